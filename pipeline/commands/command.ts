@@ -1,0 +1,54 @@
+/**
+ * What a verb is, and what it is called with.
+ *
+ * A verb's file declares its words and runs; `cli.ts` parses, prints and leaves. To add one: write it beside the
+ * others, name it in `verbs.ts`, and give it a test in `test/commands/` that calls the real program.
+ */
+
+import type { Campaign } from "../campaign.ts";
+import type { Json } from "../core/json.ts";
+import type { World } from "../core/world.ts";
+
+export interface Verb {
+  /** Positional arguments as commander writes them: `<path...>`, `[address]`. */
+  readonly args?: string;
+  /** Flags as commander writes them: `["--at <path>", "where in the tree the CID goes"]`. */
+  readonly flags?: readonly (
+    | readonly [flags: string, help: string]
+    | readonly [flags: string, help: string, byDefault: string | number | boolean]
+  )[];
+  /** Paragraphs shown by `help VERB` below the summary, where there is more to know. */
+  readonly about?: string;
+  /** One example that works, shown by `help VERB`. */
+  readonly example: string;
+  /** Resolves to the exit code; nothing means 0. Failures are thrown. */
+  run(call: Call): Promise<number | undefined>;
+}
+
+export interface Call {
+  readonly args: readonly string[];
+  /** A flag that may be repeated comes as an array where its help was declared with `...`. */
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly world: World;
+  readonly out: Output;
+  /** Environment variables; secrets come from here only. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Directory that relative paths on the command line mean. */
+  readonly cwd: string;
+  /** The campaign's folder: `--campaign DIR`, else the nearest ancestor holding tree.yaml. Throws `input` where there is none. */
+  readonly folder: () => string;
+  /** The campaign in that folder, opened; closed again by whoever called the verb. */
+  readonly campaign: () => Promise<Campaign>;
+}
+
+/** Results. Everything else goes through `world.log` and `world.progress`. */
+export interface Output {
+  /** True where the reader is a machine: stdout is then JSON lines and nothing else. */
+  readonly json: boolean;
+  /** Whether colour may be used on stdout. */
+  readonly colour: boolean;
+  /** One result: `data` as a JSON line for machines, `text` for people (nothing where it is undefined). */
+  result(data: { readonly [key: string]: Json | undefined } | readonly Json[], text?: string): void;
+  /** Bytes as they are, for `cat` and `car export`; waits while the reader is slow. */
+  bytes(chunk: Uint8Array): Promise<void>;
+}

@@ -1,0 +1,44 @@
+/**
+ * Every way the pipeline can stop.
+ *
+ * A failure is for the person or the workflow that has to act on it, so each
+ * kind answers two questions: what exit code do we leave with, and can the same
+ * call, made again, succeed? Wrappers that retry read `again`; `cli.ts` reads
+ * `exit`; nothing else branches on them.
+ *
+ * Problems in `tree.yaml` are not failures but {@link Finding}s: we want all of
+ * them at once, each with its line.
+ */
+
+export const kinds = {
+  /** Something a person wrote can't be used: a flag, campaign.yaml, a path that isn't there. */
+  input: { exit: 2, again: false },
+  /** A service or this machine understood us and said no: bad token, quota, disk full, a lock held. */
+  refused: { exit: 3, again: false },
+  /** Something did not answer, or data is out of reach. */
+  unavailable: { exit: 4, again: true },
+  /** The head moved, or the root is not the expected one. Start over from the new state. */
+  conflict: { exit: 5, again: false },
+  /** Bytes do not match their CID, or a release does not follow its predecessor. Publish nothing. */
+  corrupt: { exit: 6, again: false },
+} as const;
+
+export type Kind = keyof typeof kinds;
+
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly kind: Kind;
+  /** What the reader should do next, when we know. */
+  readonly hint: string | undefined;
+
+  constructor(kind: Kind, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.kind = kind;
+    this.hint = options.hint;
+  }
+}
+
+/** Narrow a caught value to a {@link Failure}, optionally of the given kinds. */
+export function isFailure(error: unknown, ...only: Kind[]): error is Failure {
+  return error instanceof Failure && (only.length === 0 || only.includes(error.kind));
+}

@@ -1,0 +1,15 @@
+/** Something a contributor or reviewer should see, at the line they should see it. */
+export interface Finding {
+  readonly level: "error" | "warning" | "hint";
+  /** Stable name of the rule, so it can be documented, searched for and silenced. */
+  readonly rule: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 code units, as editors and GitHub annotations count. */
+  readonly column: number;
+  /** Path in the tree, where the finding has one. */
+  readonly path: string;
+  readonly says: string;
+  /** The text that would put it right, or what to do, where we know. */
+  readonly fix?: string;
+}

@@ -1,0 +1,62 @@
+/**
+ * What we ask of something that holds blocks.
+ *
+ * Every node can be asked for a block; some can be told to keep things. Whatever a node returns from `get` has been
+ * hashed against its CID by the node's own file, so nobody above checks again.
+ *
+ * To add one: write it beside `gateway.ts`, let `campaign.ts` choose it by its `kind`, and run it through the
+ * contracts in `test/contracts/node.ts`.
+ */
+import type { CID } from "multiformats/cid";
+import type { World } from "../core/world.ts";
+import type { Block } from "../dag/block.ts";
+
+export interface Node {
+  /** For messages: `embedded`, `kubo at http://127.0.0.1:5001`, `gateway https://…`. */
+  readonly name: string;
+
+  /**
+   * The bytes of one block, verified. `undefined`: the node looked and does not hold it.
+   *
+   * @throws Failure `unavailable` where it could not look; `corrupt` where it holds other bytes under that name.
+   */
+  get(cid: CID, world: World): Promise<Uint8Array | undefined>;
+
+  /** Let go of files, sockets and locks. Using a closed node is an error of ours. */
+  close?(): Promise<void>;
+}
+
+/** The campaign's own node: it keeps what it is told to keep. */
+export interface HomeNode extends Node {
+  /** Store blocks. When this returns they survive a power cut. Putting a block twice is the same as once. */
+  put(blocks: Iterable<Block> | AsyncIterable<Block>, world: World): Promise<void>;
+
+  /**
+   * Keep everything under `root`, safe from garbage collection, under a label of ours.
+   *
+   * Returns when the node holds every block below `root`: a pin that is listed is a DAG that is whole. One label keeps
+   * one root; naming another replaces it, and the new one is kept before the old one is let go.
+   *
+   * @throws Failure `unavailable` naming the first blocks that are out of reach; nothing is pinned then.
+   */
+  pin(root: CID, label: string, world: World): Promise<void>;
+
+  /** Let go of a label. Blocks no other label needs may go at the next collection. */
+  unpin(label: string, world: World): Promise<void>;
+
+  /** What is kept, as the node itself says, by label. */
+  pins(world: World): Promise<ReadonlyMap<string, CID>>;
+
+  /** Present where people browse the node's own file system: let the tree stand at `path`, and only then take older ones away. */
+  show?(root: CID, campaign: string, world: World): Promise<void>;
+
+  /** Present where files on this machine can be added faster than through `put`. */
+  add?: AddFiles;
+}
+
+/** Import a file or folder of this machine. See `dag/add.ts` for what the answer means. */
+export type AddFiles = (
+  path: string,
+  options: import("../dag/add.ts").AddOptions,
+  world: World,
+) => Promise<import("../dag/add.ts").Added>;

@@ -1,0 +1,29 @@
+/**
+ * The release log, as the stages see it.
+ *
+ * Two things with opposite needs, kept apart. Releases are immutable and go wherever blocks go. The head is the one
+ * mutable word in the system, so it changes only by compare-and-swap: whoever holds a stale `expected` loses, and
+ * learns it as a `conflict`. Names are announcements of the head, allowed to lag, and re-derived from here.
+ */
+import type { CID } from "multiformats/cid";
+import type { World } from "../core/world.ts";
+import type { Release } from "./release.ts";
+
+export interface Head {
+  readonly cid: CID;
+  readonly release: Release;
+}
+
+export interface ReleaseLog {
+  /** For messages: where the head lives. */
+  readonly name: string;
+  head(world: World): Promise<Head | undefined>;
+  /** The release of that CID, checked against it. */
+  read(cid: CID, world: World): Promise<Release>;
+  /**
+   * Store `release` durably, then move the head to it if it is still at `expected`.
+   *
+   * @throws Failure `conflict` where the head moved meanwhile; `corrupt` where `release` does not follow `expected`.
+   */
+  append(release: Release, expected: Head | undefined, world: World): Promise<Head>;
+}
