@@ -1,22 +1,40 @@
 /**
  * A view: something readers want, derived from the releases and what they contain, and from nothing else.
  *
- * `step` folds one release into the state, `render` turns the state and the newest release's content into files.
- * Both are pure, so the same log gives the same bytes and the same CID wherever it is built. Raise `version` when the
- * meaning of the state changes: stored state of another version is thrown away and the view folds from the start.
+ * The portal of release N is folded from releases 1…N−1 (`step`, once for each) and from what is known of N before it
+ * exists (`render`). Both are pure, so the same log gives the same bytes and the same CID wherever it is built.
+ * Raise `version` when the meaning of the state changes: stored state of another version is thrown away and the view
+ * folds from the start.
  *
  * To add one: write it beside the others, name it in `views.ts`, and run it through `viewContract` in `test/views/`.
  */
+import type { CID } from "multiformats/cid";
 import type { Facts } from "../core/campaign.ts";
 import type { Entry } from "../core/entry.ts";
-import type { Draft } from "../log/release.ts";
+import type { Draft, Release } from "../log/release.ts";
 
-/** Path inside the portal to content. */
-export type Files = ReadonlyMap<string, string | Uint8Array>;
+/** Path inside the portal to its bytes, or to what already stands on IPFS. */
+export type Files = ReadonlyMap<string, string | Uint8Array | Standing>;
+
+/** A link instead of bytes: the data root, an earlier release. `tsize` as UnixFS counts it. */
+export interface Standing {
+  readonly cid: CID;
+  readonly tsize: number;
+}
+
+/** A release that exists. */
+export interface Past {
+  readonly cid: CID;
+  /** Bytes of its block. */
+  readonly size: number;
+  readonly release: Release;
+}
 
 /** What the newest release contains: one entry a dataset, plain leaf or failure, in byte order of their paths. */
 export interface Content {
   readonly draft: Draft;
+  /** The assembled tree, as the portal links it. */
+  readonly tree: Standing;
   readonly entries: readonly Entry[];
   readonly campaign: Facts;
 }
@@ -26,6 +44,6 @@ export interface View<State> {
   readonly name: string;
   readonly version: number;
   readonly empty: State;
-  step(state: State, release: Draft): State;
+  step(state: State, past: Past): State;
   render(state: State, content: Content): Files;
 }
