@@ -1,0 +1,34 @@
+/**
+ * Data that is not ours, which the project may use but not copy.
+ *
+ * It is looked for beside the clone, in `../shared/data/<name>`: `dropsondes` and `zarr` are what a real campaign
+ * measured, `stac-schemas` the published JSON Schemas as `<host>/<path>`, `github-openapi` GitHub's description of its REST API. Schemas
+ * have a public address, so `npm test` fetches them where the folder is not there (see `servers/schemas.ts`).
+ *
+ * ```ts
+ * const zarr = data("zarr");
+ * describe.skipIf(!zarr)("on what a real campaign measured", () => { … });
+ * ```
+ */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { recordAbsence } from "./absent.ts";
+import { schemaFolder } from "./servers/schemas.ts";
+
+export type DataName = "dropsondes" | "github-openapi" | "stac-schemas" | "zarr";
+
+/** Absolute path of the folder; `undefined`, and on the list of absences, where it isn't on this machine. */
+export function data(name: DataName): string | undefined {
+  const beside = resolve(import.meta.dirname, "../../shared/data", name);
+  if (existsSync(beside)) return beside;
+  if (name === "stac-schemas" && existsSync(join(schemaFolder, ".made"))) return schemaFolder;
+  return recordAbsence({
+    what: `the data set ${name}`,
+    why: `there is no ${join("../shared/data", name)} beside this clone`,
+    get:
+      name === "stac-schemas"
+        ? "run `npm run test:setup` where schemas.stacspec.org can be reached"
+        : `put it into ${join("../shared/data", name)}`,
+    required: false,
+  });
+}

@@ -1,0 +1,171 @@
+/**
+ * A real Kubo, built from the module list beside this file and started off the network.
+ *
+ * ```ts
+ * const binary = await kuboBinary();
+ * describe.skipIf(!binary)("with a real Kubo", () => {
+ *   it("…", async () => {
+ *     const kubo = await startKubo();
+ *     await kubo.ipfs("add", "-Q", file);
+ *     await kubo.stop();
+ *   });
+ * });
+ * ```
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { execa } from "execa";
+import { isAbsent, recordAbsence } from "../absent.ts";
+import { madeOnce } from "./made.ts";
+
+const version = "0.43.0";
+const what = `Kubo ${version}`;
+
+/** Path of the `ipfs` program; `undefined`, and on the list of absences, where it can't be built. */
+export async function kuboBinary(): Promise<string | undefined> {
+  if (isAbsent(what)) return undefined;
+  try {
+    const folder = await madeOnce(`kubo-${version}`, "2 to 6 minutes", build);
+    return join(folder, "ipfs");
+  } catch (error) {
+    return recordAbsence({
+      what,
+      why: reasonOf(error),
+      get: "install Go 1.26 and let it reach a module proxy",
+      required: true,
+    });
+  }
+}
+
+export interface Kubo {
+  /** RPC address without trailing slash: `http://127.0.0.1:41234`. The same again after `restart`. */
+  readonly api: string;
+  /** Address of its own HTTP gateway, without trailing slash. */
+  readonly gateway: string;
+  /** Its `IPFS_PATH`. */
+  readonly repo: string;
+  /** Process id of the daemon that runs now. */
+  readonly pid: number;
+  /** Run the `ipfs` program on this daemon; resolves to its stdout without the last line end, rejects with its stderr. */
+  ipfs(...args: string[]): Promise<string>;
+  /** End the daemon as a power cut would (SIGKILL). */
+  kill(): Promise<void>;
+  /** Start a daemon on the same repo and addresses, after `kill` or in place of the running one. */
+  restart(): Promise<void>;
+  /** End the daemon and remove its repo. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A fresh repo and a daemon on free loopback ports, without peers or routing.
+ *
+ * With `token`, its RPC answers only `Authorization: Bearer <token>`.
+ *
+ * @throws Error where {@link kuboBinary} is absent or the daemon ends before it is ready, with what it said.
+ */
+export async function startKubo({ token }: { token?: string } = {}): Promise<Kubo> {
+  const binary = await kuboBinary();
+  if (!binary) throw new Error(`${what} is absent: ask kuboBinary() first`);
+  const repo = await mkdtemp(join(tmpdir(), "fieldtree-kubo-"));
+  const env = { IPFS_PATH: repo, IPFS_TELEMETRY: "off" };
+  const run = async (...args: string[]) => (await execa(binary, args, { env })).stdout;
+
+  // Profile `test` takes port 0 everywhere: the daemon says which it got.
+  await run("init", "--profile=test,server");
+  await run("config", "Routing.Type", "none");
+  await run("config", "--json", "Addresses.Swarm", "[]");
+  if (token) {
+    const access = { test: { AuthSecret: `bearer:${token}`, AllowedPaths: ["/api/v0"] } };
+    await run("config", "--json", "API.Authorizations", JSON.stringify(access));
+  }
+  let daemon = await startDaemon(binary, env);
+
+  // A repo that keeps its addresses can be restarted under the feet of whoever talks to it.
+  const address = async (file: string) => (await readFile(join(repo, file), "utf8")).trim();
+  const api = await address("api");
+  const gateway = await address("gateway");
+  const [apiPort, gatewayPort] = [portOf(api), portOf(gateway)];
+
+  const end = async (signal: NodeJS.Signals) => {
+    if (daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const gone = once(daemon, "exit");
+    daemon.kill(signal);
+    await gone;
+  };
+  const killWithUs = () => void daemon.kill("SIGKILL");
+  process.once("exit", killWithUs);
+
+  return {
+    api: `http://127.0.0.1:${apiPort}`,
+    gateway: `http://127.0.0.1:${gatewayPort}`,
+    repo,
+    get pid() {
+      return daemon.pid!;
+    },
+    ipfs: (...args) => run(...(token ? ["--api-auth", `bearer:${token}`] : []), ...args),
+    kill: () => end("SIGKILL"),
+    async restart() {
+      await end("SIGTERM");
+      // A killed daemon leaves its address behind, and `ipfs config` would try to reach it there.
+      await rm(join(repo, "api"), { force: true });
+      await run("config", "Addresses.API", `/ip4/127.0.0.1/tcp/${apiPort}`);
+      await run("config", "Addresses.Gateway", `/ip4/127.0.0.1/tcp/${gatewayPort}`);
+      daemon = await startDaemon(binary, env);
+    },
+    async stop() {
+      await end("SIGTERM");
+      process.off("exit", killWithUs);
+      await rm(repo, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Kubo's version is the one in go.mod, its bytes those in go.sum: nothing else is accepted. */
+async function build(folder: string): Promise<void> {
+  const program = join(folder, "ipfs");
+  await execa(
+    "go",
+    [
+      "build",
+      "-mod=readonly",
+      "-trimpath",
+      "-buildvcs=false",
+      "-ldflags=-s -w",
+      "-o",
+      program,
+      "github.com/ipfs/kubo/cmd/ipfs",
+    ],
+    { cwd: join(import.meta.dirname, "kubo"), stdin: "ignore" },
+  );
+  await execa(program, ["version"]);
+}
+
+async function startDaemon(binary: string, env: Record<string, string>): Promise<ChildProcess> {
+  const daemon = spawn(binary, ["daemon"], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const said: string[] = [];
+  for (const stream of [daemon.stdout, daemon.stderr]) createInterface(stream).on("line", (line) => said.push(line));
+  const ready = new Promise<void>((resolve, reject) => {
+    createInterface(daemon.stdout).on("line", (line) => line.includes("Daemon is ready") && resolve());
+    daemon.once("error", reject);
+    daemon.once("exit", (code, signal) =>
+      reject(new Error(`ipfs daemon ended (${code ?? signal}):\n${said.join("\n")}`)),
+    );
+  });
+  await ready;
+  return daemon;
+}
+
+/** `/ip4/127.0.0.1/tcp/5001` and `http://127.0.0.1:8080` → the number. */
+function portOf(address: string): number {
+  return Number(/(\d+)\/?$/.exec(address)![1]);
+}
+
+function reasonOf(error: unknown): string {
+  const { code, stderr, message } = error as { code?: string; stderr?: string; message: string };
+  if (code === "ENOENT") return "there is no `go` on this machine";
+  return (stderr || message).trim().split("\n").at(-1)!;
+}

@@ -1,0 +1,68 @@
+/**
+ * Python as data users have it: xarray, zarr, netCDF4, cftime, ipfsspec, pystac, exactly pinned.
+ *
+ * These are our oracles and our clients: what we publish must open in them, and what cftime says a date is, it is.
+ *
+ * ```ts
+ * const said = await runPython("import xarray, sys; print(xarray.open_zarr(sys.argv[1]).sizes)", [store]);
+ * ```
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { isAbsent, recordAbsence } from "../absent.ts";
+import { madeOnce } from "./made.ts";
+
+const requirements = join(import.meta.dirname, "python", "requirements.txt");
+const what = "Python with xarray";
+
+/** Path of a `python` that has everything in `python/requirements.txt`; `undefined`, and recorded, where it can't be made. */
+export async function python(): Promise<string | undefined> {
+  if (isAbsent(what)) return undefined;
+  try {
+    const version = createHash("sha256")
+      .update(await readFile(requirements))
+      .digest("hex")
+      .slice(0, 12);
+    const folder = await madeOnce(`python-${version}`, "1 to 2 minutes", install);
+    return join(folder, "bin", "python");
+  } catch (error) {
+    const get = "install Python 3.11 or newer with its venv module and let pip reach a package index";
+    return recordAbsence({ what, why: reasonOf(error), get, required: true });
+  }
+}
+
+/**
+ * Run a script and resolve to its stdout, without the last line end.
+ *
+ * @throws Error with its traceback where it fails, and where {@link python} is absent.
+ */
+export async function runPython(
+  code: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const program = await python();
+  if (!program) throw new Error(`${what} is absent: ask python() first`);
+  return (await execa(program, ["-c", code, ...args], { env })).stdout;
+}
+
+async function install(folder: string): Promise<void> {
+  const pip = join(folder, "bin", "pip");
+  await execa("python3", ["-m", "venv", folder], { stdin: "ignore" });
+  // The list is complete, so nothing is left to be resolved; wheels only, so nothing of others is run to install.
+  await execa(pip, ["install", "--quiet", "--no-deps", "--only-binary=:all:", "-r", requirements], { stdin: "ignore" });
+  await execa(pip, ["check"]);
+}
+
+function reasonOf(error: unknown): string {
+  const { code, stderr, stdout, message } = error as {
+    code?: string;
+    stderr?: string;
+    stdout?: string;
+    message: string;
+  };
+  if (code === "ENOENT") return "there is no `python3` on this machine";
+  return (stderr || stdout || message).trim().split("\n").at(-1)!;
+}
