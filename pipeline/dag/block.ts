@@ -1,5 +1,13 @@
 /** One block: bytes, and the CID that is their hash. The smallest thing a node stores and a CAR carries. */
-import type { CID } from "multiformats/cid";
+import { hash } from "node:crypto";
+import { CID } from "multiformats/cid";
+import { create as digestOf } from "multiformats/hashes/digest";
+
+/** What bytes are, by multicodec number: the contents of a file, a node of UnixFS, a release. */
+export const codecs = { raw: 0x55, dagPb: 0x70, dagCbor: 0x71 } as const;
+
+/** Multihash numbers: the one we make and check, and the one that is no hash at all. */
+export const hashes = { sha256: 0x12, identity: 0x00 } as const;
 
 export interface Block {
   readonly cid: CID;
@@ -17,4 +25,24 @@ export interface Link {
   readonly cid: CID;
   /** Bytes of all blocks below, repeats counted: UnixFS's Tsize. */
   readonly tsize: number;
+}
+
+/** uint8[32] */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash("sha256", bytes, "buffer");
+}
+
+/** The CID of `bytes`, read as `codec` says. Version 0 is for dag-pb alone. */
+export function cidOf(codec: number, bytes: Uint8Array, version: 0 | 1 = 1): CID {
+  return cidOfDigest(codec, sha256(bytes), version);
+}
+
+/** The CID of what hashes to `digest` by sha2-256, uint8[32]. */
+export function cidOfDigest(codec: number, digest: Uint8Array, version: 0 | 1 = 1): CID {
+  const multihash = digestOf(hashes.sha256, digest);
+  return version === 0 ? CID.createV0(multihash) : CID.createV1(codec, multihash);
+}
+
+export function blockOf(codec: number, bytes: Uint8Array, version: 0 | 1 = 1): Block {
+  return { cid: cidOf(codec, bytes, version), bytes };
 }

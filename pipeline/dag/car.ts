@@ -1,0 +1,179 @@
+/**
+ * CAR: blocks as one stream of bytes, out and in.
+ *
+ * Ours because what comes in is not trusted: every block is hashed against its CID before anyone sees it, no length is
+ * believed before it is held against a bound, and what is wrong is said with the CID and the byte where it stands.
+ *
+ * @see https://ipld.io/specs/transport/car/carv1/
+ */
+import { decode as decodeCbor, encode as encodeCbor } from "@ipld/dag-cbor";
+import { CID } from "multiformats/cid";
+import { Failure } from "../core/failure.ts";
+import { type Block, hashes, sha256 } from "./block.ts";
+import { varintLength, writeVarint } from "./protobuf.ts";
+
+/** Bytes. What nodes exchange is no larger, so a block that is could never be fetched again. */
+export const largestBlock = 2 * 1024 * 1024;
+
+/** Bytes. Room for 10 000 roots. */
+const largestHeader = 512 * 1024;
+
+/** Bytes. Room for any CID with a digest of 64 bytes. */
+const largestCid = 128;
+
+export interface Car {
+  readonly roots: readonly CID[];
+  /** Verified, in the order of the file. Ends with a Failure `corrupt` where the file does not end well. */
+  readonly blocks: AsyncIterable<Block>;
+}
+
+/** The bytes of a CARv1 with these roots and blocks, as fast as they are taken. */
+export async function* carOf(
+  roots: readonly CID[],
+  blocks: AsyncIterable<Block> | Iterable<Block>,
+): AsyncGenerator<Uint8Array> {
+  const header = encodeCbor({ roots, version: 1 });
+  yield lengthOf(header.length);
+  yield header;
+  for await (const { cid, bytes } of blocks) {
+    const length = cid.bytes.length + bytes.length;
+    const lead = new Uint8Array(varintLength(length) + cid.bytes.length);
+    lead.set(cid.bytes, writeVarint(lead, length, 0));
+    yield lead;
+    yield bytes;
+  }
+}
+
+/**
+ * The roots, and the blocks as they are read.
+ *
+ * @throws Failure `corrupt` where the header isn't that of a CARv1; blocks throw it for one that is truncated, larger than
+ *   {@link largestBlock}, not hashed by sha2-256, or not what its CID says.
+ */
+export async function readCar(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Car> {
+  const input = inputOf(source);
+  const length = await input.varint();
+  if (length === undefined) throw new Failure("corrupt", "not a CAR file: it is empty");
+  if (length > largestHeader) throw new Failure("corrupt", `not a CAR file: its header claims ${length} bytes`);
+  const { roots } = headerOf(await input.take(length, "the header"));
+  return { roots, blocks: sections(input) };
+}
+
+async function* sections(input: Input): AsyncGenerator<Block> {
+  for (;;) {
+    const start = input.offset();
+    const length = await input.varint();
+    if (length === undefined) return;
+    if (length > largestBlock + largestCid) {
+      throw new Failure("corrupt", `CAR: the block at byte ${start} claims ${length} bytes, more than ${largestBlock}`);
+    }
+    const section = await input.take(length, "the block");
+    const { cid, bytes } = splitSection(section, start);
+    if (bytes.length > largestBlock) {
+      throw new Failure("corrupt", `CAR: ${cid} at byte ${start} has ${bytes.length} bytes, more than ${largestBlock}`);
+    }
+    if (cid.multihash.code !== hashes.sha256) {
+      const hash = cid.multihash.code === hashes.identity ? "identity" : `0x${cid.multihash.code.toString(16)}`;
+      throw new Failure("corrupt", `CAR: ${cid} at byte ${start} is hashed by ${hash}, not by sha2-256`);
+    }
+    if (Buffer.compare(sha256(bytes), cid.multihash.digest) !== 0) {
+      throw new Failure("corrupt", `CAR: the bytes of ${cid} at byte ${start} are not what the CID says`);
+    }
+    yield { cid, bytes };
+  }
+}
+
+function splitSection(section: Uint8Array, start: number): Block {
+  try {
+    const [cid, bytes] = CID.decodeFirst(section);
+    return { cid, bytes };
+  } catch (cause) {
+    throw new Failure("corrupt", `CAR: the block at byte ${start} does not begin with a CID`, { cause });
+  }
+}
+
+function headerOf(bytes: Uint8Array): { roots: readonly CID[] } {
+  let header: unknown;
+  try {
+    header = decodeCbor(bytes);
+  } catch (cause) {
+    throw new Failure("corrupt", "not a CAR file: its header can't be read", { cause });
+  }
+  const { version, roots } = (header ?? {}) as { version?: unknown; roots?: unknown };
+  if (version === 2) {
+    throw new Failure("corrupt", "a CAR of version 2, and only version 1 is read", {
+      hint: "`car get-dag` or `ipfs dag export` write version 1",
+    });
+  }
+  if (version !== 1 || !Array.isArray(roots) || !roots.every((root) => CID.asCID(root))) {
+    throw new Failure("corrupt", "not a CAR file: its header names no version 1 with roots");
+  }
+  return { roots };
+}
+
+interface Input {
+  /** Bytes taken so far. */
+  offset(): number;
+  /** `undefined` where the stream ends just here. */
+  varint(): Promise<number | undefined>;
+  /** @throws Failure `corrupt` where fewer are left. */
+  take(count: number, what: string): Promise<Uint8Array>;
+}
+
+function inputOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Input {
+  const chunks = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  let held: Uint8Array = new Uint8Array(0);
+  let taken = 0;
+
+  /** Hold at least `count` bytes, if there are so many. */
+  const fill = async (count: number): Promise<void> => {
+    if (held.length >= count) return;
+    const parts = [held];
+    let length = held.length;
+    while (length < count) {
+      const { done, value } = await chunks.next();
+      if (done) break;
+      parts.push(value);
+      length += value.length;
+    }
+    held = Buffer.concat(parts, length);
+  };
+  const advance = (count: number): void => {
+    held = held.subarray(count);
+    taken += count;
+  };
+
+  return {
+    offset: () => taken,
+
+    async varint() {
+      await fill(10);
+      if (held.length === 0) return undefined;
+      let value = 0;
+      for (let at = 0, scale = 1; at < Math.min(held.length, 8); at++, scale *= 128) {
+        value += (held[at]! % 128) * scale;
+        if (held[at]! < 128) {
+          advance(at + 1);
+          return value;
+        }
+      }
+      throw new Failure("corrupt", `CAR: no length can be read at byte ${taken}`);
+    },
+
+    async take(count, what) {
+      await fill(count);
+      if (held.length < count) {
+        throw new Failure("corrupt", `CAR: ends ${count - held.length} bytes early, inside ${what} at byte ${taken}`);
+      }
+      const bytes = held.subarray(0, count);
+      advance(count);
+      return bytes;
+    },
+  };
+}
+
+function lengthOf(length: number): Uint8Array {
+  const bytes = new Uint8Array(varintLength(length));
+  writeVarint(bytes, length, 0);
+  return bytes;
+}
