@@ -17,7 +17,8 @@ export interface Absence {
   readonly required: boolean;
 }
 
-const listFile = "FIELDTREE_TEST_ABSENT";
+/** The environment variable that names the list. */
+export const listFile = "FIELDTREE_TEST_ABSENT";
 
 /** Remember an absence; told twice is told once. Without a list, as under a bare `vitest run`, it is said at once. */
 export function recordAbsence(absence: Absence): undefined {

@@ -17,18 +17,23 @@ import { schemaFolder } from "./servers/schemas.ts";
 
 export type DataName = "dropsondes" | "github-openapi" | "stac-schemas" | "zarr";
 
+const beside = resolve(import.meta.dirname, "../../shared/data");
+
 /** Absolute path of the folder; `undefined`, and on the list of absences, where it isn't on this machine. */
 export function data(name: DataName): string | undefined {
-  const beside = resolve(import.meta.dirname, "../../shared/data", name);
-  if (existsSync(beside)) return beside;
-  if (name === "stac-schemas" && existsSync(join(schemaFolder, ".made"))) return schemaFolder;
+  const found = findData(name);
+  if (found) return found;
+  const place = `../shared/data/${name}`;
   return recordAbsence({
     what: `the data set ${name}`,
-    why: `there is no ${join("../shared/data", name)} beside this clone`,
-    get:
-      name === "stac-schemas"
-        ? "run `npm run test:setup` where schemas.stacspec.org can be reached"
-        : `put it into ${join("../shared/data", name)}`,
+    why: `there is no ${place} beside this clone`,
+    get: name === "stac-schemas" ? "run `npm run test:setup` where schemas.stacspec.org answers" : `put it at ${place}`,
     required: false,
   });
+}
+
+export function findData(name: DataName): string | undefined {
+  if (existsSync(join(beside, name))) return join(beside, name);
+  if (name === "stac-schemas" && existsSync(join(schemaFolder, ".made"))) return schemaFolder;
+  return undefined;
 }

@@ -1,0 +1,24 @@
+/**
+ * Makes everything the tests need that is not an npm package, before the first test runs.
+ *
+ * Run as a program (`npm run test:setup`) it installs system packages too. Tests also find their servers without it: it
+ * only does the slow part at once, in the open.
+ */
+import { findData } from "../data.ts";
+import { chromium } from "./chromium.ts";
+import { kuboBinary } from "./kubo.ts";
+import { say } from "./made.ts";
+import { python } from "./python.ts";
+import { fetchSchemas } from "./schemas.ts";
+import { installPackages } from "./system.ts";
+
+/** What can't be had is recorded (`../absent.ts`), never thrown. */
+export async function prepare(options: { systemPackages: boolean }): Promise<void> {
+  if (options.systemPackages) await installPackages();
+  if (!findData("stac-schemas")) await fetchSchemas().catch((error: Error) => say(`STAC schemas: ${error.message}`));
+  await chromium();
+  await python();
+  await kuboBinary();
+}
+
+if (import.meta.main) await prepare({ systemPackages: true });
