@@ -151,7 +151,8 @@ export async function* chunksOf(path: string, chunkSize: number): AsyncGenerator
   }
 }
 
-function changed(path: string, how = "it was written to"): Failure {
+/** What is said of a file that is not the same at the end as at the beginning. */
+export function changed(path: string, how = "it was written to"): Failure {
   return new Failure("input", `${path} changed while it was read: ${how}`, {
     hint: "wait until nobody writes to it, then add it again",
   });
@@ -164,16 +165,20 @@ function nameOf(bytes: Buffer, folder: string): string {
   });
 }
 
-/** What the system says, as a failure that a person can act on. */
 async function saying<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new Failure("input", `${path} does not exist`, { cause });
-    if (code === "EACCES" || code === "EPERM") throw new Failure("input", `${path} may not be read`, { cause });
-    if (code === "ELOOP") throw new Failure("input", `${path} became, or is, a loop of symbolic links`, { cause });
-    if (code !== undefined) throw new Failure("input", `${path} can't be read: ${(cause as Error).message}`, { cause });
-    throw cause;
+    throw unreadable(path, cause);
   }
+}
+
+/** What the system says when `path` is read, as a failure that a person can act on; anything else as it came. */
+export function unreadable(path: string, cause: unknown): unknown {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return new Failure("input", `${path} does not exist`, { cause });
+  if (code === "EACCES" || code === "EPERM") return new Failure("input", `${path} may not be read`, { cause });
+  if (code === "ELOOP") return new Failure("input", `${path} became, or is, a loop of symbolic links`, { cause });
+  if (code !== undefined) return new Failure("input", `${path} can't be read: ${(cause as Error).message}`, { cause });
+  return cause;
 }

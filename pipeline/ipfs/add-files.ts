@@ -1,0 +1,21 @@
+/** Add a file or folder of this machine to the campaign's node, by the fastest way the node has. */
+
+import type { World } from "../core/world.ts";
+import type { Added, AddOptions } from "../dag/add.ts";
+import type { Block } from "../dag/block.ts";
+import { blocksOf } from "../dag/files.ts";
+import type { HomeNode } from "./node.ts";
+
+/**
+ * @returns what was added, once all of it would survive a power cut. It is not pinned yet.
+ * @throws Failure `input` for what can't be added, `refused` where the disk is full; adding again finishes what was begun.
+ */
+export async function addFiles(home: HomeNode, path: string, options: AddOptions, world: World): Promise<Added> {
+  if (home.add) return home.add(path, options, world);
+  let added: Added | undefined;
+  const blocks = async function* (): AsyncGenerator<Block> {
+    added = yield* blocksOf(path, options, world);
+  };
+  await home.put(blocks(), world);
+  return added!;
+}
