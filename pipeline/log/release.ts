@@ -4,8 +4,12 @@
  * Each release names the whole published tree, its portal and the release before it by real IPLD links, so the newest
  * CID is enough to walk, check and rebuild everything older. Stored as dag-cbor: the same release, the same CID.
  */
-import type { CID } from "multiformats/cid";
+import * as dagCbor from "@ipld/dag-cbor";
+import { CID } from "multiformats/cid";
 import type { Change } from "../core/changes.ts";
+import { Failure } from "../core/failure.ts";
+import type { Block } from "../dag/block.ts";
+import { blockOf, codecs } from "../dag/block.ts";
 
 export interface Release extends Draft {
   /** CID of the portal folded from the log up to this release. */
@@ -21,21 +25,61 @@ export interface Draft {
   readonly previous: CID | null;
   /** The assembled tree. */
   readonly root: CID;
-  /** The bytes of tree.yaml that gave the root. */
+  /** The bytes of tree.yaml that gave the root, as a UnixFS file. */
   readonly tree: CID;
   /** When: the commit time of that tree.yaml. ISO 8601, UTC, whole seconds. */
   readonly made: string;
-  /** What changed since the release before. */
+  /** What changed since the release before. CIDs in it are text: a log entry links to roots, not to single leaves. */
   readonly changes: readonly Change[];
   /** What was live before; `null` for the first. */
   readonly before: { readonly root: CID; readonly portal: CID } | null;
-  /** What derived files were made with: versions by name of reader and view, and the digest of campaign.yaml's facts. */
   readonly madeWith: MadeWith;
 }
 
+/** What derived files depend on beside the data: when it changes, the portal changes though no data did. */
 export interface MadeWith {
+  /** Versions by name. */
   readonly readers: Readonly<Record<string, number>>;
   readonly views: Readonly<Record<string, number>>;
-  /** CID of the facts of campaign.yaml that derived files depend on, as stable JSON. */
+  /** CID of the facts of campaign.yaml, as stable JSON. */
   readonly campaign: string;
+}
+
+/** The release as a dag-cbor block. */
+export function releaseBlock(release: Release): Block {
+  return blockOf(codecs.dagCbor, dagCbor.encode(release));
+}
+
+/** @throws Failure `corrupt` where the bytes are no release of ours. */
+export function readRelease({ cid, bytes }: Block): Release {
+  const not = (why: string, cause?: unknown) => new Failure("corrupt", `${cid} is not a release: ${why}`, { cause });
+  let value: Partial<Release>;
+  try {
+    value = dagCbor.decode(bytes);
+  } catch (cause) {
+    throw not("it is not dag-cbor", cause);
+  }
+  const { campaign, number, previous, root, portal, tree, made, changes, before, madeWith } = value ?? {};
+  if (typeof campaign !== "string") throw not("no campaign");
+  if (!Number.isSafeInteger(number) || number! < 1) throw not("no number");
+  if (previous !== null && !CID.asCID(previous)) throw not("no link to the release before it");
+  if ((previous === null) !== (number === 1))
+    throw not(`number ${number} ${previous ? "follows another" : "follows none"}`);
+  for (const [name, link] of Object.entries({ root, portal, tree }))
+    if (!CID.asCID(link)) throw not(`no link to its ${name}`);
+  if (typeof made !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(made)) throw not("no time");
+  if (!Array.isArray(changes) || typeof madeWith !== "object" || before === undefined) throw not("parts are missing");
+  return value as Release;
+}
+
+/** Refuse a release that does not follow `head`. */
+export function assertFollows(next: Release, head: { readonly cid: CID; readonly release: Release } | undefined): void {
+  const number = (head?.release.number ?? 0) + 1;
+  const follows = next.number === number && (head ? next.previous?.equals(head.cid) === true : next.previous === null);
+  if (!follows) {
+    throw new Failure(
+      "corrupt",
+      `release ${next.number} (after ${next.previous ?? "none"}) does not follow release ${number - 1} (${head?.cid ?? "none"})`,
+    );
+  }
 }

@@ -1,0 +1,72 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { releaseNumbered, releasesFrom } from "../../pipeline/log/chain.ts";
+import { localLog } from "../../pipeline/log/local.ts";
+import { logContract } from "../contracts/log.ts";
+import { fakeHome } from "../fakes/home.ts";
+import { aRelease } from "../fakes/release.ts";
+import { testWorld } from "../fakes/world.ts";
+
+async function aLog() {
+  const folder = await mkdtemp(join(tmpdir(), "fieldtree-log-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const home = fakeHome();
+  const file = join(folder, "log", "head");
+  return { file, home, open: () => localLog(file, home) };
+}
+
+describe("the local log", () => {
+  logContract(aLog);
+
+  it("keeps the head as one readable word", async () => {
+    const { file, open } = await aLog();
+    const { cid } = await open().append(aRelease(1), undefined, testWorld());
+    expect(await readFile(file, "utf8")).toBe(`${cid}\n`);
+  });
+
+  it("says so when the head is not a CID, instead of starting anew", async () => {
+    const { file, open } = await aLog();
+    await open().append(aRelease(1), undefined, testWorld());
+    await writeFile(file, "<<<<<<< HEAD\n");
+    await expect(open().head(testWorld())).rejects.toMatchObject({
+      kind: "corrupt",
+      message: expect.stringContaining("<<<<<<<"),
+    });
+  });
+
+  it("says which release is out of reach", async () => {
+    const { home, open } = await aLog();
+    const { cid } = await open().append(aRelease(1), undefined, testWorld());
+    home.blocks.clear();
+    await expect(open().head(testWorld())).rejects.toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining(`${cid}`),
+    });
+  });
+});
+
+describe("the chain", () => {
+  it("refuses a predecessor whose number is not one less", async () => {
+    const { home, open } = await aLog();
+    const first = await open().append(aRelease(1), undefined, testWorld());
+    const leap = { cid: first.cid, release: aRelease(7, { previous: first.cid }) };
+    const walk = async () => {
+      for await (const _ of releasesFrom(leap, open(), testWorld()));
+    };
+    await expect(walk()).rejects.toMatchObject({ kind: "corrupt" });
+    expect(home.blocks.size).toBe(1);
+  });
+
+  it("finds a release by its number, and says which there are", async () => {
+    const { open } = await aLog();
+    const first = await open().append(aRelease(1), undefined, testWorld());
+    await open().append(aRelease(2, { previous: first.cid }), first, testWorld());
+    expect(`${(await releaseNumbered(1, open(), testWorld())).cid}`).toBe(`${first.cid}`);
+    await expect(releaseNumbered(3, open(), testWorld())).rejects.toMatchObject({
+      kind: "input",
+      hint: "releases go from 1 to 2",
+    });
+  });
+});
