@@ -1,0 +1,31 @@
+/** What git knows of a file here, where there is git at all. */
+import { basename, dirname } from "node:path";
+import type { World } from "../core/world.ts";
+
+/** When `file` was last committed; `undefined` where it is not under git, has changes, or was never committed. */
+export async function committedAt(file: string, world: World): Promise<Date | undefined> {
+  const status = await git(file, ["status", "--porcelain", "--ignored", "--", basename(file)], world);
+  if (status === undefined || status !== "") return undefined;
+  const time = await git(file, ["log", "-1", "--format=%ct", "--", basename(file)], world);
+  return time ? new Date(Number(time) * 1000) : undefined;
+}
+
+/** `file` as it was at `ref`; `undefined` where git has neither. */
+export async function fileAt(ref: string, file: string, world: World): Promise<Uint8Array | undefined> {
+  const text = await git(file, ["show", "--end-of-options", `${ref}:./${basename(file)}`], world, false);
+  return text === undefined ? undefined : new TextEncoder().encode(text);
+}
+
+/** Output of git, run where `file` is; `undefined` where git is missing or says no. */
+async function git(file: string, args: readonly string[], world: World, trim = true): Promise<string | undefined> {
+  const { execa } = await import("execa");
+  const { exitCode, stdout } = await execa("git", args, {
+    cwd: dirname(file),
+    reject: false,
+    stdin: "ignore",
+    stripFinalNewline: trim,
+    cancelSignal: world.signal,
+    env: { GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" },
+  });
+  return exitCode === 0 ? stdout : undefined;
+}

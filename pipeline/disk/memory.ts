@@ -1,0 +1,87 @@
+/**
+ * Answers that never change, remembered from run to run.
+ *
+ * For pure functions of a CID: what a root block's size is, how a dataset describes itself. One file of lines, only
+ * ever appended to; a line cut short by a crash is skipped, a deleted file is an empty memory. Never the place for
+ * anything that may change or that would be missed.
+ *
+ * ```ts
+ * const sizes = await memory(join(state, "sizes"));
+ * sizes.get("bafy…") ?? sizes.set("bafy…", await measure());
+ * await sizes.save();
+ * ```
+ */
+import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Json } from "../core/json.ts";
+
+export interface Memory {
+  get(key: string): Json | undefined;
+  /** Keys hold neither tabs nor line ends. A key that is set keeps its first value. */
+  set(key: string, value: Json): void;
+  /** Append what is new. Until then it is remembered in this process only. */
+  save(): Promise<void>;
+}
+
+export async function memory(file: string): Promise<Memory> {
+  const stored = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return new Uint8Array();
+    throw error;
+  });
+  const lines = linesOf(stored);
+  const fresh = new Map<string, Json>();
+  const unsaved = new Set<string>();
+  let torn = stored.length > 0 && stored.at(-1) !== newline;
+
+  return {
+    get(key) {
+      const known = fresh.get(key);
+      if (known !== undefined) return known;
+      const at = lines.get(key);
+      return at && parsed(stored.subarray(at.from, at.to));
+    },
+    set(key, value) {
+      if (lines.has(key) || fresh.has(key)) return;
+      fresh.set(key, value);
+      unsaved.add(key);
+    },
+    async save() {
+      if (unsaved.size === 0) return;
+      let text = torn ? "\n" : "";
+      for (const key of unsaved) text += `${key}\t${JSON.stringify(fresh.get(key))}\n`;
+      unsaved.clear();
+      await mkdir(dirname(file), { recursive: true });
+      await appendFile(file, text);
+      torn = false;
+    },
+  };
+}
+
+const newline = 10;
+const tab = 9;
+const utf8 = new TextDecoder();
+
+/** Where each key's value stands. Values are parsed when asked for: most runs ask for few. */
+function linesOf(bytes: Uint8Array): Map<string, { readonly from: number; readonly to: number }> {
+  const lines = new Map<string, { from: number; to: number }>();
+  for (let from = 0; from < bytes.length; ) {
+    const to = bytes.indexOf(newline, from);
+    if (to < 0) break;
+    const split = bytes.indexOf(tab, from);
+    if (split > 0 && split < to) {
+      const key = utf8.decode(bytes.subarray(from, split));
+      if (!lines.has(key)) lines.set(key, { from: split + 1, to });
+    }
+    from = to + 1;
+  }
+  return lines;
+}
+
+/** A value that does not parse was cut short and overwritten by the next line: not known, then. */
+function parsed(bytes: Uint8Array): Json | undefined {
+  try {
+    return JSON.parse(utf8.decode(bytes)) as Json;
+  } catch {
+    return undefined;
+  }
+}
