@@ -11,7 +11,7 @@
 import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import type { Link, Put } from "./block.ts";
-import { badName, type Directory, emptyDirectory } from "./directory.ts";
+import { badName, type Directory, emptyDirectory, makeDirectory } from "./directory.ts";
 import type { Profile } from "./profile.ts";
 
 /** A leaf with its CID as written in the tree, or a folder that stands empty. */
@@ -45,35 +45,42 @@ export function assemble(leaves: Iterable<Leaf>, profile: Profile, put: Put): Li
 
 /** @throws Failure `input` as {@link assemble} does. */
 export function assembly(leaves: Iterable<Leaf>, profile: Profile): Assembly {
-  const top = emptyFolder(profile);
+  const top: Folder = { name: "", parent: undefined, directory: emptyDirectory(profile), stale: new Set() };
+  const folders = new Map<string, Folder>([["", top]]);
+  let emptyIsOwed = false;
+
+  /** The folder at `path`, made where there is none. */
+  const folderAt = (path: string, leaf: string): Folder => {
+    const known = folders.get(path);
+    if (known) return known;
+    const depth = path.split("/").length;
+    if (depth > deepest) {
+      throw new Failure(
+        "input",
+        `${leaf.slice(0, 60)}… lies in ${depth} folders, one in another; ${deepest} are the most`,
+      );
+    }
+    const { above, name } = divided(path);
+    const parent = folderAt(above, leaf);
+    if (parent.directory.has(name)) throw new Failure("input", `${path} is a leaf, so ${leaf} can't lie below it`);
+    refuseBadName(name, leaf);
+    const folder = { name, parent, directory: emptyDirectory(profile), stale: new Set<Folder>() };
+    folders.set(path, folder);
+    return folder;
+  };
 
   const set = (path: string, content: Content, mayReplace: boolean): void => {
-    const { above, name } = namesOf(path);
-    let folder = top;
-    for (const [depth, step] of above.entries()) {
-      folder.stale.add(step);
-      let next = folder.folders.get(step);
-      if (next?.standsEmpty || (!next && folder.directory.has(step))) {
-        throw new Failure("input", `${above.slice(0, depth + 1).join("/")} is a leaf, so ${path} can't lie below it`);
-      }
-      if (!next) {
-        next = emptyFolder(profile);
-        folder.folders.set(step, next);
-      }
-      folder = next;
-    }
-    const held = folder.folders.get(name);
-    if (held && !held.standsEmpty) {
+    const { above, name } = divided(path);
+    const folder = folderAt(above, path);
+    if (folders.has(path)) {
       throw new Failure("input", `${path} is a folder with leaves below it, so it can't be a leaf itself`);
     }
-    if (!mayReplace && (held || folder.directory.has(name))) throw new Failure("input", `${path} is there twice`);
-    if ("cid" in content) {
-      folder.folders.delete(name);
-      folder.directory.set({ name, cid: content.cid, tsize: content.tsize });
-    } else {
-      folder.folders.set(name, { ...emptyFolder(profile), standsEmpty: true });
-      folder.stale.add(name);
-    }
+    refuseBadName(name, path);
+    if (!mayReplace && folder.directory.has(name)) throw new Failure("input", `${path} is there twice`);
+    const link = "cid" in content ? content : makeDirectory([], profile, () => undefined);
+    emptyIsOwed ||= link !== content;
+    folder.directory.set({ name, cid: link.cid, tsize: link.tsize });
+    markStale(folder);
   };
 
   for (const leaf of leaves) set(leaf.path, leaf, false);
@@ -82,70 +89,62 @@ export function assembly(leaves: Iterable<Leaf>, profile: Profile): Assembly {
     set: (path, content) => set(path, content, true),
 
     remove(path) {
-      const { above, name } = namesOf(path);
-      const way: Folder[] = [top];
-      for (const step of above) {
-        const next = way.at(-1)!.folders.get(step);
-        if (!next) throw new Failure("input", `nothing stands at ${path}`);
-        way.push(next);
-      }
-      const held = way.at(-1)!.folders.get(name);
-      if (held ? !held.standsEmpty : !way.at(-1)!.directory.has(name)) {
-        throw new Failure("input", `no leaf stands at ${path}`);
-      }
-      takeOut(way.at(-1)!, name);
-      for (let depth = above.length; depth > 0; depth--) {
-        const folder = way[depth]!;
-        if (folder.folders.size > 0 || folder.directory.size > 0) way[depth - 1]!.stale.add(above[depth - 1]!);
-        else takeOut(way[depth - 1]!, above[depth - 1]!);
-      }
+      const { above, name } = divided(path);
+      const folder = folders.get(above);
+      if (!folder?.directory.has(name) || folders.has(path)) throw new Failure("input", `no leaf stands at ${path}`);
+      folder.directory.remove(name);
+      markStale(folder);
+      prune(folder, above);
     },
 
-    root: (put) => make(top, put),
+    root(put) {
+      if (emptyIsOwed) makeDirectory([], profile, put);
+      emptyIsOwed = false;
+      return make(top, put);
+    },
   };
+
+  function prune(folder: Folder, path: string): void {
+    if (!folder.parent || folder.directory.size > 0 || folder.stale.size > 0) return;
+    folders.delete(path);
+    folder.parent.stale.delete(folder);
+    folder.parent.directory.remove(folder.name);
+    prune(folder.parent, divided(path).above);
+  }
 }
 
 interface Folder {
-  readonly folders: Map<string, Folder>;
-  /** Leaves, and the folders as they were when last made. */
+  readonly name: string;
+  readonly parent: Folder | undefined;
+  /** Leaves, and the folders below as they were when last made. */
   readonly directory: Directory;
-  /** Folders that have changed since. */
-  readonly stale: Set<string>;
-  /** The tree says that this folder is empty: it is a leaf of the tree, nothing may lie below it. */
-  readonly standsEmpty: boolean;
+  /** Folders below that have changed since, or were never made. Whoever is in here has its parents in theirs. */
+  readonly stale: Set<Folder>;
 }
 
-/** Folders above one another; more are a mistake or an attack, and names this long fit no gateway's URL. */
+/** Folders one in another. More are a mistake or an attack, and no gateway would take an address that long. */
 const deepest = 512;
 
-function emptyFolder(profile: Profile): Folder {
-  return { folders: new Map(), directory: emptyDirectory(profile), stale: new Set(), standsEmpty: false };
-}
-
-function takeOut(folder: Folder, name: string): void {
-  folder.folders.delete(name);
-  folder.stale.delete(name);
-  folder.directory.remove(name);
+function markStale(folder: Folder): void {
+  for (let each = folder; each.parent && !each.parent.stale.has(each); each = each.parent) each.parent.stale.add(each);
 }
 
 function make(folder: Folder, put: Put): Link {
-  for (const name of folder.stale) {
-    folder.directory.set({ name, ...make(folder.folders.get(name)!, put) });
+  for (const below of folder.stale) {
+    const { cid, tsize } = make(below, put);
+    folder.directory.set({ name: below.name, cid, tsize });
   }
   folder.stale.clear();
   return folder.directory.make(put);
 }
 
-function namesOf(path: string): { above: readonly string[]; name: string } {
-  const names = path.split("/");
-  if (names.length > deepest) {
-    throw new Failure("input", `${path.slice(0, 60)}… is ${names.length} names deep; ${deepest} are the most`);
-  }
-  refuseBadNames(names, path);
-  return { above: names.slice(0, -1), name: names.at(-1)! };
+function divided(path: string): { readonly above: string; readonly name: string } {
+  const slash = path.lastIndexOf("/");
+  if (slash === 0) throw new Failure("input", `${JSON.stringify(path)} begins with a slash`);
+  return slash < 0 ? { above: "", name: path } : { above: path.slice(0, slash), name: path.slice(slash + 1) };
 }
 
-function refuseBadNames(names: readonly string[], path: string): void {
-  const bad = names.find((name) => badName(name) !== undefined);
-  if (bad !== undefined) throw new Failure("input", `${JSON.stringify(path)} holds a name that ${badName(bad)}`);
+function refuseBadName(name: string, path: string): void {
+  const why = badName(name);
+  if (why) throw new Failure("input", `${JSON.stringify(path)} can't be a path: a name in it ${why}`);
 }

@@ -36,7 +36,7 @@ export function encodePb({ links, data }: PbNode): Uint8Array {
   let length = 1 + varintLength(data.length) + data.length;
   for (const body of bodies) length += 1 + varintLength(body) + body;
 
-  const bytes = Buffer.allocUnsafeSlow(length);
+  const bytes = Buffer.allocUnsafe(length);
   let at = 0;
   links.forEach(({ name, cid, tsize }, i) => {
     bytes[at++] = 0x12;

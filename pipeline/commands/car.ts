@@ -1,0 +1,118 @@
+/** `car`: content as one file, to carry it where no network reaches, and back. */
+
+import { createReadStream } from "node:fs";
+import { open, stat as statFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Failure, isFailure } from "../core/failure.ts";
+import type { Block } from "../dag/block.ts";
+import { carOf, readCar } from "../dag/car.ts";
+import { type WalkOptions, walk } from "../dag/read.ts";
+import { diskFailure } from "../disk/disk-failure.ts";
+import { locate } from "./address.ts";
+import type { Call, Verb } from "./command.ts";
+import { appearWhole } from "./extract.ts";
+import { bytes as sayBytes } from "./terminal.ts";
+
+const scopes = ["block", "entity", "all"] as const satisfies readonly WalkOptions["scope"][];
+
+export const car: Verb = {
+  args: "<export|import> <what...>",
+  flags: [
+    ["-o, --output <file>", "export: write to this file instead of stdout"],
+    ["--scope <scope>", "export: all below it, the file or directory listing alone (entity), or one block", "all"],
+    ["--force", "export: replace the file"],
+  ],
+  about:
+    "`car export ADDRESS` writes a CAR (version 1) with one root. `car import FILE…` puts the blocks of CAR files on the campaign's node, each checked against its CID.",
+  example: "fieldtree car export products/HALO -o halo.car",
+
+  async run(call) {
+    const [direction, ...what] = call.args;
+    if (direction === "export") return exportCar(what, call);
+    if (direction === "import") return importCars(what, call);
+    throw new Failure("input", `car ${direction}: there is only export and import`);
+  },
+};
+
+async function exportCar([address, ...others]: readonly string[], call: Call): Promise<number> {
+  if (others.length > 0) throw new Failure("input", `car export takes one address, and was given ${others.length + 1}`);
+  const scope = scopes.find((each) => each === call.flags.scope);
+  if (!scope) throw new Failure("input", `--scope ${call.flags.scope}: it is one of ${scopes.join(", ")}`);
+
+  const { cid, get } = await locate(address!, call);
+  let blocks = 0;
+  let bytes = 0;
+  const counted = async function* (): AsyncGenerator<Block> {
+    for await (const block of walk(cid, get, { scope })) {
+      blocks++;
+      bytes += block.bytes.length;
+      call.world.progress({ task: "exporting", done: bytes, unit: "bytes" });
+      yield block;
+    }
+  };
+  const output = call.flags.output;
+  if (typeof output !== "string") {
+    for await (const part of carOf([cid], counted())) await call.out.bytes(part);
+    return 0;
+  }
+  await appearWhole(resolve(call.cwd, output), call.flags.force === true, (draft) =>
+    writeParts(draft, carOf([cid], counted())),
+  );
+  call.out.result(
+    { path: output, roots: [cid.toString()], blocks, bytes },
+    `${output}: ${cid}, ${blocks} blocks, ${sayBytes(bytes)}`,
+  );
+  return 0;
+}
+
+async function writeParts(file: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
+  const handle = await open(file, "wx");
+  try {
+    for await (const part of parts) await handle.writeFile(part);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function importCars(files: readonly string[], call: Call): Promise<number> {
+  for (const file of files) {
+    try {
+      await importCar(file, call);
+    } catch (error) {
+      if (!isFailure(error, "corrupt")) throw diskFailure(error, `reading ${file}`);
+      throw new Failure("corrupt", `${file}: ${error.message}`, {
+        ...(error.hint !== undefined && { hint: error.hint }),
+        cause: error,
+      });
+    }
+  }
+  return 0;
+}
+
+async function importCar(file: string, { campaign, cwd, out, world }: Call): Promise<void> {
+  const { home } = await campaign();
+  const path = resolve(cwd, file);
+  const { size: total } = await statFile(path);
+  const source = createReadStream(path, { highWaterMark: 1 << 20 });
+  const { roots, blocks: read } = await readCar(source);
+  let blocks = 0;
+  let bytes = 0;
+  const counted = async function* (): AsyncGenerator<Block> {
+    for await (const block of read) {
+      blocks++;
+      bytes += block.bytes.length;
+      world.progress({ task: "importing", done: source.bytesRead, total, unit: "bytes" });
+      yield block;
+    }
+  };
+  await home.put(counted(), world);
+  for (const root of roots) {
+    if (await home.get(root, world)) continue;
+    throw new Failure("corrupt", `names ${root} as its root, and neither it nor the node holds that block`);
+  }
+  const names = roots.map(String);
+  out.result(
+    { path: file, roots: names, blocks, bytes },
+    `${file}: ${names.join(", ") || "no root"}, ${blocks} blocks, ${sayBytes(bytes)}`,
+  );
+}

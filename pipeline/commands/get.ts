@@ -1,0 +1,34 @@
+/** `get`: a file or a folder, copied to this machine. */
+import { resolve } from "node:path";
+import { locate } from "./address.ts";
+import type { Verb } from "./command.ts";
+import { extract } from "./extract.ts";
+import { bytes } from "./terminal.ts";
+
+export const get: Verb = {
+  args: "<address>",
+  flags: [
+    ["-o, --output <path>", "where it goes (default: its own name, here)"],
+    ["--force", "replace what stands there"],
+    ["--skip-links", "leave symbolic links out"],
+  ],
+  about:
+    "What is copied appears under its name when all of it is there, never half. Symbolic links that lead out of the folder are refused.",
+  example: "fieldtree get products/HALO/radar.zarr -o radar.zarr",
+
+  async run(call) {
+    const { args, flags, world, out, cwd } = call;
+    const { cid, path, get } = await locate(args[0]!, call);
+    const output = typeof flags.output === "string" ? flags.output : path.split("/").at(-1) || cid.toString();
+    const target = resolve(cwd, output);
+    const copied = await extract(
+      { cid, get, target, replace: flags.force === true, links: flags.skipLinks ? "skip" : "inside" },
+      world,
+    );
+    out.result(
+      { path: output, cid: cid.toString(), bytes: copied.bytes, files: copied.files },
+      `${output}: ${bytes(copied.bytes)} in ${copied.files} ${copied.files === 1 ? "file" : "files"}`,
+    );
+    return 0;
+  },
+};
