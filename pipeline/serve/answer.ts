@@ -1,0 +1,395 @@
+/**
+ * From a request to an answer: the path gateway and the trustless gateway, without a socket.
+ *
+ * Everything up to the status line is decided before a byte is sent, and the body is made as fast as it is taken.
+ *
+ * **Who may run scripts.** On a path gateway everything shares one origin: the portal's page, and whatever HTML a
+ * stranger put into a dataset. So nobody gets the origin. Every answer carries `Content-Security-Policy: sandbox` without
+ * `allow-same-origin`: each page runs in an origin of its own, which holds no storage, no service worker and no
+ * other page, and the rest of the policy lets it load from this gateway only. The portal's page needs no more than
+ * that (all it reads is public, CORS says so), which is why it isn't told apart, and a browser of many files can
+ * take its place.
+ *
+ * @see https://specs.ipfs.tech/http-gateways/path-gateway/ and https://specs.ipfs.tech/http-gateways/trustless-gateway/
+ */
+import { CID } from "multiformats/cid";
+import { type Block, codecs, type Get, hashes } from "../dag/block.ts";
+import { carOf } from "../dag/car.ts";
+import type { DirectoryEntry } from "../dag/directory.ts";
+import { child, content, entries, type Stat, statOf, walk } from "../dag/read.ts";
+import { linksOf } from "../dag/shape.ts";
+import { type Address, addressOf, documents, entityRange, type Form, formOf, names, rangeOf } from "./asked.ts";
+import { looked, typeByBytes, typeByName } from "./content-type.ts";
+import { listing, listingVersion, pageLength } from "./listing.ts";
+import { Refusal } from "./refusal.ts";
+
+export interface Asking {
+  readonly method: string;
+  /** As it stands in the request line. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent where there is none, or a HEAD asked. */
+  readonly body?: AsyncIterable<Uint8Array>;
+}
+
+export interface Source {
+  readonly get: Get;
+  /** What `/ipns/<name>` is now; `undefined` for names that aren't ours. */
+  readonly resolve: (name: string) => Promise<CID | undefined>;
+  /** Where `/` leads: `/ipns/<campaign>/`. */
+  readonly campaign: string;
+}
+
+/** @throws Refusal for requests that can't be answered, Failure where blocks are out of reach or not what they should be. */
+export async function answer(asking: Asking, source: Source): Promise<Answer> {
+  const { method, url, headers } = asking;
+  if (method === "OPTIONS") return { status: 204, headers: preflight };
+  if (method !== "GET" && method !== "HEAD") {
+    throw new Refusal(405, `this gateway is read only: ${method} is not for it`, { allow: "GET, HEAD, OPTIONS" });
+  }
+  if (url === "/") {
+    const location = `/ipns/${encodeURIComponent(source.campaign)}/`;
+    return { status: 302, headers: { ...common, location, "cache-control": "no-cache" } };
+  }
+  if (headers["service-worker"] !== undefined) {
+    throw new Refusal(400, "no service workers: everything here shares one origin");
+  }
+  const address = addressOf(url);
+  if (!address) throw new Refusal(404, "there is /ipfs/<CID> and /ipns/<name> here, and nothing else");
+  const form = formOf(address.query, headers.accept);
+  const place = await find(address, form, source).catch((error) => {
+    const probing = /\bonly-if-cached\b/i.test(headers["cache-control"] ?? "");
+    throw probing && error instanceof Refusal && error.status === 404 ? new Refusal(412, error.message) : error;
+  });
+  const given = await give(place, form, asking, source.get);
+  return method === "HEAD" ? { status: given.status, headers: given.headers } : given;
+}
+
+/** What an address leads to. */
+interface Place {
+  readonly address: Address;
+  readonly cid: CID;
+  /** The block of that CID. */
+  readonly block: Uint8Array;
+  /** Blocks on the way there, for a CAR that proves it. */
+  readonly passed: readonly Block[];
+  /** Where the way began. */
+  readonly root: CID;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function find(address: Address, form: Form, { get, resolve }: Source): Promise<Place> {
+  const passed = new Map<string, Block>();
+  const passing: Get = async (cid) => {
+    const bytes = await get(cid);
+    passed.set(cid.toString(), { cid, bytes });
+    return bytes;
+  };
+  let cid = await rootOf(address, resolve);
+  const roots = [cid];
+  for (const [depth, name] of address.names.entries()) {
+    if (cid.code !== codecs.dagPb && cid.code !== codecs.raw) {
+      throw new Refusal(501, `${cid} is neither a file nor a directory: this gateway doesn't look into it for ${name}`);
+    }
+    const next = await step(cid, name, passing);
+    if (!next) {
+      const at = [address.namespace, address.root, ...address.names.slice(0, depth)].join("/");
+      throw new Refusal(404, `there is no ${JSON.stringify(name)} in /${at}`);
+    }
+    cid = next;
+    roots.push(cid);
+  }
+  const mutable = address.namespace === "ipns";
+  return {
+    address,
+    root: roots[0]!,
+    cid,
+    block: await get(cid),
+    passed: form.kind === "car" ? [...passed.values()] : [],
+    headers: {
+      ...common,
+      "cache-control": mutable ? "no-cache" : "public, max-age=29030400, immutable",
+      "x-ipfs-path": address.path,
+      "x-ipfs-roots": roots.join(","),
+      ...(form.kind !== "page" && !address.query.has("format") ? { "content-location": located(address, form) } : {}),
+    },
+  };
+}
+
+async function rootOf({ namespace, root }: Address, resolve: Source["resolve"]): Promise<CID> {
+  if (namespace === "ipns") {
+    const cid = await resolve(root);
+    if (!cid) throw new Refusal(404, `this gateway knows no name ${JSON.stringify(root)}`);
+    return cid;
+  }
+  try {
+    return CID.parse(root);
+  } catch {
+    throw new Refusal(400, `${JSON.stringify(root.slice(0, 120))} is not a CID`);
+  }
+}
+
+/** The child of that name; `undefined` where there is none, or `cid` is a file. */
+async function step(cid: CID, name: string, get: Get): Promise<CID | undefined> {
+  if (cid.code === codecs.raw) return undefined;
+  const block = await get(cid);
+  if (statOf(cid, block).type !== "directory") return undefined;
+  return child(cid, name, (each) => (each.equals(cid) ? Promise.resolve(block) : get(each)));
+}
+
+function located({ path, query }: Address, form: Form): string {
+  const wanted = new URLSearchParams(query);
+  wanted.set("format", form.kind === "codec" ? form.name : form.kind);
+  return `${path}?${wanted}`;
+}
+
+async function give(place: Place, form: Form, asking: Asking, get: Get): Promise<Answer> {
+  const { cid, block } = place;
+  switch (form.kind) {
+    case "raw":
+      return blockAs(place, asking, { etag: `"${cid}.raw"`, type: "application/vnd.ipld.raw", ending: "bin" });
+    case "car":
+      return car(place, form, asking, get);
+    case "codec": {
+      const { code, type, ending } = documents[form.name];
+      if (cid.code === code) return blockAs(place, asking, { etag: `"${cid}.${form.name}"`, type, ending });
+      const isFile = cid.code === codecs.raw || (cid.code === codecs.dagPb && statOf(cid, block).type === "file");
+      if (form.name !== "json" || !isFile) {
+        throw new Refusal(406, `${cid} isn't ${form.name}, and nothing is converted here; ask for it with ?format=raw`);
+      }
+      return file(place, statOf(cid, block), asking, get, { type });
+    }
+    case "page": {
+      const known = Object.entries(documents).find(([, { code }]) => code === cid.code);
+      if (known) {
+        const [name, { type, ending }] = known;
+        return blockAs(place, asking, { etag: `"${cid}.${name}"`, type, ending });
+      }
+      const stat = statOf(cid, block);
+      if (stat.type === "directory") return directory(place, asking, get);
+      if (place.address.slash && place.address.names.length > 0) {
+        throw new Refusal(404, `${place.address.path} is a ${stat.type}, not a directory: ask without the last slash`);
+      }
+      return file(place, stat, asking, get);
+    }
+  }
+}
+
+interface BlockForm {
+  readonly etag: string;
+  readonly type: string;
+  readonly ending: string;
+}
+
+function blockAs(place: Place, asking: Asking, { etag, type, ending }: BlockForm): Answer {
+  const range = askedRange(asking, etag, place.block.length);
+  const attached = ending !== "json" || place.address.query.get("download") === "true";
+  const part = range ? place.block.subarray(range.offset, range.offset + range.length) : place.block;
+  return fresh(place, asking, etag, {
+    status: range ? 206 : 200,
+    headers: {
+      ...lengths(range, place.block.length),
+      "content-type": type,
+      "content-disposition": disposition(place.address, attached, `${place.cid}.${ending}`),
+    },
+    body: once(part),
+  });
+}
+
+function car(place: Place, form: Extract<Form, { kind: "car" }>, asking: Asking, get: Get): Answer {
+  const { root, cid, block, passed, address } = place;
+  const stat = cid.code === codecs.raw || cid.code === codecs.dagPb ? statOf(cid, block) : undefined;
+  const range = form.entityBytes && stat?.type === "file" ? entityRange(form.entityBytes, stat.size) : undefined;
+  if (form.entityBytes && stat?.type === "file" && !range && form.entityBytes.from >= stat.size && stat.size > 0) {
+    throw new Refusal(400, `entity-bytes=${address.query.get("entity-bytes")} lies outside of ${stat.size} bytes`);
+  }
+  const scope = form.entityBytes && stat?.type === "file" && !range ? "block" : form.scope;
+  const looksInside = cid.code === codecs.raw || cid.code === codecs.dagPb || cid.code === codecs.dagCbor;
+
+  const whole = scope === "all" || (scope === "entity" && stat?.type === "file" && !range);
+  const repeats = form.repeats && whole;
+
+  const blocks = async function* (): AsyncGenerator<Block> {
+    const sent = new Set<string>();
+    for (const each of passed) {
+      sent.add(each.cid.toString());
+      yield each;
+    }
+    if (cid.multihash.code === hashes.identity) return;
+    const from: Get = (each) => (each.equals(cid) ? Promise.resolve(block) : get(each));
+    if (repeats && cid.code === codecs.dagPb) return yield* withRepeats(cid, from);
+    const below = looksInside ? walk(cid, from, range ? { scope, range } : { scope }) : [{ cid, bytes: block }];
+    for await (const each of below) if (!sent.has(each.cid.toString())) yield each;
+  };
+  const part = form.entityBytes ? `.${form.entityBytes.from}-${form.entityBytes.to ?? "*"}` : "";
+  const etag = `W/"${root}.${cid}.car.${form.scope}${part}.${repeats ? "y" : "n"}"`;
+  return fresh(place, asking, etag, {
+    status: 200,
+    headers: {
+      "content-type": `application/vnd.ipld.car; version=1; order=dfs; dups=${repeats ? "y" : "n"}`,
+      "content-disposition": disposition(address, true, `${cid}.car`),
+      "accept-ranges": "none",
+    },
+    body: carOf([cid], blocks()),
+  });
+}
+
+/** Every block as often as it is linked to, for readers that keep none. A few blocks can say endlessly much this way: it goes at the reader's pace. */
+async function* withRepeats(root: CID, get: Get): AsyncGenerator<Block> {
+  const stack = [root];
+  for (let cid = stack.pop(); cid; cid = stack.pop()) {
+    const bytes = await get(cid);
+    yield { cid, bytes };
+    stack.push(...linksOf(cid, bytes).toReversed());
+  }
+}
+
+async function file(
+  place: Place,
+  stat: Stat,
+  asking: Asking,
+  get: Get,
+  given: { type?: string; etag?: string } = {},
+): Promise<Answer> {
+  const { cid, block, address } = place;
+  const from: Get = (each) => (each.equals(cid) ? Promise.resolve(block) : get(each));
+  const { type, etag = type === undefined ? `"${cid}"` : `"${cid}.json"` } = given;
+  if (stat.type === "symlink") {
+    // As text, and not followed: where it points is written by strangers, and may be outside of this DAG.
+    const target = new TextEncoder().encode(stat.target);
+    const headers = { "content-type": "inode/symlink", "content-length": String(target.length) };
+    return fresh(place, asking, etag, { status: 200, headers, body: once(target) });
+  }
+  const range = askedRange(asking, etag, stat.size);
+  const name = address.query.get("filename") || address.names.at(-1) || "";
+  const named = type ?? typeByName(name);
+  const attached = address.query.get("download") === "true";
+  return fresh(place, asking, etag, {
+    status: range ? 206 : 200,
+    headers: {
+      ...lengths(range, stat.size),
+      "content-type": named ?? typeByBytes(await start(cid, from)),
+      ...(attached || address.query.has("filename")
+        ? { "content-disposition": disposition(address, attached, name) }
+        : {}),
+    },
+    body: content(cid, from, range),
+  });
+}
+
+async function start(cid: CID, get: Get): Promise<Uint8Array> {
+  const bytes: Uint8Array[] = [];
+  for await (const chunk of content(cid, get, { offset: 0, length: looked })) bytes.push(chunk);
+  return Buffer.concat(bytes);
+}
+
+async function directory(place: Place, asking: Asking, get: Get): Promise<Answer> {
+  const { address, cid, block } = place;
+  if (!address.slash) {
+    const location = `${address.path}/${address.search}`;
+    return { status: 301, headers: { ...place.headers, location, "content-length": "0" } };
+  }
+  const from: Get = (each) => (each.equals(cid) ? Promise.resolve(block) : get(each));
+  const index = await child(cid, "index.html", from);
+  if (index) {
+    const within = { ...address, names: [...address.names, "index.html"] };
+    const indexBlock = await get(index);
+    const stat = statOf(index, indexBlock);
+    const inside = { ...place, address: within, cid: index, block: indexBlock };
+    if (stat.type === "file") return file(inside, stat, asking, get, { etag: `"${cid}"` });
+  }
+  const found: DirectoryEntry[] = [];
+  for await (const entry of entries(cid, from)) found.push(entry);
+  const page = Number(address.query.get("page") ?? 1);
+  if (!Number.isInteger(page) || page < 1 || (page - 1) * pageLength >= Math.max(1, found.length)) {
+    throw new Refusal(404, `there is no page ${address.query.get("page")} of ${found.length} entries`);
+  }
+  const trail = [address.namespace, address.root, ...address.names];
+  const html = new TextEncoder().encode(listing({ trail, cid: cid.toString(), entries: found, page }));
+  // The page shows where it stands, so one directory at two addresses is two pages.
+  const etag = `"DirIndex-${listingVersion}-${page}_CID-${cid}${address.names.length}"`;
+  const listed = fresh(place, asking, etag, {
+    status: 200,
+    headers: { "content-type": "text/html; charset=utf-8", "content-length": String(html.length) },
+    body: once(html),
+  });
+  // The page is ours and may look different next year, whatever the directory is.
+  const patience = address.namespace === "ipns" ? "no-cache" : "public, max-age=604800, stale-while-revalidate=2678400";
+  return { ...listed, headers: { ...listed.headers, "cache-control": patience } };
+}
+
+/** `answer`, or 304 where the client holds it already. */
+function fresh({ headers }: Place, asking: Asking, etag: string, given: Answer): Answer {
+  if (names(asking.headers["if-none-match"], etag)) return { status: 304, headers: { ...headers, etag } };
+  return { ...given, headers: { ...headers, etag, ...given.headers } };
+}
+
+function askedRange({ headers }: Asking, etag: string, size: number) {
+  const still = headers["if-range"] === undefined || headers["if-range"] === etag;
+  return still && !names(headers["if-none-match"], etag) ? rangeOf(headers.range, size) : undefined;
+}
+
+function lengths(range: { offset: number; length: number } | undefined, size: number): Record<string, string> {
+  if (!range) return { "content-length": String(size), "accept-ranges": "bytes" };
+  const last = range.offset + range.length - 1;
+  return {
+    "content-length": String(range.length),
+    "content-range": `bytes ${range.offset}-${last}/${size}`,
+    "accept-ranges": "bytes",
+  };
+}
+
+/** RFC 6266: an ASCII name for old clients, the real one beside it. */
+function disposition({ query }: Address, attached: boolean, byDefault: string): string {
+  const name = query.get("filename") || byDefault;
+  const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, "_");
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (each) => `%${each.charCodeAt(0).toString(16)}`,
+  );
+  return `${attached ? "attachment" : "inline"}; filename="${ascii}"${ascii === name ? "" : `; filename*=UTF-8''${encoded}`}`;
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+}
+
+const cors = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "GET, HEAD, OPTIONS",
+  "access-control-allow-headers": "Content-Type, Range, User-Agent, X-Requested-With",
+  "access-control-expose-headers":
+    "Content-Length, Content-Range, Content-Location, ETag, X-Chunked-Output, X-Ipfs-Path, X-Ipfs-Roots, X-Stream-Output",
+};
+
+const common = {
+  ...cors,
+  "x-content-type-options": "nosniff",
+  "content-security-policy":
+    "sandbox allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox; " +
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'self'; form-action 'none'; object-src 'none'",
+};
+
+const preflight = { ...cors, "access-control-max-age": "86400" };
+
+/** A refusal as an answer: plain text, never kept. */
+export function refused(refusal: Refusal): Answer {
+  const says = new TextEncoder().encode(`${refusal.message}\n`);
+  return {
+    status: refusal.status,
+    headers: {
+      ...common,
+      ...refusal.headers,
+      "cache-control": "no-store",
+      "content-type": "text/plain; charset=utf-8",
+      "content-length": String(says.length),
+    },
+    body: once(says),
+  };
+}

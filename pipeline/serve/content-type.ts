@@ -1,0 +1,69 @@
+/**
+ * What kind of content a file is, by the ending of its name; for endings nobody knows, text or not text.
+ *
+ * Sent with `nosniff`, so this is the last word. Nothing is taken for HTML, SVG or a script because its bytes look like
+ * it: only a name says so.
+ */
+const types: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  csv: "text/csv; charset=utf-8",
+  geojson: "application/geo+json",
+  gif: "image/gif",
+  gz: "application/gzip",
+  h5: "application/x-hdf5",
+  hdf5: "application/x-hdf5",
+  htm: "text/html; charset=utf-8",
+  html: "text/html; charset=utf-8",
+  ico: "image/x-icon",
+  ipynb: "application/x-ipynb+json",
+  jpeg: "image/jpeg",
+  jpg: "image/jpeg",
+  js: "text/javascript; charset=utf-8",
+  json: "application/json",
+  md: "text/markdown; charset=utf-8",
+  mjs: "text/javascript; charset=utf-8",
+  mp4: "video/mp4",
+  nc: "application/x-netcdf",
+  nc4: "application/x-netcdf",
+  parquet: "application/vnd.apache.parquet",
+  pdf: "application/pdf",
+  png: "image/png",
+  svg: "image/svg+xml",
+  tif: "image/tiff",
+  tiff: "image/tiff",
+  txt: "text/plain; charset=utf-8",
+  wasm: "application/wasm",
+  webm: "video/webm",
+  webp: "image/webp",
+  woff2: "font/woff2",
+  xml: "application/xml",
+  yaml: "application/yaml",
+  yml: "application/yaml",
+  zattrs: "application/json",
+  zarray: "application/json",
+  zgroup: "application/json",
+  zip: "application/zip",
+  zmetadata: "application/json",
+};
+
+/** Bytes looked at where the name doesn't say. */
+export const looked = 512;
+
+/** `undefined`: the name doesn't say. */
+export function typeByName(name: string): string | undefined {
+  const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+  return name.includes(".") && Object.hasOwn(types, ending) ? types[ending] : undefined;
+}
+
+/** Of the first {@link looked} bytes: UTF-8 text without control characters, or just bytes. */
+export function typeByBytes(start: Uint8Array): string {
+  try {
+    // `stream`: a character may be cut in two where we stopped looking.
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: start.length === looked });
+    if (text.length > 0 && !/[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f\u007f]/.test(text))
+      return "text/plain; charset=utf-8";
+  } catch {
+    // Not UTF-8.
+  }
+  return "application/octet-stream";
+}

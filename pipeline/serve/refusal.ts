@@ -1,0 +1,27 @@
+/**
+ * Every way a request can end without its bytes: a status, and a sentence for whoever sees it.
+ *
+ * @see https://specs.ipfs.tech/http-gateways/path-gateway/#response-status-codes
+ */
+import { isFailure } from "../core/failure.ts";
+
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** What to answer where `error` came before the first byte. What isn't a failure is an error of ours, and not told. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (isFailure(error, "unavailable")) return new Refusal(504, error.message, { "retry-after": "30" });
+  if (isFailure(error, "corrupt")) return new Refusal(502, error.message);
+  if (isFailure(error, "input")) return new Refusal(400, error.message);
+  return new Refusal(500, "this gateway made a mistake; its log says more");
+}
