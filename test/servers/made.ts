@@ -9,10 +9,12 @@
  * ```
  */
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isFailure } from "../../pipeline/core/failure.ts";
+import { type Lock, lock } from "../../pipeline/disk/lock.ts";
 
 export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "fieldtree-test");
 
@@ -25,8 +27,8 @@ export async function madeOnce(name: string, takes: string, make: (folder: strin
   const folder = join(cache, name);
   const finished = join(folder, ".made");
   if (existsSync(finished)) return folder;
-  await mkdir(cache, { recursive: true });
-  const release = await locked(`${folder}.lock`, () => existsSync(finished));
+  const held = await lockUnless(() => existsSync(finished), `${folder}.lock`);
+  if (!held) return folder;
   try {
     if (existsSync(finished)) return folder;
     const began = Date.now();
@@ -43,7 +45,7 @@ export async function madeOnce(name: string, takes: string, make: (folder: strin
     say(`made ${name} in ${Math.round((Date.now() - began) / 1000)} s`);
     return folder;
   } finally {
-    await release();
+    await held.release();
   }
 }
 
@@ -51,37 +53,16 @@ export function say(line: string): void {
   process.stderr.write(`test: ${line}\n`);
 }
 
-/** Hold `lock` (a file with our process id), waiting while a living process holds it and it isn't `settled`. */
-async function locked(lock: string, settled: () => boolean): Promise<() => Promise<void>> {
-  for (let waited = 0; ; waited++) {
+/** Hold `path`, waiting while another process holds it; `undefined` once that one has done our work. */
+async function lockUnless(done: () => boolean, path: string): Promise<Lock | undefined> {
+  for (let waited = 0; !done(); waited++) {
     try {
-      const file = await open(lock, "wx");
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return () => rm(lock, { force: true });
+      return await lock(path, "making what the tests need");
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (!isFailure(error, "refused")) throw error;
+      if (waited === 0) say(`waiting: ${error.message}`);
     }
-    if (settled()) return async () => {};
-    const holder = Number(await readFile(lock, "utf8").catch(() => "0"));
-    // A lock without a number is one being written, or one whose writer died just then: give it some seconds.
-    if (holder > 0 ? !lives(holder) : waited > 20) {
-      // Of all who find the lock stale only one can rename it away; the others look again.
-      const stale = `${lock}.${process.pid}`;
-      await rename(lock, stale).catch(() => {});
-      await rm(stale, { force: true });
-      continue;
-    }
-    if (waited === 0) say(`waiting for process ${holder}, which holds ${lock}`);
     await sleep(250);
   }
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return undefined;
 }

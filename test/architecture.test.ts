@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, normalize } from "node:path/posix";
+import { parseSync } from "vite";
+import { describe, expect, it } from "vitest";
+
+/** Who may import whom. A folder may always import itself. Read it as the map of the pipeline. */
+const families = ["ipfs", "formats", "log", "serve"];
+const belowCampaign = ["core", "dag", "disk", ...families, "views", "stages"];
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  dag: ["core"],
+  disk: ["core"],
+  ipfs: ["core", "dag", "disk"],
+  formats: ["core"],
+  log: ["core", "dag", "disk"],
+  serve: ["core", "dag", "ipfs"],
+  views: ["core", "log"],
+  stages: ["core", "dag", "disk", ...families, "views"],
+  "campaign.ts": belowCampaign,
+  commands: [...belowCampaign, "campaign.ts"],
+  "cli.ts": ["core", "commands", "campaign.ts"],
+  "bin.ts": ["cli.ts"],
+};
+
+/** Everything in pipeline/, read once. */
+const sources: ReadonlyMap<string, Source> = new Map(
+  readdirSync("pipeline", { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `pipeline/${file.replaceAll("\\", "/")}`)
+    .sort()
+    .map((file) => [file, look(file, readFileSync(file, "utf8"))]),
+);
+const within = (...folders: string[]) => [...sources].filter(([file]) => folders.includes(folderOf(file)));
+const folderOf = (file: string) => file.split("/")[1]!;
+
+it.each([...sources.keys()])("%s imports only from below", (file) => {
+  const from = folderOf(file);
+  const allowed = mayImport[from];
+  expect(allowed, `${from} has no place on the map`).toBeDefined();
+  const strays = relativeImports(file).filter((to) => folderOf(to) !== from && !allowed!.includes(folderOf(to)));
+  expect(strays).toEqual([]);
+});
+
+it("has no import cycles", () => {
+  const done = new Set<string>();
+  const walk = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) expect.fail([...path.slice(path.indexOf(file)), file].join(" → "));
+    if (done.has(file)) return;
+    for (const to of relativeImports(file)) walk(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of sources.keys()) walk(file, []);
+});
+
+it("keeps core free of Node, so that a browser can use it", () => {
+  const forbidden = ["Buffer", "process", "setImmediate", "require"];
+  for (const [file, { imports, globals }] of within("core")) {
+    expect(imports.filter(isBuiltin), file).toEqual([]);
+    expect(
+      forbidden.filter((name) => globals.has(name)),
+      file,
+    ).toEqual([]);
+  }
+});
+
+it("lets core reach the world only through a World", () => {
+  const forbidden = ["fetch", "console", "performance", "WebSocket", "XMLHttpRequest", "navigator"];
+  for (const [file, { globals }] of within("core")) {
+    expect(
+      forbidden.filter((name) => globals.has(name)),
+      file,
+    ).toEqual([]);
+  }
+});
+
+it("touches process in three files only", () => {
+  const allowed = ["pipeline/bin.ts", "pipeline/cli.ts", "pipeline/disk/lock.ts"]; // A lock is about processes.
+  const strays = [...sources]
+    .filter(([, { globals, imports }]) => globals.has("process") || imports.some((to) => /^(node:)?process$/.test(to)))
+    .map(([file]) => file);
+  expect(strays.filter((file) => !allowed.includes(file))).toEqual([]);
+});
+
+it("takes no order and no spelling from the machine's language", () => {
+  for (const [file, { members }] of sources) {
+    expect(
+      [...members].filter((name) => /^(localeCompare|toLocale.*)$/.test(name)),
+      file,
+    ).toEqual([]);
+  }
+});
+
+it("takes no clock and no chance into what is computed from data", () => {
+  for (const [file, { text }] of within("core", "dag", "formats", "views")) {
+    expect(text.match(/\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandomUUID\(/g) ?? [], file).toEqual([]);
+  }
+});
+
+describe("the eyes of this test", () => {
+  it.each([
+    ['import { a } from "./x.ts";'],
+    ['import "./x.ts";'],
+    ['import type { A } from "./x.ts";'],
+    ['import { type A } from "./x.ts";'],
+    ['export * from "./x.ts";'],
+    ['export type { A } from "./x.ts";'],
+    ['const a = await import("./x.ts");'],
+    ['type A = import("./x.ts").A;'],
+    ['const a: typeof import("./x.ts") = b;'],
+  ])("see %s", (text) => {
+    expect(look("a.ts", text).imports).toEqual(["./x.ts"]);
+  });
+
+  it("see no import in a comment or a sentence", () => {
+    expect(look("a.ts", '/* import "./x.ts" */ const said = \'import "./x.ts"\';').imports).toEqual([]);
+  });
+
+  it("refuse an import whose target only running would tell", () => {
+    expect(() => look("a.ts", "await import(name);")).toThrow("a.ts imports something that can't be read off");
+  });
+
+  it("tell the global process from a property and from a word", () => {
+    expect(look("a.ts", "process.exit(1)").globals.has("process")).toBe(true);
+    expect(look("a.ts", "const { env } = process;").globals.has("process")).toBe(true);
+    expect(look("a.ts", 'const a = { process: 1 }; a.process; say("process.exit");').globals.has("process")).toBe(
+      false,
+    );
+  });
+});
+
+interface Source {
+  readonly text: string;
+  /** Targets as written, of types too. */
+  readonly imports: readonly string[];
+  /** Names that stand for themselves, not behind a dot. */
+  readonly globals: ReadonlySet<string>;
+  /** Names behind a dot. */
+  readonly members: ReadonlySet<string>;
+}
+
+function look(file: string, text: string): Source {
+  const { program, errors } = parseSync(file, text);
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0]!.message}`);
+  const [imports, globals, members] = [new Set<string>(), new Set<string>(), new Set<string>()];
+
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) for (const one of node) visit(one);
+    if (!isNode(node)) return;
+    if (node.type === "ImportExpression" || node.type === "TSImportType" || node.source) {
+      const target = (node.source as { value?: unknown } | null)?.value;
+      if (typeof target !== "string") throw new Error(`${file} imports something that can't be read off`);
+      imports.add(target);
+    }
+    if (node.type === "Identifier") globals.add(node.name as string);
+    for (const [key, child] of Object.entries(node)) {
+      const named = !node.computed && (key === "property" || (key === "key" && !node.shorthand));
+      if (named && isNode(child)) members.add(String(child.name));
+      else visit(child);
+    }
+  };
+  visit(program);
+  return { text, imports: [...imports], globals, members };
+}
+
+interface Node {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && typeof (value as Node).type === "string";
+}
+
+function relativeImports(file: string): string[] {
+  return sources
+    .get(file)!
+    .imports.filter((to) => to.startsWith("."))
+    .map((to) => normalize(`${dirname(file)}/${to}`))
+    .filter((to) => sources.has(to));
+}
