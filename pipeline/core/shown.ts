@@ -1,0 +1,12 @@
+/** Text from a file or the network, fit to be shown: nothing in it can steer a terminal or reorder a line. */
+
+/** Control characters, line separators, and characters that are invisible or change the direction of what follows. */
+export const unprintable = /[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+
+const everyUnprintable = new RegExp(unprintable, "g");
+
+/** `text` with such characters as `\u{…}`, cut to `most` characters. */
+export function shown(text: string, most = 80): string {
+  const cut = text.length > most ? `${text.slice(0, most).toWellFormed()}… (${text.length} characters)` : text;
+  return cut.replace(everyUnprintable, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
+}

@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { CID } from "multiformats/cid";
+import * as digest from "multiformats/hashes/digest";
+import { describe, expect, it } from "vitest";
+import { identity, isObjection, parseCid, readCid } from "../../pipeline/core/cid.ts";
+import { raw, v0, v1 } from "./cids.ts";
+
+const sha256 = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => digest.create(0x12, bytes));
+
+describe("reading a CID", () => {
+  it("agrees with multiformats on every CID of the usual kinds", () => {
+    const usual = fc.oneof(
+      sha256.map((hash) => CID.createV0(hash)),
+      fc.tuple(fc.constantFrom(0x70, 0x55, 0x71), sha256).map(([code, hash]) => CID.createV1(code, hash)),
+    );
+    fc.assert(
+      fc.property(usual, (cid) => {
+        const read = parseCid(cid.toString());
+        expect(read.equals(cid)).toBe(true);
+        expect(read.bytes).toEqual(cid.bytes);
+        expect(read.multihash.digest).toEqual(cid.multihash.digest);
+        expect(read.toString()).toBe(cid.toString());
+        expect(identity(read)).toBe(cid.toV1().toString());
+      }),
+    );
+  });
+
+  it("agrees with multiformats on what is no CID: one character changed, lost or doubled", () => {
+    const slip = fc.tuple(fc.boolean(), fc.nat(58), fc.constantFrom("", "a", "1", "0", "Z", "é", "bb"));
+    fc.assert(
+      fc.property(slip, ([old, at, instead]) => {
+        const whole = old ? v0(1) : v1(1);
+        const text = whole.slice(0, at) + instead + whole.slice(at + 1);
+        const theirs = orUndefined(() => CID.parse(text));
+        const ours = orUndefined(() => parseCid(text));
+        expect(ours?.toString()).toBe(theirs?.toString());
+      }),
+    );
+  });
+
+  it("keeps the version that was written, and knows both spellings as the same data", () => {
+    expect(parseCid(v0(7)).version).toBe(0);
+    expect(identity(parseCid(v0(7)))).toBe(identity(parseCid(v1(7))));
+    expect(identity(parseCid(v1(7)))).not.toBe(identity(parseCid(raw(7))));
+  });
+});
+
+describe("what can't stand in a tree", () => {
+  const short = v1(3).slice(0, 50);
+  it.each([
+    [`ipfs://${v1(3)}`, v1(3)],
+    [`ipfs://${v1(3)}/`, v1(3)],
+    [`/ipfs/${v0(3)}`, v0(3)],
+    [`https://ipfs.io/ipfs/${v0(3)}?filename=x`, v0(3)],
+    [`http://127.0.0.1:8080/ipfs/${raw(3)}/`, raw(3)],
+    [`https://${v1(3)}.ipfs.dweb.link/`, v1(3)],
+    [v1(3).toUpperCase(), v1(3)],
+    [` ${v1(3)}`, v1(3)],
+    [`${v1(3).slice(0, 20)} ${v1(3).slice(20)}`, v1(3)],
+  ])("%s is refused, and the CID in it offered", (text, fix) => {
+    expect(readCid(text)).toMatchObject({ rule: "not-a-cid", fix });
+  });
+
+  it.each([
+    ["foo", "is not a CID (those begin with bafy, bafk or Qm)"],
+    [short, "is not a CID: 50 characters where 59 belong"],
+    [v0(3).slice(1), "is not a CID (those begin with bafy, bafk or Qm)"],
+    [`${v0(3)}x`, "is not a CID: 47 characters where 46 belong"],
+  ])("%s: %s", (text, says) => {
+    expect(readCid(text)).toMatchObject({ rule: "not-a-cid", says });
+  });
+
+  it("an address with a path below the CID, with the command that finds the right one", () => {
+    expect(readCid(`https://ipfs.io/ipfs/${v1(3)}/a/b.zarr`)).toMatchObject({
+      fix: expect.stringContaining(`fieldtree ls ${v1(3)}/a/b.zarr`),
+    });
+  });
+
+  it("identity CIDs, codecs that are no files, and hashes nobody checks", () => {
+    const inline = CID.createV1(0x55, digest.create(0, new TextEncoder().encode("hello")));
+    const cbor = CID.createV1(0x71, digest.create(0x12, new Uint8Array(32)));
+    const key = CID.createV1(0x72, digest.create(0x12, new Uint8Array(32)));
+    const blake3 = CID.createV1(0x55, digest.create(0x1e, new Uint8Array(32)));
+    const cut = CID.createV1(0x55, digest.create(0x12, new Uint8Array(20)));
+    expect(readCid(`${inline}`)).toMatchObject({ rule: "identity-cid" });
+    expect(readCid(`${cbor}`)).toMatchObject({ rule: "unsupported-codec", says: expect.stringContaining("dag-cbor") });
+    expect(readCid(`${key}`)).toMatchObject({ rule: "unsupported-codec", says: expect.stringContaining("IPNS") });
+    expect(readCid(`${blake3}`)).toMatchObject({ rule: "unsupported-hash" });
+    expect(readCid(`${cut}`)).toMatchObject({ rule: "unsupported-hash", says: expect.stringContaining("160 bits") });
+  });
+
+  it("nothing else: the three kinds real trees hold are read", () => {
+    for (const text of [v0(1), v1(1), raw(1)]) expect(isObjection(readCid(text))).toBe(false);
+  });
+});
+
+function orUndefined<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}
