@@ -1,0 +1,58 @@
+/**
+ * Dates as people write them in attributes, as RFC 3339 in UTC.
+ *
+ * For texts only; numbers with units and calendars are `core/cf`'s.
+ */
+
+const written =
+  /^(\d{4})(?:-(\d{1,2})-(\d{1,2})|(\d{2})(\d{2}))(?:(?:T|\s+)(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,12}))?)?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/i;
+
+export interface Instant {
+  /** RFC 3339 with `Z`, at most six fraction digits, none that is a trailing zero. */
+  readonly iso: string;
+  /** False where only a day was written; the instant is then its midnight, as YAML 1.1 has it. */
+  readonly hasTime: boolean;
+}
+
+/**
+ * `2024-08-11`, `2024-08-11 10:00`, `20240811T100000Z`, `2024-8-1T10:00:00.5+02:00`. Without a zone it is UTC.
+ * `undefined` for anything else, and for days and hours that don't exist.
+ */
+export function instantOf(text: string): Instant | undefined {
+  const found = written.exec(text.trim().slice(0, 100));
+  if (!found) return undefined;
+  const [, year, m, d, mm, dd, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = found;
+  const [month, day] = [Number(m ?? mm), Number(d ?? dd)];
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), month - 1, day);
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  date.setUTCHours(Number(hour), Number(minute) - offsetOf(zone), Number(second));
+  if (date.getUTCFullYear() < 0 || date.getUTCFullYear() > 9999) return undefined;
+  const digits = fraction.slice(0, 6).replace(/0+$/, "");
+  return { iso: `${date.toISOString().slice(0, 19)}${digits && `.${digits}`}Z`, hasTime: found[6] !== undefined };
+}
+
+/** Minutes east of UTC. */
+function offsetOf(zone: string): number {
+  const found = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone);
+  if (!found) return 0;
+  return (found[1] === "-" ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3] ?? 0));
+}
+
+/** Where a time has no beginning or no end, these stand for it: what reads our files knows instants only. */
+export const sinceEver = "0001-01-01T00:00:00Z";
+export const untilEver = "9999-12-31T23:59:59Z";
+
+const published = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z$/;
+
+/** Whether `text` is an instant in the form we publish. */
+export function isInstant(text: string): boolean {
+  return published.test(text) && instantOf(text) !== undefined;
+}
+
+/** Order of two published instants, in the manner of `Array.sort`. Without the `Z`, code units are in time's order. */
+export function compareInstants(a: string, b: string): number {
+  const [left, right] = [a.slice(0, -1), b.slice(0, -1)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
