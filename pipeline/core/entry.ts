@@ -1,4 +1,5 @@
 /** What a scan says of one place in the tree: a dataset, one that could not be read, or something no reader knows. */
+import type { DatasetFinding } from "./dataset.ts";
 import type { Item } from "./stac/item.ts";
 
 export type Entry = DatasetEntry | FailedEntry | PlainEntry;
@@ -15,6 +16,8 @@ export interface DatasetEntry extends At {
   /** Name of the reader that described it. */
   readonly reader: string;
   readonly item: Item;
+  /** What its users would suffer from; shown beside it. */
+  readonly findings: readonly DatasetFinding[];
 }
 
 /** Bad content, not bytes out of reach: those stop the scan instead of being recorded. */

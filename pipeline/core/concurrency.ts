@@ -1,0 +1,39 @@
+/** Many things at once, but not too many, and in the order they were asked for. */
+
+/**
+ * What `work` makes of each item, in the order of the items, with at most `atOnce` under way.
+ *
+ * The first failure ends it; work already under way is waited for, so that nothing goes on behind the caller's back.
+ *
+ * ```ts
+ * for await (const block of inOrder(cids, 16, (cid) => node.get(cid, world))) …
+ * ```
+ */
+export async function* inOrder<Item, Result>(
+  items: Iterable<Item>,
+  atOnce: number,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const underWay: Promise<{ readonly result: Result } | { readonly error: unknown }>[] = [];
+  const start = (item: Item) =>
+    underWay.push(
+      work(item).then(
+        (result) => ({ result }),
+        (error: unknown) => ({ error }),
+      ),
+    );
+  try {
+    for (const item of items) {
+      start(item);
+      if (underWay.length >= atOnce) yield taken(await underWay.shift()!);
+    }
+    while (underWay.length > 0) yield taken(await underWay.shift()!);
+  } finally {
+    await Promise.all(underWay);
+  }
+}
+
+function taken<Result>(outcome: { readonly result: Result } | { readonly error: unknown }): Result {
+  if ("error" in outcome) throw outcome.error;
+  return outcome.result;
+}
