@@ -35,6 +35,8 @@ export interface Content {
   readonly draft: Draft;
   /** The assembled tree, as the portal links it. */
   readonly tree: Standing;
+  /** tree.yaml as it was published. */
+  readonly source: Standing;
   readonly entries: readonly Entry[];
   readonly campaign: Facts;
 }

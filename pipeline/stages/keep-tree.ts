@@ -1,0 +1,17 @@
+/** Keep the tree: the directories above the leaves stored, the root pinned, and shown where people look for it. */
+import type { CID } from "multiformats/cid";
+import type { World } from "../core/world.ts";
+import { label } from "./label.ts";
+import type { Observation } from "./observe.ts";
+import type { Parts } from "./parts.ts";
+
+export async function keepTree(
+  root: CID,
+  { blocks, head }: Observation,
+  { home, facts }: Parts,
+  world: World,
+): Promise<void> {
+  await home.put(blocks, world);
+  await home.pin(root, label(facts.campaign, "tree", (head?.release.number ?? 0) + 1), world);
+  await home.show?.(root, facts.campaign, world);
+}

@@ -1,0 +1,26 @@
+/**
+ * Append the release: its block kept, then the head moved to it.
+ *
+ * The block is pinned as raw bytes, which has the same multihash: pinned as what it is, its links would pin every tree
+ * there ever was. Earlier releases' blocks lie in the portal, so one pin of the newest is enough.
+ */
+import { CID } from "multiformats/cid";
+import * as raw from "multiformats/codecs/raw";
+import type { World } from "../core/world.ts";
+import type { Head } from "../log/log.ts";
+import { type Release, releaseBlock } from "../log/release.ts";
+import { label } from "./label.ts";
+import type { Parts } from "./parts.ts";
+
+export async function appendRelease(
+  release: Release,
+  head: Head | undefined,
+  { home, log, facts }: Parts,
+  world: World,
+): Promise<void> {
+  const block = releaseBlock(release);
+  await home.put([block], world);
+  await home.pin(CID.createV1(raw.code, block.cid.multihash), label(facts.campaign, "release", release.number), world);
+  await log.append(release, head, world);
+  if (head) await home.unpin(label(facts.campaign, "release", head.release.number), world);
+}

@@ -1,0 +1,118 @@
+/**
+ * Scan: what each leaf of the tree contains.
+ *
+ * What a leaf contains is a function of its CID and the readers, so it is remembered under those and a changed leaf is
+ * the only one read again. What it is *called* depends on the path and campaign.yaml, so entries are made anew.
+ */
+import type { CID } from "multiformats/cid";
+import type { Facts } from "../core/campaign.ts";
+import { inOrder } from "../core/concurrency.ts";
+import type { Entry, PlainEntry } from "../core/entry.ts";
+import { type Failure, isFailure } from "../core/failure.ts";
+import type { Json } from "../core/json.ts";
+import { itemOf } from "../core/stac/item.ts";
+import { identity } from "../core/tree.ts";
+import type { World } from "../core/world.ts";
+import type { Get } from "../dag/block.ts";
+import { openFolder } from "../dag/folder.ts";
+import { stat } from "../dag/read.ts";
+import type { FormatReader } from "../formats/reader.ts";
+import { type Found, findDatasets } from "./find.ts";
+import type { Parts } from "./parts.ts";
+
+export type Scanning = Pick<Parts, "get" | "readers" | "holdings" | "facts" | "wanted">;
+
+export interface Scanned {
+  readonly path: string;
+  readonly entries: readonly Entry[];
+  /** The scan could not be done: bytes are out of reach. Never remembered. */
+  readonly unreachable?: string;
+}
+
+const atOnce = 16;
+
+/** What a leaf holds, before it has a path: the datasets found in it, or what plain thing it is. */
+interface Holding {
+  readonly found: readonly Found[];
+  readonly plain: PlainEntry["plain"] | null;
+}
+
+/** What each leaf contains, in the order given. One leaf out of reach takes no other down: whoever publishes stops. */
+export async function* scan(
+  leaves: readonly { readonly path: string; readonly cid: CID }[],
+  using: Scanning,
+  world: World,
+): AsyncGenerator<Scanned> {
+  let done = 0;
+  const look = async ({ path, cid }: { readonly path: string; readonly cid: CID }): Promise<Scanned> => {
+    try {
+      const readers = using.wanted(path) ? using.readers : [];
+      return { path, entries: entriesOf(path, cid, await holding(cid, readers, using, world), using.facts) };
+    } catch (error) {
+      if (isFailure(error, "unavailable")) return { path, entries: [], unreachable: error.message };
+      throw error;
+    }
+  };
+  try {
+    for await (const scanned of inOrder(leaves, atOnce, look)) {
+      world.progress({ task: "scanning", done: ++done, total: leaves.length, unit: "leaves" });
+      yield scanned;
+    }
+  } finally {
+    await using.holdings.save();
+  }
+}
+
+async function holding(
+  cid: CID,
+  readers: readonly FormatReader[],
+  { get, holdings }: Scanning,
+  world: World,
+): Promise<Holding> {
+  const key = `${identity(cid)} ${versionsOf(readers)}`;
+  const known = holdings.get(key);
+  if (known !== undefined) return known as unknown as Holding;
+  // A damaged block is not bad content: it says nothing about the dataset, and must not be remembered as if it did.
+  const damage: Failure[] = [];
+  const careful: Get = async (block) => {
+    try {
+      return await get(block);
+    } catch (error) {
+      if (isFailure(error, "corrupt")) damage.push(error);
+      throw error;
+    }
+  };
+  const held = await lookAt(cid, readers, careful, world);
+  if (damage[0]) throw damage[0];
+  holdings.set(key, held as unknown as Json);
+  return held;
+}
+
+async function lookAt(cid: CID, readers: readonly FormatReader[], get: Get, world: World): Promise<Holding> {
+  const { type, size, tsize } = await stat(cid, get);
+  const folder = type === "directory" && readers.length > 0 ? await openFolder(cid, get) : undefined;
+  const found = folder ? await findDatasets(folder, tsize, readers, world) : [];
+  return { found, plain: found.length > 0 ? null : { kind: type, size } };
+}
+
+function entriesOf(path: string, cid: CID, { found, plain }: Holding, facts: Facts): readonly Entry[] {
+  if (plain) return [{ kind: "plain", path, cid: cid.toString(), plain }];
+  return found.map((dataset) => entryOf(path, cid, dataset, facts));
+}
+
+/** A dataset's entry. Its CID is spelled as the tree links it where it is a leaf itself. */
+export function entryOf(path: string, cid: CID | undefined, dataset: Found, facts: Facts): Entry {
+  const { below, reader, size } = dataset;
+  const at = {
+    path: below ? (path ? `${path}/${below}` : below) : path,
+    cid: below || !cid ? dataset.cid : cid.toString(),
+  };
+  if ("failure" in dataset) return { kind: "failed", ...at, reader, failure: dataset.failure };
+  const { item, findings } = itemOf({ ...at, tsize: size, description: dataset.description, reader }, facts);
+  return { kind: "dataset", ...at, reader, item, findings: [...dataset.description.findings, ...findings] };
+}
+
+/** Changes whenever any of the readers would describe something differently. */
+export function versionsOf(readers: readonly FormatReader[]): string {
+  return readers.map(({ name, version }) => `${name}.${version}`).join("+") || "none";
+}

@@ -1,0 +1,47 @@
+/**
+ * `history.json`: the releases, newest first, and for each path the data it had, by release.
+ *
+ * What a browser's version menu needs: `paths["a/b"]` is `[[3, "bafy…"], [1, "bafy…"]]`, newest first, with `null`
+ * for the release that took the path away.
+ */
+import { stableJson } from "../core/json.ts";
+import type { Draft } from "../log/release.ts";
+import type { View } from "./view.ts";
+
+export type History = {
+  readonly releases: readonly ReleaseLine[];
+  readonly paths: Readonly<Record<string, readonly Version[]>>;
+};
+
+export type ReleaseLine = {
+  readonly number: number;
+  readonly made: string;
+  readonly root: string;
+  /** How many changes of each kind; kinds that did not occur are absent. */
+  readonly changes: Readonly<Record<string, number>>;
+};
+
+export type Version = readonly [release: number, cid: string | null];
+
+export const history: View<History> = {
+  name: "history",
+  version: 1,
+  empty: { releases: [], paths: {} },
+  step: (state, { release }) => withRelease(state, release),
+  render: (state, { draft }) => new Map([["history.json", stableJson(withRelease(state, draft))]]),
+};
+
+function withRelease({ releases, paths }: History, { number, made, root, changes }: Draft): History {
+  const counts: Record<string, number> = {};
+  // Paths come from people: a null prototype keeps one named __proto__ a path like any other.
+  const versions: Record<string, readonly Version[]> = Object.assign(Object.create(null), paths);
+  const note = (path: string, cid: string | null) => {
+    versions[path] = [[number, cid], ...(versions[path] ?? [])];
+  };
+  for (const change of changes) {
+    counts[change.op] = (counts[change.op] ?? 0) + 1;
+    if (change.op === "move") note(change.from, null);
+    note(change.path, change.op === "remove" ? null : change.to);
+  }
+  return { releases: [{ number, made, root: root.toString(), changes: counts }, ...releases], paths: versions };
+}

@@ -1,0 +1,117 @@
+/**
+ * `index.json`: what a browser needs to list, search and open everything in the tree, and no more.
+ *
+ * Made from the items, so that it cannot say anything else than they do. Places are coarse (2 decimals, few points):
+ * the item has the rest. Kept below 700 bytes a dataset once gzipped; a test holds it there.
+ */
+import type { Geometry, Position } from "../core/dataset.ts";
+import type { DatasetEntry } from "../core/entry.ts";
+import { type Json, stableJson } from "../core/json.ts";
+import { itemFile } from "../core/stac/names.ts";
+import type { Content, View } from "./view.ts";
+
+export const indexJson: View<null> = {
+  name: "index",
+  version: 1,
+  empty: null,
+  step: () => null,
+  render: (_, content) => new Map([["index.json", stableJson(indexOf(content))]]),
+};
+
+function indexOf({ draft, entries, campaign }: Content) {
+  const { campaign: name, title, domain, gateways } = campaign;
+  return {
+    campaign: { name, title, domain, gateways },
+    release: { number: draft.number, made: draft.made, root: draft.root.toString() },
+    datasets: entries.filter((entry) => entry.kind === "dataset").map(lineOf),
+    plain: entries.filter((entry) => entry.kind === "plain").map(({ path, cid, plain }) => ({ path, cid, ...plain })),
+    failed: entries
+      .filter((entry) => entry.kind === "failed")
+      .map(({ path, cid, reader, failure }) => ({ path, cid, reader, says: failure.message })),
+  };
+}
+
+/** Characters of a summary, points of a geometry, variables and keywords that a line keeps. */
+const most = { summary: 200, points: 24, variables: 40, keywords: 8, findings: 3 } as const;
+
+function lineOf({ path, cid, reader, item, findings }: DatasetEntry) {
+  const { properties, bbox, geometry, assets } = item;
+  const data = assets.data ?? {};
+  const start = properties.start_datetime ?? properties.datetime;
+  const known = properties["fieldtree:time_source"] !== "unknown";
+  const summary = textOf(properties.description);
+  return {
+    path,
+    cid,
+    size: data["file:size"],
+    title: properties.title,
+    summary:
+      summary && (summary.length > most.summary ? `${summary.slice(0, most.summary - 1).toWellFormed()}…` : summary),
+    reader,
+    zarr: data["zarr:zarr_format"],
+    consolidated: data["zarr:consolidated"],
+    time: known && start ? [start, properties.end_datetime ?? start] : undefined,
+    bbox: bbox?.map(coarse),
+    geometry: geometry ? sketch(geometry) : undefined,
+    platform: properties.platform,
+    projects: properties["fieldtree:projects"],
+    keywords: listOf(properties.keywords).slice(0, most.keywords),
+    creators: listOf(properties.contacts).map((contact) => (contact as { name: Json }).name),
+    license: properties.license,
+    vars: variablesOf(properties["cube:variables"]),
+    item: itemFile(path),
+    findings: findings.length > 0 ? findings.slice(0, most.findings).map(({ says }) => says) : undefined,
+  };
+}
+
+/** Name, unit and standard name of what was measured; coordinates where there is nothing else. */
+function variablesOf(cube: Json | undefined): readonly Json[] {
+  const all = Object.entries((cube ?? {}) as Record<string, Record<string, Json>>);
+  const measured = all.filter(([, { type }]) => type === "data");
+  return (measured.length > 0 ? measured : all).slice(0, most.variables).map(([name, variable]) => {
+    const [unit, standardName] = [variable.unit, variable["cf:standard_name"]];
+    if (standardName) return [name, unit ?? "", standardName];
+    return unit ? [name, unit] : [name];
+  });
+}
+
+/** The geometry with few points and two decimals: enough for a map the size of a hand. */
+function sketch(geometry: Geometry): Geometry {
+  switch (geometry.type) {
+    case "Point":
+      return { type: "Point", coordinates: point(geometry.coordinates) };
+    case "MultiPoint":
+      return { type: "MultiPoint", coordinates: thinned(geometry.coordinates, most.points) };
+    case "LineString":
+      return { type: "LineString", coordinates: thinned(geometry.coordinates, most.points) };
+    case "MultiLineString": {
+      const each = Math.max(2, Math.floor(most.points / geometry.coordinates.length));
+      const lines = thinnedList(geometry.coordinates, most.points / 2);
+      return { type: "MultiLineString", coordinates: lines.map((line) => thinned(line, each)) };
+    }
+    case "Polygon":
+      return { type: "Polygon", coordinates: geometry.coordinates.slice(0, 1).map(ring) };
+    case "MultiPolygon":
+      return {
+        type: "MultiPolygon",
+        coordinates: geometry.coordinates.slice(0, 4).map((polygon) => polygon.slice(0, 1).map(ring)),
+      };
+  }
+}
+
+const coarse = (degrees: number) => Math.round(degrees * 100) / 100 + 0;
+const point = ([longitude, latitude]: Position): Position => [coarse(longitude), coarse(latitude)];
+const ring = (positions: readonly Position[]) => thinned(positions, most.points);
+
+/** At most `keep` of the positions, the first and last among them, evenly apart in the list. */
+function thinned(positions: readonly Position[], keep: number): readonly Position[] {
+  return thinnedList(positions, keep).map(point);
+}
+
+function thinnedList<T>(list: readonly T[], keep: number): readonly T[] {
+  if (list.length <= keep) return list;
+  return Array.from({ length: keep }, (_, i) => list[Math.round((i * (list.length - 1)) / (keep - 1))]!);
+}
+
+const textOf = (value: Json | undefined) => (typeof value === "string" ? value : undefined);
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);

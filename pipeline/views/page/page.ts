@@ -1,0 +1,64 @@
+/**
+ * `index.html`: the portal as people see it.
+ *
+ * One file that asks nobody but the gateway it came from, put together from a page, a style, a script and an outline of
+ * the land. Its policy names style and script by their hashes, so nothing that a dataset says can ever become either;
+ * the same bytes work under `/ipfs/<cid>/`, `/ipns/<name>/` and at the root of a host.
+ *
+ * The script reads `index.json`, and `history.json` once somebody asks for versions.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { View } from "../view.ts";
+
+export const page: View<null> = {
+  name: "page",
+  version: 1,
+  empty: null,
+  step: () => null,
+  render: (_, { campaign }) => new Map([["index.html", pageOf(campaign.title || campaign.campaign)]]),
+};
+
+/** The page of a campaign of that title: the same title, the same bytes. */
+export function pageOf(title: string): string {
+  const style = part("page.css").replace(/(?<=[{};,])\n/g, "");
+  const script = part("page.js");
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}'`,
+    `style-src '${hashOf(style)}'`,
+    "connect-src 'self'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const [land] = /<path[^>]*>/.exec(part("land.svg"))!;
+
+  const replaced: readonly (readonly [what: string, by: string])[] = [
+    ["POLICY", policy],
+    ['<link rel="stylesheet" href="page.css" />', `<style>${style}</style>`],
+    ['<script type="module" src="page.js"></script>', `<script type="module">${script}</script>`],
+    ['<use href="land.svg#land" />', land],
+    ["TITLE", escaped(title)],
+    ["TITLE", escaped(title)],
+  ];
+  // Functions as replacements: a `$` in a script means nothing.
+  return replaced.reduce((html, [what, by]) => html.replace(what, () => by), part("index.html"));
+}
+
+/** A file beside this one, without the comments and indentation that are for us. */
+function part(name: string): string {
+  const text = readFileSync(new URL(name, import.meta.url), "utf8");
+  return text.replace(/^\s+/gm, "").replace(/^(?:\/\/|\/\*\*? ).*\n/gm, "");
+}
+
+/** As the browser hashes what stands between the tags. */
+function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+function escaped(text: string): string {
+  return text.slice(0, 300).replace(/[&<>"]/g, (each) => entities[each]!);
+}

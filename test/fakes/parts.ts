@@ -1,0 +1,97 @@
+/** A campaign whose node is in memory and whose state is in a temporary folder: everything else is real. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Facts } from "../../pipeline/core/campaign.ts";
+import { Failure } from "../../pipeline/core/failure.ts";
+import type { Block, Link } from "../../pipeline/dag/block.ts";
+import { makeDirectory } from "../../pipeline/dag/directory.ts";
+import { fileOf } from "../../pipeline/dag/file.ts";
+import { profiles } from "../../pipeline/dag/profile.ts";
+import { memory } from "../../pipeline/disk/memory.ts";
+import { datasetMeta } from "../../pipeline/formats/dataset-meta.ts";
+import type { FormatReader } from "../../pipeline/formats/reader.ts";
+import type { HomeNode } from "../../pipeline/ipfs/node.ts";
+import { localLog } from "../../pipeline/log/local.ts";
+import type { Parts } from "../../pipeline/stages/parts.ts";
+import { views } from "../../pipeline/views/views.ts";
+import { fakeHome } from "./home.ts";
+import { testWorld } from "./world.ts";
+
+export const someFacts: Facts = {
+  campaign: "orcestra",
+  title: "ORCESTRA",
+  gateways: [],
+  collectionDepth: 2,
+  providers: [],
+  projects: {},
+};
+
+/** `home` defaults to a new one in memory; `state` to a new folder, and is given to run again as another process would. */
+export async function someParts(
+  given: { home?: HomeNode; state?: string; facts?: Facts; readers?: readonly FormatReader[] } = {},
+): Promise<Parts> {
+  const home = given.home ?? fakeHome();
+  const state = given.state ?? (await temporaryFolder());
+  const facts = given.facts ?? someFacts;
+  const readers = given.readers ?? [datasetMeta];
+  const get: Parts["get"] = async (cid) => {
+    const bytes = await home.get(cid, testWorld());
+    if (!bytes) throw new Failure("unavailable", `nobody has ${cid}`);
+    return bytes;
+  };
+  return {
+    folder: state,
+    state,
+    facts,
+    profile: "cid-v1",
+    home,
+    get,
+    bring: async ({ cid }, world) => void (await home.pin(cid, "brought", world)),
+    log: localLog(join(state, "log", "head"), home),
+    readers,
+    views,
+    wanted: () => true,
+    madeWith: {
+      readers: Object.fromEntries(readers.map(({ name, version }) => [name, version])),
+      views: {},
+      campaign: "bafk",
+    },
+    sizes: await memory(join(state, "sizes")),
+    holdings: await memory(join(state, "holdings")),
+  };
+}
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "fieldtree-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const utf8 = new TextEncoder();
+
+/** A file on `home`, and what links to it. */
+export async function aFile(home: HomeNode, text: string): Promise<Link> {
+  const blocks: Block[] = [];
+  const link = fileOf(utf8.encode(text), profiles["cid-v1"], (block) => void blocks.push(block));
+  await home.put(blocks, testWorld());
+  return link;
+}
+
+/** A sidecar dataset on `home`. */
+export async function aDataset(home: HomeNode, title: string, more = ""): Promise<Link> {
+  const meta = await aFile(home, `attributes:\n  title: ${title}\n${more}`);
+  const video = await aFile(home, `video of ${title}`);
+  const blocks: Block[] = [];
+  const link = makeDirectory(
+    [
+      { name: "dataset_meta.yaml", ...meta },
+      { name: "video.mp4", ...video },
+    ],
+    profiles["cid-v1"],
+    (block) => void blocks.push(block),
+  );
+  await home.put(blocks, testWorld());
+  return link;
+}
