@@ -22,6 +22,9 @@ export interface Node {
    */
   get(cid: CID, world: World): Promise<Uint8Array | undefined>;
 
+  /** Present where saying whether `get` would give a block costs less than giving it. */
+  has?(cid: CID, world: World): Promise<boolean>;
+
   /** Let go of files, sockets and locks. Using a closed node is an error of ours. */
   close?(): Promise<void>;
 }
@@ -50,6 +53,16 @@ export interface HomeNode extends Node {
   /** Present where people browse the node's own file system: let the tree stand at `path`, and only then take older ones away. */
   show?(root: CID, campaign: string, world: World): Promise<void>;
 
+  /** Present where collecting is ours to do: remove every block that no pin keeps. */
+  gc?(world: World): Promise<Collected>;
+
+  /**
+   * Present where the blocks lie on a disk of ours: look at every one of them, and say what is wrong as it is found.
+   *
+   * With `repair`, damaged blocks are taken out, so that they can be added or fetched again.
+   */
+  fsck?(options: { readonly repair: boolean }, world: World): AsyncGenerator<Damage, Checked>;
+
   /** Present where files on this machine can be added faster than through `put`. */
   add?: AddFiles;
 }
@@ -60,3 +73,24 @@ export type AddFiles = (
   options: import("../dag/add.ts").AddOptions,
   world: World,
 ) => Promise<import("../dag/add.ts").Added>;
+
+export interface Collected {
+  readonly removed: { readonly blocks: number; readonly bytes: number };
+  readonly kept: { readonly blocks: number; readonly bytes: number };
+}
+
+/** One thing that is not as it should be. An `error` is data lost or unsafe; a `hint` heals by itself. */
+export interface Damage {
+  readonly level: "error" | "hint";
+  readonly rule: string;
+  readonly says: string;
+  readonly fix: string;
+}
+
+export interface Checked {
+  readonly blocks: number;
+  /** Bytes of all blocks. */
+  readonly bytes: number;
+  readonly packs: number;
+  readonly pins: number;
+}

@@ -1,0 +1,160 @@
+/**
+ * Threads that hash files, each into a pack of its own.
+ *
+ * The main thread takes its share, so that one core less has to be woken; workers are started only when there is enough to
+ * do that starting them pays.
+ */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { Failure, type Kind } from "../../core/failure.ts";
+import type { ProfileName } from "../../dag/profile.ts";
+import type { Hashed, Task } from "./hash-files.ts";
+import type { Claim, Writing } from "./writing.ts";
+
+/** What a worker is started with. */
+export interface Post {
+  readonly folder: string;
+  readonly profile: ProfileName;
+  readonly claim: Claim;
+}
+
+export type Order =
+  /** `claim`: the pack to go on with, where the last was full. */
+  | { readonly kind: "hash"; readonly id: number; readonly task: Task; readonly claim?: Claim }
+  /** Put what was appended on the disk and end. */
+  | { readonly kind: "commit" }
+  /** Cut off what was appended and end. */
+  | { readonly kind: "discard" };
+
+export type Answer =
+  | { readonly kind: "hashed"; readonly id: number; readonly hashed: readonly Hashed[]; readonly isFull: boolean }
+  | { readonly kind: "done" }
+  | { readonly kind: "failed"; readonly error: PlainError };
+
+/** An error as it crosses from one thread to another. */
+export interface PlainError {
+  readonly message: string;
+  readonly kind?: Kind;
+  readonly hint?: string;
+  readonly code?: string;
+  readonly path?: string;
+}
+
+export interface Crew {
+  /** Whether somebody could take a task now. */
+  hasHands(): boolean;
+  give(task: Task): void;
+  readonly busy: number;
+  /** What came of the tasks since it was last asked; waits for some where there is none and someone is busy. */
+  results(wait: boolean): Promise<readonly { readonly task: Task; readonly hashed: readonly Hashed[] }[]>;
+  /** Everyone puts what they appended on the disk and leaves. */
+  commit(): Promise<void>;
+  /** Everyone cuts off what they appended and leaves. Never fails. */
+  discard(): Promise<void>;
+}
+
+/** Threads beyond this one that pay: disks are busy before many cores are. */
+const mostWorkers = 7;
+
+/** Tasks on a worker's table: one being done, one at hand. */
+const tasksEach = 2;
+
+export function startCrew(folder: string, profile: ProfileName, writing: Writing): Crew {
+  const members = Array.from({ length: Math.min(mostWorkers, availableParallelism() - 1) }, () => startMember());
+  const tasks = new Map<number, Task>();
+  let results: { task: Task; hashed: readonly Hashed[] }[] = [];
+  let failure: { readonly error: Error } | undefined;
+  let wake = (): void => {};
+  let lastId = 0;
+
+  function startMember() {
+    const claim = writing.claim();
+    // The worker's file has the ending this one has: .ts from a checkout, .js in the published package.
+    const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+    const worker = new Worker(new URL(`./ingest-worker${ending}`, import.meta.url), {
+      workerData: { folder, profile, claim } satisfies Post,
+    });
+    const member = { worker, number: claim.number, tasks: 0, isFull: false, left: Promise.withResolvers<void>() };
+    worker.on("message", (answer: Answer) => {
+      if (answer.kind === "hashed") {
+        member.tasks--;
+        member.isFull = answer.isFull;
+        results.push({ task: tasks.get(answer.id)!, hashed: answer.hashed });
+        tasks.delete(answer.id);
+      } else if (answer.kind === "failed") failed(member, errorOf(answer.error));
+      else member.left.resolve();
+      wake();
+    });
+    worker.on("error", (error) => failed(member, error as Error));
+    worker.on("exit", (code) => failed(member, new Error(`a thread that hashes files ended (${code})`)));
+    member.left.promise.catch(() => undefined);
+    return member;
+  }
+  function failed(member: ReturnType<typeof startMember>, error: Error): void {
+    member.left.reject(error);
+    member.left.promise.then(
+      () => undefined,
+      (why: Error) => {
+        failure ??= { error: why };
+        wake();
+      },
+    );
+  }
+  const leave = async (order: Order): Promise<void> => {
+    const leaving = members.map(async ({ worker, left, number }) => {
+      worker.postMessage(order);
+      try {
+        await left.promise;
+      } finally {
+        await worker.terminate();
+        writing.returned(number);
+      }
+    });
+    const outcomes = await Promise.allSettled(leaving);
+    const lost = outcomes.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+    if (lost) throw lost.reason;
+  };
+
+  return {
+    get busy() {
+      return tasks.size;
+    },
+
+    hasHands: () => members.some((member) => member.tasks < tasksEach),
+
+    give(task) {
+      const member = members.reduce((least, each) => (each.tasks < least.tasks ? each : least));
+      const id = ++lastId;
+      tasks.set(id, task);
+      member.tasks++;
+      let claim: Claim | undefined;
+      if (member.isFull && member.tasks === 1) {
+        writing.returned(member.number);
+        claim = writing.claim("new");
+        member.number = claim.number;
+        member.isFull = false;
+      }
+      member.worker.postMessage({ kind: "hash", id, task, ...(claim && { claim }) } satisfies Order);
+    },
+
+    async results(wait) {
+      if (wait && results.length === 0 && tasks.size > 0 && !failure) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (failure) throw failure.error;
+      const ready = results;
+      results = [];
+      return ready;
+    },
+
+    commit: () => leave({ kind: "commit" }),
+    discard: () => leave({ kind: "discard" }).catch(() => undefined),
+  };
+}
+
+function errorOf({ message, kind, hint, code, path }: PlainError): Error {
+  if (kind) return new Failure(kind, message, { ...(hint !== undefined && { hint }) });
+  return Object.assign(new Error(message), { ...(code && { code }), ...(path && { path }) });
+}

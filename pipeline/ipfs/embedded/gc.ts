@@ -1,0 +1,158 @@
+/**
+ * Collection: every pack is left with what some pin needs.
+ *
+ * What is needed of a pack goes into a pack that stays, is committed there, and only then does the old one go, its index
+ * first. A crash in between leaves blocks twice, which the next collection sees; never none.
+ */
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { CID } from "multiformats/cid";
+import { Failure, isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import { codecs, type Get, sha256 } from "../../dag/block.ts";
+import { walk } from "../../dag/read.ts";
+import { syncFolder } from "../../disk/write.ts";
+import type { Collected } from "../node.ts";
+import { type DigestSet, digestSet } from "./digest-set.ts";
+import { headLength, longestHead, writeHead } from "./pack.ts";
+import { digestAt, type Place, placeAt } from "./pack-index.ts";
+import { openWriter, type PackWriter } from "./pack-writer.ts";
+import { indexName, type Pack, type Packs } from "./packs.ts";
+import { isIncomplete, type Pins } from "./pins.ts";
+import type { Writing } from "./writing.ts";
+
+export interface Collecting {
+  readonly folder: string;
+  readonly packs: Packs;
+  readonly writing: Writing;
+  readonly pins: Pins;
+  readonly get: Get;
+}
+
+/** A pack is left alone while less than this part of it would go: copying gigabytes to free kilobytes helps nobody… */
+const worthCopying = 1 / 64;
+/** … unless copying it is nothing. Bytes. */
+const copiedAnyway = 64 * 1024 * 1024;
+
+/**
+ * Nobody else writes meanwhile.
+ *
+ * @throws Failure `corrupt` where something pinned isn't whole or a block is damaged; what is still there then stays.
+ */
+export async function collect({ folder, packs, writing, pins, get }: Collecting, world: World): Promise<Collected> {
+  await writing.rest();
+  const needed = await neededBy(pins, packs, get, world);
+  const kept = { blocks: 0, bytes: 0 };
+  const removed = { blocks: 0, bytes: 0 };
+  // A block that stands twice is kept where it is met first.
+  const placed = digestSet();
+  let into: PackWriter | undefined;
+
+  try {
+    for (const pack of [...packs.list()]) {
+      world.signal.throwIfAborted();
+      const size = statSync(pack.path).size;
+      const staying = entriesOfPack(pack).filter(({ digest }) => needed.has(digest) && !placed.has(digest));
+      const stayingBytes = staying.reduce((sum, { length }) => sum + length, 0);
+      const going = pack.index.count - staying.length;
+      const small = size - stayingBytes < size * worthCopying && size > copiedAnyway;
+      if (going === 0 || small) {
+        for (const { digest } of entriesOfPack(pack)) placed.add(digest);
+        kept.blocks += pack.index.count;
+        kept.bytes += size;
+        continue;
+      }
+      for (const entry of staying.sort((a, b) => a.offset - b.offset)) {
+        if (into?.isFull()) into = await finished(into);
+        into ??= openWriter(folder, writing.claim("new").number);
+        into.append(...recordAt(pack, entry, packs));
+        placed.add(entry.digest);
+      }
+      await into?.commit();
+      rmSync(join(folder, indexName(pack.number)), { force: true });
+      rmSync(pack.path, { force: true });
+      await syncFolder(folder);
+      packs.refresh();
+      kept.blocks += staying.length;
+      kept.bytes += stayingBytes;
+      removed.blocks += going;
+      removed.bytes += size - stayingBytes;
+      world.progress({ task: "collecting", done: kept.blocks + removed.blocks, unit: "blocks" });
+    }
+  } catch (error) {
+    await into?.discard();
+    into = undefined;
+    throw error;
+  } finally {
+    await into?.close();
+  }
+  return { removed, kept };
+}
+
+async function finished(writer: PackWriter): Promise<undefined> {
+  await writer.commit();
+  await writer.close();
+}
+
+interface Entry extends Place {
+  readonly digest: Uint8Array;
+}
+
+function entriesOfPack({ index }: Pack): Entry[] {
+  return Array.from({ length: index.count }, (_, entry) => ({
+    ...placeAt(index, entry),
+    digest: digestAt(index, entry),
+  }));
+}
+
+/** What stands at a place, with the CID it was stored under. @throws Failure `corrupt` where it is damaged. */
+function recordAt(
+  pack: Pack,
+  { offset, length, digest }: Entry,
+  packs: Packs,
+): [cid: Uint8Array, digest: Uint8Array, bytes: Uint8Array] {
+  const before = Math.min(offset, longestHead);
+  const record = packs.readSync({ pack, offset: offset - before, length: before + length });
+  const bytes = record?.subarray(before);
+  if (!record || !bytes || Buffer.compare(sha256(bytes), digest) !== 0) {
+    throw new Failure("corrupt", `a block in ${pack.path} at byte ${offset} is damaged`, {
+      hint: "`fieldtree fsck` tells what is lost; nothing more is collected until then",
+    });
+  }
+  return [cidBefore(record.subarray(0, before), digest, length), digest, bytes];
+}
+
+/** The CID that ends where its block begins: a v1 where the record's length says so, else a v0, the bare multihash. */
+function cidBefore(head: Uint8Array, digest: Uint8Array, length: number): Uint8Array {
+  const v1 = head.subarray(-(digest.length + 4));
+  const expected = Buffer.alloc(headLength(v1.length, length));
+  writeHead(expected, 0, v1, length);
+  const isV1 = v1[0] === 1 && Buffer.compare(expected, head.subarray(-expected.length)) === 0;
+  return isV1 ? v1 : head.subarray(-(digest.length + 2));
+}
+
+/** Digests of every block that a pin keeps. */
+async function neededBy(pins: Pins, packs: Packs, get: Get, world: World): Promise<DigestSet> {
+  const needed = digestSet();
+  const opened = digestSet();
+  for (const [label, root] of pins) {
+    const wants = (cid: CID): boolean => {
+      world.signal.throwIfAborted();
+      if (isIncomplete(label) && !packs.has(cid.multihash.digest)) return false;
+      needed.add(cid.multihash.digest);
+      // The same bytes may be a raw leaf here and a node there: only a node that was opened as one need not be again.
+      if (cid.code === codecs.raw) return false;
+      return cid.code !== codecs.dagPb || opened.add(cid.multihash.digest);
+    };
+    try {
+      for await (const _ of walk(root, get, { scope: "all", wants }));
+    } catch (error) {
+      if (!isFailure(error, "unavailable")) throw error;
+      throw new Failure("corrupt", `what is pinned as ${label} isn't whole: ${error.message}`, {
+        hint: "`fieldtree fsck` tells what is lost; nothing is collected until then",
+        cause: error,
+      });
+    }
+  }
+  return needed;
+}
