@@ -56,13 +56,11 @@ export async function findDatasets(
       next.push(...below);
     }
     looked += level.length;
-    if (looked + next.length > bounds.directories && next.length > 0) {
-      world.log(
-        `${folder.cid}: searched ${looked} folders for datasets and left ${next.length} deeper ones unsearched`,
-      );
-      break;
-    }
     level = next;
+    if (looked + next.length > bounds.directories) break;
+  }
+  if (level.length > 0) {
+    world.log(`${folder.cid}: searched ${looked} folders for datasets and left ${level.length} deeper ones unsearched`);
   }
   return found.sort((a, b) => (a.below < b.below ? -1 : 1));
 }
