@@ -1,0 +1,100 @@
+/** What `npm pack` ships, installed in an empty folder as a stranger would, and used there. */
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { execa } from "execa";
+import { beforeAll, describe, expect, it } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "fieldtree-package-"));
+const installed = join(folder, "node_modules", "fieldtree");
+const program = join(folder, "node_modules", ".bin", "fieldtree");
+const sample = "products/ALMA/surface_meteorology.zarr";
+
+const fieldtree = (...args: string[]) => execa(program, args, { cwd: folder });
+
+beforeAll(async () => {
+  await execa("npm", ["pack", "--silent", "--pack-destination", folder]);
+  const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz"))!;
+  writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
+  await execa("npm", ["install", "--silent", "--prefer-offline", "--no-audit", `./${tarball}`], { cwd: folder });
+}, 180_000);
+
+describe("the package", () => {
+  it("holds the program, its schemas and its licences, and neither sources nor tests", () => {
+    const files = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter(
+      (file) => !/node_modules/.test(file),
+    );
+    expect(files).toEqual(expect.arrayContaining(["dist/bin.js", "dist/cli.js", "schemas", "LICENSE", "README.md"]));
+    expect(files.filter((file) => /\.ts$|^test/.test(file))).toEqual([]);
+  });
+
+  it("holds everything that stands beside the sources", () => {
+    const assets = readdirSync("pipeline", { recursive: true, encoding: "utf8", withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith(".ts"))
+      .map((entry) => join(entry.parentPath, entry.name));
+    for (const asset of assets) {
+      const shipped = join(installed, "dist", asset.replace(/^pipeline/, ""));
+      expect(readFileSync(shipped, "utf8"), asset).toBe(readFileSync(asset, "utf8"));
+    }
+  });
+
+  it("tells its version", async () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    expect((await fieldtree("--version")).stdout).toBe(version);
+  });
+
+  it("publishes a campaign", async () => {
+    cpSync(join("sample", sample), join(folder, "alma.zarr"), { recursive: true });
+    await fieldtree("init", "--name", "tradeline");
+    await fieldtree("add", "alma.zarr", "--at", sample);
+    const { stdout } = await fieldtree("--json", "publish");
+
+    const published = JSON.parse(stdout.split("\n").at(-1)!) as Record<string, unknown>;
+    expect(published).toMatchObject({ event: "published", release: 1, changed: true });
+    const portal = await fieldtree("--json", "ls", `${published.portal}`);
+    const names = portal.stdout.split("\n").map((line) => (JSON.parse(line) as { name: string }).name);
+    expect(names).toEqual(expect.arrayContaining(["index.html", "index.json", "stac", "tree"]));
+  }, 60_000);
+});
+
+it("shows itself at work without a campaign of yours", async () => {
+  const { stdout } = await fieldtree("--json", "demo", "--once");
+  expect(JSON.parse(stdout.split("\n").at(-1)!)).toMatchObject({ event: "published", changed: true });
+}, 60_000);
+
+const oldNode = await nodeOlderThan(24);
+
+describe.skipIf(!oldNode)("on a machine whose Node is too old", () => {
+  const onOldNode = (...args: string[]) => execa(oldNode!, [program, ...args], { cwd: folder, reject: false });
+
+  it("runs on the Node that was installed with it", async () => {
+    const { stdout, exitCode } = await onOldNode("--help");
+    expect(stdout).toContain("Usage: fieldtree");
+    expect(exitCode).toBe(0);
+  });
+
+  it("passes the exit code on", async () => {
+    expect((await onOldNode("no-such-verb")).exitCode).toBe(2);
+  });
+
+  it("hands a signal on, and ends as the program does", async () => {
+    const serving = onOldNode("serve", "--port", "0");
+    const answers = new Promise((resolve) => serving.stdout.once("data", resolve));
+    const ended = serving.then(({ stderr }) => expect.fail(`serve ended before it answered: ${stderr}`));
+    await Promise.race([answers, ended]);
+    serving.kill("SIGTERM");
+    expect((await serving).exitCode).toBe(130);
+  });
+});
+
+/** A `node` of the machine's own, outside this project, with a lower major version. */
+async function nodeOlderThan(major: number): Promise<string | undefined> {
+  const places = (process.env.PATH ?? "").split(delimiter).filter((place) => !place.includes("node_modules"));
+  for (const place of new Set(places)) {
+    const node = join(place, "node");
+    if (!existsSync(node)) continue;
+    const { stdout } = await execa(node, ["-p", "process.versions.node"], { reject: false });
+    if (Number.parseInt(stdout, 10) < major) return node;
+  }
+  return undefined;
+}
