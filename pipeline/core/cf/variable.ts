@@ -1,0 +1,62 @@
+/**
+ * An array as CF sees it, whatever file it came from.
+ *
+ * A reader makes these from its format's metadata; everything else in this folder works on them and has never heard of
+ * Zarr. Values are read only when asked for.
+ */
+import type { Json } from "../json.ts";
+
+export type Attributes = Readonly<Record<string, Json>>;
+
+export interface CfVariable {
+  /** Path of the group, then the name: `group/lat`. */
+  readonly name: string;
+  /** Full names, slowest first, and lengths. */
+  readonly dimensions: readonly string[];
+  readonly shape: readonly number[];
+  readonly chunks?: readonly number[];
+  /** numpy's spelling without byte order: `float32`, `int64`, `datetime64[ns]`, `U9`, `object`. */
+  readonly type: string;
+  readonly attributes: Attributes;
+  /** Values that stand for "missing" by the format's own rules, beside those that the attributes name. */
+  readonly missing: readonly Json[];
+}
+
+/** Packed values as they are stored; a list for texts. */
+export type Raw =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | readonly string[];
+
+/**
+ * Which values: `all`; `ends`, pieces that hold the first, a middle and the last value of a 1-D variable; `some`, a few
+ * pieces spread evenly over it.
+ */
+export type Which = "all" | "ends" | "some";
+
+/**
+ * Values of a variable: pieces in their order, each flat and slowest dimension first. `all` is one piece.
+ *
+ * `undefined` where that can't be had: too many or too large pieces, or stored in a way we can't decode.
+ */
+export type ReadValues = (variable: CfVariable, which: Which) => Promise<readonly Raw[] | undefined>;
+
+/** The last part of a variable's or dimension's path. */
+export const baseName = (name: string) => name.slice(name.lastIndexOf("/") + 1);
+
+/** The group a variable is in; "" for the root. */
+export const groupOf = (name: string) => name.slice(0, Math.max(0, name.lastIndexOf("/")));
+
+/** An attribute's text, trimmed; "" where it is absent or no text. */
+export function text(attributes: Attributes, name: string): string {
+  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  return typeof value === "string" ? value.trim() : "";
+}

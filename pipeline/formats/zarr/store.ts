@@ -1,0 +1,172 @@
+/**
+ * What stands in a Zarr store: its groups and arrays, from the store's own metadata.
+ *
+ * We read metadata ourselves, because a library that refuses one array of an unknown type would hide all the others.
+ * The version is told by names in the directory. A consolidated store costs one file; another is looked through group
+ * by group, asking each child for its metadata only, so that chunk directories are never listed.
+ *
+ * @see https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html
+ * @see https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html
+ */
+import { inOrder } from "../../core/concurrency.ts";
+import type { Folder } from "../../core/dataset.ts";
+import { Failure } from "../../core/failure.ts";
+import type { Json } from "../../core/json.ts";
+import type { World } from "../../core/world.ts";
+import { bad, isObject, type JsonObject, limits, readJsonObject } from "./json.ts";
+
+export interface ZarrStore {
+  readonly version: 2 | 3;
+  readonly consolidated: boolean;
+  /** Attributes by group path, "" for the root. */
+  readonly groups: ReadonlyMap<string, JsonObject>;
+  /** By path, in code unit order: `.zarray` or `zarr.json` as written, and attributes. */
+  readonly arrays: ReadonlyMap<string, ArrayDocument>;
+}
+
+export interface ArrayDocument {
+  readonly document: JsonObject;
+  readonly attributes: JsonObject;
+}
+
+/** More than this is no dataset a person can find their way in. */
+const bounds = { nodes: 5000, depth: 8 } as const;
+const atOnce = 8;
+
+const v2Names = [".zgroup", ".zmetadata", ".zarray"];
+
+/** Whether a directory's names are those of a Zarr store. */
+export const isZarr = (names: ReadonlySet<string>) => v2Names.some((name) => names.has(name)) || names.has("zarr.json");
+
+/** @throws Failure `input` where the metadata can't be understood; the folder's own, as they are. */
+export async function openStore(folder: Folder, world: World): Promise<ZarrStore> {
+  if (folder.entries.has("zarr.json")) return openV3(folder, world);
+  if (folder.entries.has(".zmetadata")) return openConsolidatedV2(folder, world);
+  return collect(2, false, await walk(folder, nodeV2, world));
+}
+
+/** A group or array at its path; "" is the root. */
+type Node = readonly [path: string, node: { readonly kind: "group" | "array" } & ArrayDocument];
+
+function collect(version: 2 | 3, consolidated: boolean, nodes: readonly Node[]): ZarrStore {
+  if (nodes.length > bounds.nodes) {
+    throw new Failure(
+      "input",
+      `the store has ${nodes.length} groups and arrays, more than ${bounds.nodes} are not read`,
+    );
+  }
+  const sorted = nodes.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [path] of sorted) {
+    const inside = path === "" || path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+    if (!inside || path.length > 4096)
+      throw bad(JSON.stringify(path.slice(0, 100)), "in the metadata names no place in the store");
+  }
+  return {
+    version,
+    consolidated,
+    groups: new Map(sorted.flatMap(([path, { kind, attributes }]) => (kind === "group" ? [[path, attributes]] : []))),
+    arrays: new Map(sorted.flatMap(([path, node]) => (node.kind === "array" ? [[path, node]] : []))),
+  };
+}
+
+// Version 2: .zgroup, .zarray and .zattrs in each directory, all of them again in .zmetadata
+
+async function openConsolidatedV2(folder: Folder, world: World): Promise<ZarrStore> {
+  const { metadata } = (await readMetadata(folder, ".zmetadata", world))!;
+  if (!isObject(metadata)) throw bad(".zmetadata", "has no object `metadata`");
+  const nodes: Node[] = [];
+  for (const [key, document] of Object.entries(metadata)) {
+    const [, path = "", file] = /^(?:(.+)\/)?(\.zgroup|\.zarray)$/s.exec(key) ?? [];
+    if (!file) continue;
+    if (!isObject(document)) throw bad(`${key} in .zmetadata`, "is no object");
+    const attributes = objectOr({}, metadata[path === "" ? ".zattrs" : `${path}/.zattrs`]);
+    nodes.push([path, { kind: file === ".zarray" ? "array" : "group", document, attributes }]);
+  }
+  return collect(2, true, nodes);
+}
+
+async function nodeV2(folder: Folder, path: string, world: World): Promise<Node | undefined> {
+  const at = path === "" ? "" : `${path}/`;
+  const array = await readMetadata(folder, `${at}.zarray`, world);
+  const document = array ?? (await readMetadata(folder, `${at}.zgroup`, world));
+  if (!document) return undefined;
+  const attributes = (await readMetadata(folder, `${at}.zattrs`, world)) ?? {};
+  return [path, { kind: array ? "array" : "group", document, attributes }];
+}
+
+// Version 3: one zarr.json in each directory; the root's may hold all the others (zarr-python's `consolidated_metadata`)
+
+async function openV3(folder: Folder, world: World): Promise<ZarrStore> {
+  const root = (await nodeV3(folder, "", world))!;
+  const { metadata } = objectOr({}, root[1].document.consolidated_metadata);
+  if (!isObject(metadata)) return collect(3, false, await walk(folder, nodeV3, world, root));
+  const inner = Object.entries(metadata).map(([path, document]) => {
+    if (!isObject(document)) throw bad(`${path} in zarr.json`, "is no object");
+    return nodeOfV3(path, document, `${path} in zarr.json`);
+  });
+  return collect(3, true, [root, ...inner]);
+}
+
+async function nodeV3(folder: Folder, path: string, world: World): Promise<Node | undefined> {
+  const file = path === "" ? "zarr.json" : `${path}/zarr.json`;
+  const document = await readMetadata(folder, file, world);
+  return document && nodeOfV3(path, document, file);
+}
+
+function nodeOfV3(path: string, document: JsonObject, file: string): Node {
+  const { node_type: kind, zarr_format: format, attributes } = document;
+  if (format !== 3 || (kind !== "group" && kind !== "array")) {
+    throw bad(file, "is neither a group nor an array of Zarr version 3");
+  }
+  return [path, { kind, document, attributes: objectOr({}, attributes) }];
+}
+
+// Without consolidated metadata
+
+/**
+ * Every group and array, level by level. A group's directory is listed; an array's is that of its chunks and is not:
+ * its metadata are asked for by name.
+ */
+async function walk(
+  folder: Folder,
+  nodeAt: (folder: Folder, path: string, world: World) => Promise<Node | undefined>,
+  world: World,
+  known?: Node,
+): Promise<Node[]> {
+  const root = known ?? (await nodeAt(folder, "", world));
+  if (!root) throw new Failure("input", `${folder.cid} has no metadata of a Zarr group or array`);
+  const nodes: Node[] = [root];
+  let groups = root[1].kind === "group" ? [""] : [];
+  for (let depth = 1; groups.length > 0; depth++) {
+    if (depth > bounds.depth)
+      throw new Failure("input", `groups are nested more than ${bounds.depth} deep, at ${groups[0]}`);
+    const children: string[] = [];
+    for (const group of groups) {
+      const listing = group === "" ? folder : await folder.folder(group, world);
+      for (const name of listing?.entries.keys() ?? []) {
+        if (!name.startsWith(".") && name !== "zarr.json") children.push(group === "" ? name : `${group}/${name}`);
+      }
+    }
+    if (nodes.length + children.length > bounds.nodes) {
+      throw new Failure(
+        "input",
+        `the store has more than ${bounds.nodes} groups and arrays, and no consolidated metadata`,
+      );
+    }
+    groups = [];
+    for await (const node of inOrder(children, atOnce, (path) => nodeAt(folder, path, world))) {
+      if (!node) continue;
+      nodes.push(node);
+      if (node[1].kind === "group") groups.push(node[0]);
+    }
+  }
+  return nodes;
+}
+
+async function readMetadata(folder: Folder, path: string, world: World): Promise<JsonObject | undefined> {
+  world.signal.throwIfAborted();
+  const bytes = await folder.read(path, world, { offset: 0, length: limits.bytes + 1 });
+  return bytes && readJsonObject(bytes, path);
+}
+
+const objectOr = (otherwise: JsonObject, value: Json | undefined) => (isObject(value) ? value : otherwise);

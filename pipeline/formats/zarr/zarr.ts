@@ -1,0 +1,141 @@
+/**
+ * Zarr stores, version 2 and 3.
+ *
+ * Metadata are read whole and by ourselves (`store.ts`, `array.ts`), values of coordinates only and by zarrita
+ * (`values.ts`); what they mean is CF's business (`core/cf`).
+ */
+import { describe } from "../../core/cf/describe.ts";
+import { baseName, type CfVariable, groupOf } from "../../core/cf/variable.ts";
+import type { DatasetFinding } from "../../core/dataset.ts";
+import type { Json } from "../../core/json.ts";
+import type { FormatReader } from "../reader.ts";
+import { arrayOf, type ZarrArray } from "./array.ts";
+import { isZarr, openStore, type ZarrStore } from "./store.ts";
+import { valuesIn } from "./values.ts";
+
+export const zarr: FormatReader = {
+  name: "zarr",
+  version: 1,
+  recognises: isZarr,
+
+  async describe(folder, world) {
+    const store = await openStore(folder, world);
+    const findings: DatasetFinding[] = [];
+    const attributes = bounded(store.groups.get("") ?? store.arrays.get("")?.attributes ?? {}, findings);
+    const arrays = [...store.arrays].map(([path, document]) => arrayOf(path, document, store.version));
+    const variables = variablesOf(arrays, store.version, findings);
+    const arrayBy = new Map(variables.map((variable, i) => [variable, arrays[i]!]));
+    const values = valuesIn(folder, store.version, world);
+    const described = await describe({
+      attributes,
+      variables,
+      read: (variable, which) => values.read(arrayBy.get(variable)!, which),
+    });
+    if (!store.consolidated && store.groups.size > 0) findings.push(notConsolidated(store));
+    return {
+      ...described,
+      attributes,
+      access: {
+        format: "zarr",
+        version: store.version,
+        consolidated: store.consolidated,
+        groups: [...store.groups.keys()].filter((path) => path !== ""),
+      },
+      findings: [...findings, ...values.findings(), ...described.findings],
+    };
+  },
+};
+
+/**
+ * Arrays as variables, with names for their dimensions.
+ *
+ * Groups give their name to what is in them: `time` of the group `radar` is `radar/time`, unless a group around it has a
+ * `time` of the same length, which it then shares, as in xarray's DataTree.
+ */
+function variablesOf(arrays: readonly ZarrArray[], version: 2 | 3, findings: DatasetFinding[]): CfVariable[] {
+  const sizes = new Map<string, number>();
+  const nearest = (group: string, name: string, size: number): string | undefined => {
+    for (let around = group; ; around = groupOf(around)) {
+      const full = around === "" ? name : `${around}/${name}`;
+      if (sizes.get(full) === size) return full;
+      if (around === "") return undefined;
+    }
+  };
+  const nameOf = ({ path, dimensionNames }: ZarrArray, i: number, size: number) => {
+    const name = dimensionNames?.[i] ?? `${baseName(path) || "array"}_dim_${i}`;
+    const known = nearest(groupOf(path), name, size);
+    if (known !== undefined) return known;
+    const full = groupOf(path) === "" ? name : `${groupOf(path)}/${name}`;
+    const other = sizes.get(full);
+    if (other !== undefined) {
+      const says = `dimension ${full} has ${other} entries in one array and ${size} in ${path}`;
+      findings.push({
+        level: "error",
+        rule: "dimension-sizes",
+        says,
+        fix: "give the arrays' dimensions different names",
+      });
+    }
+    const unique = other === undefined ? full : `${full}_${size}`;
+    sizes.set(unique, size);
+    return unique;
+  };
+  // What names a dimension by being its coordinate decides its length; outer groups come before inner ones.
+  const own = ({ path, dimensionNames }: ZarrArray) =>
+    dimensionNames?.length === 1 && dimensionNames[0] === baseName(path);
+  const depth = ({ path }: ZarrArray) => path.split("/").length;
+  const order = arrays.toSorted(
+    (a, b) => depth(a) - depth(b) || Number(own(b)) - Number(own(a)) || (a.path < b.path ? -1 : 1),
+  );
+  const dimensions = new Map(order.map((array) => [array, array.shape.map((size, i) => nameOf(array, i, size))]));
+  return arrays.map((array) => ({
+    name: array.path || "array",
+    dimensions: dimensions.get(array)!,
+    shape: array.shape,
+    ...(array.chunks && { chunks: array.chunks }),
+    type: array.type,
+    attributes: bounded(array.attributes, findings),
+    // In version 3 the fill value is what absent chunks hold, by default 0, and says nothing of missing data.
+    missing: version === 2 && array.fill !== null ? [array.fill] : [],
+  }));
+}
+
+/** Longer texts and lists say nothing that an index could hold; no attribute of a real dataset comes near. */
+const longest = { text: 50_000, list: 1000, attributes: 1000 } as const;
+
+function bounded(
+  attributes: Readonly<Record<string, Json>>,
+  findings: DatasetFinding[],
+): Readonly<Record<string, Json>> {
+  const names = Object.keys(attributes);
+  const kept: Record<string, Json> = Object.create(null);
+  for (const name of names.slice(0, longest.attributes)) {
+    const value = attributes[name]!;
+    const cut = shortened(value);
+    const length = typeof value === "string" || Array.isArray(value) ? value.length : JSON.stringify(value).length;
+    if (cut !== value) findings.push(tooLong(name, length));
+    if (cut !== undefined && name.length <= 200) kept[name] = cut;
+  }
+  return kept;
+}
+
+function shortened(value: Json): Json | undefined {
+  if (typeof value === "string") return value.length <= longest.text ? value : `${value.slice(0, longest.text - 1)}…`;
+  if (Array.isArray(value) && value.length > longest.list)
+    return shortened(value.slice(0, longest.list) as readonly Json[]);
+  if (typeof value !== "object" || value === null) return value;
+  return JSON.stringify(value).length <= longest.text ? value : undefined;
+}
+
+const tooLong = (name: string, length: number): DatasetFinding => ({
+  level: "warning",
+  rule: "long-attribute",
+  says: `attribute ${name.slice(0, 60)} is ${length} long; only a part is shown`,
+});
+
+const notConsolidated = ({ version, arrays }: ZarrStore): DatasetFinding => ({
+  level: "warning",
+  rule: "not-consolidated",
+  says: `the store has no consolidated metadata: whoever opens it must ask for each of its ${arrays.size} arrays, and some tools can't`,
+  fix: `zarr.consolidate_metadata(store, zarr_format=${version})`,
+});

@@ -1,0 +1,185 @@
+import { gzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+import type { Folder } from "../../../pipeline/core/dataset.ts";
+import { Failure } from "../../../pipeline/core/failure.ts";
+import { stableJson } from "../../../pipeline/core/json.ts";
+import { zarr } from "../../../pipeline/formats/zarr/zarr.ts";
+import { folderOf } from "../../fakes/folder.ts";
+import { testWorld } from "../../fakes/world.ts";
+
+const floats = (...values: number[]) => new Uint8Array(Float64Array.from(values).buffer);
+const zarray = (changes: object = {}) =>
+  JSON.stringify({
+    zarr_format: 2,
+    shape: [2],
+    chunks: [2],
+    dtype: "<f8",
+    order: "C",
+    compressor: null,
+    filters: null,
+    fill_value: null,
+    ...changes,
+  });
+const attributes = (standard_name: string, more: object = {}) =>
+  JSON.stringify({ _ARRAY_DIMENSIONS: ["site"], standard_name, ...more });
+
+/** Two sites, in version 2 without consolidated metadata; `changes` are files by path. */
+const sites = (changes: Record<string, string | Uint8Array> = {}) =>
+  folderOf({
+    ".zgroup": '{"zarr_format": 2}',
+    "lat/.zarray": zarray(),
+    "lat/.zattrs": attributes("latitude"),
+    "lat/0": floats(10, 11),
+    "lon/.zarray": zarray(),
+    "lon/.zattrs": attributes("longitude"),
+    "lon/0": floats(-50, -51),
+    ...changes,
+  });
+
+const described = (folder: Folder) => zarr.describe(folder, testWorld());
+
+it("describes the store that the others here are made of", async () => {
+  expect((await described(sites())).place?.bounds).toEqual({ west: -51, south: 10, east: -50, north: 11 });
+});
+
+it.each([
+  ["text", "it's me", "is not JSON"],
+  ["a list", "[1, 2]", "holds no JSON object"],
+  ["a bomb of lists", "[".repeat(5_000_000), "is not JSON"],
+  ["a deep object", `${'{"a":'.repeat(1000)}1${"}".repeat(1000)}`, "nested more than 32 deep"],
+  ["a wide list", `{"a":[${"1,".repeat(2_100_000)}1]}`, "holds more than 2000000 values"],
+  ["33 MiB", `{"a":"${"x".repeat(33 * 2 ** 20)}"}`, "larger than 32 MiB"],
+  ["33 MiB of backslashes", `{"a":NaN,"b":"${"\\\\".repeat(15 * 2 ** 20)}}`, "is not JSON"],
+])("refuses attributes that are %s, naming the file", { timeout: 20_000 }, async (_, text, says) => {
+  const failing = described(sites({ ".zattrs": text }));
+  await expect(failing).rejects.toMatchObject({ kind: "input", message: expect.stringContaining(".zattrs") });
+  await expect(failing).rejects.toThrow(says);
+});
+
+it.each([
+  ["a shape of text", { shape: "many" }],
+  ["a negative length", { shape: [-1] }],
+  ["a length with a fraction", { shape: [1.5] }],
+  ["a length beyond exact numbers", { shape: [1e300] }],
+  ["chunks of length 0", { chunks: [0] }],
+  ["chunks of another rank", { chunks: [2, 2] }],
+])("refuses an array that has %s", async (_, changes) => {
+  await expect(described(sites({ "lat/.zarray": zarray(changes) }))).rejects.toMatchObject({
+    kind: "input",
+    message: expect.stringContaining("lat/.zarray"),
+  });
+});
+
+it.each([
+  ["a million billion positions", { shape: [1e15], chunks: [2] }],
+  ["one chunk of a petabyte", { shape: [1e15], chunks: [1e15] }],
+])("asks for no chunk of %s", async (_, changes) => {
+  const folder = sites({
+    "lat/.zarray": zarray(changes),
+    "lat/.zattrs": attributes("latitude", { _ARRAY_DIMENSIONS: ["cell"] }),
+  });
+  const found = await described(folder);
+  expect(folder.touched.filter((path) => path.startsWith("lat/") && !path.includes("/.")).length).toBeLessThanOrEqual(
+    8,
+  );
+  expect(found.dimensions).toContainEqual({ name: "cell", size: 1e15, kind: "other" });
+});
+
+it("keeps a key named __proto__ a key like any other", async () => {
+  const found = await described(
+    sites({ ".zattrs": '{"__proto__": {"title": "polluted"}, "constructor": "x", "title": "Mine"}' }),
+  );
+  expect(({} as { title?: string }).title).toBeUndefined();
+  expect(found.attributes.title).toBe("Mine");
+  expect(stableJson(found.attributes)).toBe('{"__proto__":{"title":"polluted"},"constructor":"x","title":"Mine"}\n');
+});
+
+it("keeps a title of 1 MB in bounds, and says so", async () => {
+  const found = await described(sites({ ".zattrs": JSON.stringify({ title: "t".repeat(1_000_000) }) }));
+  expect((found.attributes.title as string).length).toBe(50_000);
+  expect(found.findings).toContainEqual(
+    expect.objectContaining({ rule: "long-attribute", says: expect.stringContaining("1000000") }),
+  );
+});
+
+it("reads NaN and Infinity as bare words, as zarr-python 2 writes them, and leaves texts alone", async () => {
+  const found = await described(
+    sites({ ".zattrs": '{"a": NaN, "b": [-Infinity, 1], "c": "NaN, \\"NaN\\" and Infinity"}' }),
+  );
+  expect({ ...found.attributes }).toEqual({ a: "NaN", b: ["-Infinity", 1], c: 'NaN, "NaN" and Infinity' });
+});
+
+it.each([
+  ["fewer bytes than it has values", floats(10), null],
+  ["bytes of another compression", floats(10, 11), { id: "zlib" }],
+  ["a gzip bomb", gzipSync(new Uint8Array(50_000_000)), { id: "gzip" }],
+  ["blosc's header of 4 GB", new Uint8Array(32).fill(255), { id: "blosc" }],
+  ["lz4's header of 4 GB", new Uint8Array(32).fill(255), { id: "lz4" }],
+])("goes on without values where a chunk holds %s", async (_, chunk, compressor) => {
+  const found = await described(sites({ "lat/.zarray": zarray({ compressor }), "lat/0": chunk }));
+  expect(found.place).toBeUndefined();
+  expect(found.findings).toContainEqual(
+    expect.objectContaining({ rule: "undecodable", says: expect.stringContaining("lat") }),
+  );
+});
+
+it("takes an absent chunk for its fill value", async () => {
+  const { "lat/0": _, ...rest } = { "lat/0": "" };
+  const folder = folderOf({
+    ".zgroup": "{}",
+    "lat/.zarray": zarray({ fill_value: "NaN" }),
+    "lat/.zattrs": attributes("latitude"),
+    "lon/.zarray": zarray(),
+    "lon/.zattrs": attributes("longitude"),
+    "lon/0": floats(1, 2),
+    ...rest,
+  });
+  expect((await described(folder)).findings).toContainEqual(expect.objectContaining({ rule: "no-place" }));
+});
+
+it("lets a failure to reach bytes through, untouched, from metadata and chunks alike", async () => {
+  const failure = new Failure("unavailable", "no gateway has bafy…");
+  for (const lost of [".zgroup", "lat/.zarray", "lat/0"]) {
+    const folder = sites();
+    const broken: Folder = {
+      ...folder,
+      read: async (path, world, range) => {
+        if (path === lost) throw failure;
+        return folder.read(path, world, range);
+      },
+    };
+    await expect(described(broken)).rejects.toBe(failure);
+  }
+});
+
+it("refuses a zarr.json that is neither group nor array", async () => {
+  await expect(described(folderOf({ "zarr.json": '{"hello": 1}' }))).rejects.toMatchObject({
+    kind: "input",
+    message: "zarr.json is neither a group nor an array of Zarr version 3",
+  });
+});
+
+it.each(["../../etc/passwd/.zarray", "a//b/.zarray", "./.zarray"])(
+  "refuses consolidated metadata of %s",
+  async (key) => {
+    const metadata = JSON.stringify({ metadata: { ".zgroup": {}, [key]: JSON.parse(zarray()) } });
+    await expect(described(folderOf({ ".zmetadata": metadata }))).rejects.toThrow("names no place in the store");
+  },
+);
+
+it("reads an array whose name looks like a URL's query", async () => {
+  const name = "lat?x=%2e%2e#1";
+  const found = await described(
+    sites({
+      [`${name}/.zarray`]: zarray(),
+      [`${name}/.zattrs`]: JSON.stringify({ _ARRAY_DIMENSIONS: [name] }),
+      [`${name}/0`]: floats(3, 4),
+    }),
+  );
+  expect(found.dimensions).toContainEqual({ name, size: 2, kind: "other", extent: [3, 4] });
+});
+
+it("stops at groups nested without end", async () => {
+  const deep = Array.from({ length: 20 }, (_, depth) => [`${"g/".repeat(depth)}.zgroup`, "{}"]);
+  await expect(described(folderOf(Object.fromEntries(deep)))).rejects.toThrow("nested more than 8 deep");
+});
