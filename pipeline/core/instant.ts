@@ -23,10 +23,10 @@ export function instantOf(text: string): Instant | undefined {
   if (!found) return undefined;
   const [, year, m, d, mm, dd, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = found;
   const [month, day] = [Number(m ?? mm), Number(d ?? dd)];
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(Number(year), month)) return undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   const date = new Date(0);
   date.setUTCFullYear(Number(year), month - 1, day);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   date.setUTCHours(Number(hour), Number(minute) - offsetOf(zone), Number(second));
   if (date.getUTCFullYear() < 0 || date.getUTCFullYear() > 9999) return undefined;
   const digits = fraction.slice(0, 6).replace(/0+$/, "");
@@ -44,11 +44,20 @@ function offsetOf(zone: string): number {
 export const sinceEver = "0001-01-01T00:00:00Z";
 export const untilEver = "9999-12-31T23:59:59Z";
 
-const published = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z$/;
+const published = /^(\d{4})-(0[1-9]|1[0-2])-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z$/;
 
 /** Whether `text` is an instant in the form we publish. */
 export function isInstant(text: string): boolean {
-  return published.test(text) && instantOf(text) !== undefined;
+  const found = published.exec(text);
+  if (!found) return false;
+  const day = Number(found[3]);
+  return day > 0 && day <= daysIn(Number(found[1]), Number(found[2]));
+}
+
+/** Days in a month (from 1), in the proleptic Gregorian calendar. */
+function daysIn(year: number, month: number): number {
+  if (month !== 2) return [4, 6, 9, 11].includes(month) ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
 /** Order of two published instants, in the manner of `Array.sort`. Without the `Z`, code units are in time's order. */

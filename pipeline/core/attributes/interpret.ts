@@ -68,7 +68,9 @@ export function interpret(
   const get = lookup(attributes);
   const findings: DatasetFinding[] = [];
   const text = (limit: number, ...names: string[]) => {
-    const whole = textsOf(get(...names)).join(", ");
+    const value = get(...names);
+    if (value === undefined) return "";
+    const whole = textsOf(value).join(", ");
     const said = oneLine(unquoted(whole), limit);
     if (said.endsWith("…") && whole.length > limit) findings.push(tooLong(names[0]!, whole.length, limit));
     return said;
@@ -129,19 +131,19 @@ type Lookup = (...names: string[]) => Json | undefined;
 
 /** The first of `names` that says anything; as it is spelt, else in whatever case it stands there. */
 function lookup(attributes: Readonly<Record<string, Json>>): Lookup {
-  const folded = new Map<string, Json>();
-  for (const [name, value] of Object.entries(attributes)) {
-    const key = name.toLowerCase();
-    if (!folded.has(key)) folded.set(key, value);
-  }
-  const says = (value: Json | undefined) => textsOf(value).some((text) => text.trim() !== "");
+  const exact = new Map(Object.entries(attributes).filter(([, value]) => saysAnything(value)));
+  const folded = new Map([...exact].reverse().map(([name, value]) => [name.toLowerCase(), value]));
   return (...names) => {
-    const candidates = names.flatMap((name) => [
-      Object.hasOwn(attributes, name) ? attributes[name] : undefined,
-      folded.get(name.toLowerCase()),
-    ]);
-    return candidates.find(says);
+    for (const name of names) {
+      const value = exact.get(name) ?? folded.get(name.toLowerCase());
+      if (value !== undefined) return value;
+    }
+    return undefined;
   };
+}
+
+function saysAnything(value: Json): boolean {
+  return typeof value === "string" ? /\S/.test(value) : textsOf(value).some((text) => /\S/.test(text));
 }
 
 function creatorsIn(get: Lookup) {

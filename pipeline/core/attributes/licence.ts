@@ -31,7 +31,7 @@ export function licenceOf(text: string): { licence: Licence; finding?: DatasetFi
   const written = oneLine(text, 500);
   const href = /https?:\/\/[^\s"<>\\^`{|}),;]+/i.exec(written)?.[0];
   const licence: Licence = { text: written, ...(href && URL.canParse(href) && { href: new URL(href).href }) };
-  const id = (href && idOfAddress(href)) || readings(written).map(idOf).find(Boolean);
+  const id = (href && idOfAddress(href)) || idOf(written) || readings(written).map(idOf).find(Boolean);
   if (id) return { licence: { id, ...licence } };
 
   if (isExpression(written)) {

@@ -34,6 +34,7 @@ const mostPeople = 200;
 const longestList = 50_000;
 
 export function peopleOf(listed: Listed, role: string): { people: Person[]; findings: DatasetFinding[] } {
+  if (listed.names === undefined) return { people: [], findings: [] };
   const findings: DatasetFinding[] = [];
   const emails = positions(listed.emails, /[,;]/);
   const ids = positions(listed.ids, /[,;\s]+/);

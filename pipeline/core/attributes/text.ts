@@ -10,8 +10,12 @@ const blank = /[\s\p{Zs}\u2028\u2029\u0085]+/gu;
 const unseen =
   /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]/gu;
 
+/** What nearly every text is: ASCII words with single blanks between them. Nothing is to be done about it. */
+const plain = /^[!-~]+(?: [!-~]+)*$/;
+
 /** `text` on one line, trimmed, at most `limit` UTF-16 code units long; an ellipsis ends what was cut. */
 export function oneLine(text: string, limit: number): string {
+  if (text.length <= limit && plain.test(text)) return text;
   return cut(shown(text.replace(blank, " ")).trim(), limit);
 }
 
@@ -29,12 +33,14 @@ export function lines(text: string, limit: number): string {
  * values, which attributes of CF and ACDD never are.
  */
 export function textsOf(value: Json | undefined): string[] {
+  if (value === undefined || value === null) return [];
   const scalars = Array.isArray(value) ? (value as readonly Json[]) : [value];
   return scalars.flatMap((scalar) => (isScalar(scalar) ? [String(scalar)] : []));
 }
 
 /** Parts of `text` between `separators`, each on one line, none empty, none twice. Lists are taken element by element. */
 export function listOf(value: Json | undefined, separators: RegExp, { most = 100, limit = 200 } = {}): string[] {
+  if (value === undefined) return [];
   const whole = Array.isArray(value);
   const parts = textsOf(value).flatMap((text) => (whole ? [text] : text.slice(0, most * limit).split(separators)));
   const clean = parts.map((part) => oneLine(unquoted(part), limit)).filter((part) => part !== "");

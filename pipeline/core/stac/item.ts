@@ -1,6 +1,27 @@
-/** A STAC item: one dataset, found by place, time and variables. */
-import type { Geometry } from "../dataset.ts";
+/**
+ * A STAC item: one dataset, found by place, time and variables.
+ *
+ * A pure function of (description, path, the facts of campaign.yaml). What the dataset does not say, the item does not
+ * say either; where STAC insists, it says so in its own words: `fieldtree:time_source` and `fieldtree:place_source` tell
+ * how the extents are known: `values` (read from coordinates), `attributes`, `sidecar`, or `unknown`, in which case the
+ * item has no geometry, and a time from ever to ever, since STAC requires one. `fieldtree:size_source` is `tsize`.
+ *
+ * There is no `self` link (the same bytes stand under many addresses) and no time of making. Links to the catalogs
+ * around it depend on where it is put, and come from `catalog.ts`.
+ *
+ * @see https://github.com/radiantearth/stac-spec/blob/v1.1.0/item-spec/item-spec.md
+ */
+import { type About, interpret } from "../attributes/interpret.ts";
+import type { Person } from "../attributes/people.ts";
+import { oneLine } from "../attributes/text.ts";
+import type { Facts } from "../campaign.ts";
+import type { DatasetFinding, Description, Geometry } from "../dataset.ts";
+import { type Box, boxOf, holds, objectionTo, objectionToTime, positionsOf } from "../extent.ts";
+import { sinceEver, untilEver } from "../instant.ts";
 import type { Json } from "../json.ts";
+import { assetExtensions, assetsOf } from "./assets.ts";
+import { cubeOf, hasStandardNames } from "./cube.ts";
+import { idOf } from "./names.ts";
 
 export interface Item {
   readonly type: "Feature";
@@ -21,3 +42,190 @@ export interface StacLink {
   readonly type?: string;
   readonly title?: string;
 }
+
+/** A dataset as the scan found it. */
+export interface Described {
+  /** In the tree. */
+  readonly path: string;
+  /** As it is linked in the tree. */
+  readonly cid: string;
+  /** Bytes of all blocks below, as UnixFS counts them. */
+  readonly tsize: number;
+  /** Name of the reader. */
+  readonly reader: string;
+  readonly description: Description;
+}
+
+const versions = {
+  "alternate-assets": "v1.2.0",
+  cf: "v0.3.0",
+  contacts: "v1.0.0",
+  datacube: "v2.3.0",
+  file: "v2.1.0",
+  processing: "v1.2.0",
+  scientific: "v1.0.0",
+  timestamps: "v1.1.0",
+  version: "v1.2.0",
+  "xarray-assets": "v1.0.0",
+  zarr: "v1.1.0",
+} as const;
+
+/** The address by which documents declare an extension. */
+export function extension(name: string): string {
+  return `https://stac-extensions.github.io/${name}/${versions[name as keyof typeof versions]}/schema.json`;
+}
+
+/** The item, and what we found while making it; what the reader found stands in the description. Never throws for what that holds. */
+export function itemOf(described: Described, facts: Facts): { item: Item; findings: DatasetFinding[] } {
+  const { path, cid, tsize, reader, description } = described;
+  const { about, findings: aboutFindings } = interpret(description.attributes, facts);
+  const time = timeOf(description);
+  const place = placeOf(description);
+  const cube = cubeOf(description);
+  const findings = [...aboutFindings, ...time.findings, ...place.findings, ...(cube?.findings ?? [])];
+
+  const own = {
+    "fieldtree:path": path,
+    "fieldtree:reader": reader,
+    "fieldtree:time_source": time.source,
+    "fieldtree:place_source": place.source,
+    "fieldtree:size_source": "tsize",
+    ...(about.projects.length > 0 && { "fieldtree:projects": about.projects }),
+    ...(about.source && { "fieldtree:source": about.source }),
+    ...(about.version && { "fieldtree:product_version": about.version }),
+    ...(about.featureType && { "fieldtree:feature_type": about.featureType }),
+    ...(about.conventions && { "fieldtree:conventions": about.conventions }),
+    ...(about.licence && !about.licence.id && { "fieldtree:licence": about.licence.text }),
+  };
+  const contacts = about.people.map(contactOf);
+  const keywords = [...new Set([...about.keywords, ...about.projects, ...about.platforms])];
+  const science = scienceOf(about);
+  const processing = {
+    ...(about.level && { "processing:level": about.level }),
+    ...(about.history && { "processing:lineage": about.history }),
+  };
+  const providers = about.institutions.map((name) => ({ name, roles: ["producer"] }));
+  const { created, modified, issued } = about;
+  const dates = { ...(created && { created }), ...(modified && { updated: modified }) };
+  const extensions = [
+    "version",
+    ...assetExtensions(description.access, facts),
+    ...(cube ? ["datacube"] : []),
+    ...(cube && hasStandardNames(cube) ? ["cf"] : []),
+    ...(contacts.length > 0 ? ["contacts"] : []),
+    ...(Object.keys(science).length > 0 ? ["scientific"] : []),
+    ...(Object.keys(processing).length > 0 ? ["processing"] : []),
+    ...(issued ? ["timestamps"] : []),
+  ];
+  const item: Item = {
+    type: "Feature",
+    stac_version: "1.1.0",
+    stac_extensions: extensions.sort().map(extension),
+    // Only what is scanned by its CID alone has no path.
+    id: idOf(path) || cid,
+    ...(place.bbox && { bbox: place.bbox }),
+    geometry: place.geometry,
+    properties: {
+      title: about.title ?? (oneLine(path.slice(path.lastIndexOf("/") + 1), 300) || "dataset"),
+      ...(about.summary && { description: about.summary }),
+      version: cid,
+      ...time.properties,
+      ...(about.licence && { license: about.licence.id ?? "other" }),
+      ...(keywords.length > 0 && { keywords }),
+      ...(contacts.length > 0 && { contacts }),
+      ...(providers.length > 0 && { providers }),
+      ...(about.projects[0] && { mission: about.projects[0] }),
+      ...(about.platforms[0] && { platform: about.platforms[0] }),
+      ...(about.instruments.length > 0 && { instruments: about.instruments }),
+      ...(issued && { published: issued }),
+      ...processing,
+      ...science,
+      ...(cube && { "cube:dimensions": cube.dimensions, "cube:variables": cube.variables }),
+      ...own,
+    },
+    links: linksOf(about),
+    assets: assetsOf(description.access, { cid, tsize, gateways: facts.gateways, dates }),
+  };
+  return { item, findings };
+}
+
+function timeOf({ time }: Description) {
+  const unknown = { datetime: null, start_datetime: sinceEver, end_datetime: untilEver };
+  const objection = time && objectionToTime(time);
+  if (!time || objection) {
+    const says = objection
+      ? `its time is left out: ${objection}`
+      : "has no time: neither coordinates nor attributes tell it";
+    const fix = "give a time coordinate with CF units, or the attributes time_coverage_start and time_coverage_end";
+    return { properties: unknown, source: "unknown", findings: [warning("no-time", says, fix)] };
+  }
+  const properties =
+    time.start === time.end
+      ? { datetime: time.start }
+      : { datetime: null, start_datetime: time.start, end_datetime: time.end };
+  return { properties, source: time.source, findings: [] };
+}
+
+function placeOf({ place }: Description): {
+  bbox?: Box;
+  geometry: Geometry | null;
+  source: string;
+  findings: DatasetFinding[];
+} {
+  const bbox = place && boxOf(place.bounds);
+  const objection = place && (objectionTo(place.bounds) ?? objectionToGeometry(place.geometry, boxOf(place.bounds)));
+  if (place && bbox && !objection) return { bbox, geometry: place.geometry, source: place.source, findings: [] };
+
+  const says = objection
+    ? `its place is left out: ${objection}`
+    : "has no place: neither coordinates nor attributes tell it";
+  const fix =
+    "give latitude and longitude coordinates, or the attributes geospatial_lat_min, _lat_max, _lon_min, _lon_max";
+  return { geometry: null, source: "unknown", findings: [warning("no-place", says, fix)] };
+}
+
+function objectionToGeometry(geometry: Geometry, bbox: Box): string | undefined {
+  const positions = positionsOf(geometry);
+  if (positions.length === 0) return "its geometry is empty";
+  if (positions.every(([longitude, latitude]) => longitude === 0 && latitude === 0)) {
+    return "it is exactly 0° N, 0° E throughout, which is how instruments write that they know none";
+  }
+  const outside = positions.find((position) => !holds(bbox, position));
+  return outside && `${outside.slice(0, 2)} is outside its own bounds ${bbox}`;
+}
+
+function contactOf({ name, email, orcid, organization, role }: Person): Json {
+  return {
+    name,
+    ...(orcid && { identifier: `https://orcid.org/${orcid}` }),
+    ...(organization && { organization }),
+    ...(email && { emails: [{ value: email }] }),
+    roles: [role],
+  };
+}
+
+function scienceOf({ doi, citation, references }: About): Readonly<Record<string, Json>> {
+  const publications = references
+    .filter((reference) => reference.doi !== doi && (reference.doi || !reference.href))
+    .map(({ doi, text }) => ({ ...(doi && { doi }), ...(text && { citation: text }) }));
+  return {
+    ...(doi && { "sci:doi": doi }),
+    ...(citation && { "sci:citation": citation }),
+    ...(publications.length > 0 && { "sci:publications": publications }),
+  };
+}
+
+function linksOf({ doi, licence, references }: About): StacLink[] {
+  const named = references.flatMap(({ href, text, ...reference }) =>
+    href && reference.doi !== doi ? [{ rel: "describedby", href, ...(text && { title: oneLine(text, 300) }) }] : [],
+  );
+  const spdx = licence?.id && `https://spdx.org/licenses/${licence.id}.html`;
+  const terms = licence?.href ?? spdx;
+  return [
+    ...(doi ? [{ rel: "cite-as", href: `https://doi.org/${encodeURI(doi)}` }] : []),
+    ...(terms ? [{ rel: "license", href: terms, title: oneLine(licence!.text, 100) }] : []),
+    ...named,
+  ];
+}
+
+const warning = (rule: string, says: string, fix: string): DatasetFinding => ({ level: "warning", rule, says, fix });

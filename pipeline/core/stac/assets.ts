@@ -1,0 +1,118 @@
+/**
+ * Assets: where the bytes are, and how to open them.
+ *
+ * The address is `ipfs://CID`, which holds whoever keeps the data; gateways are alternates, for readers that speak HTTP
+ * only. One asset is one Zarr group; arrays are variables of the cube, not assets. `file:size` is the Tsize: the bytes
+ * of all blocks below, a little more than the contents of the files.
+ *
+ * @see https://github.com/stac-extensions/alternate-assets/tree/v1.2.0
+ * @see https://github.com/stac-extensions/xarray-assets/tree/v1.0.0
+ */
+import { oneLine } from "../attributes/text.ts";
+import type { Access } from "../dataset.ts";
+import type { Json } from "../json.ts";
+
+type Asset = Readonly<Record<string, Json>>;
+
+export interface Located {
+  readonly cid: string;
+  /** Tsize, in bytes. */
+  readonly tsize: number;
+  /** Base URLs without trailing slash. */
+  readonly gateways: readonly string[];
+  /** `created` and `updated` of the data, where they are known. */
+  readonly dates: Readonly<Record<string, string>>;
+}
+
+/** Single files and groups are listed up to this many; the whole folder always is. */
+const most = 50;
+
+/** Keyed `data` for the dataset itself, `data/…` for what is in it. */
+export function assetsOf(access: Access, located: Located): Readonly<Record<string, Asset>> {
+  const size = { "file:size": located.tsize, ...located.dates };
+  switch (access.format) {
+    case "zarr": {
+      const inner = access.groups.filter((group) => group !== "" && group !== "/").slice(0, most);
+      return Object.fromEntries([
+        ["data", { ...at("", located), ...size, ...zarr(access) }],
+        ...inner.map((group) => [`data/${group}`, { ...at("", located), ...zarr(access, group) }]),
+      ]);
+    }
+    case "files": {
+      const listed = access.files.length <= most ? access.files : [];
+      return Object.fromEntries([
+        ["data", { ...at("", located), ...size, roles: ["data"] }],
+        ...listed.map(({ name, size }) => [`data/${name}`, { ...at(`/${name}`, located), ...file(name, size) }]),
+      ]);
+    }
+  }
+}
+
+/** Extensions that these assets need. */
+export function assetExtensions(access: Access, { gateways }: Pick<Located, "gateways">): string[] {
+  return [
+    "file",
+    ...(gateways.length > 0 ? ["alternate-assets"] : []),
+    ...(access.format === "zarr" ? ["zarr", "xarray-assets"] : []),
+  ];
+}
+
+function at(below: string, { cid, gateways }: Located): Asset {
+  const path = cid + below.split("/").map(encodeURIComponent).join("/");
+  const alternates = gateways.map((gateway) => [
+    hostOf(gateway),
+    { href: `${gateway}/ipfs/${path}`, "alternate:name": hostOf(gateway) },
+  ]);
+  return {
+    href: `ipfs://${path}`,
+    ...(gateways.length > 0 && { "alternate:name": "IPFS", alternate: Object.fromEntries(alternates) as Json }),
+  };
+}
+
+/** `xr.open_dataset(href, **open_kwargs)` works as it stands, for `ipfs://` with ipfsspec installed. */
+function zarr({ version, consolidated }: Access & { format: "zarr" }, group?: string): Asset {
+  return {
+    type: `application/vnd.zarr; version=${version}`,
+    roles: ["data"],
+    ...(group && { title: `group ${oneLine(group, 200)}` }),
+    "zarr:consolidated": consolidated,
+    "zarr:node_type": "group",
+    "zarr:zarr_format": version,
+    "xarray:open_kwargs": { engine: "zarr", consolidated, zarr_format: version, ...(group && { group }) },
+    "xarray:storage_options": {},
+  };
+}
+
+function file(name: string, size: number): Asset {
+  const type = mediaTypeOf(name);
+  return { title: oneLine(name, 200), ...(type && { type }), roles: ["data"], "file:size": size };
+}
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  avi: "video/x-msvideo",
+  csv: "text/csv",
+  gif: "image/gif",
+  h5: "application/x-hdf5",
+  jpeg: "image/jpeg",
+  jpg: "image/jpeg",
+  json: "application/json",
+  md: "text/markdown",
+  mp4: "video/mp4",
+  nc: "application/netcdf",
+  parquet: "application/vnd.apache.parquet",
+  pdf: "application/pdf",
+  png: "image/png",
+  tif: "image/tiff",
+  tiff: "image/tiff",
+  txt: "text/plain",
+  zip: "application/zip",
+};
+
+function mediaTypeOf(name: string): string | undefined {
+  const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+  return Object.hasOwn(mediaTypes, ending) ? mediaTypes[ending] : undefined;
+}
+
+function hostOf(gateway: string): string {
+  return URL.canParse(gateway) ? new URL(gateway).host : gateway;
+}

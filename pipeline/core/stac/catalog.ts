@@ -1,0 +1,228 @@
+/**
+ * All of STAC that a portal holds: a catalog for every folder of the tree, and the items in them.
+ *
+ * Folders at the collection depth are collections: they say together what their datasets say one by one. Datasets above
+ * that depth stand in plain catalogs, so that each can be reached. The files lie like the tree does; links are
+ * relative, so the catalog can be walked wherever the portal stands, and none leads out of `stac/`.
+ *
+ * ```
+ * stac/catalog.json                                  the campaign
+ * stac/products/catalog.json
+ * stac/products/HALO/collection.json                 collection depth 2
+ * stac/products/HALO/radar.zarr.json                 an item
+ * ```
+ *
+ * @see https://github.com/radiantearth/stac-spec/blob/v1.1.0/best-practices.md#catalog-layout
+ */
+import type { Facts, Provider } from "../campaign.ts";
+import type { DatasetEntry, Entry } from "../entry.ts";
+import { boxAround, spanOf } from "../extent.ts";
+import { sinceEver, untilEver } from "../instant.ts";
+import { type Json, stableJson } from "../json.ts";
+import { extension, type Item, type StacLink } from "./item.ts";
+import { folderFile, idOf, itemFile, relative } from "./names.ts";
+
+/** The files under `stac/`, by path in the portal. Failed and plain entries make no items, but their folders stand. */
+export function stacFiles(entries: readonly Entry[], facts: Facts): ReadonlyMap<string, string> {
+  const folders = foldersOf(entries);
+  const files = new Map<string, string>();
+  for (const folder of folders.values()) {
+    const place = placeIn(folders, folder, facts);
+    for (const { path, item } of folder.datasets) {
+      files.set(itemFile(path), stableJson(located(item, itemFile(path), place)));
+    }
+    files.set(place.file, stableJson(documentOf(folder, place, facts)));
+  }
+  return files;
+}
+
+interface Folder {
+  readonly path: string;
+  readonly depth: number;
+  readonly folders: Folder[];
+  readonly datasets: DatasetEntry[];
+}
+
+/** Every folder by path, outermost first; within a folder everything in the order of code units. */
+function foldersOf(entries: readonly Entry[]): ReadonlyMap<string, Folder> {
+  const root: Folder = { path: "", depth: 0, folders: [], datasets: [] };
+  const folders = new Map([["", root]]);
+  const folderAt = (path: string): Folder => {
+    const known = folders.get(path);
+    if (known) return known;
+    const parent = folderAt(parentOf(path));
+    const folder: Folder = { path, depth: parent.depth + 1, folders: [], datasets: [] };
+    parent.folders.push(folder);
+    folders.set(path, folder);
+    return folder;
+  };
+  const ordered = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  for (const entry of ordered) {
+    const folder = folderAt(parentOf(entry.path));
+    if (entry.kind === "dataset") folder.datasets.push(entry);
+  }
+  return folders;
+}
+
+/** Where a folder's document is, and what it is part of. */
+interface Place {
+  readonly file: string;
+  /** Present in and below a collection. */
+  readonly collection?: { readonly id: string; readonly file: string };
+  readonly parent?: { readonly file: string; readonly title: string };
+  readonly rootTitle: string;
+  /** Document of each folder in this one. */
+  readonly fileOf: (folder: Folder) => string;
+}
+
+function placeIn(folders: ReadonlyMap<string, Folder>, folder: Folder, facts: Facts): Place {
+  const fileOf = (other: Folder) =>
+    folderFile(other.path, isCollection(other, facts) ? "collection.json" : "catalog.json");
+  const ancestors = ancestry(folder.path).map((path) => folders.get(path)!);
+  const collection = ancestors.find((other) => isCollection(other, facts));
+  const parent = ancestors.at(-2);
+  return {
+    file: fileOf(folder),
+    ...(collection && { collection: { id: idIn(facts, collection.path), file: fileOf(collection) } }),
+    ...(parent && { parent: { file: fileOf(parent), title: titleOf(parent, facts) } }),
+    rootTitle: facts.title || facts.campaign,
+    fileOf,
+  };
+}
+
+/** A collection must say where and when; a folder without datasets has nothing to say. */
+function isCollection(folder: Folder, { collectionDepth }: Facts): boolean {
+  return folder.depth === collectionDepth && folder.depth > 0 && holdsDatasets(folder);
+}
+
+function holdsDatasets({ datasets, folders }: Folder): boolean {
+  return datasets.length > 0 || folders.some(holdsDatasets);
+}
+
+function everyDataset(folder: Folder): DatasetEntry[] {
+  return [...folder.datasets, ...folder.folders.flatMap(everyDataset)];
+}
+
+const rootFile = folderFile("", "catalog.json");
+const json = "application/json";
+
+function located(item: Item, file: string, { file: parent, collection, rootTitle }: Place): Item {
+  const links: StacLink[] = [
+    { rel: "root", href: relative(file, rootFile), type: json, title: rootTitle },
+    { rel: "parent", href: relative(file, parent), type: json },
+    ...(collection ? [{ rel: "collection", href: relative(file, collection.file), type: json }] : []),
+  ];
+  return { ...item, links: [...links, ...item.links], ...(collection && { collection: collection.id }) };
+}
+
+function documentOf(folder: Folder, place: Place, facts: Facts) {
+  const { file, parent } = place;
+  const links: StacLink[] = [
+    { rel: "root", href: relative(file, rootFile), type: json, title: place.rootTitle },
+    ...(parent ? [{ rel: "parent", href: relative(file, parent.file), type: json, title: parent.title }] : []),
+    ...folder.folders.map((child) => ({
+      rel: "child",
+      href: relative(file, place.fileOf(child)),
+      type: json,
+      title: titleOf(child, facts),
+    })),
+    ...folder.datasets.map(({ path, item }) => ({
+      rel: "item",
+      href: relative(file, itemFile(path)),
+      type: "application/geo+json",
+      title: item.properties.title as string,
+    })),
+  ];
+  const items = everyDataset(folder).map(({ item }) => item);
+  const common = {
+    stac_version: "1.1.0",
+    id: idIn(facts, folder.path),
+    title: titleOf(folder, facts),
+    description: descriptionOf(folder, items.length, facts),
+  };
+  if (!isCollection(folder, facts)) return { ...common, type: "Catalog", links };
+  return { ...common, type: "Collection", ...summaryOf(items, facts), links: [...links, ...licenceLinks(items)] };
+}
+
+/** What a collection says of its items together. */
+function summaryOf(items: readonly Item[], facts: Facts): Readonly<Record<string, Json>> {
+  const timed = items.filter(({ properties }) => properties["fieldtree:time_source"] !== "unknown");
+  const span = spanOf(timed.map(intervalOf));
+  const box = boxAround(items.flatMap(({ bbox }) => (bbox ? [bbox] : [])));
+  const keywords = valuesOf(items, "keywords").slice(0, most);
+  const providers = providersOf(items, facts);
+  const fields = ["fieldtree:projects", "instruments", "mission", "platform", "processing:level"];
+  const summaries = fields
+    .map((field) => [field, valuesOf(items, field).slice(0, most)] as const)
+    .filter(([, values]) => values.length > 0);
+  return {
+    extent: {
+      // STAC requires a box; where no dataset has a place, that is the whole Earth.
+      spatial: { bbox: [box ?? [-180, -90, 180, 90]] },
+      temporal: { interval: [span ? [ended(span.start), ended(span.end)] : [null, null]] },
+    },
+    license: commonLicence(items),
+    ...(keywords.length > 0 && { keywords }),
+    ...(providers.length > 0 && { providers }),
+    ...(summaries.length > 0 && { summaries: Object.fromEntries(summaries) }),
+    ...(summaries.some(([field]) => field === "processing:level") && { stac_extensions: [extension("processing")] }),
+  };
+}
+
+/** Keywords and values of summaries, at most. */
+const most = 100;
+
+export function intervalOf({ properties }: Item): { start: string; end: string } {
+  const { datetime, start_datetime, end_datetime } = properties as Readonly<Record<string, string>>;
+  return datetime ? { start: datetime, end: datetime } : { start: start_datetime!, end: end_datetime! };
+}
+
+/** A collection, unlike an item, can say that a time is open. */
+const ended = (instant: string) => (instant === sinceEver || instant === untilEver ? null : instant);
+
+/** Distinct values of a property, lists taken apart, in the order of code units. */
+function valuesOf(items: readonly Item[], property: string): string[] {
+  const values = items.flatMap(({ properties }) => (properties[property] ?? []) as string | string[]);
+  return [...new Set(values)].sort();
+}
+
+/** The one licence of all items; `other` where they differ or one doesn't say. */
+function commonLicence(items: readonly Item[]): string {
+  const licences = new Set(items.map(({ properties }) => (properties.license as string | undefined) ?? "other"));
+  return licences.size === 1 ? [...licences][0]! : "other";
+}
+
+function licenceLinks(items: readonly Item[]): StacLink[] {
+  const links = items.flatMap((item) => item.links.filter(({ rel }) => rel === "license"));
+  const byHref = new Map(links.map((link) => [link.href, link]));
+  return [...byHref.values()].sort((a, b) => (a.href < b.href ? -1 : 1)).slice(0, most);
+}
+
+/** The campaign's own first, then the institutions that items name and the campaign doesn't. */
+function providersOf(items: readonly Item[], { providers }: Facts): Json[] {
+  const all = [
+    ...providers,
+    ...items.flatMap(({ properties }) => (properties.providers ?? []) as unknown as Provider[]),
+  ];
+  const byName = new Map<string, Provider>();
+  for (const provider of all) if (!byName.has(provider.name)) byName.set(provider.name, provider);
+  return [...byName.values()].slice(0, most) as unknown as Json[];
+}
+
+function descriptionOf({ path }: Folder, datasets: number, { campaign, title }: Facts): string {
+  const counted = datasets === 1 ? "1 dataset" : `${datasets} datasets`;
+  return path === "" ? `${title || campaign}: ${counted}.` : `The folder ${path} of ${title || campaign}: ${counted}.`;
+}
+
+const titleOf = ({ path }: Folder, { campaign, title }: Facts) =>
+  path === "" ? title || campaign : path.slice(path.lastIndexOf("/") + 1);
+
+/** Ids of collections are to be unique beyond one campaign, so they begin with its name. */
+const idIn = ({ campaign }: Facts, path: string) => idOf(path === "" ? campaign : `${campaign}/${path}`);
+
+const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+
+/** Paths from the root ("") down to `path` itself. */
+function ancestry(path: string): string[] {
+  return path === "" ? [""] : [...ancestry(parentOf(path)), path];
+}

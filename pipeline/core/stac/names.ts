@@ -1,0 +1,61 @@
+/**
+ * Paths of the tree as STAC ids and as paths of files in the portal.
+ *
+ * Ids go into URLs, file names and other people's databases, so they are made of `A–Z a–z 0–9 . _ - ~` only. Everything
+ * here can be read backwards, which is why two paths never share an id: in a segment every other byte (UTF-8) becomes
+ * `~` and two hex digits; so does a `-` that begins or ends a segment or follows another, so that `--` stands between
+ * segments and nowhere else.
+ *
+ * ```ts
+ * idOf("products/HALO/radar.zarr"); // "products--HALO--radar.zarr"
+ * idOf("Höhe/a--b"); // "H~c3~b6he--a-~2db"
+ * ```
+ */
+
+/** Id of whatever stands at `path`: the same for every version of its data. */
+export function idOf(path: string): string {
+  return path.split("/").map(dashed).join("--");
+}
+
+/** Path of the folder in the portal that holds what is said about the tree's folder `path`; `stac` for the tree itself. */
+export function folderFile(path: string, name: "catalog.json" | "collection.json"): string {
+  return [...directories(path), name].join("/");
+}
+
+/** Path of a dataset's item in the portal: beside the catalog of the folder it is in. */
+export function itemFile(path: string): string {
+  const slash = path.lastIndexOf("/");
+  const name = safe(path.slice(slash + 1));
+  // A dataset named `catalog` must not take its folder's place.
+  const file = name === "catalog" || name === "collection" ? `~63${name.slice(1)}` : name;
+  return [...directories(slash < 0 ? "" : path.slice(0, slash)), `${file}.json`].join("/");
+}
+
+/** No folder's name ends in `.json`, so none can stand where an item does. */
+function directories(path: string): string[] {
+  const names = path === "" ? [] : path.split("/").map(safe);
+  return ["stac", ...names.map((name) => name.replace(/\.json$/, "~2ejson"))];
+}
+
+/** The href that leads from one file of the portal to another. Both are safe text, so nothing is left to be escaped. */
+export function relative(from: string, to: string): string {
+  const [here, there] = [from.split("/").slice(0, -1), to.split("/")];
+  let shared = 0;
+  while (shared < here.length && here[shared] === there[shared]) shared++;
+  const down = there.slice(shared).join("/");
+  return shared === here.length ? `./${down}` : "../".repeat(here.length - shared) + down;
+}
+
+const encoder = new TextEncoder();
+
+function safe(segment: string): string {
+  if (/^[\w.-]*$/.test(segment)) return segment;
+  return segment.replace(/[^\w.-]+/gu, (run) => Array.from(encoder.encode(run), escaped).join(""));
+}
+
+function dashed(segment: string): string {
+  const text = safe(segment);
+  return text.includes("-") ? text.replace(/^-|(?<=-)-|-$/g, "~2d") : text;
+}
+
+const escaped = (byte: number) => `~${byte.toString(16).padStart(2, "0")}`;
