@@ -62,15 +62,6 @@ it("shows itself at work without a campaign of yours", async () => {
   expect(JSON.parse(stdout.split("\n").at(-1)!)).toMatchObject({ event: "published", changed: true });
 }, 60_000);
 
-it("can be installed by `npm ci`: the lockfile knows every platform's packages", () => {
-  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
-    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
-  };
-  const wanted = Object.values(packages).flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}));
-  const known = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, "")));
-  expect(wanted.filter((name) => !known.has(name))).toEqual([]);
-});
-
 const oldNode = await nodeOlderThan(24);
 
 describe.skipIf(!oldNode)("on a machine whose Node is too old", () => {
