@@ -5,8 +5,8 @@
  * `linkFolder`, and must come to the same CIDs.
  */
 import { isUtf8 } from "node:buffer";
-import { constants, type Dirent, type Stats } from "node:fs";
-import { lstat, open, readdir, readlink, realpath } from "node:fs/promises";
+import { closeSync, constants, type Dirent, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { lstat, readdir, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
@@ -65,7 +65,8 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
       }
       case "file": {
         const balancing = balancer(profile, put);
-        for await (const chunk of chunksOf(found.path, profile.chunkSize)) {
+        for (const chunk of chunksOf(found.path, profile.chunkSize)) {
+          world.signal.throwIfAborted();
           balancing.push(leafOf(chunk, profile, put));
           bytes += chunk.length;
           world.progress({ task: "adding", done: bytes, unit: "bytes" });
@@ -124,30 +125,35 @@ export async function survey(path: string, symlinks: AddOptions["symlinks"], wor
 /**
  * The chunks of a file, each in a buffer of its own; one empty chunk where it is empty.
  *
+ * Read without giving way: for small files, and campaigns have many, waiting would cost more than reading.
+ *
  * @throws Failure `input` where it can't be read, or is not the same at the end as at the beginning.
  */
-export async function* chunksOf(path: string, chunkSize: number): AsyncGenerator<Uint8Array> {
-  // What was a file a moment ago may be a link or a pipe by now: follow neither, wait for neither.
-  const file = await saying(path, () => open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+export function* chunksOf(path: string, chunkSize: number): Generator<Uint8Array> {
+  let file: number | undefined;
   try {
-    const before = await file.stat();
+    // What was a file a moment ago may be a link or a pipe by now: follow neither, wait for neither.
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const before = fstatSync(file);
     if (!before.isFile()) throw changed(path);
     let done = 0;
     do {
       const chunk = new Uint8Array(Math.min(chunkSize, before.size - done));
       for (let filled = 0; filled < chunk.length; ) {
-        const { bytesRead } = await saying(path, () => file.read(chunk, filled, chunk.length - filled));
-        if (bytesRead === 0) throw changed(path, `it was ${before.size} bytes and ends after ${done + filled}`);
-        filled += bytesRead;
+        const read = readSync(file, chunk, filled, chunk.length - filled, null);
+        if (read === 0) throw changed(path, `it was ${before.size} bytes and ends after ${done + filled}`);
+        filled += read;
       }
       done += chunk.length;
       yield chunk;
     } while (done < before.size);
-    const after = await file.stat();
+    const after = fstatSync(file);
     if (after.size !== before.size) throw changed(path, `it was ${before.size} bytes and is ${after.size}`);
     if (after.mtimeMs !== before.mtimeMs) throw changed(path);
+  } catch (error) {
+    throw unreadable(path, error);
   } finally {
-    await file.close();
+    if (file !== undefined) closeSync(file);
   }
 }
 
