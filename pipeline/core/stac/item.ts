@@ -149,14 +149,17 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
   return { item, findings };
 }
 
-function timeOf({ time }: Description) {
+function timeOf({ time, access }: Description) {
   const unknown = { datetime: null, start_datetime: sinceEver, end_datetime: untilEver };
   const objection = time && objectionToTime(time);
   if (!time || objection) {
     const says = objection
       ? `its time is left out: ${objection}`
       : "has no time: neither coordinates nor attributes tell it";
-    const fix = "give a time coordinate with CF units, or the attributes time_coverage_start and time_coverage_end";
+    const fix =
+      access.format === "files"
+        ? "add extent.temporal: [start, end]"
+        : "give a time coordinate with CF units, or the attributes time_coverage_start and time_coverage_end";
     return { properties: unknown, source: "unknown", findings: [warning("no-time", says, fix)] };
   }
   const properties =
@@ -166,7 +169,7 @@ function timeOf({ time }: Description) {
   return { properties, source: time.source, findings: [] };
 }
 
-function placeOf({ place }: Description): {
+function placeOf({ place, access }: Description): {
   bbox?: Box;
   geometry: Geometry | null;
   source: string;
@@ -180,7 +183,9 @@ function placeOf({ place }: Description): {
     ? `its place is left out: ${objection}`
     : "has no place: neither coordinates nor attributes tell it";
   const fix =
-    "give latitude and longitude coordinates, or the attributes geospatial_lat_min, _lat_max, _lon_min, _lon_max";
+    access.format === "files"
+      ? "add extent.spatial: [west, south, east, north]"
+      : "give latitude and longitude coordinates, or the attributes geospatial_lat_min, _lat_max, _lon_min, _lon_max";
   return { geometry: null, source: "unknown", findings: [warning("no-place", says, fix)] };
 }
 
