@@ -1,7 +1,7 @@
 // The portal's page: reads index.json beside it and shows what the release holds. Everything in it was written by
 // strangers, so text enters the document as text only, sizes are bounded, and links are relative or http(s).
 
-/** Rows made at a time: the rest wait until they are scrolled to or asked for. */
+// Rows made at a time: the rest wait until they are scrolled to or asked for. */
 const slice = 60;
 const $ = (id) => document.getElementById(id);
 const text = (value, most = 300) =>
@@ -17,17 +17,15 @@ const texts = (value) =>
     .slice(0, 500)
     .map((one) => text(one))
     .filter(Boolean);
+const objects = (value) => list(value).filter((one) => one && typeof one === "object");
 const finite = (value) => typeof value === "number" && Number.isFinite(value);
 const fold = (value) => value.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const count = (n, one, many = `${one}s`) => `${String(n).replace(/\B(?=(\d{3})+$)/g, " ")} ${n === 1 ? one : many}`;
 
-function el(name, attributes = {}, ...children) {
+function el(name, attributes, ...children) {
   const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "onclick") node.addEventListener("click", value);
-    else if (value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
-  }
-  node.append(...children.filter((child) => child !== undefined && child !== ""));
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children.filter((child) => child !== ""));
   return node;
 }
 
@@ -88,26 +86,13 @@ function dataset(raw) {
 }
 
 const cidOf = (value) => (/^[A-Za-z0-9]{46,120}$/.test(value) ? value : "");
-const day = (moment) => (/^\d{4}-\d\d-\d\d/.test(moment ?? "") ? moment.slice(0, 10) : "");
-const minute = (moment) => `${moment.slice(0, 16).replace("T", " ")}`;
+const day = (moment) => (/^\d{4}-\d\d-\d\d/.test(moment) && Date.parse(moment.slice(0, 10)) ? moment.slice(0, 10) : "");
+const minute = (moment) => moment.slice(0, 16).replace("T", " ");
 
+/** What a search looks through, folded once. */
 function words(one) {
-  one.words ??= fold(
-    [
-      one.title,
-      one.path,
-      one.summary,
-      one.platform,
-      one.license,
-      one.cid,
-      one.projects,
-      one.keywords,
-      one.creators,
-      one.vars,
-    ]
-      .flat(2)
-      .join("\n"),
-  );
+  const { title, path, summary, platform, license, projects, keywords, creators, vars } = one;
+  one.words ??= fold([title, path, summary, platform, license, projects, keywords, creators, vars].flat(2).join("\n"));
   return one.words;
 }
 
@@ -169,16 +154,13 @@ function outline(one) {
   const rings = (some) => {
     for (const ring of list(some)) line(ring, "z");
   };
-  const box = (west, south, east, north) =>
+  const box = (west, south, east, north) => {
+    const corners = [west, east].flatMap((x) => [south, north].map((y) => [x, y]));
     line(
-      [
-        [west, south],
-        [east, south],
-        [east, north],
-        [west, north],
-      ],
+      [0, 1, 3, 2].map((i) => corners[i]),
       "z",
     );
+  };
   const { type, coordinates } = one.geometry ?? {};
   if (type === "Point") dots([coordinates]);
   else if (type === "MultiPoint") dots(coordinates);
@@ -215,23 +197,19 @@ function frame(some, least) {
 }
 
 function draw(map, [x, y, width, height], layers, says) {
-  const step = [1, 2, 5, 10, 20, 30, 60].find((each) => width / each < 9) ?? 60;
-  const size = width / 48;
+  const narrow = innerWidth < 600;
+  const step = [1, 2, 5, 10, 20, 30, 60].find((each) => width / each < (narrow ? 6 : 9)) ?? 60;
+  const size = width / (narrow ? 28 : 48);
   const grid = [];
   const labels = [];
+  const label = (x, y, says) => labels.push(svg("text", { x, y, "font-size": size }, says));
   for (let lon = Math.ceil(x / step) * step; lon < x + width; lon += step) {
     grid.push(`M${lon} ${y - height}v${height * 3}`);
-    labels.push(
-      svg(
-        "text",
-        { x: lon + size / 4, y: y + height - size / 2, "font-size": size },
-        degrees(((lon + 540) % 360) - 180, "E", "W"),
-      ),
-    );
+    label(lon + size / 4, y + height - size / 2, degrees(((lon + 540) % 360) - 180, "E", "W"));
   }
   for (let lat = Math.ceil(y / step) * step; lat < y + height; lat += step) {
     grid.push(`M${x - width} ${lat}h${width * 3}`);
-    labels.push(svg("text", { x: x + size / 4, y: lat - size / 4, "font-size": size }, degrees(-lat || 0, "N", "S")));
+    label(x + size / 4, lat - size / 4, degrees(-lat || 0, "N", "S"));
   }
   map.setAttribute("viewBox", [x, y, width, height].join(" "));
   map.setAttribute("aria-label", says);
@@ -274,19 +252,10 @@ function drawTimes(some) {
   const whole = heights(known);
   const most = Math.max(...whole);
   const bars = (values, kind) =>
-    values.flatMap((value, i) =>
-      value
-        ? [
-            svg("rect", {
-              class: kind,
-              x: (i * 120) / bins + 0.2,
-              width: 120 / bins - 0.4,
-              y: 20 - (value / most) * 19,
-              height: (value / most) * 19,
-            }),
-          ]
-        : [],
-    );
+    values.map((value, i) => {
+      const height = (value / most) * 19;
+      return svg("rect", { class: kind, x: (i * 120) / bins + 0.2, width: 120 / bins - 0.4, y: 20 - height, height });
+    });
   $("when").replaceChildren(...bars(whole, "bar"), ...bars(heights(some), "bar-some"));
   const [from, to] = [first, last].map((ms) => new Date(ms).toISOString().slice(0, 10));
   $("when").setAttribute("aria-label", `Datasets over time, ${from} to ${to}`);
@@ -302,6 +271,9 @@ let shown = 0;
 let index = {};
 let via = "";
 
+// A few letters stand in some CID by chance.
+const names = ({ cid }, term) => term.length > 7 && cidOf(cid).toLowerCase().includes(term);
+
 function matching(wanted) {
   const terms = fold(wanted.q ?? "")
     .split(/\s+/)
@@ -313,10 +285,10 @@ function matching(wanted) {
       (!wanted.variable || one.vars.some(([name, , standard]) => (standard || name) === wanted.variable)) &&
       (!wanted.from || (one.start && day(one.end ?? one.start) >= wanted.from)) &&
       (!wanted.to || (one.start && day(one.start) <= wanted.to)) &&
-      terms.every((term) => words(one).includes(term)),
+      terms.every((term) => words(one).includes(term) || names(one, term)),
     leaf: (one) =>
       fields.slice(1).every((field) => !wanted[field]) &&
-      terms.every((term) => fold(one.path + one.cid).includes(term)),
+      terms.every((term) => fold(one.path).includes(term) || names(one, term)),
   };
 }
 
@@ -383,7 +355,7 @@ function leaves(details, some, says, show) {
   const rows = () =>
     details.lastElementChild.replaceChildren(
       ...some.slice(0, 1000).map(show),
-      some.length > 1000 ? el("li", {}, "… search to see the others") : "",
+      some.length > 1000 ? el("li", {}, "… search for the others") : "",
     );
   details.lastElementChild.replaceChildren();
   details.ontoggle = () => details.open && rows();
@@ -407,18 +379,20 @@ function choices(field, label, values) {
 
 // One dataset, opened.
 
-function open(path) {
+function open(path, before) {
   const one = all.find((each) => each.path === path);
   document.body.classList.toggle("open", Boolean(path));
   const article = $("dataset");
   article.hidden = !path;
-  for (const link of document.querySelectorAll("#rows a")) {
-    if (link.getAttribute("href") === hash({ ...state(), open: path })) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
-  }
+  const link = (to) => $("rows").querySelector(`[href="${CSS.escape(hash({ ...state(), open: to }))}"]`);
+  $("rows").querySelector("[aria-current]")?.removeAttribute("aria-current");
+  link(path)?.setAttribute("aria-current", "true");
   document.title = one ? `${one.title} – ${campaignTitle()}` : campaignTitle();
-  if (!path) return article.replaceChildren();
-  const back = el("p", {}, el("a", { href: hash({ ...state(), open: "" }), class: "back-link" }, "← All results"));
+  if (!path) {
+    article.replaceChildren();
+    return link(before)?.focus();
+  }
+  const back = el("p", {}, el("a", { href: hash({ ...state(), open: "" }), class: "back" }, "← All results"));
   const heading = el("h2", { id: "dataset-title", tabindex: "-1", class: "iso" }, one?.title ?? "Not in this release");
   if (!one) {
     article.replaceChildren(
@@ -429,7 +403,7 @@ function open(path) {
     );
   } else article.replaceChildren(back, heading, ...about(one));
   article.scrollTop = 0;
-  heading.focus({ preventScroll: article.scrollHeight > 0 && innerWidth >= 992 });
+  heading.focus({ preventScroll: innerWidth >= 992 });
 }
 
 function* about(one) {
@@ -482,7 +456,7 @@ function* about(one) {
     const rows = one.vars.map(([name, unit, standard]) =>
       el("tr", {}, el("td", {}, el("code", {}, name)), el("td", {}, unit ?? ""), el("td", {}, standard ?? "")),
     );
-    yield el("div", { class: "scroll" }, el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows)));
+    yield el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows));
   }
   yield el("h3", {}, "More");
   const files = el("a", { href: `tree/${relative(one.path)}/` }, "Files");
@@ -507,7 +481,9 @@ function cid(value) {
 }
 
 function copy(what, label) {
-  return el("button", { type: "button", onclick: () => copied(what) }, label);
+  const button = el("button", { type: "button" }, label);
+  button.addEventListener("click", () => copied(what));
+  return button;
 }
 
 async function copied(what) {
@@ -515,7 +491,7 @@ async function copied(what) {
     await navigator.clipboard.writeText(what);
   } catch {
     // Without the clipboard interface (plain http, a sandbox): the older way, which needs a selection.
-    const area = el("textarea", { readonly: true, "aria-hidden": "true" });
+    const area = el("textarea", { readonly: "", "aria-hidden": "true" });
     const back = document.activeElement;
     area.value = what;
     document.body.append(area);
@@ -523,7 +499,7 @@ async function copied(what) {
     const done = document.execCommand("copy");
     area.remove();
     back?.focus();
-    if (!done) return say("Copying is not allowed here: select the text instead");
+    if (!done) return say("Copying is not allowed here: select it");
   }
   say("Copied");
 }
@@ -544,6 +520,11 @@ const readHistory = () =>
     return answer.json();
   }));
 
+const newest = (some, number) =>
+  objects(some)
+    .sort((a, b) => number(b) - number(a))
+    .slice(0, 500);
+
 function versions(path) {
   const body = el("div", {}, "Reading the history …");
   const details = el("details", {}, el("summary", {}, "Versions"), body);
@@ -554,10 +535,8 @@ function versions(path) {
       // A dataset inside a leaf changes with its leaf.
       let at = path;
       while (at && !Object.hasOwn(paths, at)) at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
-      const lines = list(at ? paths[at] : [])
-        .toReversed()
-        .slice(0, 500);
-      const made = new Map(list(releases).map((release) => [release.number, day(release.made)]));
+      const lines = newest(at ? paths[at] : [], ([number]) => number);
+      const made = new Map(objects(releases).map((release) => [release.number, day(release.made)]));
       body.replaceChildren(
         at && at !== path ? el("p", {}, "As part of ", el("code", {}, text(at))) : "",
         lines.length ? "" : "No version is recorded.",
@@ -590,26 +569,23 @@ async function showReleases() {
   if (section.hidden) return;
   try {
     const { releases } = await readHistory();
-    const rows = list(releases)
-      .toReversed()
-      .slice(0, 500)
-      .map((release) => {
-        const changes = Object.entries(release.changes ?? {})
-          .filter(([, n]) => n > 0)
-          .map(
-            ([op, n]) =>
-              `${n} ${({ add: "added", remove: "removed", update: "updated", move: "moved", respell: "respelt" })[op] ?? text(op)}`,
-          );
-        return el(
-          "li",
-          {},
-          el("strong", {}, `Release ${release.number}`),
-          ` ${day(release.made)} `,
-          changes.join(", "),
-          cid(release.root),
-          openable(cidOf(release.root)) ? web(openable(cidOf(release.root), "/"), "Its files") : "",
+    const rows = newest(releases, ({ number }) => number).map((release) => {
+      const changes = Object.entries(release.changes ?? {})
+        .filter(([, n]) => n > 0)
+        .map(
+          ([op, n]) =>
+            `${n} ${({ add: "added", remove: "removed", update: "updated", move: "moved", respell: "respelt" })[op] ?? text(op)}`,
         );
-      });
+      return el(
+        "li",
+        {},
+        el("strong", {}, `Release ${release.number}`),
+        ` ${day(release.made)} `,
+        changes.join(", "),
+        cid(release.root),
+        openable(cidOf(release.root)) ? web(openable(cidOf(release.root), "/"), "Its files") : "",
+      );
+    });
     section.replaceChildren(el("ol", {}, ...rows));
   } catch (error) {
     past = undefined;
@@ -623,7 +599,7 @@ let current = {};
 const state = () => current;
 
 function hash(wanted) {
-  const kept = Object.entries(wanted).filter(([key, value]) => value && (fields.includes(key) || key === "open"));
+  const kept = [...fields, "open"].filter((key) => wanted[key]).map((key) => [key, wanted[key]]);
   return `#${new URLSearchParams(kept)}`;
 }
 
@@ -632,7 +608,7 @@ function follow() {
   current = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   for (const field of fields) if ($(field).value !== (current[field] ?? "")) $(field).value = current[field] ?? "";
   if (fields.some((field) => (before[field] ?? "") !== (current[field] ?? "")) || before === start) search();
-  if ((before.open ?? "") !== (current.open ?? "")) open(current.open ?? "");
+  if ((before.open ?? "") !== (current.open ?? "")) open(current.open ?? "", before.open);
 }
 const start = current;
 
@@ -652,9 +628,9 @@ async function begin() {
   const answer = await fetch("index.json");
   if (!answer.ok) throw new Error(`index.json answered ${answer.status}`);
   const { campaign, release, datasets, plain, failed } = await answer.json();
-  index = { campaign, release, plain: list(plain).map(leaf), failed: list(failed).map(leaf) };
+  index = { campaign, release, plain: objects(plain).map(leaf), failed: objects(failed).map(leaf) };
   via = gateway(campaign);
-  all = list(datasets).map(dataset);
+  all = objects(datasets).map(dataset);
   $("release").replaceChildren(`Release ${release?.number}, ${day(release?.made)}. `, ...root(release));
   choices(
     "platform",
@@ -681,6 +657,11 @@ const root = (release) =>
     ? [el("span", { class: "copy" }, el("code", { class: "cid" }, release.root), copy(release.root, "Copy root CID"))]
     : [];
 
+// A jump inside the page must not be taken for a search.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  ($("rows").querySelector("a") ?? $("q")).focus();
+});
 $("filters").addEventListener("input", typed);
 $("filters").addEventListener("submit", (event) => event.preventDefault());
 $("filters").addEventListener("reset", () => setTimeout(typed));
