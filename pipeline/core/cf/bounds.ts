@@ -47,8 +47,9 @@ export function gridSpan(longitudes: Float64Array, step: number): Span {
 export function pointSpan(longitudes: Float64Array): Span | undefined {
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
-  for (const longitude of longitudes) {
-    const normal = normalLongitude(longitude);
+  // By index: iterating a typed array costs three times as much, and there may be millions.
+  for (let i = 0; i < longitudes.length; i++) {
+    const normal = normalLongitude(longitudes[i]!);
     if (normal < least) least = normal;
     if (normal > greatest) greatest = normal;
   }
@@ -75,7 +76,8 @@ export function pointSpan(longitudes: Float64Array): Span | undefined {
 export function rangeOf(values: Float64Array): readonly [least: number, greatest: number] | undefined {
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
     if (value < least) least = value;
     if (value > greatest) greatest = value;
   }

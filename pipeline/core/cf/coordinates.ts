@@ -142,13 +142,13 @@ function rankOf(variable: CfVariable, quantity: Quantity, listed: boolean): numb
   // It says that it is something else: grid_latitude, or the standard error of a latitude.
   if (standardName !== "") return quantity === quantities.vertical && axisOf(variable) === "Z" ? 2 : undefined;
   if (quantity.units.test(units)) return 1;
+  if (/^(grid|rotated|r)_?(lat|lon)/i.test(baseName(name))) return undefined;
   if (quantity === quantities.vertical) {
     if (axisOf(variable) === "Z" || /^(up|down)$/i.test(text(attributes, "positive"))) return 2;
   } else {
     if (axisOf(variable) === quantity.axis && quantity.axisUnits.test(units)) return 2;
     if (!angle.test(units) && !/^deg/i.test(units)) return undefined;
   }
-  if (/^(grid|rotated|r)_?(lat|lon)/i.test(baseName(name))) return undefined;
   if (listed && quantity.looksLike.test(baseName(name))) return 3;
   return quantity.names.test(baseName(name)) ? 4 : undefined;
 }

@@ -23,7 +23,7 @@ export interface Packing {
 
 /** What a variable's attributes and format say about how its numbers are stored. */
 export function packingOf({ attributes, type, missing }: CfVariable): Packing {
-  const given = (name: string) => numbersIn(attributes, name, type);
+  const given = (name: string, as = type) => numbersOf(attribute(attributes, name), as);
   const declared = [
     ...given("_FillValue"),
     ...given("missing_value"),
@@ -33,8 +33,8 @@ export function packingOf({ attributes, type, missing }: CfVariable): Packing {
     ...(declared.length > 0 ? declared : (netcdfDefaults.get(type) ?? [])),
     ...(/64(?!\d)/.test(type) && !/float|uint/.test(type) ? [notATime] : []),
   ];
-  const scale = given("scale_factor")[0] ?? 1;
-  const offset = given("add_offset")[0] ?? 0;
+  const scale = given("scale_factor", "float64")[0] ?? 1;
+  const offset = given("add_offset", "float64")[0] ?? 0;
   const unsigned = attribute(attributes, "_Unsigned");
   const range = given("valid_range");
   const bounds = [range[0] ?? given("valid_min")[0], range[1] ?? given("valid_max")[0]] as const;
@@ -54,16 +54,18 @@ export function packingOf({ attributes, type, missing }: CfVariable): Packing {
   };
 }
 
-/** float64[n], NaN where a value is missing. */
+/** float64[n], NaN where a value is missing or no finite number. */
 export function unpacked(raw: Numbers, packing: Packing): Float64Array {
   const out = new Float64Array(raw.length);
   const { missing, least, greatest, scale, offset } = packing;
   const wrapped = unwrapped(raw, packing);
   for (let i = 0; i < raw.length; i++) {
-    const stored = Number(raw[i]);
     const value = Number(wrapped[i]);
-    const valid = value >= least && value <= greatest && !missing.includes(value) && !missing.includes(stored);
-    out[i] = valid ? value * scale + offset : Number.NaN;
+    const meant = value * scale + offset;
+    // A fill value may be given as it was before the sign was taken away, or after.
+    const valid = value >= least && value <= greatest && !missing.includes(value);
+    out[i] =
+      valid && Number.isFinite(meant) && (wrapped === raw || !missing.includes(Number(raw[i]))) ? meant : Number.NaN;
   }
   return out;
 }
@@ -127,10 +129,6 @@ function inStoredUnits(
 
 function attribute(attributes: Attributes, name: string): Json | undefined {
   return Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-}
-
-function numbersIn(attributes: Attributes, name: string, type: string): number[] {
-  return numbersOf(attribute(attributes, name), type);
 }
 
 /** The numbers a JSON value stands for, as values of `type`. */

@@ -125,23 +125,27 @@ export function declaredPlace(attributes: Attributes): Place | undefined {
 
 /** Values beyond ±limit are no angles; they become NaN, and a finding. */
 function within(values: Float64Array, limit: number, name: string, findings: DatasetFinding[]): Float64Array {
+  const range = rangeOf(values);
+  if (!range || (range[0] >= -limit && range[1] <= limit)) return values;
+  const possible = values.map((value) => (Math.abs(value) > limit ? Number.NaN : value));
   const bad = values.reduce((count, value) => (Math.abs(value) > limit ? count + 1 : count), 0);
-  if (bad === 0) return values;
-  const says = `${bad} of ${values.length} values of ${name} lie beyond ±${limit}° and were left out`;
   findings.push({
     level: "warning",
     rule: "impossible-place",
-    says,
+    says: `${bad} of ${values.length} values of ${name} lie beyond ±${limit}° and were left out`,
     fix: "declare the value that stands for missing as _FillValue",
   });
-  return values.map((value) => (Math.abs(value) > limit ? Number.NaN : value));
+  return possible;
 }
 
-function bothKnown({ latitude, longitude }: Places): Places {
-  return {
-    latitude: latitude.map((value, i) => (Number.isNaN(longitude[i]) ? Number.NaN : value)),
-    longitude: longitude.map((value, i) => (Number.isNaN(latitude[i]) ? Number.NaN : value)),
-  };
+function bothKnown(places: Places): Places {
+  const latitude = places.latitude.slice();
+  const longitude = places.longitude.slice();
+  for (let i = 0; i < latitude.length; i++) {
+    if (Number.isNaN(longitude[i])) latitude[i] = Number.NaN;
+    if (Number.isNaN(latitude[i])) longitude[i] = Number.NaN;
+  }
+  return { latitude, longitude };
 }
 
 /** A millionth of a degree is 10 cm, and takes the noise of float32 and scale factors away. */
