@@ -25,6 +25,8 @@ const requireAll = ci || process.argv.includes("--require-all");
 const forVitest = process.argv.slice(2).filter((arg) => arg !== "--require-all");
 const everything = forVitest.every((arg) => arg.startsWith("-"));
 
+const tool = { stdio: ["ignore", "inherit", "inherit"], preferLocal: true, reject: false } as const;
+
 const scratch = mkdtempSync(join(tmpdir(), "fieldtree-test-"));
 process.env[listFile] = join(scratch, "absent.jsonl");
 try {
@@ -42,7 +44,7 @@ try {
 
 /** A tool that finds fault or doesn't counts as one test. */
 async function check(count: Count, title: string, program: string, args: string[]): Promise<void> {
-  const { exitCode } = await execa(program, args, { stdio: ["ignore", "inherit", "inherit"], reject: false });
+  const { exitCode } = await execa(program, args, tool);
   const good = exitCode === 0;
   if (good) count.passed++;
   else count.failed++;
@@ -52,7 +54,7 @@ async function check(count: Count, title: string, program: string, args: string[
 async function vitest(count: Count): Promise<void> {
   const report = join(scratch, "report.json");
   const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...forVitest];
-  const { exitCode } = await execa("vitest", args, { stdio: ["ignore", "inherit", "inherit"], reject: false });
+  const { exitCode } = await execa("vitest", args, tool);
   const { passed, failed, skipped } = countIn(report);
   count.passed += passed;
   count.skipped += skipped;

@@ -17,8 +17,8 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   if (options.systemPackages) await installPackages();
   if (!findData("stac-schemas")) await fetchSchemas().catch((error: Error) => say(`STAC schemas: ${error.message}`));
   await chromium();
-  await python();
-  await kuboBinary();
+  // One waits for the network, the other for the processor.
+  await Promise.all([python(), kuboBinary()]);
 }
 
 if (import.meta.main) await prepare({ systemPackages: true });
