@@ -10,10 +10,11 @@ const largestRead = 256 * 1024 * 1024;
 
 /** The directory at `cid`; `undefined` where a file or symlink stands there. */
 export async function openFolder(cid: CID, get: Get): Promise<Folder | undefined> {
-  if (cid.code === codecs.raw || (await stat(cid, get)).type !== "directory") return undefined;
+  const getOnce = rootOnce(cid, get);
+  if (cid.code === codecs.raw || (await stat(cid, getOnce)).type !== "directory") return undefined;
 
   const links = new Map<string, FolderEntry>();
-  for await (const { name, cid: link, tsize } of entries(cid, get))
+  for await (const { name, cid: link, tsize } of entries(cid, getOnce))
     links.set(name, { cid: link.toString(), size: tsize });
 
   const opened = new Map<string, Promise<Folder | undefined>>();
@@ -44,13 +45,24 @@ export async function openFolder(cid: CID, get: Get): Promise<Folder | undefined
   };
 }
 
+/** What a block is and what is in it are two questions to the same root block: it is fetched once for both. */
+function rootOnce(root: CID, get: Get): Get {
+  let fetched: Promise<Uint8Array> | undefined;
+  return (cid) => {
+    if (!cid.equals(root)) return get(cid);
+    fetched ??= get(root);
+    return fetched;
+  };
+}
+
 function splitFirst(path: string): [first: string, rest: string | undefined] {
   const slash = path.indexOf("/");
   return slash < 0 ? [path, undefined] : [path.slice(0, slash), path.slice(slash + 1)];
 }
 
 async function readFile(cid: CID, get: Get, range: Parameters<Folder["read"]>[2]): Promise<Uint8Array | undefined> {
-  const { type, size } = await stat(cid, get);
+  const getOnce = rootOnce(cid, get);
+  const { type, size } = await stat(cid, getOnce);
   if (type !== "file") return undefined;
   const offset = range === undefined ? 0 : "offset" in range ? range.offset : Math.max(0, size - range.suffixLength);
   const length = Math.max(0, Math.min(size - offset, range && "length" in range ? range.length : size));
@@ -62,7 +74,7 @@ async function readFile(cid: CID, get: Get, range: Parameters<Folder["read"]>[2]
   }
   const bytes = new Uint8Array(length);
   let filled = 0;
-  for await (const chunk of content(cid, get, { offset, length })) {
+  for await (const chunk of content(cid, getOnce, { offset, length })) {
     bytes.set(chunk, filled);
     filled += chunk.length;
   }
