@@ -15,7 +15,7 @@ import type { AddressInfo } from "node:net";
 import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { type Get, hashes } from "../dag/block.ts";
+import { codecs, type Get, hashes } from "../dag/block.ts";
 import type { Node } from "../ipfs/node.ts";
 import { type Answer, answer, refused } from "./answer.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
@@ -47,6 +47,9 @@ const bodiesAtOnce = 64;
 
 const connectionsAtOnce = 512;
 
+/** Bytes of directories and roots of files kept at hand: each request for a chunk walks the same path from the root. */
+const atHand = 16 * 1024 * 1024;
+
 /** Milliseconds. */
 const limits = { headers: 10_000, request: 30_000, idle: 120_000, firstBytes: 60_000, turn: 10_000 };
 
@@ -58,6 +61,7 @@ const limits = { headers: 10_000, request: 30_000, idle: 120_000, firstBytes: 60
 export async function serve(serving: Serving, world: World): Promise<Served> {
   const { host = "127.0.0.1", port = 0 } = serving;
   const turns = turnsOf(bodiesAtOnce);
+  const recent = recentBlocks(atHand);
   const server = createServer(
     { maxHeaderSize: 16_384, headersTimeout: limits.headers, requestTimeout: limits.request, keepAliveTimeout: 5_000 },
     (request, response) => void respond(request, response),
@@ -82,7 +86,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
       leave = await turns.take(gone.signal);
       // Until the first bytes are there the clock runs; afterwards only the reader's pace and the idle limit count.
       let patient = within;
-      const get = getOf(serving.node, () => patient);
+      const get = getOf(serving.node, recent, () => patient);
       const asking = { method: request.method ?? "", url: request.url ?? "", headers: flat(request) };
       const resolve = (name: string) => serving.resolve(name, within);
       const begun = await begin(await unless(late, answer(asking, { get, resolve, campaign: serving.campaign })), late);
@@ -145,13 +149,42 @@ function isLoopback(address: string): boolean {
   return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === "::1" || /^::ffff:127\./.test(address);
 }
 
-function getOf(node: Node, world: () => World): Get {
+function getOf(node: Node, recent: ReturnType<typeof recentBlocks>, world: () => World): Get {
   return async (cid) => {
     // Bytes within the name, as gateways are probed with: https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths
     if (cid.multihash.code === hashes.identity) return cid.multihash.digest;
+    const known = recent.get(cid);
+    if (known) return known;
     const bytes = await node.get(cid, world());
     if (!bytes) throw new Refusal(404, `${cid} is not held here`);
+    if (cid.code === codecs.dagPb) recent.keep(cid, bytes);
     return bytes;
+  };
+}
+
+/** The blocks used last, up to `most` bytes. */
+function recentBlocks(most: number) {
+  const blocks = new Map<string, Uint8Array>();
+  let held = 0;
+  const keep = (cid: CID, bytes: Uint8Array) => {
+    const key = cid.toString();
+    held += bytes.length - (blocks.get(key)?.length ?? 0);
+    // What was used last stands last.
+    blocks.delete(key);
+    blocks.set(key, bytes);
+    for (const [oldest, { length }] of blocks) {
+      if (held <= most) break;
+      blocks.delete(oldest);
+      held -= length;
+    }
+  };
+  return {
+    get(cid: CID): Uint8Array | undefined {
+      const bytes = blocks.get(cid.toString());
+      if (bytes) keep(cid, bytes);
+      return bytes;
+    },
+    keep,
   };
 }
 

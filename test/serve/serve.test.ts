@@ -104,6 +104,16 @@ describe("files", () => {
     expect(asked.length).toBe(2);
   });
 
+  it("walk to their place through directories that were read before", async () => {
+    const { node, add, asked } = memory();
+    const root = add({ store: { "0.0": "first", "0.1": "second" } });
+    const { ask } = await gateway(node);
+    await ask(`/ipfs/${root}/store/0.0`);
+    asked.length = 0;
+    expect((await ask(`/ipfs/${root}/store/0.1`)).text).toBe("second");
+    expect(asked).toEqual([add("second").toString()]);
+  });
+
   it("are sent whole when they changed since the client's part of them", async () => {
     const { node, add } = memory();
     const { ask } = await gateway(node);
