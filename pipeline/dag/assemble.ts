@@ -49,7 +49,7 @@ export function assembly(leaves: Iterable<Leaf>, profile: Profile): Assembly {
   const folders = new Map<string, Folder>([["", top]]);
   let emptyIsOwed = false;
 
-  /** The folder at `path`, made where there is none. */
+  /** The folder at `path`, made where there is none; nothing is made where any part of the way is refused. */
   const folderAt = (path: string, leaf: string): Folder => {
     const known = folders.get(path);
     if (known) return known;
@@ -61,9 +61,9 @@ export function assembly(leaves: Iterable<Leaf>, profile: Profile): Assembly {
       );
     }
     const { above, name } = divided(path);
+    refuseBadName(name, leaf);
     const parent = folderAt(above, leaf);
     if (parent.directory.has(name)) throw new Failure("input", `${path} is a leaf, so ${leaf} can't lie below it`);
-    refuseBadName(name, leaf);
     const folder = { name, parent, directory: emptyDirectory(profile), stale: new Set<Folder>() };
     folders.set(path, folder);
     return folder;
@@ -71,11 +71,11 @@ export function assembly(leaves: Iterable<Leaf>, profile: Profile): Assembly {
 
   const set = (path: string, content: Content, mayReplace: boolean): void => {
     const { above, name } = divided(path);
+    refuseBadName(name, path);
     const folder = folderAt(above, path);
     if (folders.has(path)) {
       throw new Failure("input", `${path} is a folder with leaves below it, so it can't be a leaf itself`);
     }
-    refuseBadName(name, path);
     if (!mayReplace && folder.directory.has(name)) throw new Failure("input", `${path} is there twice`);
     const link = "cid" in content ? content : makeDirectory([], profile, () => undefined);
     emptyIsOwed ||= link !== content;

@@ -29,7 +29,12 @@ export interface Link {
 
 /** uint8[32] */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash("sha256", bytes, "buffer");
+  return plain(hash("sha256", bytes, "buffer"));
+}
+
+/** The same bytes, no longer a Buffer: its `slice` does not copy, and nothing compares equal to it but another. */
+export function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The CID of `bytes`, read as `codec` says. Version 0 is for dag-pb alone. */

@@ -9,7 +9,7 @@
 import { decode as decodeCbor, encode as encodeCbor } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
-import { type Block, hashes, sha256 } from "./block.ts";
+import { type Block, hashes, plain, sha256 } from "./block.ts";
 import { varintLength, writeVarint } from "./protobuf.ts";
 
 /** Bytes. What nodes exchange is no larger, so a block that is could never be fetched again. */
@@ -165,7 +165,7 @@ function inputOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Inpu
       if (held.length < count) {
         throw new Failure("corrupt", `CAR: ends ${count - held.length} bytes early, inside ${what} at byte ${taken}`);
       }
-      const bytes = held.subarray(0, count);
+      const bytes = plain(held.subarray(0, count));
       advance(count);
       return bytes;
     },

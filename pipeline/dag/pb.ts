@@ -8,7 +8,7 @@
  */
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
-import { type Block, blockOf, codecs, type Link } from "./block.ts";
+import { type Block, blockOf, codecs, type Link, plain } from "./block.ts";
 import { fieldsOf, varintLength, writeVarint } from "./protobuf.ts";
 import { utf8 } from "./unixfs.ts";
 
@@ -54,7 +54,7 @@ export function encodePb({ links, data }: PbNode): Uint8Array {
   bytes[at++] = 0x0a;
   at = writeVarint(bytes, data.length, at);
   bytes.set(data, at);
-  return bytes;
+  return plain(bytes);
 }
 
 /** @throws Failure `corrupt` where the bytes aren't dag-pb. */
