@@ -33,7 +33,7 @@ export interface Leaf {
 export type Tree = ReadonlyMap<string, Leaf>;
 
 /** Names in a path; the longest real one we know has seven. */
-const maxDepth = 32;
+export const maxDepth = 32;
 
 /** Bytes in UTF-8: what file systems, and so `fieldtree get`, can hold. */
 const longestName = 255;
