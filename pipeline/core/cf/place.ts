@@ -30,7 +30,8 @@ export function layoutOf(
   const sameDimensions = (other: CfVariable | undefined) => other?.dimensions.join() === latitude.dimensions.join();
   const { length: rank } = latitude.dimensions;
   if (!sameDimensions(longitude)) return "grid";
-  switch (text(attributes, "featureType").toLowerCase()) {
+  // ACDD's word for the same, where CF's is not there.
+  switch ((text(attributes, "featureType") || text(attributes, "cdm_data_type")).toLowerCase()) {
     case "trajectory":
       return rank > 0 ? "line" : "points";
     case "trajectoryprofile":

@@ -1,0 +1,164 @@
+import { expect, it } from "vitest";
+import { describe as describeDataset } from "../../../pipeline/core/cf/describe.ts";
+import type { Attributes, CfVariable, Raw } from "../../../pipeline/core/cf/variable.ts";
+
+interface Given extends Partial<Omit<CfVariable, "name">> {
+  /** Read as a whole; `undefined` for what is too large, of which `some` is a sample. */
+  readonly all?: Raw;
+  readonly some?: Raw;
+}
+
+/** A dataset of variables over `obs` unless they say otherwise; `asked` is what was read of them. */
+async function described(given: Record<string, Given>, attributes: Attributes = {}) {
+  const variables = Object.entries(given).map(
+    ([
+      name,
+      { dimensions = ["obs"], shape, type = "float64", attributes = {}, missing = [], chunks, all },
+    ]): CfVariable => ({
+      name,
+      ...(chunks && { chunks }),
+      dimensions,
+      shape: shape ?? dimensions.map(() => all?.length ?? 10),
+      type,
+      attributes,
+      missing,
+    }),
+  );
+  const asked: string[] = [];
+  const found = await describeDataset({
+    attributes,
+    variables,
+    read: async ({ name }, which) => {
+      asked.push(`${which} ${name}`);
+      const { all, some } = given[name]!;
+      const pieces = which === "some" ? (some ?? all) : all;
+      return pieces && [pieces];
+    },
+  });
+  return { ...found, asked, rules: found.findings.map(({ rule }) => rule) };
+}
+
+const north = { standard_name: "latitude" };
+const east = { standard_name: "longitude" };
+const days = { units: "days since 2024-01-01" };
+const declared = {
+  geospatial_lat_min: 1,
+  geospatial_lat_max: 2,
+  geospatial_lon_min: 3,
+  geospatial_lon_max: 4,
+  time_coverage_start: "2024-08-11",
+  time_coverage_end: "2024-08-12T06:00:00Z",
+};
+const declaredTime = { start: "2024-08-11T00:00:00Z", end: "2024-08-12T06:00:00Z", source: "attributes" };
+
+it("takes extents from attributes where no variable has them, and says so", async () => {
+  const { time, place, findings } = await described({ pixels: { dimensions: ["x"] } }, declared);
+  expect(time).toEqual(declaredTime);
+  expect(place).toMatchObject({ bounds: { west: 3, south: 1, east: 4, north: 2 }, source: "attributes" });
+  expect(findings).toEqual([]);
+});
+
+it("takes extents from attributes where values are too large to read", async () => {
+  const { time, place, asked } = await described(
+    { lat: { attributes: north }, lon: { attributes: east }, when: { attributes: days } },
+    declared,
+  );
+  expect([time?.source, place?.source]).toEqual(["attributes", "attributes"]);
+  expect(asked.filter((what) => what.startsWith("some"))).toEqual([]);
+});
+
+it("takes a sample where values are too large and nothing is declared, and says that too", async () => {
+  const { time, place, rules, findings } = await described({
+    lat: { attributes: north, some: Float64Array.of(10, 11) },
+    lon: { attributes: east, some: Float64Array.of(-50, -51, -52) },
+    when: { attributes: days, some: Float64Array.of(0, 1) },
+  });
+  expect(place?.bounds).toEqual({ west: -52, south: 10, east: -50, north: 11 });
+  expect(time).toEqual({ start: "2024-01-01T00:00:00Z", end: "2024-01-02T00:00:00Z", source: "values" });
+  expect(rules).toEqual(["sampled-extent", "sampled-extent"]);
+  expect(findings[0]?.says).toContain("lat is too large");
+});
+
+it("believes values before attributes, and tells where they disagree", async () => {
+  const { time, place, rules } = await described(
+    {
+      lat: { attributes: north, all: Float64Array.of(1, 2.5) },
+      lon: { attributes: east, all: Float64Array.of(3, 4) },
+      when: { attributes: days, all: Float64Array.of(0, 1) },
+    },
+    declared,
+  );
+  expect([time?.source, place?.source]).toEqual(["values", "values"]);
+  expect(place?.bounds.north).toBe(2.5);
+  expect(rules).toEqual(["declared-place", "declared-time"]);
+});
+
+it("does not call it disagreement where a day was declared and an hour of it measured", async () => {
+  const { rules } = await described(
+    { when: { attributes: { units: "hours since 2024-08-11" }, all: Float64Array.of(9, 15) } },
+    { time_coverage_start: "2024-08-11", time_coverage_end: "2024-08-11" },
+  );
+  expect(rules).toEqual([]);
+});
+
+it.each([
+  ["months since 2000-01-01", "time-units"],
+  ["days since the beginning", "time-units"],
+  ["days since 9999-12-01", "time-range"],
+])("has no time, and a finding, for %s", async (units, rule) => {
+  const { time, rules } = await described({ time: { attributes: { units }, all: Float64Array.of(0, 100) } });
+  expect(time).toBeUndefined();
+  expect(rules).toEqual([rule]);
+});
+
+it("reads an axis by its ends, all of it where they don't run one way, and nothing else", async () => {
+  const axis = (all: Raw) => ({ dimensions: ["time"], attributes: days, all });
+  const data = { dimensions: ["time"], all: Float64Array.of(1, 2) };
+  expect((await described({ time: axis(Float64Array.of(0, 1, 2)), data })).asked).toEqual(["ends time"]);
+  const jumbled = await described({ time: axis(Float64Array.of(0, 2, 1)), data });
+  expect(jumbled.asked).toEqual(["ends time", "all time"]);
+  expect(jumbled.time?.end).toBe("2024-01-03T00:00:00Z");
+});
+
+it("tells dimensions with their extents, those without a coordinate too", async () => {
+  const { dimensions } = await described({
+    height: { dimensions: ["height"], type: "float32", attributes: { units: "m" }, all: Float32Array.of(0.1, 3.3) },
+    site: { dimensions: ["site"], type: "U7", all: ["Mindelo", "Praia"] },
+    ta: { dimensions: ["height", "obs"], shape: [2, 5] },
+  });
+  expect(dimensions).toEqual([
+    { name: "height", size: 2, kind: "z", extent: [0.1, 3.3], unit: "m" },
+    { name: "obs", size: 5, kind: "other" },
+    { name: "site", size: 2, kind: "other", values: ["Mindelo", "Praia"] },
+  ]);
+});
+
+it("says of a variable what it is, in its own words", async () => {
+  const attributes = { units: "K", standard_name: "air_temperature", long_name: "Temperature", coordinates: "alt" };
+  const { variables } = await described({ ta: { attributes, chunks: [5] }, alt: {} });
+  const common = { dimensions: ["obs"], shape: [10], type: "float64" };
+  expect(variables).toEqual([
+    {
+      ...common,
+      name: "ta",
+      chunks: [5],
+      role: "data",
+      unit: "K",
+      standardName: "air_temperature",
+      longName: "Temperature",
+    },
+    { ...common, name: "alt", role: "coordinate" },
+  ]);
+});
+
+it("draws points where nothing says that they are a way", async () => {
+  const lat = { attributes: north, all: Float64Array.of(1, 2) };
+  const lon = { attributes: east, all: Float64Array.of(3, 4) };
+  const time = { dimensions: ["obs"], attributes: days, all: Float64Array.of(0, 1) };
+  const shape = async (given: Record<string, Given>, featureType?: string) =>
+    (await described({ lat, lon, ...given }, featureType ? { featureType } : {})).place?.geometry.type;
+  expect(await shape({})).toBe("MultiPoint");
+  expect(await shape({ time })).toBe("LineString");
+  expect(await shape({}, "trajectory")).toBe("LineString");
+  expect(await shape({ time }, "timeSeries")).toBe("MultiPoint");
+});
