@@ -22,7 +22,7 @@ export const page: View<null> = {
 /** The page of a campaign of that title: the same title, the same bytes. */
 export function pageOf(title: string): string {
   const style = part("page.css").replace(/(?<=[{};,])\n/g, "");
-  const script = part("page.js");
+  const script = part("browse.js");
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,
@@ -37,7 +37,7 @@ export function pageOf(title: string): string {
   const replaced: readonly (readonly [what: string, by: string])[] = [
     ["POLICY", policy],
     ['<link rel="stylesheet" href="page.css" />', `<style>${style}</style>`],
-    ['<script type="module" src="page.js"></script>', `<script type="module">${script}</script>`],
+    ['<script type="module" src="browse.js"></script>', `<script type="module">${script}</script>`],
     ['<use href="land.svg#land" />', land],
     ["TITLE", escaped(title)],
     ["TITLE", escaped(title)],
