@@ -12,7 +12,7 @@ describe("names", () => {
     ["A B, C D and E F, G H", ["A B", "C D", "E F", "G H"]],
     [`"Lovelace, Ada", 'Hopper, Grace', “Li, Bo”`, ["Lovelace, Ada", "Hopper, Grace", "Li, Bo"]],
     ["'t Hooft, D'Angelo, O'Neil", ["'t Hooft", "D'Angelo", "O'Neil"]],
-    ["Sammy Davis, Jr., Ada Lovelace", ["Sammy Davis, Jr.", "Ada Lovelace"]],
+    ["Sammy Davis, Jr., Ada Lovelace, PhD, Bo Li", ["Sammy Davis, Jr.", "Ada Lovelace, PhD", "Bo Li"]],
     ["Jane Doe (MPI-M, Hamburg), Bo Li", ["Jane Doe (MPI-M, Hamburg)", "Bo Li"]],
     ["Ada Lovelace\nGrace Hopper", ["Ada Lovelace", "Grace Hopper"]],
     [" , ;, ", []],
@@ -34,7 +34,7 @@ it("gives e-mails and identifiers to names by position, an empty place kept", ()
   const { people, findings } = peopleOf(
     {
       names: "Ada Lovelace, Grace Hopper, Bo Li",
-      emails: "mailto:ada@example.org, , <bo@example.org>",
+      emails: "mailto:ada@example.org, , <bo@example.org>, ",
       ids: "https://orcid.org/0000-0002-1825-0097",
     },
     "creator",
