@@ -55,7 +55,9 @@ export async function readCar(source: AsyncIterable<Uint8Array> | Iterable<Uint8
   const length = await input.varint();
   if (length === undefined) throw new Failure("corrupt", "not a CAR file: it is empty");
   if (length > largestHeader) throw new Failure("corrupt", `not a CAR file: its header claims ${length} bytes`);
-  const { roots } = headerOf(await input.take(length, "the header"));
+  const header = await input.take(length);
+  if (!header) throw new Failure("corrupt", `not a CAR file, or one that ends inside its header of ${length} bytes`);
+  const { roots } = headerOf(header);
   return { roots, blocks: sections(input) };
 }
 
@@ -67,7 +69,8 @@ async function* sections(input: Input): AsyncGenerator<Block> {
     if (length > largestBlock + largestCid) {
       throw new Failure("corrupt", `CAR: the block at byte ${start} claims ${length} bytes, more than ${largestBlock}`);
     }
-    const section = await input.take(length, "the block");
+    const section = await input.take(length);
+    if (!section) throw new Failure("corrupt", `CAR: ends inside the block of ${length} bytes at byte ${start}`);
     const { cid, bytes } = splitSection(section, start);
     if (bytes.length > largestBlock) {
       throw new Failure("corrupt", `CAR: ${cid} at byte ${start} has ${bytes.length} bytes, more than ${largestBlock}`);
@@ -116,8 +119,8 @@ interface Input {
   offset(): number;
   /** `undefined` where the stream ends just here. */
   varint(): Promise<number | undefined>;
-  /** @throws Failure `corrupt` where fewer are left. */
-  take(count: number, what: string): Promise<Uint8Array>;
+  /** `undefined` where fewer are left. */
+  take(count: number): Promise<Uint8Array | undefined>;
 }
 
 function inputOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Input {
@@ -160,11 +163,9 @@ function inputOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Inpu
       throw new Failure("corrupt", `CAR: no length can be read at byte ${taken}`);
     },
 
-    async take(count, what) {
+    async take(count) {
       await fill(count);
-      if (held.length < count) {
-        throw new Failure("corrupt", `CAR: ends ${count - held.length} bytes early, inside ${what} at byte ${taken}`);
-      }
+      if (held.length < count) return undefined;
       const bytes = plain(held.subarray(0, count));
       advance(count);
       return bytes;

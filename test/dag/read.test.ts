@@ -276,18 +276,18 @@ describe("what an enemy made", () => {
       1,
     );
 
-  it("a chain of 100 000 nodes is as deep as it likes", { timeout: 60_000 }, async () => {
+  it("a chain of 30 000 nodes is as deep as it likes", { timeout: 60_000 }, async () => {
     const { put, get } = memory();
     let block = file(1, [], Buffer.from("x"));
     put(block);
-    for (let i = 0; i < 100_000; i++) {
+    for (let i = 0; i < 30_000; i++) {
       block = file(1, [{ cid: block.cid, size: 1 }]);
       put(block);
     }
     expect((await bytesOf(block.cid, get)).toString()).toBe("x");
     let count = 0;
     for await (const _ of walk(block.cid, get, { scope: "all" })) count++;
-    expect(count).toBe(100_001);
+    expect(count).toBe(30_001);
   });
 
   it("nothing, linked to a thousand times a thousand times over, is read at once", async () => {
