@@ -1,0 +1,145 @@
+/**
+ * Make a DAG whole on a node that can't fetch for itself: walk it, and bring what the node lacks from elsewhere.
+ *
+ * What was brought is stored every few megabytes, so a run that is ended goes on where it was; what is there is never
+ * fetched, and chunks that are there aren't even read.
+ */
+import type { CID } from "multiformats/cid";
+import { Failure, isFailure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+import { type Block, codecs } from "../dag/block.ts";
+import { linksOf } from "../dag/shape.ts";
+import type { HomeNode, Node } from "./node.ts";
+
+export interface Fetched {
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
+/** Blocks looked for at once: hides the delay of a gateway far away. */
+const atOnce = 16;
+
+/** Bytes that are brought before they are stored, and so the most that is fetched twice. */
+const storedTogether = 16 * 1024 * 1024;
+
+/** Missing blocks to find before giving up: enough to see whether it is one or all of them. */
+const mostMissing = 5;
+
+/**
+ * @param limits.limitBytes bytes that may be fetched for this root; `limits.fetch` in campaign.yaml.
+ * @throws Failure `unavailable` naming the first blocks that neither node nor sources have; `refused` at the limit. What was
+ *   fetched until then is stored.
+ */
+export async function fetchMissing(
+  root: CID,
+  home: HomeNode,
+  sources: Node | undefined,
+  { limitBytes }: { readonly limitBytes: number },
+  world: World,
+): Promise<Fetched> {
+  const seen = new Set([keyOf(root)]);
+  const todo = [root];
+  const missing: { readonly cid: CID; readonly why: string | undefined }[] = [];
+  let brought: Block[] = [];
+  let held = 0;
+  let blocks = 0;
+  let bytes = 0;
+  let storing = Promise.resolve();
+  let stop: unknown;
+
+  const store = (): Promise<void> => {
+    const batch = brought;
+    brought = [];
+    held = 0;
+    if (batch.length > 0) storing = storing.then(() => home.put(batch, world));
+    return storing;
+  };
+
+  const fetch = async (cid: CID): Promise<Uint8Array | undefined> => {
+    let why: string | undefined;
+    try {
+      const block = await sources?.get(cid, world);
+      if (block) {
+        if (bytes + block.length > limitBytes) throw atLimit(root, { blocks, bytes }, limitBytes);
+        blocks++;
+        bytes += block.length;
+        brought.push({ cid, bytes: block });
+        held += block.length;
+        world.progress({ task: "fetching", done: bytes, unit: "bytes" });
+        if (held >= storedTogether) await store();
+        return block;
+      }
+    } catch (error) {
+      if (!isFailure(error, "unavailable")) throw error;
+      why = error.message;
+    }
+    missing.push({ cid, why });
+    return undefined;
+  };
+
+  const visit = async (cid: CID): Promise<void> => {
+    if (cid.code === codecs.raw && home.has && (await home.has(cid, world))) return;
+    const block = (await home.get(cid, world)) ?? (await fetch(cid));
+    if (!block) return;
+    // Backwards, because the last is taken first: the order of the files.
+    for (const link of linksOf(cid, block).reverse()) {
+      const key = keyOf(link);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      todo.push(link);
+    }
+  };
+
+  await new Promise<void>((resolve) => {
+    let working = 0;
+    const more = (): void => {
+      while (working < atOnce && todo.length > 0 && stop === undefined && missing.length < mostMissing) {
+        working++;
+        visit(todo.pop()!)
+          .catch((error) => {
+            stop ??= error;
+          })
+          .finally(() => {
+            working--;
+            more();
+          });
+      }
+      if (working === 0) resolve();
+    };
+    more();
+  });
+
+  await store();
+  if (stop !== undefined) throw stop;
+  if (missing.length > 0) throw outOfReach(root, missing, home, sources);
+  return { blocks, bytes };
+}
+
+function atLimit(root: CID, { blocks, bytes }: Fetched, limitBytes: number): Failure {
+  const so = `${blocks} blocks, ${bytes} bytes so far`;
+  return new Failure("refused", `fetching what is missing below ${root} would go beyond ${limitBytes} bytes (${so})`, {
+    hint: "raise limits: fetch: in campaign.yaml and run it again; what was fetched is kept",
+  });
+}
+
+function outOfReach(
+  root: CID,
+  missing: readonly { readonly cid: CID; readonly why: string | undefined }[],
+  home: Node,
+  sources: Node | undefined,
+): Failure {
+  const some = missing.length >= mostMissing ? `at least ${missing.length}` : `${missing.length}`;
+  const names = missing.map(({ cid }) => cid).join(", ");
+  const why = missing.find(({ why }) => why !== undefined)?.why;
+  const looked = why ?? `not on ${home.name}${sources ? `, nor on ${sources.name}` : ""}`;
+  return new Failure("unavailable", `${some} blocks below ${root} are out of reach: ${names} (${looked})`, {
+    hint: sources
+      ? "is the data still kept somewhere? add it again, or name a gateway that has it"
+      : "name gateways in campaign.yaml",
+  });
+}
+
+/** v0 and v1 spellings of one block are one. */
+function keyOf(cid: CID): string {
+  return cid.toV1().toString();
+}

@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Block } from "../../pipeline/dag/block.ts";
+import { firstOf } from "../../pipeline/ipfs/first-of.ts";
+import { gateways } from "../../pipeline/ipfs/gateways.ts";
+import type { Node } from "../../pipeline/ipfs/node.ts";
+import { nodeContract, raw } from "../contracts/node.ts";
+import { type FakeGateway, startFakeGateway } from "../fakes/gateway.ts";
+import { testWorld } from "../fakes/world.ts";
+
+const blocks = Array.from({ length: 2000 }, (_, i) => raw(`block ${i}`));
+const [block, other] = blocks as [Block, Block];
+
+nodeContract(async (held) => gateways([(await startFakeGateway(held)).url]));
+nodeContract(async (held) => gateways([(await startFakeGateway()).url, (await startFakeGateway(held)).url]));
+nodeContract(async (held) => firstOf(holding(held), gateways([(await startFakeGateway()).url])));
+
+describe("one that never answers", () => {
+  it("costs less than a second in all, over 2 000 blocks", async () => {
+    const [silent, good] = [await startFakeGateway(), await startFakeGateway(blocks)];
+    silent.fail("silent");
+    const alone = await timed(() => readAll(over(good), testWorld()));
+    const world = testWorld();
+    const together = await timed(() => readAll(over(silent, good), world));
+    expect(together - alone).toBeLessThan(1000);
+    expect(silent.requests.length).toBeLessThan(20);
+    await sleep(800);
+    expect(world.lines).toEqual([`gateway ${silent.url} has not answered anything for 700 ms; it is not asked again`]);
+  });
+
+  it("costs it even where blocks are asked for one after another, and some are nowhere", async () => {
+    const [silent, good] = [await startFakeGateway(), await startFakeGateway(blocks.slice(0, 200))];
+    silent.fail("silent");
+    const node = over(silent, good);
+    const began = performance.now();
+    for (const { cid } of blocks.slice(0, 400)) await node.get(cid, testWorld()).catch(() => undefined);
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(silent.requests.length).toBeLessThan(20);
+  });
+
+  it("costs it where it is the only one, and is then named as the reason", async () => {
+    const silent = await startFakeGateway();
+    silent.fail("silent");
+    const node = over(silent);
+    const cost = await timed(() => readAll(node, testWorld()).catch(() => {}));
+    expect(cost).toBeLessThan(1000);
+    await expect(node.get(block.cid, testWorld())).rejects.toMatchObject({
+      kind: "unavailable",
+      message: expect.stringMatching(/can't be had: gateway http:\S+ has not answered anything for 700 ms/),
+    });
+  });
+
+  it("is told from one that only takes long to find a block", async () => {
+    const [finding, empty] = [await startFakeGateway([block]), await startFakeGateway()];
+    const slow: Node = {
+      name: "slow",
+      get: async (cid, world) => {
+        if (cid.equals(block.cid)) await sleep(1200);
+        return over(finding).get(cid, world);
+      },
+    };
+    const world = testWorld();
+    expect(await closed(gateways([slow, empty.url], { silence: 700 })).get(block.cid, world)).toHaveLength(7);
+    expect(world.lines).toEqual([]);
+  });
+
+  it("for blocks, but to the probe, is overtaken by others all the same", async () => {
+    const [vague, good] = [await startFakeGateway(), await startFakeGateway(blocks)];
+    vague.fail("never finds");
+    expect(await timed(() => readAll(over(vague, good), testWorld()))).toBeLessThan(3000);
+    expect(vague.requests.length).toBeLessThan(40);
+  });
+});
+
+describe("one that is no good", () => {
+  it.each(["other bytes", "web page", "endless"] as const)(
+    "(%s) is set aside at once and named once",
+    async (fault) => {
+      const [liar, good] = [await startFakeGateway(blocks), await startFakeGateway(blocks)];
+      liar.fail(fault);
+      const world = testWorld();
+      await readAll(over(liar, good), world);
+      expect(world.lines).toHaveLength(1);
+      expect(world.lines[0]).toMatch(new RegExp(`^gateway ${liar.url}.*; it is not asked again$`));
+      expect(liar.requests.length).toBeLessThanOrEqual(16);
+    },
+  );
+
+  it.each(["server error", "reset", "truncated"] as const)("(%s) three times running is set aside", async (fault) => {
+    const [broken, good] = [await startFakeGateway(blocks), await startFakeGateway(blocks)];
+    broken.fail(fault);
+    const world = testWorld();
+    const node = over(broken, good);
+    for (const { cid } of blocks.slice(0, 50)) expect(await node.get(cid, world)).toBeDefined();
+    expect(world.lines.length).toBeLessThanOrEqual(1);
+    expect(broken.requests.length).toBeLessThanOrEqual(53);
+  });
+
+  it("now and then is asked again", async () => {
+    const gateway = await startFakeGateway(blocks);
+    gateway.fail("server error", 1);
+    const node = over(gateway);
+    await expect(node.get(block.cid, testWorld())).rejects.toMatchObject({ kind: "unavailable" });
+    expect(await node.get(block.cid, testWorld())).toBeDefined();
+  });
+
+  it("is named with its reason where all are", async () => {
+    const [liar, silent, broken] = [await startFakeGateway(), await startFakeGateway(), await startFakeGateway()];
+    liar.fail("other bytes");
+    silent.fail("silent");
+    broken.fail("server error");
+    const error = await over(liar, silent, broken)
+      .get(block.cid, testWorld())
+      .catch((error) => error);
+    expect(error.kind).toBe("unavailable");
+    expect(error.message).toContain(`gateway ${liar.url} gave 22 bytes`);
+    expect(error.message).toContain(`gateway ${silent.url} has not answered anything`);
+    expect(error.message).toContain(`gateway ${broken.url} answered 502`);
+  });
+});
+
+describe("a block", () => {
+  it("is nowhere only where every gateway said so", async () => {
+    const [one, two] = [await startFakeGateway(), await startFakeGateway()];
+    expect(await over(one, two).get(block.cid, testWorld())).toBeUndefined();
+    two.fail("server error");
+    await expect(over(one, two).get(block.cid, testWorld())).rejects.toMatchObject({ kind: "unavailable" });
+  });
+
+  it("is asked for once, however many want it at once", async () => {
+    const gateway = await startFakeGateway(blocks);
+    gateway.delay = 20;
+    const node = over(gateway);
+    await Promise.all(Array.from({ length: 50 }, () => node.get(block.cid, testWorld())));
+    expect(gateway.requests).toHaveLength(1);
+  });
+
+  it("comes from the other gateway when the first dawdles, and then that one is asked first", async () => {
+    const [slow, fast] = [await startFakeGateway(blocks), await startFakeGateway(blocks)];
+    slow.delay = 600;
+    const node = over(slow, fast);
+    expect(await timed(() => node.get(block.cid, testWorld()))).toBeLessThan(500);
+    slow.requests.length = 0;
+    expect(await timed(() => node.get(other.cid, testWorld()))).toBeLessThan(140);
+    expect(slow.requests).toEqual([]);
+  });
+
+  it("is asked of no gateway more than 16 at a time", async () => {
+    const gateway = await startFakeGateway(blocks);
+    gateway.delay = 5;
+    const node = over(gateway);
+    await Promise.all(blocks.slice(0, 300).map(({ cid }) => node.get(cid, testWorld())));
+    expect(gateway.mostOpen).toBeLessThanOrEqual(16);
+    expect(gateway.mostOpen).toBeGreaterThan(8);
+  });
+
+  it("whose bytes are in its name is asked of nobody", async () => {
+    const gateway = await startFakeGateway();
+    const { CID } = await import("multiformats/cid");
+    expect(await over(gateway).get(CID.parse("bafkqabtimvwgy3yk"), testWorld())).toEqual(
+      new Uint8Array(Buffer.from("hello\n")),
+    );
+    expect(gateway.requests).toEqual([]);
+  });
+});
+
+describe("local first", () => {
+  it("asks the gateways for nothing that is at home", async () => {
+    const gateway = await startFakeGateway([other]);
+    const node = firstOf(holding([block]), over(gateway));
+    await node.get(block.cid, testWorld());
+    expect(gateway.requests).toEqual([]);
+    expect(await node.get(other.cid, testWorld())).toHaveLength(7);
+    expect(node.name).toBe(`a map, then gateway ${gateway.url}`);
+  });
+
+  it("does not pass over a home that can't look", async () => {
+    const down: Node = { name: "down", get: () => Promise.reject(new Error("down")) };
+    const gateway = await startFakeGateway([block]);
+    await expect(firstOf(down, over(gateway)).get(block.cid, testWorld())).rejects.toThrow("down");
+  });
+});
+
+function over(...fakes: FakeGateway[]): Node {
+  return closed(gateways(fakes.map(({ url }) => url)));
+}
+
+function closed(node: Node): Node {
+  onTestFinished(() => node.close?.());
+  return node;
+}
+
+function holding(held: readonly Block[]): Node {
+  const map = new Map(held.map(({ cid, bytes }) => [cid.toV1().toString(), bytes]));
+  return {
+    name: "a map",
+    async get(cid, world) {
+      world.signal.throwIfAborted();
+      return map.get(cid.toV1().toString());
+    },
+  };
+}
+
+async function readAll(node: Node, world: ReturnType<typeof testWorld>): Promise<void> {
+  await Promise.all(blocks.map(({ cid }) => node.get(cid, world)));
+}
+
+/** ms */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
