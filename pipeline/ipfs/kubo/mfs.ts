@@ -1,0 +1,69 @@
+/**
+ * The tree in Kubo's own file system, where people browse it: `/fieldtree/<campaign>/<root>`.
+ *
+ * One `files/cp` of the root links everything at once. It also keeps the tree from garbage collection, but that is not
+ * what it is for: the pin is.
+ */
+import { CID } from "multiformats/cid";
+import { Failure, isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import type { Rpc } from "./rpc.ts";
+
+/**
+ * Let `root` stand there, and then alone.
+ *
+ * Where it stands already nothing is done; where something else has taken its place, that is replaced. Only what is named
+ * by a CID is removed: the rest of the folder belongs to whoever put it there.
+ *
+ * @throws Failure `corrupt` where Kubo shows another root than it was given.
+ */
+export async function showIn(rpc: Rpc, root: CID, campaign: string, world: World): Promise<void> {
+  if (["", ".", ".."].includes(campaign) || /[/\0]/.test(campaign)) {
+    throw new Failure("input", `${JSON.stringify(campaign)} can't be the name of a folder`);
+  }
+  const folder = `/fieldtree/${campaign}`;
+  const path = `${folder}/${root}`;
+
+  const standing = await cidAt(rpc, path, world);
+  if (!standing || !sameData(standing, root)) {
+    if (standing) await rpc.ask("files/rm", { arg: path, recursive: true }, world);
+    await rpc.ask("files/cp", { arg: [`/ipfs/${root}`, path], parents: true, offline: true }, world);
+    const shown = await cidAt(rpc, path, world);
+    if (!shown || !sameData(shown, root)) {
+      throw new Failure("corrupt", `${rpc.name} shows ${shown ?? "nothing"} at ${path}, where ${root} was put`);
+    }
+  }
+  for (const name of await namesIn(rpc, folder, world)) {
+    if (name === `${root}` || !isCid(name)) continue;
+    await rpc.ask("files/rm", { arg: `${folder}/${name}`, recursive: true }, world);
+  }
+}
+
+async function cidAt(rpc: Rpc, path: string, world: World): Promise<CID | undefined> {
+  try {
+    const { Hash } = (await rpc.ask("files/stat", { arg: path, offline: true }, world)) as { Hash: string };
+    return CID.parse(Hash);
+  } catch (error) {
+    if (isFailure(error) && /does not exist/.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+async function namesIn(rpc: Rpc, folder: string, world: World): Promise<string[]> {
+  const { Entries } = (await rpc.ask("files/ls", { arg: folder }, world)) as { Entries: { Name: string }[] | null };
+  return (Entries ?? []).map(({ Name }) => Name);
+}
+
+/** Kubo may spell in version 1 what was made in version 0. */
+function sameData(a: CID, b: CID): boolean {
+  return a.toV1().equals(b.toV1());
+}
+
+function isCid(name: string): boolean {
+  try {
+    CID.parse(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

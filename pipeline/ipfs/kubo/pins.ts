@@ -1,0 +1,142 @@
+/**
+ * Our labels on Kubo's pins.
+ *
+ * Kubo keeps one pin a CID, and a pin has one name, which whoever pins the CID next replaces (`ipfs add` of the same data
+ * makes it empty). We must live with that without touching what others keep:
+ *
+ * - A root that nobody has pinned is pinned itself, under the name `fieldtree:<label>`, so that `ipfs pin ls --names`
+ *   shows what it is for.
+ * - Where the CID has a pin already, somebody else's or that of another label of ours, or where the label is too long for
+ *   a name, we pin a *note* instead: a dag-cbor block `{fieldtree: "pin", label, root}` of our own, named
+ *   `fieldtree note`. Kubo follows its link, so it keeps the root as well as the root's own pin would.
+ *
+ * We let go only of pins that bear such a name. One whose name was replaced is no longer ours: the label is then absent,
+ * and pinning it again makes a note.
+ */
+import { decode, encode } from "@ipld/dag-cbor";
+import { CID } from "multiformats/cid";
+import { Failure, isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import { type Block, blockOf, codecs } from "../../dag/block.ts";
+import type { Rpc } from "./rpc.ts";
+
+export interface Pin {
+  readonly label: string;
+  readonly root: CID;
+  /** What Kubo has pinned: the root itself, or a note. */
+  readonly cid: CID;
+}
+
+const prefix = "fieldtree:";
+const noteName = "fieldtree note";
+
+/** Bytes that Kubo allows the name of a pin. */
+const longestName = 255;
+
+/** Our pins, in the order of their CIDs. Two of one label are left where a run was ended between keeping and letting go. */
+export async function ourPins(rpc: Rpc, world: World): Promise<Pin[]> {
+  const args = { type: "recursive", names: true, name: "fieldtree", stream: true };
+  const pins: Promise<Pin | undefined>[] = [];
+  for await (const line of rpc.lines("pin/ls", args, world)) {
+    const { Cid, Name } = line as { Cid?: string; Name?: string };
+    if (!Cid || !Name) continue;
+    const cid = CID.parse(Cid);
+    if (Name.startsWith(prefix)) pins.push(Promise.resolve({ label: Name.slice(prefix.length), root: cid, cid }));
+    else if (Name === noteName) pins.push(readNote(rpc, cid, world));
+  }
+  const found = (await Promise.all(pins)).filter((pin) => pin !== undefined);
+  return found.sort((a, b) => Buffer.compare(a.cid.bytes, b.cid.bytes));
+}
+
+export interface Wanted {
+  /** What to pin so that the label keeps its root. */
+  readonly cid: CID;
+  /** Name of that pin. */
+  readonly name: string;
+  /** To be stored before. */
+  readonly note?: Block;
+  /** Kubo says that it is pinned so already. */
+  readonly kept: boolean;
+}
+
+export async function wantedFor(rpc: Rpc, label: string, root: CID, world: World): Promise<Wanted> {
+  const name = prefix + label;
+  const itself = await nameOfPin(rpc, root, world);
+  if (itself === name) return { cid: root, name, kept: true };
+
+  const note = blockOf(codecs.dagCbor, encode({ fieldtree: "pin", label, root }));
+  const kept = (await nameOfPin(rpc, note.cid, world)) === noteName;
+  const free = itself === undefined && Buffer.byteLength(name) <= longestName;
+  return free && !kept ? { cid: root, name, kept } : { cid: note.cid, name: noteName, note, kept };
+}
+
+/** Pin, fetching what is missing as long as any of it comes; false where nothing came for `patience` ms. */
+export async function tryPin(rpc: Rpc, { cid, name }: Wanted, patience: number, world: World): Promise<boolean> {
+  let done = 0;
+  // The machine's steady clock: how long nothing came says nothing about what is published.
+  let since = performance.now();
+  // Kubo repeats its count twice a second, whether or not anything came.
+  for await (const line of rpc.lines("pin/add", { arg: `${cid}`, name, progress: true }, world)) {
+    const { Progress } = line as { Progress?: number };
+    if (Progress !== undefined && Progress !== done) {
+      done = Progress;
+      since = performance.now();
+      world.progress({ task: "pinning", done, unit: "blocks" });
+    }
+    if (performance.now() - since > patience) return false;
+  }
+  return true;
+}
+
+/** The first block below `root` that Kubo does not hold; `undefined` where it can't tell in reasonable time. (A pin's own `offline` only covers the root.) */
+export async function firstMissing(rpc: Rpc, root: CID, world: World): Promise<CID | undefined> {
+  try {
+    await rpc.ask("dag/stat", { arg: `${root}`, progress: false, offline: true }, world);
+  } catch (error) {
+    if (isFailure(error, "unavailable")) return missingIn(error.message);
+    throw error;
+  }
+  return undefined;
+}
+
+/** Unpin, unless the pin bears another name by now: then somebody else counts on it. */
+export async function letGo(rpc: Rpc, { cid, label, root }: Pin, world: World): Promise<void> {
+  const ours = cid.equals(root) ? prefix + label : noteName;
+  if ((await nameOfPin(rpc, cid, world)) === ours) await rpc.ask("pin/rm", { arg: `${cid}` }, world);
+}
+
+/** The block that Kubo says it could not find. */
+export function missingIn(message: string): CID | undefined {
+  const cid = /could not find (\w+)/.exec(message)?.[1];
+  return cid === undefined ? undefined : CID.parse(cid);
+}
+
+/** Empty where the pin has none; `undefined` where there is no pin. */
+async function nameOfPin(rpc: Rpc, cid: CID, world: World): Promise<string | undefined> {
+  try {
+    const { Keys } = (await rpc.ask("pin/ls", { arg: `${cid}`, type: "recursive", names: true }, world)) as PinList;
+    return Object.values(Keys)[0]?.Name ?? "";
+  } catch (error) {
+    if (isFailure(error) && /is not pinned/.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+interface PinList {
+  readonly Keys: Readonly<Record<string, { readonly Name?: string }>>;
+}
+
+/** `undefined` for a block that only bears the name: it is not ours to judge, or to remove. */
+async function readNote(rpc: Rpc, cid: CID, world: World): Promise<Pin | undefined> {
+  if (cid.code !== codecs.dagCbor) return undefined;
+  const bytes = await rpc.bytes("block/get", { arg: `${cid}`, offline: true }, world);
+  let value: { fieldtree?: unknown; label?: unknown; root?: unknown } | null;
+  try {
+    value = decode(bytes);
+  } catch (cause) {
+    throw new Failure("corrupt", `${rpc.name}: the note ${cid} can't be read`, { cause });
+  }
+  const root = CID.asCID(value?.root);
+  if (value?.fieldtree !== "pin" || typeof value.label !== "string" || !root) return undefined;
+  return { label: value.label, root, cid };
+}
