@@ -53,6 +53,17 @@ it("has no import cycles", () => {
   for (const file of sources.keys()) walk(file, []);
 });
 
+it("uses only packages that an installation brings along", () => {
+  const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: object };
+  for (const [file, { imports }] of sources) {
+    const packages = imports.filter((to) => !to.startsWith(".") && !isBuiltin(to)).map(packageOf);
+    expect(
+      packages.filter((name) => !Object.hasOwn(dependencies, name)),
+      file,
+    ).toEqual([]);
+  }
+});
+
 it("keeps core free of Node, so that a browser can use it", () => {
   const forbidden = ["Buffer", "process", "setImmediate", "require"];
   for (const [file, { imports, globals }] of within("core")) {
@@ -170,6 +181,14 @@ interface Node {
 
 function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && typeof (value as Node).type === "string";
+}
+
+/** `@scope/name/file.js` → `@scope/name`. */
+function packageOf(target: string): string {
+  return target
+    .split("/")
+    .slice(0, target.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 function relativeImports(file: string): string[] {

@@ -77,13 +77,13 @@ describe.skipIf(!oldNode)("on a machine whose Node is too old", () => {
     expect((await onOldNode("no-such-verb")).exitCode).toBe(2);
   });
 
-  it("hands a signal on, and ends as the program does", async () => {
+  it("hands a signal on, and ends when the program has ended well", async () => {
     const serving = onOldNode("serve", "--port", "0");
     const answers = new Promise((resolve) => serving.stdout.once("data", resolve));
     const ended = serving.then(({ stderr }) => expect.fail(`serve ended before it answered: ${stderr}`));
     await Promise.race([answers, ended]);
     serving.kill("SIGTERM");
-    expect((await serving).exitCode).toBe(130);
+    expect((await serving).exitCode).toBe(0);
   });
 });
 
