@@ -40,6 +40,7 @@ export const datasetMeta: FormatReader = {
     const { attributes, time, place, findings } = await readSidecar(folder, world);
     if (!hasTitle(attributes)) throw bad("has no title", "add `title:` below `attributes:`");
     const others = [...folder.entries].filter(([name]) => name !== file);
+    const stores = others.map(([name]) => name).filter((name) => /\.zarr$/i.test(name));
     return {
       attributes,
       dimensions: [],
@@ -47,7 +48,11 @@ export const datasetMeta: FormatReader = {
       ...(time && { time }),
       ...(place && { place }),
       access: { format: "files", files: others.slice(0, most.files).map(([name, { size }]) => ({ name, size })) },
-      findings: others.length > most.files ? [...findings, manyFiles(others.length)] : findings,
+      findings: [
+        ...findings,
+        ...(others.length > most.files ? [manyFiles(others.length)] : []),
+        ...(stores[0] === undefined ? [] : [aboveStore(stores[0])]),
+      ],
     };
   },
 };
@@ -263,6 +268,13 @@ const notRead = (key: string): DatasetFinding => ({
   level: "hint",
   rule: "sidecar-unknown",
   says: `${file}: "${shown(key)}" is not read; known are attributes and extent`,
+});
+
+const aboveStore = (store: string): DatasetFinding => ({
+  level: "warning",
+  rule: "sidecar-above-store",
+  says: `${shown(store)} is listed as a file: what ${file} describes is the folder, so nobody looks into the store`,
+  fix: `move ${file} into ${shown(store)}, beside its .zgroup or zarr.json`,
 });
 
 const manyFiles = (found: number): DatasetFinding => ({

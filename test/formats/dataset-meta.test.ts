@@ -192,6 +192,14 @@ it("lists the other files, up to a thousand", async () => {
   expect(findings).toMatchObject([{ rule: "many-files", says: "1200 files; the first 1000 are listed" }]);
 });
 
+it("says where it should lie to speak of a store", async () => {
+  const { findings } = await datasetMeta.describe(
+    folderOf({ "radar.zarr": "", "dataset_meta.yaml": titled("") }),
+    world,
+  );
+  expect(findings).toMatchObject([{ rule: "sidecar-above-store", fix: expect.stringContaining("into radar.zarr") }]);
+});
+
 describe("beside data we can look into", () => {
   const inner: FormatReader = {
     name: "zarr",
