@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
 import { fileOf } from "../../pipeline/dag/file.ts";
@@ -69,8 +69,13 @@ describe.skipIf(!(await chromium()))("index.html in Chromium", () => {
   }
 
   /** Every complaint of the browser, and every request to somebody else, fails the test. */
-  async function visit(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+  async function visit(
+    url: string,
+    options: BrowserContextOptions = {},
+    prepare: (context: BrowserContext) => Promise<unknown> = async () => {},
+  ): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    await prepare(context);
     const page = await context.newPage();
     const complaints: string[] = [];
     page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
@@ -100,6 +105,35 @@ describe.skipIf(!(await chromium()))("index.html in Chromium", () => {
     expect(await said(page)).toBe("5 datasets");
     const root = (await fetch(byName)).headers.get("x-ipfs-roots");
     expect(await said(await visit(new URL(`/ipfs/${root}/`, byName).href))).toBe("5 datasets");
+  });
+
+  it.each([
+    ["the root of a subdomain gateway", "http://bafyportal.ipfs.example.org/", [], "http://example.org/ipfs/"],
+    [
+      "a host of the campaign's own",
+      "http://data.example.org/",
+      ["javascript:alert(1)", "https://gw.example"],
+      "https://gw.example/ipfs/",
+    ],
+    ["a host that knows no gateway", "http://data.example.org/", ["javascript:alert(1)", 'https://x"y'], undefined],
+  ])("works at %s, and leads to CIDs through a gateway of http(s) or none", async (_, url, gateways, leads) => {
+    const listed = datasets(2);
+    const files: Readonly<Record<string, string>> = {
+      "/": pageOf("EUREC⁴A"),
+      "/index.json": indexJson(listed, { campaign: { name: "e", title: "E", gateways } }),
+    };
+    const page = await visit(`${url}#open=${encodeURIComponent(listed[0]!.path)}`, {}, (context) =>
+      context.route("**/*", (route) => {
+        const { pathname } = new URL(route.request().url());
+        const contentType = pathname === "/" ? "text/html; charset=utf-8" : "application/json";
+        return route.fulfill({ body: files[pathname] ?? "", contentType });
+      }),
+    );
+    expect(await said(page)).toBe("2 datasets");
+    const link = page.getByRole("link", { name: "This CID" });
+    expect(await link.count()).toBe(leads ? 1 : 0);
+    if (leads) expect(await link.getAttribute("href")).toBe(`${leads}${listed[0]!.cid}/`);
+    expect(await page.locator('a[href^="javascript"]').count()).toBe(0);
   });
 
   it("finds by any word, whatever its case and accents, and says how many", async () => {
