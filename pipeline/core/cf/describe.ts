@@ -10,7 +10,8 @@
  */
 
 import type { DatasetFinding, Description, Dimension, Place, TimeExtent, Variable } from "../dataset.ts";
-import { instantOf } from "../instant.ts";
+import { compareInstants, instantOf } from "../instant.ts";
+import { shown } from "../shown.ts";
 import { type Coordinates, findCoordinates } from "./coordinates.ts";
 import { type Extremes, extremesOf, type Numbers, packingOf, unpacked } from "./packing.ts";
 import { declaredPlace, layoutOf, placeOf } from "./place.ts";
@@ -25,6 +26,9 @@ export interface CfDataset {
 }
 
 export type Described = Omit<Description, "access" | "attributes">;
+
+/** What strangers call a variable or its unit. */
+const longest = { name: 500, unit: 100 } as const;
 
 /** Values of a string coordinate that are listed, and how long each may be. */
 const listed = { most: 100, length: 200 } as const;
@@ -63,7 +67,7 @@ async function whenOf({ coordinates, attributes, values, findings }: Reading): P
   if (!variable) return declared;
   const coding = codingOf(variable);
   if ("problem" in coding) {
-    findings.push({ level: "warning", rule: "time-units", says: `${variable.name}: ${coding.problem}` });
+    findings.push({ level: "warning", rule: "time-units", says: `${shown(variable.name)}: ${coding.problem}` });
     return declared;
   }
   if (!coding.calendar.real) return declared;
@@ -72,7 +76,7 @@ async function whenOf({ coordinates, attributes, values, findings }: Reading): P
   const [start, end] = instants?.map((instant) => instant && isoOf(instant)) ?? [];
   if (!start || !end) {
     if (extremes) {
-      const says = `${variable.name} runs from ${extremes.least} to ${extremes.greatest} "${text(variable.attributes, "units")}", which leaves the years 0 to 9999`;
+      const says = `${shown(variable.name)} runs from ${extremes.least} to ${extremes.greatest} "${text(variable.attributes, "units")}", which leaves the years 0 to 9999`;
       findings.push({ level: "warning", rule: "time-range", says });
     }
     return declared;
@@ -86,7 +90,7 @@ async function whenOf({ coordinates, attributes, values, findings }: Reading): P
 function declaredTime(attributes: Attributes): TimeExtent | undefined {
   const start = instantOf(text(attributes, "time_coverage_start"))?.iso;
   const end = instantOf(text(attributes, "time_coverage_end"))?.iso;
-  return start && end && start <= end ? { start, end, source: "attributes" } : undefined;
+  return start && end && compareInstants(start, end) <= 0 ? { start, end, source: "attributes" } : undefined;
 }
 
 function disagreement(values: TimeExtent, declared: TimeExtent, attributes: Attributes): DatasetFinding[] {
@@ -129,7 +133,7 @@ async function whereOf({ coordinates, attributes, values, findings }: Reading): 
   const { latitude, longitude, time } = coordinates;
   if (!latitude || !longitude) {
     if (!declared && (latitude || longitude)) {
-      const says = `${(latitude ?? longitude)!.name} has no ${latitude ? "longitude" : "latitude"} beside it, so the dataset has no place`;
+      const says = `${shown((latitude ?? longitude)!.name)} has no ${latitude ? "longitude" : "latitude"} beside it, so the dataset has no place`;
       findings.push({ level: "warning", rule: "no-place", says });
     }
     return declared;
@@ -189,7 +193,7 @@ function outside({ bounds }: Place, declared: Place): DatasetFinding[] {
 const sampled = (name: string): DatasetFinding => ({
   level: "hint",
   rule: "sampled-extent",
-  says: `${name} is too large to be read whole: its extent comes from a sample and may be too small`,
+  says: `${shown(name)} is too large to be read whole: its extent comes from a sample and may be too small`,
   fix: "declare geospatial_lat_min … geospatial_lon_max and time_coverage_start, time_coverage_end",
 });
 
@@ -231,7 +235,7 @@ async function dimensionOf(
   const kind = coordinates.kindOf(name);
   const extremes = await extremesBy(coordinate, values, false, findings);
   if (!extremes) return plain;
-  const unit = text(coordinate.attributes, "units");
+  const unit = text(coordinate.attributes, "units").slice(0, longest.unit);
   const numeric = [number(extremes.least, coordinate), number(extremes.greatest, coordinate)] as const;
   if (kind !== "time") return { ...plain, kind, extent: numeric, ...(unit && { unit }) };
 
@@ -248,9 +252,9 @@ const iso = (instant: Instant | undefined) => instant && isoOf(instant);
 
 function summaryOf(variable: CfVariable, { describing }: Coordinates): Variable {
   const { name, dimensions, shape, chunks, type, attributes } = variable;
-  const unit = text(attributes, "units");
-  const standardName = text(attributes, "standard_name");
-  const longName = text(attributes, "long_name") || text(attributes, "description");
+  const unit = text(attributes, "units").slice(0, longest.unit);
+  const standardName = text(attributes, "standard_name").slice(0, longest.name);
+  const longName = (text(attributes, "long_name") || text(attributes, "description")).slice(0, longest.name);
   return {
     name,
     dimensions,
@@ -299,7 +303,11 @@ async function extremesBy(
   if (all) {
     const found = extremes(all);
     if (!found && variable.shape.every((size) => size > 0)) {
-      findings.push({ level: "warning", rule: "all-missing", says: `every value of ${variable.name} is missing` });
+      findings.push({
+        level: "warning",
+        rule: "all-missing",
+        says: `every value of ${shown(variable.name)} is missing`,
+      });
     }
     return found;
   }

@@ -6,6 +6,7 @@
  */
 import { Failure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
+import { shown } from "../../core/shown.ts";
 
 export type JsonObject = { readonly [key: string]: Json };
 
@@ -56,4 +57,4 @@ function bounded(value: Json, file: string): Json {
   return copy(value, 0);
 }
 
-export const bad = (file: string, says: string) => new Failure("input", `${file} ${says}`);
+export const bad = (file: string, says: string) => new Failure("input", `${shown(file, 200)} ${shown(says, 300)}`);

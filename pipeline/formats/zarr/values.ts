@@ -8,13 +8,14 @@ import type { Numbers } from "../../core/cf/packing.ts";
 import type { Raw, Which } from "../../core/cf/variable.ts";
 import type { DatasetFinding, Folder } from "../../core/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
+import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
 
 import type { ZarrArray } from "./array.ts";
 import { boundCodecs } from "./codecs.ts";
 
 /** Decoded bytes of one array that are read to know its extent: 2 million positions in float64. */
-export const mostBytes = 32 * 2 ** 20;
+export const mostBytes = 32_000_000;
 /** Chunks of one array that are read for the same, so that one value a chunk doesn't mean a million requests. */
 export const mostChunks = 4096;
 /** Chunks in a sample of an array beyond those limits. */
@@ -33,7 +34,7 @@ export interface ArrayValues {
 
 /** @throws what the folder throws: bytes that are out of reach are no property of the data. */
 export function valuesIn(folder: Folder, version: 2 | 3, world: World): ArrayValues {
-  const undecodable = new Map<string, DatasetFinding>();
+  const unread = new Map<string, DatasetFinding>();
   const inTurn = gate(atOnce);
   const decoders = new Map<string, Promise<Decoder>>();
   const decoderOf = (array: ZarrArray) => {
@@ -50,10 +51,12 @@ export function valuesIn(folder: Folder, version: 2 | 3, world: World): ArrayVal
     return chunk;
   };
   return {
-    findings: () => [...undecodable.values()],
+    findings: () => [...unread.values()],
     async read(array, which) {
       const chosen = chunksOf(array, which);
-      if (!chosen || undecodable.has(array.path)) return undefined;
+      // Whoever asks for some has asked for more before.
+      if (!chosen && which === "some" && !unread.has(array.path)) unread.set(array.path, tooLarge(array));
+      if (!chosen || unread.has(array.path)) return undefined;
       try {
         const decoder = await decoderOf(array);
         const chunks = await Promise.all(chosen.map((at) => chunkAt(array, decoder, at, which === "ends")));
@@ -61,7 +64,7 @@ export function valuesIn(folder: Folder, version: 2 | 3, world: World): ArrayVal
       } catch (error) {
         if (isFailure(error) || world.signal.aborted) throw error;
         // Whatever else a decoder throws, and wasm throws all sorts, is about these bytes.
-        undecodable.set(array.path, undecodableBecause(error, array));
+        unread.set(array.path, undecodableBecause(error, array));
         return undefined;
       }
     },
@@ -71,8 +74,20 @@ export function valuesIn(folder: Folder, version: 2 | 3, world: World): ArrayVal
 function undecodableBecause(error: unknown, { path }: ZarrArray): DatasetFinding {
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
-  const says = `${path || "the array"} can't be decoded (${why.slice(0, 200)}), so its values are not known`;
+  const says = `${path ? shown(path) : "the array"} can't be decoded (${shown(why, 200)}), so its values are not known`;
   return { level: "warning", rule: "undecodable", says };
+}
+
+function tooLarge({ path, chunks, itemSize }: ZarrArray): DatasetFinding {
+  const size = chunks
+    ? `chunks of ${Math.round((product(chunks) * itemSize) / 1e6)} MB`
+    : "a grid of chunks we don't know";
+  return {
+    level: "warning",
+    rule: "large-coordinate",
+    says: `${path ? shown(path) : "the array"} is stored in ${size}, so its values are not known; at most ${mostBytes / 1e6} MB are read`,
+    fix: "store coordinates in chunks of a few MB, or declare time_coverage_* and geospatial_* attributes",
+  };
 }
 
 /** Coordinates of the chunks to read; `undefined` where they are too many or too large. */

@@ -8,6 +8,7 @@ import { describe } from "../../core/cf/describe.ts";
 import { baseName, type CfVariable, groupOf } from "../../core/cf/variable.ts";
 import type { DatasetFinding } from "../../core/dataset.ts";
 import type { Json } from "../../core/json.ts";
+import { shown } from "../../core/shown.ts";
 import type { FormatReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
 import { isZarr, openStore, type ZarrStore } from "./store.ts";
@@ -68,7 +69,7 @@ function variablesOf(arrays: readonly ZarrArray[], version: 2 | 3, findings: Dat
     const full = groupOf(path) === "" ? name : `${groupOf(path)}/${name}`;
     const other = sizes.get(full);
     if (other !== undefined) {
-      const says = `dimension ${full} has ${other} entries in one array and ${size} in ${path}`;
+      const says = `dimension ${shown(full)} has ${other} entries in one array and ${size} in ${shown(path)}`;
       findings.push({
         level: "error",
         rule: "dimension-sizes",
@@ -94,27 +95,29 @@ function variablesOf(arrays: readonly ZarrArray[], version: 2 | 3, findings: Dat
     shape: array.shape,
     ...(array.chunks && { chunks: array.chunks }),
     type: array.type,
-    attributes: bounded(array.attributes, findings),
+    attributes: array.attributes,
     // In version 3 the fill value is what absent chunks hold, by default 0, and says nothing of missing data.
     missing: version === 2 && array.fill !== null ? [array.fill] : [],
   }));
 }
 
 /** Longer texts and lists say nothing that an index could hold; no attribute of a real dataset comes near. */
-const longest = { text: 50_000, list: 1000, attributes: 1000 } as const;
+const longest = { text: 50_000, list: 1000, name: 200, altogether: 500_000 } as const;
 
 function bounded(
   attributes: Readonly<Record<string, Json>>,
   findings: DatasetFinding[],
 ): Readonly<Record<string, Json>> {
-  const names = Object.keys(attributes);
   const kept: Record<string, Json> = Object.create(null);
-  for (const name of names.slice(0, longest.attributes)) {
-    const value = attributes[name]!;
+  let room: number = longest.altogether;
+  for (const [name, value] of Object.entries(attributes)) {
     const cut = shortened(value);
-    const length = typeof value === "string" || Array.isArray(value) ? value.length : JSON.stringify(value).length;
+    const length = JSON.stringify(value).length;
     if (cut !== value) findings.push(tooLong(name, length));
-    if (cut !== undefined && name.length <= 200) kept[name] = cut;
+    if (cut === undefined || name.length > longest.name) continue;
+    room -= Math.min(length, longest.text) + name.length;
+    if (room < 0) return kept;
+    kept[name] = cut;
   }
   return kept;
 }
@@ -130,7 +133,7 @@ function shortened(value: Json): Json | undefined {
 const tooLong = (name: string, length: number): DatasetFinding => ({
   level: "warning",
   rule: "long-attribute",
-  says: `attribute ${name.slice(0, 60)} is ${length} long; only a part is shown`,
+  says: `attribute ${shown(name)} takes ${length} characters; only a part of it is kept`,
 });
 
 const notConsolidated = ({ version, arrays }: ZarrStore): DatasetFinding => ({

@@ -98,7 +98,28 @@ it("keeps a title of 1 MB in bounds, and says so", async () => {
   const found = await described(sites({ ".zattrs": JSON.stringify({ title: "t".repeat(1_000_000) }) }));
   expect((found.attributes.title as string).length).toBe(50_000);
   expect(found.findings).toContainEqual(
-    expect.objectContaining({ rule: "long-attribute", says: expect.stringContaining("1000000") }),
+    expect.objectContaining({ rule: "long-attribute", says: expect.stringContaining("1000002 characters") }),
+  );
+});
+
+it("keeps half a megabyte of attributes, however many there are", async () => {
+  const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`a${i}`, "x".repeat(10_000)]));
+  const found = await described(sites({ ".zattrs": JSON.stringify({ title: "First", ...many }) }));
+  expect(found.attributes.title).toBe("First");
+  expect(stableJson(found.attributes).length).toBeLessThan(510_000);
+});
+
+it("says that a coordinate's chunks are too large to be read", async () => {
+  const huge = zarray({ shape: [1e9], chunks: [1e8] });
+  const found = await described(
+    sites({ "lat/.zarray": huge, "lat/.zattrs": attributes("latitude", { _ARRAY_DIMENSIONS: ["lat"] }) }),
+  );
+  expect(found.place).toBeUndefined();
+  expect(found.findings).toContainEqual(
+    expect.objectContaining({
+      rule: "large-coordinate",
+      says: expect.stringContaining("lat is stored in chunks of 800 MB"),
+    }),
   );
 });
 
