@@ -19,7 +19,8 @@ const texts = (value) =>
     .filter(Boolean);
 const objects = (value) => list(value).filter((one) => one && typeof one === "object");
 const finite = (value) => typeof value === "number" && Number.isFinite(value);
-const fold = (value) => value.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+const fold = (value) =>
+  (/[^\0-\x7f]/.test(value) ? value.normalize("NFKD").replace(/\p{M}/gu, "") : value).toLowerCase();
 const count = (n, one, many = `${one}s`) => `${String(n).replace(/\B(?=(\d{3})+$)/g, " ")} ${n === 1 ? one : many}`;
 
 function el(name, attributes, ...children) {
