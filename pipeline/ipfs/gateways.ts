@@ -16,6 +16,7 @@ import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { hashes } from "../dag/block.ts";
+import { atMost } from "./at-most.ts";
 import { gateway } from "./gateway.ts";
 import type { Node } from "./node.ts";
 
@@ -237,23 +238,6 @@ function memberOf(source: string | Node, silence: number | undefined, hedge: num
 /** A timer that nobody has to wait for when all else is done. */
 function later(ms: number, act: () => void): void {
   setTimeout(act, ms).unref();
-}
-
-/** Run at most `limit` at once, the others in the order they came. */
-function atMost(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const queue: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running >= limit) await new Promise<void>((resolve) => queue.push(resolve));
-    else running++;
-    try {
-      return await work();
-    } finally {
-      const first = queue.shift();
-      if (first) first();
-      else running--;
-    }
-  };
 }
 
 /** In this building. Whoever is further away may need three trips around the world, by satellite, to say hello. */

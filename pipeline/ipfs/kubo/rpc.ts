@@ -14,6 +14,7 @@ import { pipeline } from "node:stream/promises";
 import { Failure } from "../../core/failure.ts";
 import { excerpt, kindOfStatus, reasonOf } from "../../core/http.ts";
 import type { World } from "../../core/world.ts";
+import { atMost } from "../at-most.ts";
 
 export interface RpcOptions {
   /** Such as `http://127.0.0.1:5001`. */
@@ -144,7 +145,11 @@ export function rpc({ api, token, patience }: RpcOptions): Rpc {
     }
   }
 
-  const bytes: Rpc["bytes"] = async (command, args, world) => {
+  // Ten thousand requests waiting in the agent cost more than their answers.
+  const inTurn = atMost(connections);
+  const bytes: Rpc["bytes"] = (command, args, world) => inTurn(() => wholeBody(command, args, world));
+
+  async function wholeBody(command: string, args: Arguments, world: World): Promise<Buffer> {
     const parts: Buffer[] = [];
     let length = 0;
     for await (const chunk of call(command, args, world)) {
@@ -154,7 +159,7 @@ export function rpc({ api, token, patience }: RpcOptions): Rpc {
       parts.push(chunk);
     }
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts, length);
-  };
+  }
 
   return {
     name,
