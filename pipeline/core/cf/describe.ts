@@ -297,7 +297,9 @@ async function extremesBy(
   const extremes = (pieces: readonly Raw[] | undefined) => pieces && extremesOf(pieces as readonly Numbers[], packing);
   if (isAxis(variable)) {
     const ends = await values(variable, "ends");
-    if (ends && runsOneWay(ends.map((piece) => unpacked(piece as Numbers, packing)))) return extremes(ends);
+    if (ends && runsOneWay(ends.map((piece) => unpacked(piece as Numbers, packing)))) {
+      return extremes([ends[0]!.slice(0, 1), ends.at(-1)!.slice(-1)]);
+    }
   }
   const all = await values(variable, "all");
   if (all) {

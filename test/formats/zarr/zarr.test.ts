@@ -168,6 +168,7 @@ describe.skipIf(!havePython)("on stores as strangers write them", () => {
   it("gives times of a model's world a calendar instead of a moment", async () => {
     const found = await at("360-day");
     expect(found.time).toBeUndefined();
+    expect(found.findings).toEqual([]);
     expect(found.dimensions).toEqual([
       { name: "time", size: 3, kind: "time", extent: [0.25, 60], calendar: "360_day", unit: "days since 2000-01-01" },
     ]);
