@@ -15,8 +15,8 @@ import { isObjection, readCid } from "./cid.ts";
 import { Failure } from "./failure.ts";
 import { byBytes } from "./order.ts";
 import { shown } from "./shown.ts";
-import { type Examined, examine, maxDepth, pathTo, whatIsBad } from "./tree.ts";
-import type { Entry, Lines, MapNode, Node } from "./yaml.ts";
+import { type Examined, examine, maxDepth, pathTo, whatIsBad, writtenIn } from "./tree.ts";
+import { type Entry, type Lines, type MapNode, type Node, readYaml } from "./yaml.ts";
 
 /** What should stand at a path: a CID as written, "" for an empty folder, nothing where `written` is absent. */
 export interface Edit {
@@ -70,12 +70,13 @@ export function moveLeaf(text: string, from: string, to: string): string {
 }
 
 /**
- * Make all `edits` at once. Of two for one path the later counts; taking out happens before putting in.
+ * Make all `edits` at once. Of two for one path the later counts; taking out happens before putting in. `before` saves
+ * reading the text once more where it was examined already.
  *
  * @throws Failure `input` where one of them can't be made; see {@link setLeaf} and {@link removeLeaf}.
  */
-export function editTree(text: string, edits: readonly Edit[]): string {
-  return applied(text, examine(text), edits);
+export function editTree(text: string, edits: readonly Edit[], before: Examined = examine(text)): string {
+  return applied(text, before, edits);
 }
 
 /** Every entry that YAML has at a path, leaf or folder. */
@@ -352,18 +353,35 @@ function spliced(text: string, splices: readonly Splice[]): string {
 
 /** `edited`, once it was read again and found to hold what it should. */
 function verified(edited: string, before: Examined, edits: readonly Edit[]): string {
-  const { tree } = examine(edited);
+  const { documents, broken } = readYaml(edited, { maxDepth });
+  const there = documents.length > 1 || broken ? undefined : leavesIn(documents[0]);
   const wanted = wantedAfter(before, edits);
-  const same = tree.size === wanted.size && [...wanted].every(([path, written]) => tree.get(path)?.written === written);
-  if (same) return edited;
+  if (there?.size === wanted.size && wanted.entries().every(([path, written]) => there.get(path) === written)) {
+    return edited;
+  }
   const message = `the tree is written in a way that ${shown(edits[0]?.path ?? "")} can't be changed in safely`;
   throw new Failure("input", message, { hint: "make the change by hand" });
 }
 
-/** The leaves there should be, by path. */
-function wantedAfter({ tree, root }: Examined, edits: readonly Edit[]): Map<string, string> {
-  const wanted = new Map([...tree.values()].map(({ path, written }) => [path, written]));
-  const entries = entriesOf({ root });
+/** What is written at each leaf, CID or not; empty for an empty folder. Much less work than reading the tree. */
+export function leavesIn(root: Node | undefined): Map<string, string> {
+  const leaves = new Map<string, string>();
+  const visit = ({ entries }: MapNode, path: string): void => {
+    for (const { key, value } of entries) {
+      if (key.kind !== "scalar") continue;
+      const at = pathTo(path, key.text);
+      if (value.kind === "map" && value.entries.length > 0) visit(value, at);
+      else leaves.set(at, value.kind === "scalar" ? writtenIn(value) : "");
+    }
+  };
+  if (root?.kind === "map") visit(root, "");
+  return leaves;
+}
+
+/** What {@link leavesIn} should find. */
+function wantedAfter({ root }: Examined, edits: readonly Edit[]): Map<string, string> {
+  const wanted = leavesIn(root);
+  const entries = edits.length > 0 ? entriesOf({ root }) : new Map<string, Entry>();
   const clear = (path: string): void => {
     if (wanted.delete(path) || entries.get(path)?.value.kind !== "map") return;
     for (const other of [...wanted.keys()]) if (other.startsWith(`${path}/`)) wanted.delete(other);

@@ -44,12 +44,17 @@ const longestName = 255;
  */
 export function readTree(source: string | Uint8Array): { tree: Tree; findings: Finding[] } {
   const { tree, findings } = examine(source);
-  return { tree, findings };
+  return { tree, findings: inOrder([...findings, ...oneContentTwice(tree)]) };
 }
 
-/** What {@link readTree} saw, for those who edit the text. */
+function inOrder(findings: Finding[]): Finding[] {
+  return findings.sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** The text and what single lines say, for those who edit it. */
 export interface Examined {
   readonly tree: Tree;
+  /** All but those that compare the content of leaves. */
   readonly findings: Finding[];
   readonly yaml: Yaml;
   /** Absent where the file is empty. */
@@ -87,10 +92,8 @@ export function examine(source: string | Uint8Array): Examined {
   // A fault of the encoding cuts the text off, which may then look like a fault of YAML.
   const fault = broken ?? yaml.broken;
   if (fault) reportFault(fault, text, report);
-  findOneContentTwice(tree, findings);
-
-  findings.sort((a, b) => a.line - b.line || a.column - b.column);
   const root = content?.kind === "map" ? content : undefined;
+  inOrder(findings);
   return { tree, findings, yaml, root, unclear: findings.find(({ rule }) => aboutText.has(rule)) };
 }
 
@@ -287,7 +290,8 @@ function reportLookalike(
   }
 }
 
-function findOneContentTwice(tree: Tree, findings: Finding[]): void {
+function oneContentTwice(tree: Tree): Finding[] {
+  const findings: Finding[] = [];
   const seen = new Map<number, Leaf>();
   for (const leaf of tree.values()) {
     if (leaf.written === "") continue;
@@ -304,6 +308,7 @@ function findOneContentTwice(tree: Tree, findings: Finding[]): void {
       findings.push({ level: "warning", rule: "same-content", line, column, path, says });
     }
   }
+  return findings;
 }
 
 function reportFault({ kind, offset, says }: Fault, text: string, report: Report): void {

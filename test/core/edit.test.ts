@@ -272,19 +272,23 @@ function planned(model: Model, wishes: readonly (readonly [string, string | unde
   return { edits, next };
 }
 
-/** Lines with comments of their own, and first lines of leaves that no edit names. */
+/** First lines of leaves that no edit names, and comments; inside a folder only while none can go with its last leaf. */
 function untouched(text: string, edits: readonly Edit[]): string[] {
-  const lines = text.split(/\r?\n/);
   const edited = new Set(edits.map(({ path }) => path));
   const kept = new Set(
     [...readTree(text).tree.values()].filter(({ path }) => !edited.has(path)).map(({ line }) => line),
   );
-  return lines.filter((line, index) => kept.has(index + 1) || /^ *# note/.test(line));
+  const comment = edits.every(({ written }) => written !== undefined) ? /^ *# note/ : /^# note/;
+  return linesOf(text).filter((line, index) => kept.has(index + 1) || comment.test(line));
+}
+
+function linesOf(text: string): string[] {
+  return text.replace("\ufeff", "").split(/\r?\n/);
 }
 
 /** The first of `lines` that `text` does not have in that order. */
 function missingFrom(text: string, lines: readonly string[]): string | undefined {
-  const has = text.split(/\r?\n/);
+  const has = linesOf(text);
   let at = 0;
   return lines.find((line) => {
     at = has.indexOf(line, at) + 1;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readTree } from "../../pipeline/core/tree.ts";
 import { raw, v0, v1 } from "./cids.ts";
+import { cpuTime } from "./cpu.ts";
 
 const leaves = (source: string | Uint8Array) =>
   [...readTree(source).tree.values()].map(({ path, written }) => [path, written]);
@@ -265,14 +266,12 @@ describe("hostile text", () => {
   });
 });
 
-it("100 000 leaves are read and checked in under two seconds, even beside other tests", () => {
+it("100 000 leaves are read and checked in under a second of processor time", () => {
   let text = "";
   for (let at = 0; at < 100_000; at++)
     text += at % 500 ? `    d${at}.zarr: ${at % 3 ? v1(at) : v0(at)}\n` : `p${at}:\n  level:\n`;
-  const times = Array.from({ length: 3 }, () => {
-    const start = performance.now();
-    expect(readTree(text).tree.size).toBe(99_800);
-    return performance.now() - start;
-  });
-  expect(Math.min(...times), "ms, the best of three").toBeLessThan(2000);
-});
+  expect(
+    cpuTime(() => expect(readTree(text).tree.size).toBe(99_800)),
+    "ms",
+  ).toBeLessThan(1000);
+}, 180_000);
