@@ -29,7 +29,8 @@ export type Order =
 export type Answer =
   | { readonly kind: "hashed"; readonly id: number; readonly hashed: readonly Hashed[]; readonly isFull: boolean }
   | { readonly kind: "done" }
-  | { readonly kind: "failed"; readonly error: PlainError };
+  /** `id`: the task it failed at; without one it failed to leave as ordered. */
+  | { readonly kind: "failed"; readonly id?: number; readonly error: PlainError };
 
 /** An error as it crosses from one thread to another. */
 export interface PlainError {
@@ -81,26 +82,22 @@ export function startCrew(folder: string, profile: ProfileName, writing: Writing
         member.isFull = answer.isFull;
         results.push({ task: tasks.get(answer.id)!, hashed: answer.hashed });
         tasks.delete(answer.id);
-      } else if (answer.kind === "failed") failed(member, errorOf(answer.error));
-      else member.left.resolve();
+      } else if (answer.kind === "done") member.left.resolve();
+      else if (answer.id === undefined) member.left.reject(errorOf(answer.error));
+      else failure ??= { error: errorOf(answer.error) };
       wake();
     });
-    worker.on("error", (error) => failed(member, error as Error));
-    worker.on("exit", (code) => failed(member, new Error(`a thread that hashes files ended (${code})`)));
+    const lost = (error: Error): void => {
+      member.left.reject(error);
+      failure ??= { error };
+      wake();
+    };
+    worker.on("error", (error) => lost(error as Error));
+    worker.on("exit", (code) => lost(new Error(`a thread that hashes files ended (${code})`)));
     member.left.promise.catch(() => undefined);
     return member;
   }
-  function failed(member: ReturnType<typeof startMember>, error: Error): void {
-    member.left.reject(error);
-    member.left.promise.then(
-      () => undefined,
-      (why: Error) => {
-        failure ??= { error: why };
-        wake();
-      },
-    );
-  }
-  const leave = async (order: Order): Promise<void> => {
+  const leave = async (order: Exclude<Order, { kind: "hash" }>): Promise<void> => {
     const leaving = members.map(async ({ worker, left, number }) => {
       worker.postMessage(order);
       try {

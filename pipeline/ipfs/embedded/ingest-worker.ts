@@ -33,7 +33,12 @@ async function obey(order: Order): Promise<Answer> {
       return { kind: "hashed", id: order.id, hashed, isFull: writer.isFull() };
     }
     case "commit":
-      await writer.commit();
+      try {
+        await writer.commit();
+      } catch (error) {
+        await writer.discard();
+        throw error;
+      }
       await writer.close();
       return { kind: "done" };
     case "discard":
@@ -53,6 +58,12 @@ let last: Promise<void> = Promise.resolve();
 parentPort!.on("message", (order: Order) => {
   last = last
     .then(() => obey(order))
-    .catch((error: unknown): Answer => ({ kind: "failed", error: plain(error) }))
+    .catch(
+      (error: unknown): Answer => ({
+        kind: "failed",
+        ...(order.kind === "hash" && { id: order.id }),
+        error: plain(error),
+      }),
+    )
     .then((answer) => parentPort!.postMessage(answer));
 });

@@ -33,7 +33,7 @@ export interface Packs {
   /** The bytes there, not verified; `undefined` where the pack is gone or ends before them. */
   read(place: PlaceInPack): Promise<Uint8Array | undefined>;
   readSync(place: PlaceInPack): Uint8Array | undefined;
-  /** See what was committed since; `true` where something may have changed. */
+  /** See what was committed or collected since; `true` where anything was. */
   refresh(): boolean;
   close(): void;
 }
@@ -74,12 +74,12 @@ export function openPacks(folder: string): Packs {
   const refresh = (): boolean => {
     const now = timeOf(folder);
     if (now !== undefined && now === seen) return false;
-    const before = new Map(packs.map((pack) => [pack.number, pack]));
-    packs = now === undefined ? [] : loadAll(folder, before);
-    for (const pack of before.values()) if (!packs.includes(pack)) pack.file.close();
+    const before = packs;
+    packs = now === undefined ? [] : loadAll(folder, new Map(before.map((pack) => [pack.number, pack])));
+    for (const pack of before) if (!packs.includes(pack)) pack.file.close();
     const settled = now !== undefined && Date.now() - Number(now / 1_000_000n) > clockTick;
     seen = settled ? now : undefined;
-    return true;
+    return packs.length !== before.length || packs.some((pack, i) => pack !== before[i]);
   };
 
   const places = function* (digest: Uint8Array): Generator<PlaceInPack> {

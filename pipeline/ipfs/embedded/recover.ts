@@ -39,6 +39,8 @@ async function recoverPack(folder: string, pack: Pack, size: number, world: Worl
     rmSync(indexPath, { force: true });
     return;
   }
+  // A file of somebody else's under a name of ours: not read, not appended to, left for `fsck` to name.
+  if (pack.flaw && pack.index.count === 0 && size > packHeader.length) return;
   if (pack.flaw) {
     // Without its index there's no telling what was committed, so nothing is cut off: what can't be read is passed over.
     await writeDurably(indexPath, makeIndex(entriesOf(pack.index), size).bytes);

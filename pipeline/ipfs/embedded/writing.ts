@@ -73,7 +73,7 @@ function writingUnder(held: Lock, folder: string, packs: Packs): Writing {
     const room =
       which === "new"
         ? undefined
-        : packs.list().find((pack) => !claimed.has(pack.number) && !isFull(pack.index) && !isShort(pack));
+        : packs.list().find((pack) => !claimed.has(pack.number) && !isFull(pack.index) && !isShort(pack) && !pack.flaw);
     const largest = Math.max(largestNumber(folder), ...claimed);
     const number = room?.number ?? largest + 1;
     claimed.add(number);

@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { lock } from "../../pipeline/disk/lock.ts";
+
+it("lets one in, tells the next who that is and since when, and lets it in afterwards", async () => {
+  const path = aPath();
+  const held = await lock(path, "adding files");
+  await expect(lock(path, "publishing")).rejects.toMatchObject({
+    kind: "refused",
+    message: expect.stringMatching(new RegExp(`process ${process.pid} .*is adding files .* since \\d{4}-`)),
+    hint: expect.stringContaining("wait"),
+  });
+  await held.release();
+  await held.release();
+  await (await lock(path, "publishing")).release();
+  expect(readdirSync(join(path, ".."))).toEqual([]);
+});
+
+it.each([
+  ["a process that is gone", { pid: 2 ** 22 + 1 }],
+  ["a process id that has come round again", { started: "1" }],
+  ["an earlier boot of this machine", { boot: "another" }],
+])("takes over from %s", async (_, change) => {
+  const path = aPath();
+  await lock(path, "adding files");
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), ...change }));
+  await (await lock(path, "publishing")).release();
+});
+
+it.each([
+  ["a process on another machine", { host: `not-${hostname()}`, pid: 2 ** 22 + 1 }, "not-"],
+  ["a file that says nothing", undefined, "remove that file"],
+])("believes %s, and says what to do", async (_, change, says) => {
+  const path = aPath();
+  await lock(path, "adding files");
+  writeFileSync(path, change ? JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), ...change }) : "");
+  const error = await lock(path, "publishing").catch((error) => error);
+  expect(error).toMatchObject({ kind: "refused" });
+  expect(`${error.message} ${error.hint}`).toContain(says);
+});
+
+it("does not release what has become somebody else's", async () => {
+  const path = aPath();
+  const held = await lock(path, "adding files");
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), id: "another" }));
+  await held.release();
+  expect(JSON.parse(readFileSync(path, "utf8")).id).toBe("another");
+});
+
+it("gives a stale lock to exactly one of those who race for it", async () => {
+  for (let round = 0; round < 4; round++) {
+    const path = aPath();
+    const dead = contender(path, 60_000);
+    await once(dead.stdout, "data");
+    dead.kill("SIGKILL");
+    await once(dead, "exit");
+    const answers = await Promise.all(Array.from({ length: 6 }, () => answerOf(contender(path, 1500))));
+    expect(answers.filter((answer) => answer === "held").length, `round ${round}: ${answers}`).toBe(1);
+    expect(readdirSync(join(path, "..")), `round ${round}`).toEqual([]);
+  }
+}, 60_000);
+
+function contender(path: string, ms: number) {
+  return spawn(process.execPath, [join(import.meta.dirname, "lock-child.ts"), path, `${ms}`]);
+}
+
+async function answerOf(child: ReturnType<typeof contender>): Promise<string> {
+  let said = "";
+  child.stdout.on("data", (text) => {
+    said += text;
+  });
+  await once(child, "close");
+  return said.trim();
+}
+
+function aPath(): string {
+  const folder = mkdtempSync(join(tmpdir(), "fieldtree-lock-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, "lock");
+}
