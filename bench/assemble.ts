@@ -1,0 +1,146 @@
+/**
+ * From leaves to a root: in this process, and as the whole command beside what a campaign does without us.
+ *
+ * `node bench/assemble.ts [leaves for the RPC part, default 1000]`. The peers put each leaf into a real Kubo's MFS: one
+ * `ipfs files` process a line, as the reference's script does it, and one `files/cp` call a line over a kept connection.
+ * Take the ratios, not the seconds.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Assembly, assembly } from "../pipeline/dag/assemble.ts";
+import type { Block } from "../pipeline/dag/block.ts";
+import { carOf } from "../pipeline/dag/car.ts";
+import { fileOf } from "../pipeline/dag/file.ts";
+import { profiles } from "../pipeline/dag/profile.ts";
+import { kuboBinary, startKubo } from "../test/servers/kubo.ts";
+
+const profile = profiles["cid-v1"];
+const program = join(import.meta.dirname, "../pipeline/bin.ts");
+
+/** Leaves as a campaign has them, two and a half a folder, and the blocks behind them. */
+function campaignOf(count: number) {
+  const blocks: Block[] = [];
+  const leaves = Array.from({ length: count }, (_, i) => {
+    const { cid, tsize } = fileOf(Buffer.from(`dataset ${i}`), profile, (block) => blocks.push(block));
+    const flight = Math.floor(i / 2.5);
+    return {
+      path: `products/platform-${flight % 7}/instrument-${flight % 41}/flight-${flight}/level-${i}.zarr`,
+      cid,
+      tsize,
+    };
+  });
+  return { leaves, blocks };
+}
+
+function inProcess(count: number): void {
+  const { leaves } = campaignOf(count);
+  const drop = () => {};
+  // The best of three: the first has the compiler to wait for.
+  const [made] = [1, 2, 3]
+    .map(() =>
+      timed(() => {
+        const tree = assembly(leaves, profile);
+        tree.root(drop);
+        return tree;
+      }),
+    )
+    .sort((a, b) => a.took - b.took) as [Timed<Assembly>, ...Timed<Assembly>[]];
+  const changed = timed(() => {
+    made.result.set(leaves[count >> 1]!.path, { cid: leaves[0]!.cid, tsize: 1 });
+    return made.result.root(drop);
+  });
+  console.log(`${count} leaves in process: ${ms(made)}; one of them changed: ${ms(changed)}`);
+}
+
+async function wholeCommand(count: number, peer: "a process a line" | "one connection"): Promise<void> {
+  const { leaves, blocks } = campaignOf(count);
+  const folder = mkdtempSync(join(tmpdir(), "fieldtree-bench-"));
+  const kubo = await startKubo();
+  try {
+    const parts: Uint8Array[] = [];
+    for await (const part of carOf([], blocks)) parts.push(part);
+    const car = join(folder, "leaves.car");
+    writeFileSync(car, Buffer.concat(parts));
+    writeFileSync(join(folder, "campaign.yaml"), "campaign: bench\n");
+    writeFileSync(join(folder, "tree.yaml"), yamlOf(leaves));
+
+    const run = (...args: string[]) =>
+      execFileSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8" });
+    run("car", "import", car);
+    await kubo.ipfs("dag", "import", "--pin-roots=false", car);
+
+    const ours = timed(() => JSON.parse(run("--json", "plan")).root as string);
+    const start = performance.now();
+    if (peer === "one connection") await overRpc(kubo.api, leaves);
+    else for (const args of mfsCalls(leaves)) await kubo.ipfs("files", ...args);
+    const theirs = performance.now() - start;
+    const root = await kubo.ipfs("files", "stat", "--hash", "/bench");
+    const same = root === ours.result ? "same root" : `another root: ${root}, ours ${ours.result}`;
+    console.log(
+      `${count} leaves, whole command: ${ms(ours)}; Kubo, ${peer}: ${Math.round(theirs)} ms; ${(theirs / ours.took).toFixed(1)}x; ${same}`,
+    );
+  } finally {
+    await kubo.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Leaves = ReturnType<typeof campaignOf>["leaves"];
+
+function mfsCalls(leaves: Leaves): string[][] {
+  const folders = new Set(leaves.map(({ path }) => dirname(path)));
+  return [
+    ["mkdir", "--cid-version=1", "/bench"],
+    ...[...folders].map((path) => ["mkdir", "-p", "--cid-version=1", `/bench/${path}`]),
+    ...leaves.map(({ path, cid }) => ["cp", `/ipfs/${cid}`, `/bench/${path}`]),
+  ];
+}
+
+async function overRpc(api: string, leaves: Leaves): Promise<void> {
+  for (const [verb, ...args] of mfsCalls(leaves)) {
+    const query = new URLSearchParams(args.filter((arg) => !arg.startsWith("-")).map((arg) => ["arg", arg]));
+    if (args.includes("-p")) query.set("parents", "true");
+    if (verb === "mkdir") query.set("cid-version", "1");
+    const response = await fetch(`${api}/api/v0/files/${verb}?${query}`, { method: "POST" });
+    if (!response.ok) throw new Error(`files/${verb}: ${await response.text()}`);
+    await response.arrayBuffer();
+  }
+}
+
+/** A tree.yaml of these leaves; folders come in the order of their first leaf. */
+function yamlOf(leaves: Leaves): string {
+  const lines: string[] = [];
+  let open: string[] = [];
+  for (const { path, cid } of leaves.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
+    const names = path.split("/");
+    const folders = names.slice(0, -1);
+    const shared = folders.findIndex((name, depth) => open[depth] !== name);
+    for (let depth = shared < 0 ? folders.length : shared; depth < folders.length; depth++)
+      lines.push(`${"  ".repeat(depth)}${folders[depth]}:`);
+    lines.push(`${"  ".repeat(folders.length)}${names.at(-1)}: ${cid}`);
+    open = folders;
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+interface Timed<T> {
+  readonly result: T;
+  /** ms */
+  readonly took: number;
+}
+
+function timed<T>(work: () => T): Timed<T> {
+  const start = performance.now();
+  const result = work();
+  return { result, took: performance.now() - start };
+}
+
+const ms = ({ took }: Timed<unknown>) => `${took < 10 ? took.toFixed(1) : Math.round(took)} ms`;
+
+for (const count of [245, 10_000, 100_000]) inProcess(count);
+if (await kuboBinary()) {
+  await wholeCommand(245, "a process a line");
+  await wholeCommand(Number(process.argv[2] ?? 1_000), "one connection");
+}
