@@ -6,11 +6,11 @@
  */
 import type { Numbers } from "../../core/cf/packing.ts";
 import type { Raw, Which } from "../../core/cf/variable.ts";
+import { inOrder } from "../../core/concurrency.ts";
 import type { DatasetFinding, Folder } from "../../core/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
-
 import type { ZarrArray } from "./array.ts";
 import { boundCodecs } from "./codecs.ts";
 
@@ -51,7 +51,7 @@ export function valuesIn(folder: Folder, version: 2 | 3, world: World): ArrayVal
     return chunk;
   };
   return {
-    findings: () => [...unread.values()],
+    findings: () => [...unread].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding),
     async read(array, which) {
       const chosen = chunksOf(array, which);
       // Whoever asks for some has asked for more before.
@@ -59,7 +59,10 @@ export function valuesIn(folder: Folder, version: 2 | 3, world: World): ArrayVal
       if (!chosen || unread.has(array.path)) return undefined;
       try {
         const decoder = await decoderOf(array);
-        const chunks = await Promise.all(chosen.map((at) => chunkAt(array, decoder, at, which === "ends")));
+        // In their order, so that of several bad chunks the same one is named every time.
+        const chunks: Chunk[] = [];
+        const read = (at: readonly number[]) => chunkAt(array, decoder, at, which === "ends");
+        for await (const chunk of inOrder(chosen, atOnce, read)) chunks.push(chunk);
         return which === "all" ? [assemble(array, chunks)] : chunks.map((chunk) => assemble(array, [chunk]));
       } catch (error) {
         if (isFailure(error) || world.signal.aborted) throw error;

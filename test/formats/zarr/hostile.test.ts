@@ -144,6 +144,28 @@ it.each([
   );
 });
 
+it("says the same of several bad chunks whichever is read first", async () => {
+  const chunked = zarray({ shape: [20], chunks: [2] });
+  const bad = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`lat/${i}`, floats(i)]));
+  for (const slow of ["lat/0", "lat/9", "lon/0"]) {
+    const folder = sites({ "lat/.zarray": chunked, ...bad, "lon/0": floats(1) });
+    const delayed: Folder = {
+      ...folder,
+      async read(path, world, range) {
+        if (path === slow) await new Promise((later) => setTimeout(later, 20));
+        return folder.read(path, world, range);
+      },
+    };
+    const says = (await described(delayed)).findings.flatMap((finding) =>
+      finding.rule === "undecodable" ? finding.says : [],
+    );
+    expect(says).toEqual([
+      expect.stringContaining("chunk 0 holds 1 values"),
+      expect.stringMatching(/^lon .*chunk 0 holds 1/),
+    ]);
+  }
+});
+
 it("takes an absent chunk for its fill value", async () => {
   const { "lat/0": _, ...rest } = { "lat/0": "" };
   const folder = folderOf({
