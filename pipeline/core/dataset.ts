@@ -15,7 +15,10 @@ export interface Folder {
   readonly entries: ReadonlyMap<string, FolderEntry>;
   /** The folder of that name below this one; `undefined` where there is none or it is a file. `a/b` goes two down. */
   folder(path: string, world: World): Promise<Folder | undefined>;
-  /** Bytes of the file at `path`, whole or the given range; `undefined` for a name that isn't there. */
+  /**
+   * Bytes of the file at `path`, whole or the given range, less where the file ends before it does; `undefined` for a
+   * name that isn't there. Paths may go down several folders, each of which is read once however many paths go through it.
+   */
   read(path: string, world: World, range?: ByteRange): Promise<Uint8Array | undefined>;
 }
 
