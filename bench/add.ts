@@ -1,0 +1,86 @@
+/**
+ * Adding files, whole command, beside `ipfs add` without a daemon: both put everything on the disk before they end.
+ *
+ * `node bench/add.ts [--large MB] [--small COUNT] [--turns N]`; by default 2 147 MB in one file, 20 000 files of 20 kB,
+ * and the best of three turns each. Needs room for five times the large file in BENCH_FOLDER or the temporary folder.
+ */
+import { execFileSync } from "node:child_process";
+import { randomFillSync } from "node:crypto";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { kuboBinary } from "../test/servers/kubo.ts";
+import { inScratch, inTurns, program, programName, type Run, row, run } from "./measure.ts";
+
+const { values } = parseArgs({
+  options: {
+    large: { type: "string", default: "2147.483648" },
+    small: { type: "string", default: "20000" },
+    turns: { type: "string", default: "3" },
+  },
+});
+const turns = Number(values.turns);
+
+const kubo = await kuboBinary();
+if (!kubo) throw new Error("there is no Kubo to compare with");
+
+await inScratch(async (folder) => {
+  const large = join(folder, "large");
+  writeLarge(large, Math.round(Number(values.large) * 1e6));
+  row(`add one file of ${values.large} MB`, await inTurns(turns, contestants(folder, large, [])));
+  rmSync(large);
+
+  const small = join(folder, "small");
+  writeSmall(small, Number(values.small));
+  row(`add ${values.small} files of 20 kB`, await inTurns(turns, contestants(folder, small, ["-r", "-H"])));
+});
+
+/** Each starts from an empty store, and what came before has reached the disk: nobody pays for another. */
+function contestants(
+  folder: string,
+  path: string,
+  flags: readonly string[],
+): Readonly<Record<string, () => Promise<Run>>> {
+  return {
+    [programName]: async () => {
+      const campaign = fresh(folder, "campaign");
+      writeFileSync(join(campaign, "campaign.yaml"), "campaign: bench\n");
+      writeFileSync(join(campaign, "tree.yaml"), "");
+      return settled(() => run([...program, "--quiet", "add", path], { cwd: campaign }));
+    },
+    "ipfs add --cid-version=1": async () => {
+      const env = { IPFS_PATH: fresh(folder, "kubo"), IPFS_TELEMETRY: "off" };
+      execFileSync(kubo!, ["init", "--profile=test"], { env: { ...process.env, ...env }, stdio: "ignore" });
+      return settled(() => run([kubo!, "add", "--cid-version=1", "-Q", ...flags, path], { env }));
+    },
+  };
+}
+
+function settled(work: () => Promise<Run>): Promise<Run> {
+  execFileSync("sync");
+  return work();
+}
+
+function fresh(folder: string, name: string): string {
+  const path = join(folder, name);
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path);
+  return path;
+}
+
+function writeLarge(path: string, bytes: number): void {
+  const file = openSync(path, "w");
+  const piece = Buffer.alloc(4 * 1024 * 1024);
+  for (let done = 0; done < bytes; done += piece.length) {
+    writeSync(file, randomFillSync(piece), 0, Math.min(piece.length, bytes - done));
+  }
+  closeSync(file);
+}
+
+function writeSmall(folder: string, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const inner = join(folder, `${Math.floor(i / 1000)}`);
+    if (i % 1000 === 0) mkdirSync(inner, { recursive: true });
+    writeFileSync(join(inner, `${i}`), randomFillSync(Buffer.alloc(20_000)));
+  }
+}

@@ -1,0 +1,114 @@
+import { readFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import type { DatasetFinding } from "../core/dataset.ts";
+import { setLeaf } from "../core/edit.ts";
+import { Failure } from "../core/failure.ts";
+import type { Json } from "../core/json.ts";
+import type { AddOptions } from "../dag/add.ts";
+import { type ProfileName, profiles } from "../dag/profile.ts";
+import { writeDurably } from "../disk/write.ts";
+import { addFiles } from "../ipfs/add-files.ts";
+import { adviceFor } from "./advise.ts";
+import type { Call, Verb } from "./command.ts";
+import { bytes as inUnits, printable } from "./terminal.ts";
+
+export const add: Verb = {
+  args: "<path...>",
+  flags: [
+    ["--at <path>", "where in tree.yaml the CID goes; folders on the way are made"],
+    ["--profile <name>", `how bytes become blocks: ${Object.keys(profiles).join(", ")}`, "cid-v1"],
+    ["--symlinks <how>", "keep symbolic links as links, or refuse them", "keep"],
+  ],
+  about:
+    "Prints the CID of each path and keeps its data on the campaign's node. The same bytes give the same CID on every machine, and adding them again changes nothing. Says what users of a dataset would suffer from.",
+  example: "fieldtree add ./radar.zarr --at products/HALO/radar.zarr",
+
+  async run(call) {
+    const { args, flags, campaign: open, cwd, out, world } = call;
+    const options = optionsOf(flags);
+    const at = typeof flags.at === "string" ? flags.at : undefined;
+    if (at !== undefined && args.length > 1) {
+      throw new Failure("input", `--at names one place, and ${args.length} paths were given`, {
+        hint: "add them one by one, or put them into one folder and add that",
+      });
+    }
+    // What can't be written down later is better said before gigabytes are hashed.
+    if (at !== undefined) await spliced(call, at, emptyFolder);
+    const { home, readers } = await open();
+
+    for (const path of args) {
+      const absolute = resolve(cwd, path);
+      const { cid, bytes, blocks } = await addFiles(home, absolute, options, world);
+      // Until a release keeps it: a collection must not take away what was just added.
+      await home.pin(cid, `added/${absolute}`, world);
+      const findings = await adviceFor(absolute, readers, world);
+      const replaced = at === undefined ? undefined : await spliceIn(call, at, cid.toString());
+      out.result(
+        {
+          path,
+          cid: cid.toString(),
+          bytes,
+          blocks,
+          findings: findings.map((finding) => ({ ...finding }) satisfies Record<string, Json>),
+          ...(at !== undefined && { at }),
+          ...(replaced !== undefined && { replaced }),
+        },
+        inWords({ path, cid: cid.toString(), bytes, blocks, findings, at, replaced }),
+      );
+    }
+    return 0;
+  },
+};
+
+/** Stands in for the CID while it isn't known. */
+const emptyFolder = "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354";
+
+function optionsOf(flags: Call["flags"]): AddOptions {
+  const { profile, symlinks } = flags;
+  if (typeof profile !== "string" || !Object.hasOwn(profiles, profile)) {
+    throw new Failure("input", `there is no profile ${profile}`, {
+      hint: `profiles: ${Object.keys(profiles).join(", ")}`,
+    });
+  }
+  if (symlinks !== "keep" && symlinks !== "refuse") {
+    throw new Failure("input", `--symlinks can't be ${symlinks}`, { hint: "--symlinks keep, or --symlinks refuse" });
+  }
+  return { profile: profile as ProfileName, symlinks };
+}
+
+/** tree.yaml with `cid` at `path`, and what stood there. */
+async function spliced({ folder }: Call, path: string, cid: string): Promise<{ text: string; replaced?: string }> {
+  return setLeaf(await readFile(join(folder(), "tree.yaml"), "utf8"), path, cid);
+}
+
+async function spliceIn(call: Call, at: string, cid: string): Promise<string | undefined> {
+  const { text, replaced } = await spliced(call, at, cid);
+  await writeDurably(join(call.folder(), "tree.yaml"), text);
+  return replaced === cid ? undefined : replaced;
+}
+
+interface Said {
+  readonly path: string;
+  readonly cid: string;
+  readonly bytes: number;
+  readonly blocks: number;
+  readonly findings: readonly DatasetFinding[];
+  readonly at: string | undefined;
+  readonly replaced: string | undefined;
+}
+
+function inWords({ path, cid, bytes, blocks, findings, at, replaced }: Said): string {
+  const lines = [`${cid}  ${printable(path)}  (${inUnits(bytes)}, ${blocks} ${blocks === 1 ? "block" : "blocks"})`];
+  for (const { level, rule, says, fix } of findings) {
+    lines.push(`  ${level}  ${rule}  ${printable(says)}`);
+    if (fix !== undefined) lines.push(`    fix: ${printable(fix)}`);
+  }
+  if (at === undefined) {
+    lines.push(
+      `  next: fieldtree add ${printable(path)} --at FOLDER/${printable(basename(path))} puts it into tree.yaml`,
+    );
+  } else if (replaced === undefined) lines.push(`  tree.yaml: ${printable(at)} is ${cid}`);
+  else
+    lines.push(`  tree.yaml: ${printable(at)} is ${cid}, no longer ${replaced === "" ? "an empty folder" : replaced}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,114 @@
+/** What to tell whoever adds a file or folder about the datasets in it. Reads metadata and names; of chunks only sizes. */
+import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { datasetAdvice, type StoredVariable } from "../core/advice.ts";
+import type { DatasetFinding, Description } from "../core/dataset.ts";
+import { isFailure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+import { localFolder } from "../disk/folder.ts";
+import type { FormatReader } from "../formats/reader.ts";
+
+/** Folders looked into for datasets, and findings told: a folder of thousands of datasets should not be a wall of text. */
+const most = { folders: 10_000, findings: 100 } as const;
+
+/** Chunks a variable that are measured. */
+const sample = 256;
+
+/** Findings of every dataset at or below `path`, each saying which dataset it means. */
+export async function adviceFor(
+  path: string,
+  readers: readonly FormatReader[],
+  world: World,
+): Promise<readonly DatasetFinding[]> {
+  const findings: DatasetFinding[] = [];
+  for (const { below, reader } of datasetsBelow(path, readers)) {
+    if (findings.length >= most.findings) break;
+    world.signal.throwIfAborted();
+    const naming = below === "" ? "" : `${below}: `;
+    for (const finding of await adviceOn(join(path, below), reader, world)) {
+      findings.push({ ...finding, says: `${naming}${finding.says}` });
+    }
+  }
+  return findings.slice(0, most.findings);
+}
+
+/** Datasets are told by the names in a folder, and not searched further. */
+function* datasetsBelow(
+  path: string,
+  readers: readonly FormatReader[],
+): Generator<{ below: string; reader: FormatReader }> {
+  if (!statSync(path).isDirectory()) return;
+  const folders = [""];
+  for (let looked = 0; looked < folders.length && looked < most.folders; looked++) {
+    const below = folders[looked]!;
+    const entries = listed(join(path, below));
+    const names = new Set(entries.map(({ name }) => name));
+    const reader = readers.find(({ recognises }) => recognises(names));
+    if (reader) yield { below, reader };
+    else for (const entry of entries) if (entry.isDirectory()) folders.push(join(below, entry.name));
+  }
+}
+
+async function adviceOn(path: string, reader: FormatReader, world: World): Promise<readonly DatasetFinding[]> {
+  let description: Description;
+  try {
+    description = await reader.describe((await localFolder(path))!, world);
+  } catch (error) {
+    if (!isFailure(error, "input", "corrupt")) throw error;
+    return [
+      {
+        level: "error",
+        rule: "unreadable",
+        says: `the dataset can't be described: ${error.message}`,
+        ...(error.hint !== undefined && { fix: error.hint }),
+      },
+    ];
+  }
+  const { title } = description.attributes;
+  const hasTitle = typeof title === "string" && title.trim() !== "";
+  const isZarr = description.access.format === "zarr";
+  const variables = isZarr ? description.variables.map(({ name }) => storedVariable(path, name)) : [];
+  return [...description.findings, ...datasetAdvice({ hasTitle, variables })];
+}
+
+/** Chunks of Zarr v2 lie beside `.zarray`, flat or in folders; those of v3 below `c`, or flat as `c.0.0`. */
+function storedVariable(store: string, name: string): StoredVariable {
+  const folder = join(store, name);
+  const chunks: string[] = [];
+  let listing = 0;
+  const folders = [folder];
+  for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
+    let size = 0;
+    for (const entry of listed(at)) {
+      size += Buffer.byteLength(entry.name) + cidLength;
+      if (entry.isDirectory()) folders.push(join(at, entry.name));
+      else if (!entry.name.startsWith(".z") && entry.name !== "zarr.json") chunks.push(join(at, entry.name));
+    }
+    listing = Math.max(listing, size);
+  }
+  const step = Math.max(1, Math.ceil(chunks.length / sample));
+  const measured = isSharded(folder) ? [] : chunks.filter((_, i) => i % step === 0);
+  return { name, count: chunks.length, sizes: measured.map((chunk) => lstatSync(chunk).size), listing };
+}
+
+/** Bytes of a CIDv1. */
+const cidLength = 36;
+
+function isSharded(folder: string): boolean {
+  try {
+    return readFileSync(join(folder, "zarr.json"), "utf8").includes('"sharding_indexed"');
+  } catch {
+    // Version 2 has no such file, and no shards.
+    return false;
+  }
+}
+
+function listed(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    // A variable of no chunks has no folder.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+/** add, gc and fsck, as their user runs them. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { aCampaign, fieldtree } from "./program.ts";
+import { expectSchema } from "./schemas.ts";
+
+const zgroup = '{"zarr_format": 2}';
+const zarray = (length: number, chunk: number) =>
+  JSON.stringify({
+    zarr_format: 2,
+    shape: [length],
+    chunks: [chunk],
+    dtype: "<f4",
+    compressor: null,
+    fill_value: 0,
+    order: "C",
+    filters: null,
+  });
+
+it("prints a line a path, with the CID that Kubo gives", async () => {
+  const cwd = await aCampaign({ "hello.txt": "hello world\n", "folder/a": "a", "folder/.hidden": "" });
+  const { code, json } = await fieldtree(["--json", "add", "hello.txt", "folder"], { cwd });
+  expect(code).toBe(0);
+  expectSchema("add", json());
+  expect(json()).toMatchObject([
+    // ipfs add --cid-version=1 -r -H
+    { path: "hello.txt", cid: "bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4", bytes: 12, blocks: 1 },
+    { path: "folder", bytes: 1, blocks: 3 },
+  ]);
+});
+
+it("splices the CID into tree.yaml, making folders, and says what it replaced", async () => {
+  const cwd = await aCampaign({ "tree.yaml": "# ours\nproducts:\n  old: \n", one: "1", two: "2" });
+  const first = (await fieldtree(["add", "--json", "one", "--at", "products/HALO/data"], { cwd })).json()[0];
+  expect(first.replaced).toBeUndefined();
+  const second = (await fieldtree(["add", "--json", "two", "--at", "products/HALO/data"], { cwd })).json()[0];
+  expectSchema("add", [first, second]);
+  expect(second.replaced).toBe(first.cid);
+  const text = readFileSync(join(cwd, "tree.yaml"), "utf8");
+  expect(text).toContain("# ours\n");
+  expect(text).toContain(`data: ${second.cid}`);
+});
+
+it.each([
+  [["add", "--profile", "nope", "x"], "cid-v1, unixfs-v1-2025"],
+  [["add", "--symlinks", "follow", "x"], "keep"],
+  [["add", "a", "b", "--at", "x"], "one"],
+  [["add", "not/there"], "not/there"],
+])("refuses %j in words", async (args, says) => {
+  const { code, stderr } = await fieldtree(args, { cwd: await aCampaign({ x: "x" }) });
+  expect(code).toBe(2);
+  expect(stderr).toContain(says);
+});
+
+it("tells what users of a dataset would suffer from, and leaves a tiny one alone", async () => {
+  const chunk = Buffer.alloc(4000, 7);
+  const chunks = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`bad.zarr/v/${i}`, chunk]));
+  const cwd = await aCampaign({
+    "bad.zarr/.zgroup": zgroup,
+    "bad.zarr/v/.zarray": zarray(400_000, 1000),
+    ...chunks,
+    "good.zarr/.zgroup": zgroup,
+    "good.zarr/.zattrs": '{"title": "Fine"}',
+    "good.zarr/.zmetadata": JSON.stringify({
+      zarr_consolidated_format: 1,
+      metadata: {
+        ".zgroup": JSON.parse(zgroup),
+        ".zattrs": { title: "Fine" },
+        "v/.zarray": JSON.parse(zarray(2000, 1000)),
+      },
+    }),
+    "good.zarr/v/.zarray": zarray(2000, 1000),
+    "good.zarr/v/0": chunk,
+    "good.zarr/v/1": chunk,
+  });
+  const [bad, good] = (await fieldtree(["add", "--json", "bad.zarr", "good.zarr"], { cwd })).json();
+  const rules = ({ findings }: { findings: { rule: string }[] }) => findings.map(({ rule }) => rule);
+  expectSchema("add", [bad, good]);
+  expect(rules(bad)).toEqual(expect.arrayContaining(["no-title", "small-chunks", "not-consolidated"]));
+  expect(rules(good)).not.toEqual(expect.arrayContaining(["no-title"]));
+  expect(rules(good)).not.toEqual(expect.arrayContaining(["small-chunks"]));
+});
+
+it("frees what was added before, and keeps what was added last", async () => {
+  const cwd = await aCampaign({ data: "first version" });
+  const first = (await fieldtree(["add", "--json", "data"], { cwd })).json()[0];
+  writeFileSync(join(cwd, "data"), "second version");
+  await fieldtree(["add", "data"], { cwd });
+  const collected = (await fieldtree(["gc", "--json"], { cwd })).json();
+  expectSchema("gc", collected);
+  expect(collected[0]).toMatchObject({ removed: { blocks: 1 }, kept: { blocks: 1 } });
+  expect(first.bytes).toBe(13);
+  expect((await fieldtree(["gc", "--json", "--added"], { cwd })).json()[0]).toMatchObject({
+    removed: { blocks: 1 },
+    unpinned: 1,
+  });
+});
+
+it("leaves with 6 when a block is damaged, and names what to do", async () => {
+  const cwd = await aCampaign({ data: "precious" });
+  await fieldtree(["add", "data"], { cwd });
+  const well = await fieldtree(["fsck", "--json"], { cwd });
+  expect([well.code, well.json().at(-1).errors]).toEqual([0, 0]);
+  const packs = join(cwd, ".fieldtree/packs");
+  const pack = join(packs, (await readdir(packs)).find((name) => name.endsWith(".car"))!);
+  const bytes = await readFile(pack);
+  bytes[bytes.indexOf("precious")] = 0;
+  writeFileSync(pack, bytes);
+  const { code, json } = await fieldtree(["fsck", "--json"], { cwd });
+  expect(code).toBe(6);
+  expectSchema("fsck", json().slice(0, -1));
+  expect(json()[0]).toMatchObject({ level: "error", rule: "damaged-block", fix: "fieldtree fsck --repair" });
+  expect(json().at(-1)).toMatchObject({ error: { kind: "corrupt" } });
+});
