@@ -68,3 +68,10 @@ export function sayStep(step: Step): string {
       return `release ${step.number}: ${step.root}`;
   }
 }
+
+/** The steps as lines a person reads: many leaves to hold are one line. */
+export function sayToDo(steps: readonly Step[]): string[] {
+  const holds = steps.filter((step) => step.do === "hold");
+  if (holds.length <= 3) return steps.map(sayStep);
+  return [`hold ${holds.length} leaves`, ...steps.filter((step) => step.do !== "hold").map(sayStep)];
+}

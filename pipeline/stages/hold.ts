@@ -8,20 +8,16 @@
 
 import { inOrder } from "../core/concurrency.ts";
 import { isFailure } from "../core/failure.ts";
-import type { Step } from "../core/plan.ts";
-import type { Leaf, Tree } from "../core/tree.ts";
+import type { Leaf } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Parts } from "./parts.ts";
 import { outOfReach, type Sizes } from "./sizes.ts";
 
-const atOnce = 4;
+/** Many, because a node that looks for something nobody has takes a minute to say so. */
+const atOnce = 16;
 
-export async function hold(
-  steps: readonly Extract<Step, { do: "hold" }>[],
-  tree: Tree,
-  campaign: Parts,
-  world: World,
-): Promise<void> {
+/** @throws Failure `unavailable` that names every leaf of which a block stays out of reach. */
+export async function hold(leaves: readonly Leaf[], campaign: Parts, world: World): Promise<void> {
   const missing: Sizes["missing"][number][] = [];
   let done = 0;
   const one = async (leaf: Leaf) => {
@@ -33,12 +29,8 @@ export async function hold(
       throw error;
     }
   };
-  for await (const failed of inOrder(
-    steps.map(({ path }) => tree.get(path)!),
-    atOnce,
-    one,
-  )) {
-    world.progress({ task: "holding", done: ++done, total: steps.length, unit: "leaves" });
+  for await (const failed of inOrder(leaves, atOnce, one)) {
+    world.progress({ task: "holding", done: ++done, total: leaves.length, unit: "leaves" });
     if (failed) missing.push(failed);
   }
   if (missing.length > 0) throw outOfReach(missing);

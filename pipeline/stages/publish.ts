@@ -33,8 +33,17 @@ export async function* publish(
   { expectRoot, strict }: PublishOptions,
   world: World,
 ): AsyncGenerator<PublishEvent> {
-  const seen = await observe(text, campaign, world);
+  let seen = await observe(text, campaign, world);
   refuseErrors(seen.findings);
+  if (!seen.root) {
+    // Not even their root blocks are here: a node with a network of its own may still find them.
+    await hold(
+      seen.sizes.missing.map(({ leaf }) => leaf),
+      campaign,
+      world,
+    );
+    seen = await observe(text, campaign, world);
+  }
   if (!seen.root) throw outOfReach(seen.sizes.missing);
   const root = seen.root;
   if (expectRoot !== undefined && expectRoot !== root.cid.toString()) {
@@ -44,8 +53,12 @@ export async function* publish(
   }
 
   // A crash leaves blocks that nobody pins yet. They are found again; only a gc before the next run takes them.
-  const holds = seen.steps.filter((step) => step.do === "hold");
-  await hold(holds, seen.tree, campaign, world);
+  const { tree, steps } = seen;
+  await hold(
+    steps.flatMap((step) => (step.do === "hold" ? [tree.get(step.path)!] : [])),
+    campaign,
+    world,
+  );
 
   let draft: Draft | undefined;
   let portal = seen.head?.release.portal;

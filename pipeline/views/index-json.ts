@@ -55,12 +55,12 @@ function lineOf({ path, cid, reader, item, findings }: DatasetEntry) {
     geometry: geometry ? sketch(geometry) : undefined,
     platform: properties.platform,
     projects: properties["fieldtree:projects"],
-    keywords: listOf(properties.keywords).slice(0, most.keywords),
-    creators: listOf(properties.contacts).map((contact) => (contact as { name: Json }).name),
+    keywords: orAbsent(listOf(properties.keywords).slice(0, most.keywords)),
+    creators: orAbsent(listOf(properties.contacts).map((contact) => (contact as { name: Json }).name)),
     license: properties.license,
-    vars: variablesOf(properties["cube:variables"]),
+    vars: orAbsent(variablesOf(properties["cube:variables"])),
     item: itemFile(path),
-    findings: findings.length > 0 ? findings.slice(0, most.findings).map(({ says }) => says) : undefined,
+    findings: orAbsent(findings.slice(0, most.findings).map(({ says }) => says)),
   };
 }
 
@@ -113,5 +113,6 @@ function thinnedList<T>(list: readonly T[], keep: number): readonly T[] {
   return Array.from({ length: keep }, (_, i) => list[Math.round((i * (list.length - 1)) / (keep - 1))]!);
 }
 
+const orAbsent = <T>(list: readonly T[]) => (list.length > 0 ? list : undefined);
 const textOf = (value: Json | undefined) => (typeof value === "string" ? value : undefined);
 const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
