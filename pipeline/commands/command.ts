@@ -6,7 +6,6 @@
  */
 
 import type { Campaign } from "../campaign.ts";
-import type { Json } from "../core/json.ts";
 import type { World } from "../core/world.ts";
 
 export interface Verb {
@@ -23,6 +22,13 @@ export interface Verb {
   readonly example: string;
   /** Resolves to the exit code; nothing means 0. Failures are thrown. */
   run(call: Call): Promise<number | undefined>;
+}
+
+/** A verb before it is called: what `fieldtree --help` needs, and where the rest is. */
+export interface VerbEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Verb>;
 }
 
 export interface Call {
@@ -48,7 +54,7 @@ export interface Output {
   /** Whether colour may be used on stdout. */
   readonly colour: boolean;
   /** One result: `data` as a JSON line for machines, `text` for people (nothing where it is undefined). */
-  result(data: { readonly [key: string]: Json | undefined } | readonly Json[], text?: string): void;
+  result(data: object, text?: string): void;
   /** Bytes as they are, for `cat` and `car export`; waits while the reader is slow. */
   bytes(chunk: Uint8Array): Promise<void>;
 }

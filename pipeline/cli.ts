@@ -1,0 +1,224 @@
+/**
+ * The program: argv → verb → exit code. The only file that touches `process`.
+ *
+ * Results go to stdout, everything about the work to stderr. With `--json`, stdout is JSON lines and nothing else, and
+ * a failure's last line is `{error: {kind, message, hint?}}`. Exit codes: 0 done, 1 findings with errors or datasets
+ * that failed, 2–6 the kinds of failure (`core/failure.ts`), 130 interrupted, 70 a defect of ours.
+ */
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { Command, CommanderError, Option } from "commander";
+import type { Campaign } from "./campaign.ts";
+import type { Call, Output } from "./commands/command.ts";
+import { printable, type Terminal, terminalOn } from "./commands/terminal.ts";
+import { verbs } from "./commands/verbs.ts";
+import { Failure, isFailure, kinds } from "./core/failure.ts";
+import type { World } from "./core/world.ts";
+
+const interrupted = 130;
+const defect = 70;
+
+/** Run the program on this process's arguments and leave with its exit code. */
+export async function run(): Promise<void> {
+  const code = await main(process.argv.slice(2));
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((said) => stream.write("", said))));
+  // Not by running out of work: a gateway that never answered may keep a connection of ours half open for seconds.
+  process.exit(code);
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const given = globals(argv);
+  const terminal = terminalOn(process.stderr, { quiet: given.quiet });
+  const out = output(given);
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      stop.abort(new Interrupted());
+      // Asked a second time, go at once: everything durable is already so.
+      process.once(name, () => process.exit(interrupted));
+    });
+  }
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever read our results (`| head`) has seen enough.
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+
+  let opened: Promise<Campaign> | undefined;
+  const world = worldOn(terminal, stop.signal);
+  const folder = () => campaignFolder(given.campaign, process.cwd());
+  const call = {
+    world,
+    out,
+    env: process.env,
+    cwd: process.cwd(),
+    folder,
+    campaign: () =>
+      (opened ??= import("./campaign.ts").then(({ openCampaign }) => openCampaign(folder(), process.env, world))),
+  };
+
+  try {
+    return await parse(argv, call);
+  } catch (error) {
+    return report(error, stop.signal, given.json, out, terminal);
+  } finally {
+    terminal.clear();
+    const campaign = await opened?.catch(() => undefined);
+    await campaign?.close();
+  }
+}
+
+/** Build the command line for the one verb that is called, and call it. */
+async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">): Promise<number> {
+  const wanted = verbNames(argv);
+  let code = 0;
+  const program = new Command("fieldtree")
+    .description("Publish the data of a scientific field campaign on IPFS.")
+    .version(await version(), "-V, --version")
+    .option("--campaign <dir>", "the campaign's folder (default: the nearest ancestor holding tree.yaml)")
+    .option("--json", "results as JSON lines on stdout")
+    .option("--quiet", "no progress, no sentences; only results and failures")
+    .option("--no-color", "no colour (also: NO_COLOR)")
+    .helpCommand("help [verb]", "what a verb does, with an example")
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .exitOverride()
+    // What commander would print about a mistake becomes a failure like any other.
+    .configureOutput({ writeErr: () => {} });
+
+  for (const entry of verbs) {
+    const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
+    if (!wanted.includes(entry.name)) continue;
+    const verb = await entry.load();
+    if (verb.args) command.arguments(verb.args);
+    for (const [flags, help, byDefault] of verb.flags ?? []) {
+      command.addOption(byDefault === undefined ? new Option(flags, help) : new Option(flags, help).default(byDefault));
+    }
+    command.addHelpText("after", `${verb.about ? `\n${verb.about}\n` : ""}\nExample:\n  ${verb.example}`);
+    command.action(async () => {
+      code = (await verb.run({ ...base, args: command.args, flags: command.opts() })) ?? 0;
+    });
+  }
+  program.addHelpText(
+    "after",
+    "\nExit codes: 0 done · 1 findings with errors, or datasets that failed · 2 input · 3 refused · 4 unavailable · 5 conflict · 6 corrupt · 130 interrupted",
+  );
+  if (argv.length === 0) program.help();
+  await program.parseAsync(argv, { from: "user" });
+  return code;
+}
+
+/** The words of `argv` that may name a verb: loaded before parsing, so that only what is called is loaded. */
+function verbNames(argv: readonly string[]): readonly string[] {
+  const words = argv.filter((word, i) => !word.startsWith("-") && argv[i - 1] !== "--campaign");
+  return words[0] === "help" ? words.slice(1, 2) : words.slice(0, 1);
+}
+
+/** The global flags, before commander has them: failures to parse must already honour `--json`. */
+function globals(argv: readonly string[]) {
+  const at = argv.findIndex((word) => word === "--campaign" || word.startsWith("--campaign="));
+  const campaign =
+    at < 0 ? undefined : argv[at]!.startsWith("--campaign=") ? argv[at]!.slice("--campaign=".length) : argv[at + 1];
+  return {
+    json: argv.includes("--json"),
+    quiet: argv.includes("--quiet"),
+    colour: process.stdout.isTTY === true && !process.env.NO_COLOR && !argv.includes("--no-color"),
+    campaign,
+  };
+}
+
+function campaignFolder(given: string | undefined, cwd: string): string {
+  if (given !== undefined) {
+    const folder = resolve(cwd, given);
+    if (existsSync(join(folder, "tree.yaml"))) return folder;
+    throw new Failure("input", `${given} holds no tree.yaml`, {
+      hint: `fieldtree init ${given} starts a campaign there`,
+    });
+  }
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "tree.yaml"))) return folder;
+    if (folder === dirname(folder)) break;
+  }
+  throw new Failure("input", `no tree.yaml in ${cwd} or any folder above it`, {
+    hint: "name the campaign's folder with --campaign DIR, or start one with `fieldtree init`",
+  });
+}
+
+function output({ json, colour }: { readonly json: boolean; readonly colour: boolean }): Output {
+  return {
+    json,
+    colour,
+    result(data, text) {
+      if (json) process.stdout.write(`${JSON.stringify(data)}\n`);
+      else if (text !== undefined) process.stdout.write(`${text}\n`);
+    },
+    async bytes(chunk) {
+      if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+    },
+  };
+}
+
+function worldOn(terminal: Terminal, signal: AbortSignal): World {
+  return {
+    fetch: (request) => fetch(request),
+    now: () => new Date(),
+    sleep: (ms) =>
+      new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        const stop = () => {
+          clearTimeout(timer);
+          reject(signal.reason);
+        };
+        const timer = setTimeout(() => {
+          signal.removeEventListener("abort", stop);
+          resolve();
+        }, ms);
+        signal.addEventListener("abort", stop, { once: true });
+      }),
+    log: (line) => terminal.log(line),
+    progress: (progress) => terminal.progress(progress),
+    signal,
+  };
+}
+
+class Interrupted extends Error {
+  override readonly message = "interrupted; run it again to finish";
+}
+
+/** Say what went wrong, where the reader looks for it, and give the exit code. */
+function report(error: unknown, signal: AbortSignal, json: boolean, out: Output, terminal: Terminal): number {
+  terminal.clear();
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    const message = error.message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?");
+    return report(
+      new Failure("input", message, { hint: "fieldtree help lists the verbs, fieldtree help VERB its flags" }),
+      signal,
+      json,
+      out,
+      terminal,
+    );
+  }
+  const { kind, message, hint, exit } = signal.aborted
+    ? { kind: "interrupted", message: new Interrupted().message, hint: undefined, exit: interrupted }
+    : isFailure(error)
+      ? { kind: error.kind, message: error.message, hint: error.hint, exit: kinds[error.kind].exit }
+      : {
+          kind: "defect",
+          message: error instanceof Error ? error.message : String(error),
+          hint: undefined,
+          exit: defect,
+        };
+  if (json) out.result({ error: { kind, message, ...(hint !== undefined && { hint }) } });
+  const lines = message.split("\n").map(printable).join("\n");
+  process.stderr.write(`fieldtree: ${lines}\n${hint === undefined ? "" : `  → ${printable(hint)}\n`}`);
+  if (kind === "defect" && error instanceof Error)
+    process.stderr.write(`${error.stack}\nThis is a defect of fieldtree. Please report it with the lines above.\n`);
+  return exit;
+}
+
+async function version(): Promise<string> {
+  const { default: about } = await import("../package.json", { with: { type: "json" } });
+  return about.version;
+}

@@ -1,0 +1,19 @@
+/** A change in words, for people. */
+import type { Change } from "../core/changes.ts";
+import { printable } from "./terminal.ts";
+
+export function sayChange(change: Change): string {
+  const path = printable(change.path);
+  switch (change.op) {
+    case "add":
+      return `add      ${path} ${change.to}`;
+    case "remove":
+      return `remove   ${path} (was ${change.from})`;
+    case "update":
+      return `update   ${path} ${change.from} → ${change.to}`;
+    case "move":
+      return `move     ${printable(change.from)} → ${path}`;
+    case "respell":
+      return `respell  ${path} ${change.from} → ${change.to} (the same data)`;
+  }
+}

@@ -1,0 +1,26 @@
+import { releasesFrom } from "../log/chain.ts";
+import type { Verb } from "./command.ts";
+
+export const log: Verb = {
+  about: "Newest first. Every release can be named in addresses: products/HALO@3 is that path as release 3 has it.",
+  example: "fieldtree log --json",
+
+  async run({ campaign: open, out, world }) {
+    const { log } = await open();
+    const head = await log.head(world);
+    if (!head) world.log("nothing has been published yet");
+    for await (const { cid, release } of releasesFrom(head, log, world)) {
+      const { number, root, portal, made, changes } = release;
+      const data = {
+        release: number,
+        cid: cid.toString(),
+        root: root.toString(),
+        portal: portal.toString(),
+        made,
+        changes,
+      };
+      out.result(data, `release ${number}  ${made}  ${changes.length} changes  ${root}`);
+    }
+    return 0;
+  },
+};

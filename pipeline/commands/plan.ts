@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { changesBetween } from "../core/changes.ts";
+import { Failure, kinds } from "../core/failure.ts";
+import { sayToDo } from "../core/plan.ts";
+import { readTree, type Tree } from "../core/tree.ts";
+import { fileAt } from "../disk/git.ts";
+import { observe } from "../stages/observe.ts";
+import { outOfReach } from "../stages/sizes.ts";
+import { sayChange } from "./changes.ts";
+import type { Call, Verb } from "./command.ts";
+import { sayFinding } from "./findings.ts";
+
+export const plan: Verb = {
+  flags: [["--base <file>", "compare with this tree.yaml, or git:REF for the one at a commit (default: what is live)"]],
+  about: "Prints the root that publishing would give, what would change, and every step. Changes nothing.",
+  example: "fieldtree plan --base git:main",
+
+  async run(call) {
+    const { out, world, flags } = call;
+    const campaign = await call.campaign();
+    const text = await readFile(join(campaign.folder, "tree.yaml"));
+    const seen = await observe(text, campaign, world);
+    const base = typeof flags.base === "string" ? await baseTree(flags.base, call) : undefined;
+    const changes = base ? changesBetween(base, seen.tree) : seen.changes;
+    const reason = seen.root ? undefined : outOfReach(seen.sizes.missing).message;
+    const data = {
+      root: seen.root?.cid.toString() ?? null,
+      base: typeof flags.base === "string" ? flags.base : (seen.head?.release.root.toString() ?? null),
+      changes: changes.map((change) => ({
+        ...change,
+        line: (change.op === "remove" ? (base ?? seen.live) : seen.tree).get(change.path)?.line ?? 0,
+      })),
+      findings: seen.findings,
+      steps: seen.steps,
+      ...(reason !== undefined && { reason }),
+    };
+    const lines = [
+      ...seen.findings.map((finding) => sayFinding("tree.yaml", finding)),
+      ...changes.map(sayChange),
+      seen.root ? `root ${seen.root.cid}` : reason!,
+      ...(seen.steps.length > 0
+        ? sayToDo(seen.steps).map((step) => `would ${step}`)
+        : seen.root
+          ? ["nothing to do"]
+          : []),
+    ];
+    out.result(data, lines.join("\n"));
+    if (seen.findings.some(({ level }) => level === "error")) return 1;
+    return seen.root ? 0 : kinds.unavailable.exit;
+  },
+};
+
+async function baseTree(base: string, { cwd, folder, world }: Call): Promise<Tree> {
+  const ref = /^git:(.+)$/.exec(base)?.[1];
+  if (ref !== undefined) {
+    const text = await fileAt(ref, join(folder(), "tree.yaml"), world);
+    if (!text) throw new Failure("input", `git has no tree.yaml at ${ref}`);
+    return readTree(text).tree;
+  }
+  const text = await readFile(resolve(cwd, base)).catch((cause: unknown) => {
+    throw new Failure("input", `${base} can't be read`, { cause, hint: "--base takes a file, or git:REF" });
+  });
+  return readTree(text).tree;
+}

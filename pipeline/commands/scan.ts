@@ -1,0 +1,57 @@
+import type { Entry } from "../core/entry.ts";
+import { kinds } from "../core/failure.ts";
+import { scan as scanStage } from "../stages/scan.ts";
+import { leavesAt } from "./address.ts";
+import type { Call, Verb } from "./command.ts";
+import { bytes, printable } from "./terminal.ts";
+
+export const scan: Verb = {
+  args: "[address]",
+  about: `Prints a line a dataset, with its STAC item, and a line for every leaf that no reader knows. Without an address it
+scans the tree; paths are relative to the address. What was described before is remembered by CID.`,
+  example: "fieldtree scan --json products/HALO",
+
+  async run(call) {
+    const { out, world } = call;
+    const campaign = await call.campaign();
+    let code = 0;
+    for await (const { path, entries, unreachable } of scanStage(
+      await leavesAt(call.args[0] ?? "", call),
+      campaign,
+      world,
+    )) {
+      for (const entry of entries) {
+        out.result(...lineOf(entry));
+        if (entry.kind === "failed" && code === 0) code = 1;
+      }
+      if (unreachable === undefined) continue;
+      code = kinds.unavailable.exit;
+      out.result({ path, unreachable }, `${printable(path)}: out of reach: ${unreachable}`);
+    }
+    return code;
+  },
+};
+
+/** An entry as the JSON line and the text that `scan` and `inspect` print. */
+export function lineOf(entry: Entry): Parameters<Call["out"]["result"]> {
+  const { path, cid } = entry;
+  const name = printable(path === "" ? "." : path);
+  switch (entry.kind) {
+    case "dataset": {
+      const { title, start_datetime: start, end_datetime: end } = entry.item.properties;
+      const when = start ? ` · ${start} to ${end ?? ""}` : "";
+      const notes = entry.findings.map(({ level, says }) => `\n  ${level}: ${printable(says)}`).join("");
+      return [
+        { path, cid, reader: entry.reader, item: { ...entry.item } },
+        `${name}: ${printable(`${title}`)} (${entry.reader})${when}${notes}`,
+      ];
+    }
+    case "failed":
+      return [
+        { path, cid, reader: entry.reader, failure: entry.failure },
+        `${name}: can't be described (${entry.reader}): ${printable(entry.failure.message)}`,
+      ];
+    case "plain":
+      return [{ path, cid, plain: entry.plain }, `${name}: ${entry.plain.kind}, ${bytes(entry.plain.size)}`];
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * What a person sees while we work: sentences and progress, on stderr.
+ *
+ * On a terminal, progress is one line that rewrites itself; elsewhere a line now and then, so that a log stays
+ * readable; with `quiet` nothing but what went wrong. Time left is worked out from the pace of the last half minute
+ * and not claimed before there is one.
+ *
+ * ```ts
+ * const terminal = terminalOn(process.stderr, { quiet: false });
+ * terminal.progress({ task: "adding", done: 3e8, total: 2e9, unit: "bytes" });
+ * // adding 300 MB of 2.0 GB (15%), 410 MB/s, 4 s left
+ * ```
+ */
+import { shown } from "../core/shown.ts";
+import type { Progress } from "../core/world.ts";
+
+export interface Terminal {
+  log(line: string): void;
+  progress(progress: Progress): void;
+  /** Take the progress line away; whatever is printed next starts on a clean line. */
+  clear(): void;
+}
+
+interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const redrawEvery = { terminal: 100, plain: 5_000 };
+const paceOver = 30_000;
+
+export function terminalOn(
+  stream: Stream,
+  { quiet }: { readonly quiet: boolean },
+  now = () => performance.now(),
+): Terminal {
+  const live = stream.isTTY === true;
+  const paces = new Map<Progress["task"], Pace>();
+  let shown = "";
+
+  const clear = () => {
+    if (shown) stream.write("\r\u001b[K");
+    shown = "";
+  };
+  return {
+    clear,
+    log(line) {
+      if (quiet) return;
+      clear();
+      stream.write(`${line}\n`);
+    },
+    progress(progress) {
+      if (quiet) return;
+      const pace = paces.get(progress.task) ?? { samples: [{ at: now(), done: 0 }], drawn: now() };
+      paces.set(progress.task, pace);
+      const at = now();
+      if (at - pace.drawn < (live ? redrawEvery.terminal : redrawEvery.plain)) return;
+      pace.drawn = at;
+      pace.samples.push({ at, done: progress.done });
+      while (pace.samples.length > 2 && at - pace.samples[0]!.at > paceOver) pace.samples.shift();
+      const line = describe(progress, perSecond(pace.samples));
+      if (!live) return void stream.write(`${line}\n`);
+      clear();
+      shown = line.slice(0, (stream.columns ?? 80) - 1);
+      stream.write(shown);
+    },
+  };
+}
+
+interface Pace {
+  samples: { readonly at: number; readonly done: number }[];
+  drawn: number;
+}
+
+function perSecond(samples: Pace["samples"]): number {
+  const [first, last] = [samples[0]!, samples.at(-1)!];
+  const seconds = (last.at - first.at) / 1000;
+  return seconds > 0 ? (last.done - first.done) / seconds : 0;
+}
+
+function describe({ task, done, total, unit }: Progress, rate: number): string {
+  const amount = unit === "bytes" ? bytes : (count: number) => `${count}`;
+  const parts = [
+    total === undefined
+      ? `${task} ${amount(done)}${unit === "bytes" ? "" : ` ${unit}`}`
+      : `${task} ${amount(done)} of ${amount(total)}${unit === "bytes" ? "" : ` ${unit}`} (${total > 0 ? Math.floor((100 * done) / total) : 100}%)`,
+  ];
+  if (rate > 0)
+    parts.push(`${amount(unit === "bytes" || rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))}/s`);
+  if (rate > 0 && total !== undefined && done < total) parts.push(`${duration((total - done) / rate)} left`);
+  return parts.join(", ");
+}
+
+/** Bytes as people say them, in powers of ten: `1.4 GB`. */
+export function bytes(count: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let unit = 0;
+  let value = count;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** Seconds as people say them: `4 s`, `3 min`, `2 h 10 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 90) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Columns padded to the same width, two spaces apart; the last one is left as it is. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
+  return rows
+    .map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!))).join("  "))
+    .join("\n");
+}
+
+/** Text from outside, whole and safe to print: it can't move the cursor, recolour the terminal or reorder a line. */
+export const printable = (text: string): string => shown(text, Number.POSITIVE_INFINITY);

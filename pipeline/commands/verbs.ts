@@ -1,0 +1,62 @@
+/** Every verb, with the line that `fieldtree --help` shows. A verb's own file is loaded when it is called. */
+import type { VerbEntry } from "./command.ts";
+
+export const verbs: readonly VerbEntry[] = [
+  { name: "init", summary: "start a campaign in a folder", load: async () => (await import("./init.ts")).init },
+  {
+    name: "add",
+    summary: "put files or folders on the campaign's node",
+    load: async () => (await import("./add.ts")).add,
+  },
+  { name: "check", summary: "find mistakes in tree.yaml", load: async () => (await import("./check.ts")).check },
+  { name: "fmt", summary: "tidy tree.yaml", load: async () => (await import("./fmt.ts")).fmt },
+  { name: "plan", summary: "say what publishing would do", load: async () => (await import("./plan.ts")).plan },
+  {
+    name: "publish",
+    summary: "make the tree the newest release",
+    load: async () => (await import("./publish.ts")).publish,
+  },
+  { name: "scan", summary: "describe the datasets in the tree", load: async () => (await import("./scan.ts")).scan },
+  {
+    name: "inspect",
+    summary: "describe datasets in a local folder",
+    load: async () => (await import("./inspect.ts")).inspect,
+  },
+  { name: "ls", summary: "list a folder", load: async () => (await import("./ls.ts")).ls },
+  { name: "cat", summary: "print a file", load: async () => (await import("./cat.ts")).cat },
+  { name: "get", summary: "copy a file or folder here", load: async () => (await import("./get.ts")).get },
+  { name: "diff", summary: "say what differs between two trees", load: async () => (await import("./diff.ts")).diff },
+  {
+    name: "merge",
+    summary: "merge two trees that were edited apart",
+    load: async () => (await import("./merge.ts")).merge,
+  },
+  { name: "log", summary: "list the releases", load: async () => (await import("./log.ts")).log },
+  {
+    name: "status",
+    summary: "say what is live and what would change",
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    name: "serve",
+    summary: "answer HTTP as a read-only IPFS gateway",
+    load: async () => (await import("./serve.ts")).serve,
+  },
+  { name: "car", summary: "export or import content as one file", load: async () => (await import("./car.ts")).car },
+  {
+    name: "fsck",
+    summary: "check the node's blocks, index and pins",
+    load: async () => (await import("./fsck.ts")).fsck,
+  },
+  { name: "gc", summary: "free what no pin needs", load: async () => (await import("./gc.ts")).gc },
+  {
+    name: "demo",
+    summary: "publish a sample campaign and show it",
+    load: async () => (await import("./demo.ts")).demo,
+  },
+  {
+    name: "completion",
+    summary: "print completions for bash, zsh or fish",
+    load: async () => (await import("./completion.ts")).completionOf(verbs),
+  },
+];

@@ -1,0 +1,137 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { verbs } from "../../pipeline/commands/verbs.ts";
+import { aCampaign, aFolder, fieldtree, start } from "./program.ts";
+import { expectSchema } from "./schemas.ts";
+
+const sh = promisify(execFile);
+
+describe("the command line", () => {
+  it("shows every verb, and for each of them what it does with an example", async () => {
+    const { code, stdout } = await fieldtree(["--help"]);
+    expect(code).toBe(0);
+    for (const { name, summary } of verbs) expect(stdout).toMatch(new RegExp(`^  ${name} .*${summary}$`, "m"));
+    const helps = await Promise.all(verbs.map(({ name }) => fieldtree(["help", name])));
+    helps.forEach(({ code, stdout }, i) => {
+      expect(code, verbs[i]!.name).toBe(0);
+      expect(stdout).toContain(`Example:\n  `);
+    });
+  });
+
+  it("understands global flags before the verb and after it", async () => {
+    const folder = await aCampaign();
+    for (const args of [
+      ["--campaign", folder, "--json", "status"],
+      ["status", "--json", "--campaign", folder],
+      [`--campaign=${folder}`, "status", "--json", "--quiet", "--no-color"],
+    ]) {
+      const { code, json } = await fieldtree(args);
+      expect(code).toBe(0);
+      expect(json()).toHaveLength(1);
+    }
+  });
+
+  it("finds the campaign in the nearest ancestor that holds tree.yaml", async () => {
+    const folder = await aCampaign();
+    await mkdir(join(folder, "a", "b"), { recursive: true });
+    expect((await fieldtree(["status"], { cwd: join(folder, "a", "b") })).code).toBe(0);
+    const nowhere = await fieldtree(["status"], { cwd: await aFolder() });
+    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining("fieldtree init") });
+  });
+
+  it.each([
+    [["pubish"], "did you mean publish?"],
+    [["publish", "--stict"], "did you mean --strict?"],
+    [["ls"], "missing required argument"],
+    [["status", "superfluous"], "too many arguments"],
+  ])("says what is wrong with %j, and exits 2", async (args, says) => {
+    const cwd = await aCampaign();
+    const { code, stderr } = await fieldtree(args, { cwd });
+    expect([code, stderr.toLowerCase()]).toEqual([2, expect.stringContaining(says)]);
+    const json = await fieldtree([...args, "--json"], { cwd });
+    expectSchema("error", json.json());
+    expect(json.json()).toMatchObject([{ error: { kind: "input" } }]);
+  });
+
+  it("says at which line campaign.yaml is wrong", async () => {
+    const cwd = await aCampaign({ "campaign.yaml": "campaign: test\nprofile: cid-v7\n" });
+    const { code, stderr } = await fieldtree(["status"], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/campaign\.yaml:2:10: .*cid-v1/s)]);
+  });
+
+  it("is silent on stderr with --quiet, but for failures", async () => {
+    const cwd = await aCampaign();
+    expect((await fieldtree(["publish", "--quiet"], { cwd })).stderr).toBe("");
+    expect((await fieldtree(["ls", "nowhere", "--quiet"], { cwd })).stderr).not.toBe("");
+  });
+
+  it("ends quietly when whoever reads its output has seen enough", async () => {
+    const cwd = await aCampaign();
+    const { stderr } = await sh(
+      "sh",
+      ["-c", `"$0" "$1" completion bash | head -c 1`, process.execPath, "pipeline/bin.ts"],
+      {
+        env: { ...process.env, PWD: cwd },
+      },
+    );
+    expect(stderr).toBe("");
+  });
+
+  it("leaves with 130 when interrupted", async () => {
+    const cwd = await aCampaign();
+    const running = start(["serve", "--port", "0", "--json"], { cwd });
+    running.stdout?.once("data", () => running.kill("SIGINT"));
+    const { exitCode } = await running;
+    // Serving until somebody says stop is what it was asked for.
+    expect([0, 130]).toContain(exitCode);
+  });
+});
+
+describe("init", () => {
+  it("starts a campaign that can be published at once, and leaves an existing one alone", async () => {
+    const cwd = await aFolder({ ".gitignore": "*.log" });
+    const first = await fieldtree(["init", "--name", "orcestra", "--title", "ORCESTRA: 2024", "--json"], { cwd });
+    expectSchema("init", first.json());
+    expect(first.json()).toMatchObject([{ campaign: "orcestra", written: ["campaign.yaml", "tree.yaml"] }]);
+    expect(await readFile(join(cwd, ".gitignore"), "utf8")).toBe("*.log\n.fieldtree/\n");
+    expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+    expect((await fieldtree(["init", "--json"], { cwd })).json()).toMatchObject([{ written: [] }]);
+  });
+
+  it("refuses what can't be a campaign's name", async () => {
+    const cwd = await aFolder();
+    expect((await fieldtree(["init", "--name", "a/b"], { cwd })).code).toBe(2);
+  });
+});
+
+describe("completion", () => {
+  it.each([
+    ["bash", "-n"],
+    ["zsh", "-n"],
+    ["fish", "--no-execute"],
+  ])("prints what %s accepts, with every verb and its flags in it", async (shell, syntaxOnly) => {
+    const run = await fieldtree(["completion", shell, "--json"]);
+    expectSchema("completion", run.json());
+    const { script } = run.json()[0];
+    for (const { name } of verbs) expect(script).toContain(name);
+    expect(script).toContain("expect-root");
+    const cwd = await aFolder({ script });
+    // A shell that this machine lacks has nothing to say about it.
+    const said = await sh(shell, [syntaxOnly, join(cwd, "script")]).catch((error: NodeJS.ErrnoException) => error);
+    expect((said as NodeJS.ErrnoException).code ?? 0, String(said)).toBeOneOf([0, "ENOENT"]);
+  });
+
+  it("completes verbs and flags in bash", async () => {
+    const { stdout: script } = await fieldtree(["completion", "bash"]);
+    const complete = (...words: string[]) =>
+      sh("bash", [
+        "-c",
+        `${script}\nCOMP_WORDS=(fieldtree ${words.join(" ")}); COMP_CWORD=${words.length}; _fieldtree; echo "\${COMPREPLY[@]}"`,
+      ]);
+    expect((await complete("pub")).stdout.trim()).toBe("publish");
+    expect((await complete("publish", "--exp")).stdout.trim()).toBe("--expect-root");
+  });
+});

@@ -1,0 +1,137 @@
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { aCampaign, fieldtree } from "./program.ts";
+import { expectSchema } from "./schemas.ts";
+
+const camera = {
+  "camera/dataset_meta.yaml": "attributes: { title: Cloud camera, license: CC-BY-4.0 }\n",
+  "camera/20240810.mp4": "not really a video",
+};
+
+async function aFilledCampaign() {
+  const cwd = await aCampaign(camera);
+  const added = await fieldtree(["add", "camera", "--at", "products/HALO/camera", "--json"], { cwd });
+  expect(added.code, added.stderr).toBe(0);
+  return { cwd, cid: added.json()[0].cid as string };
+}
+
+describe("publish", () => {
+  it("publishes what was added, says what it does, and the second time has nothing to do", async () => {
+    const { cwd } = await aFilledCampaign();
+    const planned = await fieldtree(["plan", "--json"], { cwd });
+    const [plan] = planned.json();
+    expectSchema("plan", planned.json());
+    expect(plan).toMatchObject({
+      base: null,
+      changes: [{ op: "add", path: "products/HALO/camera", line: expect.any(Number) }],
+    });
+
+    const first = await fieldtree(["--json", "publish", "--expect-root", plan.root], { cwd });
+    expect(first.code, first.stderr).toBe(0);
+    expectSchema("publish", first.json());
+    expect(first.json().at(-1)).toMatchObject({ event: "published", release: 1, root: plan.root, changed: true });
+    expect(first.json().flatMap(({ step }) => (step ? [step] : []))).toEqual(plan.steps);
+
+    const second = await fieldtree(["publish", "--json"], { cwd });
+    expect(second.json()).toEqual([{ ...first.json().at(-1), changed: false }]);
+
+    const status = await fieldtree(["status", "--json"], { cwd });
+    expectSchema("status", status.json());
+    expect(status.json()).toMatchObject([{ release: 1, root: plan.root, next: [] }]);
+    const log = await fieldtree(["log", "--json"], { cwd });
+    expectSchema("log", log.json());
+    expect(log.json()).toMatchObject([{ release: 1, cid: first.json().at(-1).head, root: plan.root }]);
+  });
+
+  it("refuses another root than the expected one with exit 5", async () => {
+    const { cwd, cid } = await aFilledCampaign();
+    const run = await fieldtree(["publish", "--expect-root", cid, "--json"], { cwd });
+    expect(run.code).toBe(5);
+    expectSchema("error", run.json());
+    expect(run.json().at(-1).error).toMatchObject({ kind: "conflict", message: expect.stringContaining(cid) });
+  });
+
+  it("names a leaf out of reach with its line, exits 4, and plans no root", async () => {
+    const { cwd } = await aFilledCampaign();
+    await appendFile(join(cwd, "tree.yaml"), "lost: bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy\n");
+    const line = (await readFile(join(cwd, "tree.yaml"), "utf8")).trimEnd().split("\n").length;
+    const run = await fieldtree(["publish", "--json"], { cwd });
+    expect(run.code).toBe(4);
+    expect(run.json().at(-1).error).toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining(`tree.yaml:${line}: lost`),
+    });
+    const plan = await fieldtree(["plan", "--json"], { cwd });
+    expectSchema("plan", plan.json());
+    expect([plan.code, plan.json()[0].root, plan.json()[0].reason]).toEqual([
+      4,
+      null,
+      expect.stringContaining(`tree.yaml:${line}`),
+    ]);
+    expect((await fieldtree(["log", "--json"], { cwd })).stdout).toBe("");
+  });
+
+  it("lets one of two win; the other says who holds the lock", async () => {
+    const { cwd } = await aFilledCampaign();
+    const runs = await Promise.all(Array.from({ length: 4 }, () => fieldtree(["publish", "--json"], { cwd })));
+    const [winners, losers] = [runs.filter(({ code }) => code === 0), runs.filter(({ code }) => code !== 0)];
+    expect(winners.length).toBeGreaterThan(0);
+    expect(winners.filter((run) => run.json().at(-1).changed)).toHaveLength(1);
+    for (const { code, stderr } of losers) {
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/process \d+ \(fieldtree publish --json\) is publishing/);
+    }
+  });
+
+  it("takes the time from SOURCE_DATE_EPOCH, so that the same tree is the same release", async () => {
+    const [one, two] = [await aFilledCampaign(), await aFilledCampaign()];
+    const env = { SOURCE_DATE_EPOCH: "1723291200" };
+    const runs = await Promise.all([one, two].map(({ cwd }) => fieldtree(["publish", "--json"], { cwd, env })));
+    expect(runs[0]!.json().at(-1)).toEqual(runs[1]!.json().at(-1));
+  });
+
+  it("warns of a dataset that can't be described and publishes the others; --strict does not", async () => {
+    const { cwd } = await aFilledCampaign();
+    await writeFile(join(cwd, "camera", "dataset_meta.yaml"), "attributes: [\n");
+    await fieldtree(["add", "camera", "--at", "products/HALO/broken"], { cwd });
+    const strict = await fieldtree(["publish", "--strict", "--json"], { cwd });
+    expect([strict.code, strict.json().at(-1).error.kind]).toEqual([2, "input"]);
+    const run = await fieldtree(["publish", "--json"], { cwd });
+    expectSchema("publish", run.json());
+    expect(run.code).toBe(0);
+    expect(run.json()).toContainEqual(expect.objectContaining({ event: "failed", path: "products/HALO/broken" }));
+    expect(run.stderr).toContain("warning: products/HALO/broken");
+  });
+});
+
+describe("scan and inspect", () => {
+  it("print a line a dataset and a line a plain leaf, before anything is published", async () => {
+    const { cwd, cid } = await aFilledCampaign();
+    await writeFile(join(cwd, "report.md"), "# report");
+    await fieldtree(["add", "report.md", "--at", "report.md"], { cwd });
+    const tree = await fieldtree(["scan", "--json"], { cwd });
+    expectSchema("scan", tree.json());
+    expect(tree.json()).toMatchObject([
+      { path: "products/HALO/camera", cid, reader: "dataset-meta", item: { properties: { title: "Cloud camera" } } },
+      { path: "report.md", plain: { kind: "file", size: 8 } },
+    ]);
+    const below = await fieldtree(["scan", "products/HALO", "--json"], { cwd });
+    expect(below.json().map(({ path }) => path)).toEqual(["camera"]);
+    const inspected = await fieldtree(["inspect", "camera", "--json"], { cwd });
+    expectSchema("scan", inspected.json());
+    expect(inspected.json()).toMatchObject([{ path: "", cid, reader: "dataset-meta" }]);
+  });
+
+  it("exit 1 for a dataset that can't be described, and 4 for one out of reach", async () => {
+    const cwd = await aCampaign({ "bad/dataset_meta.yaml": "attributes: [\n" });
+    await fieldtree(["add", "bad", "--at", "bad"], { cwd });
+    const bad = await fieldtree(["scan", "--json"], { cwd });
+    expectSchema("scan", bad.json());
+    expect([bad.code, bad.json()[0].failure.kind]).toEqual([1, "input"]);
+    await appendFile(join(cwd, "tree.yaml"), "lost: bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy\n");
+    const lost = await fieldtree(["scan", "--json"], { cwd });
+    expectSchema("scan", lost.json());
+    expect([lost.code, lost.json()[1].path]).toEqual([4, "lost"]);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { bytes, columns, duration, printable, terminalOn } from "../../pipeline/commands/terminal.ts";
+
+function aTerminal({ isTTY = false, quiet = false } = {}) {
+  let text = "";
+  let at = 0;
+  const write = (more: string) => {
+    text += more;
+  };
+  const pass = (ms: number) => {
+    at += ms;
+  };
+  const stream = { isTTY, columns: 60, write };
+  const terminal = terminalOn(stream, { quiet }, () => at);
+  return { terminal, pass, written: () => text };
+}
+
+const half = { task: "adding", done: 5e8, total: 1e9, unit: "bytes" } as const;
+
+describe("progress", () => {
+  it("gives pace and time left once there is a pace", () => {
+    const { terminal, pass, written } = aTerminal();
+    terminal.progress({ ...half, done: 0 });
+    pass(10_000);
+    terminal.progress(half);
+    expect(written()).toBe("adding 500 MB of 1.0 GB (50%), 50 MB/s, 10 s left\n");
+  });
+
+  it("claims no time left where the total is not known", () => {
+    const { terminal, pass, written } = aTerminal();
+    terminal.progress({ task: "holding", done: 0, unit: "blocks" });
+    pass(10_000);
+    terminal.progress({ task: "holding", done: 400, unit: "blocks" });
+    expect(written()).toBe("holding 400 blocks, 40/s\n");
+  });
+
+  it("is one line that rewrites itself on a terminal, cut to its width", () => {
+    const { terminal, pass, written } = aTerminal({ isTTY: true });
+    terminal.progress({ ...half, done: 0 });
+    for (const done of [4e8, 5e8]) {
+      pass(200);
+      terminal.progress({ ...half, task: "adding a thing with a rather long name", done });
+    }
+    expect(
+      written()
+        .split("\r\u001b[K")
+        .every((line) => line.length < 60 && !line.includes("\n")),
+    ).toBe(true);
+  });
+
+  it("makes way for a sentence", () => {
+    const { terminal, pass, written } = aTerminal({ isTTY: true });
+    terminal.progress({ ...half, done: 0 });
+    pass(200);
+    terminal.progress(half);
+    terminal.log("done");
+    expect(written().endsWith("\r\u001b[Kdone\n")).toBe(true);
+  });
+
+  it("is a line now and then where nobody watches", () => {
+    const { terminal, pass, written } = aTerminal();
+    for (let done = 0; done < 1e9; done += 1e7) {
+      terminal.progress({ ...half, done });
+      pass(100);
+    }
+    expect(written().trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  it("is silent when asked to be", () => {
+    const { terminal, pass, written } = aTerminal({ quiet: true });
+    terminal.progress(half);
+    pass(10_000);
+    terminal.progress(half);
+    terminal.log("a sentence");
+    expect(written()).toBe("");
+  });
+});
+
+describe("words for people", () => {
+  it("says sizes in powers of ten", () => {
+    expect([0, 999, 1000, 9949, 9951, 999_499, 999_500, 2 ** 31].map(bytes)).toEqual([
+      "0 B",
+      "999 B",
+      "1.0 kB",
+      "9.9 kB",
+      "10 kB",
+      "999 kB",
+      "1.0 MB",
+      "2.1 GB",
+    ]);
+  });
+
+  it("says durations in the unit that matters", () => {
+    expect([0.2, 59, 89, 91, 3600, 7800].map(duration)).toEqual([
+      "1 s",
+      "59 s",
+      "89 s",
+      "2 min",
+      "60 min",
+      "2 h 10 min",
+    ]);
+  });
+
+  it("aligns columns and leaves the last as it is", () => {
+    expect(
+      columns([
+        ["a", "bb", "c"],
+        ["aaa", "b", "c "],
+      ]),
+    ).toBe("a    bb  c\naaa  b   c ");
+  });
+
+  it("lets no text from outside steer the terminal", () => {
+    expect(printable("a\u001b[31mred\u202e\n")).toBe("a\\u{1b}[31mred\\u{202e}\\u{a}");
+  });
+});
