@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CarBlockIterator } from "@ipld/car";
 import type { CID } from "multiformats/cid";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { sha256 } from "../../pipeline/dag/block.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
 import type { Damage } from "../../pipeline/ipfs/node.ts";
@@ -312,7 +312,7 @@ function smallDisk(): string | undefined {
     );
     return undefined;
   }
-  process.once("exit", () => {
+  afterAll(() => {
     execFileSync("umount", ["-l", folder]);
     rmSync(folder, { recursive: true });
   });
@@ -387,7 +387,7 @@ function someFolder(): string {
     onTestFinished(remove);
   } catch {
     // Made for a whole group of tests.
-    process.once("exit", remove);
+    afterAll(remove);
   }
   return folder;
 }
