@@ -167,5 +167,7 @@ function portOf(address: string): number {
 function reasonOf(error: unknown): string {
   const { code, stderr, message } = error as { code?: string; stderr?: string; message: string };
   if (code === "ENOENT") return "there is no `go` on this machine";
-  return (stderr || message).trim().split("\n").at(-1)!;
+  // Most of what go says on stderr is progress.
+  const said = (stderr ?? "").split("\n").filter((line) => line.trim() && !line.startsWith("go: downloading"));
+  return said.at(-1) ?? message.split("\n")[0]!;
 }
