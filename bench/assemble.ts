@@ -1,13 +1,11 @@
 /**
  * From leaves to a root: in this process, and as the whole command beside what a campaign does without us.
  *
- * `node bench/assemble.ts [leaves for the RPC part, default 1000]`. The peers put each leaf into a real Kubo's MFS: one
+ * `node bench/assemble.ts [leaves for the RPC part, default 10 000]`. The peers put each leaf into a real Kubo's MFS: one
  * `ipfs files` process a line, as the reference's script does it, and one `files/cp` call a line over a kept connection.
  * Take the ratios, not the seconds.
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Assembly, assembly } from "../pipeline/dag/assemble.ts";
 import type { Block } from "../pipeline/dag/block.ts";
@@ -15,9 +13,9 @@ import { carOf } from "../pipeline/dag/car.ts";
 import { fileOf } from "../pipeline/dag/file.ts";
 import { profiles } from "../pipeline/dag/profile.ts";
 import { kuboBinary, startKubo } from "../test/servers/kubo.ts";
+import { inScratch, inTurns, program, programName, row, run } from "./measure.ts";
 
 const profile = profiles["cid-v1"];
-const program = join(import.meta.dirname, "../pipeline/bin.ts");
 
 /** Leaves as a campaign has them, two and a half a folder, and the blocks behind them. */
 function campaignOf(count: number) {
@@ -55,36 +53,40 @@ function inProcess(count: number): void {
 }
 
 async function wholeCommand(count: number, peer: "a process a line" | "one connection"): Promise<void> {
-  const { leaves, blocks } = campaignOf(count);
-  const folder = mkdtempSync(join(tmpdir(), "fieldtree-bench-"));
-  const kubo = await startKubo();
-  try {
+  await inScratch(async (folder) => {
+    const { leaves, blocks } = campaignOf(count);
     const parts: Uint8Array[] = [];
     for await (const part of carOf([], blocks)) parts.push(part);
     const car = join(folder, "leaves.car");
-    writeFileSync(car, Buffer.concat(parts));
-    writeFileSync(join(folder, "campaign.yaml"), "campaign: bench\n");
-    writeFileSync(join(folder, "tree.yaml"), yamlOf(leaves));
+    await writeFile(car, Buffer.concat(parts));
+    await writeFile(join(folder, "campaign.yaml"), "campaign: bench\n");
+    await writeFile(join(folder, "tree.yaml"), yamlOf(leaves));
+    await run([...program, "car", "import", car], { cwd: folder });
 
-    const run = (...args: string[]) =>
-      execFileSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8" });
-    run("car", "import", car);
-    await kubo.ipfs("dag", "import", "--pin-roots=false", car);
-
-    const ours = timed(() => JSON.parse(run("--json", "plan")).root as string);
-    const start = performance.now();
-    if (peer === "one connection") await overRpc(kubo.api, leaves);
-    else for (const args of mfsCalls(leaves)) await kubo.ipfs("files", ...args);
-    const theirs = performance.now() - start;
-    const root = await kubo.ipfs("files", "stat", "--hash", "/bench");
-    const same = root === ours.result ? "same root" : `another root: ${root}, ours ${ours.result}`;
-    console.log(
-      `${count} leaves, whole command: ${ms(ours)}; Kubo, ${peer}: ${Math.round(theirs)} ms; ${(theirs / ours.took).toFixed(1)}x; ${same}`,
-    );
-  } finally {
-    await kubo.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    const kubo = await startKubo();
+    try {
+      await kubo.ipfs("dag", "import", "--pin-roots=false", car);
+      const ours = await inTurns(3, {
+        [programName]: async () => {
+          await rm(join(folder, ".fieldtree", "remembered"), { recursive: true, force: true });
+          return run([...program, "--json", "plan"], { cwd: folder });
+        },
+      });
+      const began = performance.now();
+      if (peer === "one connection") await overRpc(kubo.api, leaves);
+      else for (const args of mfsCalls(leaves)) await kubo.ipfs("files", ...args);
+      const seconds = (performance.now() - began) / 1000;
+      const stdout = (await kubo.ipfs("files", "stat", "--hash", "/bench")).trim();
+      const { root } = JSON.parse(ours[programName]!.stdout);
+      if (root !== stdout) throw new Error(`Kubo made ${stdout}, we made ${root}`);
+      row(`assemble ${count} leaves, whole command, same root`, {
+        ...ours,
+        [`Kubo's MFS, ${peer}`]: { seconds, memory: 0, stdout },
+      });
+    } finally {
+      await kubo.stop();
+    }
+  });
 }
 
 type Leaves = ReturnType<typeof campaignOf>["leaves"];
@@ -142,5 +144,5 @@ const ms = ({ took }: Timed<unknown>) => `${took < 10 ? took.toFixed(1) : Math.r
 for (const count of [245, 10_000, 100_000]) inProcess(count);
 if (await kuboBinary()) {
   await wholeCommand(245, "a process a line");
-  await wholeCommand(Number(process.argv[2] ?? 1_000), "one connection");
+  await wholeCommand(Number(process.argv[2] ?? 10_000), "one connection");
 }

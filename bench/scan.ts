@@ -14,11 +14,6 @@ import { inScratch, inTurns, program, programName, row, run } from "./measure.ts
 const stores = data("zarr");
 if (!stores) throw new Error("needs ../shared/data/zarr");
 
-await inScratch(async (folder) => {
-  await cold(join(folder, "cold"), 60);
-  await oneChanged(join(folder, "warm"), 1000);
-});
-
 async function cold(folder: string, count: number): Promise<void> {
   const paths = await campaignOf(folder, count);
   const interpreter = await python();
@@ -90,3 +85,8 @@ for path in sys.argv[1:]:
         dataset[name].min().values, dataset[name].max().values
     print(dataset.attrs["title"])
 `;
+
+await inScratch(async (folder) => {
+  await cold(join(folder, "cold"), 60);
+  await oneChanged(join(folder, "warm"), 1000);
+});
