@@ -73,6 +73,10 @@ export function readCid(text: string): CID | Objection {
     const says = `is hashed with ${used}; blocks are checked with sha2-256 (0x12) and 256 bits only`;
     return { rule: "unsupported-hash", says, fix: again };
   }
+  if (!/^[Qb]/.test(text)) {
+    const says = "is a CID in base36 or base58btc; the tree wants it in base32";
+    return { rule: "not-a-cid", says, fix: cid.toV1().toString() };
+  }
   return cid;
 }
 

@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { base36 } from "multiformats/bases/base36";
+import { base58btc } from "multiformats/bases/base58";
 import { CID } from "multiformats/cid";
 import * as digest from "multiformats/hashes/digest";
 import { describe, expect, it } from "vitest";
@@ -55,6 +57,8 @@ describe("what can't stand in a tree", () => {
     [`http://127.0.0.1:8080/ipfs/${raw(3)}/`, raw(3)],
     [`https://${v1(3)}.ipfs.dweb.link/`, v1(3)],
     [v1(3).toUpperCase(), v1(3)],
+    [CID.parse(v1(3)).toString(base36), v1(3)],
+    [CID.parse(v1(3)).toString(base58btc), v1(3)],
     [` ${v1(3)}`, v1(3)],
     [`${v1(3).slice(0, 20)} ${v1(3).slice(20)}`, v1(3)],
   ])("%s is refused, and the CID in it offered", (text, fix) => {

@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { Ajv } from "ajv";
+import { CORE_SCHEMA, load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { readTree } from "../../pipeline/core/tree.ts";
 import { raw, v0, v1 } from "./cids.ts";
@@ -218,6 +221,31 @@ describe("findings", () => {
     expect(readTree(Buffer.from(`a: ${v1(1)}`, "utf16le")).findings).toMatchObject([
       { rule: expect.stringMatching(/not-utf-8|syntax/) },
     ]);
+  });
+});
+
+describe("schemas/tree.schema.json", () => {
+  const accepts = new Ajv().compile(JSON.parse(readFileSync("schemas/tree.schema.json", "utf8")));
+  it.each([
+    "a:\n",
+    'a: ""\n',
+    "a: {}\n",
+    `a:\n  b: ${v0(1)}\n  c.zarr: ${v1(1)}\n  "1.10": ${raw(1)}\n`,
+    "a: foo\n",
+    `a: ${v1(1)}x\n`,
+    `a: ipfs://${v1(1)}\n`,
+    `a: [${v1(1)}]\n`,
+    `- ${v1(1)}\n`,
+    `"..": ${v1(1)}\n`,
+    `"": ${v1(1)}\n`,
+    `a/b: ${v1(1)}\n`,
+    `"a\\u0007": ${v1(1)}\n`,
+    `"a\\u202e": ${v1(1)}\n`,
+    `${"x".repeat(256)}: ${v1(1)}\n`,
+    v1(1),
+  ])("agrees with the code on %j", (text) => {
+    const byCode = readTree(text).findings.every(({ level }) => level !== "error");
+    expect(accepts(load(text, { schema: CORE_SCHEMA }) ?? null)).toBe(byCode);
   });
 });
 

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { readCampaign } from "../core/campaign.ts";
+import { readTree } from "../core/tree.ts";
+import type { Call, Verb } from "./command.ts";
+import { sayFinding } from "./findings.ts";
+import { treeText } from "./tree-text.ts";
+
+export const check: Verb = {
+  args: "[file]",
+  about: `Everything that is wrong or odd, all at once, each at its line. Needs no network and no node.
+FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is checked as one.`,
+  example: "fieldtree check",
+
+  async run(call) {
+    const [named] = call.args;
+    const file = named ?? "tree.yaml";
+    const bytes = await treeText(named, call);
+    const { findings } = basename(file) === "campaign.yaml" ? readCampaign(bytes) : readTree(bytes);
+    if (named === undefined) await mentionCampaign(call);
+
+    const errors = findings.filter(({ level }) => level === "error").length;
+    const lines = findings.map((finding) => sayFinding(file, finding));
+    const counted = `${file}: ${errors} errors, ${findings.length - errors} other findings`;
+    call.out.result({ findings: findings.map((finding) => ({ ...finding })) }, [...lines, counted].join("\n"));
+    return errors > 0 ? 1 : 0;
+  },
+};
+
+/** The contract of this verb is one file's findings; what is wrong beside it is said, not mixed in. */
+async function mentionCampaign(call: Call): Promise<void> {
+  const file = join(call.folder(), "campaign.yaml");
+  if (!existsSync(file)) return;
+  const { findings } = readCampaign(await treeText(file, call));
+  if (findings.length > 0) call.world.log(`campaign.yaml has ${findings.length} errors: fieldtree check ${file}`);
+}

@@ -1,0 +1,28 @@
+import { join, resolve } from "node:path";
+import { Failure } from "../core/failure.ts";
+import { formatTree } from "../core/tidy.ts";
+import { decodeUtf8 } from "../core/yaml.ts";
+import { writeDurably } from "../disk/write.ts";
+import type { Verb } from "./command.ts";
+import { treeText } from "./tree-text.ts";
+
+export const fmt: Verb = {
+  args: "[file]",
+  flags: [["--check", "write nothing; exit with 1 where there is something to tidy"]],
+  about: "Two blanks a level, one entry a line, no trailing blanks. Order, spelling and every comment stay.",
+  example: "fieldtree fmt",
+
+  async run(call) {
+    const [named] = call.args;
+    const file = named === undefined ? join(call.folder(), "tree.yaml") : resolve(call.cwd, named);
+    const { text, broken } = decodeUtf8(await treeText(file, call));
+    if (broken) throw new Failure("input", `${named ?? "tree.yaml"} is ${broken.says}`);
+    const tidy = formatTree(text);
+    const changed = tidy !== text;
+    const wanted = call.flags.check === true;
+    if (changed && !wanted) await writeDurably(file, tidy);
+    const said = changed ? (wanted ? "is not tidy" : "tidied") : "is tidy";
+    call.out.result({ file, changed }, `${named ?? "tree.yaml"} ${said}`);
+    return changed && wanted ? 1 : 0;
+  },
+};

@@ -1,0 +1,43 @@
+import { resolve } from "node:path";
+import { Failure } from "../core/failure.ts";
+import { mergeTrees } from "../core/merge.ts";
+import { decodeUtf8 } from "../core/yaml.ts";
+import { writeDurably } from "../disk/write.ts";
+import type { Call, Verb } from "./command.ts";
+import { printable } from "./terminal.ts";
+import { treeText } from "./tree-text.ts";
+
+export const merge: Verb = {
+  args: "<base> <ours> <theirs>",
+  flags: [["-o, --output <file>", "where the merged tree goes (default: it is printed)"]],
+  about: `By path instead of by line. Exits with 1 and writes nothing where both sides changed one path differently.
+
+As git's merge driver, so that pull requests to one folder don't conflict:
+  git config merge.fieldtree.driver "fieldtree merge %O %A %B -o %A"
+  echo "tree.yaml merge=fieldtree" >> .gitattributes`,
+  example: "fieldtree merge base.yaml ours.yaml theirs.yaml -o tree.yaml",
+
+  async run(call) {
+    const [base, ours, theirs] = await Promise.all(call.args.map((named) => textOf(named, call)));
+    const { text, conflicts } = mergeTrees(base!, ours!, theirs!);
+    const merged = conflicts.length === 0;
+    const output = call.flags.output;
+    if (merged && typeof output === "string") await writeDurably(resolve(call.cwd, output), text);
+
+    const printed = merged && output === undefined;
+    const said = conflicts.map(({ says }) => `conflict  ${printable(says)}`);
+    if (printed && !call.out.json) await call.out.bytes(new TextEncoder().encode(text));
+    else
+      call.out.result(
+        { conflicts: conflicts.map((conflict) => ({ ...conflict })), ...(printed && { text }) },
+        said.join("\n") || "merged",
+      );
+    return merged ? 0 : 1;
+  },
+};
+
+async function textOf(named: string, call: Call): Promise<string> {
+  const { text, broken } = decodeUtf8(await treeText(named, call));
+  if (broken) throw new Failure("input", `${named} is ${broken.says}`);
+  return text;
+}
