@@ -7,7 +7,8 @@ const leaves = [
 ];
 const desired = { root: "root 2", leaves, madeWith: "v1" };
 const head = { number: 1, root: "root 1", portal: "portal 1", madeWith: "v1", leaves: new Set(["A"]) };
-const words = (observed: Observed) => planOf(desired, observed).map((step) => (step.do === "hold" ? `hold ${step.path}` : step.do));
+const words = (observed: Observed) =>
+  planOf(desired, observed).map((step) => (step.do === "hold" ? `hold ${step.path}` : step.do));
 
 describe("planOf", () => {
   it("does everything where nothing was published, the release last", () => {
@@ -15,11 +16,22 @@ describe("planOf", () => {
   });
 
   it("holds only what is new since a root that is kept", () => {
-    expect(words({ head, kept: new Set(["root 1", "portal 1"]) })).toEqual(["hold b", "keep-tree", "keep-portal", "release"]);
+    expect(words({ head, kept: new Set(["root 1", "portal 1"]) })).toEqual([
+      "hold b",
+      "keep-tree",
+      "keep-portal",
+      "release",
+    ]);
   });
 
   it("holds everything again where the old root is not kept any more", () => {
-    expect(words({ head, kept: new Set(["portal 1"]) })).toEqual(["hold a", "hold b", "keep-tree", "keep-portal", "release"]);
+    expect(words({ head, kept: new Set(["portal 1"]) })).toEqual([
+      "hold a",
+      "hold b",
+      "keep-tree",
+      "keep-portal",
+      "release",
+    ]);
   });
 
   it("goes on after the tree where a run stopped once it was kept", () => {
