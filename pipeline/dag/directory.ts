@@ -9,6 +9,7 @@
  */
 import { murmur364 } from "@multiformats/murmur3";
 import { Failure } from "../core/failure.ts";
+import { byBytes } from "../core/order.ts";
 import type { Link, Put } from "./block.ts";
 import { type NamedLink, pbBlock, pbLinkLength } from "./pb.ts";
 import { type Profile, shardThreshold } from "./profile.ts";
@@ -116,25 +117,6 @@ export function emptyDirectory(profile: Profile): Directory {
       return made;
     },
   };
-}
-
-/**
- * Order of names by their UTF-8 bytes, which is that of code points.
- *
- * JavaScript's own order is that of UTF-16 code units, in which what is written as a surrogate pair comes too early.
- */
-export function byBytes(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const left = a.charCodeAt(i);
-    const right = b.charCodeAt(i);
-    if (left !== right) return isSurrogate(left) === isSurrogate(right) ? left - right : isSurrogate(left) ? 1 : -1;
-  }
-  return a.length - b.length;
-}
-
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
 }
 
 /** What keeps a name from being one in a directory: "is empty", "holds a slash". */

@@ -9,10 +9,11 @@ import { closeSync, constants, type Dirent, fstatSync, openSync, readSync, type 
 import { lstat, readdir, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../core/failure.ts";
+import { byBytes } from "../core/order.ts";
 import type { World } from "../core/world.ts";
 import type { Added, AddOptions } from "./add.ts";
 import type { Block, Link, Put } from "./block.ts";
-import { byBytes, makeDirectory, makeSymlink } from "./directory.ts";
+import { makeDirectory, makeSymlink } from "./directory.ts";
 import { balancer, type FileLink, leafOf } from "./file.ts";
 import { profiles } from "./profile.ts";
 

@@ -12,8 +12,9 @@
  */
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
+import { byBytes } from "../core/order.ts";
 import { type Block, codecs, type Get, hashes } from "./block.ts";
-import { byBytes, type DirectoryEntry, hamtHash } from "./directory.ts";
+import { type DirectoryEntry, hamtHash } from "./directory.ts";
 import { linksOf, type Shape, shapeOf } from "./shape.ts";
 import { tsizeOf } from "./tsize.ts";
 

@@ -8,6 +8,7 @@
 import { inOrder } from "../core/concurrency.ts";
 import type { Description, Folder } from "../core/dataset.ts";
 import { isFailure } from "../core/failure.ts";
+import { byBytes } from "../core/order.ts";
 import type { World } from "../core/world.ts";
 import type { FormatReader } from "../formats/reader.ts";
 
@@ -62,7 +63,7 @@ export async function findDatasets(
   if (level.length > 0) {
     world.log(`${folder.cid}: searched ${looked} folders for datasets and left ${level.length} deeper ones unsearched`);
   }
-  return found.sort((a, b) => (a.below < b.below ? -1 : 1));
+  return found.sort((a, b) => byBytes(a.below, b.below));
 }
 
 interface Place {

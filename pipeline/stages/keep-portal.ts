@@ -2,6 +2,7 @@
 import type { CID } from "multiformats/cid";
 import type { Entry } from "../core/entry.ts";
 import { Failure } from "../core/failure.ts";
+import { byBytes } from "../core/order.ts";
 import type { World } from "../core/world.ts";
 import type { Block, Link } from "../dag/block.ts";
 import { fileOf } from "../dag/file.ts";
@@ -81,7 +82,7 @@ async function* scanned(
       hint: "mend them, or publish without --strict",
     });
   }
-  return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return entries.sort((a, b) => byBytes(a.path, b.path));
 }
 
 async function draftOf(

@@ -19,6 +19,7 @@ import type { DatasetEntry, Entry } from "../entry.ts";
 import { boxAround, spanOf } from "../extent.ts";
 import { sinceEver, untilEver } from "../instant.ts";
 import { type Json, stableJson } from "../json.ts";
+import { byBytes } from "../order.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
 import { folderFile, idOf, itemFile, relative } from "./names.ts";
 
@@ -43,7 +44,7 @@ interface Folder {
   readonly datasets: DatasetEntry[];
 }
 
-/** Every folder by path, outermost first; within a folder everything in the order of code units. */
+/** Every folder by path, outermost first; within a folder everything in byte order. */
 function foldersOf(entries: readonly Entry[]): ReadonlyMap<string, Folder> {
   const root: Folder = { path: "", depth: 0, folders: [], datasets: [] };
   const folders = new Map([["", root]]);
@@ -56,7 +57,7 @@ function foldersOf(entries: readonly Entry[]): ReadonlyMap<string, Folder> {
     folders.set(path, folder);
     return folder;
   };
-  const ordered = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const ordered = [...entries].sort((a, b) => byBytes(a.path, b.path));
   for (const entry of ordered) {
     const folder = folderAt(parentOf(entry.path));
     if (entry.kind === "dataset") folder.datasets.push(entry);
@@ -180,7 +181,7 @@ export function intervalOf({ properties }: Item): { start: string; end: string }
 /** A collection, unlike an item, can say that a time is open. */
 const ended = (instant: string) => (instant === sinceEver || instant === untilEver ? null : instant);
 
-/** Distinct values of a property, lists taken apart, in the order of code units. */
+/** Distinct values of a property, lists taken apart, in byte order. */
 function valuesOf(items: readonly Item[], property: string): string[] {
   const values = items.flatMap(({ properties }) => (properties[property] ?? []) as string | string[]);
   return [...new Set(values)].sort();
