@@ -5,8 +5,7 @@ import { Failure, kinds } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
 import { readTree, type Tree } from "../core/tree.ts";
 import { fileAt } from "../disk/git.ts";
-import { observe } from "../stages/observe.ts";
-import { outOfReach } from "../stages/sizes.ts";
+import { observe, whyNoRoot } from "../stages/observe.ts";
 import { sayChange } from "./changes.ts";
 import type { Call, Verb } from "./command.ts";
 import { sayFinding } from "./findings.ts";
@@ -23,7 +22,7 @@ export const plan: Verb = {
     const seen = await observe(text, campaign, world);
     const base = typeof flags.base === "string" ? await baseTree(flags.base, call) : undefined;
     const changes = base ? changesBetween(base, seen.tree) : seen.changes;
-    const reason = seen.root ? undefined : outOfReach(seen.sizes.missing).message;
+    const none = whyNoRoot(seen);
     const data = {
       root: seen.root?.cid.toString() ?? null,
       base: typeof flags.base === "string" ? flags.base : (seen.head?.release.root.toString() ?? null),
@@ -33,12 +32,12 @@ export const plan: Verb = {
       })),
       findings: seen.findings,
       steps: seen.steps,
-      ...(reason !== undefined && { reason }),
+      ...(none && { reason: none.message }),
     };
     const lines = [
       ...seen.findings.map((finding) => sayFinding("tree.yaml", finding)),
       ...changes.map(sayChange),
-      seen.root ? `root ${seen.root.cid}` : reason!,
+      seen.root ? `root ${seen.root.cid}` : `no root: ${none!.message}`,
       ...(seen.steps.length > 0
         ? sayToDo(seen.steps).map((step) => `would ${step}`)
         : seen.root
@@ -46,8 +45,8 @@ export const plan: Verb = {
           : []),
     ];
     out.result(data, lines.join("\n"));
-    if (seen.findings.some(({ level }) => level === "error")) return 1;
-    return seen.root ? 0 : kinds.unavailable.exit;
+    if (!none) return 0;
+    return none.kind === "input" ? 1 : kinds[none.kind].exit;
   },
 };
 

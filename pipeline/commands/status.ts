@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sayToDo } from "../core/plan.ts";
-import { observe } from "../stages/observe.ts";
+import { observe, whyNoRoot } from "../stages/observe.ts";
 import type { Verb } from "./command.ts";
 
 export const status: Verb = {
@@ -28,7 +28,7 @@ export const status: Verb = {
       : ["nothing has been published yet"];
     const next = seen.root
       ? sayToDo(seen.steps).map((step) => `next: ${step}`)
-      : [`next: ${seen.sizes.missing.length} leaves are out of reach; fieldtree plan names them`];
+      : [`next: nothing can be published: ${whyNoRoot(seen)!.message.split("\n")[0]}; fieldtree plan says more`];
     out.result(data, [...live, ...(next.length > 0 ? next : ["nothing to do"])].join("\n"));
     return 0;
   },

@@ -17,7 +17,7 @@ import type { Head } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
 import { assembleTree } from "./assemble.ts";
 import type { Parts } from "./parts.ts";
-import { type Sizes, sizesOf } from "./sizes.ts";
+import { outOfReach, type Sizes, sizesOf } from "./sizes.ts";
 
 export interface Observation {
   readonly tree: Tree;
@@ -27,7 +27,7 @@ export interface Observation {
   readonly live: Tree;
   readonly changes: readonly Change[];
   readonly sizes: Sizes;
-  /** Absent where a leaf is out of reach: then there is no root. */
+  /** Absent where tree.yaml has errors or a leaf is out of reach: {@link whyNoRoot} says which. */
   readonly root?: Link;
   /** Directory blocks above the leaves, for whoever keeps the root. */
   readonly blocks: readonly Block[];
@@ -47,7 +47,7 @@ export async function observe(text: Uint8Array, campaign: Parts, world: World): 
   const madeWith = campaign.madeWith;
   const blocks: Block[] = [];
   const root =
-    sizes.missing.length === 0
+    sizes.missing.length === 0 && errorsIn(findings).length === 0
       ? assembleTree(tree, sizes.of, campaign.profile, (block) => blocks.push(block))
       : undefined;
   return {
@@ -102,17 +102,17 @@ export async function treeOf(release: Release, campaign: Pick<Parts, "get">, wor
   return readTree(Buffer.concat(chunks)).tree;
 }
 
-/** Errors in tree.yaml, as one failure for verbs that can't go on with them. */
-export function refuseErrors(findings: readonly Finding[]): void {
-  const errors = findings.filter(({ level }) => level === "error");
-  if (errors.length === 0) return;
+/** Why an observation has no root, as one failure; `undefined` where it has one. */
+export function whyNoRoot({ findings, root, sizes }: Observation): Failure | undefined {
+  if (root) return undefined;
+  const errors = errorsIn(findings);
+  if (errors.length === 0) return outOfReach(sizes.missing);
   const lines = errors.slice(0, 20).map(({ line, column, says }) => `tree.yaml:${line}:${column}: ${says}`);
   if (errors.length > lines.length) lines.push(`and ${errors.length - lines.length} more`);
-  throw new Failure(
-    "input",
-    [`tree.yaml has ${errors.length} ${errors.length === 1 ? "error" : "errors"}`, ...lines].join("\n"),
-    {
-      hint: "fieldtree check shows each with its fix",
-    },
-  );
+  const message = [`tree.yaml has ${errors.length} ${errors.length === 1 ? "error" : "errors"}`, ...lines].join("\n");
+  return new Failure("input", message, { hint: "fieldtree check shows each with its fix" });
+}
+
+function errorsIn(findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ level }) => level === "error");
 }

@@ -6,7 +6,7 @@
  * stands what a crash there leaves behind; running again always finishes, with the same CIDs and one release.
  */
 
-import { Failure } from "../core/failure.ts";
+import { Failure, isFailure } from "../core/failure.ts";
 import { sayStep } from "../core/plan.ts";
 import type { World } from "../core/world.ts";
 import type { Draft } from "../log/release.ts";
@@ -14,10 +14,9 @@ import type { PublishEvent } from "./event.ts";
 import { hold } from "./hold.ts";
 import { keepPortal } from "./keep-portal.ts";
 import { keepTree } from "./keep-tree.ts";
-import { observe, refuseErrors } from "./observe.ts";
+import { observe, whyNoRoot } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 import { appendRelease } from "./release.ts";
-import { outOfReach } from "./sizes.ts";
 
 export interface PublishOptions {
   /** Refuse every other root: the one that a plan promised. */
@@ -34,8 +33,7 @@ export async function* publish(
   world: World,
 ): AsyncGenerator<PublishEvent> {
   let seen = await observe(text, campaign, world);
-  refuseErrors(seen.findings);
-  if (!seen.root) {
+  if (isFailure(whyNoRoot(seen), "unavailable")) {
     // Not even their root blocks are here: a node with a network of its own may still find them.
     await hold(
       seen.sizes.missing.map(({ leaf }) => leaf),
@@ -44,7 +42,7 @@ export async function* publish(
     );
     seen = await observe(text, campaign, world);
   }
-  if (!seen.root) throw outOfReach(seen.sizes.missing);
+  if (!seen.root) throw whyNoRoot(seen);
   const root = seen.root;
   if (expectRoot !== undefined && expectRoot !== root.cid.toString()) {
     throw new Failure("conflict", `this tree.yaml gives the root ${root.cid}, and ${expectRoot} was expected`, {

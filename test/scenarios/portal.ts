@@ -1,6 +1,6 @@
 /** A campaign published by the real program and served by it, for all tests of a file, and a browser that looks at it. */
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -63,6 +63,15 @@ export async function serving(cwd: string): Promise<Served> {
       await running;
     },
   };
+}
+
+/** Texts of the JSON files below `folder`, by their path in it. */
+export async function stacFiles(folder: string): Promise<Map<string, string>> {
+  const names = await readdir(folder, { recursive: true });
+  const files = names.filter((name) => name.endsWith(".json"));
+  return new Map(
+    await Promise.all(files.map(async (name) => [name, await readFile(join(folder, name), "utf8")] as const)),
+  );
 }
 
 /** Peak memory of a running program so far, in bytes; `undefined` where the system does not tell, or once it is gone. */
