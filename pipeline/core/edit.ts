@@ -451,11 +451,12 @@ function colonAt(key: Node, text: string): number {
 
 /** One level of the first folder that has one. */
 function stepOf(root: MapNode | undefined, lines: Lines): string {
-  const nested = root?.entries.find(({ value }) => value.kind === "map" && !value.flow && value.entries.length > 0);
-  const columns =
-    nested?.value.kind === "map" &&
-    lines.at(nested.value.entries[0]!.key.start).column - lines.at(nested.key.start).column;
-  return " ".repeat(columns || 2);
+  for (const { key, value } of root?.entries ?? []) {
+    const first = value.kind === "map" && !value.flow ? value.entries[0] : undefined;
+    const step = first ? lines.at(first.key.start).column - lines.at(key.start).column : 0;
+    if (step > 0) return " ".repeat(step);
+  }
+  return "  ";
 }
 
 /** Offset of the last character of an entry, its line break excluded. */

@@ -23,7 +23,7 @@ export function formatTree(text: string): string {
       hint: "put it right first; `fieldtree check` lists everything",
     });
   }
-  const tidied = written(text, root ? piecesOf(root, text) : [], yaml.lines);
+  const tidied = written(text, root ? piecesOf(root, text, yaml.lines) : [], yaml.lines);
   const { documents } = readYaml(tidied, { maxDepth });
   const [before, after] = [root, documents[0]].map((node) => JSON.stringify([...leavesIn(node)]));
   if (before !== after) throw new Failure("input", "the tree is written in a way that can't be tidied safely");
@@ -42,12 +42,14 @@ interface Piece {
   readonly open: boolean;
 }
 
-function piecesOf(root: MapNode, text: string): Piece[] {
+function piecesOf(root: MapNode, text: string, { at }: Lines): Piece[] {
   const pieces: Piece[] = [];
   const visit = (map: MapNode, depth: number): void => {
     for (const { key, value } of map.entries) {
       if (key.kind !== "scalar") continue;
       const { start, end } = key;
+      if (key.style === "absent")
+        throw new Failure("input", `line ${at(start).line} of the tree has a value without a name`);
       const name = `${textOf(key, text)}:`;
       if (value.kind === "map") {
         const open = value.entries.length === 0;
