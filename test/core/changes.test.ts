@@ -44,7 +44,9 @@ describe("what differs between two trees", () => {
   });
 
   it("moves no empty folders", () => {
+    const empty = "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354";
     expect(between("a:\n", "b:\n").map(({ op }) => op)).toEqual(["remove", "add"]);
+    expect(between(`a: ${empty}\n`, "b:\n").map(({ op }) => op)).toEqual(["remove", "add"]);
   });
 
   it("applied to the one gives the other, and the other way round names the same paths", () => {

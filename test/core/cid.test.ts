@@ -40,6 +40,13 @@ describe("reading a CID", () => {
     );
   });
 
+  it("refuses bits behind the last byte, as multiformats does", () => {
+    const letters = "abcdefghijklmnopqrstuvwxyz234567";
+    const next = letters[letters.indexOf(v1(1).at(-1)!) + 1]!;
+    for (const parse of [parseCid, (text: string) => CID.parse(text)])
+      expect(() => parse(v1(1).slice(0, -1) + next)).toThrow();
+  });
+
   it("keeps the version that was written, and knows both spellings as the same data", () => {
     expect(parseCid(v0(7)).version).toBe(0);
     expect(identity(parseCid(v0(7)))).toBe(identity(parseCid(v1(7))));

@@ -218,6 +218,10 @@ describe("findings", () => {
       { rule: "not-a-cid", line: 1 },
       { rule: "not-utf-8", line: 3, column: 5, says: expect.stringContaining("byte 0xf6 at offset 74") },
     ]);
+    const opens = Buffer.from("a: caf\u00e9 noir\n", "latin1"); // 0xe9 could begin a character of three bytes
+    expect(readTree(opens).findings).toMatchObject([
+      { line: 1, column: 7, says: expect.stringContaining("byte 0xe9 at offset 6") },
+    ]);
     expect(readTree(Buffer.from(`a: ${v1(1)}`, "utf16le")).findings).toMatchObject([
       { rule: expect.stringMatching(/not-utf-8|syntax/) },
     ]);
