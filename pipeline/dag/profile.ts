@@ -6,6 +6,8 @@
  *
  * @see https://specs.ipfs.tech/ipips/ipip-0499/ for `unixfs-v0-2015` and `unixfs-v1-2025`
  */
+import type { DirectoryProfile } from "../core/campaign.ts";
+
 export interface Profile {
   /** Version of the CIDs of directories and of files that aren't a single raw leaf. */
   readonly cidVersion: 0 | 1;
@@ -32,6 +34,6 @@ export const profiles = {
   "unixfs-v0-2015": { ...kubo, cidVersion: 0, rawLeaves: false },
   /** `ipfs add --raw-leaves` */
   "v0-raw-leaves": { ...kubo, cidVersion: 0, rawLeaves: true },
-} as const satisfies Record<string, Profile>;
+} as const satisfies Record<DirectoryProfile, Profile>;
 
 export type ProfileName = keyof typeof profiles;
