@@ -46,7 +46,7 @@ export async function openFolder(cid: CID, get: Get): Promise<Folder | undefined
 }
 
 /** What a block is and what is in it are two questions to the same root block: it is fetched once for both. */
-function rootOnce(root: CID, get: Get): Get {
+export function rootOnce(root: CID, get: Get): Get {
   let fetched: Promise<Uint8Array> | undefined;
   return (cid) => {
     if (!cid.equals(root)) return get(cid);

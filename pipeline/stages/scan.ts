@@ -14,7 +14,7 @@ import { itemOf } from "../core/stac/item.ts";
 import { identity } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
-import { openFolder } from "../dag/folder.ts";
+import { openFolder, rootOnce } from "../dag/folder.ts";
 import { stat } from "../dag/read.ts";
 import type { FormatReader } from "../formats/reader.ts";
 import { type Found, findDatasets } from "./find.ts";
@@ -89,8 +89,9 @@ async function holding(
 }
 
 async function lookAt(cid: CID, readers: readonly FormatReader[], get: Get, world: World): Promise<Holding> {
-  const { type, size, tsize } = await stat(cid, get);
-  const folder = type === "directory" && readers.length > 0 ? await openFolder(cid, get) : undefined;
+  const getOnce = rootOnce(cid, get);
+  const { type, size, tsize } = await stat(cid, getOnce);
+  const folder = type === "directory" && readers.length > 0 ? await openFolder(cid, getOnce) : undefined;
   const found = folder ? await findDatasets(folder, tsize, readers, world) : [];
   return { found, plain: found.length > 0 ? null : { kind: type, size } };
 }
