@@ -23,6 +23,7 @@ import { sha256 } from "../../pipeline/dag/block.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
 import type { Damage } from "../../pipeline/ipfs/node.ts";
 import { aFolder, raw } from "../contracts/node.ts";
+import { smallDisk } from "../disk/small-disk.ts";
 import { testWorld } from "../fakes/world.ts";
 
 const child = join(import.meta.dirname, "embedded-child.ts");
@@ -275,7 +276,7 @@ it("writes packs that other tools read", async () => {
 });
 
 describe("a full disk", () => {
-  const disk = smallDisk();
+  const disk = smallDisk(60);
   it.skipIf(!disk)("is said in words, loses nothing, and adding goes on once there is room", async () => {
     const state = join(disk!, "state");
     const { root, blocks } = aFolder();
@@ -300,24 +301,6 @@ describe("a full disk", () => {
     expect(await damages(state)).toEqual([]);
   });
 });
-
-/** A file system of 60 MB; `undefined` where this process may not mount one. */
-function smallDisk(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "fieldtree-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=60m", "tmpfs", folder], { stdio: "pipe" });
-  } catch (error) {
-    console.warn(
-      `skipped: a full disk needs the right to mount a small one (${(error as Error).message.split("\n")[0]})`,
-    );
-    return undefined;
-  }
-  afterAll(() => {
-    execFileSync("umount", ["-l", folder]);
-    rmSync(folder, { recursive: true });
-  });
-  return folder;
-}
 
 async function stored(state: string, blocks: ReturnType<typeof raw>[]): Promise<void> {
   const node = embedded(state);
