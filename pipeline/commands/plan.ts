@@ -45,8 +45,7 @@ export const plan: Verb = {
           : []),
     ];
     out.result(data, lines.join("\n"));
-    if (!none) return 0;
-    return none.kind === "input" ? 1 : kinds[none.kind].exit;
+    return none ? kinds[none.kind].exit : 0;
   },
 };
 

@@ -11,6 +11,8 @@
  */
 
 export const kinds = {
+  /** tree.yaml has errors, or datasets can't be described, and what was asked for doesn't go on with such. */
+  findings: { exit: 1, again: false },
   /** Something a person wrote can't be used: a flag, campaign.yaml, a path that isn't there. */
   input: { exit: 2, again: false },
   /** A service or this machine understood us and said no: bad token, quota, disk full, a lock held. */

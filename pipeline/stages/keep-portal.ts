@@ -21,7 +21,7 @@ import { scan } from "./scan.ts";
  * The portal of the release that is being made, or of the head where only its portal is missing.
  *
  * @throws Failure `unavailable` where a dataset can't be read because its bytes are out of reach; with `strict`,
- * `input` where a dataset's content is bad.
+ * `findings` where a dataset's content is bad.
  */
 export async function* keepPortal(
   root: Link,
@@ -78,7 +78,7 @@ async function* scanned(
   if (unreachable.length > 0)
     throw new Failure("unavailable", unreachable.join("\n"), { hint: "publish again when the data can be reached" });
   if (strict && failed.length > 0) {
-    throw new Failure("input", [`${failed.length} of the datasets failed`, ...failed].join("\n"), {
+    throw new Failure("findings", [`${failed.length} of the datasets failed`, ...failed].join("\n"), {
       hint: "mend them, or publish without --strict",
     });
   }

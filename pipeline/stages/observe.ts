@@ -110,7 +110,7 @@ export function whyNoRoot({ findings, root, sizes }: Observation): Failure | und
   const lines = errors.slice(0, 20).map(({ line, column, says }) => `tree.yaml:${line}:${column}: ${says}`);
   if (errors.length > lines.length) lines.push(`and ${errors.length - lines.length} more`);
   const message = [`tree.yaml has ${errors.length} ${errors.length === 1 ? "error" : "errors"}`, ...lines].join("\n");
-  return new Failure("input", message, { hint: "fieldtree check shows each with its fix" });
+  return new Failure("findings", message, { hint: "fieldtree check shows each with its fix" });
 }
 
 function errorsIn(findings: readonly Finding[]): Finding[] {

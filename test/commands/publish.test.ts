@@ -96,7 +96,7 @@ describe("publish", () => {
     await writeFile(join(cwd, "camera", "dataset_meta.yaml"), "attributes: [\n");
     await fieldtree(["add", "camera", "--at", "products/HALO/broken"], { cwd });
     const strict = await fieldtree(["publish", "--strict", "--json"], { cwd });
-    expect([strict.code, strict.json().at(-1).error.kind]).toEqual([2, "input"]);
+    expect([strict.code, strict.json().at(-1).error.kind]).toEqual([1, "findings"]);
     const run = await fieldtree(["publish", "--json"], { cwd });
     expectSchema("publish", run.json());
     expect(run.code).toBe(0);

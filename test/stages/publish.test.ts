@@ -159,7 +159,7 @@ describe("publish", () => {
   it("refuses a tree with errors, with their lines", async () => {
     const parts = await someParts();
     await expect(published(parts, "a: not-a-cid\n")).rejects.toMatchObject({
-      kind: "input",
+      kind: "findings",
       message: expect.stringContaining("tree.yaml:1:4"),
     });
   });
@@ -169,7 +169,7 @@ describe("publish", () => {
     const good = await aDataset(parts.home, "Good");
     const bad = await aDataset(parts.home, "[unclosed");
     const tree = `bad: ${bad.cid}\ngood: ${good.cid}\n`;
-    await expect(published(parts, tree, { strict: true })).rejects.toMatchObject({ kind: "input" });
+    await expect(published(parts, tree, { strict: true })).rejects.toMatchObject({ kind: "findings" });
     expect(await parts.log.head(testWorld())).toBeUndefined();
 
     const done = await published(parts, tree);
