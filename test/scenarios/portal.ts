@@ -47,9 +47,9 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** `fieldtree serve` in `cwd`, once it says that it answers. */
-export async function serving(cwd: string): Promise<Served> {
-  const running = start(["--json", "serve", "--port", "0"], { cwd });
+/** `fieldtree serve` in `cwd`, once it says that it answers. Port 0 is any that is free. */
+export async function serving(cwd: string, port = 0): Promise<Served> {
+  const running = start(["--json", "serve", "--port", `${port}`], { cwd });
   const line = await Promise.race([
     once(createInterface(running.stdout), "line").then(([first]) => first as string),
     running.then(({ stderr }) => Promise.reject(new Error(`serve ended: ${stderr}`))),
