@@ -2,10 +2,13 @@
  * Scanning: 60 datasets cold, and 1 000 of which one changed.
  *
  * The datasets are copies of a real Zarr store (dropsondes of a HALO flight) with distinct titles, from
- * `../shared/data/zarr`, all on the embedded node. Beside it, what an analyst would run for the same facts: xarray
+ * `../shared/data/zarr`, on the embedded node, and once behind gateways of which one never answers. Beside it, what an analyst would run for the same facts: xarray
  * opens each store from disk and takes minimum and maximum of its coordinates (set PYTHON to one that has xarray).
  */
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { data } from "../test/data.ts";
 import { python } from "../test/servers/python.ts";
@@ -37,6 +40,34 @@ async function oneChanged(folder: string, count: number): Promise<void> {
     },
   });
   row(`scan ${count} datasets, one changed, whole command`, results);
+}
+
+/** The datasets of `near`, scanned by a campaign that holds none of them: over one gateway, and over a silent one as well. */
+async function behindGateways(near: string, far: string): Promise<void> {
+  const serving = spawn(program[0]!, [...program.slice(1), "serve", "--port", "0", "--json"], { cwd: near });
+  const silent = createServer().listen(0, "127.0.0.1");
+  try {
+    const [line] = (await once(serving.stdout, "data")) as [Buffer];
+    const { url } = JSON.parse(line.toString()) as { url: string };
+    const port = (silent.address() as AddressInfo).port;
+    const over =
+      (...gateways: string[]) =>
+      async () => {
+        await rm(far, { recursive: true, force: true });
+        await mkdir(far);
+        await cp(join(near, "tree.yaml"), join(far, "tree.yaml"));
+        await writeFile(join(far, "campaign.yaml"), `campaign: far\ngateways: ${JSON.stringify(gateways)}\n`);
+        return run([...program, "scan", "--json", "--quiet"], { cwd: far });
+      };
+    const results = await inTurns(3, {
+      "one gateway": over(url),
+      "one that never answers, and that one": over(`http://127.0.0.1:${port}`, url),
+    });
+    row("scan 60 datasets, cold, behind gateways, whole command", results);
+  } finally {
+    serving.kill("SIGINT");
+    silent.close();
+  }
 }
 
 /** A campaign of `count` datasets, added and in tree.yaml. Gives the folders they were added from. */
@@ -89,4 +120,5 @@ for path in sys.argv[1:]:
 await inScratch(async (folder) => {
   await cold(join(folder, "cold"), 60);
   await oneChanged(join(folder, "warm"), 1000);
+  await behindGateways(join(folder, "cold"), join(folder, "far"));
 });
