@@ -1,13 +1,25 @@
 /** What git knows of a file here, where there is git at all. */
 import { basename, dirname } from "node:path";
+import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 
-/** When `file` was last committed; `undefined` where it is not under git, has changes, or was never committed. */
+/**
+ * When `file` was last committed; `undefined` where it is not under git, has changes, or was never committed.
+ *
+ * @throws Failure `input` where a shallow clone ends before that commit: git then names the last commit it has.
+ */
 export async function committedAt(file: string, world: World): Promise<Date | undefined> {
   const status = await git(file, ["status", "--porcelain", "--ignored", "--", basename(file)], world);
   if (status === undefined || status !== "") return undefined;
-  const time = await git(file, ["log", "-1", "--format=%ct", "--", basename(file)], world);
-  return time ? new Date(Number(time) * 1000) : undefined;
+  const found = await git(file, ["log", "-1", "--format=%ct %P", "--", basename(file)], world);
+  const [time, parent] = found?.split(" ") ?? [];
+  if (!time) return undefined;
+  if (!parent && (await git(file, ["rev-parse", "--is-shallow-repository"], world)) === "true") {
+    throw new Failure("input", `this clone is too shallow to tell when ${basename(file)} was last committed`, {
+      hint: "git fetch --unshallow (in GitHub Actions: fetch-depth: 0), or set SOURCE_DATE_EPOCH",
+    });
+  }
+  return new Date(Number(time) * 1000);
 }
 
 /** `file` as it was at `ref`; `undefined` where git has neither. */
