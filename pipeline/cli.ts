@@ -105,7 +105,9 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
     "\nExit codes: 0 done · 1 findings with errors, or datasets that failed · 2 input · 3 refused · 4 unavailable · 5 conflict · 6 corrupt · 130 interrupted",
   );
   if (argv.length === 0) program.help();
-  await program.parseAsync(argv, { from: "user" });
+  // Asked to help with what is no verb, commander says nothing; asked to run it, it says what was probably meant.
+  const unknown = wanted.some((name) => !verbs.some((verb) => verb.name === name));
+  await program.parseAsync(unknown ? wanted : argv, { from: "user" });
   return code;
 }
 

@@ -44,6 +44,7 @@ describe("the command line", () => {
 
   it.each([
     [["pubish"], "did you mean publish?"],
+    [["help", "pubish"], "did you mean publish?"],
     [["publish", "--stict"], "did you mean --strict?"],
     [["ls"], "missing required argument"],
     [["status", "superfluous"], "too many arguments"],
