@@ -19,7 +19,10 @@ export const log: Verb = {
         made,
         changes,
       };
-      out.result(data, `release ${number}  ${made}  ${changes.length} changes  ${root}`);
+      out.result(
+        data,
+        `release ${number}  ${made}  ${changes.length} ${changes.length === 1 ? "change" : "changes"}  ${root}`,
+      );
     }
     return 0;
   },

@@ -128,11 +128,12 @@ function outOfReach(
   home: Node,
   sources: Node | undefined,
 ): Failure {
-  const some = missing.length >= mostMissing ? `at least ${missing.length}` : `${missing.length}`;
+  const one = missing.length === 1;
+  const some = `${missing.length >= mostMissing ? "at least " : ""}${missing.length} ${one ? "block" : "blocks"}`;
   const names = missing.map(({ cid }) => cid).join(", ");
   const why = missing.find(({ why }) => why !== undefined)?.why;
   const looked = why ?? `not on ${home.name}${sources ? `, nor on ${sources.name}` : ""}`;
-  return new Failure("unavailable", `${some} blocks below ${root} are out of reach: ${names} (${looked})`, {
+  return new Failure("unavailable", `${some} below ${root} ${one ? "is" : "are"} out of reach: ${names} (${looked})`, {
     hint: sources
       ? "is the data still kept somewhere? add it again, or name a gateway that has it"
       : "name gateways in campaign.yaml",

@@ -51,7 +51,7 @@ describe("what a node lacks of a tree", () => {
   });
 
   it("goes on where a run was ended", async () => {
-    const { root, blocks } = aTree(30, 1_000_000);
+    const { root, blocks } = aTree(80, 1_000_000);
     const fake = await startFakeGateway(blocks);
     const home = memoryHome();
     const stop = new AbortController();
@@ -90,7 +90,7 @@ describe("what a node lacks of a tree", () => {
     const home = memoryHome();
     const error = await fetchMissing(root, home, gateways([fake.url]), plenty, testWorld()).catch((error) => error);
     expect(error).toMatchObject({ kind: "unavailable" });
-    expect(error.message).toContain(`below ${root} are out of reach: ${gone[0]!.cid}`);
+    expect(error.message).toContain(`below ${root} ${missing === 1 ? "is" : "are"} out of reach: ${gone[0]!.cid}`);
     expect(error.message).toContain(`not on a map, nor on gateway ${fake.url}`);
     expect(home.held.has(`${root}`)).toBe(true);
     expect(home.held.has(`${gone[0]!.cid}`)).toBe(false);
