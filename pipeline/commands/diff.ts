@@ -1,9 +1,7 @@
 import { changesBetween } from "../core/changes.ts";
-import { Failure } from "../core/failure.ts";
-import { readTree, type Tree } from "../core/tree.ts";
 import { sayChange } from "./changes.ts";
-import type { Call, Verb } from "./command.ts";
-import { treeText } from "./tree-text.ts";
+import type { Verb } from "./command.ts";
+import { soundTree } from "./tree-text.ts";
 
 export const diff: Verb = {
   args: "<base> [next]",
@@ -13,8 +11,8 @@ BASE and NEXT are files, or git:REF for tree.yaml at a commit. NEXT is the campa
 
   async run(call) {
     const [named, other] = call.args;
-    const base = await readable(named!, call);
-    const next = await readable(other, call);
+    const base = await soundTree(named!, call);
+    const next = await soundTree(other, call);
     const changes = changesBetween(base, next);
     const data = changes.map((change) => ({
       ...change,
@@ -24,12 +22,3 @@ BASE and NEXT are files, or git:REF for tree.yaml at a commit. NEXT is the campa
     return 0;
   },
 };
-
-/** A tree with errors in it would show what can't be read as removed. */
-async function readable(named: string | undefined, call: Call): Promise<Tree> {
-  const { tree, findings } = readTree(await treeText(named, call));
-  const error = findings.find(({ level }) => level === "error");
-  if (!error) return tree;
-  const file = named ?? "tree.yaml";
-  throw new Failure("input", `${file}:${error.line}:${error.column}: ${error.says}`, { hint: "fieldtree check FILE" });
-}

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Failure } from "../core/failure.ts";
-import { identity, readTree } from "../core/tree.ts";
+import { identity } from "../core/tree.ts";
 import type { Verb } from "./command.ts";
 import { bytes as inUnits } from "./terminal.ts";
+import { soundTree } from "./tree-text.ts";
 
 export const gc: Verb = {
   flags: [["--added", "also let go of what was added from this machine and does not stand in tree.yaml"]],
@@ -11,14 +10,15 @@ export const gc: Verb = {
     "Keeps everything below what is pinned: releases, portals, and what was added. Adding a path again lets go of what it held before.",
   example: "fieldtree gc --added",
 
-  async run({ flags, folder, campaign: open, out, world }) {
-    const { home } = await open();
+  async run(call) {
+    const { flags, out, world } = call;
+    const { home } = await call.campaign();
     if (!home.gc) {
       throw new Failure("input", `${home.name} collects its own garbage`, { hint: "with Kubo: ipfs repo gc" });
     }
     let letGo = 0;
     if (flags.added) {
-      const { tree } = readTree(await readFile(join(folder(), "tree.yaml")));
+      const tree = await soundTree(undefined, call);
       const named = new Set([...tree.values()].map(({ cid }) => identity(cid)));
       for (const [label, cid] of await home.pins(world)) {
         if (!label.startsWith("added/") || named.has(identity(cid))) continue;

@@ -1,14 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { changesBetween } from "../core/changes.ts";
-import { Failure, kinds } from "../core/failure.ts";
+import { kinds } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
-import { readTree, type Tree } from "../core/tree.ts";
-import { fileAt } from "../disk/git.ts";
 import { observe, whyNoRoot } from "../stages/observe.ts";
 import { sayChange } from "./changes.ts";
-import type { Call, Verb } from "./command.ts";
+import type { Verb } from "./command.ts";
 import { sayFinding } from "./findings.ts";
+import { soundTree } from "./tree-text.ts";
 
 export const plan: Verb = {
   flags: [["--base <file>", "compare with this tree.yaml, or git:REF for the one at a commit (default: what is live)"]],
@@ -20,7 +19,7 @@ export const plan: Verb = {
     const campaign = await call.campaign();
     const text = await readFile(join(campaign.folder, "tree.yaml"));
     const seen = await observe(text, campaign, world);
-    const base = typeof flags.base === "string" ? await baseTree(flags.base, call) : undefined;
+    const base = typeof flags.base === "string" ? await soundTree(flags.base, call) : undefined;
     const changes = base ? changesBetween(base, seen.tree) : seen.changes;
     const none = whyNoRoot(seen);
     const data = {
@@ -48,16 +47,3 @@ export const plan: Verb = {
     return none ? kinds[none.kind].exit : 0;
   },
 };
-
-async function baseTree(base: string, { cwd, folder, world }: Call): Promise<Tree> {
-  const ref = /^git:(.+)$/.exec(base)?.[1];
-  if (ref !== undefined) {
-    const text = await fileAt(ref, join(folder(), "tree.yaml"), world);
-    if (!text) throw new Failure("input", `git has no tree.yaml at ${ref}`);
-    return readTree(text).tree;
-  }
-  const text = await readFile(resolve(cwd, base)).catch((cause: unknown) => {
-    throw new Failure("input", `${base} can't be read`, { cause, hint: "--base takes a file, or git:REF" });
-  });
-  return readTree(text).tree;
-}

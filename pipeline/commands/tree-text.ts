@@ -1,7 +1,8 @@
-/** The text of a tree that somebody named: a file, or `git:REF` for the campaign's tree.yaml at a commit. */
+/** A tree that somebody named: a file, or `git:REF` for the campaign's tree.yaml at a commit. */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../core/failure.ts";
+import { readTree, type Tree } from "../core/tree.ts";
 import { fileAt } from "../disk/git.ts";
 import type { Call } from "./command.ts";
 
@@ -16,5 +17,20 @@ export async function treeText(named: string | undefined, { cwd, folder, world }
   const file = named === undefined ? join(folder(), "tree.yaml") : resolve(cwd, named);
   return readFile(file).catch((cause: NodeJS.ErrnoException) => {
     throw new Failure("input", `${named ?? file} can't be read: ${cause.code ?? cause.message}`, { cause });
+  });
+}
+
+/**
+ * The tree in that text, for whoever acts on what is *not* in it: a leaf on a line with an error would count as gone.
+ *
+ * @throws Failure `findings` where it has errors; `input` as {@link treeText} does.
+ */
+export async function soundTree(named: string | undefined, call: Call): Promise<Tree> {
+  const { tree, findings } = readTree(await treeText(named, call));
+  const error = findings.find(({ level }) => level === "error");
+  if (!error) return tree;
+  const file = named ?? "tree.yaml";
+  throw new Failure("findings", `${file}:${error.line}:${error.column}: ${error.says}`, {
+    hint: named === undefined ? "fieldtree check shows all of them" : "fieldtree check FILE shows all of them",
   });
 }

@@ -98,6 +98,17 @@ it("frees what was added before, and keeps what was added last", async () => {
   });
 });
 
+it("frees nothing by a tree.yaml with errors: what can't be read in it may be what was added", async () => {
+  const cwd = await aCampaign({ data: "precious" });
+  await fieldtree(["add", "data", "--at", "products/data"], { cwd });
+  writeFileSync(join(cwd, "tree.yaml"), readFileSync(join(cwd, "tree.yaml"), "utf8").replace(": baf", ": caf"));
+  expect(await fieldtree(["gc", "--added"], { cwd })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("tree.yaml:2:9"),
+  });
+  expect((await fieldtree(["gc", "--json"], { cwd })).json()[0]).toMatchObject({ removed: { blocks: 0 } });
+});
+
 it("leaves with 6 when a block is damaged, and names what to do", async () => {
   const cwd = await aCampaign({ data: "precious" });
   await fieldtree(["add", "data"], { cwd });

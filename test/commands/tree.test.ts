@@ -126,7 +126,11 @@ describe("diff", () => {
   it("refuses a tree with errors, which would look like removals", async () => {
     const cwd = await aCampaign({ "old.yaml": "a: foo\n" });
     expect(await fieldtree(["diff", "old.yaml"], { cwd })).toMatchObject({
-      code: 2,
+      code: 1,
+      stderr: expect.stringContaining("old.yaml:1:4"),
+    });
+    expect(await fieldtree(["plan", "--base", "old.yaml"], { cwd })).toMatchObject({
+      code: 1,
       stderr: expect.stringContaining("old.yaml:1:4"),
     });
   });
