@@ -5,8 +5,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Suites start servers and programs of their own: two at a time keep two cores busy without starving any.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Generous: a test that hangs is found all the same, and a busy machine fails none.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     retry: 0,
   },
 });

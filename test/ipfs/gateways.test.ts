@@ -16,36 +16,31 @@ nodeContract(async (held) => gateways([(await startFakeGateway()).url, (await st
 nodeContract(async (held) => firstOf(holding(held), gateways([(await startFakeGateway()).url])));
 
 describe("one that never answers", () => {
-  it("costs less than a second in all, over 500 blocks", async () => {
+  it("is soon asked no more, over 500 blocks", async () => {
     const [silent, good] = [await startFakeGateway(), await startFakeGateway(blocks)];
     silent.fail("silent");
-    const alone = await timed(() => readAll(over(good), testWorld()));
     const world = testWorld();
-    const together = await timed(() => readAll(over(silent, good), world));
-    expect(together - alone).toBeLessThan(1000);
+    await readAll(over(silent, good), world);
     expect(silent.requests.length).toBeLessThan(50);
     await sleep(800);
     expect(world.lines).toEqual([`gateway ${silent.url} has not answered anything for 700 ms; it is not asked again`]);
   });
 
-  it("costs it even where blocks are asked for one after another, and some are nowhere", async () => {
+  it("is so even where blocks are asked for one after another, and some are nowhere", async () => {
     const [silent, good] = [await startFakeGateway(), await startFakeGateway(blocks.slice(0, 200))];
     silent.fail("silent");
     const oneByOne = async (node: Node) => {
       for (const { cid } of blocks.slice(0, 400)) await node.get(cid, testWorld()).catch(() => undefined);
     };
-    const alone = await timed(() => oneByOne(over(good)));
-    const together = await timed(() => oneByOne(over(silent, good)));
-    expect(together - alone).toBeLessThan(1500);
+    await oneByOne(over(silent, good));
     expect(silent.requests.length).toBeLessThan(50);
   });
 
-  it("costs it where it is the only one, and is then named as the reason", async () => {
+  it("is given up where it is the only one, and named as the reason", async () => {
     const silent = await startFakeGateway();
     silent.fail("silent");
     const node = over(silent);
-    const cost = await timed(() => readAll(node, testWorld()).catch(() => {}));
-    expect(cost).toBeLessThan(1000);
+    await readAll(node, testWorld()).catch(() => {});
     await expect(node.get(block.cid, testWorld())).rejects.toMatchObject({
       kind: "unavailable",
       message: expect.stringMatching(/can't be had: gateway http:\S+ has not answered anything for 700 ms/),
@@ -139,11 +134,12 @@ describe("a block", () => {
 
   it("comes from the other gateway when the first dawdles, and then that one is asked first", async () => {
     const [slow, fast] = [await startFakeGateway(blocks), await startFakeGateway(blocks)];
-    slow.delay = 600;
+    // Longer than the test may take: whoever waits for it fails.
+    slow.delay = 60_000;
     const node = over(slow, fast);
-    expect(await timed(() => node.get(block.cid, testWorld()))).toBeLessThan(500);
+    expect(Buffer.from((await node.get(block.cid, testWorld()))!)).toEqual(Buffer.from(block.bytes));
     slow.requests.length = 0;
-    expect(await timed(() => node.get(other.cid, testWorld()))).toBeLessThan(140);
+    expect(Buffer.from((await node.get(other.cid, testWorld()))!)).toEqual(Buffer.from(other.bytes));
     expect(slow.requests).toEqual([]);
   });
 
@@ -208,8 +204,3 @@ async function readAll(node: Node, world: ReturnType<typeof testWorld>): Promise
 }
 
 /** ms */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-}
