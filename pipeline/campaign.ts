@@ -18,6 +18,7 @@ import { atMost } from "./ipfs/at-most.ts";
 import { firstOf } from "./ipfs/first-of.ts";
 import type { HomeNode, Node } from "./ipfs/node.ts";
 import { localLog } from "./log/local.ts";
+import { leafLabel } from "./stages/label.ts";
 import type { Parts } from "./stages/parts.ts";
 import { views } from "./views/views.ts";
 
@@ -139,7 +140,7 @@ function bringing(home: HomeNode, gateways: Node | undefined, { campaign, limits
     });
   if (home.has) return fetch;
   return async (leaf, world) => {
-    const pin = () => home.pin(leaf.cid, `${campaign}/${leaf.path}`, world);
+    const pin = () => home.pin(leaf.cid, leafLabel(campaign, leaf.path), world);
     try {
       await pin();
     } catch (error) {

@@ -8,6 +8,7 @@ import type { AddOptions } from "../dag/add.ts";
 import { type ProfileName, profiles } from "../dag/profile.ts";
 import { writeDurably } from "../disk/write.ts";
 import { addFiles } from "../ipfs/add-files.ts";
+import { addedLabel } from "../stages/label.ts";
 import { adviceFor } from "./advise.ts";
 import type { Call, Verb } from "./command.ts";
 import { bytes as inUnits, printable } from "./terminal.ts";
@@ -40,7 +41,7 @@ export const add: Verb = {
       const absolute = resolve(cwd, path);
       const { cid, bytes, blocks } = await addFiles(home, absolute, options, world);
       // Until a release keeps it: a collection must not take away what was just added.
-      await home.pin(cid, `added/${absolute}`, world);
+      await home.pin(cid, addedLabel(absolute), world);
       const findings = await adviceFor(absolute, readers, world);
       const replaced = at === undefined ? undefined : await spliceIn(call, at, cid.toString());
       out.result(

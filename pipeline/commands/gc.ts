@@ -1,5 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { identity } from "../core/tree.ts";
+import { isAdded } from "../stages/label.ts";
 import type { Verb } from "./command.ts";
 import { bytes as inUnits } from "./terminal.ts";
 import { soundTree } from "./tree-text.ts";
@@ -21,7 +22,7 @@ export const gc: Verb = {
       const tree = await soundTree(undefined, call);
       const named = new Set([...tree.values()].map(({ cid }) => identity(cid)));
       for (const [label, cid] of await home.pins(world)) {
-        if (!label.startsWith("added/") || named.has(identity(cid))) continue;
+        if (!isAdded(label) || named.has(identity(cid))) continue;
         await home.unpin(label, world);
         letGo++;
       }

@@ -98,6 +98,13 @@ it("frees what was added before, and keeps what was added last", async () => {
   });
 });
 
+it("keeps the releases of a campaign that is called `added`", async () => {
+  const cwd = await aCampaign({ data: "old", "campaign.yaml": "campaign: added\n" });
+  await fieldtree(["add", "data", "--at", "products/data"], { cwd });
+  expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+  expect((await fieldtree(["gc", "--added", "--json"], { cwd })).json()[0]).toMatchObject({ unpinned: 0 });
+});
+
 it("frees nothing by a tree.yaml with errors: what can't be read in it may be what was added", async () => {
   const cwd = await aCampaign({ data: "precious" });
   await fieldtree(["add", "data", "--at", "products/data"], { cwd });
