@@ -1,5 +1,5 @@
 import type { Entry } from "../core/entry.ts";
-import { kinds } from "../core/failure.ts";
+import { Failure } from "../core/failure.ts";
 import { scan as scanStage } from "../stages/scan.ts";
 import { leavesAt } from "./address.ts";
 import type { Call, Verb } from "./command.ts";
@@ -15,6 +15,7 @@ scans the tree; paths are relative to the address. What was described before is 
     const { out, world } = call;
     const campaign = await call.campaign();
     let code = 0;
+    const lost: string[] = [];
     for await (const { path, entries, unreachable } of scanStage(
       await leavesAt(call.args[0] ?? "", call),
       campaign,
@@ -22,11 +23,17 @@ scans the tree; paths are relative to the address. What was described before is 
     )) {
       for (const entry of entries) {
         out.result(...lineOf(entry));
-        if (entry.kind === "failed" && code === 0) code = 1;
+        if (entry.kind === "failed") code = 1;
       }
       if (unreachable === undefined) continue;
-      code = kinds.unavailable.exit;
-      out.result({ path, unreachable }, `${printable(path)}: out of reach: ${unreachable}`);
+      lost.push(path || (call.args[0] ?? "/"));
+      out.result({ path, unreachable }, `${printable(path || ".")}: out of reach: ${printable(unreachable)}`);
+    }
+    if (lost.length > 0) {
+      const more = lost.length > 3 ? ` and ${lost.length - 3} more` : "";
+      throw new Failure("unavailable", `out of reach: ${lost.slice(0, 3).join(", ")}${more}`, {
+        hint: "add the data to this campaign's node, or name a gateway that has it in campaign.yaml, and scan again",
+      });
     }
     return code;
   },
@@ -38,8 +45,8 @@ export function lineOf(entry: Entry): Parameters<Call["out"]["result"]> {
   const name = printable(path === "" ? "." : path);
   switch (entry.kind) {
     case "dataset": {
-      const { title, start_datetime: start, end_datetime: end } = entry.item.properties;
-      const when = start ? ` · ${start} to ${end ?? ""}` : "";
+      const { title, start_datetime: start, end_datetime: end, "fieldtree:time_source": told } = entry.item.properties;
+      const when = start && told !== "unknown" ? ` · ${start} to ${end ?? ""}` : "";
       const notes = entry.findings.map(({ level, says }) => `\n  ${level}: ${printable(says)}`).join("");
       return [
         { path, cid, reader: entry.reader, item: { ...entry.item } },
