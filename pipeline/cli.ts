@@ -11,7 +11,7 @@ import { dirname, join, resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import type { Campaign } from "./campaign.ts";
 import type { Call, Output } from "./commands/command.ts";
-import { printable, type Terminal, terminalOn } from "./commands/terminal.ts";
+import { printable, printableLines, type Terminal, terminalOn } from "./commands/terminal.ts";
 import { verbs } from "./commands/verbs.ts";
 import { Failure, isFailure, kinds } from "./core/failure.ts";
 import type { World } from "./core/world.ts";
@@ -213,10 +213,12 @@ function report(error: unknown, signal: AbortSignal, json: boolean, out: Output,
           exit: defect,
         };
   if (json) out.result({ error: { kind, message, ...(hint !== undefined && { hint }) } });
-  const lines = message.split("\n").map(printable).join("\n");
-  process.stderr.write(`fieldtree: ${lines}\n${hint === undefined ? "" : `  → ${printable(hint)}\n`}`);
+  const next = hint === undefined ? "" : `  → ${printable(hint)}\n`;
+  process.stderr.write(`fieldtree: ${printableLines(message)}\n${next}`);
   if (kind === "defect" && error instanceof Error)
-    process.stderr.write(`${error.stack}\nThis is a defect of fieldtree. Please report it with the lines above.\n`);
+    process.stderr.write(
+      `${printableLines(error.stack ?? "")}\nThis is a defect of fieldtree. Please report it with the lines above.\n`,
+    );
   return exit;
 }
 

@@ -7,6 +7,7 @@ import { observe, whyNoRoot } from "../stages/observe.ts";
 import { sayChange } from "./changes.ts";
 import type { Verb } from "./command.ts";
 import { sayFinding } from "./findings.ts";
+import { printableLines } from "./terminal.ts";
 import { soundTree } from "./tree-text.ts";
 
 export const plan: Verb = {
@@ -36,7 +37,7 @@ export const plan: Verb = {
     const lines = [
       ...seen.findings.map((finding) => sayFinding("tree.yaml", finding)),
       ...changes.map(sayChange),
-      seen.root ? `root ${seen.root.cid}` : `no root: ${none!.message}`,
+      seen.root ? `root ${seen.root.cid}` : `no root: ${printableLines(none!.message)}`,
       ...(seen.steps.length > 0
         ? sayToDo(seen.steps).map((step) => `would ${step}`)
         : seen.root

@@ -37,18 +37,18 @@ export function terminalOn(
 ): Terminal {
   const live = stream.isTTY === true;
   const paces = new Map<Progress["task"], Pace>();
-  let shown = "";
+  let drawn = "";
 
   const clear = () => {
-    if (shown) stream.write("\r\u001b[K");
-    shown = "";
+    if (drawn) stream.write("\r\u001b[K");
+    drawn = "";
   };
   return {
     clear,
     log(line) {
       if (quiet) return;
       clear();
-      stream.write(`${line}\n`);
+      stream.write(`${printableLines(line)}\n`);
     },
     progress(progress) {
       if (quiet) return;
@@ -62,8 +62,8 @@ export function terminalOn(
       const line = describe(progress, perSecond(pace.samples));
       if (!live) return void stream.write(`${line}\n`);
       clear();
-      shown = line.slice(0, (stream.columns ?? 80) - 1);
-      stream.write(shown);
+      drawn = line.slice(0, (stream.columns ?? 80) - 1);
+      stream.write(drawn);
     },
   };
 }
@@ -112,17 +112,8 @@ export function duration(seconds: number): string {
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Columns padded to the same width, two spaces apart; the last one is left as it is. */
-export function columns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows)
-    row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, cell.length);
-    });
-  return rows
-    .map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!))).join("  "))
-    .join("\n");
-}
-
 /** Text from outside, whole and safe to print: it can't move the cursor, recolour the terminal or reorder a line. */
 export const printable = (text: string): string => shown(text, Number.POSITIVE_INFINITY);
+
+/** The same, of a text whose line breaks are ours. */
+export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, columns, duration, printable, terminalOn } from "../../pipeline/commands/terminal.ts";
+import { bytes, duration, printable, terminalOn } from "../../pipeline/commands/terminal.ts";
 
 function aTerminal({ isTTY = false, quiet = false } = {}) {
   let text = "";
@@ -101,16 +101,10 @@ describe("words for people", () => {
     ]);
   });
 
-  it("aligns columns and leaves the last as it is", () => {
-    expect(
-      columns([
-        ["a", "bb", "c"],
-        ["aaa", "b", "c "],
-      ]),
-    ).toBe("a    bb  c\naaa  b   c ");
-  });
-
   it("lets no text from outside steer the terminal", () => {
     expect(printable("a\u001b[31mred\u202e\n")).toBe("a\\u{1b}[31mred\\u{202e}\\u{a}");
+    const { terminal, written } = aTerminal();
+    terminal.log("warning: a/\u001b[2Jb: no title\nand more");
+    expect(written()).toBe("warning: a/\\u{1b}[2Jb: no title\nand more\n");
   });
 });
