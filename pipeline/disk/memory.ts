@@ -69,15 +69,15 @@ function linesOf(bytes: Uint8Array): Map<string, { readonly from: number; readon
     if (to < 0) break;
     const split = bytes.indexOf(tab, from);
     if (split > 0 && split < to) {
-      const key = utf8.decode(bytes.subarray(from, split));
-      if (!lines.has(key)) lines.set(key, { from: split + 1, to });
+      // The last one counts: one before it can only be the same, or cut short.
+      lines.set(utf8.decode(bytes.subarray(from, split)), { from: split + 1, to });
     }
     from = to + 1;
   }
   return lines;
 }
 
-/** A value that does not parse was cut short and overwritten by the next line: not known, then. */
+/** A value that does not parse was cut short: not known, then. */
 function parsed(bytes: Uint8Array): Json | undefined {
   try {
     return JSON.parse(utf8.decode(bytes)) as Json;

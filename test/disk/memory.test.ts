@@ -30,10 +30,11 @@ describe("memory", () => {
     await truncate(file, (await readFile(file)).length - 5);
     const second = await memory(file);
     expect([second.get("a"), second.get("b")]).toEqual([1, undefined]);
+    second.set("b", "a long value");
     second.set("c", 3);
     await second.save();
     const third = await memory(file);
-    expect([third.get("a"), third.get("c")]).toEqual([1, 3]);
+    expect([third.get("a"), third.get("b"), third.get("c")]).toEqual([1, "a long value", 3]);
   });
 
   it("takes lines it can't read for lines it doesn't know", async () => {
