@@ -39,6 +39,7 @@ export const completionOf = (verbs: readonly VerbEntry[]): Verb => ({
   },
 });
 
+const namesOf = (words: readonly Words[]) => words.map(({ name }) => name);
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 const shells: Readonly<Record<string, (words: readonly Words[]) => string>> = {
@@ -48,7 +49,8 @@ const shells: Readonly<Record<string, (words: readonly Words[]) => string>> = {
     case \${COMP_WORDS[i]} in --campaign) ((i++)) ;; -*) ;; *) verb=\${COMP_WORDS[i]}; break ;; esac
   done
   case $verb in
-    '') COMPREPLY=($(compgen -W ${quoted(words.map(({ name }) => name).join(" "))} -- "$word")) ;;
+    '') COMPREPLY=($(compgen -W ${quoted([...namesOf(words), "help", ...globalFlags.map(([flag]) => flag)].join(" "))} -- "$word")) ;;
+    help) COMPREPLY=($(compgen -W ${quoted(namesOf(words).join(" "))} -- "$word")) ;;
 ${words.map(({ name, flags }) => `    ${name}) COMPREPLY=($(compgen -f -W ${quoted(flags.map(([flag]) => flag).join(" "))} -- "$word")) ;;`).join("\n")}
   esac
 }

@@ -134,5 +134,8 @@ describe("completion", () => {
       ]);
     expect((await complete("pub")).stdout.trim()).toBe("publish");
     expect((await complete("publish", "--exp")).stdout.trim()).toBe("--expect-root");
+    expect((await complete("--camp")).stdout.trim()).toBe("--campaign");
+    expect((await complete("--campaign", "/some/where", "--json", "pub")).stdout.trim()).toBe("publish");
+    expect((await complete("help", "pub")).stdout.trim()).toBe("publish");
   });
 });
