@@ -14,7 +14,7 @@ import { label } from "./label.ts";
 import { madeFor } from "./made.ts";
 import type { Observation } from "./observe.ts";
 import type { Parts } from "./parts.ts";
-import { buildPortal, foldViews, viewStates } from "./portal.ts";
+import { buildPortal, foldViews } from "./portal.ts";
 import { scan } from "./scan.ts";
 
 /**
@@ -40,7 +40,7 @@ export async function* keepPortal(
   const draft = again ? seen.head!.release : await draftOf(root, source, seen, campaign, world);
   const before = again ? await previousOf(seen.head!, campaign, world) : seen.head;
 
-  const states = await foldViews(campaign.views, before, campaign.log, viewStates(campaign.state), world);
+  const states = await foldViews(campaign.views, before, campaign.log, campaign.state, world);
   const content = { draft, tree: root, source, entries, campaign: campaign.facts };
   const portal = buildPortal(campaign.views, states, content, put);
   if (again && !portal.cid.equals(seen.head!.release.portal)) {

@@ -19,44 +19,27 @@ import type { Head, ReleaseLog } from "../log/log.ts";
 import { releaseBlock } from "../log/release.ts";
 import type { Content, Past, View } from "../views/view.ts";
 
-/** Where folded state is kept between runs. */
-export interface StateStore {
-  load(): Promise<Json | undefined>;
-  save(state: Json): Promise<void>;
-}
-
-/** Folded state as a file of this machine. Losing it costs time only. */
-export function viewStates(folder: string): StateStore {
-  const file = join(folder, "views.json");
-  return {
-    async load() {
-      const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return undefined;
-        throw error;
-      });
-      return text === undefined ? undefined : (JSON.parse(text) as Json);
-    },
-    save: (state) => writeDurably(file, JSON.stringify(state)),
-  };
-}
-
 /** What is stored: the state of each view after the release of that CID. */
 interface Folded {
-  readonly after: string | null;
+  readonly after: string;
   readonly states: Readonly<Record<string, { readonly version: number; readonly state: Json }>>;
 }
 
-/** The states of all views, folded from every release up to `head`. */
+/**
+ * The states of all views, folded from every release up to `head`.
+ *
+ * `state`: folder of this machine where what was folded is kept. Losing it costs time only.
+ */
 export async function foldViews(
   views: readonly View<Json>[],
   head: Head | undefined,
   log: ReleaseLog,
-  store: StateStore,
+  state: string,
   world: World,
 ): Promise<ReadonlyMap<string, Json>> {
-  const stored = (await store.load()) as Folded | undefined;
-  const usable =
-    stored && views.every(({ name, version }) => stored.states[name]?.version === version) ? stored : undefined;
+  const file = join(state, "views.json");
+  const stored = await readFolded(file);
+  const usable = views.every(({ name, version }) => stored?.states?.[name]?.version === version) ? stored : undefined;
 
   const fresh: Past[] = [];
   let resumed = false;
@@ -65,15 +48,26 @@ export async function foldViews(
     if (resumed) break;
     fresh.push({ cid, size: releaseBlock(release).bytes.length, release });
   }
-  const states = new Map(views.map(({ name, empty }) => [name, resumed ? usable!.states[name]!.state : empty]));
+  const states = new Map(views.map(({ name, empty }) => [name, resumed ? usable!.states![name]!.state : empty]));
   for (const past of fresh.reverse()) {
     for (const view of views) states.set(view.name, view.step(states.get(view.name)!, past));
   }
-  if (fresh.length > 0) {
+  if (head && fresh.length > 0) {
     const versions = views.map(({ name, version }) => [name, { version, state: states.get(name)! }] as const);
-    await store.save({ after: head?.cid.toString() ?? null, states: Object.fromEntries(versions) });
+    const folded: Folded = { after: head.cid.toString(), states: Object.fromEntries(versions) };
+    await writeDurably(file, JSON.stringify(folded));
   }
   return states;
+}
+
+/** `undefined` where there is none, or a file that isn't ours to understand. */
+async function readFolded(file: string): Promise<Partial<Folded> | undefined> {
+  try {
+    return (JSON.parse(await readFile(file, "utf8")) as Partial<Folded> | null) ?? undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** The portal of the release in `content`. Blocks go to `put`; the data root and earlier releases are linked, not copied. */

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../pipeline/core/failure.ts";
@@ -220,6 +222,16 @@ describe("what is published", () => {
     const folded = portalOf(3);
     const here = await published({ ...parts, sourceDate: new Date(0) }, tree);
     expect(here.portal).toBe(folded);
+  });
+
+  it("is folded from the first release where what was folded before can't be read", async () => {
+    const parts = await someParts();
+    const names = ["one", "two", "three", "four"];
+    for (const [i, name] of names.entries()) {
+      if (i > 0) await writeFile(join(parts.state, "views.json"), ["", '{"after":', "null", '{"after": 1}'][i]!);
+      const { portal } = await published(parts, `a: ${(await aDataset(parts.home, name)).cid}\n`);
+      expect((await json(parts, portal, "history.json")).releases).toHaveLength(i + 1);
+    }
   });
 
   it("carries the time it is given, and no clock", async () => {
