@@ -19,6 +19,7 @@ import { assembleTree } from "../stages/assemble.ts";
 import { treeOf } from "../stages/observe.ts";
 import { outOfReach, sizesOf } from "../stages/sizes.ts";
 import type { Call } from "./command.ts";
+import { soundTree } from "./tree-text.ts";
 
 export interface Located {
   readonly cid: CID;
@@ -31,7 +32,7 @@ export interface Located {
 export async function locate(address: string, call: Call): Promise<Located> {
   const campaign = await call.campaign();
   const parsed = parseAddress(address);
-  const { base, path, get } = await beginning(parsed, campaign, call.world);
+  const { base, path, get } = await beginning(parsed, campaign, call);
   const cid = await resolve(base, path, get);
   if (cid) return { cid, path: parsed.path, get };
   throw new Failure("input", `${address}: there is nothing there`, {
@@ -47,6 +48,7 @@ export async function leavesAt(address: string, call: Call): Promise<readonly { 
     const tree = await treeAt(parsed.release, campaign, call.world);
     const folder = parsed.path === "" ? "" : `${parsed.path}/`;
     const below = [...tree.values()].filter(({ path }) => path.startsWith(folder));
+    if (below.length > 0 && parsed.release === undefined) await soundTree(undefined, call);
     if (below.length > 0) return below.map(({ path, cid }) => ({ path: path.slice(folder.length), cid }));
   }
   return [{ path: "", cid: (await locate(address, call)).cid }];
@@ -79,8 +81,9 @@ interface Beginning {
 }
 
 /** Where resolving starts, and the path that is left from there. */
-async function beginning(address: Address, campaign: Campaign, world: World): Promise<Beginning> {
+async function beginning(address: Address, campaign: Campaign, call: Call): Promise<Beginning> {
   const { get, facts } = campaign;
+  const { world } = call;
   switch (address.in) {
     case "content":
       return { base: address.cid, path: address.path, get };
@@ -94,19 +97,24 @@ async function beginning(address: Address, campaign: Campaign, world: World): Pr
       return { base: (await releaseOf(address.release, campaign, world)).portal, path: address.path, get };
     }
     case "tree": {
-      if (address.release === undefined) return inTree(address.path, campaign, world);
+      if (address.release === undefined) return inTree(address.path, campaign, call);
       return { base: (await releaseOf(address.release, campaign, world)).root, path: address.path, get };
     }
   }
 }
 
-/** A path in tree.yaml as it is now. Folders above the leaves exist nowhere yet: they are made here, in memory. */
-async function inTree(path: string, campaign: Campaign, world: World): Promise<Beginning> {
+/**
+ * A path in tree.yaml as it is now. Folders above the leaves exist nowhere yet: they are made here, in memory, and not
+ * where a line with an error would be left out of them.
+ */
+async function inTree(path: string, campaign: Campaign, call: Call): Promise<Beginning> {
+  const { world } = call;
   const tree = await treeAt(undefined, campaign, world);
   for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
     const leaf = tree.get(path.slice(0, end));
     if (leaf?.written) return { base: leaf.cid, path: path.slice(end + 1), get: campaign.get };
   }
+  await soundTree(undefined, call);
   const { of, missing } = await sizesOf(tree, campaign.get, campaign.sizes, world);
   if (missing.length > 0) throw outOfReach(missing);
   const made = new Map<string, Uint8Array>();

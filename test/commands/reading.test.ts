@@ -1,6 +1,6 @@
 /** ls, cat, get and car: what stands at an address, and what an enemy may not do with it. */
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Block, blockOf, codecs } from "../../pipeline/dag/block.ts";
@@ -55,6 +55,17 @@ describe("ls", () => {
     expect((await fieldtree(["--json", "ls", "HALO/radar/0.0"], { cwd })).json()).toMatchObject([
       { name: "0.0", size: 700_000, type: "file" },
     ]);
+  });
+
+  it("answers below a leaf, and for no folder that would lack what tree.yaml says wrongly", async () => {
+    const { cwd } = await aFilledCampaign();
+    await appendFile(join(cwd, "tree.yaml"), "lost: bafynonsense\n");
+    expect((await fieldtree(["ls", "HALO/radar"], { cwd })).code).toBe(0);
+    for (const args of [["ls", "/"], ["ls", "HALO"], ["ls", "lost"], ["scan"], ["scan", "HALO"]]) {
+      const { code, stdout, stderr } = await fieldtree(args, { cwd });
+      expect([code, stdout], args.join(" ")).toEqual([1, ""]);
+      expect(stderr).toContain('"bafynonsense" is not a CID');
+    }
   });
 
   it("says what isn't there, and exits 2", async () => {
