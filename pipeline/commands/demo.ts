@@ -4,8 +4,9 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CID } from "multiformats/cid";
 import { type Campaign, openCampaign } from "../campaign.ts";
-import { setLeaf } from "../core/edit.ts";
+import { editTree } from "../core/edit.ts";
 import { Failure } from "../core/failure.ts";
+import { byBytes } from "../core/order.ts";
 import { readTree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import { writeDurably } from "../disk/write.ts";
@@ -116,7 +117,7 @@ async function leavesIn(folder: string): Promise<readonly (readonly [below: stri
 }
 
 async function writeTree(cids: ReadonlyMap<string, CID>, campaign: Campaign): Promise<void> {
-  let text = "";
-  for (const path of [...cids.keys()].sort()) text = setLeaf(text, path, cids.get(path)!).text;
-  await writeDurably(join(campaign.folder, "tree.yaml"), text);
+  const inOrder = [...cids].sort(([a], [b]) => byBytes(a, b));
+  const edits = inOrder.map(([path, cid]) => ({ path, written: cid.toString() }));
+  await writeDurably(join(campaign.folder, "tree.yaml"), editTree("", edits));
 }
