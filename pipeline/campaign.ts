@@ -23,8 +23,6 @@ import type { Parts } from "./stages/parts.ts";
 import { views } from "./views/views.ts";
 
 export interface Campaign extends Parts {
-  /** To read from: the home node first, then the gateways, every block verified. */
-  readonly reach: Node;
   close(): Promise<void>;
 }
 
@@ -49,7 +47,6 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     facts: published,
     profile: config.profile,
     home,
-    reach,
     get: async (cid) => {
       const bytes = await reach.get(cid, world);
       if (!bytes) throw new Failure("unavailable", `block ${cid} is not on ${reach.name}`);

@@ -125,7 +125,6 @@ function globals(argv: readonly string[]) {
   return {
     json: argv.includes("--json"),
     quiet: argv.includes("--quiet"),
-    colour: process.stdout.isTTY === true && !process.env.NO_COLOR && !argv.includes("--no-color"),
     campaign,
   };
 }
@@ -147,10 +146,9 @@ function campaignFolder(given: string | undefined, cwd: string): string {
   });
 }
 
-function output({ json, colour }: { readonly json: boolean; readonly colour: boolean }): Output {
+function output({ json }: { readonly json: boolean }): Output {
   return {
     json,
-    colour,
     result(data, text) {
       if (json) process.stdout.write(`${JSON.stringify(data)}\n`);
       else if (text !== undefined) process.stdout.write(`${text}\n`);

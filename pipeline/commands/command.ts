@@ -12,10 +12,7 @@ export interface Verb {
   /** Positional arguments as commander writes them: `<path...>`, `[address]`. */
   readonly args?: string;
   /** Flags as commander writes them: `["--at <path>", "where in the tree the CID goes"]`. */
-  readonly flags?: readonly (
-    | readonly [flags: string, help: string]
-    | readonly [flags: string, help: string, byDefault: string | number | boolean]
-  )[];
+  readonly flags?: readonly (readonly [flags: string, help: string, byDefault?: string])[];
   /** Paragraphs shown by `help VERB` below the summary, where there is more to know. */
   readonly about?: string;
   /** One example that works, shown by `help VERB`. */
@@ -51,8 +48,6 @@ export interface Call {
 export interface Output {
   /** True where the reader is a machine: stdout is then JSON lines and nothing else. */
   readonly json: boolean;
-  /** Whether colour may be used on stdout. */
-  readonly colour: boolean;
   /** One result: `data` as a JSON line for machines, `text` for people (nothing where it is undefined). */
   result(data: object, text?: string): void;
   /** Bytes as they are, for `cat` and `car export`; waits while the reader is slow. */

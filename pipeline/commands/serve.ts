@@ -51,7 +51,12 @@ export async function serveCampaign(
   }
 }
 
-/** What the home node lacks, the campaign's gateways may have. */
+/**
+ * What the home node lacks, the campaign's gateways may have.
+ *
+ * They are asked on behalf of the campaign, not of one request: a block that several want is fetched once, and whoever
+ * leaves first must not end that for the others.
+ */
 function nodeOf({ home, get, facts }: Campaign): Node {
   return {
     name: home.name,

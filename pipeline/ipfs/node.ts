@@ -9,6 +9,7 @@
  */
 import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
+import type { Added, AddOptions } from "../dag/add.ts";
 import type { Block } from "../dag/block.ts";
 
 export interface Node {
@@ -68,11 +69,7 @@ export interface HomeNode extends Node {
 }
 
 /** Import a file or folder of this machine. See `dag/add.ts` for what the answer means. */
-export type AddFiles = (
-  path: string,
-  options: import("../dag/add.ts").AddOptions,
-  world: World,
-) => Promise<import("../dag/add.ts").Added>;
+export type AddFiles = (path: string, options: AddOptions, world: World) => Promise<Added>;
 
 export interface Collected {
   readonly removed: { readonly blocks: number; readonly bytes: number };
