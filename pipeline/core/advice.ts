@@ -22,7 +22,7 @@ export interface StoredVariable {
 }
 
 /** Bytes. Below, a fetch is all waiting; above, it is all loading. */
-export const goodChunk = { least: 64_000, most: 64_000_000 } as const;
+const goodChunk = { least: 64_000, most: 64_000_000 } as const;
 
 /** Bytes. A dataset smaller than this is fetched at once, however it is cut. */
 const tiny = 1_000_000;

@@ -18,7 +18,7 @@ import { Digest } from "multiformats/hashes/digest";
 import { shown } from "./shown.ts";
 
 /** What stands in a tree: the codecs of files and directories, by their multicodec number. */
-export const codecs = { raw: 0x55, dagPb: 0x70 } as const;
+const codecs = { raw: 0x55, dagPb: 0x70 } as const;
 
 /** multicodec sha2-256, the one hash we check blocks against. */
 const sha256 = 0x12;

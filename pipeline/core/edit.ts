@@ -493,7 +493,7 @@ function closing(text: string, from: number): number {
 }
 
 /** A name as it stands before the colon: in quotes where YAML, or another reader of YAML, would take it for something else. */
-export function nameInYaml(name: string): string {
+function nameInYaml(name: string): string {
   const plain = /^[A-Za-z0-9_.](?:[A-Za-z0-9_.+@() -]*[A-Za-z0-9_.+@()-])?$/.test(name);
   const value = /^(?:[-+.\d][\d_.,:eExXoOa-fA-F+-]*|\.(?:inf|nan)|true|false|yes|no|on|off|y|n|null)$/i.test(name);
   return plain && !value ? name : JSON.stringify(name);

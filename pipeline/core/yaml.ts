@@ -143,7 +143,7 @@ export function decodeUtf8(bytes: Uint8Array): { readonly text: string; readonly
  * What is read at most, so that no file can cost more than about a second and a few hundred megabytes. The real trees
  * we know have a few hundred lines; these leave room for a quarter of a million leaves.
  */
-export const limits = {
+const limits = {
   characters: 32 * 1024 * 1024,
   /** Line breaks, colons, commas and opening brackets: there are never more pieces than that. */
   marks: 1_000_000,
@@ -161,7 +161,7 @@ function bigness(text: string): string | undefined {
   return `more than the ${limits.marks} line breaks, colons, commas and brackets that are read, or about ${limits.marks / 2} leaves`;
 }
 
-export function linesOf(text: string): Lines {
+function linesOf(text: string): Lines {
   // A byte order mark is no character of the first line to anyone who looks at it.
   const starts = [text.startsWith("\ufeff") ? 1 : 0];
   for (const { index, 0: ending } of text.matchAll(/\r\n?|\n/g)) starts.push(index + ending.length);

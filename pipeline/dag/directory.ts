@@ -135,7 +135,7 @@ export function hamtHash(name: string): Uint8Array {
 }
 
 /** What a shard's link is called: the slot in hexadecimal, as wide as the widest slot needs, then the name if it is an entry's. */
-export function slotPrefix(slot: number, width: number): string {
+function slotPrefix(slot: number, width: number): string {
   return slot
     .toString(16)
     .toUpperCase()

@@ -114,6 +114,6 @@ export function entryOf(path: string, cid: CID | undefined, dataset: Found, fact
 }
 
 /** Changes whenever any of the readers would describe something differently. */
-export function versionsOf(readers: readonly FormatReader[]): string {
+function versionsOf(readers: readonly FormatReader[]): string {
   return readers.map(({ name, version }) => `${name}.${version}`).join("+") || "none";
 }

@@ -15,9 +15,9 @@ import type { ZarrArray } from "./array.ts";
 import { boundCodecs } from "./codecs.ts";
 
 /** Decoded bytes of one array that are read to know its extent: 2 million positions in float64. */
-export const mostBytes = 32_000_000;
+const mostBytes = 32_000_000;
 /** Chunks of one array that are read for the same, so that one value a chunk doesn't mean a million requests. */
-export const mostChunks = 4096;
+const mostChunks = 4096;
 /** Chunks in a sample of an array beyond those limits. */
 const sampleChunks = 8;
 /** Chunks of one dataset under way at once. */

@@ -68,7 +68,7 @@ export function* recordsIn(fd: number, from: number, size: number): Generator<Pa
 const windowLength = 2 * (largestBlock + 128);
 
 /** Read at `position` until `into` is full or the file ends; returns how many bytes were read. */
-export function readFully(fd: number, into: Uint8Array, position: number): number {
+function readFully(fd: number, into: Uint8Array, position: number): number {
   let done = 0;
   while (done < into.length) {
     const read = readSync(fd, into, done, into.length - done, position + done);
