@@ -8,6 +8,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { World } from "../core/world.ts";
+import { diskFailure } from "../disk/disk-failure.ts";
 import { committedAt } from "../disk/git.ts";
 import { writeDurably } from "../disk/write.ts";
 import type { Draft } from "../log/release.ts";
@@ -23,7 +24,10 @@ export async function madeFor(
   if (given) return seconds(given);
   const release = `${number} ${previous ?? "-"} ${root} ${tree}`;
   const file = join(campaign.state, "made");
-  const noted = await readFile(file, "utf8").catch(() => "");
+  const noted = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw diskFailure(error, "reading when the release was made");
+  });
   const [of, made] = noted.trimEnd().split("\n");
   if (of === release && made) return made;
   const now = seconds(world.now());

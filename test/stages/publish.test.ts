@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
@@ -302,5 +302,11 @@ describe("a run that is lost", () => {
     const done = await published(await someParts({ home, state }), tree, {}, day(11));
     const parts = await someParts({ home, state });
     expect((await parts.log.read(CID.parse(done.head), testWorld())).made).toBe("2024-08-10T00:00:00Z");
+  });
+
+  it("asks the clock no second time where what was written down can't be read", async () => {
+    const parts = await someParts();
+    await mkdir(join(parts.state, "made"));
+    await expect(published(parts, "a:\n")).rejects.toThrow("while reading when the release was made");
   });
 });
