@@ -1,3 +1,4 @@
+/** `check`: what is wrong in tree.yaml or campaign.yaml, for people, editors and pull requests. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { readCampaign } from "../core/campaign.ts";
@@ -21,7 +22,8 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
 
     const errors = findings.filter(({ level }) => level === "error").length;
     const lines = findings.map((finding) => sayFinding(file, finding));
-    const counted = `${file}: ${errors} errors, ${findings.length - errors} other findings`;
+    const others = findings.length - errors;
+    const counted = `${file}: ${counting(errors, "error")}, ${counting(others, "other finding")}`;
     call.out.result({ findings: findings.map((finding) => ({ ...finding })) }, [...lines, counted].join("\n"));
     return errors > 0 ? 1 : 0;
   },
@@ -32,5 +34,8 @@ async function mentionCampaign(call: Call): Promise<void> {
   const file = join(call.folder(), "campaign.yaml");
   if (!existsSync(file)) return;
   const { findings } = readCampaign(await treeText(file, call));
-  if (findings.length > 0) call.world.log(`campaign.yaml has ${findings.length} errors: fieldtree check ${file}`);
+  if (findings.length > 0)
+    call.world.log(`campaign.yaml has ${counting(findings.length, "error")}: fieldtree check ${file}`);
 }
+
+const counting = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;

@@ -43,6 +43,14 @@ describe("check", () => {
     });
   });
 
+  it("counts one error as one error", async () => {
+    const cwd = await aCampaign({ "tree.yaml": "a: foo\n" });
+    expect(await fieldtree(["check"], { cwd })).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("tree.yaml: 1 error, 0 other findings"),
+    });
+  });
+
   it("checks any file anywhere, bytes that are no text among them, and campaign.yaml by its own rules", async () => {
     const cwd = await aFolder({
       "x.yaml": Buffer.from(`a: K\u00f6ln\n`, "latin1"),
