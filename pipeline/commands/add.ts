@@ -1,3 +1,4 @@
+/** `add`: data of this machine onto the campaign's node, and into tree.yaml. */
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { DatasetFinding } from "../core/dataset.ts";

@@ -1,3 +1,4 @@
+/** `demo`: everything at once, for whoever wants to see it work before reading on. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";

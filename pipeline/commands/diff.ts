@@ -1,3 +1,4 @@
+/** `diff`: two trees compared by the data they name, where a diff of lines would show spelling and order. */
 import { changesBetween } from "../core/changes.ts";
 import { sayChange } from "./changes.ts";
 import type { Verb } from "./command.ts";

@@ -1,3 +1,4 @@
+/** `fmt`: tree.yaml tidied, and nothing in it changed that anybody meant. */
 import { join, resolve } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { formatTree } from "../core/tidy.ts";

@@ -1,3 +1,4 @@
+/** `fsck`: whether what the node was given is still what it holds. */
 import { Failure } from "../core/failure.ts";
 import type { Verb } from "./command.ts";
 import { bytes as inUnits, printable } from "./terminal.ts";

@@ -1,3 +1,4 @@
+/** `gc`: room made, by letting go of what nothing keeps. */
 import { Failure } from "../core/failure.ts";
 import { identity } from "../core/tree.ts";
 import { isAdded } from "../stages/label.ts";

@@ -1,3 +1,4 @@
+/** `init`: the files that make a folder a campaign. */
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";

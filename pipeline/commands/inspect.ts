@@ -1,3 +1,4 @@
+/** `inspect`: what the world would see of data on this machine, before it is added. */
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../core/failure.ts";

@@ -1,3 +1,4 @@
+/** `log`: the releases there were, as the log itself tells them. */
 import { releasesFrom } from "../log/chain.ts";
 import type { Verb } from "./command.ts";
 

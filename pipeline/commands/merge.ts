@@ -1,3 +1,4 @@
+/** `merge`: two edits of one tree made one, by hand or as git's merge driver. */
 import { resolve } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { mergeTrees } from "../core/merge.ts";

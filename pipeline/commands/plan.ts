@@ -1,3 +1,4 @@
+/** `plan`: what publishing would do, so that a pull request shows the root before it is merged. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { changesBetween } from "../core/changes.ts";

@@ -1,3 +1,4 @@
+/** `publish`: tree.yaml made the newest release, by one process at a time. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign.ts";

@@ -1,3 +1,4 @@
+/** `scan`: what is in the tree, or at an address, as publishing would describe it. */
 import type { Entry } from "../core/entry.ts";
 import { Failure } from "../core/failure.ts";
 import { scan as scanStage } from "../stages/scan.ts";

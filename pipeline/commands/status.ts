@@ -1,3 +1,4 @@
+/** `status`: where the campaign stands, in a few lines. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sayToDo } from "../core/plan.ts";
