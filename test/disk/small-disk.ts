@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { onTestFinished } from "vitest";
 
-/** Folder of a file system of its own, gone after the last test of the file; `undefined`, and said, where this process may not mount one. */
+/** Folder of a file system of its own, gone when the test is over; `undefined`, and said, where this process may not mount one. */
 export function smallDisk(megabytes: number): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), "fieldtree-disk-"));
   try {
@@ -16,7 +16,7 @@ export function smallDisk(megabytes: number): string | undefined {
     console.warn(`skipped: a full disk needs the right to mount a small one (${why})`);
     return undefined;
   }
-  afterAll(() => {
+  onTestFinished(() => {
     execFileSync("umount", ["-l", folder]);
     rmSync(folder, { recursive: true });
   });
