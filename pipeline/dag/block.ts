@@ -51,3 +51,11 @@ export function cidOfDigest(codec: number, digest: Uint8Array, version: 0 | 1 = 
 export function blockOf(codec: number, bytes: Uint8Array, version: 0 | 1 = 1): Block {
   return { cid: cidOf(codec, bytes, version), bytes };
 }
+
+/**
+ * Which block it is, as a key: what its bytes are and how they are read. v0 and v1 spellings of one block are one, as for
+ * `identity` in core, but no base32 is worked out: a walk asks this of every link.
+ */
+export function keyOf(cid: CID): string {
+  return `${cid.code} ${Buffer.from(cid.multihash.bytes).toString("latin1")}`;
+}

@@ -13,7 +13,7 @@
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { byBytes } from "../core/order.ts";
-import { type Block, codecs, type Get, hashes } from "./block.ts";
+import { type Block, codecs, type Get, hashes, keyOf } from "./block.ts";
 import { type DirectoryEntry, hamtHash } from "./directory.ts";
 import { linksOf, type Shape, shapeOf } from "./shape.ts";
 import { tsizeOf } from "./tsize.ts";
@@ -293,11 +293,6 @@ function stackOf<T extends { readonly cid: CID }>(start: (item: T) => Promise<Ui
       return { item: top.item, bytes: top.bytes! };
     },
   };
-}
-
-/** Identity of a block: what its bytes are, and how they are read. v0 and v1 spellings of one block are one. */
-function keyOf(cid: CID): string {
-  return `${cid.code} ${Buffer.from(cid.multihash.bytes).toString("latin1")}`;
 }
 
 async function load(cid: CID, get: Get): Promise<Uint8Array> {

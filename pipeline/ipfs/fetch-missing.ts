@@ -7,7 +7,7 @@
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { type Block, codecs } from "../dag/block.ts";
+import { type Block, codecs, keyOf } from "../dag/block.ts";
 import { linksOf } from "../dag/shape.ts";
 import type { HomeNode, Node } from "./node.ts";
 
@@ -138,9 +138,4 @@ function outOfReach(
       ? "is the data still kept somewhere? add it again, or name a gateway that has it"
       : "name gateways in campaign.yaml",
   });
-}
-
-/** v0 and v1 spellings of one block are one. */
-function keyOf(cid: CID): string {
-  return cid.toV1().toString();
 }

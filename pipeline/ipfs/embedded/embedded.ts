@@ -15,7 +15,7 @@ import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { type Block, codecs, type Get, hashes, sha256 } from "../../dag/block.ts";
+import { type Block, codecs, type Get, hashes, keyOf, sha256 } from "../../dag/block.ts";
 import { largestBlock } from "../../dag/car.ts";
 import { walk } from "../../dag/read.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
@@ -203,11 +203,6 @@ async function assertWhole(
 }
 
 const namedWhenMissing = 5;
-
-/** Identity of a DAG: codec and hash, however its CID is spelt. */
-function keyOf(cid: CID): string {
-  return `${cid.code} ${Buffer.from(cid.multihash.bytes).toString("latin1")}`;
-}
 
 function refuseUnknown({ cid, bytes }: Block): void {
   if (bytes.length > largestBlock) {
