@@ -1,9 +1,9 @@
 /**
- * The program: argv → verb → exit code. The only file that touches `process`.
+ * The program: argv → verb → exit code. The only file that reads arguments and environment, prints and leaves.
  *
  * Results go to stdout, everything about the work to stderr. With `--json`, stdout is JSON lines and nothing else, and
  * a failure's last line is `{error: {kind, message, hint?}}`. Exit codes: 0 done, 1 findings with errors or datasets
- * that failed, 2–6 the kinds of failure (`core/failure.ts`), 130 interrupted, 70 a defect of ours.
+ * that failed, 2–6 the other kinds of failure (`core/failure.ts`), 130 interrupted, 70 a defect of ours.
  */
 import { once } from "node:events";
 import { existsSync } from "node:fs";

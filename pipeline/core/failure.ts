@@ -7,7 +7,7 @@
  * `exit`; nothing else branches on them.
  *
  * Problems in `tree.yaml` are not failures but {@link Finding}s: we want all of
- * them at once, each with its line.
+ * them at once, each with its line. Only what can't go on with them fails.
  */
 
 export const kinds = {
