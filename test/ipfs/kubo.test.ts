@@ -270,8 +270,10 @@ describe.skipIf(!guarded)("a Kubo that wants a token", () => {
       const many = Array.from({ length: 2000 }, (_, i) =>
         blockOf(codecs.raw, new Uint8Array(10_000).fill(i % 256).fill(i >> 8, 0, 1)),
       );
-      for (const asked of [node.get(raw("x").cid, testWorld()), node.put(many, testWorld())]) {
-        const error = await asked.catch((error) => error);
+      const reading = () => node.get(raw("x").cid, testWorld());
+      const bulk = () => node.put(many, testWorld());
+      for (const ask of [reading, bulk]) {
+        const error = await ask().catch((error) => error);
         expect(error).toMatchObject({ kind: "refused", hint: expect.stringContaining("API.Authorizations") });
         expect(JSON.stringify([error.message, error.hint, error.stack])).not.toContain("a-wrong-token");
       }
