@@ -62,7 +62,7 @@ export function terminalOn(
       const line = describe(progress, perSecond(pace.samples));
       if (!live) return void stream.write(`${line}\n`);
       clear();
-      drawn = line.slice(0, (stream.columns ?? 80) - 1);
+      drawn = line.slice(0, (stream.columns || 80) - 1);
       stream.write(drawn);
     },
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bytes, duration, printable, terminalOn } from "../../pipeline/commands/terminal.ts";
 
-function aTerminal({ isTTY = false, quiet = false } = {}) {
+function aTerminal({ isTTY = false, quiet = false, columns = 60 } = {}) {
   let text = "";
   let at = 0;
   const write = (more: string) => {
@@ -10,7 +10,7 @@ function aTerminal({ isTTY = false, quiet = false } = {}) {
   const pass = (ms: number) => {
     at += ms;
   };
-  const stream = { isTTY, columns: 60, write };
+  const stream = { isTTY, columns, write };
   const terminal = terminalOn(stream, { quiet }, () => at);
   return { terminal, pass, written: () => text };
 }
@@ -32,6 +32,14 @@ describe("progress", () => {
     pass(10_000);
     terminal.progress({ task: "holding", done: 400, unit: "blocks" });
     expect(written()).toBe("holding 400 blocks, 40/s\n");
+  });
+
+  it("is not cut where a terminal says it has no width, as some pipes and containers do", () => {
+    const { terminal, pass, written } = aTerminal({ isTTY: true, columns: 0 });
+    terminal.progress({ ...half, done: 0 });
+    pass(10_000);
+    terminal.progress(half);
+    expect(written()).toMatch(/10 s left$/);
   });
 
   it("is one line that rewrites itself on a terminal, cut to its width", () => {

@@ -1,11 +1,30 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import type { Progress } from "../../pipeline/core/world.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
 import { homeNodeContract } from "../contracts/node.ts";
+import { testWorld } from "../fakes/world.ts";
 
 homeNodeContract(async () => embedded(await aFolderOfOurs()));
+
+it("says how much there is in all while it adds much, so that time left can be told", async () => {
+  const state = await aFolderOfOurs();
+  const data = join(state, "..", "data");
+  await mkdir(data);
+  for (const name of ["one", "two"]) {
+    await writeFile(join(data, name), "");
+    await truncate(join(data, name), 200 * 2 ** 20);
+  }
+  const said: Progress[] = [];
+  const node = await embedded(state);
+  const world = testWorld({ progress: (progress) => void said.push(progress) });
+  await node.add!(data, { profile: "cid-v1", symlinks: "keep" }, world);
+  const all = 400 * 2 ** 20;
+  expect(said.at(-1)).toEqual({ task: "adding", done: all, total: all, unit: "bytes" });
+  expect(said.some(({ done, total }) => total === all && done < all)).toBe(true);
+});
 
 async function aFolderOfOurs(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "fieldtree-node-"));

@@ -21,6 +21,9 @@ import type { Writing } from "./writing.ts";
 /** Work left that makes starting threads worth while. */
 const worthACrew = { files: 192, ranges: 3 };
 
+/** Bytes added after which it is worth asking for the sizes of all files, to say how long the rest will take. */
+const worthATotal = 256 * 2 ** 20;
+
 /** Files in a task. */
 const batch = 64;
 
@@ -82,6 +85,7 @@ async function hashAll(
   }
   let ranges = 0;
   let bytes = 0;
+  let total: number | undefined;
   let crew: Crew | undefined;
 
   const split = (file: number, measured: Measured): void => {
@@ -102,7 +106,8 @@ async function hashAll(
         bytes += each.bytes;
       } else split(file + i, each);
     }
-    world.progress({ task: "adding", done: bytes, unit: "bytes" });
+    if (bytes > worthATotal) total ??= bytesOf(paths);
+    world.progress({ task: "adding", done: bytes, ...(total !== undefined && { total }), unit: "bytes" });
   };
 
   for (;;) {
