@@ -24,18 +24,24 @@ export async function committedAt(file: string, world: World): Promise<Date | un
 
 /** `file` as it was at `ref`; `undefined` where git has neither. */
 export async function fileAt(ref: string, file: string, world: World): Promise<Uint8Array | undefined> {
-  const text = await git(file, ["show", "--end-of-options", `${ref}:./${basename(file)}`], world, false);
-  return text === undefined ? undefined : new TextEncoder().encode(text);
+  return gitBytes(file, ["show", "--end-of-options", `${ref}:./${basename(file)}`], world);
 }
 
-/** Output of git, run where `file` is; `undefined` where git is missing or says no. */
-async function git(file: string, args: readonly string[], world: World, trim = true): Promise<string | undefined> {
+/** Output of git as one line of text. */
+async function git(file: string, args: readonly string[], world: World): Promise<string | undefined> {
+  const bytes = await gitBytes(file, args, world);
+  return bytes && Buffer.from(bytes).toString().trimEnd();
+}
+
+/** Output of git, run where `file` is; `undefined` where git is missing or says no. As bytes: a file need not be UTF-8. */
+async function gitBytes(file: string, args: readonly string[], world: World): Promise<Uint8Array | undefined> {
   const { execa } = await import("execa");
   const { exitCode, stdout } = await execa("git", args, {
     cwd: dirname(file),
+    encoding: "buffer",
     reject: false,
     stdin: "ignore",
-    stripFinalNewline: trim,
+    stripFinalNewline: false,
     cancelSignal: world.signal,
     env: { GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" },
   });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { committedAt } from "../../pipeline/disk/git.ts";
+import { committedAt, fileAt } from "../../pipeline/disk/git.ts";
 import { testWorld } from "../fakes/world.ts";
 
 const run = promisify(execFile);
@@ -36,6 +36,17 @@ describe("when a file was last committed", () => {
 });
 
 /** Two commits, three months apart; the second does not touch tree.yaml. */
+describe("a file at a commit", () => {
+  it("comes byte for byte, though it be no text", async () => {
+    const { folder } = await aRepository();
+    const bytes = Uint8Array.of(0xff, 0x00, 0x0a, 0x0a, 0xc3);
+    await writeFile(join(folder, "tree.yaml"), bytes);
+    await run("git", ["-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qam", "bytes"]);
+    expect(Buffer.from((await fileAt("HEAD", join(folder, "tree.yaml"), testWorld()))!)).toEqual(Buffer.from(bytes));
+    expect(await fileAt("nowhere", join(folder, "tree.yaml"), testWorld())).toBeUndefined();
+  });
+});
+
 async function aRepository() {
   const folder = await aFolder();
   const git = (args: readonly string[], date: string) =>
