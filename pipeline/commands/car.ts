@@ -3,11 +3,15 @@
 import { createReadStream } from "node:fs";
 import { open, stat as statFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
 import type { Block } from "../dag/block.ts";
 import { carOf, readCar } from "../dag/car.ts";
 import { type WalkOptions, walk } from "../dag/read.ts";
 import { diskFailure } from "../disk/disk-failure.ts";
+import type { HomeNode } from "../ipfs/node.ts";
+import { addedLabel } from "../stages/label.ts";
 import { locate } from "./address.ts";
 import type { Call, Verb } from "./command.ts";
 import { appearWhole } from "./extract.ts";
@@ -110,9 +114,20 @@ async function importCar(file: string, { campaign, cwd, out, world }: Call): Pro
     if (await home.get(root, world)) continue;
     throw new Failure("corrupt", `names ${root} as its root, and neither it nor the node holds that block`);
   }
+  for (const [i, root] of roots.entries()) await keep(root, i === 0 ? path : `${path}#${i + 1}`, home, world);
   const names = roots.map(String);
   out.result(
     { path: file, roots: names, blocks, bytes },
     `${file}: ${names.join(", ") || "no root"}, ${blocks} blocks, ${sayBytes(bytes)}`,
   );
+}
+
+/** As what was added here: safe until a release keeps it. Part of a DAG can't be: only a whole one is ever pinned. */
+async function keep(root: CID, from: string, home: HomeNode, world: World): Promise<void> {
+  try {
+    await home.pin(root, addedLabel(from), world);
+  } catch (error) {
+    if (!isFailure(error, "unavailable")) throw error;
+    world.log(`${root} is not whole here, so nothing keeps it from \`fieldtree gc\`: ${error.message}`);
+  }
 }

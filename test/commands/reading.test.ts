@@ -218,7 +218,17 @@ describe("car", () => {
     expectSchema("car", got.json());
     expect(got.json()).toEqual(exported.json());
     const before = (await fieldtree(["--json", "ls", "HALO/radar"], { cwd })).stdout;
+    // What was carried here is safe from collection until a release keeps it.
+    expect(await fieldtree(["gc"], { cwd: other })).toMatchObject({ code: 0 });
     expect((await fieldtree(["--json", "ls", cid], { cwd: other })).stdout).toBe(before);
+  });
+
+  it("says that part of a DAG is kept by nothing", async () => {
+    const { cwd } = await aFilledCampaign();
+    await fieldtree(["car", "export", "HALO/radar", "--scope", "block", "-o", "part.car"], { cwd });
+    const other = await aCampaign({ "part.car": readFileSync(join(cwd, "part.car")) });
+    const run = await fieldtree(["car", "import", "part.car"], { cwd: other });
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining("not whole here") });
   });
 
   it("goes to stdout where no file is named, and stops at a listing where that is asked for", async () => {
