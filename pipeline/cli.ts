@@ -15,6 +15,7 @@ import { printable, printableLines, type Terminal, terminalOn } from "./commands
 import { verbs } from "./commands/verbs.ts";
 import { Failure, isFailure, kinds } from "./core/failure.ts";
 import type { World } from "./core/world.ts";
+import { diskFailure } from "./disk/disk-failure.ts";
 
 const interrupted = 130;
 const defect = 70;
@@ -61,7 +62,8 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     return await parse(argv, call);
   } catch (error) {
-    return report(error, stop.signal, given.json, out, terminal);
+    // What the file system says is for its user to mend, wherever we happened to be.
+    return report(diskFailure(error, "working"), stop.signal, given.json, out, terminal);
   } finally {
     terminal.clear();
     const campaign = await opened?.catch(() => undefined);

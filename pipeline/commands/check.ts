@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { readCampaign } from "../core/campaign.ts";
+import { Failure } from "../core/failure.ts";
 import { readTree } from "../core/tree.ts";
 import type { Call, Verb } from "./command.ts";
 import { sayFinding } from "./findings.ts";
@@ -18,24 +19,25 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
     const file = named ?? "tree.yaml";
     const bytes = await treeText(named, call);
     const { findings } = basename(file) === "campaign.yaml" ? readCampaign(bytes) : readTree(bytes);
-    if (named === undefined) await mentionCampaign(call);
 
     const errors = findings.filter(({ level }) => level === "error").length;
     const lines = findings.map((finding) => sayFinding(file, finding));
     const others = findings.length - errors;
     const counted = `${file}: ${counting(errors, "error")}, ${counting(others, "other finding")}`;
     call.out.result({ findings: findings.map((finding) => ({ ...finding })) }, [...lines, counted].join("\n"));
+    if (named === undefined) await refuseBadCampaign(call);
     return errors > 0 ? 1 : 0;
   },
 };
 
-/** The contract of this verb is one file's findings; what is wrong beside it is said, not mixed in. */
-async function mentionCampaign(call: Call): Promise<void> {
+/** The contract of this verb is one file's findings; a campaign.yaml that no other verb would take is a failure beside them. */
+async function refuseBadCampaign(call: Call): Promise<void> {
   const file = join(call.folder(), "campaign.yaml");
   if (!existsSync(file)) return;
-  const { findings } = readCampaign(await treeText(file, call));
-  if (findings.length > 0)
-    call.world.log(`campaign.yaml has ${counting(findings.length, "error")}: fieldtree check ${file}`);
+  const errors = readCampaign(await treeText(file, call)).findings.filter(({ level }) => level === "error");
+  if (errors.length === 0) return;
+  const lines = errors.map(({ line, column, says }) => `campaign.yaml:${line}:${column}: ${says}`);
+  throw new Failure("input", lines.join("\n"), { hint: `fieldtree check ${file}` });
 }
 
 const counting = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;

@@ -69,11 +69,12 @@ describe("check", () => {
     });
   });
 
-  it("mentions a broken campaign.yaml beside the tree without mixing the two", async () => {
+  it("fails where campaign.yaml is one that no other verb would take, and still tells the tree's findings", async () => {
     const cwd = await aCampaign({ "campaign.yaml": "titel: b\n" });
-    const { code, json, stderr } = await fieldtree(["check", "--json"], { cwd });
-    expect([code, json()]).toEqual([0, [{ findings: [] }]]);
-    expect(stderr).toContain("campaign.yaml has 2 errors");
+    const { code, json } = await fieldtree(["check", "--json"], { cwd });
+    const [findings, last] = json();
+    expect([code, findings]).toEqual([2, { findings: [] }]);
+    expect(last.error).toMatchObject({ kind: "input", message: expect.stringContaining("campaign.yaml:1:1: ") });
   });
 });
 
