@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   stages: ["core", "dag", "disk", ...families, "views"],
   "campaign.ts": belowCampaign,
   commands: [...belowCampaign, "campaign.ts"],
-  "cli.ts": ["core", "commands", "campaign.ts"],
+  "cli.ts": ["core", "disk", "commands", "campaign.ts"],
   "bin.ts": ["cli.ts"],
 };
 

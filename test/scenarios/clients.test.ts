@@ -10,7 +10,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join, resolve } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lintStac } from "../../pipeline/core/stac/lint.ts";
+import { lintStac } from "../core/stac/lint.ts";
 import { schemaErrors } from "../core/stac/valid.ts";
 import { data } from "../data.ts";
 import { chromium, openChromium } from "../servers/chromium.ts";

@@ -7,8 +7,8 @@
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { lintStac } from "../../pipeline/core/stac/lint.ts";
 import { aCampaign, fieldtree, type Ran, start } from "../commands/program.ts";
+import { lintStac } from "../core/stac/lint.ts";
 import { schemaErrors } from "../core/stac/valid.ts";
 import { data } from "../data.ts";
 import { chromium, openChromium } from "../servers/chromium.ts";

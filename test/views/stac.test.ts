@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { DatasetEntry } from "../../pipeline/core/entry.ts";
 import { itemOf } from "../../pipeline/core/stac/item.ts";
-import { lintStac } from "../../pipeline/core/stac/lint.ts";
 import { stac } from "../../pipeline/views/stac.ts";
 import type { Content } from "../../pipeline/views/view.ts";
 import { viewContract } from "../contracts/view.ts";
+import { lintStac } from "../core/stac/lint.ts";
 import { described, facts } from "../fakes/descriptions.ts";
 import { aChain, aCid, aRelease } from "../fakes/release.ts";
 

@@ -7,10 +7,10 @@ import { describe, expect, it } from "vitest";
 import type { DatasetEntry, Entry } from "../../../pipeline/core/entry.ts";
 import { stacFiles } from "../../../pipeline/core/stac/catalog.ts";
 import { itemOf } from "../../../pipeline/core/stac/item.ts";
-import { lintStac } from "../../../pipeline/core/stac/lint.ts";
 import { data } from "../../data.ts";
 import { anyDescription, anyPath, cid, described, dropsondes, facts, nothing } from "../../fakes/descriptions.ts";
 import { python, runPython } from "../../servers/python.ts";
+import { lintStac } from "./lint.ts";
 import { schemaErrors } from "./valid.ts";
 
 function dataset(path: string, description = dropsondes): DatasetEntry {

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { Description } from "../../../pipeline/core/dataset.ts";
 import { stableJson } from "../../../pipeline/core/json.ts";
 import { itemOf } from "../../../pipeline/core/stac/item.ts";
-import { lintItem } from "../../../pipeline/core/stac/lint.ts";
 import { data } from "../../data.ts";
 import { anyDescription, anyPath, cid, described, dropsondes, facts, nothing } from "../../fakes/descriptions.ts";
+import { lintItem } from "./lint.ts";
 import { schemaErrors } from "./valid.ts";
 
 const make = (description: Description, path = "products/HALO/sondes.zarr") =>

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import type { DatasetEntry } from "../../../pipeline/core/entry.ts";
 import { stacFiles } from "../../../pipeline/core/stac/catalog.ts";
 import { type Item, itemOf } from "../../../pipeline/core/stac/item.ts";
-import { lintItem, lintStac } from "../../../pipeline/core/stac/lint.ts";
 import { cid, described, dropsondes, facts } from "../../fakes/descriptions.ts";
+import { lintItem, lintStac } from "./lint.ts";
 
 const { item } = itemOf(described("products/HALO/sondes.zarr"), facts);
 const rules = (changed: Partial<Item>) => lintItem({ ...item, ...changed }).map(({ rule }) => rule);

@@ -3,14 +3,14 @@
  *
  * A schema sees one document and one value at a time. It accepts a bbox with west and east swapped, a variable with a
  * dimension that isn't there, a link to nothing, a collection that claims another extent than its items have. Here
- * those are rules. Our own output is held to them by tests; other people's catalogs can be asked too.
+ * those are rules, and the tests hold all that we make to them.
  */
-import type { DatasetFinding, Geometry } from "../dataset.ts";
-import { type Box, boxAround, holds, objectionTo, positionsOf, spanOf } from "../extent.ts";
-import { compareInstants, isInstant, sinceEver, untilEver } from "../instant.ts";
-import type { Json } from "../json.ts";
-import { intervalOf } from "./catalog.ts";
-import type { Item, StacLink } from "./item.ts";
+import type { DatasetFinding, Geometry } from "../../../pipeline/core/dataset.ts";
+import { type Box, boxAround, holds, objectionTo, positionsOf, spanOf } from "../../../pipeline/core/extent.ts";
+import { compareInstants, isInstant, sinceEver, untilEver } from "../../../pipeline/core/instant.ts";
+import type { Json } from "../../../pipeline/core/json.ts";
+import { intervalOf } from "../../../pipeline/core/stac/catalog.ts";
+import type { Item, StacLink } from "../../../pipeline/core/stac/item.ts";
 
 type Members = Readonly<Record<string, Json>>;
 
