@@ -28,6 +28,12 @@ export interface FolderEntry {
   readonly size: number;
 }
 
+/** The first name of a path below a folder, and the path that is left below that one. */
+export function splitFirst(path: string): [first: string, rest: string | undefined] {
+  const slash = path.indexOf("/");
+  return slash < 0 ? [path, undefined] : [path.slice(0, slash), path.slice(slash + 1)];
+}
+
 /** Bytes `offset` to `offset + length`, or the last `suffixLength`. */
 export type ByteRange = { readonly offset: number; readonly length: number } | { readonly suffixLength: number };
 

@@ -1,6 +1,6 @@
 /** A directory on IPFS as a {@link Folder}: what readers of datasets see of a DAG. Each directory below is read once. */
 import { CID } from "multiformats/cid";
-import type { Folder, FolderEntry } from "../core/dataset.ts";
+import { type Folder, type FolderEntry, splitFirst } from "../core/dataset.ts";
 import { Failure } from "../core/failure.ts";
 import { codecs, type Get } from "./block.ts";
 import { content, entries, stat } from "./read.ts";
@@ -53,11 +53,6 @@ export function rootOnce(root: CID, get: Get): Get {
     fetched ??= get(root);
     return fetched;
   };
-}
-
-function splitFirst(path: string): [first: string, rest: string | undefined] {
-  const slash = path.indexOf("/");
-  return slash < 0 ? [path, undefined] : [path.slice(0, slash), path.slice(slash + 1)];
 }
 
 async function readFile(cid: CID, get: Get, range: Parameters<Folder["read"]>[2]): Promise<Uint8Array | undefined> {
