@@ -247,6 +247,21 @@ describe("several processes", () => {
     await writer.close();
     await reader.close();
   });
+
+  it("may collect what this one added and had to let go of: then it is not pinned", async () => {
+    const state = someFolder();
+    const [ours, other] = [embedded(state), embedded(state)];
+    const { cid } = await ours.add(import.meta.filename, options, testWorld());
+    const noPermission = async function* () {
+      yield raw("before");
+      throw Object.assign(new Error("no"), { code: "EACCES" });
+    };
+    await expect(ours.put(noPermission(), testWorld())).rejects.toMatchObject({ kind: "refused" });
+    expect((await other.gc(testWorld())).removed.blocks).toBeGreaterThan(0);
+    await other.close();
+    await expect(ours.pin(cid, "a label", testWorld())).rejects.toMatchObject({ kind: "unavailable" });
+    await ours.close();
+  });
 });
 
 it("writes nothing when the same bytes are added again, and keeps few packs however many commits", async () => {

@@ -51,6 +51,8 @@ export function embedded(folder: string): HomeNode & Required<Pick<HomeNode, "ha
       if (isFailure(failure, "refused")) {
         starting = undefined;
         await under.giveUp(failure);
+        // Without the lock others may collect.
+        whole.clear();
       }
       throw failure;
     }
