@@ -48,7 +48,8 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
   const { hedge, inFlight } = { hedge: 150, inFlight: 16, ...pace };
   const all = sources.map((source) => memberOf(source, pace.silence, hedge));
   const name = all.map((member) => member.node.name).join(", ");
-  const underway = new Map<string, Promise<Uint8Array | undefined>>();
+  // Shared by those who would give up together: one caller's abort is nobody else's.
+  const underway = new WeakMap<AbortSignal, Map<string, Promise<Uint8Array | undefined>>>();
   const inTurn = atMost(inFlight * all.length);
   let waiting: (() => void)[] = [];
 
@@ -187,11 +188,13 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
     async get(cid, world) {
       world.signal.throwIfAborted();
       if (cid.multihash.code === hashes.identity) return cid.multihash.digest;
+      const shared = underway.get(world.signal) ?? new Map<string, Promise<Uint8Array | undefined>>();
+      underway.set(world.signal, shared);
       const key = cid.toV1().toString();
-      const known = underway.get(key);
+      const known = shared.get(key);
       if (known) return known;
-      const block = inTurn(() => fetchBlock(cid, world)).finally(() => underway.delete(key));
-      underway.set(key, block);
+      const block = inTurn(() => fetchBlock(cid, world)).finally(() => shared.delete(key));
+      shared.set(key, block);
       return block;
     },
 

@@ -128,8 +128,23 @@ describe("a block", () => {
     const gateway = await startFakeGateway(blocks);
     gateway.delay = 20;
     const node = over(gateway);
-    await Promise.all(Array.from({ length: 50 }, () => node.get(block.cid, testWorld())));
+    const world = testWorld();
+    await Promise.all(Array.from({ length: 50 }, () => node.get(block.cid, world)));
     expect(gateway.requests).toHaveLength(1);
+  });
+
+  it("still comes to one caller when another who wanted it gives up", async () => {
+    const gateway = await startFakeGateway(blocks);
+    gateway.delay = 50;
+    const node = over(gateway);
+    const impatient = new AbortController();
+    const [given, came] = [
+      node.get(block.cid, testWorld({ signal: impatient.signal })),
+      node.get(block.cid, testWorld()),
+    ];
+    impatient.abort(new Error("gave up"));
+    await expect(given).rejects.toThrow("gave up");
+    expect(await came).toHaveLength(block.bytes.length);
   });
 
   it("comes from the other gateway when the first dawdles, and then that one is asked first", async () => {
