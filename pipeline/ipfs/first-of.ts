@@ -7,8 +7,11 @@ export function firstOf(home: Node, others: Node): Node {
     name: `${home.name}, then ${others.name}`,
     get: async (cid, world) => (await home.get(cid, world)) ?? others.get(cid, world),
     async close() {
-      await home.close?.();
-      await others.close?.();
+      try {
+        await home.close?.();
+      } finally {
+        await others.close?.();
+      }
     },
   };
 }

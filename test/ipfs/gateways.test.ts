@@ -187,6 +187,19 @@ describe("local first", () => {
     expect(node.name).toBe(`a map, then gateway ${gateway.url}`);
   });
 
+  it("lets go of the gateways even where home can't be closed", async () => {
+    let open = true;
+    const home: Node = { ...holding([]), close: () => Promise.reject(new Error("disk gone")) };
+    const others: Node = {
+      ...holding([]),
+      close: async () => {
+        open = false;
+      },
+    };
+    await expect(firstOf(home, others).close?.()).rejects.toThrow("disk gone");
+    expect(open).toBe(false);
+  });
+
   it("does not pass over a home that can't look", async () => {
     const down: Node = { name: "down", get: () => Promise.reject(new Error("down")) };
     const gateway = await startFakeGateway([block]);
