@@ -6,9 +6,10 @@ import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import type { Block } from "../dag/block.ts";
+import { type Block, codecs } from "../dag/block.ts";
 import { carOf, readCar } from "../dag/car.ts";
 import { type WalkOptions, walk } from "../dag/read.ts";
+import { tsizeOf } from "../dag/tsize.ts";
 import { diskFailure } from "../disk/disk-failure.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 import { addedLabel } from "../stages/label.ts";
@@ -46,11 +47,16 @@ async function exportCar([address, ...others]: readonly string[], call: Call): P
   const { cid, get } = await locate(address!, call);
   let blocks = 0;
   let bytes = 0;
+  // What the root claims of the whole DAG. Repeats count there and are exported once, so it is the most there can be, unless
+  // whoever wrote it was wrong. Of a listing alone, or of all that a release links to, nothing is claimed.
+  let claimed: number | undefined;
   const counted = async function* (): AsyncGenerator<Block> {
     for await (const block of walk(cid, get, { scope })) {
+      if (blocks === 0 && scope === "all" && cid.code !== codecs.dagCbor) claimed = tsizeOf(cid, block.bytes);
       blocks++;
       bytes += block.bytes.length;
-      call.world.progress({ task: "exporting", done: bytes, unit: "bytes" });
+      const total = claimed !== undefined && bytes <= claimed && { total: claimed };
+      call.world.progress({ task: "exporting", done: bytes, ...total, unit: "bytes" });
       yield block;
     }
   };

@@ -1,5 +1,6 @@
 /** `cat`: the bytes of a file, as they are, on stdout. */
-import { content } from "../dag/read.ts";
+import type { Get } from "../dag/block.ts";
+import { content, statOf } from "../dag/read.ts";
 import { locate } from "./address.ts";
 import type { Verb } from "./command.ts";
 
@@ -9,11 +10,18 @@ export const cat: Verb = {
 
   async run(call) {
     const { cid, get } = await locate(call.args[0]!, call);
+    let total: number | undefined;
+    // The root block says how long the file is: looked at on its way, it isn't read twice.
+    const looking: Get = async (each) => {
+      const bytes = await get(each);
+      if (each === cid) total = statOf(cid, bytes).size;
+      return bytes;
+    };
     let done = 0;
-    for await (const bytes of content(cid, get)) {
+    for await (const bytes of content(cid, looking)) {
       await call.out.bytes(bytes);
       done += bytes.length;
-      call.world.progress({ task: "reading", done, unit: "bytes" });
+      call.world.progress({ task: "reading", done, ...(total !== undefined && { total }), unit: "bytes" });
     }
     return 0;
   },

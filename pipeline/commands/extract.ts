@@ -48,13 +48,13 @@ export async function extract(extraction: Extraction, world: World): Promise<Ext
   const { cid, get, target, replace } = extraction;
   const about = await stat(cid, get);
   if (about.type === "symlink") throw new Failure("input", `${cid} is a symbolic link to ${printable(about.target!)}`);
-  const counts = { bytes: 0, files: 0 };
+  const counts = { bytes: 0, files: 0, claimed: about.size };
   await appearWhole(target, replace, (draft) =>
     about.type === "file"
       ? writeFile(cid, draft, extraction, counts, world)
       : writeFolder(cid, { at: draft, path: "", depth: 0 }, extraction, counts, world),
   );
-  return counts;
+  return { bytes: counts.bytes, files: counts.files };
 }
 
 /**
@@ -88,7 +88,11 @@ interface Place {
   readonly depth: number;
 }
 
-type Counts = { bytes: number; files: number };
+/**
+ * `claimed`: bytes there will be. Of a folder it is the Tsize, which counts repeats as copying does, and a little more than
+ * is copied: blocks are more than contents.
+ */
+type Counts = { bytes: number; files: number; readonly claimed: number };
 
 async function writeFolder(
   cid: CID,
@@ -124,7 +128,9 @@ async function writeFile(cid: CID, at: string, { get }: Extraction, counts: Coun
     for await (const bytes of content(cid, get)) {
       await file.writeFile(bytes);
       counts.bytes += bytes.length;
-      world.progress({ task: "copying", done: counts.bytes, unit: "bytes" });
+      // A Tsize is only what somebody wrote: one that was too small is not a total.
+      const total = counts.bytes <= counts.claimed && { total: counts.claimed };
+      world.progress({ task: "copying", done: counts.bytes, ...total, unit: "bytes" });
     }
     counts.files++;
   } finally {

@@ -5,7 +5,7 @@
  * `linkFolder`, and must come to the same CIDs.
  */
 import { isUtf8 } from "node:buffer";
-import { closeSync, constants, type Dirent, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, constants, type Dirent, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import { lstat, readdir, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../core/failure.ts";
@@ -28,6 +28,9 @@ export interface Named {
   readonly found: Found;
 }
 
+/** Bytes added after which it is worth asking for the sizes of all files, to say how long the rest will take. */
+export const worthATotal = 256 * 2 ** 20;
+
 /**
  * A local file or folder as blocks, children before parents. A symlink given as `path` itself is followed.
  *
@@ -39,6 +42,7 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
   const profile = profiles[options.profile];
   const distinct = new Set<string>();
   let bytes = 0;
+  let total: number | undefined;
   let made: Block[] = [];
   const put: Put = (block) => {
     distinct.add(Buffer.from(block.cid.multihash.digest).toString("latin1"));
@@ -70,7 +74,8 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
           world.signal.throwIfAborted();
           balancing.push(leafOf(chunk, profile, put));
           bytes += chunk.length;
-          world.progress({ task: "adding", done: bytes, unit: "bytes" });
+          if (bytes > worthATotal) total ??= bytesOf(filesIn(all));
+          world.progress({ task: "adding", done: bytes, ...(total !== undefined && { total }), unit: "bytes" });
           yield* flush();
         }
         const link: FileLink = balancing.finish();
@@ -80,7 +85,8 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
     }
   };
 
-  const { cid, tsize } = yield* add(await survey(path, options.symlinks, world));
+  const all = await survey(path, options.symlinks, world);
+  const { cid, tsize } = yield* add(all);
   return { cid, tsize, bytes, blocks: distinct.size };
 }
 
@@ -121,6 +127,19 @@ export async function survey(path: string, symlinks: AddOptions["symlinks"], wor
   };
 
   return look(real, await saying(real, () => lstat(real)));
+}
+
+/** Paths of the files in what was found, in its order. */
+export function* filesIn(found: Found): Generator<string> {
+  if (found.kind === "file") yield found.path;
+  if (found.kind === "folder") for (const { found: each } of found.entries) yield* filesIn(each);
+}
+
+/** Bytes of these files as they are now; of those that are gone, none. */
+export function bytesOf(paths: Iterable<string>): number {
+  let bytes = 0;
+  for (const path of paths) bytes += lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return bytes;
 }
 
 /**

@@ -9,6 +9,7 @@ import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { type Block, codecs, keyOf } from "../dag/block.ts";
 import { linksOf } from "../dag/shape.ts";
+import { tsizeOf } from "../dag/tsize.ts";
 import type { HomeNode, Node } from "./node.ts";
 
 export interface Fetched {
@@ -44,6 +45,8 @@ export async function fetchMissing(
   let held = 0;
   let blocks = 0;
   let bytes = 0;
+  /** The most there can be to fetch, as the root claims: known from it, until something turns out to be here already. */
+  let claimed: number | undefined;
   let storing = Promise.resolve();
   let stop: unknown;
 
@@ -65,7 +68,9 @@ export async function fetchMissing(
         bytes += block.length;
         brought.push({ cid, bytes: block });
         held += block.length;
-        world.progress({ task: "fetching", done: bytes, unit: "bytes" });
+        if (cid === root) claimed = tsizeOf(root, block);
+        const total = claimed !== undefined && bytes <= claimed && { total: claimed };
+        world.progress({ task: "fetching", done: bytes, ...total, unit: "bytes" });
         if (held >= storedTogether) await store();
         return block;
       }
@@ -78,8 +83,11 @@ export async function fetchMissing(
   };
 
   const visit = async (cid: CID): Promise<void> => {
-    if (cid.code === codecs.raw && home.has && (await home.has(cid, world))) return;
-    const block = (await home.get(cid, world)) ?? (await fetch(cid));
+    const isHeld = cid.code === codecs.raw && home.has && (await home.has(cid, world));
+    const here = isHeld ? undefined : await home.get(cid, world);
+    if (isHeld || here) claimed = undefined;
+    if (isHeld) return;
+    const block = here ?? (await fetch(cid));
     if (!block) return;
     // Backwards, because the last is taken first: the order of the files.
     for (const link of linksOf(cid, block).reverse()) {

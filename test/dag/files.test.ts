@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Progress } from "../../pipeline/core/world.ts";
 import type { Added, AddOptions } from "../../pipeline/dag/add.ts";
 import type { Block } from "../../pipeline/dag/block.ts";
 import { blocksOf, chunksOf } from "../../pipeline/dag/files.ts";
@@ -108,6 +109,19 @@ describe("adding", () => {
       kind: "input",
       message: `${folder}/none does not exist`,
     });
+  });
+
+  it("says how much there is in all once there is much, so that time left can be told", async () => {
+    for (const name of ["one", "two"]) {
+      writeFileSync(join(folder, name), "");
+      truncateSync(join(folder, name), 150 * 2 ** 20);
+    }
+    const said: Progress[] = [];
+    const world = testWorld({ progress: (progress) => void said.push(progress) });
+    for await (const _ of blocksOf(folder, { profile: "cid-v1", symlinks: "keep" }, world));
+    const all = 300 * 2 ** 20;
+    expect(said.at(-1)).toEqual({ task: "adding", done: all, total: all, unit: "bytes" });
+    expect(said.some(({ done, total }) => total === all && done < all)).toBe(true);
   });
 
   it("stops when the run is to stop", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { Progress } from "../../pipeline/core/world.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
-import { homeNodeContract } from "../contracts/node.ts";
+import { homeNodeContract, raw } from "../contracts/node.ts";
 import { testWorld } from "../fakes/world.ts";
 
 homeNodeContract(async () => embedded(await aFolderOfOurs()));
@@ -24,6 +24,20 @@ it("says how much there is in all while it adds much, so that time left can be t
   const all = 400 * 2 ** 20;
   expect(said.at(-1)).toEqual({ task: "adding", done: all, total: all, unit: "bytes" });
   expect(said.some(({ done, total }) => total === all && done < all)).toBe(true);
+});
+
+it("says how much there is in all while it checks, so that time left can be told", async () => {
+  const blocks = Array.from({ length: 512 }, (_, i) => raw(`block ${i}`));
+  const node = await embedded(await aFolderOfOurs());
+  await node.put(blocks, testWorld());
+  const said: Progress[] = [];
+  const checking = node.fsck!({ repair: false }, testWorld({ progress: (progress) => void said.push(progress) }));
+  for await (const damage of checking) expect.fail(damage.says);
+  const total = blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  expect(said).toEqual([
+    { task: "checking", done: expect.any(Number), total, unit: "bytes" },
+    { task: "checking", done: total, total, unit: "bytes" },
+  ]);
 });
 
 async function aFolderOfOurs(): Promise<string> {

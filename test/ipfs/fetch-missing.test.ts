@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Progress } from "../../pipeline/core/world.ts";
 import type { Block } from "../../pipeline/dag/block.ts";
 import { blockOf, codecs } from "../../pipeline/dag/block.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
@@ -48,6 +49,22 @@ describe("what a node lacks of a tree", () => {
     const fake = await startFakeGateway(blocks);
     await fetchMissing(root, home, gateways([fake.url]), plenty, testWorld());
     expect(await fetchMissing(root.toV1(), home, undefined, plenty, testWorld())).toEqual({ blocks: 0, bytes: 0 });
+  });
+
+  it("says how much there is in all, as long as nothing of it was found here", async () => {
+    const { root, blocks } = aTree(40);
+    const fake = await startFakeGateway(blocks);
+    const all = sum(blocks);
+    const totals = async (home: HomeNode) => {
+      const said: Progress[] = [];
+      const world = testWorld({ progress: (progress) => void said.push(progress) });
+      await fetchMissing(root, home, gateways([fake.url]), plenty, world);
+      return said.map(({ total }) => total);
+    };
+    expect(await totals(memoryHome())).toEqual(blocks.map(() => all));
+    // The leaf visited first; the folder itself.
+    expect(await totals(memoryHome([blocks[0]!]))).toEqual([all, ...blocks.slice(2).map(() => undefined)]);
+    expect(await totals(memoryHome([blocks.at(-1)!]))).toEqual(blocks.slice(1).map(() => undefined));
   });
 
   it("goes on where a run was ended", async () => {

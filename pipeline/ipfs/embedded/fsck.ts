@@ -36,6 +36,7 @@ export async function* check(
   let blocks = 0;
   let bytes = 0;
   const list = [...packs.list()];
+  const total = bytesIn(list);
   for (const pack of list) {
     yield* packDamage(pack);
     const damaged: number[] = [];
@@ -45,7 +46,7 @@ export async function* check(
       const found = await packs.read({ pack, ...place });
       blocks++;
       bytes += place.length;
-      if (blocks % 256 === 0) world.progress({ task: "checking", done: bytes, unit: "bytes" });
+      if (blocks % 256 === 0) world.progress({ task: "checking", done: bytes, total, unit: "bytes" });
       if (found && Buffer.compare(sha256(found), digestAt(pack.index, entry)) === 0) continue;
       damaged.push(entry);
       yield {
@@ -88,6 +89,13 @@ export async function* check(
   }
   if (repair && [...kept.keys()].some((label) => !pins.has(label))) await writePins(pinFile, kept);
   return { blocks, bytes, packs: list.length, pins: pins.size };
+}
+
+/** Bytes of all blocks, from the indexes alone. */
+function bytesIn(list: readonly Pack[]): number {
+  let bytes = 0;
+  for (const { index } of list) for (let entry = 0; entry < index.count; entry++) bytes += placeAt(index, entry).length;
+  return bytes;
 }
 
 /** What lies in the folder and isn't a pack with its index. */

@@ -4,13 +4,13 @@
  * Files are handed out in batches and large ones in ranges; what comes back are digests, of which this thread builds files
  * and folders by the code that everybody builds them by. Small work never starts a second thread.
  */
-import { lstatSync, statfsSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import type { World } from "../../core/world.ts";
 import type { Added, AddOptions } from "../../dag/add.ts";
 import { cidOfDigest, codecs, type Link, type Put } from "../../dag/block.ts";
 import { makeDirectory, makeSymlink } from "../../dag/directory.ts";
 import { balance, type FileLink, leafLink } from "../../dag/file.ts";
-import { type Found, survey } from "../../dag/files.ts";
+import { bytesOf, type Found, filesIn, survey, worthATotal } from "../../dag/files.ts";
 import { type Profile, profiles } from "../../dag/profile.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { type Crew, startCrew } from "./crew.ts";
@@ -20,9 +20,6 @@ import type { Writing } from "./writing.ts";
 
 /** Work left that makes starting threads worth while. */
 const worthACrew = { files: 192, ranges: 3 };
-
-/** Bytes added after which it is worth asking for the sizes of all files, to say how long the rest will take. */
-const worthATotal = 256 * 2 ** 20;
 
 /** Files in a task. */
 const batch = 64;
@@ -124,11 +121,6 @@ async function hashAll(
   }
 }
 
-function* filesIn(found: Found): Generator<string> {
-  if (found.kind === "file") yield found.path;
-  if (found.kind === "folder") for (const { found: each } of found.entries) yield* filesIn(each);
-}
-
 /** `leaves` come in the order of {@link filesIn}. */
 function build(found: Found, leaves: Iterator<readonly Leaves[]>, profile: Profile, put: Put): Link {
   switch (found.kind) {
@@ -152,12 +144,6 @@ function* linksOf(parts: readonly Leaves[], profile: Profile): Generator<FileLin
       else yield { cid: cidOfDigest(codecs.dagPb, digest, profile.cidVersion), tsize: lengths[leaf]!, size };
     }
   }
-}
-
-function bytesOf(paths: readonly string[]): number {
-  let bytes = 0;
-  for (const path of paths) bytes += lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  return bytes;
 }
 
 function free(folder: string): number {
