@@ -38,21 +38,32 @@ export function peopleOf(listed: Listed, role: string): { people: Person[]; find
   const findings: DatasetFinding[] = [];
   const emails = positions(listed.emails, /[,;]/);
   const ids = positions(listed.ids, /[,;\s]+/);
-  const names = namesIn(listed.names, Math.max(emails.length, ids.length));
+  const names = namesIn(listed.names, Math.max(filled(emails), filled(ids)));
   const institutions = atPositions(listed.institutions, names.length);
   const roles = atPositions(listed.roles, names.length);
 
-  if (emails.length > names.length && names.length > 0) {
+  if (filled(emails) > names.length && names.length > 0) {
     findings.push({
       level: "warning",
       rule: "email-count",
-      says: `${emails.length} e-mail addresses for ${names.length} ${role} names: those beyond the last name are left out`,
+      says: `${filled(emails)} e-mail addresses for ${names.length} ${role} names: those beyond the last name are left out`,
       fix: "list e-mail addresses in the order of the names",
+    });
+  }
+  const tooFew = emails.length < names.length;
+  const theirs = tooFew ? byName(emails, names) : emails;
+  const nobodys = tooFew ? emails.filter((email) => email !== "" && !theirs.includes(email)) : [];
+  if (nobodys.length > 0) {
+    findings.push({
+      level: "warning",
+      rule: "email-count",
+      says: `${emails.filter(Boolean).length} e-mail addresses for ${names.length} ${role} names, so that it is not clear whose they are: ${oneLine(nobodys.join(", "), 200)} left out`,
+      fix: "list e-mail addresses in the order of the names, with an empty place for who has none: a@example.org, , c@example.org",
     });
   }
   const people = names.map((written, at): Person => {
     const { name, email: own } = nameAndEmail(written);
-    const email = own ?? emails[at];
+    const email = own ?? theirs[at];
     const orcid = ids[at] ? orcidIn(ids[at]) : undefined;
     if (email && !isEmail(email)) findings.push(notAnEmail(email, name));
     if (orcid && !isOrcid(orcid)) findings.push(notAnOrcid(orcid, name));
@@ -65,6 +76,47 @@ export function peopleOf(listed: Listed, role: string): { people: Person[]; find
     };
   });
   return { people, findings };
+}
+
+/**
+ * Of fewer e-mails than names, each at the place of the one name it can be told to belong to. A single one that tells
+ * nothing is the first one's, who is whom people write to.
+ */
+function byName(emails: readonly string[], names: readonly string[]): (string | undefined)[] {
+  const theirs: (string | undefined)[] = names.map(() => undefined);
+  for (const email of emails) {
+    const [whose, ...others] = [...names.keys()].filter((at) => holdsName(email, names[at]!));
+    if (whose !== undefined && others.length === 0) theirs[whose] ??= email;
+  }
+  return emails.length === 1 && theirs.every((email) => email === undefined) ? [...emails] : theirs;
+}
+
+/** `ada.lovelace@…`, `lovelace@…`, `alovelace@…` and `lovelacea@…` for Ada Lovelace. */
+function holdsName(email: string, name: string): boolean {
+  const [local = ""] = email.toLowerCase().split("@");
+  const parts = local.split(/[^a-z]+/);
+  const surname = name
+    .replace(/[(<].*$/, "")
+    .split(",")[0]!
+    .trim()
+    .split(" ")
+    .at(-1)!
+    .toLowerCase();
+  return inLatin(surname).some(
+    (wanted) =>
+      wanted.length > 2 &&
+      parts.some((part) => part.length <= wanted.length + 2 && (part.startsWith(wanted) || part.endsWith(wanted))),
+  );
+}
+
+/** As addresses spell it: `Müller` is `muller` or `mueller`. */
+function inLatin(word: string): string[] {
+  const spelt = (text: string) =>
+    text
+      .replaceAll("ß", "ss")
+      .normalize("NFD")
+      .replace(/[^a-z]/g, "");
+  return [spelt(word), spelt(word.normalize("NFC").replace(/[äöü]/g, "$&e"))];
 }
 
 /**
@@ -160,9 +212,11 @@ function positions(value: Json | undefined, separators: RegExp): string[] {
   const texts = textsOf(value);
   const parts = Array.isArray(value) ? texts : texts.flatMap((text) => text.slice(0, longestList).split(separators));
   const cleaned = parts.map((part) => oneLine(part.replace(/^\s*<|>\s*$/g, ""), 300).replace(/^mailto:/i, ""));
-  while (cleaned.at(-1) === "") cleaned.pop();
   return cleaned.slice(0, mostPeople);
 }
+
+/** How many places there are up to the last one that says anything. */
+const filled = (places: readonly string[]): number => places.findLastIndex((place) => place !== "") + 1;
 
 /** Free text by position, where the list has as many parts as there are names; a text that is no list stands for all. */
 function atPositions(value: Json | undefined, count: number): string[] {

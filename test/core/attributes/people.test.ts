@@ -74,6 +74,46 @@ it("says when there are more e-mails than names", () => {
   expect(findings).toMatchObject([{ rule: "email-count" }]);
 });
 
+describe("fewer e-mails than names", () => {
+  const of = (names: string, emails: string) => {
+    const { people, findings } = peopleOf({ names, emails }, "creator");
+    return { emails: people.map(({ email }) => email), findings };
+  };
+
+  it("are given to nobody by position, and that is said", () => {
+    const { emails, findings } = of("Ada Lovelace, Grace Hopper, Bo Li", "office@example.org, data@example.org");
+    expect(emails).toEqual([undefined, undefined, undefined]);
+    expect(findings).toMatchObject([{ rule: "email-count", fix: expect.stringContaining("empty place") }]);
+    expect(findings[0]?.says).toContain("2 e-mail addresses for 3 creator names");
+    expect(findings[0]?.says).toContain("office@example.org, data@example.org left out");
+  });
+
+  it("are given to those whose surname they hold", () => {
+    expect(of("Ada Lovelace, Hopper, G., Jürgen Müller", "ghopper@example.org, j.mueller@example.org")).toEqual({
+      emails: [undefined, "ghopper@example.org", "j.mueller@example.org"],
+      findings: [],
+    });
+  });
+
+  it("are left out where the surname is that of two, or only part of a word", () => {
+    const { emails, findings } = of("Ada Lee, Bo Lee, Grace Hopper", "lee@example.org, ashlee@example.org");
+    expect(emails).toEqual([undefined, undefined, undefined]);
+    expect(findings).toHaveLength(1);
+  });
+
+  it("are by position where an empty place says who has none", () => {
+    expect(of("Ada, Bo, Cy", "x@example.org, y@example.org, ")).toEqual({
+      emails: ["x@example.org", "y@example.org", undefined],
+      findings: [],
+    });
+  });
+
+  it("but one alone is the first one's, unless it holds another's name", () => {
+    expect(of("Ada Lovelace, Grace Hopper", "office@example.org").emails).toEqual(["office@example.org", undefined]);
+    expect(of("Ada Lovelace, Grace Hopper", "hopper@example.org").emails).toEqual([undefined, "hopper@example.org"]);
+  });
+});
+
 it("shares one institution, and splits several only where they are as many as the names", () => {
   const organizations = (institutions: string) =>
     peopleOf({ names: "Ada, Bo", institutions }, "creator").people.map(({ organization }) => organization);
