@@ -188,7 +188,10 @@ function clash(error: NodeJS.ErrnoException, at: string): never {
 async function refuseExisting(target: string): Promise<void> {
   const stands = await lstat(target).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return false;
+      throw diskFailure(error, `looking for ${target}`);
+    },
   );
   if (stands) throw new Failure("input", `${target} is there already`, { hint: "--force replaces it" });
 }

@@ -15,7 +15,7 @@ import { diskFailure } from "./disk-failure.ts";
  * @throws Failure `refused` where the disk is full or says no; what stood at `path` is then untouched.
  */
 export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
-  const target = await realpath(path).catch(() => path);
+  const target = await realpath(path).catch((error) => unlessAbsent(error, path, path));
   const draft = join(dirname(target), `.${basename(target)}.${randomUUID()}${draftEnding}`);
   try {
     const file = await open(draft, "wx", await modeOf(target));
@@ -60,6 +60,12 @@ const foldersCannotBeOpened: ReadonlySet<string> = new Set(["EISDIR", "EINVAL", 
 async function modeOf(path: string): Promise<number> {
   return stat(path).then(
     ({ mode }) => mode & 0o777,
-    () => 0o666,
+    (error) => unlessAbsent(error, path, 0o666),
   );
+}
+
+/** `instead` where nothing stands at `path`. Whatever else the disk says must not pass for that. */
+function unlessAbsent<T>(error: NodeJS.ErrnoException, path: string, instead: T): T {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return instead;
+  throw diskFailure(error, `writing ${path}`);
 }

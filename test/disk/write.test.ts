@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -35,6 +36,16 @@ it("says where it could not write, and leaves nothing behind", async () => {
   const folder = aFolder();
   await expect(writeDurably(join(folder, "nowhere/head"), "x")).rejects.toMatchObject({ kind: "input" });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+it("takes nothing but absence for absence: a link that leads in a circle stays", async () => {
+  const link = join(aFolder(), "head");
+  symlinkSync("head", link);
+  await expect(writeDurably(link, "x")).rejects.toMatchObject({
+    kind: "input",
+    message: `${link} is not what is needed there (ELOOP) while writing ${link}`,
+  });
+  expect(readlinkSync(link)).toBe("head");
 });
 
 function aFolder(): string {
