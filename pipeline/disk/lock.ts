@@ -2,8 +2,9 @@
  * One writer at a time, across processes.
  *
  * A lock is a file that says who holds it. It is made whole or not at all (written aside, then linked to its name), so
- * nobody ever reads half of one. What a killed process leaves behind is taken over, by exactly one of those who want it:
- * replacing a stale lock is itself done under a lock, and looked at again once that is held.
+ * nobody ever reads half of one; where a disk has no links, at worst nobody is let in. What a killed process leaves
+ * behind is taken over, by exactly one of those who want it: replacing a stale lock is itself done under a lock, and
+ * looked at again once that is held.
  *
  * ```ts
  * const held = await lock(".fieldtree/lock", "publishing");
@@ -14,7 +15,7 @@
  * come round again. The holder on another machine (a shared file system) can't be looked at, so it is believed.
  */
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { argv, kill, pid } from "node:process";
@@ -60,10 +61,11 @@ const deepestTakeover = 3;
 async function take(path: string, us: Holder, depth: number): Promise<Lock> {
   await mkdir(dirname(path), { recursive: true });
   const draft = join(dirname(path), `.${basename(path)}.${us.id}`);
-  await writeFile(draft, `${JSON.stringify(us, null, 1)}\n`, { flag: "wx" });
+  const words = `${JSON.stringify(us, null, 1)}\n`;
+  await writeFile(draft, words, { flag: "wx" });
   try {
     for (;;) {
-      if (await linked(draft, path)) return lockHeld(path, us);
+      if (await madeWhole(draft, path, words)) return lockHeld(path, us);
       const held = await holderOf(path);
       if (held === undefined) continue; // Released between our two looks.
       if (held === "unreadable" || depth >= deepestTakeover || (await lives(held))) throw refusal(path, held);
@@ -100,12 +102,39 @@ function lockHeld(path: string, us: Holder): Lock {
   };
 }
 
-async function linked(draft: string, path: string): Promise<boolean> {
+/** Whether the lock is ours now; otherwise somebody else's stands there. */
+async function madeWhole(draft: string, path: string, words: string): Promise<boolean> {
   try {
     await link(draft, path);
     return true;
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (!noHardLinks.has(code!)) throw error;
+    return made(path, words);
+  }
+}
+
+/** How FAT and exFAT (the disks that travel), and some network file systems, say that they have no hard links. */
+const noHardLinks: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+/**
+ * Without hard links: whoever makes the name has the lock, and its words follow. One who looks in between reads no words,
+ * and so does everybody after a power cut in between: both are refused, and nobody is let in beside another.
+ */
+async function made(path: string, words: string): Promise<boolean> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "wx");
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  try {
+    await file.writeFile(words).finally(() => file.close());
+    return true;
+  } catch (error) {
+    await rm(path, { force: true });
     throw error;
   }
 }
