@@ -28,7 +28,7 @@ export const add: Verb = {
   async run(call) {
     const { args, flags, campaign: open, cwd, out, world } = call;
     const options = optionsOf(flags);
-    const at = typeof flags.at === "string" ? flags.at : undefined;
+    const at = typeof flags.at === "string" ? flags.at.replace(/^\/+|\/+$/g, "") : undefined;
     if (at !== undefined && args.length > 1) {
       throw new Failure("input", `--at names one place, and ${args.length} paths were given`, {
         hint: "add them one by one, or put them into one folder and add that",

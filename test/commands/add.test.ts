@@ -43,6 +43,13 @@ it("splices the CID into tree.yaml, making folders, and says what it replaced", 
   expect(text).toContain(`data: ${second.cid}`);
 });
 
+it("takes a place written as a folder's, with slashes around it", async () => {
+  const cwd = await aCampaign({ "tree.yaml": "", one: "1" });
+  const { cid, at } = (await fieldtree(["add", "--json", "one", "--at", "/products/NEW/"], { cwd })).json()[0];
+  expect(at).toBe("products/NEW");
+  expect(readFileSync(join(cwd, "tree.yaml"), "utf8")).toBe(`products:\n  NEW: ${cid}\n`);
+});
+
 it.each([
   [["add", "--profile", "nope", "x"], "cid-v1, unixfs-v1-2025"],
   [["add", "--symlinks", "follow", "x"], "keep"],
