@@ -111,12 +111,12 @@ function notACid(text: string, error: unknown): Objection {
   return { rule, says: `is not a CID: ${error instanceof Error ? error.message : error}` };
 }
 
-/** The CID in `ipfs://CID`, `/ipfs/CID`, `https://gateway/ipfs/CID` and `https://CID.ipfs.gateway`, and the path below it. */
+/** The CID in `ipfs://CID`, `/ipfs/CID`, `https://gateway/ipfs/CID` and `https://CID.ipfs.gateway` (or without `https://`), and the path below it. */
 function addressOf(text: string): { cid: string; below: string } | undefined {
   if (text.length > 2000) return undefined;
   const found =
-    /^(?:ipfs:\/\/|(?:https?:\/\/[^/?#]+)?\/?ipfs\/)([A-Za-z0-9]+)(\/[^?#]*)?(?:[?#].*)?$/.exec(text) ??
-    /^https?:\/\/([A-Za-z0-9]+)\.ipfs\.[^/?#]+(\/[^?#]*)?(?:[?#].*)?$/.exec(text);
+    /^(?:ipfs:\/\/|(?:(?:https?:\/\/)?[^/?#]+\/|\/)?ipfs\/)([A-Za-z0-9]+)(\/[^?#]*)?(?:[?#].*)?$/.exec(text) ??
+    /^(?:https?:\/\/)?([A-Za-z0-9]+)\.ipfs\.[^/?#]+(\/[^?#]*)?(?:[?#].*)?$/.exec(text);
   if (!found?.[1] || !isCid(found[1])) return undefined;
   return { cid: found[1], below: (found[2] ?? "").replace(/\/+$/, "") };
 }

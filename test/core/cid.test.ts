@@ -61,6 +61,8 @@ describe("what can't stand in a tree", () => {
     [`ipfs://${v1(3)}/`, v1(3)],
     [`/ipfs/${v0(3)}`, v0(3)],
     [`https://ipfs.io/ipfs/${v0(3)}?filename=x`, v0(3)],
+    [`ipfs.io/ipfs/${v1(3)}`, v1(3)],
+    [`${v1(3)}.ipfs.dweb.link`, v1(3)],
     [`http://127.0.0.1:8080/ipfs/${raw(3)}/`, raw(3)],
     [`https://${v1(3)}.ipfs.dweb.link/`, v1(3)],
     [v1(3).toUpperCase(), v1(3)],
