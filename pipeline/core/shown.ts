@@ -10,3 +10,8 @@ export function shown(text: string, most = 80): string {
   const cut = text.length > most ? `${text.slice(0, most).toWellFormed()}… (${text.length} characters)` : text;
   return cut.replace(everyUnprintable, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }
+
+/** As many lines as a person reads in one message, and how many more there are. */
+export function firstLines(lines: readonly string[], most = 20): string[] {
+  return lines.length <= most ? [...lines] : [...lines.slice(0, most), `and ${lines.length - most} more`];
+}

@@ -9,6 +9,7 @@ import { Failure } from "../core/failure.ts";
 import type { Finding } from "../core/finding.ts";
 import { stableJson } from "../core/json.ts";
 import { planOf, type Step } from "../core/plan.ts";
+import { firstLines } from "../core/shown.ts";
 import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Block, Link } from "../dag/block.ts";
@@ -31,7 +32,6 @@ export interface Observation {
   readonly root?: Link;
   /** Directory blocks above the leaves, for whoever keeps the root. */
   readonly blocks: readonly Block[];
-  readonly madeWith: MadeWith;
   readonly steps: readonly Step[];
 }
 
@@ -44,7 +44,6 @@ export async function observe(text: Uint8Array, campaign: Parts, world: World): 
     sizesOf(tree, campaign.get, campaign.sizes, world),
   ]);
   const live = head ? await treeOf(head.release, campaign, world) : new Map();
-  const madeWith = campaign.madeWith;
   const blocks: Block[] = [];
   const root =
     sizes.missing.length === 0 && errorsIn(findings).length === 0
@@ -59,8 +58,7 @@ export async function observe(text: Uint8Array, campaign: Parts, world: World): 
     sizes,
     ...(root && { root }),
     blocks,
-    madeWith,
-    steps: root ? stepsTo(root.cid, tree, head, live, pins, madeWith) : [],
+    steps: root ? stepsTo(root.cid, tree, head, live, pins, campaign.madeWith) : [],
   };
 }
 
@@ -107,9 +105,9 @@ export function whyNoRoot({ findings, root, sizes }: Observation): Failure | und
   if (root) return undefined;
   const errors = errorsIn(findings);
   if (errors.length === 0) return outOfReach(sizes.missing);
-  const lines = errors.slice(0, 20).map(({ line, column, says }) => `tree.yaml:${line}:${column}: ${says}`);
-  if (errors.length > lines.length) lines.push(`and ${errors.length - lines.length} more`);
-  const message = [`tree.yaml has ${errors.length} ${errors.length === 1 ? "error" : "errors"}`, ...lines].join("\n");
+  const lines = errors.map(({ line, column, says }) => `tree.yaml:${line}:${column}: ${says}`);
+  const count = `tree.yaml has ${errors.length} ${errors.length === 1 ? "error" : "errors"}`;
+  const message = [count, ...firstLines(lines)].join("\n");
   return new Failure("findings", message, { hint: "fieldtree check shows each with its fix" });
 }
 

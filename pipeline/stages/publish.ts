@@ -5,7 +5,6 @@
  * Whether a step is needed is the plan's business, how it is done is in the file named after it. Beside each step
  * stands what a crash there leaves behind; running again always finishes, with the same CIDs and one release.
  */
-
 import { Failure, isFailure } from "../core/failure.ts";
 import { sayStep } from "../core/plan.ts";
 import type { World } from "../core/world.ts";

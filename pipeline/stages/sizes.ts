@@ -7,6 +7,7 @@
 import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
+import { firstLines } from "../core/shown.ts";
 import type { Leaf, Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
@@ -60,11 +61,11 @@ async function measured(cid: CID, get: Get): Promise<number | string> {
 /** One failure that names every leaf out of reach with its line in tree.yaml. */
 export function outOfReach(missing: Sizes["missing"]): Failure {
   const lines = missing.map(({ leaf, why }) => `tree.yaml:${leaf.line}: ${leaf.path} (${leaf.written}): ${why}`);
-  const shown = lines.slice(0, 20);
-  if (lines.length > shown.length) shown.push(`and ${lines.length - shown.length} more`);
   return new Failure(
     "unavailable",
-    [`${missing.length} ${missing.length === 1 ? "leaf is" : "leaves are"} out of reach`, ...shown].join("\n"),
+    [`${missing.length} ${missing.length === 1 ? "leaf is" : "leaves are"} out of reach`, ...firstLines(lines)].join(
+      "\n",
+    ),
     {
       hint: "add the data to this campaign's node (fieldtree add, fieldtree car import), or name a gateway that has it in campaign.yaml",
     },
