@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign.ts";
 import { Failure } from "../core/failure.ts";
+import type { Finding } from "../core/finding.ts";
 import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
@@ -19,7 +20,7 @@ import { assembleTree } from "../stages/assemble.ts";
 import { treeOf } from "../stages/observe.ts";
 import { outOfReach, sizesOf } from "../stages/sizes.ts";
 import type { Call } from "./command.ts";
-import { soundTree } from "./tree-text.ts";
+import { refuseErrors } from "./tree-text.ts";
 
 export interface Located {
   readonly cid: CID;
@@ -32,7 +33,7 @@ export interface Located {
 export async function locate(address: string, call: Call): Promise<Located> {
   const campaign = await call.campaign();
   const parsed = parseAddress(address);
-  const { base, path, get } = await beginning(parsed, campaign, call);
+  const { base, path, get } = await beginning(parsed, campaign, call.world);
   const cid = await resolve(base, path, get);
   if (cid) return { cid, path: parsed.path, get };
   throw new Failure("input", `${address}: there is nothing there`, {
@@ -45,11 +46,13 @@ export async function leavesAt(address: string, call: Call): Promise<readonly { 
   const campaign = await call.campaign();
   const parsed = parseAddress(address);
   if (parsed.in === "tree") {
-    const tree = await treeAt(parsed.release, campaign, call.world);
+    const { tree, findings } = await treeAt(parsed.release, campaign, call.world);
     const folder = parsed.path === "" ? "" : `${parsed.path}/`;
     const below = [...tree.values()].filter(({ path }) => path.startsWith(folder));
-    if (below.length > 0 && parsed.release === undefined) await soundTree(undefined, call);
-    if (below.length > 0) return below.map(({ path, cid }) => ({ path: path.slice(folder.length), cid }));
+    if (below.length > 0) {
+      refuseErrors(findings);
+      return below.map(({ path, cid }) => ({ path: path.slice(folder.length), cid }));
+    }
   }
   return [{ path: "", cid: (await locate(address, call)).cid }];
 }
@@ -81,9 +84,8 @@ interface Beginning {
 }
 
 /** Where resolving starts, and the path that is left from there. */
-async function beginning(address: Address, campaign: Campaign, call: Call): Promise<Beginning> {
+async function beginning(address: Address, campaign: Campaign, world: World): Promise<Beginning> {
   const { get, facts } = campaign;
-  const { world } = call;
   switch (address.in) {
     case "content":
       return { base: address.cid, path: address.path, get };
@@ -97,7 +99,7 @@ async function beginning(address: Address, campaign: Campaign, call: Call): Prom
       return { base: (await releaseOf(address.release, campaign, world)).portal, path: address.path, get };
     }
     case "tree": {
-      if (address.release === undefined) return inTree(address.path, campaign, call);
+      if (address.release === undefined) return inTree(address.path, campaign, world);
       return { base: (await releaseOf(address.release, campaign, world)).root, path: address.path, get };
     }
   }
@@ -107,14 +109,13 @@ async function beginning(address: Address, campaign: Campaign, call: Call): Prom
  * A path in tree.yaml as it is now. Folders above the leaves exist nowhere yet: they are made here, in memory, and not
  * where a line with an error would be left out of them.
  */
-async function inTree(path: string, campaign: Campaign, call: Call): Promise<Beginning> {
-  const { world } = call;
-  const tree = await treeAt(undefined, campaign, world);
+async function inTree(path: string, campaign: Campaign, world: World): Promise<Beginning> {
+  const { tree, findings } = await treeAt(undefined, campaign, world);
   for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
     const leaf = tree.get(path.slice(0, end));
     if (leaf?.written) return { base: leaf.cid, path: path.slice(end + 1), get: campaign.get };
   }
-  await soundTree(undefined, call);
+  refuseErrors(findings);
   const { of, missing } = await sizesOf(tree, campaign.get, campaign.sizes, world);
   if (missing.length > 0) throw outOfReach(missing);
   const made = new Map<string, Uint8Array>();
@@ -122,9 +123,14 @@ async function inTree(path: string, campaign: Campaign, call: Call): Promise<Beg
   return { base: root.cid, path, get: async (cid) => made.get(cid.toString()) ?? campaign.get(cid) };
 }
 
-async function treeAt(release: number | undefined, campaign: Campaign, world: World): Promise<Tree> {
-  if (release !== undefined) return treeOf(await releaseOf(release, campaign, world), campaign, world);
-  return readTree(await readFile(join(campaign.folder, "tree.yaml"))).tree;
+/** A release's tree was found sound before it was published. */
+async function treeAt(
+  release: number | undefined,
+  campaign: Campaign,
+  world: World,
+): Promise<{ tree: Tree; findings: readonly Finding[] }> {
+  if (release === undefined) return readTree(await readFile(join(campaign.folder, "tree.yaml")));
+  return { tree: await treeOf(await releaseOf(release, campaign, world), campaign, world), findings: [] };
 }
 
 /** The numbered release, or the newest. */

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../core/failure.ts";
+import type { Finding } from "../core/finding.ts";
 import { readTree, type Tree } from "../core/tree.ts";
 import { fileAt } from "../disk/git.ts";
 import type { Call } from "./command.ts";
@@ -27,8 +28,14 @@ export async function treeText(named: string | undefined, { cwd, folder, world }
  */
 export async function soundTree(named: string | undefined, call: Call): Promise<Tree> {
   const { tree, findings } = readTree(await treeText(named, call));
+  refuseErrors(findings, named);
+  return tree;
+}
+
+/** What {@link soundTree} refuses, of a tree that has been read already. `named`: as it was named, if it was. */
+export function refuseErrors(findings: readonly Finding[], named?: string): void {
   const error = findings.find(({ level }) => level === "error");
-  if (!error) return tree;
+  if (!error) return;
   const file = named ?? "tree.yaml";
   throw new Failure("findings", `${file}:${error.line}:${error.column}: ${error.says}`, {
     hint: named === undefined ? "fieldtree check shows all of them" : "fieldtree check FILE shows all of them",
