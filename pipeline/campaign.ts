@@ -7,6 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { type CampaignConfig, facts, readCampaign } from "./core/campaign.ts";
+import { atMost } from "./core/concurrency.ts";
 import { Failure, isFailure } from "./core/failure.ts";
 import { stableJson } from "./core/json.ts";
 import type { Leaf } from "./core/tree.ts";
@@ -14,7 +15,6 @@ import type { World } from "./core/world.ts";
 import { cidOf, codecs } from "./dag/block.ts";
 import { memory } from "./disk/memory.ts";
 import { readers } from "./formats/readers.ts";
-import { atMost } from "./ipfs/at-most.ts";
 import { firstOf } from "./ipfs/first-of.ts";
 import type { HomeNode, Node } from "./ipfs/node.ts";
 import { localLog } from "./log/local.ts";

@@ -13,10 +13,10 @@
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths
  */
 import { CID } from "multiformats/cid";
+import { atMost } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { hashes } from "../dag/block.ts";
-import { atMost } from "./at-most.ts";
 import { gateway } from "./gateway.ts";
 import type { Node } from "./node.ts";
 

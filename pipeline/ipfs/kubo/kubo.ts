@@ -23,11 +23,11 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Block } from "../../dag/block.ts";
 import { carOf } from "../../dag/car.ts";
+import { rpc } from "../../wire/kubo-rpc.ts";
 import type { HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
 import { showIn } from "./mfs.ts";
 import { firstMissing, letGo, missingIn, ourPins, type Pin, tryPin, type Wanted, wantedFor } from "./pins.ts";
-import { rpc } from "./rpc.ts";
 
 export interface KuboOptions {
   /** Address of the RPC, such as `http://127.0.0.1:5001`. */
