@@ -63,11 +63,12 @@ export interface Kubo {
 /**
  * A fresh repo and a daemon on free loopback ports, without peers or routing.
  *
- * With `token`, its RPC answers only `Authorization: Bearer <token>`.
+ * With `token`, its RPC answers only `Authorization: Bearer <token>`. With `swarm`, other nodes on this machine can
+ * connect to it.
  *
  * @throws Error where {@link kuboBinary} is absent or the daemon ends before it is ready, with what it said.
  */
-export async function startKubo({ token }: { token?: string } = {}): Promise<Kubo> {
+export async function startKubo({ token, swarm = false }: { token?: string; swarm?: boolean } = {}): Promise<Kubo> {
   const binary = await kuboBinary();
   if (!binary) throw new Error(`${what} is absent: ask kuboBinary() first`);
   const repo = await mkdtemp(join(tmpdir(), "fieldtree-kubo-"));
@@ -77,7 +78,9 @@ export async function startKubo({ token }: { token?: string } = {}): Promise<Kub
   // Profile `test` takes port 0 everywhere: the daemon says which it got.
   await run("init", "--profile=test,server");
   await run("config", "Routing.Type", "none");
-  await run("config", "--json", "Addresses.Swarm", "[]");
+  await run("config", "--json", "Addresses.Swarm", swarm ? '["/ip4/127.0.0.1/tcp/0"]' : "[]");
+  // Profile `server` has it dial no private address, and this machine has no other.
+  if (swarm) await run("config", "--json", "Swarm.AddrFilters", "[]");
   if (token) {
     const access = { test: { AuthSecret: `bearer:${token}`, AllowedPaths: ["/api/v0"] } };
     await run("config", "--json", "API.Authorizations", JSON.stringify(access));
