@@ -5,6 +5,7 @@
  * only does the slow part at once, in the open.
  */
 import { findData } from "../data.ts";
+import { actionTools, zizmor } from "./actions.ts";
 import { chromium } from "./chromium.ts";
 import { kuboBinary } from "./kubo.ts";
 import { say } from "./made.ts";
@@ -17,8 +18,10 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   if (options.systemPackages) await installPackages();
   if (!findData("stac-schemas")) await fetchSchemas().catch((error: Error) => say(`STAC schemas: ${error.message}`));
   await chromium();
-  // One waits for the network, the other for the processor.
-  await Promise.all([python(), kuboBinary()]);
+  // Python's tools wait for the network, Go's for the processor.
+  const pythonTools = async () => void (await python(), await zizmor());
+  const goTools = async () => void (await kuboBinary(), await actionTools());
+  await Promise.all([pythonTools(), goTools()]);
 }
 
 if (import.meta.main) await prepare({ systemPackages: true });

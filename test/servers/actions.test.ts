@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { actionTools, zizmor } from "./actions.ts";
+
+const tools = await actionTools();
+const zizmorProgram = await zizmor();
+
+/** Valid for a YAML reader; wrong for GitHub (`fetch-dept`), and open to whoever writes a pull request's title. */
+const careless = `on: pull_request
+jobs:
+  hello:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@v6
+        with: { fetch-dept: 0 }
+      - run: echo "\${{ github.event.pull_request.title }}"
+`;
+
+let folder: string;
+let workflow: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fieldtree-actions-"));
+  workflow = join(folder, "hello.yml");
+  await writeFile(workflow, careless);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.skipIf(!tools)("the Go tools", () => {
+  it("are the versions that go.mod names", async () => {
+    expect((await execa(tools!.act, ["--version"])).stdout).toContain("act version");
+    expect((await execa("go", ["version", "-m", tools!.act])).stdout).toContain("github.com/nektos/act\tv0.2.80");
+    expect((await execa("go", ["version", "-m", tools!.actionlint])).stdout).toContain("actionlint\tv1.7.7");
+  });
+
+  it("find a title in a shell line", async () => {
+    const { stdout, exitCode } = await execa(tools!.actionlint, ["-no-color", workflow], { reject: false });
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('"github.event.pull_request.title" is potentially untrusted');
+  });
+});
+
+describe.skipIf(!zizmorProgram)("zizmor", () => {
+  it("finds it too, without asking the network", async () => {
+    const { stdout, exitCode } = await execa(zizmorProgram!, ["--offline", "--no-progress", workflow], {
+      reject: false,
+    });
+    expect(exitCode).not.toBe(0);
+    expect(stdout).toContain("template-injection");
+  });
+});
