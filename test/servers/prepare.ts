@@ -19,9 +19,7 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   if (!findData("stac-schemas")) await fetchSchemas().catch((error: Error) => say(`STAC schemas: ${error.message}`));
   await chromium();
   // Python's tools wait for the network, Go's for the processor.
-  const pythonTools = async () => void (await python(), await zizmor());
-  const goTools = async () => void (await kuboBinary(), await actionTools());
-  await Promise.all([pythonTools(), goTools()]);
+  await Promise.all([python().then(zizmor), kuboBinary().then(actionTools)]);
 }
 
 if (import.meta.main) await prepare({ systemPackages: true });
