@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin-service.ts";
+import { Fuse } from "./home.ts";
+import { blockKey, type FakePins, type Faults, fakePins, fusedPins } from "./pin-service.ts";
+import { testWorld } from "./world.ts";
+
+const open = (faults: Partial<Faults> = {}) => {
+  const service = fakePins("fake", faults);
+  return async () => ({
+    service,
+    away: fakePins("fake", { away: true }),
+    offer: async (blocks: Parameters<typeof offer>[1]) => offer(service, blocks),
+    close: async () => {},
+  });
+};
+
+function offer(service: FakePins, blocks: ReturnType<typeof aDataset>["blocks"]): string[] {
+  for (const { cid, bytes } of blocks) service.reachable.set(blockKey(cid), bytes);
+  return [];
+}
+
+pinServiceContract("a fake pin service", open());
+pinServiceContract("a fake pin service that takes its time", open({ slow: 3 }));
+pinServiceContract("a fake behind a fuse that holds", async () => {
+  const service = fakePins();
+  return {
+    service: fusedPins(service, new Fuse(-1, "before")),
+    away: fusedPins(fakePins("fake", { away: true }), new Fuse(-1, "before")),
+    offer: async (blocks) => offer(service, blocks),
+    close: async () => {},
+  };
+});
+
+describe("a fake pin service", () => {
+  const world = testWorld();
+
+  it("that lies says pinned and holds nothing", async () => {
+    const service = fakePins("liar", { lies: true });
+    const { root, blocks } = aDataset();
+    offer(service, blocks);
+    expect(await service.pin(wishFor(root), world)).toMatchObject({ state: "pinned" });
+    expect(await settled(service, root)).toMatchObject({ state: "pinned" });
+    expect(await service.block(root)).toBeUndefined();
+  });
+
+  it("that is slow without end is working all the time, and done once it is no longer", async () => {
+    const service = fakePins("slow", { slow: Number.POSITIVE_INFINITY });
+    const { root, blocks } = aDataset();
+    offer(service, blocks);
+    await service.pin(wishFor(root), world);
+    const look = async () => (await service.status([root], world)).get(`${root}`)?.state;
+    expect([await look(), await look(), await look()]).toEqual(["queued", "pinning", "pinning"]);
+    service.faults.slow = 0;
+    expect(await look()).toBe("pinned");
+  });
+
+  it("names what it can't reach, and starts anew when it is asked again", async () => {
+    const service = fakePins();
+    const { root, blocks } = aDataset();
+    offer(service, blocks.slice(1));
+    await service.pin(wishFor(root), world);
+    expect(await settled(service, root)).toEqual({
+      state: "failed",
+      since: expect.any(String),
+      says: `${blocks[0]!.cid} is out of reach`,
+    });
+    offer(service, blocks);
+    await service.pin(wishFor(root), world);
+    expect(await settled(service, root)).toMatchObject({ state: "pinned" });
+  });
+
+  it.each(["before", "after"] as const)("behind a fuse is lost %s it takes effect", async (when) => {
+    const service = fakePins();
+    const { root } = aDataset();
+    const broken = fusedPins(service, new Fuse(0, when));
+    await expect(broken.pin(wishFor(root), world)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(service.wishes.has(`${root}`)).toBe(when === "after");
+  });
+});
