@@ -6,6 +6,8 @@
  */
 import { execa } from "execa";
 import { findChromium } from "./chromium.ts";
+import { dnsPackages } from "./dns.ts";
+import { findProgram } from "./dns-daemon.ts";
 import { say } from "./made.ts";
 
 /** Names of the packages that would have to be installed on this machine. */
@@ -15,6 +17,9 @@ export async function missingPackages(): Promise<string[]> {
   if (!(await findChromium())) missing.push("chromium", "fonts-liberation");
   // Debian takes `ensurepip` out of Python, and without it no venv can be made.
   if (await lacksEnsurepip()) missing.push("python3-venv");
+  for (const [program, packages] of Object.entries(dnsPackages)) {
+    if (!findProgram(program)) missing.push(...packages);
+  }
   return missing;
 }
 
