@@ -19,26 +19,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
-import { isAbsent, recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { goProgram } from "./go.ts";
 
 const version = "0.43.0";
 const what = `Kubo ${version}`;
 
 /** Path of the `ipfs` program; `undefined`, and on the list of absences, where it can't be built. */
-export async function kuboBinary(): Promise<string | undefined> {
-  if (isAbsent(what)) return undefined;
-  try {
-    const folder = await madeOnce(`kubo-${version}`, "2 to 6 minutes", build);
-    return join(folder, "ipfs");
-  } catch (error) {
-    return recordAbsence({
-      what,
-      why: reasonOf(error),
-      get: "install Go 1.26 and let it reach a module proxy",
-      required: true,
-    });
-  }
+export function kuboBinary(): Promise<string | undefined> {
+  return goProgram({
+    what,
+    folder: `kubo-${version}`,
+    takes: "2 to 6 minutes",
+    modules: join(import.meta.dirname, "kubo"),
+    from: "github.com/ipfs/kubo/cmd/ipfs",
+    tryout: ["version"],
+  });
 }
 
 export interface Kubo {
@@ -79,8 +74,10 @@ export async function startKubo({ token, swarm = false }: { token?: string; swar
   await run("init", "--profile=test,server");
   await run("config", "Routing.Type", "none");
   await run("config", "--json", "Addresses.Swarm", swarm ? '["/ip4/127.0.0.1/tcp/0"]' : "[]");
-  // Profile `server` has it dial no private address, and this machine has no other.
-  if (swarm) await run("config", "--json", "Swarm.AddrFilters", "[]");
+  if (swarm) {
+    // Profile `server` has it dial and tell no private address, and this machine has no other.
+    for (const list of ["Swarm.AddrFilters", "Addresses.NoAnnounce"]) await run("config", "--json", list, "[]");
+  }
   if (token) {
     const access = { test: { AuthSecret: `bearer:${token}`, AllowedPaths: ["/api/v0"] } };
     await run("config", "--json", "API.Authorizations", JSON.stringify(access));
@@ -127,26 +124,6 @@ export async function startKubo({ token, swarm = false }: { token?: string; swar
   };
 }
 
-/** Kubo's version is the one in go.mod, its bytes those in go.sum: nothing else is accepted. */
-async function build(folder: string): Promise<void> {
-  const program = join(folder, "ipfs");
-  await execa(
-    "go",
-    [
-      "build",
-      "-mod=readonly",
-      "-trimpath",
-      "-buildvcs=false",
-      "-ldflags=-s -w",
-      "-o",
-      program,
-      "github.com/ipfs/kubo/cmd/ipfs",
-    ],
-    { cwd: join(import.meta.dirname, "kubo"), stdin: "ignore" },
-  );
-  await execa(program, ["version"]);
-}
-
 async function startDaemon(binary: string, env: Record<string, string>): Promise<ChildProcess> {
   const daemon = spawn(binary, ["daemon"], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const said: string[] = [];
@@ -165,12 +142,4 @@ async function startDaemon(binary: string, env: Record<string, string>): Promise
 /** `/ip4/127.0.0.1/tcp/5001` and `http://127.0.0.1:8080` → the number. */
 function portOf(address: string): number {
   return Number(/(\d+)\/?$/.exec(address)![1]);
-}
-
-function reasonOf(error: unknown): string {
-  const { code, stderr, message } = error as { code?: string; stderr?: string; message: string };
-  if (code === "ENOENT") return "there is no `go` on this machine";
-  // Most of what go says on stderr is progress.
-  const said = (stderr ?? "").split("\n").filter((line) => line.trim() && !line.startsWith("go: downloading"));
-  return said.at(-1) ?? message.split("\n")[0]!;
 }
