@@ -23,6 +23,7 @@ import { Failure } from "../core/failure.ts";
 import { diskFailure } from "./disk-failure.ts";
 
 export interface Lock {
+  readonly holder: Holder;
   /** Let go. Doing it twice is doing it once; a lock that has become somebody else's is left alone. */
   release(): Promise<void>;
 }
@@ -40,7 +41,28 @@ export async function lock(path: string, what: string): Promise<Lock> {
   }
 }
 
-interface Holder {
+/** Who holds the lock at `path`: `undefined` where nobody does, or whoever did is gone; `unreadable` where the file doesn't say. */
+export async function lockedBy(path: string): Promise<Holder | "unreadable" | undefined> {
+  const held = await holderOf(path);
+  return held === undefined || held === "unreadable" || (await lives(held)) ? held : undefined;
+}
+
+/** Take the lock at `path` away from whoever has it, and say who that was. They are not told. */
+export async function breakLock(path: string): Promise<Holder | "unreadable" | undefined> {
+  // Renamed before it is read: a lock taken meanwhile is another file, and stays.
+  const aside = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw diskFailure(error, `breaking the lock ${path}`);
+  }
+  const held = await holderOf(aside);
+  await rm(aside, { force: true, recursive: true });
+  return held !== undefined && held !== "unreadable" && !(await lives(held)) ? undefined : held;
+}
+
+export interface Holder {
   /** Differs for every lock ever taken. */
   readonly id: string;
   readonly pid: number;
@@ -93,6 +115,7 @@ async function take(path: string, us: Holder, depth: number): Promise<Lock> {
 function lockHeld(path: string, us: Holder): Lock {
   let held = true;
   return {
+    holder: us,
     async release() {
       if (!held) return;
       held = false;

@@ -10,9 +10,12 @@ import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Block } from "../dag/block.ts";
+import { diskFailure } from "../disk/disk-failure.ts";
 import { lock } from "../disk/lock.ts";
 import { writeDurably } from "../disk/write.ts";
-import type { ReleaseLog } from "./log.ts";
+import { assertBesideName, assertBesideSize } from "./beside.ts";
+import { localLeases } from "./local-lease.ts";
+import type { Beside, ReleaseLog } from "./log.ts";
 import { assertFollows, readRelease, releaseBlock } from "./release.ts";
 
 /** How the log reads and durably stores a block: the campaign's node. */
@@ -21,6 +24,7 @@ export interface Blocks {
   put(blocks: Iterable<Block>, world: World): Promise<void>;
 }
 
+/** The log whose head is `STATE/log/head`; beside it lies what everybody shares, and the lease is `STATE/publish.lock`. */
 export function localLog(file: string, blocks: Blocks): ReleaseLog {
   const headCid = async (): Promise<CID | undefined> => {
     let text: string;
@@ -81,6 +85,29 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
         await held.release();
       }
       return { cid: block.cid, release };
+    },
+    leases: localLeases(join(dirname(dirname(file)), "publish.lock")),
+    beside: besideIn(join(dirname(file), "beside")),
+  };
+}
+
+function besideIn(folder: string): Beside {
+  return {
+    async read(name) {
+      assertBesideName(name);
+      try {
+        return await readFile(join(folder, name));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw diskFailure(error, `reading ${name} beside the log`);
+      }
+    },
+    async write(name, bytes) {
+      assertBesideName(name);
+      assertBesideSize(name, bytes);
+      const path = join(folder, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeDurably(path, bytes);
     },
   };
 }

@@ -7,6 +7,7 @@
  */
 import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
+import type { Leases } from "./lease.ts";
 import type { Release } from "./release.ts";
 
 export interface Head {
@@ -26,4 +27,17 @@ export interface ReleaseLog {
    * @throws Failure `conflict` where the head moved meanwhile; `corrupt` where `release` does not follow `expected`.
    */
   append(release: Release, expected: Head | undefined, world: World): Promise<Head>;
+
+  /** Who may publish, for everyone who shares this log. */
+  readonly leases: Leases;
+
+  /** Small files that everyone who shares this log should find beside its head: signed IPNS records. */
+  readonly beside: Beside;
+}
+
+export interface Beside {
+  /** `undefined` where there is none. `name`: letters, digits, `.`, `-` and `/`. */
+  read(name: string, world: World): Promise<Uint8Array | undefined>;
+  /** Durable when it returns, and replaced whole. */
+  write(name: string, bytes: Uint8Array, world: World): Promise<void>;
 }

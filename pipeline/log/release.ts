@@ -14,6 +14,14 @@ import { blockOf, codecs } from "../dag/block.ts";
 export interface Release extends Draft {
   /** CID of the portal folded from the log up to this release. */
   readonly portal: CID;
+  /** Over the dag-cbor of everything else; absent where the campaign has no key. */
+  readonly signed?: Signature;
+}
+
+/** Ed25519. `by`: the public key, 32 bytes. `signature`: 64 bytes. */
+export interface Signature {
+  readonly by: Uint8Array;
+  readonly signature: Uint8Array;
 }
 
 /** What is known of a release before its portal exists; the portal is folded from this, never from its own CID. */
@@ -34,6 +42,9 @@ export interface Draft {
   /** What was live before; `null` for the first. */
   readonly before: { readonly root: CID; readonly portal: CID } | null;
   readonly madeWith: MadeWith;
+  /** The release whose tree this one makes live again, and why. */
+  readonly rollbackOf?: number;
+  readonly why?: string;
 }
 
 /** What derived files depend on beside the data: when it changes, the portal changes though no data did. */

@@ -54,4 +54,107 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
       expect(numbers).toEqual([3, 2, 1]);
     });
   });
+
+  describe("keeps what lies beside the head", () => {
+    it("gives back what was written last, to others too, and nothing where there is nothing", async () => {
+      const { open } = await begin();
+      expect(await open().beside.read("ipns/key", world)).toBeUndefined();
+      await open().beside.write("ipns/key", Uint8Array.of(1, 2, 3), world);
+      await open().beside.write("ipns/other", Uint8Array.of(255, 0), world);
+      await open().beside.write("ipns/key", Uint8Array.of(4), world);
+      expect(Array.from((await open().beside.read("ipns/key", world))!)).toEqual([4]);
+      expect(Array.from((await open().beside.read("ipns/other", world))!)).toEqual([255, 0]);
+    });
+
+    it("moves no head and loses no release", async () => {
+      const { open } = await begin();
+      const first = await open().append(aRelease(1), undefined, world);
+      await open().beside.write("ipns/key", Uint8Array.of(1), world);
+      const second = await open().append(aRelease(2, { previous: first.cid }), first, world);
+      expect(spelled(await open().head(world))).toEqual(spelled(second));
+      expect(Array.from((await open().beside.read("ipns/key", world))!)).toEqual([1]);
+    });
+
+    it.each([
+      "",
+      "../head",
+      "a/../../head",
+      "/etc/passwd",
+      ".git/config",
+      "a//b",
+      "a/",
+      "a\\b",
+      "a\0b",
+      "é",
+      "a".repeat(201),
+    ])("takes no path for a name: %j", async (name) => {
+      const { open } = await begin();
+      await expect(open().beside.write(name, Uint8Array.of(1), world)).rejects.toMatchObject({ kind: "input" });
+      await expect(open().beside.read(name, world)).rejects.toMatchObject({ kind: "input" });
+    });
+
+    it("takes no file that is far too large", async () => {
+      const { open } = await begin();
+      const large = new Uint8Array(2 ** 20 + 1);
+      await expect(open().beside.write("large", large, world)).rejects.toMatchObject({ kind: "input" });
+    });
+  });
+
+  describe("lets one publish at a time", () => {
+    const noon = testWorld({ now: () => new Date("2024-08-10T12:00:00Z") });
+
+    it("shows nobody before and after, and the holder meanwhile", async () => {
+      const { open } = await begin();
+      expect(await open().leases.show(noon)).toBeUndefined();
+      const held = await open().leases.take("publishing", noon);
+      expect(await open().leases.show(noon)).toEqual(held.lease);
+      expect(held.lease).toMatchObject({ what: "publishing", since: expect.stringMatching(/^20\d\d-.*Z$/) });
+      await held.release();
+      await held.release();
+      expect(await open().leases.show(noon)).toBeUndefined();
+      expect(held.lost.aborted).toBe(false);
+    });
+
+    it("refuses the second with who it is, since when, and how to take it away", async () => {
+      const { open } = await begin();
+      const { lease, release } = await open().leases.take("publishing", noon);
+      const refused = await open()
+        .leases.take("publishing", noon)
+        .catch((error) => error);
+      expect(refused).toMatchObject({ kind: "refused", hint: expect.stringContaining("fieldtree lease break") });
+      for (const word of [lease.holder, lease.what, lease.since]) expect(refused.message).toContain(word);
+      await release();
+      await (await open().leases.take("publishing", noon)).release();
+    });
+
+    it("lets exactly one of many have it", async () => {
+      const { open } = await begin();
+      const wants = Array.from({ length: 6 }, () => open().leases.take("publishing", noon));
+      const outcomes = await Promise.allSettled(wants);
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", ...Array(5).fill("rejected")]);
+      for (const outcome of outcomes) if (outcome.status === "fulfilled") await outcome.value.release();
+    });
+
+    it("gives every taking its own id", async () => {
+      const { open } = await begin();
+      const ids = new Set<string>();
+      for (let i = 0; i < 3; i++) {
+        const held = await open().leases.take("publishing", noon);
+        ids.add(held.lease.id);
+        await held.release();
+      }
+      expect(ids.size).toBe(3);
+    });
+
+    it("can be broken: the next may have it, and who had it gives nothing back that is another's", async () => {
+      const { open } = await begin();
+      expect(await open().leases.break(noon)).toBeUndefined();
+      const first = await open().leases.take("publishing", noon);
+      expect(await open().leases.break(noon)).toEqual(first.lease);
+      const second = await open().leases.take("publishing", noon);
+      await first.release();
+      expect(await open().leases.show(noon)).toEqual(second.lease);
+      await second.release();
+    });
+  });
 }

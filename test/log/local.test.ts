@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { releaseNumbered, releasesFrom } from "../../pipeline/log/chain.ts";
 import { localLog } from "../../pipeline/log/local.ts";
@@ -44,6 +45,24 @@ describe("the local log", () => {
       kind: "unavailable",
       message: expect.stringContaining(`${cid}`),
     });
+  });
+
+  it("tells whoever had the lease that it was broken", async () => {
+    const { open } = await aLog();
+    const held = await open().leases.take("publishing", testWorld());
+    const told = once(held.lost, "abort");
+    await open().leases.break(testWorld());
+    await told;
+    expect(held.lost.reason).toMatchObject({ kind: "conflict", message: expect.stringContaining("publishing") });
+  });
+
+  it("shows a lease that doesn't say whose it is, and breaks it", async () => {
+    const { file, open } = await aLog();
+    await writeFile(join(dirname(dirname(file)), "publish.lock"), "");
+    expect(await open().leases.show(testWorld())).toMatchObject({ holder: expect.stringContaining("doesn't say who") });
+    await expect(open().leases.take("publishing", testWorld())).rejects.toMatchObject({ kind: "refused" });
+    await open().leases.break(testWorld());
+    await (await open().leases.take("publishing", testWorld())).release();
   });
 });
 
