@@ -80,7 +80,18 @@ export function readRelease({ cid, bytes }: Block): Release {
     if (!CID.asCID(link)) throw not(`no link to its ${name}`);
   if (typeof made !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(made)) throw not("no time");
   if (!Array.isArray(changes) || typeof madeWith !== "object" || before === undefined) throw not("parts are missing");
+  const { rollbackOf, why, signed } = value;
+  if (rollbackOf !== undefined && !(Number.isSafeInteger(rollbackOf) && rollbackOf >= 1 && rollbackOf < number!))
+    throw not("it rolls back to no earlier release");
+  if (why !== undefined && typeof why !== "string") throw not("what should say why is no text");
+  if (signed !== undefined && !isSignature(signed)) throw not("its signature is none of ed25519");
   return value as Release;
+}
+
+function isSignature(value: unknown): value is Signature {
+  const { by, signature, ...more } = (value ?? {}) as Partial<Signature>;
+  const bytes = (part: unknown, length: number) => part instanceof Uint8Array && part.length === length;
+  return bytes(by, 32) && bytes(signature, 64) && Object.keys(more).length === 0;
 }
 
 /** Refuse a release that does not follow `head`. */

@@ -5,6 +5,8 @@ import { blockOf, codecs } from "../../pipeline/dag/block.ts";
 import { assertFollows, readRelease, releaseBlock } from "../../pipeline/log/release.ts";
 import { aRelease, spelled } from "../fakes/release.ts";
 
+const signedBy = (by: number, signature: number) => ({ by: new Uint8Array(by), signature: new Uint8Array(signature) });
+
 describe("a release", () => {
   it("reads back as it was written, links and all", () => {
     const release = aRelease(2, { previous: releaseBlock(aRelease(1)).cid });
@@ -38,6 +40,14 @@ describe("a release", () => {
     ["is the first and follows another", encode({ ...aRelease(1), previous: aRelease(1).root })],
     ["has text where its root should be linked", encode({ ...aRelease(1), root: String(aRelease(1).root) })],
     ["was made at no time we write", encode({ ...aRelease(1), made: "yesterday" })],
+    ["rolls back to itself", encode({ ...aRelease(1), rollbackOf: 1 })],
+    ["rolls back to no number", encode({ ...aRelease(1), rollbackOf: "1" })],
+    ["gives a reason that is no text", encode({ ...aRelease(1), why: ["because"] })],
+    ["is signed with nothing", encode({ ...aRelease(1), signed: null })],
+    ["is signed by half a key", encode({ ...aRelease(1), signed: signedBy(31, 64) })],
+    ["bears half a signature", encode({ ...aRelease(1), signed: signedBy(32, 63) })],
+    ["bears more than a signature", encode({ ...aRelease(1), signed: { ...signedBy(32, 64), more: 1 } })],
+    ["bears a signature as text", encode({ ...aRelease(1), signed: { by: "k51", signature: "x" } })],
     ["is a list", encode([1, 2, 3])],
     ["is nothing", encode(null)],
   ])("is refused as corrupt where it %s", (_, bytes) => {
