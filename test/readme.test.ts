@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verbs } from "../pipeline/commands/verbs.ts";
-import { readCampaign } from "../pipeline/core/campaign.ts";
+import { readCampaign } from "../pipeline/core/campaign/campaign.ts";
 import { readTree } from "../pipeline/core/tree.ts";
 import { aFolder, fieldtree, start } from "./commands/program.ts";
 import { python, runPython } from "./servers/python.ts";

@@ -1,7 +1,7 @@
 /** `check`: what is wrong in tree.yaml or campaign.yaml, for people, editors and pull requests. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { readCampaign } from "../core/campaign.ts";
+import { readCampaign } from "../core/campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
 import { readTree } from "../core/tree.ts";
 import type { Call, Verb } from "./command.ts";

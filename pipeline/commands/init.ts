@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { readCampaign } from "../core/campaign.ts";
+import { readCampaign } from "../core/campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
 import { writeDurably } from "../disk/write.ts";
 import type { Verb } from "./command.ts";

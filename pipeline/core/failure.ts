@@ -23,6 +23,8 @@ export const kinds = {
   conflict: { exit: 5, again: false },
   /** Bytes do not match their CID, or a release does not follow its predecessor. Publish nothing. */
   corrupt: { exit: 6, again: false },
+  /** What is announced or kept is no longer what the log says: a name edited by hand, a pin that was let go. */
+  drift: { exit: 7, again: false },
 } as const;
 
 export type Kind = keyof typeof kinds;
@@ -32,11 +34,14 @@ export class Failure extends Error {
   readonly kind: Kind;
   /** What the reader should do next, when we know. */
   readonly hint: string | undefined;
+  /** ms after which the other side wants to be asked again, where it said so (`Retry-After`). */
+  readonly wait: number | undefined;
 
-  constructor(kind: Kind, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(kind: Kind, message: string, options: { hint?: string; wait?: number; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.hint = options.hint;
+    this.wait = options.wait;
   }
 }
 

@@ -5,10 +5,120 @@
  * only has to know its API.
  */
 import { Failure, type Kind } from "./failure.ts";
+import type { World } from "./world.ts";
 
 /** What a status other than 2xx says: 429 and 5xx may pass, anything else was a no. */
 export function kindOfStatus(status: number): Kind {
   return status === 429 || status >= 500 ? "unavailable" : "refused";
+}
+
+export interface Api {
+  /** Who is asked, for messages: `pinata`, `psa at https://example.org/psa`. */
+  readonly name: string;
+  /** Headers of every request. Never printed, not even where an answer repeats them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What to do where the token is refused: `check SHOP_TOKEN`. */
+  readonly hint: string;
+  /** What the JSON of an error says, in words. Where it has none, its beginning is quoted as it is. */
+  readonly words?: (error: unknown) => string | undefined;
+  /** ms for one answer, from its first byte asked to its last. */
+  readonly patience?: number;
+}
+
+export interface ApiCall {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly url: string;
+  /** What it is for, in messages: `listing pins`. */
+  readonly what: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Statuses other than 2xx that are answers and not failures, such as 404. */
+  readonly also?: readonly number[];
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** `undefined` where the answer had no body. */
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+/** Bytes. What services say fits into a hundredth of it. */
+const largestAnswer = 16 * 1024 * 1024;
+
+/**
+ * Ask a service that answers in JSON.
+ *
+ * Redirects are refused: they would carry our token to somebody else.
+ *
+ * @throws Failure `refused` with `api.hint` for 401 and 403, `unavailable` for 429 (with its `Retry-After` as
+ * {@link Failure.wait}), 5xx, no answer in time, or a page of HTML; `refused` for any other status; `corrupt` for an
+ * answer that is far too long. Each quotes the beginning of what was answered.
+ */
+export async function askApi(api: Api, call: ApiCall, world: World): Promise<ApiAnswer> {
+  const said = `${api.name}: ${call.what}`;
+  const patience = api.patience ?? 30_000;
+  const late = AbortSignal.timeout(patience);
+  const request = new Request(call.url, {
+    method: call.method ?? "GET",
+    headers: {
+      accept: "application/json",
+      ...(call.body !== undefined && { "content-type": "application/json" }),
+      ...api.headers,
+    },
+    ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+    redirect: "manual",
+    signal: AbortSignal.any([world.signal, late]),
+  });
+  let response: Response;
+  let text: string;
+  try {
+    response = await world.fetch(request);
+    text = new TextDecoder().decode(await readBody(said, response, { atMost: largestAnswer, stallAfter: patience }));
+  } catch (error) {
+    world.signal.throwIfAborted();
+    if (late.aborted) throw new Failure("unavailable", `${said}: no answer in ${patience / 1000} s`, { cause: error });
+    if (error instanceof Failure) throw error;
+    throw new Failure("unavailable", `${said}: ${reasonOf(error)}`, { cause: error });
+  }
+  const { status } = response;
+  if (!response.ok && !call.also?.includes(status)) throw refusalOf(said, api, response, text);
+  return { status, headers: response.headers, body: jsonOf(said, api, text) };
+}
+
+function refusalOf(said: string, api: Api, { status, headers }: Response, text: string): Failure {
+  const what = `${said} answered ${status}${text.trim() === "" ? "" : `: ${quoteOf(api, text)}`}`;
+  if (status === 401 || status === 403) return new Failure("refused", what, { hint: api.hint });
+  const wait = waitOf(headers.get("retry-after"));
+  return new Failure(kindOfStatus(status), what, { ...(wait !== undefined && { wait }) });
+}
+
+/** ms. Only the form in seconds: the other needs a clock that agrees with the server's. */
+function waitOf(retryAfter: string | null): number | undefined {
+  return retryAfter !== null && /^\d{1,6}$/.test(retryAfter.trim()) ? Number(retryAfter) * 1000 : undefined;
+}
+
+function jsonOf(said: string, api: Api, text: string): unknown {
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without the parser's own error, which quotes what it could not parse.
+    throw new Failure("unavailable", `${said} answered something that is not JSON: ${quoteOf(api, text)}`);
+  }
+}
+
+/** What a service said, for a message, without our secrets: some repeat the token they refuse. */
+function quoteOf({ words, headers }: Api, text: string): string {
+  let said = text;
+  try {
+    said = words?.(JSON.parse(text)) ?? text;
+  } catch {
+    // Not JSON, as behind a proxy that speaks for the service.
+  }
+  const secrets = Object.values(headers).flatMap((value) => value.split(" "));
+  for (const secret of secrets) if (secret.length > 7) said = said.replaceAll(secret, "…");
+  return excerpt(said);
 }
 
 /** The beginning of an answer, on one line, for a message. Of a page of HTML, its title. */

@@ -3,8 +3,9 @@
  *
  * A plan is data: print it for a dry run, paste it into a pull request, compare it in a test. Only the publish stage
  * acts on it. The order of the steps is the safety argument: every block held, then the tree kept, then the portal,
- * and the release last, so that wherever a run stops no release names what nobody keeps. A step is in the plan because
- * it was *observed* to be needed; running again after a stop plans the rest.
+ * then pinned wherever the campaign demands, and only then released, and announced, and read back: wherever a run stops
+ * no release names what nobody keeps, and no name says what is not released. A step is in the plan because it was
+ * *observed* to be needed; running again after a stop plans the rest.
  */
 export type Step =
   /** Bring every block below a leaf to the campaign's node. */
@@ -14,7 +15,19 @@ export type Step =
   /** Describe the datasets, fold the views, pin the portal. */
   | { readonly do: "keep-portal"; readonly release: number }
   /** Append the release to the log and move the head. */
-  | { readonly do: "release"; readonly number: number; readonly root: string };
+  | { readonly do: "release"; readonly number: number; readonly root: string }
+  /** Have a service keep it. `cid` is null for a portal that is still to be made. */
+  | {
+      readonly do: "pin";
+      readonly service: string;
+      readonly path: string;
+      readonly cid: string | null;
+      readonly required: boolean;
+    }
+  /** Point a name at it; `value` is null while it is not known. */
+  | { readonly do: "announce"; readonly name: string; readonly to: string; readonly value: string | null }
+  /** Ask every authority of the name until all say so. */
+  | { readonly do: "read-back"; readonly name: string; readonly value: string | null };
 
 export interface Desired {
   readonly root: string;
@@ -22,6 +35,22 @@ export interface Desired {
   readonly leaves: readonly { readonly path: string; readonly cid: string; readonly line: number }[];
   /** What derived files are made with, as one text that differs where they would. */
   readonly madeWith: string;
+  /** What services should keep; `cid` is null for a portal that is still to be made. */
+  readonly pins?: readonly {
+    readonly service: string;
+    readonly path: string;
+    readonly cid: string | null;
+    readonly required: boolean;
+    /** Whether it is kept there already. */
+    readonly counts: boolean;
+  }[];
+  /** What names should say, and what all their authorities do say; `value` is null where it can't be known yet. */
+  readonly names?: readonly {
+    readonly name: string;
+    readonly to: string;
+    readonly value: string | null;
+    readonly said: string | undefined;
+  }[];
 }
 
 export interface Observed {
@@ -38,8 +67,14 @@ export interface Observed {
   readonly kept: ReadonlySet<string>;
 }
 
-export function planOf({ root, leaves, madeWith }: Desired, { head, kept }: Observed): Step[] {
-  const current = head?.root === root && head.madeWith === madeWith;
+/** Whether the newest release is what is desired, so that none has to be made. */
+export function isCurrent({ root, madeWith }: Pick<Desired, "root" | "madeWith">, head: Observed["head"]): boolean {
+  return head?.root === root && head.madeWith === madeWith;
+}
+
+export function planOf(desired: Desired, { head, kept }: Observed): Step[] {
+  const { root, leaves, pins = [], names = [] } = desired;
+  const current = isCurrent(desired, head);
   const steps: Step[] = [];
   if (!kept.has(root)) {
     // What lies under a kept root is held: only leaves that are new since then may be missing.
@@ -50,8 +85,14 @@ export function planOf({ root, leaves, madeWith }: Desired, { head, kept }: Obse
     steps.push({ do: "keep-tree", root });
   }
   const number = (head?.number ?? 0) + (current ? 0 : 1);
-  if (!current || !kept.has(head.portal)) steps.push({ do: "keep-portal", release: number });
+  if (!current || !kept.has(head!.portal)) steps.push({ do: "keep-portal", release: number });
+  for (const { service, path, cid, required, counts } of pins) {
+    if (!counts) steps.push({ do: "pin", service, path, cid, required });
+  }
   if (!current) steps.push({ do: "release", number, root });
+  const late = names.filter(({ value, said }) => value === null || value !== said);
+  for (const { name, to, value } of late) steps.push({ do: "announce", name, to, value });
+  for (const { name, value } of late) steps.push({ do: "read-back", name, value });
   return steps;
 }
 
@@ -66,12 +107,25 @@ export function sayStep(step: Step): string {
       return `keep the portal of release ${step.release}`;
     case "release":
       return `release ${step.number}: ${step.root}`;
+    case "pin":
+      return `pin ${step.path} at ${step.service} (${step.cid ?? "the portal to be made"})${step.required ? "" : ", optional"}`;
+    case "announce":
+      return `announce ${step.name} → ${step.value ?? step.to}`;
+    case "read-back":
+      return `read ${step.name} back from every authority`;
   }
 }
 
-/** The steps as lines a person reads: many leaves to hold are one line. */
+/** The steps as lines a person reads: many leaves to hold or to pin at a service are one line. */
 export function sayToDo(steps: readonly Step[]): string[] {
-  const holds = steps.filter((step) => step.do === "hold");
-  if (holds.length <= 3) return steps.map(sayStep);
-  return [`hold ${holds.length} leaves`, ...steps.filter((step) => step.do !== "hold").map(sayStep)];
+  const alike = Map.groupBy(steps, (step) =>
+    step.do === "hold" ? "hold" : step.do === "pin" ? `pin ${step.service}` : step,
+  );
+  return [...alike.values()].flatMap((group) => (group.length <= 3 ? group.map(sayStep) : [sayMany(group)]));
+}
+
+function sayMany(steps: readonly Step[]): string {
+  const [first] = steps;
+  if (first?.do === "pin") return `pin ${steps.length} roots at ${first.service}${first.required ? "" : ", optional"}`;
+  return `hold ${steps.length} leaves`;
 }

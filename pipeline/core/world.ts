@@ -23,5 +23,5 @@ export interface Progress {
   readonly done: number;
   /** Absent while it isn't known; then no time left is claimed. */
   readonly total?: number;
-  readonly unit: "bytes" | "blocks" | "datasets" | "leaves" | "files";
+  readonly unit: "bytes" | "blocks" | "datasets" | "leaves" | "files" | "pins" | "servers" | "releases";
 }

@@ -6,7 +6,7 @@
  *
  * @see https://specs.ipfs.tech/ipips/ipip-0499/ for `unixfs-v0-2015` and `unixfs-v1-2025`
  */
-import type { DirectoryProfile } from "../core/campaign.ts";
+import type { DirectoryProfile } from "../core/campaign/campaign.ts";
 
 export interface Profile {
   /** Version of the CIDs of directories and of files that aren't a single raw leaf. */

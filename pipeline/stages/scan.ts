@@ -5,7 +5,7 @@
  * the only one read again. What it is *called* depends on the path and campaign.yaml, so entries are made anew.
  */
 import type { CID } from "multiformats/cid";
-import type { Facts } from "../core/campaign.ts";
+import type { Facts } from "../core/campaign/campaign.ts";
 import { inOrder } from "../core/concurrency.ts";
 import type { Entry, PlainEntry } from "../core/entry.ts";
 import { type Failure, isFailure } from "../core/failure.ts";

@@ -9,7 +9,7 @@
  * To add one: write it beside the others, name it in `views.ts`, and run it through `viewContract` in `test/views/`.
  */
 import type { CID } from "multiformats/cid";
-import type { Facts } from "../core/campaign.ts";
+import type { Facts } from "../core/campaign/campaign.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Draft, Release } from "../log/release.ts";
 

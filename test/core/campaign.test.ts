@@ -2,7 +2,7 @@ import { toJsonSchema } from "@valibot/to-json-schema";
 import { Ajv } from "ajv";
 import { CORE_SCHEMA, load } from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { campaignSchema, directoryProfiles, facts, readCampaign } from "../../pipeline/core/campaign.ts";
+import { campaignSchema, directoryProfiles, facts, readCampaign } from "../../pipeline/core/campaign/campaign.ts";
 
 const says = (text: string) =>
   readCampaign(text).findings.map(({ line, column, rule, path, fix }) => [`${line}:${column}`, rule, path, fix]);
@@ -42,6 +42,17 @@ describe("campaign.yaml", () => {
         projects: {},
         profile: "cid-v1",
         limits: { fetch: 10 * 1024 ** 3 },
+        pins: {
+          require: { atLeast: 0, of: [] },
+          services: [],
+          extra: [],
+          keep: {},
+          peers: [],
+          sample: 8,
+          deadline: 600_000,
+        },
+        names: [],
+        log: { kind: "local", signers: [] },
       },
       findings: [],
     });
@@ -186,7 +197,7 @@ describe("schemas/campaign.schema.json", () => {
   const schema = {
     $id: "campaign.schema.json",
     title: "campaign.yaml of fieldtree",
-    ...toJsonSchema(campaignSchema, { typeMode: "input" }),
+    ...toJsonSchema(campaignSchema, { typeMode: "input", ignoreActions: ["check", "partial_check"] }),
   };
 
   it("is what the code says", async () => {
@@ -216,9 +227,77 @@ describe("schemas/campaign.schema.json", () => {
     "campaign: a\ndomain: Example",
     "campaign: a\nlimits: {fetch: lots}",
     "campaign: a\nprofile: cid-v2",
-    "campaign: a\npins: []",
+    "campaign: a\npins: 3",
   ])("agrees with the code on %j", (text) => {
     const byCode = readCampaign(text).findings.length === 0;
     expect(accepts(load(text, { schema: CORE_SCHEMA }))).toBe(byCode);
+  });
+});
+
+const outward = `campaign: orcestra
+node: kubo
+pins:
+  require: 2 of [dkrz, mirror, pinata]
+  services:
+    - { name: mirror, kind: kubo, api: "http://127.0.0.1:5001", token: MIRROR_TOKEN }
+    - { name: dkrz, kind: cluster, api: "http://127.0.0.1:9094", replicas: 2 }
+    - { name: shop, kind: psa, endpoint: "https://example.org/psa", token: SHOP_TOKEN, gateway: "https://example.org", only: ["products/**"] }
+    - { name: pinata, kind: pinata, token: PINATA_JWT, trust: word }
+names:
+  - { domain: latest.example.test, to: tree, provider: { kind: rfc2136, server: "127.0.0.1:5301", key: DNS_KEY }, authorities: ["127.0.0.1:5301", "127.0.0.1:5302"] }
+  - { domain: example.test, to: portal, provider: { kind: ionos, token: IONOS_KEY }, ttl: 300 }
+  - { ipns: CAMPAIGN_KEY, to: portal, routing: ["http://127.0.0.1:8190"] }
+log: { kind: git, remote: origin, branch: campaign/state }
+`;
+
+describe("campaign.yaml, of what goes outward", () => {
+  it("says who keeps what, what is announced where, and where the log lives", () => {
+    const { campaign, findings } = readCampaign(outward);
+    expect(findings).toEqual([]);
+    expect(campaign).toMatchObject({
+      pins: {
+        require: { atLeast: 2, of: ["dkrz", "mirror", "pinata"] },
+        services: [
+          { name: "mirror", kind: "kubo", token: "MIRROR_TOKEN", only: [], trust: "seen" },
+          { name: "dkrz", kind: "cluster", replicas: 2 },
+          { name: "shop", kind: "psa", only: ["products/**"], gateway: "https://example.org" },
+          { name: "pinata", kind: "pinata", trust: "word" },
+        ],
+      },
+      names: [
+        { domain: "latest.example.test", to: "tree", provider: { kind: "rfc2136", transport: "tcp" }, ttl: 300 },
+        { domain: "example.test", to: "portal", provider: { kind: "ionos", token: "IONOS_KEY" } },
+        { ipns: "CAMPAIGN_KEY", to: "portal", lifetime: 365 * 86_400_000, ttl: 300 },
+      ],
+      log: { kind: "git", remote: "origin", branch: "campaign/state" },
+    });
+  });
+
+  it.each([
+    ["an unknown kind of service", "kind: psa", "kind: psi", 8, /kubo, cluster, psa or pinata/],
+    ["a service without its address", 'endpoint: "https://example.org/psa", ', "", 8, /"endpoint" is missing/],
+    ["a secret in place of its name", "SHOP_TOKEN", "s3cr3t", 8, /NAME of an environment variable/],
+    ["a requirement that names nobody", "[dkrz, mirror, pinata]", "[dkrz, miror, pinata]", 4, /not in services/],
+    ["more required than there are", "2 of [dkrz, mirror, pinata]", "3 of [mirror, pinata]", 4, /more services than/],
+    ["a required service nobody can look at", "2 of [dkrz, mirror, pinata]", "2 of [dkrz, mirror]", 4, /looked at/],
+    ["two services of one name", "name: dkrz", "name: mirror", 6, /two services of one name/],
+    ["an unknown provider", "kind: ionos", "kind: godaddy", 12, /ionos, cloudflare/],
+    ["a name that points nowhere", "to: tree", "to: trees", 11, /portal\/PATH/],
+    ["one name twice", "domain: example.test", "domain: latest.example.test", 11, /one name twice/],
+    ["a log that is neither", "kind: git", "kind: svn", 14, /local or git/],
+    ["a branch that is an option", "campaign/state", "--mirror", 14, /name of a branch/],
+    ["only services that fetch, from a node without peers", "node: kubo", "node: embedded", undefined, /no peers/],
+  ])("names %s at its line", (_, from, to, line, says) => {
+    const text =
+      line === undefined
+        ? outward
+            .replace(from, to)
+            .replace(/^.*kind: (?:kubo|cluster).*\n/gm, "")
+            .replace(/require.*/, "require: all")
+        : outward.replace(from, to);
+    const { campaign, findings } = readCampaign(text);
+    expect(campaign).toBeUndefined();
+    expect(findings.map((finding) => finding.says).join("\n")).toMatch(says);
+    if (line !== undefined) expect(findings.map((finding) => finding.line)).toContain(line);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readCampaign } from "../../pipeline/core/campaign.ts";
+import { readCampaign } from "../../pipeline/core/campaign/campaign.ts";
 import { moveLeaf, removeLeaf, setLeaf } from "../../pipeline/core/edit.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { mergeTrees } from "../../pipeline/core/merge.ts";

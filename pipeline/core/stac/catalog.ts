@@ -14,7 +14,7 @@
  *
  * @see https://github.com/radiantearth/stac-spec/blob/v1.1.0/best-practices.md#catalog-layout
  */
-import type { Facts, Provider } from "../campaign.ts";
+import type { Facts, Provider } from "../campaign/campaign.ts";
 import type { DatasetEntry, Entry } from "../entry.ts";
 import { boxAround, spanOf } from "../extent.ts";
 import { sinceEver, untilEver } from "../instant.ts";

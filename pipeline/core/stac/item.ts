@@ -14,7 +14,7 @@
 import { type About, interpret } from "../attributes/interpret.ts";
 import type { Person } from "../attributes/people.ts";
 import { oneLine } from "../attributes/text.ts";
-import type { Facts } from "../campaign.ts";
+import type { Facts } from "../campaign/campaign.ts";
 import type { DatasetFinding, Description, Geometry } from "../dataset.ts";
 import { type Box, boxOf, holds, objectionTo, objectionToTime, positionsOf } from "../extent.ts";
 import { sinceEver, untilEver } from "../instant.ts";

@@ -1,0 +1,57 @@
+/** `log:` in campaign.yaml: where the head of the releases lives, and who signs them. */
+import * as v from "valibot";
+import { environmentVariable, optional } from "./words.ts";
+
+export type LogConfig = {
+  /** Environment variable that holds the ed25519 key releases are signed with. */
+  readonly key?: string;
+  /** Whose signatures count, as `fieldtree key new` prints them. Anybody's where empty. */
+  readonly signers: readonly string[];
+} & (
+  | { readonly kind: "local" }
+  /** `remote`: as git calls it, or its address. */
+  | { readonly kind: "git"; readonly remote: string; readonly branch: string }
+);
+
+const signing = {
+  key: optional(
+    "Name of the environment variable that holds the ed25519 key to sign releases with",
+    environmentVariable,
+  ),
+  signers: optional(
+    "Public names of the keys whose signatures count. Default: any",
+    v.array(v.pipe(v.string(), v.regex(/^(?:k51|k2k4|12D3Koo)[0-9A-Za-z]{30,90}$/, "wants a name like k51qzi5uqu5d…"))),
+  ),
+};
+
+export const logSchema = v.variant(
+  "kind",
+  [
+    v.strictObject({ kind: v.literal("local"), ...signing }),
+    v.strictObject({
+      kind: v.literal("git"),
+      remote: optional(
+        "As git calls it, or its address. Default: origin",
+        v.pipe(v.string(), v.regex(/^(?!-)[!-~]{1,500}$/, "wants the name or address of a git remote")),
+      ),
+      branch: optional(
+        "Default: campaign/state",
+        v.pipe(
+          v.string(),
+          v.regex(
+            /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)))[A-Za-z0-9][A-Za-z0-9._/-]{0,99}(?<![./])$/,
+            "wants the name of a branch",
+          ),
+        ),
+      ),
+      ...signing,
+    }),
+  ],
+  "wants kind: local or git",
+);
+
+export function settledLog(log: v.InferOutput<typeof logSchema> | null | undefined): LogConfig {
+  const common = { ...(log?.key && { key: log.key }), signers: log?.signers ?? [] };
+  if (log?.kind !== "git") return { kind: "local", ...common };
+  return { kind: "git", remote: log.remote ?? "origin", branch: log.branch ?? "campaign/state", ...common };
+}

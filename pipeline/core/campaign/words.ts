@@ -1,0 +1,74 @@
+/** The words that several parts of campaign.yaml are made of. */
+import * as v from "valibot";
+
+/** A key that may be missing or left empty, as when everything below it is commented out. Editors show `says`. */
+export function optional<const Schema extends v.GenericSchema>(says: string, schema: Schema) {
+  return v.pipe(v.nullish(schema), v.description(says));
+}
+
+export const text = v.pipe(
+  v.string("wants text"),
+  v.regex(/\S/, "is blank"),
+  v.maxLength(10_000, "is longer than 10000 characters"),
+);
+
+export const url = String.raw`https?:\/\/(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/[^\s?#@]*)?`;
+export const httpUrl = v.pipe(
+  v.string("wants the address of an HTTP server"),
+  v.regex(new RegExp(`^${url}$`), "wants an address like https://example.org, without user, query or fragment"),
+);
+
+export const globs = v.array(text, "wants a list of patterns");
+
+export const environmentVariable = v.pipe(
+  v.string("wants the name of an environment variable"),
+  v.regex(
+    /^[A-Z][A-Z0-9_]{0,63}$/,
+    "wants the NAME of an environment variable (capitals, digits, _), never the secret itself: this file is public",
+  ),
+);
+
+export const size = v.pipe(
+  v.string("wants a size like 10 GiB"),
+  v.regex(/^\d{1,6}(?:\.\d{1,3})? ?(?:[kKMGT]i?)?B$/, "wants a size like 10 GiB or 500 MB"),
+);
+
+export const duration = v.pipe(
+  v.string("wants a time like 10 min"),
+  v.regex(/^\d{1,5} ?(?:s|min|h|d)$/, "wants a time like 90 s, 10 min, 2 h or 30 d"),
+);
+
+export function wholeNumber(least: number, most: number) {
+  const wants = `wants a whole number, ${least} to ${most}`;
+  return v.pipe(v.number(wants), v.integer(wants), v.minValue(least, wants), v.maxValue(most, wants));
+}
+
+/** One of a campaign's services, as messages, flags and `require:` call it. */
+export const serviceName = v.pipe(
+  v.string("wants a short name"),
+  v.regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "wants at most 40 small letters, digits and -"),
+);
+
+export const dnsName = v.pipe(
+  v.string("wants a DNS name"),
+  v.regex(
+    /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    "wants a DNS name in lower case, like example.org",
+  ),
+);
+
+export function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
+}
+
+/** `10 GiB` is 10 × 1024³, `10 GB` 10 × 1000³. */
+export function bytesIn(size: string): number {
+  const [, amount, prefix, binary] = /^([\d.]+) ?(?:([kKMGT])(i?))?B$/.exec(size)!;
+  return Math.round(Number(amount) * (binary ? 1024 : 1000) ** " KMGT".indexOf(prefix?.toUpperCase() ?? " "));
+}
+
+/** ms in `10 min`. */
+export function msIn(duration: string): number {
+  const [, amount, unit] = /^(\d+) ?(s|min|h|d)$/.exec(duration)!;
+  return Number(amount) * { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[unit as "s" | "min" | "h" | "d"];
+}
