@@ -7,6 +7,7 @@
 import { findData } from "../data.ts";
 import { actionTools, zizmor } from "./actions.ts";
 import { chromium } from "./chromium.ts";
+import { clusterBinary } from "./cluster.ts";
 import { kuboBinary } from "./kubo.ts";
 import { say } from "./made.ts";
 import { python } from "./python.ts";
@@ -19,7 +20,7 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   if (!findData("stac-schemas")) await fetchSchemas().catch((error: Error) => say(`STAC schemas: ${error.message}`));
   await chromium();
   // Python's tools wait for the network, Go's for the processor.
-  await Promise.all([python().then(zizmor), kuboBinary().then(actionTools)]);
+  await Promise.all([python().then(zizmor), kuboBinary().then(clusterBinary).then(actionTools)]);
 }
 
 if (import.meta.main) await prepare({ systemPackages: true });
