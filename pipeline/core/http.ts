@@ -34,6 +34,8 @@ export interface ApiCall {
   readonly body?: unknown;
   /** Statuses other than 2xx that are answers and not failures, such as 404. */
   readonly also?: readonly number[];
+  /** What is answered says no more than its status, and is no JSON: `OK`. */
+  readonly bare?: boolean;
 }
 
 export interface ApiAnswer {
@@ -83,7 +85,7 @@ export async function askApi(api: Api, call: ApiCall, world: World): Promise<Api
   }
   const { status } = response;
   if (!response.ok && !call.also?.includes(status)) throw refusalOf(said, api, response, text);
-  return { status, headers: response.headers, body: jsonOf(said, api, text) };
+  return { status, headers: response.headers, body: call.bare ? undefined : jsonOf(said, api, text) };
 }
 
 function refusalOf(said: string, api: Api, { status, headers }: Response, text: string): Failure {
