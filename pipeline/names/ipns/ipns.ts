@@ -1,0 +1,237 @@
+/**
+ * IPNS: a name that is a key.
+ *
+ * Whoever holds the key signs a record that says where the name leads, good for a year; whoever holds the record can
+ * put it again, which the network wants every two days. So the record is kept beside the log's head, and put
+ * from there: `fieldtree republish` on any machine needs no secret.
+ *
+ * The record is kept before it is put. A crash in between leaves one that nobody has seen; announcing again puts that
+ * very record, and a later one gets a higher number than any that was ever signed.
+ *
+ * @see https://specs.ipfs.tech/ipns/ipns-record/
+ */
+import { Failure, isFailure } from "../../core/failure.ts";
+import { type PrivateKey, privateKeyFrom, publicKeyOf, publicName } from "../../core/key.ts";
+import type { World } from "../../core/world.ts";
+import type { Answer, Name, Sighting } from "../name.ts";
+import { endpoint, kuboPlace, type Place } from "./places.ts";
+import { readRecord, type SignedRecord, signRecord } from "./record.ts";
+
+export interface IpnsOptions {
+  /** The key's public name, in any spelling. */
+  readonly name?: string;
+  /** The private key as {@link privateKeyFrom} takes it; called when something is to be signed. */
+  readonly key?: () => string;
+  /** Base URLs of endpoints of delegated routing, without slash at their ends. */
+  readonly routing: readonly string[];
+  readonly kubo?: { readonly api: string; readonly token?: string };
+  /** ms that a record is good for. */
+  readonly lifetime: number;
+  /** s that resolvers may remember it. */
+  readonly ttl: number;
+  /** Where signed records are kept: beside the head of the log. */
+  readonly beside: {
+    read(name: string, world: World): Promise<Uint8Array | undefined>;
+    write(name: string, bytes: Uint8Array, world: World): Promise<void>;
+  };
+}
+
+const day = 86_400_000;
+
+/** @throws Failure `input` where `name` is missing or no key's, or the address of the Kubo can't be one. */
+export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside }: IpnsOptions): Name {
+  const publicKey = publicKeyOf(said ?? "");
+  if (!publicKey) {
+    const what = said === undefined ? "what the key is called is not known here" : `${said} is no ed25519 key's name`;
+    throw new Failure("input", what, {
+      hint: "put what `fieldtree key new` printed (k51qzi5uqu5d…) as key: beside ipns: in campaign.yaml",
+    });
+  }
+  const name = publicName(publicKey);
+  const places: readonly Place[] = [...routing.map(endpoint), ...(kubo ? [kuboPlace(kubo)] : [])];
+  const kept = `ipns/${name}`;
+  /** ms. With less life left than this a record is signed anew. */
+  const soon = Math.min(30 * day, lifetime / 2);
+
+  const look = async (world: World): Promise<Sighting> => {
+    const found = await Promise.all((await placesFor(world)).map((place) => ask(place, world)));
+    const newest = newestOf(found.map(({ record }) => record));
+    if (newest) warn(newest, world);
+    return sightingOf(
+      found.map(({ answer }) => answer),
+      newest,
+    );
+  };
+
+  /** Every record there is of this name, seen or kept. */
+  const gather = async (world: World) => {
+    const takers = await placesFor(world);
+    const [found, remembered] = await Promise.all([
+      Promise.all(takers.map((place) => ask(place, world))),
+      recordKept(world),
+    ]);
+    const seen = newestOf(found.map(({ record }) => record));
+    return { takers, seen, newest: newestOf([remembered, seen]) };
+  };
+
+  /** A place that takes records and forgets them is none: waiting for it to answer would never end. */
+  const placesFor = async (world: World): Promise<readonly Place[]> => {
+    const parts = await Promise.all(places.map((place) => takesPart(place, world)));
+    const takers = places.filter((_, i) => parts[i]);
+    if (takers.length > 0) return takers;
+    const why =
+      places.length > 0 ? `${places[0]!.name} takes part in no routing (Routing.Type none)` : "no place is named";
+    throw new Failure("input", `the record of ${name} can be put nowhere: ${why}`, {
+      hint: "give the name endpoints under routing: in campaign.yaml, or the campaign a Kubo that takes part in routing",
+    });
+  };
+
+  const ask = async (place: Place, world: World): Promise<{ answer: Answer; record?: SignedRecord }> => {
+    const server = place.name;
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await place.get(name, world);
+    } catch (error) {
+      if (isTimeout(error)) return { answer: { server, problem: "did not answer in time" } };
+      if (!isFailure(error)) throw error;
+      return { answer: { server, problem: error.message.replace(`${server}: `, "") } };
+    }
+    if (!bytes) return { answer: { server } };
+    const record = await readRecord(bytes, publicKey);
+    if (typeof record === "string") return { answer: { server, problem: `gave a record that ${record}` } };
+    const { value, ttl, until } = record;
+    if (ended(record, world)) {
+      return { record, answer: { server, problem: `gave a record that ended on ${until.toISOString()}` } };
+    }
+    return { record, answer: { server, value, ...(ttl !== undefined && { ttl }) } };
+  };
+
+  const recordKept = async (world: World): Promise<SignedRecord | undefined> => {
+    const bytes = await beside.read(kept, world);
+    const record = bytes && (await readRecord(bytes, publicKey));
+    if (typeof record !== "string") return record;
+    world.log(`${name}: what is kept beside the log as ${kept} ${record}; it is left aside`);
+    return undefined;
+  };
+
+  const announce: Name["announce"] = async (value, expected, world) => {
+    const { takers, seen, newest } = await gather(world);
+    const now = seen && !ended(seen, world) ? seen.value : undefined;
+    if (now !== value && now !== expected) {
+      throw new Failure("conflict", `${name} says ${now ?? "nothing"}, and should have said ${expected ?? "nothing"}`, {
+        hint: "somebody else holds its key, or published meanwhile: look again before you announce",
+      });
+    }
+    if (newest?.value === value && left(newest, world) > soon) return putAt(takers, newest, world);
+    const record = await signed(value, (newest?.sequence ?? 0n) + 1n, world);
+    await beside.write(kept, record.bytes, world);
+    await putAt(takers, record, world);
+  };
+
+  const signed = async (value: string, sequence: bigint, world: World): Promise<SignedRecord> => {
+    if (!key) throw new Failure("input", `a new record of ${name} needs its private key, which is not at hand`);
+    if (sequence >= 1n << 64n) {
+      throw new Failure("refused", `${name} has used up its sequence numbers (${sequence - 1n} was the last)`, {
+        hint: "only whoever holds the key can have done that: make a new key with `fieldtree key new`",
+      });
+    }
+    const secret: PrivateKey = await privateKeyFrom(key(), `the key of ${name}`);
+    const own = publicName(secret.publicKey);
+    if (own !== name) {
+      throw new Failure("input", `the private key given is that of ${own}, not of ${name}`, {
+        hint: "correct key: in campaign.yaml, or the environment variable that ipns: names",
+      });
+    }
+    const until = new Date(world.now().getTime() + lifetime);
+    return signRecord({ value, sequence, ttl, until }, secret);
+  };
+
+  const putAt = async (takers: readonly Place[], record: SignedRecord, world: World): Promise<void> => {
+    const puts = await Promise.allSettled(takers.map((place) => place.put(name, record.bytes, world)));
+    world.signal.throwIfAborted();
+    const failed = puts.flatMap((put) => (put.status === "rejected" ? [put.reason as unknown] : []));
+    const [first, ...others] = failed;
+    if (first === undefined) return;
+    if (others.length === 0 || !failed.every((error) => isFailure(error))) throw first;
+    // Where one may come back, asking again can help, whatever the others said.
+    const { kind } = failed.find(({ kind }) => kind === "unavailable") ?? failed[0]!;
+    throw new Failure(kind, failed.map(({ message }) => message).join("\n"));
+  };
+
+  const republish = async (world: World): Promise<void> => {
+    const { takers, newest } = await gather(world);
+    if (!newest) {
+      throw new Failure("input", `there is no record of ${name} to put again`, {
+        hint: "fieldtree publish signs the first",
+      });
+    }
+    if (ended(newest, world)) {
+      throw new Failure("drift", `the record of ${name} ended on ${newest.until.toISOString()}`, { hint: renewal });
+    }
+    warn(newest, world);
+    await putAt(takers, newest, world);
+  };
+
+  const warn = (record: SignedRecord, world: World): void => {
+    const ms = left(record, world);
+    if (ms <= 0 || ms > soon) return;
+    const inTime = ms < day ? `in ${Math.ceil(ms / 3_600_000)} h` : `in ${Math.floor(ms / day)} days`;
+    world.log(`${name}: its record ends ${inTime}, on ${record.until.toISOString()}; ${renewal}`);
+  };
+
+  return {
+    name,
+    look,
+    announce,
+    republish,
+    close: () => {
+      for (const place of places) place.close?.();
+    },
+  };
+}
+
+/** Where it can't be found out, it is a place like any other. */
+async function takesPart(place: Place, world: World): Promise<boolean> {
+  try {
+    return (await place.takesPart?.(world)) ?? true;
+  } catch (error) {
+    if (isFailure(error) || isTimeout(error)) return true;
+    throw error;
+  }
+}
+
+const renewal = "publish where the private key is at hand, and a new one is signed";
+
+/** Highest sequence, then longest life: "Record selection" of the specification. */
+function newestOf(records: readonly (SignedRecord | undefined)[]): SignedRecord | undefined {
+  const there = records.filter((record) => record !== undefined);
+  const later = (a: SignedRecord, b: SignedRecord) =>
+    a.sequence === b.sequence ? a.until > b.until : a.sequence > b.sequence;
+  return there.length === 0 ? undefined : there.reduce((best, each) => (later(each, best) ? each : best));
+}
+
+function sightingOf(authorities: readonly Answer[], newest: SignedRecord | undefined): Sighting {
+  const [first] = authorities;
+  const agrees = authorities.every(({ value, problem }) => problem === undefined && value === first!.value);
+  const ttls = authorities.flatMap(({ ttl }) => ttl ?? []);
+  return {
+    authorities,
+    agrees,
+    ...(agrees && first?.value !== undefined && { value: first.value }),
+    ...(ttls.length > 0 && { ttl: Math.max(...ttls) }),
+    ...(newest && { until: newest.until.toISOString() }),
+  };
+}
+
+function left({ until }: SignedRecord, world: World): number {
+  return until.getTime() - world.now().getTime();
+}
+
+function ended(record: SignedRecord, world: World): boolean {
+  return left(record, world) <= 0;
+}
+
+/** The asker's own patience ran out, not the user's: what others answered still counts. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "TimeoutError";
+}

@@ -1,0 +1,93 @@
+/**
+ * IPNS records: a value, signed, that grows a number with every change and ends on a day.
+ *
+ * The `ipns` package knows the bytes. Signatures and time are judged here: the clock is the world's, and a record is
+ * believed by the key in its name, whatever key it may carry itself.
+ *
+ * @see https://specs.ipfs.tech/ipns/ipns-record/
+ */
+import { excerpt } from "../../core/http.ts";
+import { type PrivateKey, protobufOf, verify } from "../../core/key.ts";
+
+export interface SignedRecord {
+  /** As it is put and kept. */
+  readonly bytes: Uint8Array;
+  /** `/ipfs/CID/path`, or another path of printable ASCII. */
+  readonly value: string;
+  readonly sequence: bigint;
+  /** s that resolvers may remember it. */
+  readonly ttl?: number;
+  /** The end of its life. */
+  readonly until: Date;
+}
+
+/** Bytes. "Record size limit" of the specification. */
+export const largestRecord = 10 * 1024;
+
+/** "Record verification" of the specification says what is signed: this before the data. */
+const signedBefore = new TextEncoder().encode("ipns-signature:");
+
+const nanoseconds = 1_000_000_000n;
+
+/**
+ * The record that `bytes` are, or why it is not to be believed, to be read behind "a record that …".
+ *
+ * A record whose life has ended is a record still: nothing goes below its sequence.
+ */
+export async function readRecord(bytes: Uint8Array, publicKey: Uint8Array): Promise<SignedRecord | string> {
+  if (bytes.length > largestRecord) return `has ${bytes.length} bytes, more than the ${largestRecord} allowed`;
+  const { unmarshalIPNSRecord } = await import("ipns");
+  let record: Readonly<Partial<Record<keyof ReturnType<typeof unmarshalIPNSRecord>, unknown>>>;
+  try {
+    record = unmarshalIPNSRecord(bytes);
+  } catch (error) {
+    // Protobuf, CBOR and CID decoders: what they throw at hostile bytes is not told in advance.
+    return `can't be read (${excerpt(String((error as Error).message))})`;
+  }
+  const { value, sequence, ttl, validity, signatureV2, data } = record;
+  const isSigned = signatureV2 instanceof Uint8Array && data instanceof Uint8Array;
+  if (!isSigned || !(await verify(signatureV2, joined(signedBefore, data), publicKey))) {
+    return "was not signed with the key of that name";
+  }
+  const until = endOf(validity);
+  if (!until) return "does not say when it ends";
+  if (typeof sequence !== "bigint" || sequence < 0n || sequence >= 1n << 64n) return "has no sequence number";
+  if (typeof value !== "string" || !/^\/ip[fn]s\/[!-~]+$/.test(value)) return "says something that is no path";
+  const known = typeof ttl === "bigint" && ttl >= 0n && ttl < 1n << 64n;
+  return { bytes, value, sequence, until, ...(known && { ttl: Number(ttl / nanoseconds) }) };
+}
+
+/** `fields` as a record of both versions, as Kubo makes them: what is old reads one half, what is new the other. */
+export async function signRecord(
+  fields: Omit<Required<SignedRecord>, "bytes">,
+  key: PrivateKey,
+): Promise<SignedRecord> {
+  const [{ createIPNSRecordWithExpiration, marshalIPNSRecord }, { privateKeyFromProtobuf }] = await Promise.all([
+    import("ipns"),
+    import("@libp2p/crypto/keys"),
+  ]);
+  const { value, sequence, ttl, until } = fields;
+  const record = await createIPNSRecordWithExpiration(
+    privateKeyFromProtobuf(protobufOf(key)),
+    value,
+    sequence,
+    until.toISOString(),
+    { ttlNs: BigInt(ttl) * nanoseconds, v1Compatible: true },
+  );
+  return { ...fields, bytes: marshalIPNSRecord(record) };
+}
+
+/** To the second: RFC 3339 with nanoseconds is finer than a `Date`. */
+function endOf(validity: unknown): Date | undefined {
+  const text = typeof validity === "string" ? validity : "";
+  const [, second, zone] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
+  const until = new Date(`${second}${zone}`);
+  return Number.isNaN(until.getTime()) ? undefined : until;
+}
+
+function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(before.length + after.length);
+  bytes.set(before);
+  bytes.set(after, before.length);
+  return bytes;
+}
