@@ -5,7 +5,11 @@ import type { World } from "../core/world.ts";
 import type { Head, ReleaseLog } from "./log.ts";
 
 /** Releases from `from` back to the first, newest first. Numbers must fall by one: a gap is `corrupt`. */
-export async function* releasesFrom(from: Head | undefined, log: ReleaseLog, world: World): AsyncGenerator<Head> {
+export async function* releasesFrom(
+  from: Head | undefined,
+  log: Pick<ReleaseLog, "read">,
+  world: World,
+): AsyncGenerator<Head> {
   for (let at = from; at; ) {
     yield at;
     const previous: CID | null = at.release.previous;

@@ -1,0 +1,303 @@
+/**
+ * The log of a campaign that several machines publish: a branch of a git remote that all of them can reach.
+ *
+ * A fast-forward push is a compare-and-swap, so the head moves as safely as under a lock, over plain git: no API, no token
+ * of ours. On the branch:
+ *
+ * ```
+ * head                    the CID of the newest release, one line
+ * releases/3y/bafy…3y     every release block, by the end of its CID: what a push costs does not grow with the log
+ * beside/ipns/k51…        small files that everyone who shares the log should find
+ * README.md               for people who come across the branch
+ * ```
+ *
+ * Nothing there is believed. A block is checked against its CID; the head must continue the head this machine saw last,
+ * which it remembers, so that a branch rewritten by force is refused. A release appended and then lost sight of, because
+ * the answer to the push got lost, is simply the head of the next run.
+ */
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CID } from "multiformats/cid";
+import { Failure } from "../core/failure.ts";
+import { shown } from "../core/shown.ts";
+import type { World } from "../core/world.ts";
+import { cidOf, codecs } from "../dag/block.ts";
+import { writeDurably } from "../disk/write.ts";
+import { assertBesideName, assertBesideSize, largestBeside } from "./beside.ts";
+import { releasesFrom } from "./chain.ts";
+import { gitLeases } from "./git/lease.ts";
+import { repositoryIn } from "./git/repository.ts";
+import { entriesOf, entryOf, type TreeEntry, treeOf } from "./git/tree.ts";
+import type { Blocks } from "./local.ts";
+import type { Head, ReleaseLog } from "./log.ts";
+import { assertFollows, type Release, readRelease, releaseBlock } from "./release.ts";
+
+export interface GitLogOptions {
+  /** A checkout that knows `remote` by its name, or any folder where `remote` is an address. */
+  readonly folder: string;
+  readonly remote: string;
+  readonly branch: string;
+  /** Folder for what this machine remembers. */
+  readonly state: string;
+  readonly blocks: Blocks;
+  /** Who takes leases, for people: `anna@laptop (pid 4711)`. */
+  readonly holder: string;
+}
+
+/** The branch as it stands at one commit. */
+interface Tip {
+  readonly commit: string;
+  readonly entries: Entries;
+  readonly head: CID | undefined;
+}
+
+type Entries = ReadonlyMap<string, TreeEntry>;
+
+/** Bytes. A release that changes a hundred thousand leaves has twenty million. */
+const largestRelease = 64 << 20;
+const largestTree = 16 << 20;
+const largestHead = 200;
+
+/** How often others may get ahead of us with something else than a release before we give up. */
+const attempts = 20;
+
+export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLogOptions): ReleaseLog {
+  const name = `branch ${branch} of ${remote.replace(/\/\/[^/@]*@/, "//")}`;
+  const repository = repositoryIn({ folder: join(state, "log.git"), checkout: folder, remote });
+  const memory = join(state, "log", `seen-${branch.replaceAll("/", "-")}`);
+  let last: Tip | undefined;
+  let folders: { readonly of: Tip; readonly byId: Map<string, Entries> } | undefined;
+
+  /** What the branch holds now, having made sure that it continues what it held before. */
+  const look = async (world: World): Promise<Tip | undefined> => {
+    const commit = (await repository.tips([branch], world)).get(branch);
+    if (commit !== undefined && last?.commit === commit) return last;
+    const tip = commit === undefined ? undefined : await tipAt(commit, world);
+    await assertContinues(tip, world);
+    last = tip;
+    return tip;
+  };
+
+  const tipAt = async (commit: string, world: World): Promise<Tip> => {
+    if (!(await repository.has(commit))) {
+      // The head comes along, releases come when somebody reads them: on a machine that published them, never.
+      await repository.bringCommit(commit, world, { blobsUpTo: largestHead });
+      await repository.keep(commit, world);
+    }
+    const bytes = await repository.read(commit, largestTree);
+    const entries = await entriesAt(treeOf(bytes!, name));
+    const file = entryOf(entries, "head", "file", name);
+    return { commit, entries, head: file && cidIn(await contentOf(file, largestHead, world)) };
+  };
+
+  const cidIn = (bytes: Uint8Array): CID => {
+    const text = Buffer.from(bytes).toString().trimEnd();
+    try {
+      const cid = CID.parse(text);
+      if (cid.code === codecs.dagCbor && cid.toString() === text) return cid;
+    } catch {
+      // Said below, like any other text that names no release.
+    }
+    throw new Failure("corrupt", `head on ${name} should be the CID of a release, and is “${shown(text)}”`);
+  };
+
+  const entriesAt = async (tree: string): Promise<Entries> => {
+    const object = await repository.read(tree, largestTree);
+    if (!object) throw new Failure("corrupt", `${name} lacks its folder ${tree}`);
+    return entriesOf(object, `${tree} on ${name}`);
+  };
+
+  /** Bytes of a file on the branch, fetched where they are not here yet. */
+  const contentOf = async ({ oid }: TreeEntry, atMost: number, world: World): Promise<Uint8Array> => {
+    let object = await repository.read(oid, atMost);
+    if (!object) {
+      await repository.bringBlobs([oid], world);
+      object = await repository.read(oid, atMost);
+    }
+    if (object?.type !== "blob") throw new Failure("corrupt", `${name} lacks what it lists as ${oid}`);
+    return object.bytes;
+  };
+
+  /** The entry at `path`, whose folders are read once a tip. */
+  const find = async (tip: Tip, path: readonly string[]): Promise<TreeEntry | undefined> => {
+    if (folders?.of !== tip) folders = { of: tip, byId: new Map() };
+    const { byId } = folders;
+    let entries = tip.entries;
+    for (const part of path.slice(0, -1)) {
+      const folder = entryOf(entries, part, "folder", name);
+      if (!folder) return undefined;
+      const known = byId.get(folder.oid) ?? (await entriesAt(folder.oid));
+      byId.set(folder.oid, known);
+      entries = known;
+    }
+    return entryOf(entries, path.at(-1)!, "file", name);
+  };
+
+  /** Bring every release of the branch that is not here: who reads one of them mostly reads them all. */
+  const bringReleases = async (tip: Tip, world: World): Promise<void> => {
+    const releases = entryOf(tip.entries, "releases", "folder", name);
+    if (!releases) return;
+    const lacking: string[] = [];
+    for (const [shard, { kind, oid }] of await entriesAt(releases.oid)) {
+      if (kind !== "folder") continue;
+      for (const [file, entry] of await entriesAt(oid)) {
+        const known = entry.kind === "file" && file.endsWith(shard);
+        if (known && !(await repository.has(entry.oid))) lacking.push(entry.oid);
+      }
+    }
+    if (lacking.length > 0) await repository.bringBlobs(lacking, world);
+  };
+
+  const onBranch = async (tip: Tip | undefined, cid: CID, world: World): Promise<Uint8Array | undefined> => {
+    const entry = tip && (await find(tip, placeOf(cid)));
+    if (!entry) return undefined;
+    if (!tip.head?.equals(cid) && !(await repository.has(entry.oid))) await bringReleases(tip, world);
+    return contentOf(entry, largestRelease, world);
+  };
+
+  /** The release of that CID: from the campaign's node, else from the branch as `tip` has it. */
+  const readAt = async (tip: () => Promise<Tip | undefined>, cid: CID, world: World): Promise<Release> => {
+    const bytes = (await blocks.get(cid, world)) ?? (await onBranch(await tip(), cid, world));
+    if (!bytes) {
+      throw new Failure("unavailable", `release ${cid} is out of reach`, {
+        hint: `a later release on ${name} names it`,
+      });
+    }
+    if (!cidOf(codecs.dagCbor, bytes).equals(cid)) {
+      throw new Failure("corrupt", `what ${name} holds as release ${cid} is something else`);
+    }
+    return readRelease({ cid, bytes });
+  };
+
+  const read: ReleaseLog["read"] = (cid, world) => readAt(async () => last ?? look(world), cid, world);
+
+  /** @throws Failure `corrupt` where the branch no longer holds what this machine saw on it. */
+  const assertContinues = async (tip: Tip | undefined, world: World): Promise<void> => {
+    const seen = await remembered(memory);
+    if (seen ? tip?.head?.equals(seen.cid) : !tip?.head) return;
+    const rewritten = (now: string) =>
+      new Failure(
+        "corrupt",
+        `${name} was rewritten: its head was ${seen?.cid} (release ${seen?.number}), and is ${now}`,
+        {
+          hint: `push the lost commits back; if another log is meant to be there, remove ${memory}`,
+        },
+      );
+    if (!tip?.head) throw rewritten("gone");
+    const here = { read: (cid: CID) => readAt(async () => tip, cid, world) };
+    const head = { cid: tip.head, release: await here.read(tip.head) };
+    for await (const { cid, release } of seen ? releasesFrom(head, here, world) : []) {
+      if (release.number > seen!.number) continue;
+      if (cid.equals(seen!.cid)) break;
+      throw rewritten(`${tip.head} (release ${head.release.number})`);
+    }
+    await remember(head);
+  };
+
+  const remember = async ({ cid, release }: Head): Promise<void> => {
+    await mkdir(join(state, "log"), { recursive: true });
+    await writeDurably(memory, `${release.number} ${cid}\n`);
+  };
+
+  /** Push a commit with the files that `given` wants on the branch as it then stands. */
+  const change = async (
+    message: string,
+    given: (tip: Tip | undefined) => Readonly<Record<string, Uint8Array>>,
+    world: World,
+  ): Promise<void> => {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const tip = await look(world);
+      const files = { "README.md": readme, ...given(tip) };
+      const commit = await repository.commit({ parent: tip?.commit, message, files }, world);
+      if (await repository.move(branch, tip?.commit, commit, world)) {
+        await repository.keep(commit, world);
+        return;
+      }
+    }
+    throw new Failure("unavailable", `${name} was changed by others ${attempts} times in a row`);
+  };
+
+  return {
+    name,
+    read,
+
+    async head(world) {
+      const tip = await look(world);
+      return tip?.head && { cid: tip.head, release: await read(tip.head, world) };
+    },
+
+    async append(release, expected, world) {
+      assertFollows(release, expected);
+      const block = releaseBlock(release);
+      await blocks.put([block], world);
+      const place = placeOf(block.cid).join("/");
+      await change(
+        `release ${release.number}`,
+        (tip) => {
+          if (tip?.head?.toString() === expected?.cid.toString()) {
+            return { head: utf8.encode(`${block.cid}\n`), [place]: block.bytes };
+          }
+          throw new Failure(
+            "conflict",
+            `the head moved to ${tip?.head ?? "nothing"} while release ${release.number} was being made`,
+            { hint: "run publish again: it starts from the new head" },
+          );
+        },
+        world,
+      );
+      const head = { cid: block.cid, release };
+      await remember(head);
+      return head;
+    },
+
+    leases: gitLeases(repository, { branch: `${branch}-lease`, holder }),
+
+    beside: {
+      async read(file, world) {
+        assertBesideName(file);
+        const tip = await look(world);
+        const entry = tip && (await find(tip, ["beside", ...file.split("/")]));
+        return entry && (await contentOf(entry, largestBeside, world));
+      },
+      async write(file, bytes, world) {
+        assertBesideName(file);
+        assertBesideSize(file, bytes);
+        await change(`beside: ${file}`, () => ({ [`beside/${file}`]: bytes }), world);
+      },
+    },
+  };
+}
+
+const utf8 = new TextEncoder();
+
+const readme = utf8.encode(`# The release log of a field campaign
+
+Written by \`fieldtree publish\`, one commit a release; please do not edit, rebase or delete this branch.
+\`head\` is the CID of the newest release, \`releases/\` holds every release, each linking to the one before it.
+\`fieldtree log\` lists them, \`fieldtree verify\` checks them. The branch \`…-lease\` says who is publishing now.
+`);
+
+/** Where a release is on the branch. The end of a CID is hash: 256 folders and no more. */
+function placeOf(cid: CID): readonly string[] {
+  const text = cid.toString();
+  return ["releases", text.slice(-2), text];
+}
+
+async function remembered(file: string): Promise<{ readonly number: number; readonly cid: CID } | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const [, number, cid] = /^(\d{1,15}) (\w+)\n$/.exec(text) ?? [];
+  try {
+    return { number: Number(number), cid: CID.parse(cid!) };
+  } catch (cause) {
+    throw new Failure("corrupt", `${file} should hold the number and CID of a release`, {
+      hint: "remove it: it only remembers what the log was last seen at",
+      cause,
+    });
+  }
+}

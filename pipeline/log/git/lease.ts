@@ -1,0 +1,175 @@
+/**
+ * The lease of a log that several machines share: a branch beside the log's, of one commit.
+ *
+ * Whoever pushes that commit while the branch stands where they saw it has the lease; every taking and renewal is such a
+ * compare-and-swap, so of any two exactly one wins. No two commits are the same, not even of the same holder in the same
+ * second: git would call the second push "up to date", and both would think they had won.
+ */
+import { randomUUID } from "node:crypto";
+import { isFailure } from "../../core/failure.ts";
+import { shown } from "../../core/shown.ts";
+import type { World } from "../../core/world.ts";
+import type { Held, Lease, Leases } from "../lease.ts";
+import { leaseLost, takenBy } from "../taken.ts";
+import type { Repository } from "./repository.ts";
+import { entriesOf, entryOf, treeOf } from "./tree.ts";
+
+export interface GitLeaseOptions {
+  readonly branch: string;
+  /** Who, for people. */
+  readonly holder: string;
+  /** ms for which a lease counts after it was taken or renewed. Default: ten minutes. */
+  readonly term?: number;
+}
+
+/** A lease and the commit that says so. */
+interface Seen {
+  readonly commit: string;
+  readonly lease: Lease;
+}
+
+/** Bytes. Ours have 300. */
+const largestLease = 4096;
+
+export function gitLeases(repository: Repository, options: GitLeaseOptions): Leases {
+  const { branch, holder, term = 600_000 } = options;
+  let last: Seen | undefined;
+
+  const see = async (world: World): Promise<Seen | undefined> => {
+    const commit = (await repository.tips([branch], world)).get(branch);
+    if (commit === undefined) return undefined;
+    if (last?.commit === commit) return last;
+    if (!(await repository.has(commit))) await repository.bringCommit(commit, world);
+    last = { commit, lease: await leaseIn(repository, commit, branch) };
+    return last;
+  };
+
+  /** Make `lease` the one that counts, if what counts is still `from`. */
+  const put = async (lease: Lease, from: string | undefined, world: World): Promise<Seen | undefined> => {
+    const files = { "lease.json": new TextEncoder().encode(`${JSON.stringify(lease, null, 1)}\n`) };
+    const message = `${lease.holder.replace(/\s+/g, " ")} is ${lease.what}`;
+    const commit = await repository.commit({ parent: undefined, message, files }, world);
+    return (await repository.move(branch, from, commit, world)) ? { commit, lease } : undefined;
+  };
+
+  const endOf = (now: Date) => new Date(now.getTime() + term).toISOString();
+
+  return {
+    show: async (world) => (await see(world))?.lease,
+
+    async take(what, world) {
+      for (;;) {
+        const other = await see(world);
+        const now = world.now();
+        if (other && !isOver(other.lease, now)) throw takenBy(other.lease);
+        const lease = { id: randomUUID(), holder, what, since: now.toISOString(), until: endOf(now) };
+        const ours = await put(lease, other?.commit, world);
+        // Not ours: then it is somebody's, and the next look says whose.
+        if (ours) return keeping(ours, world);
+      }
+    },
+
+    async break(world) {
+      for (;;) {
+        const other = await see(world);
+        // It may be renewed between our look and our push.
+        if (!other || (await repository.move(branch, other.commit, undefined, world))) return other?.lease;
+      }
+    },
+  };
+
+  function keeping(taken: Seen, world: World): Held {
+    const lost = new AbortController();
+    let now = taken;
+    let released = false;
+    let renewing: Promise<void> = Promise.resolve();
+    let next: NodeJS.Timeout | undefined;
+    // By this machine's own ticks: `until` is for the others, whose clocks may differ.
+    let end: NodeJS.Timeout | undefined;
+
+    const lose = (how: string) => {
+      clearTimeout(next);
+      clearTimeout(end);
+      lost.abort(leaseLost(taken.lease, how));
+    };
+    const renew = async () => {
+      const renewed = await put({ ...taken.lease, until: endOf(world.now()) }, now.commit, world);
+      if (lost.signal.aborted) return;
+      if (!renewed) return lose("was broken, or taken over");
+      now = renewed;
+      live();
+    };
+    const renewIn = (ms: number) => {
+      next = setTimeout(() => {
+        renewing = renew().catch((error) => {
+          // Out of reach: until its end there is time to try again.
+          if (released || lost.signal.aborted) return;
+          if (isFailure(error, "unavailable")) renewIn(term / 30);
+          else lose(`could not be renewed: ${(error as Error).message}`);
+        });
+      }, ms).unref();
+    };
+    const live = () => {
+      clearTimeout(end);
+      end = setTimeout(() => lose("could not be renewed before its end"), term).unref();
+      if (!released) renewIn(term / 3);
+    };
+    live();
+
+    return {
+      lease: taken.lease,
+      lost: lost.signal,
+      async release() {
+        if (released) return;
+        released = true;
+        clearTimeout(next);
+        await renewing;
+        clearTimeout(next);
+        clearTimeout(end);
+        if (lost.signal.aborted) return;
+        // Also when the work was stopped: that is when others want to begin.
+        const quietly = { ...world, signal: AbortSignal.timeout(30_000) };
+        try {
+          await repository.move(branch, now.commit, undefined, quietly);
+        } catch (error) {
+          world.log(`the lease could not be given back, and ends at ${now.lease.until}: ${(error as Error).message}`);
+        }
+      },
+    };
+  }
+}
+
+function isOver({ until }: Lease, now: Date): boolean {
+  return until !== undefined && Date.parse(until) <= now.getTime();
+}
+
+async function leaseIn(repository: Repository, commit: string, branch: string): Promise<Lease> {
+  const unreadable = {
+    id: commit,
+    holder: `somebody (branch ${branch} doesn't say who)`,
+    what: "working",
+    since: "an unknown time",
+  };
+  try {
+    const head = await repository.read(commit, 1 << 16);
+    const tree = head && (await repository.read(treeOf(head, branch), 1 << 16));
+    const entry = tree && entryOf(entriesOf(tree, branch), "lease.json", "file", branch);
+    const file = entry && (await repository.read(entry.oid, largestLease));
+    return (file && leaseOf(JSON.parse(Buffer.from(file.bytes).toString()))) ?? unreadable;
+  } catch (error) {
+    // Whatever stands there, somebody put it; it keeps others out until it is broken.
+    if (isFailure(error, "corrupt") || error instanceof SyntaxError) return unreadable;
+    throw error;
+  }
+}
+
+/** What a lease says, made fit to be shown; `undefined` where it is none. */
+function leaseOf(value: unknown): Lease | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { id, holder, what, since, until } = value as Partial<Record<keyof Lease, unknown>>;
+  const isTime = (time: unknown): time is string =>
+    typeof time === "string" && time.length < 40 && !Number.isNaN(Date.parse(time));
+  if (typeof id !== "string" || typeof holder !== "string" || typeof what !== "string") return undefined;
+  if (!isTime(since) || !isTime(until)) return undefined;
+  return { id: shown(id), holder: shown(holder, 200), what: shown(what), since, until };
+}

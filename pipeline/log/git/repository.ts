@@ -1,0 +1,331 @@
+/**
+ * A bare git repository of our own, and the remote it talks to.
+ *
+ * The user's checkout is not touched: in CI it is shallow, and at home somebody is working in it. What it lends us is how
+ * git there reaches the remote (address, credential helpers, proxies, SSH), so whoever can `git push` can publish. All
+ * other settings are ours: no hooks, no signing, no prompts. Every object that comes in can be had again; the folder may
+ * be removed at any time.
+ *
+ * @see https://git-scm.com/docs/gitprotocol-v2
+ */
+import { randomUUID } from "node:crypto";
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Failure, isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import { type Lock, lock } from "../../disk/lock.ts";
+import { type Access, accessTo } from "./access.ts";
+import { type GitObject, objectsOf } from "./objects.ts";
+import { environment, type Ran, runGit } from "./run.ts";
+
+export interface Repository {
+  /** Which commits these branches of the remote stand at, by name; a branch that isn't there is absent. One question. */
+  tips(branches: readonly string[], world: World): Promise<ReadonlyMap<string, string>>;
+  /** Bring a commit here, and the tree it stands for, without blobs of more than `blobsUpTo` bytes. Nothing older. */
+  bringCommit(commit: string, world: World, limits?: { readonly blobsUpTo: number }): Promise<void>;
+  /** Bring blobs here that commits left out. */
+  bringBlobs(oids: readonly string[], world: World): Promise<void>;
+  /** An object that is here. Throws Failure `corrupt` where it has more than `atMost` bytes. */
+  read(oid: string, atMost: number): Promise<GitObject | undefined>;
+  has(oid: string): Promise<boolean>;
+  /** A new commit here: the tree of `parent` with these files in it. No two are ever the same. */
+  commit(draft: CommitDraft, world: World): Promise<string>;
+  /**
+   * Move `branch` of the remote from `from` to `to` (`undefined`: not there), in one step.
+   *
+   * False where it stood elsewhere. An answer that was lost is asked for again before it counts as none.
+   */
+  move(branch: string, from: string | undefined, to: string | undefined, world: World): Promise<boolean>;
+  /** Remember this commit as one that is here: the next {@link bringCommit} brings only what it lacks. */
+  keep(commit: string, world: World): Promise<void>;
+  /** The address of the remote, for messages: without secrets. */
+  address(world: World): Promise<string>;
+}
+
+export interface CommitDraft {
+  readonly parent: string | undefined;
+  readonly message: string;
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface RepositoryOptions {
+  /** Where the repository is kept. Made when it is first needed. */
+  readonly folder: string;
+  /** A checkout, whose remotes and settings count; any folder where `remote` is an address. */
+  readonly checkout: string;
+  readonly remote: string;
+}
+
+/** Where we remember what is here; where a new commit stands until it is pushed. */
+const kept = "refs/fieldtree/kept";
+const made = "refs/fieldtree/made";
+
+/** What the remote is called in here. No user's configuration knows this name. */
+const remoteName = "fieldtree-log";
+
+export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): Repository {
+  const objects = objectsOf(folder);
+  const here = (args: readonly string[], world: World, input?: Uint8Array) =>
+    runGit(args, { env: environment(folder, ours), cwd: folder, signal: world.signal, ...(input && { input }) });
+
+  let access: Promise<Access> | undefined;
+  const reach = (world: World) => {
+    access ??= accessTo(remote, checkout, world);
+    access.catch(() => {
+      access = undefined; // The user mends it, and whoever keeps running asks again.
+    });
+    return access;
+  };
+
+  const there = async (args: readonly string[], world: World, input?: Uint8Array) => {
+    await exists(world);
+    const { address, pushAddress, cwd, settings } = await reach(world);
+    const all: readonly (readonly [string, string])[] = [
+      ...settings,
+      ...ours,
+      [`remote.${remoteName}.url`, address],
+      ...(pushAddress === undefined ? [] : [[`remote.${remoteName}.pushurl`, pushAddress] as const]),
+      // Said here, git does not write it into the repository, and without it reports what is missing instead of fetching.
+      [`remote.${remoteName}.promisor`, "true"],
+      [`remote.${remoteName}.partialclonefilter`, "blob:none"],
+    ];
+    return runGit(args, {
+      env: environment(folder, all),
+      cwd,
+      signal: world.signal,
+      timeout: longestTalk,
+      ...(input && { input }),
+    });
+  };
+
+  let existing: Promise<void> | undefined;
+  const exists = (world: World) => {
+    existing ??= makeUnlessThere(folder, world);
+    existing.catch(() => {
+      existing = undefined;
+    });
+    return existing;
+  };
+
+  const tips: Repository["tips"] = async (branches, world) => {
+    const refs = branches.map((branch) => `refs/heads/${branch}`);
+    const ran = await there(["ls-remote", "--quiet", remoteName, ...refs], world);
+    if (ran.code !== 0) throw refusal(ran, "asking for its branches", await reach(world));
+    const found = new Map<string, string>();
+    for (const line of ran.stdout.split("\n")) {
+      const [, oid, ref] = /^([0-9a-f]{40})\trefs\/heads\/(.+)$/.exec(line) ?? [];
+      // What is asked for also matches the end of longer names.
+      if (oid !== undefined && branches.includes(ref!)) found.set(ref!, oid);
+    }
+    return found;
+  };
+
+  const fetch = async (how: readonly string[], oids: readonly string[], world: World): Promise<void> => {
+    const args = [...how, "--quiet", "--no-tags", "--no-write-fetch-head", "--stdin", remoteName];
+    await exists(world);
+    await alone(folder, world, async () => {
+      // Nobody but us uses this repository, and we are alone: what a killed git left behind is nobody's.
+      await rm(join(folder, "shallow.lock"), { force: true });
+      const ran = await there(args, world, new TextEncoder().encode(`${oids.join("\n")}\n`));
+      if (ran.code !== 0) throw refusal(ran, "fetching", await reach(world));
+    });
+  };
+
+  return {
+    tips,
+    address: async (world) => (await reach(world)).shown,
+    read: objects.read,
+    has: objects.has,
+
+    bringCommit: (commit, world, limits) =>
+      fetch(
+        ["fetch", "--depth=1", limits ? `--filter=blob:limit=${limits.blobsUpTo}` : "--no-filter"],
+        [commit],
+        world,
+      ),
+    bringBlobs: (
+      oids,
+      world, // Told what we have, the server would take it that we have these, too.
+    ) => fetch(["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--filter=blob:none"], oids, world),
+
+    async commit({ parent, message, files }, world) {
+      await exists(world);
+      const ref = `${made}/${randomUUID()}`;
+      const stream = importOf(
+        { parent, message: `${message}\n\nUnique: ${randomUUID()}\n[skip ci]\n`, files },
+        ref,
+        world,
+      );
+      const ran = await here(["fast-import", "--quiet", "--done"], world, stream);
+      const oid = ran.stdout.trim();
+      if (ran.code !== 0 || !/^[0-9a-f]{40}$/.test(oid)) throw broken(ran, folder, "making a commit");
+      const dropped = await here(["update-ref", "--no-deref", "-d", ref], world);
+      if (dropped.code !== 0) throw broken(dropped, folder, "dropping a name");
+      return oid;
+    },
+
+    async move(branch, from, to, world) {
+      const ref = `refs/heads/${branch}`;
+      const ran = await there(
+        [
+          "push",
+          "--porcelain",
+          "--no-verify",
+          "--no-follow-tags",
+          "--recurse-submodules=no",
+          `--force-with-lease=${ref}:${from ?? ""}`,
+          remoteName,
+          `${to ?? ""}:${ref}`,
+        ],
+        world,
+      );
+      if (ran.code === 0) return true;
+      const [, reason] = /^!\t[^\t]*\t(.*)$/m.exec(ran.stdout) ?? [];
+      const failed =
+        reason === undefined
+          ? refusal(ran, `pushing to ${branch}`, await reach(world))
+          : rejection(reason, ran, branch, await reach(world));
+      if (reason === undefined && !isFailure(failed, "unavailable")) throw failed;
+      // The answer may have been lost after the push took effect, and what a rejection is called differs by server: look.
+      const now = await tips([branch], world).catch(() => {
+        throw failed;
+      });
+      if (now.get(branch) === to) return true;
+      if (now.get(branch) !== from && reason !== undefined) return false;
+      throw failed;
+    },
+
+    async keep(commit, world) {
+      await alone(folder, world, async () => {
+        const ran = await here(["update-ref", "--no-deref", kept, commit], world);
+        if (ran.code !== 0) throw broken(ran, folder, "remembering a commit");
+      });
+    },
+  };
+}
+
+/** What counts whatever the user's configuration says. */
+const ours: readonly (readonly [string, string])[] = [
+  ["core.hooksPath", "/dev/null"],
+  ["core.fsmonitor", "false"],
+  ["commit.gpgSign", "false"],
+  ["push.gpgSign", "false"],
+  ["push.followTags", "false"],
+  ["fetch.fsckObjects", "true"],
+  ["fetch.prune", "false"],
+  ["fetch.recurseSubmodules", "false"],
+  ["fetch.writeCommitGraph", "false"],
+  ["protocol.version", "2"],
+  ["gc.autoDetach", "false"],
+  ["maintenance.autoDetach", "false"],
+  // A server that sends nothing for half a minute has gone.
+  ["http.lowSpeedLimit", "1"],
+  ["http.lowSpeedTime", "30"],
+];
+
+/** ms. A log of a thousand releases is a megabyte. */
+const longestTalk = 300_000;
+
+async function makeUnlessThere(folder: string, world: World): Promise<void> {
+  const isThere = () => stat(join(folder, "HEAD")).then(() => true, unlessAbsent);
+  if (await isThere()) return;
+  await alone(folder, world, async () => {
+    if (await isThere()) return;
+    // From elsewhere: the folder need not exist yet.
+    const made = await runGit(["init", "--quiet", "--bare", "--template=", "--object-format=sha1", folder], {
+      env: environment(undefined, ours),
+      signal: world.signal,
+    });
+    if (made.code !== 0) throw broken(made, folder, "making a repository");
+  });
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): false {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return false;
+  throw error;
+}
+
+/** ms for which another process may be at it, and between two looks. */
+const patience = 60_000;
+const pause = 40;
+
+/** Change the repository while no other process of this machine does. */
+async function alone<T>(folder: string, world: World, act: () => Promise<T>): Promise<T> {
+  const held = await lockPatiently(`${folder}.lock`, world);
+  try {
+    return await act();
+  } finally {
+    await held.release();
+  }
+}
+
+async function lockPatiently(path: string, world: World): Promise<Lock> {
+  for (let waited = 0; ; waited += pause) {
+    try {
+      return await lock(path, "reading or writing the release log");
+    } catch (error) {
+      if (!isFailure(error, "refused") || waited >= patience) throw error;
+      await sleep(pause, undefined, { signal: world.signal });
+    }
+  }
+}
+
+/** What `git fast-import` makes the commit of, and then says its id. */
+function importOf({ parent, message, files }: CommitDraft, ref: string, world: World): Uint8Array {
+  const parts: Uint8Array[] = [];
+  const text = new TextEncoder();
+  const line = (words: string) => parts.push(text.encode(`${words}\n`));
+  const data = (bytes: Uint8Array) => {
+    line(`data ${bytes.length}`);
+    parts.push(bytes, text.encode("\n"));
+  };
+  line(`commit ${ref}\nmark :1`);
+  line(`committer fieldtree <fieldtree@localhost> ${Math.max(0, Math.floor(world.now().getTime() / 1000))} +0000`);
+  data(text.encode(message));
+  if (parent !== undefined) line(`from ${parent}`);
+  for (const [path, bytes] of Object.entries(files)) {
+    line(`M 100644 inline ${path}`);
+    data(bytes);
+  }
+  line("get-mark :1\ndone");
+  return Buffer.concat(parts);
+}
+
+/** Our own repository refuses: nothing the remote could be blamed for. */
+function broken(ran: Ran, folder: string, doing: string): Failure {
+  return new Failure("refused", `git failed ${doing} in ${folder}: ${ran.says}`, {
+    hint: "that folder holds nothing that the remote does not have: remove it and run it again",
+  });
+}
+
+/** What git says that asking again can't change. All else may be the network's doing. */
+const final =
+  /Authentication failed|could not read (Username|Password)|terminal prompts disabled|Permission denied|Permission to .* denied|access denied|returned error: 40[1-4]|Invalid username|Bad credentials|Host key verification failed|Repository not found|repository '.*' not found|does not appear to be a git repository|does not exist|not a git repository|dubious ownership|transport '.*' not allowed|is not a git command|unsupported protocol|mismatched algorithms|Unable to find remote helper|insufficient permission|Write access to repository not granted/i;
+
+/** What git says of objects that are not what they claim to be. */
+const rotten =
+  /fsck error|bad object|did not send all necessary objects|index-pack (failed|died)|SHA1 COLLISION|invalid object|corrupt|missing blob|bad tree|not our ref/i;
+
+function refusal(ran: Ran, doing: string, { shown, withoutSecrets }: Access): Failure {
+  const says = withoutSecrets(ran.says);
+  const message = `${shown}: git failed ${doing}: ${says}`;
+  if (ran.late) return new Failure("unavailable", `${shown}: git was not done ${doing} after ${longestTalk / 1000} s`);
+  if (final.test(says)) {
+    return new Failure("refused", message, {
+      hint: "can `git push` reach it from here? fieldtree uses the same settings and credentials",
+    });
+  }
+  if (rotten.test(says) && !/early EOF|hung up|disconnect/i.test(says)) return new Failure("corrupt", message);
+  return new Failure("unavailable", message);
+}
+
+function rejection(reason: string, ran: Ran, branch: string, { shown, withoutSecrets }: Access): Failure {
+  const why = withoutSecrets(`${reason.slice(0, 200)}; ${ran.says}`);
+  if (/lock|failed to update|timed? ?out/i.test(reason)) {
+    return new Failure("unavailable", `${shown} is busy with ${branch}: ${why}`);
+  }
+  return new Failure("refused", `${shown} does not take a push to ${branch}: ${why}`, {
+    hint: "the branch must not be protected against whoever publishes",
+  });
+}
