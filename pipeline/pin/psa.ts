@@ -1,0 +1,179 @@
+/**
+ * Any service that speaks the IPFS Pinning Service API 1.0.0.
+ *
+ * The API is frozen, and services differ in what they say beyond it, so little is read: a request's id, its state, its
+ * age, its CID. A request is never replaced (`POST /pins/ID`), which would let go of the CID that it had.
+ *
+ * @see https://ipfs.github.io/pinning-services-api-spec/
+ */
+import type { CID } from "multiformats/cid";
+import * as v from "valibot";
+import { identity, parseCid } from "../core/cid.ts";
+import { Failure } from "../core/failure.ts";
+import { type Api, type ApiCall, askApi, excerpt } from "../core/http.ts";
+import type { World } from "../core/world.ts";
+import { oneByOne } from "./one-by-one.ts";
+import type { PinService, PinStatus, Wish } from "./service.ts";
+
+export interface PsaOptions {
+  readonly name: string;
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  readonly token: string;
+  /** What to do where the token is refused: `check SHOP_TOKEN`. */
+  readonly hint?: string;
+}
+
+/** What the API sets: CIDs in one list, requests in one answer, characters of a name, origins of a wish. */
+const most = { cids: 10, results: 1000, name: 255, origins: 20 } as const;
+
+/** Pages of one list. Nobody has a hundred thousand requests for ten CIDs. */
+const mostPages = 100;
+
+/** Without all of them a service lists only what is pinned, and what is queued looks absent. */
+const everyState = "queued,pinning,pinned,failed";
+
+/** From the best to the worst: what counts where there are several requests for a CID. */
+const states = ["pinned", "pinning", "queued", "failed"] as const;
+
+const requestSchema = v.object({
+  // It becomes part of an address: `..` there would mean all requests.
+  requestid: v.pipe(v.string(), v.regex(/^(?!\.{1,2}$).{1,1000}$/)),
+  status: v.picklist(states),
+  created: v.optional(v.string()),
+  pin: v.object({ cid: v.string() }),
+  info: v.optional(v.nullable(v.object({ status_details: v.optional(v.unknown()) }))),
+});
+type Request = v.InferOutput<typeof requestSchema>;
+
+const listSchema = v.object({ count: v.number(), results: v.array(requestSchema) });
+
+export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService {
+  const api: Api = {
+    name,
+    headers: { authorization: `Bearer ${token}` },
+    hint: hint ?? `check the token of ${name}`,
+  };
+  const call = async (what: Omit<ApiCall, "url"> & { readonly path: string }, world: World): Promise<unknown> =>
+    (await askApi(api, { ...what, url: `${endpoint}${what.path}` }, world)).body;
+  // Two wishes for one CID at once would both find none there, and become two requests.
+  const inTurn = oneByOne();
+
+  return {
+    name,
+
+    async status(cids, world) {
+      const said = new Map<string, PinStatus>();
+      for (let from = 0; from < cids.length; from += most.cids) {
+        const batch = cids.slice(from, from + most.cids);
+        const requests = await requestsFor(batch, world);
+        for (const cid of batch) said.set(`${cid}`, statusOf(requests.filter(isOf(cid))));
+      }
+      return said;
+    },
+
+    pin: (wish, world) =>
+      inTurn(identity(wish.cid), async () => {
+        const known = (await requestsFor([wish.cid], world)).filter(isOf(wish.cid));
+        if (known.some(({ status }) => status !== "failed")) return statusOf(known);
+        for (const request of known) await forget(request, world);
+        const body = await call(
+          { what: `pinning ${wish.cid}`, method: "POST", path: "/pins", body: pinOf(wish) },
+          world,
+        );
+        return statusOf([read(requestSchema, body, `pinning ${wish.cid}`)]);
+      }),
+
+    unpin: (cid, world) =>
+      inTurn(identity(cid), async () => {
+        const known = (await requestsFor([cid], world)).filter(isOf(cid));
+        for (const request of known) await forget(request, world);
+      }),
+  };
+
+  /** All requests for `cids`, however many pages they fill. */
+  async function requestsFor(cids: readonly CID[], world: World): Promise<Request[]> {
+    const what = `listing pins of ${cids.length === 1 ? cids[0] : `${cids.length} CIDs`}`;
+    const all: Request[] = [];
+    let before: string | undefined;
+    for (let page = 0; page < mostPages; page++) {
+      const query = new URLSearchParams({ cid: cids.join(","), status: everyState, limit: `${most.results}` });
+      if (before !== undefined) query.set("before", before);
+      const { count, results } = read(listSchema, await call({ what, path: `/pins?${query}` }, world), what);
+      all.push(...results);
+      if (results.length === 0 || results.length >= count) return all;
+      const oldest = oldestOf(results);
+      if (oldest === undefined || (before !== undefined && Date.parse(oldest) >= Date.parse(before))) break;
+      before = oldest;
+    }
+    throw new Failure("corrupt", `${name}: ${what}: the pages of its answer do not come to an end`);
+  }
+
+  async function forget({ requestid, pin }: Request, world: World): Promise<void> {
+    const path = `/pins/${encodeURIComponent(requestid)}`;
+    await call({ what: `unpinning ${excerpt(pin.cid)}`, method: "DELETE", path, also: [404] }, world);
+  }
+
+  function read<const Schema extends v.GenericSchema>(
+    schema: Schema,
+    body: unknown,
+    what: string,
+  ): v.InferOutput<Schema> {
+    const { success, output, issues } = v.safeParse(schema, body);
+    if (success) return output;
+    const where = v.getDotPath(issues[0]) ?? "all of it";
+    throw new Failure(
+      "corrupt",
+      `${name}: ${what} answered what is no Pinning Service API (${excerpt(where)}: ${excerpt(issues[0].message)})`,
+      { hint: `is ${endpoint} the address of that API, with its base path?` },
+    );
+  }
+}
+
+function isOf(cid: CID): (request: Request) => boolean {
+  const wanted = identity(cid);
+  const spelled = `${cid}`;
+  return ({ pin }) => pin.cid === spelled || identityOf(pin.cid) === wanted;
+}
+
+/** A service may spell a CID otherwise than we did, and list what we never asked for. */
+function identityOf(text: string): string | undefined {
+  try {
+    return identity(parseCid(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function statusOf(requests: readonly Request[]): PinStatus {
+  const state = states.find((state) => requests.some(({ status }) => status === state));
+  if (state === undefined) return { state: "absent" };
+  const alike = requests.filter(({ status }) => status === state);
+  const since = oldestOf(alike);
+  const details = alike.map(({ info }) => info?.status_details).find((says) => typeof says === "string" && says !== "");
+  return {
+    state,
+    ...(since !== undefined && { since }),
+    ...(typeof details === "string" && { says: excerpt(details) }),
+  };
+}
+
+/** The time furthest back, as the service wrote it, of those that say one. */
+function oldestOf(requests: readonly Request[]): string | undefined {
+  const times = requests.flatMap(({ created }) => (created !== undefined && isInstant(created) ? [created] : []));
+  return times.sort((a, b) => Date.parse(a) - Date.parse(b))[0];
+}
+
+/** RFC 3339, section 5.6. */
+function isInstant(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT[\d:.]{8,30}(?:Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+function pinOf({ cid, label, previous, origins, meta }: Wish): object {
+  return {
+    cid: `${cid}`,
+    name: label.slice(0, most.name).toWellFormed(),
+    ...(origins.length > 0 && { origins: [...new Set(origins)].slice(0, most.origins) }),
+    meta: { ...meta, ...(previous && { prev: `${previous}` }) },
+  };
+}
