@@ -54,6 +54,8 @@ export interface Answer {
   readonly value?: string;
   /** s */
   readonly ttl?: number;
+  /** Of the zone there, so that a server that lags is seen to. DNS only. */
+  readonly serial?: number;
   /** Why there is no answer to count: "answers REFUSED", "two dnslink records", "no answer in 2 s". */
   readonly problem?: string;
 }

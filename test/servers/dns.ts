@@ -144,7 +144,7 @@ export async function startKnot(options: PrimaryOptions): Promise<Primary> {
         "  - target: stderr",
         "    any: info",
         "database:",
-        `    storage: ${folder}/db`,
+        `    storage: ${folder}`,
         "key:",
         `  - id: ${name}`,
         "    algorithm: hmac-sha256",

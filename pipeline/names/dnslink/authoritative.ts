@@ -1,0 +1,201 @@
+/**
+ * What every server that answers for a name says, each asked by itself.
+ *
+ * A resolver remembers, and asks whichever server it likes: from its answer nobody can tell whether a change has arrived.
+ * So the zone's servers are found (SOA upwards to the zone cut, its NS, their addresses) and each is asked at each of its
+ * addresses, without recursion; only what it says with authority (the AA bit) counts. One that does not answer well is
+ * told with the reason, and never left out.
+ *
+ * ```ts
+ * for (const { server, rrset, problem } of await authorities("_dnslink.example.org", {}).ask(world)) …
+ * ```
+ */
+import { isIPv6 } from "node:net";
+import type { SoaData } from "dns-packet";
+import { Failure, isFailure } from "../../core/failure.ts";
+import { byBytes } from "../../core/order.ts";
+import { shown } from "../../core/shown.ts";
+import type { World } from "../../core/world.ts";
+import type { RRset } from "./provider.ts";
+import { askResolvers } from "./resolvers.ts";
+import {
+  addressesOf,
+  ask,
+  called,
+  type DnsRecord,
+  plainName,
+  type Question,
+  type Reply,
+  type Server,
+  textOf,
+} from "./wire.ts";
+
+export interface AuthorityOptions {
+  /** `host:port` of the servers that answer for the name, in place of those that the DNS names. */
+  readonly authorities?: readonly string[];
+  /** `host:port` of the resolver that finds them. Default: the system's. */
+  readonly resolver?: string;
+  /** ms for one answer. */
+  readonly patience?: number;
+  /** Where servers that were found listen. Default: 53. */
+  readonly port?: number;
+}
+
+export interface Authorities {
+  /**
+   * Ask them all at once, in the order in which they are named.
+   *
+   * @throws Failure `unavailable`, `input` where it can't be found out whom to ask.
+   */
+  ask(world: World): Promise<Said[]>;
+}
+
+/** What one server says at one of its addresses. */
+export interface Said {
+  /** `192.0.2.1:53 (ns1.example.org)` */
+  readonly server: string;
+  /** Absent where there are no TXT records, or a problem. */
+  readonly rrset?: RRset;
+  /** s for which resolvers may remember it, be it that there is nothing (RFC 2308). */
+  readonly ttl?: number;
+  /** Of the zone there, so that one that lags is seen to. */
+  readonly serial?: number;
+  /** Why this is no answer to count. */
+  readonly problem?: string;
+}
+
+/** The servers that answer for `name`, found once. */
+export function authorities(name: string, options: AuthorityOptions): Authorities {
+  const patience = options.patience ?? 3000;
+  const given = options.authorities ?? [];
+  const find = (world: World) =>
+    given.length > 0 ? whereNamed(given) : findServers(name, { ...options, patience }, world);
+  let found: Promise<readonly Place[]> | undefined;
+
+  return {
+    async ask(world) {
+      found ??= find(world).catch((error) => {
+        found = undefined;
+        throw error;
+      });
+      const places = await found;
+      const said = await Promise.all(places.map((place) => askOne(name, place, patience, world)));
+      return said.filter((one) => one !== undefined);
+    },
+  };
+}
+
+/** An address to ask at, or why there is none. */
+type Place = { readonly server: Server; readonly reachedOtherwise: boolean } | { readonly lost: Said };
+
+/** More servers than this stand behind no name; it would be somebody's way to make us knock at many doors. */
+const mostServers = 64;
+
+/** What the system says where this machine has no way to an address at all. */
+const noRoute = /\((?:ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT|EACCES)\)$/;
+
+async function askOne(name: string, place: Place, patience: number, world: World): Promise<Said | undefined> {
+  if ("lost" in place) return place.lost;
+  const { server, reachedOtherwise } = place;
+  try {
+    const questions = ["TXT", "SOA"] as const;
+    const [txt, soa] = await Promise.all(questions.map((type) => ask({ name, type }, server, { patience }, world)));
+    return { server: called(server), ...readOff(name, txt!, soa!) };
+  } catch (error) {
+    world.signal.throwIfAborted();
+    if (!isFailure(error, "unavailable")) throw error;
+    const says = error.message.slice(called(server).length + 1);
+    if (!isIPv6(server.ip) || !noRoute.test(says)) return { server: called(server), problem: says };
+    // Many machines have no IPv6. That is not the server's fault, as long as it has another address.
+    if (reachedOtherwise) return undefined;
+    return { server: called(server), problem: `has an IPv6 address only, and this machine ${says}` };
+  }
+}
+
+function readOff(name: string, txt: Reply, soa: Reply): Omit<Said, "server"> {
+  if (txt.rcode !== "NOERROR" && txt.rcode !== "NXDOMAIN") return { problem: `answers ${txt.rcode}` };
+  if (!txt.authoritative) {
+    return { problem: "does not answer for the zone itself, though the zone names it (lame delegation)" };
+  }
+  const wanted = plainName(name);
+  const alias = txt.answers.find((record) => record.type === "CNAME" && record.name === wanted);
+  if (alias) return { problem: `a CNAME stands at ${name}, to ${shown(String(alias.data))}` };
+
+  const authority = zoneOf(soa) ?? zoneOf(txt);
+  const serial = authority?.data.serial ?? undefined;
+  const records = txt.answers.filter((record) => record.type === "TXT" && record.name === wanted);
+  if (records.length === 0) {
+    // How long it is remembered that there is nothing: the smaller of the two (RFC 2308 §5).
+    const ttl = authority && Math.min(authority.ttl, authority.data.minimum ?? authority.ttl);
+    return { ...(ttl !== undefined && { ttl }), ...(serial !== undefined && { serial }) };
+  }
+  const ttl = Math.min(...records.map((record) => record.ttl));
+  const values = records.map((record) => textOf(record.data)).sort(byBytes);
+  return { rrset: { values, ttl }, ttl, ...(serial !== undefined && { serial }) };
+}
+
+/** The SOA record of a reply, wherever it stands. */
+function zoneOf({ answers, authorities }: Reply): { name: string; ttl: number; data: SoaData } | undefined {
+  const soa = [...answers, ...authorities].find((record) => record.type === "SOA");
+  return soa && { name: soa.name, ttl: soa.ttl, data: soa.data };
+}
+
+async function whereNamed(given: readonly string[]): Promise<Place[]> {
+  const servers = await Promise.all(given.map(addressesOf));
+  return servers.flat().map((server) => ({ server, reachedOtherwise: false }));
+}
+
+/** SOA upwards to the zone cut, then NS, then every address of each. */
+async function findServers(
+  name: string,
+  options: AuthorityOptions & { patience: number },
+  world: World,
+): Promise<Place[]> {
+  const servers = options.resolver === undefined ? undefined : [options.resolver];
+  const look = (question: Question) => askResolvers(question, { ...options, ...(servers && { servers }) }, world);
+  const zone = await zoneAbove(name, look);
+  const hosts = texts(await look({ name: zone, type: "NS" }), "NS");
+  if (hosts.length === 0) throw new Failure("unavailable", `the zone ${zone} names no server (NS)`);
+
+  const places = await Promise.all(hosts.map((host) => addressesIn(host)));
+  const known = new Map(
+    places.flat().map((place) => ["server" in place ? called(place.server) : place.lost.server, place]),
+  );
+  if (known.size > mostServers) {
+    throw new Failure(
+      "refused",
+      `the zone ${zone} names ${known.size} servers; more than ${mostServers} are not asked`,
+    );
+  }
+  return [...known.values()];
+
+  async function addressesIn(host: string): Promise<Place[]> {
+    const types = ["A", "AAAA"] as const;
+    const found = await Promise.all(types.map(async (type) => texts(await look({ name: host, type }), type)));
+    const ips = found.flat();
+    if (ips.length === 0) return [{ lost: { server: host, problem: "has no address" } }];
+    return ips.map((ip) => ({
+      server: { ip, port: options.port ?? 53, host },
+      reachedOtherwise: ips.some((other) => !isIPv6(other)),
+    }));
+  }
+}
+
+/** The zone that holds `name`: that whose SOA stands at or above it. */
+async function zoneAbove(name: string, look: (question: Question) => Promise<Reply>): Promise<string> {
+  for (let above = plainName(name); above.includes("."); above = above.slice(above.indexOf(".") + 1)) {
+    const zone = zoneOf(await look({ name: above, type: "SOA" }))?.name;
+    // Behind a CNAME it would be that of another name.
+    if (zone !== undefined && zone !== "." && zone !== "" && `.${above}`.endsWith(`.${zone}`)) return zone;
+  }
+  throw new Failure("input", `the DNS knows no zone that holds ${name}`, {
+    hint: 'is the domain registered, and spelt right? Where it is not public, name its servers: authorities: ["host:port"]',
+  });
+}
+
+function texts({ answers }: Reply, type: DnsRecord["type"]): string[] {
+  return answers
+    .filter((record) => record.type === type)
+    .map((record) => String(record.data))
+    .sort(byBytes);
+}
