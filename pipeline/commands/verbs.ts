@@ -37,6 +37,12 @@ export const verbs: readonly VerbEntry[] = [
     summary: "say what is live and what would change",
     load: async () => (await import("./status.ts")).status,
   },
+  { name: "key", summary: "make, import or export a signing key", load: async () => (await import("./key.ts")).key },
+  {
+    name: "republish",
+    summary: "put the signed IPNS records again",
+    load: async () => (await import("./republish.ts")).republish,
+  },
   {
     name: "serve",
     summary: "answer HTTP as a read-only IPFS gateway",

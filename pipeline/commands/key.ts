@@ -1,0 +1,135 @@
+/**
+ * `key`: the private keys that releases and IPNS records are signed with.
+ *
+ * A key goes from file to file or comes from the environment, never over a command line, where every process on the
+ * machine can read it. What is printed is its public name, unless the key itself is asked for.
+ */
+import { createReadStream } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { Failure } from "../core/failure.ts";
+import { type PrivateKey, pemOf, privateKeyFrom, privateKeyOf, protobufOf, publicName } from "../core/key.ts";
+import { diskFailure } from "../disk/disk-failure.ts";
+import { syncFolder } from "../disk/write.ts";
+import type { Call, Verb } from "./command.ts";
+
+const formats = {
+  base64: (key: PrivateKey) => `${Buffer.from(protobufOf(key)).toString("base64")}\n`,
+  "libp2p-protobuf-cleartext": protobufOf,
+  "pem-pkcs8-cleartext": pemOf,
+} as const;
+
+type Format = keyof typeof formats;
+
+/** Bytes. Whatever is longer is no key. */
+const longest = 8192;
+
+export const key: Verb = {
+  // Any number of words, so that it is us who say that one is too many: the parser would quote it, and it may be a key.
+  args: "<new|import|export...>",
+  flags: [
+    ["--to <file>", "where the private key is written, for you alone to read; must not exist yet"],
+    ["--from <file>", "import, export: where it is read from; - for stdin"],
+    ["--env <name>", "import, export: the environment variable it is read from"],
+    ["--format <format>", `how it is written: ${Object.keys(formats).join(", ")}`, "base64"],
+  ],
+  about: `\`key new --to FILE\` makes an ed25519 key and prints its public name, which is what stands behind /ipns/.
+\`key import\` reads one in any of the formats and writes it to a file, \`key export\` prints it. The last two formats are
+those of \`ipfs key export\` and \`ipfs key import\`; base64 is for an environment variable:
+  export CAMPAIGN_KEY="$(cat FILE)"
+campaign.yaml then names the variable, and the public name beside it, so that whoever has not the key can check.`,
+  example: "fieldtree key new --to ~/campaign.key",
+
+  async run(call) {
+    const [action, ...others] = call.args;
+    if (others.length > 0) throw new Failure("input", `key: too many arguments, ${others.length} after the first`);
+    const { format = "base64", to } = call.flags;
+    if (!isFormat(format)) {
+      throw new Failure("input", `--format: it is one of ${Object.keys(formats).join(", ")}`);
+    }
+    if (to === undefined && action !== "export") {
+      throw new Failure("input", `key ${action === "import" ? "import" : "new"} wants to know the file: --to FILE`);
+    }
+    const secret = await keyFor(action!, call);
+    const name = publicName(secret.publicKey);
+    const written = formats[format](secret);
+    if (typeof to === "string") {
+      await writeForOneself(resolve(call.cwd, to), written);
+      call.out.result({ name, format, path: to }, name);
+    } else if (call.out.json) {
+      const text = typeof written === "string" ? written : formats.base64(secret);
+      call.out.result({ name, format, key: text.trimEnd() });
+    } else {
+      await call.out.bytes(typeof written === "string" ? new TextEncoder().encode(written) : written);
+    }
+    return 0;
+  },
+};
+
+async function keyFor(action: string, { flags, env, cwd }: Call): Promise<PrivateKey> {
+  const { from, env: variable } = flags;
+  const given = [from, variable].filter((each) => each !== undefined).length;
+  switch (action) {
+    case "new":
+      if (given > 0) throw new Failure("input", "key new takes no --from and no --env: it makes the key");
+      return privateKeyOf(crypto.getRandomValues(new Uint8Array(32)));
+    case "import":
+    case "export":
+      if (given !== 1) throw new Failure("input", `key ${action} wants one of --from FILE and --env NAME`);
+      if (typeof from === "string") return privateKeyFrom(await read(from, cwd), from === "-" ? "stdin" : from);
+      return privateKeyFrom(secretIn(String(variable), env), String(variable));
+    default:
+      // Not quoted: it may be a key, given where none should be.
+      throw new Failure("input", "key: there is only new, import and export");
+  }
+}
+
+function secretIn(variable: string, env: Call["env"]): string {
+  if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(variable)) {
+    throw new Failure("input", "--env wants the NAME of an environment variable (capitals, digits, _), not the key");
+  }
+  const value = env[variable];
+  if (!value) throw new Failure("input", `the environment variable ${variable} is not set`);
+  return value;
+}
+
+async function read(from: string, cwd: string): Promise<Uint8Array> {
+  const stream = createReadStream(from === "-" ? "" : resolve(cwd, from), from === "-" ? { fd: 0 } : {});
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > longest) break;
+    }
+  } catch (error) {
+    throw diskFailure(error, "reading the key");
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A new file that nobody else can read. A key is never written over anything. */
+async function writeForOneself(path: string, bytes: string | Uint8Array): Promise<void> {
+  const file = await open(path, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw diskFailure(error, "writing the key");
+    throw new Failure("input", `${path} exists: a key is never written over anything`, {
+      hint: "choose another file with --to",
+    });
+  });
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } catch (error) {
+    // Half a key is none.
+    await rm(path, { force: true });
+    throw diskFailure(error, `writing ${path}`);
+  } finally {
+    await file.close();
+  }
+  await syncFolder(dirname(path));
+}
+
+function isFormat(format: unknown): format is Format {
+  return typeof format === "string" && Object.hasOwn(formats, format);
+}
