@@ -6,6 +6,7 @@
  */
 import { Failure } from "../../core/failure.ts";
 import type { RRset } from "./provider.ts";
+import { linkOf } from "./record.ts";
 
 export interface Held {
   readonly id: string;
@@ -44,14 +45,14 @@ export function editOf(provider: string, name: string, held: readonly Held[], ne
 
   const [value] = wanted;
   if (value !== undefined) {
-    const replaced = gone.find((record) => isDnslink(record.value) === isDnslink(value));
+    const replaced = gone.find((record) => isLink(record.value) === isLink(value));
     const remove = gone.filter((record) => record !== replaced);
     return replaced ? { remove, change: { id: replaced.id, value } } : { remove, create: value };
   }
-  const stale = held.find((record) => !gone.includes(record) && isDnslink(record.value) && record.ttl !== next.ttl);
+  const stale = held.find((record) => !gone.includes(record) && isLink(record.value) && record.ttl !== next.ttl);
   return { remove: gone, ...(stale && { change: { id: stale.id, value: stale.value } }) };
 }
 
-function isDnslink(value: string): boolean {
-  return value.startsWith("dnslink=");
+function isLink(value: string): boolean {
+  return linkOf(value) !== undefined;
 }
