@@ -1,0 +1,475 @@
+/**
+ * An IPFS Cluster: some institutes' Kubos that share out who keeps what.
+ *
+ * Through its REST API (port 9094), never through its pinning-service face: there one peer that is offline makes a pin
+ * "failed", however many others hold it, and replacing a pin by itself unpins it. So what each peer says is counted
+ * here, and a pin is pinned where enough of them hold it.
+ *
+ * ```ts
+ * const dkrz = clusterPins({ name: "dkrz", api: "http://127.0.0.1:9094", credentials: "halo:…", replicas: 2 });
+ * (await dkrz.status([root], world)).get(`${root}`); // { state: "failed", says: "1 of 2 replicas; peer-b: offline", … }
+ * ```
+ *
+ * Seen with IPFS Cluster 1.1.0.
+ *
+ * @see https://ipfscluster.io/documentation/reference/api/
+ */
+import type { CID } from "multiformats/cid";
+import { inOrder } from "../core/concurrency.ts";
+import { Failure, isFailure } from "../core/failure.ts";
+import { excerpt, kindOfStatus } from "../core/http.ts";
+import type { World } from "../core/world.ts";
+import { type Arguments, type Ask, baseOf, wire } from "../wire/wire.ts";
+import type { PinService, PinStatus, Wish } from "./service.ts";
+
+export interface ClusterOptions {
+  /** As campaign.yaml calls it. */
+  readonly name: string;
+  /** Such as `http://127.0.0.1:9094`. */
+  readonly api: string;
+  /** `user:password`, or a token that its `POST /token` gave. Never printed. */
+  readonly credentials?: string;
+  /** Peers that must hold each pin. Where it is absent, as many as the Cluster itself wants. */
+  readonly replicas?: number;
+  /** ms without a byte to or from the Cluster after which it counts as gone. It gives a peer that hangs 15 s itself. */
+  readonly patience?: number;
+}
+
+/** CIDs asked about at once: Cluster takes a request of 8 kB, and a CID may have a hundred characters. */
+const asked = 40;
+
+/** Such requests under way. Each makes a peer ask its Kubo once a CID. */
+const atOnce = 4;
+
+/** Bytes of a query. What people may read of a pin is not worth more of the 8 kB. */
+const longestQuery = 6000;
+
+/** Peers of the largest Cluster we believe in. */
+const mostPeers = 10_000;
+
+/** Addresses that a Cluster of any age can read: it refuses a pin with one that it can't. */
+const understood =
+  /^\/(?:ip4|ip6|dns|dns4|dns6|dnsaddr)\/[^/,\s]+(?:\/tcp\/\d{1,5}|\/udp\/\d{1,5}\/quic-v1)?\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/;
+
+const notPinned = "pin is not part of the pinset";
+
+/** @throws Failure `input` where `api` isn't one of http or https, or holds a password. */
+export function clusterPins({ name, api, credentials, replicas, patience = 60_000 }: ClusterOptions): PinService {
+  const hint = "api: takes an address such as http://127.0.0.1:9094";
+  const calls = wire({
+    name,
+    base: baseOf(api, { of: "an IPFS Cluster", hint }),
+    ...(credentials !== undefined && { authorization: authorizationOf(credentials) }),
+    patience,
+    hint: "see that ipfs-cluster-service runs there, and that api: in campaign.yaml is its REST API, usually port 9094",
+    refusal,
+    meaningOf,
+  });
+  const factor = replicas ? factorOf(replicas, replicas) : {};
+  /** Where `take` brought blocks to: elsewhere they would have to be fetched once more. */
+  const broughtTo = new Map<string, readonly string[]>();
+
+  async function answer(ask: Ask, world: World): Promise<Readonly<Record<string, unknown>>> {
+    const said = await calls.json(ask, world);
+    if (!isRecord(said)) throw unclear(`${name}: ${ask.what}`, said);
+    return said;
+  }
+
+  /** An answer that leaves one out was cut short. */
+  async function pinsOf(cids: readonly CID[], world: World): Promise<Map<string, Pin>> {
+    const pins = new Map<string, Pin>();
+    const wanted = new Set(cids.map(String));
+    const what = wanted.size === 1 ? `asking for ${cids[0]}` : `asking for ${wanted.size} pins`;
+    const ask: Ask = { method: "GET", path: "pins", what, query: { cids: [...wanted].join() } };
+    let lines = 0;
+    for await (const line of calls.lines(ask, world)) {
+      const pin = pinIn(line);
+      if (!pin || ++lines > wanted.size) throw unclear(`${name}: ${what}`, line);
+      if (wanted.has(pin.cid)) pins.set(pin.cid, pin);
+    }
+    for (const cid of wanted) if (!pins.has(cid)) throw cutShort(`${name}: ${what}`, `nothing about ${cid}`);
+    return pins;
+  }
+
+  async function statusOf(pin: Pin, world: World): Promise<PinStatus> {
+    const holders = holdersOf(pin);
+    const status = judged(pin, holders, replicas);
+    const complete = holders.length > 0 && holders.every(({ state }) => state === "holds");
+    if (status.state === "absent" || (replicas ? status.state !== "failed" : complete)) return status;
+    const terms = await termsOf(pin.cid, world);
+    return terms ? judged(pin, holdersOf(pin, terms), replicas ?? terms.least) : status;
+  }
+
+  /** What the Cluster was asked for. What `GET /pins` says of it comes from any one peer, be it the last to hear. */
+  async function termsOf(cid: string, world: World): Promise<Terms | undefined> {
+    try {
+      const kept = await answer({ method: "GET", path: `allocations/${cid}`, what: `looking up ${cid}` }, world);
+      const { allocations, replication_factor_min: least, replication_factor_max: most } = kept;
+      const ids = Array.isArray(allocations) ? allocations.filter(isText) : [];
+      return { least: isCount(least) ? least : undefined, most: isCount(most) ? most : 0, ids };
+    } catch (error) {
+      if (isNotPinned(error)) return undefined;
+      throw error;
+    }
+  }
+
+  function post({ cid, label }: Wish, options: Options, world: World): Promise<Readonly<Record<string, unknown>>> {
+    const query = fitting({ name: [...label].slice(0, 255).join(""), ...options });
+    return answer({ method: "POST", path: `pins/${cid}`, what: `pinning ${cid}`, query }, world);
+  }
+
+  /**
+   * Pin it from what is kept of `previous`: its Kubos walk only what is new. The Cluster copies the pin as it stood, meta
+   * and factor and all, and takes but the label from us; says whether as many peers keep it as are wanted.
+   */
+  async function updated(wish: Wish, previous: CID, world: World): Promise<boolean> {
+    try {
+      const made = await post(wish, { "pin-update": `${previous}` }, world);
+      const least = made.replication_factor_min;
+      return !replicas || !isCount(least) || least >= replicas;
+    } catch (error) {
+      // All it would have saved is time.
+      if (!isFailure(error, "refused", "unavailable")) throw error;
+      world.log(`${name}: ${wish.cid} is pinned without what is kept of ${previous} (${error.message})`);
+      return false;
+    }
+  }
+
+  async function plain(wish: Wish, factor: Options, world: World): Promise<void> {
+    const { cid, origins, meta } = wish;
+    const options = {
+      ...factor,
+      "user-allocations": broughtTo.get(`${cid}`) ?? [],
+      origins: origins.filter((address) => understood.test(address)),
+      ...Object.fromEntries(Object.entries(meta).map(([key, value]) => [`meta-${key}`, value])),
+    };
+    await post(wish, options, world);
+    broughtTo.delete(`${cid}`);
+  }
+
+  /** Have peers that failed try again, and others take the place of those that are gone. */
+  async function anew(wish: Wish, pin: Pin, world: World): Promise<void> {
+    const { cid } = wish;
+    if (pin.peers.some(({ state }) => state === "error")) {
+      await answer({ method: "POST", path: `pins/${cid}/recover`, what: `recovering ${cid}` }, world);
+    }
+    const terms = await termsOf(`${cid}`, world);
+    if (terms?.least === undefined) return;
+    // Others may have asked for more than we do.
+    const least = Math.max(terms.least, replicas ?? 0);
+    const hopeful = holdersOf(pin, terms).filter(({ state }) => state !== "offline");
+    if (hopeful.length < least) await plain(wish, factorOf(least, Math.max(terms.most, least)), world);
+  }
+
+  async function status(cids: readonly CID[], world: World): Promise<Map<string, PinStatus>> {
+    const statuses = new Map<string, PinStatus>();
+    const batches = Array.from({ length: Math.ceil(cids.length / asked) }, (_, i) =>
+      cids.slice(i * asked, (i + 1) * asked),
+    );
+    for await (const pins of inOrder(batches, atOnce, (batch) => pinsOf(batch, world))) {
+      for (const [cid, pin] of pins) statuses.set(cid, await statusOf(pin, world));
+    }
+    return statuses;
+  }
+
+  return {
+    name,
+    status,
+
+    async pin(wish, world) {
+      const { cid } = wish;
+      const previous = wish.previous?.equals(cid) ? undefined : wish.previous;
+      const pins = await pinsOf(previous ? [cid, previous] : [cid], world);
+      const pin = pins.get(`${cid}`)!;
+      const now = await statusOf(pin, world);
+      if (now.state === "failed") await anew(wish, pin, world);
+      else if (now.state !== "absent") return now;
+      else {
+        // Peers of a pin that is not well would not be well with this one.
+        const followed = previous && (await statusOf(pins.get(`${previous}`)!, world)).state === "pinned";
+        if (!followed || !(await updated(wish, previous, world))) await plain(wish, factor, world);
+      }
+      return (await status([cid], world)).get(`${cid}`)!;
+    },
+
+    async unpin(cid, world) {
+      try {
+        await calls.json({ method: "DELETE", path: `pins/${cid}`, what: `unpinning ${cid}` }, world);
+      } catch (error) {
+        if (!isNotPinned(error)) throw error;
+      }
+    },
+
+    async take(root, car, world) {
+      const upload = await withBlocks(car);
+      // Cluster hangs up on a CAR without a block.
+      if (!upload) return;
+      const what = `bringing blocks of ${root}`;
+      // Pinned later, by its name: a pin that Cluster makes here has none, and would begin before the last of several.
+      const query = { format: "car", "no-pin": "true", ...factor };
+      let added = false;
+      for await (const line of calls.lines({ method: "POST", path: "add", what, query, upload }, world)) {
+        if (!isRecord(line) || added) throw unclear(`${name}: ${what}`, line);
+        if (line.cid !== `${root}`) throw unclear(`${name}: ${what}`, line);
+        added = true;
+        if (Array.isArray(line.allocations)) broughtTo.set(`${root}`, line.allocations.filter(isText).slice(0, 20));
+      }
+      if (!added) throw cutShort(`${name}: ${what}`, "nothing of what it took");
+    },
+
+    async addresses(world) {
+      const addresses = new Set<string>();
+      const what = "asking for its peers";
+      let peers = 0;
+      for await (const peer of calls.lines({ method: "GET", path: "peers", what }, world)) {
+        if (!isRecord(peer) || ++peers > mostPeers) throw unclear(`${name}: ${what}`, peer);
+        const known = isRecord(peer.ipfs) ? peer.ipfs.addresses : undefined;
+        if (Array.isArray(known)) for (const address of known) if (isDialled(address)) addresses.add(address);
+      }
+      return [...addresses].sort();
+    },
+
+    close: calls.close,
+  };
+}
+
+/** One line of `GET /pins`: what each peer says of one CID. */
+interface Pin {
+  readonly cid: string;
+  readonly peers: readonly Peer[];
+  /** Whether it is pinned at all, well or not. */
+  readonly known: boolean;
+  readonly since: string | undefined;
+}
+
+interface Peer {
+  readonly id: string;
+  readonly name: string;
+  /** `remote`: others hold it. */
+  readonly state: "holds" | "fetches" | "waits" | "remote" | "offline" | "error";
+  /** Of an error, in the peer's words. */
+  readonly says: string;
+}
+
+/** How a pin was asked for. */
+interface Terms {
+  /** Peers; all of them where it is absent. */
+  readonly least: number | undefined;
+  readonly most: number;
+  /** Of the peers that are to hold it; none means all. */
+  readonly ids: readonly string[];
+}
+
+interface PeerSaid {
+  readonly id: string;
+  readonly peername?: unknown;
+  readonly status?: unknown;
+  readonly error?: unknown;
+}
+
+function pinIn(line: unknown): Pin | undefined {
+  if (!isRecord(line) || !isText(line.cid) || !isRecord(line.peer_map)) return undefined;
+  const entries = Object.entries(line.peer_map).map(
+    ([id, said]): PeerSaid => ({ ...(isRecord(said) ? said : {}), id }),
+  );
+  // Of what nobody pinned, every peer says `unpinned`: none at all is no answer.
+  if (entries.length === 0) return undefined;
+  const peers = entries.map(peerIn);
+  return {
+    cid: line.cid,
+    peers: peers.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    known: entries.some(({ status }) => status !== "unpinned"),
+    since: isText(line.created) ? instantIn(line.created) : undefined,
+  };
+}
+
+function peerIn({ id, peername, status, error }: PeerSaid): Peer {
+  const word = isText(status) ? status : "says nothing";
+  const said = isText(error) && error !== "" ? `${word}: ${error}` : word;
+  // Of a peer that is long gone, Cluster has forgotten the name.
+  const name = isText(peername) && peername !== "" ? peername : `the peer …${id.slice(-6)}`;
+  return { id, name: excerpt(name), state: stateOf(word), says: excerpt(said.replaceAll("_", " ")) };
+}
+
+function stateOf(word: string): Peer["state"] {
+  switch (word) {
+    case "pinned":
+      return "holds";
+    case "pinning":
+      return "fetches";
+    // A peer that says `unpinned` of what others know has not heard of it yet; one that is unpinning will pin after.
+    case "pin_queued":
+    case "queued":
+    case "unpinned":
+    case "unpinning":
+    case "unpin_queued":
+      return "waits";
+    case "remote":
+      return "remote";
+    case "cluster_error":
+      return "offline";
+    default:
+      return "error";
+  }
+}
+
+/** Those that are to hold it. One of them that says `remote` has only not heard of it. */
+function holdersOf({ peers }: Pin, terms?: Terms): Peer[] {
+  if (!terms) return peers.filter(({ state }) => state !== "remote");
+  return peers
+    .filter(({ id }) => terms.ids.length === 0 || terms.ids.includes(id))
+    .map((peer) => (peer.state === "remote" ? { ...peer, state: "waits" } : peer));
+}
+
+/**
+ * A pin in the eyes of someone who wants `least` replicas.
+ *
+ * Where every peer is to hold it, and nobody said how many are enough, every peer that answers is.
+ */
+function judged({ known, since }: Pin, peers: readonly Peer[], least: number | undefined): PinStatus {
+  if (!known) return { state: "absent" };
+  const count = (state: Peer["state"]) => peers.filter((peer) => peer.state === state).length;
+  const [holding, fetching, waiting] = [count("holds"), count("fetches"), count("waits")];
+  const wanted = least ?? Math.max(1, peers.length - count("offline"));
+  const state =
+    holding >= wanted
+      ? "pinned"
+      : holding + fetching + waiting < wanted
+        ? "failed"
+        : holding + fetching > 0
+          ? "pinning"
+          : "queued";
+  const troubles = peers
+    .filter(({ state }) => state === "offline" || state === "error")
+    .map(({ name, state, says }) => (state === "offline" ? `${name}: offline` : `${name}: ${says}`));
+  const more = troubles.length > 3 ? [`and ${troubles.length - 3} more peers`] : [];
+  const total = least ?? peers.length;
+  const says = [`${Math.min(holding, total)} of ${total} replicas`, ...troubles.slice(0, 3), ...more].join("; ");
+  return { state, ...(since && { since }), says };
+}
+
+/** Query options; a list is joined by commas. */
+type Options = Readonly<Record<string, string | readonly string[]>>;
+
+function factorOf(least: number, most: number): Options {
+  return { "replication-min": `${least}`, "replication-max": `${most}` };
+}
+
+/** As many of the options, first to last, as a request may carry. */
+function fitting(options: Options): Arguments {
+  let left = longestQuery;
+  const query = new Map<string, string>();
+  for (const [key, values] of Object.entries(options)) {
+    for (const value of [values].flat()) {
+      left -= new URLSearchParams([[key, `,${value}`]]).toString().length;
+      const before = query.get(key);
+      if (left > 0) query.set(key, before === undefined ? value : `${before},${value}`);
+    }
+  }
+  return Object.fromEntries(query);
+}
+
+/** The same CAR; `undefined` where it ends behind its header. */
+async function withBlocks(car: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const rest = car[Symbol.asyncIterator]();
+  let start = new Uint8Array(0);
+  while (start.length <= headerEnd(start)) {
+    const { done, value } = await rest.next();
+    if (done && start.length === headerEnd(start)) return undefined;
+    if (done) break;
+    start = new Uint8Array(Buffer.concat([start, value]));
+  }
+  return (async function* () {
+    yield start;
+    yield* { [Symbol.asyncIterator]: () => rest };
+  })();
+}
+
+/** Bytes up to the first block: a varint, and as many bytes as it says (CARv1, "Header"). */
+function headerEnd(car: Uint8Array): number {
+  let length = 0;
+  for (const [at, byte] of car.entries()) {
+    length += (byte & 0x7f) * 2 ** (7 * at);
+    if (byte < 0x80) return at + 1 + length;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function authorizationOf(credentials: string): string {
+  // No token has a colon in it: one is three pieces of base64url.
+  if (!credentials.includes(":")) return `Bearer ${credentials}`;
+  return `Basic ${Buffer.from(credentials).toString("base64")}`;
+}
+
+/** What an answer other than 2xx, or a page, means. Cluster's own say why in JSON. */
+function refusal(said: string, status: number, text: string): Failure {
+  const message = messageIn(text);
+  const what = `${said} answered ${status}: ${excerpt(message ?? text)}`;
+  if (status === 401 || status === 403) {
+    return new Failure("refused", what, { hint: "check its token in the environment: user:password, or a token" });
+  }
+  if (message !== undefined) return meaningOf(said, message, kindOfStatus(status));
+  if (/^\s*</.test(text) || kindOfStatus(status) === "unavailable") return new Failure("unavailable", what);
+  return new Failure("input", `${what}. That is not the REST API of an IPFS Cluster`, {
+    hint: "it usually listens on port 9094: check api: in campaign.yaml",
+  });
+}
+
+/** Cluster's own words, and what can be done about them. */
+function meaningOf(said: string, message: string, otherwise: Failure["kind"] = "unavailable"): Failure {
+  // Several errors of a stream arrive as one header, the first of them empty.
+  const what = `${said}: ${excerpt(message.replace(/^[,\s]+/, ""))}`;
+  if (message.includes(notPinned)) return new Failure("refused", what);
+  if (/mismatch in content integrity/.test(message)) return new Failure("corrupt", what);
+  if (/follower mode/.test(message)) {
+    return new Failure("refused", what, { hint: "api: must be that of a peer that the others trust, not a follower" });
+  }
+  if (/not enough peers to allocate/.test(message)) {
+    return new Failure("unavailable", what, { hint: "start the missing peers, or want fewer replicas:" });
+  }
+  return new Failure(otherwise, what);
+}
+
+function messageIn(text: string): string | undefined {
+  try {
+    const message = (JSON.parse(text) as { message?: unknown } | null)?.message;
+    return isText(message) ? message : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isNotPinned(error: unknown): boolean {
+  return isFailure(error, "refused") && error.message.endsWith(notPinned);
+}
+
+function unclear(said: string, answer: unknown): Failure {
+  return new Failure("corrupt", `${said} answered what no IPFS Cluster does: ${excerpt(JSON.stringify(answer) ?? "")}`);
+}
+
+function cutShort(said: string, lacks: string): Failure {
+  return new Failure("unavailable", `${said}: the answer ended early, it says ${lacks}`);
+}
+
+/** As ISO 8601; `undefined` for Go's year 1, which stands for "never". */
+function instantIn(text: string): string | undefined {
+  const ms = Date.parse(text);
+  return ms > 0 ? new Date(ms).toISOString() : undefined;
+}
+
+function isDialled(address: unknown): address is string {
+  return isText(address) && /^\/\S{1,500}\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/.test(address);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
