@@ -71,13 +71,13 @@ const rrset = v.object({ records: v.array(txtContent), ttl: v.number() });
 function words(error: unknown): string | undefined {
   const said: string[] = [];
   const collect = (node: unknown, field: string, depth: number): void => {
-    if (typeof node === "string")
-      said.push(field === "detail" || field === "non_field_errors" ? node : `${field}: ${node}`);
-    else if (Array.isArray(node)) for (const inner of node) collect(inner, field, depth);
-    else if (node && typeof node === "object" && depth < 4) {
-      for (const [key, inner] of Object.entries(node)) collect(inner, key, depth + 1);
+    if (typeof node === "string") said.push(unnamed.has(field) ? node : `${field}: ${node}`);
+    else if (node && typeof node === "object" && depth < 5) {
+      for (const [key, inner] of Object.entries(node)) collect(inner, Array.isArray(node) ? field : key, depth + 1);
     }
   };
   collect(error, "detail", 0);
   return said.length > 0 ? said.join("; ") : undefined;
 }
+
+const unnamed: ReadonlySet<string> = new Set(["detail", "non_field_errors"]);

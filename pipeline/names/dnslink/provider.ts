@@ -5,7 +5,7 @@
  * dnslink records for a moment, the other way round none, and resolvers refuse both. A provider without a true
  * compare-and-swap reads, compares and writes; that is as near as its API lets us come.
  *
- * To add one: write it beside the others, a line in `providers.ts`, its keys in `core/campaign.ts`, and run it and its
+ * To add one: write it beside the others, a line in `providers.ts`, its keys in `core/campaign/names.ts`, and run it and its
  * fake through `test/contracts/dns-provider.ts`.
  */
 import type { World } from "../../core/world.ts";

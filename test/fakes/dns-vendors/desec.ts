@@ -14,6 +14,8 @@ export const desecVendor: Vendor = {
     if (domains !== "domains" || path.at(-1) !== "") return { status: 404, body: "<h1>Not Found</h1>" };
     if (name === "") {
       const asked = query.get("owns_qname");
+      // At deSEC the limit is 500; nobody who may have many domains can do without asking for the one.
+      if (!asked && state.zones.length > 200) return { status: 400, body: { detail: "Pagination required." } };
       const found = asked ? [zoneHolding(state, asked)].filter((zone) => zone !== undefined) : state.zones;
       return { status: 200, body: found.map((zone) => ({ name: zone.name, minimum_ttl, ...dates })) };
     }
