@@ -1,7 +1,6 @@
 /** `republish`: the signed IPNS records, put again as they are. */
 import { Failure, isFailure } from "../core/failure.ts";
 import type { Verb } from "./command.ts";
-import { printable } from "./terminal.ts";
 
 export const republish: Verb = {
   about: `The network forgets an IPNS record after 48 hours, whatever life it has left. Nothing needs to be signed to put it
@@ -22,13 +21,14 @@ cron do it well before, every 12 hours:
       } catch (error) {
         if (!isFailure(error)) throw error;
         failures.push(error);
-        out.result({ name, ok: false, says: error.message }, `${name}  ${printable(error.message)}`);
+        // For people the failure itself says it, last.
+        out.result({ name, ok: false, says: error.message });
       }
     }
-    const [first] = failures;
+    const [first, ...others] = failures;
     if (!first) return 0;
-    if (names.length === 1) throw first;
-    throw new Failure(first.kind, `${failures.length} of ${names.length} names could not be put again`, {
+    if (others.length === 0) throw first;
+    throw new Failure(first.kind, failures.map(({ message }) => message).join("\n"), {
       ...(first.hint !== undefined && { hint: first.hint }),
     });
   },

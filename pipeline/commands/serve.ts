@@ -4,12 +4,15 @@
  * It reads the head of the log anew for each request and takes no lock, so a publish beside it shows at once.
  */
 import { once } from "node:events";
-import type { CID } from "multiformats/cid";
+import { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign.ts";
 import { Failure, isFailure } from "../core/failure.ts";
+import { publicKeyOf, publicName } from "../core/key.ts";
 import type { World } from "../core/world.ts";
 import type { Node } from "../ipfs/node.ts";
+import type { Resolved } from "../serve/answer.ts";
 import { serve as openGateway } from "../serve/serve.ts";
+import { targetOf } from "../stages/target.ts";
 import type { Output, Verb } from "./command.ts";
 
 export const serve: Verb = {
@@ -17,8 +20,8 @@ export const serve: Verb = {
     ["--port <port>", "0 for any that is free", "8642"],
     ["--host <host>", "an address of this machine; other than 127.0.0.1 others can read too", "127.0.0.1"],
   ],
-  about: `/ipns/CAMPAIGN/ is the live portal, /ipns/latest.CAMPAIGN/ the live tree, /ipfs/CID anything the campaign's node or
-gateways have. Read only. Give IPFS_GATEWAY its address, and Python opens ipfs:// addresses through it.`,
+  about: `/ipns/CAMPAIGN/ is the live portal, /ipns/latest.CAMPAIGN/ the live tree, /ipns/NAME/ what campaign.yaml has that
+domain or key announce, /ipfs/CID anything the campaign's node or gateways have. Read only. Give IPFS_GATEWAY its address, and Python opens ipfs:// addresses through it.`,
   example: "fieldtree serve --port 8642",
 
   async run({ campaign, flags, out, world }) {
@@ -67,14 +70,36 @@ function nodeOf({ home, get, facts }: Campaign): Node {
   };
 }
 
-function resolverOf({ facts, log }: Campaign): (name: string, world: World) => Promise<CID | undefined> {
-  const names = [facts.campaign, ...(facts.domain ? [facts.domain] : [])];
+/** Every name leads to what it should say by the head of the log, whether or not that was announced already. */
+function resolverOf(campaign: Campaign): (name: string, world: World) => Promise<Resolved | undefined> {
+  const { log } = campaign;
+  const says = targetsOf(campaign);
+  // What an old release published stays as it is, and finding it means walking the log.
+  const old = new Map<string, string>();
   return async (name, world) => {
-    const tree = name.startsWith("latest.");
-    if (!names.includes(tree ? name.slice("latest.".length) : name)) return undefined;
-    const live = await log.head(world);
-    return tree ? live?.release.root : live?.release.portal;
+    const to = says.get(name) ?? says.get(name.toLowerCase()) ?? says.get(keyed(name));
+    const live = to === undefined ? undefined : await log.head(world);
+    if (to === undefined || !live) return undefined;
+    const target = old.get(to) ?? (await targetOf(to, live, log, world));
+    if (to.includes("@")) old.set(to, target);
+    const [, , cid, ...names] = target.split("/");
+    return { cid: CID.parse(cid!), ...(names.length > 0 && { names }) };
   };
+}
+
+/** What each name should say. What campaign.yaml announces goes before what we call things ourselves. */
+function targetsOf({ facts, announced }: Campaign): ReadonlyMap<string, string> {
+  const own = [facts.campaign, ...(facts.domain ? [facts.domain] : [])];
+  return new Map([
+    ...own.flatMap((name) => [[name, "portal"] as const, [`latest.${name}`, "tree"] as const]),
+    ...announced.map(({ name, to }) => [keyed(name), to] as const),
+  ]);
+}
+
+/** The names of keys have several spellings: the one that counts. Other names as they are. */
+function keyed(name: string): string {
+  const publicKey = publicKeyOf(name);
+  return publicKey ? publicName(publicKey) : name;
 }
 
 /** Lines of Python that open the portal's first Zarr dataset; none where it has none. */

@@ -38,10 +38,17 @@ export interface Answer {
   readonly body?: AsyncIterable<Uint8Array>;
 }
 
+/** What a name leads to: a CID, or something below it. */
+export interface Resolved {
+  readonly cid: CID;
+  /** Names below it. */
+  readonly names?: readonly string[];
+}
+
 export interface Source {
   readonly get: Get;
   /** What `/ipns/<name>` is now; `undefined` for names that aren't ours. */
-  readonly resolve: (name: string) => Promise<CID | undefined>;
+  readonly resolve: (name: string) => Promise<Resolved | undefined>;
   /** Where `/` leads: `/ipns/<campaign>/`. */
   readonly campaign: string;
 }
@@ -91,15 +98,20 @@ async function find(address: Address, form: Form, { get, resolve }: Source): Pro
     passed.set(cid.toString(), { cid, bytes });
     return bytes;
   };
-  let cid = await rootOf(address, resolve);
+  const start = await startOf(address, resolve);
+  let { cid } = start;
   const roots = [cid];
-  for (const [depth, name] of address.names.entries()) {
+  const trail = [...(start.names ?? []), ...address.names];
+  for (const [depth, name] of trail.entries()) {
     if (cid.code !== codecs.dagPb && cid.code !== codecs.raw) {
       throw new Refusal(501, `${cid} is neither a file nor a directory: this gateway doesn't look into it for ${name}`);
     }
     const next = await step(cid, name, passing);
     if (!next) {
-      const at = [address.namespace, address.root, ...address.names.slice(0, depth)].join("/");
+      const at = [
+        ...(start.names ? ["ipfs", start.cid] : [address.namespace, address.root]),
+        ...trail.slice(0, depth),
+      ].join("/");
       throw new Refusal(404, `there is no ${JSON.stringify(name)} in /${at}`);
     }
     cid = next;
@@ -122,14 +134,14 @@ async function find(address: Address, form: Form, { get, resolve }: Source): Pro
   };
 }
 
-async function rootOf({ namespace, root }: Address, resolve: Source["resolve"]): Promise<CID> {
+async function startOf({ namespace, root }: Address, resolve: Source["resolve"]): Promise<Resolved> {
   if (namespace === "ipns") {
-    const cid = await resolve(root);
-    if (!cid) throw new Refusal(404, `this gateway knows no name ${JSON.stringify(root)}`);
-    return cid;
+    const resolved = await resolve(root);
+    if (!resolved) throw new Refusal(404, `this gateway knows no name ${JSON.stringify(root)}`);
+    return resolved;
   }
   try {
-    return CID.parse(root);
+    return { cid: CID.parse(root) };
   } catch {
     throw new Refusal(400, `${JSON.stringify(root.slice(0, 120))} is not a CID`);
   }

@@ -17,14 +17,14 @@ import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { codecs, type Get, hashes } from "../dag/block.ts";
 import type { Node } from "../ipfs/node.ts";
-import { type Answer, answer, refused } from "./answer.ts";
+import { type Answer, answer, type Resolved, refused } from "./answer.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 
 export interface Serving {
   /** Only ever asked for blocks. */
   readonly node: Node;
   /** What `/ipns/<name>` is at this moment; asked anew for each request, so that a publish shows at once. */
-  readonly resolve: (name: string, world: World) => Promise<CID | undefined>;
+  readonly resolve: (name: string, world: World) => Promise<Resolved | undefined>;
   /** The name that `/` leads to. */
   readonly campaign: string;
   /** Loopback where absent: to be reached from elsewhere is a decision, not an accident. */

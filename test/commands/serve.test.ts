@@ -1,6 +1,11 @@
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { base36 } from "multiformats/bases/base36";
+import { CID } from "multiformats/cid";
 import { expect, it, onTestFinished } from "vitest";
+import { privateKeyOf, publicName } from "../../pipeline/core/key.ts";
 import { aCampaign, fieldtree, start } from "./program.ts";
 
 const camera = {
@@ -36,6 +41,32 @@ it("says its address once it answers, and shows a publish beside it at once", as
   for (const address of [`${portal}tree/${video}`, `${url}/ipns/latest.test/${video}`]) {
     expect(await (await fetch(address)).text()).toBe("not really a video");
   }
+});
+
+it("answers under every name that campaign.yaml announces, by the head and not by what was announced", async () => {
+  const { publicKey } = await privateKeyOf(new Uint8Array(32).fill(1));
+  const name = publicName(publicKey);
+  const cwd = await aCampaign(camera);
+  expect((await fieldtree(["add", "camera", "--at", "products/camera"], { cwd })).code).toBe(0);
+  expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+  await writeFile(join(cwd, "tree.yaml"), "empty:\n");
+  expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+  await writeFile(
+    join(cwd, "campaign.yaml"),
+    `campaign: test
+names:
+  - { domain: stac.example.test, to: portal/stac, provider: { kind: manual } }
+  - { domain: first.example.test, to: tree@1, provider: { kind: manual } }
+  - { ipns: CAMPAIGN_KEY, key: ${name}, to: tree, routing: ["http://127.0.0.1:1"] }
+`,
+  );
+  const { url } = await serving(cwd);
+  const at = async (path: string) => (await fetch(`${url}/ipns/${path}`)).text();
+  expect(JSON.parse(await at("stac.example.test/catalog.json"))).toMatchObject({ type: "Catalog" });
+  expect(await at("First.Example.test/products/camera/20240810.mp4")).toBe("not really a video");
+  const otherSpelling = CID.parse(name, base36).toString();
+  for (const key of [name, otherSpelling]) expect(await at(`${key}/`)).toContain("empty");
+  expect((await fetch(`${url}/ipns/other.example.test/`)).status).toBe(404);
 });
 
 it("runs until it is interrupted, which is how it is meant to end", async () => {

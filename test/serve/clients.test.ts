@@ -16,7 +16,7 @@ const store = (version: string) => join(zarr!, version, "HALO-20240818a.zarr");
 async function serving(path: string) {
   const { node, addFiles } = memory();
   const cid = await addFiles(path);
-  const served = await serve({ node, resolve: async () => cid, campaign: "orcestra" }, testWorld());
+  const served = await serve({ node, resolve: async () => ({ cid }), campaign: "orcestra" }, testWorld());
   onTestFinished(() => served.close());
   return { url: served.url, cid };
 }
@@ -99,7 +99,7 @@ describe.skipIf(!zarr)("curl", () => {
     bytes[599_999] = 1;
     const cid = add(bytes);
     lose(blockOf(codecs.raw, bytes.subarray(524_288)).cid);
-    const served = await serve({ node, resolve: async () => cid, campaign: "orcestra" }, testWorld());
+    const served = await serve({ node, resolve: async () => ({ cid }), campaign: "orcestra" }, testWorld());
     onTestFinished(() => served.close());
     await expect(curl(`${served.url}/ipfs/${cid}`)).rejects.toThrow();
     await expect(curl(`${served.url}/ipfs/${cid}?format=car`)).rejects.toThrow();

@@ -32,7 +32,7 @@ describe.skipIf(!(await chromium()))("HTML in a dataset", () => {
     const elsewhere = `${(await gateway(node)).url}/ipfs/${add("[2]")}`;
     expect((await fetch(elsewhere)).headers.get("access-control-allow-origin")).toBe("*");
     const root = add({ "quicklook.html": attempts(elsewhere), "data.json": "[1]", "sw.js": "" });
-    const { url } = await gateway(node, { resolve: async () => portal });
+    const { url } = await gateway(node, { resolve: async () => ({ cid: portal }) });
     const page = await browser.newPage();
     await page.goto(`${url}/ipfs/${root}/quicklook.html`);
     await expect

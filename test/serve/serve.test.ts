@@ -293,13 +293,30 @@ describe("names", () => {
   it("lead to what they are at this moment", async () => {
     const { node, add } = memory();
     let live = add({ "index.json": "1" });
-    const { ask } = await gateway(node, { resolve: async (name) => (name === "eurec4a" ? live : undefined) });
+    const { ask } = await gateway(node, { resolve: async (name) => (name === "eurec4a" ? { cid: live } : undefined) });
     const { text, headers } = await ask("/ipns/eurec4a/index.json");
     expect({ text, caching: headers["cache-control"] }).toEqual({ text: "1", caching: "no-cache" });
     live = add({ "index.json": "2" });
     const again = await ask("/ipns/eurec4a/index.json", { headers: { "if-none-match": headers.etag! } });
     expect({ status: again.status, text: again.text }).toEqual({ status: 200, text: "2" });
     expect(await ask("/ipns/other/")).toMatchObject({ status: 404, text: 'this gateway knows no name "other"\n' });
+  });
+
+  it("lead to something below a CID, and the answer is proved from there", async () => {
+    const { node, add } = memory();
+    const stac = add({ "catalog.json": "{}" });
+    const portal = add({ stac: { "catalog.json": "{}" }, "index.html": "portal" });
+    const resolve = async () => ({ cid: portal, names: ["stac"] });
+    const { ask } = await gateway(node, { resolve });
+    const { text, headers } = await ask("/ipns/example.org/catalog.json");
+    expect(text).toBe("{}");
+    expect(headers["x-ipfs-path"]).toBe("/ipns/example.org/catalog.json");
+    expect(headers["x-ipfs-roots"]!.split(",").slice(0, 2)).toEqual([String(portal), String(stac)]);
+    expect((await ask("/ipns/example.org")).headers.location).toBe("/ipns/example.org/");
+    expect((await ask("/ipns/example.org/none")).text).toContain(`there is no "none" in /ipfs/${portal}/stac`);
+
+    const car = await ask("/ipns/example.org/catalog.json?format=car");
+    for (const cid of [portal, stac]) expect(car.body.includes(Buffer.from(cid.bytes))).toBe(true);
   });
 
   it("begin with the campaign's: / leads there", async () => {

@@ -63,7 +63,7 @@ describe.skipIf(!(await chromium()))("index.html in Chromium", () => {
     }));
     const { cid } = makeDirectory(entries, profiles["cid-v1"], put);
     const node = { name: "memory", get: async (each: typeof cid) => blocks.get(keyOf(each.multihash)) };
-    const served = await serve({ node, resolve: async () => cid, campaign: "eurec4a" }, testWorld());
+    const served = await serve({ node, resolve: async () => ({ cid }), campaign: "eurec4a" }, testWorld());
     onTestFinished(() => served.close());
     return `${served.url}/ipns/eurec4a/`;
   }
