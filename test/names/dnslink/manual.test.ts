@@ -34,6 +34,11 @@ it("gives up with what is still there", async () => {
   });
 });
 
+it("says what was set in place of it", async () => {
+  const { dns, world } = aPerson([old, rrset("dnslink=/ipfs/typo")]);
+  await expect(dns.replace(name, next, old, world)).rejects.toThrow(`still "dnslink=/ipfs/typo" at ${name}`);
+});
+
 it("waits while the servers of the name contradict one another", async () => {
   const apart = new Failure("unavailable", "192.0.2.1 and 192.0.2.2 answer differently");
   const { dns, world } = aPerson([old, apart, apart, next]);
@@ -46,7 +51,10 @@ it("waits while the servers of the name contradict one another", async () => {
 
 it("passes on what waiting can't help", async () => {
   const { dns, world } = aPerson([old, new Failure("input", "a CNAME stands there")]);
-  await expect(dns.replace(name, next, old, world)).rejects.toThrow("a CNAME stands there");
+  await expect(dns.replace(name, next, old, world)).rejects.toMatchObject({
+    kind: "input",
+    message: "a CNAME stands there",
+  });
 });
 
 it("is in conflict before it asks anybody", async () => {
