@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
-import type { Campaign } from "./campaign.ts";
+import type { Campaign } from "./campaign/campaign.ts";
 import type { Call, Output } from "./commands/command.ts";
 import { printable, printableLines, type Terminal, terminalOn } from "./commands/terminal.ts";
 import { verbs } from "./commands/verbs.ts";
@@ -56,7 +56,7 @@ async function main(argv: readonly string[]): Promise<number> {
     cwd: process.cwd(),
     folder,
     campaign: () =>
-      (opened ??= import("./campaign.ts").then(({ openCampaign }) => openCampaign(folder(), process.env, world))),
+      (opened ??= import("./campaign/campaign.ts").then(({ openCampaign }) => openCampaign(folder(), process.env, world))),
   };
 
   try {

@@ -20,9 +20,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   serve: ["core", "dag", "ipfs"],
   views: ["core", "log"],
   stages: ["core", "dag", "disk", "wire", ...families, "views"],
-  "campaign.ts": belowCampaign,
-  commands: [...belowCampaign, "campaign.ts"],
-  "cli.ts": ["core", "disk", "commands", "campaign.ts"],
+  "campaign": belowCampaign,
+  commands: [...belowCampaign, "campaign"],
+  "cli.ts": ["core", "disk", "commands", "campaign"],
   "bin.ts": ["cli.ts"],
 };
 

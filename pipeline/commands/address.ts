@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
-import type { Campaign } from "../campaign.ts";
+import type { Campaign } from "../campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
 import type { Finding } from "../core/finding.ts";
 import { readTree, type Tree } from "../core/tree.ts";

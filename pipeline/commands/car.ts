@@ -13,22 +13,27 @@ import { tsizeOf } from "../dag/tsize.ts";
 import { diskFailure } from "../disk/disk-failure.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 import { addedLabel } from "../stages/label.ts";
+import { withoutData } from "../stages/without-data.ts";
 import { locate } from "./address.ts";
 import type { Call, Verb } from "./command.ts";
 import { appearWhole } from "./extract.ts";
 import { bytes as sayBytes } from "./terminal.ts";
 
-const scopes = ["block", "entity", "all"] as const satisfies readonly WalkOptions["scope"][];
+const scopes = ["block", "entity", "all", "log"] as const satisfies readonly (WalkOptions["scope"] | "log")[];
 
 export const car: Verb = {
-  args: "<export|import> <what...>",
+  args: "<export|import> [what...]",
   flags: [
     ["-o, --output <file>", "export: write to this file instead of stdout"],
-    ["--scope <scope>", "export: all below it, the file or directory listing alone (entity), or one block", "all"],
+    [
+      "--scope <scope>",
+      "export: all below it, the file or directory listing alone (entity), one block, or releases without their data (log)",
+      "all",
+    ],
     ["--force", "export: replace the file"],
   ],
   about:
-    "`car export ADDRESS` writes a CAR (version 1) with one root. `car import FILE…` puts the blocks of CAR files on the campaign's node, each checked against its CID.",
+    "`car export ADDRESS` writes a CAR (version 1) with one root. With `--scope log` it needs no address: the newest release and all before it, with their directories and the portal, for `verify --offline`. `car import FILE…` puts the blocks of CAR files on the campaign's node, each checked against its CID.",
   example: "fieldtree car export products/HALO -o halo.car",
 
   async run(call) {
@@ -44,14 +49,14 @@ async function exportCar([address, ...others]: readonly string[], call: Call): P
   const scope = scopes.find((each) => each === call.flags.scope);
   if (!scope) throw new Failure("input", `--scope ${call.flags.scope}: it is one of ${scopes.join(", ")}`);
 
-  const { cid, get } = await locate(address!, call);
+  const { cid, source } = await sourceFor(scope, address, call);
   let blocks = 0;
   let bytes = 0;
   // What the root claims of the whole DAG. Repeats count there and are exported once, so it is the most there can be, unless
   // whoever wrote it was wrong. Of a listing alone, or of all that a release links to, nothing is claimed.
   let claimed: number | undefined;
   const counted = async function* (): AsyncGenerator<Block> {
-    for await (const block of walk(cid, get, { scope })) {
+    for await (const block of source) {
       if (blocks === 0 && scope === "all" && cid.code !== codecs.dagCbor) claimed = tsizeOf(cid, block.bytes);
       blocks++;
       bytes += block.bytes.length;
@@ -73,6 +78,22 @@ async function exportCar([address, ...others]: readonly string[], call: Call): P
     `${output}: ${cid}, ${blocks} blocks, ${sayBytes(bytes)}`,
   );
   return 0;
+}
+
+async function sourceFor(
+  scope: (typeof scopes)[number],
+  address: string | undefined,
+  call: Call,
+): Promise<{ cid: CID; source: AsyncIterable<Block> }> {
+  if (scope !== "log") {
+    if (address === undefined) throw new Failure("input", "car export wants an address");
+    const { cid, get } = await locate(address, call);
+    return { cid, source: walk(cid, get, { scope }) };
+  }
+  const campaign = await call.campaign();
+  const head = await campaign.log.head(call.world);
+  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  return { cid: head.cid, source: withoutData(head, campaign, call.world) };
 }
 
 async function writeParts(file: string, parts: AsyncIterable<Uint8Array>): Promise<void> {

@@ -5,7 +5,7 @@
  * others, name it in `verbs.ts`, and give it a test in `test/commands/` that calls the real program.
  */
 
-import type { Campaign } from "../campaign.ts";
+import type { Campaign } from "../campaign/campaign.ts";
 import type { World } from "../core/world.ts";
 
 export interface Verb {

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CID } from "multiformats/cid";
-import { type Campaign, openCampaign } from "../campaign.ts";
+import { type Campaign, openCampaign } from "../campaign/campaign.ts";
 import { editTree } from "../core/edit.ts";
 import { Failure } from "../core/failure.ts";
 import { byBytes } from "../core/order.ts";

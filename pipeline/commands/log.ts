@@ -1,6 +1,7 @@
 /** `log`: the releases there were, as the log itself tells them. */
 import { releasesFrom } from "../log/chain.ts";
 import type { Verb } from "./command.ts";
+import { printable } from "./terminal.ts";
 
 export const log: Verb = {
   about: "Newest first. Every release can be named in addresses: products/HALO@3 is that path as release 3 has it.",
@@ -11,7 +12,7 @@ export const log: Verb = {
     const head = await log.head(world);
     if (!head) world.log("nothing has been published yet");
     for await (const { cid, release } of releasesFrom(head, log, world)) {
-      const { number, root, portal, made, changes } = release;
+      const { number, root, portal, made, changes, rollbackOf, why } = release;
       const data = {
         release: number,
         cid: cid.toString(),
@@ -19,10 +20,13 @@ export const log: Verb = {
         portal: portal.toString(),
         made,
         changes,
+        ...(rollbackOf && { rollbackOf }),
+        ...(why && { why }),
       };
+      const again = rollbackOf ? `  rolls back to ${rollbackOf}: ${printable(why ?? "")}` : "";
       out.result(
         data,
-        `release ${number}  ${made}  ${changes.length} ${changes.length === 1 ? "change" : "changes"}  ${root}`,
+        `release ${number}  ${made}  ${changes.length} ${changes.length === 1 ? "change" : "changes"}  ${root}${again}`,
       );
     }
     return 0;

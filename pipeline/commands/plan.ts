@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { changesBetween } from "../core/changes.ts";
 import { kinds } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
-import { observe, whyNoRoot } from "../stages/observe.ts";
+import { observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
 import { sayChange } from "./changes.ts";
 import type { Verb } from "./command.ts";
 import { sayFinding } from "./findings.ts";
@@ -23,7 +23,7 @@ export const plan: Verb = {
     const seen = await observe(text, campaign, world);
     const base = typeof flags.base === "string" ? await soundTree(flags.base, call) : undefined;
     const changes = base ? changesBetween(base, seen.tree) : seen.changes;
-    const none = whyNoRoot(seen);
+    const none = whyNoRoot(seen) ?? whyRolledBack(seen);
     const data = {
       root: seen.root?.cid.toString() ?? null,
       base: typeof flags.base === "string" ? flags.base : (seen.head?.release.root.toString() ?? null),
@@ -38,12 +38,9 @@ export const plan: Verb = {
     const lines = [
       ...seen.findings.map((finding) => sayFinding("tree.yaml", finding)),
       ...changes.map(sayChange),
-      seen.root ? `root ${seen.root.cid}` : `no root: ${printableLines(none!.message)}`,
-      ...(seen.steps.length > 0
-        ? sayToDo(seen.steps).map((step) => `would ${step}`)
-        : seen.root
-          ? ["nothing to do"]
-          : []),
+      ...(seen.root ? [`root ${seen.root.cid}`] : []),
+      ...(none ? [`${seen.root ? "not to be published" : "no root"}: ${printableLines(none.message)}`] : []),
+      ...(none ? [] : seen.steps.length > 0 ? sayToDo(seen.steps).map((step) => `would ${step}`) : ["nothing to do"]),
     ];
     out.result(data, lines.join("\n"));
     return none ? kinds[none.kind].exit : 0;

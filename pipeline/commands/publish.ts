@@ -1,9 +1,10 @@
-/** `publish`: tree.yaml made the newest release, by one process at a time. */
+/** `publish`: tree.yaml made the newest release, by one publisher at a time, wherever they are. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Campaign } from "../campaign.ts";
+import type { Campaign } from "../campaign/campaign.ts";
 import type { World } from "../core/world.ts";
-import { lock } from "../disk/lock.ts";
+import type { PublishEvent } from "../stages/event.ts";
+import { sayEvent } from "../stages/event.ts";
 import { type PublishOptions, publish as publishStage } from "../stages/publish.ts";
 import type { Output, Verb } from "./command.ts";
 
@@ -11,15 +12,22 @@ export const publish: Verb = {
   flags: [
     ["--expect-root <cid>", "refuse every root but this one, such as the one a plan promised"],
     ["--strict", "datasets that can't be described stop the publication"],
+    ["--override-rollback", "publish a tree that was rolled back, though tree.yaml has not changed since"],
   ],
-  about: `Observes what is there, plans, and acts: every block held, the tree pinned, the datasets described, the portal
-pinned, the release appended. Stopped anywhere, running it again finishes. Unchanged, it does nothing.`,
+  about: `Observes what is there, plans, and acts: every block held, the tree and the portal pinned here and wherever campaign.yaml
+requires it, the release appended, the names pointed at it and read back from every authority. Stopped anywhere, running
+it again finishes. Unchanged, it does nothing.`,
   example: "fieldtree publish --expect-root bafybei…",
 
-  async run({ campaign, flags, out, world }) {
-    const expectRoot = flags.expectRoot;
-    const options = { strict: flags.strict === true, ...(typeof expectRoot === "string" && { expectRoot }) };
-    await publishHere(await campaign(), options, out, world);
+  async run({ campaign: open, flags, out, world }) {
+    const campaign = await open();
+    const { expectRoot } = flags;
+    const options = {
+      strict: flags.strict === true,
+      overrideRollback: flags.overrideRollback === true,
+      ...(typeof expectRoot === "string" && { expectRoot }),
+    };
+    await publishHere(campaign, options, out, world);
     return 0;
   },
 };
@@ -31,34 +39,27 @@ export async function publishHere(
   out: Output,
   world: World,
 ): Promise<void> {
-  const held = await lock(join(campaign.state, "publish.lock"), "publishing");
-  try {
+  await alone(campaign, "publishing", world, async (world) => {
     const text = await readFile(join(campaign.folder, "tree.yaml"));
-    for await (const event of publishStage(text, campaign, options, world)) {
-      out.result(event, event.event === "published" ? said(event) : undefined);
-    }
+    await printed(publishStage(text, campaign, options, world), out);
+  });
+}
+
+/** Do `work` holding the campaign's lease: losing it ends the work. */
+export async function alone(
+  campaign: Campaign,
+  what: string,
+  world: World,
+  work: (world: World) => Promise<void>,
+): Promise<void> {
+  const held = await campaign.log.leases.take(what, world);
+  try {
+    await work({ ...world, signal: AbortSignal.any([world.signal, held.lost]) });
   } finally {
     await held.release();
   }
 }
 
-function said({
-  changed,
-  release,
-  root,
-  portal,
-  head,
-}: {
-  changed: boolean;
-  release: number;
-  root: string;
-  portal: string;
-  head: string;
-}) {
-  return [
-    changed ? `release ${release} is published` : `nothing to do: release ${release} is live and kept`,
-    `  root    ${root}`,
-    `  portal  ${portal}`,
-    `  head    ${head}`,
-  ].join("\n");
+export async function printed(events: AsyncIterable<PublishEvent>, out: Output): Promise<void> {
+  for await (const event of events) out.result(event, sayEvent(event));
 }

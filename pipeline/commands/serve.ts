@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { CID } from "multiformats/cid";
-import type { Campaign } from "../campaign.ts";
+import type { Campaign } from "../campaign/campaign.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { publicKeyOf, publicName } from "../core/key.ts";
 import type { World } from "../core/world.ts";

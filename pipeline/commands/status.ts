@@ -1,36 +1,130 @@
-/** `status`: where the campaign stands, in a few lines. */
+/** `status`: where the campaign stands, in a few lines and within two seconds. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Campaign } from "../campaign/campaign.ts";
+import { Failure } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
-import { observe, whyNoRoot } from "../stages/observe.ts";
+import type { World } from "../core/world.ts";
+import type { Head } from "../log/log.ts";
+import { type NameSight, normal, saidBy, sayAnswers } from "../stages/names.ts";
+import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
+import { type PinSight, sayPin } from "../stages/pins.ts";
+import { targetOf } from "../stages/target.ts";
 import type { Verb } from "./command.ts";
+import { duration } from "./terminal.ts";
+
+/** Of the time there is, what services and names get; the rest is for what depends on it. */
+const share = 0.75;
 
 export const status: Verb = {
-  about: "What is live, and what publishing would do. Changes nothing.",
+  flags: [["--deadline <seconds>", "how long to wait for whatever doesn't answer", "2"]],
+  about: `What is live and what its names say, what is still being pinned, who is publishing, and what publishing would do. Whatever
+does not answer in time is shown as such. Changes nothing.`,
   example: "fieldtree status",
 
-  async run({ campaign: open, out, world }) {
-    const campaign = await open();
-    const seen = await observe(await readFile(join(campaign.folder, "tree.yaml")), campaign, world);
-    const release = seen.head?.release;
-    const data = {
-      head: seen.head?.cid.toString() ?? null,
-      release: release?.number ?? null,
-      root: release?.root.toString() ?? null,
-      portal: release?.portal.toString() ?? null,
-      next: seen.steps,
-    };
-    const live = release
+  async run({ campaign: open, flags, out, world }) {
+    const seconds = Number(flags.deadline);
+    if (!(seconds > 0))
+      throw new Failure("input", `--deadline wants seconds, and got ${JSON.stringify(flags.deadline)}`);
+    const late = AbortSignal.timeout(seconds * 1000);
+    const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
+    try {
+      await show(await open(), seconds * 1000 * share, out, inTime);
+      return 0;
+    } catch (error) {
+      world.signal.throwIfAborted();
+      if (!late.aborted || error instanceof Failure) throw error;
+      throw new Failure("unavailable", `the campaign's node or its log did not answer in ${seconds} s`, {
+        hint: "status --deadline 10 waits longer",
+      });
+    }
+  },
+};
+
+async function show(
+  campaign: Campaign,
+  patience: number,
+  out: Parameters<Verb["run"]>[0]["out"],
+  world: World,
+): Promise<void> {
+  const text = await readFile(join(campaign.folder, "tree.yaml"));
+  const [seen, lease] = await Promise.all([
+    observe(text, campaign, world, { patience }),
+    campaign.log.leases.show(world),
+  ]);
+  const { head } = seen;
+  const release = head?.release;
+  const names = await Promise.all(seen.names.map((sight) => liveName(sight, head, campaign, world)));
+  const pins = seen.pins.filter(({ wanted }) => wanted.cid);
+  const now = world.now().getTime();
+  const data = {
+    head: head?.cid.toString() ?? null,
+    release: release?.number ?? null,
+    root: release?.root.toString() ?? null,
+    portal: release?.portal.toString() ?? null,
+    live: names.map(({ data }) => data),
+    pins: pins.map((sight) => pinData(sight, now)),
+    ...(lease && { lease }),
+    next: seen.steps,
+  };
+  const lines = [
+    ...(release
       ? [
           `release ${release.number} of ${release.made} is live`,
           `  root    ${release.root}`,
           `  portal  ${release.portal}`,
         ]
-      : ["nothing has been published yet"];
-    const next = seen.root
-      ? sayToDo(seen.steps).map((step) => `next: ${step}`)
-      : [`next: nothing can be published: ${whyNoRoot(seen)!.message.split("\n")[0]}; fieldtree plan says more`];
-    out.result(data, [...live, ...(next.length > 0 ? next : ["nothing to do"])].join("\n"));
-    return 0;
-  },
-};
+      : ["nothing has been published yet"]),
+    ...names.flatMap(({ lines }) => lines),
+    ...pinLines(pins, now),
+    ...(lease ? [`${lease.holder} is ${lease.what} since ${lease.since}`] : []),
+    ...nextLines(seen),
+  ];
+  out.result(data, lines.join("\n"));
+}
+
+async function liveName(sight: NameSight, head: Head | undefined, { log }: Campaign, world: World) {
+  const { announced, sighting } = sight;
+  const { name, to } = announced;
+  const value = head && normal(await targetOf(to, head, log, world));
+  const agrees = value !== undefined && saidBy(sight) === value;
+  const authorities = (sighting?.authorities ?? []).map(({ server, value, problem }) => ({
+    server,
+    value: value ?? null,
+    ...(problem && { problem }),
+  }));
+  const wrong = agrees ? [] : sayAnswers(sight, value).map((answer) => `    ${answer}`);
+  const says = agrees
+    ? `says so at ${authorities.length} of ${authorities.length} servers`
+    : "does not say so everywhere:";
+  return {
+    data: { name, to, authorities, agrees },
+    lines: [`  ${name} → ${to} ${says}`, ...wrong],
+  };
+}
+
+function pinData({ wanted, status, seen, since }: PinSight, now: number) {
+  const age = since === undefined ? null : Math.max(0, Math.round((now - Date.parse(since)) / 1000));
+  return { service: wanted.keeper.name, path: wanted.path, cid: `${wanted.cid}`, status, seen, age };
+}
+
+/** A line a service; and one for each pin that doesn't count, with its age. */
+function pinLines(pins: readonly PinSight[], now: number): string[] {
+  const byService = Map.groupBy(pins, ({ wanted }) => wanted.keeper.name);
+  return [...byService].flatMap(([service, sights]) => {
+    const open = sights.filter(({ counts }) => !counts);
+    const aged = open.slice(0, 5).map((sight) => {
+      const { age } = pinData(sight, now);
+      return `    ${sayPin(sight)}${age === null ? "" : `, for ${duration(age)}`}`;
+    });
+    const more = open.length > aged.length ? [`    and ${open.length - aged.length} more`] : [];
+    return [`  ${service} keeps ${sights.length - open.length} of ${sights.length}`, ...aged, ...more];
+  });
+}
+
+function nextLines(seen: Observation): string[] {
+  const none = whyNoRoot(seen) ?? whyRolledBack(seen);
+  if (none) return [`next: nothing can be published: ${none.message.split("\n")[0]}; fieldtree plan says more`];
+  if (seen.steps.length === 0) return ["nothing to do"];
+  return sayToDo(seen.steps).map((step) => `next: ${step}`);
+}

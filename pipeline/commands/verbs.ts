@@ -16,6 +16,21 @@ export const verbs: readonly VerbEntry[] = [
     summary: "make the tree the newest release",
     load: async () => (await import("./publish.ts")).publish,
   },
+  {
+    name: "rollback",
+    summary: "make an older release's tree live again",
+    load: async () => (await import("./rollback.ts")).rollback,
+  },
+  {
+    name: "repin",
+    summary: "have services keep what they lack of the newest release",
+    load: async () => (await import("./repin.ts")).repin,
+  },
+  {
+    name: "verify",
+    summary: "check the log, the names, the pins and the portal",
+    load: async () => (await import("./verify.ts")).verify,
+  },
   { name: "scan", summary: "describe the datasets in the tree", load: async () => (await import("./scan.ts")).scan },
   {
     name: "inspect",
@@ -42,6 +57,11 @@ export const verbs: readonly VerbEntry[] = [
     name: "republish",
     summary: "put the signed IPNS records again",
     load: async () => (await import("./republish.ts")).republish,
+  },
+  {
+    name: "lease",
+    summary: "say who may publish now, or take it away",
+    load: async () => (await import("./lease.ts")).lease,
   },
   {
     name: "serve",

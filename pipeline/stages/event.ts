@@ -1,9 +1,27 @@
 /** What publishing tells while it works; the last event is `published`. */
 import type { Step } from "../core/plan.ts";
+import type { Answer } from "../names/name.ts";
 
 export type PublishEvent =
   | { readonly event: "step"; readonly step: Step }
   | { readonly event: "failed"; readonly path: string; readonly cid: string; readonly says: string }
+  | {
+      readonly event: "pin";
+      readonly service: string;
+      readonly path: string;
+      readonly cid: string;
+      readonly status: string;
+      /** `retrieved`: blocks were seen there. `says so`: it was believed. */
+      readonly seen: "retrieved" | "says so" | "no";
+      readonly counts: boolean;
+      readonly says?: string;
+    }
+  | {
+      readonly event: "announced";
+      readonly name: string;
+      readonly value: string;
+      readonly authorities: readonly Answer[];
+    }
   | {
       readonly event: "published";
       readonly release: number;
@@ -13,3 +31,27 @@ export type PublishEvent =
       /** False where there was nothing to do. */
       readonly changed: boolean;
     };
+
+/** What people are shown of an event on stdout; nothing where it is progress. */
+export function sayEvent(event: PublishEvent): string | undefined {
+  switch (event.event) {
+    case "step":
+    case "failed":
+      return undefined;
+    case "pin":
+      return event.counts ? undefined : `not pinned: ${event.path} at ${event.service}: ${event.says ?? event.status}`;
+    case "announced": {
+      const servers = event.authorities.map(({ server }) => server).join(", ");
+      return `${event.name} → ${event.value}\n  read back from ${servers}`;
+    }
+    case "published":
+      return [
+        event.changed
+          ? `release ${event.release} is published`
+          : `nothing to do: release ${event.release} is live and kept`,
+        `  root    ${event.root}`,
+        `  portal  ${event.portal}`,
+        `  head    ${event.head}`,
+      ].join("\n");
+  }
+}

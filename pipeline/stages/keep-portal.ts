@@ -27,7 +27,7 @@ export async function* keepPortal(
   root: Link,
   text: Uint8Array,
   seen: Observation,
-  { strict }: { readonly strict: boolean },
+  { strict, rollback }: { readonly strict: boolean; readonly rollback?: Pick<Draft, "rollbackOf" | "why"> },
   campaign: Parts,
   world: World,
 ): AsyncGenerator<PublishEvent, { draft: Draft; portal: CID }> {
@@ -37,7 +37,7 @@ export async function* keepPortal(
   const put = (block: Block) => void blocks.push(block);
   const source = fileOf(text, profiles["cid-v1"], put);
   const again = !seen.steps.some((step) => step.do === "release");
-  const draft = again ? seen.head!.release : await draftOf(root, source, seen, campaign, world);
+  const draft = again ? seen.head!.release : await draftOf(root, source, { ...seen, rollback }, campaign, world);
   const before = again ? await previousOf(seen.head!, campaign, world) : seen.head;
 
   const states = await foldViews(campaign.views, before, campaign.log, campaign.state, world);
@@ -88,7 +88,7 @@ async function* scanned(
 async function draftOf(
   root: Link,
   source: Link,
-  { head, changes }: Observation,
+  { head, changes, rollback }: Observation & { readonly rollback: Pick<Draft, "rollbackOf" | "why"> | undefined },
   campaign: Parts,
   world: World,
 ): Promise<Draft> {
@@ -101,10 +101,12 @@ async function draftOf(
     changes,
     before: head ? { root: head.release.root, portal: head.release.portal } : null,
     madeWith: campaign.madeWith,
+    ...rollback,
   };
   return { ...draft, made: await madeFor(draft, campaign, world) };
 }
 
-async function previousOf({ release }: Head, { log }: Parts, world: World): Promise<Head | undefined> {
+/** The release before `head`. */
+export async function previousOf({ release }: Head, { log }: Parts, world: World): Promise<Head | undefined> {
   return release.previous ? { cid: release.previous, release: await log.read(release.previous, world) } : undefined;
 }

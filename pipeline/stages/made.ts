@@ -16,11 +16,13 @@ import type { Parts } from "./parts.ts";
 
 /** ISO 8601, UTC, whole seconds. */
 export async function madeFor(
-  { number, previous, root, tree }: Omit<Draft, "made">,
+  { number, previous, root, tree, rollbackOf }: Omit<Draft, "made">,
   campaign: Parts,
   world: World,
 ): Promise<string> {
-  const given = campaign.sourceDate ?? (await committedAt(join(campaign.folder, "tree.yaml"), world));
+  // No commit says when a release was rolled back.
+  const committed = () => (rollbackOf ? undefined : committedAt(join(campaign.folder, "tree.yaml"), world));
+  const given = campaign.sourceDate ?? (await committed());
   if (given) return seconds(given);
   const release = `${number} ${previous ?? "-"} ${root} ${tree}`;
   const file = join(campaign.state, "made");

@@ -1,14 +1,15 @@
 /**
  * What is, and what should be: everything a plan is made from.
  *
- * The root needs the size of every leaf, the steps need the head and what the node keeps. Nothing is changed here.
+ * The root needs the size of every leaf; the steps need the head, what the node keeps, what each service keeps, and what
+ * each name says at every authority. Nothing is changed here.
  */
 import type { CID } from "multiformats/cid";
 import { type Change, changesBetween } from "../core/changes.ts";
 import { Failure } from "../core/failure.ts";
 import type { Finding } from "../core/finding.ts";
 import { stableJson } from "../core/json.ts";
-import { planOf, type Step } from "../core/plan.ts";
+import { type Desired, isCurrent, type Observed, planOf, type Step } from "../core/plan.ts";
 import { firstLines } from "../core/shown.ts";
 import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
@@ -17,8 +18,12 @@ import { content } from "../dag/read.ts";
 import type { Head } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
 import { assembleTree } from "./assemble.ts";
+import { lookAtNames, type NameSight, normal, saidBy } from "./names.ts";
 import type { Parts } from "./parts.ts";
+import { lookAtPins, type PinSight } from "./pins.ts";
 import { outOfReach, type Sizes, sizesOf } from "./sizes.ts";
+import { targetOf } from "./target.ts";
+import { wishesOf } from "./wishes.ts";
 
 export interface Observation {
   readonly tree: Tree;
@@ -32,16 +37,29 @@ export interface Observation {
   readonly root?: Link;
   /** Directory blocks above the leaves, for whoever keeps the root. */
   readonly blocks: readonly Block[];
+  /** What services keep of what should be published; a portal that is still to be made has no CID yet. */
+  readonly pins: readonly PinSight[];
+  readonly names: readonly NameSight[];
   readonly steps: readonly Step[];
 }
 
+/** ms that services and names get to answer where nothing else is said. */
+const patience = 30_000;
+
 /** Observe `campaign` as it would be with `text` as its tree.yaml. */
-export async function observe(text: Uint8Array, campaign: Parts, world: World): Promise<Observation> {
+export async function observe(
+  text: Uint8Array,
+  campaign: Parts,
+  world: World,
+  look: { readonly patience: number } = { patience },
+): Promise<Observation> {
   const { tree, findings } = readTree(text);
-  const [head, pins, sizes] = await Promise.all([
+  const names = lookAtNames(campaign, look.patience, world);
+  const [head, kept, sizes] = await Promise.all([
     campaign.log.head(world),
     campaign.home.pins(world),
     sizesOf(tree, campaign.get, campaign.sizes, world),
+    names, // So that none of them is left alone when another fails.
   ]);
   const live = head ? await treeOf(head.release, campaign, world) : new Map();
   const blocks: Block[] = [];
@@ -49,55 +67,96 @@ export async function observe(text: Uint8Array, campaign: Parts, world: World): 
     sizes.missing.length === 0 && errorsIn(findings).length === 0
       ? assembleTree(tree, sizes.of, campaign.profile, (block) => blocks.push(block))
       : undefined;
+  const seen = { tree, findings, head, live, changes: changesBetween(live, tree), sizes, blocks, names: await names };
+  if (!root) return { ...seen, pins: [], steps: [] };
+
+  const desired = desiredOf(root.cid, tree, campaign.madeWith);
+  const observed = observedOf(head, live, kept);
+  const current = isCurrent(desired, observed.head);
+  const wishes = wishesOf(
+    {
+      number: (head?.release.number ?? 0) + (current ? 0 : 1),
+      root: root.cid,
+      portal: current ? head!.release.portal : undefined,
+      tree,
+      text: new TextDecoder().decode(text),
+      sizes: sizes.of,
+      before: current ? head!.release.before : beforeOf(head),
+      earlier: live,
+    },
+    campaign,
+  );
+  const pins = await lookAtPins(wishes, campaign, { thorough: false, ...look }, world);
+  const next = current ? head : undefined;
+  const said = await Promise.all(
+    seen.names.map(async (sight) => ({
+      name: sight.announced.name,
+      to: sight.announced.to,
+      value: await shouldSay(sight.announced.to, root.cid, next, head, campaign, world),
+      said: saidBy(sight),
+    })),
+  );
+  const steps = planOf({ ...desired, pins: pins.map(pinOf), names: said }, observed);
+  return { ...seen, root, pins, steps };
+}
+
+function desiredOf(root: CID, tree: Tree, madeWith: MadeWith): Desired {
+  const leaves = [...tree.values()].filter(({ written }) => written !== "");
   return {
-    tree,
-    findings,
-    head,
-    live,
-    changes: changesBetween(live, tree),
-    sizes,
-    ...(root && { root }),
-    blocks,
-    steps: root ? stepsTo(root.cid, tree, head, live, pins, campaign.madeWith) : [],
+    root: root.toString(),
+    leaves: leaves.map(({ path, cid, line }) => ({ path, cid: cid.toString(), line })),
+    madeWith: stableJson(madeWith),
   };
 }
 
-function stepsTo(
+function observedOf(head: Head | undefined, live: Tree, kept: ReadonlyMap<string, CID>): Observed {
+  return {
+    ...(head && {
+      head: {
+        number: head.release.number,
+        root: head.release.root.toString(),
+        portal: head.release.portal.toString(),
+        madeWith: stableJson(head.release.madeWith),
+        leaves: new Set([...live.values()].map(({ cid }) => cid.toString())),
+      },
+    }),
+    kept: new Set([...kept.values()].map(String)),
+  };
+}
+
+function beforeOf(head: Head | undefined): Release["before"] {
+  return head ? { root: head.release.root, portal: head.release.portal } : null;
+}
+
+function pinOf({ wanted: { keeper, path, cid, required }, counts }: PinSight) {
+  return { service: keeper.name, path, cid: cid?.toString() ?? null, required, counts };
+}
+
+/** What a name should say once everything is done: of a release that is still to be made only its tree is known. */
+async function shouldSay(
+  to: string,
   root: CID,
-  tree: Tree,
+  next: Head | undefined,
   head: Head | undefined,
-  live: Tree,
-  pins: ReadonlyMap<string, CID>,
-  madeWith: MadeWith,
-): Step[] {
-  const leaves = [...tree.values()].filter(({ written }) => written !== "");
-  return planOf(
-    {
-      root: root.toString(),
-      leaves: leaves.map(({ path, cid, line }) => ({ path, cid: cid.toString(), line })),
-      madeWith: stableJson(madeWith),
-    },
-    {
-      ...(head && {
-        head: {
-          number: head.release.number,
-          root: head.release.root.toString(),
-          portal: head.release.portal.toString(),
-          madeWith: stableJson(head.release.madeWith),
-          leaves: new Set([...live.values()].map(({ cid }) => cid.toString())),
-        },
-      }),
-      kept: new Set([...pins.values()].map(String)),
-    },
-  );
+  { log }: Parts,
+  world: World,
+): Promise<string | null> {
+  const old = head && to.includes("@") ? head : next;
+  if (old) return normal(await targetOf(to, old, log, world));
+  return to === "tree" ? normal(`/ipfs/${root}`) : null;
 }
 
 /** The tree that a release published, from its own tree.yaml. */
 export async function treeOf(release: Release, campaign: Pick<Parts, "get">, world: World): Promise<Tree> {
+  return readTree(await sourceOf(release, campaign, world)).tree;
+}
+
+/** The tree.yaml that a release published. */
+export async function sourceOf(release: Release, { get }: Pick<Parts, "get">, world: World): Promise<Uint8Array> {
   world.signal.throwIfAborted();
   const chunks: Uint8Array[] = [];
-  for await (const chunk of content(release.tree, campaign.get)) chunks.push(chunk);
-  return readTree(Buffer.concat(chunks)).tree;
+  for await (const chunk of content(release.tree, get)) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** Why an observation has no root, as one failure; `undefined` where it has one. */
@@ -109,6 +168,23 @@ export function whyNoRoot({ findings, root, sizes }: Observation): Failure | und
   const count = `tree.yaml has ${errors.length} ${errors.length === 1 ? "error" : "errors"}`;
   const message = [count, ...firstLines(lines)].join("\n");
   return new Failure("findings", message, { hint: "fieldtree check shows each with its fix" });
+}
+
+/**
+ * Why a tree that was rolled back is not published once more; `undefined` where it may be.
+ *
+ * A rollback makes an older tree live without touching tree.yaml. Until that is changed, publishing it would undo the
+ * rollback without anybody having decided so.
+ */
+export function whyRolledBack({ head, root }: Observation): Failure | undefined {
+  const release = head?.release;
+  if (release?.rollbackOf === undefined || !root || !release.before?.root.equals(root.cid)) return undefined;
+  const why = release.why ? ` (${release.why})` : "";
+  return new Failure(
+    "refused",
+    `release ${release.number} rolled this very tree back to that of release ${release.rollbackOf}${why}`,
+    { hint: "change tree.yaml, or publish --override-rollback" },
+  );
 }
 
 function errorsIn(findings: readonly Finding[]): Finding[] {

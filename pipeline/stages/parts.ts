@@ -1,5 +1,7 @@
 /** What the stages work with: the campaign's parts, made ready by `campaign.ts`. */
-import type { Facts } from "../core/campaign.ts";
+import type { CID } from "multiformats/cid";
+import type { Facts } from "../core/campaign/campaign.ts";
+import type { PinsConfig } from "../core/campaign/pins.ts";
 import type { Json } from "../core/json.ts";
 import type { Leaf } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
@@ -9,7 +11,9 @@ import type { Memory } from "../disk/memory.ts";
 import type { FormatReader } from "../formats/reader.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 import type { ReleaseLog } from "../log/log.ts";
-import type { MadeWith } from "../log/release.ts";
+import type { MadeWith, Release } from "../log/release.ts";
+import type { Name } from "../names/name.ts";
+import type { PinService } from "../pin/service.ts";
 import type { View } from "../views/view.ts";
 
 export interface Parts {
@@ -27,6 +31,8 @@ export interface Parts {
   /** Have the home node hold every block below a leaf. @throws Failure `unavailable` where some stay out of reach. */
   readonly bring: (leaf: Leaf, world: World) => Promise<void>;
   readonly log: ReleaseLog;
+  /** Gives what signs a release; absent where the campaign signs none. @throws Failure `input` where the key is not set. */
+  readonly signer?: () => (release: Release) => Promise<Release>;
   readonly readers: readonly FormatReader[];
   readonly views: readonly View<Json>[];
   /** Whether campaign.yaml wants the leaf at `path` looked into. */
@@ -37,4 +43,44 @@ export interface Parts {
   readonly holdings: Memory;
   /** SOURCE_DATE_EPOCH, where it is set. */
   readonly sourceDate?: Date;
+  /** Public names of those whose signatures count; anybody's where empty. */
+  readonly signers: readonly string[];
+  /** Who keeps what is published beside the home node, in the order of campaign.yaml. */
+  readonly keepers: readonly Keeper[];
+  /** How many of whom, how many blocks are looked at, how long is waited, what old pins are kept. */
+  readonly pins: PinsConfig;
+  /** Multiaddrs at which others can fetch from the home node; none where it has no peers. */
+  readonly origins: (world: World) => Promise<readonly string[]>;
+  /** What is announced, in the order of campaign.yaml. */
+  readonly announced: readonly Announced[];
+}
+
+/** A pin service, and what the campaign wants of it. */
+export interface Keeper {
+  readonly name: string;
+  /** `kubo`, `cluster`, `psa`, `pinata` */
+  readonly kind: string;
+  /** Believed without its blocks having been seen. */
+  readonly trusted: boolean;
+  /** Whether it keeps everything: the tree and the portal too. */
+  readonly whole: boolean;
+  /** Whether it keeps the leaf at `path`, of `size` bytes. */
+  readonly wants: (path: string, size: number) => boolean;
+  /** The service, made ready once. @throws Failure `input` at the line of campaign.yaml where its token is not set. */
+  readonly service: () => PinService;
+  /** One block from that very service and nowhere else, verified; `undefined` where it lacks it. Needs no token. Absent: there is no way to look. */
+  readonly look?: (cid: CID, world: World) => Promise<Uint8Array | undefined>;
+}
+
+/** A name, and what it should say. */
+export interface Announced {
+  /** As campaign.yaml calls it: the domain, or the key's public name. */
+  readonly name: string;
+  readonly kind: "dnslink" | "ipns";
+  /** `tree`, `portal`, `portal/PATH`, `tree@N`, `portal@N` */
+  readonly to: string;
+  /** ms in which every authority must have followed. */
+  readonly deadline: number;
+  /** For looking: needs no secret. For writing: @throws Failure `input` at the line of campaign.yaml where its secret is not set. */
+  readonly at: (what: "looking" | "writing") => Name;
 }

@@ -1,20 +1,27 @@
 /**
  * Publish: look, plan, act.
  *
- * The stage owns the order and nothing else: every block held, the tree kept, the portal kept, the release appended.
- * Whether a step is needed is the plan's business, how it is done is in the file named after it. Beside each step
+ * The stage owns the order and nothing else: complete here, pinned where the campaign demands, released, announced, read
+ * back. Whether a step is needed is the plan's business, how it is done is in the file named after it. Beside each phase
  * stands what a crash there leaves behind; running again always finishes, with the same CIDs and one release.
  */
+import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
-import { sayStep } from "../core/plan.ts";
+import { type Step, sayStep } from "../core/plan.ts";
 import type { World } from "../core/world.ts";
+import type { Link } from "../dag/block.ts";
+import type { Head } from "../log/log.ts";
 import type { Draft } from "../log/release.ts";
+import { announce, readBack } from "./announce.ts";
 import type { PublishEvent } from "./event.ts";
 import { hold } from "./hold.ts";
 import { keepPortal } from "./keep-portal.ts";
 import { keepTree } from "./keep-tree.ts";
-import { observe, whyNoRoot } from "./observe.ts";
+import { letGo } from "./let-go.ts";
+import { type Observation, observe, whyNoRoot, whyRolledBack } from "./observe.ts";
 import type { Parts } from "./parts.ts";
+import { assertKept, pinAll } from "./pin.ts";
+import { pinEvent } from "./pins.ts";
 import { appendRelease } from "./release.ts";
 
 export interface PublishOptions {
@@ -22,69 +29,41 @@ export interface PublishOptions {
   readonly expectRoot?: string;
   /** Datasets that failed stop the publication instead of being recorded and warned of. */
   readonly strict: boolean;
+  /** Publish a tree that was rolled back all the same. */
+  readonly overrideRollback?: boolean;
+  /** The text is that of an older release, made live again. */
+  readonly rollback?: Pick<Draft, "rollbackOf" | "why">;
 }
 
 /** Publish `text` as the tree of `campaign`. Yields what it does; the last event is `published`. */
 export async function* publish(
   text: Uint8Array,
   campaign: Parts,
-  { expectRoot, strict }: PublishOptions,
+  options: PublishOptions,
   world: World,
 ): AsyncGenerator<PublishEvent> {
-  let seen = await observe(text, campaign, world);
-  if (isFailure(whyNoRoot(seen), "unavailable")) {
-    // Not even their root blocks are here: a node with a network of its own may still find them.
-    await hold(
-      seen.sizes.missing.map(({ leaf }) => leaf),
-      campaign,
-      world,
-    );
-    seen = await observe(text, campaign, world);
+  assertReady(campaign);
+  const seen = await observeWhole(text, campaign, world);
+  const root = soundRoot(seen, options);
+
+  // A crash leaves blocks that nobody pins yet, a root that is kept and not released, or a portal that no release names:
+  // all of them are found again. Only a gc before the next run takes blocks.
+  const { draft, portal } = yield* complete(root, text, seen, options, campaign, world);
+
+  // A crash leaves pins of what is not released yet: the next run finds them.
+  yield* pinned(portal, seen, campaign, world);
+
+  // A crash before the head moves leaves a block that nobody names: the next run makes the same one.
+  for (const step of stepsTo("release", seen)) {
+    yield* begun([step], world);
+    await appendRelease({ ...draft!, portal }, seen.head, campaign, world);
   }
-  if (!seen.root) throw whyNoRoot(seen);
-  const root = seen.root;
-  if (expectRoot !== undefined && expectRoot !== root.cid.toString()) {
-    throw new Failure("conflict", `this tree.yaml gives the root ${root.cid}, and ${expectRoot} was expected`, {
-      hint: "plan again: the tree, or the profile in campaign.yaml, is not the one that was planned",
-    });
-  }
-
-  // A crash leaves blocks that nobody pins yet. They are found again; only a gc before the next run takes them.
-  const { tree, steps } = seen;
-  await hold(
-    steps.flatMap((step) => (step.do === "hold" ? [tree.get(step.path)!] : [])),
-    campaign,
-    world,
-  );
-
-  let draft: Draft | undefined;
-  let portal = seen.head?.release.portal;
-  for (const step of seen.steps) {
-    world.signal.throwIfAborted();
-    yield { event: "step", step };
-    if (step.do !== "hold") world.log(sayStep(step));
-    switch (step.do) {
-      case "hold":
-        break;
-
-      // A crash after it leaves a root that is kept and not released: the next run finds it kept.
-      case "keep-tree":
-        await keepTree(root.cid, seen, campaign, world);
-        break;
-
-      // A crash after it leaves a portal that no release names: the next run makes the same one.
-      case "keep-portal":
-        ({ draft, portal } = yield* keepPortal(root, text, seen, { strict }, campaign, world));
-        break;
-
-      // A crash before the head moves leaves a block that nobody names: the next run makes the same one.
-      case "release":
-        await appendRelease({ ...draft!, portal: portal! }, seen.head, campaign, world);
-        break;
-    }
-  }
-
   const head = (await campaign.log.head(world))!;
+
+  // A crash leaves names that lag behind the head, or that were written and not read back: the next run sees which.
+  yield* announced(head, seen, campaign, world);
+
+  await letGo(head, campaign, world);
   yield {
     event: "published",
     release: head.release.number,
@@ -93,4 +72,108 @@ export async function* publish(
     head: head.cid.toString(),
     changed: seen.steps.length > 0,
   };
+}
+
+/** @throws Failure `input` for a secret that is not set: before anything starts. */
+function assertReady({ keepers, announced, signer }: Parts): void {
+  signer?.();
+  for (const keeper of keepers) keeper.service();
+  for (const name of announced) name.at("writing");
+}
+
+async function observeWhole(text: Uint8Array, campaign: Parts, world: World): Promise<Observation> {
+  const seen = await observe(text, campaign, world);
+  if (!isFailure(whyNoRoot(seen), "unavailable")) return seen;
+  // Not even their root blocks are here: a node with a network of its own may still find them.
+  const unmeasured = seen.sizes.missing.map(({ leaf }) => leaf);
+  await hold(unmeasured, campaign, world);
+  return observe(text, campaign, world);
+}
+
+/** The root, where it may be published. */
+function soundRoot(seen: Observation, { expectRoot, rollback, overrideRollback }: PublishOptions): Link {
+  const { root } = seen;
+  if (!root) throw whyNoRoot(seen);
+  if (expectRoot !== undefined && expectRoot !== root.cid.toString()) {
+    throw new Failure("conflict", `this tree.yaml gives the root ${root.cid}, and ${expectRoot} was expected`, {
+      hint: "plan again: the tree, or the profile in campaign.yaml, is not the one that was planned",
+    });
+  }
+  const rolledBack = whyRolledBack(seen);
+  if (rolledBack && !rollback && !overrideRollback) throw rolledBack;
+  return root;
+}
+
+/** Everything a release names, whole on the campaign's own node. */
+async function* complete(
+  root: Link,
+  text: Uint8Array,
+  seen: Observation,
+  options: PublishOptions,
+  campaign: Parts,
+  world: World,
+): AsyncGenerator<PublishEvent, { draft?: Draft; portal: CID }> {
+  const holds = stepsTo("hold", seen);
+  yield* begun(holds, world);
+  const leaves = holds.map(({ path }) => seen.tree.get(path)!);
+  await hold(leaves, campaign, world);
+  for (const step of stepsTo("keep-tree", seen)) {
+    yield* begun([step], world);
+    await keepTree(root.cid, seen, campaign, world);
+  }
+  for (const step of stepsTo("keep-portal", seen)) {
+    yield* begun([step], world);
+    return yield* keepPortal(root, text, seen, options, campaign, world);
+  }
+  return { portal: seen.head!.release.portal };
+}
+
+/** Everything pinned where it is required; where it is not, asked for. */
+async function* pinned(portal: CID, seen: Observation, campaign: Parts, world: World): AsyncGenerator<PublishEvent> {
+  const steps = stepsTo("pin", seen);
+  if (steps.length === 0) return;
+  yield* begun(steps, world);
+  const known = seen.pins.filter(({ counts }) => counts);
+  const wishes = seen.pins
+    .filter(({ counts }) => !counts)
+    .map(({ wanted }) => (wanted.cid ? wanted : { ...wanted, cid: portal }));
+  const sights = await pinAll(wishes, campaign, { known, patient: false }, world);
+  for (const sight of sights) yield pinEvent(sight);
+  assertKept([...known, ...sights], campaign);
+}
+
+/** Every name pointed at `head`, and read back. Names don't wait for one another; a failure is told after all were tried. */
+async function* announced(head: Head, seen: Observation, campaign: Parts, world: World): AsyncGenerator<PublishEvent> {
+  const steps = stepsTo("announce", seen);
+  if (steps.length === 0) return;
+  yield* begun(steps, world);
+  const late = seen.names.filter(({ announced }) => steps.some(({ name }) => name === announced.name));
+  const written = await Promise.allSettled(late.map((sight) => announce(sight, head, campaign, world)));
+  yield* begun(stepsTo("read-back", seen), world);
+  const read = await Promise.allSettled(
+    written.map(async (result, i) => {
+      if (result.status === "rejected") throw result.reason;
+      return readBack(late[i]!.announced, result.value, world);
+    }),
+  );
+  for (const result of read) {
+    if (result.status === "rejected") continue;
+    const { announced, sighting } = result.value;
+    yield { event: "announced", name: announced.name, value: sighting!.value!, authorities: sighting!.authorities };
+  }
+  const failed = read.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+/** Steps of one kind, typed as such. */
+function stepsTo<What extends Step["do"]>(what: What, { steps }: Observation): Extract<Step, { do: What }>[] {
+  return steps.filter((step): step is Extract<Step, { do: What }> => step.do === what);
+}
+
+function* begun(steps: readonly Step[], world: World): Generator<PublishEvent> {
+  world.signal.throwIfAborted();
+  for (const step of steps) {
+    if (step.do !== "hold" && step.do !== "pin") world.log(sayStep(step));
+    yield { event: "step", step };
+  }
 }

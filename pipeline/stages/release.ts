@@ -13,11 +13,12 @@ import { label } from "./label.ts";
 import type { Parts } from "./parts.ts";
 
 export async function appendRelease(
-  release: Release,
+  unsigned: Release,
   head: Head | undefined,
-  { home, log, facts }: Parts,
+  { home, log, facts, signer }: Parts,
   world: World,
 ): Promise<void> {
+  const release = signer ? await signer()(unsigned) : unsigned;
   const block = releaseBlock(release);
   await home.put([block], world);
   await home.pin(CID.createV1(raw.code, block.cid.multihash), label(facts.campaign, "release", release.number), world);

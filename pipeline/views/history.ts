@@ -19,6 +19,9 @@ export type ReleaseLine = {
   readonly root: string;
   /** How many changes of each kind; kinds that did not occur are absent. */
   readonly changes: Readonly<Record<string, number>>;
+  /** The release whose tree this one made live again, and why. */
+  readonly rollbackOf?: number;
+  readonly why?: string;
 };
 
 export type Version = readonly [release: number, cid: string | null];
@@ -31,7 +34,8 @@ export const history: View<History> = {
   render: (state, { draft }) => new Map([["history.json", stableJson(withRelease(state, draft))]]),
 };
 
-function withRelease({ releases, paths }: History, { number, made, root, changes }: Draft): History {
+function withRelease({ releases, paths }: History, draft: Draft): History {
+  const { number, made, root, changes, rollbackOf, why } = draft;
   const counts: Record<string, number> = {};
   // Paths come from people: a null prototype keeps one named __proto__ a path like any other.
   const versions: Record<string, readonly Version[]> = Object.assign(Object.create(null), paths);
@@ -43,5 +47,7 @@ function withRelease({ releases, paths }: History, { number, made, root, changes
     if (change.op === "move") note(change.from, null);
     note(change.path, change.op === "remove" ? null : change.to);
   }
-  return { releases: [{ number, made, root: root.toString(), changes: counts }, ...releases], paths: versions };
+  const rollback = { ...(rollbackOf && { rollbackOf }), ...(why && { why }) };
+  const line = { number, made, root: root.toString(), changes: counts, ...rollback };
+  return { releases: [line, ...releases], paths: versions };
 }

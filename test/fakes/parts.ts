@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Facts } from "../../pipeline/core/campaign.ts";
+import type { Facts } from "../../pipeline/core/campaign/campaign.ts";
+import { settledPins } from "../../pipeline/core/campaign/pins.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
 import type { Block, Link } from "../../pipeline/dag/block.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
@@ -14,7 +15,7 @@ import { datasetMeta } from "../../pipeline/formats/dataset-meta.ts";
 import type { FormatReader } from "../../pipeline/formats/reader.ts";
 import type { HomeNode } from "../../pipeline/ipfs/node.ts";
 import { localLog } from "../../pipeline/log/local.ts";
-import type { Parts } from "../../pipeline/stages/parts.ts";
+import type { Announced, Keeper, Parts } from "../../pipeline/stages/parts.ts";
 import { views } from "../../pipeline/views/views.ts";
 import { fakeHome } from "./home.ts";
 import { testWorld } from "./world.ts";
@@ -30,7 +31,15 @@ export const someFacts: Facts = {
 
 /** `home` defaults to a new one in memory; `state` to a new folder, and is given to run again as another process would. */
 export async function someParts(
-  given: { home?: HomeNode; state?: string; facts?: Facts; readers?: readonly FormatReader[] } = {},
+  given: {
+    home?: HomeNode;
+    state?: string;
+    facts?: Facts;
+    readers?: readonly FormatReader[];
+    keepers?: readonly Keeper[];
+    pins?: Partial<Parts["pins"]>;
+    announced?: readonly Announced[];
+  } = {},
 ): Promise<Parts> {
   const home = given.home ?? fakeHome();
   const state = given.state ?? (await temporaryFolder());
@@ -60,6 +69,11 @@ export async function someParts(
     },
     sizes: await memory(join(state, "sizes")),
     holdings: await memory(join(state, "holdings")),
+    signers: [],
+    keepers: given.keepers ?? [],
+    pins: { ...settledPins(undefined), ...given.pins },
+    origins: async () => [],
+    announced: given.announced ?? [],
   };
 }
 

@@ -164,11 +164,11 @@ type WrittenService = v.InferOutput<typeof service>;
 
 /** A rule on what is required of the services that it names. With all, services that keep a part need to keep no more. */
 function forRequire(
-  holds: (require: PinsConfig["require"], services: readonly WrittenService[]) => boolean,
+  holds: (demand: PinsConfig["require"], services: readonly WrittenService[]) => boolean,
   message: string,
 ) {
-  const check = ({ require, services }: WrittenPins) => {
-    const { atLeast, of } = required(require);
+  const check = ({ require: demand, services }: WrittenPins) => {
+    const { atLeast, of } = required(demand);
     const all = services ?? [];
     if (of.length === 0)
       return all.every((one) => holds({ atLeast: 1, of: [one.name] }, [{ ...one, only: [], largest: null }]));
@@ -228,8 +228,8 @@ function settledService(written: v.InferOutput<typeof service>): ServiceConfig {
   }
 }
 
-function required(require: string | null | undefined): PinsConfig["require"] {
-  const [, atLeast, of] = /^(\d+) of \[(.*)\]$/.exec(require ?? "") ?? [];
+function required(demand: string | null | undefined): PinsConfig["require"] {
+  const [, atLeast, of] = /^(\d+) of \[(.*)\]$/.exec(demand ?? "") ?? [];
   if (atLeast === undefined) return { atLeast: 0, of: [] };
   return { atLeast: Number(atLeast), of: of!.split(",").map((name) => name.trim()) };
 }

@@ -1,7 +1,7 @@
 // The portal's page: reads index.json beside it and shows what the release holds. Everything in it was written by
 // strangers, so text enters the document as text only, sizes are bounded, and links are relative or http(s).
 
-// Rows made at a time: the rest wait until they are scrolled to or asked for. */
+// Rows made at a time.
 const slice = 60;
 const $ = (id) => document.getElementById(id);
 const text = (value, most = 300) =>
@@ -491,7 +491,7 @@ async function copied(what) {
   try {
     await navigator.clipboard.writeText(what);
   } catch {
-    // Without the clipboard interface (plain http, a sandbox): the older way, which needs a selection.
+    // Without a clipboard (plain http, a sandbox), the older way.
     const area = el("textarea", { readonly: "", "aria-hidden": "true" });
     const back = document.activeElement;
     area.value = what;
@@ -582,6 +582,7 @@ async function showReleases() {
         {},
         el("strong", {}, `Release ${release.number}`),
         ` ${day(release.made)} `,
+        release.rollbackOf ? `back to ${release.rollbackOf}: ${release.why} ` : "",
         changes.join(", "),
         cid(release.root),
         openable(cidOf(release.root)) ? web(openable(cidOf(release.root), "/"), "Its files") : "",

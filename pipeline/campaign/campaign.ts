@@ -5,28 +5,30 @@
  * here, as a function: the log gets the node's blocks, the stages get readers that have never heard of IPFS.
  */
 import { readFile } from "node:fs/promises";
-import { join, posix } from "node:path";
-import { type CampaignConfig, facts, readCampaign } from "./core/campaign.ts";
-import { atMost } from "./core/concurrency.ts";
-import { Failure, isFailure } from "./core/failure.ts";
-import { stableJson } from "./core/json.ts";
-import type { Leaf } from "./core/tree.ts";
-import type { World } from "./core/world.ts";
-import { cidOf, codecs } from "./dag/block.ts";
-import { memory } from "./disk/memory.ts";
-import { readers } from "./formats/readers.ts";
-import { firstOf } from "./ipfs/first-of.ts";
-import type { HomeNode, Node } from "./ipfs/node.ts";
-import { localLog } from "./log/local.ts";
-import { leafLabel } from "./stages/label.ts";
-import type { Parts } from "./stages/parts.ts";
-import { views } from "./views/views.ts";
+import { join } from "node:path";
+import { type CampaignConfig, facts, readCampaign } from "../core/campaign/campaign.ts";
+import { atMost } from "../core/concurrency.ts";
+import { Failure, isFailure } from "../core/failure.ts";
+import { stableJson } from "../core/json.ts";
+import type { Leaf } from "../core/tree.ts";
+import type { World } from "../core/world.ts";
+import { cidOf, codecs } from "../dag/block.ts";
+import { memory } from "../disk/memory.ts";
+import { readers } from "../formats/readers.ts";
+import { firstOf } from "../ipfs/first-of.ts";
+import type { HomeNode, Node } from "../ipfs/node.ts";
+import { leafLabel } from "../stages/label.ts";
+import type { Parts } from "../stages/parts.ts";
+import { views } from "../views/views.ts";
+import { keepersOf, originsOf } from "./keepers.ts";
+import { logOf, signing } from "./log.ts";
+import { matches } from "./matches.ts";
+import { announcedOf } from "./names.ts";
+import { type Environment, type Secret, secretsIn, tokenOf } from "./secrets.ts";
 
 export interface Campaign extends Parts {
   close(): Promise<void>;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The campaign in `folder`, ready to use.
@@ -34,12 +36,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws Failure `input` where campaign.yaml is missing or wrong, with every line that is, or a secret it names is not set.
  */
 export async function openCampaign(folder: string, env: Environment, world: World): Promise<Campaign> {
-  const config = await configIn(folder);
+  const { config, text } = await configIn(folder);
+  const secret = secretsIn(text, env);
   const state = join(folder, ".fieldtree");
-  const home = await homeNode(config, state, env);
+  const home = await homeNode(config, state, secret);
   const gateways = await gatewaysOf(config);
   const reach = gateways ? firstOf(home, gateways) : home;
   const published = facts(config);
+  const log = await logOf(config, { folder, state, blocks: home, env });
+  const keepers = await keepersOf(config, secret);
+  const announced = await announcedOf(config, { secret, env, beside: log.beside });
 
   return {
     folder,
@@ -53,7 +59,8 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
       return bytes;
     },
     bring: bringing(home, gateways, config),
-    log: localLog(join(state, "log", "head"), home),
+    log,
+    ...signing(config, secret),
     readers,
     views,
     wanted: wantedBy(config),
@@ -64,12 +71,20 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     },
     sizes: await memory(join(state, "remembered", "sizes")),
     holdings: await memory(join(state, "remembered", "holdings")),
+    signers: config.log.signers,
+    keepers: keepers.map(({ keeper }) => keeper),
+    pins: config.pins,
+    origins: await originsOf(config, secret),
+    announced: announced.map(({ name }) => name),
     ...sourceDate(env),
-    close: async () => reach.close?.(),
+    close: async () => {
+      for (const { close } of [...keepers, ...announced]) close();
+      await reach.close?.();
+    },
   };
 }
 
-async function configIn(folder: string): Promise<CampaignConfig> {
+async function configIn(folder: string): Promise<{ config: CampaignConfig; text: string }> {
   const file = join(folder, "campaign.yaml");
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
@@ -85,41 +100,25 @@ async function configIn(folder: string): Promise<CampaignConfig> {
     );
     throw new Failure("input", lines.join("\n") || "campaign.yaml can't be read");
   }
-  return campaign;
+  return { config: campaign, text };
 }
 
-async function homeNode({ node }: CampaignConfig, state: string, env: Environment): Promise<HomeNode> {
+async function homeNode({ node }: CampaignConfig, state: string, secret: Secret): Promise<HomeNode> {
   switch (node.kind) {
     case "embedded": {
-      const { embedded } = await import("./ipfs/embedded/embedded.ts");
+      const { embedded } = await import("../ipfs/embedded/embedded.ts");
       return embedded(state);
     }
     case "kubo": {
-      const { kubo } = await import("./ipfs/kubo/kubo.ts");
-      return kubo({ api: node.api, ...secret("token", node.token, env) });
+      const { kubo } = await import("../ipfs/kubo/kubo.ts");
+      return kubo({ api: node.api, ...tokenOf(node.token, secret) });
     }
   }
 }
 
-/** The value of the environment variable that campaign.yaml names; never the other way round. */
-function secret<Name extends string>(
-  as: Name,
-  variable: string | undefined,
-  env: Environment,
-): { [name in Name]?: string } {
-  if (variable === undefined) return {};
-  const value = env[variable];
-  if (!value)
-    throw new Failure(
-      "input",
-      `campaign.yaml takes a ${as} from the environment variable ${variable}, which is not set`,
-    );
-  return { [as]: value } as { [name in Name]: string };
-}
-
 async function gatewaysOf({ gateways }: CampaignConfig): Promise<Node | undefined> {
   if (gateways.length === 0) return undefined;
-  const several = await import("./ipfs/gateways.ts");
+  const several = await import("../ipfs/gateways.ts");
   return several.gateways(gateways);
 }
 
@@ -132,7 +131,7 @@ function bringing(home: HomeNode, gateways: Node | undefined, { campaign, limits
   let left = limits.fetch;
   const fetch = (leaf: Leaf, world: World) =>
     inTurn(async () => {
-      const { fetchMissing } = await import("./ipfs/fetch-missing.ts");
+      const { fetchMissing } = await import("../ipfs/fetch-missing.ts");
       left -= (await fetchMissing(leaf.cid, home, gateways, { limitBytes: left }, world)).bytes;
     });
   if (home.has) return fetch;
@@ -149,7 +148,6 @@ function bringing(home: HomeNode, gateways: Node | undefined, { campaign, limits
 }
 
 function wantedBy({ scan }: CampaignConfig): (path: string) => boolean {
-  const matches = (path: string, globs: readonly string[]) => globs.some((glob) => posix.matchesGlob(path, glob));
   return (path) => (scan.only.length === 0 || matches(path, scan.only)) && !matches(path, scan.except);
 }
 

@@ -1,0 +1,40 @@
+/** The log that campaign.yaml names, and who signs what is appended to it. */
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import type { CampaignConfig } from "../core/campaign/campaign.ts";
+import { privateKeyFrom } from "../core/key.ts";
+import type { HomeNode } from "../ipfs/node.ts";
+import { localLog } from "../log/local.ts";
+import type { ReleaseLog } from "../log/log.ts";
+import type { Parts } from "../stages/parts.ts";
+import type { Environment, Secret } from "./secrets.ts";
+
+export async function logOf(
+  { log }: CampaignConfig,
+  { folder, state, blocks, env }: { folder: string; state: string; blocks: HomeNode; env: Environment },
+): Promise<ReleaseLog> {
+  if (log.kind === "local") return localLog(join(state, "log", "head"), blocks);
+  const { gitLog } = await import("../log/git-ref.ts");
+  return gitLog({ folder, remote: log.remote, branch: log.branch, state, blocks, holder: holderOf(env) });
+}
+
+/** Who holds a lease, for people. */
+function holderOf({ GITHUB_REPOSITORY, GITHUB_RUN_ID }: Environment): string {
+  return GITHUB_REPOSITORY
+    ? `github.com/${GITHUB_REPOSITORY} run ${GITHUB_RUN_ID}`
+    : `${userInfo().username}@${hostname()}`;
+}
+
+export function signing({ log }: CampaignConfig, secret: Secret): Pick<Parts, "signer"> {
+  const { key } = log;
+  if (key === undefined) return {};
+  return {
+    signer: () => {
+      const text = secret(key);
+      return async (release) => {
+        const { signRelease } = await import("../log/sign.ts");
+        return signRelease(release, await privateKeyFrom(text, key));
+      };
+    },
+  };
+}

@@ -1,0 +1,85 @@
+/** The names that campaign.yaml announces: looked at without secrets, written with them. */
+import type { CampaignConfig, NodeConfig } from "../core/campaign/campaign.ts";
+import type { DnsNameConfig, IpnsNameConfig } from "../core/campaign/names.ts";
+import type { Beside } from "../log/log.ts";
+import type { Announced } from "../stages/parts.ts";
+import { type Opened, once } from "./once.ts";
+import { type Environment, type Secret, tokenOf } from "./secrets.ts";
+
+export async function announcedOf(
+  { names, node }: CampaignConfig,
+  { secret, env, beside }: { secret: Secret; env: Environment; beside: Beside },
+): Promise<Opened<{ readonly name: Announced }>[]> {
+  return Promise.all(
+    names.map(async (config) =>
+      "domain" in config ? dnsName(config, secret) : ipnsNameOf(config, { node, secret, env, beside }),
+    ),
+  );
+}
+
+async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ readonly name: Announced }>> {
+  const [{ dnslink, readAuthorities }, { dnsProvider }] = await Promise.all([
+    import("../names/dnslink/dnslink.ts"),
+    import("../names/dnslink/providers.ts"),
+  ]);
+  const { domain, ttl, authorities, deadline, to } = config;
+  const common = { domain, ttl, authorities };
+  const looking = once(() => dnslink(common));
+  const writing = once(() => {
+    const provider = dnsProvider(config.provider, secret, (name, world) =>
+      readAuthorities(name, { authorities }, world),
+    );
+    return dnslink({ ...common, provider });
+  });
+  return {
+    name: {
+      name: domain,
+      kind: "dnslink",
+      to,
+      deadline,
+      at: (what) => (what === "looking" ? looking.get() : writing.get()),
+    },
+    close: () => {
+      for (const name of [looking, writing]) name.made()?.close?.();
+    },
+  };
+}
+
+async function ipnsNameOf(
+  config: IpnsNameConfig,
+  { node, secret, env, beside }: { node: NodeConfig; secret: Secret; env: Environment; beside: Beside },
+): Promise<Opened<{ readonly name: Announced }>> {
+  const [{ ipnsName }, { privateKeyFrom, publicName }] = await Promise.all([
+    import("../names/ipns/ipns.ts"),
+    import("../core/key.ts"),
+  ]);
+  const key = env[config.ipns];
+  const name = config.key ?? (key ? publicName((await privateKeyFrom(key, config.ipns)).publicKey) : undefined);
+  const made = once(() =>
+    ipnsName({
+      ...(name && { name }),
+      key: () => secret(config.ipns),
+      routing: config.routing,
+      ...(node.kind === "kubo" && { kubo: { api: node.api, ...tokenOf(node.token, secret) } }),
+      lifetime: config.lifetime,
+      ttl: config.ttl,
+      beside,
+    }),
+  );
+  return {
+    name: {
+      name: name ?? config.ipns,
+      kind: "ipns",
+      to: config.to,
+      deadline: ipnsDeadline,
+      at(what) {
+        if (what === "writing") secret(config.ipns);
+        return made.get();
+      },
+    },
+    close: () => made.made()?.close?.(),
+  };
+}
+
+/** ms. Endpoints answer what they were told, or they don't. */
+const ipnsDeadline = 60_000;

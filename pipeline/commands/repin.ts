@@ -1,0 +1,27 @@
+/** `repin`: services keep what they lack of the newest release. */
+
+import { assertKept } from "../stages/pin.ts";
+import { pinEvent, sayPin } from "../stages/pins.ts";
+import { repin as repinStage } from "../stages/repin.ts";
+import type { Verb } from "./command.ts";
+import { alone } from "./publish.ts";
+
+export const repin: Verb = {
+  about: `Looks at every pin of the newest release at every service, asks again for what is missing, brings blocks where it can, and
+waits up to the deadline in campaign.yaml. The log of releases does not change.`,
+  example: "fieldtree repin",
+
+  async run({ campaign: open, out, world }) {
+    const campaign = await open();
+    await alone(campaign, "repinning", world, async (world) => {
+      const sights = await repinStage(campaign, world);
+      for (const sight of sights) out.result(pinEvent(sight), sayPin(sight));
+      const missing = sights.filter(({ counts }) => !counts).length;
+      const text =
+        missing === 0 ? `all ${sights.length} pins are kept` : `${missing} of ${sights.length} pins are missing`;
+      out.result({ event: "repinned", pins: sights.length, missing }, text);
+      assertKept(sights, campaign);
+    });
+    return 0;
+  },
+};

@@ -1,0 +1,74 @@
+/**
+ * Let go: pins of old releases, where campaign.yaml says how many or how long they are kept.
+ *
+ * Nothing that a kept release has is let go of, and nothing at all where campaign.yaml doesn't say: old releases are
+ * citable for as long as somebody keeps them. Runs after everything else; what fails here is tried again next time.
+ */
+import type { CID } from "multiformats/cid";
+import { Failure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+import { releasesFrom } from "../log/chain.ts";
+import type { Head } from "../log/log.ts";
+import { label } from "./label.ts";
+import { treeOf } from "./observe.ts";
+import type { Parts } from "./parts.ts";
+
+export async function letGo(head: Head, campaign: Parts, world: World): Promise<void> {
+  const { keep } = campaign.pins;
+  if (keep.releases === undefined && keep.younger === undefined) return;
+  const kept = new Set<string>();
+  const oldest = world.now().getTime() - (keep.younger ?? 0);
+  let count = 0;
+  for await (const old of releasesFrom(head, campaign.log, world)) {
+    const stays = count++ === 0 || (keep.releases ? count <= keep.releases : Date.parse(old.release.made) >= oldest);
+    const cids = await rootsOf(old, campaign, world);
+    if (stays) {
+      for (const cid of cids) kept.add(cid.toString());
+      continue;
+    }
+    const gone = await letGoOf(
+      old,
+      cids.filter((cid) => !kept.has(cid.toString())),
+      campaign,
+      world,
+    );
+    // What is older was let go of when this one was.
+    if (!gone) return;
+  }
+}
+
+/** Everything that was pinned for a release. */
+async function rootsOf({ release }: Head, campaign: Parts, world: World): Promise<CID[]> {
+  const tree = await treeOf(release, campaign, world);
+  const leaves = [...tree.values()].filter(({ written }) => written !== "");
+  return [release.root, release.portal, ...leaves.map(({ cid }) => cid)];
+}
+
+/** Whether there was anything to let go of. */
+async function letGoOf({ release }: Head, cids: readonly CID[], campaign: Parts, world: World): Promise<boolean> {
+  const { home, facts, keepers } = campaign;
+  let any = false;
+  for (const what of ["tree", "portal"] as const) {
+    const ours = label(facts.campaign, what, release.number);
+    if (!(await home.pins(world)).has(ours)) continue;
+    await home.unpin(ours, world);
+    any = true;
+  }
+  for (const keeper of keepers) {
+    const service = keeper.service();
+    if (!service.unpin) continue;
+    try {
+      const said = await service.status(cids, world);
+      for (const cid of cids) {
+        if ((said.get(cid.toString())?.state ?? "absent") === "absent") continue;
+        await service.unpin(cid, world);
+        any = true;
+      }
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      world.log(`warning: ${keeper.name} keeps more than it has to: ${error.message}`);
+    }
+  }
+  if (any) world.log(`let go of the pins of release ${release.number}`);
+  return any;
+}

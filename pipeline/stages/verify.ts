@@ -1,0 +1,263 @@
+/**
+ * Verify: is what the log says true, here, at every service and at every server?
+ *
+ * Read only, and without secrets: everything is judged by bytes that hash to what names them, by blocks that services
+ * give, and by what authoritative servers answer. A check that fails is `corrupt` where content contradicts itself or
+ * its CID, and `drift` where the world outside is no longer what the log says; what can't be looked at is neither,
+ * and is told as unchecked.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { CID } from "multiformats/cid";
+import { changesBetween } from "../core/changes.ts";
+import { Failure, type Kind } from "../core/failure.ts";
+import { stableJson } from "../core/json.ts";
+import { readTree, type Tree } from "../core/tree.ts";
+import type { World } from "../core/world.ts";
+import type { Get } from "../dag/block.ts";
+import { content, resolve } from "../dag/read.ts";
+import { releasesFrom } from "../log/chain.ts";
+import type { Head, ReleaseLog } from "../log/log.ts";
+import { signerOf } from "../log/sign.ts";
+import { checkRoot } from "./check-root.ts";
+import { lookAtNames, type NameSight, normal } from "./names.ts";
+import type { Parts } from "./parts.ts";
+import { lookAtPins, type PinSight } from "./pins.ts";
+import { rebuiltPortal } from "./rebuild.ts";
+import { wishesFor } from "./repin.ts";
+import { targetOf } from "./target.ts";
+
+export interface Check {
+  readonly check: "log" | "signature" | "tree" | "index" | "portal" | "node" | "pin" | "name" | "record";
+  /** What was checked: `releases 1 to 12`, `dkrz: products/radar.zarr`, `latest.example.org at 192.0.2.1:53`. */
+  readonly subject: string;
+  readonly ok: boolean;
+  readonly says: string;
+  /** Why not ok. */
+  readonly problem?: "corrupt" | "drift" | "unchecked";
+}
+
+export interface VerifyOptions {
+  /** Rebuild the portal from the log, and compare it byte for byte. */
+  readonly deep: boolean;
+}
+
+/** ms that services and names get to answer. */
+const patience = 30_000;
+
+/** Every check of the newest release and of all before it, as it is made. */
+export async function* verify(campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
+  const head = await campaign.log.head(world);
+  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  // Asked at once, and told in their order.
+  const names = lookAtNames(campaign, patience, world);
+  const pins = wishesFor(head, campaign, world).then((wishes) =>
+    lookAtPins(wishes, campaign, { thorough: true, patience }, world),
+  );
+  for (const asked of [names, pins]) asked.catch(() => undefined);
+
+  yield* checkReleases(head, campaign.log, campaign.get, campaign.signers, world);
+  yield* checkIndex(head, campaign, world);
+  if (options.deep)
+    yield* checked("portal", `release ${head.release.number}`, () => checkPortal(head, campaign, world));
+  yield* checked("node", campaign.home.name, () => checkNode(head, campaign, world));
+  for (const sight of await pins) yield checkOfPin(sight);
+  for (const sight of await names) yield* checksOfName(sight, head, campaign, world);
+}
+
+/**
+ * The chain from the newest release to the first, as far as `log` and `get` reach: numbers and links, signatures, and
+ * that each release's changes lead from the tree before it to its own tree, which its root is the root of.
+ */
+export async function* checkReleases(
+  head: Head,
+  log: Pick<ReleaseLog, "read">,
+  get: Get,
+  signers: readonly string[],
+  world: World,
+): AsyncGenerator<Check> {
+  const chain: Head[] = [];
+  let broken: Failure | undefined;
+  try {
+    for await (const at of releasesFrom(head, log as ReleaseLog, world)) chain.push(at);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    broken = error;
+  }
+  chain.reverse();
+  const first = chain[0]?.release.number ?? head.release.number;
+  const subject = `releases ${first} to ${head.release.number}`;
+  yield broken
+    ? failed("log", subject, broken)
+    : { check: "log", subject, ok: true, says: `${chain.length} releases, each follows the one before it` };
+  yield await checkSignatures(chain, subject, signers);
+  yield* checkTrees(chain, get, world);
+}
+
+async function checkSignatures(chain: readonly Head[], subject: string, signers: readonly string[]): Promise<Check> {
+  const by = new Map<string, number>();
+  const bad: string[] = [];
+  for (const { release } of chain) {
+    const signer = await signerOf(release);
+    if (signer && "bad" in signer)
+      bad.push(`release ${release.number} claims to be signed by ${signer.bad}, and is not`);
+    else if (signer && signers.length > 0 && !signers.includes(signer.by))
+      bad.push(`release ${release.number} is signed by ${signer.by}, who is none of the campaign's signers`);
+    else if (!signer && signers.length > 0) bad.push(`release ${release.number} is unsigned`);
+    else by.set(signer?.by ?? "", (by.get(signer?.by ?? "") ?? 0) + 1);
+  }
+  if (bad.length > 0) return { check: "signature", subject, ok: false, says: bad.join("; "), problem: "corrupt" };
+  const says = [...by].map(([name, count]) => (name === "" ? `${count} unsigned` : `${count} signed by ${name}`));
+  return { check: "signature", subject, ok: true, says: says.join(", ") || "none" };
+}
+
+/** One check for all releases, and one more for each that fails. */
+async function* checkTrees(chain: readonly Head[], get: Get, world: World): AsyncGenerator<Check> {
+  let before: { readonly release: Head["release"]; readonly tree: Tree } | undefined;
+  let good = 0;
+  for (const { release } of chain) {
+    world.signal.throwIfAborted();
+    world.progress({ task: "checking releases", done: good, total: chain.length, unit: "releases" });
+    const subject = `release ${release.number}`;
+    try {
+      const tree = readTree(await whole(release.tree, get)).tree;
+      const changes = before ? changesBetween(before.tree, tree) : undefined;
+      if (changes && !isDeepStrictEqual(jsonOf(changes), jsonOf(release.changes))) {
+        throw new Failure("corrupt", "the changes it tells are not those between its tree.yaml and the one before");
+      }
+      await checkRoot(release.root, tree, before && { root: before.release.root, tree: before.tree }, get);
+      before = { release, tree };
+      good++;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      before = undefined;
+      yield failed("tree", subject, error);
+    }
+  }
+  if (good > 0) {
+    const says = `${good} of ${chain.length} roots are those of their tree.yaml, and the changes lead from one to the next`;
+    yield {
+      check: "tree",
+      subject: `releases ${chain[0]!.release.number} to ${chain.at(-1)!.release.number}`,
+      ok: true,
+      says,
+    };
+  }
+}
+
+const jsonOf = (value: unknown): unknown => JSON.parse(stableJson(value));
+
+async function whole(cid: CID, get: Get): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content(cid, get)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Every dataset that the portal's index tells of stands in the tree, with that CID. */
+async function* checkIndex({ release }: Head, { get }: Parts, world: World): AsyncGenerator<Check> {
+  const subject = `index.json of release ${release.number}`;
+  yield* checked("index", subject, async () => {
+    const index = await resolve(release.portal, "index.json", get);
+    if (!index) throw new Failure("corrupt", "the portal has none");
+    const { datasets } = JSON.parse(new TextDecoder().decode(await whole(index, get))) as {
+      datasets: readonly { path: string; cid: string }[];
+    };
+    for (const { path, cid } of datasets) {
+      world.signal.throwIfAborted();
+      const found = await resolve(release.root, path, get);
+      if (found?.toString() !== cid) {
+        throw new Failure("corrupt", `${path} is ${found ?? "nowhere"} in the tree, and ${cid} in the index`);
+      }
+    }
+    return `${datasets.length} datasets, each where the tree has it`;
+  });
+}
+
+async function checkPortal(head: Head, campaign: Parts, world: World): Promise<string> {
+  const { release } = head;
+  if (stableJson(release.madeWith) !== stableJson(campaign.madeWith)) {
+    return `not rebuilt: made with other versions of readers or views (${stableJson(release.madeWith)})`;
+  }
+  const rebuilt = await rebuiltPortal(head, campaign, world);
+  if (rebuilt.equals(release.portal)) return "rebuilt from the log to the same bytes";
+  throw new Failure("corrupt", `comes out as ${rebuilt}, and was published as ${release.portal}`);
+}
+
+async function checkNode({ release }: Head, { home }: Parts, world: World): Promise<string> {
+  const kept = new Set([...(await home.pins(world)).values()].map(String));
+  const lost = [release.root, release.portal].filter((cid) => !kept.has(cid.toString()));
+  if (lost.length === 0) return "keeps the tree and the portal";
+  throw new Failure("drift", `does not keep ${lost.join(" nor ")}`, { hint: "fieldtree publish" });
+}
+
+function checkOfPin({ wanted, counts, seen, status, says, failure }: PinSight): Check {
+  const check = { check: "pin", subject: `${wanted.keeper.name}: ${wanted.path}` } as const;
+  if (counts) {
+    return {
+      ...check,
+      ok: true,
+      says: seen === "retrieved" ? "retrieved a sample of its blocks" : "says that it is pinned",
+    };
+  }
+  const why = says ?? status;
+  const optional = !wanted.required && status !== "lying";
+  if (optional) return { ...check, ok: true, says: `optional, and not there yet: ${why}` };
+  const unknown = status === "unknown" || failure !== undefined;
+  return { ...check, ok: false, says: why, problem: unknown && seen === "no" && failure ? "unchecked" : "drift" };
+}
+
+async function* checksOfName(sight: NameSight, head: Head, { log }: Parts, world: World): AsyncGenerator<Check> {
+  const { announced, sighting, failure } = sight;
+  if (!sighting) {
+    yield failed("name", announced.name, failure!);
+    return;
+  }
+  const value = normal(await targetOf(announced.to, head, log, world));
+  for (const { server, value: said, problem } of sighting.authorities) {
+    const check = { check: "name", subject: `${announced.name} at ${server}` } as const;
+    if (problem) yield { ...check, ok: false, says: problem, problem: /record/.test(problem) ? "drift" : "unchecked" };
+    else if (said === undefined) yield { ...check, ok: false, says: "has no record", problem: "drift" };
+    else if (normal(said) === value) yield { ...check, ok: true, says: value };
+    else yield { ...check, ok: false, says: `says ${said} in place of ${value}`, problem: "drift" };
+  }
+  if (sighting.until) yield recordCheck(announced.name, sighting.until, world);
+}
+
+/** ms. An IPNS record that ends sooner than this is to be signed anew. */
+const endsSoon = 30 * 86_400_000;
+
+function recordCheck(subject: string, until: string, world: World): Check {
+  const left = Date.parse(until) - world.now().getTime();
+  const says = `its record is good until ${until}`;
+  if (left > endsSoon) return { check: "record", subject, ok: true, says };
+  const soon = `${says}: publish with its key before then`;
+  return { check: "record", subject, ok: false, says: soon, problem: "drift" };
+}
+
+async function* checked(check: Check["check"], subject: string, look: () => Promise<string>): AsyncGenerator<Check> {
+  try {
+    yield { check, subject, ok: true, says: await look() };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    yield failed(check, subject, error);
+  }
+}
+
+function failed(check: Check["check"], subject: string, error: Failure): Check {
+  const problems: Partial<Record<Kind, Check["problem"]>> = { corrupt: "corrupt", input: "corrupt", drift: "drift" };
+  return { check, subject, ok: false, says: error.message, problem: problems[error.kind] ?? "unchecked" };
+}
+
+/** How a whole verification ends. */
+export function verdict(checks: readonly Pick<Check, "ok" | "problem">[]): {
+  readonly ok: boolean;
+  readonly corrupt: number;
+  readonly drift: number;
+  readonly unchecked: number;
+  /** Of the failure it amounts to. */
+  readonly kind: Kind | undefined;
+} {
+  const count = (problem: Check["problem"]) => checks.filter((check) => check.problem === problem).length;
+  const [corrupt, drift, unchecked] = [count("corrupt"), count("drift"), count("unchecked")];
+  const kind = corrupt > 0 ? "corrupt" : drift > 0 ? "drift" : unchecked > 0 ? "unavailable" : undefined;
+  return { ok: kind === undefined, corrupt, drift, unchecked, kind };
+}
