@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { actionTools, zizmor } from "./actions.ts";
+import { act, actionlint, zizmor } from "./actions.ts";
 
-const tools = await actionTools();
+const [actProgram, actionlintProgram] = [await act(), await actionlint()];
 const zizmorProgram = await zizmor();
 
 /** Valid for a YAML reader; wrong for GitHub (`fetch-dept`), and open to whoever writes a pull request's title. */
@@ -28,15 +28,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe.skipIf(!tools)("the Go tools", () => {
-  it("are the versions that go.mod names", async () => {
-    expect((await execa(tools!.act, ["--version"])).stdout).toContain("act version");
-    expect((await execa("go", ["version", "-m", tools!.act])).stdout).toContain("github.com/nektos/act\tv0.2.80");
-    expect((await execa("go", ["version", "-m", tools!.actionlint])).stdout).toContain("actionlint\tv1.7.7");
+describe.skipIf(!actProgram)("act", () => {
+  it("is the version that go.mod names", async () => {
+    expect((await execa("go", ["version", "-m", actProgram!])).stdout).toContain("github.com/nektos/act\tv0.2.80");
   });
+});
 
-  it("find a title in a shell line", async () => {
-    const { stdout, exitCode } = await execa(tools!.actionlint, ["-no-color", workflow], { reject: false });
+describe.skipIf(!actionlintProgram)("actionlint", () => {
+  it("finds a title in a shell line", async () => {
+    const { stdout, exitCode } = await execa(actionlintProgram!, ["-no-color", workflow], { reject: false });
     expect(exitCode).toBe(1);
     expect(stdout).toContain('"github.event.pull_request.title" is potentially untrusted');
   });

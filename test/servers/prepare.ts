@@ -5,7 +5,7 @@
  * only does the slow part at once, in the open.
  */
 import { findData } from "../data.ts";
-import { actionTools, zizmor } from "./actions.ts";
+import { act, actionlint, zizmor } from "./actions.ts";
 import { chromium } from "./chromium.ts";
 import { clusterBinary } from "./cluster.ts";
 import { kuboBinary } from "./kubo.ts";
@@ -20,7 +20,7 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   if (!findData("stac-schemas")) await fetchSchemas().catch((error: Error) => say(`STAC schemas: ${error.message}`));
   await chromium();
   // Python's tools wait for the network, Go's for the processor.
-  await Promise.all([python().then(zizmor), kuboBinary().then(clusterBinary).then(actionTools)]);
+  await Promise.all([python().then(zizmor), kuboBinary().then(clusterBinary).then(act).then(actionlint)]);
 }
 
 if (import.meta.main) await prepare({ systemPackages: true });
