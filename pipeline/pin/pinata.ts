@@ -1,0 +1,241 @@
+/**
+ * Pinata, by the calls that its own SDK makes (`@pinata/sdk` 2.1.0: pinByHash, pinJobs, pinList, unpin).
+ *
+ * We make them ourselves. The SDK knows one address only, throws away the status and `Retry-After` of whatever carries
+ * an error in words, hands out errors that hold the JWT, bounds no answer and changes JavaScript's globals. The tests
+ * hold each of our requests against the one that it sends.
+ *
+ * Pinata fetches by jobs: while there is one, a CID stands in pinJobs; once it is kept, in pinList.
+ *
+ * @see https://docs.pinata.cloud/api-reference
+ */
+import type { CID } from "multiformats/cid";
+import * as v from "valibot";
+import { identity, parseCid } from "../core/cid.ts";
+import { Failure } from "../core/failure.ts";
+import { type Api, type ApiCall, askApi, excerpt } from "../core/http.ts";
+import type { World } from "../core/world.ts";
+import { oneByOne } from "./one-by-one.ts";
+import type { PinService, PinStatus, Wish } from "./service.ts";
+
+export interface PinataOptions {
+  readonly name: string;
+  /** Without a slash at its end. Default: Pinata's own. */
+  readonly endpoint?: string;
+  readonly token: string;
+  /** What to do where the token is refused: `check PINATA_JWT`. */
+  readonly hint?: string;
+}
+
+/** What Pinata takes: nodes to fetch from, characters of a name or a value, values, rows of one answer. */
+const most = { hostNodes: 5, characters: 245, keyvalues: 10, pins: 1000, jobs: 99 } as const;
+
+/** Asking for single CIDs is two requests each; for more of them, everything is listed. */
+const fewCids = 2;
+
+/** Pages of a list: a hundred thousand pins. */
+const mostPages = 100;
+
+/** What a job's status means. Every other one says why it has ended without the data. */
+const working: ReadonlyMap<string, PinStatus["state"]> = new Map([
+  ["prechecking", "queued"],
+  ["searching", "pinning"],
+  ["retrieving", "pinning"],
+  ["backfilled", "pinned"],
+]);
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ["expired", "no node that has it was found in time"],
+  ["over_free_limit", "the account has no room for it"],
+  ["over_max_size", "it is larger than Pinata takes"],
+  ["invalid_object", "Pinata could not read it"],
+  ["bad_host_node", "an origin is no address that Pinata can dial"],
+]);
+
+const jobs = v.object({
+  rows: v.array(v.object({ ipfs_pin_hash: v.string(), status: v.string(), date_queued: v.optional(v.string()) })),
+});
+type Job = v.InferOutput<typeof jobs>["rows"][number];
+
+const pins = v.object({
+  rows: v.array(
+    v.object({
+      ipfs_pin_hash: v.string(),
+      date_pinned: v.optional(v.nullable(v.string())),
+      date_unpinned: v.optional(v.nullable(v.string())),
+    }),
+  ),
+});
+type Pin = v.InferOutput<typeof pins>["rows"][number];
+
+const taken = v.object({ status: v.optional(v.string()) });
+
+export function pinataPins(options: PinataOptions): PinService {
+  const { name, endpoint = "https://api.pinata.cloud", token } = options;
+  const api: Api = {
+    name,
+    headers: { authorization: `Bearer ${token}` },
+    hint: options.hint ?? `check the token of ${name}; pinning by CID is part of Pinata's paid plans`,
+  };
+  // Two wishes for one CID at once would become two jobs.
+  const inTurn = oneByOne();
+
+  return {
+    name,
+
+    async status(cids, world) {
+      if (cids.length === 0) return new Map();
+      if (cids.length > fewCids) return statusIn(cids, await allPins(world), await allJobs(world));
+      const said = new Map<string, PinStatus>();
+      for (const cid of cids) said.set(`${cid}`, await statusOfOne(cid, world));
+      return said;
+    },
+
+    pin: (wish, world) =>
+      inTurn(identity(wish.cid), async () => {
+        const known = await statusOfOne(wish.cid, world);
+        if (known.state !== "absent" && known.state !== "failed") return known;
+        const what = `pinning ${wish.cid}`;
+        const { status } = await ask(
+          { what, method: "POST", path: "/pinning/pinByHash", body: jobOf(wish) },
+          taken,
+          world,
+        );
+        return { state: working.get(status ?? "") ?? "queued" };
+      }),
+
+    unpin: (cid, world) =>
+      inTurn(identity(cid), async () => {
+        // What it does not keep it answers with an error, and which one has changed over the years.
+        const what = `unpinning ${cid}`;
+        for (const { ipfs_pin_hash } of keptOf(cid, await pinsOf(cid, world))) {
+          const url = `${endpoint}/pinning/unpin/${parseCid(ipfs_pin_hash)}`;
+          await askApi(api, { what, method: "DELETE", url, bare: true }, world);
+        }
+      }),
+  };
+
+  async function statusOfOne(cid: CID, world: World): Promise<PinStatus> {
+    const kept = await pinsOf(cid, world);
+    const query = new URLSearchParams({ sort: "ASC", ipfs_pin_hash: `${cid}`, limit: `${most.jobs}` });
+    const under = keptOf(cid, kept).length > 0 ? [] : await jobsPage(query, world);
+    return statusIn([cid], kept, under).get(`${cid}`)!;
+  }
+
+  function pinsOf(cid: CID, world: World): Promise<Pin[]> {
+    return pinsPage(
+      new URLSearchParams({ hashContains: `${cid}`, status: "pinned", pageLimit: `${most.pins}` }),
+      world,
+    );
+  }
+
+  function allPins(world: World): Promise<Pin[]> {
+    return everyPage(most.pins, (offset) => {
+      const query = new URLSearchParams({ status: "pinned", pageLimit: `${most.pins}` });
+      if (offset > 0) query.set("pageOffset", `${offset}`);
+      return pinsPage(query, world);
+    });
+  }
+
+  function allJobs(world: World): Promise<Job[]> {
+    return everyPage(most.jobs, (offset) => {
+      const query = new URLSearchParams({ sort: "ASC", limit: `${most.jobs}` });
+      if (offset > 0) query.set("offset", `${offset}`);
+      return jobsPage(query, world);
+    });
+  }
+
+  async function pinsPage(query: URLSearchParams, world: World): Promise<Pin[]> {
+    const path = `/data/pinList?includeCount=false&${query}`;
+    return (await ask({ what: "listing pins", path }, pins, world)).rows;
+  }
+
+  async function jobsPage(query: URLSearchParams, world: World): Promise<Job[]> {
+    return (await ask({ what: "listing jobs", path: `/pinning/pinJobs?${query}` }, jobs, world)).rows;
+  }
+
+  async function everyPage<Row>(full: number, page: (offset: number) => Promise<Row[]>): Promise<Row[]> {
+    const all: Row[] = [];
+    for (let pages = 0; pages < mostPages; pages++) {
+      const rows = await page(all.length);
+      all.push(...rows);
+      if (rows.length < full) return all;
+    }
+    throw new Failure("corrupt", `${name}: a list has more than ${all.length} entries, or no end`);
+  }
+
+  async function ask<const Schema extends v.GenericSchema>(
+    call: Omit<ApiCall, "url"> & { readonly path: string },
+    schema: Schema,
+    world: World,
+  ): Promise<v.InferOutput<Schema>> {
+    const { body } = await askApi(api, { ...call, url: `${endpoint}${call.path}` }, world);
+    const { success, output, issues } = v.safeParse(schema, body);
+    if (success) return output;
+    const where = v.getDotPath(issues[0]) ?? "all of it";
+    const not = `${excerpt(where)}: ${excerpt(issues[0].message)}`;
+    throw new Failure("corrupt", `${name}: ${call.what} answered what is not Pinata's (${not})`);
+  }
+}
+
+/** What lists say of each CID: kept, or what the newest of its jobs has come to. */
+function statusIn(cids: readonly CID[], kept: readonly Pin[], under: readonly Job[]): Map<string, PinStatus> {
+  const pinsBy = Map.groupBy(kept.filter(isKept), identityOf);
+  const jobsBy = Map.groupBy(under, identityOf);
+  return new Map(
+    cids.map((cid) => {
+      const [pin] = pinsBy.get(identity(cid)) ?? [];
+      if (pin) return [`${cid}`, { state: "pinned", ...sinceOf(pin.date_pinned) }];
+      const newest = jobsBy.get(identity(cid))?.reduce((a, b) => (queuedAt(b) >= queuedAt(a) ? b : a));
+      return [`${cid}`, newest ? statusOfJob(newest) : { state: "absent" }];
+    }),
+  );
+}
+
+function statusOfJob({ status, date_queued }: Job): PinStatus {
+  const since = sinceOf(date_queued);
+  const state = working.get(status);
+  if (state) return { state, ...since };
+  const reason = reasons.get(status);
+  return { state: "failed", ...since, says: reason ? `${status}: ${reason}` : excerpt(status) };
+}
+
+function keptOf(cid: CID, kept: readonly Pin[]): Pin[] {
+  return kept.filter((pin) => isKept(pin) && identityOf(pin) === identity(cid));
+}
+
+/** Asked for what is pinned, Pinata has been seen to answer with what was unpinned, too. */
+function isKept({ date_unpinned }: Pin): boolean {
+  return !date_unpinned;
+}
+
+/** `undefined` for what is no CID: nothing that we asked for. */
+function identityOf({ ipfs_pin_hash }: { readonly ipfs_pin_hash: string }): string | undefined {
+  try {
+    return identity(parseCid(ipfs_pin_hash));
+  } catch {
+    return undefined;
+  }
+}
+
+function queuedAt({ date_queued }: Job): number {
+  return Date.parse(date_queued ?? "") || 0;
+}
+
+function sinceOf(date: string | null | undefined): { since?: string } {
+  const time = Date.parse(date ?? "");
+  return Number.isNaN(time) ? {} : { since: new Date(time).toISOString() };
+}
+
+function jobOf({ cid, label, previous, origins, meta }: Wish): object {
+  const cut = (text: string) => text.slice(0, most.characters).toWellFormed();
+  const said = Object.entries({ ...(previous && { prev: `${previous}` }), ...meta }).slice(0, most.keyvalues);
+  return {
+    hashToPin: `${cid}`,
+    pinataOptions: origins.length > 0 ? { hostNodes: [...new Set(origins)].slice(0, most.hostNodes) } : {},
+    pinataMetadata: {
+      name: cut(label),
+      keyvalues: Object.fromEntries(said.map(([key, text]) => [cut(key), cut(text)])),
+    },
+  };
+}
