@@ -33,7 +33,7 @@ export interface Routing {
 }
 
 export type Fault =
-  | { readonly answers: number; readonly body: string | Uint8Array; readonly type?: string }
+  | { readonly answers: number; readonly body: string | Uint8Array; readonly type?: string; readonly location?: string }
   /** Takes the request and never answers. */
   | "hangs"
   /** Takes effect, and the answer is lost. */
@@ -56,7 +56,10 @@ export async function startRouting({ now = () => new Date() }: { now?: () => Dat
     const say = (status: number, type: string, said: string | Uint8Array = "") =>
       void response.writeHead(status, { "content-type": type }).end(said);
     if (fault === "hangs") return;
-    if (typeof fault === "object") return say(fault.answers, fault.type ?? "text/plain", fault.body);
+    if (typeof fault === "object") {
+      if (fault.location) response.setHeader("location", fault.location);
+      return say(fault.answers, fault.type ?? "text/plain", fault.body);
+    }
 
     if (request.method === "GET") {
       const record = records.get(name);

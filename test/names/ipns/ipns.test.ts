@@ -202,7 +202,6 @@ describe("looking", () => {
     ["of noise", { body: new Uint8Array(5000).fill(0xff) }, "gave a record that can't be read"],
     ["of 1 GB", { body: new Uint8Array(2_000_000) }, "asking for the record answered more than the 10240 bytes"],
     ["that is a page", { body: "<title>Welcome</title>", type: "text/html" }, 'a page called "Welcome"'],
-    ["that is a redirect", { answers: 302, body: "elsewhere" }, "asking for the record answered 302: elsewhere"],
     ["that is an error", { answers: 500, body: "out of order" }, "asking for the record answered 500: out of order"],
   ])("believes no answer %s, and says whose it was", async (_, answer, problem) => {
     const { name, world, routing } = await aNetwork();
@@ -211,6 +210,25 @@ describe("looking", () => {
     expect(sighting).toMatchObject({ agrees: false, authorities: [{ problem: expect.stringContaining(problem) }] });
     expect(sighting.authorities[0]!.server).toBe(routing[0]!.url);
     expect(sighting.value).toBeUndefined();
+  });
+
+  it("follows nobody elsewhere", async () => {
+    const { name, world, routing } = await aNetwork({ servers: 2 });
+    await name().announce(first, undefined, world);
+    const location = `${routing[1]!.url}/routing/v1/ipns/${k51}`;
+    routing[0]!.break({ answers: 302, body: "over there", location });
+    const { authorities } = await name().look(world);
+    expect(authorities[0]!.problem).toBe("asking for the record answered 302: over there");
+  });
+
+  it.each([401, 403, 500])("tells nobody the token of a Kubo that answers %i", async (answers) => {
+    const { name, world, routing } = await aNetwork();
+    routing[0]!.break({ answers, body: "no" });
+    const kubo = { api: routing[0]!.url, token: canary };
+    const { authorities } = await name({ routing: [], kubo }).look(world);
+    expect(authorities).toEqual([{ server: `kubo at ${routing[0]!.url}`, problem: expect.stringContaining("no") }]);
+    await failureOf(name({ routing: [], kubo }).announce(first, undefined, world));
+    expect(JSON.stringify([authorities, world.lines])).not.toContain(canary);
   });
 
   it("takes words instead of a record for none, as newer servers say it", async () => {
@@ -245,8 +263,13 @@ describe("looking", () => {
     const { name, world, routing } = await aNetwork({ servers: 2 });
     await name().announce(first, undefined, world);
     routing[0]!.break("hangs");
-    const patient = { ...world, signal: AbortSignal.timeout(300) };
-    expect((await name().look(patient)).authorities).toEqual([
+    // The clock is looked at once a record was read: only then patience ends.
+    const patience = new AbortController();
+    const now = () => {
+      patience.abort(new DOMException("late", "TimeoutError"));
+      return world.now();
+    };
+    expect((await name().look({ ...world, now, signal: patience.signal })).authorities).toEqual([
       { server: routing[0]!.url, problem: "did not answer in time" },
       { server: routing[1]!.url, value: first, ttl: 300 },
     ]);
