@@ -19,11 +19,13 @@ export interface RpcOptions {
   readonly token?: string;
   /** ms without a byte to or from Kubo after which it counts as gone. */
   readonly patience: number;
+  /** What campaign.yaml calls it where it isn't the campaign's own node but one of `pins: services:`. Messages begin with it. */
+  readonly service?: string;
 }
 
 /** A command's arguments (`arg`, in their order) and options are its query. */
 export interface Rpc {
-  /** `kubo at http://127.0.0.1:5001` */
+  /** `kubo at http://127.0.0.1:5001`, or `mirror (kubo at http://127.0.0.1:5001)` */
   readonly name: string;
   /** The bytes of an answer, whole. */
   bytes(command: string, args: Arguments, world: World): Promise<Buffer>;
@@ -35,20 +37,24 @@ export interface Rpc {
   close(): void;
 }
 
-const start = "start it with `ipfs daemon`, or set node: in campaign.yaml";
-
 /** @throws Failure `input` where `api` isn't one of http or https, or holds a password. */
-export function rpc({ api, token, patience }: RpcOptions): Rpc {
-  const hint = "node: in campaign.yaml takes an address such as http://127.0.0.1:5001";
+export function rpc({ api, token, patience, service }: RpcOptions): Rpc {
+  const key = service === undefined ? "node:" : `api: of ${service}`;
+  const hint = `${key} in campaign.yaml takes an address such as http://127.0.0.1:5001`;
   const base = baseOf(api, { of: "a Kubo RPC", hint }, "/api/v0");
-  const name = `kubo at ${base.replace(/\/$/, "")}`;
+  const address = `kubo at ${base.replace(/\/$/, "")}`;
+  const name = service === undefined ? address : `${service} (${address})`;
+  const start =
+    service === undefined
+      ? "start it with `ipfs daemon`, or set node: in campaign.yaml"
+      : `is its daemon running? ${key} in campaign.yaml says where`;
   const calls = wire({
     name,
     base,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     patience,
     hint: start,
-    refusal: (said, status, text) => refusal(said, status, text, token !== undefined),
+    refusal: (said, status, text) => refusal(said, status, text, { hasToken: token !== undefined, start, key }),
     meaningOf,
   });
   const asked = (command: string, query: Arguments) =>
@@ -63,7 +69,7 @@ export function rpc({ api, token, patience }: RpcOptions): Rpc {
 }
 
 /** What an answer other than 200 means. Kubo answers 500 to everything it can't do, and says in JSON why. */
-function refusal(said: string, status: number, text: string, hasToken: boolean): Failure {
+function refusal(said: string, status: number, text: string, { hasToken, start, key }: Hints): Failure {
   const message = messageIn(text);
   if (message !== undefined) return meaningOf(said, message);
   if (status === 401 || status === 403) {
@@ -76,8 +82,16 @@ function refusal(said: string, status: number, text: string, hasToken: boolean):
   const what = `${said} answered ${status}: ${excerpt(text)}`;
   if (kindOfStatus(status) === "unavailable") return new Failure("unavailable", what, { hint: start });
   return new Failure("input", `${what}. That is not Kubo's RPC`, {
-    hint: "the RPC usually listens on port 5001, the gateway on 8080: check node: in campaign.yaml",
+    hint: `the RPC usually listens on port 5001, the gateway on 8080: check ${key} in campaign.yaml`,
   });
+}
+
+interface Hints {
+  readonly hasToken: boolean;
+  /** What to do where nothing answers. */
+  readonly start: string;
+  /** What names it in campaign.yaml. */
+  readonly key: string;
 }
 
 /** Kubo's own words, and what can be done about them. */
