@@ -71,6 +71,7 @@ export function authorities(name: string, options: AuthorityOptions): Authoritie
   const find = (world: World) =>
     given.length > 0 ? whereNamed(given) : findServers(name, { ...options, patience }, world);
   let found: Promise<readonly Place[]> | undefined;
+  let toldDeaf = false;
 
   return {
     async ask(world) {
@@ -79,37 +80,67 @@ export function authorities(name: string, options: AuthorityOptions): Authoritie
         throw error;
       });
       const places = await found;
-      const said = await Promise.all(places.map((place) => askOne(name, place, patience, world)));
-      return said.filter((one) => one !== undefined);
+      const outcomes = await Promise.all(places.map((place) => askOne(name, place, patience, world)));
+      const counted = withoutDeafness(outcomes);
+      if (counted.length < outcomes.length && !toldDeaf) {
+        world.log(`${name}: nothing comes back over IPv6, so its servers count by what they answer over IPv4`);
+        toldDeaf = true;
+      }
+      return counted.map(({ said }) => said);
     },
   };
 }
 
 /** An address to ask at, or why there is none. */
-type Place = { readonly server: Server; readonly reachedOtherwise: boolean } | { readonly lost: Said };
+type Place = { readonly server: Server } | { readonly lost: Said };
+
+interface Outcome {
+  readonly said: Said;
+  /** Absent where there was nowhere to ask. */
+  readonly server?: Server;
+  /** False where nothing came back at all, which may be for want of a way there. */
+  readonly reached: boolean;
+}
 
 /** More servers than this stand behind no name; it would be somebody's way to make us knock at many doors. */
 const mostServers = 64;
 
 /** What the system says where this machine has no way to an address at all. */
-const noRoute = /\((?:ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT|EACCES)\)$/;
+const noRoute: ReadonlySet<unknown> = new Set([
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "EADDRNOTAVAIL",
+  "EAFNOSUPPORT",
+  "EACCES",
+]);
 
-async function askOne(name: string, place: Place, patience: number, world: World): Promise<Said | undefined> {
-  if ("lost" in place) return place.lost;
-  const { server, reachedOtherwise } = place;
+async function askOne(name: string, place: Place, patience: number, world: World): Promise<Outcome> {
+  if ("lost" in place) return { said: place.lost, reached: false };
+  const { server } = place;
   try {
     const questions = ["TXT", "SOA"] as const;
     const [txt, soa] = await Promise.all(questions.map((type) => ask({ name, type }, server, { patience }, world)));
-    return { server: called(server), ...readOff(name, txt!, soa!) };
+    return { server, reached: true, said: { server: called(server), ...readOff(name, txt!, soa!) } };
   } catch (error) {
     world.signal.throwIfAborted();
     if (!isFailure(error, "unavailable")) throw error;
-    const says = error.message.slice(called(server).length + 1);
-    if (!isIPv6(server.ip) || !noRoute.test(says)) return { server: called(server), problem: says };
-    // Many machines have no IPv6. That is not the server's fault, as long as it has another address.
-    if (reachedOtherwise) return undefined;
-    return { server: called(server), problem: `has an IPv6 address only, and this machine ${says}` };
+    const { name: kind, code } = error.cause as { readonly name?: string; readonly code?: unknown };
+    const problem = error.message.slice(called(server).length + 1);
+    const reached = kind !== "TimeoutError" && !noRoute.has(code);
+    return { server, reached, said: { server: called(server), problem } };
   }
+}
+
+/**
+ * Many machines have no IPv6, and that is no server's fault: where nothing at all comes back over IPv6, servers that
+ * answer over IPv4 are judged by that.
+ */
+function withoutDeafness(outcomes: readonly Outcome[]): readonly Outcome[] {
+  const six = outcomes.filter(({ server }) => server && isIPv6(server.ip));
+  if (six.some(({ reached }) => reached)) return outcomes;
+  const four = outcomes.filter(({ server, reached }) => reached && server && !isIPv6(server.ip));
+  const hosts = new Set(four.map(({ server }) => server!.host).filter((host) => host !== undefined));
+  return outcomes.filter((outcome) => !six.includes(outcome) || !hosts.has(outcome.server!.host!));
 }
 
 function readOff(name: string, txt: Reply, soa: Reply): Omit<Said, "server"> {
@@ -142,7 +173,7 @@ function zoneOf({ answers, authorities }: Reply): { name: string; ttl: number; d
 
 async function whereNamed(given: readonly string[]): Promise<Place[]> {
   const servers = await Promise.all(given.map(addressesOf));
-  return servers.flat().map((server) => ({ server, reachedOtherwise: false }));
+  return servers.flat().map((server) => ({ server }));
 }
 
 /** SOA upwards to the zone cut, then NS, then every address of each. */
@@ -174,10 +205,7 @@ async function findServers(
     const found = await Promise.all(types.map(async (type) => texts(await look({ name: host, type }), type)));
     const ips = found.flat();
     if (ips.length === 0) return [{ lost: { server: host, problem: "has no address" } }];
-    return ips.map((ip) => ({
-      server: { ip, port: options.port ?? 53, host },
-      reachedOtherwise: ips.some((other) => !isIPv6(other)),
-    }));
+    return ips.map((ip) => ({ server: { ip, port: options.port ?? 53, host } }));
   }
 }
 

@@ -66,8 +66,9 @@ export interface Seal {
 /** Bytes. What passes everywhere without fragments (DNS Flag Day 2020), and what we let servers send. */
 const largestDatagram = 1232;
 
-/** A lost datagram is sent again; this often in all. */
+/** A lost datagram is sent again; this often in all, and ms between. */
 const sendings = 3;
+const resendAfter = 1000;
 
 /** Bits of the second word of a header (RFC 1035 §4.1.1). */
 const bits = { response: 0x8000, opcode: 0x7800, truncated: 0x0200 } as const;
@@ -154,7 +155,11 @@ async function exchange(
   const signal = AbortSignal.any([world.signal, late]);
   try {
     if (transport === "udp" && message.length <= largestDatagram) {
-      const reply = await overUdp(message, server, { signal, resendAfter: patience / sendings, sendings });
+      const reply = await overUdp(message, server, {
+        signal,
+        sendings,
+        resendAfter: Math.min(resendAfter, patience / sendings),
+      });
       if ((reply.readUInt16BE(2) & bits.truncated) === 0) return reply;
     }
     return await overTcp(message, server, signal);
