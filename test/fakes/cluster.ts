@@ -31,6 +31,8 @@ export type Fault =
   | "late error"
   /** Lines without end. */
   | "endless"
+  /** A pin of which no peer says anything. */
+  | "nobody"
   /** A pin with a status that no version of Cluster has. */
   | "new word"
   /** JSON, of something else. */
@@ -223,6 +225,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
     if (blocksAdded === 0) return void request.socket.destroy();
     const least = Number(query.get("replication-min") ?? factor);
     const allocations = allocated("", least, least, []) ?? [];
+    if (query.get("no-pin") !== "true") take(`${root}`, query);
     const everyone = peers.map(({ id }) => id);
     stream(response, [
       { name: "blocks.car", cid: `${root}`, allocations: allocations.length > 0 ? allocations : everyone },
@@ -250,7 +253,8 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
     const heard = pin && pinAsHeard(holders(cid).at(-1)!, cid);
     const { name = "", allocations = [], origins = null, created = longAgo, metadata = null } = heard ?? {};
     const says = peers.map((peer) => [peer.id, { peername: peer.name, ...saysOf(peer, cid, pin) }]);
-    return { cid, name, allocations, origins, created, metadata, peer_map: Object.fromEntries(says) };
+    const peer_map = fake.fault === "nobody" ? {} : Object.fromEntries(says);
+    return { cid, name, allocations, origins, created, metadata, peer_map };
   }
 
   function saysOf(peer: FakePeer, cid: string, pin: FakePin | undefined): { status: string; error: string } {

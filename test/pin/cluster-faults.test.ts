@@ -214,6 +214,17 @@ describe("asks for a pin", () => {
     expect(fake.pin(next.root)).toMatchObject({ from: `${previous.root}`, name: "halo/tree@2" });
   });
 
+  it("from the release before, and on more peers than that where more are wanted now", async () => {
+    const { fake, dkrz } = await opened({ replicas: 2 });
+    const { previous, next } = twoReleases();
+    fake.offer([...previous.blocks, ...next.blocks]);
+    await fetch(`${fake.api}/pins/${previous.root}?replication-min=1&replication-max=2`, { method: "POST" });
+    await settled(dkrz, previous.root);
+    await dkrz.pin(wishFor(next.root, { previous: previous.root }), world);
+    expect(fake.asked.some((line) => line.includes(`pin-update=${previous.root}`))).toBe(true);
+    expect(fake.pin(next.root)).toMatchObject({ least: 2, most: 2 });
+  });
+
   it.each<[string, (fake: FakeCluster) => void]>([
     ["is not well", (fake) => fake.offline.add("peer-0")],
     ["can't be gone on from", (fake) => (fake.fault = "no update")],
@@ -298,6 +309,7 @@ describe("asks for status", () => {
     ["one line short", "unavailable", "the answer ended early, it says nothing about"],
     ["late error", "unavailable", "context deadline exceeded"],
     ["endless", "corrupt", "answered what no IPFS Cluster does"],
+    ["nobody", "corrupt", "answered what no IPFS Cluster does"],
     ["other JSON", "corrupt", "answered what no IPFS Cluster does"],
     ["silent", "unavailable", "no sign of life for 0.3 s"],
   ])("and takes %s for no answer", async (fault, kind, says) => {
@@ -372,6 +384,12 @@ describe("never shows what it is let in by", () => {
 });
 
 describe("takes a CAR", () => {
+  it("without pinning anything yet", async () => {
+    const { dkrz, data } = await opened();
+    await dkrz.take!(data.root, carOf([data.root], data.blocks), world);
+    expect((await dkrz.status([data.root], world)).get(`${data.root}`)).toEqual({ state: "absent" });
+  });
+
   it("for as many peers as are wanted, and has those keep it", async () => {
     const { fake, dkrz } = await opened({ peers: 3, replicas: 1 });
     const { root, blocks } = aDataset();
