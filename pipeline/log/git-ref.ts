@@ -199,18 +199,31 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
     await writeDurably(memory, `${release.number} ${cid}\n`);
   };
 
-  /** Push a commit with the files that `given` wants on the branch as it then stands. */
+  /**
+   * Push a commit that puts these files on the branch.
+   *
+   * @throws Failure `conflict` where `expected` is given and the branch has another head.
+   */
   const change = async (
-    message: string,
-    given: (tip: Tip | undefined) => Readonly<Record<string, Uint8Array>>,
+    what: string,
+    files: Readonly<Record<string, Uint8Array>>,
+    expected: { readonly head: CID | undefined } | undefined,
     world: World,
   ): Promise<void> => {
+    const fits = (tip: Tip | undefined) => !expected || tip?.head?.toString() === expected.head?.toString();
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const tip = await look(world);
-      const files = { "README.md": readme, ...given(tip) };
-      const commit = await repository.commit({ parent: tip?.commit, message, files }, world);
+      // What we saw last mostly still stands; if it doesn't, the push says so.
+      const tip = attempt === 0 && last && fits(last) ? last : await look(world);
+      if (!fits(tip)) {
+        throw new Failure("conflict", `the head moved to ${tip?.head ?? "nothing"} while ${what} was being made`, {
+          hint: "run publish again: it starts from the new head",
+        });
+      }
+      const draft = { parent: tip?.commit, message: what, files: { "README.md": readme, ...files } };
+      const commit = await repository.commit(draft, world);
       if (await repository.move(branch, tip?.commit, commit, world)) {
         await repository.keep(commit, world);
+        last = await tipAt(commit, world);
         return;
       }
     }
@@ -230,21 +243,8 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       assertFollows(release, expected);
       const block = releaseBlock(release);
       await blocks.put([block], world);
-      const place = placeOf(block.cid).join("/");
-      await change(
-        `release ${release.number}`,
-        (tip) => {
-          if (tip?.head?.toString() === expected?.cid.toString()) {
-            return { head: utf8.encode(`${block.cid}\n`), [place]: block.bytes };
-          }
-          throw new Failure(
-            "conflict",
-            `the head moved to ${tip?.head ?? "nothing"} while release ${release.number} was being made`,
-            { hint: "run publish again: it starts from the new head" },
-          );
-        },
-        world,
-      );
+      const files = { head: utf8.encode(`${block.cid}\n`), [placeOf(block.cid).join("/")]: block.bytes };
+      await change(`release ${release.number}`, files, { head: expected?.cid }, world);
       const head = { cid: block.cid, release };
       await remember(head);
       return head;
@@ -262,7 +262,7 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       async write(file, bytes, world) {
         assertBesideName(file);
         assertBesideSize(file, bytes);
-        await change(`beside: ${file}`, () => ({ [`beside/${file}`]: bytes }), world);
+        await change(`${file} beside the head`, { [`beside/${file}`]: bytes }, undefined, world);
       },
     },
   };
