@@ -1,0 +1,32 @@
+/** `lease`: who may publish now, and how to take it from somebody who no longer does. */
+import { Failure } from "../core/failure.ts";
+import type { Lease } from "../log/lease.ts";
+import type { Verb } from "./command.ts";
+
+export const lease: Verb = {
+  args: "<show|break>",
+  about: `Whoever publishes has the lease, on every machine that shares the log, and gives it back at the end; one that was killed
+keeps it until it ends by itself. \`lease break\` takes it away at once: do so only if you know that nobody publishes.`,
+  example: "fieldtree lease show",
+
+  async run({ args: [what], campaign, out, world }) {
+    if (what !== "show" && what !== "break") {
+      throw new Failure("input", `lease ${what}: there is only show and break`);
+    }
+    const { leases } = (await campaign()).log;
+    const found = (await leases[what](world)) ?? null;
+    out.result({ [what === "show" ? "lease" : "broken"]: found }, said(found, what === "break"));
+    return 0;
+  },
+};
+
+function said(found: Lease | null, broken: boolean): string {
+  if (!found) return "nobody has the lease";
+  const { holder, what, since, until, id } = found;
+  return [
+    broken ? `the lease was taken from ${holder}` : `${holder} is ${what}`,
+    `  since  ${since}`,
+    `  until  ${until ?? "its process ends"}`,
+    `  id     ${id}`,
+  ].join("\n");
+}
