@@ -55,10 +55,11 @@ const largestAnswer = 16 * 1024 * 1024;
  *
  * @throws Failure `refused` with `api.hint` for 401 and 403, `unavailable` for 429 (with its `Retry-After` as
  * {@link Failure.wait}), 5xx, no answer in time, or a page of HTML; `refused` for any other status; `corrupt` for an
- * answer that is far too long. Each quotes the beginning of what was answered.
+ * answer that is far too long. Each quotes the beginning of what was answered. `input` for a token that no header can hold.
  */
 export async function askApi(api: Api, call: ApiCall, world: World): Promise<ApiAnswer> {
   const said = `${api.name}: ${call.what}`;
+  requireSendable(api);
   const patience = api.patience ?? 30_000;
   const late = AbortSignal.timeout(patience);
   const request = new Request(call.url, {
@@ -86,6 +87,16 @@ export async function askApi(api: Api, call: ApiCall, world: World): Promise<Api
   const { status } = response;
   if (!response.ok && !call.also?.includes(status)) throw refusalOf(said, api, response, text);
   return { status, headers: response.headers, body: call.bare ? undefined : jsonOf(said, api, text) };
+}
+
+/** Of a value that it can't send, `fetch` would print all. Line breaks at its end it leaves away. */
+function requireSendable({ name, headers, hint }: Api): void {
+  for (const [header, value] of Object.entries(headers)) {
+    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value.trim())) continue;
+    throw new Failure("input", `${name}: what is to be sent as ${header} holds a line break or another odd character`, {
+      hint,
+    });
+  }
 }
 
 function refusalOf(said: string, api: Api, { status, headers }: Response, text: string): Failure {
