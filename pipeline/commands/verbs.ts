@@ -64,6 +64,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import("./lease.ts")).lease,
   },
   {
+    name: "pins",
+    summary: "print what a release keeps, or read a list kept by hand",
+    load: async () => (await import("./pins.ts")).pins,
+  },
+  {
     name: "serve",
     summary: "answer HTTP as a read-only IPFS gateway",
     load: async () => (await import("./serve.ts")).serve,

@@ -1,0 +1,83 @@
+/** `pins`: what a release keeps, as a list that others can keep too; and lists kept by hand, as campaign.yaml has them. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { CID } from "multiformats/cid";
+import { identity } from "../core/cid.ts";
+import { Failure } from "../core/failure.ts";
+import { readPinlist } from "../core/pinlist.ts";
+import { unprintable } from "../core/shown.ts";
+import { label } from "../stages/label.ts";
+import { treeOf } from "../stages/observe.ts";
+import type { Call, Verb } from "./command.ts";
+import { sayFinding } from "./findings.ts";
+
+export const pins: Verb = {
+  args: "<export|import> [file]",
+  about: `\`pins export\` prints a CID a line: the newest release's tree, portal and datasets, and what campaign.yaml adds. A mirror
+keeps all of it with: fieldtree pins export | ipfs pin add
+
+\`pins import FILE\` reads a list kept by hand (a list of cid:, name:, meta: as in pinlist.yaml) and prints it as campaign.yaml
+has it. What is wrong with it is said on stderr, with its line; the exit code is 1 where an entry can't be used.`,
+  example: "fieldtree pins export | ipfs pin add",
+
+  async run(call) {
+    const [direction, file] = call.args;
+    if (direction === "export") {
+      if (file !== undefined) throw new Failure("input", "pins export takes no file: it prints");
+      return exportPins(call);
+    }
+    if (direction !== "import") throw new Failure("input", `pins ${direction}: there is only export and import`);
+    if (file === undefined)
+      throw new Failure("input", "pins import wants a file", { hint: "pins import pinlist.yaml" });
+    return importPins(file, call);
+  },
+};
+
+/** No label, comment or blank stands in the text: `ipfs pin add` takes every line for a CID. */
+async function exportPins({ campaign: open, out, world }: Call): Promise<number> {
+  const campaign = await open();
+  const head = await campaign.log.head(world);
+  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish does" });
+  const { number, root, portal } = head.release;
+  const { campaign: name } = campaign.facts;
+  const leaves = [...(await treeOf(head.release, campaign, world)).values()];
+  const all = [
+    { cid: root, label: label(name, "tree", number) },
+    { cid: portal, label: label(name, "portal", number) },
+    // What the tree leaves empty is an empty folder that every node has.
+    ...leaves
+      .filter(({ written }) => written !== "")
+      .map(({ path, cid }) => ({ cid, label: `${name}/${path}@${number}` })),
+    ...campaign.pins.extra.map((extra) => ({ cid: CID.parse(extra.cid), label: `${name}/${extra.name}` })),
+  ];
+  const printed = new Set<string>();
+  for (const { cid, label } of all) {
+    if (printed.has(identity(cid))) continue;
+    printed.add(identity(cid));
+    out.result({ cid: `${cid}`, label }, `${cid}`);
+  }
+  return 0;
+}
+
+async function importPins(file: string, { cwd, out, world }: Call): Promise<number> {
+  const bytes = await readFile(resolve(cwd, file)).catch((cause: NodeJS.ErrnoException) => {
+    throw new Failure("input", `${file} can't be read: ${cause.code ?? cause.message}`, { cause });
+  });
+  const { pins, findings } = readPinlist(bytes);
+  for (const finding of findings) {
+    if (out.json) out.result({ finding });
+    else world.log(sayFinding(file, finding));
+  }
+  if (!out.json && pins.length > 0) out.result({}, "pins:\n  extra:");
+  for (const { name, cid, previous, meta, line } of pins) {
+    const data = { name, cid: `${cid}`, ...(previous && { previous: `${previous}` }), meta, line };
+    out.result(data, `    - { name: ${quoted(name)}, cid: ${cid} }`);
+  }
+  return findings.some(({ level }) => level === "error") ? 1 : 0;
+}
+
+/** As YAML and JSON both read it, and fit to be shown: JSON alone leaves some characters that reorder a line as they are. */
+function quoted(text: string): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(text).replace(new RegExp(unprintable, "g"), escaped);
+}
