@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import { type GitLogOptions, gitLog } from "../../pipeline/log/git-ref.ts";
 import { releaseBlock } from "../../pipeline/log/release.ts";
@@ -87,6 +87,17 @@ describe("publishers who race", () => {
     const rivals = await Promise.all(Array.from({ length: 4 }, () => aMachine(address)));
     const outcomes = await Promise.allSettled(rivals.map(({ open }) => open().append(aRelease(1), undefined, world)));
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("overwrite nothing that was pushed since they looked", async () => {
+    const { address } = await aRemote();
+    const [one, other] = [(await aMachine(address)).open(), (await aMachine(address)).open()];
+    const first = await one.append(aRelease(1), undefined, world);
+    const seen = await other.head(world);
+    const second = await one.append(aRelease(2, { previous: first.cid }), first, world);
+    const late = aRelease(2, { previous: first.cid, why: "late" });
+    await expect(other.append(late, seen, world)).rejects.toMatchObject({ kind: "conflict" });
+    expect(spelled(await other.head(world))).toEqual(spelled(second));
   });
 
   it("do not mind that something beside the head is changed meanwhile", async () => {
@@ -343,6 +354,24 @@ describe("the way to the remote", () => {
     const { cid } = await open().append(aRelease(1), undefined, world);
     expect(`${(await open().head(world))?.cid}`).toBe(`${cid}`);
     expect(await everythingIn(checkout)).toBe(before);
+  });
+
+  it("is the same whatever git was told to do for its user, or by a hook that runs us", async () => {
+    const { address } = await aRemote();
+    const home = await temporaryFolder();
+    for (const hook of ["pre-push", "reference-transaction"]) {
+      await writeFile(join(home, hook), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    }
+    const settings = ["[core]", `hooksPath = ${home}`, "[push]", "gpgSign = true", "[init]", "templateDir = /none"];
+    await writeFile(join(home, "config"), settings.join("\n"));
+    vi.stubEnv("GIT_CONFIG_GLOBAL", join(home, "config"));
+    vi.stubEnv("GIT_DIR", "/none");
+    vi.stubEnv("GIT_INDEX_FILE", "/none");
+    vi.stubEnv("LANG", "de_DE.UTF-8");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { open } = await aMachine(address);
+    const { cid } = await open().append(aRelease(1), undefined, world);
+    expect(`${(await (await aMachine(address)).open().head(world))?.cid}`).toBe(`${cid}`);
   });
 
   it("is opened by the credential helper of the checkout", async () => {
