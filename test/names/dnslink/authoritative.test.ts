@@ -177,6 +177,21 @@ describe("whom to ask", () => {
     expect(silent.asked.length).toBeGreaterThan(0);
   });
 
+  it.skipIf(!ipv6)("is a server's IPv6 too, silent as it is, where another answers over IPv6", async () => {
+    const { options } = await aZone({
+      "example.test NS": ["ns1.example.test", "ns2.example.test"],
+      "ns1.example.test A": ["127.0.0.1"],
+      "ns1.example.test AAAA": ["::1"],
+      "ns2.example.test A": ["127.0.0.2"],
+      "ns2.example.test AAAA": ["::2"],
+    });
+    const { port } = options;
+    for (const ip of ["127.0.0.1", "127.0.0.2", "::1"]) await fakeDns(answering, { ip, port });
+    const said = await ask({ ...options, patience: 1500 });
+    expect(said.map(({ problem }) => problem !== undefined)).toEqual([false, false, false, true]);
+    expect(said[3]!.server).toBe(`[::2]:${port} (ns2.example.test)`);
+  });
+
   it("is nobody where no zone holds the name", async () => {
     const resolver = await fakeDns(() => ({ flags: 3, authorities: [soa(".")] }));
     await expect(ask({ resolver: resolver.address })).rejects.toMatchObject({

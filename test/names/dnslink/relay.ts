@@ -1,15 +1,15 @@
-/** Somebody between us and a real server, who may do something before an update arrives, or to its answer. */
+/** Somebody between us and a real server, who may do something before a message arrives, or to its answer. */
 import { connect } from "node:net";
 import type { Packet } from "dns-packet";
 import { type FakeDns, fakeDns } from "../../fakes/dns-server.ts";
 
-export type Meddle = (update: Buffer, forward: () => Promise<Buffer>) => Promise<Packet | Buffer | undefined>;
+export type Meddle = (message: Buffer, forward: () => Promise<Buffer>) => Promise<Packet | Buffer | undefined>;
 
-/** Queries pass untouched; with an update, `meddle` does as it likes. */
-export function relay(address: string, meddle: Meddle): Promise<FakeDns> {
+/** With an update, or whatever else is `meant`, `meddle` does as it likes; the rest passes untouched. */
+export function relay(address: string, meddle: Meddle, meant = isUpdate): Promise<FakeDns> {
   return fakeDns(({ message }) => {
     const forward = () => forwarded(address, message);
-    return isUpdate(message) ? meddle(message, forward) : forward();
+    return meant(message) ? meddle(message, forward) : forward();
   });
 }
 

@@ -1,3 +1,4 @@
+import { decode } from "dns-packet";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { DnsProvider } from "../../../pipeline/names/dnslink/provider.ts";
 import { rfc2136 } from "../../../pipeline/names/dnslink/rfc2136.ts";
@@ -137,19 +138,6 @@ describe.skipIf(!there).each([
     }
   });
 
-  it("keeps other people's values byte for byte, however they are cut into strings", async () => {
-    const cut = ["a note ", "in two ", "", "strings"];
-    const stranger = await startBind({ zones: { [zone]: `_dnslink TXT ${cut.map((each) => `"${each}"`).join(" ")}` } });
-    onTestFinished(() => stranger.stop());
-    const kept = provider({ server: stranger.address, key: stranger.key });
-    const found = await kept.read(`_dnslink.${zone}`, world);
-    expect(found?.values).toEqual([cut.join("")]);
-    await kept.replace(`_dnslink.${zone}`, { values: [...found!.values, one], ttl: 300 }, found, world);
-    const strings = await stringsAt(stranger, `_dnslink.${zone}`);
-    expect(strings).toContainEqual(cut);
-    expect(strings).toContainEqual([one]);
-  });
-
   it("knows no change where a CNAME stands", async () => {
     const name = `alias.${zone}`;
     await expect(provider().replace(name, { values: [one], ttl: 300 }, undefined, world)).rejects.toMatchObject({
@@ -182,6 +170,29 @@ describe.skipIf(!there).each([
     // PowerDNS does not say which of the two it is.
     const words = start === startPowerdns ? /or the time of its signature$/ : /\(BADTIME\): here it is .* 300 s are/;
     await expect(refused).rejects.toThrow(words);
+  });
+});
+
+describe.skipIf(!there)("other people's values", () => {
+  it("are kept byte for byte, however they are cut into strings", async () => {
+    const cut = ["a note ", "in two ", "", "strings"];
+    const stranger = await startBind({ zones: { [zone]: `_dnslink TXT ${cut.map((each) => `"${each}"`).join(" ")}` } });
+    onTestFinished(() => stranger.stop());
+    const kept = rfc2136({ server: stranger.address, key: stranger.key, transport: "tcp", patience: 30_000 });
+    const found = await kept.read(`_dnslink.${zone}`, world);
+    expect(found?.values).toEqual([cut.join("")]);
+    await kept.replace(`_dnslink.${zone}`, { values: [...found!.values, one], ttl: 300 }, found, world);
+    const strings = await stringsAt(stranger, `_dnslink.${zone}`);
+    expect(strings).toContainEqual(cut);
+    expect(strings).toContainEqual([one]);
+  });
+
+  it("are not touched where two read the same, for one of them would be lost", async () => {
+    const stranger = await startBind({ zones: { [zone]: '_dnslink TXT "a note"\n_dnslink TXT "a " "note"' } });
+    onTestFinished(() => stranger.stop());
+    const { address, key } = stranger;
+    const found = rfc2136({ server: address, key, transport: "tcp" }).read(`_dnslink.${zone}`, world);
+    await expect(found).rejects.toMatchObject({ kind: "input", message: expect.stringContaining("read the same") });
   });
 });
 
@@ -260,6 +271,16 @@ describe.skipIf(!there)("what a server's no means", () => {
     const unanswered = change({ server: deaf.address, transport: "udp", patience: 3000 });
     await expect(unanswered).rejects.toMatchObject({ kind: "unavailable" });
     expect(deaf.asked.filter(({ message }) => isUpdate(message))).toHaveLength(1);
+  });
+
+  it("never that there are no records", async () => {
+    const isTxt = (message: Buffer) => !isUpdate(message) && decode(message).questions![0]!.type === "TXT";
+    const half = await relay(bind.address, async () => ({ flags: 2 }), isTxt);
+    const provider = rfc2136({ server: half.address, key: bind.key, transport: "tcp", patience: 30_000 });
+    await expect(provider.read(only[0]!, world)).rejects.toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining("answers SERVFAIL"),
+    });
   });
 
   it("that nobody is there", async () => {
