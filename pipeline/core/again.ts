@@ -32,7 +32,26 @@ export async function again<T>(work: () => Promise<T>, { tries, first, longest }
       world.signal.throwIfAborted();
       const wait = Math.min(error.wait ?? first * 2 ** (tried - 1), longest);
       world.log(`${error.message}; asking again in ${wait / 1000} s`);
-      await world.sleep(wait);
+      await pause(wait, world);
     }
+  }
+}
+
+/**
+ * Sleep for `ms`, and no longer than `world.signal` allows: where somebody set an earlier end to a world, its own
+ * sleep does not know of it.
+ *
+ * @throws the signal's reason.
+ */
+export async function pause(ms: number, world: World): Promise<void> {
+  const { signal } = world;
+  signal.throwIfAborted();
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener("abort", stop);
+  try {
+    await Promise.race([world.sleep(ms), stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }

@@ -10,7 +10,7 @@
  * ```
  */
 import type { CID } from "multiformats/cid";
-import { again, type Tries } from "../core/again.ts";
+import { again, pause, type Tries } from "../core/again.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { PinService, PinStatus } from "./service.ts";
@@ -52,9 +52,13 @@ export function inBatches(inner: PinService, size: number): PinService {
   };
 }
 
-/** Gives a call up after `deadline` ms, with what is asked again in it: Failure `unavailable`. */
+/**
+ * Gives a call up after `deadline` ms, with what is asked again in it: Failure `unavailable`.
+ *
+ * Not pinning: some services answer once they have fetched everything, and how long that may take is for whoever asks.
+ */
 export function timely(inner: PinService, deadline: number): PinService {
-  return around(inner, async (call, world) => {
+  const bounded = around(inner, async (call, world) => {
     const tooLate = () => new Failure("unavailable", `${inner.name}: not done in ${deadline / 1000} s`);
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooLate()), deadline);
@@ -73,6 +77,7 @@ export function timely(inner: PinService, deadline: number): PinService {
       clearTimeout(timer);
     }
   });
+  return { ...bounded, pin: inner.pin };
 }
 
 type Call<T> = (world: World) => Promise<T>;
@@ -100,6 +105,6 @@ function turns(perMinute: number): (world: World) => Promise<void> {
     const now = performance.now();
     const at = given.length < perMinute ? now : Math.max(now, given.shift()! + 60_000);
     given.push(at);
-    if (at > now) await world.sleep(at - now);
+    if (at > now) await pause(at - now, world);
   };
 }

@@ -67,4 +67,14 @@ describe("again", () => {
     await expect(again(work, tries, testWorld({ signal: stop.signal }))).rejects.toThrow("stopped");
     expect(work.times).toBe(1);
   });
+
+  it("stops while it waits, though the world sleeps on", async () => {
+    const stop = new AbortController();
+    const sleep = () => {
+      stop.abort(new Error("stopped"));
+      return new Promise<never>(() => {});
+    };
+    const work = failing(gone());
+    await expect(again(work, tries, testWorld({ sleep, signal: stop.signal }))).rejects.toThrow("stopped");
+  });
 });

@@ -115,6 +115,18 @@ describe("paced", () => {
     expect(at).toEqual([0, 60, 60, 120]);
   });
 
+  it("stops waiting when the world is to stop", async () => {
+    const stop = new AbortController();
+    const sleep = () => {
+      stop.abort(new Error("told to stop"));
+      return new Promise<never>(() => {});
+    };
+    const service = paced(aService().service, { ...pace, perMinute: 1 });
+    const world = testWorld({ sleep, signal: stop.signal });
+    await service.status([root], world);
+    await expect(service.status([root], world)).rejects.toThrow("told to stop");
+  });
+
   it("gives turns in order to many at once", async () => {
     const waits: number[] = [];
     const world = testWorld({ sleep: async (ms) => void waits.push(ms) });
@@ -168,26 +180,30 @@ describe("timely", () => {
     const slept: number[] = [];
     const world = testWorld({ sleep: async (ms) => void slept.push(ms) });
     const patient = retrying(service, { ...tries, longest: 600_000 });
-    await expect(timely(patient, 30_000).pin(wishFor(root), world)).rejects.toMatchObject({
+    await expect(timely(patient, 30_000).status([root], world)).rejects.toMatchObject({
       kind: "unavailable",
       message: "shop: not done in 30 s",
     });
-    expect([calls, slept]).toEqual([["pin"], []]);
+    expect([calls, slept]).toEqual([["status of 1"], []]);
   });
 
   it("stops when the world is to stop", async () => {
     const stop = new AbortController();
-    const failed = timely({ ...aService().service, pin: never }, 60_000).pin(
-      wishFor(root),
-      testWorld({ signal: stop.signal }),
-    );
+    const world = testWorld({ signal: stop.signal });
+    const failed = timely({ ...aService().service, status: never }, 60_000).status([root], world);
     stop.abort(new Error("told to stop"));
     await expect(failed).rejects.toThrow("told to stop");
   });
 
-  it("lets blocks take as long as they take", async () => {
-    const take = () => new Promise<void>((resolve) => setTimeout(resolve, 100));
-    const service = timely({ ...aService().service, take }, 1);
+  it("lets blocks take as long as they take, brought or fetched", async () => {
+    const later = <T>(value: T) => new Promise<T>((resolve) => setTimeout(resolve, 100, value));
+    const slow = {
+      ...aService().service,
+      take: () => later(undefined),
+      pin: () => later({ state: "pinned" } as const),
+    };
+    const service = timely(slow, 1);
     await expect(service.take!(root, (async function* () {})(), testWorld())).resolves.toBeUndefined();
+    await expect(service.pin(wishFor(root), testWorld())).resolves.toEqual({ state: "pinned" });
   });
 });
