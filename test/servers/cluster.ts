@@ -144,6 +144,8 @@ async function newPeer(binary: string, name: string, kubo: Kubo, shared: Shared)
     peer_watch_interval: "1s",
   });
   config.consensus.crdt.trusted_peers = ["*"];
+  // Of many pins at once a peer misses some, until it is told again: a minute later, by default.
+  config.consensus.crdt.rebroadcast_interval = "1s";
   const { restapi } = config.api;
   config.api = { restapi };
   Object.assign(restapi, {
