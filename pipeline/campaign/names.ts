@@ -49,12 +49,8 @@ async function ipnsNameOf(
   config: IpnsNameConfig,
   { node, secret, env, beside }: { node: NodeConfig; secret: Secret; env: Environment; beside: Beside },
 ): Promise<Opened<{ readonly name: Announced }>> {
-  const [{ ipnsName }, { privateKeyFrom, publicName }] = await Promise.all([
-    import("../names/ipns/ipns.ts"),
-    import("../core/key.ts"),
-  ]);
-  const key = env[config.ipns];
-  const name = config.key ?? (key ? publicName((await privateKeyFrom(key, config.ipns)).publicKey) : undefined);
+  const { ipnsName } = await import("../names/ipns/ipns.ts");
+  const name = await publicNameOf(config, env);
   const made = once(() =>
     ipnsName({
       ...(name && { name }),
@@ -83,3 +79,12 @@ async function ipnsNameOf(
 
 /** ms. Endpoints answer what they were told, or they don't. */
 const ipnsDeadline = 60_000;
+
+/** What the key is called: as campaign.yaml says, in its usual spelling, or as the private key tells where it is set. */
+async function publicNameOf({ key, ipns }: IpnsNameConfig, env: Environment): Promise<string | undefined> {
+  const { privateKeyFrom, publicKeyOf, publicName } = await import("../core/key.ts");
+  const publicKey = key === undefined ? undefined : publicKeyOf(key);
+  if (publicKey || key !== undefined) return publicKey ? publicName(publicKey) : key;
+  const text = env[ipns];
+  return text ? publicName((await privateKeyFrom(text, ipns)).publicKey) : undefined;
+}

@@ -26,10 +26,10 @@ does not answer in time is shown as such. Changes nothing.`,
     const seconds = Number(flags.deadline);
     if (!(seconds > 0))
       throw new Failure("input", `--deadline wants seconds, and got ${JSON.stringify(flags.deadline)}`);
-    const late = AbortSignal.timeout(seconds * 1000);
+    const late = AbortSignal.timeout(Math.ceil(seconds * 1000));
     const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
     try {
-      await show(await open(), seconds * 1000 * share, out, inTime);
+      await show(await open(), Math.ceil(seconds * 1000 * share), out, inTime);
       return 0;
     } catch (error) {
       world.signal.throwIfAborted();

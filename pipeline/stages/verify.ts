@@ -19,7 +19,7 @@ import { releasesFrom } from "../log/chain.ts";
 import type { Head, ReleaseLog } from "../log/log.ts";
 import { signerOf } from "../log/sign.ts";
 import { checkRoot } from "./check-root.ts";
-import { lookAtNames, type NameSight, normal } from "./names.ts";
+import { endsSoon, lookAtNames, type NameSight, normal } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
 import { rebuiltPortal } from "./rebuild.ts";
@@ -219,18 +219,14 @@ async function* checksOfName(sight: NameSight, head: Head, { log }: Parts, world
     else if (normal(said) === value) yield { ...check, ok: true, says: value };
     else yield { ...check, ok: false, says: `says ${said} in place of ${value}`, problem: "drift" };
   }
-  if (sighting.until) yield recordCheck(announced.name, sighting.until, world);
+  if (sighting.until) yield recordCheck(sight, world);
 }
 
-/** ms. An IPNS record that ends sooner than this is to be signed anew. */
-const endsSoon = 30 * 86_400_000;
-
-function recordCheck(subject: string, until: string, world: World): Check {
-  const left = Date.parse(until) - world.now().getTime();
-  const says = `its record is good until ${until}`;
-  if (left > endsSoon) return { check: "record", subject, ok: true, says };
-  const soon = `${says}: publish with its key before then`;
-  return { check: "record", subject, ok: false, says: soon, problem: "drift" };
+function recordCheck(sight: NameSight, world: World): Check {
+  const check = { check: "record", subject: sight.announced.name } as const;
+  const says = `its record is good until ${sight.sighting!.until}`;
+  if (!endsSoon(sight, world)) return { ...check, ok: true, says };
+  return { ...check, ok: false, says: `${says}: publish with its key before then`, problem: "drift" };
 }
 
 async function* checked(check: Check["check"], subject: string, look: () => Promise<string>): AsyncGenerator<Check> {

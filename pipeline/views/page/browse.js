@@ -491,7 +491,6 @@ async function copied(what) {
   try {
     await navigator.clipboard.writeText(what);
   } catch {
-    // Without a clipboard (plain http, a sandbox), the older way.
     const area = el("textarea", { readonly: "", "aria-hidden": "true" });
     const back = document.activeElement;
     area.value = what;
@@ -557,11 +556,13 @@ function versions(path) {
       );
     } catch (error) {
       past = undefined;
-      body.replaceChildren(el("p", { class: "warn" }, `The history can't be read: ${error.message}`));
+      body.replaceChildren(unread(error));
     }
   });
   return details;
 }
+
+const unread = ({ message }) => el("p", { class: "warn" }, `No history: ${message}`);
 
 async function showReleases() {
   const section = $("releases");
@@ -591,7 +592,7 @@ async function showReleases() {
     section.replaceChildren(el("ol", {}, ...rows));
   } catch (error) {
     past = undefined;
-    section.replaceChildren(el("p", { class: "warn" }, `The history can't be read: ${error.message}`));
+    section.replaceChildren(unread(error));
   }
 }
 
