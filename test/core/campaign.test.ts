@@ -53,6 +53,8 @@ describe("campaign.yaml", () => {
         },
         names: [],
         log: { kind: "local", signers: [] },
+        owners: {},
+        review: { removals: 0.3, label: "allow-removals", reach: { bytes: 50_000_000, time: 60_000 } },
       },
       findings: [],
     });

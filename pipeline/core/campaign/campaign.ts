@@ -19,9 +19,11 @@ import { type NameConfig, namesSchema, settledNames } from "./names.ts";
 import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
 import {
   bytesIn,
+  duration,
   environmentVariable,
   globs,
   httpUrl,
+  msIn,
   optional,
   size,
   text,
@@ -63,6 +65,19 @@ export interface CampaignConfig extends Facts {
   readonly pins: PinsConfig;
   readonly names: readonly NameConfig[];
   readonly log: LogConfig;
+  /** Glob over paths → who looks at changes there: GitHub logins, or `org/team`. */
+  readonly owners: Readonly<Record<string, readonly string[]>>;
+  readonly review: ReviewConfig;
+}
+
+/** What a proposal is looked at with before it is merged. */
+export interface ReviewConfig {
+  /** Share of the leaves, 0 to 1, that may be removed without {@link label}. */
+  readonly removals: number;
+  /** Of the pull request that may remove more, or a whole top-level folder. */
+  readonly label: string;
+  /** Bytes that may be read to see whether new data can be reached, and ms it may take. */
+  readonly reach: { readonly bytes: number; readonly time: number };
 }
 
 export type NodeConfig =
@@ -162,6 +177,40 @@ export const campaignSchema = v.pipe(
       ),
       pins: optional("Who else keeps what is published. Default: nobody but the campaign's node", pinsSchema),
       names: optional("What is announced where. Default: nothing", namesSchema),
+      owners: optional(
+        "Pattern over paths → who looks at changes there: GitHub logins, or org/team",
+        v.record(
+          v.string(),
+          v.array(
+            v.pipe(
+              v.string("wants a GitHub login"),
+              v.regex(
+                /^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\/[A-Za-z0-9._-]{1,100})?$/,
+                "wants GitHub logins, or org/team",
+              ),
+            ),
+            "wants a list of GitHub logins",
+          ),
+          "wants pattern: [login] lines",
+        ),
+      ),
+      review: optional(
+        "What a pull request is looked at with",
+        v.strictObject(
+          {
+            removals: optional("Percent of the leaves that may go without the label. Default: 30", wholeNumber(0, 100)),
+            label: optional("The label that lets more go. Default: allow-removals", text),
+            reach: optional(
+              "Bounds on looking whether new data can be reached",
+              v.strictObject(
+                { bytes: optional("Default: 50 MB", size), time: optional("Default: 60 s", duration) },
+                "wants bytes: and time:",
+              ),
+            ),
+          },
+          "wants removals:, label: and reach:",
+        ),
+      ),
       log: optional("Where the log of releases lives. Default: on this machine", logSchema),
     },
     "wants `campaign: NAME` and what else there is to say",
@@ -216,6 +265,7 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
     names,
     log,
   } = config;
+  const { owners, review } = config;
   return {
     campaign,
     title: title ?? campaign,
@@ -236,6 +286,17 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
     pins: settledPins(pins),
     names: settledNames(names),
     log: settledLog(log),
+    owners: Object.fromEntries(
+      Object.entries(owners ?? {}).map(([pattern, logins]) => [
+        pattern,
+        logins.map((login) => login.replace(/^@/, "")),
+      ]),
+    ),
+    review: {
+      removals: (review?.removals ?? 30) / 100,
+      label: review?.label ?? "allow-removals",
+      reach: { bytes: bytesIn(review?.reach?.bytes ?? "50 MB"), time: msIn(review?.reach?.time ?? "60 s") },
+    },
   };
 }
 
