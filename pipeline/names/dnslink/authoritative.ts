@@ -204,7 +204,7 @@ async function findServers(
     const types = ["A", "AAAA"] as const;
     const found = await Promise.all(types.map(async (type) => texts(await look({ name: host, type }), type)));
     const ips = found.flat();
-    if (ips.length === 0) return [{ lost: { server: host, problem: "has no address" } }];
+    if (ips.length === 0) return [{ lost: { server: shown(host), problem: "has no address" } }];
     return ips.map((ip) => ({ server: { ip, port: options.port ?? 53, host } }));
   }
 }

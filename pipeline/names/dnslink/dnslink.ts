@@ -11,7 +11,7 @@
  * ```
  */
 import { Failure } from "../../core/failure.ts";
-import { shown } from "../../core/shown.ts";
+import { shown, unprintable } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
 import type { Answer, Name } from "../name.ts";
 import { type AuthorityOptions, authorities, type Said } from "./authoritative.ts";
@@ -89,7 +89,8 @@ export async function readAuthorities(
 
 function answerOf({ server, rrset, ttl, serial, problem }: Said): Answer {
   const links = linksIn(rrset?.values ?? []);
-  const trouble = problem ?? problemOf(links);
+  const unreadable = links.find((link) => unprintable.test(link));
+  const trouble = problem ?? problemOf(links) ?? (unreadable && `points to ${shown(unreadable)}, which is no path`);
   return {
     server,
     ...(ttl !== undefined && { ttl }),

@@ -100,7 +100,7 @@ export async function addressesOf(server: string): Promise<Server[]> {
 
 /** `192.0.2.1:53 (ns1.example.org)`, `[2001:db8::1]:53` */
 export function called({ ip, port, host }: Server): string {
-  return `${isIPv6(ip) ? `[${ip}]` : ip}:${port}${host === undefined ? "" : ` (${host})`}`;
+  return `${isIPv6(ip) ? `[${ip}]` : ip}:${port}${host === undefined ? "" : ` (${shown(host)})`}`;
 }
 
 /**
@@ -160,7 +160,9 @@ async function exchange(
         sendings,
         resendAfter: Math.min(resendAfter, patience / sendings),
       });
-      if ((reply.readUInt16BE(2) & bits.truncated) === 0) return reply;
+      const isCut = (reply.readUInt16BE(2) & bits.truncated) !== 0;
+      // What an update did is in the code, and it must not be done twice.
+      if (!isCut || isUpdate(message)) return reply;
     }
     return await overTcp(message, server, signal);
   } catch (error) {
@@ -284,10 +286,14 @@ function answers(reply: Buffer, message: Buffer): boolean {
   if ((flags & bits.response) === 0 || (flags & bits.opcode) !== (ours & bits.opcode)) return false;
   // A refusal, or the answer to an UPDATE, need not repeat it.
   const questions = reply.readUInt16BE(4);
-  if (questions === 0) return (flags & 0xf) !== 0 || (ours & bits.opcode) !== 0;
+  if (questions === 0) return (flags & 0xf) !== 0 || isUpdate(message);
   const end = endOfQuestion(message);
   if (questions !== 1 || reply.length < end) return false;
   return sameLetters(reply.subarray(12, end), message.subarray(12, end));
+}
+
+function isUpdate(message: Buffer): boolean {
+  return (message.readUInt16BE(2) & bits.opcode) !== 0;
 }
 
 /** Offset behind the only question of a message of ours: name, type, class. */

@@ -138,6 +138,12 @@ describe("looking", () => {
     expect(sighting.authorities[1]).not.toHaveProperty("value");
   });
 
+  it("gives nothing that could steer a terminal", async () => {
+    const { authorities, agrees } = await looked(await serving(recordOf(`${one}/\x1b[2J`)));
+    expect(agrees).toBe(false);
+    expect(authorities[0]).toMatchObject({ problem: `points to ${one}/\\u{1b}[2J, which is no path` });
+  });
+
   it("gives nothing where one has a problem, though the others agree", async () => {
     const refusing = await fakeDns(() => ({ flags: 5 }));
     const sighting = await looked(await serving(recordOf(one)), refusing, await serving(recordOf(one)));

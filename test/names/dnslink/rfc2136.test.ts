@@ -1,4 +1,4 @@
-import { decode } from "dns-packet";
+import { decode, TRUNCATED_RESPONSE } from "dns-packet";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { DnsProvider } from "../../../pipeline/names/dnslink/provider.ts";
 import { rfc2136 } from "../../../pipeline/names/dnslink/rfc2136.ts";
@@ -271,6 +271,12 @@ describe.skipIf(!there)("what a server's no means", () => {
     const unanswered = change({ server: deaf.address, transport: "udp", patience: 3000 });
     await expect(unanswered).rejects.toMatchObject({ kind: "unavailable" });
     expect(deaf.asked.filter(({ message }) => isUpdate(message))).toHaveLength(1);
+  });
+
+  it("that it was done or not, be the answer cut: it is not sent again over TCP", async () => {
+    const cutting = await relay(bind.address, async () => ({ flags: TRUNCATED_RESPONSE | 5 }));
+    await expect(change({ server: cutting.address, transport: "udp" })).rejects.toMatchObject({ kind: "refused" });
+    expect(cutting.asked.filter(({ message }) => isUpdate(message))).toHaveLength(1);
   });
 
   it("never that there are no records", async () => {
