@@ -88,7 +88,7 @@ describe("a lease that several machines share", () => {
     const { address } = await aRemote();
     let now = Date.UTC(2024, 7, 10, 12);
     const clock = testWorld({ now: () => new Date(now) });
-    const held = await taken(await machine(address, "anna@laptop", 3000), clock);
+    const held = await taken(await machine(address, "anna@laptop", 12_000), clock);
     now += 60_000;
     const other = await machine(address);
     await expect
@@ -96,14 +96,14 @@ describe("a lease that several machines share", () => {
       .toMatchObject({
         id: held.lease.id,
         since: held.lease.since,
-        until: new Date(now + 3000).toISOString(),
+        until: new Date(now + 12_000).toISOString(),
       });
     expect(held.lost.aborted).toBe(false);
   });
 
   it("tells its holder that it was broken, when it is renewed", async () => {
     const { address } = await aRemote();
-    const held = await taken(await machine(address, "anna@laptop", 6000));
+    const held = await taken(await machine(address, "anna@laptop", 12_000));
     const told = once(held.lost, "abort");
     expect(await (await machine(address)).break(noon)).toMatchObject({ id: held.lease.id });
     await told;
