@@ -309,7 +309,8 @@ function befall(
       break;
     case "hang up":
       note(0);
-      request.destroy();
+      // A request that was read to its end is not what holds the connection.
+      request.socket.destroy();
       break;
     case "silence":
       note(0);
