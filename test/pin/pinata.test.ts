@@ -91,6 +91,17 @@ describe("Pinata", () => {
     expect(pinata.count(root)).toBe(1);
   });
 
+  it("does not keep what it let go of, though it lists it among its pins", async () => {
+    const { root } = aDataset();
+    const rows = [
+      { ipfs_pin_hash: `${root}`, date_pinned: "2024-08-10T00:00:00Z", date_unpinned: "2024-08-11T00:00:00Z" },
+    ];
+    const listing = testWorld({
+      fetch: async ({ url }) => Response.json({ rows: url.includes("pinList") ? rows : [] }),
+    });
+    expect((await service().status([root], listing)).get(`${root}`)).toEqual({ state: "absent" });
+  });
+
   it("is told no more than it takes: 5 nodes, 10 values, 245 characters", async () => {
     const origins = Array.from({ length: 9 }, (_, i) => `/ip4/192.0.2.${i}/tcp/4001/p2p/12D3KooWabc`);
     const meta = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key${i}`, "v".repeat(300)]));

@@ -98,7 +98,9 @@ describe("a pinning service", () => {
     const before = server.count();
     const wish = wishFor(root);
     await service().pin(wish, world);
+    const asked = server.requests.length;
     expect(await service().pin({ ...wish, label: "else" }, world)).toMatchObject({ state: "queued" });
+    expect(server.requests.slice(asked).map((request) => request.split(" ")[0])).toEqual(["GET"]);
     const one = service();
     const other = aDataset().root;
     await Promise.all([one.pin(wishFor(other), world), one.pin(wishFor(other), world)]);
