@@ -97,6 +97,20 @@ describe("the difference of two trees", () => {
     expect(keys).toHaveLength(5); // The root, notes, products, HALO, other.
   });
 
+  it("meets folders by name, so that one that came before them moves nothing", async () => {
+    const store = memory();
+    const folders = (names: readonly string[]) =>
+      Object.fromEntries(names.flatMap((name) => [0, 1, 2].map((i) => [`${name}/deep/er/${i}`, `${name} ${i}`])));
+    const previous = treeOf(folders(["b", "c", "d"]), store);
+    const next = treeOf(
+      { ...folders(["a", "b", "c", "d"]), "c/deep/er/1": "changed", "d/deep/er/1": "changed" },
+      store,
+    );
+    const had = await keysBelow(previous, store);
+    const fresh = [...(await keysBelow(next, store))].filter((key) => !had.has(key));
+    expect((await differing(next, previous, store)).keys.toSorted()).toEqual(fresh.sort());
+  });
+
   it("is only what was appended to a file", async () => {
     const store = memory();
     const text = Array.from({ length: 60 }, (_, i) => `${i}`.padStart(4, "0")).join("");
