@@ -10,6 +10,7 @@ import { chromium } from "./chromium.ts";
 import { clusterBinary } from "./cluster.ts";
 import { kuboBinary } from "./kubo.ts";
 import { say } from "./made.ts";
+import { pinningTools } from "./pinning.ts";
 import { python } from "./python.ts";
 import { fetchSchemas } from "./schemas.ts";
 import { installPackages } from "./system.ts";
@@ -20,7 +21,7 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   if (!findData("stac-schemas")) await fetchSchemas().catch((error: Error) => say(`STAC schemas: ${error.message}`));
   await chromium();
   // Python's tools wait for the network, Go's for the processor.
-  await Promise.all([python().then(zizmor), kuboBinary().then(clusterBinary).then(act).then(actionlint)]);
+  await Promise.all([python().then(zizmor).then(pinningTools), kuboBinary().then(clusterBinary).then(act).then(actionlint)]);
 }
 
 if (import.meta.main) await prepare({ systemPackages: true });
