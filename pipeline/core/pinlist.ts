@@ -138,7 +138,7 @@ function textOf(value: Node): string | undefined {
   if (value.kind === "scalar") return value.text;
   if (value.kind !== "list") return undefined;
   const parts = value.items.map((item) => (item.kind === "scalar" ? item.text : undefined));
-  return parts.every((part) => part !== undefined) ? parts.join(" ") : undefined;
+  return parts.every((part) => part !== undefined) ? parts.join(",") : undefined;
 }
 
 function cidIn({ text, start }: ScalarNode, path: string, report: Report): CID | undefined {
