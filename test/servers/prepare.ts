@@ -21,7 +21,10 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   if (!findData("stac-schemas")) await fetchSchemas().catch((error: Error) => say(`STAC schemas: ${error.message}`));
   await chromium();
   // Python's tools wait for the network, Go's for the processor.
-  await Promise.all([python().then(zizmor).then(pinningTools), kuboBinary().then(clusterBinary).then(act).then(actionlint)]);
+  await Promise.all([
+    python().then(zizmor).then(pinningTools),
+    kuboBinary().then(clusterBinary).then(act).then(actionlint),
+  ]);
 }
 
 if (import.meta.main) await prepare({ systemPackages: true });
