@@ -56,7 +56,9 @@ async function main(argv: readonly string[]): Promise<number> {
     cwd: process.cwd(),
     folder,
     campaign: () =>
-      (opened ??= import("./campaign/campaign.ts").then(({ openCampaign }) => openCampaign(folder(), process.env, world))),
+      (opened ??= import("./campaign/campaign.ts").then(({ openCampaign }) =>
+        openCampaign(folder(), process.env, world),
+      )),
   };
 
   try {
@@ -104,7 +106,7 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
   }
   program.addHelpText(
     "after",
-    "\nExit codes: 0 done · 1 findings with errors, or datasets that failed · 2 input · 3 refused · 4 unavailable · 5 conflict · 6 corrupt · 130 interrupted",
+    "\nExit codes: 0 done · 1 findings with errors, or datasets that failed · 2 input · 3 refused · 4 unavailable · 5 conflict · 6 corrupt · 7 drift · 130 interrupted",
   );
   if (argv.length === 0) program.help();
   // Asked to help with what is no verb, commander says nothing; asked to run it, it says what was probably meant.

@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   serve: ["core", "dag", "ipfs"],
   views: ["core", "log"],
   stages: ["core", "dag", "disk", "wire", ...families, "views"],
-  "campaign": belowCampaign,
+  campaign: belowCampaign,
   commands: [...belowCampaign, "campaign"],
   "cli.ts": ["core", "disk", "commands", "campaign"],
   "bin.ts": ["cli.ts"],

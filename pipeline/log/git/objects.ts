@@ -24,24 +24,24 @@ const idle = 300;
 
 export function objectsOf(folder: string): Objects {
   const inTurn = atMostAtOnce(1);
-  let process: Reading | undefined;
+  let running: Reading | undefined;
   let rest: NodeJS.Timeout | undefined;
 
   const asking = <T>(work: (reading: Reading) => Promise<T>) =>
     inTurn(async () => {
       clearTimeout(rest);
-      process ??= await start(folder);
-      const mine = process;
+      running ??= await start(folder);
+      const mine = running;
       try {
         const result = await work(mine);
         rest = setTimeout(() => {
-          if (process === mine) process = undefined;
+          if (running === mine) running = undefined;
           mine.end();
         }, idle);
         return result;
       } catch (error) {
         // Nothing is known of what it would say next.
-        process = undefined;
+        running = undefined;
         mine.end();
         throw error;
       }

@@ -583,7 +583,7 @@ async function showReleases() {
         {},
         el("strong", {}, `Release ${release.number}`),
         ` ${day(release.made)} `,
-        release.rollbackOf ? `back to ${release.rollbackOf}: ${release.why} ` : "",
+        release.why ? `↩ ${release.why} ` : "",
         changes.join(", "),
         cid(release.root),
         openable(cidOf(release.root)) ? web(openable(cidOf(release.root), "/"), "Its files") : "",

@@ -1,0 +1,66 @@
+/** An operator's day, with real services and real DNS servers around the campaign. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectSchema } from "../commands/schemas.ts";
+import { aSample, type Outward, outwardServers, startOutward } from "./campaign-outward.ts";
+
+describe.skipIf(!outwardServers)("a campaign with four kinds of servers around it", { timeout: 240_000 }, () => {
+  let outward: Outward;
+  let following: NodeJS.Timeout;
+
+  beforeAll(async () => {
+    outward = await startOutward();
+    // A secondary follows whenever it likes; this one is told to.
+    following = setInterval(() => void outward.secondary.follow().catch(() => undefined), 2_000);
+  });
+  afterAll(async () => {
+    clearInterval(following);
+    await outward?.stop();
+  });
+
+  it("is published, read back, verified, rolled back, and seen to drift", async () => {
+    const { run } = await aSample(outward);
+
+    const published = await run("publish", "--json");
+    expect(published.code, published.stderr).toBe(0);
+    expectSchema("publish", published.json());
+    const events = published.json();
+    const released = events.at(-1);
+    expect(events.filter(({ event }) => event === "announced").map(({ name }) => name)).toEqual([
+      "latest.example.test",
+      "example.test",
+    ]);
+    expect(events.filter(({ event, counts }) => event === "pin" && !counts)).toEqual([]);
+
+    const again = await run("publish", "--json");
+    expect(again.json().at(-1)).toMatchObject({ changed: false, head: released.head });
+
+    const status = await run("status", "--deadline", "20", "--json");
+    expectSchema("status", status.json());
+    expect(status.json()[0].live.map(({ agrees }: { agrees: boolean }) => agrees)).toEqual([true, true]);
+    expect(status.json()[0].next).toEqual([]);
+
+    const green = await run("verify", "--deep", "--json");
+    expect(green.code, green.stdout).toBe(0);
+    expectSchema("verify", green.json());
+    expect(green.json().at(-1)).toMatchObject({ ok: true, corrupt: 0, drift: 0 });
+
+    const { CID } = await import("multiformats/cid");
+    outward.psa.lose(CID.parse(released.root));
+    const red = await run("verify", "--json");
+    expect(red.code).toBe(7);
+    const failed = red.json().filter(({ ok, check }) => check && !ok);
+    // The portal links the tree, so both lost it.
+    expect(failed.map(({ subject }) => subject)).toEqual(["shop: /", "shop: portal/"]);
+    expect(failed[0].says).toContain(released.root);
+
+    const rolledBack = await run("rollback", "1", "--why", "for the test");
+    expect(rolledBack.code).toBe(2);
+    expect(rolledBack.stderr).toContain("is live already");
+
+    for (const said of [published, again, status, green, red, rolledBack]) {
+      for (const secret of ["mirror-canary", "shop-canary", outward.primary.key.split(":").at(-1)!]) {
+        expect(said.stdout + said.stderr).not.toContain(secret);
+      }
+    }
+  });
+});
