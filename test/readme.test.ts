@@ -76,7 +76,8 @@ describe("the README", () => {
   });
 
   it("shows a tree.yaml, a campaign.yaml and a dataset_meta.yaml without mistakes", async () => {
-    const [tree, meta, campaign] = blocksIn("yaml");
+    const [tree, meta, campaign, outward] = blocksIn("yaml");
+    expect(readCampaign(outward!).findings).toEqual([]);
     expect(readTree(tree!).findings).toEqual([]);
     expect(readTree(tree!).tree.size).toBe(1);
     expect(readCampaign(campaign!).findings).toEqual([]);

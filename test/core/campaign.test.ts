@@ -283,6 +283,7 @@ describe("campaign.yaml, of what goes outward", () => {
     ["more required than there are", "2 of [dkrz, mirror, pinata]", "3 of [mirror, pinata]", 4, /more services than/],
     ["a required service nobody can look at", "2 of [dkrz, mirror, pinata]", "2 of [dkrz, mirror]", 4, /looked at/],
     ["two services of one name", "name: dkrz", "name: mirror", 6, /two services of one name/],
+    ["an extra pin that is no CID", "pins:", "pins:\n  extra: [{ name: a, cid: foo }]", 4, /wants a CID/],
     ["an unknown provider", "kind: ionos", "kind: godaddy", 12, /ionos, cloudflare/],
     ["a name that points nowhere", "to: tree", "to: trees", 11, /portal\/PATH/],
     ["one name twice", "domain: example.test", "domain: latest.example.test", 11, /one name twice/],

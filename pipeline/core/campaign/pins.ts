@@ -4,6 +4,7 @@
  * To add a kind of service: its keys in {@link service}, and they are in {@link ServiceConfig} too.
  */
 import * as v from "valibot";
+import { isObjection, readCid } from "../cid.ts";
 import {
   bytesIn,
   duration,
@@ -114,13 +115,18 @@ const peer = v.pipe(
   ),
 );
 
+const pinnable = v.pipe(
+  text,
+  v.check((cid) => !isObjection(readCid(cid)), "wants a CID"),
+);
+
 const writtenPins = v.strictObject(
   {
     require: optional("all, or 2 of [name, name]: who must keep everything before a release is made", requirement),
     services: optional("Who keeps it", v.array(service, "wants a list of services")),
     extra: optional(
       "Kept though it stands in no tree",
-      v.array(v.strictObject({ name: text, cid: text }, "wants name: and cid:"), "wants a list of {name, cid}"),
+      v.array(v.strictObject({ name: text, cid: pinnable }, "wants name: and cid:"), "wants a list of {name, cid}"),
     ),
     keep: optional(
       "Which old releases stay pinned: all (default), 10 releases, or those of 90 d",
