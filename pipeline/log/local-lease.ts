@@ -53,6 +53,6 @@ function leaseOf(holder: Holder | "unreadable" | undefined, path: string): Lease
   if (holder === "unreadable") {
     return { id: path, holder: `somebody (${path} doesn't say who)`, what: "working", since: "an unknown time" };
   }
-  const { id, host, pid, what, since } = holder;
-  return { id, holder: `${host} (pid ${pid})`, what, since };
+  const { id, host, pid, command, what, since } = holder;
+  return { id, holder: `process ${pid} on ${host} (${command})`, what, since };
 }

@@ -80,7 +80,7 @@ describe("publish", () => {
     expect(winners.filter((run) => run.json().at(-1).changed)).toHaveLength(1);
     for (const { code, stderr } of losers) {
       expect(code).toBe(3);
-      expect(stderr).toMatch(/\(pid \d+\) is publishing/);
+      expect(stderr).toMatch(/process \d+ on .* is publishing/);
     }
   });
 

@@ -454,7 +454,7 @@ describe("while somebody is publishing", { timeout: 120_000 }, () => {
     const { cwd, first, running } = await publishing();
     const second = await fieldtree(["publish", "--json"], { cwd });
     expect(second.code, second.stderr).toBe(3);
-    expect(failure(second).message).toMatch(/process \d+ \(fieldtree publish --json\) is publishing/);
+    expect(failure(second).message).toMatch(/process \d+ on \S+ \(fieldtree publish --json\) is publishing/);
 
     expect(await json(cwd, ["log"])).toMatchObject([{ release: 1 }]);
     expect(await json(cwd, ["ls", "@1"])).toMatchObject([{ name: "about.yaml" }]);
