@@ -272,14 +272,20 @@ function planned(model: Model, wishes: readonly (readonly [string, string | unde
   return { edits, next };
 }
 
-/** First lines of leaves that no edit names, and comments; inside a folder only while none can go with its last leaf. */
+/** First lines of leaves that no edit names (nor one beside them in `{…}`), and comments; inside a folder only while none can go with its last leaf. */
 function untouched(text: string, edits: readonly Edit[]): string[] {
   const edited = new Set(edits.map(({ path }) => path));
-  const kept = new Set(
-    [...readTree(text).tree.values()].filter(({ path }) => !edited.has(path)).map(({ line }) => line),
-  );
-  const comment = edits.every(({ written }) => written !== undefined) ? /^ *# note/ : /^# note/;
-  return linesOf(text).filter((line, index) => kept.has(index + 1) || comment.test(line));
+  const leaves = [...readTree(text).tree.values()];
+  const kept = new Set(leaves.filter(({ path }) => !edited.has(path)).map(({ line }) => line));
+  for (const { path, line } of leaves) if (edited.has(path)) kept.delete(line);
+  const lines = linesOf(text);
+  const removes = edits.some(({ written }) => written === undefined);
+  const isKept = (line: string, index: number) => {
+    if (!/^ *# note/.test(line)) return kept.has(index + 1);
+    const next = lines.slice(index + 1).find((other) => /^ *[^ #]/.test(other));
+    return !removes || (line.startsWith("#") && !next?.startsWith(" "));
+  };
+  return lines.filter(isKept);
 }
 
 function linesOf(text: string): string[] {
