@@ -1,9 +1,9 @@
 /** `repin`: services keep what they lack of the newest release. */
-
 import { assertKept } from "../stages/pin.ts";
-import { pinEvent, sayPin } from "../stages/pins.ts";
+import { pinEvent } from "../stages/pins.ts";
 import { repin as repinStage } from "../stages/repin.ts";
 import type { Verb } from "./command.ts";
+import { pinLines } from "./pin-lines.ts";
 import { alone } from "./publish.ts";
 
 export const repin: Verb = {
@@ -15,11 +15,12 @@ waits up to the deadline in campaign.yaml. The log of releases does not change.`
     const campaign = await open();
     await alone(campaign, "repinning", world, async (world) => {
       const sights = await repinStage(campaign, world);
-      for (const sight of sights) out.result(pinEvent(sight), sayPin(sight));
+      for (const sight of sights) out.result(pinEvent(sight));
       const missing = sights.filter(({ counts }) => !counts).length;
       const text =
         missing === 0 ? `all ${sights.length} pins are kept` : `${missing} of ${sights.length} pins are missing`;
-      out.result({ event: "repinned", pins: sights.length, missing }, text);
+      const lines = [text, ...pinLines(sights, world.now().getTime())];
+      out.result({ event: "repinned", pins: sights.length, missing }, lines.join("\n"));
       assertKept(sights, campaign);
     });
     return 0;

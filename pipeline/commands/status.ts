@@ -8,10 +8,11 @@ import type { World } from "../core/world.ts";
 import type { Head } from "../log/log.ts";
 import { type NameSight, normal, saidBy, sayAnswers } from "../stages/names.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
-import { type PinSight, sayPin } from "../stages/pins.ts";
+import type { PinSight } from "../stages/pins.ts";
 import { targetOf } from "../stages/target.ts";
 import type { Verb } from "./command.ts";
-import { duration } from "./terminal.ts";
+import { ageOf, pinLines } from "./pin-lines.ts";
+import { nameShort, printable } from "./terminal.ts";
 
 /** Of the time there is, what services and names get; the rest is for what depends on it. */
 const share = 0.75;
@@ -75,13 +76,15 @@ async function show(
           `  portal  ${release.portal}`,
         ]
       : ["nothing has been published yet"]),
-    ...names.flatMap(({ lines }) => lines),
-    ...pinLines(pins, now),
-    ...(lease ? [`${lease.holder} is ${lease.what} since ${lease.since}`] : []),
+    ...section("names", nameLines(names)),
+    ...section("pins", pinLines(pins, now)),
+    ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...nextLines(seen),
   ];
   out.result(data, lines.join("\n"));
 }
+
+const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [title, ...lines] : []);
 
 async function liveName(sight: NameSight, head: Head | undefined, { log }: Campaign, world: World) {
   const { announced, sighting } = sight;
@@ -93,38 +96,33 @@ async function liveName(sight: NameSight, head: Head | undefined, { log }: Campa
     value: value ?? null,
     ...(problem && { problem }),
   }));
-  const wrong = agrees ? [] : sayAnswers(sight, value).map((answer) => `    ${answer}`);
-  const says = agrees
-    ? `says so at ${authorities.length} of ${authorities.length} servers`
-    : "does not say so everywhere:";
-  return {
-    data: { name, to, authorities, agrees },
-    lines: [`  ${name} → ${to} ${says}`, ...wrong],
-  };
+  const wrong = agrees ? [] : sayAnswers(sight, value);
+  return { data: { name, to, authorities, agrees }, wrong };
 }
 
-function pinData({ wanted, status, seen, since }: PinSight, now: number) {
-  const age = since === undefined ? null : Math.max(0, Math.round((now - Date.parse(since)) / 1000));
-  return { service: wanted.keeper.name, path: wanted.path, cid: `${wanted.cid}`, status, seen, age };
-}
-
-/** A line a service; and one for each pin that doesn't count, with its age. */
-function pinLines(pins: readonly PinSight[], now: number): string[] {
-  const byService = Map.groupBy(pins, ({ wanted }) => wanted.keeper.name);
-  return [...byService].flatMap(([service, sights]) => {
-    const open = sights.filter(({ counts }) => !counts);
-    const aged = open.slice(0, 5).map((sight) => {
-      const { age } = pinData(sight, now);
-      return `    ${sayPin(sight)}${age === null ? "" : `, for ${duration(age)}`}`;
-    });
-    const more = open.length > aged.length ? [`    and ${open.length - aged.length} more`] : [];
-    return [`  ${service} keeps ${sights.length - open.length} of ${sights.length}`, ...aged, ...more];
+/** `latest.example.org → tree  2 of 2 servers say so`, and below it every server that doesn't. */
+function nameLines(names: readonly Awaited<ReturnType<typeof liveName>>[]): string[] {
+  const titled = names.map(({ data, wrong }) => ({ title: `${nameShort(data.name)} → ${data.to}`, data, wrong }));
+  const width = Math.max(0, ...titled.map(({ title }) => title.length));
+  return titled.flatMap(({ title, data, wrong }) => {
+    const { length } = data.authorities;
+    const say = length === 0 ? "can't be asked" : `${length - wrong.length} of ${length} servers say so`;
+    return [`  ${title.padEnd(width)}  ${say}`, ...wrong.map((answer) => `    ${printable(answer)}`)];
   });
+}
+
+function pinData(sight: PinSight, now: number) {
+  const { wanted, status, seen } = sight;
+  return { service: wanted.keeper.name, path: wanted.path, cid: `${wanted.cid}`, status, seen, age: ageOf(sight, now) };
 }
 
 function nextLines(seen: Observation): string[] {
   const none = whyNoRoot(seen) ?? whyRolledBack(seen);
-  if (none) return [`next: nothing can be published: ${none.message.split("\n")[0]}; fieldtree plan says more`];
+  if (none)
+    return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
   if (seen.steps.length === 0) return ["nothing to do"];
-  return sayToDo(seen.steps).map((step) => `next: ${step}`);
+  return section(
+    "next, with fieldtree publish",
+    sayToDo(seen.steps).map((step) => `  ${step}`),
+  );
 }

@@ -117,3 +117,7 @@ export const printable = (text: string): string => shown(text, Number.POSITIVE_I
 
 /** The same, of a text whose line breaks are ours. */
 export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");
+
+/** A name for a column of a table: that of a key, 62 letters long, by its two ends. */
+export const nameShort = (name: string): string =>
+  /^k[0-9a-z]{50,}$/.test(name) ? `${name.slice(0, 12)}…${name.slice(-6)}` : name;

@@ -9,7 +9,7 @@ import { readCar } from "../dag/car.ts";
 import { readRelease } from "../log/release.ts";
 import { type Check, checkReleases, verdict, verify as verifyStage } from "../stages/verify.ts";
 import type { Call, Verb } from "./command.ts";
-import { printableLines } from "./terminal.ts";
+import { nameShort, printable, printableLines } from "./terminal.ts";
 
 export const verify: Verb = {
   flags: [
@@ -27,12 +27,11 @@ answer, and looks for every dataset of the index in the tree. Exit code 6: somet
     for await (const check of typeof flags.offline === "string" ? offline(flags.offline, call) : online(call)) {
       world.signal.throwIfAborted();
       checks.push(check);
-      out.result(check, out.json ? undefined : row(check));
+      const { part: _, ...line } = check;
+      out.result(line);
     }
     const { kind, ...result } = verdict(checks);
-    const bad = checks.filter(({ ok }) => !ok).length;
-    const text = bad === 0 ? `verified: ${checks.length} checks` : `${bad} of ${checks.length} checks failed`;
-    out.result({ event: "verified", ...result }, text);
+    out.result({ event: "verified", ...result }, table(checks).join("\n"));
     return kind ? kinds[kind].exit : 0;
   },
 };
@@ -62,6 +61,58 @@ async function* offline(file: string, { cwd, world }: Call): AsyncGenerator<Chec
   yield* checkReleases(head, { read }, get, [], world);
 }
 
-function row({ check, subject, ok, says }: Check): string {
-  return `${ok ? "ok  " : "FAIL"}  ${check.padEnd(9)}  ${subject}: ${printableLines(says)}`;
+/** A line for each service and name and for whatever else was checked; below it what failed, and what to do next. */
+function table(checks: readonly Check[]): string[] {
+  const rows = [...Map.groupBy(checks, ({ check, subject, part }) => `${check} ${part?.of ?? subject}`).values()];
+  const titles = rows.map(titleOf);
+  const width = Math.max(...titles.map(({ length }) => length));
+  const bad = checks.filter(({ ok }) => !ok).length;
+  return [
+    ...rows.flatMap((row, i) => rowLines(titles[i]!.padEnd(width), row)),
+    bad === 0 ? `verified: all ${checks.length} checks are good` : `${bad} of ${checks.length} checks failed`,
+  ];
+}
+
+const titleOf = ([first]: readonly Check[]) =>
+  nameShort(first!.part?.of ?? (first!.check === "name" ? first!.subject : first!.check));
+
+/** Failures shown one by one in each row; beyond that they are counted. */
+const shown = 5;
+
+function rowLines(title: string, row: readonly Check[]): string[] {
+  const bad = row.filter(({ ok }) => !ok);
+  const [one] = row;
+  if (bad.length === 0) return [`ok    ${title}  ${printable(one!.part ? sayParts(row) : one!.says)}`];
+  const more = bad.length > shown ? [`        and ${bad.length - shown} more`] : [];
+  const what = one!.check === "name" ? "can't be asked" : one!.subject;
+  return [
+    `FAIL  ${title}  ${one!.part ? sayParts(row) : what}`,
+    ...bad.slice(0, shown).map(({ part, says }) => `        ${part ? `${part.at}: ` : ""}${inRow(says)}`),
+    ...more,
+    `        → ${toDo(bad)}`,
+  ];
+}
+
+/** `7 of 7 retrieved`, `2 of 2 servers say so`: how many are how, of what is good. */
+function sayParts(row: readonly Check[]): string {
+  const say = ({ check, says }: Check) => (check === "name" ? "servers say so" : says);
+  const good = Map.groupBy(
+    row.filter(({ ok }) => ok),
+    say,
+  );
+  if (good.size === 0) return `0 of ${row.length} ${row[0]!.check === "name" ? "servers say so" : "kept"}`;
+  return [...good].map(([says, { length }]) => `${length} of ${row.length} ${says}`).join(", ");
+}
+
+/** A text of several lines below its row. */
+const inRow = (says: string) => printableLines(says).replaceAll("\n", "\n          ");
+
+function toDo(bad: readonly Check[]): string {
+  if (bad.some(({ problem }) => problem === "corrupt"))
+    return "publish nothing on top of it; compare with another copy of the log, and find out who wrote this";
+  const drift = bad.find(({ problem }) => problem === "drift");
+  if (!drift) return "nothing is known of it: is it up, and within reach from here?";
+  if (drift.check === "pin") return "fieldtree repin brings what is missing";
+  if (drift.check === "record") return "fieldtree publish, where its key is set, makes a new one";
+  return "fieldtree publish sets it right";
 }

@@ -118,9 +118,10 @@ export async function lookAt(
     const knowable = status !== undefined || failure?.kind === "input";
     if (found.seen) return { ...sight, seen: "retrieved", counts: knowable };
     const lacks = `block ${found.lacks} is not there`;
-    return status
-      ? { ...sight, status: "lying", says: `it says pinned, and ${lacks}` }
-      : { ...sight, says: [sight.says, lacks].filter(Boolean).join("; ") };
+    if (status) return { ...sight, status: "lying", says: `it says pinned, and ${lacks}` };
+    // Seen not to be there is known, also where the service itself could not be asked.
+    const { failure: _, ...known } = sight;
+    return { ...known, status: "absent", says: [sight.says, lacks].filter(Boolean).join("; ") };
   } catch (thrown) {
     const error = world.signal.aborted && !(thrown instanceof Failure) ? tooLateToLook(world.signal) : thrown;
     if (!(error instanceof Failure)) throw error;

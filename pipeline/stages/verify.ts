@@ -34,6 +34,8 @@ export interface Check {
   readonly says: string;
   /** Why not ok. */
   readonly problem?: "corrupt" | "drift" | "unchecked";
+  /** For a table: of which service or name it is one check of several, and which one: a path, a server. */
+  readonly part?: { readonly of: string; readonly at: string };
 }
 
 export interface VerifyOptions {
@@ -86,11 +88,13 @@ export async function* checkReleases(
   chain.reverse();
   const first = chain[0]?.release.number ?? head.release.number;
   const subject = `releases ${first} to ${head.release.number}`;
-  yield broken
-    ? failed("log", subject, broken)
-    : { check: "log", subject, ok: true, says: `${chain.length} releases, each follows the one before it` };
+  yield broken ? failed("log", subject, broken) : { check: "log", subject, ok: true, says: sayChain(chain.length) };
   yield await checkSignatures(chain, subject, signers);
   yield* checkTrees(chain, get, world);
+}
+
+function sayChain(count: number): string {
+  return count === 1 ? "1 release, the first" : `${count} releases, each follows the one before it`;
 }
 
 async function checkSignatures(chain: readonly Head[], subject: string, signers: readonly string[]): Promise<Check> {
@@ -134,7 +138,7 @@ async function* checkTrees(chain: readonly Head[], get: Get, world: World): Asyn
     }
   }
   if (good > 0) {
-    const says = `${good} of ${chain.length} roots are those of their tree.yaml, and the changes lead from one to the next`;
+    const says = `${good} of ${chain.length} roots are those of their tree.yaml, and of the changes told`;
     yield {
       check: "tree",
       subject: `releases ${chain[0]!.release.number} to ${chain.at(-1)!.release.number}`,
@@ -190,30 +194,26 @@ async function checkNode({ release }: Head, { home }: Parts, world: World): Prom
 }
 
 function checkOfPin({ wanted, counts, seen, status, says, failure }: PinSight): Check {
-  const check = { check: "pin", subject: `${wanted.keeper.name}: ${wanted.path}` } as const;
-  if (counts) {
-    return {
-      ...check,
-      ok: true,
-      says: seen === "retrieved" ? "retrieved a sample of its blocks" : "says that it is pinned",
-    };
-  }
+  const part = { of: wanted.keeper.name, at: wanted.path };
+  const check = { check: "pin", subject: `${part.of}: ${part.at}`, part } as const;
+  if (counts) return { ...check, ok: true, says: seen };
   const why = says ?? status;
   const optional = !wanted.required && status !== "lying";
-  if (optional) return { ...check, ok: true, says: `optional, and not there yet: ${why}` };
-  const unknown = status === "unknown" || failure !== undefined;
-  return { ...check, ok: false, says: why, problem: unknown && seen === "no" && failure ? "unchecked" : "drift" };
+  if (optional) return { ...check, ok: true, says: "optional and not there yet" };
+  return { ...check, ok: false, says: why, problem: failure ? "unchecked" : "drift" };
 }
 
 async function* checksOfName(sight: NameSight, head: Head, { log }: Parts, world: World): AsyncGenerator<Check> {
   const { announced, sighting, failure } = sight;
   if (!sighting) {
-    yield failed("name", announced.name, failure!);
+    // Whom to ask could not be found out: that says nothing of what is announced.
+    yield { ...failed("name", announced.name, failure!), problem: "unchecked" };
     return;
   }
   const value = normal(await targetOf(announced.to, head, log, world));
   for (const { server, value: said, problem } of sighting.authorities) {
-    const check = { check: "name", subject: `${announced.name} at ${server}` } as const;
+    const part = { of: announced.name, at: server };
+    const check = { check: "name", subject: `${part.of} at ${part.at}`, part } as const;
     if (problem) yield { ...check, ok: false, says: problem, problem: /record/.test(problem) ? "drift" : "unchecked" };
     else if (said === undefined) yield { ...check, ok: false, says: "has no record", problem: "drift" };
     else if (normal(said) === value) yield { ...check, ok: true, says: value };
