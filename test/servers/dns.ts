@@ -220,7 +220,8 @@ export async function startNsd(options: { primary: Primary } & Listening): Promi
       const config = join(daemon.place.folder, "nsd.conf");
       for (const zone of Object.keys(primary.zones)) {
         await execa(findProgram("nsd-control")!, ["-c", config, "force_transfer", zone]);
-        while (!(await followed(zone))) await sleep(20);
+        // For a moment the processes that knew the old zone answer beside those that know the new one.
+        for (let inRow = 0; inRow < 5; inRow = (await followed(zone)) ? inRow + 1 : 0) await sleep(20);
       }
     },
   };
