@@ -29,6 +29,7 @@ import { gitLeases } from "./git/lease.ts";
 import { repositoryIn } from "./git/repository.ts";
 import { entriesOf, entryOf, type TreeEntry, treeOf } from "./git/tree.ts";
 import type { Blocks } from "./local.ts";
+import { localLeases } from "./local-lease.ts";
 import type { Head, ReleaseLog } from "./log.ts";
 import { assertFollows, type Release, readRelease, releaseBlock } from "./release.ts";
 
@@ -250,7 +251,12 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       return head;
     },
 
-    leases: gitLeases(repository, { branch: `${branch}-lease`, holder }),
+    leases: gitLeases(repository, {
+      branch: `${branch}-lease`,
+      holder,
+      here: localLeases(join(state, "publish.lock")),
+      memory: join(state, "log", `lease-${branch.replaceAll("/", "-")}`),
+    }),
 
     beside: {
       async read(file, world) {

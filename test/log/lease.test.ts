@@ -1,9 +1,11 @@
 import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { gitLeases } from "../../pipeline/log/git/lease.ts";
 import { repositoryIn } from "../../pipeline/log/git/repository.ts";
+import { localLeases } from "../../pipeline/log/local-lease.ts";
 import { commitTo } from "../fakes/git-log.ts";
 import { temporaryFolder } from "../fakes/parts.ts";
 import { testWorld } from "../fakes/world.ts";
@@ -27,8 +29,14 @@ async function aRemote() {
 
 async function machine(remote: string, holder = "anna@laptop", term?: number) {
   const state = await temporaryFolder();
+  return on(state, remote, holder, term);
+}
+
+/** As another process on the machine whose state that is. */
+function on(state: string, remote: string, holder = "anna@laptop", term?: number) {
   const repository = repositoryIn({ folder: join(state, "log.git"), checkout: state, remote });
-  return gitLeases(repository, { branch, holder, ...(term !== undefined && { term }) });
+  const [here, memory] = [localLeases(join(state, "publish.lock")), join(state, "log", "lease")];
+  return gitLeases(repository, { branch, holder, here, memory, ...(term !== undefined && { term }) });
 }
 
 async function taken(leases: Awaited<ReturnType<typeof machine>>, world = noon) {
@@ -135,6 +143,46 @@ describe("a lease that several machines share", () => {
     host.next("lost after");
     await held.release();
     expect(await leases.show(noon)).toBeUndefined();
+  });
+
+  describe("whose process was killed", () => {
+    /** A lease that stands on the branch, and a lock whose process there is none of. */
+    async function leftBehind() {
+      const { address } = await aRemote();
+      const state = await temporaryFolder();
+      const held = await taken(on(state, address));
+      const lock = join(state, "publish.lock");
+      await writeFile(lock, JSON.stringify({ ...JSON.parse(await readFile(lock, "utf8")), pid: 2 ** 22 + 1 }));
+      return { address, state, held };
+    }
+
+    it("is taken over at once by the next on that machine, and shown as what it is until then", async () => {
+      const { address, state, held } = await leftBehind();
+      const next = on(state, address);
+      expect(await next.show(noon)).toEqual({ ...held.lease, what: "publishing (that process is gone)" });
+      const { lease } = await taken(next);
+      expect(await (await machine(address)).show(noon)).toEqual(lease);
+    });
+
+    it("keeps other machines out until its end, for they can't know", async () => {
+      const { address } = await leftBehind();
+      await expect((await machine(address)).take("publishing", noon)).rejects.toMatchObject({ kind: "refused" });
+    });
+
+    it("is known as that also by the next but one, when the next could not reach the remote", async () => {
+      const { address, state } = await leftBehind();
+      host.next("lost before");
+      await expect(on(state, address).take("publishing", noon)).rejects.toMatchObject({ kind: "unavailable" });
+      await taken(on(state, address));
+    });
+
+    it("is not mistaken for what somebody took meanwhile", async () => {
+      const { address, state } = await leftBehind();
+      await taken(await machine(address, "ci"), at("12:30:00"));
+      await expect(on(state, address).take("publishing", at("12:30:01"))).rejects.toMatchObject({
+        message: expect.stringContaining("ci is publishing"),
+      });
+    });
   });
 
   it("that can't be given back is said, and stops nobody's work", async () => {

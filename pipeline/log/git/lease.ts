@@ -4,11 +4,17 @@
  * Whoever pushes that commit while the branch stands where they saw it has the lease; every taking and renewal is such a
  * compare-and-swap, so of any two exactly one wins. No two commits are the same, not even of the same holder in the same
  * second: git would call the second push "up to date", and both would think they had won.
+ *
+ * Here, a lock says which process it is, and a file which lease that process put there. A lease in that file, found by
+ * whoever holds the lock, is of a process that was killed: nobody needs to wait for its end.
  */
 import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { isFailure } from "../../core/failure.ts";
 import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
+import { writeDurably } from "../../disk/write.ts";
 import type { Held, Lease, Leases } from "../lease.ts";
 import { leaseLost, takenBy } from "../taken.ts";
 import type { Repository } from "./repository.ts";
@@ -18,6 +24,10 @@ export interface GitLeaseOptions {
   readonly branch: string;
   /** Who, for people. */
   readonly holder: string;
+  /** The lease of this machine alone, which ends with the process that has it. */
+  readonly here: Leases;
+  /** File for the id of the lease that was taken from here. */
+  readonly memory: string;
   /** ms for which a lease counts after it was taken or renewed. Default: ten minutes. */
   readonly term?: number;
 }
@@ -32,7 +42,7 @@ interface Seen {
 const largestLease = 4096;
 
 export function gitLeases(repository: Repository, options: GitLeaseOptions): Leases {
-  const { branch, holder, term = 600_000 } = options;
+  const { branch, holder, here, memory, term = 600_000 } = options;
   let last: Seen | undefined;
 
   const see = async (world: World): Promise<Seen | undefined> => {
@@ -55,30 +65,58 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
   const endOf = (now: Date) => new Date(now.getTime() + term).toISOString();
 
   return {
-    show: async (world) => (await see(world))?.lease,
+    async show(world) {
+      const [seen, running, ours] = await Promise.all([see(world), here.show(world), idsIn(memory)]);
+      if (!seen || running || !ours.has(seen.lease.id)) return seen?.lease;
+      return { ...seen.lease, what: `${seen.lease.what} (that process is gone)` };
+    },
 
     async take(what, world) {
-      for (;;) {
-        const other = await see(world);
-        const now = world.now();
-        if (other && !isOver(other.lease, now)) throw takenBy(other.lease);
-        const lease = { id: randomUUID(), holder, what, since: now.toISOString(), until: endOf(now) };
-        const ours = await put(lease, other?.commit, world);
-        // Not ours: then it is somebody's, and the next look says whose.
-        if (ours) return keeping(ours, world);
+      const hereToo = await takeHere(what, world);
+      try {
+        const ours = await idsIn(memory);
+        for (;;) {
+          const other = await see(world);
+          const now = world.now();
+          const left = other && ours.has(other.lease.id);
+          if (other && !left && !isOver(other.lease, now)) throw takenBy(other.lease);
+          const lease = { id: randomUUID(), holder, what, since: now.toISOString(), until: endOf(now) };
+          // Both, for a crash may come before the push takes effect, or after it.
+          await mkdir(dirname(memory), { recursive: true });
+          await writeDurably(memory, [...(left ? [other.lease.id] : []), lease.id, ""].join("\n"));
+          const taken = await put(lease, other?.commit, world);
+          // Not ours: then it is somebody's, and the next look says whose.
+          if (taken) return keeping(taken, hereToo, world);
+        }
+      } catch (error) {
+        await hereToo.release();
+        throw error;
       }
     },
 
     async break(world) {
+      const brokenHere = await here.break(world);
       for (;;) {
         const other = await see(world);
         // It may be renewed between our look and our push.
-        if (!other || (await repository.move(branch, other.commit, undefined, world))) return other?.lease;
+        if (!other || (await repository.move(branch, other.commit, undefined, world))) {
+          return other?.lease ?? brokenHere;
+        }
       }
     },
   };
 
-  function keeping(taken: Seen, world: World): Held {
+  async function takeHere(what: string, world: World): Promise<Held> {
+    try {
+      return await here.take(what, world);
+    } catch (error) {
+      // The words that everybody else is told, where they are there already.
+      const shared = isFailure(error, "refused") && (await see(world).catch(() => undefined));
+      throw shared ? takenBy(shared.lease) : error;
+    }
+  }
+
+  function keeping(taken: Seen, hereToo: Held, world: World): Held {
     const lost = new AbortController();
     let now = taken;
     let released = false;
@@ -118,7 +156,7 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
 
     return {
       lease: taken.lease,
-      lost: lost.signal,
+      lost: AbortSignal.any([lost.signal, hereToo.lost]),
       async release() {
         if (released) return;
         released = true;
@@ -126,16 +164,30 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
         await renewing;
         clearTimeout(next);
         clearTimeout(end);
-        if (lost.signal.aborted) return;
-        // Also when the work was stopped: that is when others want to begin.
-        const quietly = { ...world, signal: AbortSignal.timeout(30_000) };
-        try {
-          await repository.move(branch, now.commit, undefined, quietly);
-        } catch (error) {
-          world.log(`the lease could not be given back, and ends at ${now.lease.until}: ${(error as Error).message}`);
-        }
+        if (!lost.signal.aborted) await giveBack(now, world);
+        await hereToo.release();
       },
     };
+  }
+
+  async function giveBack({ commit, lease }: Seen, world: World): Promise<void> {
+    // Also when the work was stopped: that is when others want to begin.
+    const quietly = { ...world, signal: AbortSignal.timeout(30_000) };
+    try {
+      if (await repository.move(branch, commit, undefined, quietly)) await rm(memory, { force: true });
+    } catch (error) {
+      world.log(`the lease could not be given back, and ends at ${lease.until}: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** Ids of the leases that processes of this machine took, and did not give back. */
+async function idsIn(memory: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set((await readFile(memory, "utf8")).split("\n").filter(Boolean));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Set();
+    throw error;
   }
 }
 
