@@ -5,6 +5,7 @@ import type { DatasetFinding } from "../core/dataset.ts";
 import { setLeaf } from "../core/edit.ts";
 import { Failure } from "../core/failure.ts";
 import type { Json } from "../core/json.ts";
+import { sayBytes } from "../core/shown.ts";
 import type { AddOptions } from "../dag/add.ts";
 import { type ProfileName, profiles } from "../dag/profile.ts";
 import { writeDurably } from "../disk/write.ts";
@@ -12,7 +13,7 @@ import { addFiles } from "../ipfs/add-files.ts";
 import { addedLabel } from "../stages/label.ts";
 import { adviceFor } from "./advise.ts";
 import type { Call, Verb } from "./command.ts";
-import { bytes as inUnits, printable } from "./terminal.ts";
+import { printable } from "./terminal.ts";
 
 export const add: Verb = {
   args: "<path...>",
@@ -100,7 +101,7 @@ interface Said {
 }
 
 function inWords({ path, cid, bytes, blocks, findings, at, replaced }: Said): string {
-  const lines = [`${cid}  ${printable(path)}  (${inUnits(bytes)}, ${blocks} ${blocks === 1 ? "block" : "blocks"})`];
+  const lines = [`${cid}  ${printable(path)}  (${sayBytes(bytes)}, ${blocks} ${blocks === 1 ? "block" : "blocks"})`];
   for (const { level, rule, says, fix } of findings) {
     lines.push(`  ${level}  ${rule}  ${printable(says)}`);
     if (fix !== undefined) lines.push(`    fix: ${printable(fix)}`);

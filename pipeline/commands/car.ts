@@ -5,6 +5,7 @@ import { open, stat as statFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
+import { sayBytes } from "../core/shown.ts";
 import type { World } from "../core/world.ts";
 import { type Block, codecs } from "../dag/block.ts";
 import { carOf, readCar } from "../dag/car.ts";
@@ -17,7 +18,6 @@ import { withoutData } from "../stages/without-data.ts";
 import { locate } from "./address.ts";
 import type { Call, Verb } from "./command.ts";
 import { appearWhole } from "./extract.ts";
-import { bytes as sayBytes } from "./terminal.ts";
 
 const scopes = ["block", "entity", "all", "log"] as const satisfies readonly (WalkOptions["scope"] | "log")[];
 

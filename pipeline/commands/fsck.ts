@@ -1,7 +1,8 @@
 /** `fsck`: whether what the node was given is still what it holds. */
 import { Failure } from "../core/failure.ts";
+import { sayBytes } from "../core/shown.ts";
 import type { Verb } from "./command.ts";
-import { bytes as inUnits, printable } from "./terminal.ts";
+import { printable } from "./terminal.ts";
 
 export const fsck: Verb = {
   flags: [["--repair", "take damaged blocks out, so that they can be added or fetched again"]],
@@ -21,7 +22,7 @@ export const fsck: Verb = {
         const verdict = errors === 0 ? "all is well" : `${errors} ${errors === 1 ? "thing is" : "things are"} wrong`;
         out.result(
           { blocks, bytes, packs, pins, errors },
-          `blocks: ${blocks} (${inUnits(bytes)}), packs: ${packs}, pins: ${pins}; ${verdict}`,
+          `blocks: ${blocks} (${sayBytes(bytes)}), packs: ${packs}, pins: ${pins}; ${verdict}`,
         );
         break;
       }

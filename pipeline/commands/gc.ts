@@ -1,9 +1,9 @@
 /** `gc`: room made, by letting go of what nothing keeps. */
 import { Failure } from "../core/failure.ts";
+import { sayBytes } from "../core/shown.ts";
 import { identity } from "../core/tree.ts";
 import { isAdded } from "../stages/label.ts";
 import type { Verb } from "./command.ts";
-import { bytes as inUnits } from "./terminal.ts";
 import { soundTree } from "./tree-text.ts";
 
 export const gc: Verb = {
@@ -31,7 +31,7 @@ export const gc: Verb = {
     const { removed, kept } = await home.gc(world);
     out.result(
       { removed: { ...removed }, kept: { ...kept }, unpinned: letGo },
-      `removed ${inUnits(removed.bytes)} (blocks: ${removed.blocks}), kept ${inUnits(kept.bytes)} (blocks: ${kept.blocks})`,
+      `removed ${sayBytes(removed.bytes)} (blocks: ${removed.blocks}), kept ${sayBytes(kept.bytes)} (blocks: ${kept.blocks})`,
     );
     return 0;
   },

@@ -1,9 +1,9 @@
 /** `get`: a file or a folder, copied to this machine. */
 import { resolve } from "node:path";
+import { sayBytes } from "../core/shown.ts";
 import { locate } from "./address.ts";
 import type { Verb } from "./command.ts";
 import { extract } from "./extract.ts";
-import { bytes } from "./terminal.ts";
 
 export const get: Verb = {
   args: "<address>",
@@ -27,7 +27,7 @@ export const get: Verb = {
     );
     out.result(
       { path: output, cid: cid.toString(), bytes: copied.bytes, files: copied.files },
-      `${output}: ${bytes(copied.bytes)} in ${copied.files} ${copied.files === 1 ? "file" : "files"}`,
+      `${output}: ${sayBytes(copied.bytes)} in ${copied.files} ${copied.files === 1 ? "file" : "files"}`,
     );
     return 0;
   },

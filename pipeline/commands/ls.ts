@@ -4,12 +4,13 @@
  * A raw block's size is taken from the link to it: reading each would load the whole folder's data just to list it.
  */
 import { inOrder } from "../core/concurrency.ts";
+import { sayBytes } from "../core/shown.ts";
 import { codecs, type Get } from "../dag/block.ts";
 import type { DirectoryEntry } from "../dag/directory.ts";
 import { entries, type Stat, stat } from "../dag/read.ts";
 import { locate } from "./address.ts";
 import type { Verb } from "./command.ts";
-import { bytes, printable } from "./terminal.ts";
+import { printable } from "./terminal.ts";
 
 /** Root blocks of entries asked for at once. */
 const atOnce = 16;
@@ -31,7 +32,7 @@ export const ls: Verb = {
     for await (const { entry, type, size, target } of inOrder(listed, atOnce, (entry) => described(entry, get))) {
       const { name, cid } = entry;
       const shown = printable(target === undefined ? name : `${name} -> ${target}`);
-      const text = [type.padEnd(9), bytes(size).padStart(6), cid.toString().padEnd(59), shown].join("  ");
+      const text = [type.padEnd(9), sayBytes(size).padStart(6), cid.toString().padEnd(59), shown].join("  ");
       call.out.result({ name, cid: cid.toString(), size, type }, text);
       call.world.progress({ task: "listing", done: ++done, total: listed.length, unit: "files" });
     }

@@ -1,10 +1,11 @@
 /** `scan`: what is in the tree, or at an address, as publishing would describe it. */
 import type { Entry } from "../core/entry.ts";
 import { Failure } from "../core/failure.ts";
+import { sayBytes } from "../core/shown.ts";
 import { scan as scanStage } from "../stages/scan.ts";
 import { leavesAt } from "./address.ts";
 import type { Call, Verb } from "./command.ts";
-import { bytes, printable } from "./terminal.ts";
+import { printable } from "./terminal.ts";
 
 export const scan: Verb = {
   args: "[address]",
@@ -60,6 +61,6 @@ export function lineOf(entry: Entry): Parameters<Call["out"]["result"]> {
         `${name}: can't be described (${entry.reader}): ${printable(entry.failure.message)}`,
       ];
     case "plain":
-      return [{ path, cid, plain: entry.plain }, `${name}: ${entry.plain.kind}, ${bytes(entry.plain.size)}`];
+      return [{ path, cid, plain: entry.plain }, `${name}: ${entry.plain.kind}, ${sayBytes(entry.plain.size)}`];
   }
 }

@@ -11,7 +11,7 @@
  * // adding 300 MB of 2.0 GB (15%), 410 MB/s, 4 s left
  * ```
  */
-import { shown } from "../core/shown.ts";
+import { sayBytes, shown } from "../core/shown.ts";
 import type { Progress } from "../core/world.ts";
 
 export interface Terminal {
@@ -80,7 +80,7 @@ function perSecond(samples: Pace["samples"]): number {
 }
 
 function describe({ task, done, total, unit }: Progress, rate: number): string {
-  const amount = unit === "bytes" ? bytes : (count: number) => `${count}`;
+  const amount = unit === "bytes" ? sayBytes : (count: number) => `${count}`;
   const parts = [
     total === undefined
       ? `${task} ${amount(done)}${unit === "bytes" ? "" : ` ${unit}`}`
@@ -90,18 +90,6 @@ function describe({ task, done, total, unit }: Progress, rate: number): string {
     parts.push(`${amount(unit === "bytes" || rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))}/s`);
   if (rate > 0 && total !== undefined && done < total) parts.push(`${duration((total - done) / rate)} left`);
   return parts.join(", ");
-}
-
-/** Bytes as people say them, in powers of ten: `1.4 GB`. */
-export function bytes(count: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
-  let unit = 0;
-  let value = count;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 /** Seconds as people say them: `4 s`, `3 min`, `2 h 10 min`. */

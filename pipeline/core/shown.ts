@@ -15,3 +15,15 @@ export function shown(text: string, most = 80): string {
 export function firstLines(lines: readonly string[], most = 20): string[] {
   return lines.length <= most ? [...lines] : [...lines.slice(0, most), `and ${lines.length - most} more`];
 }
+
+/** Bytes as people say them, in powers of ten: `1.4 GB`. */
+export function sayBytes(count: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let unit = 0;
+  let value = count;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bytes, duration, printable, terminalOn } from "../../pipeline/commands/terminal.ts";
+import { duration, printable, terminalOn } from "../../pipeline/commands/terminal.ts";
+import { sayBytes } from "../../pipeline/core/shown.ts";
 
 function aTerminal({ isTTY = false, quiet = false, columns = 60 } = {}) {
   let text = "";
@@ -86,7 +87,7 @@ describe("progress", () => {
 
 describe("words for people", () => {
   it("says sizes in powers of ten", () => {
-    expect([0, 999, 1000, 9949, 9951, 999_499, 999_500, 2 ** 31].map(bytes)).toEqual([
+    expect([0, 999, 1000, 9949, 9951, 999_499, 999_500, 2 ** 31].map(sayBytes)).toEqual([
       "0 B",
       "999 B",
       "1.0 kB",
