@@ -9,7 +9,5 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     retry: 0,
-    // It imports JSON as a bundler reads it, and Node would not.
-    server: { deps: { inline: ["@actions/workflow-parser"] } },
   },
 });
