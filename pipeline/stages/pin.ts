@@ -113,32 +113,53 @@ async function pinAt(pinning: Pinning, wishes: readonly Wanted[], campaign: Part
   for await (const _ of inOrder(wishes.slice(0, 1), 1, ask));
   for await (const _ of inOrder(wishes.slice(1), atOnce, ask));
 
+  if (!pinning.patient && !wishes.some(({ required }) => required)) return;
+
+  // Blocks that were brought are seen whether they are pinned or not: what was answered to a wish is asked about once more.
+  await lookAgain(
+    wishes.filter((wanted) => board.get(wanted)!.counts),
+    pinning,
+    campaign,
+    world,
+  );
+
   const open = () => wishes.filter((wanted) => !board.get(wanted)!.counts && !board.get(wanted)!.failure);
   for (let round = 0; open().length > 0 && !pinning.enough(); round++) {
-    if (!pinning.patient && !wishes.some(({ required }) => required)) break;
-    try {
-      await world.sleep(pauses[Math.min(round, pauses.length - 1)]!);
-      const asked = open();
-      const said = await service.status(
-        asked.map(({ cid }) => cid!),
-        world,
-      );
-      const look = async (wanted: Wanted) => {
-        const status = said.get(wanted.cid!.toString());
-        board.set(wanted, await attempt(wanted, board.get(wanted), () => lookedAt(wanted, status, campaign, world)));
-      };
-      const before = asked.map((wanted) => board.get(wanted)!.status);
-      for await (const _ of inOrder(asked, atOnce, look));
-      // Lying twice in a row, or having given up, is all that will come of it.
-      const after = asked.map((wanted) => board.get(wanted)!.status);
-      const hopeless = after.every((status) => status === "lying" || status === "failed");
-      if (hopeless && isDeepStrictEqual(before, after)) break;
-    } catch (error) {
-      if (world.signal.aborted) break;
-      if (!(error instanceof Failure)) throw error;
-      for (const wanted of open()) board.set(wanted, { ...board.get(wanted)!, failure: error, says: error.message });
-    }
+    await world.sleep(pauses[Math.min(round, pauses.length - 1)]!);
+    if (world.signal.aborted) break;
+    const asked = open();
+    const statuses = () => asked.map((wanted) => board.get(wanted)!.status);
+    const before = statuses();
+    await lookAgain(asked, pinning, campaign, world);
+    // Lying twice in a row, or having given up, is all that will come of it.
+    const hopeless = statuses().every((status) => status === "lying" || status === "failed");
+    if (hopeless && isDeepStrictEqual(before, statuses())) break;
   }
+}
+
+/** What the service says of each by now, and what is to be seen there. */
+async function lookAgain(
+  asked: readonly Wanted[],
+  { board, service }: Pinning,
+  campaign: Parts,
+  world: World,
+): Promise<void> {
+  const cids = asked.map(({ cid }) => cid!);
+  let said: ReadonlyMap<string, PinStatus>;
+  try {
+    said = cids.length > 0 ? await service.status(cids, world) : new Map();
+  } catch (error) {
+    const fail = () => Promise.reject(world.signal.aborted ? world.signal.reason : error);
+    for (const wanted of asked) board.set(wanted, await attempt(wanted, board.get(wanted), fail));
+    return;
+  }
+  const look = async (wanted: Wanted) => {
+    const sight = board.get(wanted)!;
+    const status = said.get(wanted.cid!.toString());
+    if (sight.counts && status?.state === "pinned") return;
+    board.set(wanted, await attempt(wanted, sight, () => lookedAt(wanted, status, campaign, world)));
+  };
+  for await (const _ of inOrder(asked, atOnce, look));
 }
 
 /** What `act` saw; where it failed, what was seen before, and why. Being out of time is neither. */

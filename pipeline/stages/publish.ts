@@ -54,11 +54,12 @@ export async function* publish(
   yield* pinned(portal, seen, campaign, world);
 
   // A crash before the head moves leaves a block that nobody names: the next run makes the same one.
+  let newest = seen.head;
   for (const step of stepsTo("release", seen)) {
     yield* begun([step], world);
-    await appendRelease({ ...draft!, portal }, seen.head, campaign, world);
+    newest = await appendRelease({ ...draft!, portal }, seen.head, campaign, world);
   }
-  const head = (await campaign.log.head(world))!;
+  const head = await asLogged(newest!, campaign, world);
 
   // A crash leaves names that lag behind the head, or that were written and not read back: the next run sees which.
   yield* announced(head, seen, campaign, world);
@@ -140,6 +141,21 @@ async function* pinned(portal: CID, seen: Observation, campaign: Parts, world: W
   const sights = await pinAll(wishes, campaign, { known, patient: false }, world);
   for (const sight of sights) yield pinEvent(sight);
   assertKept([...known, ...sights], campaign);
+}
+
+/**
+ * The newest release as the log has it now: names follow what is there, not what was answered.
+ *
+ * @throws Failure `conflict` where that is another than the one that should be.
+ */
+async function asLogged({ cid, release }: Head, { log }: Parts, world: World): Promise<Head> {
+  const head = await log.head(world);
+  if (head?.cid.equals(cid)) return head;
+  throw new Failure(
+    "conflict",
+    `${log.name}: the newest release is ${head ? `${head.release.number} (${head.cid})` : "none"}, and ${release.number} (${cid}) was to be`,
+    { hint: "nothing was announced; run publish again: it starts from the release that is there" },
+  );
 }
 
 /** Every name pointed at `head`, and read back. Names don't wait for one another; a failure is told after all were tried. */

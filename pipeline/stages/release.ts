@@ -2,7 +2,8 @@
  * Append the release: its block kept, then the head moved to it.
  *
  * The block is pinned as raw bytes, which has the same multihash: pinned as what it is, its links would pin every tree
- * there ever was. Earlier releases' blocks lie in the portal, so one pin of the newest is enough.
+ * there ever was. Earlier releases' blocks lie in the portal, so one pin of the newest is enough; and the portal is kept
+ * by now, so the pin of the release before is let go of first: were it last, a lost answer would leave it for good.
  */
 import { CID } from "multiformats/cid";
 import * as raw from "multiformats/codecs/raw";
@@ -17,11 +18,11 @@ export async function appendRelease(
   head: Head | undefined,
   { home, log, facts, signer }: Parts,
   world: World,
-): Promise<void> {
+): Promise<Head> {
   const release = signer ? await signer()(unsigned) : unsigned;
   const block = releaseBlock(release);
   await home.put([block], world);
   await home.pin(CID.createV1(raw.code, block.cid.multihash), label(facts.campaign, "release", release.number), world);
-  await log.append(release, head, world);
   if (head) await home.unpin(label(facts.campaign, "release", head.release.number), world);
+  return log.append(release, head, world);
 }

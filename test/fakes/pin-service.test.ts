@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin-service.ts";
-import { Fuse } from "./home.ts";
-import { blockKey, type FakePins, type Faults, fakePins, fusedPins } from "./pin-service.ts";
+import { calledPins, callsOutward } from "./calls.ts";
+import { blockKey, type FakePins, type Faults, fakePins } from "./pin-service.ts";
 import { testWorld } from "./world.ts";
 
 const open = (faults: Partial<Faults> = {}) => {
@@ -21,11 +21,12 @@ function offer(service: FakePins, blocks: ReturnType<typeof aDataset>["blocks"])
 
 pinServiceContract("a fake pin service", open());
 pinServiceContract("a fake pin service that takes its time", open({ slow: 3 }));
-pinServiceContract("a fake behind a fuse that holds", async () => {
+pinServiceContract("a fake whose calls are counted", async () => {
   const service = fakePins();
+  const calls = callsOutward({ now: () => new Date(), pass: () => {} });
   return {
-    service: fusedPins(service, new Fuse(-1, "before")),
-    away: fusedPins(fakePins("fake", { away: true }), new Fuse(-1, "before")),
+    service: calledPins(service, calls),
+    away: calledPins(fakePins("fake", { away: true }), calls),
     offer: async (blocks) => offer(service, blocks),
     close: async () => {},
   };
@@ -67,13 +68,5 @@ describe("a fake pin service", () => {
     offer(service, blocks);
     await service.pin(wishFor(root), world);
     expect(await settled(service, root)).toMatchObject({ state: "pinned" });
-  });
-
-  it.each(["before", "after"] as const)("behind a fuse is lost %s it takes effect", async (when) => {
-    const service = fakePins();
-    const { root } = aDataset();
-    const broken = fusedPins(service, new Fuse(0, when));
-    await expect(broken.pin(wishFor(root), world)).rejects.toMatchObject({ kind: "unavailable" });
-    expect(service.wishes.has(`${root}`)).toBe(when === "after");
   });
 });

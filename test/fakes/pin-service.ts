@@ -4,7 +4,6 @@ import { Failure } from "../../pipeline/core/failure.ts";
 import { readCar } from "../../pipeline/dag/car.ts";
 import { walk } from "../../pipeline/dag/read.ts";
 import type { PinService, PinStatus, Wish } from "../../pipeline/pin/service.ts";
-import type { Fuse } from "./home.ts";
 
 export interface FakePins extends Required<PinService> {
   /** Bytes it holds, by multihash. Losing some is how a disk fails. */
@@ -31,9 +30,13 @@ export interface Faults {
 /** `Map` key of a block: its multihash, however its CID is spelt. */
 export const blockKey = (cid: CID) => Buffer.from(cid.multihash.bytes).toString("hex");
 
-export function fakePins(name = "fake", faults: Partial<Faults> = {}): FakePins {
+/** `reachable`: the `held` of another, for one that fetches from it. */
+export function fakePins(
+  name = "fake",
+  faults: Partial<Faults> = {},
+  reachable = new Map<string, Uint8Array>(),
+): FakePins {
   const held = new Map<string, Uint8Array>();
-  const reachable = new Map<string, Uint8Array>();
   const wishes = new Map<string, Wish>();
   const looks = new Map<string, number>();
   const states = new Map<string, PinStatus>();
@@ -118,14 +121,3 @@ export function fakePins(name = "fake", faults: Partial<Faults> = {}): FakePins 
 }
 
 const since = "2024-08-10T00:00:00Z";
-
-/** `service`, with every call that changes it passing through `fuse`: lost before it took effect, or after. */
-export function fusedPins(service: PinService, fuse: Fuse): PinService {
-  const { pin, take, unpin } = service;
-  return {
-    ...service,
-    pin: (wish, world) => fuse.through(() => pin(wish, world)),
-    ...(take && { take: (root, car, world) => fuse.through(() => take(root, car, world)) }),
-    ...(unpin && { unpin: (cid, world) => fuse.through(() => unpin(cid, world)) }),
-  };
-}
