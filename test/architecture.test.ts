@@ -21,7 +21,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   views: ["core", "log"],
   stages: ["core", "dag", "disk", "wire", ...families, "views"],
   campaign: belowCampaign,
-  commands: [...belowCampaign, "campaign"],
+  github: ["core"],
+  commands: [...belowCampaign, "campaign", "github"],
   "cli.ts": ["core", "disk", "commands", "campaign"],
   "bin.ts": ["cli.ts"],
 };
