@@ -52,6 +52,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const call = {
     world,
     out,
+    ...asking(given, stop),
     env: process.env,
     cwd: process.cwd(),
     folder,
@@ -159,6 +160,33 @@ function output({ json }: { readonly json: boolean }): Output {
     },
     async bytes(chunk) {
       if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+    },
+  };
+}
+
+/** Asks on stderr, since stdout is for results. Whoever ends the input in place of an answer wants to stop. */
+function asking({ json }: { readonly json: boolean }, stop: AbortController): Pick<Call, "ask"> {
+  if (json || !process.stdin.isTTY || !process.stderr.isTTY) return {};
+  // One reader for all questions: another would lose what was pasted ahead of them.
+  let reading: Promise<{ readonly prompt: (text: string) => void; readonly typed: AsyncIterator<string> }> | undefined;
+  const start = async () => {
+    const { createInterface } = await import("node:readline");
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    const prompt = (text: string) => {
+      lines.setPrompt(text);
+      lines.prompt();
+    };
+    return { prompt, typed: lines[Symbol.asyncIterator]() };
+  };
+  return {
+    ask: async (question, suggestion) => {
+      reading ??= start();
+      const { prompt, typed } = await reading;
+      prompt(`${question}${suggestion === "" ? "" : ` [${suggestion}]`}: `);
+      const { done, value } = await typed.next();
+      if (done) stop.abort(new Interrupted());
+      stop.signal.throwIfAborted();
+      return value.trim() === "" ? suggestion : value;
     },
   };
 }

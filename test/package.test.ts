@@ -43,6 +43,12 @@ describe("the package", () => {
     expect((await fieldtree("--version")).stdout).toBe(version);
   });
 
+  it("starts a repository on GitHub, with the workflows it brings along", async () => {
+    await fieldtree("init", "elsewhere", "--actions", `fieldtree/fieldtree@${"0".repeat(40)}`);
+    const workflow = join(folder, "elsewhere", ".github", "workflows", "publish.yml");
+    expect(readFileSync(workflow, "utf8")).toContain("uses: fieldtree/fieldtree/actions/publish@");
+  });
+
   it("publishes a campaign", async () => {
     cpSync(join("sample", sample), join(folder, "alma.zarr"), { recursive: true });
     await fieldtree("init", "--name", "tradeline");

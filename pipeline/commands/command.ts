@@ -34,6 +34,8 @@ export interface Call {
   readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly world: World;
   readonly out: Output;
+  /** One question to whoever is there, answered with what they type, or with `suggestion`. Absent where nobody is. */
+  readonly ask?: (question: string, suggestion: string) => Promise<string>;
   /** Environment variables; secrets come from here only. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Directory that relative paths on the command line mean. */

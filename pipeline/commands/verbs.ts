@@ -2,7 +2,7 @@
 import type { VerbEntry } from "./command.ts";
 
 export const verbs: readonly VerbEntry[] = [
-  { name: "init", summary: "start a campaign in a folder", load: async () => (await import("./init.ts")).init },
+  { name: "init", summary: "start a campaign in a folder", load: async () => (await import("./init/init.ts")).init },
   {
     name: "add",
     summary: "put files or folders on the campaign's node",

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -88,23 +88,6 @@ describe("the command line", () => {
     const { exitCode } = await running;
     // Serving until somebody says stop is what it was asked for.
     expect([0, 130]).toContain(exitCode);
-  });
-});
-
-describe("init", () => {
-  it("starts a campaign that can be published at once, and leaves an existing one alone", async () => {
-    const cwd = await aFolder({ ".gitignore": "*.log" });
-    const first = await fieldtree(["init", "--name", "orcestra", "--title", "ORCESTRA: 2024", "--json"], { cwd });
-    expectSchema("init", first.json());
-    expect(first.json()).toMatchObject([{ campaign: "orcestra", written: ["campaign.yaml", "tree.yaml"] }]);
-    expect(await readFile(join(cwd, ".gitignore"), "utf8")).toBe("*.log\n.fieldtree/\n");
-    expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
-    expect((await fieldtree(["init", "--json"], { cwd })).json()).toMatchObject([{ written: [] }]);
-  });
-
-  it("refuses what can't be a campaign's name", async () => {
-    const cwd = await aFolder();
-    expect((await fieldtree(["init", "--name", "a/b"], { cwd })).code).toBe(2);
   });
 });
 

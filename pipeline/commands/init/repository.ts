@@ -1,0 +1,88 @@
+/**
+ * What a campaign's repository on GitHub holds beside tree.yaml and campaign.yaml.
+ *
+ * The workflows are this package's own, which run on its own sample campaign: one source, identical but for how our
+ * actions are named. All else is a template in `repository/`.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { Failure } from "../../core/failure.ts";
+
+/** Our actions at one commit. */
+export interface Actions {
+  /** `OWNER/REPO` */
+  readonly repository: string;
+  /** The full commit id: a tag can be moved. */
+  readonly sha: string;
+}
+
+export interface RepositoryOptions {
+  readonly name: string;
+  readonly title: string | undefined;
+  readonly actions: Actions;
+  /** GitHub logins, or `org/team`. */
+  readonly maintainers: readonly string[];
+  /** Names of the secrets that campaign.yaml wants. */
+  readonly secrets: readonly string[];
+}
+
+/** @throws Failure `input` for anything but `OWNER/REPO@` and a full commit id. */
+export function actionsNamed(text: string): Actions {
+  const [, repository, sha] = /^([A-Za-z0-9][A-Za-z0-9-]{0,38}\/[\w.-]{1,100})@([0-9a-f]{40})$/.exec(text) ?? [];
+  if (repository && sha) return { repository, sha };
+  throw new Failure("input", `--actions wants OWNER/REPO@SHA with all 40 digits of the commit, and got “${text}”`, {
+    hint: "a tag or a branch can be moved by whoever may push there; a commit can't",
+  });
+}
+
+/** Text by path. */
+export async function repositoryFiles(options: RepositoryOptions): Promise<Readonly<Record<string, string>>> {
+  const { name, title, actions, maintainers, secrets } = options;
+  const template = (file: string) => readFile(new URL(`repository/${file}`, import.meta.url), "utf8");
+  return {
+    ...(await workflowFiles(actions, secrets)),
+    ".github/pull_request_template.md": await template("pull_request_template.md"),
+    ".github/CODEOWNERS": codeOwners(maintainers),
+    ".gitattributes":
+      "# By path instead of by line, once git knows the driver: see README.md.\ntree.yaml merge=fieldtree\n",
+    "README.md": (await template("README.md")).replaceAll("{{title}}", title ?? name),
+  };
+}
+
+const workflows = new URL("../../../.github/workflows/", import.meta.url);
+
+/** `ci` is about fieldtree's own code, and nothing for who only uses it. */
+const foreign = ["ci.yml"];
+
+async function workflowFiles(actions: Actions, secrets: readonly string[]): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const file of (await readdir(workflows)).filter((file) => !foreign.includes(file)).sort()) {
+    const text = await readFile(new URL(file, workflows), "utf8");
+    files[`.github/workflows/${file}`] = withSecrets(elsewhere(text, actions), secrets);
+  }
+  return files;
+}
+
+/** A workflow of ours as other repositories need it: `uses: ./actions/plan` is `OWNER/REPO/actions/plan@SHA` there. */
+export function elsewhere(workflow: string, { repository, sha }: Actions): string {
+  return workflow.replace(/^(\s*(?:- )?uses: )\.\/(actions\/[\w-]+)[ \t]*$/gm, `$1${repository}/$2@${sha}`);
+}
+
+/** The lines below `env:` of the one step that publishes, in place of the comment that says where they go. */
+function withSecrets(workflow: string, secrets: readonly string[]): string {
+  if (secrets.length === 0) return workflow;
+  return workflow.replace(/^( *)# env: the secrets that campaign\.yaml names.*$/m, (_, indent: string) =>
+    [`${indent}env:`, ...secretLines(secrets).map((line) => `${indent}  ${line}`)].join("\n"),
+  );
+}
+
+/** `NAME: ${{ secrets.NAME }}`, one a secret. */
+export const secretLines = (secrets: readonly string[]): string[] =>
+  secrets.map((name) => `${name}: \${{ secrets.${name} }}`);
+
+/** tree.yaml belongs to nobody there: who looks at which path is said in campaign.yaml. */
+function codeOwners(maintainers: readonly string[]): string {
+  const owners = maintainers.map((login) => `@${login}`).join(" ");
+  const line = (path: string) => (owners === "" ? `# ${path} @somebody\n` : `${path} ${owners}\n`);
+  return `# Who must look at what decides how data is published. Who looks at which data is said in campaign.yaml (owners:).
+${line("/campaign.yaml")}${line("/.github/")}${line("/.gitattributes")}`;
+}
