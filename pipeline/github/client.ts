@@ -9,7 +9,8 @@
  * const pull = await github.ask("reading the pull request", (rest, place) => rest.pulls.get({ ...place, pull_number: 7 }));
  * ```
  *
- * A renamed repository answers with a redirect, which is followed; our token goes nowhere but to the API's own origin.
+ * A renamed repository answers with a redirect, which is followed; our token goes nowhere but to the API's own origin, and
+ * to where GitHub takes uploads.
  */
 import type { Octokit } from "@octokit/rest";
 import { Failure, isFailure } from "../core/failure.ts";
@@ -57,6 +58,8 @@ export const repeatable = { request: { retries: 3 } };
 export const longestWait = 90;
 /** ms for one answer, to its last byte. */
 const patience = 30_000;
+/** Bytes a ms, below which an upload is given up. */
+const slowestUpload = 100;
 /** Bytes of one answer: tree.yaml of 100 000 leaves is a third of it. */
 const largestAnswer = 32 * 1024 * 1024;
 const mostRedirects = 3;
@@ -94,6 +97,19 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
     if (options.method === "POST" && options.url !== "/graphql") options.request.retries ??= 0;
   });
 
+  return gitHubOver(octokit, { place, token, page: pageOf(env, place) }, world);
+}
+
+function pageOf({ GITHUB_SERVER_URL }: Environment, { owner, repo }: Place): string {
+  return `${(GITHUB_SERVER_URL || "https://github.com").replace(/\/+$/, "")}/${owner}/${repo}`;
+}
+
+/** The same over a client that is made already, which may be less patient. */
+export function gitHubOver(
+  octokit: Pick<Octokit, "rest" | "graphql">,
+  { place, page, token }: Pick<GitHub, "place" | "page"> & { readonly token: string },
+  world: World,
+): GitHub {
   const tell = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -105,7 +121,7 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
   const ask = <T>(what: string, call: Call<T>) => tell(what, async () => (await call(octokit.rest, place)).data);
   return {
     place,
-    page: `${(env.GITHUB_SERVER_URL ?? "https://github.com").replace(/\/+$/, "")}/${place.owner}/${place.repo}`,
+    page,
     ask,
 
     async find(what, call) {
@@ -117,10 +133,10 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
       }
     },
 
-    async all<T>(what: string, page: (rest: Rest, place: Paged) => Answer<readonly T[]>, most = 1000) {
+    async all<T>(what: string, listed: (rest: Rest, place: Paged) => Answer<readonly T[]>, most = 1000) {
       const found: T[] = [];
       for (let at = 1; found.length < most; at++) {
-        const some = await ask(what, (rest) => page(rest, { ...place, per_page: 100, page: at }));
+        const some = await ask(what, (rest) => listed(rest, { ...place, per_page: 100, page: at }));
         found.push(...some);
         if (some.length < 100) break;
       }
@@ -159,11 +175,12 @@ function settingsIn(env: Environment): { api: string; place: Place; token: strin
 /** `fetch` within bounds. Redirects are followed here, since `fetch` itself would make a GET of a redirected POST. */
 function fetching(api: string, world: World) {
   return async (url: string, init: RequestInit): Promise<Response> => {
-    const late = AbortSignal.timeout(patience);
+    const allowed = patience + (init.body instanceof Uint8Array ? init.body.length / slowestUpload : 0);
+    const late = AbortSignal.timeout(allowed);
     const signal = AbortSignal.any([world.signal, late]);
     try {
       for (let at = new URL(url), redirects = 0; ; redirects++) {
-        const home = at.origin === new URL(api).origin;
+        const home = homesOf(api).includes(at.origin);
         const headers = new Headers(init.headers);
         if (!home) headers.delete("authorization");
         const response = await world.fetch(new Request(at, { ...init, headers, signal, redirect: "manual" }));
@@ -184,10 +201,16 @@ function fetching(api: string, world: World) {
     } catch (error) {
       world.signal.throwIfAborted();
       if (error instanceof Failure) throw error;
-      const why = late.aborted ? `no answer in ${patience / 1000} s` : reasonOf(error);
+      const why = late.aborted ? `no answer in ${Math.ceil(allowed / 1000)} s` : reasonOf(error);
       throw new Failure("unavailable", `${new URL(api).host}: ${why}`);
     }
   };
+}
+
+/** Where our token may go: the API, and beside `api.github.com` also `uploads.github.com`, which takes releases' files. */
+function homesOf(api: string): readonly string[] {
+  const { origin } = new URL(api);
+  return [origin, origin.replace("//api.", "//uploads.")];
 }
 
 /** A renamed repository is at the same origin. Artifacts are handed out elsewhere, without our token, and never less securely. */
