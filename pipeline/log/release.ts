@@ -79,7 +79,9 @@ export function readRelease({ cid, bytes }: Block): Release {
   for (const [name, link] of Object.entries({ root, portal, tree }))
     if (!CID.asCID(link)) throw not(`no link to its ${name}`);
   if (typeof made !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(made)) throw not("no time");
-  if (!Array.isArray(changes) || typeof madeWith !== "object" || before === undefined) throw not("parts are missing");
+  if (!Array.isArray(changes) || typeof madeWith !== "object" || madeWith === null) throw not("parts are missing");
+  if (number === 1 ? before !== null : !CID.asCID(before?.root) || !CID.asCID(before?.portal))
+    throw not("what was live before it is missing");
   const { rollbackOf, why, signed } = value;
   if (rollbackOf !== undefined && !(Number.isSafeInteger(rollbackOf) && rollbackOf >= 1 && rollbackOf < number!))
     throw not("it rolls back to no earlier release");

@@ -45,6 +45,8 @@ export interface Sighting {
   readonly ttl?: number;
   /** When what is announced ends by itself, ISO 8601. IPNS only. */
   readonly until?: string;
+  /** True where that is so near that it should be announced anew. */
+  readonly endsSoon?: boolean;
 }
 
 export interface Answer {
@@ -58,4 +60,6 @@ export interface Answer {
   readonly serial?: number;
   /** Why there is no answer to count: "answers REFUSED", "two dnslink records", "no answer in 2 s". */
   readonly problem?: string;
+  /** True where it did answer, and the problem is what it says: two records, one that has ended. */
+  readonly wrong?: boolean;
 }

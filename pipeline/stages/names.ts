@@ -39,13 +39,6 @@ export function saidBy({ sighting }: NameSight): string | undefined {
   return sighting?.agrees && sighting.value !== undefined ? normal(sighting.value) : undefined;
 }
 
-/** ms. An announcement that ends by itself sooner than this is made anew. */
-const soon = 30 * 86_400_000;
-
-export function endsSoon({ sighting }: NameSight, world: World): boolean {
-  return sighting?.until !== undefined && Date.parse(sighting.until) - world.now().getTime() < soon;
-}
-
 /** `/ipfs/CID/path` with the CID in its usual spelling; anything else as it is. */
 export function normal(value: string): string {
   const [, cid, path = ""] = /^\/ipfs\/([^/]+)(\/.*)?$/.exec(value) ?? [];

@@ -18,7 +18,7 @@ import { content } from "../dag/read.ts";
 import type { Head } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
 import { assembleTree } from "./assemble.ts";
-import { endsSoon, lookAtNames, type NameSight, normal, saidBy } from "./names.ts";
+import { lookAtNames, type NameSight, normal, saidBy } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
 import { outOfReach, type Sizes, sizesOf } from "./sizes.ts";
@@ -93,7 +93,7 @@ export async function observe(
       name: sight.announced.name,
       to: sight.announced.to,
       value: await shouldSay(sight.announced.to, root.cid, next, head, campaign, world),
-      said: endsSoon(sight, world) ? undefined : saidBy(sight),
+      said: sight.sighting?.endsSoon ? undefined : saidBy(sight),
     })),
   );
   const steps = planOf({ ...desired, pins: pins.map(pinOf), names: said }, observed);

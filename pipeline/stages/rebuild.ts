@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import type { Entry } from "../core/entry.ts";
+import { Failure } from "../core/failure.ts";
 import { byBytes } from "../core/order.ts";
 import { readTree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
@@ -22,7 +23,10 @@ export async function rebuiltPortal(head: Head, campaign: Parts, world: World): 
   const { release } = head;
   const text = await sourceOf(release, campaign, world);
   const entries: Entry[] = [];
-  for await (const leaf of scan([...readTree(text).tree.values()], campaign, world)) entries.push(...leaf.entries);
+  for await (const { path, entries: found, unreachable } of scan([...readTree(text).tree.values()], campaign, world)) {
+    if (unreachable) throw new Failure("unavailable", `${path}: ${unreachable}`);
+    entries.push(...found);
+  }
 
   const scratch = await mkdtemp(join(tmpdir(), "fieldtree-views-"));
   try {

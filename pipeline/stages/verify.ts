@@ -9,6 +9,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CID } from "multiformats/cid";
 import { changesBetween } from "../core/changes.ts";
+import { inOrder } from "../core/concurrency.ts";
 import { Failure, type Kind } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
 import { readTree, type Tree } from "../core/tree.ts";
@@ -18,8 +19,9 @@ import { content, resolve } from "../dag/read.ts";
 import { releasesFrom } from "../log/chain.ts";
 import type { Head, ReleaseLog } from "../log/log.ts";
 import { signerOf } from "../log/sign.ts";
+import type { Answer, Sighting } from "../names/name.ts";
 import { checkRoot } from "./check-root.ts";
-import { endsSoon, lookAtNames, type NameSight, normal } from "./names.ts";
+import { lookAtNames, type NameSight, normal } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
 import { rebuiltPortal } from "./rebuild.ts";
@@ -46,23 +48,26 @@ export interface VerifyOptions {
 /** ms that services and names get to answer. */
 const patience = 30_000;
 
+const atOnce = 16;
+
 /** Every check of the newest release and of all before it, as it is made. */
 export async function* verify(campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
   const head = await campaign.log.head(world);
   if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
   // Asked at once, and told in their order.
   const names = lookAtNames(campaign, patience, world);
-  const pins = wishesFor(head, campaign, world).then((wishes) =>
+  const pins = wishesFor(head, new Map(), campaign, world).then((wishes) =>
     lookAtPins(wishes, campaign, { thorough: true, patience }, world),
   );
   for (const asked of [names, pins]) asked.catch(() => undefined);
 
   yield* checkReleases(head, campaign.log, campaign.get, campaign.signers, world);
-  yield* checkIndex(head, campaign, world);
+  const index = `index.json of release ${head.release.number}`;
+  yield* checked("index", index, () => checkIndex(head, campaign, world));
   if (options.deep)
     yield* checked("portal", `release ${head.release.number}`, () => checkPortal(head, campaign, world));
   yield* checked("node", campaign.home.name, () => checkNode(head, campaign, world));
-  for (const sight of await pins) yield checkOfPin(sight);
+  yield* checksOfPins(pins);
   for (const sight of await names) yield* checksOfName(sight, head, campaign, world);
 }
 
@@ -114,27 +119,38 @@ async function checkSignatures(chain: readonly Head[], subject: string, signers:
   return { check: "signature", subject, ok: true, says: says.join(", ") || "none" };
 }
 
+/** A release, and the tree it published. */
+interface Grown {
+  readonly release: Head["release"] | undefined;
+  readonly tree: Tree;
+}
+
+/** Before the first release. */
+const nothing: Grown = { release: undefined, tree: new Map() };
+
 /** One check for all releases, and one more for each that fails. */
 async function* checkTrees(chain: readonly Head[], get: Get, world: World): AsyncGenerator<Check> {
-  let before: { readonly release: Head["release"]; readonly tree: Tree } | undefined;
+  /** The release before, where its tree.yaml could be read. */
+  let before: Grown | undefined;
+  /** The newest root that was found to be its tree's. */
+  let sound: { readonly root: CID; readonly tree: Tree } | undefined;
   let good = 0;
   for (const { release } of chain) {
     world.signal.throwIfAborted();
     world.progress({ task: "checking releases", done: good, total: chain.length, unit: "releases" });
-    const subject = `release ${release.number}`;
+    const since = release.number === 1 ? nothing : before;
+    before = undefined;
     try {
       const tree = readTree(await whole(release.tree, get)).tree;
-      const changes = before ? changesBetween(before.tree, tree) : undefined;
-      if (changes && !isDeepStrictEqual(jsonOf(changes), jsonOf(release.changes))) {
-        throw new Failure("corrupt", "the changes it tells are not those between its tree.yaml and the one before");
-      }
-      await checkRoot(release.root, tree, before && { root: before.release.root, tree: before.tree }, get);
       before = { release, tree };
+      if (since) checkChanges(before, since);
+      checkRollback(release, chain);
+      await checkRoot(release.root, tree, sound, get);
+      sound = { root: release.root, tree };
       good++;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      before = undefined;
-      yield failed("tree", subject, error);
+      yield failed("tree", `release ${release.number}`, error);
     }
   }
   if (good > 0) {
@@ -148,7 +164,25 @@ async function* checkTrees(chain: readonly Head[], get: Get, world: World): Asyn
   }
 }
 
-const jsonOf = (value: unknown): unknown => JSON.parse(stableJson(value));
+/** @throws Failure `corrupt` where `release` does not tell what became of the release before it. */
+function checkChanges({ release, tree }: Grown, before: Grown): void {
+  if (!isDeepStrictEqual(changesBetween(before.tree, tree), release!.changes)) {
+    throw new Failure("corrupt", "the changes it tells are not those between its tree.yaml and the one before");
+  }
+  for (const what of ["root", "portal"] as const) {
+    const [told, was] = [release!.before?.[what], before.release?.[what]];
+    if (`${told}` !== `${was}`) {
+      throw new Failure("corrupt", `it tells that the ${what} before it was ${told}, and that was ${was}`);
+    }
+  }
+}
+
+/** @throws Failure `corrupt` where a release that should have made an older tree live again did not. */
+function checkRollback({ rollbackOf, root }: Head["release"], chain: readonly Head[]): void {
+  const old = rollbackOf && chain.find(({ release }) => release.number === rollbackOf)?.release.root;
+  if (!old || old.equals(root)) return;
+  throw new Failure("corrupt", `it tells that its tree is that of release ${rollbackOf}, whose root is ${old}`);
+}
 
 async function whole(cid: CID, get: Get): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -157,23 +191,35 @@ async function whole(cid: CID, get: Get): Promise<Uint8Array> {
 }
 
 /** Every dataset that the portal's index tells of stands in the tree, with that CID. */
-async function* checkIndex({ release }: Head, { get }: Parts, world: World): AsyncGenerator<Check> {
-  const subject = `index.json of release ${release.number}`;
-  yield* checked("index", subject, async () => {
-    const index = await resolve(release.portal, "index.json", get);
-    if (!index) throw new Failure("corrupt", "the portal has none");
-    const { datasets } = JSON.parse(new TextDecoder().decode(await whole(index, get))) as {
-      datasets: readonly { path: string; cid: string }[];
-    };
-    for (const { path, cid } of datasets) {
-      world.signal.throwIfAborted();
-      const found = await resolve(release.root, path, get);
-      if (found?.toString() !== cid) {
-        throw new Failure("corrupt", `${path} is ${found ?? "nowhere"} in the tree, and ${cid} in the index`);
-      }
+async function checkIndex({ release }: Head, { get }: Parts, world: World): Promise<string> {
+  const index = await resolve(release.portal, "index.json", get);
+  if (!index) throw new Failure("corrupt", "the portal has none");
+  const datasets = datasetsIn(await whole(index, get));
+  const find = async (dataset: Located) => ({ ...dataset, found: await resolve(release.root, dataset.path, get) });
+  for await (const { path, cid, found } of inOrder(datasets, atOnce, find)) {
+    world.signal.throwIfAborted();
+    if (found?.toString() !== cid) {
+      throw new Failure("corrupt", `${path} is ${found ?? "nowhere"} in the tree, and ${cid} in the index`);
     }
-    return `${datasets.length} datasets, each where the tree has it`;
-  });
+  }
+  return `${datasets.length} datasets, each where the tree has it`;
+}
+
+interface Located {
+  readonly path: string;
+  readonly cid: string;
+}
+
+/** What our own view writes. Whatever else stands there, somebody else wrote. */
+function datasetsIn(index: Uint8Array): readonly Located[] {
+  try {
+    const { datasets } = JSON.parse(new TextDecoder().decode(index));
+    for (const { path, cid } of datasets)
+      if (typeof path !== "string" || typeof cid !== "string") throw new TypeError();
+    return datasets;
+  } catch (cause) {
+    throw new Failure("corrupt", "it lists no datasets as fieldtree writes them", { cause });
+  }
 }
 
 async function checkPortal(head: Head, campaign: Parts, world: World): Promise<string> {
@@ -193,6 +239,15 @@ async function checkNode({ release }: Head, { home }: Parts, world: World): Prom
   throw new Failure("drift", `does not keep ${lost.join(" nor ")}`, { hint: "fieldtree publish" });
 }
 
+async function* checksOfPins(looked: Promise<readonly PinSight[]>): AsyncGenerator<Check> {
+  try {
+    for (const sight of await looked) yield checkOfPin(sight);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    yield failed("pin", "what should be kept", error);
+  }
+}
+
 function checkOfPin({ wanted, counts, seen, status, says, failure }: PinSight): Check {
   const part = { of: wanted.keeper.name, at: wanted.path };
   const check = { check: "pin", subject: `${part.of}: ${part.at}`, part } as const;
@@ -205,28 +260,33 @@ function checkOfPin({ wanted, counts, seen, status, says, failure }: PinSight): 
 
 async function* checksOfName(sight: NameSight, head: Head, { log }: Parts, world: World): AsyncGenerator<Check> {
   const { announced, sighting, failure } = sight;
-  if (!sighting) {
-    // Whom to ask could not be found out: that says nothing of what is announced.
-    yield { ...failed("name", announced.name, failure!), problem: "unchecked" };
-    return;
+  try {
+    // Where it can't be found out whom to ask, nothing is known of what is announced.
+    if (!sighting) throw failure!;
+    const value = normal(await targetOf(announced.to, head, log, world));
+    for (const answer of sighting.authorities) yield checkOfAnswer(announced.name, answer, value);
+    if (sighting.until !== undefined)
+      yield checkOfRecord(announced.name, { ...sighting, until: sighting.until }, world);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    yield { ...failed("name", announced.name, error), problem: "unchecked" };
   }
-  const value = normal(await targetOf(announced.to, head, log, world));
-  for (const { server, value: said, problem } of sighting.authorities) {
-    const part = { of: announced.name, at: server };
-    const check = { check: "name", subject: `${part.of} at ${part.at}`, part } as const;
-    if (problem) yield { ...check, ok: false, says: problem, problem: /record/.test(problem) ? "drift" : "unchecked" };
-    else if (said === undefined) yield { ...check, ok: false, says: "has no record", problem: "drift" };
-    else if (normal(said) === value) yield { ...check, ok: true, says: value };
-    else yield { ...check, ok: false, says: `says ${said} in place of ${value}`, problem: "drift" };
-  }
-  if (sighting.until) yield recordCheck(sight, world);
 }
 
-function recordCheck(sight: NameSight, world: World): Check {
-  const check = { check: "record", subject: sight.announced.name } as const;
-  const says = `its record is good until ${sight.sighting!.until}`;
-  if (!endsSoon(sight, world)) return { ...check, ok: true, says };
-  return { ...check, ok: false, says: `${says}: publish with its key before then`, problem: "drift" };
+function checkOfAnswer(name: string, { server, value: said, problem, wrong }: Answer, value: string): Check {
+  const check = { check: "name", subject: `${name} at ${server}`, part: { of: name, at: server } } as const;
+  if (problem !== undefined) return { ...check, ok: false, says: problem, problem: wrong ? "drift" : "unchecked" };
+  if (said === undefined) return { ...check, ok: false, says: "has no record", problem: "drift" };
+  if (normal(said) === value) return { ...check, ok: true, says: value };
+  return { ...check, ok: false, says: `says ${said} in place of ${value}`, problem: "drift" };
+}
+
+function checkOfRecord(name: string, { until, endsSoon }: Sighting & { readonly until: string }, world: World): Check {
+  const check = { check: "record", subject: name } as const;
+  if (!endsSoon) return { ...check, ok: true, says: `its record is good until ${until}` };
+  const over = Date.parse(until) <= world.now().getTime();
+  const says = over ? `its record ended on ${until}` : `its record is good until ${until} and no longer`;
+  return { ...check, ok: false, says: `${says}: publish with its key`, problem: "drift" };
 }
 
 async function* checked(check: Check["check"], subject: string, look: () => Promise<string>): AsyncGenerator<Check> {

@@ -62,6 +62,8 @@ export interface Said {
   readonly serial?: number;
   /** Why this is no answer to count. */
   readonly problem?: string;
+  /** True where the problem is what it says, and not that it says nothing to us. */
+  readonly wrong?: boolean;
 }
 
 /** The servers that answer for `name`, found once. */
@@ -150,7 +152,7 @@ function readOff(name: string, txt: Reply, soa: Reply): Omit<Said, "server"> {
   }
   const wanted = plainName(name);
   const alias = txt.answers.find((record) => record.type === "CNAME" && record.name === wanted);
-  if (alias) return { problem: `a CNAME stands at ${name}, to ${shown(String(alias.data))}` };
+  if (alias) return { problem: `a CNAME stands at ${name}, to ${shown(String(alias.data))}`, wrong: true };
 
   const authority = zoneOf(soa) ?? zoneOf(txt);
   const serial = authority?.data.serial ?? undefined;

@@ -87,7 +87,7 @@ export async function readAuthorities(
   return said[0]?.rrset;
 }
 
-function answerOf({ server, rrset, ttl, serial, problem }: Said): Answer {
+function answerOf({ server, rrset, ttl, serial, problem, wrong = problem === undefined }: Said): Answer {
   const links = linksIn(rrset?.values ?? []);
   const unreadable = links.find((link) => unprintable.test(link));
   const trouble = problem ?? problemOf(links) ?? (unreadable && `points to ${shown(unreadable)}, which is no path`);
@@ -95,7 +95,9 @@ function answerOf({ server, rrset, ttl, serial, problem }: Said): Answer {
     server,
     ...(ttl !== undefined && { ttl }),
     ...(serial !== undefined && { serial }),
-    ...(trouble !== undefined ? { problem: trouble } : links[0] !== undefined && { value: links[0] }),
+    ...(trouble !== undefined
+      ? { problem: trouble, ...(wrong && { wrong }) }
+      : links[0] !== undefined && { value: links[0] }),
   };
 }
 

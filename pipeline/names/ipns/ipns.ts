@@ -57,10 +57,8 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside
     const found = await Promise.all((await placesFor(world)).map((place) => ask(place, world)));
     const newest = newestOf(found.map(({ record }) => record));
     if (newest) warn(newest, world);
-    return sightingOf(
-      found.map(({ answer }) => answer),
-      newest,
-    );
+    const answers = found.map(({ answer }) => answer);
+    return sightingOf(answers, newest, newest !== undefined && left(newest, world) < soon);
   };
 
   /** Every record there is of this name, seen or kept. */
@@ -98,10 +96,10 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside
     }
     if (!bytes) return { answer: { server } };
     const record = await readRecord(bytes, publicKey);
-    if (typeof record === "string") return { answer: { server, problem: `gave a record that ${record}` } };
+    if (typeof record === "string") return { answer: { server, problem: `gave a record that ${record}`, wrong: true } };
     const { value, ttl, until } = record;
     if (ended(record, world)) {
-      return { record, answer: { server, problem: `gave a record that ended on ${until.toISOString()}` } };
+      return { record, answer: { server, problem: `gave a record that ended on ${until.toISOString()}`, wrong: true } };
     }
     return { record, answer: { server, value, ...(ttl !== undefined && { ttl }) } };
   };
@@ -210,7 +208,7 @@ function newestOf(records: readonly (SignedRecord | undefined)[]): SignedRecord 
   return there.length === 0 ? undefined : there.reduce((best, each) => (later(each, best) ? each : best));
 }
 
-function sightingOf(authorities: readonly Answer[], newest: SignedRecord | undefined): Sighting {
+function sightingOf(authorities: readonly Answer[], newest: SignedRecord | undefined, endsSoon: boolean): Sighting {
   const [first] = authorities;
   const agrees = authorities.every(({ value, problem }) => problem === undefined && value === first!.value);
   const ttls = authorities.flatMap(({ ttl }) => ttl ?? []);
@@ -220,6 +218,7 @@ function sightingOf(authorities: readonly Answer[], newest: SignedRecord | undef
     ...(agrees && first?.value !== undefined && { value: first.value }),
     ...(ttls.length > 0 && { ttl: Math.max(...ttls) }),
     ...(newest && { until: newest.until.toISOString() }),
+    ...(endsSoon && { endsSoon }),
   };
 }
 
