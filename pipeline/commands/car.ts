@@ -5,6 +5,7 @@ import { open, stat as statFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
+import { kindOfStatus, reasonOf } from "../core/http.ts";
 import { sayBytes } from "../core/shown.ts";
 import type { World } from "../core/world.ts";
 import { type Block, codecs } from "../dag/block.ts";
@@ -33,7 +34,7 @@ export const car: Verb = {
     ["--force", "export: replace the file"],
   ],
   about:
-    "`car export ADDRESS` writes a CAR (version 1) with one root. With `--scope log` it needs no address: the newest release and all before it, with their directories and the portal, for `verify --offline`. `car import FILE…` puts the blocks of CAR files on the campaign's node, each checked against its CID.",
+    "`car export ADDRESS` writes a CAR (version 1) with one root. With `--scope log` it needs no address: the newest release and all before it, with their directories and the portal, for `verify --offline`. `car import FILE…` puts the blocks of CAR files on the campaign's node, each checked against its CID; what begins with https:// is fetched.",
   example: "fieldtree car export products/HALO -o halo.car",
 
   async run(call) {
@@ -107,11 +108,14 @@ async function writeParts(file: string, parts: AsyncIterable<Uint8Array>): Promi
 
 async function importCars(files: readonly string[], call: Call): Promise<number> {
   for (const file of files) {
+    const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
+    // What opens a door may stand in an address's query: it is shown and remembered without.
+    const shown = address ? address.origin + address.pathname : file;
     try {
-      await importCar(file, call);
+      await importCar(shown, address, call);
     } catch (error) {
-      if (!isFailure(error, "corrupt")) throw diskFailure(error, `reading ${file}`);
-      throw new Failure("corrupt", `${file}: ${error.message}`, {
+      if (!isFailure(error, "corrupt")) throw diskFailure(error, `reading ${shown}`);
+      throw new Failure("corrupt", `${shown}: ${error.message}`, {
         ...(error.hint !== undefined && { hint: error.hint }),
         cause: error,
       });
@@ -120,19 +124,19 @@ async function importCars(files: readonly string[], call: Call): Promise<number>
   return 0;
 }
 
-async function importCar(file: string, { campaign, cwd, out, world }: Call): Promise<void> {
+async function importCar(file: string, address: URL | null, { campaign, cwd, out, world }: Call): Promise<void> {
   const { home } = await campaign();
-  const path = resolve(cwd, file);
-  const { size: total } = await statFile(path);
-  const source = createReadStream(path, { highWaterMark: 1 << 20 });
-  const { roots, blocks: read } = await readCar(source);
+  const path = address ? file : resolve(cwd, file);
+  const source = address ? await download(address, file, world) : await contentOf(path);
+  const { roots, blocks: read } = await readCar(source.bytes);
   let blocks = 0;
   let bytes = 0;
   const counted = async function* (): AsyncGenerator<Block> {
     for await (const block of read) {
       blocks++;
       bytes += block.bytes.length;
-      world.progress({ task: "importing", done: source.bytesRead, total, unit: "bytes" });
+      const { total } = source;
+      world.progress({ task: "importing", done: source.done(), ...(total !== undefined && { total }), unit: "bytes" });
       yield block;
     }
   };
@@ -147,6 +151,46 @@ async function importCar(file: string, { campaign, cwd, out, world }: Call): Pro
     { path: file, roots: names, blocks, bytes },
     `${file}: ${names.join(", ") || "no root"}, ${blocks} blocks, ${sayBytes(bytes)}`,
   );
+}
+
+interface Source {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Bytes that came so far. */
+  readonly done: () => number;
+  /** Bytes there will be, where that is known. */
+  readonly total?: number;
+}
+
+async function contentOf(path: string): Promise<Source> {
+  const { size: total } = await statFile(path);
+  const bytes = createReadStream(path, { highWaterMark: 1 << 20 });
+  return { bytes, done: () => bytes.bytesRead, total };
+}
+
+/** @throws Failure `unavailable`, or `refused`, also later from `bytes`. */
+async function download(address: URL, shown: string, world: World): Promise<Source> {
+  const failed = (error: unknown) => {
+    world.signal.throwIfAborted();
+    return new Failure("unavailable", `downloading ${shown}: ${reasonOf(error)}`, { cause: error });
+  };
+  const response = await world.fetch(new Request(address, { signal: world.signal })).catch((error) => {
+    throw failed(error);
+  });
+  const { status, body, headers } = response;
+  if (!response.ok || !body) throw new Failure(kindOfStatus(status), `downloading ${shown} answered ${status}`);
+  let done = 0;
+  const bytes = async function* () {
+    try {
+      for await (const chunk of body) {
+        done += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      throw failed(error);
+    }
+  };
+  const length = Number(headers.get("content-length"));
+  return { bytes: bytes(), done: () => done, ...(length > 0 && { total: length }) };
 }
 
 /** As what was added here: safe until a release keeps it. Part of a DAG can't be: only a whole one is ever pinned. */

@@ -1,8 +1,11 @@
 /** ls, cat, get and car: what stands at an address, and what an enemy may not do with it. */
+import { once } from "node:events";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type Block, blockOf, codecs } from "../../pipeline/dag/block.ts";
 import { carOf } from "../../pipeline/dag/car.ts";
 import { makeSymlink } from "../../pipeline/dag/directory.ts";
@@ -223,6 +226,32 @@ describe("car", () => {
     expect((await fieldtree(["--json", "ls", cid], { cwd: other })).stdout).toBe(before);
   });
 
+  it("is fetched from an address, which is remembered without what opens its door", async () => {
+    const { cwd, cid } = await aFilledCampaign();
+    await fieldtree(["car", "export", "HALO/radar", "-o", "radar.car"], { cwd });
+    const whole = readFileSync(join(cwd, "radar.car"));
+    const address = await serving((path) => (path === "/radar.car?sig=canary-41" ? whole : undefined));
+
+    const other = await aCampaign();
+    const got = await fieldtree(["car", "import", `${address}/radar.car?sig=canary-41`], { cwd: other });
+    expect(got).toMatchObject({ code: 0, stdout: expect.stringContaining(`${address}/radar.car: ${cid}, 10 blocks`) });
+    expect((await fieldtree(["ls", cid], { cwd: other })).code).toBe(0);
+
+    const lost = await fieldtree(["car", "import", `${address}/other.car?sig=canary-41`], { cwd: other });
+    expect(lost).toMatchObject({ code: 3, stderr: expect.stringContaining("/other.car answered 404") });
+    expect(got.stdout + got.stderr + lost.stderr).not.toContain("canary-41");
+  });
+
+  it("is not believed for having been fetched", async () => {
+    const { cwd } = await aFilledCampaign();
+    await fieldtree(["car", "export", "HALO/radar", "-o", "radar.car"], { cwd });
+    const forged = readFileSync(join(cwd, "radar.car"));
+    forged[forged.length - 1]! ^= 1;
+    const address = await serving(() => forged);
+    const run = await fieldtree(["car", "import", `${address}/radar.car`], { cwd: await aCampaign() });
+    expect(run).toMatchObject({ code: 6, stderr: expect.stringMatching(/radar\.car: .*bafy|radar\.car: .*bafk/) });
+  });
+
   it("says that part of a DAG is kept by nothing", async () => {
     const { cwd } = await aFilledCampaign();
     await fieldtree(["car", "export", "HALO/radar", "--scope", "block", "-o", "part.car"], { cwd });
@@ -287,6 +316,17 @@ async function importing(root: Block["cid"], blocks: readonly Block[]) {
   for await (const part of carOf([root], blocks)) parts.push(part);
   const cwd = await aCampaign({ "made.car": Buffer.concat(parts) });
   return { cwd, run: await fieldtree(["car", "import", "made.car"], { cwd }) };
+}
+
+/** A web server on loopback. */
+async function serving(answer: (path: string) => Uint8Array | undefined): Promise<string> {
+  const server = createServer((request, response) => {
+    const bytes = answer(request.url!);
+    response.writeHead(bytes ? 200 : 404).end(bytes);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** A campaign whose node holds these blocks; the first is the root. */
