@@ -1,0 +1,52 @@
+/** The commits of a clone on this machine, read by plumbing that knows no filters, attributes or replaced objects. */
+import { type Commits, kindOfMode } from "../core/committed.ts";
+import { Failure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+
+/** @param folder anywhere in the clone. Where there is no git, no commit is known. */
+export function commitsIn(folder: string, world: World): Commits {
+  const git = async (args: readonly string[]): Promise<Buffer | undefined> => {
+    const { execa } = await import("execa");
+    const { exitCode, stdout } = await execa("git", ["--literal-pathspecs", ...args], {
+      cwd: folder,
+      encoding: "buffer",
+      reject: false,
+      stdin: "ignore",
+      stripFinalNewline: false,
+      cancelSignal: world.signal,
+      env: { GIT_OPTIONAL_LOCKS: "0", GIT_NO_REPLACE_OBJECTS: "1", GIT_NO_LAZY_FETCH: "1", LC_ALL: "C" },
+    });
+    return exitCode === 0 ? Buffer.from(stdout) : undefined;
+  };
+
+  return {
+    async entries(commit, names) {
+      requireId(commit);
+      const listed = await git(["ls-tree", "-z", "-l", "--full-tree", `${commit}^{commit}`, "--", ...names]);
+      if (!listed) return undefined;
+      const lines = listed.toString().split("\0").filter(Boolean);
+      return new Map(
+        lines.flatMap((line) => {
+          const [, mode, id, size, name] = /^(\d+) \w+ ([0-9a-f]+) +(-|\d+)\t(.*)$/s.exec(line) ?? [];
+          return name === undefined
+            ? []
+            : [[name, { kind: kindOfMode(mode!), id: id!, size: Number(size) || 0 }] as const];
+        }),
+      );
+    },
+
+    async read(commit, name, { id }) {
+      requireId(id);
+      const bytes = await git(["cat-file", "blob", id]);
+      if (bytes) return bytes;
+      throw new Failure("input", `git can't read ${name} of ${commit}`, {
+        hint: "git fsck says what is broken in this clone",
+      });
+    },
+  };
+}
+
+/** Never a flag, never a revision that git would look up. */
+function requireId(id: string): void {
+  if (!/^[0-9a-f]{40,64}$/.test(id)) throw new Failure("input", `${JSON.stringify(id.slice(0, 80))} is no commit`);
+}

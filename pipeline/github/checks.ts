@@ -1,0 +1,95 @@
+/** What GitHub shows beside a commit: a check run with every finding at its line, and the one line branch rules ask for. */
+import { type GitHub, repeatable } from "./client.ts";
+
+export interface CheckRun {
+  readonly name: string;
+  readonly sha: string;
+  readonly conclusion: "failure" | "neutral" | "success";
+  /** One line. */
+  readonly title: string;
+  /** Markdown by our own renderers. */
+  readonly summary: string;
+  readonly annotations: readonly Annotation[];
+  /** Where it says more. */
+  readonly page?: string;
+}
+
+export interface Annotation {
+  readonly path: string;
+  readonly line: number;
+  readonly column?: number;
+  readonly level: "failure" | "notice" | "warning";
+  readonly title: string;
+  readonly message: string;
+}
+
+export interface Status {
+  readonly context: string;
+  readonly sha: string;
+  readonly state: "failure" | "pending" | "success";
+  readonly description: string;
+  readonly page?: string;
+}
+
+/** What GitHub takes: annotations in one call, characters of a summary and of a status. */
+const limits = { annotations: 50, summary: 65_535, title: 255, description: 140 };
+/** Annotations in all: nobody reads so many, and each 50 cost a call. */
+const mostAnnotations = 2000;
+
+/** Resolves to the check run's page. */
+export async function postCheck(check: CheckRun, github: GitHub): Promise<string | undefined> {
+  const { name, sha, page } = check;
+  const told = check.annotations.slice(0, mostAnnotations);
+  const pages = Math.max(1, Math.ceil(told.length / limits.annotations));
+  const part = (at: number) => ({
+    output: {
+      title: cut(check.title, limits.title),
+      summary: cut(check.summary, limits.summary),
+      annotations: told.slice(at * limits.annotations, (at + 1) * limits.annotations).map(asGitHubHasIt),
+    },
+    // Until the last of them is there it has no verdict: nobody merges on half a list.
+    ...(at === pages - 1
+      ? { status: "completed" as const, conclusion: check.conclusion }
+      : { status: "in_progress" as const }),
+  });
+  const { id, html_url } = await github.ask("posting the check", (rest, place) =>
+    rest.checks.create({
+      ...place,
+      name,
+      head_sha: sha,
+      ...(page && { details_url: page }),
+      ...part(0),
+      ...repeatable,
+    }),
+  );
+  for (let at = 1; at < pages; at++) {
+    await github.ask("adding to the check", (rest, place) =>
+      rest.checks.update({ ...place, check_run_id: id, ...part(at) }),
+    );
+  }
+  return html_url ?? undefined;
+}
+
+export async function postStatus({ context, sha, state, description, page }: Status, github: GitHub): Promise<void> {
+  const said = { context, state, description: cut(description, limits.description), ...(page && { target_url: page }) };
+  await github.ask("setting the status", (rest, place) =>
+    rest.repos.createCommitStatus({ ...place, sha, ...said, ...repeatable }),
+  );
+}
+
+function asGitHubHasIt({ path, line, column, level, title, message }: Annotation) {
+  return {
+    path,
+    start_line: line,
+    end_line: line,
+    // GitHub takes columns only where the line stays the same, which it does.
+    ...(column !== undefined && { start_column: column, end_column: column }),
+    annotation_level: level,
+    title: cut(title, limits.title),
+    message: cut(message, limits.summary),
+  };
+}
+
+/** In UTF-16 code units, which are never fewer than what GitHub counts. */
+const cut = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
