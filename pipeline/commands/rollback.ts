@@ -11,7 +11,8 @@ export const rollback: Verb = {
   flags: [["--why <text>", "the reason, kept in the log and shown in the portal's history"]],
   about: `Makes a new release whose tree is that of an older one; nothing is deleted, and the release rolled back from stays
 citable. tree.yaml is not touched: publishing it again unchanged is refused until it changes, or with
-publish --override-rollback.`,
+publish --override-rollback. Where that tree is live already, no release is made: what services lack of it and what names
+should say is set right, and no reason is needed.`,
   example: 'fieldtree rollback 11 --why "radar calibration was wrong"',
 
   async run({ args, campaign: open, flags, out, world }) {
@@ -21,24 +22,25 @@ publish --override-rollback.`,
         hint: "fieldtree log lists them",
       });
     }
-    const { why } = flags;
-    if (typeof why !== "string" || why.trim() === "") {
-      throw new Failure("input", "rollback wants a reason: --why TEXT", { hint: "it is kept in the log for good" });
-    }
     const campaign = await open();
     await alone(campaign, "rolling back", world, async (world) => {
-      const [{ release }, head] = await Promise.all([
-        releaseNumbered(number, campaign.log, world),
-        campaign.log.head(world),
-      ]);
-      // Run again after a stop: what was rolled back already only has to be finished.
-      const done = head!.release.rollbackOf === number;
-      if (!done && head!.release.root.equals(release.root)) {
-        throw new Failure("input", `the tree of release ${number} is live already, as release ${head!.release.number}`);
+      const { release: old } = await releaseNumbered(number, campaign.log, world);
+      const { release: live } = (await campaign.log.head(world))!;
+      const expectRoot = old.root.toString();
+      if (!live.root.equals(old.root)) {
+        const options = { strict: false, expectRoot, rollback: { rollbackOf: number, why: reasonIn(flags.why) } };
+        return printed(publish(await sourceOf(old, campaign, world), campaign, options, world), out);
       }
-      const text = await sourceOf(release, campaign, world);
-      await printed(publish(text, campaign, { strict: false, rollback: { rollbackOf: number, why } }, world), out);
+      world.log(`the tree of release ${number} is live already, as release ${live.number}: no release is made`);
+      // Nor is one because another version of fieldtree would describe it in other words.
+      const asItIs = { ...campaign, madeWith: live.madeWith };
+      await printed(publish(await sourceOf(live, campaign, world), asItIs, { strict: false, expectRoot }, world), out);
     });
     return 0;
   },
 };
+
+function reasonIn(why: unknown): string {
+  if (typeof why === "string" && why.trim() !== "") return why;
+  throw new Failure("input", "rollback wants a reason: --why TEXT", { hint: "it is kept in the log for good" });
+}

@@ -7,7 +7,7 @@ import { sayToDo } from "../core/plan.ts";
 import type { World } from "../core/world.ts";
 import type { Head } from "../log/log.ts";
 import { type NameSight, normal, saidBy, sayAnswers } from "../stages/names.ts";
-import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
+import { type Observation, observe, sourceOf, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
 import type { PinSight } from "../stages/pins.ts";
 import { targetOf } from "../stages/target.ts";
 import type { Verb } from "./command.ts";
@@ -49,10 +49,14 @@ async function show(
   world: World,
 ): Promise<void> {
   const text = await readFile(join(campaign.folder, "tree.yaml"));
-  const [seen, lease] = await Promise.all([
+  const [ours, live, lease] = await Promise.all([
     observe(text, campaign, world, { patience }),
+    rolledBack(campaign, patience, world),
     campaign.log.leases.show(world),
   ]);
+  // A tree.yaml that was rolled back is not what will be done next.
+  const held = whyRolledBack(ours);
+  const seen = (held && live) ?? ours;
   const { head } = seen;
   const release = head?.release;
   const names = await Promise.all(seen.names.map((sight) => liveName(sight, head, campaign, world)));
@@ -71,7 +75,7 @@ async function show(
   const lines = [
     ...(release
       ? [
-          `release ${release.number} of ${release.made} is live`,
+          `release ${release.number} of ${release.made} is live${release.rollbackOf ? `, rolled back to release ${release.rollbackOf}` : ""}`,
           `  root    ${release.root}`,
           `  portal  ${release.portal}`,
         ]
@@ -79,9 +83,18 @@ async function show(
     ...section("names", nameLines(names)),
     ...section("pins", pinLines(pins, now)),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
-    ...nextLines(seen),
+    ...nextLines(seen, held && head),
+    ...section("tree.yaml is not to be published", held ? [`  ${printable(held.message)}`, `  → ${held.hint}`] : []),
   ];
   out.result(data, lines.join("\n"));
+}
+
+/** What making the live release whole again takes, where it is one that was rolled back to: tree.yaml is another. */
+async function rolledBack(campaign: Campaign, patience: number, world: World): Promise<Observation | undefined> {
+  const release = (await campaign.log.head(world))?.release;
+  if (release?.rollbackOf === undefined) return undefined;
+  const text = await sourceOf(release, campaign, world);
+  return observe(text, { ...campaign, madeWith: release.madeWith }, world, { patience });
 }
 
 const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [title, ...lines] : []);
@@ -116,13 +129,15 @@ function pinData(sight: PinSight, now: number) {
   return { service: wanted.keeper.name, path: wanted.path, cid: `${wanted.cid}`, status, seen, age: ageOf(sight, now) };
 }
 
-function nextLines(seen: Observation): string[] {
-  const none = whyNoRoot(seen) ?? whyRolledBack(seen);
+/** `kept`: the head where it is to stay as it is, whatever tree.yaml says. */
+function nextLines(seen: Observation, kept: Head | undefined): string[] {
+  const none = whyNoRoot(seen);
   if (none)
     return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
   if (seen.steps.length === 0) return ["nothing to do"];
+  const verb = kept ? `rollback ${kept.release.rollbackOf}` : "publish";
   return section(
-    "next, with fieldtree publish",
+    `next, with fieldtree ${verb}`,
     sayToDo(seen.steps).map((step) => `  ${step}`),
   );
 }

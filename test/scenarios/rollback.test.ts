@@ -18,6 +18,11 @@ async function twoReleases(): Promise<string> {
   return cwd;
 }
 
+/** Numbers of the releases in the log, newest first. */
+async function releasesIn(cwd: string): Promise<number[]> {
+  return (await fieldtree(["log", "--json"], { cwd })).json().map(({ release }) => release);
+}
+
 describe("rollback", { timeout: 120_000 }, () => {
   it("makes a new release of the old tree, and keeps the bad one from coming back by itself", async () => {
     const cwd = await twoReleases();
@@ -39,11 +44,33 @@ describe("rollback", { timeout: 120_000 }, () => {
     expectSchema("log", log);
   });
 
-  it("is refused without a reason, for a release that is not there, and for the tree that is live", async () => {
+  it("is refused without a reason, and for a release that is not there", async () => {
     const cwd = await twoReleases();
-    expect((await fieldtree(["rollback", "1"], { cwd })).code).toBe(2);
+    const unsaid = await fieldtree(["rollback", "1"], { cwd });
+    expect([unsaid.code, unsaid.stderr]).toEqual([2, expect.stringContaining("wants a reason")]);
     expect((await fieldtree(["rollback", "9", "--why", "x"], { cwd })).code).toBe(2);
-    expect((await fieldtree(["rollback", "2", "--why", "x"], { cwd })).stderr).toContain("is live already");
+    expect(await releasesIn(cwd)).toEqual([2, 1]);
+  });
+
+  it("to what is live already makes no release, whatever tree.yaml says and whichever version described it", async () => {
+    const cwd = await twoReleases();
+    expect((await fieldtree(["rollback", "1", "--why", "two was wrong"], { cwd })).code).toBe(0);
+    await writeFile(join(cwd, "campaign.yaml"), "campaign: test\ntitle: In other words\n");
+    for (const number of ["1", "3"]) {
+      const again = await fieldtree(["rollback", number], { cwd });
+      expect([again.code, again.stderr]).toEqual([0, expect.stringContaining("no release is made")]);
+      expect(again.stdout).toMatch(/^nothing to do: release 3/);
+    }
+    expect(await releasesIn(cwd)).toEqual([3, 2, 1]);
+  });
+
+  it("is what status tells of, and not of the tree.yaml that it holds back", async () => {
+    const cwd = await twoReleases();
+    expect((await fieldtree(["rollback", "1", "--why", "two was wrong"], { cwd })).code).toBe(0);
+    const { stdout } = await fieldtree(["status", "--deadline", "20"], { cwd });
+    expect(stdout).toContain("is live, rolled back to release 1\n");
+    expect(stdout).toContain("nothing to do\ntree.yaml is not to be published\n");
+    expect(stdout).toContain("(two was wrong)\n  → change tree.yaml");
   });
 });
 
