@@ -27,7 +27,8 @@ interface Stream {
   write(text: string): unknown;
 }
 
-const redrawEvery = { terminal: 100, plain: 5_000 };
+/** ms. `standing`: a log of a long wait says once a minute that nothing has moved. */
+const redrawEvery = { terminal: 100, plain: 5_000, standing: 60_000 };
 const paceOver = 30_000;
 
 export function terminalOn(
@@ -55,7 +56,8 @@ export function terminalOn(
       const pace = paces.get(progress.task) ?? { samples: [{ at: now(), done: 0 }], drawn: now() };
       paces.set(progress.task, pace);
       const at = now();
-      if (at - pace.drawn < (live ? redrawEvery.terminal : redrawEvery.plain)) return;
+      const stands = pace.samples.length > 1 && pace.samples.at(-1)!.done === progress.done;
+      if (at - pace.drawn < redrawEvery[live ? "terminal" : stands ? "standing" : "plain"]) return;
       pace.drawn = at;
       pace.samples.push({ at, done: progress.done });
       while (pace.samples.length > 2 && at - pace.samples[0]!.at > paceOver) pace.samples.shift();

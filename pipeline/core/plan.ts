@@ -121,11 +121,19 @@ export function sayToDo(steps: readonly Step[]): string[] {
   const alike = Map.groupBy(steps, (step) =>
     step.do === "hold" ? "hold" : step.do === "pin" ? `pin ${step.service}` : step,
   );
-  return [...alike.values()].flatMap((group) => (group.length <= 3 ? group.map(sayStep) : [sayMany(group)]));
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (first?.do === "pin" && group.length > 1) return [sayPins(first, group)];
+    return group.length > few ? [`hold ${group.length} leaves`] : group.map(sayStep);
+  });
 }
 
-function sayMany(steps: readonly Step[]): string {
-  const [first] = steps;
-  if (first?.do === "pin") return `pin ${steps.length} roots at ${first.service}${first.required ? "" : ", optional"}`;
-  return `hold ${steps.length} leaves`;
+/** Named one by one up to that many. */
+const few = 3;
+
+/** `pin /, portal/ at mirror`, `pin 12 roots at mirror` */
+function sayPins({ service, required }: Extract<Step, { do: "pin" }>, steps: readonly Step[]): string {
+  const paths = steps.flatMap((step) => (step.do === "pin" ? step.path : []));
+  const what = paths.length > few ? `${paths.length} roots` : paths.join(", ");
+  return `pin ${what} at ${service}${required ? "" : ", optional"}`;
 }

@@ -66,7 +66,7 @@ export async function readBack(announced: Announced, value: string, world: World
     const left = until - performance.now();
     const sight = await lookAtName(announced, Math.max(left, leastPatience), world);
     if (saidBy(sight) === wanted) return sight;
-    if (left <= 0) throw neverSaid(announced, value, sight);
+    if (left <= 0) throw neverSaid(announced, wanted, sight);
     const answers = sight.sighting?.authorities ?? [];
     const right = answers.filter((answer) => normal(answer.value ?? "") === wanted).length;
     const total = answers.length > 0 ? { total: answers.length } : {};
@@ -75,10 +75,8 @@ export async function readBack(announced: Announced, value: string, world: World
   }
 }
 
-function neverSaid({ name, deadline }: Announced, value: string, sight: NameSight): Failure {
-  const lines = sayAnswers(sight, normal(value));
-  const what = `${name} does not say ${value} everywhere after ${deadline / 1000} s:`;
-  return new Failure("unavailable", [what, ...firstLines(lines)].join("\n"), {
-    hint: "the release stands; publish again when those servers follow, and it reads them back",
-  });
+function neverSaid({ deadline }: Announced, wanted: string, sight: NameSight): Failure {
+  const lines = firstLines(sayAnswers(sight, wanted));
+  const what = `it was written, and not all servers say so after ${deadline / 1000} s:`;
+  return new Failure("unavailable", [what, ...lines].join("\n"));
 }

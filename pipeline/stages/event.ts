@@ -46,9 +46,7 @@ export function sayEvent(event: PublishEvent): string | undefined {
     }
     case "published":
       return [
-        event.changed
-          ? `release ${event.release} is published`
-          : `nothing to do: release ${event.release} is live and kept`,
+        event.changed ? `release ${event.release} is live` : `nothing to do: release ${event.release} is live and kept`,
         `  root    ${event.root}`,
         `  portal  ${event.portal}`,
         `  head    ${event.head}`,

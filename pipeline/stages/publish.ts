@@ -7,7 +7,7 @@
  */
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
-import { type Step, sayStep } from "../core/plan.ts";
+import { type Step, sayToDo } from "../core/plan.ts";
 import type { World } from "../core/world.ts";
 import type { Link } from "../dag/block.ts";
 import type { Head } from "../log/log.ts";
@@ -165,7 +165,12 @@ async function* announced(head: Head, seen: Observation, campaign: Parts, world:
   yield* begun(steps, world);
   const late = seen.names.filter(({ announced }) => steps.some(({ name }) => name === announced.name));
   const written = await Promise.allSettled(late.map((sight) => announce(sight, head, campaign, world)));
-  yield* begun(stepsTo("read-back", seen), world);
+  const accepted = late.filter((_, i) => written[i]!.status === "fulfilled");
+  const backs = stepsTo("read-back", seen);
+  yield* begun(
+    backs.filter(({ name }) => accepted.some(({ announced }) => announced.name === name)),
+    world,
+  );
   const read = await Promise.allSettled(
     written.map(async (result, i) => {
       if (result.status === "rejected") throw result.reason;
@@ -177,8 +182,30 @@ async function* announced(head: Head, seen: Observation, campaign: Parts, world:
     const { announced, sighting } = result.value;
     yield { event: "announced", name: announced.name, value: sighting!.value!, authorities: sighting!.authorities };
   }
-  const failed = read.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
+  assertAnnounced(
+    read.map((result, i) => ({ name: late[i]!.announced.name, ...result })),
+    head,
+  );
+}
+
+/** @throws Failure saying of every name why it is not announced; whatever else went wrong, as it is. */
+function assertAnnounced(
+  names: readonly ({ readonly name: string } & PromiseSettledResult<unknown>)[],
+  { release }: Head,
+): void {
+  const failed = names.filter((result) => result.status === "rejected");
+  if (failed.length === 0) return;
+  const other = failed.find(({ reason }) => !isFailure(reason));
+  if (other) throw other.reason;
+  // What asking again can't mend is what has to be told first.
+  const reasons = failed.map(({ reason }) => reason as Failure);
+  const { kind, hint } = reasons.find(({ kind }) => kind !== "unavailable") ?? reasons[0]!;
+  const lines = failed.map(({ name, reason }) => `  ${name}: ${reason.message.replaceAll("\n", "\n    ")}`);
+  const what = `release ${release.number} stands, and is not announced everywhere:`;
+  throw new Failure(kind, [what, ...lines].join("\n"), {
+    hint: hint ?? "run it again: it goes on from here, with the same release",
+    cause: reasons[0],
+  });
 }
 
 /** Steps of one kind, typed as such. */
@@ -188,8 +215,6 @@ function stepsTo<What extends Step["do"]>(what: What, { steps }: Observation): E
 
 function* begun(steps: readonly Step[], world: World): Generator<PublishEvent> {
   world.signal.throwIfAborted();
-  for (const step of steps) {
-    if (step.do !== "hold" && step.do !== "pin") world.log(sayStep(step));
-    yield { event: "step", step };
-  }
+  for (const line of sayToDo(steps)) world.log(line);
+  for (const step of steps) yield { event: "step", step };
 }

@@ -75,6 +75,20 @@ describe("progress", () => {
     expect(written().trimEnd().split("\n")).toHaveLength(1);
   });
 
+  it("that stands still is told once a minute where nobody watches", () => {
+    const { terminal, pass, written } = aTerminal();
+    for (let second = 0; second < 300; second++) {
+      terminal.progress({ task: "reading back", done: second < 150 ? 0 : 1, total: 2, unit: "servers" });
+      pass(1000);
+    }
+    expect(
+      written()
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.match(/\d of 2/)![0]),
+    ).toEqual(["0 of 2", "0 of 2", "0 of 2", "1 of 2", "1 of 2", "1 of 2"]);
+  });
+
   it("is silent when asked to be", () => {
     const { terminal, pass, written } = aTerminal({ quiet: true });
     terminal.progress(half);
