@@ -73,6 +73,11 @@ export async function pinAll(
   return wishes.map((wanted) => board.get(wanted)!);
 }
 
+const hints = {
+  late: "run it again: it goes on from here; if a service makes no progress, does it reach a node that has the blocks?",
+  lying: "a service that says pinned fetches nothing: unpin there what is lacking, and run it again",
+};
+
 /**
  * Refuse to go on where too few services keep something.
  *
@@ -83,12 +88,10 @@ export function assertKept(sights: readonly PinSight[], campaign: Parts): void {
   if (missing.length === 0) return;
   const { atLeast, of } = campaign.pins.require;
   const refused = missing.find(({ failure }) => failure && failure.kind !== "unavailable")?.failure;
-  const lines = missing.map(sayPin);
+  const lines = firstLines(missing.map(sayPin)).map((line) => `  ${line}`);
   const what = `not pinned where it is required (${atLeast} of ${of.join(", ")}):`;
-  throw new Failure(refused?.kind ?? "unavailable", [what, ...firstLines(lines)].join("\n"), {
-    hint:
-      refused?.hint ??
-      "run publish again: it goes on from here; if a service makes no progress, does it reach a node that has the blocks?",
+  throw new Failure(refused?.kind ?? "unavailable", [what, ...lines].join("\n"), {
+    hint: refused?.hint ?? (missing.some(({ status }) => status === "lying") ? hints.lying : hints.late),
   });
 }
 
@@ -199,8 +202,8 @@ async function askFor(
   if (brings && !(underTree && isLeaf(wanted))) await bring(held);
   const pin = () => service.pin({ ...wish, ...(held && { previous: held }) }, world);
   const sight = await lookedAt(wanted, await pin(), campaign, world);
-  if (sight.status !== "lying" || !brings) return sight;
-  // It says that it has the old blocks, and has not: it is brought all of them.
+  if (sight.status !== "lying" || !service.take) return sight;
+  // It says that it has all blocks, and has not; asked again it would fetch none. So it is brought them.
   world.log(`${keeper.name}: ${wanted.path}: ${sight.says}; bringing all of it`);
   await bring(undefined);
   return lookedAt(wanted, await pin(), campaign, world);

@@ -53,11 +53,12 @@ describe.skipIf(!outwardServers)("a campaign with four kinds of servers around i
     expect(failed.map(({ subject }) => subject)).toEqual(["shop: /", "shop: portal/"]);
     expect(failed[0].says).toContain(released.root);
 
-    const rolledBack = await run("rollback", "1", "--why", "for the test");
-    expect(rolledBack.code).toBe(2);
-    expect(rolledBack.stderr).toContain("is live already");
+    const mending = await run("rollback", "1");
+    expect(mending.code, mending.stderr).toBe(4);
+    expect(mending.stderr).toContain("release 1: no release is made");
+    expect(mending.stderr).toContain("unpin there what is lacking");
 
-    for (const said of [published, again, status, green, red, rolledBack]) {
+    for (const said of [published, again, status, green, red, mending]) {
       for (const secret of ["mirror-canary", "shop-canary", outward.primary.key.split(":").at(-1)!]) {
         expect(said.stdout + said.stderr).not.toContain(secret);
       }
