@@ -23,7 +23,7 @@ export const log: Verb = {
         ...(rollbackOf && { rollbackOf }),
         ...(why && { why }),
       };
-      const again = rollbackOf ? `  rolls back to ${rollbackOf}: ${printable(why ?? "")}` : "";
+      const again = rollbackOf ? `\n  rolls back to release ${rollbackOf}: ${printable(why ?? "")}` : "";
       out.result(
         data,
         `release ${number}  ${made}  ${changes.length} ${changes.length === 1 ? "change" : "changes"}  ${root}${again}`,

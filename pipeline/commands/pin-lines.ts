@@ -1,8 +1,8 @@
-/** Pins as a person reads them: a line a service, and below it those that don't count. */
+/** Pins as a person reads them: a line a service, and below it those that don't count, with what they have in common. */
 import type { PinSight } from "../stages/pins.ts";
 import { duration, printable } from "./terminal.ts";
 
-/** Pins shown one by one for each service; beyond that they are counted. */
+/** Named one by one; beyond that they are counted. */
 const shown = 5;
 
 /** `now`: ms since 1970, for how long a pin has been waited for. */
@@ -18,16 +18,26 @@ export function pinLines(sights: readonly PinSight[], now: number): string[] {
       ...(believed > 0 ? [`${believed} by its word`] : []),
       ...(optional ? ["optional"] : []),
     ].join(", ");
-    const more = open.length > shown ? [`    and ${open.length - shown} more`] : [];
-    return [line, ...open.slice(0, shown).map((sight) => sayOpen(sight, now)), ...more];
+    const alike = [...Map.groupBy(open, (sight) => sayOpen(sight, now))];
+    const more = alike.length > shown ? [`    and ${alike.length - shown} more`] : [];
+    const told = alike.slice(0, shown).flatMap(([say, those]) => [`    ${pathsOf(those)}`, `      ${say}`]);
+    return [line, ...told, ...more];
   });
 }
 
-/** `products/radar.zarr is pinning, for 5 min: 1 of 2 replicas` */
+/** `pinning, for 5 min: 1 of 2 replicas` */
 function sayOpen(sight: PinSight, now: number): string {
-  const { wanted, status, says } = sight;
+  const { status, says } = sight;
   const age = ageOf(sight, now);
-  return `    ${wanted.path} is ${status}${age === null ? "" : `, for ${duration(age)}`}${says ? `: ${printable(says)}` : ""}`;
+  return `${status}${age === null ? "" : `, for ${duration(age)}`}${says ? `: ${printable(says)}` : ""}`;
+}
+
+const pathsOf = (sights: readonly PinSight[]) => some(sights.map(({ wanted }) => wanted.path));
+
+/** `a, b, c and 4 more` */
+export function some(words: readonly string[]): string {
+  const said = words.slice(0, shown).join(", ");
+  return words.length > shown ? `${said} and ${words.length - shown} more` : said;
 }
 
 /** s that the service has had the wish; null where it doesn't say. */

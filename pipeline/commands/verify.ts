@@ -9,6 +9,7 @@ import { readCar } from "../dag/car.ts";
 import { readRelease } from "../log/release.ts";
 import { type Check, checkReleases, verdict, verify as verifyStage } from "../stages/verify.ts";
 import type { Call, Verb } from "./command.ts";
+import { some } from "./pin-lines.ts";
 import { nameShort, printable, printableLines } from "./terminal.ts";
 
 export const verify: Verb = {
@@ -76,18 +77,19 @@ function table(checks: readonly Check[]): string[] {
 const titleOf = ([first]: readonly Check[]) =>
   nameShort(first!.part?.of ?? (first!.check === "name" ? first!.subject : first!.check));
 
-/** Failures shown one by one in each row; beyond that they are counted. */
+/** Failures shown in each row; beyond that they are counted. */
 const shown = 5;
 
 function rowLines(title: string, row: readonly Check[]): string[] {
   const bad = row.filter(({ ok }) => !ok);
   const [one] = row;
   if (bad.length === 0) return [`ok    ${title}  ${printable(one!.part ? sayParts(row) : one!.says)}`];
-  const more = bad.length > shown ? [`        and ${bad.length - shown} more`] : [];
+  const alike = [...Map.groupBy(bad, ({ says }) => says)];
+  const more = alike.length > shown ? [`        and ${alike.length - shown} more`] : [];
   const what = one!.check === "name" ? "can't be asked" : one!.subject;
   return [
     `FAIL  ${title}  ${one!.part ? sayParts(row) : what}`,
-    ...bad.slice(0, shown).map(({ part, says }) => `        ${part ? `${part.at}: ` : ""}${inRow(says)}`),
+    ...alike.slice(0, shown).flatMap(([says, those]) => sayAlike(says, those)),
     ...more,
     `        → ${toDo(bad)}`,
   ];
@@ -104,8 +106,13 @@ function sayParts(row: readonly Check[]): string {
   return [...good].map(([says, { length }]) => `${length} of ${row.length} ${says}`).join(", ");
 }
 
-/** A text of several lines below its row. */
-const inRow = (says: string) => printableLines(says).replaceAll("\n", "\n          ");
+/** Where, and below it what: paths or servers that fail alike are told together. */
+function sayAlike(says: string, those: readonly Check[]): string[] {
+  const at = those.flatMap(({ part }) => part?.at ?? []);
+  const lines = printableLines(says).split("\n");
+  if (at.length === 0) return lines.map((line) => `        ${line}`);
+  return [`        ${some(at)}`, ...lines.map((line) => `          ${line}`)];
+}
 
 function toDo(bad: readonly Check[]): string {
   if (bad.some(({ problem }) => problem === "corrupt"))

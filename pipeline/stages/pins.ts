@@ -117,7 +117,7 @@ export async function lookAt(
     // Without its token a service can't be asked what it pins; that it gives the blocks is then as much as can be known.
     const knowable = status !== undefined || failure?.kind === "input";
     if (found.seen) return { ...sight, seen: "retrieved", counts: knowable };
-    const lacks = `block ${found.lacks} is not there`;
+    const lacks = `lacks ${found.lacks}`;
     if (status) return { ...sight, status: "lying", says: `it says pinned, and ${lacks}` };
     // Seen not to be there is known, also where the service itself could not be asked.
     const { failure: _, ...known } = sight;
