@@ -4,9 +4,8 @@
  * The one place that knows which node, log, readers and views there are. What a family needs of another it is handed
  * here, as a function: the log gets the node's blocks, the stages get readers that have never heard of IPFS.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type CampaignConfig, facts, readCampaign } from "../core/campaign/campaign.ts";
+import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
 import { atMost } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
@@ -20,11 +19,14 @@ import type { HomeNode, Node } from "../ipfs/node.ts";
 import { leafLabel } from "../stages/label.ts";
 import type { Parts } from "../stages/parts.ts";
 import { views } from "../views/views.ts";
+import { configIn } from "./config.ts";
+import { homeNode } from "./home.ts";
 import { keepersOf, originsOf } from "./keepers.ts";
 import { logOf, signing } from "./log.ts";
-import { matches } from "./matches.ts";
+import { wantedBy } from "./matches.ts";
 import { announcedOf } from "./names.ts";
-import { type Environment, type Secret, secretsIn, tokenOf } from "./secrets.ts";
+import { peeringOf } from "./peering.ts";
+import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Campaign extends Parts {
   close(): Promise<void>;
@@ -55,7 +57,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     home,
     get: async (cid) => {
       const bytes = await reach.get(cid, world);
-      if (!bytes) throw new Failure("unavailable", `block ${cid} is not on ${reach.name}`);
+      if (!bytes) throw new Failure("unavailable", `block ${cid} is not on ${reach.name}`, gateways ? {} : elsewhere);
       return bytes;
     },
     bring: bringing(home, gateways, config),
@@ -76,6 +78,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     pins: config.pins,
     origins: await originsOf(config, secret),
     announced: announced.map(({ name }) => name),
+    peering: await peeringOf(config, secret),
     ...sourceDate(env),
     close: async () => {
       for (const { close } of [...keepers, ...announced]) close();
@@ -84,37 +87,8 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
   };
 }
 
-async function configIn(folder: string): Promise<{ config: CampaignConfig; text: string }> {
-  const file = join(folder, "campaign.yaml");
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    throw new Failure("input", `${folder} holds a tree.yaml and no campaign.yaml`, {
-      hint: "one line is enough: campaign: NAME",
-    });
-  });
-  const { campaign, findings } = readCampaign(text);
-  const errors = findings.filter(({ level }) => level === "error");
-  if (!campaign || errors.length > 0) {
-    const lines = errors.map(
-      ({ line, column, says, fix }) => `campaign.yaml:${line}:${column}: ${says}${fix ? ` (${fix})` : ""}`,
-    );
-    throw new Failure("input", lines.join("\n") || "campaign.yaml can't be read");
-  }
-  return { config: campaign, text };
-}
-
-async function homeNode({ node }: CampaignConfig, state: string, secret: Secret): Promise<HomeNode> {
-  switch (node.kind) {
-    case "embedded": {
-      const { embedded } = await import("../ipfs/embedded/embedded.ts");
-      return embedded(state);
-    }
-    case "kubo": {
-      const { kubo } = await import("../ipfs/kubo/kubo.ts");
-      return kubo({ api: node.api, ...tokenOf(node.token, secret) });
-    }
-  }
-}
+/** Where machines share a log and no blocks. */
+const elsewhere = { hint: "if another machine has it: campaign.yaml can name gateways: to read it from" };
 
 async function gatewaysOf({ gateways }: CampaignConfig): Promise<Node | undefined> {
   if (gateways.length === 0) return undefined;
@@ -145,10 +119,6 @@ function bringing(home: HomeNode, gateways: Node | undefined, { campaign, limits
       await pin();
     }
   };
-}
-
-function wantedBy({ scan }: CampaignConfig): (path: string) => boolean {
-  return (path) => (scan.only.length === 0 || matches(path, scan.only)) && !matches(path, scan.except);
 }
 
 function digestOf(value: unknown): string {

@@ -122,10 +122,16 @@ export interface OnMerge {
   readonly names: readonly { readonly name: string; readonly to: string; readonly ttl: number }[];
 }
 
-export function stateOf({ findings, conflicts, changes }: Pick<Report, "findings" | "conflicts" | "changes">): State {
+export function stateOf({
+  root,
+  findings,
+  conflicts,
+  changes,
+}: Pick<Report, "root" | "findings" | "conflicts" | "changes">): State {
   if (conflicts.length > 0) return "conflict";
   if (findings.some(({ level }) => level === "error")) return "needs changes";
-  if (changes.some(({ reach }) => reach?.problem !== undefined)) return "data out of reach";
+  // Without a problem in what is new, it is something that stands in the tree already whose size nobody tells.
+  if (root.to === null || changes.some(({ reach }) => reach?.problem !== undefined)) return "data out of reach";
   return "ready";
 }
 

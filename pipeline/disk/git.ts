@@ -1,5 +1,7 @@
 /** What git knows of a file here, where there is git at all. */
-import { basename, dirname } from "node:path";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 
@@ -25,6 +27,38 @@ export async function committedAt(file: string, world: World): Promise<Date | un
 /** `file` as it was at `ref`; `undefined` where git has neither. */
 export async function fileAt(ref: string, file: string, world: World): Promise<Uint8Array | undefined> {
   return gitBytes(file, ["show", "--end-of-options", `${ref}:./${basename(file)}`], world);
+}
+
+/**
+ * Whether git merges these texts by their lines; `undefined` where there is no git to ask.
+ *
+ * As GitHub's "this branch has conflicts" sees them: whatever merge driver a clone may have, GitHub runs none.
+ */
+export async function mergesByLine(
+  { ancestor, ours, theirs }: { readonly ancestor: string; readonly ours: string; readonly theirs: string },
+  world: World,
+): Promise<boolean | undefined> {
+  if (ancestor === ours || ancestor === theirs || ours === theirs) return true;
+  const folder = await mkdtemp(join(tmpdir(), "fieldtree-merge-"));
+  try {
+    const files = ["ours", "ancestor", "theirs"].map((name) => join(folder, name));
+    await Promise.all([ours, ancestor, theirs].map((text, i) => writeFile(files[i]!, text)));
+    const { execa } = await import("execa");
+    const { exitCode } = await execa("git", ["merge-file", "-p", "--quiet", ...files], {
+      cwd: folder,
+      reject: false,
+      buffer: false,
+      stdout: "ignore",
+      stderr: "ignore",
+      stdin: "ignore",
+      cancelSignal: world.signal,
+      env: { GIT_CEILING_DIRECTORIES: folder, LC_ALL: "C" },
+    });
+    // As many as there are conflicts, up to 127; more than that is git's own trouble.
+    return exitCode === undefined || exitCode > 127 ? undefined : exitCode === 0;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Output of git as one line of text. */

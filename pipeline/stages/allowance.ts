@@ -25,7 +25,9 @@ export interface Allowance {
    */
   pay<Answer extends Uint8Array | undefined>(ask: (world: World) => Promise<Answer>): Promise<Answer>;
   /** A part of it, so that one dataset can't spend what others need. What it spends is spent here too. */
-  part(bounds: Partial<Bounds>): Allowance;
+  part(bounds: Partial<Omit<Bounds, "time">>): Allowance;
+  /** Blocks that are left. */
+  readonly blocks: number;
   /** Which bound was reached, in words; `undefined` as long as there is something left. */
   readonly spent: string | undefined;
 }
@@ -34,13 +36,18 @@ export function allowanceOf(bounds: Bounds, world: World): Allowance {
   const late = AbortSignal.timeout(bounds.time);
   return drawnFrom(bounds, late, {
     spent: undefined,
+    blocks: bounds.blocks,
     pay: (ask) => ask({ ...world, signal: AbortSignal.any([world.signal, late]) }),
   });
 }
 
-function drawnFrom(bounds: Bounds, late: AbortSignal, purse: Pick<Allowance, "pay" | "spent">): Allowance {
+function drawnFrom(bounds: Bounds, late: AbortSignal, purse: Pick<Allowance, "pay" | "spent" | "blocks">): Allowance {
   let { blocks, bytes } = bounds;
   const allowance: Allowance = {
+    get blocks() {
+      return Math.max(0, Math.min(blocks, purse.blocks));
+    },
+
     get spent() {
       if (purse.spent) return purse.spent;
       if (late.aborted) return `looking ended after ${bounds.time / 1000} s`;

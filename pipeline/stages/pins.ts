@@ -108,8 +108,9 @@ export async function lookAt(
   if (!cid || (status && status.state !== "pinned")) return sight;
   if (!keeper.look) {
     // Nobody can look: it counts where campaign.yaml says that the service's word is enough.
-    if (status) return { ...sight, seen: "says so", counts: keeper.trusted };
-    return sight;
+    if (!status) return sight;
+    if (keeper.trusted) return { ...sight, seen: "says so", counts: true };
+    return { ...sight, says: "it says so, and there is no way to look: give it a gateway:, or trust: word" };
   }
   const { look } = keeper;
   try {
@@ -148,7 +149,7 @@ function sightOf(wanted: Wanted, status: PinStatus | undefined): PinSight {
 }
 
 /** What is no UnixFS is looked at itself, and not below. */
-function linksIn(cid: CID, bytes: Uint8Array): readonly CID[] {
+export function linksIn(cid: CID, bytes: Uint8Array): readonly CID[] {
   return cid.code === codecs.raw || cid.code === codecs.dagPb ? linksOf(cid, bytes) : [];
 }
 

@@ -1,0 +1,28 @@
+/** campaign.yaml, read and found to be sound. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type CampaignConfig, readCampaign } from "../core/campaign/campaign.ts";
+import { Failure } from "../core/failure.ts";
+
+/** @throws Failure `input` where the folder holds none, and as {@link configFrom} does. */
+export async function configIn(folder: string): Promise<{ config: CampaignConfig; text: string }> {
+  const file = join(folder, "campaign.yaml");
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    throw new Failure("input", `${folder} holds a tree.yaml and no campaign.yaml`, {
+      hint: "one line is enough: campaign: NAME",
+    });
+  });
+  return { config: configFrom(text), text };
+}
+
+/** @throws Failure `input` with every line that is wrong. */
+export function configFrom(text: string | Uint8Array): CampaignConfig {
+  const { campaign, findings } = readCampaign(text);
+  const errors = findings.filter(({ level }) => level === "error");
+  if (campaign && errors.length === 0) return campaign;
+  const lines = errors.map(
+    ({ line, column, says, fix }) => `campaign.yaml:${line}:${column}: ${says}${fix ? ` (${fix})` : ""}`,
+  );
+  throw new Failure("input", lines.join("\n") || "campaign.yaml can't be read");
+}

@@ -1,0 +1,77 @@
+/**
+ * A campaign as a reviewer has it: everything a proposal is looked at with, and nothing that needs a secret or writes.
+ *
+ * Whoever runs this may have no more than the two files and a network: a runner of GitHub's, for a stranger's fork. So the
+ * campaign's node is one of the places to ask, and not the one that everything goes through; where it can't be asked, the
+ * gateways are.
+ */
+import { join } from "node:path";
+import { facts } from "../core/campaign/campaign.ts";
+import { Failure, isFailure } from "../core/failure.ts";
+import { memory } from "../disk/memory.ts";
+import { readers } from "../formats/readers.ts";
+import type { Node } from "../ipfs/node.ts";
+import type { Source } from "../stages/reach.ts";
+import type { Owner, Reviewing } from "../stages/report.ts";
+import { configFrom } from "./config.ts";
+import { homeNode } from "./home.ts";
+import { keepersOf } from "./keepers.ts";
+import { matches, wantedBy } from "./matches.ts";
+import { type Environment, secretsIn } from "./secrets.ts";
+
+export interface Review extends Reviewing {
+  close(): Promise<void>;
+}
+
+/**
+ * `text`: campaign.yaml of the base branch. `folder`: of the campaign on this machine, which may remember sizes and datasets.
+ *
+ * @throws Failure `input` where campaign.yaml is wrong.
+ */
+export async function openReview(text: string, folder: string, env: Environment): Promise<Review> {
+  const config = configFrom(text);
+  const secret = secretsIn(text, env);
+  const state = join(folder, ".fieldtree");
+  const home = await homeNode(config, state, secret).catch((error: unknown) => {
+    // A node that wants a token is not for whoever has none.
+    if (isFailure(error, "input")) return undefined;
+    throw error;
+  });
+  const keepers = await keepersOf(config, secret);
+  const [{ gateway }, several] = await Promise.all([import("../ipfs/gateway.ts"), import("../ipfs/gateways.ts")]);
+  const nodes: readonly Node[] = [...(home ? [home] : []), ...config.gateways.map((url) => gateway(url))];
+  const any = several.gateways(nodes);
+  return {
+    facts: facts(config),
+    profile: config.profile,
+    config,
+    readers,
+    wanted: wantedBy(config),
+    owners: ownersOf(config),
+    sizes: await memory(join(state, "remembered", "sizes")),
+    holdings: await memory(join(state, "remembered", "holdings")),
+    sources: [
+      ...(home ? [{ name: "node", get: home.get }] : []),
+      ...config.gateways.map((url): Source => ({ name: new URL(url).host, get: gateway(url).get })),
+      ...keepers.flatMap(({ keeper: { name, look } }): Source[] => (look ? [{ name, get: look }] : [])),
+    ],
+    get: async (cid, world) => {
+      const bytes = await any.get(cid, world);
+      if (!bytes) throw new Failure("unavailable", `block ${cid} is not on ${any.name || "any node that was named"}`);
+      return bytes;
+    },
+    close: async () => {
+      for (const { close } of keepers) close();
+      await any.close?.();
+    },
+  };
+}
+
+/** Who looks at changes of what, in the order of campaign.yaml. */
+export function ownersOf({ owners }: Pick<ReturnType<typeof configFrom>, "owners">): Owner[] {
+  return Object.entries(owners).map(([pattern, owners]) => ({
+    pattern,
+    owners,
+    matches: (path) => matches(path, [pattern]),
+  }));
+}

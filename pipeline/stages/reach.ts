@@ -1,0 +1,153 @@
+/**
+ * Whether data that nobody has published yet can be reached, and from where.
+ *
+ * Every source is asked for itself, for the root block and for blocks below it that depend on the root alone: the same
+ * proposal is always judged by the same blocks. A source that has everything it was asked for is named; where none has, what
+ * they have together counts, because that is what publishing reads.
+ */
+import type { CID } from "multiformats/cid";
+import { atMost, inOrder } from "../core/concurrency.ts";
+import { type Failure, isFailure } from "../core/failure.ts";
+import type { Reach } from "../core/report.ts";
+import type { World } from "../core/world.ts";
+import { keyOf } from "../dag/block.ts";
+import { seen } from "../pin/seen.ts";
+import type { Allowance } from "./allowance.ts";
+import { linksIn } from "./pins.ts";
+
+/** One place to ask for blocks, by the name that people know it by. */
+export interface Source {
+  readonly name: string;
+  /** As `Node.get`: verified, `undefined` where it lacks the block. */
+  readonly get: (cid: CID, world: World) => Promise<Uint8Array | undefined>;
+}
+
+export interface Reached extends Reach {
+  /** The root block, where somebody gave it. */
+  readonly root?: Uint8Array;
+}
+
+/** Blocks below a root: with those of several ways down, enough to meet what a disk lost or an upload left out. */
+const sample = 8;
+
+/** Roots looked at at once, and requests at once to one source. */
+const atOnce = { roots: 8, requests: 16 } as const;
+
+/** Failures of one source running, after which it isn't asked again: each may take as long as we wait for an answer. */
+const mostStrikes = 3;
+
+/** One answer for each of `roots`, in their order. Nothing of what a source does is a failure of ours. */
+export async function reachOf(
+  roots: readonly CID[],
+  sources: readonly Source[],
+  allowance: Allowance,
+  world: World,
+): Promise<Reached[]> {
+  const asked = sources.map(steady);
+  const looks = Math.max(1, roots.length * sources.length);
+  // Where there are very many, every root gets a look before any gets a thorough one.
+  const below = Math.max(0, Math.min(sample, Math.floor(allowance.blocks / looks) - 1));
+  const reached: Reached[] = [];
+  for await (const one of inOrder(roots, atOnce.roots, (root) => look(root, below, asked, allowance, world))) {
+    reached.push(one);
+    world.progress({ task: "reaching for data", done: reached.length, total: roots.length, unit: "leaves" });
+  }
+  return reached;
+}
+
+/** What one source had of what it was asked for. */
+type Sight =
+  | { readonly has: "everything" }
+  /** Up to where looking ended. */
+  | { readonly has: "so far"; readonly why: string }
+  | { readonly has: "not"; readonly why: string };
+
+async function look(
+  root: CID,
+  below: number,
+  sources: readonly Source[],
+  allowance: Allowance,
+  world: World,
+): Promise<Reached> {
+  const got = new Map<string, Uint8Array>();
+  const sights = await Promise.all(sources.map((source) => lookAt(root, below, source, got, allowance, world)));
+  const bytes = got.get(keyOf(root));
+  const reached = { ...(bytes && { root: bytes }), blocks: got.size };
+  const from = sources.flatMap(({ name }, i) => (sights[i]!.has === "not" ? [] : [name]));
+  const ended = sights.find(({ has }) => has === "so far");
+  if (from.length > 0) return { ...reached, from, ...(ended?.has === "so far" && { partial: ended.why }) };
+
+  const together = await lookAt(root, below, { name: "all", get: fromAny(sources) }, got, allowance, world);
+  if (together.has !== "not")
+    return { ...reached, blocks: got.size, from: [], partial: "no source alone has all of it" };
+  const reasons = sights.flatMap((sight) => (sight.has === "not" ? [sight.why] : []));
+  return { ...reached, from, problem: reasons.join("; ") || "campaign.yaml names nobody who could be asked for it" };
+}
+
+/** What it has of the root and what lies below; blocks that came are kept in `got`. */
+async function lookAt(
+  root: CID,
+  below: number,
+  { name, get }: Source,
+  got: Map<string, Uint8Array>,
+  allowance: Allowance,
+  world: World,
+): Promise<Sight> {
+  let gaveRoot = false;
+  const retrieve = async (cid: CID) => {
+    const bytes = await allowance.pay((world) => get(cid, world));
+    if (bytes) got.set(keyOf(cid), bytes);
+    gaveRoot ||= bytes !== undefined;
+    return bytes;
+  };
+  try {
+    const found = await seen(root, below, { retrieve, links: linksIn }, world);
+    if (found.seen) return { has: "everything" };
+    return { has: "not", why: found.lacks.equals(root) ? `${name} lacks it` : `${name} lacks block ${found.lacks}` };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    // The root is asked for first: whoever gave it was not found wanting when looking ended.
+    if (gaveRoot && allowance.spent === error.message) return { has: "so far", why: error.message };
+    return { has: "not", why: error.message.includes(name) ? error.message : `${name}: ${error.message}` };
+  }
+}
+
+/** The first that has it, in their order. @throws the first one's failure where none has it and one could not say. */
+function fromAny(sources: readonly Source[]): Source["get"] {
+  return async (cid, world) => {
+    let failure: Failure | undefined;
+    for (const { get } of sources) {
+      try {
+        const bytes = await get(cid, world);
+        if (bytes) return bytes;
+      } catch (error) {
+        if (!isFailure(error)) throw error;
+        failure ??= error;
+      }
+    }
+    if (failure) throw failure;
+    return undefined;
+  };
+}
+
+/** The same source, asked only so much at once, and no more once it has failed and failed. */
+function steady({ name, get }: Source): Source {
+  const inTurn = atMost(atOnce.requests);
+  let strikes = 0;
+  let gone: Failure | undefined;
+  return {
+    name,
+    get: (cid, world) =>
+      inTurn(async () => {
+        if (gone) throw gone;
+        try {
+          const bytes = await get(cid, world);
+          strikes = 0;
+          return bytes;
+        } catch (error) {
+          if (isFailure(error) && ++strikes >= mostStrikes) gone = error;
+          throw error;
+        }
+      }),
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * What merging a proposal would give, computed once for everybody who shows it.
+ *
+ * The base branch's tip and the proposal are merged by path, and looked at with the base's campaign.yaml: a proposal has no
+ * say in how it is looked at. What is read of its data is paid from an allowance (`allowance.ts`).
+ */
+import type { CampaignConfig } from "../core/campaign/campaign.ts";
+import { type Change, changesBetween } from "../core/changes.ts";
+import { byBytes } from "../core/order.ts";
+import {
+  type OnMerge,
+  type Owned,
+  type Removals,
+  type Report,
+  type ReportedChange,
+  type ReportedFinding,
+  stateOf,
+} from "../core/report.ts";
+import type { Leaf, Tree } from "../core/tree.ts";
+import type { World } from "../core/world.ts";
+import { mergesByLine } from "../disk/git.ts";
+import { allowanceOf, type Bounds } from "./allowance.ts";
+import { assembleTree } from "./assemble.ts";
+import { type Looking, lookAtData } from "./new-data.ts";
+import type { Parts } from "./parts.ts";
+import { atTop, type Proposed, readSides, type Sides, sound } from "./sides.ts";
+import { sizesOf } from "./sizes.ts";
+
+/** What a proposal is looked at with. No secret is needed for any of it. */
+export interface Reviewing extends Looking, Pick<Parts, "profile"> {
+  /** In the order of campaign.yaml. */
+  readonly owners: readonly Owner[];
+  readonly config: Pick<CampaignConfig, "pins" | "names" | "review">;
+}
+
+/** Who looks at changes of what. */
+export interface Owner {
+  readonly pattern: string;
+  /** GitHub logins, or `org/team`. */
+  readonly owners: readonly string[];
+  readonly matches: (path: string) => boolean;
+}
+
+/** Blocks that one report may read to reach for data, and as many to describe it: a round trip each. */
+const mostBlocks = 20_000;
+
+/** `merged`: the text of the tree as it would be; absent where both sides can't be merged. */
+export async function reportOn(
+  proposed: Proposed,
+  campaign: Reviewing,
+  world: World,
+): Promise<{ report: Report; merged?: string }> {
+  const sides = readSides(proposed);
+  const { base, proposal, merged } = sides;
+  const changes = changesIn(sides);
+  const removals = removalsOf(changes, sides, proposed.labels, campaign);
+  const bounds = { ...campaign.config.review.reach, blocks: mostBlocks };
+  const data = await lookAtData(changes, { base: base.tree, proposal: proposal.tree }, bounds, campaign, world);
+  const looked = {
+    root: await rootsOf(sides, bounds, campaign, world),
+    changes: data.map(({ change }): ReportedChange => change),
+    findings: [...sides.findings, ...removalFindings(removals), ...data.flatMap(({ findings }) => findings)],
+    conflicts: sides.conflicts,
+  };
+  const report: Report = {
+    campaign: campaign.facts.campaign,
+    ...(proposed.sha && { sha: proposed.sha }),
+    ...(proposed.baseSha && { baseSha: proposed.baseSha }),
+    state: stateOf(looked),
+    ...looked,
+    onlyTextual: merged !== undefined && (await mergesByLine(sides.texts, world)) === false,
+    removals,
+    owners: ownersOf(changes, campaign.owners),
+    onMerge: onMerge(campaign.config),
+    ...(campaign.facts.gateways[0] && { preview: campaign.facts.gateways[0] }),
+    reproduce: proposed.reproduce,
+  };
+  return { report, ...(merged && { merged: merged.text }) };
+}
+
+/** Of a proposal with errors, nothing of what it takes away: a line that can't be read removes no leaf. */
+function changesIn({ base, proposal, merged }: Sides): Change[] {
+  const changes = changesBetween(base.tree, (merged ?? proposal).tree);
+  return merged ? changes : changes.filter(({ op }) => op !== "remove");
+}
+
+/** `null` where sizes are missing, or where there is no tree to take the root of. */
+async function rootsOf(
+  { base, merged }: Sides,
+  bounds: Bounds,
+  campaign: Reviewing,
+  world: World,
+): Promise<Report["root"]> {
+  // The base is the campaign's own: as many blocks as it has leaves may be read, in the time there is.
+  const allowance = allowanceOf({ ...bounds, blocks: Infinity, bytes: Infinity }, world);
+  const get = (cid: Leaf["cid"]) => allowance.pay((bounded) => campaign.get(cid, bounded));
+  const { of } = await sizesOf(base.tree, get, campaign.sizes, world);
+  // What is new was measured when it was reached for.
+  const known = new Map(of);
+  for (const { cid } of merged?.tree.values() ?? []) {
+    const size = campaign.sizes.get(cid.toString());
+    if (typeof size === "number") known.set(cid.toString(), size);
+  }
+  await campaign.sizes.save();
+  const rootOf = (tree: Tree): string | null => {
+    const measured = [...tree.values()].every(({ written, cid }) => written === "" || known.has(cid.toString()));
+    return measured ? assembleTree(tree, known, campaign.profile, () => {}).cid.toString() : null;
+  };
+  return { from: sound(base) ? rootOf(base.tree) : null, to: merged ? rootOf(merged.tree) : null };
+}
+
+function removalsOf(
+  changes: readonly Change[],
+  { base, merged }: Sides,
+  labels: readonly string[],
+  { config }: Reviewing,
+): Removals {
+  const { removals: share, label } = config.review;
+  const leaves = changes.filter(({ op }) => op === "remove").length;
+  const left = topFolders((merged ?? base).tree);
+  const folders = [...topFolders(base.tree)].filter((folder) => !left.has(folder)).sort(byBytes);
+  const tooMany = folders.length > 0 || leaves > share * base.tree.size;
+  return { leaves, of: base.tree.size, folders, tooMany, label, labelled: labels.includes(label) };
+}
+
+function topFolders(tree: Tree): ReadonlySet<string> {
+  return new Set([...tree.keys()].filter((path) => path.includes("/")).map((path) => path.slice(0, path.indexOf("/"))));
+}
+
+function removalFindings({ leaves, of, folders, tooMany, label, labelled }: Removals): ReportedFinding[] {
+  if (!tooMany) return [];
+  const what =
+    folders.length > 0 ? `nothing is left of ${folders.join(", ")}` : `${leaves} of ${of} leaves would be gone`;
+  const rule = folders.length > 0 ? "removed-folder" : "many-removals";
+  if (labelled) return [{ ...atTop, level: "hint", rule, says: `${what}, as the label ${label} allows` }];
+  return [
+    { ...atTop, level: "error", rule, says: what, fix: `put back what should stay, or ask for the label ${label}` },
+  ];
+}
+
+function ownersOf(changes: readonly Change[], owners: readonly Owner[]): Owned[] {
+  const paths = new Set(
+    changes.flatMap((change) => (change.op === "move" ? [change.from, change.path] : [change.path])),
+  );
+  return owners.flatMap(({ pattern, owners, matches }) => {
+    const theirs = [...paths].filter(matches).sort(byBytes);
+    return theirs.length > 0 ? [{ pattern, owners, paths: theirs }] : [];
+  });
+}
+
+function onMerge({ pins, names }: Reviewing["config"]): OnMerge {
+  const { atLeast, of } = pins.require;
+  return {
+    pins: { atLeast, of, also: pins.services.map(({ name }) => name).filter((name) => !of.includes(name)) },
+    names: names.map((name) => ({
+      name: "domain" in name ? name.domain : (name.key ?? name.ipns),
+      to: name.to,
+      ttl: name.ttl,
+    })),
+  };
+}
