@@ -52,6 +52,11 @@ export const verbs: readonly VerbEntry[] = [
     summary: "say what is live and what would change",
     load: async () => (await import("./status.ts")).status,
   },
+  {
+    name: "github",
+    summary: "what the workflows on GitHub call",
+    load: async () => (await import("./github/github.ts")).github,
+  },
   { name: "key", summary: "make, import or export a signing key", load: async () => (await import("./key.ts")).key },
   {
     name: "republish",

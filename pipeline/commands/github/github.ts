@@ -1,0 +1,27 @@
+/**
+ * `github`: what the workflows call, with their event and inputs in the environment.
+ *
+ * Everything that decides or writes is elsewhere, and has a verb of its own wherever it can do without GitHub: so
+ * everything a bot does, an operator can do.
+ */
+import { Failure } from "../../core/failure.ts";
+import type { Call, Verb } from "../command.ts";
+
+type Part = (call: Call) => Promise<number>;
+
+const parts: Readonly<Record<string, () => Promise<Part>>> = {
+  publish: async () => (await import("./publish.ts")).publishFromWorkflow,
+};
+
+export const github: Verb = {
+  args: `<${Object.keys(parts).join("|")}>`,
+  about: `Called by the actions in actions/, which say what goes in and comes out. Takes the event from GITHUB_EVENT_PATH, the API's
+address from GITHUB_API_URL, the token from GITHUB_TOKEN.`,
+  example: "fieldtree github publish",
+
+  async run(call) {
+    const name = call.args[0]!;
+    if (Object.hasOwn(parts, name)) return (await parts[name]!())(call);
+    throw new Failure("input", `github ${name}: there is ${Object.keys(parts).join(", ")}`);
+  },
+};
