@@ -3,11 +3,11 @@
  *
  * All of it goes into code spans. In there GitHub finds no markup, no HTML, no link, no `@somebody` and no `#1`.
  */
-import { shown } from "./shown.ts";
+import { inert } from "./inert.ts";
 
 /** A code span that shows `text` and nothing else, at most `most` characters of it. */
 export function code(text: string, most = 120): string {
-  const safe = shown(text, most);
+  const safe = inert(text, most);
   if (safe === "") return "";
   const longest = Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
@@ -16,5 +16,5 @@ export function code(text: string, most = 120): string {
   return `${fence}${pad}${safe}${pad}${fence}`;
 }
 
-/** The same for a cell of a table, where even in code a `|` would end it. */
-export const cell = (text: string, most?: number): string => code(text, most).replaceAll("|", "\\|");
+/** The same for a cell of a table, where even in code a `|` would end it: written out, as a `\\` before it may itself be text. */
+export const cell = (text: string, most?: number): string => code(text, most).replaceAll("|", "\\u{7c}");
