@@ -1,10 +1,11 @@
 /**
  * Let go: pins of old releases, where campaign.yaml says how many or how long they are kept.
  *
- * Nothing that a kept release has is let go of, and nothing at all where campaign.yaml doesn't say: old releases are
- * citable for as long as somebody keeps them. Runs after everything else; what fails here is tried again next time.
+ * Nothing that a kept release has is let go of, nor one that a name points to, nor what campaign.yaml has pinned beside
+ * them; and nothing at all where campaign.yaml doesn't say: old releases are citable for as long as somebody keeps them.
+ * Runs after everything else; what fails here is tried again next time.
  */
-import type { CID } from "multiformats/cid";
+import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { releasesFrom } from "../log/chain.ts";
@@ -12,15 +13,22 @@ import type { Head } from "../log/log.ts";
 import { label } from "./label.ts";
 import { treeOf } from "./observe.ts";
 import type { Parts } from "./parts.ts";
+import { numberIn, releaseAt } from "./target.ts";
 
 export async function letGo(head: Head, campaign: Parts, world: World): Promise<void> {
   const { keep } = campaign.pins;
   if (keep.releases === undefined && keep.younger === undefined) return;
-  const kept = new Set<string>();
+  const named = numbersIn(campaign);
+  const kept = new Set(campaign.pins.extra.map(({ cid }) => CID.parse(cid).toString()));
+  for (const number of named) {
+    const pointedAt = await releaseAt(number, head, campaign.log, world);
+    for (const cid of await rootsOf(pointedAt, campaign, world)) kept.add(cid.toString());
+  }
   const oldest = world.now().getTime() - (keep.younger ?? 0);
   let count = 0;
   for await (const old of releasesFrom(head, campaign.log, world)) {
-    const stays = count++ === 0 || (keep.releases ? count <= keep.releases : Date.parse(old.release.made) >= oldest);
+    const young = keep.releases ? count < keep.releases : Date.parse(old.release.made) >= oldest;
+    const stays = count++ === 0 || young || named.has(old.release.number);
     const cids = await rootsOf(old, campaign, world);
     if (stays) {
       for (const cid of cids) kept.add(cid.toString());
@@ -35,6 +43,11 @@ export async function letGo(head: Head, campaign: Parts, world: World): Promise<
     // What is older was let go of when this one was.
     if (!gone) return;
   }
+}
+
+/** Numbers of the old releases that names point to. */
+function numbersIn({ announced }: Parts): ReadonlySet<number> {
+  return new Set(announced.flatMap(({ to }) => numberIn(to) ?? []));
 }
 
 /** Everything that was pinned for a release. */

@@ -15,6 +15,7 @@ import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Block, Link } from "../dag/block.ts";
 import { content } from "../dag/read.ts";
+import { releasesFrom } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
 import { assembleTree } from "./assemble.ts";
@@ -29,6 +30,8 @@ export interface Observation {
   readonly tree: Tree;
   readonly findings: readonly Finding[];
   readonly head: Head | undefined;
+  /** The newest releases, the head first, as far as each is a rollback. */
+  readonly rollbacks: readonly Head[];
   /** What the head published; an empty tree before the first release. */
   readonly live: Tree;
   readonly changes: readonly Change[];
@@ -62,12 +65,14 @@ export async function observe(
     names, // So that none of them is left alone when another fails.
   ]);
   const live = head ? await treeOf(head.release, campaign, world) : new Map();
+  const rollbacks = await rollbacksAt(head, campaign, world);
   const blocks: Block[] = [];
   const root =
     sizes.missing.length === 0 && errorsIn(findings).length === 0
       ? assembleTree(tree, sizes.of, campaign.profile, (block) => blocks.push(block))
       : undefined;
-  const seen = { tree, findings, head, live, changes: changesBetween(live, tree), sizes, blocks, names: await names };
+  const changes = changesBetween(live, tree);
+  const seen = { tree, findings, head, rollbacks, live, changes, sizes, blocks, names: await names };
   if (!root) return { ...seen, pins: [], steps: [] };
 
   const desired = desiredOf(root.cid, tree, campaign.madeWith);
@@ -98,6 +103,15 @@ export async function observe(
   );
   const steps = planOf({ ...desired, pins: pins.map(pinOf), names: said }, observed);
   return { ...seen, root, pins, steps };
+}
+
+async function rollbacksAt(head: Head | undefined, { log }: Parts, world: World): Promise<Head[]> {
+  const found: Head[] = [];
+  for await (const at of releasesFrom(head, log, world)) {
+    if (at.release.rollbackOf === undefined) break;
+    found.push(at);
+  }
+  return found;
 }
 
 function desiredOf(root: CID, tree: Tree, madeWith: MadeWith): Desired {
@@ -173,16 +187,17 @@ export function whyNoRoot({ findings, root, sizes }: Observation): Failure | und
 /**
  * Why a tree that was rolled back is not published once more; `undefined` where it may be.
  *
- * A rollback makes an older tree live without touching tree.yaml. Until that is changed, publishing it would undo the
- * rollback without anybody having decided so.
+ * A rollback makes an older tree live without touching tree.yaml, and so does one after another. Until tree.yaml is
+ * changed, publishing it would undo them without anybody having decided so.
  */
-export function whyRolledBack({ head, root }: Observation): Failure | undefined {
-  const release = head?.release;
-  if (release?.rollbackOf === undefined || !root || !release.before?.root.equals(root.cid)) return undefined;
-  const why = release.why ? ` (${release.why})` : "";
+export function whyRolledBack({ head, rollbacks, root }: Observation): Failure | undefined {
+  if (!root || head?.release.root.equals(root.cid)) return undefined;
+  const undoing = rollbacks.find(({ release }) => release.before?.root.equals(root.cid));
+  if (!undoing) return undefined;
+  const { number, rollbackOf, why } = undoing.release;
   return new Failure(
     "refused",
-    `release ${release.number} rolled this very tree back to that of release ${release.rollbackOf}${why}`,
+    `release ${number} rolled this very tree back to that of release ${rollbackOf}${why ? ` (${why})` : ""}`,
     { hint: "change tree.yaml, or publish --override-rollback" },
   );
 }

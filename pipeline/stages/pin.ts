@@ -134,8 +134,8 @@ async function pinAt(pinning: Pinning, wishes: readonly Wanted[], campaign: Part
     const statuses = () => asked.map((wanted) => board.get(wanted)!.status);
     const before = statuses();
     await lookAgain(asked, pinning, campaign, world);
-    // Lying twice in a row, or having given up, is all that will come of it.
-    const hopeless = statuses().every((status) => status === "lying" || status === "failed");
+    // Lying twice in a row, having given up, or only saying so is all that will come of it.
+    const hopeless = statuses().every((status) => ["lying", "failed", "pinned"].includes(status));
     if (hopeless && isDeepStrictEqual(before, statuses())) break;
   }
 }
@@ -192,7 +192,7 @@ async function askFor(
     origins: [...origins, ...wanted.origins],
     meta: { campaign: campaign.facts.campaign },
   };
-  const held = previous && !previous.equals(cid) ? await keptThere(service, previous, world) : undefined;
+  const held = previous && !previous.equals(cid) ? await keptThere(service, previous, cid!, world) : undefined;
   const bring = async (since: CID | undefined) => {
     await service.take!(cid!, carOf([cid!], difference(cid!, since, campaign.get)), world);
   };
@@ -213,10 +213,11 @@ function isLeaf({ path }: Wanted): boolean {
   return path !== "/" && path !== "portal/" && !path.startsWith("extra:");
 }
 
-/** `previous`, where the service says that it keeps it. */
-async function keptThere(service: PinService, previous: CID, world: World): Promise<CID | undefined> {
-  const said = await service.status([previous], world);
-  return said.get(previous.toString())?.state === "pinned" ? previous : undefined;
+/** `previous`, where the service says that it keeps it, and has not failed with what it was brought on top of that. */
+async function keptThere(service: PinService, previous: CID, cid: CID, world: World): Promise<CID | undefined> {
+  const said = await service.status([previous, cid], world);
+  const stateOf = (one: CID) => said.get(one.toString())?.state;
+  return stateOf(previous) === "pinned" && stateOf(cid) !== "failed" ? previous : undefined;
 }
 
 function lookedAt(wanted: Wanted, status: PinStatus | undefined, campaign: Parts, world: World): Promise<PinSight> {

@@ -8,6 +8,8 @@ import type { PinService, PinStatus, Wish } from "../../pipeline/pin/service.ts"
 export interface FakePins extends Required<PinService> {
   /** Bytes it holds, by multihash. Losing some is how a disk fails. */
   readonly held: Map<string, Uint8Array>;
+  /** Multihashes of the blocks it was brought, in their order. */
+  readonly brought: string[];
   /** Bytes it can fetch, by multihash. */
   readonly reachable: Map<string, Uint8Array>;
   /** What it was asked to keep, by CID: the first wish for it. */
@@ -37,6 +39,7 @@ export function fakePins(
   reachable = new Map<string, Uint8Array>(),
 ): FakePins {
   const held = new Map<string, Uint8Array>();
+  const brought: string[] = [];
   const wishes = new Map<string, Wish>();
   const looks = new Map<string, number>();
   const states = new Map<string, PinStatus>();
@@ -79,6 +82,7 @@ export function fakePins(
   return {
     name,
     held,
+    brought,
     reachable,
     wishes,
     faults: now,
@@ -108,7 +112,10 @@ export function fakePins(
 
     async take(_, car) {
       answering("take");
-      for await (const { cid, bytes } of (await readCar(car)).blocks) held.set(blockKey(cid), bytes);
+      for await (const { cid, bytes } of (await readCar(car)).blocks) {
+        held.set(blockKey(cid), bytes);
+        brought.push(blockKey(cid));
+      }
     },
 
     async addresses() {

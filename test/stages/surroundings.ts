@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly services: Readonly<Record<"mirror" | "dkrz" | "shop", FakePins>>;
   readonly zones: readonly Zone[];
   readonly lease: { held: Lease | undefined };
+  /** Where others can fetch from the home node; the embedded one has no such address. */
+  readonly addresses: readonly string[];
   /** What was released or announced though it was not kept where it is required, in words. */
   readonly untruths: string[];
 }
@@ -47,10 +49,13 @@ export interface Ran {
   readonly lines: readonly string[];
 }
 
-export async function surroundings(): Promise<Surroundings> {
-  const mirror = fakePins("mirror");
+/** `addresses`: those of a home node that has peers, and whose blocks everybody can then fetch. */
+export async function surroundings({ addresses = [] }: { addresses?: readonly string[] } = {}): Promise<Surroundings> {
+  const home = fakeHome();
+  const mirror = fakePins("mirror", {}, addresses.length > 0 ? home.blocks : undefined);
   return {
-    home: fakeHome(),
+    home,
+    addresses,
     state: await temporaryFolder(),
     clock: stoppedClock(),
     services: { mirror, dkrz: fakePins("dkrz", { slow: 1 }, mirror.held), shop: fakePins("shop", {}, mirror.held) },
@@ -67,12 +72,12 @@ export async function run(
   options: Partial<PublishOptions> & {
     readonly wrong?: { readonly name: string; readonly nth: number; readonly trouble: Trouble };
     readonly pins?: Partial<Parts["pins"]>;
-    readonly change?: (parts: Parts) => Parts;
+    readonly change?: (parts: Parts) => Parts | Promise<Parts>;
   } = {},
 ): Promise<Ran> {
   const { wrong, pins, change = (same) => same, ...publishing } = options;
   const calls = callsOutward(around.clock, wrong);
-  const parts = change(await partsAmong(around, calls, pins));
+  const parts = await change(await partsAmong(around, calls, pins));
   const lines: string[] = [];
   const world = worldOf(around, lines);
   const events: PublishEvent[] = [];
@@ -131,7 +136,12 @@ export async function partsAmong(
       return { name: zone.domain, kind: "dnslink", to, deadline: 60_000, at: () => name };
     }),
   });
-  return { ...parts, log: logAmong(around, parts.log, calls), sourceDate: new Date(0) };
+  return {
+    ...parts,
+    log: logAmong(around, parts.log, calls),
+    origins: async () => around.addresses,
+    sourceDate: new Date(0),
+  };
 }
 
 export function worldOf({ clock }: Surroundings, lines: string[] = []): World {
