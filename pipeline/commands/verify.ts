@@ -119,7 +119,5 @@ function toDo(bad: readonly Check[]): string {
     return "publish nothing on top of it; compare with another copy of the log, and find out who wrote this";
   const drift = bad.find(({ problem }) => problem === "drift");
   if (!drift) return "nothing is known of it: is it up, and within reach from here?";
-  if (drift.check === "pin") return "fieldtree repin brings what is missing";
-  if (drift.check === "record") return "fieldtree publish, where its key is set, makes a new one";
-  return "fieldtree publish sets it right";
+  return `${drift.mend} ${drift.check === "pin" ? "brings what is missing" : "sets it right"}`;
 }

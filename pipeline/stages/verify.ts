@@ -36,6 +36,8 @@ export interface Check {
   readonly says: string;
   /** Why not ok. */
   readonly problem?: "corrupt" | "drift" | "unchecked";
+  /** The command that sets it right, for drift. */
+  readonly mend?: string;
   /** For a table: of which service or name it is one check of several, and which one: a path, a server. */
   readonly part?: { readonly of: string; readonly at: string };
 }
@@ -54,6 +56,18 @@ const atOnce = 16;
 export async function* verify(campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
   const head = await campaign.log.head(world);
   if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  for await (const check of checksOf(head, campaign, options, world)) {
+    yield check.problem === "drift" ? { ...check, mend: mendOf(check, head) } : check;
+  }
+}
+
+/** After a rollback tree.yaml is another tree, so that publishing it is no way to set right what is live. */
+function mendOf({ check }: Check, { release: { rollbackOf } }: Head): string {
+  if (check === "pin") return "fieldtree repin";
+  return rollbackOf === undefined ? "fieldtree publish" : `fieldtree rollback ${rollbackOf}`;
+}
+
+async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
   // Asked at once, and told in their order.
   const names = lookAtNames(campaign, patience, world);
   const pins = wishesFor(head, new Map(), campaign, world).then((wishes) =>
@@ -154,7 +168,7 @@ async function* checkTrees(chain: readonly Head[], get: Get, world: World): Asyn
     }
   }
   if (good > 0) {
-    const says = `${good} of ${chain.length} roots are those of their tree.yaml, and of the changes told`;
+    const says = `${good} of ${chain.length} roots follow from their tree.yaml, and from the changes told`;
     yield {
       check: "tree",
       subject: `releases ${chain[0]!.release.number} to ${chain.at(-1)!.release.number}`,
@@ -202,7 +216,9 @@ async function checkIndex({ release }: Head, { get }: Parts, world: World): Prom
       throw new Failure("corrupt", `${path} is ${found ?? "nowhere"} in the tree, and ${cid} in the index`);
     }
   }
-  return `${datasets.length} datasets, each where the tree has it`;
+  return datasets.length === 1
+    ? "1 dataset, where the tree has it"
+    : `${datasets.length} datasets, each where the tree has it`;
 }
 
 interface Located {
@@ -236,7 +252,7 @@ async function checkNode({ release }: Head, { home }: Parts, world: World): Prom
   const kept = new Set([...(await home.pins(world)).values()].map(String));
   const lost = [release.root, release.portal].filter((cid) => !kept.has(cid.toString()));
   if (lost.length === 0) return "keeps the tree and the portal";
-  throw new Failure("drift", `does not keep ${lost.join(" nor ")}`, { hint: "fieldtree publish" });
+  throw new Failure("drift", `does not keep ${lost.join(" nor ")}`);
 }
 
 async function* checksOfPins(looked: Promise<readonly PinSight[]>): AsyncGenerator<Check> {
@@ -278,7 +294,7 @@ function checkOfAnswer(name: string, { server, value: said, problem, wrong }: An
   if (problem !== undefined) return { ...check, ok: false, says: problem, problem: wrong ? "drift" : "unchecked" };
   if (said === undefined) return { ...check, ok: false, says: "has no record", problem: "drift" };
   if (normal(said) === value) return { ...check, ok: true, says: value };
-  return { ...check, ok: false, says: `says ${said} in place of ${value}`, problem: "drift" };
+  return { ...check, ok: false, says: `says ${said}\nin place of ${value}`, problem: "drift" };
 }
 
 function checkOfRecord(name: string, { until, endsSoon }: Sighting & { readonly until: string }, world: World): Check {
