@@ -77,7 +77,7 @@ async function ours(number: number, kind: string, github: GitHub): Promise<reado
 }
 
 /** Asked only where there is a comment to be told ours from a stranger's. */
-async function identity(github: GitHub): Promise<string> {
+export async function identity(github: GitHub): Promise<string> {
   const { viewer } = await github.graphql<{ viewer: { login: string } }>(
     "asking who we are",
     "query { viewer { login } }",
@@ -86,7 +86,8 @@ async function identity(github: GitHub): Promise<string> {
   return viewer.login;
 }
 
-function isMe({ login, type }: { readonly login: string; readonly type: string }, me: string): boolean {
+/** REST says `github-actions[bot]` of type Bot where GraphQL may say `github-actions`. */
+export function isMe({ login, type }: { readonly login: string; readonly type: string }, me: string): boolean {
   const short = (name: string) => name.replace(/\[bot\]$/, "");
   return login === me || (type === "Bot" && short(login) === short(me));
 }

@@ -59,7 +59,7 @@ export async function sidesOf(base: string, head: string, github: GitHub): Promi
 }
 
 /** What git calls a file of these bytes. @see https://git-scm.com/book/en/v2/Git-Internals-Git-Objects, “Object Storage” */
-function gitId(bytes: Uint8Array, digits: number): string {
+export function gitId(bytes: Uint8Array, digits: number): string {
   const hash = createHash(digits === 64 ? "sha256" : "sha1");
   return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
