@@ -2,12 +2,14 @@
  * From what is and what should be to what to do.
  *
  * A plan is data: print it for a dry run, paste it into a pull request, compare it in a test. Only the publish stage
- * acts on it. The order of the steps is the safety argument: every block held, then the tree kept, then the portal,
+ * acts on it. The order of the steps is the safety argument: once peers are at hand, every block held, then the tree kept, then the portal,
  * then pinned wherever the campaign demands, and only then released, and announced, and read back: wherever a run stops
  * no release names what nobody keeps, and no name says what is not released. A step is in the plan because it was
  * *observed* to be needed; running again after a stop plans the rest.
  */
 export type Step =
+  /** Have a Kubo stay connected with peers. It finds data sooner so; nothing depends on it. */
+  | { readonly do: "peer"; readonly node: string; readonly peers: readonly string[] }
   /** Bring every block below a leaf to the campaign's node. */
   | { readonly do: "hold"; readonly path: string; readonly cid: string; readonly line: number }
   /** Build the directories above the leaves and pin the root. */
@@ -35,6 +37,8 @@ export interface Desired {
   readonly leaves: readonly { readonly path: string; readonly cid: string; readonly line: number }[];
   /** What derived files are made with, as one text that differs where they would. */
   readonly madeWith: string;
+  /** Kubos, and the IDs of peers that each should stay connected with and doesn't. */
+  readonly peers?: readonly { readonly node: string; readonly missing: readonly string[] }[];
   /** What services should keep; `cid` is null for a portal that is still to be made. */
   readonly pins?: readonly {
     readonly service: string;
@@ -73,9 +77,10 @@ export function isCurrent({ root, madeWith }: Pick<Desired, "root" | "madeWith">
 }
 
 export function planOf(desired: Desired, { head, kept }: Observed): Step[] {
-  const { root, leaves, pins = [], names = [] } = desired;
+  const { root, leaves, peers = [], pins = [], names = [] } = desired;
   const current = isCurrent(desired, head);
   const steps: Step[] = [];
+  for (const { node, missing } of peers) if (missing.length > 0) steps.push({ do: "peer", node, peers: missing });
   if (!kept.has(root)) {
     // What lies under a kept root is held: only leaves that are new since then may be missing.
     const held = head && kept.has(head.root) ? head.leaves : new Set<string>();
@@ -99,6 +104,8 @@ export function planOf(desired: Desired, { head, kept }: Observed): Step[] {
 /** A step in words, for people. */
 export function sayStep(step: Step): string {
   switch (step.do) {
+    case "peer":
+      return `have ${step.node} stay connected with ${sayPeers(step.peers)}`;
     case "hold":
       return `hold ${step.path} (${step.cid})`;
     case "keep-tree":
@@ -114,6 +121,10 @@ export function sayStep(step: Step): string {
     case "read-back":
       return `read ${step.name} back from every authority`;
   }
+}
+
+function sayPeers(ids: readonly string[]): string {
+  return ids.length <= 3 ? ids.join(", ") : `${ids.length} peers`;
 }
 
 /** The steps as lines a person reads: many leaves to hold or to pin at a service are one line. */

@@ -21,7 +21,7 @@ const patience = 30_000;
  * Have Kubo keep peering with `peers`, from now on; nothing is written where it does. Gives those that it lacked.
  *
  * A peer is a multiaddr that ends in `/p2p/ID`, or the ID alone; slashes at its end are passed over. Several addresses of
- * one peer are one peer.
+ * one peer are one peer. Kubo's own are passed over too, so that everybody may be given the same list.
  *
  * @throws Failure `input` for what names no peer, otherwise as Kubo's RPC fails.
  */
@@ -32,8 +32,9 @@ export async function keepPeering(
   world: World,
 ): Promise<readonly string[]> {
   return asking(api, token, async (calls) => {
-    const wanted = gathered(peers);
-    const { written, running } = await observed(calls, world);
+    const named = gathered(peers);
+    const { self, written, running } = await observed(calls, world);
+    const wanted = named.filter(({ id }) => id !== self);
     const unwritten = lackedBy(wanted, written);
     const idle = lackedBy(wanted, running);
     if (unwritten.length > 0) {
@@ -58,8 +59,9 @@ export async function peeringMissing(
   world: World,
 ): Promise<readonly string[]> {
   return asking(api, token, async (calls) => {
-    const wanted = gathered(peers);
-    const { written, running } = await observed(calls, world);
+    const named = gathered(peers);
+    const { self, written, running } = await observed(calls, world);
+    const wanted = named.filter(({ id }) => id !== self);
     return idsOf(wanted, lackedBy(wanted, written), lackedBy(wanted, running));
   });
 }
@@ -85,13 +87,15 @@ async function asking<T>(api: string, token: string | undefined, ask: (calls: Rp
   }
 }
 
-/** What is in its config, and what the daemon that runs goes by. */
+/** Who it is, what is in its config, and what the daemon that runs goes by. */
 async function observed(calls: Rpc, world: World) {
-  const [config, daemon] = (await Promise.all([
+  const [self, config, daemon] = (await Promise.all([
+    calls.ask("config", { arg: "Identity.PeerID" }, world),
     calls.ask("config", { arg: "Peering.Peers" }, world),
     calls.ask("swarm/peering/ls", {}, world),
-  ])) as [{ Value?: unknown } | undefined, { Peers?: unknown } | undefined];
+  ])) as [{ Value?: unknown } | undefined, { Value?: unknown } | undefined, { Peers?: unknown } | undefined];
   return {
+    self: self?.Value,
     written: entriesIn(config?.Value, `${calls.name}: Peering.Peers of its config`),
     running: entriesIn(daemon?.Peers, `${calls.name}: swarm/peering/ls`),
   };

@@ -21,6 +21,7 @@ import type { MadeWith, Release } from "../log/release.ts";
 import { assembleTree } from "./assemble.ts";
 import { lookAtNames, type NameSight, normal, saidBy } from "./names.ts";
 import type { Parts } from "./parts.ts";
+import { lookAtPeers } from "./peers.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
 import { outOfReach, type Sizes, sizesOf } from "./sizes.ts";
 import { targetOf } from "./target.ts";
@@ -58,11 +59,13 @@ export async function observe(
 ): Promise<Observation> {
   const { tree, findings } = readTree(text);
   const names = lookAtNames(campaign, look.patience, world);
+  const peers = lookAtPeers(campaign, look.patience, world);
   const [head, kept, sizes] = await Promise.all([
     campaign.log.head(world),
     campaign.home.pins(world),
     sizesOf(tree, campaign.get, campaign.sizes, world),
     names, // So that none of them is left alone when another fails.
+    peers,
   ]);
   const live = head ? await treeOf(head.release, campaign, world) : new Map();
   const rollbacks = await rollbacksAt(head, campaign, world);
@@ -101,7 +104,7 @@ export async function observe(
       said: sight.sighting?.endsSoon ? undefined : saidBy(sight),
     })),
   );
-  const steps = planOf({ ...desired, pins: pins.map(pinOf), names: said }, observed);
+  const steps = planOf({ ...desired, peers: await peers, pins: pins.map(pinOf), names: said }, observed);
   return { ...seen, root, pins, steps };
 }
 

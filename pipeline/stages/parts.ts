@@ -53,6 +53,17 @@ export interface Parts {
   readonly origins: (world: World) => Promise<readonly string[]>;
   /** What is announced, in the order of campaign.yaml. */
   readonly announced: readonly Announced[];
+  /** Kubos that stay connected with the peers that campaign.yaml names; none where it names none. */
+  readonly peering: readonly Peering[];
+}
+
+/** A Kubo: the campaign's own node, or a service's. */
+export interface Peering {
+  /** As messages call it: `the node`, or the service's name. */
+  readonly node: string;
+  /** IDs of peers that it would not look for again. */
+  readonly missing: (world: World) => Promise<readonly string[]>;
+  readonly keep: (world: World) => Promise<unknown>;
 }
 
 /** A pin service, and what the campaign wants of it. */

@@ -20,6 +20,7 @@ import { keepTree } from "./keep-tree.ts";
 import { letGo } from "./let-go.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "./observe.ts";
 import type { Parts } from "./parts.ts";
+import { keepPeers } from "./peers.ts";
 import { assertKept, pinAll } from "./pin.ts";
 import { pinEvent } from "./pins.ts";
 import { appendRelease } from "./release.ts";
@@ -45,6 +46,14 @@ export async function* publish(
   assertReady(campaign);
   const seen = await observeWhole(text, campaign, world);
   const root = soundRoot(seen, options);
+
+  // A crash leaves some Kubos told and some not: the next run sees which.
+  const peers = stepsTo("peer", seen);
+  yield* begun(peers, world);
+  await keepPeers(
+    campaign.peering.filter(({ node }) => peers.some((step) => step.node === node)),
+    world,
+  );
 
   // A crash leaves blocks that nobody pins yet, a root that is kept and not released, or a portal that no release names:
   // all of them are found again. Only a gc before the next run takes blocks.

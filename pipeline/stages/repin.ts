@@ -9,6 +9,7 @@ import type { World } from "../core/world.ts";
 import type { Head } from "../log/log.ts";
 import { sourceOf, treeOf } from "./observe.ts";
 import type { Parts } from "./parts.ts";
+import { keepPeers } from "./peers.ts";
 import { pinAll } from "./pin.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
 import { sizesOf } from "./sizes.ts";
@@ -19,6 +20,7 @@ export async function repin(campaign: Parts, world: World): Promise<PinSight[]> 
   const head = await campaign.log.head(world);
   if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
   for (const keeper of campaign.keepers) keeper.service();
+  await keepPeers(campaign.peering, world);
   const { previous } = head.release;
   const earlier = previous && (await treeOf(await campaign.log.read(previous, world), campaign, world));
   const wishes = await wishesFor(head, earlier ?? new Map(), campaign, world);

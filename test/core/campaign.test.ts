@@ -275,6 +275,14 @@ describe("campaign.yaml, of what goes outward", () => {
     });
   });
 
+  it("takes peers for whatever Kubo there is, and none where there is none", () => {
+    const peers = "  peers: [12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN]\n";
+    const saidOf = (text: string) => readCampaign(text).findings.map(({ says }) => says);
+    expect(saidOf(`campaign: a\nnode: kubo\npins:\n${peers}`)).toEqual([]);
+    expect(saidOf(outward.replace("node: kubo", "node: embedded").replace("pins:\n", `pins:\n${peers}`))).toEqual([]);
+    expect(saidOf(`campaign: a\npins:\n${peers}`)).toEqual([expect.stringContaining("no Kubo")]);
+  });
+
   it.each([
     ["an unknown kind of service", "kind: psa", "kind: psi", 8, /kubo, cluster, psa or pinata/],
     ["a service without its address", 'endpoint: "https://example.org/psa", ', "", 8, /"endpoint" is missing/],

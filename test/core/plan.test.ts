@@ -53,4 +53,14 @@ describe("planOf", () => {
     const steps = planOf(desired, { head: live, kept: new Set(["root 2"]) });
     expect(steps).toEqual([{ do: "keep-portal", release: 1 }]);
   });
+
+  it("has Kubos that lack peers told before anything is fetched, and no others", () => {
+    const peers = [
+      { node: "the node", missing: ["12D3KooA"] },
+      { node: "mirror", missing: [] },
+    ];
+    const steps = planOf({ ...desired, peers }, { head, kept: new Set(["root 1", "portal 1"]) });
+    expect(steps[0]).toEqual({ do: "peer", node: "the node", peers: ["12D3KooA"] });
+    expect(steps.filter((step) => step.do === "peer")).toHaveLength(1);
+  });
 });

@@ -39,6 +39,7 @@ export async function someParts(
     keepers?: readonly Keeper[];
     pins?: Partial<Parts["pins"]>;
     announced?: readonly Announced[];
+    peering?: Parts["peering"];
   } = {},
 ): Promise<Parts> {
   const home = given.home ?? fakeHome();
@@ -74,6 +75,7 @@ export async function someParts(
     pins: { ...settledPins(undefined), ...given.pins },
     origins: async () => [],
     announced: given.announced ?? [],
+    peering: given.peering ?? [],
   };
 }
 

@@ -222,6 +222,13 @@ export const campaignSchema = v.pipe(
     ),
     ["pins"],
   ),
+  v.forward(
+    v.check(
+      ({ node, pins }) => !pins?.peers?.length || nodeOf(node).kind === "kubo" || kubosIn(pins) > 0,
+      "names peers:, and no Kubo that could stay connected with them: neither node: is one, nor one of services:",
+    ),
+    ["pins"],
+  ),
 );
 
 /**
@@ -303,6 +310,10 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
 /** Whether one of the services takes blocks that are brought. */
 function bringable(pins: v.InferOutput<typeof pinsSchema> | null | undefined): boolean {
   return (pins?.services ?? []).some(({ kind }) => kind === "kubo" || kind === "cluster");
+}
+
+function kubosIn({ services }: NonNullable<v.InferOutput<typeof pinsSchema>>): number {
+  return services?.filter(({ kind }) => kind === "kubo").length ?? 0;
 }
 
 function nodeOf(node: v.InferOutput<typeof nodeSchema> | null | undefined): NodeConfig {

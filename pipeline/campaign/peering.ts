@@ -1,0 +1,20 @@
+/** The Kubos that stay connected with the peers campaign.yaml names: the campaign's own node, and those that keep data for it. */
+import type { CampaignConfig } from "../core/campaign/campaign.ts";
+import type { Peering } from "../stages/parts.ts";
+import { type Secret, tokenOf } from "./secrets.ts";
+
+export async function peeringOf({ node, pins }: CampaignConfig, secret: Secret): Promise<Peering[]> {
+  const { peers, services } = pins;
+  if (peers.length === 0) return [];
+  const { keepPeering, peeringMissing } = await import("../pin/peering.ts");
+  const all = [{ name: "the node", ...node }, ...services];
+  const kubos = all.flatMap((each) => (each.kind === "kubo" ? [each] : []));
+  return kubos.map(({ name, api, token }) => {
+    const key = () => tokenOf(token, secret).token;
+    return {
+      node: name,
+      missing: async (world) => peeringMissing(api, key(), peers, world),
+      keep: async (world) => keepPeering(api, key(), peers, world),
+    };
+  });
+}
