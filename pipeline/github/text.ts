@@ -1,0 +1,70 @@
+/** A report for a terminal, and for the log of a job. Every line begins with a word of ours. */
+import { inert } from "../core/inert.ts";
+import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../core/report.ts";
+import { sayBytes } from "../core/shown.ts";
+import { inOrderOfUrgency, many, meanings, pinWords, placeWords, summaryOf, timeWords } from "./words.ts";
+
+export function reportText(report: Report): string {
+  const { campaign, state, root, changes, findings, owners, onMerge, onlyTextual, reproduce } = report;
+  return [
+    `${inert(campaign)}: ${meanings[state]}`,
+    `  ${summaryOf(report)}`,
+    `  root ${root.from ?? "unknown"} → ${root.to ?? "not known yet"}`,
+    ...(onlyTextual
+      ? ["  git sees a conflict of lines, and there is none of paths: fieldtree merge takes both sides"]
+      : []),
+    ...changes.flatMap(changeLines),
+    ...inOrderOfUrgency(findings).map(findingLine),
+    ...owners.map(
+      ({ pattern, owners, paths }) =>
+        `owners   ${inert(pattern)}: ${owners.join(", ")} (${many(paths.length, "change")})`,
+    ),
+    `merging  ${onMergeWords(onMerge)}`,
+    `same as  ${inert(reproduce)}`,
+  ].join("\n");
+}
+
+function changeLines(change: ReportedChange): string[] {
+  const { op, path, size, reach, datasets, moreDatasets } = change;
+  const what = op === "remove" || op === "move" ? "" : ` ${inert(change.to)}`;
+  const from = op === "move" ? `${inert(change.from)} → ` : "";
+  const how = [...(size === null ? [] : [sayBytes(size)]), ...(reach ? [reachWords(reach)] : [])].join(", ");
+  return [
+    `${op.padEnd(8)} ${from}${inert(path)}${what}${how ? ` (${how})` : ""}`,
+    ...datasets.flatMap(datasetLines),
+    ...(moreDatasets > 0 ? [`  and ${moreDatasets} more datasets`] : []),
+  ];
+}
+
+function reachWords({ from, problem, partial }: NonNullable<ReportedChange["reach"]>): string {
+  if (problem !== undefined) return `out of reach: ${inert(problem)}`;
+  const names = from.length > 0 ? `at ${from.map((name) => inert(name)).join(", ")}` : "at several together";
+  return partial === undefined ? names : `${names}; ${inert(partial)}`;
+}
+
+function datasetLines({ path, title, variables, start, end, bbox, differs, failed }: DatasetLine): string[] {
+  const about = [
+    ...(title === undefined ? [] : [inert(title, 200)]),
+    ...(variables.length > 0 ? [many(variables.length, "variable")] : []),
+    ...(start !== undefined && end !== undefined ? [inert(timeWords(start, end), 80)] : []),
+    ...(bbox ? [placeWords(bbox)] : []),
+    ...(failed === undefined ? [] : [`can't be described: ${inert(failed, 500)}`]),
+  ];
+  return [
+    `  dataset ${inert(path)}: ${about.join(" · ")}`,
+    ...differs.map((says) => `    differs: ${inert(says, 300)}`),
+  ];
+}
+
+function findingLine({ level, rule, file, line, column, says, fix }: ReportedFinding): string {
+  const said = `${level.padEnd(8)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(says, 2000)}`;
+  return fix === undefined ? said : `${said}\n    fix: ${inert(fix, 2000)}`;
+}
+
+function onMergeWords({ pins, names }: Report["onMerge"]): string {
+  const kept = pinWords(pins, (name) => name);
+  return [
+    kept === undefined ? "publishes the root" : `pins the root at ${kept}`,
+    ...names.map(({ name, to, ttl }) => `points ${inert(name)} to the ${inert(to)} (old answers live ${ttl} s)`),
+  ].join(", ");
+}

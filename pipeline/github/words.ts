@@ -1,0 +1,57 @@
+/** The words that all renderers of a report use, so that a comment, a terminal and a status say the same thing alike. */
+import { countsOf, newBytes, type Report, type ReportedFinding, type State } from "../core/report.ts";
+import { sayBytes } from "../core/shown.ts";
+
+/** What a state means to whoever waits for it. */
+export const meanings: Readonly<Record<State, string>> = {
+  ready: "ready to merge",
+  "needs changes": "needs changes",
+  "data out of reach": "data out of reach",
+  conflict: "conflict with the base branch",
+  stale: "stale: the base branch moved since",
+};
+
+/** `2 added, 1 updated, 14 GB new`. */
+export function summaryOf(report: Report): string {
+  const bytes = newBytes(report);
+  return [countsOf(report), ...(bytes > 0 ? [`${sayBytes(bytes)} new`] : [])].join(", ");
+}
+
+/** Those that stop a merge first, then what the proposal's author wrote, then the order they came in. */
+export function inOrderOfUrgency(findings: readonly ReportedFinding[]): ReportedFinding[] {
+  const rank = ({ level, touched }: ReportedFinding) => 2 * levels.indexOf(level) + (touched ? 0 : 1);
+  return findings.toSorted((a, b) => rank(a) - rank(b));
+}
+
+const levels = ["error", "warning", "hint"] as const;
+
+/** `3 leaves`, `1 leaf`. */
+export function many(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`;
+}
+
+/** `all of dkrz, gwdg` or `2 of dkrz, gwdg, pinata`; `undefined` where nobody is asked to keep anything. */
+export function pinWords(
+  { atLeast, of }: Report["onMerge"]["pins"],
+  name: (text: string) => string,
+): string | undefined {
+  if (of.length === 0) return undefined;
+  return `${atLeast === of.length ? "" : `${atLeast} of `}${of.map(name).join(", ")}`;
+}
+
+/** Degrees: `10.5° S to 20° N, 60° W to 40° E`. */
+export function placeWords([west = 0, south = 0, east = 0, north = 0]: readonly number[]): string {
+  const latitude = (degrees: number) => `${rounded(degrees)}° ${degrees < 0 ? "S" : "N"}`;
+  const longitude = (degrees: number) => `${rounded(degrees)}° ${degrees < 0 ? "W" : "E"}`;
+  const span = (from: string, to: string) => (from === to ? from : `${from} to ${to}`);
+  return `${span(latitude(south), latitude(north))}, ${span(longitude(west), longitude(east))}`;
+}
+
+const rounded = (degrees: number) => Math.round(Math.abs(degrees) * 100) / 100;
+
+/** Of two instants, as much as tells them: days, or the times where both are on one day. */
+export function timeWords(start: string, end: string): string {
+  const [from, to] = [start.slice(0, 10), end.slice(0, 10)];
+  if (from !== to) return `${from} to ${to}`;
+  return start === end ? start : `${start} to ${end}`;
+}
