@@ -10,7 +10,7 @@
  * const report = await runWorkflow(repo, "plan-report.yml", { name: "workflow_run", payload: await plan.run.event(), token: … });
  * ```
  *
- * act does not know environments' protection, concurrency, `permissions:` or a fork's filters: the token says what a job
+ * act does not know `deployment:` of an environment, environments' protection, concurrency, `permissions:` or a fork's filters: the token says what a job
  * may, and policy tests hold the rest.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -82,6 +82,7 @@ export async function runWorkflow(repo: Repository, workflow: string, event: Wor
     };
     for (const folder of [folders.home, folders.artifacts]) await mkdir(folder);
     await cloneFor(repo, event, folders.source);
+    await hideFromAct(join(folders.source, ".github/workflows", workflow));
     await writeFile(join(scratch, "event.json"), JSON.stringify(event.payload));
     // A pull request from a fork gets none, whatever the repository has.
     const withheld = event.name === "pull_request" && event.pull?.fromFork;
@@ -99,6 +100,7 @@ export async function runWorkflow(repo: Repository, workflow: string, event: Wor
       GITHUB_RUN_ID: String(repo.state.runs.size + 1),
       BOX_ARTIFACTS: folders.artifacts,
       BOX_NODE: dirname(process.execPath),
+      BOX_MODULES: join(import.meta.dirname, "../../node_modules"),
       ...event.env,
     };
     const { stdout, stderr, exitCode } = await execa(
@@ -162,17 +164,17 @@ async function cloneFor(repo: Repository, { name, payload, token }: WorkflowEven
   await git("checkout", "--quiet", "-B", branch, "FETCH_HEAD");
 }
 
+/** The one key that GitHub's own parser knows and act 0.2.80 refuses. The box makes no deployment for an environment anyway. */
+async function hideFromAct(file: string): Promise<void> {
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.replace(/^ +deployment: false.*\n/m, ""));
+}
+
 /** For each `owner/name@ref` that the repository's workflows and actions use, the folder that plays it. */
 async function standIns(source: string, ours: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-  const all = await readdir(source, { recursive: true, withFileTypes: true });
-  const yaml = all.filter(
-    (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && !entry.parentPath.includes("node_modules"),
-  );
   const played: Record<string, string> = {};
-  for (const { parentPath, name } of yaml) {
-    const where = relative(source, join(parentPath, name));
-    if (!where.startsWith(".github/") && !/(^|\/)action\.ya?ml$/.test(where)) continue;
-    const text = await readFile(join(parentPath, name), "utf8");
+  const files = await Promise.all([source, ...Object.values(ours)].map(usingActions));
+  for (const { where, text } of files.flat()) {
     for (const [, owner, action, ref] of text.matchAll(
       /\buses:\s*["']?([\w.-]+)\/([\w.-]+)(?:\/[^@\s]*)?@([\w./-]+)/g,
     )) {
@@ -184,6 +186,17 @@ async function standIns(source: string, ours: Readonly<Record<string, string>>):
     }
   }
   return played;
+}
+
+/** The workflows and actions in a folder. */
+async function usingActions(folder: string): Promise<{ where: string; text: string }[]> {
+  const all = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = all
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((file) => ({ file, where: relative(folder, file) }))
+    .filter(({ where }) => /^\.github\/.*\.ya?ml$|(^|\/)action\.ya?ml$/.test(where));
+  return await Promise.all(files.map(async ({ file, where }) => ({ where, text: await readFile(file, "utf8") })));
 }
 
 /** One line of act's `--json`. */
