@@ -10,12 +10,10 @@ import { sayBytes } from "../core/shown.ts";
 import { inOrderOfUrgency, many, meanings, pinWords, placeWords, summaryOf, timeWords } from "./words.ts";
 
 export interface MarkdownOptions {
-  /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, and its mark. */
+  /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, but for a mark. */
   readonly atMost?: number;
-  /** Page of the run whose summary shows the rest. */
-  readonly run?: string;
-  /** Sentences of ours that come before everything else. */
-  readonly notes?: readonly string[];
+  /** Address of a page that shows the rest, where there is one. */
+  readonly more?: string;
 }
 
 /** GitHub takes 65 536 characters; the mark that a bot knows its comment by is some of them. */
@@ -27,12 +25,9 @@ const usualLine = 650;
 /** Bytes of what stands around the lists. */
 const ourWords = 2000;
 
-export function reportMarkdown(
-  report: Report,
-  { atMost = longestComment, run, notes = [] }: MarkdownOptions = {},
-): string {
-  const frame = { head: headOf(report, notes), foot: footOf(report) };
-  const room = roomOf(atMost, bytesIn([...frame.head, ...frame.foot].join("\n")) + ourWords, run);
+export function reportMarkdown(report: Report, { atMost = longestComment, more }: MarkdownOptions = {}): string {
+  const frame = { head: headOf(report), foot: footOf(report) };
+  const room = roomOf(atMost, bytesIn([...frame.head, ...frame.foot].join("\n")) + ourWords, more);
   const ordered = inOrderOfUrgency(report.findings);
   const [pressing, others] = [ordered.filter(isPressing), ordered.filter((finding) => !isPressing(finding))];
   const sections = [
@@ -63,13 +58,12 @@ const icons: Readonly<Record<Report["state"], string>> = {
   stale: "🔄",
 };
 
-function headOf(report: Report, notes: readonly string[]): string[] {
+function headOf(report: Report): string[] {
   const { state, sha, root, onlyTextual } = report;
   const at = sha === undefined ? "" : ` · ${code(sha.slice(0, 7))}`;
   const lines = [
     `### ${icons[state]} ${capital(meanings[state])}${at}`,
     "",
-    ...notes.flatMap((note) => [`> ${note}`, ""]),
     `**${summaryOf(report)}**`,
     "",
     rootsIn(root, report.preview),
@@ -242,7 +236,7 @@ interface Room {
   take(lines: readonly string[], share: number): string[];
 }
 
-function roomOf(atMost: number, used: number, run: string | undefined): Room {
+function roomOf(atMost: number, used: number, more: string | undefined): Room {
   let left = atMost - used;
   return {
     take(lines, share) {
@@ -255,7 +249,7 @@ function roomOf(atMost: number, used: number, run: string | undefined): Room {
         taken.push(line);
       }
       const others = lines.length - taken.length;
-      const where = run === undefined ? "" : `; [all of them](${run})`;
+      const where = more === undefined ? "" : `; [all of them](${more})`;
       return others === 0 ? taken : [...taken, "", `and ${others} more${where}`];
     },
   };
