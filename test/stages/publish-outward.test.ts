@@ -1,44 +1,33 @@
 /** What publishing promises of services and names, each promise by itself: all parts in memory, none of them believed. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CID } from "multiformats/cid";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openCampaign } from "../../pipeline/campaign/campaign.ts";
 import { repin as repinVerb } from "../../pipeline/commands/repin.ts";
-import { Failure, kinds } from "../../pipeline/core/failure.ts";
-import type { PublishEvent } from "../../pipeline/stages/event.ts";
+import { Failure } from "../../pipeline/core/failure.ts";
 import { sayEvent } from "../../pipeline/stages/event.ts";
 import type { Keeper, Parts } from "../../pipeline/stages/parts.ts";
+import { publish } from "../../pipeline/stages/publish.ts";
 import { repin } from "../../pipeline/stages/repin.ts";
-import { aDataset, aFile, temporaryFolder } from "../fakes/parts.ts";
+import { aFile, temporaryFolder } from "../fakes/parts.ts";
 import { blockKey } from "../fakes/pin-service.ts";
-import { keeps, partsAmong, type Ran, run, type Surroundings, surroundings, whatIs, worldOf } from "./surroundings.ts";
-
-/** A tree whose leaves hold datasets of these titles, on the home node. */
-async function treeOf({ home }: Surroundings, leaves: Readonly<Record<string, string>>): Promise<string> {
-  const lines = Object.entries(leaves).map(async ([path, title]) => {
-    const indents = path.split("/").map((name, depth) => `${"  ".repeat(depth)}${name}:`);
-    return `${indents.join("\n")} ${(await aDataset(home, title)).cid}\n`;
-  });
-  return (await Promise.all(lines)).join("");
-}
-
-function done(ran: Ran): Extract<PublishEvent, { event: "published" }> {
-  if (ran.failure) throw ran.failure;
-  return ran.events.find((event) => event.event === "published")!;
-}
-
-function stopped({ failure, events }: Ran): Failure {
-  expect(events.some(({ event }) => event === "published")).toBe(false);
-  expect(failure).toBeDefined();
-  return failure!;
-}
-
-const exitOf = ({ kind }: Failure) => kinds[kind].exit;
-const releasesIn = async (around: Surroundings) => (await whatIs(around)).releases;
-const labelsAt = async (around: Surroundings, service: "mirror" | "dkrz" | "shop") =>
-  (await whatIs(around)).pins[service].map((pin) => pin.split(" ")[0]);
-const cidOf = (tree: string) => CID.parse(/: (baf\w+)/.exec(tree)![1]!);
+import { testWorld } from "../fakes/world.ts";
+import {
+  called,
+  cidOf,
+  done,
+  exitOf,
+  keeps,
+  labelsAt,
+  partsAmong,
+  releasesIn,
+  run,
+  stopped,
+  surroundings,
+  treeOf,
+  whatIs,
+  worldOf,
+} from "./surroundings.ts";
 
 /** With one of its services wanted otherwise. */
 const changing =
@@ -152,12 +141,8 @@ describe("an optional service", () => {
     const { mirror, dkrz } = around.services;
     await mirror.unpin(cidOf(tree), worldOf(around));
     dkrz.faults.away = true;
-    const parts = await partsAmong(around);
-    const said: object[] = [];
-    const out = { json: true, result: (data: object) => void said.push(data), bytes: async () => {} };
-    const call = { args: [], flags: {}, out, env: {}, cwd: "/", folder: () => "/", world: worldOf(around) };
-    const repinning = repinVerb.run({ ...call, campaign: async () => ({ ...parts, close: async () => {} }) });
-    await expect(repinning).rejects.toMatchObject({ kind: "unavailable", message: expect.stringContaining("dkrz") });
+    const { failure, said } = await called(around, repinVerb);
+    expect(failure).toMatchObject({ kind: "unavailable", message: expect.stringContaining("dkrz") });
     expect(await keeps(mirror, cidOf(tree))).toBe(true);
     expect(said.at(-1)).toEqual({ event: "repinned", pins: 7, missing: 3 });
   });
@@ -321,83 +306,77 @@ pins:
   });
 });
 
-describe("old releases", () => {
-  const day = 86_400_000;
-  const leaves = [
-    { radar: "one", sondes: "old" },
-    { radar: "two", sondes: "old" },
-    { radar: "three", sondes: "new" },
-    { radar: "four", sondes: "new" },
+describe("before anything starts", () => {
+  const outward = `campaign: orcestra
+node: { kind: kubo, api: "http://127.0.0.1:1" }
+pins:
+  services:
+    - { name: mirror, kind: kubo, api: "http://127.0.0.1:1", token: MIRROR_TOKEN }
+    - { name: dkrz, kind: cluster, api: "http://127.0.0.1:1", token: CLUSTER_LOGIN, gateway: "http://127.0.0.1:1" }
+    - { name: shop, kind: psa, endpoint: "http://127.0.0.1:1", token: SHOP_TOKEN, trust: word }
+    - { name: pinata, kind: pinata, endpoint: "http://127.0.0.1:1", token: PINATA_JWT, trust: word }
+names:
+  - { domain: latest.example.test, to: tree, provider: { kind: rfc2136, server: "127.0.0.1:1", key: DNS_KEY } }
+  - { domain: example.test, to: portal, provider: { kind: desec, token: DESEC_TOKEN } }
+  - { ipns: CAMPAIGN_KEY, to: portal, key: k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8 }
+log: { kind: local, key: LOG_KEY }
+`;
+  const secrets = [
+    "MIRROR_TOKEN",
+    "CLUSTER_LOGIN",
+    "SHOP_TOKEN",
+    "PINATA_JWT",
+    "DNS_KEY",
+    "DESEC_TOKEN",
+    "CAMPAIGN_KEY",
+    "LOG_KEY",
   ];
-  /** Four releases, one a day, the last made now. */
-  const publishFour = async (
-    around: Surroundings,
-    pins: Partial<Parts["pins"]> = {},
-    change = (same: Parts) => same,
-  ) => {
-    const now = around.clock.now().getTime();
-    for (const [i, each] of leaves.entries()) {
-      const sourceDate = new Date(now - (leaves.length - 1 - i) * day);
-      done(
-        await run(around, await treeOf(around, each), { pins, change: (parts) => change({ ...parts, sourceDate }) }),
-      );
-    }
+  const values = { DNS_KEY: "hmac-sha256:name:c2VjcmV0LWNhbmFyeQ==" };
+  const env: Readonly<Record<string, string>> = {
+    ...Object.fromEntries(secrets.map((name) => [name, "canary"])),
+    ...values,
   };
-  const of = (...numbers: number[]) => numbers.flatMap((n) => [`portal@${n}`, `radar@${n}`, `tree@${n}`]);
-  const labels = (...names: string[]) => names.map((name) => `orcestra/${name}`).sort();
-  const atHome = async (around: Surroundings) =>
-    (await whatIs(around)).home.map((pin) => pin.split(" ")[0]!).filter((label) => /\/(tree|portal)@/.test(label));
 
-  it("keep their pins where campaign.yaml says nothing", async () => {
-    const around = await surroundings();
-    await publishFour(around);
-    const all = labels(...of(1, 2, 3, 4), "sondes@1", "sondes@3");
-    expect(await labelsAt(around, "mirror")).toEqual(all);
-    expect(await labelsAt(around, "dkrz")).toEqual(all);
+  /** What publishing says to this campaign.yaml, where nothing outside answers. */
+  const refusal = async (config: string, env: Readonly<Record<string, string>>): Promise<Failure> => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "campaign.yaml"), config);
+    const world = testWorld({ fetch: () => Promise.reject(new Error("somebody was asked")) });
+    try {
+      const campaign = await openCampaign(folder, env, world);
+      onTestFinished(() => campaign.close());
+      for await (const { event } of publish(new Uint8Array(), campaign, { strict: false }, world)) expect.fail(event);
+    } catch (error) {
+      if (error instanceof Failure) return error;
+      throw error;
+    }
+    return expect.fail("published");
+  };
+
+  it.each(secrets)("a secret that is not set is named at its line: %s", async (secret) => {
+    const { [secret]: _, ...rest } = env;
+    const failure = await refusal(outward, rest);
+    const line = outward.split("\n").findIndex((text) => text.includes(secret)) + 1;
+    expect(exitOf(failure)).toBe(2);
+    expect(failure.message).toBe(
+      `campaign.yaml:${line}: takes a secret from the environment variable ${secret}, which is not set`,
+    );
   });
 
-  it.each([
-    ["the newest two", { releases: 2 }],
-    ["those of a day and a half", { younger: 1.5 * day }],
-  ])(
-    "are let go of where campaign.yaml keeps %s: all that only they have, everywhere, and nothing else",
-    async (_, keep) => {
-      const around = await surroundings();
-      await publishFour(around, { keep });
-      const left = labels(...of(3, 4), "sondes@3");
-      expect(await labelsAt(around, "mirror")).toEqual(left);
-      expect(await labelsAt(around, "dkrz")).toEqual(left);
-      expect(await atHome(around)).toEqual(labels("portal@3", "portal@4", "tree@3", "tree@4"));
-    },
-  );
-
-  it("keep what they share with one that stays", async () => {
-    const around = await surroundings();
-    await publishFour(around, { keep: { releases: 1 } });
-    expect(await labelsAt(around, "mirror")).toEqual(labels(...of(4), "sondes@3"));
+  it("an unknown kind of service is named at its line, with those that there are", async () => {
+    const failure = await refusal(outward.replace("kind: psa", "kind: psi"), env);
+    expect([failure.kind, failure.message]).toEqual([
+      "input",
+      expect.stringMatching(/^campaign\.yaml:7:\d+: .*kubo, cluster, psa or pinata/),
+    ]);
   });
 
-  it("are let go of later by a service that is away", async () => {
-    const around = await surroundings();
-    const pins = { keep: { releases: 2 }, require: { atLeast: 1, of: ["mirror", "dkrz"] } };
-    const { dkrz } = around.services;
-    const unpin = vi.spyOn(dkrz, "unpin").mockRejectedValueOnce(new Failure("unavailable", "dkrz: nothing answers"));
-    await publishFour(around, pins);
-    expect(unpin).toHaveBeenCalled();
-    expect(await labelsAt(around, "dkrz")).toEqual(labels(...of(3, 4), "sondes@3"));
-  });
-
-  it("stay where a name points to them, or campaign.yaml has them pinned beside the tree", async () => {
-    const around = await surroundings();
-    const tree = await treeOf(around, leaves[1]!);
-    const extra = [{ name: "cited", cid: `${cidOf(tree)}` }];
-    let [name] = (await partsAmong(around)).announced;
-    const pointing = (parts: Parts): Parts => {
-      name = { ...parts.announced[0]!, to: "tree@1" };
-      return { ...parts, announced: [name] };
-    };
-    await publishFour(around, { keep: { releases: 1 }, extra }, pointing);
-    expect(await labelsAt(around, "mirror")).toEqual(labels(...of(1, 4), "cited", "sondes@1", "sondes@3"));
-    expect(await atHome(around)).toEqual(labels("portal@1", "portal@4", "tree@1", "tree@4"));
+  it("a node without peers and services that only fetch is refused, with what would do", async () => {
+    const fetching = outward.replace(/node: .*/, "node: embedded").replace(/.*kind: (kubo|cluster).*\n/g, "");
+    const failure = await refusal(fetching, env);
+    expect(failure.kind).toBe("input");
+    expect(failure.message).toMatch(
+      /only services that fetch, and the embedded node has no peers.*add a Kubo or a Cluster/,
+    );
   });
 });

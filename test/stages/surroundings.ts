@@ -8,8 +8,10 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
+import { expect } from "vitest";
+import type { Call, Verb } from "../../pipeline/commands/command.ts";
 import { alone } from "../../pipeline/commands/publish.ts";
-import { Failure } from "../../pipeline/core/failure.ts";
+import { Failure, kinds } from "../../pipeline/core/failure.ts";
 import type { World } from "../../pipeline/core/world.ts";
 import { walk } from "../../pipeline/dag/read.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
@@ -24,7 +26,7 @@ import { type PublishOptions, publish } from "../../pipeline/stages/publish.ts";
 import { type Calls, calledPins, callsOutward, type Trouble } from "../fakes/calls.ts";
 import { type Clock, stoppedClock } from "../fakes/clock.ts";
 import { type FakeHome, fakeHome } from "../fakes/home.ts";
-import { someParts, temporaryFolder } from "../fakes/parts.ts";
+import { aDataset, someParts, temporaryFolder } from "../fakes/parts.ts";
 import { type FakePins, fakePins } from "../fakes/pin-service.ts";
 import { aZone, nameIn, type Zone } from "../fakes/zone.ts";
 
@@ -246,4 +248,62 @@ export async function whatIs(around: Surroundings) {
     writes: Object.fromEntries(zones.map(({ domain, writes }) => [domain, [...writes]])),
     home: [...home.labels].map(([label, cid]) => `${label} ${cid}`).sort(),
   };
+}
+
+export async function releasesIn(around: Surroundings): Promise<readonly string[]> {
+  return (await whatIs(around)).releases;
+}
+
+/** Labels of what a service was asked to keep, in their order. */
+export async function labelsAt(
+  around: Surroundings,
+  service: keyof Surroundings["services"],
+): Promise<readonly string[]> {
+  return (await whatIs(around)).pins[service].map((pin) => pin.split(" ")[0]!);
+}
+
+/** A tree whose leaves hold datasets of these titles, on the home node. */
+export async function treeOf({ home }: Surroundings, leaves: Readonly<Record<string, string>>): Promise<string> {
+  const lines = Object.entries(leaves).map(async ([path, title]) => {
+    const indents = path.split("/").map((name, depth) => `${"  ".repeat(depth)}${name}:`);
+    return `${indents.join("\n")} ${(await aDataset(home, title)).cid}\n`;
+  });
+  return (await Promise.all(lines)).join("");
+}
+
+export function done(ran: Ran): Extract<PublishEvent, { event: "published" }> {
+  if (ran.failure) throw ran.failure;
+  return ran.events.find((event) => event.event === "published")!;
+}
+
+export function stopped({ failure, events }: Ran): Failure {
+  expect(events.some(({ event }) => event === "published")).toBe(false);
+  expect(failure).toBeDefined();
+  return failure!;
+}
+
+/** What a failure leaves with. */
+export const exitOf = ({ kind }: Failure) => kinds[kind].exit;
+
+/** Of the first leaf. */
+export const cidOf = (tree: string) => CID.parse(/: (baf\w+)/.exec(tree)![1]!);
+
+/** A verb as a new process would run it; what it says, and why it failed. */
+export async function called(
+  around: Surroundings,
+  verb: Verb,
+  args: readonly string[] = [],
+  flags: Call["flags"] = {},
+) {
+  const campaign = { ...(await partsAmong(around)), close: async () => {} };
+  const said: object[] = [];
+  const out = { json: true, result: (data: object) => void said.push(data), bytes: async () => {} };
+  const where = { env: {}, cwd: "/", folder: () => "/" };
+  try {
+    await verb.run({ args, flags, out, ...where, world: worldOf(around), campaign: async () => campaign });
+    return { said };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { said, failure: error };
+  }
 }
