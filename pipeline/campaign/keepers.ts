@@ -9,7 +9,7 @@ import { type Opened, once } from "./once.ts";
 import { type Secret, tokenOf } from "./secrets.ts";
 
 export async function keepersOf(
-  { pins }: CampaignConfig,
+  { campaign, pins }: CampaignConfig,
   secret: Secret,
 ): Promise<Opened<{ readonly keeper: Keeper }>[]> {
   if (pins.services.length === 0) return [];
@@ -19,7 +19,7 @@ export async function keepersOf(
     import("../ipfs/kubo/kubo.ts"),
   ]);
   return pins.services.map((config) => {
-    const service = once(() => pinService(config, secret));
+    const service = once(() => pinService(config, campaign, secret));
     const node = lookingAt(config, secret, { gateway, kubo });
     const keeper: Keeper = {
       name: config.name,

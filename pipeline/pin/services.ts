@@ -18,21 +18,21 @@ const tries = { tries: 4, first: 500, longest: 60_000 } as const;
 const deadline = 10 * 60_000;
 
 /**
- * The service that campaign.yaml describes. `secret` gives the value of an environment variable, or throws what is to
- * be said where it is not set.
+ * The service that campaign.yaml describes, for the campaign of that name. `secret` gives the value of an environment
+ * variable, or throws what is to be said where it is not set.
  */
-export function pinService(config: ServiceConfig, secret: (variable: string) => string): PinService {
+export function pinService(config: ServiceConfig, campaign: string, secret: (variable: string) => string): PinService {
   const pace = paceOf(config);
-  const service = made(config, secret);
+  const service = made(config, campaign, secret);
   const dependable = retrying(pace ? paced(service, pace) : service, tries);
   return timely(pace ? inBatches(dependable, pace.batch) : dependable, deadline);
 }
 
-function made(config: ServiceConfig, secret: (variable: string) => string): PinService {
+function made(config: ServiceConfig, campaign: string, secret: (variable: string) => string): PinService {
   const { name } = config;
   switch (config.kind) {
     case "kubo":
-      return kuboPins({ name, api: config.api, ...(config.token && { token: secret(config.token) }) });
+      return kuboPins({ name, api: config.api, campaign, ...(config.token && { token: secret(config.token) }) });
     case "cluster": {
       const { api, token, replicas } = config;
       return clusterPins({ name, api, ...(token && { credentials: secret(token) }), ...(replicas && { replicas }) });

@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { ServiceConfig } from "../../pipeline/core/campaign/pins.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
+import { carOf } from "../../pipeline/dag/car.ts";
 import { pinService } from "../../pipeline/pin/services.ts";
 import { aDataset, wishFor } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
+import { kuboBinary, startKubo } from "../servers/kubo.ts";
 import { type PsaServer, startPsa } from "../servers/psa.ts";
 
 const basics = { only: [], trust: "seen" } as const;
@@ -26,7 +28,7 @@ const every: readonly ServiceConfig[] = [
 describe.each(every)("a service of kind $kind", (config) => {
   it("goes by its name in campaign.yaml and asks for the one secret that is named there", () => {
     const asked: string[] = [];
-    const service = pinService(config, (variable) => {
+    const service = pinService(config, "halo", (variable) => {
       asked.push(variable);
       return "secret-word";
     });
@@ -38,13 +40,13 @@ describe.each(every)("a service of kind $kind", (config) => {
     const secret = () => {
       throw missing;
     };
-    expect(() => pinService(config, secret)).toThrow(missing);
+    expect(() => pinService(config, "halo", secret)).toThrow(missing);
   });
 
   it("is asked four times before it counts as gone, waiting longer each time", async () => {
     const waits: number[] = [];
     const world = testWorld({ sleep: async (ms) => void waits.push(ms) });
-    const service = pinService(config, () => "secret-word");
+    const service = pinService(config, "halo", () => "secret-word");
     await expect(service.status([root], world)).rejects.toMatchObject({
       kind: "unavailable",
       message: expect.stringMatching(new RegExp(`^${config.name}\\b`)),
@@ -56,7 +58,7 @@ describe.each(every)("a service of kind $kind", (config) => {
 
 it("asks a service that said no once", async () => {
   const config: ServiceConfig = { ...basics, name: "shop", kind: "psa", endpoint: psa.endpoint, token: "SHOP_TOKEN" };
-  const service = pinService(config, () => "a wrong token");
+  const service = pinService(config, "halo", () => "a wrong token");
   const before = psa.requests.length;
   await expect(service.pin(wishFor(root), testWorld())).rejects.toMatchObject({
     kind: "refused",
@@ -86,9 +88,34 @@ it("asks Pinata for no more than thirty lists a minute, by either of its doors",
         return Response.json({ count: 0, rows: [], results: [] });
       },
     });
-    const service = pinService(config, () => "secret-word");
+    const service = pinService(config, "halo", () => "secret-word");
     for (let call = 0; call < 31; call++) await service.status([root], world);
     expect(lists).toBe(30);
     expect(waited).toBeGreaterThan(50_000);
   }
+});
+
+describe.skipIf(!(await kuboBinary()))("one Kubo for two campaigns", () => {
+  it("lets go for each what that campaign pinned, and nothing of the other's", async () => {
+    const kubo = await startKubo();
+    onTestFinished(() => kubo.stop());
+    const config: ServiceConfig = { ...basics, name: "mirror", kind: "kubo", api: kubo.api };
+    const both = ["halo", "eurec4a"].map((campaign) => {
+      const service = pinService(config, campaign, () => "");
+      onTestFinished(() => service.close?.());
+      return { service, label: `${campaign}/tree@1`, data: aDataset() };
+    });
+    const world = testWorld();
+    for (const { service, label, data } of both) {
+      await service.take!(data.root, carOf([data.root], data.blocks), world);
+      await service.pin(wishFor(data.root, { label }), world);
+    }
+    const [halo, eurec4a] = both as [(typeof both)[0], (typeof both)[0]];
+    const kept = async () =>
+      [...(await halo.service.status([halo.data.root, eurec4a.data.root], world)).values()].map(({ state }) => state);
+    await halo.service.unpin!(eurec4a.data.root, world);
+    expect(await kept()).toEqual(["pinned", "pinned"]);
+    await halo.service.unpin!(halo.data.root, world);
+    expect(await kept()).toEqual(["absent", "pinned"]);
+  });
 });
