@@ -18,6 +18,8 @@ export interface Zone {
   readonly served: Map<string, RRset | undefined>;
   /** Every value that a write set, in order: those that took effect. */
   readonly writes: string[];
+  /** How many times the second server will still give its old answer. */
+  behind: number;
   /** Where it points by whoever lies. */
   lie: string | undefined;
 }
@@ -26,12 +28,11 @@ export interface Zone {
 const lag = 1;
 
 export function aZone(domain: string): Zone {
-  return { domain, kept: undefined, served: new Map(), writes: [], lie: undefined };
+  return { domain, kept: undefined, served: new Map(), writes: [], behind: 0, lie: undefined };
 }
 
 /** The name in `zone`, everything it is asked passing through `calls`; `onWrite` sees each value that is being set. */
 export function nameIn(zone: Zone, calls: Calls, onWrite: (value: string) => Promise<void> = async () => {}): Name {
-  let behind = 0;
   const provider: DnsProvider = {
     name: "provider",
     minTtl: 60,
@@ -46,14 +47,14 @@ export function nameIn(zone: Zone, calls: Calls, onWrite: (value: string) => Pro
         await onWrite(value!);
         zone.kept = next;
         zone.writes.push(value!);
-        behind = lag;
+        zone.behind = lag;
       };
       return calls.through(`${zone.domain}: write`, write, world, () => {});
     },
   };
   const answers: Readonly<Record<string, () => RRset | undefined>> = {
     ns1: () => zone.kept,
-    ns2: () => (behind-- > 0 ? zone.served.get("ns2") : zone.kept),
+    ns2: () => (zone.behind-- > 0 ? zone.served.get("ns2") : zone.kept),
   };
   const ask = async (server: string, world: World): Promise<Answer> => {
     const answer = async () => {

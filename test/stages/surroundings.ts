@@ -131,7 +131,7 @@ export async function partsAmong(
     home,
     state,
     keepers: [keeper(services.mirror), keeper(services.dkrz), shop],
-    pins: { require: { atLeast: 2, of: ["mirror", "dkrz"] }, sample: 2, ...pins },
+    pins: { require: { atLeast: 2, of: ["mirror", "dkrz"] }, sample: 1, ...pins },
     announced: zones.map((zone) => {
       const name = nameIn(zone, calls, (value) => assertTrue(around, value));
       const to = zone.domain.startsWith("latest.") ? "tree" : "portal";
