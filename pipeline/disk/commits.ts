@@ -50,3 +50,15 @@ export function commitsIn(folder: string, world: World): Commits {
 function requireId(id: string): void {
   if (!/^[0-9a-f]{40,64}$/.test(id)) throw new Failure("input", `${JSON.stringify(id.slice(0, 80))} is no commit`);
 }
+
+/** The commit that is checked out in `folder`; `undefined` where there is none. */
+export async function commitHere(folder: string, world: World): Promise<string | undefined> {
+  const { execa } = await import("execa");
+  const { exitCode, stdout } = await execa("git", ["rev-parse", "--verify", "HEAD^{commit}"], {
+    cwd: folder,
+    reject: false,
+    stdin: "ignore",
+    cancelSignal: world.signal,
+  });
+  return exitCode === 0 ? stdout.trim() : undefined;
+}

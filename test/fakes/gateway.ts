@@ -39,6 +39,8 @@ export type Fault =
 
 export interface FakeGateway {
   readonly url: string;
+  /** It gets more blocks. */
+  hold(blocks: readonly Block[]): void;
   /** What happens to the next `times` requests for blocks, or from now on. */
   fail(fault: Fault, times?: number): void;
   redirectTo: string;
@@ -55,7 +57,7 @@ export interface FakeGateway {
 
 /** Ended when the test is over. */
 export async function startFakeGateway(blocks: readonly Block[] = []): Promise<FakeGateway> {
-  const held = new Map(blocks.map(({ cid, bytes }) => [cid.toV1().toString(), bytes]));
+  const held = new Map<string, Uint8Array>();
   let fault: Fault | undefined;
   let faultsLeft = 0;
 
@@ -141,6 +143,9 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
 
   const gateway: FakeGateway = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hold(more) {
+      for (const { cid, bytes } of more) held.set(cid.toV1().toString(), bytes);
+    },
     fail(next, times = Number.POSITIVE_INFINITY) {
       fault = next;
       faultsLeft = times;
@@ -152,5 +157,6 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
     open: 0,
     mostOpen: 0,
   };
+  gateway.hold(blocks);
   return gateway;
 }

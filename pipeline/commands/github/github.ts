@@ -10,6 +10,8 @@ import type { Call, Verb } from "../command.ts";
 type Part = (call: Call) => Promise<number>;
 
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
+  plan: async () => (await import("./plan.ts")).plan,
+  report: async () => (await import("./report.ts")).report,
   publish: async () => (await import("./publish.ts")).publishFromWorkflow,
 };
 

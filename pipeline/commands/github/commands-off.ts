@@ -1,0 +1,21 @@
+/**
+ * A runner takes lines of a job's output for commands: `::error …`, `##[add-mask]…`. While other people's words may be
+ * printed (paths, titles, what a gateway said), it is told to take none.
+ */
+import { randomUUID } from "node:crypto";
+import type { Call } from "../command.ts";
+
+/** @returns what `work` does. Where it fails, commands stay off: the failure's message is yet to be printed. */
+export async function withoutCommands<T>(call: Call, work: (quiet: Call) => Promise<T>): Promise<T> {
+  const { out, world, env } = call;
+  const resume = randomUUID();
+  // Only a runner knows what these lines are.
+  const say = (line: string) => env.GITHUB_ACTIONS === "true" && out.result({}, line);
+  say(`::stop-commands::${resume}`);
+  // On stderr the runner may be a line ahead of what stdout told it.
+  const result = await work({ ...call, world: { ...world, log: (line) => world.log(noCommand(line)) } });
+  say(`::${resume}::`);
+  return result;
+}
+
+const noCommand = (line: string): string => line.replaceAll("##[", "## [").replace(/^(\s*):(?=:)/gm, "$1 :");

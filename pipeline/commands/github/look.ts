@@ -1,0 +1,40 @@
+/** A proposal looked at as the base's campaign.yaml wants it, without a secret. */
+import { openReview } from "../../campaign/review.ts";
+import { type Report, stateOf } from "../../core/report.ts";
+import type { Sides } from "../../github/commits.ts";
+import { reportOn } from "../../stages/report.ts";
+import type { Call } from "../command.ts";
+import type { Proposal } from "./proposal.ts";
+
+export interface Manner {
+  /** Of the pull request; `all` where whatever a label allows was allowed already. */
+  readonly labels: readonly string[] | "all";
+  /** One command that prints the same. */
+  readonly reproduce: string;
+}
+
+/** @throws Failure `input` where the base's campaign.yaml is wrong. */
+export async function lookAt(
+  { proposed, campaignYaml, odd }: Proposal,
+  { labels, reproduce }: Manner,
+  { cwd, world }: Pick<Call, "cwd" | "world">,
+): Promise<Report> {
+  const review = await openReview(campaignYaml, cwd, noSecrets);
+  try {
+    const given = labels === "all" ? [review.config.review.label] : labels;
+    const { report } = await reportOn({ ...proposed, labels: given, reproduce }, review, world);
+    if (!odd) return report;
+    const findings = [odd, ...report.findings];
+    return { ...report, findings, state: stateOf({ ...report, findings }) };
+  } finally {
+    await review.close();
+  }
+}
+
+/** What a stranger proposed is looked at with nothing that could be lost to them. */
+const noSecrets = {};
+
+/** For a clone of the campaign's repository. */
+export function reproduceWith({ base, head }: Pick<Sides, "base" | "head">): string {
+  return `git fetch origin ${base} ${head} && fieldtree report --base git:${base} git:${head}`;
+}

@@ -1,0 +1,55 @@
+/**
+ * `github plan`: what a merge, or publishing the checked out commit, would give.
+ *
+ * Runs for anybody's pull request, with nothing worth stealing: both sides of it are read as text, what they lead to as
+ * blocks within bounds, and none of it is run. What comes of it is this job's own: annotations, summary, plan.json. Who
+ * tells the pull request computes everything again.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { firstOfCommits } from "../../core/committed.ts";
+import { kinds } from "../../core/failure.ts";
+import type { Report } from "../../core/report.ts";
+import { commitsIn } from "../../disk/commits.ts";
+import { workflowCommands } from "../../github/annotations.ts";
+import { openGitHub } from "../../github/client.ts";
+import { commitsOf, type Sides, sidesOf } from "../../github/commits.ts";
+import { type MergeGroupEvent, type PullRequestEvent, readEvent } from "../../github/event.ts";
+import { reportMarkdown } from "../../github/markdown.ts";
+import { setOutputs, writeSummary } from "../../github/outputs.ts";
+import type { Call } from "../command.ts";
+import { withoutCommands } from "./commands-off.ts";
+import { lookAt, reproduceWith } from "./look.ts";
+import { readProposal } from "./proposal.ts";
+import { planToPublish } from "./to-publish.ts";
+
+/** @returns 1 where it can't be merged as it is; 4 where publishing would lack data. */
+export async function plan(call: Call): Promise<number> {
+  const { env, out, cwd } = call;
+  const event = await readEvent(env, ["pull_request", "merge_group", "push", "workflow_dispatch"]);
+  const proposed = event.name === "pull_request" || event.name === "merge_group";
+  const report = await withoutCommands(call, (quiet) => (proposed ? planToMerge(event, quiet) : planToPublish(quiet)));
+
+  for (const line of workflowCommands(report)) out.result({ annotation: line }, line);
+  await writeFile(join(cwd, "plan.json"), `${JSON.stringify(report)}\n`);
+  await writeSummary(env, reportMarkdown(report));
+  await setOutputs(env, { root: report.root.to ?? "", commit: report.sha ?? "", state: report.state });
+  out.result({ state: report.state, root: report.root.to }, `${report.state}; root ${report.root.to ?? "unknown"}`);
+
+  if (report.state === "conflict" || report.state === "needs changes") return kinds.findings.exit;
+  return proposed || report.root.to !== null ? 0 : kinds.unavailable.exit;
+}
+
+async function planToMerge(event: PullRequestEvent | MergeGroupEvent, call: Call): Promise<Report> {
+  const { env, cwd, world } = call;
+  const github = await openGitHub(env, world);
+  const sides: Sides = await sidesOf(
+    event.name === "merge_group" ? event.baseSha : event.baseRef,
+    event.headSha,
+    github,
+  );
+  const proposal = await readProposal(sides, firstOfCommits([commitsIn(cwd, world), commitsOf(github)]));
+  // What waits in a merge queue was allowed when it was put there, and its labels are not told.
+  const labels = event.name === "merge_group" ? "all" : event.labels;
+  return lookAt(proposal, { labels, reproduce: reproduceWith(sides) }, call);
+}

@@ -1,0 +1,91 @@
+/**
+ * `github report`: a pull request's plan, computed again and told to it.
+ *
+ * Started when a `plan` run ends, with a token that may write and the default branch's code. The pull request has no part
+ * in any of it: it is found by GitHub's own fields, its tree.yaml is read at the commit the run was for, and what the run
+ * itself says is only compared.
+ */
+import { firstOfCommits } from "../../core/committed.ts";
+import type { Report } from "../../core/report.ts";
+import { commitsIn } from "../../disk/commits.ts";
+import { type Artifact, readArtifact } from "../../github/artifact.ts";
+import { type GitHub, openGitHub } from "../../github/client.ts";
+import { commitsOf, sidesOf } from "../../github/commits.ts";
+import { readEvent } from "../../github/event.ts";
+import { type Pull, pullsOf, readPull } from "../../github/pull.ts";
+import { planDiffers } from "../../github/same-plan.ts";
+import { tellReport } from "../../github/tell-report.ts";
+import type { Call } from "../command.ts";
+import { withoutCommands } from "./commands-off.ts";
+import { lookAt, reproduceWith } from "./look.ts";
+import { readProposal } from "./proposal.ts";
+
+export const report = (call: Call): Promise<number> => withoutCommands(call, tellPulls);
+
+async function tellPulls(call: Call): Promise<number> {
+  const { env, out, world } = call;
+  const { run } = await readEvent(env, ["workflow_run"]);
+  const nobody = (why: string) => {
+    out.result({ told: [] }, `nobody to tell: ${why}`);
+    return 0;
+  };
+  if (run.event !== "pull_request") return nobody("the run was for no pull request");
+  const github = await openGitHub(env, world);
+  const found = await pullsOf(run, github);
+  if (found.length === 0) return nobody("no open pull request has this branch");
+  const pulls = found.filter(({ headSha }) => headSha === run.headSha);
+  if (pulls.length === 0) return nobody("a newer commit has a run of its own");
+
+  const artifact = await readArtifact(run, github);
+  const told: number[] = [];
+  for (const pull of pulls) {
+    const looked = await lookUntilStill(pull, github, call);
+    if (!looked) continue;
+    // Of a branch that is proposed for several bases, nobody says which of them this run was for.
+    const distrust = pulls.length === 1 ? distrustOf(artifact, looked.report) : undefined;
+    await tellReport(
+      looked.pull,
+      { report: looked.report, run: run.page, ...(distrust && { distrust }) },
+      github,
+      world,
+    );
+    told.push(pull.number);
+    out.result({ told: pull.number, state: looked.report.state }, `told #${pull.number}: ${looked.report.state}`);
+  }
+  return told.length === 0 ? nobody("it was closed, or has a newer commit") : 0;
+}
+
+interface Looked {
+  readonly pull: Pull;
+  readonly report: Report;
+}
+
+/** Looks until nothing moved while it looked, at most so often: on a busy day the last look is told as stale. */
+const mostLooks = 2;
+
+/** `undefined` where the pull request was closed, or its head moved: that commit has a run of its own. */
+async function lookUntilStill(first: Pull, github: GitHub, call: Call): Promise<Looked | undefined> {
+  const commits = firstOfCommits([commitsIn(call.cwd, call.world), commitsOf(github)]);
+  let pull: Pull = first;
+  for (let looks = 1; ; looks++) {
+    const sides = await sidesOf(pull.baseRef, pull.headSha, github);
+    const manner = { labels: pull.labels, reproduce: reproduceWith(sides) };
+    const report = await lookAt(await readProposal(sides, commits), manner, call);
+
+    const now = await readPull(first.number, github);
+    if (!now.open || now.headSha !== first.headSha) return undefined;
+    const tip = await sidesOf(now.baseRef, now.headSha, github);
+    const still = tip.base === sides.base && String(now.labels) === String(pull.labels);
+    pull = now;
+    if (still) return { pull, report };
+    if (looks === mostLooks) return { pull, report: { ...report, state: "stale" } };
+  }
+}
+
+/** Why what the run left behind can't be believed. A run that left nothing has said nothing false. */
+function distrustOf(artifact: Artifact | undefined, report: Report): string | undefined {
+  if (artifact === undefined) return undefined;
+  if ("odd" in artifact) return `the plan's artifact is not what plan leaves behind: ${artifact.odd}`;
+  const differs = planDiffers(artifact.plan, report);
+  return differs === undefined ? undefined : `the plan's artifact differs from what tree.yaml gives: ${differs}`;
+}

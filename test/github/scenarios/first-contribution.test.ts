@@ -1,0 +1,36 @@
+/** Somebody's first pull request, from a fork, by a token that may only read: and a minute later they know what it would do. */
+import { expect, it } from "vitest";
+import { aStory, treeWith } from "../story.ts";
+
+it("tells a first-time contributor what merging would make live", async () => {
+  const { repo, leaf, propose } = await aStory({
+    tree: { "products/radar.txt": "radar" },
+    writers: ["ada"],
+    campaign: "owners:\n  products/**: [ada, campaign, visitor]\n",
+  });
+  const fork = await repo.fork("visitor");
+  const text = treeWith((await repo.read("tree.yaml"))!, { "products/lidar.txt": leaf("lidar") });
+  const pull = await fork.openPull({ files: { "tree.yaml": text }, title: "Add the lidar" });
+
+  const { plan, report } = await propose(pull);
+
+  expect(plan).toMatchObject({ code: 0, annotations: [], others: [] });
+  expect(plan.file).toMatchObject({
+    state: "ready",
+    sha: pull.head,
+    baseSha: await repo.tip(),
+    changes: [{ op: "add", path: "products/lidar.txt", line: 3, size: 5 }],
+  });
+  const { from, to } = plan.file!.root;
+  expect(plan.outputs).toContain(to);
+  const [comment, ...others] = pull.comments();
+  expect(others).toEqual([]);
+  expect(comment).toMatchObject({ user: { login: "github-actions[bot]" } });
+  for (const said of ["Ready to merge", "1 added", from!, to!, "products/lidar.txt"])
+    expect(comment!.body).toContain(said);
+  expect(pull.checks()).toMatchObject([{ name: "fieldtree", status: "completed", conclusion: "success" }]);
+  expect(pull.statuses()).toMatchObject([{ context: "fieldtree", state: "success" }]);
+  // Of those who own what changes, the author is not asked.
+  expect([...pull.state.pull.reviewers].map(({ login }) => login)).toEqual(["ada", "campaign"]);
+  expect(report.calls).toBeLessThanOrEqual(15);
+});
