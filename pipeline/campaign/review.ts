@@ -12,11 +12,12 @@ import { memory } from "../disk/memory.ts";
 import { readers } from "../formats/readers.ts";
 import type { Node } from "../ipfs/node.ts";
 import type { Source } from "../stages/reach.ts";
-import type { Owner, Reviewing } from "../stages/report.ts";
+import type { Reviewing } from "../stages/report.ts";
 import { configFrom } from "./config.ts";
 import { homeNode } from "./home.ts";
 import { keepersOf } from "./keepers.ts";
-import { matches, wantedBy } from "./matches.ts";
+import { wantedBy } from "./matches.ts";
+import { ownersOf } from "./owners.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Review extends Reviewing {
@@ -65,13 +66,4 @@ export async function openReview(text: string, folder: string, env: Environment)
       await any.close?.();
     },
   };
-}
-
-/** Who looks at changes of what, in the order of campaign.yaml. */
-export function ownersOf({ owners }: Pick<ReturnType<typeof configFrom>, "owners">): Owner[] {
-  return Object.entries(owners).map(([pattern, owners]) => ({
-    pattern,
-    owners,
-    matches: (path) => matches(path, [pattern]),
-  }));
 }

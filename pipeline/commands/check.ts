@@ -3,13 +3,16 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { readCampaign } from "../core/campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
+import type { Finding } from "../core/finding.ts";
 import { readTree } from "../core/tree.ts";
+import { readSides } from "../stages/sides.ts";
 import type { Call, Verb } from "./command.ts";
 import { sayFinding } from "./findings.ts";
-import { treeText } from "./tree-text.ts";
+import { baseText, treeText } from "./tree-text.ts";
 
 export const check: Verb = {
   args: "[file]",
+  flags: [["--base <file>", "as it would be once merged into this tree.yaml, or git:REF for the one at a commit"]],
   about: `Everything that is wrong or odd, all at once, each at its line. Needs no network and no node.
 FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is checked as one.`,
   example: "fieldtree check",
@@ -18,7 +21,7 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
     const [named] = call.args;
     const file = named ?? "tree.yaml";
     const bytes = await treeText(named, call);
-    const { findings } = basename(file) === "campaign.yaml" ? readCampaign(bytes) : readTree(bytes);
+    const findings = await findingsIn(bytes, file, call);
 
     const errors = findings.filter(({ level }) => level === "error").length;
     const lines = findings.map((finding) => sayFinding(file, finding));
@@ -29,6 +32,14 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
     return errors > 0 ? 1 : 0;
   },
 };
+
+async function findingsIn(bytes: Uint8Array, file: string, call: Call): Promise<readonly Finding[]> {
+  const { base } = call.flags;
+  if (basename(file) === "campaign.yaml") return readCampaign(bytes).findings;
+  if (typeof base !== "string") return readTree(bytes).findings;
+  const { findings } = readSides({ ...(await baseText(base, call.args[0], call)), proposal: bytes });
+  return findings.map(({ file: _, touched, replacement, ...finding }) => finding);
+}
 
 /** The contract of this verb is one file's findings; a campaign.yaml that no other verb would take is a failure beside them. */
 async function refuseBadCampaign(call: Call): Promise<void> {

@@ -4,12 +4,12 @@ import { join, resolve } from "node:path";
 import { Failure } from "../core/failure.ts";
 import type { Finding } from "../core/finding.ts";
 import { readTree, type Tree } from "../core/tree.ts";
-import { fileAt } from "../disk/git.ts";
+import { fileAt, partedAt } from "../disk/git.ts";
 import type { Call } from "./command.ts";
 
 /** Bytes of the campaign's own tree.yaml where nothing is named. Throws `input` where there is no such file or commit. */
 export async function treeText(named: string | undefined, { cwd, folder, world }: Call): Promise<Uint8Array> {
-  const ref = /^git:(.+)$/s.exec(named ?? "")?.[1];
+  const ref = refIn(named);
   if (ref !== undefined) {
     const text = await fileAt(ref, join(folder(), "tree.yaml"), world);
     if (text) return text;
@@ -19,6 +19,23 @@ export async function treeText(named: string | undefined, { cwd, folder, world }
   return readFile(file).catch((cause: NodeJS.ErrnoException) => {
     throw new Failure("input", `${named ?? file} can't be read: ${cause.code ?? cause.message}`, { cause });
   });
+}
+
+/** The REF of `git:REF`; `undefined` where a file is named. */
+export function refIn(named: string | undefined): string | undefined {
+  return /^git:(.+)$/s.exec(named ?? "")?.[1];
+}
+
+/** Both sides of a proposal: the base that was named, and where it and the proposal parted, as far as git knows. */
+export async function baseText(
+  base: string,
+  proposal: string | undefined,
+  call: Call,
+): Promise<{ readonly base: Uint8Array; readonly ancestor?: Uint8Array }> {
+  const ref = refIn(base);
+  const tree = join(call.folder(), "tree.yaml");
+  const ancestor = ref === undefined ? undefined : await partedAt(ref, refIn(proposal) ?? "HEAD", tree, call.world);
+  return { base: await treeText(base, call), ...(ancestor && { ancestor }) };
 }
 
 /**

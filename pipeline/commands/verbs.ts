@@ -46,6 +46,16 @@ export const verbs: readonly VerbEntry[] = [
     summary: "merge two trees that were edited apart",
     load: async () => (await import("./merge.ts")).merge,
   },
+  {
+    name: "report",
+    summary: "say what a pull request would give",
+    load: async () => (await import("./report.ts")).report,
+  },
+  {
+    name: "owners",
+    summary: "say who looks at changes of a path",
+    load: async () => (await import("./owners.ts")).owners,
+  },
   { name: "log", summary: "list the releases", load: async () => (await import("./log.ts")).log },
   {
     name: "status",

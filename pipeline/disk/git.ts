@@ -24,9 +24,30 @@ export async function committedAt(file: string, world: World): Promise<Date | un
   return new Date(Number(time) * 1000);
 }
 
+/** The commit that is checked out where `file` is; `undefined` where there is no git, or no commit yet. */
+export async function commitAround(file: string, world: World): Promise<string | undefined> {
+  return git(file, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], world);
+}
+
 /** `file` as it was at `ref`; `undefined` where git has neither. */
 export async function fileAt(ref: string, file: string, world: World): Promise<Uint8Array | undefined> {
   return gitBytes(file, ["show", "--end-of-options", `${ref}:./${basename(file)}`], world);
+}
+
+/** The commit that `ref` means where `file` is; `undefined` where git knows none. */
+export async function commitOf(ref: string, file: string, world: World): Promise<string | undefined> {
+  return git(file, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`], world);
+}
+
+/** `file` as it was at the commit where `one` and `other` parted; `undefined` where git has none. */
+export async function partedAt(
+  one: string,
+  other: string,
+  file: string,
+  world: World,
+): Promise<Uint8Array | undefined> {
+  const commit = await git(file, ["merge-base", "--end-of-options", one, other], world);
+  return commit === undefined ? undefined : fileAt(commit, file, world);
 }
 
 /**

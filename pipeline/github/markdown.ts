@@ -202,7 +202,7 @@ function onMergeIn({ pins, names }: Report["onMerge"]): string {
   const told = names.map(({ name, to, ttl }) => `${code(name)} points to the ${code(to)} (old answers live ${ttl} s)`);
   return [
     kept === undefined ? "the root above is published" : `the root above is pinned at ${kept}${also}`,
-    ...(told.length > 0 ? [`then ${told.join(", ")}`] : ["no name is told"]),
+    ...(told.length > 0 ? [`then ${told.join(", ")}`] : ["and no name points to it"]),
   ]
     .join(", ")
     .concat(".");

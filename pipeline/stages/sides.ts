@@ -2,6 +2,7 @@
  * Both sides of a proposal, merged by path, and what is wrong with them, at the lines that the proposal's author wrote.
  */
 import { readCampaign } from "../core/campaign/campaign.ts";
+import { type Failure, isFailure } from "../core/failure.ts";
 import type { Finding } from "../core/finding.ts";
 import { type Conflict, mergeTrees } from "../core/merge.ts";
 import { replacementFor } from "../core/replacement.ts";
@@ -46,7 +47,12 @@ export interface Sides {
 }
 
 /** `merged` is there where no side has an error and no path has two answers. */
-export function readSides({ base, proposal, ancestor = base, campaignYaml }: Proposed): Sides {
+export function readSides({
+  base,
+  proposal,
+  ancestor = base,
+  campaignYaml,
+}: Pick<Proposed, "base" | "proposal" | "ancestor" | "campaignYaml">): Sides {
   const [ours, theirs] = [sideOf(base), sideOf(proposal)];
   const texts = { ancestor: decodeUtf8(ancestor).text, ours: ours.text, theirs: theirs.text };
   const both = { base: ours, proposal: theirs, texts };
@@ -64,8 +70,15 @@ export function readSides({ base, proposal, ancestor = base, campaignYaml }: Pro
   if (!sound(ours) && !replaces)
     return { ...both, conflicts: [], findings: [brokenBase(ours), ...own(theirs.findings)] };
 
-  const { text, conflicts } = mergeTrees(texts.ancestor, texts.ours, texts.theirs);
-  if (conflicts.length > 0) return { ...both, conflicts, findings: own(theirs.findings) };
+  const { text, conflicts, failure } = mergedOrNot(texts);
+  if (failure) return { ...both, conflicts, findings: [notMerged(failure), ...own(theirs.findings)] };
+  if (conflicts.length > 0) {
+    return {
+      ...both,
+      conflicts,
+      findings: [...conflicts.map((each) => conflictAt(each, theirs)), ...own(theirs.findings)],
+    };
+  }
   const merged = text === theirs.text ? theirs : sideOf(new TextEncoder().encode(text));
   return { ...both, conflicts, merged, findings: own(findingsAfter(merged, theirs)) };
 }
@@ -112,6 +125,31 @@ function brokenBase({ findings }: Side): ReportedFinding {
     says: `tree.yaml on the base branch has an error in line ${line}, so that nothing can be merged with it: ${says}`,
     fix: "put the base branch right first",
   };
+}
+
+function mergedOrNot({
+  ancestor,
+  ours,
+  theirs,
+}: Sides["texts"]): ReturnType<typeof mergeTrees> & { failure?: Failure } {
+  try {
+    return mergeTrees(ancestor, ours, theirs);
+  } catch (error) {
+    // Some ways to write YAML can't be edited around.
+    if (!isFailure(error, "input")) throw error;
+    return { text: ours, conflicts: [], failure: error };
+  }
+}
+
+function notMerged({ message, hint }: Failure): ReportedFinding {
+  const says = `it can't be merged with the base branch: ${message}`;
+  return { ...atTop, level: "error", rule: "not-merged", says, ...(hint !== undefined && { fix: hint }) };
+}
+
+function conflictAt({ path, says }: Conflict, { tree }: Side): ReportedFinding {
+  const { line, column } = tree.get(path) ?? atTop;
+  const fix = "merge the base branch into this one and decide; ours is the base branch, theirs this proposal";
+  return { ...atTop, level: "error", rule: "conflict", line, column, path, says, fix };
 }
 
 /** For what is said of the tree as a whole. */

@@ -1,0 +1,13 @@
+/** Who looks at changes of what, as campaign.yaml says. */
+import type { CampaignConfig } from "../core/campaign/campaign.ts";
+import type { Owner } from "../stages/report.ts";
+import { matches } from "./matches.ts";
+
+/** In the order of campaign.yaml. A path has the owners of every pattern that it matches. */
+export function ownersOf({ owners }: Pick<CampaignConfig, "owners">): Owner[] {
+  return Object.entries(owners).map(([pattern, owners]) => ({
+    pattern,
+    owners,
+    matches: (path) => matches(path, [pattern]),
+  }));
+}

@@ -1,0 +1,23 @@
+/** `owners`: who is asked to look at a change, before there is one. */
+import { configIn } from "../campaign/config.ts";
+import { ownersOf } from "../campaign/owners.ts";
+import type { Verb } from "./command.ts";
+import { printable } from "./terminal.ts";
+
+export const owners: Verb = {
+  args: "<path...>",
+  about: `By \`owners:\` in campaign.yaml: patterns over paths, each with the GitHub logins or teams who look at changes there. A path
+has the owners of every pattern that it matches. Needs no network and no node.`,
+  example: "fieldtree owners products/HALO/radar.zarr",
+
+  async run({ args, folder, out }) {
+    const all = ownersOf((await configIn(folder())).config);
+    for (const path of args) {
+      const matching = all.filter(({ matches }) => matches(path));
+      const named = [...new Set(matching.flatMap(({ owners }) => owners))];
+      const patterns = matching.map(({ pattern }) => pattern);
+      out.result({ path, owners: named, patterns }, `${printable(path)}: ${named.join(", ") || "nobody is named"}`);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,108 @@
+/** `report`: what a pull request would be told, printed here. */
+import { dirname, join } from "node:path";
+import { configIn } from "../campaign/config.ts";
+import { openReview } from "../campaign/review.ts";
+import { Failure, kinds } from "../core/failure.ts";
+import type { Report, State } from "../core/report.ts";
+import type { World } from "../core/world.ts";
+import { commitOf, fileAt } from "../disk/git.ts";
+import { workflowCommands } from "../github/annotations.ts";
+import { reportMarkdown } from "../github/markdown.ts";
+import { reportText } from "../github/text.ts";
+import { sourceOf } from "../stages/observe.ts";
+import { reportOn } from "../stages/report.ts";
+import type { Proposed } from "../stages/sides.ts";
+import type { Call, Verb } from "./command.ts";
+import { reproduceWith } from "./github/look.ts";
+import { baseText, refIn, treeText } from "./tree-text.ts";
+
+const formats: Readonly<Record<string, (report: Report) => string>> = {
+  text: reportText,
+  markdown: (report) => reportMarkdown(report).trimEnd(),
+  annotations: (report) => workflowCommands(report).join("\n"),
+  json: (report) => JSON.stringify(report),
+};
+
+export const report: Verb = {
+  args: "[proposal]",
+  flags: [
+    [
+      "--base <file>",
+      "what it is merged into: a tree.yaml, or git:REF for the one at a commit (default: what is live)",
+    ],
+    ["--ancestor <file>", "where both parted (default: the commit git knows, else the base)"],
+    ["--label <name...>", "labels the pull request bears"],
+    ["--format <format>", `one of ${Object.keys(formats).join(", ")}`, "text"],
+  ],
+  about: `PROPOSAL, a file or git:REF, is the campaign's tree.yaml unless named. Both are merged by path and looked at with the base's
+campaign.yaml, as a pull request is: what would change, whether its data can be reached, what it says of itself. Prints exactly
+what the bot posts. Exits with 1 where something needs to be changed, 4 where data is out of reach, 5 on a conflict.`,
+  example: "fieldtree report --base git:origin/main --format markdown",
+
+  async run(call) {
+    const { flags, out, env, folder, world } = call;
+    const render = formats[Object.hasOwn(formats, `${flags.format}`) ? `${flags.format}` : ""];
+    if (!render) {
+      throw new Failure("input", `--format ${flags.format}: it is one of ${Object.keys(formats).join(", ")}`);
+    }
+    const { campaignYaml, ...proposed } = await sidesFrom(call);
+    const review = await openReview(campaignYaml, folder(), env);
+    try {
+      const { report } = await reportOn(proposed, review, world);
+      out.result(report, render(report));
+      return exits[report.state];
+    } finally {
+      await review.close();
+    }
+  },
+};
+
+const exits: Readonly<Record<State, number>> = {
+  ready: 0,
+  "needs changes": kinds.findings.exit,
+  "data out of reach": kinds.unavailable.exit,
+  conflict: kinds.conflict.exit,
+  stale: kinds.conflict.exit,
+};
+
+/** `campaignYaml`: the base's, by which it is looked at. */
+async function sidesFrom(call: Call): Promise<Omit<Proposed, "campaignYaml"> & { readonly campaignYaml: string }> {
+  const { args, flags, folder, world } = call;
+  const [named] = args;
+  const base = typeof flags.base === "string" ? flags.base : undefined;
+  const [baseRef, headRef] = [refIn(base), refIn(named)];
+  const file = (name: string) => join(folder(), name);
+  const commit = (ref: string | undefined) => ref && commitOf(ref, file("tree.yaml"), world);
+  const [baseSha, sha] = await Promise.all([commit(baseRef), commit(headRef)]);
+  return {
+    ...(base === undefined ? { base: await liveTree(call) } : await baseText(base, named, call)),
+    proposal: await treeText(named, call),
+    ...(typeof flags.ancestor === "string" && { ancestor: await treeText(flags.ancestor, call) }),
+    ...(baseSha && { baseSha }),
+    ...(sha && { sha }),
+    labels: Array.isArray(flags.label) ? flags.label : [],
+    reproduce: baseSha && sha ? reproduceWith({ base: baseSha, head: sha }) : reproduceHere(base, named),
+    campaignYaml: await campaignText(baseRef, file("campaign.yaml"), world),
+  };
+}
+
+async function campaignText(ref: string | undefined, file: string, world: World): Promise<string> {
+  const bytes = ref === undefined ? undefined : await fileAt(ref, file, world);
+  if (bytes) return new TextDecoder().decode(bytes);
+  return (await configIn(dirname(file))).text;
+}
+
+/** The newest release's; empty where nothing was published. */
+async function liveTree({ campaign: open, world }: Call): Promise<Uint8Array> {
+  const campaign = await open();
+  const head = await campaign.log.head(world);
+  return head ? sourceOf(head.release, campaign, world) : new Uint8Array();
+}
+
+function reproduceHere(base: string | undefined, named: string | undefined): string {
+  return [
+    "fieldtree report",
+    ...(base === undefined ? [] : [`--base ${base}`]),
+    ...(named === undefined ? [] : [named]),
+  ].join(" ");
+}
