@@ -20,7 +20,7 @@ import { leafLabel } from "../stages/label.ts";
 import type { Parts } from "../stages/parts.ts";
 import { views } from "../views/views.ts";
 import { configIn } from "./config.ts";
-import { homeNode } from "./home.ts";
+import { homeOrGateways } from "./home.ts";
 import { keepersOf, originsOf } from "./keepers.ts";
 import { logOf, signing } from "./log.ts";
 import { wantedBy } from "./matches.ts";
@@ -35,13 +35,14 @@ export interface Campaign extends Parts {
 /**
  * The campaign in `folder`, ready to use.
  *
- * @throws Failure `input` where campaign.yaml is missing or wrong, with every line that is, or a secret it names is not set.
+ * @throws Failure `input` where campaign.yaml is missing or wrong, with every line that is. A secret that is not set is missed by
+ * what needs it, at its line.
  */
 export async function openCampaign(folder: string, env: Environment, world: World): Promise<Campaign> {
   const { config, text } = await configIn(folder);
   const secret = secretsIn(text, env);
   const state = join(folder, ".fieldtree");
-  const home = await homeNode(config, state, secret);
+  const home = await homeOrGateways(config, state, secret);
   const gateways = await gatewaysOf(config);
   const reach = gateways ? firstOf(home, gateways) : home;
   const published = facts(config);

@@ -60,8 +60,8 @@ function lookingAt(
 export async function originsOf({ node }: CampaignConfig, secret: Secret): Promise<Parts["origins"]> {
   if (node.kind === "embedded") return async () => [];
   const { kuboPins } = await import("../pin/kubo.ts");
-  const home = kuboPins({ name: "node", api: node.api, ...tokenOf(node.token, secret) });
   return async (world) => {
+    const home = kuboPins({ name: "node", api: node.api, ...tokenOf(node.token, secret) });
     try {
       return await home.addresses!(world);
     } finally {

@@ -1,6 +1,7 @@
 /** The names that campaign.yaml announces: looked at without secrets, written with them. */
 import type { CampaignConfig, NodeConfig } from "../core/campaign/campaign.ts";
 import type { DnsNameConfig, IpnsNameConfig } from "../core/campaign/names.ts";
+import { isFailure } from "../core/failure.ts";
 import type { Beside } from "../log/log.ts";
 import type { Announced } from "../stages/parts.ts";
 import { type Opened, once } from "./once.ts";
@@ -56,7 +57,7 @@ async function ipnsNameOf(
       ...(name && { name }),
       key: () => secret(config.ipns),
       routing: config.routing,
-      ...(node.kind === "kubo" && { kubo: { api: node.api, ...tokenOf(node.token, secret) } }),
+      ...kuboIn(node, config.routing, secret),
       lifetime: config.lifetime,
       ttl: config.ttl,
       beside,
@@ -75,6 +76,17 @@ async function ipnsNameOf(
     },
     close: () => made.made()?.close?.(),
   };
+}
+
+/** The campaign's Kubo takes records too. Without its token the endpoints do alone, where there are any. */
+function kuboIn(node: NodeConfig, endpoints: readonly string[], secret: Secret) {
+  if (node.kind !== "kubo") return {};
+  try {
+    return { kubo: { api: node.api, ...tokenOf(node.token, secret) } };
+  } catch (error) {
+    if (isFailure(error, "input") && endpoints.length > 0) return {};
+    throw error;
+  }
 }
 
 /** ms. Endpoints answer what they were told, or they don't. */
