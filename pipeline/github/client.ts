@@ -173,9 +173,9 @@ function settingsIn(env: Environment): { api: string; place: Place; token: strin
 }
 
 /** `fetch` within bounds. Redirects are followed here, since `fetch` itself would make a GET of a redirected POST. */
-function fetching(api: string, world: World) {
+export function fetching(api: string, world: World) {
   return async (url: string, init: RequestInit): Promise<Response> => {
-    const allowed = patience + (init.body instanceof Uint8Array ? init.body.length / slowestUpload : 0);
+    const allowed = patience + (init.body instanceof Uint8Array ? Math.ceil(init.body.length / slowestUpload) : 0);
     const late = AbortSignal.timeout(allowed);
     const signal = AbortSignal.any([world.signal, late]);
     try {

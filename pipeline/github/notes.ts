@@ -1,6 +1,7 @@
 /** What GitHub's pages say of a release: its title, its notes, a line below the pull requests it contains. */
 import type { Change } from "../core/changes.ts";
 import { cell, code } from "../core/markdown.ts";
+import { countsOf } from "../core/report.ts";
 
 /** A release of the log, as GitHub is told of it. */
 export interface Recorded {
@@ -15,19 +16,9 @@ export interface Recorded {
   readonly why?: string;
 }
 
-/** `2 added, 1 updated`; `nothing changed` where only the portal did. */
-export function sayChanges(changes: readonly Change[]): string {
-  const words = { add: "added", update: "updated", move: "moved", remove: "removed", respell: "respelt" } as const;
-  const counts = Object.entries(words).map(([op, word]) => {
-    const count = changes.filter((change) => change.op === op).length;
-    return count > 0 ? `${count} ${word}` : "";
-  });
-  return counts.filter(Boolean).join(", ") || "nothing changed";
-}
-
 /** Of a GitHub Release; people read it in a list. */
 export function titleOf({ number, changes, rollbackOf }: Recorded): string {
-  return `Release ${number}: ${rollbackOf === undefined ? "" : `back to release ${rollbackOf}, `}${sayChanges(changes)}`;
+  return `Release ${number}: ${rollbackOf === undefined ? "" : `back to release ${rollbackOf}, `}${countsOf({ changes })}`;
 }
 
 /** How GitHub Releases of ours are told from others: what they record. */
@@ -45,7 +36,7 @@ export const addressOf = (cid: string, { gateway }: Pick<Places, "gateway">): st
   gateway === undefined ? undefined : `${gateway}/ipfs/${cid}/`;
 
 /** Characters. GitHub takes 125 000. */
-const longestTable = 100_000;
+const longestTable = 40_000;
 
 /** Markdown. */
 export function notesOf(release: Recorded, places: Places): string {
@@ -59,7 +50,7 @@ export function notesOf(release: Recorded, places: Places): string {
   return [
     markOf(release),
     ...back,
-    `**${sayChanges(changes)}** — ${link(root, "tree")}, ${link(portal, "portal")}`,
+    `**${countsOf({ changes })}** — ${link(root, "tree")}, ${link(portal, "portal")}`,
     "",
     ...tableOf(changes),
     `Keep all of it, the index and the history: \`ipfs pin add ${portal}\``,

@@ -6,10 +6,11 @@
  * a run that was stopped anywhere is finished by the next, with nothing said twice.
  */
 import { Failure } from "../core/failure.ts";
+import { countsOf } from "../core/report.ts";
 import type { World } from "../core/world.ts";
 import type { GitHub, Rest } from "./client.ts";
 import { tell } from "./comment.ts";
-import { addressOf, liveNote, markOf, notesOf, type Places, type Recorded, sayChanges, titleOf } from "./notes.ts";
+import { addressOf, liveNote, markOf, notesOf, type Places, type Recorded, titleOf } from "./notes.ts";
 import { once } from "./once.ts";
 
 export interface RecordOptions extends Places {
@@ -145,7 +146,7 @@ async function deployed(release: Recorded, options: RecordOptions, github: GitHu
               ...place,
               ref: sha,
               environment,
-              description: `release ${number}: ${sayChanges(changes)}`.slice(0, longestDescription),
+              description: `release ${number}: ${countsOf({ changes })}`.slice(0, longestDescription),
               payload: { release: number, head, root, portal },
               auto_merge: false,
               // It is live already, whatever checks say by now.

@@ -1,0 +1,44 @@
+/**
+ * `github clock`: what has to be done again and again, so that a campaign lives on when nobody looks at it.
+ *
+ * Its schedule enabled, the signed IPNS records put again, and a badge on the log's branch. FIELDTREE_VERIFIED says how
+ * the verification before it ended: `success`, or anything else.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readCampaign } from "../../core/campaign/campaign.ts";
+import { openGitHub } from "../../github/client.ts";
+import { badgeOf, keepRunning, showBadge } from "../../github/clock.ts";
+import { openProblems } from "../../github/health.ts";
+import type { Call } from "../command.ts";
+import { republish } from "../republish.ts";
+
+export async function clock(call: Call): Promise<number> {
+  const { env, folder, out, world } = call;
+  const github = await openGitHub(env, world);
+  await keepRunning("verify.yml", github);
+  const campaign = await call.campaign();
+  const head = await campaign.log.head(world);
+  const badge = badgeOf({
+    campaign: campaign.facts.campaign,
+    release: head?.release.number,
+    verified: env.FIELDTREE_VERIFIED === "success",
+    problems: await openProblems(github),
+    today: world.now(),
+  });
+  const branch = await logBranch(folder());
+  const written = branch === undefined ? undefined : await showBadge(badge, branch, github, world);
+  const said = { true: "written", false: "as it was", undefined: "nowhere to be put before the first release" };
+  out.result(
+    { event: "ticked", enabled: "verify.yml", badge, ...(written !== undefined && { written }) },
+    `verify.yml goes on running; badge “${badge.message}” ${said[`${written}`]}`,
+  );
+  if (head && campaign.announced.some(({ kind }) => kind === "ipns")) await republish.run(call);
+  return 0;
+}
+
+/** The branch the release log is on, where it is on one. */
+async function logBranch(folder: string): Promise<string | undefined> {
+  const { campaign } = readCampaign(await readFile(join(folder, "campaign.yaml")));
+  return campaign?.log.kind === "git" ? campaign.log.branch : undefined;
+}

@@ -1,0 +1,49 @@
+/**
+ * `github issues`: verify, and let the repository's issues say what was found.
+ *
+ * FIELDTREE_DEPTH is `light`, or `full` for everything that `verify --deep` looks at. Problems are what issues are for:
+ * the job is red only where it could not do its work.
+ */
+import type { Campaign } from "../../campaign/campaign.ts";
+import { isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import { openGitHub } from "../../github/client.ts";
+import { type Looked, track, type Verification } from "../../github/health.ts";
+import { verify } from "../../stages/verify.ts";
+import type { Call } from "../command.ts";
+import { runPage } from "./run.ts";
+
+export async function issues(call: Call): Promise<number> {
+  const { env, out, world } = call;
+  const github = await openGitHub(env, world);
+  const campaign = await call.campaign();
+  if (!(await campaign.log.head(world))) {
+    out.result({ event: "tracked", issues: [] }, "nothing has been published yet: there is nothing to verify");
+    return 0;
+  }
+  const seen = await looked(campaign, env.FIELDTREE_DEPTH === "full", world);
+  const tracked = await track(seen, runPage(env), github, world);
+  const lines = tracked.map(({ problem, did, page }) => `${problem}  ${did}  ${page}`);
+  const bad = seen.checks.filter(({ ok }) => !ok).length;
+  const count = `${seen.checks.length - bad} of ${seen.checks.length} checks are good`;
+  out.result({ event: "tracked", issues: tracked }, [count, ...lines].join("\n"));
+  return 0;
+}
+
+async function looked(campaign: Campaign, deep: boolean, world: World): Promise<Verification> {
+  const checks: Looked[] = [];
+  try {
+    for await (const { check, subject, ok, says, problem } of verify(campaign, { deep }, world)) {
+      world.signal.throwIfAborted();
+      // A runner's own node is empty when it starts, and gone when it ends.
+      if (check === "node" && campaign.home.name === "embedded") continue;
+      checks.push({ check, subject, ok, says, ...(problem && { problem }) });
+    }
+    return { checks };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    const corrupt = isFailure(error, "corrupt");
+    const broken: Looked = { check: "log", subject: "log", ok: false, says: error.message, problem: "corrupt" };
+    return { checks: corrupt ? [...checks, broken] : checks, stopped: error.message };
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * `github record`: what follows a publish, in a job that may write to the repository and has no secrets.
+ *
+ * The release is the newest one of the log whose tree.yaml is the one checked out, or the newest at all where that is a
+ * rollback: somebody else may have published meanwhile. `plan.json` is attached where a job before left one here.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Campaign } from "../../campaign/campaign.ts";
+import { Failure } from "../../core/failure.ts";
+import { shown } from "../../core/shown.ts";
+import type { World } from "../../core/world.ts";
+import { carOf } from "../../dag/car.ts";
+import { commitAround } from "../../disk/git.ts";
+import { openGitHub } from "../../github/client.ts";
+import { assetNames, notesOf, type Recorded } from "../../github/notes.ts";
+import { setOutputs, writeSummary } from "../../github/outputs.ts";
+import { type Asset, record as recordOnGitHub } from "../../github/record.ts";
+import { releasesFrom } from "../../log/chain.ts";
+import type { Head } from "../../log/log.ts";
+import { sourceOf } from "../../stages/observe.ts";
+import { withoutData } from "../../stages/without-data.ts";
+import type { Call } from "../command.ts";
+import { runPage } from "./run.ts";
+
+export async function record(call: Call): Promise<number> {
+  const { env, folder, out, world } = call;
+  const github = await openGitHub(env, world);
+  const campaign = await call.campaign();
+  const sha = await commitAround(join(folder(), "tree.yaml"), world);
+  if (sha === undefined) throw new Failure("input", `${folder()} is no checkout of the commit that was published`);
+  const head = await releaseHere(folder(), campaign, world);
+  const release = recordedOf(head);
+  const { number } = release;
+  const [gateway] = campaign.facts.gateways;
+  const run = runPage(env);
+  const places = { page: github.page, ...(gateway !== undefined && { gateway }) };
+  const assets = await assetsOf(head, campaign, call);
+  const environment = "production";
+  const options = { ...places, sha, environment, assets, ...(run !== undefined && { run }) };
+
+  const { page, deployment, told } = await recordOnGitHub(release, options, github, world);
+  const pulls = told.map((pull) => `#${pull}`).join(", ");
+  out.result(
+    { event: "recorded", release: number, page, deployment, told },
+    `release ${number} is recorded: ${page}${pulls === "" ? "" : `\n  told ${pulls}`}`,
+  );
+  await setOutputs(env, { release: String(number), page });
+  await writeSummary(env, `${notesOf(release, places)}\n\n[Release ${number}](${page})`);
+  return 0;
+}
+
+/** Releases that others may have made since the one that was published here. */
+const mostSince = 20;
+
+async function releaseHere(folder: string, campaign: Campaign, world: World): Promise<Head> {
+  const head = await campaign.log.head(world);
+  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  if (head.release.rollbackOf !== undefined) return head;
+  const here = await readFile(join(folder, "tree.yaml"));
+  let looked = 0;
+  for await (const at of releasesFrom(head, campaign.log, world)) {
+    if (looked++ === mostSince) break;
+    if (here.equals(await sourceOf(at.release, campaign, world))) return at;
+  }
+  throw new Failure("conflict", `none of the last ${Math.min(looked, mostSince)} releases is of the tree.yaml here`, {
+    hint: "check out the commit that was published, or publish this one",
+  });
+}
+
+function recordedOf({ cid, release }: Head): Recorded {
+  const { number, root, portal, changes, rollbackOf, why } = release;
+  return {
+    number,
+    head: cid.toString(),
+    root: root.toString(),
+    portal: portal.toString(),
+    changes,
+    ...(rollbackOf !== undefined && { rollbackOf }),
+    ...(why !== undefined && { why }),
+  };
+}
+
+async function assetsOf(head: Head, campaign: Campaign, { cwd, world }: Call): Promise<Asset[]> {
+  const { tree, plan, car } = assetNames(head.release.number);
+  const planned = await readFile(join(cwd, plan)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new Failure("input", `${shown(plan)} can't be read: ${error.code}`, { cause: error });
+  });
+  return [
+    { name: tree, type: "application/yaml", bytes: () => sourceOf(head.release, campaign, world) },
+    ...(planned ? [{ name: plan, type: "application/json", bytes: async () => planned }] : []),
+    {
+      name: car,
+      type: "application/vnd.ipld.car",
+      bytes: async () => {
+        const parts: Uint8Array[] = [];
+        for await (const part of carOf([head.cid], withoutData(head, campaign, world))) parts.push(part);
+        return Buffer.concat(parts);
+      },
+    },
+  ];
+}

@@ -1,0 +1,28 @@
+/** `github revert`: after a rollback, the pull request that gives tree.yaml the content that is live. */
+import { Failure } from "../../core/failure.ts";
+import { openGitHub } from "../../github/client.ts";
+import { revert as revertOnGitHub } from "../../github/revert.ts";
+import { sourceOf } from "../../stages/observe.ts";
+import type { Call } from "../command.ts";
+
+export async function revert(call: Call): Promise<number> {
+  const { env, out, world } = call;
+  const github = await openGitHub(env, world);
+  const campaign = await call.campaign();
+  const head = await campaign.log.head(world);
+  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  const { number, rollbackOf, why = "" } = head.release;
+  if (rollbackOf === undefined) {
+    out.result({ event: "reverted", did: "nothing" }, `release ${number} is no rollback: there is nothing to revert`);
+    return 0;
+  }
+  const tree = await sourceOf(head.release, campaign, world);
+  const reverted = await revertOnGitHub({ number, rollbackOf, why, tree }, github, world);
+  const said = {
+    nothing: `tree.yaml is that of release ${rollbackOf} already`,
+    opened: `opened ${"page" in reverted ? reverted.page : ""}`,
+    known: `there is ${"page" in reverted ? reverted.page : ""} already`,
+  };
+  out.result({ event: "reverted", ...reverted }, said[reverted.did]);
+  return 0;
+}
