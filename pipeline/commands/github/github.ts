@@ -13,6 +13,10 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   plan: async () => (await import("./plan.ts")).plan,
   report: async () => (await import("./report.ts")).report,
   publish: async () => (await import("./publish.ts")).publishFromWorkflow,
+  record: async () => (await import("./record.ts")).record,
+  revert: async () => (await import("./revert.ts")).revert,
+  issues: async () => (await import("./issues.ts")).issues,
+  clock: async () => (await import("./clock.ts")).clock,
 };
 
 export const github: Verb = {
