@@ -5,10 +5,11 @@
  */
 import { inert } from "./inert.ts";
 
-/** A code span that shows `text` and nothing else, at most `most` characters of it. */
+/** A code span that shows `text` and nothing else, at most `most` characters of it; a blank where there is none. */
 export function code(text: string, most = 120): string {
   const safe = inert(text, most);
-  if (safe === "") return "";
+  // Nothing at all would let what stands before it mean something else: a list's `-` alone makes a heading.
+  if (safe === "") return "` `";
   const longest = Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   // Spaces at both ends are taken away, one each: they keep backticks apart, and spaces that are meant.
