@@ -52,7 +52,7 @@ export type Call<T> = (rest: Rest, place: Place) => Answer<T>;
 export type Paged = Place & { readonly per_page: number; readonly page: number };
 
 /** Put into a POST's parameters where it may happen twice: `rest.repos.createCommitStatus({ ...place, ...repeatable })`. */
-export const repeatable = { request: { retries: 3 } };
+export const repeatable = { request: { repeatable: true } };
 
 /** s that we wait for a rate limit. A job's minutes are better spent later than longer. */
 export const longestWait = 90;
@@ -94,7 +94,8 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
   });
   octokit.hook.before("request", (options) => {
     // Whether a POST that got no answer took effect is for whoever made it to find out.
-    if (options.method === "POST" && options.url !== "/graphql") options.request.retries ??= 0;
+    if (options.method === "POST" && options.url !== "/graphql" && !options.request.repeatable)
+      options.request.retries = 0;
   });
 
   return gitHubOver(octokit, { place, token, page: pageOf(env, place) }, world);

@@ -80,6 +80,9 @@ export interface Setting {
   readonly writers?: readonly string[];
 }
 
+/** Jobs are programs of their own, and GitHub wants writes a second apart. */
+export const patience = { timeout: 240_000 };
+
 export async function aStory({
   tree = {},
   text,

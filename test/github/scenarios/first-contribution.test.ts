@@ -1,8 +1,8 @@
 /** Somebody's first pull request, from a fork, by a token that may only read: and a minute later they know what it would do. */
 import { expect, it } from "vitest";
-import { aStory, treeWith } from "../story.ts";
+import { aStory, patience, treeWith } from "../story.ts";
 
-it("tells a first-time contributor what merging would make live", async () => {
+it("tells a first-time contributor what merging would make live", patience, async () => {
   const { repo, leaf, propose } = await aStory({
     tree: { "products/radar.txt": "radar" },
     writers: ["ada"],
