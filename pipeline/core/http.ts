@@ -59,7 +59,10 @@ const largestAnswer = 16 * 1024 * 1024;
  */
 export async function askApi(api: Api, call: ApiCall, world: World): Promise<ApiAnswer> {
   const said = `${api.name}: ${call.what}`;
-  requireSendable(api);
+  const headers = Object.entries(api.headers).map(([header, value]) => [
+    header,
+    headerValue(api.name, header, value, api.hint),
+  ]);
   const patience = api.patience ?? 30_000;
   const late = AbortSignal.timeout(patience);
   const request = new Request(call.url, {
@@ -67,7 +70,7 @@ export async function askApi(api: Api, call: ApiCall, world: World): Promise<Api
     headers: {
       accept: "application/json",
       ...(call.body !== undefined && { "content-type": "application/json" }),
-      ...api.headers,
+      ...Object.fromEntries(headers),
     },
     ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
     redirect: "manual",
@@ -89,14 +92,17 @@ export async function askApi(api: Api, call: ApiCall, world: World): Promise<Api
   return { status, headers: response.headers, body: call.bare ? undefined : jsonOf(said, api, text) };
 }
 
-/** Of a value that it can't send, `fetch` would print all. Line breaks at its end it leaves away. */
-function requireSendable({ name, headers, hint }: Api): void {
-  for (const [header, value] of Object.entries(headers)) {
-    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value.trim())) continue;
-    throw new Failure("input", `${name}: what is to be sent as ${header} holds a line break or another odd character`, {
-      hint,
-    });
-  }
+/**
+ * `value` as a header takes it: without white space around it, as a secret read from a file has it.
+ *
+ * @throws Failure `input` where it holds what no header can. Whoever sends it would print all of it.
+ */
+export function headerValue(name: string, header: string, value: string, hint: string): string {
+  const trimmed = value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(trimmed)) return trimmed;
+  throw new Failure("input", `${name}: what is to be sent as ${header} holds a line break or another odd character`, {
+    hint,
+  });
 }
 
 function refusalOf(said: string, api: Api, { status, headers }: Response, text: string): Failure {
@@ -129,9 +135,29 @@ function quoteOf({ words, headers }: Api, text: string): string {
   } catch {
     // Not JSON, as behind a proxy that speaks for the service.
   }
-  const secrets = Object.values(headers).flatMap((value) => value.split(" "));
-  for (const secret of secrets) if (secret.length > 7) said = said.replaceAll(secret, "…");
-  return excerpt(said);
+  return excerpt(withoutSecrets(said, Object.values(headers)));
+}
+
+/**
+ * `text` without what was sent in these headers: some services repeat the token they refuse, proxies all they were asked.
+ *
+ * Found as it is, as JSON and URLs write it, and where it was sent as a login (RFC 7617), decoded.
+ */
+export function withoutSecrets(text: string, headers: readonly string[]): string {
+  const secrets = headers
+    .flatMap((value) => [...value.split(/\s+/), ...loginIn(value)])
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+    .filter((secret) => secret.length > 7)
+    .toSorted((a, b) => b.length - a.length);
+  return secrets.reduce((said, secret) => said.replaceAll(secret, "…"), text);
+}
+
+/** `user:password`, and the password alone. */
+function loginIn(header: string): string[] {
+  const [, encoded] = /^Basic ((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(header) ?? [];
+  if (encoded === undefined) return [];
+  const login = new TextDecoder().decode(Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0)));
+  return [login, login.slice(login.indexOf(":") + 1)];
 }
 
 /** The beginning of an answer, on one line, for a message. Of a page of HTML, its title. */

@@ -12,7 +12,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { atMost } from "../core/concurrency.ts";
 import { Failure } from "../core/failure.ts";
-import { excerpt, reasonOf } from "../core/http.ts";
+import { excerpt, headerValue, reasonOf, withoutSecrets } from "../core/http.ts";
 import type { World } from "../core/world.ts";
 
 export interface Server {
@@ -68,11 +68,28 @@ const sentTogether = 256 * 1024;
 
 const boundary = "----fieldtree-e2b6f5a09c1d4f7b8a3c";
 
+/** @throws Failure `input` for a token that no header can hold. */
 export function wire(server: Server): Wire {
   const { name, base, patience, hint } = server;
+  const authorization =
+    server.authorization === undefined
+      ? undefined
+      : headerValue(name, "authorization", server.authorization, "check the token in the environment");
   const secure = base.startsWith("https:");
   const request = secure ? httpsRequest : httpRequest;
   const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: connections });
+
+  const quiet = (text: string) => withoutSecrets(text, authorization === undefined ? [] : [authorization]);
+
+  /** The JSON of what `said` answered. */
+  const parsed = (said: string, text: string): unknown => {
+    try {
+      return text === "" ? undefined : JSON.parse(text);
+    } catch {
+      // Without the parser's own error, which quotes what it could not parse.
+      throw new Failure("unavailable", `${said} answered something that is not JSON: ${excerpt(quiet(text))}`);
+    }
+  };
 
   /** Chunks of the answer's body. Ends well only where the server itself says that it ended well. */
   async function* call({ method, path, what, query = {}, upload }: Ask, world: World): AsyncGenerator<Buffer> {
@@ -91,7 +108,7 @@ export function wire(server: Server): Wire {
           agent: upload ? false : agent,
           signal: world.signal,
           headers: {
-            ...(server.authorization === undefined ? {} : { authorization: server.authorization }),
+            ...(authorization === undefined ? {} : { authorization }),
             ...(upload ? { "content-type": `multipart/form-data; boundary=${boundary}` } : {}),
           },
         });
@@ -141,10 +158,10 @@ export function wire(server: Server): Wire {
       const response = await open();
       const page = response.headers["content-type"]?.startsWith("text/html");
       const status = response.statusCode!;
-      if (status < 200 || status > 299 || page) throw server.refusal(said, status, await beginningOf(response));
+      if (status < 200 || status > 299 || page) throw server.refusal(said, status, quiet(await beginningOf(response)));
       for await (const chunk of response) yield chunk as Buffer;
       const late = response.trailers["x-stream-error"];
-      if (late) throw server.meaningOf(said, String(late));
+      if (late) throw server.meaningOf(said, quiet(String(late)));
     } catch (error) {
       world.signal.throwIfAborted();
       if (gaveUp !== undefined) throw gaveUp;
@@ -240,12 +257,4 @@ async function beginningOf(response: IncomingMessage): Promise<string> {
     if (text.length > 64_000) break;
   }
   return text;
-}
-
-function parsed(said: string, text: string): unknown {
-  try {
-    return text === "" ? undefined : JSON.parse(text);
-  } catch (cause) {
-    throw new Failure("unavailable", `${said} answered something that is not JSON: ${excerpt(text)}`, { cause });
-  }
 }

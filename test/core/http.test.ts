@@ -59,8 +59,28 @@ describe("asking an API", () => {
     expect(everythingOf(error)).not.toContain(canary);
   });
 
+  it("prints no token that is repeated as JSON or a URL writes it, and no password of a login", async () => {
+    const login = `anna:${canary}/é"`;
+    const basic = Buffer.from(login).toString("base64");
+    const token = `${canary}/"`;
+    for (const [authorization, repeated] of [
+      [`Bearer ${token}`, JSON.stringify([token])],
+      [`Bearer ${token}`, encodeURIComponent(token)],
+      [`Basic ${basic}`, `who is ${login}?`],
+      [`Basic ${basic}`, `what is ${login.slice(5)}?`],
+      [`Basic ${basic}`, `what is Basic ${basic}?`],
+    ] as const) {
+      const error = await askApi({ ...api, headers: { authorization } }, call, answering(401, repeated)).catch(
+        (e) => e,
+      );
+      expect(error).toMatchObject({ message: expect.stringContaining("…") });
+      expect(everythingOf(error)).not.toContain(canary);
+      expect(everythingOf(error)).not.toContain(basic);
+    }
+  });
+
   it("prints no token that can't be sent", async () => {
-    for (const token of [`${canary}\n${canary}`, `${canary}…`, `${canary}\0`]) {
+    for (const token of [`${canary}\n${canary}`, `${canary}…`, `${canary}\u2028`, `${canary}\0`]) {
       const odd = { ...api, headers: { authorization: `Bearer ${token}` } };
       const error = await askApi(odd, call, answering(200, "{}")).catch((error: unknown) => error);
       expect(error).toMatchObject({ kind: "input", hint: api.hint });
