@@ -29,7 +29,9 @@ export type Reverted =
 
 export async function revert(rollback: Rollback, github: GitHub, world: World): Promise<Reverted> {
   const { number, rollbackOf, tree } = rollback;
-  const { default_branch: base } = await github.ask("reading the repository", (rest, place) => rest.repos.get({ ...place }));
+  const { default_branch: base } = await github.ask("reading the repository", (rest, place) =>
+    rest.repos.get({ ...place }),
+  );
   const tip = await github.ask("reading the default branch", (rest, place) =>
     rest.repos.getBranch({ ...place, branch: base }),
   );

@@ -22,7 +22,9 @@ describe("lease", () => {
     const cwd = await aCampaign();
     const held = await lock(join(cwd, ".fieldtree", "publish.lock"), "publishing");
     const show = await fieldtree(["lease", "show"], { cwd });
-    expect(show.stdout).toMatch(/process \d+ on .* is publishing\n {2}since {2}20.*\n {2}until {2}its process ends\n {2}id /);
+    expect(show.stdout).toMatch(
+      /process \d+ on .* is publishing\n {2}since {2}20.*\n {2}until {2}its process ends\n {2}id /,
+    );
     const publish = await fieldtree(["publish", "--json"], { cwd });
     expect(publish.code).toBe(3);
     const broken = await fieldtree(["lease", "break", "--json"], { cwd });
