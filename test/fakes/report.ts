@@ -25,7 +25,11 @@ export function aReport(given: Partial<Report> = {}): Report {
   };
 }
 
-export function aChange(given: Partial<DatasetLine> = {}, path = "products/HALO/radar.zarr", seed = 1): ReportedChange {
+export function aChange(
+  given: Partial<DatasetLine> = {},
+  path = "products/HALO/radar.zarr",
+  seed = 1,
+): Extract<ReportedChange, { op: "add" }> {
   const dataset = {
     path,
     title: "Cloud radar",
