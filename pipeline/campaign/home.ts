@@ -34,7 +34,8 @@ export async function homeOrGateways(config: CampaignConfig, state: string, secr
 function locked(why: Failure): HomeNode {
   const refuse = () => Promise.reject(why);
   return {
-    name: `the node (${why.message})`,
+    name: "the node",
+    closed: why.message,
     get: async () => undefined,
     put: refuse,
     pin: refuse,

@@ -32,6 +32,9 @@ export interface Node {
 
 /** The campaign's own node: it keeps what it is told to keep. */
 export interface HomeNode extends Node {
+  /** Present where it can neither be asked nor written to from here: why. Everything but `get` is refused then. */
+  readonly closed?: string;
+
   /** Store blocks. When this returns they survive a power cut. Putting a block twice is the same as once. */
   put(blocks: Iterable<Block> | AsyncIterable<Block>, world: World): Promise<void>;
 

@@ -20,7 +20,7 @@ import { releasesFrom } from "../log/chain.ts";
 import type { Head, ReleaseLog } from "../log/log.ts";
 import { signerOf } from "../log/sign.ts";
 import type { Answer, Sighting } from "../names/name.ts";
-import { checkRoot } from "./check-root.ts";
+import { checkRoot, type Sound } from "./check-root.ts";
 import { lookAtNames, type NameSight, normal } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
@@ -147,7 +147,7 @@ async function* checkTrees(chain: readonly Head[], get: Get, world: World): Asyn
   /** The release before, where its tree.yaml could be read. */
   let before: Grown | undefined;
   /** The newest root that was found to be its tree's. */
-  let sound: { readonly root: CID; readonly tree: Tree } | undefined;
+  let sound: Sound | undefined;
   let good = 0;
   for (const { release } of chain) {
     world.signal.throwIfAborted();
@@ -159,8 +159,7 @@ async function* checkTrees(chain: readonly Head[], get: Get, world: World): Asyn
       before = { release, tree };
       if (since) checkChanges(before, since);
       checkRollback(release, chain);
-      await checkRoot(release.root, tree, sound, get);
-      sound = { root: release.root, tree };
+      sound = await checkRoot(release.root, tree, sound, get);
       good++;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -249,6 +248,7 @@ async function checkPortal(head: Head, campaign: Parts, world: World): Promise<s
 }
 
 async function checkNode({ release }: Head, { home }: Parts, world: World): Promise<string> {
+  if (home.closed) throw new Failure("unavailable", home.closed);
   const kept = new Set([...(await home.pins(world)).values()].map(String));
   const lost = [release.root, release.portal].filter((cid) => !kept.has(cid.toString()));
   if (lost.length === 0) return "keeps the tree and the portal";

@@ -13,6 +13,7 @@ describe("a node whose token is not set", () => {
   it("leaves looking to the gateways, without being asked itself", async () => {
     const world = testWorld({ fetch: () => Promise.reject(new Error("somebody was asked")) });
     expect(await (await home()).get(cid, world)).toBeUndefined();
+    expect((await home()).closed).toContain("KUBO_TOKEN");
   });
 
   it("says which, at its line, to whoever wants to keep something", async () => {

@@ -194,8 +194,8 @@ export const rules: Readonly<Record<string, Rule>> = {
 const checkedOut: Readonly<Record<string, string>> = {
   "plan.yml plan": "${{ github.event.pull_request.base.ref || github.event.merge_group.base_ref }}",
   "publish.yml plan": "main",
-  "publish.yml publish": "${{ needs.plan.outputs.commit || 'main' }}",
-  "publish.yml record": "${{ needs.plan.outputs.commit || 'main' }}",
+  "publish.yml publish": "${{ inputs.rollback && 'main' || needs.plan.outputs.commit }}",
+  "publish.yml record": "${{ inputs.rollback && 'main' || needs.plan.outputs.commit }}",
 };
 
 /** Whether a job would run, as GitHub decides it. */
