@@ -18,17 +18,15 @@ export interface Zone {
   readonly served: Map<string, RRset | undefined>;
   /** Every value that a write set, in order: those that took effect. */
   readonly writes: string[];
-  /** How many times the second server will still give its old answer. */
+  /** How many times the second server gives its old answer after a write; and will still do so. */
+  lag: number;
   behind: number;
   /** Where it points by whoever lies. */
   lie: string | undefined;
 }
 
-/** How many times the second server still gives its old answer after a write. */
-const lag = 1;
-
 export function aZone(domain: string): Zone {
-  return { domain, kept: undefined, served: new Map(), writes: [], behind: 0, lie: undefined };
+  return { domain, kept: undefined, served: new Map(), writes: [], lag: 1, behind: 0, lie: undefined };
 }
 
 /** The name in `zone`, everything it is asked passing through `calls`; `onWrite` sees each value that is being set. */
@@ -47,7 +45,7 @@ export function nameIn(zone: Zone, calls: Calls, onWrite: (value: string) => Pro
         await onWrite(value!);
         zone.kept = next;
         zone.writes.push(value!);
-        zone.behind = lag;
+        zone.behind = zone.lag;
       };
       return calls.through(`${zone.domain}: write`, write, world, () => {});
     },

@@ -12,6 +12,7 @@ import { repin } from "../../pipeline/stages/repin.ts";
 import { aFile, temporaryFolder } from "../fakes/parts.ts";
 import { blockKey } from "../fakes/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
+import type { Zone } from "../fakes/zone.ts";
 import {
   called,
   cidOf,
@@ -303,6 +304,73 @@ pins:
     done(await run(around, tree, { change: changing("shop", (keeper) => ({ ...keeper, wants, whole })) }));
     expect(await labelsAt(around, "shop")).toEqual(leaves.map((path) => `orcestra/${path}@1`));
     expect(await labelsAt(around, "mirror")).toContain("orcestra/tree@1");
+  });
+});
+
+describe("a name", () => {
+  it("is read back from every server: one that never follows is named, the release stands, and nothing is written twice", async () => {
+    const around = await surroundings();
+    const [latest] = around.zones as [Zone];
+    latest.lag = Number.POSITIVE_INFINITY;
+    const tree = await treeOf(around, { radar: "Radar" });
+    const first = await run(around, tree);
+    const failure = stopped(first);
+    expect(exitOf(failure)).toBe(4);
+    expect(failure.message).toContain("latest.example.test: ");
+    expect(failure.message).toContain("ns2 has no record");
+    expect(failure.message).not.toContain("ns1");
+    expect(first.events.filter(({ event }) => event === "announced")).toMatchObject([{ name: "example.test" }]);
+    expect(await releasesIn(around)).toHaveLength(1);
+
+    expect(exitOf(stopped(await run(around, tree)))).toBe(4);
+    latest.behind = 0;
+    const again = done(await run(around, tree));
+    expect(again.release).toBe(1);
+    expect(latest.writes).toEqual([`/ipfs/${again.root}`]);
+  });
+
+  it("is waited for until its deadline in campaign.yaml, and no longer", async () => {
+    const around = await surroundings();
+    around.zones[0]!.lag = Number.POSITIVE_INFINITY;
+    const before = around.clock.now().getTime();
+    stopped(await run(around, await treeOf(around, { radar: "Radar" })));
+    const waited = around.clock.now().getTime() - before;
+    expect(waited).toBeGreaterThanOrEqual(60_000);
+    expect(waited).toBeLessThan(75_000);
+  });
+
+  it("that somebody else moved meanwhile stays as they left it, and the other names are announced all the same", async () => {
+    const around = await surroundings();
+    const [latest, portal] = around.zones as [Zone, Zone];
+    done(await run(around, await treeOf(around, { radar: "Radar" })));
+    const theirs = "dnslink=/ipfs/bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354";
+    const next = await treeOf(around, { radar: "Better radar" });
+    const moving = (parts: Parts): Parts => ({
+      ...parts,
+      log: {
+        ...parts.log,
+        async append(...given) {
+          latest.kept = { ttl: 60, values: [theirs] };
+          return parts.log.append(...given);
+        },
+      },
+    });
+    expect(exitOf(stopped(await run(around, next, { change: moving })))).toBe(5);
+    expect(latest.kept?.values).toEqual([theirs]);
+    expect(portal.writes).toHaveLength(2);
+  });
+
+  it("is written only where it says something else", async () => {
+    const around = await surroundings();
+    const tree = await treeOf(around, { radar: "Radar" });
+    done(await run(around, tree));
+    const renamed = (parts: Parts) => ({
+      ...parts,
+      madeWith: { ...parts.madeWith, campaign: "renamed" },
+      facts: { ...parts.facts, title: "Renamed" },
+    });
+    done(await run(around, tree, { change: renamed }));
+    expect(around.zones.map(({ writes }) => writes.length)).toEqual([1, 2]);
   });
 });
 
