@@ -14,8 +14,8 @@ import type { Verb } from "./command.ts";
 import { ageOf, pinLines } from "./pin-lines.ts";
 import { nameShort, printable } from "./terminal.ts";
 
-/** Of the time there is, what services and names get; the rest is for what depends on it. */
-const share = 0.75;
+/** Of the time there is, what services and names get; the rest is for the log and the node, which are asked before. */
+const share = 0.6;
 
 export const status: Verb = {
   flags: [["--deadline <seconds>", "how long to wait for whatever doesn't answer", "2"]],

@@ -60,12 +60,12 @@ export async function observe(
   const { tree, findings } = readTree(text);
   const names = lookAtNames(campaign, look.patience, world);
   const peers = lookAtPeers(campaign, look.patience, world);
+  // Waited for last, so that one that never answers takes no time from the rest.
+  for (const asked of [names, peers]) asked.catch(() => undefined);
   const [head, kept, sizes] = await Promise.all([
     campaign.log.head(world),
     campaign.home.pins(world),
     sizesOf(tree, campaign.get, campaign.sizes, world),
-    names, // So that none of them is left alone when another fails.
-    peers,
   ]);
   const live = head ? await treeOf(head.release, campaign, world) : new Map();
   const rollbacks = await rollbacksAt(head, campaign, world);
@@ -75,8 +75,8 @@ export async function observe(
       ? assembleTree(tree, sizes.of, campaign.profile, (block) => blocks.push(block))
       : undefined;
   const changes = changesBetween(live, tree);
-  const seen = { tree, findings, head, rollbacks, live, changes, sizes, blocks, names: await names };
-  if (!root) return { ...seen, pins: [], steps: [] };
+  const known = { tree, findings, head, rollbacks, live, changes, sizes, blocks };
+  if (!root) return { ...known, names: await names, pins: [], steps: [] };
 
   const desired = desiredOf(root.cid, tree, campaign.madeWith);
   const observed = observedOf(head, live, kept);
@@ -95,6 +95,7 @@ export async function observe(
     campaign,
   );
   const pins = await lookAtPins(wishes, campaign, { thorough: false, ...look }, world);
+  const seen = { ...known, root, pins, names: await names };
   const next = current ? head : undefined;
   const said = await Promise.all(
     seen.names.map(async (sight) => ({
@@ -105,7 +106,7 @@ export async function observe(
     })),
   );
   const steps = planOf({ ...desired, peers: await peers, pins: pins.map(pinOf), names: said }, observed);
-  return { ...seen, root, pins, steps };
+  return { ...seen, steps };
 }
 
 async function rollbacksAt(head: Head | undefined, { log }: Parts, world: World): Promise<Head[]> {
