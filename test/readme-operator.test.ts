@@ -82,7 +82,7 @@ describe.skipIf(!outwardServers)("the operator's walk in the README", { timeout:
     await follow(first);
 
     const before = await serial();
-    const killed = whenAsked(psa, "orcestra/tree@2").then(() => primary.kill());
+    const killed = whenAsked(psa, "orcestra/tree@2", day.signal).then(() => primary.kill());
     await follow(dying);
     await killed;
     await primary.restart();
@@ -208,8 +208,8 @@ async function followAllDay({ secondary }: Outward, over: AbortSignal): Promise<
 }
 
 /** Resolves in the moment in which the service is asked for the pin of that name, before it has fetched anything. */
-async function whenAsked({ asked }: Outward["psa"], label: string): Promise<void> {
-  while (!asked.some(({ name }) => name === label)) await sleep(5);
+async function whenAsked({ asked }: Outward["psa"], label: string, over: AbortSignal): Promise<void> {
+  while (!over.aborted && !asked.some(({ name }) => name === label)) await sleep(5);
 }
 
 /** As a disk does, behind the back of the node. */
