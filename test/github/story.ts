@@ -177,7 +177,7 @@ export async function aStory({
     planGroup: (group) => job("plan", "merge_group", group.event, repo.token({ contents: "read" })),
 
     async report(pull, plan, { env } = {}) {
-      const artifacts = isPlan(plan) ? { plan: [{ name: "plan.json", data: JSON.stringify(plan.file) }] } : plan;
+      const artifacts = isPlan(plan) ? artifactsOf(plan) : plan;
       const run = await repo.run({ workflow: "plan.yml", pull, artifacts });
       const token = repo.token({
         actions: "read",
@@ -198,6 +198,11 @@ export async function aStory({
     },
   };
   return story;
+}
+
+/** None of a plan that failed. */
+function artifactsOf({ file }: Pick<Planned, "file">): Artifacts {
+  return file ? { plan: [{ name: "plan.json", data: JSON.stringify(file) }] } : {};
 }
 
 const isPlan = (plan: object): plan is Pick<Planned, "file"> => "file" in plan;
