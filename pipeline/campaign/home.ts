@@ -7,15 +7,19 @@ import { type Secret, tokenOf } from "./secrets.ts";
 /** `state`: folder of what this machine remembers. @throws Failure `input` where its token is not set. */
 export async function homeNode({ node }: CampaignConfig, state: string, secret: Secret): Promise<HomeNode> {
   switch (node.kind) {
-    case "embedded": {
-      const { embedded } = await import("../ipfs/embedded/embedded.ts");
-      return embedded(state);
-    }
+    case "embedded":
+      return await ownNode(state);
     case "kubo": {
       const { kubo } = await import("../ipfs/kubo/kubo.ts");
       return kubo({ api: node.api, ...tokenOf(node.token, secret) });
     }
   }
+}
+
+/** This machine's own. It stands in where the campaign's is closed to us and something has to be held, such as an imported CAR. */
+export async function ownNode(state: string): Promise<HomeNode> {
+  const { embedded } = await import("../ipfs/embedded/embedded.ts");
+  return embedded(state);
 }
 
 /**

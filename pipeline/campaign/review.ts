@@ -14,7 +14,7 @@ import type { Node } from "../ipfs/node.ts";
 import type { Source } from "../stages/reach.ts";
 import type { Reviewing } from "../stages/report.ts";
 import { configFrom } from "./config.ts";
-import { homeNode } from "./home.ts";
+import { homeNode, ownNode } from "./home.ts";
 import { keepersOf } from "./keepers.ts";
 import { wantedBy } from "./matches.ts";
 import { ownersOf } from "./owners.ts";
@@ -34,13 +34,13 @@ export async function openReview(text: string, folder: string, env: Environment)
   const secret = secretsIn(text, env);
   const state = join(folder, ".fieldtree");
   const home = await homeNode(config, state, secret).catch((error: unknown) => {
-    // A node that wants a token is not for whoever has none.
-    if (isFailure(error, "input")) return undefined;
+    // A node that wants a token is not for whoever has none; what was imported on this machine is.
+    if (isFailure(error, "input")) return ownNode(state);
     throw error;
   });
   const keepers = await keepersOf(config, secret);
   const [{ gateway }, several] = await Promise.all([import("../ipfs/gateway.ts"), import("../ipfs/gateways.ts")]);
-  const nodes: readonly Node[] = [...(home ? [home] : []), ...config.gateways.map((url) => gateway(url))];
+  const nodes: readonly Node[] = [home, ...config.gateways.map((url) => gateway(url))];
   const any = several.gateways(nodes);
   return {
     facts: facts(config),
@@ -52,13 +52,13 @@ export async function openReview(text: string, folder: string, env: Environment)
     sizes: await memory(join(state, "remembered", "sizes")),
     holdings: await memory(join(state, "remembered", "holdings")),
     sources: [
-      ...(home ? [{ name: "node", get: home.get }] : []),
+      { name: "node", get: home.get },
       ...config.gateways.map((url): Source => ({ name: new URL(url).host, get: gateway(url).get })),
       ...keepers.flatMap(({ keeper: { name, look } }): Source[] => (look ? [{ name, get: look }] : [])),
     ],
     get: async (cid, world) => {
       const bytes = await any.get(cid, world);
-      if (!bytes) throw new Failure("unavailable", `block ${cid} is not on ${any.name || "any node that was named"}`);
+      if (!bytes) throw new Failure("unavailable", `block ${cid} is not on ${any.name}`);
       return bytes;
     },
     close: async () => {

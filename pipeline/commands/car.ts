@@ -40,7 +40,7 @@ export const car: Verb = {
   async run(call) {
     const [direction, ...what] = call.args;
     if (direction === "export") return exportCar(what, call);
-    if (direction === "import") return importCars(what, call);
+    if (direction === "import") return importCars(what, (await call.campaign()).home, call);
     throw new Failure("input", `car ${direction}: there is only export and import`);
   },
 };
@@ -106,13 +106,16 @@ async function writeParts(file: string, parts: AsyncIterable<Uint8Array>): Promi
   }
 }
 
-async function importCars(files: readonly string[], call: Call): Promise<number> {
+type Shown = Pick<Call, "cwd" | "out" | "world">;
+
+/** Put what is in these files, or at these addresses, on `home`. @throws Failure `corrupt` naming the file. */
+export async function importCars(files: readonly string[], home: HomeNode, call: Shown): Promise<number> {
   for (const file of files) {
     const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
     // What opens a door may stand in an address's query: it is shown and remembered without.
     const shown = address ? address.origin + address.pathname : file;
     try {
-      await importCar(shown, address, call);
+      await importCar(shown, address, home, call);
     } catch (error) {
       if (!isFailure(error, "corrupt")) throw diskFailure(error, `reading ${shown}`);
       throw new Failure("corrupt", `${shown}: ${error.message}`, {
@@ -124,8 +127,8 @@ async function importCars(files: readonly string[], call: Call): Promise<number>
   return 0;
 }
 
-async function importCar(file: string, address: URL | null, { campaign, cwd, out, world }: Call): Promise<void> {
-  const { home } = await campaign();
+async function importCar(file: string, address: URL | null, home: HomeNode, call: Shown): Promise<void> {
+  const { cwd, out, world } = call;
   const path = address ? file : resolve(cwd, file);
   const source = address ? await download(address, file, world) : await contentOf(path);
   const { roots, blocks: read } = await readCar(source.bytes);

@@ -12,7 +12,7 @@ import { secretNames } from "../../core/campaign/secrets.ts";
 import { Failure } from "../../core/failure.ts";
 import { setOutputs, writeSummary } from "../../github/outputs.ts";
 import type { Head } from "../../log/log.ts";
-import { car } from "../car.ts";
+import { importCars } from "../car.ts";
 import type { Call } from "../command.ts";
 import { publishHere } from "../publish.ts";
 import { rollback } from "../rollback.ts";
@@ -27,7 +27,7 @@ export async function publishFromWorkflow(call: Call): Promise<number> {
   out.result({ stopCommands: resume }, `::stop-commands::${resume}`);
   try {
     const address = env.FIELDTREE_IMPORT;
-    if (address) await car.run({ ...call, args: ["import", address] });
+    if (address) await importCars([address], campaign.home, call);
 
     const number = env.FIELDTREE_ROLLBACK;
     const expectRoot = env.FIELDTREE_EXPECT_ROOT;

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { aCampaign, aFolder, fieldtree } from "../program.ts";
 
-const config = "campaign: test\nlog: { kind: git }\ngateways: [https://ipfs.example]\n";
+const config = "campaign: test\nlog: { kind: git }\ngateways: [http://127.0.0.1:9]\n";
 
 /** A campaign whose log is a branch of a repository beside it. */
 async function aRepository(campaignYaml = config) {
@@ -48,7 +48,7 @@ describe("github publish", () => {
     const first = await publish({ FIELDTREE_EXPECT_ROOT: planned });
     expect(first.code, first.stderr).toBe(0);
     expect(first.outputs).toMatchObject({ release: "1", root: planned });
-    expect(first.outputs.url).toBe(`https://ipfs.example/ipfs/${first.outputs.portal}/`);
+    expect(first.outputs.url).toBe(`http://127.0.0.1:9/ipfs/${first.outputs.portal}/`);
     expect(first.summary).toContain(`Release 1 is live`);
     expect(first.summary).toContain(first.outputs.url);
 
@@ -80,6 +80,27 @@ describe("github publish", () => {
     expect((await publish({ FIELDTREE_EXPECT_ROOT: planned })).code).toBe(4);
     const run = await publish({ FIELDTREE_EXPECT_ROOT: planned, FIELDTREE_IMPORT: "radar.car" });
     expect(run.code, run.stderr).toBe(0);
+  });
+
+  it("was planned with it, though the campaign's node is closed to a job without secrets", async () => {
+    const { cwd, planned } = await aRepository();
+    await fieldtree(["car", "export", "products/radar", "-o", "radar.car"], { cwd });
+    await rename(join(cwd, ".fieldtree"), join(cwd, "asleep"));
+    await writeFile(
+      join(cwd, "campaign.yaml"),
+      `${config}node: { kind: kubo, api: "http://127.0.0.1:1", token: TOKEN }\n`,
+    );
+    const none = "0".repeat(40);
+    await writeFile(join(cwd, "event.json"), JSON.stringify({ before: none, after: none, ref: "refs/heads/main" }));
+    const env = {
+      GITHUB_EVENT_NAME: "push",
+      GITHUB_EVENT_PATH: join(cwd, "event.json"),
+      GITHUB_OUTPUT: join(cwd, "output"),
+      FIELDTREE_IMPORT: "radar.car",
+    };
+    const plan = await fieldtree(["github", "plan"], { cwd, env });
+    expect(plan.code, plan.stderr).toBe(0);
+    expect(outputsIn(await readFile(env.GITHUB_OUTPUT, "utf8"))).toMatchObject({ root: planned });
   });
 
   it("lets nothing it prints be a command to the runner, and draws the word that ends this anew", async () => {
