@@ -14,9 +14,9 @@ const domains = ["latest.example.test", "example.test"];
 const calls = [
   "lease: take",
   "log: head",
-  ...["mirror: status", "mirror: look", "mirror: take", "mirror: pin", "mirror: addresses"],
-  ...["dkrz: status", "dkrz: look", "dkrz: pin"],
-  ...["shop: status", "shop: pin"],
+  ...["mirror: status", "mirror: look", "mirror: take", "mirror: pin", "mirror: unpin", "mirror: addresses"],
+  ...["dkrz: status", "dkrz: look", "dkrz: pin", "dkrz: unpin"],
+  ...["shop: status", "shop: pin", "shop: unpin"],
   "log: append",
   ...domains.flatMap((domain) => ["read", "write", "ask ns1", "ask ns2"].map((what) => `${domain}: ${what}`)),
   "lease: release",
@@ -25,13 +25,16 @@ const calls = [
 /** What the log says is held against CIDs, and nobody depends on an address. */
 const canNotLie = ["log: head", "mirror: addresses"];
 
+/** Only the newest release stays pinned, so that pins are let go of as well. */
+const pins = { keep: { releases: 1 } };
+
 /** Release 1 is out; what is to be release 2. */
 async function aCampaign(): Promise<{ around: Surroundings; next: string }> {
   const around = await surroundings();
   const { home } = around;
   const [same, old, next] = [await aDataset(home, "same"), await aDataset(home, "old"), await aDataset(home, "next")];
   const tree = (changed: typeof next) => `products:\n  radar: ${changed.cid}\nsondes: ${same.cid}\n`;
-  done(await run(around, tree(old)));
+  done(await run(around, tree(old), { pins }));
   return { around, next: tree(next) };
 }
 
@@ -40,7 +43,7 @@ let good: Promise<Ran & { readonly leaves: Awaited<ReturnType<typeof whatIs>> }>
 function withoutTrouble() {
   good ??= (async () => {
     const { around, next } = await aCampaign();
-    const ran = await run(around, next);
+    const ran = await run(around, next, { pins });
     return { ...ran, leaves: await whatIs(around) };
   })();
   return good;
@@ -54,23 +57,20 @@ describe("a publish without trouble", () => {
     expect([...new Set((await withoutTrouble()).calls)].sort()).toEqual([...calls].sort());
   });
 
-  it("leaves two releases, each name written once for each, and a pin for each wish", async () => {
+  it("leaves two releases, each name written once for each, and a pin for each wish of the newest", async () => {
     const { leaves, failure } = await withoutTrouble();
     expect(failure).toBeUndefined();
     expect(leaves.releases).toHaveLength(2);
     for (const domain of domains) expect(leaves.writes[domain]).toHaveLength(2);
     const labels = (pins: readonly string[]) => pins.map((pin) => pin.split(" ")[0]);
     expect(labels(leaves.pins.mirror)).toEqual([
-      "orcestra/portal@1",
       "orcestra/portal@2",
-      "orcestra/products/radar@1",
       "orcestra/products/radar@2",
       "orcestra/sondes@1",
-      "orcestra/tree@1",
       "orcestra/tree@2",
     ]);
     expect(leaves.pins.dkrz).toEqual(leaves.pins.mirror);
-    expect(labels(leaves.pins.shop)).toEqual(["orcestra/products/radar@1", "orcestra/products/radar@2"]);
+    expect(labels(leaves.pins.shop)).toEqual(["orcestra/products/radar@2"]);
   });
 });
 
@@ -91,21 +91,21 @@ async function survives(wrong: { name: string; nth: number; trouble: Trouble }):
   for (const zone of around.zones) zone.lie = leaves.writes[zone.domain]!.at(-1);
   const which = `call ${wrong.nth} of ${wrong.name}`;
 
-  const first = await run(around, next, { wrong });
+  const first = await run(around, next, { pins, wrong });
   expect(first.calls.filter((call) => call === wrong.name).length, `${which} was made`).toBeGreaterThan(wrong.nth);
   expect(published(first), which).toBe(first.failure === undefined);
   if (first.failure)
     expect(["unavailable", "conflict"], `${which}: ${first.failure.message}`).toContain(first.failure.kind);
-  else expect(mattering(await whatIs(around)), `${which}, published`).toEqual(mattering(leaves));
+  else expect(await whatIs(around), `${which}, published`).toMatchObject(promised(leaves));
 
   around.clock.pass(3_600_000);
-  const again = await run(around, next);
+  const again = await run(around, next, { pins });
   expect(again.failure, `${which}, run again`).toBeUndefined();
   expect(await whatIs(around), `${which}, run again`).toEqual(leaves);
   expect(around.untruths, which).toEqual([]);
 }
 
-/** What has to be so when a run says `published`: nobody requires the shop. */
-function mattering({ pins: { mirror, dkrz }, ...rest }: Awaited<ReturnType<typeof whatIs>>) {
-  return { mirror, dkrz, releases: rest.releases, writes: rest.writes };
+/** What has to be so when a run says `published`. Nobody requires the shop, and letting go can wait. */
+function promised({ pins: { mirror, dkrz }, releases, writes }: Awaited<ReturnType<typeof whatIs>>) {
+  return { releases, writes, pins: { mirror: expect.arrayContaining(mirror), dkrz: expect.arrayContaining(dkrz) } };
 }

@@ -1,7 +1,7 @@
 /** What publishing promises of services and names, each promise by itself: all parts in memory, none of them believed. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openCampaign } from "../../pipeline/campaign/campaign.ts";
 import { repin as repinVerb } from "../../pipeline/commands/repin.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
@@ -371,6 +371,45 @@ describe("a name", () => {
     });
     done(await run(around, tree, { change: renamed }));
     expect(around.zones.map(({ writes }) => writes.length)).toEqual([1, 2]);
+  });
+});
+
+describe("a lease that is broken while its holder works", () => {
+  it("ends the work before the release", async () => {
+    const around = await surroundings();
+    const { dkrz } = around.services;
+    const { pin } = dkrz;
+    vi.spyOn(dkrz, "pin").mockImplementation((wish, world) => {
+      around.lease.lose();
+      return pin(wish, world);
+    });
+    const failure = stopped(await run(around, await treeOf(around, { radar: "Radar" })));
+    expect(exitOf(failure)).toBe(5);
+    expect(failure.message).toMatch(/^the lease taken at .* for publishing was broken$/);
+    expect(await releasesIn(around)).toEqual([]);
+    expect(around.zones.flatMap(({ writes }) => writes)).toEqual([]);
+  });
+
+  it("ends the work after the release as well: nothing is announced, until it is run again", async () => {
+    const around = await surroundings();
+    const tree = await treeOf(around, { radar: "Radar" });
+    const losing = (parts: Parts): Parts => ({
+      ...parts,
+      log: {
+        ...parts.log,
+        async append(...given) {
+          const head = await parts.log.append(...given);
+          around.lease.lose();
+          return head;
+        },
+      },
+    });
+    expect(exitOf(stopped(await run(around, tree, { change: losing })))).toBe(5);
+    expect(await releasesIn(around)).toHaveLength(1);
+    expect(around.zones.flatMap(({ writes }) => writes)).toEqual([]);
+    done(await run(around, tree));
+    expect(await releasesIn(around)).toHaveLength(1);
+    expect(around.zones.map(({ writes }) => writes.length)).toEqual([1, 1]);
   });
 });
 

@@ -19,7 +19,7 @@ import type { Lease, Leases } from "../../pipeline/log/lease.ts";
 import { localLog } from "../../pipeline/log/local.ts";
 import type { ReleaseLog } from "../../pipeline/log/log.ts";
 import { releaseBlock } from "../../pipeline/log/release.ts";
-import { takenBy } from "../../pipeline/log/taken.ts";
+import { leaseLost, takenBy } from "../../pipeline/log/taken.ts";
 import type { PublishEvent } from "../../pipeline/stages/event.ts";
 import type { Keeper, Parts } from "../../pipeline/stages/parts.ts";
 import { type PublishOptions, publish } from "../../pipeline/stages/publish.ts";
@@ -36,7 +36,11 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly services: Readonly<Record<"mirror" | "dkrz" | "shop", FakePins>>;
   readonly zones: readonly Zone[];
-  readonly lease: { held: Lease | undefined };
+  readonly lease: {
+    held: Lease | undefined;
+    /** Take it away from whoever has it. */
+    lose: () => void;
+  };
   /** Where others can fetch from the home node; the embedded one has no such address. */
   readonly addresses: readonly string[];
   /** What was released or announced though it was not kept where it is required, in words. */
@@ -62,7 +66,7 @@ export async function surroundings({ addresses = [] }: { addresses?: readonly st
     clock: stoppedClock(),
     services: { mirror, dkrz: fakePins("dkrz", { slow: 1 }, mirror.held), shop: fakePins("shop", {}, mirror.held) },
     zones: [aZone("latest.example.test"), aZone("example.test")],
-    lease: { held: undefined },
+    lease: { held: undefined, lose: () => {} },
     untruths: [],
   };
 }
@@ -183,20 +187,25 @@ function leasesAmong({ lease, clock }: Surroundings, calls: Calls): Leases {
       const now = clock.now();
       const until = new Date(now.getTime() + term).toISOString();
       const ours = { id: randomUUID(), holder: "a test", what, since: now.toISOString(), until };
+      const lost = new AbortController();
       const held = {
         lease: ours,
-        lost: new AbortController().signal,
+        lost: lost.signal,
         release: async () => {
           const giveBack = async () => {
             if (lease.held?.id === ours.id) lease.held = undefined;
           };
           // One that can't be given back ends by itself.
-          await calls.through("lease: release", giveBack, { ...world, signal: held.lost }, () => {}).catch(() => {});
+          await calls.through("lease: release", giveBack, world, () => {}).catch(() => {});
         },
       };
       const take = async () => {
         if (lease.held && Date.parse(lease.held.until!) > now.getTime()) throw takenBy(lease.held);
         lease.held = ours;
+        lease.lose = () => {
+          lease.held = undefined;
+          lost.abort(leaseLost(ours, "was broken"));
+        };
         return held;
       };
       return calls.through("lease: take", take, world, () => held);
