@@ -56,6 +56,16 @@ export const verbs: readonly VerbEntry[] = [
     summary: "say who looks at changes of a path",
     load: async () => (await import("./owners.ts")).owners,
   },
+  {
+    name: "pull-request",
+    summary: "propose data on GitHub, without git",
+    load: async () => (await import("./pull-request.ts")).pullRequest,
+  },
+  {
+    name: "doctor",
+    summary: "say what the campaign's repository on GitHub lacks",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
   { name: "log", summary: "list the releases", load: async () => (await import("./log.ts")).log },
   {
     name: "status",

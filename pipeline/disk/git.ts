@@ -29,6 +29,11 @@ export async function commitAround(file: string, world: World): Promise<string |
   return git(file, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], world);
 }
 
+/** Where git in `folder` fetches `remote` from; `undefined` where it knows none. */
+export async function remoteAddress(remote: string, folder: string, world: World): Promise<string | undefined> {
+  return git(join(folder, "config"), ["remote", "get-url", "--", remote], world);
+}
+
 /** `file` as it was at `ref`; `undefined` where git has neither. */
 export async function fileAt(ref: string, file: string, world: World): Promise<Uint8Array | undefined> {
   return gitBytes(file, ["show", "--end-of-options", `${ref}:./${basename(file)}`], world);

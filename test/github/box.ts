@@ -218,6 +218,7 @@ function emptyRepo(id: number, git: Repo["git"], now: string, wanted: NewRepo): 
     environments: new Map(),
     secrets: new Set(),
     protection: new Map(),
+    workflowsMayOpenPulls: true,
   };
 }
 

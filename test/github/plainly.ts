@@ -12,9 +12,10 @@ import type { Grants } from "./tokens.ts";
 const nothing = () => {};
 const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-export function plainly(github: Box, repo: Repository, grants: Grants, world = testWorld()): GitHub {
+/** @param who a job with these permissions, or whose token it is. */
+export function plainly(github: Box, repo: Repository, who: Grants | string, world = testWorld()): GitHub {
   const [owner, name] = repo.fullName.split("/") as [string, string];
-  const token = repo.token(grants);
+  const token = typeof who === "string" ? who : repo.token(who);
   const request = { fetch: fetching(github.api, world) };
   const octokit = new Octokit({ auth: token, baseUrl: github.api, request, log });
   const page = `${github.origin}/${repo.fullName}`;

@@ -45,6 +45,8 @@ export interface Repo {
   /** Names only: nobody can read a secret back. */
   readonly secrets: Set<string>;
   /** By branch. */
+  /** A switch in the settings; with it off, `GITHUB_TOKEN` can't open a pull request, whatever its permissions. */
+  workflowsMayOpenPulls: boolean;
   readonly protection: Map<string, Protection>;
 }
 

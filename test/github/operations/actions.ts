@@ -98,6 +98,13 @@ export const actions: Operations = {
     },
   },
 
+  "GET /repos/{owner}/{repo}/actions/permissions/workflow": {
+    needs: ["administration:read"],
+    evenPublic: true,
+    answer: ({ repo }) =>
+      ok({ default_workflow_permissions: "read", can_approve_pull_request_reviews: repo.workflowsMayOpenPulls }),
+  },
+
   "GET /repos/{owner}/{repo}/actions/runs/{run_id}": {
     needs: ["actions:read"],
     answer: async (call) => ok(await shownRun(call, runOf(call))),

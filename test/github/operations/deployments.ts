@@ -104,6 +104,37 @@ export const deployments: Operations = {
     answer: (call) => ok(environmentAnswer(call.hub, call.repo, environmentOf(call))),
   },
 
+  "PUT /repos/{owner}/{repo}/environments/{environment_name}": {
+    needs: ["administration:write"],
+    answer({ hub, repo, params, body }) {
+      const name = params.environment_name!;
+      const known = repo.environments.get(name);
+      const policy = body.deployment_branch_policy as { custom_branch_policies: boolean } | null | undefined;
+      const environment: Environment = {
+        ...(known ?? { id: hub.nextId(), name, secrets: [], variables: {}, createdAt: hub.clock.now() }),
+        branches: policy?.custom_branch_policies ? (known?.branches ?? []) : undefined,
+        reviewers: ((body.reviewers as { id: number }[] | null | undefined) ?? []).flatMap(({ id }) =>
+          [...hub.users.values()].filter((user) => user.id === id),
+        ),
+      };
+      repo.environments.set(name, environment);
+      return ok(environmentAnswer(hub, repo, environment));
+    },
+  },
+
+  "POST /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies": {
+    needs: ["administration:write"],
+    answer(call) {
+      const environment = environmentOf(call);
+      const { id, branches } = environment;
+      if (!branches) throw new Refusal(404, "Not Found");
+      const name = String(call.body.name);
+      call.repo.environments.set(environment.name, { ...environment, branches: [...branches, name] });
+      const at = id * 10 + branches.length;
+      return ok({ id: at, node_id: nodeId("GBP", at), name, type: "branch" });
+    },
+  },
+
   "GET /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies": {
     needs: ["actions:read"],
     answer(call) {

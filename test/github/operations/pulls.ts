@@ -47,6 +47,8 @@ export const pulls: Operations = {
     needs: ["pull-requests:write"],
     anyone: true,
     async answer({ hub, repo, body, caller }) {
+      if (caller.token?.kind === "workflow" && !repo.workflowsMayOpenPulls)
+        throw new Refusal(403, "GitHub Actions is not permitted to create or approve pull requests.");
       const pull = await openPull(hub, repo, {
         title: String(body.title),
         body: (body.body as string | undefined) ?? null,

@@ -1,0 +1,63 @@
+/** `doctor`: what a campaign's repository on GitHub lacks, and how to set each. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readCampaign } from "../core/campaign/campaign.ts";
+import { Failure, kinds } from "../core/failure.ts";
+import { openGitHub } from "../github/client.ts";
+import type { Diagnosis } from "../github/doctor/diagnosis.ts";
+import { examine } from "../github/doctor/doctor.ts";
+import type { Verb } from "./command.ts";
+import { printable } from "./terminal.ts";
+import { withRepository } from "./whose-repository.ts";
+
+export const doctor: Verb = {
+  flags: [
+    ["--repo <owner/name>", "the campaign's repository on GitHub (default: that of git's remote origin)"],
+    ["--fix", "set what needs no decision: the environment and who may enter it, disabled workflows, the label"],
+  ],
+  about: `Looks at the environment \`production\` and who may enter it, its secrets by name, branch rules and the required check,
+workflows and when they last ran, the log's branch; tells what is missing, and the page or the command that sets it. Changes
+nothing without --fix. Takes its token from GITHUB_TOKEN: an administrator's sees all of it. Exit code 1: something is
+missing. 4: nothing is, as far as this token can see.`,
+  example: "GITHUB_TOKEN=$(gh auth token) fieldtree doctor",
+
+  async run(call) {
+    const { flags, folder, out, world } = call;
+    const { campaign: config } = readCampaign(await readFile(join(folder(), "campaign.yaml")));
+    if (!config) throw new Failure("input", "campaign.yaml can't be read", { hint: "fieldtree check says why" });
+    const publishing = await readFile(join(folder(), ".github/workflows/publish.yml"), "utf8").catch(unlessAbsent);
+    const github = await openGitHub(await withRepository(call), world);
+
+    const patient = { config, publishing };
+    let found = await examine(patient, github, world);
+    const fixes = flags.fix === true ? found.filter(({ fix }) => fix) : [];
+    for (const { of, fix } of fixes) {
+      world.log(`setting ${of}`);
+      await fix!(github);
+    }
+    if (fixes.length > 0) found = await examine(patient, github, world);
+
+    for (const { fix, ...diagnosis } of found) out.result({ ...diagnosis, fixable: fix !== undefined });
+    const missing = found.filter(({ is }) => is === "missing").length;
+    const unseen = found.filter(({ is }) => is === "unseen").length;
+    out.result({ event: "examined", missing, unseen, fixed: fixes.length }, inWords(found, missing, unseen));
+    if (missing > 0) return kinds.findings.exit;
+    return unseen > 0 ? kinds.unavailable.exit : 0;
+  },
+};
+
+function unlessAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
+
+const words = { good: "ok", missing: "MISSING", unwise: "unwise", unseen: "unseen" } as const;
+
+function inWords(found: readonly Diagnosis[], missing: number, unseen: number): string {
+  const width = Math.max(...found.map(({ of }) => printable(of).length));
+  const lines = found.flatMap(({ of, is, says, how }) => [
+    `${words[is].padEnd(8)}${printable(of).padEnd(width)}  ${printable(says)}`,
+    ...(how === undefined ? [] : [`${" ".repeat(8)}→ ${printable(how)}`]),
+  ]);
+  const all = missing === 0 ? "nothing is missing" : `${missing} ${missing === 1 ? "is" : "are"} missing`;
+  return [...lines, unseen === 0 ? all : `${all}, and ${unseen} could not be looked at`].join("\n");
+}
