@@ -1,5 +1,6 @@
 /** `merge`: two edits of one tree made one, by hand or as git's merge driver. */
 import { resolve } from "node:path";
+import { withMarks } from "../core/conflict-marks.ts";
 import { Failure } from "../core/failure.ts";
 import { mergeTrees } from "../core/merge.ts";
 import { decodeUtf8 } from "../core/yaml.ts";
@@ -11,7 +12,8 @@ import { treeText } from "./tree-text.ts";
 export const merge: Verb = {
   args: "<base> <ours> <theirs>",
   flags: [["-o, --output <file>", "where the merged tree goes (default: it is printed)"]],
-  about: `By path instead of by line. Exits with 1 and writes nothing where both sides changed one path differently.
+  about: `By path instead of by line. Exits with 1 where both sides changed one path differently; what goes to -o then has everything
+else merged, and each such path between git's marks.
 
 As git's merge driver, so that pull requests to one folder don't conflict:
   git config merge.fieldtree.driver "fieldtree merge %O %A %B -o %A"
@@ -23,7 +25,10 @@ As git's merge driver, so that pull requests to one folder don't conflict:
     const { text, conflicts } = mergeTrees(base!, ours!, theirs!);
     const merged = conflicts.length === 0;
     const output = call.flags.output;
-    if (merged && typeof output === "string") await writeDurably(resolve(call.cwd, output), text);
+    if (typeof output === "string") {
+      const written = merged ? text : withMarks({ base: base!, ours: ours!, theirs: theirs! }, conflicts);
+      await writeDurably(resolve(call.cwd, output), written);
+    }
 
     const printed = merged && output === undefined;
     const said = conflicts.map(({ says }) => `conflict  ${printable(says)}`);

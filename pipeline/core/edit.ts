@@ -460,7 +460,7 @@ function stepOf(root: MapNode | undefined, lines: Lines): string {
 }
 
 /** Offset of the last character of an entry, its line break excluded. */
-function lastOffset({ key, value }: Entry, text: string): number {
+export function lastOffset({ key, value }: Entry, text: string): number {
   let end = Math.max(endOf(key, text), endOf(value, text));
   while (end > key.start && /[\s]/.test(text[end - 1]!)) end--;
   return end;

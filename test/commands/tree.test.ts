@@ -163,7 +163,7 @@ describe("merge", () => {
     expect(await readFile(join(cwd, "ours"), "utf8")).toBe(merged);
   });
 
-  it("exits with 1 on conflicts, naming path and both CIDs, and writes nothing", async () => {
+  it("exits with 1 on conflicts, naming path and both CIDs, and leaves git's marks for whoever decides", async () => {
     const [ours, theirs] = [base.replace(v1(1), v1(5)), base.replace(v1(1), v1(6))];
     const cwd = await aFolder({ base, ours, theirs });
     const said = await fieldtree(["merge", "base", "ours", "theirs", "-o", "ours"], { cwd });
@@ -171,7 +171,11 @@ describe("merge", () => {
       code: 1,
       stdout: `conflict  a/b was ${v1(1)}; ours is ${v1(5)}, theirs is ${v1(6)}\n`,
     });
-    expect(await readFile(join(cwd, "ours"), "utf8")).toBe(ours);
+    const marked = await readFile(join(cwd, "ours"), "utf8");
+    expect(marked).toContain(
+      `<<<<<<< ours\n  b: ${v1(5)}\n||||||| base\n  b: ${v1(1)}\n=======\n  b: ${v1(6)}\n>>>>>>> theirs\n`,
+    );
+    await writeFile(join(cwd, "ours"), ours);
     const { code, json } = await fieldtree(["merge", "base", "ours", "theirs", "--json"], { cwd });
     expectSchema("merge", json());
     expect([code, json()]).toMatchObject([
@@ -196,12 +200,24 @@ describe("merge", () => {
     await commit("two", base.replace("  d:", `  c2: ${v1(4)}\n  d:`));
     await commit("three", base.replace("  d:", `  c: ${v1(9)}\n  d:`));
     await git(cwd, "checkout", "-q", "one");
+    const byLine = ["-c", "merge.fieldtree.driver=false", "merge", "-q", "--no-edit"];
+    await expect(git(cwd, ...byLine, "two"), "git alone").rejects.toMatchObject({ exitCode: 1 });
+    await git(cwd, "merge", "--abort");
     await git(cwd, "merge", "-q", "--no-edit", "two");
     const merged = await readFile(join(cwd, "tree.yaml"), "utf8");
     expect(merged).toBe(`a:\n  b: ${v1(1)}\n  c: ${v1(3)}\n  c2: ${v1(4)}\n  d: ${v1(2)}\n`);
     await expect(git(cwd, "merge", "-q", "--no-edit", "three")).rejects.toMatchObject({ exitCode: 1 });
-    expect(await readFile(join(cwd, "tree.yaml"), "utf8")).toBe(merged);
-    expect((await git(cwd, "status", "--porcelain")).stdout).toContain("AA tree.yaml".replace("AA", "UU"));
+    expect(await readFile(join(cwd, "tree.yaml"), "utf8")).toBe(
+      merged.replace(
+        `  c: ${v1(3)}\n`,
+        `<<<<<<< ours\n  c: ${v1(3)}\n||||||| base\n=======\n  c: ${v1(9)}\n>>>>>>> theirs\n`,
+      ),
+    );
+    expect((await git(cwd, "status", "--porcelain")).stdout).toContain("UU tree.yaml");
+    expect(await fieldtree(["check"], { cwd })).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("tree.yaml:3:1  error"),
+    });
   });
 });
 
