@@ -31,7 +31,7 @@ export async function run(): Promise<void> {
 async function main(argv: readonly string[]): Promise<number> {
   const given = globals(argv);
   const terminal = terminalOn(process.stderr, { quiet: given.quiet });
-  const out = output(given);
+  const out = output(given, terminal);
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => {
@@ -151,14 +151,17 @@ function campaignFolder(given: string | undefined, cwd: string): string {
   });
 }
 
-function output({ json }: { readonly json: boolean }): Output {
+/** On a terminal both streams are one screen: what is printed must not stand behind a progress line. */
+function output({ json }: { readonly json: boolean }, terminal: Terminal): Output {
   return {
     json,
     result(data, text) {
+      terminal.clear();
       if (json) process.stdout.write(`${JSON.stringify(data)}\n`);
       else if (text !== undefined) process.stdout.write(`${text}\n`);
     },
     async bytes(chunk) {
+      terminal.clear();
       if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
     },
   };

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
 
-const program = fileURLToPath(new URL("../../pipeline/bin.ts", import.meta.url));
+/** What a shell would call. */
+export const program = fileURLToPath(new URL("../../pipeline/bin.ts", import.meta.url));
 
 export interface Ran {
   readonly code: number | undefined;

@@ -1,6 +1,11 @@
+import { truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { duration, printable, terminalOn } from "../../pipeline/commands/terminal.ts";
 import { sayBytes } from "../../pipeline/core/shown.ts";
+import { findProgram } from "../servers/dns-daemon.ts";
+import { aCampaign, program } from "./program.ts";
 
 function aTerminal({ isTTY = false, quiet = false, columns = 60 } = {}) {
   let text = "";
@@ -129,5 +134,19 @@ describe("words for people", () => {
     const { terminal, written } = aTerminal();
     terminal.log("warning: a/\u001b[2Jb: no title\nand more");
     expect(written()).toBe("warning: a/\\u{1b}[2Jb: no title\nand more\n");
+  });
+});
+
+describe.skipIf(!findProgram("script"))("on a real terminal", () => {
+  it("results start on a line of their own, not behind the progress of what made them", async () => {
+    const cwd = await aCampaign();
+    await writeFile(join(cwd, "big.bin"), "");
+    await truncate(join(cwd, "big.bin"), 2e8);
+    const line = `'${process.execPath}' '${program}' add big.bin`;
+    const { stdout } = await execa("script", ["-qec", line, "/dev/null"], { cwd, stdin: "ignore" });
+    const drawn = stdout.split("\r\u001b[K");
+    expect(drawn.length).toBeGreaterThan(1);
+    expect(drawn.filter((text) => /^adding/.test(text) && text.includes("bafy"))).toEqual([]);
+    expect(drawn.at(-1)).toMatch(/^bafy\S+ {2}big\.bin/);
   });
 });
