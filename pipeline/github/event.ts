@@ -179,10 +179,9 @@ export async function readEvent<Name extends Event["name"]>(
   if (!wanted.some((one) => one === name)) {
     throw new Failure("input", `started by ${JSON.stringify(name.slice(0, 40))}, and this is for ${wanted.join(", ")}`);
   }
-  const payload = await readFile(file, "utf8").then(
-    (text) => JSON.parse(text) as unknown,
-    () => undefined,
-  );
+  const payload = await readFile(file, "utf8")
+    .then((text) => JSON.parse(text) as unknown)
+    .catch(() => undefined);
   const read = v.safeParse(payloads[name as Name], payload);
   if (read.success) return read.output as Extract<Event, { readonly name: Name }>;
   const [issue] = read.issues;

@@ -1,0 +1,150 @@
+/** GitHub's API as our jobs use it: what a refusal says, where a redirect may lead, and what is never said. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
+import { openGitHub } from "../../pipeline/github/client.ts";
+import { commitsOf, sidesOf } from "../../pipeline/github/commits.ts";
+import { testWorld } from "../fakes/world.ts";
+import { type Box, openBox } from "./box.ts";
+import type { Repository } from "./repository.ts";
+import { rateLimit, serverError } from "./trouble.ts";
+
+let github: Box;
+let repo: Repository;
+beforeEach(async () => {
+  github = await openBox();
+  repo = await github.repo({ files: { "tree.yaml": "\ufeffcaf\u00e9:\r\n" } });
+});
+afterEach(() => github.close());
+
+const env = (grants: Parameters<Repository["token"]>[0] = {}) => ({
+  ...github.env,
+  GITHUB_REPOSITORY: repo.fullName,
+  GITHUB_TOKEN: repo.token(grants),
+});
+const status = async (given: Readonly<Record<string, string>>, world = testWorld()) => {
+  const opened = await openGitHub(given, world);
+  const sha = await repo.tip();
+  return opened.ask("setting the status", (rest, place) =>
+    rest.repos.createCommitStatus({ ...place, sha, state: "success" }),
+  );
+};
+
+it("names the permission that a job lacks, in the words of a workflow", async () => {
+  await expect(status(env({ contents: "read" }))).rejects.toMatchObject({
+    kind: "refused",
+    message: "GitHub, setting the status: 403 Resource not accessible by integration",
+    hint: "the token lacks a permission; the job needs `statuses: write`",
+  });
+});
+
+it("asks once where it is refused, and again where asking can help", async () => {
+  await status(env()).catch(() => {});
+  expect(github.journal.calls()).toHaveLength(1);
+  github.journal.clear();
+  github.on("GET /repos/{owner}/{repo}", serverError(502), { times: 2 });
+  const opened = await openGitHub(env({ contents: "read" }), testWorld());
+  await opened.ask("reading the repository", (rest, place) => rest.repos.get({ ...place }));
+  expect(github.journal.calls()).toHaveLength(3);
+});
+
+it("does not repeat what may have taken effect", async () => {
+  github.on("POST /repos/{owner}/{repo}/statuses/{sha}", serverError(502));
+  await expect(status(env({ statuses: "write" }))).rejects.toMatchObject({ kind: "unavailable" });
+  expect(github.journal.calls()).toHaveLength(1);
+});
+
+it("says when the hour's calls are used up, and does not sit there waiting", async () => {
+  github.on("POST /repos/{owner}/{repo}/statuses/{sha}", rateLimit(1800));
+  await expect(status(env({ statuses: "write" }))).rejects.toMatchObject({
+    kind: "unavailable",
+    message: expect.stringContaining("rate limit exceeded"),
+  });
+});
+
+it("works in a repository that was renamed, and does not make a GET of a POST", async () => {
+  const given = env({ statuses: "write" });
+  repo.rename("elsewhere");
+  await status(given);
+  expect(repo.state.statuses).toHaveLength(1);
+});
+
+it("reads a file's bytes as they are, byte order mark and line ends too", async () => {
+  const opened = await openGitHub(env({ contents: "read" }), testWorld());
+  const commits = commitsOf(opened);
+  const tip = await repo.tip();
+  const entries = (await commits.entries(tip, ["tree.yaml", "nothing"]))!;
+  expect([...entries.keys()]).toEqual(["tree.yaml"]);
+  const bytes = await commits.read(tip, "tree.yaml", entries.get("tree.yaml")!);
+  expect(Buffer.from(bytes).toString()).toBe("\ufeffcaf\u00e9:\r\n");
+  const lie = { ...entries.get("tree.yaml")!, id: "0".repeat(40) };
+  await expect(commits.read(tip, "tree.yaml", lie)).rejects.toMatchObject({ kind: "corrupt" });
+  expect(await commits.entries("1".repeat(40), ["tree.yaml"])).toBeUndefined();
+});
+
+it("knows where two branches parted", async () => {
+  const parting = await repo.tip();
+  const head = await repo.push({ a: "a" }, { branch: "side/way" });
+  const base = await repo.push({ b: "b" });
+  const opened = await openGitHub(env({ contents: "read" }), testWorld());
+  expect(await sidesOf("main", head, opened)).toEqual({ base, head, parting });
+  expect(await sidesOf("side/way", base, opened)).toEqual({ base: head, head: base, parting });
+});
+
+it.each([
+  ["no token", { GITHUB_TOKEN: "" }, /GITHUB_TOKEN is not set/],
+  ["a token with a line break", { GITHUB_TOKEN: "ghs_x\ny" }, /what no header can/],
+  ["no repository", { GITHUB_REPOSITORY: "" }, /OWNER\/NAME/],
+  ["a repository that leads elsewhere", { GITHUB_REPOSITORY: "a/../b" }, /OWNER\/NAME/],
+  ["an address that is none", { GITHUB_API_URL: "file:///etc" }, /no address/],
+])("refuses %s before it asks anything", async (_, wrong, says) => {
+  await expect(openGitHub({ ...env(), ...wrong }, testWorld())).rejects.toMatchObject({
+    kind: "input",
+    message: expect.stringMatching(says),
+  });
+  expect(github.journal.all).toEqual([]);
+});
+
+it("keeps the token to the API's own origin, and out of every message", async () => {
+  const token = "ghs_canary_5e1f_0123456789";
+  const heard: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    heard.push(request.headers.authorization);
+    if (request.url!.includes("/repos/a/leak"))
+      return void response
+        .writeHead(403, { "content-type": "application/json" })
+        .end(JSON.stringify({ message: `no, ${token}` }));
+    if (request.url!.includes("/repos/a/away"))
+      return void response.writeHead(302, { location: "http://127.0.0.1:1/elsewhere" }).end();
+    response.socket?.destroy();
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  onTestFinished(() => void server.close());
+  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const world = testWorld();
+  for (const [name, kind] of [
+    ["leak", "refused"],
+    ["away", "unavailable"],
+  ]) {
+    const opened = await openGitHub(
+      { GITHUB_API_URL: api, GITHUB_REPOSITORY: `a/${name}`, GITHUB_TOKEN: token },
+      world,
+    );
+    const failed = await opened
+      .ask("posting", (rest, place) => rest.issues.create({ ...place, title: "x" }))
+      .catch((error: unknown) => error);
+    expect(failed).toMatchObject({ kind });
+    expect(inspectAll(failed)).not.toContain(token);
+  }
+  expect(heard.every((said) => said === `token ${token}`)).toBe(true);
+  expect(world.lines.join()).not.toContain(token);
+});
+
+/** Everything an error holds, its causes too. */
+function inspectAll(error: unknown): string {
+  const parts: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    parts.push(String(at), at.stack ?? "", JSON.stringify(Object.getOwnPropertyDescriptors(at)));
+  }
+  return parts.join("\n");
+}

@@ -1,0 +1,112 @@
+/** What started a job, and what is left for others: only what GitHub vouches for comes in, only what we frame goes out. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readEvent } from "../../pipeline/github/event.ts";
+import { setOutputs, writeSummary } from "../../pipeline/github/outputs.ts";
+import { aFolder } from "../commands/program.ts";
+
+const sha = "a".repeat(40);
+const eventIn = async (name: string, payload: unknown) => {
+  const file = join(await aFolder(), "event.json");
+  await writeFile(file, typeof payload === "string" ? payload : JSON.stringify(payload));
+  return { GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: file };
+};
+const pull = {
+  action: "opened",
+  number: 7,
+  pull_request: { title: "`evil`", head: { sha, ref: "x" }, base: { ref: "main" }, labels: [{ name: "allow" }] },
+};
+const run = {
+  workflow_run: {
+    id: 1,
+    event: "push",
+    conclusion: null,
+    head_sha: sha,
+    head_branch: "main",
+    head_repository: null,
+    html_url: "https://x.example/1",
+  },
+};
+
+it("reads of an event what GitHub vouches for, and nothing else", async () => {
+  expect(await readEvent(await eventIn("pull_request", pull), ["pull_request"])).toEqual({
+    name: "pull_request",
+    action: "opened",
+    number: 7,
+    headSha: sha,
+    baseRef: "main",
+    labels: ["allow"],
+  });
+  expect(await readEvent(await eventIn("workflow_run", run), ["workflow_run"])).toEqual({
+    name: "workflow_run",
+    run: {
+      id: 1,
+      event: "push",
+      conclusion: null,
+      headSha: sha,
+      headBranch: "main",
+      headRepository: undefined,
+      page: "https://x.example/1",
+    },
+  });
+  expect(
+    await readEvent(await eventIn("push", { ref: "refs/heads/main", before: "0".repeat(40), after: sha }), ["push"]),
+  ).toEqual({ name: "push", ref: "refs/heads/main", before: undefined, after: sha });
+  const inputs = { rollback: "3", force: true, odd: {} };
+  const dispatched = await readEvent(await eventIn("workflow_dispatch", { ref: "main", inputs }), [
+    "workflow_dispatch",
+  ]);
+  expect([...dispatched.inputs]).toEqual([
+    ["rollback", "3"],
+    ["force", "true"],
+  ]);
+});
+
+it.each([
+  [
+    "a commit that is none",
+    "pull_request",
+    { ...pull, pull_request: { ...pull.pull_request, head: { sha: "main; rm -rf /" } } },
+    "pull_request.head.sha",
+  ],
+  ["a number that is none", "pull_request", { ...pull, number: "7" }, "number"],
+  [
+    "an owner that is none",
+    "workflow_run",
+    { workflow_run: { ...run.workflow_run, head_repository: { id: 1, owner: { login: "a/b" } } } },
+    "owner.login",
+  ],
+  ["text", "push", "{", "odd"],
+])("refuses %s", async (_, name, payload, says) => {
+  await expect(readEvent(await eventIn(name, payload), [name as "push"])).rejects.toMatchObject({
+    kind: "input",
+    message: expect.stringContaining(says),
+  });
+});
+
+it("says outside of Actions what to use instead, and for another event which it is for", async () => {
+  await expect(readEvent({}, ["push"])).rejects.toMatchObject({ hint: expect.stringContaining("fieldtree report") });
+  await expect(readEvent(await eventIn("fork", {}), ["push"])).rejects.toThrow(
+    'started by "fork", and this is for push',
+  );
+});
+
+it("frames every output by a line that no value can hold", async () => {
+  const file = join(await aFolder(), "output");
+  const value = "x\nend-1\nroot<<y\nforged\ny";
+  await setOutputs({ GITHUB_OUTPUT: file }, { root: value, empty: "" });
+  const text = await readFile(file, "utf8");
+  const [, frame] = /^root<<(\S+)\n/.exec(text)!;
+  expect(value).not.toContain(frame);
+  expect(text).toMatch(new RegExp(`^root<<${frame}\\n${value}\\n${frame}\\nempty<<(\\S+)\\n\\n\\1\\n$`));
+  await setOutputs({}, { root: "nobody listens" });
+});
+
+it("cuts a summary at a line, closes what is folded, and says where the rest is", async () => {
+  const file = join(await aFolder(), "summary");
+  await writeSummary({ GITHUB_STEP_SUMMARY: file }, `<details>\n${"a line of some length\n".repeat(60_000)}</details>`);
+  const text = await readFile(file, "utf8");
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1024 * 1024);
+  expect(text).toMatch(/a line of some length\n<\/details>\n\n…and more/);
+});
