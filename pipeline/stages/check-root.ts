@@ -15,27 +15,28 @@ interface Folder {
   readonly leaves: Map<string, Leaf>;
 }
 
-interface Rooted {
-  readonly root: CID;
-  readonly tree: Tree;
-}
-
-/** @throws Failure `corrupt` naming the first path that differs; `unavailable` where a directory is out of reach. */
-export async function checkRoot(root: CID, tree: Tree, before: Rooted | undefined, get: Get): Promise<void> {
-  await compare(
-    { path: "", cid: root, folder: folderOf(tree) },
-    before && { cid: before.root, folder: folderOf(before.tree) },
-    get,
-  );
-}
-
-interface Place {
-  readonly path: string;
+/** A root that was found to be its tree's. */
+export interface Sound {
   readonly cid: CID;
   readonly folder: Folder;
 }
 
-async function compare({ path, cid, folder }: Place, before: Omit<Place, "path"> | undefined, get: Get): Promise<void> {
+/**
+ * `before`: what this gave for an earlier root.
+ *
+ * @throws Failure `corrupt` naming the first path that differs; `unavailable` where a directory is out of reach.
+ */
+export async function checkRoot(root: CID, tree: Tree, before: Sound | undefined, get: Get): Promise<Sound> {
+  const sound = { cid: root, folder: folderOf(tree) };
+  await compare({ path: "", ...sound }, before, get);
+  return sound;
+}
+
+interface Place extends Sound {
+  readonly path: string;
+}
+
+async function compare({ path, cid, folder }: Place, before: Sound | undefined, get: Get): Promise<void> {
   if (before?.cid.equals(cid) && same(before.folder, folder)) return;
   const earlier = new Map<string, CID>();
   if (before) for await (const { name, cid } of entries(before.cid, get)) earlier.set(name, cid);
@@ -88,8 +89,7 @@ function folderOf(tree: Tree): Folder {
 function same(a: Folder, b: Folder): boolean {
   if (a.folders.size !== b.folders.size || a.leaves.size !== b.leaves.size) return false;
   for (const [name, leaf] of a.leaves) {
-    const other = b.leaves.get(name);
-    if (!other?.cid.equals(leaf.cid) || (leaf.written === "") !== (other.written === "")) return false;
+    if (b.leaves.get(name)?.written !== leaf.written) return false;
   }
   for (const [name, folder] of a.folders) {
     const other = b.folders.get(name);

@@ -87,11 +87,10 @@ async function lookAtKeeper(
     if (late.aborted) return { ...sightOf(wanted, status), failure: failure ?? tooLate(), says: tooLate().message };
     return lookAt(wanted, status, failure, campaign, inTime);
   };
-  for await (const sight of inOrder(wishes.slice(0, 1), 1, look)) {
-    sights.push(sight);
-    wholeCounts = sight.counts;
-  }
-  for await (const sight of inOrder(wishes.slice(1), leavesAtOnce, look)) sights.push(sight);
+  // The tree and the portal side by side; how the tree does decides what is to be seen of the leaves.
+  for await (const sight of inOrder(wishes.slice(0, 2), 2, look)) sights.push(sight);
+  wholeCounts = sights[0]?.counts === true;
+  for await (const sight of inOrder(wishes.slice(2), leavesAtOnce, look)) sights.push(sight);
   return sights;
 }
 

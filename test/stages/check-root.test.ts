@@ -78,7 +78,8 @@ describe("a root that follows one already checked", () => {
     const { get, read, rootOf } = aStore();
     const before = treeOf(leaves);
     const next = treeOf({ ...leaves, "products/p3/flight3": "changed" });
-    const checked = { root: rootOf(before), tree: before };
+    const checked = await checkRoot(rootOf(before), before, undefined, get);
+    read.length = 0;
     await checkRoot(rootOf(next), next, checked, get);
     expect(new Set(read).size).toBe(6);
   });
@@ -86,9 +87,9 @@ describe("a root that follows one already checked", () => {
   it("and is the same one, is still held against its own tree", async () => {
     const { get, rootOf } = aStore();
     const before = treeOf(leaves);
-    const checked = { root: rootOf(before), tree: before };
+    const checked = await checkRoot(rootOf(before), before, undefined, get);
     const next = treeOf({ ...leaves, "products/p3/flight3": "changed" });
-    await expect(checkRoot(checked.root, next, checked, get)).rejects.toThrow("products/p3/flight3");
+    await expect(checkRoot(checked.cid, next, checked, get)).rejects.toThrow("products/p3/flight3");
   });
 });
 
@@ -97,12 +98,11 @@ it("says yes to a tree's own root and no to every other, whatever was checked be
     fc.asyncProperty(trees, trees, async (one, two) => {
       const { get, rootOf } = aStore();
       const [before, next] = [grown(one), grown(two)];
-      const checked = { root: rootOf(before), tree: before };
-      await checkRoot(checked.root, before, undefined, get);
+      const checked = await checkRoot(rootOf(before), before, undefined, get);
       await checkRoot(rootOf(next), next, checked, get);
-      const same = checked.root.equals(rootOf(next));
+      const same = checked.cid.equals(rootOf(next));
       for (const earlier of [undefined, checked]) {
-        const wrong = checkRoot(checked.root, next, earlier, get);
+        const wrong = checkRoot(checked.cid, next, earlier, get);
         if (same) await wrong;
         else await expect(wrong).rejects.toBeInstanceOf(Failure);
       }
