@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rfc2136 } from "../pipeline/names/dnslink/rfc2136.ts";
 import { aFolder } from "./commands/program.ts";
 import { testWorld } from "./fakes/world.ts";
-import { type Outward, outwardServers, startOutward } from "./scenarios/campaign-outward.ts";
+import { followAllDay, type Outward, outwardServers, startOutward } from "./scenarios/campaign-outward.ts";
 import { serialAt } from "./servers/dns-daemon.ts";
 import { type Doh, startDoh } from "./servers/doh.ts";
 import { type Kubo, kuboBinary } from "./servers/kubo.ts";
@@ -196,15 +196,6 @@ function dictionary(): (lines: readonly string[]) => string {
       known.set(cid, known.get(cid) ?? `CID ${known.size + 1}`);
       return known.get(cid)!;
     });
-}
-
-/** The secondary follows whenever it likes; this one about every second, as long as the primary lives. */
-async function followAllDay({ secondary }: Outward, over: AbortSignal): Promise<void> {
-  while (!over.aborted) {
-    // While the primary is away there is nothing to follow; one that is asked then would wait for good.
-    await Promise.race([secondary.follow().catch(() => undefined), sleep(3_000)]);
-    await sleep(1_000);
-  }
 }
 
 /** Resolves in the moment in which the service is asked for the pin of that name, before it has fetched anything. */

@@ -1,6 +1,7 @@
 /** A campaign with everything around it: pin services and DNS servers that are real, all on loopback. */
-import { cp, writeFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readTree } from "../../pipeline/core/tree.ts";
 import { aFolder, fieldtree, type Ran } from "../commands/program.ts";
@@ -73,6 +74,15 @@ names:
   };
 }
 
+/** The secondary follows whenever it likes; this one about every second, as long as the primary lives. */
+export async function followAllDay({ secondary }: Pick<Outward, "secondary">, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    // While the primary is away there is nothing to follow; one that is asked then would wait for good.
+    await Promise.race([secondary.follow().catch(() => undefined), sleep(3_000)]);
+    await sleep(1_000);
+  }
+}
+
 export interface Place {
   readonly cwd: string;
   run(...args: string[]): Promise<Ran>;
@@ -84,12 +94,8 @@ export async function aSample({ config, env }: Pick<Outward, "config" | "env">):
   const cwd = await aFolder({ "campaign.yaml": config });
   for (const name of ["tree.yaml", "sample"]) await cp(join(root, name), join(cwd, name), { recursive: true });
   const run = (...args: string[]) => fieldtree(args, { cwd, env });
-  const { tree } = readTree(await (await import("node:fs/promises")).readFile(join(cwd, "tree.yaml")));
-  for (const path of tree.keys()) {
-    const { code, stderr } = await run("add", join("sample", path), "--json");
-    if (code !== 0) throw new Error(stderr);
-  }
+  const { tree } = readTree(await readFile(join(cwd, "tree.yaml")));
+  const { code, stderr } = await run("add", ...[...tree.keys()].map((path) => join("sample", path)), "--json");
+  if (code !== 0) throw new Error(stderr);
   return { cwd, run };
 }
-
-export const writeTree = (cwd: string, text: string): Promise<void> => writeFile(join(cwd, "tree.yaml"), text);

@@ -1,20 +1,21 @@
 /** An operator's day, with real services and real DNS servers around the campaign. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectSchema } from "../commands/schemas.ts";
-import { aSample, type Outward, outwardServers, startOutward } from "./campaign-outward.ts";
+import { aSample, followAllDay, type Outward, outwardServers, startOutward } from "./campaign-outward.ts";
 
 describe.skipIf(!outwardServers)("a campaign with four kinds of servers around it", { timeout: 240_000 }, () => {
   let outward: Outward;
-  let following: NodeJS.Timeout;
+  const day = new AbortController();
+  let following: Promise<void>;
 
   beforeAll(async () => {
     outward = await startOutward();
-    // A secondary follows whenever it likes; this one is told to.
-    following = setInterval(() => void outward.secondary.follow().catch(() => undefined), 2_000);
+    following = followAllDay(outward, day.signal);
   });
   afterAll(async () => {
-    clearInterval(following);
+    day.abort();
     await outward?.stop();
+    await following;
   });
 
   it("is published, read back, verified, rolled back, and seen to drift", async () => {
