@@ -51,6 +51,18 @@ async function look(repo: Repository, config = sound, who = github.user("campaig
 const bad = (found: Awaited<ReturnType<typeof look>>) =>
   Object.fromEntries(found.filter(({ is }) => is !== "good").map(({ of, is }) => [of, is]));
 
+describe("60 quiet days", () => {
+  it("stop what runs by the clock, which is seen and set going again", async () => {
+    const repo = await wellSet();
+    await github.pass({ days: 61 });
+    const found = await look(repo);
+    expect(bad(found)).toEqual({ "workflow verify.yml": "missing", clock: "missing" });
+    expect(found.find(({ of }) => of === "clock")!.says).toContain("61 days ago");
+    for (const { fix } of found) await fix?.(plainly(github, repo, github.user("campaign").token()));
+    expect((await repo.workflow("verify.yml")).state).toBe("active");
+  });
+});
+
 describe("the doctor", () => {
   it("finds nothing in a repository that is set as it should be, and writes nothing", async () => {
     const repo = await wellSet();
@@ -149,18 +161,6 @@ describe("the doctor", () => {
     const repo = await wellSet();
     const config = sound.replace("https://kubo.example:5001", "http://127.0.0.1:5001");
     expect(bad(await look(repo, config))).toEqual({ "campaign.yaml": "missing" });
-  });
-});
-
-describe("60 quiet days", () => {
-  it("stop what runs by the clock, which is seen and set going again", async () => {
-    const repo = await wellSet();
-    await github.pass({ days: 61 });
-    const found = await look(repo);
-    expect(bad(found)).toEqual({ "workflow verify.yml": "missing", clock: "missing" });
-    expect(found.find(({ of }) => of === "clock")!.says).toContain("61 days ago");
-    for (const { fix } of found) await fix?.(plainly(github, repo, github.user("campaign").token()));
-    expect((await repo.workflow("verify.yml")).state).toBe("active");
   });
 });
 

@@ -39,7 +39,7 @@ const granted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "publish.yml publish": { contents: "write" },
   "publish.yml record": { contents: "write", deployments: "write", "pull-requests": "write" },
   "verify.yml verify": { contents: "read", issues: "write" },
-  "verify.yml clock": { actions: "write", contents: "write" },
+  "verify.yml clock": { actions: "write", contents: "write", issues: "read" },
   "ci.yml test": { contents: "read" },
 };
 
