@@ -98,6 +98,7 @@ describe.skipIf(!outwardServers)("the operator's walk in the README", { timeout:
     await editByHand(outward);
     await secondary.follow();
     await follow(weeksLater);
+    expect((await releases()).map(({ release }) => release)).toEqual([3, 2, 1]);
     expect(await publisher.ipfs("resolve", "/ipns/latest.example.test")).toBe(`/ipfs/${root}`);
   });
 });
