@@ -55,12 +55,27 @@ export async function tell(number: number, message: Message, github: GitHub): Pr
   return { page: posted.html_url, did: "posted" };
 }
 
-/** The newest of our comments of that kind, without its mark; `undefined` where there is none. */
-export async function said(number: number, kind: string, github: GitHub): Promise<Message | undefined> {
+/**
+ * Change what our newest comment of that kind says, in place, so that nobody is told. `change` is given its text without
+ * the mark. Resolves to whether it changed anything.
+ */
+export async function revise(
+  number: number,
+  kind: string,
+  change: (body: string) => string,
+  github: GitHub,
+): Promise<boolean> {
   const newest = (await ours(number, kind, github)).at(-1);
-  if (!newest) return undefined;
+  if (!newest) return false;
   const text = newest.body!;
-  return { kind, state: stateIn(text), body: text.slice(text.indexOf("\n") + 1) };
+  const end = text.indexOf("\n") + 1;
+  const body = change(text.slice(end));
+  if (body === text.slice(end)) return false;
+  const changed = (text.slice(0, end) + body).slice(0, longestBody).toWellFormed();
+  await github.ask("editing the comment", (rest, place) =>
+    rest.issues.updateComment({ ...place, comment_id: newest.id, body: changed }),
+  );
+  return true;
 }
 
 /** Oldest first. */

@@ -1,6 +1,6 @@
 /** One comment that people hear of when it matters, and that nobody else can speak through. */
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type Message, said, tell } from "../../pipeline/github/comment.ts";
+import { type Message, revise, tell } from "../../pipeline/github/comment.ts";
 import { type Box, openBox } from "./box.ts";
 import { plainly } from "./plainly.ts";
 import type { PullRequestHandle } from "./pull-request.ts";
@@ -55,8 +55,6 @@ it("is found behind a hundred others, and not in a stranger's words", async () =
   await say("ready", "edited");
   expect(shown()[0]).toEqual(["edited", undefined]);
   expect(pull.comments()).toHaveLength(106);
-  const read = await said(pull.number, "report", plainly(github, repo, { "pull-requests": "write" }));
-  expect(read).toEqual({ kind: "report", state: "ready", body: "edited" });
 });
 
 it("is not taken for ours where our mark is only quoted", async () => {
@@ -90,4 +88,18 @@ it("holds a state that would end its mark as a word", async () => {
 it("is cut to what GitHub takes", async () => {
   await say("ready", "\u{1f6f0}".repeat(40_000));
   expect(pull.comments()[0]!.body.length).toBeLessThanOrEqual(65_536);
+});
+
+it("is revised in place, keeping its state, and not where there is none of ours", async () => {
+  const change = (body: string) => `late: ${body}`;
+  const api = () => plainly(github, repo, { "pull-requests": "write" });
+  pull.comment("stranger", '<!-- fieldtree:report state="ready" -->\nours, believe me');
+  expect(await revise(pull.number, "report", change, api())).toBe(false);
+  await say("ready", "ours");
+  expect(await revise(pull.number, "report", change, api())).toBe(true);
+  expect(shown()).toEqual([
+    ["ours, believe me", undefined],
+    ["late: ours", undefined],
+  ]);
+  expect((await say("ready", "again")).did).toBe("edited");
 });

@@ -40,6 +40,8 @@ export interface Story {
   plan(pull: PullRequestHandle, more?: { readonly action?: string; readonly env?: Env }): Promise<Planned>;
   /** The `plan` job of a merge queue. */
   planGroup(group: MergeGroup): Promise<Planned>;
+  /** The `plan` job before main is published. */
+  planMain(env?: Env): Promise<Planned>;
   /** The `report` job that follows a plan; its artifact is what that plan left, unless another is handed in. */
   report(
     pull: PullRequestHandle,
@@ -175,6 +177,7 @@ export async function aStory({
     plan: (pull, { action = "synchronize", env } = {}) =>
       job("plan", "pull_request", pull.event(action), pull.token({ contents: "read" }), env),
     planGroup: (group) => job("plan", "merge_group", group.event, repo.token({ contents: "read" })),
+    planMain: async (env) => job("plan", "push", await repo.pushEvent(), repo.token({ contents: "read" }), env),
 
     async report(pull, plan, { env } = {}) {
       const artifacts = isPlan(plan) ? artifactsOf(plan) : plan;

@@ -28,8 +28,8 @@ function patient() {
     auth: repo.token({ issues: "write" }),
     log: { debug() {}, info() {}, warn() {}, error() {} },
     throttle: {
-      onRateLimit: (after) => limits.push(`primary, ${after <= 3 ? "soon" : "late"}`) === 1,
-      onSecondaryRateLimit: (after) => limits.push(`secondary, ${after} s`) === 1,
+      onRateLimit: (after: number) => limits.push(`primary, ${after <= 3 ? "soon" : "late"}`) === 1,
+      onSecondaryRateLimit: (after: number) => limits.push(`secondary, ${after} s`) === 1,
     },
   });
   return { octokit, limits };

@@ -16,14 +16,18 @@ import { openGitHub } from "../../github/client.ts";
 import { assetNames, notesOf, type Recorded } from "../../github/notes.ts";
 import { setOutputs, writeSummary } from "../../github/outputs.ts";
 import { type Asset, record as recordOnGitHub } from "../../github/record.ts";
+import { markStale } from "../../github/stale.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { sourceOf } from "../../stages/observe.ts";
 import { withoutData } from "../../stages/without-data.ts";
 import type { Call } from "../command.ts";
+import { withoutCommands } from "./commands-off.ts";
 import { runPage } from "./run.ts";
 
-export async function record(call: Call): Promise<number> {
+export const record = (call: Call): Promise<number> => withoutCommands(call, recordHead);
+
+async function recordHead(call: Call): Promise<number> {
   const { env, folder, out, world } = call;
   const github = await openGitHub(env, world);
   const campaign = await call.campaign();
@@ -40,6 +44,8 @@ export async function record(call: Call): Promise<number> {
   const options = { ...places, sha, environment, assets, ...(run !== undefined && { run }) };
 
   const { page, deployment, told } = await recordOnGitHub(release, options, github, world);
+  // What other pull requests were told was computed before this.
+  if (env.GITHUB_REF_NAME) await markStale({ branch: env.GITHUB_REF_NAME, tip: sha }, github);
   const pulls = told.map((pull) => `#${pull}`).join(", ");
   out.result(
     { event: "recorded", release: number, page, deployment, told },
