@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openCampaign } from "../../pipeline/campaign/campaign.ts";
 import { repin as repinVerb } from "../../pipeline/commands/repin.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
+import { pemOf, privateKeyOf, publicName } from "../../pipeline/core/key.ts";
 import { sayEvent } from "../../pipeline/stages/event.ts";
 import type { Keeper, Parts } from "../../pipeline/stages/parts.ts";
 import { publish } from "../../pipeline/stages/publish.ts";
@@ -434,7 +435,8 @@ describe("a lease that is broken while its holder works", () => {
   });
 });
 
-describe("before anything starts", () => {
+describe("before anything starts", async () => {
+  const key = await privateKeyOf(new Uint8Array(32).fill(7));
   const outward = `campaign: orcestra
 node: { kind: kubo, api: "http://127.0.0.1:1" }
 pins:
@@ -446,23 +448,18 @@ pins:
 names:
   - { domain: latest.example.test, to: tree, provider: { kind: rfc2136, server: "127.0.0.1:1", key: DNS_KEY } }
   - { domain: example.test, to: portal, provider: { kind: desec, token: DESEC_TOKEN } }
-  - { ipns: CAMPAIGN_KEY, to: portal, key: k51qzi5uqu5dlvj2baxnqndepeb86cbk3ng7n3i46uzyxzyqj2xjonzllnv0v8 }
+  - { ipns: CAMPAIGN_KEY, to: portal, key: ${publicName(key.publicKey)} }
 log: { kind: local, key: LOG_KEY }
 `;
-  const secrets = [
-    "MIRROR_TOKEN",
-    "CLUSTER_LOGIN",
-    "SHOP_TOKEN",
-    "PINATA_JWT",
-    "DNS_KEY",
-    "DESEC_TOKEN",
-    "CAMPAIGN_KEY",
-    "LOG_KEY",
-  ];
-  const values = { DNS_KEY: "hmac-sha256:name:c2VjcmV0LWNhbmFyeQ==" };
   const env: Readonly<Record<string, string>> = {
-    ...Object.fromEntries(secrets.map((name) => [name, "canary"])),
-    ...values,
+    MIRROR_TOKEN: "canary",
+    CLUSTER_LOGIN: "user:canary",
+    SHOP_TOKEN: "canary",
+    PINATA_JWT: "canary",
+    DNS_KEY: "hmac-sha256:name:c2VjcmV0LWNhbmFyeQ==",
+    DESEC_TOKEN: "canary",
+    CAMPAIGN_KEY: pemOf(key),
+    LOG_KEY: pemOf(key),
   };
 
   /** What publishing says to this campaign.yaml, where nothing outside answers. */
@@ -481,7 +478,7 @@ log: { kind: local, key: LOG_KEY }
     return expect.fail("published");
   };
 
-  it.each(secrets)("a secret that is not set is named at its line: %s", async (secret) => {
+  it.each(Object.keys(env))("a secret that is not set is named at its line: %s", async (secret) => {
     const { [secret]: _, ...rest } = env;
     const failure = await refusal(outward, rest);
     const line = outward.split("\n").findIndex((text) => text.includes(secret)) + 1;
