@@ -39,7 +39,14 @@ it("posts annotations fifty at a time, and a verdict with the last of them", asy
     title: "x",
     message: `${i}`,
   }));
+  const between: (string | null)[] = [];
+  github.on(
+    "PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}",
+    () => void between.push(pull.checks()[0]!.conclusion),
+    { times: 2 },
+  );
   await postCheck(check({ annotations }), api());
+  expect(between).toEqual([null, null]);
   expect(pull.checks()).toMatchObject([{ status: "completed", conclusion: "failure" }]);
   expect(pull.checks()[0]!.annotations.map(({ message }) => Number(message))).toEqual(annotations.map((_, i) => i));
   const writes = github.journal.writes().map(({ method }) => method);

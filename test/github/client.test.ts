@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
-import { openGitHub } from "../../pipeline/github/client.ts";
+import { fetching, openGitHub } from "../../pipeline/github/client.ts";
 import { commitsOf, sidesOf } from "../../pipeline/github/commits.ts";
 import { testWorld } from "../fakes/world.ts";
 import { type Box, openBox } from "./box.ts";
@@ -122,10 +122,10 @@ it("keeps the token to the API's own origin, and out of every message", async ()
   onTestFinished(() => void server.close());
   const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const world = testWorld();
-  for (const [name, kind] of [
-    ["leak", "refused"],
-    ["away", "unavailable"],
-  ]) {
+  for (const [name, kind, says] of [
+    ["leak", "refused", "403 no, …"],
+    ["away", "unavailable", "redirects to http://127.0.0.1:1, which is not followed"],
+  ] as const) {
     const opened = await openGitHub(
       { GITHUB_API_URL: api, GITHUB_REPOSITORY: `a/${name}`, GITHUB_TOKEN: token },
       world,
@@ -133,11 +133,35 @@ it("keeps the token to the API's own origin, and out of every message", async ()
     const failed = await opened
       .ask("posting", (rest, place) => rest.issues.create({ ...place, title: "x" }))
       .catch((error: unknown) => error);
-    expect(failed).toMatchObject({ kind });
+    expect(failed).toMatchObject({ kind, message: expect.stringContaining(says) });
     expect(inspectAll(failed)).not.toContain(token);
   }
   expect(heard.every((said) => said === `token ${token}`)).toBe(true);
   expect(world.lines.join()).not.toContain(token);
+});
+
+it("follows a file to where GitHub keeps it, without the token, and only over https", async () => {
+  const seen: [string, string | null][] = [];
+  const answers = [
+    new Response(null, { status: 302, headers: { location: "https://blobs.example/plan.zip" } }),
+    new Response("bytes"),
+    new Response(null, { status: 302, headers: { location: "http://blobs.example/plan.zip" } }),
+  ];
+  const world = testWorld({
+    fetch: async (request) => {
+      seen.push([request.url, request.headers.get("authorization")]);
+      return answers.shift()!;
+    },
+  });
+  const ask = fetching("https://api.github.example", world);
+  const init = { method: "GET", headers: { authorization: "token canary" } };
+  expect(await (await ask("https://api.github.example/zip", init)).text()).toBe("bytes");
+  await expect(ask("https://api.github.example/zip", init)).rejects.toThrow("which is not followed");
+  expect(seen).toEqual([
+    ["https://api.github.example/zip", "token canary"],
+    ["https://blobs.example/plan.zip", null],
+    ["https://api.github.example/zip", "token canary"],
+  ]);
 });
 
 /** Everything an error holds, its causes too. */
