@@ -64,7 +64,9 @@ const broken: Readonly<Record<string, readonly (readonly [file: string, is: stri
     ["plan.yml", "    permissions:\n", "    environment: production\n    permissions:\n"],
   ],
   "runs one at a time, and stops nobody who publishes": [
-    ["publish.yml", "cancel-in-progress: false", "cancel-in-progress: true"],
+    ["publish.yml", /cancel-in-progress: false\n {2}queue: max/, "cancel-in-progress: true"],
+    ["publish.yml", "queue: max", ""],
+    ["verify.yml", "cancel-in-progress: false", "cancel-in-progress: true"],
     ["plan.yml", /concurrency:\n.*\n.*\n/, ""],
   ],
   "ends by itself": [

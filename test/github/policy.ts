@@ -115,6 +115,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "runs one at a time, and stops nobody who publishes": ({ name, concurrency }) => {
     if (!concurrency?.group) return ["has no concurrency group"];
     const stops = concurrency["cancel-in-progress"];
+    if (name === "publish.yml" && concurrency.queue !== "max") return ["lets the newest take the place of who waits"];
     const mayBeStopped = !["publish.yml", "verify.yml"].includes(name);
     return mayBeStopped || stops === false ? [] : [`cancel-in-progress: ${stops}`];
   },

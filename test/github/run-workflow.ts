@@ -164,10 +164,10 @@ async function cloneFor(repo: Repository, { name, payload, token }: WorkflowEven
   await git("checkout", "--quiet", "-B", branch, "FETCH_HEAD");
 }
 
-/** The one key that GitHub's own parser knows and act 0.2.80 refuses. The box makes no deployment for an environment anyway. */
+/** What GitHub's own parser knows and act 0.2.80 refuses. The box makes no deployment for an environment, and no run waits in it. */
 async function hideFromAct(file: string): Promise<void> {
   const text = await readFile(file, "utf8");
-  await writeFile(file, text.replace(/^ +deployment: false.*\n/m, ""));
+  await writeFile(file, text.replace(/^ +(?:deployment: false|queue: max).*\n/gm, ""));
 }
 
 /** For each `owner/name@ref` that the repository's workflows and actions use, the folder that plays it. */

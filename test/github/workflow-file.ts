@@ -28,7 +28,11 @@ export interface WorkflowFile {
   readonly on: Readonly<Record<string, Record<string, unknown> | readonly Record<string, unknown>[] | null>>;
   readonly permissions?: unknown;
   readonly env?: unknown;
-  readonly concurrency?: { readonly group?: string; readonly "cancel-in-progress"?: boolean | string };
+  readonly concurrency?: {
+    readonly group?: string;
+    readonly "cancel-in-progress"?: boolean | string;
+    readonly queue?: string;
+  };
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
