@@ -12,8 +12,11 @@ import { badgeOf, keepRunning, showBadge } from "../../github/clock.ts";
 import { openProblems } from "../../github/health.ts";
 import type { Call } from "../command.ts";
 import { republish } from "../republish.ts";
+import { withoutCommands } from "./commands-off.ts";
 
-export async function clock(call: Call): Promise<number> {
+export const clock = (call: Call): Promise<number> => withoutCommands(call, tick);
+
+async function tick(call: Call): Promise<number> {
   const { env, folder, out, world } = call;
   const github = await openGitHub(env, world);
   await keepRunning("verify.yml", github);

@@ -11,9 +11,12 @@ import { openGitHub } from "../../github/client.ts";
 import { type Looked, track, type Verification } from "../../github/health.ts";
 import { verify } from "../../stages/verify.ts";
 import type { Call } from "../command.ts";
+import { withoutCommands } from "./commands-off.ts";
 import { runPage } from "./run.ts";
 
-export async function issues(call: Call): Promise<number> {
+export const issues = (call: Call): Promise<number> => withoutCommands(call, trackProblems);
+
+async function trackProblems(call: Call): Promise<number> {
   const { env, out, world } = call;
   const github = await openGitHub(env, world);
   const campaign = await call.campaign();

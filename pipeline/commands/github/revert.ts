@@ -4,8 +4,11 @@ import { openGitHub } from "../../github/client.ts";
 import { revert as revertOnGitHub } from "../../github/revert.ts";
 import { sourceOf } from "../../stages/observe.ts";
 import type { Call } from "../command.ts";
+import { withoutCommands } from "./commands-off.ts";
 
-export async function revert(call: Call): Promise<number> {
+export const revert = (call: Call): Promise<number> => withoutCommands(call, openRevert);
+
+async function openRevert(call: Call): Promise<number> {
   const { env, out, world } = call;
   const github = await openGitHub(env, world);
   const campaign = await call.campaign();
