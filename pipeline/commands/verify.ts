@@ -118,6 +118,7 @@ function toDo(bad: readonly Check[]): string {
   if (bad.some(({ problem }) => problem === "corrupt"))
     return "publish nothing on top of it; compare with another copy of the log, and find out who wrote this";
   const drift = bad.find(({ problem }) => problem === "drift");
-  if (!drift) return "nothing is known of it: is it up, and within reach from here?";
+  const [unknown] = bad;
+  if (!drift) return unknown?.mend ?? "nothing is known of it: is it up, and within reach from here?";
   return `${drift.mend} ${drift.check === "pin" ? "brings what is missing" : "sets it right"}`;
 }

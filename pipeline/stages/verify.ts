@@ -36,7 +36,7 @@ export interface Check {
   readonly says: string;
   /** Why not ok. */
   readonly problem?: "corrupt" | "drift" | "unchecked";
-  /** The command that sets it right, for drift. */
+  /** The command that sets drift right; what makes known what could not be looked at. */
   readonly mend?: string;
   /** For a table: of which service or name it is one check of several, and which one: a path, a server. */
   readonly part?: { readonly of: string; readonly at: string };
@@ -271,7 +271,8 @@ function checkOfPin({ wanted, counts, seen, status, says, failure }: PinSight): 
   const why = says ?? status;
   const optional = !wanted.required && status !== "lying";
   if (optional) return { ...check, ok: true, says: "optional and not there yet" };
-  return { ...check, ok: false, says: why, problem: failure ? "unchecked" : "drift" };
+  const hint = failure?.hint === undefined ? {} : { mend: failure.hint };
+  return { ...check, ok: false, says: why, ...(failure ? { problem: "unchecked", ...hint } : { problem: "drift" }) };
 }
 
 async function* checksOfName(sight: NameSight, head: Head, { log }: Parts, world: World): AsyncGenerator<Check> {

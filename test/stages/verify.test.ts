@@ -454,6 +454,20 @@ describe("a name of which one server", () => {
   });
 });
 
+describe("what could not be looked at", () => {
+  it("for want of a secret is told with its name", async () => {
+    const { parts } = await aPlace();
+    const missing = new Failure("input", "MIRROR_TOKEN is not set", { hint: "set MIRROR_TOKEN where this runs" });
+    const { look: _, ...blind } = parts.keepers[0]!;
+    const service = () => {
+      throw missing;
+    };
+    const { red, exit } = await verified({ ...parts, keepers: [{ ...blind, service }, parts.keepers[1]!] });
+    expect(red[0]).toMatchObject({ check: "pin", problem: "unchecked", mend: "set MIRROR_TOKEN where this runs" });
+    expect(exit).toBe(4);
+  });
+});
+
 describe("what sets drift right", () => {
   it("is publishing for names, repinning for pins, and after a rollback the same rollback for names", async () => {
     const place = await aPlace();
