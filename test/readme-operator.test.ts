@@ -156,9 +156,11 @@ function addresses({ publisher, mirror, cluster, psa, primary, secondary }: Outw
   ];
 }
 
+/** The campaign.yaml of the README, at our addresses. Who answers for a name is said, since no DNS tells of our servers. */
 function configFor(outward: Outward): string {
-  const [config] = blocksIn("yaml");
-  return addresses(outward).reduce((text, [written, real]) => text.replaceAll(`"${written}"`, `"${real}"`), config!);
+  const authorities = `authorities: ["${outward.primary.address}", "${outward.secondary.address}"]`;
+  const config = blocksIn("yaml")[0]!.replaceAll(/(- \{ domain: .*) \}$/gm, `$1, ${authorities} }`);
+  return addresses(outward).reduce((text, [written, real]) => text.replaceAll(`"${written}"`, `"${real}"`), config);
 }
 
 function documented(lines: readonly string[], outward: Outward): string[] {
