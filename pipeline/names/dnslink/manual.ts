@@ -13,27 +13,30 @@ import { requireExpected, sameValues } from "./rrset.ts";
 export interface ManualOptions {
   /** The TXT records at a name, as its authoritative servers answer. */
   readonly readAuthorities: (name: string, world: World) => Promise<RRset | undefined>;
-  /** How often to look before giving up, and ms between two looks. */
-  readonly looks?: number;
-  readonly every?: number;
+  /** ms that a person gets to set it. */
+  readonly deadline: number;
 }
 
-export function manual({ readAuthorities, looks = 60, every = 10_000 }: ManualOptions): DnsProvider {
+/** ms between two looks. */
+const every = 10_000;
+
+export function manual({ readAuthorities, deadline }: ManualOptions): DnsProvider {
   return {
     name: "manual",
     minTtl: 1,
 
     read: readAuthorities,
 
-    /** @throws Failure `unavailable` where nobody has set it after some minutes; running again asks and waits again. */
+    /** @throws Failure `unavailable` where nobody has set it by then; running again asks and waits again. */
     async replace(name, next, expected, world) {
       const found = await readAuthorities(name, world);
       if (sameValues(found, next)) return;
       requireExpected("manual", name, found, expected);
 
-      const minutes = Math.ceil((looks * every) / 60_000);
+      const looks = Math.max(1, Math.ceil(deadline / every));
+      const wait = inTime(looks * every);
       for (const line of toSet(name, next, found)) world.log(line);
-      world.log(`waiting up to ${minutes} min until every authoritative server answers so`);
+      world.log(`waiting up to ${wait} until every authoritative server answers so`);
       let still = inWords(found);
       for (let look = 0; look < looks; look++) {
         await world.sleep(every);
@@ -47,11 +50,15 @@ export function manual({ readAuthorities, looks = 60, every = 10_000 }: ManualOp
           still = error.message;
         }
       }
-      throw new Failure("unavailable", `manual: still ${still} at ${name} after ${minutes} min`, {
+      throw new Failure("unavailable", `manual: still ${still} at ${name} after ${wait}`, {
         hint: `set ${next.values.map((value) => shown(value, 200)).join(" and ")} there, then run again`,
       });
     },
   };
+}
+
+function inTime(ms: number): string {
+  return ms < 120_000 ? `${ms / 1000} s` : `${Math.round(ms / 60_000)} min`;
 }
 
 function toSet(name: string, next: RRset, found: RRset | undefined): string[] {

@@ -1,14 +1,13 @@
 /** The DNS providers there are: a line each. */
 import type { ProviderConfig } from "../../core/campaign/names.ts";
-import type { World } from "../../core/world.ts";
 import { cloudflare } from "./cloudflare.ts";
 import { desec } from "./desec.ts";
 import { digitalocean } from "./digitalocean.ts";
 import { gandi } from "./gandi.ts";
 import { ionos } from "./ionos.ts";
-import { manual } from "./manual.ts";
+import { type ManualOptions, manual } from "./manual.ts";
 import { powerdns } from "./powerdns.ts";
-import type { DnsProvider, RRset } from "./provider.ts";
+import type { DnsProvider } from "./provider.ts";
 import { withRetry } from "./retry.ts";
 import { rfc2136 } from "./rfc2136.ts";
 
@@ -17,18 +16,18 @@ const vendors = { ionos, cloudflare, desec, gandi, digitalocean };
 /**
  * The provider that campaign.yaml names, asked again where that helps.
  *
- * `secret` gives what an environment variable holds, and throws where it holds nothing. `readAuthorities` is what the
- * name's authoritative servers answer, for the provider that has nothing else to ask.
+ * `secret` gives what an environment variable holds, and throws where it holds nothing. `byHand`: for the provider that
+ * has nothing else to ask.
  */
 export function dnsProvider(
   config: ProviderConfig,
   secret: (variable: string) => string,
-  readAuthorities: (name: string, world: World) => Promise<RRset | undefined>,
+  byHand: ManualOptions,
 ): DnsProvider {
   switch (config.kind) {
     case "manual":
       // It waits as long as a person needs; to have that over again helps nobody.
-      return manual({ readAuthorities });
+      return manual(byHand);
     case "rfc2136":
       return withRetry(rfc2136({ ...config, key: secret(config.key) }));
     case "powerdns":

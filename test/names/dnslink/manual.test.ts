@@ -34,6 +34,22 @@ it("gives up with what is still there", async () => {
   });
 });
 
+it("waits as long as campaign.yaml says, and at least for one look", async () => {
+  for (const [deadline, looks, words] of [
+    [45_000, 5, "50 s"],
+    [1, 1, "10 s"],
+  ] as const) {
+    let looked = 0;
+    const readAuthorities = async () => {
+      looked++;
+      return old;
+    };
+    const replaced = manual({ readAuthorities, deadline }).replace(name, next, old, testWorld());
+    await expect(replaced).rejects.toThrow(`after ${words}`);
+    expect(looked).toBe(1 + looks);
+  }
+});
+
 it("says what was set in place of it", async () => {
   const { dns, world } = aPerson([old, rrset("dnslink=/ipfs/typo")]);
   await expect(dns.replace(name, next, old, world)).rejects.toThrow(`still "dnslink=/ipfs/typo" at ${name}`);
@@ -77,7 +93,7 @@ function aPerson(answers: readonly (RRset | undefined | Failure)[]) {
     if (answer instanceof Failure) throw answer;
     return answer;
   };
-  return { dns: manual({ readAuthorities }), world: testWorld(), looks: () => looks };
+  return { dns: manual({ readAuthorities, deadline: 600_000 }), world: testWorld(), looks: () => looks };
 }
 
 function rrset(...values: string[]): RRset {

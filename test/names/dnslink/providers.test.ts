@@ -6,7 +6,7 @@ import { testWorld } from "../../fakes/world.ts";
 
 const vendors = ["ionos", "cloudflare", "desec", "gandi", "digitalocean"] as const;
 const secrets: Record<string, string> = { DNS_TOKEN: "a-token-of-its-own", DNS_KEY: "hmac-sha256:fieldtree:c2VjcmV0" };
-const nothing = async () => undefined;
+const byHand = { readAuthorities: async () => undefined, deadline: 1 };
 const secret = (variable: string) => {
   if (!secrets[variable]) throw new Failure("input", `${variable} is not set`);
   return secrets[variable];
@@ -20,14 +20,14 @@ const configs: readonly ProviderConfig[] = [
 ];
 
 it.each(configs)("knows $kind", (config) => {
-  expect(dnsProvider(config, secret, nothing).name).toMatch(new RegExp(`^${config.kind}`));
+  expect(dnsProvider(config, secret, byHand).name).toMatch(new RegExp(`^${config.kind}`));
 });
 
 it.each(configs.filter(({ kind }) => kind !== "manual"))(
   "wants the secret of $kind before anything starts",
   (config) => {
     const without = Object.assign({}, config, { token: "NOWHERE", key: "NOWHERE" });
-    expect(() => dnsProvider(without, secret, nothing)).toThrow("NOWHERE is not set");
+    expect(() => dnsProvider(without, secret, byHand)).toThrow("NOWHERE is not set");
   },
 );
 
@@ -41,7 +41,7 @@ it.each(vendors)(
         return new Response("{}", { status: 404 });
       },
     });
-    await expect(dnsProvider({ kind, token: "DNS_TOKEN" }, secret, nothing).read("x.test", world)).rejects.toThrow();
+    await expect(dnsProvider({ kind, token: "DNS_TOKEN" }, secret, byHand).read("x.test", world)).rejects.toThrow();
     const [{ url, headers }] = asked as [Request];
     expect(new URL(url).protocol).toBe("https:");
     expect(new URL(url).hostname).toMatch(/(ionos\.com|cloudflare\.com|desec\.io|gandi\.net|digitalocean\.com)$/);
@@ -58,7 +58,7 @@ it("asks again where nobody answers, and no more than five times", async () => {
       return new Response("<title>Bad Gateway</title>", { status: 502 });
     },
   });
-  await expect(dnsProvider(configs[0]!, secret, nothing).read("x.test", world)).rejects.toMatchObject({
+  await expect(dnsProvider(configs[0]!, secret, byHand).read("x.test", world)).rejects.toMatchObject({
     kind: "unavailable",
   });
   expect(times).toBe(5);
@@ -72,7 +72,7 @@ it("asks once where it is refused", async () => {
       return new Response("[]", { status: 403 });
     },
   });
-  await expect(dnsProvider(configs[0]!, secret, nothing).read("x.test", world)).rejects.toMatchObject({
+  await expect(dnsProvider(configs[0]!, secret, byHand).read("x.test", world)).rejects.toMatchObject({
     kind: "refused",
   });
   expect(times).toBe(1);
