@@ -2,7 +2,8 @@
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
-import { privateKeyFrom } from "../core/key.ts";
+import { Failure } from "../core/failure.ts";
+import { privateKeyFrom, publicKeyOf, publicName } from "../core/key.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 import { localLog } from "../log/local.ts";
 import type { ReleaseLog } from "../log/log.ts";
@@ -26,15 +27,20 @@ function holderOf({ GITHUB_REPOSITORY, GITHUB_RUN_ID }: Environment): string {
 }
 
 export function signing({ log }: CampaignConfig, secret: Secret): Pick<Parts, "signer"> {
-  const { key } = log;
+  const { key, signers } = log;
   if (key === undefined) return {};
   return {
-    signer: () => {
-      const text = secret(key);
-      return async (release) => {
-        const { signRelease } = await import("../log/sign.ts");
-        return signRelease(release, await privateKeyFrom(text, key));
-      };
+    async signer() {
+      const { signRelease } = await import("../log/sign.ts");
+      const privateKey = await privateKeyFrom(secret(key), `${secret.where(key)}: ${key}`);
+      const by = publicName(privateKey.publicKey);
+      const counted = signers.map((name) => publicKeyOf(name)).flatMap((known) => (known ? publicName(known) : []));
+      if (signers.length > 0 && !counted.includes(by)) {
+        throw new Failure("input", `${secret.where(key)}: ${key} holds the key of ${by}, who is none of signers:`, {
+          hint: "nobody would count its signature: add it to signers:, or sign with the key of one of them",
+        });
+      }
+      return (release) => signRelease(release, privateKey);
     },
   };
 }

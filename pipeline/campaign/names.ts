@@ -1,7 +1,8 @@
 /** The names that campaign.yaml announces: looked at without secrets, written with them. */
 import type { CampaignConfig, NodeConfig } from "../core/campaign/campaign.ts";
 import type { DnsNameConfig, IpnsNameConfig } from "../core/campaign/names.ts";
-import { isFailure } from "../core/failure.ts";
+import { Failure, isFailure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
 import type { Beside } from "../log/log.ts";
 import type { Announced } from "../stages/parts.ts";
 import { type Opened, once } from "./once.ts";
@@ -27,9 +28,8 @@ async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ 
   const common = { domain, ttl, authorities };
   const looking = once(() => dnslink(common));
   const writing = once(() => {
-    const provider = dnsProvider(config.provider, secret, (name, world) =>
-      readAuthorities(name, { authorities }, world),
-    );
+    const read = (name: string, world: World) => readAuthorities(name, { authorities }, world);
+    const provider = dnsProvider(config.provider, secret, { readAuthorities: read, deadline });
     return dnslink({ ...common, provider });
   });
   return {
@@ -73,9 +73,20 @@ async function ipnsNameOf(
         if (what === "writing") secret(config.ipns);
         return made.get();
       },
+      assertKey: () => assertKeyOf(config, name, secret),
     },
     close: () => made.made()?.close?.(),
   };
+}
+
+async function assertKeyOf({ ipns }: IpnsNameConfig, name: string | undefined, secret: Secret): Promise<void> {
+  const { privateKeyFrom, publicName } = await import("../core/key.ts");
+  const at = `${secret.where(ipns)}: ${ipns}`;
+  const own = publicName((await privateKeyFrom(secret(ipns), at)).publicKey);
+  if (own === name) return;
+  throw new Failure("input", `${at} holds the key of ${own}, and key: says ${name}`, {
+    hint: "correct key:, or set the variable to the private key of that name",
+  });
 }
 
 /** The campaign's Kubo takes records too. Without its token the endpoints do alone, where there are any. */

@@ -7,20 +7,27 @@ import { Failure } from "../core/failure.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The value of an environment variable that campaign.yaml names. @throws Failure `input` at its line where it is not set. */
-export type Secret = (variable: string) => string;
+export interface Secret {
+  /** The value of an environment variable that campaign.yaml names. @throws Failure `input` at its line where it is not set. */
+  (variable: string): string;
+  /** Where campaign.yaml names it: `campaign.yaml:7`. */
+  readonly where: (variable: string) => string;
+}
 
 export function secretsIn(text: string, env: Environment): Secret {
-  return (variable) => {
+  const where = (variable: string) => {
+    const name = new RegExp(`\\b${variable}\\b`);
+    return `campaign.yaml:${text.split("\n").findIndex((line) => name.test(line.replace(/#.*/, ""))) + 1}`;
+  };
+  const secret = (variable: string) => {
     const value = env[variable];
     if (value) return value;
-    const line =
-      text.split("\n").findIndex((line) => new RegExp(`\\b${variable}\\b`).test(line.replace(/#.*/, ""))) + 1;
     throw new Failure(
       "input",
-      `campaign.yaml:${line}: takes a secret from the environment variable ${variable}, which is not set`,
+      `${where(variable)}: takes a secret from the environment variable ${variable}, which is not set`,
     );
   };
+  return Object.assign(secret, { where });
 }
 
 export function tokenOf(variable: string | undefined, secret: Secret): { token?: string } {

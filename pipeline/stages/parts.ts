@@ -31,8 +31,8 @@ export interface Parts {
   /** Have the home node hold every block below a leaf. @throws Failure `unavailable` where some stay out of reach. */
   readonly bring: (leaf: Leaf, world: World) => Promise<void>;
   readonly log: ReleaseLog;
-  /** Gives what signs a release; absent where the campaign signs none. @throws Failure `input` where the key is not set. */
-  readonly signer?: () => (release: Release) => Promise<Release>;
+  /** Gives what signs a release; absent where the campaign signs none. @throws Failure `input` where there is no key, or none that counts. */
+  readonly signer?: () => Promise<(release: Release) => Promise<Release>>;
   readonly readers: readonly FormatReader[];
   readonly views: readonly View<Json>[];
   /** Whether campaign.yaml wants the leaf at `path` looked into. */
@@ -94,4 +94,6 @@ export interface Announced {
   readonly deadline: number;
   /** For looking: needs no secret. For writing: @throws Failure `input` at the line of campaign.yaml where its secret is not set. */
   readonly at: (what: "looking" | "writing") => Name;
+  /** Present where the secret is a key. @throws Failure `input` where it can't be used, or is another's. */
+  readonly assertKey?: () => Promise<void>;
 }

@@ -43,8 +43,9 @@ export async function* publish(
   options: PublishOptions,
   world: World,
 ): AsyncGenerator<PublishEvent> {
-  assertReady(campaign);
+  await assertReady(campaign);
   const seen = await observeWhole(text, campaign, world);
+  assertAnnounceable(seen);
   const root = soundRoot(seen, options);
 
   // A crash leaves some Kubos told and some not: the next run sees which.
@@ -84,11 +85,22 @@ export async function* publish(
   };
 }
 
-/** @throws Failure `input` for a secret that is not set: before anything starts. */
-function assertReady({ keepers, announced, signer }: Parts): void {
-  signer?.();
+/** @throws Failure `input` for a secret that is not set or a key that is none: before anything starts. */
+async function assertReady({ keepers, announced, signer }: Parts): Promise<void> {
+  await signer?.();
   for (const keeper of keepers) keeper.service();
   for (const name of announced) name.at("writing");
+  for (const name of announced) await name.assertKey?.();
+}
+
+/**
+ * A name that answers badly today is told when everything else is done; one that can't ever be asked for is a mistake of
+ * ours: its record would be put where nobody keeps any, or its domain isn't there.
+ *
+ * @throws Failure `input`, before anything starts.
+ */
+function assertAnnounceable({ names }: Observation): void {
+  for (const { failure } of names) if (isFailure(failure, "input")) throw failure;
 }
 
 async function observeWhole(text: Uint8Array, campaign: Parts, world: World): Promise<Observation> {

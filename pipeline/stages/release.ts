@@ -19,7 +19,7 @@ export async function appendRelease(
   { home, log, facts, signer }: Parts,
   world: World,
 ): Promise<Head> {
-  const release = signer ? await signer()(unsigned) : unsigned;
+  const release = signer ? await (await signer())(unsigned) : unsigned;
   const block = releaseBlock(release);
   await home.put([block], world);
   await home.pin(CID.createV1(raw.code, block.cid.multihash), label(facts.campaign, "release", release.number), world);

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
-import { isFailure } from "../../pipeline/core/failure.ts";
+import { Failure, isFailure } from "../../pipeline/core/failure.ts";
 import { content, entries, resolve, walk } from "../../pipeline/dag/read.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import type { PublishEvent } from "../../pipeline/stages/event.ts";
@@ -179,6 +179,14 @@ describe("publish", () => {
     const index = await json(parts, done.portal, "index.json");
     expect(index.datasets.map(({ path }: { path: string }) => path)).toEqual(["good"]);
     expect(index.failed).toMatchObject([{ path: "bad", reader: "dataset-meta" }]);
+  });
+
+  it("stops before anything is done where a name can't ever be announced, and says what to do", async () => {
+    const nowhere = new Failure("input", "the record can be put nowhere", { hint: "name endpoints under routing:" });
+    const at = () => ({ name: "k51", look: () => Promise.reject(nowhere), announce: async () => {} });
+    const parts = await someParts({ announced: [{ name: "k51", kind: "ipns", to: "tree", deadline: 1, at }] });
+    await expect(published(parts, "")).rejects.toBe(nowhere);
+    expect(await parts.log.head(testWorld())).toBeUndefined();
   });
 
   it("publishes an empty tree", async () => {
