@@ -112,9 +112,9 @@ function refusalOf(said: string, api: Api, { status, headers }: Response, text: 
   return new Failure(kindOfStatus(status), what, { ...(wait !== undefined && { wait }) });
 }
 
-/** ms. Only the form in seconds: the other needs a clock that agrees with the server's. */
-function waitOf(retryAfter: string | null): number | undefined {
-  return retryAfter !== null && /^\d{1,6}$/.test(retryAfter.trim()) ? Number(retryAfter) * 1000 : undefined;
+/** What `Retry-After` asks for, ms. Only the form in seconds: the other needs a clock that agrees with the server's. */
+export function waitOf(retryAfter: string | null | undefined): number | undefined {
+  return typeof retryAfter === "string" && /^\d{1,6}$/.test(retryAfter.trim()) ? Number(retryAfter) * 1000 : undefined;
 }
 
 function jsonOf(said: string, api: Api, text: string): unknown {

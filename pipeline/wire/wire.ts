@@ -12,7 +12,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { atMost } from "../core/concurrency.ts";
 import { Failure } from "../core/failure.ts";
-import { excerpt, headerValue, reasonOf, withoutSecrets } from "../core/http.ts";
+import { excerpt, headerValue, reasonOf, waitOf, withoutSecrets } from "../core/http.ts";
 import type { World } from "../core/world.ts";
 
 export interface Server {
@@ -158,7 +158,10 @@ export function wire(server: Server): Wire {
       const response = await open();
       const page = response.headers["content-type"]?.startsWith("text/html");
       const status = response.statusCode!;
-      if (status < 200 || status > 299 || page) throw server.refusal(said, status, quiet(await beginningOf(response)));
+      if (status < 200 || status > 299 || page) {
+        const failure = server.refusal(said, status, quiet(await beginningOf(response)));
+        throw waiting(failure, waitOf(response.headers["retry-after"]));
+      }
       for await (const chunk of response) yield chunk as Buffer;
       const late = response.trailers["x-stream-error"];
       if (late) throw server.meaningOf(said, quiet(String(late)));
@@ -240,6 +243,13 @@ export function baseOf(address: string, words: { readonly of: string; readonly h
 function queryOf(query: Arguments): string {
   const pairs = Object.entries(query).flatMap(([key, value]) => [value].flat().map((each) => [key, String(each)]));
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
+}
+
+/** Told when to ask again, whoever asks again keeps to it. */
+function waiting(failure: Failure, wait: number | undefined): Failure {
+  if (wait === undefined || failure.kind !== "unavailable") return failure;
+  const { kind, message, hint, cause } = failure;
+  return new Failure(kind, message, { ...(hint !== undefined && { hint }), wait, cause });
 }
 
 /** Nothing came back, or not all of it. */
