@@ -4,6 +4,13 @@
  * Which blocks those are depends on the root alone, so that looking twice is looking at the same, and a complaint can be
  * checked by anybody. They lie on ways from the root down to the data, spread over the breadth of the DAG: what is lost is
  * mostly a disk's worth of leaves, or one whole dataset that never came.
+ *
+ * What a sample is worth: where a service lost a share p of the blocks, looking at n of them misses it with a chance of
+ * about (1 - p)ⁿ. With 8, a tenth lost goes unseen at a root in 4 cases of 10, a half in 4 of 1 000; one block of a
+ * million practically always. A publish looks below the tree and the portal, `verify` and `repin` below each leaf too,
+ * so that what is lost of one dataset is looked for in that dataset. And since anybody can work out which blocks are
+ * asked for, a service that keeps those and nothing else would not be found out: this is for disks that fail and
+ * fetches that never ended, not for liars. Who needs more sets `sample:` higher, or reads everything back (`get`).
  */
 import { hash } from "node:crypto";
 import type { CID } from "multiformats/cid";

@@ -8,6 +8,7 @@ import { findData } from "../data.ts";
 import { act, actionlint, zizmor } from "./actions.ts";
 import { chromium } from "./chromium.ts";
 import { clusterBinary } from "./cluster.ts";
+import { dnslinkTest } from "./dnslink-test.ts";
 import { kuboBinary } from "./kubo.ts";
 import { say } from "./made.ts";
 import { pinningTools } from "./pinning.ts";
@@ -22,7 +23,7 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   await chromium();
   // Python's tools wait for the network, Go's for the processor.
   await Promise.all([
-    python().then(zizmor).then(pinningTools),
+    python().then(zizmor).then(pinningTools).then(dnslinkTest),
     kuboBinary().then(clusterBinary).then(act).then(actionlint),
   ]);
 }
