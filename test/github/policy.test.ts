@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: workflows are made of them
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { campaignRepository } from "./our-repository.ts";
 import { rules, wouldRun } from "./policy.ts";
 import { evaluate, workflowFile } from "./workflow-file.ts";
 
@@ -17,6 +18,25 @@ describe.each(names)("%s", (name) => {
   const file = workflow(name);
   it.each(Object.keys(rules))("%s", (rule) => {
     expect(rules[rule]!(file)).toEqual([]);
+  });
+});
+
+describe("what `fieldtree init` writes for a campaign", async () => {
+  const { files, remove } = await campaignRepository({ secrets: ["KUBO_TOKEN", "DNS_KEY"] });
+  await remove();
+  const workflows = Object.entries(files).filter(([path]) => path.startsWith(`${folder}/`));
+
+  it.each(workflows)("%s keeps every rule", (path, text) => {
+    const file = workflowFile(path.slice(folder.length + 1), text);
+    for (const [promise, rule] of Object.entries(rules)) expect(rule(file), promise).toEqual([]);
+  });
+
+  it("hands over the secrets that campaign.yaml names, and no others", () => {
+    const { publish } = workflowFile("publish.yml", files[`${folder}/publish.yml`]!).jobs;
+    expect(publish!.steps!.at(-1)!.env).toEqual({
+      KUBO_TOKEN: "${{ secrets.KUBO_TOKEN }}",
+      DNS_KEY: "${{ secrets.DNS_KEY }}",
+    });
   });
 });
 

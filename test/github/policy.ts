@@ -70,11 +70,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     ),
 
   "names published actions by commit, with the version beside it": ({ text }) =>
-    [...text.matchAll(/^.*\buses:.*$/gm)]
-      .map(([line]) => line.trim())
-      .filter(
-        (line) => !/uses: (?:\.\/actions\/[a-z]+|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+(?: # .*)?)$/.test(line),
-      ),
+    [...text.matchAll(/^.*\buses:.*$/gm)].map(([line]) => line.trim()).filter((line) => !named.test(line)),
 
   "puts no expression into a shell line or a script": (file) =>
     everyStep(file, ({ run = "", with: inputs = {} }, where) =>
@@ -96,7 +92,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     ...everyStep(file, (step, where) => {
       const { env = {}, ...others } = step;
       if (mentionsSecrets(others)) return [`${where}: secrets beside env`];
-      const mayHave = where.startsWith(`${publishJob} `) && step.uses?.endsWith("/publish");
+      const mayHave = where.startsWith(`${publishJob} `) && /\/actions\/publish(?:@|$)/.test(step.uses ?? "");
       return Object.entries(env)
         .filter(([name, value]) => mentionsSecrets(value) && !(mayHave && value === `\${{ secrets.${name} }}`))
         .map(([name, value]) => `${where}: ${name}: ${value}`);
@@ -190,6 +186,10 @@ export const rules: Readonly<Record<string, Rule>> = {
       .schedule?.filter((cron: string) => !/^(?:[1-9]|[1-5]\d) /.test(cron) || Number.parseInt(cron, 10) % 5 === 0)
       .map((cron: string) => `runs at ${cron}, as do many others`) ?? [],
 };
+
+/** Ours by folder, or by repository and commit; others with the version that the commit is. */
+const named =
+  /uses: (?:\.\/actions\/[a-z]+|[\w-]+\/[\w.-]+\/actions\/[a-z]+@[0-9a-f]{40}|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+(?: # .*)?)$/;
 
 /** What a job's checkout asks for; nothing is what the event itself stands for, which a pull request's head never is here. */
 const checkedOut: Readonly<Record<string, string>> = {

@@ -33,7 +33,10 @@ function kept(ran: WorkflowResult): WorkflowResult {
   return ran;
 }
 
-describe.skipIf(!servers)("plan.yml and plan-report.yml, in our own repository", () => {
+// act, and several programs a job: the machine may have other work.
+const patience = { timeout: 300_000 };
+
+describe.skipIf(!servers)("plan.yml and plan-report.yml, in our own repository", patience, () => {
   let repo: Repository;
   beforeEach(async () => {
     const { tree, config } = around;
@@ -97,7 +100,7 @@ describe.skipIf(!servers)("plan.yml and plan-report.yml, in our own repository",
   });
 });
 
-describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", () => {
+describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", patience, () => {
   let repo: Repository;
   beforeEach(async () => {
     const { tree, config } = around;
@@ -138,7 +141,7 @@ describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", 
     expect(repo.releases().map(({ tag }) => tag)).toEqual(["release/1", "release/2", "release/3"]);
     const [revert] = [...repo.state.issues.values()];
     expect(await repo.read("tree.yaml", `refs/pull/${revert!.number}/head`)).toBe(around.tree);
-  }, 300_000);
+  });
 
   it("publish nothing where a secret is missing, and say which", async () => {
     const { KUBO_TOKEN } = around.secrets;
@@ -150,14 +153,14 @@ describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", 
     expect(ran.jobs, ran.log).toEqual({ plan: "success", publish: "failure" });
     expect(ran.log).toContain("DNS_KEY is a secret that campaign.yaml names and this job has not");
     expect(repo.releases()).toEqual([]);
-  }, 120_000);
+  });
 
   it("publish nothing where tree.yaml has errors, with the secrets of nobody", async () => {
     await repo.push({ "tree.yaml": "products:\n  radar.zarr: not-a-cid\n" });
     const ran = await pushed();
     expect(ran.jobs, ran.log).toEqual({ plan: "failure" });
     expect(ran.annotations).toMatchObject([{ level: "error", file: "tree.yaml", line: 2 }]);
-  }, 120_000);
+  });
 
   it("verify what is live, and open an issue when a name's server does not answer", async () => {
     expect((await pushed()).jobs).toEqual(allGreen);
@@ -176,7 +179,7 @@ describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", 
     // To have said it in an issue is what the job is for.
     expect(ill.jobs, ill.log).toEqual({ verify: "success", clock: "success" });
     expect(repo.issues()).toMatchObject([{ state: "open", title: "Something can't be looked at" }]);
-  }, 300_000);
+  });
 
   it("verify is red where it can't even begin", async () => {
     await repo.push({ "campaign.yaml": "campaign: [\n" });
@@ -184,10 +187,10 @@ describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", 
     const ran = await run("verify.yml", { name: "schedule", payload, token: repo.token({ issues: "write" }) });
     expect(ran.jobs, ran.log).toMatchObject({ verify: "failure" });
     expect(ran.log).toContain("campaign.yaml:");
-  }, 120_000);
+  });
 });
 
-describe.skipIf(!(await act()))("ci.yml", () => {
+describe.skipIf(!(await act()))("ci.yml", patience, () => {
   const tested = async (test: string) => {
     const files = {
       ".github/workflows/ci.yml": (await ourRepository())[".github/workflows/ci.yml"]!,
