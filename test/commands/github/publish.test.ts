@@ -42,7 +42,8 @@ function outputsIn(text: string): Record<string, string> {
   );
 }
 
-describe("github publish", () => {
+// Every line of a story is a program of its own.
+describe("github publish", { timeout: 240_000 }, () => {
   it("publishes what was planned, says where it is, and finds nothing to do when run again", async () => {
     const { planned, publish } = await aRepository();
     const first = await publish({ FIELDTREE_EXPECT_ROOT: planned });
