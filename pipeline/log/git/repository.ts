@@ -57,9 +57,8 @@ export interface RepositoryOptions {
   readonly remote: string;
 }
 
-/** Where we remember what is here; where a new commit stands until it is pushed. */
+/** Where we remember what is here. */
 const kept = "refs/fieldtree/kept";
-const made = "refs/fieldtree/made";
 
 /** What the remote is called in here. No user's configuration knows this name. */
 const remoteName = "fieldtree-log";
@@ -151,17 +150,10 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
 
     async commit({ parent, message, files }, world) {
       await exists(world);
-      const ref = `${made}/${randomUUID()}`;
-      const stream = importOf(
-        { parent, message: `${message}\n\nUnique: ${randomUUID()}\n[skip ci]\n`, files },
-        ref,
-        world,
-      );
-      const ran = await here(["fast-import", "--quiet", "--done"], world, stream);
+      const unique = { parent, message: `${message}\n\nUnique: ${randomUUID()}\n[skip ci]\n`, files };
+      const ran = await here(["fast-import", "--quiet", "--done"], world, importOf(unique, world));
       const oid = ran.stdout.trim();
       if (ran.code !== 0 || !/^[0-9a-f]{40}$/.test(oid)) throw broken(ran, folder, "making a commit");
-      const dropped = await here(["update-ref", "--no-deref", "-d", ref], world);
-      if (dropped.code !== 0) throw broken(dropped, folder, "dropping a name");
       return oid;
     },
 
@@ -272,7 +264,8 @@ async function lockPatiently(path: string, world: World): Promise<Lock> {
 }
 
 /** What `git fast-import` makes the commit of, and then says its id. */
-function importOf({ parent, message, files }: CommitDraft, ref: string, world: World): Uint8Array {
+function importOf({ parent, message, files }: CommitDraft, world: World): Uint8Array {
+  const ref = `refs/fieldtree/made/${randomUUID()}`;
   const parts: Uint8Array[] = [];
   const text = new TextEncoder();
   const line = (words: string) => parts.push(text.encode(`${words}\n`));
@@ -288,7 +281,8 @@ function importOf({ parent, message, files }: CommitDraft, ref: string, world: W
     line(`M 100644 inline ${path}`);
     data(bytes);
   }
-  line("get-mark :1\ndone");
+  // The name that git wants for a new commit is taken from it again before anything is written under it.
+  line(`get-mark :1\nreset ${ref}\nfrom ${"0".repeat(40)}\n\ndone`);
   return Buffer.concat(parts);
 }
 
