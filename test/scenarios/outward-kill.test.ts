@@ -11,7 +11,7 @@ import { type GitHost, startGitHost } from "../servers/git-http.ts";
 import { type Kubo, kuboBinary, startKubo } from "../servers/kubo.ts";
 import { type Gates, gitExchange, openGates, type When } from "./gates.ts";
 
-describe.skipIf(!(await kuboBinary()) || !dnsServers())("a publish that is killed", { timeout: 120_000 }, () => {
+describe.skipIf(!(await kuboBinary()) || !dnsServers())("a publish that is killed", { timeout: 240_000 }, () => {
   let bind: Primary;
   let mirrors: readonly Kubo[];
   let git: GitHost;
