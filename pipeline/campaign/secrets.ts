@@ -25,6 +25,7 @@ export function secretsIn(text: string, env: Environment): Secret {
     throw new Failure(
       "input",
       `${where(variable)}: takes a secret from the environment variable ${variable}, which is not set`,
+      { hint: `set ${variable} where this runs` },
     );
   };
   return Object.assign(secret, { where });
