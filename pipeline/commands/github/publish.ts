@@ -4,7 +4,6 @@
  * The inputs of `actions/publish` come as FIELDTREE_EXPECT_ROOT, FIELDTREE_IMPORT, FIELDTREE_ROLLBACK and FIELDTREE_WHY,
  * empty where there are none.
  */
-import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCampaign } from "../../core/campaign/campaign.ts";
@@ -16,26 +15,19 @@ import { importCars } from "../car.ts";
 import type { Call } from "../command.ts";
 import { publishHere } from "../publish.ts";
 import { rollback } from "../rollback.ts";
+import { withoutCommands } from "./commands-off.ts";
 
 export async function publishFromWorkflow(call: Call): Promise<number> {
-  const { env, out, world } = call;
+  const { env, world } = call;
   const preview = await readyToPublish(call);
   const campaign = await call.campaign();
 
-  // Paths and titles are other people's words: from here on no line of ours is a command to the runner.
-  const resume = randomUUID();
-  out.result({ stopCommands: resume }, `::stop-commands::${resume}`);
-  try {
-    const address = env.FIELDTREE_IMPORT;
-    if (address) await importCars([address], campaign.home, call);
-
-    const number = env.FIELDTREE_ROLLBACK;
-    const expectRoot = env.FIELDTREE_EXPECT_ROOT;
-    if (number) await rollback.run({ ...call, args: [number], flags: { why: env.FIELDTREE_WHY } });
-    else await publishHere(campaign, { strict: false, ...(expectRoot && { expectRoot }) }, out, world);
-  } finally {
-    out.result({ resumeCommands: resume }, `::${resume}::`);
-  }
+  await withoutCommands(call, async (quiet) => {
+    const { FIELDTREE_IMPORT: address, FIELDTREE_ROLLBACK: number, FIELDTREE_EXPECT_ROOT: expectRoot } = env;
+    if (address) await importCars([address], campaign.home, quiet);
+    if (number) await rollback.run({ ...quiet, args: [number], flags: { why: env.FIELDTREE_WHY } });
+    else await publishHere(campaign, { strict: false, ...(expectRoot && { expectRoot }) }, quiet.out, quiet.world);
+  });
 
   const head = (await campaign.log.head(world))!;
   const url = preview && `${preview}/ipfs/${head.release.portal}/`;

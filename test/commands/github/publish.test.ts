@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { aCampaign, aFolder, fieldtree } from "../program.ts";
+import { expectSchema } from "../schemas.ts";
 
 const config = "campaign: test\nlog: { kind: git }\ngateways: [http://127.0.0.1:9]\n";
 
@@ -53,7 +54,9 @@ describe("github publish", { timeout: 240_000 }, () => {
     expect(first.summary).toContain(`Release 1 is live`);
     expect(first.summary).toContain(first.outputs.url);
 
-    const second = await publish({ FIELDTREE_EXPECT_ROOT: planned });
+    const second = await publish({ FIELDTREE_EXPECT_ROOT: planned }, "--json");
+    expectSchema("publish", second.json());
+    expect(second.json()).toMatchObject([{ event: "published", changed: false }]);
     expect(second).toMatchObject({ code: 0, outputs: first.outputs });
   });
 
@@ -109,7 +112,7 @@ describe("github publish", { timeout: 240_000 }, () => {
     await writeFile(join(cwd, "tree.yaml"), `"::set-output name=root::bafy": ${await aLeaf(cwd)}\n`);
     const words = new Set<string>();
     for (let i = 0; i < 2; i++) {
-      const lines = (await publish()).stdout.trimEnd().split("\n");
+      const lines = (await publish({ GITHUB_ACTIONS: "true" })).stdout.trimEnd().split("\n");
       const word = /^::stop-commands::([0-9a-f-]{36})$/.exec(lines[0]!)![1]!;
       expect(lines.at(-1)).toBe(`::${word}::`);
       words.add(word);
