@@ -128,6 +128,11 @@ describe("the doctor", () => {
       (repo) => void Object.assign(repo.state, { workflowsMayOpenPulls: false }),
       { "pull requests": "missing" },
     ],
+    [
+      "a log that only those with credentials can read",
+      (repo) => void Object.assign(repo.state, { private: true }),
+      { repository: "missing" },
+    ],
     ["a clock that has never run", (repo) => repo.state.runs.clear(), { clock: "unwise" }],
   ])("sees %s", async (_, spoil, expected) => {
     const repo = await wellSet();

@@ -25,6 +25,7 @@ export async function examine(patient: Patient, github: GitHub, world: World): P
   const branch = repository.default_branch;
   const parts = [
     tokenOf(repository),
+    visibilityOf(repository),
     branchOf(branch, github),
     campaignOf(config),
     await seeing("environment", () => environmentOf(branch, github)),
@@ -45,6 +46,14 @@ function tokenOf({ permissions }: Repository): Diagnosis[] {
   if (permissions?.admin) return [good("token", "of an administrator: sees all that is asked here")];
   const how = "run it with a token of an administrator: GITHUB_TOKEN=$(gh auth token) fieldtree doctor";
   return [{ of: "token", is: "unseen", says: "not an administrator's: names of secrets can't be seen", how }];
+}
+
+/** Jobs that need no secrets check out without credentials, and then read the log by git as anybody would. */
+function visibilityOf({ private: hidden }: Repository): Diagnosis[] {
+  if (!hidden) return [];
+  const says = "is private: jobs without credentials can't read the release log by git";
+  const how = "make it public, or set persist-credentials: true where a workflow checks out";
+  return [{ of: "repository", is: "missing", says, how }];
 }
 
 function branchOf(branch: string, { page }: GitHub): Diagnosis[] {

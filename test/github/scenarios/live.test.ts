@@ -130,7 +130,8 @@ describe("what is live", patience, () => {
 describe("a campaign without environment", patience, () => {
   it("is told by the doctor what is missing, each with what sets it", async () => {
     const doctor = (...flags: string[]) =>
-      fieldtree(["doctor", "--repo", repo.fullName, ...flags], {
+      // Which repository, git's remote says.
+      fieldtree(["doctor", ...flags], {
         cwd: desk,
         env: { ...github.env, GITHUB_TOKEN: github.user("campaign").token() },
       });
