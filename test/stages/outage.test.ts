@@ -4,6 +4,7 @@
  * Whatever happens to one call, the run either publishes or says why it didn't, and is true in both cases; running again
  * an hour later leaves what a publish without trouble leaves, to the last pin.
  */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Trouble, troubles } from "../fakes/calls.ts";
 import { aDataset } from "../fakes/parts.ts";
@@ -83,6 +84,28 @@ describe.each(calls)("%s", (name) => {
       for (let nth = 0; nth < times; nth++) await survives({ name, nth, trouble });
     },
   );
+});
+
+it("whatever happens to run after run, the first that nothing happens to finishes", async () => {
+  const { leaves } = await withoutTrouble();
+  const wrong = fc.record({
+    name: fc.constantFrom(...calls),
+    nth: fc.nat({ max: 3 }),
+    trouble: fc.constantFrom(...troubles),
+  });
+  const unlucky = fc.asyncProperty(fc.array(wrong, { minLength: 2, maxLength: 5 }), async (all) => {
+    const { around, next } = await aCampaign();
+    for (const zone of around.zones) zone.lie = leaves.writes[zone.domain]!.at(-1);
+    for (const each of all) {
+      const ran = await run(around, next, { pins, wrong: each });
+      expect(published(ran)).toBe(ran.failure === undefined);
+      around.clock.pass(3_600_000);
+    }
+    done(await run(around, next, { pins }));
+    expect(await whatIs(around)).toEqual(leaves);
+    expect(around.untruths).toEqual([]);
+  });
+  await fc.assert(unlucky, { numRuns: 30 });
 });
 
 async function survives(wrong: { name: string; nth: number; trouble: Trouble }): Promise<void> {

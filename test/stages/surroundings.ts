@@ -253,7 +253,9 @@ export async function whatIs(around: Surroundings) {
   return {
     releases,
     pins: Object.fromEntries(pins) as Record<keyof Surroundings["services"], string[]>,
-    names: Object.fromEntries(zones.map(({ domain, kept, served }) => [domain, [kept?.values, [...served]]])),
+    names: Object.fromEntries(
+      zones.map(({ domain, kept, served }) => [domain, { kept: kept?.values, served: Object.fromEntries(served) }]),
+    ),
     writes: Object.fromEntries(zones.map(({ domain, writes }) => [domain, [...writes]])),
     home: [...home.labels].map(([label, cid]) => `${label} ${cid}`).sort(),
   };
