@@ -102,6 +102,19 @@ describe("record", () => {
     for (const number of [other, open.number]) expect(repo.comments(number)).toEqual([]);
   });
 
+  it("tells no pull request that is not merged into main, though its commits are there", async () => {
+    await repo.push({ "notes.md": "old\n" }, { branch: "old" });
+    await repo.push({ "tree.yaml": `${tree}  a: ${cid}\n` });
+    const port = await repo.openPull({
+      files: { "more.md": "" },
+      branch: "port",
+      base: "old",
+      parent: await repo.tip(),
+    });
+    expect((await run()).told).toEqual([]);
+    expect(repo.comments(port.number)).toEqual([]);
+  });
+
   it("tells nobody that a rollback is theirs", async () => {
     const number = await merged({ "tree.yaml": `${tree}  a: ${cid}\n` });
     await run({ ...release, number: 3, rollbackOf: 1, why: "radar was `wrong` @everyone" });
