@@ -8,7 +8,7 @@
 import { commentBehind, type Edit, editTree, entriesOf, leavesIn } from "./edit.ts";
 import { Failure } from "./failure.ts";
 import { byBytes } from "./order.ts";
-import { type Examined, examine, maxDepth } from "./tree.ts";
+import { type Examined, examine, maxDepth, type Tree } from "./tree.ts";
 import { readYaml } from "./yaml.ts";
 
 /** One path that both sides changed differently. A side is a CID as written, "" for an empty folder, `null` for no leaf. */
@@ -30,22 +30,24 @@ export interface Conflict {
 export function mergeTrees(base: string, ours: string, theirs: string): { text: string; conflicts: Conflict[] } {
   if (theirs === base || theirs === ours) return { text: ours, conflicts: [] };
   if (ours === base) return { text: theirs, conflicts: [] };
-  const b = leavesIn(readYaml(base, { maxDepth }).documents[0]);
+  const was = leavesIn(readYaml(base, { maxDepth }).documents[0]);
   const mine = readable("ours", ours);
   const yours = readable("theirs", theirs);
-  const [o, t] = [leavesIn(mine.root), leavesIn(yours.root)];
 
   const conflicts: Conflict[] = [];
-  const merged = new Map<string, string>();
-  for (const path of new Set([...b.keys(), ...o.keys(), ...t.keys()])) {
-    const [was, here, there] = [b.get(path), o.get(path), t.get(path)];
-    const result = here === was ? there : here;
-    if (here !== was && there !== was && here !== there) conflicts.push(conflictAt(path, was, here, there));
-    else if (result !== undefined) merged.set(path, result);
-  }
-  conflicts.push(...standingOnEachOther(merged, o, t));
+  // What theirs did alone, as it is to be done to ours: a leaf's new value, `undefined` for one that goes.
+  const wanted = new Map<string, string | undefined>();
+  const compare = (path: string, there: string | undefined): void => {
+    const [before, here] = [was.get(path), mine.tree.get(path)?.written];
+    if (there === before || there === here) return;
+    if (here === before) wanted.set(path, there);
+    else conflicts.push(conflictAt(path, before, here, there));
+  };
+  for (const [path, { written }] of yours.tree) compare(path, written);
+  for (const path of was.keys()) if (!yours.tree.has(path)) compare(path, undefined);
+  conflicts.push(...standingOnEachOther(was, mine.tree, wanted, conflicts));
   if (conflicts.length > 0) return { text: ours, conflicts: conflicts.sort((x, y) => byBytes(x.path, y.path)) };
-  return { text: editTree(ours, editsTo(merged, o, theirs, yours), mine), conflicts };
+  return { text: editTree(ours, editsTo(wanted, theirs, yours), mine), conflicts };
 }
 
 function readable(side: string, text: string): Examined {
@@ -55,47 +57,47 @@ function readable(side: string, text: string): Examined {
   throw new Failure("input", `${side}, line ${error.line}: ${error.says}`, { hint: "put it right before merging" });
 }
 
-/** Edits that make the leaves `ours` into `merged`; what is new brings the comment behind it along. */
-function editsTo(
-  merged: ReadonlyMap<string, string>,
-  ours: ReadonlyMap<string, string>,
-  text: string,
-  theirs: Examined,
-) {
+/** What is new brings the comment behind it along. */
+function editsTo(wanted: ReadonlyMap<string, string | undefined>, text: string, theirs: Examined): Edit[] {
   const entries = entriesOf(theirs);
-  const edits: Edit[] = [];
-  for (const path of ours.keys()) if (!merged.has(path)) edits.push({ path });
-  for (const [path, written] of merged) {
-    if (ours.get(path) === written) continue;
-    const comment = commentBehind(text, theirs, entries.get(path)!);
-    edits.push({ path, written, ...(comment && { comment }) });
-  }
-  return edits;
+  return [...wanted].map(([path, written]) => {
+    const comment = written === undefined ? undefined : commentBehind(text, theirs, entries.get(path)!);
+    return { path, ...(written !== undefined && { written }), ...(comment && { comment }) };
+  });
 }
 
 /**
  * Leaves below leaves, which no single path shows: one side put a leaf where the other made a folder. An empty folder
- * gives way to what the other side put into it.
+ * gives way to what the other side put into it. Only what a side added can stand on what the other did.
  */
 function standingOnEachOther(
-  merged: Map<string, string>,
-  ours: ReadonlyMap<string, string>,
-  theirs: ReadonlyMap<string, string>,
+  was: ReadonlyMap<string, string>,
+  ours: Tree,
+  wanted: Map<string, string | undefined>,
+  undecided: readonly Conflict[],
 ): Conflict[] {
+  const open = new Set(undecided.map(({ path }) => path));
+  const merged = (path: string) =>
+    open.has(path) ? undefined : wanted.has(path) ? wanted.get(path) : ours.get(path)?.written;
   const conflicts = new Map<string, Conflict>();
-  for (const [path, cid] of merged) {
+  for (const path of [...ours.keys(), ...wanted.keys()]) {
+    const cid = was.has(path) ? undefined : merged(path);
+    if (cid === undefined) continue;
     for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
       const above = path.slice(0, at);
-      const leaf = merged.get(above);
-      if (leaf === "") merged.delete(above);
+      const leaf = merged(above);
+      if (leaf === "") {
+        if (ours.has(above)) wanted.set(above, undefined);
+        else wanted.delete(above);
+      }
       if (!leaf || conflicts.has(above)) continue;
       const leafIsOurs = ours.has(above);
       const [one, other] = leafIsOurs ? ["ours", "theirs"] : ["theirs", "ours"];
       conflicts.set(above, {
         path: above,
         base: null,
-        ours: ours.get(above) ?? null,
-        theirs: theirs.get(above) ?? null,
+        ours: leafIsOurs ? leaf : null,
+        theirs: leafIsOurs ? null : leaf,
         says: `${above} is ${leaf} in ${one} and a folder in ${other}, with ${cid || "an empty folder"} at ${path}`,
       });
     }
