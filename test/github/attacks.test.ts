@@ -244,23 +244,38 @@ describe("a CID", () => {
   });
 });
 
-it("secrets that a runner has are in no log, comment, check, summary, output or plan", patience, async () => {
-  const canary = "canary-5e1f-do-not-print";
-  const campaign = "pins:\n  services:\n    - { name: shop, kind: kubo, api: http://127.0.0.1:9, token: SHOP_TOKEN }\n";
-  const { pull, plan, report } = await aProposal({ campaign });
-  const env = { SHOP_TOKEN: canary, FIELDTREE_SECRET: canary };
-  const planned = await plan(pull, { env });
-  const told = await report(pull, planned, { env });
-  const everything = [planned, told].flatMap(({ stdout, stderr, summary, outputs }) => [
-    stdout,
-    stderr,
-    summary,
-    outputs,
-  ]);
-  const posted = [...pull.comments(), ...pull.reviewComments()].map(({ body }) => body);
-  const checks = pull
-    .checks()
-    .flatMap(({ title, summary, annotations }) => [title, summary, JSON.stringify(annotations)]);
-  for (const text of [...everything, ...posted, ...checks, JSON.stringify(planned.file)])
-    expect(text).not.toContain(canary);
-});
+it(
+  "secrets that a runner has are in no log, comment, check, summary, output or plan, and go to nobody",
+  patience,
+  async () => {
+    const canary = "canary-5e1f-do-not-print";
+    const heard: string[] = [];
+    const node = createServer((request, response) => {
+      heard.push(JSON.stringify(request.headers));
+      response.writeHead(403).end();
+    });
+    await new Promise<void>((ready) => node.listen(0, "127.0.0.1", ready));
+    onTestFinished(() => void node.close());
+    const api = `http://127.0.0.1:${(node.address() as AddressInfo).port}`;
+    const campaign = `node: { kind: kubo, api: "${api}", token: NODE_TOKEN }\npins:\n  services:\n    - { name: shop, kind: kubo, api: "${api}", token: SHOP_TOKEN }\n`;
+    const { pull, plan, report } = await aProposal({ campaign });
+    const env = { NODE_TOKEN: canary, SHOP_TOKEN: canary };
+
+    const planned = await plan(pull, { env });
+    const told = await report(pull, planned, { env });
+
+    expect(planned.file).toMatchObject({ state: "ready" });
+    const everything = [planned, told].flatMap(({ stdout, stderr, summary, outputs }) => [
+      stdout,
+      stderr,
+      summary,
+      outputs,
+    ]);
+    const posted = [...pull.comments(), ...pull.reviewComments()].map(({ body }) => body);
+    const checks = pull
+      .checks()
+      .flatMap(({ title, summary, annotations }) => [title, summary, JSON.stringify(annotations)]);
+    for (const text of [...everything, ...posted, ...checks, JSON.stringify(planned.file), ...heard])
+      expect(text).not.toContain(canary);
+  },
+);

@@ -18,4 +18,5 @@ export async function withoutCommands<T>(call: Call, work: (quiet: Call) => Prom
   return result;
 }
 
-const noCommand = (line: string): string => line.replaceAll("##[", "## [").replace(/^(\s*):(?=:)/gm, "$1 :");
+/** Blanks before it would not help: a runner takes them away. */
+const noCommand = (line: string): string => line.replaceAll("##[", "## [").replace(/^(\s*)::/gm, "$1: :");

@@ -28,7 +28,9 @@ export async function plan(call: Call): Promise<number> {
   const { env, out, cwd } = call;
   const event = await readEvent(env, ["pull_request", "merge_group", "push", "workflow_dispatch"]);
   const proposed = event.name === "pull_request" || event.name === "merge_group";
-  const report = await withoutCommands(call, (quiet) => (proposed ? planToMerge(event, quiet) : planToPublish(quiet)));
+  const report = await withoutCommands(call, (quiet) =>
+    proposed ? planToMerge(event, quiet) : planToPublish(event, quiet),
+  );
 
   for (const line of workflowCommands(report)) out.result({ annotation: line }, line);
   await writeFile(join(cwd, "plan.json"), `${JSON.stringify(report)}\n`);

@@ -1,25 +1,25 @@
 /** What publishing the checked out commit would give: against what is live, and with everything that was merged allowed. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Campaign } from "../../campaign/campaign.ts";
-import { ownNode } from "../../campaign/home.ts";
+import { isFailure } from "../../core/failure.ts";
 import type { Report } from "../../core/report.ts";
-import { commitHere } from "../../disk/commits.ts";
+import { commitHere, commitsIn } from "../../disk/commits.ts";
+import type { DispatchEvent, PushEvent } from "../../github/event.ts";
 import { sourceOf } from "../../stages/observe.ts";
-import { importCars } from "../car.ts";
+import { car } from "../car.ts";
 import type { Call } from "../command.ts";
 import { lookAt } from "./look.ts";
 
-export async function planToPublish(call: Call): Promise<Report> {
-  const { env, world, folder } = call;
-  const campaign = await call.campaign();
-  if (env.FIELDTREE_IMPORT) await importHere(env.FIELDTREE_IMPORT, campaign, call);
-  const head = await campaign.log.head(world);
-  const base = head ? await sourceOf(head.release, campaign, world) : new Uint8Array(0);
+export async function planToPublish(event: PushEvent | DispatchEvent, call: Call): Promise<Report> {
+  const { env, world, folder, out } = call;
+  const importFrom = env.FIELDTREE_IMPORT;
+  if (importFrom) await car.run({ ...call, args: ["import", importFrom], out: { ...out, result: () => {} } });
+
   const sha = await commitHere(folder(), world);
   const [proposal, campaignYaml] = await Promise.all(
     ["tree.yaml", "campaign.yaml"].map((name) => readFile(join(folder(), name))),
   );
+  const base = await liveTree(event, call);
   return lookAt(
     { proposed: { base, proposal: proposal!, ...(sha && { sha }) }, campaignYaml: campaignYaml!.toString() },
     { labels: "all", reproduce: "fieldtree plan" },
@@ -27,12 +27,19 @@ export async function planToPublish(call: Call): Promise<Report> {
   );
 }
 
-/** Where looking will find it: on the campaign's node, or on this machine's where that one is closed to a job without secrets. */
-async function importHere(address: string, { home, state }: Campaign, call: Call): Promise<void> {
-  const into = home.closed ? await ownNode(state) : home;
+/** Of the newest release; where its blocks are out of this job's reach, as it was before the push; else empty. */
+async function liveTree(event: PushEvent | DispatchEvent, { campaign: open, cwd, world }: Call): Promise<Uint8Array> {
   try {
-    await importCars([address], into, { ...call, out: { ...call.out, result: () => {} } });
-  } finally {
-    if (into !== home) await into.close?.();
+    const campaign = await open();
+    const head = await campaign.log.head(world);
+    return head ? await sourceOf(head.release, campaign, world) : new Uint8Array(0);
+  } catch (error) {
+    if (!isFailure(error, "unavailable")) throw error;
+    world.log(`what is live can't be read here: ${error.message}`);
   }
+  const before = event.name === "push" ? event.before : undefined;
+  if (before === undefined) return new Uint8Array(0);
+  const commits = commitsIn(cwd, world);
+  const file = (await commits.entries(before, ["tree.yaml"]))?.get("tree.yaml");
+  return file?.kind === "file" ? await commits.read(before, "tree.yaml", file) : new Uint8Array(0);
 }
