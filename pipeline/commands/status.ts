@@ -14,7 +14,7 @@ import type { Verb } from "./command.ts";
 import { ageOf, pinLines } from "./pin-lines.ts";
 import { nameShort, printable } from "./terminal.ts";
 
-/** Of the time there is, what services and names get; the rest is for the log and the node, which are asked before. */
+/** Of the time that is left, what services and names get when they are asked; the rest is for what depends on them. */
 const share = 0.6;
 
 export const status: Verb = {
@@ -30,7 +30,14 @@ does not answer in time is shown as such. Changes nothing.`,
     const late = AbortSignal.timeout(Math.ceil(seconds * 1000));
     const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
     try {
-      await show(await open(), Math.ceil(seconds * 1000 * share), out, inTime);
+      const until = performance.now() + seconds * 1000;
+      const look = {
+        /** Read when somebody is asked: a slow log or node before leaves less. Tenths of a second, for it is told. */
+        get patience() {
+          return Math.max(1, Math.floor(((until - performance.now()) * share) / 100)) * 100;
+        },
+      };
+      await show(await open(), look, out, inTime);
       return 0;
     } catch (error) {
       world.signal.throwIfAborted();
@@ -44,14 +51,14 @@ does not answer in time is shown as such. Changes nothing.`,
 
 async function show(
   campaign: Campaign,
-  patience: number,
+  look: { readonly patience: number },
   out: Parameters<Verb["run"]>[0]["out"],
   world: World,
 ): Promise<void> {
   const text = await readFile(join(campaign.folder, "tree.yaml"));
   const [ours, live, lease] = await Promise.all([
-    observe(text, campaign, world, { patience }),
-    rolledBack(campaign, patience, world),
+    observe(text, campaign, world, look),
+    rolledBack(campaign, look, world),
     campaign.log.leases.show(world),
   ]);
   // A tree.yaml that was rolled back is not what will be done next.
@@ -90,11 +97,15 @@ async function show(
 }
 
 /** What making the live release whole again takes, where it is one that was rolled back to: tree.yaml is another. */
-async function rolledBack(campaign: Campaign, patience: number, world: World): Promise<Observation | undefined> {
+async function rolledBack(
+  campaign: Campaign,
+  look: { readonly patience: number },
+  world: World,
+): Promise<Observation | undefined> {
   const release = (await campaign.log.head(world))?.release;
   if (release?.rollbackOf === undefined) return undefined;
   const text = await sourceOf(release, campaign, world);
-  return observe(text, { ...campaign, madeWith: release.madeWith }, world, { patience });
+  return observe(text, { ...campaign, madeWith: release.madeWith }, world, look);
 }
 
 const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [title, ...lines] : []);

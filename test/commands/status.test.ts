@@ -20,7 +20,7 @@ describe("status", { timeout: 120_000 }, () => {
 pins: { services: [{ name: mirror, kind: kubo, api: "http://${mirror}" }] }
 names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, authorities: ["${dns}"] }]\n`;
     await writeFile(join(cwd, "campaign.yaml"), `campaign: test\n${outward}`);
-    const { code, stdout, stderr } = await fieldtree(["status", "--deadline", "6"], { cwd });
+    const { code, stdout, stderr } = await fieldtree(["status", "--deadline", "10"], { cwd });
     expect(code, stderr).toBe(0);
     expect(stdout).toContain("is live, rolled back to release 1");
     expect(stdout).toContain("latest.example.test → tree  0 of 1 servers say so");
