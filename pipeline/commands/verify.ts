@@ -1,6 +1,7 @@
 /** `verify`: is everything as the log says? Read only, and no secrets needed. */
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import type { CID } from "multiformats/cid";
 import { Failure, kinds } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
@@ -23,6 +24,9 @@ answer, and looks for every dataset of the index in the tree. Exit code 6: somet
   example: "fieldtree verify --deep",
 
   async run(call) {
+    // Each tree is forgotten once the next is read. V8 sees the first ones survive, while its heap is small, takes all of
+    // their kind for long-lived and lets them pile up: 290 MB in place of 160 for 1 000 releases of 245 leaves.
+    setFlagsFromString("--no-allocation-site-pretenuring");
     const { flags, out, world } = call;
     const checks: Check[] = [];
     for await (const check of typeof flags.offline === "string" ? offline(flags.offline, call) : online(call)) {

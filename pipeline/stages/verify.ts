@@ -149,13 +149,14 @@ async function* checkTrees(chain: readonly Head[], get: Get, world: World): Asyn
   /** The newest root that was found to be its tree's. */
   let sound: Sound | undefined;
   let good = 0;
-  for (const { release } of chain) {
+  for await (const { release, text } of inOrder(chain, atOnce, (at) => withText(at, get))) {
     world.signal.throwIfAborted();
     world.progress({ task: "checking releases", done: good, total: chain.length, unit: "releases" });
     const since = release.number === 1 ? nothing : before;
     before = undefined;
     try {
-      const tree = readTree(await whole(release.tree, get)).tree;
+      if (text instanceof Failure) throw text;
+      const { tree } = readTree(text);
       before = { release, tree };
       if (since) checkChanges(before, since);
       checkRollback(release, chain);
@@ -174,6 +175,19 @@ async function* checkTrees(chain: readonly Head[], get: Get, world: World): Asyn
       ok: true,
       says,
     };
+  }
+}
+
+/** A release and its tree.yaml, or why that can't be read. */
+async function withText(
+  { release }: Head,
+  get: Get,
+): Promise<{ release: Head["release"]; text: Uint8Array | Failure }> {
+  try {
+    return { release, text: await whole(release.tree, get) };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { release, text: error };
   }
 }
 
