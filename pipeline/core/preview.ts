@@ -47,7 +47,7 @@ function variableDifferences(before: ReadonlyMap<string, Variable>, after: Reado
   const tell = (old: string, name: string) => {
     for (const [what, key] of told) {
       const [was, is] = [before.get(old)![key], after.get(name)![key]].map(inText);
-      if (was !== is) said.push({ name: old, says: `${what} of variable ${name} is ${is}, was ${was}` });
+      if (was !== is) said.push({ name: old, says: `${what} of variable ${name} now ${is}, before ${was}` });
     }
   };
   for (const name of after.keys()) if (before.has(name)) tell(name, name);

@@ -70,6 +70,7 @@ export function aFinding(given: Partial<ReportedFinding> = {}): ReportedFinding 
 export const hostileWords = [
   "`",
   "``` ```",
+  "```",
   "`` ` ``",
   "\\`",
   "\\",

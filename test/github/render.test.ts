@@ -213,6 +213,13 @@ describe("suggestions", () => {
     });
   });
 
+  it.each(["```", "~~~", "a: \u202eb", "##[add-mask]x", "x".repeat(3000)])(
+    "are not made of what must not stand as it is: %j",
+    (line) => {
+      expect(suggestionsOf({ findings: [aFinding({ replacement: line })] })).toEqual([]);
+    },
+  );
+
   it("are only for lines the proposal wrote", () => {
     expect(suggestionsOf({ findings: [aFinding({ touched: false, replacement: "a" })] })).toEqual([]);
   });

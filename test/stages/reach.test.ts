@@ -132,6 +132,14 @@ describe("a stranger's data costs what it may", () => {
     expect(found.every(({ from, problem }) => from.length === 1 && problem === undefined)).toBe(true);
   });
 
+  it("and however few blocks it may have: what is left unasked is out of reach", async () => {
+    const { source, asked } = bottomless();
+    const roots = Array.from({ length: 100 }, (_, i) => CID.parse(v1(1_000_000 + i)));
+    const found = await reach(roots, [source], { blocks: 10 });
+    expect(asked()).toBe(10);
+    expect(found.at(-1)).toMatchObject({ from: [], problem: "bottomless: looking ended after 10 blocks" });
+  });
+
   it("however big its blocks are: no more than a block for each request beyond the bytes it may have", async () => {
     const { source, given } = bottomless(1_000_000);
     const roots = Array.from({ length: 100 }, (_, i) => CID.parse(v1(1_000_000 + i)));
