@@ -23,6 +23,9 @@ import { lookAt, reproduceWith } from "./look.ts";
 import { readProposal } from "./proposal.ts";
 import { planToPublish } from "./to-publish.ts";
 
+/** Bytes. A step's summary holds 1 MiB, and is where a comment that ran out of room points to. */
+const mostOfSummary = 1_000_000;
+
 /** @returns 1 where it can't be merged as it is; 4 where publishing would lack data. */
 export async function plan(call: Call): Promise<number> {
   const { env, out, cwd } = call;
@@ -34,7 +37,7 @@ export async function plan(call: Call): Promise<number> {
 
   for (const line of workflowCommands(report)) out.result({ annotation: line }, line);
   await writeFile(join(cwd, "plan.json"), `${JSON.stringify(report)}\n`);
-  await writeSummary(env, reportMarkdown(report));
+  await writeSummary(env, reportMarkdown(report, { atMost: mostOfSummary }));
   await setOutputs(env, { root: report.root.to ?? "", commit: report.sha ?? "", state: report.state });
   out.result({ state: report.state, root: report.root.to }, `${report.state}; root ${report.root.to ?? "unknown"}`);
 
