@@ -77,15 +77,12 @@ describe("a merge", patience, () => {
     const alone = await aFolder({ "release-1.car": car.bytes });
     expect((await fieldtree(["verify", "--offline", "release-1.car"], { cwd: alone })).code).toBe(0);
 
-    const second = await live("products/lidar.txt", "wrong");
-    expect(await job("record", mayRecord, { at: desk })).toMatchObject({ release: 2, told: [second] });
-
+    await live("products/lidar.txt", "wrong");
     const back = await fieldtree(["rollback", "1", "--why", "lidar was wrong"], { cwd: desk });
     expect(back.code, back.stderr).toBe(0);
     expect(await job("record", mayRecord, { at: desk })).toMatchObject({ release: 3, told: [] });
     expect(repo.releases().map(({ name }) => name)).toEqual([
       "Release 1: 1 added",
-      "Release 2: 1 added",
       "Release 3: back to release 1, 1 removed",
     ]);
     const reverted = await job("revert", mayRecord, { at: desk });
