@@ -1,19 +1,19 @@
 /** What publishing the checked out commit would give: against what is live, and with everything that was merged allowed. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ownNode } from "../../campaign/home.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { Report } from "../../core/report.ts";
 import { commitHere, commitsIn } from "../../disk/commits.ts";
 import type { DispatchEvent, PushEvent } from "../../github/event.ts";
 import { sourceOf } from "../../stages/observe.ts";
-import { car } from "../car.ts";
+import { importCars } from "../car.ts";
 import type { Call } from "../command.ts";
 import { lookAt } from "./look.ts";
 
 export async function planToPublish(event: PushEvent | DispatchEvent, call: Call): Promise<Report> {
-  const { env, world, folder, out } = call;
-  const importFrom = env.FIELDTREE_IMPORT;
-  if (importFrom) await car.run({ ...call, args: ["import", importFrom], out: { ...out, result: () => {} } });
+  const { env, world, folder } = call;
+  if (env.FIELDTREE_IMPORT) await importHere(env.FIELDTREE_IMPORT, call);
 
   const sha = await commitHere(folder(), world);
   const [proposal, campaignYaml] = await Promise.all(
@@ -25,6 +25,17 @@ export async function planToPublish(event: PushEvent | DispatchEvent, call: Call
     { labels: "all", reproduce: "fieldtree plan" },
     { cwd: folder(), world },
   );
+}
+
+/** Where looking will find it: on the campaign's node, or on this machine's where that one is closed to a job without secrets. */
+async function importHere(address: string, call: Call): Promise<void> {
+  const { home, state } = await call.campaign();
+  const into = home.closed ? await ownNode(state) : home;
+  try {
+    await importCars([address], into, { ...call, out: { ...call.out, result: () => {} } });
+  } finally {
+    if (into !== home) await into.close?.();
+  }
 }
 
 /** Of the newest release; where its blocks are out of this job's reach, as it was before the push; else empty. */
