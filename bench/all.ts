@@ -1,2 +1,3 @@
 /** Every benchmark, one after another. Run `npm run build` first, on a machine that does nothing else. */
-for (const name of ["start", "add", "assemble", "scan", "pin-traffic", "merge"]) await import(`./${name}.ts`);
+for (const name of ["start", "add", "assemble", "scan", "pin-traffic", "merge", "publish-noop", "verify"])
+  await import(`./${name}.ts`);
