@@ -95,7 +95,8 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
   octokit.hook.before("request", (options) => {
     // Whether a POST that got no answer took effect is for whoever made it to find out.
     if (options.method === "POST" && options.url !== "/graphql" && !options.request.repeatable)
-      options.request.retries = 0;
+      // Its own object: the one that is there may be shared by every request.
+      options.request = { ...options.request, retries: 0 };
   });
 
   return gitHubOver(octokit, { place, token, page: pageOf(env, place) }, world);

@@ -17,7 +17,7 @@ it("waits when GitHub says it asks too much, and says everything once", patience
   github.on(commenting, secondaryRateLimit(1));
   github.on("POST /repos/{owner}/{repo}/check-runs", serverError(502));
   const { code, stderr } = await report(pull, planned);
-  expect(code).toBe(0);
+  expect(code, stderr).toBe(0);
   expect(stderr).toContain("secondary rate limit");
   expect([pull.comments().length, pull.checks().length, pull.statuses().length]).toEqual([1, 1, 1]);
 });
