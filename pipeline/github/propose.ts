@@ -7,10 +7,9 @@
 import { createHash } from "node:crypto";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { branchWith } from "./branch.ts";
 import { type GitHub, repeatable } from "./client.ts";
 import { commitsOf } from "./commits.ts";
-import { once } from "./once.ts";
+import { type OpenedPull, openPull } from "./open-pull.ts";
 
 /** Where a proposal starts from. */
 export interface Ground {
@@ -34,13 +33,6 @@ export interface Proposal {
   /** tree.yaml as proposed. */
   readonly tree: Uint8Array;
   readonly branch: string;
-}
-
-export interface Proposed {
-  readonly did: "opened" | "known";
-  readonly page: string;
-  /** `login:branch` */
-  readonly head: string;
 }
 
 const template = ".github/pull_request_template.md";
@@ -110,28 +102,10 @@ export async function propose(
   github: GitHub,
   forkAt: (fullName: string) => Promise<GitHub>,
   world: World,
-): Promise<Proposed> {
-  const { login, tip, mayPush } = ground;
-  const home = mayPush ? github : await forkAt(await forked(ground, github, world));
-  const owner = mayPush ? github.place.owner : login;
-  const head = `${owner}:${branch}`;
-  const find = async (): Promise<Proposed | undefined> => {
-    const [known] = await github.ask("looking for the pull request", (rest, place) =>
-      rest.pulls.list({ ...place, state: "open", head, base: ground.branch }),
-    );
-    return known && { did: "known", page: known.html_url, head };
-  };
-  const known = await find();
-  if (known) return known;
-  world.log(`making the branch ${branch} in ${home.place.owner}/${home.place.repo}`);
-  await branchWith({ branch, onto: tip, path: "tree.yaml", bytes: tree, message: title }, home, world);
-  const make = async (): Promise<Proposed> => {
-    const opened = await github.ask("opening the pull request", (rest, place) =>
-      rest.pulls.create({ ...place, title, body, head, base: ground.branch, maintainer_can_modify: true }),
-    );
-    return { did: "opened", page: opened.html_url, head };
-  };
-  return once({ find, make }, world);
+): Promise<OpenedPull> {
+  const home = ground.mayPush ? github : await forkAt(await forked(ground, github, world));
+  const change = { branch, onto: ground.tip, path: "tree.yaml", bytes: tree };
+  return openPull({ ...change, title, body, base: ground.branch, known: "open" }, github, home, world);
 }
 
 /** ms, and between two looks: GitHub copies in the background. */

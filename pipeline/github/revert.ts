@@ -3,14 +3,12 @@
  *
  * Opened once for each rollback. Whoever closes it has decided otherwise.
  */
-
 import { Failure, isFailure } from "../core/failure.ts";
 import { code } from "../core/markdown.ts";
 import type { World } from "../core/world.ts";
-import { branchWith } from "./branch.ts";
 import type { GitHub } from "./client.ts";
 import { commitsOf, gitId } from "./commits.ts";
-import { once } from "./once.ts";
+import { openPull } from "./open-pull.ts";
 
 export interface Rollback {
   /** Of the release that the rollback made. */
@@ -39,25 +37,12 @@ export async function revert(rollback: Rollback, github: GitHub, world: World): 
   if (now && now.id === gitId(tree, now.id.length)) return { did: "nothing" };
 
   const branch = `fieldtree/rollback-${number}`;
+  const change = { branch, onto: tip.commit.sha, path: "tree.yaml", bytes: tree };
   const title = `tree.yaml: back to release ${rollbackOf}`;
-  const head = `${github.place.owner}:${branch}`;
-  const find = async () => {
-    const known = await github.ask("looking for the pull request", (rest, place) =>
-      rest.pulls.list({ ...place, state: "all", head, base }),
-    );
-    return known[0] && ({ did: "known", page: known[0].html_url, branch } as const);
-  };
-  const known = await find();
-  if (known) return known;
-  await branchWith({ branch, onto: tip.commit.sha, path: "tree.yaml", bytes: tree, message: title }, github, world);
-  const make = async () => {
-    const opened = await github.ask("opening the pull request", (rest, place) =>
-      rest.pulls.create({ ...place, title, head: branch, base, body: bodyOf(rollback) }),
-    );
-    return { did: "opened", page: opened.html_url, branch } as const;
-  };
+  const draft = { ...change, title, body: bodyOf(rollback), base, known: "all" } as const;
   try {
-    return await once<Reverted>({ find, make }, world);
+    const { did, page } = await openPull(draft, github, github, world);
+    return { did, page, branch };
   } catch (error) {
     if (!isFailure(error, "refused") || !/not permitted to create/i.test(error.message)) throw error;
     throw new Failure("refused", error.message, {
