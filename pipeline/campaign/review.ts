@@ -10,7 +10,6 @@ import { facts } from "../core/campaign/campaign.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { memory } from "../disk/memory.ts";
 import { readers } from "../formats/readers.ts";
-import type { Node } from "../ipfs/node.ts";
 import type { Source } from "../stages/reach.ts";
 import type { Reviewing } from "../stages/report.ts";
 import { configFrom } from "./config.ts";
@@ -40,8 +39,9 @@ export async function openReview(text: string, folder: string, env: Environment)
   });
   const keepers = await keepersOf(config, secret);
   const [{ gateway }, several] = await Promise.all([import("../ipfs/gateway.ts"), import("../ipfs/gateways.ts")]);
-  const nodes: readonly Node[] = [home, ...config.gateways.map((url) => gateway(url))];
-  const any = several.gateways(nodes);
+  // One of each: a gateway that asks for patience is left alone by whoever reads.
+  const gates = config.gateways.map((url) => ({ name: new URL(url).host, node: gateway(url) }));
+  const any = several.gateways([home, ...gates.map(({ node }) => node)]);
   return {
     facts: facts(config),
     profile: config.profile,
@@ -53,7 +53,7 @@ export async function openReview(text: string, folder: string, env: Environment)
     holdings: await memory(join(state, "remembered", "holdings")),
     sources: [
       { name: "node", get: home.get },
-      ...config.gateways.map((url): Source => ({ name: new URL(url).host, get: gateway(url).get })),
+      ...gates.map(({ name, node }): Source => ({ name, get: node.get })),
       ...keepers.flatMap(({ keeper: { name, look } }): Source[] => (look ? [{ name, get: look }] : [])),
     ],
     get: async (cid, world) => {
