@@ -113,6 +113,13 @@ export async function* content(cid: CID, get: Get, range: Range = { offset: 0 })
   for await (const { contents } of fileBlocks(cid, get, range)) if (contents.length > 0) yield contents;
 }
 
+/** The whole contents of a file that is small enough to hold. @throws as {@link content} does. */
+export async function whole(cid: CID, get: Get): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content(cid, get)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
 /** Blocks from the root down, depth first, in the order of links, each once. @throws Failure `corrupt` for a block that isn't what its CID says. */
 export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGenerator<Block> {
   if (options.scope === "all") return yield* everything(root, get, options.wants);

@@ -14,7 +14,7 @@ import { firstLines } from "../core/shown.ts";
 import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Block, Link } from "../dag/block.ts";
-import { content } from "../dag/read.ts";
+import { whole } from "../dag/read.ts";
 import { releasesFrom } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
@@ -172,9 +172,7 @@ export async function treeOf(release: Release, campaign: Pick<Parts, "get">, wor
 /** The tree.yaml that a release published. */
 export async function sourceOf(release: Release, { get }: Pick<Parts, "get">, world: World): Promise<Uint8Array> {
   world.signal.throwIfAborted();
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content(release.tree, get)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return whole(release.tree, get);
 }
 
 /** Why an observation has no root, as one failure; `undefined` where it has one. */

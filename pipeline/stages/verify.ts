@@ -7,7 +7,6 @@
  * and is told as unchecked.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { CID } from "multiformats/cid";
 import { changesBetween } from "../core/changes.ts";
 import { inOrder } from "../core/concurrency.ts";
 import { Failure, type Kind } from "../core/failure.ts";
@@ -15,7 +14,7 @@ import { stableJson } from "../core/json.ts";
 import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
-import { content, resolve } from "../dag/read.ts";
+import { resolve, whole } from "../dag/read.ts";
 import { releasesFrom } from "../log/chain.ts";
 import type { Head, ReleaseLog } from "../log/log.ts";
 import { signerOf } from "../log/sign.ts";
@@ -209,12 +208,6 @@ function checkRollback({ rollbackOf, root }: Head["release"], chain: readonly He
   const old = rollbackOf && chain.find(({ release }) => release.number === rollbackOf)?.release.root;
   if (!old || old.equals(root)) return;
   throw new Failure("corrupt", `it tells that its tree is that of release ${rollbackOf}, whose root is ${old}`);
-}
-
-async function whole(cid: CID, get: Get): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content(cid, get)) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 /** Every dataset that the portal's index tells of stands in the tree, with that CID. */
