@@ -32,9 +32,7 @@ export async function keepPeering(
   world: World,
 ): Promise<readonly string[]> {
   return asking(api, token, async (calls) => {
-    const named = gathered(peers);
-    const { self, written, running } = await observed(calls, world);
-    const wanted = named.filter(({ id }) => id !== self);
+    const { wanted, written, running } = await observed(peers, calls, world);
     const unwritten = lackedBy(wanted, written);
     const idle = lackedBy(wanted, running);
     if (unwritten.length > 0) {
@@ -59,9 +57,7 @@ export async function peeringMissing(
   world: World,
 ): Promise<readonly string[]> {
   return asking(api, token, async (calls) => {
-    const named = gathered(peers);
-    const { self, written, running } = await observed(calls, world);
-    const wanted = named.filter(({ id }) => id !== self);
+    const { wanted, written, running } = await observed(peers, calls, world);
     return idsOf(wanted, lackedBy(wanted, written), lackedBy(wanted, running));
   });
 }
@@ -87,15 +83,16 @@ async function asking<T>(api: string, token: string | undefined, ask: (calls: Rp
   }
 }
 
-/** Who it is, what is in its config, and what the daemon that runs goes by. */
-async function observed(calls: Rpc, world: World) {
+/** Whom of `peers` it should know, all but itself; what is in its config, and what the daemon that runs goes by. */
+async function observed(peers: readonly string[], calls: Rpc, world: World) {
+  const named = gathered(peers);
   const [self, config, daemon] = (await Promise.all([
     calls.ask("config", { arg: "Identity.PeerID" }, world),
     calls.ask("config", { arg: "Peering.Peers" }, world),
     calls.ask("swarm/peering/ls", {}, world),
   ])) as [{ Value?: unknown } | undefined, { Value?: unknown } | undefined, { Peers?: unknown } | undefined];
   return {
-    self: self?.Value,
+    wanted: named.filter(({ id }) => id !== self?.Value),
     written: entriesIn(config?.Value, `${calls.name}: Peering.Peers of its config`),
     running: entriesIn(daemon?.Peers, `${calls.name}: swarm/peering/ls`),
   };
