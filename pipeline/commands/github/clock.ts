@@ -4,9 +4,7 @@
  * Its schedule enabled, the signed IPNS records put again, and a badge on the log's branch. FIELDTREE_VERIFIED says how
  * the verification before it ended: `success`, or anything else.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { readCampaign } from "../../core/campaign/campaign.ts";
+import { configIn } from "../../campaign/config.ts";
 import { openGitHub } from "../../github/client.ts";
 import { badgeOf, keepRunning, showBadge } from "../../github/clock.ts";
 import { openProblems } from "../../github/health.ts";
@@ -42,6 +40,6 @@ async function tick(call: Call): Promise<number> {
 
 /** The branch the release log is on, where it is on one. */
 async function logBranch(folder: string): Promise<string | undefined> {
-  const { campaign } = readCampaign(await readFile(join(folder, "campaign.yaml")));
-  return campaign?.log.kind === "git" ? campaign.log.branch : undefined;
+  const { log } = (await configIn(folder)).config;
+  return log.kind === "git" ? log.branch : undefined;
 }

@@ -25,7 +25,7 @@ async function trackProblems(call: Call): Promise<number> {
     return 0;
   }
   const seen = await looked(campaign, env.FIELDTREE_DEPTH === "full", world);
-  const tracked = await track(seen, runPage(env), github, world);
+  const tracked = await track(seen, runPage(env, github), github, world);
   const lines = tracked.map(({ problem, did, page }) => `${problem}  ${did}  ${page}`);
   const bad = seen.checks.filter(({ ok }) => !ok).length;
   const count = `${seen.checks.length - bad} of ${seen.checks.length} checks are good`;

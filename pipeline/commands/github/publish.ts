@@ -4,9 +4,7 @@
  * The inputs of `actions/publish` come as FIELDTREE_EXPECT_ROOT, FIELDTREE_IMPORT, FIELDTREE_ROLLBACK and FIELDTREE_WHY,
  * empty where there are none.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { readCampaign } from "../../core/campaign/campaign.ts";
+import { configIn } from "../../campaign/config.ts";
 import { secretNames } from "../../core/campaign/secrets.ts";
 import { Failure } from "../../core/failure.ts";
 import { setOutputs, writeSummary } from "../../github/outputs.ts";
@@ -42,9 +40,7 @@ export async function publishFromWorkflow(call: Call): Promise<number> {
  * Returns the gateway people are sent to, where there is one.
  */
 async function readyToPublish({ folder, env }: Call): Promise<string | undefined> {
-  const { campaign: config } = readCampaign(await readFile(join(folder(), "campaign.yaml"), "utf8"));
-  // What is wrong with the file, opening the campaign says line by line.
-  if (!config) return undefined;
+  const { config } = await configIn(folder());
   if (config.log.kind === "local") {
     throw new Failure("input", "campaign.yaml keeps the release log on this machine, which is gone when the job ends", {
       hint: "log: { kind: git } keeps it on a branch of this repository",

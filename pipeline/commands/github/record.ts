@@ -37,7 +37,7 @@ async function recordHead(call: Call): Promise<number> {
   const release = recordedOf(head);
   const { number } = release;
   const [gateway] = campaign.facts.gateways;
-  const run = runPage(env);
+  const run = runPage(env, github);
   const places = { page: github.page, ...(gateway !== undefined && { gateway }) };
   const assets = await assetsOf(head, campaign, call);
   const environment = "production";
