@@ -1,17 +1,16 @@
 /** ls, cat, get and car: what stands at an address, and what an enemy may not do with it. */
-import { once } from "node:events";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Block, blockOf, codecs } from "../../pipeline/dag/block.ts";
 import { carOf } from "../../pipeline/dag/car.ts";
 import { makeSymlink } from "../../pipeline/dag/directory.ts";
 import { type NamedLink, pbBlock } from "../../pipeline/dag/pb.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { encodeUnixFs } from "../../pipeline/dag/unixfs.ts";
+import { onLoopback } from "../fakes/loopback.ts";
 import { aCampaign, fieldtree, start } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
@@ -323,10 +322,8 @@ async function serving(answer: (path: string) => Uint8Array | undefined): Promis
   const server = createServer((request, response) => {
     const bytes = answer(request.url!);
     response.writeHead(bytes ? 200 : 404).end(bytes);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  return onLoopback(server);
 }
 
 /** A campaign whose node holds these blocks; the first is the root. */

@@ -4,14 +4,12 @@
  * It keeps the node contract as a real one does (`test/ipfs/gateway.test.ts` runs both), so what a fault teaches about it
  * holds for real ones.
  */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CID } from "multiformats/cid";
-import { onTestFinished } from "vitest";
 import type { Block } from "../../pipeline/dag/block.ts";
+import { onLoopback } from "./loopback.ts";
 
 export type Fault =
   /** Accepts the connection and says nothing, not even to the probe. */
@@ -134,15 +132,10 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
     response.on("error", () => {}).once("close", () => gateway.open--);
     void answer(request, response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const url = await onLoopback(server);
 
   const gateway: FakeGateway = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     hold(more) {
       for (const { cid, bytes } of more) held.set(cid.toV1().toString(), bytes);
     },

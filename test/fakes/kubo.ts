@@ -1,8 +1,6 @@
 /** Something on a loopback port that is asked as if it were a Kubo, and answers as a test wants it to. */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import { onLoopback } from "./loopback.ts";
 
 /** Ended when the test is over. `commands` fills with what was asked, `block/get?arg=…` first to last. */
 export async function startFakeKubo(
@@ -13,11 +11,5 @@ export async function startFakeKubo(
     commands.push(request.url!.replace("/api/v0/", ""));
     answer(request, response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { api: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, commands };
+  return { api: await onLoopback(server), commands };
 }

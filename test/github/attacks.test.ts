@@ -1,13 +1,13 @@
 /** What somebody may try who wants the bot to say, do or fetch something for them. Each is shown failing. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Block, cidOf, codecs } from "../../pipeline/dag/block.ts";
 import { pbBlock } from "../../pipeline/dag/pb.ts";
 import { encodeUnixFs } from "../../pipeline/dag/unixfs.ts";
 import { aFolder } from "../commands/program.ts";
+import { onLoopback } from "../fakes/loopback.ts";
 import { aStory, patience, type Setting, treeWith } from "./story.ts";
 
 /** A proposal that adds a lidar to a radar, from a visitor's fork, with whatever else an attacker has in mind. */
@@ -231,10 +231,9 @@ describe("a CID", () => {
       asked.push(request.url!);
       response.end("the runner's secrets");
     });
-    await new Promise<void>((ready) => inside.listen(0, "127.0.0.1", ready));
-    onTestFinished(() => void inside.close());
+    const address = await onLoopback(inside);
     const { gateway, pull, propose } = await aProposal();
-    gateway.redirectTo = `http://127.0.0.1:${(inside.address() as AddressInfo).port}/metadata`;
+    gateway.redirectTo = `${address}/metadata`;
     gateway.fail("redirect");
 
     const { plan } = await propose(pull);
@@ -254,9 +253,7 @@ it(
       heard.push(JSON.stringify(request.headers));
       response.writeHead(403).end();
     });
-    await new Promise<void>((ready) => node.listen(0, "127.0.0.1", ready));
-    onTestFinished(() => void node.close());
-    const api = `http://127.0.0.1:${(node.address() as AddressInfo).port}`;
+    const api = await onLoopback(node);
     const campaign = `node: { kind: kubo, api: "${api}", token: NODE_TOKEN }\npins:\n  services:\n    - { name: shop, kind: kubo, api: "${api}", token: SHOP_TOKEN }\n`;
     const { pull, plan, report } = await aProposal({ campaign });
     const env = { NODE_TOKEN: canary, SHOP_TOKEN: canary };

@@ -1,9 +1,9 @@
 /** GitHub's API as our jobs use it: what a refusal says, where a redirect may lead, and what is never said. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { fetching, openGitHub } from "../../pipeline/github/client.ts";
 import { commitsOf, sidesOf } from "../../pipeline/github/commits.ts";
+import { onLoopback } from "../fakes/loopback.ts";
 import { testWorld } from "../fakes/world.ts";
 import { type Box, openBox } from "./box.ts";
 import type { Repository } from "./repository.ts";
@@ -118,9 +118,7 @@ it("keeps the token to the API's own origin, and out of every message", async ()
       return void response.writeHead(302, { location: "http://127.0.0.1:1/elsewhere" }).end();
     response.socket?.destroy();
   });
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  onTestFinished(() => void server.close());
-  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const api = await onLoopback(server);
   const world = testWorld();
   for (const [name, kind, says] of [
     ["leak", "refused", "403 no, …"],

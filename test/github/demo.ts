@@ -19,6 +19,7 @@ import { readTree } from "../../pipeline/core/tree.ts";
 import { act } from "../servers/actions.ts";
 import { findChromium, openChromium } from "../servers/chromium.ts";
 import { type Box, openBox } from "./box.ts";
+import { ended, mayPublish, opened } from "./jobs.ts";
 import { campaignRepository } from "./our-repository.ts";
 import type { PullRequestHandle } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
@@ -61,24 +62,8 @@ async function proposed({ repo, around, run }: Stage): Promise<PullRequestHandle
   say(`#${pull.number} ${title}`);
   say(`   + ${path}: ${cid}`);
 
-  const plan = await run("plan.yml", {
-    name: "pull_request",
-    payload: pull.event("opened"),
-    token: pull.token({ contents: "read" }),
-    secrets: around.secrets,
-    pull,
-  });
-  await run("plan-report.yml", {
-    name: "workflow_run",
-    payload: await plan.run.event(),
-    token: repo.token({
-      actions: "read",
-      contents: "read",
-      "pull-requests": "write",
-      checks: "write",
-      statuses: "write",
-    }),
-  });
+  const plan = await run("plan.yml", opened(pull, around.secrets));
+  await run("plan-report.yml", await ended(plan, repo));
   const { body } = pull.comments().at(-1)!;
   say(`\n${indented(body)}`);
   for (const { context, state, description } of pull.statuses()) say(`${context}: ${state}, ${description}`);
@@ -129,7 +114,7 @@ async function publish({ repo, around, run }: Stage, inputs?: Readonly<Record<st
   await run("publish.yml", {
     name: inputs ? "workflow_dispatch" : "push",
     payload: inputs ? repo.dispatchEvent("publish.yml", inputs) : await repo.pushEvent(),
-    token: repo.token({ contents: "write", deployments: "write", "pull-requests": "write" }),
+    token: repo.token(mayPublish),
     secrets: around.secrets,
   });
 }

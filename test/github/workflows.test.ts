@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { act } from "../servers/actions.ts";
 import { type Box, openBox } from "./box.ts";
+import { ended, mayPublish, opened } from "./jobs.ts";
 import { type CampaignRepository, campaignRepository, ourRepository } from "./our-repository.ts";
 import type { PullRequestHandle } from "./pull-request.ts";
 import type { Repository } from "./repository.ts";
@@ -44,29 +45,9 @@ describe.skipIf(!servers)("plan.yml and plan-report.yml, in our own repository",
   });
 
   const planned = async (pull: PullRequestHandle) =>
-    kept(
-      await runWorkflow(repo, "plan.yml", {
-        name: "pull_request",
-        payload: pull.event("opened"),
-        token: pull.token({ contents: "read" }),
-        secrets: around.secrets,
-        pull,
-      }),
-    );
+    kept(await runWorkflow(repo, "plan.yml", opened(pull, around.secrets)));
   const reported = async (plan: WorkflowResult) =>
-    kept(
-      await runWorkflow(repo, "plan-report.yml", {
-        name: "workflow_run",
-        payload: await plan.run.event(),
-        token: repo.token({
-          actions: "read",
-          contents: "read",
-          "pull-requests": "write",
-          checks: "write",
-          statuses: "write",
-        }),
-      }),
-    );
+    kept(await runWorkflow(repo, "plan-report.yml", await ended(plan, repo)));
 
   it("plan what a stranger's fork adds, and tell the pull request", async () => {
     const fork = await repo.fork("visitor");
@@ -152,7 +133,6 @@ describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", 
 
   const run = async (workflow: string, event: Omit<WorkflowEvent, "token"> & { readonly token?: string }) =>
     kept(await runWorkflow(repo, workflow, { token: repo.token(mayPublish), actions: campaign.actions, ...event }));
-  const mayPublish = { contents: "write", deployments: "write", "pull-requests": "write" } as const;
   const pushed = async () =>
     run("publish.yml", { name: "push", payload: await repo.pushEvent(), secrets: around.secrets });
   const dispatched = (inputs: Readonly<Record<string, string>>) =>

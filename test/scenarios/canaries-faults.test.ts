@@ -1,12 +1,11 @@
 /** Secrets stay where they belong also when things go wrong, and those who go wrong repeat what they were sent. */
-import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { fakeDns } from "../fakes/dns-server.ts";
+import { onLoopback } from "../fakes/loopback.ts";
 import { dnsServers, startBind } from "../servers/dns.ts";
 import { startGitHost } from "../servers/git-http.ts";
 import { kuboBinary, startKubo } from "../servers/kubo.ts";
@@ -109,11 +108,5 @@ async function startEcho(status: number, as: "JSON" | "HTML"): Promise<string> {
     response.writeHead(status, { "content-type": as === "JSON" ? "application/json" : "text/html" });
     response.end(answer ? JSON.stringify(answer) : `<html><title>${all}</title>${all}</html>`);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return onLoopback(server);
 }

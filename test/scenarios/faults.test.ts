@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { createServer, request } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -18,6 +18,7 @@ import { readCar } from "../../pipeline/dag/car.ts";
 import { aCampaign, aFolder, fieldtree, type Ran, start } from "../commands/program.ts";
 import { smallDisk } from "../disk/small-disk.ts";
 import { type FakeGateway, type Fault, startFakeGateway } from "../fakes/gateway.ts";
+import { onLoopback } from "../fakes/loopback.ts";
 import { type Kubo, kuboBinary, startKubo } from "../servers/kubo.ts";
 import { json, serving } from "./portal.ts";
 
@@ -394,14 +395,9 @@ async function mortalProxy(kubo: Kubo) {
     });
     asked.pipe(onward);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const api = await onLoopback(server);
   return {
-    api: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    api,
     /** Requests since then. */
     requests: () => requests,
     diesAt(when: typeof at) {

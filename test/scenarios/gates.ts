@@ -10,9 +10,8 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { onTestFinished } from "vitest";
+import { onLoopback } from "../fakes/loopback.ts";
 import { isUpdate, relay } from "../names/dnslink/relay.ts";
 
 /** `before`: nothing of it has reached the server. `after`: the server has answered, and nobody was told. */
@@ -61,13 +60,7 @@ export function openGates(): Gates {
         answer.end();
       };
       const server = createServer((asked, answer) => void pass(asked, answer).catch(() => asked.socket.destroy()));
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      onTestFinished(() => {
-        server.closeAllConnections();
-        server.close();
-      });
-      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      return onLoopback(server);
     },
 
     async dns(address) {

@@ -4,10 +4,8 @@
  * What is the same for all of them is here: the state, a journal of what anybody could have seen at a name, and ways to
  * fail. What requests look like, and what is refused with which words, is each vendor's own and stands in its file.
  */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import { onLoopback } from "../loopback.ts";
 
 /** A record as the world sees it: `value` of a TXT is its text, without quotes. */
 export interface FakeRecord {
@@ -135,15 +133,10 @@ export async function startFakeVendor(vendor: Vendor, token: string): Promise<Fa
     if (fault === "lost") return void response.socket?.resetAndDestroy();
     send(response, said);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const address = await onLoopback(server);
 
   return {
-    api: `http://127.0.0.1:${(server.address() as AddressInfo).port}${vendor.base}`,
+    api: `${address}${vendor.base}`,
     state,
     requests,
     journal,
