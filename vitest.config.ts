@@ -8,6 +8,8 @@ export default defineConfig({
     // Generous: a test that hangs is found all the same, and a busy machine fails none.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // The default of a second is what a loaded machine may take to answer at all. What is awaited comes, or never does.
+    expect: { poll: { timeout: 30_000 } },
     retry: 0,
   },
 });

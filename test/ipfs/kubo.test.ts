@@ -371,10 +371,10 @@ describe("what is not a Kubo, or not well", () => {
     });
     const slowly = async function* () {
       yield block;
-      await sleep(500);
+      await sleep(1500);
       yield raw("late");
     };
-    await kubo({ api: patient.api, patience: 200 }).put(slowly(), testWorld());
+    await kubo({ api: patient.api, patience: 1000 }).put(slowly(), testWorld());
   });
 
   it("is asked once more where a kept connection had gone stale", async () => {
