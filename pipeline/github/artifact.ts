@@ -16,14 +16,14 @@ export type Artifact =
   /** There is one, and it is not what our plan leaves behind. */
   | { readonly odd: string };
 
-/** `undefined` where the run left none, or GitHub has let it go. */
+/** The newest; `undefined` where the run left none, or GitHub has let it go. */
 export async function readArtifact(run: { readonly id: number }, github: GitHub): Promise<Artifact | undefined> {
   const { artifacts } = await github.ask("listing the run's artifacts", (rest, place) =>
     rest.actions.listWorkflowRunArtifacts({ ...place, run_id: run.id, name: "plan", per_page: 100 }),
   );
-  const [artifact, ...others] = artifacts.filter(({ name, expired }) => name === "plan" && !expired);
+  // A run that was run again still has what it left the first time, under the same name.
+  const [artifact] = artifacts.filter(({ name, expired }) => name === "plan" && !expired).sort((a, b) => b.id - a.id);
   if (!artifact) return undefined;
-  if (others.length > 0) return { odd: `there are ${others.length + 1} artifacts called plan` };
   if (artifact.size_in_bytes > limits.archive) {
     return { odd: `it has ${artifact.size_in_bytes} bytes, more than the ${limits.archive} that are read` };
   }

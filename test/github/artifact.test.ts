@@ -1,8 +1,10 @@
 /** Archives as runs leave them, and as somebody leaves them who wants us to choke on one. */
 import { deflateRawSync } from "node:zlib";
 import fc from "fast-check";
-import { expect, it } from "vitest";
-import { planIn } from "../../pipeline/github/artifact.ts";
+import { expect, it, onTestFinished } from "vitest";
+import { planIn, readArtifact } from "../../pipeline/github/artifact.ts";
+import { openBox } from "./box.ts";
+import { plainly } from "./plainly.ts";
 import { zip } from "./zip.ts";
 
 const entry = { name: "plan.json", data: '{"state":"ready"}' };
@@ -66,4 +68,20 @@ it("unpacks no further than it was told to expect", () => {
   const before = process.memoryUsage().arrayBuffers;
   expect(planIn(Buffer.concat([local, directory]))).toMatchObject({ odd: expect.stringContaining("does not unpack") });
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * 1024 * 1024);
+});
+
+it("is the newest one of a run that was run again, whatever else that run left", async () => {
+  const github = await openBox();
+  onTestFinished(() => github.close());
+  const repo = await github.repo({
+    files: { ".github/workflows/plan.yml": "name: plan\non: pull_request\njobs: {}\n" },
+  });
+  const api = plainly(github, repo, { actions: "read" });
+  const plan = (state: string) => [{ name: "plan.json", data: JSON.stringify({ state }) }];
+  const run = await repo.run({ workflow: "plan.yml", artifacts: { plan: plan("conflict"), logs: plan("other") } });
+  expect(await readArtifact(run.state, api)).toEqual({ plan: { state: "conflict" } });
+  run.again({ plan: plan("ready") });
+  expect(await readArtifact(run.state, api)).toEqual({ plan: { state: "ready" } });
+  const silent = await repo.run({ workflow: "plan.yml" });
+  expect(await readArtifact(silent.state, api)).toBeUndefined();
 });

@@ -118,6 +118,8 @@ export interface RunHandle {
   readonly state: Run;
   /** `github.event` of the `workflow_run` that follows. */
   event(): Promise<Json>;
+  /** It is run again and leaves these; what it left before stays, under the same names. */
+  again(artifacts: NewRun["artifacts"] & {}): void;
 }
 
 export function repositoryOf(hub: Hub, repo: Repo): Repository {
@@ -259,12 +261,15 @@ export function repositoryOf(hub: Hub, repo: Repo): Repository {
         createdAt: hub.clock.now(),
       };
       repo.runs.set(run.id, run);
-      for (const [name, content] of Object.entries(artifacts)) {
-        const id = hub.nextId();
-        const bytes = content instanceof Uint8Array ? content : zip(content);
-        repo.artifacts.set(id, { id, name, run, bytes, expired: false, createdAt: hub.clock.now() });
-      }
-      return { state: run, event: () => workflowRunPayload(hub, repo, run) };
+      const leave = (artifacts: NewRun["artifacts"] & {}) => {
+        for (const [name, content] of Object.entries(artifacts)) {
+          const id = hub.nextId();
+          const bytes = content instanceof Uint8Array ? content : zip(content);
+          repo.artifacts.set(id, { id, name, run, bytes, expired: false, createdAt: hub.clock.now() });
+        }
+      };
+      leave(artifacts);
+      return { state: run, event: () => workflowRunPayload(hub, repo, run), again: leave };
     },
 
     async pushEvent({ branch = repo.defaultBranch, before, after } = {}) {

@@ -41,8 +41,7 @@ async function tellPulls(call: Call): Promise<number> {
   for (const pull of pulls) {
     const looked = await lookUntilStill(pull, github, call);
     if (!looked) continue;
-    // Of a branch that is proposed for several bases, nobody says which of them this run was for.
-    const distrust = pulls.length === 1 ? distrustOf(artifact, looked.report) : undefined;
+    const distrust = distrustOf(artifact, looked.report);
     await tellReport(
       looked.pull,
       { report: looked.report, run: run.page, ...(distrust && { distrust }) },
