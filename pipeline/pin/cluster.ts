@@ -19,6 +19,7 @@ import { inOrder } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { excerpt, kindOfStatus } from "../core/http.ts";
 import type { World } from "../core/world.ts";
+import { emptyBlockFirst } from "../wire/empty-block.ts";
 import { type Arguments, type Ask, baseOf, wire } from "../wire/wire.ts";
 import type { PinService, PinStatus, Wish } from "./service.ts";
 
@@ -74,6 +75,12 @@ export function clusterPins({ name, api, credentials, replicas, patience = 60_00
     if (!isRecord(said)) throw unclear(`${name}: ${ask.what}`, said);
     return said;
   }
+
+  /** At every peer, for any of them may be given a pin. */
+  const emptyBlock = emptyBlockFirst((upload, world) => {
+    const query = { "raw-leaves": true, "cid-version": "1", "no-pin": true, ...factorOf(-1, -1) };
+    return calls.json({ method: "POST", path: "add", what: "bringing the empty block", query, upload }, world);
+  });
 
   /** An answer that leaves one out was cut short. */
   async function pinsOf(cids: readonly CID[], world: World): Promise<Map<string, Pin>> {
@@ -182,8 +189,9 @@ export function clusterPins({ name, api, credentials, replicas, patience = 60_00
       const pins = await pinsOf(previous ? [cid, previous] : [cid], world);
       const pin = pins.get(`${cid}`)!;
       const now = await statusOf(pin, world);
+      if (now.state !== "failed" && now.state !== "absent") return now;
+      await emptyBlock(world);
       if (now.state === "failed") await anew(wish, pin, world);
-      else if (now.state !== "absent") return now;
       else {
         // Peers of a pin that is not well would not be well with this one.
         const followed = previous && (await statusOf(pins.get(`${previous}`)!, world)).state === "pinned";

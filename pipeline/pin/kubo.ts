@@ -22,6 +22,7 @@ import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
+import { emptyBlockFirst } from "../wire/empty-block.ts";
 import { rpc } from "../wire/kubo-rpc.ts";
 import type { PinService, PinStatus, Wish } from "./service.ts";
 
@@ -59,6 +60,7 @@ export function kuboPins(options: KuboPinsOptions): PinService {
   const calls = rpc({ ...access, patience });
   // Kubo says nothing until a pin is updated.
   const updates = rpc({ ...access, patience: pinPatience });
+  const emptyBlock = emptyBlockFirst((upload, world) => calls.ask("block/put", { "cid-codec": "raw" }, world, upload));
 
   // One pin a CID, and one after another: a second wish finds what the first has made.
   const underway = new Map<string, Promise<void>>();
@@ -125,6 +127,7 @@ export function kuboPins(options: KuboPinsOptions): PinService {
 
   async function keep({ cid, label, previous, origins }: Wish, world: World): Promise<void> {
     if ((await nameOfPin(`${cid}`, world)) !== undefined) return;
+    await emptyBlock(world);
     await meet(origins, world);
     const wanted = nameFor(label);
     if (previous && !previous.equals(cid) && (await updated(previous, cid, world))) {

@@ -29,9 +29,9 @@ export interface Rpc {
   readonly name: string;
   /** The bytes of an answer, whole. */
   bytes(command: string, args: Arguments, world: World): Promise<Buffer>;
-  /** The JSON of an answer. */
-  ask(command: string, args: Arguments, world: World): Promise<unknown>;
-  /** The JSON lines of an answer as they come. `upload`: sent as the one file of a form, no faster than Kubo takes it. */
+  /** The JSON of an answer. `upload`: sent as the one file of a form, no faster than Kubo takes it. */
+  ask(command: string, args: Arguments, world: World, upload?: AsyncIterable<Uint8Array>): Promise<unknown>;
+  /** The JSON lines of an answer as they come. `upload`: as for `ask`. */
   lines(command: string, args: Arguments, world: World, upload?: AsyncIterable<Uint8Array>): AsyncGenerator<unknown>;
   /** Give up kept-alive connections. */
   close(): void;
@@ -57,13 +57,13 @@ export function rpc({ api, token, patience, service }: RpcOptions): Rpc {
     refusal: (said, status, text) => refusal(said, status, text, { hasToken: token !== undefined, start, key }),
     meaningOf,
   });
-  const asked = (command: string, query: Arguments) =>
-    ({ method: "POST", path: `api/v0/${command}`, what: command, query }) as const;
+  const asked = (command: string, query: Arguments, upload?: AsyncIterable<Uint8Array>) =>
+    ({ method: "POST", path: `api/v0/${command}`, what: command, query, ...(upload && { upload }) }) as const;
   return {
     name,
     bytes: (command, args, world) => calls.bytes(asked(command, args), world),
-    ask: (command, args, world) => calls.json(asked(command, args), world),
-    lines: (command, args, world, upload) => calls.lines({ ...asked(command, args), ...(upload && { upload }) }, world),
+    ask: (command, args, world, upload) => calls.json(asked(command, args, upload), world),
+    lines: (command, args, world, upload) => calls.lines(asked(command, args, upload), world),
     close: calls.close,
   };
 }

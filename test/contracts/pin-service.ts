@@ -55,6 +55,13 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
     });
 
+    it("comes to keep an empty file too, which nodes do not give each other", async () => {
+      const { service, offer } = await opened();
+      const { root, blocks } = folderOf({ full: fresh(), empty: "" });
+      await service.pin(wishFor(root, { origins: await offer(blocks) }), world);
+      expect(await settled(service, root)).toMatchObject({ state: "pinned" });
+    });
+
     it("takes being asked again as being asked once", async () => {
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();

@@ -12,7 +12,7 @@ import { buffer } from "node:stream/consumers";
 import { CarReader } from "@ipld/car";
 import { decode as decodePb } from "@ipld/dag-pb";
 import { CID } from "multiformats/cid";
-import { type Block, codecs } from "../../pipeline/dag/block.ts";
+import { type Block, cidOf, codecs } from "../../pipeline/dag/block.ts";
 
 export type Fault =
   /** Says nothing at all. */
@@ -210,11 +210,18 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   }
 
   async function add(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> {
-    if (query.get("format") !== "car") return reply(response, problem(500, "only CAR files here"));
     const form = await buffer(request);
     const boundary = /boundary=(.+)$/.exec(request.headers["content-type"]!)![1]!;
     const start = form.indexOf("\r\n\r\n") + 4;
-    const car = await CarReader.fromBytes(form.subarray(start, form.lastIndexOf(`\r\n--${boundary}--`)));
+    const file = form.subarray(start, form.lastIndexOf(`\r\n--${boundary}--`));
+    const everyone = peers.map(({ id }) => id);
+    if (query.get("format") !== "car") {
+      if (query.get("raw-leaves") !== "true") return reply(response, problem(500, "only CARs and raw leaves here"));
+      const cid = cidOf(codecs.raw, file);
+      blocks.set(keyOf(cid), file);
+      return stream(response, [{ name: "blocks.car", cid: `${cid}`, allocations: everyone }]);
+    }
+    const car = await CarReader.fromBytes(file);
     const [root, ...others] = await car.getRoots();
     if (!root || others.length > 0) return stream(response, [], "only CAR files with a single root are supported");
     let blocksAdded = 0;
@@ -226,7 +233,6 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
     const least = Number(query.get("replication-min") ?? factor);
     const allocations = allocated("", least, least, []) ?? [];
     if (query.get("no-pin") !== "true") take(`${root}`, query);
-    const everyone = peers.map(({ id }) => id);
     stream(response, [
       { name: "blocks.car", cid: `${root}`, allocations: allocations.length > 0 ? allocations : everyone },
     ]);

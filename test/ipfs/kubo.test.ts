@@ -110,6 +110,16 @@ describe.skipIf(!server.there)("a real Kubo", () => {
       expect(await ipfs("pin", "ls", "--names", "--type=recursive")).not.toContain(`${older.root}`);
     });
 
+    it("a folder with an empty file, which no other Kubo would have given it", async () => {
+      const node = await cleared();
+      const { root, blocks } = aFolder("cid-v1", "");
+      await node.put(
+        blocks.filter(({ bytes }) => bytes.length > 0),
+        testWorld(),
+      );
+      await node.pin(root, "portal", testWorld());
+    });
+
     it("nothing where the garbage collector came between, says so, and can be run again", async () => {
       const node = await cleared();
       const { root, blocks } = aFolder("cid-v1", "collected");

@@ -243,7 +243,7 @@ describe("asks for a pin", () => {
   it("no second time while it is under way or kept", async () => {
     const { fake, dkrz, data } = await opened();
     for (let again = 0; again < 5; again++) await dkrz.pin(wishFor(data.root), world);
-    expect(fake.asked.filter((line) => line.startsWith("POST"))).toHaveLength(1);
+    expect(fake.asked.filter((line) => line.startsWith("POST /pins"))).toHaveLength(1);
   });
 });
 

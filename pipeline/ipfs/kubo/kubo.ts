@@ -23,6 +23,7 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Block } from "../../dag/block.ts";
 import { carOf } from "../../dag/car.ts";
+import { emptyBlockFirst } from "../../wire/empty-block.ts";
 import { rpc } from "../../wire/kubo-rpc.ts";
 import type { HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
@@ -44,6 +45,7 @@ export interface KuboOptions {
 export function kubo({ api, token, patience = 60_000, pinPatience = 60_000 }: KuboOptions): HomeNode {
   const calls = rpc({ api, patience, ...(token === undefined ? {} : { token }) });
   const { name } = calls;
+  const emptyBlock = emptyBlockFirst((upload, world) => calls.ask("block/put", { "cid-codec": "raw" }, world, upload));
 
   // Pins of ours by label, looked up once: ten thousand leaves would list ten thousand pins each. Only used to find what a
   // label kept before; whether it keeps a root now is always asked.
@@ -125,6 +127,7 @@ export function kubo({ api, token, patience = 60_000, pinPatience = 60_000 }: Ku
   }
 
   async function keep(root: CID, label: string, wanted: Wanted, world: World): Promise<void> {
+    await emptyBlock(world);
     if (wanted.note) await put([wanted.note], world);
     if (await tryPin(calls, wanted, pinPatience, world)) return;
     const missing = (await firstMissing(calls, root, world)) ?? "something below it";
