@@ -248,8 +248,9 @@ function overUdp(
       socket.send(message);
       if (++sent < sendings) again = setTimeout(send, resendAfter);
     };
-    // Connected: the system then drops what comes from another address, and tells us where nobody listens.
-    socket.connect(port, ip, send);
+    // Connected: the system then drops what comes from another address, and tells us where nobody listens. Without a
+    // network it says so here, and nowhere else.
+    socket.connect(port, ip, (error?: Error) => (error ? reject(error) : send()));
   });
   return answered.finally(() => {
     clearTimeout(again);

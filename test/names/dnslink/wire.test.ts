@@ -94,6 +94,14 @@ describe("an answer", () => {
     }
   });
 
+  it("is told not to come where the system knows no way there, as without a network", async () => {
+    // Nobody may send to all at once unasked: refused before a packet is sent, as an unreachable network is.
+    await expect(asked("255.255.255.255:53")).rejects.toMatchObject({
+      kind: "unavailable",
+      message: expect.stringMatching(/^255\.255\.255\.255:53 can't be asked \(E[A-Z]+\)$/),
+    });
+  });
+
   it("is told to be cut off where the server hangs up", async () => {
     const server = createServer((socket) => socket.end(Buffer.from([0, 99, 1])));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
