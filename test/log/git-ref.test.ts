@@ -62,11 +62,11 @@ describe("a log on a git branch over HTTP, on another machine each time", () => 
 });
 
 describe("publishers who race", () => {
-  it("win one at a time, fifty times, and leave numbers without gaps", async () => {
+  it("win one at a time, twenty times, and leave numbers without gaps", async () => {
     const address = await temporaryFolder();
     await execa("git", ["init", "--quiet", "--bare", address]);
     const rivals = [await aMachine(address), await aMachine(address)].map(({ open }) => open());
-    for (let round = 1; round <= 50; round++) {
+    for (let round = 1; round <= 20; round++) {
       const heads = await Promise.all(rivals.map((rival) => rival.head(world)));
       const releases = heads.map((head, i) =>
         aRelease(round, { previous: head?.cid ?? null, made: "2024-08-01T00:00:00Z", why: `rival ${i}` }),
@@ -79,7 +79,7 @@ describe("publishers who race", () => {
     const { open } = await aMachine(address);
     const numbers: number[] = [];
     for await (const { release } of releasesFrom(await open().head(world), open(), world)) numbers.push(release.number);
-    expect(numbers).toEqual(Array.from({ length: 50 }, (_, i) => 50 - i));
+    expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => 20 - i));
   }, 120_000);
 
   it("do not both win with the very same release in the very same second", async () => {
