@@ -3,12 +3,12 @@
  * git's own marks, so that editors and people find it. Marked like this it is no YAML, so nobody publishes it by mistake.
  */
 
-import { type Edit, editTree, entriesOf, lastOffset, leavesIn } from "./edit.ts";
+import { type Edit, editTree, finderIn, lastOffset, leavesIn } from "./edit.ts";
 import { isFailure } from "./failure.ts";
 import { type Conflict, mergeTrees } from "./merge.ts";
 import { byBytes } from "./order.ts";
 import { examine, maxDepth } from "./tree.ts";
-import { type Entry, readYaml } from "./yaml.ts";
+import { readYaml } from "./yaml.ts";
 
 export interface Sides {
   readonly base: string;
@@ -81,11 +81,11 @@ function markedIn(
   const lineBreak = /\r?\n/.exec(text)?.[0] ?? "\n";
   const whole = /[\r\n]$/.test(text) ? text : text + lineBreak;
   const examined = examine(whole);
-  const entries = entriesOf(examined);
+  const find = finderIn(examined);
   const { lines } = examined.yaml;
   const blocks: { readonly start: number; readonly end: number; readonly text: string }[] = [];
   for (const place of places) {
-    const entry: Entry = entries.get(place)!;
+    const entry = find(place)!;
     const start = lines.startOf(entry.key.start);
     const end = lines.after(lastOffset(entry, whole));
     const indent = whole.slice(start, entry.key.start);

@@ -59,14 +59,16 @@ export function moveLeaf(text: string, from: string, to: string): string {
   const leaf = before.tree.get(from);
   if (!leaf) throw new Failure("input", `there is no leaf ${shown(from)} in the tree`);
   if (whatStandsAt(to, before) !== undefined) throw new Failure("input", `something stands at ${shown(to)} already`);
-  const comment = commentBehind(text, before, entriesOf(before).get(from)!);
+  const entry = finderIn(before)(from)!;
+  const comment = commentBehind(text, before, entry);
   const edits = [{ path: from }, { path: to, written: leaf.written, ...(comment && { comment }) }];
   const [folder, name] = split(to);
   if (folder !== split(from)[0]) return applied(text, before, edits);
+  refuseUnclear(before);
   refuseBadPath(to);
-  const key = entriesOf(before).get(from)!.key;
+  const { key } = entry;
   const renamed = text.slice(0, key.start) + nameInYaml(name) + text.slice(endOf(key, text));
-  return verified(renamed, before, edits);
+  return verified(renamed, after(before.root, edits), to);
 }
 
 /**
@@ -79,19 +81,14 @@ export function editTree(text: string, edits: readonly Edit[], before: Examined 
   return applied(text, before, edits);
 }
 
-/** Every entry that YAML has at a path, leaf or folder. */
-export function entriesOf({ root }: Pick<Examined, "root">): ReadonlyMap<string, Entry> {
-  const entries = new Map<string, Entry>();
-  const visit = (map: MapNode, path: string): void => {
-    for (const entry of map.entries) {
-      if (entry.key.kind !== "scalar") continue;
-      const at = pathTo(path, entry.key.text);
-      entries.set(at, entry);
-      if (entry.value.kind === "map") visit(entry.value, at);
-    }
+/** Finds what YAML has at a path, leaf or folder; what lies beside the way is not looked at. */
+export function finderIn({ root }: Pick<Examined, "root">): (path: string) => Entry | undefined {
+  const top: Spot = { below: childrenOf(root) };
+  return (path) => {
+    let spot: Spot | undefined = top;
+    for (const name of path.split("/")) spot = spot && below(spot)?.get(name);
+    return spot?.entry;
   };
-  if (root) visit(root, "");
-  return entries;
 }
 
 /** The comment behind a value, on its last line, with the `#`. */
@@ -131,12 +128,7 @@ interface Source {
 }
 
 function applied(text: string, before: Examined, edits: readonly Edit[]): string {
-  if (before.unclear) {
-    const { line, says } = before.unclear;
-    throw new Failure("input", `line ${line} of the tree can't be edited around: ${says}`, {
-      hint: "put it right first; `fieldtree check` lists everything",
-    });
-  }
+  refuseUnclear(before);
   const lineBreak = /\r?\n/.exec(text)?.[0] ?? "\n";
   // So that every line has an end to insert behind; taken off again below.
   const unended = text !== "" && !/[\r\n]$/.test(text);
@@ -144,13 +136,18 @@ function applied(text: string, before: Examined, edits: readonly Edit[]): string
   const { root, yaml } = unended ? examine(whole) : before;
   const source = { text: whole, lines: yaml.lines, lineBreak, step: stepOf(root, yaml.lines) };
 
+  const top = after(root, edits);
+  const edited = spliced(whole, root ? splicesIn(root, top, source) : [appended(top, source)]);
+  return verified(unended ? edited.replace(/\r?\n$/, "") : edited, top, edits[0]?.path ?? "");
+}
+
+/** The tree with all edits made. */
+function after(root: MapNode | undefined, edits: readonly Edit[]): Spot {
   const top: Spot = { below: childrenOf(root) };
   for (const edit of edits) if (edit.written === undefined) takeOut(edit.path, top);
   for (const edit of edits) if (edit.written !== undefined) putIn(edit, top);
   for (const edit of edits) if (edit.written === undefined) prune(edit.path.split("/"), top);
-
-  const edited = spliced(whole, root ? splicesIn(root, top, source) : [appended(top, source)]);
-  return verified(unended ? edited.replace(/\r?\n$/, "") : edited, before, edits);
+  return top;
 }
 
 function childrenOf(node: Node | undefined): Map<string, Spot> {
@@ -351,19 +348,46 @@ function spliced(text: string, splices: readonly Splice[]): string {
   return result + text.slice(at);
 }
 
-/** `edited`, once it was read again and found to hold what it should. */
-function verified(edited: string, before: Examined, edits: readonly Edit[]): string {
+/** `edited`, once it was read again and found to hold what is `wanted`. */
+function verified(edited: string, wanted: Spot, path: string): string {
   const { documents, broken } = readYaml(edited, { maxDepth });
-  const there = documents.length > 1 || broken ? undefined : leavesIn(documents[0]);
-  const wanted = wantedAfter(before, edits);
-  if (there?.size === wanted.size && wanted.entries().every(([path, written]) => there.get(path) === written)) {
-    return edited;
-  }
-  const message = `the tree is written in a way that ${shown(edits[0]?.path ?? "")} can't be changed in safely`;
+  if (documents.length <= 1 && !broken && holds(documents[0], wanted)) return edited;
+  const message = `the tree is written in a way that ${shown(path)} can't be changed in safely`;
   throw new Failure("input", message, { hint: "make the change by hand" });
 }
 
-/** What is written at each leaf, CID or not; empty for an empty folder. Much less work than reading the tree. */
+function holds(node: Node | undefined, { edit, below, entry }: Spot): boolean {
+  if (edit) return leafIn(node) === edit.written;
+  if (!below) return alike(node, entry!.value);
+  if (below.size === 0) return leafIn(node) === "";
+  const there = childrenOf(node);
+  return (
+    there.size === below.size &&
+    below.entries().every(([name, spot]) => {
+      const found = there.get(name);
+      return found !== undefined && holds(found.entry!.value, spot);
+    })
+  );
+}
+
+/** Whether two nodes hold the same leaves under the same names, in the same order. */
+function alike(node: Node | undefined, other: Node): boolean {
+  const leaf = leafIn(other);
+  if (leaf !== undefined) return node !== undefined && leafIn(node) === leaf;
+  if (node?.kind !== "map" || other.kind !== "map" || node.entries.length !== other.entries.length) return false;
+  return node.entries.every(({ key, value }, at) => {
+    const { key: name, value: there } = other.entries[at]!;
+    return alike(key, name) && alike(value, there);
+  });
+}
+
+/** What is written at a leaf, CID or not, or as a name; "" where there is nothing, `undefined` for what is no leaf. */
+function leafIn(node: Node | undefined): string | undefined {
+  if (!node || (node.kind === "map" && node.entries.length === 0)) return "";
+  return node.kind === "scalar" ? writtenIn(node) : undefined;
+}
+
+/** What is written at each leaf, CID or not; empty for an empty folder. Much less work than examining the tree. */
 export function leavesIn(root: Node | undefined): Map<string, string> {
   const leaves = new Map<string, string>();
   const visit = ({ entries }: MapNode, path: string): void => {
@@ -378,32 +402,12 @@ export function leavesIn(root: Node | undefined): Map<string, string> {
   return leaves;
 }
 
-/** What {@link leavesIn} should find. */
-function wantedAfter({ root }: Examined, edits: readonly Edit[]): Map<string, string> {
-  const wanted = leavesIn(root);
-  const entries = edits.length > 0 ? entriesOf({ root }) : new Map<string, Entry>();
-  const clear = (path: string): void => {
-    if (wanted.delete(path) || entries.get(path)?.value.kind !== "map") return;
-    for (const other of [...wanted.keys()]) if (other.startsWith(`${path}/`)) wanted.delete(other);
-  };
-  for (const { path, written } of edits) if (written === undefined) clear(path);
-  for (const { path, written } of edits) {
-    if (written === undefined) continue;
-    clear(path);
-    for (let [folder] = split(path); folder !== ""; [folder] = split(folder)) {
-      if (wanted.get(folder) === "") wanted.delete(folder);
-    }
-    wanted.set(path, written);
-  }
-  return wanted;
-}
-
 function whatStandsAt(path: string, { tree, root }: Examined): string | undefined {
   const leaf = tree.get(path);
   if (leaf) return leaf.written === "" ? "an empty folder" : leaf.written;
   const leaves = [...tree.keys()].filter((other) => other.startsWith(`${path}/`)).length;
   if (leaves > 0) return `a folder of ${leaves} ${leaves === 1 ? "leaf" : "leaves"}`;
-  const value = entriesOf({ root }).get(path)?.value;
+  const value = finderIn({ root })(path)?.value;
   return value?.kind === "scalar" ? shown(value.text) : undefined;
 }
 
@@ -421,6 +425,13 @@ function refuseBadPath(path: string): string[] {
     if (bad) throw new Failure("input", `${shown(path)} can't be a path in the tree: the name "${shown(name)}" ${bad}`);
   }
   return names;
+}
+
+function refuseUnclear({ unclear }: Examined): void {
+  if (!unclear) return;
+  throw new Failure("input", `line ${unclear.line} of the tree can't be edited around: ${unclear.says}`, {
+    hint: "put it right first; `fieldtree check` lists everything",
+  });
 }
 
 function refuseFlow({ start }: Node, { lines }: Source): never {

@@ -5,7 +5,7 @@
  * the other may merge into nonsense. Here paths are merged: whatever one side alone changed is taken, and only where
  * both changed one path differently somebody has to decide.
  */
-import { commentBehind, type Edit, editTree, entriesOf, leavesIn } from "./edit.ts";
+import { commentBehind, type Edit, editTree, finderIn, leavesIn } from "./edit.ts";
 import { Failure } from "./failure.ts";
 import { byBytes } from "./order.ts";
 import { type Examined, examine, maxDepth, type Tree } from "./tree.ts";
@@ -59,9 +59,9 @@ function readable(side: string, text: string): Examined {
 
 /** What is new brings the comment behind it along. */
 function editsTo(wanted: ReadonlyMap<string, string | undefined>, text: string, theirs: Examined): Edit[] {
-  const entries = entriesOf(theirs);
+  const find = finderIn(theirs);
   return [...wanted].map(([path, written]) => {
-    const comment = written === undefined ? undefined : commentBehind(text, theirs, entries.get(path)!);
+    const comment = written === undefined ? undefined : commentBehind(text, theirs, find(path)!);
     return { path, ...(written !== undefined && { written }), ...(comment && { comment }) };
   });
 }

@@ -274,7 +274,7 @@ function nodesOf(text: string, events: readonly Event[]): Node[] {
       case EVENT_ID.SCALAR: {
         const node = scalarOf(text, event, last);
         last = Math.max(last, node.end);
-        return node;
+        return withProperty(node, event);
       }
       case EVENT_ID.ALIAS:
         last = event.anchorEnd;
@@ -283,12 +283,12 @@ function nodesOf(text: string, events: readonly Event[]): Node[] {
         const entries: Entry[] = [];
         for (let key = next(); key; key = next()) entries.push({ key, value: next()! });
         const flow = event.style === COLLECTION_STYLE.FLOW;
-        return { kind: "map", start: event.start, flow, entries, ...propertyOf(event) };
+        return withProperty({ kind: "map", start: event.start, flow, entries }, event);
       }
       case EVENT_ID.SEQUENCE: {
         const items: Node[] = [];
         for (let item = next(); item; item = next()) items.push(item);
-        return { kind: "list", start: event.start, items, ...propertyOf(event) };
+        return withProperty({ kind: "list", start: event.start, items }, event);
       }
       case EVENT_ID.DOCUMENT: {
         const content = next();
@@ -305,35 +305,18 @@ function nodesOf(text: string, events: readonly Event[]): Node[] {
 }
 
 function scalarOf(text: string, event: ScalarEvent, last: number): ScalarNode {
-  if (event.valueStart < 0) {
-    return { kind: "scalar", text: "", start: last, end: last, style: "absent", ...propertyOf(event) };
-  }
+  const { valueStart: start, valueEnd: end } = event;
+  if (start < 0) return { kind: "scalar", text: "", start: last, end: last, style: "absent" };
   const value = getScalarValue(text, event);
   switch (event.style) {
     case SCALAR_STYLE.PLAIN:
-      return {
-        kind: "scalar",
-        text: value,
-        start: event.valueStart,
-        end: event.valueEnd,
-        style: "plain",
-        ...propertyOf(event),
-      };
+      return { kind: "scalar", text: value, start, end, style: "plain" };
     case SCALAR_STYLE.SINGLE_QUOTED:
     case SCALAR_STYLE.DOUBLE_QUOTED:
-      return {
-        kind: "scalar",
-        text: value,
-        start: event.valueStart - 1,
-        end: event.valueEnd + 1,
-        style: "quoted",
-        ...propertyOf(event),
-      };
-    default: {
+      return { kind: "scalar", text: value, start: start - 1, end: end + 1, style: "quoted" };
+    default:
       // The events place the lines of a block, not the `|` or `>` that opens it on a line above them.
-      const start = headerOf(text, last, event.valueStart);
-      return { kind: "scalar", text: value, start, end: event.valueEnd, style: "block", ...propertyOf(event) };
-    }
+      return { kind: "scalar", text: value, start: headerOf(text, last, start), end, style: "block" };
   }
 }
 
@@ -348,8 +331,9 @@ function headerOf(text: string, from: number, to: number): number {
 
 type WithProperties = { readonly anchorStart: number; readonly tagStart: number };
 
-function propertyOf({ anchorStart, tagStart }: WithProperties): Pick<Placed, "property"> | undefined {
-  if (anchorStart >= 0) return { property: { kind: "anchor", start: anchorStart - 1 } };
-  if (tagStart >= 0) return { property: { kind: "tag", start: tagStart } };
-  return undefined;
+/** Nearly no node has one, and trees of a hundred thousand leaves have many nodes. */
+function withProperty(node: Node, { anchorStart, tagStart }: WithProperties): Node {
+  if (anchorStart >= 0) return { ...node, property: { kind: "anchor", start: anchorStart - 1 } };
+  if (tagStart >= 0) return { ...node, property: { kind: "tag", start: tagStart } };
+  return node;
 }

@@ -151,6 +151,13 @@ describe("setting a leaf", () => {
   });
 });
 
+it("an edit that reads back as something else is refused, and is for a person to make", () => {
+  // What looks like an empty file opens a text, in which everything below would stand.
+  expect(() => setLeaf("|\n", "products", v1(9))).toThrow(
+    /^the tree is written in a way that "?products"? can't be changed in safely$/,
+  );
+});
+
 describe("taking a leaf out", () => {
   it("takes its line and the folders that held nothing else, and no comment on a line of its own", () => {
     expect(removeLeaf(before, "products/HALO/a.zarr")).toBe(before.replace(/ {8}a\.zarr.*\n/, ""));
