@@ -94,6 +94,15 @@ describe("asking an API", () => {
     expect((await askApi(withBreak, call, world)).body).toBe(`Bearer ${canary}`);
   });
 
+  it("says in words that a machine is offline", async () => {
+    const cause = Object.assign(new Error("getaddrinfo EAI_AGAIN shop.example"), { code: "EAI_AGAIN" });
+    const world = testWorld({ fetch: () => Promise.reject(new TypeError("fetch failed", { cause })) });
+    await expect(askApi(api, call, world)).rejects.toMatchObject({
+      kind: "unavailable",
+      message: "shop: listing pins: its name can't be looked up; is this machine on the network? (EAI_AGAIN)",
+    });
+  });
+
   it("waits no longer than it has patience", async () => {
     const world = testWorld({
       fetch: ({ signal }) =>

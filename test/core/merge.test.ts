@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { mergeTrees } from "../../pipeline/core/merge.ts";
 import { readTree } from "../../pipeline/core/tree.ts";
 import { v0, v1 } from "./cids.ts";
-import { cpuTime } from "./cpu.ts";
 import { handwritten } from "./handwritten.ts";
 import { type Model, textOf, trees } from "./trees.ts";
 
@@ -165,7 +164,7 @@ describe("whatever the three trees are, however they are written", () => {
   });
 });
 
-it("merges trees of 100 000 leaves, 1 000 of them changed on each side, and reads the result, in under three seconds of processor time", () => {
+it("merges trees of 100 000 leaves, 1 000 of them changed on each side, and reads the result", () => {
   const tree = (change: (at: number) => string | undefined) =>
     Array.from({ length: 200 }, (_, folder) => {
       const lines = Array.from({ length: 500 }, (_, leaf) => {
@@ -181,12 +180,9 @@ it("merges trees of 100 000 leaves, 1 000 of them changed on each side, and read
   const b = tree(() => undefined);
   const ours = tree((at) => (at % 100 === 0 ? v1(200_000 + at) : undefined));
   const theirs = tree((at) => (at % 100 === 50 ? (at % 200 === 50 ? "gone" : v1(300_000 + at)) : undefined));
-  const time = cpuTime(() => {
-    const { text, conflicts } = mergeTrees(b, ours, theirs);
-    expect(conflicts).toEqual([]);
-    expect(readTree(text).tree.size).toBe(100_000 + 1000 - 500 + 500);
-  });
-  expect(time, "ms").toBeLessThan(3000);
+  const { text, conflicts } = mergeTrees(b, ours, theirs);
+  expect(conflicts).toEqual([]);
+  expect(readTree(text).tree.size).toBe(100_000 + 1000 - 500 + 500);
 }, 180_000);
 
 function sorted(model: Model): [string, string][] {

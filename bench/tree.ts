@@ -1,12 +1,15 @@
 /**
- * Two trees that were edited apart, merged: by path, beside what git does by line.
+ * A large tree.yaml checked, tidied and merged.
  *
- * `node bench/merge.ts [leaves, default 100 000]`. Each side changes one leaf in a hundred and adds as many, in the same
- * folders, as colleagues do after a flight. What git leaves to people is counted from its marks.
+ * `node bench/tree.ts [leaves, default 100 000]`. Checking and tidying stand beside the YAML parser we build on, which
+ * reads the same file into values and prints them; merging by path beside what git does by line. Each side changes one
+ * leaf in a hundred and adds as many, in the same folders, as colleagues do after a flight; what git leaves to people is
+ * counted from its marks.
  */
 import { hash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { cidOfDigest, codecs } from "../pipeline/dag/block.ts";
 import { inScratch, inTurns, program, programName, row, run } from "./measure.ts";
 
@@ -32,6 +35,13 @@ await inScratch(async (folder) => {
   for (const [side, file] of Object.entries(files)) await writeFile(file, treeOf(side as keyof typeof files));
   const merged = join(folder, "merged");
   const { base, ours, theirs } = files;
+  const parser = fileURLToPath(new URL("../node_modules/.bin/js-yaml", import.meta.url));
+  const read = await inTurns(3, {
+    [`${programName} check`]: () => run([...program, "check", base]),
+    [`${programName} fmt`]: () => run([...program, "fmt", base]),
+    "js-yaml FILE": () => run([parser, base]),
+  });
+  row(`a tree of ${count} leaves, read`, read);
   const conflicts = Array.from({ length: 128 }, (_, code) => code);
   const results = await inTurns(3, {
     [programName]: () => run([...program, "merge", base, ours, theirs, "-o", merged]),
