@@ -5,7 +5,7 @@ import { open, stat as statFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
-import { kindOfStatus, reasonOf } from "../core/http.ts";
+import { kindOfStatus, sayReason } from "../core/http.ts";
 import { sayBytes } from "../core/shown.ts";
 import type { World } from "../core/world.ts";
 import { type Block, codecs } from "../dag/block.ts";
@@ -174,7 +174,7 @@ async function contentOf(path: string): Promise<Source> {
 async function download(address: URL, shown: string, world: World): Promise<Source> {
   const failed = (error: unknown) => {
     world.signal.throwIfAborted();
-    return new Failure("unavailable", `downloading ${shown}: ${reasonOf(error)}`, { cause: error });
+    return new Failure("unavailable", `downloading ${shown}: ${sayReason(error)}`, { cause: error });
   };
   const response = await world.fetch(new Request(address, { signal: world.signal })).catch((error) => {
     throw failed(error);

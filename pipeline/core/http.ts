@@ -85,7 +85,7 @@ export async function askApi(api: Api, call: ApiCall, world: World): Promise<Api
     world.signal.throwIfAborted();
     if (late.aborted) throw new Failure("unavailable", `${said}: no answer in ${patience / 1000} s`, { cause: error });
     if (error instanceof Failure) throw error;
-    throw new Failure("unavailable", `${said}: ${reasonOf(error)}`, { cause: error });
+    throw new Failure("unavailable", `${said}: ${sayReason(error)}`, { cause: error });
   }
   const { status } = response;
   if (!response.ok && !call.also?.includes(status)) throw refusalOf(said, api, response, text);
@@ -227,6 +227,25 @@ export function reasonOf(error: unknown): string {
   const { code, message } = deepest as { code?: unknown; message?: unknown };
   return typeof code === "string" ? code : excerpt(String(message ?? deepest));
 }
+
+/** {@link reasonOf}, in words where it is one of the system's: what nobody answers to may be the reader's own network. */
+export function sayReason(error: unknown): string {
+  const reason = reasonOf(error);
+  const words = systemReasons.get(reason);
+  return words === undefined ? reason : `${words} (${reason})`;
+}
+
+const systemReasons: ReadonlyMap<string, string> = new Map([
+  ["EAI_AGAIN", "its name can't be looked up; is this machine on the network?"],
+  ["ENETUNREACH", "no way leads there; is this machine on the network?"],
+  ["EHOSTUNREACH", "no way leads there"],
+  ["ENOTFOUND", "there is no host of that name"],
+  ["ECONNREFUSED", "nothing listens there"],
+  ["ECONNRESET", "the connection was cut"],
+  ["UND_ERR_SOCKET", "the connection was cut"],
+  ["ETIMEDOUT", "no connection came about in time"],
+  ["UND_ERR_CONNECT_TIMEOUT", "no connection came about in time"],
+]);
 
 function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
   if (parts.length === 1) return parts[0]!;

@@ -14,7 +14,7 @@
  */
 import type { Octokit } from "@octokit/rest";
 import { Failure, isFailure } from "../core/failure.ts";
-import { excerpt, kindOfStatus, readBody, reasonOf } from "../core/http.ts";
+import { excerpt, kindOfStatus, readBody, sayReason } from "../core/http.ts";
 import type { World } from "../core/world.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -203,7 +203,7 @@ export function fetching(api: string, world: World) {
     } catch (error) {
       world.signal.throwIfAborted();
       if (error instanceof Failure) throw error;
-      const why = late.aborted ? `no answer in ${Math.ceil(allowed / 1000)} s` : reasonOf(error);
+      const why = late.aborted ? `no answer in ${Math.ceil(allowed / 1000)} s` : sayReason(error);
       throw new Failure("unavailable", `${new URL(api).host}: ${why}`);
     }
   };

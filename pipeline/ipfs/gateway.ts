@@ -13,7 +13,7 @@
  */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
-import { excerpt, kindOfStatus, readBody, reasonOf } from "../core/http.ts";
+import { excerpt, kindOfStatus, readBody, sayReason } from "../core/http.ts";
 import type { World } from "../core/world.ts";
 import { largestBlock } from "../dag/car.ts";
 import type { Node } from "./node.ts";
@@ -59,7 +59,7 @@ export function gateway(url: string, patience: GatewayPatience = usual): Node {
         );
       } catch (cause) {
         world.signal.throwIfAborted();
-        const why = silence.signal.aborted ? `no answer in ${patience.answer / 1000} s` : reasonOf(cause);
+        const why = silence.signal.aborted ? `no answer in ${patience.answer / 1000} s` : sayReason(cause);
         throw new Failure("unavailable", `${name}: ${why}`, { cause });
       } finally {
         clearTimeout(timer);

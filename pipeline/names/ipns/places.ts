@@ -4,7 +4,7 @@
  * A place gives bytes and takes bytes; what they are worth is judged by whoever asked. Neither needs the key.
  */
 import { Failure, isFailure } from "../../core/failure.ts";
-import { excerpt, kindOfStatus, readBody, reasonOf } from "../../core/http.ts";
+import { excerpt, kindOfStatus, readBody, sayReason } from "../../core/http.ts";
 import type { World } from "../../core/world.ts";
 import { rpc } from "../../wire/kubo-rpc.ts";
 import { largestRecord } from "./record.ts";
@@ -53,7 +53,7 @@ export function endpoint(base: string): Place {
       world.signal.throwIfAborted();
       if (late.aborted) throw new Failure("unavailable", `${said}: no answer in ${ms / 1000} s`);
       if (error instanceof Failure) throw error;
-      throw new Failure("unavailable", `${said}: ${reasonOf(error)}`, { cause: error });
+      throw new Failure("unavailable", `${said}: ${sayReason(error)}`, { cause: error });
     }
   };
   const refusal = ({ said, status, answer }: Awaited<ReturnType<typeof call>>) => {
