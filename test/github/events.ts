@@ -1,6 +1,10 @@
 /** The payloads that workflows see as `github.event`, and the record of what happened. */
 
-import { commitAnswer, pullInList, repoAnswer, runAnswer, userAnswer, workflowAnswer } from "./answers.ts";
+import { runAnswer, workflowAnswer } from "./answers/actions.ts";
+import { commitAnswer } from "./answers/commits.ts";
+import { userAnswer } from "./answers/people.ts";
+import { pullInList } from "./answers/pulls.ts";
+import { repoAnswer } from "./answers/repos.ts";
 import type { Json } from "./call.ts";
 import { authorOf, type GitHubEvent, type Hub, type PullRequest, type Repo, type Run, type User } from "./state.ts";
 

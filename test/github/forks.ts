@@ -1,6 +1,7 @@
 /** A copy of a repository in somebody else's hands. */
 
-import { repoAnswer, userAnswer } from "./answers.ts";
+import { userAnswer } from "./answers/people.ts";
+import { repoAnswer } from "./answers/repos.ts";
 import { happened } from "./events.ts";
 import type { Hub, Repo, User } from "./state.ts";
 

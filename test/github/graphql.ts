@@ -5,7 +5,7 @@
  * from its documentation of `minimizeComment` and `unminimizeComment`. The language itself is the real one.
  */
 import { buildSchema, graphql } from "graphql";
-import { nodeId } from "./answers.ts";
+import { nodeId } from "./answers/addresses.ts";
 import { Refusal } from "./call.ts";
 import type { Comment, Hub, Repo } from "./state.ts";
 import { authorize, type Caller } from "./tokens.ts";

@@ -1,7 +1,7 @@
 /**
  * What a GitHub knows: people, repositories, and everything that hangs on them. Git itself holds commits and refs.
  *
- * Plain, mutable records: operations change them, `answers.ts` shows them as GitHub does, tests may look.
+ * Plain, mutable records: operations change them, `answers/` shows them as GitHub does, tests may look.
  */
 import type { Git } from "./git.ts";
 import type { Journal } from "./journal.ts";

@@ -1,6 +1,6 @@
 /** Workflows, their runs and what runs leave behind. */
 import { load } from "js-yaml";
-import { artifactAnswer, runAnswer, workflowAnswer } from "../answers.ts";
+import { artifactAnswer, runAnswer, workflowAnswer } from "../answers/actions.ts";
 import { type Call, found, type Json, noContent, type Operations, ok, page, Refusal } from "../call.ts";
 import { dispatchPayload, happened } from "../events.ts";
 import type { Artifact, Hub, Repo, Run, Workflow } from "../state.ts";

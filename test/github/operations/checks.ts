@@ -1,5 +1,7 @@
 /** Check runs with their annotations, and the older commit statuses beside them. */
-import { annotationAnswer, apiOf, checkRunAnswer, shortRepoAnswer, statusAnswer } from "../answers.ts";
+import { apiOf } from "../answers/addresses.ts";
+import { annotationAnswer, checkRunAnswer, statusAnswer } from "../answers/checks.ts";
+import { shortRepoAnswer } from "../answers/repos.ts";
 import { atMost, type Call, created, found, type Json, type Operations, ok, page, Refusal } from "../call.ts";
 import type { Annotation, CheckRun, CommitStatus, Repo } from "../state.ts";
 import { userOf } from "../tokens.ts";

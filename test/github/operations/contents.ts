@@ -1,5 +1,6 @@
 /** Files at a ref, read and written over the API. */
-import { apiOf, gitCommitAnswer, pageOf } from "../answers.ts";
+import { apiOf, pageOf } from "../answers/addresses.ts";
+import { gitCommitAnswer } from "../answers/commits.ts";
 import { type Call, found, type Json, type Operations, ok, Refusal } from "../call.ts";
 import type { TreeEntry } from "../git.ts";
 import { refsMoved } from "../moves.ts";

@@ -1,5 +1,6 @@
 /** Deployments, and the environments they go to. */
-import { deploymentAnswer, deploymentStatusAnswer, environmentAnswer, nodeId } from "../answers.ts";
+import { nodeId } from "../answers/addresses.ts";
+import { deploymentAnswer, deploymentStatusAnswer, environmentAnswer } from "../answers/deployments.ts";
 import { atMost, type Call, created, found, type Operations, ok, page, Refusal } from "../call.ts";
 import type { Deployment, Environment } from "../state.ts";
 import { userOf } from "../tokens.ts";

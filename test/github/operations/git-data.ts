@@ -1,5 +1,6 @@
 /** Commits, trees, blobs and refs, one by one: how a program makes a commit without a clone. */
-import { apiOf, gitCommitAnswer, refAnswer } from "../answers.ts";
+import { apiOf } from "../answers/addresses.ts";
+import { gitCommitAnswer, refAnswer } from "../answers/commits.ts";
 import { type Call, created, found, noContent, type Operations, ok, page, Refusal } from "../call.ts";
 import { refsMoved } from "../moves.ts";
 import { authorOf } from "../state.ts";

@@ -1,5 +1,7 @@
 /** Issues, labels and comments: those of pull requests too, which GitHub keeps as issues. */
-import { commentAnswer, issueAnswer, labelAnswer, nodeId, userAnswer } from "../answers.ts";
+import { nodeId } from "../answers/addresses.ts";
+import { commentAnswer, issueAnswer, labelAnswer } from "../answers/issues.ts";
+import { userAnswer } from "../answers/people.ts";
 import { atMost, type Call, created, found, invalid, noContent, type Operations, ok, page, Refusal } from "../call.ts";
 import { happened, pullRequestPayload } from "../events.ts";
 import { type Comment, type Hub, type Issue, isPull, type Repo, type User } from "../state.ts";

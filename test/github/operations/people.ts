@@ -1,5 +1,5 @@
 /** Who somebody is, and what they may in a repository. */
-import { profileAnswer, userAnswer } from "../answers.ts";
+import { profileAnswer, userAnswer } from "../answers/people.ts";
 import { found, type Operations, ok, Refusal } from "../call.ts";
 import { roleOf, userOf } from "../tokens.ts";
 

@@ -1,5 +1,6 @@
 /** Pull requests: opened, read, reviewed, merged. */
-import { fileAnswer, pullAnswer, pullInList, reviewAnswer, reviewCommentAnswer, userAnswer } from "../answers.ts";
+import { userAnswer } from "../answers/people.ts";
+import { fileAnswer, pullAnswer, pullInList, reviewAnswer, reviewCommentAnswer } from "../answers/pulls.ts";
 import {
   atMost,
   type Call,

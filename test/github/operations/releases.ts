@@ -1,5 +1,5 @@
 /** Releases and the files that hang on them. */
-import { assetAnswer, releaseAnswer } from "../answers.ts";
+import { assetAnswer, releaseAnswer } from "../answers/releases.ts";
 import { atMost, type Call, created, found, noContent, type Operations, ok, page, Refusal } from "../call.ts";
 import { happened } from "../events.ts";
 import { refsMoved } from "../moves.ts";

@@ -1,5 +1,8 @@
 /** Repositories, their forks and branches, and the rules that hold on a branch. */
-import { apiOf, commitAnswer, fileAnswer, pageOf, pullInList, repoAnswer, shortRepoAnswer } from "../answers.ts";
+import { apiOf, pageOf } from "../answers/addresses.ts";
+import { commitAnswer } from "../answers/commits.ts";
+import { fileAnswer, pullInList } from "../answers/pulls.ts";
+import { repoAnswer, shortRepoAnswer } from "../answers/repos.ts";
 import { type Call, found, type Json, notFound, type Operations, ok, page, Refusal } from "../call.ts";
 import { fork } from "../forks.ts";
 import { isPull, type Protection, type Repo } from "../state.ts";
