@@ -143,20 +143,22 @@ interface Reporting {
   readonly report: Report;
 }
 
+/** `above`: where in the file `schema` and the path of the issue begin. */
 function reportIssue(issue: v.BaseIssue<unknown>, reporting: Reporting, above: readonly string[] = []): void {
   const { schema, places, report } = reporting;
-  const keys = [...above, ...(issue.path ?? []).map(({ key }) => String(key))];
-  // Of alternatives, the one that fits in kind says best what is wrong inside it.
-  const inside = issue.issues?.filter(({ path }) => path && path.length > 0);
-  if (inside && inside.length > 0) {
-    for (const one of inside) reportIssue(one, reporting, keys);
-    return;
+  const inside = (issue.path ?? []).map(({ key }) => String(key));
+  const keys = [...above, ...inside];
+  if (issue.type === "union") {
+    const option = likeliest(schemasAt(schema, inside), issue.input);
+    const { issues } = option ? v.safeParse(option, issue.input, { abortPipeEarly: true }) : {};
+    for (const one of issues ?? []) reportIssue(one, { ...reporting, schema: option }, keys);
+    if (issues) return;
   }
   const path = keys.join(".");
   const place = nearestPlace(keys, places);
   const key = keys.at(-1) ?? "";
   if (issue.expected === "never") {
-    const known = keysAt(schema, keys.slice(0, -1));
+    const known = keysAt(schema, inside.slice(0, -1));
     const meant = nearest(key, known);
     const says = `there is no key "${shown(key)}" here; known are ${known.join(", ")}`;
     report("unknown-key", place.key, path, says, meant && `did you mean ${meant}?`);
@@ -165,6 +167,15 @@ function reportIssue(issue: v.BaseIssue<unknown>, reporting: Reporting, above: r
   } else {
     report("bad-value", place.value, path, `${path}${repeated(key, place)} ${issue.message}`, fixOf(issue, place));
   }
+}
+
+/** Of a union's alternatives, the one that has the most of the keys that were written: what is wrong is wrong with that. */
+function likeliest(unions: readonly unknown[], input: unknown): v.GenericSchema | undefined {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return undefined;
+  const fits = (option: unknown) => keysOf(option).filter((key) => Object.hasOwn(input, key)).length;
+  const options = unions.flatMap((union) => unwrapped(union).options ?? []).filter((one) => keysOf(one).length > 0);
+  // A stable sort: of those that fit equally well, the first.
+  return options.toSorted((a, b) => fits(b) - fits(a))[0] as v.GenericSchema | undefined;
 }
 
 /** Of the key, or of what it is missing in. */
@@ -194,11 +205,15 @@ function fixOf(issue: v.BaseIssue<unknown>, { written }: Place): string | undefi
 
 /** The keys an object may have at `path` of the schema. */
 function keysAt(schema: unknown, path: readonly string[]): string[] {
-  let schemas: readonly unknown[] = [schema];
-  for (const key of path) schemas = schemas.flatMap((schema) => below(schema, key));
-  return [
-    ...new Set(schemas.flatMap((schema) => alternatives(schema).flatMap((one) => Object.keys(one.entries ?? {})))),
-  ];
+  return [...new Set(schemasAt(schema, path).flatMap(keysOf))];
+}
+
+function schemasAt(schema: unknown, path: readonly string[]): readonly unknown[] {
+  return path.reduce<readonly unknown[]>((schemas, key) => schemas.flatMap((one) => below(one, key)), [schema]);
+}
+
+function keysOf(schema: unknown): string[] {
+  return alternatives(schema).flatMap((one) => Object.keys(one.entries ?? {}));
 }
 
 /** The parts of valibot's schema objects that hold other schemas. */
@@ -209,10 +224,14 @@ interface Schematic {
   readonly item?: unknown;
 }
 
+function unwrapped(schema: unknown): Schematic {
+  const { wrapped } = schema as Schematic;
+  return wrapped ? unwrapped(wrapped) : (schema as Schematic);
+}
+
 function alternatives(schema: unknown): Schematic[] {
-  const { wrapped, options } = schema as Schematic;
-  if (wrapped) return alternatives(wrapped);
-  return options?.every((option) => typeof option === "object") ? options.flatMap(alternatives) : [schema as Schematic];
+  const one = unwrapped(schema);
+  return one.options?.every((option) => typeof option === "object") ? one.options.flatMap(alternatives) : [one];
 }
 
 function below(schema: unknown, key: string): unknown[] {

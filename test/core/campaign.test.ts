@@ -150,6 +150,32 @@ describe("what is wrong with it", () => {
     ]);
   });
 
+  it("is that of the alternative whose keys were written, and of no other", () => {
+    const name = (text: string) => says(`campaign: a\nnames:\n  - ${text}\n`);
+    const rfc2136 = '{ kind: rfc2136, server: "192.0.2.1:53" }';
+    expect(name(`{ domain: a.org, too: tree, provider: ${rfc2136} }`)).toEqual([
+      ["3:5", "missing-key", "names.0.to", undefined],
+      ["3:22", "unknown-key", "names.0.too", "did you mean to?"],
+      ["3:33", "missing-key", "names.0.provider.key", undefined],
+    ]);
+    expect(name("{ ipns: key, to: tree }")).toEqual([["3:13", "bad-value", "names.0.ipns", undefined]]);
+    expect(says("campaign: a\nnode: { kind: kobu }\n")).toEqual([["2:15", "bad-value", "node.kind", undefined]]);
+  });
+
+  it.each([
+    "names: [{ domain: a.org, to: tree, provider: { kind: desec } }]",
+    "names: [{ domain: a.org, to: tree, provider: { kind: powerdns } }]",
+    "names: [{ domain: a.org, to: tree, provider: { kind: rfc2136 } }]",
+    ...["kubo", "cluster", "psa", "pinata"].map((kind) => `pins: { services: [{ kind: ${kind} }] }`),
+  ])("says what is wanted where a key is missing: %s", (line) => {
+    const { findings } = readCampaign(`campaign: a\n${line}\n`);
+    expect(findings.length).toBeGreaterThan(0);
+    for (const { rule, says } of findings) {
+      expect(rule).toBe("missing-key");
+      expect(says).toMatch(/^"\w+" is missing: this wants (?:\w+:, )*\w+: and \w+:$/);
+    }
+  });
+
   it.each([
     ["", "missing-key"],
     ["title: x\n", "missing-key"],

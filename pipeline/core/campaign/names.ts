@@ -61,11 +61,14 @@ const dnsServer = v.pipe(
 );
 
 const vendor = <const Kind extends string>(kind: Kind) =>
-  v.strictObject({
-    kind: v.literal(kind),
-    token,
-    api: optional("Address of its API, in place of the vendor's own", httpUrl),
-  });
+  v.strictObject(
+    {
+      kind: v.literal(kind),
+      token,
+      api: optional("Address of its API, in place of the vendor's own", httpUrl),
+    },
+    "wants kind: and token:",
+  );
 const manual = v.strictObject({ kind: v.literal("manual") });
 const provider = v.variant(
   "kind",
@@ -75,24 +78,30 @@ const provider = v.variant(
     vendor("desec"),
     vendor("gandi"),
     vendor("digitalocean"),
-    v.strictObject({
-      kind: v.literal("powerdns"),
-      api: v.pipe(httpUrl, v.description("Address of its HTTP API, usually port 8081")),
-      token,
-      server: optional(
-        "Its server_id. Default: localhost",
-        v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, "wants a server_id")),
-      ),
-    }),
-    v.strictObject({
-      kind: v.literal("rfc2136"),
-      server: v.pipe(dnsServer, v.description("host:port of the primary")),
-      key: v.pipe(
-        environmentVariable,
-        v.description("Name of the environment variable that holds the TSIG key, as dig's -y takes it"),
-      ),
-      transport: optional("udp or tcp. Default: tcp", v.picklist(["udp", "tcp"], "wants udp or tcp")),
-    }),
+    v.strictObject(
+      {
+        kind: v.literal("powerdns"),
+        api: v.pipe(httpUrl, v.description("Address of its HTTP API, usually port 8081")),
+        token,
+        server: optional(
+          "Its server_id. Default: localhost",
+          v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, "wants a server_id")),
+        ),
+      },
+      "wants kind:, api: and token:",
+    ),
+    v.strictObject(
+      {
+        kind: v.literal("rfc2136"),
+        server: v.pipe(dnsServer, v.description("host:port of the primary")),
+        key: v.pipe(
+          environmentVariable,
+          v.description("Name of the environment variable that holds the TSIG key, as dig's -y takes it"),
+        ),
+        transport: optional("udp or tcp. Default: tcp", v.picklist(["udp", "tcp"], "wants udp or tcp")),
+      },
+      "wants kind:, server: and key:",
+    ),
     manual,
   ],
   "wants kind: ionos, cloudflare, desec, gandi, digitalocean, powerdns, rfc2136 or manual",

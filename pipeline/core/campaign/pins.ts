@@ -72,31 +72,43 @@ const basics = {
 const service = v.variant(
   "kind",
   [
-    v.strictObject({
-      ...basics,
-      kind: v.literal("kubo"),
-      api: v.pipe(httpUrl, v.description("Address of its RPC")),
-      token: optional("Name of the environment variable that holds the RPC's token", environmentVariable),
-    }),
-    v.strictObject({
-      ...basics,
-      kind: v.literal("cluster"),
-      api: v.pipe(httpUrl, v.description("Address of its REST API, usually port 9094")),
-      token: optional("Name of the environment variable that holds user:password, or a token", environmentVariable),
-      replicas: optional("Peers that must keep each pin. Default: what the Cluster says", wholeNumber(1, 100)),
-    }),
-    v.strictObject({
-      ...basics,
-      kind: v.literal("psa"),
-      endpoint: v.pipe(httpUrl, v.description("Address of its Pinning Service API")),
-      token: v.pipe(environmentVariable, v.description("Name of the environment variable that holds its token")),
-    }),
-    v.strictObject({
-      ...basics,
-      kind: v.literal("pinata"),
-      endpoint: optional("Default: https://api.pinata.cloud", httpUrl),
-      token: v.pipe(environmentVariable, v.description("Name of the environment variable that holds its JWT")),
-    }),
+    v.strictObject(
+      {
+        ...basics,
+        kind: v.literal("kubo"),
+        api: v.pipe(httpUrl, v.description("Address of its RPC")),
+        token: optional("Name of the environment variable that holds the RPC's token", environmentVariable),
+      },
+      "wants name:, kind: and api:",
+    ),
+    v.strictObject(
+      {
+        ...basics,
+        kind: v.literal("cluster"),
+        api: v.pipe(httpUrl, v.description("Address of its REST API, usually port 9094")),
+        token: optional("Name of the environment variable that holds user:password, or a token", environmentVariable),
+        replicas: optional("Peers that must keep each pin. Default: what the Cluster says", wholeNumber(1, 100)),
+      },
+      "wants name:, kind: and api:",
+    ),
+    v.strictObject(
+      {
+        ...basics,
+        kind: v.literal("psa"),
+        endpoint: v.pipe(httpUrl, v.description("Address of its Pinning Service API")),
+        token: v.pipe(environmentVariable, v.description("Name of the environment variable that holds its token")),
+      },
+      "wants name:, kind:, endpoint: and token:",
+    ),
+    v.strictObject(
+      {
+        ...basics,
+        kind: v.literal("pinata"),
+        endpoint: optional("Default: https://api.pinata.cloud", httpUrl),
+        token: v.pipe(environmentVariable, v.description("Name of the environment variable that holds its JWT")),
+      },
+      "wants name:, kind: and token:",
+    ),
   ],
   "wants kind: kubo, cluster, psa or pinata",
 );
