@@ -6,40 +6,21 @@
  * its CID, and `drift` where the world outside is no longer what the log says; what can't be looked at is neither,
  * and is told as unchecked.
  */
-import { isDeepStrictEqual } from "node:util";
-import { changesBetween } from "../core/changes.ts";
 import { inOrder } from "../core/concurrency.ts";
-import { Failure, type Kind } from "../core/failure.ts";
+import { Failure } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
-import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
-import type { Get } from "../dag/block.ts";
 import { resolve, whole } from "../dag/read.ts";
-import { releasesFrom } from "../log/chain.ts";
-import type { Head, ReleaseLog } from "../log/log.ts";
-import { signerOf } from "../log/sign.ts";
+import type { Head } from "../log/log.ts";
 import type { Answer, Sighting } from "../names/name.ts";
-import { checkRoot, type Sound } from "./check-root.ts";
+import { type Check, checked, failed } from "./check.ts";
+import { checkReleases } from "./check-releases.ts";
 import { lookAtNames, type NameSight, normal } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
 import { rebuiltPortal } from "./rebuild.ts";
 import { wishesFor } from "./repin.ts";
 import { targetOf } from "./target.ts";
-
-export interface Check {
-  readonly check: "log" | "signature" | "tree" | "index" | "portal" | "node" | "pin" | "name" | "record";
-  /** What was checked: `releases 1 to 12`, `dkrz: products/radar.zarr`, `latest.example.org at 192.0.2.1:53`. */
-  readonly subject: string;
-  readonly ok: boolean;
-  readonly says: string;
-  /** Why not ok. */
-  readonly problem?: "corrupt" | "drift" | "unchecked";
-  /** The command that sets drift right; what makes known what could not be looked at. */
-  readonly mend?: string;
-  /** For a table: of which service or name it is one check of several, and which one: a path, a server. */
-  readonly part?: { readonly of: string; readonly at: string };
-}
 
 export interface VerifyOptions {
   /** Rebuild the portal from the log, and compare it byte for byte. */
@@ -82,132 +63,6 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
   yield* checked("node", campaign.home.name, () => checkNode(head, campaign, world));
   yield* checksOfPins(pins);
   for (const sight of await names) yield* checksOfName(sight, head, campaign, world);
-}
-
-/**
- * The chain from the newest release to the first, as far as `log` and `get` reach: numbers and links, signatures, and
- * that each release's changes lead from the tree before it to its own tree, which its root is the root of.
- */
-export async function* checkReleases(
-  head: Head,
-  log: Pick<ReleaseLog, "read">,
-  get: Get,
-  signers: readonly string[],
-  world: World,
-): AsyncGenerator<Check> {
-  const chain: Head[] = [];
-  let broken: Failure | undefined;
-  try {
-    for await (const at of releasesFrom(head, log as ReleaseLog, world)) chain.push(at);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    broken = error;
-  }
-  chain.reverse();
-  const first = chain[0]?.release.number ?? head.release.number;
-  const subject = `releases ${first} to ${head.release.number}`;
-  yield broken ? failed("log", subject, broken) : { check: "log", subject, ok: true, says: sayChain(chain.length) };
-  yield await checkSignatures(chain, subject, signers);
-  yield* checkTrees(chain, get, world);
-}
-
-function sayChain(count: number): string {
-  return count === 1 ? "1 release, the first" : `${count} releases, each follows the one before it`;
-}
-
-async function checkSignatures(chain: readonly Head[], subject: string, signers: readonly string[]): Promise<Check> {
-  const by = new Map<string, number>();
-  const bad: string[] = [];
-  for (const { release } of chain) {
-    const signer = await signerOf(release);
-    if (signer && "bad" in signer)
-      bad.push(`release ${release.number} claims to be signed by ${signer.bad}, and is not`);
-    else if (signer && signers.length > 0 && !signers.includes(signer.by))
-      bad.push(`release ${release.number} is signed by ${signer.by}, who is none of the campaign's signers`);
-    else if (!signer && signers.length > 0) bad.push(`release ${release.number} is unsigned`);
-    else by.set(signer?.by ?? "", (by.get(signer?.by ?? "") ?? 0) + 1);
-  }
-  if (bad.length > 0) return { check: "signature", subject, ok: false, says: bad.join("; "), problem: "corrupt" };
-  const says = [...by].map(([name, count]) => (name === "" ? `${count} unsigned` : `${count} signed by ${name}`));
-  return { check: "signature", subject, ok: true, says: says.join(", ") || "none" };
-}
-
-/** A release, and the tree it published. */
-interface Grown {
-  readonly release: Head["release"] | undefined;
-  readonly tree: Tree;
-}
-
-/** Before the first release. */
-const nothing: Grown = { release: undefined, tree: new Map() };
-
-/** One check for all releases, and one more for each that fails. */
-async function* checkTrees(chain: readonly Head[], get: Get, world: World): AsyncGenerator<Check> {
-  /** The release before, where its tree.yaml could be read. */
-  let before: Grown | undefined;
-  /** The newest root that was found to be its tree's. */
-  let sound: Sound | undefined;
-  let good = 0;
-  for await (const { release, text } of inOrder(chain, atOnce, (at) => withText(at, get))) {
-    world.signal.throwIfAborted();
-    world.progress({ task: "checking releases", done: good, total: chain.length, unit: "releases" });
-    const since = release.number === 1 ? nothing : before;
-    before = undefined;
-    try {
-      if (text instanceof Failure) throw text;
-      const { tree } = readTree(text);
-      before = { release, tree };
-      if (since) checkChanges(before, since);
-      checkRollback(release, chain);
-      sound = await checkRoot(release.root, tree, sound, get);
-      good++;
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      yield failed("tree", `release ${release.number}`, error);
-    }
-  }
-  if (good > 0) {
-    const says = `${good} of ${chain.length} roots follow from their tree.yaml, and from the changes told`;
-    yield {
-      check: "tree",
-      subject: `releases ${chain[0]!.release.number} to ${chain.at(-1)!.release.number}`,
-      ok: true,
-      says,
-    };
-  }
-}
-
-/** A release and its tree.yaml, or why that can't be read. */
-async function withText(
-  { release }: Head,
-  get: Get,
-): Promise<{ release: Head["release"]; text: Uint8Array | Failure }> {
-  try {
-    return { release, text: await whole(release.tree, get) };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { release, text: error };
-  }
-}
-
-/** @throws Failure `corrupt` where `release` does not tell what became of the release before it. */
-function checkChanges({ release, tree }: Grown, before: Grown): void {
-  if (!isDeepStrictEqual(changesBetween(before.tree, tree), release!.changes)) {
-    throw new Failure("corrupt", "the changes it tells are not those between its tree.yaml and the one before");
-  }
-  for (const what of ["root", "portal"] as const) {
-    const [told, was] = [release!.before?.[what], before.release?.[what]];
-    if (`${told}` !== `${was}`) {
-      throw new Failure("corrupt", `it tells that the ${what} before it was ${told}, and that was ${was}`);
-    }
-  }
-}
-
-/** @throws Failure `corrupt` where a release that should have made an older tree live again did not. */
-function checkRollback({ rollbackOf, root }: Head["release"], chain: readonly Head[]): void {
-  const old = rollbackOf && chain.find(({ release }) => release.number === rollbackOf)?.release.root;
-  if (!old || old.equals(root)) return;
-  throw new Failure("corrupt", `it tells that its tree is that of release ${rollbackOf}, whose root is ${old}`);
 }
 
 /** Every dataset that the portal's index tells of stands in the tree, with that CID. */
@@ -311,33 +166,4 @@ function checkOfRecord(name: string, { until, endsSoon }: Sighting & { readonly 
   const over = Date.parse(until) <= world.now().getTime();
   const says = over ? `its record ended on ${until}` : `its record is good until ${until} and no longer`;
   return { ...check, ok: false, says: `${says}: publish with its key`, problem: "drift" };
-}
-
-async function* checked(check: Check["check"], subject: string, look: () => Promise<string>): AsyncGenerator<Check> {
-  try {
-    yield { check, subject, ok: true, says: await look() };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    yield failed(check, subject, error);
-  }
-}
-
-function failed(check: Check["check"], subject: string, error: Failure): Check {
-  const problems: Partial<Record<Kind, Check["problem"]>> = { corrupt: "corrupt", input: "corrupt", drift: "drift" };
-  return { check, subject, ok: false, says: error.message, problem: problems[error.kind] ?? "unchecked" };
-}
-
-/** How a whole verification ends. */
-export function verdict(checks: readonly Pick<Check, "ok" | "problem">[]): {
-  readonly ok: boolean;
-  readonly corrupt: number;
-  readonly drift: number;
-  readonly unchecked: number;
-  /** Of the failure it amounts to. */
-  readonly kind: Kind | undefined;
-} {
-  const count = (problem: Check["problem"]) => checks.filter((check) => check.problem === problem).length;
-  const [corrupt, drift, unchecked] = [count("corrupt"), count("drift"), count("unchecked")];
-  const kind = corrupt > 0 ? "corrupt" : drift > 0 ? "drift" : unchecked > 0 ? "unavailable" : undefined;
-  return { ok: kind === undefined, corrupt, drift, unchecked, kind };
 }
