@@ -1,6 +1,6 @@
 /** What `init` writes, and that it is what fieldtree's own repository runs. */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
@@ -38,6 +38,8 @@ describe("init --actions", () => {
       expect.arrayContaining([
         "campaign.yaml",
         "tree.yaml",
+        ".ci/run",
+        ".github/workflows/ci.yml",
         ".github/workflows/plan.yml",
         ".github/workflows/plan-report.yml",
         ".github/workflows/publish.yml",
@@ -49,6 +51,7 @@ describe("init --actions", () => {
       ]),
     );
     expect(await read(cwd, ".github/CODEOWNERS")).toContain("/.github/ @anna @orcestra/data");
+    await access(join(cwd, ".ci/run"), constants.X_OK);
     const { campaign, findings } = readCampaign(await read(cwd, "campaign.yaml"));
     expect(findings).toEqual([]);
     expect(campaign?.log).toMatchObject({ kind: "git", branch: "campaign/state" });
@@ -66,9 +69,7 @@ describe("init --actions", () => {
       expect(text.replaceAll(/fieldtree\/fieldtree\/(actions\/[a-z]+)@[0-9a-f]{40}/g, "./$1"), file).toBe(own);
       expect(text, file).not.toContain("uses: ./");
     }
-    // What is about fieldtree's own code alone stays at home.
-    const own = await readdir(".github/workflows");
-    expect(own.filter((file) => !written.includes(file))).toEqual(["ci.yml"]);
+    expect(written).toEqual(await readdir(".github/workflows"));
   });
 
   it("hands the publishing step the secrets that campaign.yaml names, and no other step any", async () => {

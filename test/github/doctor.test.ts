@@ -22,7 +22,7 @@ let names = 0;
 const workflows: Record<string, string> = {};
 beforeAll(async () => {
   github = await openBox();
-  for (const file of ["plan", "plan-report", "publish", "verify"]) {
+  for (const file of ["plan", "plan-report", "publish", "verify", "ci"]) {
     workflows[`.github/workflows/${file}.yml`] = await readFile(`.github/workflows/${file}.yml`, "utf8");
   }
 });
@@ -84,6 +84,7 @@ describe("the doctor", () => {
       "workflow plan-report.yml": "missing",
       "workflow publish.yml": "missing",
       "workflow verify.yml": "missing",
+      "workflow ci.yml": "missing",
       "label allow-removals": "missing",
     });
     for (const one of found) if (one.is !== "good") expect(one.how, one.of).toMatch(/\S/);

@@ -1,14 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { actionlint, zizmor } from "../servers/actions.ts";
+import { actionlint, canFetch, zizmor } from "../servers/actions.ts";
 import { campaignRepository } from "./our-repository.ts";
 
 // What is let pass, and why, stands in .github/actionlint.yaml and .github/zizmor.yml, or beside the very line.
 const [actionlintProgram, zizmorProgram] = [await actionlint(), await zizmor()];
-const actionlintConfig = join(import.meta.dirname, "../../.github/actionlint.yaml");
+const online = await canFetch();
 
 /** What `fieldtree init` writes. */
 let campaign: string;
@@ -29,8 +29,10 @@ describe.skipIf(!actionlintProgram)("actionlint", () => {
     ["our workflows", "."],
     ["a campaign's", undefined],
   ])("finds nothing that GitHub would refuse in %s", async (_, cwd) => {
-    const args = ["-no-color", "-config-file", actionlintConfig];
-    const { stdout, exitCode } = await execa(actionlintProgram!, args, { cwd: cwd ?? campaign, reject: false });
+    const { stdout, exitCode } = await execa(actionlintProgram!, ["-no-color"], {
+      cwd: cwd ?? campaign,
+      reject: false,
+    });
     expect(stdout).toBe("");
     expect(exitCode).toBe(0);
   });
@@ -44,5 +46,49 @@ describe.skipIf(!zizmorProgram)("zizmor", () => {
     const args = ["--offline", "--no-progress", "--pedantic", "--color", "never", ...folders];
     const { stdout, stderr } = await execa(zizmorProgram!, args, { cwd: cwd ?? campaign, reject: false });
     expect(stdout, stderr).toMatch(/^No findings to report/);
+  });
+});
+
+describe("a campaign's .ci/run", { timeout: 300_000 }, () => {
+  const run = (cwd: string, env = {}) => execa("bash", [".ci/run"], { cwd, env, reject: false, all: true });
+
+  it("asks for the tools that our own workflows are held to", async () => {
+    const script = await readFile(join(campaign, ".ci/run"), "utf8");
+    const [, go] = /rhysd\/actionlint (v\S+)/.exec(await readFile("test/servers/actions/go.mod", "utf8"))!;
+    const [python] = /^zizmor==\S+/.exec(await readFile("test/servers/actions/requirements.txt", "utf8"))!;
+    expect(script).toContain(`cmd/actionlint@${go} `);
+    expect(script).toContain(` ${python}\n`);
+  });
+
+  it("is red where a tool can't be had", async () => {
+    const bare = await mkdtemp(join(tmpdir(), "fieldtree-programs-"));
+    for (const name of ["bash", "dirname", "mktemp", "rm"])
+      await symlink((await execa("sh", ["-c", `command -v ${name}`])).stdout, join(bare, name));
+    const { all, exitCode } = await run(campaign, { PATH: bare });
+    await rm(bare, { recursive: true });
+    expect(exitCode).not.toBe(0);
+    expect(all).toContain("go: command not found");
+    expect(all).toContain("python3: command not found");
+  });
+
+  describe.skipIf(!online)("with tools from where it gets them", () => {
+    it("is green for what `fieldtree init` wrote", async () => {
+      const { all, exitCode } = await run(campaign);
+      expect(exitCode, all).toBe(0);
+    });
+
+    it.each([
+      ["timeout-minutes", "timeout", 'unexpected key "timeout"'],
+      ["pull_request:", "pull_request_target:", "error[dangerous-triggers]"],
+    ])("is red where %s becomes %s", async (is, becomes, says) => {
+      const changed = await mkdtemp(join(tmpdir(), "fieldtree-changed-"));
+      await cp(campaign, changed, { recursive: true });
+      const file = join(changed, ".github/workflows/plan.yml");
+      await writeFile(file, (await readFile(file, "utf8")).replace(is, becomes));
+      const { all, exitCode } = await run(changed);
+      await rm(changed, { recursive: true });
+      expect(exitCode).toBe(1);
+      expect(all).toContain(says);
+    });
   });
 });

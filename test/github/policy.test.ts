@@ -66,7 +66,9 @@ const broken: Readonly<Record<string, readonly (readonly [file: string, is: stri
     ["plan.yml", /@[0-9a-f]{40} # v7\.0\.1/, "@v7 # v7.0.1"],
     ["plan.yml", "./actions/plan", "docker://alpine"],
   ],
-  "puts no expression into a shell line or a script": [["ci.yml", "npm test", "npm test -- ${{ github.ref_name }}"]],
+  "puts no expression into a shell line or a script": [
+    ["ci.yml", "bash .ci/run", "bash .ci/run ${{ github.ref_name }}"],
+  ],
   "lets what others may choose name a concurrency group at most": [
     ["publish.yml", "${{ inputs.why }}", "${{ github.event.head_commit.message }}"],
     ["publish.yml", "${{ inputs.why }}", "${{ github.head_ref }}"],
@@ -135,8 +137,8 @@ describe("the report", () => {
   const { report } = workflow("plan-report.yml").jobs;
   const follows = (run: object) => wouldRun(report!, { github: { event: { workflow_run: run } } });
 
-  it.each(["success", "failure", "timed_out"])("follows a pull request's plan that ended in %s", (conclusion) => {
-    expect(follows({ event: "pull_request", conclusion })).toBe(true);
+  it.each(["success", "failure", "timed_out"])("follows a plan that ended in %s", (conclusion) => {
+    for (const event of ["pull_request", "merge_group"]) expect(follows({ event, conclusion })).toBe(true);
   });
   it.each(["action_required", "cancelled", "skipped"])("says nothing of one that ended in %s", (conclusion) => {
     expect(follows({ event: "pull_request", conclusion })).toBe(false);
@@ -186,6 +188,16 @@ describe("verification", () => {
   it("keeps its clock wound when it found something", () => {
     expect(wouldRun(clock!, { needs: { verify: { result: "failure" } } })).toBe(true);
   });
+});
+
+it("what our servers are built with is the Go that ci.yml sets up", async () => {
+  const setup = workflow("ci.yml").jobs.test!.steps!.find(({ uses }) => uses?.startsWith("actions/setup-go@"));
+  const modules = readdirSync("test/servers", { recursive: true, encoding: "utf8" }).filter((path) =>
+    /go\.mod$/.test(path),
+  );
+  const wanted = modules.map((path) => /^go (.*)$/m.exec(readFileSync(`test/servers/${path}`, "utf8"))![1]!);
+  const newest = wanted.sort((one, other) => one.localeCompare(other, "en", { numeric: true })).at(-1);
+  expect(setup!.with!["go-version"]).toBe(newest);
 });
 
 it("two pull requests never stop each other's plan", () => {

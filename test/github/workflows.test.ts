@@ -214,12 +214,9 @@ describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", 
 });
 
 describe.skipIf(!(await act()))("ci.yml", patience, () => {
-  const tested = async (test: string) => {
-    const files = {
-      ".github/workflows/ci.yml": (await ourRepository())[".github/workflows/ci.yml"]!,
-      "package.json": JSON.stringify({ name: "x", version: "1.0.0", scripts: { test } }),
-      "package-lock.json": JSON.stringify({ name: "x", version: "1.0.0", lockfileVersion: 3, packages: {} }),
-    };
+  const tested = async (script: string) => {
+    const workflow = ".github/workflows/ci.yml";
+    const files = { [workflow]: (await ourRepository())[workflow]!, ".ci/run": script };
     const repo = await github.repo({ files });
     const event = { name: "push", payload: await repo.pushEvent(), token: repo.token({ contents: "read" }) };
     return await runWorkflow(repo, "ci.yml", event);
@@ -228,7 +225,7 @@ describe.skipIf(!(await act()))("ci.yml", patience, () => {
   it.each([
     ["green", "true", "success"],
     ["red", "false", "failure"],
-  ])("is as %s as the README's test command", async (_, command, result) => {
+  ])("is as %s as .ci/run", async (_, command, result) => {
     const ran = await tested(command);
     expect(ran.jobs, ran.log).toEqual({ test: result });
   });

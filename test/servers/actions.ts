@@ -8,8 +8,9 @@
  * describe.skipIf(!(await act()))("the plan workflow", () => { … });
  * ```
  */
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
+import { type ExecaError, execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
 import { goProgram } from "./go.ts";
 import { madeOnce } from "./made.ts";
@@ -54,6 +55,23 @@ export async function zizmor(): Promise<string | undefined> {
   }
 }
 
+const sources = "a Go module proxy and a Python package index";
+
+/** Whether programs can be fetched by name and version here and now, as a campaign's `.ci/run` does. */
+export async function canFetch(): Promise<boolean> {
+  if (isAbsent(sources)) return false;
+  try {
+    await execa("go", ["list", "-m", "github.com/rhysd/actionlint@latest"], { cwd: tmpdir(), stdin: "ignore" });
+    const asked = ["--quiet", "--retries=0", "--no-deps", "--only-binary=:all:", "--ignore-installed", "--dry-run"];
+    await execa("python3", ["-m", "pip", "install", ...asked, "zizmor"], { stdin: "ignore" });
+    return true;
+  } catch (error) {
+    const get = "let go and pip reach the network";
+    recordAbsence({ what: sources, why: reasonOf(error), get, required: false });
+    return false;
+  }
+}
+
 async function install(folder: string): Promise<void> {
   await execa("python3", ["-m", "venv", folder], { stdin: "ignore" });
   // A wheel carries the finished program; the hashes are those on PyPI when it was pinned.
@@ -64,7 +82,7 @@ async function install(folder: string): Promise<void> {
 }
 
 function reasonOf(error: unknown): string {
-  const { code, stderr, message } = error as { code?: string; stderr?: string; message: string };
-  if (code === "ENOENT") return "there is no `python3` on this machine";
+  const { code, stderr, message, command } = error as ExecaError<{ encoding: "utf8" }>;
+  if (code === "ENOENT") return `there is no \`${command.split(" ")[0]}\` on this machine`;
   return (stderr || message).trim().split("\n").at(-1)!;
 }

@@ -6,7 +6,7 @@
  * adds what was left out.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type CampaignConfig, readCampaign } from "../../core/campaign/campaign.ts";
 import { secretNames } from "../../core/campaign/secrets.ts";
@@ -26,8 +26,8 @@ export const init: Verb = {
     ["--maintainers <logins>", "for GitHub: who looks at changes to campaign.yaml and the workflows: anna,org/team"],
   ],
   about: `Writes tree.yaml, campaign.yaml and .gitignore where they are missing. With --actions, also what a repository on GitHub
-needs: the workflows, a pull request template, CODEOWNERS, .gitattributes and a README for contributors. What exists is
-left as it is. On a terminal, it asks for what no flag says. \`fieldtree doctor\` then says what to set on GitHub itself.`,
+needs: the workflows and .ci/run, a pull request template, CODEOWNERS, .gitattributes and a README for contributors. What
+exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtree doctor\` then says what to set on GitHub.`,
   example: 'fieldtree init orcestra --title "ORCESTRA field campaign" --domain orcestra-campaign.org',
 
   async run(call) {
@@ -50,6 +50,7 @@ left as it is. On a terminal, it asks for what no flag says. \`fieldtree doctor\
       if (existsSync(join(folder, file))) continue;
       await mkdir(dirname(join(folder, file)), { recursive: true });
       await writeDurably(join(folder, file), text);
+      if (text.startsWith("#!")) await chmod(join(folder, file), 0o755);
       written.push(file);
     }
     await ignoreState(folder);

@@ -1,8 +1,8 @@
 /**
  * What a campaign's repository on GitHub holds beside tree.yaml and campaign.yaml.
  *
- * The workflows are this package's own, which run on its own sample campaign: one source, identical but for how our
- * actions are named. All else is a template in `repository/`.
+ * The workflows, and what actionlint lets pass in them, are this package's own, which run on its own sample campaign: one
+ * source, identical but for how our actions are named. All else is a template in `repository/`.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { Failure } from "../../core/failure.ts";
@@ -40,6 +40,8 @@ export async function repositoryFiles(options: RepositoryOptions): Promise<Reado
   const template = (file: string) => readFile(new URL(`repository/${file}`, import.meta.url), "utf8");
   return {
     ...(await workflowFiles(actions, secrets)),
+    ".github/actionlint.yaml": await readFile(new URL("actionlint.yaml", own), "utf8"),
+    ".ci/run": await template("ci-run.sh"),
     ".github/pull_request_template.md": await template("pull_request_template.md"),
     ".github/CODEOWNERS": codeOwners(maintainers),
     ".gitattributes":
@@ -48,14 +50,12 @@ export async function repositoryFiles(options: RepositoryOptions): Promise<Reado
   };
 }
 
-const workflows = new URL("../../../.github/workflows/", import.meta.url);
-
-/** `ci` is about fieldtree's own code, and nothing for who only uses it. */
-const foreign = ["ci.yml"];
+const own = new URL("../../../.github/", import.meta.url);
+const workflows = new URL("workflows/", own);
 
 async function workflowFiles(actions: Actions, secrets: readonly string[]): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const file of (await readdir(workflows)).filter((file) => !foreign.includes(file)).sort()) {
+  for (const file of (await readdir(workflows)).sort()) {
     const text = await readFile(new URL(file, workflows), "utf8");
     files[`.github/workflows/${file}`] = withSecrets(elsewhere(text, actions), secrets);
   }
@@ -84,5 +84,5 @@ function codeOwners(maintainers: readonly string[]): string {
   const owners = maintainers.map((login) => `@${login}`).join(" ");
   const line = (path: string) => (owners === "" ? `# ${path} @somebody\n` : `${path} ${owners}\n`);
   return `# Who must look at what decides how data is published. Who looks at which data is said in campaign.yaml (owners:).
-${line("/campaign.yaml")}${line("/.github/")}${line("/.gitattributes")}`;
+${line("/campaign.yaml")}${line("/.github/")}${line("/.ci/")}${line("/.gitattributes")}`;
 }

@@ -147,6 +147,7 @@ const needed: Readonly<Record<string, string>> = {
   "plan-report.yml": "pull requests are not told their plan",
   "publish.yml": "merges are not published",
   "verify.yml": "nobody looks after what is live",
+  "ci.yml": "nobody looks for mistakes in changed workflows",
 };
 
 async function workflowsOf(github: GitHub): Promise<Diagnosis[]> {
