@@ -1,9 +1,15 @@
 /** Keys that can't be used are told before anything starts, at the line that names them. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { base36 } from "multiformats/bases/base36";
+import { base58btc } from "multiformats/bases/base58";
+import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { privateKeyOf, protobufOf, publicName } from "../../pipeline/core/key.ts";
 import { aCampaign, fieldtree } from "../commands/program.ts";
+
+/** `12D3Koo…` */
+const peerIdOf = (name: string) => base58btc.encode(CID.parse(name, base36).multihash.bytes).slice(1);
 
 const [ours, another] = await Promise.all(
   [1, 2].map(async (byte) => {
@@ -50,8 +56,19 @@ describe.each([
   });
 });
 
-it("signs where its key is one of the signers", async () => {
-  const cwd = await aCampaign({ "campaign.yaml": signed });
+it("is missed where signers are named and none is", async () => {
+  const cwd = await aCampaign({ "campaign.yaml": signed.replace("  key: LOG_KEY\n", "") });
+  const { code, stderr } = await fieldtree(["publish"], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain("campaign.yaml:4: names signers:, and no key: to sign with");
+  expect((await fieldtree(["verify"], { cwd })).stderr).toContain("nothing has been published yet");
+});
+
+it.each([
+  ["as fieldtree spells it", ours!.name],
+  ["as libp2p does", peerIdOf(ours!.name)],
+])("signs where its key is one of the signers, spelled %s", async (_, name) => {
+  const cwd = await aCampaign({ "campaign.yaml": signed.replace(ours!.name, name) });
   const env = { LOG_KEY: ours!.secret };
   expect((await fieldtree(["publish"], { cwd, env })).code).toBe(0);
   expect((await fieldtree(["verify"], { cwd })).stdout).toContain(`1 signed by ${ours!.name}`);

@@ -1,11 +1,12 @@
 /** `log:` in campaign.yaml: where the head of the releases lives, and who signs them. */
 import * as v from "valibot";
+import { publicKeyOf, publicName } from "../key.ts";
 import { environmentVariable, optional } from "./words.ts";
 
 export type LogConfig = {
   /** Environment variable that holds the ed25519 key releases are signed with. */
   readonly key?: string;
-  /** Whose signatures count, as `fieldtree key new` prints them. Anybody's where empty. */
+  /** Whose signatures count, as `fieldtree key new` prints them, however they were spelled. Anybody's where empty. */
   readonly signers: readonly string[];
 } & (
   | { readonly kind: "local" }
@@ -13,14 +14,22 @@ export type LogConfig = {
   | { readonly kind: "git"; readonly remote: string; readonly branch: string }
 );
 
+const signer = "wants the name of an ed25519 key, like k51qzi5uqu5d…";
+
 const signing = {
   key: optional(
     "Name of the environment variable that holds the ed25519 key to sign releases with",
     environmentVariable,
   ),
   signers: optional(
-    "Public names of the keys whose signatures count. Default: any",
-    v.array(v.pipe(v.string(), v.regex(/^(?:k51|k2k4|12D3Koo)[0-9A-Za-z]{30,90}$/, "wants a name like k51qzi5uqu5d…"))),
+    "Public names of the keys whose signatures count: from the first release signed by one of them, every release has to be. Default: any",
+    v.array(
+      v.pipe(
+        v.string(),
+        v.regex(/^(?:k51|12D3Koo)[0-9A-Za-z]{30,90}$/, signer),
+        v.check((name) => publicKeyOf(name) !== undefined, signer),
+      ),
+    ),
   ),
 };
 
@@ -51,7 +60,8 @@ export const logSchema = v.variant(
 );
 
 export function settledLog(log: v.InferOutput<typeof logSchema> | null | undefined): LogConfig {
-  const common = { ...(log?.key && { key: log.key }), signers: log?.signers ?? [] };
+  const signers = (log?.signers ?? []).map((name) => publicName(publicKeyOf(name)!));
+  const common = { ...(log?.key && { key: log.key }), signers };
   if (log?.kind !== "git") return { kind: "local", ...common };
   return { kind: "git", remote: log.remote ?? "origin", branch: log.branch ?? "campaign/state", ...common };
 }
