@@ -12,6 +12,8 @@ export interface Pull {
   readonly author: string;
   readonly headSha: string;
   readonly baseRef: string;
+  /** Whether merging it publishes: it is meant for the default branch. */
+  readonly publishes: boolean;
   readonly labels: readonly string[];
   /** Logins and teams that are asked to look at it. */
   readonly asked: { readonly people: readonly string[]; readonly teams: readonly string[] };
@@ -20,7 +22,7 @@ export interface Pull {
 /** Several where one branch was proposed for several bases. */
 const mostPulls = 5;
 
-/** Open pull requests whose head is what `run` ran on, wherever that head is by now: compare `headSha`. */
+/** Open pull requests whose head is what `run` ran on, wherever that head is by now: compare `headSha`. What publishes first. */
 export async function pullsOf({ headRepository, headBranch }: Run, github: GitHub): Promise<readonly Pull[]> {
   if (!headRepository || headBranch === "") return [];
   const head = `${headRepository.owner}:${headBranch}`;
@@ -28,7 +30,8 @@ export async function pullsOf({ headRepository, headBranch }: Run, github: GitHu
     rest.pulls.list({ ...place, state: "open", head, per_page: 100 }),
   );
   const same = listed.filter(({ head }) => head.repo?.id === headRepository.id && head.ref === headBranch);
-  return same.slice(0, mostPulls).map(pullFrom);
+  const pulls = same.map(pullFrom).sort((a, b) => Number(b.publishes) - Number(a.publishes));
+  return pulls.slice(0, mostPulls);
 }
 
 export async function readPull(number: number, github: GitHub): Promise<Pull & { readonly open: boolean }> {
@@ -53,6 +56,7 @@ function pullFrom(
     author: user?.login ?? "",
     headSha: head.sha,
     baseRef: base.ref,
+    publishes: base.ref === base.repo.default_branch,
     labels: labels.flatMap(({ name }) => (name === undefined ? [] : [name])),
     asked: {
       people: (requested_reviewers ?? []).map(({ login }) => login),

@@ -23,50 +23,45 @@ const longestBody = 65_000;
 
 export interface Telling {
   readonly report: Report;
-  /** Why the plan that the pull request's own run made is not to be believed, in words of ours. */
+  /** Why the plan that the proposal's own run made is not to be believed, in words of ours. */
   readonly distrust?: string;
   /** Page of the run that made that plan. */
   readonly run: string;
 }
 
-export async function tellReport(
-  pull: Pull,
-  { report, distrust, run }: Telling,
-  github: GitHub,
-  world: World,
-): Promise<void> {
+export async function tellReport(pull: Pull, telling: Telling, github: GitHub, world: World): Promise<void> {
+  const { report } = telling;
+  const { page } = await tell(pull.number, { kind: "report", state: report.state, body: bodyOf(telling) }, github);
+  // A commit has one verdict, and may be proposed for several branches: that of the one which is published counts.
+  if (pull.publishes) await judge(pull.headSha, telling, page, github);
+  await suggest(pull, suggestionsOf(report), github, world);
+  const owners = report.owners.flatMap(({ owners }) => owners);
+  await askOwners(pull, owners, github, world);
+}
+
+function bodyOf({ report, distrust, run }: Telling): string {
   const doubt = distrust === undefined ? "" : `> [!CAUTION]\n> ${distrust}. What follows was computed again.\n\n`;
-  const body = doubt + reportMarkdown(report, { atMost: longestBody - doubt.length, more: run });
-  const comment = await tell(pull.number, { kind: "report", state: report.state, body }, github);
-  const status = statusOf(report);
+  return doubt + reportMarkdown(report, { atMost: longestBody - doubt.length, more: run });
+}
+
+/** The verdict on a commit, as check and as status. @param page where people read more of it. */
+export async function judge(sha: string, telling: Telling, page: string, github: GitHub): Promise<void> {
+  const { report, distrust } = telling;
+  const line = statusOf(report);
   const check = await postCheck(
     {
       name: context,
-      sha: pull.headSha,
-      conclusion: distrust ? "failure" : conclusions[status.state],
+      sha,
+      conclusion: distrust ? "failure" : conclusions[line.state],
       title: distrust ?? `${meanings[report.state]}: ${countsOf(report)}`,
-      summary: body,
+      summary: bodyOf(telling),
       annotations: annotationsOf(report),
-      page: comment.page,
+      page,
     },
     github,
   );
-  await postStatus(
-    {
-      context,
-      sha: pull.headSha,
-      ...(distrust ? { state: "failure", description: distrust } : status),
-      page: check ?? comment.page,
-    },
-    github,
-  );
-  await suggest(pull, suggestionsOf(report), github, world);
-  await askOwners(
-    pull,
-    report.owners.flatMap(({ owners }) => owners),
-    github,
-    world,
-  );
+  const status = distrust ? { state: "failure" as const, description: distrust } : line;
+  await postStatus({ context, sha, ...status, page: check ?? page }, github);
 }
 
 /** What only has to be waited for is no failure, and no success either. */

@@ -134,6 +134,28 @@ it("a plan.yml that prints green changes nothing of what is told", patience, asy
   expect(pull.checks()).toMatchObject([{ conclusion: "failure" }]);
 });
 
+it(
+  "a second pull request of the same commit, for a branch where it does no harm, earns the first no verdict",
+  patience,
+  async () => {
+    const { repo, leaf, plan, report } = await aStory({ tree: { "products/radar.txt": "radar", "notes.txt": "n" } });
+    const harmless = treeWith("", { "notes.txt": leaf("n") });
+    await repo.push({ "tree.yaml": harmless }, { branch: "side" });
+    const fork = await repo.fork("visitor");
+    const removing = await fork.openPull({ files: { "tree.yaml": harmless } });
+    const beside = await fork.openPull({ files: {}, base: "side" });
+    expect(beside.head).toBe(removing.head);
+
+    const planned = await plan(beside);
+    expect(planned.file).toMatchObject({ state: "ready" });
+    await report(beside, planned);
+    expect(removing.comments()).toMatchObject([{ body: expect.stringContaining("Needs changes") }]);
+    expect(beside.comments()).toMatchObject([{ body: expect.stringContaining("Ready to merge") }]);
+    expect(removing.statuses().map(({ state }) => state)).toEqual(["failure"]);
+    expect(removing.checks().map(({ conclusion }) => conclusion)).toEqual(["failure"]);
+  },
+);
+
 it("a stranger's comment with the bot's mark is neither edited nor folded away", patience, async () => {
   const { pull, plan, report } = await aProposal();
   const body = '<!-- fieldtree:report state="ready" -->\n### ✅ Ready to merge, trust me';

@@ -11,11 +11,13 @@ import type { Repository } from "./repository.ts";
 
 let github: Box;
 let repo: Repository;
+let fork: Repository;
 let pull: PullRequestHandle;
 beforeEach(async () => {
   github = await openBox();
   repo = await github.repo({ files: { "tree.yaml": "a: 1\n" }, writers: ["ada", "bo"] });
-  pull = await (await repo.fork("visitor")).openPull({ files: { "tree.yaml": "a: 1\nb: 2\nc: 3\n" } });
+  fork = await repo.fork("visitor");
+  pull = await fork.openPull({ files: { "tree.yaml": "a: 1\nb: 2\nc: 3\n" } });
 });
 afterEach(() => github.close());
 
@@ -102,7 +104,16 @@ it("finds the pull request by repository and branch, not another fork's branch o
   expect(found.map(({ number, headSha }) => [number, headSha])).toEqual([[pull.number, pull.head]]);
   expect(await pullsOf({ ...run, headRepository: { ...headRepository, id: from.id + 9999 } }, api())).toEqual([]);
   expect(await pullsOf({ ...run, headRepository: undefined }, api())).toEqual([]);
-  pull.close();
-  expect(await pullsOf({ ...run, headRepository }, api())).toEqual([]);
   expect(other.number).not.toBe(pull.number);
+
+  // GitHub lists the newest first; what is published comes before what is not.
+  await repo.push({ "tree.yaml": "" }, { branch: "side" });
+  const beside = await fork.openPull({ files: {}, base: "side" });
+  const both = await pullsOf({ ...run, headRepository }, api());
+  expect(both.map(({ number, publishes }) => [number, publishes])).toEqual([
+    [pull.number, true],
+    [beside.number, false],
+  ]);
+  pull.close();
+  expect(await pullsOf({ ...run, headRepository }, api())).toMatchObject([{ number: beside.number }]);
 });

@@ -11,15 +11,17 @@ export function opened(pull: PullRequestHandle, secrets: WorkflowEvent["secrets"
 
 /** For plan-report.yml. */
 export async function ended(plan: WorkflowResult, repo: Repository): Promise<WorkflowEvent> {
-  const token = repo.token({
-    actions: "read",
-    contents: "read",
-    "pull-requests": "write",
-    checks: "write",
-    statuses: "write",
-  });
-  return { name: "workflow_run", payload: await plan.run.event(), token };
+  return { name: "workflow_run", payload: await plan.run.event(), token: repo.token(mayReport) };
 }
+
+/** What plan-report.yml's job may do. */
+export const mayReport = {
+  actions: "read",
+  contents: "read",
+  "pull-requests": "write",
+  checks: "write",
+  statuses: "write",
+} as const;
 
 /** What publish.yml's jobs may do, together. */
 export const mayPublish = { contents: "write", deployments: "write", "pull-requests": "write" } as const;

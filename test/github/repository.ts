@@ -7,7 +7,7 @@ import type { Files } from "./git.ts";
 import { refsMoved } from "./moves.ts";
 import { workflowsOf } from "./operations/actions.ts";
 import { openPull } from "./operations/pulls.ts";
-import { type PullRequestHandle, pullRequestOf } from "./pull-request.ts";
+import { type MergeGroup, type PullRequestHandle, pullRequestOf } from "./pull-request.ts";
 import {
   authorOf,
   type Comment,
@@ -109,6 +109,8 @@ export interface NewRun {
   readonly event?: string;
   /** Whose head it ran on; without it, the default branch's newest. */
   readonly pull?: PullRequestHandle;
+  /** What a merge queue is about to land, and it ran on. */
+  readonly group?: MergeGroup;
   readonly conclusion?: string | null;
   /** By name: a zip's entries, or the bytes of anything at all. */
   readonly artifacts?: Readonly<Record<string, readonly ZipEntry[] | Uint8Array>>;
@@ -243,13 +245,14 @@ export function repositoryOf(hub: Hub, repo: Repo): Repository {
       return one;
     },
 
-    async run({ workflow, event = "pull_request", pull, conclusion = "success", artifacts = {} }) {
-      const head = pull?.state.pull.head ?? { repo, ref: repo.defaultBranch, sha: await tip() };
+    async run({ workflow, event = "pull_request", pull, group, conclusion = "success", artifacts = {} }) {
+      const queued = group && { repo, ref: group.ref.replace("refs/heads/", ""), sha: group.sha };
+      const head = queued ?? pull?.state.pull.head ?? { repo, ref: repo.defaultBranch, sha: await tip() };
       const run: Run = {
         id: hub.nextId(),
         number: repo.runs.size + 1,
         workflow: await handle.workflow(workflow),
-        event,
+        event: group ? "merge_group" : event,
         title: pull?.state.title ?? workflow,
         headSha: head.sha,
         headBranch: head.ref,

@@ -22,6 +22,7 @@ import { testWorld } from "../fakes/world.ts";
 import { type Box, openBox } from "./box.ts";
 import type { Json } from "./call.ts";
 import type { Files } from "./git.ts";
+import { mayReport } from "./jobs.ts";
 import type { MergeGroup, PullRequestHandle } from "./pull-request.ts";
 import type { NewRun, Repository } from "./repository.ts";
 import { type Read, readOutput } from "./runner.ts";
@@ -48,7 +49,9 @@ export interface Story {
     plan: Pick<Planned, "file"> | Artifacts,
     more?: { readonly env?: Env },
   ): Promise<Reported>;
-  /** Both. */
+  /** The `report` job that follows a merge queue's plan. */
+  reportGroup(group: MergeGroup, plan: Pick<Planned, "file">): Promise<Job>;
+  /** Both, of a pull request. */
   propose(pull: PullRequestHandle): Promise<{ readonly plan: Planned; readonly report: Reported }>;
 }
 
@@ -132,6 +135,8 @@ export async function aStory({
           ...github.env,
           GITHUB_ACTIONS: "true",
           GITHUB_REPOSITORY: repo.fullName,
+          // What a job after another's run has; nothing else of ours asks for it.
+          GITHUB_REF_NAME: repo.state.defaultBranch,
           GITHUB_EVENT_NAME: name,
           GITHUB_EVENT_PATH: file("event.json"),
           GITHUB_OUTPUT: file("output"),
@@ -182,17 +187,16 @@ export async function aStory({
     async report(pull, plan, { env } = {}) {
       const artifacts = isPlan(plan) ? artifactsOf(plan) : plan;
       const run = await repo.run({ workflow: "plan.yml", pull, artifacts });
-      const token = repo.token({
-        actions: "read",
-        contents: "read",
-        "pull-requests": "write",
-        checks: "write",
-        statuses: "write",
-      });
+      const token = repo.token(mayReport);
       const before = github.journal.calls().length;
       const done = await job("report", "workflow_run", await run.event(), token, env);
       expect(JSON.stringify([pull.comments(), pull.checks(), pull.statuses()], withoutCycles())).not.toContain(token);
       return { ...done, calls: github.journal.calls().length - before };
+    },
+
+    async reportGroup(group, plan) {
+      const run = await repo.run({ workflow: "plan.yml", group, artifacts: artifactsOf(plan) });
+      return job("report", "workflow_run", await run.event(), repo.token(mayReport));
     },
 
     async propose(pull) {

@@ -11,10 +11,10 @@ import { commitsIn } from "../../disk/commits.ts";
 import { type Artifact, readArtifact } from "../../github/artifact.ts";
 import { type GitHub, openGitHub } from "../../github/client.ts";
 import { commitsOf, sidesOf } from "../../github/commits.ts";
-import { readEvent } from "../../github/event.ts";
+import { type Run, readEvent } from "../../github/event.ts";
 import { type Pull, pullsOf, readPull } from "../../github/pull.ts";
 import { planDiffers } from "../../github/same-plan.ts";
-import { tellReport } from "../../github/tell-report.ts";
+import { judge, tellReport } from "../../github/tell-report.ts";
 import type { Call } from "../command.ts";
 import { withoutCommands } from "./commands-off.ts";
 import { lookAt, reproduceWith } from "./look.ts";
@@ -29,8 +29,9 @@ async function tellPulls(call: Call): Promise<number> {
     out.result({ told: [] }, `nobody to tell: ${why}`);
     return 0;
   };
-  if (run.event !== "pull_request") return nobody("the run was for no pull request");
   const github = await openGitHub(env, world);
+  if (run.event === "merge_group") return judgeQueued(run, github, call);
+  if (run.event !== "pull_request") return nobody("the run was for no pull request");
   const found = await pullsOf(run, github);
   if (found.length === 0) return nobody("no open pull request has this branch");
   const pulls = found.filter(({ headSha }) => headSha === run.headSha);
@@ -42,16 +43,34 @@ async function tellPulls(call: Call): Promise<number> {
     const looked = await lookUntilStill(pull, github, call);
     if (!looked) continue;
     const distrust = distrustOf(artifact, looked.report);
-    await tellReport(
-      looked.pull,
-      { report: looked.report, run: run.page, ...(distrust && { distrust }) },
-      github,
-      world,
-    );
+    const telling = { report: looked.report, run: run.page, ...(distrust && { distrust }) };
+    await tellReport(looked.pull, telling, github, world);
     told.push(pull.number);
     out.result({ told: pull.number, state: looked.report.state }, `told #${pull.number}: ${looked.report.state}`);
   }
   return told.length === 0 ? nobody("it was closed, or has a newer commit") : 0;
+}
+
+/**
+ * What a merge queue is about to land: no pull request of its own is there to be told, but rules that wait for our verdict
+ * on each pull request wait for one on this commit too.
+ */
+async function judgeQueued(run: Run, github: GitHub, call: Call): Promise<number> {
+  const { cwd, env, out, world } = call;
+  // A job after another's run is one of the default branch.
+  const branch = env.GITHUB_REF_NAME ?? "";
+  if (!run.headBranch.startsWith(`gh-readonly-queue/${branch}/`)) {
+    out.result({ told: [] }, "nothing to judge: the queue is for a branch that nobody publishes");
+    return 0;
+  }
+  const sides = await sidesOf(branch, run.headSha, github);
+  const proposal = await readProposal(sides, firstOfCommits([commitsIn(cwd, world), commitsOf(github)]));
+  // Whatever labels allow was allowed when it was put there.
+  const report = await lookAt(proposal, { labels: "all", reproduce: reproduceWith(sides) }, call);
+  const distrust = distrustOf(await readArtifact(run, github), report);
+  await judge(run.headSha, { report, run: run.page, ...(distrust && { distrust }) }, run.page, github);
+  out.result({ told: [], state: report.state }, `${run.headSha.slice(0, 7)} of the merge queue: ${report.state}`);
+  return 0;
 }
 
 interface Looked {

@@ -50,7 +50,7 @@ describe("while it is looked at", () => {
 
 it("a merge queue learns that two good proposals would break the tree together", patience, async () => {
   const names = ["b", "c", "d", "e", "f", "g", "h"].map((name) => [`products/${name}.txt`, name]);
-  const { repo, plan, planGroup, leaf } = await aStory({ tree: Object.fromEntries(names) });
+  const { repo, plan, planGroup, reportGroup, leaf } = await aStory({ tree: Object.fromEntries(names) });
   const text = (await repo.read("tree.yaml"))!;
   const added = `  lidar.txt: ${leaf("lidar")}\n`;
   const fork = await repo.fork("visitor");
@@ -62,8 +62,19 @@ it("a merge queue learns that two good proposals would break the tree together",
   for (const pull of [above, below]) expect(await plan(pull)).toMatchObject({ code: 0, file: { state: "ready" } });
 
   const first = await above.enqueue();
-  expect(await planGroup(first)).toMatchObject({ code: 0, file: { state: "ready" } });
+  const good = await planGroup(first);
+  expect(good).toMatchObject({ code: 0, file: { state: "ready" } });
   // Git merges the lines, which are far apart, and the name stands there twice.
   const second = await below.enqueue(first);
-  expect(await planGroup(second)).toMatchObject({ code: 1, file: { findings: [{ rule: "duplicate-key" }] } });
+  const bad = await planGroup(second);
+  expect(bad).toMatchObject({ code: 1, file: { findings: [{ rule: "duplicate-key" }] } });
+
+  // Rules may wait for our own word on what is queued, which no workflow of a pull request can print.
+  await reportGroup(first, good);
+  await reportGroup(second, bad);
+  expect(repo.state.statuses).toMatchObject([
+    { sha: first.sha, context: "fieldtree", state: "success" },
+    { sha: second.sha, context: "fieldtree", state: "failure", description: "1 error" },
+  ]);
+  for (const { comments } of [above, below]) expect(comments()).toEqual([]);
 });
