@@ -44,7 +44,8 @@ export function pullInList(hub: Hub, repo: Repo, issue: PullRequest): Json {
     title: issue.title,
     body: issue.body,
     user: userAnswer(hub, issue.user),
-    labels: labelsOf(hub, repo, issue),
+    // Here, and not at issues, GitHub's description knows no label without one.
+    labels: labelsOf(hub, repo, issue).map((label) => ({ ...label, description: label.description ?? "" })),
     milestone: null,
     created_at: issue.createdAt,
     updated_at: issue.updatedAt,
