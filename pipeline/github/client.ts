@@ -47,7 +47,7 @@ export interface GitHub {
   graphql<T>(what: string, query: string, variables: Readonly<Record<string, unknown>>): Promise<T>;
 }
 
-export type Answer<T> = Promise<{ readonly data: T }>;
+export type Answer<T> = Promise<{ readonly data: T; readonly headers?: { readonly link?: string | undefined } }>;
 export type Call<T> = (rest: Rest, place: Place) => Answer<T>;
 export type Paged = Place & { readonly per_page: number; readonly page: number };
 
@@ -63,6 +63,8 @@ const slowestUpload = 100;
 /** Bytes of one answer: tree.yaml of 100 000 leaves is a third of it. */
 const largestAnswer = 32 * 1024 * 1024;
 const mostRedirects = 3;
+/** Entries that GitHub gives at once. */
+const pageSize = 100;
 
 /**
  * The repository that this job runs for, named by `GITHUB_REPOSITORY`, with the token in `GITHUB_TOKEN`.
@@ -137,10 +139,11 @@ export function gitHubOver(
 
     async all<T>(what: string, listed: (rest: Rest, place: Paged) => Answer<readonly T[]>, most = 1000) {
       const found: T[] = [];
-      for (let at = 1; found.length < most; at++) {
-        const some = await ask(what, (rest) => listed(rest, { ...place, per_page: 100, page: at }));
-        found.push(...some);
-        if (some.length < 100) break;
+      for (let page = 1; page <= Math.ceil(most / pageSize); page++) {
+        const { data, headers } = await tell(what, () => listed(octokit.rest, { ...place, per_page: pageSize, page }));
+        found.push(...data);
+        // A page may be short of what its reader may not see, and the list goes on.
+        if (!/\brel="next"/.test(headers?.link ?? "")) break;
       }
       return found.slice(0, most);
     },

@@ -5,7 +5,7 @@
  * The release log is the truth and none of this is asked for it again. Each part is looked for before it is made, so that
  * a run that was stopped anywhere is finished by the next, with nothing said twice.
  */
-import { Failure } from "../core/failure.ts";
+import { Failure, isFailure } from "../core/failure.ts";
 import { countsOf } from "../core/report.ts";
 import type { World } from "../core/world.ts";
 import type { GitHub, Rest } from "./client.ts";
@@ -66,16 +66,20 @@ async function releasePage(release: Recorded, options: RecordOptions, github: Gi
           await github.all<Release>("listing releases", (rest, at) => rest.repos.listReleases({ ...at }), mostReleases)
         ).find(({ tag_name, draft }) => tag_name === tag && draft),
       make: () =>
-        github.ask("drafting the release", (rest, place) =>
-          rest.repos.createRelease({
-            ...place,
-            tag_name: tag,
-            target_commitish: options.sha,
-            name: titleOf(release),
-            body: notesOf(release, options),
-            draft: true,
+        github
+          .ask("drafting the release", (rest, place) =>
+            rest.repos.createRelease({
+              ...place,
+              tag_name: tag,
+              target_commitish: options.sha,
+              name: titleOf(release),
+              body: notesOf(release, options),
+              draft: true,
+            }),
+          )
+          .catch((error: unknown) => {
+            throw isFailure(error, "refused") ? notDrafted(error, tag, options.sha) : error;
           }),
-        ),
     },
     world,
   );
@@ -90,6 +94,15 @@ async function releasePage(release: Recorded, options: RecordOptions, github: Gi
     rest.repos.updateRelease({ ...place, release_id: known.id, tag_name: tag, draft: false, make_latest: "true" }),
   );
   return published.html_url;
+}
+
+/** A job's own token may never tag a commit whose workflows are not those of the default branch; a person's may. */
+function notDrafted(refused: Failure, tag: string, sha: string): Failure {
+  const tagging = `git push origin ${sha}:refs/tags/${tag}`;
+  return new Failure("refused", refused.message, {
+    hint: `where workflows have changed since ${sha.slice(0, 7)}, somebody has to tag it: ${tagging}, then run this job again; else, ${refused.hint ?? "check the token"}`,
+    cause: refused,
+  });
 }
 
 const tagOf = (number: number): string => `release/${number}`;
@@ -199,14 +212,18 @@ function headIn(payload: unknown): unknown {
   }
 }
 
-/** Commits looked at. */
+/** Commits looked at, and merges among them that are looked up: the token of a job has 1 000 calls an hour. */
 const mostCommits = 2000;
+const mostMerges = 250;
 const treeFiles = new Set(["tree.yaml", "campaign.yaml"]);
 
 /** Merged pull requests that came in since the release recorded before, and changed what is published. */
 async function pullsIn({ number }: Recorded, sha: string, github: GitHub, world: World): Promise<readonly number[]> {
   const found = new Set<number>();
-  for (const commit of mainline(sha, await commitsSince(number, sha, github, world))) {
+  const merges = mainline(sha, await commitsSince(number, sha, github));
+  if (merges.length > mostMerges)
+    world.log(`${merges.length} merges since the last release: the newest ${mostMerges} are told`);
+  for (const commit of merges.slice(0, mostMerges)) {
     const pulls = await github.all("finding the commit's pull request", (rest, at) =>
       rest.repos.listPullRequestsAssociatedWithCommit({ ...at, commit_sha: commit }),
     );
@@ -230,9 +247,10 @@ interface Commit {
   readonly parents: readonly { readonly sha?: string }[];
 }
 
-async function commitsSince(number: number, sha: string, github: GitHub, world: World): Promise<readonly Commit[]> {
-  const tags = await github.all("listing the tags of releases", (rest, { owner, repo }) =>
-    rest.git.listMatchingRefs({ owner, repo, ref: "tags/release/" }),
+async function commitsSince(number: number, sha: string, github: GitHub): Promise<readonly Commit[]> {
+  // All at once: this list has no pages.
+  const tags = await github.ask("listing the tags of releases", (rest, place) =>
+    rest.git.listMatchingRefs({ ...place, ref: "tags/release/" }),
   );
   const before = tags
     .map(({ ref, object }) => ({ number: Number(/^refs\/tags\/release\/(\d{1,9})$/.exec(ref)?.[1]), sha: object.sha }))
@@ -242,17 +260,14 @@ async function commitsSince(number: number, sha: string, github: GitHub, world: 
     return github.ask("listing commits", (rest, place) => rest.repos.listCommits({ ...place, sha, per_page: 100 }));
   }
   const basehead = `${before.sha}...${sha}`;
-  const commits = await github.all<Commit>(
+  return github.all<Commit>(
     "comparing with the release before",
     async (rest, at) => {
-      const { data } = await rest.repos.compareCommitsWithBasehead({ ...at, basehead });
-      return { data: data.commits };
+      const { data, headers } = await rest.repos.compareCommitsWithBasehead({ ...at, basehead });
+      return { data: data.commits, headers };
     },
     mostCommits,
   );
-  if (commits.length === mostCommits)
-    world.log(`very many commits since release ${before.number}: ${mostCommits} are looked at`);
-  return commits;
 }
 
 /** `sha` and its first parents, as far as they are in `commits`: what was merged, without what it was made of. */

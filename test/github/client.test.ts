@@ -170,3 +170,21 @@ function inspectAll(error: unknown): string {
   }
   return parts.join("\n");
 }
+
+it("goes on to the next page where one is short, and stops where GitHub names no next one", async () => {
+  const world = testWorld();
+  const pages = [[1, 2], [3], [], [4]];
+  const opened = await openGitHub(env(), world);
+  const listed = (upTo: number, most?: number) =>
+    opened.all(
+      "listing",
+      async (_, { page }) => ({
+        data: pages[page - 1]!,
+        headers: { link: page < upTo ? `<https://x?page=${page + 1}>; rel="next"` : '<https://x>; rel="first"' },
+      }),
+      most,
+    );
+  expect(await listed(4)).toEqual([1, 2, 3, 4]);
+  expect(await listed(2)).toEqual([1, 2, 3]);
+  expect(await listed(99, 200), "as many pages as that takes").toEqual([1, 2, 3]);
+});

@@ -142,6 +142,26 @@ describe("record", () => {
     await expect(run()).rejects.toMatchObject({ kind: "conflict", hint: expect.stringContaining("release/1") });
   });
 
+  it("says who may tag a commit whose workflows have changed since, and goes on once somebody did", async () => {
+    const sha = await repo.tip();
+    await repo.push({ ".github/workflows/plan.yml": "name: plan\n" });
+    const hint = expect.stringContaining(`git push origin ${sha}:refs/tags/release/1`);
+    await expect(run(release, { sha })).rejects.toMatchObject({ kind: "refused", hint });
+    await repo.state.git.setRef("refs/tags/release/1", sha);
+    expect(await run(release, { sha })).toMatchObject({ told: [] });
+    expect(await repo.state.git.resolve("refs/tags/release/1")).toBe(sha);
+  });
+
+  it("finds the release before among more than a page of them, in one call", async () => {
+    const tags = Array.from({ length: 120 }, (_, i) => `refs/heads/main:refs/tags/release/${i + 1}`);
+    await repo.state.git.text(["fetch", "--quiet", ".", ...tags]);
+    const number = await merged({ "tree.yaml": `${tree}  a: ${cid}\n` });
+    github.journal.clear();
+    expect((await run({ ...release, number: 121, head: "bafyhead121" })).told).toEqual([number]);
+    const listing = github.journal.calls().filter(({ route }) => route.includes("matching-refs"));
+    expect(listing).toHaveLength(1);
+  });
+
   it("goes on with a draft that is there, and takes away half an upload", async () => {
     const { place } = plainly(github, repo, may);
     await run();

@@ -1,7 +1,7 @@
 /** Commits, trees, blobs and refs, one by one: how a program makes a commit without a clone. */
 import { apiOf } from "../answers/addresses.ts";
 import { gitCommitAnswer, refAnswer } from "../answers/commits.ts";
-import { type Call, created, found, noContent, type Operations, ok, page, Refusal } from "../call.ts";
+import { type Call, created, found, noContent, type Operations, ok, Refusal } from "../call.ts";
 import { refsMoved } from "../moves.ts";
 import { authorOf } from "../state.ts";
 import { userOf } from "../tokens.ts";
@@ -19,7 +19,7 @@ export const gitData: Operations = {
     needs: ["contents:read"],
     async answer(call) {
       const refs = await call.repo.git.refs(`refs/${call.params.ref}`);
-      return page(call, await Promise.all([...refs].map(([ref, sha]) => refNow(call, ref, sha))));
+      return ok(await Promise.all([...refs].map(([ref, sha]) => refNow(call, ref, sha))));
     },
   },
 

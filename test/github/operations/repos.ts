@@ -176,22 +176,27 @@ export const repos: Operations = {
       const ahead = await repo.git.commits(["--reverse", `${base}..${head}`]);
       const behind = Number(await repo.git.text(["rev-list", "--count", `${head}..${base}`]));
       const files = await repo.git.changed(mergeBase, head);
-      const page = `${pageOf(hub, repo)}/compare/${params.basehead}`;
-      return ok({
+      const address = `${pageOf(hub, repo)}/compare/${params.basehead}`;
+      // Without pages there are 250 commits; files stand on the first page alone.
+      const paged = call.query.page !== undefined || call.query.per_page !== undefined;
+      const first = Number(call.query.page ?? 1) === 1;
+      const [baseCommit, parting] = [await repo.git.commitAt(base), await repo.git.commitAt(mergeBase)];
+      const comparison = (commits: readonly (typeof ahead)[number][]) => ({
         url: `${apiOf(hub, repo)}/compare/${params.basehead}`,
-        html_url: page,
-        permalink_url: page,
-        diff_url: `${page}.diff`,
-        patch_url: `${page}.patch`,
-        base_commit: commitAnswer(hub, repo, await repo.git.commitAt(base)),
-        merge_base_commit: commitAnswer(hub, repo, await repo.git.commitAt(mergeBase)),
+        html_url: address,
+        permalink_url: address,
+        diff_url: `${address}.diff`,
+        patch_url: `${address}.patch`,
+        base_commit: commitAnswer(hub, repo, baseCommit),
+        merge_base_commit: commitAnswer(hub, repo, parting),
         status: standing(ahead.length, behind),
         ahead_by: ahead.length,
         behind_by: behind,
         total_commits: ahead.length,
-        commits: ahead.slice(0, 250).map((commit) => commitAnswer(hub, repo, commit)),
-        files: files.slice(0, 300).map((file) => fileAnswer(hub, repo, head, file)),
+        commits: commits.map((commit) => commitAnswer(hub, repo, commit)),
+        files: (first ? files.slice(0, 300) : []).map((file) => fileAnswer(hub, repo, head, file)),
       });
+      return paged ? page(call, ahead, comparison) : ok(comparison(ahead.slice(0, 250)));
     },
   },
 };
