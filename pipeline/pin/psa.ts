@@ -27,14 +27,22 @@ export interface PsaOptions {
 /** What the API sets: CIDs in one list, requests in one answer, characters of a name, origins of a wish. */
 const most = { cids: 10, results: 1000, name: 255, origins: 20 } as const;
 
-/** Pages of one list. Nobody has a hundred thousand requests for ten CIDs. */
+/** Pages of one list: a hundred thousand requests. */
 const mostPages = 100;
+
+/** So many CIDs are asked for by name; for more, a list of all there is takes fewer requests. */
+const askedByName = 100;
 
 /** Without all of them a service lists only what is pinned, and what is queued looks absent. */
 const everyState = "queued,pinning,pinned,failed";
 
 /** From the best to the worst: what counts where there are several requests for a CID. */
 const states = ["pinned", "pinning", "queued", "failed"] as const;
+
+/** Requests that asking for the status of so many CIDs takes; where it lists everything, as for ten thousand pins. */
+export function requestsToList(cids: number): number {
+  return Math.ceil(Math.min(cids, askedByName) / most.cids);
+}
 
 const requestSchema = v.object({
   // It becomes part of an address: `..` there would mean all requests.
@@ -63,13 +71,15 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
     name,
 
     async status(cids, world) {
-      const said = new Map<string, PinStatus>();
-      for (let from = 0; from < cids.length; from += most.cids) {
-        const batch = cids.slice(from, from + most.cids);
-        const requests = await requestsFor(batch, world);
-        for (const cid of batch) said.set(`${cid}`, statusOf(requests.filter(isOf(cid))));
+      const requests: Request[] = [];
+      if (cids.length > askedByName) requests.push(...(await requestsFor("every CID", world)));
+      else {
+        for (let from = 0; from < cids.length; from += most.cids) {
+          requests.push(...(await requestsFor(cids.slice(from, from + most.cids), world)));
+        }
       }
-      return said;
+      const byCid = Map.groupBy(requests, ({ pin }) => identityOf(pin.cid) ?? "");
+      return new Map(cids.map((cid) => [`${cid}`, statusOf(byCid.get(identity(cid)) ?? [])]));
     },
 
     pin: (wish, world) =>
@@ -91,20 +101,22 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
       }),
   };
 
-  /** All requests for `cids`, however many pages they fill. */
-  async function requestsFor(cids: readonly CID[], world: World): Promise<Request[]> {
-    const what = `listing pins of ${cids.length === 1 ? cids[0] : `${cids.length} CIDs`}`;
-    const all: Request[] = [];
-    let before: string | undefined;
+  /** All requests for these, however many pages they fill. */
+  async function requestsFor(cids: readonly CID[] | "every CID", world: World): Promise<Request[]> {
+    const which = cids === "every CID" || cids.length === 1 ? `${cids}` : `${cids.length} CIDs`;
+    const what = `listing pins of ${which}`;
+    const all = new Map<string, Request>();
+    const query = new URLSearchParams({ status: everyState, limit: `${most.results}` });
+    if (cids !== "every CID") query.set("cid", cids.join(","));
     for (let page = 0; page < mostPages; page++) {
-      const query = new URLSearchParams({ cid: cids.join(","), status: everyState, limit: `${most.results}` });
-      if (before !== undefined) query.set("before", before);
       const { count, results } = read(listSchema, await call({ what, path: `/pins?${query}` }, world), what);
-      all.push(...results);
-      if (results.length === 0 || results.length >= count) return all;
+      const known = all.size;
+      for (const request of results) all.set(request.requestid, request);
+      if (results.length === 0 || results.length >= count) return [...all.values()];
       const oldest = oldestOf(results);
-      if (oldest === undefined || (before !== undefined && Date.parse(oldest) >= Date.parse(before))) break;
-      before = oldest;
+      if (oldest === undefined || all.size === known) break;
+      // Services count in seconds or in nanoseconds: a little of what this page had comes again, so that nothing is left out.
+      query.set("before", new Date(Date.parse(oldest) + 1).toISOString());
     }
     throw new Failure("corrupt", `${name}: ${what}: the pages of its answer do not come to an end`);
   }

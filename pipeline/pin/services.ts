@@ -7,14 +7,14 @@ import type { ServiceConfig } from "../core/campaign/pins.ts";
 import { clusterPins } from "./cluster.ts";
 import { kuboPins } from "./kubo.ts";
 import { pinataPins } from "./pinata.ts";
-import { psaPins } from "./psa.ts";
+import { psaPins, requestsToList } from "./psa.ts";
 import type { PinService } from "./service.ts";
-import { inBatches, type Pace, paced, retrying, timely } from "./steady.ts";
+import { type Pace, paced, retrying, timely } from "./steady.ts";
 
 /** What is over in a minute (a restart, a busy moment) is waited for. */
 const tries = { tries: 4, first: 500, longest: 60_000 } as const;
 
-/** ms for one call with all it takes, pauses included: at the slowest pace, two thousand CIDs are asked for in it. */
+/** ms for one call with all it takes, pauses included. */
 const deadline = 10 * 60_000;
 
 /**
@@ -24,8 +24,7 @@ const deadline = 10 * 60_000;
 export function pinService(config: ServiceConfig, campaign: string, secret: (variable: string) => string): PinService {
   const pace = paceOf(config);
   const service = made(config, campaign, secret);
-  const dependable = retrying(pace ? paced(service, pace) : service, tries);
-  return timely(pace ? inBatches(dependable, pace.batch) : dependable, deadline);
+  return timely(retrying(pace ? paced(service, pace) : service, tries), deadline);
 }
 
 function made(config: ServiceConfig, campaign: string, secret: (variable: string) => string): PinService {
@@ -50,7 +49,7 @@ function made(config: ServiceConfig, campaign: string, secret: (variable: string
 }
 
 /** Nothing for what an institute runs itself: those count nobody's requests. */
-function paceOf(config: ServiceConfig): (Pace & { readonly batch: number }) | undefined {
+function paceOf(config: ServiceConfig): Pace | undefined {
   switch (config.kind) {
     case "kubo":
     case "cluster":
@@ -58,10 +57,9 @@ function paceOf(config: ServiceConfig): (Pace & { readonly batch: number }) | un
     case "psa": {
       // Most vendors allow between 60 and 500 a minute and say 429 beyond; Pinata's lists are the narrowest we know.
       const perMinute = new URL(config.endpoint).hostname === "api.pinata.cloud" ? 30 : 240;
-      return { perMinute, batch: 10, costs: { status: 1, pin: 2, unpin: 2 } };
+      return { perMinute, costs: { status: requestsToList, pin: 2, unpin: 2 } };
     }
     case "pinata":
-      // A status of any number of CIDs lists everything, so there is nothing to gain from asking for fewer.
-      return { perMinute: 30, batch: Number.POSITIVE_INFINITY, costs: { status: 2, pin: 2, unpin: 1 } };
+      return { perMinute: 30, costs: { status: () => 2, pin: 2, unpin: 1 } };
   }
 }

@@ -6,21 +6,21 @@
  * blocks ({@link PinService.take}) is left as it is: a stream of them comes once, and takes as long as it takes.
  *
  * ```ts
- * timely(inBatches(retrying(paced(service, pace), tries), 10), 600_000);
+ * timely(retrying(paced(service, pace), tries), 600_000);
  * ```
  */
 import type { CID } from "multiformats/cid";
 import { again, pause, type Tries } from "../core/again.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import type { PinService, PinStatus } from "./service.ts";
+import type { PinService } from "./service.ts";
 
 /** How fast a service may be asked, and how much asking each call is. */
 export interface Pace {
   /** Requests in any minute, wherever it begins: it fits the windows of whoever counts. */
   readonly perMinute: number;
-  /** Of those requests, what one call takes as a rule. */
-  readonly costs: { readonly status: number; readonly pin: number; readonly unpin: number };
+  /** Of those requests, what one call takes as a rule; a status, for so many CIDs. */
+  readonly costs: { readonly status: (cids: number) => number; readonly pin: number; readonly unpin: number };
 }
 
 /** Asks again what failed in a way that may pass. Pinning is the same once or twice, so it is safe to repeat. */
@@ -31,25 +31,11 @@ export function retrying(inner: PinService, tries: Tries): PinService {
 /** Waits before a call where it would be one too many in a minute. */
 export function paced(inner: PinService, { perMinute, costs }: Pace): PinService {
   const turn = turns(perMinute);
-  return around(inner, async (call, world, what) => {
-    const cost = what === "addresses" ? 1 : costs[what];
+  return around(inner, async (call, world, what, cids) => {
+    const cost = what === "status" ? costs.status(cids) : what === "addresses" ? 1 : costs[what];
     for (let request = 0; request < cost; request++) await turn(world);
     return call(world);
   });
-}
-
-/** Asks for the status of `size` CIDs at a time, so that what fails and is asked again is a part and not the whole. */
-export function inBatches(inner: PinService, size: number): PinService {
-  return {
-    ...inner,
-    async status(cids, world) {
-      const all = new Map<string, PinStatus>();
-      for (let from = 0; from < cids.length; from += size) {
-        for (const [cid, status] of await inner.status(cids.slice(from, from + size), world)) all.set(cid, status);
-      }
-      return all;
-    },
-  };
 }
 
 /**
@@ -81,18 +67,24 @@ export function timely(inner: PinService, deadline: number): PinService {
 }
 
 type Call<T> = (world: World) => Promise<T>;
-type Around = <T>(call: Call<T>, world: World, what: "status" | "pin" | "unpin" | "addresses") => Promise<T>;
+/** `cids`: how many the call is about. */
+type Around = <T>(
+  call: Call<T>,
+  world: World,
+  what: "status" | "pin" | "unpin" | "addresses",
+  cids: number,
+) => Promise<T>;
 
 function around(inner: PinService, wrap: Around): PinService {
   return {
     ...inner,
-    status: (cids, world) => wrap((world) => inner.status(cids, world), world, "status"),
-    pin: (wish, world) => wrap((world) => inner.pin(wish, world), world, "pin"),
+    status: (cids, world) => wrap((world) => inner.status(cids, world), world, "status", cids.length),
+    pin: (wish, world) => wrap((world) => inner.pin(wish, world), world, "pin", 1),
     ...(inner.unpin && {
-      unpin: (cid: CID, world: World) => wrap((world) => inner.unpin!(cid, world), world, "unpin"),
+      unpin: (cid: CID, world: World) => wrap((world) => inner.unpin!(cid, world), world, "unpin", 1),
     }),
     ...(inner.addresses && {
-      addresses: (world: World) => wrap((world) => inner.addresses!(world), world, "addresses"),
+      addresses: (world: World) => wrap((world) => inner.addresses!(world), world, "addresses", 0),
     }),
   };
 }

@@ -40,7 +40,7 @@ pinServiceContract(
 );
 pinServiceContract(
   "Pinata as it is used",
-  opened((inner) => retrying(paced(inner, { perMinute: 30, costs: { status: 2, pin: 2, unpin: 1 } }), tries)),
+  opened((inner) => retrying(paced(inner, { perMinute: 30, costs: { status: () => 2, pin: 2, unpin: 1 } }), tries)),
 );
 
 const look = async (cid: CID) => (await service().status([cid], world)).get(`${cid}`)!;

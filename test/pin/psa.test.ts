@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { World } from "../../pipeline/core/world.ts";
 import type { Block } from "../../pipeline/dag/block.ts";
 import { gateway } from "../../pipeline/ipfs/gateway.ts";
-import { psaPins } from "../../pipeline/pin/psa.ts";
+import { psaPins, requestsToList } from "../../pipeline/pin/psa.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
-import { inBatches, paced, retrying, timely } from "../../pipeline/pin/steady.ts";
+import { paced, retrying, timely } from "../../pipeline/pin/steady.ts";
 import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
 import { type PsaServer, startPsa } from "../servers/psa.ts";
@@ -39,7 +39,7 @@ function opened(wrapped: (inner: PinService) => PinService) {
 }
 
 const tries = { tries: 3, first: 1, longest: 1 };
-const pace = { perMinute: 30, costs: { status: 1, pin: 2, unpin: 2 } };
+const pace = { perMinute: 30, costs: { status: () => 1, pin: 2, unpin: 2 } };
 
 pinServiceContract(
   "a pinning service",
@@ -52,10 +52,6 @@ pinServiceContract(
 pinServiceContract(
   "one that is not hurried",
   opened((inner) => paced(inner, pace)),
-);
-pinServiceContract(
-  "one that is asked in batches",
-  opened((inner) => inBatches(inner, 7)),
 );
 pinServiceContract(
   "one that is not waited for",
@@ -160,6 +156,22 @@ describe("a pinning service", () => {
       .map((request) => new URL(request.split(" ")[1]!, "http://x").searchParams);
     expect(lists.map((query) => query.get("cid")!.split(",").length)).toEqual([10, 10, 5]);
     expect(lists.map((query) => query.get("status"))).toEqual(Array(3).fill("queued,pinning,pinned,failed"));
+    expect(requestsToList(cids.length)).toBe(3);
+  });
+
+  it("is asked for thousands of CIDs by one list of all its pins, in every state", async () => {
+    const { root } = offered();
+    await service().pin(wishFor(root), world);
+    await settled(service(), root);
+    const cids = [...Array.from({ length: 5000 }, () => aDataset().root), root];
+    const before = server.requests.length;
+    const said = await service().status(cids, world);
+    expect(server.requests.slice(before)).toEqual([
+      "GET /psa/pins?status=queued%2Cpinning%2Cpinned%2Cfailed&limit=1000",
+    ]);
+    expect([said.size, said.get(`${root}`)?.state]).toEqual([5001, "pinned"]);
+    expect(said.get(`${cids[0]}`)).toEqual({ state: "absent" });
+    expect(requestsToList(cids.length)).toBeLessThanOrEqual(10);
   });
 });
 
@@ -177,7 +189,7 @@ describe("a list that goes over several pages", () => {
     testWorld({
       fetch: async ({ url }) => {
         const before = ignoring ? null : new URL(url).searchParams.get("before");
-        const left = before === null ? all : all.slice(all.findIndex(({ created }) => created === before) + 1);
+        const left = before === null ? all : all.filter(({ created }) => Date.parse(created) < Date.parse(before));
         return Response.json({ count: left.length, results: left.slice(0, size) });
       },
     });
@@ -185,6 +197,16 @@ describe("a list that goes over several pages", () => {
   it("is read to its end", async () => {
     const all = [...Array.from({ length: 6 }, (_, i) => entry(30 - i, "failed")), entry(1, "pinned")];
     expect(await look(root, pages(all, 3))).toMatchObject({ state: "pinned", since: "2024-08-10T00:00:01.000001234Z" });
+  });
+
+  it("is read to its end where a page ends between requests of one second", async () => {
+    const same = { ...entry(9, "failed"), created: "2024-08-10T00:00:09Z" };
+    const split = [
+      { ...same, requestid: "a" },
+      { ...same, requestid: "b", status: "pinned" },
+    ];
+    const all = [entry(11, "failed"), entry(10, "failed"), ...split, entry(1, "failed")];
+    expect(await look(root, pages(all, 3))).toMatchObject({ state: "pinned" });
   });
 
   it("is not read for ever where the service knows no pages", async () => {

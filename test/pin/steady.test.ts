@@ -1,18 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Failure } from "../../pipeline/core/failure.ts";
 import type { PinService, PinStatus } from "../../pipeline/pin/service.ts";
-import { inBatches, paced, retrying, timely } from "../../pipeline/pin/steady.ts";
+import { paced, retrying, timely } from "../../pipeline/pin/steady.ts";
 import { aDataset, wishFor } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
 
 const tries = { tries: 3, first: 100, longest: 1000 };
-const pace = { perMinute: 30, costs: { status: 1, pin: 2, unpin: 3 } };
+const pace = { perMinute: 30, costs: { status: (cids: number) => cids, pin: 2, unpin: 3 } };
 const { root } = aDataset();
 
 const wrappers: Readonly<Record<string, (inner: PinService) => PinService>> = {
   retrying: (inner) => retrying(inner, tries),
   paced: (inner) => paced(inner, pace),
-  inBatches: (inner) => inBatches(inner, 10),
   timely: (inner) => timely(inner, 60_000),
 };
 
@@ -108,11 +107,12 @@ describe("paced", () => {
     const { world, at, mark } = patient();
     const service = paced(aService().service, { ...pace, perMinute: 3 });
     const status = () => service.status([root], world);
-    for (const call of [() => service.pin(wishFor(root), world), () => service.unpin!(root, world), status, status]) {
+    const statuses = () => service.status([root, root, root, root], world);
+    for (const call of [() => service.pin(wishFor(root), world), () => service.unpin!(root, world), status, statuses]) {
       await call();
       mark();
     }
-    expect(at).toEqual([0, 60, 60, 120]);
+    expect(at).toEqual([0, 60, 60, 180]);
   });
 
   it("stops waiting when the world is to stop", async () => {
@@ -133,23 +133,6 @@ describe("paced", () => {
     const service = paced(aService().service, { ...pace, perMinute: 2 });
     await Promise.all(Array.from({ length: 6 }, () => service.status([root], world)));
     expect(waits).toEqual([60_000, 60_000, 120_000, 120_000]);
-  });
-});
-
-describe("inBatches", () => {
-  const many = Array.from({ length: 25 }, () => aDataset().root);
-
-  it("asks for so many at a time, and answers for all", async () => {
-    const { service, calls } = aService();
-    const said = await inBatches(service, 10).status(many, testWorld());
-    expect(calls).toEqual(["status of 10", "status of 10", "status of 5"]);
-    expect([...said.keys()]).toEqual(many.map(String));
-  });
-
-  it("repeats the part that failed, and not the whole", async () => {
-    const { service, calls } = aService([new Failure("unavailable", "shop: busy")]);
-    await inBatches(retrying(service, tries), 10).status(many, testWorld());
-    expect(calls).toEqual(["status of 10", "status of 10", "status of 10", "status of 5"]);
   });
 });
 
