@@ -48,7 +48,8 @@ async function main(argv: readonly string[]): Promise<number> {
 
   let opened: Promise<Campaign> | undefined;
   const world = worldOn(terminal, stop.signal);
-  const folder = () => campaignFolder(given.campaign, process.cwd());
+  const folderAround = () => campaignAround(given.campaign, process.cwd());
+  const folder = () => folderAround() ?? noCampaign(process.cwd());
   const call = {
     world,
     out,
@@ -56,6 +57,7 @@ async function main(argv: readonly string[]): Promise<number> {
     env: process.env,
     cwd: process.cwd(),
     folder,
+    folderAround,
     campaign: () =>
       (opened ??= import("./campaign/campaign.ts").then(({ openCampaign }) =>
         openCampaign(folder(), process.env, world),
@@ -134,7 +136,7 @@ function globals(argv: readonly string[]) {
   };
 }
 
-function campaignFolder(given: string | undefined, cwd: string): string {
+function campaignAround(given: string | undefined, cwd: string): string | undefined {
   if (given !== undefined) {
     const folder = resolve(cwd, given);
     if (existsSync(join(folder, "tree.yaml"))) return folder;
@@ -144,8 +146,11 @@ function campaignFolder(given: string | undefined, cwd: string): string {
   }
   for (let folder = cwd; ; folder = dirname(folder)) {
     if (existsSync(join(folder, "tree.yaml"))) return folder;
-    if (folder === dirname(folder)) break;
+    if (folder === dirname(folder)) return undefined;
   }
+}
+
+function noCampaign(cwd: string): never {
   throw new Failure("input", `no tree.yaml in ${cwd} or any folder above it`, {
     hint: "name the campaign's folder with --campaign DIR, or start one with `fieldtree init`",
   });

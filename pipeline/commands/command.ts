@@ -42,6 +42,8 @@ export interface Call {
   readonly cwd: string;
   /** The campaign's folder: `--campaign DIR`, else the nearest ancestor holding tree.yaml. Throws `input` where there is none. */
   readonly folder: () => string;
+  /** As `folder`, and `undefined` where no flag names one and no ancestor is one: for verbs that need none. */
+  readonly folderAround: () => string | undefined;
   /** The campaign in that folder, opened; closed again by whoever called the verb. */
   readonly campaign: () => Promise<Campaign>;
 }

@@ -1,46 +1,51 @@
 /** `inspect`: what the world would see of data on this machine, before it is added. */
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { configFrom, configIn } from "../campaign/config.ts";
+import { facts } from "../core/campaign/campaign.ts";
+import type { DatasetEntry, Entry } from "../core/entry.ts";
 import { Failure } from "../core/failure.ts";
+import { placeWords, previewOf, timeWords } from "../core/preview.ts";
+import { sayBytes } from "../core/shown.ts";
 import type { World } from "../core/world.ts";
 import type { Added } from "../dag/add.ts";
 import { blocksOf } from "../dag/files.ts";
 import { localFolder } from "../disk/folder.ts";
+import { readers } from "../formats/readers.ts";
 import { type Found, findDatasets } from "../stages/find.ts";
 import { entryOf } from "../stages/scan.ts";
 import type { Verb } from "./command.ts";
 import { lineOf } from "./scan.ts";
+import { printable } from "./terminal.ts";
 
 export const inspect: Verb = {
   args: "<path>",
-  about:
-    "Describes datasets on this machine as publishing would, with the CIDs that `fieldtree add` would give. Nothing is stored.",
+  about: `Describes datasets on this machine as publishing would, with the CIDs that \`fieldtree add\` would give. Nothing is stored.
+Needs no network, no node and no campaign; inside of one, its campaign.yaml counts.`,
   example: "fieldtree inspect ./radar.zarr",
 
-  async run({ args, campaign: open, cwd, out, world }) {
-    const { facts, readers } = await open();
-    const path = resolve(cwd, args[0]!);
-    const about = await stat(path).catch((cause: unknown) => {
-      throw new Failure("input", `${args[0]} can't be read`, { cause });
+  async run({ args, folderAround, cwd, out, world }) {
+    const given = args[0]!;
+    const path = resolve(cwd, given);
+    const about = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+      throw new Failure("input", `${given} ${cause.code === "ENOENT" ? "does not exist" : "can't be read"}`, { cause });
     });
+    const campaign = folderAround();
+    const config = campaign === undefined ? configFrom("campaign: none") : (await configIn(campaign)).config;
+    const tell = (entry: Entry) => out.result(lineOf(entry)[0], inWords(join(basename(path), entry.path), entry));
+
     const folder = about.isDirectory() ? await localFolder(path) : undefined;
     const found = folder ? await findDatasets(folder, 0, readers, world) : [];
     if (found.length === 0) {
       const { cid, bytes, tsize } = await hashed(path, world);
-      out.result(
-        ...lineOf({
-          kind: "plain",
-          path: "",
-          cid,
-          plain: folder ? { kind: "directory", size: tsize } : { kind: "file", size: bytes },
-        }),
-      );
+      const plain = folder ? ({ kind: "directory", size: tsize } as const) : ({ kind: "file", size: bytes } as const);
+      tell({ kind: "plain", path: "", cid, plain });
     }
     let code = 0;
     for (const dataset of found) {
       const { cid, tsize } = await hashed(join(path, dataset.below), world);
-      const entry = entryOf("", undefined, { ...dataset, cid, size: tsize } satisfies Found, facts);
-      out.result(...lineOf(entry));
+      const entry = entryOf("", undefined, { ...dataset, cid, size: tsize } satisfies Found, facts(config));
+      tell(entry);
       if (entry.kind === "failed") code = 1;
     }
     return code;
@@ -53,4 +58,38 @@ async function hashed(path: string, world: World): Promise<Omit<Added, "cid"> & 
   for (let made = await blocks.next(); ; made = await blocks.next()) {
     if (made.done) return { ...made.value, cid: made.value.cid.toString() };
   }
+}
+
+function inWords(name: string, entry: Entry): string {
+  const said = { CID: entry.cid, ...(entry.kind === "dataset" && saidBy(entry)) };
+  return [
+    `${printable(name)}: ${printable(headlineOf(entry))}`,
+    ...Object.entries(said).map(([what, words]) => `  ${what.padEnd(9)}  ${printable(words)}`),
+    ...(entry.kind === "dataset" ? entry.findings.map(({ level, says }) => `  ${level}: ${printable(says)}`) : []),
+  ].join("\n");
+}
+
+function headlineOf(entry: Entry): string {
+  switch (entry.kind) {
+    case "dataset":
+      return `${entry.item.properties.title} (${entry.reader})`;
+    case "failed":
+      return `can't be described (${entry.reader}): ${entry.failure.message}`;
+    case "plain":
+      return `${entry.plain.kind}, ${sayBytes(entry.plain.size)}; no dataset: published and listed as what it is`;
+  }
+}
+
+/** A model's output has hundreds. */
+const mostVariables = 30;
+
+function saidBy({ path, item }: DatasetEntry): Readonly<Record<string, string>> {
+  const { variables, start, end, bbox } = previewOf(path, item);
+  const more = variables.length - mostVariables;
+  const named = `${variables.slice(0, mostVariables).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return {
+    time: start === undefined || end === undefined ? "not told" : timeWords(start, end),
+    place: bbox ? placeWords(bbox) : "not told",
+    ...(variables.length > 0 && { variables: named }),
+  };
 }

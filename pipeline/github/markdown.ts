@@ -5,9 +5,10 @@
  * a call to somebody. What stands in the way comes first; where there is more than fits, the rest is counted.
  */
 import { cell, code } from "../core/markdown.ts";
+import { placeWords, timeWords } from "../core/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../core/report.ts";
 import { sayBytes } from "../core/shown.ts";
-import { inOrderOfUrgency, many, meanings, pinWords, placeWords, summaryOf, timeWords } from "./words.ts";
+import { inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
 
 export interface MarkdownOptions {
   /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, but for a mark. */

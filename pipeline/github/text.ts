@@ -1,8 +1,9 @@
 /** A report for a terminal, and for the log of a job. Every line begins with a word of ours. */
 import { inert } from "../core/inert.ts";
+import { placeWords, timeWords } from "../core/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../core/report.ts";
 import { sayBytes } from "../core/shown.ts";
-import { inOrderOfUrgency, many, meanings, pinWords, placeWords, summaryOf, timeWords } from "./words.ts";
+import { inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
 
 export function reportText(report: Report): string {
   const { campaign, state, root, changes, findings, owners, onMerge, onlyTextual, reproduce } = report;

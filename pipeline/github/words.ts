@@ -38,20 +38,3 @@ export function pinWords(
   if (of.length === 0) return undefined;
   return `${atLeast === of.length ? "" : `${atLeast} of `}${of.map(name).join(", ")}`;
 }
-
-/** Degrees: `10.5° S to 20° N, 60° W to 40° E`. */
-export function placeWords([west = 0, south = 0, east = 0, north = 0]: readonly number[]): string {
-  const latitude = (degrees: number) => `${rounded(degrees)}° ${degrees < 0 ? "S" : "N"}`;
-  const longitude = (degrees: number) => `${rounded(degrees)}° ${degrees < 0 ? "W" : "E"}`;
-  const span = (from: string, to: string) => (from === to ? from : `${from} to ${to}`);
-  return `${span(latitude(south), latitude(north))}, ${span(longitude(west), longitude(east))}`;
-}
-
-const rounded = (degrees: number) => Math.round(Math.abs(degrees) * 100) / 100;
-
-/** Of two instants, as much as tells them: days, or the times where both are on one day. */
-export function timeWords(start: string, end: string): string {
-  const [from, to] = [start.slice(0, 10), end.slice(0, 10)];
-  if (from !== to) return `${from} to ${to}`;
-  return start === end ? start : `${start} to ${end}`;
-}

@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { aCampaign, fieldtree } from "./program.ts";
+import { aCampaign, aFolder, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
 const camera = {
@@ -121,6 +121,32 @@ describe("scan and inspect", () => {
     const inspected = await fieldtree(["inspect", "camera", "--json"], { cwd });
     expectSchema("scan", inspected.json());
     expect(inspected.json()).toMatchObject([{ path: "", cid, reader: "dataset-meta" }]);
+  });
+
+  it("inspect tells a person what is in a dataset, wherever they are", async () => {
+    const track = join(process.cwd(), "sample/products/KITE/KITE-20260126a/track.zarr");
+    const { stdout, code } = await fieldtree(["inspect", track], { cwd: await aFolder() });
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split("\n")).toEqual([
+      "track.zarr: Position and state of KITE, flight KITE-20260126a (zarr)",
+      "  CID        bafybeifjtpe3idxyvvmz5cxismetlbdhoa5nclgjf4kslvqj3bfi4ma35q",
+      "  time       2026-01-26T12:04:00Z to 2026-01-26T13:54:00Z",
+      "  place      12.3° N to 14.3° N, 59.49° W to 56.68° W",
+      "  variables  air_pressure, air_temperature",
+    ]);
+  });
+
+  it("inspect wants nothing of the campaign but its campaign.yaml: no node, and no secret", async () => {
+    const node = 'node: { kind: kubo, api: "http://127.0.0.1:1", token: NOT_SET }';
+    const cwd = await aFolder({
+      "tree.yaml": "",
+      "campaign.yaml": `campaign: a\n${node}\n`,
+      "data/dataset_meta.yaml": "attributes: { title: Cloud camera }\n",
+    });
+    expect((await fieldtree(["inspect", "data"], { cwd })).stdout).toContain("data: Cloud camera (dataset-meta)");
+    await writeFile(join(cwd, "campaign.yaml"), "titel: a\n");
+    expect((await fieldtree(["inspect", "data"], { cwd })).stderr).toContain("did you mean title?");
+    expect((await fieldtree(["inspect", "nowhere"], { cwd })).stderr).toContain("nowhere does not exist");
   });
 
   it("exit 1 for a dataset that can't be described, and 4 for one out of reach", async () => {

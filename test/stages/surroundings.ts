@@ -309,7 +309,7 @@ export async function called(
   const campaign = { ...(await partsAmong(around)), close: async () => {} };
   const said: object[] = [];
   const out = { json: true, result: (data: object) => void said.push(data), bytes: async () => {} };
-  const where = { env: {}, cwd: "/", folder: () => "/" };
+  const where = { env: {}, cwd: "/", folder: () => "/", folderAround: () => "/" };
   try {
     await verb.run({ args, flags, out, ...where, world: worldOf(around), campaign: async () => campaign });
     return { said };
