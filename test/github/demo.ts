@@ -6,7 +6,6 @@
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,10 +14,11 @@ import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
-import { readTree } from "../../pipeline/core/tree.ts";
+import { findData } from "../data.ts";
 import { act } from "../servers/actions.ts";
 import { findChromium, openChromium } from "../servers/chromium.ts";
 import { type Box, openBox } from "./box.ts";
+import { dataset, withLeaf } from "./demo-dataset.ts";
 import { ended, mayPublish, opened } from "./jobs.ts";
 import { campaignRepository } from "./our-repository.ts";
 import type { PullRequestHandle } from "./pull-request.ts";
@@ -55,8 +55,10 @@ await withStage(async (stage) => {
 /** A first-time contributor's pull request, and what it is told. */
 async function proposed({ repo, around, run }: Stage): Promise<PullRequestHandle> {
   chapter("A stranger forks the campaign and proposes a dataset");
-  const { folder, path } = dataset();
+  const desk = await mkdtemp(join(tmpdir(), "fieldtree-visitor-"));
+  const { folder, path } = await dataset(desk, findData("zarr"));
   const cid = await around.add(folder);
+  await rm(desk, { recursive: true });
   const fork = await repo.fork("visitor");
   const pull = await fork.openPull({ files: { "tree.yaml": withLeaf(around.tree, path, cid) }, title });
   say(`#${pull.number} ${title}`);
@@ -170,23 +172,6 @@ async function said(child: ReturnType<Fieldtree>): Promise<void> {
   for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", say);
   const [code] = await ended;
   if (code !== 0) throw new Error(`it ended with ${code}`);
-}
-
-/** Real sondes where the data that others publish is beside the clone; else a dataset of the sample under another name. */
-function dataset(): { folder: string; path: string } {
-  const real = join(root, "../shared/data/zarr/v2/HALO-20240811a.zarr");
-  if (existsSync(real)) return { folder: real, path: "products/HALO/dropsondes/HALO-20240811a.zarr" };
-  return { folder: join(root, "sample/products/KITE/KITE-20260126a/track.zarr"), path: "products/KITE/again.zarr" };
-}
-
-/** As somebody would write it in GitHub's editor: at the end of the file's first folder. */
-function withLeaf(tree: string, path: string, cid: string): string {
-  const [top, ...rest] = path.split("/");
-  const lines = rest.map((name, i) => `${"  ".repeat(i + 1)}${name}:${i === rest.length - 1 ? ` ${cid}` : ""}`);
-  const text = tree.replace(`${top}:\n`, `${top}:\n${lines.join("\n")}\n`);
-  const { findings } = readTree(Buffer.from(text));
-  if (findings.length > 0) throw new Error(findings[0]!.says);
-  return text;
 }
 
 /** The comment as a browser shows it. */
