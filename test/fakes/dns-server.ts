@@ -12,7 +12,8 @@ import { createServer, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type Answer, AUTHORITATIVE_ANSWER, decode, encode, type Packet, type Question } from "dns-packet";
 import { onTestFinished } from "vitest";
-import { freePort, hostPort } from "../servers/dns-daemon.ts";
+import { hostPort } from "../servers/dns-daemon.ts";
+import { freePort } from "../servers/ports.ts";
 
 /** Whether this machine has a loopback of IPv6; some containers have none. */
 export const ipv6 = Object.values(networkInterfaces()).some((those) => those?.some(({ address }) => address === "::1"));

@@ -4,9 +4,7 @@
  *
  * `FIELDTREE_SCREENSHOT=test/views/portal.png npm test -- test/scenarios/clients.test.ts` makes the picture in the README.
  */
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { join, resolve } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +12,7 @@ import { lintStac } from "../core/stac/lint.ts";
 import { schemaErrors } from "../core/stac/valid.ts";
 import { data } from "../data.ts";
 import { chromium, openChromium } from "../servers/chromium.ts";
+import { freePort } from "../servers/ports.ts";
 import { python, runPython } from "../servers/python.ts";
 import { addAll, json, type Served, serving, stacFiles, useFolders, visit } from "./portal.ts";
 
@@ -147,12 +146,3 @@ describe.skipIf(!data("zarr"))("six real Zarr stores, published and served", { t
     });
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -12,7 +12,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -20,6 +19,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { goProgram } from "./go.ts";
 import { type Kubo, kuboBinary, startKubo } from "./kubo.ts";
+import { freePort } from "./ports.ts";
 
 const version = "1.1.0";
 const what = `IPFS Cluster ${version}`;
@@ -126,7 +126,7 @@ interface Shared {
 async function newPeer(binary: string, name: string, kubo: Kubo, shared: Shared): Promise<Peer> {
   const { secret, credentials, replicas = -1 } = shared;
   const home = await mkdtemp(join(tmpdir(), "fieldtree-cluster-"));
-  const [restPort, peerPort] = await freePorts(2);
+  const [restPort, peerPort] = [await freePort(), await freePort()];
   await execa(binary, ["init", "--datastore", "leveldb"], { env: { IPFS_CLUSTER_PATH: home } });
 
   const file = join(home, "service.json");
@@ -222,13 +222,4 @@ async function end(daemon: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 
 function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
-}
-
-/** Ports that are free now, all of them at once so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 }

@@ -5,12 +5,13 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
-import { createServer, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decode, encode, type SoaData } from "dns-packet";
+import { freePort } from "./ports.ts";
 
 /** A server that runs, unprivileged, with everything it writes in a folder of its own. */
 export interface Daemon {
@@ -163,34 +164,6 @@ async function askOnce(ip: string, port: number, zone: string): Promise<Buffer |
   } finally {
     socket.close();
   }
-}
-
-/**
- * A port that is free on each of `ips`, over UDP and TCP.
- *
- * From below the ports that systems lend to whoever calls out: those may be taken while a server is down for a restart.
- */
-export async function freePort(ips: readonly string[]): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000);
-    const free = await Promise.all(ips.map((ip) => isFree(ip, port)));
-    if (free.every(Boolean)) return port;
-  }
-}
-
-async function isFree(ip: string, port: number): Promise<boolean> {
-  const [udp, tcp] = [createSocket(isIPv6(ip) ? "udp6" : "udp4"), createServer()];
-  const opened = (thing: typeof udp | typeof tcp) =>
-    new Promise<boolean>((resolve) => {
-      thing.once("listening", () => resolve(true));
-      thing.once("error", () => resolve(false));
-    });
-  const both = Promise.all([opened(udp), opened(tcp)]);
-  udp.bind(port, ip);
-  tcp.listen(port, ip);
-  const free = (await both).every(Boolean);
-  await Promise.all([new Promise((done) => udp.close(() => done(0))), new Promise((done) => tcp.close(done))]);
-  return free;
 }
 
 /** `127.0.0.1:53`, `[::1]:53` */

@@ -25,7 +25,6 @@ import { recordAbsence } from "../absent.ts";
 import {
   type Daemon,
   findProgram,
-  freePort,
   type Listening,
   masterFile,
   type Place,
@@ -33,6 +32,7 @@ import {
   startDaemon,
   type Zones,
 } from "./dns-daemon.ts";
+import { freePort } from "./ports.ts";
 
 /** Debian's packages by the program each brings. */
 export const dnsPackages: Readonly<Record<string, readonly string[]>> = {
@@ -230,7 +230,7 @@ export async function startNsd(options: { primary: Primary } & Listening): Promi
 export async function startPowerdns(options: Omit<PrimaryOptions, "only">): Promise<Powerdns> {
   const key = options.key ?? freshKey();
   const apiKey = randomBytes(18).toString("hex");
-  const apiPort = await freePort(["127.0.0.1"]);
+  const apiPort = await freePort();
   const api = `http://127.0.0.1:${apiPort}`;
   const headers = { "x-api-key": apiKey, "content-type": "application/json" };
 

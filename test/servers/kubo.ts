@@ -14,12 +14,13 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { goProgram } from "./go.ts";
+import { freePort } from "./ports.ts";
 
 const version = "0.43.0";
 const what = `Kubo ${version}`;
@@ -70,25 +71,22 @@ export async function startKubo({ token, swarm = false }: { token?: string; swar
   const env = { IPFS_PATH: repo, IPFS_TELEMETRY: "off" };
   const run = async (...args: string[]) => (await execa(binary, args, { env })).stdout;
 
-  // Profile `test` takes port 0 everywhere: the daemon says which it got.
   await run("init", "--profile=test,server");
-  await run("config", "Routing.Type", "none");
-  await run("config", "--json", "Addresses.Swarm", swarm ? '["/ip4/127.0.0.1/tcp/0"]' : "[]");
-  if (swarm) {
-    // Profile `server` has it dial and tell no private address, and this machine has no other.
-    for (const list of ["Swarm.AddrFilters", "Addresses.NoAnnounce"]) await run("config", "--json", list, "[]");
-  }
-  if (token) {
-    const access = { test: { AuthSecret: `bearer:${token}`, AllowedPaths: ["/api/v0"] } };
-    await run("config", "--json", "API.Authorizations", JSON.stringify(access));
-  }
+  const [apiPort, gatewayPort] = [await freePort(), await freePort()];
+  await configure(join(repo, "config"), (config) => {
+    config.Routing.Type = "none";
+    // Its own, for a repo that keeps its addresses can be restarted under the feet of whoever talks to it.
+    config.Addresses.API = `/ip4/127.0.0.1/tcp/${apiPort}`;
+    config.Addresses.Gateway = `/ip4/127.0.0.1/tcp/${gatewayPort}`;
+    config.Addresses.Swarm = swarm ? ["/ip4/127.0.0.1/tcp/0"] : [];
+    if (swarm) {
+      // Profile `server` has it dial and tell no private address, and this machine has no other.
+      config.Swarm.AddrFilters = [];
+      config.Addresses.NoAnnounce = [];
+    }
+    if (token) config.API.Authorizations = { test: { AuthSecret: `bearer:${token}`, AllowedPaths: ["/api/v0"] } };
+  });
   let daemon = await startDaemon(binary, env);
-
-  // A repo that keeps its addresses can be restarted under the feet of whoever talks to it.
-  const address = async (file: string) => (await readFile(join(repo, file), "utf8")).trim();
-  const api = await address("api");
-  const gateway = await address("gateway");
-  const [apiPort, gatewayPort] = [portOf(api), portOf(gateway)];
 
   const end = async (signal: NodeJS.Signals) => {
     if (daemon.exitCode !== null || daemon.signalCode !== null) return;
@@ -110,10 +108,6 @@ export async function startKubo({ token, swarm = false }: { token?: string; swar
     kill: () => end("SIGKILL"),
     async restart() {
       await end("SIGTERM");
-      // A killed daemon leaves its address behind, and `ipfs config` would try to reach it there.
-      await rm(join(repo, "api"), { force: true });
-      await run("config", "Addresses.API", `/ip4/127.0.0.1/tcp/${apiPort}`);
-      await run("config", "Addresses.Gateway", `/ip4/127.0.0.1/tcp/${gatewayPort}`);
       daemon = await startDaemon(binary, env);
     },
     async stop() {
@@ -122,6 +116,21 @@ export async function startKubo({ token, swarm = false }: { token?: string; swar
       await rm(repo, { recursive: true, force: true });
     },
   };
+}
+
+/** What is read here of Kubo's config. @see https://github.com/ipfs/kubo/blob/v0.43.0/docs/config.md */
+interface Config {
+  readonly API: { Authorizations?: object };
+  readonly Addresses: { API: string; Gateway: string; NoAnnounce: string[]; Swarm: string[] };
+  readonly Routing: { Type: string };
+  readonly Swarm: { AddrFilters: string[] };
+}
+
+/** In one go: `ipfs config` would be a process for every key. */
+async function configure(file: string, change: (config: Config) => void): Promise<void> {
+  const config = JSON.parse(await readFile(file, "utf8")) as Config;
+  change(config);
+  await writeFile(file, JSON.stringify(config, null, 2));
 }
 
 async function startDaemon(binary: string, env: Record<string, string>): Promise<ChildProcess> {
@@ -137,9 +146,4 @@ async function startDaemon(binary: string, env: Record<string, string>): Promise
   });
   await ready;
   return daemon;
-}
-
-/** `/ip4/127.0.0.1/tcp/5001` and `http://127.0.0.1:8080` → the number. */
-function portOf(address: string): number {
-  return Number(/(\d+)\/?$/.exec(address)![1]);
 }

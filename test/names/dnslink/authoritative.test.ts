@@ -3,7 +3,7 @@ import { type AuthorityOptions, authorities } from "../../../pipeline/names/dnsl
 import { type Asked, fakeDns, fromTable, ipv6, soa, txt } from "../../fakes/dns-server.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { dnsServers, startBind, startNsd } from "../../servers/dns.ts";
-import { freePort } from "../../servers/dns-daemon.ts";
+import { freePort } from "../../servers/ports.ts";
 
 const world = testWorld();
 const name = "_dnslink.latest.example.test";
@@ -49,7 +49,7 @@ describe("a server that does not answer well is told with the reason", () => {
   });
 
   it("does not listen", async () => {
-    const address = `127.0.0.1:${await freePort(["127.0.0.1"])}`;
+    const address = `127.0.0.1:${await freePort()}`;
     expect(await ask({ authorities: [address] })).toEqual([{ server: address, problem: "does not listen" }]);
   });
 });

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { addressesOf, ask, called, type Manner, textOf } from "../../../pipeline/names/dnslink/wire.ts";
 import { fakeDns, ipv6, packetFor, txt } from "../../fakes/dns-server.ts";
 import { testWorld } from "../../fakes/world.ts";
-import { freePort } from "../../servers/dns-daemon.ts";
+import { freePort } from "../../servers/ports.ts";
 
 const world = testWorld();
 const question = { name: "_dnslink.a.test", type: "TXT" } as const;
@@ -85,7 +85,7 @@ describe("an answer", () => {
   });
 
   it("is told not to come where nobody listens, at once", async () => {
-    const address = `127.0.0.1:${await freePort(["127.0.0.1"])}`;
+    const address = `127.0.0.1:${await freePort()}`;
     for (const transport of ["udp", "tcp"] as const) {
       await expect(asked(address, { transport })).rejects.toMatchObject({
         kind: "unavailable",
