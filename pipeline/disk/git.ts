@@ -56,6 +56,16 @@ export async function partedAt(
 }
 
 /**
+ * What `file` has become since the commit that is checked out, along `ref`: ids of its bytes, as git names them. None where
+ * git knows no such ref.
+ */
+export async function idsSince(ref: string, file: string, world: World): Promise<ReadonlySet<string>> {
+  const showing = ["--first-parent", "-m", "--raw", "--no-abbrev", "--no-renames", "--format="];
+  const raw = await git(file, ["log", ...showing, `HEAD..${ref}`, "--", basename(file)], world);
+  return new Set([...(raw ?? "").matchAll(/^:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) /gm)].map(([, id]) => id!));
+}
+
+/**
  * Whether git merges these texts by their lines; `undefined` where there is no git to ask.
  *
  * As GitHub's "this branch has conflicts" sees them: whatever merge driver a clone may have, GitHub runs none.

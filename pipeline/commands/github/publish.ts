@@ -4,11 +4,17 @@
  * The inputs of `actions/publish` come as FIELDTREE_EXPECT_ROOT, FIELDTREE_IMPORT, FIELDTREE_ROLLBACK and FIELDTREE_WHY,
  * empty where there are none.
  */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Campaign } from "../../campaign/campaign.ts";
 import { configIn } from "../../campaign/config.ts";
 import { secretNames } from "../../core/campaign/secrets.ts";
 import { Failure } from "../../core/failure.ts";
+import { idsSince } from "../../disk/git.ts";
+import { gitId } from "../../github/commits.ts";
 import { setOutputs, writeSummary } from "../../github/outputs.ts";
 import type { Head } from "../../log/log.ts";
+import { sourceOf } from "../../stages/observe.ts";
 import { importCars } from "../car.ts";
 import type { Call } from "../command.ts";
 import { publishHere } from "../publish.ts";
@@ -19,6 +25,7 @@ export async function publishFromWorkflow(call: Call): Promise<number> {
   const { env, world } = call;
   const preview = await readyToPublish(call);
   const campaign = await call.campaign();
+  if (!env.FIELDTREE_ROLLBACK) await assertNewest(campaign, call);
 
   await withoutCommands(call, async (quiet) => {
     const { FIELDTREE_IMPORT: address, FIELDTREE_ROLLBACK: number, FIELDTREE_EXPECT_ROOT: expectRoot } = env;
@@ -54,6 +61,26 @@ async function readyToPublish({ folder, env }: Call): Promise<string | undefined
     });
   }
   return config.gateways[0];
+}
+
+/**
+ * A run that failed and is run again has the plan it had. Where a later commit went live meanwhile, publishing this one would
+ * take that back, and nobody asked for it.
+ *
+ * @throws Failure `conflict`
+ */
+async function assertNewest({ folder, log, get }: Campaign, { env, world }: Call): Promise<void> {
+  const later = await idsSince(`refs/remotes/origin/${env.GITHUB_REF_NAME}`, join(folder, "tree.yaml"), world);
+  const [some] = later;
+  const head = some === undefined ? undefined : await log.head(world);
+  if (!head) return;
+  const live = gitId(await sourceOf(head.release, { get }, world), some!.length);
+  if (!later.has(live) || live === gitId(await readFile(join(folder, "tree.yaml")), live.length)) return;
+  throw new Failure(
+    "conflict",
+    `release ${head.release.number} is of a later commit than this run planned: publishing would take it back`,
+    { hint: "start publish anew, or re-run all of its jobs: it plans the newest commit; fieldtree rollback goes back" },
+  );
 }
 
 function outputsOf({ release }: Head, url: string | undefined): Readonly<Record<string, string>> {

@@ -66,6 +66,34 @@ describe("github publish", { timeout: 240_000 }, () => {
     expect(await publish({ FIELDTREE_EXPECT_ROOT: other })).toMatchObject({ code: 5, outputs: {} });
   });
 
+  it("takes nothing back that went live while a run waited to be run again, and is told to plan anew", async () => {
+    const { cwd, planned, publish } = await aRepository();
+    const git = (...args: string[]) => execa("git", ["-c", "user.name=x", "-c", "user.email=x@x", ...args], { cwd });
+    const commit = async (tree: string) => {
+      await writeFile(join(cwd, "tree.yaml"), tree);
+      await git("add", "tree.yaml", "campaign.yaml");
+      await git("commit", "--quiet", "-m", "tree");
+      await git("push", "--quiet", "origin", "HEAD:refs/heads/main");
+    };
+    const first = await readFile(join(cwd, "tree.yaml"), "utf8");
+    await commit(first);
+    const env = { GITHUB_REF_NAME: "main", FIELDTREE_EXPECT_ROOT: planned };
+    // A later commit that nobody published yet keeps no earlier one from it: each push has its turn.
+    await commit("");
+    await git("checkout", "--quiet", "HEAD^");
+    expect((await publish(env)).outputs).toMatchObject({ release: "1", root: planned });
+
+    await git("checkout", "--quiet", "origin/main");
+    expect((await publish({ GITHUB_REF_NAME: "main" })).outputs.release).toBe("2");
+    await git("checkout", "--quiet", "HEAD^");
+    expect(await publish(env)).toMatchObject({ code: 5, outputs: {}, stderr: expect.stringContaining("later commit") });
+
+    // Taken back on purpose, by a commit.
+    await git("checkout", "--quiet", "origin/main");
+    await commit(first);
+    expect((await publish(env)).outputs).toMatchObject({ release: "3", root: planned });
+  });
+
   it("makes an older release live again, with the reason", async () => {
     const { cwd, planned, publish } = await aRepository();
     await publish();
