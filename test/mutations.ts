@@ -2,7 +2,7 @@
  * `npm run test:mutations`: what publishing must never do, done on purpose, one after another in a copy of the project.
  *
  * For every fault in `mutations.yaml` a test must fail; which one did is printed. It takes a few minutes, so `npm test`
- * leaves it out. Words after it choose among the faults: `npm run test:mutations -- lease TSIG`.
+ * leaves it out. Words after it choose among the faults and their files: `npm run test:mutations -- TSIG github`.
  */
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,7 +21,9 @@ interface Mutation {
 const root = fileURLToPath(new URL("..", import.meta.url));
 const all = load(await readFile(join(root, "test", "mutations.yaml"), "utf8")) as readonly Mutation[];
 const words = process.argv.slice(2);
-const chosen = all.filter(({ fault }) => words.length === 0 || words.some((word) => fault.includes(word)));
+const chosen = all.filter(
+  ({ fault, file }) => words.length === 0 || words.some((word) => `${file} ${fault}`.includes(word)),
+);
 
 const copy = await mkdtemp(join(tmpdir(), "fieldtree-mutations-"));
 try {

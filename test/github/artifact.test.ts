@@ -1,4 +1,5 @@
 /** Archives as runs leave them, and as somebody leaves them who wants us to choke on one. */
+import { randomBytes } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
@@ -70,13 +71,17 @@ it("unpacks no further than it was told to expect", () => {
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * 1024 * 1024);
 });
 
-it("is the newest one of a run that was run again, whatever else that run left", async () => {
+/** A repository that has a plan.yml, and its API as a job may use it that reads artifacts. */
+async function whereItRuns() {
   const github = await openBox();
   onTestFinished(() => github.close());
-  const repo = await github.repo({
-    files: { ".github/workflows/plan.yml": "name: plan\non: pull_request\njobs: {}\n" },
-  });
-  const api = plainly(github, repo, { actions: "read" });
+  const files = { ".github/workflows/plan.yml": "name: plan\non: pull_request\njobs: {}\n" };
+  const repo = await github.repo({ files });
+  return { github, repo, api: plainly(github, repo, { actions: "read" }) };
+}
+
+it("is the newest one of a run that was run again, whatever else that run left", async () => {
+  const { repo, api } = await whereItRuns();
   const plan = (state: string) => [{ name: "plan.json", data: JSON.stringify({ state }) }];
   const run = await repo.run({ workflow: "plan.yml", artifacts: { plan: plan("conflict"), logs: plan("other") } });
   expect(await readArtifact(run.state, api)).toEqual({ plan: { state: "conflict" } });
@@ -84,4 +89,14 @@ it("is the newest one of a run that was run again, whatever else that run left",
   expect(await readArtifact(run.state, api)).toEqual({ plan: { state: "ready" } });
   const silent = await repo.run({ workflow: "plan.yml" });
   expect(await readArtifact(silent.state, api)).toBeUndefined();
+});
+
+it("is not fetched where it is larger than any plan", async () => {
+  const { github, repo, api } = await whereItRuns();
+  const huge = [{ name: "plan.json", data: randomBytes(9e6) }];
+  const { state } = await repo.run({ workflow: "plan.yml", artifacts: { plan: huge } });
+  expect(await readArtifact(state, api)).toMatchObject({
+    odd: expect.stringMatching(/^it has \d+ bytes, more than the \d+ that are read$/),
+  });
+  expect(github.journal.calls().map(({ path }) => path.split("/").at(-1))).toEqual(["artifacts"]);
 });

@@ -93,13 +93,18 @@ it("says outside of Actions what to use instead, and for another event which it 
 });
 
 it("frames every output by a line that no value can hold", async () => {
-  const file = join(await aFolder(), "output");
+  const folder = await aFolder();
   const value = "x\nend-1\nroot<<y\nforged\ny";
-  await setOutputs({ GITHUB_OUTPUT: file }, { root: value, empty: "" });
-  const text = await readFile(file, "utf8");
-  const [, frame] = /^root<<(\S+)\n/.exec(text)!;
-  expect(value).not.toContain(frame);
-  expect(text).toMatch(new RegExp(`^root<<${frame}\\n${value}\\n${frame}\\nempty<<(\\S+)\\n\\n\\1\\n$`));
+  const framesIn = async (name: string) => {
+    const file = join(folder, name);
+    await setOutputs({ GITHUB_OUTPUT: file }, { root: value, empty: "" });
+    const [, ...frames] = /^root<<(\S+)\n([\s\S]*)\n\1\nempty<<(\S+)\n\n\3\n$/.exec(await readFile(file, "utf8"))!;
+    return frames;
+  };
+  const [first, second] = [await framesIn("first"), await framesIn("second")];
+  expect([first[1], second[1]]).toEqual([value, value]);
+  const frames = [first[0], first[2], second[0], second[2]];
+  expect(new Set(frames).size, "drawn anew for every output").toBe(4);
   await setOutputs({}, { root: "nobody listens" });
 });
 
