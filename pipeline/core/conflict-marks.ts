@@ -3,8 +3,9 @@
  * git's own marks, so that editors and people find it. Marked like this it is no YAML, so nobody publishes it by mistake.
  */
 
-import { type Edit, editTree, finderIn, lastOffset, leavesIn } from "./edit.ts";
+import { type Edit, editTree, finderIn, lastOffset } from "./edit.ts";
 import { isFailure } from "./failure.ts";
+import { leavesIn } from "./leaves.ts";
 import { type Conflict, mergeTrees } from "./merge.ts";
 import { byBytes } from "./order.ts";
 import { examine, maxDepth } from "./tree.ts";

@@ -13,9 +13,10 @@
 import type { CID } from "multiformats/cid";
 import { isObjection, readCid } from "./cid.ts";
 import { Failure } from "./failure.ts";
+import { leafAt, sameLeaves } from "./leaves.ts";
 import { byBytes } from "./order.ts";
 import { shown } from "./shown.ts";
-import { type Examined, examine, maxDepth, pathTo, whatIsBad, writtenIn } from "./tree.ts";
+import { type Examined, examine, maxDepth, whatIsBad } from "./tree.ts";
 import { type Entry, type Lines, type MapNode, type Node, readYaml } from "./yaml.ts";
 
 /** What should stand at a path: a CID as written, "" for an empty folder, nothing where `written` is absent. */
@@ -357,9 +358,9 @@ function verified(edited: string, wanted: Spot, path: string): string {
 }
 
 function holds(node: Node | undefined, { edit, below, entry }: Spot): boolean {
-  if (edit) return leafIn(node) === edit.written;
-  if (!below) return alike(node, entry!.value);
-  if (below.size === 0) return leafIn(node) === "";
+  if (edit) return node !== undefined && leafAt(node) === edit.written;
+  if (!below) return node !== undefined && sameLeaves(node, entry!.value);
+  if (below.size === 0) return !node || leafAt(node) === "";
   const there = childrenOf(node);
   return (
     there.size === below.size &&
@@ -368,38 +369,6 @@ function holds(node: Node | undefined, { edit, below, entry }: Spot): boolean {
       return found !== undefined && holds(found.entry!.value, spot);
     })
   );
-}
-
-/** Whether two nodes hold the same leaves under the same names, in the same order. */
-function alike(node: Node | undefined, other: Node): boolean {
-  const leaf = leafIn(other);
-  if (leaf !== undefined) return node !== undefined && leafIn(node) === leaf;
-  if (node?.kind !== "map" || other.kind !== "map" || node.entries.length !== other.entries.length) return false;
-  return node.entries.every(({ key, value }, at) => {
-    const { key: name, value: there } = other.entries[at]!;
-    return alike(key, name) && alike(value, there);
-  });
-}
-
-/** What is written at a leaf, CID or not, or as a name; "" where there is nothing, `undefined` for what is no leaf. */
-function leafIn(node: Node | undefined): string | undefined {
-  if (!node || (node.kind === "map" && node.entries.length === 0)) return "";
-  return node.kind === "scalar" ? writtenIn(node) : undefined;
-}
-
-/** What is written at each leaf, CID or not; empty for an empty folder. Much less work than examining the tree. */
-export function leavesIn(root: Node | undefined): Map<string, string> {
-  const leaves = new Map<string, string>();
-  const visit = ({ entries }: MapNode, path: string): void => {
-    for (const { key, value } of entries) {
-      if (key.kind !== "scalar") continue;
-      const at = pathTo(path, key.text);
-      if (value.kind === "map" && value.entries.length > 0) visit(value, at);
-      else leaves.set(at, value.kind === "scalar" ? writtenIn(value) : "");
-    }
-  };
-  if (root?.kind === "map") visit(root, "");
-  return leaves;
 }
 
 function whatStandsAt(path: string, { tree, root }: Examined): string | undefined {

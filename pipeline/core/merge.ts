@@ -5,8 +5,9 @@
  * the other may merge into nonsense. Here paths are merged: whatever one side alone changed is taken, and only where
  * both changed one path differently somebody has to decide.
  */
-import { commentBehind, type Edit, editTree, finderIn, leavesIn } from "./edit.ts";
+import { commentBehind, type Edit, editTree, finderIn } from "./edit.ts";
 import { Failure } from "./failure.ts";
+import { type Difference, differences } from "./leaves.ts";
 import { byBytes } from "./order.ts";
 import { type Examined, examine, maxDepth, type Tree } from "./tree.ts";
 import { readYaml } from "./yaml.ts";
@@ -30,22 +31,21 @@ export interface Conflict {
 export function mergeTrees(base: string, ours: string, theirs: string): { text: string; conflicts: Conflict[] } {
   if (theirs === base || theirs === ours) return { text: ours, conflicts: [] };
   if (ours === base) return { text: theirs, conflicts: [] };
-  const was = leavesIn(readYaml(base, { maxDepth }).documents[0]);
+  const was = readYaml(base, { maxDepth }).documents[0];
   const mine = readable("ours", ours);
   const yours = readable("theirs", theirs);
 
   const conflicts: Conflict[] = [];
   // What theirs did alone, as it is to be done to ours: a leaf's new value, `undefined` for one that goes.
   const wanted = new Map<string, string | undefined>();
-  const compare = (path: string, there: string | undefined): void => {
-    const [before, here] = [was.get(path), mine.tree.get(path)?.written];
-    if (there === before || there === here) return;
+  const theirChanges = differences(was, yours.root);
+  for (const [path, [before, there]] of theirChanges) {
+    const here = mine.tree.get(path)?.written;
     if (here === before) wanted.set(path, there);
-    else conflicts.push(conflictAt(path, before, here, there));
-  };
-  for (const [path, { written }] of yours.tree) compare(path, written);
-  for (const path of was.keys()) if (!yours.tree.has(path)) compare(path, undefined);
-  conflicts.push(...standingOnEachOther(was, mine.tree, wanted, conflicts));
+    else if (here !== there) conflicts.push(conflictAt(path, before, here, there));
+  }
+  const added = [...differences(was, mine.root), ...theirChanges].filter(isAdded).map(([path]) => path);
+  conflicts.push(...standingOnEachOther(added, mine.tree, wanted, conflicts));
   if (conflicts.length > 0) return { text: ours, conflicts: conflicts.sort((x, y) => byBytes(x.path, y.path)) };
   return { text: editTree(ours, editsTo(wanted, theirs, yours), mine), conflicts };
 }
@@ -55,6 +55,10 @@ function readable(side: string, text: string): Examined {
   const error = examined.findings.find(({ level }) => level === "error");
   if (!error) return examined;
   throw new Failure("input", `${side}, line ${error.line}: ${error.says}`, { hint: "put it right before merging" });
+}
+
+function isAdded([, [before]]: readonly [path: string, Difference]): boolean {
+  return before === undefined;
 }
 
 /** What is new brings the comment behind it along. */
@@ -71,7 +75,7 @@ function editsTo(wanted: ReadonlyMap<string, string | undefined>, text: string, 
  * gives way to what the other side put into it. Only what a side added can stand on what the other did.
  */
 function standingOnEachOther(
-  was: ReadonlyMap<string, string>,
+  added: readonly string[],
   ours: Tree,
   wanted: Map<string, string | undefined>,
   undecided: readonly Conflict[],
@@ -80,8 +84,8 @@ function standingOnEachOther(
   const merged = (path: string) =>
     open.has(path) ? undefined : wanted.has(path) ? wanted.get(path) : ours.get(path)?.written;
   const conflicts = new Map<string, Conflict>();
-  for (const path of [...ours.keys(), ...wanted.keys()]) {
-    const cid = was.has(path) ? undefined : merged(path);
+  for (const path of added) {
+    const cid = merged(path);
     if (cid === undefined) continue;
     for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
       const above = path.slice(0, at);

@@ -4,8 +4,8 @@
  * Order, spelling, blank lines and every comment stay: a comment behind something stays behind it, one on a line of
  * its own stays between the same neighbours, indented with what it stood with. Tidying twice is tidying once.
  */
-import { leavesIn } from "./edit.ts";
 import { Failure } from "./failure.ts";
+import { leavesIn } from "./leaves.ts";
 import { examine, maxDepth, writtenIn } from "./tree.ts";
 import { type Lines, type MapNode, readYaml, type ScalarNode } from "./yaml.ts";
 
