@@ -2,7 +2,9 @@
  * What services keep, as they say and as was seen.
  *
  * A service that says `pinned` is asked for blocks before it is believed. Where it keeps the whole tree, the tree and the
- * portal are looked at and the leaves stand under it; `thorough` looks at each of them too.
+ * portal are looked at and the leaves stand under it; `thorough` looks at each of them too, as far as there is time: of
+ * thousands of leaves, by the root block alone where more would take too long, and in the end not at all. Which those are
+ * is up to hashes, so that no part of the tree is the one that nobody looks at.
  */
 import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
@@ -33,7 +35,7 @@ export interface PinSight {
 }
 
 export interface LookOptions {
-  /** Look at each leaf, also where the tree was looked at. */
+  /** Look at each leaf, also where the tree was looked at. One that there was no time for counts by the service's word, where others were seen there. */
   readonly thorough: boolean;
   /** ms in which a service must have answered everything. */
   readonly patience: number;
@@ -65,33 +67,62 @@ async function lookAtKeeper(
 ): Promise<PinSight[]> {
   const late = AbortSignal.timeout(patience);
   const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
-  const tooLate = () => new Failure("unavailable", `${keeper.name}: no answer in ${patience / 1000} s`);
-  const cids = wishes.flatMap(({ cid }) => cid ?? []);
-  let said: ReadonlyMap<string, PinStatus>;
-  let failure: Failure | undefined;
+  const tooLate = new Failure("unavailable", `${keeper.name}: no answer in ${patience / 1000} s`);
+  const { said, failure } = await askKeeper(keeper, wishes, tooLate, inTime, world);
+
+  const { sample } = campaign.pins;
+  const look = async (wanted: Wanted, sample: number): Promise<PinSight> => {
+    const status = said.get(String(wanted.cid));
+    if (late.aborted) return { ...sightOf(wanted, status), failure: failure ?? tooLate, says: tooLate.message };
+    return lookAt(wanted, status, failure, { pins: { ...campaign.pins, sample } }, inTime);
+  };
+  const sights: PinSight[] = [];
+  // The tree and the portal side by side; how the tree does decides what is to be seen of the leaves.
+  for await (const sight of inOrder(wishes.slice(0, 2), 2, (wanted) => look(wanted, sample))) sights.push(sight);
+  const covered = keeper.whole && !thorough && sights[0]?.counts === true;
+
+  const leaves = wishes.slice(2).sort(byHash);
+  const began = performance.now();
+  let looked = 0;
+  const lookAtLeaf = async (wanted: Wanted): Promise<PinSight> => {
+    const status = said.get(String(wanted.cid));
+    const kept = status?.state === "pinned";
+    // Blocks below a tree that is kept and was looked at are kept with it.
+    if (covered && kept) return { ...sightOf(wanted, status), seen: "retrieved", counts: true };
+    const hurried = thorough && (performance.now() - began) * leaves.length > patience * looked;
+    const sight = await look(wanted, hurried && looked > 0 ? 0 : sample);
+    world.progress({ task: `looking at ${keeper.name}`, done: ++looked, total: leaves.length, unit: "pins" });
+    const unlooked = late.aborted && sight.failure !== undefined;
+    const others = sights.some(({ seen }) => seen === "retrieved");
+    return thorough && unlooked && kept && others
+      ? { ...sightOf(wanted, status), seen: "says so", counts: true }
+      : sight;
+  };
+  for await (const sight of inOrder(leaves, leavesAtOnce, lookAtLeaf)) sights.push(sight);
+  return sights;
+}
+
+/** What the service says of each wish; nothing, and why, where it can't be asked in time. */
+async function askKeeper(
+  keeper: Keeper,
+  wishes: readonly Wanted[],
+  tooLate: Failure,
+  inTime: World,
+  world: World,
+): Promise<{ said: ReadonlyMap<string, PinStatus>; failure?: Failure }> {
   try {
-    said = await keeper.service().status(cids, inTime);
+    const cids = wishes.flatMap(({ cid }) => cid ?? []);
+    return { said: await keeper.service().status(cids, inTime) };
   } catch (error) {
     world.signal.throwIfAborted();
-    if (!late.aborted && !(error instanceof Failure)) throw error;
-    failure = error instanceof Failure ? error : tooLate();
-    said = new Map();
+    if (!inTime.signal.aborted && !(error instanceof Failure)) throw error;
+    return { said: new Map(), failure: error instanceof Failure ? error : tooLate };
   }
-  const sights: PinSight[] = [];
-  let wholeCounts = false;
-  const look = async (wanted: Wanted): Promise<PinSight> => {
-    const status = wanted.cid && said.get(wanted.cid.toString());
-    // Blocks below a tree that is kept and was looked at are kept with it.
-    const under = keeper.whole && !thorough && wholeCounts && wanted.path !== "/" && wanted.path !== "portal/";
-    if (under && status?.state === "pinned") return { ...sightOf(wanted, status), seen: "retrieved", counts: true };
-    if (late.aborted) return { ...sightOf(wanted, status), failure: failure ?? tooLate(), says: tooLate().message };
-    return lookAt(wanted, status, failure, campaign, inTime);
-  };
-  // The tree and the portal side by side; how the tree does decides what is to be seen of the leaves.
-  for await (const sight of inOrder(wishes.slice(0, 2), 2, look)) sights.push(sight);
-  wholeCounts = sights[0]?.counts === true;
-  for await (const sight of inOrder(wishes.slice(2), leavesAtOnce, look)) sights.push(sight);
-  return sights;
+}
+
+/** As good as drawn by lot, and the same every time. */
+function byHash({ cid: a }: Wanted, { cid: b }: Wanted): number {
+  return Buffer.compare(a!.multihash.digest, b!.multihash.digest);
 }
 
 /** One wish, given what the service says of it (`undefined`: it could not be asked, because of `failure`). */
