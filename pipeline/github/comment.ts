@@ -8,9 +8,12 @@
 import { isFailure } from "../core/failure.ts";
 import type { GitHub } from "./client.ts";
 
-export interface Message {
+export interface Message extends Said {
   /** Comments of one kind take each other's place: `report`. A word. */
   readonly kind: string;
+}
+
+export interface Said {
   /** What people are told anew when it changes. */
   readonly state: string;
   /** Markdown, made by our own renderers, without the mark. */
@@ -39,9 +42,30 @@ interface Known {
 
 /** Say it under pull request or issue `number`. Done twice, it is said once. */
 export async function tell(number: number, message: Message, github: GitHub): Promise<Posted> {
+  return say(number, message, await ours(number, message.kind, github), github);
+}
+
+/**
+ * Say something else than our newest comment of that kind does; nothing where there is none. `change` is given its text
+ * without the mark. Resolves to whether it changed anything.
+ */
+export async function revise(
+  number: number,
+  kind: string,
+  change: (said: Said) => Promise<Said>,
+  github: GitHub,
+): Promise<boolean> {
+  const mine = await ours(number, kind, github);
+  const text = mine.at(-1)?.body;
+  if (text === undefined) return false;
+  const said = await change({ state: stateIn(text), body: text.slice(text.indexOf("\n") + 1) });
+  const { did } = await say(number, { kind, ...said }, mine, github);
+  return did !== "left";
+}
+
+async function say(number: number, message: Message, mine: readonly Known[], github: GitHub): Promise<Posted> {
   const { kind, state } = message;
   const body = bodyOf(message);
-  const mine = await ours(number, kind, github);
   const newest = mine.at(-1);
   if (newest && stateIn(newest.body!) === inMark(state)) {
     if (newest.body === body) return { page: newest.html_url, did: "left" };
@@ -53,29 +77,6 @@ export async function tell(number: number, message: Message, github: GitHub): Pr
   const posted = await post(number, kind, body, github);
   for (const { node_id } of mine.slice(-mostFolded)) await fold(node_id, github);
   return { page: posted.html_url, did: "posted" };
-}
-
-/**
- * Change what our newest comment of that kind says, in place, so that nobody is told. `change` is given its text without
- * the mark. Resolves to whether it changed anything.
- */
-export async function revise(
-  number: number,
-  kind: string,
-  change: (body: string) => string,
-  github: GitHub,
-): Promise<boolean> {
-  const newest = (await ours(number, kind, github)).at(-1);
-  if (!newest) return false;
-  const text = newest.body!;
-  const end = text.indexOf("\n") + 1;
-  const body = change(text.slice(end));
-  if (body === text.slice(end)) return false;
-  const changed = (text.slice(0, end) + body).slice(0, longestBody).toWellFormed();
-  await github.ask("editing the comment", (rest, place) =>
-    rest.issues.updateComment({ ...place, comment_id: newest.id, body: changed }),
-  );
-  return true;
 }
 
 /** Oldest first. */

@@ -15,6 +15,8 @@ export interface MarkdownOptions {
   readonly atMost?: number;
   /** Address of a page that shows the rest, where there is one. */
   readonly more?: string;
+  /** Address of the campaign's repository: in a clone of a fork, `origin` is another. */
+  readonly repository?: string;
 }
 
 /** GitHub takes 65 536 characters; the mark that a bot knows its comment by is some of them. */
@@ -26,8 +28,11 @@ const usualLine = 650;
 /** Bytes of what stands around the lists. */
 const ourWords = 2000;
 
-export function reportMarkdown(report: Report, { atMost = longestComment, more }: MarkdownOptions = {}): string {
-  const frame = { head: headOf(report), foot: footOf(report) };
+export function reportMarkdown(
+  report: Report,
+  { atMost = longestComment, more, repository = "origin" }: MarkdownOptions = {},
+): string {
+  const frame = { head: headOf(report, repository), foot: footOf(report) };
   const room = roomOf(atMost, bytesIn([...frame.head, ...frame.foot].join("\n")) + ourWords, more);
   const ordered = inOrderOfUrgency(report.findings);
   const [pressing, others] = [ordered.filter(isPressing), ordered.filter((finding) => !isPressing(finding))];
@@ -59,7 +64,7 @@ const icons: Readonly<Record<Report["state"], string>> = {
   stale: "🔄",
 };
 
-function headOf(report: Report): string[] {
+function headOf(report: Report, repository: string): string[] {
   const { state, sha, root, onlyTextual } = report;
   const at = sha === undefined ? "" : ` · ${code(sha.slice(0, 7))}`;
   const lines = [
@@ -69,18 +74,19 @@ function headOf(report: Report): string[] {
     "",
     rootsIn(root, report.preview),
   ];
-  if (onlyTextual) {
-    lines.push(
-      "",
-      "Git sees a conflict here, and there is none: the lines are close to each other, the paths are different. The merge driver takes both:",
-      "",
-      "```sh",
-      'git config merge.fieldtree.driver "fieldtree merge %O %A %B -o %A"',
-      "git merge origin/HEAD   # the base branch, into this one; then push",
-      "```",
-    );
-  }
-  return lines;
+  return onlyTextual ? [...lines, "", ...mergeWithDriver(repository)] : lines;
+}
+
+/** What to do about a conflict of lines. @param repository address of the campaign's, or a remote's name. */
+export function mergeWithDriver(repository: string): string[] {
+  return [
+    "Git sees a conflict here, and there is none: the lines are close to each other, the paths are different. The merge driver takes both:",
+    "",
+    "```sh",
+    'git config merge.fieldtree.driver "fieldtree merge %O %A %B -o %A"',
+    `git pull --no-rebase ${repository} HEAD   # the base branch, into this one; then push`,
+    "```",
+  ];
 }
 
 function rootsIn({ from, to }: Report["root"], preview: string | undefined): string {

@@ -31,7 +31,11 @@ export interface Telling {
 
 export async function tellReport(pull: Pull, telling: Telling, github: GitHub, world: World): Promise<void> {
   const { report } = telling;
-  const { page } = await tell(pull.number, { kind: "report", state: report.state, body: bodyOf(telling) }, github);
+  const { page } = await tell(
+    pull.number,
+    { kind: "report", state: report.state, body: bodyOf(telling, github) },
+    github,
+  );
   // A commit has one verdict, and may be proposed for several branches: that of the one which is published counts.
   if (pull.publishes) await judge(pull.headSha, telling, page, github);
   await suggest(pull, suggestionsOf(report), github, world);
@@ -39,9 +43,9 @@ export async function tellReport(pull: Pull, telling: Telling, github: GitHub, w
   await askOwners(pull, owners, github, world);
 }
 
-function bodyOf({ report, distrust, run }: Telling): string {
+function bodyOf({ report, distrust, run }: Telling, { page }: GitHub): string {
   const doubt = distrust === undefined ? "" : `> [!CAUTION]\n> ${distrust}. What follows was computed again.\n\n`;
-  return doubt + reportMarkdown(report, { atMost: longestBody - doubt.length, more: run });
+  return doubt + reportMarkdown(report, { atMost: longestBody - doubt.length, more: run, repository: page });
 }
 
 /** The verdict on a commit, as check and as status. @param page where people read more of it. */
@@ -54,7 +58,7 @@ export async function judge(sha: string, telling: Telling, page: string, github:
       sha,
       conclusion: distrust ? "failure" : conclusions[line.state],
       title: distrust ?? `${meanings[report.state]}: ${countsOf(report)}`,
-      summary: bodyOf(telling),
+      summary: bodyOf(telling, github),
       annotations: annotationsOf(report),
       page,
     },

@@ -90,16 +90,23 @@ it("is cut to what GitHub takes", async () => {
   expect(pull.comments()[0]!.body.length).toBeLessThanOrEqual(65_536);
 });
 
-it("is revised in place, keeping its state, and not where there is none of ours", async () => {
-  const change = (body: string) => `late: ${body}`;
+it("is revised in place while its state stays, said anew where that changes, and not where there is none of ours", async () => {
   const api = () => plainly(github, repo, { "pull-requests": "write" });
+  const revised = (state?: string) =>
+    revise(pull.number, "report", async (said) => ({ state: state ?? said.state, body: `late: ${said.body}` }), api());
   pull.comment("stranger", '<!-- fieldtree:report state="ready" -->\nours, believe me');
-  expect(await revise(pull.number, "report", change, api())).toBe(false);
+  expect(await revised()).toBe(false);
   await say("ready", "ours");
-  expect(await revise(pull.number, "report", change, api())).toBe(true);
+  expect(await revised()).toBe(true);
   expect(shown()).toEqual([
     ["ours, believe me", undefined],
     ["late: ours", undefined],
   ]);
   expect((await say("ready", "again")).did).toBe("edited");
+  expect(await revised("conflict")).toBe(true);
+  expect(shown().slice(1)).toEqual([
+    ["again", "outdated"],
+    ["late: again", undefined],
+  ]);
+  expect(await revise(pull.number, "report", async (said) => said, api())).toBe(false);
 });

@@ -1,9 +1,14 @@
 /** Another pull request was merged: those that wait are told that what they know is older than that. */
 import { expect, it, onTestFinished } from "vitest";
+import { Failure } from "../../pipeline/core/failure.ts";
 import { tell } from "../../pipeline/github/comment.ts";
-import { markStale } from "../../pipeline/github/stale.ts";
+import { markStale, type Standing } from "../../pipeline/github/stale.ts";
+import { v1 } from "../core/cids.ts";
+import { testWorld } from "../fakes/world.ts";
 import { openBox } from "./box.ts";
 import { plainly } from "./plainly.ts";
+
+const beside: Standing = { conflicts: [], onlyTextual: false };
 
 it("notes it in the comment that stands there, once, and not where the report is newer", async () => {
   const github = await openBox();
@@ -17,6 +22,7 @@ it("notes it in the comment that stands there, once, and not where the report is
     return [...pulls, await fork.openPull({ branch: "other", base: "side", files: { other: "x" } })];
   });
   const api = plainly(github, repo, { "pull-requests": "write" });
+  const mark = (tip: string) => markStale({ branch: "main", tip }, async () => beside, api, testWorld());
   const before = await repo.tip();
   const tip = await repo.push({ b: "b" });
   const say = (number: number, base: string) =>
@@ -24,7 +30,7 @@ it("notes it in the comment that stands there, once, and not where the report is
   for (const pull of [old!, other!]) await say(pull.number, before);
   await say(fresh!.number, tip);
 
-  expect(await markStale({ branch: "main", tip }, api)).toEqual([old!.number]);
+  expect(await mark(tip)).toEqual([old!.number]);
   expect(old!.comments()).toMatchObject([
     { body: expect.stringMatching(new RegExp(`moved to \`${tip.slice(0, 7)}\`.*\\n\\nReady`)) },
   ]);
@@ -33,8 +39,39 @@ it("notes it in the comment that stands there, once, and not where the report is
   expect(silent!.comments()).toEqual([]);
 
   const next = await repo.push({ c: "c" });
-  expect(await markStale({ branch: "main", tip: next }, api)).toHaveLength(2);
+  expect(await mark(next)).toHaveLength(2);
   expect(old!.comments()[0]!.body.match(/moved to/g)).toHaveLength(1);
   expect(old!.comments()[0]!.body).toContain(next.slice(0, 7));
-  expect(await markStale({ branch: "main", tip: next }, api)).toEqual([]);
+  expect(await mark(next)).toEqual([]);
+});
+
+it("says what a conflict is about, which GitHub starts no plan for: one of lines in place, a real one anew", async () => {
+  const github = await openBox();
+  onTestFinished(() => github.close());
+  const repo = await github.repo();
+  const pull = await (await repo.fork("visitor")).openPull({ files: { a: "x" } });
+  const api = plainly(github, repo, { "pull-requests": "write" });
+  const world = testWorld();
+  const newest = () => pull.comments().at(-1)!.body;
+  let moves = 0;
+  const mark = async (standing: (headSha: string) => Promise<Standing>) =>
+    markStale({ branch: "main", tip: await repo.push({ b: `${moves++}` }) }, standing, api, world);
+  await tell(pull.number, { kind: "report", state: "ready", body: "### Ready" }, api);
+
+  await mark(async (headSha) => ({ ...beside, onlyTextual: headSha === pull.head }));
+  expect(pull.comments()).toHaveLength(1);
+  expect(newest()).toContain(`> git pull --no-rebase ${github.origin}/${repo.fullName} HEAD `);
+
+  const [ours, theirs, path] = [v1(1), v1(2), "products/`radar`@team"];
+  const conflicts = Array.from({ length: 12 }, (_, i) => ({ path: `${path}${i}`, base: null, ours, theirs, says: "" }));
+  await mark(async () => ({ ...beside, conflicts }));
+  expect(pull.comments().map(({ minimized }) => minimized)).toEqual(["outdated", undefined]);
+  expect(newest()).toContain(`> - \`\`${path}0\`\`: \`${ours}\` on the base branch, \`${theirs}\` here\n`);
+  expect(newest()).toContain("> - and 2 more paths\n");
+  expect(newest()).toMatch(/state="conflict"[\s\S]*\n\n### Ready$/);
+
+  // One that can't even be compared is told what is known, and keeps nobody else from it.
+  await mark(() => Promise.reject(new Failure("unavailable", "this diff takes too long")));
+  expect(newest()).toMatch(/^<!--.*-->\n> \[!NOTE\]\n> This was computed before .*\n\n### Ready$/);
+  expect(world.lines).toEqual([`#${pull.number} can't be merged here: this diff takes too long`]);
 });

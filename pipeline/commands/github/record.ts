@@ -7,22 +7,27 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
+import { firstOfCommits } from "../../core/committed.ts";
 import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
 import { carOf } from "../../dag/car.ts";
-import { commitAround } from "../../disk/git.ts";
-import { openGitHub } from "../../github/client.ts";
+import { commitsIn } from "../../disk/commits.ts";
+import { commitAround, mergesByLine } from "../../disk/git.ts";
+import { type GitHub, openGitHub } from "../../github/client.ts";
+import { commitsOf, sidesOf } from "../../github/commits.ts";
 import { assetNames, notesOf, type Recorded } from "../../github/notes.ts";
 import { setOutputs, writeSummary } from "../../github/outputs.ts";
 import { type Asset, record as recordOnGitHub } from "../../github/record.ts";
-import { markStale } from "../../github/stale.ts";
+import { markStale, type Standing } from "../../github/stale.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { sourceOf } from "../../stages/observe.ts";
+import { readSides } from "../../stages/sides.ts";
 import { withoutData } from "../../stages/without-data.ts";
 import type { Call } from "../command.ts";
 import { withoutCommands } from "./commands-off.ts";
+import { readProposal } from "./proposal.ts";
 import { runPage } from "./run.ts";
 
 export const record = (call: Call): Promise<number> => withoutCommands(call, recordHead);
@@ -45,7 +50,8 @@ async function recordHead(call: Call): Promise<number> {
 
   const { page, deployment, told } = await recordOnGitHub(release, options, github, world);
   // What other pull requests were told was computed before this.
-  if (env.GITHUB_REF_NAME) await markStale({ branch: env.GITHUB_REF_NAME, tip: sha }, github);
+  const standing = (headSha: string) => standingOf({ tip: sha, headSha }, github, call);
+  if (env.GITHUB_REF_NAME) await markStale({ branch: env.GITHUB_REF_NAME, tip: sha }, standing, github, world);
   const pulls = told.map((pull) => `#${pull}`).join(", ");
   out.result(
     { event: "recorded", release: number, page, deployment, told },
@@ -54,6 +60,18 @@ async function recordHead(call: Call): Promise<number> {
   await setOutputs(env, { release: String(number), page });
   await writeSummary(env, `${notesOf(release, places)}\n\n[Release ${number}](${page})`);
   return 0;
+}
+
+/** Both texts merged, and nothing else of a stranger's proposal looked at: this job may write. */
+async function standingOf(
+  { tip, headSha }: { readonly tip: string; readonly headSha: string },
+  github: GitHub,
+  { folder, world }: Call,
+): Promise<Standing> {
+  const sides = await sidesOf(tip, headSha, github);
+  const { proposed } = await readProposal(sides, firstOfCommits([commitsIn(folder(), world), commitsOf(github)]));
+  const { conflicts, merged, texts } = readSides(proposed);
+  return { conflicts, onlyTextual: merged !== undefined && (await mergesByLine(texts, world)) === false };
 }
 
 /** Releases that others may have made since the one that was published here. */

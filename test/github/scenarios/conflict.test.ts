@@ -20,6 +20,7 @@ it(
     });
     await repo.push({ "tree.yaml": treeWith(text, { "products/lidar.txt": lidar }) });
 
+    // GitHub starts nothing for them now; somebody runs again what it started when they were opened.
     const one = await propose(beside);
     expect(one.plan).toMatchObject({ code: 0, file: { state: "ready", onlyTextual: true } });
     expect(one.plan.file!.changes.map(({ op, path }) => `${op} ${path}`)).toEqual(["add products/sonde.txt"]);

@@ -7,10 +7,12 @@ import { execa } from "execa";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { cidOf, codecs } from "../../../pipeline/dag/block.ts";
 import { readCar } from "../../../pipeline/dag/car.ts";
+import { tell } from "../../../pipeline/github/comment.ts";
 import { aFolder, fieldtree } from "../../commands/program.ts";
 import { expectSchema } from "../../commands/schemas.ts";
 import { type FakeGateway, startFakeGateway } from "../../fakes/gateway.ts";
 import { type Box, openBox } from "../box.ts";
+import { plainly } from "../plainly.ts";
 import type { Repository } from "../repository.ts";
 import { patience, treeWith } from "../story.ts";
 import type { Grants } from "../tokens.ts";
@@ -77,10 +79,34 @@ describe("a merge", patience, () => {
     const alone = await aFolder({ "release-1.car": car.bytes });
     expect((await fieldtree(["verify", "--offline", "release-1.car"], { cwd: alone })).code).toBe(0);
 
+    const text = (await repo.read("tree.yaml"))!;
+    const fork = await repo.fork("visitor");
+    const [beside, against] = await Promise.all(
+      ["sonde", "lidar"].map((name) => {
+        const other = cidOf(codecs.raw, new TextEncoder().encode(`another ${name}`)).toString();
+        return fork.openPull({
+          branch: name,
+          files: { "tree.yaml": treeWith(text, { [`products/${name}.txt`]: other }) },
+        });
+      }),
+    );
+    const bot = plainly(github, repo, { "pull-requests": "write" });
+    for (const { number } of [beside!, against!])
+      await tell(number, { kind: "report", state: "ready", body: "### Ready" }, bot);
+
     await live("products/lidar.txt", "wrong");
     const back = await fieldtree(["rollback", "1", "--why", "lidar was wrong"], { cwd: desk });
     expect(back.code, back.stderr).toBe(0);
-    expect(await job("record", mayRecord, { at: desk })).toMatchObject({ release: 3, told: [] });
+    const env = { GITHUB_REF_NAME: "main" };
+    expect(await job("record", mayRecord, { at: desk, env })).toMatchObject({ release: 3, told: [] });
+    // What GitHub starts no plan for any more.
+    expect(beside!.comments()).toMatchObject([
+      { body: expect.stringContaining("Git sees a conflict here, and there is none") },
+    ]);
+    expect(against!.comments()).toMatchObject([
+      { minimized: "outdated" },
+      { body: expect.stringContaining("`products/lidar.txt`: `b") },
+    ]);
     expect(repo.releases().map(({ name }) => name)).toEqual([
       "Release 1: 1 added",
       "Release 3: back to release 1, 1 removed",
