@@ -145,6 +145,20 @@ describe.skipIf(!(await chromium()))("index.html in Chromium", () => {
     await page.fill("#q", "eastward_wind HALO");
     await expect.poll(() => said(page)).toBe("4 of 48 datasets");
     expect(await page.locator("#count").getAttribute("aria-live")).toBe("polite");
+    await page.fill("#q", "eastward_wind HALO nonsense");
+    await expect.poll(() => said(page)).toBe("0 of 48 datasets; try fewer words, or Clear");
+  });
+
+  it("shows all of the outline around the dataset that has the focus", async () => {
+    const page = await visit(await portal(datasets(1)));
+    const room = await page.locator("#rows a").evaluate((link) => {
+      link.focus({ focusVisible: true } as FocusOptions);
+      const { outlineWidth, outlineOffset } = getComputedStyle(link);
+      const around = Number.parseFloat(outlineWidth) + Number.parseFloat(outlineOffset);
+      const [inner, outer] = [link.getBoundingClientRect(), link.closest("li")!.getBoundingClientRect()];
+      return Math.min(inner.left - outer.left, outer.right - inner.right) - around;
+    });
+    expect(room).toBeGreaterThanOrEqual(0);
   });
 
   it("filters by platform, keyword, variable and time", async () => {

@@ -301,7 +301,7 @@ function search() {
   more();
   const searching = found.length < all.length;
   $("count").textContent = searching
-    ? `${found.length} of ${count(all.length, "dataset")}`
+    ? `${found.length} of ${count(all.length, "dataset")}${found.length ? "" : "; try fewer words, or Clear"}`
     : count(all.length, "dataset");
   const [failed, plain] = [index.failed.filter(match.leaf), index.plain.filter(match.leaf)];
   leaves($("failed"), failed, (n) => `${count(n, "dataset")} could not be read`, failedRow);
