@@ -50,12 +50,15 @@ does not answer in time is shown as such. Changes nothing.`,
 };
 
 async function show(
-  campaign: Campaign,
+  opened: Campaign,
   look: { readonly patience: number },
   out: Parameters<Verb["run"]>[0]["out"],
   world: World,
 ): Promise<void> {
-  const text = await readFile(join(campaign.folder, "tree.yaml"));
+  const text = await readFile(join(opened.folder, "tree.yaml"));
+  // Asked once, so that what is told is of one release, whatever is published meanwhile.
+  const newest = opened.log.head(world);
+  const campaign = { ...opened, log: { ...opened.log, head: () => newest } };
   const [ours, live, lease] = await Promise.all([
     observe(text, campaign, world, look),
     rolledBack(campaign, look, world),

@@ -3,7 +3,11 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { status } from "../../pipeline/commands/status.ts";
+import { publish } from "../../pipeline/stages/publish.ts";
+import { aDataset, someParts } from "../fakes/parts.ts";
+import { testWorld } from "../fakes/world.ts";
 import { aCampaign, fieldtree } from "./program.ts";
 
 describe("status", { timeout: 120_000 }, () => {
@@ -26,6 +30,22 @@ names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, aut
     expect(stdout).toContain("latest.example.test → tree  0 of 1 servers say so");
     expect(stdout).toContain("gave no answer");
     expect(stdout).toContain("mirror  0 of 3 kept");
+  });
+
+  it("asks for the newest release once, so that all it tells is of one", async () => {
+    const parts = await someParts();
+    const { cid } = await aDataset(parts.home, "one");
+    const tree = `products:\n  camera: ${cid}\n`;
+    await writeFile(join(parts.folder, "tree.yaml"), tree);
+    for await (const _ of publish(Buffer.from(tree), parts, { strict: true }, testWorld()));
+    const head = vi.fn(parts.log.head);
+    const campaign = async () => ({ ...parts, log: { ...parts.log, head }, close: async () => {} });
+    const told: object[] = [];
+    const out = { json: true, result: (data: object) => void told.push(data), bytes: async () => {} };
+    const call = { args: [], flags: { deadline: "60" }, env: {}, cwd: parts.folder, folder: () => parts.folder };
+    await status.run({ ...call, folderAround: call.folder, campaign, out, world: testWorld() });
+    expect(head).toHaveBeenCalledOnce();
+    expect(told).toEqual([expect.objectContaining({ release: 1, next: [] })]);
   });
 });
 
