@@ -8,9 +8,10 @@
  * What a sample is worth: where a service lost a share p of the blocks, looking at n of them misses it with a chance of
  * about (1 - p)ⁿ. With 8, a tenth lost goes unseen at a root in 4 cases of 10, a half in 4 of 1 000; one block of a
  * million practically always. A publish looks below the tree and the portal, `verify` and `repin` below each leaf too
- * (of thousands, as far as there is time), so that what is lost of one dataset is looked for in that dataset. And since anybody can work out which blocks are
- * asked for, a service that keeps those and nothing else would not be found out: this is for disks that fail and
- * fetches that never ended, not for liars. Who needs more sets `sample:` higher, or reads everything back (`get`).
+ * (of thousands, as far as there is time), so that what is lost of one dataset is looked for in that dataset. And since
+ * anybody can work out which blocks are asked for, a service that keeps those and nothing else would not be found out:
+ * this is for disks that fail and fetches that never ended, not for liars. Who needs more sets `sample:` higher, or reads
+ * everything back (`get`).
  */
 import { hash } from "node:crypto";
 import type { CID } from "multiformats/cid";
