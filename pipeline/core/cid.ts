@@ -100,6 +100,9 @@ function notACid(text: string, error: unknown): Objection {
   if (unbroken !== text && isCid(unbroken)) {
     return { rule, says: "has a blank or a line break inside the CID", fix: unbroken };
   }
+  const [, name, cid] = (text.length < 2000 && /^([^\s:]+)[\s:]+(\S+)$/.exec(text)) || [];
+  if (name !== undefined && isCid(cid!))
+    return { rule, says: "lacks `: ` between name and CID", fix: `${shown(name)}: ${cid}` };
   for (const base of text.length < 200 ? [base32upper, base16, base16upper, base64url, base64] : []) {
     const cid = text.startsWith(base.prefix) ? attempt(() => CID.parse(text, base)) : undefined;
     if (cid) return { rule, says: `is a CID in ${base.name}; the tree wants it in base32`, fix: `${cid}` };
@@ -108,7 +111,8 @@ function notACid(text: string, error: unknown): Objection {
   const whole = /^Qm[1-9A-Za-z]*$/.test(text) ? 46 : /^ba[a-z2-7]*$/.test(text) ? 59 : undefined;
   if (!whole) return { rule, says: "is not a CID (those begin with bafy, bafk or Qm)" };
   if (text.length !== whole) return { rule, says: `is not a CID: ${text.length} characters where ${whole} belong` };
-  return { rule, says: `is not a CID: ${error instanceof Error ? error.message : error}` };
+  const says = `is not a CID, though it looks like one (${error instanceof Error ? error.message : error})`;
+  return { rule, says, fix: "copy it once more: a character is another one" };
 }
 
 /** The CID in `ipfs://CID`, `/ipfs/CID`, `https://gateway/ipfs/CID` and `https://CID.ipfs.gateway` (or without `https://`), and the path below it. */

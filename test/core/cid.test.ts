@@ -83,6 +83,22 @@ describe("what can't stand in a tree", () => {
     expect(readCid(text)).toMatchObject({ rule: "not-a-cid", says });
   });
 
+  it.each([[`radar.zarr ${v1(3)}`], [`radar.zarr:${v1(3)}`], [`radar.zarr : ${v1(3)}`]])(
+    "%s: a line whose `: ` was forgotten, with the line as it should be",
+    (text) => {
+      expect(readCid(text)).toMatchObject({ rule: "not-a-cid", fix: `radar.zarr: ${v1(3)}` });
+      expect(readCid(text.replace(v1(3), short))).not.toHaveProperty("fix");
+    },
+  );
+
+  it("a CID of the right length in which a character is another one", () => {
+    const letters = v1(3);
+    expect(readCid(`${letters.slice(0, -1)}z`)).toMatchObject({
+      says: expect.stringMatching(/^is not a CID, though it looks like one \(/),
+      fix: expect.stringContaining("copy it once more"),
+    });
+  });
+
   it("an address with a path below the CID, with the command that finds the right one", () => {
     expect(readCid(`https://ipfs.io/ipfs/${v1(3)}/a/b.zarr`)).toMatchObject({
       fix: expect.stringContaining(`fieldtree ls ${v1(3)}/a/b.zarr`),
