@@ -20,13 +20,14 @@ import { objectionTo, objectionToTime } from "../core/extent.ts";
 import { Failure } from "../core/failure.ts";
 import { instantOf, sinceEver, untilEver } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
+import { nearest } from "../core/nearest.ts";
 import { shown } from "../core/shown.ts";
 import type { World } from "../core/world.ts";
 import { decodeUtf8, type Lines, type Node, readYaml } from "../core/yaml.ts";
 import type { FormatReader } from "./reader.ts";
 
 const file = "dataset_meta.yaml";
-const version = 1;
+const version = 2;
 
 /** Bytes of a sidecar; nesting in it; files of a folder that are listed. */
 const most = { bytes: 1024 * 1024, depth: 8, files: 1000 } as const;
@@ -37,8 +38,8 @@ export const datasetMeta: FormatReader = {
   recognises: (names) => names.has(file),
 
   async describe(folder, world) {
-    const { attributes, time, place, findings } = await readSidecar(folder, world);
-    if (!hasTitle(attributes)) throw bad("has no title", "add `title:` below `attributes:`");
+    const { attributes, time, place, findings, unknown } = await readSidecar(folder, world);
+    if (!hasTitle(attributes)) throw bad(`has no title: ${titleWanted(Object.keys(attributes), unknown)}`);
     const others = [...folder.entries].filter(([name]) => name !== file);
     const stores = others.map(([name]) => name).filter((name) => /\.zarr$/i.test(name));
     return {
@@ -75,6 +76,8 @@ interface Sidecar {
   readonly time?: TimeExtent;
   readonly place?: Place;
   readonly findings: readonly DatasetFinding[];
+  /** Keys beside `attributes` and `extent`. */
+  readonly unknown: readonly string[];
 }
 
 async function readSidecar(folder: Folder, world: World): Promise<Sidecar> {
@@ -88,7 +91,7 @@ async function readSidecar(folder: Folder, world: World): Promise<Sidecar> {
   if (documents.length > 1) throw bad("holds several documents");
 
   const top = documents[0] ? membersOf(documents[0], lines, "it") : new Map<string, Node>();
-  const unknown = [...top.keys()].find((key) => key !== "attributes" && key !== "extent");
+  const unknown = [...top.keys()].filter((key) => key !== "attributes" && key !== "extent");
   const attributes = top.get("attributes");
   const extent = top.get("extent");
   const extents = extent && !isNothing(extent) ? membersOf(extent, lines, "extent") : new Map<string, Node>();
@@ -98,7 +101,8 @@ async function readSidecar(folder: Folder, world: World): Promise<Sidecar> {
     attributes: attributes && !isNothing(attributes) ? attributesOf(attributes, lines) : {},
     ...(temporal && { time: temporal.time }),
     ...(spatial && { place: { bounds: spatial, geometry: boxShape(spatial), source: "sidecar" } }),
-    findings: [...(unknown === undefined ? [] : [notRead(unknown)]), ...(temporal?.findings ?? [])],
+    findings: [...unknown.slice(0, 1).map(notRead), ...(temporal?.findings ?? [])],
+    unknown,
   };
 }
 
@@ -210,6 +214,15 @@ const hasTitle = (attributes: Sidecar["attributes"]) =>
     ([name, value]) => name.toLowerCase() === "title" && String(value ?? "").trim() !== "",
   );
 
+/** What to do about a missing title: it is often there, misspelt or one level too high. */
+function titleWanted(attributes: readonly string[], unknown: readonly string[]): string {
+  const misspelt = nearest("title", attributes);
+  if (misspelt !== undefined && misspelt.toLowerCase() !== "title")
+    return `write title in place of "${shown(misspelt)}"`;
+  if (unknown.some((key) => key.toLowerCase() === "title")) return "move `title:` below `attributes:`, indented";
+  return "add `title:` below `attributes:`";
+}
+
 /** What the sidecar says in place of what the data say, name by name, whatever their case. */
 function overridden(description: Description, { attributes, time, place, findings }: Sidecar): Description {
   const named = new Map(Object.entries(attributes).map(([name, value]) => [name.toLowerCase(), value]));
@@ -285,7 +298,7 @@ const manyFiles = (found: number): DatasetFinding => ({
 });
 
 /** The file is bad and stays bad; the scan records it as this dataset's failure. */
-const bad = (says: string, hint?: string) => new Failure("input", `${file} ${says}`, hint ? { hint } : {});
+const bad = (says: string) => new Failure("input", `${file} ${says}`);
 
 function badAt({ start }: Node, lines: Lines, says: string): Failure {
   return bad(`line ${lines.at(start).line}: ${says}`);

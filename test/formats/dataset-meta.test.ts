@@ -81,9 +81,12 @@ it.skipIf(!schemas)("makes items that the published schemas accept", async () =>
 
 it("asks for nothing but a title", async () => {
   await expect(describeText(titled(""))).resolves.toMatchObject({ attributes: { title: "Radar" } });
-  expect(await failure("attributes: {summary: x}")).toBe("dataset_meta.yaml has no title");
-  expect(await failure("attributes: {title: ''}")).toBe("dataset_meta.yaml has no title");
-  expect(await failure("")).toBe("dataset_meta.yaml has no title");
+  const untitled = (what: string) => `dataset_meta.yaml has no title: ${what}`;
+  expect(await failure("attributes: {summary: x}")).toBe(untitled("add `title:` below `attributes:`"));
+  expect(await failure("attributes: {title: ''}")).toBe(untitled("add `title:` below `attributes:`"));
+  expect(await failure("")).toBe(untitled("add `title:` below `attributes:`"));
+  expect(await failure("attributes: {titel: x}")).toBe(untitled('write title in place of "titel"'));
+  expect(await failure("Title: x")).toBe(untitled("move `title:` below `attributes:`, indented"));
 });
 
 it("keeps scalars as they were written", async () => {
@@ -244,6 +247,6 @@ describe("beside data we can look into", () => {
   });
 
   it("has another version than the reader alone", () => {
-    expect(withSidecar(inner)).toMatchObject({ name: "zarr", version: 7001 });
+    expect(withSidecar(inner)).toMatchObject({ name: "zarr", version: 7002 });
   });
 });
