@@ -134,6 +134,7 @@ names:
       "dns query",
       "mirror pin/ls",
       "mirror dag/import",
+      "mirror block/put",
       "mirror pin/add",
       "mirror block/get",
       "git release",
@@ -146,7 +147,7 @@ names:
 
   it("after each that changes something, before the answer came, is finished by running again", async () => {
     const { kinds, wanted } = await unkilled();
-    const changing = kinds.filter((kind) => /take|import|add|release|update|give/.test(kind));
+    const changing = kinds.filter((kind) => /take|import|put|add|release|update|give/.test(kind));
     expect(await killedAtEach(changing, "after", wanted)).toEqual(wanted);
   });
 
