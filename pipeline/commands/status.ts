@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
+import { longestWait } from "../core/campaign/words.ts";
 import { Failure } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
 import type { World } from "../core/world.ts";
@@ -25,8 +26,10 @@ does not answer in time is shown as such. Changes nothing.`,
 
   async run({ campaign: open, flags, out, world }) {
     const seconds = Number(flags.deadline);
-    if (!(seconds > 0))
-      throw new Failure("input", `--deadline wants seconds, and got ${JSON.stringify(flags.deadline)}`);
+    if (!(seconds > 0 && seconds * 1000 <= longestWait))
+      throw new Failure("input", `--deadline wants seconds, and got ${JSON.stringify(flags.deadline)}`, {
+        hint: "2 is the default; no more than 24 days",
+      });
     const late = AbortSignal.timeout(Math.ceil(seconds * 1000));
     const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
     try {

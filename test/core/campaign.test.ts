@@ -121,6 +121,17 @@ describe("campaign.yaml", () => {
 });
 
 describe("what is wrong with it", () => {
+  it.each([
+    "pins: {deadline: 25 d}",
+    "names: [{domain: a.org, to: tree, provider: {kind: manual}, deadline: 99999 d}]",
+    "review: {reach: {time: 30 d}}",
+  ])("%s is longer than a timer lasts, and would be over at once", (line) => {
+    expect(readCampaign(`campaign: a\n${line}\n`).findings).toMatchObject([
+      { line: 2, says: expect.stringContaining("at most 24 d") },
+    ]);
+    expect(readCampaign(`campaign: a\n${line.replace(/\d+ d/, "24 d")}\n`).findings).toEqual([]);
+  });
+
   it("comes all at once, at its line and column, with what is allowed and what was probably meant", () => {
     const { campaign, findings } = readCampaign(
       "campaign: 2024\ntitel: X\nnode: embeded\nprofile: cidv1\ncollections:\n  depth: 0\n",

@@ -19,7 +19,6 @@ import { type NameConfig, namesSchema, settledNames } from "./names.ts";
 import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
 import {
   bytesIn,
-  duration,
   environmentVariable,
   globs,
   httpUrl,
@@ -28,6 +27,7 @@ import {
   size,
   text,
   url,
+  wait,
   wholeNumber,
   withoutSlash,
 } from "./words.ts";
@@ -203,7 +203,7 @@ export const campaignSchema = v.pipe(
             reach: optional(
               "Bounds on looking whether new data can be reached",
               v.strictObject(
-                { bytes: optional("Default: 50 MB", size), time: optional("Default: 60 s", duration) },
+                { bytes: optional("Default: 50 MB", size), time: optional("Default: 60 s", wait) },
                 "wants bytes: and time:",
               ),
             ),

@@ -4,7 +4,17 @@
  * To add a DNS provider: its keys in {@link provider}, and they are in {@link ProviderConfig} too.
  */
 import * as v from "valibot";
-import { dnsName, duration, environmentVariable, httpUrl, msIn, optional, wholeNumber, withoutSlash } from "./words.ts";
+import {
+  dnsName,
+  duration,
+  environmentVariable,
+  httpUrl,
+  msIn,
+  optional,
+  wait,
+  wholeNumber,
+  withoutSlash,
+} from "./words.ts";
 
 export type NameConfig = DnsNameConfig | IpnsNameConfig;
 
@@ -123,7 +133,7 @@ const dns = v.strictObject(
       v.array(dnsServer, "wants a list of DNS servers"),
     ),
     ttl: optional("Seconds that resolvers remember it. Default: 300", wholeNumber(1, 604_800)),
-    deadline: optional("How long a publish waits for every server to follow. Default: 5 min", duration),
+    deadline: optional("How long a publish waits for every server to follow. Default: 5 min", wait),
   },
   "wants domain:, to: and provider:",
 );

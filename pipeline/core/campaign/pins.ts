@@ -7,7 +7,6 @@ import * as v from "valibot";
 import { isObjection, readCid } from "../cid.ts";
 import {
   bytesIn,
-  duration,
   environmentVariable,
   globs,
   httpUrl,
@@ -16,6 +15,7 @@ import {
   serviceName,
   size,
   text,
+  wait,
   wholeNumber,
   withoutSlash,
 } from "./words.ts";
@@ -149,7 +149,7 @@ const writtenPins = v.strictObject(
     ),
     peers: optional("Peers that the campaign's Kubo stays connected with", v.array(peer, "wants a list of peers")),
     sample: optional("Blocks looked at below each root. Default: 8", wholeNumber(1, 1000)),
-    deadline: optional("How long a publish waits for services that fetch. Default: 10 min", duration),
+    deadline: optional("How long a publish waits for services that fetch. Default: 10 min", wait),
   },
   "wants services:, and may have require:, extra:, keep:, peers:, sample: and deadline:",
 );

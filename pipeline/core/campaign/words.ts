@@ -38,6 +38,15 @@ export const duration = v.pipe(
   v.regex(/^\d{1,5} ?(?:s|min|h|d)$/, "wants a time like 90 s, 10 min, 2 h or 30 d"),
 );
 
+/** ms. Beyond it a timer's 32 bits overflow, and it goes off at once. */
+export const longestWait = 24 * 86_400_000;
+
+/** How long something is waited for. */
+export const wait = v.pipe(
+  duration,
+  v.check((time) => !(v.is(duration, time) && msIn(time) > longestWait), "wants at most 24 d"),
+);
+
 export function wholeNumber(least: number, most: number) {
   const wants = `wants a whole number, ${least} to ${most}`;
   return v.pipe(v.number(wants), v.integer(wants), v.minValue(least, wants), v.maxValue(most, wants));
