@@ -6,6 +6,7 @@
  */
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
 import { type Change, changesBetween } from "../core/changes.ts";
+import { atMost } from "../core/concurrency.ts";
 import { byBytes } from "../core/order.ts";
 import {
   type OnMerge,
@@ -55,9 +56,15 @@ export async function reportOn(
   const changes = changesIn(sides);
   const removals = removalsOf(changes, sides, proposed.labels, campaign);
   const bounds = { ...campaign.config.review.reach, blocks: mostBlocks };
-  const data = await lookAtData(changes, { base: base.tree, proposal: proposal.tree }, bounds, campaign, world);
+  // Both wait for the same gateways, so they wait together.
+  const [data, sizes] = await Promise.all([
+    lookAtData(changes, { base: base.tree, proposal: proposal.tree }, bounds, campaign, world),
+    sizesIn(base.tree, bounds, campaign, world),
+  ]);
+  for (const [cid, size] of sizes) campaign.sizes.set(cid, size);
+  await campaign.sizes.save();
   const looked = {
-    root: await rootsOf(sides, bounds, campaign, world),
+    root: rootsOf(sides, campaign),
     changes: data.map(({ change }): ReportedChange => change),
     findings: [...sides.findings, ...removalFindings(removals), ...data.flatMap(({ findings }) => findings)],
     conflicts: sides.conflicts,
@@ -84,27 +91,35 @@ function changesIn({ base, proposal, merged }: Sides): Change[] {
   return merged ? changes : changes.filter(({ op }) => op !== "remove");
 }
 
-/** `null` where sizes are missing, or where there is no tree to take the root of. */
-async function rootsOf(
-  { base, merged }: Sides,
+/** Leaves of the base measured at once: what is proposed waits behind them, and they must not keep it waiting for long. */
+const atOnce = 32;
+
+/** By CID. The base is the campaign's own: as many blocks as it has leaves may be read, in the time there is. */
+async function sizesIn(
+  base: Tree,
   bounds: Bounds,
-  campaign: Reviewing,
+  { get, sizes }: Reviewing,
   world: World,
-): Promise<Report["root"]> {
-  // The base is the campaign's own: as many blocks as it has leaves may be read, in the time there is.
+): Promise<ReadonlyMap<string, number>> {
   const allowance = allowanceOf({ ...bounds, blocks: Infinity, bytes: Infinity }, world);
-  const get = (cid: Leaf["cid"]) => allowance.pay((bounded) => campaign.get(cid, bounded));
-  const { of } = await sizesOf(base.tree, get, campaign.sizes, world);
-  // What is new was measured when it was reached for.
-  const known = new Map(of);
-  for (const { cid } of merged?.tree.values() ?? []) {
-    const size = campaign.sizes.get(cid.toString());
-    if (typeof size === "number") known.set(cid.toString(), size);
-  }
-  await campaign.sizes.save();
+  const inTurn = atMost(atOnce);
+  const block = (cid: Leaf["cid"]) => inTurn(() => allowance.pay((bounded) => get(cid, bounded)));
+  // Nothing is remembered before all is: what is said of a change would depend on who was faster.
+  const { of } = await sizesOf(base, block, { ...sizes, set: () => {}, save: async () => {} }, world);
+  return of;
+}
+
+/** `null` where sizes are missing, or where there is no tree to take the root of. What is new was measured when it was reached for. */
+function rootsOf({ base, merged }: Sides, { sizes, profile }: Reviewing): Report["root"] {
   const rootOf = (tree: Tree): string | null => {
-    const measured = [...tree.values()].every(({ written, cid }) => written === "" || known.has(cid.toString()));
-    return measured ? assembleTree(tree, known, campaign.profile, () => {}).cid.toString() : null;
+    const known = new Map<string, number>();
+    for (const { written, cid } of tree.values()) {
+      if (written === "") continue;
+      const size = sizes.get(cid.toString());
+      if (typeof size !== "number") return null;
+      known.set(cid.toString(), size);
+    }
+    return assembleTree(tree, known, profile, () => {}).cid.toString();
   };
   return { from: sound(base) ? rootOf(base.tree) : null, to: merged ? rootOf(merged.tree) : null };
 }

@@ -344,6 +344,30 @@ describe("new data", () => {
     expect(asked.length).toBeLessThanOrEqual(6);
   });
 
+  it("is looked at while what stands there is measured, not all of it at once", async () => {
+    const home = fakeHome();
+    const cids = await files(home, ...Array.from({ length: 100 }, (_, i) => `leaf ${i}`));
+    const [fresh] = (await files(home, "x")) as [string];
+    const measuring = Promise.withResolvers<void>();
+    let open = 0;
+    let most = 0;
+    const get: Source["get"] = async (cid, world) => {
+      if (`${cid}` === fresh) await measuring.promise;
+      else {
+        measuring.resolve();
+        most = Math.max(most, ++open);
+        await new Promise(setImmediate);
+        open--;
+      }
+      return home.get(cid, world);
+    };
+    const review = await aReview(home, { sources: [{ name: "node", get }] });
+    const base = cids.map((cid, i) => `l${i}: ${cid}\n`).join("");
+    const { report: made } = await report(review, { base, proposal: `${base}new: ${fresh}\n` });
+    expect(made.state).toBe("ready");
+    expect(most).toBe(32);
+  });
+
   it("counts as out of reach where something that stands in the tree is lost", async () => {
     const { home, a, b } = await campaign();
     const review = await aReview(home, {
