@@ -5,14 +5,13 @@
  * It keeps the pin service contract as a real one does (`test/pin/cluster.test.ts` runs both), and answers word for word
  * what IPFS Cluster 1.1.0 was seen to answer, so what a fault teaches about it holds for real ones.
  */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { CarReader } from "@ipld/car";
 import { decode as decodePb } from "@ipld/dag-pb";
 import { CID } from "multiformats/cid";
 import { type Block, cidOf, codecs } from "../../pipeline/dag/block.ts";
+import { closed, listening } from "../servers/loopback.ts";
 
 export type Fault =
   /** Says nothing at all. */
@@ -317,10 +316,8 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
     response.end();
   }
 
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   const fake: FakeCluster = {
-    api: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    api: await listening(server),
     asked,
     fault: undefined,
     offline,
@@ -329,10 +326,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
     deaf,
     pin: (cid) => pins.get(`${cid}`),
     offer: (offered) => offered.forEach(({ cid, bytes }) => void blocks.set(keyOf(cid), bytes)),
-    async close() {
-      server.closeAllConnections();
-      await once(server.close(), "close");
-    },
+    close: () => closed(server),
   };
   return fake;
 }

@@ -4,13 +4,12 @@
  *
  * Time passes when it is asked: a job comes one step further with every look at the jobs.
  */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { CID } from "multiformats/cid";
+import { closed, listening } from "../servers/loopback.ts";
 
 export type PinataFault =
   | "busy"
@@ -171,11 +170,9 @@ export async function startFakePinata(jwt: string): Promise<FakePinata> {
     const type = said.text === undefined ? "application/json" : "text/plain";
     response.writeHead(said.status, { "content-type": type }).end(said.text ?? JSON.stringify(said.body));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
 
   const fake: FakePinata = {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: await listening(server),
     requests: [],
     outcome: undefined,
     fail(next, times = Number.POSITIVE_INFINITY) {
@@ -184,12 +181,7 @@ export async function startFakePinata(jwt: string): Promise<FakePinata> {
     },
     count: (cid) =>
       [...jobs, ...pins.filter((pin) => !pin.unpinned)].filter((row) => row.ipfs_pin_hash === `${cid}`).length,
-    async stop() {
-      const closed = once(server, "close");
-      server.closeAllConnections();
-      server.close();
-      await closed;
-    },
+    stop: () => closed(server),
   };
   return fake;
 }

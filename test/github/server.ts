@@ -4,9 +4,8 @@
  * Every request is judged by GitHub's description before it is acted on, and every answer before it is sent. An answer
  * that GitHub would not give is a defect of the box: it becomes a 500 and is remembered, so that no test can pass on it.
  */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { closed, listening } from "../servers/loopback.ts";
 import { type Answer, type Call, type Json, notFound, type Operation, Refusal } from "./call.ts";
 import { askGit } from "./git-http.ts";
 import { answerGraphql } from "./graphql.ts";
@@ -30,9 +29,7 @@ export async function openDoor(
   description: Description | undefined,
 ): Promise<{ door: FrontDoor; hub: Hub }> {
   const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = await listening(server);
   const hub = makeHub(origin);
   const defects: string[] = [];
   const box: Box = { hub, description, defects };
@@ -42,7 +39,7 @@ export async function openDoor(
       response.writeHead(500).end();
     });
   });
-  return { hub, door: { origin, defects, close: () => close(server) } };
+  return { hub, door: { origin, defects, close: () => closed(server) } };
 }
 
 interface Box {
@@ -341,11 +338,4 @@ function blob(hub: Hub, url: URL): Answer {
   const artifact = repo?.artifacts.get(Number(artifactId));
   if (!artifact) return { status: 404, body: { message: "The specified blob does not exist." } };
   return { status: 200, bytes: artifact.bytes, headers: { "content-type": "application/zip" } };
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }

@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import type { CID } from "multiformats/cid";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { pinataPins } from "../../pipeline/pin/pinata.ts";
@@ -8,6 +7,7 @@ import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin
 import { type FakePinata, startFakePinata } from "../fakes/pinata.ts";
 import { testWorld } from "../fakes/world.ts";
 import { pinataSdk, pinningTools } from "../servers/pinning.ts";
+import { expectFailing } from "./failing.ts";
 
 const canary = "eyJcanary.5f1c9e77aa42.x";
 const world = testWorld();
@@ -137,18 +137,7 @@ describe("Pinata, when it fails", () => {
     ["lost before", { kind: "unavailable" }],
   ] as const)("(%s) is reported as what it is, and holds no secret of ours", async (fault, failure) => {
     pinata.fail(fault);
-    for (const call of [
-      () => look(root),
-      () => service().pin(wishFor(root), world),
-      () => service().unpin!(root, world),
-    ]) {
-      const error = await call().then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-      expect(error).toMatchObject(failure);
-      expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(canary);
-    }
+    await expectFailing(service(), root, failure, canary);
   });
 
   it("does not take a list without end for one", async () => {

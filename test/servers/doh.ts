@@ -5,9 +5,9 @@
  *
  * @see RFC 8484
  */
-import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
+import { closed, listening } from "./loopback.ts";
 
 export interface Doh {
   /** For Kubo's `DNS.Resolvers`: `http://127.0.0.1:PORT/dns-query`. */
@@ -25,15 +25,9 @@ export async function startDoh(address: string): Promise<Doh> {
       response.writeHead(502).end();
     }
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/dns-query`,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
+    url: `${await listening(server)}/dns-query`,
+    stop: () => closed(server),
   };
 }
 

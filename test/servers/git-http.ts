@@ -11,14 +11,13 @@
  * @see https://git-scm.com/docs/git-http-backend
  */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { execa } from "execa";
+import { closed, listening } from "./loopback.ts";
 
 /**
  * What befalls a push: it is lost `before` it took effect, or `after`; or nothing is answered until {@link GitHost.goOn}.
@@ -90,9 +89,7 @@ export async function startGitHost({ user, password }: GitHostOptions = {}): Pro
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const address = await listening(server);
   const goOn = () => {
     for (const go of waiting) go();
     waiting = [];
@@ -124,9 +121,7 @@ export async function startGitHost({ user, password }: GitHostOptions = {}): Pro
     goOn,
     async stop() {
       goOn();
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
+      await closed(server);
       await rm(folder, { recursive: true, force: true });
     },
   };

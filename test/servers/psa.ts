@@ -11,9 +11,7 @@
  * ```
  */
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { json } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -25,6 +23,7 @@ import type { World } from "../../pipeline/core/world.ts";
 import { type Block, keyOf } from "../../pipeline/dag/block.ts";
 import { walk } from "../../pipeline/dag/read.ts";
 import { gateway } from "../../pipeline/ipfs/gateway.ts";
+import { closed, listening } from "./loopback.ts";
 
 export type PsaFault =
   /** Says pinned and fetches nothing. Of pins made meanwhile. */
@@ -258,9 +257,7 @@ export async function startPsa(options: { from?: string; token?: string } = {}):
     response.on("error", () => {});
     answer(request, response).catch((error: Error) => response.writeHead(500).end(error.message));
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  const base = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const base = await listening(http);
 
   const server: PsaServer = {
     endpoint: `${base}/psa`,
@@ -282,10 +279,7 @@ export async function startPsa(options: { from?: string; token?: string } = {}):
     count: () => requests.size,
     async stop() {
       stopped.abort(new Error("stopped"));
-      const closed = once(http, "close");
-      http.closeAllConnections();
-      http.close();
-      await closed;
+      await closed(http);
     },
   };
   return server;

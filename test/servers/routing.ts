@@ -12,13 +12,12 @@
  *
  * @see https://specs.ipfs.tech/routing/http-routing-v1/#ipns-api
  */
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { publicKeyFromMultihash } from "@libp2p/crypto/keys";
 import { type IPNSRecord, unmarshalIPNSRecord } from "ipns";
 import { base36 } from "multiformats/bases/base36";
 import { CID } from "multiformats/cid";
+import { closed, listening } from "./loopback.ts";
 
 export interface Routing {
   /** Without slash at its end. */
@@ -92,20 +91,14 @@ export async function startRouting({ now = () => new Date() }: { now?: () => Dat
   };
 
   const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: await listening(server),
     records,
     asked,
     break(next) {
       fault = next;
     },
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
+    close: () => closed(server),
   };
 }
 
