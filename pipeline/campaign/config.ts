@@ -1,18 +1,18 @@
 /** campaign.yaml, read and found to be sound. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CampaignConfig, readCampaign } from "../core/campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
+import { readIfThere } from "../disk/read.ts";
 
 /** @throws Failure `input` where the folder holds none, and as {@link configFrom} does. */
 export async function configIn(folder: string): Promise<{ config: CampaignConfig; text: string }> {
   const file = join(folder, "campaign.yaml");
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
+  const text = (await readIfThere(file))?.toString();
+  if (text === undefined) {
     throw new Failure("input", `${folder} holds a tree.yaml and no campaign.yaml`, {
       hint: "one line is enough: campaign: NAME",
     });
-  });
+  }
   return { config: configFrom(text), text };
 }
 

@@ -35,7 +35,7 @@ export function diskFailure(error: unknown, doing: string, need?: number): unkno
     case "ELOOP":
     case "ENAMETOOLONG":
     case "EEXIST":
-      return new Failure("input", `${path} is not what is needed there (${code}) while ${doing}`, {
+      return new Failure("input", `${path ?? "something"} is not what is needed there (${code}) while ${doing}`, {
         hint: "move it away and run it again",
         cause: error,
       });

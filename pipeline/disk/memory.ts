@@ -11,9 +11,10 @@
  * await sizes.save();
  * ```
  */
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Json } from "../core/json.ts";
+import { readIfThere } from "./read.ts";
 
 export interface Memory {
   get(key: string): Json | undefined;
@@ -24,10 +25,7 @@ export interface Memory {
 }
 
 export async function memory(file: string): Promise<Memory> {
-  const stored = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return new Uint8Array();
-    throw error;
-  });
+  const stored = (await readIfThere(file)) ?? new Uint8Array();
   const lines = linesOf(stored);
   const fresh = new Map<string, Json>();
   const unsaved = new Set<string>();

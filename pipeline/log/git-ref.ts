@@ -15,13 +15,14 @@
  * which it remembers, so that a branch rewritten by force is refused. A release appended and then lost sight of, because
  * the answer to the push got lost, is simply the head of the next run.
  */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { shown } from "../core/shown.ts";
 import type { World } from "../core/world.ts";
 import { cidOf, codecs } from "../dag/block.ts";
+import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
 import { assertBesideName, assertBesideSize, largestBeside } from "./beside.ts";
 import { releasesFrom } from "./chain.ts";
@@ -290,14 +291,9 @@ function placeOf(cid: CID): readonly string[] {
 }
 
 async function remembered(file: string): Promise<{ readonly number: number; readonly cid: CID } | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  const [, number, cid] = /^(\d{1,15}) (\w+)\n$/.exec(text) ?? [];
+  const bytes = await readIfThere(file);
+  if (!bytes) return undefined;
+  const [, number, cid] = /^(\d{1,15}) (\w+)\n$/.exec(bytes.toString()) ?? [];
   try {
     return { number: Number(number), cid: CID.parse(cid!) };
   } catch (cause) {

@@ -4,14 +4,14 @@
  * Release blocks go to the campaign's node, which hands in how to read and store them. A crash between storing the
  * block and moving the head leaves a block nobody names; running again makes the same block and moves the head.
  */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Block } from "../dag/block.ts";
-import { diskFailure } from "../disk/disk-failure.ts";
 import { lock } from "../disk/lock.ts";
+import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
 import { assertBesideName, assertBesideSize } from "./beside.ts";
 import { localLeases } from "./local-lease.ts";
@@ -27,13 +27,8 @@ export interface Blocks {
 /** The log whose head is `STATE/log/head`; beside it lies what everybody shares, and the lease is `STATE/publish.lock`. */
 export function localLog(file: string, blocks: Blocks): ReleaseLog {
   const headCid = async (): Promise<CID | undefined> => {
-    let text: string;
-    try {
-      text = (await readFile(file, "utf8")).trim();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
+    const text = (await readIfThere(file))?.toString().trim();
+    if (text === undefined) return undefined;
     try {
       return CID.parse(text);
     } catch (cause) {
@@ -95,12 +90,7 @@ function besideIn(folder: string): Beside {
   return {
     async read(name) {
       assertBesideName(name);
-      try {
-        return await readFile(join(folder, name));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw diskFailure(error, `reading ${name} beside the log`);
-      }
+      return readIfThere(join(folder, name));
     },
     async write(name, bytes) {
       assertBesideName(name);

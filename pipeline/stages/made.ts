@@ -5,11 +5,10 @@
  * `SOURCE_DATE_EPOCH` wins. The clock is asked only where neither exists, and its answer is written down before
  * anything depends on it: a run that was killed and is run again makes the same release, not a later one.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { World } from "../core/world.ts";
-import { diskFailure } from "../disk/disk-failure.ts";
 import { committedAt } from "../disk/git.ts";
+import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
 import type { Draft } from "../log/release.ts";
 import type { Parts } from "./parts.ts";
@@ -26,11 +25,8 @@ export async function madeFor(
   if (given) return seconds(given);
   const release = `${number} ${previous ?? "-"} ${root} ${tree}`;
   const file = join(campaign.state, "made");
-  const noted = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw diskFailure(error, "reading when the release was made");
-  });
-  const [of, made] = noted.trimEnd().split("\n");
+  const noted = await readIfThere(file);
+  const [of, made] = (noted?.toString() ?? "").trimEnd().split("\n");
   if (of === release && made) return made;
   const now = seconds(world.now());
   await writeDurably(file, `${release}\n${now}\n`);

@@ -5,7 +5,6 @@
  * not read 999 others; without it, or with a view of another version, everything is folded again from the first
  * release to the same bytes.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Json } from "../core/json.ts";
 import type { World } from "../core/world.ts";
@@ -13,6 +12,7 @@ import { assemble } from "../dag/assemble.ts";
 import type { Link, Put } from "../dag/block.ts";
 import { fileOf } from "../dag/file.ts";
 import { profiles } from "../dag/profile.ts";
+import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
 import { releasesFrom } from "../log/chain.ts";
 import type { Head, ReleaseLog } from "../log/log.ts";
@@ -62,10 +62,12 @@ export async function foldViews(
 
 /** `undefined` where there is none, or a file that isn't ours to understand. */
 async function readFolded(file: string): Promise<Partial<Folded> | undefined> {
+  const bytes = await readIfThere(file);
+  if (!bytes) return undefined;
   try {
-    return (JSON.parse(await readFile(file, "utf8")) as Partial<Folded> | null) ?? undefined;
+    return (JSON.parse(bytes.toString()) as Partial<Folded> | null) ?? undefined;
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

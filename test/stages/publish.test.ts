@@ -314,7 +314,8 @@ describe("a run that is lost", () => {
 
   it("asks the clock no second time where what was written down can't be read", async () => {
     const parts = await someParts();
-    await mkdir(join(parts.state, "made"));
-    await expect(published(parts, "a:\n")).rejects.toThrow("while reading when the release was made");
+    const made = join(parts.state, "made");
+    await mkdir(made);
+    await expect(published(parts, "a:\n")).rejects.toThrow(`while reading ${made}`);
   });
 });

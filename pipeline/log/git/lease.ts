@@ -9,11 +9,12 @@
  * whoever holds the lock, is of a process that was killed: nobody needs to wait for its end.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isFailure } from "../../core/failure.ts";
 import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
+import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
 import type { Held, Lease, Leases } from "../lease.ts";
 import { leaseLost, takenBy } from "../taken.ts";
@@ -183,12 +184,8 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
 
 /** Ids of the leases that processes of this machine took, and did not give back. */
 async function idsIn(memory: string): Promise<ReadonlySet<string>> {
-  try {
-    return new Set((await readFile(memory, "utf8")).split("\n").filter(Boolean));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Set();
-    throw error;
-  }
+  const bytes = await readIfThere(memory);
+  return new Set(bytes?.toString().split("\n").filter(Boolean));
 }
 
 function isOver({ until }: Lease, now: Date): boolean {
