@@ -6,6 +6,7 @@ import { setLeaf } from "../core/edit.ts";
 import { Failure } from "../core/failure.ts";
 import type { Json } from "../core/json.ts";
 import { sayBytes } from "../core/shown.ts";
+import { readTree } from "../core/tree.ts";
 import type { AddOptions } from "../dag/add.ts";
 import { type ProfileName, profiles } from "../dag/profile.ts";
 import { writeDurably } from "../disk/write.ts";
@@ -36,7 +37,10 @@ export const add: Verb = {
       });
     }
     // What can't be written down later is better said before gigabytes are hashed.
-    if (at !== undefined) await spliced(call, at, emptyFolder);
+    if (at !== undefined) {
+      await spliced(call, at, emptyFolder);
+      await refuseFolder(call, at, basename(args[0]!));
+    }
     const { home, readers } = await open();
 
     for (const path of args) {
@@ -82,6 +86,16 @@ function optionsOf(flags: Call["flags"]): AddOptions {
 /** tree.yaml with `cid` at `path`, and what stood there. */
 async function spliced({ folder }: Call, path: string, cid: string): Promise<{ text: string; replaced?: string }> {
   return setLeaf(await readFile(join(folder(), "tree.yaml"), "utf8"), path, cid);
+}
+
+/** Whoever copies files means *into* by the name of a folder: what others put there would be gone. */
+async function refuseFolder({ folder }: Call, at: string, name: string): Promise<void> {
+  const { tree } = readTree(await readFile(join(folder(), "tree.yaml")));
+  const below = [...tree.keys()].filter((path) => path.startsWith(`${at}/`)).length;
+  if (below === 0) return;
+  throw new Failure("input", `${at} is a folder with ${below} ${below === 1 ? "leaf" : "leaves"} in tree.yaml`, {
+    hint: `--at ${at}/${name} puts it inside; to have it in place of the folder, take that out of tree.yaml first`,
+  });
 }
 
 async function spliceIn(call: Call, at: string, cid: string): Promise<string | undefined> {

@@ -50,6 +50,16 @@ it("takes a place written as a folder's, with slashes around it", async () => {
   expect(readFileSync(join(cwd, "tree.yaml"), "utf8")).toBe(`products:\n  NEW: ${cid}\n`);
 });
 
+it("never puts data in place of a folder that holds other people's", async () => {
+  const tree = "products:\n  HALO:\n    a: \n    b: \n";
+  const cwd = await aCampaign({ "tree.yaml": tree, one: "1" });
+  const { code, stderr } = await fieldtree(["add", "one", "--at", "products/HALO/"], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain("products/HALO is a folder with 2 leaves in tree.yaml");
+  expect(stderr).toContain("--at products/HALO/one puts it inside");
+  expect(readFileSync(join(cwd, "tree.yaml"), "utf8")).toBe(tree);
+});
+
 it.each([
   [["add", "--profile", "nope", "x"], "cid-v1, unixfs-v1-2025"],
   [["add", "--symlinks", "follow", "x"], "keep"],
