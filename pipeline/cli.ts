@@ -8,7 +8,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, Help, Option } from "commander";
 import type { Campaign } from "./campaign/campaign.ts";
 import type { Call, Output } from "./commands/command.ts";
 import { printable, printableLines, type Terminal, terminalOn } from "./commands/terminal.ts";
@@ -80,6 +80,7 @@ async function main(argv: readonly string[]): Promise<number> {
 async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">): Promise<number> {
   const wanted = verbNames(argv);
   let code = 0;
+  let called: { readonly name: string; readonly example: string } | undefined;
   const program = new Command("fieldtree")
     .description("Publish the data of a scientific field campaign on IPFS.")
     .version(await version(), "-V, --version")
@@ -87,6 +88,7 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
     .option("--json", "results as JSON lines on stdout")
     .option("--quiet", "no progress, no sentences; only results and failures")
     .option("--no-color", "no colour (also: NO_COLOR)")
+    .commandsGroup("Besides:")
     .helpCommand("help [verb]", "what a verb does, with an example")
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
@@ -96,26 +98,53 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
 
   for (const entry of verbs) {
     const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
+    command.helpGroup(`${entry.group}:`);
     if (!wanted.includes(entry.name)) continue;
     const verb = await entry.load();
+    called = { name: entry.name, example: verb.example };
     if (verb.args) command.arguments(verb.args);
     for (const [flags, help, byDefault] of verb.flags ?? []) {
       command.addOption(byDefault === undefined ? new Option(flags, help) : new Option(flags, help).default(byDefault));
     }
-    command.addHelpText("after", `${verb.about ? `\n${verb.about}\n` : ""}\nExample:\n  ${verb.example}`);
+    const about = verb.about ? `\n${wrapped(verb.about)}\n` : "";
+    command.addHelpText("after", `${about}\nExample:\n  ${verb.example}`);
     command.action(async () => {
       code = (await verb.run({ ...base, args: command.args, flags: command.opts() })) ?? 0;
     });
   }
-  program.addHelpText(
-    "after",
-    "\nExit codes: 0 done · 1 findings with errors, or datasets that failed · 2 input · 3 refused · 4 unavailable · 5 conflict · 6 corrupt · 7 drift · 130 interrupted",
-  );
+  program.addHelpText("after", `\n${wrapped(exitCodes)}`);
   if (argv.length === 0) program.help();
   // Asked to help with what is no verb, commander says nothing; asked to run it, it says what was probably meant.
   const unknown = wanted.some((name) => !verbs.some((verb) => verb.name === name));
-  await program.parseAsync(unknown ? wanted : argv, { from: "user" });
+  try {
+    await program.parseAsync(unknown ? wanted : argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version come this way too.
+    if (error.exitCode !== 0) throw misused(error, called);
+  }
   return code;
+}
+
+/** What commander says of a mistake on the command line, with what would have been right. */
+function misused({ message }: CommanderError, called: { readonly name: string; readonly example: string } | undefined) {
+  const says = message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?");
+  return new Failure("input", says, {
+    hint: called
+      ? `fieldtree help ${called.name} says more; an example: ${called.example}`
+      : "fieldtree help lists the verbs, fieldtree help VERB its flags",
+  });
+}
+
+const exitCodes =
+  "Exit codes: 0 done · 1 findings with errors, or datasets that failed · 2 input · 3 refused · 4 unavailable · 5 conflict · 6 corrupt · 7 drift · 130 interrupted";
+
+/** Running text as wide as the terminal. Indented lines are to be copied, and stay as they are. */
+function wrapped(text: string): string {
+  const help = new Help();
+  const width = Math.min((process.stdout.isTTY && process.stdout.columns) || 80, 100);
+  const paragraphs = text.replace(/(?<=^\S.*)\n(?=\S)/gm, " ").split("\n");
+  return paragraphs.map((line) => (line.startsWith(" ") ? line : help.boxWrap(line, width))).join("\n");
 }
 
 /** The words of `argv` that may name a verb: loaded before parsing, so that only what is called is loaded. */
@@ -229,17 +258,6 @@ class Interrupted extends Error {
 /** Say what went wrong, where the reader looks for it, and give the exit code. */
 function report(error: unknown, signal: AbortSignal, json: boolean, out: Output, terminal: Terminal): number {
   terminal.clear();
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
-    const message = error.message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?");
-    return report(
-      new Failure("input", message, { hint: "fieldtree help lists the verbs, fieldtree help VERB its flags" }),
-      signal,
-      json,
-      out,
-      terminal,
-    );
-  }
   const { kind, message, hint, exit } = signal.aborted
     ? { kind: "interrupted", message: new Interrupted().message, hint: undefined, exit: interrupted }
     : isFailure(error)

@@ -24,6 +24,8 @@ export interface Verb {
 /** A verb before it is called: what `fieldtree --help` needs, and where the rest is. */
 export interface VerbEntry {
   readonly name: string;
+  /** Heading that it stands under. */
+  readonly group: string;
   readonly summary: string;
   readonly load: () => Promise<Verb>;
 }

@@ -15,7 +15,7 @@ import { readers } from "../formats/readers.ts";
 import { addFiles } from "../ipfs/add-files.ts";
 import type { Verb } from "./command.ts";
 import { publishHere } from "./publish.ts";
-import { serveCampaign } from "./serve.ts";
+import { portIn, serveCampaign } from "./serve.ts";
 
 export const demo: Verb = {
   flags: [
@@ -28,6 +28,7 @@ PATH becomes a folder under products/, and each dataset, file or folder of files
   example: "fieldtree demo --once --data ./dropsondes --data ./zarr",
 
   async run({ cwd, env, flags, out, world }) {
+    const port = portIn(String(flags.port));
     const data = (flags.data as readonly string[] | undefined)?.map((path) => resolve(cwd, path));
     const folder = data ? join(cwd, ".fieldtree", "scratch") : sampleFolder();
     if (data) await startScratch(folder);
@@ -37,7 +38,7 @@ PATH becomes a folder under products/, and each dataset, file or folder of files
       else await addSample(campaign, world);
       await publishHere(campaign, { strict: false }, out, world);
       if (flags.once) return 0;
-      await serveCampaign(campaign, { host: "127.0.0.1", port: Number(flags.port) }, out, world);
+      await serveCampaign(campaign, { host: "127.0.0.1", port }, out, world);
     } finally {
       await campaign.close();
     }

@@ -16,13 +16,13 @@ import { printable } from "./terminal.ts";
 const atOnce = 16;
 
 export const ls: Verb = {
-  args: "<address>",
+  args: "[address]",
   about:
-    "A line an entry, in byte order of names: kind, size, CID, name. The size of a file is that of its contents, the size of a directory counts every block below it.",
+    "The whole tree unless an address is named. A line an entry, in byte order of names: kind, size, CID, name. The size of a file is that of its contents, the size of a directory counts every block below it.",
   example: "fieldtree ls products/HALO",
 
   async run(call) {
-    const { cid, path, get } = await locate(call.args[0]!, call);
+    const { cid, path, get } = await locate(call.args[0] ?? "/", call);
     const about = await stat(cid, get);
     const listed: DirectoryEntry[] = [];
     if (about.type === "directory") for await (const entry of entries(cid, get)) listed.push(entry);

@@ -25,10 +25,17 @@ domain or key announce, /ipfs/CID anything the campaign's node or gateways have.
   example: "fieldtree serve --port 8642",
 
   async run({ campaign, flags, out, world }) {
-    await serveCampaign(await campaign(), { host: String(flags.host), port: Number(flags.port) }, out, world);
+    const port = portIn(String(flags.port));
+    await serveCampaign(await campaign(), { host: String(flags.host), port }, out, world);
     return 0;
   },
 };
+
+/** @throws Failure `input` */
+export function portIn(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new Failure("input", `--port wants a number up to 65535, and got “${text}”`);
+}
 
 /** Serve until `world.signal` says stop. Prints the address once it answers. */
 export async function serveCampaign(

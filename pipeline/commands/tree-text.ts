@@ -17,7 +17,10 @@ export async function treeText(named: string | undefined, { cwd, folder, world }
   }
   const file = named === undefined ? join(folder(), "tree.yaml") : resolve(cwd, named);
   return readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    throw new Failure("input", `${named ?? file} can't be read: ${cause.code ?? cause.message}`, { cause });
+    if (named === undefined || cause.code !== "ENOENT")
+      throw new Failure("input", `${named ?? file} can't be read: ${cause.code ?? cause.message}`, { cause });
+    const hint = `git:${named} is tree.yaml as git has it at that branch, tag or commit`;
+    throw new Failure("input", `there is no file ${named}`, { cause, hint });
   });
 }
 

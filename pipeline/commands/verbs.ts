@@ -1,118 +1,131 @@
 /** Every verb, with the line that `fieldtree --help` shows. A verb's own file is loaded when it is called. */
 import type { VerbEntry } from "./command.ts";
 
-export const verbs: readonly VerbEntry[] = [
-  { name: "init", summary: "start a campaign in a folder", load: async () => (await import("./init/init.ts")).init },
-  {
-    name: "add",
-    summary: "put files or folders on the campaign's node",
-    load: async () => (await import("./add.ts")).add,
-  },
-  { name: "check", summary: "find mistakes in tree.yaml", load: async () => (await import("./check.ts")).check },
-  { name: "fmt", summary: "tidy tree.yaml", load: async () => (await import("./fmt.ts")).fmt },
-  { name: "plan", summary: "say what publishing would do", load: async () => (await import("./plan.ts")).plan },
-  {
-    name: "publish",
-    summary: "make the tree the newest release",
-    load: async () => (await import("./publish.ts")).publish,
-  },
-  {
-    name: "rollback",
-    summary: "make an older release's tree live again",
-    load: async () => (await import("./rollback.ts")).rollback,
-  },
-  {
-    name: "repin",
-    summary: "have services keep what they lack of the newest release",
-    load: async () => (await import("./repin.ts")).repin,
-  },
-  {
-    name: "verify",
-    summary: "check the log, the names, the pins and the portal",
-    load: async () => (await import("./verify.ts")).verify,
-  },
-  { name: "scan", summary: "describe the datasets in the tree", load: async () => (await import("./scan.ts")).scan },
-  {
-    name: "inspect",
-    summary: "describe datasets in a local folder",
-    load: async () => (await import("./inspect.ts")).inspect,
-  },
-  { name: "ls", summary: "list a folder", load: async () => (await import("./ls.ts")).ls },
-  { name: "cat", summary: "print a file", load: async () => (await import("./cat.ts")).cat },
-  { name: "get", summary: "copy a file or folder here", load: async () => (await import("./get.ts")).get },
-  { name: "diff", summary: "say what differs between two trees", load: async () => (await import("./diff.ts")).diff },
-  {
-    name: "merge",
-    summary: "merge two trees that were edited apart",
-    load: async () => (await import("./merge.ts")).merge,
-  },
-  {
-    name: "report",
-    summary: "say what a pull request would give",
-    load: async () => (await import("./report.ts")).report,
-  },
-  {
-    name: "owners",
-    summary: "say who looks at changes of a path",
-    load: async () => (await import("./owners.ts")).owners,
-  },
-  {
-    name: "pull-request",
-    summary: "propose data on GitHub, without git",
-    load: async () => (await import("./pull-request.ts")).pullRequest,
-  },
-  {
-    name: "doctor",
-    summary: "say what the campaign's repository on GitHub lacks",
-    load: async () => (await import("./doctor.ts")).doctor,
-  },
-  { name: "log", summary: "list the releases", load: async () => (await import("./log.ts")).log },
-  {
-    name: "status",
-    summary: "say what is live and what would change",
-    load: async () => (await import("./status.ts")).status,
-  },
-  {
-    name: "github",
-    summary: "what the workflows on GitHub call",
-    load: async () => (await import("./github/github.ts")).github,
-  },
-  { name: "key", summary: "make, import or export a signing key", load: async () => (await import("./key.ts")).key },
-  {
-    name: "republish",
-    summary: "put the signed IPNS records again",
-    load: async () => (await import("./republish.ts")).republish,
-  },
-  {
-    name: "lease",
-    summary: "say who may publish now, or take it away",
-    load: async () => (await import("./lease.ts")).lease,
-  },
-  {
-    name: "pins",
-    summary: "print what a release keeps, or read a list kept by hand",
-    load: async () => (await import("./pins.ts")).pins,
-  },
-  {
-    name: "serve",
-    summary: "answer HTTP as a read-only IPFS gateway",
-    load: async () => (await import("./serve.ts")).serve,
-  },
-  { name: "car", summary: "export or import content as one file", load: async () => (await import("./car.ts")).car },
-  {
-    name: "fsck",
-    summary: "check the node's blocks, index and pins",
-    load: async () => (await import("./fsck.ts")).fsck,
-  },
-  { name: "gc", summary: "free what no pin needs", load: async () => (await import("./gc.ts")).gc },
-  {
-    name: "demo",
-    summary: "publish a sample campaign and show it",
-    load: async () => (await import("./demo.ts")).demo,
-  },
-  {
-    name: "completion",
-    summary: "print completions for bash, zsh or fish",
-    load: async () => (await import("./completion.ts")).completionOf(verbs),
-  },
-];
+/** By whom they are for, as the README goes; in a group, in the order in which they are needed. */
+const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
+  "For contributors": [
+    {
+      name: "inspect",
+      summary: "describe datasets in a local folder",
+      load: async () => (await import("./inspect.ts")).inspect,
+    },
+    {
+      name: "add",
+      summary: "put files or folders on the campaign's node",
+      load: async () => (await import("./add.ts")).add,
+    },
+    { name: "check", summary: "find mistakes in tree.yaml", load: async () => (await import("./check.ts")).check },
+    { name: "fmt", summary: "tidy tree.yaml", load: async () => (await import("./fmt.ts")).fmt },
+    { name: "plan", summary: "say what publishing would do", load: async () => (await import("./plan.ts")).plan },
+    {
+      name: "report",
+      summary: "say what a pull request would give",
+      load: async () => (await import("./report.ts")).report,
+    },
+    {
+      name: "pull-request",
+      summary: "propose data on GitHub, without git",
+      load: async () => (await import("./pull-request.ts")).pullRequest,
+    },
+    {
+      name: "owners",
+      summary: "say who looks at changes of a path",
+      load: async () => (await import("./owners.ts")).owners,
+    },
+    { name: "diff", summary: "say what differs between two trees", load: async () => (await import("./diff.ts")).diff },
+    {
+      name: "merge",
+      summary: "merge two trees that were edited apart",
+      load: async () => (await import("./merge.ts")).merge,
+    },
+  ],
+  "For operators": [
+    { name: "init", summary: "start a campaign in a folder", load: async () => (await import("./init/init.ts")).init },
+    {
+      name: "publish",
+      summary: "make the tree the newest release",
+      load: async () => (await import("./publish.ts")).publish,
+    },
+    {
+      name: "status",
+      summary: "say what is live and what would change",
+      load: async () => (await import("./status.ts")).status,
+    },
+    {
+      name: "serve",
+      summary: "answer HTTP as a read-only IPFS gateway",
+      load: async () => (await import("./serve.ts")).serve,
+    },
+    {
+      name: "rollback",
+      summary: "make an older release's tree live again",
+      load: async () => (await import("./rollback.ts")).rollback,
+    },
+    {
+      name: "verify",
+      summary: "check the log, the names, the pins and the portal",
+      load: async () => (await import("./verify.ts")).verify,
+    },
+    {
+      name: "repin",
+      summary: "have services keep what they lack of the newest release",
+      load: async () => (await import("./repin.ts")).repin,
+    },
+    { name: "log", summary: "list the releases", load: async () => (await import("./log.ts")).log },
+    {
+      name: "lease",
+      summary: "say who may publish now, or take it away",
+      load: async () => (await import("./lease.ts")).lease,
+    },
+    {
+      name: "pins",
+      summary: "print what a release keeps, or read a list kept by hand",
+      load: async () => (await import("./pins.ts")).pins,
+    },
+    { name: "key", summary: "make, import or export a signing key", load: async () => (await import("./key.ts")).key },
+    {
+      name: "republish",
+      summary: "put the signed IPNS records again",
+      load: async () => (await import("./republish.ts")).republish,
+    },
+    {
+      name: "doctor",
+      summary: "say what the campaign's repository on GitHub lacks",
+      load: async () => (await import("./doctor.ts")).doctor,
+    },
+    { name: "scan", summary: "describe the datasets in the tree", load: async () => (await import("./scan.ts")).scan },
+    {
+      name: "fsck",
+      summary: "check the node's blocks, index and pins",
+      load: async () => (await import("./fsck.ts")).fsck,
+    },
+    { name: "gc", summary: "free what no pin needs", load: async () => (await import("./gc.ts")).gc },
+  ],
+  "For data users": [
+    { name: "ls", summary: "list a folder", load: async () => (await import("./ls.ts")).ls },
+    { name: "cat", summary: "print a file", load: async () => (await import("./cat.ts")).cat },
+    { name: "get", summary: "copy a file or folder here", load: async () => (await import("./get.ts")).get },
+    { name: "car", summary: "export or import content as one file", load: async () => (await import("./car.ts")).car },
+  ],
+  Besides: [
+    {
+      name: "demo",
+      summary: "publish a sample campaign and show it",
+      load: async () => (await import("./demo.ts")).demo,
+    },
+    {
+      name: "completion",
+      summary: "print completions for bash, zsh or fish",
+      load: async () => (await import("./completion.ts")).completionOf(verbs),
+    },
+    {
+      name: "github",
+      summary: "what the workflows on GitHub call",
+      load: async () => (await import("./github/github.ts")).github,
+    },
+  ],
+};
+
+export const verbs: readonly VerbEntry[] = Object.entries(groups).flatMap(([group, entries]) =>
+  entries.map((entry) => ({ ...entry, group })),
+);

@@ -21,6 +21,16 @@ describe("the command line", () => {
     });
   });
 
+  it("breaks running text where a terminal ends, and no line that is to be copied", async () => {
+    const helps = await Promise.all(verbs.map(({ name }) => fieldtree(["help", name])));
+    const about = helps.map(({ stdout }) =>
+      stdout.slice(stdout.indexOf("Global Options:"), stdout.indexOf("\nExample:")),
+    );
+    for (const line of [...about, (await fieldtree(["--help"])).stdout].join("\n").split("\n"))
+      if (!line.startsWith(" ")) expect(line.length, line).toBeLessThanOrEqual(80);
+    expect(about.join("\n")).toContain('\n  git config merge.fieldtree.driver "fieldtree merge %O %A %B -o %A"\n');
+  });
+
   it("understands global flags before the verb and after it", async () => {
     const folder = await aCampaign();
     for (const args of [
@@ -46,7 +56,11 @@ describe("the command line", () => {
     [["pubish"], "did you mean publish?"],
     [["help", "pubish"], "did you mean publish?"],
     [["publish", "--stict"], "did you mean --strict?"],
-    [["ls"], "missing required argument"],
+    [["get"], "missing required argument 'address'\n  → fieldtree help get says more; an example: fieldtree get "],
+    [["frobnicate"], "fieldtree help lists the verbs"],
+    [["serve", "--port", "abc"], "--port wants a number up to 65535, and got “abc”"],
+    [["demo", "--once", "--port", "70000"], "--port wants a number up to 65535, and got “70000”"],
+    [["diff", "main"], "there is no file main\n  → git:main is tree.yaml"],
     [["status", "superfluous"], "too many arguments"],
   ])("says what is wrong with %j, and exits 2", async (args, says) => {
     const cwd = await aCampaign();

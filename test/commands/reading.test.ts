@@ -43,6 +43,11 @@ describe("ls", () => {
     }
   });
 
+  it("lists the whole tree where nothing is named", async () => {
+    const { cwd } = await aFilledCampaign();
+    expect((await fieldtree(["--json", "ls"], { cwd })).json()).toMatchObject([{ name: "HALO", type: "directory" }]);
+  });
+
   it("aligns its columns for people, and prints no name that could drive their terminal", async () => {
     const evil = directory([link("bad\u001b[2J\u202ename", raw("x")), link("good", raw("y"))]);
     const { cwd, root } = await imported(evil, raw("x"), raw("y"));
