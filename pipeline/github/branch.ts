@@ -26,8 +26,12 @@ export async function branchWith(draft: BranchDraft, github: GitHub, world: Worl
     const blob = await github.ask(`storing ${path}`, (rest, place) =>
       rest.git.createBlob({ ...place, content: Buffer.from(bytes).toString("base64"), encoding: "base64" }),
     );
+    const { tree: base } = await github.ask(`reading ${onto.slice(0, 7)}`, (rest, place) =>
+      rest.git.getCommit({ ...place, commit_sha: onto }),
+    );
+    const file = { path, mode: "100644", type: "blob", sha: blob.sha } as const;
     const tree = await github.ask("storing the folder", (rest, place) =>
-      rest.git.createTree({ ...place, base_tree: onto, tree: [{ path, mode: "100644", type: "blob", sha: blob.sha }] }),
+      rest.git.createTree({ ...place, base_tree: base.sha, tree: [file] }),
     );
     const commit = await github.ask("making the commit", (rest, place) =>
       rest.git.createCommit({ ...place, message, tree: tree.sha, parents: [onto] }),

@@ -7,6 +7,7 @@ import { testWorld } from "../fakes/world.ts";
 import { type Box, openBox } from "./box.ts";
 import { plainly } from "./plainly.ts";
 import type { Repository } from "./repository.ts";
+import { hangUp } from "./trouble.ts";
 
 const tree = "products:\n";
 const cid = "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354";
@@ -83,11 +84,21 @@ describe("record", () => {
     expect(github.journal.writes().filter(({ face }) => face === "rest")).toEqual([]);
   });
 
-  it("takes the place of the release before", async () => {
+  it("takes the place of the release before, though it was stopped there", async () => {
+    const states = () => repo.deployments().map(({ statuses }) => statuses.at(-1)?.state);
     await run();
     await repo.push({ "tree.yaml": `${tree}  a: ${cid}\n` });
-    await run({ ...release, number: 2, head: "bafyhead2" });
-    expect(repo.deployments().map(({ statuses }) => statuses.at(-1)?.state)).toEqual(["inactive", "success"]);
+    const next = { ...release, number: 2, head: "bafyhead2" };
+    let posts = 0;
+    const route = "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses";
+    github.on(route, () => (posts++ === 1 ? hangUp : undefined), { times: 2 });
+    await expect(run(next)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(states()).toEqual(["success", "success"]);
+    await run(next);
+    expect(states()).toEqual(["inactive", "success"]);
+    github.journal.clear();
+    await run(next);
+    expect(github.journal.writes().filter(({ face }) => face === "rest")).toEqual([]);
   });
 
   it("tells the pull requests that came in since the release before, and of those only who changed what is published", async () => {

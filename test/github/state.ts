@@ -173,6 +173,7 @@ export interface Deployment {
   readonly ref: string;
   readonly task: string;
   readonly environment: string;
+  readonly production: boolean;
   readonly description: string | null;
   readonly payload: unknown;
   readonly creator: User;

@@ -24,7 +24,7 @@ export function deploymentAnswer(hub: Hub, repo: Repo, deployment: Deployment): 
     statuses_url: `${url}/statuses`,
     repository_url: apiOf(hub, repo),
     transient_environment: false,
-    production_environment: environment === "production",
+    production_environment: deployment.production,
     performed_via_github_app: null,
   };
 }

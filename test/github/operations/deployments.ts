@@ -34,12 +34,14 @@ export const deployments: Operations = {
       const required = (body.required_contexts as string[] | undefined) ?? [...checksOn(repo, sha).keys()];
       const red = required.filter((context) => checksOn(repo, sha).get(context) !== "success");
       if (red.length > 0) throw new Refusal(409, `Conflict: Commit status checks failed for ${ref}.`);
+      const environment = (body.environment as string | undefined) ?? "production";
       const deployment: Deployment = {
         id: hub.nextId(),
         sha,
         ref,
         task: (body.task as string | undefined) ?? "deploy",
-        environment: (body.environment as string | undefined) ?? "production",
+        environment,
+        production: (body.production_environment as boolean | undefined) ?? environment === "production",
         description: (body.description as string | undefined) ?? null,
         payload: body.payload ?? {},
         creator: userOf(caller),
@@ -80,11 +82,12 @@ export const deployments: Operations = {
         createdAt: hub.clock.now(),
       };
       deployment.statuses.push(status);
-      // A success takes over from what was live in the same environment.
+      // A success takes over from what was live in the same environment, unless people look at it directly.
       if (state === "success" && body.auto_inactive !== false) {
         for (const other of repo.deployments.values()) {
           const live = other.statuses.at(-1)?.state === "success";
-          if (other === deployment || other.environment !== deployment.environment || !live) continue;
+          if (other === deployment || other.environment !== deployment.environment || !live || other.production)
+            continue;
           other.statuses.push({ ...status, id: hub.nextId(), state: "inactive", description: "" });
         }
       }

@@ -112,10 +112,12 @@ export const gitData: Operations = {
         content?: string;
       }[];
       const index = { GIT_INDEX_FILE: `${repo.git.folder}/index-${call.hub.nextId()}` };
-      if (body.base_tree)
-        await repo.git.text(["read-tree", found(await repo.git.resolve(body.base_tree as string, "tree"))], {
-          env: index,
-        });
+      if (body.base_tree) {
+        const base = body.base_tree as string;
+        if ((await repo.git.resolve(base, "tree")) !== base)
+          throw new Refusal(422, "base_tree is not a valid tree oid");
+        await repo.git.text(["read-tree", base], { env: index });
+      }
       const lines: string[] = [];
       for (const { path, mode, sha, content } of entries) {
         const object =

@@ -6,13 +6,13 @@ const box = useBox();
 const { bot } = box;
 
 describe("a deployment", () => {
-  it("is live until the next one in its environment succeeds", async () => {
+  it("is live until the next one in its environment succeeds, unless people look at it directly", async () => {
     const octokit = bot({ deployments: "write" });
-    const deploy = async (url: string) => {
+    const deploy = async (url: string, environment = "staging") => {
       const { data } = await octokit.repos.createDeployment({
         ...place,
         ref: "main",
-        environment: "production",
+        environment,
         required_contexts: [],
         auto_merge: false,
       });
@@ -32,8 +32,11 @@ describe("a deployment", () => {
     expect(await stateOf(first)).toMatchObject({ state: "inactive" });
     expect(await stateOf(second)).toMatchObject({ state: "success", environment_url: "https://two.example" });
     expect(
-      (await octokit.repos.listDeployments({ ...place, environment: "production" })).data.map(({ id }) => id),
+      (await octokit.repos.listDeployments({ ...place, environment: "staging" })).data.map(({ id }) => id),
     ).toEqual([second, first]);
+    const live = await deploy("https://one.example", "production");
+    await deploy("https://two.example", "production");
+    expect(await stateOf(live)).toMatchObject({ state: "success" });
   });
 
   it("goes to an environment whose branches and secrets' names an administrator can read", async () => {
