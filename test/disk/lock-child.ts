@@ -1,12 +1,12 @@
-/** A process that takes a lock, says so, and keeps it for a moment: `node lock-child.ts PATH MS`. */
+/** A process that takes a lock, says so, and keeps it for as long as its stdin is open: `node lock-child.ts PATH`. */
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { lock } from "../../pipeline/disk/lock.ts";
 
-const [, , path, ms] = process.argv;
+const [, , path] = process.argv;
 try {
   const held = await lock(path!, "testing locks");
   console.log("held");
-  await new Promise((resolve) => setTimeout(resolve, Number(ms)));
+  for await (const _ of process.stdin);
   await held.release();
 } catch (error) {
   if (!isFailure(error, "refused")) throw error;
