@@ -1,3 +1,13 @@
 /** Every benchmark, one after another. Run `npm run build` first, on a machine that does nothing else. */
-for (const name of ["start", "add", "assemble", "scan", "pin-traffic", "tree", "publish-noop", "verify"])
+for (const name of [
+  "start",
+  "add",
+  "assemble",
+  "scan",
+  "pin-traffic",
+  "tree",
+  "pull-request",
+  "publish-noop",
+  "verify",
+])
   await import(`./${name}.ts`);

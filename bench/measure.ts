@@ -4,12 +4,15 @@
  * A benchmark runs ours and what a user would run instead in turns, in one run on one machine, and prints the best of
  * each and their ratio: seconds of another day or machine say nothing. Peak memory is the kernel's own high-water mark.
  */
-import { spawn } from "node:child_process";
+import { execFile as execFileByCallback, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const execFile = promisify(execFileByCallback);
 
 export interface Run {
   readonly seconds: number;
@@ -86,6 +89,17 @@ export async function inTurns(
     }
   }
   return best;
+}
+
+/** Commands one after another, as somebody would type them. */
+export async function inSequence(commands: readonly (readonly string[])[], env: How["env"] = {}): Promise<Run> {
+  const began = performance.now();
+  let stdout = "";
+  for (const [command, ...args] of commands) {
+    const done = await execFile(command!, args, { encoding: "latin1", env: { ...process.env, ...env } });
+    stdout += done.stdout;
+  }
+  return { seconds: (performance.now() - began) / 1000, memory: 0, stdout };
 }
 
 /** A line of the table: what was done, each contestant, and how many times faster the first is than each other. */

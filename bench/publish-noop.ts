@@ -6,10 +6,8 @@
  * servers each; all are real, each behind a relay (`far.ts`). Beside it, the same questions asked one after another with
  * what an operator has at hand: `ipfs`, `curl` and `dig`, through the same relays.
  */
-import { execFile as execFileByCallback } from "node:child_process";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { CID } from "multiformats/cid";
 import { readTree } from "../pipeline/core/tree.ts";
 import type { Get } from "../pipeline/dag/block.ts";
@@ -20,15 +18,13 @@ import { findProgram } from "../test/servers/dns-daemon.ts";
 import { kuboBinary, startKubo } from "../test/servers/kubo.ts";
 import { startPsa } from "../test/servers/psa.ts";
 import { type Far, relay } from "./far.ts";
-import { inScratch, inTurns, program, programName, type Run, row, run } from "./measure.ts";
+import { inScratch, inSequence, inTurns, program, programName, type Run, row, run } from "./measure.ts";
 
 /** ms */
 const roundTrip = 50;
 /** s */
 const most = 1.5;
 const turns = 5;
-
-const execFile = promisify(execFileByCallback);
 
 const kuboProgram = await kuboBinary();
 if (!kuboProgram || !(await clusterBinary()) || !dnsServers()) throw new Error("needs Kubo, IPFS Cluster and BIND");
@@ -144,12 +140,6 @@ async function firstBlocks(root: CID, get: Get): Promise<CID[]> {
     if (found.length === 9) break;
   }
   return found;
-}
-
-async function inSequence(commands: readonly (readonly string[])[]): Promise<Run> {
-  const began = performance.now();
-  for (const [command, ...args] of commands) await execFile(command!, args, { encoding: "buffer" });
-  return { seconds: (performance.now() - began) / 1000, memory: 0, stdout: "" };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever a verb prints
