@@ -1,9 +1,9 @@
 /** What `npm pack` ships, installed in an empty folder as a stranger would, and used there. */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "fieldtree-package-"));
 const installed = join(folder, "node_modules", "fieldtree");
@@ -17,7 +17,9 @@ beforeAll(async () => {
   const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz"))!;
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   await execa("npm", ["install", "--silent", "--prefer-offline", "--no-audit", `./${tarball}`], { cwd: folder });
-}, 180_000);
+}, 300_000);
+// A quarter of a gigabyte.
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the package", () => {
   it("holds the program, its schemas and its licences, and neither sources nor tests", () => {
@@ -60,13 +62,24 @@ describe("the package", () => {
     const portal = await fieldtree("--json", "ls", `${published.portal}`);
     const names = portal.stdout.split("\n").map((line) => (JSON.parse(line) as { name: string }).name);
     expect(names).toEqual(expect.arrayContaining(["index.html", "index.json", "stac", "tree"]));
-  }, 60_000);
+  });
+});
+
+it("is on the PATH of whoever has built and linked a clone", async () => {
+  const prefix = join(folder, "prefix");
+  // Built when it was packed.
+  await execa("npm", ["link", "--silent", "--no-audit"], { env: { npm_config_prefix: prefix } });
+  const { stdout } = await execa("fieldtree", ["inspect", join(folder, "package.json")], {
+    cwd: folder,
+    env: { PATH: `${join(prefix, "bin")}${delimiter}${process.env.PATH}` },
+  });
+  expect(stdout).toMatch(/^package\.json: file, /);
 });
 
 it("shows itself at work without a campaign of yours", async () => {
   const { stdout } = await fieldtree("--json", "demo", "--once");
   expect(JSON.parse(stdout.split("\n").at(-1)!)).toMatchObject({ event: "published", changed: true });
-}, 60_000);
+});
 
 const oldNode = await nodeOlderThan(24);
 

@@ -86,6 +86,17 @@ names: [{ domain: example.org, to: tree, provider: { kind: desec, token: DESEC_T
     );
   });
 
+  it("tells contributors to get the program where the workflows get it, and not by a name that anybody may take", async () => {
+    const cwd = await aFolder();
+    await fieldtree(["init", "--title", "Größe & {{sha}}", "--name", "x", "--actions", actions], { cwd });
+    const text = await read(cwd, "README.md");
+    const [repository, sha] = actions.split("@") as [string, string];
+    expect(text).toMatch(/^# Größe & \{\{sha\}\}$/m);
+    expect(text).toContain(`git clone https://github.com/${repository} ~/fieldtree`);
+    expect(text).toContain(`git checkout -q ${sha} && npm ci && npm run build && npm link`);
+    expect(text).not.toMatch(/npm install|\{\{(?!sha\}\}$)/m);
+  });
+
   it("lets git merge two branches by path", async () => {
     const cwd = await aFolder();
     await fieldtree(["init", "--name", "x", "--actions", actions], { cwd });

@@ -46,8 +46,12 @@ export async function repositoryFiles(options: RepositoryOptions): Promise<Reado
     ".github/CODEOWNERS": codeOwners(maintainers),
     ".gitattributes":
       "# By path instead of by line, once git knows the driver: see README.md.\ntree.yaml merge=fieldtree\n",
-    "README.md": (await template("README.md")).replaceAll("{{title}}", title ?? name),
+    "README.md": filled(await template("README.md"), { title: title ?? name, ...actions }),
   };
+}
+
+function filled(template: string, values: Readonly<Record<"title" | keyof Actions, string>>): string {
+  return template.replace(/\{\{(title|repository|sha)\}\}/g, (_, name: keyof typeof values) => values[name]);
 }
 
 const own = new URL("../../../.github/", import.meta.url);
