@@ -1,5 +1,5 @@
 /**
- * What started this job: `GITHUB_EVENT_PATH`, and of it only what GitHub itself vouches for.
+ * What started this job: `GITHUB_EVENT_PATH`, and of it only what GitHub itself vouches for and somebody here asks for.
  *
  * Titles, texts and labels' descriptions are strangers' words and are not read. A branch's name is the choice of whoever
  * pushed it: it finds a pull request together with its repository and commit, and decides nothing alone.
@@ -9,12 +9,10 @@ import * as v from "valibot";
 import { Failure } from "../core/failure.ts";
 import type { Environment } from "./client.ts";
 
-export type Event = PullRequestEvent | MergeGroupEvent | RunEvent | PushEvent | DispatchEvent | ScheduleEvent;
+export type Event = PullRequestEvent | MergeGroupEvent | RunEvent | PushEvent | DispatchEvent;
 
 export interface PullRequestEvent {
   readonly name: "pull_request";
-  readonly action: string;
-  readonly number: number;
   readonly headSha: string;
   readonly baseRef: string;
   readonly labels: readonly string[];
@@ -37,8 +35,6 @@ export interface Run {
   readonly id: number;
   /** What started it: `pull_request`, `push`. The branch's name alone says nothing of it. */
   readonly event: string;
-  /** `null` while it runs. */
-  readonly conclusion: string | null;
   readonly headSha: string;
   readonly headBranch: string;
   /** `undefined` where the fork is gone. */
@@ -48,20 +44,13 @@ export interface Run {
 
 export interface PushEvent {
   readonly name: "push";
-  readonly ref: string;
-  /** `undefined` for a new branch. */
+  /** The commit that the branch was at; `undefined` for a new branch. */
   readonly before: string | undefined;
-  readonly after: string;
 }
 
+/** Its inputs come by the environment, as those of the action do. */
 export interface DispatchEvent {
   readonly name: "workflow_dispatch";
-  readonly ref: string;
-  readonly inputs: ReadonlyMap<string, string>;
-}
-
-export interface ScheduleEvent {
-  readonly name: "schedule";
 }
 
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -73,8 +62,6 @@ const login = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,100}$/, "is no login"
 const payloads = {
   pull_request: v.pipe(
     v.object({
-      action: words(100),
-      number: id,
       pull_request: v.object({
         head: v.object({ sha }),
         base: v.object({ ref }),
@@ -82,10 +69,8 @@ const payloads = {
       }),
     }),
     v.transform(
-      ({ action, number, pull_request: { head, base, labels } }): PullRequestEvent => ({
+      ({ pull_request: { head, base, labels } }): PullRequestEvent => ({
         name: "pull_request",
-        action,
-        number,
         headSha: head.sha,
         baseRef: base.ref,
         labels: labels.map((label) => label.name),
@@ -107,7 +92,6 @@ const payloads = {
       workflow_run: v.object({
         id,
         event: words(100),
-        conclusion: v.nullish(words(100)),
         head_sha: sha,
         head_branch: v.nullish(ref),
         head_repository: v.nullish(v.object({ id, owner: v.object({ login }) })),
@@ -120,7 +104,6 @@ const payloads = {
         run: {
           id: run.id,
           event: run.event,
-          conclusion: run.conclusion ?? null,
           headSha: run.head_sha,
           headBranch: run.head_branch ?? "",
           headRepository: run.head_repository
@@ -132,35 +115,19 @@ const payloads = {
     ),
   ),
   push: v.pipe(
-    v.object({ ref, before: v.string(), after: sha }),
+    v.object({ before: v.string() }),
     v.transform(
-      ({ ref, before, after }): PushEvent => ({
+      ({ before }): PushEvent => ({
         name: "push",
-        ref,
         before: v.is(sha, before) && !/^0+$/.test(before) ? before : undefined,
-        after,
       }),
     ),
   ),
   workflow_dispatch: v.pipe(
-    v.object({ ref, inputs: v.nullish(v.unknown()) }),
-    v.transform(
-      ({ ref, inputs }): DispatchEvent => ({ name: "workflow_dispatch", ref, inputs: new Map(inputsIn(inputs)) }),
-    ),
-  ),
-  schedule: v.pipe(
     v.object({}),
-    v.transform((): ScheduleEvent => ({ name: "schedule" })),
+    v.transform((): DispatchEvent => ({ name: "workflow_dispatch" })),
   ),
 } as const;
-
-/** As the web form and the API send them: strings, but for switches. */
-function inputsIn(inputs: unknown): [string, string][] {
-  if (typeof inputs !== "object" || inputs === null) return [];
-  return Object.entries(inputs).flatMap(([name, value]): [string, string][] =>
-    ["string", "boolean", "number"].includes(typeof value) ? [[name, String(value)]] : [],
-  );
-}
 
 /**
  * @param wanted the events that the caller knows what to do with.

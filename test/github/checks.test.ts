@@ -94,7 +94,6 @@ it("finds the pull request by repository and branch, not another fork's branch o
   const run = {
     id: 1,
     event: "pull_request",
-    conclusion: null,
     headSha: pull.head,
     headBranch: ref,
     page: "https://x",
