@@ -1,14 +1,13 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type Absence, absences, isAbsent, listFile, recordAbsence, sentenceOf } from "./absent.ts";
+import { temporaryFolder } from "./fakes/parts.ts";
 
 const kubo: Absence = { what: "Kubo", why: "there is no `go`", get: "install Go", required: true };
 
-beforeEach(() => {
-  vi.stubEnv(listFile, join(mkdtempSync(join(tmpdir(), "fieldtree-absent-")), "list"));
+beforeEach(async () => {
+  vi.stubEnv(listFile, join(await temporaryFolder(), "list"));
 });
 afterEach(() => {
   vi.unstubAllEnvs();

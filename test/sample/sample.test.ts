@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../fakes/parts.ts";
 import { type Kubo, kuboBinary, startKubo } from "../servers/kubo.ts";
 import { python, runPython } from "../servers/python.ts";
 import { writeSample } from "./make.ts";
@@ -13,8 +13,8 @@ const filesIn = (folder: string) =>
     .filter((path) => statSync(join(folder, path)).isFile())
     .sort();
 
-it("is what `npm run sample` writes, byte for byte", () => {
-  const again = join(mkdtempSync(join(tmpdir(), "fieldtree-sample-")), "sample");
+it("is what `npm run sample` writes, byte for byte", async () => {
+  const again = join(await temporaryFolder(), "sample");
   writeSample(again);
 
   expect(filesIn(again)).toEqual(filesIn(sample));

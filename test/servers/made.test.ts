@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it } from "vitest";
+import { temporaryFolder } from "../fakes/parts.ts";
 
 let home: string;
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "fieldtree-made-"));
+beforeEach(async () => {
+  home = await temporaryFolder();
 });
 
 /** A process that makes `thing`, noting each making in a file, and prints where it stands. */
