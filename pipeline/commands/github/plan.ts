@@ -38,7 +38,7 @@ export async function plan(call: Call): Promise<number> {
   for (const line of workflowCommands(report)) out.result({ annotation: line }, line);
   await writeFile(join(cwd, "plan.json"), `${JSON.stringify(report)}\n`);
   await writeSummary(env, reportMarkdown(report, { atMost: mostOfSummary }));
-  await setOutputs(env, { root: report.root.to ?? "", commit: report.sha ?? "", state: report.state });
+  await setOutputs(env, { root: report.root.to ?? "", commit: report.sha ?? "" });
   out.result({ state: report.state, root: report.root.to }, `${report.state}; root ${report.root.to ?? "unknown"}`);
 
   if (report.state === "conflict" || report.state === "needs changes") return kinds.findings.exit;

@@ -57,7 +57,7 @@ async function recordHead(call: Call): Promise<number> {
     { event: "recorded", release: number, page, deployment, told },
     `release ${number} is recorded: ${page}${pulls === "" ? "" : `\n  told ${pulls}`}`,
   );
-  await setOutputs(env, { release: String(number), page });
+  await setOutputs(env, { release: String(number) });
   await writeSummary(env, `${notesOf(release, places)}\n\n[Release ${number}](${page})`);
   return 0;
 }
