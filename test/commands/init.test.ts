@@ -86,6 +86,18 @@ names: [{ domain: example.org, to: tree, provider: { kind: desec, token: DESEC_T
     );
   });
 
+  it("names schemas for editors where they are, and none where an editor would complain", async () => {
+    const [here, alone, installed] = [await aFolder(), await aFolder(), await aFolder()];
+    await mkdir(join(installed, "node_modules/fieldtree/schemas"), { recursive: true });
+    await fieldtree(["init", "--name", "x", "--actions", actions], { cwd: here });
+    for (const cwd of [alone, installed]) await fieldtree(["init", "--name", "x"], { cwd });
+    for (const file of ["tree", "campaign"]) {
+      expect(await read(here, `${file}.yaml`)).toMatch(`/${actions.replace("@", "/")}/schemas/${file}.schema.json`);
+      expect(await read(installed, `${file}.yaml`)).toMatch(`=./node_modules/fieldtree/schemas/${file}.schema.json`);
+      expect(await read(alone, `${file}.yaml`)).not.toMatch("schema");
+    }
+  });
+
   it("tells contributors to get the program where the workflows get it, and not by a name that anybody may take", async () => {
     const cwd = await aFolder();
     await fieldtree(["init", "--title", "Größe & {{sha}}", "--name", "x", "--actions", actions], { cwd });

@@ -79,6 +79,8 @@ interface Wanted {
   /** Absent where the campaign is not to be on GitHub. */
   readonly actions: Actions | undefined;
   readonly maintainers: readonly string[];
+  /** Folder or address of the JSON Schemas, where there is one. */
+  readonly schemas: string | undefined;
 }
 
 /** What the flags say, and for the rest what is answered; where nobody is there, the flags alone. */
@@ -95,16 +97,21 @@ async function wantedOf(folder: string, { flags, ask }: Call): Promise<Wanted> {
     known ? undefined : said(flag, `${question} (nothing: not yet)`);
   const title = await about("title", "What people call it");
   const domain = await about("domain", "DNS name it will be announced under");
-  const actions = await said("actions", "fieldtree's actions for GitHub, as OWNER/REPO@SHA (nothing: not on GitHub)");
+  const repository = await said(
+    "actions",
+    "fieldtree's actions for GitHub, as OWNER/REPO@SHA (nothing: not on GitHub)",
+  );
   const maintainers =
-    actions === undefined ? undefined : await said("maintainers", "GitHub logins of who maintains it, with commas");
+    repository === undefined ? undefined : await said("maintainers", "GitHub logins of who maintains it, with commas");
+  const actions = repository === undefined ? undefined : actionsNamed(repository);
   return {
     name,
     title,
     domain,
     node: typeof flags.node === "string" ? flags.node : undefined,
-    actions: actions === undefined ? undefined : actionsNamed(actions),
+    actions,
     maintainers: loginsIn(maintainers ?? ""),
+    schemas: schemasOf(folder, actions),
   };
 }
 
@@ -132,11 +139,10 @@ async function ignoreState(folder: string): Promise<void> {
   await writeDurably(file, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}.fieldtree/\n`);
 }
 
-function campaignYaml({ name, title, domain, node, actions }: Wanted): string {
+function campaignYaml({ name, title, domain, node, actions, schemas }: Wanted): string {
   const line = (key: string, value: string | undefined) =>
     value === undefined ? "" : `${key}: ${JSON.stringify(value)}\n`;
-  return `# yaml-language-server: $schema=${schemasOf(actions)}/campaign.schema.json
-campaign: ${JSON.stringify(name)}
+  return `${schemaLine("campaign", schemas)}campaign: ${JSON.stringify(name)}
 ${line("title", title)}${line("domain", domain)}${line("node", node)}${actions ? sharedYaml : ""}`;
 }
 
@@ -164,15 +170,19 @@ gateways: ["https://ipfs.io"]
 #   "products/HALO/**": [somebody]
 `;
 
-function treeYaml({ actions }: Wanted): string {
-  return `# yaml-language-server: $schema=${schemasOf(actions)}/tree.schema.json
-# Which data stands at which path. A leaf is the CID that \`fieldtree add\` prints; an empty value is an empty folder.
+function treeYaml({ schemas }: Wanted): string {
+  return `${schemaLine("tree", schemas)}# Which data stands at which path. A leaf is the CID that \`fieldtree add\` prints; an empty value is an empty folder.
 products:
 `;
 }
 
-/** Where editors find the schemas: beside the program, or, where there is none beside the files, in fieldtree's repository. */
-function schemasOf(actions: Actions | undefined): string {
-  if (!actions) return "./node_modules/fieldtree/schemas";
-  return `https://raw.githubusercontent.com/${actions.repository}/${actions.sha}/schemas`;
+function schemaLine(file: string, schemas: string | undefined): string {
+  return schemas === undefined ? "" : `# yaml-language-server: $schema=${schemas}/${file}.schema.json\n`;
+}
+
+/** Where editors find the schemas: in fieldtree's repository, or where it is installed in this very folder. Elsewhere they would complain. */
+function schemasOf(folder: string, actions: Actions | undefined): string | undefined {
+  if (actions) return `https://raw.githubusercontent.com/${actions.repository}/${actions.sha}/schemas`;
+  const installed = "./node_modules/fieldtree/schemas";
+  return existsSync(join(folder, installed)) ? installed : undefined;
 }
