@@ -130,6 +130,8 @@ function sourceDate(env: Environment): { sourceDate?: Date } {
   const epoch = env.SOURCE_DATE_EPOCH;
   if (!epoch) return {};
   if (!/^\d{1,12}$/.test(epoch))
-    throw new Failure("input", `SOURCE_DATE_EPOCH should be seconds since 1970, and is “${epoch.slice(0, 40)}”`);
+    throw new Failure("input", `SOURCE_DATE_EPOCH should be seconds since 1970, and is “${epoch.slice(0, 40)}”`, {
+      hint: "unset it, or give it a time such as `git log -1 --format=%ct` does",
+    });
   return { sourceDate: new Date(Number(epoch) * 1000) };
 }

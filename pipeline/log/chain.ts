@@ -28,7 +28,10 @@ export async function* releasesFrom(
 /** Release `number`, or an `input` failure that says which there are. */
 export async function releaseNumbered(number: number, log: ReleaseLog, world: World): Promise<Head> {
   const head = await log.head(world);
-  if (!head) throw new Failure("input", `there is no release ${number}: nothing has been published yet`);
+  if (!head) {
+    const hint = "fieldtree publish makes the first release";
+    throw new Failure("input", `there is no release ${number}: nothing has been published yet`, { hint });
+  }
   if (!Number.isSafeInteger(number) || number < 1 || number > head.release.number) {
     throw new Failure("input", `there is no release ${number}`, {
       hint: `releases go from 1 to ${head.release.number}`,

@@ -22,7 +22,10 @@ export interface Access {
  * @throws Failure `input` where it is neither.
  */
 export async function accessTo(remote: string, checkout: string, world: World): Promise<Access> {
-  if (remote === "" || remote.startsWith("-")) throw new Failure("input", `“${remote}” is no git remote`);
+  if (remote === "" || remote.startsWith("-")) {
+    const hint = "remote: in campaign.yaml takes its name, such as origin, or its address";
+    throw new Failure("input", `“${remote}” is no git remote`, { hint });
+  }
   const config = await configIn(checkout, world);
   const configured = (what: string) => config.find(({ key }) => key === `remote.${remote}.${what}`)?.value;
   const known = configured("url");

@@ -198,6 +198,7 @@ async function findServers(
     throw new Failure(
       "refused",
       `the zone ${zone} names ${known.size} servers; more than ${mostServers} are not asked`,
+      { hint: "name those that are to be asked: authorities: under names: in campaign.yaml" },
     );
   }
   return [...known.values()];

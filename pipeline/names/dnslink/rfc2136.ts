@@ -139,7 +139,9 @@ function recordsIn(who: string, at: string, reply: Reply): WireRecord[] {
   }
   const found = reply.answers.filter((record) => record.type === "TXT" && record.name === wanted);
   if (new Set(found.map(({ data }) => textOf(data))).size < found.length) {
-    throw new Failure("input", `${who}: two TXT records at ${at} read the same, so that none could be kept for sure`);
+    throw new Failure("input", `${who}: two TXT records at ${at} read the same, so that none could be kept for sure`, {
+      hint: "remove one of them by hand, as with nsupdate",
+    });
   }
   return found.map(({ data, ttl }) => ({ value: textOf(data), ttl, data: txtData(stringsOf(data)) }));
 }

@@ -127,7 +127,11 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside
   };
 
   const signed = async (value: string, sequence: bigint, world: World): Promise<SignedRecord> => {
-    if (!key) throw new Failure("input", `a new record of ${name} needs its private key, which is not at hand`);
+    if (!key) {
+      throw new Failure("input", `a new record of ${name} needs its private key, which is not at hand`, {
+        hint: "publish where the environment variable that ipns: names is set",
+      });
+    }
     if (sequence >= 1n << 64n) {
       throw new Failure("refused", `${name} has used up its sequence numbers (${sequence - 1n} was the last)`, {
         hint: "only whoever holds the key can have done that: make a new key with `fieldtree key new`",
