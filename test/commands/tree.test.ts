@@ -65,7 +65,7 @@ describe("check", () => {
     expect(campaign).toMatchObject({ code: 1, stdout: expect.stringContaining("did you mean title?") });
     expect(await fieldtree(["check", "absent.yaml"], { cwd })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("absent.yaml can't be read: ENOENT"),
+      stderr: expect.stringContaining("there is no file absent.yaml"),
     });
   });
 
