@@ -93,15 +93,22 @@ export function readYaml(text: string, { maxDepth }: { readonly maxDepth: number
   const lines = linesOf(text);
   const read = parse(text, maxDepth);
   if (Array.isArray(read)) return { documents: nodesOf(text, read), lines };
-  const upTo = readableUpTo(text, read.offset, lines, maxDepth);
+  const mark = conflictMark.exec(text.slice(0, lines.endOf(read.offset)))?.index;
+  const upTo = mark ?? readableUpTo(text, read.offset, lines, maxDepth);
   const before = parse(text.slice(0, upTo), maxDepth);
   const documents = Array.isArray(before) ? nodesOf(text, before) : [];
+  if (mark !== undefined) return { documents, lines, broken: { kind: "syntax", offset: mark, says: conflict } };
   const noticed = lines.at(read.offset).line;
   if (upTo === 0 || lines.at(upTo).line >= noticed) return { documents, lines, broken: read };
   // What is left open (a quote, a bracket) is noticed far below; point at where it began.
   const offset = upTo + text.slice(upTo, lines.endOf(upTo)).search(/\S|$/);
   return { documents, lines, broken: { ...read, offset, says: `${read.says} (noticed in line ${noticed})` } };
 }
+
+/** What git leaves of a merge it could not finish. */
+const conflictMark = /^<{7}(?= |\r?$)/m;
+const conflict =
+  "git left a conflict here: keep what is right of both versions, and take the marks <<<<<<< to >>>>>>> out";
 
 /** Bytes as text; where they stop being UTF-8, the whole lines before and where that is. A byte order mark stays. */
 export function decodeUtf8(bytes: Uint8Array): { readonly text: string; readonly broken?: Fault } {

@@ -119,6 +119,20 @@ describe("findings", () => {
     ]);
   });
 
+  it("of a merge that git left unfinished says that, wherever in the file", () => {
+    const [ours, theirs] = [`  x: ${v1(1)}\n`, `  x: ${v1(2)}\n`];
+    const conflict = `<<<<<<< HEAD\n${ours}=======\n${theirs}>>>>>>> theirs\n`;
+    for (const [text, line] of [
+      [`a:\n${conflict}`, 2],
+      [`a:\n  w: ${v1(3)}\n${conflict}  z: ${v1(4)}\n`, 3],
+      [conflict.replaceAll("  x", "x"), 1],
+      [`a:\n${conflict}`.replaceAll("\n", "\r\n"), 2],
+    ] as const) {
+      expect(readTree(text).findings.map(({ line, rule }) => [line, rule])).toEqual([[line, "syntax"]]);
+      expect(readTree(text).findings[0]!.says).toContain("git left a conflict here");
+    }
+  });
+
   it("of a syntax error come with those of the lines before it, and the leaves before it are read", () => {
     const good = Array.from({ length: 49 }, (_, index) => `k${index}: ${index === 10 ? "foo" : v1(index)}\n`).join("");
     const { tree, findings } = readTree(`${good}  bad: indent\nafter: ${v1(99)}\n`);
