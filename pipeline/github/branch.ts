@@ -1,4 +1,5 @@
 /** A branch with one file changed, made over the API: it is there whole, or not at all. */
+import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { GitHub } from "./client.ts";
 import { once } from "./once.ts";
@@ -36,10 +37,21 @@ export async function branchWith(draft: BranchDraft, github: GitHub, world: Worl
     const commit = await github.ask("making the commit", (rest, place) =>
       rest.git.createCommit({ ...place, message, tree: tree.sha, parents: [onto] }),
     );
-    await github.ask(`making the branch ${branch}`, (rest, place) =>
-      rest.git.createRef({ ...place, ref: `refs/heads/${branch}`, sha: commit.sha }),
-    );
+    await github
+      .ask(`making the branch ${branch}`, (rest, place) =>
+        rest.git.createRef({ ...place, ref: `refs/heads/${branch}`, sha: commit.sha }),
+      )
+      .catch((error: unknown) => {
+        throw isFailure(error, "refused") ? notMade(error, github) : error;
+      });
     return commit.sha;
   };
   return once({ find, make }, world);
+}
+
+/** To a token that may not change workflows, a branch with others than a fork's own is such a change, and simply not found. */
+function notMade(refused: Failure, { page }: GitHub): Failure {
+  const way = `if ${page} is an older fork, press “Sync fork” there and run this again; a classic token needs the scope repo`;
+  const hint = [refused.hint, way].filter(Boolean).join("; ");
+  return new Failure("refused", refused.message, { hint, cause: refused });
 }

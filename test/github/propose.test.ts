@@ -63,6 +63,17 @@ describe("a proposal", () => {
     });
     expect(await proposed()).toMatchObject({ did: "opened" });
   });
+
+  it("says what to do about a fork that is older than the campaign's workflows, and then is made", async () => {
+    const fork = await repo.fork("veteran");
+    const tip = await repo.push({ ".github/workflows/plan.yml": `# ${proposals}\n` });
+    await expect(proposed("veteran")).rejects.toMatchObject({
+      kind: "refused",
+      hint: expect.stringContaining(`${fork.fullName} is an older fork, press “Sync fork” there`),
+    });
+    await fork.state.git.setRef("refs/heads/main", tip);
+    expect(await proposed("veteran")).toMatchObject({ did: "opened" });
+  });
 });
 
 describe("the template", () => {

@@ -5,6 +5,7 @@ import { type Call, created, found, noContent, type Operations, ok, Refusal } fr
 import { refsMoved } from "../moves.ts";
 import { authorOf } from "../state.ts";
 import { userOf } from "../tokens.ts";
+import { changesNoWorkflow } from "./repos.ts";
 
 export const gitData: Operations = {
   "GET /repos/{owner}/{repo}/git/ref/{ref}": {
@@ -33,6 +34,7 @@ export const gitData: Operations = {
       if (ref.startsWith("refs/pull/")) throw new Refusal(422, `Reference update failed`);
       if (await call.repo.git.resolve(ref, "object")) throw new Refusal(422, "Reference already exists");
       await hold(call, sha);
+      await changesNoWorkflow(call, sha);
       await change(call, () => call.repo.git.setRef(ref, sha));
       return created(await refNow(call, ref, sha));
     },

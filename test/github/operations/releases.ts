@@ -5,7 +5,7 @@ import { happened } from "../events.ts";
 import { refsMoved } from "../moves.ts";
 import type { Asset, Release, Repo } from "../state.ts";
 import { mayWrite, userOf } from "../tokens.ts";
-import { commitNamed } from "./repos.ts";
+import { changesNoWorkflow, commitNamed } from "./repos.ts";
 
 const bodyLimit = 125_000;
 
@@ -32,7 +32,7 @@ export const releases: Operations = {
         throw new Refusal(422, "Validation Failed", {
           errors: [{ resource: "Release", code: "already_exists", field: "tag_name" }],
         });
-      await mayTag(call, tag, target);
+      if (!(await repo.git.resolve(`refs/tags/${tag}`))) await changesNoWorkflow(call, target);
       const now = hub.clock.now();
       const draft = body.draft === true;
       const release: Release = {
@@ -172,19 +172,6 @@ function assetOf({ repo, params }: Call): { release: Release; asset: Asset } {
   const id = Number(params.asset_id);
   const release = found([...repo.releases.values()].find(({ assets }) => assets.has(id)));
   return { release, asset: release.assets.get(id)! };
-}
-
-/**
- * A job's token is never allowed to change workflows, and a new tag at a commit with other ones than the default branch's
- * counts as that.
- *
- * @see https://docs.github.com/rest/releases/releases#create-a-release
- */
-async function mayTag({ repo, caller }: Call, tag: string, target: string): Promise<void> {
-  if (caller.token?.kind !== "workflow" || (await repo.git.resolve(`refs/tags/${tag}`))) return;
-  const workflows = (ref: string) => repo.git.objectAt(ref, ".github/workflows");
-  if ((await workflows(target)) === (await workflows(repo.defaultBranch))) return;
-  throw new Refusal(403, "Resource not accessible by integration");
 }
 
 /** A release that is out has its tag; GitHub makes it where it isn't there. */

@@ -293,3 +293,13 @@ function rulesOf(repo: Repo, { checks, approvals, mergeQueue }: Protection): Jso
       : []),
   ];
 }
+
+/**
+ * Nobody's new branch or tag may bring other workflows than the default branch has, by a token that may not change them:
+ * a job's never may, a person's with the scope `workflow`, which the box hands to nobody.
+ */
+export async function changesNoWorkflow({ repo, caller }: Call, commit: string): Promise<void> {
+  const workflows = (ref: string) => repo.git.objectAt(ref, ".github/workflows");
+  if ((await workflows(commit)) === (await workflows(repo.defaultBranch))) return;
+  throw caller.token?.kind === "workflow" ? new Refusal(403, "Resource not accessible by integration") : notFound();
+}
