@@ -1,8 +1,8 @@
 /** `check`: what is wrong in tree.yaml or campaign.yaml, for people, editors and pull requests. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { configFrom } from "../campaign/config.ts";
 import { readCampaign } from "../core/campaign/campaign.ts";
-import { Failure } from "../core/failure.ts";
 import type { Finding } from "../core/finding.ts";
 import { readTree } from "../core/tree.ts";
 import { readSides } from "../stages/sides.ts";
@@ -44,11 +44,7 @@ async function findingsIn(bytes: Uint8Array, file: string, call: Call): Promise<
 /** The contract of this verb is one file's findings; a campaign.yaml that no other verb would take is a failure beside them. */
 async function refuseBadCampaign(call: Call): Promise<void> {
   const file = join(call.folder(), "campaign.yaml");
-  if (!existsSync(file)) return;
-  const errors = readCampaign(await treeText(file, call)).findings.filter(({ level }) => level === "error");
-  if (errors.length === 0) return;
-  const lines = errors.map(({ line, column, says }) => `campaign.yaml:${line}:${column}: ${says}`);
-  throw new Failure("input", lines.join("\n"), { hint: `fieldtree check ${file}` });
+  if (existsSync(file)) configFrom(await treeText(file, call));
 }
 
 const counting = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;

@@ -17,12 +17,15 @@ waits up to the deadline in campaign.yaml. The log of releases does not change.`
       const sights = await repinStage(campaign, world);
       for (const sight of sights) out.result(pinEvent(sight));
       const missing = sights.filter(({ counts }) => !counts).length;
-      const text =
-        missing === 0 ? `all ${sights.length} pins are kept` : `${missing} of ${sights.length} pins are missing`;
-      const lines = [text, ...pinLines(sights, world.now().getTime())];
+      const lines = [inWords(sights.length, missing), ...pinLines(sights, world.now().getTime())];
       out.result({ event: "repinned", pins: sights.length, missing }, lines.join("\n"));
       assertKept(sights, campaign);
     });
     return 0;
   },
 };
+
+function inWords(pins: number, missing: number): string {
+  if (pins === 0) return "nothing to keep elsewhere: campaign.yaml names no services under pins:";
+  return missing === 0 ? `all ${pins} pins are kept` : `${missing} of ${pins} pins are missing`;
+}

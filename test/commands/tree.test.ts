@@ -75,6 +75,7 @@ describe("check", () => {
     const [findings, last] = json();
     expect([code, findings]).toEqual([2, { findings: [] }]);
     expect(last.error).toMatchObject({ kind: "input", message: expect.stringContaining("campaign.yaml:1:1: ") });
+    expect(last.error.message).toContain("(did you mean title?)");
   });
 });
 
