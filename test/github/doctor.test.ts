@@ -69,6 +69,10 @@ describe("the doctor", () => {
     github.journal.clear();
     expect(bad(await look(repo))).toEqual({});
     expect(github.journal.writes()).toEqual([]);
+    repo.protect("main", { checks: ["fieldtree"] });
+    expect(bad(await look(repo))).toEqual({});
+    repo.protect("main", { checks: ["test"] });
+    expect(bad(await look(repo))).toEqual({ "required check": "missing" });
   });
 
   it("names everything that a repository has not which nobody has set up, each with what sets it", async () => {

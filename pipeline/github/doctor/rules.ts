@@ -3,8 +3,11 @@ import type { CampaignConfig } from "../../core/campaign/campaign.ts";
 import type { GitHub } from "../client.ts";
 import { type Diagnosis, good } from "./diagnosis.ts";
 
-/** The job of plan.yml: it runs in a merge queue too. */
-const required = "plan";
+/**
+ * What a merge should wait for, in a queue too: the status that is computed by our code alone, or the job of plan.yml, which a
+ * pull request can rewrite to be green, and which lets data wait that only whoever publishes has the address of.
+ */
+const verdicts = ["fieldtree", "plan"];
 
 /** Of a branch: rulesets, and the older protection, which says less to those who may not administer. */
 interface Rules {
@@ -22,14 +25,13 @@ export async function rulesOf(branch: string, { log }: CampaignConfig, github: G
     found.push({ of: `rules of ${branch}`, is: "missing", says, how: `${how}: require a pull request` });
   }
   const of = "required check";
-  if (checks.includes(required)) found.push(good(of, `${required} must be green before a merge`));
-  else
-    found.push({
-      of,
-      is: "missing",
-      says: `a merge does not wait for ${required}`,
-      how: `${how}: require the check ${required}`,
-    });
+  const required = verdicts.find((verdict) => checks.includes(verdict));
+  if (required !== undefined) found.push(good(of, `${required} must be green before a merge`));
+  else {
+    const says = "a merge does not wait for plan";
+    const choice = "require the check plan, or fieldtree, which no workflow of a pull request's own can say";
+    found.push({ of, is: "missing", says, how: `${how}: ${choice}` });
+  }
   if (!types.has("non_fast_forward")) {
     const says = `${branch} takes them, and releases come from its history`;
     found.push({ of: "force pushes", is: "unwise", says, how: `${how}: block force pushes` });
