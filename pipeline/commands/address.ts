@@ -37,7 +37,7 @@ export async function locate(address: string, call: Call): Promise<Located> {
   const cid = await resolve(base, path, get);
   if (cid) return { cid, path: parsed.path, get };
   throw new Failure("input", `${address}: there is nothing there`, {
-    hint: "fieldtree ls shows what a folder holds; fieldtree ls / the whole tree",
+    hint: "fieldtree ls lists the whole tree, fieldtree ls FOLDER what a folder holds",
   });
 }
 
