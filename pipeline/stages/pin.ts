@@ -198,7 +198,7 @@ async function askFor(
   };
   const underTree =
     keeper.whole &&
-    [...board.values()].some(({ wanted, counts }) => wanted.keeper === keeper && wanted.path === "/" && counts);
+    board.values().some(({ wanted, counts }) => wanted.keeper === keeper && wanted.path === "/" && counts);
   if (brings && !(underTree && isLeaf(wanted))) await bring(held);
   const pin = () => service.pin({ ...wish, ...(held && { previous: held }) }, world);
   const sight = await lookedAt(wanted, await pin(), campaign, world);
