@@ -29,10 +29,13 @@ export type Standing = Pick<Report, "conflicts" | "onlyTextual">;
 /** The newest ones: each costs some six calls, and what is older is looked at anew before anybody merges it. */
 const mostPulls = 30;
 
-/** `standing`: of a pull request's newest commit. Resolves to the numbers of those whose comment says so now. */
+/**
+ * `standing`: of a pull request's newest commit; `undefined` where nobody can tell. Resolves to the numbers of those whose
+ * comment says so now.
+ */
 export async function markStale(
   { branch, tip }: Moved,
-  standing: (headSha: string) => Promise<Standing>,
+  standing: (headSha: string) => Promise<Standing | undefined>,
   github: GitHub,
   world: World,
 ): Promise<readonly number[]> {
@@ -41,32 +44,40 @@ export async function markStale(
   );
   const marked: number[] = [];
   for (const { number, head } of pulls) {
-    const change = async (said: Said): Promise<Said> => {
-      // A report that knows the newest commit names it, in the command that prints the same.
-      if (said.body.includes(`git:${tip}`)) return said;
-      // A stranger's commits can be of a kind that GitHub doesn't compare.
-      const now = await standing(head.sha).catch((error: unknown) => {
-        if (!isFailure(error)) throw error;
-        world.log(`#${number} can't be merged here: ${error.message}`);
-        return undefined;
-      });
-      const body = noteOf(tip, now, github.page) + said.body.replace(note, "");
-      return { state: now && now.conflicts.length > 0 ? "conflict" : said.state, body };
-    };
-    if (await revise(number, "report", change, github)) marked.push(number);
+    const change = async (said: Said): Promise<Said> =>
+      knows(said, tip) ? said : noted(said, tip, await standing(head.sha), github.page);
+    try {
+      if (await revise(number, "report", change, github)) marked.push(number);
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      world.log(`#${number} is not told that its base moved: ${error.message}`);
+      // Nothing hangs on it, and the next release goes through them again.
+      if (error.kind === "unavailable") break;
+    }
   }
   return marked;
 }
 
+/** A report that knows the newest commit names it, in the command that prints the same. */
+function knows({ body }: Said, tip: string): boolean {
+  return body.includes(`git:${tip}`) || note.exec(body)?.[0].includes(shown(tip)) === true;
+}
+
+const shown = (commit: string): string => `\`${commit.slice(0, 7)}\``;
+
 const note = /^> \[!\w+\]\n> This was computed before [^\n]*\n(?:>[^\n]*\n)*\n/;
 
-function noteOf(tip: string, standing: Standing | undefined, page: string): string {
-  const moved = `This was computed before the base branch moved to \`${tip.slice(0, 7)}\``;
+function noted({ state, body }: Said, tip: string, standing: Standing | undefined, page: string): Said {
+  const moved = `This was computed before the base branch moved to ${shown(tip)}`;
   const { conflicts = [], onlyTextual } = standing ?? {};
-  if (conflicts.length > 0) return quoted("CAUTION", [`${moved}, and there is a conflict now.`, ...named(conflicts)]);
-  if (onlyTextual) return quoted("IMPORTANT", [`${moved}.`, ...mergeWithDriver(page)]);
+  const below = body.replace(note, "");
+  if (conflicts.length > 0) {
+    const lines = [`${moved}, and there is a conflict now.`, ...named(conflicts)];
+    return { state: "conflict", body: quoted("CAUTION", lines) + below };
+  }
+  if (onlyTextual) return { state, body: quoted("IMPORTANT", [`${moved}.`, ...mergeWithDriver(page)]) + below };
   const how = "It is computed again with the next push to it, or when its `plan` is run again.";
-  return quoted("NOTE", [`${moved}, and may be stale. ${how}`]);
+  return { state, body: quoted("NOTE", [`${moved}, and may be stale. ${how}`]) + below };
 }
 
 const quoted = (kind: string, lines: readonly string[]): string =>

@@ -1,12 +1,12 @@
 /** Another pull request was merged: those that wait are told that what they know is older than that. */
 import { expect, it, onTestFinished } from "vitest";
-import { Failure } from "../../pipeline/core/failure.ts";
 import { tell } from "../../pipeline/github/comment.ts";
 import { markStale, type Standing } from "../../pipeline/github/stale.ts";
 import { v1 } from "../core/cids.ts";
 import { testWorld } from "../fakes/world.ts";
 import { openBox } from "./box.ts";
 import { plainly } from "./plainly.ts";
+import { serverError } from "./trouble.ts";
 
 const beside: Standing = { conflicts: [], onlyTextual: false };
 
@@ -54,7 +54,7 @@ it("says what a conflict is about, which GitHub starts no plan for: one of lines
   const world = testWorld();
   const newest = () => pull.comments().at(-1)!.body;
   let moves = 0;
-  const mark = async (standing: (headSha: string) => Promise<Standing>) =>
+  const mark = async (standing: (headSha: string) => Promise<Standing | undefined>) =>
     markStale({ branch: "main", tip: await repo.push({ b: `${moves++}` }) }, standing, api, world);
   await tell(pull.number, { kind: "report", state: "ready", body: "### Ready" }, api);
 
@@ -70,8 +70,41 @@ it("says what a conflict is about, which GitHub starts no plan for: one of lines
   expect(newest()).toContain("> - and 2 more paths\n");
   expect(newest()).toMatch(/state="conflict"[\s\S]*\n\n### Ready$/);
 
-  // One that can't even be compared is told what is known, and keeps nobody else from it.
-  await mark(() => Promise.reject(new Failure("unavailable", "this diff takes too long")));
+  // Of one that can't even be compared nobody knows.
+  await mark(async () => undefined);
   expect(newest()).toMatch(/^<!--.*-->\n> \[!NOTE\]\n> This was computed before .*\n\n### Ready$/);
-  expect(world.lines).toEqual([`#${pull.number} can't be merged here: this diff takes too long`]);
+  expect(world.lines).toEqual([]);
+});
+
+it("costs no call of a merge that was told of, and no other pull request or release its word where GitHub says no", async () => {
+  const github = await openBox();
+  onTestFinished(() => github.close());
+  const repo = await github.repo();
+  const fork = await repo.fork("visitor");
+  const api = plainly(github, repo, { "pull-requests": "write" });
+  const pulls = [];
+  for (const branch of ["one", "two", "three"]) {
+    const pull = await fork.openPull({ branch, files: { [branch]: "x" } });
+    await tell(pull.number, { kind: "report", state: "ready", body: "### Ready" }, api);
+    pulls.push(pull.number);
+  }
+  const [one, two, three] = pulls;
+  const world = testWorld();
+  const asked: string[] = [];
+  const mark = async (tip: string) =>
+    markStale({ branch: "main", tip }, async (sha) => ({ ...beside, onlyTextual: asked.push(sha) < 0 }), api, world);
+
+  const tip = await repo.push({ b: "b" });
+  const editing = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+  github.on(editing, { does: "answer", answer: { status: 403, body: { message: "Conversation is locked" } } });
+  expect(await mark(tip)).toEqual([two, one]);
+  expect(world.lines).toEqual([
+    `#${three} is not told that its base moved: GitHub, editing the comment: 403 Conversation is locked`,
+  ]);
+  asked.length = 0;
+  expect(await mark(tip)).toEqual([three]);
+  expect(asked).toHaveLength(1);
+
+  github.on(editing, serverError(502));
+  expect(await mark(await repo.push({ b: "c" })), "the first that isn't answered ends it").toEqual([]);
 });

@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
 import { firstOfCommits } from "../../core/committed.ts";
-import { Failure } from "../../core/failure.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
 import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
 import { carOf } from "../../dag/car.ts";
@@ -62,16 +62,25 @@ async function recordHead(call: Call): Promise<number> {
   return 0;
 }
 
-/** Both texts merged, and nothing else of a stranger's proposal looked at: this job may write. */
+/**
+ * Both texts merged, and nothing else of a stranger's proposal looked at: this job may write. `undefined` where they can't
+ * be: commits can be of a kind that GitHub doesn't compare.
+ */
 async function standingOf(
   { tip, headSha }: { readonly tip: string; readonly headSha: string },
   github: GitHub,
   { folder, world }: Call,
-): Promise<Standing> {
-  const sides = await sidesOf(tip, headSha, github);
-  const { proposed } = await readProposal(sides, firstOfCommits([commitsIn(folder(), world), commitsOf(github)]));
-  const { conflicts, merged, texts } = readSides(proposed);
-  return { conflicts, onlyTextual: merged !== undefined && (await mergesByLine(texts, world)) === false };
+): Promise<Standing | undefined> {
+  try {
+    const sides = await sidesOf(tip, headSha, github);
+    const { proposed } = await readProposal(sides, firstOfCommits([commitsIn(folder(), world), commitsOf(github)]));
+    const { conflicts, merged, texts } = readSides(proposed);
+    return { conflicts, onlyTextual: merged !== undefined && (await mergesByLine(texts, world)) === false };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    world.log(`${headSha.slice(0, 7)} can't be merged here: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** Releases that others may have made since the one that was published here. */
