@@ -1,5 +1,6 @@
 /** Which repository on GitHub a verb means that somebody calls on their own machine. */
 import { Failure } from "../core/failure.ts";
+import { shown } from "../core/shown.ts";
 import { remoteAddress } from "../disk/git.ts";
 import type { Environment } from "../github/client.ts";
 import type { Call } from "./command.ts";
@@ -16,12 +17,15 @@ export async function withRepository({ cwd, env, flags, world }: Call): Promise<
     });
   }
   const given = typeof flags.repo === "string" ? flags.repo : env.GITHUB_REPOSITORY;
-  if (given) return { ...env, GITHUB_REPOSITORY: given };
-  const address = await remoteAddress("origin", cwd, world);
-  // https://github.com/OWNER/NAME.git, git@github.com:OWNER/NAME.git
-  const [, named] = /[/:]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(address ?? "") ?? [];
+  const named = nameIn(given ?? (await remoteAddress("origin", cwd, world)) ?? "");
   if (named) return { ...env, GITHUB_REPOSITORY: named };
+  if (given) throw new Failure("input", `the repository on GitHub is OWNER/NAME, and not “${shown(given)}”`);
   throw new Failure("input", "which repository on GitHub? There is no remote origin here that says so", {
     hint: "--repo OWNER/NAME",
   });
+}
+
+/** `OWNER/NAME`, of that itself, https://github.com/OWNER/NAME.git or git@github.com:OWNER/NAME.git. */
+function nameIn(address: string): string | undefined {
+  return /(?:^|[/:])([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(address)?.[1];
 }

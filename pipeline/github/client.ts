@@ -264,7 +264,9 @@ function failureOf(what: string, thrown: unknown, token: string): Failure {
   if (status === 403 || /not accessible by/i.test(words)) {
     return new Failure("refused", said, { hint: permissionHint(headers["x-accepted-github-permissions"]) });
   }
-  if (status === 404 || status === 410) return new Failure("refused", said, { cause: new Absence() });
+  if (status === 404 || status === 410) {
+    return new Failure("refused", said, { hint: "it is not there, or this token can't see it", cause: new Absence() });
+  }
   if (status === 409) return new Failure("conflict", said);
   // GraphQL's refusals come with status 200 and stand in the answer.
   return new Failure(response && status ? kindOfStatus(status) : "refused", said);

@@ -45,7 +45,8 @@ const templates = [
 
 /** @throws Failure `input` where the repository has no tree.yaml, and for a token that is nobody's. */
 export async function groundOf(github: GitHub): Promise<Ground> {
-  const repository = await github.ask("reading the repository", (rest, place) => rest.repos.get({ ...place }));
+  const { owner, repo } = github.place;
+  const repository = await github.ask(`reading ${owner}/${repo}`, (rest, place) => rest.repos.get({ ...place }));
   const { login } = await github.ask("asking who you are", (rest) => rest.users.getAuthenticated());
   const branch = repository.default_branch;
   const known = await github.ask(`reading ${branch}`, (rest, place) => rest.repos.getBranch({ ...place, branch }));

@@ -21,7 +21,8 @@ export interface Patient {
 /** Everything that is looked at, in the order in which one would set it up. */
 export async function examine(patient: Patient, github: GitHub, world: World): Promise<readonly Diagnosis[]> {
   const { config } = patient;
-  const repository = await github.ask("reading the repository", (rest, place) => rest.repos.get({ ...place }));
+  const { owner, repo } = github.place;
+  const repository = await github.ask(`reading ${owner}/${repo}`, (rest, place) => rest.repos.get({ ...place }));
   const branch = repository.default_branch;
   const parts = [
     tokenOf(repository),

@@ -78,6 +78,22 @@ describe("pull-request", { timeout: 120_000 }, () => {
     expect(github.journal.writes()).toEqual([]);
   });
 
+  it("takes the repository's address as well as its name, and says what is neither", async () => {
+    const ask = async (name: string) => {
+      const args = ["pull-request", `products/HALO/lidar.zarr=${lidar}`, "--dry-run", "--repo", name];
+      return fieldtree(args, { cwd: await aFolder(), env: { ...github.env, GITHUB_TOKEN: token } });
+    };
+    expect((await ask(`https://github.com/${repo.fullName}.git`)).code).toBe(0);
+    expect(await ask("nonsense")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("the repository on GitHub is OWNER/NAME, and not “nonsense”"),
+    });
+    expect(await ask("campaign/elsewhere")).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/reading campaign\/elsewhere: 404 Not Found\n {2}→ it is not there, or this token/),
+    });
+  });
+
   it("has nothing to do where the tree has it", async () => {
     const ran = await propose(`products/HALO/radar.zarr=${radar}`, "--json");
     expect(ran.json()).toMatchObject([{ did: "nothing", changes: [] }]);
