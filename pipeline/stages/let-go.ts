@@ -6,11 +6,12 @@
  * Runs after everything else; what fails here is tried again next time.
  */
 import { CID } from "multiformats/cid";
+import { identity } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { releasesFrom } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
-import { label } from "./label.ts";
+import { label, leafLabel } from "./label.ts";
 import { treeOf } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 import { numberIn, releaseAt } from "./target.ts";
@@ -19,10 +20,11 @@ export async function letGo(head: Head, campaign: Parts, world: World): Promise<
   const { keep } = campaign.pins;
   if (keep.releases === undefined && keep.younger === undefined) return;
   const named = numbersIn(campaign);
-  const kept = new Set(campaign.pins.extra.map(({ cid }) => CID.parse(cid).toString()));
+  // Of the same data in another spelling some services let go together.
+  const kept = new Set(campaign.pins.extra.map(({ cid }) => identity(CID.parse(cid))));
   for (const number of named) {
     const pointedAt = await releaseAt(number, head, campaign.log, world);
-    for (const cid of await rootsOf(pointedAt, campaign, world)) kept.add(cid.toString());
+    for (const cid of await rootsOf(pointedAt, campaign, world)) kept.add(identity(cid));
   }
   const oldest = world.now().getTime() - (keep.younger ?? 0);
   let count = 0;
@@ -31,12 +33,12 @@ export async function letGo(head: Head, campaign: Parts, world: World): Promise<
     const stays = count++ === 0 || young || named.has(old.release.number);
     const cids = await rootsOf(old, campaign, world);
     if (stays) {
-      for (const cid of cids) kept.add(cid.toString());
+      for (const cid of cids) kept.add(identity(cid));
       continue;
     }
     const gone = await letGoOf(
       old,
-      cids.filter((cid) => !kept.has(cid.toString())),
+      cids.filter((cid) => !kept.has(identity(cid))),
       campaign,
       world,
     );
@@ -61,10 +63,13 @@ async function rootsOf({ release }: Head, campaign: Parts, world: World): Promis
 async function letGoOf({ release }: Head, cids: readonly CID[], campaign: Parts, world: World): Promise<boolean> {
   const { home, facts, keepers } = campaign;
   let any = false;
-  for (const what of ["tree", "portal"] as const) {
-    const ours = label(facts.campaign, what, release.number);
-    if (!(await home.pins(world)).has(ours)) continue;
-    await home.unpin(ours, world);
+  const ours = (["tree", "portal"] as const).map((what) => label(facts.campaign, what, release.number));
+  const gone = new Set(cids.map(identity));
+  for (const [name, cid] of await home.pins(world)) {
+    // A leaf that the node fetched for itself has a pin of its own, which outlives its line in tree.yaml.
+    const fetched = name.startsWith(leafLabel(facts.campaign, "")) && gone.has(identity(cid));
+    if (!ours.includes(name) && !fetched) continue;
+    await home.unpin(name, world);
     any = true;
   }
   for (const keeper of keepers) {

@@ -1,6 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
 import { Failure } from "../../pipeline/core/failure.ts";
+import type { Block, Link } from "../../pipeline/dag/block.ts";
+import { makeDirectory } from "../../pipeline/dag/directory.ts";
+import { fileOf } from "../../pipeline/dag/file.ts";
+import { profiles } from "../../pipeline/dag/profile.ts";
+import type { HomeNode } from "../../pipeline/ipfs/node.ts";
+import { leafLabel } from "../../pipeline/stages/label.ts";
 import type { Parts } from "../../pipeline/stages/parts.ts";
+import { testWorld } from "../fakes/world.ts";
 import { cidOf, done, labelsAt, run, type Surroundings, surroundings, treeOf, whatIs } from "./surroundings.ts";
 
 describe("old releases", () => {
@@ -59,6 +66,40 @@ describe("old releases", () => {
     expect(await labelsAt(around, "mirror")).toEqual(labels(...of(4), "sondes@3"));
   });
 
+  it("are let go of with the leaves that the campaign's node fetched for itself, and only they have", async () => {
+    const around = await surroundings();
+    const change = (parts: Parts): Parts => ({
+      ...parts,
+      bring: ({ cid, path }, world) => parts.home.pin(cid, leafLabel("orcestra", path), world),
+    });
+    const trees = [{ radar: "one", sondes: "old", ceilometer: "gone" }, leaves[1]!, leaves[2]!];
+    for (const [i, each] of trees.entries()) {
+      const pins = { keep: { releases: 3 - i } };
+      done(await run(around, await treeOf(around, each), { pins, change }));
+      const fetched = [...around.home.labels.keys()].filter((name) => name.includes("/leaf/")).sort();
+      const here = i < 2 ? ["ceilometer", "radar", "sondes"] : ["radar", "sondes"];
+      expect(fetched).toEqual(here.map((name) => `orcestra/leaf/${name}`));
+    }
+  });
+
+  it.each([
+    [0, 1],
+    [1, 0],
+  ])(
+    "keep data that one which stays has in another spelling, which a service may take for the same (CIDv%i, then CIDv%i)",
+    async (...versions) => {
+      const around = await surroundings();
+      const { cid } = await anOldFolder(around.home);
+      const spelled = (version: number) => (version === 0 ? cid : cid.toV1());
+      const { shop } = around.services;
+      const unpin = vi.spyOn(shop, "unpin");
+      const pins = { keep: { releases: 1 } };
+      for (const version of versions) done(await run(around, `products:\n  radar: ${spelled(version)}\n`, { pins }));
+      expect(await labelsAt(around, "shop")).toContain("orcestra/products/radar@2");
+      expect(unpin).not.toHaveBeenCalled();
+    },
+  );
+
   it("are let go of later by a service that is away", async () => {
     const around = await surroundings();
     const pins = { keep: { releases: 2 }, require: { atLeast: 1, of: ["mirror", "dkrz"] } };
@@ -79,3 +120,13 @@ describe("old releases", () => {
     expect(await atHome(around)).toEqual(labels("portal@1", "portal@4", "tree@1", "tree@4"));
   });
 });
+
+/** A folder of one file, as CIDs of version 0. */
+async function anOldFolder(home: HomeNode): Promise<Link> {
+  const blocks: Block[] = [];
+  const put = (block: Block) => void blocks.push(block);
+  const profile = profiles["unixfs-v0-2015"];
+  const folder = makeDirectory([{ name: "radar.dat", ...fileOf(Buffer.from("radar"), profile, put) }], profile, put);
+  await home.put(blocks, testWorld());
+  return folder;
+}
