@@ -1,10 +1,11 @@
 /** A proposal looked at as the base's campaign.yaml wants it, without a secret. */
 import { openReview } from "../../campaign/review.ts";
 import { type Report, stateOf } from "../../core/report.ts";
+import type { GitHub } from "../../github/client.ts";
 import type { Sides } from "../../github/commits.ts";
 import { reportOn } from "../../stages/report.ts";
 import type { Call } from "../command.ts";
-import type { Proposal } from "./proposal.ts";
+import { type Proposal, readProposal } from "./proposal.ts";
 
 export interface Manner {
   /** Of the pull request; `all` where whatever a label allows was allowed already. */
@@ -29,6 +30,16 @@ export async function lookAt(
   } finally {
     await review.close();
   }
+}
+
+/** Both sides as they are at GitHub, looked at like that. */
+export async function lookBetween(
+  sides: Sides,
+  labels: Manner["labels"],
+  github: GitHub,
+  call: Pick<Call, "cwd" | "world">,
+): Promise<Report> {
+  return lookAt(await readProposal(sides, github, call), { labels, reproduce: reproduceWith(sides) }, call);
 }
 
 /** What a stranger proposed is looked at with nothing that could be lost to them. */

@@ -7,20 +7,17 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { firstOfCommits } from "../../core/committed.ts";
 import { kinds } from "../../core/failure.ts";
 import type { Report } from "../../core/report.ts";
-import { commitsIn } from "../../disk/commits.ts";
 import { workflowCommands } from "../../github/annotations.ts";
 import { openGitHub } from "../../github/client.ts";
-import { commitsOf, type Sides, sidesOf } from "../../github/commits.ts";
+import { sidesOf } from "../../github/commits.ts";
 import { type MergeGroupEvent, type PullRequestEvent, readEvent } from "../../github/event.ts";
 import { reportMarkdown } from "../../github/markdown.ts";
 import { setOutputs, writeSummary } from "../../github/outputs.ts";
 import type { Call } from "../command.ts";
 import { withoutCommands } from "./commands-off.ts";
-import { lookAt, reproduceWith } from "./look.ts";
-import { readProposal } from "./proposal.ts";
+import { lookBetween } from "./look.ts";
 import { planToPublish } from "./to-publish.ts";
 
 /** Bytes. A step's summary holds 1 MiB, and is where a comment that ran out of room points to. */
@@ -46,15 +43,9 @@ export async function plan(call: Call): Promise<number> {
 }
 
 async function planToMerge(event: PullRequestEvent | MergeGroupEvent, call: Call): Promise<Report> {
-  const { env, cwd, world } = call;
-  const github = await openGitHub(env, world);
-  const sides: Sides = await sidesOf(
-    event.name === "merge_group" ? event.baseSha : event.baseRef,
-    event.headSha,
-    github,
-  );
-  const proposal = await readProposal(sides, firstOfCommits([commitsIn(cwd, world), commitsOf(github)]));
+  const github = await openGitHub(call.env, call.world);
   // What waits in a merge queue was allowed when it was put there, and its labels are not told.
-  const labels = event.name === "merge_group" ? "all" : event.labels;
-  return lookAt(proposal, { labels, reproduce: reproduceWith(sides) }, call);
+  const [base, labels] =
+    event.name === "merge_group" ? ([event.baseSha, "all"] as const) : [event.baseRef, event.labels];
+  return lookBetween(await sidesOf(base, event.headSha, github), labels, github, call);
 }

@@ -4,11 +4,14 @@
  * A clone at hand is asked before the API. What is read is what git stores: a tree.yaml that is a link or a submodule is
  * neither followed nor fetched, but said to its author.
  */
-import type { Commits, Committed } from "../../core/committed.ts";
+import { type Committed, firstOfCommits } from "../../core/committed.ts";
 import { Failure } from "../../core/failure.ts";
 import type { ReportedFinding } from "../../core/report.ts";
-import type { Sides } from "../../github/commits.ts";
+import { commitsIn } from "../../disk/commits.ts";
+import type { GitHub } from "../../github/client.ts";
+import { commitsOf, type Sides } from "../../github/commits.ts";
 import { atTop, type Proposed } from "../../stages/sides.ts";
+import type { Call } from "../command.ts";
 
 export interface Proposal {
   readonly proposed: Pick<Proposed, "ancestor" | "base" | "baseSha" | "campaignYaml" | "proposal" | "sha">;
@@ -23,7 +26,12 @@ const largestFile = 30 * 1024 * 1024;
 const names = ["tree.yaml", "campaign.yaml"] as const;
 
 /** @throws Failure `input` where the base has no tree.yaml or campaign.yaml that could be read. */
-export async function readProposal({ base, head, parting }: Sides, commits: Commits): Promise<Proposal> {
+export async function readProposal(
+  { base, head, parting }: Sides,
+  github: GitHub,
+  { cwd, world }: Pick<Call, "cwd" | "world">,
+): Promise<Proposal> {
+  const commits = firstOfCommits([commitsIn(cwd, world), commitsOf(github)]);
   const listed = async (commit: string): Promise<ReadonlyMap<string, Committed>> => {
     const found = await commits.entries(commit, names);
     if (!found) throw new Failure("input", `commit ${commit} is not known, here or on GitHub`);

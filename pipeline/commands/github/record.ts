@@ -7,15 +7,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
-import { firstOfCommits } from "../../core/committed.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
 import { carOf } from "../../dag/car.ts";
-import { commitsIn } from "../../disk/commits.ts";
 import { commitAround, mergesByLine } from "../../disk/git.ts";
 import { type GitHub, openGitHub } from "../../github/client.ts";
-import { commitsOf, sidesOf } from "../../github/commits.ts";
+import { sidesOf } from "../../github/commits.ts";
 import { assetNames, notesOf, type Recorded } from "../../github/notes.ts";
 import { setOutputs, writeSummary } from "../../github/outputs.ts";
 import { type Asset, record as recordOnGitHub } from "../../github/record.ts";
@@ -69,11 +67,10 @@ async function recordHead(call: Call): Promise<number> {
 async function standingOf(
   { tip, headSha }: { readonly tip: string; readonly headSha: string },
   github: GitHub,
-  { folder, world }: Call,
+  { cwd, world }: Call,
 ): Promise<Standing | undefined> {
   try {
-    const sides = await sidesOf(tip, headSha, github);
-    const { proposed } = await readProposal(sides, firstOfCommits([commitsIn(folder(), world), commitsOf(github)]));
+    const { proposed } = await readProposal(await sidesOf(tip, headSha, github), github, { cwd, world });
     const { conflicts, merged, texts } = readSides(proposed);
     return { conflicts, onlyTextual: merged !== undefined && (await mergesByLine(texts, world)) === false };
   } catch (error) {

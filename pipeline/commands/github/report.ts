@@ -5,20 +5,17 @@
  * in any of it: it is found by GitHub's own fields, its tree.yaml is read at the commit the run was for, and what the run
  * itself says is only compared.
  */
-import { firstOfCommits } from "../../core/committed.ts";
 import type { Report } from "../../core/report.ts";
-import { commitsIn } from "../../disk/commits.ts";
 import { type Artifact, readArtifact } from "../../github/artifact.ts";
 import { type GitHub, openGitHub } from "../../github/client.ts";
-import { commitsOf, sidesOf } from "../../github/commits.ts";
+import { sidesOf } from "../../github/commits.ts";
 import { type Run, readEvent } from "../../github/event.ts";
 import { type Pull, pullsOf, readPull } from "../../github/pull.ts";
 import { planDiffers } from "../../github/same-plan.ts";
 import { judge, tellReport } from "../../github/tell-report.ts";
 import type { Call } from "../command.ts";
 import { withoutCommands } from "./commands-off.ts";
-import { lookAt, reproduceWith } from "./look.ts";
-import { readProposal } from "./proposal.ts";
+import { lookBetween } from "./look.ts";
 
 export const report = (call: Call): Promise<number> => withoutCommands(call, tellPulls);
 
@@ -56,17 +53,15 @@ async function tellPulls(call: Call): Promise<number> {
  * on each pull request wait for one on this commit too.
  */
 async function judgeQueued(run: Run, github: GitHub, call: Call): Promise<number> {
-  const { cwd, env, out, world } = call;
+  const { env, out } = call;
   // A job after another's run is one of the default branch.
   const branch = env.GITHUB_REF_NAME ?? "";
   if (!run.headBranch.startsWith(`gh-readonly-queue/${branch}/`)) {
     out.result({ told: [] }, "nothing to judge: the queue is for a branch that nobody publishes");
     return 0;
   }
-  const sides = await sidesOf(branch, run.headSha, github);
-  const proposal = await readProposal(sides, firstOfCommits([commitsIn(cwd, world), commitsOf(github)]));
   // Whatever labels allow was allowed when it was put there.
-  const report = await lookAt(proposal, { labels: "all", reproduce: reproduceWith(sides) }, call);
+  const report = await lookBetween(await sidesOf(branch, run.headSha, github), "all", github, call);
   const distrust = distrustOf(await readArtifact(run, github), report);
   await judge(run.headSha, { report, run: run.page, ...(distrust && { distrust }) }, run.page, github);
   out.result({ told: [], state: report.state }, `${run.headSha.slice(0, 7)} of the merge queue: ${report.state}`);
@@ -83,12 +78,10 @@ const mostLooks = 2;
 
 /** `undefined` where the pull request was closed, or its head moved: that commit has a run of its own. */
 async function lookUntilStill(first: Pull, github: GitHub, call: Call): Promise<Looked | undefined> {
-  const commits = firstOfCommits([commitsIn(call.cwd, call.world), commitsOf(github)]);
   let pull: Pull = first;
   for (let looks = 1; ; looks++) {
     const sides = await sidesOf(pull.baseRef, pull.headSha, github);
-    const manner = { labels: pull.labels, reproduce: reproduceWith(sides) };
-    const report = await lookAt(await readProposal(sides, commits), manner, call);
+    const report = await lookBetween(sides, pull.labels, github, call);
 
     const now = await readPull(first.number, github);
     if (!now.open || now.headSha !== first.headSha) return undefined;
