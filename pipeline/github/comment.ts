@@ -123,12 +123,15 @@ async function post(number: number, kind: string, body: string, github: GitHub):
   }
 }
 
+/** For tidiness: an old comment that may not be folded away must not keep the new verdict from being told. */
 async function fold(subject: string, github: GitHub): Promise<void> {
-  await github.graphql(
-    "folding the old comment away",
-    "mutation ($subject: ID!) { minimizeComment(input: { subjectId: $subject, classifier: OUTDATED }) { clientMutationId } }",
-    { subject },
-  );
+  const mutation =
+    "mutation ($subject: ID!) { minimizeComment(input: { subjectId: $subject, classifier: OUTDATED }) { clientMutationId } }";
+  try {
+    await github.graphql("folding the old comment away", mutation, { subject });
+  } catch (error) {
+    if (!isFailure(error, "refused")) throw error;
+  }
 }
 
 function bodyOf({ kind, state, body }: Message): string {

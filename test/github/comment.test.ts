@@ -39,6 +39,22 @@ it("is edited while the state stays, left alone while nothing changes, and said 
   ]);
 });
 
+it("is said though the old one may not be folded away", async () => {
+  await say("ready", "one");
+  const errors = [{ type: "FORBIDDEN", message: "Resource not accessible by integration" }];
+  const refusal = {
+    does: "answer",
+    answer: { status: 200, body: { data: { minimizeComment: null }, errors } },
+  } as const;
+  let asked = 0;
+  github.on("POST /graphql", () => (asked++ === 1 ? refusal : undefined), { times: 2 });
+  expect((await say("conflict", "two")).did).toBe("posted");
+  expect(shown()).toEqual([
+    ["one", undefined],
+    ["two", undefined],
+  ]);
+});
+
 it("is not mixed up with a comment of another kind", async () => {
   await say("ready", "report");
   await say("release 1", "live", "live");
