@@ -200,6 +200,21 @@ it("what our servers are built with is the Go that ci.yml sets up", async () => 
   expect(setup!.with!["go-version"]).toBe(newest);
 });
 
+it("a report is stopped by the next one of its branch, and by nothing that has nothing to tell", () => {
+  const { group } = workflow("plan-report.yml").concurrency!;
+  const groupOf = (conclusion: string, run_id: number, head_branch = "patch-1") => {
+    const github = {
+      run_id,
+      event: { workflow_run: { conclusion, head_branch, head_repository: { full_name: "a/b" } } },
+    };
+    return group!.replace(/\$\{\{.*?\}\}/g, (inside) => String(evaluate(inside, { github })));
+  };
+  expect(groupOf("success", 1)).toBe(groupOf("failure", 2));
+  expect(groupOf("success", 1)).not.toBe(groupOf("success", 2, "patch-2"));
+  for (const silent of ["action_required", "cancelled", "skipped"])
+    expect(groupOf(silent, 2)).not.toBe(groupOf("success", 1));
+});
+
 it("two pull requests never stop each other's plan", () => {
   const { group } = workflow("plan.yml").concurrency!;
   const [inside] = /\$\{\{.*?\}\}/.exec(group!)!;
