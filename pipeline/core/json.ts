@@ -20,3 +20,8 @@ export function stableJson(value: unknown, indent = 0): string {
   };
   return `${JSON.stringify(sorted(value), null, indent)}\n`;
 }
+
+/** Whether it is an object, and neither a list nor null. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -3,7 +3,7 @@
  *
  * Through its REST API (port 9094), never through its pinning-service face: there one peer that is offline makes a pin
  * "failed", however many others hold it, and replacing a pin by itself unpins it. So what each peer says is counted
- * here, and a pin is pinned where enough of them hold it.
+ * (`replicas.ts`), and a pin is pinned where enough of them hold it.
  *
  * ```ts
  * const dkrz = clusterPins({ name: "dkrz", api: "http://127.0.0.1:9094", credentials: "halo:…", replicas: 2 });
@@ -18,9 +18,11 @@ import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { excerpt, kindOfStatus } from "../core/http.ts";
+import { isRecord } from "../core/json.ts";
 import type { World } from "../core/world.ts";
 import { emptyBlockFirst } from "../wire/empty-block.ts";
 import { type Arguments, type Ask, baseOf, wire } from "../wire/wire.ts";
+import { holdersOf, judged, type Pin, pinIn, type Terms, termsIn } from "./replicas.ts";
 import type { PinService, PinStatus, Wish } from "./service.ts";
 
 export interface ClusterOptions {
@@ -111,9 +113,7 @@ export function clusterPins({ name, api, credentials, replicas, patience = 60_00
   async function termsOf(cid: string, world: World): Promise<Terms | undefined> {
     try {
       const kept = await answer({ method: "GET", path: `allocations/${cid}`, what: `looking up ${cid}` }, world);
-      const { allocations, replication_factor_min: least, replication_factor_max: most } = kept;
-      const ids = Array.isArray(allocations) ? allocations.filter(isText) : [];
-      return { least: isCount(least) ? least : undefined, most: isCount(most) ? most : 0, ids };
+      return termsIn(kept);
     } catch (error) {
       if (isNotPinned(error)) return undefined;
       throw error;
@@ -131,9 +131,8 @@ export function clusterPins({ name, api, credentials, replicas, patience = 60_00
    */
   async function updated(wish: Wish, previous: CID, world: World): Promise<boolean> {
     try {
-      const made = await post(wish, { "pin-update": `${previous}` }, world);
-      const least = made.replication_factor_min;
-      return !replicas || !isCount(least) || least >= replicas;
+      const { least } = termsIn(await post(wish, { "pin-update": `${previous}` }, world));
+      return !replicas || least === undefined || least >= replicas;
     } catch (error) {
       // All it would have saved is time.
       if (!isFailure(error, "refused", "unavailable")) throw error;
@@ -241,121 +240,6 @@ export function clusterPins({ name, api, credentials, replicas, patience = 60_00
   };
 }
 
-/** One line of `GET /pins`: what each peer says of one CID. */
-interface Pin {
-  readonly cid: string;
-  readonly peers: readonly Peer[];
-  /** Whether it is pinned at all, well or not. */
-  readonly known: boolean;
-  readonly since: string | undefined;
-}
-
-interface Peer {
-  readonly id: string;
-  readonly name: string;
-  /** `remote`: others hold it. */
-  readonly state: "holds" | "fetches" | "waits" | "remote" | "offline" | "error";
-  /** Of an error, in the peer's words. */
-  readonly says: string;
-}
-
-/** How a pin was asked for. */
-interface Terms {
-  /** Peers; all of them where it is absent. */
-  readonly least: number | undefined;
-  readonly most: number;
-  /** Of the peers that are to hold it; none means all. */
-  readonly ids: readonly string[];
-}
-
-interface PeerSaid {
-  readonly id: string;
-  readonly peername?: unknown;
-  readonly status?: unknown;
-  readonly error?: unknown;
-}
-
-function pinIn(line: unknown): Pin | undefined {
-  if (!isRecord(line) || !isText(line.cid) || !isRecord(line.peer_map)) return undefined;
-  const entries = Object.entries(line.peer_map).map(
-    ([id, said]): PeerSaid => ({ ...(isRecord(said) ? said : {}), id }),
-  );
-  // Of what nobody pinned, every peer says `unpinned`: none at all is no answer.
-  if (entries.length === 0) return undefined;
-  const peers = entries.map(peerIn);
-  return {
-    cid: line.cid,
-    peers: peers.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    known: entries.some(({ status }) => status !== "unpinned"),
-    since: isText(line.created) ? instantIn(line.created) : undefined,
-  };
-}
-
-function peerIn({ id, peername, status, error }: PeerSaid): Peer {
-  const word = isText(status) ? status : "says nothing";
-  const said = isText(error) && error !== "" ? `${word}: ${error}` : word;
-  // Of a peer that is long gone, Cluster has forgotten the name.
-  const name = isText(peername) && peername !== "" ? peername : `the peer …${id.slice(-6)}`;
-  return { id, name: excerpt(name), state: stateOf(word), says: excerpt(said.replaceAll("_", " ")) };
-}
-
-function stateOf(word: string): Peer["state"] {
-  switch (word) {
-    case "pinned":
-      return "holds";
-    case "pinning":
-      return "fetches";
-    // A peer that says `unpinned` of what others know has not heard of it yet; one that is unpinning will pin after.
-    case "pin_queued":
-    case "queued":
-    case "unpinned":
-    case "unpinning":
-    case "unpin_queued":
-      return "waits";
-    case "remote":
-      return "remote";
-    case "cluster_error":
-      return "offline";
-    default:
-      return "error";
-  }
-}
-
-/** Those that are to hold it. One of them that says `remote` has only not heard of it. */
-function holdersOf({ peers }: Pin, terms?: Terms): Peer[] {
-  if (!terms) return peers.filter(({ state }) => state !== "remote");
-  return peers
-    .filter(({ id }) => terms.ids.length === 0 || terms.ids.includes(id))
-    .map((peer) => (peer.state === "remote" ? { ...peer, state: "waits" } : peer));
-}
-
-/**
- * A pin in the eyes of someone who wants `least` replicas.
- *
- * Where every peer is to hold it, and nobody said how many are enough, every peer that answers is.
- */
-function judged({ known, since }: Pin, peers: readonly Peer[], least: number | undefined): PinStatus {
-  if (!known) return { state: "absent" };
-  const count = (state: Peer["state"]) => peers.filter((peer) => peer.state === state).length;
-  const [holding, fetching, waiting] = [count("holds"), count("fetches"), count("waits")];
-  const wanted = least ?? Math.max(1, peers.length - count("offline"));
-  const state =
-    holding >= wanted
-      ? "pinned"
-      : holding + fetching + waiting < wanted
-        ? "failed"
-        : holding + fetching > 0
-          ? "pinning"
-          : "queued";
-  const troubles = peers
-    .filter(({ state }) => state === "offline" || state === "error")
-    .map(({ name, state, says }) => (state === "offline" ? `${name}: offline` : `${name}: ${says}`));
-  const more = troubles.length > 3 ? [`and ${troubles.length - 3} more peers`] : [];
-  const total = least ?? peers.length;
-  const says = [`${Math.min(holding, total)} of ${total} replicas`, ...troubles.slice(0, 3), ...more].join("; ");
-  return { state, ...(since && { since }), says };
-}
-
 /** Query options; a list is joined by commas. */
 type Options = Readonly<Record<string, string | readonly string[]>>;
 
@@ -460,24 +344,10 @@ function cutShort(said: string, lacks: string): Failure {
   return new Failure("unavailable", `${said}: the answer ended early, it says ${lacks}`);
 }
 
-/** As ISO 8601; `undefined` for Go's year 1, which stands for "never". */
-function instantIn(text: string): string | undefined {
-  const ms = Date.parse(text);
-  return ms > 0 ? new Date(ms).toISOString() : undefined;
-}
-
 function isDialled(address: unknown): address is string {
   return isText(address) && /^\/\S{1,500}\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/.test(address);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isText(value: unknown): value is string {
   return typeof value === "string";
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) > 0;
 }
