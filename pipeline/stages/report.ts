@@ -85,10 +85,21 @@ export async function reportOn(
   return { report, ...(merged && { merged: merged.text }) };
 }
 
-/** Of a proposal with errors, nothing of what it takes away: a line that can't be read removes no leaf. */
+/**
+ * Of a proposal with errors, nothing of what it takes away: a line that can't be read removes no leaf. And an empty folder
+ * that something was put into has not gone, though its line is another.
+ */
 function changesIn({ base, proposal, merged }: Sides): Change[] {
-  const changes = changesBetween(base.tree, (merged ?? proposal).tree);
-  return merged ? changes : changes.filter(({ op }) => op !== "remove");
+  const next = (merged ?? proposal).tree;
+  const changes = changesBetween(base.tree, next);
+  const folders = new Set([...next.keys()].flatMap(foldersAbove));
+  const went = ({ path }: Change) => merged && !(base.tree.get(path)?.written === "" && folders.has(path));
+  return changes.filter((change) => change.op !== "remove" || went(change));
+}
+
+function foldersAbove(path: string): string[] {
+  const names = path.split("/");
+  return names.slice(1).map((_, i) => names.slice(0, i + 1).join("/"));
 }
 
 /** Leaves of the base measured at once: what is proposed waits behind them, and they must not keep it waiting for long. */
@@ -131,15 +142,21 @@ function removalsOf(
   { config }: Reviewing,
 ): Removals {
   const { removals: share, label } = config.review;
-  const leaves = changes.filter(({ op }) => op === "remove").length;
-  const left = topFolders((merged ?? base).tree);
-  const folders = [...topFolders(base.tree)].filter((folder) => !left.has(folder)).sort(byBytes);
-  const tooMany = folders.length > 0 || leaves > share * base.tree.size;
-  return { leaves, of: base.tree.size, folders, tooMany, label, labelled: labels.includes(label) };
+  const before = pathsOfData(base.tree);
+  const leaves = changes.filter(({ op, path }) => op === "remove" && before.has(path)).length;
+  const left = topFolders(pathsOfData((merged ?? base).tree));
+  const folders = [...topFolders(before)].filter((folder) => !left.has(folder)).sort(byBytes);
+  const tooMany = folders.length > 0 || leaves > share * before.size;
+  return { leaves, of: before.size, folders, tooMany, label, labelled: labels.includes(label) };
 }
 
-function topFolders(tree: Tree): ReadonlySet<string> {
-  return new Set([...tree.keys()].filter((path) => path.includes("/")).map((path) => path.slice(0, path.indexOf("/"))));
+/** Empty folders are no loss. */
+function pathsOfData(tree: Tree): ReadonlySet<string> {
+  return new Set([...tree.values()].filter(({ written }) => written !== "").map(({ path }) => path));
+}
+
+function topFolders(paths: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...paths].filter((path) => path.includes("/")).map((path) => path.slice(0, path.indexOf("/"))));
 }
 
 function removalFindings({ leaves, of, folders, tooMany, label, labelled }: Removals): ReportedFinding[] {

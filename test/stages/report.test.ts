@@ -224,6 +224,31 @@ describe("removals", () => {
     });
   });
 
+  it("are none where the first data is put into the empty folder that init writes", async () => {
+    const { a, review } = await campaign();
+    const proposal = `products:\n  HALO:\n    radar.zarr: ${a}\n`;
+    expect((await report(review, { base: "products:\n", proposal })).report).toMatchObject({
+      state: "ready",
+      changes: [{ op: "add", path: "products/HALO/radar.zarr" }],
+      removals: { leaves: 0, of: 0, tooMany: false },
+    });
+  });
+
+  it("count data, not empty folders; one that goes is still told", async () => {
+    const { a, b, review } = await campaign({ review: { removals: 0.5 } });
+    const base = `x:\n  y: \n  z: \n${tree({ a, b })}`;
+    expect((await report(review, { base, proposal: tree({ a, b }) })).report).toMatchObject({
+      state: "ready",
+      changes: [{ op: "remove" }, { op: "remove" }],
+      removals: { leaves: 0, of: 2, folders: [], tooMany: false },
+    });
+    const emptied = `x:\n  y: \n${tree({ b })}`;
+    expect((await report(review, { base: `x:\n  y: ${a}\n${tree({ b })}`, proposal: emptied })).report).toMatchObject({
+      state: "needs changes",
+      removals: { folders: ["x"] },
+    });
+  });
+
   it("of a whole top-level folder want the label, however few leaves it has, and also where it was moved away", async () => {
     const { a, b, c, d, review } = await campaign({ review: { removals: 1 } });
     const base = `x:\n  a: ${a}\n${tree({ b, c, d })}`;
