@@ -15,70 +15,79 @@ export interface Live extends Pick<Places, "gateway"> {
   readonly run?: string;
 }
 
+/** Let GitHub say that `release` is live, and that those before it are not. Resolves to the deployment's number. */
+export async function deployed(release: Recorded, live: Live, github: GitHub, world: World): Promise<number> {
+  const id = await deploymentOf(release, live, github, world);
+  await succeeded(id, release, live, github, world);
+  await retire(release, live.environment, github);
+  return id;
+}
+
 /** Characters that a deployment's description has. */
 const longestDescription = 140;
 
-/** Let GitHub say that `release` is live, and that those before it are not. Resolves to the deployment's number. */
-export async function deployed(release: Recorded, live: Live, github: GitHub, world: World): Promise<number> {
-  const { sha, environment, run } = live;
-  const { head, number, root, portal, changes } = release;
-  const { id } = await once<{ readonly id: number }>(
-    {
-      find: async () => {
-        const all = await github.all("listing deployments", (rest, at) =>
-          rest.repos.listDeployments({ ...at, sha, environment }),
-        );
-        return all.find(({ payload }) => inPayload(payload).head === head);
-      },
-      make: async () => {
-        const made = await github.ask<{ readonly id?: number; readonly message?: string }>(
-          "making the deployment",
-          (rest, place) =>
-            rest.repos.createDeployment({
-              ...place,
-              ref: sha,
-              environment,
-              description: `release ${number}: ${countsOf({ changes })}`.slice(0, longestDescription),
-              payload: { release: number, head, root, portal },
-              auto_merge: false,
-              // It is live already, whatever checks say by now.
-              required_contexts: [],
-              production_environment: true,
-            }),
-        );
-        // 202 says that GitHub merged instead, which it was told not to.
-        if (made.id !== undefined) return { id: made.id };
-        throw new Failure("refused", `GitHub made no deployment of ${sha}: ${made.message ?? "it does not say why"}`);
-      },
-    },
-    world,
-  );
-  const of = { deployment_id: id };
-  const address = addressOf(portal, live);
-  await once(
-    {
-      find: async () => {
-        const all = await github.all("reading the deployment", (rest, at) =>
-          rest.repos.listDeploymentStatuses({ ...at, ...of }),
-        );
-        return all.find(({ state }) => state === "success" || state === "inactive");
-      },
-      make: () =>
-        github.ask("saying that it is live", (rest, place) =>
-          rest.repos.createDeploymentStatus({
-            ...place,
-            ...of,
-            state: "success",
-            description: `release ${number} is live`,
-            ...(address !== undefined && { environment_url: address }),
-            ...(run !== undefined && { log_url: run }),
-          }),
-        ),
-    },
-    world,
-  );
-  await retire(release, environment, github);
+async function deploymentOf(
+  { head, number, root, portal, changes }: Recorded,
+  { sha, environment }: Live,
+  github: GitHub,
+  world: World,
+): Promise<number> {
+  const find = async () => {
+    const all = await github.all("listing deployments", (rest, at) =>
+      rest.repos.listDeployments({ ...at, sha, environment }),
+    );
+    return all.find(({ payload }) => inPayload(payload).head === head);
+  };
+  const make = async () => {
+    const made = await github.ask<{ readonly id?: number; readonly message?: string }>(
+      "making the deployment",
+      (rest, place) =>
+        rest.repos.createDeployment({
+          ...place,
+          ref: sha,
+          environment,
+          description: `release ${number}: ${countsOf({ changes })}`.slice(0, longestDescription),
+          payload: { release: number, head, root, portal },
+          auto_merge: false,
+          // It is live already, whatever checks say by now.
+          required_contexts: [],
+          production_environment: true,
+        }),
+    );
+    // 202 says that GitHub merged instead, which it was told not to.
+    if (made.id !== undefined) return { id: made.id };
+    throw new Failure("refused", `GitHub made no deployment of ${sha}: ${made.message ?? "it does not say why"}`);
+  };
+  const { id } = await once<{ readonly id: number }>({ find, make }, world);
   return id;
+}
+
+async function succeeded(
+  deployment_id: number,
+  { number, portal }: Recorded,
+  live: Live,
+  github: GitHub,
+  world: World,
+): Promise<void> {
+  const address = addressOf(portal, live);
+  const find = async () => {
+    const all = await github.all("reading the deployment", (rest, at) =>
+      rest.repos.listDeploymentStatuses({ ...at, deployment_id }),
+    );
+    return all.find(({ state }) => state === "success" || state === "inactive");
+  };
+  const make = () =>
+    github.ask("saying that it is live", (rest, place) =>
+      rest.repos.createDeploymentStatus({
+        ...place,
+        deployment_id,
+        state: "success",
+        description: `release ${number} is live`,
+        ...(address !== undefined && { environment_url: address }),
+        ...(live.run !== undefined && { log_url: live.run }),
+      }),
+    );
+  await once({ find, make }, world);
 }
 
 /** Deployments looked through, the newest first. */

@@ -4,7 +4,7 @@
  * A clone at hand is asked before the API. What is read is what git stores: a tree.yaml that is a link or a submodule is
  * neither followed nor fetched, but said to its author.
  */
-import { type Committed, firstOfCommits } from "../../core/committed.ts";
+import { type Commits, type Committed, firstOfCommits } from "../../core/committed.ts";
 import { Failure } from "../../core/failure.ts";
 import type { ReportedFinding } from "../../core/report.ts";
 import { commitsIn } from "../../disk/commits.ts";
@@ -31,33 +31,22 @@ export async function readProposal(
   github: GitHub,
   { cwd, world }: Pick<Call, "cwd" | "world">,
 ): Promise<Proposal> {
-  const commits = firstOfCommits([commitsIn(cwd, world), commitsOf(github)]);
-  const listed = async (commit: string): Promise<ReadonlyMap<string, Committed>> => {
-    const found = await commits.entries(commit, names);
-    if (!found) throw new Failure("input", `commit ${commit} is not known, here or on GitHub`);
-    return found;
-  };
-  const [ours, theirs, past] = await Promise.all([base, head, parting].map(listed));
-  const known = new Map<string, Promise<Uint8Array>>();
-  const read = (commit: string, name: string, file: Committed): Promise<Uint8Array> => {
-    const bytes = known.get(file.id) ?? commits.read(commit, name, file);
-    known.set(file.id, bytes);
-    return bytes;
-  };
+  const { list, read } = filesOf(firstOfCommits([commitsIn(cwd, world), commitsOf(github)]));
+  const [ours, theirs, past] = await Promise.all([list(base), list(head), list(parting)]);
   const ofBase = async (name: string): Promise<Uint8Array> => {
-    const file = ours!.get(name);
+    const file = ours.get(name);
     const why = objectionTo(name, file);
     if (why) throw new Failure("input", `on the base branch, at ${base.slice(0, 7)}: ${why}`);
     return read(base, name, file!);
   };
 
   const [baseTree, campaignYaml] = [await ofBase("tree.yaml"), await ofBase("campaign.yaml")];
-  const before = past!.get("tree.yaml");
+  const before = past.get("tree.yaml");
   const ancestor = before && !objectionTo("tree.yaml", before) ? await read(parting, "tree.yaml", before) : baseTree;
-  const [tree, campaign] = names.map((name) => theirs!.get(name));
+  const [tree, campaign] = names.map((name) => theirs.get(name));
   const [why, whyCampaign] = [objectionTo("tree.yaml", tree), objectionTo("campaign.yaml", campaign)];
-  const odd = why ?? whyCampaign;
-  const ownCampaign = campaign && !whyCampaign && campaign.id !== past!.get("campaign.yaml")?.id;
+  const ownCampaign = campaign && !whyCampaign && campaign.id !== past.get("campaign.yaml")?.id;
+  const odd = why ? oddFile("tree.yaml", why) : whyCampaign && oddFile("campaign.yaml", whyCampaign);
   return {
     proposed: {
       base: baseTree,
@@ -68,18 +57,35 @@ export async function readProposal(
       baseSha: base,
     },
     campaignYaml: new TextDecoder().decode(campaignYaml),
-    ...(odd && {
-      odd: {
-        ...atTop,
-        file: why ? "tree.yaml" : "campaign.yaml",
-        level: "error",
-        rule: "no-file",
-        says: odd,
-        fix: "make it a plain file again",
-      },
-    }),
+    ...(odd && { odd }),
   };
 }
+
+/** Commits that have to be known, and files of theirs of which the same bytes are read once. */
+function filesOf(commits: Commits) {
+  const known = new Map<string, Promise<Uint8Array>>();
+  return {
+    async list(commit: string): Promise<ReadonlyMap<string, Committed>> {
+      const found = await commits.entries(commit, names);
+      if (!found) throw new Failure("input", `commit ${commit} is not known, here or on GitHub`);
+      return found;
+    },
+    read(commit: string, name: string, file: Committed): Promise<Uint8Array> {
+      const bytes = known.get(file.id) ?? commits.read(commit, name, file);
+      known.set(file.id, bytes);
+      return bytes;
+    },
+  };
+}
+
+const oddFile = (file: string, says: string): ReportedFinding => ({
+  ...atTop,
+  file,
+  level: "error",
+  rule: "no-file",
+  says,
+  fix: "make it a plain file again",
+});
 
 function objectionTo(name: string, file: Committed | undefined): string | undefined {
   if (!file) return `there is no ${name}`;
