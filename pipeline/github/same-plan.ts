@@ -42,8 +42,8 @@ export function planDiffers(said: unknown, report: Report): string | undefined {
     : "its findings are others";
 }
 
-/** Rules about data, which is reached by one and not by another, and about labels, which come and go. */
-const notOfText = new Set(["not-unixfs", "not-described", "data-unreachable", "removed-folder", "many-removals"]);
+/** Of those that are errors: about data, which is reached by one and not by another, and about labels, which come and go. */
+const notOfText = new Set(["not-unixfs", "removed-folder", "many-removals"]);
 
 function ofText(findings: v.InferOutput<typeof plan>["findings"]) {
   return findings.filter(({ level, rule }) => level === "error" && !notOfText.has(rule));
