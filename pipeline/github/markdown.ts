@@ -42,7 +42,10 @@ export function reportMarkdown(
     tableOf(report, room),
     room.take(differencesIn(report), 0.4),
     folded("Variables, times and places", room.take(datasetsIn(report), 0.5)),
-    folded(many(others.length, "more finding"), room.take(others.map(findingLine), 0.8)),
+    folded(
+      many(others.length, pressing.length > 0 ? "more finding" : "finding"),
+      room.take(others.map(findingLine), 0.8),
+    ),
     frame.foot,
   ];
   return `${sections

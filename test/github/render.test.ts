@@ -92,6 +92,8 @@ To see the same: \`fieldtree report --base git:9 git:a\`
     const order = ["**not-a-cid**", "**not-nfc**", "| Path |", "2 more findings", "**same-content**", "**cid-v0**"];
     const places = order.map((part) => text.indexOf(part));
     expect(places).toEqual(places.toSorted((a, b) => a - b));
+    const alone = reportMarkdown(aReport({ findings: [aFinding({ level: "hint", rule: "cid-v0" })] }));
+    expect(alone).toContain("<summary>1 finding</summary>");
     expect(text).toContain(`- ❌ \`tree.yaml:12\` **not-a-cid** \`"foo" is not a CID\`\n  fix: \`${v1(9)}\``);
   });
 
