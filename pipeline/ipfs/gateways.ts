@@ -95,7 +95,8 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
       // An error is an answer too; one that no answer lies behind leaves the clock running.
       if (isFailure(error) && error.kind !== "unavailable") heard();
     });
-    later(member.silence - (performance.now() - askedAt), () =>
+    // From now, and not from when we asked first: whoever was asleep meanwhile, or busy, has heard nobody.
+    later(member.silence - hedge, () =>
       // If we were the ones too busy to listen, the answer is waiting to be heard: listen once more.
       later(50, () => {
         member.checking = false;

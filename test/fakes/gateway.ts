@@ -44,11 +44,11 @@ export interface FakeGateway {
   redirectTo: string;
   /** ms before it answers anything. */
   delay: number;
-  /** Path and query of every request, the probe's included. */
+  /** Path and query of every request for a block. Whether a probe comes too is up to how busy the machine is. */
   readonly requests: string[];
   /** Bytes of bodies sent, counted as they are taken from us. */
   sent: number;
-  /** Requests being answered now, and the most there ever were. */
+  /** Requests for blocks being answered now, and the most there ever were. */
   open: number;
   mostOpen: number;
 }
@@ -61,10 +61,10 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url!, "http://gateway");
-    gateway.requests.push(request.url!);
-    if (gateway.delay > 0) await new Promise((resolve) => setTimeout(resolve, gateway.delay));
     const cid = CID.parse(url.pathname.split("/")[2]!);
     const isProbe = cid.multihash.code === 0;
+    if (!isProbe) noted(request, response);
+    if (gateway.delay > 0) await new Promise((resolve) => setTimeout(resolve, gateway.delay));
     const now = faultsLeft > 0 && (!isProbe || fault === "silent") ? fault : undefined;
     if (now) faultsLeft--;
     const bytes = isProbe ? new Uint8Array(0) : held.get(cid.toV1().toString());
@@ -75,6 +75,13 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
     response.writeHead(200, { "content-type": "application/vnd.ipld.raw", "content-length": bytes.length });
     response.end(bytes);
     gateway.sent += bytes.length;
+  };
+
+  const noted = (request: IncomingMessage, response: ServerResponse): void => {
+    gateway.requests.push(request.url!);
+    gateway.open++;
+    gateway.mostOpen = Math.max(gateway.mostOpen, gateway.open);
+    response.once("close", () => gateway.open--);
   };
 
   const misbehave = async (how: Fault, bytes: Uint8Array, response: ServerResponse): Promise<void> => {
@@ -127,9 +134,7 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
   };
 
   const server = createServer((request, response) => {
-    gateway.open++;
-    gateway.mostOpen = Math.max(gateway.mostOpen, gateway.open);
-    response.on("error", () => {}).once("close", () => gateway.open--);
+    response.on("error", () => {});
     void answer(request, response);
   });
   const url = await onLoopback(server);

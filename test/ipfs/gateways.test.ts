@@ -61,6 +61,17 @@ describe("one that never answers", () => {
     expect(world.lines).toEqual([]);
   });
 
+  it("is told from one that we did not listen to, being busy for longer than it is given", async () => {
+    const gateway = await startFakeGateway([block]);
+    gateway.delay = 3600;
+    const world = testWorld();
+    const asked = closed(gateways([gateway.url], { silence: 3000 })).get(block.cid, world);
+    while (gateway.requests.length === 0) await new Promise(setImmediate);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3300);
+    expect(await asked).toHaveLength(block.bytes.length);
+    expect(world.lines).toEqual([]);
+  });
+
   it("for blocks, but to the probe, is overtaken by others all the same", async () => {
     const [vague, good] = [await startFakeGateway(), await startFakeGateway(blocks)];
     vague.fail("never finds");
@@ -151,7 +162,8 @@ describe("a block", () => {
     const [slow, fast] = [await startFakeGateway(blocks), await startFakeGateway(blocks)];
     // Longer than the test may take: whoever waits for it fails.
     slow.delay = 60_000;
-    const node = over(slow, fast);
+    // And longer to wait for the second than it takes to answer on any machine.
+    const node = closed(gateways([slow.url, fast.url], { hedge: 1500 }));
     expect(Buffer.from((await node.get(block.cid, testWorld()))!)).toEqual(Buffer.from(block.bytes));
     slow.requests.length = 0;
     expect(Buffer.from((await node.get(other.cid, testWorld()))!)).toEqual(Buffer.from(other.bytes));
