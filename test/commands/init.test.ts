@@ -86,6 +86,17 @@ names: [{ domain: example.org, to: tree, provider: { kind: desec, token: DESEC_T
     );
   });
 
+  it.each([
+    ["ORCESTRA", "orcestra"],
+    ["Größe der Tröpfchen 2024", "grosse-der-tropfchen-2024"],
+    ["__ (1)", "1"],
+    ["雨", "campaign"],
+  ])("calls the campaign in a folder %s %s", async (folder, name) => {
+    const cwd = await aFolder();
+    expect(await fieldtree(["init", folder], { cwd })).toMatchObject({ code: 0 });
+    expect(readCampaign(await read(join(cwd, folder), "campaign.yaml")).campaign?.campaign).toBe(name);
+  });
+
   it("names schemas for editors where they are, and none where an editor would complain", async () => {
     const [here, alone, installed] = [await aFolder(), await aFolder(), await aFolder()];
     await mkdir(join(installed, "node_modules/fieldtree/schemas"), { recursive: true });

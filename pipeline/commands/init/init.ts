@@ -18,7 +18,7 @@ import { type Actions, actionsNamed, repositoryFiles } from "./repository.ts";
 export const init: Verb = {
   args: "[folder]",
   flags: [
-    ["--name <name>", "the campaign's short name (default: the folder's name)"],
+    ["--name <name>", "the campaign's short name (default: after the folder's)"],
     ["--title <title>", "what people call it"],
     ["--domain <domain>", "the DNS name it will be announced under"],
     ["--node <node>", "embedded (default), or the RPC address of a Kubo daemon"],
@@ -90,7 +90,7 @@ async function wantedOf(folder: string, { flags, ask }: Call): Promise<Wanted> {
     const answer = typeof given === "string" ? given : ((await ask?.(question, suggestion)) ?? suggestion);
     return answer.trim() === "" ? undefined : answer.trim();
   };
-  const name = (await said("name", "Short name of the campaign", basename(folder).toLowerCase()))!;
+  const name = (await said("name", "Short name of the campaign", nameFrom(folder)))!;
   // What a campaign.yaml that is there already says is not asked again.
   const known = existsSync(join(folder, "campaign.yaml"));
   const about = async (flag: string, question: string) =>
@@ -113,6 +113,17 @@ async function wantedOf(folder: string, { flags, ask }: Call): Promise<Wanted> {
     maintainers: loginsIn(maintainers ?? ""),
     schemas: schemasOf(folder, actions),
   };
+}
+
+/** A folder's name as a campaign may be called: `Größe 2024` is `grosse-2024`. */
+function nameFrom(folder: string): string {
+  const plain = basename(folder).toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replaceAll("ß", "ss");
+  return (
+    plain
+      .replace(/[^a-z0-9._-]+/g, "-")
+      .replace(/^[^a-z0-9]+|-+$/g, "")
+      .slice(0, 63) || "campaign"
+  );
 }
 
 /** @throws Failure `input` for what is no login and no team. */
