@@ -35,8 +35,8 @@ export interface Campaign extends Parts {
 /**
  * The campaign in `folder`, ready to use.
  *
- * @throws Failure `input` where campaign.yaml is missing or wrong, with every line that is. A secret that is not set is missed by
- * what needs it, at its line.
+ * @throws Failure `input` where campaign.yaml is missing or wrong, with every line that is. A secret that is not set is
+ * missed by what needs it, at its line.
  */
 export async function openCampaign(folder: string, env: Environment, world: World): Promise<Campaign> {
   const { config, text } = await configIn(folder);

@@ -16,15 +16,16 @@ export async function homeNode({ node }: CampaignConfig, state: string, secret: 
   }
 }
 
-/** This machine's own. It stands in where the campaign's is closed to us and something has to be held, such as an imported CAR. */
+/** This machine's own. It stands in where the campaign's is closed to us and something has to be held, as a CAR brought in. */
 export async function ownNode(state: string): Promise<HomeNode> {
   const { embedded } = await import("../ipfs/embedded/embedded.ts");
   return embedded(state);
 }
 
 /**
- * The same for whoever may only look: where the node's token is not set, it is one that lets nothing be seen, and says why to whoever
- * wants to keep something. What the gateways have can then be read all the same: a job without secrets knows the log.
+ * The same for whoever may only look: where the node's token is not set, it is one that lets nothing be seen, and says
+ * why to whoever wants to keep something. What the gateways have can then be read all the same: a job without secrets
+ * knows the log.
  */
 export async function homeOrGateways(config: CampaignConfig, state: string, secret: Secret): Promise<HomeNode> {
   try {

@@ -2,10 +2,10 @@
  * From what is and what should be to what to do.
  *
  * A plan is data: print it for a dry run, paste it into a pull request, compare it in a test. Only the publish stage
- * acts on it. The order of the steps is the safety argument: once peers are at hand, every block held, then the tree kept, then the portal,
- * then pinned wherever the campaign demands, and only then released, and announced, and read back: wherever a run stops
- * no release names what nobody keeps, and no name says what is not released. A step is in the plan because it was
- * *observed* to be needed; running again after a stop plans the rest.
+ * acts on it. The order of the steps is the safety argument: once peers are at hand, every block held, then the tree
+ * kept, then the portal, then pinned wherever the campaign demands, and only then released, and announced, and read back:
+ * wherever a run stops no release names what nobody keeps, and no name says what is not released. A step is in the plan
+ * because it was *observed* to be needed; running again after a stop plans the rest.
  */
 export type Step =
   /** Have a Kubo stay connected with peers. It finds data sooner so; nothing depends on it. */

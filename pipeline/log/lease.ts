@@ -15,7 +15,10 @@ export interface Lease {
   readonly what: string;
   /** ISO 8601, UTC */
   readonly since: string;
-  /** ISO 8601, UTC. Renewed while the holder works; past it, anybody may take the lease. Absent where it ends with its process. */
+  /**
+   * ISO 8601, UTC. Renewed while the holder works; past it, anybody may take the lease. Absent where it ends with its
+   * process.
+   */
   readonly until?: string;
 }
 
@@ -23,7 +26,8 @@ export interface Leases {
   /**
    * Take the lease, and renew it until it is released.
    *
-   * @throws Failure `refused` naming the holder, since when, until when, and `fieldtree lease break`, where somebody else has it.
+   * @throws Failure `refused` where somebody else has it: naming the holder, since when, until when, and
+   * `fieldtree lease break`.
    */
   take(what: string, world: World): Promise<Held>;
   show(world: World): Promise<Lease | undefined>;

@@ -1,6 +1,6 @@
 /**
- * The releases, checked against one another: by the log and the directories alone, without any data, so that a CAR of the log is
- * enough.
+ * The releases, checked against one another: by the log and the directories alone, without any data, so that a CAR of
+ * the log is enough.
  */
 import { isDeepStrictEqual } from "node:util";
 import { changesBetween } from "../core/changes.ts";

@@ -18,7 +18,7 @@ import type { Head } from "../log/log.ts";
 import { signerOf } from "../log/sign.ts";
 import type { Check } from "./check.ts";
 
-/** `chain`: the first release first. `signers`: names of public keys as {@link signerOf} gives them; anybody counts where empty. */
+/** `chain`: the first release first. `signers`: public names as {@link signerOf} gives them; anybody counts where empty. */
 export async function checkSignatures(
   chain: readonly Head[],
   subject: string,

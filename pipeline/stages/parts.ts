@@ -31,7 +31,11 @@ export interface Parts {
   /** Have the home node hold every block below a leaf. @throws Failure `unavailable` where some stay out of reach. */
   readonly bring: (leaf: Leaf, world: World) => Promise<void>;
   readonly log: ReleaseLog;
-  /** Gives what signs a release; absent where the campaign signs none. @throws Failure `input` where there is no key, or none that counts. */
+  /**
+   * Gives what signs a release; absent where the campaign signs none.
+   *
+   * @throws Failure `input` where there is no key, or none that counts.
+   */
   readonly signer?: () => Promise<(release: Release) => Promise<Release>>;
   readonly readers: readonly FormatReader[];
   readonly views: readonly View<Json>[];
@@ -79,7 +83,10 @@ export interface Keeper {
   readonly wants: (path: string, size: number) => boolean;
   /** The service, made ready once. @throws Failure `input` at the line of campaign.yaml where its token is not set. */
   readonly service: () => PinService;
-  /** One block from that very service and nowhere else, verified; `undefined` where it lacks it. Needs no token. Absent: there is no way to look. */
+  /**
+   * One block from that very service and nowhere else, verified; `undefined` where it lacks it. Needs no token. Absent:
+   * there is no way to look.
+   */
   readonly look?: (cid: CID, world: World) => Promise<Uint8Array | undefined>;
 }
 
@@ -92,7 +99,11 @@ export interface Announced {
   readonly to: string;
   /** ms in which every authority must have followed. */
   readonly deadline: number;
-  /** For looking: needs no secret. For writing: @throws Failure `input` at the line of campaign.yaml where its secret is not set. */
+  /**
+   * For looking: needs no secret.
+   *
+   * @throws Failure `input`, for writing, at the line of campaign.yaml where its secret is not set.
+   */
   readonly at: (what: "looking" | "writing") => Name;
   /** Present where the secret is a key. @throws Failure `input` where it can't be used, or is another's. */
   readonly assertKey?: () => Promise<void>;

@@ -35,7 +35,10 @@ export interface PinSight {
 }
 
 export interface LookOptions {
-  /** Look at each leaf, also where the tree was looked at. One that there was no time for counts by the service's word, where others were seen there. */
+  /**
+   * Look at each leaf, also where the tree was looked at. One that there was no time for counts by the service's word,
+   * where others were seen there.
+   */
   readonly thorough: boolean;
   /** ms in which a service must have answered everything. */
   readonly patience: number;
