@@ -39,13 +39,17 @@ export async function lookBetween(
   github: GitHub,
   call: Pick<Call, "cwd" | "world">,
 ): Promise<Report> {
-  return lookAt(await readProposal(sides, github, call), { labels, reproduce: reproduceWith(sides) }, call);
+  return lookAt(
+    await readProposal(sides, github, call),
+    { labels, reproduce: reproduceWith(sides, github.page) },
+    call,
+  );
 }
 
 /** What a stranger proposed is looked at with nothing that could be lost to them. */
 const noSecrets = {};
 
-/** For a clone of the campaign's repository. */
-export function reproduceWith({ base, head }: Pick<Sides, "base" | "head">): string {
-  return `git fetch origin ${base} ${head} && fieldtree report --base git:${base} git:${head}`;
+/** `repository`: the campaign's, whose fork a clone may be of; a remote's name, or an address. */
+export function reproduceWith({ base, head }: Pick<Sides, "base" | "head">, repository = "origin"): string {
+  return `git fetch ${repository} ${base} ${head} && fieldtree report --base git:${base} git:${head}`;
 }

@@ -1,9 +1,12 @@
 /** Somebody's first pull request, from a fork, by a token that may only read: and a minute later they know what it would do. */
+import { join } from "node:path";
+import { execa } from "execa";
 import { expect, it } from "vitest";
+import { aFolder, fieldtree } from "../../commands/program.ts";
 import { aStory, patience, treeWith } from "../story.ts";
 
 it("tells a first-time contributor what merging would make live", patience, async () => {
-  const { repo, leaf, propose } = await aStory({
+  const { github, repo, leaf, propose } = await aStory({
     tree: { "products/radar.txt": "radar" },
     writers: ["ada"],
     campaign: "owners:\n  products/**: [ada, campaign, visitor]\n",
@@ -12,6 +15,8 @@ it("tells a first-time contributor what merging would make live", patience, asyn
   const text = treeWith((await repo.read("tree.yaml"))!, { "products/lidar.txt": leaf("lidar") });
   const pull = await fork.openPull({ files: { "tree.yaml": text }, title: "Add the lidar" });
 
+  // What main has by now, the fork has not.
+  await repo.push({ "notes.md": "hello" });
   const { plan, report } = await propose(pull);
 
   expect(plan).toMatchObject({ code: 0, annotations: [], others: [] });
@@ -33,4 +38,13 @@ it("tells a first-time contributor what merging would make live", patience, asyn
   // Of those who own what changes, the author is not asked.
   expect([...pull.state.pull.reviewers].map(({ login }) => login)).toEqual(["ada", "campaign"]);
   expect(report.calls).toBeLessThanOrEqual(15);
+
+  // The same on their own machine, where `origin` is the fork.
+  const clone = join(await aFolder(), "clone");
+  await fork.clone(clone);
+  const [fetching, reporting] = /To see the same: `(.*)`/.exec(comment!.body)![1]!.split(" && ");
+  expect(fetching).toBe(`git fetch ${github.origin}/${repo.fullName} ${await repo.tip()} ${pull.head}`);
+  await execa("git", fetching!.split(" ").slice(1), { cwd: clone });
+  const again = await fieldtree([...reporting!.split(" ").slice(1), "--format", "json"], { cwd: clone });
+  expect(JSON.parse(again.stdout)).toMatchObject({ state: "ready", root: { from, to } });
 });
