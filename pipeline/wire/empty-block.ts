@@ -5,14 +5,14 @@
  * it is fetched all but for that, and then without end. Everybody knows what is in it: whoever is about to have something
  * fetched puts it there first.
  */
-import { isFailure } from "../core/failure.ts";
+import { isFailure, kinds } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 
 /**
  * Gives what has the block put there, by the first call only.
  *
- * `put`: stores the upload as one raw block. Most DAGs have no need of it, so its failing stops nobody; the next call tries
- * again.
+ * `put`: stores the upload as one raw block. Most DAGs have no need of it, so its failing stops nobody; the next call
+ * tries again where that can help.
  */
 export function emptyBlockFirst(
   put: (upload: AsyncIterable<Uint8Array>, world: World) => Promise<unknown>,
@@ -23,7 +23,8 @@ export function emptyBlockFirst(
     try {
       await there;
     } catch (error) {
-      there = undefined;
+      const refused = isFailure(error) && !kinds[error.kind].again;
+      if (!refused) there = undefined;
       if (!isFailure(error)) throw error;
     }
   };
