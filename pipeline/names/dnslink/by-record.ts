@@ -53,6 +53,20 @@ export function editOf(provider: string, name: string, held: readonly Held[], ne
   return { remove: gone, ...(stale && { change: { id: stale.id, value: stale.value } }) };
 }
 
+/** What a provider's API can do at one stroke. */
+export interface Strokes {
+  remove(id: string): Promise<unknown>;
+  change(id: string, value: string): Promise<unknown>;
+  create(value: string): Promise<unknown>;
+}
+
+/** In this order: of two links one goes first, and the one that stays is there until it has its new value. */
+export async function carryOut({ remove, change, create }: Edit, strokes: Strokes): Promise<void> {
+  for (const { id } of remove) await strokes.remove(id);
+  if (change) await strokes.change(change.id, change.value);
+  if (create !== undefined) await strokes.create(create);
+}
+
 function isLink(value: string): boolean {
   return linkOf(value) !== undefined;
 }

@@ -9,9 +9,9 @@
  * @see https://developers.cloudflare.com/api/resources/dns/subresources/records/
  */
 import * as v from "valibot";
-import { type Api, askApi } from "../../core/http.ts";
+import { type Api, type ApiCall, askApi } from "../../core/http.ts";
 import type { World } from "../../core/world.ts";
-import { editOf } from "./by-record.ts";
+import { carryOut, editOf } from "./by-record.ts";
 import type { DnsProvider } from "./provider.ts";
 import { requireExpected, rrsetOf } from "./rrset.ts";
 import { quoted, unquoted } from "./txt.ts";
@@ -65,20 +65,14 @@ export function cloudflare({
       const { records, held } = await look(name, world);
       requireExpected(who, name, rrsetOf(held), expected);
       const ttl = Math.max(minTtl, next.ttl);
-      const { remove, change, create } = editOf(who, name, held, { values: next.values, ttl });
-
       const at = (id: string) => `${records}/${encodeURIComponent(id)}`;
       const body = (value: string) => ({ type: "TXT", name, content: quoted(value), ttl });
-      for (const { id } of remove) {
-        await askApi(api, { method: "DELETE", url: at(id), what: `removing a second record of ${name}` }, world);
-      }
-      if (change) {
-        const { id, value } = change;
-        await askApi(api, { method: "PATCH", url: at(id), what: `replacing ${name}`, body: body(value) }, world);
-      }
-      if (create !== undefined) {
-        await askApi(api, { method: "POST", url: records, what: `making ${name}`, body: body(create) }, world);
-      }
+      const send = (call: ApiCall) => askApi(api, call, world);
+      await carryOut(editOf(who, name, held, { values: next.values, ttl }), {
+        remove: (id) => send({ method: "DELETE", url: at(id), what: `removing a second record of ${name}` }),
+        change: (id, value) => send({ method: "PATCH", url: at(id), what: `replacing ${name}`, body: body(value) }),
+        create: (value) => send({ method: "POST", url: records, what: `making ${name}`, body: body(value) }),
+      });
     },
   };
 }

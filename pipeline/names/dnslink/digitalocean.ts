@@ -10,9 +10,9 @@
  */
 import * as v from "valibot";
 import { Failure } from "../../core/failure.ts";
-import { type Api, askApi } from "../../core/http.ts";
+import { type Api, type ApiCall, askApi } from "../../core/http.ts";
 import type { World } from "../../core/world.ts";
-import { editOf } from "./by-record.ts";
+import { carryOut, editOf } from "./by-record.ts";
 import type { DnsProvider } from "./provider.ts";
 import { requireExpected, rrsetOf } from "./rrset.ts";
 import { quoted } from "./txt.ts";
@@ -70,28 +70,17 @@ export function digitalocean({
       const { records, within, held } = await look(name, world);
       requireExpected(who, name, rrsetOf(held), expected);
       const ttl = Math.max(minTtl, next.ttl);
-      const { remove, change, create } = editOf(who, name, held, { values: next.values, ttl });
-      for (const value of [change?.value, create]) if (value !== undefined) requireKeepable(name, value);
+      const edit = editOf(who, name, held, { values: next.values, ttl });
+      for (const value of [edit.change?.value, edit.create]) if (value !== undefined) requireKeepable(name, value);
 
+      const at = (id: string) => `${records}/${id}`;
       const body = (data: string) => ({ type: "TXT", name: within, data, ttl });
-      for (const { id } of remove) {
-        await askApi(
-          api,
-          { method: "DELETE", url: `${records}/${id}`, what: `removing a second record of ${name}` },
-          world,
-        );
-      }
-      if (change) {
-        const { id, value } = change;
-        await askApi(
-          api,
-          { method: "PUT", url: `${records}/${id}`, what: `replacing ${name}`, body: body(value) },
-          world,
-        );
-      }
-      if (create !== undefined) {
-        await askApi(api, { method: "POST", url: records, what: `making ${name}`, body: body(create) }, world);
-      }
+      const send = (call: ApiCall) => askApi(api, call, world);
+      await carryOut(edit, {
+        remove: (id) => send({ method: "DELETE", url: at(id), what: `removing a second record of ${name}` }),
+        change: (id, value) => send({ method: "PUT", url: at(id), what: `replacing ${name}`, body: body(value) }),
+        create: (value) => send({ method: "POST", url: records, what: `making ${name}`, body: body(value) }),
+      });
     },
   };
 }
