@@ -18,8 +18,11 @@ export async function writeDurably(path: string, bytes: Uint8Array | string): Pr
   const target = await realpath(path).catch((error) => unlessAbsent(error, path, path));
   const draft = join(dirname(target), `.${basename(target)}.${randomUUID()}${draftEnding}`);
   try {
-    const file = await open(draft, "wx", await modeOf(target));
+    const mode = await modeOf(target);
+    const file = await open(draft, "wx", mode);
     try {
+      // What umask took away of it stays the file's own.
+      if (mode !== undefined && ((await file.stat()).mode & permissions) !== mode) await file.chmod(mode);
       await file.writeFile(bytes);
       await file.sync();
     } finally {
@@ -57,10 +60,13 @@ export async function syncFolder(folder: string): Promise<void> {
 /** How Windows and some network file systems say that folders need no, and know no, fsync. */
 const foldersCannotBeOpened: ReadonlySet<string> = new Set(["EISDIR", "EINVAL", "EPERM", "ENOTSUP"]);
 
-async function modeOf(path: string): Promise<number> {
+const permissions = 0o777;
+
+/** `undefined` where nothing stands there. */
+async function modeOf(path: string): Promise<number | undefined> {
   return stat(path).then(
-    ({ mode }) => mode & 0o777,
-    (error) => unlessAbsent(error, path, 0o666),
+    ({ mode }) => mode & permissions,
+    (error) => unlessAbsent(error, path, undefined),
   );
 }
 
