@@ -11,9 +11,12 @@ import { testWorld } from "../fakes/world.ts";
 const blocks = Array.from({ length: 500 }, (_, i) => raw(`block ${i}`));
 const [block, other] = blocks as [Block, Block];
 
-nodeContract(async (held) => gateways([(await startFakeGateway(held)).url]));
-nodeContract(async (held) => gateways([(await startFakeGateway()).url, (await startFakeGateway(held)).url]));
-nodeContract(async (held) => firstOf(holding(held), gateways([(await startFakeGateway()).url])));
+/** None of these is silent, however long a busy machine takes to let it answer. */
+const patient = { silence: 20_000 };
+
+nodeContract(async (held) => gateways([(await startFakeGateway(held)).url], patient));
+nodeContract(async (held) => gateways([(await startFakeGateway()).url, (await startFakeGateway(held)).url], patient));
+nodeContract(async (held) => firstOf(holding(held), gateways([(await startFakeGateway()).url], patient)));
 
 describe("one that never answers", () => {
   it("is soon asked no more, over 500 blocks", async () => {
