@@ -83,10 +83,12 @@ function perSecond(samples: Pace["samples"]): number {
 
 function describe({ task, done, total, unit }: Progress, rate: number): string {
   const amount = unit === "bytes" ? sayBytes : (count: number) => `${count}`;
+  const one = unit === "leaves" ? "leaf" : unit.slice(0, -1);
+  const units = (count: number) => (unit === "bytes" ? "" : ` ${count === 1 ? one : unit}`);
   const parts = [
     total === undefined
-      ? `${task} ${amount(done)}${unit === "bytes" ? "" : ` ${unit}`}`
-      : `${task} ${amount(done)} of ${amount(total)}${unit === "bytes" ? "" : ` ${unit}`} (${total > 0 ? Math.floor((100 * done) / total) : 100}%)`,
+      ? `${task} ${amount(done)}${units(done)}`
+      : `${task} ${amount(done)} of ${amount(total)}${units(total)} (${total > 0 ? Math.floor((100 * done) / total) : 100}%)`,
   ];
   if (rate > 0)
     parts.push(`${amount(unit === "bytes" || rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))}/s`);

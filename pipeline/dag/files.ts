@@ -102,7 +102,7 @@ export async function survey(path: string, symlinks: AddOptions["symlinks"], wor
   const look = async (at: string, type: Dirent<Buffer> | Stats): Promise<Found> => {
     world.signal.throwIfAborted();
     if (type.isFile()) {
-      world.progress({ task: "looking", done: ++files, unit: "files" });
+      world.progress({ task: "counting", done: ++files, unit: "files" });
       return { kind: "file", path: at };
     }
     if (type.isDirectory()) {

@@ -40,6 +40,19 @@ describe("progress", () => {
     expect(written()).toBe("holding 400 blocks, 40/s\n");
   });
 
+  it("is of one leaf, and of two leaves", () => {
+    const { terminal, pass, written } = aTerminal();
+    for (const [task, total] of [
+      ["adding", 1],
+      ["holding", 2],
+    ] as const) {
+      terminal.progress({ task, done: 0, total, unit: "leaves" });
+      pass(10_000);
+      terminal.progress({ task, done: total, total, unit: "leaves" });
+    }
+    expect(written()).toBe("adding 1 of 1 leaf (100%), 0.1/s\nholding 2 of 2 leaves (100%), 0.2/s\n");
+  });
+
   it("is not cut where a terminal says it has no width, as some pipes and containers do", () => {
     const { terminal, pass, written } = aTerminal({ isTTY: true, columns: 0 });
     terminal.progress({ ...half, done: 0 });
