@@ -109,7 +109,7 @@ const broken: Readonly<Record<string, readonly (readonly [file: string, is: stri
   "fetches all of history where a release is dated": [["publish.yml", "fetch-depth: 0", "fetch-depth: 1"]],
   "installs by setup before it uses another action of ours": [["plan-report.yml", "./actions/setup", "./actions/plan"]],
   "restores nothing that another run wrote where it may write or has secrets": [
-    ["publish.yml", "uses: ./actions/setup", "uses: ./actions/setup\n        with: { cache: 'true' }"],
+    ["plan-report.yml", "uses: ./actions/setup", "uses: ./actions/setup\n        with: { cache: 'true' }"],
   ],
   "takes no artifact of a pull request's run": [
     ["plan-report.yml", "uses: ./actions/setup", "uses: actions/download-artifact@v8"],

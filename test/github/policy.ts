@@ -162,7 +162,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   "restores nothing that another run wrote where it may write or has secrets": (file) =>
     everyStep(file, ({ uses = "", with: inputs = {} }, where) => {
       const restores = uses.startsWith("actions/cache@") || inputs.cache === "true" || inputs.cache === "npm";
-      return restores && !/^(?:plan\.yml plan|ci\.yml test) /.test(where) ? [`${where}: ${uses} restores`] : [];
+      return restores && !/^(?:(?:plan|publish)\.yml plan|ci\.yml test) /.test(where)
+        ? [`${where}: ${uses} restores`]
+        : [];
     }),
 
   "takes no artifact of a pull request's run": (file) =>
