@@ -13,10 +13,11 @@
 import type { CID } from "multiformats/cid";
 import { isObjection, readCid } from "./cid.ts";
 import { Failure } from "./failure.ts";
-import { leafAt, sameLeaves } from "./leaves.ts";
+import { leafAt, leavesIn, sameLeaves } from "./leaves.ts";
+import { whatIsBad } from "./name.ts";
 import { byBytes } from "./order.ts";
 import { shown } from "./shown.ts";
-import { type Examined, examine, maxDepth, whatIsBad } from "./tree.ts";
+import { type Examined, examine, maxDepth } from "./tree.ts";
 import { type Entry, type Lines, type MapNode, type Node, readYaml } from "./yaml.ts";
 
 /** What should stand at a path: a CID as written, "" for an empty folder, nothing where `written` is absent. */
@@ -57,12 +58,13 @@ export function removeLeaf(text: string, path: string): string {
  */
 export function moveLeaf(text: string, from: string, to: string): string {
   const before = examine(text);
-  const leaf = before.tree.get(from);
-  if (!leaf) throw new Failure("input", `there is no leaf ${shown(from)} in the tree`);
-  if (whatStandsAt(to, before) !== undefined) throw new Failure("input", `something stands at ${shown(to)} already`);
-  const entry = finderIn(before)(from)!;
+  const find = finderIn(before);
+  const entry = find(from);
+  const written = entry && leafAt(entry.value);
+  if (!entry || written === undefined) throw new Failure("input", `there is no leaf ${shown(from)} in the tree`);
+  if (find(to)) throw new Failure("input", `something stands at ${shown(to)} already`);
   const comment = commentBehind(text, before, entry);
-  const edits = [{ path: from }, { path: to, written: leaf.written, ...(comment && { comment }) }];
+  const edits = [{ path: from }, { path: to, written, ...(comment && { comment }) }];
   const [folder, name] = split(to);
   if (folder !== split(from)[0]) return applied(text, before, edits);
   refuseUnclear(before);
@@ -371,13 +373,13 @@ function holds(node: Node | undefined, { edit, below, entry }: Spot): boolean {
   );
 }
 
-function whatStandsAt(path: string, { tree, root }: Examined): string | undefined {
-  const leaf = tree.get(path);
-  if (leaf) return leaf.written === "" ? "an empty folder" : leaf.written;
-  const leaves = [...tree.keys()].filter((other) => other.startsWith(`${path}/`)).length;
-  if (leaves > 0) return `a folder of ${leaves} ${leaves === 1 ? "leaf" : "leaves"}`;
-  const value = finderIn({ root })(path)?.value;
-  return value?.kind === "scalar" ? shown(value.text) : undefined;
+function whatStandsAt(path: string, before: Examined): string | undefined {
+  const value = finderIn(before)(path)?.value;
+  if (!value) return undefined;
+  const written = leafAt(value);
+  if (written !== undefined) return written === "" ? "an empty folder" : shown(written);
+  const leaves = leavesIn(value).size;
+  return `a folder of ${leaves} ${leaves === 1 ? "leaf" : "leaves"}`;
 }
 
 function split(path: string): [folder: string, name: string] {

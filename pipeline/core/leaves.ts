@@ -4,7 +4,8 @@
  * Merging and editing ask of texts, often and of large ones, what they hold and where they differ. Whether a name may be
  * one or a CID is one is for `tree.ts`; here a leaf is what is written at it, and "" where that is nothing.
  */
-import { pathTo, writtenIn } from "./tree.ts";
+import { pathTo } from "./name.ts";
+import { writtenIn } from "./tree.ts";
 import type { Entry, MapNode, Node, ScalarNode } from "./yaml.ts";
 
 /** What each of two trees has at a path; `undefined` where it has no leaf there. */
@@ -40,7 +41,7 @@ function compared(one: Node | undefined, other: Node | undefined): Map<string, D
   const compare = (here: Node | undefined, there: Node | undefined, path: string): void => {
     const [folder, counterpart] = [folderIn(here), folderIn(there)];
     if (folder && counterpart) {
-      for (const [name, mine, yours] of pairs(folder, counterpart)) compare(mine, yours, pathTo(path, name));
+      eachPair(folder, counterpart, (name, mine, yours) => compare(mine, yours, pathTo(path, name)));
     } else if (!here || !there || leafAt(here) !== leafAt(there)) {
       eachLeaf(here, path, inOne);
       eachLeaf(there, path, inOther);
@@ -51,20 +52,22 @@ function compared(one: Node | undefined, other: Node | undefined): Map<string, D
 }
 
 /** The entries of two folders, name by name: those of the first, then what only the second has. */
-function* pairs(
+function eachPair(
   one: MapNode,
   other: MapNode,
-): Generator<[name: string, one: Node | undefined, other: Node | undefined]> {
+  visit: (name: string, one: Node | undefined, other: Node | undefined) => void,
+): void {
   const [mine, yours] = [named(one), named(other)];
   const unlike = mine.findIndex(({ key }, at) => key.text !== yours[at]?.key.text);
   const alike = unlike < 0 ? mine.length : unlike;
-  for (let at = 0; at < alike; at++) yield [mine[at]!.key.text, mine[at]!.value, yours[at]!.value];
+  for (let at = 0; at < alike; at++) visit(mine[at]!.key.text, mine[at]!.value, yours[at]!.value);
+  if (alike === mine.length && alike === yours.length) return;
   const left = new Map(yours.slice(alike).map(({ key, value }) => [key.text, value]));
   for (const { key, value } of mine.slice(alike)) {
-    yield [key.text, value, left.get(key.text)];
+    visit(key.text, value, left.get(key.text));
     left.delete(key.text);
   }
-  for (const [name, value] of left) yield [name, undefined, value];
+  for (const [name, value] of left) visit(name, undefined, value);
 }
 
 function eachLeaf(node: Node | undefined, path: string, visit: (path: string, written: string) => void): void {

@@ -7,9 +7,9 @@
  */
 import { commentBehind, type Edit, editTree, finderIn } from "./edit.ts";
 import { Failure } from "./failure.ts";
-import { type Difference, differences } from "./leaves.ts";
+import { type Difference, differences, leafAt } from "./leaves.ts";
 import { byBytes } from "./order.ts";
-import { type Examined, examine, maxDepth, type Tree } from "./tree.ts";
+import { type Examined, examine, maxDepth } from "./tree.ts";
 import { readYaml } from "./yaml.ts";
 
 /** One path that both sides changed differently. A side is a CID as written, "" for an empty folder, `null` for no leaf. */
@@ -38,14 +38,19 @@ export function mergeTrees(base: string, ours: string, theirs: string): { text: 
   const conflicts: Conflict[] = [];
   // What theirs did alone, as it is to be done to ours: a leaf's new value, `undefined` for one that goes.
   const wanted = new Map<string, string | undefined>();
+  const find = finderIn(mine);
+  const standing: Standing = (path) => {
+    const value = find(path)?.value;
+    return value && leafAt(value);
+  };
   const theirChanges = differences(was, yours.root);
   for (const [path, [before, there]] of theirChanges) {
-    const here = mine.tree.get(path)?.written;
+    const here = standing(path);
     if (here === before) wanted.set(path, there);
     else if (here !== there) conflicts.push(conflictAt(path, before, here, there));
   }
   const added = [...differences(was, mine.root), ...theirChanges].filter(isAdded).map(([path]) => path);
-  conflicts.push(...standingOnEachOther(added, mine.tree, wanted, conflicts));
+  conflicts.push(...standingOnEachOther(added, standing, wanted, conflicts));
   if (conflicts.length > 0) return { text: ours, conflicts: conflicts.sort((x, y) => byBytes(x.path, y.path)) };
   return { text: editTree(ours, editsTo(wanted, theirs, yours), mine), conflicts };
 }
@@ -56,6 +61,9 @@ function readable(side: string, text: string): Examined {
   if (!error) return examined;
   throw new Failure("input", `${side}, line ${error.line}: ${error.says}`, { hint: "put it right before merging" });
 }
+
+/** What is written at a leaf; `undefined` where there is none. */
+type Standing = (path: string) => string | undefined;
 
 function isAdded([, [before]]: readonly [path: string, Difference]): boolean {
   return before === undefined;
@@ -76,13 +84,12 @@ function editsTo(wanted: ReadonlyMap<string, string | undefined>, text: string, 
  */
 function standingOnEachOther(
   added: readonly string[],
-  ours: Tree,
+  ours: Standing,
   wanted: Map<string, string | undefined>,
   undecided: readonly Conflict[],
 ): Conflict[] {
   const open = new Set(undecided.map(({ path }) => path));
-  const merged = (path: string) =>
-    open.has(path) ? undefined : wanted.has(path) ? wanted.get(path) : ours.get(path)?.written;
+  const merged = (path: string) => (open.has(path) ? undefined : wanted.has(path) ? wanted.get(path) : ours(path));
   const conflicts = new Map<string, Conflict>();
   for (const path of added) {
     const cid = merged(path);
@@ -91,11 +98,11 @@ function standingOnEachOther(
       const above = path.slice(0, at);
       const leaf = merged(above);
       if (leaf === "") {
-        if (ours.has(above)) wanted.set(above, undefined);
+        if (ours(above) !== undefined) wanted.set(above, undefined);
         else wanted.delete(above);
       }
       if (!leaf || conflicts.has(above)) continue;
-      const leafIsOurs = ours.has(above);
+      const leafIsOurs = ours(above) !== undefined;
       const [one, other] = leafIsOurs ? ["ours", "theirs"] : ["theirs", "ours"];
       conflicts.set(above, {
         path: above,

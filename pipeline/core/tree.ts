@@ -12,7 +12,8 @@
 import type { CID } from "multiformats/cid";
 import { emptyDirectory, identity, isObjection, readCid } from "./cid.ts";
 import type { Finding } from "./finding.ts";
-import { shown, unprintable } from "./shown.ts";
+import { lookalikes, pathTo, whatIsBad } from "./name.ts";
+import { shown } from "./shown.ts";
 import { decodeUtf8, type Fault, type MapNode, type Node, readYaml, type ScalarNode, type Yaml } from "./yaml.ts";
 
 export { identity } from "./cid.ts";
@@ -35,16 +36,14 @@ export type Tree = ReadonlyMap<string, Leaf>;
 /** Names in a path; the longest real one we know has seven. */
 export const maxDepth = 32;
 
-/** Bytes in UTF-8: what file systems, and so `fieldtree get`, can hold. */
-const longestName = 255;
-
 /**
  * Read tree.yaml. Findings come in the order of the lines; the tree holds whatever could be read beside them, and of a
  * path that is there twice the first.
  */
 export function readTree(source: string | Uint8Array): { tree: Tree; findings: Finding[] } {
-  const { tree, findings } = examine(source);
-  return { tree, findings: inOrder([...findings, ...oneContentTwice(tree)]) };
+  const { leaves, findings, root, yaml } = examine(source);
+  const odd = [...lookalikes(root, yaml.lines), ...oneContentTwice(leaves)];
+  return { tree: new Map(leaves.map((leaf) => [leaf.path, leaf])), findings: inOrder([...findings, ...odd]) };
 }
 
 function inOrder(findings: Finding[]): Finding[] {
@@ -53,8 +52,8 @@ function inOrder(findings: Finding[]): Finding[] {
 
 /** The text and what single lines say, for those who edit it. */
 export interface Examined {
-  readonly tree: Tree;
-  /** All but those that compare the content of leaves. */
+  readonly leaves: readonly Leaf[];
+  /** All but those that compare leaves, or names, with one another. */
   readonly findings: Finding[];
   readonly yaml: Yaml;
   /** Absent where the file is empty. */
@@ -72,13 +71,13 @@ const aboutText: ReadonlySet<string> = new Set([
 export function examine(source: string | Uint8Array): Examined {
   const { text, broken } = typeof source === "string" ? { text: source } : decodeUtf8(source);
   const yaml = readYaml(text, { maxDepth });
-  const tree = new Map<string, Leaf>();
+  const leaves: Leaf[] = [];
   const findings: Finding[] = [];
   const report: Report = (level, rule, offset, path, says, fix) =>
     void findings.push({ level, rule, ...yaml.lines.at(offset), path, says, ...(fix === undefined ? {} : { fix }) });
 
   const [content, ...more] = yaml.documents;
-  if (content) readTop(content, { yaml, tree, report });
+  if (content) readTop(content, { yaml, leaves, report });
   for (const { start } of more) {
     report(
       "error",
@@ -94,14 +93,14 @@ export function examine(source: string | Uint8Array): Examined {
   if (fault) reportFault(fault, text, report);
   const root = content?.kind === "map" ? content : undefined;
   inOrder(findings);
-  return { tree, findings, yaml, root, unclear: findings.find(({ rule }) => aboutText.has(rule)) };
+  return { leaves, findings, yaml, root, unclear: findings.find(({ rule }) => aboutText.has(rule)) };
 }
 
 type Report = (level: Finding["level"], rule: string, offset: number, path: string, says: string, fix?: string) => void;
 
 interface Reading {
   readonly yaml: Yaml;
-  readonly tree: Map<string, Leaf>;
+  readonly leaves: Leaf[];
   readonly report: Report;
 }
 
@@ -118,7 +117,6 @@ function readTop(node: Node, reading: Reading): void {
 function readFolder(folder: MapNode, path: string, reading: Reading): void {
   const { yaml, report } = reading;
   const names = new Map<string, ScalarNode>();
-  const lookalikes = new Map<string, ScalarNode>();
   for (const { key, value } of folder.entries) {
     const name = nameOf(key, path, report);
     if (name === undefined) continue;
@@ -131,18 +129,11 @@ function readFolder(folder: MapNode, path: string, reading: Reading): void {
       const where = `line ${yaml.lines.at(first.start).line} and line ${yaml.lines.at(name.start).line}`;
       const fix = value.kind === "map" ? "put both under one name" : "remove one of them";
       report("error", "duplicate-key", name.start, below, `"${shown(name.text)}" stands here twice: ${where}`, fix);
-    } else {
-      names.set(name.text, name);
-      reportLookalike(name, below, lookalikes, reading);
-    }
+    } else names.set(name.text, name);
     // What is below a name that can't stand is looked at all the same, but is no part of the tree.
-    const into = bad || first ? { ...reading, tree: new Map() } : reading;
+    const into = bad || first ? { ...reading, leaves: [] } : reading;
     readValue(value, name, below, into);
   }
-}
-
-export function pathTo(folder: string, name: string): string {
-  return folder === "" ? name : `${folder}/${name}`;
 }
 
 /** The key as a name; `undefined`, and reported, where it is something only YAML knows. */
@@ -201,8 +192,8 @@ export function writtenIn({ text, style }: ScalarNode): string {
   return style === "block" ? text.trimEnd() : text;
 }
 
-function addLeaf(name: ScalarNode, path: string, cid: CID, written: string, { tree, yaml }: Reading): void {
-  tree.set(path, { path, cid, written, ...yaml.lines.at(name.start) });
+function addLeaf(name: ScalarNode, path: string, cid: CID, written: string, { leaves, yaml }: Reading): void {
+  leaves.push({ path, cid, written, ...yaml.lines.at(name.start) });
 }
 
 function reportProperty({ property }: Node, path: string, report: Report): void {
@@ -242,58 +233,10 @@ function reportOdd({ kind, start }: Node, path: string, report: Report): void {
   }
 }
 
-/** Why a directory should not hold something of that name; to be read behind the name. */
-export function whatIsBad(name: string): string | undefined {
-  if (plainName.test(name) && name.length <= longestName) return undefined;
-  if (name === "") return "is empty";
-  if (name === "." || name === "..") return "means a folder itself or the one above, on every system";
-  if (name.includes("/")) return "contains `/`, which separates names; write one folder inside the other";
-  if (unprintable.test(name))
-    return "contains a control character or one that is invisible or changes the direction of text";
-  if (!name.isWellFormed()) return "contains half of a surrogate pair, which no file system can hold";
-  const bytes = new TextEncoder().encode(name).length;
-  return bytes > longestName ? `is ${bytes} bytes long; names have at most ${longestName}` : undefined;
-}
-
-/** What nearly every name looks like, so that nearly none takes the slow way. */
-const plainName = /^[A-Za-z0-9_-][A-Za-z0-9_.+ -]*$/;
-
-/** Names in one folder that people, or file systems that don't know case, will confuse. */
-function reportLookalike(
-  name: ScalarNode,
-  path: string,
-  seen: Map<string, ScalarNode>,
-  { yaml, report }: Reading,
-): void {
-  const composed = plainName.test(name.text) ? name.text : name.text.normalize("NFC");
-  if (composed !== name.text) {
-    const says = `the name "${shown(name.text)}" is not in Unicode's composed form (NFC), so that it looks like a name it doesn't equal`;
-    report("warning", "not-nfc", name.start, path, says, composed);
-  }
-  const folded = composed.toLowerCase().replaceAll("-", "_");
-  const other = seen.get(folded);
-  if (other === undefined) {
-    seen.set(folded, name);
-    return;
-  }
-  const where = `"${shown(other.text)}" in line ${yaml.lines.at(other.start).line}`;
-  if (composed.toLowerCase() === other.text.normalize("NFC").toLowerCase()) {
-    report("warning", "case-only", name.start, path, `"${shown(name.text)}" differs only in case from ${where}`);
-  } else {
-    report(
-      "warning",
-      "near-duplicate",
-      name.start,
-      path,
-      `"${shown(name.text)}" differs only in - and _ from ${where}`,
-    );
-  }
-}
-
-function oneContentTwice(tree: Tree): Finding[] {
+function oneContentTwice(leaves: readonly Leaf[]): Finding[] {
   const findings: Finding[] = [];
   const seen = new Map<number, Leaf>();
-  for (const leaf of tree.values()) {
+  for (const leaf of leaves) {
     if (leaf.written === "") continue;
     // The first six bytes of the hash tell nearly all data apart, and numbers compare much faster than identities.
     const hash = leaf.cid.multihash.digest;
