@@ -2,7 +2,7 @@
  * Addresses: the ways to name something that stands on IPFS.
  *
  * A path in the tree, `CID[/path]`, `/ipfs/CID…`, `ipfs://CID…`, `ipns://<campaign>/…` (the live portal); a path and
- * an `ipns://` address take `@N` for release N.
+ * an `ipns://` address take `@N` for release N. What a CID names is found without a campaign, too.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
 import type { Finding } from "../core/finding.ts";
+import { shown } from "../core/shown.ts";
 import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
@@ -31,9 +32,11 @@ export interface Located {
 
 /** What `address` names. @throws Failure `input` where there is no such thing; `unavailable` where it can't be reached. */
 export async function locate(address: string, call: Call): Promise<Located> {
-  const campaign = await call.campaign();
   const parsed = parseAddress(address);
-  const { base, path, get } = await beginning(parsed, campaign, call.world);
+  const anywhere = parsed.in === "content" && call.folderAround() === undefined;
+  const { base, path, get } = anywhere
+    ? { base: parsed.cid, path: parsed.path, get: await getFromGateways(call) }
+    : await beginning(parsed, await call.campaign(), call.world);
   const cid = await resolve(base, path, get);
   if (cid) return { cid, path: parsed.path, get };
   throw new Failure("input", `${address}: there is nothing there`, {
@@ -81,6 +84,25 @@ interface Beginning {
   readonly base: CID;
   readonly path: string;
   readonly get: Get;
+}
+
+/** Whoever has no clone of a campaign names gateways as ipfsspec does: in IPFS_GATEWAY, with blanks between several. */
+async function getFromGateways({ env, world }: Call): Promise<Get> {
+  const urls = (env.IPFS_GATEWAY ?? "").split(/\s+/).filter((url) => url !== "");
+  const bad = urls.find((url) => !/^https?:\/\//.test(url) || !URL.canParse(url));
+  if (bad !== undefined) throw new Failure("input", `IPFS_GATEWAY: ${shown(bad)} is no http or https address`);
+  if (urls.length === 0) {
+    throw new Failure("input", "there is no campaign here that says where blocks are had from", {
+      hint: "set IPFS_GATEWAY to a gateway's address, such as https://ipfs.io, or run it in a clone of the campaign",
+    });
+  }
+  const { gateways } = await import("../ipfs/gateways.ts");
+  const node = gateways(urls);
+  return async (cid) => {
+    const bytes = await node.get(cid, world);
+    if (bytes) return bytes;
+    throw new Failure("unavailable", `block ${cid} is not on ${node.name}`);
+  };
 }
 
 /** Where resolving starts, and the path that is left from there. */

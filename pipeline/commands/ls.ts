@@ -18,7 +18,7 @@ const atOnce = 16;
 export const ls: Verb = {
   args: "[address]",
   about:
-    "The whole tree unless an address is named. A line an entry, in byte order of names: kind, size, CID, name. The size of a file is that of its contents, the size of a directory counts every block below it.",
+    "The whole tree unless an address is named. A line an entry, in byte order of names: kind, size, CID, name. The size of a file is that of its contents, the size of a directory counts every block below it. Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWAY.",
   example: "fieldtree ls products/HALO",
 
   async run(call) {

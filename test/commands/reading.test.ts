@@ -10,8 +10,9 @@ import { makeSymlink } from "../../pipeline/dag/directory.ts";
 import { type NamedLink, pbBlock } from "../../pipeline/dag/pb.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { encodeUnixFs } from "../../pipeline/dag/unixfs.ts";
+import { startFakeGateway } from "../fakes/gateway.ts";
 import { onLoopback } from "../fakes/loopback.ts";
-import { aCampaign, fieldtree, start } from "./program.ts";
+import { aCampaign, aFolder, fieldtree, start } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
 const zattrs = JSON.stringify({ title: "radar" });
@@ -25,6 +26,39 @@ async function aFilledCampaign() {
   expect(added.code, added.stderr).toBe(0);
   return { cwd, cid: added.json()[0].cid as string };
 }
+
+describe("without a campaign", () => {
+  const folder = directory([link("radar.txt", raw("72 dBZ"))]);
+  const address = `ipfs://${folder.cid}/radar.txt`;
+
+  it("what a CID names is read from the gateways in IPFS_GATEWAY", async () => {
+    const [empty, full] = [await startFakeGateway(), await startFakeGateway([folder, raw("72 dBZ")])];
+    const how = { cwd: await aFolder(), env: { IPFS_GATEWAY: ` ${empty.url}  ${full.url}/` } };
+    expect((await fieldtree(["cat", address], how)).stdout).toBe("72 dBZ");
+    expect((await fieldtree(["ls", `${folder.cid}`], how)).stdout).toContain("radar.txt");
+    expect((await fieldtree(["get", address], how)).code).toBe(0);
+    expect(readFileSync(join(how.cwd, "radar.txt"), "utf8")).toBe("72 dBZ");
+  });
+
+  it("nobody is asked whom nobody named, and what no gateway has is said to be on none", async () => {
+    const cwd = await aFolder();
+    const nowhere = await fieldtree(["cat", address], { cwd });
+    expect(nowhere.stderr).toMatch(/there is no campaign here.*\n.*set IPFS_GATEWAY/);
+    const odd = await fieldtree(["cat", address], { cwd, env: { IPFS_GATEWAY: "file:///etc" } });
+    expect(odd.stderr).toContain("IPFS_GATEWAY: file:///etc is no http or https address");
+    expect([nowhere.code, odd.code]).toEqual([2, 2]);
+    const { url } = await startFakeGateway([folder]);
+    const missing = await fieldtree(["cat", address], { cwd, env: { IPFS_GATEWAY: url } });
+    expect(missing.stderr).toContain(`block ${raw("72 dBZ").cid} is not on gateway ${url}`);
+    expect(missing.code).toBe(4);
+  });
+
+  it("a path is still one of a campaign's tree", async () => {
+    const { code, stderr } = await fieldtree(["cat", "HALO/radar"], { cwd: await aFolder() });
+    expect(stderr).toContain("tree.yaml");
+    expect(code).toBe(2);
+  });
+});
 
 describe("ls", () => {
   it("gives a line an entry, in byte order, with the size of contents", async () => {
