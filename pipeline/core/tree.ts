@@ -41,7 +41,8 @@ export const maxDepth = 32;
  * path that is there twice the first.
  */
 export function readTree(source: string | Uint8Array): { tree: Tree; findings: Finding[] } {
-  const { leaves, findings, root, yaml } = examine(source);
+  const leaves: Leaf[] = [];
+  const { findings, root, yaml } = examine(source, (leaf) => leaves.push(leaf));
   const odd = [...lookalikes(root, yaml.lines), ...oneContentTwice(leaves)];
   return { tree: new Map(leaves.map((leaf) => [leaf.path, leaf])), findings: inOrder([...findings, ...odd]) };
 }
@@ -52,7 +53,6 @@ function inOrder(findings: Finding[]): Finding[] {
 
 /** The text and what single lines say, for those who edit it. */
 export interface Examined {
-  readonly leaves: readonly Leaf[];
   /** All but those that compare leaves, or names, with one another. */
   readonly findings: Finding[];
   readonly yaml: Yaml;
@@ -68,16 +68,16 @@ const aboutText: ReadonlySet<string> = new Set([
   ...["duplicate-key", "alias", "anchor", "tag", "list", "multi-document", "not-a-mapping", "not-a-name"],
 ]);
 
-export function examine(source: string | Uint8Array): Examined {
+/** `keep` gets every leaf that can stand; whoever only edits has no use for a hundred thousand parsed CIDs. */
+export function examine(source: string | Uint8Array, keep?: (leaf: Leaf) => void): Examined {
   const { text, broken } = typeof source === "string" ? { text: source } : decodeUtf8(source);
   const yaml = readYaml(text, { maxDepth });
-  const leaves: Leaf[] = [];
   const findings: Finding[] = [];
   const report: Report = (level, rule, offset, path, says, fix) =>
     void findings.push({ level, rule, ...yaml.lines.at(offset), path, says, ...(fix === undefined ? {} : { fix }) });
 
   const [content, ...more] = yaml.documents;
-  if (content) readTop(content, { yaml, leaves, report });
+  if (content) readTop(content, { yaml, keep, report });
   for (const { start } of more) {
     report(
       "error",
@@ -93,14 +93,14 @@ export function examine(source: string | Uint8Array): Examined {
   if (fault) reportFault(fault, text, report);
   const root = content?.kind === "map" ? content : undefined;
   inOrder(findings);
-  return { leaves, findings, yaml, root, unclear: findings.find(({ rule }) => aboutText.has(rule)) };
+  return { findings, yaml, root, unclear: findings.find(({ rule }) => aboutText.has(rule)) };
 }
 
 type Report = (level: Finding["level"], rule: string, offset: number, path: string, says: string, fix?: string) => void;
 
 interface Reading {
   readonly yaml: Yaml;
-  readonly leaves: Leaf[];
+  readonly keep: ((leaf: Leaf) => void) | undefined;
   readonly report: Report;
 }
 
@@ -131,7 +131,7 @@ function readFolder(folder: MapNode, path: string, reading: Reading): void {
       report("error", "duplicate-key", name.start, below, `"${shown(name.text)}" stands here twice: ${where}`, fix);
     } else names.set(name.text, name);
     // What is below a name that can't stand is looked at all the same, but is no part of the tree.
-    const into = bad || first ? { ...reading, leaves: [] } : reading;
+    const into = bad || first ? { ...reading, keep: undefined } : reading;
     readValue(value, name, below, into);
   }
 }
@@ -192,8 +192,8 @@ export function writtenIn({ text, style }: ScalarNode): string {
   return style === "block" ? text.trimEnd() : text;
 }
 
-function addLeaf(name: ScalarNode, path: string, cid: CID, written: string, { leaves, yaml }: Reading): void {
-  leaves.push({ path, cid, written, ...yaml.lines.at(name.start) });
+function addLeaf(name: ScalarNode, path: string, cid: CID, written: string, { keep, yaml }: Reading): void {
+  keep?.({ path, cid, written, ...yaml.lines.at(name.start) });
 }
 
 function reportProperty({ property }: Node, path: string, report: Report): void {
