@@ -97,6 +97,7 @@ async function saidBy(
     world: testWorld({ progress: (progress) => void said.push(progress) }),
     out: { json: true, result: () => {}, bytes: async () => {} },
     cwd,
+    folderAround: () => cwd,
     campaign: async () => ({ get: node.get }),
   };
   await verb.run(call as unknown as Call);
