@@ -16,6 +16,7 @@ import { memory } from "../disk/memory.ts";
 import { readers } from "../formats/readers.ts";
 import { firstOf } from "../ipfs/first-of.ts";
 import type { HomeNode, Node } from "../ipfs/node.ts";
+import { required } from "../ipfs/required.ts";
 import { leafLabel } from "../stages/label.ts";
 import type { Parts } from "../stages/parts.ts";
 import { views } from "../views/views.ts";
@@ -56,11 +57,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     facts: published,
     profile: config.profile,
     home,
-    get: async (cid) => {
-      const bytes = await reach.get(cid, world);
-      if (!bytes) throw new Failure("unavailable", `block ${cid} is not on ${reach.name}`, gateways ? {} : elsewhere);
-      return bytes;
-    },
+    get: (cid) => required(cid, reach, world, gateways ? undefined : elsewhere),
     bring: bringing(home, gateways, config),
     log,
     ...signing(config, secret),
@@ -89,7 +86,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
 }
 
 /** Where machines share a log and no blocks. */
-const elsewhere = { hint: "if another machine has it: campaign.yaml can name gateways: to read it from" };
+const elsewhere = "if another machine has it: campaign.yaml can name gateways: to read it from";
 
 async function gatewaysOf({ gateways }: CampaignConfig): Promise<Node | undefined> {
   if (gateways.length === 0) return undefined;

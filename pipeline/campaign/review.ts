@@ -7,9 +7,10 @@
  */
 import { join } from "node:path";
 import { facts } from "../core/campaign/campaign.ts";
-import { Failure, isFailure } from "../core/failure.ts";
+import { isFailure } from "../core/failure.ts";
 import { memory } from "../disk/memory.ts";
 import { readers } from "../formats/readers.ts";
+import { required } from "../ipfs/required.ts";
 import type { Source } from "../stages/reach.ts";
 import type { Reviewing } from "../stages/report.ts";
 import { configFrom } from "./config.ts";
@@ -56,11 +57,7 @@ export async function openReview(text: string, folder: string, env: Environment)
       ...gates.map(({ name, node }): Source => ({ name, get: node.get })),
       ...keepers.flatMap(({ keeper: { name, look } }): Source[] => (look ? [{ name, get: look }] : [])),
     ],
-    get: async (cid, world) => {
-      const bytes = await any.get(cid, world);
-      if (!bytes) throw new Failure("unavailable", `block ${cid} is not on ${any.name}`);
-      return bytes;
-    },
+    get: (cid, world) => required(cid, any, world),
     close: async () => {
       for (const { close } of keepers) close();
       await any.close?.();

@@ -15,6 +15,7 @@ import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
 import { resolve } from "../dag/read.ts";
+import { required } from "../ipfs/required.ts";
 import { releaseNumbered } from "../log/chain.ts";
 import type { Release } from "../log/release.ts";
 import { assembleTree } from "../stages/assemble.ts";
@@ -98,11 +99,7 @@ async function getFromGateways({ env, world }: Call): Promise<Get> {
   }
   const { gateways } = await import("../ipfs/gateways.ts");
   const node = gateways(urls);
-  return async (cid) => {
-    const bytes = await node.get(cid, world);
-    if (bytes) return bytes;
-    throw new Failure("unavailable", `block ${cid} is not on ${node.name}`);
-  };
+  return (cid) => required(cid, node, world);
 }
 
 /** Where resolving starts, and the path that is left from there. */
