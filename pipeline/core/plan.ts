@@ -66,14 +66,25 @@ export interface Observed {
     readonly madeWith: string;
     /** CIDs of the leaves it published. */
     readonly leaves: ReadonlySet<string>;
+    /** Paths of the leaves it published. */
+    readonly paths: ReadonlySet<string>;
   };
   /** CIDs that the node says it keeps, and so holds whole. */
   readonly kept: ReadonlySet<string>;
 }
 
-/** Whether the newest release is what is desired, so that none has to be made. */
-export function isCurrent({ root, madeWith }: Pick<Desired, "root" | "madeWith">, head: Observed["head"]): boolean {
-  return head?.root === root && head.madeWith === madeWith;
+/**
+ * Whether the newest release is what is desired, so that none has to be made.
+ *
+ * One root can be cut into leaves in many ways: `a: CID`, or a line for each folder in it. What is described, listed and
+ * bounded is a leaf, so another cut of the same root is another portal.
+ */
+export function isCurrent(
+  { root, madeWith, leaves }: Pick<Desired, "root" | "madeWith" | "leaves">,
+  head: Observed["head"],
+): boolean {
+  if (head?.root !== root || head.madeWith !== madeWith) return false;
+  return leaves.length === head.paths.size && leaves.every(({ path }) => head.paths.has(path));
 }
 
 export function planOf(desired: Desired, { head, kept }: Observed): Step[] {

@@ -11,7 +11,7 @@ import type { Finding } from "../core/finding.ts";
 import { stableJson } from "../core/json.ts";
 import { type Desired, isCurrent, type Observed, planOf, type Step } from "../core/plan.ts";
 import { firstLines } from "../core/shown.ts";
-import { readTree, type Tree } from "../core/tree.ts";
+import { type Leaf, readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Block, Link } from "../dag/block.ts";
 import { whole } from "../dag/read.ts";
@@ -119,12 +119,16 @@ async function rollbacksAt(head: Head | undefined, { log }: Parts, world: World)
 }
 
 function desiredOf(root: CID, tree: Tree, madeWith: MadeWith): Desired {
-  const leaves = [...tree.values()].filter(({ written }) => written !== "");
   return {
     root: root.toString(),
-    leaves: leaves.map(({ path, cid, line }) => ({ path, cid: cid.toString(), line })),
+    leaves: leavesOf(tree).map(({ path, cid, line }) => ({ path, cid: cid.toString(), line })),
     madeWith: stableJson(madeWith),
   };
+}
+
+/** Leaves that name data; an empty folder has nothing to fetch or to describe. */
+function leavesOf(tree: Tree): Leaf[] {
+  return [...tree.values()].filter(({ written }) => written !== "");
 }
 
 function observedOf(head: Head | undefined, live: Tree, kept: ReadonlyMap<string, CID>): Observed {
@@ -136,6 +140,7 @@ function observedOf(head: Head | undefined, live: Tree, kept: ReadonlyMap<string
         portal: head.release.portal.toString(),
         madeWith: stableJson(head.release.madeWith),
         leaves: new Set([...live.values()].map(({ cid }) => cid.toString())),
+        paths: new Set(leavesOf(live).map(({ path }) => path)),
       },
     }),
     kept: new Set([...kept.values()].map(String)),

@@ -6,7 +6,14 @@ const leaves = [
   { path: "b", cid: "B", line: 2 },
 ];
 const desired = { root: "root 2", leaves, madeWith: "v1" };
-const head = { number: 1, root: "root 1", portal: "portal 1", madeWith: "v1", leaves: new Set(["A"]) };
+const head = {
+  number: 1,
+  root: "root 1",
+  portal: "portal 1",
+  madeWith: "v1",
+  leaves: new Set(["A"]),
+  paths: new Set(["a", "b"]),
+};
 const words = (observed: Observed) =>
   planOf(desired, observed).map((step) => (step.do === "hold" ? `hold ${step.path}` : step.do));
 
@@ -46,6 +53,14 @@ describe("planOf", () => {
   it("makes a new release of the same root when it would be described otherwise", () => {
     const live = { ...head, root: "root 2", madeWith: "v0" };
     expect(words({ head: live, kept: new Set(["root 2", "portal 1"]) })).toEqual(["keep-portal", "release"]);
+  });
+
+  it("makes a new release of the same root cut into other leaves", () => {
+    const live = { ...head, root: "root 2", portal: "portal 2" };
+    const kept = new Set(["root 2", "portal 2"]);
+    for (const paths of [["a"], ["a", "b/c"], ["a", "b", "c"]]) {
+      expect(words({ head: { ...live, paths: new Set(paths) }, kept })).toEqual(["keep-portal", "release"]);
+    }
   });
 
   it("keeps a lost portal again without a new release", () => {

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { Failure, isFailure } from "../../pipeline/core/failure.ts";
+import type { Block } from "../../pipeline/dag/block.ts";
+import { makeDirectory } from "../../pipeline/dag/directory.ts";
+import { profiles } from "../../pipeline/dag/profile.ts";
 import { content, entries, resolve, walk } from "../../pipeline/dag/read.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import type { PublishEvent } from "../../pipeline/stages/event.ts";
@@ -72,6 +75,26 @@ describe("publish", () => {
     expect(await published(parts, `# hello\na: ${cid}\n`)).toMatchObject({ changed: false });
     const v0 = CID.createV0(cid.multihash as never);
     expect(await published(parts, `a: ${v0}\n`)).toMatchObject({ changed: true, release: 2 });
+  });
+
+  it("releases again where the same root is cut into other leaves, and lists what they are", async () => {
+    const parts = await someParts();
+    const [one, two] = [await aDataset(parts.home, "One"), await aFile(parts.home, "two")];
+    const blocks: Block[] = [];
+    const both = [
+      { name: "one", ...one },
+      { name: "two", ...two },
+    ];
+    const folder = makeDirectory(both, profiles["cid-v1"], (block) => void blocks.push(block));
+    await parts.home.put(blocks, testWorld());
+    const whole = `all: ${folder.cid}\n`;
+    const cut = `all:\n  one: ${one.cid}\n  two: ${two.cid}\n`;
+    const first = await published(parts, whole);
+    const second = await published(parts, cut);
+    expect(second).toMatchObject({ changed: true, release: 2, root: first.root });
+    expect((await json(parts, second.portal, "index.json")).plain).toMatchObject([{ path: "all/two" }]);
+    expect(await published(parts, cut)).toMatchObject({ changed: false });
+    expect(await published(parts, whole)).toMatchObject({ changed: true, release: 3 });
   });
 
   it("releases again where the data is the same and a title in campaign.yaml is not", async () => {
