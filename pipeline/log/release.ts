@@ -35,7 +35,7 @@ export interface Draft {
   readonly root: CID;
   /** The bytes of tree.yaml that gave the root, as a UnixFS file. */
   readonly tree: CID;
-  /** When: the commit time of that tree.yaml. ISO 8601, UTC, whole seconds. */
+  /** When: the commit time of that tree.yaml, or the date of the release before where that is later. ISO 8601, UTC, whole seconds. */
   readonly made: string;
   /** What changed since the release before. CIDs in it are text: a log entry links to roots, not to single leaves. */
   readonly changes: readonly Change[];

@@ -103,7 +103,7 @@ async function draftOf(
     madeWith: campaign.madeWith,
     ...rollback,
   };
-  return { ...draft, made: await madeFor(draft, campaign, world) };
+  return { ...draft, made: await madeFor(draft, head, campaign, world) };
 }
 
 /** The release before `head`. */

@@ -271,6 +271,19 @@ describe("what is published", () => {
     const done = await published(timed, `a: ${(await aFile(parts.home, "a")).cid}\n`);
     expect((await json(parts, done.portal, "index.json")).release.made).toBe("2024-08-10T12:34:56Z");
   });
+
+  it("is never dated before the release it follows, however old its commit", async () => {
+    const parts = await someParts();
+    const dates = ["2024-08-10", "2024-08-01", "2024-08-12"];
+    for (const [i, date] of dates.entries()) {
+      const timed = { ...parts, sourceDate: new Date(`${date}T12:00:00Z`) };
+      await published(timed, `a: ${(await aFile(parts.home, `${i}`)).cid}\n`);
+    }
+    const made: string[] = [];
+    for await (const { release } of releasesFrom((await parts.log.head(testWorld()))!, parts.log, testWorld()))
+      made.unshift(release.made.slice(0, 10));
+    expect(made).toEqual(["2024-08-10", "2024-08-10", "2024-08-12"]);
+  });
 });
 
 describe("a run that is lost", () => {
