@@ -19,7 +19,8 @@ import { type FileHandle, link, mkdir, open, readFile, rename, rm, writeFile } f
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { argv, kill, pid } from "node:process";
-import { Failure } from "../core/failure.ts";
+import type { Failure } from "../core/failure.ts";
+import { inUse, unknownUser } from "../core/in-use.ts";
 import { diskFailure } from "./disk-failure.ts";
 
 export interface Lock {
@@ -192,21 +193,16 @@ async function holderOf(path: string): Promise<Holder | "unreadable" | undefined
 
 function refusal(path: string, held: Holder | "unreadable"): Failure {
   if (held === "unreadable") {
-    return new Failure("refused", `${path} is there, but doesn't say who holds it`, {
-      hint: "if no other fieldtree is running, remove that file and run it again",
-    });
+    return inUse(unknownUser(path), "if no other fieldtree is running, remove that file");
   }
-  const there = held.host === hostname() ? "" : ` on ${held.host}`;
-  return new Failure(
-    "refused",
-    `process ${held.pid}${there} (${held.command}) is ${held.what} and has held ${path} since ${held.since}`,
-    {
-      hint:
-        there === ""
-          ? `wait until it is done, or stop it with \`kill ${held.pid}\`, and run it again`
-          : `wait until it is done; if ${held.host} no longer runs it, remove that file and run it again`,
-    },
-  );
+  const todo =
+    held.host === hostname() ? `\`kill ${held.pid}\` stops it` : `if ${held.host} no longer runs it, remove ${path}`;
+  return inUse({ ...held, holder: sayHolder(held) }, todo);
+}
+
+/** `process 4711 on ship (fieldtree publish)` */
+export function sayHolder({ pid, host, command }: Holder): string {
+  return `process ${pid} on ${host} (${command})`;
 }
 
 async function ourselves(): Promise<Omit<Holder, "what">> {

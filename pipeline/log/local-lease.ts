@@ -1,29 +1,48 @@
 /** The lease of a log that one machine keeps: a lock on its disk, which ends with the process that holds it. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { isFailure } from "../core/failure.ts";
-import { breakLock, type Holder, type Lock, lock, lockedBy } from "../disk/lock.ts";
+import { unknownUser } from "../core/in-use.ts";
+import type { World } from "../core/world.ts";
+import { breakLock, type Holder, type Lock, lock, lockedBy, sayHolder } from "../disk/lock.ts";
 import type { Held, Lease, Leases } from "./lease.ts";
 import { leaseLost, takenBy } from "./taken.ts";
 
 /** ms between two looks at whether the lock is still ours. */
 const everyMs = 2000;
 
+/** How often, and ms between, a lock is asked for that refuses while nobody has it. */
+const attempts = 10;
+const pause = 50;
+
 export function localLeases(path: string): Leases {
   const show = async () => leaseOf(await lockedBy(path), path);
   return {
     show,
-    async take(what) {
-      let taken: Lock;
-      try {
-        taken = await lock(path, what);
-      } catch (error) {
-        const other = isFailure(error, "refused") && (await show());
-        throw other ? takenBy(other) : error;
-      }
-      return held(taken, path);
-    },
+    take: async (what, world) => held(await takenFrom(path, what, show, world), path),
     break: async () => leaseOf(await breakLock(path), path),
   };
+}
+
+/** @throws Failure `refused` naming whoever has it. */
+async function takenFrom(
+  path: string,
+  what: string,
+  show: () => Promise<Lease | undefined>,
+  world: World,
+): Promise<Lock> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await lock(path, what);
+    } catch (error) {
+      if (!isFailure(error, "refused")) throw error;
+      const other = await show();
+      if (other) throw takenBy(other);
+      // Whoever had it left between the two looks, or somebody else is taking over from one that was killed: it is free, or soon is.
+      if (attempt === attempts) throw error;
+      await sleep(pause, undefined, { signal: world.signal });
+    }
+  }
 }
 
 function held(taken: Lock, path: string): Held {
@@ -51,8 +70,8 @@ function held(taken: Lock, path: string): Held {
 function leaseOf(holder: Holder | "unreadable" | undefined, path: string): Lease | undefined {
   if (holder === undefined) return undefined;
   if (holder === "unreadable") {
-    return { id: path, holder: `somebody (${path} doesn't say who)`, what: "working", since: "an unknown time" };
+    return { id: path, ...unknownUser(path) };
   }
-  const { id, host, pid, command, what, since } = holder;
-  return { id, holder: `process ${pid} on ${host} (${command})`, what, since };
+  const { id, what, since } = holder;
+  return { id, holder: sayHolder(holder), what, since };
 }

@@ -1,12 +1,10 @@
 /** What somebody is told who wants a lease that another has. */
 import { Failure } from "../core/failure.ts";
+import { inUse } from "../core/in-use.ts";
 import type { Lease } from "./lease.ts";
 
-export function takenBy({ holder, what, since, until }: Lease): Failure {
-  const end = until === undefined ? "" : `, until ${until} unless renewed`;
-  return new Failure("refused", `${holder} is ${what}, and has been since ${since}${end}`, {
-    hint: "wait until it is done; if you know that it no longer runs, `fieldtree lease break` takes the lease away",
-  });
+export function takenBy(lease: Lease): Failure {
+  return inUse(lease, "if you know that it no longer runs, `fieldtree lease break` takes the lease away");
 }
 
 /** Why work must stop whose lease is gone. */

@@ -1,6 +1,7 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { lock } from "../../pipeline/disk/lock.ts";
 import { aCampaign, aFolder, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
@@ -15,6 +16,10 @@ async function aFilledCampaign() {
   expect(added.code, added.stderr).toBe(0);
   return { cwd, cid: added.json()[0].cid as string };
 }
+
+/** Who, where, what for, since when. */
+const inUse = (what: RegExp) =>
+  new RegExp(`process \\d+ on \\S+ \\(.*\\) is (${what.source}), and has been since \\d{4}-\\S+Z`);
 
 describe("publish", () => {
   it("publishes what was added, says what it does, and the second time has nothing to do", async () => {
@@ -78,10 +83,25 @@ describe("publish", () => {
     const [winners, losers] = [runs.filter(({ code }) => code === 0), runs.filter(({ code }) => code !== 0)];
     expect(winners.length).toBeGreaterThan(0);
     expect(winners.filter((run) => run.json().at(-1).changed)).toHaveLength(1);
+    // A winner has given the lease back before it lets go of its node: either may be what the next one finds taken.
     for (const { code, stderr } of losers) {
       expect(code).toBe(3);
-      expect(stderr).toMatch(/process \d+ on .* is publishing/);
+      expect(stderr).toMatch(inUse(/publishing|writing blocks into \S+/));
     }
+  });
+
+  it.each([
+    { of: "the log", file: "publish.lock", what: "publishing" },
+    { of: "the embedded node", file: "packs/lock", what: "writing blocks" },
+  ])("is refused in one form of words, whichever lock stops it: that of $of", async ({ file, what }) => {
+    const { cwd } = await aFilledCampaign();
+    const held = await lock(join(cwd, ".fieldtree", file), what);
+    onTestFinished(() => held.release());
+    const { code, stderr } = await fieldtree(["publish"], { cwd });
+    expect(code, stderr).toBe(3);
+    expect(stderr).toMatch(inUse(new RegExp(what)));
+    expect(stderr).toContain(held.holder.since);
+    expect(stderr).toMatch(/→ wait until it is done, and run it again; .*(lease break|kill \d+)/);
   });
 
   it("takes the time from SOURCE_DATE_EPOCH, so that the same tree is the same release", async () => {

@@ -11,7 +11,7 @@ it("lets one in, tells the next who that is and since when, and lets it in after
   const held = await lock(path, "adding files");
   await expect(lock(path, "publishing")).rejects.toMatchObject({
     kind: "refused",
-    message: expect.stringMatching(new RegExp(`process ${process.pid} .*is adding files .* since \\d{4}-`)),
+    message: expect.stringMatching(new RegExp(`process ${process.pid} .*is adding files, and has been since \\d{4}-`)),
     hint: expect.stringContaining("wait"),
   });
   await held.release();

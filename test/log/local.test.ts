@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { lock } from "../../pipeline/disk/lock.ts";
 import { releaseNumbered, releasesFrom } from "../../pipeline/log/chain.ts";
 import { localLog } from "../../pipeline/log/local.ts";
 import { logContract } from "../contracts/log.ts";
@@ -54,6 +55,17 @@ describe("the local log", () => {
     await open().leases.break(testWorld());
     await told;
     expect(held.lost.reason).toMatchObject({ kind: "conflict", message: expect.stringContaining("publishing") });
+  });
+
+  it("waits for whoever is about to take over from a process that was killed, and then has the lease", async () => {
+    const { file, open } = await aLog();
+    const path = join(dirname(dirname(file)), "publish.lock");
+    const killed = await lock(path, "publishing");
+    await writeFile(path, JSON.stringify({ ...killed.holder, pid: 2 ** 22 + 1 }));
+    const takeover = await lock(`${path}.takeover`, "taking over a lock");
+    const taken = open().leases.take("publishing", testWorld());
+    setTimeout(() => void takeover.release(), 100);
+    await (await taken).release();
   });
 
   it("shows a lease that doesn't say whose it is, and breaks it", async () => {

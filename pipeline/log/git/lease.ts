@@ -12,6 +12,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isFailure } from "../../core/failure.ts";
+import { unknownUser } from "../../core/in-use.ts";
 import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
 import { readIfThere } from "../../disk/read.ts";
@@ -193,12 +194,7 @@ function isOver({ until }: Lease, now: Date): boolean {
 }
 
 async function leaseIn(repository: Repository, commit: string, branch: string): Promise<Lease> {
-  const unreadable = {
-    id: commit,
-    holder: `somebody (branch ${branch} doesn't say who)`,
-    what: "working",
-    since: "an unknown time",
-  };
+  const unreadable = { id: commit, ...unknownUser(`branch ${branch}`) };
   try {
     const head = await repository.read(commit, 1 << 16);
     const tree = head && (await repository.read(treeOf(head, branch), 1 << 16));
