@@ -94,7 +94,7 @@ export function kuboPins(options: KuboPinsOptions): PinService {
     async unpin(cid, world) {
       const label = await nameOfPin(cid.toString(), world);
       if (label === undefined || !isOurs(label, campaign)) return;
-      await calls.ask("pin/rm", { arg: `${cid}` }, world);
+      await calls.call("pin/rm", (kubo, by) => kubo.pin.rm(cid, by), world);
     },
 
     async take(_root, car, world) {
@@ -156,7 +156,7 @@ export function kuboPins(options: KuboPinsOptions): PinService {
   /** Whether a pin of `previous` made one of `next`; a pin of its own, and what is said of it, is the next thing to try. */
   async function updated(previous: CID, next: CID, world: World): Promise<boolean> {
     try {
-      await updates.ask("pin/update", { arg: [`${previous}`, `${next}`], unpin: false }, world);
+      await updates.call("pin/update", (kubo, by) => kubo.pin.update(previous, next, { ...by, unpin: false }), world);
       return true;
     } catch (error) {
       if (isFailure(error, "refused", "unavailable")) return false;
@@ -206,9 +206,13 @@ export function kuboPins(options: KuboPinsOptions): PinService {
 
   /** Bytes, as the root says. */
   async function sizeBelow(cid: CID, world: World): Promise<number> {
-    const said = await calls.ask("files/stat", { arg: `/ipfs/${cid}`, offline: true }, world);
-    const { CumulativeSize } = (said ?? {}) as { CumulativeSize?: unknown };
-    return typeof CumulativeSize === "number" ? CumulativeSize : Number.POSITIVE_INFINITY;
+    const offline = { offline: true };
+    const { cumulativeSize } = await calls.call(
+      "files/stat",
+      (kubo, by) => kubo.files.stat(`/ipfs/${cid}`, { ...by, ...offline }),
+      world,
+    );
+    return typeof cumulativeSize === "number" ? cumulativeSize : Number.POSITIVE_INFINITY;
   }
 
   async function pinsAmong(keys: readonly string[], world: World): Promise<ReadonlySet<string>> {
@@ -230,17 +234,17 @@ export function kuboPins(options: KuboPinsOptions): PinService {
 
   /** Of its recursive pin. Empty where that has none; `undefined` where there is no such pin. */
   async function nameOfPin(key: string, world: World): Promise<string | undefined> {
-    let said: unknown;
+    const one = { paths: key, type: "recursive", names: true } as const;
+    let pins: readonly { readonly name?: string }[];
     try {
-      said = await calls.ask("pin/ls", { arg: key, type: "recursive", names: true }, world);
+      pins = await calls.call("pin/ls", (kubo, by) => Array.fromAsync(kubo.pin.ls({ ...by, ...one })), world);
     } catch (error) {
       if (isFailure(error, "refused") && /is not pinned/.test(error.message)) return undefined;
       throw error;
     }
-    const { Keys } = (said ?? {}) as { Keys?: Readonly<Record<string, { readonly Name?: unknown }>> };
-    const [pin] = Object.values(Keys ?? {});
+    const [pin] = pins;
     if (!pin) throw new Failure("corrupt", `${calls.name}: pin/ls answered without a pin, asked for ${key}`);
-    return typeof pin.Name === "string" ? pin.Name : "";
+    return pin.name ?? "";
   }
 }
 

@@ -36,8 +36,8 @@ export async function keepPeering(
     const unwritten = lackedBy(wanted, written);
     const idle = lackedBy(wanted, running);
     if (unwritten.length > 0) {
-      const value = JSON.stringify(merged(written, unwritten));
-      await calls.ask("config", { arg: ["Peering.Peers", value], json: true }, world);
+      const peers = merged(written, unwritten);
+      await calls.call("config", (kubo, by) => kubo.config.set("Peering.Peers", peers, by), world);
     }
     for (const { id, addresses } of idle) {
       // Kubo takes what it is told of a peer for all there is: addresses that it knew are said again.
@@ -87,13 +87,13 @@ async function asking<T>(api: string, token: string | undefined, ask: (calls: Rp
 async function observed(peers: readonly string[], calls: Rpc, world: World) {
   const named = gathered(peers);
   const [self, config, daemon] = (await Promise.all([
-    calls.ask("config", { arg: "Identity.PeerID" }, world),
-    calls.ask("config", { arg: "Peering.Peers" }, world),
+    calls.call("config", (kubo, by) => kubo.config.get("Identity.PeerID", by), world),
+    calls.call("config", (kubo, by) => kubo.config.get("Peering.Peers", by), world),
     calls.ask("swarm/peering/ls", {}, world),
-  ])) as [{ Value?: unknown } | undefined, { Value?: unknown } | undefined, { Peers?: unknown } | undefined];
+  ])) as [unknown, unknown, { Peers?: unknown } | undefined];
   return {
-    wanted: named.filter(({ id }) => id !== self?.Value),
-    written: entriesIn(config?.Value, `${calls.name}: Peering.Peers of its config`),
+    wanted: named.filter(({ id }) => id !== self),
+    written: entriesIn(config, `${calls.name}: Peering.Peers of its config`),
     running: entriesIn(daemon?.Peers, `${calls.name}: swarm/peering/ls`),
   };
 }

@@ -1,16 +1,23 @@
 /**
  * Kubo's RPC: one POST a command.
  *
- * Not through `kubo-rpc-client`, which buffers uploads whole, ignores its timeouts, drops the progress of a pin, and
- * cannot see the trailer in which Kubo says that what it answered so far was not the end of it. What remains for a client
- * to do is `wire.ts` and these few lines, and no command waits 0.2 s for it to load.
+ * `kubo-rpc-client` makes the calls whose answer is one value. It is loaded at the first of them (0.2 s), gets a deadline
+ * of ours (it ignores its own `timeout`), and its errors become failures here. What it can't do goes through `wire.ts`:
+ *
+ * - bulk both ways (`dag/import`, `block/put`, `block/get`): the client buffers uploads whole and reads answers of any length;
+ * - answers of many lines (`pin/add` with progress, `pin/ls` of all pins): Kubo reports a failure after it began to answer in
+ *   a trailer, which `fetch` drops, so a list that broke off would look complete;
+ * - commands it lacks: `dag/stat`, `swarm/peering/*`, `name/put`; and those where it must know every protocol of an address
+ *   (`id`, `swarm/connect`) or takes a record for a peer (`routing/get`).
  *
  * @see https://docs.ipfs.tech/reference/kubo/rpc/
  */
+import type { KuboRPCClient } from "kubo-rpc-client";
+import { atMost } from "../core/concurrency.ts";
 import { Failure } from "../core/failure.ts";
-import { excerpt, kindOfStatus } from "../core/http.ts";
+import { excerpt, kindOfStatus, waitOf, withoutSecrets } from "../core/http.ts";
 import type { World } from "../core/world.ts";
-import { type Arguments, baseOf, wire } from "./wire.ts";
+import { type Arguments, baseOf, connections, lost, waiting, wire } from "./wire.ts";
 
 export interface RpcOptions {
   /** Such as `http://127.0.0.1:5001`. */
@@ -27,6 +34,16 @@ export interface RpcOptions {
 export interface Rpc {
   /** `kubo at http://127.0.0.1:5001`, or `mirror (kubo at http://127.0.0.1:5001)` */
   readonly name: string;
+  /**
+   * One call of the client. `command`: its name, for messages; `options` go into the call.
+   *
+   * @throws Failure as Kubo's answer or silence means.
+   */
+  call<Answer>(
+    command: string,
+    ask: (client: KuboRPCClient, options: { readonly signal: AbortSignal }) => Promise<Answer>,
+    world: World,
+  ): Promise<Answer>;
   /** The bytes of an answer, whole. */
   bytes(command: string, args: Arguments, world: World): Promise<Buffer>;
   /** The JSON of an answer. `upload`: sent as the one file of a form, no faster than Kubo takes it. */
@@ -48,24 +65,84 @@ export function rpc({ api, token, patience, service }: RpcOptions): Rpc {
     service === undefined
       ? "start it with `ipfs daemon`, or set node: in campaign.yaml"
       : `is its daemon running? ${key} in campaign.yaml says where`;
+  const refused: Refused = (said, status, text) =>
+    refusal(said, status, text, { hasToken: token !== undefined, start, key });
   const calls = wire({
     name,
     base,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     patience,
     hint: start,
-    refusal: (said, status, text) => refusal(said, status, text, { hasToken: token !== undefined, start, key }),
+    refusal: refused,
     meaningOf,
   });
   const asked = (command: string, query: Arguments, upload?: AsyncIterable<Uint8Array>) =>
     ({ method: "POST", path: `api/v0/${command}`, what: command, query, ...(upload && { upload }) }) as const;
+  const client = clientOf(base, token);
+  const inTurn = atMost(connections);
   return {
     name,
+    call: (command, ask, world) =>
+      inTurn(async () => {
+        world.signal.throwIfAborted();
+        const said = `${name}: ${command}`;
+        const late = AbortSignal.timeout(patience);
+        try {
+          return await ask(await client(), { signal: AbortSignal.any([world.signal, late]) });
+        } catch (error) {
+          world.signal.throwIfAborted();
+          if (late.aborted) {
+            throw new Failure("unavailable", `${said}: no sign of life for ${patience / 1000} s`, { hint: start });
+          }
+          throw failureOf(said, error, refused, { start, token });
+        }
+      }),
     bytes: (command, args, world) => calls.bytes(asked(command, args), world),
     ask: (command, args, world, upload) => calls.json(asked(command, args, upload), world),
     lines: (command, args, world, upload) => calls.lines(asked(command, args, upload), world),
     close: calls.close,
   };
+}
+
+type Refused = (said: string, status: number, text: string) => Failure;
+
+/** The client for that address, loaded and made by the first call. */
+function clientOf(base: string, token: string | undefined): () => Promise<KuboRPCClient> {
+  let made: Promise<KuboRPCClient> | undefined;
+  return () => {
+    made ??= import("kubo-rpc-client").then(({ create }) =>
+      create({
+        url: `${base}api/v0`,
+        ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+      }),
+    );
+    return made;
+  };
+}
+
+/** What an error of the client means. */
+function failureOf(
+  said: string,
+  error: unknown,
+  refused: Refused,
+  { start, token }: { readonly start: string; readonly token: string | undefined },
+): Failure {
+  if (error instanceof Failure) return error;
+  const quiet = (text: string) => withoutSecrets(text, token === undefined ? [] : [`Bearer ${token}`]);
+  const { name, message, cause, response } = error as Error & { readonly response?: Response };
+  if (response) {
+    // Kubo's own words are the message, without the status; what is not Kubo's JSON is judged by the status.
+    const isKubos = response.headers.get("content-type")?.startsWith("application/json");
+    const text = isKubos ? JSON.stringify({ Message: quiet(message) }) : quiet(message);
+    return waiting(refused(said, response.status, text), waitOf(response.headers.get("retry-after") ?? undefined));
+  }
+  // It drops the answer where Kubo's words tell of a deadline.
+  if (name === "TimeoutError") return new Failure("unavailable", `${said}: ${quiet(message)}`);
+  if (error instanceof SyntaxError) return new Failure("unavailable", `${said} answered something that is not JSON`);
+  // `fetch` says why it failed in `cause`; what has none failed in the client, over an answer of another shape than it knows.
+  if (cause === undefined)
+    return new Failure("corrupt", `${said} answered something else: ${quiet(message)}`, { cause: error });
+  return lost(said, start, error);
 }
 
 /** What an answer other than 200 means. Kubo answers 500 to everything it can't do, and says in JSON why. */

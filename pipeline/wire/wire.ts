@@ -58,7 +58,7 @@ export interface Wire {
 }
 
 /** Connections at once. More do not make a server faster. */
-const connections = 8;
+export const connections = 8;
 
 /** Bytes. What is read whole is a CID, a list of names, a block. */
 const largestAnswer = 4 * 1024 * 1024;
@@ -246,14 +246,14 @@ function queryOf(query: Arguments): string {
 }
 
 /** Told when to ask again, whoever asks again keeps to it. */
-function waiting(failure: Failure, wait: number | undefined): Failure {
+export function waiting(failure: Failure, wait: number | undefined): Failure {
   if (wait === undefined || failure.kind !== "unavailable") return failure;
   const { kind, message, hint, cause } = failure;
   return new Failure(kind, message, { ...(hint !== undefined && { hint }), wait, cause });
 }
 
 /** Nothing came back, or not all of it. */
-function lost(said: string, hint: string, error: unknown): Failure {
+export function lost(said: string, hint: string, error: unknown): Failure {
   const reason = reasonOf(error);
   const nobody = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"].includes(reason);
   const what = nobody ? `nothing answers there (${reason})` : `the connection broke off (${reason}); it may have ended`;

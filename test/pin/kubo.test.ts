@@ -270,7 +270,11 @@ describe("what a Kubo is asked", () => {
     const fake = await startFakeKubo((request, response) => {
       const url = new URL(request.url!, "http://fake");
       const arg = url.searchParams.getAll("arg");
-      if (url.pathname.endsWith("pin/update")) pinned.add(arg[1]!);
+      if (url.pathname.endsWith("pin/update")) {
+        pinned.add(arg[1]!);
+        response.end(JSON.stringify({ Pins: arg }));
+        return;
+      }
       if (url.pathname.endsWith("pin/ls") && !pinned.has(arg[0]!)) {
         response.writeHead(500).end(JSON.stringify({ Message: `path '${arg[0]}' is not pinned`, Code: 0 }));
       } else response.end(JSON.stringify({ Keys: { [arg[0]!]: { Type: "recursive", Name: "halo/tree@2" } } }));
@@ -280,7 +284,7 @@ describe("what a Kubo is asked", () => {
     await service.pin(wish, world);
     await service.pin(wish, world);
     const changing = fake.commands.filter((command) => /^pin\/(?!ls)/.test(command));
-    expect(changing).toEqual([`pin/update?arg=${previous}&arg=${next}&unpin=false`]);
+    expect(changing).toEqual([`pin/update?unpin=false&arg=${previous}&arg=${next}`]);
   });
 
   it.each<[what: string, answer: string, kind: string]>([

@@ -5,6 +5,9 @@ import { createServer, isIPv6 } from "node:net";
 /** Below what systems lend to whoever calls out (Linux: from 32 768), and more than any one process asks for. */
 const range = { first: 10_000, count: 22_000 };
 
+/** On the Fetch standard's list of bad ports, the only one in our range. */
+const refusedByFetch = 10_080;
+
 /** Processes that test side by side begin in different places, and none gives a port twice. */
 let next = (process.pid * 97) % range.count;
 
@@ -12,6 +15,7 @@ let next = (process.pid * 97) % range.count;
 export async function freePort(ips: readonly string[] = ["127.0.0.1"]): Promise<number> {
   for (;;) {
     const port = range.first + (next++ % range.count);
+    if (port === refusedByFetch) continue;
     const free = await Promise.all(ips.map((ip) => isFree(ip, port)));
     if (free.every(Boolean)) return port;
   }

@@ -26,8 +26,9 @@ export async function showIn(rpc: Rpc, root: CID, campaign: string, world: World
 
   const standing = await cidAt(rpc, path, world);
   if (!standing || !sameData(standing, root)) {
-    if (standing) await rpc.ask("files/rm", { arg: path, recursive: true }, world);
-    await rpc.ask("files/cp", { arg: [`/ipfs/${root}`, path], parents: true, offline: true }, world);
+    if (standing) await remove(rpc, path, world);
+    const copying = { parents: true, offline: true };
+    await rpc.call("files/cp", (kubo, by) => kubo.files.cp(`/ipfs/${root}`, path, { ...by, ...copying }), world);
     const shown = await cidAt(rpc, path, world);
     if (!shown || !sameData(shown, root)) {
       throw new Failure("corrupt", `${rpc.name} shows ${shown ?? "nothing"} at ${path}, where ${root} was put`);
@@ -35,14 +36,18 @@ export async function showIn(rpc: Rpc, root: CID, campaign: string, world: World
   }
   for (const name of await namesIn(rpc, folder, world)) {
     if (name === `${root}` || !isCid(name)) continue;
-    await rpc.ask("files/rm", { arg: `${folder}/${name}`, recursive: true }, world);
+    await remove(rpc, `${folder}/${name}`, world);
   }
+}
+
+function remove(rpc: Rpc, path: string, world: World): Promise<void> {
+  return rpc.call("files/rm", (kubo, by) => kubo.files.rm(path, { ...by, recursive: true }), world);
 }
 
 async function cidAt(rpc: Rpc, path: string, world: World): Promise<CID | undefined> {
   try {
-    const { Hash } = (await rpc.ask("files/stat", { arg: path, offline: true }, world)) as { Hash: string };
-    return CID.parse(Hash);
+    const offline = { offline: true };
+    return (await rpc.call("files/stat", (kubo, by) => kubo.files.stat(path, { ...by, ...offline }), world)).cid;
   } catch (error) {
     if (isFailure(error) && /does not exist/.test(error.message)) return undefined;
     throw error;
@@ -50,8 +55,8 @@ async function cidAt(rpc: Rpc, path: string, world: World): Promise<CID | undefi
 }
 
 async function namesIn(rpc: Rpc, folder: string, world: World): Promise<string[]> {
-  const { Entries } = (await rpc.ask("files/ls", { arg: folder }, world)) as { Entries: { Name: string }[] | null };
-  return (Entries ?? []).map(({ Name }) => Name);
+  const entries = await rpc.call("files/ls", (kubo, by) => Array.fromAsync(kubo.files.ls(folder, by)), world);
+  return entries.map(({ name }) => name);
 }
 
 /** Kubo may spell in version 1 what was made in version 0. */

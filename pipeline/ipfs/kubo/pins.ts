@@ -102,7 +102,7 @@ export async function firstMissing(rpc: Rpc, root: CID, world: World): Promise<C
 /** Unpin, unless the pin bears another name by now: then somebody else counts on it. */
 export async function letGo(rpc: Rpc, { cid, label, root }: Pin, world: World): Promise<void> {
   const ours = cid.equals(root) ? prefix + label : noteName;
-  if ((await nameOfPin(rpc, cid, world)) === ours) await rpc.ask("pin/rm", { arg: `${cid}` }, world);
+  if ((await nameOfPin(rpc, cid, world)) === ours) await rpc.call("pin/rm", (kubo, by) => kubo.pin.rm(cid, by), world);
 }
 
 /** The block that Kubo says it could not find. */
@@ -114,16 +114,13 @@ export function missingIn(message: string): CID | undefined {
 /** Empty where the pin has none; `undefined` where there is no pin. */
 async function nameOfPin(rpc: Rpc, cid: CID, world: World): Promise<string | undefined> {
   try {
-    const { Keys } = (await rpc.ask("pin/ls", { arg: `${cid}`, type: "recursive", names: true }, world)) as PinList;
-    return Object.values(Keys)[0]?.Name ?? "";
+    const one = { paths: cid, type: "recursive", names: true } as const;
+    const pins = await rpc.call("pin/ls", (kubo, by) => Array.fromAsync(kubo.pin.ls({ ...by, ...one })), world);
+    return pins[0]?.name ?? "";
   } catch (error) {
     if (isFailure(error) && /is not pinned/.test(error.message)) return undefined;
     throw error;
   }
-}
-
-interface PinList {
-  readonly Keys: Readonly<Record<string, { readonly Name?: string }>>;
 }
 
 /** `undefined` for a block that only bears the name: it is not ours to judge, or to remove. */

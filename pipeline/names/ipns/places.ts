@@ -108,8 +108,7 @@ export function kuboPlace(kubo: { readonly api: string; readonly token?: string 
     },
 
     async takesPart(world) {
-      const answer = await node.ask("config", { arg: "Routing.Type" }, world);
-      return (answer as { Value?: unknown } | undefined)?.Value !== "none";
+      return (await node.call("config", (kubo, by) => kubo.config.get("Routing.Type", by), world)) !== "none";
     },
 
     close() {
