@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { open, stat as statFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
+import { eachUnlessAborted, fetchUnlessAborted } from "../core/abort.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { kindOfStatus, sayReason } from "../core/http.ts";
 import { sayBytes } from "../core/shown.ts";
@@ -176,7 +177,8 @@ async function download(address: URL, shown: string, world: World): Promise<Sour
     world.signal.throwIfAborted();
     return new Failure("unavailable", `downloading ${shown}: ${sayReason(error)}`, { cause: error });
   };
-  const response = await world.fetch(new Request(address, { signal: world.signal })).catch((error) => {
+  const request = new Request(address, { signal: world.signal });
+  const response = await fetchUnlessAborted(request, world).catch((error) => {
     throw failed(error);
   });
   const { status, body, headers } = response;
@@ -184,7 +186,7 @@ async function download(address: URL, shown: string, world: World): Promise<Sour
   let done = 0;
   const bytes = async function* () {
     try {
-      for await (const chunk of body) {
+      for await (const chunk of eachUnlessAborted(world.signal, body)) {
         done += chunk.length;
         yield chunk;
       }

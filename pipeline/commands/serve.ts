@@ -6,6 +6,7 @@
 import { once } from "node:events";
 import { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
+import { fetchUnlessAborted } from "../core/abort.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { publicKeyOf, publicName } from "../core/key.ts";
 import type { World } from "../core/world.ts";
@@ -112,7 +113,8 @@ function keyed(name: string): string {
 /** Lines of Python that open the portal's first Zarr dataset; none where it has none. */
 async function howToOpen(portal: string, url: string, world: World): Promise<readonly string[]> {
   try {
-    const answer = await world.fetch(new Request(`${portal}index.json`, { signal: world.signal }));
+    const request = new Request(`${portal}index.json`, { signal: world.signal });
+    const answer = await fetchUnlessAborted(request, world);
     if (!answer.ok) throw new Failure("unavailable", `the portal's index.json answered ${answer.status}`);
     const { datasets } = (await answer.json()) as {
       datasets: readonly { title?: string; cid: string; zarr?: number; consolidated?: boolean }[];

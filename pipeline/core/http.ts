@@ -4,6 +4,7 @@
  * One place decides what an HTTP status means for us and how an answer is quoted, so that whoever talks to a service
  * only has to know its API.
  */
+import { fetchUnlessAborted } from "./abort.ts";
 import { Failure, type Kind } from "./failure.ts";
 import type { World } from "./world.ts";
 
@@ -79,8 +80,9 @@ export async function askApi(api: Api, call: ApiCall, world: World): Promise<Api
   let response: Response;
   let text: string;
   try {
-    response = await world.fetch(request);
-    text = new TextDecoder().decode(await readBody(said, response, { atMost: largestAnswer, stallAfter: patience }));
+    response = await fetchUnlessAborted(request, world);
+    const limits = { atMost: largestAnswer, stallAfter: patience, signal: request.signal };
+    text = new TextDecoder().decode(await readBody(said, response, limits));
   } catch (error) {
     world.signal.throwIfAborted();
     if (late.aborted) throw new Failure("unavailable", `${said}: no answer in ${patience / 1000} s`, { cause: error });
@@ -173,6 +175,8 @@ export interface BodyLimits {
   readonly atMost: number;
   /** ms in which at least {@link leastProgress} bytes, or the end, must come. */
   readonly stallAfter: number;
+  /** Ends it, with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Bytes. An answer that drips slower than this is as good as none. */
@@ -184,7 +188,7 @@ const leastProgress = 1024;
  * @throws Failure `corrupt` where it is longer than allowed, `unavailable` where it stalls or breaks off.
  */
 export async function readBody(said: string, response: Response, limits: BodyLimits): Promise<Uint8Array> {
-  const { atMost, stallAfter } = limits;
+  const { atMost, stallAfter, signal } = limits;
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(0);
   const parts: Uint8Array[] = [];
@@ -196,10 +200,15 @@ export async function readBody(said: string, response: Response, limits: BodyLim
     lengthThen = length;
     if (stalled) reader.cancel().catch(() => undefined);
   }, stallAfter);
+  // The answer's own signal may no longer be followed: see `abort.ts`.
+  const stop = () => void reader.cancel().catch(() => undefined);
+  signal?.addEventListener("abort", stop, { once: true });
 
   try {
     for (;;) {
+      signal?.throwIfAborted();
       const { done, value } = await reader.read();
+      signal?.throwIfAborted();
       if (stalled) {
         throw new Failure(
           "unavailable",
@@ -213,10 +222,12 @@ export async function readBody(said: string, response: Response, limits: BodyLim
     }
   } catch (error) {
     reader.cancel().catch(() => undefined);
+    signal?.throwIfAborted();
     if (error instanceof Failure) throw error;
     throw new Failure("unavailable", `${said} broke off after ${length} bytes (${reasonOf(error)})`, { cause: error });
   } finally {
     clearInterval(clock);
+    signal?.removeEventListener("abort", stop);
   }
 }
 

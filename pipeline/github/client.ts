@@ -13,6 +13,7 @@
  * to where GitHub takes uploads.
  */
 import type { Octokit } from "@octokit/rest";
+import { fetchUnlessAborted } from "../core/abort.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { excerpt, kindOfStatus, readBody, sayReason } from "../core/http.ts";
 import type { World } from "../core/world.ts";
@@ -188,10 +189,11 @@ export function fetching(api: string, world: World) {
         const home = homesOf(api).includes(at.origin);
         const headers = new Headers(init.headers);
         if (!home) headers.delete("authorization");
-        const response = await world.fetch(new Request(at, { ...init, headers, signal, redirect: "manual" }));
+        const request = new Request(at, { ...init, headers, signal, redirect: "manual" });
+        const response = await fetchUnlessAborted(request, world);
         const to = response.headers.get("location");
         if (response.status < 300 || response.status > 399 || response.status === 304 || to === null) {
-          return await bounded(at, response, headers.get("accept") ?? "");
+          return await bounded(at, response, headers.get("accept") ?? "", signal);
         }
         await response.body?.cancel();
         const next = URL.canParse(to, at) ? new URL(to, at) : undefined;
@@ -225,9 +227,9 @@ function mayFollow(from: URL, to: URL, method = "GET"): boolean {
   return method === "GET" && to.protocol === "https:";
 }
 
-async function bounded(at: URL, response: Response, accept: string): Promise<Response> {
+async function bounded(at: URL, response: Response, accept: string, signal: AbortSignal): Promise<Response> {
   const { status, headers } = response;
-  const bytes = await readBody(at.host, response, { atMost: largestAnswer, stallAfter: patience });
+  const bytes = await readBody(at.host, response, { atMost: largestAnswer, stallAfter: patience, signal });
   const kept = new Headers(headers);
   kept.delete("content-encoding");
   // Octokit reads a file in its raw form as text, and loses a byte order mark and whatever is not UTF-8.

@@ -12,6 +12,7 @@
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
 import type { CID } from "multiformats/cid";
+import { fetchUnlessAborted } from "../core/abort.ts";
 import { Failure } from "../core/failure.ts";
 import { excerpt, kindOfStatus, readBody, sayReason } from "../core/http.ts";
 import type { World } from "../core/world.ts";
@@ -50,13 +51,12 @@ export function gateway(url: string, patience: GatewayPatience = usual): Node {
       const timer = setTimeout(() => silence.abort(), patience.answer);
       let response: Response;
       try {
-        response = await world.fetch(
-          new Request(here, {
-            headers: { accept: "application/vnd.ipld.raw" },
-            redirect: "manual",
-            signal: AbortSignal.any([world.signal, silence.signal]),
-          }),
-        );
+        const request = new Request(here, {
+          headers: { accept: "application/vnd.ipld.raw" },
+          redirect: "manual",
+          signal: AbortSignal.any([world.signal, silence.signal]),
+        });
+        response = await fetchUnlessAborted(request, world);
       } catch (cause) {
         world.signal.throwIfAborted();
         const why = silence.signal.aborted ? `no answer in ${patience.answer / 1000} s` : sayReason(cause);
@@ -91,9 +91,9 @@ export function gateway(url: string, patience: GatewayPatience = usual): Node {
         const response = await ask(at, world);
         if (response.status === 200) return blockIn(response, cid, world);
 
-        const body = await readBody(`${name}:`, response, { atMost: 64_000, stallAfter: patience.stall }).catch(
-          () => none,
-        );
+        const limits = { atMost: 64_000, stallAfter: patience.stall, signal: world.signal };
+        const body = await readBody(`${name}:`, response, limits).catch(() => none);
+        world.signal.throwIfAborted();
         if (response.status === 404 || response.status === 410) return undefined;
 
         const wait = waitAsked(response) ?? 1000;
@@ -115,7 +115,8 @@ export function gateway(url: string, patience: GatewayPatience = usual): Node {
       throw new Failure("corrupt", `${name} answered ${claims} bytes for ${cid}, more than any block has`);
     }
     try {
-      const bytes = await readBody(`${name}: ${cid}`, response, { atMost: largestBlock, stallAfter: patience.stall });
+      const limits = { atMost: largestBlock, stallAfter: patience.stall, signal: world.signal };
+      const bytes = await readBody(`${name}: ${cid}`, response, limits);
       const page = response.headers.get("content-type")?.startsWith("text/html");
       return verified(cid, bytes, page ? `${name}, which answered a web page,` : name);
     } catch (error) {

@@ -13,6 +13,7 @@
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths
  */
 import { CID } from "multiformats/cid";
+import { unlessAborted } from "../core/abort.ts";
 import { atMost } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
@@ -25,15 +26,14 @@ export interface Pace {
   readonly hedge: number;
   /** ms without a word, on a first question and on a second about nothing, after which a gateway counts as silent. */
   readonly silence: number;
+  /** ms. One that was heard from so lately is slow, not silent. */
+  readonly lately: number;
   /** Requests at once, to each. */
   readonly inFlight: number;
 }
 
 /** Failures running, other than lies and silence, after which a gateway is set aside. */
 const mostStrikes = 3;
-
-/** ms. One that was heard from so lately is slow, not silent. */
-const lately = 5_000;
 
 /** The empty block, its bytes being in its name. */
 const probe = CID.parse("bafkqaaa");
@@ -45,7 +45,7 @@ const probe = CID.parse("bafkqaaa");
  * each one's reason where some could not say.
  */
 export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace> = {}): Node {
-  const { hedge, inFlight } = { hedge: 150, inFlight: 16, ...pace };
+  const { hedge, inFlight, lately } = { hedge: 150, inFlight: 16, lately: 5_000, ...pace };
   const all = sources.map((source) => memberOf(source, pace.silence, hedge));
   const name = all.map((member) => member.node.name).join(", ");
   // Shared by those who would give up together: one caller's abort is nobody else's.
@@ -96,7 +96,7 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
       if (isFailure(error) && error.kind !== "unavailable") heard();
     });
     // From now, and not from when we asked first: whoever was asleep meanwhile, or busy, has heard nobody.
-    later(member.silence - hedge, () =>
+    later(Math.max(0, member.silence - hedge), () =>
       // If we were the ones too busy to listen, the answer is waiting to be heard: listen once more.
       later(50, () => {
         member.checking = false;
@@ -122,9 +122,11 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
         checkUp(member, askedAt, world);
         askNext();
       }, hedge);
+      // One that was heard from lately, or is being checked for another block, may fall silent all the same.
+      const again = setInterval(() => checkUp(member, performance.now(), world), 2 * lately);
       const signal = AbortSignal.any([world.signal, over.signal, member.gone.signal]);
       try {
-        const bytes = await member.node.get(cid, { ...world, signal });
+        const bytes = await unlessAborted(signal, member.node.get(cid, { ...world, signal }));
         const took = performance.now() - askedAt;
         member.heardAt = performance.now();
         member.strikes = 0;
@@ -142,6 +144,7 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
         }
       } finally {
         clearTimeout(hurry);
+        clearInterval(again);
         member.busy--;
         open--;
         wake();

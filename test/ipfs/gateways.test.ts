@@ -5,6 +5,7 @@ import { firstOf } from "../../pipeline/ipfs/first-of.ts";
 import { gateways } from "../../pipeline/ipfs/gateways.ts";
 import type { Node } from "../../pipeline/ipfs/node.ts";
 import { nodeContract, raw } from "../contracts/node.ts";
+import { collectingGarbage } from "../core/garbage.ts";
 import { type FakeGateway, startFakeGateway } from "../fakes/gateway.ts";
 import { testWorld } from "../fakes/world.ts";
 
@@ -50,6 +51,37 @@ describe("one that never answers", () => {
       kind: "unavailable",
       message: expect.stringMatching(/can't be had: gateway http:\S+ has not answered anything for 700 ms/),
     });
+  });
+
+  it("is given up in time on a machine so busy that it collects garbage all the while", async () => {
+    const silent = await startFakeGateway();
+    silent.fail("silent");
+    const started = performance.now();
+    await collectingGarbage(() =>
+      expect(over(silent).get(block.cid, testWorld())).rejects.toMatchObject({ kind: "unavailable" }),
+    );
+    // 700 ms, where nothing else is to be done. Nobody waits for the transport's own five minutes.
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  it("is given up even where it neither answers nor heeds that we gave up", async () => {
+    const deaf: Node = { name: "deaf", get: () => new Promise(() => {}) };
+    const node = closed(gateways([deaf], { silence: 700 }));
+    await expect(node.get(block.cid, testWorld())).rejects.toMatchObject({
+      kind: "unavailable",
+      message: expect.stringContaining("deaf has not answered anything for 700 ms"),
+    });
+  });
+
+  it("is found out even where it fell silent just after it had answered", async () => {
+    let answers = 1;
+    const fallen: Node = {
+      name: "fallen",
+      get: async () => (answers-- > 0 ? block.bytes : new Promise<never>(() => {})),
+    };
+    const node = closed(gateways([fallen], { silence: 300, lately: 300 }));
+    expect(await node.get(block.cid, testWorld())).toEqual(block.bytes);
+    await expect(node.get(other.cid, testWorld())).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   it("is told from one that only takes long to find a block", async () => {

@@ -3,6 +3,7 @@
  *
  * A place gives bytes and takes bytes; what they are worth is judged by whoever asked. Neither needs the key.
  */
+import { fetchUnlessAborted } from "../../core/abort.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { excerpt, kindOfStatus, readBody, sayReason } from "../../core/http.ts";
 import type { World } from "../../core/world.ts";
@@ -44,10 +45,10 @@ export function endpoint(base: string): Place {
       signal: AbortSignal.any([world.signal, late]),
     });
     try {
-      const response = await world.fetch(request);
+      const response = await fetchUnlessAborted(request, world);
       // What is not a record is words, and only their beginning is read to anybody.
       const atMost = response.ok ? largestRecord : 256 * 1024;
-      const answer = await readBody(said, response, { atMost, stallAfter: ms });
+      const answer = await readBody(said, response, { atMost, stallAfter: ms, signal: request.signal });
       return { said, status: response.status, type: response.headers.get("content-type") ?? "", answer };
     } catch (error) {
       world.signal.throwIfAborted();
