@@ -1,16 +1,17 @@
 /**
  * The program: argv → verb → exit code. The only file that reads arguments and environment, prints and leaves.
  *
- * Results go to stdout, everything about the work to stderr. With `--json`, stdout is JSON lines and nothing else, and
- * a failure's last line is `{error: {kind, message, hint?}}`. Exit codes: 0 done, 1 findings with errors or datasets
+ * Results go to stdout, everything about the work to stderr. With `--json`, stdout is JSON lines and nothing else, at least
+ * one, and a failure's last line is `{error: {kind, message, hint?}}`. Exit codes: 0 done, 1 findings with errors or datasets
  * that failed, 2–6 the other kinds of failure (`core/failure.ts`), 130 interrupted, 70 a defect of ours.
  */
-import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Command, CommanderError, Help, Option } from "commander";
 import type { Campaign } from "./campaign/campaign.ts";
+import { type Paint, paintOn } from "./commands/colour.ts";
 import type { Call, Output } from "./commands/command.ts";
+import { outputOn } from "./commands/output.ts";
 import { printable, printableLines, type Terminal, terminalOn } from "./commands/terminal.ts";
 import { verbs } from "./commands/verbs.ts";
 import { Failure, isFailure, kinds } from "./core/failure.ts";
@@ -30,8 +31,10 @@ export async function run(): Promise<void> {
 
 async function main(argv: readonly string[]): Promise<number> {
   const given = globals(argv);
-  const terminal = terminalOn(process.stderr, { quiet: given.quiet });
-  const out = output(given, terminal);
+  const paintFor = (stream: { readonly isTTY?: boolean }) => paintOn(stream, process.env, given.colour);
+  const paint = paintFor(process.stderr);
+  const terminal = terminalOn(process.stderr, { quiet: given.quiet, paint });
+  const out = outputOn(process.stdout, terminal, { ...given, paint: paintFor(process.stdout) });
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => {
@@ -65,10 +68,12 @@ async function main(argv: readonly string[]): Promise<number> {
   };
 
   try {
-    return await parse(argv, call);
+    const code = await parse(argv, call);
+    out.end();
+    return code;
   } catch (error) {
     // What the file system says is for its user to mend, wherever we happened to be.
-    return report(diskFailure(error, "working"), stop.signal, given.json, out, terminal);
+    return report(diskFailure(error, "working"), stop.signal, { out, terminal, paint });
   } finally {
     terminal.clear();
     const campaign = await opened?.catch(() => undefined);
@@ -81,20 +86,26 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
   const wanted = verbNames(argv);
   let code = 0;
   let called: { readonly name: string; readonly example: string } | undefined;
+  let told = "";
   const program = new Command("fieldtree")
     .description("Publish the data of a scientific field campaign on IPFS.")
     .version(await version(), "-V, --version")
     .option("--campaign <dir>", "the campaign's folder (default: the nearest ancestor holding tree.yaml)")
     .option("--json", "results as JSON lines on stdout")
-    .option("--quiet", "no progress, no sentences; only results and failures")
+    .option("--quiet", "errors alone, and the bytes that a verb such as cat prints")
     .option("--no-color", "no colour (also: NO_COLOR)")
     .commandsGroup("Besides:")
     .helpCommand("help [verb]", "what a verb does, with an example")
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .exitOverride()
-    // What commander would print about a mistake becomes a failure like any other.
-    .configureOutput({ writeErr: () => {} });
+    // What commander would print about a mistake becomes a failure like any other, and help a result like any other.
+    .configureOutput({
+      writeErr: () => {},
+      writeOut: (text) => {
+        told += text;
+      },
+    });
 
   for (const entry of verbs) {
     const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
@@ -113,17 +124,27 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
     });
   }
   program.addHelpText("after", `\n${wrapped(exitCodes)}`);
-  if (argv.length === 0) program.help();
   // Asked to help with what is no verb, commander says nothing; asked to run it, it says what was probably meant.
   const unknown = wanted.some((name) => !verbs.some((verb) => verb.name === name));
   try {
-    await program.parseAsync(unknown ? wanted : argv, { from: "user" });
+    await program.parseAsync(unknown ? wanted : namesNothing(argv) ? ["--help"] : argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version come this way too.
     if (error.exitCode !== 0) throw misused(error, called);
+    const what = error.code === "commander.version" ? "version" : "help";
+    base.out.result({ [what]: told.trimEnd() }, told.trimEnd(), told.trimEnd());
   }
   return code;
+}
+
+/** Whether a command line has no verb, and nothing but flags that every verb takes: its writer wants to know what there is. */
+function namesNothing(argv: readonly string[]): boolean {
+  const isGlobal = (word: string, i: number) =>
+    /^--(json|quiet|no-color|campaign=.*)$/.test(word) ||
+    (word === "--campaign" && i < argv.length - 1) ||
+    argv[i - 1] === "--campaign";
+  return argv.every(isGlobal);
 }
 
 /** What commander says of a mistake on the command line, with what would have been right. */
@@ -161,16 +182,21 @@ function globals(argv: readonly string[]) {
   return {
     json: argv.includes("--json"),
     quiet: argv.includes("--quiet"),
+    colour: !argv.includes("--no-color"),
     campaign,
   };
 }
 
 function campaignAround(given: string | undefined, cwd: string): string | undefined {
   if (given !== undefined) {
-    const folder = resolve(cwd, given);
+    // Either of its files names the folder as well.
+    const isFile =
+      /^(tree|campaign)\.yaml$/.test(basename(given)) && !existsSync(join(resolve(cwd, given), "tree.yaml"));
+    const named = isFile ? dirname(given) : given;
+    const folder = resolve(cwd, named);
     if (existsSync(join(folder, "tree.yaml"))) return folder;
-    throw new Failure("input", `${given} holds no tree.yaml`, {
-      hint: `fieldtree init ${given} starts a campaign there`,
+    throw new Failure("input", `${named} holds no tree.yaml`, {
+      hint: `fieldtree init ${named} starts a campaign there`,
     });
   }
   for (let folder = cwd; ; folder = dirname(folder)) {
@@ -183,22 +209,6 @@ function noCampaign(cwd: string): never {
   throw new Failure("input", `no tree.yaml in ${cwd} or any folder above it`, {
     hint: "name the campaign's folder with --campaign DIR, or start one with `fieldtree init`",
   });
-}
-
-/** On a terminal both streams are one screen: what is printed must not stand behind a progress line. */
-function output({ json }: { readonly json: boolean }, terminal: Terminal): Output {
-  return {
-    json,
-    result(data, text) {
-      terminal.clear();
-      if (json) process.stdout.write(`${JSON.stringify(data)}\n`);
-      else if (text !== undefined) process.stdout.write(`${text}\n`);
-    },
-    async bytes(chunk) {
-      terminal.clear();
-      if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
-    },
-  };
 }
 
 /** Asks on stderr, since stdout is for results. Whoever ends the input in place of an answer wants to stop. */
@@ -256,7 +266,11 @@ class Interrupted extends Error {
 }
 
 /** Say what went wrong, where the reader looks for it, and give the exit code. */
-function report(error: unknown, signal: AbortSignal, json: boolean, out: Output, terminal: Terminal): number {
+function report(
+  error: unknown,
+  signal: AbortSignal,
+  { out, terminal, paint }: { readonly out: Output; readonly terminal: Terminal; readonly paint: Paint },
+): number {
   terminal.clear();
   const { kind, message, hint, exit } = signal.aborted
     ? { kind: "interrupted", message: new Interrupted().message, hint: undefined, exit: interrupted }
@@ -268,9 +282,9 @@ function report(error: unknown, signal: AbortSignal, json: boolean, out: Output,
           hint: undefined,
           exit: defect,
         };
-  if (json) out.result({ error: { kind, message, ...(hint !== undefined && { hint }) } });
+  if (out.json) out.result({ error: { kind, message, ...(hint !== undefined && { hint }) } });
   const next = hint === undefined ? "" : `  → ${printable(hint)}\n`;
-  process.stderr.write(`fieldtree: ${printableLines(message)}\n${next}`);
+  process.stderr.write(`${paint("error", "fieldtree:")} ${printableLines(message)}\n${next}`);
   if (kind === "defect" && error instanceof Error)
     process.stderr.write(
       `${printableLines(error.stack ?? "")}\nThis is a defect of fieldtree. Please report it with the lines above.\n`,

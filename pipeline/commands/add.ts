@@ -14,6 +14,7 @@ import { addFiles } from "../ipfs/add-files.ts";
 import { addedLabel } from "../stages/label.ts";
 import { adviceFor } from "./advise.ts";
 import type { Call, Verb } from "./command.ts";
+import { allFlag, datasetFindingLines, errorsIn } from "./findings.ts";
 import { printable } from "./terminal.ts";
 
 export const add: Verb = {
@@ -22,6 +23,7 @@ export const add: Verb = {
     ["--at <path>", "where in tree.yaml the CID goes; folders on the way are made"],
     ["--profile <name>", `how bytes become blocks: ${Object.keys(profiles).join(", ")}`, "cid-v1"],
     ["--symlinks <how>", "keep symbolic links as links, or refuse them", "keep"],
+    allFlag,
   ],
   about:
     "Prints the CID of each path and keeps its data on the campaign's node. The same bytes give the same CID on every machine, and adding them again changes nothing. Says what users of a dataset would suffer from.",
@@ -60,7 +62,8 @@ export const add: Verb = {
           ...(at !== undefined && { at }),
           ...(replaced !== undefined && { replaced }),
         },
-        inWords({ path, cid: cid.toString(), bytes, blocks, findings, at, replaced }),
+        inWords({ path, cid: cid.toString(), bytes, blocks, findings, at, replaced }, call),
+        datasetFindingLines(errorsIn(findings), call).join("\n"),
       );
     }
     return 0;
@@ -114,12 +117,9 @@ interface Said {
   readonly replaced: string | undefined;
 }
 
-function inWords({ path, cid, bytes, blocks, findings, at, replaced }: Said): string {
+function inWords({ path, cid, bytes, blocks, findings, at, replaced }: Said, call: Call): string {
   const lines = [`${cid}  ${printable(path)}  (${sayBytes(bytes)}, ${blocks} ${blocks === 1 ? "block" : "blocks"})`];
-  for (const { level, rule, says, fix } of findings) {
-    lines.push(`  ${level}  ${rule}  ${printable(says)}`);
-    if (fix !== undefined) lines.push(`    fix: ${printable(fix)}`);
-  }
+  lines.push(...datasetFindingLines(findings, call));
   if (at === undefined) {
     lines.push(
       `  next: fieldtree add ${printable(path)} --at FOLDER/${printable(basename(path))} puts it into tree.yaml`,

@@ -70,6 +70,7 @@ async function exportCar([address, ...others]: readonly string[], call: Call): P
   const output = call.flags.output;
   if (typeof output !== "string") {
     for await (const part of carOf([cid], counted())) await call.out.bytes(part);
+    if (call.out.json) call.out.result({ path: "-", roots: [cid.toString()], blocks, bytes });
     return 0;
   }
   await appearWhole(resolve(call.cwd, output), call.flags.force === true, (draft) =>

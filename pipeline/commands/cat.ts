@@ -24,6 +24,7 @@ export const cat: Verb = {
       done += bytes.length;
       call.world.progress({ task: "reading", done, ...(total !== undefined && { total }), unit: "bytes" });
     }
+    if (call.out.json) call.out.result({ path: call.args[0]!, cid: cid.toString(), bytes: done });
     return 0;
   },
 };

@@ -7,12 +7,15 @@ import type { Finding } from "../core/finding.ts";
 import { readTree } from "../core/tree.ts";
 import { readSides } from "../stages/sides.ts";
 import type { Call, Verb } from "./command.ts";
-import { sayFinding } from "./findings.ts";
+import { allFlag, errorsIn, findingLines, sayAll } from "./findings.ts";
 import { baseText, treeText } from "./tree-text.ts";
 
 export const check: Verb = {
   args: "[file]",
-  flags: [["--base <file>", "as it would be once merged into this tree.yaml, or git:REF for the one at a commit"]],
+  flags: [
+    ["--base <file>", "as it would be once merged into this tree.yaml, or git:REF for the one at a commit"],
+    allFlag,
+  ],
   about: `Everything that is wrong or odd, all at once, each at its line. Needs no network and no node.
 FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is checked as one.`,
   example: "fieldtree check",
@@ -23,13 +26,16 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
     const bytes = await treeText(named, call);
     const findings = await findingsIn(bytes, file, call);
 
-    const errors = findings.filter(({ level }) => level === "error").length;
-    const lines = findings.map((finding) => sayFinding(file, finding));
-    const others = findings.length - errors;
-    const counted = `${file}: ${counting(errors, "error")}, ${counting(others, "other finding")}`;
-    call.out.result({ findings: findings.map((finding) => ({ ...finding })) }, [...lines, counted].join("\n"));
+    const errors = errorsIn(findings);
+    const others = findings.length - errors.length;
+    const counted = `${file}: ${counting(errors.length, "error")}, ${counting(others, "other finding")}`;
+    call.out.result(
+      { findings: findings.map((finding) => ({ ...finding })) },
+      [...findingLines(file, findings, call), `${counted}${sayAll(findings, call)}`].join("\n"),
+      findingLines(file, errors, call).join("\n"),
+    );
     if (named === undefined) await refuseBadCampaign(call);
-    return errors > 0 ? 1 : 0;
+    return errors.length > 0 ? 1 : 0;
   },
 };
 

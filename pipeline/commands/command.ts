@@ -7,6 +7,7 @@
 
 import type { Campaign } from "../campaign/campaign.ts";
 import type { World } from "../core/world.ts";
+import type { Paint } from "./colour.ts";
 
 export interface Verb {
   /** Positional arguments as commander writes them: `<path...>`, `[address]`. */
@@ -54,8 +55,13 @@ export interface Call {
 export interface Output {
   /** True where the reader is a machine: stdout is then JSON lines and nothing else. */
   readonly json: boolean;
-  /** One result: `data` as a JSON line for machines, `text` for people (nothing where it is undefined). */
-  result(data: object, text?: string): void;
-  /** Bytes as they are, for `cat` and `car export`; waits while the reader is slow. */
+  /** How levels are coloured in `text`. */
+  readonly paint: Paint;
+  /**
+   * One result: `data` as a JSON line for machines, `text` for people (nothing where it is undefined). `errors` is what of
+   * the text is an error: all of it that `--quiet` leaves.
+   */
+  result(data: object, text?: string, errors?: string): void;
+  /** Bytes as they are, for `cat` and `car export`, as lines of base64 for machines; waits while the reader is slow. */
   bytes(chunk: Uint8Array): Promise<void>;
 }

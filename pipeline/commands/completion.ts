@@ -34,7 +34,7 @@ export const completionOf = (verbs: readonly VerbEntry[]): Verb => ({
       }),
     );
     const script = write(words);
-    out.result({ shell, script }, script);
+    out.result({ shell, script }, script, script);
     return 0;
   },
 });

@@ -6,6 +6,7 @@ import { Failure, kinds } from "../core/failure.ts";
 import { openGitHub } from "../github/client.ts";
 import type { Diagnosis } from "../github/doctor/diagnosis.ts";
 import { examine } from "../github/doctor/doctor.ts";
+import type { Paint } from "./colour.ts";
 import type { Verb } from "./command.ts";
 import { printable } from "./terminal.ts";
 import { withRepository } from "./whose-repository.ts";
@@ -38,9 +39,13 @@ missing. 4: nothing is, as far as this token can see.`,
     if (fixes.length > 0) found = await examine(patient, github, world);
 
     for (const { fix, ...diagnosis } of found) out.result({ ...diagnosis, fixable: fix !== undefined });
-    const missing = found.filter(({ is }) => is === "missing").length;
+    const missing = found.filter(isMissing).length;
     const unseen = found.filter(({ is }) => is === "unseen").length;
-    out.result({ event: "examined", missing, unseen, fixed: fixes.length }, inWords(found, missing, unseen));
+    out.result(
+      { event: "examined", missing, unseen, fixed: fixes.length },
+      inWords(found, missing, unseen, out.paint),
+      missing > 0 ? inWords(found.filter(isMissing), missing, unseen, out.paint) : undefined,
+    );
     if (missing > 0) return kinds.findings.exit;
     return unseen > 0 ? kinds.unavailable.exit : 0;
   },
@@ -50,12 +55,16 @@ function unlessAbsent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
+const isMissing = ({ is }: Diagnosis) => is === "missing";
+
 const words = { good: "ok", missing: "MISSING", unwise: "unwise", unseen: "unseen" } as const;
 
-function inWords(found: readonly Diagnosis[], missing: number, unseen: number): string {
+const levels = { good: "good", missing: "error", unwise: "warning", unseen: "warning" } as const;
+
+function inWords(found: readonly Diagnosis[], missing: number, unseen: number, paint: Paint): string {
   const width = Math.max(...found.map(({ of }) => printable(of).length));
   const lines = found.flatMap(({ of, is, says, how }) => [
-    `${words[is].padEnd(8)}${printable(of).padEnd(width)}  ${printable(says)}`,
+    `${paint(levels[is], words[is])}${" ".repeat(8 - words[is].length)}${printable(of).padEnd(width)}  ${printable(says)}`,
     ...(how === undefined ? [] : [`${" ".repeat(8)}→ ${printable(how)}`]),
   ]);
   const all = missing === 0 ? "nothing is missing" : `${missing} ${missing === 1 ? "is" : "are"} missing`;

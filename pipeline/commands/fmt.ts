@@ -23,7 +23,8 @@ export const fmt: Verb = {
     const wanted = call.flags.check === true;
     if (changed && !wanted) await writeDurably(file, tidy);
     const said = changed ? (wanted ? "is not tidy" : "tidied") : "is tidy";
-    call.out.result({ file, changed }, `${named ?? "tree.yaml"} ${said}`);
+    const sentence = `${named ?? "tree.yaml"} ${said}`;
+    call.out.result({ file, changed }, sentence, changed && wanted ? sentence : undefined);
     return changed && wanted ? 1 : 0;
   },
 };

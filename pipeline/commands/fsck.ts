@@ -28,7 +28,8 @@ export const fsck: Verb = {
       }
       const { level, rule, says, fix } = step.value;
       if (level === "error") errors++;
-      out.result({ level, rule, says, fix }, `${level}  ${rule}  ${printable(says)}\n    fix: ${printable(fix)}`);
+      const text = `${out.paint(level, level)}  ${rule}  ${printable(says)}\n    fix: ${printable(fix)}`;
+      out.result({ level, rule, says, fix }, text, level === "error" ? text : undefined);
     }
     if (errors === 0) return 0;
     throw new Failure("corrupt", `${home.name}: ${errors} ${errors === 1 ? "thing is" : "things are"} wrong`, {

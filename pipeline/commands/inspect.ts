@@ -14,17 +14,20 @@ import { localFolder } from "../disk/folder.ts";
 import { readers } from "../formats/readers.ts";
 import { type Found, findDatasets } from "../stages/find.ts";
 import { entryOf } from "../stages/scan.ts";
-import type { Verb } from "./command.ts";
+import type { Call, Verb } from "./command.ts";
+import { allFlag, noteLines } from "./findings.ts";
 import { lineOf } from "./scan.ts";
-import { printable } from "./terminal.ts";
+import { printable, printableLines } from "./terminal.ts";
 
 export const inspect: Verb = {
   args: "<path>",
+  flags: [allFlag],
   about: `Describes datasets on this machine as publishing would, with the CIDs that \`fieldtree add\` would give. Nothing is stored.
 Needs no network, no node and no campaign; inside of one, its campaign.yaml counts.`,
   example: "fieldtree inspect ./radar.zarr",
 
-  async run({ args, folderAround, cwd, out, world }) {
+  async run(call) {
+    const { args, folderAround, cwd, out, world } = call;
     const given = args[0]!;
     const path = resolve(cwd, given);
     const about = await stat(path).catch((cause: NodeJS.ErrnoException) => {
@@ -32,7 +35,10 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
     });
     const campaign = folderAround();
     const config = campaign === undefined ? configFrom("campaign: none") : (await configIn(campaign)).config;
-    const tell = (entry: Entry) => out.result(lineOf(entry)[0], inWords(join(basename(path), entry.path), entry));
+    const tell = (entry: Entry) => {
+      const [data, , errors] = lineOf(entry, call);
+      out.result(data, inWords(join(basename(path), entry.path), entry, call), errors);
+    };
 
     const folder = about.isDirectory() ? await localFolder(path) : undefined;
     const found = folder ? await findDatasets(folder, 0, readers, world) : [];
@@ -60,12 +66,12 @@ async function hashed(path: string, world: World): Promise<Omit<Added, "cid"> & 
   }
 }
 
-function inWords(name: string, entry: Entry): string {
+function inWords(name: string, entry: Entry, call: Pick<Call, "flags" | "out">): string {
   const said = { CID: entry.cid, ...(entry.kind === "dataset" && saidBy(entry)) };
   return [
-    `${printable(name)}: ${printable(headlineOf(entry))}`,
+    `${printable(name)}: ${printableLines(headlineOf(entry))}`,
     ...Object.entries(said).map(([what, words]) => `  ${what.padEnd(9)}  ${printable(words)}`),
-    ...(entry.kind === "dataset" ? entry.findings.map(({ level, says }) => `  ${level}: ${printable(says)}`) : []),
+    ...(entry.kind === "dataset" ? noteLines(entry.findings, call) : []),
   ].join("\n");
 }
 

@@ -37,6 +37,7 @@ As git's merge driver, so that pull requests to one folder don't conflict:
       call.out.result(
         { conflicts: conflicts.map((conflict) => ({ ...conflict })), ...(printed && { text }) },
         said.join("\n") || "merged",
+        said.join("\n"),
       );
     return merged ? 0 : 1;
   },

@@ -9,7 +9,7 @@ import { unprintable } from "../core/shown.ts";
 import { label } from "../stages/label.ts";
 import { treeOf } from "../stages/observe.ts";
 import type { Call, Verb } from "./command.ts";
-import { sayFinding } from "./findings.ts";
+import { errorsIn, findingLines } from "./findings.ts";
 
 export const pins: Verb = {
   args: "<export|import> [file]",
@@ -54,26 +54,30 @@ async function exportPins({ campaign: open, out, world }: Call): Promise<number>
   for (const { cid, label } of all) {
     if (printed.has(identity(cid))) continue;
     printed.add(identity(cid));
-    out.result({ cid: `${cid}`, label }, `${cid}`);
+    out.result({ cid: `${cid}`, label }, `${cid}`, `${cid}`);
   }
   return 0;
 }
 
-async function importPins(file: string, { cwd, out, world }: Call): Promise<number> {
+async function importPins(file: string, call: Call): Promise<number> {
+  const { cwd, out, world } = call;
   const bytes = await readFile(resolve(cwd, file)).catch((cause: NodeJS.ErrnoException) => {
     throw new Failure("input", `${file} can't be read: ${cause.code ?? cause.message}`, { cause });
   });
   const { pins, findings } = readPinlist(bytes);
-  for (const finding of findings) {
-    if (out.json) out.result({ finding });
-    else world.log(sayFinding(file, finding));
-  }
-  if (!out.json && pins.length > 0) out.result({}, "pins:\n  extra:");
+  for (const finding of out.json ? findings : []) out.result({ finding });
+  // The list itself goes to stdout, fit for campaign.yaml; what is wrong with it, beside it.
+  if (!out.json) for (const line of findingLines(file, findings, call)) world.log(line);
+  if (!out.json && pins.length > 0) out.result({}, "pins:\n  extra:", "pins:\n  extra:");
   for (const { name, cid, previous, meta, line } of pins) {
     const data = { name, cid: `${cid}`, ...(previous && { previous: `${previous}` }), meta, line };
-    out.result(data, `    - { name: ${quoted(name)}, cid: ${cid} }`);
+    const text = `    - { name: ${quoted(name)}, cid: ${cid} }`;
+    out.result(data, text, text);
   }
-  return findings.some(({ level }) => level === "error") ? 1 : 0;
+  const [first, ...others] = errorsIn(findings);
+  if (!first) return 0;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  throw new Failure("findings", `${file}:${first.line}:${first.column}: ${first.says}${more}; the rest was printed`);
 }
 
 /** As YAML and JSON both read it, and fit to be shown: JSON alone leaves some characters that reorder a line as they are. */

@@ -4,15 +4,19 @@ import { join } from "node:path";
 import { changesBetween } from "../core/changes.ts";
 import { kinds } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
+import { holdsNothing } from "../core/tree.ts";
 import { observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
 import { sayChange } from "./changes.ts";
 import type { Verb } from "./command.ts";
-import { sayFinding } from "./findings.ts";
+import { allFlag, errorsIn, findingLines, sayAll } from "./findings.ts";
 import { printableLines } from "./terminal.ts";
-import { soundTree } from "./tree-text.ts";
+import { nothingYet, soundTree } from "./tree-text.ts";
 
 export const plan: Verb = {
-  flags: [["--base <file>", "compare with this tree.yaml, or git:REF for the one at a commit (default: what is live)"]],
+  flags: [
+    ["--base <file>", "compare with this tree.yaml, or git:REF for the one at a commit (default: what is live)"],
+    allFlag,
+  ],
   about: "Prints the root that publishing would give, what would change, and every step. Changes nothing.",
   example: "fieldtree plan --base git:main",
 
@@ -35,14 +39,18 @@ export const plan: Verb = {
       steps: seen.steps,
       ...(none && { reason: none.message }),
     };
+    const refusal = none ? [`${seen.root ? "not to be published" : "no root"}: ${printableLines(none.message)}`] : [];
     const lines = [
-      ...seen.findings.map((finding) => sayFinding("tree.yaml", finding)),
+      ...findingLines("tree.yaml", seen.findings, call),
+      ...(sayAll(seen.findings, call) ? [`findings: ${seen.findings.length}${sayAll(seen.findings, call)}`] : []),
       ...changes.map(sayChange),
+      ...(seen.findings.length === 0 && holdsNothing(seen.tree) ? [`tree.yaml: ${nothingYet}`] : []),
       ...(seen.root ? [`root ${seen.root.cid}`] : []),
-      ...(none ? [`${seen.root ? "not to be published" : "no root"}: ${printableLines(none.message)}`] : []),
+      ...refusal,
       ...(none ? [] : seen.steps.length > 0 ? sayToDo(seen.steps).map((step) => `would ${step}`) : ["nothing to do"]),
     ];
-    out.result(data, lines.join("\n"));
+    const errors = [...findingLines("tree.yaml", errorsIn(seen.findings), call), ...refusal];
+    out.result(data, lines.join("\n"), errors.join("\n"));
     return none ? kinds[none.kind].exit : 0;
   },
 };

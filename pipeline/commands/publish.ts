@@ -2,11 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
+import { holdsNothing, readTree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { PublishEvent } from "../stages/event.ts";
 import { sayEvent } from "../stages/event.ts";
 import { type PublishOptions, publish as publishStage } from "../stages/publish.ts";
 import type { Output, Verb } from "./command.ts";
+import { nothingYet } from "./tree-text.ts";
 
 export const publish: Verb = {
   flags: [
@@ -41,8 +43,14 @@ export async function publishHere(
 ): Promise<void> {
   await alone(campaign, "publishing", world, async (world) => {
     const text = await readFile(join(campaign.folder, "tree.yaml"));
+    if (isNothingYet(text)) world.log(`tree.yaml: ${nothingYet}`);
     await printed(publishStage(text, campaign, options, world), out);
   });
+}
+
+function isNothingYet(text: Uint8Array): boolean {
+  const { tree, findings } = readTree(text);
+  return findings.length === 0 && holdsNothing(tree);
 }
 
 /** Do `work` holding the campaign's lease: losing it ends the work. */

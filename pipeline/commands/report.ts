@@ -13,12 +13,14 @@ import { sourceOf } from "../stages/observe.ts";
 import { reportOn } from "../stages/report.ts";
 import type { Proposed } from "../stages/sides.ts";
 import type { Call, Verb } from "./command.ts";
+import { allFlag } from "./findings.ts";
 import { reproduceWith } from "./github/look.ts";
 import { baseText, refIn, treeText } from "./tree-text.ts";
 
-const formats: Readonly<Record<string, (report: Report) => string>> = {
+/** `all`: each finding, where those of one rule would be counted. */
+const formats: Readonly<Record<string, (report: Report, all: boolean) => string>> = {
   text: reportText,
-  markdown: (report) => reportMarkdown(report).trimEnd(),
+  markdown: (report, all) => reportMarkdown(report, { all }).trimEnd(),
   annotations: (report) => workflowCommands(report).join("\n"),
   json: (report) => JSON.stringify(report),
 };
@@ -32,6 +34,7 @@ export const report: Verb = {
     ],
     ["--ancestor <file>", "where both parted (default: the commit git knows, else the base)"],
     ["--label <name...>", "labels the pull request bears"],
+    allFlag,
     ["--format <format>", `one of ${Object.keys(formats).join(", ")}`, "text"],
   ],
   about: `PROPOSAL, a file or git:REF, is the campaign's tree.yaml unless named. Both are merged by path and looked at with the base's
@@ -49,7 +52,8 @@ what the bot posts. Exits with 1 where something needs to be changed, 4 where da
     const review = await openReview(campaignYaml, folder(), env);
     try {
       const { report } = await reportOn(proposed, review, world);
-      out.result(report, render(report));
+      const text = render(report, flags.all === true);
+      out.result(report, text, report.state === "ready" ? undefined : text);
       return exits[report.state];
     } finally {
       await review.close();

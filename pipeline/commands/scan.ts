@@ -1,14 +1,18 @@
 /** `scan`: what is in the tree, or at an address, as publishing would describe it. */
+import { emptyDirectory } from "../core/cid.ts";
 import type { Entry } from "../core/entry.ts";
 import { Failure } from "../core/failure.ts";
 import { sayBytes } from "../core/shown.ts";
 import { scan as scanStage } from "../stages/scan.ts";
 import { leavesAt } from "./address.ts";
 import type { Call, Verb } from "./command.ts";
-import { printable } from "./terminal.ts";
+import { allFlag, noteLines } from "./findings.ts";
+import { printable, printableLines } from "./terminal.ts";
+import { nothingYet } from "./tree-text.ts";
 
 export const scan: Verb = {
   args: "[address]",
+  flags: [allFlag],
   about: `Prints a line a dataset, with its STAC item, and a line for every leaf that no reader knows. Without an address it
 scans the tree; paths are relative to the address. What was described before is remembered by CID.`,
   example: "fieldtree scan --json products/HALO",
@@ -17,17 +21,20 @@ scans the tree; paths are relative to the address. What was described before is 
     const { out, world } = call;
     const campaign = await call.campaign();
     let code = 0;
+    let scanned = 0;
     const lost: string[] = [];
     for await (const { path, entries, unreachable } of scanStage(
       await leavesAt(call.args[0] ?? "", call),
       campaign,
       world,
     )) {
+      scanned += entries.length;
       for (const entry of entries) {
-        out.result(...lineOf(entry));
+        out.result(...lineOf(entry, call));
         if (entry.kind === "failed") code = 1;
       }
       if (unreachable === undefined) continue;
+      // Failing says it once more, and with --quiet alone.
       lost.push(path || (call.args[0] ?? "/"));
       out.result({ path, unreachable }, `${printable(path || ".")}: out of reach: ${printable(unreachable)}`);
     }
@@ -37,30 +44,33 @@ scans the tree; paths are relative to the address. What was described before is 
         hint: "add the data to this campaign's node, or name a gateway that has it in campaign.yaml, and scan again",
       });
     }
+    if (scanned === 0) world.log(nothingYet);
     return code;
   },
 };
 
 /** An entry as the JSON line and the text that `scan` and `inspect` print. */
-export function lineOf(entry: Entry): Parameters<Call["out"]["result"]> {
+export function lineOf(entry: Entry, call: Pick<Call, "flags" | "out">): Parameters<Call["out"]["result"]> {
   const { path, cid } = entry;
   const name = printable(path === "" ? "." : path);
   switch (entry.kind) {
     case "dataset": {
       const { title, start_datetime: start, end_datetime: end, "fieldtree:time_source": told } = entry.item.properties;
       const when = start && told !== "unknown" ? ` · ${start} to ${end ?? ""}` : "";
-      const notes = entry.findings.map(({ level, says }) => `\n  ${level}: ${printable(says)}`).join("");
+      const notes = noteLines(entry.findings, call).map((note) => `\n${note}`);
       return [
         { path, cid, reader: entry.reader, item: { ...entry.item } },
-        `${name}: ${printable(`${title}`)} (${entry.reader})${when}${notes}`,
+        `${name}: ${printable(`${title}`)} (${entry.reader})${when}${notes.join("")}`,
       ];
     }
-    case "failed":
-      return [
-        { path, cid, reader: entry.reader, failure: entry.failure },
-        `${name}: can't be described (${entry.reader}): ${printable(entry.failure.message)}`,
-      ];
-    case "plain":
-      return [{ path, cid, plain: entry.plain }, `${name}: ${entry.plain.kind}, ${sayBytes(entry.plain.size)}`];
+    case "failed": {
+      const says = `${name}: can't be described (${entry.reader}): ${printableLines(entry.failure.message)}`;
+      return [{ path, cid, reader: entry.reader, failure: entry.failure }, says, says];
+    }
+    case "plain": {
+      const what =
+        cid === emptyDirectory.toString() ? "empty folder" : `${entry.plain.kind}, ${sayBytes(entry.plain.size)}`;
+      return [{ path, cid, plain: entry.plain }, `${name}: ${what}`];
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { Campaign } from "../campaign/campaign.ts";
 import { longestWait } from "../core/campaign/words.ts";
 import { Failure } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
+import { holdsNothing } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Head } from "../log/log.ts";
 import { type NameSight, normal, saidBy, sayAnswers } from "../stages/names.ts";
@@ -14,6 +15,7 @@ import { targetOf } from "../stages/target.ts";
 import type { Verb } from "./command.ts";
 import { ageOf, pinLines } from "./pin-lines.ts";
 import { nameShort, printable } from "./terminal.ts";
+import { nothingYet } from "./tree-text.ts";
 
 /** Of the time that is left, what services and names get when they are asked; the rest is for what depends on them. */
 const share = 0.6;
@@ -151,10 +153,11 @@ function nextLines(seen: Observation, kept: Head | undefined): string[] {
   const none = whyNoRoot(seen);
   if (none)
     return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
-  if (seen.steps.length === 0) return ["nothing to do"];
+  const empty = seen.findings.length === 0 && holdsNothing(seen.tree);
+  if (seen.steps.length === 0) return [empty ? `nothing to do: tree.yaml has ${nothingYet}` : "nothing to do"];
   const verb = kept ? `rollback ${kept.release.rollbackOf}` : "publish";
   return section(
     `next, with fieldtree ${verb}`,
-    sayToDo(seen.steps).map((step) => `  ${step}`),
+    [...sayToDo(seen.steps), ...(empty ? [`tree.yaml has ${nothingYet}`] : [])].map((step) => `  ${step}`),
   );
 }

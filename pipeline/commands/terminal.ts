@@ -13,6 +13,7 @@
  */
 import { sayBytes, shown } from "../core/shown.ts";
 import type { Progress } from "../core/world.ts";
+import { type Paint, plain } from "./colour.ts";
 
 export interface Terminal {
   log(line: string): void;
@@ -33,7 +34,7 @@ const paceOver = 30_000;
 
 export function terminalOn(
   stream: Stream,
-  { quiet }: { readonly quiet: boolean },
+  { quiet, paint = plain }: { readonly quiet: boolean; readonly paint?: Paint },
   now = () => performance.now(),
 ): Terminal {
   const live = stream.isTTY === true;
@@ -49,7 +50,7 @@ export function terminalOn(
     log(line) {
       if (quiet) return;
       clear();
-      stream.write(`${printableLines(line)}\n`);
+      stream.write(`${printableLines(line).replace(/^warning(?=: )/, (word) => paint("warning", word))}\n`);
     },
     progress(progress) {
       if (quiet) return;

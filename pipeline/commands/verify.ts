@@ -11,6 +11,7 @@ import { readRelease } from "../log/release.ts";
 import { type Check, verdict } from "../stages/check.ts";
 import { checkReleases } from "../stages/check-releases.ts";
 import { verify as verifyStage } from "../stages/verify.ts";
+import type { Paint } from "./colour.ts";
 import type { Call, Verb } from "./command.ts";
 import { some } from "./pin-lines.ts";
 import { nameShort, printable, printableLines } from "./terminal.ts";
@@ -38,7 +39,12 @@ answer, and looks for every dataset of the index in the tree. Exit code 6: somet
       out.result(line);
     }
     const { kind, ...result } = verdict(checks);
-    out.result({ event: "verified", ...result }, table(checks).join("\n"));
+    const bad = checks.filter(({ ok }) => !ok);
+    out.result(
+      { event: "verified", ...result },
+      [...table(checks, out.paint), verdictOn(checks)].join("\n"),
+      bad.length > 0 ? [...table(bad, out.paint), verdictOn(checks)].join("\n") : undefined,
+    );
     return kind ? kinds[kind].exit : 0;
   },
 };
@@ -69,15 +75,16 @@ async function* offline(file: string, { cwd, world }: Call): AsyncGenerator<Chec
 }
 
 /** A line for each service and name and for whatever else was checked; below it what failed, and what to do next. */
-function table(checks: readonly Check[]): string[] {
+function table(checks: readonly Check[], paint: Paint): string[] {
   const rows = [...Map.groupBy(checks, ({ check, subject, part }) => `${check} ${part?.of ?? subject}`).values()];
   const titles = rows.map(titleOf);
   const width = Math.max(...titles.map(({ length }) => length));
+  return rows.flatMap((row, i) => rowLines(titles[i]!.padEnd(width), row, paint));
+}
+
+function verdictOn(checks: readonly Check[]): string {
   const bad = checks.filter(({ ok }) => !ok).length;
-  return [
-    ...rows.flatMap((row, i) => rowLines(titles[i]!.padEnd(width), row)),
-    bad === 0 ? `verified: all ${checks.length} checks are good` : `${bad} of ${checks.length} checks failed`,
-  ];
+  return bad === 0 ? `verified: all ${checks.length} checks are good` : `${bad} of ${checks.length} checks failed`;
 }
 
 const titleOf = ([first]: readonly Check[]) =>
@@ -86,15 +93,16 @@ const titleOf = ([first]: readonly Check[]) =>
 /** Failures shown in each row; beyond that they are counted. */
 const shown = 5;
 
-function rowLines(title: string, row: readonly Check[]): string[] {
+function rowLines(title: string, row: readonly Check[], paint: Paint): string[] {
   const bad = row.filter(({ ok }) => !ok);
   const [one] = row;
-  if (bad.length === 0) return [`ok    ${title}  ${printable(one!.part ? sayParts(row) : one!.says)}`];
+  if (bad.length === 0)
+    return [`${paint("good", "ok")}    ${title}  ${printable(one!.part ? sayParts(row) : one!.says)}`];
   const alike = [...Map.groupBy(bad, ({ says }) => says)];
   const more = alike.length > shown ? [`        and ${alike.length - shown} more`] : [];
   const what = one!.check === "name" ? "can't be asked" : one!.subject;
   return [
-    `FAIL  ${title}  ${one!.part ? sayParts(row) : what}`,
+    `${paint("error", "FAIL")}  ${title}  ${one!.part ? sayParts(row) : what}`,
     ...alike.slice(0, shown).flatMap(([says, those]) => sayAlike(says, those)),
     ...more,
     `        → ${toDo(bad)}`,

@@ -47,6 +47,12 @@ export function readTree(source: string | Uint8Array): { tree: Tree; findings: F
   return { tree: new Map(leaves.map((leaf) => [leaf.path, leaf])), findings: inOrder([...findings, ...odd]) };
 }
 
+/** Whether there is no data in it: folders alone, or nothing at all. */
+export function holdsNothing(tree: Tree): boolean {
+  for (const { written } of tree.values()) if (written !== "") return false;
+  return true;
+}
+
 function inOrder(findings: Finding[]): Finding[] {
   return findings.sort((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -4,17 +4,20 @@
  * Whatever is not ours stands in a code span (`core/markdown.ts`), so that no title, path or attribute can be markup, a link or
  * a call to somebody. What stands in the way comes first; where there is more than fits, the rest is counted.
  */
+import type { Condensed } from "../core/condensed.ts";
 import { cell, code } from "../core/markdown.ts";
 import { placeWords, timeWords } from "../core/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../core/report.ts";
 import { sayBytes } from "../core/shown.ts";
-import { inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
+import { counted, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
 
 export interface MarkdownOptions {
   /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, but for a mark. */
   readonly atMost?: number;
   /** Address of a page that shows the rest, where there is one. */
   readonly more?: string;
+  /** Each finding, where those of one rule would be counted. */
+  readonly all?: boolean;
   /** Address of the campaign's repository: in a clone of a fork, `origin` is another. */
   readonly repository?: string;
 }
@@ -30,7 +33,7 @@ const ourWords = 2000;
 
 export function reportMarkdown(
   report: Report,
-  { atMost = longestComment, more, repository = "origin" }: MarkdownOptions = {},
+  { atMost = longestComment, more, all = false, repository = "origin" }: MarkdownOptions = {},
 ): string {
   const frame = { head: headOf(report, repository), foot: footOf(report) };
   const room = roomOf(atMost, bytesIn([...frame.head, ...frame.foot].join("\n")) + ourWords, more);
@@ -38,13 +41,13 @@ export function reportMarkdown(
   const [pressing, others] = [ordered.filter(isPressing), ordered.filter((finding) => !isPressing(finding))];
   const sections = [
     frame.head,
-    room.take(pressing.map(findingLine), 0.4),
+    room.take(counted(pressing, all).map(findingLine), 0.4),
     tableOf(report, room),
     room.take(differencesIn(report), 0.4),
     folded("Variables, times and places", room.take(datasetsIn(report), 0.5)),
     folded(
       many(others.length, pressing.length > 0 ? "more finding" : "finding"),
-      room.take(others.map(findingLine), 0.8),
+      room.take(counted(others, all).map(findingLine), 0.8),
     ),
     frame.foot,
   ];
@@ -177,9 +180,11 @@ const mostVariables = 30;
 
 const marks = { error: "❌", warning: "⚠️", hint: "💡" } as const;
 
-function findingLine({ level, file, line, rule, says, fix }: ReportedFinding): string {
-  const said = `- ${marks[level]} ${code(`${file}:${line}`)} **${rule}** ${code(says, 600)}`;
-  return fix === undefined ? said : `${said}\n  fix: ${code(fix, 400)}`;
+function findingLine({ finding, count }: Condensed<ReportedFinding>): string {
+  const { level, file, line, rule, says, fix } = finding;
+  const often = count === 1 ? "" : `${count} times, as here: `;
+  const said = `- ${marks[level]} ${code(`${file}:${line}`)} **${rule}** ${often}${code(says, 600)}`;
+  return fix === undefined || count > 1 ? said : `${said}\n  fix: ${code(fix, 400)}`;
 }
 
 function footOf({ owners, onMerge, changes, removals, reproduce }: Report): string[] {

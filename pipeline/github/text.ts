@@ -1,11 +1,13 @@
 /** A report for a terminal, and for the log of a job. Every line begins with a word of ours. */
+import { type Condensed, sayCounted } from "../core/condensed.ts";
 import { inert } from "../core/inert.ts";
 import { placeWords, timeWords } from "../core/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../core/report.ts";
 import { sayBytes } from "../core/shown.ts";
-import { inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
+import { counted, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
 
-export function reportText(report: Report): string {
+/** `all`: each finding, where those of one rule would be counted. */
+export function reportText(report: Report, all = false): string {
   const { campaign, state, root, changes, findings, owners, onMerge, onlyTextual, reproduce } = report;
   return [
     `${inert(campaign)}: ${meanings[state]}`,
@@ -15,7 +17,7 @@ export function reportText(report: Report): string {
       ? ["  git sees a conflict of lines, and there is none of paths: fieldtree merge takes both sides"]
       : []),
     ...changes.flatMap(changeLines),
-    ...inOrderOfUrgency(findings).map(findingLine),
+    ...counted(inOrderOfUrgency(findings), all).map(findingLine),
     ...owners.map(
       ({ pattern, owners, paths }) =>
         `owners   ${inert(pattern)}: ${owners.join(", ")} (${many(paths.length, "change")})`,
@@ -57,9 +59,10 @@ function datasetLines({ path, title, variables, start, end, bbox, differs, faile
   ];
 }
 
-function findingLine({ level, rule, file, line, column, says, fix }: ReportedFinding): string {
-  const said = `${level.padEnd(8)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(says, 2000)}`;
-  return fix === undefined ? said : `${said}\n    fix: ${inert(fix, 2000)}`;
+function findingLine(each: Condensed<ReportedFinding>): string {
+  const { level, rule, file, line, column, fix } = each.finding;
+  const said = `${level.padEnd(8)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(sayCounted(each), 2000)}`;
+  return fix === undefined || each.count > 1 ? said : `${said}\n    fix: ${inert(fix, 2000)}`;
 }
 
 function onMergeWords({ pins, names }: Report["onMerge"]): string {

@@ -1,4 +1,5 @@
 /** The words that all renderers of a report use, so that a comment, a terminal and a status say the same thing alike. */
+import { type Condensed, condensed } from "../core/condensed.ts";
 import { countsOf, newBytes, type Report, type ReportedFinding, type State } from "../core/report.ts";
 import { sayBytes } from "../core/shown.ts";
 
@@ -21,6 +22,12 @@ export function summaryOf(report: Report): string {
 export function inOrderOfUrgency(findings: readonly ReportedFinding[]): ReportedFinding[] {
   const rank = ({ level, touched }: ReportedFinding) => 2 * levels.indexOf(level) + (touched ? 0 : 1);
   return findings.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Those of one rule, and of one side of what the author wrote, counted; `all`: each for itself. */
+export function counted(findings: readonly ReportedFinding[], all: boolean): readonly Condensed<ReportedFinding>[] {
+  if (all) return findings.map((finding) => ({ finding, count: 1 }));
+  return condensed(findings, ({ level, rule, file, touched }) => `${level} ${rule} ${file} ${touched}`);
 }
 
 const levels = ["error", "warning", "hint"] as const;

@@ -74,7 +74,7 @@ describe("publish", () => {
       null,
       expect.stringContaining(`tree.yaml:${line}`),
     ]);
-    expect((await fieldtree(["log", "--json"], { cwd })).stdout).toBe("");
+    expect((await fieldtree(["log", "--json"], { cwd })).json()).toEqual([{ event: "done" }]);
   });
 
   it("lets one of two win; the other says who holds the lock", async () => {

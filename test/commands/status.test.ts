@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { plain } from "../../pipeline/commands/colour.ts";
 import { status } from "../../pipeline/commands/status.ts";
 import { publish } from "../../pipeline/stages/publish.ts";
 import { aDataset, someParts } from "../fakes/parts.ts";
@@ -41,7 +42,7 @@ names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, aut
     const head = vi.fn(parts.log.head);
     const campaign = async () => ({ ...parts, log: { ...parts.log, head }, close: async () => {} });
     const told: object[] = [];
-    const out = { json: true, result: (data: object) => void told.push(data), bytes: async () => {} };
+    const out = { json: true, paint: plain, result: (data: object) => void told.push(data), bytes: async () => {} };
     const call = { args: [], flags: { deadline: "60" }, env: {}, cwd: parts.folder, folder: () => parts.folder };
     await status.run({ ...call, folderAround: call.folder, campaign, out, world: testWorld() });
     expect(head).toHaveBeenCalledOnce();

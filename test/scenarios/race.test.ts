@@ -3,6 +3,7 @@ import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { plain } from "../../pipeline/commands/colour.ts";
 import { publishHere } from "../../pipeline/commands/publish.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
@@ -28,7 +29,7 @@ describe("two who publish the same tree fifty times", () => {
       return { ...parts, log, close: async () => {} };
     };
     const rivals = [await aRival("anna@laptop"), await aRival("github.com/org/campaign run 17")] as const;
-    const silent = { json: true, result: () => {}, bytes: async () => {} };
+    const silent = { json: true, paint: plain, result: () => {}, bytes: async () => {} };
     let refused = 0;
 
     for (let round = 1; round <= 50; round++) {

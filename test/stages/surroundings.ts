@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import { expect } from "vitest";
+import { plain } from "../../pipeline/commands/colour.ts";
 import type { Call, Verb } from "../../pipeline/commands/command.ts";
 import { alone } from "../../pipeline/commands/publish.ts";
 import { Failure, kinds } from "../../pipeline/core/failure.ts";
@@ -308,7 +309,7 @@ export async function called(
 ) {
   const campaign = { ...(await partsAmong(around)), close: async () => {} };
   const said: object[] = [];
-  const out = { json: true, result: (data: object) => void said.push(data), bytes: async () => {} };
+  const out = { json: true, paint: plain, result: (data: object) => void said.push(data), bytes: async () => {} };
   const where = { env: {}, cwd: "/", folder: () => "/", folderAround: () => "/" };
   try {
     await verb.run({ args, flags, out, ...where, world: worldOf(around), campaign: async () => campaign });

@@ -1,0 +1,27 @@
+/**
+ * Colour for levels: the word `error`, `warning` or `hint`, and what was found good, where a person reads on a terminal.
+ *
+ * Text is complete without it. `--no-color`, `NO_COLOR` (https://no-color.org) and `TERM=dumb` take it away, `FORCE_COLOR`
+ * brings it where no terminal is seen, as in the log of a job.
+ */
+export type Level = "error" | "warning" | "hint" | "good";
+
+/** `text` as a terminal shows that level; `text` itself where there is no colour. */
+export type Paint = (level: Level, text: string) => string;
+
+export const plain: Paint = (_, text) => text;
+
+const codes: Readonly<Record<Level, number>> = { error: 31, warning: 33, hint: 36, good: 32 };
+
+const coloured: Paint = (level, text) => `\u001b[${codes[level]}m${text}\u001b[0m`;
+
+/** How to paint on `stream`. `wanted`: false where the command line says `--no-color`. */
+export function paintOn(
+  stream: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+  wanted: boolean,
+): Paint {
+  if (!wanted || env.NO_COLOR) return plain;
+  if (env.FORCE_COLOR !== undefined) return /^(0|false)$/.test(env.FORCE_COLOR) ? plain : coloured;
+  return stream.isTTY === true && env.TERM !== "dumb" ? coloured : plain;
+}

@@ -1,0 +1,42 @@
+/**
+ * Findings as a person reads them: many of one rule say nothing that the first few don't.
+ *
+ * Of each rule some are shown one by one, hints the fewest, and the last of those counts the rest. Machines get them all.
+ *
+ * ```ts
+ * condensed(findings); // [{ finding: <the first "cid-v0" hint>, count: 190 }]
+ * ```
+ */
+import type { Finding } from "./finding.ts";
+
+/** Lines that findings of one rule take. */
+const most: Readonly<Record<Finding["level"], number>> = { error: 100, warning: 10, hint: 1 };
+
+export interface Condensed<F> {
+  readonly finding: F;
+  /** Findings that this one stands for, itself included. */
+  readonly count: number;
+}
+
+/** In the order given. `alike`: the rule, unless findings of one rule are told apart by more. */
+export function condensed<F extends Pick<Finding, "level" | "rule">>(
+  findings: readonly F[],
+  alike: (finding: F) => string = ({ level, rule }) => `${level} ${rule}`,
+): Condensed<F>[] {
+  const groups = Map.groupBy(findings, alike);
+  const last = new Map<F, number>();
+  for (const group of groups.values()) {
+    const shown = Math.min(group.length, most[group[0]!.level]);
+    for (const finding of group.slice(0, shown - 1)) last.set(finding, 1);
+    last.set(group[shown - 1]!, group.length - shown + 1);
+  }
+  return findings.flatMap((finding) => {
+    const count = last.get(finding);
+    return count === undefined ? [] : [{ finding, count }];
+  });
+}
+
+/** What it says, and how often. */
+export function sayCounted({ finding, count }: Condensed<{ readonly says: string }>): string {
+  return count === 1 ? finding.says : `${count} times, as here: ${finding.says}`;
+}
