@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { Failure } from "../../pipeline/core/failure.ts";
 import type { Block } from "../../pipeline/dag/block.ts";
 import { firstOf } from "../../pipeline/ipfs/first-of.ts";
 import { gateways } from "../../pipeline/ipfs/gateways.ts";
@@ -234,6 +235,18 @@ describe("local first", () => {
     expect(gateway.requests).toEqual([]);
     expect(await node.get(other.cid, testWorld())).toHaveLength(7);
     expect(node.name).toBe(`a map, then gateway ${gateway.url}`);
+  });
+
+  it("asks the gateways for what home has damaged, and says so; where they lack it, home's damage is the failure", async () => {
+    const damage = new Failure("corrupt", "a pack holds other bytes");
+    const home: Node = { ...holding([]), get: () => Promise.reject(damage) };
+    const lines: string[] = [];
+    const world = testWorld({ log: (line) => void lines.push(line) });
+    expect(await firstOf(home, over(await startFakeGateway([block]))).get(block.cid, world)).toHaveLength(
+      block.bytes.length,
+    );
+    expect(lines.join()).toContain(damage.message);
+    await expect(firstOf(home, over(await startFakeGateway([]))).get(block.cid, world)).rejects.toBe(damage);
   });
 
   it("lets go of the gateways even where home can't be closed", async () => {
