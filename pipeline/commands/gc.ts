@@ -2,6 +2,7 @@
 import { Failure } from "../core/failure.ts";
 import { sayBytes } from "../core/shown.ts";
 import { identity } from "../core/tree.ts";
+import { allPins } from "../stages/all-pins.ts";
 import { isAdded } from "../stages/label.ts";
 import type { Verb } from "./command.ts";
 import { soundTree } from "./tree-text.ts";
@@ -22,7 +23,7 @@ export const gc: Verb = {
     if (flags.added) {
       const tree = await soundTree(undefined, call);
       const named = new Set([...tree.values()].map(({ cid }) => identity(cid)));
-      for (const [label, cid] of await home.pins(world)) {
+      for (const [label, cid] of await allPins(home, world)) {
         if (!isAdded(label) || named.has(identity(cid))) continue;
         await home.unpin(label, world);
         letGo++;

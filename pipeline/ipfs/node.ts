@@ -51,8 +51,17 @@ export interface HomeNode extends Node {
   /** Let go of a label. Blocks no other label needs may go at the next collection. */
   unpin(label: string, world: World): Promise<void>;
 
-  /** What is kept, as the node itself says, by label. */
+  /** What is pinned and complete, as far as the node knows, by label. */
   pins(world: World): Promise<ReadonlyMap<string, CID>>;
+
+  /** Present where the node knows of pins that lack blocks: those that {@link HomeNode.pins} leaves out. */
+  incomplete?(world: World): Promise<readonly IncompletePin[]>;
+
+  /**
+   * Present where damage that was found by reading is put right by writing: have `has`, `pins` and `incomplete` say what is
+   * known of damage by now. Costs nothing where nothing is.
+   */
+  recheck?(world: World): Promise<void>;
 
   /** Present where people browse the node's own file system: let the tree stand at `path`, and only then take older ones away. */
   show?(root: CID, campaign: string, world: World): Promise<void>;
@@ -79,12 +88,32 @@ export interface Collected {
   readonly kept: { readonly blocks: number; readonly bytes: number };
 }
 
+/** A pin below which blocks are missing or damaged. */
+export interface IncompletePin {
+  readonly label: string;
+  readonly root: CID;
+  /** How many blocks are missing, those linked to twice counted twice; 0 where that isn't known. */
+  readonly count: number;
+  /** The first of them. */
+  readonly missing: readonly MissingBlock[];
+  /** Why it isn't known which blocks are missing, or whether any are. */
+  readonly why?: string;
+}
+
+export interface MissingBlock {
+  readonly cid: CID;
+  /** Of the file or directory that it is part of, from the root; empty for the root itself. */
+  readonly path: string;
+}
+
 /** One thing that is not as it should be. An `error` is data lost or unsafe; a `hint` heals by itself. */
 export interface Damage {
   readonly level: "error" | "hint";
   readonly rule: string;
   readonly says: string;
   readonly fix: string;
+  /** The pin that lacks blocks, where that is what is wrong. */
+  readonly pin?: IncompletePin;
 }
 
 export interface Checked {

@@ -11,6 +11,7 @@ import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { releasesFrom } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
+import { allPins } from "./all-pins.ts";
 import { label, leafLabel } from "./label.ts";
 import { treeOf } from "./observe.ts";
 import type { Parts } from "./parts.ts";
@@ -65,7 +66,7 @@ async function letGoOf({ release }: Head, cids: readonly CID[], campaign: Parts,
   let any = false;
   const ours = (["tree", "portal"] as const).map((what) => label(facts.campaign, what, release.number));
   const gone = new Set(cids.map(identity));
-  for (const [name, cid] of await home.pins(world)) {
+  for (const [name, cid] of await allPins(home, world)) {
     // A leaf that the node fetched for itself has a pin of its own, which outlives its line in tree.yaml.
     const fetched = name.startsWith(leafLabel(facts.campaign, "")) && gone.has(identity(cid));
     if (!ours.includes(name) && !fetched) continue;

@@ -146,7 +146,7 @@ describe("damage on the disk", () => {
     const damaged = embedded(state);
     await expect(damaged.get(blocks[0]!.cid, testWorld())).rejects.toMatchObject({ kind: "corrupt" });
     await damaged.close();
-    expect(errorsIn(await damages(state)).map(({ rule }) => rule)).toEqual(["damaged-block"]);
+    expect(errorsIn(await damages(state)).map(({ rule }) => rule)).toEqual(["damaged-block", "pin-not-whole"]);
     await damages(state, { repair: true });
 
     const mended = embedded(state);
@@ -167,7 +167,7 @@ describe("damage on the disk", () => {
     await node.put(blocks, testWorld());
     await node.pin(root, "portal", testWorld());
     await node.close();
-    writeFileSync(join(state, "pins.json"), "{ not json");
+    for (const file of ["pins.json", "pins.copy.json"]) writeFileSync(join(state, file), "{ not json");
     const after = embedded(state);
     await expect(after.gc(testWorld())).rejects.toMatchObject({ kind: "corrupt" });
     expect(await after.get(root, testWorld())).toBeDefined();

@@ -5,7 +5,9 @@
  * .fieldtree/packs/00000001.car    blocks, appended; any tool that reads CAR reads it
  * .fieldtree/packs/00000001.index  which of them are committed, and where they stand
  * .fieldtree/packs/lock            who writes, while somebody does
- * .fieldtree/pins.json             what is kept, by label
+ * .fieldtree/pins.json             what is pinned, by label
+ * .fieldtree/pins.copy.json        the same once more
+ * .fieldtree/damaged.json          where readers met damage, until somebody writes
  * ```
  *
  * A block is there when its pack and then the index are on the disk, so wherever a process or the power goes, what was
@@ -21,21 +23,37 @@ import { walk } from "../../dag/read.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import type { AddFiles, HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
+import { type Completeness, completenessOf, extentsOf } from "./completeness.ts";
+import { damageNotes, noteOf } from "./damage-notes.ts";
 import { openPacks } from "./packs.ts";
-import { isIncomplete, type Pins, readPins, writePins } from "./pins.ts";
+import { type PinFile, type Pins, readPins, writePins } from "./pins.ts";
+import { removeDamaged } from "./remove-damaged.ts";
 import { startWriting, type Writing } from "./writing.ts";
 
+export type EmbeddedNode = HomeNode &
+  Required<Pick<HomeNode, "has" | "add" | "gc" | "fsck" | "close" | "incomplete" | "recheck">>;
+
 /** The node whose state lies in `folder`, which is made when something is first written. */
-export function embedded(folder: string): HomeNode & Required<Pick<HomeNode, "has" | "add" | "gc" | "fsck" | "close">> {
+export function embedded(folder: string): EmbeddedNode {
   const packFolder = join(folder, "packs");
   const pinFile = join(folder, "pins.json");
   const packs = openPacks(packFolder);
+  const notes = damageNotes(join(folder, "damaged.json"));
   // Roots known to be whole: everything below was added while we held the lock, so nobody took any of it away.
   const whole = new Set<string>();
 
   let starting: Promise<Writing> | undefined;
-  const writing = (world: World): Promise<Writing> => {
-    starting ??= startWriting(packFolder, packs, world);
+  /** `asFound`: for whoever looks at all damage and takes it out. */
+  const writing = (world: World, asFound?: "asFound"): Promise<Writing> => {
+    starting ??= startWriting(packFolder, packs, world).then(async (under) => {
+      try {
+        if (!asFound) await removeDamaged({ folder: packFolder, packs }, notes, world);
+        return under;
+      } catch (error) {
+        await under.close();
+        throw diskFailure(error, `taking damaged blocks out of ${packFolder}`);
+      }
+    });
     starting.catch(() => {
       starting = undefined;
     });
@@ -82,19 +100,37 @@ export function embedded(folder: string): HomeNode & Required<Pick<HomeNode, "ha
       for (const place of packs.places(digest)) {
         const bytes = await packs.read(place);
         if (bytes && Buffer.compare(sha256(bytes), digest) === 0) return bytes;
+        if (bytes) notes.add([noteOf(place)]);
         damaged = `${place.pack.path} at byte ${place.offset}`;
       }
       // Not there, or not there any more: others may have written or collected meanwhile.
     } while (packs.refresh());
     if (damaged === undefined) return undefined;
     throw new Failure("corrupt", `${damaged} should hold ${cid} and holds other bytes`, {
-      hint: "`fieldtree fsck --repair` takes what is damaged out; adding the data again brings it back",
+      hint: "`fieldtree publish` fetches it from whoever has it, or names what to add again; `fieldtree fsck` looks for more",
     });
   };
   const getOrFail: Get = async (cid) => {
     const bytes = await get(cid);
     if (!bytes) throw new Failure("unavailable", `the embedded node does not hold ${cid}`);
     return bytes;
+  };
+
+  let warned = false;
+  const completeness = async (world: World): Promise<Completeness & { readonly file: PinFile }> => {
+    for (let attempt = 1; ; attempt++) {
+      const file = await readPins(pinFile);
+      if (file.flaw !== undefined && !warned) world.log(`warning: ${file.flaw}; its copy is used`);
+      warned ||= file.flaw !== undefined;
+      const found = await completenessOf(
+        file,
+        await notes.list(),
+        { folder: packFolder, packs, get: getOrFail },
+        world,
+      );
+      // Somebody may be collecting: packs that went away meanwhile were copied before.
+      if (found.incomplete.length === 0 || attempt === 3 || !packs.refresh()) return { ...found, file };
+    }
   };
 
   return {
@@ -127,20 +163,37 @@ export function embedded(folder: string): HomeNode & Required<Pick<HomeNode, "ha
 
     pin: (root, label, world) =>
       write(`pinning ${label}`, world, async () => {
-        const pins = await readPins(pinFile);
-        const before = pins.get(label);
-        if (before?.equals(root)) return;
-        if (!whole.has(keyOf(root))) await assertWhole(root, pins, has, getOrFail, world);
-        await writePins(pinFile, new Map(pins).set(label, root));
+        const { file, complete, checked } = await completeness(world);
+        const before = file.pins.get(label);
+        if (before?.equals(root) && complete.has(label)) return;
+        if (!whole.has(keyOf(root))) await assertWhole(root, complete, has, getOrFail, world);
+        const incomplete = checked?.incomplete.filter((other) => other !== label);
+        const now = incomplete && { incomplete, packs: extentsOf(packs) };
+        await writePins(pinFile, new Map(file.pins).set(label, root), now);
       }),
 
     unpin: (label, world) =>
-      write(`letting go of ${label}`, world, async () => {
-        const pins = new Map(await readPins(pinFile));
-        if (pins.delete(label)) await writePins(pinFile, pins);
+      write(`unpinning ${label}`, world, async () => {
+        const { pins, checked } = await readPins(pinFile);
+        const left = new Map(pins);
+        if (!left.delete(label)) return;
+        const incomplete = checked?.incomplete.filter((other) => other !== label);
+        await writePins(pinFile, left, incomplete && { ...checked!, incomplete });
       }),
 
-    pins: () => readPins(pinFile),
+    pins: async (world) => (await completeness(world)).complete,
+
+    incomplete: async (world) => (await completeness(world)).incomplete,
+
+    async recheck(world) {
+      const before = await completeness(world);
+      // Taking the lock looks at what a killed write left, and at packs that were put back.
+      if (!before.isNew && before.incomplete.length === 0) return;
+      await write("checking what is pinned", world, async () => {
+        const { file, checked, isNew } = await completeness(world);
+        if (isNew) await writePins(pinFile, file.pins, checked);
+      });
+    },
 
     add: ((path, options, world) =>
       write(`adding ${path}`, world, async (under) => {
@@ -153,41 +206,47 @@ export function embedded(folder: string): HomeNode & Required<Pick<HomeNode, "ha
     gc: (world) =>
       writeAlone("collecting garbage", world, async (under) => {
         whole.clear();
+        const { file, incomplete } = await completeness(world);
+        if (file.flaw !== undefined) throw damagedPins(file.flaw);
+        const labels = incomplete.map(({ label }) => label);
         const { collect } = await import("./gc.ts");
-        return collect(
-          { folder: packFolder, packs, writing: under, pins: await readPins(pinFile), get: getOrFail },
+        const collected = await collect(
+          { folder: packFolder, packs, writing: under, pins: file.pins, incomplete: new Set(labels), get: getOrFail },
           world,
         );
+        await writePins(pinFile, file.pins, { incomplete: labels.sort(), packs: extentsOf(packs) });
+        return collected;
       }),
 
     fsck: async function* (options, world) {
       const { check } = await import("./fsck.ts");
-      if (options.repair) await writing(world);
-      return yield* check({ folder: packFolder, packs, pinFile, get: getOrFail }, options, world);
+      if (options.repair) await writing(world, "asFound");
+      return yield* check({ folder: packFolder, packs, pinFile, notes, get: getOrFail }, options, world);
     },
 
     async close() {
       const under = await starting?.catch(() => undefined);
       await under?.close();
+      await notes.settled();
       packs.close();
     },
   };
 }
 
 /**
- * Every block below `root` is there. Raw leaves are only looked up, and what lies below a root that is pinned already is
- * known to be there: nothing is pinned that isn't whole, and what is pinned isn't collected.
+ * Every block below `root` is there. Raw leaves are only looked up, and what lies below the root of a pin that is complete
+ * is known to be there.
  *
  * @throws Failure `unavailable` naming the first blocks that aren't.
  */
 async function assertWhole(
   root: CID,
-  pins: Pins,
+  complete: Pins,
   has: (digest: Uint8Array) => boolean,
   get: Get,
   world: World,
 ): Promise<void> {
-  const pinned = new Set([...pins].filter(([label]) => !isIncomplete(label)).map(([, cid]) => keyOf(cid)));
+  const pinned = new Set([...complete.values()].map(keyOf));
   const missing: CID[] = [];
   const wants = (cid: CID): boolean => {
     world.signal.throwIfAborted();
@@ -205,6 +264,12 @@ async function assertWhole(
 }
 
 const namedWhenMissing = 5;
+
+function damagedPins(flaw: string): Failure {
+  return new Failure("corrupt", `${flaw}: nothing is collected until it is whole again`, {
+    hint: "fieldtree fsck --repair writes it again from its copy",
+  });
+}
 
 function refuseUnknown({ cid, bytes }: Block): void {
   if (bytes.length > largestBlock) {

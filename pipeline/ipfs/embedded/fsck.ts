@@ -1,94 +1,136 @@
 /**
  * Looking at everything: each block against its hash, each index against its pack, each pin down to its last block.
  *
- * Reads only, and takes no lock, unless it is to repair. What others commit meanwhile may be missed, never misjudged.
+ * Reads only, and takes no lock, unless it is to repair; what it finds damaged is noted, so that whoever publishes next
+ * knows. What others commit meanwhile may be missed, never misjudged.
  */
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { CID } from "multiformats/cid";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { cidOfDigest, codecs, type Get, sha256 } from "../../dag/block.ts";
-import { walk } from "../../dag/read.ts";
-import { draftEnding, writeDurably } from "../../disk/write.ts";
-import type { Checked, Damage } from "../node.ts";
-import { digestAt, entriesOf, entryLength, makeIndex, placeAt } from "./pack-index.ts";
-import { indexName, numberIn, type Pack, type Packs } from "./packs.ts";
-import { incomplete, isIncomplete, type Pins, readPins, writePins } from "./pins.ts";
+import { cidOfDigest, codecs } from "../../dag/block.ts";
+import { draftEnding } from "../../disk/write.ts";
+import type { Checked, Damage, IncompletePin } from "../node.ts";
+import { checkPack, repairHeads } from "./check-pack.ts";
+import { type Checking, completenessOf, extentsOf, isChanged } from "./completeness.ts";
+import type { DamageNotes, PlaceNote } from "./damage-notes.ts";
+import { digestAt, placeAt } from "./pack-index.ts";
+import { numberIn, type Pack } from "./packs.ts";
+import { type PinFile, readPins, writePins } from "./pins.ts";
 import { isShort } from "./recover.ts";
+import { markUnchanged, takeOut } from "./remove-damaged.ts";
 
-export interface Checking {
-  readonly folder: string;
-  readonly packs: Packs;
+export interface Fsck extends Checking {
   readonly pinFile: string;
-  readonly get: Get;
+  readonly notes: DamageNotes;
 }
 
 /** `repair` must be asked for under the lock. */
 export async function* check(
-  { folder, packs, pinFile, get }: Checking,
+  node: Fsck,
   { repair }: { readonly repair: boolean },
   world: World,
 ): AsyncGenerator<Damage, Checked> {
+  const { folder, packs, notes } = node;
   packs.refresh();
   yield* strangers(folder);
 
-  let blocks = 0;
-  let bytes = 0;
   const list = [...packs.list()];
   const total = bytesIn(list);
+  const damagedPlaces: PlaceNote[] = [];
+  let blocks = 0;
+  let bytes = 0;
   for (const pack of list) {
     yield* packDamage(pack);
-    const damaged: number[] = [];
-    for (let entry = 0; entry < pack.index.count; entry++) {
-      world.signal.throwIfAborted();
-      const place = placeAt(pack.index, entry);
-      const found = await packs.read({ pack, ...place });
-      blocks++;
-      bytes += place.length;
-      if (blocks % 256 === 0) world.progress({ task: "checking", done: bytes, total, unit: "bytes" });
-      if (found && Buffer.compare(sha256(found), digestAt(pack.index, entry)) === 0) continue;
-      damaged.push(entry);
+    const found = await checkPack(pack, packs, world, (read) => {
+      world.progress({ task: "checking", done: bytes + read, total, unit: "bytes" });
+    });
+    blocks += pack.index.count;
+    bytes += bytesIn([pack]);
+    for (const { entry, problem } of found.damaged) {
+      const { offset } = placeAt(pack.index, entry);
+      if (!repair) damagedPlaces.push({ pack: pack.number, offset });
       yield {
         level: "error",
         rule: "damaged-block",
-        says: `${pack.path}: block ${cidOfDigest(codecs.raw, digestAt(pack.index, entry))} at byte ${place.offset} ${found ? "holds other bytes" : "is cut off"}`,
+        says: `${pack.path}: block ${cidOfDigest(codecs.raw, digestAt(pack.index, entry))} at byte ${offset} ${problem}`,
         fix: repair ? "taken out; add the data again, or publish to fetch it" : "fieldtree fsck --repair",
       };
     }
-    if (repair && damaged.length > 0) await takeOut(folder, pack, damaged);
+    for (const { at, what } of found.heads) {
+      yield {
+        level: "error",
+        rule: "damaged-record",
+        says: `${pack.path}: byte ${at} and those behind it should be ${what}; the block itself is unharmed`,
+        fix: repair ? "written again" : "fieldtree fsck --repair writes it again",
+      };
+    }
+    if (!repair) continue;
+    if (found.heads.length > 0) repairHeads(pack, found.heads);
+    if (found.damaged.length > 0)
+      await takeOut(
+        folder,
+        pack,
+        found.damaged.map(({ entry }) => entry),
+      );
+    else if (isChanged(folder, pack)) markUnchanged(folder, pack);
   }
-  if (repair) {
-    forgetLost(folder);
-    packs.refresh();
-  }
+  await notes.replace(damagedPlaces);
+  if (repair) forgetLost(folder);
+  const pins = yield* pinDamage(node, damagedPlaces, repair, world);
+  return { blocks, bytes, packs: list.length, pins };
+}
 
-  let pins: Pins = new Map();
+/** Pins that are not complete, and what is wrong with their file. Returns how many pins there are. */
+async function* pinDamage(
+  { pinFile, ...node }: Fsck,
+  damagedPlaces: readonly PlaceNote[],
+  repair: boolean,
+  world: World,
+): AsyncGenerator<Damage, number> {
+  let file: PinFile = { pins: new Map() };
   try {
-    pins = await readPins(pinFile);
+    file = await readPins(pinFile);
   } catch (error) {
     if (!isFailure(error)) throw error;
     yield { level: "error", rule: "pins", says: error.message, fix: error.hint ?? "publish again" };
+    return 0;
   }
-  const kept = new Map<string, CID>();
-  for (const [label, root] of pins) {
-    let isWhole = true;
-    for await (const says of holesBelow(root, packs, get, world)) {
-      isWhole = false;
-      yield {
-        level: "error",
-        rule: "pin-not-whole",
-        says: `pinned as ${label}: ${says}`,
-        fix: "add the data again, or publish to fetch it",
-      };
-    }
-    kept.set(isWhole ? label : incomplete(label), root);
-    if (isWhole && isIncomplete(label)) {
-      yield { level: "hint", rule: "incomplete-pin", says: `${label} is whole again`, fix: "publish to pin it anew" };
-    }
+  if (file.flaw !== undefined) {
+    const fix = repair ? "written again from its copy" : "fieldtree fsck --repair writes it again from its copy";
+    yield { level: "error", rule: "pins", says: file.flaw, fix };
   }
-  if (repair && [...kept.keys()].some((label) => !pins.has(label))) await writePins(pinFile, kept);
-  return { blocks, bytes, packs: list.length, pins: pins.size };
+  // What was recorded of the pins doesn't count here: everything is looked at.
+  const found = await completenessOf({ pins: file.pins }, damagedPlaces, node, world, { allHashed: true });
+  for (const pin of found.incomplete) {
+    yield {
+      level: "error",
+      rule: "pin-not-whole",
+      says: `pinned as ${pin.label}: ${sayMissing(pin)}`,
+      fix: "add the data again, or publish to fetch it",
+      pin,
+    };
+  }
+  if (repair && file.pins.size > 0) {
+    const checked = { incomplete: found.incomplete.map(({ label }) => label).sort(), packs: extentsOf(node.packs) };
+    await writePins(pinFile, file.pins, checked);
+  }
+  return file.pins.size;
+}
+
+/** Files named in one line. */
+const fewPaths = 5;
+
+/** `products/a/x.bin, products/a/y.bin and 3 others lack 7 blocks: bafk…, …` */
+export function sayMissing({ count, missing, why }: IncompletePin): string {
+  if (missing.length === 0) return why ?? "blocks are missing";
+  const paths = [...new Set(missing.map(({ path }) => path))];
+  const named = paths.slice(0, fewPaths).map((path) => path || "its root");
+  const others = paths.length > fewPaths || missing.length < count ? " and others" : "";
+  const cids = missing.slice(0, fewPaths).map(({ cid }) => cid);
+  const isOne = named.length === 1 && others === "";
+  const blocks = `${count} ${count === 1 ? "block" : "blocks"}`;
+  return `${named.join(", ")}${others} ${isOne ? "lacks" : "lack"} ${blocks}: ${cids.join(", ")}${count > cids.length ? ", …" : ""}`;
 }
 
 /** Bytes of all blocks, from the indexes alone. */
@@ -159,17 +201,6 @@ function* packDamage(pack: Pack): Generator<Damage> {
   }
 }
 
-async function takeOut(folder: string, { index, number, path }: Pack, damaged: readonly number[]): Promise<void> {
-  const out = new Set(damaged);
-  const entries = entriesOf(index);
-  const sound = Array.from({ length: index.count }, (_, entry) => entry)
-    .filter((entry) => !out.has(entry))
-    .map((entry) => entries.subarray(entry * entryLength, (entry + 1) * entryLength));
-  // What a short pack lost is not covered any more: the file ends where it ends.
-  const covered = statSync(path).size;
-  await writeDurably(join(folder, indexName(number)), makeIndex(Buffer.concat(sound), covered).bytes);
-}
-
 function forgetLost(folder: string): void {
   const names = new Set(namesIn(folder));
   for (const name of names) {
@@ -185,24 +216,4 @@ function namesIn(folder: string): string[] {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
-}
-
-/** Holes named for one pin. More of them tell nobody more. */
-const mostHoles = 10;
-
-async function* holesBelow(root: CID, packs: Packs, get: Get, world: World): AsyncGenerator<string> {
-  const holes: string[] = [];
-  const wants = (cid: CID): boolean => {
-    world.signal.throwIfAborted();
-    if (packs.has(cid.multihash.digest)) return cid.code !== codecs.raw;
-    if (holes.length < mostHoles) holes.push(`${cid} is missing`);
-    return false;
-  };
-  try {
-    for await (const _ of walk(root, get, { scope: "all", wants }));
-  } catch (error) {
-    if (!isFailure(error, "corrupt", "input")) throw error;
-    holes.push(error.message);
-  }
-  yield* holes;
 }

@@ -18,7 +18,7 @@ import { headLength, longestHead, writeHead } from "./pack.ts";
 import { digestAt, type Place, placeAt } from "./pack-index.ts";
 import { openWriter, type PackWriter } from "./pack-writer.ts";
 import { indexName, type Pack, type Packs } from "./packs.ts";
-import { isIncomplete, type Pins } from "./pins.ts";
+import type { Pins } from "./pins.ts";
 import type { Writing } from "./writing.ts";
 
 export interface Collecting {
@@ -26,6 +26,8 @@ export interface Collecting {
   readonly packs: Packs;
   readonly writing: Writing;
   readonly pins: Pins;
+  /** Labels of pins that lack blocks. */
+  readonly incomplete: ReadonlySet<string>;
   readonly get: Get;
 }
 
@@ -39,9 +41,10 @@ const copiedAnyway = 64 * 1024 * 1024;
  *
  * @throws Failure `corrupt` where something pinned isn't whole or a block is damaged; what is still there then stays.
  */
-export async function collect({ folder, packs, writing, pins, get }: Collecting, world: World): Promise<Collected> {
+export async function collect(collecting: Collecting, world: World): Promise<Collected> {
+  const { folder, packs, writing } = collecting;
   await writing.rest();
-  const needed = await neededBy(pins, packs, get, world);
+  const needed = await neededBy(collecting, world);
   const kept = { blocks: 0, bytes: 0 };
   const removed = { blocks: 0, bytes: 0 };
   // A block that stands twice is kept where it is met first.
@@ -131,14 +134,18 @@ function cidBefore(head: Uint8Array, digest: Uint8Array, length: number): Uint8A
   return isV1 ? v1 : head.subarray(-(digest.length + 2));
 }
 
-/** Digests of every block that a pin keeps. */
-async function neededBy(pins: Pins, packs: Packs, get: Get, world: World): Promise<DigestSet> {
+/**
+ * Digests of every block that a pin keeps.
+ *
+ * @throws Failure `corrupt` where a directory or a file's node is missing: what lies below it can't be told from garbage.
+ */
+async function neededBy({ pins, incomplete, packs, get }: Collecting, world: World): Promise<DigestSet> {
   const needed = digestSet();
   const opened = digestSet();
   for (const [label, root] of pins) {
     const wants = (cid: CID): boolean => {
       world.signal.throwIfAborted();
-      if (isIncomplete(label) && !packs.has(cid.multihash.digest)) return false;
+      if (incomplete.has(label) && cid.code === codecs.raw && !packs.has(cid.multihash.digest)) return false;
       needed.add(cid.multihash.digest);
       // The same bytes may be a raw leaf here and a node there: only a node that was opened as one need not be again.
       if (cid.code === codecs.raw) return false;
@@ -148,10 +155,14 @@ async function neededBy(pins: Pins, packs: Packs, get: Get, world: World): Promi
       for await (const _ of walk(root, get, { scope: "all", wants }));
     } catch (error) {
       if (!isFailure(error, "unavailable")) throw error;
-      throw new Failure("corrupt", `what is pinned as ${label} isn't whole: ${error.message}`, {
-        hint: "`fieldtree fsck` tells what is lost; nothing is collected until then",
-        cause: error,
-      });
+      throw new Failure(
+        "corrupt",
+        `what is pinned as ${label} isn't whole, and nothing is collected: ${error.message}`,
+        {
+          hint: "`fieldtree fsck` names what to add again; `fieldtree prune` gives up what only old releases had",
+          cause: error,
+        },
+      );
     }
   }
   return needed;

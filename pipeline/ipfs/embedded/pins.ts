@@ -1,53 +1,143 @@
-/** What the embedded node was told to keep: labels and the roots they keep, in one small file. */
+/**
+ * What the embedded node was asked to pin: labels and roots, and what was known of their completeness.
+ *
+ * The file carries its own checksum, because a single wrong letter in a CID gives another CID, which a collection would
+ * follow. A second copy is written after it: pins of old releases can't be found out from anything else.
+ *
+ * ```
+ * .fieldtree/pins.json       {"checksum": …, "checked": {"incomplete": […], "packs": {…}}, "pins": {label: CID, …}}
+ * .fieldtree/pins.copy.json  the same
+ * ```
+ *
+ * The first format was the object of labels alone; it is still read.
+ */
 import { lstat, readFile } from "node:fs/promises";
 import { CID } from "multiformats/cid";
-import { Failure } from "../../core/failure.ts";
-import { stableJson } from "../../core/json.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
+import { isRecord, stableJson } from "../../core/json.ts";
+import { sha256 } from "../../dag/block.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { writeDurably } from "../../disk/write.ts";
 
 export type Pins = ReadonlyMap<string, CID>;
 
+/** When all pins were last checked against the packs: what the packs had then, and which pins lacked blocks. */
+export interface CheckedPins {
+  readonly incomplete: readonly string[];
+  readonly packs: ReadonlyMap<number, PackExtent>;
+}
+
+/** How much a pack had. Packs only grow until they are removed, so less than this means that blocks are gone. */
+export interface PackExtent {
+  readonly blocks: number;
+  /** Bytes that were committed. */
+  readonly bytes: number;
+}
+
+export interface PinFile {
+  readonly pins: Pins;
+  /** Absent where they were never checked. */
+  readonly checked?: CheckedPins;
+  /** What is wrong with one of the two files, where the other one could be read. */
+  readonly flaw?: string;
+}
+
 /** Bytes. Room for a million labels; more is not a file of ours. */
 const largestFile = 200_000_000;
 
-/** What a label becomes when damaged blocks below its root were taken out: the rest is kept, but it counts as pinned no more. */
-export function incomplete(label: string): string {
-  return isIncomplete(label) ? label : `${incompletePrefix}${label}`;
+/** Where the second copy of the pins in `file` is. */
+export const copyOf = (file: string): string => file.replace(/\.json$/, ".copy.json");
+
+/** @throws Failure `corrupt` where neither file can be read: without pins, nothing may be collected. */
+export async function readPins(file: string): Promise<PinFile> {
+  const first = await attempt(file);
+  if (!isFailure(first) && first) return { ...first, ...(await flawOf(copyOf(file), first)) };
+  const second = await attempt(copyOf(file));
+  if (!second || isFailure(second)) {
+    if (first ?? second) throw first ?? second;
+    return { pins: new Map() };
+  }
+  return { ...second, flaw: first ? first.message : `${file} is gone` };
 }
 
-export function isIncomplete(label: string): boolean {
-  return label.startsWith(incompletePrefix);
+/** Write both files. @throws Failure `refused` where the disk is full; what was pinned before is then still pinned. */
+export async function writePins(file: string, pins: Pins, checked: CheckedPins | undefined): Promise<void> {
+  const text = textOf(pins, checked);
+  await writeDurably(file, text);
+  await writeDurably(copyOf(file), text);
 }
 
-const incompletePrefix = "incomplete: ";
-
-/** @throws Failure `corrupt` where the file is no list of pins: without it, nothing may be collected. */
-export async function readPins(file: string): Promise<Pins> {
+/** What the file has; `undefined` where there is none, the failure where it can't be read. */
+async function attempt(file: string): Promise<PinFile | Failure | undefined> {
   let text: string;
   try {
     const stat = await lstat(file);
-    if (!stat.isFile() || stat.size > largestFile) throw damaged(file);
+    if (!stat.isFile() || stat.size > largestFile) return damaged(file);
     text = await readFile(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
-    throw diskFailure(error, "reading what is pinned");
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    const failure = diskFailure(error, "reading what is pinned");
+    if (isFailure(failure, "corrupt")) return failure;
+    throw failure;
   }
   try {
-    const labels: unknown = JSON.parse(text);
-    if (typeof labels !== "object" || labels === null || Array.isArray(labels)) throw new TypeError("not an object");
-    return new Map(Object.entries(labels).map(([label, cid]) => [label, CID.parse(String(cid))]));
+    return parsed(text);
   } catch (cause) {
-    throw damaged(file, cause);
+    return damaged(file, cause);
   }
 }
 
-/** @throws Failure `refused` where the disk is full; what was pinned before is then still pinned. */
-export async function writePins(file: string, pins: Pins): Promise<void> {
-  // A null prototype, so that a label named __proto__ is a label like any other.
+/** @throws where the text is not one that {@link textOf} gives, or an object of labels and CIDs. */
+function parsed(text: string): PinFile {
+  const value: unknown = JSON.parse(text);
+  if (!isRecord(value)) throw new TypeError("not an object");
+  // Of the first format: every member is a CID.
+  if (!isRecord(value.pins)) return { pins: withoutPrefix(pinsOf(value)) };
+  const pins = pinsOf(value.pins);
+  const checked = value.checked === undefined ? undefined : checkedOf(value.checked);
+  // Every byte is held by this, white space included.
+  if (text !== textOf(pins, checked)) throw new TypeError("another text than was written");
+  return { pins, ...(checked && { checked }) };
+}
+
+function pinsOf(labels: Readonly<Record<string, unknown>>): Map<string, CID> {
+  return new Map(Object.entries(labels).map(([label, cid]) => [label, CID.parse(String(cid))]));
+}
+
+/** The first format marked pins that lacked blocks by their label. Whether they still do is found out anew. */
+function withoutPrefix(pins: Pins): Pins {
+  const prefix = "incomplete: ";
+  const marked = [...pins].filter(([label]) => label.startsWith(prefix));
+  const others = [...pins].filter(([label]) => !label.startsWith(prefix));
+  return new Map([...marked.map(([label, cid]) => [label.slice(prefix.length), cid] as const), ...others]);
+}
+
+function checkedOf(value: unknown): CheckedPins {
+  const { incomplete, packs } = value as { incomplete: string[]; packs: Record<string, [number, number]> };
+  const extents = Object.entries(packs).map(
+    ([number, [blocks, bytes]]) => [Number(number), { blocks, bytes }] as const,
+  );
+  return { incomplete: [...incomplete], packs: new Map(extents) };
+}
+
+function textOf(pins: Pins, checked: CheckedPins | undefined): string {
+  // Null prototypes, so that a label named __proto__ is a label like any other.
   const labels: Record<string, string> = Object.create(null);
   for (const [label, cid] of pins) labels[label] = cid.toString();
-  await writeDurably(file, stableJson(labels, 1));
+  const packs = [...(checked?.packs ?? [])].map(([number, { blocks, bytes }]) => [number, [blocks, bytes]]);
+  const content = {
+    pins: labels,
+    ...(checked && { checked: { incomplete: checked.incomplete, packs: Object.fromEntries(packs) } }),
+  };
+  const checksum = Buffer.from(sha256(Buffer.from(stableJson(content)))).toString("hex");
+  return stableJson({ ...content, checksum }, 1);
+}
+
+async function flawOf(copy: string, first: PinFile): Promise<{ flaw?: string }> {
+  const second = await attempt(copy);
+  if (isFailure(second)) return { flaw: second.message };
+  // A run that ended between the two writes leaves an older copy, which the next write replaces.
+  return second || !first.checked ? {} : { flaw: `${copy} is gone` };
 }
 
 function damaged(file: string, cause?: unknown): Failure {

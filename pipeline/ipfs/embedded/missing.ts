@@ -1,0 +1,139 @@
+/**
+ * Which blocks below pinned roots are missing, and of which files they are.
+ *
+ * Releases share most of what they have, so a node of a DAG is looked at once, whatever is pinned above it: of a complete
+ * one only the digest is remembered, of an incomplete one the first missing blocks with their paths.
+ */
+import type { CID } from "multiformats/cid";
+import { isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import { codecs, type Get, keyOf } from "../../dag/block.ts";
+import { walk } from "../../dag/read.ts";
+import { linksOf, type Shape, shapeOf } from "../../dag/shape.ts";
+import type { MissingBlock } from "../node.ts";
+import { digestSet } from "./digest-set.ts";
+
+export interface Missing {
+  /** How many there are, a block that is linked to twice counted twice. */
+  readonly count: number;
+  /** The first of them. */
+  readonly first: readonly MissingBlock[];
+}
+
+export interface Looking {
+  /** Whether the block can be read, as far as that is known without reading it. */
+  readonly has: (digest: Uint8Array) => boolean;
+  readonly get: Get;
+}
+
+/** Missing blocks named for one root. */
+const mostNamed = 20;
+
+/** A function that says what is missing below a root; `undefined` where nothing is. Remembers from call to call. */
+export function missingBlocks({ has, get }: Looking, world: World): (root: CID) => Promise<Missing | undefined> {
+  const complete = digestSet();
+  const incomplete = new Map<string, Missing>();
+
+  /** What is known of a node without loading it; `"open"` where nothing is. */
+  const knownOf = (cid: CID): Missing | undefined | "open" => {
+    if (!has(cid.multihash.digest)) return { count: 1, first: [{ cid, path: "" }] };
+    if (cid.code === codecs.raw || complete.has(cid.multihash.digest)) return undefined;
+    return incomplete.get(keyOf(cid)) ?? "open";
+  };
+
+  const opened = async (cid: CID): Promise<Visit> => {
+    world.signal.throwIfAborted();
+    try {
+      return { cid, links: namedLinks(cid, await get(cid)), next: 0, found: { count: 0, first: [] } };
+    } catch (error) {
+      if (!isFailure(error, "corrupt", "input", "unavailable")) throw error;
+      return { cid, links: [], next: 0, found: { count: 1, first: [{ cid, path: "" }] } };
+    }
+  };
+
+  return async (root) => {
+    if (root.code === codecs.dagCbor) return missingBelowRelease(root, { has, get }, world);
+    const known = knownOf(root);
+    if (known !== "open") return known;
+    // Depth is bounded by memory and not by the stack.
+    const visits = [await opened(root)];
+    for (;;) {
+      const visit = visits.at(-1)!;
+      const link = visit.links[visit.next];
+      if (link) {
+        const below = knownOf(link.cid);
+        if (below === "open") {
+          visits.push(await opened(link.cid));
+          continue;
+        }
+        visit.next++;
+        if (below) visit.found = joined(visit.found, below, link.name);
+        continue;
+      }
+      visits.pop();
+      if (visit.found.count === 0) complete.add(visit.cid.multihash.digest);
+      else incomplete.set(keyOf(visit.cid), visit.found);
+      if (visits.length === 0) return visit.found.count === 0 ? undefined : visit.found;
+    }
+  };
+}
+
+interface Visit {
+  readonly cid: CID;
+  readonly links: readonly { readonly name: string; readonly cid: CID }[];
+  /** The link to be looked at next. */
+  next: number;
+  found: Missing;
+}
+
+function joined(found: Missing, below: Missing, name: string): Missing {
+  const more = below.first.slice(0, mostNamed - found.first.length).map(({ cid, path }) => ({
+    cid,
+    path: name === "" || path === "" ? name + path : `${name}/${path}`,
+  }));
+  return { count: found.count + below.count, first: more.length > 0 ? [...found.first, ...more] : found.first };
+}
+
+/** Links with the names of a directory's entries; parts of a file, shards and what is no UnixFS have none. */
+function namedLinks(cid: CID, bytes: Uint8Array): readonly { readonly name: string; readonly cid: CID }[] {
+  const shape = shapeIfAny(cid, bytes);
+  switch (shape?.kind) {
+    case undefined:
+      return linksOf(cid, bytes).map((link) => ({ name: "", cid: link }));
+    case "directory":
+      return shape.entries;
+    case "shard":
+      return shape.slots.map(({ name = "", cid }) => ({ name, cid }));
+    case "file":
+      return shape.parts.map(({ cid }) => ({ name: "", cid }));
+    case "symlink":
+      return [];
+  }
+}
+
+function shapeIfAny(cid: CID, bytes: Uint8Array): Shape | undefined {
+  try {
+    return shapeOf(cid, bytes);
+  } catch (error) {
+    if (isFailure(error, "corrupt")) return undefined;
+    throw error;
+  }
+}
+
+/** What a release links to is looked at only where the release itself is pinned. */
+async function missingBelowRelease(root: CID, { has, get }: Looking, world: World): Promise<Missing | undefined> {
+  const missing: MissingBlock[] = [];
+  const wants = (cid: CID): boolean => {
+    world.signal.throwIfAborted();
+    if (has(cid.multihash.digest)) return cid.code !== codecs.raw;
+    missing.push({ cid, path: "" });
+    return false;
+  };
+  try {
+    for await (const _ of walk(root, get, { scope: "all", wants }));
+  } catch (error) {
+    if (!isFailure(error, "corrupt", "input", "unavailable")) throw error;
+    missing.push({ cid: root, path: "" });
+  }
+  return missing.length === 0 ? undefined : { count: missing.length, first: missing.slice(0, mostNamed) };
+}
