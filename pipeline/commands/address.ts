@@ -19,7 +19,7 @@ import { required } from "../ipfs/required.ts";
 import { releaseNumbered } from "../log/chain.ts";
 import type { Release } from "../log/release.ts";
 import { assembleTree } from "../stages/assemble.ts";
-import { treeOf } from "../stages/observe.ts";
+import { treeOf } from "../stages/past.ts";
 import { outOfReach, sizesOf } from "../stages/sizes.ts";
 import type { Call } from "./command.ts";
 import { refuseErrors } from "./tree-text.ts";

@@ -7,7 +7,7 @@ import { Failure } from "../core/failure.ts";
 import { readPinlist } from "../core/pinlist.ts";
 import { unprintable } from "../core/shown.ts";
 import { label } from "../stages/label.ts";
-import { treeOf } from "../stages/observe.ts";
+import { treeOf } from "../stages/past.ts";
 import type { Call, Verb } from "./command.ts";
 import { errorsIn, findingLines } from "./findings.ts";
 

@@ -9,7 +9,7 @@ import { commitOf, fileAt } from "../disk/git.ts";
 import { workflowCommands } from "../github/annotations.ts";
 import { reportMarkdown } from "../github/markdown.ts";
 import { reportText } from "../github/text.ts";
-import { sourceOf } from "../stages/observe.ts";
+import { sourceOf } from "../stages/past.ts";
 import { reportOn } from "../stages/report.ts";
 import type { Proposed } from "../stages/sides.ts";
 import type { Call, Verb } from "./command.ts";

@@ -1,7 +1,7 @@
 /** `rollback`: the tree of an older release, live again as a new one. */
 import { Failure } from "../core/failure.ts";
 import { releaseNumbered } from "../log/chain.ts";
-import { sourceOf } from "../stages/observe.ts";
+import { sourceOf } from "../stages/past.ts";
 import { publish } from "../stages/publish.ts";
 import type { Verb } from "./command.ts";
 import { alone, printed } from "./publish.ts";

@@ -7,11 +7,12 @@
  * ```
  * head                    the CID of the newest release, one line
  * releases/3y/bafy…3y     every release block, by the end of its CID: what a push costs does not grow with the log
+ * trees/54/bafk…54/       tree.yaml and its leaves' sizes, of every release
  * beside/ipns/k51…        small files that everyone who shares the log should find
  * README.md               for people who come across the branch
  * ```
  *
- * Nothing there is believed. A block is checked against its CID; the head must continue the head this machine saw last,
+ * Nothing there is believed. A block and a tree.yaml are checked against their CIDs; the head must continue the head this machine saw last,
  * which it remembers, so that a branch rewritten by force is refused. A release appended and then lost sight of, because
  * the answer to the push got lost, is simply the head of the next run.
  */
@@ -19,6 +20,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
+import { firstFound } from "../core/first-found.ts";
 import { shown } from "../core/shown.ts";
 import type { World } from "../core/world.ts";
 import { cidOf, codecs } from "../dag/block.ts";
@@ -26,13 +28,15 @@ import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
 import { assertBesideName, assertBesideSize, largestBeside } from "./beside.ts";
 import { releasesFrom } from "./chain.ts";
+import { branchIn, type Tip } from "./git/branch.ts";
 import { gitLeases } from "./git/lease.ts";
 import { repositoryIn } from "./git/repository.ts";
-import { entriesOf, entryOf, type TreeEntry, treeOf } from "./git/tree.ts";
+import { entryOf } from "./git/tree.ts";
 import type { Blocks } from "./local.ts";
 import { localLeases } from "./local-lease.ts";
 import type { Head, ReleaseLog } from "./log.ts";
 import { assertFollows, type Release, readRelease, releaseBlock } from "./release.ts";
+import { isSource, largestSource, readSizes, type Source, sourceFiles, sourcePlaces } from "./source.ts";
 
 export interface GitLogOptions {
   /** A checkout that knows `remote` by its name, or any folder where `remote` is an address. */
@@ -46,18 +50,13 @@ export interface GitLogOptions {
   readonly holder: string;
 }
 
-/** The branch as it stands at one commit. */
-interface Tip {
-  readonly commit: string;
-  readonly entries: Entries;
+/** The branch, with the head that it has. */
+interface Seen extends Tip {
   readonly head: CID | undefined;
 }
 
-type Entries = ReadonlyMap<string, TreeEntry>;
-
 /** Bytes. A release that changes a hundred thousand leaves has twenty million. */
 const largestRelease = 64 << 20;
-const largestTree = 16 << 20;
 const largestHead = 200;
 
 /** How often others may get ahead of us with something else than a release before we give up. */
@@ -67,11 +66,13 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
   const name = `branch ${branch} of ${remote.replace(/\/\/[^/@]*@/, "//")}`;
   const repository = repositoryIn({ folder: join(state, "log.git"), checkout: folder, remote });
   const memory = join(state, "log", `seen-${branch.replaceAll("/", "-")}`);
-  let last: Tip | undefined;
-  let folders: { readonly of: Tip; readonly byId: Map<string, Entries> } | undefined;
+  const files = branchIn(repository, name);
+  let last: Seen | undefined;
+  /** Whether a tree.yaml was brought: most read that of the head alone, and who reads a second one reads them all. */
+  let broughtOne = false;
 
   /** What the branch holds now, having made sure that it continues what it held before. */
-  const look = async (world: World): Promise<Tip | undefined> => {
+  const look = async (world: World): Promise<Seen | undefined> => {
     const commit = (await repository.tips([branch], world)).get(branch);
     if (commit !== undefined && last?.commit === commit) return last;
     const tip = commit === undefined ? undefined : await tipAt(commit, world);
@@ -80,16 +81,11 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
     return tip;
   };
 
-  const tipAt = async (commit: string, world: World): Promise<Tip> => {
-    if (!(await repository.has(commit))) {
-      // The head comes along, releases come when somebody reads them: on a machine that published them, never.
-      await repository.bringCommit(commit, world, { blobsUpTo: largestHead });
-      await repository.keep(commit, world);
-    }
-    const bytes = await repository.read(commit, largestTree);
-    const entries = await entriesAt(treeOf(bytes!, name));
-    const file = entryOf(entries, "head", "file", name);
-    return { commit, entries, head: file && cidIn(await contentOf(file, largestHead, world)) };
+  const tipAt = async (commit: string, world: World): Promise<Seen> => {
+    // The head comes along, releases come when somebody reads them: on a machine that published them, never.
+    const tip = await files.tipAt(commit, world, { blobsUpTo: largestHead });
+    const file = entryOf(tip.entries, "head", "file", name);
+    return { ...tip, head: file && cidIn(await files.content(file, largestHead, world)) };
   };
 
   const cidIn = (bytes: Uint8Array): CID => {
@@ -103,63 +99,16 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
     throw new Failure("corrupt", `head on ${name} should be the CID of a release, and is “${shown(text)}”`);
   };
 
-  const entriesAt = async (tree: string): Promise<Entries> => {
-    const object = await repository.read(tree, largestTree);
-    if (!object) throw new Failure("corrupt", `${name} lacks its folder ${tree}`);
-    return entriesOf(object, `${tree} on ${name}`);
-  };
-
-  /** Bytes of a file on the branch, fetched where they are not here yet. */
-  const contentOf = async ({ oid }: TreeEntry, atMost: number, world: World): Promise<Uint8Array> => {
-    let object = await repository.read(oid, atMost);
-    if (!object) {
-      await repository.bringBlobs([oid], world);
-      object = await repository.read(oid, atMost);
-    }
-    if (object?.type !== "blob") throw new Failure("corrupt", `${name} lacks what it lists as ${oid}`);
-    return object.bytes;
-  };
-
-  /** The entry at `path`, whose folders are read once a tip. */
-  const find = async (tip: Tip, path: readonly string[]): Promise<TreeEntry | undefined> => {
-    if (folders?.of !== tip) folders = { of: tip, byId: new Map() };
-    const { byId } = folders;
-    let entries = tip.entries;
-    for (const part of path.slice(0, -1)) {
-      const folder = entryOf(entries, part, "folder", name);
-      if (!folder) return undefined;
-      const known = byId.get(folder.oid) ?? (await entriesAt(folder.oid));
-      byId.set(folder.oid, known);
-      entries = known;
-    }
-    return entryOf(entries, path.at(-1)!, "file", name);
-  };
-
-  /** Bring every release of the branch that is not here: who reads one of them mostly reads them all. */
-  const bringReleases = async (tip: Tip, world: World): Promise<void> => {
-    const releases = entryOf(tip.entries, "releases", "folder", name);
-    if (!releases) return;
-    const lacking: string[] = [];
-    for (const [shard, { kind, oid }] of await entriesAt(releases.oid)) {
-      if (kind !== "folder") continue;
-      for (const [file, entry] of await entriesAt(oid)) {
-        const known = entry.kind === "file" && file.endsWith(shard);
-        if (known && !(await repository.has(entry.oid))) lacking.push(entry.oid);
-      }
-    }
-    if (lacking.length > 0) await repository.bringBlobs(lacking, world);
-  };
-
-  const onBranch = async (tip: Tip | undefined, cid: CID, world: World): Promise<Uint8Array | undefined> => {
-    const entry = tip && (await find(tip, placeOf(cid)));
+  const onBranch = async (tip: Seen | undefined, cid: CID, world: World): Promise<Uint8Array | undefined> => {
+    const entry = tip && (await files.find(tip, placeOf(cid)));
     if (!entry) return undefined;
-    if (!tip.head?.equals(cid) && !(await repository.has(entry.oid))) await bringReleases(tip, world);
-    return contentOf(entry, largestRelease, world);
+    if (!tip.head?.equals(cid) && !(await repository.has(entry.oid))) await files.bringAll(tip, "releases", world);
+    return files.content(entry, largestRelease, world);
   };
 
-  /** The release of that CID: from the campaign's node, else from the branch as `tip` has it. */
-  const readAt = async (tip: () => Promise<Tip | undefined>, cid: CID, world: World): Promise<Release> => {
-    const bytes = (await blocks.get(cid, world)) ?? (await onBranch(await tip(), cid, world));
+  /** The release of that CID: from the branch as `tip` has it, else from the campaign's node, which may be down. */
+  const readAt = async (tip: () => Promise<Seen | undefined>, cid: CID, world: World): Promise<Release> => {
+    const bytes = await firstFound([async () => onBranch(await tip(), cid, world), () => blocks.get(cid, world)]);
     if (!bytes) {
       throw new Failure("unavailable", `release ${cid} is out of reach`, {
         hint: `a later release on ${name} names it`,
@@ -171,10 +120,28 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
     return readRelease({ cid, bytes });
   };
 
+  const textAt = async (tip: Seen, { tree, number }: Release, world: World): Promise<Source | undefined> => {
+    const places = sourcePlaces(tree);
+    const [text, sizes] = [await files.find(tip, places.text), await files.find(tip, places.sizes)];
+    if (!text) return undefined;
+    const lacking = [];
+    for (const { oid } of [text, ...(sizes ? [sizes] : [])]) if (!(await repository.has(oid))) lacking.push(oid);
+    if (lacking.length > 0) {
+      await (broughtOne ? files.bringAll(tip, "trees", world) : repository.bringBlobs(lacking, world));
+      broughtOne = true;
+    }
+    const bytes = await files.content(text, largestSource, world);
+    if (!isSource(tree, bytes)) {
+      throw new Failure("corrupt", `what ${name} holds as tree.yaml of release ${number} (${tree}) is something else`);
+    }
+    const known = sizes && readSizes(await files.content(sizes, largestSource, world));
+    return { text: bytes, ...(known && { sizes: known }) };
+  };
+
   const read: ReleaseLog["read"] = (cid, world) => readAt(async () => last ?? look(world), cid, world);
 
   /** @throws Failure `corrupt` where the branch no longer holds what this machine saw on it. */
-  const assertContinues = async (tip: Tip | undefined, world: World): Promise<void> => {
+  const assertContinues = async (tip: Seen | undefined, world: World): Promise<void> => {
     const seen = await remembered(memory);
     if (seen ? tip?.head?.equals(seen.cid) : !tip?.head) return;
     const rewritten = (now: string) =>
@@ -208,11 +175,11 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
    */
   const change = async (
     what: string,
-    files: Readonly<Record<string, Uint8Array>>,
+    changed: Readonly<Record<string, Uint8Array>>,
     expected: { readonly head: CID | undefined } | undefined,
     world: World,
   ): Promise<void> => {
-    const fits = (tip: Tip | undefined) => !expected || tip?.head?.toString() === expected.head?.toString();
+    const fits = (tip: Seen | undefined) => !expected || tip?.head?.toString() === expected.head?.toString();
     for (let attempt = 0; attempt < attempts; attempt++) {
       // What we saw last mostly still stands; if it doesn't, the push says so.
       const tip = attempt === 0 && last && fits(last) ? last : await look(world);
@@ -221,7 +188,7 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
           hint: "run publish again: it starts from the new head",
         });
       }
-      const draft = { parent: tip?.commit, message: what, files: { "README.md": readme, ...files } };
+      const draft = { parent: tip?.commit, message: what, files: { "README.md": readme, ...changed } };
       const commit = await repository.commit(draft, world);
       if (await repository.move(branch, tip?.commit, commit, world)) {
         await repository.keep(commit, world);
@@ -241,12 +208,21 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       return tip?.head && { cid: tip.head, release: await read(tip.head, world) };
     },
 
-    async append(release, expected, world) {
+    async source(release, world) {
+      const tip = last ?? (await look(world));
+      return tip && textAt(tip, release, world);
+    },
+
+    async append(release, expected, world, sources = []) {
       assertFollows(release, expected);
       const block = releaseBlock(release);
       await blocks.put([block], world);
-      const files = { head: utf8.encode(`${block.cid}\n`), [placeOf(block.cid).join("/")]: block.bytes };
-      await change(`release ${release.number}`, files, { head: expected?.cid }, world);
+      const added = {
+        ...sourceFiles(sources),
+        head: utf8.encode(`${block.cid}\n`),
+        [placeOf(block.cid).join("/")]: block.bytes,
+      };
+      await change(`release ${release.number}`, added, { head: expected?.cid }, world);
       const head = { cid: block.cid, release };
       await remember(head);
       return head;
@@ -263,8 +239,8 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       async read(file, world) {
         assertBesideName(file);
         const tip = await look(world);
-        const entry = tip && (await find(tip, ["beside", ...file.split("/")]));
-        return entry && (await contentOf(entry, largestBeside, world));
+        const entry = tip && (await files.find(tip, ["beside", ...file.split("/")]));
+        return entry && (await files.content(entry, largestBeside, world));
       },
       async write(file, bytes, world) {
         assertBesideName(file);
@@ -280,7 +256,8 @@ const utf8 = new TextEncoder();
 const readme = utf8.encode(`# The release log of a field campaign
 
 Written by \`fieldtree publish\`, one commit a release; please do not edit, rebase or delete this branch.
-\`head\` is the CID of the newest release, \`releases/\` holds every release, each linking to the one before it.
+\`head\` is the CID of the newest release, \`releases/\` holds every release, each linking to the one before it, and \`trees/\`
+the tree.yaml that each of them published, with the sizes of its leaves.
 \`fieldtree log\` lists them, \`fieldtree verify\` checks them. The branch \`…-lease\` says who is publishing now.
 `);
 

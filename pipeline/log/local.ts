@@ -1,15 +1,17 @@
 /**
  * The log of a campaign that has no remote: the head is one small file, changed under a lock.
  *
- * Release blocks go to the campaign's node, which hands in how to read and store them. A crash between storing the
- * block and moving the head leaves a block nobody names; running again makes the same block and moves the head.
+ * Release blocks go to the campaign's node, which hands in how to read and store them, and into files of the log's own:
+ * what was published is known also while the node is down. A crash between storing the block and moving the head leaves
+ * a block nobody names; running again makes the same block and moves the head.
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
+import { firstFound } from "../core/first-found.ts";
 import type { World } from "../core/world.ts";
-import type { Block } from "../dag/block.ts";
+import { type Block, cidOf, codecs } from "../dag/block.ts";
 import { lock } from "../disk/lock.ts";
 import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
@@ -17,6 +19,7 @@ import { assertBesideName, assertBesideSize } from "./beside.ts";
 import { localLeases } from "./local-lease.ts";
 import type { Beside, ReleaseLog } from "./log.ts";
 import { assertFollows, readRelease, releaseBlock } from "./release.ts";
+import { isSource, readSizes, sourceFiles, sourcePlaces } from "./source.ts";
 
 /** How the log reads and durably stores a block: the campaign's node. */
 export interface Blocks {
@@ -40,8 +43,11 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
     }
   };
 
+  const own = filesIn(dirname(file));
+
   const read: ReleaseLog["read"] = async (cid, world) => {
-    const bytes = await blocks.get(cid, world);
+    const isRelease = (bytes: Uint8Array) => cidOf(codecs.dagCbor, bytes).equals(cid);
+    const bytes = await firstFound([() => own.read(placeOf(cid), isRelease, world), () => blocks.get(cid, world)]);
     if (!bytes)
       throw new Failure("unavailable", `release ${cid} is out of reach`, {
         hint: `${file} or a later release names it`,
@@ -58,11 +64,20 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
     name: file,
     head,
     read,
-    async append(release, expected, world) {
+    async source({ tree }, world) {
+      const places = sourcePlaces(tree);
+      const text = await own.read(places.text.join("/"), (bytes) => isSource(tree, bytes), world);
+      const sizes = text && (await own.read(places.sizes.join("/"), () => true, world));
+      const known = sizes && readSizes(sizes);
+      return text && { text, ...(known && { sizes: known }) };
+    },
+    async append(release, expected, world, sources = []) {
       assertFollows(release, expected);
       const block = releaseBlock(release);
       await blocks.put([block], world);
-      await mkdir(dirname(file), { recursive: true });
+      for (const [path, bytes] of Object.entries({ ...sourceFiles(sources), [placeOf(block.cid)]: block.bytes })) {
+        await own.write(path, bytes);
+      }
       const held = await lock(join(dirname(file), "lock"), "appending a release");
       try {
         const now = await headCid();
@@ -86,18 +101,45 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
   };
 }
 
-function besideIn(folder: string): Beside {
+/** Where a release is among the log's own files. */
+const placeOf = (cid: CID) => `releases/${cid}`;
+
+interface Files {
+  /** What is at `path`. A file that is not `good` was damaged: it is left aside, since what it copies may be had elsewhere. */
+  read(path: string, good: (bytes: Uint8Array) => boolean, world: World): Promise<Uint8Array | undefined>;
+  /** Durable when it returns, and replaced whole. */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+}
+
+function filesIn(folder: string): Files {
   return {
-    async read(name) {
+    async read(path, good, world) {
+      const bytes = await readIfThere(join(folder, path));
+      if (bytes && !good(bytes)) {
+        world.log(`warning: ${join(folder, path)} is damaged, and is not used`);
+        return undefined;
+      }
+      return bytes;
+    },
+    async write(path, bytes) {
+      const target = join(folder, path);
+      await mkdir(dirname(target), { recursive: true });
+      await writeDurably(target, bytes);
+    },
+  };
+}
+
+function besideIn(folder: string): Beside {
+  const files = filesIn(folder);
+  return {
+    async read(name, world) {
       assertBesideName(name);
-      return readIfThere(join(folder, name));
+      return files.read(name, () => true, world);
     },
     async write(name, bytes) {
       assertBesideName(name);
       assertBesideSize(name, bytes);
-      const path = join(folder, name);
-      await mkdir(dirname(path), { recursive: true });
-      await writeDurably(path, bytes);
+      await files.write(name, bytes);
     },
   };
 }

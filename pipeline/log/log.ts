@@ -9,6 +9,7 @@ import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
 import type { Leases } from "./lease.ts";
 import type { Release } from "./release.ts";
+import type { Carried, Source } from "./source.ts";
 
 export interface Head {
   readonly cid: CID;
@@ -22,11 +23,17 @@ export interface ReleaseLog {
   /** The release of that CID, checked against it. */
   read(cid: CID, world: World): Promise<Release>;
   /**
-   * Store `release` durably, then move the head to it if it is still at `expected`.
+   * The tree.yaml that `release` published, checked against the CID that it names, and the sizes of its leaves, unchecked.
+   * `undefined` where the log does not carry them, as of a release made by an older version of fieldtree.
+   */
+  source(release: Release, world: World): Promise<Source | undefined>;
+  /**
+   * Store `release` durably, then move the head to it if it is still at `expected`. `sources`: what the log is to carry
+   * from now on, of this release and of earlier ones that it lacks.
    *
    * @throws Failure `conflict` where the head moved meanwhile; `corrupt` where `release` does not follow `expected`.
    */
-  append(release: Release, expected: Head | undefined, world: World): Promise<Head>;
+  append(release: Release, expected: Head | undefined, world: World, sources?: readonly Carried[]): Promise<Head>;
 
   /** Who may publish, for everyone who shares this log. */
   readonly leases: Leases;

@@ -7,8 +7,9 @@ import type { World } from "../core/world.ts";
 import type { Block, Link } from "../dag/block.ts";
 import { fileOf } from "../dag/file.ts";
 import { profiles } from "../dag/profile.ts";
+import { releasesFrom } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
-import type { Draft } from "../log/release.ts";
+import { type Draft, releaseBlock } from "../log/release.ts";
 import type { PublishEvent } from "./event.ts";
 import { label } from "./label.ts";
 import { madeFor } from "./made.ts";
@@ -50,8 +51,22 @@ export async function* keepPortal(
     );
   }
   await campaign.home.put(blocks, world);
+  await bringReleases(before, campaign, world);
   await campaign.home.pin(portal.cid, label(campaign.facts.campaign, "portal", draft.number), world);
   return { draft, portal: portal.cid };
+}
+
+/**
+ * The releases up to `head`, which the portal links to, onto the campaign's node: those that another machine made are in
+ * the log alone. Where the node has one it has all before it, for the portal of that one links to them.
+ */
+async function bringReleases(head: Head | undefined, { home, log }: Parts, world: World): Promise<void> {
+  const lacking: Block[] = [];
+  for await (const { cid, release } of releasesFrom(head, log, world)) {
+    if (home.has ? await home.has(cid, world) : await home.get(cid, world)) break;
+    lacking.push(releaseBlock(release));
+  }
+  if (lacking.length > 0) await home.put(lacking, world);
 }
 
 /** What the whole tree contains. Failed datasets are told as events; one out of reach stops everything. */

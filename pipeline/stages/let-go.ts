@@ -13,8 +13,8 @@ import { releasesFrom } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
 import { allPins } from "./all-pins.ts";
 import { label, leafLabel } from "./label.ts";
-import { treeOf } from "./observe.ts";
 import type { Parts } from "./parts.ts";
+import { treeOf } from "./past.ts";
 import { numberIn, releaseAt } from "./target.ts";
 
 export async function letGo(head: Head, campaign: Parts, world: World): Promise<void> {

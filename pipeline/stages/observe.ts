@@ -14,13 +14,13 @@ import { firstLines } from "../core/shown.ts";
 import { type Leaf, readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Block, Link } from "../dag/block.ts";
-import { whole } from "../dag/read.ts";
 import { releasesFrom } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
 import { assembleTree } from "./assemble.ts";
 import { lookAtNames, type NameSight, normal, saidBy } from "./names.ts";
 import type { Parts } from "./parts.ts";
+import { treeOf } from "./past.ts";
 import { lookAtPeers } from "./peers.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
 import { outOfReach, type Sizes, sizesOf } from "./sizes.ts";
@@ -62,12 +62,9 @@ export async function observe(
   const peers = lookAtPeers(campaign, look.patience, world);
   // Waited for last, so that one that never answers takes no time from the rest.
   for (const asked of [names, peers]) asked.catch(() => undefined);
-  const [head, kept, sizes] = await Promise.all([
-    campaign.log.head(world),
-    campaign.home.pins(world),
-    sizesOf(tree, campaign.get, campaign.sizes, world),
-  ]);
-  const live = head ? await treeOf(head.release, campaign, world) : new Map();
+  const [{ head, live }, kept] = await Promise.all([liveTree(campaign, world), campaign.home.pins(world)]);
+  // After what is live: the log tells the sizes of its leaves, so that only new ones have to be reached.
+  const sizes = await sizesOf(tree, campaign.get, campaign.sizes, world);
   const rollbacks = await rollbacksAt(head, campaign, world);
   const blocks: Block[] = [];
   const root =
@@ -107,6 +104,12 @@ export async function observe(
   );
   const steps = planOf({ ...desired, peers: await peers, pins: pins.map(pinOf), names: said }, observed);
   return { ...seen, steps };
+}
+
+/** The newest release and the tree it published: an empty one before the first. */
+async function liveTree(campaign: Parts, world: World): Promise<{ head: Head | undefined; live: Tree }> {
+  const head = await campaign.log.head(world);
+  return { head, live: head ? await treeOf(head.release, campaign, world) : new Map() };
 }
 
 async function rollbacksAt(head: Head | undefined, { log }: Parts, world: World): Promise<Head[]> {
@@ -167,17 +170,6 @@ async function shouldSay(
   const old = head && to.includes("@") ? head : next;
   if (old) return normal(await targetOf(to, old, log, world));
   return to === "tree" ? normal(`/ipfs/${root}`) : null;
-}
-
-/** The tree that a release published, from its own tree.yaml. */
-export async function treeOf(release: Release, campaign: Pick<Parts, "get">, world: World): Promise<Tree> {
-  return readTree(await sourceOf(release, campaign, world)).tree;
-}
-
-/** The tree.yaml that a release published. */
-export async function sourceOf(release: Release, { get }: Pick<Parts, "get">, world: World): Promise<Uint8Array> {
-  world.signal.throwIfAborted();
-  return whole(release.tree, get);
 }
 
 /** Why an observation has no root, as one failure; `undefined` where it has one. */

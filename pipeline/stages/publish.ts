@@ -67,7 +67,7 @@ export async function* publish(
   let newest = seen.head;
   for (const step of stepsTo("release", seen)) {
     yield* begun([step], world);
-    newest = await appendRelease({ ...draft!, portal }, seen.head, campaign, world);
+    newest = await appendRelease({ ...draft!, portal }, text, seen.head, campaign, world);
   }
   const head = await asLogged(newest!, campaign, world);
 

@@ -13,8 +13,8 @@ import { profiles } from "../dag/profile.ts";
 import { tsizeOf } from "../dag/tsize.ts";
 import type { Head } from "../log/log.ts";
 import { previousOf } from "./keep-portal.ts";
-import { sourceOf } from "./observe.ts";
 import type { Parts } from "./parts.ts";
+import { sourceOf } from "./past.ts";
 import { buildPortal, foldViews } from "./portal.ts";
 import { scan } from "./scan.ts";
 

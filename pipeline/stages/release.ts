@@ -12,17 +12,25 @@ import type { Head } from "../log/log.ts";
 import { type Release, releaseBlock } from "../log/release.ts";
 import { label } from "./label.ts";
 import type { Parts } from "./parts.ts";
+import { lackingSources, sourceFrom } from "./past.ts";
 
+/** `text`: its tree.yaml, which the log carries for machines that have no blocks of it. */
 export async function appendRelease(
   unsigned: Release,
+  text: Uint8Array,
   head: Head | undefined,
-  { home, log, facts, signer }: Parts,
+  campaign: Parts,
   world: World,
 ): Promise<Head> {
+  const { home, log, facts, signer, sizes } = campaign;
   const release = signer ? await (await signer())(unsigned) : unsigned;
   const block = releaseBlock(release);
   await home.put([block], world);
   await home.pin(CID.createV1(raw.code, block.cid.multihash), label(facts.campaign, "release", release.number), world);
   if (head) await home.unpin(label(facts.campaign, "release", head.release.number), world);
-  return log.append(release, head, world);
+  const sources = [
+    { tree: release.tree, ...sourceFrom(text, sizes) },
+    ...(await lackingSources(head, campaign, world)),
+  ];
+  return log.append(release, head, world, sources);
 }

@@ -28,8 +28,7 @@ export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: W
   const of = new Map<string, number>();
   const missing: Sizes["missing"][number][] = [];
   const unknown: Leaf[] = [];
-  for (const leaf of tree.values()) {
-    if (leaf.written === "") continue;
+  for (const leaf of measuredLeaves(tree)) {
     const size = remembered.get(leaf.cid.toString());
     if (typeof size === "number") of.set(leaf.cid.toString(), size);
     else unknown.push(leaf);
@@ -47,6 +46,11 @@ export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: W
   }
   await remembered.save();
   return { of, missing };
+}
+
+/** Those that name data, in the order of the tree: an empty folder has no size of its own. */
+export function measuredLeaves(tree: Tree): Leaf[] {
+  return [...tree.values()].filter(({ written }) => written !== "");
 }
 
 async function measured(cid: CID, get: Get): Promise<number | string> {

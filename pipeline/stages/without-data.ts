@@ -12,11 +12,12 @@ import { child, entries, walk } from "../dag/read.ts";
 import { releasesFrom } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
 import { releaseBlock } from "../log/release.ts";
-import { sourceOf } from "./observe.ts";
 import type { Parts } from "./parts.ts";
+import { sourceOf } from "./past.ts";
 
 /** Each block once, `head`'s first. @throws Failure `unavailable` where one is out of reach. */
-export async function* withoutData(head: Head, { log, get }: Parts, world: World): AsyncGenerator<Block> {
+export async function* withoutData(head: Head, campaign: Parts, world: World): AsyncGenerator<Block> {
+  const { log, get } = campaign;
   const sent = new Set<string>();
   const once = function* (block: Block): Generator<Block> {
     if (sent.has(keyOf(block.cid))) return;
@@ -26,7 +27,7 @@ export async function* withoutData(head: Head, { log, get }: Parts, world: World
   for await (const { release } of releasesFrom(head, log, world)) {
     yield* once(releaseBlock(release));
     for await (const block of walk(release.tree, get, { scope: "all" })) yield* once(block);
-    const { tree } = readTree(await sourceOf(release, { get }, world));
+    const { tree } = readTree(await sourceOf(release, campaign, world));
     for (const folder of await foldersOf(release.root, tree, get)) {
       if (sent.has(keyOf(folder))) continue;
       for await (const block of walk(folder, get, { scope: "entity" })) yield* once(block);

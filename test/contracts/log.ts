@@ -1,5 +1,7 @@
 /** What every release log promises, wherever its head lives. */
 import { describe, expect, it } from "vitest";
+import { fileOf } from "../../pipeline/dag/file.ts";
+import { profiles } from "../../pipeline/dag/profile.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import type { ReleaseLog } from "../../pipeline/log/log.ts";
 import { aRelease, spelled } from "../fakes/release.ts";
@@ -52,6 +54,38 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
       const numbers: number[] = [];
       for await (const { release } of releasesFrom(head, open(), world)) numbers.push(release.number);
       expect(numbers).toEqual([3, 2, 1]);
+    });
+  });
+
+  describe("carries what releases published", () => {
+    const text = new TextEncoder().encode("a: bafkqaaa\nb: bafkqaaa\n");
+    const tree = fileOf(text, profiles["cid-v1"], () => undefined).cid;
+
+    it("gives tree.yaml and sizes of a release, to others too, and also of one that was appended without", async () => {
+      const { open } = await begin();
+      const old = new TextEncoder().encode("a: bafkqaaa\n".repeat(30_000));
+      const oldTree = fileOf(old, profiles["cid-v1"], () => undefined).cid;
+      const first = await open().append(aRelease(1, { tree: oldTree }), undefined, world);
+      expect(await open().source(first.release, world)).toBeUndefined();
+      const second = aRelease(2, { previous: first.cid, tree });
+      await open().append(second, first, world, [
+        { tree, text, sizes: [3, 40_000_000_000] },
+        { tree: oldTree, text: old },
+      ]);
+      const carried = await open().source(second, world);
+      expect(Buffer.from(carried!.text).toString()).toBe(Buffer.from(text).toString());
+      expect(carried!.sizes).toEqual([3, 40_000_000_000]);
+      const earlier = await open().source(first.release, world);
+      expect(Buffer.compare(earlier!.text, old)).toBe(0);
+      expect(earlier).not.toHaveProperty("sizes");
+    });
+
+    it("leaves the head where it is, and carries nothing new, for whoever holds a stale one", async () => {
+      const { open } = await begin();
+      const first = await open().append(aRelease(1), undefined, world);
+      await open().append(aRelease(2, { previous: first.cid }), first, world);
+      const late = aRelease(2, { previous: first.cid, tree });
+      await expect(open().append(late, first, world, [{ tree, text }])).rejects.toMatchObject({ kind: "conflict" });
     });
   });
 

@@ -2,6 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { fileOf } from "../../pipeline/dag/file.ts";
+import { profiles } from "../../pipeline/dag/profile.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import { type GitLogOptions, gitLog } from "../../pipeline/log/git-ref.ts";
 import { releaseBlock } from "../../pipeline/log/release.ts";
@@ -233,6 +235,43 @@ describe("what others have put on the branch", () => {
     const { address, folder } = await aRemote();
     await commitTo(folder, branch, { head: good.head });
     await expect((await aMachine(address)).open().head(world)).rejects.toMatchObject({ kind: "unavailable" });
+  });
+
+  const text = Buffer.from("a: bafkqaaa\n");
+  const tree = fileOf(text, profiles["cid-v1"], () => undefined).cid;
+  const published = aRelease(1, { tree });
+  const { cid: publishedCid, bytes: publishedBytes } = releaseBlock(published);
+  const trees = `trees/${`${tree}`.slice(-2)}/${tree}`;
+  const carrying = (files: Readonly<Record<string, Put | Put["bytes"]>>) => ({
+    head: `${publishedCid}\n`,
+    [`releases/${`${publishedCid}`.slice(-2)}/${publishedCid}`]: publishedBytes,
+    ...files,
+  });
+
+  it("is believed of a tree.yaml where it is the one that the release names", async () => {
+    const { address, folder } = await aRemote();
+    await commitTo(folder, branch, carrying({ [`${trees}/tree.yaml`]: text, [`${trees}/sizes`]: "12\n" }));
+    const source = await (await aMachine(address)).open().source(published, world);
+    expect([Buffer.from(source!.text).toString(), source!.sizes]).toEqual(["a: bafkqaaa\n", [12]]);
+  });
+
+  it.each([
+    ["another", { [`${trees}/tree.yaml`]: "a: bafkqabi\n" }],
+    ["a link", { [`${trees}/tree.yaml`]: { mode: "120000", bytes: "/etc/passwd" } }],
+    ["in a link", { trees: { mode: "120000", bytes: ".." } }],
+  ])("is refused as corrupt of a tree.yaml that is %s", async (_, files) => {
+    const { address, folder } = await aRemote();
+    await commitTo(folder, branch, carrying(files));
+    const log = (await aMachine(address)).open();
+    expect((await log.head(world))?.release.number).toBe(1);
+    await expect(log.source(published, world)).rejects.toMatchObject({ kind: "corrupt" });
+  });
+
+  it("is used of a tree.yaml alone where its sizes are none", async () => {
+    const { address, folder } = await aRemote();
+    await commitTo(folder, branch, carrying({ [`${trees}/tree.yaml`]: text, [`${trees}/sizes`]: "many\n" }));
+    const source = await (await aMachine(address)).open().source(published, world);
+    expect([Buffer.from(source!.text).toString(), source!.sizes]).toEqual(["a: bafkqaaa\n", undefined]);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { Failure } from "../../pipeline/core/failure.ts";
 import { lock } from "../../pipeline/disk/lock.ts";
 import { releaseNumbered, releasesFrom } from "../../pipeline/log/chain.ts";
 import { localLog } from "../../pipeline/log/local.ts";
@@ -38,9 +39,30 @@ describe("the local log", () => {
     });
   });
 
-  it("says which release is out of reach", async () => {
-    const { home, open } = await aLog();
+  it("knows what was released while the node can't be asked", async () => {
+    const { file, home, open } = await aLog();
     const { cid } = await open().append(aRelease(1), undefined, testWorld());
+    const down = () => Promise.reject(new Failure("unavailable", "nothing answers there"));
+    const head = await localLog(file, { ...home, get: down }).head(testWorld());
+    expect(`${head!.cid}`).toBe(`${cid}`);
+  });
+
+  it("reads from the node what an older fieldtree left there alone, and what is damaged in its own files", async () => {
+    const { file, open } = await aLog();
+    const { cid } = await open().append(aRelease(1), undefined, testWorld());
+    const own = join(dirname(file), "releases", `${cid}`);
+    const world = testWorld();
+    await writeFile(own, "damaged");
+    expect((await open().head(world))!.release.number).toBe(1);
+    expect(world.lines).toEqual([expect.stringContaining(`${own} is damaged`)]);
+    await rm(own);
+    expect((await open().head(world))!.release.number).toBe(1);
+  });
+
+  it("says which release is out of reach", async () => {
+    const { file, home, open } = await aLog();
+    const { cid } = await open().append(aRelease(1), undefined, testWorld());
+    await rm(join(dirname(file), "releases"), { recursive: true });
     home.blocks.clear();
     await expect(open().head(testWorld())).rejects.toMatchObject({
       kind: "unavailable",

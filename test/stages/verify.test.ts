@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Answer } from "dns-packet";
 import type { CID } from "multiformats/cid";
@@ -19,8 +19,8 @@ import { ipnsName } from "../../pipeline/names/ipns/ipns.ts";
 import { signRecord } from "../../pipeline/names/ipns/record.ts";
 import type { Name } from "../../pipeline/names/name.ts";
 import { type Check, verdict } from "../../pipeline/stages/check.ts";
-import { sourceOf } from "../../pipeline/stages/observe.ts";
 import type { Announced, Keeper, Parts } from "../../pipeline/stages/parts.ts";
+import { sourceOf } from "../../pipeline/stages/past.ts";
 import { publish } from "../../pipeline/stages/publish.ts";
 import { verify } from "../../pipeline/stages/verify.ts";
 import { withoutData } from "../../pipeline/stages/without-data.ts";
@@ -198,6 +198,7 @@ const damages: Readonly<Record<string, Damage>> = {
   "a link to a release that nobody has": {
     to: async ({ home, parts, chain }) => {
       home.blocks.delete(blockKey(chain[0].cid));
+      await rm(join(parts.state, "log", "releases", `${chain[0].cid}`));
       return parts;
     },
     red: ["log releases 2 to 3"],

@@ -14,7 +14,7 @@ import { idsSince } from "../../disk/git.ts";
 import { gitId } from "../../github/commits.ts";
 import { setOutputs, writeSummary } from "../../github/outputs.ts";
 import type { Head } from "../../log/log.ts";
-import { sourceOf } from "../../stages/observe.ts";
+import { sourceOf } from "../../stages/past.ts";
 import { importCars } from "../car.ts";
 import type { Call } from "../command.ts";
 import { publishHere } from "../publish.ts";
@@ -69,12 +69,13 @@ async function readyToPublish({ folder, env }: Call): Promise<string | undefined
  *
  * @throws Failure `conflict`
  */
-async function assertNewest({ folder, log, get }: Campaign, { env, world }: Call): Promise<void> {
+async function assertNewest(campaign: Campaign, { env, world }: Call): Promise<void> {
+  const { folder, log } = campaign;
   const later = await idsSince(`refs/remotes/origin/${env.GITHUB_REF_NAME}`, join(folder, "tree.yaml"), world);
   const [some] = later;
   const head = some === undefined ? undefined : await log.head(world);
   if (!head) return;
-  const live = gitId(await sourceOf(head.release, { get }, world), some!.length);
+  const live = gitId(await sourceOf(head.release, campaign, world), some!.length);
   if (!later.has(live) || live === gitId(await readFile(join(folder, "tree.yaml")), live.length)) return;
   throw new Failure(
     "conflict",

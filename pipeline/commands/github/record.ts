@@ -20,7 +20,7 @@ import { type Asset, record as recordOnGitHub } from "../../github/record.ts";
 import { markStale, type Standing } from "../../github/stale.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
-import { sourceOf } from "../../stages/observe.ts";
+import { sourceOf } from "../../stages/past.ts";
 import { readSides } from "../../stages/sides.ts";
 import { withoutData } from "../../stages/without-data.ts";
 import type { Call } from "../command.ts";

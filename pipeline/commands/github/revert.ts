@@ -2,7 +2,7 @@
 import { Failure } from "../../core/failure.ts";
 import { openGitHub } from "../../github/client.ts";
 import { revert as revertOnGitHub } from "../../github/revert.ts";
-import { sourceOf } from "../../stages/observe.ts";
+import { sourceOf } from "../../stages/past.ts";
 import type { Call } from "../command.ts";
 import { withoutCommands } from "./commands-off.ts";
 

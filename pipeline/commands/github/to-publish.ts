@@ -6,7 +6,7 @@ import { isFailure } from "../../core/failure.ts";
 import type { Report } from "../../core/report.ts";
 import { commitHere, commitsIn } from "../../disk/commits.ts";
 import type { DispatchEvent, PushEvent } from "../../github/event.ts";
-import { sourceOf } from "../../stages/observe.ts";
+import { sourceOf } from "../../stages/past.ts";
 import { importCars } from "../car.ts";
 import type { Call } from "../command.ts";
 import { lookAt } from "./look.ts";
