@@ -1,6 +1,7 @@
 /** `add`: data of this machine onto the campaign's node, and into tree.yaml. */
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { emptyDirectory } from "../core/cid.ts";
 import type { DatasetFinding } from "../core/dataset.ts";
 import { setLeaf } from "../core/edit.ts";
 import { Failure } from "../core/failure.ts";
@@ -20,7 +21,7 @@ import { printable } from "./terminal.ts";
 export const add: Verb = {
   args: "<path...>",
   flags: [
-    ["--at <path>", "where in tree.yaml the CID goes; folders on the way are made"],
+    ["--at <path>", "where in tree.yaml the CID goes; with a slash at the end, into that folder under its own name"],
     ["--profile <name>", `how bytes become blocks: ${Object.keys(profiles).join(", ")}`, "cid-v1"],
     ["--symlinks <how>", "keep symbolic links as links, or refuse them", "keep"],
     allFlag,
@@ -32,20 +33,16 @@ export const add: Verb = {
   async run(call) {
     const { args, flags, campaign: open, cwd, out, world } = call;
     const options = optionsOf(flags);
-    const at = typeof flags.at === "string" ? flags.at.replace(/^\/+|\/+$/g, "") : undefined;
-    if (at !== undefined && args.length > 1) {
-      throw new Failure("input", `--at names one place, and ${args.length} paths were given`, {
-        hint: "add them one by one, or put them into one folder and add that",
-      });
-    }
+    const places = placesOf(call);
     // What can't be written down later is better said before gigabytes are hashed.
-    if (at !== undefined) {
-      await spliced(call, at, emptyFolder);
-      await refuseFolder(call, at, basename(args[0]!));
+    for (const [path, at] of places) {
+      await spliced(call, at, emptyDirectory.toString());
+      await refuseFolder(call, at, basename(resolve(cwd, path)));
     }
     const { home, readers } = await open();
 
     for (const path of args) {
+      const at = places.get(path);
       const absolute = resolve(cwd, path);
       const { cid, bytes, blocks } = await addFiles(home, absolute, options, world);
       // Until a release keeps it: a collection must not take away what was just added.
@@ -70,8 +67,23 @@ export const add: Verb = {
   },
 };
 
-/** Stands in for the CID while it isn't known. */
-const emptyFolder = "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354";
+/** Where in tree.yaml each path goes: `--at a/b` is its place, `--at a/` the folder that it goes into. */
+function placesOf({ args, flags, cwd }: Call): ReadonlyMap<string, string> {
+  const { at } = flags;
+  if (typeof at !== "string") return new Map();
+  const place = at.replace(/^\/+|\/+$/g, "");
+  if (at.endsWith("/")) {
+    const below = (path: string) => [place, basename(resolve(cwd, path))].filter((name) => name !== "").join("/");
+    const places = new Map(args.map((path) => [path, below(path)]));
+    const twice = args.find((path, i) => args.findIndex((other) => below(other) === below(path)) < i);
+    if (twice === undefined) return places;
+    throw new Failure("input", `two of them would go to ${below(twice)}`, { hint: "add them one by one" });
+  }
+  if (args.length === 1) return new Map([[args[0]!, place]]);
+  throw new Failure("input", `--at names one place, and ${args.length} paths were given`, {
+    hint: `--at ${place}/ puts them into that folder, each under its own name`,
+  });
+}
 
 function optionsOf(flags: Call["flags"]): AddOptions {
   const { profile, symlinks } = flags;
@@ -121,9 +133,7 @@ function inWords({ path, cid, bytes, blocks, findings, at, replaced }: Said, cal
   const lines = [`${cid}  ${printable(path)}  (${sayBytes(bytes)}, ${blocks} ${blocks === 1 ? "block" : "blocks"})`];
   lines.push(...datasetFindingLines(findings, call));
   if (at === undefined) {
-    lines.push(
-      `  next: fieldtree add ${printable(path)} --at FOLDER/${printable(basename(path))} puts it into tree.yaml`,
-    );
+    lines.push(`  next: fieldtree add ${printable(path)} --at FOLDER/ puts it into tree.yaml`);
   } else if (replaced === undefined) lines.push(`  tree.yaml: ${printable(at)} is ${cid}`);
   else
     lines.push(`  tree.yaml: ${printable(at)} is ${cid}, no longer ${replaced === "" ? "an empty folder" : replaced}`);

@@ -1,14 +1,12 @@
 /**
- * Addresses: the ways to name something that stands on IPFS.
- *
- * A path in the tree, `CID[/path]`, `/ipfs/CID…`, `ipfs://CID…`, `ipns://<campaign>/…` (the live portal); a path and
- * an `ipns://` address take `@N` for release N. What a CID names is found without a campaign, too.
+ * What an address names (`parse-address.ts` has the ways to write one): a path in the tree, something on IPFS, or what the
+ * campaign's names lead to. What a CID names is found without a campaign, too.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
-import { Failure } from "../core/failure.ts";
+import { Failure, isFailure } from "../core/failure.ts";
 import type { Finding } from "../core/finding.ts";
 import { shown } from "../core/shown.ts";
 import { readTree, type Tree } from "../core/tree.ts";
@@ -17,11 +15,15 @@ import type { Get } from "../dag/block.ts";
 import { resolve } from "../dag/read.ts";
 import { required } from "../ipfs/required.ts";
 import { releaseNumbered } from "../log/chain.ts";
+import type { Head } from "../log/log.ts";
 import type { Release } from "../log/release.ts";
 import { assembleTree } from "../stages/assemble.ts";
 import { treeOf } from "../stages/past.ts";
 import { outOfReach, sizesOf } from "../stages/sizes.ts";
+import { targetOf } from "../stages/target.ts";
+import { targetsOf } from "./announced.ts";
 import type { Call } from "./command.ts";
+import { type Address, parseAddress } from "./parse-address.ts";
 import { refuseErrors } from "./tree-text.ts";
 
 export interface Located {
@@ -36,13 +38,28 @@ export async function locate(address: string, call: Call): Promise<Located> {
   const parsed = parseAddress(address);
   const anywhere = parsed.in === "content" && call.folderAround() === undefined;
   const { base, path, get } = anywhere
-    ? { base: parsed.cid, path: parsed.path, get: await getFromGateways(call) }
-    : await beginning(parsed, await call.campaign(), call.world);
-  const cid = await resolve(base, path, get);
+    ? { base: parsed.cid, path: parsed.path, get: await getFromGateways(parsed, call) }
+    : await beginning(parsed, await opened(parsed, call), call.world);
+  const cid = base && (await resolve(base, path, get));
   if (cid) return { cid, path: parsed.path, get };
-  throw new Failure("input", `${address}: there is nothing there`, {
+  const unlike = parsed.in === "tree" ? parsed.unlike : undefined;
+  const why = unlike === undefined ? "there is nothing there" : `${unlike}, and the tree has nothing of that name`;
+  throw new Failure("input", `${shown(address, 200)}: ${why}`, {
     hint: "fieldtree ls lists the whole tree, fieldtree ls FOLDER what a folder holds",
   });
+}
+
+/** The campaign; where there is none, and a CID was probably meant, what is wrong with that. */
+async function opened(address: Address, call: Call): Promise<Campaign> {
+  if (call.folderAround() === undefined) {
+    if (address.in === "tree" && address.unlike !== undefined) throw new Failure("input", address.unlike);
+    if (address.in === "name") {
+      throw new Failure("input", `no campaign here knows what ${shown(address.name)} leads to`, {
+        hint: "run it in a clone of the campaign that has that name, or ask a gateway for /ipfs/CID",
+      });
+    }
+  }
+  return call.campaign();
 }
 
 /** The leaves that `address` names, with their paths below it: those of a folder of the tree, else the one thing it is. */
@@ -61,35 +78,20 @@ export async function leavesAt(address: string, call: Call): Promise<readonly { 
   return [{ path: "", cid: (await locate(address, call)).cid }];
 }
 
-type Address =
-  | { readonly in: "content"; readonly cid: CID; readonly path: string }
-  | { readonly in: "portal"; readonly name: string; readonly release: number | undefined; readonly path: string }
-  /** Without a release: tree.yaml as it is now. */
-  | { readonly in: "tree"; readonly release: number | undefined; readonly path: string };
-
-function parseAddress(address: string): Address {
-  const [, named, number] = /^(.*?)(?:@(\d+))?$/s.exec(address)!;
-  const release = number === undefined ? undefined : Number(number);
-  const portal = /^ipns:\/\/([^/]+)(\/.*)?$/s.exec(named!);
-  if (portal) return { in: "portal", name: portal[1]!, release, path: tidy(portal[2] ?? "") };
-
-  const scheme = /^(?:ipfs:\/\/(?:ipfs\/)?|\/ipfs\/)/.exec(address)?.[0];
-  const [first = "", ...rest] = address.slice(scheme?.length ?? 0).split("/");
-  const cid = cidIn(first);
-  if (cid) return { in: "content", cid, path: tidy(rest.join("/")) };
-  if (scheme) throw new Failure("input", `${address}: ${first || "nothing"} is not a CID`);
-  return { in: "tree", release, path: tidy(named!) };
-}
-
 interface Beginning {
-  readonly base: CID;
+  /** Absent where no leaf, and no folder above one, is of that path. */
+  readonly base: CID | undefined;
   readonly path: string;
   readonly get: Get;
 }
 
-/** Whoever has no clone of a campaign names gateways as ipfsspec does: in IPFS_GATEWAY, with blanks between several. */
-async function getFromGateways({ env, world }: Call): Promise<Get> {
-  const urls = (env.IPFS_GATEWAY ?? "").split(/\s+/).filter((url) => url !== "");
+/**
+ * Whoever has no clone of a campaign names gateways as ipfsspec does: in IPFS_GATEWAY, with blanks between several. Else the
+ * one in the address is asked: what it gives is checked against the CID.
+ */
+async function getFromGateways({ gateway }: Address & { in: "content" }, { env, world }: Call): Promise<Get> {
+  const named = (env.IPFS_GATEWAY ?? "").split(/\s+/).filter((url) => url !== "");
+  const urls = named.length > 0 || gateway === undefined ? named : [gateway];
   const bad = urls.find((url) => !/^https?:\/\//.test(url) || !URL.canParse(url));
   if (bad !== undefined) throw new Failure("input", `IPFS_GATEWAY: ${shown(bad)} is no http or https address`);
   if (urls.length === 0) {
@@ -104,24 +106,53 @@ async function getFromGateways({ env, world }: Call): Promise<Get> {
 
 /** Where resolving starts, and the path that is left from there. */
 async function beginning(address: Address, campaign: Campaign, world: World): Promise<Beginning> {
-  const { get, facts } = campaign;
+  const { get } = campaign;
   switch (address.in) {
     case "content":
-      return { base: address.cid, path: address.path, get };
-    case "portal": {
-      if (address.name !== facts.campaign && address.name !== facts.domain) {
-        throw new Failure(
-          "input",
-          `ipns://${address.name}: only this campaign's own name, ipns://${facts.campaign}, is known here`,
-        );
-      }
-      return { base: (await releaseOf(address.release, campaign, world)).portal, path: address.path, get };
-    }
+      return { base: address.cid, path: address.path, get: await alsoFrom(address.gateway, get, world) };
+    case "name":
+      return { get, ...(await ledTo(address, campaign, world)) };
     case "tree": {
       if (address.release === undefined) return inTree(address.path, campaign, world);
       return { base: (await releaseOf(address.release, campaign, world)).root, path: address.path, get };
     }
   }
+}
+
+/** `get`, and then the gateway that the address itself names. */
+async function alsoFrom(gateway: string | undefined, get: Get, world: World): Promise<Get> {
+  if (gateway === undefined) return get;
+  const { gateways } = await import("../ipfs/gateways.ts");
+  const node = gateways([gateway]);
+  return async (cid) => {
+    try {
+      return await get(cid);
+    } catch (error) {
+      if (!isFailure(error, "unavailable")) throw error;
+      return required(cid, node, world);
+    }
+  };
+}
+
+/** What a name of the campaign leads to: by the log, so that no resolver and no network is needed. */
+async function ledTo(
+  { name, release, path }: Address & { in: "name" },
+  campaign: Campaign,
+  world: World,
+): Promise<Omit<Beginning, "get">> {
+  const to = targetsOf(campaign)(name);
+  if (to === undefined) {
+    const { facts, announced } = campaign;
+    const known = [facts.campaign, `latest.${facts.campaign}`, ...announced.map((each) => each.name)];
+    throw new Failure("input", `${shown(name)} is no name of this campaign`, {
+      hint: `its names: ${[...new Set(known)].join(", ")}; what any other name leads to, a gateway says`,
+    });
+  }
+  const at = release === undefined ? to : to.replace(/^(tree|portal)(?:@\d+)?/, `$1@${release}`);
+  const { cid, release: live } = await headOf(campaign, world);
+  const target = await targetOf(at, { cid, release: live }, campaign.log, world);
+  const [, , base, ...below] = target.split("/");
+  return { base: CID.parse(base!), path: [...below, path].filter((names) => names !== "").join("/") };
 }
 
 /**
@@ -135,6 +166,8 @@ async function inTree(path: string, campaign: Campaign, world: World): Promise<B
     if (leaf?.written) return { base: leaf.cid, path: path.slice(end + 1), get: campaign.get };
   }
   refuseErrors(findings);
+  if (path !== "" && !tree.keys().some((leaf) => leaf.startsWith(`${path}/`)))
+    return { base: undefined, path, get: campaign.get };
   const { of, missing } = await sizesOf(tree, campaign.get, campaign.sizes, world);
   if (missing.length > 0) throw outOfReach(missing);
   const made = new Map<string, Uint8Array>();
@@ -143,7 +176,7 @@ async function inTree(path: string, campaign: Campaign, world: World): Promise<B
 }
 
 /** A release's tree was found sound before it was published. */
-async function treeAt(
+export async function treeAt(
   release: number | undefined,
   campaign: Campaign,
   world: World,
@@ -153,24 +186,13 @@ async function treeAt(
 }
 
 /** The numbered release, or the newest. */
-async function releaseOf(number: number | undefined, { log }: Campaign, world: World): Promise<Release> {
-  if (number !== undefined) return (await releaseNumbered(number, log, world)).release;
+async function releaseOf(number: number | undefined, campaign: Campaign, world: World): Promise<Release> {
+  if (number !== undefined) return (await releaseNumbered(number, campaign.log, world)).release;
+  return (await headOf(campaign, world)).release;
+}
+
+async function headOf({ log }: Campaign, world: World): Promise<Head> {
   const head = await log.head(world);
-  if (head) return head.release;
+  if (head) return head;
   throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish makes the first release" });
 }
-
-function cidIn(text: string): CID | undefined {
-  try {
-    return CID.parse(text);
-  } catch {
-    return undefined; // A path, then.
-  }
-}
-
-/** Without empty names and `.`: `/a//b/` is `a/b`. */
-const tidy = (path: string): string =>
-  path
-    .split("/")
-    .filter((name) => name !== "" && name !== ".")
-    .join("/");

@@ -2,18 +2,18 @@
 import { changesBetween } from "../core/changes.ts";
 import { sayChange } from "./changes.ts";
 import type { Verb } from "./command.ts";
-import { soundTree } from "./tree-text.ts";
+import { compared } from "./compared.ts";
 
 export const diff: Verb = {
   args: "<base> [next]",
   about: `By identity of the data: added, removed, updated, moved, or the same data spelt differently.
-BASE and NEXT are files, or git:REF for tree.yaml at a commit. NEXT is the campaign's tree.yaml unless named.`,
+BASE and NEXT are files, git:REF for tree.yaml at a commit, numbers of releases, or paths in the tree, with @N as release N
+has it: \`diff 3 5\`, \`diff products@1 products\`. NEXT is the campaign's tree.yaml unless named, or the same path in it.`,
   example: "fieldtree diff git:main",
 
   async run(call) {
     const [named, other] = call.args;
-    const base = await soundTree(named!, call);
-    const next = await soundTree(other, call);
+    const { base, next } = await compared(named!, other, call);
     const changes = changesBetween(base, next);
     const data = changes.map((change) => ({
       ...change,

@@ -3,8 +3,10 @@
  *
  * A raw block's size is taken from the link to it: reading each would load the whole folder's data just to list it.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { inOrder } from "../core/concurrency.ts";
 import { sayBytes } from "../core/shown.ts";
+import type { World } from "../core/world.ts";
 import { codecs, type Get } from "../dag/block.ts";
 import type { DirectoryEntry } from "../dag/directory.ts";
 import { entries, type Stat, stat } from "../dag/read.ts";
@@ -15,8 +17,12 @@ import { printable } from "./terminal.ts";
 /** Root blocks of entries asked for at once. */
 const atOnce = 16;
 
+/** Entries listed between two turns of the event loop: blocks at hand come without one, and Ctrl-C needs one. */
+const turnEvery = 256;
+
 export const ls: Verb = {
   args: "[address]",
+  flags: [["-r, --recursive", "also what is in each folder, and so on, with the path below the address as its name"]],
   about:
     "The whole tree unless an address is named. A line an entry, in byte order of names: kind, size, CID, name. The size of a file is that of its contents, the size of a directory counts every block below it. Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWAY.",
   example: "fieldtree ls products/HALO",
@@ -24,24 +30,53 @@ export const ls: Verb = {
   async run(call) {
     const { cid, path, get } = await locate(call.args[0] ?? "/", call);
     const about = await stat(cid, get);
+    const recursive = call.flags.recursive === true;
     const listed: DirectoryEntry[] = [];
     if (about.type === "directory") for await (const entry of entries(cid, get)) listed.push(entry);
     else listed.push({ name: path.split("/").at(-1) || cid.toString(), cid, tsize: about.tsize });
 
     let done = 0;
-    for await (const { entry, type, size, target } of inOrder(listed, atOnce, (entry) => described(entry, get))) {
-      const { name, cid } = entry;
+    for await (const { name, cid, type, size, target } of listing(listed, recursive, get, call.world)) {
       const shown = printable(target === undefined ? name : `${name} -> ${target}`);
       const text = [type.padEnd(9), sayBytes(size).padStart(6), cid.toString().padEnd(59), shown].join("  ");
       call.out.result({ name, cid: cid.toString(), size, type }, text);
-      call.world.progress({ task: "listing", done: ++done, total: listed.length, unit: "files" });
+      const total = recursive ? {} : { total: listed.length };
+      call.world.progress({ task: "listing", done: ++done, ...total, unit: "files" });
     }
     return 0;
   },
 };
 
-async function described(entry: DirectoryEntry, get: Get): Promise<Stat & { readonly entry: DirectoryEntry }> {
-  const { cid, tsize } = entry;
+type Listed = Stat & Pick<DirectoryEntry, "name" | "cid">;
+
+/** Each entry, and where `recursive` below each folder what is in it. A stack, since folders may be deeper than ours is. */
+async function* listing(
+  top: readonly DirectoryEntry[],
+  recursive: boolean,
+  get: Get,
+  world: World,
+): AsyncGenerator<Listed> {
+  const describe = (entry: DirectoryEntry) => described(entry, get);
+  const open = [{ path: "", entries: inOrder(top, atOnce, describe) }];
+  for (let count = 1; open.length > 0; count++) {
+    if (count % turnEvery === 0) await nextTurn();
+    world.signal.throwIfAborted();
+    const folder = open.at(-1)!;
+    const { done, value: entry } = await folder.entries.next();
+    if (done) {
+      open.pop();
+      continue;
+    }
+    const name = folder.path + entry.name;
+    yield { ...entry, name };
+    if (!recursive || entry.type !== "directory") continue;
+    const below: DirectoryEntry[] = [];
+    for await (const inner of entries(entry.cid, get)) below.push(inner);
+    open.push({ path: `${name}/`, entries: inOrder(below, atOnce, describe) });
+  }
+}
+
+async function described({ name, cid, tsize }: DirectoryEntry, get: Get): Promise<Listed> {
   const about: Stat = cid.code === codecs.raw ? { type: "file", size: tsize, tsize } : await stat(cid, get);
-  return { entry, ...about };
+  return { ...about, name, cid };
 }

@@ -8,13 +8,17 @@ import { holdsNothing } from "../core/tree.ts";
 import { observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
 import { sayChange } from "./changes.ts";
 import type { Verb } from "./command.ts";
+import { baseTree } from "./compared.ts";
 import { allFlag, errorsIn, findingLines, sayAll } from "./findings.ts";
 import { printableLines } from "./terminal.ts";
-import { nothingYet, soundTree } from "./tree-text.ts";
+import { nothingYet } from "./tree-text.ts";
 
 export const plan: Verb = {
   flags: [
-    ["--base <file>", "compare with this tree.yaml, or git:REF for the one at a commit (default: what is live)"],
+    [
+      "--base <file>",
+      "compare with this tree.yaml, git:REF for the one at a commit, or a release by its number (default: what is live)",
+    ],
     allFlag,
   ],
   about: "Prints the root that publishing would give, what would change, and every step. Changes nothing.",
@@ -25,7 +29,7 @@ export const plan: Verb = {
     const campaign = await call.campaign();
     const text = await readFile(join(campaign.folder, "tree.yaml"));
     const seen = await observe(text, campaign, world);
-    const base = typeof flags.base === "string" ? await soundTree(flags.base, call) : undefined;
+    const base = typeof flags.base === "string" ? await baseTree(flags.base, call) : undefined;
     const changes = base ? changesBetween(base, seen.tree) : seen.changes;
     const none = whyNoRoot(seen) ?? whyRolledBack(seen);
     const data = {

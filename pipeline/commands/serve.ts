@@ -4,22 +4,23 @@
  * It reads the head of the log anew for each request and takes no lock, so a publish beside it shows at once.
  */
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
 import { fetchUnlessAborted } from "../core/abort.ts";
 import { Failure, isFailure } from "../core/failure.ts";
-import { publicKeyOf, publicName } from "../core/key.ts";
 import type { World } from "../core/world.ts";
 import type { Node } from "../ipfs/node.ts";
 import type { Resolved } from "../serve/answer.ts";
 import { serve as openGateway } from "../serve/serve.ts";
 import { targetOf } from "../stages/target.ts";
+import { targetsOf } from "./announced.ts";
 import type { Output, Verb } from "./command.ts";
 
 export const serve: Verb = {
   flags: [
     ["--port <port>", "0 for any that is free", "8642"],
-    ["--host <host>", "an address of this machine; other than 127.0.0.1 others can read too", "127.0.0.1"],
+    ["--host <host>", "an address of this machine; 0.0.0.0 is all of them, and others can read too", "127.0.0.1"],
   ],
   about: `/ipns/CAMPAIGN/ is the live portal, /ipns/latest.CAMPAIGN/ the live tree, /ipns/NAME/ what campaign.yaml has that
 domain or key announce, /ipfs/CID anything the campaign's node or gateways have. Read only. Give IPFS_GATEWAY its address, and Python opens ipfs:// addresses through it.`,
@@ -51,15 +52,37 @@ export async function serveCampaign(
     world,
   );
   try {
-    const portal = `${gateway.url}/ipns/${encodeURIComponent(name)}/`;
+    const [url, ...others] = reachableAt(gateway.url);
+    const portalAt = (base: string) => `${base}/ipns/${encodeURIComponent(name)}/`;
+    const portal = portalAt(url!);
     const live = await campaign.log.head(world);
-    const text = [`serving ${portal}`, ...(live ? await howToOpen(portal, gateway.url, world) : [])].join("\n");
-    out.result({ event: "serving", url: gateway.url, portal }, text);
+    const text = [
+      `serving ${portal}`,
+      ...others.map((other) => `    and ${portalAt(other)}`),
+      ...(live ? await howToOpen(portal, url!, world) : []),
+    ];
+    out.result({ event: "serving", url: url!, portal }, text.join("\n"));
     if (!live) world.log("nothing is published yet: the portal appears with `fieldtree publish`");
     if (!world.signal.aborted) await once(world.signal, "abort");
   } finally {
     await gateway.close();
   }
+}
+
+/**
+ * Base URLs to give to others. All addresses of this machine are listened to at 0.0.0.0 and [::], which lead nowhere from
+ * elsewhere: in their place, those it has in its networks, IPv4 first; where it is in none, loopback.
+ */
+function reachableAt(opened: string): readonly string[] {
+  const url = new URL(opened);
+  if (url.hostname !== "0.0.0.0" && url.hostname !== "[::]") return [opened];
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const outward = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
+  const v4 = outward.filter(({ family }) => family === "IPv4").map(({ address }) => address);
+  // A socket at [::] takes both families; one at 0.0.0.0 only IPv4.
+  const v6 = url.hostname === "[::]" ? outward.filter(({ family }) => family === "IPv6") : [];
+  const hosts = [...v4, ...v6.map(({ address }) => `[${address}]`)];
+  return (hosts.length > 0 ? hosts : ["127.0.0.1"]).map((host) => `http://${host}:${url.port}`);
 }
 
 /**
@@ -81,11 +104,11 @@ function nodeOf({ home, get, facts }: Campaign): Node {
 /** Every name leads to what it should say by the head of the log, whether or not that was announced already. */
 function resolverOf(campaign: Campaign): (name: string, world: World) => Promise<Resolved | undefined> {
   const { log } = campaign;
-  const says = targetsOf(campaign);
+  const targetOfName = targetsOf(campaign);
   // What an old release published stays as it is, and finding it means walking the log.
   const old = new Map<string, string>();
   return async (name, world) => {
-    const to = says.get(name) ?? says.get(name.toLowerCase()) ?? says.get(keyed(name));
+    const to = targetOfName(name);
     const live = to === undefined ? undefined : await log.head(world);
     if (to === undefined || !live) return undefined;
     const target = old.get(to) ?? (await targetOf(to, live, log, world));
@@ -93,21 +116,6 @@ function resolverOf(campaign: Campaign): (name: string, world: World) => Promise
     const [, , cid, ...names] = target.split("/");
     return { cid: CID.parse(cid!), ...(names.length > 0 && { names }) };
   };
-}
-
-/** What each name should say. What campaign.yaml announces goes before what we call things ourselves. */
-function targetsOf({ facts, announced }: Campaign): ReadonlyMap<string, string> {
-  const own = [facts.campaign, ...(facts.domain ? [facts.domain] : [])];
-  return new Map([
-    ...own.flatMap((name) => [[name, "portal"] as const, [`latest.${name}`, "tree"] as const]),
-    ...announced.map(({ name, to }) => [keyed(name), to] as const),
-  ]);
-}
-
-/** The names of keys have several spellings: the one that counts. Other names as they are. */
-function keyed(name: string): string {
-  const publicKey = publicKeyOf(name);
-  return publicKey ? publicName(publicKey) : name;
 }
 
 /** Lines of Python that open the portal's first Zarr dataset; none where it has none. */

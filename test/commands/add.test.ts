@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { readTree } from "../../pipeline/core/tree.ts";
 import { aCampaign, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
@@ -43,17 +44,32 @@ it("splices the CID into tree.yaml, making folders, and says what it replaced", 
   expect(text).toContain(`data: ${second.cid}`);
 });
 
-it("takes a place written as a folder's, with slashes around it", async () => {
-  const cwd = await aCampaign({ "tree.yaml": "", one: "1" });
-  const { cid, at } = (await fieldtree(["add", "--json", "one", "--at", "/products/NEW/"], { cwd })).json()[0];
-  expect(at).toBe("products/NEW");
-  expect(readFileSync(join(cwd, "tree.yaml"), "utf8")).toBe(`products:\n  NEW: ${cid}\n`);
+it("puts data below a place that ends in a slash, each under its own name, and at one that doesn't", async () => {
+  const cwd = await aCampaign({ "tree.yaml": "", one: "1", "in/two": "2" });
+  const at = async (...args: string[]) =>
+    (await fieldtree(["add", "--json", ...args], { cwd })).json().map(({ at }) => at);
+  expect(await at("one", "in/two/../two", "--at", "/products/v3/")).toEqual(["products/v3/one", "products/v3/two"]);
+  expect(await at("./in/", "--at", "products/v3//")).toEqual(["products/v3/in"]);
+  expect(await at("one", "--at", "/")).toEqual(["one"]);
+  expect(await at("one", "--at", "/products/v4")).toEqual(["products/v4"]);
+  const { tree } = readTree(readFileSync(join(cwd, "tree.yaml"), "utf8"));
+  expect([...tree.keys()].sort()).toEqual([
+    "one",
+    "products/v3/in",
+    "products/v3/one",
+    "products/v3/two",
+    "products/v4",
+  ]);
+  expect(await fieldtree(["add", "one", "./one", "--at", "x/"], { cwd })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("two of them would go to x/one"),
+  });
 });
 
 it("never puts data in place of a folder that holds other people's", async () => {
   const tree = "products:\n  HALO:\n    a: \n    b: \n";
   const cwd = await aCampaign({ "tree.yaml": tree, one: "1" });
-  const { code, stderr } = await fieldtree(["add", "one", "--at", "products/HALO/"], { cwd });
+  const { code, stderr } = await fieldtree(["add", "one", "--at", "products/HALO"], { cwd });
   expect(code).toBe(2);
   expect(stderr).toContain("products/HALO is a folder with 2 leaves in tree.yaml");
   expect(stderr).toContain("--at products/HALO/one puts it inside");
@@ -63,7 +79,7 @@ it("never puts data in place of a folder that holds other people's", async () =>
 it.each([
   [["add", "--profile", "nope", "x"], "cid-v1, unixfs-v1-2025"],
   [["add", "--symlinks", "follow", "x"], "keep"],
-  [["add", "a", "b", "--at", "x"], "one"],
+  [["add", "a", "b", "--at", "x"], "--at x/ puts them into that folder"],
   [["add", "not/there"], "not/there"],
 ])("refuses %j in words", async (args, says) => {
   const { code, stderr } = await fieldtree(args, { cwd: await aCampaign({ x: "x" }) });

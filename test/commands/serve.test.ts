@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { base36 } from "multiformats/bases/base36";
@@ -67,6 +68,16 @@ names:
   const otherSpelling = CID.parse(name, base36).toString();
   for (const key of [name, otherSpelling]) expect(await at(`${key}/`)).toContain("empty");
   expect((await fetch(`${url}/ipns/other.example.test/`)).status).toBe(404);
+});
+
+it.each(["0.0.0.0", "::"])("at %s prints an address that works elsewhere, and answers there", async (host) => {
+  const outward = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, family }) => !internal && family === "IPv4");
+  const { url, portal } = await serving(await aCampaign(), "--host", host);
+  expect(outward.length > 0 ? outward.map(({ address }) => address) : ["127.0.0.1"]).toContain(new URL(url).hostname);
+  expect(portal).toBe(`${url}/ipns/test/`);
+  expect((await fetch(portal)).status).toBe(404);
 });
 
 it("runs until it is interrupted, which is how it is meant to end", async () => {
