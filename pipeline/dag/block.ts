@@ -9,6 +9,11 @@ export const codecs = { raw: 0x55, dagPb: 0x70, dagCbor: 0x71 } as const;
 /** Multihash numbers: the one we make and check, and the one that is no hash at all. */
 export const hashes = { sha256: 0x12, identity: 0x00 } as const;
 
+/** Whether a CID holds its bytes itself, instead of their hash: there is no block behind it. */
+export function isInline(cid: CID): boolean {
+  return cid.multihash.code === hashes.identity;
+}
+
 export interface Block {
   readonly cid: CID;
   readonly bytes: Uint8Array;

@@ -56,12 +56,14 @@ export function* packedVarints(bytes: Uint8Array): Generator<number> {
   while (reader.offset < bytes.length) yield readVarint(reader);
 }
 
-interface Reader {
+/** Where reading has come to. */
+export interface Reader {
   readonly bytes: Uint8Array;
   offset: number;
 }
 
-function readVarint(reader: Reader): number {
+/** The number at the reader, which then stands behind it. @throws Failure `corrupt` as {@link fieldsOf} does. */
+export function readVarint(reader: Reader): number {
   let value = 0;
   let scale = 1;
   for (let length = 1; length <= 10; length++) {
@@ -76,6 +78,14 @@ function readVarint(reader: Reader): number {
 }
 
 function readBytes(reader: Reader): Uint8Array {
+  const end = endOfBytes(reader);
+  const value = reader.bytes.subarray(reader.offset, end);
+  reader.offset = end;
+  return value;
+}
+
+/** Reads the length of a length-delimited field: the offset behind it. The reader stands at its first byte. @throws Failure `corrupt` where it ends too early. */
+export function endOfBytes(reader: Reader): number {
   const length = readVarint(reader);
   const end = reader.offset + length;
   if (end > reader.bytes.length) {
@@ -84,7 +94,5 @@ function readBytes(reader: Reader): Uint8Array {
       `a field claims ${length} bytes where ${reader.bytes.length - reader.offset} are left`,
     );
   }
-  const value = reader.bytes.subarray(reader.offset, end);
-  reader.offset = end;
-  return value;
+  return end;
 }

@@ -12,11 +12,13 @@
  */
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
-import { byBytes } from "../core/order.ts";
-import { type Block, codecs, type Get, hashes, keyOf } from "./block.ts";
+import { waitingLinks } from "./ahead.ts";
+import { type Block, codecs, type Get, isInline, keyOf } from "./block.ts";
 import { type DirectoryEntry, hamtHash } from "./directory.ts";
-import { linksOf, type Shape, shapeOf } from "./shape.ts";
+import { linksOf, type Shape, type Slot, shapeOf } from "./shape.ts";
+import { sortedByName } from "./sorted.ts";
 import { tsizeOf } from "./tsize.ts";
+import { pause } from "./turn.ts";
 
 export interface Stat {
   readonly type: "file" | "directory" | "symlink";
@@ -51,8 +53,8 @@ export interface WalkOptions {
   readonly wants?: (cid: CID) => boolean | Promise<boolean>;
 }
 
-/** Blocks asked for before they are needed. Enough to hide a gateway's delay, little to hold in memory. */
-const readAhead = 8;
+/** Entries of a directory that is listed as a whole: some 500 MB of them. */
+const mostEntries = 2_000_000;
 
 /** What stands at `cid`: reads one block. @throws Failure `input` where it is neither file, directory nor symlink; `corrupt`. */
 export async function stat(cid: CID, get: Get): Promise<Stat> {
@@ -75,14 +77,29 @@ export function statOf(cid: CID, bytes: Uint8Array): Stat {
   }
 }
 
-/** Entries of a directory, sharded or not, in byte order of their names. @throws Failure `input` where it isn't one. */
+/**
+ * Entries of a directory, sharded or not, in byte order of their names.
+ *
+ * @throws Failure `input` where it isn't one, or has more than {@link mostEntries}.
+ */
 export async function* entries(cid: CID, get: Get): AsyncGenerator<DirectoryEntry> {
   const found: DirectoryEntry[] = [];
-  for await (const { shape } of directoryBlocks(cid, get)) {
-    if (shape.kind === "directory") for (const { name, cid, tsize } of shape.entries) found.push({ name, cid, tsize });
-    else for (const { name, cid, tsize } of shape.slots) if (name !== undefined) found.push({ name, cid, tsize });
+  for await (const some of unsortedEntries(cid, get)) {
+    for (const { name, cid, tsize } of some) found.push({ name, cid, tsize });
+    if (found.length > mostEntries) throw new Failure("input", `${cid} has more than ${mostEntries} entries`);
   }
-  yield* found.sort((a, b) => byBytes(a.name, b.name));
+  yield* await sortedByName(found);
+}
+
+/** The same, as they stand in the blocks: those of one block at a time. */
+export async function* unsortedEntries(cid: CID, get: Get): AsyncGenerator<DirectoryEntry[]> {
+  for await (const { shape } of directoryBlocks(cid, get)) {
+    yield shape.kind === "directory" ? [...shape.entries] : shape.slots.filter(isEntry);
+  }
+}
+
+function isEntry(slot: Slot): slot is Slot & DirectoryEntry {
+  return slot.name !== undefined;
 }
 
 /** What is called `name` in a directory: one block, or one a depth of its shards. @throws Failure `input` where `cid` is no directory. */
@@ -120,42 +137,60 @@ export async function whole(cid: CID, get: Get): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Blocks from the root down, depth first, in the order of links, each once. @throws Failure `corrupt` for a block that isn't what its CID says. */
+/**
+ * Blocks from the root down, depth first, in the order of links, each once.
+ *
+ * What an identity CID holds is part of the block that names it: it is looked into, and is no block of its own.
+ *
+ * @throws Failure `corrupt` for a block that isn't what its CID says.
+ */
 export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGenerator<Block> {
   if (options.scope === "all") return yield* everything(root, get, options.wants);
 
   const bytes = await load(root, get);
   const kind = root.code === codecs.dagCbor ? "release" : shapeOf(root, bytes).kind;
-  if (options.scope === "block" || kind === "symlink" || kind === "release") return yield { cid: root, bytes };
   if (kind === "file" && !options.range) return yield* everything(root, get, options.wants);
+  const single = options.scope === "block" || kind === "symlink" || kind === "release";
 
   const seen = new Set<string>();
-  const blocks = kind === "file" ? fileBlocks(root, get, options.range!) : directoryBlocks(root, get);
-  for await (const { cid, bytes } of blocks) {
+  const within = kind === "file" ? fileBlocks(root, get, options.range!, true) : directoryBlocks(root, get);
+  for await (const { cid, bytes: each } of single ? [{ cid: root, bytes }] : within) {
     const key = keyOf(cid);
-    if (!seen.has(key)) yield { cid, bytes };
+    if (!seen.has(key) && !isInline(cid)) yield { cid, bytes: each };
     seen.add(key);
   }
 }
 
 async function* everything(root: CID, get: Get, wants: WalkOptions["wants"]): AsyncGenerator<Block> {
   const seen = new Set<string>();
-  const stack = stackOf<{ cid: CID }>(async ({ cid }) => {
-    if (seen.has(keyOf(cid)) || (wants && !(await wants(cid)))) return undefined;
+  const links = waitingLinks<{ cid: CID }>(async ({ cid }) => {
+    if (seen.has(keyOf(cid)) || (wants && !isInline(cid) && !(await wants(cid)))) return undefined;
     return load(cid, get);
   });
-  stack.push([{ cid: root }]);
-  for (let top = stack.pop(); top; top = stack.pop()) {
+  links.push([{ cid: root }]);
+  for (let top = links.pop(); top; top = links.pop()) {
+    await pause();
     const { cid } = top.item;
     const key = keyOf(cid);
     if (seen.has(key)) continue;
     const bytes = await top.bytes;
     seen.add(key);
     if (!bytes) continue;
-    yield { cid, bytes };
-    const links = cid === root && cid.code === codecs.dagCbor ? await cborLinks(bytes) : linksBelow(cid, bytes);
-    stack.push(links.map((link) => ({ cid: link })));
+    if (!isInline(cid)) yield { cid, bytes };
+    const below = cid === root && cid.code === codecs.dagCbor ? await cborLinks(bytes) : linksBelow(cid, bytes);
+    links.push(unseen(below, seen));
   }
+}
+
+/** What a block links to, each once: it may say so a hundred thousand times. */
+function unseen(links: readonly CID[], seen: ReadonlySet<string>): { cid: CID }[] {
+  const here = new Set<string>();
+  return links
+    .filter((cid) => {
+      const key = keyOf(cid);
+      return !seen.has(key) && here.size < here.add(key).size;
+    })
+    .map((cid) => ({ cid }));
 }
 
 /** Only a release that is itself the root is looked through: behind its links to others lies every tree there ever was. */
@@ -183,17 +218,28 @@ interface FileBlock extends Block {
   readonly contents: Uint8Array;
 }
 
+/** @param once passes over what lies below a block whose whole contents came before: a file may repeat itself without end. */
 async function* fileBlocks(
   root: CID,
   get: Get,
   { offset, length = Number.POSITIVE_INFINITY }: Range,
+  once = false,
 ): AsyncGenerator<FileBlock> {
   const end = offset + length;
-  const stack = stackOf<{ cid: CID; start: number; size: number | undefined }>(({ cid }) => load(cid, get));
-  stack.push([{ cid: root, start: 0, size: undefined }]);
-  for (let top = stack.pop(); top; top = stack.pop()) {
+  // Bytes of contents below each block that came whole.
+  const whole = new Map<string, number>();
+  const cameWhole = ({ cid, size }: { cid: CID; size?: number }) =>
+    size !== undefined && whole.get(keyOf(cid)) === size;
+  const links = waitingLinks<{ cid: CID; start: number; size?: number }>(async (item) =>
+    cameWhole(item) ? undefined : load(item.cid, get),
+  );
+  links.push([{ cid: root, start: 0 }]);
+  for (let top = links.pop(); top; top = links.pop()) {
+    await pause();
     const { cid, start, size } = top.item;
-    const bytes = (await top.bytes)!;
+    if (cameWhole(top.item) && start >= offset && start + size! <= end) continue;
+    // Passed over while it was whole, and wanted in part now.
+    const bytes = (await top.bytes) ?? (await load(cid, get));
     const shape = shapeOf(cid, bytes);
     if (shape.kind !== "file") {
       if (size === undefined) throw new Failure("input", `${cid} is a ${nameOf(shape)}, not a file`);
@@ -202,6 +248,7 @@ async function* fileBlocks(
     if (size !== undefined && size !== shape.size) {
       throw new Failure("corrupt", `${cid} holds ${shape.size} bytes of a file where its parent says ${size}`);
     }
+    if (once && start >= offset && start + shape.size <= end) whole.set(keyOf(cid), shape.size);
     yield { cid, bytes, contents: shape.data.subarray(Math.max(0, offset - start), Math.max(0, end - start)) };
 
     let at = start + shape.data.length;
@@ -211,16 +258,17 @@ async function* fileBlocks(
       if (part.size > 0 && at < end && at + part.size > offset) parts.push({ ...part, start: at });
       at += part.size;
     }
-    stack.push(parts);
+    links.push(parts);
   }
 }
 
 async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { shape: DirectoryShape }> {
   const seen = new Set<string>();
-  const stack = stackOf<{ cid: CID; fanout: number | undefined }>(({ cid }) => load(cid, get));
-  stack.push([{ cid: root, fanout: undefined }]);
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    const { cid, fanout } = top.item;
+  const links = waitingLinks<{ cid: CID; fanout?: number; depth: number }>(({ cid }) => load(cid, get));
+  links.push([{ cid: root, depth: 0 }]);
+  for (let top = links.pop(); top; top = links.pop()) {
+    await pause();
+    const { cid, fanout, depth } = top.item;
     // No two shards of a directory hold the same names, so one that comes again would list them without end.
     if (seen.size === seen.add(keyOf(cid)).size) throw new Failure("corrupt", `${cid} is twice a shard of ${root}`);
     const bytes = (await top.bytes)!;
@@ -231,7 +279,10 @@ async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { s
     yield { cid, bytes, shape };
     if (shape.kind === "shard") {
       const deeper = shape.slots.filter(({ name }) => name === undefined);
-      stack.push(deeper.map(({ cid }) => ({ cid, fanout: shape.fanout })));
+      if (deeper.length > 0 && (depth + 1) * Math.log2(shape.fanout) >= hashBits) {
+        throw new Failure("corrupt", `${cid} is a shard deeper below ${root} than a name's hash reaches`);
+      }
+      links.push(deeper.map(({ cid }) => ({ cid, fanout: shape.fanout, depth: depth + 1 })));
     }
   }
 }
@@ -250,6 +301,9 @@ async function childOf(directory: DirectoryShape, name: string, get: Get): Promi
   }
   throw new Failure("corrupt", `the shards on the way to ${JSON.stringify(name)} are of different widths, or too deep`);
 }
+
+/** Bits of a name's hash, of which each depth of shards uses some. */
+const hashBits = 64;
 
 type DirectoryShape = Extract<Shape, { kind: "directory" | "shard" }>;
 
@@ -273,40 +327,7 @@ function bitsOf(bytes: Uint8Array, from: number, count: number): number {
   return value;
 }
 
-/** A stack that has begun to load the items next to come off it. */
-function stackOf<T extends { readonly cid: CID }>(start: (item: T) => Promise<Uint8Array | undefined>) {
-  const items: { readonly item: T; bytes?: Promise<Uint8Array | undefined> }[] = [];
-  // One block is not asked for twice at once, however often it is linked to.
-  const underway = new Map<string, Promise<Uint8Array | undefined>>();
-
-  return {
-    /** The first of `next` comes off first. */
-    push(next: readonly T[]): void {
-      for (let i = next.length - 1; i >= 0; i--) items.push({ item: next[i]! });
-    },
-    pop(): { item: T; bytes: Promise<Uint8Array | undefined> } | undefined {
-      for (let i = items.length - 1; i >= 0 && i >= items.length - readAhead; i--) {
-        const each = items[i]!;
-        if (each.bytes) continue;
-        const key = keyOf(each.item.cid);
-        each.bytes = underway.get(key) ?? start(each.item);
-        underway.set(key, each.bytes);
-        // Whoever takes it sees the failure; where nobody does any more, it must not end the program.
-        each.bytes.catch(() => undefined);
-      }
-      const top = items.pop();
-      if (!top) return undefined;
-      underway.delete(keyOf(top.item.cid));
-      return { item: top.item, bytes: top.bytes! };
-    },
-  };
-}
-
+/** The bytes of a block; of an identity CID, which holds them itself, those (as `ipfs add --inline` makes for small files). */
 async function load(cid: CID, get: Get): Promise<Uint8Array> {
-  if (cid.multihash.code === hashes.identity) {
-    throw new Failure("input", `${cid} holds its bytes in its name (an identity CID), which not every node can keep`, {
-      hint: "add the data again without --inline",
-    });
-  }
-  return get(cid);
+  return isInline(cid) ? cid.multihash.digest : get(cid);
 }

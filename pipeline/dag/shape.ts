@@ -7,7 +7,7 @@
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
 import { codecs } from "./block.ts";
-import { decodePb, type NamedLink } from "./pb.ts";
+import { decodePb, type NamedLink, type PbNode } from "./pb.ts";
 import { decodeUnixFs } from "./unixfs.ts";
 
 export type Shape =
@@ -40,11 +40,35 @@ export interface Slot {
 /** @throws Failure `corrupt` where the block isn't what its codec says; `input` for codecs that files aren't made of. */
 export function shapeOf(cid: CID, bytes: Uint8Array): Shape {
   if (cid.code === codecs.raw) return { kind: "file", size: bytes.length, data: bytes, parts: [] };
+  const known = shapes.get(bytes);
+  if (known && cid.code === codecs.dagPb) return known;
+  const shape = readShape(cid, bytes);
+  shapes.set(bytes, shape);
+  return shape;
+}
+
+/**
+ * What was read of dag-pb blocks, for as long as somebody has the bytes: the same folder is asked what it is, how large, and
+ * for one name after the other.
+ */
+const shapes = new WeakMap<Uint8Array, Shape>();
+const nodes = new WeakMap<Uint8Array, PbNode>();
+
+/** The dag-pb node of `bytes`. @throws Failure `corrupt`, which {@link naming} completes. */
+export function nodeOf(bytes: Uint8Array): PbNode {
+  const known = nodes.get(bytes);
+  if (known) return known;
+  const node = decodePb(bytes);
+  nodes.set(bytes, node);
+  return node;
+}
+
+function readShape(cid: CID, bytes: Uint8Array): Shape {
   if (cid.code !== codecs.dagPb) {
     throw new Failure("input", `${cid} is neither a file nor a directory (codec 0x${cid.code.toString(16)})`);
   }
   return naming(cid, () => {
-    const { links, data } = decodePb(bytes);
+    const { links, data } = nodeOf(bytes);
     const unixfs = decodeUnixFs(data);
     switch (unixfs.kind) {
       case "file": {
@@ -70,7 +94,7 @@ export function linksOf(cid: CID, bytes: Uint8Array): CID[] {
   if (cid.code !== codecs.dagPb) {
     throw new Failure("input", `what ${cid} links to can't be told (codec 0x${cid.code.toString(16)})`);
   }
-  return naming(cid, () => decodePb(bytes).links.map((link) => link.cid));
+  return naming(cid, () => nodeOf(bytes).links.map((link) => link.cid));
 }
 
 function slotOf({ name, cid, tsize }: NamedLink, fanout: number): Slot {

@@ -7,18 +7,20 @@ import { execa } from "execa";
 import fc from "fast-check";
 import { exporter, type UnixFSDirectory, type UnixFSFile } from "ipfs-unixfs-exporter";
 import { CID } from "multiformats/cid";
+import { create as digestOf } from "multiformats/hashes/digest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Block, blockOf, codecs, type Get } from "../../pipeline/dag/block.ts";
 import { readCar } from "../../pipeline/dag/car.ts";
 import { makeDirectory, makeSymlink } from "../../pipeline/dag/directory.ts";
 import { fileOf } from "../../pipeline/dag/file.ts";
-import { pbBlock } from "../../pipeline/dag/pb.ts";
+import { encodePb, pbBlock } from "../../pipeline/dag/pb.ts";
 import { type ProfileName, profiles } from "../../pipeline/dag/profile.ts";
 import { child, content, entries, resolve, stat, type WalkOptions, walk } from "../../pipeline/dag/read.ts";
 import { tsizeOf } from "../../pipeline/dag/tsize.ts";
 import { encodeUnixFs } from "../../pipeline/dag/unixfs.ts";
+import { longestTurn } from "../fakes/turns.ts";
 import { kuboBinary } from "../servers/kubo.ts";
-import { memory } from "./memory.ts";
+import { type Memory, memory } from "./memory.ts";
 
 const v1 = profiles["cid-v1"];
 /** Small chunks and narrow nodes, so that small files have deep trees. */
@@ -346,19 +348,151 @@ describe("what an enemy made", () => {
     await expect(child(block.cid, "x", get)).resolves.toBeUndefined();
   });
 
-  it("a name that holds its own bytes, or of a codec that files aren't made of", async () => {
-    const { get } = memory();
-    const identity = CID.parse("bafkqabtimvwgy3yk");
-    await expect(stat(identity, get)).rejects.toMatchObject({
+  /** A file of one letter, doubled `depth` times over: as many blocks, and one more. */
+  const doubled = (depth: number, put: Memory["put"]): CID => {
+    let block = file(1, [], Buffer.from("A"));
+    put(block);
+    for (let size = 1; size < 2 ** depth; size *= 2) {
+      const half = { cid: block.cid, size };
+      block = file(2 * size, [half, half]);
+      put(block);
+    }
+    return block.cid;
+  };
+
+  it("a file of 41 blocks and a terabyte is walked in 41 blocks, whichever part of it is meant", async () => {
+    const { put, get, asked } = memory();
+    const cid = doubled(40, put);
+    const ranges = [
+      { offset: 0 },
+      { offset: 0, length: 2 ** 40 },
+      { offset: 1 },
+      { offset: 12_345, length: 2 ** 39 },
+      { offset: 2 ** 39 - 7, length: 14 },
+      { offset: 2 ** 40 - 3 },
+    ];
+    for (const range of ranges) {
+      asked.length = 0;
+      const walked = await cidsOf(cid, get, { scope: "entity", range });
+      expect(new Set(walked).size).toBe(walked.length);
+      expect(walked.length).toBeGreaterThanOrEqual(40);
+      expect(walked.length).toBeLessThanOrEqual(41);
+      // Two ways down, to where it begins and to where it ends, and some that were begun ahead.
+      expect(asked.length).toBeLessThan(300);
+    }
+  });
+
+  it("such a file is read for as long as somebody wants it, and others have their turns", async () => {
+    const { put, get } = memory();
+    const cid = doubled(40, put);
+    const reading = async () => {
+      let read = 0;
+      for await (const bytes of content(cid, get)) {
+        read += bytes.length;
+        if (read >= 20_000) return;
+      }
+    };
+    expect(await longestTurn(Promise.all([reading(), reading()]))).toBeLessThan(300);
+  });
+
+  it("a part that came whole is read again where only some of it is meant", async () => {
+    const { put, get } = memory();
+    const cid = doubled(6, put);
+    expect(await bytesOf(cid, get, { offset: 10, length: 40 })).toHaveLength(40);
+    const leaf = fileOf(Buffer.from("abcdefgh"), narrow, put);
+    const pair = file(16, [
+      { cid: leaf.cid, size: 8 },
+      { cid: leaf.cid, size: 8 },
+    ]);
+    put(pair);
+    expect((await bytesOf(pair.cid, get, { offset: 2, length: 8 })).toString()).toBe("cdefghab");
+    expect(await cidsOf(pair.cid, get, { scope: "entity", range: { offset: 0, length: 12 } })).toHaveLength(2);
+  });
+
+  it("more links than anybody could follow are refused before they fill the memory", { timeout: 60_000 }, async () => {
+    const { put, get } = memory();
+    const leaf = file(1, [], Buffer.from("x"));
+    put(leaf);
+    let below = leaf;
+    for (let i = 0; i < 30; i++) {
+      const deeper = { cid: below.cid, size: 1 + i * 39_999 };
+      const beside = Array.from({ length: 39_999 }, () => ({ cid: leaf.cid, size: 1 }));
+      below = file(deeper.size + beside.length, [deeper, ...beside]);
+      put(below);
+    }
+    await expect(bytesOf(below.cid, get)).rejects.toMatchObject({
       kind: "input",
-      message: expect.stringContaining("identity"),
+      message: expect.stringContaining("links wait to be followed"),
     });
+  });
+
+  it("shards deeper than a name's hash reaches", async () => {
+    const { put, get } = memory();
+    const shardOf = (name: string, cid: CID) =>
+      pbBlock(
+        {
+          links: [{ name, cid, tsize: 1 }],
+          data: encodeUnixFs({ kind: "shard", bitfield: Uint8Array.of(1), fanout: 256, hash: 0x22 }),
+        },
+        1,
+      );
+    let block = shardOf("00x", blockOf(codecs.raw, Buffer.from("x")).cid);
+    put(block);
+    for (let depth = 1; depth < 10_000; depth++) {
+      block = shardOf("00", block.cid);
+      put(block);
+    }
+    await expect(all(entries(block.cid, get))).rejects.toMatchObject({
+      kind: "corrupt",
+      message: expect.stringContaining("deeper"),
+    });
+    await expect(child(block.cid, "x", get)).resolves.toBeUndefined();
+  });
+
+  it("a codec that files aren't made of", async () => {
     const json = blockOf(0x0129, Buffer.from("{}"));
     await expect(stat(json.cid, async () => json.bytes)).rejects.toMatchObject({
       kind: "input",
       message: expect.stringContaining("0x129"),
     });
     await expect(cidsOf(json.cid, async () => json.bytes, { scope: "all" })).rejects.toMatchObject({ kind: "input" });
+  });
+});
+
+describe("what holds its bytes in its name", () => {
+  const inline = CID.parse("bafkqabtimvwgy3yk");
+  /** What `ipfs add --inline` makes of a folder with one small file in it: the folder is inline, too. */
+  const folder = CID.parse("bafyaagqscqfaoakvaabxw7ikcids46tbor2he4yyamfaecab");
+
+  it("is read without asking anybody", async () => {
+    const { get, asked } = memory();
+    expect(await stat(inline, get)).toEqual({ type: "file", size: 6, tsize: 6 });
+    expect((await bytesOf(inline, get)).toString()).toBe("hello\n");
+    expect((await all(entries(folder, get))).map(({ name }) => name)).toEqual([".zattrs"]);
+    expect((await bytesOf((await resolve(folder, ".zattrs", get))!, get)).toString()).toBe("{}\n");
+    expect(asked).toEqual([]);
+  });
+
+  it("is part of the block that names it: walked through, and no block of its own", async () => {
+    const { put, get } = memory();
+    const below = fileOf(Buffer.from("below"), v1, put);
+    const link = { name: "f", cid: below.cid, tsize: below.tsize };
+    const node = encodePb({ links: [link], data: encodeUnixFs({ kind: "directory" }) });
+    const holding = CID.createV1(codecs.dagPb, digestOf(0, node));
+    const root = makeDirectory(
+      [
+        { name: "a", cid: inline, tsize: 6 },
+        { name: "b", cid: holding, tsize: node.length },
+      ],
+      v1,
+      put,
+    );
+    const wanted: string[] = [];
+    const wants = (cid: CID) => wanted.push(`${cid}`) > 0;
+    const blocks = [root.cid, below.cid].map(String);
+    expect(await cidsOf(root.cid, get, { scope: "all", wants })).toEqual(blocks);
+    expect(wanted).toEqual(blocks);
+    for (const scope of ["all", "entity", "block"] as const) expect(await cidsOf(inline, get, { scope })).toEqual([]);
   });
 });
 

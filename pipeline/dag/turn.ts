@@ -1,0 +1,48 @@
+/**
+ * Long work in slices, so that a process that has others to serve goes on serving them.
+ *
+ * Blocks that are at hand are read without waiting for disk or network, and promises alone never let the event loop go
+ * on: one walk through a few such blocks kept everything else from running, SIGTERM included. Whoever works through many of
+ * anything awaits {@link pause} between them. All who do share one slice a turn of the loop, in the order they came: sixteen
+ * long requests delay a short one as much as one does.
+ *
+ * ```ts
+ * for (const block of blocks) {
+ *   read(block);
+ *   await pause();
+ * }
+ * ```
+ */
+
+/** ms of long work in one turn of the event loop. */
+const slice = 5;
+
+/** When the present slice began; `undefined` while nobody does long work. */
+let began: number | undefined;
+
+const waiting: (() => void)[] = [];
+
+/** Resolves at once while the present slice lasts, and in a later turn of the event loop when it is over. */
+export async function pause(): Promise<void> {
+  if (began === undefined) {
+    began = performance.now();
+    afterOthers(next);
+  } else if (performance.now() - began > slice) {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+}
+
+/** A new slice, for whoever has waited longest. */
+function next(): void {
+  const first = waiting.shift();
+  if (!first) {
+    began = undefined;
+    return;
+  }
+  began = performance.now();
+  afterOthers(next);
+  first();
+}
+
+/** Once what came in meanwhile was seen to. Browsers lack `setImmediate`. */
+const afterOthers: (act: () => void) => void = globalThis.setImmediate ?? ((act) => setTimeout(act, 0));
