@@ -13,6 +13,7 @@
  * @see https://docs.ipfs.tech/reference/kubo/rpc/
  */
 import type { KuboRPCClient } from "kubo-rpc-client";
+import { unlessAborted } from "../core/abort.ts";
 import { atMost } from "../core/concurrency.ts";
 import { Failure } from "../core/failure.ts";
 import { excerpt, kindOfStatus, waitOf, withoutSecrets } from "../core/http.ts";
@@ -88,7 +89,8 @@ export function rpc({ api, token, patience, service }: RpcOptions): Rpc {
         const said = `${name}: ${command}`;
         const late = AbortSignal.timeout(patience);
         try {
-          return await ask(await client(), { signal: AbortSignal.any([world.signal, late]) });
+          const signal = AbortSignal.any([world.signal, late]);
+          return await unlessAborted(signal, ask(await client(), { signal }));
         } catch (error) {
           world.signal.throwIfAborted();
           if (late.aborted) {
