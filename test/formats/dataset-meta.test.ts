@@ -166,11 +166,61 @@ it.each([
   ["an alias", "a: &a [x]\nattributes: {title: x, b: *a}", "aliases"],
   ["a key twice", "attributes:\n  title: a\n  title: b\n", '"title" stands twice'],
   ["a list for a mapping", "- title", "must be a mapping"],
-  ["several documents", "attributes: {title: a}\n---\nattributes: {title: b}\n", "several documents"],
+  ["several documents", "attributes: {title: a}\n---\nattributes: {title: b}\n", "a second document begins"],
   ["more than a mebibyte", `attributes: {title: ${"x".repeat(1024 * 1024)}}`, "larger than 1048576 bytes"],
   ["nesting", `attributes: {title: x, a: ${"[".repeat(1000)}${"]".repeat(1000)}}`, "line 1"],
 ])("calls %s bad content", async (_, text, says) => {
   expect(await failure(text)).toContain(says);
+});
+
+it("tells all mistakes at once, each with its line", async () => {
+  const text = `attributes:
+  titel: Radar
+  twice: a
+  twice: b
+  author: *who
+extent:
+  temporal:
+    - 2024-02-30
+    - soon
+  spatial: [1, two, 3, four]
+`;
+  expect(await failure(text)).toBe(
+    [
+      'dataset_meta.yaml has 7 mistakes: line 2: has no title: write title in place of "titel"',
+      'line 4: "twice" stands twice in attributes',
+      "line 5: aliases (*name) are not read; write the value out",
+      'line 8: extent.temporal: "2024-02-30" is no date; write 2024-08-10 or 2024-08-10T12:00:00Z',
+      'line 9: extent.temporal: "soon" is no date; write 2024-08-10 or 2024-08-10T12:00:00Z',
+      'line 10: extent.spatial: "two" is no number',
+      'line 10: extent.spatial: "four" is no number',
+    ].join("; "),
+  );
+  expect(await failure("attributes: {title: x}\nextent:\n  temporal: [a, b, c]\n  spatial: [0, 9, 1, 8]\n")).toMatch(
+    /has 2 mistakes: line 3: .* 3 values; .*; line 4: .*south \(9\) is greater than north/,
+  );
+  expect(await failure("- a\n---\n- b\n")).toMatch(/line 1: it must be a mapping.*line 2: a second document|line 3/);
+});
+
+it("tells what stands above broken YAML as well, and nothing that only breaking off makes wrong", async () => {
+  const text = "attributes:\n  a: *b\nextent:\n  spatial: [1, 2\n  temporal: ]\n";
+  expect(await failure(text)).toMatch(
+    /^dataset_meta\.yaml has 2 mistakes: line 2: aliases [^;]*; write the value out; line \d: [^;]*$/,
+  );
+});
+
+it("counts what is more than a person reads", async () => {
+  const members = Array.from({ length: 50 }, (_, i) => `  a${i}: *x\n`).join("");
+  expect(await failure(`attributes:\n  title: x\n${members}`)).toMatch(/has 50 mistakes: line 3: .*; and 30 more$/);
+});
+
+it("names every key that is not read, with its line", async () => {
+  const { findings } = await describeText("attributes: {title: x}\nextra: 1\nextent:\n  time: [2024, 2025]\nmore: 2\n");
+  expect(findings.map(({ rule, says }) => `${rule} ${says}`)).toEqual([
+    'sidecar-unknown dataset_meta.yaml line 2: "extra" is not read; known are attributes and extent',
+    'sidecar-unknown dataset_meta.yaml line 5: "more" is not read; known are attributes and extent',
+    'sidecar-unknown dataset_meta.yaml line 4: "time" is not read; known are temporal and spatial',
+  ]);
 });
 
 it("calls what is not UTF-8 bad content", async () => {
@@ -247,6 +297,6 @@ describe("beside data we can look into", () => {
   });
 
   it("has another version than the reader alone", () => {
-    expect(withSidecar(inner)).toMatchObject({ name: "zarr", version: 7002 });
+    expect(withSidecar(inner)).toMatchObject({ name: "zarr", version: 7003 });
   });
 });
