@@ -36,6 +36,7 @@ export const car: Verb = {
   ],
   about:
     "`car export ADDRESS` writes a CAR (version 1) with one root. With `--scope log` it needs no address: the newest release and all before it, with their directories and the portal, for `verify --offline`. `car import FILE…` puts the blocks of CAR files on the campaign's node, each checked against its CID; what begins with https:// is fetched.",
+  completes: ["tree", "files"],
   example: "fieldtree car export products/HALO -o halo.car",
 
   async run(call) {

@@ -7,6 +7,7 @@ import type { Verb } from "./command.ts";
 export const cat: Verb = {
   args: "<address>",
   about: "Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWAY.",
+  completes: ["tree"],
   example: "fieldtree cat products/HALO/radar.zarr/.zattrs",
 
   async run(call) {

@@ -16,6 +16,8 @@ export interface Verb {
   readonly flags?: readonly (readonly [flags: string, help: string, byDefault?: string])[];
   /** Paragraphs shown by `help VERB` below the summary, where there is more to know. */
   readonly about?: string;
+  /** What the shell completes its arguments with; files where nothing is said. */
+  readonly completes?: readonly ("tree" | "releases" | "files")[];
   /** One example that works, shown by `help VERB`. */
   readonly example: string;
   /** Resolves to the exit code; nothing means 0. Failures are thrown. */

@@ -31,7 +31,7 @@ export async function compared(
   const keep = first.path === second.path;
   const [base, next] = [await partOf(first, keep, call), await partOf(second, keep, call)];
   if (base.size > 0 || next.size > 0 || first.path === "") return { base, next };
-  const hint = `fieldtree ls lists the whole tree; git:${named} is tree.yaml as git has it at that branch, tag or commit`;
+  const hint = `git:${named} is tree.yaml as git has it at that branch, tag or commit; fieldtree ls lists the whole tree`;
   const message = `there is no file ${named}, and nothing at ${first.path} in the tree`;
   throw new Failure("input", message, { hint });
 }

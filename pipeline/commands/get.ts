@@ -14,6 +14,7 @@ export const get: Verb = {
   ],
   about:
     "What is copied appears under its name when all of it is there, never half. Symbolic links that lead out of the folder are refused. Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWAY.",
+  completes: ["tree"],
   example: "fieldtree get products/HALO/radar.zarr -o radar.zarr",
 
   async run(call) {

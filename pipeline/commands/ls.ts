@@ -25,6 +25,7 @@ export const ls: Verb = {
   flags: [["-r, --recursive", "also what is in each folder, and so on, with the path below the address as its name"]],
   about:
     "The whole tree unless an address is named. A line an entry, in byte order of names: kind, size, CID, name. The size of a file is that of its contents, the size of a directory counts every block below it. Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWAY.",
+  completes: ["tree"],
   example: "fieldtree ls products/HALO",
 
   async run(call) {

@@ -8,6 +8,7 @@ export const owners: Verb = {
   args: "<path...>",
   about: `By \`owners:\` in campaign.yaml: patterns over paths, each with the GitHub logins or teams who look at changes there. A path
 has the owners of every pattern that it matches. Needs no network and no node.`,
+  completes: ["tree"],
   example: "fieldtree owners products/HALO/radar.zarr",
 
   async run({ args, folder, out }) {

@@ -13,6 +13,7 @@ export const rollback: Verb = {
 citable. tree.yaml is not touched: publishing it again unchanged is refused until it changes, or with
 publish --override-rollback. Where that tree is live already, no release is made: what services lack of it and what names
 should say is set right, and no reason is needed.`,
+  completes: ["releases"],
   example: 'fieldtree rollback 11 --why "radar calibration was wrong"',
 
   async run({ args, campaign: open, flags, out, world }) {

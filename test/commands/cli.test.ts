@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { verbs } from "../../pipeline/commands/verbs.ts";
-import { aCampaign, aFolder, fieldtree, start } from "./program.ts";
+import { aCampaign, aFolder, fieldtree, program, start } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
 const sh = promisify(execFile);
@@ -60,7 +60,7 @@ describe("the command line", () => {
     [["frobnicate"], "fieldtree help lists the verbs"],
     [["serve", "--port", "abc"], "--port wants a number up to 65535, and got “abc”"],
     [["demo", "--once", "--port", "70000"], "--port wants a number up to 65535, and got “70000”"],
-    [["diff", "main"], "there is no file main\n  → git:main is tree.yaml"],
+    [["diff", "main"], "there is no file main, and nothing at main in the tree\n  → git:main is tree.yaml"],
     [["status", "superfluous"], "too many arguments"],
   ])("says what is wrong with %j, and exits 2", async (args, says) => {
     const cwd = await aCampaign();
@@ -134,5 +134,47 @@ describe("completion", () => {
     expect((await complete("--camp")).stdout.trim()).toBe("--campaign");
     expect((await complete("--campaign", "/some/where", "--json", "pub")).stdout.trim()).toBe("publish");
     expect((await complete("help", "pub")).stdout.trim()).toBe("publish");
+  });
+
+  it("knows paths of the tree, a folder at a time, and numbers of releases", async () => {
+    const cwd = await aCampaign({ "tree.yaml": "products:\n  HALO:\n  ATR: {x: , y: }\nraw:\n", "a.txt": "a" });
+    const words = async (...typed: string[]) => {
+      const run = await fieldtree(["--json", "completion", "words", "--", ...typed], { cwd });
+      expectSchema("completion", run.json());
+      return run.json()[0].words;
+    };
+    expect(await words("ls", "ls", "")).toEqual(["products/", "raw"]);
+    expect(await words("cat", "cat", "products/")).toEqual(["products/HALO", "products/ATR/"]);
+    expect(await words("add", "--at", "products/ATR/")).toEqual(["products/ATR/x", "products/ATR/y"]);
+    expect(await words("add", "add", "pro")).toEqual([]);
+    expect(await words("rollback", "rollback", "")).toEqual([]);
+    for (const tree of ["products:\n  HALO:\nraw:\n", "products:\n"]) {
+      await writeFile(join(cwd, "tree.yaml"), tree);
+      expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+    }
+    expect(await words("rollback", "rollback", "")).toEqual(["2", "1"]);
+    expect(await words("diff", "diff", "")).toEqual(["products", "2", "1"]);
+    expect(await words("ls", "ls", "products@")).toEqual(["products@2", "products@1"]);
+    expect((await fieldtree(["completion", "words", "--", "ls", "ls", ""], { cwd: await aFolder() })).stdout).toBe("");
+  });
+
+  it("completes them in bash, also behind an @, which ends a word there", async () => {
+    const cwd = await aCampaign({ "tree.yaml": "products:\n  HALO: {x: , y: }\nraw:\n", "prototype.txt": "" });
+    expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+    const bin = await aFolder({ fieldtree: `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n` });
+    await chmod(join(bin, "fieldtree"), 0o755);
+    const { stdout: script } = await fieldtree(["completion", "bash"]);
+    const complete = async (line: string, ...words: string[]) => {
+      const set = `COMP_LINE='fieldtree ${line}'; COMP_POINT=\${#COMP_LINE}; COMP_WORDS=(fieldtree ${words.map((word) => `'${word}'`).join(" ")})`;
+      const run = `${script}\n${set}; COMP_CWORD=${words.length}; _fieldtree; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+      return (await sh("bash", ["-c", run], { cwd, env })).stdout.split("\n").filter(Boolean);
+    };
+    expect(await complete("ls pro", "ls", "pro")).toEqual(["products/"]);
+    expect(await complete("get products/H", "get", "products/H")).toEqual(["products/HALO/"]);
+    expect(await complete("ls products@", "ls", "products", "@")).toEqual(["1"]);
+    expect(await complete("diff pro", "diff", "pro")).toEqual(["prototype.txt", "products/"]);
+    expect(await complete("add x --at ra", "add", "x", "--at", "ra")).toContain("raw");
+    expect(await complete("rollback ", "rollback", "")).toEqual(["1"]);
   });
 });
