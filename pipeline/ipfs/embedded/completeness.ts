@@ -16,8 +16,9 @@ import { type Get, sha256 } from "../../dag/block.ts";
 import type { IncompletePin } from "../node.ts";
 import { keyOfNote, noteOf, type PlaceNote } from "./damage-notes.ts";
 import { type Missing, missingBlocks } from "./missing.ts";
+import { indexName } from "./numbers.ts";
 import { digestAt, placeAt } from "./pack-index.ts";
-import { indexName, type Pack, type Packs, type PlaceInPack } from "./packs.ts";
+import type { Pack, Packs, PlaceInPack } from "./packs.ts";
 import type { CheckedPins, PackExtent, PinFile } from "./pins.ts";
 
 export interface Completeness {

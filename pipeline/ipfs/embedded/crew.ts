@@ -4,31 +4,36 @@
  * The main thread takes its share, so that one core less has to be woken; workers are started only when there is enough to
  * do that starting them pays.
  */
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { Failure, type Kind } from "../../core/failure.ts";
 import type { ProfileName } from "../../dag/profile.ts";
+import type { Claim } from "./appending.ts";
 import type { Hashed, Task } from "./hash-files.ts";
-import type { Claim, Writing } from "./writing.ts";
+import type { Limits } from "./limits.ts";
+import type { Counter } from "./numbers.ts";
+import type { Writing } from "./writing.ts";
 
 /** What a worker is started with. */
 export interface Post {
   readonly folder: string;
   readonly profile: ProfileName;
+  /** The pack to begin with; the numbers of those that follow it come from `counter`. */
   readonly claim: Claim;
+  readonly counter: Counter;
+  readonly limits: Limits;
 }
 
 export type Order =
-  /** `claim`: the pack to go on with, where the last was full. */
-  | { readonly kind: "hash"; readonly id: number; readonly task: Task; readonly claim?: Claim }
+  | { readonly kind: "hash"; readonly id: number; readonly task: Task }
   /** Put what was appended on the disk and end. */
   | { readonly kind: "commit" }
   /** Cut off what was appended and end. */
   | { readonly kind: "discard" };
 
 export type Answer =
-  | { readonly kind: "hashed"; readonly id: number; readonly hashed: readonly Hashed[]; readonly isFull: boolean }
-  | { readonly kind: "done" }
+  | { readonly kind: "hashed"; readonly id: number; readonly hashed: readonly Hashed[] }
+  /** `number`: the pack that was appended to last, committed and closed. */
+  | { readonly kind: "done"; readonly number?: number }
   /** `id`: the task it failed at; without one it failed to leave as ordered. */
   | { readonly kind: "failed"; readonly id?: number; readonly error: PlainError };
 
@@ -54,14 +59,12 @@ export interface Crew {
   discard(): Promise<void>;
 }
 
-/** Threads beyond this one that pay: disks are busy before many cores are. */
-const mostWorkers = 7;
-
 /** Tasks on a worker's table: one being done, one at hand. */
 const tasksEach = 2;
 
 export function startCrew(folder: string, profile: ProfileName, writing: Writing): Crew {
-  const members = Array.from({ length: Math.min(mostWorkers, availableParallelism() - 1) }, () => startMember());
+  const { counter, limits } = writing;
+  const members = Array.from({ length: limits.workers }, () => startMember());
   const tasks = new Map<number, Task>();
   let results: { task: Task; hashed: readonly Hashed[] }[] = [];
   let failure: { readonly error: Error } | undefined;
@@ -73,16 +76,15 @@ export function startCrew(folder: string, profile: ProfileName, writing: Writing
     // The worker's file has the ending this one has: .ts from a checkout, .js in the published package.
     const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     const worker = new Worker(new URL(`./ingest-worker${ending}`, import.meta.url), {
-      workerData: { folder, profile, claim } satisfies Post,
+      workerData: { folder, profile, claim, counter, limits } satisfies Post,
     });
-    const member = { worker, number: claim.number, tasks: 0, isFull: false, left: Promise.withResolvers<void>() };
+    const member = { worker, claimed: claim.number, tasks: 0, left: Promise.withResolvers<number | undefined>() };
     worker.on("message", (answer: Answer) => {
       if (answer.kind === "hashed") {
         member.tasks--;
-        member.isFull = answer.isFull;
         results.push({ task: tasks.get(answer.id)!, hashed: answer.hashed });
         tasks.delete(answer.id);
-      } else if (answer.kind === "done") member.left.resolve();
+      } else if (answer.kind === "done") member.left.resolve(answer.number);
       else if (answer.id === undefined) member.left.reject(errorOf(answer.error));
       else failure ??= { error: errorOf(answer.error) };
       wake();
@@ -98,13 +100,13 @@ export function startCrew(folder: string, profile: ProfileName, writing: Writing
     return member;
   }
   const leave = async (order: Exclude<Order, { kind: "hash" }>): Promise<void> => {
-    const leaving = members.map(async ({ worker, left, number }) => {
+    const leaving = members.map(async ({ worker, claimed, left }) => {
       worker.postMessage(order);
       try {
-        await left.promise;
+        // Only then: the thread has committed the pack and closed it.
+        writing.returned((await left.promise) ?? claimed);
       } finally {
         await worker.terminate();
-        writing.returned(number);
       }
     });
     const outcomes = await Promise.allSettled(leaving);
@@ -124,14 +126,7 @@ export function startCrew(folder: string, profile: ProfileName, writing: Writing
       const id = ++lastId;
       tasks.set(id, task);
       member.tasks++;
-      let claim: Claim | undefined;
-      if (member.isFull && member.tasks === 1) {
-        writing.returned(member.number);
-        claim = writing.claim("new");
-        member.number = claim.number;
-        member.isFull = false;
-      }
-      member.worker.postMessage({ kind: "hash", id, task, ...(claim && { claim }) } satisfies Order);
+      member.worker.postMessage({ kind: "hash", id, task } satisfies Order);
     },
 
     async results(wait) {

@@ -5,7 +5,7 @@
  * side in one buffer, found by their first bytes, which are random already.
  */
 
-export interface DigestSet {
+export interface DigestSet extends Iterable<Uint8Array> {
   readonly size: number;
   has(digest: Uint8Array): boolean;
   /** Put it in; `true` where it wasn't there before. */
@@ -51,6 +51,11 @@ export function digestSet(): DigestSet {
       return size;
     },
     has: (digest) => taken[placeOf(digest)] === 1,
+    *[Symbol.iterator]() {
+      for (let place = 0; place < capacity; place++) {
+        if (taken[place] === 1) yield digests.subarray(place * digestLength, (place + 1) * digestLength);
+      }
+    },
     add(digest) {
       const place = placeOf(digest);
       if (taken[place] === 1) return false;

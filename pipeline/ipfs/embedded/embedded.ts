@@ -25,6 +25,8 @@ import type { AddFiles, HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
 import { type Completeness, completenessOf, extentsOf } from "./completeness.ts";
 import { damageNotes, noteOf } from "./damage-notes.ts";
+import { digestSet } from "./digest-set.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
 import { openPacks } from "./packs.ts";
 import { type PinFile, type Pins, readPins, writePins } from "./pins.ts";
 import { removeDamaged } from "./remove-damaged.ts";
@@ -34,7 +36,8 @@ export type EmbeddedNode = HomeNode &
   Required<Pick<HomeNode, "has" | "add" | "gc" | "fsck" | "close" | "incomplete" | "recheck">>;
 
 /** The node whose state lies in `folder`, which is made when something is first written. */
-export function embedded(folder: string): EmbeddedNode {
+export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedNode {
+  const limits: Limits = { ...defaultLimits, ...given };
   const packFolder = join(folder, "packs");
   const pinFile = join(folder, "pins.json");
   const packs = openPacks(packFolder);
@@ -43,34 +46,44 @@ export function embedded(folder: string): EmbeddedNode {
   const whole = new Set<string>();
 
   let starting: Promise<Writing> | undefined;
+  let ending: Promise<void> = Promise.resolve();
   /** `asFound`: for whoever looks at all damage and takes it out. */
   const writing = (world: World, asFound?: "asFound"): Promise<Writing> => {
-    starting ??= startWriting(packFolder, packs, world).then(async (under) => {
-      try {
-        if (!asFound) await removeDamaged({ folder: packFolder, packs }, notes, world);
-        return under;
-      } catch (error) {
-        await under.close();
-        throw diskFailure(error, `taking damaged blocks out of ${packFolder}`);
-      }
+    if (starting) return starting;
+    const begun = start(world, asFound);
+    starting = begun;
+    begun.catch(() => {
+      if (starting === begun) starting = undefined;
     });
-    starting.catch(() => {
-      starting = undefined;
-    });
-    return starting;
+    return begun;
+  };
+  const start = async (world: World, asFound?: "asFound"): Promise<Writing> => {
+    await ending;
+    const under = await startWriting(packFolder, packs, limits, world);
+    try {
+      if (!asFound) await removeDamaged({ folder: packFolder, packs }, notes, world);
+      return under;
+    } catch (error) {
+      await under.close();
+      throw diskFailure(error, `taking damaged blocks out of ${packFolder}`);
+    }
   };
   /** Do it under the lock. Where the disk says no, what isn't committed is cut off, and the next try starts afresh. */
   const attempt = async <T>(doing: string, world: World, work: (writing: Writing) => Promise<T>): Promise<T> => {
-    const under = await writing(world);
+    const session = writing(world);
+    const under = await session;
     try {
       return await work(under);
     } catch (error) {
       const failure = diskFailure(error, doing);
-      if (isFailure(failure, "refused")) {
-        starting = undefined;
-        await under.giveUp(failure);
-        // Without the lock others may collect.
-        whole.clear();
+      if (isFailure(failure, "refused") || under.hasFailed()) {
+        if (starting === session) {
+          starting = undefined;
+          // Without the lock others may collect.
+          whole.clear();
+          ending = under.giveUp(failure).catch(() => undefined);
+        }
+        await ending;
       }
       throw failure;
     }
@@ -148,16 +161,25 @@ export function embedded(folder: string): EmbeddedNode {
 
     put: (blocks, world) =>
       write("storing blocks", world, async (under) => {
+        let claimed = digestSet();
+        const finish = async (): Promise<void> => {
+          await under.commit();
+          await under.prove(claimed);
+          claimed = digestSet();
+        };
         try {
           for await (const block of blocks) {
             world.signal.throwIfAborted();
             refuseUnknown(block);
             verified(block.cid, block.bytes, "whoever stores it");
             under.append(block);
+            claimed.add(block.cid.multihash.digest);
+            await under.settle();
+            if (claimed.size >= provenTogether) await finish();
           }
         } finally {
           // What came before a failure is good, and was perhaps far to fetch.
-          await under.commit();
+          await finish();
         }
       }),
 
@@ -232,6 +254,9 @@ export function embedded(folder: string): EmbeddedNode {
     },
   };
 }
+
+/** Blocks put before they are proven to be there: bounds what has to be remembered of a large CAR. */
+const provenTogether = 65_536;
 
 /**
  * Every block below `root` is there. Raw leaves are only looked up, and what lies below the root of a pin that is complete

@@ -14,10 +14,10 @@ import type { Checked, Damage, IncompletePin } from "../node.ts";
 import { checkPack, repairHeads } from "./check-pack.ts";
 import { type Checking, completenessOf, extentsOf, isChanged } from "./completeness.ts";
 import type { DamageNotes, PlaceNote } from "./damage-notes.ts";
+import { noteName, noteNumbers, numberIn } from "./numbers.ts";
 import { digestAt, placeAt } from "./pack-index.ts";
-import { numberIn, type Pack } from "./packs.ts";
+import { isShort, type Pack } from "./packs.ts";
 import { type PinFile, readPins, writePins } from "./pins.ts";
-import { isShort } from "./recover.ts";
 import { markUnchanged, takeOut } from "./remove-damaged.ts";
 
 export interface Fsck extends Checking {
@@ -76,7 +76,7 @@ export async function* check(
     else if (isChanged(folder, pack)) markUnchanged(folder, pack);
   }
   await notes.replace(damagedPlaces);
-  if (repair) forgetLost(folder);
+  if (repair) await forgetLost(folder);
   const pins = yield* pinDamage(node, damagedPlaces, repair, world);
   return { blocks, bytes, packs: list.length, pins };
 }
@@ -147,7 +147,7 @@ function* strangers(folder: string): Generator<Damage> {
     const path = join(folder, name);
     const [car, index] = [numberIn(name, "car"), numberIn(name, "index")];
     if (car === undefined && index === undefined) {
-      if (name === "lock" || name.startsWith("lock.") || name.startsWith(".lock")) continue;
+      if (name === noteName || name === "lock" || name.startsWith("lock.") || name.startsWith(".lock")) continue;
       if (name.endsWith(draftEnding)) {
         yield {
           level: "hint",
@@ -201,12 +201,14 @@ function* packDamage(pack: Pack): Generator<Damage> {
   }
 }
 
-function forgetLost(folder: string): void {
+async function forgetLost(folder: string): Promise<void> {
   const names = new Set(namesIn(folder));
-  for (const name of names) {
-    if (numberIn(name, "index") !== undefined && !names.has(name.replace(/index$/, "car")))
-      rmSync(join(folder, name), { force: true });
-  }
+  const lost = [...names].filter(
+    (name) => numberIn(name, "index") !== undefined && !names.has(name.replace(/index$/, "car")),
+  );
+  if (lost.length === 0) return;
+  await noteNumbers(folder);
+  for (const name of lost) rmSync(join(folder, name), { force: true });
 }
 
 function namesIn(folder: string): string[] {

@@ -1,8 +1,8 @@
 /**
  * Collection: every pack is left with what some pin needs.
  *
- * What is needed of a pack goes into a pack that stays, is committed there, and only then does the old one go, its index
- * first. A crash in between leaves blocks twice, which the next collection sees; never none.
+ * What is needed of a pack goes into a pack that stays, is committed there and proven to be, and only then does the old one
+ * go, its index first. A crash in between leaves blocks twice, which the next collection sees; never none.
  */
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -13,12 +13,14 @@ import { codecs, type Get, sha256 } from "../../dag/block.ts";
 import { walk } from "../../dag/read.ts";
 import { syncFolder } from "../../disk/write.ts";
 import type { Collected } from "../node.ts";
+import { appendingTo, mostLeaving } from "./appending.ts";
 import { type DigestSet, digestSet } from "./digest-set.ts";
+import { indexName, nextNumber, noteNumbers } from "./numbers.ts";
 import { headLength, longestHead, writeHead } from "./pack.ts";
-import { digestAt, type Place, placeAt } from "./pack-index.ts";
-import { openWriter, type PackWriter } from "./pack-writer.ts";
-import { indexName, type Pack, type Packs } from "./packs.ts";
+import { digestAt, placeAt } from "./pack-index.ts";
+import type { Pack, Packs, PlaceInPack } from "./packs.ts";
 import type { Pins } from "./pins.ts";
+import { prove } from "./prove.ts";
 import type { Writing } from "./writing.ts";
 
 export interface Collecting {
@@ -47,73 +49,83 @@ export async function collect(collecting: Collecting, world: World): Promise<Col
   const needed = await neededBy(collecting, world);
   const kept = { blocks: 0, bytes: 0 };
   const removed = { blocks: 0, bytes: 0 };
-  // A block that stands twice is kept where it is met first.
-  const placed = digestSet();
-  let into: PackWriter | undefined;
+  // Packs that were seen to and stay. What is written here has numbers behind all that were there.
+  const staying = new Set<number>();
+  const lastBefore = writing.counter[0]!;
+  const stays = ({ number }: Pack): boolean => number > lastBefore || staying.has(number);
+  const { counter, limits } = writing;
+  const into = appendingTo({ folder, packs, counter, limits }, () => ({ number: nextNumber(counter) }));
 
   try {
     for (const pack of [...packs.list()]) {
       world.signal.throwIfAborted();
       const size = statSync(pack.path).size;
-      const staying = entriesOfPack(pack).filter(({ digest }) => needed.has(digest) && !placed.has(digest));
-      const stayingBytes = staying.reduce((sum, { length }) => sum + length, 0);
-      const going = pack.index.count - staying.length;
+      const entries = entriesOf(pack).filter((entry) => {
+        const digest = digestAt(pack.index, entry);
+        return needed.has(digest) && !into.appended(digest) && belongsHere(digest, pack, packs, stays);
+      });
+      const stayingBytes = entries.reduce((sum, entry) => sum + placeAt(pack.index, entry).length, 0);
+      const going = pack.index.count - entries.length;
       const small = size - stayingBytes < size * worthCopying && size > copiedAnyway;
       if (going === 0 || small) {
-        for (const { digest } of entriesOfPack(pack)) placed.add(digest);
+        staying.add(pack.number);
         kept.blocks += pack.index.count;
         kept.bytes += size;
         continue;
       }
-      for (const entry of staying.sort((a, b) => a.offset - b.offset)) {
-        if (into?.isFull()) into = await finished(into);
-        into ??= openWriter(folder, writing.claim("new").number);
-        into.append(...recordAt(pack, entry, packs));
-        placed.add(entry.digest);
+      entries.sort((a, b) => placeAt(pack.index, a).offset - placeAt(pack.index, b).offset);
+      for (const entry of entries) {
+        into.writer().append(...recordAt(pack, entry, packs));
+        await into.settle(mostLeaving);
       }
-      await into?.commit();
+      await into.commit();
+      await prove(
+        entries.map((entry) => digestAt(pack.index, entry)),
+        packs,
+        stays,
+      );
+      await noteNumbers(folder);
       rmSync(join(folder, indexName(pack.number)), { force: true });
       rmSync(pack.path, { force: true });
       await syncFolder(folder);
-      packs.refresh();
-      kept.blocks += staying.length;
+      packs.refresh("all");
+      kept.blocks += entries.length;
       kept.bytes += stayingBytes;
       removed.blocks += going;
       removed.bytes += size - stayingBytes;
       world.progress({ task: "collecting", done: kept.blocks + removed.blocks, unit: "blocks" });
     }
+    const number = await into.finish();
+    if (number !== undefined) writing.returned(number);
   } catch (error) {
-    await into?.discard();
-    into = undefined;
+    await into.discard();
     throw error;
-  } finally {
-    await into?.close();
   }
+  await prove(needed, packs);
   return { removed, kept };
 }
 
-async function finished(writer: PackWriter): Promise<undefined> {
-  await writer.commit();
-  await writer.close();
+function entriesOf({ index }: Pack): number[] {
+  return Array.from({ length: index.count }, (_, entry) => entry);
 }
 
-interface Entry extends Place {
-  readonly digest: Uint8Array;
-}
-
-function entriesOfPack({ index }: Pack): Entry[] {
-  return Array.from({ length: index.count }, (_, entry) => ({
-    ...placeAt(index, entry),
-    digest: digestAt(index, entry),
-  }));
+/** A block that stands more than once stays where it stays anyway, else where it is met first, and in any case where it is whole. */
+function belongsHere(digest: Uint8Array, here: Pack, packs: Packs, stays: (pack: Pack) => boolean): boolean {
+  const places = [...packs.places(digest)];
+  if (places.length === 1) return true;
+  const isIntact = (place: PlaceInPack): boolean => {
+    const bytes = packs.readSync(place);
+    return bytes !== undefined && Buffer.compare(sha256(bytes), digest) === 0;
+  };
+  if (places.some((place) => stays(place.pack) && isIntact(place))) return false;
+  const others = places.filter(({ pack }) => pack !== here && !stays(pack));
+  return places.some((place) => place.pack === here && isIntact(place)) || !others.some(isIntact);
 }
 
 /** What stands at a place, with the CID it was stored under. @throws Failure `corrupt` where it is damaged. */
-function recordAt(
-  pack: Pack,
-  { offset, length, digest }: Entry,
-  packs: Packs,
-): [cid: Uint8Array, digest: Uint8Array, bytes: Uint8Array] {
+function recordAt(pack: Pack, entry: number, packs: Packs): [cid: Uint8Array, digest: Uint8Array, bytes: Uint8Array] {
+  const digest = digestAt(pack.index, entry);
+  const { offset, length } = placeAt(pack.index, entry);
   const before = Math.min(offset, longestHead);
   const record = packs.readSync({ pack, offset: offset - before, length: before + length });
   const bytes = record?.subarray(before);

@@ -1,16 +1,16 @@
 /**
  * Files into leaves in a pack, one thread's share at a time. Runs in the main thread and in workers alike.
  *
- * Chunks are read straight to where they will stand in the pack, and given up again where their digest is known: nothing is
- * copied, and adding the same bytes again writes nothing.
+ * Chunks are read straight to where they will stand in the pack, and given up again where the same bytes are stored already:
+ * nothing is copied, adding the same bytes again writes nothing, and adding what was damaged on the disk writes it anew.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { codecs, hashes } from "../../dag/block.ts";
 import { leafOf } from "../../dag/file.ts";
 import { changed, unreadable } from "../../dag/files.ts";
 import type { Profile } from "../../dag/profile.ts";
+import type { Appending } from "./appending.ts";
 import { digestLength } from "./digest-set.ts";
-import type { PackWriter } from "./pack-writer.ts";
 
 export type Task =
   /** Whole files; those longer than {@link rangeLength} are only measured. */
@@ -42,8 +42,7 @@ export const rangeLength = 8 * 1024 * 1024;
 
 export interface Hashing {
   readonly profile: Profile;
-  readonly writer: PackWriter;
-  isKnown(digest: Uint8Array): boolean;
+  readonly appending: Pick<Appending, "has" | "writer">;
 }
 
 /** @throws Failure `input` for a file that can't be read or changes; the disk's own errors. */
@@ -68,13 +67,7 @@ function hashFile(path: string, fd: number, stat: Stats, hashing: Hashing): Hash
   return leaves;
 }
 
-function hashRange(
-  path: string,
-  fd: number,
-  offset: number,
-  length: number,
-  { profile, writer, isKnown }: Hashing,
-): Leaves {
+function hashRange(path: string, fd: number, offset: number, length: number, { profile, appending }: Hashing): Leaves {
   const count = Math.max(1, Math.ceil(length / profile.chunkSize));
   const digests = new Uint8Array(count * digestLength);
   const lengths: number[] = [];
@@ -83,14 +76,14 @@ function hashRange(
     const chunkLength = Math.min(profile.chunkSize, length - at);
     const fill = (into: Uint8Array): void => readExactly(path, fd, into, offset + at);
     if (profile.rawLeaves) {
-      digests.set(writer.appendRead(rawCidPrefix, chunkLength, fill, isKnown), leaf * digestLength);
+      digests.set(appending.writer().appendRead(rawCidPrefix, chunkLength, fill, appending.has), leaf * digestLength);
       continue;
     }
     const chunk = Buffer.allocUnsafe(chunkLength);
     fill(chunk);
     leafOf(chunk, profile, ({ cid, bytes }) => {
       const { digest } = cid.multihash;
-      if (!isKnown(digest)) writer.append(cid.bytes, digest, bytes);
+      if (!appending.has(digest, bytes)) appending.writer().append(cid.bytes, digest, bytes);
       digests.set(digest, leaf * digestLength);
       lengths.push(bytes.length);
     });

@@ -1,48 +1,41 @@
-/** One of the threads that hash files: takes orders from `crew.ts`, appends to a pack of its own. */
+/** One of the threads that hash files: takes orders from `crew.ts`, appends to packs of its own. */
 import { parentPort, workerData } from "node:worker_threads";
 import { isFailure } from "../../core/failure.ts";
 import { profiles } from "../../dag/profile.ts";
+import { appendingTo, type Claim, mostLeaving } from "./appending.ts";
 import type { Answer, Order, PlainError, Post } from "./crew.ts";
 import { hashTask } from "./hash-files.ts";
-import { openWriter } from "./pack-writer.ts";
 import { openPacks } from "./packs.ts";
-import type { Claim } from "./writing.ts";
 
-const { folder, profile, claim } = workerData as Post;
+const { folder, profile, claim, counter, limits } = workerData as Post;
 const packs = openPacks(folder);
 packs.refresh();
-let writer = openOn(claim);
+const appending = appendingTo({ folder, packs, counter, limits }, () => restored(claim));
 
-function openOn({ number, index }: Claim) {
-  // Bytes that crossed from another thread have lost that they were a Buffer.
-  const bytes = index && Buffer.from(index.bytes.buffer, index.bytes.byteOffset, index.bytes.byteLength);
-  return openWriter(folder, number, index && bytes && { ...index, bytes });
+/** Bytes that crossed from another thread have lost that they were a Buffer. */
+function restored({ number, index }: Claim): Claim {
+  if (!index) return { number };
+  const bytes = Buffer.from(index.bytes.buffer, index.bytes.byteOffset, index.bytes.byteLength);
+  return { number, index: { ...index, bytes } };
 }
 
 async function obey(order: Order): Promise<Answer> {
   switch (order.kind) {
     case "hash": {
-      if (order.claim) {
-        await writer.commit();
-        await writer.close();
-        packs.refresh();
-        writer = openOn(order.claim);
-      }
-      const isKnown = (digest: Uint8Array): boolean => writer.has(digest) || packs.has(digest);
-      const hashed = hashTask(order.task, { profile: profiles[profile], writer, isKnown });
-      return { kind: "hashed", id: order.id, hashed, isFull: writer.isFull() };
+      const hashed = hashTask(order.task, { profile: profiles[profile], appending });
+      await appending.settle(mostLeaving);
+      return { kind: "hashed", id: order.id, hashed };
     }
     case "commit":
       try {
-        await writer.commit();
+        const number = await appending.finish();
+        return { kind: "done", ...(number !== undefined && { number }) };
       } catch (error) {
-        await writer.discard();
+        await appending.discard();
         throw error;
       }
-      await writer.close();
-      return { kind: "done" };
     case "discard":
-      await writer.discard();
+      await appending.discard();
       return { kind: "done" };
   }
 }

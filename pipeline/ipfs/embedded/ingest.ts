@@ -18,13 +18,7 @@ import { digestLength, digestSet } from "./digest-set.ts";
 import { type Hashed, hashTask, type Leaves, type Measured, rangeLength, type Task } from "./hash-files.ts";
 import type { Writing } from "./writing.ts";
 
-/** Work left that makes starting threads worth while. */
-const worthACrew = { files: 192, ranges: 3 };
-
-/** Files in a task. */
-const batch = 64;
-
-/** Add what stands at `path`, and have it all on the disk. */
+/** Add what stands at `path`, and have it all on the disk, proven. */
 export async function ingest(
   path: string,
   options: AddOptions,
@@ -57,6 +51,7 @@ export async function ingest(
     }
     const { cid, tsize } = build(found, files.values(), profile, put);
     await Promise.all([committing, writing.commit()]);
+    await writing.prove(distinct);
     return { cid, tsize, bytes, blocks: distinct.size };
   } catch (error) {
     await crew?.discard();
@@ -73,10 +68,11 @@ async function hashAll(
   world: World,
 ): Promise<readonly (readonly Leaves[])[]> {
   const files: Leaves[][] = paths.map(() => []);
+  const { workers, filesInTask, startWorkers } = writing.limits;
   const tasks = new Map<Task, { readonly file: number; readonly part: number }>();
   const queue: Task[] = [];
-  for (let first = 0; first < paths.length; first += batch) {
-    const task: Task = { kind: "files", paths: paths.slice(first, first + batch) };
+  for (let first = 0; first < paths.length; first += filesInTask) {
+    const task: Task = { kind: "files", paths: paths.slice(first, first + filesInTask) };
     tasks.set(task, { file: first, part: 0 });
     queue.push(task);
   }
@@ -109,12 +105,14 @@ async function hashAll(
 
   for (;;) {
     world.signal.throwIfAborted();
-    if (!crew && (queue.length * batch > worthACrew.files || ranges > worthACrew.ranges)) crew = start();
+    const isMuch = queue.length * filesInTask > startWorkers.files || ranges > startWorkers.ranges;
+    if (!crew && isMuch && workers > 0) crew = start();
     for (const { task, hashed } of (await crew?.results(queue.length === 0)) ?? []) take(task, hashed);
     while (crew?.hasHands() && queue.length > 1) crew.give(queue.shift()!);
     const task = queue.shift();
     if (task) {
-      take(task, hashTask(task, { profile, writer: writing.writer(), isKnown: writing.has }));
+      take(task, hashTask(task, { profile, appending: writing }));
+      await writing.settle();
       // Let others speak: answers of workers, the wish to stop.
       await new Promise(setImmediate);
     } else if (!crew || crew.busy === 0) return files;

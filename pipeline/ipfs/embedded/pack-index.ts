@@ -41,7 +41,7 @@ const crcAt = 20;
 const fanoutAt = 24;
 const entriesAt = fanoutAt + 256 * 4;
 
-/** The index of these entries, which may come in any order; of two with one digest the first stays. */
+/** The index of these entries, which may come in any order; of two with one digest the last stays: what came later is whole. */
 export function makeIndex(entries: Buffer, covered: number): PackIndex {
   const order = sortedOrder(entries);
   const bytes = Buffer.alloc(entriesAt + order.length * entryLength);
@@ -133,7 +133,7 @@ function sortedOrder(entries: Buffer): Uint32Array {
   return order.sort((a, b) => {
     if (first[a] !== first[b]) return first[a]! - first[b]!;
     const [left, right] = [a * entryLength, b * entryLength];
-    return entries.compare(entries, right, right + digestLength, left, left + digestLength) || a - b;
+    return entries.compare(entries, right, right + digestLength, left, left + digestLength) || b - a;
   });
 }
 

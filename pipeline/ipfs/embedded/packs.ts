@@ -21,20 +21,27 @@ import {
 import { join } from "node:path";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { digestLength } from "./digest-set.ts";
+import { indexName, numberIn } from "./numbers.ts";
 import { packHeader, recordsIn } from "./pack.ts";
 import { entryLength, findIn, makeIndex, type PackIndex, type Place, readIndex, writeEntry } from "./pack-index.ts";
 
 export interface Packs {
   /** In the order of their numbers. */
   list(): readonly Pack[];
+  /** Whether an index says so of a pack that is long enough for it. */
   has(digest: Uint8Array): boolean;
-  /** Every place where the block is said to stand; usually one. */
-  places(digest: Uint8Array): Generator<PlaceInPack>;
+  /** Whether just these bytes are what a pack has under the digest, one that has all the bytes it should have. */
+  holds(digest: Uint8Array, bytes: Uint8Array): boolean;
+  /** Every place where the block is said to stand, `among` these packs; usually one. */
+  places(digest: Uint8Array, among?: (pack: Pack) => boolean): Generator<PlaceInPack>;
   /** The bytes there, not verified; `undefined` where the pack is gone or ends before them. */
   read(place: PlaceInPack): Promise<Uint8Array | undefined>;
   readSync(place: PlaceInPack): Uint8Array | undefined;
-  /** See what was committed or collected since; `true` where anything was. */
-  refresh(): boolean;
+  /**
+   * See what was committed or collected since; `true` where anything was. `all`: look at every file, even where the folder's
+   * own time says that nothing changed, for that time is as coarse as the file system likes.
+   */
+  refresh(which?: "all"): boolean;
   close(): void;
 }
 
@@ -52,15 +59,6 @@ export interface PlaceInPack extends Place {
   readonly pack: Pack;
 }
 
-export const packName = (number: number): string => `${String(number).padStart(8, "0")}.car`;
-export const indexName = (number: number): string => `${String(number).padStart(8, "0")}.index`;
-
-/** The number in the name of a pack or an index; `undefined` for any other name. */
-export function numberIn(name: string, ending: "car" | "index"): number | undefined {
-  const match = /^(\d{8})\.(car|index)$/.exec(name);
-  return match?.[2] === ending ? Number(match[1]) : undefined;
-}
-
 /** A block this small is read while we wait: handing it to another thread takes longer. Bytes. */
 const smallRead = 32_768;
 
@@ -71,9 +69,9 @@ export function openPacks(folder: string): Packs {
   let packs: readonly LoadedPack[] = [];
   let seen: bigint | undefined;
 
-  const refresh = (): boolean => {
+  const refresh = (which?: "all"): boolean => {
     const now = timeOf(folder);
-    if (now !== undefined && now === seen) return false;
+    if (which !== "all" && now !== undefined && now === seen) return false;
     const before = packs;
     packs = now === undefined ? [] : loadAll(folder, new Map(before.map((pack) => [pack.number, pack])));
     for (const pack of before) if (!packs.includes(pack)) pack.file.close();
@@ -82,8 +80,9 @@ export function openPacks(folder: string): Packs {
     return packs.length !== before.length || packs.some((pack, i) => pack !== before[i]);
   };
 
-  const places = function* (digest: Uint8Array): Generator<PlaceInPack> {
+  const places = function* (digest: Uint8Array, among?: (pack: Pack) => boolean): Generator<PlaceInPack> {
     for (const pack of packs) {
+      if (among && !among(pack)) continue;
       const place = findIn(pack.index, digest);
       if (place) yield { ...place, pack };
     }
@@ -93,7 +92,15 @@ export function openPacks(folder: string): Packs {
 
   return {
     list: () => packs,
-    has: (digest) => packs.some((pack) => findIn(pack.index, digest) !== undefined),
+    has: (digest) => packs.some((pack) => isWithin(pack, findIn(pack.index, digest))),
+    holds(digest, bytes) {
+      for (const place of places(digest)) {
+        if (place.length !== bytes.length || isShort(place.pack)) continue;
+        const stored = fileOf(place)?.readSync(place);
+        if (stored && Buffer.compare(stored, bytes) === 0) return true;
+      }
+      return false;
+    },
     places,
     refresh,
     readSync: (place) => fileOf(place)?.readSync(place),
@@ -107,6 +114,16 @@ export function openPacks(folder: string): Packs {
       seen = undefined;
     },
   };
+}
+
+/** Whether the block is there as far as sizes tell: not in a part of the pack that is cut off. */
+function isWithin({ size }: Pack, place: Place | undefined): boolean {
+  return place !== undefined && place.offset + place.length <= size;
+}
+
+/** Whether the pack ends before what its index covers: committed blocks are lost. */
+export function isShort({ index, size }: Pick<Pack, "index" | "size">): boolean {
+  return size < index.covered;
 }
 
 interface LoadedPack extends Pack {
@@ -127,7 +144,8 @@ function loadAll(folder: string, known: ReadonlyMap<number, LoadedPack>): Loaded
     // While an index stands, the pack only grows behind what it covers; only without one does the pack's own time count.
     const version = index ? `${index.ino} ${index.mtimeMs} ${index.size}` : `${car.ino} ${car.mtimeMs} ${car.size}`;
     const before = known.get(number);
-    if (before?.version === version) {
+    const whatIsThere = (size: number): number => Math.min(size, before?.index.covered ?? 0);
+    if (before?.version === version && whatIsThere(before.size) === whatIsThere(car.size)) {
       packs.push(before);
       continue;
     }

@@ -8,14 +8,15 @@ import { closeSync, constants, fdatasyncSync, ftruncateSync, openSync, readdirSy
 import { join } from "node:path";
 import type { World } from "../../core/world.ts";
 import { draftEnding, writeDurably } from "../../disk/write.ts";
+import { indexName, noteNumbers } from "./numbers.ts";
 import { packHeader } from "./pack.ts";
 import { entriesOf, makeIndex } from "./pack-index.ts";
-import { indexFrom, indexName, type Pack, type Packs } from "./packs.ts";
+import { indexFrom, isShort, type Pack, type Packs } from "./packs.ts";
 
 /** Make every pack end where its index ends. Packs that lost committed bytes are left as they are, for `fsck`. */
 export async function recover(folder: string, packs: Packs, world: World): Promise<void> {
   for (const name of readdirSync(folder)) if (name.endsWith(draftEnding)) rmSync(join(folder, name), { force: true });
-  packs.refresh();
+  packs.refresh("all");
   let changed = false;
   for (const pack of packs.list()) {
     const size = statSync(pack.path).size;
@@ -23,18 +24,14 @@ export async function recover(folder: string, packs: Packs, world: World): Promi
     await recoverPack(folder, pack, size, world);
     changed = true;
   }
-  if (changed) packs.refresh();
-}
-
-/** Whether the pack ends before what its index covers: committed blocks are lost. */
-export function isShort({ index, size }: Pack): boolean {
-  return size < index.covered;
+  if (changed) packs.refresh("all");
 }
 
 async function recoverPack(folder: string, pack: Pack, size: number, world: World): Promise<void> {
   const indexPath = join(folder, indexName(pack.number));
   if (size < packHeader.length) {
     // Killed before its first bytes: nothing was ever in it.
+    await noteNumbers(folder);
     rmSync(pack.path, { force: true });
     rmSync(indexPath, { force: true });
     return;

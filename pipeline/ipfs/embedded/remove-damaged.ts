@@ -10,9 +10,10 @@ import type { World } from "../../core/world.ts";
 import { writeDurably } from "../../disk/write.ts";
 import { isChanged, isDamaged, type PackFiles } from "./completeness.ts";
 import type { DamageNotes } from "./damage-notes.ts";
+import { indexName } from "./numbers.ts";
 import { packHeader } from "./pack.ts";
 import { entriesOf, entryLength, makeIndex, placeAt } from "./pack-index.ts";
-import { indexName, type Pack } from "./packs.ts";
+import type { Pack } from "./packs.ts";
 
 /** Reads every block of packs that were changed, and elsewhere what was noted. */
 export async function removeDamaged(files: PackFiles, notes: DamageNotes, world: World): Promise<void> {
@@ -60,8 +61,8 @@ export async function takeOut(
   await writeDurably(join(folder, indexName(number)), makeIndex(Buffer.concat(rest), covered).bytes);
 }
 
-/** Every block was hashed: the index is as young as the pack again. */
-export function markUnchanged(folder: string, { number, path }: Pack): void {
+/** What is committed of the pack is as it was, every block of it hashed or untouched: the index is as young as the pack again. */
+export function markUnchanged(folder: string, { number, path }: Pick<Pack, "number" | "path">): void {
   const { mtimeMs } = statSync(path);
   const time = new Date(Math.max(Date.now(), Math.ceil(mtimeMs) + 1));
   utimesSync(join(folder, indexName(number)), time, time);

@@ -1,48 +1,54 @@
 /**
- * The right to write, and the packs that are written to.
+ * The right to write, and which packs are written to.
  *
  * Taken at the first write and held until the node is closed, so that nobody collects blocks between their being put and
- * their being pinned. Every thread that writes has a pack of its own.
+ * their being pinned. Every thread that writes has a pack of its own: a new one, whose number nobody else was ever given,
+ * or one that is free. Free are the packs that were there when the lock was taken, and those that a thread gave back after
+ * it had committed them; a pack that is taken is not free any more.
  */
-import { readdirSync } from "node:fs";
+import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { World } from "../../core/world.ts";
 import type { Block } from "../../dag/block.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { type Lock, lock } from "../../disk/lock.ts";
-import type { PackIndex } from "./pack-index.ts";
-import { isFull, openWriter, type PackWriter } from "./pack-writer.ts";
-import { numberIn, type Packs } from "./packs.ts";
-import { isShort, recover } from "./recover.ts";
+import { type Appending, appendingTo, type Claim, mostLeaving } from "./appending.ts";
+import type { Limits } from "./limits.ts";
+import { type Counter, counterFor, nextNumber } from "./numbers.ts";
+import { isFull } from "./pack-writer.ts";
+import type { Packs } from "./packs.ts";
+import { prove } from "./prove.ts";
+import { recover } from "./recover.ts";
 
-export interface Writing {
-  /** Whether a block is there, committed or not. */
-  has(digest: Uint8Array): boolean;
+export interface Writing extends Pick<Appending, "has" | "writer"> {
+  readonly limits: Limits;
+  /** Gives numbers for new packs, to every thread. */
+  readonly counter: Counter;
   /** Append a block unless it is there. Nothing is promised before `commit`. */
   append(block: Block): void;
-  /** The pack this thread appends to, for those who fill it themselves. A full one gives way to the next. */
-  writer(): PackWriter;
+  /** Wait where full packs come faster than the disk takes them. */
+  settle(): Promise<void>;
   /** Everything appended before the call survives a power cut when it returns. Many callers share one trip to the disk. */
   commit(): Promise<void>;
-  /** A pack that nobody else appends to, for another thread, until it is `returned`. `new`: one that isn't there yet. */
-  claim(which?: "new"): Claim;
+  /** See `prove.ts`. */
+  prove(digests: Iterable<Uint8Array>): Promise<void>;
+  /** A pack that nobody else appends to, for another thread, until it is `returned`. */
+  claim(): Claim;
+  /** What was appended to that pack is committed or cut off, and nobody has it open: it is free again. */
   returned(number: number): void;
   /** Commit, and let go of the pack that was appended to. */
   rest(): Promise<void>;
+  /** Whether what was appended could not be committed: then nothing more can be, and `giveUp` is what is left. */
+  hasFailed(): boolean;
   /** Cut off what isn't committed and let go. Whoever appended meanwhile hears `why`. */
   giveUp(why: unknown): Promise<void>;
   /** Let go. What isn't committed is left to whoever writes next. */
   close(): Promise<void>;
 }
 
-export interface Claim {
-  readonly number: number;
-  readonly index?: PackIndex;
-}
-
 /** @throws Failure `refused` where another process writes, naming it. */
-export async function startWriting(folder: string, packs: Packs, world: World): Promise<Writing> {
+export async function startWriting(folder: string, packs: Packs, limits: Limits, world: World): Promise<Writing> {
   let held: Lock;
   try {
     await mkdir(folder, { recursive: true });
@@ -51,116 +57,96 @@ export async function startWriting(folder: string, packs: Packs, world: World): 
     throw diskFailure(error, `opening ${folder} to write`);
   }
   try {
+    const counter = counterFor(folder);
     await recover(folder, packs, world);
+    return writingUnder(held, folder, packs, limits, counter);
   } catch (error) {
     await held.release();
     throw diskFailure(error, `recovering ${folder}`);
   }
-  return writingUnder(held, folder, packs);
 }
 
-function writingUnder(held: Lock, folder: string, packs: Packs): Writing {
-  const claimed = new Set<number>();
-  let own: PackWriter | undefined;
-  let broken: { readonly why: unknown } | undefined;
-  // Packs that were full, on their way to the disk: part of the next commit.
-  let leaving: Promise<void>[] = [];
+function writingUnder(held: Lock, folder: string, packs: Packs, limits: Limits, counter: Counter): Writing {
+  const free = new Set(packs.list().map(({ number }) => number));
   // One commit runs, and at most one more is waited for, by everybody who came meanwhile.
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
+  let broken: { readonly why: unknown } | undefined;
+  let ended = false;
 
-  const claim = (which?: "new"): Claim => {
-    const room =
-      which === "new"
-        ? undefined
-        : packs.list().find((pack) => !claimed.has(pack.number) && !isFull(pack.index) && !isShort(pack) && !pack.flaw);
-    const largest = Math.max(largestNumber(folder), ...claimed);
-    const number = room?.number ?? largest + 1;
-    claimed.add(number);
-    return room ? { number, index: room.index } : { number };
-  };
-  const finish = async (writer: PackWriter): Promise<void> => {
-    await writer.commit();
-    await writer.close();
-    claimed.delete(writer.number);
-  };
-  const writer = (): PackWriter => {
-    if (broken) throw broken.why;
-    if (own?.isFull()) {
-      const finishing = finish(own);
-      finishing.catch(() => undefined);
-      leaving.push(finishing);
-      own = undefined;
+  const claim = (): Claim => {
+    for (const { number, index, path, flaw } of packs.list()) {
+      if (!free.has(number) || flaw || isFull(index, limits)) continue;
+      if (statSync(path, { throwIfNoEntry: false })?.size !== index.covered) continue;
+      free.delete(number);
+      return { number, index };
     }
-    if (!own) {
-      const { number, index } = claim();
-      own = openWriter(folder, number, index);
-    }
-    return own;
+    return { number: nextNumber(counter) };
   };
-  const has = (digest: Uint8Array): boolean => own?.has(digest) || packs.has(digest);
+  const appending = appendingTo({ folder, packs, counter, limits }, claim);
 
-  const commitNow = async (): Promise<void> => {
+  const orBroken = async <T>(work: () => Promise<T>): Promise<T> => {
     if (broken) throw broken.why;
-    const full = leaving;
-    leaving = [];
-    await Promise.all([...full, own?.commit()]);
-    packs.refresh();
+    try {
+      return await work();
+    } catch (why) {
+      // Others may have appended to what is lost: from here on each of them hears of it.
+      broken ??= { why };
+      throw why;
+    }
   };
-
   const commit = (): Promise<void> => {
     next ??= running
       .catch(() => undefined)
       .then(() => {
         running = next!;
         next = undefined;
-        return commitNow();
+        return orBroken(appending.commit);
       });
     return next;
   };
+  const returned = (number: number): void => {
+    packs.refresh("all");
+    free.add(number);
+  };
+  const end = async (why: unknown, leave: () => Promise<void>): Promise<void> => {
+    if (ended) return;
+    ended = true;
+    broken ??= { why };
+    await Promise.allSettled([running, next]);
+    await leave().finally(() => held.release());
+  };
 
   return {
-    has,
-    writer,
+    limits,
+    counter,
+    has: appending.has,
     claim,
     commit,
+    returned,
+    prove: (digests) => prove(digests, packs),
+    hasFailed: () => broken !== undefined,
+
+    writer() {
+      if (broken) throw broken.why;
+      return appending.writer();
+    },
 
     append({ cid, bytes }) {
+      if (broken) throw broken.why;
       const { digest } = cid.multihash;
-      if (!has(digest)) writer().append(cid.bytes, digest, bytes);
+      if (!appending.has(digest, bytes)) appending.writer().append(cid.bytes, digest, bytes);
     },
+
+    settle: () => orBroken(() => appending.settle(mostLeaving)),
 
     async rest() {
-      if (own) leaving.push(finish(own));
-      own = undefined;
       await commit();
+      const number = await orBroken(appending.finish);
+      if (number !== undefined) returned(number);
     },
 
-    returned(number) {
-      claimed.delete(number);
-      packs.refresh();
-    },
-
-    async giveUp(why) {
-      if (broken) return;
-      broken = { why };
-      await Promise.allSettled([running, ...leaving]);
-      await own?.discard();
-      await held.release();
-    },
-
-    async close() {
-      if (broken) return;
-      broken = { why: new Error("the node was closed") };
-      await Promise.allSettled([next ?? running, ...leaving]);
-      await own?.close();
-      await held.release();
-    },
+    giveUp: (why) => end(why, appending.discard),
+    close: () => end(new Error("the node was closed"), appending.close),
   };
-}
-
-/** Of packs and of indexes: the number of a pack that was lost is not given to another. */
-function largestNumber(folder: string): number {
-  const numbers = readdirSync(folder).map((name) => numberIn(name, "car") ?? numberIn(name, "index") ?? 0);
-  return Math.max(0, ...numbers);
 }
