@@ -60,8 +60,10 @@ export interface Dimension {
   /** Few enough coordinate values to list, such as station names. */
   readonly values?: readonly (string | number)[];
   readonly unit?: string;
-  /** For times in a calendar the real world doesn't have (`360_day`): its name; the extent is then numeric. */
+  /** Of times in a calendar that is not ISO 8601's (`360_day`): its name. The extent then has its dates. */
   readonly calendar?: string;
+  /** Of an `x` or `y` that is the axis of some grid: no longitude or latitude, whatever its unit. */
+  readonly projected?: boolean;
 }
 
 export interface Variable {
@@ -83,6 +85,11 @@ export interface TimeExtent {
   readonly start: string;
   readonly end: string;
   readonly source: ExtentSource;
+  /**
+   * Where both are dates of a calendar that is not ISO 8601's (`360_day`, `julian`): its name. A day that ISO 8601 doesn't
+   * have is then the last one of its month.
+   */
+  readonly calendar?: string;
 }
 
 /** How an extent is known: read from coordinate values, or declared by attributes or the sidecar. */

@@ -55,7 +55,7 @@ export function isInstant(text: string): boolean {
 }
 
 /** Days in a month (from 1), in the proleptic Gregorian calendar. */
-function daysIn(year: number, month: number): number {
+export function daysIn(year: number, month: number): number {
   if (month !== 2) return [4, 6, 9, 11].includes(month) ? 30 : 31;
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }

@@ -1,5 +1,5 @@
 /**
- * The calendars of CF (Conventions 1.12, section 4.4.1), as arithmetic on day numbers.
+ * The calendars of CF (Conventions 1.12, section 4.4.1) that xarray reads, as arithmetic on day numbers.
  *
  * A day number counts days from 1970-01-01. The calendars of the real world give the same days different names, so
  * there a day number is also a moment; in the others (`360_day`, `noleap`, `all_leap`) it only orders the days of a
@@ -14,8 +14,8 @@
 export interface Calendar {
   /** CF's name, synonyms folded: `gregorian` is `standard`, `365_day` is `noleap`. */
   readonly name: string;
-  /** Its days are days that happened, so they can be told as ISO 8601. */
-  readonly real: boolean;
+  /** First day number from which its dates are those of ISO 8601; absent where that is never certain. */
+  readonly isoFrom?: number;
   /** Day number; `undefined` for a date this calendar does not have. */
   day(date: CalendarDate): number | undefined;
   date(dayNumber: number): CalendarDate;
@@ -28,9 +28,9 @@ export interface CalendarDate {
   readonly day: number;
 }
 
-/** The calendar of that name or synonym in any case; `undefined` for one CF doesn't know. */
+/** The calendar of that name or synonym in any case; `undefined` for one that xarray doesn't read (`utc`, `tai`, `none`). */
 export function calendarOf(name: string): Calendar | undefined {
-  return calendars.get(name.trim().toLowerCase());
+  return calendars.get(name.toLowerCase());
 }
 
 /** Days and dates by astronomical years: year 0 is there, and nothing is asked about gaps. */
@@ -116,14 +116,19 @@ const mixedCounting: Counting = {
   date: (dayNumber) => (dayNumber >= reform ? gregorianCounting : julianCounting).date(dayNumber),
 };
 
-function calendar(name: string, counting: Counting, { real = false, yearZero = true } = {}): Calendar {
+interface Traits {
+  readonly isoFrom?: number;
+  readonly yearZero?: boolean;
+}
+
+function calendar(name: string, counting: Counting, { isoFrom, yearZero = true }: Traits = {}): Calendar {
   const date = (dayNumber: number): CalendarDate => {
     const found = counting.date(dayNumber);
     return yearZero || found.year > 0 ? found : { ...found, year: found.year - 1 };
   };
   return {
     name,
-    real,
+    ...(isoFrom !== undefined && { isoFrom }),
     date,
     day(asked) {
       if (!yearZero && asked.year === 0) return undefined;
@@ -137,18 +142,15 @@ function calendar(name: string, counting: Counting, { real = false, yearZero = t
 }
 
 const months = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-const standard = calendar("standard", mixedCounting, { real: true, yearZero: false });
+const standard = calendar("standard", mixedCounting, { isoFrom: reform, yearZero: false });
 const noleap = calendar("noleap", unchanging(months));
 const allLeap = calendar("all_leap", unchanging(months.with(1, 29)));
 
 const calendars: ReadonlyMap<string, Calendar> = new Map([
   ["standard", standard],
   ["gregorian", standard],
-  ["proleptic_gregorian", calendar("proleptic_gregorian", gregorianCounting, { real: true })],
-  ["julian", calendar("julian", julianCounting, { real: true, yearZero: false })],
-  // Leap seconds are not counted, in either: nobody's files do, and cftime doesn't.
-  ["utc", calendar("utc", gregorianCounting, { real: true })],
-  ["tai", calendar("tai", gregorianCounting, { real: true })],
+  ["proleptic_gregorian", calendar("proleptic_gregorian", gregorianCounting, { isoFrom: Number.NEGATIVE_INFINITY })],
+  ["julian", calendar("julian", julianCounting, { yearZero: false })],
   ["noleap", noleap],
   ["365_day", noleap],
   ["all_leap", allLeap],

@@ -4,8 +4,12 @@
  * CF gives several ways to tell, of falling certainty, and real files use all of them, sometimes against each other
  * (`lat:axis = "X"`). So each candidate is ranked: standard_name, then units, then axis, then being named in a
  * `coordinates` attribute, then its own name (CF 4, 5; the spellings are those of cf-xarray's `criteria.py`).
+ *
+ * Whatever says that a variable is one, units that are none make it the last choice: it is found, so that its author is
+ * told, and read by nobody.
  */
 import type { Dimension } from "../dataset.ts";
+import { type Angle, angleOf } from "./angle.ts";
 import { isTimeUnit } from "./time.ts";
 import { baseName, type CfVariable, groupOf, text } from "./variable.ts";
 
@@ -20,7 +24,13 @@ export interface Coordinates {
   /** Names of variables that describe others: coordinates of any kind, their bounds, grid mappings. */
   readonly describing: ReadonlySet<string>;
   /** What the dimension runs along, told by its coordinate variable. */
-  kindOf(dimension: string): Dimension["kind"];
+  along(dimension: string): Along;
+}
+
+export interface Along {
+  readonly kind: Dimension["kind"];
+  /** Of a latitude or longitude: other horizontal axes are those of a grid. */
+  readonly angle?: Angle;
 }
 
 /** Looks at metadata only. `global` are the root group's attributes, where xarray lists coordinates of no variable. */
@@ -71,108 +81,149 @@ export function findCoordinates(variables: readonly CfVariable[], global: CfVari
     vertical,
     ofDimension,
     describing: new Set([...ofDimension.keys(), ...listed, ...supporting, ...found]),
-    kindOf: (dimension) => kindOf(ofDimension.get(dimension)),
+    along: (dimension) => runsAlong(ofDimension.get(dimension)),
   };
 }
 
 interface Quantity {
+  readonly name: "latitude" | "longitude" | "time" | "vertical";
   readonly standardNames: RegExp;
-  /** A standard name of something else, which overrules units and names. */
-  readonly units: RegExp;
   readonly axis: string;
-  readonly axisUnits: RegExp;
   /** How its name begins or ends where a `coordinates` attribute vouches for it. */
   readonly looksLike: RegExp;
   readonly names: RegExp;
 }
 
 const never = /^(?!)/;
-const angle = /^(|deg(ree)?s?)$/i;
 const quantities = {
   latitude: {
+    name: "latitude",
     standardNames: /^(platform_)?latitude$/i,
-    units: /^deg(ree)?s?_?n(orth)?$/i,
     axis: "Y",
-    axisUnits: /^deg(ree)?s?$/i,
-    looksLike: /(^|[^a-z])(y?nav_)?lat(itude)?([^a-z]|$)|^gphi/i,
-    names: /^(y?nav_lat|xlat|latc?|latitude|gphi[a-z]?|[a-z0-9_]+_lat(itude)?(_\(.*\))?)$/i,
+    looksLike: /(^|[^a-z])([cev]|y?nav_)?lat(itude)?([^a-z]|$)|^gphi/i,
+    names: /^(y?nav_lat|xlat|[cev]lat|latc?|latitude|gphi[a-z]?|[a-z0-9_]+_lat(itude)?(_\(.*\))?)$/i,
   },
   longitude: {
+    name: "longitude",
     standardNames: /^(platform_)?longitude$/i,
-    units: /^deg(ree)?s?_?e(ast)?$/i,
     axis: "X",
-    axisUnits: /^deg(ree)?s?$/i,
-    looksLike: /(^|[^a-z])(x?nav_)?lon(gitude)?([^a-z]|$)|^glam/i,
-    names: /^(x?nav_lon|xlong|lonc?|long|longitude|glam[a-z]?|[a-z0-9_]+_lon(gitude)?(_\(.*\))?)$/i,
+    looksLike: /(^|[^a-z])([cev]|x?nav_)?lon(gitude)?([^a-z]|$)|^glam/i,
+    names: /^(x?nav_lon|xlong|[cev]lon|lonc?|long|longitude|glam[a-z]?|[a-z0-9_]+_lon(gitude)?(_\(.*\))?)$/i,
   },
   time: {
+    name: "time",
     standardNames: /^time$/i,
-    units: /\ssince\s/i,
     axis: "T",
-    axisUnits: /\ssince\s/i,
     looksLike: never,
-    names: /^(time|date|datetime|t)$/i,
+    names: /^(time|date|datetime)$/i,
   },
   vertical: {
+    name: "vertical",
     standardNames:
       /^(altitude|height|depth|geopotential_height|height_above_.*|model_level_number|(atmosphere|ocean)_.*_coordinate)$/i,
-    units: never,
     axis: "Z",
-    axisUnits: /(?:)/,
     looksLike: /(^|[^a-z])(alt(itude)?|height|depth|gpsalt)([^a-z]|$)/i,
     names: /^(alt(itude)?|height|depth|gpsalt|z|lev(el)?|range)$/i,
   },
 } satisfies Record<string, Quantity>;
 
+/** Of a variable that calls itself something its units are not. */
+const contradicted = 6;
+
 /** 0 is the surest; `undefined` where the variable is none. */
 function rankOf(variable: CfVariable, quantity: Quantity, listed: boolean): number | undefined {
-  const { attributes, type, name } = variable;
-  if (!/^(u?int|float|datetime64)/.test(type)) return undefined;
+  if (!/^(u?int|float|datetime64)/.test(variable.type)) return undefined;
+  const isTime = isTimeUnit(text(variable.attributes, "units")) || variable.type.startsWith("datetime64");
+  switch (quantity.name) {
+    case "time":
+      return rankOfTime(variable, isTime);
+    case "vertical":
+      return isTime ? undefined : rankOfVertical(variable, listed);
+    default:
+      return isTime ? undefined : rankOfAngle(variable, quantities[quantity.name], listed);
+  }
+}
+
+function rankOfTime(variable: CfVariable, isTime: boolean): number | undefined {
+  const { standardNames, names } = quantities.time;
+  const standardName = text(variable.attributes, "standard_name");
+  const isNamed = standardNames.test(standardName);
+  if (isTime) return isNamed ? 0 : standardName === "" ? 1 : 5;
+  // A name alone is a weak claim, but a finding about its units is what the author needs to hear.
+  const isCalled = axisOf(variable) === "T" || (names.test(baseName(variable.name)) && variable.shape.length < 2);
+  return isNamed || (isCalled && standardName === "") ? contradicted : undefined;
+}
+
+function rankOfVertical(variable: CfVariable, listed: boolean): number | undefined {
+  const { standardNames, looksLike, names } = quantities.vertical;
+  const standardName = text(variable.attributes, "standard_name");
+  if (standardNames.test(standardName)) return 0;
+  if (axisOf(variable) === "Z") return 2;
+  if (standardName !== "") return undefined;
+  if (/^(up|down)$/i.test(text(variable.attributes, "positive"))) return 2;
+  if (listed && looksLike.test(baseName(variable.name))) return 3;
+  return names.test(baseName(variable.name)) ? 4 : undefined;
+}
+
+function rankOfAngle(variable: CfVariable, quantity: Quantity, listed: boolean): number | undefined {
+  const { attributes } = variable;
+  const name = baseName(variable.name);
   const standardName = text(attributes, "standard_name");
-  const units = text(attributes, "units");
-  if (quantity.standardNames.test(standardName)) return 0;
-  const isTime = isTimeUnit(units) || type.startsWith("datetime64");
-  if (isTime) return quantity !== quantities.time ? undefined : standardName === "" ? 1 : 5;
-  if (quantity === quantities.time) {
-    // A name alone is a weak claim, but a finding about its units is what the author needs to hear.
-    return axisOf(variable) === "T" || (quantities.time.names.test(baseName(name)) && variable.shape.length < 2)
-      ? 6
-      : undefined;
-  }
+  const angle = angleIn(variable, quantity.name);
+  if (quantity.standardNames.test(standardName)) return angle ? 0 : contradicted;
   // It says that it is something else: grid_latitude, or the standard error of a latitude.
-  if (standardName !== "") return quantity === quantities.vertical && axisOf(variable) === "Z" ? 2 : undefined;
-  if (quantity.units.test(units)) return 1;
-  if (/^(grid|rotated|r)_?(lat|lon)/i.test(baseName(name))) return undefined;
-  if (quantity === quantities.vertical) {
-    if (axisOf(variable) === "Z" || /^(up|down)$/i.test(text(attributes, "positive"))) return 2;
-  } else {
-    if (axisOf(variable) === quantity.axis && quantity.axisUnits.test(units)) return 2;
-    if (!angle.test(units) && !/^deg/i.test(units)) return undefined;
-  }
-  if (listed && quantity.looksLike.test(baseName(name))) return 3;
-  return quantity.names.test(baseName(name)) ? 4 : undefined;
+  if (standardName !== "") return undefined;
+  const other = quantity === quantities.latitude ? quantities.longitude : quantities.latitude;
+  if (angle?.along) return other.names.test(name) ? contradicted : 1;
+  if (/^(grid|rotated|r)_?(lat|lon)/i.test(name)) return undefined;
+  const units = text(attributes, "units");
+  // Of other angles on an axis, radians may be those of a satellite's instrument.
+  if (axisOf(variable) === quantity.axis && angle?.degrees === 1 && units !== "") return 2;
+  const isCalled = quantity.names.test(name);
+  if (!angle) return isCalled && !/^[a-z0-9_]+_l(at|on)/i.test(name) ? contradicted : undefined;
+  if (listed && quantity.looksLike.test(name)) return 3;
+  return isCalled ? 4 : undefined;
+}
+
+/**
+ * How a variable's numbers are degrees north or east; `undefined` where its units are no angle, or one along the other.
+ * Without units they are degrees, as everywhere else.
+ */
+export function angleIn({ attributes }: CfVariable, along: Quantity["name"]): Angle | undefined {
+  const units = Object.hasOwn(attributes, "units") ? attributes.units : "";
+  const angle =
+    units === "" || units === null ? { degrees: 1 } : typeof units === "string" ? angleOf(units) : undefined;
+  return angle && (angle.along ?? along) === along ? angle : undefined;
 }
 
 const axisOf = ({ attributes }: CfVariable) => text(attributes, "axis").toUpperCase();
 
-function kindOf(coordinate: CfVariable | undefined): Dimension["kind"] {
-  if (!coordinate) return "other";
-  const is = (quantity: Quantity) => (rankOf(coordinate, quantity, false) ?? 9) < 5;
-  if (is(quantities.latitude)) return "y";
-  if (is(quantities.longitude)) return "x";
-  if (is(quantities.time)) return "time";
-  if (is(quantities.vertical)) return "z";
+function runsAlong(coordinate: CfVariable | undefined): Along {
+  if (!coordinate) return { kind: "other" };
+  const is = (quantity: Quantity) => (rankOf(coordinate, quantity, false) ?? contradicted) < 5;
+  for (const [name, kind] of [
+    ["latitude", "y"],
+    ["longitude", "x"],
+  ] as const) {
+    if (is(quantities[name])) return { kind, angle: angleIn(coordinate, name)! };
+  }
+  if (is(quantities.time)) return { kind: "time" };
+  if (is(quantities.vertical)) return { kind: "z" };
   const standardName = text(coordinate.attributes, "standard_name");
-  if (/^(projection_x|grid_longitude|projection_x_angular)/.test(standardName)) return "x";
-  if (/^(projection_y|grid_latitude|projection_y_angular)/.test(standardName)) return "y";
-  if (standardName === "air_pressure") return "z";
+  if (/^(projection_x|grid_longitude|projection_x_angular)/.test(standardName)) return { kind: "x" };
+  if (/^(projection_y|grid_latitude|projection_y_angular)/.test(standardName)) return { kind: "y" };
+  if (standardName === "air_pressure") return { kind: "z" };
+  const isContradicted = [quantities.latitude, quantities.longitude].some(
+    (quantity) => rankOf(coordinate, quantity, false) === contradicted,
+  );
+  if (isContradicted) return { kind: "other" };
   switch (axisOf(coordinate)) {
     case "X":
-      return "x";
+      return { kind: "x" };
     case "Y":
-      return "y";
+      return { kind: "y" };
     default:
-      return "other";
+      return { kind: "other" };
   }
 }
 

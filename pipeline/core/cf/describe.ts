@@ -12,10 +12,11 @@
 import type { DatasetFinding, Description, Dimension, Place, TimeExtent, Variable } from "../dataset.ts";
 import { compareInstants, instantOf } from "../instant.ts";
 import { shown } from "../shown.ts";
-import { type Coordinates, findCoordinates } from "./coordinates.ts";
+import type { Angle } from "./angle.ts";
+import { angleIn, type Coordinates, findCoordinates } from "./coordinates.ts";
 import { type Extremes, extremesOf, type Numbers, packingOf, unpacked } from "./packing.ts";
 import { declaredPlace, layoutOf, placeOf } from "./place.ts";
-import { type Instant, instantAt, isoOf, type TimeCoding, timeCodingOf } from "./time.ts";
+import { datetime64CodingOf, instantAt, isIsoDate, isoOf, type TimeCoding, timeCodingOf } from "./time.ts";
 import { type Attributes, type CfVariable, type Raw, type ReadValues, text } from "./variable.ts";
 
 export interface CfDataset {
@@ -70,20 +71,27 @@ async function whenOf({ coordinates, attributes, values, findings }: Reading): P
     findings.push({ level: "warning", rule: "time-units", says: `${shown(variable.name)}: ${coding.problem}` });
     return declared;
   }
-  if (!coding.calendar.real) return declared;
   const extremes = await extremesBy(variable, values, declared !== undefined, findings);
-  const instants = extremes && [extremes.least, extremes.greatest].map((value) => instantAt(value, coding));
-  const [start, end] = instants?.map((instant) => instant && isoOf(instant)) ?? [];
-  if (!start || !end) {
-    if (extremes) {
-      const says = `${shown(variable.name)} runs from ${extremes.least} to ${extremes.greatest} "${text(variable.attributes, "units")}", which leaves the years 0 to 9999`;
-      findings.push({ level: "warning", rule: "time-range", says });
-    }
+  if (!extremes) return declared;
+  const found = datesOf(extremes, coding);
+  if (!found) {
+    const says = `${shown(variable.name)} runs from ${extremes.least} to ${extremes.greatest} "${text(variable.attributes, "units")}", of which xarray or RFC 3339 (years 0 to 9999) can't make dates`;
+    findings.push({ level: "warning", rule: "time-range", says });
     return declared;
   }
-  const time: TimeExtent = { start, end, source: "values" };
+  const time: TimeExtent = { ...found, source: "values" };
   if (declared) findings.push(...disagreement(time, declared, attributes));
   return time;
+}
+
+/** First and last date, by the coding's own calendar, which is named where that is not ISO 8601's. */
+function datesOf({ least, greatest }: Extremes, coding: TimeCoding): Omit<TimeExtent, "source"> | undefined {
+  const instants = [instantAt(least, coding), instantAt(greatest, coding)] as const;
+  const [start, end] = instants.map((instant) => instant && isoOf(instant));
+  if (!start || !end) return undefined;
+  const calendar = instants.every((instant) => instant && isIsoDate(instant)) ? undefined : coding.calendar.name;
+  // February 30 at 6:00 is told as a day that comes before February 29 at 18:00.
+  return { start, end: compareInstants(start, end) > 0 ? start : end, ...(calendar && { calendar }) };
 }
 
 /** ACDD 1.3 `time_coverage_start` and `time_coverage_end`. */
@@ -111,19 +119,10 @@ function disagreement(values: TimeExtent, declared: TimeExtent, attributes: Attr
 
 function codingOf({ attributes, type }: CfVariable): TimeCoding | { readonly problem: string } {
   const [, step = "", unit] = /^datetime64\[(\d*)([A-Za-z]+)\]$/.exec(type) ?? [];
-  if (!unit) return timeCodingOf(text(attributes, "units"), text(attributes, "calendar"));
-  const names: Readonly<Record<string, string>> = {
-    W: "weeks",
-    D: "days",
-    h: "hours",
-    m: "minutes",
-    s: "s",
-    ms: "ms",
-    us: "us",
-    ns: "ns",
-  };
-  const coding = timeCodingOf(`${names[unit] ?? unit} since 1970-01-01`, "proleptic_gregorian");
-  return "problem" in coding ? coding : { ...coding, unit: coding.unit * BigInt(step || 1) };
+  if (unit) return datetime64CodingOf(unit, step) ?? { problem: `xarray can't read times of type ${type}` };
+  const calendar = Object.hasOwn(attributes, "calendar") ? attributes.calendar : "standard";
+  if (typeof calendar !== "string") return { problem: `calendar ${shown(JSON.stringify(calendar), 40)} is no name` };
+  return timeCodingOf(text(attributes, "units"), calendar);
 }
 
 // Where
@@ -132,10 +131,19 @@ async function whereOf({ coordinates, attributes, values, findings }: Reading): 
   const declared = declaredPlace(attributes);
   const { latitude, longitude, time } = coordinates;
   if (!latitude || !longitude) {
-    if (!declared && (latitude || longitude)) {
-      const says = `${shown((latitude ?? longitude)!.name)} has no ${latitude ? "longitude" : "latitude"} beside it, so the dataset has no place`;
+    const alone = latitude ?? longitude;
+    if (alone && !angleIn(alone, latitude ? "latitude" : "longitude")) {
+      findings.push(noAngle(alone, latitude ? "latitude" : "longitude"));
+    } else if (!declared && alone) {
+      const says = `${shown(alone.name)} has no ${latitude ? "longitude" : "latitude"} beside it, so the dataset has no place`;
       findings.push({ level: "warning", rule: "no-place", says });
     }
+    return declared;
+  }
+  const [north, east] = [angleIn(latitude, "latitude"), angleIn(longitude, "longitude")];
+  if (!north || !east) {
+    const bad = [...(north ? [] : [latitude]), ...(east ? [] : [longitude])];
+    findings.push(...bad.map((variable) => noAngle(variable, variable === latitude ? "latitude" : "longitude")));
     return declared;
   }
   const layout = layoutOf(latitude, longitude, coordinates, attributes);
@@ -161,10 +169,10 @@ async function whereOf({ coordinates, attributes, values, findings }: Reading): 
   const { place, findings: found } = placeOf({
     // A sample of each says nothing about which belong together: their box is all that is known.
     layout: whole ? layout : "grid",
-    latitude: sampledY!,
-    longitude: sampledX!,
+    latitude: scaled(sampledY!, north),
+    longitude: scaled(sampledX!, east),
     rowLength: latitude.shape.at(-1) ?? 1,
-    ...(axes && whole && { step: stepOf(x, longitude) }),
+    ...(axes && whole && { step: stepOf(x, longitude) * east.degrees }),
     ...(seconds && { time: seconds }),
   });
   findings.push(...found);
@@ -197,7 +205,20 @@ const sampled = (name: string): DatasetFinding => ({
   fix: "declare geospatial_lat_min … geospatial_lon_max and time_coverage_start, time_coverage_end",
 });
 
-/** Degrees between neighbours: from the ends, which are read always. */
+function noAngle({ name, attributes }: CfVariable, along: "latitude" | "longitude"): DatasetFinding {
+  const units = attributes.units ?? "";
+  return {
+    level: "warning",
+    rule: "place-units",
+    says: `${shown(name)} should be a ${along}, but counts in "${shown(typeof units === "string" ? units : JSON.stringify(units))}", so the dataset has no place`,
+    fix: `write ${along === "latitude" ? "degrees_north" : "degrees_east"} if that is what it is, or drop standard_name and name it otherwise`,
+  };
+}
+
+const scaled = (values: Float64Array, { degrees }: Angle) =>
+  degrees === 1 ? values : values.map((value) => value * degrees);
+
+/** Between neighbours: from the ends, which are read always. */
 function stepOf(values: Float64Array, { shape: [size = 1] }: CfVariable): number {
   return size > 1 ? (values.at(-1)! - values[0]!) / (size - 1) : 0;
 }
@@ -232,23 +253,28 @@ async function dimensionOf(
     return list && list.length > 0 ? { ...plain, values: list } : plain;
   }
   if (!coordinate || size === 0) return plain;
-  const kind = coordinates.kindOf(name);
+  const { kind, angle } = coordinates.along(name);
   const extremes = await extremesBy(coordinate, values, false, findings);
   if (!extremes) return plain;
   const unit = text(coordinate.attributes, "units").slice(0, longest.unit);
   const numeric = [number(extremes.least, coordinate), number(extremes.greatest, coordinate)] as const;
-  if (kind !== "time") return { ...plain, kind, extent: numeric, ...(unit && { unit }) };
-
+  if (angle) return { ...plain, kind, extent: inDegrees(numeric, angle), unit: "degrees" };
+  if (kind !== "time") {
+    const isOfGrid = kind === "x" || kind === "y";
+    return { ...plain, kind, extent: numeric, ...(unit && { unit }), ...(isOfGrid && { projected: true }) };
+  }
   const coding = codingOf(coordinate);
-  const { calendar } = "problem" in coding ? {} : coding;
-  if (!calendar || "problem" in coding) return { ...plain, extent: numeric, ...(unit && { unit }) };
-  if (!calendar.real) return { ...plain, kind, extent: numeric, calendar: calendar.name, ...(unit && { unit }) };
-  const [start, end] = [extremes.least, extremes.greatest].map((value) => iso(instantAt(value, coding)));
-  if (!start || !end) return { ...plain, extent: numeric, ...(unit && { unit }) };
-  return { ...plain, kind, extent: [start, end] };
+  const found = "problem" in coding ? undefined : datesOf(extremes, coding);
+  if (!found) return { ...plain, extent: numeric, ...(unit && { unit }) };
+  const { start, end, calendar } = found;
+  return { ...plain, kind, extent: [start, end], ...(calendar && { calendar }) };
 }
 
-const iso = (instant: Instant | undefined) => instant && isoOf(instant);
+function inDegrees(extent: readonly [number, number], { degrees }: Angle): readonly [number, number] {
+  if (degrees === 1) return extent;
+  const [from, to] = extent.map((value) => Math.round(value * degrees * 1e6) / 1e6) as [number, number];
+  return from <= to ? [from, to] : [to, from];
+}
 
 function summaryOf(variable: CfVariable, { describing }: Coordinates): Variable {
   const { name, dimensions, shape, chunks, type, attributes } = variable;

@@ -63,17 +63,17 @@ function dimensionOf(dimension: Dimension, coordinate: Variable | undefined): Js
 }
 
 function rangeOf(dimension: Dimension): Json {
-  const { kind, size, calendar } = dimension;
+  const { kind, size } = dimension;
   const values = (dimension.values ?? []).slice(0, most.values).flatMap(listedOf);
   const listed = values.length > 0 && dimension.values!.length <= most.values ? { values } : {};
   const instants = instantsOf(dimension);
-  if (instants) return { type: "temporal", extent: instants };
+  // Dates of a calendar that is not ISO 8601's are its labels, so it is named.
+  if (instants) {
+    const calendar = textOf(dimension.calendar);
+    return { type: "temporal", extent: instants, ...(calendar && { reference_system: calendar }) };
+  }
 
   const extent = numbersOf(dimension);
-  // A calendar the world doesn't have gives no instants: numbers, and the name of what they count in.
-  if (kind === "time" && calendar && extent) {
-    return { type: "temporal", extent, reference_system: oneLine(calendar, 100) };
-  }
   if (!extent && Object.keys(listed).length === 0) return count(size);
   if (!extent) return kind === "z" ? { type: "spatial", axis: "z", ...listed } : { type: "label", ...listed };
   switch (kind) {
@@ -106,8 +106,8 @@ function numbersOf({ extent }: Dimension): Json | undefined {
 }
 
 /** Without a unit, horizontal axes of readers are longitudes and latitudes. */
-function isDegrees({ kind, unit }: Dimension): boolean {
-  return (kind === "x" || kind === "y") && (!unit || /^deg/i.test(unit.trim()));
+function isDegrees({ kind, unit, projected }: Dimension): boolean {
+  return !projected && (kind === "x" || kind === "y") && (!unit || /^deg/i.test(unit.trim()));
 }
 
 function variableOf(variable: Variable): Json {

@@ -4,7 +4,8 @@
  * A pure function of (description, path, the facts of campaign.yaml). What the dataset does not say, the item does not
  * say either; where STAC insists, it says so in its own words: `fieldtree:time_source` and `fieldtree:place_source` tell
  * how the extents are known: `values` (read from coordinates), `attributes`, `sidecar`, or `unknown`, in which case the
- * item has no geometry, and a time from ever to ever, since STAC requires one. `fieldtree:size_source` is `tsize`.
+ * item has no geometry, and a time from ever to ever, since STAC requires one. `fieldtree:calendar` names the calendar of
+ * both times where that is not ISO 8601's (`360_day`). `fieldtree:size_source` is `tsize`.
  *
  * There is no `self` link (the same bytes stand under many addresses) and no time of making. Links to the catalogs
  * around it depend on where it is put, and come from `catalog.ts`.
@@ -89,6 +90,7 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
     "fieldtree:reader": reader,
     "fieldtree:time_source": time.source,
     "fieldtree:place_source": place.source,
+    ...(time.calendar && { "fieldtree:calendar": time.calendar }),
     "fieldtree:size_source": "tsize",
     ...(about.projects.length > 0 && { "fieldtree:projects": about.projects }),
     ...(about.source && { "fieldtree:source": about.source }),
@@ -160,13 +162,13 @@ function timeOf({ time, access }: Description) {
       access.format === "files"
         ? "add extent.temporal: [start, end]"
         : "give a time coordinate with CF units, or the attributes time_coverage_start and time_coverage_end";
-    return { properties: unknown, source: "unknown", findings: [warning("no-time", says, fix)] };
+    return { properties: unknown, source: "unknown", calendar: undefined, findings: [warning("no-time", says, fix)] };
   }
   const properties =
     time.start === time.end
       ? { datetime: time.start }
       : { datetime: null, start_datetime: time.start, end_datetime: time.end };
-  return { properties, source: time.source, findings: [] };
+  return { properties, source: time.source, ...(time.calendar && { calendar: time.calendar }), findings: [] };
 }
 
 function placeOf({ place, access }: Description): {

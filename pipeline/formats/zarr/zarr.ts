@@ -16,7 +16,7 @@ import { valuesIn } from "./values.ts";
 
 export const zarr: FormatReader = {
   name: "zarr",
-  version: 1,
+  version: 2,
   recognises: isZarr,
 
   async describe(folder, world) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findCoordinates } from "../../../pipeline/core/cf/coordinates.ts";
+import { angleIn, findCoordinates } from "../../../pipeline/core/cf/coordinates.ts";
 import type { Attributes, CfVariable } from "../../../pipeline/core/cf/variable.ts";
 
 const variable = (name: string, attributes: Attributes = {}, dimensions = ["obs"], type = "float64"): CfVariable => ({
@@ -37,7 +37,7 @@ describe("finds a latitude", () => {
     },
   );
 
-  it.each(["lat", "LATITUDE", "nav_lat", "aircraft_latitude_(deg_N)", "gphit"])("by the name %s", (name) => {
+  it.each(["lat", "LATITUDE", "nav_lat", "aircraft_latitude_(deg_N)", "gphit", "clat"])("by the name %s", (name) => {
     expect(found(variable(name))[0]).toBe(name);
   });
 
@@ -45,7 +45,7 @@ describe("finds a latitude", () => {
     variable("grid", { standard_name: "grid_latitude", units: "degrees" }),
     variable("rlat", { units: "degrees", axis: "Y" }, ["rlat"]),
     variable("latent_heat", { units: "W m-2" }),
-    variable("lat", { units: "m" }),
+    variable("lat_rate", { units: "m" }),
     variable("lat", {}, ["obs"], "U9"),
     variable("lat_error", { standard_name: "latitude standard_error", units: "degrees_north" }),
     variable("y", { axis: "Y", units: "m", standard_name: "projection_y_coordinate" }),
@@ -90,23 +90,51 @@ it("resolves `coordinates` from a group outwards", () => {
   expect(found(inner, outer)[0]).toBe("my_lat");
 });
 
-it("knows what a dimension runs along by its coordinate variable", () => {
-  const kinds = findCoordinates([
+it("takes what contradicts itself for a coordinate where there is no other, so that its author is told", () => {
+  const metres = variable("lat", { standard_name: "latitude", units: "m" });
+  expect(found(metres)[0]).toBe("lat");
+  expect(found(metres, variable("latitude", {}))[0]).toBe("latitude");
+  expect(found(variable("lat", { units: "km" }))[0]).toBe("lat");
+  const swapped = [variable("lat", { units: "degrees_east" }), variable("lon", {})];
+  expect(found(...swapped).slice(0, 2)).toEqual(["lat", "lon"]);
+  const wrongWay = findCoordinates([variable("lat", { standard_name: "latitude", units: "degrees_east" })]);
+  expect(angleIn(wrongWay.latitude!, "latitude")).toBeUndefined();
+});
+
+it("takes a temperature called t for no time, and a time in hours for one that its author is told of", () => {
+  expect(found(variable("t", { units: "K" }))[2]).toBe(none);
+  expect(found(variable("t", {}, ["time"]))[2]).toBe(none);
+  expect(found(variable("t", { units: "days since 2000-01-01" }))[2]).toBe("t");
+  const hours = variable("time", { standard_name: "time", units: "hours" });
+  expect(found(hours)[2]).toBe("time");
+  expect(found(hours, variable("valid", { units: "hours since 2000-01-01" }))[2]).toBe("valid");
+});
+
+it("takes a scanning angle in radians for no longitude", () => {
+  expect(found(variable("x", { units: "rad", axis: "X" }, ["x"]))[1]).toBe(none);
+});
+
+it("knows what a dimension runs along by its coordinate variable, and whether that is a latitude or longitude", () => {
+  const { along } = findCoordinates([
     variable("lat", {}, ["lat"]),
-    variable("rlon", { standard_name: "grid_longitude" }, ["rlon"]),
+    variable("lon", { units: "degrees_west" }, ["lon"]),
+    variable("rlon", { standard_name: "grid_longitude", units: "degrees" }, ["rlon"]),
     variable("x", { axis: "X", units: "m" }, ["x"]),
+    variable("latitude", { axis: "Y", units: "m" }, ["latitude"]),
     variable("height", { units: "m" }, ["height"]),
     variable("plev", { standard_name: "air_pressure", units: "Pa" }, ["plev"]),
     variable("time", { units: "days since 2000-01-01" }, ["time"]),
     variable("ta", {}, ["time", "obs"]),
   ]);
-  expect(["lat", "rlon", "x", "height", "plev", "time", "obs"].map(kinds.kindOf)).toEqual([
-    "y",
-    "x",
-    "x",
-    "z",
-    "z",
-    "time",
-    "other",
+  expect(["lat", "lon", "rlon", "x", "latitude", "height", "plev", "time", "obs"].map(along)).toEqual([
+    { kind: "y", angle: { degrees: 1 } },
+    { kind: "x", angle: { degrees: -1, along: "longitude" } },
+    { kind: "x" },
+    { kind: "x" },
+    { kind: "other" },
+    { kind: "z" },
+    { kind: "z" },
+    { kind: "time" },
+    { kind: "other" },
   ]);
 });

@@ -105,10 +105,83 @@ it.each([
   ["months since 2000-01-01", "time-units"],
   ["days since the beginning", "time-units"],
   ["days since 9999-12-01", "time-range"],
+  ["K", "time-units"],
+  ["weeks since 2000-01-01", "time-units"],
 ])("has no time, and a finding, for %s", async (units, rule) => {
   const { time, rules } = await described({ time: { attributes: { units }, all: Float64Array.of(0, 100) } });
   expect(time).toBeUndefined();
   expect(rules).toEqual([rule]);
+});
+
+it.each([
+  ["radian", "radians", 180 / Math.PI],
+  ["degrees_south", "degrees_west", -1],
+  ["gon", "gon", 0.9],
+  ["arc_minutes", "arcminute", 1 / 60],
+  ["degrees", "", 1],
+])("reads latitudes in %s and longitudes in %s for the degrees they are", async (latitude, longitude, degrees) => {
+  const { place, dimensions, rules } = await described({
+    lat: { dimensions: ["lat"], attributes: { ...north, units: latitude }, all: Float64Array.of(0.5, 1, 1.5) },
+    lon: { dimensions: ["lon"], attributes: { ...east, units: longitude }, all: Float64Array.of(2, 2.25, 2.5) },
+  });
+  const [a, b, c, d] = [0.5, 1.5, 2, 2.5].map((value) => Math.round(value * degrees * 1e6) / 1e6) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [[south, northern], [west, eastern]] =
+    degrees < 0
+      ? [
+          [b, a],
+          [d, c],
+        ]
+      : [
+          [a, b],
+          [c, d],
+        ];
+  expect(place?.bounds).toEqual({ west, south, east: eastern, north: northern });
+  expect(dimensions).toMatchObject([
+    { kind: "y", extent: [south, northern] },
+    { kind: "x", extent: [west, eastern] },
+  ]);
+  expect(rules).toEqual([]);
+});
+
+it.each([
+  [{ ...north, units: "m" }, { ...east, units: "m" }, ["lat", "lon"]],
+  [{ units: "km" }, { ...east, units: "degrees_east" }, ["lat"]],
+  [{ ...north, units: "degrees_east" }, east, ["lat"]],
+  [{ ...north, units: "1" }, east, ["lat"]],
+  [{ ...north, units: ["degrees_north"] }, east, ["lat"]],
+])("has no place, and a finding, where %j and %j are no latitude and longitude", async (lat, lon, bad) => {
+  const { place, findings } = await described({
+    lat: { attributes: lat, all: Float64Array.of(1, 2) },
+    lon: { attributes: lon, all: Float64Array.of(3, 4) },
+  });
+  expect(place).toBeUndefined();
+  expect(findings.map(({ rule, says }) => [rule, says.split(" ")[0]])).toEqual(
+    bad.map((name) => ["place-units", name]),
+  );
+});
+
+it("tells times of a model's world by its calendar's own dates, and names the calendar", async () => {
+  const time = (calendar: Attributes[string]) => ({
+    time: { dimensions: ["time"], attributes: { ...days, calendar }, all: Float64Array.of(0, 59) },
+  });
+  const { time: found, dimensions } = await described(time("360_day"));
+  const [start, end] = ["2024-01-01T00:00:00Z", "2024-02-29T00:00:00Z"];
+  expect(found).toEqual({ start, end, calendar: "360_day", source: "values" });
+  expect(dimensions).toEqual([{ name: "time", size: 2, kind: "time", extent: [start, end], calendar: "360_day" }]);
+  expect((await described(time("gregorian"))).time?.calendar).toBeUndefined();
+  for (const unknown of ["mayan", ["noleap"]]) expect((await described(time(unknown))).rules).toEqual(["time-units"]);
+});
+
+it("does not end before it starts where a day of another calendar is clamped", async () => {
+  const { time } = await described({
+    time: { attributes: { ...days, calendar: "360_day" }, all: Float64Array.of(58.75, 59.25) },
+  });
+  expect(time).toMatchObject({ start: "2024-02-29T18:00:00Z", end: "2024-02-29T18:00:00Z" });
 });
 
 it("reads an axis by its ends, all of it where they don't run one way, and nothing else", async () => {

@@ -27,7 +27,13 @@ describe.skipIf(!schemas)("by the published schemas", () => {
     const model: Description = {
       ...nothing,
       dimensions: [
-        { name: "time", size: 360, kind: "time", calendar: "360_day", extent: [0, 359], unit: "days since 2000-01-01" },
+        {
+          name: "time",
+          size: 360,
+          kind: "time",
+          calendar: "360_day",
+          extent: ["2000-01-01T00:00:00Z", "2000-12-30T00:00:00Z"],
+        },
         { name: "x", size: 4, kind: "x", extent: [0, 3000], unit: "m" },
         { name: "empty", size: 0, kind: "other" },
         { name: "level", size: 2, kind: "z", values: ["surface", "top"] },
@@ -120,26 +126,30 @@ it("gives every dimension an extent, and no name twice", () => {
   });
 });
 
-it("keeps a calendar the world doesn't have in its own numbers", () => {
-  const time = {
-    name: "time",
-    size: 360,
-    kind: "time",
-    calendar: "360_day",
-    extent: [0, 359],
-    unit: "days since 2000-01-01",
+it("names the calendar whose dates are not ISO 8601's, of a dimension and of the item", () => {
+  const extent = ["2000-01-01T00:00:00Z", "2000-12-30T00:00:00Z"] as const;
+  const calendar = "360_day";
+  const time = { name: "time", size: 360, kind: "time", calendar, extent } as const;
+  const model = {
+    ...nothing,
+    dimensions: [time],
+    time: { start: extent[0], end: extent[1], calendar, source: "values" },
   } as const;
-  expect(properties({ ...nothing, dimensions: [time] })["cube:dimensions"]).toEqual({
-    time: { type: "temporal", extent: [0, 359], reference_system: "360_day", unit: "days since 2000-01-01" },
+  expect(properties(model)).toMatchObject({
+    start_datetime: extent[0],
+    "fieldtree:calendar": "360_day",
+    "cube:dimensions": { time: { type: "temporal", extent, reference_system: "360_day" } },
   });
 });
 
-it("does not take metres for degrees", () => {
+it("does not take metres for degrees, nor the degrees of a rotated grid for longitudes", () => {
   const x = { name: "x", size: 4, kind: "x", extent: [0, 3000], unit: "m" } as const;
   const lon = { name: "lon", size: 4, kind: "x", extent: [-10, 10], unit: "degrees_east" } as const;
-  expect(properties({ ...nothing, dimensions: [x, lon] })["cube:dimensions"]).toEqual({
+  const rlon = { ...lon, name: "rlon", unit: "degrees", projected: true } as const;
+  expect(properties({ ...nothing, dimensions: [x, lon, rlon] })["cube:dimensions"]).toEqual({
     x: { type: "projection_x", extent: [0, 3000], unit: "m" },
     lon: { type: "spatial", axis: "x", extent: [-10, 10] },
+    rlon: { type: "projection_x", extent: [-10, 10], unit: "degrees" },
   });
 });
 

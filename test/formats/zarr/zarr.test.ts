@@ -165,12 +165,13 @@ describe.skipIf(!havePython)("on stores as strangers write them", () => {
     expect(place?.bounds).toEqual({ west: -51, south: 12.5, east: -49, north: 13.5 });
   });
 
-  it("gives times of a model's world a calendar instead of a moment", async () => {
+  it("gives times of a model's world the dates of their own calendar, and its name", async () => {
     const found = await at("360-day");
-    expect(found.time).toBeUndefined();
+    const [start, end] = ["2000-01-01T06:00:00Z", "2000-03-01T00:00:00Z"];
+    expect(found.time).toEqual({ start, end, calendar: "360_day", source: "values" });
     expect(found.findings).toEqual([]);
     expect(found.dimensions).toEqual([
-      { name: "time", size: 3, kind: "time", extent: [0.25, 60], calendar: "360_day", unit: "days since 2000-01-01" },
+      { name: "time", size: 3, kind: "time", extent: [start, end], calendar: "360_day" },
     ]);
   });
 
