@@ -377,7 +377,7 @@ function joined(pieces: readonly Float64Array[]): Float64Array {
 }
 
 const isAxis = ({ name, dimensions }: CfVariable) => dimensions.length === 1 && dimensions[0] === name;
-const isText = ({ type }: CfVariable) => /^(U|S)\d+$|^string$/.test(type);
+const isText = ({ type }: CfVariable) => /^(U|S)\d+$|^(string|bytes)$/.test(type);
 
 function runsOneWay(pieces: readonly Float64Array[]): boolean {
   const values = joined(pieces);

@@ -1,10 +1,15 @@
 /**
- * One array's metadata in either version, as CF sees it and as the decoder needs it.
+ * One array's metadata in either version, as CF sees it and as its chunks are read.
  *
- * Anything may stand in these documents. What makes no sense as an array fails the dataset; what makes sense but can't be
- * decoded here (`complex64`, a codec of one laboratory) is still a variable, only an unread one.
+ * Anything may stand in these documents. What makes no sense as an array is left out of its dataset, which says so; what
+ * makes sense but can't be decoded here (`complex64`, a codec of one laboratory) is still a variable, only an unread one.
  */
 import type { Json } from "../../core/json.ts";
+import type { ChunkSpec, Pipeline } from "./codecs/codec.ts";
+import { decompressors } from "./codecs/decompressors.ts";
+import { type Element, elementOf, Unsupported } from "./codecs/element.ts";
+import { pipelineV2, pipelineV3 } from "./codecs/pipeline.ts";
+import { type Fill, fillOf } from "./fill.ts";
 import { bad, isObject, type JsonObject } from "./json.ts";
 import type { ArrayDocument } from "./store.ts";
 
@@ -14,17 +19,26 @@ export interface ZarrArray {
   readonly shape: readonly number[];
   /** What is read at once: inner chunks where a shard holds several. Absent for grids we don't know. */
   readonly chunks?: readonly number[];
-  /** Chunks in one stored object, along each dimension; all 1 without sharding. */
-  readonly perShard: readonly number[];
+  /** What is stored at once: shards where there are any. Absent as `chunks` is. */
+  readonly storedChunks?: readonly number[];
+  /** Name of a stored chunk below the array's folder. */
+  readonly chunkKey: (at: readonly number[]) => string;
   readonly type: string;
   /** Bytes of one element; 0 where elements differ in length. */
   readonly itemSize: number;
-  readonly fill: Json;
+  /** Absent where elements are of a type that isn't read. */
+  readonly element?: Element;
+  /** As the metadata have it. */
+  readonly fillValue: Json;
+  /** What absent chunks consist of. Absent where it, or the type, can't be read. */
+  readonly fill?: Fill;
   /** The array's own names of its dimensions, without group. */
   readonly dimensionNames?: readonly string[];
   readonly attributes: JsonObject;
-  /** `.zarray` or `zarr.json` in words the decoder understands. */
-  readonly decodable: JsonObject;
+  /** Present unless there is a problem. */
+  readonly pipeline?: Pipeline;
+  /** Why none of its values can be read: Unsupported where only we can't. */
+  readonly problem?: Error;
 }
 
 /** @throws Failure `input` where shape or chunks are none. */
@@ -33,156 +47,208 @@ export function arrayOf(path: string, { document, attributes }: ArrayDocument, v
 }
 
 function arrayOfV2(path: string, document: JsonObject, attributes: JsonObject): ZarrArray {
-  const file = `${path}/.zarray`;
-  const shape = lengths(document.shape, 0, `${file}: shape`);
-  const chunks = lengths(document.chunks, 1, `${file}: chunks`);
-  if (chunks.length !== shape.length) throw bad(file, `has ${shape.length} dimensions, but chunks of ${chunks.length}`);
+  const file = path === "" ? ".zarray" : `${path}/.zarray`;
+  const shape = lengths(document.shape, `${file}: shape`);
+  const chunks = chunkLengths(document.chunks, shape, file, "chunks");
   const filters = Array.isArray(document.filters) ? (document.filters as readonly Json[]) : [];
-  const { type, itemSize, stored } = typeOfV2(document.dtype, filters);
   const { _ARRAY_DIMENSIONS: names, ...rest } = attributes;
-  const dimensionNames = namesOf(names, shape.length);
-  const scaled = filters.some((filter) => isObject(filter) && /fixedscaleoffset$/.test(String(filter.id)));
+  const dimensionNames = namesOf(names, shape.length) ?? namesOf(netcdfNames(document, attributes), shape.length);
+  const type = typeOfV2(document.dtype, filters);
   return {
     path,
     shape,
     chunks,
-    perShard: shape.map(() => 1),
-    type,
-    itemSize,
-    fill: document.fill_value ?? null,
+    storedChunks: chunks,
+    chunkKey: (at) => (at.length === 0 ? "0" : at.join(document.dimension_separator === "/" ? "/" : ".")),
+    ...readable(type, document.fill_value, (spec) => pipelineV2(document, { ...spec, shape: chunks }, decompressors)),
     ...(dimensionNames && { dimensionNames }),
     attributes: Object.assign(Object.create(null), rest),
-    decodable: {
-      ...document,
-      dtype: stored,
-      // Quantize has nothing to undo, and zarrita doesn't know it.
-      filters: filters.filter((filter) => !(isObject(filter) && filter.id === "quantize")),
-      // zarrita casts the fill value to the scaled integers, and throws on NaN.
-      fill_value: scaled ? null : decodableFill(document.fill_value, type),
-    },
   };
+}
+
+/**
+ * NCZarr's names of dimensions, with their groups: netcdf-c up to 4.9.2 in `.zarray`, from then on among the attributes.
+ *
+ * @see https://docs.unidata.ucar.edu/nug/current/nczarr_head.html
+ */
+function netcdfNames(
+  { _NCZARR_ARRAY: older }: JsonObject,
+  { _nczarr_array: newer, _NCZARR_ARRAY: between }: JsonObject,
+) {
+  for (const each of [older, between, newer]) {
+    const names = isObject(each) ? (each.dimrefs ?? each.dimension_references) : undefined;
+    if (Array.isArray(names)) {
+      return names.map((name: Json) => (typeof name === "string" ? name.slice(name.lastIndexOf("/") + 1) : null));
+    }
+  }
+  return undefined;
 }
 
 function arrayOfV3(path: string, document: JsonObject, attributes: JsonObject): ZarrArray {
-  const file = `${path}/zarr.json`;
-  const shape = lengths(document.shape, 0, `${file}: shape`);
-  const grid = isObject(document.chunk_grid) ? document.chunk_grid : {};
+  const file = path === "" ? "zarr.json" : `${path}/zarr.json`;
+  const shape = lengths(document.shape, `${file}: shape`);
+  const grid = extension(document.chunk_grid);
   const stored =
-    grid.name === "regular" && isObject(grid.configuration)
-      ? lengths(grid.configuration.chunk_shape, 1, `${file}: chunk_shape`)
-      : undefined;
-  const codecs = (Array.isArray(document.codecs) ? (document.codecs as readonly Json[]) : []).filter(
-    (codec) => !(isObject(codec) && codec.name === "numcodecs.quantize"),
-  );
-  const sharding = codecs.find((codec): codec is JsonObject => isObject(codec) && codec.name === "sharding_indexed");
-  const inner =
-    sharding && isObject(sharding.configuration)
-      ? lengths(sharding.configuration.chunk_shape, 1, `${file}: chunk_shape of shards`)
-      : stored;
-  for (const each of [stored, inner]) {
-    if (each && each.length !== shape.length)
-      throw bad(file, `has ${shape.length} dimensions, but chunks of ${each.length}`);
-  }
-  const { type, itemSize, decodable } = typeOfV3(document.data_type);
+    grid.name === "regular" ? chunkLengths(grid.configuration.chunk_shape, shape, file, "chunk_shape") : undefined;
   const dimensionNames = namesOf(document.dimension_names, shape.length);
+  const { chunkKey, problem } = keysOf(document.chunk_key_encoding);
+  const { pipeline, ...rest } = readable(typeOfV3(document.data_type), document.fill_value, (spec) => {
+    if (!stored) throw new Unsupported(`a chunk grid called ${JSON.stringify(grid.name).slice(0, 60)} is not read`);
+    if (problem) throw problem;
+    if (Array.isArray(document.storage_transformers) && document.storage_transformers.length > 0)
+      throw new Unsupported("storage transformers are not read");
+    return pipelineV3(document.codecs, { ...spec, shape: stored }, decompressors);
+  });
+  const chunks = pipeline?.sharding?.innerShape ?? stored;
   return {
     path,
     shape,
-    ...(inner && { chunks: inner }),
-    perShard: shape.map((_, i) => (stored?.[i] ?? 1) / (inner?.[i] ?? 1)),
-    type,
-    itemSize,
-    fill: document.fill_value ?? null,
+    ...(chunks && { chunks }),
+    ...(stored && { storedChunks: stored }),
+    chunkKey,
+    ...rest,
+    ...(pipeline && { pipeline }),
     ...(dimensionNames && { dimensionNames }),
     attributes,
-    decodable: {
-      ...document,
-      data_type: decodable,
-      codecs,
-      fill_value: decodableFill(document.fill_value, type),
-      attributes: {},
-    },
   };
 }
 
-/** numpy's names of types, and the spelling that zarrita reads them under: datetime64 as the integers it is stored in. */
-function typeOfV2(dtype: Json | undefined, filters: readonly Json[]): { type: string; itemSize: number; stored: Json } {
-  const stored = dtype ?? null;
-  if (typeof dtype !== "string") return { type: "structured", itemSize: 0, stored };
-  const [, order = "", kind = "", size = "", unit = ""] = /^([<>|=]?)([a-zA-Z])(\d*)(\[\w+\])?$/.exec(dtype) ?? [];
-  const bytes = Math.min(Number(size || 0), 2 ** 20);
-  switch (kind) {
+/** `{name, configuration}`, or the name alone where there is nothing to configure. */
+function extension(value: Json | undefined): { readonly name: Json; readonly configuration: JsonObject } {
+  if (!isObject(value)) return { name: value ?? null, configuration: {} };
+  return { name: value.name ?? null, configuration: isObject(value.configuration) ? value.configuration : {} };
+}
+
+function keysOf(encoding: Json | undefined): Pick<ZarrArray, "chunkKey" | "problem"> {
+  const { name, configuration } = extension(encoding ?? "default");
+  const usual = name === "v2" ? "." : "/";
+  const separator =
+    configuration.separator === "/" || configuration.separator === "." ? configuration.separator : usual;
+  if (name === "v2") return { chunkKey: (at) => (at.length === 0 ? "0" : at.join(separator)) };
+  const chunkKey = (at: readonly number[]) => ["c", ...at].join(separator);
+  if (name === "default") return { chunkKey };
+  return { chunkKey, problem: new Unsupported(`chunk keys called ${JSON.stringify(name).slice(0, 60)} are not read`) };
+}
+
+interface Type {
+  /** As CF knows it. */
+  readonly type: string;
+  /** Absent for what is no element of numpy's or ours: structures, objects without a codec of texts. */
+  readonly element?: Element;
+  readonly itemSize: number;
+}
+
+type Readable = Type & Pick<ZarrArray, "fillValue" | "fill" | "pipeline" | "problem">;
+
+/** What can be known of an array's values before any is read. */
+function readable(
+  known: Type,
+  fillValue: Json | undefined,
+  build: (spec: Pick<ChunkSpec, "element" | "fill">) => Pipeline,
+): Readable {
+  const { type, element } = known;
+  const about = { ...known, fillValue: fillValue ?? null };
+  try {
+    if (!element) throw new Unsupported(`values of type ${type} are not read`);
+    const fill = fillOf(fillValue, element, type);
+    if (fill === undefined) throw new Unsupported(`values of type ${type} are not read`);
+    return { ...about, fill, pipeline: build({ element, fill }) };
+  } catch (problem) {
+    if (!(problem instanceof Error)) throw problem;
+    return { ...about, problem };
+  }
+}
+
+/** numpy's names of types. */
+function typeOfV2(dtype: Json | undefined, filters: readonly Json[]): Type {
+  if (typeof dtype !== "string") return { type: "structured", itemSize: 0 };
+  const [, , letter = "", digits = "", unit = ""] = /^([<>|=]?)([a-zA-Z])(\d{0,9})(\[\w+\])?$/.exec(dtype) ?? [];
+  const element = elementOf(dtype);
+  const known = { ...(element && { element }), itemSize: element?.size ?? 0 };
+  switch (letter) {
     case "M":
+      return { ...known, type: `datetime64${unit}` };
     case "m":
-      return {
-        type: `${kind === "M" ? "datetime64" : "timedelta64"}${unit}`,
-        itemSize: 8,
-        stored: `${order || "<"}i8`,
-      };
+      return { ...known, type: `timedelta64${unit}` };
     case "b":
-      return { type: "bool", itemSize: 1, stored };
+      return { ...known, type: "bool" };
     case "U":
-      return { type: `U${bytes}`, itemSize: 4 * bytes, stored };
     case "S":
-      return { type: `S${bytes}`, itemSize: bytes, stored };
+      return { ...known, type: `${letter}${digits}` };
     case "O": {
-      const strings = filters.some((filter) => isObject(filter) && /^(vlen-utf8|json2)$/.test(String(filter.id)));
-      return { type: strings ? "string" : "object", itemSize: 0, stored };
+      const codec = isObject(filters[0]) ? filters[0].id : undefined;
+      if (codec === "vlen-bytes")
+        return { type: "bytes", element: { kind: "blob", size: 0, bigEndian: false }, itemSize: 0 };
+      if (!["vlen-utf8", "json2", "categorize"].includes(String(codec))) return { type: "object", itemSize: 0 };
+      return { type: "string", element: { kind: "string", size: 0, bigEndian: false }, itemSize: 0 };
     }
     default: {
-      const name = new Map([
-        ["f", "float"],
-        ["i", "int"],
-        ["u", "uint"],
-        ["c", "complex"],
-        ["V", "void"],
-      ]).get(kind);
-      return { type: name ? `${name}${8 * bytes}` : dtype.slice(0, 40), itemSize: bytes, stored };
+      const name = { f: "float", i: "int", u: "uint", c: "complex", V: "void" }[letter];
+      return { ...known, type: name ? `${name}${8 * Number(digits)}` : dtype.slice(0, 40) };
     }
   }
 }
 
-function typeOfV3(dataType: Json | undefined): { type: string; itemSize: number; decodable: Json } {
-  const name = isObject(dataType) ? dataType.name : dataType;
-  const configuration = isObject(dataType) && isObject(dataType.configuration) ? dataType.configuration : {};
-  const length = Math.min(Number(configuration.length_bytes ?? 0) || 0, 2 ** 22);
+/** Names of version 3 and of zarr-extensions, in numpy's words. */
+function typeOfV3(dataType: Json | undefined): Type {
+  const { name, configuration } = extension(dataType);
+  if (typeof name !== "string") return { type: "structured", itemSize: 0 };
+  const length = Number(configuration.length_bytes);
+  const fixed = (kind: "utf32" | "bytes", type: string): Type => {
+    const isLength = Number.isSafeInteger(length) && length > 0 && length <= 2 ** 22;
+    return {
+      type,
+      itemSize: isLength ? length : 0,
+      ...(isLength && { element: { kind, size: length, bigEndian: false } }),
+    };
+  };
   switch (name) {
     case "numpy.datetime64":
     case "numpy.timedelta64": {
       const step = Number(configuration.scale_factor ?? 1);
       const unit = String(configuration.unit).slice(0, 10);
-      return { type: `${name.slice(6)}[${step === 1 ? "" : step}${unit}]`, itemSize: 8, decodable: "int64" };
+      const type = `${name.slice(6)}[${step === 1 ? "" : step}${unit}]`;
+      return { type, element: { kind: "int", size: 8, bigEndian: false }, itemSize: 8 };
     }
     case "fixed_length_utf32":
-      return { type: `U${length / 4}`, itemSize: length, decodable: `v2:U${length / 4}` };
+      return fixed("utf32", `U${length / 4}`);
     case "null_terminated_bytes":
-      return { type: `S${length}`, itemSize: length, decodable: `v2:S${length}` };
+      return fixed("bytes", `S${length}`);
     case "string":
     case "variable_length_utf8":
-      return { type: "string", itemSize: 0, decodable: "string" };
-    case "bool":
-      return { type: "bool", itemSize: 1, decodable: "bool" };
+      return { type: "string", element: { kind: "string", size: 0, bigEndian: false }, itemSize: 0 };
+    case "bytes":
+    case "variable_length_bytes":
+      return { type: "bytes", element: { kind: "blob", size: 0, bigEndian: false }, itemSize: 0 };
     default: {
-      if (typeof name !== "string") return { type: "structured", itemSize: 0, decodable: dataType ?? null };
-      const [, bits = "0"] = /^(?:u?int|float|complex|r)(\d{1,4})$/.exec(name) ?? [];
-      return { type: name.slice(0, 40), itemSize: Number(bits) / 8, decodable: dataType ?? null };
+      const element = elementOf(name);
+      const [, bits = "0"] = /^(?:complex|r)(\d{1,4})$/.exec(name) ?? [];
+      return { type: name.slice(0, 40), itemSize: element?.size ?? Number(bits) / 8, ...(element && { element }) };
     }
   }
 }
 
-/** zarrita makes a BigInt of 64-bit fills and throws on what is none; of others it wants what the array can hold. */
-function decodableFill(fill: Json | undefined, type: string): Json {
-  if (/^(u?int|datetime|timedelta)/.test(type)) return typeof fill === "number" && Number.isInteger(fill) ? fill : 0;
-  if (/^float/.test(type)) return typeof fill === "number" || /^-?Infinity$/.test(String(fill)) ? fill! : "NaN";
-  return typeof fill === "string" || typeof fill === "boolean" ? fill : null;
+function lengths(value: Json | undefined, what: string): readonly number[] {
+  const isShape =
+    Array.isArray(value) && value.length <= 32 && value.every((each) => Number.isSafeInteger(each) && each >= 0);
+  if (!isShape)
+    throw bad(what, `is ${JSON.stringify(value)?.slice(0, 60)}, not a list of at most 32 whole numbers from 0`);
+  return value as readonly number[];
 }
 
-function lengths(value: Json | undefined, least: 0 | 1, what: string): readonly number[] {
-  const ok =
-    Array.isArray(value) && value.length <= 32 && value.every((each) => Number.isSafeInteger(each) && each >= least);
-  if (!ok)
-    throw bad(what, `is ${JSON.stringify(value)?.slice(0, 60)}, not a list of at most 32 whole numbers from ${least}`);
-  return value as readonly number[];
+/** Chunks of length 0 are zarr-python's along dimensions of length 0, which have none. */
+function chunkLengths(
+  value: Json | undefined,
+  shape: readonly number[],
+  file: string,
+  what: string,
+): readonly number[] {
+  const chunks = lengths(value, `${file}: ${what}`);
+  if (chunks.length !== shape.length) throw bad(file, `has ${shape.length} dimensions, but chunks of ${chunks.length}`);
+  const empty = chunks.findIndex((length, i) => length === 0 && shape[i]! > 0);
+  if (empty >= 0)
+    throw bad(`${file}: ${what}`, `is ${JSON.stringify(value)}, of which no number makes ${shape[empty]} values`);
+  return chunks.map((length) => Math.max(1, length));
 }
 
 /** A name for each dimension; `undefined` where there aren't that many, and for those that have none. */

@@ -1,8 +1,8 @@
 /**
  * Zarr stores, version 2 and 3.
  *
- * Metadata are read whole and by ourselves (`store.ts`, `array.ts`), values of coordinates only and by zarrita
- * (`values.ts`); what they mean is CF's business (`core/cf`).
+ * Metadata are read whole (`store.ts`, `array.ts`), of values those of coordinates only (`values.ts`, `chunks.ts`,
+ * `codecs/`); what they mean is CF's business (`core/cf`).
  */
 import { describe } from "../../core/cf/describe.ts";
 import { baseName, type CfVariable, groupOf } from "../../core/cf/variable.ts";
@@ -26,7 +26,7 @@ export const zarr: FormatReader = {
     const arrays = [...store.arrays].map(([path, document]) => arrayOf(path, document, store.version));
     const variables = variablesOf(arrays, store.version, findings);
     const arrayBy = new Map(variables.map((variable, i) => [variable, arrays[i]!]));
-    const values = valuesIn(folder, store.version, world);
+    const values = valuesIn(folder, world);
     const described = await describe({
       attributes,
       variables,
@@ -97,8 +97,15 @@ function variablesOf(arrays: readonly ZarrArray[], version: 2 | 3, findings: Dat
     type: array.type,
     attributes: array.attributes,
     // In version 3 the fill value is what absent chunks hold, by default 0, and says nothing of missing data.
-    missing: version === 2 && array.fill !== null ? [array.fill] : [],
+    missing: version === 2 ? missingIn(array) : [],
   }));
+}
+
+/** Version 2's fill value as JSON that keeps every digit. */
+function missingIn({ fillValue, fill }: ZarrArray): readonly Json[] {
+  if (fillValue === null || fill === undefined) return [];
+  if (typeof fill === "bigint") return [String(fill)];
+  return [typeof fill === "number" && !Number.isFinite(fill) ? String(fill) : fill];
 }
 
 /** Longer texts and lists say nothing that an index could hold; no attribute of a real dataset comes near. */

@@ -160,8 +160,8 @@ it("says the same of several bad chunks whichever is read first", async () => {
       finding.rule === "undecodable" ? finding.says : [],
     );
     expect(says).toEqual([
-      expect.stringContaining("chunk 0 holds 1 values"),
-      expect.stringMatching(/^lon .*chunk 0 holds 1/),
+      expect.stringContaining("chunk 0: it has 1 values instead of 2"),
+      expect.stringMatching(/^lon .*chunk 0: it has 1 values/),
     ]);
   }
 });

@@ -183,9 +183,12 @@ describe.skipIf(!havePython)("on stores as strangers write them", () => {
       "spectrum complex128",
     ]);
     expect(found.place).toBeUndefined();
-    expect(found.findings).toMatchObject([
-      { rule: "undecodable", says: expect.stringContaining("lat can't be decoded (Unknown codec") },
-    ]);
+    expect(found.findings).toContainEqual(
+      expect.objectContaining({
+        rule: "undecodable",
+        says: 'lat is stored in a way that fieldtree does not read (codec "of-one-laboratory" is not read), so its values are not known',
+      }),
+    );
   });
 
   it("lists the texts of a short text coordinate", async () => {
