@@ -4,12 +4,13 @@ import { basename, join, resolve } from "node:path";
 import { emptyDirectory } from "../core/cid.ts";
 import type { DatasetFinding } from "../core/dataset.ts";
 import { setLeaf } from "../core/edit.ts";
-import { Failure } from "../core/failure.ts";
+import { Failure, kinds } from "../core/failure.ts";
 import type { Json } from "../core/json.ts";
 import { sayBytes } from "../core/shown.ts";
 import { readTree } from "../core/tree.ts";
 import type { AddOptions } from "../dag/add.ts";
 import { type ProfileName, profiles } from "../dag/profile.ts";
+import { assertMayChange } from "../disk/may-change.ts";
 import { writeDurably } from "../disk/write.ts";
 import { addFiles } from "../ipfs/add-files.ts";
 import { addedLabel } from "../stages/label.ts";
@@ -24,10 +25,11 @@ export const add: Verb = {
     ["--at <path>", "where in tree.yaml the CID goes; with a slash at the end, into that folder under its own name"],
     ["--profile <name>", `how bytes become blocks: ${Object.keys(profiles).join(", ")}`, "cid-v1"],
     ["--symlinks <how>", "keep symbolic links as links, or refuse them", "keep"],
+    ["--force", "put it into tree.yaml though a dataset in it can't be described"],
     allFlag,
   ],
   about:
-    "Prints the CID of each path and keeps its data on the campaign's node. The same bytes give the same CID on every machine, and adding them again changes nothing. Says what users of a dataset would suffer from.",
+    "Prints the CID of each path and keeps its data on the campaign's node. The same bytes give the same CID on every machine, and adding them again changes nothing. Says what users of a dataset would suffer from. Where a dataset can't be described, it exits with 1 and leaves tree.yaml alone, unless --force.",
   example: "fieldtree add ./radar.zarr --at products/HALO/radar.zarr",
 
   async run(call) {
@@ -35,19 +37,24 @@ export const add: Verb = {
     const options = optionsOf(flags);
     const places = placesOf(call);
     // What can't be written down later is better said before gigabytes are hashed.
+    if (places.size > 0) await assertMayChange(treeFile(call));
     for (const [path, at] of places) {
       await spliced(call, at, emptyDirectory.toString());
       await refuseFolder(call, at, basename(resolve(cwd, path)));
     }
     const { home, readers } = await open();
 
+    let failed = false;
     for (const path of args) {
-      const at = places.get(path);
       const absolute = resolve(cwd, path);
       const { cid, bytes, blocks } = await addFiles(home, absolute, options, world);
       // Until a release keeps it: a collection must not take away what was just added.
       await home.pin(cid, addedLabel(absolute), world);
-      const findings = await adviceFor(absolute, readers, world);
+      const { findings, unreadable } = await adviceFor(absolute, readers, world);
+      const refused = unreadable > 0 && flags.force !== true;
+      failed ||= refused;
+      const wanted = places.get(path);
+      const at = refused ? undefined : wanted;
       const replaced = at === undefined ? undefined : await spliceIn(call, at, cid.toString());
       out.result(
         {
@@ -59,11 +66,11 @@ export const add: Verb = {
           ...(at !== undefined && { at }),
           ...(replaced !== undefined && { replaced }),
         },
-        inWords({ path, cid: cid.toString(), bytes, blocks, findings, at, replaced }, call),
+        inWords({ path, cid: cid.toString(), bytes, blocks, findings, wanted, at, replaced }, call),
         datasetFindingLines(errorsIn(findings), call).join("\n"),
       );
     }
-    return 0;
+    return failed ? kinds.findings.exit : 0;
   },
 };
 
@@ -99,13 +106,15 @@ function optionsOf(flags: Call["flags"]): AddOptions {
 }
 
 /** tree.yaml with `cid` at `path`, and what stood there. */
-async function spliced({ folder }: Call, path: string, cid: string): Promise<{ text: string; replaced?: string }> {
-  return setLeaf(await readFile(join(folder(), "tree.yaml"), "utf8"), path, cid);
+async function spliced(call: Call, path: string, cid: string): Promise<{ text: string; replaced?: string }> {
+  return setLeaf(await readFile(treeFile(call), "utf8"), path, cid);
 }
 
+const treeFile = ({ folder }: Call): string => join(folder(), "tree.yaml");
+
 /** Whoever copies files means *into* by the name of a folder: what others put there would be gone. */
-async function refuseFolder({ folder }: Call, at: string, name: string): Promise<void> {
-  const { tree } = readTree(await readFile(join(folder(), "tree.yaml")));
+async function refuseFolder(call: Call, at: string, name: string): Promise<void> {
+  const { tree } = readTree(await readFile(treeFile(call)));
   const below = [...tree.keys()].filter((path) => path.startsWith(`${at}/`)).length;
   if (below === 0) return;
   throw new Failure("input", `${at} is a folder with ${below} ${below === 1 ? "leaf" : "leaves"} in tree.yaml`, {
@@ -115,7 +124,8 @@ async function refuseFolder({ folder }: Call, at: string, name: string): Promise
 
 async function spliceIn(call: Call, at: string, cid: string): Promise<string | undefined> {
   const { text, replaced } = await spliced(call, at, cid);
-  await writeDurably(join(call.folder(), "tree.yaml"), text);
+  await assertMayChange(treeFile(call));
+  await writeDurably(treeFile(call), text);
   return replaced === cid ? undefined : replaced;
 }
 
@@ -125,14 +135,21 @@ interface Said {
   readonly bytes: number;
   readonly blocks: number;
   readonly findings: readonly DatasetFinding[];
+  /** Where it was to go. */
+  readonly wanted: string | undefined;
+  /** Where it went. */
   readonly at: string | undefined;
   readonly replaced: string | undefined;
 }
 
-function inWords({ path, cid, bytes, blocks, findings, at, replaced }: Said, call: Call): string {
+function inWords({ path, cid, bytes, blocks, findings, wanted, at, replaced }: Said, call: Call): string {
   const lines = [`${cid}  ${printable(path)}  (${sayBytes(bytes)}, ${blocks} ${blocks === 1 ? "block" : "blocks"})`];
   lines.push(...datasetFindingLines(findings, call));
-  if (at === undefined) {
+  if (at === undefined && wanted !== undefined) {
+    lines.push(
+      `  tree.yaml is left as it is: put it right and add it again; --force puts ${printable(wanted)} there all the same`,
+    );
+  } else if (at === undefined) {
     lines.push(`  next: fieldtree add ${printable(path)} --at FOLDER/ puts it into tree.yaml`);
   } else if (replaced === undefined) lines.push(`  tree.yaml: ${printable(at)} is ${cid}`);
   else

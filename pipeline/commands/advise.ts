@@ -14,22 +14,26 @@ const most = { folders: 10_000, findings: 100 } as const;
 /** Chunks a variable that are measured. */
 const sample = 256;
 
-/** Findings of every dataset at or below `path`, each saying which dataset it means. */
-export async function adviceFor(
-  path: string,
-  readers: readonly FormatReader[],
-  world: World,
-): Promise<readonly DatasetFinding[]> {
-  const findings: DatasetFinding[] = [];
+export interface Advice {
+  /** Of every dataset, each saying which one it means, those that can't be described first; so many at most. */
+  readonly findings: readonly DatasetFinding[];
+  /** How many datasets can't be described, whether or not there was room for their findings. */
+  readonly unreadable: number;
+}
+
+/** What to tell of the datasets at or below `path`. */
+export async function adviceFor(path: string, readers: readonly FormatReader[], world: World): Promise<Advice> {
+  const unreadable: DatasetFinding[] = [];
+  const others: DatasetFinding[] = [];
   for (const { below, reader } of datasetsBelow(path, readers)) {
-    if (findings.length >= most.findings) break;
     world.signal.throwIfAborted();
-    const naming = below === "" ? "" : `${below}: `;
-    for (const finding of await adviceOn(join(path, below), reader, world)) {
-      findings.push({ ...finding, says: `${naming}${finding.says}` });
-    }
+    const named = (finding: DatasetFinding) =>
+      below === "" ? finding : { ...finding, says: `${below}: ${finding.says}` };
+    const description = await descriptionOf(join(path, below), reader, world);
+    if ("rule" in description) unreadable.push(named(description));
+    else if (others.length < most.findings) others.push(...adviceOn(join(path, below), description).map(named));
   }
-  return findings.slice(0, most.findings);
+  return { findings: [...unreadable, ...others].slice(0, most.findings), unreadable: unreadable.length };
 }
 
 /** Datasets are told by the names in a folder, and not searched further. */
@@ -49,21 +53,22 @@ function* datasetsBelow(
   }
 }
 
-async function adviceOn(path: string, reader: FormatReader, world: World): Promise<readonly DatasetFinding[]> {
-  let description: Description;
+/** What the dataset says of itself, or the finding that it can't be read. */
+async function descriptionOf(path: string, reader: FormatReader, world: World): Promise<Description | DatasetFinding> {
   try {
-    description = await reader.describe((await localFolder(path))!, world);
+    return await reader.describe((await localFolder(path))!, world);
   } catch (error) {
     if (!isFailure(error, "input", "corrupt")) throw error;
-    return [
-      {
-        level: "error",
-        rule: "unreadable",
-        says: `the dataset can't be described: ${error.message}`,
-        ...(error.hint !== undefined && { fix: error.hint }),
-      },
-    ];
+    return {
+      level: "error",
+      rule: "unreadable",
+      says: `the dataset can't be described: ${error.message}`,
+      ...(error.hint !== undefined && { fix: error.hint }),
+    };
   }
+}
+
+function adviceOn(path: string, description: Description): readonly DatasetFinding[] {
   const { title } = description.attributes;
   const hasTitle = typeof title === "string" && title.trim() !== "";
   const isZarr = description.access.format === "zarr";

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { formatTree } from "../core/tidy.ts";
 import { decodeUtf8 } from "../core/yaml.ts";
+import { assertMayChange } from "../disk/may-change.ts";
 import { writeDurably } from "../disk/write.ts";
 import type { Verb } from "./command.ts";
 import { treeText } from "./tree-text.ts";
@@ -21,7 +22,10 @@ export const fmt: Verb = {
     const tidy = formatTree(text);
     const changed = tidy !== text;
     const wanted = call.flags.check === true;
-    if (changed && !wanted) await writeDurably(file, tidy);
+    if (changed && !wanted) {
+      await assertMayChange(file);
+      await writeDurably(file, tidy);
+    }
     const said = changed ? (wanted ? "is not tidy" : "tidied") : "is tidy";
     const sentence = `${named ?? "tree.yaml"} ${said}`;
     call.out.result({ file, changed }, sentence, changed && wanted ? sentence : undefined);

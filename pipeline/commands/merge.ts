@@ -4,6 +4,7 @@ import { withMarks } from "../core/conflict-marks.ts";
 import { Failure } from "../core/failure.ts";
 import { mergeTrees } from "../core/merge.ts";
 import { decodeUtf8 } from "../core/yaml.ts";
+import { assertMayChange } from "../disk/may-change.ts";
 import { writeDurably } from "../disk/write.ts";
 import type { Call, Verb } from "./command.ts";
 import { printable } from "./terminal.ts";
@@ -27,7 +28,9 @@ As git's merge driver, so that pull requests to one folder don't conflict:
     const output = call.flags.output;
     if (typeof output === "string") {
       const written = merged ? text : withMarks({ base: base!, ours: ours!, theirs: theirs! }, conflicts);
-      await writeDurably(resolve(call.cwd, output), written);
+      const file = resolve(call.cwd, output);
+      await assertMayChange(file);
+      await writeDurably(file, written);
     }
 
     const printed = merged && output === undefined;

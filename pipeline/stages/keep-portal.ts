@@ -69,8 +69,12 @@ async function bringReleases(head: Head | undefined, { home, log }: Parts, world
   if (lacking.length > 0) await home.put(lacking, world);
 }
 
-/** What the whole tree contains. Failed datasets are told as events; one out of reach stops everything. */
-async function* scanned(
+/**
+ * What the whole tree contains. Failed datasets are told as events; one out of reach stops everything.
+ *
+ * @throws Failure as {@link keepPortal} does.
+ */
+export async function* scanned(
   seen: Observation,
   strict: boolean,
   campaign: Parts,

@@ -15,7 +15,7 @@ import type { Draft } from "../log/release.ts";
 import { announce, readBack } from "./announce.ts";
 import type { PublishEvent } from "./event.ts";
 import { hold } from "./hold.ts";
-import { keepPortal } from "./keep-portal.ts";
+import { keepPortal, scanned } from "./keep-portal.ts";
 import { keepTree } from "./keep-tree.ts";
 import { letGo } from "./let-go.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "./observe.ts";
@@ -147,6 +147,8 @@ async function* complete(
     yield* begun([step], world);
     return yield* keepPortal(root, text, seen, options, campaign, world);
   }
+  // A release that was made without --strict may have datasets that failed.
+  if (options.strict) yield* scanned(seen, options.strict, campaign, world);
   return { portal: seen.head!.release.portal };
 }
 

@@ -1,8 +1,8 @@
 /** add, gc and fsck, as their user runs them. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { readTree } from "../../pipeline/core/tree.ts";
 import { aCampaign, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
@@ -114,6 +114,55 @@ it("tells what users of a dataset would suffer from, and leaves a tiny one alone
   expect(rules(bad)).toEqual(expect.arrayContaining(["no-title", "small-chunks", "not-consolidated"]));
   expect(rules(good)).not.toEqual(expect.arrayContaining(["no-title"]));
   expect(rules(good)).not.toEqual(expect.arrayContaining(["small-chunks"]));
+});
+
+it("leaves tree.yaml alone and exits with 1 where a dataset can't be described, unless forced", async () => {
+  const bad = "attributes: [\n";
+  const many = Object.fromEntries(
+    Array.from({ length: 120 }, (_, i) => [`many/${i}/dataset_meta.yaml`, i === 119 ? bad : "attributes: {}\n"]),
+  );
+  const cwd = await aCampaign({ "tree.yaml": "# ours\n", "bad/dataset_meta.yaml": bad, one: "1", ...many });
+  const tree = () => readFileSync(join(cwd, "tree.yaml"), "utf8");
+  for (const path of ["bad", "many"]) {
+    const { code, json } = await fieldtree(["add", path, "--at", "data", "--json"], { cwd });
+    expectSchema("add", json());
+    expect([code, json()[0].at, json()[0].findings[0].rule]).toEqual([1, undefined, "unreadable"]);
+    expect(tree()).toBe("# ours\n");
+  }
+  const said = await fieldtree(["add", "bad", "--at", "data"], { cwd });
+  expect(said.stdout).toContain("tree.yaml is left as it is");
+  expect((await fieldtree(["add", "bad"], { cwd })).code).toBe(1);
+
+  const both = await fieldtree(["add", "bad", "one", "--at", "in/", "--json"], { cwd });
+  expect([both.code, both.json().map(({ at }) => at)]).toEqual([1, [undefined, "in/one"]]);
+  expect([...readTree(tree()).tree.keys()]).toEqual(["in/one"]);
+  const forced = await fieldtree(["add", "bad", "--at", "data", "--force", "--json"], { cwd });
+  expect([forced.code, forced.json()[0].at]).toEqual([0, "data"]);
+  expect(readTree(tree()).tree.get("data")?.written).toBe(forced.json()[0].cid);
+});
+
+it.each([
+  ["is read-only itself", "tree.yaml", 0o444],
+  ["is in a read-only folder", ".", 0o555],
+])("changes no tree.yaml that %s, whoever runs it, and says so before it reads the data", async (_, place, mode) => {
+  const untidy = "a:    \n";
+  const cwd = await aCampaign({ "tree.yaml": untidy, one: "1" });
+  await mkdir(join(cwd, ".fieldtree"));
+  const before = statSync(join(cwd, place)).mode;
+  chmodSync(join(cwd, place), mode);
+  onTestFinished(() => chmodSync(join(cwd, place), before));
+  for (const args of [
+    ["add", "one", "--at", "one"],
+    ["fmt"],
+    ["merge", "tree.yaml", "tree.yaml", "tree.yaml", "-o", "tree.yaml"],
+  ]) {
+    const { code, stderr, stdout } = await fieldtree(args, { cwd });
+    expect([args[0], code, stdout]).toEqual([args[0], 3, ""]);
+    expect(stderr).toMatch(/tree\.yaml.* is read-only, and .*tree\.yaml is left as it is/);
+    expect(stderr).toContain(`→ chmod u+w ${place === "." ? cwd : join(cwd, place)}`);
+  }
+  expect(readFileSync(join(cwd, "tree.yaml"), "utf8")).toBe(untidy);
+  expect(statSync(join(cwd, place)).mode & 0o777).toBe(mode);
 });
 
 it("frees what was added before, and keeps what was added last", async () => {

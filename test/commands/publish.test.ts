@@ -111,10 +111,10 @@ describe("publish", () => {
     expect(runs[0]!.json().at(-1)).toEqual(runs[1]!.json().at(-1));
   });
 
-  it("warns of a dataset that can't be described and publishes the others; --strict does not", async () => {
+  it("warns of a dataset that can't be described and publishes the others; --strict does not, before or after", async () => {
     const { cwd } = await aFilledCampaign();
     await writeFile(join(cwd, "camera", "dataset_meta.yaml"), "attributes: [\n");
-    await fieldtree(["add", "camera", "--at", "products/HALO/broken"], { cwd });
+    await fieldtree(["add", "camera", "--at", "products/HALO/broken", "--force"], { cwd });
     const strict = await fieldtree(["publish", "--strict", "--json"], { cwd });
     expect([strict.code, strict.json().at(-1).error.kind]).toEqual([1, "findings"]);
     const run = await fieldtree(["publish", "--json"], { cwd });
@@ -122,6 +122,11 @@ describe("publish", () => {
     expect(run.code).toBe(0);
     expect(run.json()).toContainEqual(expect.objectContaining({ event: "failed", path: "products/HALO/broken" }));
     expect(run.stderr).toContain("warning: products/HALO/broken");
+    const again = await fieldtree(["publish", "--json"], { cwd });
+    expect(again.json()).toMatchObject([{ event: "published", release: 1, changed: false }]);
+    const after = await fieldtree(["publish", "--strict", "--json"], { cwd });
+    expectSchema("publish", after.json().slice(0, -1));
+    expect([after.code, after.json().at(-1).error]).toEqual([1, strict.json().at(-1).error]);
   });
 });
 
@@ -171,7 +176,7 @@ describe("scan and inspect", () => {
 
   it("exit 1 for a dataset that can't be described, and 4 for one out of reach", async () => {
     const cwd = await aCampaign({ "bad/dataset_meta.yaml": "attributes: [\n" });
-    await fieldtree(["add", "bad", "--at", "bad"], { cwd });
+    await fieldtree(["add", "bad", "--at", "bad", "--force"], { cwd });
     const bad = await fieldtree(["scan", "--json"], { cwd });
     expectSchema("scan", bad.json());
     expect([bad.code, bad.json()[0].failure.kind]).toEqual([1, "input"]);

@@ -11,6 +11,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type CampaignConfig, readCampaign } from "../../core/campaign/campaign.ts";
 import { secretNames } from "../../core/campaign/secrets.ts";
 import { Failure } from "../../core/failure.ts";
+import { assertMayChange } from "../../disk/may-change.ts";
 import { writeDurably } from "../../disk/write.ts";
 import type { Call, Verb } from "../command.ts";
 import { type Actions, actionsNamed, repositoryFiles } from "./repository.ts";
@@ -147,6 +148,7 @@ async function ignoreState(folder: string): Promise<void> {
   const file = join(folder, ".gitignore");
   const text = await readFile(file, "utf8");
   if (/^\/?\.fieldtree\/?$/m.test(text)) return;
+  await assertMayChange(file);
   await writeDurably(file, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}.fieldtree/\n`);
 }
 

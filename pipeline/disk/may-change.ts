@@ -1,0 +1,50 @@
+/**
+ * Whether a file of a person's may be changed.
+ *
+ * A file is changed here by putting another in its place, which its own mode does not stand in the way of, and root is
+ * kept out by no mode at all. Somebody who took the write bits away meant it, so they are looked at before anything is done.
+ */
+import { access, constants, realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Failure } from "../core/failure.ts";
+import { diskFailure } from "./disk-failure.ts";
+
+/**
+ * Refuse to change a file that is read-only, or is in a read-only folder or on a read-only disk. One that isn't there may
+ * be made where its folder allows it.
+ *
+ * @throws Failure `refused` saying which it is and what to do.
+ */
+export async function assertMayChange(path: string): Promise<void> {
+  const target = await realpath(path).catch((error) => unlessAbsent(error, path));
+  const folder = dirname(target);
+  for (const place of [target, folder]) {
+    const mode = await stat(place).then(
+      (found) => found.mode,
+      (error) => unlessAbsent(error, undefined),
+    );
+    if (mode === undefined) continue;
+    const octal = (mode & 0o7777).toString(8).padStart(4, "0");
+    if ((mode & 0o222) === 0)
+      throw readOnly(path, place === folder, `${place} has mode ${octal}`, `chmod u+w ${place}`);
+    try {
+      await access(place, constants.W_OK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EROFS")
+        throw readOnly(path, false, "its disk is mounted read-only", "run it where it can be changed");
+      if (code !== "EACCES" && code !== "EPERM") throw diskFailure(error, `looking at ${place}`);
+      throw readOnly(path, place === folder, `${place} has mode ${octal} and is another's`, "run it as who owns it");
+    }
+  }
+}
+
+function readOnly(path: string, isFolder: boolean, why: string, todo: string): Failure {
+  const what = isFolder ? `the folder of ${path}` : path;
+  return new Failure("refused", `${what} is read-only, and ${path} is left as it is: ${why}`, { hint: todo });
+}
+
+function unlessAbsent<T>(error: NodeJS.ErrnoException, instead: T): T {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return instead;
+  throw error;
+}
