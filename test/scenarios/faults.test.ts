@@ -43,7 +43,7 @@ async function aCameraCampaign() {
 }
 
 async function expectNothingPublished(cwd: string): Promise<void> {
-  expect(await json(cwd, ["log"])).toEqual([]);
+  expect((await json(cwd, ["log"])).filter(({ event }) => event !== "done")).toEqual([]);
 }
 
 /** The one failure it ended with. */
@@ -417,7 +417,7 @@ describe("a clock that jumps backwards", { timeout: 60_000 }, () => {
     await json(cwd, ["add", "camera", "--at", "products/again"]);
     expect(await publishAt("1000000000")).toMatchObject({ release: 2, changed: true });
     expect((await json(cwd, ["log"])).map(({ release, made }) => [release, made])).toEqual([
-      [2, "2001-09-09T01:46:40Z"],
+      [2, "2030-03-17T17:46:40Z"],
       [1, "2030-03-17T17:46:40Z"],
     ]);
   });

@@ -32,10 +32,12 @@ export async function json(cwd: string, args: readonly string[], { code = 0, env
   return ran.json();
 }
 
-/** Add each folder or file to its path in the tree, and give its CID by that path. */
+/** Add each folder or file to its path in the tree, however bad the datasets in it, and give its CID by that path. */
 export async function addAll(cwd: string, leaves: Readonly<Record<string, string>>): Promise<Map<string, string>> {
   const cids = new Map<string, string>();
-  for (const [at, path] of Object.entries(leaves)) cids.set(at, (await json(cwd, ["add", path, "--at", at]))[0].cid);
+  for (const [at, path] of Object.entries(leaves)) {
+    cids.set(at, (await json(cwd, ["add", path, "--at", at, "--force"]))[0].cid);
+  }
   return cids;
 }
 
