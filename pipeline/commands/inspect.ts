@@ -12,7 +12,7 @@ import type { Added } from "../dag/add.ts";
 import { blocksOf } from "../dag/files.ts";
 import { localFolder } from "../disk/folder.ts";
 import { readers } from "../formats/readers.ts";
-import { type Found, findDatasets } from "../stages/find.ts";
+import { type Found, findDatasets, type Search } from "../stages/find.ts";
 import { entryOf } from "../stages/scan.ts";
 import type { Call, Verb } from "./command.ts";
 import { allFlag, noteLines } from "./findings.ts";
@@ -40,12 +40,15 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
       out.result(data, inWords(join(basename(path), entry.path), entry, call), errors);
     };
 
-    const folder = about.isDirectory() ? await localFolder(path) : undefined;
-    const found = folder ? await findDatasets(folder, 0, readers, world) : [];
-    if (found.length === 0) {
+    const folder = about.isDirectory();
+    const open = (mostNames: number) => localFolder(path, mostNames);
+    const { found, left }: Search = folder
+      ? await findDatasets({ cid: path, size: 0, open }, readers, world)
+      : { found: [] };
+    if (found.length === 0 || left) {
       const { cid, bytes, tsize } = await hashed(path, world);
       const plain = folder ? ({ kind: "directory", size: tsize } as const) : ({ kind: "file", size: bytes } as const);
-      tell({ kind: "plain", path: "", cid, plain });
+      tell({ kind: "plain", path: "", cid, plain, ...(left && { findings: [left] }) });
     }
     let code = 0;
     for (const dataset of found) {
@@ -71,7 +74,7 @@ function inWords(name: string, entry: Entry, call: Pick<Call, "flags" | "out">):
   return [
     `${printable(name)}: ${printableLines(headlineOf(entry))}`,
     ...Object.entries(said).map(([what, words]) => `  ${what.padEnd(9)}  ${printable(words)}`),
-    ...(entry.kind === "dataset" ? noteLines(entry.findings, call) : []),
+    ...(entry.kind === "failed" ? [] : noteLines(entry.findings ?? [], call)),
   ].join("\n");
 }
 
@@ -82,7 +85,7 @@ function headlineOf(entry: Entry): string {
     case "failed":
       return `can't be described (${entry.reader}): ${entry.failure.message}`;
     case "plain":
-      return `${entry.plain.kind}, ${sayBytes(entry.plain.size)}; no dataset: published and listed as what it is`;
+      return `${entry.plain.kind}, ${sayBytes(entry.plain.size)}${entry.findings ? "" : "; no dataset: published and listed as what it is"}`;
   }
 }
 

@@ -71,7 +71,9 @@ export function lineOf(entry: Entry, call: Pick<Call, "flags" | "out">): Paramet
     case "plain": {
       const what =
         cid === emptyDirectory.toString() ? "empty folder" : `${entry.plain.kind}, ${sayBytes(entry.plain.size)}`;
-      return [{ path, cid, plain: entry.plain }, `${name}: ${what}`];
+      const { plain, findings } = entry;
+      const notes = noteLines(findings ?? [], call).map((note) => `\n${note}`);
+      return [{ path, cid, plain, ...(findings && { findings }) }, `${name}: ${what}${notes.join("")}`];
     }
   }
 }

@@ -5,6 +5,7 @@
  * turns items into files. A description is a pure function of (the folder's CID, the reader's version), which is why
  * it can be remembered under those two for ever.
  */
+import { Failure } from "./failure.ts";
 import type { Json } from "./json.ts";
 import type { World } from "./world.ts";
 
@@ -13,6 +14,8 @@ export interface Folder {
   readonly cid: string;
   /** Names of the entries, with what the directory itself knows of each. */
   readonly entries: ReadonlyMap<string, FolderEntry>;
+  /** Whether the entry of that name is a folder. Costs a block at most, where `folder` lists what is in it. */
+  isFolder(name: string, world: World): Promise<boolean>;
   /** The folder of that name below this one; `undefined` where there is none or it is a file. `a/b` goes two down. */
   folder(path: string, world: World): Promise<Folder | undefined>;
   /**
@@ -26,6 +29,20 @@ export interface FolderEntry {
   readonly cid: string;
   /** Tsize: bytes of all blocks below, as the directory's link claims. */
   readonly size: number;
+}
+
+/** Names in one folder that are listed. A folder of more is read by name, and not searched. */
+export const mostNames = 1_000_000;
+
+/** More names than a listing takes. */
+export class TooManyNames extends Failure {
+  readonly most: number;
+
+  /** `where`: a CID, or a path of this machine. */
+  constructor(where: string, most: number) {
+    super("input", `${where} has more than ${most} entries, and is not listed`);
+    this.most = most;
+  }
 }
 
 /** The first name of a path below a folder, and the path that is left below that one. */

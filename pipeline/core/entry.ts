@@ -33,4 +33,6 @@ export interface PlainEntry extends At {
     readonly kind: "file" | "directory" | "symlink" /** Bytes: contents of a file, Tsize of a directory. */;
     readonly size: number;
   };
+  /** What was not looked into, where there is more in it than was. */
+  readonly findings?: readonly DatasetFinding[];
 }

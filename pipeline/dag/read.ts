@@ -328,6 +328,6 @@ function bitsOf(bytes: Uint8Array, from: number, count: number): number {
 }
 
 /** The bytes of a block; of an identity CID, which holds them itself, those (as `ipfs add --inline` makes for small files). */
-async function load(cid: CID, get: Get): Promise<Uint8Array> {
+export async function load(cid: CID, get: Get): Promise<Uint8Array> {
   return isInline(cid) ? cid.multihash.digest : get(cid);
 }

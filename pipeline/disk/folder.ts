@@ -1,32 +1,29 @@
 /** A directory of this machine as a {@link Folder}, so that datasets are described before they are ever added. */
-import { open, readdir, stat } from "node:fs/promises";
+import { type Dirent, lstatSync } from "node:fs";
+import { open, opendir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Folder, type FolderEntry, splitFirst } from "../core/dataset.ts";
+import { type Folder, type FolderEntry, mostNames, splitFirst, TooManyNames } from "../core/dataset.ts";
+import { byBytes } from "../core/order.ts";
 
 /**
  * The directory at `path`; `undefined` where there is none.
  *
  * Its CIDs are not known, and so are empty; sizes are those of files, and 0 for directories. A symbolic link is an entry
  * that is neither file nor folder, as it will be once it has been added.
+ *
+ * @throws TooManyNames for a directory of more than `most` entries; so do the methods of what is given.
  */
-export async function localFolder(path: string): Promise<Folder | undefined> {
-  const listed = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-    throw error;
-  });
-  if (!listed) return undefined;
-
-  const kinds = new Map(listed.map((entry) => [entry.name, entry]));
-  const entries = new Map<string, FolderEntry>();
-  for (const entry of listed) {
-    const size = entry.isFile() ? (await stat(join(path, entry.name))).size : 0;
-    entries.set(entry.name, { cid: "", size });
-  }
-  const inner = async (name: string) => (kinds.get(name)?.isDirectory() ? localFolder(join(path, name)) : undefined);
+export async function localFolder(path: string, most: number = mostNames): Promise<Folder | undefined> {
+  const entries = await list(path, most);
+  if (!entries) return undefined;
+  const inner = async (name: string) =>
+    entries.get(name)?.kind === "folder" ? localFolder(join(path, name), most) : undefined;
 
   return {
     cid: path,
     entries,
+
+    isFolder: async (name) => entries.get(name)?.kind === "folder",
 
     async folder(below, world) {
       const [name, rest] = splitFirst(below);
@@ -37,9 +34,45 @@ export async function localFolder(path: string): Promise<Folder | undefined> {
     async read(below, world, range) {
       const [name, rest] = splitFirst(below);
       if (rest !== undefined) return (await inner(name))?.read(rest, world, range);
-      return kinds.get(name)?.isFile() ? readFile(join(path, name), range) : undefined;
+      return entries.get(name)?.kind === "file" ? readFile(join(path, name), range) : undefined;
     },
   };
+}
+
+/** In byte order of the names. */
+async function list(path: string, most: number): Promise<ReadonlyMap<string, LocalEntry> | undefined> {
+  const entries: LocalEntry[] = [];
+  try {
+    for await (const entry of await opendir(path, { bufferSize: 1024 })) {
+      entries.push(new LocalEntry(path, entry));
+      if (entries.length > most) throw new TooManyNames(path, most);
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+  entries.sort((a, b) => byBytes(a.name, b.name));
+  return new Map(entries.map((entry) => [entry.name, entry]));
+}
+
+/** Its size is only looked at when it is asked for: of two hundred thousand files few are described by it. */
+class LocalEntry implements FolderEntry {
+  readonly #folder: string;
+  readonly name: string;
+  readonly kind: "file" | "folder" | "other";
+  readonly cid = "";
+
+  constructor(folder: string, entry: Dirent) {
+    this.#folder = folder;
+    this.name = entry.name;
+    this.kind = entry.isFile() ? "file" : entry.isDirectory() ? "folder" : "other";
+  }
+
+  get size(): number {
+    if (this.kind !== "file") return 0;
+    return lstatSync(join(this.#folder, this.name), { throwIfNoEntry: false })?.size ?? 0;
+  }
 }
 
 async function readFile(path: string, range: Parameters<Folder["read"]>[2]): Promise<Uint8Array> {

@@ -9,11 +9,14 @@
 import type { Description, Folder } from "../core/dataset.ts";
 import type { World } from "../core/world.ts";
 
+/** The names in a folder. */
+export type Names = Pick<ReadonlySet<string>, "has" | "keys" | "size">;
+
 export interface FormatReader {
   readonly name: string;
   /** Raise it when the same bytes would be described differently: remembered descriptions of other versions are not used. */
   readonly version: number;
-  recognises(names: ReadonlySet<string>): boolean;
+  recognises(names: Names): boolean;
   /**
    * Read only what the description needs.
    *

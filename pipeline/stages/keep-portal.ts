@@ -88,10 +88,11 @@ export async function* scanned(
     if (leaf.unreachable)
       unreachable.push(`tree.yaml:${seen.tree.get(leaf.path)!.line}: ${leaf.path}: ${leaf.unreachable}`);
     for (const entry of leaf.entries) {
-      if (entry.kind !== "failed") continue;
-      failed.push(`${entry.path}: ${entry.failure.message}`);
+      const says = whyNotListed(entry);
+      if (says === undefined) continue;
+      failed.push(`${entry.path}: ${says}`);
       world.log(`warning: ${failed.at(-1)}`);
-      yield { event: "failed", path: entry.path, cid: entry.cid, says: entry.failure.message };
+      yield { event: "failed", path: entry.path, cid: entry.cid, says };
     }
   }
   if (unreachable.length > 0)
@@ -102,6 +103,12 @@ export async function* scanned(
     });
   }
   return entries.sort((a, b) => byBytes(a.path, b.path));
+}
+
+/** Why a dataset is not in the portal, or not all that a leaf holds are. */
+function whyNotListed(entry: Entry): string | undefined {
+  if (entry.kind === "failed") return entry.failure.message;
+  return entry.kind === "plain" ? entry.findings?.map(({ says }) => says).join("; ") : undefined;
 }
 
 async function draftOf(

@@ -132,7 +132,7 @@ async function described(
     cid.equals(leaf.cid) ? root : allowance.pay((bounded) => campaign.get(cid, bounded));
   const entries = await entriesIn(leaf, { ...campaign, get }, world);
   if (typeof entries === "string") return { lines: [notDescribed(leaf.path, entries)], findings: [] };
-  const datasets = entries.filter(({ kind }) => kind !== "plain") as Exclude<Entry, { kind: "plain" }>[];
+  const datasets = entries.filter((entry) => entry.kind !== "plain");
 
   // What was there is only looked at to compare: where it can't be, nothing is said to differ.
   const earlier = before && before.written !== "" ? await entriesIn(before, { ...campaign, get }, world) : [];
@@ -150,7 +150,7 @@ async function described(
   const gone = [...old.keys()].filter((path) => !paths.has(path));
   return {
     lines: [...lines, ...gone.map((path) => ({ path, variables: [], differs: ["this dataset is no longer there"] }))],
-    findings: datasets.flatMap(findingsOf),
+    findings: entries.flatMap(findingsOf),
   };
 }
 
@@ -172,12 +172,12 @@ async function entriesIn(
 }
 
 /** A dataset that is not as it should be is published all the same: nothing in it stands in the way of a merge. */
-function findingsOf(entry: Exclude<Entry, { kind: "plain" }>): (DatasetFinding & { readonly path: string })[] {
+function findingsOf(entry: Entry): (DatasetFinding & { readonly path: string })[] {
   const { path } = entry;
   if (entry.kind === "failed") {
     return [{ path, level: "warning", rule: "not-described", says: `can't be described: ${entry.failure.message}` }];
   }
-  return entry.findings.map((finding) => ({
+  return (entry.findings ?? []).map((finding) => ({
     ...finding,
     path,
     level: finding.level === "error" ? "warning" : finding.level,

@@ -6,7 +6,7 @@
  */
 import type { CID } from "multiformats/cid";
 import type { Facts } from "../core/campaign/campaign.ts";
-import { inOrder } from "../core/concurrency.ts";
+import { atMost, inOrder } from "../core/concurrency.ts";
 import type { Entry, PlainEntry } from "../core/entry.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Json } from "../core/json.ts";
@@ -17,7 +17,7 @@ import type { Get } from "../dag/block.ts";
 import { openFolder, rootOnce } from "../dag/folder.ts";
 import { stat } from "../dag/read.ts";
 import type { FormatReader } from "../formats/reader.ts";
-import { type Found, findDatasets } from "./find.ts";
+import { type Found, findDatasets, type Search, smallBounds, TooLarge } from "./find.ts";
 import type { Parts } from "./parts.ts";
 
 export type Scanning = Pick<Parts, "get" | "readers" | "holdings" | "facts" | "wanted">;
@@ -31,9 +31,11 @@ export interface Scanned {
 
 const atOnce = 16;
 
+/** Raised when a search comes to find something else in the same leaf: what was remembered of earlier ones isn't used. */
+const searchVersion = 2;
+
 /** What a leaf holds, before it has a path: the datasets found in it, or what plain thing it is. */
-interface Holding {
-  readonly found: readonly Found[];
+interface Holding extends Search {
   readonly plain: PlainEntry["plain"] | null;
 }
 
@@ -44,10 +46,11 @@ export async function* scan(
   world: World,
 ): AsyncGenerator<Scanned> {
   let done = 0;
+  const held = holdings(using, world);
   const look = async ({ path, cid }: { readonly path: string; readonly cid: CID }): Promise<Scanned> => {
     try {
       const readers = using.wanted(path) ? using.readers : [];
-      return { path, entries: entriesOf(path, cid, await holding(cid, readers, using, world), using.facts) };
+      return { path, entries: entriesOf(path, cid, await held(cid, readers), using.facts) };
     } catch (error) {
       if (isFailure(error, "unavailable")) return { path, entries: [], unreachable: error.message };
       throw error;
@@ -63,15 +66,31 @@ export async function* scan(
   }
 }
 
+/** What leaves hold, as it is remembered or comes out now. What several leaves ask for at once is searched once. */
+function holdings(using: Scanning, world: World) {
+  const alone = atMost(1);
+  const underWay = new Map<string, Promise<Holding>>();
+  return (cid: CID, readers: readonly FormatReader[]): Promise<Holding> => {
+    const key = `${identity(cid)} ${searchVersion} ${versionsOf(readers)}`;
+    const known = using.holdings.get(key);
+    if (known !== undefined) return Promise.resolve(known as unknown as Holding);
+    const asked =
+      underWay.get(key) ?? holding(cid, readers, using.get, alone, world).finally(() => underWay.delete(key));
+    underWay.set(key, asked);
+    return asked.then((held) => {
+      using.holdings.set(key, held as unknown as Json);
+      return held;
+    });
+  };
+}
+
 async function holding(
   cid: CID,
   readers: readonly FormatReader[],
-  { get, holdings }: Scanning,
+  get: Get,
+  alone: ReturnType<typeof atMost>,
   world: World,
 ): Promise<Holding> {
-  const key = `${identity(cid)} ${versionsOf(readers)}`;
-  const known = holdings.get(key);
-  if (known !== undefined) return known as unknown as Holding;
   // A damaged block is not bad content: it says nothing about the dataset, and must not be remembered as if it did.
   const damage: Failure[] = [];
   const careful: Get = async (block) => {
@@ -82,23 +101,35 @@ async function holding(
       throw error;
     }
   };
-  const held = await lookAt(cid, readers, careful, world);
+  const held = await lookAt(cid, readers, careful, alone, world);
   if (damage[0]) throw damage[0];
-  holdings.set(key, held as unknown as Json);
   return held;
 }
 
-async function lookAt(cid: CID, readers: readonly FormatReader[], get: Get, world: World): Promise<Holding> {
+async function lookAt(
+  cid: CID,
+  readers: readonly FormatReader[],
+  get: Get,
+  alone: ReturnType<typeof atMost>,
+  world: World,
+): Promise<Holding> {
   const getOnce = rootOnce(cid, get);
   const { type, size, tsize } = await stat(cid, getOnce);
-  const folder = type === "directory" && readers.length > 0 ? await openFolder(cid, getOnce) : undefined;
-  const found = folder ? await findDatasets(folder, tsize, readers, world) : [];
-  return { found, plain: found.length > 0 ? null : { kind: type, size } };
+  if (type !== "directory" || readers.length === 0) return { found: [], plain: { kind: type, size } };
+  const open = (mostNames: number) => openFolder(cid, getOnce, { mostNames });
+  const searched = { cid: cid.toString(), size: tsize, open };
+  const search = await findDatasets(searched, readers, world, { limits: smallBounds, orThrow: true }).catch((error) => {
+    if (!(error instanceof TooLarge)) throw error;
+    // Sixteen large ones side by side would be sixteen listings in memory.
+    return alone(() => findDatasets(searched, readers, world));
+  });
+  return { ...search, plain: search.found.length > 0 && !search.left ? null : { kind: type, size } };
 }
 
-function entriesOf(path: string, cid: CID, { found, plain }: Holding, facts: Facts): readonly Entry[] {
-  if (plain) return [{ kind: "plain", path, cid: cid.toString(), plain }];
-  return found.map((dataset) => entryOf(path, cid, dataset, facts));
+function entriesOf(path: string, cid: CID, { found, left, plain }: Holding, facts: Facts): readonly Entry[] {
+  const datasets = found.map((dataset) => entryOf(path, cid, dataset, facts));
+  if (!plain) return datasets;
+  return [{ kind: "plain", path, cid: cid.toString(), plain, ...(left && { findings: [left] }) }, ...datasets];
 }
 
 /** A dataset's entry. Its CID is spelled as the tree links it where it is a leaf itself. */

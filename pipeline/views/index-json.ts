@@ -24,7 +24,14 @@ function indexOf({ draft, entries, campaign }: Content) {
     campaign: { name, title, domain, gateways },
     release: { number: draft.number, made: draft.made, root: draft.root.toString() },
     datasets: entries.filter((entry) => entry.kind === "dataset").map(lineOf),
-    plain: entries.filter((entry) => entry.kind === "plain").map(({ path, cid, plain }) => ({ path, cid, ...plain })),
+    plain: entries
+      .filter((entry) => entry.kind === "plain")
+      .map(({ path, cid, plain, findings = [] }) => ({
+        path,
+        cid,
+        ...plain,
+        findings: orAbsent(findings.map(({ says }) => says)),
+      })),
     failed: entries
       .filter((entry) => entry.kind === "failed")
       .map(({ path, cid, reader, failure }) => ({ path, cid, reader, says: failure.message })),

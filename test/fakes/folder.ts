@@ -16,6 +16,7 @@ export function folderAt(path: string, touched: string[] = [], below = ""): Reco
     touched,
     cid: path,
     entries: new Map(names.map(({ name }) => [name, { cid: join(path, name), size: statSync(join(path, name)).size }])),
+    isFolder: async (name) => isKind(join(path, name), "isDirectory"),
     folder: async (name) =>
       isKind(join(path, name), "isDirectory") ? folderAt(join(path, name), touched, inner(name)) : undefined,
     async read(name, _, range) {
@@ -59,6 +60,7 @@ function folderIn(files: ReadonlyMap<string, Uint8Array>, below: string, touched
     entries: new Map(
       inside.map(([path, { length }]) => [path.slice(at("").length).split("/")[0]!, { cid: path, size: length }]),
     ),
+    isFolder: async (name) => [...files.keys()].some((file) => file.startsWith(`${at(name)}/`)),
     folder: async (path) =>
       [...files.keys()].some((file) => file.startsWith(`${at(path)}/`))
         ? folderIn(files, at(path), touched)

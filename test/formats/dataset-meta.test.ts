@@ -25,6 +25,7 @@ function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Folder 
   return {
     cid,
     entries: new Map([...bytes].map(([name, content]) => [name, { cid, size: content.length }])),
+    isFolder: async () => false,
     folder: async () => undefined,
     read: async (name, _, range) => {
       const { offset, length } = range as { offset: number; length: number };

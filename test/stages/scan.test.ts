@@ -4,6 +4,8 @@ import type { Entry } from "../../pipeline/core/entry.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
 import type { Block, Link } from "../../pipeline/dag/block.ts";
 import { makeDirectory, makeSymlink } from "../../pipeline/dag/directory.ts";
+import { fileOf } from "../../pipeline/dag/file.ts";
+import { pbBlock } from "../../pipeline/dag/pb.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { datasetMeta } from "../../pipeline/formats/dataset-meta.ts";
 import type { HomeNode } from "../../pipeline/ipfs/node.ts";
@@ -18,6 +20,20 @@ async function folderOf(home: HomeNode, entries: Readonly<Record<string, Link>>)
   const blocks: Block[] = [];
   const named = Object.entries(entries).map(([name, link]) => ({ name, ...link }));
   const link = makeDirectory(named, profiles["cid-v1"], (block) => void blocks.push(block));
+  await home.put(blocks, testWorld());
+  return link;
+}
+
+/** A folder of folders with a sidecar each. */
+async function sondes(home: HomeNode, names: readonly string[]): Promise<Link> {
+  const blocks: Block[] = [];
+  const put = (block: Block) => void blocks.push(block);
+  const profile = profiles["cid-v1"];
+  const folders = names.map((name) => {
+    const sidecar = fileOf(new TextEncoder().encode(`attributes: { title: Sonde ${name} }`), profile, put);
+    return { name, ...makeDirectory([{ name: "dataset_meta.yaml", ...sidecar }], profile, put) };
+  });
+  const link = makeDirectory(folders, profile, put);
   await home.put(blocks, testWorld());
   return link;
 }
@@ -148,12 +164,74 @@ describe("scan", () => {
     expect((await scanned(picky, { raw: one, products: one })).paths).toEqual(["plain raw", "dataset products"]);
   });
 
-  it("gives up on a leaf that is folders without end, and says so", async () => {
+  it("gives up on a leaf that is folders without end, and lists it with what was left out", async () => {
     const parts = await someParts();
     let leaf = await folderOf(parts.home, {});
     for (let depth = 0; depth < bounds.depth + 5; depth++) leaf = await folderOf(parts.home, { deeper: leaf });
-    const world = testWorld();
-    expect((await scanned(parts, { leaf }, world)).paths).toEqual(["plain leaf"]);
-    expect(world.lines.join()).toContain("unsearched");
+    const { entries } = await scanned(parts, { leaf });
+    const says = expect.stringMatching(/16 folders one in another: 1 folder from “deeper\/.*” on .*unsearched/);
+    expect(entries).toMatchObject([{ kind: "plain", path: "leaf", findings: [{ rule: "not-searched", says }] }]);
+  });
+
+  it("lists the first of more sidecar folders than are searched, and counts the rest", async () => {
+    const parts = await someParts();
+    const names = Array.from({ length: bounds.folders + 40 }, (_, i) => String(i).padStart(6, "0"));
+    const leaf = await sondes(parts.home, names);
+    const { entries, paths } = await scanned(parts, { leaf });
+    expect(paths.slice(0, 2)).toEqual(["plain leaf", "dataset leaf/000000"]);
+    expect(paths.at(-1)).toBe("dataset leaf/009999");
+    const says = expect.stringMatching(/10000 folders: at least 40 folders from “010000” on are unsearched/);
+    expect(entries[0]).toMatchObject({ findings: [{ level: "warning", says }] });
+    expect(entries).toHaveLength(1 + bounds.folders);
+
+    const halves = {
+      a: await sondes(parts.home, names.slice(0, 5020)),
+      b: await sondes(parts.home, names.slice(5020)),
+    };
+    const cut = await scanned(parts, halves);
+    expect(cut.entries).toHaveLength(names.length);
+    expect(cut.paths.filter((path) => path.startsWith("plain"))).toEqual([]);
+  });
+
+  it("searches a folder once that stands in ten thousand places, and reads it once", async () => {
+    const parts = await someParts();
+    const file = await aFile(parts.home, "x");
+    const row = (count: number, link: Link) =>
+      folderOf(parts.home, Object.fromEntries(Array.from({ length: count }, (_, i) => [String(i), link])));
+    const { asked, ...counting } = counted(parts);
+    const leaf = await row(9000, await row(20_000, file));
+    expect((await scanned(counting, { leaf })).paths).toEqual(["plain leaf"]);
+    // Twice, because it turns out to be too large to be searched beside others.
+    expect(asked.length).toBeLessThanOrEqual(2 * new Set(asked).size);
+  });
+
+  it("lists what a few blocks repeat without end as far as the bound, with how many there are", async () => {
+    const parts = await someParts();
+    let leaf: Link = await aDataset(parts.home, "Again");
+    for (let depth = 0; depth < 12; depth++) {
+      leaf = await folderOf(parts.home, Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, leaf])));
+    }
+    const { entries } = await scanned(parts, { leaf });
+    const says = expect.stringContaining(`holds ${4 ** 12} datasets, of which ${bounds.datasets} are listed`);
+    expect(entries[0]).toMatchObject({ findings: [{ says }] });
+    expect(entries).toHaveLength(1 + bounds.datasets);
+  });
+
+  it("searches what many leaves have in common once, though they are searched at once", async () => {
+    const parts = await someParts();
+    const one = await aDataset(parts.home, "One");
+    const { asked, ...counting } = counted(parts);
+    const leaves = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`copy ${i}`, one]));
+    expect((await scanned(counting, leaves)).entries).toHaveLength(50);
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
+  it("lists a folder that can't be understood as one that failed, and what is beside it", async () => {
+    const parts = await someParts();
+    const good = await aDataset(parts.home, "Good");
+    const broken = pbBlock({ links: [], data: new Uint8Array([8, 99]) }, 1);
+    await parts.home.put([broken], testWorld());
+    const leaf = await folderOf(parts.home, { broken: { cid: broken.cid, tsize: 4 }, good });
+    expect((await scanned(parts, { leaf })).paths).toEqual(["failed leaf/broken", "dataset leaf/good"]);
   });
 });

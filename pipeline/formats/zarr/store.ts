@@ -13,6 +13,7 @@ import type { Folder } from "../../core/dataset.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
 import type { World } from "../../core/world.ts";
+import type { Names } from "../reader.ts";
 import { bad, isObject, type JsonObject, limits, readJsonObject } from "./json.ts";
 
 export interface ZarrStore {
@@ -36,7 +37,7 @@ const atOnce = 8;
 const v2Names = [".zgroup", ".zmetadata", ".zarray"];
 
 /** Whether a directory's names are those of a Zarr store. */
-export const isZarr = (names: ReadonlySet<string>) => v2Names.some((name) => names.has(name)) || names.has("zarr.json");
+export const isZarr = (names: Names) => v2Names.some((name) => names.has(name)) || names.has("zarr.json");
 
 /** @throws Failure `input` where the metadata can't be understood; the folder's own, as they are. */
 export async function openStore(folder: Folder, world: World): Promise<ZarrStore> {

@@ -364,7 +364,15 @@ function leaves(details, some, says, show) {
 }
 
 const leafLink = (one) => el("a", { href: `tree/${relative(one.path)}`, class: "iso" }, text(one.path, 1000));
-const plainRow = (one) => el("li", {}, leafLink(one), ` ${text(one.kind)}, ${bytes(one.size)} `, cid(one.cid));
+const plainRow = (one) =>
+  el(
+    "li",
+    {},
+    leafLink(one),
+    ` ${text(one.kind)}, ${bytes(one.size)} `,
+    cid(one.cid),
+    ...list(one.findings).map((says) => el("p", { class: "warn" }, text(says, 2000))),
+  );
 const failedRow = (one) =>
   el("li", {}, leafLink(one), el("p", { class: "warn" }, `${text(one.reader)}: ${text(one.says, 2000)}`), cid(one.cid));
 
