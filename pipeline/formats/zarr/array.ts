@@ -60,7 +60,9 @@ function arrayOfV2(path: string, document: JsonObject, attributes: JsonObject): 
     chunks,
     storedChunks: chunks,
     chunkKey: (at) => (at.length === 0 ? "0" : at.join(document.dimension_separator === "/" ? "/" : ".")),
-    ...readable(type, document.fill_value, (spec) => pipelineV2(document, { ...spec, shape: chunks }, decompressors)),
+    ...readable(type, document.fill_value ?? null, 2, (spec) =>
+      pipelineV2(document, { ...spec, shape: chunks }, decompressors),
+    ),
     ...(dimensionNames && { dimensionNames }),
     attributes: Object.assign(Object.create(null), rest),
   };
@@ -92,7 +94,7 @@ function arrayOfV3(path: string, document: JsonObject, attributes: JsonObject): 
     grid.name === "regular" ? chunkLengths(grid.configuration.chunk_shape, shape, file, "chunk_shape") : undefined;
   const dimensionNames = namesOf(document.dimension_names, shape.length);
   const { chunkKey, problem } = keysOf(document.chunk_key_encoding);
-  const { pipeline, ...rest } = readable(typeOfV3(document.data_type), document.fill_value, (spec) => {
+  const { pipeline, ...rest } = readable(typeOfV3(document.data_type), document.fill_value ?? null, 3, (spec) => {
     if (!stored) throw new Unsupported(`a chunk grid called ${JSON.stringify(grid.name).slice(0, 60)} is not read`);
     if (problem) throw problem;
     if (Array.isArray(document.storage_transformers) && document.storage_transformers.length > 0)
@@ -143,14 +145,15 @@ type Readable = Type & Pick<ZarrArray, "fillValue" | "fill" | "pipeline" | "prob
 /** What can be known of an array's values before any is read. */
 function readable(
   known: Type,
-  fillValue: Json | undefined,
+  fillValue: Json,
+  version: 2 | 3,
   build: (spec: Pick<ChunkSpec, "element" | "fill">) => Pipeline,
 ): Readable {
   const { type, element } = known;
-  const about = { ...known, fillValue: fillValue ?? null };
+  const about = { ...known, fillValue };
   try {
     if (!element) throw new Unsupported(`values of type ${type} are not read`);
-    const fill = fillOf(fillValue, element, type);
+    const fill = fillOf(fillValue, element, type, version);
     if (fill === undefined) throw new Unsupported(`values of type ${type} are not read`);
     return { ...about, fill, pipeline: build({ element, fill }) };
   } catch (problem) {

@@ -15,16 +15,17 @@ export type Fill = number | bigint | string;
 /**
  * The fill value of an array whose elements are `element`, as its typed array has it: a bigint for 64-bit integers.
  *
- * Null, version 2's "undefined", is what zarr-python makes of it: 0, or an empty text. `undefined` for elements that
+ * Null is version 2's "undefined", and what zarr-python makes of it: 0, or an empty text. `undefined` for elements that
  * are not read at all (complex and void).
  *
  * @throws Error where it is none of the type.
  */
-export function fillOf(value: Json | undefined, element: Element, type: string): Fill | undefined {
+export function fillOf(value: Json, element: Element, type: string, version: 2 | 3): Fill | undefined {
   const { kind, size } = element;
   if (kind === "complex" || kind === "raw") return undefined;
   const isLong = size === 8 && (kind === "int" || kind === "uint");
-  const isBlank = value === null || value === undefined;
+  const isBlank = value === null;
+  if (isBlank && version === 3) throw unreadable(value, type);
   switch (kind) {
     case "utf32":
     case "string":

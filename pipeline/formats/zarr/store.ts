@@ -10,8 +10,9 @@
  */
 import { inOrder } from "../../core/concurrency.ts";
 import type { Folder } from "../../core/dataset.ts";
-import { Failure } from "../../core/failure.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
+import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
 import type { Names } from "../reader.ts";
 import { bad, isObject, type JsonObject, limits, readJsonObject } from "./json.ts";
@@ -23,6 +24,10 @@ export interface ZarrStore {
   readonly groups: ReadonlyMap<string, JsonObject>;
   /** By path, in code unit order: `.zarray` or `zarr.json` as written, and attributes. */
   readonly arrays: ReadonlyMap<string, ArrayDocument>;
+  /** Why what stands at a path can't be read, though the rest can. */
+  readonly broken: ReadonlyMap<string, string>;
+  /** Folders below groups that have arrays, but no metadata of their own. */
+  readonly unmarked: readonly string[];
 }
 
 export interface ArrayDocument {
@@ -34,10 +39,10 @@ export interface ArrayDocument {
 const bounds = { nodes: 5000, depth: 8 } as const;
 const atOnce = 8;
 
-const v2Names = [".zgroup", ".zmetadata", ".zarray"];
-
 /** Whether a directory's names are those of a Zarr store. */
-export const isZarr = (names: Names) => v2Names.some((name) => names.has(name)) || names.has("zarr.json");
+export const isZarr = (names: Names) => isZarrV2(names) || names.has("zarr.json");
+
+export const isZarrV2 = (names: Names) => [".zgroup", ".zmetadata", ".zarray"].some((name) => names.has(name));
 
 /** @throws Failure `input` where the metadata can't be understood; the folder's own, as they are. */
 export async function openStore(folder: Folder, world: World): Promise<ZarrStore> {
@@ -49,7 +54,13 @@ export async function openStore(folder: Folder, world: World): Promise<ZarrStore
 /** A group or array at its path; "" is the root. */
 type Node = readonly [path: string, node: { readonly kind: "group" | "array" } & ArrayDocument];
 
-function collect(version: 2 | 3, consolidated: boolean, nodes: readonly Node[]): ZarrStore {
+interface Nodes {
+  readonly nodes: readonly Node[];
+  readonly broken: ReadonlyMap<string, string>;
+  readonly unmarked?: readonly string[];
+}
+
+function collect(version: 2 | 3, consolidated: boolean, { nodes, broken, unmarked = [] }: Nodes): ZarrStore {
   if (nodes.length > bounds.nodes) {
     throw new Failure(
       "input",
@@ -67,7 +78,23 @@ function collect(version: 2 | 3, consolidated: boolean, nodes: readonly Node[]):
     consolidated,
     groups: new Map(sorted.flatMap(([path, { kind, attributes }]) => (kind === "group" ? [[path, attributes]] : []))),
     arrays: new Map(sorted.flatMap(([path, node]) => (node.kind === "array" ? [[path, node]] : []))),
+    broken,
+    unmarked,
   };
+}
+
+/**
+ * The node that `read` gives; `undefined` where its metadata make no sense, which goes into `broken`. Those of the root
+ * itself fail the store.
+ */
+function nodeOr<Result>(broken: Map<string, string>, path: string, read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (path === "" || !isFailure(error, "input")) throw error;
+    broken.set(path, error.message);
+    return undefined;
+  }
 }
 
 // Version 2: .zgroup, .zarray and .zattrs in each directory, all of them again in .zmetadata
@@ -76,14 +103,18 @@ async function openConsolidatedV2(folder: Folder, world: World): Promise<ZarrSto
   const { metadata } = (await readMetadata(folder, ".zmetadata", world))!;
   if (!isObject(metadata)) throw bad(".zmetadata", "has no object `metadata`");
   const nodes: Node[] = [];
+  const broken = new Map<string, string>();
   for (const [key, document] of Object.entries(metadata)) {
     const [, path = "", file] = /^(?:(.+)\/)?(\.zgroup|\.zarray)$/s.exec(key) ?? [];
     if (!file) continue;
-    if (!isObject(document)) throw bad(`${key} in .zmetadata`, "is no object");
-    const attributes = objectOr({}, metadata[path === "" ? ".zattrs" : `${path}/.zattrs`]);
-    nodes.push([path, { kind: file === ".zarray" ? "array" : "group", document, attributes }]);
+    const node = nodeOr(broken, path, (): Node => {
+      if (!isObject(document)) throw bad(`${key} in .zmetadata`, "is no object");
+      const attributes = objectOr({}, metadata[path === "" ? ".zattrs" : `${path}/.zattrs`]);
+      return [path, { kind: file === ".zarray" ? "array" : "group", document, attributes }];
+    });
+    if (node) nodes.push(node);
   }
-  return collect(2, true, nodes);
+  return collect(2, true, { nodes, broken });
 }
 
 async function nodeV2(folder: Folder, path: string, world: World): Promise<Node | undefined> {
@@ -101,11 +132,15 @@ async function openV3(folder: Folder, world: World): Promise<ZarrStore> {
   const root = (await nodeV3(folder, "", world))!;
   const { metadata } = objectOr({}, root[1].document.consolidated_metadata);
   if (!isObject(metadata)) return collect(3, false, await walk(folder, nodeV3, world, root));
-  const inner = Object.entries(metadata).map(([path, document]) => {
-    if (!isObject(document)) throw bad(`${path} in zarr.json`, "is no object");
-    return nodeOfV3(path, document, `${path} in zarr.json`);
+  const broken = new Map<string, string>();
+  const inner = Object.entries(metadata).flatMap(([path, document]) => {
+    const node = nodeOr(broken, path, () => {
+      if (!isObject(document)) throw bad(`${path} in zarr.json`, "is no object");
+      return nodeOfV3(path, document, `${path} in zarr.json`);
+    });
+    return node ? [node] : [];
   });
-  return collect(3, true, [root, ...inner]);
+  return collect(3, true, { nodes: [root, ...inner], broken });
 }
 
 async function nodeV3(folder: Folder, path: string, world: World): Promise<Node | undefined> {
@@ -133,10 +168,25 @@ async function walk(
   nodeAt: (folder: Folder, path: string, world: World) => Promise<Node | undefined>,
   world: World,
   known?: Node,
-): Promise<Node[]> {
+): Promise<Nodes> {
   const root = known ?? (await nodeAt(folder, "", world));
   if (!root) throw new Failure("input", `${folder.cid} has no metadata of a Zarr group or array`);
   const nodes: Node[] = [root];
+  const broken = new Map<string, string>();
+  const unmarked: string[] = [];
+  const look = async (path: string): Promise<Node | undefined> => {
+    try {
+      const node = await nodeAt(folder, path, world);
+      const listing = node ? undefined : await folder.folder(path, world);
+      if (listing && hasChunksAlone(listing)) broken.set(path, "it has chunks, but no .zarray or zarr.json");
+      else if (listing && (await arraysAmong(listing, world)).length > 0) unmarked.push(path);
+      return node;
+    } catch (error) {
+      if (!isFailure(error, "input")) throw error;
+      broken.set(path, error.message);
+      return undefined;
+    }
+  };
   let groups = root[1].kind === "group" ? [""] : [];
   for (let depth = 1; groups.length > 0; depth++) {
     if (depth > bounds.depth)
@@ -155,13 +205,66 @@ async function walk(
       );
     }
     groups = [];
-    for await (const node of inOrder(children, atOnce, (path) => nodeAt(folder, path, world))) {
+    for await (const node of inOrder(children, atOnce, look)) {
       if (!node) continue;
       nodes.push(node);
       if (node[1].kind === "group") groups.push(node[0]);
     }
   }
-  return nodes;
+  return { nodes, broken, unmarked: unmarked.sort() };
+}
+
+// Without metadata at the root, or of a group
+
+/** Folders in one that are looked into to see whether they are arrays. */
+const samples = 16;
+
+/**
+ * What is missing of a folder that is no store, but is what is left of one: it has arrays in it. `undefined` for any
+ * other folder. A folder of whole stores that are arrays, `a.zarr` and `b.zarr`, is any other folder.
+ */
+export async function missingRoot(folder: Folder, world: World): Promise<string | undefined> {
+  const arrays = await arraysAmong(folder, world);
+  if (arrays.length > 0) {
+    const names = arrays.slice(0, 3).map((name) => shown(name, 40));
+    return `no zarr.json or .zgroup at its root, beside the arrays ${names.join(", ")}${arrays.length > 3 ? ", …" : ""}`;
+  }
+  // One dimension alone could be any numbered files.
+  let grids = 0;
+  for (const name of [...folder.entries.keys()].slice(0, samples)) {
+    const inner = await folder.folder(name, world);
+    if (!inner || !hasChunksAlone(inner)) return undefined;
+    if ([...inner.entries.keys()].some((chunk) => /^0(\.0)+$/.test(chunk))) grids++;
+  }
+  if (grids === 0) return undefined;
+  return "no zarr.json or .zgroup at its root, nor .zarray in its folders, which have nothing but chunks of Zarr";
+}
+
+/** Names of the folders in one that are arrays, of the first few. */
+async function arraysAmong(folder: Folder, world: World): Promise<readonly string[]> {
+  const names = [...folder.entries.keys()].filter((name) => !name.startsWith(".") && !/\.zarr$/i.test(name));
+  const arrays: string[] = [];
+  for (const name of names.slice(0, samples)) if (await isArray(folder, name, world)) arrays.push(name);
+  return arrays;
+}
+
+async function isArray(folder: Folder, name: string, world: World): Promise<boolean> {
+  if (await folder.read(`${name}/.zarray`, world, { offset: 0, length: 1 })) return true;
+  const document = await folder.read(`${name}/zarr.json`, world, { offset: 0, length: limits.bytes + 1 });
+  if (!document) return false;
+  try {
+    return readJsonObject(document, "zarr.json").node_type === "array";
+  } catch (error) {
+    if (!isFailure(error, "input")) throw error;
+    return false;
+  }
+}
+
+/** Whether names in a folder are those of chunks alone, the first one among them. */
+function hasChunksAlone({ entries }: Folder): boolean {
+  const names = [...entries.keys()];
+  if (names.length === 1 && names[0] === "c") return true;
+  return names.some((name) => /^0(\.0)*$/.test(name)) && names.every((name) => /^\d+(\.\d+)*$/.test(name));
 }
 
 async function readMetadata(folder: Folder, path: string, world: World): Promise<JsonObject | undefined> {

@@ -51,7 +51,12 @@ export function valuesIn(folder: Folder, world: World): ArrayValues {
   return {
     findings: () => [...unread].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding),
     async read(array, which) {
-      const chosen = array.problem ? [] : chunksOf(array, which);
+      if (array.problem) {
+        // What nobody can read is told with the array itself.
+        if (array.problem instanceof Unsupported) unread.set(array.path, undecodable(array, array.problem));
+        return undefined;
+      }
+      const chosen = chunksOf(array, which);
       // Whoever asks for some has asked for more before.
       if (!chosen && which === "some" && !unread.has(array.path)) unread.set(array.path, tooLarge(array));
       if (!chosen || unread.has(array.path)) return undefined;

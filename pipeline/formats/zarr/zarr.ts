@@ -7,23 +7,25 @@
 import { describe } from "../../core/cf/describe.ts";
 import { baseName, type CfVariable, groupOf } from "../../core/cf/variable.ts";
 import type { DatasetFinding } from "../../core/dataset.ts";
+import { isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
 import { shown } from "../../core/shown.ts";
 import type { FormatReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
-import { isZarr, openStore, type ZarrStore } from "./store.ts";
-import { valuesIn } from "./values.ts";
+import { Unsupported } from "./codecs/element.ts";
+import { isZarr, isZarrV2, openStore, type ZarrStore } from "./store.ts";
+import { undecodable, valuesIn } from "./values.ts";
 
 export const zarr: FormatReader = {
   name: "zarr",
-  version: 2,
+  version: 3,
   recognises: isZarr,
 
   async describe(folder, world) {
     const store = await openStore(folder, world);
     const findings: DatasetFinding[] = [];
     const attributes = bounded(store.groups.get("") ?? store.arrays.get("")?.attributes ?? {}, findings);
-    const arrays = [...store.arrays].map(([path, document]) => arrayOf(path, document, store.version));
+    const arrays = arraysOf(store, findings);
     const variables = variablesOf(arrays, store.version, findings);
     const arrayBy = new Map(variables.map((variable, i) => [variable, arrays[i]!]));
     const values = valuesIn(folder, world);
@@ -33,6 +35,8 @@ export const zarr: FormatReader = {
       read: (variable, which) => values.read(arrayBy.get(variable)!, which),
     });
     if (!store.consolidated && store.groups.size > 0) findings.push(notConsolidated(store));
+    if (store.version === 3 && isZarrV2(folder.entries)) findings.push(twoVersions);
+    findings.push(...store.unmarked.slice(0, mostAlike).map(unmarkedGroup));
     return {
       ...described,
       attributes,
@@ -46,6 +50,31 @@ export const zarr: FormatReader = {
     };
   },
 };
+
+/** Arrays that are left out, or groups, each with a finding of its own; of more there is one that counts them. */
+const mostAlike = 20;
+
+/** The arrays that make sense. One that doesn't is left out, and a finding says why; as the store itself it fails. */
+function arraysOf(store: ZarrStore, findings: DatasetFinding[]): readonly ZarrArray[] {
+  const broken = new Map(store.broken);
+  const arrays: ZarrArray[] = [];
+  for (const [path, document] of store.arrays) {
+    try {
+      arrays.push(arrayOf(path, document, store.version));
+    } catch (error) {
+      if (path === "" || !isFailure(error, "input")) throw error;
+      broken.set(path, error.message);
+    }
+  }
+  const sorted = [...broken].sort(([a], [b]) => (a < b ? -1 : 1));
+  findings.push(...sorted.slice(0, mostAlike).map(([path, why]) => leftOut(shown(path), why)));
+  if (sorted.length > mostAlike)
+    findings.push(leftOut(`${sorted.length - mostAlike} more`, "their metadata make no sense"));
+  // What only we can't read is told where its values are asked for; what nobody can read, in any case.
+  for (const array of arrays)
+    if (array.problem && !(array.problem instanceof Unsupported)) findings.push(undecodable(array, array.problem));
+  return arrays;
+}
 
 /**
  * Arrays as variables, with names for their dimensions.
@@ -142,6 +171,26 @@ const tooLong = (name: string, length: number): DatasetFinding => ({
   rule: "long-attribute",
   says: `attribute ${shown(name)} takes ${length} characters; only a part of it is kept`,
 });
+
+const leftOut = (what: string, why: string): DatasetFinding => ({
+  level: "warning",
+  rule: "left-out",
+  says: `${what} is left out: ${shown(why, 300)}`,
+});
+
+const unmarkedGroup = (path: string): DatasetFinding => ({
+  level: "warning",
+  rule: "no-group",
+  says: `${shown(path)} has arrays, but no zarr.json or .zgroup of its own, so nobody sees them`,
+  fix: "copy its dot-files, too, or write the group's metadata",
+});
+
+const twoVersions: DatasetFinding = {
+  level: "hint",
+  rule: "two-versions",
+  says: "it has metadata of Zarr version 3 and of version 2; those of version 3 are read, as xarray does",
+  fix: "remove zarr.json, or .zgroup, .zarray, .zattrs and .zmetadata, whichever is the older",
+};
 
 const notConsolidated = ({ version, arrays }: ZarrStore): DatasetFinding => ({
   level: "warning",

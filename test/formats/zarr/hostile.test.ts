@@ -63,11 +63,80 @@ it.each([
   ["a length beyond exact numbers", { shape: [1e300] }],
   ["chunks of length 0", { chunks: [0] }],
   ["chunks of another rank", { chunks: [2, 2] }],
-])("refuses an array that has %s", async (_, changes) => {
-  await expect(described(sites({ "lat/.zarray": zarray(changes) }))).rejects.toMatchObject({
-    kind: "input",
-    message: expect.stringContaining("lat/.zarray"),
-  });
+  ["33 dimensions", { shape: Array(33).fill(1), chunks: Array(33).fill(1) }],
+  ["no shape", { shape: undefined }],
+])("leaves out an array that has %s, and says so", async (_, changes) => {
+  const found = await described(sites({ "lat/.zarray": zarray(changes) }));
+  expect(found.variables.map(({ name }) => name)).toEqual(["lon"]);
+  expect(found.findings).toContainEqual(
+    expect.objectContaining({ rule: "left-out", says: expect.stringMatching(/^lat is left out: lat\/\.zarray/) }),
+  );
+});
+
+it.each([
+  ["is no JSON", "lat/.zarray", "{"],
+  ["is a list", "lat/.zarray", "[]"],
+  ["has attributes that are no JSON", "lat/.zattrs", "units: m"],
+])("leaves out an array whose metadata %s", async (_, file, text) => {
+  const found = await described(sites({ [file]: text }));
+  expect(found.variables.map(({ name }) => name)).toEqual(["lon"]);
+  expect(found.findings).toContainEqual(
+    expect.objectContaining({ rule: "left-out", says: expect.stringMatching(`^lat is left out: ${file}`) }),
+  );
+});
+
+it.each([
+  ["no object", 7],
+  ["no group or array", { hello: 1 }],
+  ["an array without a shape", { zarr_format: 3, node_type: "array", data_type: "int8" }],
+])("leaves out what is %s in consolidated metadata", async (_, document) => {
+  const lon = { zarr_format: 3, node_type: "array", shape: [2], data_type: "float64", fill_value: 0 };
+  const root = { zarr_format: 3, node_type: "group", consolidated_metadata: { metadata: { lat: document, lon } } };
+  const found = await described(folderOf({ "zarr.json": JSON.stringify(root) }));
+  expect(found.variables.map(({ name }) => name)).toEqual(["lon"]);
+  expect(found.findings).toContainEqual(
+    expect.objectContaining({ rule: "left-out", says: expect.stringMatching(/^lat is left out/) }),
+  );
+});
+
+it("fails where the store is one array that makes no sense", async () => {
+  await expect(described(folderOf({ ".zarray": zarray({ shape: [-1] }) }))).rejects.toMatchObject({ kind: "input" });
+});
+
+it("takes chunks of length 0 for none, along a dimension of length 0", async () => {
+  const found = await described(sites({ "lat/.zarray": zarray({ shape: [0], chunks: [0] }), "lat/.zattrs": "{}" }));
+  expect(found.findings.map(({ rule }) => rule)).not.toContain("left-out");
+  expect(found.dimensions).toContainEqual({ name: "lat_dim_0", size: 0, kind: "other" });
+});
+
+it.each([
+  ["a fill value that is none", { fill_value: "many" }, 'its fill value is "many", which is no float64'],
+  ["filters that are no list", { filters: 3 }, "its filters are 3, which is no list"],
+  ["a compressor that is a number", { compressor: 3 }, "3 is no codec"],
+])("reads no values of an array that has %s, and says so though nobody asks", async (_, changes, says) => {
+  const found = await described(sites({ "ta/.zarray": zarray(changes), "lat/.zarray": zarray(changes) }));
+  expect(found.variables.map(({ name }) => name)).toEqual(["lat", "lon", "ta"]);
+  expect(found.place).toBeUndefined();
+  const undecodable = found.findings.filter(({ rule }) => rule === "undecodable").map((finding) => finding.says);
+  expect(undecodable).toEqual([
+    `lat can't be decoded (${says}), so its values are not known`,
+    expect.stringMatching(/^ta /),
+  ]);
+});
+
+it("tells of a group without metadata of its own, whose arrays nobody sees", async () => {
+  const found = await described(sites({ "radar/ze/.zarray": zarray(), "radar/ze/0": floats(1, 2) }));
+  expect(found.variables.map(({ name }) => name)).toEqual(["lat", "lon"]);
+  expect(found.findings).toContainEqual(
+    expect.objectContaining({ rule: "no-group", says: expect.stringMatching(/^radar has arrays, but no/) }),
+  );
+});
+
+it("tells of chunks that have no metadata", async () => {
+  const found = await described(sites({ "alt/0": floats(1, 2) }));
+  expect(found.findings).toContainEqual(
+    expect.objectContaining({ rule: "left-out", says: "alt is left out: it has chunks, but no .zarray or zarr.json" }),
+  );
 });
 
 it.each([
