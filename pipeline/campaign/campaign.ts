@@ -14,11 +14,12 @@ import type { World } from "../core/world.ts";
 import { cidOf, codecs } from "../dag/block.ts";
 import { memory } from "../disk/memory.ts";
 import { readers } from "../formats/readers.ts";
+import { anyOf, type Source, withBreaker } from "../ipfs/any-of.ts";
 import { firstOf } from "../ipfs/first-of.ts";
 import type { HomeNode, Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/required.ts";
 import { leafLabel } from "../stages/label.ts";
-import type { Parts } from "../stages/parts.ts";
+import type { Keeper, Parts } from "../stages/parts.ts";
 import { views } from "../views/views.ts";
 import { configIn } from "./config.ts";
 import { homeOrGateways } from "./home.ts";
@@ -58,7 +59,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     profile: config.profile,
     home,
     get: (cid) => required(cid, reach, world, gateways ? undefined : elsewhere),
-    bring: bringing(home, gateways, config),
+    bring: bringing(home, sourcesOf(gateways, keepers), config),
     log,
     ...signing(config, secret),
     readers,
@@ -94,17 +95,27 @@ async function gatewaysOf({ gateways }: CampaignConfig): Promise<Node | undefine
   return several.gateways(gateways);
 }
 
+/** Blocks of one pin service asked for at once. */
+const requestsAtOnce = 16;
+
+/** Whoever may have blocks that the node lacks: the gateways, then every pin service that can be asked for blocks. */
+function sourcesOf(gateways: Node | undefined, keepers: readonly { readonly keeper: Keeper }[]): Source | undefined {
+  const services = keepers.flatMap(({ keeper: { name, look } }) => (look ? [{ name, get: look }] : []));
+  const all = [...(gateways ? [gateways] : []), ...services.map((service) => withBreaker(service, requestsAtOnce))];
+  return all.length > 0 ? { name: all.map(({ name }) => name).join(", "), get: anyOf(all) } : undefined;
+}
+
 /**
  * A node that can tell what it holds is brought what it lacks, one leaf after another, so that all of them share one limit;
  * one with a network of its own is asked to pin, which fetches.
  */
-function bringing(home: HomeNode, gateways: Node | undefined, { campaign, limits }: CampaignConfig): Parts["bring"] {
+function bringing(home: HomeNode, sources: Source | undefined, { campaign, limits }: CampaignConfig): Parts["bring"] {
   const inTurn = atMost(1);
   let left = limits.fetch;
   const fetch = (leaf: Leaf, world: World) =>
     inTurn(async () => {
       const { fetchMissing } = await import("../ipfs/fetch-missing.ts");
-      left -= (await fetchMissing(leaf.cid, home, gateways, { limitBytes: left }, world)).bytes;
+      left -= (await fetchMissing(leaf.cid, home, sources, { limitBytes: left }, world)).bytes;
     });
   if (home.has) return fetch;
   return async (leaf, world) => {
@@ -112,7 +123,7 @@ function bringing(home: HomeNode, gateways: Node | undefined, { campaign, limits
     try {
       await pin();
     } catch (error) {
-      if (!gateways || !isFailure(error, "unavailable")) throw error;
+      if (!sources || !isFailure(error, "unavailable")) throw error;
       await fetch(leaf, world);
       await pin();
     }

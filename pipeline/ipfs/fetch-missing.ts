@@ -10,6 +10,7 @@ import type { World } from "../core/world.ts";
 import { type Block, codecs, keyOf } from "../dag/block.ts";
 import { linksOf } from "../dag/shape.ts";
 import { tsizeOf } from "../dag/tsize.ts";
+import type { Source } from "./any-of.ts";
 import type { HomeNode, Node } from "./node.ts";
 
 export interface Fetched {
@@ -34,7 +35,7 @@ const mostMissing = 5;
 export async function fetchMissing(
   root: CID,
   home: HomeNode,
-  sources: Node | undefined,
+  sources: Source | undefined,
   { limitBytes }: { readonly limitBytes: number },
   world: World,
 ): Promise<Fetched> {
@@ -134,7 +135,7 @@ function outOfReach(
   root: CID,
   missing: readonly { readonly cid: CID; readonly why: string | undefined }[],
   home: Node,
-  sources: Node | undefined,
+  sources: Source | undefined,
 ): Failure {
   const one = missing.length === 1;
   const some = `${missing.length >= mostMissing ? "at least " : ""}${missing.length} ${one ? "block" : "blocks"}`;

@@ -13,9 +13,10 @@ import type { DatasetLine, ReportedChange, ReportedFinding } from "../core/repor
 import type { Leaf, Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import { tsizeOf } from "../dag/tsize.ts";
+import type { Source } from "../ipfs/any-of.ts";
 import { type Allowance, allowanceOf, type Bounds } from "./allowance.ts";
 import type { Parts } from "./parts.ts";
-import { type Reached, reachOf, type Source } from "./reach.ts";
+import { type Reached, reachOf } from "./reach.ts";
 import { scan } from "./scan.ts";
 
 export interface Looking extends Pick<Parts, "facts" | "readers" | "wanted" | "sizes" | "holdings"> {

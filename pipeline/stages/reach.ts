@@ -6,21 +6,15 @@
  * they have together counts, because that is what publishing reads.
  */
 import type { CID } from "multiformats/cid";
-import { atMost, inOrder } from "../core/concurrency.ts";
-import { type Failure, isFailure } from "../core/failure.ts";
+import { inOrder } from "../core/concurrency.ts";
+import { isFailure } from "../core/failure.ts";
 import type { Reach } from "../core/report.ts";
 import type { World } from "../core/world.ts";
 import { keyOf } from "../dag/block.ts";
+import { anyOf, type Source, withBreaker } from "../ipfs/any-of.ts";
 import { seen } from "../pin/seen.ts";
 import type { Allowance } from "./allowance.ts";
 import { linksIn } from "./pins.ts";
-
-/** One place to ask for blocks, by the name that people know it by. */
-export interface Source {
-  readonly name: string;
-  /** As `Node.get`: verified, `undefined` where it lacks the block. */
-  readonly get: (cid: CID, world: World) => Promise<Uint8Array | undefined>;
-}
 
 export interface Reached extends Reach {
   /** The root block, where somebody gave it. */
@@ -33,9 +27,6 @@ const sample = 8;
 /** Roots looked at at once, and requests at once to one source. */
 const atOnce = { roots: 8, requests: 16 } as const;
 
-/** Failures of one source running, after which it isn't asked again: each may take as long as we wait for an answer. */
-const mostStrikes = 3;
-
 /** One answer for each of `roots`, in their order. Nothing of what a source does is a failure of ours. */
 export async function reachOf(
   roots: readonly CID[],
@@ -43,7 +34,7 @@ export async function reachOf(
   allowance: Allowance,
   world: World,
 ): Promise<Reached[]> {
-  const asked = sources.map(steady);
+  const asked = sources.map((source) => withBreaker(source, atOnce.requests));
   const looks = Math.max(1, roots.length * sources.length);
   // Where there are very many, every root gets a look before any gets a thorough one.
   const below = Math.max(0, Math.min(sample, Math.floor(allowance.blocks / looks) - 1));
@@ -77,7 +68,7 @@ async function look(
   const ended = sights.find(({ has }) => has === "so far");
   if (from.length > 0) return { ...reached, from, ...(ended?.has === "so far" && { partial: ended.why }) };
 
-  const together = await lookAt(root, below, { name: "all", get: fromAny(sources) }, got, allowance, world);
+  const together = await lookAt(root, below, { name: "all", get: anyOf(sources) }, got, allowance, world);
   if (together.has !== "not")
     return { ...reached, blocks: got.size, from: [], partial: "no source alone has all of it" };
   const reasons = sights.flatMap((sight) => (sight.has === "not" ? [sight.why] : []));
@@ -110,44 +101,4 @@ async function lookAt(
     if (gaveRoot && allowance.spent === error.message) return { has: "so far", why: error.message };
     return { has: "not", why: error.message.includes(name) ? error.message : `${name}: ${error.message}` };
   }
-}
-
-/** The first that has it, in their order. @throws the first one's failure where none has it and one could not say. */
-function fromAny(sources: readonly Source[]): Source["get"] {
-  return async (cid, world) => {
-    let failure: Failure | undefined;
-    for (const { get } of sources) {
-      try {
-        const bytes = await get(cid, world);
-        if (bytes) return bytes;
-      } catch (error) {
-        if (!isFailure(error)) throw error;
-        failure ??= error;
-      }
-    }
-    if (failure) throw failure;
-    return undefined;
-  };
-}
-
-/** The same source, asked only so much at once, and no more once it has failed and failed. */
-function steady({ name, get }: Source): Source {
-  const inTurn = atMost(atOnce.requests);
-  let strikes = 0;
-  let gone: Failure | undefined;
-  return {
-    name,
-    get: (cid, world) =>
-      inTurn(async () => {
-        if (gone) throw gone;
-        try {
-          const bytes = await get(cid, world);
-          strikes = 0;
-          return bytes;
-        } catch (error) {
-          if (isFailure(error) && ++strikes >= mostStrikes) gone = error;
-          throw error;
-        }
-      }),
-  };
 }

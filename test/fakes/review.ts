@@ -2,7 +2,7 @@
 import type { CID } from "multiformats/cid";
 import { settledPins } from "../../pipeline/core/campaign/pins.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
-import type { Source } from "../../pipeline/stages/reach.ts";
+import type { Source } from "../../pipeline/ipfs/any-of.ts";
 import { type Reviewing, reportOn } from "../../pipeline/stages/report.ts";
 import type { Proposed } from "../../pipeline/stages/sides.ts";
 import type { FakeHome } from "./home.ts";

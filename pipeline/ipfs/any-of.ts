@@ -1,0 +1,49 @@
+/** Several places that may have a block, asked one after another, and not for ever those that fail. */
+import type { CID } from "multiformats/cid";
+import { atMost } from "../core/concurrency.ts";
+import { type Failure, isFailure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+import type { Node } from "./node.ts";
+
+export type Source = Pick<Node, "name" | "get">;
+
+/** Failures of one source in a row, after which it isn't asked again: each may take as long as we wait for an answer. */
+const mostFailures = 3;
+
+/** The first that has it, in their order. @throws the first one's failure where none has it and one could not say. */
+export function anyOf(sources: readonly Source[]): Source["get"] {
+  return async (cid: CID, world: World) => {
+    let failure: Failure | undefined;
+    for (const { get } of sources) {
+      try {
+        const bytes = await get(cid, world);
+        if (bytes) return bytes;
+      } catch (error) {
+        if (!isFailure(error)) throw error;
+        failure ??= error;
+      }
+    }
+    if (failure) throw failure;
+    return undefined;
+  };
+}
+
+/** The same source, asked only so many blocks at once, and no more once it has failed and failed. */
+export function withBreaker<S extends Source>({ get, ...source }: S, requests: number): S {
+  const inTurn = atMost(requests);
+  let failures = 0;
+  let gone: Failure | undefined;
+  const careful: Source["get"] = (cid, world) =>
+    inTurn(async () => {
+      if (gone) throw gone;
+      try {
+        const bytes = await get(cid, world);
+        failures = 0;
+        return bytes;
+      } catch (error) {
+        if (isFailure(error) && ++failures >= mostFailures) gone = error;
+        throw error;
+      }
+    });
+  return { ...source, get: careful } as S;
+}
