@@ -1,33 +1,48 @@
 /** `fsck`: whether what the node was given is still what it holds. */
+import { join } from "node:path";
+import type { CID } from "multiformats/cid";
+import type { Campaign } from "../campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
 import { sayBytes } from "../core/shown.ts";
-import type { Verb } from "./command.ts";
+import { readTree, type Tree } from "../core/tree.ts";
+import { readIfThere } from "../disk/read.ts";
+import type { IncompletePin } from "../ipfs/node.ts";
+import { required } from "../ipfs/required.ts";
+import { type AddAgain, addAgain } from "../stages/add-again.ts";
+import { allPins } from "../stages/all-pins.ts";
+import type { Call, Verb } from "./command.ts";
 import { printable } from "./terminal.ts";
 
 export const fsck: Verb = {
   flags: [["--repair", "take damaged blocks out, so that they can be added or fetched again"]],
   about:
-    "Reads every block and compares it with its CID, every index with its pack, and follows every pin to its last block.",
+    "Reads every block and compares it with its CID, every index with its pack, and follows every pin to its last block. Names what to add again, by its line in tree.yaml.",
   example: "fieldtree fsck",
 
-  async run({ flags, campaign: open, out, world }) {
+  async run(call) {
+    const { flags, campaign: open, out, world } = call;
     const { home } = await open();
     if (!home.fsck) throw new Failure("input", `${home.name} checks itself`, { hint: "with Kubo: ipfs repo verify" });
     let errors = 0;
+    let hints = 0;
+    const incomplete: IncompletePin[] = [];
     const checking = home.fsck({ repair: flags.repair === true }, world);
     for (;;) {
       const step = await checking.next();
       if (step.done) {
         const { blocks, bytes, packs, pins } = step.value;
-        const verdict = errors === 0 ? "all is well" : `${errors} ${errors === 1 ? "thing is" : "things are"} wrong`;
+        const missing = incomplete.length > 0 ? await whatToAdd(incomplete, await open(), call) : [];
+        const counted = `blocks: ${blocks} (${sayBytes(bytes)}), packs: ${packs}, pins: ${pins}; ${verdict(errors, hints)}`;
         out.result(
-          { blocks, bytes, packs, pins, errors },
-          `blocks: ${blocks} (${sayBytes(bytes)}), packs: ${packs}, pins: ${pins}; ${verdict}`,
+          { blocks, bytes, packs, pins, errors, ...(missing.length > 0 && { missing: missing.map(asData) }) },
+          [counted, ...missingLines(missing)].join("\n"),
         );
         break;
       }
-      const { level, rule, says, fix } = step.value;
+      const { level, rule, says, fix, pin } = step.value;
       if (level === "error") errors++;
+      else hints++;
+      if (pin) incomplete.push(pin);
       const text = `${out.paint(level, level)}  ${rule}  ${printable(says)}\n    fix: ${printable(fix)}`;
       out.result({ level, rule, says, fix }, text, level === "error" ? text : undefined);
     }
@@ -37,3 +52,53 @@ export const fsck: Verb = {
     });
   },
 };
+
+function verdict(errors: number, hints: number): string {
+  if (errors > 0) return `${errors} ${errors === 1 ? "thing is" : "things are"} wrong`;
+  if (hints === 0) return "all is well";
+  return `nothing is lost, and ${hints} ${hints === 1 ? "thing is" : "things are"} to be put right`;
+}
+
+async function whatToAdd(incomplete: readonly IncompletePin[], campaign: Campaign, call: Call): Promise<AddAgain[]> {
+  const { home, facts } = campaign;
+  const get = (cid: CID) => required(cid, home, call.world);
+  const pins = await allPins(home, call.world);
+  return addAgain(incomplete, { tree: await treeIn(call), campaign: facts.campaign, pins, get });
+}
+
+/** tree.yaml as it is; an empty tree where there is none: what a node has lost is told all the same. */
+async function treeIn(call: Call): Promise<Tree> {
+  const text = await readIfThere(join(call.folder(), "tree.yaml"));
+  return text ? readTree(text).tree : new Map();
+}
+
+function asData({ cid, ...what }: AddAgain) {
+  return { ...what, ...(cid && { cid: cid.toString() }) };
+}
+
+/** Things named, and files of each. */
+const few = { things: 50, files: 5 } as const;
+
+function missingLines(missing: readonly AddAgain[]): string[] {
+  if (missing.length === 0) return [];
+  const more = missing.length > few.things ? [`  and ${missing.length - few.things} more`] : [];
+  return [
+    "to be added again, or fetched by publish from whoever has it:",
+    ...missing.slice(0, few.things).map(sayMissing),
+    ...more,
+  ];
+}
+
+/** `  tree.yaml:4: products/a (bafy…): x.bin; it was added from /data/a` */
+function sayMissing({ path, line, cid, release, from, files }: AddAgain): string {
+  const named = files.slice(0, few.files).map(printable);
+  const some = files.length > named.length ? [...named, "…"] : named;
+  const which = some.length > 0 ? `: ${some.join(", ")}` : "";
+  const at = printable(path);
+  if (line !== undefined) {
+    const origin = from === undefined ? "" : `; it was added from ${printable(from)}`;
+    return `  tree.yaml:${line}: ${at} (${cid})${which}${origin}`;
+  }
+  if (release !== undefined) return `  ${at}${which}, which release ${release} has and tree.yaml no longer`;
+  return `  ${at}${which}, added from this machine and not in tree.yaml`;
+}

@@ -7,7 +7,9 @@ import { Failure } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
 import { holdsNothing } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
+import type { IncompletePin } from "../ipfs/node.ts";
 import type { Head } from "../log/log.ts";
+import { incompleteLines } from "../stages/incomplete.ts";
 import { type NameSight, normal, saidBy, sayAnswers } from "../stages/names.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
 import { sourceOf } from "../stages/past.ts";
@@ -85,6 +87,7 @@ async function show(
     portal: release?.portal.toString() ?? null,
     live: names.map(({ data }) => data),
     pins: pins.map((sight) => pinData(sight, now)),
+    ...(seen.incomplete.length > 0 && { incomplete: seen.incomplete.map(incompleteData) }),
     ...(lease && { lease }),
     next: seen.steps,
   };
@@ -98,6 +101,10 @@ async function show(
       : ["nothing has been published yet"]),
     ...section("names", nameLines(names)),
     ...section("pins", pinLines(pins, now)),
+    ...section(
+      `not complete on ${campaign.home.name}`,
+      incompleteLines(seen.incomplete).map((line) => `  ${printable(line)}`),
+    ),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...nextLines(seen, held && head),
     ...section("tree.yaml is not to be published", held ? [`  ${printable(held.message)}`, `  → ${held.hint}`] : []),
@@ -149,12 +156,21 @@ function pinData(sight: PinSight, now: number) {
   return { service: wanted.keeper.name, path: wanted.path, cid: `${wanted.cid}`, status, seen, age: ageOf(sight, now) };
 }
 
+const toAddAgain =
+  "nothing to publish; add again what older pins lack (fieldtree fsck names it), or give up old releases with fieldtree prune";
+
+function incompleteData({ label, root, count, missing, why }: IncompletePin) {
+  const first = missing.map(({ cid, path }) => ({ cid: cid.toString(), path }));
+  return { label, root: root.toString(), count, missing: first, ...(why !== undefined && { why }) };
+}
+
 /** `kept`: the head where it is to stay as it is, whatever tree.yaml says. */
 function nextLines(seen: Observation, kept: Head | undefined): string[] {
   const none = whyNoRoot(seen);
   if (none)
     return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
   const empty = seen.findings.length === 0 && holdsNothing(seen.tree);
+  if (seen.steps.length === 0 && seen.incomplete.length > 0) return [toAddAgain];
   if (seen.steps.length === 0) return [empty ? `nothing to do: tree.yaml has ${nothingYet}` : "nothing to do"];
   const verb = kept ? `rollback ${kept.release.rollbackOf}` : "publish";
   return section(

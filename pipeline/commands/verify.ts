@@ -18,7 +18,7 @@ import { nameShort, printable, printableLines } from "./terminal.ts";
 
 export const verify: Verb = {
   flags: [
-    ["--deep", "rebuild the portal from the log, and compare it byte for byte"],
+    ["--deep", "read and hash every block on the node, and rebuild the portal from the log"],
     ["--offline <car>", "verify the release that this CAR file holds, from the file alone"],
   ],
   about: `Walks the log from the newest release to the first, asks every service for blocks and every authoritative server for its
@@ -129,10 +129,18 @@ function sayAlike(says: string, those: readonly Check[]): string[] {
 }
 
 function toDo(bad: readonly Check[]): string {
+  const damage = bad.find(({ problem, mend }) => problem === "corrupt" && mend !== undefined);
+  if (damage) return damage.mend!;
   if (bad.some(({ problem }) => problem === "corrupt"))
     return "publish nothing on top of it; compare with another copy of the log, and find out who wrote this";
   const drift = bad.find(({ problem }) => problem === "drift");
   const [unknown] = bad;
   if (!drift) return unknown?.mend ?? "nothing is known of it: is it up, and within reach from here?";
-  return `${drift.mend} ${drift.check === "pin" ? "brings what is missing" : "sets it right"}`;
+  if (!/^fieldtree /.test(drift.mend ?? "")) return drift.mend ?? "";
+  return `${drift.mend} ${sayWhatItDoes(drift)}`;
+}
+
+function sayWhatItDoes({ check }: Check): string {
+  if (check === "node") return "fetches what is missing, or names what to add again";
+  return check === "pin" ? "brings what is missing" : "sets it right";
 }

@@ -5,13 +5,14 @@
  * one only the digest is remembered, of an incomplete one the first missing blocks with their paths.
  */
 import type { CID } from "multiformats/cid";
-import { isFailure } from "../../core/failure.ts";
-import type { World } from "../../core/world.ts";
-import { codecs, type Get, keyOf } from "../../dag/block.ts";
-import { walk } from "../../dag/read.ts";
-import { linksOf, type Shape, shapeOf } from "../../dag/shape.ts";
-import type { MissingBlock } from "../node.ts";
-import { digestSet } from "./digest-set.ts";
+import { inOrder } from "../core/concurrency.ts";
+import { isFailure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+import { codecs, type Get, keyOf } from "../dag/block.ts";
+import { walk } from "../dag/read.ts";
+import { linksOf, type Shape, shapeOf } from "../dag/shape.ts";
+import { digestSet } from "./embedded/digest-set.ts";
+import type { MissingBlock } from "./node.ts";
 
 export interface Missing {
   /** How many there are, a block that is linked to twice counted twice. */
@@ -24,34 +25,46 @@ export interface Looking {
   /** Whether the block can be read, as far as that is known without reading it. */
   readonly has: (digest: Uint8Array) => boolean;
   readonly get: Get;
+  /** Read each raw block too, so many at once; else they are only looked up. */
+  readonly readRaw?: number;
 }
 
 /** Missing blocks named for one root. */
 const mostNamed = 20;
 
 /** A function that says what is missing below a root; `undefined` where nothing is. Remembers from call to call. */
-export function missingBlocks({ has, get }: Looking, world: World): (root: CID) => Promise<Missing | undefined> {
+export function missingBlocks(
+  { has, get, readRaw }: Looking,
+  world: World,
+): (root: CID) => Promise<Missing | undefined> {
   const complete = digestSet();
   const incomplete = new Map<string, Missing>();
 
   /** What is known of a node without loading it; `"open"` where nothing is. */
   const knownOf = (cid: CID): Missing | undefined | "open" => {
-    if (!has(cid.multihash.digest)) return { count: 1, first: [{ cid, path: "" }] };
+    if (!has(cid.multihash.digest)) return itself(cid);
     if (cid.code === codecs.raw || complete.has(cid.multihash.digest)) return undefined;
     return incomplete.get(keyOf(cid)) ?? "open";
   };
 
   const opened = async (cid: CID): Promise<Visit> => {
     world.signal.throwIfAborted();
-    try {
-      return { cid, links: namedLinks(cid, await get(cid)), next: 0, found: { count: 0, first: [] } };
-    } catch (error) {
-      if (!isFailure(error, "corrupt", "input", "unavailable")) throw error;
-      return { cid, links: [], next: 0, found: { count: 1, first: [{ cid, path: "" }] } };
+    const bytes = await bytesOf(cid, get);
+    if (!bytes) return { cid, links: [], next: 0, found: itself(cid) };
+    const links = namedLinks(cid, bytes);
+    if (readRaw === undefined) return { cid, links, next: 0, found: none };
+    const raw = links.filter(({ cid }) => cid.code === codecs.raw);
+    let found = none;
+    const read = async ({ name, cid }: NamedLink) => ({ name, cid, bytes: await bytesOf(cid, get) });
+    for await (const { name, cid, bytes } of inOrder(raw, readRaw, read)) {
+      world.signal.throwIfAborted();
+      if (!bytes) found = joined(found, itself(cid), name);
     }
+    return { cid, links: links.filter(({ cid }) => cid.code !== codecs.raw), next: 0, found };
   };
 
   return async (root) => {
+    if (root.code === codecs.raw && readRaw !== undefined) return (await bytesOf(root, get)) ? undefined : itself(root);
     if (root.code === codecs.dagCbor) return missingBelowRelease(root, { has, get }, world);
     const known = knownOf(root);
     if (known !== "open") return known;
@@ -78,9 +91,28 @@ export function missingBlocks({ has, get }: Looking, world: World): (root: CID) 
   };
 }
 
+const none: Missing = { count: 0, first: [] };
+
+const itself = (cid: CID): Missing => ({ count: 1, first: [{ cid, path: "" }] });
+
+/** `undefined` where it is missing or damaged. */
+async function bytesOf(cid: CID, get: Get): Promise<Uint8Array | undefined> {
+  try {
+    return await get(cid);
+  } catch (error) {
+    if (isFailure(error, "corrupt", "input", "unavailable")) return undefined;
+    throw error;
+  }
+}
+
+interface NamedLink {
+  readonly name: string;
+  readonly cid: CID;
+}
+
 interface Visit {
   readonly cid: CID;
-  readonly links: readonly { readonly name: string; readonly cid: CID }[];
+  readonly links: readonly NamedLink[];
   /** The link to be looked at next. */
   next: number;
   found: Missing;
@@ -95,7 +127,7 @@ function joined(found: Missing, below: Missing, name: string): Missing {
 }
 
 /** Links with the names of a directory's entries; parts of a file, shards and what is no UnixFS have none. */
-function namedLinks(cid: CID, bytes: Uint8Array): readonly { readonly name: string; readonly cid: CID }[] {
+function namedLinks(cid: CID, bytes: Uint8Array): readonly NamedLink[] {
   const shape = shapeIfAny(cid, bytes);
   switch (shape?.kind) {
     case undefined:

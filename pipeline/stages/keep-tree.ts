@@ -7,11 +7,13 @@ import type { Parts } from "./parts.ts";
 
 export async function keepTree(
   root: CID,
-  { blocks, head }: Observation,
+  { blocks, head, steps }: Observation,
   { home, facts }: Parts,
   world: World,
 ): Promise<void> {
   await home.put(blocks, world);
-  await home.pin(root, label(facts.campaign, "tree", (head?.release.number ?? 0) + 1), world);
+  // Where the newest release only has to be made complete again, its own pin is.
+  const isNext = steps.some((step) => step.do === "release");
+  await home.pin(root, label(facts.campaign, "tree", (head?.release.number ?? 0) + (isNext ? 1 : 0)), world);
   await home.show?.(root, facts.campaign, world);
 }

@@ -23,3 +23,20 @@ export function isAdded(label: string): boolean {
 }
 
 const addedPrefix = "added:";
+
+/** What a label is of. */
+export type Pinned =
+  | { readonly what: "tree" | "portal" | "release"; readonly release: number }
+  | { readonly what: "leaf" | "added"; readonly path: string }
+  | { readonly what: "other" };
+
+/** The other way round. Labels of other campaigns on the same node, and of older versions, are `other`. */
+export function pinnedBy(label: string, campaign: string): Pinned {
+  if (isAdded(label)) return { what: "added", path: label.slice(addedPrefix.length) };
+  const leaf = leafLabel(campaign, "");
+  if (label.startsWith(leaf)) return { what: "leaf", path: label.slice(leaf.length) };
+  if (!label.startsWith(`${campaign}/`)) return { what: "other" };
+  const [, what, number] = /^(tree|portal|release)@(\d+)$/.exec(label.slice(campaign.length + 1)) ?? [];
+  if (number === undefined) return { what: "other" };
+  return { what: what as "tree" | "portal" | "release", release: Number(number) };
+}

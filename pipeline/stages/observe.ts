@@ -14,10 +14,12 @@ import { firstLines } from "../core/shown.ts";
 import { type Leaf, readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Block, Link } from "../dag/block.ts";
+import type { IncompletePin } from "../ipfs/node.ts";
 import { releasesFrom } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
 import { assembleTree } from "./assemble.ts";
+import { completeLeaves, pinnedAtHome } from "./incomplete.ts";
 import { lookAtNames, type NameSight, normal, saidBy } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { treeOf } from "./past.ts";
@@ -39,6 +41,8 @@ export interface Observation {
   readonly sizes: Sizes;
   /** Absent where tree.yaml has errors or a leaf is out of reach: {@link whyNoRoot} says which. */
   readonly root?: Link;
+  /** Pins on the campaign's own node that lack blocks. */
+  readonly incomplete: readonly IncompletePin[];
   /** Directory blocks above the leaves, for whoever keeps the root. */
   readonly blocks: readonly Block[];
   /** What services keep of what should be published; a portal that is still to be made has no CID yet. */
@@ -62,7 +66,10 @@ export async function observe(
   const peers = lookAtPeers(campaign, look.patience, world);
   // Waited for last, so that one that never answers takes no time from the rest.
   for (const asked of [names, peers]) asked.catch(() => undefined);
-  const [{ head, live }, kept] = await Promise.all([liveTree(campaign, world), campaign.home.pins(world)]);
+  const [{ head, live }, { kept, incomplete }] = await Promise.all([
+    liveTree(campaign, world),
+    pinnedAtHome(campaign, world),
+  ]);
   // After what is live: the log tells the sizes of its leaves, so that only new ones have to be reached.
   const sizes = await sizesOf(tree, campaign.get, campaign.sizes, world);
   const rollbacks = await rollbacksAt(head, campaign, world);
@@ -72,11 +79,11 @@ export async function observe(
       ? assembleTree(tree, sizes.of, campaign.profile, (block) => blocks.push(block))
       : undefined;
   const changes = changesBetween(live, tree);
-  const known = { tree, findings, head, rollbacks, live, changes, sizes, blocks };
+  const known = { tree, findings, head, rollbacks, live, changes, sizes, incomplete, blocks };
   if (!root) return { ...known, names: await names, pins: [], steps: [] };
 
   const desired = desiredOf(root.cid, tree, campaign.madeWith);
-  const observed = observedOf(head, live, kept);
+  const observed = observedOf(head, live, new Set([...kept, ...completeLeaves(live, head, incomplete)]));
   const current = isCurrent(desired, observed.head);
   const wishes = wishesOf(
     {
@@ -134,7 +141,7 @@ function leavesOf(tree: Tree): Leaf[] {
   return [...tree.values()].filter(({ written }) => written !== "");
 }
 
-function observedOf(head: Head | undefined, live: Tree, kept: ReadonlyMap<string, CID>): Observed {
+function observedOf(head: Head | undefined, live: Tree, kept: ReadonlySet<string>): Observed {
   return {
     ...(head && {
       head: {
@@ -146,7 +153,7 @@ function observedOf(head: Head | undefined, live: Tree, kept: ReadonlyMap<string
         paths: new Set(leavesOf(live).map(({ path }) => path)),
       },
     }),
-    kept: new Set([...kept.values()].map(String)),
+    kept,
   };
 }
 

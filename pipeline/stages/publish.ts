@@ -15,6 +15,7 @@ import type { Draft } from "../log/release.ts";
 import { announce, readBack } from "./announce.ts";
 import type { PublishEvent } from "./event.ts";
 import { hold } from "./hold.ts";
+import { incompleteLines } from "./incomplete.ts";
 import { keepPortal, scanned } from "./keep-portal.ts";
 import { keepTree } from "./keep-tree.ts";
 import { letGo } from "./let-go.ts";
@@ -44,6 +45,7 @@ export async function* publish(
   world: World,
 ): AsyncGenerator<PublishEvent> {
   await assertReady(campaign);
+  await campaign.home.recheck?.(world);
   const seen = await observeWhole(text, campaign, world);
   assertAnnounceable(seen);
   const root = soundRoot(seen, options);
@@ -75,6 +77,8 @@ export async function* publish(
   yield* announced(head, seen, campaign, world);
 
   await letGo(head, campaign, world);
+  for (const line of incompleteLines((await campaign.home.incomplete?.(world)) ?? []))
+    world.log(`warning: not complete on ${campaign.home.name}: ${line}`);
   yield {
     event: "published",
     release: head.release.number,

@@ -20,6 +20,7 @@ export async function repin(campaign: Parts, world: World): Promise<PinSight[]> 
   const head = await campaign.log.head(world);
   if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
   for (const keeper of campaign.keepers) keeper.service();
+  await campaign.home.recheck?.(world);
   await keepPeers(campaign.peering, world);
   const { previous } = head.release;
   const earlier = previous && (await treeOf(await campaign.log.read(previous, world), campaign, world));

@@ -14,6 +14,7 @@ import { resolve, whole } from "../dag/read.ts";
 import type { Head } from "../log/log.ts";
 import type { Answer, Sighting } from "../names/name.ts";
 import { type Check, checked, failed } from "./check.ts";
+import { checksOfNode } from "./check-node.ts";
 import { checkReleases } from "./check-releases.ts";
 import { lookAtNames, type NameSight, normal } from "./names.ts";
 import type { Parts } from "./parts.ts";
@@ -23,7 +24,7 @@ import { wishesFor } from "./repin.ts";
 import { targetOf } from "./target.ts";
 
 export interface VerifyOptions {
-  /** Rebuild the portal from the log, and compare it byte for byte. */
+  /** Rebuild the portal from the log, and compare it byte for byte; read every block that the node should have. */
   readonly deep: boolean;
 }
 
@@ -37,7 +38,7 @@ export async function* verify(campaign: Parts, options: VerifyOptions, world: Wo
   const head = await campaign.log.head(world);
   if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
   for await (const check of checksOf(head, campaign, options, world)) {
-    yield check.problem === "drift" ? { ...check, mend: mendOf(check, head) } : check;
+    yield check.problem === "drift" && check.mend === undefined ? { ...check, mend: mendOf(check, head) } : check;
   }
 }
 
@@ -60,7 +61,7 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
   yield* checked("index", index, () => checkIndex(head, campaign, world));
   if (options.deep)
     yield* checked("portal", `release ${head.release.number}`, () => checkPortal(head, campaign, world));
-  yield* checked("node", campaign.home.name, () => checkNode(head, campaign, world));
+  yield* checksOfNode(head, campaign, options, world);
   yield* checksOfPins(pins);
   for (const sight of await names) yield* checksOfName(sight, head, campaign, world);
 }
@@ -107,14 +108,6 @@ async function checkPortal(head: Head, campaign: Parts, world: World): Promise<s
   const rebuilt = await rebuiltPortal(head, campaign, world);
   if (rebuilt.equals(release.portal)) return "rebuilt from the log to the same bytes";
   throw new Failure("corrupt", `comes out as ${rebuilt}, and was published as ${release.portal}`);
-}
-
-async function checkNode({ release }: Head, { home }: Parts, world: World): Promise<string> {
-  if (home.closed) throw new Failure("unavailable", home.closed);
-  const kept = new Set([...(await home.pins(world)).values()].map(String));
-  const lost = [release.root, release.portal].filter((cid) => !kept.has(cid.toString()));
-  if (lost.length === 0) return "keeps the tree and the portal";
-  throw new Failure("drift", `does not keep ${lost.join(" nor ")}`);
 }
 
 async function* checksOfPins(looked: Promise<readonly PinSight[]>): AsyncGenerator<Check> {

@@ -146,7 +146,7 @@ describe("a campaign that is as its log says", () => {
       "tree: 3 of 3 roots follow from their tree.yaml, and from the changes told",
       "index: 1 dataset, where the tree has it",
       "portal: rebuilt from the log to the same bytes",
-      "node: keeps the tree and the portal",
+      expect.stringMatching(/^node: keeps the tree and the portal; \d+ blocks \(\d+ kB\) read and hashed$/),
       ...Array.from({ length: 6 }, () => "pin: retrieved"),
       ...Array.from({ length: 2 }, () => `name: ${value}`),
     ]);
@@ -328,9 +328,20 @@ const damages: Readonly<Record<string, Damage>> = {
       home.blocks.delete(blockKey((await resolve(leaf, "dataset_meta.yaml", parts.get))!));
       return { ...parts, holdings: { get: () => undefined, set: () => {}, save: async () => {} } };
     },
-    red: ["portal release 3"],
+    // The block is missing on the node itself, which reading every block finds as well.
+    red: ["portal release 3", "node fake"],
     says: /^products\/camera: nobody has bafk/,
-    exit: 4,
+    exit: 7,
+    deep: true,
+  },
+  "a block of the tree that the node has lost, though it is pinned": {
+    to: async ({ home, parts, leaf }) => {
+      home.blocks.delete(blockKey((await resolve(leaf, "dataset_meta.yaml", parts.get))!));
+      return parts;
+    },
+    red: ["node fake"],
+    says: /orcestra\/tree@3: products\/camera\/dataset_meta\.yaml lacks 1 block: bafk/,
+    exit: 7,
     deep: true,
   },
   "a node that let go": {

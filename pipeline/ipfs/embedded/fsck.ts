@@ -10,7 +10,8 @@ import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { cidOfDigest, codecs } from "../../dag/block.ts";
 import { draftEnding } from "../../disk/write.ts";
-import type { Checked, Damage, IncompletePin } from "../node.ts";
+import type { Checked, Damage } from "../node.ts";
+import { missingCids, sayMissing } from "../say-missing.ts";
 import { checkPack, repairHeads } from "./check-pack.ts";
 import { type Checking, completenessOf, extentsOf, isChanged } from "./completeness.ts";
 import type { DamageNotes, PlaceNote } from "./damage-notes.ts";
@@ -106,7 +107,7 @@ async function* pinDamage(
     yield {
       level: "error",
       rule: "pin-not-whole",
-      says: `pinned as ${pin.label}: ${sayMissing(pin)}`,
+      says: `pinned as ${pin.label}: ${sayMissing(pin)}: ${missingCids(pin)}`,
       fix: "add the data again, or publish to fetch it",
       pin,
     };
@@ -116,21 +117,6 @@ async function* pinDamage(
     await writePins(pinFile, file.pins, checked);
   }
   return file.pins.size;
-}
-
-/** Files named in one line. */
-const fewPaths = 5;
-
-/** `products/a/x.bin, products/a/y.bin and 3 others lack 7 blocks: bafk…, …` */
-export function sayMissing({ count, missing, why }: IncompletePin): string {
-  if (missing.length === 0) return why ?? "blocks are missing";
-  const paths = [...new Set(missing.map(({ path }) => path))];
-  const named = paths.slice(0, fewPaths).map((path) => path || "its root");
-  const others = paths.length > fewPaths || missing.length < count ? " and others" : "";
-  const cids = missing.slice(0, fewPaths).map(({ cid }) => cid);
-  const isOne = named.length === 1 && others === "";
-  const blocks = `${count} ${count === 1 ? "block" : "blocks"}`;
-  return `${named.join(", ")}${others} ${isOne ? "lacks" : "lack"} ${blocks}: ${cids.join(", ")}${count > cids.length ? ", …" : ""}`;
 }
 
 /** Bytes of all blocks, from the indexes alone. */
