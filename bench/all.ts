@@ -1,4 +1,4 @@
-/** Every benchmark, one after another. Run `npm run build` first, on a machine that does nothing else. */
+/** Every benchmark, one after another. `npm run bench` builds and starts them, with the Node that npm brought along. On a machine that does nothing else. */
 for (const name of [
   "start",
   "add",

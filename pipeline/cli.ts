@@ -11,6 +11,7 @@ import { Command, CommanderError, Help, Option } from "commander";
 import type { Campaign } from "./campaign/campaign.ts";
 import { type Paint, paintOn } from "./commands/colour.ts";
 import type { Call, Output } from "./commands/command.ts";
+import { globalFlags } from "./commands/global-flags.ts";
 import { outputOn } from "./commands/output.ts";
 import { printable, printableLines, type Terminal, terminalOn } from "./commands/terminal.ts";
 import { verbs } from "./commands/verbs.ts";
@@ -90,10 +91,6 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
   const program = new Command("fieldtree")
     .description("Publish the data of a scientific field campaign on IPFS.")
     .version(await version(), "-V, --version")
-    .option("--campaign <dir>", "the campaign's folder (default: the nearest ancestor holding tree.yaml)")
-    .option("--json", "results as JSON lines on stdout")
-    .option("--quiet", "errors alone, and the bytes that a verb such as cat prints")
-    .option("--no-color", "no colour (also: NO_COLOR)")
     .commandsGroup("Besides:")
     .helpCommand("help [verb]", "what a verb does, with an example")
     .configureHelp({ showGlobalOptions: true })
@@ -107,6 +104,7 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
       },
     });
 
+  for (const [flags, help] of globalFlags) program.option(flags, help);
   for (const entry of verbs) {
     const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
     command.helpGroup(`${entry.group}:`);

@@ -3,10 +3,11 @@ import type { Get } from "../dag/block.ts";
 import { content, statOf } from "../dag/read.ts";
 import { locate } from "./address.ts";
 import type { Verb } from "./command.ts";
+import { aboutAddresses } from "./parse-address.ts";
 
 export const cat: Verb = {
   args: "<address>",
-  about: "Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWAY.",
+  about: aboutAddresses,
   completes: ["tree"],
   example: "fieldtree cat products/HALO/radar.zarr/.zattrs",
 

@@ -5,6 +5,7 @@
  */
 import { Failure } from "../core/failure.ts";
 import type { Call, Verb, VerbEntry } from "./command.ts";
+import { globalFlags } from "./global-flags.ts";
 
 interface Words {
   readonly name: string;
@@ -14,13 +15,16 @@ interface Words {
   readonly completes: NonNullable<Verb["completes"]>;
 }
 
-const globalFlags: Words["flags"] = [
-  ["--campaign", "the campaign's folder"],
-  ["--json", "results as JSON lines on stdout"],
-  ["--quiet", "errors alone"],
-  ["--no-color", "no colour"],
-  ["--help", "what the verb does"],
-];
+const everyVerbs: Words["flags"] = [...globalFlags.map(longFlag), ["--help", "what the verb does"]];
+
+/** `-o, --output <file>` as `--output`. */
+function longFlag([flags, help]: readonly [
+  flags: string,
+  help: string,
+  ...rest: readonly unknown[],
+]): Words["flags"][number] {
+  return [/--[a-z-]+/.exec(flags)![0], help];
+}
 
 export const completionOf = (verbs: readonly VerbEntry[]): Verb => ({
   args: "<shell> [words...]",
@@ -38,8 +42,7 @@ flags, paths of the tree and numbers of releases; for the last two it asks \`fie
     const words = await Promise.all(
       verbs.map(async ({ name, summary, load }): Promise<Words> => {
         const { flags, completes = ["files"] } = await load();
-        const own = (flags ?? []).map(([flags, help]) => [/--[a-z-]+/.exec(flags)![0], help] as const);
-        return { name, summary, flags: [...own, ...globalFlags], completes };
+        return { name, summary, flags: [...(flags ?? []).map(longFlag), ...everyVerbs], completes };
       }),
     );
     const script = write(words);
@@ -84,7 +87,7 @@ const shells: Readonly<Record<string, (words: readonly Words[]) => string>> = {
   done
   COMPREPLY=()
   case $verb in
-    '') COMPREPLY=($(compgen -W ${quoted([...namesOf(words), "help", ...globalFlags.map(([flag]) => flag)].join(" "))} -- "$word")); return ;;
+    '') COMPREPLY=($(compgen -W ${quoted([...namesOf(words), "help", ...everyVerbs.map(([flag]) => flag)].join(" "))} -- "$word")); return ;;
     help) COMPREPLY=($(compgen -W ${quoted(namesOf(words).join(" "))} -- "$word")); return ;;
 ${words.map(({ name, flags }) => `    ${name}) flags=${quoted(flags.map(([flag]) => flag).join(" "))} ;;`).join("\n")}
   esac

@@ -4,6 +4,7 @@ import { sayBytes } from "../core/shown.ts";
 import { locate } from "./address.ts";
 import type { Verb } from "./command.ts";
 import { extract } from "./extract.ts";
+import { aboutAddresses } from "./parse-address.ts";
 
 export const get: Verb = {
   args: "<address>",
@@ -12,8 +13,9 @@ export const get: Verb = {
     ["--force", "replace what stands there"],
     ["--skip-links", "leave symbolic links out"],
   ],
-  about:
-    "What is copied appears under its name when all of it is there, never half. Symbolic links that lead out of the folder are refused. Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWAY.",
+  about: `What is copied appears under its name when all of it is there, never half. Symbolic links that lead out of the folder are refused.
+
+${aboutAddresses}`,
   completes: ["tree"],
   example: "fieldtree get products/HALO/radar.zarr -o radar.zarr",
 

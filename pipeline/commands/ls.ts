@@ -12,6 +12,7 @@ import type { DirectoryEntry } from "../dag/directory.ts";
 import { entries, type Stat, stat } from "../dag/read.ts";
 import { locate } from "./address.ts";
 import type { Verb } from "./command.ts";
+import { aboutAddresses } from "./parse-address.ts";
 import { printable } from "./terminal.ts";
 
 /** Root blocks of entries asked for at once. */
@@ -23,8 +24,9 @@ const turnEvery = 256;
 export const ls: Verb = {
   args: "[address]",
   flags: [["-r, --recursive", "also what is in each folder, and so on, with the path below the address as its name"]],
-  about:
-    "The whole tree unless an address is named. A line an entry, in byte order of names: kind, size, CID, name. The size of a file is that of its contents, the size of a directory counts every block below it. Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWAY.",
+  about: `The whole tree unless an address is named. A line an entry, in byte order of names: kind, size, CID, name. The size of a file is that of its contents, the size of a directory counts every block below it.
+
+${aboutAddresses}`,
   completes: ["tree"],
   example: "fieldtree ls products/HALO",
 

@@ -14,6 +14,19 @@ import { isObjection, parseCid, readCid } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
 import { shown } from "../core/shown.ts";
 
+/** For the help of every verb that takes one. */
+export const aboutAddresses = `An address is a path in the tree, or that path as release N has it:
+  products/HALO/radar.zarr
+  products/HALO/radar.zarr@3
+or a CID and a path below it, in each of these forms:
+  bafy…/path
+  ipfs://bafy…/path
+  https://ipfs.io/ipfs/bafy…/path
+or an IPNS name of the campaign: its portal, its tree, and what campaign.yaml announces:
+  ipns://CAMPAIGN/index.json
+  ipns://latest.CAMPAIGN/products@3
+Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWAY, or from the one in the address.`;
+
 export type Address =
   /** `gateway`: base URL of the gateway in the address, where there is one. */
   | { readonly in: "content"; readonly cid: CID; readonly path: string; readonly gateway?: string }

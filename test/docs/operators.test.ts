@@ -1,46 +1,23 @@
-/**
- * An operator's day as the README tells it: every command it shows is run among real servers, and says what is shown.
- *
- * A line `…` in the README stands for any lines, and no line at all for any output. CIDs, times and addresses are others each day, so they are compared by
- * which of them are the same; lines of progress come where a machine is slow, and don't count.
- */
-import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+/** An operator's day as the page for operators tells it: its sessions are run among real servers, and print what is shown. */
+import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import { base32upper } from "multiformats/bases/base32";
 import { CID } from "multiformats/cid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rfc2136 } from "../pipeline/names/dnslink/rfc2136.ts";
-import { aFolder } from "./commands/program.ts";
-import { testWorld } from "./fakes/world.ts";
-import { followAllDay, type Outward, outwardServers, startOutward } from "./scenarios/campaign-outward.ts";
-import { serialAt } from "./servers/dns-daemon.ts";
-import { type Doh, startDoh } from "./servers/doh.ts";
-import { type Kubo, kuboBinary } from "./servers/kubo.ts";
+import { rfc2136 } from "../../pipeline/names/dnslink/rfc2136.ts";
+import { aFolder } from "../commands/program.ts";
+import { testWorld } from "../fakes/world.ts";
+import { followAllDay, type Outward, outwardServers, startOutward } from "../scenarios/campaign-outward.ts";
+import { serialAt } from "../servers/dns-daemon.ts";
+import { type Doh, startDoh } from "../servers/doh.ts";
+import { type Kubo, kuboBinary } from "../servers/kubo.ts";
+import { aShell, blocksIn, follower, root, type Shown, sessionsIn } from "./pages.ts";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
-const readme = await readFile(join(root, "README.md"), "utf8");
-const section = readme.slice(readme.indexOf("\n## For operators"), readme.indexOf("\n## For data users"));
-const blocksIn = (language: string) =>
-  [...section.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, text]) => text!);
-const sessions = blocksIn("console").map(stepsIn);
+const page = "docs/operators.md";
+const sessions = sessionsIn(page);
 
-interface Shown {
-  readonly command: string;
-  readonly lines: readonly string[];
-}
-
-function stepsIn(text: string): Shown[] {
-  return text
-    .split(/^\$ /m)
-    .slice(1)
-    .map((step) => step.trimEnd().split("\n"))
-    .map(([command, ...lines]) => ({ command: command!, lines }));
-}
-
-describe.skipIf(!outwardServers)("the operator's walk in the README", { timeout: 240_000 }, () => {
+describe.skipIf(!outwardServers)("an operator's day", { timeout: 240_000 }, () => {
   let outward: Outward;
   let doh: Doh;
   const day = new AbortController();
@@ -64,13 +41,7 @@ describe.skipIf(!outwardServers)("the operator's walk in the README", { timeout:
   it("goes as it is told", async () => {
     const { primary, secondary, mirror, psa, publisher } = outward;
     const shell = await aClone(outward);
-    const [said, told] = [dictionary(), dictionary()];
-    const follow = async (session: readonly Shown[]) => {
-      for (const { command, lines } of session) {
-        const came = documented(await shell(command), outward).filter((line) => !progress.test(line));
-        if (lines.length > 0) expect(`$ ${command}\n${said(elided(came, lines))}`).toBe(`$ ${command}\n${told(lines)}`);
-      }
-    };
+    const follow = follower(shell, (lines) => documented(lines, outward));
     const serial = () => serialAt("127.0.0.1", primary.port, "example.test");
     const releases = async () =>
       (await shell("fieldtree log --json")).map(
@@ -103,21 +74,13 @@ describe.skipIf(!outwardServers)("the operator's walk in the README", { timeout:
   });
 });
 
-/** Lines that a slow machine prints, and a fast one doesn't. */
-const progress = /^[a-z].* \d+ of \d+ .*\(\d+%\)/;
-
 /** A clone of the campaign's repository with `radar.zarr` in its tree, and a shell in it that knows its secrets. */
 async function aClone(outward: Outward) {
   const cwd = await aFolder({ "tree.yaml": "products:\n", "campaign.yaml": configFor(outward) });
   const remote = await aFolder();
-  const bin = await binFor(outward.publisher);
-  const env = { PATH: `${bin}:${process.env.PATH}`, HOME: cwd, NO_COLOR: "1", ...outward.env };
-  const shell = async (line: string) => {
-    const how = { cwd, env, extendEnv: false, reject: false, stdin: "ignore" } as const;
-    const { exitCode, stdout } = await execa("sh", ["-c", `exec 2>&1; ${line}`], how);
-    expect(exitCode, `${line}\n${stdout}`).toBe(0);
-    return stdout.split("\n");
-  };
+  const { repo } = outward.publisher;
+  const programs = { ipfs: `IPFS_PATH='${repo}' exec '${await kuboBinary()}' "$@"` };
+  const shell = await aShell(cwd, { env: outward.env, programs });
   const track = join(root, "sample/products/KITE/KITE-20260126a/track.zarr");
   await cp(track, join(cwd, "radar.zarr"), { recursive: true });
   await cp(track, join(cwd, "wrong.zarr"), { recursive: true, filter: (path) => !path.includes("air_pressure") });
@@ -126,22 +89,7 @@ async function aClone(outward: Outward) {
   return shell;
 }
 
-/** A folder with the programs that the README calls: `fieldtree`, and `ipfs` for the campaign's own node. */
-async function binFor({ repo }: Kubo): Promise<string> {
-  const folder = await aFolder();
-  const programs = {
-    fieldtree: `exec '${process.execPath}' '${join(root, "pipeline/bin.ts")}' "$@"`,
-    ipfs: `IPFS_PATH='${repo}' exec '${await kuboBinary()}' "$@"`,
-  };
-  await mkdir(folder, { recursive: true });
-  for (const [name, line] of Object.entries(programs)) {
-    await writeFile(join(folder, name), `#!/bin/sh\n${line}\n`);
-    await chmod(join(folder, name), 0o755);
-  }
-  return folder;
-}
-
-/** Addresses in the README, and of the servers that run in their place. */
+/** Addresses on the page, and of the servers that run in their place. */
 function addresses({ publisher, mirror, cluster, psa, primary, secondary }: Outward): [string, string][] {
   return [
     ["http://127.0.0.1:5001", publisher.api],
@@ -156,10 +104,10 @@ function addresses({ publisher, mirror, cluster, psa, primary, secondary }: Outw
   ];
 }
 
-/** The campaign.yaml of the README, at our addresses. Who answers for a name is said, since no DNS tells of our servers. */
+/** The campaign.yaml of the page, at our addresses. Who answers for a name is said, since no DNS tells of our servers. */
 function configFor(outward: Outward): string {
   const authorities = `authorities: ["${outward.primary.address}", "${outward.secondary.address}"]`;
-  const config = blocksIn("yaml")[0]!.replaceAll(/(- \{ domain: .*) \}$/gm, `$1, ${authorities} }`);
+  const config = blocksIn(page, "yaml")[0]!.replaceAll(/(- \{ domain: .*) \}$/gm, `$1, ${authorities} }`);
   return addresses(outward).reduce((text, [written, real]) => text.replaceAll(`"${written}"`, `"${real}"`), config);
 }
 
@@ -167,38 +115,6 @@ function documented(lines: readonly string[], outward: Outward): string[] {
   return lines.map((line) =>
     addresses(outward).reduce((text, [written, real]) => text.replaceAll(real, written), line),
   );
-}
-
-const aCid = /\bbaf[a-z2-7]{40,}\b/g;
-const timeless = (line: string) => line.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "TIME");
-const alike = (a: string, b: string) =>
-  [a, b].map((line) => timeless(line).replace(aCid, "CID")).every((x, _, [y]) => x === y);
-
-/** `lines` without those that `…` stands for in `shown`. */
-function elided(lines: readonly string[], shown: readonly string[]): string[] {
-  const left = [...lines];
-  const kept: string[] = [];
-  for (const [i, line] of shown.entries()) {
-    if (line !== "…") {
-      kept.push(...left.splice(0, 1));
-      continue;
-    }
-    const next = shown[i + 1];
-    const until = next === undefined ? left.length : left.findIndex((one) => alike(one, next));
-    left.splice(0, Math.max(until, 0));
-    kept.push("…");
-  }
-  return [...kept, ...left];
-}
-
-/** Text in which each CID is called by when it first came. */
-function dictionary(): (lines: readonly string[]) => string {
-  const known = new Map<string, string>();
-  return (lines) =>
-    timeless(lines.join("\n")).replace(aCid, (cid) => {
-      known.set(cid, known.get(cid) ?? `CID ${known.size + 1}`);
-      return known.get(cid)!;
-    });
 }
 
 /** Resolves in the moment in which the service is asked for the pin of that name, before it has fetched anything. */
