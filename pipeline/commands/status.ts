@@ -14,19 +14,20 @@ import { type NameSight, normal, saidBy, sayAnswers } from "../stages/names.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
 import { sourceOf } from "../stages/past.ts";
 import type { PinSight } from "../stages/pins.ts";
+import { reachable, type Unreachable } from "../stages/reachable.ts";
 import { targetOf } from "../stages/target.ts";
 import type { Verb } from "./command.ts";
 import { ageOf, pinLines } from "./pin-lines.ts";
 import { nameShort, printable } from "./terminal.ts";
 import { nothingYet } from "./tree-text.ts";
 
-/** Of the time that is left, what services and names get when they are asked; the rest is for what depends on them. */
+/** Of the time that is left, what whatever is asked gets; the rest is for what depends on it. */
 const share = 0.6;
 
 export const status: Verb = {
   flags: [["--deadline <seconds>", "how long to wait for whatever doesn't answer", "2"]],
   about: `What is live and what its names say, what is still being pinned, who is publishing, and what publishing would do. Whatever
-does not answer in time is shown as such. Changes nothing.`,
+does not answer in time is shown as such: without its node, what is live is told from the log. Changes nothing.`,
   example: "fieldtree status",
 
   async run({ campaign: open, flags, out, world }) {
@@ -40,6 +41,7 @@ does not answer in time is shown as such. Changes nothing.`,
     try {
       const until = performance.now() + seconds * 1000;
       const look = {
+        soon: AbortSignal.timeout(Math.ceil(seconds * 1000 * share)),
         /** Read when somebody is asked: a slow log or node before leaves less. Tenths of a second, for it is told. */
         get patience() {
           return Math.max(1, Math.floor(((until - performance.now()) * share) / 100)) * 100;
@@ -59,18 +61,17 @@ does not answer in time is shown as such. Changes nothing.`,
 
 async function show(
   opened: Campaign,
-  look: { readonly patience: number },
+  look: { readonly patience: number; readonly soon: AbortSignal },
   out: Parameters<Verb["run"]>[0]["out"],
   world: World,
 ): Promise<void> {
   const text = await readFile(join(opened.folder, "tree.yaml"));
-  // Asked once, so that what is told is of one release, whatever is published meanwhile.
-  const newest = opened.log.head(world);
-  const campaign = { ...opened, log: { ...opened.log, head: () => newest } };
+  // Its head is asked for once, so that what is told is of one release, whatever is published meanwhile.
+  const { campaign, lease: leaseNow, unreachable } = reachable(opened, look.soon, world);
   const [ours, live, lease] = await Promise.all([
     observe(text, campaign, world, look),
     rolledBack(campaign, look, world),
-    campaign.log.leases.show(world),
+    leaseNow(),
   ]);
   // A tree.yaml that was rolled back is not what will be done next.
   const held = whyRolledBack(ours);
@@ -89,6 +90,7 @@ async function show(
     pins: pins.map((sight) => pinData(sight, now)),
     ...(seen.incomplete.length > 0 && { incomplete: seen.incomplete.map(incompleteData) }),
     ...(lease && { lease }),
+    ...(unreachable().length > 0 && { unreachable: unreachable() }),
     next: seen.steps,
   };
   const lines = [
@@ -106,7 +108,8 @@ async function show(
       incompleteLines(seen.incomplete).map((line) => `  ${printable(line)}`),
     ),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
-    ...nextLines(seen, held && head),
+    ...section("out of reach", unreachable().map(sayUnreachable)),
+    ...nextLines(seen, held && head, unreachable()),
     ...section("tree.yaml is not to be published", held ? [`  ${printable(held.message)}`, `  → ${held.hint}`] : []),
   ];
   out.result(data, lines.join("\n"));
@@ -164,17 +167,27 @@ function incompleteData({ label, root, count, missing, why }: IncompletePin) {
   return { label, root: root.toString(), count, missing: first, ...(why !== undefined && { why }) };
 }
 
+/** `the node (kubo at http://127.0.0.1:5001): it does not listen` */
+function sayUnreachable({ part, name, says }: Unreachable): string {
+  const shown = part === "log" ? "; what is told of it is what this machine saw last" : "";
+  return `  the ${part} (${printable(name)}): ${printable(says)}${shown}`;
+}
+
 /** `kept`: the head where it is to stay as it is, whatever tree.yaml says. */
-function nextLines(seen: Observation, kept: Head | undefined): string[] {
+function nextLines(seen: Observation, kept: Head | undefined, unreachable: readonly Unreachable[]): string[] {
   const none = whyNoRoot(seen);
   if (none)
     return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
   const empty = seen.findings.length === 0 && holdsNothing(seen.tree);
   if (seen.steps.length === 0 && seen.incomplete.length > 0) return [toAddAgain];
-  if (seen.steps.length === 0) return [empty ? `nothing to do: tree.yaml has ${nothingYet}` : "nothing to do"];
+  const without =
+    unreachable.length > 0
+      ? `, as far as it is known without the ${unreachable.map(({ part }) => part).join(" and the ")}`
+      : "";
+  if (seen.steps.length === 0) return [`nothing to do${without}${empty ? `: tree.yaml has ${nothingYet}` : ""}`];
   const verb = kept ? `rollback ${kept.release.rollbackOf}` : "publish";
   return section(
-    `next, with fieldtree ${verb}`,
+    `next, with fieldtree ${verb}${without}`,
     [...sayToDo(seen.steps), ...(empty ? [`tree.yaml has ${nothingYet}`] : [])].map((step) => `  ${step}`),
   );
 }

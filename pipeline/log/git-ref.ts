@@ -208,6 +208,15 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       return tip?.head && { cid: tip.head, release: await read(tip.head, world) };
     },
 
+    async seen(world) {
+      const [seen, commit] = await Promise.all([remembered(memory), repository.kept(world)]);
+      const tip = seen && commit !== undefined ? await tipAt(commit, world) : undefined;
+      if (!tip?.head?.equals(seen!.cid)) return undefined;
+      // What is read next is read from there, too.
+      last ??= tip;
+      return { cid: tip.head, release: await read(tip.head, world) };
+    },
+
     async source(release, world) {
       const tip = last ?? (await look(world));
       return tip && textAt(tip, release, world);

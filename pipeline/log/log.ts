@@ -20,6 +20,11 @@ export interface ReleaseLog {
   /** For messages: where the head lives. */
   readonly name: string;
   head(world: World): Promise<Head | undefined>;
+  /**
+   * Present where the head is elsewhere: the newest that this machine saw there, without asking. `undefined` where it
+   * never saw one, or what it brought here is not that one.
+   */
+  seen?(world: World): Promise<Head | undefined>;
   /** The release of that CID, checked against it. */
   read(cid: CID, world: World): Promise<Release>;
   /**

@@ -3,6 +3,7 @@
  * from blocks, which it may have none of.
  */
 import { Failure, isFailure } from "../core/failure.ts";
+import { firstFound } from "../core/first-found.ts";
 import { readTree, type Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import { type ProfileName, profiles } from "../dag/profile.ts";
@@ -29,13 +30,13 @@ export async function treeOf(release: Release, past: Past, world: World): Promis
  */
 export async function sourceOf(release: Release, past: Past, world: World): Promise<Uint8Array> {
   world.signal.throwIfAborted();
-  const carried = await past.log.source(release, world);
-  if (carried) {
-    await rememberSizes(release, carried, past, world);
-    return carried.text;
-  }
+  const inLog = async () => {
+    const carried = await past.log.source(release, world);
+    if (carried) await rememberSizes(release, carried, past, world);
+    return carried?.text;
+  };
   try {
-    return await whole(release.tree, past.get);
+    return (await firstFound([inLog, () => whole(release.tree, past.get)]))!;
   } catch (error) {
     if (!isFailure(error, "unavailable")) throw error;
     throw new Failure("unavailable", `tree.yaml of release ${release.number} is out of reach: ${error.message}`, {

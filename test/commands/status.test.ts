@@ -1,15 +1,17 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { plain } from "../../pipeline/commands/colour.ts";
 import { status } from "../../pipeline/commands/status.ts";
 import { publish } from "../../pipeline/stages/publish.ts";
 import { aDataset, someParts } from "../fakes/parts.ts";
 import { testWorld } from "../fakes/world.ts";
-import { aCampaign, fieldtree } from "./program.ts";
+import { aCampaign, aFolder, fieldtree } from "./program.ts";
+import { expectSchema } from "./schemas.ts";
 
 describe("status", { timeout: 120_000 }, () => {
   it("tells within its deadline what it knows, though no service and no server ever answers", async () => {
@@ -31,6 +33,71 @@ names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, aut
     expect(stdout).toContain("latest.example.test → tree  0 of 1 servers say so");
     expect(stdout).toContain("gave no answer");
     expect(stdout).toContain("mirror  0 of 3 kept");
+  });
+
+  const closed = "http://127.0.0.1:9";
+
+  /** One leaf published, and another one added since. */
+  async function aPublished(campaignYaml: string) {
+    const cwd = await aCampaign({ "campaign.yaml": campaignYaml, "one.txt": "one\n", "two.txt": "two\n" });
+    const run = async (...args: string[]) => {
+      const ran = await fieldtree([...args, "--json"], { cwd });
+      expect(ran.code, ran.stderr).toBe(0);
+      return ran.json().at(-1);
+    };
+    await run("add", "one.txt", "--at", "products/one");
+    const { release, root, portal, head } = await run("publish");
+    await run("add", "two.txt", "--at", "products/two");
+    const next = { do: "release", number: 2, root: (await run("plan")).root };
+    return { cwd, live: { release, root, portal, head }, next };
+  }
+
+  async function expectAnswered({ cwd, live, next }: Awaited<ReturnType<typeof aPublished>>, parts: string[]) {
+    const { code, json, stderr } = await fieldtree(["status", "--deadline", "20", "--json"], { cwd });
+    expect(code, stderr).toBe(0);
+    expectSchema("status", json());
+    const { unreachable = [], ...told } = json()[0];
+    expect(told).toMatchObject({ ...live, next: expect.arrayContaining([next]) });
+    expect(unreachable.map(({ part }: { part: string }) => part)).toEqual(parts);
+  }
+
+  it("answers with the rest where the node, a pin service, a gateway or DNS is down", async () => {
+    const published = await aPublished("campaign: test\n");
+    const down: Readonly<Record<string, string[]>> = {
+      [`node: { kind: kubo, api: "${closed}" }`]: ["node"],
+      [`pins: { services: [{ name: mirror, kind: kubo, api: "${closed}" }] }`]: [],
+      [`gateways: ["${closed}"]`]: [],
+      'names: [{ domain: example.test, to: tree, provider: { kind: manual }, authorities: ["127.0.0.1:9"] }]': [],
+    };
+    for (const [config, parts] of Object.entries(down)) {
+      await writeFile(join(published.cwd, "campaign.yaml"), `campaign: test\n${config}\n`);
+      await expectAnswered(published, parts);
+    }
+  });
+
+  it("answers with what it saw of the log last where its remote is down, and says so", async () => {
+    const remote = await aFolder();
+    await execa("git", ["init", "--quiet", "--bare", remote]);
+    const published = await aPublished(`campaign: test\nlog: { kind: git, remote: "${remote}" }\n`);
+    await rm(remote, { recursive: true });
+    await expectAnswered(published, ["log"]);
+    const { stdout } = await fieldtree(["status", "--deadline", "20"], { cwd: published.cwd });
+    expect(stdout).toMatch(/out of reach\n {2}the log \(branch .*\): .+ is what this machine saw last\n/);
+  });
+
+  it("claims of nothing that it is kept while the node can't be asked", async () => {
+    const cwd = await aCampaign({ "one.txt": "one\n" });
+    expect((await fieldtree(["add", "one.txt", "--at", "one"], { cwd })).code).toBe(0);
+    expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+    const silent = await silentOverTcp();
+    for (const api of [closed, `http://${silent}`]) {
+      await writeFile(join(cwd, "campaign.yaml"), `campaign: test\nnode: { kind: kubo, api: "${api}" }\n`);
+      const { code, stdout, stderr } = await fieldtree(["status", "--deadline", "5"], { cwd });
+      expect(code, stderr).toBe(0);
+      expect(stdout).toContain("release 1 of ");
+      expect(stdout).toContain(`the node (kubo at ${api}`);
+      expect(stdout).toContain("nothing to do, as far as it is known without the node");
+    }
   });
 
   it("asks for the newest release once, so that all it tells is of one", async () => {

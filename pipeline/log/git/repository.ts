@@ -39,6 +39,8 @@ export interface Repository {
   move(branch: string, from: string | undefined, to: string | undefined, world: World): Promise<boolean>;
   /** Remember this commit as one that is here: the next {@link bringCommit} brings only what it lacks. */
   keep(commit: string, world: World): Promise<void>;
+  /** The commit that was remembered last; `undefined` where none was. */
+  kept(world: World): Promise<string | undefined>;
   /** The address of the remote, for messages: without secrets. */
   address(world: World): Promise<string>;
 }
@@ -193,6 +195,12 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
         const ran = await here(["update-ref", "--no-deref", kept, commit], world);
         if (ran.code !== 0) throw broken(ran, folder, "remembering a commit");
       });
+    },
+
+    async kept(world) {
+      await exists(world);
+      const ran = await here(["rev-parse", "--verify", "--quiet", kept], world);
+      return ran.code === 0 ? ran.stdout.trim() : undefined;
     },
   };
 }
