@@ -29,7 +29,7 @@ export const add: Verb = {
     allFlag,
   ],
   about:
-    "Prints the CID of each path and keeps its data on the campaign's node. The same bytes give the same CID on every machine, and adding them again changes nothing. Says what users of a dataset would suffer from. Where a dataset can't be described, it exits with 1 and leaves tree.yaml alone, unless --force.",
+    "Prints the CID of each path and stores its data on the campaign's node. The same bytes give the same CID on every machine, and adding them again changes nothing. Lists what would trouble the users of a dataset. Where a dataset can't be described, it exits with 1 and leaves tree.yaml alone, unless --force.",
   example: "fieldtree add ./radar.zarr --at products/HALO/radar.zarr",
 
   async run(call) {

@@ -16,7 +16,7 @@ export const check: Verb = {
     ["--base <file>", "as it would be once merged into this tree.yaml, or git:REF for the one at a commit"],
     allFlag,
   ],
-  about: `Everything that is wrong or odd, all at once, each at its line. Needs no network and no node.
+  about: `Lists every mistake in it at once, each at its line, with its fix. Needs no network and no node.
 FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is checked as one.`,
   example: "fieldtree check",
 

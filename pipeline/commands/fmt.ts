@@ -11,7 +11,8 @@ import { treeText } from "./tree-text.ts";
 export const fmt: Verb = {
   args: "[file]",
   flags: [["--check", "write nothing; exit with 1 where there is something to tidy"]],
-  about: "Two blanks a level, one entry a line, no trailing blanks. Order, spelling and every comment stay.",
+  about:
+    "Indents by two blanks a level, writes one entry a line, removes trailing blanks. Order, spelling and every comment stay.",
   example: "fieldtree fmt",
 
   async run(call) {

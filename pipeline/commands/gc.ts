@@ -8,9 +8,9 @@ import type { Verb } from "./command.ts";
 import { soundTree } from "./tree-text.ts";
 
 export const gc: Verb = {
-  flags: [["--added", "also let go of what was added from this machine and does not stand in tree.yaml"]],
+  flags: [["--added", "also unpin what was added from this machine and is not in tree.yaml"]],
   about:
-    "Keeps everything below what is pinned: releases, portals, and what was added. Adding a path again lets go of what it held before.",
+    "Frees every block that is not below a pin. Pinned are releases, portals, and what was added; adding a path again unpins what was added from it before.",
   example: "fieldtree gc --added",
 
   async run(call) {

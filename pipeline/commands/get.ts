@@ -10,7 +10,7 @@ export const get: Verb = {
   args: "<address>",
   flags: [
     ["-o, --output <path>", "where it goes (default: its own name, here)"],
-    ["--force", "replace what stands there"],
+    ["--force", "replace what is there"],
     ["--skip-links", "leave symbolic links out"],
   ],
   about: `What is copied appears under its name when all of it is there, never half. Symbolic links that lead out of the folder are refused.

@@ -33,11 +33,11 @@ export const key: Verb = {
     ["--env <name>", "import, export: the environment variable it is read from"],
     ["--format <format>", `how it is written: ${Object.keys(formats).join(", ")}`, "base64"],
   ],
-  about: `\`key new --to FILE\` makes an ed25519 key and prints its public name, which is what stands behind /ipns/.
+  about: `\`key new --to FILE\` makes an ed25519 key and prints its public name, the NAME in /ipns/NAME.
 \`key import\` reads one in any of the formats and writes it to a file, \`key export\` prints it. The last two formats are
 those of \`ipfs key export\` and \`ipfs key import\`; base64 is for an environment variable:
   export CAMPAIGN_KEY="$(cat FILE)"
-campaign.yaml then names the variable, and the public name beside it, so that whoever has not the key can check.`,
+campaign.yaml then names the variable, and the public name beside it, so that those without the key can verify.`,
   example: "fieldtree key new --to ~/campaign.key",
 
   async run(call) {

@@ -7,7 +7,7 @@ export const lease: Verb = {
   args: "<show|break>",
   about: `Whoever publishes has the lease, on every machine that shares the log, and gives it back at the end. Where one was killed,
 running it again on that machine takes it over; others wait until it ends by itself, ten minutes at most. \`lease break\`
-takes it away at once: do so only if you know that nobody publishes.`,
+takes it away at once: do so only if you know that no one publishes.`,
   example: "fieldtree lease show",
 
   async run({ args: [what], campaign, out, world }) {

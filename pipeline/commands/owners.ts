@@ -6,7 +6,7 @@ import { printable } from "./terminal.ts";
 
 export const owners: Verb = {
   args: "<path...>",
-  about: `By \`owners:\` in campaign.yaml: patterns over paths, each with the GitHub logins or teams who look at changes there. A path
+  about: `By \`owners:\` in campaign.yaml: patterns over paths, each with the GitHub logins or teams who review changes there. A path
 has the owners of every pattern that it matches. Needs no network and no node.`,
   completes: ["tree"],
   example: "fieldtree owners products/HALO/radar.zarr",

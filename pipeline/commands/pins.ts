@@ -14,10 +14,10 @@ import { errorsIn, findingLines } from "./findings.ts";
 export const pins: Verb = {
   args: "<export|import> [file]",
   about: `\`pins export\` prints a CID a line: the newest release's tree, portal and datasets, and what campaign.yaml adds. A mirror
-keeps all of it with: fieldtree pins export | ipfs pin add
+pins all of it with: fieldtree pins export | ipfs pin add
 
 \`pins import FILE\` reads a list kept by hand (a list of cid:, name:, meta: as in pinlist.yaml) and prints it as campaign.yaml
-has it. What is wrong with it is said on stderr, with its line; the exit code is 1 where an entry can't be used.`,
+has it. What is wrong with it is printed on stderr, with its line; the exit code is 1 where an entry can't be used.`,
   example: "fieldtree pins export | ipfs pin add",
 
   async run(call) {

@@ -12,13 +12,13 @@ import { nothingYet } from "./tree-text.ts";
 
 export const publish: Verb = {
   flags: [
-    ["--expect-root <cid>", "refuse every root but this one, such as the one a plan promised"],
-    ["--strict", "datasets that can't be described stop the publication"],
+    ["--expect-root <cid>", "refuse every root but this one, such as the one that a plan printed"],
+    ["--strict", "publish nothing if a dataset can't be described"],
     ["--override-rollback", "publish a tree that was rolled back, though tree.yaml has not changed since"],
   ],
-  about: `Observes what is there, plans, and acts: every block held, the tree and the portal pinned here and wherever campaign.yaml
-requires it, the release appended, the names pointed at it and read back from every authority. Stopped anywhere, running
-it again finishes. Unchanged, it does nothing.`,
+  about: `Fetches every block, pins the tree and the portal here and wherever campaign.yaml requires it, appends the release to the log,
+points the names at it and reads them back from every authoritative server. Stopped anywhere, it finishes when it is run
+again. With nothing changed, it does nothing.`,
   example: "fieldtree publish --expect-root bafybei…",
 
   async run({ campaign: open, flags, out, world }) {

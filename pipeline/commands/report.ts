@@ -32,12 +32,12 @@ export const report: Verb = {
       "--base <file>",
       "what it is merged into: a tree.yaml, or git:REF for the one at a commit (default: what is live)",
     ],
-    ["--ancestor <file>", "where both parted (default: the commit git knows, else the base)"],
-    ["--label <name...>", "labels the pull request bears"],
+    ["--ancestor <file>", "the tree that both were edited from (default: git's merge base, else the base)"],
+    ["--label <name...>", "labels of the pull request"],
     allFlag,
     ["--format <format>", `one of ${Object.keys(formats).join(", ")}`, "text"],
   ],
-  about: `PROPOSAL, a file or git:REF, is the campaign's tree.yaml unless named. Both are merged by path and looked at with the base's
+  about: `PROPOSAL, a file or git:REF, is the campaign's tree.yaml unless named. Base and proposal are merged by path and checked with the base's
 campaign.yaml, as a pull request is: what would change, whether its data can be reached, what it says of itself. Prints exactly
 what the bot posts. Exits with 1 where something needs to be changed, 4 where data is out of reach, 5 on a conflict.`,
   example: "fieldtree report --base git:origin/main --format markdown",

@@ -14,7 +14,7 @@ export const scan: Verb = {
   args: "[address]",
   flags: [allFlag],
   about: `Prints a line a dataset, with its STAC item, and a line for every leaf that no reader knows. Without an address it
-scans the tree; paths are relative to the address. What was described before is remembered by CID.`,
+scans the tree; paths are relative to the address. Descriptions are remembered by CID.`,
   completes: ["tree"],
   example: "fieldtree scan --json products/HALO",
 

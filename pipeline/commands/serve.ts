@@ -22,8 +22,8 @@ export const serve: Verb = {
     ["--port <port>", "0 for any that is free", "8642"],
     ["--host <host>", "an address of this machine; 0.0.0.0 is all of them, and others can read too", "127.0.0.1"],
   ],
-  about: `/ipns/CAMPAIGN/ is the live portal, /ipns/latest.CAMPAIGN/ the live tree, /ipns/NAME/ what campaign.yaml has that
-domain or key announce, /ipfs/CID anything the campaign's node or gateways have. Read only. Give IPFS_GATEWAY its address, and Python opens ipfs:// addresses through it.`,
+  about: `/ipns/CAMPAIGN/ is the live portal, /ipns/latest.CAMPAIGN/ the live tree, /ipns/NAME/ what a domain or an IPNS key
+in campaign.yaml announces, /ipfs/CID anything that the campaign's node or gateways have. Read only. Give IPFS_GATEWAY its address, and Python opens ipfs:// addresses through it.`,
   example: "fieldtree serve --port 8642",
 
   async run({ campaign, flags, out, world }) {

@@ -6,20 +6,20 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
   "For contributors": [
     {
       name: "inspect",
-      summary: "describe datasets in a local folder",
+      summary: "show what others will see of local data",
       load: async () => (await import("./inspect.ts")).inspect,
     },
     {
       name: "add",
-      summary: "put files or folders on the campaign's node",
+      summary: "store files or folders on the campaign's node",
       load: async () => (await import("./add.ts")).add,
     },
     { name: "check", summary: "find mistakes in tree.yaml", load: async () => (await import("./check.ts")).check },
     { name: "fmt", summary: "tidy tree.yaml", load: async () => (await import("./fmt.ts")).fmt },
-    { name: "plan", summary: "say what publishing would do", load: async () => (await import("./plan.ts")).plan },
+    { name: "plan", summary: "show what publishing would do", load: async () => (await import("./plan.ts")).plan },
     {
       name: "report",
-      summary: "say what a pull request would give",
+      summary: "show what a pull request would show",
       load: async () => (await import("./report.ts")).report,
     },
     {
@@ -29,10 +29,14 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     },
     {
       name: "owners",
-      summary: "say who looks at changes of a path",
+      summary: "show who reviews changes of a path",
       load: async () => (await import("./owners.ts")).owners,
     },
-    { name: "diff", summary: "say what differs between two trees", load: async () => (await import("./diff.ts")).diff },
+    {
+      name: "diff",
+      summary: "show what differs between two trees",
+      load: async () => (await import("./diff.ts")).diff,
+    },
     {
       name: "merge",
       summary: "merge two trees that were edited apart",
@@ -48,7 +52,7 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     },
     {
       name: "status",
-      summary: "say what is live and what would change",
+      summary: "show what is live and what would change",
       load: async () => (await import("./status.ts")).status,
     },
     {
@@ -68,18 +72,18 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     },
     {
       name: "repin",
-      summary: "have services keep what they lack of the newest release",
+      summary: "pin again what services lack of the newest release",
       load: async () => (await import("./repin.ts")).repin,
     },
     { name: "log", summary: "list the releases", load: async () => (await import("./log.ts")).log },
     {
       name: "lease",
-      summary: "say who may publish now, or take it away",
+      summary: "show who is publishing, or end their lease",
       load: async () => (await import("./lease.ts")).lease,
     },
     {
       name: "pins",
-      summary: "print what a release keeps, or read a list kept by hand",
+      summary: "print what is pinned, or read a list kept by hand",
       load: async () => (await import("./pins.ts")).pins,
     },
     { name: "key", summary: "make, import or export a signing key", load: async () => (await import("./key.ts")).key },
@@ -90,7 +94,7 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     },
     {
       name: "doctor",
-      summary: "say what the campaign's repository on GitHub lacks",
+      summary: "show what the repository on GitHub lacks",
       load: async () => (await import("./doctor.ts")).doctor,
     },
     { name: "scan", summary: "describe the datasets in the tree", load: async () => (await import("./scan.ts")).scan },

@@ -56,9 +56,12 @@ const meanings: Readonly<Record<keyof typeof kinds, string>> = {
   drift: "a name or a pin is no longer what the log says",
 };
 
+/** Verbs whose lines are those of another. */
+const alike: Readonly<Record<string, string>> = { inspect: "scan", rollback: "publish" };
+
 async function sectionOf({ name, summary, load }: (typeof verbs)[number]): Promise<string> {
   const { args, flags = [], about, example } = await load();
-  const schema = existsSync(join(root, `schemas/${name}.schema.json`));
+  const schema = [name, alike[name]].find((each) => existsSync(join(root, `schemas/${each}.schema.json`)));
   return [
     `### ${name}`,
     `${summary[0]!.toUpperCase()}${summary.slice(1)}.`,
@@ -66,7 +69,7 @@ async function sectionOf({ name, summary, load }: (typeof verbs)[number]): Promi
     ...(about ? [markdownOf(about)] : []),
     ...(flags.length > 0 ? [flagTable(flags)] : []),
     `Example: \`${example}\``,
-    ...(schema ? [`\`--json\`: [${name}](../schemas/${name}.schema.json)`] : []),
+    ...(schema ? [`\`--json\`: [${schema}](../schemas/${schema}.schema.json)`] : []),
   ].join("\n\n");
 }
 
