@@ -8,7 +8,7 @@ import type { World } from "../core/world.ts";
 import { commitOf, fileAt } from "../disk/git.ts";
 import { workflowCommands } from "../github/annotations.ts";
 import { reportMarkdown } from "../github/markdown.ts";
-import { reportText } from "../github/text.ts";
+import { reportText, type TextOptions } from "../github/text.ts";
 import { sourceOf } from "../stages/past.ts";
 import { reportOn } from "../stages/report.ts";
 import type { Proposed } from "../stages/sides.ts";
@@ -17,10 +17,9 @@ import { allFlag } from "./findings.ts";
 import { reproduceWith } from "./github/look.ts";
 import { baseText, refIn, treeText } from "./tree-text.ts";
 
-/** `all`: each finding, where those of one rule would be counted. */
-const formats: Readonly<Record<string, (report: Report, all: boolean) => string>> = {
+const formats: Readonly<Record<string, (report: Report, options: Required<TextOptions>) => string>> = {
   text: reportText,
-  markdown: (report, all) => reportMarkdown(report, { all }).trimEnd(),
+  markdown: (report, { all }) => reportMarkdown(report, { all }).trimEnd(),
   annotations: (report) => workflowCommands(report).join("\n"),
   json: (report) => JSON.stringify(report),
 };
@@ -52,7 +51,7 @@ what the bot posts. Exits with 1 where something needs to be changed, 4 where da
     const review = await openReview(campaignYaml, folder(), env);
     try {
       const { report } = await reportOn(proposed, review, world);
-      const text = render(report, flags.all === true);
+      const text = render(report, { all: flags.all === true, paint: out.paint });
       out.result(report, text, report.state === "ready" ? undefined : text);
       return exits[report.state];
     } finally {

@@ -6,8 +6,14 @@ import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../co
 import { sayBytes } from "../core/shown.ts";
 import { counted, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
 
-/** `all`: each finding, where those of one rule would be counted. */
-export function reportText(report: Report, all = false): string {
+export interface TextOptions {
+  /** Each finding, where those of one rule would be counted. */
+  readonly all?: boolean;
+  /** How a terminal shows the word for a level. */
+  readonly paint?: (level: ReportedFinding["level"], text: string) => string;
+}
+
+export function reportText(report: Report, { all = false, paint = (_, text) => text }: TextOptions = {}): string {
   const { campaign, state, root, changes, findings, owners, onMerge, onlyTextual, reproduce } = report;
   return [
     `${inert(campaign)}: ${meanings[state]}`,
@@ -17,7 +23,7 @@ export function reportText(report: Report, all = false): string {
       ? ["  git sees a conflict of lines, and there is none of paths: fieldtree merge takes both sides"]
       : []),
     ...changes.flatMap(changeLines),
-    ...counted(inOrderOfUrgency(findings), all).map(findingLine),
+    ...counted(inOrderOfUrgency(findings), all).map((each) => findingLine(each, paint)),
     ...owners.map(
       ({ pattern, owners, paths }) =>
         `owners   ${inert(pattern)}: ${owners.join(", ")} (${many(paths.length, "change")})`,
@@ -59,9 +65,9 @@ function datasetLines({ path, title, variables, start, end, bbox, differs, faile
   ];
 }
 
-function findingLine(each: Condensed<ReportedFinding>): string {
+function findingLine(each: Condensed<ReportedFinding>, paint: NonNullable<TextOptions["paint"]>): string {
   const { level, rule, file, line, column, fix } = each.finding;
-  const said = `${level.padEnd(8)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(sayCounted(each), 2000)}`;
+  const said = `${paint(level, level)}${" ".repeat(8 - level.length)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(sayCounted(each), 2000)}`;
   return fix === undefined || each.count > 1 ? said : `${said}\n    fix: ${inert(fix, 2000)}`;
 }
 

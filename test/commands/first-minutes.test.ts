@@ -25,7 +25,7 @@ describe("without a verb", () => {
 describe("a campaign with nothing in it", () => {
   it.each([["products:\n"], [""]])("of %j is scanned, planned and published in words", async (tree) => {
     const cwd = await aCampaign({ "tree.yaml": tree });
-    for (const args of [["scan"], ["ls"], ["check"], ["status"]]) {
+    for (const args of [["scan"], ["ls"], ["check"], ["status", "--deadline", "60"]]) {
       expect(await fieldtree(args, { cwd }), args[0]!).toMatchObject({ code: 0 });
     }
     expect((await fieldtree(["scan"], { cwd })).stdout).not.toContain("4 B");
@@ -39,7 +39,7 @@ describe("a campaign with nothing in it", () => {
       stderr: expect.stringContaining("nothing in it yet"),
       stdout: expect.stringContaining("release 1 is live"),
     });
-    expect((await fieldtree(["status"], { cwd })).stdout).toContain("nothing in it yet");
+    expect((await fieldtree(["status", "--deadline", "60"], { cwd })).stdout).toContain("nothing in it yet");
   });
 
   it("scans right after init, and an empty folder that is named by its CID", async () => {
@@ -93,6 +93,11 @@ describe("findings of one rule", () => {
       expect(said.match(/cid-v0/g), said).toHaveLength(2);
       expect(said).toContain("190 times, as here: ");
       // A comment has room for so many.
+      const coloured = await fieldtree(["report", "--base", "base.yaml", "--format", format], {
+        cwd,
+        env: { NO_COLOR: "", FORCE_COLOR: "1" },
+      });
+      expect(coloured.stdout.includes("\u001b[36mhint")).toBe(format === "text");
       expect((await report("--all")).match(/cid-v0/g)!.length).toBeGreaterThanOrEqual(format === "text" ? 191 : 50);
     }
   });
@@ -121,7 +126,7 @@ describe("--quiet", () => {
       ["plan"],
       ["publish"],
       ["publish"],
-      ["status"],
+      ["status", "--deadline", "60"],
       ["scan"],
       ["inspect", "a.txt"],
       ["verify"],
@@ -174,7 +179,16 @@ describe("--quiet", () => {
 describe("--json", () => {
   it("ends in a JSON line for every verb that has nothing to say", async () => {
     const cwd = await aCampaign({ "empty/.keep": "" });
-    for (const args of [["log"], ["ls"], ["scan"], ["republish"], ["fsck"], ["gc"], ["status"], ["lease", "show"]]) {
+    for (const args of [
+      ["log"],
+      ["ls"],
+      ["scan"],
+      ["republish"],
+      ["fsck"],
+      ["gc"],
+      ["status", "--deadline", "60"],
+      ["lease", "show"],
+    ]) {
       const run = await fieldtree([...args, "--json"], { cwd });
       expect([run.code, run.stderr.includes("defect")], args.join(" ")).toEqual([0, false]);
       expect(run.json().length, args.join(" ")).toBeGreaterThan(0);
