@@ -6,7 +6,7 @@ import type { DatasetFinding, Description } from "../core/dataset.ts";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { localFolder } from "../disk/folder.ts";
-import type { FormatReader } from "../formats/reader.ts";
+import { type FormatReader, incompleteDataset } from "../formats/reader.ts";
 
 /** Folders looked into for datasets, and findings told: a folder of thousands of datasets should not be a wall of text. */
 const most = { folders: 10_000, findings: 100 } as const;
@@ -25,22 +25,40 @@ export interface Advice {
 export async function adviceFor(path: string, readers: readonly FormatReader[], world: World): Promise<Advice> {
   const unreadable: DatasetFinding[] = [];
   const others: DatasetFinding[] = [];
-  for (const { below, reader } of datasetsBelow(path, readers)) {
+  for await (const { below, reader, missing } of datasetsBelow(path, readers, world)) {
     world.signal.throwIfAborted();
     const named = (finding: DatasetFinding) =>
       below === "" ? finding : { ...finding, says: `${below}: ${finding.says}` };
-    const description = await descriptionOf(join(path, below), reader, world);
+    const description = reader ? await descriptionOf(join(path, below), reader, world) : unreadableDataset(missing);
     if ("rule" in description) unreadable.push(named(description));
-    else if (others.length < most.findings) others.push(...adviceOn(join(path, below), description).map(named));
+    else if (others.length < most.findings) {
+      const files = await fileFindings(join(path, below), reader, world);
+      others.push(...[...adviceOn(join(path, below), description), ...files].map(named));
+    }
   }
   return { findings: [...unreadable, ...others].slice(0, most.findings), unreadable: unreadable.length };
 }
 
+/** What shows in the names of a dataset's files, of the dataset that `reader` describes at `path`. */
+export async function fileFindings(
+  path: string,
+  reader: FormatReader | undefined,
+  world: World,
+): Promise<readonly DatasetFinding[]> {
+  return (await reader?.checkFiles?.((await localFolder(path))!, world)) ?? [];
+}
+
+type DatasetBelow = { readonly below: string } & (
+  | { readonly reader: FormatReader; readonly missing?: never }
+  | { readonly reader?: never; readonly missing: string }
+);
+
 /** Datasets are told by the names in a folder, and not searched further. */
-function* datasetsBelow(
+async function* datasetsBelow(
   path: string,
   readers: readonly FormatReader[],
-): Generator<{ below: string; reader: FormatReader }> {
+  world: World,
+): AsyncGenerator<DatasetBelow> {
   if (!statSync(path).isDirectory()) return;
   const folders = [""];
   for (let looked = 0; looked < folders.length && looked < most.folders; looked++) {
@@ -48,8 +66,17 @@ function* datasetsBelow(
     const entries = listed(join(path, below));
     const names = new Set(entries.map(({ name }) => name));
     const reader = readers.find(({ recognises }) => recognises(names));
-    if (reader) yield { below, reader };
-    else for (const entry of entries) if (entry.isDirectory()) folders.push(join(below, entry.name));
+    if (reader) {
+      yield { below, reader };
+      continue;
+    }
+    const inner = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const incomplete =
+      inner.length > 0
+        ? await incompleteDataset(readers, (await localFolder(join(path, below)))!, inner, world)
+        : undefined;
+    if (incomplete) yield { below, missing: incomplete.missing };
+    else folders.push(...inner.map((name) => join(below, name)));
   }
 }
 
@@ -59,14 +86,16 @@ async function descriptionOf(path: string, reader: FormatReader, world: World): 
     return await reader.describe((await localFolder(path))!, world);
   } catch (error) {
     if (!isFailure(error, "input", "corrupt")) throw error;
-    return {
-      level: "error",
-      rule: "unreadable",
-      says: `the dataset can't be described: ${error.message}`,
-      ...(error.hint !== undefined && { fix: error.hint }),
-    };
+    return unreadableDataset(error.message, error.hint);
   }
 }
+
+const unreadableDataset = (why: string, fix?: string): DatasetFinding => ({
+  level: "error",
+  rule: "unreadable",
+  says: `the dataset can't be described: ${why}`,
+  ...(fix !== undefined && { fix }),
+});
 
 function adviceOn(path: string, description: Description): readonly DatasetFinding[] {
   const { title } = description.attributes;

@@ -12,8 +12,9 @@ import type { Added } from "../dag/add.ts";
 import { blocksOf } from "../dag/files.ts";
 import { localFolder } from "../disk/folder.ts";
 import { readers } from "../formats/readers.ts";
-import { type Found, findDatasets, type Search } from "../stages/find.ts";
+import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/find.ts";
 import { entryOf } from "../stages/scan.ts";
+import { fileFindings } from "./advise.ts";
 import type { Call, Verb } from "./command.ts";
 import { allFlag, noteLines } from "./findings.ts";
 import { lineOf } from "./scan.ts";
@@ -52,14 +53,23 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
     }
     let code = 0;
     for (const dataset of found) {
-      const { cid, tsize } = await hashed(join(path, dataset.below), world);
-      const entry = entryOf("", undefined, { ...dataset, cid, size: tsize } satisfies Found, facts(config));
+      const at = join(path, dataset.below);
+      const { cid, tsize } = await hashed(at, world);
+      const checked = "description" in dataset ? await withFileFindings(dataset, at, world) : dataset;
+      const entry = entryOf("", undefined, { ...checked, cid, size: tsize } satisfies Found, facts(config));
       tell(entry);
       if (entry.kind === "failed") code = 1;
     }
     return code;
   },
 };
+
+async function withFileFindings(dataset: FoundDataset, path: string, world: World): Promise<FoundDataset> {
+  const { description } = dataset;
+  const reader = readers.find(({ name }) => name === dataset.reader);
+  const findings = [...description.findings, ...(await fileFindings(path, reader, world))];
+  return { ...dataset, description: { ...description, findings } };
+}
 
 /** What adding `path` would give. Blocks are made and let go again. */
 async function hashed(path: string, world: World): Promise<Omit<Added, "cid"> & { readonly cid: string }> {

@@ -15,7 +15,7 @@ import { byBytes } from "../core/order.ts";
 import { shown } from "../core/shown.ts";
 import type { World } from "../core/world.ts";
 import { pause } from "../dag/turn.ts";
-import type { FormatReader } from "../formats/reader.ts";
+import { type FormatReader, incompleteDataset } from "../formats/reader.ts";
 import { type FolderNode, pathsIn } from "./folder-graph.ts";
 
 export type Found = FoundDataset | FoundFailure;
@@ -186,7 +186,13 @@ function looking(
     const { entries } = folder;
     const reader = readers.find(({ recognises }) => recognises(entries));
     if (reader) return { entries: entries.size, here: await describe(folder, reader), folders: [] };
-    return { entries: entries.size, folders: await foldersIn(folder) };
+    const folders = await foldersIn(folder);
+    const inner = folders.map(({ name }) => name);
+    const incomplete = await incompleteDataset(readers, folder, inner, world);
+    if (!incomplete) return { entries: entries.size, folders };
+    // One failure for the dataset, instead of a dataset for each part that is left of it.
+    const failure = { kind: "input", message: incomplete.missing } as const;
+    return { entries: entries.size, here: { reader: incomplete.reader, failure }, folders: [] };
   };
 
   return async (below) => {

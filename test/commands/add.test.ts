@@ -214,3 +214,26 @@ it("leaves with 6 when a block is damaged, and names what to do", async () => {
   expect(json()[0]).toMatchObject({ level: "error", rule: "damaged-block", fix: "fieldtree fsck --repair" });
   expect(json().at(-1)).toMatchObject({ error: { kind: "corrupt" } });
 });
+
+it("refuses a store whose root metadata were left behind, and tells of chunks that were", async () => {
+  const cwd = await aCampaign({
+    "tree.yaml": "",
+    "lost.zarr/ta/.zarray": zarray(4, 2),
+    "lost.zarr/ta/0": "12345678",
+    "part.zarr/.zgroup": zgroup,
+    "part.zarr/ta/.zarray": zarray(4, 2),
+    "part.zarr/ta/0": "12345678",
+  });
+  const lost = await fieldtree(["add", "--json", "lost.zarr", "--at", "lost.zarr"], { cwd });
+  expect(lost.code).toBe(1);
+  expect(lost.json()[0]?.findings).toMatchObject([
+    { rule: "unreadable", says: expect.stringContaining("no zarr.json or .zgroup at its root, beside the arrays ta") },
+  ]);
+  expect(readFileSync(join(cwd, "tree.yaml"), "utf8")).toBe("");
+  const missing = { rule: "missing-chunks", says: "1 of 2 chunks of ta are not there and read as its fill value (0)" };
+  for (const verb of ["add", "inspect"]) {
+    const { code, json } = await fieldtree([verb, "--json", "part.zarr"], { cwd });
+    expect([verb, code]).toEqual([verb, 0]);
+    expect(json()[0]?.findings).toContainEqual(expect.objectContaining(missing));
+  }
+});

@@ -58,7 +58,10 @@ function folderIn(files: ReadonlyMap<string, Uint8Array>, below: string, touched
     touched,
     cid: `memory/${below}`,
     entries: new Map(
-      inside.map(([path, { length }]) => [path.slice(at("").length).split("/")[0]!, { cid: path, size: length }]),
+      inside.map(([path, { length }]) => {
+        const name = path.slice(at("").length).split("/")[0]!;
+        return [name, { cid: at(name), size: length }];
+      }),
     ),
     isFolder: async (name) => [...files.keys()].some((file) => file.startsWith(`${at(name)}/`)),
     folder: async (path) =>

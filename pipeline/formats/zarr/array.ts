@@ -21,8 +21,7 @@ export interface ZarrArray {
   readonly chunks?: readonly number[];
   /** What is stored at once: shards where there are any. Absent as `chunks` is. */
   readonly storedChunks?: readonly number[];
-  /** Name of a stored chunk below the array's folder. */
-  readonly chunkKey: (at: readonly number[]) => string;
+  readonly keys: ChunkKeys;
   readonly type: string;
   /** Bytes of one element; 0 where elements differ in length. */
   readonly itemSize: number;
@@ -39,6 +38,17 @@ export interface ZarrArray {
   readonly pipeline?: Pipeline;
   /** Why none of its values can be read: Unsupported where only we can't. */
   readonly problem?: Error;
+}
+
+/** How stored chunks are called below their array's folder. */
+export interface ChunkKeys {
+  readonly prefix: "c" | "";
+  readonly separator: "." | "/";
+}
+
+export function chunkKey({ prefix, separator }: ChunkKeys, at: readonly number[]): string {
+  if (prefix === "c") return [prefix, ...at].join(separator);
+  return at.length === 0 ? "0" : at.join(separator);
 }
 
 /** @throws Failure `input` where shape or chunks are none. */
@@ -59,7 +69,7 @@ function arrayOfV2(path: string, document: JsonObject, attributes: JsonObject): 
     shape,
     chunks,
     storedChunks: chunks,
-    chunkKey: (at) => (at.length === 0 ? "0" : at.join(document.dimension_separator === "/" ? "/" : ".")),
+    keys: { prefix: "", separator: document.dimension_separator === "/" ? "/" : "." },
     ...readable(type, document.fill_value ?? null, 2, (spec) =>
       pipelineV2(document, { ...spec, shape: chunks }, decompressors),
     ),
@@ -93,7 +103,7 @@ function arrayOfV3(path: string, document: JsonObject, attributes: JsonObject): 
   const stored =
     grid.name === "regular" ? chunkLengths(grid.configuration.chunk_shape, shape, file, "chunk_shape") : undefined;
   const dimensionNames = namesOf(document.dimension_names, shape.length);
-  const { chunkKey, problem } = keysOf(document.chunk_key_encoding);
+  const { keys, problem } = keysOf(document.chunk_key_encoding);
   const { pipeline, ...rest } = readable(typeOfV3(document.data_type), document.fill_value ?? null, 3, (spec) => {
     if (!stored) throw new Unsupported(`a chunk grid called ${JSON.stringify(grid.name).slice(0, 60)} is not read`);
     if (problem) throw problem;
@@ -107,7 +117,7 @@ function arrayOfV3(path: string, document: JsonObject, attributes: JsonObject): 
     shape,
     ...(chunks && { chunks }),
     ...(stored && { storedChunks: stored }),
-    chunkKey,
+    keys,
     ...rest,
     ...(pipeline && { pipeline }),
     ...(dimensionNames && { dimensionNames }),
@@ -121,15 +131,15 @@ function extension(value: Json | undefined): { readonly name: Json; readonly con
   return { name: value.name ?? null, configuration: isObject(value.configuration) ? value.configuration : {} };
 }
 
-function keysOf(encoding: Json | undefined): Pick<ZarrArray, "chunkKey" | "problem"> {
+function keysOf(encoding: Json | undefined): Pick<ZarrArray, "keys" | "problem"> {
   const { name, configuration } = extension(encoding ?? "default");
   const usual = name === "v2" ? "." : "/";
   const separator =
     configuration.separator === "/" || configuration.separator === "." ? configuration.separator : usual;
-  if (name === "v2") return { chunkKey: (at) => (at.length === 0 ? "0" : at.join(separator)) };
-  const chunkKey = (at: readonly number[]) => ["c", ...at].join(separator);
-  if (name === "default") return { chunkKey };
-  return { chunkKey, problem: new Unsupported(`chunk keys called ${JSON.stringify(name).slice(0, 60)} are not read`) };
+  if (name === "v2") return { keys: { prefix: "", separator } };
+  const keys: ChunkKeys = { prefix: "c", separator };
+  if (name === "default") return { keys };
+  return { keys, problem: new Unsupported(`chunk keys called ${JSON.stringify(name).slice(0, 60)} are not read`) };
 }
 
 interface Type {

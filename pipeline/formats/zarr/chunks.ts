@@ -6,7 +6,7 @@
 import type { Folder } from "../../core/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import type { ZarrArray } from "./array.ts";
+import { type ChunkKeys, chunkKey, type ZarrArray } from "./array.ts";
 import type { Block } from "./codecs/block.ts";
 import type { Pipeline, ShardIndex, Sharding } from "./codecs/codec.ts";
 import { roomFor, Unsupported } from "./codecs/element.ts";
@@ -23,7 +23,7 @@ const mostIndexes = 8;
  * throws, as it is.
  */
 export function chunksIn(folder: Folder, array: ZarrArray, world: World): ReadChunk {
-  const { path, chunkKey, problem, pipeline, element, fill } = array;
+  const { path, keys, problem, pipeline, element, fill } = array;
   if (problem) throw problem;
   const place = (key: string) => (path === "" ? key : `${path}/${key}`);
   const absent = (): Block => {
@@ -34,24 +34,18 @@ export function chunksIn(folder: Folder, array: ZarrArray, world: World): ReadCh
   const { sharding } = pipeline!;
   const read = sharding
     ? fromShards(folder, array, sharding, place, world)
-    : fromObjects(folder, pipeline!, chunkKey, place, world);
+    : fromObjects(folder, pipeline!, keys, place, world);
   return async (at) => (await read(at)) ?? absent();
 }
 
 type Find = (at: readonly number[]) => Promise<Block | undefined>;
 type Place = (key: string) => string;
 
-function fromObjects(
-  folder: Folder,
-  pipeline: Pipeline,
-  chunkKey: ZarrArray["chunkKey"],
-  place: Place,
-  world: World,
-): Find {
+function fromObjects(folder: Folder, pipeline: Pipeline, keys: ChunkKeys, place: Place, world: World): Find {
   const { decode, mostStored } = pipeline;
   return async (at) => {
     world.signal.throwIfAborted();
-    const key = chunkKey(at);
+    const key = chunkKey(keys, at);
     const bytes = await folder.read(place(key), world, { offset: 0, length: mostStored + 1 });
     if (!bytes) return undefined;
     return naming(`chunk ${key}`, async () => {
@@ -61,7 +55,7 @@ function fromObjects(
   };
 }
 
-function fromShards(folder: Folder, { chunkKey }: ZarrArray, sharding: Sharding, place: Place, world: World): Find {
+function fromShards(folder: Folder, { keys }: ZarrArray, sharding: Sharding, place: Place, world: World): Find {
   const { perShard, inner, indexLocation, indexSize, decodeIndex } = sharding;
   const indexes = new Map<string, Promise<ShardIndex | undefined>>();
   const readIndex = async (key: string): Promise<ShardIndex | undefined> => {
@@ -87,7 +81,10 @@ function fromShards(folder: Folder, { chunkKey }: ZarrArray, sharding: Sharding,
   };
   return async (at) => {
     world.signal.throwIfAborted();
-    const key = chunkKey(at.map((n, i) => Math.floor(n / perShard[i]!)));
+    const key = chunkKey(
+      keys,
+      at.map((n, i) => Math.floor(n / perShard[i]!)),
+    );
     const inside = at.map((n, i) => n % perShard[i]!);
     const index = await indexOf(key);
     const name = `chunk [${inside}] of shard ${key}`;

@@ -179,7 +179,7 @@ async function walk(
       const node = await nodeAt(folder, path, world);
       const listing = node ? undefined : await folder.folder(path, world);
       if (listing && hasChunksAlone(listing)) broken.set(path, "it has chunks, but no .zarray or zarr.json");
-      else if (listing && (await arraysAmong(listing, world)).length > 0) unmarked.push(path);
+      else if (listing && (await arraysAmong(listing, listing.entries.keys(), world)).length > 0) unmarked.push(path);
       return node;
     } catch (error) {
       if (!isFailure(error, "input")) throw error;
@@ -220,29 +220,33 @@ async function walk(
 const samples = 16;
 
 /**
- * What is missing of a folder that is no store, but is what is left of one: it has arrays in it. `undefined` for any
- * other folder. A folder of whole stores that are arrays, `a.zarr` and `b.zarr`, is any other folder.
+ * What is missing of a folder that is no store, but is what is left of one: folders in it, called `inner`, are arrays.
+ * `undefined` for any other folder. A folder of whole stores that are arrays, `a.zarr` and `b.zarr`, is any other folder.
  */
-export async function missingRoot(folder: Folder, world: World): Promise<string | undefined> {
-  const arrays = await arraysAmong(folder, world);
+export async function missingRoot(folder: Folder, inner: readonly string[], world: World): Promise<string | undefined> {
+  const arrays = await arraysAmong(folder, inner, world);
+  const lacking = "no zarr.json or .zgroup at its root";
+  const advice = "copy the whole folder, with names that begin with a dot";
   if (arrays.length > 0) {
     const names = arrays.slice(0, 3).map((name) => shown(name, 40));
-    return `no zarr.json or .zgroup at its root, beside the arrays ${names.join(", ")}${arrays.length > 3 ? ", …" : ""}`;
+    return `${lacking}, beside the arrays ${names.join(", ")}${arrays.length > 3 ? ", …" : ""}: ${advice}`;
   }
   // One dimension alone could be any numbered files.
   let grids = 0;
-  for (const name of [...folder.entries.keys()].slice(0, samples)) {
-    const inner = await folder.folder(name, world);
-    if (!inner || !hasChunksAlone(inner)) return undefined;
-    if ([...inner.entries.keys()].some((chunk) => /^0(\.0)+$/.test(chunk))) grids++;
+  for (const name of inner.slice(0, samples)) {
+    const chunks = await folder.folder(name, world);
+    // An array of one fill value has no chunks.
+    if (chunks?.entries.size === 0) continue;
+    if (!chunks || !hasChunksAlone(chunks)) return undefined;
+    if ([...chunks.entries.keys()].some((chunk) => /^0(\.0)+$/.test(chunk))) grids++;
   }
   if (grids === 0) return undefined;
-  return "no zarr.json or .zgroup at its root, nor .zarray in its folders, which have nothing but chunks of Zarr";
+  return `${lacking}, nor .zarray in its folders, which have nothing but chunks of Zarr: ${advice}`;
 }
 
-/** Names of the folders in one that are arrays, of the first few. */
-async function arraysAmong(folder: Folder, world: World): Promise<readonly string[]> {
-  const names = [...folder.entries.keys()].filter((name) => !name.startsWith(".") && !/\.zarr$/i.test(name));
+/** Those of the names, or of the first few of them, that are arrays. */
+async function arraysAmong(folder: Folder, inner: Iterable<string>, world: World): Promise<readonly string[]> {
+  const names = [...inner].filter((name) => !name.startsWith(".") && !/\.zarr$/i.test(name));
   const arrays: string[] = [];
   for (const name of names.slice(0, samples)) if (await isArray(folder, name, world)) arrays.push(name);
   return arrays;

@@ -11,7 +11,7 @@ import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
 import type { ZarrArray } from "./array.ts";
 import { chunksIn, type ReadChunk } from "./chunks.ts";
-import { type Block, coordinatesOf, copyBlock, product, strideOf } from "./codecs/block.ts";
+import { type Block, chunksPer, coordinatesOf, copyBlock, product, strideOf } from "./codecs/block.ts";
 import { roomFor, Unsupported } from "./codecs/element.ts";
 
 /** Decoded bytes of one array that are read to know its extent: 2 million positions in float64. */
@@ -101,7 +101,7 @@ function tooLarge({ path, chunks, itemSize }: ZarrArray): DatasetFinding {
 /** Coordinates of the chunks to read; `undefined` where they are too many or too large. */
 function chunksOf({ shape, chunks, itemSize }: ZarrArray, which: Which): readonly (readonly number[])[] | undefined {
   if (!chunks) return undefined;
-  const counts = shape.map((length, i) => Math.ceil(length / chunks[i]!));
+  const counts = chunksPer(shape, chunks);
   const total = product(counts);
   if (total === 0) return [];
   const bytes = product(chunks) * (itemSize || 1024);

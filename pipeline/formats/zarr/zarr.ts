@@ -13,13 +13,16 @@ import { shown } from "../../core/shown.ts";
 import type { FormatReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
 import { Unsupported } from "./codecs/element.ts";
-import { isZarr, isZarrV2, openStore, type ZarrStore } from "./store.ts";
+import { checkFiles } from "./files.ts";
+import { isZarr, isZarrV2, missingRoot, openStore, type ZarrStore } from "./store.ts";
 import { undecodable, valuesIn } from "./values.ts";
 
 export const zarr: FormatReader = {
   name: "zarr",
-  version: 3,
+  version: 4,
   recognises: isZarr,
+  missing: missingRoot,
+  checkFiles,
 
   async describe(folder, world) {
     const store = await openStore(folder, world);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../pipeline/core/json.ts";
+import { readers } from "../../../pipeline/formats/readers.ts";
 import { crc32c } from "../../../pipeline/formats/zarr/codecs/checksums.ts";
 import { zarr } from "../../../pipeline/formats/zarr/zarr.ts";
+import { findDatasets } from "../../../pipeline/stages/find.ts";
 import { folderOf } from "../../fakes/folder.ts";
 import { testWorld } from "../../fakes/world.ts";
 
@@ -211,4 +213,119 @@ it("reads version 3 where both versions are there, as xarray does, and says so",
   const { access, findings } = await described({ ...group, ".zgroup": "{}" });
   expect(access).toMatchObject({ version: 3 });
   expect(findings).toContainEqual(expect.objectContaining({ rule: "two-versions" }));
+});
+
+describe("a store without metadata at its root", () => {
+  const arrays = (names: readonly string[], file: string, text: string) =>
+    Object.fromEntries(
+      names.flatMap((name) => [[`${name}/${file}`, text] as const, [`${name}/0`, floats(1, 2)] as const]),
+    );
+  const names = ["alt", "dz", "lat", "lon", "time"];
+  const search = async (files: Files) => {
+    const { found } = await findDatasets({ cid: "", size: 0, open: async () => folderOf(files) }, readers, testWorld());
+    return found.map(({ below, ...rest }) => [below, "failure" in rest ? rest.failure.message : rest.reader]);
+  };
+
+  it.each([
+    ["of version 2", arrays(names, ".zarray", v2())],
+    ["of version 3", arrays(names, "zarr.json", v3())],
+  ])("%s is one failure at the store, not a dataset for each array", async (_, files) => {
+    const message = expect.stringContaining("no zarr.json or .zgroup at its root, beside the arrays alt, dz, lat, …");
+    expect(await search({ ...files, "README.md": "ours" })).toEqual([["", message]]);
+    const below = Object.fromEntries(Object.entries(files).map(([path, file]) => [`HALO/radar.zarr/${path}`, file]));
+    expect(await search({ ...below, "HALO/notes/a.txt": "a" })).toEqual([["HALO/radar.zarr", message]]);
+  });
+
+  it("is told of, too, where all metadata were left behind", async () => {
+    const files = { "ta/0.0": floats(1), "ta/0.1": floats(1), "time/0": floats(1), "time/1": floats(1) };
+    expect(await search(files)).toEqual([["", expect.stringContaining("nothing but chunks of Zarr")]]);
+  });
+
+  it.each([
+    ["of stores that are one array each", arrays(["a.zarr", "b.zarr"], ".zarray", v2()), ["a.zarr", "b.zarr"]],
+    ["of groups, which open by themselves", { "radar/.zgroup": "{}", "lidar/.zgroup": "{}" }, ["lidar", "radar"]],
+    ["of numbered files", { "cam/0": floats(1), "cam/1": floats(1), "sonde/0": floats(1) }, []],
+    ["of numbered folders", { "2024/08/a.nc": "", "2024/09/a.nc": "" }, []],
+  ])("is not seen in a folder %s", async (_, files: Files, expected) => {
+    expect((await search(files)).map(([below]) => below)).toEqual(expected);
+  });
+});
+
+describe("the names of a store's files", () => {
+  const check = async (files: Files) =>
+    (await zarr.checkFiles!(folderOf(files), testWorld())).map(({ level, says }) => `${level}: ${says}`);
+  const grid = { shape: [5, 4], chunks: [1, 2] };
+  const chunks = (keys: readonly string[], folder = "ta") =>
+    Object.fromEntries(keys.map((key) => [`${folder}/${key}`, floats(1, 2)]));
+  const all = (key: (i: number, j: number) => string) => Array.from({ length: 10 }, (_, n) => key(n >> 1, n & 1));
+
+  it.each([
+    ["v2, dots", { "ta/.zarray": v2({ ...grid, fill_value: "NaN" }) }, all((i, j) => `${i}.${j}`)],
+    [
+      "v2, slashes",
+      { "ta/.zarray": v2({ ...grid, fill_value: "NaN", dimension_separator: "/" }) },
+      all((i, j) => `${i}/${j}`),
+    ],
+    ["v3", { "ta/zarr.json": gridV3({}) }, all((i, j) => `c/${i}/${j}`)],
+    [
+      "v3, dots",
+      { "ta/zarr.json": gridV3({ name: "default", configuration: { separator: "." } }) },
+      all((i, j) => `c.${i}.${j}`),
+    ],
+    ["v3, as in v2", { "ta/zarr.json": gridV3({ name: "v2" }) }, all((i, j) => `${i}.${j}`)],
+  ])("say which chunks are not there: %s", async (version, metadata, keys) => {
+    const root = version.startsWith("v2") ? { ".zgroup": "{}" } : group;
+    expect(await check({ ...root, ...metadata, ...chunks(keys) })).toEqual([]);
+    // Names that are no chunk of this grid count for none.
+    const others = keys.slice(0, 1).map((key) => key.replace(/0$/, "7"));
+    expect(await check({ ...root, ...metadata, ...chunks([...keys.slice(3), ...others]) })).toEqual([
+      "hint: 3 of 10 chunks of ta are not there and read as its fill value (NaN)",
+    ]);
+    expect(await check({ ...root, ...metadata })).toEqual([
+      "warning: all 10 chunks of ta are not there and read as its fill value (NaN)",
+    ]);
+  });
+
+  function gridV3(chunk_key_encoding: object): string {
+    const chunk_grid = { name: "regular", configuration: { chunk_shape: [1, 2] } };
+    const encoding = Object.keys(chunk_key_encoding).length > 0 ? { chunk_key_encoding } : {};
+    return v3({ shape: [5, 4], chunk_grid, fill_value: "NaN", dimension_names: ["y", "x"], ...encoding });
+  }
+
+  it.each([
+    [
+      "a coordinate",
+      { "x/.zarray": v2({ fill_value: "NaN" }), "x/.zattrs": '{"_ARRAY_DIMENSIONS": ["x"]}' },
+      "its fill value (NaN)",
+    ],
+    ["an array without a fill value", { "x/.zarray": v2() }, "0, though it declares no fill value"],
+  ])("warn of a part of %s", async (_, metadata, as) => {
+    expect(await check({ ".zgroup": "{}", ...metadata, "x/0": floats(1, 2) })).toEqual([
+      `warning: 1 of 2 chunks of x are not there and read as ${as}`,
+    ]);
+  });
+
+  it("don't mind what carries attributes alone, and what has no values", async () => {
+    const crs = v2({ shape: [], chunks: [], dtype: "<i8", fill_value: 0 });
+    expect(await check({ ".zgroup": "{}", "crs/.zarray": crs, "x/.zarray": v2({ shape: [0] }) })).toEqual([]);
+  });
+
+  it("say which chunks have no bytes", async () => {
+    const files = { "x/.zarray": v2(), "x/0": floats(1, 2), "x/1": new Uint8Array(0) };
+    expect(await check({ ".zgroup": "{}", ...files })).toEqual([
+      "warning: 1 chunk file of x has no bytes and can't be read",
+    ]);
+  });
+
+  it("say where consolidated metadata are another's", async () => {
+    const metadata = { ".zgroup": {}, "x/.zarray": JSON.parse(v2()) as object };
+    const files = {
+      ".zmetadata": JSON.stringify({ metadata }),
+      "x/.zarray": v2({ shape: [6] }),
+      ...chunks(["0", "1"], "x"),
+    };
+    expect(await check(files)).toEqual([
+      "warning: x/.zarray has another shape than the consolidated metadata, which are what readers take",
+    ]);
+  });
 });

@@ -52,6 +52,10 @@ export function strideOf(shape: readonly number[]): number[] {
 
 export const product = (factors: readonly number[]) => factors.reduce((all, each) => all * each, 1);
 
+/** Chunks along each dimension. */
+export const chunksPer = (shape: readonly number[], chunks: readonly number[]) =>
+  shape.map((length, i) => Math.ceil(length / chunks[i]!));
+
 /** Coordinates of the `number`th cell of a grid, slowest dimension first. */
 export function coordinatesOf(number: number, counts: readonly number[]): readonly number[] {
   const at = new Array<number>(counts.length);
