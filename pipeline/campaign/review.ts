@@ -6,16 +6,20 @@
  * gateways are.
  */
 import { join } from "node:path";
-import { facts } from "../core/campaign/campaign.ts";
+import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
 import { isFailure } from "../core/failure.ts";
-import { memory } from "../disk/memory.ts";
+import type { World } from "../core/world.ts";
+import { type Memory, memory } from "../disk/memory.ts";
 import { readers } from "../formats/readers.ts";
 import type { Source } from "../ipfs/any-of.ts";
+import type { HomeNode, Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/required.ts";
+import { type Past, sourceOf } from "../stages/past.ts";
 import type { Reviewing } from "../stages/report.ts";
 import { configFrom } from "./config.ts";
 import { homeNode, ownNode } from "./home.ts";
 import { keepersOf } from "./keepers.ts";
+import { logOf } from "./log.ts";
 import { wantedBy } from "./matches.ts";
 import { ownersOf } from "./owners.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
@@ -43,6 +47,7 @@ export async function openReview(text: string, folder: string, env: Environment)
   // One of each: a gateway that asks for patience is left alone by whoever reads.
   const gates = config.gateways.map((url) => ({ name: new URL(url).host, node: gateway(url) }));
   const any = several.gateways([home, ...gates.map(({ node }) => node)]);
+  const sizes = await memory(join(state, "remembered", "sizes"));
   return {
     facts: facts(config),
     profile: config.profile,
@@ -50,7 +55,8 @@ export async function openReview(text: string, folder: string, env: Environment)
     readers,
     wanted: wantedBy(config),
     owners: ownersOf(config),
-    sizes: await memory(join(state, "remembered", "sizes")),
+    sizes,
+    rememberLive: (world) => rememberLive({ config, folder, state, home, env, sizes }, any, world),
     holdings: await memory(join(state, "remembered", "holdings")),
     sources: [
       { name: "node", get: home.get },
@@ -63,4 +69,30 @@ export async function openReview(text: string, folder: string, env: Environment)
       await any.close?.();
     },
   };
+}
+
+/** ms that the log gets, whose sizes can also be had leaf by leaf. */
+const patience = 30_000;
+
+/**
+ * The sizes of what is live, as the log carries them, remembered: a clone that has the log and no blocks could not tell
+ * them, and one with gateways is spared a request a leaf. A log that can't be reached is only told of.
+ */
+async function rememberLive(
+  review: { config: CampaignConfig; folder: string; state: string; home: HomeNode; env: Environment; sizes: Memory },
+  any: Node,
+  world: World,
+): Promise<void> {
+  const { config, folder, state, home, env, sizes } = review;
+  const inTime = { ...world, signal: AbortSignal.any([world.signal, AbortSignal.timeout(patience)]) };
+  try {
+    const log = await logOf(config, { folder, state, blocks: home, env });
+    const head = await log.head(inTime);
+    const get: Past["get"] = (cid) => required(cid, any, inTime);
+    if (head) await sourceOf(head.release, { get, log, sizes, profile: config.profile }, inTime);
+  } catch (error) {
+    world.signal.throwIfAborted();
+    if (!inTime.signal.aborted && !isFailure(error)) throw error;
+    world.log(`what is live is not read from the log: ${isFailure(error) ? error.message : "it took too long"}`);
+  }
 }

@@ -25,13 +25,15 @@ import { assembleTree } from "./assemble.ts";
 import { type Looking, lookAtData } from "./new-data.ts";
 import type { Parts } from "./parts.ts";
 import { atTop, type Proposed, readSides, type Sides, sound } from "./sides.ts";
-import { sizesOf } from "./sizes.ts";
+import { measuredLeaves, sizesOf } from "./sizes.ts";
 
 /** What a proposal is looked at with. No secret is needed for any of it. */
 export interface Reviewing extends Looking, Pick<Parts, "profile"> {
   /** In the order of campaign.yaml. */
   readonly owners: readonly Owner[];
   readonly config: Pick<CampaignConfig, "pins" | "names" | "review">;
+  /** Remember the sizes of the leaves that are live, as far as the log tells them. Fails for nothing but the wish to stop. */
+  readonly rememberLive?: (world: World) => Promise<void>;
 }
 
 /** Who looks at changes of what. */
@@ -56,6 +58,9 @@ export async function reportOn(
   const changes = changesIn(sides);
   const removals = removalsOf(changes, sides, proposed.labels, campaign);
   const bounds = { ...campaign.config.review.reach, blocks: mostBlocks };
+  // Before anything else: what is said of a change must not depend on who is faster.
+  const isKnown = ({ cid }: Leaf) => typeof campaign.sizes.get(cid.toString()) === "number";
+  if (!measuredLeaves(base.tree).every(isKnown)) await campaign.rememberLive?.(world);
   // Both wait for the same gateways, so they wait together.
   const [data, sizes] = await Promise.all([
     lookAtData(changes, { base: base.tree, proposal: proposal.tree }, bounds, campaign, world),

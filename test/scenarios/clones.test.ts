@@ -74,10 +74,11 @@ describe("a clone that has the log and git, and no blocks", { timeout: 120_000 }
     expect(await run(clone, "plan")).toMatchObject({ code: 0, last: { root, base: root, changes: [] } });
     expect(await run(clone, "diff", "git:HEAD")).toMatchObject({ code: 0, last: { changes: [] } });
     expect(await run(clone, "check", "--base", "git:HEAD")).toMatchObject({ code: 0 });
-    expect(await run(clone, "report")).toMatchObject({
-      code: 0,
-      last: { state: "ready", root: { from: root, to: root } },
-    });
+    const both = { state: "ready", root: { from: root, to: root } };
+    expect(await run(clone, "report")).toMatchObject({ code: 0, last: both });
+    const fresh = join(await aFolder(), "clone");
+    await execa("git", ["clone", "--quiet", remote, fresh]);
+    expect(await run(fresh, "report", "--base", "git:HEAD")).toMatchObject({ code: 0, last: both });
     expect(await run(clone, "log")).toMatchObject({ code: 0, last: { release: 1, root } });
 
     const line =
