@@ -1,5 +1,5 @@
 /** What the README and the pages in docs/ show is run: a command that stopped working fails here. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
@@ -134,6 +134,13 @@ async function servedAndStopped(line: string, cwd: string): Promise<void> {
   serving.stdout.once("data", () => serving.kill("SIGINT"));
   expect((await serving).exitCode).toBe(0);
 }
+
+it("the map of the code names every folder, and none that is gone", () => {
+  const page = textOf("docs/developers.md");
+  const map = page.slice(page.indexOf("## The map"), page.indexOf("## What each part"));
+  const named = [...map.matchAll(/`pipeline\/([^`]+)`/g)].map(([, name]) => name!);
+  expect(named.sort()).toEqual(readdirSync(join(root, "pipeline")).sort());
+});
 
 describe("the packages", () => {
   it("are all in the table, each where package.json has it", () => {
