@@ -10,7 +10,7 @@
  * ```
  */
 import type { CID } from "multiformats/cid";
-import { isObjection, parseCid, readCid } from "../core/cid.ts";
+import { isObjection, parseAddressedCid, readCid } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
 import { shown } from "../core/shown.ts";
 
@@ -100,7 +100,7 @@ function releaseIn(text: string): { readonly before: string; readonly release: n
 
 function cidIn(text: string): CID | undefined {
   try {
-    return parseCid(text);
+    return parseAddressedCid(text);
   } catch {
     return undefined; // A path, or a slip: see `objectionTo`.
   }

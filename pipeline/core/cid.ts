@@ -12,7 +12,8 @@
  */
 import { base16, base16upper } from "multiformats/bases/base16";
 import { base32upper } from "multiformats/bases/base32";
-import { base64, base64url } from "multiformats/bases/base64";
+import { base36 } from "multiformats/bases/base36";
+import { base64, base64pad, base64url, base64urlpad } from "multiformats/bases/base64";
 import { CID } from "multiformats/cid";
 import { Digest } from "multiformats/hashes/digest";
 import { shown } from "./shown.ts";
@@ -34,6 +35,22 @@ export const emptyDirectory = CID.parse("bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3g
 export function parseCid(text: string): CID {
   return quickly(text) ?? CID.parse(text);
 }
+
+/**
+ * The CID in an address, as Kubo and gateways take it: in any base that CIDs are written in, where case says nothing in
+ * either case (`BAFY…`).
+ *
+ * @throws Error where `text` is no CID, or longer than one can be: some bases take quadratic time to decode.
+ */
+export function parseAddressedCid(text: string): CID {
+  if (text.length > longestCid) throw new Error(`${text.length} characters are more than any CID has`);
+  const plain = /^[bfk]/i.test(text) ? text.toLowerCase() : text;
+  const base = [base16, base36, base64, base64pad, base64url, base64urlpad].find(({ prefix }) => plain[0] === prefix);
+  return quickly(plain) ?? CID.parse(plain, base);
+}
+
+/** Characters: 128 bytes that are inlined, in base16, and room for more. */
+const longestCid = 512;
 
 /** Codec and multihash in one canonical spelling (the CIDv1 in base32): equal exactly where the data is the same. */
 export function identity(cid: CID): string {

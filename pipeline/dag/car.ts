@@ -9,7 +9,7 @@
 import { decode as decodeCbor, encode as encodeCbor } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
-import { type Block, hashes, plain, sha256 } from "./block.ts";
+import { type Block, hashes, isInline, plain, sha256 } from "./block.ts";
 import { varintLength, writeVarint } from "./protobuf.ts";
 
 /** Bytes. What nodes exchange is no larger, so a block that is could never be fetched again. */
@@ -48,7 +48,7 @@ export async function* carOf(
  * The roots, and the blocks as they are read.
  *
  * @throws Failure `corrupt` where the header isn't that of a CARv1; blocks throw it for one that is truncated, larger than
- *   {@link largestBlock}, not hashed by sha2-256, or not what its CID says.
+ *   {@link largestBlock}, not hashed by sha2-256, or not what its CID says. Inlined blocks (identity CIDs) are given, too.
  */
 export async function readCar(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Car> {
   const input = inputOf(source);
@@ -76,10 +76,11 @@ async function* sections(input: Input): AsyncGenerator<Block> {
       throw new Failure("corrupt", `CAR: ${cid} at byte ${start} has ${bytes.length} bytes, more than ${largestBlock}`);
     }
     if (cid.multihash.code !== hashes.sha256) {
-      const hash = cid.multihash.code === hashes.identity ? "identity" : `0x${cid.multihash.code.toString(16)}`;
-      throw new Failure("corrupt", `CAR: ${cid} at byte ${start} is hashed by ${hash}, not by sha2-256`);
-    }
-    if (Buffer.compare(sha256(bytes), cid.multihash.digest) !== 0) {
+      // Small files that were inlined: there is nothing to hash, and some writers give them as blocks all the same.
+      const inlined = isInline(cid) && Buffer.compare(bytes, cid.multihash.digest) === 0;
+      const hash = isInline(cid) ? "identity" : `0x${cid.multihash.code.toString(16)}`;
+      if (!inlined) throw new Failure("corrupt", `CAR: ${cid} at byte ${start} is hashed by ${hash}, not by sha2-256`);
+    } else if (Buffer.compare(sha256(bytes), cid.multihash.digest) !== 0) {
       throw new Failure("corrupt", `CAR: the bytes of ${cid} at byte ${start} are not what the CID says`);
     }
     yield { cid, bytes };

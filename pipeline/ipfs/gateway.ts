@@ -16,6 +16,7 @@ import { fetchUnlessAborted } from "../core/abort.ts";
 import { Failure } from "../core/failure.ts";
 import { excerpt, kindOfStatus, readBody, sayReason } from "../core/http.ts";
 import type { World } from "../core/world.ts";
+import { isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
 import type { Node } from "./node.ts";
 import { verified } from "./verify.ts";
@@ -83,6 +84,8 @@ export function gateway(url: string, patience: GatewayPatience = usual): Node {
     name,
 
     async get(cid, world) {
+      // The empty one is what gateways are probed with.
+      if (isInline(cid) && cid.multihash.digest.length > 0) return cid.multihash.digest;
       const at = new URL(`${base}/ipfs/${cid.toV1()}?format=raw`);
       for (let waited = 0; ; ) {
         const rest = busyUntil - performance.now();

@@ -17,7 +17,7 @@ import { unlessAborted } from "../core/abort.ts";
 import { atMost } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { hashes } from "../dag/block.ts";
+import { isInline } from "../dag/block.ts";
 import { gateway } from "./gateway.ts";
 import type { Node } from "./node.ts";
 
@@ -191,7 +191,7 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
 
     async get(cid, world) {
       world.signal.throwIfAborted();
-      if (cid.multihash.code === hashes.identity) return cid.multihash.digest;
+      if (isInline(cid)) return cid.multihash.digest;
       const shared = underway.get(world.signal) ?? new Map<string, Promise<Uint8Array | undefined>>();
       underway.set(world.signal, shared);
       const key = cid.toV1().toString();

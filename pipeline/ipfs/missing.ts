@@ -8,7 +8,7 @@ import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { codecs, type Get, keyOf } from "../dag/block.ts";
+import { codecs, type Get, isInline, keyOf } from "../dag/block.ts";
 import { walk } from "../dag/read.ts";
 import { linksOf, type Shape, shapeOf } from "../dag/shape.ts";
 import { digestSet } from "./embedded/digest-set.ts";
@@ -38,10 +38,15 @@ export function missingBlocks(
   world: World,
 ): (root: CID) => Promise<Missing | undefined> {
   const complete = digestSet();
+  // What an identity CID holds has no digest.
+  const completeInline = new Set<string>();
   const incomplete = new Map<string, Missing>();
 
   /** What is known of a node without loading it; `"open"` where nothing is. */
   const knownOf = (cid: CID): Missing | undefined | "open" => {
+    const inline = isInline(cid);
+    if (inline && (cid.code === codecs.raw || completeInline.has(keyOf(cid)))) return undefined;
+    if (inline) return incomplete.get(keyOf(cid)) ?? "open";
     if (!has(cid.multihash.digest)) return itself(cid);
     if (cid.code === codecs.raw || complete.has(cid.multihash.digest)) return undefined;
     return incomplete.get(keyOf(cid)) ?? "open";
@@ -84,8 +89,9 @@ export function missingBlocks(
         continue;
       }
       visits.pop();
-      if (visit.found.count === 0) complete.add(visit.cid.multihash.digest);
-      else incomplete.set(keyOf(visit.cid), visit.found);
+      if (visit.found.count > 0) incomplete.set(keyOf(visit.cid), visit.found);
+      else if (isInline(visit.cid)) completeInline.add(keyOf(visit.cid));
+      else complete.add(visit.cid.multihash.digest);
       if (visits.length === 0) return visit.found.count === 0 ? undefined : visit.found;
     }
   };

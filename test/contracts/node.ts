@@ -51,6 +51,12 @@ export function nodeContract(open: (blocks: readonly Block[]) => Promise<Node>):
       expect(await node.get(raw("never seen").cid, testWorld())).toBeUndefined();
     });
 
+    it("gives what a CID holds itself, whoever made it so", async () => {
+      const node = await reading([]);
+      const inline = CID.parse("bafkqabtimvwgy3yk");
+      expect(await node.get(inline, testWorld())).toEqual(plain(Buffer.from("hello\n")));
+    });
+
     it("answers many at once, each with its own bytes", async () => {
       const held = Array.from({ length: 64 }, (_, i) => raw(`block ${i} ${"x".repeat(i * 997)}`));
       const node = await reading(held);

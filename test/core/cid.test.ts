@@ -1,10 +1,13 @@
 import fc from "fast-check";
-import { base36 } from "multiformats/bases/base36";
+import { base16, base16upper } from "multiformats/bases/base16";
+import { base32, base32upper } from "multiformats/bases/base32";
+import { base36, base36upper } from "multiformats/bases/base36";
 import { base58btc } from "multiformats/bases/base58";
+import { base64, base64url } from "multiformats/bases/base64";
 import { CID } from "multiformats/cid";
 import * as digest from "multiformats/hashes/digest";
 import { describe, expect, it } from "vitest";
-import { identity, isObjection, parseCid, readCid } from "../../pipeline/core/cid.ts";
+import { identity, isObjection, parseAddressedCid, parseCid, readCid } from "../../pipeline/core/cid.ts";
 import { raw, v0, v1 } from "./cids.ts";
 
 const sha256 = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => digest.create(0x12, bytes));
@@ -45,6 +48,19 @@ describe("reading a CID", () => {
     const next = letters[letters.indexOf(v1(1).at(-1)!) + 1]!;
     for (const parse of [parseCid, (text: string) => CID.parse(text)])
       expect(() => parse(v1(1).slice(0, -1) + next)).toThrow();
+  });
+
+  it("is found in an address in every base that Kubo takes, in either case where case says nothing", () => {
+    const cid = CID.parse(v1(7));
+    for (const base of [base16, base16upper, base32, base32upper, base36, base36upper, base58btc, base64, base64url]) {
+      expect(parseAddressedCid(cid.toString(base)).toString(), base.name).toBe(`${cid}`);
+    }
+    const mixed = `b${v1(7).slice(1, 20).toUpperCase()}${v1(7).slice(20)}`;
+    expect(parseAddressedCid(mixed).toString()).toBe(`${cid}`);
+    expect(parseAddressedCid(v0(7)).version).toBe(0);
+    for (const text of ["", "b", "BAFY", "k", "f01", "QM", "m!"]) expect(() => parseAddressedCid(text)).toThrow();
+    // Decoding it would take seconds.
+    expect(() => parseAddressedCid(`k${"a".repeat(1_000_000)}`)).toThrow("more than any CID has");
   });
 
   it("keeps the version that was written, and knows both spellings as the same data", () => {

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { type Block, codecs, type Get, hashes, keyOf, sha256 } from "../../dag/block.ts";
+import { type Block, codecs, type Get, hashes, isInline, keyOf, sha256 } from "../../dag/block.ts";
 import { largestBlock } from "../../dag/car.ts";
 import { walk } from "../../dag/read.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
@@ -106,6 +106,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
   const has = (digest: Uint8Array): boolean => packs.has(digest) || (packs.refresh() && packs.has(digest));
   const get = async (cid: CID): Promise<Uint8Array | undefined> => {
     const { code, digest } = cid.multihash;
+    if (isInline(cid)) return digest;
     if (code !== hashes.sha256) return undefined;
     let damaged: string | undefined;
     do {
@@ -156,7 +157,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
 
     async has(cid, world) {
       world.signal.throwIfAborted();
-      return cid.multihash.code === hashes.sha256 && has(cid.multihash.digest);
+      return isInline(cid) || (cid.multihash.code === hashes.sha256 && has(cid.multihash.digest));
     },
 
     put: (blocks, world) =>
@@ -172,6 +173,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
             world.signal.throwIfAborted();
             refuseUnknown(block);
             verified(block.cid, block.bytes, "whoever stores it");
+            if (isInline(block.cid)) continue;
             under.append(block);
             claimed.add(block.cid.multihash.digest);
             await under.settle();
