@@ -60,7 +60,13 @@ export function lineOf(entry: Entry, call: Pick<Call, "flags" | "out">): Paramet
       const when = start && told !== "unknown" ? ` · ${start} to ${end ?? ""}` : "";
       const notes = noteLines(entry.findings, call).map((note) => `\n${note}`);
       return [
-        { path, cid, reader: entry.reader, item: { ...entry.item } },
+        {
+          path,
+          cid,
+          reader: entry.reader,
+          item: { ...entry.item },
+          findings: entry.findings.map((each) => ({ ...each })),
+        },
         `${name}: ${printable(`${title}`)} (${entry.reader})${when}${notes.join("")}`,
       ];
     }
