@@ -103,6 +103,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
       summary: "check the node's blocks, index and pins",
       load: async () => (await import("./fsck.ts")).fsck,
     },
+    {
+      name: "prune",
+      summary: "stop pinning what only old releases had",
+      load: async () => (await import("./prune.ts")).prune,
+    },
     { name: "gc", summary: "free what no pin needs", load: async () => (await import("./gc.ts")).gc },
   ],
   "For data users": [

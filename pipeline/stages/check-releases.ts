@@ -29,6 +29,7 @@ export async function* checkReleases(
   get: Get,
   signers: readonly string[],
   world: World,
+  pruned: Pruned = keepsEvery,
 ): AsyncGenerator<Check> {
   const chain: Head[] = [];
   let broken: Failure | undefined;
@@ -43,8 +44,17 @@ export async function* checkReleases(
   const subject = `releases ${first} to ${head.release.number}`;
   yield broken ? failed("log", subject, broken) : { check: "log", subject, ok: true, says: sayChain(chain.length) };
   yield await checkSignatures(chain, subject, signers);
-  yield* checkTrees(chain, get, world);
+  yield* checkTrees(chain, get, pruned, world);
 }
+
+/** Releases whose blocks need not be there any more, and what is left of them. */
+export interface Pruned {
+  readonly isOld: (release: number) => boolean;
+  /** The tree.yaml that a release published, where the log carries it. */
+  readonly source: (release: Head["release"]) => Promise<Uint8Array | undefined>;
+}
+
+const keepsEvery: Pruned = { isOld: () => false, source: async () => undefined };
 
 function sayChain(count: number): string {
   return count === 1 ? "1 release, the first" : `${count} releases, each follows the one before it`;
@@ -60,13 +70,14 @@ interface Grown {
 const nothing: Grown = { release: undefined, tree: new Map() };
 
 /** One check for all releases, and one more for each that fails. */
-async function* checkTrees(chain: readonly Head[], get: Get, world: World): AsyncGenerator<Check> {
+async function* checkTrees(chain: readonly Head[], get: Get, pruned: Pruned, world: World): AsyncGenerator<Check> {
   /** The release before, where its tree.yaml could be read. */
   let before: Grown | undefined;
   /** The newest root that was found to be its tree's. */
   let sound: Sound | undefined;
   let good = 0;
-  for await (const { release, text } of inOrder(chain, atOnce, (at) => withText(at, get))) {
+  let gone = 0;
+  for await (const { release, text } of inOrder(chain, atOnce, (at) => withText(at, get, pruned))) {
     world.signal.throwIfAborted();
     world.progress({ task: "checking releases", done: good, total: chain.length, unit: "releases" });
     const since = release.number === 1 ? nothing : before;
@@ -81,11 +92,13 @@ async function* checkTrees(chain: readonly Head[], get: Get, world: World): Asyn
       good++;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      yield failed("tree", `release ${release.number}`, error);
+      if (error.kind === "unavailable" && pruned.isOld(release.number)) gone++;
+      else yield failed("tree", `release ${release.number}`, error);
     }
   }
   if (good > 0) {
-    const says = `${good} of ${chain.length} roots follow from their tree.yaml, and from the changes told`;
+    const without = gone > 0 ? `; ${gone} older ${gone === 1 ? "was" : "were"} pruned` : "";
+    const says = `${good} of ${chain.length - gone} roots follow from their tree.yaml, and from the changes told${without}`;
     yield {
       check: "tree",
       subject: `releases ${chain[0]!.release.number} to ${chain.at(-1)!.release.number}`,
@@ -99,12 +112,14 @@ async function* checkTrees(chain: readonly Head[], get: Get, world: World): Asyn
 async function withText(
   { release }: Head,
   get: Get,
+  { isOld, source }: Pruned,
 ): Promise<{ release: Head["release"]; text: Uint8Array | Failure }> {
   try {
     return { release, text: await whole(release.tree, get) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { release, text: error };
+    const carried = error.kind === "unavailable" && isOld(release.number) ? await source(release) : undefined;
+    return { release, text: carried ?? error };
   }
 }
 

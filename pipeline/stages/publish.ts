@@ -18,12 +18,13 @@ import { hold } from "./hold.ts";
 import { incompleteLines } from "./incomplete.ts";
 import { keepPortal, scanned } from "./keep-portal.ts";
 import { keepTree } from "./keep-tree.ts";
-import { letGo } from "./let-go.ts";
+
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 import { keepPeers } from "./peers.ts";
 import { assertKept, pinAll } from "./pin.ts";
 import { pinEvent } from "./pins.ts";
+import { pruneAfter } from "./prune.ts";
 import { appendRelease } from "./release.ts";
 
 export interface PublishOptions {
@@ -76,7 +77,7 @@ export async function* publish(
   // A crash leaves names that lag behind the head, or that were written and not read back: the next run sees which.
   yield* announced(head, seen, campaign, world);
 
-  await letGo(head, campaign, world);
+  await pruneAfter(head, campaign, world);
   for (const line of incompleteLines((await campaign.home.incomplete?.(world)) ?? []))
     world.log(`warning: not complete on ${campaign.home.name}: ${line}`);
   yield {

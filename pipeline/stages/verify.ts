@@ -15,12 +15,13 @@ import type { Head } from "../log/log.ts";
 import type { Answer, Sighting } from "../names/name.ts";
 import { type Check, checked, failed } from "./check.ts";
 import { checksOfNode } from "./check-node.ts";
-import { checkReleases } from "./check-releases.ts";
+import { checkReleases, type Pruned } from "./check-releases.ts";
 import { lookAtNames, type NameSight, normal } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
 import { rebuiltPortal } from "./rebuild.ts";
 import { wishesFor } from "./repin.ts";
+import { oldNumbers } from "./retention.ts";
 import { targetOf } from "./target.ts";
 
 export interface VerifyOptions {
@@ -56,7 +57,14 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
   );
   for (const asked of [names, pins]) asked.catch(() => undefined);
 
-  yield* checkReleases(head, campaign.log, campaign.get, campaign.signers, world);
+  yield* checkReleases(
+    head,
+    campaign.log,
+    campaign.get,
+    campaign.signers,
+    world,
+    await prunedIn(head, campaign, world),
+  );
   const index = `index.json of release ${head.release.number}`;
   yield* checked("index", index, () => checkIndex(head, campaign, world));
   if (options.deep)
@@ -64,6 +72,18 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
   yield* checksOfNode(head, campaign, options, world);
   yield* checksOfPins(pins);
   for (const sight of await names) yield* checksOfName(sight, head, campaign, world);
+}
+
+/** What `keep:` in campaign.yaml lets be collected; nothing where the log can't be read to its end, which is told elsewhere. */
+async function prunedIn(head: Head, campaign: Parts, world: World): Promise<Pruned | undefined> {
+  try {
+    const old = await oldNumbers(head, campaign, world);
+    const source = async (release: Head["release"]) => (await campaign.log.source(release, world))?.text;
+    return { isOld: (number) => old.has(number), source };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }
 
 /** Every dataset that the portal's index tells of stands in the tree, with that CID. */

@@ -1,3 +1,4 @@
+import type { CID } from "multiformats/cid";
 import { describe, expect, it, vi } from "vitest";
 import { Failure } from "../../pipeline/core/failure.ts";
 import type { Block, Link } from "../../pipeline/dag/block.ts";
@@ -7,8 +8,20 @@ import { profiles } from "../../pipeline/dag/profile.ts";
 import type { HomeNode } from "../../pipeline/ipfs/node.ts";
 import { leafLabel } from "../../pipeline/stages/label.ts";
 import type { Parts } from "../../pipeline/stages/parts.ts";
+import { type OldPin, planPruning, unpinAll } from "../../pipeline/stages/prune.ts";
 import { testWorld } from "../fakes/world.ts";
-import { cidOf, done, labelsAt, run, type Surroundings, surroundings, treeOf, whatIs } from "./surroundings.ts";
+import {
+  cidOf,
+  done,
+  labelsAt,
+  partsAmong,
+  run,
+  type Surroundings,
+  surroundings,
+  treeOf,
+  whatIs,
+  worldOf,
+} from "./surroundings.ts";
 
 describe("old releases", () => {
   const day = 86_400_000;
@@ -118,6 +131,74 @@ describe("old releases", () => {
     await publishFour(around, { keep: { releases: 1 }, extra }, pointing);
     expect(await labelsAt(around, "mirror")).toEqual(labels(...of(1, 4), "cited", "sondes@1", "sondes@3"));
     expect(await atHome(around)).toEqual(labels("portal@1", "portal@4", "tree@1", "tree@4"));
+  });
+});
+
+describe("pruning", () => {
+  const pruning = async (around: Surroundings, pins: Partial<Parts["pins"]>, needed: CID[] = []) => {
+    const parts = await partsAmong(around, undefined, pins);
+    const world = worldOf(around);
+    const head = (await parts.log.head(world))!;
+    const plan = await planPruning(head, parts, needed, world);
+    const failures: Failure[] = [...plan.problems];
+    const apply = async () => {
+      for await (const { failure } of unpinAll(plan.pins, parts, world)) if (failure) failures.push(failure);
+    };
+    return { plan, apply, failures };
+  };
+  const publishThree = async (around: Surroundings) => {
+    for (const each of [
+      { radar: "one", sondes: "old" },
+      { radar: "two", sondes: "old" },
+      { radar: "two", sondes: "new" },
+    ])
+      done(await run(around, await treeOf(around, each)));
+  };
+  const countOf = (pins: readonly OldPin[]) =>
+    Object.fromEntries(
+      [...Map.groupBy(pins, ({ service = "home" }) => service)].map(([at, those]) => [at, those.length]),
+    );
+
+  it("takes away what only old releases had, here and at every service, and says before how much that is", async () => {
+    const around = await surroundings();
+    await publishThree(around);
+    const before = await whatIs(around);
+    const { plan, apply, failures } = await pruning(around, { keep: { releases: 1 } });
+    expect(await whatIs(around)).toEqual(before);
+    // Roots and portals of two releases, and of the leaves: radar of the first, sondes of both.
+    expect(countOf(plan.pins)).toEqual({ home: 4, mirror: 6, dkrz: 6 });
+    expect(plan.bytes).toBeGreaterThan(0);
+    await apply();
+    expect(failures).toEqual([]);
+    const after = await whatIs(around);
+    expect(after.pins.mirror.map((pin) => pin.split(" ")[0])).toEqual(
+      ["orcestra/portal@3", "orcestra/radar@2", "orcestra/sondes@3", "orcestra/tree@3"].sort(),
+    );
+    expect(after.home.filter((pin) => /@[12] /.test(pin))).toEqual([]);
+    expect((await pruning(around, { keep: { releases: 1 } })).plan.pins).toEqual([]);
+  });
+
+  it("leaves what is needed besides: leaves that are not released yet", async () => {
+    const around = await surroundings();
+    await publishThree(around);
+    const old = cidOf(await treeOf(around, { radar: "one" }));
+    const { plan } = await pruning(around, { keep: { releases: 1 } }, [old]);
+    expect(plan.pins.filter(({ cid }) => cid.equals(old))).toEqual([]);
+  });
+
+  it("goes on where a service is away, and names it", async () => {
+    const around = await surroundings();
+    await publishThree(around);
+    const { dkrz } = around.services;
+    const away = new Failure("unavailable", "dkrz: nothing answers");
+    const status = vi.spyOn(dkrz, "status").mockRejectedValueOnce(away);
+    const first = await pruning(around, { keep: { releases: 1 } });
+    expect(first.failures).toEqual([away]);
+    await first.apply();
+    expect(await labelsAt(around, "mirror")).toHaveLength(4);
+    status.mockRestore();
+    const second = await pruning(around, { keep: { releases: 1 } });
+    expect(countOf(second.plan.pins)).toEqual({ dkrz: 6 });
   });
 });
 
