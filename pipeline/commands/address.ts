@@ -44,8 +44,9 @@ export async function locate(address: string, call: Call): Promise<Located> {
   if (cid) return { cid, path: parsed.path, get };
   const unlike = parsed.in === "tree" ? parsed.unlike : undefined;
   const why = unlike === undefined ? "there is nothing there" : `${unlike}, and the tree has nothing of that name`;
+  const ofTree = "fieldtree ls lists the whole tree, fieldtree ls FOLDER what a folder holds";
   throw new Failure("input", `${shown(address, 200)}: ${why}`, {
-    hint: "fieldtree ls lists the whole tree, fieldtree ls FOLDER what a folder holds",
+    hint: parsed.in === "content" ? `fieldtree ls ${parsed.cid} lists what is there` : ofTree,
   });
 }
 
@@ -149,8 +150,9 @@ async function ledTo(
     });
   }
   const at = release === undefined ? to : to.replace(/^(tree|portal)(?:@\d+)?/, `$1@${release}`);
-  const { cid, release: live } = await headOf(campaign, world);
-  const target = await targetOf(at, { cid, release: live }, campaign.log, world);
+  // What names a release that there is not is an address here, and not a line of campaign.yaml.
+  if (release !== undefined) await releaseNumbered(release, campaign.log, world);
+  const target = await targetOf(at, await headOf(campaign, world), campaign.log, world);
   const [, , base, ...below] = target.split("/");
   return { base: CID.parse(base!), path: [...below, path].filter((names) => names !== "").join("/") };
 }

@@ -3,17 +3,16 @@
  * tree with or without `@N`.
  */
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
-import { Failure, isFailure } from "../core/failure.ts";
+import { resolve as absolute } from "node:path";
+import { Failure } from "../core/failure.ts";
 import type { Leaf, Tree } from "../core/tree.ts";
-import { locate, treeAt } from "./address.ts";
+import { resolve } from "../dag/read.ts";
+import { treeAt } from "./address.ts";
 import type { Call } from "./command.ts";
 import { parseAddress } from "./parse-address.ts";
 import { refIn, refuseErrors, soundTree } from "./tree-text.ts";
 
 interface Side {
-  /** As it was named; the address of the part, where it is one. */
-  readonly named: string;
   readonly tree: Tree;
   /** The part of it that is compared; "" for all of it. */
   readonly path: string;
@@ -26,29 +25,25 @@ export async function compared(
   call: Call,
 ): Promise<{ readonly base: Tree; readonly next: Tree }> {
   const first = await sideNamed(named, call);
-  // Beside a part of a release it is the same part of tree.yaml that is meant.
-  const second = other === undefined ? await here(first.path, call) : await sideNamed(other, call);
-  const keep = first.path === second.path;
-  const [base, next] = [await partOf(first, keep, call), await partOf(second, keep, call)];
-  if (base.size > 0 || next.size > 0 || first.path === "") return { base, next };
-  const hint = `git:${named} is tree.yaml as git has it at that branch, tag or commit; fieldtree ls lists the whole tree`;
-  const message = `there is no file ${named}, and nothing at ${first.path} in the tree`;
-  throw new Failure("input", message, { hint });
-}
-
-async function here(path: string, call: Call): Promise<Side> {
-  return { named: path, tree: await soundTree(undefined, call), path };
+  const second =
+    other === undefined ? { tree: await soundTree(undefined, call), path: "" } : await sideNamed(other, call);
+  // Beside a part of one tree it is the same part of the other that is meant.
+  const [from, to] = [first.path || second.path, second.path || first.path];
+  const base = await partOf({ ...first, path: from }, from === to, call);
+  const next = await partOf({ ...second, path: to }, from === to, call);
+  if (base.size > 0 || next.size > 0 || from === "") return { base, next };
+  const what = first.path === "" ? other! : named;
+  const hint = `git:${what} is tree.yaml as git has it at that branch, tag or commit; fieldtree ls lists the whole tree`;
+  throw new Failure("input", `there is no file ${what}, and nothing at ${from} in the tree`, { hint });
 }
 
 /** Empty where nothing is of that path: it was added or removed since. */
-async function partOf({ named, tree, path }: Side, keep: boolean, call: Call): Promise<Tree> {
+async function partOf({ tree, path }: Side, keep: boolean, call: Call): Promise<Tree> {
   if (path === "") return tree;
   const leaves = [...tree.values()].filter((leaf) => leaf.path === path || leaf.path.startsWith(`${path}/`));
   const above = leaves.length > 0 ? undefined : leafAbove(path, tree);
-  if (above) {
-    const inside = await below(named, above, call);
-    if (inside) leaves.push({ ...inside, path });
-  }
+  const cid = above && (await resolve(above.cid, path.slice(above.path.length + 1), (await call.campaign()).get));
+  if (above && cid) leaves.push({ ...above, path, cid, written: cid.toString() });
   const name = (leaf: Leaf) => (keep ? leaf.path : leaf.path.slice(path.length + 1) || path.split("/").at(-1)!);
   return new Map(leaves.map((leaf) => [name(leaf), { ...leaf, path: name(leaf) }]));
 }
@@ -61,17 +56,6 @@ function leafAbove(path: string, tree: Tree): Leaf | undefined {
   return undefined;
 }
 
-/** What stands at an address below a leaf, as if it were one. */
-async function below(address: string, leaf: Leaf, call: Call): Promise<Leaf | undefined> {
-  try {
-    const { cid } = await locate(address, call);
-    return { ...leaf, cid, written: cid.toString() };
-  } catch (error) {
-    if (!isFailure(error, "input")) throw error;
-    return undefined;
-  }
-}
-
 /** The tree of release N for `N` or `@N`; as {@link soundTree} for everything else. */
 export async function baseTree(named: string, call: Call): Promise<Tree> {
   const release = releaseNamed(named, call);
@@ -82,7 +66,7 @@ export async function baseTree(named: string, call: Call): Promise<Tree> {
 
 async function sideNamed(named: string, call: Call): Promise<Side> {
   const whole = refIn(named) !== undefined || isFile(named, call) || releaseNamed(named, call) !== undefined;
-  if (whole) return { named, tree: await baseTree(named, call), path: "" };
+  if (whole) return { tree: await baseTree(named, call), path: "" };
   const address = parseAddress(named);
   if (address.in !== "tree") {
     throw new Failure("input", `${named} is no tree`, {
@@ -91,7 +75,7 @@ async function sideNamed(named: string, call: Call): Promise<Side> {
   }
   const { tree, findings } = await treeAt(address.release, await call.campaign(), call.world);
   refuseErrors(findings);
-  return { named, tree, path: address.path };
+  return { tree, path: address.path };
 }
 
 /** A file of that name goes before the release. */
@@ -101,4 +85,4 @@ function releaseNamed(named: string, call: Call): number | undefined {
 }
 
 const isFile = (named: string, { cwd }: Call) =>
-  statSync(resolve(cwd, named), { throwIfNoEntry: false })?.isFile() === true;
+  statSync(absolute(cwd, named), { throwIfNoEntry: false })?.isFile() === true;

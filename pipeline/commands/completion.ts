@@ -115,6 +115,10 @@ _fieldtree_words() {
   compadd -- \${found:#*/}
   compadd -S '' -- \${(M)found:#*/}
 }
+_fieldtree_either() {
+  _fieldtree_words
+  _files
+}
 _fieldtree() {
   if (( CURRENT == 2 )); then
     local -a verbs=(${words.map(({ name, summary }) => quoted(`${name}:${summary}`)).join(" ")})
@@ -148,7 +152,5 @@ const valueInZsh = (flag: string) => (flag === "--at" || flag === "--remove" ? "
 
 function whatInZsh({ completes }: Words): string {
   if (completes.every((what) => what === "files")) return "file:_files";
-  return completes.includes("files")
-    ? "address: _alternative 'a:address:_fieldtree_words' 'f:file:_files'"
-    : "address:_fieldtree_words";
+  return completes.includes("files") ? "address:_fieldtree_either" : "address:_fieldtree_words";
 }

@@ -8,7 +8,8 @@ export const diff: Verb = {
   args: "<base> [next]",
   about: `By identity of the data: added, removed, updated, moved, or the same data spelt differently.
 BASE and NEXT are files, git:REF for tree.yaml at a commit, numbers of releases, or paths in the tree, with @N as release N
-has it: \`diff 3 5\`, \`diff products@1 products\`. NEXT is the campaign's tree.yaml unless named, or the same path in it.`,
+has it: \`diff 3 5\`, \`diff products@1 products\`. NEXT is the campaign's tree.yaml unless named. A path beside a
+whole tree means that part of both.`,
   completes: ["tree", "releases", "files"],
   example: "fieldtree diff git:main",
 

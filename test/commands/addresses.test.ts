@@ -91,6 +91,13 @@ it("in a campaign, too, and each name of it leads where it should", { timeout: 6
     { op: "add", path: "y" },
   ]);
   expect(await diff("raw/b/x@1")).toEqual([]);
+  // Beside a part of one tree it is the same part of the other that is meant.
+  expect(await diff("1", "products")).toMatchObject([update]);
+  expect(await diff("products/a", "1")).toMatchObject([update]);
+  expect(await diff("1", "raw/b/x")).toEqual([]);
+  expect(await diff("tree.yaml", "raw")).toEqual([]);
+  expect(await said("cat", "ipns://latest.test/x@9")).toMatch(/there is no release 9\n.*from 1 to 2/);
+  expect(await said("diff", "1", "nowhere")).toContain("there is no file nowhere");
   expect(await said("diff", "5")).toContain("there is no release 5");
   expect(await said("diff", "nowhere@1", "nowhere")).toContain("nothing at nowhere in the tree");
   expect(await said("diff", `${elsewhere.cid}`)).toContain("is no tree");
