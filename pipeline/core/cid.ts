@@ -33,6 +33,8 @@ export const emptyDirectory = CID.parse("bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3g
  * @throws Error with the decoder's own words where `text` is no CID.
  */
 export function parseCid(text: string): CID {
+  // Decoding base58 and base36 takes the square of the length.
+  if (text.length > longestCid) throw new Error(`${text.length} characters are more than any CID has`);
   return quickly(text) ?? CID.parse(text);
 }
 

@@ -100,7 +100,11 @@ export async function askApi(api: Api, call: ApiCall, world: World): Promise<Api
  * @throws Failure `input` where it holds what no header can. Whoever sends it would print all of it.
  */
 export function headerValue(name: string, header: string, value: string, hint: string): string {
-  const trimmed = value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
+  const blank = (at: number) => "\t\n\r ".includes(value[at] ?? "x");
+  let [from, to] = [0, value.length];
+  while (blank(from)) from++;
+  while (to > from && blank(to - 1)) to--;
+  const trimmed = value.slice(from, to);
   if (/^[\t\x20-\x7e\x80-\xff]*$/.test(trimmed)) return trimmed;
   throw new Failure("input", `${name}: what is to be sent as ${header} holds a line break or another odd character`, {
     hint,

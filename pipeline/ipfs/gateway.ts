@@ -13,6 +13,7 @@
  */
 import type { CID } from "multiformats/cid";
 import { fetchUnlessAborted } from "../core/abort.ts";
+import { withoutSlash } from "../core/campaign/words.ts";
 import { Failure } from "../core/failure.ts";
 import { excerpt, kindOfStatus, readBody, sayReason } from "../core/http.ts";
 import type { World } from "../core/world.ts";
@@ -162,5 +163,5 @@ function baseOf(url: string): string {
       `the gateway at ${parsed.host} is given with a password, and campaign.yaml holds no secrets`,
     );
   }
-  return parsed.origin + parsed.pathname.replace(/\/+$/, "").replace(/\/ipfs$/, "");
+  return parsed.origin + withoutSlash(parsed.pathname).replace(/\/ipfs$/, "");
 }

@@ -12,7 +12,8 @@
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/ and https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
-import { CID } from "multiformats/cid";
+import type { CID } from "multiformats/cid";
+import { parseAddressedCid } from "../core/cid.ts";
 import { type Block, codecs, type Get, hashes } from "../dag/block.ts";
 import { carOf } from "../dag/car.ts";
 import type { DirectoryEntry } from "../dag/directory.ts";
@@ -141,7 +142,7 @@ async function startOf({ namespace, root }: Address, resolve: Source["resolve"])
     return resolved;
   }
   try {
-    return { cid: CID.parse(root) };
+    return { cid: parseAddressedCid(root) };
   } catch {
     throw new Refusal(400, `${JSON.stringify(root.slice(0, 120))} is not a CID`);
   }

@@ -173,8 +173,8 @@ function preferred(accept: string): { name: string; parameters: ReadonlyMap<stri
  * @throws Refusal 416 for a range that lies outside.
  */
 export function rangeOf(header: string | undefined, size: number): Required<Range> | undefined {
-  const [, first, last] = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*(?:,|$)/i.exec(header ?? "") ?? [];
-  if (first === undefined || last === undefined || (first === "" && last === "")) return undefined;
+  const [found, first = "", last = ""] = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?(?:,|$)/i.exec(header ?? "") ?? [];
+  if (found === undefined || (first === "" && last === "")) return undefined;
   const [offset, end] =
     first === ""
       ? [Math.max(0, size - Number(last)), size - 1]

@@ -1,5 +1,6 @@
 /** What names say, and what they should say: everything an announcement is decided from. */
 import { CID } from "multiformats/cid";
+import { withoutSlash } from "../core/campaign/words.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Sighting } from "../names/name.ts";
@@ -45,7 +46,7 @@ export function normal(value: string): string {
   if (cid === undefined) return value;
   try {
     const read = CID.parse(cid);
-    return `/ipfs/${read.toString()}${path.replace(/\/+$/, "")}`;
+    return `/ipfs/${read.toString()}${withoutSlash(path)}`;
   } catch {
     return value;
   }

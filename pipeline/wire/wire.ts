@@ -10,6 +10,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { withoutSlash } from "../core/campaign/words.ts";
 import { atMost } from "../core/concurrency.ts";
 import { Failure } from "../core/failure.ts";
 import { excerpt, headerValue, reasonOf, waitOf, withoutSecrets } from "../core/http.ts";
@@ -233,7 +234,7 @@ export function baseOf(address: string, words: { readonly of: string; readonly h
       `the address of ${words.of} at ${url.host} holds a password, and campaign.yaml holds no secrets`,
     );
   }
-  const path = url.pathname.replace(/\/+$/, "");
+  const path = withoutSlash(url.pathname);
   return `${url.origin}${path.endsWith(suffix) ? path.slice(0, path.length - suffix.length) : path}/`.replace(
     /\/+$/,
     "/",

@@ -174,12 +174,13 @@ function collapsed(text: string): string {
 /** Parts between matches of `separator` (sticky) that stand outside quotation marks and brackets. */
 function splitOutside(text: string, separator: RegExp): string[] {
   const parts: string[] = [];
+  const endOfQuotation = quotationsIn(text);
   let from = 0;
   let begun = false;
   let depth = 0;
   let at = 0;
   while (at < text.length) {
-    const end = begun ? undefined : endOfQuotation(text, at);
+    const end = begun ? undefined : endOfQuotation(at);
     separator.lastIndex = at;
     const found = depth === 0 && end === undefined ? separator.exec(text) : null;
     if (found) {
@@ -197,15 +198,31 @@ function splitOutside(text: string, separator: RegExp): string[] {
   return [...parts, text.slice(from)];
 }
 
-/** Where the quotation that opens at `at` is over. An apostrophe (`'t Hooft, O'Brien`) opens none: nothing ends after its twin. */
-function endOfQuotation(text: string, at: number): number | undefined {
-  const closing = closingOf(text[at]!);
-  if (!closing) return undefined;
-  for (let end = text.indexOf(closing, at + 1); end > 0; end = text.indexOf(closing, end + 1)) {
-    if (/^\s*(?:$|[,;\n&<]|and\s)/i.test(text.slice(end + 1, end + 20))) return end + 1;
-  }
-  return undefined;
+/**
+ * Where the quotation that opens at a place is over, asked for one place after another. An apostrophe (`'t Hooft, O'Brien`)
+ * opens none: nothing ends after its twin.
+ */
+function quotationsIn(text: string): (at: number) => number | undefined {
+  // By mark: where the next one stands that something ends after. Each is looked for once, however many quotations open.
+  const next = new Map<string, number>();
+  const nextClosing = (mark: string, after: number): number => {
+    const known = next.get(mark);
+    if (known !== undefined && known > after) return known;
+    let end = text.indexOf(mark, after + 1);
+    while (end >= 0 && !endsSomething.test(text.slice(end + 1, end + 20))) end = text.indexOf(mark, end + 1);
+    const found = end < 0 ? Number.POSITIVE_INFINITY : end;
+    next.set(mark, found);
+    return found;
+  };
+  return (at) => {
+    const closing = closingOf(text[at]!);
+    const end = closing ? nextClosing(closing, at) : Number.POSITIVE_INFINITY;
+    return Number.isFinite(end) ? end + 1 : undefined;
+  };
 }
+
+/** What follows a name. */
+const endsSomething = /^\s*(?:$|[,;\n&<]|and\s)/i;
 
 /** Values by position: an empty one keeps its place, so that the next still belongs to its name. */
 function positions(value: Json | undefined, separators: RegExp): string[] {

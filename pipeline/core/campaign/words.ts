@@ -66,8 +66,11 @@ export const dnsName = v.pipe(
   ),
 );
 
+/** `url` without the slashes at its end, found from there: a pattern would try each slash inside it. */
 export function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, "");
+  let end = url.length;
+  while (url[end - 1] === "/") end--;
+  return url.slice(0, end);
 }
 
 /** `10 GiB` is 10 × 1024³, `10 GB` 10 × 1000³. */

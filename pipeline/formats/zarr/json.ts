@@ -33,8 +33,7 @@ function parse(text: string, file: string): Json {
     if (!(error instanceof SyntaxError)) throw error;
   }
   try {
-    // A string, kept as it is, or one of the words outside of strings.
-    return JSON.parse(text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs, quoted), reviver) as Json;
+    return JSON.parse(withWordsQuoted(text), reviver) as Json;
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     throw bad(file, `is not JSON: ${error.message.slice(0, 200)}`);
@@ -53,7 +52,34 @@ function exactly(key: string, value: Json, context: { readonly source?: string }
   return isInexact && /^-?\d+$/.test(context?.source ?? "") ? context!.source! : value;
 }
 
-const quoted = (token: string) => (token.startsWith('"') ? token : `"${token}"`);
+/** The words that JSON doesn't have, as strings; what stands in strings is left as it is. */
+function withWordsQuoted(text: string): string {
+  const token = /"|-?\bInfinity\b|\bNaN\b/g;
+  const parts: string[] = [];
+  let from = 0;
+  for (let found = token.exec(text); found; found = token.exec(text)) {
+    if (found[0] !== '"') {
+      parts.push(text.slice(from, found.index), `"${found[0]}"`);
+      from = token.lastIndex;
+      continue;
+    }
+    const end = endOfString(text, found.index);
+    // No pattern over the whole string: one that never ends would be tried again from each quotation mark in it.
+    if (end === undefined) break;
+    token.lastIndex = end;
+  }
+  return parts.join("") + text.slice(from);
+}
+
+/** Where the string that begins at `start` is over; `undefined` where it never is. */
+function endOfString(text: string, start: number): number | undefined {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text[end - 1 - escapes] === "\\") escapes++;
+    if (escapes % 2 === 0) return end + 1;
+  }
+  return undefined;
+}
 
 /** A copy without prototypes; the walk stops at the limits. */
 function bounded(value: Json, file: string): Json {
