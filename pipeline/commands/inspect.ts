@@ -11,6 +11,7 @@ import type { World } from "../core/world.ts";
 import type { Added } from "../dag/add.ts";
 import { blocksOf } from "../dag/files.ts";
 import { localFolder } from "../disk/folder.ts";
+import { keepYoungHeapSmall } from "../disk/young-heap.ts";
 import { readers } from "../formats/readers.ts";
 import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/find.ts";
 import { entryOf } from "../stages/scan.ts";
@@ -29,6 +30,7 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
 
   async run(call) {
     const { args, folderAround, cwd, out, world } = call;
+    keepYoungHeapSmall();
     const given = args[0]!;
     const path = resolve(cwd, given);
     const about = await stat(path).catch((cause: NodeJS.ErrnoException) => {

@@ -64,10 +64,10 @@ export function emptyDirectory(profile: Profile): Directory {
   // Present while the directory is large enough to be sharded.
   let shards: Shard | undefined;
   let made: Link | undefined;
-  let estimate = profile.estimate === "block" ? dataFieldLength : 0;
+  let estimate = emptyEstimate(profile);
 
   const forget = (entry: Entry): void => {
-    estimate -= estimateOf(entry, profile);
+    estimate -= estimateOf(entry.name, entry.cid.bytes.length, entry.tsize, profile);
     if (shards) removeFrom(shards, entry);
   };
 
@@ -85,7 +85,7 @@ export function emptyDirectory(profile: Profile): Directory {
         throw new Failure("input", `a name in a directory ${badName(name)}: ${JSON.stringify(name)}`);
       const entry: Entry = { name, cid, tsize, hash: before?.hash };
       entries.set(name, entry);
-      estimate += estimateOf(entry, profile);
+      estimate += estimateOf(name, cid.bytes.length, tsize, profile);
       if (shards) addTo(shards, entry, 0);
       made = undefined;
     },
@@ -108,11 +108,7 @@ export function emptyDirectory(profile: Profile): Directory {
         made = makeShard(shards, profile, put);
       } else {
         shards = undefined;
-        made = makeBasic(
-          [...entries.values()].sort((a, b) => byBytes(a.name, b.name)),
-          profile,
-          put,
-        );
+        made = basicBlock(entries.values(), profile, put);
       }
       return made;
     },
@@ -129,9 +125,49 @@ export function badName(name: string): string | undefined {
   return undefined;
 }
 
+/** What is said of a name that no shard can tell from another. */
+export function sharesItsHash(name: string): Failure {
+  return new Failure("input", `${JSON.stringify(name)} shares all 64 bits of its hash with another name`, {
+    hint: "a directory this large can't hold both: rename one",
+  });
+}
+
 /** Slot of a name at each depth of a HAMT 256 wide, uint8[8]: the first 64 bits of murmur3-x64-128. */
 export function hamtHash(name: string): Uint8Array {
   return murmur364.encode(new TextEncoder().encode(name)) as Uint8Array;
+}
+
+/** The block of a shard: the slots that are taken, in order, with what stands in each. */
+export function shardBlock(
+  taken: readonly { readonly slot: number; readonly name?: string; readonly link: Link }[],
+  profile: Profile,
+  put: Put,
+): Link {
+  const bitfield = new Uint8Array(fanout / 8);
+  const links = taken.map(({ slot, name = "", link: { cid, tsize } }): NamedLink => {
+    bitfield[bitfield.length - 1 - (slot >> 3)]! |= 1 << (slot & 7);
+    return { name: slotPrefix(slot, fanout) + name, cid, tsize };
+  });
+  const leadingZeros = bitfield.findIndex((byte) => byte !== 0);
+  const data = encodeUnixFs({ kind: "shard", bitfield: bitfield.subarray(leadingZeros), hash: murmur3x64, fanout });
+  return seal(links, data, profile, put);
+}
+
+/** The block of a directory that is not sharded. */
+export function basicBlock(entries: Iterable<DirectoryEntry>, profile: Profile, put: Put): Link {
+  const links = [...entries].sort((a, b) => byBytes(a.name, b.name));
+  return seal(links, encodeUnixFs({ kind: "directory" }), profile, put);
+}
+
+/** Bytes that an entry adds to the estimate of a directory's size; see {@link shardThreshold}. */
+export function estimateOf(name: string, cidLength: number, tsize: number, profile: Profile): number {
+  const nameLength = Buffer.byteLength(name);
+  return profile.estimate === "block" ? pbLinkLength(nameLength, cidLength, tsize) : nameLength + cidLength;
+}
+
+/** The estimate for a directory without entries. */
+export function emptyEstimate(profile: Profile): number {
+  return profile.estimate === "block" ? dataFieldLength : 0;
 }
 
 /** What a shard's link is called: the slot in hexadecimal, as wide as the widest slot needs, then the name if it is an entry's. */
@@ -154,12 +190,6 @@ interface Shard {
 /** Bytes of the node's `Data` field, which the `block` estimate counts: tag, length and the two bytes of a directory. */
 const dataFieldLength = 4;
 
-function estimateOf({ name, cid, tsize }: Entry, profile: Profile): number {
-  const nameLength = Buffer.byteLength(name);
-  const cidLength = cid.bytes.length;
-  return profile.estimate === "block" ? pbLinkLength(nameLength, cidLength, tsize) : nameLength + cidLength;
-}
-
 function isShard(slot: Entry | Shard): slot is Shard {
   return "slots" in slot;
 }
@@ -173,9 +203,7 @@ function addTo(shard: Shard, entry: Entry, depth: number): void {
   entry.hash ??= hamtHash(entry.name);
   const index = entry.hash[depth];
   if (index === undefined) {
-    throw new Failure("input", `${JSON.stringify(entry.name)} shares all 64 bits of its hash with another name`, {
-      hint: "a directory this large can't hold both: rename one",
-    });
+    throw sharesItsHash(entry.name);
   }
   const held = shard.slots.get(index);
   if (held === undefined) {
@@ -204,24 +232,17 @@ function removeFrom(shard: Shard, entry: Entry, depth = 0): void {
   if (only && others.length === 0 && !isShard(only)) shard.slots.set(index, only);
 }
 
-function makeBasic(links: readonly NamedLink[], profile: Profile, put: Put): Link {
-  return seal(links, encodeUnixFs({ kind: "directory" }), profile, put);
-}
-
 function makeShard(shard: Shard, profile: Profile, put: Put): Link {
   if (shard.made) return shard.made;
-  const bitfield = new Uint8Array(fanout / 8);
-  const links: NamedLink[] = [];
-  for (const index of [...shard.slots.keys()].sort((a, b) => a - b)) {
-    const held = shard.slots.get(index)!;
-    bitfield[bitfield.length - 1 - (index >> 3)]! |= 1 << (index & 7);
-    const prefix = slotPrefix(index, fanout);
-    if (isShard(held)) links.push({ name: prefix, ...makeShard(held, profile, put) });
-    else links.push({ name: prefix + held.name, cid: held.cid, tsize: held.tsize });
-  }
-  const leadingZeros = bitfield.findIndex((byte) => byte !== 0);
-  const data = encodeUnixFs({ kind: "shard", bitfield: bitfield.subarray(leadingZeros), hash: murmur3x64, fanout });
-  shard.made = seal(links, data, profile, put);
+  const taken = [...shard.slots.keys()]
+    .sort((a, b) => a - b)
+    .map((slot) => {
+      const held = shard.slots.get(slot)!;
+      return isShard(held)
+        ? { slot, link: makeShard(held, profile, put) }
+        : { slot, name: held.name, link: { cid: held.cid, tsize: held.tsize } };
+    });
+  shard.made = shardBlock(taken, profile, put);
   return shard.made;
 }
 

@@ -3,8 +3,8 @@ import type { CID } from "multiformats/cid";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { codecs } from "../dag/block.ts";
+import { type DigestSet, digestSet } from "../dag/digest-set.ts";
 import { decodePb } from "../dag/pb.ts";
-import { type DigestSet, digestSet } from "../ipfs/embedded/digest-set.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 
 /**

@@ -31,7 +31,7 @@ export type Order =
   | { readonly kind: "discard" };
 
 export type Answer =
-  | { readonly kind: "hashed"; readonly id: number; readonly hashed: readonly Hashed[] }
+  | { readonly kind: "hashed"; readonly id: number; readonly hashed: Hashed }
   /** `number`: the pack that was appended to last, committed and closed. */
   | { readonly kind: "done"; readonly number?: number }
   /** `id`: the task it failed at; without one it failed to leave as ordered. */
@@ -52,7 +52,7 @@ export interface Crew {
   give(task: Task): void;
   readonly busy: number;
   /** What came of the tasks since it was last asked; waits for some where there is none and someone is busy. */
-  results(wait: boolean): Promise<readonly { readonly task: Task; readonly hashed: readonly Hashed[] }[]>;
+  results(wait: boolean): Promise<readonly { readonly task: Task; readonly hashed: Hashed }[]>;
   /** Everyone puts what they appended on the disk and leaves. */
   commit(): Promise<void>;
   /** Everyone cuts off what they appended and leaves. Never fails. */
@@ -66,7 +66,7 @@ export function startCrew(folder: string, profile: ProfileName, writing: Writing
   const { counter, limits } = writing;
   const members = Array.from({ length: limits.workers }, () => startMember());
   const tasks = new Map<number, Task>();
-  let results: { task: Task; hashed: readonly Hashed[] }[] = [];
+  let results: { task: Task; hashed: Hashed }[] = [];
   let failure: { readonly error: Error } | undefined;
   let wake = (): void => {};
   let lastId = 0;
@@ -76,6 +76,8 @@ export function startCrew(folder: string, profile: ProfileName, writing: Writing
     // The worker's file has the ending this one has: .ts from a checkout, .js in the published package.
     const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     const worker = new Worker(new URL(`./ingest-worker${ending}`, import.meta.url), {
+      // What a thread makes is short-lived and small: without a bound, its garbage would take 50 MB before it is collected.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
       workerData: { folder, profile, claim, counter, limits } satisfies Post,
     });
     const member = { worker, claimed: claim.number, tasks: 0, left: Promise.withResolvers<number | undefined>() };

@@ -10,6 +10,7 @@ import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { cidOfDigest, codecs } from "../../dag/block.ts";
 import { draftEnding } from "../../disk/write.ts";
+import { keepYoungHeapSmall } from "../../disk/young-heap.ts";
 import type { Checked, Damage } from "../node.ts";
 import { missingCids, sayMissing } from "../say-missing.ts";
 import { checkPack, repairHeads } from "./check-pack.ts";
@@ -32,6 +33,7 @@ export async function* check(
   { repair }: { readonly repair: boolean },
   world: World,
 ): AsyncGenerator<Damage, Checked> {
+  keepYoungHeapSmall();
   const { folder, packs, notes } = node;
   packs.refresh();
   yield* strangers(folder);

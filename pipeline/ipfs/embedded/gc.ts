@@ -10,11 +10,12 @@ import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { codecs, type Get, sha256 } from "../../dag/block.ts";
+import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
 import { walk } from "../../dag/read.ts";
 import { syncFolder } from "../../disk/write.ts";
+import { keepYoungHeapSmall } from "../../disk/young-heap.ts";
 import type { Collected } from "../node.ts";
 import { appendingTo, mostLeaving } from "./appending.ts";
-import { type DigestSet, digestSet } from "./digest-set.ts";
 import { indexName, nextNumber, noteNumbers } from "./numbers.ts";
 import { headLength, longestHead, writeHead } from "./pack.ts";
 import { digestAt, placeAt } from "./pack-index.ts";
@@ -45,6 +46,7 @@ const copiedAnyway = 64 * 1024 * 1024;
  */
 export async function collect(collecting: Collecting, world: World): Promise<Collected> {
   const { folder, packs, writing } = collecting;
+  keepYoungHeapSmall();
   await writing.rest();
   const needed = await neededBy(collecting, world);
   const kept = { blocks: 0, bytes: 0 };

@@ -6,11 +6,12 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { codecs, hashes } from "../../dag/block.ts";
+import { digestLength } from "../../dag/digest-set.ts";
 import { leafOf } from "../../dag/file.ts";
-import { changed, unreadable } from "../../dag/files.ts";
+import { changed } from "../../dag/files.ts";
 import type { Profile } from "../../dag/profile.ts";
+import { unreadable } from "../../dag/survey.ts";
 import type { Appending } from "./appending.ts";
-import { digestLength } from "./digest-set.ts";
 
 export type Task =
   /** Whole files; those longer than {@link rangeLength} are only measured. */
@@ -25,17 +26,42 @@ export interface Measured {
   readonly modified: number;
 }
 
-/** What became of each file of a task, in their order. */
-export type Hashed = Measured | Leaves;
-
-export interface Leaves {
-  /** Bytes of contents. */
-  readonly bytes: number;
-  /** uint8[32 × leaves] */
+/** What became of a task, its files in their order, in few values: it crosses from one thread to another. */
+export interface Hashed {
+  /** Bytes of each file, or of the range; -1 for each of `large`. float64[files] */
+  readonly sizes: Float64Array;
+  /** Files that were only measured. */
+  readonly large: readonly Measured[];
+  /** Of all leaves, one file after the other: uint8[32 × leaves] */
   readonly digests: Uint8Array;
   /** Bytes of each leaf's block, where leaves aren't raw: then it isn't the bytes of its chunk. */
   readonly lengths?: readonly number[];
 }
+
+/** The leaves of a file, or of a range of one. */
+export interface Leaves extends Pick<Hashed, "digests" | "lengths"> {
+  /** Bytes of contents. */
+  readonly bytes: number;
+}
+
+/** What became of each file of a task. */
+export function* filesIn({ sizes, large, digests, lengths }: Hashed, profile: Profile): Generator<Leaves | Measured> {
+  let leaf = 0;
+  let nextLarge = 0;
+  for (const bytes of sizes) {
+    if (bytes < 0) {
+      yield large[nextLarge++]!;
+      continue;
+    }
+    const end = leaf + leavesIn(bytes, profile);
+    const part = digests.subarray(leaf * digestLength, end * digestLength);
+    yield { bytes, digests: part, ...(lengths && { lengths: lengths.slice(leaf, end) }) };
+    leaf = end;
+  }
+}
+
+/** A file always has a leaf: the empty file has an empty one. */
+const leavesIn = (bytes: number, { chunkSize }: Profile): number => Math.max(1, Math.ceil(bytes / chunkSize));
 
 /** Bytes of a large file that one thread hashes at a time: a multiple of every chunk size. */
 export const rangeLength = 8 * 1024 * 1024;
@@ -46,37 +72,51 @@ export interface Hashing {
 }
 
 /** @throws Failure `input` for a file that can't be read or changes; the disk's own errors. */
-export function hashTask(task: Task, hashing: Hashing): Hashed[] {
-  if (task.kind === "files")
-    return task.paths.map((path) => withFile(path, (fd, stat) => hashFile(path, fd, stat, hashing)));
-  const { path, offset, length, size, modified } = task;
-  const leaves = withFile(path, (fd, stat) => {
-    assertSame(path, { size, modified }, stat);
-    const made = hashRange(path, fd, offset, length, hashing);
-    assertSame(path, { size, modified }, fstatSync(fd));
-    return made;
-  });
-  return [leaves];
+export function hashTask(task: Task, hashing: Hashing): Hashed {
+  const leaves = leafList();
+  const sizes: number[] = [];
+  const large: Measured[] = [];
+  if (task.kind === "range") {
+    const { path, offset, length, size, modified } = task;
+    withFile(path, (fd, stat) => {
+      assertSame(path, { size, modified }, stat);
+      hashRange(path, fd, offset, length, hashing, leaves);
+      assertSame(path, { size, modified }, fstatSync(fd));
+    });
+    sizes.push(length);
+  } else {
+    for (const path of task.paths) {
+      withFile(path, (fd, stat) => {
+        const measured = { path, size: stat.size, modified: stat.mtimeMs };
+        if (stat.size > rangeLength) {
+          large.push(measured);
+          sizes.push(-1);
+          return;
+        }
+        hashRange(path, fd, 0, stat.size, hashing, leaves);
+        assertSame(path, measured, fstatSync(fd));
+        sizes.push(stat.size);
+      });
+    }
+  }
+  const lengths = !hashing.profile.rawLeaves && { lengths: leaves.lengths };
+  return { sizes: Float64Array.from(sizes), large, digests: leaves.digests(), ...lengths };
 }
 
-function hashFile(path: string, fd: number, stat: Stats, hashing: Hashing): Hashed {
-  const measured = { path, size: stat.size, modified: stat.mtimeMs };
-  if (stat.size > rangeLength) return measured;
-  const leaves = hashRange(path, fd, 0, stat.size, hashing);
-  assertSame(path, measured, fstatSync(fd));
-  return leaves;
-}
-
-function hashRange(path: string, fd: number, offset: number, length: number, { profile, appending }: Hashing): Leaves {
-  const count = Math.max(1, Math.ceil(length / profile.chunkSize));
-  const digests = new Uint8Array(count * digestLength);
-  const lengths: number[] = [];
-  for (let leaf = 0; leaf < count; leaf++) {
+function hashRange(
+  path: string,
+  fd: number,
+  offset: number,
+  length: number,
+  { profile, appending }: Hashing,
+  leaves: LeafList,
+): void {
+  for (let leaf = 0; leaf < leavesIn(length, profile); leaf++) {
     const at = leaf * profile.chunkSize;
     const chunkLength = Math.min(profile.chunkSize, length - at);
     const fill = (into: Uint8Array): void => readExactly(path, fd, into, offset + at);
     if (profile.rawLeaves) {
-      digests.set(appending.writer().appendRead(rawCidPrefix, chunkLength, fill, appending.has), leaf * digestLength);
+      leaves.push(appending.writer().appendRead(rawCidPrefix, chunkLength, fill, appending.has), chunkLength);
       continue;
     }
     const chunk = Buffer.allocUnsafe(chunkLength);
@@ -84,15 +124,39 @@ function hashRange(path: string, fd: number, offset: number, length: number, { p
     leafOf(chunk, profile, ({ cid, bytes }) => {
       const { digest } = cid.multihash;
       if (!appending.has(digest, bytes)) appending.writer().append(cid.bytes, digest, bytes);
-      digests.set(digest, leaf * digestLength);
-      lengths.push(bytes.length);
+      leaves.push(digest, bytes.length);
     });
   }
-  return { bytes: length, digests, ...(!profile.rawLeaves && { lengths }) };
+}
+
+interface LeafList {
+  push(digest: Uint8Array, length: number): void;
+  readonly lengths: readonly number[];
+  /** A copy of just their length. */
+  digests(): Uint8Array;
+}
+
+function leafList(): LeafList {
+  let digests = new Uint8Array(64 * digestLength);
+  const lengths: number[] = [];
+  return {
+    push(digest, length) {
+      const at = lengths.length * digestLength;
+      if (at === digests.length) {
+        const larger = new Uint8Array(digests.length * 2);
+        larger.set(digests);
+        digests = larger;
+      }
+      digests.set(digest, at);
+      lengths.push(length);
+    },
+    lengths,
+    digests: () => digests.slice(0, lengths.length * digestLength),
+  };
 }
 
 /** What stands before the digest in the CIDv1 of a raw leaf: version, codec, hash function, length. */
-const rawCidPrefix = Uint8Array.of(1, codecs.raw, hashes.sha256, digestLength);
+export const rawCidPrefix = Uint8Array.of(1, codecs.raw, hashes.sha256, digestLength);
 
 function withFile<T>(path: string, work: (fd: number, stat: Stats) => T): T {
   let fd: number;

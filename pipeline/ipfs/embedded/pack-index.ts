@@ -14,7 +14,7 @@
  * | n × 42 | digest (32), offset of the block's bytes in the pack (6), their length (4), sorted by digest |
  */
 import { crc32 } from "node:zlib";
-import { digestLength } from "./digest-set.ts";
+import { digestLength } from "../../dag/digest-set.ts";
 
 export interface PackIndex {
   /** Bytes of the pack that are committed. */

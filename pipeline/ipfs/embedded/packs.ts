@@ -19,8 +19,8 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
+import { digestLength } from "../../dag/digest-set.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
-import { digestLength } from "./digest-set.ts";
 import { indexName, numberIn } from "./numbers.ts";
 import { packHeader, recordsIn } from "./pack.ts";
 import { entryLength, findIn, makeIndex, type PackIndex, type Place, readIndex, writeEntry } from "./pack-index.ts";
