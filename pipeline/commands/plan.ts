@@ -5,6 +5,7 @@ import { changesBetween } from "../core/changes.ts";
 import { kinds } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
 import { holdsNothing } from "../core/tree.ts";
+import { outOfReachData, whyNotFromHere } from "../stages/hold.ts";
 import { observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
 import { sayChange } from "./changes.ts";
 import type { Verb } from "./command.ts";
@@ -32,6 +33,7 @@ export const plan: Verb = {
     const base = typeof flags.base === "string" ? await baseTree(flags.base, call) : undefined;
     const changes = base ? changesBetween(base, seen.tree) : seen.changes;
     const none = whyNoRoot(seen) ?? whyRolledBack(seen);
+    const notHere = none ? undefined : await whyNotFromHere(seen, campaign, world);
     const data = {
       root: seen.root?.cid.toString() ?? null,
       base: typeof flags.base === "string" ? flags.base : (seen.head?.release.root.toString() ?? null),
@@ -42,6 +44,7 @@ export const plan: Verb = {
       findings: seen.findings,
       steps: seen.steps,
       ...(none && { reason: none.message }),
+      ...(notHere && { outOfReach: outOfReachData(notHere) }),
     };
     const refusal = none ? [`${seen.root ? "not to be published" : "no root"}: ${printableLines(none.message)}`] : [];
     const lines = [
@@ -52,6 +55,7 @@ export const plan: Verb = {
       ...(seen.root ? [`root ${seen.root.cid}`] : []),
       ...refusal,
       ...(none ? [] : seen.steps.length > 0 ? sayToDo(seen.steps).map((step) => `would ${step}`) : ["nothing to do"]),
+      ...(notHere ? [`and would stop from here: ${printableLines(notHere.failure.message)}`] : []),
     ];
     const errors = [...findingLines("tree.yaml", errorsIn(seen.findings), call), ...refusal];
     out.result(data, lines.join("\n"), errors.join("\n"));

@@ -9,6 +9,7 @@ import { holdsNothing } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { IncompletePin } from "../ipfs/node.ts";
 import type { Head } from "../log/log.ts";
+import { outOfReachData, whyNotFromHere } from "../stages/hold.ts";
 import { incompleteLines } from "../stages/incomplete.ts";
 import { type NameSight, normal, saidBy, sayAnswers } from "../stages/names.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
@@ -80,6 +81,7 @@ async function show(
   const release = head?.release;
   const names = await Promise.all(seen.names.map((sight) => liveName(sight, head, campaign, world)));
   const pins = seen.pins.filter(({ wanted }) => wanted.cid);
+  const notHere = whyNoRoot(seen) ? undefined : await whyNotFromHere(seen, campaign, world);
   const now = world.now().getTime();
   const data = {
     head: head?.cid.toString() ?? null,
@@ -91,6 +93,7 @@ async function show(
     ...(seen.incomplete.length > 0 && { incomplete: seen.incomplete.map(incompleteData) }),
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
+    ...(notHere && { outOfReach: outOfReachData(notHere) }),
     next: seen.steps,
   };
   const lines = [
@@ -110,6 +113,10 @@ async function show(
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...section("out of reach", unreachable().map(sayUnreachable)),
     ...nextLines(seen, held && head, unreachable()),
+    ...section(
+      "from here it would stop",
+      notHere ? notHere.failure.message.split("\n").map((line) => `  ${printable(line)}`) : [],
+    ),
     ...section("tree.yaml is not to be published", held ? [`  ${printable(held.message)}`, `  → ${held.hint}`] : []),
   ];
   out.result(data, lines.join("\n"));

@@ -7,9 +7,11 @@
  */
 
 import { inOrder } from "../core/concurrency.ts";
-import { isFailure } from "../core/failure.ts";
+import { type Failure, isFailure } from "../core/failure.ts";
 import type { Leaf } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
+import { isInline } from "../dag/block.ts";
+import type { Observation } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 import { outOfReach, type Sizes } from "./sizes.ts";
 
@@ -34,4 +36,34 @@ export async function hold(leaves: readonly Leaf[], campaign: Parts, world: Worl
     if (failed) missing.push(failed);
   }
   if (missing.length > 0) throw outOfReach(missing);
+}
+
+/**
+ * Why a plan can't be carried out from here; `undefined` where nothing speaks against it. Named are leaves whose first block
+ * the node lacks, where campaign.yaml names nobody to fetch it from: neither a gateway nor a service that gives blocks. A
+ * node with a network of its own is not asked, for it would have to search.
+ */
+export async function whyNotFromHere(
+  { steps, tree }: Pick<Observation, "steps" | "tree">,
+  { home, facts, keepers }: Pick<Parts, "home" | "facts" | "keepers">,
+  world: World,
+): Promise<LeavesOutOfReach | undefined> {
+  if (!home.has || facts.gateways.length > 0 || keepers.some(({ look }) => look)) return undefined;
+  const leaves: Leaf[] = [];
+  for (const step of steps) {
+    const leaf = step.do === "hold" ? tree.get(step.path) : undefined;
+    if (leaf && !isInline(leaf.cid) && !(await home.has(leaf.cid, world))) leaves.push(leaf);
+  }
+  if (leaves.length === 0) return undefined;
+  return { leaves, failure: outOfReach(leaves.map((leaf) => ({ leaf, why: `it is not on ${home.name}` }))) };
+}
+
+export interface LeavesOutOfReach {
+  readonly leaves: readonly Leaf[];
+  readonly failure: Failure;
+}
+
+/** As they are printed for machines. */
+export function outOfReachData({ leaves }: LeavesOutOfReach): { path: string; cid: string; line: number }[] {
+  return leaves.map(({ path, cid, line }) => ({ path, cid: cid.toString(), line }));
 }

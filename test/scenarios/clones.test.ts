@@ -69,9 +69,12 @@ describe("a clone that has the log and git, and no blocks", { timeout: 120_000 }
     const clone = join(await aFolder(), "clone");
     await execa("git", ["clone", "--quiet", remote, clone]);
     const { release, root, portal } = published;
+    const line =
+      (await readFile(join(clone, "tree.yaml"), "utf8")).split("\n").findIndex((text) => text.includes("baf")) + 1;
+    const outOfReach = [{ path: "products/data", cid: expect.stringMatching(/^baf/), line }];
     const status = await run(clone, "status", "--deadline", "60");
-    expect([status.code, status.last], status.stderr).toMatchObject([0, { release, root, portal }]);
-    expect(await run(clone, "plan")).toMatchObject({ code: 0, last: { root, base: root, changes: [] } });
+    expect([status.code, status.last], status.stderr).toMatchObject([0, { release, root, portal, outOfReach }]);
+    expect(await run(clone, "plan")).toMatchObject({ code: 0, last: { root, base: root, changes: [], outOfReach } });
     expect(await run(clone, "diff", "git:HEAD")).toMatchObject({ code: 0, last: { changes: [] } });
     expect(await run(clone, "check", "--base", "git:HEAD")).toMatchObject({ code: 0 });
     const both = { state: "ready", root: { from: root, to: root } };
@@ -81,8 +84,6 @@ describe("a clone that has the log and git, and no blocks", { timeout: 120_000 }
     expect(await run(fresh, "report", "--base", "git:HEAD")).toMatchObject({ code: 0, last: both });
     expect(await run(clone, "log")).toMatchObject({ code: 0, last: { release: 1, root } });
 
-    const line =
-      (await readFile(join(clone, "tree.yaml"), "utf8")).split("\n").findIndex((text) => text.includes("baf")) + 1;
     for (const verb of [["publish"], ["rollback", "1"]]) {
       const refused = await run(clone, ...verb);
       expect([verb, refused.code, refused.last.error.kind]).toEqual([verb, 4, "unavailable"]);
@@ -90,6 +91,7 @@ describe("a clone that has the log and git, and no blocks", { timeout: 120_000 }
     }
     await execa("cp", ["-r", join(here, "data"), clone]);
     expect((await run(clone, "add", "data")).code).toBe(0);
+    expect((await run(clone, "plan")).last).not.toHaveProperty("outOfReach");
     expect(await run(clone, "publish")).toMatchObject({ code: 0, last: { ...published, changed: true } });
     expect(await run(clone, "publish")).toMatchObject({ code: 0, last: { ...published, changed: false } });
   });
