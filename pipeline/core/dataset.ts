@@ -109,8 +109,8 @@ export interface TimeExtent {
   readonly calendar?: string;
 }
 
-/** How an extent is known: read from coordinate values, or declared by attributes or the sidecar. */
-export type ExtentSource = "values" | "attributes" | "sidecar";
+/** How an extent is known: read from coordinate values, all or a sample of them, or declared by attributes or the sidecar. */
+export type ExtentSource = "values" | "sampled" | "attributes" | "sidecar";
 
 export interface Place {
   readonly bounds: Bounds;

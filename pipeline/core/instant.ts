@@ -24,13 +24,56 @@ export function instantOf(text: string): Instant | undefined {
   const [, year, m, d, mm, dd, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = found;
   const [month, day] = [Number(m ?? mm), Number(d ?? dd)];
   if (month < 1 || month > 12 || day < 1 || day > daysIn(Number(year), month)) return undefined;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  // ISO 8601 lets a day end at 24:00, which is where the next begins.
+  const isEndOfDay = Number(hour) === 24 && Number(minute) + Number(second) + Number(fraction) === 0;
+  if ((Number(hour) > 23 && !isEndOfDay) || Number(minute) > 59 || Number(second) > 59) return undefined;
   const date = new Date(0);
   date.setUTCFullYear(Number(year), month - 1, day);
   date.setUTCHours(Number(hour), Number(minute) - offsetOf(zone), Number(second));
   if (date.getUTCFullYear() < 0 || date.getUTCFullYear() > 9999) return undefined;
   const digits = fraction.slice(0, 6).replace(/0+$/, "");
   return { iso: `${date.toISOString().slice(0, 19)}${digits && `.${digits}`}Z`, hasTime: found[6] !== undefined };
+}
+
+/** First and last second of the month or year that `2024-08` or `2024` names; `undefined` for anything else. */
+export function periodOf(text: string): { readonly start: string; readonly end: string } | undefined {
+  const [, year = "", month] = /^(\d{4})(?:-(\d{2}))?$/.exec(text.trim()) ?? [];
+  if (year === "" || (month !== undefined && !(Number(month) >= 1 && Number(month) <= 12))) return undefined;
+  const last = month ?? "12";
+  const day = daysIn(Number(year), Number(last));
+  return { start: `${year}-${month ?? "01"}-01T00:00:00Z`, end: `${year}-${last}-${day}T23:59:59Z` };
+}
+
+const number = "(\\d{1,9}(?:[.,]\\d{1,9})?)";
+const duration = new RegExp(
+  `^P(?:(\\d{1,4})Y)?(?:(\\d{1,5})M)?(?:${number}W)?(?:${number}D)?(?:T(?:${number}H)?(?:${number}M)?(?:${number}S)?)?$`,
+  "i",
+);
+
+/** The instant an ISO 8601 duration (`P1Y2M10DT2H30M`) after `iso`, or before it; `undefined` where it is none. To the ms. */
+export function shifted(iso: string, by: string, direction: 1 | -1): string | undefined {
+  const found = duration.exec(by.trim());
+  if (!found?.slice(1).some((part) => part !== undefined)) return undefined;
+  const [years, months, weeks, days, hours, minutes, seconds] = found
+    .slice(1)
+    .map((part) => direction * Number((part ?? "0").replace(",", "."))) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const from = new Date(iso);
+  const month = from.getUTCFullYear() * 12 + from.getUTCMonth() + years * 12 + months;
+  const [year, ofYear] = [Math.floor(month / 12), ((month % 12) + 12) % 12];
+  if (year < 0 || year > 9999) return undefined;
+  // A month after January 31 is the last day of February.
+  from.setUTCFullYear(year, ofYear, Math.min(from.getUTCDate(), daysIn(year, ofYear + 1)));
+  const at = new Date(from.getTime() + (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60_000 + seconds * 1000);
+  if (!(at.getUTCFullYear() >= 0 && at.getUTCFullYear() <= 9999)) return undefined;
+  return at.toISOString().replace(/\.?0*Z$/, "Z");
 }
 
 /** Minutes east of UTC. */

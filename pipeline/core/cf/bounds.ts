@@ -20,68 +20,96 @@ export function normalLongitude(longitude: number): number {
   return turned - 180;
 }
 
-/**
- * @param longitudes float64[n], degrees east, one after the other as the grid has them, without NaN; n > 0. Some of them
- *   suffice if they include both ends and none is more than 180° from the next.
- * @param step degrees between neighbours, to tell that the last cell meets the first
- */
-export function gridSpan(longitudes: Float64Array, step: number): Span {
-  let least = longitudes[0]!;
-  let greatest = least;
-  let unwrapped = least;
-  for (let i = 1; i < longitudes.length; i++) {
-    const change = longitudes[i]! - longitudes[i - 1]!;
-    unwrapped += Math.abs(change) > 180 && longitudes.length > 2 ? change - 360 * Math.sign(change) : change;
-    least = Math.min(least, unwrapped);
-    greatest = Math.max(greatest, unwrapped);
-  }
-  // The tolerance is for steps such as 1/3 that float32 can't hold.
-  if (greatest - least + Math.abs(step) >= 360 - 1e-3) return { west: -180, east: 180 };
+/** Finds a span in one pass over longitudes, degrees east; NaN is passed over. `span` is `undefined` where all are NaN. */
+export interface Spanning {
+  add(longitudes: Float64Array): void;
+  span(): Span | undefined;
+}
+
+/** Of a grid: its longitudes one after the other, as its axis has them. */
+export function spanningGrid(): Spanning {
+  let count = 0;
+  let first = 0;
+  let previous = 0;
+  let unwrapped = 0;
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [leastAsIs, greatestAsIs] = [least, greatest];
+  return {
+    add(longitudes) {
+      for (let i = 0; i < longitudes.length; i++) {
+        const longitude = longitudes[i]!;
+        if (Number.isNaN(longitude)) continue;
+        if (count++ === 0) first = unwrapped = longitude;
+        else {
+          const change = longitude - previous;
+          unwrapped += Math.abs(change) > 180 ? change - 360 * Math.sign(change) : change;
+        }
+        previous = longitude;
+        if (unwrapped < least) least = unwrapped;
+        if (unwrapped > greatest) greatest = unwrapped;
+        if (longitude < leastAsIs) leastAsIs = longitude;
+        if (longitude > greatestAsIs) greatestAsIs = longitude;
+      }
+    },
+    span() {
+      if (count === 0) return undefined;
+      // Two columns have no step that could tell which way round they lie.
+      if (count < 3) return normalSpan(leastAsIs, greatestAsIs);
+      const step = Math.abs(unwrapped - first) / (count - 1);
+      // The last cell meets the first. The tolerance is for steps such as 1/3 that float32 can't hold.
+      if (greatest - least + step >= 360 - 1e-3) return { west: -180, east: 180 };
+      return normalSpan(least, greatest);
+    },
+  };
+}
+
+/** From the least longitude eastward to the greatest, degrees; the whole globe where they are a turn apart. */
+export function normalSpan(least: number, greatest: number): Span {
+  if (greatest - least >= 360) return { west: -180, east: 180 };
   const west = normalLongitude(least);
   // An end on the antimeridian belongs to the side the box is on.
   const east = normalLongitude(greatest);
   return { west: west === 180 && least < greatest ? -180 : west, east: east === -180 && least < greatest ? 180 : east };
 }
 
-/** @param longitudes float64[n], degrees east in any order, NaN where missing. `undefined` where all are. */
-export function pointSpan(longitudes: Float64Array): Span | undefined {
-  let least = Number.POSITIVE_INFINITY;
-  let greatest = Number.NEGATIVE_INFINITY;
-  // By index: iterating a typed array costs three times as much, and there may be millions.
-  for (let i = 0; i < longitudes.length; i++) {
-    const normal = normalLongitude(longitudes[i]!);
-    if (normal < least) least = normal;
-    if (normal > greatest) greatest = normal;
-  }
-  if (least > greatest) return undefined;
-  // The gap outside of them is at least half the circle: no gap between them is wider.
-  if (greatest - least <= 180) return { west: least, east: greatest };
-  const sorted = longitudes
-    .map(normalLongitude)
-    .filter((longitude) => !Number.isNaN(longitude))
-    .sort();
-  let widest = least + 360 - greatest;
-  let span: Span = { west: least, east: greatest };
-  for (let i = 1; i < sorted.length; i++) {
-    const gap = sorted[i]! - sorted[i - 1]!;
-    if (gap > widest) {
-      widest = gap;
-      span = { west: sorted[i]!, east: sorted[i - 1]! };
-    }
-  }
-  return span;
-}
+/** Gaps narrower than an eighth of a degree are none where places lie all around the globe. */
+const binsPerDegree = 8;
 
-/** Least and greatest of float64[n], NaN left out; `undefined` where nothing is left. */
-export function rangeOf(values: Float64Array): readonly [least: number, greatest: number] | undefined {
-  let least = Number.POSITIVE_INFINITY;
-  let greatest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
-  }
-  return least <= greatest ? [least, greatest] : undefined;
+/** Of places in any order. */
+export function spanningPoints(): Spanning {
+  // Least and greatest in each bin: gaps between bins are then as exact as the places, however many there are.
+  const leastIn = new Float64Array(360 * binsPerDegree + 1).fill(Number.POSITIVE_INFINITY);
+  const greatestIn = new Float64Array(leastIn.length).fill(Number.NEGATIVE_INFINITY);
+  return {
+    add(longitudes) {
+      // By index: iterating a typed array costs three times as much, and there may be millions.
+      for (let i = 0; i < longitudes.length; i++) {
+        const normal = normalLongitude(longitudes[i]!);
+        if (Number.isNaN(normal)) continue;
+        const bin = Math.floor((normal + 180) * binsPerDegree);
+        if (normal < leastIn[bin]!) leastIn[bin] = normal;
+        if (normal > greatestIn[bin]!) greatestIn[bin] = normal;
+      }
+    },
+    span() {
+      const filled = [...leastIn.keys()].filter((bin) => leastIn[bin]! <= greatestIn[bin]!);
+      if (filled.length === 0) return undefined;
+      const [west, east] = [leastIn[filled[0]!]!, greatestIn[filled.at(-1)!]!];
+      let widest = west + 360 - east;
+      let span: Span = { west, east };
+      // The gap outside of them is at least half the circle: no gap between them is wider.
+      if (widest >= 180) return span;
+      for (const [i, bin] of filled.entries()) {
+        const before = greatestIn[filled[i - 1] ?? bin]!;
+        const gap = i === 0 ? 0 : leastIn[bin]! - before;
+        if (gap > widest) {
+          widest = gap;
+          span = { west: leastIn[bin]!, east: before };
+        }
+      }
+      return span;
+    },
+  };
 }
 
 /** Whether the box crosses ±180. */

@@ -199,31 +199,21 @@ function position(longitude: number, latitude: number, bounds: Bounds): Position
 }
 
 /**
- * The outline of a curvilinear grid, float64[rows × columns] each: its edge, thinned. The box where the edge has
- * missing places, crosses ±180, or runs around a pole.
+ * The outline of a curvilinear grid from the places along its edge, the first again at the end: thinned. The box where
+ * some are missing, or it crosses ±180 or runs around a pole.
  */
-export function outlineShape(places: Places, bounds: Bounds, columns: number): Geometry {
-  const rows = Math.floor(places.latitude.length / columns);
-  if (rows < 2 || columns < 2 || crosses(bounds) || bounds.east - bounds.west > 180) return boxShape(bounds);
-  const edge: number[] = [];
-  for (let i = 0; i < columns - 1; i++) edge.push(i);
-  for (let i = 0; i < rows - 1; i++) edge.push(i * columns + columns - 1);
-  for (let i = columns - 1; i > 0; i--) edge.push((rows - 1) * columns + i);
-  for (let i = rows - 1; i >= 0; i--) edge.push(i * columns);
-  const x = Float64Array.from(edge, (i) => normalLongitude(places.longitude[i]!));
-  const y = Float64Array.from(edge, (i) => places.latitude[i]!);
+export function outlineShape(edge: Places, bounds: Bounds): Geometry {
+  if (crosses(bounds) || bounds.east - bounds.west > 180) return boxShape(bounds);
+  const x = edge.longitude.map(normalLongitude);
+  const y = edge.latitude;
   if (x.some(Number.isNaN) || y.some(Number.isNaN)) return boxShape(bounds);
   // Halves, since a line's ends are always kept and a ring's ends are one point.
-  const half = Math.floor(edge.length / 2);
-  const [first, second] = simplify(
-    x,
-    y,
-    [
-      { from: 0, to: half + 1 },
-      { from: half, to: edge.length },
-    ],
-    mostPositions,
-  );
+  const half = Math.floor(x.length / 2);
+  const halves = [
+    { from: 0, to: half + 1 },
+    { from: half, to: x.length },
+  ];
+  const [first, second] = simplify(x, y, halves, mostPositions);
   const outline = [...first!, ...second!.slice(1)].map((i) => position(x[i]!, y[i]!, bounds));
   const area = outline.reduce((sum, [ax, ay], i) => {
     const [bx, by] = outline[(i + 1) % outline.length]!;

@@ -19,8 +19,14 @@ const growth = 1.6;
 const measured = 2 ** 18;
 
 /**
+ * Distances measured for one track: half a second's work. A spiral of a million points would take minutes, since each of its
+ * points is the furthest of those that are left.
+ */
+const mostDistances = 5e7;
+
+/**
  * Indices of the points to keep, piece by piece, at most `most` in all; each piece keeps its ends. Pieces beyond
- * `most / 2` are left out.
+ * `most / 2` are left out. What would take too long to measure is thinned evenly.
  *
  * @param x float64[n], degrees, without jumps within a piece
  * @param y float64[n], degrees; neither holds NaN
@@ -28,31 +34,46 @@ const measured = 2 ** 18;
 export function simplify(x: Float64Array, y: Float64Array, pieces: readonly Piece[], most: number): number[][] {
   const drawn = pieces.slice(0, Math.floor(most / 2));
   const stride = Math.ceil(drawn.reduce((sum, { from, to }) => sum + to - from, 0) / measured);
-  for (let tolerance = firstTolerance; ; tolerance *= growth) {
+  const effort = { left: mostDistances };
+  for (let tolerance = firstTolerance; effort.left > 0; tolerance *= growth) {
     const kept: number[][] = [];
     let room = most;
     for (const piece of drawn) {
-      const indices = room >= 2 ? keep(x, y, piece, { stride, tolerance, room }) : undefined;
+      const indices = room >= 2 ? keep(x, y, piece, { stride, tolerance, room, effort }) : undefined;
       if (!indices) break;
       kept.push(indices);
       room -= indices.length;
     }
     if (kept.length === drawn.length) return kept;
   }
+  return evenly(drawn, most);
 }
 
-/** `undefined` as soon as more than `room` points would have to be kept. */
+/** Points at even distances in their order, the ends of each piece among them. */
+function evenly(pieces: readonly Piece[], most: number): number[][] {
+  const total = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
+  const spare = most - 2 * pieces.length;
+  return pieces.map(({ from, to }) => {
+    const between = Math.min(to - from - 2, Math.floor((spare * (to - from)) / total));
+    const step = (to - 1 - from) / (between + 1);
+    return [...Array.from({ length: between + 1 }, (_, i) => Math.floor(from + i * step)), to - 1];
+  });
+}
+
+/** `undefined` as soon as more than `room` points would have to be kept, or the effort is spent. */
 function keep(
   x: Float64Array,
   y: Float64Array,
   { from, to }: Piece,
-  { stride, tolerance, room }: { readonly stride: number; readonly tolerance: number; readonly room: number },
+  { stride, tolerance, room, effort }: KeepOptions,
 ): number[] | undefined {
   const kept = [from, to - 1];
   const stack = [from, to - 1];
   while (stack.length > 0) {
     const last = stack.pop()!;
     const first = stack.pop()!;
+    effort.left -= (last - first) / stride;
+    if (effort.left <= 0) return undefined;
     let furthest = tolerance * tolerance;
     let at = -1;
     for (let i = first + stride; i < last; i += stride) {
@@ -67,6 +88,14 @@ function keep(
     stack.push(first, at, at, last);
   }
   return kept.sort((a, b) => a - b);
+}
+
+interface KeepOptions {
+  readonly stride: number;
+  readonly tolerance: number;
+  readonly room: number;
+  /** Distances that may still be measured. */
+  readonly effort: { left: number };
 }
 
 /** From a point to the nearest of the segment from a to b. */

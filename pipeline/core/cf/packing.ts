@@ -1,48 +1,50 @@
 /**
- * From stored numbers to the numbers that were meant: what is missing taken out, scale and offset applied.
+ * From stored numbers to the numbers that xarray makes of them: what is missing taken out, scale and offset applied.
  *
- * Missing is NaN, NaT, `_FillValue`, each `missing_value`, what lies outside of `valid_range`, and where no fill is
- * declared netCDF's own defaults (CF 2.5.1; NUG, "Attribute Conventions"). All of these speak of values as they are
- * stored, before scale and offset (CF 8.1).
+ * Missing is NaN, NaT, `_FillValue`, each `missing_value`, and what the format calls missing, as they are stored, before
+ * scale and offset (CF 2.5.1, 8.1). `valid_range` and netCDF's default fill values, by which netCDF's own tools mask, too,
+ * are not: xarray takes such values for good. Where the extremes are of that kind, two readers of the same data see
+ * different things, and {@link doubtAbout} says so.
  */
 import type { Json } from "../json.ts";
-import type { Attributes, CfVariable, Raw } from "./variable.ts";
+import { isTimeUnit } from "./time.ts";
+import { type Attributes, type CfVariable, type Raw, text } from "./variable.ts";
 
 export type Numbers = Exclude<Raw, readonly string[]>;
 
 export interface Packing {
   /** Compared as float64, in which 64-bit fills beyond 2^53 arrive from JSON anyway. Without NaN, which is always missing. */
   readonly missing: readonly number[];
-  readonly least: number;
-  readonly greatest: number;
   readonly scale: number;
   readonly offset: number;
   /** Signed storage of unsigned numbers (`_Unsigned`, NUG), or the reverse: what to add to bring them back, and where. */
   readonly wrap: "unsigned" | "signed" | undefined;
+  /** Least and greatest stored value by `valid_range`, `valid_min` and `valid_max`; infinite where they don't say. */
+  readonly valid: readonly [number, number];
+  /** netCDF's fill value of this type, where the variable names none. */
+  readonly defaultFill?: number;
+  /** Why it can't be unpacked: a phrase about the attributes. */
+  readonly problem?: string;
 }
 
 /** What a variable's attributes and format say about how its numbers are stored. */
 export function packingOf({ attributes, type, missing }: CfVariable): Packing {
   const given = (name: string, as = type) => numbersOf(attribute(attributes, name), as);
-  const declared = [
-    ...given("_FillValue"),
-    ...given("missing_value"),
-    ...missing.flatMap((fill) => numbersOf(fill, type)),
-  ];
-  const fills = [
-    ...(declared.length > 0 ? declared : (netcdfDefaults.get(type) ?? [])),
-    ...(/64(?!\d)/.test(type) && !/float|uint/.test(type) ? [notATime] : []),
-  ];
+  const ofFormat = missing.flatMap((fill) => numbersOf(typeof fill === "string" ? Number(fill) : fill, type));
+  // xarray puts Zarr's fill value in the place of the attribute.
+  const fill = missing.length > 0 ? ofFormat : fillIn(attributes, type);
+  const declared = [...fill, ...given("missing_value")];
+  const isTime = /^(datetime|timedelta)64/.test(type) || (type === "int64" && isTimeUnit(text(attributes, "units")));
+  const defaultFill = declared.length === 0 ? netcdfDefaults.get(type) : undefined;
   const scale = given("scale_factor", "float64")[0] ?? 1;
   const offset = given("add_offset", "float64")[0] ?? 0;
   const unsigned = attribute(attributes, "_Unsigned");
   const range = given("valid_range");
   const bounds = [range[0] ?? given("valid_min")[0], range[1] ?? given("valid_max")[0]] as const;
-  const stored = inStoredUnits(bounds, type, scale, offset);
+  const [least, greatest] = inStoredUnits(bounds, type, scale, offset);
+  const unreadable = ["scale_factor", "add_offset"].find((name) => !isOneNumber(attribute(attributes, name)));
   return {
-    missing: [...new Set(fills)].filter((fill) => !Number.isNaN(fill)),
-    least: stored[0] ?? Number.NEGATIVE_INFINITY,
-    greatest: stored[1] ?? Number.POSITIVE_INFINITY,
+    missing: [...new Set([...declared, ...(isTime ? [notATime] : [])])].filter((fill) => !Number.isNaN(fill)),
     scale,
     offset,
     wrap:
@@ -51,21 +53,23 @@ export function packingOf({ attributes, type, missing }: CfVariable): Packing {
         : unsigned === "false" && type.startsWith("uint")
           ? "signed"
           : undefined,
+    valid: [least ?? Number.NEGATIVE_INFINITY, greatest ?? Number.POSITIVE_INFINITY],
+    ...(defaultFill !== undefined && { defaultFill }),
+    ...(unreadable && { problem: `its ${unreadable} is no number` }),
   };
 }
 
-/** float64[n], NaN where a value is missing or no finite number. */
+/** float64[n], NaN where a value is missing. */
 export function unpacked(raw: Numbers, packing: Packing): Float64Array {
   const out = new Float64Array(raw.length);
-  const { missing, least, greatest, scale, offset } = packing;
+  const { missing, scale, offset } = packing;
   const wrapped = unwrapped(raw, packing);
+  const isPlain = missing.length === 0;
   for (let i = 0; i < raw.length; i++) {
     const value = Number(wrapped[i]);
-    const meant = value * scale + offset;
     // A fill value may be given as it was before the sign was taken away, or after.
-    const valid = value >= least && value <= greatest && !missing.includes(value);
-    out[i] =
-      valid && Number.isFinite(meant) && (wrapped === raw || !missing.includes(Number(raw[i]))) ? meant : Number.NaN;
+    const isMissing = !isPlain && (missing.includes(value) || (wrapped !== raw && missing.includes(Number(raw[i]))));
+    out[i] = isMissing ? Number.NaN : value * scale + offset;
   }
   return out;
 }
@@ -76,28 +80,46 @@ export interface Extremes {
   readonly greatest: number | bigint;
 }
 
-/** Least and greatest of what isn't missing in any of `pieces`, NaT left out; `undefined` where everything is missing. */
-export function extremesOf(pieces: readonly Numbers[], packing: Packing): Extremes | undefined {
-  let least: number | bigint | undefined;
-  let greatest: number | bigint | undefined;
-  for (const raw of pieces) {
-    const exact = raw instanceof BigInt64Array || raw instanceof BigUint64Array;
-    const values =
-      exact && packing.scale === 1 && packing.offset === 0 ? validBigints(raw, packing) : unpacked(raw, packing);
-    for (const value of values) {
-      if (Number.isNaN(value)) continue;
-      if (least === undefined || value < least) least = value;
-      if (greatest === undefined || value > greatest) greatest = value;
-    }
+/**
+ * Least and greatest of `known`, and of what isn't missing in `raw`; `undefined` where everything is missing.
+ *
+ * @param values what `raw` is unpacked
+ */
+export function extremesOf(
+  raw: Numbers,
+  packing: Packing,
+  known?: Extremes,
+  values = unpacked(raw, packing),
+): Extremes | undefined {
+  let least: number | bigint | undefined = known?.least;
+  let greatest: number | bigint | undefined = known?.greatest;
+  const isWide = raw instanceof BigInt64Array || raw instanceof BigUint64Array;
+  const exact = isWide && packing.scale === 1 && packing.offset === 0 && !packing.wrap ? raw : values;
+  for (let i = 0; i < exact.length; i++) {
+    if (Number.isNaN(values[i])) continue;
+    const value = exact[i]!;
+    if (least === undefined || value < least) least = value;
+    if (greatest === undefined || value > greatest) greatest = value;
   }
   return least === undefined || greatest === undefined ? undefined : { least, greatest };
 }
 
-function* validBigints(raw: BigInt64Array | BigUint64Array, { missing, least, greatest }: Packing): Generator<bigint> {
-  for (const value of raw) {
-    const approximately = Number(value);
-    if (!missing.includes(approximately) && approximately >= least && approximately <= greatest) yield value;
-  }
+/** Why xarray's extremes are not what another reader of the same data would find; a phrase whose subject is the variable. */
+export function doubtAbout(extremes: Extremes, packing: Packing, variable: CfVariable): string | undefined {
+  const { scale, offset, valid, defaultFill, missing } = packing;
+  const ends = [Number(extremes.least), Number(extremes.greatest)] as const;
+  if (!ends.every(Number.isFinite)) return "has infinite values";
+  const beyondInt64 = (value: number) => value >= 2 ** 63;
+  const isUnsignedTime = variable.type === "uint64" && isTimeUnit(text(variable.attributes, "units"));
+  if (isUnsignedTime && (ends.some(beyondInt64) || missing.some(beyondInt64)))
+    return "has numbers beyond 2^63, which xarray takes for negative ones";
+  const stored = ends.map((end) => (end - offset) / scale).sort((a, b) => a - b) as [number, number];
+  if (defaultFill !== undefined && stored.includes(defaultFill))
+    return `has ${defaultFill}, which netCDF writes where nothing is, and no _FillValue that says so: xarray takes it for a value`;
+  const slack = 1e-6 * Math.max(1, Math.abs(stored[0]), Math.abs(stored[1]));
+  if (stored[0] < valid[0] - slack || stored[1] > valid[1] + slack)
+    return `runs from ${ends[0]} to ${ends[1]}, beyond its valid_range, valid_min or valid_max: xarray takes such values for good, others don't`;
+  return undefined;
 }
 
 function unwrapped(raw: Numbers, { wrap }: Packing): Numbers {
@@ -106,8 +128,14 @@ function unwrapped(raw: Numbers, { wrap }: Packing): Numbers {
     if (raw instanceof Int8Array) return new Uint8Array(buffer, byteOffset, length);
     if (raw instanceof Int16Array) return new Uint16Array(buffer, byteOffset, length);
     if (raw instanceof Int32Array) return new Uint32Array(buffer, byteOffset, length);
+    if (raw instanceof BigInt64Array) return new BigUint64Array(buffer, byteOffset, length);
   }
-  if (wrap === "signed" && raw instanceof Uint8Array) return new Int8Array(buffer, byteOffset, length);
+  if (wrap === "signed") {
+    if (raw instanceof Uint8Array) return new Int8Array(buffer, byteOffset, length);
+    if (raw instanceof Uint16Array) return new Int16Array(buffer, byteOffset, length);
+    if (raw instanceof Uint32Array) return new Int32Array(buffer, byteOffset, length);
+    if (raw instanceof BigUint64Array) return new BigInt64Array(buffer, byteOffset, length);
+  }
   return raw;
 }
 
@@ -131,18 +159,25 @@ function attribute(attributes: Attributes, name: string): Json | undefined {
   return Object.hasOwn(attributes, name) ? attributes[name] : undefined;
 }
 
-/** The numbers a JSON value stands for, as values of `type`. */
+function isOneNumber(value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.length === 1 && isOneNumber(value[0]);
+  return value === undefined || typeof value === "number";
+}
+
+/** The numbers a JSON value stands for, as values of `type`. A number as text is none to xarray. */
 function numbersOf(value: Json | undefined, type: string): number[] {
   if (Array.isArray(value)) return value.slice(0, 100).flatMap((each: Json) => numbersOf(each, type));
-  if (typeof value === "number") return [type === "float32" ? Math.fround(value) : value];
-  if (typeof value !== "string") return [];
-  if (/^[+-]?\d/.test(value) && Number.isFinite(Number(value))) return numbersOf(Number(value), type);
-  return fromBase64(value, type);
+  return typeof value === "number" ? [type === "float32" ? Math.fround(value) : value] : [];
+}
+
+function fillIn(attributes: Attributes, type: string): number[] {
+  const value = attribute(attributes, "_FillValue");
+  return typeof value === "string" ? fromBase64(value, type) : numbersOf(value, type);
 }
 
 /** Zarr v3 has no JSON for floats' bits, so xarray writes `_FillValue` as base64 of little-endian bytes. */
 function fromBase64(value: string, type: string): number[] {
-  if (!/^float(32|64)$/.test(type) || !/^[A-Za-z0-9+/]{6,11}=?=?$/.test(value) || value.length % 4 !== 0) return [];
+  if (!/^float(16|32|64)$/.test(type) || !/^[A-Za-z0-9+/]{6,11}=?=?$/.test(value) || value.length % 4 !== 0) return [];
   const bytes = Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
   const view = new DataView(bytes.buffer);
   // xarray writes eight bytes for a float32, too.
@@ -154,13 +189,13 @@ function fromBase64(value: string, type: string): number[] {
 const notATime = -(2 ** 63);
 
 /** https://docs.unidata.ucar.edu/netcdf-c/current/netcdf_8h_source.html, NC_FILL_*; bytes have none that is masked. */
-const netcdfDefaults: ReadonlyMap<string, readonly number[]> = new Map([
-  ["int16", [-32_767]],
-  ["uint16", [65_535]],
-  ["int32", [-2_147_483_647]],
-  ["uint32", [4_294_967_295]],
-  ["int64", [Number(-9_223_372_036_854_775_806n)]],
-  ["uint64", [Number(18_446_744_073_709_551_614n)]],
-  ["float32", [Math.fround(9.969209968386869e36)]],
-  ["float64", [9.969209968386869e36]],
+const netcdfDefaults: ReadonlyMap<string, number> = new Map([
+  ["int16", -32_767],
+  ["uint16", 65_535],
+  ["int32", -2_147_483_647],
+  ["uint32", 4_294_967_295],
+  ["int64", Number(-9_223_372_036_854_775_806n)],
+  ["uint64", Number(18_446_744_073_709_551_614n)],
+  ["float32", Math.fround(9.969209968386869e36)],
+  ["float64", 9.969209968386869e36],
 ]);

@@ -36,18 +36,29 @@ export type Raw =
   | BigUint64Array
   | readonly string[];
 
-/**
- * Which values: `all`; `ends`, pieces that hold the first, a middle and the last value of a 1-D variable; `some`, a few
- * pieces spread evenly over it.
- */
-export type Which = "all" | "ends" | "some";
+/** Some values of one chunk of a variable, few enough to be worked through in one go. */
+export interface Piece {
+  /** As they are stored, flat, slowest dimension first. */
+  readonly values: Raw;
+  /** Index of the chunk's first value along each dimension. */
+  readonly from: readonly number[];
+  /** The chunk's length along each dimension. */
+  readonly size: readonly number[];
+  /** Which of the chunk's values, counted flat, is the first here. */
+  readonly start: number;
+}
+
+/** `all` of a variable, or `some`: a few pieces spread evenly over it, its first and its last among them. */
+export type Which = "all" | "some";
 
 /**
- * Values of a variable: pieces in their order, each flat and slowest dimension first. `all` is one piece.
+ * Hands a variable's values to `visit`, piece by piece, in the order of their chunks: those of a 1-D variable follow one
+ * another. What has been visited is forgotten, so that memory holds a few chunks at a time.
  *
- * `undefined` where that can't be had: too many or too large pieces, or stored in a way we can't decode.
+ * Resolves to false where they can't be had: too many or too large chunks, or stored in a way we can't decode. `visit` may
+ * then have seen a part of them.
  */
-export type ReadValues = (variable: CfVariable, which: Which) => Promise<readonly Raw[] | undefined>;
+export type ReadValues = (variable: CfVariable, which: Which, visit: (piece: Piece) => void) => Promise<boolean>;
 
 /** The last part of a variable's or dimension's path. */
 export const baseName = (name: string) => name.slice(name.lastIndexOf("/") + 1);

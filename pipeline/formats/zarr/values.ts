@@ -3,29 +3,32 @@
  *
  * `chunks.ts` reads one; which chunks, how many at once and how large they may be is decided here.
  */
-import type { Raw, Which } from "../../core/cf/variable.ts";
-import { inOrder } from "../../core/concurrency.ts";
+import type { Piece, ReadValues, Which } from "../../core/cf/variable.ts";
+import { atMost, inOrder } from "../../core/concurrency.ts";
 import type { DatasetFinding, Folder } from "../../core/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
-import { shown } from "../../core/shown.ts";
+import { sayBytes, shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
 import type { ZarrArray } from "./array.ts";
 import { chunksIn, type ReadChunk } from "./chunks.ts";
 import { type Block, chunksPer, coordinatesOf, copyBlock, product, strideOf } from "./codecs/block.ts";
 import { roomFor, Unsupported } from "./codecs/element.ts";
 
-/** Decoded bytes of one array that are read to know its extent: 2 million positions in float64. */
-const mostBytes = 32_000_000;
-/** Chunks of one array that are read for the same, so that one value a chunk doesn't mean a million requests. */
-const mostChunks = 4096;
+/**
+ * Decoded bytes that are read: of one array (32 million positions in float64), of one chunk, which memory has whole, and of
+ * one dataset. And chunks of one array, so that one value a chunk doesn't mean a million requests.
+ */
+const most = { array: 256e6, chunk: 128e6, dataset: 1e9, chunks: 16_384 } as const;
 /** Chunks in a sample of an array beyond those limits. */
 const sampleChunks = 8;
-/** Chunks of one dataset under way at once. */
-const atOnce = 8;
+/** Values handed on before others have their turn: what they are for takes some ms. */
+const perTurn = 2 ** 18;
+/** What is under way at once in one dataset: chunks, and the decoded bytes of arrays, unless it is one array alone. */
+const underWay = { chunks: 8, bytes: 32e6 } as const;
 
 export interface ArrayValues {
-  /** As {@link Which} says; `undefined` where it is too much, or can't be decoded, which is then a finding. */
-  read(array: ZarrArray, which: Which): Promise<readonly Raw[] | undefined>;
+  /** As {@link ReadValues} says; what can't be decoded, and what is too large even for a sample, is then a finding. */
+  read(array: ZarrArray, which: Which, visit: Parameters<ReadValues>[2]): Promise<boolean>;
   /** Of the arrays that were asked for so far. */
   findings(): readonly DatasetFinding[];
 }
@@ -33,45 +36,56 @@ export interface ArrayValues {
 /** @throws what the folder throws: bytes that are out of reach are no property of the data. */
 export function valuesIn(folder: Folder, world: World): ArrayValues {
   const unread = new Map<string, DatasetFinding>();
-  const inTurn = gate(atOnce);
+  const enter = byBytes(underWay.bytes);
+  const inTurn = atMost(underWay.chunks);
   const readers = new Map<string, ReadChunk>();
   const readerOf = (array: ZarrArray) => {
     const reader = readers.get(array.path) ?? chunksIn(folder, array, world);
     readers.set(array.path, reader);
     return reader;
   };
-  // Ends are kept, since whoever looks at them may want the rest next.
-  const ends = new Map<string, Promise<Chunk>>();
-  const chunkAt = (array: ZarrArray, reader: ReadChunk, at: readonly number[], keep: boolean) => {
-    const key = `${at.join()} ${array.path}`;
-    const chunk = ends.get(key) ?? inTurn(async () => ({ ...(await reader(at)), at }));
-    if (keep) ends.set(key, chunk);
-    return chunk;
-  };
+  let budget: number = most.dataset;
+  let visited = 0;
   return {
     findings: () => [...unread].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding),
-    async read(array, which) {
+    async read(array, which, visit) {
+      if (unread.has(array.path)) return false;
       if (array.problem) {
         // What nobody can read is told with the array itself.
         if (array.problem instanceof Unsupported) unread.set(array.path, undecodable(array, array.problem));
-        return undefined;
+        return false;
       }
-      const chosen = chunksOf(array, which);
-      // Whoever asks for some has asked for more before.
-      if (!chosen && which === "some" && !unread.has(array.path)) unread.set(array.path, tooLarge(array));
-      if (!chosen || unread.has(array.path)) return undefined;
+      const chosen = chunksOf(array, which, budget);
+      // Whoever asks for some has asked for all before.
+      if (!chosen && which === "some") unread.set(array.path, tooLarge(array));
+      if (!chosen) return false;
+      // Taken before anything is waited for, so that what is read never depends on what comes first.
+      const bytes = bytesOf(array);
+      if (which === "all") budget -= chosen.length * bytes;
+      const atOnce = Math.max(1, Math.min(underWay.chunks, chosen.length, Math.floor(underWay.bytes / 2 / bytes)));
+      const leave = await enter(atOnce * bytes);
       try {
         const reader = readerOf(array);
+        const load = (at: readonly number[]) => inTurn(async () => ({ at, block: await reader(at) }));
         // In their order, so that of several bad chunks the same one is named every time.
-        const chunks: Chunk[] = [];
-        const read = (at: readonly number[]) => chunkAt(array, reader, at, which === "ends");
-        for await (const chunk of inOrder(chosen, atOnce, read)) chunks.push(chunk);
-        return which === "all" ? [assemble(array, chunks)] : chunks.map((chunk) => assemble(array, [chunk]));
+        for await (const { at, block } of inOrder(chosen, atOnce, load)) {
+          for (const piece of piecesOf(array, at, block)) {
+            visit(piece);
+            visited += piece.values.length;
+            if (visited < perTurn) continue;
+            visited = 0;
+            await world.sleep(0);
+            world.signal.throwIfAborted();
+          }
+        }
+        return true;
       } catch (error) {
         if (isFailure(error) || world.signal.aborted) throw error;
         // Whatever else a decoder throws is about these bytes.
         unread.set(array.path, undecodable(array, error));
-        return undefined;
+        return false;
+      } finally {
+        leave();
       }
     },
   };
@@ -88,69 +102,84 @@ export function undecodable({ path }: ZarrArray, error: unknown): DatasetFinding
   return { level: "warning", rule: "undecodable", says };
 }
 
-function tooLarge({ path, chunks, itemSize }: ZarrArray): DatasetFinding {
-  const size = `chunks of ${Math.round((product(chunks!) * itemSize) / 1e6)} MB`;
+function tooLarge(array: ZarrArray): DatasetFinding {
+  const { path, chunks } = array;
+  const how = chunks ? `chunks of ${sayBytes(bytesOf(array))}` : "a grid of chunks we don't know";
   return {
     level: "warning",
     rule: "large-coordinate",
-    says: `${path ? shown(path) : "the array"} is stored in ${size}, so its values are not known; at most ${mostBytes / 1e6} MB are read`,
+    says: `${path ? shown(path) : "the array"} is stored in ${how}, so its values are not known; chunks of at most ${sayBytes(most.chunk)} are read`,
     fix: "store coordinates in chunks of a few MB, or declare time_coverage_* and geospatial_* attributes",
   };
 }
 
+/** Decoded bytes of a chunk; of texts, whose length nothing tells, a guess. */
+const bytesOf = ({ chunks, itemSize }: ZarrArray) => product(chunks ?? [0]) * (itemSize || 1024);
+
 /** Coordinates of the chunks to read; `undefined` where they are too many or too large. */
-function chunksOf({ shape, chunks, itemSize }: ZarrArray, which: Which): readonly (readonly number[])[] | undefined {
+function chunksOf(array: ZarrArray, which: Which, budget: number): readonly (readonly number[])[] | undefined {
+  const { shape, chunks } = array;
   if (!chunks) return undefined;
   const counts = chunksPer(shape, chunks);
   const total = product(counts);
   if (total === 0) return [];
-  const bytes = product(chunks) * (itemSize || 1024);
-  const most = Math.min(mostChunks, Math.floor(mostBytes / bytes));
-  const numbers = which === "all" ? evenly(total, total) : evenly(total, which === "ends" ? 3 : sampleChunks);
-  if (numbers.length > most || (which === "all" && total > most)) return undefined;
-  return numbers.map((number) => coordinatesOf(number, counts));
+  const bytes = bytesOf(array);
+  if (bytes > most.chunk) return undefined;
+  if (which === "all" && (total > most.chunks || total * bytes > Math.min(most.array, budget))) return undefined;
+  const wanted = which === "all" ? total : Math.min(sampleChunks, Math.floor(most.array / bytes));
+  return evenly(total, wanted).map((number) => coordinatesOf(number, counts));
 }
 
-/** `count` numbers from 0 to `total` - 1, both ends among them. */
+/** At most `count` numbers from 0 to `total` - 1, both ends among them. */
 function evenly(total: number, count: number): readonly number[] {
-  const wanted = Math.min(total, count, mostChunks + 1);
+  const wanted = Math.min(total, count);
   return Array.from({ length: wanted }, (_, i) => (wanted === 1 ? 0 : Math.floor((i * (total - 1)) / (wanted - 1))));
 }
 
-interface Chunk extends Block {
-  readonly at: readonly number[];
-}
-
-/** The given chunks of an array as one block, slowest dimension first, without what hangs over the array's edge. */
-function assemble({ shape, chunks, element }: ZarrArray, pieces: readonly Chunk[]): Raw {
-  const alone = pieces.length === 1 ? pieces[0]!.at : undefined;
-  const whole = alone ? sizeOf(alone, shape, chunks!) : shape;
-  const out = roomFor(element!, product(whole));
-  const stride = strideOf(whole);
-  for (const piece of pieces) {
-    const from = alone ? 0 : piece.at.reduce((sum, n, i) => sum + n * chunks![i]! * stride[i]!, 0);
-    copyBlock(piece, { out, from, stride }, sizeOf(piece.at, shape, chunks!));
+/** A chunk's values, slowest dimension first, without what hangs over the array's edge, a few at a time. */
+function* piecesOf({ shape, chunks, element }: ZarrArray, at: readonly number[], block: Block): Generator<Piece> {
+  const from = at.map((n, i) => n * chunks![i]!);
+  const size = shape.map((length, i) => Math.min(chunks![i]!, length - from[i]!));
+  const stride = strideOf(size);
+  const length = product(size);
+  let values = block.data;
+  if (values.length !== length || block.stride.join() !== stride.join()) {
+    const copy = roomFor(element!, length);
+    copyBlock(block, { out: copy, from: 0, stride }, size);
+    values = copy;
   }
-  return out;
+  for (let start = 0; start < length; start += perTurn) {
+    const end = Math.min(start + perTurn, length);
+    yield {
+      values: ArrayBuffer.isView(values) ? values.subarray(start, end) : values.slice(start, end),
+      from,
+      size,
+      start,
+    };
+  }
 }
 
-/** Lengths of the chunk at these coordinates, shorter where the array ends. */
-const sizeOf = (at: readonly number[], shape: readonly number[], chunks: readonly number[]) =>
-  shape.map((length, i) => Math.min(chunks[i]!, length - at[i]! * chunks[i]!));
-
-/** At most `width` of what goes through are under way. */
-function gate(width: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let free = width;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free--;
-    else await new Promise<void>((go) => waiting.push(go));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free++;
+/** Lets work begin in the order it comes, as long as what is under way has not too many bytes together; each calls what it is given at its end. */
+function byBytes(limit: number): (bytes: number) => Promise<() => void> {
+  const waiting: { readonly bytes: number; readonly start: () => void }[] = [];
+  let [count, sum] = [0, 0];
+  const startNext = () => {
+    for (let next = waiting[0]; next && (count === 0 || sum + next.bytes <= limit); next = waiting[0]) {
+      waiting.shift();
+      count++;
+      sum += next.bytes;
+      next.start();
     }
+  };
+  return async (bytes) => {
+    await new Promise<void>((start) => {
+      waiting.push({ bytes, start });
+      startNext();
+    });
+    return () => {
+      count--;
+      sum -= bytes;
+      startNext();
+    };
   };
 }

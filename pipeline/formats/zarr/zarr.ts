@@ -35,7 +35,7 @@ export const zarr: FormatReader = {
     const described = await describe({
       attributes,
       variables,
-      read: (variable, which) => values.read(arrayBy.get(variable)!, which),
+      read: (variable, which, visit) => values.read(arrayBy.get(variable)!, which, visit),
     });
     if (!store.consolidated && store.groups.size > 0) findings.push(notConsolidated(store));
     if (store.version === 3 && isZarrV2(folder.entries)) findings.push(twoVersions);

@@ -28,11 +28,12 @@ async function described(given: Record<string, Given>, attributes: Attributes = 
   const found = await describeDataset({
     attributes,
     variables,
-    read: async ({ name }, which) => {
+    read: async ({ name, shape }, which, visit) => {
       asked.push(`${which} ${name}`);
       const { all, some } = given[name]!;
-      const pieces = which === "some" ? (some ?? all) : all;
-      return pieces && [pieces];
+      const values = which === "some" ? (some ?? all) : all;
+      if (values) visit({ values, from: shape.map(() => 0), size: shape, start: 0 });
+      return values !== undefined;
     },
   });
   return { ...found, asked, rules: found.findings.map(({ rule }) => rule) };
@@ -67,16 +68,16 @@ it("takes extents from attributes where values are too large to read", async () 
   expect(asked.filter((what) => what.startsWith("some"))).toEqual([]);
 });
 
-it("takes a sample where values are too large and nothing is declared, and says that too", async () => {
+it("takes a sample where values are too large and nothing is declared, and says that and how large", async () => {
   const { time, place, rules, findings } = await described({
     lat: { attributes: north, some: Float64Array.of(10, 11) },
     lon: { attributes: east, some: Float64Array.of(-50, -51, -52) },
     when: { attributes: days, some: Float64Array.of(0, 1) },
   });
-  expect(place?.bounds).toEqual({ west: -52, south: 10, east: -50, north: 11 });
-  expect(time).toEqual({ start: "2024-01-01T00:00:00Z", end: "2024-01-02T00:00:00Z", source: "values" });
-  expect(rules).toEqual(["sampled-extent", "sampled-extent"]);
-  expect(findings[0]?.says).toContain("lat is too large");
+  expect(place).toMatchObject({ bounds: { west: -52, south: 10, east: -50, north: 11 }, source: "sampled" });
+  expect(time).toEqual({ start: "2024-01-01T00:00:00Z", end: "2024-01-02T00:00:00Z", source: "sampled" });
+  expect(rules).toEqual(["sampled-extent", "sampled-extent", "sampled-extent"]);
+  expect(findings[0]?.says).toContain("lat is too large to be read whole: its extent comes from 2 of 10 values");
 });
 
 it("believes values before attributes, and tells where they disagree", async () => {
@@ -184,13 +185,45 @@ it("does not end before it starts where a day of another calendar is clamped", a
   expect(time).toMatchObject({ start: "2024-02-29T18:00:00Z", end: "2024-02-29T18:00:00Z" });
 });
 
-it("reads an axis by its ends, all of it where they don't run one way, and nothing else", async () => {
-  const axis = (all: Raw) => ({ dimensions: ["time"], attributes: days, all });
+it("reads all of each coordinate, once, and nothing of the data", async () => {
+  const axis = { dimensions: ["time"], attributes: days, all: Float64Array.of(0, 2, 1) };
+  const track = { lat: north, lon: east };
+  const places = Object.entries(track).map(([name, attributes]) => [name, { ...axis, attributes }] as const);
   const data = { dimensions: ["time"], all: Float64Array.of(1, 2) };
-  expect((await described({ time: axis(Float64Array.of(0, 1, 2)), data })).asked).toEqual(["ends time"]);
-  const jumbled = await described({ time: axis(Float64Array.of(0, 2, 1)), data });
-  expect(jumbled.asked).toEqual(["ends time", "all time"]);
-  expect(jumbled.time?.end).toBe("2024-01-03T00:00:00Z");
+  const { asked, time } = await described({ time: axis, ...Object.fromEntries(places), data });
+  expect(asked.toSorted()).toEqual(["all lat", "all lon", "all time"]);
+  expect(time?.end).toBe("2024-01-03T00:00:00Z");
+});
+
+const fill = -2_147_483_647;
+it.each<[string, Attributes, Raw, string]>([
+  ["netCDF's default fill", {}, Int32Array.of(fill, 0), "int32"],
+  ["a valid_range that its values leave", { valid_range: [0, 10] }, Float64Array.of(0, 11), "float64"],
+  ["a valid_min that its values leave", { valid_min: 1 }, Float64Array.of(0, 11), "float64"],
+  ["infinities", {}, Float64Array.of(0, Number.POSITIVE_INFINITY), "float64"],
+  ["numbers of uint64 that xarray takes for negative", {}, BigUint64Array.of(0n, 2n ** 63n), "uint64"],
+  ["a fill of uint64 that xarray doesn't mask", { _FillValue: 2 ** 64 }, BigUint64Array.of(0n, 1n), "uint64"],
+])("has no time, and a finding, where xarray and others read different ones: %s", async (_, attributes, all, type) => {
+  const { time, rules, dimensions } = await described({
+    time: { dimensions: ["time"], type, attributes: { ...days, ...attributes }, all },
+  });
+  expect([time, rules]).toEqual([undefined, ["doubtful-extent"]]);
+  expect(dimensions[0]).toEqual({ name: "time", size: all.length, kind: "other" });
+});
+
+it("has no place, and a finding, where latitudes leave their valid_range but not the Earth", async () => {
+  const { place, rules } = await described({
+    lat: { attributes: { ...north, valid_range: [0, 10] }, all: Float64Array.of(1, 12) },
+    lon: { attributes: east, all: Float64Array.of(3, 4) },
+  });
+  expect([place, rules]).toEqual([undefined, ["doubtful-extent"]]);
+});
+
+it("does not unpack by a scale factor that is no number", async () => {
+  const scaled = (scale_factor: Attributes[string]) =>
+    described({ time: { attributes: { ...days, scale_factor }, all: Float64Array.of(0, 1) } });
+  expect((await scaled([2])).time?.end).toBe("2024-01-03T00:00:00Z");
+  for (const bad of ["2", [2, 3]]) expect((await scaled(bad)).rules).toEqual(["packing"]);
 });
 
 it("tells dimensions with their extents, those without a coordinate too", async () => {

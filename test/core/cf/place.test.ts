@@ -1,22 +1,47 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gridSpan, pointSpan } from "../../../pipeline/core/cf/bounds.ts";
+import { type Spanning, spanningGrid, spanningPoints } from "../../../pipeline/core/cf/bounds.ts";
 import { mostPositions } from "../../../pipeline/core/cf/geometry.ts";
-import { declaredPlace, type Layout, type Positions, placeOf } from "../../../pipeline/core/cf/place.ts";
+import { type Layout, type Positions, placeOf } from "../../../pipeline/core/cf/place.ts";
+import { surveyorOf } from "../../../pipeline/core/cf/survey.ts";
 import { boxOf, holds, objectionTo, positionsOf } from "../../../pipeline/core/extent.ts";
 
-const positions = (
+interface More {
+  readonly rowLength?: number;
+  readonly time?: Float64Array;
+}
+
+/** What surveys leave of places that lie in rows. */
+function positions(
   layout: Layout,
-  longitude: number[],
-  latitude: number[],
-  more: Partial<Positions> = {},
-): Positions => ({
-  layout,
-  longitude: Float64Array.from(longitude),
-  latitude: Float64Array.from(latitude),
-  rowLength: Math.max(1, longitude.length),
-  ...more,
-});
+  longitude: ArrayLike<number>,
+  latitude: ArrayLike<number>,
+  more: More = {},
+): Positions {
+  const { length } = longitude;
+  const rowLength = Math.max(1, more.rowLength ?? length);
+  const shape = layout === "curvilinear" && length % rowLength === 0 ? [length / rowLength, rowLength] : [length];
+  const keep = layout === "grid" ? "nothing" : layout === "curvilinear" ? "edge" : "places";
+  const survey = (along: "latitude" | "longitude", values: ArrayLike<number>) => {
+    const surveyor = surveyorOf({ along, unit: 1, shape, keep });
+    surveyor.add(Float64Array.from(values), { from: shape.map(() => 0), size: shape, start: 0 });
+    return surveyor.survey();
+  };
+  return {
+    layout,
+    rowLength,
+    ...more,
+    latitude: survey("latitude", latitude),
+    longitude: survey("longitude", longitude),
+  };
+}
+
+const spanOf = (spanning: Spanning, longitudes: readonly number[]) => {
+  // In two pieces, as chunks come.
+  const half = longitudes.length >> 1;
+  for (const piece of [longitudes.slice(0, half), longitudes.slice(half)]) spanning.add(Float64Array.from(piece));
+  return spanning.span();
+};
 const missing = Number.NaN;
 
 describe("the box", () => {
@@ -27,20 +52,28 @@ describe("the box", () => {
     [[-100, 100], { west: 100, east: -100 }],
     [[180], { west: 180, east: 180 }],
   ])("of points %s leaves out the widest gap", (longitudes, span) => {
-    expect(pointSpan(Float64Array.from(longitudes))).toEqual(span);
+    expect(spanOf(spanningPoints(), longitudes)).toEqual(span);
   });
 
+  const range = (from: number, to: number, step: number) =>
+    Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => from + i * step);
+
   it.each([
-    [[0.5, 359.5], 1, { west: -180, east: 180 }],
-    [[-179.5, 179.5], 1, { west: -180, east: 180 }],
-    [[10, 30], 1, { west: 10, east: 30 }],
-    [[30, 10], -1, { west: 10, east: 30 }],
-    [[170, 190], 1, { west: 170, east: -170 }],
-    [[170, 175, -180, -175], 5, { west: 170, east: -175 }],
-    [[0, 180], 1, { west: 0, east: 180 }],
-    [[180, 270], 1, { west: -180, east: -90 }],
-  ])("of a grid's longitudes %s by %s runs from its first to its last", (longitudes, step, span) => {
-    expect(gridSpan(Float64Array.from(longitudes), step)).toEqual(span);
+    ["0.5 to 359.5", range(0.5, 359.5, 1), { west: -180, east: 180 }],
+    ["-179.5 to 179.5", range(-179.5, 179.5, 1), { west: -180, east: 180 }],
+    ["0 to 179, -180 to -1", [...range(0, 179, 1), ...range(-180, -1, 1)], { west: -180, east: 180 }],
+    ["0 to 330 by 30", range(0, 330, 30), { west: -180, east: 180 }],
+    ["10 to 30", range(10, 30, 1), { west: 10, east: 30 }],
+    ["30 to 10", range(10, 30, 1).reverse(), { west: 10, east: 30 }],
+    ["170 to 190", range(170, 190, 1), { west: 170, east: -170 }],
+    ["170, 175, -180, -175", [170, 175, -180, -175], { west: 170, east: -175 }],
+    ["0 to 180", range(0, 180, 1), { west: 0, east: 180 }],
+    ["180 to 270", range(180, 270, 1), { west: -180, east: -90 }],
+    ["two, far apart", [-177, 177], { west: -177, east: 177 }],
+    ["not in order", [10, 30, 20, 12], { west: 10, east: 30 }],
+    ["with a missing one", [10, missing, 30], { west: 10, east: 30 }],
+  ])("of a grid's longitudes %s runs from its first to its last", (_, longitudes, span) => {
+    expect(spanOf(spanningGrid(), longitudes)).toEqual(span);
   });
 
   it("holds every valid position and the whole geometry, whatever the layout", () => {
@@ -83,9 +116,23 @@ describe("a line", () => {
     const n = 1_000_000;
     const longitude = Float64Array.from({ length: n }, (_, i) => 40 * Math.sin(i * 12.9898) * Math.cos(i / 1000));
     const latitude = Float64Array.from({ length: n }, (_, i) => 40 * Math.cos(i * 78.233));
-    const { place } = placeOf({ layout: "line", longitude, latitude, rowLength: n });
+    const { place } = placeOf(positions("line", longitude, latitude));
     expect(place?.geometry.type).toBe("LineString");
     expect(positionsOf(place!.geometry).length).toBeLessThanOrEqual(mostPositions);
+  });
+
+  it("is thinned evenly where each point is the furthest of those left, as in a spiral, in seconds", {
+    timeout: 20_000,
+  }, () => {
+    const n = 300_000;
+    const radius = (i: number) => 80 * (1 - i / n);
+    const longitude = Float64Array.from({ length: n }, (_, i) => radius(i) * Math.cos(i));
+    const latitude = Float64Array.from({ length: n }, (_, i) => radius(i) * Math.sin(i));
+    const { place } = placeOf(positions("line", longitude, latitude));
+    const drawn = positionsOf(place!.geometry);
+    expect(drawn.length).toBeGreaterThan(mostPositions / 2);
+    expect(drawn.length).toBeLessThanOrEqual(mostPositions);
+    expect(drawn[0]).toEqual([80, 0]);
   });
 
   it("keeps within a hundredth of a degree of a smooth track, measured across it", () => {
@@ -193,23 +240,4 @@ it("leaves out impossible angles and tells how many", () => {
 it("draws the box of more points than a map can show", () => {
   const many = Array.from({ length: mostPositions + 1 }, (_, i) => i / 100);
   expect(placeOf(positions("points", many, many)).place?.geometry.type).toBe("Polygon");
-});
-
-it("reads the box that attributes declare, numbers or text, in either range of longitudes", () => {
-  const declare = (south: unknown, north: unknown, west: unknown, east: unknown) =>
-    declaredPlace({
-      geospatial_lat_min: south,
-      geospatial_lat_max: north,
-      geospatial_lon_min: west,
-      geospatial_lon_max: east,
-    } as never);
-  expect(declare(-5, "5.5", 300, 330)).toMatchObject({
-    bounds: { west: -60, south: -5, east: -30, north: 5.5 },
-    source: "attributes",
-  });
-  expect(declare(0, 1, 170, -170)?.bounds).toEqual({ west: 170, south: 0, east: -170, north: 1 });
-  expect(declare(0, 1, 0, 360)?.bounds).toMatchObject({ west: -180, east: 180 });
-  for (const bad of [declare(5, -5, 0, 1), declare("", 1, 0, 1), declare(0, 91, 0, 1), declare(0, 1, 0, undefined)]) {
-    expect(bad).toBeUndefined();
-  }
 });
