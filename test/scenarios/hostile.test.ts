@@ -132,7 +132,7 @@ const failing: Readonly<Record<string, readonly [files: Files, says: RegExp]>> =
     aStore({ ".zattrs": `{"a":"${"x".repeat(hundredMegabytes)}"}` }),
     /\.zattrs is larger than 32 MiB/,
   ],
-  "web-page-for-metadata": [aStore({ "lat/.zarray": "<html>404</html>" }), /lat\/\.zarray is not JSON/],
+  "web-page-for-metadata": [aStore({ ".zattrs": "<html>404</html>" }), /\.zattrs is not JSON/],
   "sidecar-bomb": [
     sidecar(`${yamlBomb}attributes: { title: x, keywords: *j }\n`),
     /dataset_meta\.yaml line 11: aliases/,
@@ -182,6 +182,11 @@ const described: Readonly<Record<string, readonly [files: Files, known: object]>
       }),
     }),
     { title: "a store" },
+  ],
+  // Of the rest as much is known as without it.
+  "web-page-for-an-array": [
+    aStore({ "lat/.zarray": "<html>404</html>" }),
+    { title: "a store", start_datetime: "2024-08-10T00:00:00Z" },
   ],
   "long-title": [aStore({}, { title: "long ".repeat(200_000), summary: "x".repeat(1e6) }), {}],
   markup: [
