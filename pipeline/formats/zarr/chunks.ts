@@ -15,8 +15,8 @@ import { pastTheEnd } from "./codecs/sharding.ts";
 /** The chunk at these coordinates, which count in `chunks`: inner ones where there are shards. */
 export type ReadChunk = (at: readonly number[]) => Promise<Block>;
 
-/** Indexes of shards that are kept, for the next chunk of the same shard. */
-const mostIndexes = 8;
+/** Bytes of shards' indexes that are kept, for the next chunk of the same shard; at least one index is. */
+const mostIndexes = 2 ** 22;
 
 /**
  * @throws Error where a chunk's bytes are damaged, naming it; Unsupported where only we can't read it; what the folder
@@ -74,7 +74,7 @@ function fromShards(folder: Folder, { keys }: ZarrArray, sharding: Sharding, pla
     indexes.delete(key);
     indexes.set(key, index);
     for (const oldest of indexes.keys()) {
-      if (indexes.size <= mostIndexes) break;
+      if (indexes.size <= Math.max(1, mostIndexes / indexSize)) break;
       indexes.delete(oldest);
     }
     return index;

@@ -22,7 +22,7 @@ import { type DecodeTexts, fixedTexts, textCodec } from "./text.ts";
 /** Beside the values: checksums, headers, what doesn't compress. */
 const slack = 2 ** 20;
 /** Bytes of a chunk of texts, whose size no metadata tell. */
-const mostText = 64 * 2 ** 20;
+const mostText = 8 * 2 ** 20;
 
 /** Version 2: `compressor`, and `filters` in the order in which they encode. @throws as {@link pipelineV3} does. */
 export function pipelineV2(document: JsonObject, spec: ChunkSpec, using: Decompressors): Pipeline {
