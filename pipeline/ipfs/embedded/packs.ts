@@ -212,10 +212,13 @@ function packFile(path: string): PackFile {
     fd = undefined;
   };
 
+  /** Reading no bytes would succeed anywhere. */
+  const endsBefore = (file: number, offset: number): boolean => fstatSync(file).size < offset;
+
   return {
     readSync({ offset, length }) {
       const file = opened();
-      if (file === undefined) return undefined;
+      if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
       const bytes = Buffer.allocUnsafeSlow(length);
       try {
         for (let done = 0; done < length; ) {
@@ -231,7 +234,7 @@ function packFile(path: string): PackFile {
 
     async read({ offset, length }) {
       const file = opened();
-      if (file === undefined) return undefined;
+      if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
       const bytes = Buffer.allocUnsafeSlow(length);
       reading++;
       try {

@@ -4,13 +4,13 @@
  * Whoever takes the lock does it for what readers noted, for packs that something else than fieldtree wrote to, and for
  * packs that end before their committed bytes. The bytes themselves stay in the pack. The caller has the lock.
  */
-import { statSync, utimesSync } from "node:fs";
+import { rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import type { World } from "../../core/world.ts";
-import { writeDurably } from "../../disk/write.ts";
+import { syncFolder, writeDurably } from "../../disk/write.ts";
 import { isChanged, isDamaged, type PackFiles } from "./completeness.ts";
 import type { DamageNotes } from "./damage-notes.ts";
-import { indexName } from "./numbers.ts";
+import { indexName, noteNumbers, packName } from "./numbers.ts";
 import { packHeader } from "./pack.ts";
 import { entriesOf, entryLength, makeIndex, placeAt } from "./pack-index.ts";
 import type { Pack } from "./packs.ts";
@@ -50,6 +50,8 @@ export async function takeOut(
   { index, number, path }: Pack,
   damaged: readonly number[],
 ): Promise<void> {
+  // Cut off within its header: nothing is left of it.
+  if (damaged.length === index.count && statSync(path).size < packHeader.length) return removePack(folder, number);
   const out = new Set(damaged);
   const entries = entriesOf(index);
   const left = Array.from({ length: index.count }, (_, entry) => entry).filter((entry) => !out.has(entry));
@@ -59,6 +61,12 @@ export async function takeOut(
   const covered = size >= index.covered ? index.covered : ends.reduce((a, b) => Math.max(a, b), packHeader.length);
   const rest = left.map((entry) => entries.subarray(entry * entryLength, (entry + 1) * entryLength));
   await writeDurably(join(folder, indexName(number)), makeIndex(Buffer.concat(rest), covered).bytes);
+}
+
+async function removePack(folder: string, number: number): Promise<void> {
+  await noteNumbers(folder);
+  for (const name of [indexName(number), packName(number)]) rmSync(join(folder, name), { force: true });
+  await syncFolder(folder);
 }
 
 /** What is committed of the pack is as it was, every block of it hashed or untouched: the index is as young as the pack again. */
