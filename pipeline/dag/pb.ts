@@ -63,7 +63,8 @@ export function decodePb(bytes: Uint8Array): PbNode {
   const links: NamedLink[] = [];
   let data: Uint8Array | undefined;
   let linksBeforeData = false;
-  const reader = { bytes, offset: 0 };
+  // What is cut out of it is no Buffer either: CIDs are compared with others.
+  const reader = { bytes: plain(bytes), offset: 0 };
   while (reader.offset < bytes.length) {
     const key = readVarint(reader);
     if (key !== keys.data && key !== keys.link) throw new Failure("corrupt", "is not dag-pb");
@@ -73,7 +74,7 @@ export function decodePb(bytes: Uint8Array): PbNode {
       links.push(decodeLink(reader, end));
     } else {
       if (data !== undefined) throw new Failure("corrupt", "is not dag-pb: data twice");
-      data = bytes.subarray(reader.offset, end);
+      data = reader.bytes.subarray(reader.offset, end);
       linksBeforeData = links.length > 0;
     }
     reader.offset = end;

@@ -149,14 +149,15 @@ export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGen
 
   const bytes = await load(root, get);
   const kind = root.code === codecs.dagCbor ? "release" : shapeOf(root, bytes).kind;
-  if (kind === "file" && !options.range) return yield* everything(root, get, options.wants);
   const single = options.scope === "block" || kind === "symlink" || kind === "release";
+  if (kind === "file" && !single && !options.range) return yield* everything(root, get, options.wants);
 
   const seen = new Set<string>();
-  const within = kind === "file" ? fileBlocks(root, get, options.range!, true) : directoryBlocks(root, get);
-  for await (const { cid, bytes: each } of single ? [{ cid: root, bytes }] : within) {
+  const ofFile = () => fileBlocks(root, get, options.range!, true);
+  const blocks = single ? [{ cid: root, bytes }] : kind === "file" ? ofFile() : directoryBlocks(root, get);
+  for await (const { cid, bytes } of blocks) {
     const key = keyOf(cid);
-    if (!seen.has(key) && !isInline(cid)) yield { cid, bytes: each };
+    if (!seen.has(key) && !isInline(cid)) yield { cid, bytes };
     seen.add(key);
   }
 }
