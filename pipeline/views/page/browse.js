@@ -363,18 +363,11 @@ function leaves(details, some, says, show) {
   if (details.open) rows();
 }
 
+const warn = (says) => el("p", { class: "warn" }, text(says, 2000));
 const leafLink = (one) => el("a", { href: `tree/${relative(one.path)}`, class: "iso" }, text(one.path, 1000));
 const plainRow = (one) =>
-  el(
-    "li",
-    {},
-    leafLink(one),
-    ` ${text(one.kind)}, ${bytes(one.size)} `,
-    cid(one.cid),
-    ...list(one.findings).map((says) => el("p", { class: "warn" }, text(says, 2000))),
-  );
-const failedRow = (one) =>
-  el("li", {}, leafLink(one), el("p", { class: "warn" }, `${text(one.reader)}: ${text(one.says, 2000)}`), cid(one.cid));
+  el("li", {}, leafLink(one), ` ${text(one.kind)}, ${bytes(one.size)} `, cid(one.cid), ...list(one.findings).map(warn));
+const failedRow = (one) => el("li", {}, leafLink(one), warn(`${one.reader}: ${one.says}`), cid(one.cid));
 
 function choices(field, label, values) {
   const counts = new Map();
@@ -418,7 +411,7 @@ function open(path, before) {
 function* about(one) {
   yield el("p", { class: "quiet path iso" }, el("code", {}, text(one.path, 1000)));
   if (one.summary) yield el("p", { class: "iso" }, one.summary);
-  for (const finding of one.findings) yield el("p", { class: "warn" }, finding);
+  for (const finding of one.findings) yield warn(finding);
   yield el("h3", {}, "Cite and fetch by its CID");
   yield cid(one.cid);
   if (one.cid) {
@@ -570,7 +563,7 @@ function versions(path) {
   return details;
 }
 
-const unread = ({ message }) => el("p", { class: "warn" }, `No history: ${message}`);
+const unread = ({ message }) => warn(`No history: ${message}`);
 
 async function showReleases() {
   const section = $("releases");
