@@ -12,7 +12,7 @@ import type { World } from "../../core/world.ts";
 import type { ZarrArray } from "./array.ts";
 import { chunksIn, type ReadChunk } from "./chunks.ts";
 import { type Block, chunksPer, coordinatesOf, copyBlock, product, strideOf } from "./codecs/block.ts";
-import { roomFor, Unsupported } from "./codecs/element.ts";
+import { roomFor, UnknownCodec, Unsupported } from "./codecs/element.ts";
 
 /**
  * Decoded bytes that are read: of one array (32 million positions in float64), of one chunk, which memory has whole, and of
@@ -52,7 +52,7 @@ export function valuesIn(folder: Folder, world: World): ArrayValues {
       if (unread.has(array.path)) return false;
       if (array.problem) {
         // What nobody can read is told with the array itself.
-        if (array.problem instanceof Unsupported) unread.set(array.path, undecodable(array, array.problem));
+        if (isOurs(array.problem)) unread.set(array.path, undecodable(array, array.problem));
         return false;
       }
       const chosen = chunksOf(array, which, budget);
@@ -90,6 +90,9 @@ export function valuesIn(folder: Folder, world: World): ArrayValues {
     },
   };
 }
+
+/** Whether only we can't read it, and others can. */
+export const isOurs = (problem: Error) => problem instanceof Unsupported && !(problem instanceof UnknownCodec);
 
 /** Why an array has no values here. Where it is for our own lack, the data are not blamed. */
 export function undecodable({ path }: ZarrArray, error: unknown): DatasetFinding {

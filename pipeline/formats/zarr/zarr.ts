@@ -12,14 +12,13 @@ import type { Json } from "../../core/json.ts";
 import { shown } from "../../core/shown.ts";
 import type { FormatReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
-import { Unsupported } from "./codecs/element.ts";
 import { checkFiles } from "./files.ts";
 import { isZarr, isZarrV2, missingRoot, openStore, type ZarrStore } from "./store.ts";
-import { undecodable, valuesIn } from "./values.ts";
+import { isOurs, undecodable, valuesIn } from "./values.ts";
 
 export const zarr: FormatReader = {
   name: "zarr",
-  version: 4,
+  version: 5,
   recognises: isZarr,
   missing: missingRoot,
   checkFiles,
@@ -75,7 +74,7 @@ function arraysOf(store: ZarrStore, findings: DatasetFinding[]): readonly ZarrAr
     findings.push(leftOut(`${sorted.length - mostAlike} more`, "their metadata make no sense"));
   // What only we can't read is told where its values are asked for; what nobody can read, in any case.
   for (const array of arrays)
-    if (array.problem && !(array.problem instanceof Unsupported)) findings.push(undecodable(array, array.problem));
+    if (array.problem && !isOurs(array.problem)) findings.push(undecodable(array, array.problem));
   return arrays;
 }
 

@@ -124,6 +124,21 @@ it.each([
   ]);
 });
 
+it.each([
+  [
+    "warns",
+    "of-one-laboratory",
+    [
+      'ta is stored in a way that fieldtree does not read (codec "of-one-laboratory" is not read), so its values are not known',
+    ],
+  ],
+  ["says nothing", "pcodec", []],
+])("%s of data in codec %s, whose values nobody asks for", async (_, id, says) => {
+  const found = await described(sites({ "ta/.zarray": zarray({ compressor: { id } }) }));
+  expect(found.variables.map(({ name }) => name)).toContain("ta");
+  expect(found.findings.filter(({ rule }) => rule === "undecodable").map((finding) => finding.says)).toEqual(says);
+});
+
 it("tells of a group without metadata of its own, whose arrays nobody sees", async () => {
   const found = await described(sites({ "radar/ze/.zarray": zarray(), "radar/ze/0": floats(1, 2) }));
   expect(found.variables.map(({ name }) => name)).toEqual(["lat", "lon"]);

@@ -13,7 +13,7 @@ import { unpackBlosc, unshuffle } from "./blosc.ts";
 import { adler32, crc32, crc32c, fletcher32, lookup3 } from "./checksums.ts";
 import type { BytesCodec } from "./codec.ts";
 import type { Decompressors } from "./decompressors.ts";
-import { type Element, elementOf, Unsupported } from "./element.ts";
+import { type Element, elementOf, Unsupported, unreadCodec } from "./element.ts";
 import { unpackLz4 } from "./lz4.ts";
 
 /** What a codec of numbers takes its type from where its configuration names none. */
@@ -27,7 +27,7 @@ export function bytesCodec(
   element: Element | undefined,
 ): BytesCodec {
   const make = table.get(name);
-  if (!make) throw new Unsupported(`codec ${JSON.stringify(name.slice(0, 60))} is not read`);
+  if (!make) throw unreadCodec(name);
   return { name, ...make(configuration, using, element) };
 }
 

@@ -17,6 +17,18 @@ export interface Element {
 /** What is stored is fine as far as we know: we can't read it. Other errors of a decoder are about the bytes. */
 export class Unsupported extends Error {}
 
+/** A codec that is neither Zarr's nor numcodecs': others can't read what it wrote, either. */
+export class UnknownCodec extends Unsupported {}
+
+/** Codecs that others have, though not we: of numcodecs, zarr-extensions and imagecodecs. */
+const others =
+  /^(pickle|msgpack2|vlen-array|vlen|pcodec|zfpy?|gdeflate|n5_default|reshape|squeeze|scale_offset|cast_value|conditional|optional|packbits|snappy|imagecodecs_\w+)$/;
+
+export function unreadCodec(name: string): Unsupported {
+  const says = `codec ${JSON.stringify(name.slice(0, 60))} is not read`;
+  return others.test(name.replace(/^numcodecs\./, "")) ? new Unsupported(says) : new UnknownCodec(says);
+}
+
 /** Longest element of a fixed length, bytes. */
 const longest = 2 ** 22;
 

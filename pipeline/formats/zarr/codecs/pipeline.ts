@@ -15,7 +15,16 @@ import { type Block, product, strideOf } from "./block.ts";
 import { bytesCodec, encodedType, isBytesCodec, namedCodec } from "./bytes.ts";
 import type { BuildPipeline, BytesCodec, ChunkSpec, Pipeline } from "./codec.ts";
 import type { Decompressors } from "./decompressors.ts";
-import { type Element, elementOf, hostIsBigEndian, isText, numbersIn, roomFor, Unsupported } from "./element.ts";
+import {
+  type Element,
+  elementOf,
+  hostIsBigEndian,
+  isText,
+  numbersIn,
+  roomFor,
+  Unsupported,
+  unreadCodec,
+} from "./element.ts";
 import { decodeShard, shardingOf } from "./sharding.ts";
 import { type DecodeTexts, fixedTexts, textCodec } from "./text.ts";
 
@@ -77,8 +86,7 @@ export function pipelineV3(codecs: Json | undefined, spec: ChunkSpec, using: Dec
   }
   const objects =
     element.size === 0 ? textCodec(bare(serializer.name), serializer.configuration, elementOf) : undefined;
-  if (!objects && serializer.name !== "bytes")
-    throw new Unsupported(`codec ${JSON.stringify(serializer.name.slice(0, 60))} is not read`);
+  if (!objects && serializer.name !== "bytes") throw unreadCodec(serializer.name);
   const stored = objects ? element : { ...element, bigEndian: endianOf(serializer.configuration, element) };
   // zarr-python 3.1.6 turns the bytes around twice and reads other numbers than were written.
   if (filters.length > 0 && stored.bigEndian !== hostIsBigEndian)
@@ -145,8 +153,7 @@ function coreBytesCodec(name: string, configuration: JsonObject, using: Decompre
   const isCore = ["blosc", "gzip", "zstd", "crc32c", "zlib", "lz4", "bz2", "crc32", "adler32", "fletcher32"].includes(
     name,
   );
-  if (!isCore && !(name.startsWith("numcodecs.") && isBytesCodec(bare(name))))
-    throw new Unsupported(`codec ${JSON.stringify(name.slice(0, 60))} is not read`);
+  if (!isCore && !(name.startsWith("numcodecs.") && isBytesCodec(bare(name)))) throw unreadCodec(name);
   return bytesCodec(bare(name), configuration, using, element);
 }
 
