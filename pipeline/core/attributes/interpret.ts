@@ -14,7 +14,7 @@
  * @see https://cfconventions.org/cf-conventions/cf-conventions.html#description-of-file-contents
  */
 import type { DatasetFinding } from "../dataset.ts";
-import { instantOf } from "../instant.ts";
+import { instantOf, periodOf } from "../instant.ts";
 import type { Json } from "../json.ts";
 import { type Licence, licenceOf } from "./licence.ts";
 import { type Person, peopleOf } from "./people.ts";
@@ -97,9 +97,10 @@ export function interpret(
   const dates = { created: ["date_created", "creation_date"], modified: ["date_modified"], issued: ["date_issued"] };
   const dated = Object.entries(dates).flatMap(([name, attributes]) => {
     const written = text(longest.word, ...attributes);
-    const instant = instantOf(written);
-    if (written && !instant) findings.push(noDate(attributes[0]!, written));
-    return instant ? [[name, instant.iso]] : [];
+    // A month is told by its first second, as a day is.
+    const date = instantOf(written)?.iso ?? periodOf(written)?.start;
+    if (written && !date) findings.push(noDate(attributes[0]!, written));
+    return date ? [[name, date]] : [];
   });
 
   findings.push(...people.flatMap((group) => group.findings), ...(finding ? [finding] : []));

@@ -85,6 +85,15 @@ it("keeps the lines of a history", () => {
   expect(about({ history: "2024: made\r\n\n2025:  gridded" }).history).toBe("2024: made\n2025: gridded");
 });
 
+it("takes a month and a list of one for dates", () => {
+  const { about, findings } = interpret(
+    { date_created: "2024-08", date_modified: ["20240811T000000Z"] },
+    { projects: {} },
+  );
+  expect([about.created, about.modified]).toEqual(["2024-08-01T00:00:00Z", "2024-08-11T00:00:00Z"]);
+  expect(findings.filter(({ rule }) => rule === "date")).toEqual([]);
+});
+
 it("reads dates, and says which it can't", () => {
   const attributes = { date_created: "2024-08-11", date_issued: "11.8.24" };
   expect(about(attributes)).toMatchObject({ created: "2024-08-11T00:00:00Z" });
