@@ -72,6 +72,8 @@ export interface Objection {
 
 /** The CID that `text` is, or why it can't stand in a tree and what was probably meant. */
 export function readCid(text: string): CID | Objection {
+  // Whatever begins otherwise is in no base that is tried, and a decoder that throws takes long to say so.
+  if (!/^[Qbkz]/.test(text)) return notACid(text, undefined);
   let cid: CID;
   try {
     cid = parseCid(text);

@@ -251,7 +251,7 @@ function oneContentTwice(leaves: readonly Leaf[]): Finding[] {
     const first = seen.get(key);
     if (first === undefined) {
       seen.set(key, leaf);
-    } else if (identity(first.cid) === identity(leaf.cid)) {
+    } else if (first.written === leaf.written || identity(first.cid) === identity(leaf.cid)) {
       const { line, column, path } = leaf;
       const says = `the same content as ${shown(first.path, 200)} in line ${first.line}`;
       findings.push({ level: "warning", rule: "same-content", line, column, path, says });
