@@ -237,6 +237,21 @@ describe("a collection", () => {
     expect(await readsWhole(state, first)).toBe(true);
   });
 
+  it("copies no wrong byte that stands before a block", async () => {
+    const { state, pack, blockOfText } = await aState();
+    const bytes = readFileSync(pack);
+    bytes[bytes.indexOf(blockOfText("second").bytes) - 20]! ^= 1;
+    writeFileSync(pack, bytes);
+    await using(state, async (node) => {
+      await node.unpin(labels.first, world);
+      await node.gc(world);
+    });
+    expect(await fsck(state)).toEqual([]);
+    for (const name of readdirSync(join(state, "packs")))
+      if (name.endsWith("index")) rmSync(join(state, "packs", name));
+    expect(await pinsOf(state)).toEqual([labels.second]);
+  });
+
   it("leaves pins known to be complete", async () => {
     const { state } = await aState();
     await using(state, async (node) => {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { codecs, type Get, sha256 } from "../../dag/block.ts";
+import { cidOfDigest, codecs, type Get, sha256 } from "../../dag/block.ts";
 import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
 import { walk } from "../../dag/read.ts";
 import { syncFolder } from "../../disk/write.ts";
@@ -145,7 +145,12 @@ function cidBefore(head: Uint8Array, digest: Uint8Array, length: number): Uint8A
   const expected = Buffer.alloc(headLength(v1.length, length));
   writeHead(expected, 0, v1, length);
   const isV1 = v1[0] === 1 && Buffer.compare(expected, head.subarray(-expected.length)) === 0;
-  return isV1 ? v1 : head.subarray(-(digest.length + 2));
+  const isOfBlock = Buffer.compare(v1.subarray(-digest.length), digest) === 0;
+  if (isV1 && isOfBlock) return v1;
+  // A damaged head must not be copied: reading from record to record would end there, once the index is lost.
+  const v0 = cidOfDigest(codecs.dagPb, digest, 0).bytes;
+  const isV0 = Buffer.compare(v0, head.subarray(-v0.length)) === 0;
+  return isV0 ? v0 : cidOfDigest(codecs.raw, digest).bytes;
 }
 
 /**
