@@ -24,24 +24,22 @@ export async function assertMayChange(path: string): Promise<void> {
       (error) => unlessAbsent(error, undefined),
     );
     if (mode === undefined) continue;
-    const octal = (mode & 0o7777).toString(8).padStart(4, "0");
-    if ((mode & 0o222) === 0)
-      throw readOnly(path, place === folder, `${place} has mode ${octal}`, `chmod u+w ${place}`);
+    const which = place === folder ? "its folder is read-only" : "it is read-only";
+    const shown = `mode ${(mode & 0o7777).toString(8).padStart(4, "0")}`;
+    if ((mode & 0o222) === 0) throw readOnly(path, `${which} (${shown})`, `chmod u+w ${place}`);
     try {
       await access(place, constants.W_OK);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "EROFS")
-        throw readOnly(path, false, "its disk is mounted read-only", "run it where it can be changed");
+      if (code === "EROFS") throw readOnly(path, "its disk is mounted read-only", "run it where it can be changed");
       if (code !== "EACCES" && code !== "EPERM") throw diskFailure(error, `looking at ${place}`);
-      throw readOnly(path, place === folder, `${place} has mode ${octal} and is another's`, "run it as who owns it");
+      throw readOnly(path, `${which} for others than its owner (${shown})`, "run it as its owner");
     }
   }
 }
 
-function readOnly(path: string, isFolder: boolean, why: string, todo: string): Failure {
-  const what = isFolder ? `the folder of ${path}` : path;
-  return new Failure("refused", `${what} is read-only, and ${path} is left as it is: ${why}`, { hint: todo });
+function readOnly(path: string, why: string, todo: string): Failure {
+  return new Failure("refused", `${path} is left as it is: ${why}`, { hint: todo });
 }
 
 function unlessAbsent<T>(error: NodeJS.ErrnoException, instead: T): T {
