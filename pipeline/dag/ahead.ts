@@ -15,7 +15,7 @@ const readAhead = 8;
 const mostAhead = 32;
 
 /** Links that wait. A file of 1024 links a block has some thousands of them, a sharded directory some hundreds. */
-const mostWaiting = 1_000_000;
+const mostWaiting = 300_000;
 
 export interface Waiting<T> {
   /** The first of `next` comes off first, before all that waits. @throws Failure `input` where too many wait. */

@@ -13,31 +13,20 @@
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/ and https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
 import type { CID } from "multiformats/cid";
-import { parseAddressedCid } from "../core/cid.ts";
-import { type Block, codecs, type Get, hashes } from "../dag/block.ts";
-import { carOf } from "../dag/car.ts";
-import type { DirectoryEntry } from "../dag/directory.ts";
-import { child, content, entries, type Stat, statOf, walk } from "../dag/read.ts";
-import { linksOf } from "../dag/shape.ts";
-import { type Address, addressOf, documents, entityRange, type Form, formOf, names, rangeOf } from "./asked.ts";
+import { identity, parseAddressedCid } from "../core/cid.ts";
+import { codecs, type Get, keyOf } from "../dag/block.ts";
+import { child, content, type Stat, statOf } from "../dag/read.ts";
+import { type Address, addressOf, documents, type Form, formOf, names, rangeOf } from "./asked.ts";
+import { car } from "./car.ts";
 import { looked, typeByBytes, typeByName } from "./content-type.ts";
+import type { SortedFolder } from "./folders.ts";
+import { type Answer, type Asking, fresh, once, type Place } from "./given.ts";
+import { common, disposition, lengths, preflight } from "./headers.ts";
 import { listing, listingVersion, pageLength } from "./listing.ts";
 import { Refusal } from "./refusal.ts";
 
-export interface Asking {
-  readonly method: string;
-  /** As it stands in the request line. */
-  readonly url: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Absent where there is none, or a HEAD asked. */
-  readonly body?: AsyncIterable<Uint8Array>;
-}
+/** Bytes, as in most clients and proxies: for addresses, and for headers that repeat them. */
+const longestUrl = 8192;
 
 /** What a name leads to: a CID, or something below it. */
 export interface Resolved {
@@ -48,6 +37,8 @@ export interface Resolved {
 
 export interface Source {
   readonly get: Get;
+  /** A directory in the order of its names. */
+  readonly list: (cid: CID) => Promise<SortedFolder>;
   /** What `/ipns/<name>` is now; `undefined` for names that aren't ours. */
   readonly resolve: (name: string) => Promise<Resolved | undefined>;
   /** Where `/` leads: `/ipns/<campaign>/`. */
@@ -57,6 +48,8 @@ export interface Source {
 /** @throws Refusal for requests that can't be answered, Failure where blocks are out of reach or not what they should be. */
 export async function answer(asking: Asking, source: Source): Promise<Answer> {
   const { method, url, headers } = asking;
+  if (url.length > longestUrl)
+    throw new Refusal(414, `an address of ${url.length} bytes; this gateway takes ${longestUrl}`);
   if (method === "OPTIONS") return { status: 204, headers: preflight };
   if (method !== "GET" && method !== "HEAD") {
     throw new Refusal(405, `this gateway is read only: ${method} is not for it`, { allow: "GET, HEAD, OPTIONS" });
@@ -75,29 +68,15 @@ export async function answer(asking: Asking, source: Source): Promise<Answer> {
     const probing = /\bonly-if-cached\b/i.test(headers["cache-control"] ?? "");
     throw probing && error instanceof Refusal && error.status === 404 ? new Refusal(412, error.message) : error;
   });
-  const given = await give(place, form, asking, source.get);
+  const given = await give(place, form, asking, source);
   return method === "HEAD" ? { status: given.status, headers: given.headers } : given;
 }
 
-/** What an address leads to. */
-interface Place {
-  readonly address: Address;
-  readonly cid: CID;
-  /** The block of that CID. */
-  readonly block: Uint8Array;
-  /** Blocks on the way there, for a CAR that proves it. */
-  readonly passed: readonly Block[];
-  /** Where the way began. */
-  readonly root: CID;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 async function find(address: Address, form: Form, { get, resolve }: Source): Promise<Place> {
-  const passed = new Map<string, Block>();
-  const passing: Get = async (cid) => {
-    const bytes = await get(cid);
-    passed.set(cid.toString(), { cid, bytes });
-    return bytes;
+  const passed = new Map<string, CID>();
+  const passing: Get = (cid) => {
+    passed.set(keyOf(cid), cid);
+    return get(cid);
   };
   const start = await startOf(address, resolve);
   let { cid } = start;
@@ -129,7 +108,7 @@ async function find(address: Address, form: Form, { get, resolve }: Source): Pro
       ...common,
       "cache-control": mutable ? "no-cache" : "public, max-age=29030400, immutable",
       "x-ipfs-path": address.path,
-      "x-ipfs-roots": roots.join(","),
+      ...rootsHeader(roots),
       ...(form.kind !== "page" && !address.query.has("format") ? { "content-location": located(address, form) } : {}),
     },
   };
@@ -162,8 +141,18 @@ function located({ path, query }: Address, form: Form): string {
   return `${path}?${wanted}`;
 }
 
-async function give(place: Place, form: Form, asking: Asking, get: Get): Promise<Answer> {
+/** CIDs from the root on. Left out where it would be longer than clients take a header to be. */
+function rootsHeader(roots: readonly CID[]): Record<string, string> {
+  const value = roots.map(textOf).join(",");
+  return value.length <= longestUrl ? { "x-ipfs-roots": value } : {};
+}
+
+/** The CID as `toString` writes it, several times faster. */
+const textOf = (cid: CID): string => (cid.version === 1 ? identity(cid) : cid.toString());
+
+async function give(place: Place, form: Form, asking: Asking, source: Source): Promise<Answer> {
   const { cid, block } = place;
+  const { get } = source;
   switch (form.kind) {
     case "raw":
       return blockAs(place, asking, { etag: `"${cid}.raw"`, type: "application/vnd.ipld.raw", ending: "bin" });
@@ -185,7 +174,7 @@ async function give(place: Place, form: Form, asking: Asking, get: Get): Promise
         return blockAs(place, asking, { etag: `"${cid}.${name}"`, type, ending });
       }
       const stat = statOf(cid, block);
-      if (stat.type === "directory") return directory(place, asking, get);
+      if (stat.type === "directory") return directory(place, asking, source);
       if (place.address.slash && place.address.names.length > 0) {
         throw new Refusal(404, `${place.address.path} is a ${stat.type}, not a directory: ask without the last slash`);
       }
@@ -213,54 +202,6 @@ function blockAs(place: Place, asking: Asking, { etag, type, ending }: BlockForm
     },
     body: once(part),
   });
-}
-
-function car(place: Place, form: Extract<Form, { kind: "car" }>, asking: Asking, get: Get): Answer {
-  const { root, cid, block, passed, address } = place;
-  const stat = cid.code === codecs.raw || cid.code === codecs.dagPb ? statOf(cid, block) : undefined;
-  const range = form.entityBytes && stat?.type === "file" ? entityRange(form.entityBytes, stat.size) : undefined;
-  if (form.entityBytes && stat?.type === "file" && !range && form.entityBytes.from >= stat.size && stat.size > 0) {
-    throw new Refusal(400, `entity-bytes=${address.query.get("entity-bytes")} lies outside of ${stat.size} bytes`);
-  }
-  const scope = form.entityBytes && stat?.type === "file" && !range ? "block" : form.scope;
-  const looksInside = cid.code === codecs.raw || cid.code === codecs.dagPb || cid.code === codecs.dagCbor;
-
-  const whole = scope === "all" || (scope === "entity" && stat?.type === "file" && !range);
-  const repeats = form.repeats && whole;
-
-  const blocks = async function* (): AsyncGenerator<Block> {
-    const sent = new Set<string>();
-    for (const each of passed) {
-      sent.add(each.cid.toString());
-      yield each;
-    }
-    if (cid.multihash.code === hashes.identity) return;
-    const from: Get = (each) => (each.equals(cid) ? Promise.resolve(block) : get(each));
-    if (repeats && cid.code === codecs.dagPb) return yield* withRepeats(cid, from);
-    const below = looksInside ? walk(cid, from, range ? { scope, range } : { scope }) : [{ cid, bytes: block }];
-    for await (const each of below) if (!sent.has(each.cid.toString())) yield each;
-  };
-  const part = form.entityBytes ? `.${form.entityBytes.from}-${form.entityBytes.to ?? "*"}` : "";
-  const etag = `W/"${root}.${cid}.car.${form.scope}${part}.${repeats ? "y" : "n"}"`;
-  return fresh(place, asking, etag, {
-    status: 200,
-    headers: {
-      "content-type": `application/vnd.ipld.car; version=1; order=dfs; dups=${repeats ? "y" : "n"}`,
-      "content-disposition": disposition(address, true, `${cid}.car`),
-      "accept-ranges": "none",
-    },
-    body: carOf([cid], blocks()),
-  });
-}
-
-/** Every block as often as it is linked to, for readers that keep none. A few blocks can say endlessly much this way: it goes at the reader's pace. */
-async function* withRepeats(root: CID, get: Get): AsyncGenerator<Block> {
-  const stack = [root];
-  for (let cid = stack.pop(); cid; cid = stack.pop()) {
-    const bytes = await get(cid);
-    yield { cid, bytes };
-    stack.push(...linksOf(cid, bytes).toReversed());
-  }
 }
 
 async function file(
@@ -302,7 +243,7 @@ async function start(cid: CID, get: Get): Promise<Uint8Array> {
   return Buffer.concat(bytes);
 }
 
-async function directory(place: Place, asking: Asking, get: Get): Promise<Answer> {
+async function directory(place: Place, asking: Asking, { get, list }: Source): Promise<Answer> {
   const { address, cid, block } = place;
   if (!address.slash) {
     const location = `${address.path}/${address.search}`;
@@ -317,79 +258,33 @@ async function directory(place: Place, asking: Asking, get: Get): Promise<Answer
     const inside = { ...place, address: within, cid: index, block: indexBlock };
     if (stat.type === "file") return file(inside, stat, asking, get, { etag: `"${cid}"` });
   }
-  const found: DirectoryEntry[] = [];
-  for await (const entry of entries(cid, from)) found.push(entry);
-  const page = Number(address.query.get("page") ?? 1);
-  if (!Number.isInteger(page) || page < 1 || (page - 1) * pageLength >= Math.max(1, found.length)) {
-    throw new Refusal(404, `there is no page ${address.query.get("page")} of ${found.length} entries`);
-  }
-  const trail = [address.namespace, address.root, ...address.names];
-  const html = new TextEncoder().encode(listing({ trail, cid: cid.toString(), entries: found, page }));
+  const asked = address.query.get("page") ?? "1";
+  const page = /^[1-9]\d{0,6}$/.test(asked) ? Number(asked) : undefined;
   // The page shows where it stands, so one directory at two addresses is two pages.
   const etag = `"DirIndex-${listingVersion}-${page}_CID-${cid}${address.names.length}"`;
-  const listed = fresh(place, asking, etag, {
-    status: 200,
-    headers: { "content-type": "text/html; charset=utf-8", "content-length": String(html.length) },
-    body: once(html),
-  });
   // The page is ours and may look different next year, whatever the directory is.
-  const patience = address.namespace === "ipns" ? "no-cache" : "public, max-age=604800, stale-while-revalidate=2678400";
-  return { ...listed, headers: { ...listed.headers, "cache-control": patience } };
-}
+  const caching = address.namespace === "ipns" ? "no-cache" : "public, max-age=604800, stale-while-revalidate=2678400";
+  const headers = { "content-type": "text/html; charset=utf-8", "cache-control": caching };
+  const known = fresh(place, asking, etag, { status: 200, headers });
+  // Every directory has a first page: what it says need not be made for who asks no more than that.
+  if (page !== undefined && known.status === 304) return { ...known, headers: { ...known.headers, ...headers } };
+  if (page === 1 && asking.method === "HEAD") return known;
 
-/** `answer`, or 304 where the client holds it already. */
-function fresh({ headers }: Place, asking: Asking, etag: string, given: Answer): Answer {
-  if (names(asking.headers["if-none-match"], etag)) return { status: 304, headers: { ...headers, etag } };
-  return { ...given, headers: { ...headers, etag, ...given.headers } };
+  const folder = page === undefined ? undefined : await list(cid);
+  const first = ((page ?? 1) - 1) * pageLength;
+  if (page === undefined || !folder || first >= Math.max(1, folder.count)) {
+    throw new Refusal(404, `there is no page ${JSON.stringify(asked.slice(0, 20))} of this directory`);
+  }
+  const trail = [address.namespace, address.root, ...address.names];
+  const shown = folder.slice(first, first + pageLength).map((entry) => ({ ...entry, cid: textOf(entry.cid) }));
+  const html = new TextEncoder().encode(listing({ trail, cid: `${cid}`, entries: shown, count: folder.count, page }));
+  return { ...known, headers: { ...known.headers, "content-length": String(html.length) }, body: once(html) };
 }
 
 function askedRange({ headers }: Asking, etag: string, size: number) {
   const still = headers["if-range"] === undefined || headers["if-range"] === etag;
   return still && !names(headers["if-none-match"], etag) ? rangeOf(headers.range, size) : undefined;
 }
-
-function lengths(range: { offset: number; length: number } | undefined, size: number): Record<string, string> {
-  if (!range) return { "content-length": String(size), "accept-ranges": "bytes" };
-  const last = range.offset + range.length - 1;
-  return {
-    "content-length": String(range.length),
-    "content-range": `bytes ${range.offset}-${last}/${size}`,
-    "accept-ranges": "bytes",
-  };
-}
-
-/** RFC 6266: an ASCII name for old clients, the real one beside it. */
-function disposition({ query }: Address, attached: boolean, byDefault: string): string {
-  const name = query.get("filename") || byDefault;
-  const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, "_");
-  const encoded = encodeURIComponent(name.toWellFormed()).replace(
-    /['()*]/g,
-    (each) => `%${each.charCodeAt(0).toString(16)}`,
-  );
-  return `${attached ? "attachment" : "inline"}; filename="${ascii}"${ascii === name ? "" : `; filename*=UTF-8''${encoded}`}`;
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.length > 0) yield bytes;
-}
-
-const cors = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-methods": "GET, HEAD, OPTIONS",
-  "access-control-allow-headers": "Content-Type, Range, User-Agent, X-Requested-With",
-  "access-control-expose-headers":
-    "Content-Length, Content-Range, Content-Location, ETag, X-Chunked-Output, X-Ipfs-Path, X-Ipfs-Roots, X-Stream-Output",
-};
-
-const common = {
-  ...cors,
-  "x-content-type-options": "nosniff",
-  "content-security-policy":
-    "sandbox allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox; " +
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'self'; form-action 'none'; object-src 'none'",
-};
-
-const preflight = { ...cors, "access-control-max-age": "86400" };
 
 /** A refusal as an answer: plain text, never kept. */
 export function refused(refusal: Refusal): Answer {

@@ -168,13 +168,13 @@ function preferred(accept: string): { name: string; parameters: ReadonlyMap<stri
 
 /**
  * The range of a `Range` header in a representation of `size` bytes, the first where there are several;
- * `undefined` where the whole is to be sent: no header, or one that isn't understood.
+ * `undefined` where the whole is to be sent: no header, one that isn't understood, or nothing there of which to send a part.
  *
  * @throws Refusal 416 for a range that lies outside.
  */
 export function rangeOf(header: string | undefined, size: number): Required<Range> | undefined {
   const [found, first = "", last = ""] = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?(?:,|$)/i.exec(header ?? "") ?? [];
-  if (found === undefined || (first === "" && last === "")) return undefined;
+  if (size === 0 || found === undefined || (first === "" && last === "")) return undefined;
   const [offset, end] =
     first === ""
       ? [Math.max(0, size - Number(last)), size - 1]

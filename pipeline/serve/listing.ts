@@ -6,7 +6,7 @@
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/#generated-html-with-directory-index
  */
-import type { DirectoryEntry } from "../dag/directory.ts";
+import { unprintable } from "../core/shown.ts";
 
 /** Raise it when the same directory would be listed differently: it is part of the ETag. */
 export const listingVersion = 1;
@@ -18,28 +18,32 @@ export interface Listed {
   /** `/ipfs/…` or `/ipns/…`, decoded, names only. */
   readonly trail: readonly string[];
   readonly cid: string;
-  readonly entries: readonly DirectoryEntry[];
+  /** Those of this page. */
+  readonly entries: readonly { readonly name: string; readonly cid: string; readonly tsize: number }[];
+  /** Entries of the whole directory. */
+  readonly count: number;
   /** From 1. */
   readonly page: number;
 }
 
-export function listing({ trail, cid, entries, page }: Listed): string {
-  const first = (page - 1) * pageLength;
-  const shown = entries.slice(first, first + pageLength);
-  const pages = Math.max(1, Math.ceil(entries.length / pageLength));
+export function listing({ trail, cid, entries, count, page }: Listed): string {
+  const pages = Math.max(1, Math.ceil(count / pageLength));
   const title = `/${trail.join("/")}/`;
   // A crumb a name; the last is where we are, so links go up by counting.
   const crumbs = trail.slice(1).map((name, i) => {
     const up = trail.length - 2 - i;
     return up === 0 ? `<b>${escaped(name)}</b>` : `<a href="${"../".repeat(up)}">${escaped(name)}</a>`;
   });
-  const rows = shown.map(
+  // What a browser takes for a way up, however it is encoded, leads nowhere.
+  const linked = (name: string) =>
+    /^\.{0,2}$/.test(name) ? escaped(name) : `<a href="./${escaped(encodeURIComponent(name))}">${escaped(name)}</a>`;
+  const rows = entries.map(
     ({ name, cid, tsize }) =>
-      `<tr><td><a href="./${escaped(encodeURIComponent(name))}">${escaped(name)}</a></td><td class="n">${sizeOf(tsize)}</td>` +
+      `<tr><td>${linked(name)}</td><td class="n">${sizeOf(tsize)}</td>` +
       `<td><a class="cid" href="/ipfs/${cid}?filename=${escaped(encodeURIComponent(name))}">${cid}</a></td></tr>`,
   );
   const turn = (to: number, label: string) => (to < 1 || to > pages ? "" : ` <a href="?page=${to}">${label}</a>`);
-  const counted = `${entries.length} ${entries.length === 1 ? "entry" : "entries"}`;
+  const counted = `${count} ${count === 1 ? "entry" : "entries"}`;
   const turning =
     pages === 1 ? "" : `<p>Page ${page} of ${pages}.${turn(page - 1, "Previous")}${turn(page + 1, "Next")}</p>`;
   return `<!doctype html>
@@ -84,7 +88,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** For text and quoted attributes. What would turn the direction of text around is shown as a mark. */
+/** For text and quoted attributes. What can't be seen, or would turn the direction of text around, is shown as a mark. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (each) => entities[each]!).replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+  return text.replace(/[&<>"']/g, (each) => entities[each]!).replace(everyUnprintable, "\ufffd");
 }
+
+const everyUnprintable = new RegExp(unprintable, "g");

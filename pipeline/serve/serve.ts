@@ -13,11 +13,17 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { CID } from "multiformats/cid";
+import { eachUnlessAborted, unlessAborted } from "../core/abort.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { codecs, type Get, hashes } from "../dag/block.ts";
+import { codecs, type Get, isInline } from "../dag/block.ts";
+import { largestBlock } from "../dag/car.ts";
 import type { Node } from "../ipfs/node.ts";
-import { type Answer, answer, type Resolved, refused } from "./answer.ts";
+import { answer, type Resolved, refused } from "./answer.ts";
+import { sortedFolders } from "./folders.ts";
+import type { Answer } from "./given.ts";
+import { placesFor } from "./places.ts";
+import { type RecentBlocks, recentBlocks } from "./recent-blocks.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 
 export interface Serving {
@@ -33,6 +39,8 @@ export interface Serving {
   readonly port?: number;
   /** Milliseconds until the first bytes must be there. */
   readonly patience?: number;
+  /** Milliseconds; see {@link usualLimits}. */
+  readonly limits?: Partial<Limits>;
 }
 
 export interface Served {
@@ -42,16 +50,35 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Bodies sent at once; whoever comes then waits. Each holds some blocks in memory, whatever the reader's speed. */
+/** Bodies sent at once; whoever comes then waits. */
 const bodiesAtOnce = 64;
 
 const connectionsAtOnce = 512;
 
-/** Bytes of directories and roots of files kept at hand: each request for a chunk walks the same path from the root. */
-const atHand = 16 * 1024 * 1024;
+/** Bytes of memory for directories and roots of files. */
+const atHand = 128 * 1024 * 1024;
+
+/** Bytes that a reader must take within `limits.reader`. */
+const piece = 65_536;
 
 /** Milliseconds. */
-const limits = { headers: 10_000, request: 30_000, idle: 120_000, firstBytes: 60_000, turn: 10_000 };
+const usualLimits = {
+  /** From a connection, or the first byte of a further request on it, to the end of the headers. */
+  headers: 10_000,
+  /** To the end of the request; nobody who reads has more to send. */
+  request: 30_000,
+  /** Until a connection on which nothing moves is closed. */
+  idle: 120_000,
+  /** Between requests on one connection. */
+  keepAlive: 5_000,
+  firstBytes: 60_000,
+  /** For a place among {@link bodiesAtOnce}. */
+  place: 10_000,
+  /** In which a {@link piece} of a body must be taken. */
+  reader: 60_000,
+};
+
+type Limits = Record<keyof typeof usualLimits, number>;
 
 /**
  * Resolves once it answers.
@@ -60,12 +87,23 @@ const limits = { headers: 10_000, request: 30_000, idle: 120_000, firstBytes: 60
  */
 export async function serve(serving: Serving, world: World): Promise<Served> {
   const { host = "127.0.0.1", port = 0 } = serving;
-  const turns = turnsOf(bodiesAtOnce);
+  const limits: Limits = {
+    ...usualLimits,
+    ...(serving.patience !== undefined && { firstBytes: serving.patience }),
+    ...serving.limits,
+  };
+  const places = placesFor(bodiesAtOnce, limits.place);
   const recent = recentBlocks(atHand);
-  const server = createServer(
-    { maxHeaderSize: 16_384, headersTimeout: limits.headers, requestTimeout: limits.request, keepAliveTimeout: 5_000 },
-    (request, response) => void respond(request, response),
-  );
+  const list = sortedFolders((signal) => getOf(serving.node, recent, () => ({ ...world, signal }), false));
+  const options = {
+    maxHeaderSize: 16_384,
+    headersTimeout: limits.headers,
+    requestTimeout: Math.max(limits.headers, limits.request),
+    keepAliveTimeout: limits.keepAlive,
+    // Node looks only this often whether either is over, and by default each half minute.
+    connectionsCheckingInterval: Math.min(1000, limits.headers / 4),
+  };
+  const server = createServer(options, (request, response) => void respond(request, response));
   server.maxConnections = connectionsAtOnce;
   server.timeout = limits.idle;
   await listening();
@@ -77,21 +115,25 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.on("close", () => gone.abort(new Failure("unavailable", "the client left")));
-    const late = AbortSignal.timeout(serving.patience ?? limits.firstBytes);
+    const late = AbortSignal.timeout(limits.firstBytes);
     const within: World = { ...world, signal: AbortSignal.any([world.signal, gone.signal, late]) };
     const lasting: World = { ...world, signal: AbortSignal.any([world.signal, gone.signal]) };
     let leave: (() => void) | undefined;
+    // Nobody who reads has a body to send: it is not waited for.
+    if (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0)
+      response.setHeader("connection", "close");
     try {
       if (loopback) checkHost(request.headers.host);
-      leave = await turns.take(gone.signal);
+      leave = await places.take(gone.signal);
       // Until the first bytes are there the clock runs; afterwards only the reader's pace and the idle limit count.
       let patient = within;
       const get = getOf(serving.node, recent, () => patient);
       const asking = { method: request.method ?? "", url: request.url ?? "", headers: flat(request) };
       const resolve = (name: string) => serving.resolve(name, within);
-      const begun = await begin(await unless(late, answer(asking, { get, resolve, campaign: serving.campaign })), late);
+      const source = { get, resolve, list: (cid: CID) => list(cid, within.signal), campaign: serving.campaign };
+      const begun = await begin(await unlessAborted(within.signal, answer(asking, source)), within.signal);
       patient = lasting;
-      await send(begun, response, gone.signal);
+      await send(begun, response, lasting.signal, limits.reader);
     } catch (error) {
       if (gone.signal.aborted || world.signal.aborted) return void response.destroy();
       // With the status sent, only a broken connection still tells the client that something is missing.
@@ -102,7 +144,11 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
       const refusal = refusalOf(late.aborted ? new Failure("unavailable", "no node gave the data in time") : error);
       if (refusal.status === 500)
         world.log(`${request.method} ${request.url?.slice(0, 200)}: ${(error as Error).stack}`);
-      await send(refused(refusal), response, gone.signal, request.method === "HEAD").catch(() => response.destroy());
+      const given = refused(refusal);
+      const { body: _, ...head } = given;
+      await send(request.method === "HEAD" ? head : given, response, lasting.signal, limits.reader).catch(() =>
+        response.destroy(),
+      );
     } finally {
       leave?.();
     }
@@ -149,50 +195,34 @@ function isLoopback(address: string): boolean {
   return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === "::1" || /^::ffff:127\./.test(address);
 }
 
-function getOf(node: Node, recent: ReturnType<typeof recentBlocks>, world: () => World): Get {
+/** @param keeps whether directories stay at hand; those of a long list would drive out all others. */
+function getOf(node: Node, recent: RecentBlocks, world: () => World, keeps = true): Get {
   return async (cid) => {
+    const within = world();
+    within.signal.throwIfAborted();
     // Bytes within the name, as gateways are probed with: https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths
-    if (cid.multihash.code === hashes.identity) return cid.multihash.digest;
+    if (isInline(cid)) return cid.multihash.digest;
     const known = recent.get(cid);
     if (known) return known;
-    const bytes = await node.get(cid, world());
+    const bytes = await node.get(cid, within);
     if (!bytes) throw new Refusal(404, `${cid} is not held here`);
-    if (cid.code === codecs.dagPb) recent.keep(cid, bytes);
+    if (cid.code !== codecs.dagPb) return bytes;
+    if (bytes.length > largestBlock) {
+      throw new Refusal(
+        502,
+        `${cid} has ${bytes.length} bytes; directories and files of blocks above ${largestBlock} are not read`,
+      );
+    }
+    if (keeps) recent.keep(cid, bytes);
     return bytes;
   };
 }
 
-/** The blocks used last, up to `most` bytes. */
-function recentBlocks(most: number) {
-  const blocks = new Map<string, Uint8Array>();
-  let held = 0;
-  const keep = (cid: CID, bytes: Uint8Array) => {
-    const key = cid.toString();
-    held += bytes.length - (blocks.get(key)?.length ?? 0);
-    // What was used last stands last.
-    blocks.delete(key);
-    blocks.set(key, bytes);
-    for (const [oldest, { length }] of blocks) {
-      if (held <= most) break;
-      blocks.delete(oldest);
-      held -= length;
-    }
-  };
-  return {
-    get(cid: CID): Uint8Array | undefined {
-      const bytes = blocks.get(cid.toString());
-      if (bytes) keep(cid, bytes);
-      return bytes;
-    },
-    keep,
-  };
-}
-
 /** The answer, its first bytes at hand: what goes wrong before them still gets a status of its own. */
-async function begin(given: Answer, late: AbortSignal): Promise<Answer> {
+async function begin(given: Answer, signal: AbortSignal): Promise<Answer> {
   if (!given.body) return given;
   const rest = given.body[Symbol.asyncIterator]();
-  const first = await unless(late, rest.next());
+  const first = await unlessAborted(signal, rest.next());
   const body = async function* (): AsyncGenerator<Uint8Array> {
     try {
       for (let next = first; !next.done; next = await rest.next()) yield next.value;
@@ -203,66 +233,31 @@ async function begin(given: Answer, late: AbortSignal): Promise<Answer> {
   return { ...given, body: body() };
 }
 
-/** `work`, or the signal's reason once it is aborted, even where the work doesn't heed it. */
-async function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-    work.catch(() => undefined);
-  }
-}
-
-async function send(given: Answer, response: ServerResponse, gone: AbortSignal, headOnly = false): Promise<void> {
+/** Sends it at the reader's pace. Rejects where that is slower than a {@link piece} in `reader` ms, or the signal is aborted. */
+async function send(given: Answer, response: ServerResponse, signal: AbortSignal, reader: number): Promise<void> {
   // A body shorter than it was said to be is an error, not an answer.
-  response.strictContentLength = given.body !== undefined && !headOnly;
+  response.strictContentLength = given.body !== undefined;
   response.writeHead(given.status, given.headers);
-  if (given.body && !headOnly) {
-    for await (const chunk of given.body) {
-      if (!response.write(chunk)) await once(response, "drain", { signal: gone });
+  for await (const chunk of eachUnlessAborted(signal, given.body ?? nothing())) {
+    for (let at = 0; at < chunk.length; at += piece) {
+      if (response.write(chunk.subarray(at, at + piece))) continue;
+      const late = AbortSignal.timeout(reader);
+      const taken = once(response, "drain", { signal: AbortSignal.any([signal, late]) });
+      await taken.catch((error) => {
+        throw late.aborted
+          ? new Failure("unavailable", `less than ${piece} bytes were read in ${reader / 1000} s`)
+          : error;
+      });
     }
   }
   response.end();
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 function flat(request: IncomingMessage): Record<string, string | undefined> {
   const headers: Record<string, string | undefined> = Object.create(null);
   for (const [name, value] of Object.entries(request.headers))
     headers[name] = Array.isArray(value) ? value.join(", ") : value;
   return headers;
-}
-
-function turnsOf(places: number) {
-  let free = places;
-  const waiting: (() => void)[] = [];
-  const leave = () => {
-    // Handed on, not given back and taken again: nobody who comes later can slip in between.
-    const next = waiting.shift();
-    if (next) next();
-    else free++;
-  };
-  return {
-    /** Resolves to what gives the place back. @throws Refusal 503 after a while. */
-    async take(gone: AbortSignal): Promise<() => void> {
-      if (free > 0) {
-        free--;
-        return leave;
-      }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.push(resolve);
-      try {
-        await unless(AbortSignal.any([gone, AbortSignal.timeout(limits.turn)]), promise);
-        return leave;
-      } catch {
-        const at = waiting.indexOf(resolve);
-        // Not in the line any more: the place came in the same moment, and goes on to the next.
-        if (at < 0) leave();
-        else waiting.splice(at, 1);
-        throw new Refusal(503, `${places} others are being served: try again in a moment`, { "retry-after": "5" });
-      }
-    },
-  };
 }

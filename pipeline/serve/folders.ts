@@ -1,0 +1,128 @@
+/**
+ * Directories as they are listed: names in byte order, a page at a time.
+ *
+ * What is sorted once is remembered by its CID, packed, so that the pages of a directory of 200 000 names cost as much as
+ * those of a small one. One directory is read at a time, since each may be large, and only for as long as somebody waits.
+ */
+import { CID } from "multiformats/cid";
+import { unlessAborted } from "../core/abort.ts";
+import { atMost } from "../core/concurrency.ts";
+import { type Get, keyOf } from "../dag/block.ts";
+import type { DirectoryEntry } from "../dag/directory.ts";
+import { unsortedEntries } from "../dag/read.ts";
+import { sortedByName } from "../dag/sorted.ts";
+import { pause } from "../dag/turn.ts";
+import { Refusal } from "./refusal.ts";
+
+export interface SortedFolder {
+  /** Entries there are. */
+  readonly count: number;
+  /** Those from `start` to before `end`. */
+  slice(start: number, end: number): DirectoryEntry[];
+}
+
+export type SortedFolders = (cid: CID, signal: AbortSignal) => Promise<SortedFolder>;
+
+/** Entries of a directory that is listed on pages. */
+const mostEntries = 1_000_000;
+
+/** Bytes of packed directories. */
+const mostBytes = 128 * 1024 * 1024;
+
+interface Packed extends SortedFolder {
+  /** Of memory, about. */
+  readonly bytes: number;
+}
+
+/** @param getFor gives blocks until the signal is aborted. Rejects with Refusal 501 for a directory of more than {@link mostEntries}. */
+export function sortedFolders(getFor: (signal: AbortSignal) => Get): SortedFolders {
+  const packed = new Map<string, Packed>();
+  const underway = new Map<
+    string,
+    { readonly made: Promise<Packed>; waiting: number; readonly stop: AbortController }
+  >();
+  const oneByOne = atMost(1);
+  let bytes = 0;
+
+  const remember = (key: string, folder: Packed): void => {
+    packed.set(key, folder);
+    bytes += folder.bytes;
+    for (const [oldest, { bytes: its }] of packed) {
+      if (bytes <= mostBytes) break;
+      packed.delete(oldest);
+      bytes -= its;
+    }
+  };
+
+  const begin = (cid: CID, key: string) => {
+    const stop = new AbortController();
+    const made = oneByOne(async () => {
+      stop.signal.throwIfAborted();
+      const folder = await unlessAborted(stop.signal, pack(cid, getFor(stop.signal)));
+      remember(key, folder);
+      return folder;
+    }).finally(() => {
+      if (underway.get(key)?.stop === stop) underway.delete(key);
+    });
+    const work = { made, waiting: 0, stop };
+    underway.set(key, work);
+    return work;
+  };
+
+  return async (cid, signal) => {
+    const key = keyOf(cid);
+    const known = packed.get(key);
+    if (known) {
+      // What was used last stands last.
+      packed.delete(key);
+      packed.set(key, known);
+      return known;
+    }
+    const work = underway.get(key) ?? begin(cid, key);
+    work.waiting++;
+    try {
+      return await unlessAborted(signal, work.made);
+    } finally {
+      work.waiting--;
+      if (work.waiting === 0) {
+        work.stop.abort();
+        if (underway.get(key) === work) underway.delete(key);
+      }
+    }
+  };
+}
+
+async function pack(cid: CID, get: Get): Promise<Packed> {
+  const found: { readonly name: string; readonly cid: Uint8Array; readonly tsize: number }[] = [];
+  for await (const some of unsortedEntries(cid, get)) {
+    for (const { name, cid, tsize } of some) found.push({ name, cid: cid.bytes, tsize });
+    if (found.length > mostEntries) {
+      throw new Refusal(501, `a directory of more than ${mostEntries} names is not listed on pages: ask for its CAR`);
+    }
+  }
+  const sorted = await sortedByName(found);
+  const names = new Array<string>(sorted.length);
+  const tsizes = new Float64Array(sorted.length);
+  const ends = new Uint32Array(sorted.length);
+  const cids = new Uint8Array(sorted.reduce((sum, { cid }) => sum + cid.length, 0));
+  let end = 0;
+  let letters = 0;
+  for (const [i, entry] of sorted.entries()) {
+    names[i] = entry.name;
+    letters += entry.name.length;
+    tsizes[i] = entry.tsize;
+    cids.set(entry.cid, end);
+    end += entry.cid.length;
+    ends[i] = end;
+    if (i % 2048 === 0) await pause();
+  }
+  return {
+    count: sorted.length,
+    bytes: 1000 + cids.length + 2 * letters + 48 * sorted.length,
+    slice: (start, stop) =>
+      names.slice(start, stop).map((name, at) => {
+        const i = start + at;
+        return { name, cid: CID.decode(cids.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]!)), tsize: tsizes[i]! };
+      }),
+  };
+}

@@ -1,0 +1,42 @@
+/** Headers that many answers share: who may read them, what a page may do, how long and of what name a body is. */
+import type { Address } from "./asked.ts";
+
+const cors = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "GET, HEAD, OPTIONS",
+  "access-control-allow-headers": "Content-Type, Range, User-Agent, X-Requested-With",
+  "access-control-expose-headers":
+    "Content-Length, Content-Range, Content-Location, ETag, X-Chunked-Output, X-Ipfs-Path, X-Ipfs-Roots, X-Stream-Output",
+};
+
+export const common = {
+  ...cors,
+  "x-content-type-options": "nosniff",
+  "content-security-policy":
+    "sandbox allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox; " +
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'self'; form-action 'none'; object-src 'none'",
+};
+
+export const preflight = { ...cors, "access-control-max-age": "86400" };
+
+/** Of a body of `size` bytes, or of a range of it. */
+export function lengths(range: { offset: number; length: number } | undefined, size: number): Record<string, string> {
+  if (!range) return { "content-length": String(size), "accept-ranges": "bytes" };
+  const last = range.offset + range.length - 1;
+  return {
+    "content-length": String(range.length),
+    "content-range": `bytes ${range.offset}-${last}/${size}`,
+    "accept-ranges": "bytes",
+  };
+}
+
+/** RFC 6266: an ASCII name for old clients, the real one beside it. */
+export function disposition({ query }: Address, attached: boolean, byDefault: string): string {
+  const name = query.get("filename") || byDefault;
+  const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, "_");
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (each) => `%${each.charCodeAt(0).toString(16)}`,
+  );
+  return `${attached ? "attachment" : "inline"}; filename="${ascii}"${ascii === name ? "" : `; filename*=UTF-8''${encoded}`}`;
+}
