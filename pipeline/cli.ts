@@ -22,6 +22,9 @@ import { diskFailure } from "./disk/disk-failure.ts";
 const interrupted = 130;
 const defect = 70;
 
+/** ms that a command has to end once it is asked to. */
+const longestStop = 1500;
+
 /** Run the program on this process's arguments and leave with its exit code. */
 export async function run(): Promise<void> {
   const code = await main(process.argv.slice(2));
@@ -40,6 +43,11 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => {
       stop.abort(new Interrupted());
+      // What doesn't look at the signal is left as a crash leaves it, which the next run finishes.
+      setTimeout(() => {
+        report(stop.signal.reason, stop.signal, { out, terminal, paint });
+        process.exit(interrupted);
+      }, longestStop).unref();
       // Asked a second time, go at once: everything durable is already so.
       process.once(name, () => process.exit(interrupted));
     });

@@ -349,3 +349,15 @@ describe("campaign.yaml, of what goes outward", () => {
     if (line !== undefined) expect(findings.map((finding) => finding.line)).toContain(line);
   });
 });
+
+describe("names of secrets", () => {
+  it.each(["GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "NPM_TOKEN"])(
+    "can't be %s, which a runner has for others",
+    (name) => {
+      const { findings } = readCampaign(
+        `campaign: a\nnode: { kind: kubo, api: "http://127.0.0.1:5001", token: ${name} }\n`,
+      );
+      expect(findings.map(({ says }) => says).join()).toContain("GITHUB_TOKEN");
+    },
+  );
+});

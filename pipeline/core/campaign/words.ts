@@ -20,11 +20,12 @@ export const httpUrl = v.pipe(
 
 export const globs = v.array(text, "wants a list of patterns");
 
+/** What a runner or npm puts there is no secret of the campaign: whoever proposes its name would have it sent to a server. */
 export const environmentVariable = v.pipe(
   v.string("wants the name of an environment variable"),
   v.regex(
-    /^[A-Z][A-Z0-9_]{0,63}$/,
-    "wants the NAME of an environment variable (capitals, digits, _), never the secret itself: this file is public",
+    /^(?!GITHUB_TOKEN$|ACTIONS_|NPM_)[A-Z][A-Z0-9_]{0,63}$/,
+    "wants the NAME of an environment variable (capitals, digits, _; not GITHUB_TOKEN, ACTIONS_… or NPM_…, which are for others), never the secret itself: this file is public",
   ),
 );
 
