@@ -15,7 +15,7 @@
  */
 
 /** ms of long work in one turn of the event loop. */
-const slice = 5;
+const slice = 2;
 
 /** When the present slice began; `undefined` while nobody does long work. */
 let began: number | undefined;

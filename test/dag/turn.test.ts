@@ -17,7 +17,7 @@ describe("long work", () => {
         await pause();
       }
     };
-    // 16 × 60 × 0.25 ms = 240 ms of work. A slice is 5 ms.
+    // 16 × 60 × 0.25 ms = 240 ms of work. A slice is 2 ms.
     expect(await longestTurn(Promise.all(done.map((_, i) => worker(i))))).toBeLessThan(120);
   });
 
