@@ -3,9 +3,10 @@
  *
  * A pure function of (description, path, the facts of campaign.yaml). What the dataset does not say, the item does not
  * say either; where STAC insists, it says so in its own words: `fieldtree:time_source` and `fieldtree:place_source` tell
- * how the extents are known: `values` (read from coordinates), `attributes`, `sidecar`, or `unknown`, in which case the
- * item has no geometry, and a time from ever to ever, since STAC requires one. `fieldtree:calendar` names the calendar of
- * both times where that is not ISO 8601's (`360_day`). `fieldtree:size_source` is `tsize`.
+ * how the extents are known: `values` (read from coordinates), `sampled` (from a part of them), `attributes`, `sidecar`, or
+ * `unknown`, in which case the item has no geometry, and a time from ever to ever, since STAC requires one.
+ * `fieldtree:calendar` names the calendar of both times where that is not ISO 8601's (`360_day`). `fieldtree:size_source`
+ * is `tsize`.
  *
  * There is no `self` link (the same bytes stand under many addresses) and no time of making. Links to the catalogs
  * around it depend on where it is put, and come from `catalog.ts`.
