@@ -14,6 +14,7 @@ import { carOf, readCar } from "../dag/car.ts";
 import { type WalkOptions, walk } from "../dag/read.ts";
 import { tsizeOf } from "../dag/tsize.ts";
 import { diskFailure } from "../disk/disk-failure.ts";
+import { keepYoungHeapSmall } from "../disk/young-heap.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 import { addedLabel } from "../stages/label.ts";
 import { withoutData } from "../stages/without-data.ts";
@@ -113,6 +114,7 @@ type Shown = Pick<Call, "cwd" | "out" | "world">;
 
 /** Put what is in these files, or at these addresses, on `home`. @throws Failure `corrupt` naming the file. */
 export async function importCars(files: readonly string[], home: HomeNode, call: Shown): Promise<number> {
+  keepYoungHeapSmall();
   for (const file of files) {
     const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
     // What opens a door may stand in an address's query: it is shown and remembered without.

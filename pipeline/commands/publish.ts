@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
 import { holdsNothing, readTree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
+import { keepYoungHeapSmall } from "../disk/young-heap.ts";
 import type { PublishEvent } from "../stages/event.ts";
 import { sayEvent } from "../stages/event.ts";
 import { type PublishOptions, publish as publishStage } from "../stages/publish.ts";
@@ -22,6 +23,7 @@ again. With nothing changed, it does nothing.`,
   example: "fieldtree publish --expect-root bafybei…",
 
   async run({ campaign: open, flags, out, world }) {
+    keepYoungHeapSmall();
     const campaign = await open();
     const { expectRoot } = flags;
     const options = {
