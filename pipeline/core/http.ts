@@ -147,15 +147,28 @@ function quoteOf({ words, headers }: Api, text: string): string {
 /**
  * `text` without what was sent in these headers: some services repeat the token they refuse, proxies all they were asked.
  *
- * Found as it is, as JSON and URLs write it, and where it was sent as a login (RFC 7617), decoded.
+ * Found as it is, as JSON and URLs write it, in base64 wherever it stands in what was encoded (`Bearer TOKEN`, `user:TOKEN`),
+ * and where it was sent as a login (RFC 7617), decoded.
  */
 export function withoutSecrets(text: string, headers: readonly string[]): string {
   const secrets = headers
     .flatMap((value) => [...value.split(/\s+/), ...loginIn(value)])
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), ...inBase64(secret)])
     .filter((secret) => secret.length > 7)
     .toSorted((a, b) => b.length - a.length);
   return secrets.reduce((said, secret) => said.replaceAll(secret, "…"), text);
+}
+
+/** What base64 and base64url make of it, whatever stands before and after: bytes are taken by threes. */
+function inBase64(secret: string): string[] {
+  const bytes = new TextEncoder().encode(secret);
+  if (bytes.length < 8) return [];
+  return [0, 1, 2].flatMap((before) => {
+    const text = btoa(String.fromCharCode(...new Uint8Array(before), ...bytes));
+    // Characters that hold bits of the secret alone.
+    const plain = text.slice(Math.ceil((before * 4) / 3), Math.floor(((before + bytes.length) * 4) / 3));
+    return [plain, plain.replaceAll("+", "-").replaceAll("/", "_")];
+  });
 }
 
 /** `user:password`, and the password alone. */

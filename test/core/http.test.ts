@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Api, askApi } from "../../pipeline/core/http.ts";
+import { type Api, askApi, withoutSecrets } from "../../pipeline/core/http.ts";
 import { everythingOf } from "../contracts/dns-provider.ts";
 import { testWorld } from "../fakes/world.ts";
 
@@ -132,3 +132,17 @@ describe("asking an API", () => {
 function answering(status: number, text: string) {
   return testWorld({ fetch: async () => new Response(text, { status, headers: { "retry-after": "7" } }) });
 }
+
+describe("what is quoted of an answer", () => {
+  it("has no secret in base64, wherever it stood in what was encoded", () => {
+    const token = "t0k+n/~with?odd>chars-0123456789";
+    for (const sent of [token, `Bearer ${token}`, `x:${token}`, `ab:${token}`, `abc:${token}:x`]) {
+      for (const form of ["base64", "base64url"] as const) {
+        const said = withoutSecrets(`no: ${Buffer.from(sent).toString(form)}.`, [`Bearer ${token}`]);
+        expect(said).toContain("…");
+        expect(said).not.toContain(Buffer.from(token.slice(3, 24)).toString(form).slice(2, 10));
+        expect(said.length, said).toBeLessThan(30);
+      }
+    }
+  });
+});
