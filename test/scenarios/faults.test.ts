@@ -71,12 +71,16 @@ describe("a damaged block in the node's pack", { timeout: 120_000 }, () => {
       ({ name }) => name === "dataset_meta.yaml",
     );
     await damage(cwd, title);
-    for (const args of [["publish"], ["scan"], ["cat", "products/camera/dataset_meta.yaml"], ["fsck"]]) {
+    for (const args of [["scan"], ["cat", "products/camera/dataset_meta.yaml"], ["fsck"]]) {
       const ran = await fieldtree([...args, "--json"], { cwd });
       expect(ran.code, `${args}: ${ran.stderr}`).toBe(6);
       expect(ran.stdout + ran.stderr, args[0]).toContain(sidecar);
       expect(ran.stderr).not.toMatch(/^ +at /m);
     }
+    // It knows of the damage by now: what lacks blocks is not published, and where it stands in tree.yaml is said.
+    const publishing = await fieldtree(["publish", "--json"], { cwd });
+    expect(publishing.code, publishing.stderr).toBe(4);
+    expect(publishing.stdout + publishing.stderr).toMatch(/tree\.yaml:\d+: products\/camera/);
     await expectNothingPublished(cwd);
 
     await fieldtree(["fsck", "--repair"], { cwd });
@@ -296,7 +300,7 @@ describe.skipIf(!(await kuboBinary()))("a Kubo", { timeout: 240_000 }, () => {
 
   it("that isn't there is said so, with what to do", async () => {
     const cwd = await aCampaign({ ...camera, "campaign.yaml": onKubo("http://127.0.0.1:1") });
-    for (const args of [["add", "camera"], ["publish"], ["status"]]) {
+    for (const args of [["add", "camera"], ["publish"]]) {
       const ran = await fieldtree([...args, "--json"], { cwd });
       expect(ran.code, `${args}: ${ran.stderr}`).toBe(4);
       const { kind, message, hint } = failure(ran);
@@ -304,6 +308,9 @@ describe.skipIf(!(await kuboBinary()))("a Kubo", { timeout: 240_000 }, () => {
       expect(message).toContain("http://127.0.0.1:1");
       expect(hint).toMatch(/ipfs daemon/);
     }
+    // Status answers from the log, and names what it could not ask.
+    const status = await fieldtree(["status"], { cwd });
+    expect([status.code, status.stdout + status.stderr]).toEqual([0, expect.stringContaining("http://127.0.0.1:1")]);
   });
 
   it("with a token takes the right one, and says what is wrong with another or none", async () => {
