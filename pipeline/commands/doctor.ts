@@ -14,7 +14,7 @@ import { withRepository } from "./whose-repository.ts";
 export const doctor: Verb = {
   flags: [
     ["--repo <owner/name>", "the campaign's repository on GitHub (default: that of git's remote origin)"],
-    ["--fix", "set what needs no decision: the environment and who may enter it, disabled workflows, the label"],
+    ["--fix", "set what needs no decision: the environment and who may enter it, disabled workflows, the labels"],
   ],
   about: `Looks at the environment \`production\` and who may enter it, its secrets by name, branch rules and the required check,
 workflows and when they last ran, the log's branch; tells what is missing, and the page or the command that sets it. Changes

@@ -6,6 +6,7 @@ import { Failure, kinds } from "../core/failure.ts";
 import type { Report, State } from "../core/report.ts";
 import type { World } from "../core/world.ts";
 import { commitOf, fileAt } from "../disk/git.ts";
+import { readIfThere } from "../disk/read.ts";
 import { workflowCommands } from "../github/annotations.ts";
 import { reportMarkdown } from "../github/markdown.ts";
 import { reportText, type TextOptions } from "../github/text.ts";
@@ -47,8 +48,8 @@ what the bot posts. Exits with 1 where something needs to be changed, 4 where da
     if (!render) {
       throw new Failure("input", `--format ${flags.format}: it is one of ${Object.keys(formats).join(", ")}`);
     }
-    const { campaignYaml, ...proposed } = await sidesFrom(call);
-    const review = await openReview(campaignYaml, folder(), env);
+    const { baseCampaign, ...proposed } = await sidesFrom(call);
+    const review = await openReview(baseCampaign, folder(), env);
     try {
       const { report } = await reportOn(proposed, review, world);
       const text = render(report, { all: flags.all === true, paint: out.paint });
@@ -68,8 +69,8 @@ const exits: Readonly<Record<State, number>> = {
   stale: kinds.conflict.exit,
 };
 
-/** `campaignYaml`: the base's, by which it is looked at. */
-async function sidesFrom(call: Call): Promise<Omit<Proposed, "campaignYaml"> & { readonly campaignYaml: string }> {
+/** `baseCampaign`: the base's campaign.yaml, by which it is looked at. */
+async function sidesFrom(call: Call): Promise<Proposed & { readonly baseCampaign: string }> {
   const { args, flags, folder, world } = call;
   const [named] = args;
   const base = typeof flags.base === "string" ? flags.base : undefined;
@@ -77,6 +78,8 @@ async function sidesFrom(call: Call): Promise<Omit<Proposed, "campaignYaml"> & {
   const file = (name: string) => join(folder(), name);
   const commit = (ref: string | undefined) => ref && commitOf(ref, file("tree.yaml"), world);
   const [baseSha, sha] = await Promise.all([commit(baseRef), commit(headRef)]);
+  const baseCampaign = await campaignText(baseRef, file("campaign.yaml"), world);
+  const ownCampaign = baseRef === undefined ? undefined : await proposedCampaign(named, file("campaign.yaml"), world);
   return {
     ...(base === undefined ? { base: await liveTree(call) } : await baseText(base, named, call)),
     proposal: await treeText(named, call),
@@ -85,7 +88,8 @@ async function sidesFrom(call: Call): Promise<Omit<Proposed, "campaignYaml"> & {
     ...(sha && { sha }),
     labels: Array.isArray(flags.label) ? flags.label : [],
     reproduce: baseSha && sha ? reproduceWith({ base: baseSha, head: sha }) : reproduceHere(base, named),
-    campaignYaml: await campaignText(baseRef, file("campaign.yaml"), world),
+    ...(ownCampaign && new TextDecoder().decode(ownCampaign) !== baseCampaign && { campaignYaml: ownCampaign }),
+    baseCampaign,
   };
 }
 
@@ -93,6 +97,17 @@ async function campaignText(ref: string | undefined, file: string, world: World)
   const bytes = ref === undefined ? undefined : await fileAt(ref, file, world);
   if (bytes) return new TextDecoder().decode(bytes);
   return (await configIn(dirname(file))).text;
+}
+
+/** Of a commit, or the one here; a file that somebody named has none. Empty, and so unreadable, where it was removed. */
+async function proposedCampaign(
+  named: string | undefined,
+  file: string,
+  world: World,
+): Promise<Uint8Array | undefined> {
+  const ref = refIn(named);
+  if (ref === undefined && named !== undefined) return undefined;
+  return (ref === undefined ? await readIfThere(file) : await fileAt(ref, file, world)) ?? new Uint8Array();
 }
 
 /** The newest release's; empty where nothing was published. */

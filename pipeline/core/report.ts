@@ -4,6 +4,7 @@
  * A report is made once, by `stages/report.ts`, from the base branch's tip and the proposal merged by path, with the
  * base's campaign.yaml. Renderers (`github/`) only spell it; what a bot posts an operator can print.
  */
+import type { EndpointChange } from "./campaign/endpoints.ts";
 import type { Change } from "./changes.ts";
 import type { Finding } from "./finding.ts";
 import type { Conflict } from "./merge.ts";
@@ -28,6 +29,7 @@ export interface Report {
   /** Git would refuse to merge by lines what merges by path. */
   readonly onlyTextual: boolean;
   readonly removals: Removals;
+  readonly endpoints: Endpoints;
   readonly owners: readonly Owned[];
   readonly onMerge: OnMerge;
   /** Base URL, without trailing slash, of a gateway people can look at data through: `${preview}/ipfs/CID`. */
@@ -97,6 +99,18 @@ export interface Removals {
   readonly folders: readonly string[];
   /** Too many to go through without the label. */
   readonly tooMany: boolean;
+  readonly label: string;
+  /** Whether the pull request bears it. */
+  readonly labelled: boolean;
+}
+
+/** What the proposal changes in campaign.yaml of where data, secrets and announcements go. */
+export interface Endpoints {
+  readonly changes: readonly EndpointChange[];
+  /** Changes that are not listed. */
+  readonly moreChanges: number;
+  /** Why the proposed campaign.yaml can't be read, so that it may change anything; no label allows that. */
+  readonly unreadable?: string;
   readonly label: string;
   /** Whether the pull request bears it. */
   readonly labelled: boolean;

@@ -9,7 +9,7 @@ import { cell, code } from "../core/markdown.ts";
 import { placeWords, timeWords } from "../core/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../core/report.ts";
 import { sayBytes } from "../core/shown.ts";
-import { counted, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
+import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
 
 export interface MarkdownOptions {
   /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, but for a mark. */
@@ -41,6 +41,7 @@ export function reportMarkdown(
   const [pressing, others] = [ordered.filter(isPressing), ordered.filter((finding) => !isPressing(finding))];
   const sections = [
     frame.head,
+    endpointsIn(report, room),
     room.take(counted(pressing, all).map(findingLine), 0.4),
     tableOf(report, room),
     room.take(differencesIn(report), 0.4),
@@ -81,6 +82,17 @@ function headOf(report: Report, repository: string): string[] {
     rootsIn(root, report.preview),
   ];
   return onlyTextual ? [...lines, "", ...mergeWithDriver(repository)] : lines;
+}
+
+/** Where a reviewer can't miss it: one line of YAML may send every secret elsewhere. */
+function endpointsIn({ endpoints }: Report, room: Room): string[] {
+  const words = endpointWords(endpoints, (text) => code(text, 200));
+  if (!words) return [];
+  const rows = room.take(
+    words.changes.map((line) => `- ${line}`),
+    0.3,
+  );
+  return [`**⚠️ ${words.title}**`, ...(rows.length > 0 ? ["", ...rows] : []), "", words.label];
 }
 
 /** What to do about a conflict of lines. @param repository address of the campaign's, or a remote's name. */

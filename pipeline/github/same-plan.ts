@@ -43,7 +43,7 @@ export function planDiffers(said: unknown, report: Report): string | undefined {
 }
 
 /** Of those that are errors: about data, which is reached by one and not by another, and about labels, which come and go. */
-const notOfText = new Set(["not-unixfs", "removed-folder", "many-removals"]);
+const notOfText = new Set(["not-unixfs", "removed-folder", "many-removals", "changed-endpoints"]);
 
 function ofText(findings: v.InferOutput<typeof plan>["findings"]) {
   return findings.filter(({ level, rule }) => level === "error" && !notOfText.has(rule));

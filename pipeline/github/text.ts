@@ -4,7 +4,7 @@ import { inert } from "../core/inert.ts";
 import { placeWords, timeWords } from "../core/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../core/report.ts";
 import { sayBytes } from "../core/shown.ts";
-import { counted, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
+import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./words.ts";
 
 export interface TextOptions {
   /** Each finding, where those of one rule would be counted. */
@@ -22,6 +22,7 @@ export function reportText(report: Report, { all = false, paint = (_, text) => t
     ...(onlyTextual
       ? ["  git sees a conflict of lines, and there is none of paths: fieldtree merge takes both sides"]
       : []),
+    ...endpointLines(report),
     ...changes.flatMap(changeLines),
     ...counted(inOrderOfUrgency(findings), all).map((each) => findingLine(each, paint)),
     ...owners.map(
@@ -31,6 +32,12 @@ export function reportText(report: Report, { all = false, paint = (_, text) => t
     `merging  ${onMergeWords(onMerge)}`,
     `same as  ${inert(reproduce)}`,
   ].join("\n");
+}
+
+function endpointLines({ endpoints }: Report): string[] {
+  const words = endpointWords(endpoints, (text) => inert(text, 300));
+  if (!words) return [];
+  return [`WARNING  ${words.title}`, ...words.changes.map((line) => `  ${line}`), `  ${words.label}`];
 }
 
 function changeLines(change: ReportedChange): string[] {

@@ -30,6 +30,38 @@ export function counted(findings: readonly ReportedFinding[], all: boolean): rea
   return condensed(findings, ({ level, rule, file, touched }) => `${level} ${rule} ${file} ${touched}`);
 }
 
+/**
+ * A change of endpoints in plain words; `undefined` where there is none. `quoted` spells what others wrote.
+ *
+ * `label`: what the pull request needs, or what allows it.
+ */
+export function endpointWords(
+  { changes, moreChanges, unreadable, label, labelled }: Report["endpoints"],
+  quoted: (text: string) => string,
+): { readonly title: string; readonly changes: readonly string[]; readonly label: string } | undefined {
+  if (unreadable !== undefined) {
+    return {
+      title: "The proposed campaign.yaml can't be read: it may change where data, secrets and announcements go.",
+      changes: [quoted(unreadable)],
+      label: "No label allows that: campaign.yaml has to be put right first.",
+    };
+  }
+  if (changes.length === 0) return undefined;
+  const lines = changes.map(({ key, from, to }) => {
+    if (from === null) return `${quoted(key)} is added: ${quoted(to ?? "")}`;
+    return to === null
+      ? `${quoted(key)} is removed: ${quoted(from)}`
+      : `${quoted(key)} changes from ${quoted(from)} to ${quoted(to)}`;
+  });
+  return {
+    title: "This changes in campaign.yaml where data, secrets or announcements go.",
+    changes: moreChanges > 0 ? [...lines, `and ${moreChanges} more`] : lines,
+    label: labelled
+      ? `The label ${quoted(label)} allows it.`
+      : `It is not ready to merge without the label ${quoted(label)}.`,
+  };
+}
+
 const levels = ["error", "warning", "hint"] as const;
 
 /** `3 leaves`, `1 leaf`. */

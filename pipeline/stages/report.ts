@@ -5,6 +5,7 @@
  * say in how it is looked at. What is read of its data is paid from an allowance (`allowance.ts`).
  */
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
+import type { EndpointConfig } from "../core/campaign/endpoints.ts";
 import { type Change, changesBetween } from "../core/changes.ts";
 import { atMost } from "../core/concurrency.ts";
 import { byBytes } from "../core/order.ts";
@@ -22,6 +23,7 @@ import type { World } from "../core/world.ts";
 import { mergesByLine } from "../disk/git.ts";
 import { allowanceOf, type Bounds } from "./allowance.ts";
 import { assembleTree } from "./assemble.ts";
+import { endpointFindings, endpointsOf } from "./endpoints.ts";
 import { type Looking, lookAtData } from "./new-data.ts";
 import type { Parts } from "./parts.ts";
 import { atTop, type Proposed, readSides, type Sides, sound } from "./sides.ts";
@@ -31,7 +33,7 @@ import { measuredLeaves, sizesOf } from "./sizes.ts";
 export interface Reviewing extends Looking, Pick<Parts, "profile"> {
   /** In the order of campaign.yaml. */
   readonly owners: readonly Owner[];
-  readonly config: Pick<CampaignConfig, "pins" | "names" | "review">;
+  readonly config: Pick<CampaignConfig, "review"> & EndpointConfig;
   /** Remember the sizes of the leaves that are live, as far as the log tells them. Fails for nothing but the wish to stop. */
   readonly rememberLive?: (world: World) => Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function reportOn(
   const changes = changesIn(sides);
   const removals = removalsOf(changes, sides, proposed.labels, campaign);
   const bounds = { ...campaign.config.review.reach, blocks: mostBlocks };
+  const endpoints = endpointsOf(proposed, campaign.config);
   // Before anything else: what is said of a change must not depend on who is faster.
   const isKnown = ({ cid }: Leaf) => typeof campaign.sizes.get(cid.toString()) === "number";
   if (!measuredLeaves(base.tree).every(isKnown)) await campaign.rememberLive?.(world);
@@ -71,7 +74,12 @@ export async function reportOn(
   const looked = {
     root: rootsOf(sides, campaign),
     changes: data.map(({ change }): ReportedChange => change),
-    findings: [...sides.findings, ...removalFindings(removals), ...data.flatMap(({ findings }) => findings)],
+    findings: [
+      ...sides.findings,
+      ...endpointFindings(endpoints),
+      ...removalFindings(removals),
+      ...data.flatMap(({ findings }) => findings),
+    ],
     conflicts: sides.conflicts,
   };
   const report: Report = {
@@ -82,6 +90,7 @@ export async function reportOn(
     ...looked,
     onlyTextual: merged !== undefined && (await mergesByLine(sides.texts, world)) === false,
     removals,
+    endpoints,
     owners: ownersOf(changes, campaign.owners),
     onMerge: onMerge(campaign.config),
     ...(campaign.facts.gateways[0] && { preview: campaign.facts.gateways[0] }),

@@ -86,6 +86,27 @@ describe("report", () => {
     expect(json()[0].campaign).toBe("test");
   });
 
+  it("warns of another endpoint in campaign.yaml, here and at a commit, until the label is given", async () => {
+    await writeFile(
+      join(cwd, "campaign.yaml"),
+      `${campaignYaml}node: { kind: kubo, api: "http://127.0.0.1:9", token: A }\n`,
+    );
+    const here = await report();
+    const labelled = await report("--label", "fieldtree:endpoints", "--json");
+    await git(cwd, "stash", "-q");
+    const at = (await git(cwd, "rev-parse", "stash")).stdout;
+    const there = await report(`git:${at}`);
+    await git(cwd, "stash", "drop", "-q");
+    for (const { code, stdout } of [here, there]) {
+      expect(code).toBe(1);
+      expect(stdout).toContain("WARNING  This changes in campaign.yaml where data, secrets or announcements go.\n");
+      expect(stdout).toContain("  node.kind changes from embedded to kubo\n");
+      expect(stdout).toContain("  It is not ready to merge without the label fieldtree:endpoints.\n");
+    }
+    expect(labelled.code).toBe(0);
+    expectSchema("report", labelled.json());
+  });
+
   it.each([
     ["1 where something needs to be changed", "x: oops\n", 1, "::error file=tree.yaml,line=4,col=4,title=not-a-cid::"],
     [

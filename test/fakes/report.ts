@@ -17,6 +17,7 @@ export function aReport(given: Partial<Report> = {}): Report {
     conflicts: [],
     onlyTextual: false,
     removals: { leaves: 0, of: 245, folders: [], tooMany: false, label: "allow-removals", labelled: false },
+    endpoints: { changes: [], moreChanges: 0, label: "fieldtree:endpoints", labelled: false },
     owners: [],
     onMerge: { pins: { atLeast: 0, of: [], also: [] }, names: [] },
     preview: gatewayUrl,
@@ -237,5 +238,15 @@ export const anyReport: fc.Arbitrary<Report> = fc
       label: words,
       labelled: fc.boolean(),
     }),
+    endpoints: fc.record(
+      {
+        changes: fc.array(fc.record({ key: words, from: fc.option(words), to: fc.option(words) }), { maxLength: 3 }),
+        moreChanges: fc.nat(3),
+        unreadable: words,
+        label: words,
+        labelled: fc.boolean(),
+      },
+      { requiredKeys: ["changes", "moreChanges", "label", "labelled"] },
+    ),
   })
   .map((given) => aReport(given));

@@ -1,5 +1,6 @@
 /** What a proposal is looked at with: blocks in memory, everything else real. */
 import type { CID } from "multiformats/cid";
+import { settledLog } from "../../pipeline/core/campaign/log.ts";
 import { settledPins } from "../../pipeline/core/campaign/pins.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
 import type { Source } from "../../pipeline/ipfs/any-of.ts";
@@ -42,6 +43,9 @@ export async function aReview(
     config: {
       pins: settledPins(undefined),
       names: [],
+      node: { kind: "embedded" },
+      gateways: [],
+      log: settledLog(undefined),
       review: { removals: 0.3, label: "allow-removals", reach: { bytes: 50_000_000, time: 60_000 }, ...review },
     },
   };

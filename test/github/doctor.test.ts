@@ -37,6 +37,8 @@ async function wellSet(): Promise<Repository> {
   repo.environment("production", { branches: ["main"], secrets: ["KUBO_TOKEN", "DESEC_TOKEN"] });
   repo.protect("main", { checks: ["plan"] });
   repo.state.labels.set("allow-removals", { id: 1, name: "allow-removals", color: "d93f0b", description: null });
+  const endpoints = "fieldtree:endpoints";
+  repo.state.labels.set(endpoints, { id: 2, name: endpoints, color: "d93f0b", description: null });
   await repo.run({ workflow: "verify.yml", event: "schedule" });
   return repo;
 }
@@ -90,6 +92,7 @@ describe("the doctor", () => {
       "workflow verify.yml": "missing",
       "workflow ci.yml": "missing",
       "label allow-removals": "missing",
+      "label fieldtree:endpoints": "missing",
     });
     for (const one of found) if (one.is !== "good") expect(one.how, one.of).toMatch(/\S/);
     const says = found.filter(({ of }) => of === "campaign.yaml").map(({ says }) => says);

@@ -104,6 +104,23 @@ To see the same: \`fieldtree report --base git:9 git:a\`
     expect(reportMarkdown(aReport())).not.toContain("merge.fieldtree.driver");
   });
 
+  it("shows before everything else what changes of where data and secrets go, and that it can't be told", () => {
+    const label = { moreChanges: 0, label: "fieldtree:endpoints", labelled: false };
+    const changes = [{ key: "pins.services.dkrz.token", from: "KUBO_TOKEN", to: "DNS_TOKEN" }];
+    const findings = [aFinding({ rule: "changed-endpoints" })];
+    const text = reportMarkdown(aReport({ endpoints: { ...label, changes }, findings }));
+    const line = "- `pins.services.dkrz.token` changes from `KUBO_TOKEN` to `DNS_TOKEN`\n";
+    expect(text).toContain(line);
+    expect(text.indexOf(line)).toBeLessThan(text.indexOf("**changed-endpoints**"));
+    const broken = aReport({ endpoints: { ...label, changes: [], unreadable: "line 1: not YAML" } });
+    for (const shown of [reportMarkdown(broken), reportText(broken)]) {
+      expect(shown).toContain("The proposed campaign.yaml can't be read");
+      expect(shown).toContain("line 1: not YAML");
+      expect(shown).not.toContain("fieldtree:endpoints");
+    }
+    expect(reportMarkdown(aReport())).not.toContain("campaign.yaml");
+  });
+
   it("says what to do where the data is out of reach", () => {
     const lost = { ...aChange(), reach: { from: [], blocks: 0, problem: "no answer" } };
     const text = reportMarkdown(aReport({ state: "data out of reach", changes: [lost] }));
@@ -121,6 +138,18 @@ To see the same: \`fieldtree report --base git:9 git:a\`
         owners: many(1000, owned),
         changes: many(900, (i) => aChange({}, `ü${i}`, i)),
         findings: many(900, (i) => aFinding({ says: "\u202e".repeat(600), line: i + 1 })),
+      },
+    ],
+    [
+      "a hundred endpoints",
+      65_000,
+      {
+        endpoints: {
+          changes: many(100, (i) => ({ key: `pins.${i}`, from: "☃".repeat(500), to: "\u202e".repeat(500) })),
+          moreChanges: 900,
+          label: "fieldtree:endpoints",
+          labelled: false,
+        },
       },
     ],
     ["2 000 changes in a summary", 1_000_000, { changes: many(2000, (i) => aChange({}, `products/${i}`, i)) }],
@@ -317,6 +346,7 @@ function hostile(word: string): Report {
     ],
     owners: [{ pattern: word, owners: ["halo-lead"], paths: [word] }],
     removals: { leaves: 1, of: 1, folders: [word], tooMany: true, label: word, labelled: true },
+    endpoints: { changes: [{ key: word, from: word, to: word }], moreChanges: 1, label: word, labelled: true },
     reproduce: word,
   });
 }

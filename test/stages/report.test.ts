@@ -200,6 +200,52 @@ describe("findings", () => {
   });
 });
 
+describe("endpoints of campaign.yaml", () => {
+  const ask = async (text: string, labels: string[] = []) => {
+    const { a, review } = await campaign();
+    const sides = { base: tree({ a }), proposal: tree({ a }) };
+    return (await report(review, sides, { campaignYaml: new TextEncoder().encode(text), labels })).report;
+  };
+
+  it("want their label, and go through with it", async () => {
+    const text = "campaign: x\ngateways: [https://evil.example]\n";
+    expect(await ask(text, ["allow-removals"])).toMatchObject({
+      state: "needs changes",
+      endpoints: { changes: [{ key: "gateways", from: null, to: "https://evil.example" }], labelled: false },
+      findings: [{ file: "campaign.yaml", rule: "changed-endpoints", level: "error" }],
+    });
+    expect(await ask(text, ["fieldtree:endpoints"])).toMatchObject({
+      state: "ready",
+      endpoints: { labelled: true },
+      findings: [{ rule: "changed-endpoints", level: "hint" }],
+    });
+  });
+
+  it("want none where something else changed", async () => {
+    expect(await ask("campaign: x\ntitle: y\n")).toMatchObject({ state: "ready", endpoints: { changes: [] } });
+  });
+
+  it.each([
+    "campaign: [",
+    "",
+    "\t:",
+    "campaign: x\ncampaign: y\n",
+    "- a\n",
+    "campaign: x\ngateways: &a [https://b.example]\n",
+  ])("count as changed where %j can't be read, which no label allows", async (text) => {
+    expect(await ask(text, ["fieldtree:endpoints"])).toMatchObject({
+      state: "needs changes",
+      endpoints: { unreadable: expect.stringMatching(/^line \d+: ./) },
+    });
+  });
+
+  it("are listed up to a hundred, and counted beyond", async () => {
+    const extra = Array.from({ length: 130 }, (_, i) => `{ name: n${i}, cid: ${v1(i)} }`);
+    const { endpoints } = await ask(`campaign: x\npins: { extra: [${extra}] }\n`);
+    expect([endpoints.changes.length, endpoints.moreChanges]).toEqual([100, 30]);
+  });
+});
+
 describe("removals", () => {
   const four = (cids: { a: string; b: string; c: string; d: string }) => tree({ ...cids });
 

@@ -1,5 +1,6 @@
 /** A proposal looked at as the base's campaign.yaml wants it, without a secret. */
 import { openReview } from "../../campaign/review.ts";
+import { endpointsLabel } from "../../core/campaign/endpoints.ts";
 import { type Report, stateOf } from "../../core/report.ts";
 import type { GitHub } from "../../github/client.ts";
 import type { Sides } from "../../github/commits.ts";
@@ -22,7 +23,7 @@ export async function lookAt(
 ): Promise<Report> {
   const review = await openReview(campaignYaml, cwd, noSecrets);
   try {
-    const given = labels === "all" ? [review.config.review.label] : labels;
+    const given = labels === "all" ? [review.config.review.label, endpointsLabel] : labels;
     const { report } = await reportOn({ ...proposed, labels: given, reproduce }, review, world);
     if (!odd) return report;
     const findings = [odd, ...report.findings];

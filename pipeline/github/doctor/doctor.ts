@@ -5,6 +5,7 @@
  * look at is told as such, with the permission that it takes: nobody hears that all is well from one who could not see it.
  */
 import type { CampaignConfig } from "../../core/campaign/campaign.ts";
+import { endpointsLabel } from "../../core/campaign/endpoints.ts";
 import { secretNames } from "../../core/campaign/secrets.ts";
 import type { World } from "../../core/world.ts";
 import type { GitHub, Rest } from "../client.ts";
@@ -36,7 +37,7 @@ export async function examine(patient: Patient, github: GitHub, world: World): P
     await seeing("workflows", () => workflowsOf(github)),
     await seeing("clock", () => clockOf(github, world)),
     await seeing("log", () => logOf(config, github)),
-    await seeing("label", () => labelOf(config, github)),
+    await seeing("label", () => labelsOf(config, github)),
   ];
   return parts.flat();
 }
@@ -206,22 +207,34 @@ async function logOf({ log }: CampaignConfig, github: GitHub): Promise<Diagnosis
   return [good(of, known ? "is there, with the log of releases" : "comes with the first release")];
 }
 
-async function labelOf({ review: { label } }: CampaignConfig, github: GitHub): Promise<Diagnosis[]> {
-  const of = `label ${label}`;
-  const labels = await github.all("listing labels", (rest, at) => rest.issues.listLabelsForRepo({ ...at }));
-  if (labels.some(({ name }) => name.toLowerCase() === label.toLowerCase())) return [good(of, "is there")];
-  const description = "This pull request may remove many paths, or a whole folder";
-  return [
+async function labelsOf({ review }: CampaignConfig, github: GitHub): Promise<Diagnosis[]> {
+  const known = await github.all("listing labels", (rest, at) => rest.issues.listLabelsForRepo({ ...at }));
+  const names = new Set(known.map(({ name }) => name.toLowerCase()));
+  const uses = [
     {
+      label: review.label,
+      may: "remove much",
+      description: "This pull request may remove many paths, or a whole folder",
+    },
+    {
+      label: endpointsLabel,
+      may: "change campaign.yaml's endpoints",
+      description: "This pull request may change where data, secrets and announcements go",
+    },
+  ];
+  return uses.map(({ label, may, description }) => {
+    const of = `label ${label}`;
+    if (names.has(label.toLowerCase())) return good(of, "is there");
+    return {
       of,
       is: "missing",
-      says: "is not there: nobody can allow a pull request to remove much",
+      says: `is not there: nobody can allow a pull request to ${may}`,
       how: `gh label create ${JSON.stringify(label)}, or fieldtree doctor --fix`,
       fix: async (github) => {
         await github.ask("making the label", (rest, place) =>
           rest.issues.createLabel({ ...place, name: label, color: "d93f0b", description }),
         );
       },
-    },
-  ];
+    };
+  });
 }
