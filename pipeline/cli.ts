@@ -40,12 +40,19 @@ async function main(argv: readonly string[]): Promise<number> {
   const terminal = terminalOn(process.stderr, { quiet: given.quiet, paint });
   const out = outputOn(process.stdout, terminal, { ...given, paint: paintFor(process.stdout) });
   const stop = new AbortController();
+  let reported = false;
+  const failed = (error: unknown): number => {
+    // What can't end for want of a reader of its results was reported before it is ended.
+    if (reported) return interrupted;
+    reported = true;
+    return report(error, stop.signal, { out, terminal, paint });
+  };
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => {
       stop.abort(new Interrupted());
       // What doesn't look at the signal is left as a crash leaves it, which the next run finishes.
       setTimeout(() => {
-        report(stop.signal.reason, stop.signal, { out, terminal, paint });
+        failed(stop.signal.reason);
         process.exit(interrupted);
       }, longestStop).unref();
       // Asked a second time, go at once: everything durable is already so.
@@ -82,7 +89,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     // What the file system says is for its user to mend, wherever we happened to be.
-    return report(diskFailure(error, "working"), stop.signal, { out, terminal, paint });
+    return failed(diskFailure(error, "working"));
   } finally {
     terminal.clear();
     const campaign = await opened?.catch(() => undefined);

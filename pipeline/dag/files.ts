@@ -13,6 +13,7 @@ import { balancer, leafOf } from "./file.ts";
 import { profiles } from "./profile.ts";
 import { bytesOf, type Surveyed, stepsOf, survey, unreadable } from "./survey.ts";
 import { treeBuilder } from "./tree-builder.ts";
+import { pause } from "./turn.ts";
 
 /** Bytes added after which it is worth asking for the sizes of all files, to say how long the rest will take. */
 const worthATotal = 256 * 2 ** 20;
@@ -49,6 +50,7 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
         balancing.push(leafOf(chunk, profile, put));
         adding.add(chunk.length);
         yield* flush();
+        await pause();
       }
       const { cid, tsize } = balancing.finish();
       tree.file(step.name, cid.bytes, tsize);

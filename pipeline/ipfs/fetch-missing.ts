@@ -10,6 +10,7 @@ import type { World } from "../core/world.ts";
 import { type Block, codecs, keyOf } from "../dag/block.ts";
 import { linksOf } from "../dag/shape.ts";
 import { tsizeOf } from "../dag/tsize.ts";
+import { pause } from "../dag/turn.ts";
 import type { Source } from "./any-of.ts";
 import type { HomeNode, Node } from "./node.ts";
 
@@ -84,6 +85,8 @@ export async function fetchMissing(
   };
 
   const visit = async (cid: CID): Promise<void> => {
+    await pause();
+    world.signal.throwIfAborted();
     const isHeld = cid.code === codecs.raw && home.has && (await home.has(cid, world));
     const here = isHeld ? undefined : await home.get(cid, world);
     if (isHeld || here) claimed = undefined;

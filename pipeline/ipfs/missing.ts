@@ -12,6 +12,7 @@ import { codecs, type Get, isInline, keyOf } from "../dag/block.ts";
 import { digestSet } from "../dag/digest-set.ts";
 import { walk } from "../dag/read.ts";
 import { linksOf, type Shape, shapeOf } from "../dag/shape.ts";
+import { pause } from "../dag/turn.ts";
 import type { MissingBlock } from "./node.ts";
 
 export interface Missing {
@@ -53,6 +54,7 @@ export function missingBlocks(
   };
 
   const opened = async (cid: CID): Promise<Visit> => {
+    await pause();
     world.signal.throwIfAborted();
     const bytes = await bytesOf(cid, get);
     if (!bytes) return { cid, links: [], next: 0, found: itself(cid) };
@@ -62,6 +64,7 @@ export function missingBlocks(
     let found = none;
     const read = async ({ name, cid }: NamedLink) => ({ name, cid, bytes: await bytesOf(cid, get) });
     for await (const { name, cid, bytes } of inOrder(raw, readRaw, read)) {
+      await pause();
       world.signal.throwIfAborted();
       if (!bytes) found = joined(found, itself(cid), name);
     }

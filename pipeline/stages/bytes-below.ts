@@ -5,6 +5,7 @@ import type { World } from "../core/world.ts";
 import { codecs } from "../dag/block.ts";
 import { type DigestSet, digestSet } from "../dag/digest-set.ts";
 import { decodePb } from "../dag/pb.ts";
+import { pause } from "../dag/turn.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 
 /**
@@ -29,6 +30,7 @@ async function bytesBelow(root: CID, known: DigestSet, home: HomeNode, world: Wo
   let bytes = 0;
   const left: { readonly cid: CID; readonly tsize?: number }[] = [{ cid: root }];
   for (let next = left.pop(); next; next = left.pop()) {
+    await pause();
     const { cid, tsize } = next;
     if (!known.add(cid.multihash.digest)) continue;
     if (cid.code === codecs.raw && tsize !== undefined) {

@@ -11,6 +11,7 @@ import { type Failure, isFailure } from "../core/failure.ts";
 import type { Leaf } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import { isInline } from "../dag/block.ts";
+import { pause } from "../dag/turn.ts";
 import type { Observation } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 import { outOfReach, type Sizes } from "./sizes.ts";
@@ -32,6 +33,8 @@ export async function hold(leaves: readonly Leaf[], campaign: Parts, world: Worl
     }
   };
   for await (const failed of inOrder(leaves, atOnce, one)) {
+    await pause();
+    world.signal.throwIfAborted();
     world.progress({ task: "holding", done: ++done, total: leaves.length, unit: "leaves" });
     if (failed) missing.push(failed);
   }

@@ -61,6 +61,7 @@ export async function observe(
   world: World,
   look: { readonly patience: number } = { patience },
 ): Promise<Observation> {
+  world.signal.throwIfAborted();
   const { tree, findings } = readTree(text);
   const names = lookAtNames(campaign, look.patience, world);
   const peers = lookAtPeers(campaign, look.patience, world);

@@ -16,6 +16,7 @@ import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
 import { openFolder, rootOnce } from "../dag/folder.ts";
 import { stat } from "../dag/read.ts";
+import { pause } from "../dag/turn.ts";
 import type { FormatReader } from "../formats/reader.ts";
 import { type Found, findDatasets, type Search, smallBounds, TooLarge } from "./find.ts";
 import type { Parts } from "./parts.ts";
@@ -58,6 +59,8 @@ export async function* scan(
   };
   try {
     for await (const scanned of inOrder(leaves, atOnce, look)) {
+      await pause();
+      world.signal.throwIfAborted();
       world.progress({ task: "scanning", done: ++done, total: leaves.length, unit: "leaves" });
       yield scanned;
     }

@@ -12,6 +12,7 @@ import type { Leaf, Tree } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
 import { tsizeOf } from "../dag/tsize.ts";
+import { pause } from "../dag/turn.ts";
 import type { Memory } from "../disk/memory.ts";
 
 const atOnce = 64;
@@ -29,6 +30,8 @@ export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: W
   const missing: Sizes["missing"][number][] = [];
   const unknown: Leaf[] = [];
   for (const leaf of measuredLeaves(tree)) {
+    await pause();
+    world.signal.throwIfAborted();
     const size = remembered.get(leaf.cid.toString());
     if (typeof size === "number") of.set(leaf.cid.toString(), size);
     else unknown.push(leaf);
@@ -36,6 +39,8 @@ export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: W
   let done = 0;
   const measure = async (leaf: Leaf) => ({ leaf, size: await measured(leaf.cid, get) });
   for await (const { leaf, size } of inOrder(unknown, atOnce, measure)) {
+    await pause();
+    world.signal.throwIfAborted();
     world.progress({ task: "measuring", done: ++done, total: unknown.length, unit: "leaves" });
     if (typeof size === "string") {
       missing.push({ leaf, why: size });

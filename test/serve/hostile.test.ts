@@ -1,43 +1,21 @@
 /** No input stops the gateway: what strangers made, and how strangers ask. */
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { CID } from "multiformats/cid";
 import { create as digestOf } from "multiformats/hashes/digest";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Block, blockOf, codecs } from "../../pipeline/dag/block.ts";
-import { carOf } from "../../pipeline/dag/car.ts";
 import { encodePb, pbBlock } from "../../pipeline/dag/pb.ts";
 import { encodeUnixFs } from "../../pipeline/dag/unixfs.ts";
 import type { Node } from "../../pipeline/ipfs/node.ts";
 import { aCampaign, fieldtree, start } from "../commands/program.ts";
+import { carBytes, folderOf, selfSimilar } from "../fakes/hostile-dags.ts";
 import { longestTurn } from "../fakes/turns.ts";
 import { gateway, memory } from "./gateway.ts";
 
 /** ms of this thread's time that one turn of the event loop may take. Before, some never ended. */
 const ceiling = 400;
-
-const folderOf = (links: readonly { name: string; cid: CID }[]) =>
-  pbBlock({ links: links.map((link) => ({ ...link, tsize: 1 })), data: encodeUnixFs({ kind: "directory" }) }, 1);
-
-/** A file that says it has 2^40 bytes, in 41 blocks. */
-function selfSimilar(put: (block: Block) => void): CID {
-  let size = 1;
-  let block = pbBlock(
-    { links: [], data: encodeUnixFs({ kind: "file", size, data: Buffer.from("A"), blockSizes: [] }) },
-    1,
-  );
-  put(block);
-  for (; size < 2 ** 40; size *= 2) {
-    const half = { name: "", cid: block.cid, tsize: 1 };
-    const data = encodeUnixFs({ kind: "file", size: 2 * size, data: new Uint8Array(0), blockSizes: [size, size] });
-    block = pbBlock({ links: [half, half], data }, 1);
-    put(block);
-  }
-  return block.cid;
-}
 
 function open(url: string, text = ""): Socket {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
@@ -92,10 +70,7 @@ describe("a file of 6 kB that says it is a terabyte", () => {
   it("does not keep `serve` from ending when it is told to", { timeout: 60_000 }, async () => {
     const blocks: Block[] = [];
     const cid = selfSimilar((block) => void blocks.push(block));
-    const parts: Uint8Array[] = [];
-    for await (const part of carOf([cid], blocks)) parts.push(part);
-    const cwd = await aCampaign();
-    await writeFile(join(cwd, "it.car"), Buffer.concat(parts));
+    const cwd = await aCampaign({ "it.car": await carBytes([cid], blocks) });
     expect((await fieldtree(["car", "import", "it.car"], { cwd })).code).toBe(0);
     const running = start(["--json", "serve", "--port", "0"], { cwd });
     onTestFinished(() => void running.kill("SIGKILL"));

@@ -8,6 +8,7 @@ import { closeSync, constants, fdatasyncSync, openSync, writeSync } from "node:f
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { codecs, sha256 } from "../../dag/block.ts";
+import { pause } from "../../dag/turn.ts";
 import { headLength, longestHead, packHeader, writeHead } from "./pack.ts";
 import { digestAt, placeAt } from "./pack-index.ts";
 import type { Pack, Packs } from "./packs.ts";
@@ -44,6 +45,7 @@ export async function checkPack(
   let read = 0;
   let count = 0;
   for (const entry of byOffset(pack)) {
+    await pause();
     world.signal.throwIfAborted();
     const { offset, length } = placeAt(index, entry);
     const before = Math.min(longestHead, offset);
