@@ -14,8 +14,9 @@ import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { waitingLinks } from "./ahead.ts";
 import { type Block, codecs, type Get, isInline, keyOf } from "./block.ts";
+import { type CidSet, cidSet } from "./cid-set.ts";
 import { type DirectoryEntry, hamtHash } from "./directory.ts";
-import { linksOf, type Shape, type Slot, shapeOf } from "./shape.ts";
+import { linksOf, type Shape, type Slot, shapeOf, shapeOnce } from "./shape.ts";
 import { sortedByName } from "./sorted.ts";
 import { tsizeOf } from "./tsize.ts";
 import { pause } from "./turn.ts";
@@ -163,19 +164,18 @@ export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGen
 }
 
 async function* everything(root: CID, get: Get, wants: WalkOptions["wants"]): AsyncGenerator<Block> {
-  const seen = new Set<string>();
+  const seen = cidSet();
   const links = waitingLinks<{ cid: CID }>(async ({ cid }) => {
-    if (seen.has(keyOf(cid)) || (wants && !isInline(cid) && !(await wants(cid)))) return undefined;
+    if (seen.has(cid) || (wants && !isInline(cid) && !(await wants(cid)))) return undefined;
     return load(cid, get);
   });
   links.push([{ cid: root }]);
   for (let top = links.pop(); top; top = links.pop()) {
     await pause();
     const { cid } = top.item;
-    const key = keyOf(cid);
-    if (seen.has(key)) continue;
+    if (seen.has(cid)) continue;
     const bytes = await top.bytes;
-    seen.add(key);
+    seen.add(cid);
     if (!bytes) continue;
     if (!isInline(cid)) yield { cid, bytes };
     const below = cid === root && cid.code === codecs.dagCbor ? await cborLinks(bytes) : linksBelow(cid, bytes);
@@ -184,14 +184,9 @@ async function* everything(root: CID, get: Get, wants: WalkOptions["wants"]): As
 }
 
 /** What a block links to, each once: it may say so a hundred thousand times. */
-function unseen(links: readonly CID[], seen: ReadonlySet<string>): { cid: CID }[] {
+function unseen(links: readonly CID[], seen: CidSet): { cid: CID }[] {
   const here = new Set<string>();
-  return links
-    .filter((cid) => {
-      const key = keyOf(cid);
-      return !seen.has(key) && here.size < here.add(key).size;
-    })
-    .map((cid) => ({ cid }));
+  return links.filter((cid) => !seen.has(cid) && here.size < here.add(keyOf(cid)).size).map((cid) => ({ cid }));
 }
 
 /** Only a release that is itself the root is looked through: behind its links to others lies every tree there ever was. */
@@ -273,7 +268,7 @@ async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { s
     // No two shards of a directory hold the same names, so one that comes again would list them without end.
     if (seen.size === seen.add(keyOf(cid)).size) throw new Failure("corrupt", `${cid} is twice a shard of ${root}`);
     const bytes = (await top.bytes)!;
-    const shape = asDirectory(cid, shapeOf(cid, bytes));
+    const shape = asDirectory(cid, shapeOnce(cid, bytes));
     if (fanout !== undefined && (shape.kind !== "shard" || shape.fanout !== fanout)) {
       throw new Failure("corrupt", `${cid} is not a shard ${fanout} wide as its parent is`);
     }

@@ -39,12 +39,19 @@ export interface Slot {
 
 /** @throws Failure `corrupt` where the block isn't what its codec says; `input` for codecs that files aren't made of. */
 export function shapeOf(cid: CID, bytes: Uint8Array): Shape {
-  if (cid.code === codecs.raw) return { kind: "file", size: bytes.length, data: bytes, parts: [] };
-  const known = shapes.get(bytes);
-  if (known && cid.code === codecs.dagPb) return known;
-  const shape = readShape(cid, bytes);
-  shapes.set(bytes, shape);
+  const shape = knownShape(cid, bytes) ?? readShape(cid, bytes, nodeOf);
+  if (cid.code === codecs.dagPb) shapes.set(bytes, shape);
   return shape;
+}
+
+/** {@link shapeOf} of a block that is looked at once: what is remembered of very many would fill the memory. */
+export function shapeOnce(cid: CID, bytes: Uint8Array): Shape {
+  return knownShape(cid, bytes) ?? readShape(cid, bytes, decodePb);
+}
+
+function knownShape(cid: CID, bytes: Uint8Array): Shape | undefined {
+  if (cid.code === codecs.raw) return { kind: "file", size: bytes.length, data: bytes, parts: [] };
+  return cid.code === codecs.dagPb ? shapes.get(bytes) : undefined;
 }
 
 /**
@@ -63,12 +70,12 @@ export function nodeOf(bytes: Uint8Array): PbNode {
   return node;
 }
 
-function readShape(cid: CID, bytes: Uint8Array): Shape {
+function readShape(cid: CID, bytes: Uint8Array, decode: (bytes: Uint8Array) => PbNode): Shape {
   if (cid.code !== codecs.dagPb) {
     throw new Failure("input", `${cid} is neither a file nor a directory (codec 0x${cid.code.toString(16)})`);
   }
   return naming(cid, () => {
-    const { links, data } = nodeOf(bytes);
+    const { links, data } = decode(bytes);
     const unixfs = decodeUnixFs(data);
     switch (unixfs.kind) {
       case "file": {

@@ -8,6 +8,7 @@ import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { type Block, codecs, keyOf } from "../dag/block.ts";
+import { cidSet } from "../dag/cid-set.ts";
 import { linksOf } from "../dag/shape.ts";
 import { tsizeOf } from "../dag/tsize.ts";
 import { pause } from "../dag/turn.ts";
@@ -40,7 +41,9 @@ export async function fetchMissing(
   { limitBytes }: { readonly limitBytes: number },
   world: World,
 ): Promise<Fetched> {
-  const seen = new Set([keyOf(root)]);
+  // Those that are here, and those that are waited for or missing.
+  const done = cidSet();
+  const awaited = new Set([keyOf(root)]);
   const todo = [root];
   const missing: { readonly cid: CID; readonly why: string | undefined }[] = [];
   let brought: Block[] = [];
@@ -90,14 +93,16 @@ export async function fetchMissing(
     const isHeld = cid.code === codecs.raw && home.has && (await home.has(cid, world));
     const here = isHeld ? undefined : await home.get(cid, world);
     if (isHeld || here) claimed = undefined;
-    if (isHeld) return;
-    const block = here ?? (await fetch(cid));
+    const block = isHeld ? undefined : (here ?? (await fetch(cid)));
+    if (!isHeld && !block) return;
+    done.add(cid);
+    awaited.delete(keyOf(cid));
     if (!block) return;
     // Backwards, because the last is taken first: the order of the files.
     for (const link of linksOf(cid, block).reverse()) {
       const key = keyOf(link);
-      if (seen.has(key)) continue;
-      seen.add(key);
+      if (done.has(link) || awaited.has(key)) continue;
+      awaited.add(key);
       todo.push(link);
     }
   };

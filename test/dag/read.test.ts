@@ -15,9 +15,19 @@ import { makeDirectory, makeSymlink } from "../../pipeline/dag/directory.ts";
 import { fileOf } from "../../pipeline/dag/file.ts";
 import { encodePb, pbBlock } from "../../pipeline/dag/pb.ts";
 import { type ProfileName, profiles } from "../../pipeline/dag/profile.ts";
-import { child, content, entries, resolve, stat, type WalkOptions, walk } from "../../pipeline/dag/read.ts";
+import {
+  child,
+  content,
+  entries,
+  resolve,
+  stat,
+  unsortedEntries,
+  type WalkOptions,
+  walk,
+} from "../../pipeline/dag/read.ts";
 import { tsizeOf } from "../../pipeline/dag/tsize.ts";
 import { encodeUnixFs } from "../../pipeline/dag/unixfs.ts";
+import { collectingGarbage } from "../core/garbage.ts";
 import { longestTurn } from "../fakes/turns.ts";
 import { kuboBinary } from "../servers/kubo.ts";
 import { type Memory, memory } from "./memory.ts";
@@ -156,6 +166,15 @@ describe("directories", () => {
     expect(new Map(ours.map(({ name, cid }) => [name, cid.toString()]))).toEqual(
       new Map(theirs.map(({ name, cid }) => [name, cid.toString()])),
     );
+  });
+
+  it("leave nothing of what was decoded in memory once they are listed, though their blocks are at hand", async () => {
+    const decoded: WeakRef<object>[] = [];
+    for await (const some of unsortedEntries(large.cid, get)) if (some[0]) decoded.push(new WeakRef(some[0]));
+    expect(decoded.length).toBeGreaterThan(1);
+    // Of the root something is remembered by who asked before what it is.
+    const left = () => decoded.filter((each) => each.deref()).length;
+    await collectingGarbage(() => expect.poll(left).toBeLessThan(3));
   });
 
   it("find a name among thousands by its hash, in a block a depth", async () => {
