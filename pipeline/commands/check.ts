@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { configFrom } from "../campaign/config.ts";
 import { readCampaign } from "../core/campaign/campaign.ts";
 import type { Finding } from "../core/finding.ts";
+import { findingCount } from "../core/finding-list.ts";
 import { readTree } from "../core/tree.ts";
 import { readSides } from "../stages/sides.ts";
 import type { Call, Verb } from "./command.ts";
@@ -27,8 +28,8 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
     const findings = await findingsIn(bytes, file, call);
 
     const errors = errorsIn(findings);
-    const others = findings.length - errors.length;
-    const counted = `${file}: ${counting(errors.length, "error")}, ${counting(others, "other finding")}`;
+    const wrong = findingCount(errors);
+    const counted = `${file}: ${counting(wrong, "error")}, ${counting(findingCount(findings) - wrong, "other finding")}`;
     call.out.result(
       { findings: findings.map((finding) => ({ ...finding })) },
       [...findingLines(file, findings, call), `${counted}${sayAll(findings, call)}`].join("\n"),

@@ -35,19 +35,22 @@ export const errorsIn = <F extends Pick<Finding, "level">>(findings: readonly F[
   findings.filter(({ level }) => level === "error");
 
 /** `--all shows each`, where lines stand for more than one finding. */
-export function sayAll(findings: readonly Pick<Finding, "level" | "rule">[], { flags }: Pick<Call, "flags">): string {
+export function sayAll(
+  findings: readonly Pick<Finding, "level" | "rule" | "count">[],
+  { flags }: Pick<Call, "flags">,
+): string {
   const hidden = flags.all !== true && condensed(findings).some(({ count }) => count > 1);
   return hidden ? " (--all shows each)" : "";
 }
 
-function counted<F extends Pick<Finding, "level" | "rule">>(
+function counted<F extends Pick<Finding, "level" | "rule" | "count">>(
   findings: readonly F[],
   { flags }: Pick<Call, "flags">,
 ): readonly Condensed<F>[] {
   return flags.all === true ? findings.map((finding) => ({ finding, count: 1 })) : condensed(findings);
 }
 
-const sayIt = (each: Condensed<{ readonly says: string }>) => printable(sayCounted(each));
+const sayIt = (each: Condensed<Pick<Finding, "says" | "count">>) => printable(sayCounted(each));
 
 /** The fix of the first of several puts none of the others right. */
 function fixLines({ finding: { fix }, count }: Condensed<{ readonly fix?: string }>): string[] {

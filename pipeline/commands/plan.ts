@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { changesBetween } from "../core/changes.ts";
 import { kinds } from "../core/failure.ts";
+import { findingCount } from "../core/finding-list.ts";
 import { sayToDo } from "../core/plan.ts";
 import { holdsNothing } from "../core/tree.ts";
 import { outOfReachData, whyNotFromHere } from "../stages/hold.ts";
@@ -49,7 +50,9 @@ export const plan: Verb = {
     const refusal = none ? [`${seen.root ? "not to be published" : "no root"}: ${printableLines(none.message)}`] : [];
     const lines = [
       ...findingLines("tree.yaml", seen.findings, call),
-      ...(sayAll(seen.findings, call) ? [`findings: ${seen.findings.length}${sayAll(seen.findings, call)}`] : []),
+      ...(sayAll(seen.findings, call)
+        ? [`findings: ${findingCount(seen.findings)}${sayAll(seen.findings, call)}`]
+        : []),
       ...changes.map(sayChange),
       ...(seen.findings.length === 0 && holdsNothing(seen.tree) ? [`tree.yaml: ${nothingYet}`] : []),
       ...(seen.root ? [`root ${seen.root.cid}`] : []),

@@ -1,13 +1,15 @@
 /**
  * Findings as a person reads them: many of one rule say nothing that the first few don't.
  *
- * Of each rule some are shown one by one, hints the fewest, and the last of those counts the rest. Machines get them all.
+ * Of each rule some are shown one by one, hints the fewest, and the last of those counts the rest. Machines get
+ * all that are listed (`finding-list.ts`).
  *
  * ```ts
  * condensed(findings); // [{ finding: <the first "cid-v0" hint>, count: 190 }]
  * ```
  */
 import type { Finding } from "./finding.ts";
+import { findingCount } from "./finding-list.ts";
 
 /** Lines that findings of one rule take. */
 const most: Readonly<Record<Finding["level"], number>> = { error: 100, warning: 10, hint: 1 };
@@ -19,7 +21,7 @@ export interface Condensed<F> {
 }
 
 /** In the order given. `alike`: the rule, unless findings of one rule are told apart by more. */
-export function condensed<F extends Pick<Finding, "level" | "rule">>(
+export function condensed<F extends Pick<Finding, "level" | "rule" | "count">>(
   findings: readonly F[],
   alike: (finding: F) => string = ({ level, rule }) => `${level} ${rule}`,
 ): Condensed<F>[] {
@@ -27,8 +29,8 @@ export function condensed<F extends Pick<Finding, "level" | "rule">>(
   const last = new Map<F, number>();
   for (const group of groups.values()) {
     const shown = Math.min(group.length, most[group[0]!.level]);
-    for (const finding of group.slice(0, shown - 1)) last.set(finding, 1);
-    last.set(group[shown - 1]!, group.length - shown + 1);
+    for (const finding of group.slice(0, shown - 1)) last.set(finding, finding.count ?? 1);
+    last.set(group[shown - 1]!, findingCount(group.slice(shown - 1)));
   }
   return findings.flatMap((finding) => {
     const count = last.get(finding);
@@ -37,6 +39,6 @@ export function condensed<F extends Pick<Finding, "level" | "rule">>(
 }
 
 /** What it says, and how often. */
-export function sayCounted({ finding, count }: Condensed<{ readonly says: string }>): string {
-  return count === 1 ? finding.says : `${count} times, as here: ${finding.says}`;
+export function sayCounted({ finding, count }: Condensed<Pick<Finding, "says" | "count">>): string {
+  return count === (finding.count ?? 1) ? finding.says : `${count} times, as here: ${finding.says}`;
 }

@@ -1,5 +1,6 @@
 /** Names in a tree: what can be one, and which two in one folder people will take for each other. */
 import type { Finding } from "./finding.ts";
+import type { FindingList } from "./finding-list.ts";
 import { shown, unprintable } from "./shown.ts";
 import type { Lines, MapNode, ScalarNode } from "./yaml.ts";
 
@@ -26,9 +27,8 @@ export function whatIsBad(name: string): string | undefined {
 /** What nearly every name looks like, so that nearly none takes the slow way. */
 const plainName = /^[A-Za-z0-9_-][A-Za-z0-9_.+ -]*$/;
 
-/** Names that people, or file systems that don't know case, will confuse with another of their folder. */
-export function lookalikes(root: MapNode | undefined, lines: Lines): Finding[] {
-  const findings: Finding[] = [];
+/** Adds to `findings` the names that people, or file systems that don't know case, will confuse with another of their folder. */
+export function lookalikes(root: MapNode | undefined, lines: Lines, findings: FindingList<Finding>): void {
   const visit = ({ entries }: MapNode, folder: string): void => {
     const names = new Set<string>();
     const alike = new Map<string, ScalarNode>();
@@ -36,37 +36,38 @@ export function lookalikes(root: MapNode | undefined, lines: Lines): Finding[] {
       // What else a key can be is an error of its own, and so is a name that stands there twice.
       if (key.kind !== "scalar" || (key.text === "<<" && key.style === "plain")) continue;
       const path = pathTo(folder, whatIsBad(key.text) ? shown(key.text) : key.text);
-      if (!names.has(key.text)) findings.push(...oddities(key, alike, lines).map((odd) => ({ ...odd, path })));
+      const add: AddLookalike = (rule, says, fix) =>
+        findings.add("warning", rule, () => {
+          const at = lines.at(key.start);
+          return { level: "warning", rule, ...at, path, says: says(), ...(fix !== undefined && { fix }) };
+        });
+      if (!names.has(key.text)) compareName(key, alike, lines, add);
       names.add(key.text);
       if (value.kind === "map") visit(value, path);
     }
   };
   if (root) visit(root, "");
-  return findings;
 }
 
+type AddLookalike = (rule: string, says: () => string, fix?: string) => void;
+
 /** `alike`: the names before it in its folder, as someone sees them who takes no care. */
-function oddities(name: ScalarNode, alike: Map<string, ScalarNode>, lines: Lines): Omit<Finding, "path">[] {
-  const odd: Omit<Finding, "path">[] = [];
-  const at = { level: "warning", ...lines.at(name.start) } as const;
+function compareName(name: ScalarNode, alike: Map<string, ScalarNode>, lines: Lines, add: AddLookalike): void {
   const composed = plainName.test(name.text) ? name.text : name.text.normalize("NFC");
   if (composed !== name.text) {
-    const says = `the name "${shown(name.text)}" is not in Unicode's composed form (NFC), so that it looks like a name it doesn't equal`;
-    odd.push({ ...at, rule: "not-nfc", says, fix: composed });
+    const says = () =>
+      `the name "${shown(name.text)}" is not in Unicode's composed form (NFC), so that it looks like a name it doesn't equal`;
+    add("not-nfc", says, composed);
   }
   const folded = composed.toLowerCase().replaceAll("-", "_");
   const other = alike.get(folded);
   if (other === undefined) {
     alike.set(folded, name);
-    return odd;
+    return;
   }
-  const differs = (what: string) =>
+  const differs = (what: string) => () =>
     `"${shown(name.text)}" differs only in ${what} from "${shown(other.text)}" in line ${lines.at(other.start).line}`;
   const sameCase = composed.toLowerCase() !== other.text.normalize("NFC").toLowerCase();
-  return [
-    ...odd,
-    sameCase
-      ? { ...at, rule: "near-duplicate", says: differs("- and _") }
-      : { ...at, rule: "case-only", says: differs("case") },
-  ];
+  if (sameCase) add("near-duplicate", differs("- and _"));
+  else add("case-only", differs("case"));
 }

@@ -11,9 +11,9 @@ export function shown(text: string, most = 80): string {
   return cut.replace(everyUnprintable, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }
 
-/** As many lines as a person reads in one message, and how many more there are. */
-export function firstLines(lines: readonly string[], most = 20): string[] {
-  return lines.length <= most ? [...lines] : [...lines.slice(0, most), `and ${lines.length - most} more`];
+/** As many lines as a person reads in one message, and how many more there are. `count`: of all, where `lines` are the first. */
+export function firstLines(lines: readonly string[], most = 20, count = lines.length): string[] {
+  return lines.length <= most ? [...lines] : [...lines.slice(0, most), `and ${count - most} more`];
 }
 
 /** Bytes as people say them, in powers of ten: `1.4 GB`. */

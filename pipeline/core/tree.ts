@@ -12,6 +12,7 @@
 import type { CID } from "multiformats/cid";
 import { emptyDirectory, identity, isObjection, readCid } from "./cid.ts";
 import type { Finding } from "./finding.ts";
+import { type FindingList, findingList } from "./finding-list.ts";
 import { lookalikes, pathTo, whatIsBad } from "./name.ts";
 import { shown } from "./shown.ts";
 import { decodeUtf8, type Fault, type MapNode, type Node, readYaml, type ScalarNode, type Yaml } from "./yaml.ts";
@@ -37,14 +38,19 @@ export type Tree = ReadonlyMap<string, Leaf>;
 export const maxDepth = 32;
 
 /**
- * Read tree.yaml. Findings come in the order of the lines; the tree holds whatever could be read beside them, and of a
+ * Read tree.yaml. Findings come in the order of the lines, bounded as `finding-list.ts` says; the tree holds whatever could be read beside them, and of a
  * path that is there twice the first.
  */
 export function readTree(source: string | Uint8Array): { tree: Tree; findings: Finding[] } {
   const leaves: Leaf[] = [];
   const { findings, root, yaml } = examine(source, (leaf) => leaves.push(leaf));
-  const odd = [...lookalikes(root, yaml.lines), ...oneContentTwice(leaves)];
-  return { tree: new Map(leaves.map((leaf) => [leaf.path, leaf])), findings: inOrder([...findings, ...odd]) };
+  const compared = findingList();
+  lookalikes(root, yaml.lines, compared);
+  oneContentTwice(leaves, compared);
+  return {
+    tree: new Map(leaves.map((leaf) => [leaf.path, leaf])),
+    findings: inOrder([...findings, ...compared.all()]),
+  };
 }
 
 /** Whether there is no data in it: folders alone, or nothing at all. */
@@ -78,9 +84,12 @@ const aboutText: ReadonlySet<string> = new Set([
 export function examine(source: string | Uint8Array, keep?: (leaf: Leaf) => void): Examined {
   const { text, broken } = typeof source === "string" ? { text: source } : decodeUtf8(source);
   const yaml = readYaml(text, { maxDepth });
-  const findings: Finding[] = [];
+  const list = findingList();
   const report: Report = (level, rule, offset, path, says, fix) =>
-    void findings.push({ level, rule, ...yaml.lines.at(offset), path, says, ...(fix === undefined ? {} : { fix }) });
+    list.add(level, rule, () => {
+      const at = yaml.lines.at(offset);
+      return { level, rule, ...at, path, says: textOf(says), ...(fix === undefined ? {} : { fix: textOf(fix) }) };
+    });
 
   const [content, ...more] = yaml.documents;
   if (content) readTop(content, { yaml, keep, report });
@@ -98,11 +107,21 @@ export function examine(source: string | Uint8Array, keep?: (leaf: Leaf) => void
   const fault = broken ?? yaml.broken;
   if (fault) reportFault(fault, text, report);
   const root = content?.kind === "map" ? content : undefined;
-  inOrder(findings);
+  const findings = inOrder(list.all());
   return { findings, yaml, root, unclear: findings.find(({ rule }) => aboutText.has(rule)) };
 }
 
-type Report = (level: Finding["level"], rule: string, offset: number, path: string, says: string, fix?: string) => void;
+/** `says` and `fix` are functions where the text takes some work: only findings that are listed need it. */
+type Report = (
+  level: Finding["level"],
+  rule: string,
+  offset: number,
+  path: string,
+  says: string | (() => string),
+  fix?: string | (() => string),
+) => void;
+
+const textOf = (text: string | (() => string)): string => (typeof text === "string" ? text : text());
 
 interface Reading {
   readonly yaml: Yaml;
@@ -132,9 +151,10 @@ function readFolder(folder: MapNode, path: string, reading: Reading): void {
 
     const first = names.get(name.text);
     if (first) {
-      const where = `line ${yaml.lines.at(first.start).line} and line ${yaml.lines.at(name.start).line}`;
+      const line = ({ start }: ScalarNode) => yaml.lines.at(start).line;
+      const says = () => `"${shown(name.text)}" stands here twice: line ${line(first)} and line ${line(name)}`;
       const fix = value.kind === "map" ? "put both under one name" : "remove one of them";
-      report("error", "duplicate-key", name.start, below, `"${shown(name.text)}" stands here twice: ${where}`, fix);
+      report("error", "duplicate-key", name.start, below, says, fix);
     } else names.set(name.text, name);
     // What is below a name that can't stand is looked at all the same, but is no part of the tree.
     const into = bad || first ? { ...reading, keep: undefined } : reading;
@@ -183,12 +203,12 @@ function readLeaf(value: ScalarNode, name: ScalarNode, path: string, reading: Re
   const written = writtenIn(value);
   const cid = written === "" ? emptyDirectory : readCid(written);
   if (isObjection(cid)) {
-    report("error", cid.rule, value.start, path, `"${shown(written)}" ${cid.says}`, cid.fix);
+    report("error", cid.rule, value.start, path, () => `"${shown(written)}" ${cid.says}`, cid.fix);
     return;
   }
   if (cid.version === 0) {
     const says = "a CIDv0; the v1 spelling names the same data and fits every address (the root changes with it)";
-    report("hint", "cid-v0", value.start, path, says, identity(cid));
+    report("hint", "cid-v0", value.start, path, says, () => identity(cid));
   }
   addLeaf(name, path, cid, written, reading);
 }
@@ -239,8 +259,7 @@ function reportOdd({ kind, start }: Node, path: string, report: Report): void {
   }
 }
 
-function oneContentTwice(leaves: readonly Leaf[]): Finding[] {
-  const findings: Finding[] = [];
+function oneContentTwice(leaves: readonly Leaf[], findings: FindingList<Finding>): void {
   const seen = new Map<number, Leaf>();
   for (const leaf of leaves) {
     if (leaf.written === "") continue;
@@ -252,12 +271,13 @@ function oneContentTwice(leaves: readonly Leaf[]): Finding[] {
     if (first === undefined) {
       seen.set(key, leaf);
     } else if (first.written === leaf.written || identity(first.cid) === identity(leaf.cid)) {
-      const { line, column, path } = leaf;
-      const says = `the same content as ${shown(first.path, 200)} in line ${first.line}`;
-      findings.push({ level: "warning", rule: "same-content", line, column, path, says });
+      findings.add("warning", "same-content", () => {
+        const { line, column, path } = leaf;
+        const says = `the same content as ${shown(first.path, 200)} in line ${first.line}`;
+        return { level: "warning", rule: "same-content", line, column, path, says };
+      });
     }
   }
-  return findings;
 }
 
 function reportFault({ kind, offset, says }: Fault, text: string, report: Report): void {

@@ -4,6 +4,7 @@
  *
  * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
+import { findingCount } from "../core/finding-list.ts";
 import { inert } from "../core/inert.ts";
 import type { Report, ReportedFinding } from "../core/report.ts";
 import type { Annotation } from "./checks.ts";
@@ -39,7 +40,7 @@ export function workflowCommands({ findings }: Pick<Report, "findings">): string
     const these = ordered.filter(({ level }) => commands[level] === command);
     if (these.length <= mostShown) return these.map((finding) => commandOf(command, finding));
     const said = these.slice(0, mostShown - 1).map((finding) => commandOf(command, finding));
-    return [...said, `::${command}::and ${these.length - said.length} more; fieldtree report lists all of them`];
+    return [...said, `::${command}::and ${findingCount(these) - said.length} more; fieldtree report lists all of them`];
   });
 }
 

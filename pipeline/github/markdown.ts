@@ -5,6 +5,7 @@
  * a call to somebody. What stands in the way comes first; where there is more than fits, the rest is counted.
  */
 import type { Condensed } from "../core/condensed.ts";
+import { findingCount } from "../core/finding-list.ts";
 import { cell, code } from "../core/markdown.ts";
 import { placeWords, timeWords } from "../core/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../core/report.ts";
@@ -47,7 +48,7 @@ export function reportMarkdown(
     room.take(differencesIn(report), 0.4),
     folded("Variables, times and places", room.take(datasetsIn(report), 0.5)),
     folded(
-      many(others.length, pressing.length > 0 ? "more finding" : "finding"),
+      many(findingCount(others), pressing.length > 0 ? "more finding" : "finding"),
       room.take(counted(others, all).map(findingLine), 0.8),
     ),
     frame.foot,

@@ -1,4 +1,5 @@
 /** A report in the one line that branch rules and lists of pull requests show. */
+import { findingCount } from "../core/finding-list.ts";
 import { countsOf, type Report } from "../core/report.ts";
 import { many } from "./words.ts";
 
@@ -27,7 +28,7 @@ function describe(report: Report): string {
     case "ready":
       return `${countsOf(report)}${root.to ? `; root ${root.to}` : ""}`;
     case "needs changes":
-      return many(findings.filter(({ level }) => level === "error").length, "error");
+      return many(findingCount(findings.filter(({ level }) => level === "error")), "error");
     case "conflict":
       return `${many(conflicts.length, "path was", "paths were")} changed differently on the base branch`;
     case "data out of reach": {

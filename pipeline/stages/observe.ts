@@ -8,6 +8,7 @@ import type { CID } from "multiformats/cid";
 import { type Change, changesBetween } from "../core/changes.ts";
 import { Failure } from "../core/failure.ts";
 import type { Finding } from "../core/finding.ts";
+import { findingCount } from "../core/finding-list.ts";
 import { stableJson } from "../core/json.ts";
 import { type Desired, isCurrent, type Observed, planOf, type Step } from "../core/plan.ts";
 import { firstLines } from "../core/shown.ts";
@@ -186,8 +187,9 @@ export function whyNoRoot({ findings, root, sizes }: Observation): Failure | und
   const errors = errorsIn(findings);
   if (errors.length === 0) return outOfReach(sizes.missing);
   const lines = errors.map(({ line, column, says }) => `tree.yaml:${line}:${column}: ${says}`);
-  const count = `tree.yaml has ${errors.length} ${errors.length === 1 ? "error" : "errors"}`;
-  const message = [count, ...firstLines(lines)].join("\n");
+  const count = findingCount(errors);
+  const counted = `tree.yaml has ${count} ${count === 1 ? "error" : "errors"}`;
+  const message = [counted, ...firstLines(lines, 20, count)].join("\n");
   return new Failure("findings", message, { hint: "fieldtree check shows each with its fix" });
 }
 

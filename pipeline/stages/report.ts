@@ -8,6 +8,7 @@ import type { CampaignConfig } from "../core/campaign/campaign.ts";
 import type { EndpointConfig } from "../core/campaign/endpoints.ts";
 import { type Change, changesBetween } from "../core/changes.ts";
 import { atMost } from "../core/concurrency.ts";
+import { boundedFindings } from "../core/finding-list.ts";
 import { byBytes } from "../core/order.ts";
 import {
   type OnMerge,
@@ -78,7 +79,7 @@ export async function reportOn(
       ...sides.findings,
       ...endpointFindings(endpoints),
       ...removalFindings(removals),
-      ...data.flatMap(({ findings }) => findings),
+      ...boundedFindings(data.flatMap(({ findings }) => findings)),
     ],
     conflicts: sides.conflicts,
   };

@@ -89,18 +89,24 @@ function sideOf(bytes: Uint8Array): Side {
 
 export const sound = ({ findings }: Side): boolean => findings.every(({ level }) => level !== "error");
 
-/** Findings of the merged tree, at the proposal's lines; what only the merge brings about is said to. */
+/**
+ * Findings of the merged tree, at the proposal's lines; what only the merge brings about is said to. Of a rule with more
+ * findings than are listed that can't be told: its findings stand as the merged tree has them.
+ */
 function findingsAfter(merged: Side, proposal: Side): readonly Finding[] {
   if (merged === proposal) return proposal.findings;
+  const all = [...merged.findings, ...proposal.findings];
+  const uncertain = new Set(all.filter(({ count }) => count !== undefined).map(({ rule }) => rule));
   const keyOf = ({ rule, path }: Finding) => `${rule} ${path}`;
   const [after, before] = [merged, proposal].map(({ findings }) => new Set(findings.map(keyOf)));
-  const staying = proposal.findings.filter((finding) => after!.has(keyOf(finding)));
-  const fresh = merged.findings.filter((finding) => !before!.has(keyOf(finding)));
+  const staying = proposal.findings.filter((finding) => !uncertain.has(finding.rule) && after!.has(keyOf(finding)));
+  const others = merged.findings.filter((finding) => uncertain.has(finding.rule) || !before!.has(keyOf(finding)));
   return [
     ...staying,
-    ...fresh.map((finding) => {
+    ...others.map((finding) => {
       const { line = 1, column = 1 } = proposal.tree.get(finding.path) ?? {};
-      return { ...finding, line, column, says: `once merged: ${finding.says}` };
+      const says = uncertain.has(finding.rule) ? finding.says : `once merged: ${finding.says}`;
+      return { ...finding, line, column, says };
     }),
   ];
 }

@@ -51,6 +51,20 @@ describe("check", () => {
     });
   });
 
+  it("lists a thousand findings of one rule and counts the others, for people and for machines", async () => {
+    const text = Array.from({ length: 3000 }, (_, at) => `n${at}: foo\n`).join("");
+    const cwd = await aCampaign({ "tree.yaml": text });
+    const { code, json } = await fieldtree(["check", "--json"], { cwd });
+    expect(code).toBe(1);
+    expectSchema("check", json());
+    const [{ findings }] = json() as [{ findings: { count?: number; line: number }[] }];
+    expect(findings).toHaveLength(1001);
+    expect(findings.at(-1)).toMatchObject({ line: 1001, count: 2000 });
+    expect((await fieldtree(["check"], { cwd })).stdout).toContain("tree.yaml: 3000 errors, 0 other findings");
+    const all = await fieldtree(["check", "--all"], { cwd });
+    expect(all.stdout).toContain("2000 more of this rule");
+  });
+
   it("checks any file anywhere, bytes that are no text among them, and campaign.yaml by its own rules", async () => {
     const cwd = await aFolder({
       "x.yaml": Buffer.from(`a: K\u00f6ln\n`, "latin1"),

@@ -133,6 +133,28 @@ describe("findings", () => {
     ]);
   });
 
+  it("of a rule with more than are listed are those of the merged tree, and not said to come of the merge", async () => {
+    const { a, b, review } = await campaign();
+    const many = Object.fromEntries(Array.from({ length: 1500 }, (_, at) => [`n${at}`, a]));
+    const { report: made } = await report(review, {
+      ancestor: tree({ z: b }),
+      base: tree({ a0: a, z: b }),
+      proposal: tree({ ...many, z: b }),
+    });
+    expect(made.findings.map(({ rule }) => rule)).toEqual(Array(1001).fill("same-content"));
+    expect(made.findings.at(-1)).toMatchObject({ count: 500 });
+    expect(made.findings.filter(({ says }) => says.startsWith("once merged"))).toEqual([]);
+  });
+
+  it("about data out of reach are listed up to a thousand", async () => {
+    const { review } = await campaign();
+    const leaves = Object.fromEntries(Array.from({ length: 1200 }, (_, at) => [`n${at}`, v1(at)]));
+    const { report: made } = await report(review, { base: "", proposal: tree(leaves) });
+    const lost = made.findings.filter(({ rule }) => rule === "data-unreachable");
+    expect(lost).toHaveLength(1001);
+    expect(lost.at(-1)).toMatchObject({ count: 200 });
+  });
+
   it("are gone where the base branch has put it right since", async () => {
     const { a, b, c, review } = await campaign();
     const bad = tree({ a, a2: a });
