@@ -35,15 +35,20 @@ export async function reachOf(
   world: World,
 ): Promise<Reached[]> {
   const asked = sources.map((source) => withBreaker(source, atOnce.requests));
-  const looks = Math.max(1, roots.length * sources.length);
+  // A root that many leaves have is looked at once.
+  const distinct = new Map(roots.map((root) => [root.toString(), root]));
+  const looks = Math.max(1, distinct.size * sources.length);
   // Where there are very many, every root gets a look before any gets a thorough one.
   const below = Math.max(0, Math.min(sample, Math.floor(allowance.blocks / looks) - 1));
-  const reached: Reached[] = [];
-  for await (const one of inOrder(roots, atOnce.roots, (root) => look(root, below, asked, allowance, world))) {
-    reached.push(one);
-    world.progress({ task: "reaching for data", done: reached.length, total: roots.length, unit: "leaves" });
+  const reached = new Map<string, Reached>();
+  const one = async ([cid, root]: [string, CID]) => {
+    return { cid, found: await look(root, below, asked, allowance, world) };
+  };
+  for await (const { cid, found } of inOrder(distinct, atOnce.roots, one)) {
+    reached.set(cid, found);
+    world.progress({ task: "reaching for data", done: reached.size, total: distinct.size, unit: "leaves" });
   }
-  return reached;
+  return roots.map((root) => reached.get(root.toString())!);
 }
 
 /** What one source had of what it was asked for. */
@@ -84,6 +89,9 @@ async function lookAt(
   allowance: Allowance,
   world: World,
 ): Promise<Sight> {
+  const not = (why: string): Sight => ({ has: "not", why: why.includes(name) ? why : `${name}: ${why}` });
+  // Of a quarter of a million roots most come when nothing is left: asking would make a failure, with its stack, for each.
+  if (allowance.spent !== undefined) return not(allowance.spent);
   let gaveRoot = false;
   const retrieve = async (cid: CID) => {
     const bytes = await allowance.pay((world) => get(cid, world));
@@ -99,6 +107,6 @@ async function lookAt(
     if (!isFailure(error)) throw error;
     // The root is asked for first: whoever gave it was not found wanting when looking ended.
     if (gaveRoot && allowance.spent === error.message) return { has: "so far", why: error.message };
-    return { has: "not", why: error.message.includes(name) ? error.message : `${name}: ${error.message}` };
+    return not(error.message);
   }
 }

@@ -28,28 +28,36 @@ export interface Sizes {
 export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: World): Promise<Sizes> {
   const of = new Map<string, number>();
   const missing: Sizes["missing"][number][] = [];
-  const unknown: Leaf[] = [];
+  /** By CID, because many leaves may have the same. */
+  const unknown = new Map<string, [Leaf, ...Leaf[]]>();
   for (const leaf of measuredLeaves(tree)) {
     await pause();
     world.signal.throwIfAborted();
-    const size = remembered.get(leaf.cid.toString());
-    if (typeof size === "number") of.set(leaf.cid.toString(), size);
-    else unknown.push(leaf);
+    const cid = leaf.cid.toString();
+    if (of.has(cid)) continue;
+    const alike = unknown.get(cid);
+    const size = alike ? undefined : remembered.get(cid);
+    if (alike) alike.push(leaf);
+    else if (typeof size === "number") of.set(cid, size);
+    else unknown.set(cid, [leaf]);
   }
   let done = 0;
-  const measure = async (leaf: Leaf) => ({ leaf, size: await measured(leaf.cid, get) });
-  for await (const { leaf, size } of inOrder(unknown, atOnce, measure)) {
+  const measure = async ([cid, leaves]: [string, [Leaf, ...Leaf[]]]) => {
+    return { cid, leaves, size: await measured(leaves[0].cid, get) };
+  };
+  for await (const { cid, leaves, size } of inOrder(unknown, atOnce, measure)) {
     await pause();
     world.signal.throwIfAborted();
-    world.progress({ task: "measuring", done: ++done, total: unknown.length, unit: "leaves" });
+    world.progress({ task: "measuring", done: ++done, total: unknown.size, unit: "leaves" });
     if (typeof size === "string") {
-      missing.push({ leaf, why: size });
+      for (const leaf of leaves) missing.push({ leaf, why: size });
       continue;
     }
-    of.set(leaf.cid.toString(), size);
-    remembered.set(leaf.cid.toString(), size);
+    of.set(cid, size);
+    remembered.set(cid, size);
   }
   await remembered.save();
+  missing.sort(({ leaf: a }, { leaf: b }) => a.line - b.line || a.column - b.column);
   return { of, missing };
 }
 
@@ -67,14 +75,20 @@ async function measured(cid: CID, get: Get): Promise<number | string> {
   }
 }
 
-/** One failure that names every leaf out of reach with its line in tree.yaml. */
+/** Leaves that one failure names. */
+const mostNamed = 20;
+
+/** One failure that names the first leaves out of reach, each with its line in tree.yaml, and counts the others. */
 export function outOfReach(missing: Sizes["missing"]): Failure {
-  const lines = missing.map(({ leaf, why }) => `tree.yaml:${leaf.line}: ${leaf.path} (${leaf.written}): ${why}`);
+  const lines = missing
+    .slice(0, mostNamed + 1)
+    .map(({ leaf, why }) => `tree.yaml:${leaf.line}: ${leaf.path} (${leaf.written}): ${why}`);
   return new Failure(
     "unavailable",
-    [`${missing.length} ${missing.length === 1 ? "leaf is" : "leaves are"} out of reach`, ...firstLines(lines)].join(
-      "\n",
-    ),
+    [
+      `${missing.length} ${missing.length === 1 ? "leaf is" : "leaves are"} out of reach`,
+      ...firstLines(lines, mostNamed, missing.length),
+    ].join("\n"),
     {
       hint: "add the data to this campaign's node (fieldtree add, fieldtree car import), or name a gateway that has it in campaign.yaml",
     },

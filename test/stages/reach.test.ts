@@ -53,6 +53,21 @@ const failing = (name: string, calls: string[] = []): Source => ({
 });
 
 describe("data", () => {
+  it("of one CID at many leaves is asked for once", async () => {
+    const { home, root } = await aDag(0);
+    const asked: string[] = [];
+    const source = sourceOf(home, "one");
+    const get: Source["get"] = async (cid, world) => {
+      asked.push(`${cid}`);
+      return source.get(cid, world);
+    };
+    const counted: Source = { ...source, get };
+    const found = await reach(Array(500).fill(root), [counted], { blocks: 100 });
+    expect(asked).toEqual([`${root}`]);
+    expect(found).toHaveLength(500);
+    expect(new Set(found.map(({ from }) => `${from}`))).toEqual(new Set(["one"]));
+  });
+
   it("can be reached at every source that gave its root and the sample below", async () => {
     const { home, root } = await aDag();
     const [found] = await reach(
