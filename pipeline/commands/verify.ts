@@ -10,6 +10,7 @@ import { readCar } from "../dag/car.ts";
 import { readRelease } from "../log/release.ts";
 import { type Check, verdict } from "../stages/check.ts";
 import { checkReleases } from "../stages/check-releases.ts";
+import { schemasFrom } from "../stages/stac-schemas.ts";
 import { verify as verifyStage } from "../stages/verify.ts";
 import type { Paint } from "./colour.ts";
 import type { Call, Verb } from "./command.ts";
@@ -19,11 +20,13 @@ import { nameShort, printable, printableLines } from "./terminal.ts";
 export const verify: Verb = {
   flags: [
     ["--deep", "read and hash every block on the node, and rebuild the portal from the log"],
+    ["--stac", "validate the portal's STAC by its published schemas, which are fetched over https"],
+    ["--schemas <dir>", "with --stac: read the schemas from this folder only, each at HOST/PATH"],
     ["--offline <car>", "verify the release that this CAR file holds, from the file alone"],
   ],
   about: `Walks the log from the newest release to the first, asks every service for blocks and every authoritative server for its
 answer, and looks for every dataset of the index in the tree. Exit code 6: something contradicts itself or its CID.
-7: names or pins are no longer what the log says. 4: something could not be looked at.`,
+7: names or pins are no longer what the log says, or STAC is invalid. 4: something could not be looked at.`,
   example: "fieldtree verify --deep",
 
   async run(call) {
@@ -31,6 +34,12 @@ answer, and looks for every dataset of the index in the tree. Exit code 6: somet
     // their kind for long-lived and lets them pile up: 290 MB in place of 160 for 1 000 releases of 245 leaves.
     setFlagsFromString("--no-allocation-site-pretenuring");
     const { flags, out, world } = call;
+    if (flags.schemas !== undefined && flags.stac !== true)
+      throw new Failure("input", "--schemas says where --stac finds its schemas", { hint: "add --stac" });
+    if (flags.stac === true && flags.offline !== undefined)
+      throw new Failure("input", "--stac reads the portal on the node, and --offline a file alone", {
+        hint: "leave one of them out",
+      });
     const checks: Check[] = [];
     for await (const check of typeof flags.offline === "string" ? offline(flags.offline, call) : online(call)) {
       world.signal.throwIfAborted();
@@ -49,9 +58,11 @@ answer, and looks for every dataset of the index in the tree. Exit code 6: somet
   },
 };
 
-async function* online({ campaign: open, flags, world }: Call): AsyncGenerator<Check> {
+async function* online({ campaign: open, cwd, flags, world }: Call): AsyncGenerator<Check> {
+  const folder = typeof flags.schemas === "string" ? resolve(cwd, flags.schemas) : undefined;
+  const stac = flags.stac === true ? await schemasFrom(folder, world) : undefined;
   const campaign = await open();
-  yield* verifyStage(campaign, { deep: flags.deep === true }, world);
+  yield* verifyStage(campaign, { deep: flags.deep === true, stac }, world);
 }
 
 /** The release at the root of a CAR, and what of its chain, trees and directories the file holds. */

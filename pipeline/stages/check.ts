@@ -2,7 +2,7 @@
 import { Failure, type Kind } from "../core/failure.ts";
 
 export interface Check {
-  readonly check: "log" | "signature" | "tree" | "index" | "portal" | "node" | "pin" | "name" | "record";
+  readonly check: "log" | "signature" | "tree" | "index" | "portal" | "stac" | "node" | "pin" | "name" | "record";
   /** What was checked: `releases 1 to 12`, `dkrz: products/radar.zarr`, `latest.example.org at 192.0.2.1:53`. */
   readonly subject: string;
   readonly ok: boolean;

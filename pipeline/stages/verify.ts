@@ -16,17 +16,21 @@ import type { Answer, Sighting } from "../names/name.ts";
 import { type Check, checked, failed } from "./check.ts";
 import { checksOfNode } from "./check-node.ts";
 import { checkReleases, type Pruned } from "./check-releases.ts";
+import { checkStac } from "./check-stac.ts";
 import { lookAtNames, type NameSight, normal } from "./names.ts";
 import type { Parts } from "./parts.ts";
 import { lookAtPins, type PinSight } from "./pins.ts";
 import { rebuiltPortal } from "./rebuild.ts";
 import { wishesFor } from "./repin.ts";
 import { oldNumbers } from "./retention.ts";
+import type { SchemaSource } from "./stac-schemas.ts";
 import { targetOf } from "./target.ts";
 
 export interface VerifyOptions {
   /** Rebuild the portal from the log, and compare it byte for byte; read every block that the node should have. */
   readonly deep: boolean;
+  /** Judge the portal's STAC by these schemas. */
+  readonly stac?: SchemaSource | undefined;
 }
 
 /** ms that services and names get to answer. */
@@ -69,6 +73,7 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
   yield* checked("index", index, () => checkIndex(head, campaign, world));
   if (options.deep)
     yield* checked("portal", `release ${head.release.number}`, () => checkPortal(head, campaign, world));
+  if (options.stac) yield* checkStac(head, campaign, options.stac, world);
   yield* checksOfNode(head, campaign, options, world);
   yield* checksOfPins(pins);
   for (const sight of await names) yield* checksOfName(sight, head, campaign, world);

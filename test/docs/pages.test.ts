@@ -9,6 +9,7 @@ import { verbs } from "../../pipeline/commands/verbs.ts";
 import { readCampaign } from "../../pipeline/core/campaign/campaign.ts";
 import { readTree } from "../../pipeline/core/tree.ts";
 import { aCampaign, aFolder, fieldtree, start } from "../commands/program.ts";
+import { data } from "../data.ts";
 import { python, runPython } from "../servers/python.ts";
 import { aShell, blocksIn, commandsIn, follower, pages, root, sessionsIn, textOf } from "./pages.ts";
 
@@ -107,6 +108,7 @@ describe("what the pages show works", { timeout: 120_000 }, () => {
     for (const line of commandsIn(page)) {
       if (line.startsWith("cd ")) cwd = join(cwd, line.slice(3));
       else if (line.startsWith("fieldtree serve")) await servedAndStopped(line, cwd);
+      else if (line.endsWith(" --schemas stac-schemas")) await withSchemas(line, cwd);
       else await (await aShell(cwd))(line);
     }
   });
@@ -127,6 +129,14 @@ describe("what the pages show works", { timeout: 120_000 }, () => {
 
 async function withRadar(cwd: string): Promise<void> {
   await cp(join(root, "sample/products/KITE/KITE-20260126a/track.zarr"), join(cwd, "radar.zarr"), { recursive: true });
+}
+
+/** Where this machine has the schemas; `data` records it where it hasn't. */
+async function withSchemas(line: string, cwd: string): Promise<void> {
+  const schemas = data("stac-schemas");
+  if (!schemas) return;
+  await cp(schemas, join(cwd, "stac-schemas"), { recursive: true });
+  await (await aShell(cwd))(line);
 }
 
 async function servedAndStopped(line: string, cwd: string): Promise<void> {
