@@ -30,6 +30,7 @@ import { defaultLimits } from "../../pipeline/ipfs/embedded/limits.ts";
 import type { Damage } from "../../pipeline/ipfs/node.ts";
 import { readOnly } from "../disk/read-only.ts";
 import { testWorld } from "../fakes/world.ts";
+import { withEmbedded } from "./with-embedded.ts";
 
 const rounds = Number(process.env.FIELDTREE_CORRUPTIONS ?? 200);
 const seed = Number(process.env.FIELDTREE_SEED ?? Date.now() % 1_000_000);
@@ -94,9 +95,9 @@ it(`is found by whoever looks, wherever it is (${rounds} places, seed ${seed})`,
     ).toEqual([]);
     if (harm.length === 1) expect(all.size - before.size, told).toBeLessThanOrEqual(1);
 
-    await using(state, (node) => node.put(blocks, world));
+    await withEmbedded(state, (node) => node.put(blocks, world));
     expect(await readable(state), told).toEqual(all);
-    await using(state, (node) => node.recheck(world));
+    await withEmbedded(state, (node) => node.recheck(world));
     expect(await pinsOf(state), told).toEqual(roots);
     expect(await fsck(state), told).toEqual([]);
     rmSync(state, { recursive: true });
@@ -115,7 +116,7 @@ it(`is found on a read-only medium too (${Math.ceil(rounds / 10)} places, seed $
     const told = `seed ${seed}, round ${round}: ${harm.what}`;
     const state = join(medium, "state");
     // Who may not write can't tell the next process; in its own it knows.
-    await using(state, async (node) => {
+    await withEmbedded(state, async (node) => {
       const found: Damage[] = [];
       for await (const damage of node.fsck({ repair: false }, world)) found.push(damage);
       expect(found, told).not.toEqual([]);
@@ -127,7 +128,7 @@ it(`is found on a read-only medium too (${Math.ceil(rounds / 10)} places, seed $
 
 /** Every pin that is listed can be read to its last block, and bears the root it was given. */
 async function expectNothingFalse(state: string, told: string): Promise<void> {
-  await using(state, async (node) => {
+  await withEmbedded(state, async (node) => {
     const pins = await node.pins(world).catch(() => new Map<string, CID>());
     for (const [label, root] of pins) {
       expect(root, told).toEqual(roots.get(label));
@@ -155,7 +156,7 @@ async function reads(node: EmbeddedNode, root: CID): Promise<boolean> {
 
 /** CIDs of blocks that come out as they went in. */
 async function readable(state: string): Promise<Set<string>> {
-  return using(state, async (node) => {
+  return withEmbedded(state, async (node) => {
     const good = new Set<string>();
     for (const { cid, bytes } of blocks) {
       const there = await node.get(cid, world).catch(() => undefined);
@@ -167,23 +168,14 @@ async function readable(state: string): Promise<Set<string>> {
 }
 
 async function fsck(state: string, repair = false): Promise<Damage[]> {
-  return using(state, async (node) => {
+  return withEmbedded(state, async (node) => {
     const found: Damage[] = [];
     for await (const damage of node.fsck({ repair }, world)) found.push(damage);
     return found;
   });
 }
 
-const pinsOf = (state: string) => using(state, async (node) => new Map(await node.pins(world)));
-
-async function using<T>(state: string, work: (node: EmbeddedNode) => Promise<T>): Promise<T> {
-  const node = embedded(state);
-  try {
-    return await work(node);
-  } finally {
-    await node.close();
-  }
-}
+const pinsOf = (state: string) => withEmbedded(state, async (node) => new Map(await node.pins(world)));
 
 interface Harm {
   readonly what: string;

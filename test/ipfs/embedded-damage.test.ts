@@ -21,9 +21,9 @@ import { makeDirectory } from "../../pipeline/dag/directory.ts";
 import { fileOf } from "../../pipeline/dag/file.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { walk } from "../../pipeline/dag/read.ts";
-import { type EmbeddedNode, embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
 import type { Damage } from "../../pipeline/ipfs/node.ts";
 import { testWorld } from "../fakes/world.ts";
+import { withEmbedded } from "./with-embedded.ts";
 
 const world = testWorld();
 
@@ -54,7 +54,7 @@ async function aState() {
   const state = mkdtempSync(join(tmpdir(), "fieldtree-"));
   onTestFinished(() => rmSync(state, { recursive: true, force: true }));
   const trees = twoTrees();
-  await using(state, async (node) => {
+  await withEmbedded(state, async (node) => {
     await node.put(trees.blocks, world);
     for (const which of ["first", "second"] as const) await node.pin(trees[which], labels[which], world);
   });
@@ -62,17 +62,8 @@ async function aState() {
   return { state, pack, index: join(state, "packs/00000001.index"), ...trees };
 }
 
-async function using<T>(state: string, work: (node: EmbeddedNode) => Promise<T>): Promise<T> {
-  const node = embedded(state);
-  try {
-    return await work(node);
-  } finally {
-    await node.close();
-  }
-}
-
-const pinsOf = (state: string) => using(state, async (node) => [...(await node.pins(world)).keys()].sort());
-const incompleteOf = (state: string) => using(state, (node) => node.incomplete(world));
+const pinsOf = (state: string) => withEmbedded(state, async (node) => [...(await node.pins(world)).keys()].sort());
+const incompleteOf = (state: string) => withEmbedded(state, (node) => node.incomplete(world));
 const missingPaths = async (state: string) =>
   (await incompleteOf(state)).map(({ label, missing }) => [label, missing.map(({ path }) => path)]);
 
@@ -88,7 +79,7 @@ function flip(pack: string, text: string, how?: "quietly"): void {
 }
 
 async function fsck(state: string, repair = false): Promise<Damage[]> {
-  return using(state, async (node) => {
+  return withEmbedded(state, async (node) => {
     const found: Damage[] = [];
     for await (const damage of node.fsck({ repair }, world)) found.push(damage);
     return found;
@@ -96,7 +87,7 @@ async function fsck(state: string, repair = false): Promise<Damage[]> {
 }
 
 async function readsWhole(state: string, root: CID): Promise<boolean> {
-  return using(state, async (node) => {
+  return withEmbedded(state, async (node) => {
     const get = async (cid: CID) => {
       const bytes = await node.get(cid, world);
       if (!bytes) throw new Error(`${cid} is missing`);
@@ -135,7 +126,7 @@ describe("a pin is listed only while it is complete", () => {
   it("after a reader met a damaged block", async () => {
     const { state, pack, blockOfText } = await aState();
     flip(pack, "second", "quietly");
-    await using(state, async (node) => {
+    await withEmbedded(state, async (node) => {
       await expect(node.get(blockOfText("second").cid, world)).rejects.toMatchObject({ kind: "corrupt" });
     });
     expect(await pinsOf(state)).toEqual([labels.first]);
@@ -146,7 +137,7 @@ describe("a pin is listed only while it is complete", () => {
     flip(pack, "first");
     expect(await pinsOf(state)).toEqual([]);
     expect((await incompleteOf(state))[0]!.why).toContain(pack);
-    await using(state, (node) => node.recheck(world));
+    await withEmbedded(state, (node) => node.recheck(world));
     expect(await pinsOf(state)).toEqual([labels.second]);
     expect(await missingPaths(state)).toEqual([[labels.first, ["only/data"]]]);
   });
@@ -155,14 +146,14 @@ describe("a pin is listed only while it is complete", () => {
     const { state, pack } = await aState();
     utimesSync(pack, new Date(), new Date(Date.now() + 5000));
     expect(await pinsOf(state)).toEqual([]);
-    await using(state, (node) => node.recheck(world));
+    await withEmbedded(state, (node) => node.recheck(world));
     expect(await pinsOf(state)).toHaveLength(2);
     expect(await incompleteOf(state)).toEqual([]);
   });
 
   it.each(["a pack", "a pack and its index"])("after %s went away", async (what) => {
     const { state, pack, index } = await aState();
-    await using(state, (node) => node.put([blockOf(codecs.raw, Buffer.from("another"))], world));
+    await withEmbedded(state, (node) => node.put([blockOf(codecs.raw, Buffer.from("another"))], world));
     rmSync(pack);
     if (what !== "a pack") rmSync(index);
     expect(await pinsOf(state)).toEqual([]);
@@ -174,10 +165,10 @@ describe("a pin is listed only while it is complete", () => {
     for (const file of [pack, index]) cpSync(file, `${state}/${file.endsWith("car") ? "car" : "index"}`);
     truncateSync(pack, statSync(pack).size - 100);
     expect(await pinsOf(state)).not.toHaveLength(2);
-    await using(state, (node) => node.recheck(world));
+    await withEmbedded(state, (node) => node.recheck(world));
     expect(await pinsOf(state)).not.toHaveLength(2);
     cpSync(`${state}/car`, pack);
-    await using(state, (node) => node.recheck(world));
+    await withEmbedded(state, (node) => node.recheck(world));
     expect(await pinsOf(state)).toHaveLength(2);
     expect(await fsck(state)).toEqual([]);
   });
@@ -198,11 +189,11 @@ describe("adding again", () => {
       flip(pack, "shared", who === "nothing" ? undefined : "quietly");
       if (who.startsWith("fsck")) await fsck(state, who !== "fsck");
       if (who === "a reader") {
-        await using(state, async (node) => {
+        await withEmbedded(state, async (node) => {
           await expect(node.get(blockOfText("shared").cid, world)).rejects.toMatchObject({ kind: "corrupt" });
         });
       }
-      await using(state, (node) => node.put(blocks, world));
+      await withEmbedded(state, (node) => node.put(blocks, world));
       expect(await pinsOf(state)).toHaveLength(2);
       expect(await fsck(state)).toEqual([]);
       for (const root of [first, second]) expect(await readsWhole(state, root)).toBe(true);
@@ -213,7 +204,7 @@ describe("adding again", () => {
   it("stores nothing twice where nothing is damaged", async () => {
     const { state, pack, blocks } = await aState();
     const { size } = statSync(pack);
-    await using(state, (node) => node.put(blocks, world));
+    await withEmbedded(state, (node) => node.put(blocks, world));
     expect(statSync(pack).size).toBe(size);
   });
 });
@@ -227,13 +218,13 @@ describe("a collection", () => {
     const at = bytes.indexOf(root.bytes) + 10;
     bytes[at]! ^= 1;
     writeFileSync(pack, bytes);
-    await expect(using(state, (node) => node.gc(world))).rejects.toMatchObject({
+    await expect(withEmbedded(state, (node) => node.gc(world))).rejects.toMatchObject({
       kind: "corrupt",
       message: expect.stringContaining(labels.first),
     });
-    await using(state, (node) => node.put([root], world));
+    await withEmbedded(state, (node) => node.put([root], world));
     expect(await pinsOf(state)).toHaveLength(2);
-    await using(state, (node) => node.gc(world));
+    await withEmbedded(state, (node) => node.gc(world));
     expect(await readsWhole(state, first)).toBe(true);
   });
 
@@ -242,7 +233,7 @@ describe("a collection", () => {
     const bytes = readFileSync(pack);
     bytes[bytes.indexOf(blockOfText("second").bytes) - 20]! ^= 1;
     writeFileSync(pack, bytes);
-    await using(state, async (node) => {
+    await withEmbedded(state, async (node) => {
       await node.unpin(labels.first, world);
       await node.gc(world);
     });
@@ -254,12 +245,12 @@ describe("a collection", () => {
 
   it("leaves pins known to be complete", async () => {
     const { state } = await aState();
-    await using(state, async (node) => {
+    await withEmbedded(state, async (node) => {
       await node.unpin(labels.first, world);
       expect((await node.gc(world)).removed.blocks).toBeGreaterThan(0);
     });
     const before = readFileSync(join(state, "pins.json"), "utf8");
-    await using(state, (node) => node.recheck(world));
+    await withEmbedded(state, (node) => node.recheck(world));
     expect(await pinsOf(state)).toEqual([labels.second]);
     expect(readFileSync(join(state, "pins.json"), "utf8")).toBe(before);
   });
@@ -280,7 +271,7 @@ describe("the list of pins", () => {
       const { state } = await aState();
       harm(join(state, name));
       expect(await pinsOf(state)).toEqual([labels.first, labels.second]);
-      await expect(using(state, (node) => node.gc(world))).rejects.toMatchObject({ kind: "corrupt" });
+      await expect(withEmbedded(state, (node) => node.gc(world))).rejects.toMatchObject({ kind: "corrupt" });
       expect((await fsck(state)).map(({ level, rule }) => [level, rule])).toEqual([["error", "pins"]]);
       await fsck(state, true);
       expect(await fsck(state)).toEqual([]);
