@@ -74,7 +74,8 @@ async function fetched(address: string, world: World): Promise<string> {
   const url = urlOf(address);
   if (url.protocol !== "https:") throw outOfReach(address, "schemas are fetched over https only");
   const late = AbortSignal.timeout(longest);
-  const request = new Request(url, { signal: AbortSignal.any([world.signal, late]) });
+  // A redirect may lead away from https, and to hosts that no document names.
+  const request = new Request(url, { signal: AbortSignal.any([world.signal, late]), redirect: "error" });
   try {
     const response = await fetchUnlessAborted(request, world);
     if (!response.ok) {
