@@ -68,9 +68,9 @@ it("uses only packages that an installation brings along", () => {
   }
 });
 
-it("keeps core free of Node, so that a browser can use it", () => {
-  const forbidden = ["Buffer", "process", "setImmediate", "require"];
-  for (const [file, { imports, globals }] of within("core")) {
+it("keeps core and formats free of Node, so that a browser can use them", () => {
+  const forbidden = ["Buffer", "process", "setImmediate", "require", "NodeJS"];
+  for (const [file, { imports, globals }] of within("core", "formats")) {
     expect(imports.filter(isBuiltin), file).toEqual([]);
     expect(
       forbidden.filter((name) => globals.has(name)),
@@ -79,9 +79,9 @@ it("keeps core free of Node, so that a browser can use it", () => {
   }
 });
 
-it("lets core reach the world only through a World", () => {
+it("lets core and formats reach the world only through a World", () => {
   const forbidden = ["fetch", "console", "performance", "WebSocket", "XMLHttpRequest", "navigator"];
-  for (const [file, { globals }] of within("core")) {
+  for (const [file, { globals }] of within("core", "formats")) {
     expect(
       forbidden.filter((name) => globals.has(name)),
       file,

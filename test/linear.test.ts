@@ -6,6 +6,7 @@
  * what linear work takes: a quadratic reader misses it by far at the lengths used here, and at the smaller one already.
  */
 import { describe, expect, it } from "vitest";
+import { decompressors } from "../pipeline/campaign/decompressors.ts";
 import { parseAddress } from "../pipeline/commands/parse-address.ts";
 import { interpret } from "../pipeline/core/attributes/interpret.ts";
 import { licenceOf } from "../pipeline/core/attributes/licence.ts";
@@ -59,9 +60,10 @@ const readers: Readonly<Record<string, Reader>> = {
   "zarr: JSON": (text) => readJsonObject(utf8.encode(text), "zarr.json"),
   "zarr: JSON, in a string that never ends": (text) => readJsonObject(utf8.encode(`{"a":"${text}`), "zarr.json"),
   "zarr: JSON, with a word that JSON lacks": (text) => readJsonObject(utf8.encode(`{"a":NaN,${text}}`), "zarr.json"),
-  "zarr: a data type": (text) => arrayOf("a", { document: { dtype: text, shape: [1] }, attributes: {} }, 2),
+  "zarr: a data type": (text) =>
+    arrayOf("a", { document: { dtype: text, shape: [1] }, attributes: {} }, 2, decompressors),
   "zarr: a data type of version 3": (text) =>
-    arrayOf("a", { document: { data_type: text, shape: [1] }, attributes: {} }, 3),
+    arrayOf("a", { document: { data_type: text, shape: [1] }, attributes: {} }, 3, decompressors),
   "attributes: names": (text) => namesIn(text),
   "attributes: names of two": (text) => namesIn(text, 2),
   "attributes: creators": attribute("creator_name", "creator_email", "creator_id", "creator_institution"),

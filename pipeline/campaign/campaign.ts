@@ -13,7 +13,6 @@ import type { Leaf } from "../core/tree.ts";
 import type { World } from "../core/world.ts";
 import { cidOf, codecs } from "../dag/block.ts";
 import { memory } from "../disk/memory.ts";
-import { readers } from "../formats/readers.ts";
 import { anyOf, type Source, withBreaker } from "../ipfs/any-of.ts";
 import { firstOf } from "../ipfs/first-of.ts";
 import type { HomeNode, Node } from "../ipfs/node.ts";
@@ -28,6 +27,7 @@ import { logOf, signing } from "./log.ts";
 import { wantedBy } from "./matches.ts";
 import { announcedOf } from "./names.ts";
 import { peeringOf } from "./peering.ts";
+import { readers } from "./readers.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Campaign extends Parts {

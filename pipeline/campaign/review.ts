@@ -10,7 +10,6 @@ import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { type Memory, memory } from "../disk/memory.ts";
-import { readers } from "../formats/readers.ts";
 import type { Source } from "../ipfs/any-of.ts";
 import type { HomeNode, Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/required.ts";
@@ -22,6 +21,7 @@ import { keepersOf } from "./keepers.ts";
 import { logOf } from "./log.ts";
 import { wantedBy } from "./matches.ts";
 import { ownersOf } from "./owners.ts";
+import { readers } from "./readers.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Review extends Reviewing {

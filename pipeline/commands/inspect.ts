@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { configFrom, configIn } from "../campaign/config.ts";
+import { readers } from "../campaign/readers.ts";
 import { facts } from "../core/campaign/campaign.ts";
 import type { DatasetEntry, Entry } from "../core/entry.ts";
 import { Failure } from "../core/failure.ts";
@@ -12,7 +13,6 @@ import type { Added } from "../dag/add.ts";
 import { blocksOf } from "../dag/files.ts";
 import { localFolder } from "../disk/folder.ts";
 import { keepYoungHeapSmall } from "../disk/young-heap.ts";
-import { readers } from "../formats/readers.ts";
 import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/find.ts";
 import { entryOf } from "../stages/scan.ts";
 import { fileFindings } from "./advise.ts";

@@ -1,6 +1,10 @@
 /** The formats we can read, most specific first: the first that recognises a folder describes it. */
 import { datasetMeta, withSidecar } from "./dataset-meta.ts";
+import type { Decompressors } from "./decompressors.ts";
 import type { FormatReader } from "./reader.ts";
 import { zarr } from "./zarr/zarr.ts";
 
-export const readers: readonly FormatReader[] = [withSidecar(zarr), datasetMeta];
+export const readersUsing = (decompressors: Decompressors): readonly FormatReader[] => [
+  withSidecar(zarr(decompressors)),
+  datasetMeta,
+];

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
+import { readers } from "../../pipeline/campaign/readers.ts";
 import { blocksOf } from "../../pipeline/dag/files.ts";
 import { openFolder } from "../../pipeline/dag/folder.ts";
-import { readers } from "../../pipeline/formats/readers.ts";
 import { data } from "../data.ts";
 import { folderOf } from "../fakes/folder.ts";
 import { testWorld } from "../fakes/world.ts";

@@ -5,9 +5,10 @@
  * makes sense but can't be decoded here (`complex64`, a codec of one laboratory) is still a variable, only an unread one.
  */
 import type { Json } from "../../core/json.ts";
+import type { Decompressors } from "../decompressors.ts";
+import { Unsupported } from "../unsupported.ts";
 import type { ChunkSpec, Pipeline } from "./codecs/codec.ts";
-import { decompressors } from "./codecs/decompressors.ts";
-import { type Element, elementOf, Unsupported } from "./codecs/element.ts";
+import { type Element, elementOf } from "./codecs/element.ts";
 import { pipelineV2, pipelineV3 } from "./codecs/pipeline.ts";
 import { type Fill, fillOf } from "./fill.ts";
 import { bad, isObject, type JsonObject } from "./json.ts";
@@ -52,11 +53,11 @@ export function chunkKey({ prefix, separator }: ChunkKeys, at: readonly number[]
 }
 
 /** @throws Failure `input` where shape or chunks are none. */
-export function arrayOf(path: string, { document, attributes }: ArrayDocument, version: 2 | 3): ZarrArray {
-  return version === 2 ? arrayOfV2(path, document, attributes) : arrayOfV3(path, document, attributes);
+export function arrayOf(path: string, about: ArrayDocument, version: 2 | 3, using: Decompressors): ZarrArray {
+  return version === 2 ? arrayOfV2(path, about, using) : arrayOfV3(path, about, using);
 }
 
-function arrayOfV2(path: string, document: JsonObject, attributes: JsonObject): ZarrArray {
+function arrayOfV2(path: string, { document, attributes }: ArrayDocument, using: Decompressors): ZarrArray {
   const file = path === "" ? ".zarray" : `${path}/.zarray`;
   const shape = lengths(document.shape, `${file}: shape`);
   const chunks = chunkLengths(document.chunks, shape, file, "chunks");
@@ -71,7 +72,7 @@ function arrayOfV2(path: string, document: JsonObject, attributes: JsonObject): 
     storedChunks: chunks,
     keys: { prefix: "", separator: document.dimension_separator === "/" ? "/" : "." },
     ...readable(type, document.fill_value ?? null, 2, (spec) =>
-      pipelineV2(document, { ...spec, shape: chunks }, decompressors),
+      pipelineV2(document, { ...spec, shape: chunks }, using),
     ),
     ...(dimensionNames && { dimensionNames }),
     attributes: Object.assign(Object.create(null), rest),
@@ -96,7 +97,7 @@ function netcdfNames(
   return undefined;
 }
 
-function arrayOfV3(path: string, document: JsonObject, attributes: JsonObject): ZarrArray {
+function arrayOfV3(path: string, { document, attributes }: ArrayDocument, using: Decompressors): ZarrArray {
   const file = path === "" ? "zarr.json" : `${path}/zarr.json`;
   const shape = lengths(document.shape, `${file}: shape`);
   const grid = extension(document.chunk_grid);
@@ -109,7 +110,7 @@ function arrayOfV3(path: string, document: JsonObject, attributes: JsonObject): 
     if (problem) throw problem;
     if (Array.isArray(document.storage_transformers) && document.storage_transformers.length > 0)
       throw new Unsupported("storage transformers are not read");
-    return pipelineV3(document.codecs, { ...spec, shape: stored }, decompressors);
+    return pipelineV3(document.codecs, { ...spec, shape: stored }, using);
   });
   const chunks = pipeline?.sharding?.innerShape ?? stored;
   return {

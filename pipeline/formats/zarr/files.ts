@@ -11,6 +11,7 @@ import { isFailure } from "../../core/failure.ts";
 import { stableJson } from "../../core/json.ts";
 import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
+import type { Decompressors } from "../decompressors.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
 import { chunksPer, product } from "./codecs/block.ts";
 import { limits, readJsonObject } from "./json.ts";
@@ -20,12 +21,16 @@ import { openStore, type ZarrStore } from "./store.ts";
 const most = { alike: 20, chunks: 1_000_000 } as const;
 
 /** @throws what the folder throws. */
-export async function checkFiles(folder: Folder, world: World): Promise<readonly DatasetFinding[]> {
+export async function checkFiles(
+  folder: Folder,
+  using: Decompressors,
+  world: World,
+): Promise<readonly DatasetFinding[]> {
   const store = await openStore(folder, world);
   const missing: DatasetFinding[] = [];
   const stale: DatasetFinding[] = [];
   for (const [path, document] of store.arrays) {
-    if (missing.length < most.alike) missing.push(...(await chunksMissing(folder, arrayIn(store, path), world)));
+    if (missing.length < most.alike) missing.push(...(await chunksMissing(folder, arrayIn(store, path, using), world)));
     if (store.consolidated && stale.length < most.alike)
       stale.push(...(await staleMetadata(folder, path, document.document, store.version, world)));
   }
@@ -33,9 +38,9 @@ export async function checkFiles(folder: Folder, world: World): Promise<readonly
 }
 
 /** `undefined` for one that makes no sense, which is told where the store is described. */
-function arrayIn({ arrays, version }: ZarrStore, path: string): ZarrArray | undefined {
+function arrayIn({ arrays, version }: ZarrStore, path: string, using: Decompressors): ZarrArray | undefined {
   try {
-    return arrayOf(path, arrays.get(path)!, version);
+    return arrayOf(path, arrays.get(path)!, version, using);
   } catch (error) {
     if (!isFailure(error, "input")) throw error;
     return undefined;

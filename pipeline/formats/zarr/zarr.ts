@@ -10,24 +10,25 @@ import type { DatasetFinding } from "../../core/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
 import { shown } from "../../core/shown.ts";
+import type { Decompressors } from "../decompressors.ts";
 import type { FormatReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
 import { checkFiles } from "./files.ts";
 import { isZarr, isZarrV2, missingRoot, openStore, type ZarrStore } from "./store.ts";
 import { isOurs, undecodable, valuesIn } from "./values.ts";
 
-export const zarr: FormatReader = {
+export const zarr = (using: Decompressors): FormatReader => ({
   name: "zarr",
   version: 5,
   recognises: isZarr,
   missing: missingRoot,
-  checkFiles,
+  checkFiles: (folder, world) => checkFiles(folder, using, world),
 
   async describe(folder, world) {
     const store = await openStore(folder, world);
     const findings: DatasetFinding[] = [];
     const attributes = bounded(store.groups.get("") ?? store.arrays.get("")?.attributes ?? {}, findings);
-    const arrays = arraysOf(store, findings);
+    const arrays = arraysOf(store, using, findings);
     const variables = variablesOf(arrays, store.version, findings);
     const arrayBy = new Map(variables.map((variable, i) => [variable, arrays[i]!]));
     const values = valuesIn(folder, world);
@@ -51,18 +52,18 @@ export const zarr: FormatReader = {
       findings: [...findings, ...values.findings(), ...described.findings],
     };
   },
-};
+});
 
 /** Arrays that are left out, or groups, each with a finding of its own; of more there is one that counts them. */
 const mostAlike = 20;
 
 /** The arrays that make sense. One that doesn't is left out, and a finding says why; as the store itself it fails. */
-function arraysOf(store: ZarrStore, findings: DatasetFinding[]): readonly ZarrArray[] {
+function arraysOf(store: ZarrStore, using: Decompressors, findings: DatasetFinding[]): readonly ZarrArray[] {
   const broken = new Map(store.broken);
   const arrays: ZarrArray[] = [];
   for (const [path, document] of store.arrays) {
     try {
-      arrays.push(arrayOf(path, document, store.version));
+      arrays.push(arrayOf(path, document, store.version, using));
     } catch (error) {
       if (path === "" || !isFailure(error, "input")) throw error;
       broken.set(path, error.message);

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
 import type { Piece, Raw } from "../../../pipeline/core/cf/variable.ts";
 import { localFolder } from "../../../pipeline/disk/folder.ts";
 import { arrayOf } from "../../../pipeline/formats/zarr/array.ts";
@@ -33,7 +34,7 @@ describe.skipIf(!havePython)("of arrays stored in every way that zarr-python has
     const values = valuesIn(opened, testWorld());
     const wrong: string[] = [];
     for (const [path, document] of arrays) {
-      const array = arrayOf(path, document, version);
+      const array = arrayOf(path, document, version, decompressors);
       const pieces: Piece[] = [];
       const isRead = await values.read(array, "all", (piece) => void pieces.push(piece));
       const [ours, theirs] = [isRead ? assembled(pieces, array.shape) : undefined, expected[path]];

@@ -9,12 +9,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
 import type { Description } from "../../../pipeline/core/dataset.ts";
-import { zarr } from "../../../pipeline/formats/zarr/zarr.ts";
+import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { recordAbsence } from "../../absent.ts";
 import { folderAt } from "../../fakes/folder.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { python } from "../../servers/python.ts";
+
+const zarr = zarrReader(decompressors);
 
 const beside = resolve(import.meta.dirname, "../../../../shared/cases/zarr");
 const get = "put it at ../shared/cases/zarr";

@@ -1,11 +1,14 @@
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
+import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
 import type { Folder } from "../../../pipeline/core/dataset.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import { stableJson } from "../../../pipeline/core/json.ts";
-import { zarr } from "../../../pipeline/formats/zarr/zarr.ts";
+import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { folderOf } from "../../fakes/folder.ts";
 import { testWorld } from "../../fakes/world.ts";
+
+const zarr = zarrReader(decompressors);
 
 const floats = (...values: number[]) => new Uint8Array(Float64Array.from(values).buffer);
 const zarray = (changes: object = {}) =>

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { readers } from "../../../pipeline/campaign/readers.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
-import { readers } from "../../../pipeline/formats/readers.ts";
 import { crc32c } from "../../../pipeline/formats/zarr/codecs/checksums.ts";
-import { zarr } from "../../../pipeline/formats/zarr/zarr.ts";
+import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { findDatasets } from "../../../pipeline/stages/find.ts";
 import { folderOf } from "../../fakes/folder.ts";
 import { testWorld } from "../../fakes/world.ts";
+
+const zarr = zarrReader(decompressors);
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 const described = async (files: Files) => zarr.describe(folderOf(files), testWorld());

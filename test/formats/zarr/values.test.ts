@@ -1,7 +1,10 @@
 import { expect, it } from "vitest";
-import { zarr } from "../../../pipeline/formats/zarr/zarr.ts";
+import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { folderOf } from "../../fakes/folder.ts";
 import { testWorld } from "../../fakes/world.ts";
+
+const zarr = zarrReader(decompressors);
 
 /** A store of 1-D coordinates, of which only the given chunks were written; the others are 0. */
 function store(shape: number, chunk: number, written: Readonly<Record<number, readonly number[]>>, names = ["time"]) {

@@ -2,10 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
 import type { Description, Position } from "../../../pipeline/core/dataset.ts";
 import { boxOf, holds, objectionTo, positionsOf } from "../../../pipeline/core/extent.ts";
 import { stableJson } from "../../../pipeline/core/json.ts";
-import { zarr } from "../../../pipeline/formats/zarr/zarr.ts";
+import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { data } from "../../data.ts";
 import { folderAt, type RecordedFolder } from "../../fakes/folder.ts";
 import { testWorld } from "../../fakes/world.ts";
@@ -277,6 +278,8 @@ for path in sys.argv[1:]:
     })
 print(json.dumps(said))
 `;
+
+const zarr = zarrReader(decompressors);
 
 /** Without fraction digits that say nothing. */
 const instant = (iso: string | undefined) => iso?.replace(/(\.\d*?)0+Z$/, "$1Z").replace(/\.Z$/, "Z");

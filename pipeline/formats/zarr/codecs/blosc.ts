@@ -5,8 +5,8 @@
  *
  * @see https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst
  */
-import type { Decompressors } from "./decompressors.ts";
-import { Unsupported } from "./element.ts";
+import { type Decompressors, decompressorOr } from "../../decompressors.ts";
+import { Unsupported } from "../../unsupported.ts";
 import { unpackBloscLz, unpackLz4 } from "./lz4.ts";
 
 const headerLength = 16;
@@ -81,7 +81,7 @@ const unpackers = ({ zlib, zstd }: Decompressors): readonly (Unpack | undefined)
   unpackLz4,
   undefined,
   zlib,
-  zstd,
+  decompressorOr(zstd, "zstd"),
 ];
 
 async function exactly(unpack: Unpack, bytes: Uint8Array, size: number): Promise<Uint8Array> {

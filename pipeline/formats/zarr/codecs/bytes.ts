@@ -7,13 +7,14 @@
  * To add one: a line in the table, and a chunk made by the Python package in `test/formats/zarr/codecs.test.ts`.
  */
 import type { Json } from "../../../core/json.ts";
+import { type Decompressors, decompressorOr } from "../../decompressors.ts";
+import { Unsupported } from "../../unsupported.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { astype, delta, fixedScaleOffset, unpackBits } from "./arithmetic.ts";
 import { unpackBlosc, unshuffle } from "./blosc.ts";
 import { adler32, crc32, crc32c, fletcher32, lookup3 } from "./checksums.ts";
 import type { BytesCodec } from "./codec.ts";
-import type { Decompressors } from "./decompressors.ts";
-import { type Element, elementOf, Unsupported, unreadCodec } from "./element.ts";
+import { type Element, elementOf, unreadCodec } from "./element.ts";
 import { unpackLz4 } from "./lz4.ts";
 
 /** What a codec of numbers takes its type from where its configuration names none. */
@@ -36,8 +37,8 @@ export const isBytesCodec = (name: string) => table.has(name);
 const table: ReadonlyMap<string, Make> = new Map<string, Make>([
   ["gzip", (_, { gzip }) => ({ decode: gzip })],
   ["zlib", (_, { zlib }) => ({ decode: zlib })],
-  ["zstd", (_, { zstd }) => ({ decode: zstd })],
-  ["bz2", (_, { bz2 }) => ({ decode: bz2 })],
+  ["zstd", (_, { zstd }) => ({ decode: decompressorOr(zstd, "zstd") })],
+  ["bz2", (_, { bz2 }) => ({ decode: decompressorOr(bz2, "bzip2") })],
   ["lzma", lzma],
   ["blosc", (_, using) => ({ decode: (bytes, most) => unpackBlosc(bytes, most, using) })],
   ["lz4", () => ({ decode: framedLz4 })],
@@ -62,7 +63,7 @@ function lzma({ format, filters }: JsonObject, { xz }: Decompressors): Omit<Byte
   if (format !== undefined && format !== null && format !== 1 && format !== 0)
     throw new Unsupported(`lzma in its format ${JSON.stringify(format)} is not read, only .xz is`);
   if (filters !== undefined && filters !== null) throw new Unsupported("lzma with filters of its own is not read");
-  return { decode: xz };
+  return { decode: decompressorOr(xz, "xz") };
 }
 
 /** numcodecs puts the size before the block, 4 bytes little-endian. */

@@ -5,6 +5,7 @@
  * others use, too. Only `byteOffset` and `byteLength` of the view count; nothing here looks at its whole buffer.
  */
 import type { Numbers } from "../../../core/cf/packing.ts";
+import { Unsupported } from "../../unsupported.ts";
 
 export interface Element {
   /** `utf32` and `bytes` are texts of one length, `string` and `blob` of any; `raw` is what numpy calls void. */
@@ -13,9 +14,6 @@ export interface Element {
   readonly size: number;
   readonly bigEndian: boolean;
 }
-
-/** What is stored is fine as far as we know: we can't read it. Other errors of a decoder are about the bytes. */
-export class Unsupported extends Error {}
 
 /** A codec that is neither Zarr's nor numcodecs': others can't read what it wrote, either. */
 export class UnknownCodec extends Unsupported {}

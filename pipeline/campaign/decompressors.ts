@@ -1,5 +1,5 @@
 /**
- * The decompressors that are not written here: where another platform has others, only this file changes.
+ * The decompressors that Node gives to readers of formats.
  *
  * gzip, zlib and zstd are Node's own. bzip2 and xz are packages that check what they unpack: seek-bzip the CRC of each
  * block, xz-decompress (XZ Embedded) what the stream names. Each stops at the bytes that a chunk can have, whatever the
@@ -7,20 +7,10 @@
  */
 import { promisify } from "node:util";
 import { gunzip, inflate, zstdDecompress } from "node:zlib";
-import { Unsupported } from "./element.ts";
+import type { Decompress, Decompressors } from "../formats/decompressors.ts";
+import { Unsupported } from "../formats/unsupported.ts";
 
-/** @throws Error where the bytes are damaged, end early, or unpack to more than `most` bytes. */
-export type Decompress = (bytes: Uint8Array, most: number) => Promise<Uint8Array>;
-
-export interface Decompressors {
-  readonly gzip: Decompress;
-  readonly zlib: Decompress;
-  readonly zstd: Decompress;
-  readonly bz2: Decompress;
-  readonly xz: Decompress;
-}
-
-export const decompressors: Decompressors = {
+export const decompressors: Required<Decompressors> = {
   gzip: node(promisify(gunzip)),
   zlib: node(promisify(inflate)),
   zstd: node(promisify(zstdDecompress)),
