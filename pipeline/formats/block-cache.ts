@@ -1,0 +1,87 @@
+/**
+ * A `RangeSource` that is read by blocks, so that many small structures near one another cost one read.
+ *
+ * Formats such as HDF5 are read by thousands of small ranges, each found in the one before. A block is as long as a
+ * UnixFS leaf: reading less of a leaf saves nothing. Blocks read last are remembered, each is asked for once however many
+ * wait for it, and only some at a time.
+ *
+ * ```ts
+ * const source = withBlocks(fileOfNode);
+ * await Promise.all([source.read(0, 8), source.read(96, 40)]); // fileOfNode.read(0, 262144), once
+ * ```
+ */
+import { atMost } from "../core/concurrency.ts";
+import { Failure } from "../core/failure.ts";
+import type { RangeSource } from "./range-source.ts";
+
+export interface BlockOptions {
+  /** Bytes. */
+  readonly blockSize?: number;
+  /** How many blocks are remembered. */
+  readonly blocks?: number;
+  /** How many reads of the source are under way at most. */
+  readonly atOnce?: number;
+}
+
+/**
+ * What it returns are copies: to keep some bytes keeps no whole block in memory. Ranges of more than a quarter of what is
+ * remembered are read past the cache, so that values don't push out the structures that lead to the next ones.
+ *
+ * @throws Failure `unavailable`, from `read`, where the source gives fewer bytes than its size promises.
+ */
+export function withBlocks(
+  source: RangeSource,
+  { blockSize = 262_144, blocks = 64, atOnce = 16 }: BlockOptions = {},
+): RangeSource {
+  const { size } = source;
+  const remembered = new Map<number, Promise<Uint8Array>>();
+  const limit = atMost(atOnce);
+
+  const fetched = (offset: number, length: number) =>
+    limit(async () => {
+      const bytes = await source.read(offset, length);
+      if (bytes.length === length) return bytes;
+      throw new Failure(
+        "unavailable",
+        `reading ${length} bytes at byte ${offset} of a file of ${size} bytes gave ${bytes.length}`,
+      );
+    });
+
+  const block = (number: number): Promise<Uint8Array> => {
+    let bytes = remembered.get(number);
+    if (bytes) {
+      // The map's order is that of last use.
+      remembered.delete(number);
+    } else {
+      const offset = number * blockSize;
+      bytes = fetched(offset, Math.min(blockSize, size - offset));
+      // A failure is not remembered: the next reader asks again.
+      bytes.catch(() => remembered.get(number) === bytes && remembered.delete(number));
+    }
+    remembered.set(number, bytes);
+    for (const oldest of remembered.keys()) {
+      if (remembered.size <= blocks) break;
+      remembered.delete(oldest);
+    }
+    return bytes;
+  };
+
+  return {
+    size,
+    async read(offset, length) {
+      const end = Math.min(offset + length, size);
+      if (offset >= end) return new Uint8Array(0);
+      if (end - offset > (blocks * blockSize) / 4) return fetched(offset, end - offset);
+      const first = Math.floor(offset / blockSize);
+      const count = Math.floor((end - 1) / blockSize) - first + 1;
+      const out = new Uint8Array(end - offset);
+      const parts = await Promise.all(Array.from({ length: count }, (_, i) => block(first + i)));
+      for (const [i, bytes] of parts.entries()) {
+        const start = (first + i) * blockSize;
+        const from = Math.max(offset, start);
+        out.set(bytes.subarray(from - start, Math.min(end, start + bytes.length) - start), from - offset);
+      }
+      return out;
+    },
+  };
+}
