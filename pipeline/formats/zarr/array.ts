@@ -5,10 +5,10 @@
  * makes sense but can't be decoded here (`complex64`, a codec of one laboratory) is still a variable, only an unread one.
  */
 import type { Json } from "../../core/json.ts";
+import { type Element, elementOf } from "../codecs/element.ts";
 import type { Decompressors } from "../decompressors.ts";
 import { Unsupported } from "../unsupported.ts";
 import type { ChunkSpec, Pipeline } from "./codecs/codec.ts";
-import { type Element, elementOf } from "./codecs/element.ts";
 import { pipelineV2, pipelineV3 } from "./codecs/pipeline.ts";
 import { type Fill, fillOf } from "./fill.ts";
 import { bad, isObject, type JsonObject } from "./json.ts";

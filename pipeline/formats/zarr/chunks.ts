@@ -6,11 +6,11 @@
 import type { Folder } from "../../core/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
+import type { Block } from "../codecs/block.ts";
+import { roomFor } from "../codecs/element.ts";
 import { Unsupported } from "../unsupported.ts";
 import { type ChunkKeys, chunkKey, type ZarrArray } from "./array.ts";
-import type { Block } from "./codecs/block.ts";
 import type { Pipeline, ShardIndex, Sharding } from "./codecs/codec.ts";
-import { roomFor } from "./codecs/element.ts";
 import { pastTheEnd } from "./codecs/sharding.ts";
 
 /** The chunk at these coordinates, which count in `chunks`: inner ones where there are shards. */

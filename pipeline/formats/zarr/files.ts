@@ -11,9 +11,9 @@ import { isFailure } from "../../core/failure.ts";
 import { stableJson } from "../../core/json.ts";
 import { shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
+import { chunksPer, product } from "../codecs/block.ts";
 import type { Decompressors } from "../decompressors.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
-import { chunksPer, product } from "./codecs/block.ts";
 import { limits, readJsonObject } from "./json.ts";
 import { openStore, type ZarrStore } from "./store.ts";
 

@@ -8,7 +8,7 @@
  * @see https://zarr-specs.readthedocs.io/en/latest/v3/data-types/index.html#data-types and zarr-extensions' data types
  */
 import type { Json } from "../../core/json.ts";
-import { type Element, fromHalf } from "./codecs/element.ts";
+import { type Element, fromHalf } from "../codecs/element.ts";
 
 export type Fill = number | bigint | string;
 

@@ -9,11 +9,11 @@ import type { DatasetFinding, Folder } from "../../core/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import { sayBytes, shown } from "../../core/shown.ts";
 import type { World } from "../../core/world.ts";
+import { type Block, chunksPer, coordinatesOf, copyBlock, product, strideOf } from "../codecs/block.ts";
+import { roomFor, UnknownCodec } from "../codecs/element.ts";
 import { Unsupported } from "../unsupported.ts";
 import type { ZarrArray } from "./array.ts";
 import { chunksIn, type ReadChunk } from "./chunks.ts";
-import { type Block, chunksPer, coordinatesOf, copyBlock, product, strideOf } from "./codecs/block.ts";
-import { roomFor, UnknownCodec } from "./codecs/element.ts";
 
 /**
  * Decoded bytes that are read: of one array (32 million positions in float64), of one chunk, which memory has whole, and of

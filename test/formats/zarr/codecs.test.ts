@@ -4,8 +4,8 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
+import { type Element, elementOf } from "../../../pipeline/formats/codecs/element.ts";
 import type { ChunkSpec, Pipeline } from "../../../pipeline/formats/zarr/codecs/codec.ts";
-import { type Element, elementOf } from "../../../pipeline/formats/zarr/codecs/element.ts";
 import { pipelineV2, pipelineV3 } from "../../../pipeline/formats/zarr/codecs/pipeline.ts";
 import type { JsonObject } from "../../../pipeline/formats/zarr/json.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
 import { readers } from "../../../pipeline/campaign/readers.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
-import { crc32c } from "../../../pipeline/formats/zarr/codecs/checksums.ts";
+import { crc32c } from "../../../pipeline/formats/codecs/checksums.ts";
 import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { findDatasets } from "../../../pipeline/stages/find.ts";
 import { folderOf } from "../../fakes/folder.ts";

@@ -4,9 +4,9 @@
  * @see https://numcodecs.readthedocs.io/en/stable/filter/index.html
  */
 import type { Numbers } from "../../../core/cf/packing.ts";
+import { bytesOf, type Element, hostIsBigEndian, numbersIn, roomFor, swapped } from "../../codecs/element.ts";
 import { Unsupported } from "../../unsupported.ts";
 import type { DecodeBytes } from "./codec.ts";
-import { bytesOf, type Element, hostIsBigEndian, numbersIn, roomFor, swapped } from "./element.ts";
 
 /** `numpy.astype`: fractions are cut off, integers wrap around. */
 export function astype(from: Element, to: Element): DecodeBytes {

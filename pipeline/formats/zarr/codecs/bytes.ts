@@ -7,15 +7,15 @@
  * To add one: a line in the table, and a chunk made by the Python package in `test/formats/zarr/codecs.test.ts`.
  */
 import type { Json } from "../../../core/json.ts";
+import { unpackBlosc, unshuffle } from "../../codecs/blosc.ts";
+import { adler32, crc32, crc32c, fletcher32, lookup3 } from "../../codecs/checksums.ts";
+import { type Element, elementOf, unreadCodec } from "../../codecs/element.ts";
+import { unpackLz4 } from "../../codecs/lz4.ts";
 import { type Decompressors, decompressorOr } from "../../decompressors.ts";
 import { Unsupported } from "../../unsupported.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { astype, delta, fixedScaleOffset, unpackBits } from "./arithmetic.ts";
-import { unpackBlosc, unshuffle } from "./blosc.ts";
-import { adler32, crc32, crc32c, fletcher32, lookup3 } from "./checksums.ts";
 import type { BytesCodec } from "./codec.ts";
-import { type Element, elementOf, unreadCodec } from "./element.ts";
-import { unpackLz4 } from "./lz4.ts";
 
 /** What a codec of numbers takes its type from where its configuration names none. */
 type Make = (configuration: JsonObject, using: Decompressors, element: Element | undefined) => Omit<BytesCodec, "name">;

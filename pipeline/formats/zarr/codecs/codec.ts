@@ -1,7 +1,7 @@
 /** What codecs and pipelines of them are to each other. */
 import type { Json } from "../../../core/json.ts";
-import type { Block } from "./block.ts";
-import type { Element } from "./element.ts";
+import type { Block } from "../../codecs/block.ts";
+import type { Element } from "../../codecs/element.ts";
 
 /** @throws Error where the bytes are damaged or unpack to more than `most`; Unsupported where only we are at a loss. */
 export type DecodeBytes = (bytes: Uint8Array, most: number) => Uint8Array | Promise<Uint8Array>;

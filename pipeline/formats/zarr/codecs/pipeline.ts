@@ -10,13 +10,21 @@
  * into memory of others, see `element.ts`; no size that they claim is believed, see `codec.ts`.
  */
 import type { Json } from "../../../core/json.ts";
+import { type Block, product, strideOf } from "../../codecs/block.ts";
+import {
+  type Element,
+  elementOf,
+  hostIsBigEndian,
+  isText,
+  numbersIn,
+  roomFor,
+  unreadCodec,
+} from "../../codecs/element.ts";
 import type { Decompressors } from "../../decompressors.ts";
 import { Unsupported } from "../../unsupported.ts";
 import { isObject, type JsonObject } from "../json.ts";
-import { type Block, product, strideOf } from "./block.ts";
 import { bytesCodec, encodedType, isBytesCodec, namedCodec } from "./bytes.ts";
 import type { BuildPipeline, BytesCodec, ChunkSpec, Pipeline } from "./codec.ts";
-import { type Element, elementOf, hostIsBigEndian, isText, numbersIn, roomFor, unreadCodec } from "./element.ts";
 import { decodeShard, shardingOf } from "./sharding.ts";
 import { type DecodeTexts, fixedTexts, textCodec } from "./text.ts";
 

@@ -8,11 +8,11 @@
  * @see https://zarr-specs.readthedocs.io/en/latest/v3/codecs/sharding-indexed/index.html
  */
 
+import { type Block, coordinatesOf, copyBlock, product, strideOf } from "../../codecs/block.ts";
+import { roomFor } from "../../codecs/element.ts";
 import { Unsupported } from "../../unsupported.ts";
 import type { JsonObject } from "../json.ts";
-import { type Block, coordinatesOf, copyBlock, product, strideOf } from "./block.ts";
 import type { BuildPipeline, ChunkSpec, ShardIndex, Sharding } from "./codec.ts";
-import { roomFor } from "./element.ts";
 
 /** Inner chunks of a shard: its index has 16 bytes for each. */
 const mostPerShard = 2 ** 20;

@@ -7,9 +7,9 @@
  * Here every length is checked against the bytes of the view.
  */
 import type { Json } from "../../../core/json.ts";
+import { type Element, numbersIn } from "../../codecs/element.ts";
 import { Unsupported } from "../../unsupported.ts";
 import { isObject, type JsonObject } from "../json.ts";
-import { type Element, numbersIn } from "./element.ts";
 
 /** `string[n]`. @throws Error where the bytes are no such texts, or more or fewer than `count`. */
 export type DecodeTexts = (bytes: Uint8Array, count: number) => readonly string[];

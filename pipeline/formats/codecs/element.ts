@@ -4,8 +4,8 @@
  * Whatever hands bytes over (Node's zlib, a block of a node, a range of a file), they may be a view into memory that
  * others use, too. Only `byteOffset` and `byteLength` of the view count; nothing here looks at its whole buffer.
  */
-import type { Numbers } from "../../../core/cf/packing.ts";
-import { Unsupported } from "../../unsupported.ts";
+import type { Numbers } from "../../core/cf/packing.ts";
+import { Unsupported } from "../unsupported.ts";
 
 export interface Element {
   /** `utf32` and `bytes` are texts of one length, `string` and `blob` of any; `raw` is what numpy calls void. */

@@ -5,8 +5,8 @@
  *
  * @see https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst
  */
-import { type Decompressors, decompressorOr } from "../../decompressors.ts";
-import { Unsupported } from "../../unsupported.ts";
+import { type Decompressors, decompressorOr } from "../decompressors.ts";
+import { Unsupported } from "../unsupported.ts";
 import { unpackBloscLz, unpackLz4 } from "./lz4.ts";
 
 const headerLength = 16;

@@ -1,5 +1,5 @@
 /**
- * Checksums that Zarr's codecs put beside a chunk's bytes. Each takes bytes and gives an unsigned 32-bit number.
+ * Checksums that formats store with their bytes. Each takes bytes and gives an unsigned 32-bit number.
  *
  * They are verified, not cut off: zarr-python refuses a chunk whose checksum is another one, and so do we. (zarrita
  * 0.7.5 cuts off crc32c unread: https://github.com/manzt/zarrita.js/blob/main/packages/zarrita/src/codecs/crc32c.ts)
