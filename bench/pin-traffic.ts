@@ -6,11 +6,11 @@
  */
 import { assembly } from "../pipeline/dag/assemble.ts";
 import { type Block, type Get, keyOf } from "../pipeline/dag/block.ts";
+import { fileOf } from "../pipeline/dag/build/file.ts";
 import { carOf } from "../pipeline/dag/car.ts";
-import { difference } from "../pipeline/dag/difference.ts";
-import { fileOf } from "../pipeline/dag/file.ts";
 import { profiles } from "../pipeline/dag/profile.ts";
-import { walk } from "../pipeline/dag/read.ts";
+import { difference } from "../pipeline/dag/read/difference.ts";
+import { walk } from "../pipeline/dag/read/read.ts";
 import { kuboPins } from "../pipeline/pin/kubo.ts";
 import { testWorld } from "../test/fakes/world.ts";
 import { kuboBinary, startKubo } from "../test/servers/kubo.ts";

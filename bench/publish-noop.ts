@@ -9,9 +9,9 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
-import { readTree } from "../pipeline/core/tree.ts";
+import { readTree } from "../pipeline/core/tree/tree.ts";
 import type { Get } from "../pipeline/dag/block.ts";
-import { walk } from "../pipeline/dag/read.ts";
+import { walk } from "../pipeline/dag/read/read.ts";
 import { clusterBinary, startCluster } from "../test/servers/cluster.ts";
 import { dnsServers, startBind } from "../test/servers/dns.ts";
 import { findProgram } from "../test/servers/dns-daemon.ts";

@@ -6,26 +6,52 @@ import { describe, expect, it } from "vitest";
 
 /** Who may import whom. A folder may always import itself. Read it as the map of the pipeline. */
 const families = ["ipfs", "pin", "names", "formats", "log", "serve"];
-const belowCampaign = ["core", "dag", "disk", "wire", ...families, "views", "stages"];
+const belowCampaign = ["core", "dag", "disk", "http", ...families, "views", "stages"];
+const belowCommands = [...belowCampaign, "campaign", "github", "cli"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   dag: ["core"],
   disk: ["core"],
-  wire: ["core"],
-  ipfs: ["core", "dag", "disk", "wire"],
-  pin: ["core", "wire"],
-  names: ["core", "wire"],
+  http: ["core"],
+  ipfs: ["core", "dag", "disk", "http"],
+  pin: ["core", "http"],
+  names: ["core", "http"],
   formats: ["core"],
   log: ["core", "dag", "disk"],
   serve: ["core", "dag", "ipfs"],
   views: ["core", "log"],
-  stages: ["core", "dag", "disk", "wire", ...families, "views"],
+  stages: ["core", "dag", "disk", "http", ...families, "views"],
   campaign: belowCampaign,
-  github: ["core"],
-  commands: [...belowCampaign, "campaign", "github"],
-  "cli.ts": ["core", "disk", "commands", "campaign"],
+  github: ["core", "http"],
+  cli: [...belowCampaign, "campaign", "github"],
+  commands: belowCommands,
+  "cli.ts": ["core", "disk", "cli", "commands", "campaign"],
   "bin.ts": ["cli.ts"],
 };
+
+/** The same within a folder that has become several: which of its folders may import which. */
+const mayImportWithin: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  stages: {
+    tree: [],
+    names: [],
+    scan: [],
+    pins: ["tree", "names"],
+    publish: ["tree", "names", "scan", "pins"],
+    verify: ["tree", "names", "scan", "pins", "publish"],
+    review: ["tree", "scan", "pins"],
+  },
+  github: {
+    run: [],
+    "pull-request": ["run"],
+    report: ["run", "pull-request"],
+    release: ["run", "pull-request", "report"],
+    health: ["run", "report"],
+  },
+  dag: { codec: [], read: ["codec"], build: ["codec"] },
+};
+
+/** What a browser runs, and so may not import Node. */
+const inBrowsers = ["core", "formats"];
 
 /** Everything in pipeline/, read once. */
 const sources: ReadonlyMap<string, Source> = new Map(
@@ -35,7 +61,8 @@ const sources: ReadonlyMap<string, Source> = new Map(
     .sort()
     .map((file) => [file, look(file, readFileSync(file, "utf8"))]),
 );
-const within = (...folders: string[]) => [...sources].filter(([file]) => folders.includes(folderOf(file)));
+const within = (...folders: string[]) =>
+  [...sources].filter(([file]) => folders.some((folder) => file.startsWith(`pipeline/${folder}/`)));
 const folderOf = (file: string) => file.split("/")[1]!;
 
 it.each([...sources.keys()])("%s imports only from below", (file) => {
@@ -44,6 +71,22 @@ it.each([...sources.keys()])("%s imports only from below", (file) => {
   expect(allowed, `${from} has no place on the map`).toBeDefined();
   const strays = relativeImports(file).filter((to) => folderOf(to) !== from && !allowed!.includes(folderOf(to)));
   expect(strays).toEqual([]);
+});
+
+it.each(Object.keys(mayImportWithin))("%s is divided into folders that import only from below", (folder) => {
+  const allowed = mayImportWithin[folder]!;
+  const partOf = (file: string) => file.slice(`pipeline/${folder}/`.length).split("/").slice(0, -1)[0];
+  for (const [file] of within(folder)) {
+    const from = partOf(file);
+    const to = relativeImports(file)
+      .filter((target) => target.startsWith(`pipeline/${folder}/`))
+      .map(partOf)
+      .filter((part) => part !== undefined && part !== from);
+    const strays = from === undefined ? [] : to.filter((part) => !allowed[from]?.includes(part!));
+    expect(strays, file).toEqual([]);
+    if (from !== undefined)
+      expect(Object.keys(allowed), `${file} is in a folder without a place on the map`).toContain(from);
+  }
 });
 
 it("has no import cycles", () => {
@@ -68,9 +111,9 @@ it("uses only packages that an installation brings along", () => {
   }
 });
 
-it("keeps core and formats free of Node, so that a browser can use them", () => {
+it("keeps what a browser uses free of Node", () => {
   const forbidden = ["Buffer", "process", "setImmediate", "require", "NodeJS"];
-  for (const [file, { imports, globals }] of within("core", "formats")) {
+  for (const [file, { imports, globals }] of within(...inBrowsers)) {
     expect(imports.filter(isBuiltin), file).toEqual([]);
     expect(
       forbidden.filter((name) => globals.has(name)),

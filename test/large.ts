@@ -25,13 +25,13 @@ import { parseArgs } from "node:util";
 import { CID } from "multiformats/cid";
 import { program, programName, run } from "../bench/measure.ts";
 import { type Block, blockOf, codecs, sha256 } from "../pipeline/dag/block.ts";
+import { leafLink } from "../pipeline/dag/build/file.ts";
 import { carOf } from "../pipeline/dag/car.ts";
 import { makeDirectory } from "../pipeline/dag/directory.ts";
-import { leafLink } from "../pipeline/dag/file.ts";
 import { profiles } from "../pipeline/dag/profile.ts";
-import { walk } from "../pipeline/dag/read.ts";
+import { walk } from "../pipeline/dag/read/read.ts";
 import { embedded } from "../pipeline/ipfs/embedded/embedded.ts";
-import { required } from "../pipeline/ipfs/required.ts";
+import { required } from "../pipeline/ipfs/require-block.ts";
 import { testWorld } from "./fakes/world.ts";
 
 /** Bytes that no command on 200 000 files may need more of. */

@@ -5,7 +5,7 @@ import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Beside } from "../log/log.ts";
 import type { Announced } from "../stages/parts.ts";
-import { type Opened, once } from "./once.ts";
+import { type Opened, once } from "./lazy.ts";
 import { type Environment, type Secret, tokenOf } from "./secrets.ts";
 
 export async function announcedOf(
@@ -22,7 +22,7 @@ export async function announcedOf(
 async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ readonly name: Announced }>> {
   const [{ dnslink, readAuthorities }, { dnsProvider }] = await Promise.all([
     import("../names/dnslink/dnslink.ts"),
-    import("../names/dnslink/providers.ts"),
+    import("../names/dnslink/providers/providers.ts"),
   ]);
   const { domain, ttl, authorities, deadline, to } = config;
   const common = { domain, ttl, authorities };

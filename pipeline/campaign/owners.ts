@@ -1,7 +1,7 @@
 /** Who looks at changes of what, as campaign.yaml says. */
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
-import type { Owner } from "../stages/report.ts";
-import { matches } from "./matches.ts";
+import type { Owner } from "../stages/review/report.ts";
+import { matches } from "./path-pattern.ts";
 
 /** In the order of campaign.yaml. A path has the owners of every pattern that it matches. */
 export function ownersOf({ owners }: Pick<CampaignConfig, "owners">): Owner[] {

@@ -1,23 +1,23 @@
 /** `add`: data of this machine onto the campaign's node, and into tree.yaml. */
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { adviceFor } from "../cli/advise.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { allFlag, datasetFindingLines, errorsIn } from "../cli/print/findings.ts";
+import { printable } from "../cli/print/terminal.ts";
 import { emptyDirectory } from "../core/cid.ts";
-import type { DatasetFinding } from "../core/dataset.ts";
-import { setLeaf } from "../core/edit.ts";
+import type { DatasetFinding } from "../core/dataset/dataset.ts";
 import { Failure, kinds } from "../core/failure.ts";
 import type { Json } from "../core/json.ts";
-import { sayBytes } from "../core/shown.ts";
-import { readTree } from "../core/tree.ts";
-import type { AddOptions } from "../dag/add.ts";
+import { sayBytes } from "../core/text/shown.ts";
+import { setLeaf } from "../core/tree/edit.ts";
+import { readTree } from "../core/tree/tree.ts";
+import type { AddOptions } from "../dag/build/add-options.ts";
 import { type ProfileName, profiles } from "../dag/profile.ts";
-import { assertMayChange } from "../disk/may-change.ts";
+import { assertMayChange } from "../disk/writable.ts";
 import { writeDurably } from "../disk/write.ts";
 import { addFiles } from "../ipfs/add-files.ts";
-import { addedLabel } from "../stages/label.ts";
-import { adviceFor } from "./advise.ts";
-import type { Call, Verb } from "./command.ts";
-import { allFlag, datasetFindingLines, errorsIn } from "./findings.ts";
-import { printable } from "./terminal.ts";
+import { addedLabel } from "../stages/pins/label.ts";
 
 export const add: Verb = {
   args: "<path...>",

@@ -1,26 +1,17 @@
-/** `car`: content as one file, to carry it where no network reaches, and back. */
-
-import { createReadStream } from "node:fs";
-import { open, stat as statFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
-import { eachUnlessAborted, fetchUnlessAborted } from "../core/abort.ts";
-import { Failure, isFailure } from "../core/failure.ts";
-import { kindOfStatus, sayReason } from "../core/http.ts";
-import { sayBytes } from "../core/shown.ts";
-import type { World } from "../core/world.ts";
+import { locate } from "../cli/address/address.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { appearWhole } from "../cli/extract.ts";
+import { importCars } from "../cli/import-cars.ts";
+import { Failure } from "../core/failure.ts";
+import { sayBytes } from "../core/text/shown.ts";
 import { type Block, codecs } from "../dag/block.ts";
-import { carOf, readCar } from "../dag/car.ts";
-import { type WalkOptions, walk } from "../dag/read.ts";
-import { tsizeOf } from "../dag/tsize.ts";
-import { diskFailure } from "../disk/disk-failure.ts";
-import { keepYoungHeapSmall } from "../disk/young-heap.ts";
-import type { HomeNode } from "../ipfs/node.ts";
-import { addedLabel } from "../stages/label.ts";
-import { withoutData } from "../stages/without-data.ts";
-import { locate } from "./address.ts";
-import type { Call, Verb } from "./command.ts";
-import { appearWhole } from "./extract.ts";
+import { carOf } from "../dag/car.ts";
+import { type WalkOptions, walk } from "../dag/read/read.ts";
+import { tsizeOf } from "../dag/read/tsize.ts";
+import { withoutData } from "../stages/tree/without-data.ts";
 
 const scopes = ["block", "entity", "all", "log"] as const satisfies readonly (WalkOptions["scope"] | "log")[];
 
@@ -107,107 +98,5 @@ async function writeParts(file: string, parts: AsyncIterable<Uint8Array>): Promi
     for await (const part of parts) await handle.writeFile(part);
   } finally {
     await handle.close();
-  }
-}
-
-type Shown = Pick<Call, "cwd" | "out" | "world">;
-
-/** Put what is in these files, or at these addresses, on `home`. @throws Failure `corrupt` naming the file. */
-export async function importCars(files: readonly string[], home: HomeNode, call: Shown): Promise<number> {
-  keepYoungHeapSmall();
-  for (const file of files) {
-    const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
-    // What opens a door may stand in an address's query: it is shown and remembered without.
-    const shown = address ? address.origin + address.pathname : file;
-    try {
-      await importCar(shown, address, home, call);
-    } catch (error) {
-      if (!isFailure(error, "corrupt")) throw diskFailure(error, `reading ${shown}`);
-      throw new Failure("corrupt", `${shown}: ${error.message}`, {
-        ...(error.hint !== undefined && { hint: error.hint }),
-        cause: error,
-      });
-    }
-  }
-  return 0;
-}
-
-async function importCar(file: string, address: URL | null, home: HomeNode, call: Shown): Promise<void> {
-  const { cwd, out, world } = call;
-  const path = address ? file : resolve(cwd, file);
-  const source = address ? await download(address, file, world) : await contentOf(path);
-  const { roots, blocks: read } = await readCar(source.bytes);
-  let blocks = 0;
-  let bytes = 0;
-  const counted = async function* (): AsyncGenerator<Block> {
-    for await (const block of read) {
-      blocks++;
-      bytes += block.bytes.length;
-      const { total } = source;
-      world.progress({ task: "importing", done: source.done(), ...(total !== undefined && { total }), unit: "bytes" });
-      yield block;
-    }
-  };
-  await home.put(counted(), world);
-  for (const root of roots) {
-    if (await home.get(root, world)) continue;
-    throw new Failure("corrupt", `names ${root} as its root, and neither it nor the node holds that block`);
-  }
-  for (const [i, root] of roots.entries()) await keep(root, i === 0 ? path : `${path}#${i + 1}`, home, world);
-  const names = roots.map(String);
-  out.result(
-    { path: file, roots: names, blocks, bytes },
-    `${file}: ${names.join(", ") || "no root"}, ${blocks} blocks, ${sayBytes(bytes)}`,
-  );
-}
-
-interface Source {
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** Bytes that came so far. */
-  readonly done: () => number;
-  /** Bytes there will be, where that is known. */
-  readonly total?: number;
-}
-
-async function contentOf(path: string): Promise<Source> {
-  const { size: total } = await statFile(path);
-  const bytes = createReadStream(path, { highWaterMark: 1 << 20 });
-  return { bytes, done: () => bytes.bytesRead, total };
-}
-
-/** @throws Failure `unavailable`, or `refused`, also later from `bytes`. */
-async function download(address: URL, shown: string, world: World): Promise<Source> {
-  const failed = (error: unknown) => {
-    world.signal.throwIfAborted();
-    return new Failure("unavailable", `downloading ${shown}: ${sayReason(error)}`, { cause: error });
-  };
-  const request = new Request(address, { signal: world.signal });
-  const response = await fetchUnlessAborted(request, world).catch((error) => {
-    throw failed(error);
-  });
-  const { status, body, headers } = response;
-  if (!response.ok || !body) throw new Failure(kindOfStatus(status), `downloading ${shown} answered ${status}`);
-  let done = 0;
-  const bytes = async function* () {
-    try {
-      for await (const chunk of eachUnlessAborted(world.signal, body)) {
-        done += chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      throw failed(error);
-    }
-  };
-  const length = Number(headers.get("content-length"));
-  return { bytes: bytes(), done: () => done, ...(length > 0 && { total: length }) };
-}
-
-/** As what was added here: safe until a release keeps it. Part of a DAG can't be: only a whole one is ever pinned. */
-async function keep(root: CID, from: string, home: HomeNode, world: World): Promise<void> {
-  try {
-    await home.pin(root, addedLabel(from), world);
-  } catch (error) {
-    if (!isFailure(error, "unavailable")) throw error;
-    world.log(`${root} is not whole here, so nothing keeps it from \`fieldtree gc\`: ${error.message}`);
   }
 }

@@ -1,9 +1,10 @@
 /** `cat`: the bytes of a file, as they are, on stdout. */
+
+import { locate } from "../cli/address/address.ts";
+import { aboutAddresses } from "../cli/address/parse-address.ts";
+import type { Verb } from "../cli/command.ts";
 import type { Get } from "../dag/block.ts";
-import { content, statOf } from "../dag/read.ts";
-import { locate } from "./address.ts";
-import type { Verb } from "./command.ts";
-import { aboutAddresses } from "./parse-address.ts";
+import { content, statOf } from "../dag/read/read.ts";
 
 export const cat: Verb = {
   args: "<address>",

@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { configFrom } from "../campaign/config.ts";
+import { baseText, treeText } from "../cli/address/tree-text.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { allFlag, errorsIn, findingLines, sayAll } from "../cli/print/findings.ts";
 import { readCampaign } from "../core/campaign/campaign.ts";
-import type { Finding } from "../core/finding.ts";
-import { findingCount } from "../core/finding-list.ts";
-import { readTree } from "../core/tree.ts";
-import { readSides } from "../stages/sides.ts";
-import type { Call, Verb } from "./command.ts";
-import { allFlag, errorsIn, findingLines, sayAll } from "./findings.ts";
-import { baseText, treeText } from "./tree-text.ts";
+import type { Finding } from "../core/report/finding.ts";
+import { findingCount } from "../core/report/finding-list.ts";
+import { readTree } from "../core/tree/tree.ts";
+import { readSides } from "../stages/review/proposal.ts";
 
 export const check: Verb = {
   args: "[file]",

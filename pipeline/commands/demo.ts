@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import type { CID } from "multiformats/cid";
 import { type Campaign, openCampaign } from "../campaign/campaign.ts";
 import { readers } from "../campaign/readers.ts";
-import { editTree } from "../core/edit.ts";
+import type { Verb } from "../cli/command.ts";
 import { Failure } from "../core/failure.ts";
-import { byBytes } from "../core/order.ts";
-import { readTree } from "../core/tree.ts";
+import { byBytes } from "../core/text/order.ts";
+import { editTree } from "../core/tree/edit.ts";
+import { readTree } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import { writeDurably } from "../disk/write.ts";
 import { addFiles } from "../ipfs/add-files.ts";
-import type { Verb } from "./command.ts";
 import { publishHere } from "./publish.ts";
 import { portIn, serveCampaign } from "./serve.ts";
 

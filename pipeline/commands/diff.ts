@@ -1,8 +1,9 @@
 /** `diff`: two trees compared by the data they name, where a diff of lines would show spelling and order. */
-import { changesBetween } from "../core/changes.ts";
-import { sayChange } from "./changes.ts";
-import type { Verb } from "./command.ts";
-import { compared } from "./compared.ts";
+
+import { compared } from "../cli/address/compared.ts";
+import type { Verb } from "../cli/command.ts";
+import { sayChange } from "../cli/print/changes.ts";
+import { changesBetween } from "../core/tree/changes.ts";
 
 export const diff: Verb = {
   args: "<base> [next]",

@@ -1,15 +1,15 @@
 /** `doctor`: what a campaign's repository on GitHub lacks, and how to set each. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Verb } from "../cli/command.ts";
+import type { Paint } from "../cli/print/colour.ts";
+import { printable } from "../cli/print/terminal.ts";
+import { withRepository } from "../cli/which-repository.ts";
 import { readCampaign } from "../core/campaign/campaign.ts";
 import { Failure, kinds } from "../core/failure.ts";
-import { openGitHub } from "../github/client.ts";
-import type { Diagnosis } from "../github/doctor/diagnosis.ts";
-import { examine } from "../github/doctor/doctor.ts";
-import type { Paint } from "./colour.ts";
-import type { Verb } from "./command.ts";
-import { printable } from "./terminal.ts";
-import { withRepository } from "./whose-repository.ts";
+import type { Diagnosis } from "../github/health/doctor/diagnosis.ts";
+import { examine } from "../github/health/doctor/doctor.ts";
+import { openGitHub } from "../github/run/client.ts";
 
 export const doctor: Verb = {
   flags: [

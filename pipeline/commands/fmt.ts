@@ -1,12 +1,12 @@
 /** `fmt`: tree.yaml tidied, and nothing in it changed that anybody meant. */
 import { join, resolve } from "node:path";
+import { treeText } from "../cli/address/tree-text.ts";
+import type { Verb } from "../cli/command.ts";
 import { Failure } from "../core/failure.ts";
-import { formatTree } from "../core/tidy.ts";
-import { decodeUtf8 } from "../core/yaml.ts";
-import { assertMayChange } from "../disk/may-change.ts";
+import { formatTree } from "../core/tree/format.ts";
+import { decodeUtf8 } from "../core/yaml/yaml.ts";
+import { assertMayChange } from "../disk/writable.ts";
 import { writeDurably } from "../disk/write.ts";
-import type { Verb } from "./command.ts";
-import { treeText } from "./tree-text.ts";
 
 export const fmt: Verb = {
   args: "[file]",

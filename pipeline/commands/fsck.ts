@@ -2,16 +2,16 @@
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { printable } from "../cli/print/terminal.ts";
 import { Failure } from "../core/failure.ts";
-import { sayBytes } from "../core/shown.ts";
-import { readTree, type Tree } from "../core/tree.ts";
+import { sayBytes } from "../core/text/shown.ts";
+import { readTree, type Tree } from "../core/tree/tree.ts";
 import { readIfThere } from "../disk/read.ts";
 import type { IncompletePin } from "../ipfs/node.ts";
-import { required } from "../ipfs/required.ts";
-import { type AddAgain, addAgain } from "../stages/add-again.ts";
-import { allPins } from "../stages/all-pins.ts";
-import type { Call, Verb } from "./command.ts";
-import { printable } from "./terminal.ts";
+import { required } from "../ipfs/require-block.ts";
+import { type AddAgain, addAgain } from "../stages/pins/add-again.ts";
+import { allPins } from "../stages/pins/node-pins.ts";
 
 export const fsck: Verb = {
   flags: [["--repair", "take damaged blocks out, so that they can be added or fetched again"]],

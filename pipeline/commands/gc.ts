@@ -1,11 +1,12 @@
 /** `gc`: room made, by letting go of what nothing keeps. */
+
+import { soundTree } from "../cli/address/tree-text.ts";
+import type { Verb } from "../cli/command.ts";
 import { Failure } from "../core/failure.ts";
-import { sayBytes } from "../core/shown.ts";
-import { identity } from "../core/tree.ts";
-import { allPins } from "../stages/all-pins.ts";
-import { isAdded } from "../stages/label.ts";
-import type { Verb } from "./command.ts";
-import { soundTree } from "./tree-text.ts";
+import { sayBytes } from "../core/text/shown.ts";
+import { identity } from "../core/tree/tree.ts";
+import { isAdded } from "../stages/pins/label.ts";
+import { allPins } from "../stages/pins/node-pins.ts";
 
 export const gc: Verb = {
   flags: [["--added", "also unpin what was added from this machine and is not in tree.yaml"]],

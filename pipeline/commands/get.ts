@@ -1,10 +1,10 @@
 /** `get`: a file or a folder, copied to this machine. */
 import { resolve } from "node:path";
-import { sayBytes } from "../core/shown.ts";
-import { locate } from "./address.ts";
-import type { Verb } from "./command.ts";
-import { extract } from "./extract.ts";
-import { aboutAddresses } from "./parse-address.ts";
+import { locate } from "../cli/address/address.ts";
+import { aboutAddresses } from "../cli/address/parse-address.ts";
+import type { Verb } from "../cli/command.ts";
+import { extract } from "../cli/extract.ts";
+import { sayBytes } from "../core/text/shown.ts";
 
 export const get: Verb = {
   args: "<address>",

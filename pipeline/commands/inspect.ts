@@ -3,23 +3,23 @@ import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { configFrom, configIn } from "../campaign/config.ts";
 import { readers } from "../campaign/readers.ts";
+import { fileFindings } from "../cli/advise.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { allFlag, noteLines } from "../cli/print/findings.ts";
+import { printable, printableLines } from "../cli/print/terminal.ts";
 import { facts } from "../core/campaign/campaign.ts";
-import type { DatasetEntry, Entry } from "../core/entry.ts";
 import { Failure } from "../core/failure.ts";
-import { placeWords, previewOf, timeWords } from "../core/preview.ts";
-import { sayBytes } from "../core/shown.ts";
+import { placeWords, previewOf, timeWords } from "../core/report/preview.ts";
+import type { DatasetEntry, Entry } from "../core/stac/catalog-entry.ts";
+import { sayBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
-import type { Added } from "../dag/add.ts";
-import { blocksOf } from "../dag/files.ts";
+import type { Added } from "../dag/build/add-options.ts";
+import { blocksOf } from "../dag/build/files.ts";
 import { localFolder } from "../disk/folder.ts";
 import { keepYoungHeapSmall } from "../disk/young-heap.ts";
-import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/find.ts";
-import { entryOf } from "../stages/scan.ts";
-import { fileFindings } from "./advise.ts";
-import type { Call, Verb } from "./command.ts";
-import { allFlag, noteLines } from "./findings.ts";
+import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/scan/find-datasets.ts";
+import { entryOf } from "../stages/scan/scan.ts";
 import { lineOf } from "./scan.ts";
-import { printable, printableLines } from "./terminal.ts";
 
 export const inspect: Verb = {
   args: "<path>",

@@ -7,11 +7,11 @@
 import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { Call, Verb } from "../cli/command.ts";
 import { Failure } from "../core/failure.ts";
 import { type PrivateKey, pemOf, privateKeyFrom, privateKeyOf, protobufOf, publicName } from "../core/key.ts";
 import { diskFailure } from "../disk/disk-failure.ts";
 import { syncFolder } from "../disk/write.ts";
-import type { Call, Verb } from "./command.ts";
 
 const formats = {
   base64: (key: PrivateKey) => `${Buffer.from(protobufOf(key)).toString("base64")}\n`,

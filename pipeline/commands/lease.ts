@@ -1,7 +1,8 @@
 /** `lease`: who may publish now, and how to take it from somebody who no longer does. */
+
+import type { Verb } from "../cli/command.ts";
 import { Failure } from "../core/failure.ts";
 import type { Lease } from "../log/lease.ts";
-import type { Verb } from "./command.ts";
 
 export const lease: Verb = {
   args: "<show|break>",

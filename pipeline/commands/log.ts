@@ -1,7 +1,8 @@
 /** `log`: the releases there were, as the log itself tells them. */
+
+import type { Verb } from "../cli/command.ts";
+import { printable } from "../cli/print/terminal.ts";
 import { releasesFrom } from "../log/chain.ts";
-import type { Verb } from "./command.ts";
-import { printable } from "./terminal.ts";
 
 export const log: Verb = {
   about: "Newest first. Every release can be named in addresses: products/HALO@3 is that path as release 3 has it.",

@@ -4,16 +4,16 @@
  * A raw block's size is taken from the link to it: reading each would load the whole folder's data just to list it.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { locate } from "../cli/address/address.ts";
+import { aboutAddresses } from "../cli/address/parse-address.ts";
+import type { Verb } from "../cli/command.ts";
+import { printable } from "../cli/print/terminal.ts";
 import { inOrder } from "../core/concurrency.ts";
-import { sayBytes } from "../core/shown.ts";
+import { sayBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import { codecs, type Get } from "../dag/block.ts";
 import type { DirectoryEntry } from "../dag/directory.ts";
-import { entries, type Stat, stat } from "../dag/read.ts";
-import { locate } from "./address.ts";
-import type { Verb } from "./command.ts";
-import { aboutAddresses } from "./parse-address.ts";
-import { printable } from "./terminal.ts";
+import { entries, type Stat, stat } from "../dag/read/read.ts";
 
 /** Root blocks of entries asked for at once. */
 const atOnce = 16;

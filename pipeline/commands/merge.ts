@@ -1,14 +1,14 @@
 /** `merge`: two edits of one tree made one, by hand or as git's merge driver. */
 import { resolve } from "node:path";
-import { withMarks } from "../core/conflict-marks.ts";
+import { treeText } from "../cli/address/tree-text.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { printable } from "../cli/print/terminal.ts";
 import { Failure } from "../core/failure.ts";
-import { mergeTrees } from "../core/merge.ts";
-import { decodeUtf8 } from "../core/yaml.ts";
-import { assertMayChange } from "../disk/may-change.ts";
+import { withMarks } from "../core/tree/conflict-marks.ts";
+import { mergeTrees } from "../core/tree/merge.ts";
+import { decodeUtf8 } from "../core/yaml/yaml.ts";
+import { assertMayChange } from "../disk/writable.ts";
 import { writeDurably } from "../disk/write.ts";
-import type { Call, Verb } from "./command.ts";
-import { printable } from "./terminal.ts";
-import { treeText } from "./tree-text.ts";
 
 export const merge: Verb = {
   args: "<base> <ours> <theirs>",

@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CID } from "multiformats/cid";
+import type { Call, Verb } from "../cli/command.ts";
+import { errorsIn, findingLines } from "../cli/print/findings.ts";
+import { readPinlist } from "../core/campaign/pinlist.ts";
 import { identity } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
-import { readPinlist } from "../core/pinlist.ts";
-import { unprintable } from "../core/shown.ts";
-import { label } from "../stages/label.ts";
-import { treeOf } from "../stages/past.ts";
-import type { Call, Verb } from "./command.ts";
-import { errorsIn, findingLines } from "./findings.ts";
+import { unprintable } from "../core/text/shown.ts";
+import { label } from "../stages/pins/label.ts";
+import { treeOf } from "../stages/tree/past.ts";
 
 export const pins: Verb = {
   args: "<export|import> [file]",

@@ -1,19 +1,19 @@
 /** `plan`: what publishing would do, so that a pull request shows the root before it is merged. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { changesBetween } from "../core/changes.ts";
+import { baseTree } from "../cli/address/compared.ts";
+import { nothingYet } from "../cli/address/tree-text.ts";
+import type { Verb } from "../cli/command.ts";
+import { sayChange } from "../cli/print/changes.ts";
+import { allFlag, errorsIn, findingLines, sayAll } from "../cli/print/findings.ts";
+import { printableLines } from "../cli/print/terminal.ts";
 import { kinds } from "../core/failure.ts";
-import { findingCount } from "../core/finding-list.ts";
 import { sayToDo } from "../core/plan.ts";
-import { holdsNothing } from "../core/tree.ts";
-import { outOfReachData, whyNotFromHere } from "../stages/hold.ts";
-import { observe, whyNoRoot, whyRolledBack } from "../stages/observe.ts";
-import { sayChange } from "./changes.ts";
-import type { Verb } from "./command.ts";
-import { baseTree } from "./compared.ts";
-import { allFlag, errorsIn, findingLines, sayAll } from "./findings.ts";
-import { printableLines } from "./terminal.ts";
-import { nothingYet } from "./tree-text.ts";
+import { findingCount } from "../core/report/finding-list.ts";
+import { changesBetween } from "../core/tree/changes.ts";
+import { holdsNothing } from "../core/tree/tree.ts";
+import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
+import { observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
 
 export const plan: Verb = {
   flags: [

@@ -1,13 +1,13 @@
 /** `prune`: pins of old releases given up, by the rules of campaign.yaml. */
 import type { Campaign } from "../campaign/campaign.ts";
+import { soundTree } from "../cli/address/tree-text.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { printable } from "../cli/print/terminal.ts";
 import { Failure } from "../core/failure.ts";
-import { sayBytes } from "../core/shown.ts";
-import { type OldPin, type Pruning, planPruning, unpinAll } from "../stages/prune.ts";
-import { keepsAll } from "../stages/retention.ts";
-import type { Call, Verb } from "./command.ts";
+import { sayBytes } from "../core/text/shown.ts";
+import { type OldPin, type Pruning, planPruning, unpinAll } from "../stages/pins/prune.ts";
+import { keepsAll } from "../stages/pins/retention.ts";
 import { alone } from "./publish.ts";
-import { printable } from "./terminal.ts";
-import { soundTree } from "./tree-text.ts";
 
 export const prune: Verb = {
   flags: [["--dry-run", "say what would no longer be pinned, and how much room that frees; change nothing"]],

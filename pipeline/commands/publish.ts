@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
-import { holdsNothing, readTree } from "../core/tree.ts";
+import { nothingYet } from "../cli/address/tree-text.ts";
+import type { Output, Verb } from "../cli/command.ts";
+import { holdsNothing, readTree } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import { keepYoungHeapSmall } from "../disk/young-heap.ts";
 import type { PublishEvent } from "../stages/event.ts";
 import { sayEvent } from "../stages/event.ts";
-import { type PublishOptions, publish as publishStage } from "../stages/publish.ts";
-import type { Output, Verb } from "./command.ts";
-import { nothingYet } from "./tree-text.ts";
+import { type PublishOptions, publish as publishStage } from "../stages/publish/publish.ts";
 
 export const publish: Verb = {
   flags: [

@@ -1,16 +1,17 @@
 /** `pull-request`: data proposed on GitHub by somebody who knows no git. */
-import { changesBetween } from "../core/changes.ts";
-import { type Edit, editTree } from "../core/edit.ts";
+
+import { refuseErrors } from "../cli/address/tree-text.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { sayChange } from "../cli/print/changes.ts";
+import { withRepository } from "../cli/which-repository.ts";
 import { Failure } from "../core/failure.ts";
-import { code } from "../core/markdown.ts";
-import { readTree } from "../core/tree.ts";
-import { decodeUtf8 } from "../core/yaml.ts";
-import { openGitHub } from "../github/client.ts";
-import { branchFor, filledIn, groundOf, propose } from "../github/propose.ts";
-import { sayChange } from "./changes.ts";
-import type { Call, Verb } from "./command.ts";
-import { refuseErrors } from "./tree-text.ts";
-import { withRepository } from "./whose-repository.ts";
+import { code } from "../core/text/markdown.ts";
+import { changesBetween } from "../core/tree/changes.ts";
+import { type Edit, editTree } from "../core/tree/edit.ts";
+import { readTree } from "../core/tree/tree.ts";
+import { decodeUtf8 } from "../core/yaml/yaml.ts";
+import { branchFor, filledIn, groundOf, propose } from "../github/pull-request/propose.ts";
+import { openGitHub } from "../github/run/client.ts";
 
 export const pullRequest: Verb = {
   args: "[path=cid...]",

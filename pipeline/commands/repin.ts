@@ -1,9 +1,10 @@
 /** `repin`: services keep what they lack of the newest release. */
-import { assertKept } from "../stages/pin.ts";
-import { pinEvent } from "../stages/pins.ts";
-import { repin as repinStage } from "../stages/repin.ts";
-import type { Verb } from "./command.ts";
-import { pinLines } from "./pin-lines.ts";
+
+import type { Verb } from "../cli/command.ts";
+import { pinLines } from "../cli/print/pin-lines.ts";
+import { assertKept } from "../stages/pins/pin.ts";
+import { pinEvent } from "../stages/pins/pin-status.ts";
+import { repin as repinStage } from "../stages/pins/repin.ts";
 import { alone } from "./publish.ts";
 
 export const repin: Verb = {

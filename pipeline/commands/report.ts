@@ -2,21 +2,21 @@
 import { dirname, join } from "node:path";
 import { configIn } from "../campaign/config.ts";
 import { openReview } from "../campaign/review.ts";
+import { baseText, refIn, treeText } from "../cli/address/tree-text.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { reproduceWith } from "../cli/job/review.ts";
+import { allFlag } from "../cli/print/findings.ts";
 import { Failure, kinds } from "../core/failure.ts";
-import type { Report, State } from "../core/report.ts";
+import type { Report, State } from "../core/report/report.ts";
 import type { World } from "../core/world.ts";
 import { commitOf, fileAt } from "../disk/git.ts";
 import { readIfThere } from "../disk/read.ts";
-import { workflowCommands } from "../github/annotations.ts";
-import { reportMarkdown } from "../github/markdown.ts";
-import { reportText, type TextOptions } from "../github/text.ts";
-import { sourceOf } from "../stages/past.ts";
-import { reportOn } from "../stages/report.ts";
-import type { Proposed } from "../stages/sides.ts";
-import type { Call, Verb } from "./command.ts";
-import { allFlag } from "./findings.ts";
-import { reproduceWith } from "./github/look.ts";
-import { baseText, refIn, treeText } from "./tree-text.ts";
+import { workflowCommands } from "../github/report/annotations.ts";
+import { reportMarkdown } from "../github/report/markdown.ts";
+import { reportText, type TextOptions } from "../github/report/text.ts";
+import type { Proposed } from "../stages/review/proposal.ts";
+import { reportOn } from "../stages/review/report.ts";
+import { sourceOf } from "../stages/tree/past.ts";
 
 const formats: Readonly<Record<string, (report: Report, options: Required<TextOptions>) => string>> = {
   text: reportText,

@@ -1,6 +1,7 @@
 /** `republish`: the signed IPNS records, put again as they are. */
+
+import type { Verb } from "../cli/command.ts";
 import { Failure, isFailure } from "../core/failure.ts";
-import type { Verb } from "./command.ts";
 
 export const republish: Verb = {
   about: `The network forgets an IPNS record after 48 hours, whatever life it has left. Nothing needs to be signed to put it

@@ -1,9 +1,10 @@
 /** `rollback`: the tree of an older release, live again as a new one. */
+
+import type { Verb } from "../cli/command.ts";
 import { Failure } from "../core/failure.ts";
 import { releaseNumbered } from "../log/chain.ts";
-import { sourceOf } from "../stages/past.ts";
-import { publish } from "../stages/publish.ts";
-import type { Verb } from "./command.ts";
+import { publish } from "../stages/publish/publish.ts";
+import { sourceOf } from "../stages/tree/past.ts";
 import { alone, printed } from "./publish.ts";
 
 export const rollback: Verb = {

@@ -1,14 +1,15 @@
 /** `scan`: what is in the tree, or at an address, as publishing would describe it. */
+
+import { leavesAt } from "../cli/address/address.ts";
+import { nothingYet } from "../cli/address/tree-text.ts";
+import type { Call, Verb } from "../cli/command.ts";
+import { allFlag, noteLines } from "../cli/print/findings.ts";
+import { printable, printableLines } from "../cli/print/terminal.ts";
 import { emptyDirectory } from "../core/cid.ts";
-import type { Entry } from "../core/entry.ts";
 import { Failure } from "../core/failure.ts";
-import { sayBytes } from "../core/shown.ts";
-import { scan as scanStage } from "../stages/scan.ts";
-import { leavesAt } from "./address.ts";
-import type { Call, Verb } from "./command.ts";
-import { allFlag, noteLines } from "./findings.ts";
-import { printable, printableLines } from "./terminal.ts";
-import { nothingYet } from "./tree-text.ts";
+import type { Entry } from "../core/stac/catalog-entry.ts";
+import { sayBytes } from "../core/text/shown.ts";
+import { scan as scanStage } from "../stages/scan/scan.ts";
 
 export const scan: Verb = {
   args: "[address]",

@@ -7,15 +7,15 @@ import { once } from "node:events";
 import { networkInterfaces } from "node:os";
 import { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
+import { targetsOf } from "../cli/address/announced.ts";
+import type { Output, Verb } from "../cli/command.ts";
 import { fetchUnlessAborted } from "../core/abort.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Node } from "../ipfs/node.ts";
-import type { Resolved } from "../serve/answer.ts";
+import type { Resolved } from "../serve/respond.ts";
 import { serve as openGateway } from "../serve/serve.ts";
-import { targetOf } from "../stages/target.ts";
-import { targetsOf } from "./announced.ts";
-import type { Output, Verb } from "./command.ts";
+import { targetOf } from "../stages/names/target.ts";
 
 export const serve: Verb = {
   flags: [

@@ -1,5 +1,5 @@
 /** Every verb, with the line that `fieldtree --help` shows. A verb's own file is loaded when it is called. */
-import type { VerbEntry } from "./command.ts";
+import type { VerbEntry } from "../cli/command.ts";
 
 /** By whom they are for, as the README goes; in a group, in the order in which they are needed. */
 const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {

@@ -3,19 +3,19 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import type { CID } from "multiformats/cid";
+import type { Call, Verb } from "../cli/command.ts";
+import type { Paint } from "../cli/print/colour.ts";
+import { some } from "../cli/print/pin-lines.ts";
+import { nameShort, printable, printableLines } from "../cli/print/terminal.ts";
 import { Failure, kinds } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { type Get, keyOf } from "../dag/block.ts";
 import { readCar } from "../dag/car.ts";
 import { readRelease } from "../log/release.ts";
-import { type Check, verdict } from "../stages/check.ts";
-import { checkReleases } from "../stages/check-releases.ts";
-import { schemasFrom } from "../stages/stac-schemas.ts";
-import { verify as verifyStage } from "../stages/verify.ts";
-import type { Paint } from "./colour.ts";
-import type { Call, Verb } from "./command.ts";
-import { some } from "./pin-lines.ts";
-import { nameShort, printable, printableLines } from "./terminal.ts";
+import { type Check, verdict } from "../stages/verify/check.ts";
+import { checkReleases } from "../stages/verify/check-releases.ts";
+import { schemasFrom } from "../stages/verify/stac-schemas.ts";
+import { verify as verifyStage } from "../stages/verify/verify.ts";
 
 export const verify: Verb = {
   flags: [

@@ -16,7 +16,7 @@ import { base36 } from "multiformats/bases/base36";
 import { base64, base64pad, base64url, base64urlpad } from "multiformats/bases/base64";
 import { CID } from "multiformats/cid";
 import { Digest } from "multiformats/hashes/digest";
-import { shown } from "./shown.ts";
+import { shown } from "./text/shown.ts";
 
 /** What stands in a tree: the codecs of files and directories, by their multicodec number. */
 const codecs = { raw: 0x55, dagPb: 0x70 } as const;

@@ -9,11 +9,11 @@
  */
 import { murmur364 } from "@multiformats/murmur3";
 import { Failure } from "../core/failure.ts";
-import { byBytes } from "../core/order.ts";
+import { byBytes } from "../core/text/order.ts";
 import type { Link, Put } from "./block.ts";
-import { type NamedLink, pbBlock, pbLinkLength } from "./pb.ts";
+import { type NamedLink, pbBlock, pbLinkLength } from "./codec/dag-pb.ts";
+import { encodeUnixFs } from "./codec/unixfs.ts";
 import { type Profile, shardThreshold } from "./profile.ts";
-import { encodeUnixFs } from "./unixfs.ts";
 
 export interface DirectoryEntry extends Link {
   readonly name: string;

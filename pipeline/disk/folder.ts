@@ -2,8 +2,8 @@
 import { type Dirent, lstatSync } from "node:fs";
 import { open, opendir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Folder, type FolderEntry, mostNames, splitFirst, TooManyNames } from "../core/dataset.ts";
-import { byBytes } from "../core/order.ts";
+import { type Folder, type FolderEntry, mostNames, splitFirst, TooManyNames } from "../core/dataset/dataset.ts";
+import { byBytes } from "../core/text/order.ts";
 
 /**
  * The directory at `path`; `undefined` where there is none.

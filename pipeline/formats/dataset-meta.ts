@@ -14,9 +14,9 @@
  *   spatial: [-59.5, 13.1, -59.4, 13.2]             # west, south, east, north in degrees
  * ```
  */
-import type { Bounds, DatasetFinding, Description, TimeExtent } from "../core/dataset.ts";
+import type { Bounds, DatasetFinding, Description, TimeExtent } from "../core/dataset/dataset.ts";
 import type { Json } from "../core/json.ts";
-import { shown } from "../core/shown.ts";
+import { shown } from "../core/text/shown.ts";
 import type { FormatReader } from "./reader.ts";
 import { file, readSidecar, type Sidecar } from "./sidecar.ts";
 

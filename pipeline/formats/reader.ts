@@ -6,7 +6,7 @@
  *
  * To add one: write it beside the others, name it in `readers.ts`, and put a tiny dataset under `test/datasets/`.
  */
-import type { DatasetFinding, Description, Folder } from "../core/dataset.ts";
+import type { DatasetFinding, Description, Folder } from "../core/dataset/dataset.ts";
 import type { World } from "../core/world.ts";
 
 /** The names in a folder. */

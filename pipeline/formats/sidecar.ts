@@ -3,16 +3,16 @@
  *
  * `dataset-meta.ts` says what such a file is for.
  */
-import { boxShape } from "../core/cf/geometry.ts";
-import type { Bounds, DatasetFinding, Folder, Place, TimeExtent } from "../core/dataset.ts";
-import { objectionTo, objectionToTime } from "../core/extent.ts";
+import { boxShape } from "../core/cf/place/geometry.ts";
+import type { Bounds, DatasetFinding, Folder, Place, TimeExtent } from "../core/dataset/dataset.ts";
+import { objectionTo, objectionToTime } from "../core/dataset/extent.ts";
+import { instantOf, sinceEver, untilEver } from "../core/dataset/instant.ts";
 import { Failure } from "../core/failure.ts";
-import { instantOf, sinceEver, untilEver } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
-import { nearest } from "../core/nearest.ts";
-import { shown } from "../core/shown.ts";
+import { nearest } from "../core/text/nearest.ts";
+import { shown } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
-import { decodeUtf8, type Lines, type Node, readYaml } from "../core/yaml.ts";
+import { decodeUtf8, type Lines, type Node, readYaml } from "../core/yaml/yaml.ts";
 
 export const file = "dataset_meta.yaml";
 

@@ -1,9 +1,9 @@
 /** Add a file or folder of this machine to the campaign's node, by the fastest way the node has. */
 
 import type { World } from "../core/world.ts";
-import type { Added, AddOptions } from "../dag/add.ts";
 import type { Block } from "../dag/block.ts";
-import { blocksOf } from "../dag/files.ts";
+import type { Added, AddOptions } from "../dag/build/add-options.ts";
+import { blocksOf } from "../dag/build/files.ts";
 import type { HomeNode } from "./node.ts";
 
 /**

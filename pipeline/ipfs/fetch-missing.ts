@@ -9,10 +9,10 @@ import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { type Block, codecs, keyOf } from "../dag/block.ts";
 import { cidSet } from "../dag/cid-set.ts";
-import { linksOf } from "../dag/shape.ts";
-import { tsizeOf } from "../dag/tsize.ts";
-import { pause } from "../dag/turn.ts";
-import type { Source } from "./any-of.ts";
+import { linksOf } from "../dag/codec/decode.ts";
+import { pause } from "../dag/event-loop.ts";
+import { tsizeOf } from "../dag/read/tsize.ts";
+import type { Source } from "./fallback.ts";
 import type { HomeNode, Node } from "./node.ts";
 
 export interface Fetched {

@@ -13,12 +13,12 @@
  */
 import type { CID } from "multiformats/cid";
 import { fetchUnlessAborted } from "../core/abort.ts";
-import { withoutSlash } from "../core/campaign/words.ts";
+import { withoutSlash } from "../core/campaign/fields.ts";
 import { Failure } from "../core/failure.ts";
-import { excerpt, kindOfStatus, readBody, sayReason } from "../core/http.ts";
 import type { World } from "../core/world.ts";
 import { isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
+import { excerpt, kindOfStatus, readBody, sayReason } from "../http/http.ts";
 import type { Node } from "./node.ts";
 import { verified } from "./verify.ts";
 

@@ -9,10 +9,10 @@ import { inOrder } from "../core/concurrency.ts";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { codecs, type Get, isInline, keyOf } from "../dag/block.ts";
+import { linksOf, type Shape, shapeOf } from "../dag/codec/decode.ts";
 import { digestSet } from "../dag/digest-set.ts";
-import { walk } from "../dag/read.ts";
-import { linksOf, type Shape, shapeOf } from "../dag/shape.ts";
-import { pause } from "../dag/turn.ts";
+import { pause } from "../dag/event-loop.ts";
+import { walk } from "../dag/read/read.ts";
 import type { MissingBlock } from "./node.ts";
 
 export interface Missing {

@@ -9,8 +9,8 @@
  */
 import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
-import type { Added, AddOptions } from "../dag/add.ts";
 import type { Block } from "../dag/block.ts";
+import type { Added, AddOptions } from "../dag/build/add-options.ts";
 
 export interface Node {
   /** For messages: `embedded`, `kubo at http://127.0.0.1:5001`, `gateway https://…`. */
@@ -80,7 +80,7 @@ export interface HomeNode extends Node {
   add?: AddFiles;
 }
 
-/** Import a file or folder of this machine. See `dag/add.ts` for what the answer means. */
+/** Import a file or folder of this machine. See `dag/build/add-options.ts` for what the answer means. */
 export type AddFiles = (path: string, options: AddOptions, world: World) => Promise<Added>;
 
 export interface Collected {

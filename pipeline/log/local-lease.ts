@@ -6,7 +6,7 @@ import { unknownUser } from "../core/in-use.ts";
 import type { World } from "../core/world.ts";
 import { breakLock, type Holder, type Lock, lock, lockedBy, sayHolder } from "../disk/lock.ts";
 import type { Held, Lease, Leases } from "./lease.ts";
-import { leaseLost, takenBy } from "./taken.ts";
+import { leaseLost, takenBy } from "./lease-message.ts";
 
 /** ms between two looks at whether the lock is still ours. */
 const everyMs = 2000;

@@ -15,7 +15,7 @@ import { type Block, cidOf, codecs } from "../dag/block.ts";
 import { lock } from "../disk/lock.ts";
 import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
-import { assertBesideName, assertBesideSize } from "./beside.ts";
+import { assertBesideName, assertBesideSize } from "./attachments.ts";
 import { localLeases } from "./local-lease.ts";
 import type { Beside, ReleaseLog } from "./log.ts";
 import { assertFollows, readRelease, releaseBlock } from "./release.ts";

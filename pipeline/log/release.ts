@@ -6,8 +6,8 @@
  */
 import * as dagCbor from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
-import type { Change } from "../core/changes.ts";
 import { Failure } from "../core/failure.ts";
+import type { Change } from "../core/tree/changes.ts";
 import type { Block } from "../dag/block.ts";
 import { blockOf, codecs } from "../dag/block.ts";
 

@@ -11,7 +11,7 @@
  * ```
  */
 import type { CID } from "multiformats/cid";
-import { fileOf } from "../dag/file.ts";
+import { fileOf } from "../dag/build/file.ts";
 import { profiles } from "../dag/profile.ts";
 
 export interface Source {

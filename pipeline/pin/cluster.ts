@@ -17,11 +17,11 @@
 import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
-import { excerpt, kindOfStatus } from "../core/http.ts";
 import { isRecord } from "../core/json.ts";
 import type { World } from "../core/world.ts";
-import { emptyBlockFirst } from "../wire/empty-block.ts";
-import { type Arguments, type Ask, baseOf, wire } from "../wire/wire.ts";
+import { emptyBlockFirst } from "../http/empty-block.ts";
+import { excerpt, kindOfStatus } from "../http/http.ts";
+import { type Arguments, type Ask, baseOf, wire } from "../http/stream.ts";
 import { holdersOf, judged, type Pin, pinIn, type Terms, termsIn } from "./replicas.ts";
 import type { PinService, PinStatus, Wish } from "./service.ts";
 

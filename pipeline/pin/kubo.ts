@@ -22,8 +22,8 @@ import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { emptyBlockFirst } from "../wire/empty-block.ts";
-import { rpc } from "../wire/kubo-rpc.ts";
+import { emptyBlockFirst } from "../http/empty-block.ts";
+import { rpc } from "../http/kubo-rpc.ts";
 import type { PinService, PinStatus, Wish } from "./service.ts";
 
 export interface KuboPinsOptions {

@@ -12,7 +12,7 @@
  */
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { type Rpc, rpc } from "../wire/kubo-rpc.ts";
+import { type Rpc, rpc } from "../http/kubo-rpc.ts";
 
 /** ms without a sign of life from Kubo before a call fails. */
 const patience = 30_000;

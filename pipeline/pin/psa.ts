@@ -10,9 +10,9 @@ import type { CID } from "multiformats/cid";
 import * as v from "valibot";
 import { identity, parseCid } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
-import { type Api, type ApiCall, askApi, excerpt } from "../core/http.ts";
 import type { World } from "../core/world.ts";
-import { oneByOne } from "./one-by-one.ts";
+import { type Api, type ApiCall, askApi, excerpt } from "../http/http.ts";
+import { oneByOne } from "./serialize.ts";
 import type { PinService, PinStatus, Wish } from "./service.ts";
 
 export interface PsaOptions {

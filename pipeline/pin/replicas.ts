@@ -4,8 +4,9 @@
  * Its REST API gives no verdict on a pin, only each peer's word. Neither the worst of them is what the pin is, as the
  * Cluster's pinning-service face has it, nor the best.
  */
-import { excerpt } from "../core/http.ts";
+
 import { isRecord } from "../core/json.ts";
+import { excerpt } from "../http/http.ts";
 import type { PinStatus } from "./service.ts";
 
 /** One line of `GET /pins`: what each peer says of one CID. */

@@ -8,8 +8,8 @@ import { clusterPins } from "./cluster.ts";
 import { kuboPins } from "./kubo.ts";
 import { pinataPins } from "./pinata.ts";
 import { psaPins, requestsToList } from "./psa.ts";
+import { type Pace, paced, retrying, timely } from "./resilient.ts";
 import type { PinService } from "./service.ts";
-import { type Pace, paced, retrying, timely } from "./steady.ts";
 
 /** What is over in a minute (a restart, a busy moment) is waited for. */
 const tries = { tries: 4, first: 500, longest: 60_000 } as const;

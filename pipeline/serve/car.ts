@@ -3,13 +3,13 @@ import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { type Block, codecs, type Get, isInline, keyOf } from "../dag/block.ts";
 import { carOf } from "../dag/car.ts";
-import { statOf, walk } from "../dag/read.ts";
-import { linksOf } from "../dag/shape.ts";
-import { pause } from "../dag/turn.ts";
-import { entityRange, type Form } from "./asked.ts";
-import { type Answer, type Asking, fresh, type Place } from "./given.ts";
+import { linksOf } from "../dag/codec/decode.ts";
+import { pause } from "../dag/event-loop.ts";
+import { statOf, walk } from "../dag/read/read.ts";
 import { disposition } from "./headers.ts";
 import { Refusal } from "./refusal.ts";
+import { entityRange, type Form } from "./request.ts";
+import { type Answer, type Asking, fresh, type Place } from "./response.ts";
 
 /** Links that wait in a CAR with repeats. */
 const mostWaiting = 300_000;

@@ -9,9 +9,9 @@ import { unlessAborted } from "../core/abort.ts";
 import { atMost } from "../core/concurrency.ts";
 import { type Get, keyOf } from "../dag/block.ts";
 import type { DirectoryEntry } from "../dag/directory.ts";
-import { unsortedEntries } from "../dag/read.ts";
-import { sortedByName } from "../dag/sorted.ts";
-import { pause } from "../dag/turn.ts";
+import { pause } from "../dag/event-loop.ts";
+import { unsortedEntries } from "../dag/read/read.ts";
+import { sortedByName } from "../dag/read/sort-names.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface SortedFolder {

@@ -1,5 +1,5 @@
 /** Headers that many answers share: who may read them, what a page may do, how long and of what name a body is. */
-import type { Address } from "./asked.ts";
+import type { Address } from "./request.ts";
 
 const cors = {
   "access-control-allow-origin": "*",

@@ -6,7 +6,7 @@
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/#generated-html-with-directory-index
  */
-import { unprintable } from "../core/shown.ts";
+import { unprintable } from "../core/text/shown.ts";
 
 /** Raise it when the same directory would be listed differently: it is part of the ETag. */
 export const listingVersion = 1;

@@ -10,7 +10,7 @@ export interface RecentBlocks {
   keep(cid: CID, bytes: Uint8Array): void;
 }
 
-/** Bytes of memory for each byte of a dag-pb block: `dag/shape.ts` remembers its links for as long as the bytes are here. */
+/** Bytes of memory for each byte of a dag-pb block: `dag/codec/decode.ts` remembers its links for as long as the bytes are here. */
 const decoded = 10;
 
 /** The blocks used last, up to `most` bytes of memory. */

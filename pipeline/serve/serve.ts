@@ -19,12 +19,12 @@ import type { World } from "../core/world.ts";
 import { codecs, type Get, isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
 import type { Node } from "../ipfs/node.ts";
-import { answer, type Resolved, refused } from "./answer.ts";
 import { sortedFolders } from "./folders.ts";
-import type { Answer } from "./given.ts";
-import { placesFor } from "./places.ts";
 import { type RecentBlocks, recentBlocks } from "./recent-blocks.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
+import { answer, type Resolved, refused } from "./respond.ts";
+import type { Answer } from "./response.ts";
+import { placesFor } from "./slots.ts";
 
 export interface Serving {
   /** Only ever asked for blocks. */

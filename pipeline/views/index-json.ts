@@ -4,9 +4,9 @@
  * Made from the items, so that it cannot say anything else than they do. Places are coarse (2 decimals, few points):
  * the item has the rest. Kept below 700 bytes a dataset once gzipped; a test holds it there.
  */
-import type { Geometry, Position } from "../core/dataset.ts";
-import type { DatasetEntry } from "../core/entry.ts";
+import type { Geometry, Position } from "../core/dataset/dataset.ts";
 import { type Json, stableJson } from "../core/json.ts";
+import type { DatasetEntry } from "../core/stac/catalog-entry.ts";
 import { itemFile } from "../core/stac/names.ts";
 import type { Content, View } from "./view.ts";
 

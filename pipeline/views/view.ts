@@ -10,7 +10,7 @@
  */
 import type { CID } from "multiformats/cid";
 import type { Facts } from "../core/campaign/campaign.ts";
-import type { Entry } from "../core/entry.ts";
+import type { Entry } from "../core/stac/catalog-entry.ts";
 import type { Draft, Release } from "../log/release.ts";
 
 /** Path inside the portal to its bytes, or to what already stands on IPFS. */

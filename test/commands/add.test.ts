@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { readTree } from "../../pipeline/core/tree.ts";
+import { readTree } from "../../pipeline/core/tree/tree.ts";
 import { aCampaign, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 

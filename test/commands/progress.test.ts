@@ -1,14 +1,14 @@
 /** How much there is in all, where a verb can know it: without it nobody is told how long it will take. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Call, Verb } from "../../pipeline/cli/command.ts";
 import { car } from "../../pipeline/commands/car.ts";
 import { cat } from "../../pipeline/commands/cat.ts";
-import type { Call, Verb } from "../../pipeline/commands/command.ts";
 import { get } from "../../pipeline/commands/get.ts";
 import type { Progress } from "../../pipeline/core/world.ts";
 import { type Block, blockOf, codecs, type Link } from "../../pipeline/dag/block.ts";
+import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
-import { fileOf } from "../../pipeline/dag/file.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { memory } from "../dag/memory.ts";
 import { testWorld } from "../fakes/world.ts";

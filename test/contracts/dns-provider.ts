@@ -7,7 +7,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../pipeline/core/failure.ts";
-import { byBytes } from "../../pipeline/core/order.ts";
+import { byBytes } from "../../pipeline/core/text/order.ts";
 import type { DnsProvider, RRset } from "../../pipeline/names/dnslink/provider.ts";
 import { testWorld } from "../fakes/world.ts";
 

@@ -1,6 +1,6 @@
 /** What every release log promises, wherever its head lives. */
 import { describe, expect, it } from "vitest";
-import { fileOf } from "../../pipeline/dag/file.ts";
+import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import type { ReleaseLog } from "../../pipeline/log/log.ts";

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { describe, expect, it } from "vitest";
 import { eachUnlessAborted, fetchUnlessAborted, unlessAborted } from "../../pipeline/core/abort.ts";
-import { readBody } from "../../pipeline/core/http.ts";
+import { readBody } from "../../pipeline/http/http.ts";
 import { onLoopback } from "../fakes/loopback.ts";
 import { testWorld } from "../fakes/world.ts";
 import { collectingGarbage } from "./garbage.ts";

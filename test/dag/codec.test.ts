@@ -4,14 +4,14 @@ import fc from "fast-check";
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../pipeline/core/failure.ts";
-import { byBytes } from "../../pipeline/core/order.ts";
+import { byBytes } from "../../pipeline/core/text/order.ts";
 import { cidOf, codecs } from "../../pipeline/dag/block.ts";
+import { fileOf } from "../../pipeline/dag/build/file.ts";
+import { decodePb, encodePb } from "../../pipeline/dag/codec/dag-pb.ts";
+import { shapeOf } from "../../pipeline/dag/codec/decode.ts";
+import { decodeUnixFs, encodeUnixFs, type UnixFs } from "../../pipeline/dag/codec/unixfs.ts";
 import { makeDirectory, makeSymlink } from "../../pipeline/dag/directory.ts";
-import { fileOf } from "../../pipeline/dag/file.ts";
-import { decodePb, encodePb } from "../../pipeline/dag/pb.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
-import { shapeOf } from "../../pipeline/dag/shape.ts";
-import { decodeUnixFs, encodeUnixFs, type UnixFs } from "../../pipeline/dag/unixfs.ts";
 import { memory } from "./memory.ts";
 
 const size = fc.oneof(

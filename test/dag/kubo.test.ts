@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { execa } from "execa";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { blocksOf } from "../../pipeline/dag/files.ts";
+import { blocksOf } from "../../pipeline/dag/build/files.ts";
 import { type ProfileName, profiles, shardThreshold } from "../../pipeline/dag/profile.ts";
 import { testWorld } from "../fakes/world.ts";
 import { kuboBinary } from "../servers/kubo.ts";

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { assemble } from "../../pipeline/dag/assemble.ts";
 import type { Link } from "../../pipeline/dag/block.ts";
+import { balance, balancer, type FileLink, fileOf, leafLink, leafOf } from "../../pipeline/dag/build/file.ts";
 import { makeDirectory, makeSymlink } from "../../pipeline/dag/directory.ts";
-import { balance, balancer, type FileLink, fileOf, leafLink, leafOf } from "../../pipeline/dag/file.ts";
 import { type Profile, type ProfileName, profiles } from "../../pipeline/dag/profile.ts";
 import { chacha, kuboNames } from "./deterministic.ts";
 

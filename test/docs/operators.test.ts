@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { base32upper } from "multiformats/bases/base32";
 import { CID } from "multiformats/cid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rfc2136 } from "../../pipeline/names/dnslink/rfc2136.ts";
+import { rfc2136 } from "../../pipeline/names/dnslink/rfc2136/rfc2136.ts";
 import { aFolder } from "../commands/program.ts";
 import { testWorld } from "../fakes/world.ts";
 import { followAllDay, type Outward, outwardServers, startOutward } from "../scenarios/campaign-outward.ts";

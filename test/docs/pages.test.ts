@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verbs } from "../../pipeline/commands/verbs.ts";
 import { readCampaign } from "../../pipeline/core/campaign/campaign.ts";
-import { readTree } from "../../pipeline/core/tree.ts";
+import { readTree } from "../../pipeline/core/tree/tree.ts";
 import { aCampaign, aFolder, fieldtree, start } from "../commands/program.ts";
 import { data } from "../data.ts";
 import { python, runPython } from "../servers/python.ts";

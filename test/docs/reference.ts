@@ -1,7 +1,7 @@
 /** The page docs/reference.md, made from the verbs themselves. `npm run docs` writes it. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { globalFlags } from "../../pipeline/commands/global-flags.ts";
+import { globalFlags } from "../../pipeline/cli/global-flags.ts";
 import { verbs } from "../../pipeline/commands/verbs.ts";
 import { kinds } from "../../pipeline/core/failure.ts";
 import { root } from "./pages.ts";

@@ -1,8 +1,8 @@
 /** Descriptions for tests: one that says everything, one that says nothing, and any number that fast-check makes up. */
 import fc from "fast-check";
 import type { Facts } from "../../pipeline/core/campaign/campaign.ts";
-import { boxShape } from "../../pipeline/core/cf/geometry.ts";
-import type { Description, Dimension, Variable } from "../../pipeline/core/dataset.ts";
+import { boxShape } from "../../pipeline/core/cf/place/geometry.ts";
+import type { Description, Dimension, Variable } from "../../pipeline/core/dataset/dataset.ts";
 import type { Json } from "../../pipeline/core/json.ts";
 import type { Described } from "../../pipeline/core/stac/item.ts";
 

@@ -1,7 +1,7 @@
 /** A directory of this machine as a {@link Folder}; its "CID" is its path. Paths that were read or listed are kept. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Folder } from "../../pipeline/core/dataset.ts";
+import type { Folder } from "../../pipeline/core/dataset/dataset.ts";
 
 export interface RecordedFolder extends Folder {
   /** Paths below the outermost folder, in the order they were asked for; a directory that was listed ends in `/`. */

@@ -2,7 +2,7 @@
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../pipeline/core/failure.ts";
 import { cidOf, codecs } from "../../pipeline/dag/block.ts";
-import { walk } from "../../pipeline/dag/read.ts";
+import { walk } from "../../pipeline/dag/read/read.ts";
 import type { HomeNode } from "../../pipeline/ipfs/node.ts";
 
 export interface FakeHome extends HomeNode {

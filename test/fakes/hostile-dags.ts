@@ -2,8 +2,8 @@
 import type { CID } from "multiformats/cid";
 import { type Block, blockOf, codecs } from "../../pipeline/dag/block.ts";
 import { carOf } from "../../pipeline/dag/car.ts";
-import { pbBlock } from "../../pipeline/dag/pb.ts";
-import { encodeUnixFs } from "../../pipeline/dag/unixfs.ts";
+import { pbBlock } from "../../pipeline/dag/codec/dag-pb.ts";
+import { encodeUnixFs } from "../../pipeline/dag/codec/unixfs.ts";
 
 type Put = (block: Block) => void;
 

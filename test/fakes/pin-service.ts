@@ -2,7 +2,7 @@
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../pipeline/core/failure.ts";
 import { readCar } from "../../pipeline/dag/car.ts";
-import { walk } from "../../pipeline/dag/read.ts";
+import { walk } from "../../pipeline/dag/read/read.ts";
 import type { PinService, PinStatus, Wish } from "../../pipeline/pin/service.ts";
 
 export interface FakePins extends Required<PinService> {

@@ -1,6 +1,6 @@
 /** Reports for renderers: one to read, and any at all with other people's words wherever there can be any. */
 import fc from "fast-check";
-import type { DatasetLine, Report, ReportedChange, ReportedFinding, State } from "../../pipeline/core/report.ts";
+import type { DatasetLine, Report, ReportedChange, ReportedFinding, State } from "../../pipeline/core/report/report.ts";
 import { v1 } from "../core/cids.ts";
 
 export const gatewayUrl = "https://gateway.example.org";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Folder } from "../../pipeline/core/dataset.ts";
+import type { Folder } from "../../pipeline/core/dataset/dataset.ts";
 import { stableJson } from "../../pipeline/core/json.ts";
 import { itemOf } from "../../pipeline/core/stac/item.ts";
 import { datasetMeta, withSidecar } from "../../pipeline/formats/dataset-meta.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readTree } from "../../pipeline/core/tree.ts";
+import { readTree } from "../../pipeline/core/tree/tree.ts";
 import { fieldtree } from "../commands/program.ts";
 import { findData } from "../data.ts";
 import { dataset, withLeaf } from "./demo-dataset.ts";

@@ -1,8 +1,8 @@
 /** What the demo's stranger proposes: data that the sample campaign has not got. */
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setLeaf } from "../../pipeline/core/edit.ts";
-import { readTree } from "../../pipeline/core/tree.ts";
+import { setLeaf } from "../../pipeline/core/tree/edit.ts";
+import { readTree } from "../../pipeline/core/tree/tree.ts";
 
 const root = join(import.meta.dirname, "../..");
 

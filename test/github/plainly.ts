@@ -3,7 +3,7 @@
  * tests that run the same thing dozens of times.
  */
 import { Octokit } from "@octokit/rest";
-import { fetching, type GitHub, gitHubOver } from "../../pipeline/github/client.ts";
+import { fetching, type GitHub, gitHubOver } from "../../pipeline/github/run/client.ts";
 import { testWorld } from "../fakes/world.ts";
 import type { Box } from "./box.ts";
 import type { Repository } from "./repository.ts";

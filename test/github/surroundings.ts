@@ -3,7 +3,7 @@ import { Resolver } from "node:dns/promises";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readTree } from "../../pipeline/core/tree.ts";
+import { readTree } from "../../pipeline/core/tree/tree.ts";
 import { start } from "../commands/program.ts";
 import { dnsServers, type Primary, startBind } from "../servers/dns.ts";
 import { type Kubo, kuboBinary, startKubo } from "../servers/kubo.ts";

@@ -16,12 +16,12 @@ import type { CID } from "multiformats/cid";
 import { expect, it, onTestFinished } from "vitest";
 import type { Block } from "../../pipeline/dag/block.ts";
 import { carOf, readCar } from "../../pipeline/dag/car.ts";
-import { walk } from "../../pipeline/dag/read.ts";
+import { walk } from "../../pipeline/dag/read/read.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
-import { defaultLimits } from "../../pipeline/ipfs/embedded/limits.ts";
-import { readIndex } from "../../pipeline/ipfs/embedded/pack-index.ts";
-import { newPiece, openWriter } from "../../pipeline/ipfs/embedded/pack-writer.ts";
-import { required } from "../../pipeline/ipfs/required.ts";
+import { defaultLimits } from "../../pipeline/ipfs/embedded/packs/limits.ts";
+import { readIndex } from "../../pipeline/ipfs/embedded/packs/pack-index.ts";
+import { newPiece, openWriter } from "../../pipeline/ipfs/embedded/packs/pack-writer.ts";
+import { required } from "../../pipeline/ipfs/require-block.ts";
 import { raw } from "../contracts/node.ts";
 import { testWorld } from "../fakes/world.ts";
 

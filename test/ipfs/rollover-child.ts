@@ -6,7 +6,7 @@ import { createReadStream, readFileSync } from "node:fs";
 import { CID } from "multiformats/cid";
 import { readCar } from "../../pipeline/dag/car.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
-import type { Limits } from "../../pipeline/ipfs/embedded/limits.ts";
+import type { Limits } from "../../pipeline/ipfs/embedded/packs/limits.ts";
 import { fetchMissing } from "../../pipeline/ipfs/fetch-missing.ts";
 import { raw } from "../contracts/node.ts";
 import { testWorld } from "../fakes/world.ts";

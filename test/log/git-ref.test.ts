@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { fileOf } from "../../pipeline/dag/file.ts";
+import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import { type GitLogOptions, gitLog } from "../../pipeline/log/git-ref.ts";

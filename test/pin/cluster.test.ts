@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { carOf } from "../../pipeline/dag/car.ts";
+import { rpc } from "../../pipeline/http/kubo-rpc.ts";
 import { type ClusterOptions, clusterPins } from "../../pipeline/pin/cluster.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
-import { rpc } from "../../pipeline/wire/kubo-rpc.ts";
 import { aDataset, pinServiceContract, settled, twoReleases, wishFor } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
 import { type Cluster, clusterBinary, startCluster } from "../servers/cluster.ts";

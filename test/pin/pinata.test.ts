@@ -1,8 +1,8 @@
 import type { CID } from "multiformats/cid";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { pinataPins } from "../../pipeline/pin/pinata.ts";
+import { paced, retrying } from "../../pipeline/pin/resilient.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
-import { paced, retrying } from "../../pipeline/pin/steady.ts";
 import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin-service.ts";
 import { type FakePinata, startFakePinata } from "../fakes/pinata.ts";
 import { testWorld } from "../fakes/world.ts";

@@ -3,7 +3,7 @@ import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { readTree } from "../../pipeline/core/tree.ts";
+import { readTree } from "../../pipeline/core/tree/tree.ts";
 import { aFolder, fieldtree, type Ran } from "../commands/program.ts";
 import { type Cluster, clusterBinary, startCluster } from "../servers/cluster.ts";
 import { dnsServers, type Primary, type Secondary, startBind, startNsd } from "../servers/dns.ts";

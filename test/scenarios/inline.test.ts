@@ -7,12 +7,12 @@ import { CID } from "multiformats/cid";
 import { create as digestOf } from "multiformats/hashes/digest";
 import { describe, expect, it } from "vitest";
 import { type Block, codecs } from "../../pipeline/dag/block.ts";
+import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { carOf } from "../../pipeline/dag/car.ts";
+import { encodePb } from "../../pipeline/dag/codec/dag-pb.ts";
+import { encodeUnixFs } from "../../pipeline/dag/codec/unixfs.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
-import { fileOf } from "../../pipeline/dag/file.ts";
-import { encodePb } from "../../pipeline/dag/pb.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
-import { encodeUnixFs } from "../../pipeline/dag/unixfs.ts";
 import { aCampaign, fieldtree } from "../commands/program.ts";
 import { kuboBinary } from "../servers/kubo.ts";
 

@@ -3,7 +3,7 @@ import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { plain } from "../../pipeline/commands/colour.ts";
+import { plain } from "../../pipeline/cli/print/colour.ts";
 import { publishHere } from "../../pipeline/commands/publish.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";

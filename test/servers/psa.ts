@@ -21,7 +21,7 @@ import * as v from "valibot";
 import { atMost } from "../../pipeline/core/concurrency.ts";
 import type { World } from "../../pipeline/core/world.ts";
 import { type Block, keyOf } from "../../pipeline/dag/block.ts";
-import { walk } from "../../pipeline/dag/read.ts";
+import { walk } from "../../pipeline/dag/read/read.ts";
 import { gateway } from "../../pipeline/ipfs/gateway.ts";
 import { closed, listening } from "./loopback.ts";
 

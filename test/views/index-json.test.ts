@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Description } from "../../pipeline/core/dataset.ts";
-import type { Entry } from "../../pipeline/core/entry.ts";
+import type { Description } from "../../pipeline/core/dataset/dataset.ts";
+import type { Entry } from "../../pipeline/core/stac/catalog-entry.ts";
 import { itemOf } from "../../pipeline/core/stac/item.ts";
 import { indexJson } from "../../pipeline/views/index-json.ts";
 import { stac } from "../../pipeline/views/stac.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
-import { fileOf } from "../../pipeline/dag/file.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { serve } from "../../pipeline/serve/serve.ts";
 import { pageOf } from "../../pipeline/views/page/page.ts";

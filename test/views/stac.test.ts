@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DatasetEntry } from "../../pipeline/core/entry.ts";
+import type { DatasetEntry } from "../../pipeline/core/stac/catalog-entry.ts";
 import { itemOf } from "../../pipeline/core/stac/item.ts";
 import { stac } from "../../pipeline/views/stac.ts";
 import type { Content } from "../../pipeline/views/view.ts";

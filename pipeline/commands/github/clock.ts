@@ -5,12 +5,12 @@
  * the verification before it ended: `success`, or anything else.
  */
 import { configIn } from "../../campaign/config.ts";
-import { openGitHub } from "../../github/client.ts";
-import { badgeOf, keepRunning, showBadge } from "../../github/clock.ts";
-import { openProblems } from "../../github/health.ts";
-import type { Call } from "../command.ts";
+import type { Call } from "../../cli/command.ts";
+import { withoutCommands } from "../../cli/job/workflow-commands.ts";
+import { badgeOf, keepRunning, showBadge } from "../../github/health/clock.ts";
+import { openProblems } from "../../github/health/health.ts";
+import { openGitHub } from "../../github/run/client.ts";
 import { republish } from "../republish.ts";
-import { withoutCommands } from "./commands-off.ts";
 
 export const clock = (call: Call): Promise<number> => withoutCommands(call, tick);
 

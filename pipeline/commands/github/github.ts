@@ -4,8 +4,9 @@
  * Everything that decides or writes is elsewhere, and has a verb of its own wherever it can do without GitHub: so
  * everything a bot does, an operator can do.
  */
+
+import type { Call, Verb } from "../../cli/command.ts";
 import { Failure } from "../../core/failure.ts";
-import type { Call, Verb } from "../command.ts";
 
 type Part = (call: Call) => Promise<number>;
 

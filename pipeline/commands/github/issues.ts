@@ -5,14 +5,14 @@
  * the job is red only where it could not do its work.
  */
 import type { Campaign } from "../../campaign/campaign.ts";
+import type { Call } from "../../cli/command.ts";
+import { runPage } from "../../cli/job/run-address.ts";
+import { withoutCommands } from "../../cli/job/workflow-commands.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { openGitHub } from "../../github/client.ts";
-import { type Looked, track, type Verification } from "../../github/health.ts";
-import { verify } from "../../stages/verify.ts";
-import type { Call } from "../command.ts";
-import { withoutCommands } from "./commands-off.ts";
-import { runPage } from "./run.ts";
+import { type Looked, track, type Verification } from "../../github/health/health.ts";
+import { openGitHub } from "../../github/run/client.ts";
+import { verify } from "../../stages/verify/verify.ts";
 
 export const issues = (call: Call): Promise<number> => withoutCommands(call, trackProblems);
 

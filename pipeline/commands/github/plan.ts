@@ -7,18 +7,18 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Call } from "../../cli/command.ts";
+import { lookBetween } from "../../cli/job/review.ts";
+import { planToPublish } from "../../cli/job/to-publish.ts";
+import { withoutCommands } from "../../cli/job/workflow-commands.ts";
 import { kinds } from "../../core/failure.ts";
-import type { Report } from "../../core/report.ts";
-import { workflowCommands } from "../../github/annotations.ts";
-import { openGitHub } from "../../github/client.ts";
-import { sidesOf } from "../../github/commits.ts";
-import { type MergeGroupEvent, type PullRequestEvent, readEvent } from "../../github/event.ts";
-import { reportMarkdown } from "../../github/markdown.ts";
-import { setOutputs, writeSummary } from "../../github/outputs.ts";
-import type { Call } from "../command.ts";
-import { withoutCommands } from "./commands-off.ts";
-import { lookBetween } from "./look.ts";
-import { planToPublish } from "./to-publish.ts";
+import type { Report } from "../../core/report/report.ts";
+import { workflowCommands } from "../../github/report/annotations.ts";
+import { reportMarkdown } from "../../github/report/markdown.ts";
+import { openGitHub } from "../../github/run/client.ts";
+import { sidesOf } from "../../github/run/commits.ts";
+import { type MergeGroupEvent, type PullRequestEvent, readEvent } from "../../github/run/event.ts";
+import { setOutputs, writeSummary } from "../../github/run/outputs.ts";
 
 /** Bytes. A step's summary holds 1 MiB, and is where a comment that ran out of room points to. */
 const mostOfSummary = 1_000_000;

@@ -8,18 +8,18 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
 import { configIn } from "../../campaign/config.ts";
+import type { Call } from "../../cli/command.ts";
+import { importCars } from "../../cli/import-cars.ts";
+import { withoutCommands } from "../../cli/job/workflow-commands.ts";
 import { secretNames } from "../../core/campaign/secrets.ts";
 import { Failure } from "../../core/failure.ts";
 import { idsSince } from "../../disk/git.ts";
-import { gitId } from "../../github/commits.ts";
-import { setOutputs, writeSummary } from "../../github/outputs.ts";
+import { gitId } from "../../github/run/commits.ts";
+import { setOutputs, writeSummary } from "../../github/run/outputs.ts";
 import type { Head } from "../../log/log.ts";
-import { sourceOf } from "../../stages/past.ts";
-import { importCars } from "../car.ts";
-import type { Call } from "../command.ts";
+import { sourceOf } from "../../stages/tree/past.ts";
 import { publishHere } from "../publish.ts";
 import { rollback } from "../rollback.ts";
-import { withoutCommands } from "./commands-off.ts";
 
 export async function publishFromWorkflow(call: Call): Promise<number> {
   const { env, world } = call;

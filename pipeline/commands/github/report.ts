@@ -5,17 +5,18 @@
  * in any of it: it is found by GitHub's own fields, its tree.yaml is read at the commit the run was for, and what the run
  * itself says is only compared.
  */
-import type { Report } from "../../core/report.ts";
-import { type Artifact, readArtifact } from "../../github/artifact.ts";
-import { type GitHub, openGitHub } from "../../github/client.ts";
-import { sidesOf } from "../../github/commits.ts";
-import { type Run, readEvent } from "../../github/event.ts";
-import { type Pull, pullsOf, readPull } from "../../github/pull.ts";
-import { planDiffers } from "../../github/same-plan.ts";
-import { judge, tellReport } from "../../github/tell-report.ts";
-import type { Call } from "../command.ts";
-import { withoutCommands } from "./commands-off.ts";
-import { lookBetween } from "./look.ts";
+
+import type { Call } from "../../cli/command.ts";
+import { lookBetween } from "../../cli/job/review.ts";
+import { withoutCommands } from "../../cli/job/workflow-commands.ts";
+import type { Report } from "../../core/report/report.ts";
+import { type Pull, pullsOf, readPull } from "../../github/pull-request/pull.ts";
+import { type Artifact, readArtifact } from "../../github/report/artifact.ts";
+import { judge, tellReport } from "../../github/report/post-report.ts";
+import { planDiffers } from "../../github/report/same-plan.ts";
+import { type GitHub, openGitHub } from "../../github/run/client.ts";
+import { sidesOf } from "../../github/run/commits.ts";
+import { type Run, readEvent } from "../../github/run/event.ts";
 
 export const report = (call: Call): Promise<number> => withoutCommands(call, tellPulls);
 

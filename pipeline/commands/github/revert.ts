@@ -1,10 +1,11 @@
 /** `github revert`: after a rollback, the pull request that gives tree.yaml the content that is live. */
+
+import type { Call } from "../../cli/command.ts";
+import { withoutCommands } from "../../cli/job/workflow-commands.ts";
 import { Failure } from "../../core/failure.ts";
-import { openGitHub } from "../../github/client.ts";
-import { revert as revertOnGitHub } from "../../github/revert.ts";
-import { sourceOf } from "../../stages/past.ts";
-import type { Call } from "../command.ts";
-import { withoutCommands } from "./commands-off.ts";
+import { revert as revertOnGitHub } from "../../github/release/revert.ts";
+import { openGitHub } from "../../github/run/client.ts";
+import { sourceOf } from "../../stages/tree/past.ts";
 
 export const revert = (call: Call): Promise<number> => withoutCommands(call, openRevert);
 

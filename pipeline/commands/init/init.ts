@@ -8,12 +8,12 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import type { Call, Verb } from "../../cli/command.ts";
 import { type CampaignConfig, readCampaign } from "../../core/campaign/campaign.ts";
 import { secretNames } from "../../core/campaign/secrets.ts";
 import { Failure } from "../../core/failure.ts";
-import { assertMayChange } from "../../disk/may-change.ts";
+import { assertMayChange } from "../../disk/writable.ts";
 import { writeDurably } from "../../disk/write.ts";
-import type { Call, Verb } from "../command.ts";
 import { type Actions, actionsNamed, repositoryFiles } from "./repository.ts";
 
 export const init: Verb = {

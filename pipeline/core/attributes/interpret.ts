@@ -13,8 +13,8 @@
  * @see https://wiki.esipfed.org/Attribute_Convention_for_Data_Discovery_1-3
  * @see https://cfconventions.org/cf-conventions/cf-conventions.html#description-of-file-contents
  */
-import type { DatasetFinding } from "../dataset.ts";
-import { instantOf, periodOf } from "../instant.ts";
+import type { DatasetFinding } from "../dataset/dataset.ts";
+import { instantOf, periodOf } from "../dataset/instant.ts";
 import type { Json } from "../json.ts";
 import { type Licence, licenceOf } from "./licence.ts";
 import { type Person, peopleOf } from "./people.ts";

@@ -7,7 +7,7 @@
  * @see https://spdx.org/licenses/
  */
 import identifiers from "spdx-license-ids/index.json" with { type: "json" };
-import type { DatasetFinding } from "../dataset.ts";
+import type { DatasetFinding } from "../dataset/dataset.ts";
 import { oneLine } from "./text.ts";
 
 export interface Licence {

@@ -7,7 +7,7 @@
  *
  * @see https://wiki.esipfed.org/Attribute_Convention_for_Data_Discovery_1-3 creator_name, creator_email
  */
-import type { DatasetFinding } from "../dataset.ts";
+import type { DatasetFinding } from "../dataset/dataset.ts";
 import type { Json } from "../json.ts";
 import { closingOf, oneLine, textsOf, unquoted } from "./text.ts";
 

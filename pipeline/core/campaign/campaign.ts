@@ -12,11 +12,8 @@
  * ```
  */
 import * as v from "valibot";
-import { checkedYaml } from "../checked-yaml.ts";
-import type { Finding } from "../finding.ts";
-import { type LogConfig, logSchema, settledLog } from "./log.ts";
-import { type NameConfig, namesSchema, settledNames } from "./names.ts";
-import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
+import type { Finding } from "../report/finding.ts";
+import { checkedYaml } from "../yaml/validate.ts";
 import {
   bytesIn,
   environmentVariable,
@@ -30,7 +27,10 @@ import {
   wait,
   wholeNumber,
   withoutSlash,
-} from "./words.ts";
+} from "./fields.ts";
+import { type LogConfig, logSchema, settledLog } from "./log.ts";
+import { type NameConfig, namesSchema, settledNames } from "./names.ts";
+import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
 
 /** What campaign.yaml says that published files depend on. The same facts, the same items and views. */
 export interface Facts {

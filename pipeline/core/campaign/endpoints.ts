@@ -9,7 +9,7 @@
  * endpointChanges(base, proposal); // [{ key: "pins.services.dkrz.api", from: "https://a.example", to: "https://b.example" }]
  * ```
  */
-import { byBytes } from "../order.ts";
+import { byBytes } from "../text/order.ts";
 import type { CampaignConfig } from "./campaign.ts";
 
 /** The keys of campaign.yaml that count, whole. */

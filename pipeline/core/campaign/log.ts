@@ -1,7 +1,7 @@
 /** `log:` in campaign.yaml: where the head of the releases lives, and who signs them. */
 import * as v from "valibot";
 import { publicKeyOf, publicName } from "../key.ts";
-import { environmentVariable, optional } from "./words.ts";
+import { environmentVariable, optional } from "./fields.ts";
 
 export type LogConfig = {
   /** Environment variable that holds the ed25519 key releases are signed with. */

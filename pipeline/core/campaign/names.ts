@@ -14,7 +14,7 @@ import {
   wait,
   wholeNumber,
   withoutSlash,
-} from "./words.ts";
+} from "./fields.ts";
 
 export type NameConfig = DnsNameConfig | IpnsNameConfig;
 

@@ -18,7 +18,7 @@ import {
   wait,
   wholeNumber,
   withoutSlash,
-} from "./words.ts";
+} from "./fields.ts";
 
 export interface PinsConfig {
   /** How many of which services must keep everything before a release is made. Empty where there are no services. */

@@ -8,9 +8,9 @@
  * Whatever says that a variable is one, units that are none make it the last choice: it is found, so that its author is
  * told, and read by nobody.
  */
-import type { Dimension } from "../dataset.ts";
-import { type Angle, angleOf } from "./angle.ts";
-import { isTimeUnit } from "./time.ts";
+import type { Dimension } from "../dataset/dataset.ts";
+import { type Angle, angleOf } from "./place/angle.ts";
+import { isTimeUnit } from "./time/time.ts";
 import { baseName, type CfVariable, groupOf, text } from "./variable.ts";
 
 export interface Coordinates {

@@ -6,16 +6,16 @@
  *
  * @see https://wiki.esipfed.org/Attribute_Convention_for_Data_Discovery_1-3
  */
-import type { DatasetFinding, Place } from "../dataset.ts";
-import { compareInstants, instantOf, periodOf, shifted } from "../instant.ts";
+import type { DatasetFinding, Place } from "../dataset/dataset.ts";
+import { compareInstants, instantOf, periodOf, shifted } from "../dataset/instant.ts";
 import type { Json } from "../json.ts";
-import { shown } from "../shown.ts";
-import { angleOf } from "./angle.ts";
-import { normalLongitude, normalSpan } from "./bounds.ts";
-import { boxShape } from "./geometry.ts";
-import { roundedBounds } from "./place.ts";
+import { shown } from "../text/shown.ts";
+import { angleOf } from "./place/angle.ts";
+import { normalLongitude, normalSpan } from "./place/bounds.ts";
+import { boxShape } from "./place/geometry.ts";
+import { roundedBounds } from "./place/place.ts";
+import { placeOfWkt } from "./place/wkt.ts";
 import type { Attributes } from "./variable.ts";
-import { placeOfWkt } from "./wkt.ts";
 
 export interface DeclaredTime {
   readonly start: string;

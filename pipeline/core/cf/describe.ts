@@ -9,13 +9,13 @@
  * ```
  */
 
-import type { DatasetFinding, Description, Dimension, Variable } from "../dataset.ts";
-import type { Angle } from "./angle.ts";
+import type { DatasetFinding, Description, Dimension, Variable } from "../dataset/dataset.ts";
 import { type Coordinates, findCoordinates } from "./coordinates.ts";
+import type { Angle } from "./place/angle.ts";
+import { surveysOf, whereOf } from "./place/find-place.ts";
 import { doubtful, extremesIn, type Reading, readingOf } from "./reading.ts";
+import { codingOf, datesOf, whenOf } from "./time/time-extent.ts";
 import { type Attributes, type CfVariable, type ReadValues, text } from "./variable.ts";
-import { codingOf, datesOf, whenOf } from "./when.ts";
-import { surveysOf, whereOf } from "./where.ts";
 
 export interface CfDataset {
   /** Of the root group. */

@@ -7,7 +7,7 @@
  * different things, and {@link doubtAbout} says so.
  */
 import type { Json } from "../json.ts";
-import { isTimeUnit } from "./time.ts";
+import { isTimeUnit } from "./time/time.ts";
 import { type Attributes, type CfVariable, type Raw, text } from "./variable.ts";
 
 export type Numbers = Exclude<Raw, readonly string[]>;

@@ -5,11 +5,11 @@
  * places) is gathered while its values go by, so that nothing is read twice and memory holds a few chunks. All of a
  * variable is read; of what is too much, a sample, where nothing else tells.
  */
-import type { DatasetFinding } from "../dataset.ts";
-import { shown } from "../shown.ts";
+import type { DatasetFinding } from "../dataset/dataset.ts";
+import { shown } from "../text/shown.ts";
 import type { Coordinates } from "./coordinates.ts";
 import { doubtAbout, type Extremes, extremesOf, type Numbers, packingOf, unpacked } from "./packing.ts";
-import { type Survey, type SurveyOptions, surveyorOf } from "./survey.ts";
+import { type Survey, type SurveyOptions, surveyorOf } from "./place/survey.ts";
 import type { Attributes, CfVariable, ReadValues, Which } from "./variable.ts";
 
 /** Everything that telling when, where and how long takes. */

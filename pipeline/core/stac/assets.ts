@@ -9,7 +9,7 @@
  * @see https://github.com/stac-extensions/xarray-assets/tree/v1.0.0
  */
 import { oneLine } from "../attributes/text.ts";
-import type { Access } from "../dataset.ts";
+import type { Access } from "../dataset/dataset.ts";
 import type { Json } from "../json.ts";
 
 type Asset = Readonly<Record<string, Json>>;

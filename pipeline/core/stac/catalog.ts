@@ -15,11 +15,11 @@
  * @see https://github.com/radiantearth/stac-spec/blob/v1.1.0/best-practices.md#catalog-layout
  */
 import type { Facts, Provider } from "../campaign/campaign.ts";
-import type { DatasetEntry, Entry } from "../entry.ts";
-import { boxAround, spanOf } from "../extent.ts";
-import { sinceEver, untilEver } from "../instant.ts";
+import { boxAround, spanOf } from "../dataset/extent.ts";
+import { sinceEver, untilEver } from "../dataset/instant.ts";
 import { type Json, stableJson } from "../json.ts";
-import { byBytes } from "../order.ts";
+import { byBytes } from "../text/order.ts";
+import type { DatasetEntry, Entry } from "./catalog-entry.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
 import { folderFile, idOf, itemFile, relative } from "./names.ts";
 

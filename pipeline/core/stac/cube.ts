@@ -8,8 +8,8 @@
  */
 
 import { oneLine } from "../attributes/text.ts";
-import type { DatasetFinding, Description, Dimension, Variable } from "../dataset.ts";
-import { isInstant } from "../instant.ts";
+import type { DatasetFinding, Description, Dimension, Variable } from "../dataset/dataset.ts";
+import { isInstant } from "../dataset/instant.ts";
 import type { Json } from "../json.ts";
 
 export interface Cube {

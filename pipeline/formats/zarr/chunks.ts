@@ -3,7 +3,7 @@
  *
  * Of a shard only its index and the chunks that are asked for are read. A chunk that isn't there is its fill value.
  */
-import type { Folder } from "../../core/dataset.ts";
+import type { Folder } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Block } from "../codecs/block.ts";

@@ -6,10 +6,10 @@
  * as loudly as it is likely to be a loss.
  */
 
-import { type DatasetFinding, type Folder, TooManyNames } from "../../core/dataset.ts";
+import { type DatasetFinding, type Folder, TooManyNames } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import { stableJson } from "../../core/json.ts";
-import { shown } from "../../core/shown.ts";
+import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { chunksPer, product } from "../codecs/block.ts";
 import type { Decompressors } from "../decompressors.ts";

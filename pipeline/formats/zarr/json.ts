@@ -6,7 +6,7 @@
  */
 import { Failure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
-import { shown } from "../../core/shown.ts";
+import { shown } from "../../core/text/shown.ts";
 
 export type JsonObject = { readonly [key: string]: Json };
 

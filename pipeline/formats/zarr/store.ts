@@ -9,10 +9,10 @@
  * @see https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html
  */
 import { inOrder } from "../../core/concurrency.ts";
-import type { Folder } from "../../core/dataset.ts";
+import type { Folder } from "../../core/dataset/dataset.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
-import { shown } from "../../core/shown.ts";
+import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import type { Names } from "../reader.ts";
 import { bad, isObject, type JsonObject, limits, readJsonObject } from "./json.ts";

@@ -5,9 +5,9 @@
  */
 import type { Piece, ReadValues, Which } from "../../core/cf/variable.ts";
 import { atMost, inOrder } from "../../core/concurrency.ts";
-import type { DatasetFinding, Folder } from "../../core/dataset.ts";
+import type { DatasetFinding, Folder } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
-import { sayBytes, shown } from "../../core/shown.ts";
+import { sayBytes, shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, chunksPer, coordinatesOf, copyBlock, product, strideOf } from "../codecs/block.ts";
 import { roomFor, UnknownCodec } from "../codecs/element.ts";

@@ -6,10 +6,10 @@
  */
 import { describe } from "../../core/cf/describe.ts";
 import { baseName, type CfVariable, groupOf } from "../../core/cf/variable.ts";
-import type { DatasetFinding } from "../../core/dataset.ts";
+import type { DatasetFinding } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
-import { shown } from "../../core/shown.ts";
+import { shown } from "../../core/text/shown.ts";
 import type { Decompressors } from "../decompressors.ts";
 import type { FormatReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";

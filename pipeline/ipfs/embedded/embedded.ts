@@ -20,17 +20,17 @@ import type { World } from "../../core/world.ts";
 import { type Block, codecs, type Get, hashes, isInline, keyOf, sha256 } from "../../dag/block.ts";
 import { largestBlock } from "../../dag/car.ts";
 import { digestSet } from "../../dag/digest-set.ts";
-import { walk } from "../../dag/read.ts";
+import { walk } from "../../dag/read/read.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import type { AddFiles, HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
-import { type Completeness, completenessOf, extentsOf } from "./completeness.ts";
-import { damageNotes, noteOf } from "./damage-notes.ts";
-import { defaultLimits, type Limits } from "./limits.ts";
-import { openPacks } from "./packs.ts";
+import { defaultLimits, type Limits } from "./packs/limits.ts";
+import { openPacks } from "./packs/packs.ts";
 import { type PinFile, type Pins, readPins, writePins } from "./pins.ts";
-import { removeDamaged } from "./remove-damaged.ts";
-import { startWriting, type Writing } from "./writing.ts";
+import { type Completeness, completenessOf, extentsOf } from "./repair/completeness.ts";
+import { damageNotes, noteOf } from "./repair/damage-notes.ts";
+import { removeDamaged } from "./repair/remove-damaged.ts";
+import { startWriting, type Writing } from "./write-lock.ts";
 
 export type EmbeddedNode = HomeNode &
   Required<Pick<HomeNode, "has" | "add" | "gc" | "fsck" | "close" | "incomplete" | "recheck">>;
@@ -221,7 +221,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
 
     add: ((path, options, world) =>
       write(`adding ${path}`, world, async (under) => {
-        const { ingest } = await import("./ingest.ts");
+        const { ingest } = await import("./ingest/ingest.ts");
         const added = await ingest(path, options, { folder: packFolder, writing: under }, world);
         whole.add(keyOf(added.cid));
         return added;
@@ -243,7 +243,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
       }),
 
     fsck: async function* (options, world) {
-      const { check } = await import("./fsck.ts");
+      const { check } = await import("./repair/fsck.ts");
       if (options.repair) await writing(world, "asFound");
       return yield* check({ folder: packFolder, packs, pinFile, notes, get: getOrFail }, options, world);
     },

@@ -11,18 +11,18 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { cidOfDigest, codecs, type Get, sha256 } from "../../dag/block.ts";
 import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
-import { walk } from "../../dag/read.ts";
+import { walk } from "../../dag/read/read.ts";
 import { syncFolder } from "../../disk/write.ts";
 import { keepYoungHeapSmall } from "../../disk/young-heap.ts";
 import type { Collected } from "../node.ts";
-import { appendingTo, mostLeaving } from "./appending.ts";
-import { indexName, nextNumber, noteNumbers } from "./numbers.ts";
-import { headLength, longestHead, writeHead } from "./pack.ts";
-import { digestAt, placeAt } from "./pack-index.ts";
-import type { Pack, Packs, PlaceInPack } from "./packs.ts";
+import { appendingTo, mostLeaving } from "./packs/append.ts";
+import { headLength, longestHead, writeHead } from "./packs/pack.ts";
+import { digestAt, placeAt } from "./packs/pack-index.ts";
+import { indexName, nextNumber, noteNumbers } from "./packs/pack-numbers.ts";
+import type { Pack, Packs, PlaceInPack } from "./packs/packs.ts";
+import { prove } from "./packs/verify-stored.ts";
 import type { Pins } from "./pins.ts";
-import { prove } from "./prove.ts";
-import type { Writing } from "./writing.ts";
+import type { Writing } from "./write-lock.ts";
 
 export interface Collecting {
   readonly folder: string;

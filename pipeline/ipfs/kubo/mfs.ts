@@ -7,7 +7,7 @@
 import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import type { Rpc } from "../../wire/kubo-rpc.ts";
+import type { Rpc } from "../../http/kubo-rpc.ts";
 
 /**
  * Let `root` stand there, and then alone.

@@ -18,7 +18,7 @@ import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, blockOf, codecs } from "../../dag/block.ts";
-import type { Rpc } from "../../wire/kubo-rpc.ts";
+import type { Rpc } from "../../http/kubo-rpc.ts";
 
 export interface Pin {
   readonly label: string;

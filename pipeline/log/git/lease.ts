@@ -13,12 +13,12 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isFailure } from "../../core/failure.ts";
 import { unknownUser } from "../../core/in-use.ts";
-import { shown } from "../../core/shown.ts";
+import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
 import type { Held, Lease, Leases } from "../lease.ts";
-import { leaseLost, takenBy } from "../taken.ts";
+import { leaseLost, takenBy } from "../lease-message.ts";
 import type { Repository } from "./repository.ts";
 import { entriesOf, entryOf, treeOf } from "./tree.ts";
 

@@ -1,5 +1,5 @@
 /** Running git so that nothing of the caller's shell changes what it does: not the language, not a hook's GIT_DIR. */
-import { shown } from "../../core/shown.ts";
+import { shown } from "../../core/text/shown.ts";
 
 export interface Ran {
   /** Exit code; 128 where git could not be run. */

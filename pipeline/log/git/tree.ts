@@ -1,6 +1,6 @@
 /** What is in a git tree, as its bytes say. */
 import { Failure } from "../../core/failure.ts";
-import { shown } from "../../core/shown.ts";
+import { shown } from "../../core/text/shown.ts";
 import type { GitObject } from "./objects.ts";
 
 export interface TreeEntry {

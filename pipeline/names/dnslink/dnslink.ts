@@ -11,11 +11,11 @@
  * ```
  */
 import { Failure } from "../../core/failure.ts";
-import { shown, unprintable } from "../../core/shown.ts";
+import { shown, unprintable } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import type { Answer, Name } from "../name.ts";
-import { type AuthorityOptions, authorities, type Said } from "./authoritative.ts";
 import type { DnsProvider, RRset } from "./provider.ts";
+import { type AuthorityOptions, authorities, type Said } from "./query/authoritative.ts";
 import { linksIn, pointedAt, problemOf, recordName } from "./record.ts";
 import { sameValues } from "./rrset.ts";
 

@@ -9,8 +9,8 @@
  */
 import { parseCid } from "../../core/cid.ts";
 import { Failure } from "../../core/failure.ts";
-import { byBytes } from "../../core/order.ts";
-import { shown } from "../../core/shown.ts";
+import { byBytes } from "../../core/text/order.ts";
+import { shown } from "../../core/text/shown.ts";
 import type { RRset } from "./provider.ts";
 
 /** Where the record of `domain` stands. */

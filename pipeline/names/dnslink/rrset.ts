@@ -1,7 +1,7 @@
 /** What we compare before we write: the TXT values at a name, whatever their order. */
 import { Failure } from "../../core/failure.ts";
-import { byBytes } from "../../core/order.ts";
-import { firstLines, shown } from "../../core/shown.ts";
+import { byBytes } from "../../core/text/order.ts";
+import { firstLines, shown } from "../../core/text/shown.ts";
 import type { RRset } from "./provider.ts";
 
 /** The records at a name as one set. Its TTL is the shortest: no resolver may remember the set longer (RFC 2181 §5.2). */

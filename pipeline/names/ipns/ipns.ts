@@ -14,7 +14,7 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import { type PrivateKey, privateKeyFrom, publicKeyOf, publicName } from "../../core/key.ts";
 import type { World } from "../../core/world.ts";
 import type { Answer, Name, Sighting } from "../name.ts";
-import { endpoint, kuboPlace, type Place } from "./places.ts";
+import { endpoint, kuboPlace, type Place } from "./endpoints.ts";
 import { readRecord, type SignedRecord, signRecord } from "./record.ts";
 
 export interface IpnsOptions {

@@ -6,8 +6,9 @@
  *
  * @see https://specs.ipfs.tech/ipns/ipns-record/
  */
-import { excerpt } from "../../core/http.ts";
+
 import { type PrivateKey, protobufOf, verify } from "../../core/key.ts";
+import { excerpt } from "../../http/http.ts";
 
 export interface SignedRecord {
   /** As it is put and kept. */

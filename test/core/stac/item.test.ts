@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Description } from "../../../pipeline/core/dataset.ts";
+import type { Description } from "../../../pipeline/core/dataset/dataset.ts";
 import { stableJson } from "../../../pipeline/core/json.ts";
 import { itemOf } from "../../../pipeline/core/stac/item.ts";
 import { data } from "../../data.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { DatasetEntry } from "../../../pipeline/core/entry.ts";
 import { stacFiles } from "../../../pipeline/core/stac/catalog.ts";
+import type { DatasetEntry } from "../../../pipeline/core/stac/catalog-entry.ts";
 import { type Item, itemOf } from "../../../pipeline/core/stac/item.ts";
 import { cid, described, dropsondes, facts } from "../../fakes/descriptions.ts";
 import { lintItem, lintStac } from "./lint.ts";

@@ -5,9 +5,9 @@
  * dimension that isn't there, a link to nothing, a collection that claims another extent than its items have. Here
  * those are rules, and the tests hold all that we make to them.
  */
-import type { DatasetFinding, Geometry } from "../../../pipeline/core/dataset.ts";
-import { type Box, boxAround, holds, objectionTo, positionsOf, spanOf } from "../../../pipeline/core/extent.ts";
-import { compareInstants, isInstant, sinceEver, untilEver } from "../../../pipeline/core/instant.ts";
+import type { DatasetFinding, Geometry } from "../../../pipeline/core/dataset/dataset.ts";
+import { type Box, boxAround, holds, objectionTo, positionsOf, spanOf } from "../../../pipeline/core/dataset/extent.ts";
+import { compareInstants, isInstant, sinceEver, untilEver } from "../../../pipeline/core/dataset/instant.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
 import { intervalOf } from "../../../pipeline/core/stac/catalog.ts";
 import type { Item, StacLink } from "../../../pipeline/core/stac/item.ts";

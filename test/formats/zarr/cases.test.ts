@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
-import type { Description } from "../../../pipeline/core/dataset.ts";
+import type { Description } from "../../../pipeline/core/dataset/dataset.ts";
 import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { recordAbsence } from "../../absent.ts";
 import { folderAt } from "../../fakes/folder.ts";

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
-import type { Folder } from "../../../pipeline/core/dataset.ts";
+import type { Folder } from "../../../pipeline/core/dataset/dataset.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import { stableJson } from "../../../pipeline/core/json.ts";
 import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";

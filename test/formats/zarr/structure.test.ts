@@ -4,7 +4,7 @@ import { readers } from "../../../pipeline/campaign/readers.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
 import { crc32c } from "../../../pipeline/formats/codecs/checksums.ts";
 import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
-import { findDatasets } from "../../../pipeline/stages/find.ts";
+import { findDatasets } from "../../../pipeline/stages/scan/find-datasets.ts";
 import { folderOf } from "../../fakes/folder.ts";
 import { testWorld } from "../../fakes/world.ts";
 

@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { cidOf, codecs } from "../../../pipeline/dag/block.ts";
 import { readCar } from "../../../pipeline/dag/car.ts";
-import { tell } from "../../../pipeline/github/comment.ts";
+import { tell } from "../../../pipeline/github/report/comment.ts";
 import { aFolder, fieldtree } from "../../commands/program.ts";
 import { expectSchema } from "../../commands/schemas.ts";
 import { type FakeGateway, startFakeGateway } from "../../fakes/gateway.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import { dnslink, readAuthorities } from "../../../pipeline/names/dnslink/dnslink.ts";
 import type { DnsProvider, RRset } from "../../../pipeline/names/dnslink/provider.ts";
-import { rfc2136 } from "../../../pipeline/names/dnslink/rfc2136.ts";
+import { rfc2136 } from "../../../pipeline/names/dnslink/rfc2136/rfc2136.ts";
 import { fakeDns, fromTable } from "../../fakes/dns-server.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { dnsServers, startBind, startNsd } from "../../servers/dns.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dnslink } from "../../../pipeline/names/dnslink/dnslink.ts";
-import { rfc2136 } from "../../../pipeline/names/dnslink/rfc2136.ts";
+import { rfc2136 } from "../../../pipeline/names/dnslink/rfc2136/rfc2136.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { dnsServers, type Primary, startBind } from "../../servers/dns.ts";
 import { type Doh, startDoh } from "../../servers/doh.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cloudflare } from "../../../../pipeline/names/dnslink/cloudflare.ts";
+import { cloudflare } from "../../../../pipeline/names/dnslink/providers/cloudflare.ts";
 import { cloudflareVendor } from "../../../fakes/dns-vendors/cloudflare.ts";
 import { testWorld } from "../../../fakes/world.ts";
 import { name, one, other, overHttp, started } from "./over-http.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { desec } from "../../../../pipeline/names/dnslink/desec.ts";
+import { desec } from "../../../../pipeline/names/dnslink/providers/desec.ts";
 import { desecVendor } from "../../../fakes/dns-vendors/desec.ts";
 import { testWorld } from "../../../fakes/world.ts";
 import { name, one, overHttp, started } from "./over-http.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { digitalocean } from "../../../../pipeline/names/dnslink/digitalocean.ts";
+import { digitalocean } from "../../../../pipeline/names/dnslink/providers/digitalocean.ts";
 import { digitaloceanVendor } from "../../../fakes/dns-vendors/digitalocean.ts";
 import { testWorld } from "../../../fakes/world.ts";
 import { name, one, other, overHttp, started } from "./over-http.ts";

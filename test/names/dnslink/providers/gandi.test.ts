@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { gandi } from "../../../../pipeline/names/dnslink/gandi.ts";
+import { gandi } from "../../../../pipeline/names/dnslink/providers/gandi.ts";
 import { gandiVendor } from "../../../fakes/dns-vendors/gandi.ts";
 import { testWorld } from "../../../fakes/world.ts";
 import { name, one, overHttp, started } from "./over-http.ts";

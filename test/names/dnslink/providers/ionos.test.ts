@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ionos } from "../../../../pipeline/names/dnslink/ionos.ts";
+import { ionos } from "../../../../pipeline/names/dnslink/providers/ionos.ts";
 import { ionosVendor } from "../../../fakes/dns-vendors/ionos.ts";
 import { testWorld } from "../../../fakes/world.ts";
 import { name, one, other, overHttp, started } from "./over-http.ts";

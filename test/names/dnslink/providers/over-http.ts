@@ -1,8 +1,8 @@
 /** What holds for every provider that is asked over HTTP, shown against the vendor's fake. */
 import { describe, expect, it } from "vitest";
 import type { DnsProvider } from "../../../../pipeline/names/dnslink/provider.ts";
-import { withRetry } from "../../../../pipeline/names/dnslink/retry.ts";
-import type { VendorOptions } from "../../../../pipeline/names/dnslink/vendor.ts";
+import type { VendorOptions } from "../../../../pipeline/names/dnslink/providers/http-api.ts";
+import { withRetry } from "../../../../pipeline/names/dnslink/providers/retry.ts";
 import { type DnsAtHand, dnsProviderContract, everythingOf } from "../../../contracts/dns-provider.ts";
 import { type FakeVendor, startFakeVendor, type Vendor } from "../../../fakes/dns-vendors/vendor.ts";
 import { testWorld } from "../../../fakes/world.ts";

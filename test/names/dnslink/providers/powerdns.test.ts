@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { powerdns } from "../../../../pipeline/names/dnslink/powerdns.ts";
-import type { VendorOptions } from "../../../../pipeline/names/dnslink/vendor.ts";
+import type { VendorOptions } from "../../../../pipeline/names/dnslink/providers/http-api.ts";
+import { powerdns } from "../../../../pipeline/names/dnslink/providers/powerdns.ts";
 import { dnsProviderContract } from "../../../contracts/dns-provider.ts";
 import { powerdnsVendor } from "../../../fakes/dns-vendors/powerdns.ts";
 import { testWorld } from "../../../fakes/world.ts";

@@ -1,0 +1,71 @@
+/** The pin services that campaign.yaml names, each with a way to look at what it keeps. */
+import type { CampaignConfig } from "../core/campaign/campaign.ts";
+import type { ServiceConfig } from "../core/campaign/pins.ts";
+import { isFailure } from "../core/failure.ts";
+import type { Node } from "../ipfs/node.ts";
+import type { Keeper, Parts } from "../stages/parts.ts";
+import { type Opened, once } from "./lazy.ts";
+import { matches } from "./path-pattern.ts";
+import { type Secret, tokenOf } from "./secrets.ts";
+
+export async function keepersOf(
+  { campaign, pins }: CampaignConfig,
+  secret: Secret,
+): Promise<Opened<{ readonly keeper: Keeper }>[]> {
+  if (pins.services.length === 0) return [];
+  const [{ pinService }, { gateway }, { kubo }] = await Promise.all([
+    import("../pin/services.ts"),
+    import("../ipfs/gateway.ts"),
+    import("../ipfs/kubo/kubo.ts"),
+  ]);
+  return pins.services.map((config) => {
+    const service = once(() => pinService(config, campaign, secret));
+    const node = lookingAt(config, secret, { gateway, kubo });
+    const keeper: Keeper = {
+      name: config.name,
+      kind: config.kind,
+      trusted: config.trust === "word",
+      whole: config.only.length === 0 && config.largest === undefined,
+      wants: (path, size) =>
+        (config.only.length === 0 || matches(path, config.only)) && size <= (config.largest ?? Infinity),
+      service: service.get,
+      ...(node && { look: (cid, world) => node.get(cid, world) }),
+    };
+    const close = () => {
+      service.made()?.close?.();
+      void node?.close?.();
+    };
+    return { keeper, close };
+  });
+}
+
+/** Where blocks of a service are seen: its own gateway, or the Kubo itself. Absent where neither can be asked. */
+function lookingAt(
+  config: ServiceConfig,
+  secret: Secret,
+  open: { gateway: (url: string) => Node; kubo: (options: { api: string; token?: string }) => Node },
+): Node | undefined {
+  if (config.gateway) return open.gateway(config.gateway);
+  if (config.kind !== "kubo") return undefined;
+  try {
+    return open.kubo({ api: config.api, ...tokenOf(config.token, secret) });
+  } catch (error) {
+    // Looking needs no secret where it can be had otherwise: whoever writes will be told.
+    if (isFailure(error, "input")) return undefined;
+    throw error;
+  }
+}
+
+/** Where others can fetch from the home node. The embedded one has no peers. */
+export async function originsOf({ node }: CampaignConfig, secret: Secret): Promise<Parts["origins"]> {
+  if (node.kind === "embedded") return async () => [];
+  const { kuboPins } = await import("../pin/kubo.ts");
+  return async (world) => {
+    const home = kuboPins({ name: "node", api: node.api, ...tokenOf(node.token, secret) });
+    try {
+      return await home.addresses!(world);
+    } finally {
+      home.close?.();
+    }
+  };
+}

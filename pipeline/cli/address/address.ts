@@ -1,0 +1,200 @@
+/**
+ * What an address names (`parse-address.ts` has the ways to write one): a path in the tree, something on IPFS, or what the
+ * campaign's names lead to. What a CID names is found without a campaign, too.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CID } from "multiformats/cid";
+import type { Campaign } from "../../campaign/campaign.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
+import type { Finding } from "../../core/report/finding.ts";
+import { shown } from "../../core/text/shown.ts";
+import { readTree, type Tree } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import type { Get } from "../../dag/block.ts";
+import { resolve } from "../../dag/read/read.ts";
+import { required } from "../../ipfs/require-block.ts";
+import { releaseNumbered } from "../../log/chain.ts";
+import type { Head } from "../../log/log.ts";
+import type { Release } from "../../log/release.ts";
+import { targetOf } from "../../stages/names/target.ts";
+import { assembleTree } from "../../stages/tree/assemble.ts";
+import { treeOf } from "../../stages/tree/past.ts";
+import { outOfReach, sizesOf } from "../../stages/tree/sizes.ts";
+import type { Call } from "../command.ts";
+import { targetsOf } from "./announced.ts";
+import { type Address, parseAddress } from "./parse-address.ts";
+import { refuseErrors } from "./tree-text.ts";
+
+export interface Located {
+  readonly cid: CID;
+  /** Path in the tree, or the path below the CID; "" for the whole. */
+  readonly path: string;
+  readonly get: Get;
+}
+
+/** What `address` names. @throws Failure `input` where there is no such thing; `unavailable` where it can't be reached. */
+export async function locate(address: string, call: Call): Promise<Located> {
+  const parsed = parseAddress(address);
+  const anywhere = parsed.in === "content" && call.folderAround() === undefined;
+  const { base, path, get } = anywhere
+    ? { base: parsed.cid, path: parsed.path, get: await getFromGateways(parsed, call) }
+    : await beginning(parsed, await opened(parsed, call), call.world);
+  const cid = base && (await resolve(base, path, get));
+  if (cid) return { cid, path: parsed.path, get };
+  const unlike = parsed.in === "tree" ? parsed.unlike : undefined;
+  const why = unlike === undefined ? "there is nothing there" : `${unlike}, and the tree has nothing of that name`;
+  const ofTree = "fieldtree ls lists the whole tree, fieldtree ls FOLDER what a folder holds";
+  throw new Failure("input", `${shown(address, 200)}: ${why}`, {
+    hint: parsed.in === "content" ? `fieldtree ls ${parsed.cid} lists what is there` : ofTree,
+  });
+}
+
+/** The campaign; where there is none, and a CID was probably meant, what is wrong with that. */
+async function opened(address: Address, call: Call): Promise<Campaign> {
+  if (call.folderAround() === undefined) {
+    if (address.in === "tree" && address.unlike !== undefined) throw new Failure("input", address.unlike);
+    if (address.in === "name") {
+      throw new Failure("input", `no campaign here knows what ${shown(address.name)} leads to`, {
+        hint: "run it in a clone of the campaign that has that name, or ask a gateway for /ipfs/CID",
+      });
+    }
+  }
+  return call.campaign();
+}
+
+/** The leaves that `address` names, with their paths below it: those of a folder of the tree, else the one thing it is. */
+export async function leavesAt(address: string, call: Call): Promise<readonly { path: string; cid: CID }[]> {
+  const campaign = await call.campaign();
+  const parsed = parseAddress(address);
+  if (parsed.in === "tree") {
+    const { tree, findings } = await treeAt(parsed.release, campaign, call.world);
+    const folder = parsed.path === "" ? "" : `${parsed.path}/`;
+    const below = [...tree.values()].filter(({ path }) => path.startsWith(folder));
+    if (below.length > 0) {
+      refuseErrors(findings);
+      return below.map(({ path, cid }) => ({ path: path.slice(folder.length), cid }));
+    }
+  }
+  return [{ path: "", cid: (await locate(address, call)).cid }];
+}
+
+interface Beginning {
+  /** Absent where no leaf, and no folder above one, is of that path. */
+  readonly base: CID | undefined;
+  readonly path: string;
+  readonly get: Get;
+}
+
+/**
+ * Whoever has no clone of a campaign names gateways as ipfsspec does: in IPFS_GATEWAY, with blanks between several. Else the
+ * one in the address is asked: what it gives is checked against the CID.
+ */
+async function getFromGateways({ gateway }: Address & { in: "content" }, { env, world }: Call): Promise<Get> {
+  const named = (env.IPFS_GATEWAY ?? "").split(/\s+/).filter((url) => url !== "");
+  const urls = named.length > 0 || gateway === undefined ? named : [gateway];
+  const bad = urls.find((url) => !/^https?:\/\//.test(url) || !URL.canParse(url));
+  if (bad !== undefined) throw new Failure("input", `IPFS_GATEWAY: ${shown(bad)} is no http or https address`);
+  if (urls.length === 0) {
+    throw new Failure("input", "there is no campaign here that says where blocks are had from", {
+      hint: "set IPFS_GATEWAY to a gateway's address, such as https://ipfs.io, or run it in a clone of the campaign",
+    });
+  }
+  const { gateways } = await import("../../ipfs/gateways.ts");
+  const node = gateways(urls);
+  return (cid) => required(cid, node, world);
+}
+
+/** Where resolving starts, and the path that is left from there. */
+async function beginning(address: Address, campaign: Campaign, world: World): Promise<Beginning> {
+  const { get } = campaign;
+  switch (address.in) {
+    case "content":
+      return { base: address.cid, path: address.path, get: await alsoFrom(address.gateway, get, world) };
+    case "name":
+      return { get, ...(await ledTo(address, campaign, world)) };
+    case "tree": {
+      if (address.release === undefined) return inTree(address.path, campaign, world);
+      return { base: (await releaseOf(address.release, campaign, world)).root, path: address.path, get };
+    }
+  }
+}
+
+/** `get`, and then the gateway that the address itself names. */
+async function alsoFrom(gateway: string | undefined, get: Get, world: World): Promise<Get> {
+  if (gateway === undefined) return get;
+  const { gateways } = await import("../../ipfs/gateways.ts");
+  const node = gateways([gateway]);
+  return async (cid) => {
+    try {
+      return await get(cid);
+    } catch (error) {
+      if (!isFailure(error, "unavailable")) throw error;
+      return required(cid, node, world);
+    }
+  };
+}
+
+/** What a name of the campaign leads to: by the log, so that no resolver and no network is needed. */
+async function ledTo(
+  { name, release, path }: Address & { in: "name" },
+  campaign: Campaign,
+  world: World,
+): Promise<Omit<Beginning, "get">> {
+  const to = targetsOf(campaign)(name);
+  if (to === undefined) {
+    const { facts, announced } = campaign;
+    const known = [facts.campaign, `latest.${facts.campaign}`, ...announced.map((each) => each.name)];
+    throw new Failure("input", `${shown(name)} is no name of this campaign`, {
+      hint: `its names: ${[...new Set(known)].join(", ")}; what any other name leads to, a gateway says`,
+    });
+  }
+  const at = release === undefined ? to : to.replace(/^(tree|portal)(?:@\d+)?/, `$1@${release}`);
+  // What names a release that there is not is an address here, and not a line of campaign.yaml.
+  if (release !== undefined) await releaseNumbered(release, campaign.log, world);
+  const target = await targetOf(at, await headOf(campaign, world), campaign.log, world);
+  const [, , base, ...below] = target.split("/");
+  return { base: CID.parse(base!), path: [...below, path].filter((names) => names !== "").join("/") };
+}
+
+/**
+ * A path in tree.yaml as it is now. Folders above the leaves exist nowhere yet: they are made here, in memory, and not
+ * where a line with an error would be left out of them.
+ */
+async function inTree(path: string, campaign: Campaign, world: World): Promise<Beginning> {
+  const { tree, findings } = await treeAt(undefined, campaign, world);
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+    const leaf = tree.get(path.slice(0, end));
+    if (leaf?.written) return { base: leaf.cid, path: path.slice(end + 1), get: campaign.get };
+  }
+  refuseErrors(findings);
+  if (path !== "" && !tree.keys().some((leaf) => leaf.startsWith(`${path}/`)))
+    return { base: undefined, path, get: campaign.get };
+  const { of, missing } = await sizesOf(tree, campaign.get, campaign.sizes, world);
+  if (missing.length > 0) throw outOfReach(missing);
+  const made = new Map<string, Uint8Array>();
+  const root = assembleTree(tree, of, campaign.profile, ({ cid, bytes }) => void made.set(cid.toString(), bytes));
+  return { base: root.cid, path, get: async (cid) => made.get(cid.toString()) ?? campaign.get(cid) };
+}
+
+/** A release's tree was found sound before it was published. */
+export async function treeAt(
+  release: number | undefined,
+  campaign: Campaign,
+  world: World,
+): Promise<{ tree: Tree; findings: readonly Finding[] }> {
+  if (release === undefined) return readTree(await readFile(join(campaign.folder, "tree.yaml")));
+  return { tree: await treeOf(await releaseOf(release, campaign, world), campaign, world), findings: [] };
+}
+
+/** The numbered release, or the newest. */
+async function releaseOf(number: number | undefined, campaign: Campaign, world: World): Promise<Release> {
+  if (number !== undefined) return (await releaseNumbered(number, campaign.log, world)).release;
+  return (await headOf(campaign, world)).release;
+}
+
+async function headOf({ log }: Campaign, world: World): Promise<Head> {
+  const head = await log.head(world);
+  if (head) return head;
+  throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish makes the first release" });
+}

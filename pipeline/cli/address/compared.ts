@@ -1,0 +1,88 @@
+/**
+ * A side of a comparison, as it is named on the command line: a file, `git:REF`, the number of a release, or a path in the
+ * tree with or without `@N`.
+ */
+import { statSync } from "node:fs";
+import { resolve as absolute } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import type { Leaf, Tree } from "../../core/tree/tree.ts";
+import { resolve } from "../../dag/read/read.ts";
+import type { Call } from "../command.ts";
+import { treeAt } from "./address.ts";
+import { parseAddress } from "./parse-address.ts";
+import { refIn, refuseErrors, soundTree } from "./tree-text.ts";
+
+interface Side {
+  readonly tree: Tree;
+  /** The part of it that is compared; "" for all of it. */
+  readonly path: string;
+}
+
+/** Both trees. Of parts at different paths, leaves have the path below the part, so that they meet. */
+export async function compared(
+  named: string,
+  other: string | undefined,
+  call: Call,
+): Promise<{ readonly base: Tree; readonly next: Tree }> {
+  const first = await sideNamed(named, call);
+  const second =
+    other === undefined ? { tree: await soundTree(undefined, call), path: "" } : await sideNamed(other, call);
+  // Beside a part of one tree it is the same part of the other that is meant.
+  const [from, to] = [first.path || second.path, second.path || first.path];
+  const base = await partOf({ ...first, path: from }, from === to, call);
+  const next = await partOf({ ...second, path: to }, from === to, call);
+  if (base.size > 0 || next.size > 0 || from === "") return { base, next };
+  const what = first.path === "" ? other! : named;
+  const hint = `git:${what} is tree.yaml as git has it at that branch, tag or commit; fieldtree ls lists the whole tree`;
+  throw new Failure("input", `there is no file ${what}, and nothing at ${from} in the tree`, { hint });
+}
+
+/** Empty where nothing is of that path: it was added or removed since. */
+async function partOf({ tree, path }: Side, keep: boolean, call: Call): Promise<Tree> {
+  if (path === "") return tree;
+  const leaves = [...tree.values()].filter((leaf) => leaf.path === path || leaf.path.startsWith(`${path}/`));
+  const above = leaves.length > 0 ? undefined : leafAbove(path, tree);
+  const cid = above && (await resolve(above.cid, path.slice(above.path.length + 1), (await call.campaign()).get));
+  if (above && cid) leaves.push({ ...above, path, cid, written: cid.toString() });
+  const name = (leaf: Leaf) => (keep ? leaf.path : leaf.path.slice(path.length + 1) || path.split("/").at(-1)!);
+  return new Map(leaves.map((leaf) => [name(leaf), { ...leaf, path: name(leaf) }]));
+}
+
+function leafAbove(path: string, tree: Tree): Leaf | undefined {
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+    const leaf = tree.get(path.slice(0, end));
+    if (leaf) return leaf;
+  }
+  return undefined;
+}
+
+/** The tree of release N for `N` or `@N`; as {@link soundTree} for everything else. */
+export async function baseTree(named: string, call: Call): Promise<Tree> {
+  const release = releaseNamed(named, call);
+  return release === undefined
+    ? soundTree(named, call)
+    : (await treeAt(release, await call.campaign(), call.world)).tree;
+}
+
+async function sideNamed(named: string, call: Call): Promise<Side> {
+  const whole = refIn(named) !== undefined || isFile(named, call) || releaseNamed(named, call) !== undefined;
+  if (whole) return { tree: await baseTree(named, call), path: "" };
+  const address = parseAddress(named);
+  if (address.in !== "tree") {
+    throw new Failure("input", `${named} is no tree`, {
+      hint: "diff compares files, git:REF, releases by their number, and paths in the tree, such as products@1",
+    });
+  }
+  const { tree, findings } = await treeAt(address.release, await call.campaign(), call.world);
+  refuseErrors(findings);
+  return { tree, path: address.path };
+}
+
+/** A file of that name goes before the release. */
+function releaseNamed(named: string, call: Call): number | undefined {
+  const number = /^@?(\d+)$/.exec(named)?.[1];
+  return number === undefined || isFile(named, call) ? undefined : Number(number);
+}
+
+const isFile = (named: string, { cwd }: Call) =>
+  statSync(absolute(cwd, named), { throwIfNoEntry: false })?.isFile() === true;

@@ -1,0 +1,148 @@
+/** What to tell whoever adds a file or folder about the datasets in it. Reads metadata and names; of chunks only sizes. */
+import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { datasetAdvice, type StoredVariable } from "../core/dataset/advice.ts";
+import type { DatasetFinding, Description } from "../core/dataset/dataset.ts";
+import { isFailure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+import { localFolder } from "../disk/folder.ts";
+import { type FormatReader, incompleteDataset } from "../formats/reader.ts";
+
+/** Folders looked into for datasets, and findings told: a folder of thousands of datasets should not be a wall of text. */
+const most = { folders: 10_000, findings: 100 } as const;
+
+/** Chunks a variable that are measured. */
+const sample = 256;
+
+export interface Advice {
+  /** Of every dataset, each saying which one it means, those that can't be described first; so many at most. */
+  readonly findings: readonly DatasetFinding[];
+  /** How many datasets can't be described, whether or not there was room for their findings. */
+  readonly unreadable: number;
+}
+
+/** What to tell of the datasets at or below `path`. */
+export async function adviceFor(path: string, readers: readonly FormatReader[], world: World): Promise<Advice> {
+  const unreadable: DatasetFinding[] = [];
+  const others: DatasetFinding[] = [];
+  for await (const { below, reader, missing } of datasetsBelow(path, readers, world)) {
+    world.signal.throwIfAborted();
+    const named = (finding: DatasetFinding) =>
+      below === "" ? finding : { ...finding, says: `${below}: ${finding.says}` };
+    const description = reader ? await descriptionOf(join(path, below), reader, world) : unreadableDataset(missing);
+    if ("rule" in description) unreadable.push(named(description));
+    else if (others.length < most.findings) {
+      const files = await fileFindings(join(path, below), reader, world);
+      others.push(...[...adviceOn(join(path, below), description), ...files].map(named));
+    }
+  }
+  return { findings: [...unreadable, ...others].slice(0, most.findings), unreadable: unreadable.length };
+}
+
+/** What shows in the names of a dataset's files, of the dataset that `reader` describes at `path`. */
+export async function fileFindings(
+  path: string,
+  reader: FormatReader | undefined,
+  world: World,
+): Promise<readonly DatasetFinding[]> {
+  return (await reader?.checkFiles?.((await localFolder(path))!, world)) ?? [];
+}
+
+type DatasetBelow = { readonly below: string } & (
+  | { readonly reader: FormatReader; readonly missing?: never }
+  | { readonly reader?: never; readonly missing: string }
+);
+
+/** Datasets are told by the names in a folder, and not searched further. */
+async function* datasetsBelow(
+  path: string,
+  readers: readonly FormatReader[],
+  world: World,
+): AsyncGenerator<DatasetBelow> {
+  if (!statSync(path).isDirectory()) return;
+  const folders = [""];
+  for (let looked = 0; looked < folders.length && looked < most.folders; looked++) {
+    const below = folders[looked]!;
+    const entries = listed(join(path, below));
+    const names = new Set(entries.map(({ name }) => name));
+    const reader = readers.find(({ recognises }) => recognises(names));
+    if (reader) {
+      yield { below, reader };
+      continue;
+    }
+    const inner = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const incomplete =
+      inner.length > 0
+        ? await incompleteDataset(readers, (await localFolder(join(path, below)))!, inner, world)
+        : undefined;
+    if (incomplete) yield { below, missing: incomplete.missing };
+    else folders.push(...inner.map((name) => join(below, name)));
+  }
+}
+
+/** What the dataset says of itself, or the finding that it can't be read. */
+async function descriptionOf(path: string, reader: FormatReader, world: World): Promise<Description | DatasetFinding> {
+  try {
+    return await reader.describe((await localFolder(path))!, world);
+  } catch (error) {
+    if (!isFailure(error, "input", "corrupt")) throw error;
+    return unreadableDataset(error.message, error.hint);
+  }
+}
+
+const unreadableDataset = (why: string, fix?: string): DatasetFinding => ({
+  level: "error",
+  rule: "unreadable",
+  says: `the dataset can't be described: ${why}`,
+  ...(fix !== undefined && { fix }),
+});
+
+function adviceOn(path: string, description: Description): readonly DatasetFinding[] {
+  const { title } = description.attributes;
+  const hasTitle = typeof title === "string" && title.trim() !== "";
+  const isZarr = description.access.format === "zarr";
+  const variables = isZarr ? description.variables.map(({ name }) => storedVariable(path, name)) : [];
+  return [...description.findings, ...datasetAdvice({ hasTitle, variables })];
+}
+
+/** Chunks of Zarr v2 lie beside `.zarray`, flat or in folders; those of v3 below `c`, or flat as `c.0.0`. */
+function storedVariable(store: string, name: string): StoredVariable {
+  const folder = join(store, name);
+  const chunks: string[] = [];
+  let listing = 0;
+  const folders = [folder];
+  for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
+    let size = 0;
+    for (const entry of listed(at)) {
+      size += Buffer.byteLength(entry.name) + cidLength;
+      if (entry.isDirectory()) folders.push(join(at, entry.name));
+      else if (!entry.name.startsWith(".z") && entry.name !== "zarr.json") chunks.push(join(at, entry.name));
+    }
+    listing = Math.max(listing, size);
+  }
+  const step = Math.max(1, Math.ceil(chunks.length / sample));
+  const measured = isSharded(folder) ? [] : chunks.filter((_, i) => i % step === 0);
+  return { name, count: chunks.length, sizes: measured.map((chunk) => lstatSync(chunk).size), listing };
+}
+
+/** Bytes of a CIDv1. */
+const cidLength = 36;
+
+function isSharded(folder: string): boolean {
+  try {
+    return readFileSync(join(folder, "zarr.json"), "utf8").includes('"sharding_indexed"');
+  } catch {
+    // Version 2 has no such file, and no shards.
+    return false;
+  }
+}
+
+function listed(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    // A variable of no chunks has no folder.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

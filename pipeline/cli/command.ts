@@ -1,0 +1,69 @@
+/**
+ * What a verb is, and what it is called with.
+ *
+ * A verb's file declares its words and runs; `cli.ts` parses, prints and leaves. To add one: write it beside the
+ * others, name it in `verbs.ts`, and give it a test in `test/commands/` that calls the real program.
+ */
+
+import type { Campaign } from "../campaign/campaign.ts";
+import type { World } from "../core/world.ts";
+import type { Paint } from "./print/colour.ts";
+
+export interface Verb {
+  /** Positional arguments as commander writes them: `<path...>`, `[address]`. */
+  readonly args?: string;
+  /** Flags as commander writes them: `["--at <path>", "where in the tree the CID goes"]`. */
+  readonly flags?: readonly (readonly [flags: string, help: string, byDefault?: string])[];
+  /** Paragraphs shown by `help VERB` below the summary, where there is more to know. */
+  readonly about?: string;
+  /** What the shell completes its arguments with; files where nothing is said. */
+  readonly completes?: readonly ("tree" | "releases" | "files")[];
+  /** One example that works, shown by `help VERB`. */
+  readonly example: string;
+  /** Resolves to the exit code; nothing means 0. Failures are thrown. */
+  run(call: Call): Promise<number | undefined>;
+}
+
+/** A verb before it is called: what `fieldtree --help` needs, and where the rest is. */
+export interface VerbEntry {
+  readonly name: string;
+  /** Heading that it stands under. */
+  readonly group: string;
+  readonly summary: string;
+  readonly load: () => Promise<Verb>;
+}
+
+export interface Call {
+  readonly args: readonly string[];
+  /** A flag that may be repeated comes as an array where its help was declared with `...`. */
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly world: World;
+  readonly out: Output;
+  /** One question to whoever is there, answered with what they type, or with `suggestion`. Absent where nobody is. */
+  readonly ask?: (question: string, suggestion: string) => Promise<string>;
+  /** Environment variables; secrets come from here only. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Directory that relative paths on the command line mean. */
+  readonly cwd: string;
+  /** The campaign's folder: `--campaign DIR`, else the nearest ancestor holding tree.yaml. Throws `input` where there is none. */
+  readonly folder: () => string;
+  /** As `folder`, and `undefined` where no flag names one and no ancestor is one: for verbs that need none. */
+  readonly folderAround: () => string | undefined;
+  /** The campaign in that folder, opened; closed again by whoever called the verb. */
+  readonly campaign: () => Promise<Campaign>;
+}
+
+/** Results. Everything else goes through `world.log` and `world.progress`. */
+export interface Output {
+  /** True where the reader is a machine: stdout is then JSON lines and nothing else. */
+  readonly json: boolean;
+  /** How levels are coloured in `text`. */
+  readonly paint: Paint;
+  /**
+   * One result: `data` as a JSON line for machines, `text` for people (nothing where it is undefined). `errors` is what of
+   * the text is an error: all of it that `--quiet` leaves.
+   */
+  result(data: object, text?: string, errors?: string): void;
+  /** Bytes as they are, for `cat` and `car export`, as lines of base64 for machines; waits while the reader is slow. */
+  bytes(chunk: Uint8Array): Promise<void>;
+}

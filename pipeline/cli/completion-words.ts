@@ -1,0 +1,58 @@
+/**
+ * What may stand at a place of the command line, while somebody types it: paths of the tree, a folder at a time, and numbers of
+ * releases, newest first.
+ *
+ * It answers at once or not at all: tree.yaml is read as it is, mistakes and all, and a log that is slow is left alone.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isFailure } from "../core/failure.ts";
+import { readTree } from "../core/tree/tree.ts";
+import type { Call, Verb } from "./command.ts";
+
+/** ms a log gets to answer. */
+const patience = 1_000;
+
+/** Numbers of releases offered: whoever wants an older one knows it. */
+const most = 50;
+
+/** Words that begin with `word`; a folder's ends in a slash. None where there is no campaign. */
+export async function wordsFor(
+  word: string,
+  completes: NonNullable<Verb["completes"]>,
+  call: Call,
+): Promise<readonly string[]> {
+  const folder = call.folderAround();
+  if (folder === undefined) return [];
+  const at = word.lastIndexOf("@");
+  const words: string[] = [];
+  if (completes.includes("tree")) {
+    if (at >= 0) words.push(...(await releases(call)).map((number) => `${word.slice(0, at)}@${number}`));
+    else words.push(...namesBelow(word, await readFile(join(folder, "tree.yaml"))));
+  }
+  if (completes.includes("releases") && /^\d*$/.test(word)) words.push(...(await releases(call)).map(String));
+  return words.filter((each) => each.startsWith(word));
+}
+
+function namesBelow(word: string, text: Uint8Array): readonly string[] {
+  const above = word.slice(0, word.lastIndexOf("/") + 1);
+  const names = new Set<string>();
+  for (const path of readTree(text).tree.keys()) {
+    if (!path.startsWith(above)) continue;
+    const end = path.indexOf("/", above.length);
+    names.add(end < 0 ? path : path.slice(0, end + 1));
+  }
+  return [...names];
+}
+
+async function releases({ campaign, world }: Call): Promise<readonly number[]> {
+  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(patience)]);
+  try {
+    const head = await (await campaign()).log.head({ ...world, signal });
+    const newest = head?.release.number ?? 0;
+    return Array.from({ length: Math.min(newest, most) }, (_, i) => newest - i);
+  } catch (error) {
+    if (!signal.aborted && !isFailure(error)) throw error;
+    return [];
+  }
+}

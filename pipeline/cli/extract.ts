@@ -1,0 +1,216 @@
+/**
+ * Writing a DAG to this machine's disk.
+ *
+ * The DAG may be anybody's, so it gets no say in where things go. Everything is written into a folder made for it beside
+ * the target, each name made anew and never opened where something stands (names that a file system takes for one another
+ * meet there), and takes the target's name in one step at the end. Links are kept only where following them stays inside.
+ */
+import { randomUUID } from "node:crypto";
+import { lstat, mkdir, open, rename, rm, symlink } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import type { CID } from "multiformats/cid";
+import { inOrder } from "../core/concurrency.ts";
+import { Failure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+import { codecs, type Get } from "../dag/block.ts";
+import { badName, type DirectoryEntry } from "../dag/directory.ts";
+import { content, entries, stat } from "../dag/read/read.ts";
+import { diskFailure } from "../disk/disk-failure.ts";
+import { printable } from "./print/terminal.ts";
+
+export interface Extraction {
+  readonly cid: CID;
+  readonly get: Get;
+  /** Absolute path. */
+  readonly target: string;
+  /** Whether what stands at `target` may be replaced; otherwise that is a failure. */
+  readonly replace: boolean;
+  /** `inside`: links that lead out of the folder are a failure. `skip`: no links are written. */
+  readonly links: "inside" | "skip";
+}
+
+export interface Extracted {
+  /** Bytes of file contents. */
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/** Files of a folder written at once. */
+const atOnce = 8;
+
+/**
+ * Copy what stands at a CID to the disk.
+ *
+ * @throws Failure `input` for a target that is there or a name or link that is not safe; what {@link Get} throws; what the
+ *   disk says. The target is then as it was.
+ */
+export async function extract(extraction: Extraction, world: World): Promise<Extracted> {
+  const { cid, get, target, replace } = extraction;
+  const about = await stat(cid, get);
+  if (about.type === "symlink") throw new Failure("input", `${cid} is a symbolic link to ${printable(about.target!)}`);
+  const counts = { bytes: 0, files: 0, claimed: about.size };
+  await appearWhole(target, replace, (draft) =>
+    about.type === "file"
+      ? writeFile(cid, draft, extraction, counts, world)
+      : writeFolder(cid, { at: draft, path: "", depth: 0 }, extraction, counts, world),
+  );
+  return { bytes: counts.bytes, files: counts.files };
+}
+
+/**
+ * Let `write` make a file or folder under a name of no meaning beside `target`, and give it its own when all of it is there.
+ *
+ * @throws Failure `input` where something stands at `target` that may not be replaced; what the disk says.
+ */
+export async function appearWhole(
+  target: string,
+  replace: boolean,
+  write: (draft: string) => Promise<void>,
+): Promise<void> {
+  if (!replace) await refuseExisting(target);
+  const draft = join(dirname(target), `.${basename(target)}.${randomUUID()}.part`);
+  try {
+    await write(draft);
+    if (!replace) await refuseExisting(target);
+    await moveOver(draft, target);
+  } catch (error) {
+    throw diskFailure(error, `writing ${target}`);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+interface Place {
+  /** On the disk. */
+  readonly at: string;
+  /** Below the CID, for messages. */
+  readonly path: string;
+  readonly depth: number;
+}
+
+/**
+ * `claimed`: bytes there will be. Of a folder it is the Tsize, which counts repeats as copying does, and a little more than
+ * is copied: blocks are more than contents.
+ */
+type Counts = { bytes: number; files: number; readonly claimed: number };
+
+async function writeFolder(
+  cid: CID,
+  place: Place,
+  extraction: Extraction,
+  counts: Counts,
+  world: World,
+): Promise<void> {
+  const { get } = extraction;
+  await mkdir(place.at).catch((error) => clash(error, place.at));
+  const names: DirectoryEntry[] = [];
+  for await (const entry of entries(cid, get)) {
+    refuseUnsafeName(entry.name, place);
+    names.push(entry);
+  }
+
+  const writeUnlessFolder = async ({ name, cid }: DirectoryEntry): Promise<Place & { cid: CID; isFolder: boolean }> => {
+    world.signal.throwIfAborted();
+    const here = { at: join(place.at, name), path: `${place.path}/${name}`, depth: place.depth + 1, cid };
+    const { type, target } = cid.code === codecs.raw ? ({ type: "file" } as const) : await stat(cid, get);
+    if (type === "file") await writeFile(cid, here.at, extraction, counts, world);
+    else if (type === "symlink") await writeLink(target!, here, extraction);
+    return { ...here, isFolder: type === "directory" };
+  };
+  const folders = [];
+  for await (const written of inOrder(names, atOnce, writeUnlessFolder)) if (written.isFolder) folders.push(written);
+  for (const { cid, ...below } of folders) await writeFolder(cid, below, extraction, counts, world);
+}
+
+async function writeFile(cid: CID, at: string, { get }: Extraction, counts: Counts, world: World): Promise<void> {
+  const file = await openNew(at);
+  try {
+    for await (const bytes of content(cid, get)) {
+      await file.writeFile(bytes);
+      counts.bytes += bytes.length;
+      // A Tsize is only what somebody wrote: one that was too small is not a total.
+      const total = counts.bytes <= counts.claimed && { total: counts.claimed };
+      world.progress({ task: "copying", done: counts.bytes, ...total, unit: "bytes" });
+    }
+    counts.files++;
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeLink(target: string, { at, path, depth }: Place, { links }: Extraction): Promise<void> {
+  if (links === "skip") return;
+  if (!staysInside(target, depth)) {
+    throw new Failure(
+      "input",
+      `${printable(path)} is a symbolic link that leads out of the folder, to ${printable(target)}`,
+      {
+        hint: "--skip-links copies everything else",
+      },
+    );
+  }
+  await symlink(target, at).catch((error) => clash(error, at));
+}
+
+/**
+ * Whether a link in a folder `depth` names down leads somewhere inside, whatever other links it passes: it may go up first,
+ * through folders that we made ourselves, and then only down.
+ */
+function staysInside(target: string, depth: number): boolean {
+  const steps = target.split("/");
+  const ups = steps.findIndex((step) => step !== "..");
+  const downs = ups < 0 ? [] : steps.slice(ups);
+  const up = ups < 0 ? steps.length : ups;
+  return target !== "" && up < depth && downs.every((step, i) => step !== ".." && (step !== "" || i > 0));
+}
+
+function refuseUnsafeName(name: string, { path }: Place): void {
+  const why = badName(name) ?? (sep !== "/" && name.includes(sep) ? `holds a ${sep}` : undefined);
+  if (why)
+    throw new Failure("input", `${printable(path) || "the folder"} holds a name that ${why}: nothing was written`);
+}
+
+async function openNew(at: string) {
+  return open(at, "wx").catch((error) => clash(error, at));
+}
+
+function clash(error: NodeJS.ErrnoException, at: string): never {
+  if (error.code !== "EEXIST") throw error;
+  throw new Failure(
+    "input",
+    `${printable(basename(at))} is there twice, or differs from another name only as this disk can't tell`,
+    {
+      cause: error,
+    },
+  );
+}
+
+async function refuseExisting(target: string): Promise<void> {
+  const stands = await lstat(target).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return false;
+      throw diskFailure(error, `looking for ${target}`);
+    },
+  );
+  if (stands) throw new Failure("input", `${target} is there already`, { hint: "--force replaces it" });
+}
+
+/** A file takes another's name in one step; a folder can't, so the old one steps aside first and comes back if need be. */
+async function moveOver(draft: string, target: string): Promise<void> {
+  const old = `${draft}.old`;
+  const stepsAside = await rename(target, old).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
+  try {
+    await rename(draft, target);
+  } catch (error) {
+    if (stepsAside) await rename(old, target);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}

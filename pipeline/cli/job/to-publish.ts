@@ -1,0 +1,56 @@
+/** What publishing the checked out commit would give: against what is live, and with everything that was merged allowed. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ownNode } from "../../campaign/home.ts";
+import { isFailure } from "../../core/failure.ts";
+import type { Report } from "../../core/report/report.ts";
+import { commitHere, commitsIn } from "../../disk/commits.ts";
+import type { DispatchEvent, PushEvent } from "../../github/run/event.ts";
+import { sourceOf } from "../../stages/tree/past.ts";
+import type { Call } from "../command.ts";
+import { importCars } from "../import-cars.ts";
+import { lookAt } from "./review.ts";
+
+export async function planToPublish(event: PushEvent | DispatchEvent, call: Call): Promise<Report> {
+  const { env, world, folder } = call;
+  if (env.FIELDTREE_IMPORT) await importHere(env.FIELDTREE_IMPORT, call);
+
+  const sha = await commitHere(folder(), world);
+  const [proposal, campaignYaml] = await Promise.all(
+    ["tree.yaml", "campaign.yaml"].map((name) => readFile(join(folder(), name))),
+  );
+  const base = await liveTree(event, call);
+  return lookAt(
+    { proposed: { base, proposal: proposal!, ...(sha && { sha }) }, campaignYaml: campaignYaml!.toString() },
+    { labels: "all", reproduce: "fieldtree plan" },
+    { cwd: folder(), world },
+  );
+}
+
+/** Where looking will find it: on the campaign's node, or on this machine's where that one is closed to a job without secrets. */
+async function importHere(address: string, call: Call): Promise<void> {
+  const { home, state } = await call.campaign();
+  const into = home.closed ? await ownNode(state) : home;
+  try {
+    await importCars([address], into, { ...call, out: { ...call.out, result: () => {} } });
+  } finally {
+    if (into !== home) await into.close?.();
+  }
+}
+
+/** Of the newest release; where its blocks are out of this job's reach, as it was before the push; else empty. */
+async function liveTree(event: PushEvent | DispatchEvent, { campaign: open, cwd, world }: Call): Promise<Uint8Array> {
+  try {
+    const campaign = await open();
+    const head = await campaign.log.head(world);
+    return head ? await sourceOf(head.release, campaign, world) : new Uint8Array(0);
+  } catch (error) {
+    if (!isFailure(error, "unavailable")) throw error;
+    world.log(`what is live can't be read here: ${error.message}`);
+  }
+  const before = event.name === "push" ? event.before : undefined;
+  if (before === undefined) return new Uint8Array(0);
+  const commits = commitsIn(cwd, world);
+  const file = (await commits.entries(before, ["tree.yaml"]))?.get("tree.yaml");
+  return file?.kind === "file" ? await commits.read(before, "tree.yaml", file) : new Uint8Array(0);
+}

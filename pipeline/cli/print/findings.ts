@@ -1,0 +1,59 @@
+/** Findings for people: `tree.yaml:12:5  error  duplicate-key  …`, as editors and terminals can follow. */
+
+import type { DatasetFinding } from "../../core/dataset/dataset.ts";
+import { type Condensed, condensed, sayCounted } from "../../core/report/condense.ts";
+import type { Finding } from "../../core/report/finding.ts";
+import type { Call } from "../command.ts";
+import { printable } from "./terminal.ts";
+
+export const allFlag = ["--all", "show each finding, where those of one rule are one line with a count"] as const;
+
+/** Lines for findings in a file, with their fixes; errors among them coloured. */
+export function findingLines(file: string, findings: readonly Finding[], call: Pick<Call, "flags" | "out">): string[] {
+  return counted(findings, call).flatMap(({ finding, count }) => {
+    const { level, rule, line, column } = finding;
+    const at = `${file}:${line}:${column}  ${call.out.paint(level, level)}  ${rule}`;
+    return [`${at}  ${sayIt({ finding, count })}`, ...fixLines({ finding, count })];
+  });
+}
+
+/** The same of a dataset. */
+export function datasetFindingLines(findings: readonly DatasetFinding[], call: Pick<Call, "flags" | "out">): string[] {
+  return counted(findings, call).flatMap((each) => {
+    const { level, rule } = each.finding;
+    return [`  ${call.out.paint(level, level)}  ${rule}  ${sayIt(each)}`, ...fixLines(each)];
+  });
+}
+
+/** Where only what is said matters, as below the title of a dataset. */
+export function noteLines(findings: readonly DatasetFinding[], call: Pick<Call, "flags" | "out">): string[] {
+  return counted(findings, call).map(
+    (each) => `  ${call.out.paint(each.finding.level, `${each.finding.level}:`)} ${sayIt(each)}`,
+  );
+}
+
+export const errorsIn = <F extends Pick<Finding, "level">>(findings: readonly F[]): F[] =>
+  findings.filter(({ level }) => level === "error");
+
+/** `--all shows each`, where lines stand for more than one finding. */
+export function sayAll(
+  findings: readonly Pick<Finding, "level" | "rule" | "count">[],
+  { flags }: Pick<Call, "flags">,
+): string {
+  const hidden = flags.all !== true && condensed(findings).some(({ count }) => count > 1);
+  return hidden ? " (--all shows each)" : "";
+}
+
+function counted<F extends Pick<Finding, "level" | "rule" | "count">>(
+  findings: readonly F[],
+  { flags }: Pick<Call, "flags">,
+): readonly Condensed<F>[] {
+  return flags.all === true ? findings.map((finding) => ({ finding, count: 1 })) : condensed(findings);
+}
+
+const sayIt = (each: Condensed<Pick<Finding, "says" | "count">>) => printable(sayCounted(each));
+
+/** The fix of the first of several puts none of the others right. */
+function fixLines({ finding: { fix }, count }: Condensed<{ readonly fix?: string }>): string[] {
+  return fix === undefined || count > 1 ? [] : [`    fix: ${printable(fix)}`];
+}

@@ -1,0 +1,55 @@
+/**
+ * Results on stdout: sentences for people, JSON lines for machines, bytes as they are.
+ *
+ * With `--json` stdout is JSON lines and nothing else, and at least one: bytes come as base64, and a verb that had nothing
+ * to say ends in `{"event":"done"}`. With `--quiet` a person reads errors alone; bytes are what was asked for, and come.
+ */
+import { once } from "node:events";
+import type { Output } from "../command.ts";
+import type { Paint } from "./colour.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly paint: Paint;
+}
+
+/** What the program has besides: it alone knows when a verb has ended. */
+export interface Results extends Output {
+  /** With `--json`, print the line that ends a run which has printed none. */
+  end(): void;
+}
+
+/** On a terminal stdout and stderr are one screen: what is printed must not stand behind a progress line. */
+export function outputOn(
+  stream: NodeJS.WritableStream,
+  terminal: Pick<Terminal, "clear">,
+  { json, quiet, paint }: OutputOptions,
+): Results {
+  let printed = false;
+  const line = (text: string): boolean => {
+    terminal.clear();
+    printed = true;
+    return stream.write(`${text}\n`);
+  };
+  return {
+    json,
+    paint,
+    result(data, text, errors) {
+      if (json) return void line(JSON.stringify(data));
+      const shown = quiet ? errors || undefined : text;
+      if (shown !== undefined) line(shown);
+    },
+    async bytes(chunk) {
+      terminal.clear();
+      const roomy = json
+        ? line(JSON.stringify({ base64: Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("base64") }))
+        : stream.write(chunk);
+      if (!roomy) await once(stream, "drain");
+    },
+    end() {
+      if (json && !printed) line(JSON.stringify({ event: "done" }));
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** Pins as a person reads them: a line a service, and below it those that don't count, with what they have in common. */
+import type { PinSight } from "../../stages/pins/pin-status.ts";
+import { duration, printable } from "./terminal.ts";
+
+/** Named one by one; beyond that they are counted. */
+const shown = 5;
+
+/** `now`: ms since 1970, for how long a pin has been waited for. */
+export function pinLines(sights: readonly PinSight[], now: number): string[] {
+  const byService = Map.groupBy(sights, ({ wanted }) => wanted.keeper.name);
+  const width = Math.max(0, ...[...byService.keys()].map(({ length }) => length));
+  return [...byService].flatMap(([service, all]) => {
+    const open = all.filter(({ counts }) => !counts);
+    const believed = all.filter(({ counts, seen }) => counts && seen === "says so").length;
+    const optional = all.every(({ wanted }) => !wanted.required);
+    const line = [
+      `  ${service.padEnd(width)}  ${all.length - open.length} of ${all.length} kept`,
+      ...(believed > 0 ? [`${believed} by its word`] : []),
+      ...(optional ? ["optional"] : []),
+    ].join(", ");
+    const alike = [...Map.groupBy(open, (sight) => sayOpen(sight, now))];
+    const more = alike.length > shown ? [`    and ${alike.length - shown} more`] : [];
+    const told = alike.slice(0, shown).flatMap(([say, those]) => [`    ${pathsOf(those)}`, `      ${say}`]);
+    return [line, ...told, ...more];
+  });
+}
+
+/** `pinning, for 5 min: 1 of 2 replicas` */
+function sayOpen(sight: PinSight, now: number): string {
+  const { status, says } = sight;
+  const age = ageOf(sight, now);
+  return `${status}${age === null ? "" : `, for ${duration(age)}`}${says ? `: ${printable(says)}` : ""}`;
+}
+
+const pathsOf = (sights: readonly PinSight[]) => some(sights.map(({ wanted }) => wanted.path));
+
+/** `a, b, c and 4 more` */
+export function some(words: readonly string[]): string {
+  const said = words.slice(0, shown).join(", ");
+  return words.length > shown ? `${said} and ${words.length - shown} more` : said;
+}
+
+/** s that the service has had the wish; null where it doesn't say. */
+export function ageOf({ since }: PinSight, now: number): number | null {
+  return since === undefined ? null : Math.max(0, Math.round((now - Date.parse(since)) / 1000));
+}

@@ -1,0 +1,139 @@
+/**
+ * Where: bounds from every valid position, and a shape to draw.
+ *
+ * How positions are laid out decides what they mean: two 1-D coordinates span a grid, latitudes and longitudes over the
+ * same dimension are places one by one, and `featureType` (CF 9.1) says whether those places are a way, profiles or
+ * stations.
+ */
+import type { Bounds, DatasetFinding, Place } from "../../dataset/dataset.ts";
+import { type Attributes, type CfVariable, text } from "../variable.ts";
+import type { Span } from "./bounds.ts";
+import {
+  boxShape,
+  crossesAntimeridian,
+  lineShape,
+  onePerRow,
+  outlineShape,
+  type Places,
+  pointsShape,
+} from "./geometry.ts";
+import type { Survey } from "./survey.ts";
+
+export type Layout = "grid" | "curvilinear" | "line" | "points" | "profiles";
+
+/** What the metadata say about how places are laid out. */
+export function layoutOf(
+  latitude: CfVariable,
+  longitude: CfVariable,
+  others: { readonly time?: CfVariable; readonly vertical: readonly CfVariable[] },
+  attributes: Attributes,
+): Layout {
+  const sameDimensions = (other: CfVariable | undefined) => other?.dimensions.join() === latitude.dimensions.join();
+  const { length: rank } = latitude.dimensions;
+  if (!sameDimensions(longitude)) return "grid";
+  // ACDD's word for the same, where CF's is not there.
+  switch ((text(attributes, "featureType") || text(attributes, "cdm_data_type")).toLowerCase()) {
+    case "trajectory":
+      return rank > 0 ? "line" : "points";
+    case "trajectoryprofile":
+      // With heights at every position a row is a sounding that drifts, not the way of what released it.
+      if (rank > 1 && others.vertical.some(sameDimensions)) return "profiles";
+      return rank > 0 ? "line" : "points";
+    case "profile":
+    case "timeseries":
+    case "timeseriesprofile":
+      return rank > 1 ? "profiles" : "points";
+    case "point":
+      return "points";
+    default:
+      if (rank > 1) return "curvilinear";
+      return rank === 1 && sameDimensions(others.time) ? "line" : "points";
+  }
+}
+
+export interface Positions {
+  readonly layout: Layout;
+  readonly latitude: Survey;
+  readonly longitude: Survey;
+  /** Of a grid: whether its longitudes are those of an axis, one after the other. */
+  readonly isAxis?: boolean;
+  /** How many of the places follow one another in the fastest dimension. */
+  readonly rowLength: number;
+  /** float64[n], seconds, of each place that was kept. */
+  readonly time?: Float64Array;
+}
+
+/** The place that positions make; findings tell what was left out, and why there is no place where there is none. */
+export function placeOf(positions: Positions): { place?: Place; findings: DatasetFinding[] } {
+  const { latitude, longitude } = positions;
+  const findings = [...impossible(latitude, "latitude", 90), ...impossible(longitude, "longitude", 360)];
+  const known = knownPlaces(positions);
+  const span = spanOf(positions, known);
+  if (!latitude.range || !span) {
+    const says = `every ${latitude.range ? "longitude" : "latitude"} is missing or impossible, so the dataset has no place`;
+    return { findings: [...findings, { level: "warning", rule: "no-place", says }] };
+  }
+  const bounds = roundedBounds({ ...span, south: latitude.range[0], north: latitude.range[1] });
+  return { place: { bounds, geometry: shapeOf(positions, known, bounds), source: "values" }, findings };
+}
+
+function shapeOf(
+  { layout, latitude, longitude, rowLength, time }: Positions,
+  known: Places | undefined,
+  bounds: Bounds,
+) {
+  if (layout === "curvilinear" && latitude.edge && longitude.edge)
+    return outlineShape({ latitude: latitude.edge, longitude: longitude.edge }, bounds);
+  if (!known) return boxShape(bounds);
+  switch (layout) {
+    case "line":
+      return lineShape(known, bounds, rowLength, time);
+    case "profiles":
+      return pointsShape(onePerRow(known, rowLength), bounds);
+    case "points":
+      return pointsShape(known, bounds);
+    default:
+      return boxShape(bounds);
+  }
+}
+
+function spanOf(
+  { layout, isAxis, longitude, rowLength, time }: Positions,
+  known: Places | undefined,
+): Span | undefined {
+  if (layout === "grid" && isAxis) return longitude.spans?.grid;
+  const span = longitude.spans?.points;
+  if (!span || !known || layout !== "line" || span.west > span.east) return span;
+  // A way around the world may cross the antimeridian although the widest gap between its points is elsewhere.
+  return crossesAntimeridian(known, rowLength, time) ? { west: -180, east: 180 } : span;
+}
+
+/** The places that were kept, NaN in both where one is missing; `undefined` where they were too many. */
+function knownPlaces({ latitude: { kept: y }, longitude: { kept: x } }: Positions): Places | undefined {
+  if (!x || !y || x.length !== y.length) return undefined;
+  const [latitude, longitude] = [y.slice(), x.slice()];
+  for (let i = 0; i < latitude.length; i++) {
+    if (Number.isNaN(longitude[i])) latitude[i] = Number.NaN;
+    if (Number.isNaN(latitude[i])) longitude[i] = Number.NaN;
+  }
+  return { latitude, longitude };
+}
+
+/** Values beyond the limit are no angles; they were left out. */
+function impossible({ impossible, count }: Survey, name: string, limit: number): DatasetFinding[] {
+  if (impossible === 0) return [];
+  return [
+    {
+      level: "warning",
+      rule: "impossible-place",
+      says: `${impossible} of ${count} values of ${name} lie beyond ±${limit}° and were left out`,
+      fix: "declare the value that stands for missing as _FillValue",
+    },
+  ];
+}
+
+/** A millionth of a degree is 10 cm, and takes the noise of float32 and scale factors away. */
+export function roundedBounds({ west, south, east, north }: Bounds): Bounds {
+  const round = (degrees: number) => Math.round(degrees * 1e6) / 1e6 + 0;
+  return { west: round(west), south: round(south), east: round(east), north: round(north) };
+}

@@ -1,0 +1,38 @@
+/** What a scan says of one place in the tree: a dataset, one that could not be read, or something no reader knows. */
+import type { DatasetFinding } from "../dataset/dataset.ts";
+import type { Item } from "./item.ts";
+
+export type Entry = DatasetEntry | FailedEntry | PlainEntry;
+
+interface At {
+  /** In the tree; below a leaf where one leaf holds several datasets. */
+  readonly path: string;
+  /** As it is linked in the tree. */
+  readonly cid: string;
+}
+
+export interface DatasetEntry extends At {
+  readonly kind: "dataset";
+  /** Name of the reader that described it. */
+  readonly reader: string;
+  readonly item: Item;
+  /** What its users would suffer from; shown beside it. */
+  readonly findings: readonly DatasetFinding[];
+}
+
+/** Bad content, not bytes out of reach: those stop the scan instead of being recorded. */
+export interface FailedEntry extends At {
+  readonly kind: "failed";
+  readonly reader: string;
+  readonly failure: { readonly kind: "input" | "corrupt"; readonly message: string };
+}
+
+export interface PlainEntry extends At {
+  readonly kind: "plain";
+  readonly plain: {
+    readonly kind: "file" | "directory" | "symlink" /** Bytes: contents of a file, Tsize of a directory. */;
+    readonly size: number;
+  };
+  /** What was not looked into, where there is more in it than was. */
+  readonly findings?: readonly DatasetFinding[];
+}

@@ -1,0 +1,294 @@
+/**
+ * The tree: which CID sits at which path.
+ *
+ * `tree.yaml` is the one file most contributors edit. This module turns its text into a {@link Tree} and into
+ * {@link Finding}s: everything that is wrong or odd with it, all at once, each at its line. Text in, values out: no I/O.
+ *
+ * ```ts
+ * const { tree, findings } = readTree("products:\n  HALO:\n    radar.zarr: bafy…\n");
+ * tree.get("products/HALO/radar.zarr")?.line; // 3
+ * ```
+ */
+import type { CID } from "multiformats/cid";
+import { emptyDirectory, identity, isObjection, readCid } from "../cid.ts";
+import type { Finding } from "../report/finding.ts";
+import { type FindingList, findingList } from "../report/finding-list.ts";
+import { shown } from "../text/shown.ts";
+import { decodeUtf8, type Fault, type MapNode, type Node, readYaml, type ScalarNode, type Yaml } from "../yaml/yaml.ts";
+import { lookalikes, pathTo, whatIsBad } from "./names.ts";
+
+export { identity } from "../cid.ts";
+
+export interface Leaf {
+  /** Names joined by `/`. */
+  readonly path: string;
+  /** With the version as written: a parent directory links to exactly this. See `identity` for which data it is. */
+  readonly cid: CID;
+  /** The CID as written; empty where the value is empty, which is an empty folder. */
+  readonly written: string;
+  /** Of the name; from 1, columns in UTF-16 code units. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Leaves by path, in the order of the file. */
+export type Tree = ReadonlyMap<string, Leaf>;
+
+/** Names in a path; the longest real one we know has seven. */
+export const maxDepth = 32;
+
+/**
+ * Read tree.yaml. Findings come in the order of the lines, bounded as `finding-list.ts` says; the tree holds whatever could be read beside them, and of a
+ * path that is there twice the first.
+ */
+export function readTree(source: string | Uint8Array): { tree: Tree; findings: Finding[] } {
+  const leaves: Leaf[] = [];
+  const { findings, root, yaml } = examine(source, (leaf) => leaves.push(leaf));
+  const compared = findingList();
+  lookalikes(root, yaml.lines, compared);
+  oneContentTwice(leaves, compared);
+  return {
+    tree: new Map(leaves.map((leaf) => [leaf.path, leaf])),
+    findings: inOrder([...findings, ...compared.all()]),
+  };
+}
+
+/** Whether there is no data in it: folders alone, or nothing at all. */
+export function holdsNothing(tree: Tree): boolean {
+  for (const { written } of tree.values()) if (written !== "") return false;
+  return true;
+}
+
+function inOrder(findings: Finding[]): Finding[] {
+  return findings.sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** The text and what single lines say, for those who edit it. */
+export interface Examined {
+  /** All but those that compare leaves, or names, with one another. */
+  readonly findings: Finding[];
+  readonly yaml: Yaml;
+  /** Absent where the file is empty. */
+  readonly root: MapNode | undefined;
+  /** The first finding that leaves open what the text means; edits by position are unsafe then. */
+  readonly unclear: Finding | undefined;
+}
+
+/** Rules about the text, as against those about names and CIDs. */
+const aboutText: ReadonlySet<string> = new Set([
+  ...["syntax", "tab", "too-deep", "too-big", "not-utf-8"],
+  ...["duplicate-key", "alias", "anchor", "tag", "list", "multi-document", "not-a-mapping", "not-a-name"],
+]);
+
+/** `keep` gets every leaf that can stand; whoever only edits has no use for a hundred thousand parsed CIDs. */
+export function examine(source: string | Uint8Array, keep?: (leaf: Leaf) => void): Examined {
+  const { text, broken } = typeof source === "string" ? { text: source } : decodeUtf8(source);
+  const yaml = readYaml(text, { maxDepth });
+  const list = findingList();
+  const report: Report = (level, rule, offset, path, says, fix) =>
+    list.add(level, rule, () => {
+      const at = yaml.lines.at(offset);
+      return { level, rule, ...at, path, says: textOf(says), ...(fix === undefined ? {} : { fix: textOf(fix) }) };
+    });
+
+  const [content, ...more] = yaml.documents;
+  if (content) readTop(content, { yaml, keep, report });
+  for (const { start } of more) {
+    report(
+      "error",
+      "multi-document",
+      start,
+      "",
+      "a second document begins here; a tree is one",
+      "remove the line `---` above",
+    );
+  }
+  // A fault of the encoding cuts the text off, which may then look like a fault of YAML.
+  const fault = broken ?? yaml.broken;
+  if (fault) reportFault(fault, text, report);
+  const root = content?.kind === "map" ? content : undefined;
+  const findings = inOrder(list.all());
+  return { findings, yaml, root, unclear: findings.find(({ rule }) => aboutText.has(rule)) };
+}
+
+/** `says` and `fix` are functions where the text takes some work: only findings that are listed need it. */
+type Report = (
+  level: Finding["level"],
+  rule: string,
+  offset: number,
+  path: string,
+  says: string | (() => string),
+  fix?: string | (() => string),
+) => void;
+
+const textOf = (text: string | (() => string)): string => (typeof text === "string" ? text : text());
+
+interface Reading {
+  readonly yaml: Yaml;
+  readonly keep: ((leaf: Leaf) => void) | undefined;
+  readonly report: Report;
+}
+
+function readTop(node: Node, reading: Reading): void {
+  const { report } = reading;
+  reportProperty(node, "", report);
+  if (node.kind === "map") readFolder(node, "", reading);
+  else if (node.kind === "scalar" && node.text !== "") {
+    const says = `"${shown(node.text)}" stands alone; a tree maps names to CIDs`;
+    report("error", "not-a-mapping", node.start, "", says, "write `name: CID`");
+  } else if (node.kind !== "scalar") reportOdd(node, "", report);
+}
+
+function readFolder(folder: MapNode, path: string, reading: Reading): void {
+  const { yaml, report } = reading;
+  const names = new Map<string, ScalarNode>();
+  for (const { key, value } of folder.entries) {
+    const name = nameOf(key, path, report);
+    if (name === undefined) continue;
+    const bad = whatIsBad(name.text);
+    const below = pathTo(path, bad ? shown(name.text) : name.text);
+    if (bad) report("error", "bad-name", name.start, below, `the name "${shown(name.text)}" ${bad}`);
+
+    const first = names.get(name.text);
+    if (first) {
+      const line = ({ start }: ScalarNode) => yaml.lines.at(start).line;
+      const says = () => `"${shown(name.text)}" stands here twice: line ${line(first)} and line ${line(name)}`;
+      const fix = value.kind === "map" ? "put both under one name" : "remove one of them";
+      report("error", "duplicate-key", name.start, below, says, fix);
+    } else names.set(name.text, name);
+    // What is below a name that can't stand is looked at all the same, but is no part of the tree.
+    const into = bad || first ? { ...reading, keep: undefined } : reading;
+    readValue(value, name, below, into);
+  }
+}
+
+/** The key as a name; `undefined`, and reported, where it is something only YAML knows. */
+function nameOf(key: Node, path: string, report: Report): ScalarNode | undefined {
+  reportProperty(key, path, report);
+  if (key.kind !== "scalar") {
+    report(
+      "error",
+      "not-a-name",
+      key.start,
+      path,
+      "a name is plain text, and this is a structure",
+      "write `name: CID`",
+    );
+    return undefined;
+  }
+  if (key.text === "<<" && key.style === "plain") {
+    report(
+      "error",
+      "alias",
+      key.start,
+      path,
+      "`<<` merges other pieces in; a tree says each thing itself",
+      "write the lines out",
+    );
+    return undefined;
+  }
+  return key;
+}
+
+function readValue(value: Node, name: ScalarNode, path: string, reading: Reading): void {
+  reportProperty(value, path, reading.report);
+  if (value.kind === "map" && value.entries.length > 0) readFolder(value, path, reading);
+  else if (value.kind === "map") addLeaf(name, path, emptyDirectory, "", reading);
+  else if (value.kind === "scalar") readLeaf(value, name, path, reading);
+  else reportOdd(value, path, reading.report);
+}
+
+function readLeaf(value: ScalarNode, name: ScalarNode, path: string, reading: Reading): void {
+  const { report } = reading;
+  const written = writtenIn(value);
+  const cid = written === "" ? emptyDirectory : readCid(written);
+  if (isObjection(cid)) {
+    report("error", cid.rule, value.start, path, () => `"${shown(written)}" ${cid.says}`, cid.fix);
+    return;
+  }
+  if (cid.version === 0) {
+    const says = "a CIDv0; the v1 spelling names the same data and fits every address (the root changes with it)";
+    report("hint", "cid-v0", value.start, path, says, () => identity(cid));
+  }
+  addLeaf(name, path, cid, written, reading);
+}
+
+/** A block scalar (`>`, `|`) ends in a line break that nobody meant. */
+export function writtenIn({ text, style }: ScalarNode): string {
+  return style === "block" ? text.trimEnd() : text;
+}
+
+function addLeaf(name: ScalarNode, path: string, cid: CID, written: string, { keep, yaml }: Reading): void {
+  keep?.({ path, cid, written, ...yaml.lines.at(name.start) });
+}
+
+function reportProperty({ property }: Node, path: string, report: Report): void {
+  if (property?.kind === "anchor") {
+    report(
+      "error",
+      "anchor",
+      property.start,
+      path,
+      "an anchor (&name) marks a piece for reuse; a tree says each thing itself",
+      "remove it",
+    );
+  } else if (property) {
+    report(
+      "error",
+      "tag",
+      property.start,
+      path,
+      "a tag (!type) says what kind of value follows; a tree has only names and CIDs",
+      "remove it",
+    );
+  }
+}
+
+function reportOdd({ kind, start }: Node, path: string, report: Report): void {
+  if (kind === "list") {
+    report("error", "list", start, path, "a list has no names; a tree maps names to CIDs", "write `name: CID` lines");
+  } else {
+    report(
+      "error",
+      "alias",
+      start,
+      path,
+      "an alias (*name) repeats another piece; a tree says each thing itself",
+      "write it out",
+    );
+  }
+}
+
+function oneContentTwice(leaves: readonly Leaf[], findings: FindingList<Finding>): void {
+  const seen = new Map<number, Leaf>();
+  for (const leaf of leaves) {
+    if (leaf.written === "") continue;
+    // The first six bytes of the hash tell nearly all data apart, and numbers compare much faster than identities.
+    const hash = leaf.cid.multihash.digest;
+    const high = (hash[0]! << 16) | (hash[1]! << 8) | hash[2]!;
+    const key = high * 0x1000000 + ((hash[3]! << 16) | (hash[4]! << 8) | hash[5]!);
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, leaf);
+    } else if (first.written === leaf.written || identity(first.cid) === identity(leaf.cid)) {
+      findings.add("warning", "same-content", () => {
+        const { line, column, path } = leaf;
+        const says = `the same content as ${shown(first.path, 200)} in line ${first.line}`;
+        return { level: "warning", rule: "same-content", line, column, path, says };
+      });
+    }
+  }
+}
+
+function reportFault({ kind, offset, says }: Fault, text: string, report: Report): void {
+  if (kind !== "tab") {
+    report("error", kind, offset, "", says);
+    return;
+  }
+  // All tabs at once: an editor that made one made many. The lookahead leaves out blank lines and comments.
+  const tabs = new Set([offset]);
+  for (const { index, 0: indent } of text.matchAll(/^[ \t]*(?=[^\s#])/gm)) {
+    if (indent.includes("\t")) tabs.add(index + indent.indexOf("\t"));
+  }
+  for (const tab of tabs) report("error", "tab", tab, "", says, "indent with spaces");
+}

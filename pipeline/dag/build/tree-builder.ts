@@ -1,0 +1,55 @@
+/**
+ * Folders out of the steps of a walk: what is open is in memory, what is finished is a link in the folder above it.
+ *
+ * Whoever hashes files, in one thread or in several, hands in the steps in their order with the link of each file, and so
+ * comes to the same CIDs.
+ */
+import { CID } from "multiformats/cid";
+import type { Link, Put } from "../block.ts";
+import { makeSymlink } from "../directory.ts";
+import type { Profile } from "../profile.ts";
+import { type DirectoryBuilder, directoryBuilder } from "./directory-builder.ts";
+import type { Step } from "./walk-disk.ts";
+
+export interface TreeBuilder {
+  /** A file, its CID as bytes, which are copied. */
+  file(name: string, cid: Uint8Array, tsize: number): void;
+  /** Any other step. */
+  take(step: Exclude<Step, { kind: "file" }>): Promise<void>;
+  /** What the steps came to. */
+  readonly root: Link | undefined;
+}
+
+export function treeBuilder(profile: Profile, put: Put): TreeBuilder {
+  const open: { readonly name: string; readonly directory: DirectoryBuilder }[] = [];
+  let root: Link | undefined;
+
+  const place = (name: string, cid: Uint8Array, tsize: number): void => {
+    const folder = open.at(-1);
+    if (folder) folder.directory.add(name, cid, tsize);
+    else root = { cid: CID.decode(Uint8Array.from(cid)), tsize };
+  };
+  const placeLink = (name: string, { cid, tsize }: Link): void => place(name, cid.bytes, tsize);
+
+  return {
+    file: place,
+
+    async take(step) {
+      switch (step.kind) {
+        case "symlink":
+          return placeLink(step.name, makeSymlink(step.target, profile, put));
+        case "folder":
+          open.push({ name: step.name, directory: directoryBuilder(profile) });
+          return;
+        case "end": {
+          const { name, directory } = open.pop()!;
+          placeLink(name, await directory.finish(put));
+        }
+      }
+    },
+
+    get root() {
+      return root;
+    },
+  };
+}

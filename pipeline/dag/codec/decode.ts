@@ -1,0 +1,123 @@
+/**
+ * What a block is, once its codec and its UnixFS have been read.
+ *
+ * The one place where bytes of others become values of ours. Everything that can be wrong with them within one block is
+ * found here, as a `corrupt` failure that names the CID.
+ */
+import type { CID } from "multiformats/cid";
+import { Failure, isFailure } from "../../core/failure.ts";
+import { codecs } from "../block.ts";
+import { decodePb, type NamedLink, type PbNode } from "./dag-pb.ts";
+import { decodeUnixFs } from "./unixfs.ts";
+
+export type Shape =
+  | {
+      readonly kind: "file";
+      /** Bytes of contents. */
+      readonly size: number;
+      /** Contents that stand in this block, before those of its parts. */
+      readonly data: Uint8Array;
+      readonly parts: readonly Part[];
+    }
+  | { readonly kind: "directory"; readonly entries: readonly NamedLink[] }
+  | { readonly kind: "shard"; readonly fanout: number; readonly slots: readonly Slot[] }
+  | { readonly kind: "symlink"; readonly target: string };
+
+export interface Part {
+  readonly cid: CID;
+  /** Bytes of contents below. */
+  readonly size: number;
+}
+
+export interface Slot {
+  readonly index: number;
+  /** Absent where the link leads to a deeper shard. */
+  readonly name: string | undefined;
+  readonly cid: CID;
+  readonly tsize: number;
+}
+
+/** @throws Failure `corrupt` where the block isn't what its codec says; `input` for codecs that files aren't made of. */
+export function shapeOf(cid: CID, bytes: Uint8Array): Shape {
+  const shape = knownShape(cid, bytes) ?? readShape(cid, bytes, nodeOf);
+  if (cid.code === codecs.dagPb) shapes.set(bytes, shape);
+  return shape;
+}
+
+/** {@link shapeOf} of a block that is looked at once: what is remembered of very many would fill the memory. */
+export function shapeOnce(cid: CID, bytes: Uint8Array): Shape {
+  return knownShape(cid, bytes) ?? readShape(cid, bytes, decodePb);
+}
+
+function knownShape(cid: CID, bytes: Uint8Array): Shape | undefined {
+  if (cid.code === codecs.raw) return { kind: "file", size: bytes.length, data: bytes, parts: [] };
+  return cid.code === codecs.dagPb ? shapes.get(bytes) : undefined;
+}
+
+/**
+ * What was read of dag-pb blocks, for as long as somebody has the bytes: the same folder is asked what it is, how large, and
+ * for one name after the other.
+ */
+const shapes = new WeakMap<Uint8Array, Shape>();
+const nodes = new WeakMap<Uint8Array, PbNode>();
+
+/** The dag-pb node of `bytes`. @throws Failure `corrupt`, which {@link naming} completes. */
+export function nodeOf(bytes: Uint8Array): PbNode {
+  const known = nodes.get(bytes);
+  if (known) return known;
+  const node = decodePb(bytes);
+  nodes.set(bytes, node);
+  return node;
+}
+
+function readShape(cid: CID, bytes: Uint8Array, decode: (bytes: Uint8Array) => PbNode): Shape {
+  if (cid.code !== codecs.dagPb) {
+    throw new Failure("input", `${cid} is neither a file nor a directory (codec 0x${cid.code.toString(16)})`);
+  }
+  return naming(cid, () => {
+    const { links, data } = decode(bytes);
+    const unixfs = decodeUnixFs(data);
+    switch (unixfs.kind) {
+      case "file": {
+        const { size, data, blockSizes } = unixfs;
+        if (links.length !== blockSizes.length) {
+          throw new Failure("corrupt", `is a file with ${links.length} links but ${blockSizes.length} sizes`);
+        }
+        return { kind: "file", size, data, parts: links.map(({ cid }, i) => ({ cid, size: blockSizes[i]! })) };
+      }
+      case "directory":
+        return { kind: "directory", entries: links };
+      case "shard":
+        return { kind: "shard", fanout: unixfs.fanout, slots: links.map((link) => slotOf(link, unixfs.fanout)) };
+      case "symlink":
+        return unixfs;
+    }
+  });
+}
+
+/** CIDs that a raw or dag-pb block links to, in order, repeats kept. @throws Failure as {@link shapeOf} does. */
+export function linksOf(cid: CID, bytes: Uint8Array): CID[] {
+  if (cid.code === codecs.raw) return [];
+  if (cid.code !== codecs.dagPb) {
+    throw new Failure("input", `what ${cid} links to can't be told (codec 0x${cid.code.toString(16)})`);
+  }
+  return naming(cid, () => nodeOf(bytes).links.map((link) => link.cid));
+}
+
+function slotOf({ name, cid, tsize }: NamedLink, fanout: number): Slot {
+  const width = (fanout - 1).toString(16).length;
+  const prefix = name.slice(0, width);
+  const index = /^[0-9A-F]+$/.test(prefix) && prefix.length === width ? Number.parseInt(prefix, 16) : Number.NaN;
+  if (!(index < fanout)) throw new Failure("corrupt", `is a directory shard with a link ${JSON.stringify(name)}`);
+  return { index, name: name.length > width ? name.slice(width) : undefined, cid, tsize };
+}
+
+/** Let what is found wrong while reading a block say which block it was. */
+export function naming<T>(cid: CID, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (isFailure(error, "corrupt")) throw new Failure("corrupt", `${cid} ${error.message}`, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * A directory on IPFS as a {@link Folder}: what readers of datasets see of a DAG.
+ *
+ * A path is followed by name, so that a chunk directory of a million entries is never listed to read one file in it. Blocks
+ * on the way are kept for a while, whoever asks for them.
+ */
+import type { CID } from "multiformats/cid";
+import { type Folder, mostNames, splitFirst } from "../../core/dataset/dataset.ts";
+import { Failure } from "../../core/failure.ts";
+import { codecs, type Get, keyOf } from "../block.ts";
+import { shapeOf } from "../codec/decode.ts";
+import { type Listing, listingOf } from "./listing.ts";
+import { child as childByName, content, load, stat } from "./read.ts";
+import { recently } from "./recent-blocks.ts";
+
+/** Files are read whole into memory: what a description needs is small, and nothing else is read this way. */
+const largestRead = 256 * 1024 * 1024;
+
+/**
+ * What is kept below one folder of what was read last: bytes of blocks of directories (and what was read of them, ten times
+ * as much), entries of listings, kinds.
+ */
+const kept = { bytes: 2 * 1024 * 1024, entries: 50_000, kinds: 10_000 } as const;
+
+export interface OpenOptions {
+  /** Entries of one folder beyond which it can't be opened. */
+  readonly mostNames?: number;
+}
+
+/**
+ * The directory at `cid`; `undefined` where a file or symlink stands there.
+ *
+ * @throws TooManyNames where it holds more entries than are listed; so does `folder` of what is given.
+ */
+export async function openFolder(cid: CID, get: Get, options: OpenOptions = {}): Promise<Folder | undefined> {
+  return folderAt(cid, directories(recently(get, kept.bytes), options.mostNames ?? mostNames));
+}
+
+async function folderAt(cid: CID, below: Directories): Promise<Folder | undefined> {
+  if (!(await below.isDirectory(cid))) return undefined;
+  const listing = await below.list(cid);
+  const resolve = (path: string) => {
+    const [name, rest] = splitFirst(path);
+    const link = listing.cidOf(name);
+    return link && rest !== undefined ? below.resolve(link, rest) : Promise.resolve(link);
+  };
+
+  return {
+    cid: cid.toString(),
+    entries: listing,
+
+    async isFolder(name) {
+      const link = listing.cidOf(name);
+      return link !== undefined && below.isDirectory(link);
+    },
+
+    async folder(path) {
+      const at = await resolve(path);
+      return at && folderAt(at, below);
+    },
+
+    async read(path, _, range) {
+      const at = await resolve(path);
+      return at && readFile(at, below.get, range);
+    },
+  };
+}
+
+type Directories = ReturnType<typeof directories>;
+
+/** Directories below one folder, and what was read of them last. */
+function directories(get: Get, mostNames: number) {
+  const kinds = new Map<string, boolean>();
+  const listings = new Map<string, Listing>();
+  let listed = 0;
+
+  const remember = (key: string, listing: Listing): Listing => {
+    if (listings.has(key)) return listing;
+    listings.set(key, listing);
+    listed += listing.size;
+    for (const [oldest, { size }] of listings) {
+      if (listed <= kept.entries) break;
+      listings.delete(oldest);
+      listed -= size;
+    }
+    return listing;
+  };
+  /** What is called `name` in the directory at `cid`; it is only listed where it is one block. */
+  const child = async (cid: CID, name: string): Promise<CID | undefined> => {
+    const known = listings.get(keyOf(cid));
+    if (known) return known.cidOf(name);
+    const { kind } = shapeOf(cid, await load(cid, get));
+    if (kind === "shard") return childByName(cid, name, get);
+    return kind === "directory" ? (await list(cid)).cidOf(name) : undefined;
+  };
+  const list = async (cid: CID): Promise<Listing> => {
+    const key = keyOf(cid);
+    return listings.get(key) ?? remember(key, await listingOf(cid, get, mostNames));
+  };
+
+  return {
+    get,
+    list,
+
+    /** Whether names stand at `cid`. Reads one block, and none where the codec says that it is bytes. */
+    async isDirectory(cid: CID): Promise<boolean> {
+      if (cid.code !== codecs.dagPb) return false;
+      const key = keyOf(cid);
+      const known = kinds.get(key);
+      if (known !== undefined) return known;
+      const directory = (await stat(cid, get)).type === "directory";
+      if (kinds.size >= kept.kinds) kinds.clear();
+      kinds.set(key, directory);
+      return directory;
+    },
+
+    async resolve(cid: CID, path: string): Promise<CID | undefined> {
+      let at: CID | undefined = cid;
+      for (const name of path.split("/")) {
+        if (!at || at.code !== codecs.dagPb) return undefined;
+        at = await child(at, name);
+      }
+      return at;
+    },
+  };
+}
+
+/** What a block is and what is in it are two questions to the same root block: it is fetched once for both. */
+export function rootOnce(root: CID, get: Get): Get {
+  let fetched: Promise<Uint8Array> | undefined;
+  return (cid) => {
+    if (!cid.equals(root)) return get(cid);
+    fetched ??= get(root);
+    return fetched;
+  };
+}
+
+async function readFile(cid: CID, get: Get, range: Parameters<Folder["read"]>[2]): Promise<Uint8Array | undefined> {
+  const getOnce = rootOnce(cid, get);
+  const { type, size } = await stat(cid, getOnce);
+  if (type !== "file") return undefined;
+  const offset = range === undefined ? 0 : "offset" in range ? range.offset : Math.max(0, size - range.suffixLength);
+  const length = Math.max(0, Math.min(size - offset, range && "length" in range ? range.length : size));
+  if (length > largestRead) {
+    throw new Failure(
+      "input",
+      `${cid} is ${size} bytes; more than ${largestRead} are not read into memory to describe a dataset`,
+    );
+  }
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  for await (const chunk of content(cid, getOnce, { offset, length })) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return bytes;
+}

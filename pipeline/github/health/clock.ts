@@ -1,0 +1,93 @@
+/**
+ * What keeps a campaign alive that nobody looks at: its schedule, and a badge that says when it was last looked after.
+ *
+ * GitHub stops the schedules of a public repository after 60 days without a commit. Enabling a workflow starts these days
+ * anew, and the badge is a commit as well, one a day at most.
+ *
+ * @see https://docs.github.com/actions/how-tos/manage-workflow-runs/disable-and-enable-workflows
+ */
+import { isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import type { GitHub } from "../run/client.ts";
+
+/** Have `file`, a workflow that runs by the clock, go on doing so. */
+export async function keepRunning(file: string, github: GitHub): Promise<void> {
+  await github.ask(`enabling ${file}`, (rest, place) => rest.actions.enableWorkflow({ ...place, workflow_id: file }));
+}
+
+export interface Badge {
+  readonly label: string;
+  readonly message: string;
+  readonly color: "brightgreen" | "orange" | "red" | "lightgrey";
+}
+
+export interface Health {
+  readonly campaign: string;
+  /** Number of the newest release; nothing before the first. */
+  readonly release: number | undefined;
+  /** Whether the verification came to its end. */
+  readonly verified: boolean;
+  /** Classes of problems that are open. */
+  readonly problems: readonly string[];
+  readonly today: Date;
+}
+
+/** The badge says the day: whoever sees an old one knows that nobody looks any more. */
+export function badgeOf({ campaign, release, verified, problems, today }: Health): Badge {
+  const label = campaign;
+  const day = today.toISOString().slice(0, 10);
+  if (release === undefined) return { label, message: "nothing published yet", color: "lightgrey" };
+  const live = `release ${release}`;
+  if (!verified) return { label, message: `${live}, not verified on ${day}`, color: "lightgrey" };
+  if (problems.length === 0) return { label, message: `${live}, verified ${day}`, color: "brightgreen" };
+  const color = problems.includes("content") ? "red" : "orange";
+  return { label, message: `${live}, ${day}: look at ${problems.join(", ")}`, color };
+}
+
+const attempts = 5;
+
+/**
+ * Put the badge on `branch`, as shields.io reads it; the branch must be there.
+ *
+ * @returns whether it had to be changed; `undefined` where there is no such branch yet.
+ * @see https://shields.io/badges/endpoint-badge
+ */
+export async function showBadge(
+  badge: Badge,
+  branch: string,
+  github: GitHub,
+  world: World,
+): Promise<boolean | undefined> {
+  const path = "badge.json";
+  const text = `${JSON.stringify({ schemaVersion: 1, ...badge })}\n`;
+  const content = Buffer.from(text).toString("base64");
+  for (let attempt = 1; ; attempt++) {
+    const tip = await github.find(`looking for the branch ${branch}`, (rest, place) =>
+      rest.repos.getBranch({ ...place, branch }),
+    );
+    if (!tip) return undefined;
+    const known = await github.find("reading the badge", (rest, place) =>
+      rest.repos.getContent({ ...place, path, ref: tip.commit.sha }),
+    );
+    const file = known as { readonly sha: string; readonly content?: string } | undefined;
+    if (file?.content?.replaceAll("\n", "") === content) return false;
+    try {
+      await github.ask("writing the badge", (rest, place) =>
+        rest.repos.createOrUpdateFileContents({
+          ...place,
+          path,
+          branch,
+          // Nothing is to be built from it.
+          message: `badge: ${badge.message}\n\n[skip ci]`,
+          content,
+          ...(file && { sha: file.sha }),
+        }),
+      );
+      return true;
+    } catch (error) {
+      // Whoever publishes moves the same branch, and a lost answer leaves the file as it should be.
+      if (!isFailure(error, "conflict", "unavailable") || attempt === attempts) throw error;
+      await world.sleep(error.wait ?? 1_000);
+    }
+  }
+}

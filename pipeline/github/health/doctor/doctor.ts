@@ -1,0 +1,240 @@
+/**
+ * What the GitHub side of a campaign lacks, and how to set each.
+ *
+ * Looks and changes nothing. What is missing is told with the page or the command that sets it; what this token may not
+ * look at is told as such, with the permission that it takes: nobody hears that all is well from one who could not see it.
+ */
+import type { CampaignConfig } from "../../../core/campaign/campaign.ts";
+import { endpointsLabel } from "../../../core/campaign/endpoints.ts";
+import { secretNames } from "../../../core/campaign/secrets.ts";
+import type { World } from "../../../core/world.ts";
+import type { GitHub, Rest } from "../../run/client.ts";
+import { type Diagnosis, good, seeing } from "./diagnosis.ts";
+import { environmentOf, production } from "./environment.ts";
+import { rulesOf } from "./rules.ts";
+
+export interface Patient {
+  readonly config: CampaignConfig;
+  /** `.github/workflows/publish.yml` here; `undefined` where there is none. */
+  readonly publishing: string | undefined;
+}
+
+/** Everything that is looked at, in the order in which one would set it up. */
+export async function examine(patient: Patient, github: GitHub, world: World): Promise<readonly Diagnosis[]> {
+  const { config } = patient;
+  const { owner, repo } = github.place;
+  const repository = await github.ask(`reading ${owner}/${repo}`, (rest, place) => rest.repos.get({ ...place }));
+  const branch = repository.default_branch;
+  const parts = [
+    tokenOf(repository),
+    visibilityOf(repository),
+    branchOf(branch, github),
+    campaignOf(config),
+    await seeing("environment", () => environmentOf(branch, github)),
+    await seeing("secrets", () => secretsOf(patient, github)),
+    await seeing("rules", () => rulesOf(branch, config, github)),
+    await seeing("pull requests", () => pullRequestsOf(github)),
+    await seeing("workflows", () => workflowsOf(github)),
+    await seeing("clock", () => clockOf(github, world)),
+    await seeing("log", () => logOf(config, github)),
+    await seeing("label", () => labelsOf(config, github)),
+  ];
+  return parts.flat();
+}
+
+type Repository = Awaited<ReturnType<Rest["repos"]["get"]>>["data"];
+
+function tokenOf({ permissions }: Repository): Diagnosis[] {
+  if (permissions?.admin) return [good("token", "of an administrator: sees all that is asked here")];
+  const how = "run it with a token of an administrator: GITHUB_TOKEN=$(gh auth token) fieldtree doctor";
+  return [{ of: "token", is: "unseen", says: "not an administrator's: names of secrets can't be seen", how }];
+}
+
+/** Jobs that need no secrets check out without credentials, and then read the log by git as anybody would. */
+function visibilityOf({ private: hidden }: Repository): Diagnosis[] {
+  if (!hidden) return [];
+  const says = "is private: jobs without credentials can't read the release log by git";
+  const how = "make it public, or set persist-credentials: true where a workflow checks out";
+  return [{ of: "repository", is: "missing", says, how }];
+}
+
+function branchOf(branch: string, { page }: GitHub): Diagnosis[] {
+  if (branch === "main") return [good("default branch", "main")];
+  const says = `is ${branch}, and the workflows publish main`;
+  return [{ of: "default branch", is: "missing", says, how: `rename it: ${page}/settings` }];
+}
+
+/** What holds on any laptop and not on a runner, whose disk and network are its own for an hour. */
+function campaignOf({ node, pins, gateways, log }: CampaignConfig): Diagnosis[] {
+  const of = "campaign.yaml";
+  const found: Diagnosis[] = [];
+  const lacks = (says: string, how: string) => found.push({ of, is: "missing", says, how });
+  if (node.kind === "embedded" && pins.services.length === 0) {
+    lacks(
+      "nobody keeps what is published: a runner's disk is gone with the job",
+      "name a service under pins:, or a Kubo",
+    );
+  }
+  if (node.kind === "embedded" && gateways.length === 0) {
+    lacks("there is nowhere to fetch data from", 'gateways: ["https://ipfs.io"], or one of your own');
+  }
+  for (const api of [node, ...pins.services].flatMap((one) => ("api" in one ? [one.api] : []))) {
+    if (isLoopback(api)) lacks(`${api} is a runner's own machine, and nothing is there`, "give the address others use");
+  }
+  if (log.kind === "local") lacks("the log of releases is kept on a disk", "log: { kind: git } keeps it on a branch");
+  return found.length > 0 ? found : [good(of, "can be published from anywhere")];
+}
+
+const isLoopback = (url: string): boolean => /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
+
+async function secretsOf({ config, publishing }: Patient, github: GitHub): Promise<Diagnosis[]> {
+  const wanted = secretNames(config);
+  const found = handedOver(wanted, publishing);
+  if (wanted.length === 0) return [...found, good("secrets", "campaign.yaml names none")];
+  const [here, everywhere] = [
+    await github.find("listing the environment's secrets", (rest, place) =>
+      rest.actions.listEnvironmentSecrets({ ...place, environment_name: production, per_page: 100 }),
+    ),
+    await github.ask("listing the repository's secrets", (rest, place) =>
+      rest.actions.listRepoSecrets({ ...place, per_page: 100 }),
+    ),
+  ].map((listed) => new Set(listed?.secrets.map(({ name }) => name)));
+  const { owner, repo } = github.place;
+  for (const name of wanted) {
+    const of = `secret ${name}`;
+    const how = `gh secret set ${name} --env ${production} --repo ${owner}/${repo}`;
+    if (everywhere!.has(name)) {
+      const says = "is the repository's: any workflow on any branch can read it";
+      found.push({ of, is: "unwise", says, how: `${how}, then gh secret delete ${name} --repo ${owner}/${repo}` });
+    } else if (here!.has(name)) found.push(good(of, `is set in ${production}`));
+    else found.push({ of, is: "missing", says: `is not set in ${production}`, how });
+  }
+  return found;
+}
+
+/** The step that publishes gets secrets by name, and campaign.yaml names them: two lists that must be one. */
+function handedOver(wanted: readonly string[], publishing: string | undefined): Diagnosis[] {
+  const of = "publish.yml";
+  if (publishing === undefined) return [];
+  const given = new Set([...publishing.matchAll(/\bsecrets\.([A-Z][A-Z0-9_]*)/g)].map(([, name]) => name!));
+  const lacking = wanted.filter((name) => !given.has(name));
+  const extra = [...given].filter((name) => !wanted.includes(name));
+  const lines = lacking.map((name) => `${name}: $\{{ secrets.${name} }}`);
+  return [
+    ...lacking.map((name, i): Diagnosis => {
+      const says = `does not hand ${name} to the step that publishes`;
+      return { of, is: "missing", says, how: `below env: of that step, ${lines[i]}` };
+    }),
+    ...extra.map((name): Diagnosis => {
+      const says = `hands over ${name}, which campaign.yaml does not name`;
+      return { of, is: "unwise", says, how: "take the line out" };
+    }),
+  ];
+}
+
+/** A rollback opens a pull request. */
+async function pullRequestsOf(github: GitHub): Promise<Diagnosis[]> {
+  const of = "pull requests";
+  const may = await github.ask("reading what workflows may do", (rest, place) =>
+    rest.actions.getGithubActionsDefaultWorkflowPermissionsRepository({ ...place }),
+  );
+  if (may.can_approve_pull_request_reviews) return [good(of, "workflows may open them: a rollback does")];
+  const how = `${github.page}/settings/actions: allow GitHub Actions to create pull requests`;
+  return [{ of, is: "missing", says: "workflows may not open them, and a rollback has to", how }];
+}
+
+/** By file, and what would be missed without it. */
+const needed: Readonly<Record<string, string>> = {
+  "plan.yml": "pull requests are not planned",
+  "plan-report.yml": "pull requests are not told their plan",
+  "publish.yml": "merges are not published",
+  "verify.yml": "nobody looks after what is live",
+  "ci.yml": "nobody looks for mistakes in changed workflows",
+};
+
+async function workflowsOf(github: GitHub): Promise<Diagnosis[]> {
+  const { workflows } = await github.ask("listing workflows", (rest, place) =>
+    rest.actions.listRepoWorkflows({ ...place, per_page: 100 }),
+  );
+  return Object.entries(needed).map(([file, without]) => {
+    const of = `workflow ${file}`;
+    const known = workflows.find(({ path }) => path === `.github/workflows/${file}`);
+    if (!known) {
+      const how = "fieldtree init --actions OWNER/REPO@SHA writes it; commit and push it";
+      return { of, is: "missing", says: `is not there: ${without}`, how };
+    }
+    if (known.state === "active") return good(of, "is enabled");
+    const why = known.state === "disabled_inactivity" ? "after 60 days without a commit" : `(${known.state})`;
+    return {
+      of,
+      is: "missing",
+      says: `is disabled ${why}: ${without}`,
+      how: `gh workflow enable ${file}, or fieldtree doctor --fix`,
+      fix: enable(file),
+    };
+  });
+}
+
+const enable = (file: string) => async (github: GitHub) => {
+  await github.ask(`enabling ${file}`, (rest, place) => rest.actions.enableWorkflow({ ...place, workflow_id: file }));
+};
+
+/** Days. It runs every hour, and GitHub may leave some out. */
+const longestSilence = 3;
+
+async function clockOf(github: GitHub, world: World): Promise<Diagnosis[]> {
+  const of = "clock";
+  const runs = await github.find("listing the runs of verify.yml", (rest, place) =>
+    rest.actions.listWorkflowRuns({ ...place, workflow_id: "verify.yml", per_page: 1 }),
+  );
+  // That the workflow itself is missing is told already.
+  if (!runs) return [];
+  const [last] = runs.workflow_runs;
+  const how = "gh workflow run verify.yml";
+  if (!last) return [{ of, is: "unwise", says: "verify.yml has not run yet", how }];
+  const days = Math.floor((world.now().getTime() - Date.parse(last.created_at)) / 86_400_000);
+  if (days <= longestSilence) return [good(of, `verify.yml last ran at ${last.created_at}`)];
+  const says = `verify.yml last ran ${days} days ago: nobody looks any more`;
+  return [{ of, is: "missing", says, how, fix: enable("verify.yml") }];
+}
+
+async function logOf({ log }: CampaignConfig, github: GitHub): Promise<Diagnosis[]> {
+  if (log.kind === "local") return [];
+  const of = `branch ${log.branch}`;
+  const known = await github.find("looking for the log's branch", (rest, place) =>
+    rest.repos.getBranch({ ...place, branch: log.branch }),
+  );
+  return [good(of, known ? "is there, with the log of releases" : "comes with the first release")];
+}
+
+async function labelsOf({ review }: CampaignConfig, github: GitHub): Promise<Diagnosis[]> {
+  const known = await github.all("listing labels", (rest, at) => rest.issues.listLabelsForRepo({ ...at }));
+  const names = new Set(known.map(({ name }) => name.toLowerCase()));
+  const uses = [
+    {
+      label: review.label,
+      may: "remove much",
+      description: "This pull request may remove many paths, or a whole folder",
+    },
+    {
+      label: endpointsLabel,
+      may: "change campaign.yaml's endpoints",
+      description: "This pull request may change where data, secrets and announcements go",
+    },
+  ];
+  return uses.map(({ label, may, description }) => {
+    const of = `label ${label}`;
+    if (names.has(label.toLowerCase())) return good(of, "is there");
+    return {
+      of,
+      is: "missing",
+      says: `is not there: nobody can allow a pull request to ${may}`,
+      how: `gh label create ${JSON.stringify(label)}, or fieldtree doctor --fix`,
+      fix: async (github) => {
+        await github.ask("making the label", (rest, place) =>
+          rest.issues.createLabel({ ...place, name: label, color: "d93f0b", description }),
+        );
+      },
+    };
+  });
+}

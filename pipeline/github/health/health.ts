@@ -1,0 +1,215 @@
+/**
+ * What a verification found, as issues: one for each class of problem, kept up to date, closed by itself.
+ *
+ * A class is what one person would do about it. Its issue is made when something is first wrong, its text follows what is
+ * found, and when all that was wrong has been looked at again and is well, it is closed; when it comes back, it is opened
+ * again. Each of these is one call, so a run that stops leaves nothing half said. What merely can't be looked at closes
+ * nothing.
+ */
+import { code } from "../../core/text/markdown.ts";
+import type { World } from "../../core/world.ts";
+import { identity, isMe } from "../report/comment.ts";
+import type { GitHub } from "../run/client.ts";
+import { once } from "../run/create-if-absent.ts";
+
+/** One check of a verification. */
+export interface Looked {
+  /** What kind: `log`, `pin`, `name` … */
+  readonly check: string;
+  readonly subject: string;
+  readonly ok: boolean;
+  readonly says: string;
+  readonly problem?: "corrupt" | "drift" | "unchecked";
+}
+
+/** A verification, as far as it came. */
+export interface Verification {
+  readonly checks: readonly Looked[];
+  /** Why it ended early: then nothing is known of what it did not come to. */
+  readonly stopped?: string;
+}
+
+type ClassName = "content" | "pins" | "names" | "reach";
+
+interface Class {
+  readonly name: ClassName;
+  readonly title: string;
+  /** Kinds of checks that count here, where they fail and could be looked at. */
+  readonly kinds: readonly string[];
+  readonly todo: string;
+}
+
+/** Kinds that are not named here are content. */
+const classes: readonly Class[] = [
+  {
+    name: "content",
+    title: "What is published contradicts itself",
+    kinds: [],
+    todo: "Publish nothing on top of it. Compare with another copy of the log, and find out who wrote this: `fieldtree verify --deep` shows it on any machine.",
+  },
+  {
+    name: "pins",
+    title: "Data is not kept where it should be",
+    kinds: ["pin", "node"],
+    todo: "`fieldtree repin`, where the secrets are set, has services keep what they lack. If a service lost it for good, name another one in campaign.yaml.",
+  },
+  {
+    name: "names",
+    title: "Names do not say what the log says",
+    kinds: ["name", "record"],
+    todo: "`fieldtree publish`, or the workflow *publish* run by hand, sets them right. If somebody changed a name on purpose, ask them first.",
+  },
+  {
+    name: "reach",
+    title: "Something can't be looked at",
+    kinds: [],
+    todo: "Is it up, and within reach from GitHub's runners? Of what can't be looked at, nothing is known.",
+  },
+];
+
+export interface Tracked {
+  readonly problem: ClassName;
+  readonly did: "opened" | "updated" | "left" | "closed";
+  readonly page: string;
+}
+
+export const label = "campaign health";
+
+interface Known {
+  readonly number: number;
+  readonly state: string;
+  readonly title: string;
+  readonly body?: string | null;
+  readonly html_url: string;
+  readonly user: { readonly login: string; readonly type: string } | null;
+}
+
+/** Let the repository's issues say what `seen` found. `run`: page of the run that looked, where there is one. */
+export async function track(
+  seen: Verification,
+  run: string | undefined,
+  github: GitHub,
+  world: World,
+): Promise<readonly Tracked[]> {
+  const known = await ourIssues(github);
+  const tracked: Tracked[] = [];
+  for (const one of classes) {
+    const bad = problemsOf(one, seen);
+    const issue = known.get(one.name);
+    if (bad.length > 0) tracked.push(await raise(one, bad, issue, run, github, world));
+    else if (issue?.state === "open" && isWell(one, issue, seen)) tracked.push(await close(one, issue, run, github));
+    else if (issue?.state === "open") tracked.push({ problem: one.name, did: "left", page: issue.html_url });
+  }
+  return tracked;
+}
+
+/** Names of the classes that an issue of ours is open for. */
+export async function openProblems(github: GitHub): Promise<readonly ClassName[]> {
+  const known = await ourIssues(github, "open");
+  return classes.flatMap(({ name }) => (known.get(name)?.state === "open" ? [name] : []));
+}
+
+/** By class. A mark can be typed by anybody, so the author counts too; where there are two, the newer one. */
+async function ourIssues(github: GitHub, state: "all" | "open" = "all"): Promise<ReadonlyMap<string, Known>> {
+  const all = await github.all<Known>("listing the health issues", (rest, at) =>
+    rest.issues.listForRepo({ ...at, labels: label, state, sort: "created", direction: "desc" }),
+  );
+  const marked = all.filter(({ body }) => classIn(body) !== undefined);
+  if (marked.length === 0) return new Map();
+  const me = await identity(github);
+  const ours = marked.filter(({ user }) => user !== null && isMe(user, me));
+  return new Map(ours.toReversed().map((issue) => [classIn(issue.body)!, issue]));
+}
+
+function problemsOf({ name, kinds }: Class, { checks, stopped }: Verification): readonly Looked[] {
+  if (name === "reach") {
+    const early = stopped === undefined ? [] : [{ check: "verify", subject: "verification", ok: false, says: stopped }];
+    return [...early, ...checks.filter(({ problem }) => problem === "unchecked")];
+  }
+  const elsewhere = classes.flatMap((one) => one.kinds);
+  return checks.filter(({ check, ok, problem }) => {
+    if (ok || problem === "unchecked") return false;
+    return name === "content" ? !elsewhere.includes(check) : kinds.includes(check);
+  });
+}
+
+/** Everything that was wrong was looked at again, and is not. A light verification looks at less than a deep one. */
+function isWell({ name }: Class, { body }: Known, { checks, stopped }: Verification): boolean {
+  if (stopped !== undefined) return false;
+  if (name === "reach") return true;
+  return failingIn(body).every((kind) => {
+    const again = checks.filter(({ check }) => check === kind);
+    return again.length > 0 && again.every(({ ok }) => ok);
+  });
+}
+
+async function raise(
+  one: Class,
+  bad: readonly Looked[],
+  issue: Known | undefined,
+  run: string | undefined,
+  github: GitHub,
+  world: World,
+): Promise<Tracked> {
+  const { name: problem, title } = one;
+  const body = bodyOf(one, bad, run);
+  if (!issue) {
+    const make = () =>
+      github.ask("opening the health issue", (rest, place) =>
+        rest.issues.create({ ...place, title, body, labels: [label] }),
+      );
+    const find = async () => (await ourIssues(github)).get(problem);
+    const made = await once<Known>({ find, make }, world);
+    return { problem, did: "opened", page: made.html_url };
+  }
+  const again = issue.state !== "open";
+  if (!again && issue.body === body && issue.title === title) return { problem, did: "left", page: issue.html_url };
+  await github.ask("updating the health issue", (rest, place) =>
+    rest.issues.update({ ...place, issue_number: issue.number, title, body, ...(again && { state: "open" }) }),
+  );
+  return { problem, did: again ? "opened" : "updated", page: issue.html_url };
+}
+
+async function close(one: Class, issue: Known, run: string | undefined, github: GitHub): Promise<Tracked> {
+  const body = `${markOf(one, [])}\nAll is well again, as ${runLink(run)} found. What was wrong is in this text's history.`;
+  await github.ask("closing the health issue", (rest, place) =>
+    rest.issues.update({ ...place, issue_number: issue.number, body, state: "closed", state_reason: "completed" }),
+  );
+  return { problem: one.name, did: "closed", page: issue.html_url };
+}
+
+/** Problems that one issue lists; more are counted. At most some 20 000 characters of 65 536. */
+const listed = 40;
+
+function bodyOf(one: Class, bad: readonly Looked[], run: string | undefined): string {
+  const kinds = [...new Set(bad.map(({ check }) => check))].sort();
+  return [
+    markOf(one, kinds),
+    `${bad.length === 1 ? "One check fails" : `${bad.length} checks fail`}, as ${runLink(run)} found:`,
+    "",
+    ...bad.slice(0, listed).map(({ subject, says }) => `- **${code(subject)}** ${inLine(says)}`),
+    ...(bad.length > listed ? [`- and ${bad.length - listed} more`] : []),
+    "",
+    one.todo,
+    "",
+    "This issue is kept up to date, and closes by itself once all of it is well again.",
+  ].join("\n");
+}
+
+const inLine = (says: string): string =>
+  says
+    .split("\n")
+    .slice(0, 3)
+    .map((line) => code(line.trim(), 300))
+    .filter(Boolean)
+    .join(" ");
+
+const runLink = (run: string | undefined): string =>
+  run === undefined ? "a verification" : `the [last verification](${run})`;
+
+const markOf = ({ name }: Class, kinds: readonly string[]): string =>
+  `<!-- fieldtree:health ${name} failing=${kinds.join(",")} -->`;
+const mark = /^<!-- fieldtree:health (\w+) failing=([\w,]*) -->/;
+const classIn = (body: string | null | undefined): string | undefined => mark.exec(body ?? "")?.[1];
+const failingIn = (body: string | null | undefined): readonly string[] =>
+  (mark.exec(body ?? "")?.[2] ?? "").split(",").filter(Boolean);

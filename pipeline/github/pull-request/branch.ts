@@ -1,0 +1,57 @@
+/** A branch with one file changed, made over the API: it is there whole, or not at all. */
+import { Failure, isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import type { GitHub } from "../run/client.ts";
+import { once } from "../run/create-if-absent.ts";
+
+export interface BranchDraft {
+  readonly branch: string;
+  /** The commit it stands on. */
+  readonly onto: string;
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly message: string;
+}
+
+/** Let `branch` be there; one that is, stays as it is. Resolves to its newest commit. */
+export async function branchWith(draft: BranchDraft, github: GitHub, world: World): Promise<string> {
+  const { branch, onto, path, bytes, message } = draft;
+  const find = async () =>
+    (
+      await github.find(`looking for the branch ${branch}`, (rest, place) =>
+        rest.git.getRef({ ...place, ref: `heads/${branch}` }),
+      )
+    )?.object.sha;
+  const make = async () => {
+    // Objects that no branch names harm nobody; those of a stopped run are forgotten by GitHub.
+    const blob = await github.ask(`storing ${path}`, (rest, place) =>
+      rest.git.createBlob({ ...place, content: Buffer.from(bytes).toString("base64"), encoding: "base64" }),
+    );
+    const { tree: base } = await github.ask(`reading ${onto.slice(0, 7)}`, (rest, place) =>
+      rest.git.getCommit({ ...place, commit_sha: onto }),
+    );
+    const file = { path, mode: "100644", type: "blob", sha: blob.sha } as const;
+    const tree = await github.ask("storing the folder", (rest, place) =>
+      rest.git.createTree({ ...place, base_tree: base.sha, tree: [file] }),
+    );
+    const commit = await github.ask("making the commit", (rest, place) =>
+      rest.git.createCommit({ ...place, message, tree: tree.sha, parents: [onto] }),
+    );
+    await github
+      .ask(`making the branch ${branch}`, (rest, place) =>
+        rest.git.createRef({ ...place, ref: `refs/heads/${branch}`, sha: commit.sha }),
+      )
+      .catch((error: unknown) => {
+        throw isFailure(error, "refused") ? notMade(error, github) : error;
+      });
+    return commit.sha;
+  };
+  return once({ find, make }, world);
+}
+
+/** To a token that may not change workflows, a branch with others than a fork's own is such a change, and simply not found. */
+function notMade(refused: Failure, { page }: GitHub): Failure {
+  const way = `if ${page} is an older fork, press “Sync fork” there and run this again; a classic token needs the scope repo`;
+  const hint = [refused.hint, way].filter(Boolean).join("; ");
+  return new Failure("refused", refused.message, { hint, cause: refused });
+}

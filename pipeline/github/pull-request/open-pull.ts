@@ -1,0 +1,47 @@
+/** A pull request that changes one file, on a branch made for it: opened once, however often it is asked for. */
+import type { World } from "../../core/world.ts";
+import type { GitHub } from "../run/client.ts";
+import { once } from "../run/create-if-absent.ts";
+import { type BranchDraft, branchWith } from "./branch.ts";
+
+export interface PullDraft extends Omit<BranchDraft, "message"> {
+  /** Also the commit's message. */
+  readonly title: string;
+  /** Markdown. */
+  readonly body: string;
+  /** Branch it is meant for. */
+  readonly base: string;
+  /** Which ones count as there already: with `all`, one that was closed is not opened again. */
+  readonly known: "all" | "open";
+}
+
+export interface OpenedPull {
+  readonly did: "opened" | "known";
+  readonly page: string;
+  /** `login:branch` */
+  readonly head: string;
+}
+
+/** `home`: the repository that the branch is made in, the same or a fork of it. */
+export async function openPull(draft: PullDraft, github: GitHub, home: GitHub, world: World): Promise<OpenedPull> {
+  const { branch, title, body, base, known: state } = draft;
+  const { owner, repo } = home.place;
+  const head = `${owner}:${branch}`;
+  const find = async (): Promise<OpenedPull | undefined> => {
+    const [known] = await github.ask("looking for the pull request", (rest, place) =>
+      rest.pulls.list({ ...place, state, head, base }),
+    );
+    return known && { did: "known", page: known.html_url, head };
+  };
+  const known = await find();
+  if (known) return known;
+  world.log(`making the branch ${branch} in ${owner}/${repo}`);
+  await branchWith({ ...draft, message: title }, home, world);
+  const make = async (): Promise<OpenedPull> => {
+    const opened = await github.ask("opening the pull request", (rest, place) =>
+      rest.pulls.create({ ...place, title, body, head, base, maintainer_can_modify: true }),
+    );
+    return { did: "opened", page: opened.html_url, head };
+  };
+  return once({ find, make }, world);
+}

@@ -1,0 +1,131 @@
+/** What GitHub shows as live, and where: a deployment of each release, of which the newest is the active one. */
+import { Failure } from "../../core/failure.ts";
+import { countsOf } from "../../core/report/report.ts";
+import type { World } from "../../core/world.ts";
+import { type GitHub, repeatable } from "../run/client.ts";
+import { once } from "../run/create-if-absent.ts";
+import { addressOf, type Places, type Recorded } from "./notes.ts";
+
+export interface Live extends Pick<Places, "gateway"> {
+  /** The commit of the default branch that was published. */
+  readonly sha: string;
+  /** `production` */
+  readonly environment: string;
+  /** Page of the run that does this, where there is one. */
+  readonly run?: string;
+}
+
+/** Let GitHub say that `release` is live, and that those before it are not. Resolves to the deployment's number. */
+export async function deployed(release: Recorded, live: Live, github: GitHub, world: World): Promise<number> {
+  const id = await deploymentOf(release, live, github, world);
+  await succeeded(id, release, live, github, world);
+  await retire(release, live.environment, github);
+  return id;
+}
+
+/** Characters that a deployment's description has. */
+const longestDescription = 140;
+
+async function deploymentOf(
+  { head, number, root, portal, changes }: Recorded,
+  { sha, environment }: Live,
+  github: GitHub,
+  world: World,
+): Promise<number> {
+  const find = async () => {
+    const all = await github.all("listing deployments", (rest, at) =>
+      rest.repos.listDeployments({ ...at, sha, environment }),
+    );
+    return all.find(({ payload }) => inPayload(payload).head === head);
+  };
+  const make = async () => {
+    const made = await github.ask<{ readonly id?: number; readonly message?: string }>(
+      "making the deployment",
+      (rest, place) =>
+        rest.repos.createDeployment({
+          ...place,
+          ref: sha,
+          environment,
+          description: `release ${number}: ${countsOf({ changes })}`.slice(0, longestDescription),
+          payload: { release: number, head, root, portal },
+          auto_merge: false,
+          // It is live already, whatever checks say by now.
+          required_contexts: [],
+          production_environment: true,
+        }),
+    );
+    // 202 says that GitHub merged instead, which it was told not to.
+    if (made.id !== undefined) return { id: made.id };
+    throw new Failure("refused", `GitHub made no deployment of ${sha}: ${made.message ?? "it does not say why"}`);
+  };
+  const { id } = await once<{ readonly id: number }>({ find, make }, world);
+  return id;
+}
+
+async function succeeded(
+  deployment_id: number,
+  { number, portal }: Recorded,
+  live: Live,
+  github: GitHub,
+  world: World,
+): Promise<void> {
+  const address = addressOf(portal, live);
+  const find = async () => {
+    const all = await github.all("reading the deployment", (rest, at) =>
+      rest.repos.listDeploymentStatuses({ ...at, deployment_id }),
+    );
+    return all.find(({ state }) => state === "success" || state === "inactive");
+  };
+  const make = () =>
+    github.ask("saying that it is live", (rest, place) =>
+      rest.repos.createDeploymentStatus({
+        ...place,
+        deployment_id,
+        state: "success",
+        description: `release ${number} is live`,
+        ...(address !== undefined && { environment_url: address }),
+        ...(live.run !== undefined && { log_url: live.run }),
+      }),
+    );
+  await once({ find, make }, world);
+}
+
+/** Deployments looked through, the newest first. */
+const mostRetired = 100;
+
+/**
+ * Those before it are live no longer. GitHub says so by itself, but not in an environment that is called production.
+ *
+ * @see https://docs.github.com/rest/deployments/statuses#create-a-deployment-status, `auto_inactive`
+ */
+async function retire({ number }: Recorded, environment: string, github: GitHub): Promise<void> {
+  const all = await github.all(
+    "listing deployments",
+    (rest, at) => rest.repos.listDeployments({ ...at, environment }),
+    mostRetired,
+  );
+  for (const { id: deployment_id, payload } of all) {
+    const { release } = inPayload(payload);
+    if (typeof release !== "number" || release >= number) continue;
+    const [newest] = await github.ask("reading the deployment before", (rest, place) =>
+      rest.repos.listDeploymentStatuses({ ...place, deployment_id, per_page: 1 }),
+    );
+    // The one that took its place has seen to those before it.
+    if (newest?.state === "inactive") return;
+    if (newest?.state !== "success") continue;
+    const description = `followed by release ${number}`;
+    await github.ask("saying that the one before is not live", (rest, place) =>
+      rest.repos.createDeploymentStatus({ ...place, deployment_id, state: "inactive", description, ...repeatable }),
+    );
+  }
+}
+
+/** Text or a value, depending on how it was sent. */
+function inPayload(payload: unknown): { readonly head?: unknown; readonly release?: unknown } {
+  try {
+    return (typeof payload === "string" ? JSON.parse(payload) : payload) ?? {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

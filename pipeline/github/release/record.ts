@@ -1,0 +1,143 @@
+/**
+ * What GitHub is told once a release is live: a GitHub Release with what proves it, a deployment with its address, a line
+ * below each pull request that is in it.
+ *
+ * The release log is the truth and none of this is asked for it again. Each part is looked for before it is made, so that
+ * a run that was stopped anywhere is finished by the next, with nothing said twice.
+ */
+import { Failure, isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import { tell } from "../report/comment.ts";
+import type { GitHub, Rest } from "../run/client.ts";
+import { once } from "../run/create-if-absent.ts";
+import { deployed, type Live } from "./deployment.ts";
+import { pullsIn } from "./merged.ts";
+import { liveNote, markOf, notesOf, type Places, type Recorded, titleOf } from "./notes.ts";
+
+export interface RecordOptions extends Places, Live {
+  /** What hangs on the release. Made when it is needed. */
+  readonly assets: readonly Asset[];
+}
+
+export interface Asset {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: () => Promise<Uint8Array>;
+}
+
+export interface Record {
+  /** Page of the GitHub Release. */
+  readonly page: string;
+  readonly deployment: number;
+  /** Numbers of the pull requests that were told, now or before. */
+  readonly told: readonly number[];
+}
+
+export async function record(release: Recorded, options: RecordOptions, github: GitHub, world: World): Promise<Record> {
+  const page = await releasePage(release, options, github, world);
+  const deployment = await deployed(release, options, github, world);
+  // What is live again was told where it came from; what is no longer live is in the notes.
+  const pulls = release.rollbackOf === undefined ? await pullsIn(release, options.sha, github, world) : [];
+  for (const number of pulls) {
+    const body = liveNote(release, page, options);
+    await tell(number, { kind: "live", state: `release ${release.number}`, body }, github);
+  }
+  return { page, deployment, told: pulls };
+}
+
+type Release = Awaited<ReturnType<Rest["repos"]["getRelease"]>>["data"];
+
+/** Releases looked through for a draft that a stopped run left. */
+const mostReleases = 300;
+
+/** A draft first, which nobody is told of, and public once everything hangs on it: releases may be set to be immutable. */
+async function releasePage(release: Recorded, options: RecordOptions, github: GitHub, world: World): Promise<string> {
+  const tag = tagOf(release.number);
+  const known = await once(
+    {
+      find: async () =>
+        (await github.find("reading the release", (rest, place) => rest.repos.getReleaseByTag({ ...place, tag }))) ??
+        (
+          await github.all<Release>("listing releases", (rest, at) => rest.repos.listReleases({ ...at }), mostReleases)
+        ).find(({ tag_name, draft }) => tag_name === tag && draft),
+      make: () =>
+        tagging(tag, options.sha, () =>
+          github.ask("drafting the release", (rest, place) =>
+            rest.repos.createRelease({
+              ...place,
+              tag_name: tag,
+              target_commitish: options.sha,
+              name: titleOf(release),
+              body: notesOf(release, options),
+              draft: true,
+            }),
+          ),
+        ),
+    },
+    world,
+  );
+  if (!known.body?.startsWith(markOf(release))) {
+    throw new Failure("conflict", `${known.html_url} is not of release ${release.head}`, {
+      hint: `who made it? Remove it and the tag ${tag}, and run this again`,
+    });
+  }
+  for (const asset of options.assets) await attached(asset, known, github, world);
+  if (!known.draft) return known.html_url;
+  const published = await tagging(tag, options.sha, () =>
+    github.ask("publishing the release", (rest, place) =>
+      rest.repos.updateRelease({ ...place, release_id: known.id, tag_name: tag, draft: false, make_latest: "true" }),
+    ),
+  );
+  return published.html_url;
+}
+
+/**
+ * A job's own token may not tag a commit whose workflows are others than the default branch's by now; a person's may.
+ *
+ * @see https://docs.github.com/rest/releases/releases#create-a-release
+ */
+async function tagging<T>(tag: string, sha: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isFailure(error, "refused")) throw error;
+    const byHand = `git push origin ${sha}:refs/tags/${tag}`;
+    const hint = `where workflows have changed since ${sha.slice(0, 7)}, somebody has to tag it: ${byHand}, then run this job again`;
+    throw new Failure("refused", error.message, {
+      hint: [hint, error.hint].filter(Boolean).join("; else, "),
+      cause: error,
+    });
+  }
+}
+
+const tagOf = (number: number): string => `release/${number}`;
+
+async function attached({ name, type, bytes }: Asset, release: Release, github: GitHub, world: World): Promise<void> {
+  const find = async () => {
+    const all = await github.all(`listing the files of ${release.tag_name}`, (rest, at) =>
+      rest.repos.listReleaseAssets({ ...at, release_id: release.id }),
+    );
+    const known = all.find((asset) => asset.name === name);
+    if (!known || known.state === "uploaded") return known;
+    // Of an upload that broke off, which takes the name.
+    await github.ask(`removing half of ${name}`, (rest, place) =>
+      rest.repos.deleteReleaseAsset({ ...place, asset_id: known.id }),
+    );
+    return undefined;
+  };
+  const make = async () => {
+    const data = await bytes();
+    return github.ask(`attaching ${name}`, (rest, place) =>
+      rest.repos.uploadReleaseAsset({
+        ...place,
+        release_id: release.id,
+        url: release.upload_url,
+        name,
+        // Typed as text, sent as it is.
+        data: data as unknown as string,
+        headers: { "content-type": type, "content-length": data.length },
+      }),
+    );
+  };
+  await once({ find, make }, world);
+}

@@ -1,0 +1,81 @@
+/** What is asked of people: one-line fixes their author can click, and a look from those whose folders change. */
+import { type Failure, isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import type { Pull } from "../pull-request/pull.ts";
+import type { GitHub } from "../run/client.ts";
+import type { Suggestion } from "./suggestions.ts";
+
+/** Offered at once; more is no longer one click, but a `fieldtree fmt`. */
+const mostSuggestions = 10;
+const mostComments = 300;
+
+/** Offer what isn't offered yet at that line. Where GitHub won't have one, the comment says the fix too. */
+export async function suggest(
+  pull: Pull,
+  suggestions: readonly Suggestion[],
+  github: GitHub,
+  world: World,
+): Promise<void> {
+  if (suggestions.length === 0) return;
+  const known = await github.all(
+    "reading the suggestions",
+    (rest, page) => rest.pulls.listReviewComments({ ...page, pull_number: pull.number }),
+    mostComments,
+  );
+  const there = new Set(known.map(({ path, line, body }) => JSON.stringify([path, line, body])));
+  const fresh = suggestions.filter(({ path, line, body }) => !there.has(JSON.stringify([path, line, body])));
+  if (fresh.length === 0) return;
+  const comments = fresh.slice(0, mostSuggestions).map((one) => ({ ...one, side: "RIGHT" }));
+  await unlessRefused(world, () =>
+    github.ask("suggesting fixes", (rest, place) =>
+      rest.pulls.createReview({
+        ...place,
+        pull_number: pull.number,
+        commit_id: pull.headSha,
+        event: "COMMENT",
+        comments,
+      }),
+    ),
+  );
+}
+
+/** Ask those who own what changes to look at it: never the author, never anybody twice. @param owners logins, or `org/team`. */
+export async function askOwners(pull: Pull, owners: readonly string[], github: GitHub, world: World): Promise<void> {
+  const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
+  const [people, teams] = [lower(pull.asked.people), lower(pull.asked.teams)];
+  const wanted = [...new Set(owners)].filter((owner) => {
+    const [name, team] = owner.toLowerCase().split("/");
+    return team === undefined ? name !== pull.author.toLowerCase() && !people.includes(name!) : !teams.includes(team);
+  });
+  if (wanted.length === 0) return;
+  const reviews = await github.all("reading the reviews", (rest, page) =>
+    rest.pulls.listReviews({ ...page, pull_number: pull.number }),
+  );
+  const looked = lower(reviews.flatMap(({ user }) => (user ? [user.login] : [])));
+  const left = wanted.filter((owner) => !looked.includes(owner.toLowerCase()));
+  const ask = (some: readonly string[]) =>
+    github.ask("asking for reviews", (rest, place) =>
+      rest.pulls.requestReviewers({
+        ...place,
+        pull_number: pull.number,
+        reviewers: some.filter((owner) => !owner.includes("/")),
+        team_reviewers: some.filter((owner) => owner.includes("/")).map((owner) => owner.slice(owner.indexOf("/") + 1)),
+      }),
+    );
+  if (left.length === 0) return;
+  // GitHub asks all of them or nobody: one who may not review keeps the others from it.
+  if ((await unlessRefused(world, () => ask(left))) || left.length === 1) return;
+  for (const owner of left.slice(0, 5)) await unlessRefused(world, () => ask([owner]));
+}
+
+/** Done for convenience: that GitHub says no to it must not keep the verdict from being told. Whether it said yes. */
+async function unlessRefused(world: World, work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!isFailure(error, "refused")) throw error;
+    world.log((error as Failure).message);
+    return false;
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * One comment of ours under a pull request, that people hear of when it matters.
+ *
+ * While the state stays the same the comment is edited in place, and nobody is told. When it changes, a new one is posted,
+ * which GitHub tells everybody of, and the old one is folded away. Ours is what begins with our mark *and* was written by
+ * whom our token belongs to: anybody can type a mark.
+ */
+import { isFailure } from "../../core/failure.ts";
+import type { GitHub } from "../run/client.ts";
+
+export interface Message extends Said {
+  /** Comments of one kind take each other's place: `report`. A word. */
+  readonly kind: string;
+}
+
+export interface Said {
+  /** What people are told anew when it changes. */
+  readonly state: string;
+  /** Markdown, made by our own renderers, without the mark. */
+  readonly body: string;
+}
+
+export interface Posted {
+  /** Page of the comment. */
+  readonly page: string;
+  readonly did: "edited" | "left" | "posted";
+}
+
+/** Comments that are looked through for ours, and old ones of ours that are folded away in one run. */
+const mostComments = 500;
+const mostFolded = 3;
+/** Characters GitHub takes. */
+const longestBody = 65_536;
+
+interface Known {
+  readonly id: number;
+  readonly node_id: string;
+  readonly html_url: string;
+  readonly body?: string | undefined;
+  readonly user: { readonly login: string; readonly type: string } | null;
+}
+
+/** Say it under pull request or issue `number`. Done twice, it is said once. */
+export async function tell(number: number, message: Message, github: GitHub): Promise<Posted> {
+  return say(number, message, await ours(number, message.kind, github), github);
+}
+
+/**
+ * Say something else than our newest comment of that kind does; nothing where there is none. `change` is given its text
+ * without the mark. Resolves to whether it changed anything.
+ */
+export async function revise(
+  number: number,
+  kind: string,
+  change: (said: Said) => Promise<Said>,
+  github: GitHub,
+): Promise<boolean> {
+  const mine = await ours(number, kind, github);
+  const text = mine.at(-1)?.body;
+  if (text === undefined) return false;
+  const said = await change({ state: stateIn(text), body: text.slice(text.indexOf("\n") + 1) });
+  const { did } = await say(number, { kind, ...said }, mine, github);
+  return did !== "left";
+}
+
+async function say(number: number, message: Message, mine: readonly Known[], github: GitHub): Promise<Posted> {
+  const { kind, state } = message;
+  const body = bodyOf(message);
+  const newest = mine.at(-1);
+  if (newest && stateIn(newest.body!) === inMark(state)) {
+    if (newest.body === body) return { page: newest.html_url, did: "left" };
+    const edited = await github.ask("editing the comment", (rest, place) =>
+      rest.issues.updateComment({ ...place, comment_id: newest.id, body }),
+    );
+    return { page: edited.html_url, did: "edited" };
+  }
+  const posted = await post(number, kind, body, github);
+  for (const { node_id } of mine.slice(-mostFolded)) await fold(node_id, github);
+  return { page: posted.html_url, did: "posted" };
+}
+
+/** Oldest first. */
+async function ours(number: number, kind: string, github: GitHub): Promise<readonly Known[]> {
+  const all = await github.all<Known>(
+    "reading the comments",
+    (rest, page) => rest.issues.listComments({ ...page, issue_number: number }),
+    mostComments,
+  );
+  const marked = all.filter(({ body }) => body?.startsWith(`<!-- fieldtree:${kind} `));
+  if (marked.length === 0) return [];
+  const me = await identity(github);
+  return marked.filter(({ user }) => user !== null && isMe(user, me));
+}
+
+/** Asked only where there is a comment to be told ours from a stranger's. */
+export async function identity(github: GitHub): Promise<string> {
+  const { viewer } = await github.graphql<{ viewer: { login: string } }>(
+    "asking who we are",
+    "query { viewer { login } }",
+    {},
+  );
+  return viewer.login;
+}
+
+/** REST says `github-actions[bot]` of type Bot where GraphQL may say `github-actions`. */
+export function isMe({ login, type }: { readonly login: string; readonly type: string }, me: string): boolean {
+  const short = (name: string) => name.replace(/\[bot\]$/, "");
+  return login === me || (type === "Bot" && short(login) === short(me));
+}
+
+/** A POST whose answer is lost may have been heard: look before saying it again. */
+async function post(number: number, kind: string, body: string, github: GitHub): Promise<Known> {
+  const create = () =>
+    github.ask("posting the comment", (rest, place) =>
+      rest.issues.createComment({ ...place, issue_number: number, body }),
+    );
+  try {
+    return (await create()) as Known;
+  } catch (error) {
+    if (!isFailure(error, "unavailable") || error.wait !== undefined) throw error;
+    const heard = (await ours(number, kind, github)).findLast((one) => one.body === body);
+    return heard ?? ((await create()) as Known);
+  }
+}
+
+/** For tidiness: an old comment that may not be folded away must not keep the new verdict from being told. */
+async function fold(subject: string, github: GitHub): Promise<void> {
+  const mutation =
+    "mutation ($subject: ID!) { minimizeComment(input: { subjectId: $subject, classifier: OUTDATED }) { clientMutationId } }";
+  try {
+    await github.graphql("folding the old comment away", mutation, { subject });
+  } catch (error) {
+    if (!isFailure(error, "refused")) throw error;
+  }
+}
+
+function bodyOf({ kind, state, body }: Message): string {
+  const text = `<!-- fieldtree:${kind} state="${inMark(state)}" -->\n${body}`;
+  return text.length <= longestBody ? text : `${text.slice(0, longestBody - 2).toWellFormed()}\n…`;
+}
+
+const inMark = (state: string): string => state.replace(/[^A-Za-z0-9 ._-]/g, "_").slice(0, 100);
+const stateIn = (text: string): string => /^<!-- fieldtree:\S+ state="([^"\n]*)" -->/.exec(text)?.[1] ?? "";

@@ -1,0 +1,291 @@
+/**
+ * A report as a pull request shows it.
+ *
+ * Whatever is not ours stands in a code span (`core/text/markdown.ts`), so that no title, path or attribute can be markup, a link or
+ * a call to somebody. What stands in the way comes first; where there is more than fits, the rest is counted.
+ */
+import type { Condensed } from "../../core/report/condense.ts";
+import { findingCount } from "../../core/report/finding-list.ts";
+import { placeWords, timeWords } from "../../core/report/preview.ts";
+import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../../core/report/report.ts";
+import { cell, code } from "../../core/text/markdown.ts";
+import { sayBytes } from "../../core/text/shown.ts";
+import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./phrases.ts";
+
+export interface MarkdownOptions {
+  /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, but for a mark. */
+  readonly atMost?: number;
+  /** Address of a page that shows the rest, where there is one. */
+  readonly more?: string;
+  /** Each finding, where those of one rule would be counted. */
+  readonly all?: boolean;
+  /** Address of the campaign's repository: in a clone of a fork, `origin` is another. */
+  readonly repository?: string;
+}
+
+/** GitHub takes 65 536 characters; the mark that a bot knows its comment by is some of them. */
+const longestComment = 65_000;
+
+/** Bytes that the usual row or finding has at most. No list goes on longer, however short its lines are: a person reads it. */
+const usualLine = 650;
+
+/** Bytes of what stands around the lists. */
+const ourWords = 2000;
+
+export function reportMarkdown(
+  report: Report,
+  { atMost = longestComment, more, all = false, repository = "origin" }: MarkdownOptions = {},
+): string {
+  const frame = { head: headOf(report, repository), foot: footOf(report) };
+  const room = roomOf(atMost, bytesIn([...frame.head, ...frame.foot].join("\n")) + ourWords, more);
+  const ordered = inOrderOfUrgency(report.findings);
+  const [pressing, others] = [ordered.filter(isPressing), ordered.filter((finding) => !isPressing(finding))];
+  const sections = [
+    frame.head,
+    endpointsIn(report, room),
+    room.take(counted(pressing, all).map(findingLine), 0.4),
+    tableOf(report, room),
+    room.take(differencesIn(report), 0.4),
+    folded("Variables, times and places", room.take(datasetsIn(report), 0.5)),
+    folded(
+      many(findingCount(others), pressing.length > 0 ? "more finding" : "finding"),
+      room.take(counted(others, all).map(findingLine), 0.8),
+    ),
+    frame.foot,
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+/** What whoever wrote the proposal has to do something about. */
+function isPressing({ level, touched }: ReportedFinding): boolean {
+  return level === "error" || (level === "warning" && touched);
+}
+
+const icons: Readonly<Record<Report["state"], string>> = {
+  ready: "✅",
+  "needs changes": "❌",
+  conflict: "❌",
+  "data out of reach": "⏳",
+  stale: "🔄",
+};
+
+function headOf(report: Report, repository: string): string[] {
+  const { state, sha, root, onlyTextual } = report;
+  const at = sha === undefined ? "" : ` · ${code(sha.slice(0, 7))}`;
+  const lines = [
+    `### ${icons[state]} ${capital(meanings[state])}${at}`,
+    "",
+    `**${summaryOf(report)}**`,
+    "",
+    rootsIn(root, report.preview),
+  ];
+  return onlyTextual ? [...lines, "", ...mergeWithDriver(repository)] : lines;
+}
+
+/** Where a reviewer can't miss it: one line of YAML may send every secret elsewhere. */
+function endpointsIn({ endpoints }: Report, room: Room): string[] {
+  const words = endpointWords(endpoints, (text) => code(text, 200));
+  if (!words) return [];
+  const rows = room.take(
+    words.changes.map((line) => `- ${line}`),
+    0.3,
+  );
+  return [`**⚠️ ${words.title}**`, ...(rows.length > 0 ? ["", ...rows] : []), "", words.label];
+}
+
+/** What to do about a conflict of lines. @param repository address of the campaign's, or a remote's name. */
+export function mergeWithDriver(repository: string): string[] {
+  return [
+    "Git sees a conflict here, and there is none: the lines are close to each other, the paths are different. The merge driver takes both:",
+    "",
+    "```sh",
+    'git config merge.fieldtree.driver "fieldtree merge %O %A %B -o %A"',
+    `git pull --no-rebase ${repository} HEAD   # the base branch, into this one; then push`,
+    "```",
+  ];
+}
+
+function rootsIn({ from, to }: Report["root"], preview: string | undefined): string {
+  const was = from === null ? "unknown" : cidLink(from, preview);
+  if (to === null) return `root ${was} → not known yet`;
+  if (to === from) return `root ${was}, which stays as it is`;
+  const look = preview === undefined ? "" : ` ([preview](${addressOf(to, preview)}), from when a node holds it)`;
+  return `root ${was} → ${code(to)}${look}`;
+}
+
+function tableOf({ changes, preview }: Report, room: Room): string[] {
+  if (changes.length === 0) return [];
+  const rows = room.take(
+    changes.map((change) => rowOf(change, preview)),
+    0.7,
+  );
+  return ["| | Path | Data | Size | Reachable from | Dataset |", "|---|---|---|--:|---|---|", ...rows];
+}
+
+function rowOf(change: ReportedChange, preview: string | undefined): string {
+  const { op, path, size, reach } = change;
+  const at = op === "move" ? `${cell(change.from)} → ${cell(path)}` : cell(path);
+  const data = op === "remove" ? `was ${cidShort(change.from)}` : cidLink(change.to, preview);
+  const from = reach ? reachIn(reach) : "";
+  return `| ${words[op]} | ${at} | ${data} | ${size === null ? "?" : sayBytes(size)} | ${from} | ${whatIsIn(change)} |`;
+}
+
+const words: Readonly<Record<ReportedChange["op"], string>> = {
+  add: "➕ added",
+  update: "✏️ updated",
+  move: "➡️ moved",
+  remove: "➖ removed",
+  respell: "spelt otherwise",
+};
+
+function reachIn({ from, problem, partial }: NonNullable<ReportedChange["reach"]>): string {
+  if (problem !== undefined) return "⚠️ nowhere";
+  const names = from.map((name) => cell(name, 60)).join(", ") || "several, together";
+  return partial === undefined ? names : `${names} (looked at in part)`;
+}
+
+function whatIsIn({ datasets, moreDatasets }: ReportedChange): string {
+  const [one, ...others] = datasets;
+  if (!one) return "";
+  if (others.length > 0) return many(datasets.length + moreDatasets, "dataset");
+  return one.failed === undefined ? aboutDataset(one).join(" · ") : "can't be described";
+}
+
+function aboutDataset({ title, variables, start, end, bbox }: DatasetLine): string[] {
+  return [
+    ...(title === undefined ? [] : [cell(title, 80)]),
+    ...(variables.length > 0 ? [many(variables.length, "variable")] : []),
+    ...(start !== undefined && end !== undefined ? [cell(timeWords(start, end), 60)] : []),
+    ...(bbox ? [placeWords(bbox)] : []),
+  ];
+}
+
+function differencesIn({ changes }: Report): string[] {
+  const updated = changes.flatMap(({ datasets }) => datasets.filter(({ differs }) => differs.length > 0));
+  if (updated.length === 0) return [];
+  return [
+    "**What differs in updated datasets**\n",
+    ...updated.map(({ path, differs }) =>
+      [`- ${code(path)}`, ...differs.map((says) => `  - ${code(says, 300)}`)].join("\n"),
+    ),
+  ];
+}
+
+function datasetsIn({ changes }: Report): string[] {
+  return changes
+    .flatMap(({ datasets }) => datasets)
+    .map((dataset) => {
+      const { path, variables, failed } = dataset;
+      if (failed !== undefined) return `- ${code(path)}: can't be described: ${code(failed, 500)}`;
+      const about = [code(path), ...aboutDataset(dataset)].join(" · ");
+      const names = variables.slice(0, mostVariables).map((name) => code(name, 60));
+      const left = variables.length - names.length;
+      return names.length === 0
+        ? `- ${about}`
+        : `- ${about}: ${names.join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
+    });
+}
+
+const mostVariables = 30;
+
+const marks = { error: "❌", warning: "⚠️", hint: "💡" } as const;
+
+function findingLine({ finding, count }: Condensed<ReportedFinding>): string {
+  const { level, file, line, rule, says, fix } = finding;
+  const often = count === 1 ? "" : `${count} times, as here: `;
+  const said = `- ${marks[level]} ${code(`${file}:${line}`)} **${rule}** ${often}${code(says, 600)}`;
+  return fix === undefined || count > 1 ? said : `${said}\n  fix: ${code(fix, 400)}`;
+}
+
+function footOf({ owners, onMerge, changes, removals, reproduce }: Report): string[] {
+  const lines: string[] = [];
+  if (changes.some(({ reach }) => reach?.problem !== undefined)) {
+    lines.push(
+      "**Is the computer that holds the data asleep?** Wake it until this is merged and pinned, or run `fieldtree car export PATH -o data.car`, put the file anywhere on the web, and give its address to whoever publishes.\n",
+    );
+  }
+  if (owners.length > 0) {
+    const named = owners
+      .slice(0, mostOwners)
+      .map(
+        ({ pattern, owners, paths }) =>
+          `${owners.map((name) => code(name)).join(", ")} for ${many(paths.length, "change")} in ${code(pattern)}`,
+      );
+    const left = owners.length - named.length;
+    lines.push(`**Who should look**: ${named.join("; ")}${left > 0 ? `; and ${left} more` : ""}\n`);
+  }
+  if (removals.tooMany && removals.labelled) lines.push(`The label ${code(removals.label)} allows what is removed.\n`);
+  lines.push(`**When this is merged** ${onMergeIn(onMerge)}\n`, `To see the same: ${code(reproduce, 1000)}`);
+  return lines;
+}
+
+const mostOwners = 20;
+
+function onMergeIn({ pins, names }: Report["onMerge"]): string {
+  const kept = pinWords(pins, (name) => code(name));
+  const also = pins.also.length > 0 ? `, and at ${pins.also.map((name) => code(name)).join(", ")} when they can` : "";
+  const told = names.map(({ name, to, ttl }) => `${code(name)} points to the ${code(to)} (old answers live ${ttl} s)`);
+  return [
+    kept === undefined ? "the root above is published" : `the root above is pinned at ${kept}${also}`,
+    ...(told.length > 0 ? [`then ${told.join(", ")}`] : ["and no name points to it"]),
+  ]
+    .join(", ")
+    .concat(".");
+}
+
+const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1);
+
+/** CIDs are letters and digits; what is anything else was never read as one. */
+const isCid = (text: string) => /^[A-Za-z0-9]{1,128}$/.test(text);
+
+function cidLink(cid: string, preview: string | undefined): string {
+  if (preview === undefined) return cell(cid);
+  return isCid(cid) ? `[${cidShort(cid)}](${addressOf(cid, preview)})` : cell(cid);
+}
+
+function cidShort(cid: string): string {
+  return cell(isCid(cid) && cid.length > 20 ? `${cid.slice(0, 8)}…${cid.slice(-4)}` : cid);
+}
+
+/** Of campaign.yaml's first gateway; characters that would end a link or a cell are encoded. */
+function addressOf(cid: string, preview: string): string {
+  return `${preview}/ipfs/${cid}`.replace(
+    /[^A-Za-z0-9:/.~_%[\]-]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
+}
+
+/** What is still to be said must fit into what is left. */
+interface Room {
+  /** The lines that fit into `share` of what is left, and one that counts the others. */
+  take(lines: readonly string[], share: number): string[];
+}
+
+function roomOf(atMost: number, used: number, more: string | undefined): Room {
+  let left = atMost - used;
+  return {
+    take(lines, share) {
+      let mine = left * share;
+      const taken: string[] = [];
+      for (const line of lines.slice(0, Math.ceil(atMost / usualLine))) {
+        mine -= bytesIn(line) + 1;
+        if (mine < 0) break;
+        left -= bytesIn(line) + 1;
+        taken.push(line);
+      }
+      const others = lines.length - taken.length;
+      const where = more === undefined ? "" : `; [all of them](${more})`;
+      return others === 0 ? taken : [...taken, "", `and ${others} more${where}`];
+    },
+  };
+}
+
+function folded(summary: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"];
+}
+
+const utf8 = new TextEncoder();
+const bytesIn = (text: string) => utf8.encode(text).length;

@@ -1,0 +1,72 @@
+/**
+ * A report told to its pull request, everywhere people look: a comment, a check with every finding at its line, the one
+ * line that branch rules ask for, fixes to click, and a look asked of those whose folders change.
+ */
+import { countsOf, type Report } from "../../core/report/report.ts";
+import type { World } from "../../core/world.ts";
+import type { Pull } from "../pull-request/pull.ts";
+import { postCheck, postStatus } from "../run/checks.ts";
+import type { GitHub } from "../run/client.ts";
+import { annotationsOf } from "./annotations.ts";
+import { askOwners, suggest } from "./ask-review.ts";
+import { tell } from "./comment.ts";
+import { reportMarkdown } from "./markdown.ts";
+import { meanings } from "./phrases.ts";
+import { statusOf } from "./status.ts";
+import { suggestionsOf } from "./suggestions.ts";
+
+/** What stands at GitHub beside a commit; branch rules ask for it by this name. */
+export const context = "fieldtree";
+
+/** Characters that a comment and a check's summary have room for, beside the mark that makes a comment ours. */
+const longestBody = 65_000;
+
+export interface Telling {
+  readonly report: Report;
+  /** Why the plan that the proposal's own run made is not to be believed, in words of ours. */
+  readonly distrust?: string;
+  /** Page of the run that made that plan. */
+  readonly run: string;
+}
+
+export async function tellReport(pull: Pull, telling: Telling, github: GitHub, world: World): Promise<void> {
+  const { report } = telling;
+  const { page } = await tell(
+    pull.number,
+    { kind: "report", state: report.state, body: bodyOf(telling, github) },
+    github,
+  );
+  // A commit has one verdict, and may be proposed for several branches: that of the one which is published counts.
+  if (pull.publishes) await judge(pull.headSha, telling, page, github);
+  await suggest(pull, suggestionsOf(report), github, world);
+  const owners = report.owners.flatMap(({ owners }) => owners);
+  await askOwners(pull, owners, github, world);
+}
+
+function bodyOf({ report, distrust, run }: Telling, { page }: GitHub): string {
+  const doubt = distrust === undefined ? "" : `> [!CAUTION]\n> ${distrust}. What follows was computed again.\n\n`;
+  return doubt + reportMarkdown(report, { atMost: longestBody - doubt.length, more: run, repository: page });
+}
+
+/** The verdict on a commit, as check and as status. @param page where people read more of it. */
+export async function judge(sha: string, telling: Telling, page: string, github: GitHub): Promise<void> {
+  const { report, distrust } = telling;
+  const line = statusOf(report);
+  const check = await postCheck(
+    {
+      name: context,
+      sha,
+      conclusion: distrust ? "failure" : conclusions[line.state],
+      title: distrust ?? `${meanings[report.state]}: ${countsOf(report)}`,
+      summary: bodyOf(telling, github),
+      annotations: annotationsOf(report),
+      page,
+    },
+    github,
+  );
+  const status = distrust ? { state: "failure" as const, description: distrust } : line;
+  await postStatus({ context, sha, ...status, page: check ?? page }, github);
+}
+
+/** What only has to be waited for is no failure, and no success either. */
+const conclusions = { success: "success", failure: "failure", pending: "neutral" } as const;

@@ -1,0 +1,50 @@
+/**
+ * Whether what a run says it planned is what was computed here.
+ *
+ * Compared is what follows from both texts alone. What could be reached may differ from one machine to the next, and from
+ * one minute to the next, without anybody having lied.
+ */
+import * as v from "valibot";
+import { stableJson } from "../../core/json.ts";
+import type { Report } from "../../core/report/report.ts";
+
+const text = v.string();
+const change = v.object({ op: text, path: text, from: v.optional(text), to: v.optional(text) });
+const finding = v.object({ level: text, rule: text, line: v.number(), file: text });
+const plan = v.object({
+  sha: text,
+  baseSha: text,
+  root: v.object({ from: v.nullable(text), to: v.nullable(text) }),
+  changes: v.array(change),
+  conflicts: v.array(v.object({ path: text })),
+  findings: v.array(finding),
+});
+
+/** What differs, in words; `undefined` where nothing does, or where the run planned against another base. */
+export function planDiffers(said: unknown, report: Report): string | undefined {
+  const read = v.safeParse(plan, said);
+  if (!read.success) return "it is not a plan";
+  const { output } = read;
+  if (output.sha !== report.sha) return `it is for another commit than ${report.sha}`;
+  if (output.baseSha !== report.baseSha) return undefined;
+  const [theirs, ours] = [output, v.parse(plan, JSON.parse(JSON.stringify(report)))];
+  for (const side of ["from", "to"] as const) {
+    const [said, is] = [theirs.root[side], ours.root[side]];
+    if (said !== null && is !== null && said !== is)
+      return `its root ${side === "to" ? "after" : "before"} the merge is another one`;
+  }
+  const counts = (["changes", "conflicts"] as const).find(
+    (what) => stableJson(theirs[what]) !== stableJson(ours[what]),
+  );
+  if (counts) return `its ${counts} are others`;
+  return stableJson(ofText(theirs.findings)) === stableJson(ofText(ours.findings))
+    ? undefined
+    : "its findings are others";
+}
+
+/** Of those that are errors: about data, which is reached by one and not by another, and about labels, which come and go. */
+const notOfText = new Set(["not-unixfs", "removed-folder", "many-removals", "changed-endpoints"]);
+
+function ofText(findings: v.InferOutput<typeof plan>["findings"]) {
+  return findings.filter(({ level, rule }) => level === "error" && !notOfText.has(rule));
+}

@@ -1,0 +1,103 @@
+/**
+ * Pull requests that were told what merging them gives, before another one was merged.
+ *
+ * What they were told is still true of the commits it names, so it is noted in the comment that stands there. But where both
+ * changed the same lines, GitHub starts no workflow for them until that is resolved: nobody else would say whether it is a
+ * conflict of lines alone. A real one is a change of state, of which people hear.
+ *
+ * @see https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
+ */
+import { isFailure } from "../../core/failure.ts";
+import type { Report } from "../../core/report/report.ts";
+import { code } from "../../core/text/markdown.ts";
+import type { Conflict } from "../../core/tree/merge.ts";
+import type { World } from "../../core/world.ts";
+import type { GitHub } from "../run/client.ts";
+import { revise, type Said } from "./comment.ts";
+import { mergeWithDriver } from "./markdown.ts";
+import { many } from "./phrases.ts";
+
+export interface Moved {
+  readonly branch: string;
+  /** Its newest commit. */
+  readonly tip: string;
+}
+
+/** How a proposal and the base branch as it is now go together. */
+export type Standing = Pick<Report, "conflicts" | "onlyTextual">;
+
+/** The newest ones: each costs some six calls, and what is older is looked at anew before anybody merges it. */
+const mostPulls = 30;
+
+/**
+ * `standing`: of a pull request's newest commit; `undefined` where nobody can tell. Resolves to the numbers of those whose
+ * comment says so now.
+ */
+export async function markStale(
+  { branch, tip }: Moved,
+  standing: (headSha: string) => Promise<Standing | undefined>,
+  github: GitHub,
+  world: World,
+): Promise<readonly number[]> {
+  const pulls = await github.ask("listing open pull requests", (rest, place) =>
+    rest.pulls.list({ ...place, state: "open", base: branch, per_page: mostPulls }),
+  );
+  const marked: number[] = [];
+  for (const { number, head } of pulls) {
+    const change = async (said: Said): Promise<Said> =>
+      knows(said, tip) ? said : noted(said, tip, await standing(head.sha), github.page);
+    try {
+      if (await revise(number, "report", change, github)) marked.push(number);
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      world.log(`#${number} is not told that its base moved: ${error.message}`);
+      // Nothing hangs on it, and the next release goes through them again.
+      if (error.kind === "unavailable") break;
+    }
+  }
+  return marked;
+}
+
+/** A report that knows the newest commit names it, in the command that prints the same. */
+function knows({ body }: Said, tip: string): boolean {
+  return body.includes(`git:${tip}`) || note.exec(body)?.[0].includes(shown(tip)) === true;
+}
+
+const shown = (commit: string): string => `\`${commit.slice(0, 7)}\``;
+
+const note = /^> \[!\w+\]\n> This was computed before [^\n]*\n(?:>[^\n]*\n)*\n/;
+
+function noted({ state, body }: Said, tip: string, standing: Standing | undefined, page: string): Said {
+  const moved = `This was computed before the base branch moved to ${shown(tip)}`;
+  const { conflicts = [], onlyTextual } = standing ?? {};
+  const below = body.replace(note, "");
+  if (conflicts.length > 0) {
+    const lines = [`${moved}, and there is a conflict now.`, ...named(conflicts)];
+    return { state: "conflict", body: quoted("CAUTION", lines) + below };
+  }
+  if (onlyTextual) return { state, body: quoted("IMPORTANT", [`${moved}.`, ...mergeWithDriver(page)]) + below };
+  const how = "It is computed again with the next push to it, or when its `plan` is run again.";
+  return { state, body: quoted("NOTE", [`${moved}, and may be stale. ${how}`]) + below };
+}
+
+const quoted = (kind: string, lines: readonly string[]): string =>
+  `> [!${kind}]\n${lines.map((line) => `> ${line}`.trimEnd()).join("\n")}\n\n`;
+
+/** Conflicts that are named; a comment has room for more, and a person looks at the file by then. */
+const mostNamed = 10;
+
+function named(conflicts: readonly Conflict[]): string[] {
+  const side = (cid: string | null) => (cid === null ? "nothing" : code(cid));
+  const lines = conflicts
+    .slice(0, mostNamed)
+    .map(({ path, ours, theirs }) => `- ${code(path)}: ${side(ours)} on the base branch, ${side(theirs)} here`);
+  const left = conflicts.length - lines.length;
+  const more = left > 0 ? [`- and ${many(left, "more path", "more paths")}`] : [];
+  return [
+    "",
+    ...lines,
+    ...more,
+    "",
+    "Merge the base branch into this one and decide: until then GitHub plans nothing.",
+  ];
+}

@@ -1,0 +1,41 @@
+/** A report in the one line that branch rules and lists of pull requests show. */
+import { findingCount } from "../../core/report/finding-list.ts";
+import { countsOf, type Report } from "../../core/report/report.ts";
+import { many } from "./phrases.ts";
+
+export interface StatusLine {
+  readonly state: "success" | "failure" | "pending";
+  /** At most 140 characters, and none of anybody else's words in it. */
+  readonly description: string;
+}
+
+export function statusOf(report: Report): StatusLine {
+  return { state: states[report.state], description: describe(report) };
+}
+
+/** `pending` is for what somebody only has to wait for, or to run again. */
+const states: Readonly<Record<Report["state"], StatusLine["state"]>> = {
+  ready: "success",
+  "needs changes": "failure",
+  conflict: "failure",
+  "data out of reach": "pending",
+  stale: "pending",
+};
+
+function describe(report: Report): string {
+  const { state, root, findings, conflicts, changes } = report;
+  switch (state) {
+    case "ready":
+      return `${countsOf(report)}${root.to ? `; root ${root.to}` : ""}`;
+    case "needs changes":
+      return many(findingCount(findings.filter(({ level }) => level === "error")), "error");
+    case "conflict":
+      return `${many(conflicts.length, "path was", "paths were")} changed differently on the base branch`;
+    case "data out of reach": {
+      const lost = changes.filter(({ reach }) => reach?.problem !== undefined).length;
+      return lost > 0 ? `the data of ${many(lost, "change")} is out of reach` : "data in the tree is out of reach";
+    }
+    case "stale":
+      return "the base branch moved since this was looked at";
+  }
+}

@@ -1,0 +1,87 @@
+/** A report for a terminal, and for the log of a job. Every line begins with a word of ours. */
+import { type Condensed, sayCounted } from "../../core/report/condense.ts";
+import { placeWords, timeWords } from "../../core/report/preview.ts";
+import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../../core/report/report.ts";
+import { inert } from "../../core/text/inert.ts";
+import { sayBytes } from "../../core/text/shown.ts";
+import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./phrases.ts";
+
+export interface TextOptions {
+  /** Each finding, where those of one rule would be counted. */
+  readonly all?: boolean;
+  /** How a terminal shows the word for a level. */
+  readonly paint?: (level: ReportedFinding["level"], text: string) => string;
+}
+
+export function reportText(report: Report, { all = false, paint = (_, text) => text }: TextOptions = {}): string {
+  const { campaign, state, root, changes, findings, owners, onMerge, onlyTextual, reproduce } = report;
+  return [
+    `${inert(campaign)}: ${meanings[state]}`,
+    `  ${summaryOf(report)}`,
+    `  root ${root.from ?? "unknown"} → ${root.to ?? "not known yet"}`,
+    ...(onlyTextual
+      ? ["  git sees a conflict of lines, and there is none of paths: fieldtree merge takes both sides"]
+      : []),
+    ...endpointLines(report),
+    ...changes.flatMap(changeLines),
+    ...counted(inOrderOfUrgency(findings), all).map((each) => findingLine(each, paint)),
+    ...owners.map(
+      ({ pattern, owners, paths }) =>
+        `owners   ${inert(pattern)}: ${owners.join(", ")} (${many(paths.length, "change")})`,
+    ),
+    `merging  ${onMergeWords(onMerge)}`,
+    `same as  ${inert(reproduce)}`,
+  ].join("\n");
+}
+
+function endpointLines({ endpoints }: Report): string[] {
+  const words = endpointWords(endpoints, (text) => inert(text, 300));
+  if (!words) return [];
+  return [`WARNING  ${words.title}`, ...words.changes.map((line) => `  ${line}`), `  ${words.label}`];
+}
+
+function changeLines(change: ReportedChange): string[] {
+  const { op, path, size, reach, datasets, moreDatasets } = change;
+  const what = op === "remove" || op === "move" ? "" : ` ${inert(change.to)}`;
+  const from = op === "move" ? `${inert(change.from)} → ` : "";
+  const how = [...(size === null ? [] : [sayBytes(size)]), ...(reach ? [reachWords(reach)] : [])].join(", ");
+  return [
+    `${op.padEnd(8)} ${from}${inert(path)}${what}${how ? ` (${how})` : ""}`,
+    ...datasets.flatMap(datasetLines),
+    ...(moreDatasets > 0 ? [`  and ${moreDatasets} more datasets`] : []),
+  ];
+}
+
+function reachWords({ from, problem, partial }: NonNullable<ReportedChange["reach"]>): string {
+  if (problem !== undefined) return `out of reach: ${inert(problem)}`;
+  const names = from.length > 0 ? `at ${from.map((name) => inert(name)).join(", ")}` : "at several together";
+  return partial === undefined ? names : `${names}; ${inert(partial)}`;
+}
+
+function datasetLines({ path, title, variables, start, end, bbox, differs, failed }: DatasetLine): string[] {
+  const about = [
+    ...(title === undefined ? [] : [inert(title, 200)]),
+    ...(variables.length > 0 ? [many(variables.length, "variable")] : []),
+    ...(start !== undefined && end !== undefined ? [inert(timeWords(start, end), 80)] : []),
+    ...(bbox ? [placeWords(bbox)] : []),
+    ...(failed === undefined ? [] : [`can't be described: ${inert(failed, 500)}`]),
+  ];
+  return [
+    `  dataset ${inert(path)}: ${about.join(" · ")}`,
+    ...differs.map((says) => `    differs: ${inert(says, 300)}`),
+  ];
+}
+
+function findingLine(each: Condensed<ReportedFinding>, paint: NonNullable<TextOptions["paint"]>): string {
+  const { level, rule, file, line, column, fix } = each.finding;
+  const said = `${paint(level, level)}${" ".repeat(8 - level.length)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(sayCounted(each), 2000)}`;
+  return fix === undefined || each.count > 1 ? said : `${said}\n    fix: ${inert(fix, 2000)}`;
+}
+
+function onMergeWords({ pins, names }: Report["onMerge"]): string {
+  const kept = pinWords(pins, (name) => name);
+  return [
+    kept === undefined ? "publishes the root" : `pins the root at ${kept}`,
+    ...names.map(({ name, to, ttl }) => `points ${inert(name)} to the ${inert(to)} (old answers live ${ttl} s)`),
+  ].join(", ");
+}

@@ -1,0 +1,65 @@
+/**
+ * Commits over GitHub's API: those of a fork's pull request too, which no clone of ours has.
+ *
+ * The tree of a commit says what a name is. The call that gives a file's bytes would follow a link and not tell.
+ */
+import { createHash } from "node:crypto";
+import { type Commits, kindOfMode } from "../../core/committed.ts";
+import { Failure } from "../../core/failure.ts";
+import type { GitHub } from "./client.ts";
+
+export function commitsOf(github: GitHub): Commits {
+  return {
+    async entries(commit, names) {
+      const listed = await github.find(`reading the files of ${commit.slice(0, 7)}`, (rest, place) =>
+        rest.git.getTree({ ...place, tree_sha: commit }),
+      );
+      const wanted = listed?.tree.filter(({ path }) => names.includes(path));
+      return (
+        wanted &&
+        new Map(wanted.map(({ path, mode, sha, size }) => [path, { kind: kindOfMode(mode), id: sha, size: size ?? 0 }]))
+      );
+    },
+
+    async read(commit, name, { id, size }) {
+      const got: unknown = await github.ask(`reading ${name} of ${commit.slice(0, 7)}`, (rest, place) =>
+        rest.repos.getContent({ ...place, path: name, ref: commit, mediaType: { format: "raw" } }),
+      );
+      const bytes = got instanceof ArrayBuffer ? new Uint8Array(got) : new Uint8Array(0);
+      if (gitId(bytes, id.length) === id) return bytes;
+      throw new Failure(
+        "corrupt",
+        `GitHub gave ${bytes.length} bytes as ${name} of ${commit}, and not the ${size} that are ${id}`,
+      );
+    },
+  };
+}
+
+export interface Sides {
+  /** Commits. */
+  readonly base: string;
+  readonly head: string;
+  /** Where they parted. */
+  readonly parting: string;
+}
+
+/**
+ * Both sides of a proposal, as they are now. @param base a branch, whose newest commit is taken, or a commit.
+ *
+ * @throws Failure `input` where they have nothing in common.
+ */
+export async function sidesOf(base: string, head: string, github: GitHub): Promise<Sides> {
+  const compared = await github.find("comparing both sides", (rest, place) =>
+    rest.repos.compareCommitsWithBasehead({ ...place, basehead: `${base}...${head}`, per_page: 1 }),
+  );
+  if (compared) return { base: compared.base_commit.sha, head, parting: compared.merge_base_commit.sha };
+  throw new Failure("input", `${head.slice(0, 7)} and the branch it is meant for have no commit in common`, {
+    hint: "branch off the campaign's repository again, and put the change there",
+  });
+}
+
+/** What git calls a file of these bytes. @see https://git-scm.com/book/en/v2/Git-Internals-Git-Objects, “Object Storage” */
+export function gitId(bytes: Uint8Array, digits: number): string {
+  const hash = createHash(digits === 64 ? "sha256" : "sha1");
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}

@@ -1,0 +1,46 @@
+/**
+ * What a step leaves behind for others: outputs for the next job, a summary for people.
+ *
+ * Both are files that GitHub reads when the step is over. A value is framed by a line nobody could have guessed, so that no
+ * value, whoever chose it, can end its own frame and set another output.
+ */
+import { randomUUID } from "node:crypto";
+import { appendFile } from "node:fs/promises";
+import { Failure } from "../../core/failure.ts";
+import type { Environment } from "./client.ts";
+
+/** Bytes that GitHub keeps of one job's outputs, and of one step's summary. */
+const limits = { outputs: 1024 * 1024, summary: 1024 * 1024 };
+
+/** Set this step's outputs; does nothing outside of Actions. @throws Failure `input` where they are larger than GitHub keeps. */
+export async function setOutputs(env: Environment, outputs: Readonly<Record<string, string>>): Promise<void> {
+  const file = env.GITHUB_OUTPUT;
+  if (!file) return;
+  const lines = Object.entries(outputs).map(([name, value]) => {
+    const frame = `end-${randomUUID()}`;
+    return `${name}<<${frame}\n${value}\n${frame}\n`;
+  });
+  const text = lines.join("");
+  if (Buffer.byteLength(text) > limits.outputs)
+    throw new Failure("input", "the outputs are larger than GitHub keeps (1 MiB)");
+  await appendFile(file, text);
+}
+
+/** Add to the job's summary, as much as GitHub keeps; does nothing outside of Actions. @param markdown by our own renderers. */
+export async function writeSummary(env: Environment, markdown: string): Promise<void> {
+  const file = env.GITHUB_STEP_SUMMARY;
+  if (!file) return;
+  await appendFile(file, `${cutTo(limits.summary, markdown)}\n`);
+}
+
+const rest = "\n\n…and more than GitHub keeps of a summary; plan.json has all of it.";
+
+/** Whole lines only: half a table's row, or half a code span, would swallow what follows. */
+function cutTo(most: number, markdown: string): string {
+  const bytes = Buffer.from(markdown);
+  const room = most - Buffer.byteLength(rest) - 1;
+  if (bytes.length <= room) return markdown;
+  const kept = bytes.subarray(0, bytes.lastIndexOf(0x0a, room)).toString();
+  const folds = kept.split("<details>").length - kept.split("</details>").length;
+  return `${kept}${"\n</details>".repeat(Math.max(0, folds))}${rest}`;
+}

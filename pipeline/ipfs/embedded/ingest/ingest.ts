@@ -1,0 +1,85 @@
+/**
+ * Adding files of this machine, as fast as its cores and its disk allow.
+ *
+ * Files are handed out in batches and large ones in ranges; what comes back are digests, of which this thread builds files
+ * and folders, in their order, by the code that everybody builds them by. Only so many files are under way at a time, so
+ * memory hardly grows with their number. Small work never starts a second thread.
+ */
+import { statfsSync } from "node:fs";
+import type { World } from "../../../core/world.ts";
+import type { Put } from "../../../dag/block.ts";
+import type { Added, AddOptions } from "../../../dag/build/add-options.ts";
+import { addingProgress } from "../../../dag/build/files.ts";
+import { treeBuilder } from "../../../dag/build/tree-builder.ts";
+import { bytesOf, stepsOf, survey } from "../../../dag/build/walk-disk.ts";
+import { digestSet } from "../../../dag/digest-set.ts";
+import { profiles } from "../../../dag/profile.ts";
+import { diskFailure } from "../../../disk/disk-failure.ts";
+import { keepYoungHeapSmall } from "../../../disk/young-heap.ts";
+import type { Writing } from "../write-lock.ts";
+import { hashTask } from "./hash-files.ts";
+import { stepsUnderWay } from "./pending-steps.ts";
+import { type Crew, startCrew } from "./worker-pool.ts";
+
+export interface Ingesting {
+  readonly folder: string;
+  readonly writing: Writing;
+}
+
+/** Add what stands at `path`, and have it all on the disk, proven. */
+export async function ingest(
+  path: string,
+  options: AddOptions,
+  { folder, writing }: Ingesting,
+  world: World,
+): Promise<Added> {
+  keepYoungHeapSmall();
+  const { workers, filesInTask, startWorkers } = writing.limits;
+  const profile = profiles[options.profile];
+  const surveyed = await survey(path, options.symlinks, world);
+  const adding = addingProgress(surveyed, world);
+  const distinct = digestSet();
+  const put: Put = (block) => {
+    distinct.add(block.cid.multihash.digest);
+    writing.append(block);
+  };
+  const tree = treeBuilder(profile, put);
+  const steps = stepsUnderWay(stepsOf(surveyed), {
+    profile,
+    filesInTask,
+    put,
+    tree,
+    seen: (digest) => void distinct.add(digest),
+  });
+  let crew: Crew | undefined;
+  try {
+    for (;;) {
+      world.signal.throwIfAborted();
+      steps.fill();
+      if (!crew && workers > 0 && steps.isMuch(startWorkers)) crew = startCrew(folder, options.profile, writing);
+      for (const { task, hashed } of (await crew?.results(steps.waiting === 0)) ?? [])
+        adding.add(steps.take(task, hashed));
+      while (crew?.hasHands() && steps.waiting > 1) crew.give(steps.next()!);
+      const task = steps.next();
+      if (task) {
+        adding.add(steps.take(task, hashTask(task, { profile, appending: writing })));
+        await writing.settle();
+        // Let others speak: answers of workers, the wish to stop.
+        await new Promise(setImmediate);
+      }
+      await steps.build();
+      if (steps.isDone()) break;
+    }
+    await Promise.all([crew?.commit(), writing.commit()]);
+    await writing.prove(distinct);
+    return { ...tree.root!, bytes: adding.bytes, blocks: distinct.size };
+  } catch (error) {
+    await crew?.discard();
+    throw diskFailure(error, `adding ${path}`, (await bytesOf(surveyed, world)) - free(folder));
+  }
+}
+
+function free(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}

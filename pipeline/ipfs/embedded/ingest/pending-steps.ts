@@ -1,0 +1,216 @@
+/**
+ * The steps of a walk while their files are being hashed: out in any order, built in theirs.
+ *
+ * Files become tasks, large ones several. What a task came to waits here until everything before it is there, and is then
+ * built into files and folders and forgotten.
+ */
+import { cidOfDigest, codecs, type Put } from "../../../dag/block.ts";
+import { balancer, type FileLink, leafLink } from "../../../dag/build/file.ts";
+import type { TreeBuilder } from "../../../dag/build/tree-builder.ts";
+import type { Step } from "../../../dag/build/walk-disk.ts";
+import { digestLength } from "../../../dag/digest-set.ts";
+import type { Profile } from "../../../dag/profile.ts";
+import {
+  filesIn,
+  type Hashed,
+  type Leaves,
+  type Measured,
+  rangeLength,
+  rawCidPrefix,
+  type Task,
+} from "./hash-files.ts";
+
+export interface StepsUnderWay {
+  /** Go on in the walk, until enough files are under way. */
+  fill(): void;
+  /** Tasks that nobody has yet. */
+  readonly waiting: number;
+  next(): Task | undefined;
+  /** What came of a task. Returns bytes of contents. */
+  take(task: Task, hashed: Hashed): number;
+  /** Build what can be built. */
+  build(): Promise<void>;
+  /** Whether everything has been. */
+  isDone(): boolean;
+  /** Whether more waits than this. */
+  isMuch(most: { readonly files: number; readonly ranges: number }): boolean;
+}
+
+export interface Building {
+  readonly profile: Profile;
+  readonly filesInTask: number;
+  readonly tree: TreeBuilder;
+  readonly put: Put;
+  /** Told of each leaf. */
+  seen(digest: Uint8Array): void;
+}
+
+/** Files under way: enough that no thread waits for the slowest of them. */
+const mostFiles = 1024;
+
+export function stepsUnderWay(
+  walk: Generator<Step>,
+  { profile, filesInTask, tree, put, seen }: Building,
+): StepsUnderWay {
+  const steps = queue<Exclude<Step, { kind: "file" }> | FileUnderWay>();
+  const tasks = queue<Task>();
+  const places = new Map<Task, { readonly files: readonly FileUnderWay[]; readonly part: number }>();
+  const rawCid = Buffer.concat([rawCidPrefix, new Uint8Array(digestLength)]);
+  let files = 0;
+  let ranges = 0;
+  let walked = false;
+
+  const split = (file: FileUnderWay, measured: Measured): void => {
+    const count = Math.ceil(measured.size / rangeLength);
+    file.parts = { count, built: 0, ready: new Map(), balancing: balancer(profile, put) };
+    for (let part = 0; part < count; part++) {
+      const offset = part * rangeLength;
+      const task: Task = { kind: "range", offset, length: Math.min(rangeLength, measured.size - offset), ...measured };
+      places.set(task, { files: [file], part });
+      tasks.push(task);
+      ranges++;
+    }
+  };
+  const push = (leaves: Leaves, { push }: Balancer): void => {
+    for (const leaf of linksOf(leaves, profile)) {
+      seen(leaf.cid.multihash.digest);
+      push(leaf);
+    }
+  };
+  const finish = (name: string, balancing: Balancer): boolean => {
+    const { cid, tsize } = balancing.finish();
+    tree.file(name, cid.bytes, tsize);
+    return true;
+  };
+  /** Build the file, where all of it is there. Of a large one, parts are built in their order as they come. */
+  const isBuilt = ({ name, leaves, parts }: FileUnderWay): boolean => {
+    if (leaves?.digests.length === digestLength && !leaves.lengths) {
+      // Most files by far are one raw leaf, whose CID is the file's.
+      seen(leaves.digests);
+      rawCid.set(leaves.digests, rawCidPrefix.length);
+      tree.file(name, rawCid, leaves.bytes);
+      return true;
+    }
+    if (leaves) {
+      const balancing = balancer(profile, put);
+      push(leaves, balancing);
+      return finish(name, balancing);
+    }
+    if (!parts) return false;
+    for (let part = parts.ready.get(parts.built); part; part = parts.ready.get(parts.built)) {
+      parts.ready.delete(parts.built++);
+      push(part, parts.balancing);
+    }
+    return parts.built === parts.count && finish(name, parts.balancing);
+  };
+
+  return {
+    fill() {
+      let paths: string[] = [];
+      let together: FileUnderWay[] = [];
+      const give = (): void => {
+        if (paths.length === 0) return;
+        const task: Task = { kind: "files", paths };
+        places.set(task, { files: together, part: 0 });
+        tasks.push(task);
+        paths = [];
+        together = [];
+      };
+      while (!walked && files < mostFiles) {
+        const { done, value: step } = walk.next();
+        walked = done === true;
+        if (!step) break;
+        if (step.kind !== "file") {
+          steps.push(step);
+          continue;
+        }
+        const file: FileUnderWay = { kind: "under way", name: step.name };
+        steps.push(file);
+        files++;
+        paths.push(step.path);
+        together.push(file);
+        if (paths.length === filesInTask) give();
+      }
+      give();
+    },
+
+    get waiting() {
+      return tasks.length;
+    },
+
+    next: () => tasks.shift(),
+
+    take(task, hashed) {
+      const { files: whose, part } = places.get(task)!;
+      places.delete(task);
+      if (task.kind === "range") ranges--;
+      let bytes = 0;
+      let i = 0;
+      for (const each of filesIn(hashed, profile)) {
+        const file = whose[i++]!;
+        if (!("digests" in each)) {
+          split(file, each);
+          continue;
+        }
+        bytes += each.bytes;
+        if (file.parts) file.parts.ready.set(part, each);
+        else file.leaves = each;
+      }
+      return bytes;
+    },
+
+    async build() {
+      for (let step = steps.first(); step; step = steps.first()) {
+        if (step.kind !== "under way") await tree.take(step);
+        else if (isBuilt(step)) files--;
+        else return;
+        steps.shift();
+      }
+    },
+
+    isDone: () => walked && steps.length === 0,
+    isMuch: (most) => tasks.length * filesInTask > most.files || ranges > most.ranges,
+  };
+}
+
+interface FileUnderWay {
+  readonly kind: "under way";
+  readonly name: string;
+  leaves?: Leaves;
+  /** Of a large file. */
+  parts?: { readonly count: number; built: number; readonly ready: Map<number, Leaves>; readonly balancing: Balancer };
+}
+
+type Balancer = ReturnType<typeof balancer>;
+
+function* linksOf({ bytes, digests, lengths }: Leaves, profile: Profile): Generator<FileLink> {
+  for (let leaf = 0; leaf * digestLength < digests.length; leaf++) {
+    // A copy: what is built on must not keep the digests of a whole task in memory.
+    const digest = digests.slice(leaf * digestLength, (leaf + 1) * digestLength);
+    const size = Math.min(profile.chunkSize, bytes - leaf * profile.chunkSize);
+    if (!lengths) yield leafLink(digest, size);
+    else yield { cid: cidOfDigest(codecs.dagPb, digest, profile.cidVersion), tsize: lengths[leaf]!, size };
+  }
+}
+
+/** First in, first out, without moving the rest each time. */
+function queue<T>() {
+  let items: T[] = [];
+  let head = 0;
+  return {
+    get length() {
+      return items.length - head;
+    },
+    push: (item: T) => void items.push(item),
+    first: (): T | undefined => items[head],
+    shift(): T | undefined {
+      const item = items[head++];
+      if (head > items.length) head = items.length;
+      if (head > 1024 && head * 2 > items.length) {
+        items = items.slice(head);
+        head = 0;
+      }
+      return item;
+    },
+  };
+}

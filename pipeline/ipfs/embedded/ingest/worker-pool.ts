@@ -1,0 +1,154 @@
+/**
+ * Threads that hash files, each into a pack of its own.
+ *
+ * The main thread takes its share, so that one core less has to be woken; workers are started only when there is enough to
+ * do that starting them pays.
+ */
+import { Worker } from "node:worker_threads";
+import { Failure, type Kind } from "../../../core/failure.ts";
+import type { ProfileName } from "../../../dag/profile.ts";
+import type { Claim } from "../packs/append.ts";
+import type { Limits } from "../packs/limits.ts";
+import type { Counter } from "../packs/pack-numbers.ts";
+import type { Writing } from "../write-lock.ts";
+import type { Hashed, Task } from "./hash-files.ts";
+
+/** What a worker is started with. */
+export interface Post {
+  readonly folder: string;
+  readonly profile: ProfileName;
+  /** The pack to begin with; the numbers of those that follow it come from `counter`. */
+  readonly claim: Claim;
+  readonly counter: Counter;
+  readonly limits: Limits;
+}
+
+export type Order =
+  | { readonly kind: "hash"; readonly id: number; readonly task: Task }
+  /** Put what was appended on the disk and end. */
+  | { readonly kind: "commit" }
+  /** Cut off what was appended and end. */
+  | { readonly kind: "discard" };
+
+export type Answer =
+  | { readonly kind: "hashed"; readonly id: number; readonly hashed: Hashed }
+  /** `number`: the pack that was appended to last, committed and closed. */
+  | { readonly kind: "done"; readonly number?: number }
+  /** `id`: the task it failed at; without one it failed to leave as ordered. */
+  | { readonly kind: "failed"; readonly id?: number; readonly error: PlainError };
+
+/** An error as it crosses from one thread to another. */
+export interface PlainError {
+  readonly message: string;
+  readonly kind?: Kind;
+  readonly hint?: string;
+  readonly code?: string;
+  readonly path?: string;
+}
+
+export interface Crew {
+  /** Whether somebody could take a task now. */
+  hasHands(): boolean;
+  give(task: Task): void;
+  readonly busy: number;
+  /** What came of the tasks since it was last asked; waits for some where there is none and someone is busy. */
+  results(wait: boolean): Promise<readonly { readonly task: Task; readonly hashed: Hashed }[]>;
+  /** Everyone puts what they appended on the disk and leaves. */
+  commit(): Promise<void>;
+  /** Everyone cuts off what they appended and leaves. Never fails. */
+  discard(): Promise<void>;
+}
+
+/** Tasks on a worker's table: one being done, one at hand. */
+const tasksEach = 2;
+
+export function startCrew(folder: string, profile: ProfileName, writing: Writing): Crew {
+  const { counter, limits } = writing;
+  const members = Array.from({ length: limits.workers }, () => startMember());
+  const tasks = new Map<number, Task>();
+  let results: { task: Task; hashed: Hashed }[] = [];
+  let failure: { readonly error: Error } | undefined;
+  let wake = (): void => {};
+  let lastId = 0;
+
+  function startMember() {
+    const claim = writing.claim();
+    // The worker's file has the ending this one has: .ts from a checkout, .js in the published package.
+    const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+    const worker = new Worker(new URL(`./ingest-worker${ending}`, import.meta.url), {
+      // What a thread makes is short-lived and small: without a bound, its garbage would take 50 MB before it is collected.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      workerData: { folder, profile, claim, counter, limits } satisfies Post,
+    });
+    const member = { worker, claimed: claim.number, tasks: 0, left: Promise.withResolvers<number | undefined>() };
+    worker.on("message", (answer: Answer) => {
+      if (answer.kind === "hashed") {
+        member.tasks--;
+        results.push({ task: tasks.get(answer.id)!, hashed: answer.hashed });
+        tasks.delete(answer.id);
+      } else if (answer.kind === "done") member.left.resolve(answer.number);
+      else if (answer.id === undefined) member.left.reject(errorOf(answer.error));
+      else failure ??= { error: errorOf(answer.error) };
+      wake();
+    });
+    const lost = (error: Error): void => {
+      member.left.reject(error);
+      failure ??= { error };
+      wake();
+    };
+    worker.on("error", (error) => lost(error as Error));
+    worker.on("exit", (code) => lost(new Error(`a thread that hashes files ended (${code})`)));
+    member.left.promise.catch(() => undefined);
+    return member;
+  }
+  const leave = async (order: Exclude<Order, { kind: "hash" }>): Promise<void> => {
+    const leaving = members.map(async ({ worker, claimed, left }) => {
+      worker.postMessage(order);
+      try {
+        // Only then: the thread has committed the pack and closed it.
+        writing.returned((await left.promise) ?? claimed);
+      } finally {
+        await worker.terminate();
+      }
+    });
+    const outcomes = await Promise.allSettled(leaving);
+    const lost = outcomes.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+    if (lost) throw lost.reason;
+  };
+
+  return {
+    get busy() {
+      return tasks.size;
+    },
+
+    hasHands: () => members.some((member) => member.tasks < tasksEach),
+
+    give(task) {
+      const member = members.reduce((least, each) => (each.tasks < least.tasks ? each : least));
+      const id = ++lastId;
+      tasks.set(id, task);
+      member.tasks++;
+      member.worker.postMessage({ kind: "hash", id, task } satisfies Order);
+    },
+
+    async results(wait) {
+      if (wait && results.length === 0 && tasks.size > 0 && !failure) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (failure) throw failure.error;
+      const ready = results;
+      results = [];
+      return ready;
+    },
+
+    commit: () => leave({ kind: "commit" }),
+    discard: () => leave({ kind: "discard" }).catch(() => undefined),
+  };
+}
+
+function errorOf({ message, kind, hint, code, path }: PlainError): Error {
+  if (kind) return new Failure(kind, message, { ...(hint !== undefined && { hint }) });
+  return Object.assign(new Error(message), { ...(code && { code }), ...(path && { path }) });
+}

@@ -1,0 +1,130 @@
+/**
+ * What one thread appends: to one pack, and where that is full, to the next.
+ *
+ * Full packs go to the disk while the next is being filled. Until that is done and the packs were looked at again, their
+ * blocks are known from here.
+ */
+import type { Limits } from "./limits.ts";
+import type { PackIndex } from "./pack-index.ts";
+import { type Counter, nextNumber } from "./pack-numbers.ts";
+import { newPiece, openWriter, type PackWriter } from "./pack-writer.ts";
+import type { Packs } from "./packs.ts";
+
+export interface Appending {
+  /** Whether the block need not be appended: it was, or a pack has just these bytes. What is damaged there is not had. */
+  has(digest: Uint8Array, bytes: Uint8Array): boolean;
+  /** Whether the block was appended here and may not be seen in the packs yet. */
+  appended(digest: Uint8Array): boolean;
+  /** The pack that the next block goes to. */
+  writer(): PackWriter;
+  /** Wait until no more than `most` full packs are on their way to the disk. @throws what went wrong with one. */
+  settle(most: number): Promise<void>;
+  /** Everything appended before the call survives a power cut when it returns. Called again only after it returned. */
+  commit(): Promise<void>;
+  /** Commit and close. Returns the number of the pack that was being filled, which others may append to from now on. */
+  finish(): Promise<number | undefined>;
+  /** Cut off what isn't committed, and close. */
+  discard(): Promise<void>;
+  /** Close; what isn't committed is left to whoever writes next. */
+  close(): Promise<void>;
+}
+
+/** A pack to append to: one that is there, with its index, or a new one. */
+export interface Claim {
+  readonly number: number;
+  readonly index?: PackIndex;
+}
+
+export interface Where {
+  readonly folder: string;
+  readonly packs: Packs;
+  readonly counter: Counter;
+  readonly limits: Limits;
+}
+
+/** Full packs on their way to the disk at once: one is written while the next is being filled. */
+export const mostLeaving = 2;
+
+/** Append to the pack that `first` gives, when there is something to append, and then to new ones. */
+export function appendingTo({ folder, packs, counter, limits }: Where, first: () => Claim): Appending {
+  let piece: Buffer | undefined;
+  let own: PackWriter | undefined;
+  let isFirst = true;
+  let leaving: { readonly writer: PackWriter; readonly done: Promise<void> }[] = [];
+
+  const leave = async (writer: PackWriter): Promise<void> => {
+    try {
+      await writer.commit();
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    }
+    await writer.close();
+  };
+  const startLeaving = (writer: PackWriter): void => {
+    writer.flush();
+    const done = leave(writer);
+    done.catch(() => undefined);
+    leaving.push({ writer, done });
+  };
+  const settle = async (most: number): Promise<void> => {
+    while (leaving.length > most) {
+      const { writer, done } = leaving[0]!;
+      await done;
+      packs.refresh("all");
+      leaving = leaving.filter((each) => each.writer !== writer);
+    }
+  };
+  const settleAll = async (): Promise<void> => {
+    await Promise.allSettled(leaving.map(({ done }) => done));
+  };
+
+  const appended = (digest: Uint8Array): boolean =>
+    own?.has(digest) || leaving.some(({ writer }) => writer.has(digest));
+
+  return {
+    settle,
+    appended,
+
+    has: (digest, bytes) => appended(digest) || packs.holds(digest, bytes),
+
+    writer() {
+      if (own?.isFull()) {
+        startLeaving(own);
+        own = undefined;
+      }
+      if (!own) {
+        piece ??= newPiece();
+        const claim = isFirst ? first() : { number: nextNumber(counter) };
+        isFirst = false;
+        own = openWriter({ folder, ...claim, piece, limits });
+      }
+      return own;
+    },
+
+    async commit() {
+      const writer = own;
+      await Promise.all([settle(0), writer?.commit()]);
+      packs.refresh("all");
+    },
+
+    async finish() {
+      const writer = own;
+      if (writer) startLeaving(writer);
+      own = undefined;
+      isFirst = true;
+      await settle(0);
+      return writer?.number;
+    },
+
+    async discard() {
+      await settleAll();
+      await own?.discard();
+    },
+
+    async close() {
+      await settleAll();
+      await own?.close();
+    },
+  };
+}

@@ -1,0 +1,267 @@
+/**
+ * One pack being appended to, by the one process that has the lock and one thread of it.
+ *
+ * Nothing that exists is ever overwritten: a new pack is made only where no file has its name, the file is opened so that
+ * the system itself puts every write behind what is there, and before anything is promised the file has to be as long as
+ * what this writer knows of it. Were two ever to write to one pack, both would fail and neither would harm the other.
+ *
+ * Bytes are gathered and written in large pieces, and the disk is waited for once, at the end: telling it earlier, while more
+ * is being written, took twice as long. Nothing is promised before {@link PackWriter.commit}, which puts the pack on the
+ * disk, then its index, and then reads both again.
+ */
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Failure } from "../../../core/failure.ts";
+import { sha256 } from "../../../dag/block.ts";
+import { largestBlock } from "../../../dag/car.ts";
+import { digestLength, digestSet } from "../../../dag/digest-set.ts";
+import { writeDurably } from "../../../disk/write.ts";
+import { markUnchanged } from "../repair/remove-damaged.ts";
+import type { Limits } from "./limits.ts";
+import { headLength, longestHead, packHeader, writeHead } from "./pack.ts";
+import { entriesOf, entryLength, makeIndex, type PackIndex, readIndex, writeEntry } from "./pack-index.ts";
+import { indexName, packName } from "./pack-numbers.ts";
+
+export interface PackWriter {
+  readonly number: number;
+  /** Whether the block was appended by this writer, committed or not. */
+  has(digest: Uint8Array): boolean;
+  /** Append a block whose digest and bytes are known. */
+  append(cid: Uint8Array, digest: Uint8Array, bytes: Uint8Array): void;
+  /**
+   * Append a block of `length` bytes that `fill` reads straight into its place, unless `isKnown` says of its digest and bytes
+   * that there's no need. `cidPrefix`: the bytes of its CID before the digest. Returns the digest.
+   */
+  appendRead(
+    cidPrefix: Uint8Array,
+    length: number,
+    fill: (into: Uint8Array) => void,
+    isKnown: (digest: Uint8Array, bytes: Uint8Array) => boolean,
+  ): Uint8Array;
+  /** Whether it has grown so large that the next blocks should go into another. */
+  isFull(): boolean;
+  /** Give the bytes gathered so far to the file, so that the piece of memory is free for another writer. */
+  flush(): void;
+  /**
+   * Everything appended before the call survives a power cut when it returns.
+   *
+   * @throws Failure `corrupt` naming the pack where what is on the disk afterwards is not what was written.
+   */
+  commit(): Promise<void>;
+  /** Cut off what isn't committed, so that its room on the disk is free again, and close. */
+  discard(): Promise<void>;
+  /** Close; what isn't committed is left to whoever writes next. */
+  close(): Promise<void>;
+}
+
+export function isFull({ count, covered }: PackIndex, { packBlocks, packBytes }: Limits): boolean {
+  return count >= packBlocks || covered >= packBytes;
+}
+
+/** Bytes gathered before they are written. */
+const pieceLength = 4 * 1024 * 1024;
+
+/** Memory in which a writer gathers bytes. One writer after another may use it, each flushed before the next begins. */
+export const newPiece = (): Buffer => Buffer.allocUnsafeSlow(pieceLength + largestBlock + longestHead);
+
+export interface Opening {
+  readonly folder: string;
+  readonly number: number;
+  /** What is committed of the pack, to be appended to; without it a new pack is made. */
+  readonly index?: PackIndex;
+  readonly piece: Buffer;
+  readonly limits: Limits;
+}
+
+/**
+ * Append to a pack behind what its index covers, or make a new one.
+ *
+ * @throws Failure `corrupt` where the pack has more or fewer bytes than are committed; the file system's own errors: `EEXIST`
+ *   where a new pack's name is taken.
+ */
+export function openWriter({ folder, number, index, piece, limits }: Opening): PackWriter {
+  const path = join(folder, packName(number));
+  const indexPath = join(folder, indexName(number));
+  const fd = index ? opened(path, index) : created(path, indexPath);
+
+  let filled = 0;
+  /** Bytes of the file, all of which are known to this writer. */
+  let written = index?.covered ?? packHeader.length;
+  let committed = written;
+  let entries = Buffer.allocUnsafeSlow(Math.max(64, (index?.count ?? 0) * 2) * entryLength);
+  let count = index?.count ?? 0;
+  if (index) entriesOf(index).copy(entries);
+  const appended = digestSet();
+  let fault: { readonly why: unknown } | undefined;
+  let closed = false;
+  // One commit after the other: an older index must never replace a newer one.
+  let committing: Promise<void> = Promise.resolve();
+
+  /** After a failed write nothing can be said of what would follow. */
+  const orFault = <T>(work: () => T): T => {
+    if (fault) throw fault.why;
+    try {
+      return work();
+    } catch (why) {
+      fault = { why };
+      throw why;
+    }
+  };
+  const assertOurs = (): void => {
+    const { size, ino } = fstatSync(fd);
+    if (size !== written) throw notAsWritten(path, `it has ${size} bytes and ${written} were written`);
+    const named = statSync(path, { throwIfNoEntry: false });
+    if (named?.ino !== ino) throw notAsWritten(path, named ? "another file has its name" : "it is gone");
+  };
+  const flush = (): void => {
+    if (filled === 0) return;
+    orFault(() => {
+      for (let done = 0; done < filled; ) {
+        const bytes = writeSync(fd, piece, done, filled - done);
+        done += bytes;
+        written += bytes;
+      }
+      filled = 0;
+      assertOurs();
+    });
+  };
+  const room = (): void => {
+    if (fault) throw fault.why;
+    if (filled >= pieceLength) flush();
+  };
+  const remember = (digest: Uint8Array, offset: number, length: number): void => {
+    if ((count + 1) * entryLength > entries.length) {
+      const larger = Buffer.allocUnsafeSlow(entries.length * 2);
+      entries.copy(larger);
+      entries = larger;
+    }
+    writeEntry(entries, count++, digest, { offset, length });
+    appended.add(digest);
+  };
+
+  const commitNow = async (): Promise<void> => {
+    flush();
+    if (fault) throw fault.why;
+    if (written === committed) return;
+    // More may be appended while the disk works: that is for the next commit.
+    const covered = written;
+    const made = makeIndex(entries.subarray(0, count * entryLength), covered);
+    await promisify(fdatasync)(fd);
+    await writeDurably(indexPath, made.bytes);
+    await assertCommitted(path, indexPath, made);
+    committed = covered;
+  };
+
+  return {
+    number,
+    has: (digest) => appended.has(digest),
+    isFull: () => count >= limits.packBlocks || written + filled >= limits.packBytes,
+    flush,
+
+    append(cid, digest, bytes) {
+      room();
+      const head = writeHead(piece, filled, cid, bytes.length);
+      piece.set(bytes, filled + head);
+      remember(digest, written + filled + head, bytes.length);
+      filled += head + bytes.length;
+    },
+
+    appendRead(cidPrefix, length, fill, isKnown) {
+      room();
+      const head = headLength(cidPrefix.length + digestLength, length);
+      const bytes = piece.subarray(filled + head, filled + head + length);
+      fill(bytes);
+      const digest = sha256(bytes);
+      if (isKnown(digest, bytes)) return digest;
+      writeHead(piece, filled, cidPrefix, digestLength + length);
+      piece.set(digest, filled + head - digestLength);
+      remember(digest, written + filled + head, length);
+      filled += head + length;
+      return digest;
+    },
+
+    commit() {
+      committing = committing
+        .catch(() => undefined)
+        .then(commitNow)
+        .catch((why) => {
+          fault ??= { why };
+          throw why;
+        });
+      return committing;
+    },
+
+    async discard() {
+      if (closed) return;
+      closed = true;
+      fault ??= { why: new Error(`${path} was closed`) };
+      await committing.catch(() => undefined);
+      try {
+        // What the index on the disk covers, for a commit may have failed after it took effect.
+        const covered = readIndex(readFileSync(indexPath))?.covered;
+        if (covered !== undefined && covered < written && fstatSync(fd).size === written) {
+          ftruncateSync(fd, covered);
+          markUnchanged(folder, { number, path });
+        }
+      } finally {
+        closeSync(fd);
+      }
+    },
+
+    async close() {
+      if (closed) return;
+      closed = true;
+      fault ??= { why: new Error(`${path} was closed`) };
+      await committing.catch(() => undefined);
+      closeSync(fd);
+    },
+  };
+}
+
+function opened(path: string, index: PackIndex): number {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+  const { size } = fstatSync(fd);
+  if (size === index.covered) return fd;
+  closeSync(fd);
+  throw notAsWritten(path, `it has ${size} bytes and ${index.covered} are committed`);
+}
+
+function created(path: string, indexPath: string): number {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL, 0o666);
+  try {
+    writeSync(fd, packHeader);
+    // An empty index, so that a pack without one is known to have lost it.
+    writeFileSync(indexPath, makeIndex(Buffer.alloc(0), packHeader.length).bytes, { flag: "wx" });
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** What is on the disk now is what was to be there. */
+async function assertCommitted(path: string, indexPath: string, made: PackIndex): Promise<void> {
+  const read = await readFile(indexPath);
+  if (Buffer.compare(read, made.bytes) !== 0) throw notAsWritten(path, "its index is not the one that was written");
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size < made.covered) throw notAsWritten(path, `it has ${size} bytes and ${made.covered} were committed`);
+}
+
+function notAsWritten(path: string, how: string): Failure {
+  return new Failure("corrupt", `${path} is not as it was written: ${how}`, {
+    hint: "does another program write to that folder? `fieldtree fsck` tells what is lost; then run this again",
+  });
+}

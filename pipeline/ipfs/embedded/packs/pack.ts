@@ -1,0 +1,101 @@
+/**
+ * The format of a pack: a CARv1 file that is only ever appended to, so any tool that reads CAR reads our packs.
+ *
+ * A pack begins with a header and goes on with records: length, CID, bytes. Records can be told whole from torn by
+ * hashing, which is how a pack is read where its index doesn't say what is in it.
+ *
+ * @see https://ipld.io/specs/transport/car/carv1/
+ */
+import { readSync } from "node:fs";
+import { CID } from "multiformats/cid";
+import { hashes, sha256 } from "../../../dag/block.ts";
+import { largestBlock } from "../../../dag/car.ts";
+import { varintLength, writeVarint } from "../../../dag/codec/protobuf.ts";
+import type { Place } from "./pack-index.ts";
+
+/**
+ * `{roots: [bafkqaaa], version: 1}`. Packs have no roots, but not every reader takes a CAR without; the specification
+ * offers the CID of nothing for that.
+ */
+export const packHeader = Buffer.from("19a265726f6f747381d82a4500015500006776657273696f6e01", "hex");
+
+/** Bytes of the longest thing before a block's own bytes that we write: a length of four bytes and a CIDv1. */
+export const longestHead = 40;
+
+/** Write what stands before a block's `length` bytes; returns how many bytes it took. */
+export function writeHead(into: Uint8Array, at: number, cid: Uint8Array, length: number): number {
+  const behind = writeVarint(into, cid.length + length, at);
+  into.set(cid, behind);
+  return behind + cid.length - at;
+}
+
+export function headLength(cidLength: number, length: number): number {
+  return varintLength(cidLength + length) + cidLength;
+}
+
+export interface PackRecord extends Place {
+  readonly digest: Uint8Array;
+  /** Bytes from the beginning of the pack to the next record. */
+  readonly end: number;
+  /** Whether the bytes are what the CID says. */
+  readonly sound: boolean;
+}
+
+/**
+ * The records from byte `from` on, which must be where one begins, each hashed. Ends where no further record can be told:
+ * at the end, at a torn one, at bytes that are none.
+ */
+export function* recordsIn(fd: number, from: number, size: number): Generator<PackRecord> {
+  const window = Buffer.allocUnsafeSlow(windowLength);
+  let start = from;
+  let held = window.subarray(0, 0);
+  for (let at = from; at < size; ) {
+    let head = headIn(held.subarray(at - start));
+    if (!head || at - start + head.end > held.length) {
+      start = at;
+      held = window.subarray(0, readFully(fd, window, at));
+      head = headIn(held);
+      if (!head || head.end > held.length) return;
+    }
+    const bytes = held.subarray(at - start + head.start, at - start + head.end);
+    const sound = Buffer.compare(sha256(bytes), head.digest) === 0;
+    yield { digest: head.digest, offset: at + head.start, length: bytes.length, end: at + head.end, sound };
+    at += head.end;
+  }
+}
+
+/** Bytes. Two of the largest records fit, so that most reads bring more than one. */
+const windowLength = 2 * (largestBlock + 128);
+
+/** Read at `position` until `into` is full or the file ends; returns how many bytes were read. */
+function readFully(fd: number, into: Uint8Array, position: number): number {
+  let done = 0;
+  while (done < into.length) {
+    const read = readSync(fd, into, done, into.length - done, position + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return done;
+}
+
+/** The record that `bytes` begin with; `undefined` where they begin with none of ours. */
+function headIn(bytes: Buffer): { digest: Uint8Array; start: number; end: number } | undefined {
+  let length = 0;
+  let at = 0;
+  for (let scale = 1; ; scale *= 128) {
+    const byte = bytes[at++];
+    if (byte === undefined || at > 4) return undefined;
+    length += (byte % 128) * scale;
+    if (byte < 128) break;
+  }
+  if (length === 0 || length > largestBlock + 128) return undefined;
+  try {
+    const [cid, rest] = CID.decodeFirst(bytes.subarray(at, at + Math.min(length, 128)));
+    const { code, digest } = cid.multihash;
+    if (code !== hashes.sha256 || digest.length !== 32) return undefined;
+    const start = at + Math.min(length, 128) - rest.length;
+    return { digest: Uint8Array.from(digest), start, end: at + length };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * The packs in a folder, as whoever reads sees them: what was committed, by this process or another.
+ *
+ * Reading takes no lock. A commit replaces a file in the folder, which changes the folder's own time: that one look tells
+ * whether there is anything new, and it is taken only when a block isn't found. What a collection has removed under our
+ * feet is seen as a block that can't be read at its place, and looked for again.
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  read,
+  readdirSync,
+  readFileSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { join } from "node:path";
+import { digestLength } from "../../../dag/digest-set.ts";
+import { diskFailure } from "../../../disk/disk-failure.ts";
+import { packHeader, recordsIn } from "./pack.ts";
+import { entryLength, findIn, makeIndex, type PackIndex, type Place, readIndex, writeEntry } from "./pack-index.ts";
+import { indexName, numberIn } from "./pack-numbers.ts";
+
+export interface Packs {
+  /** In the order of their numbers. */
+  list(): readonly Pack[];
+  /** Whether an index says so of a pack that is long enough for it. */
+  has(digest: Uint8Array): boolean;
+  /** Whether just these bytes are what a pack has under the digest, one that has all the bytes it should have. */
+  holds(digest: Uint8Array, bytes: Uint8Array): boolean;
+  /** Every place where the block is said to stand, `among` these packs; usually one. */
+  places(digest: Uint8Array, among?: (pack: Pack) => boolean): Generator<PlaceInPack>;
+  /** The bytes there, not verified; `undefined` where the pack is gone or ends before them. */
+  read(place: PlaceInPack): Promise<Uint8Array | undefined>;
+  readSync(place: PlaceInPack): Uint8Array | undefined;
+  /**
+   * See what was committed or collected since; `true` where anything was. `all`: look at every file, even where the folder's
+   * own time says that nothing changed, for that time is as coarse as the file system likes.
+   */
+  refresh(which?: "all"): boolean;
+  close(): void;
+}
+
+export interface Pack {
+  readonly number: number;
+  readonly path: string;
+  readonly index: PackIndex;
+  /** Bytes of the file, which may go on behind what is committed. */
+  readonly size: number;
+  /** Why the index had to be made from the pack: its file is `missing` or `damaged`. */
+  readonly flaw?: "missing" | "damaged";
+}
+
+export interface PlaceInPack extends Place {
+  readonly pack: Pack;
+}
+
+/** A block this small is read while we wait: handing it to another thread takes longer. Bytes. */
+const smallRead = 32_768;
+
+/** A folder whose time is younger may change again without the time changing: file systems' clocks tick. ms */
+const clockTick = 100;
+
+export function openPacks(folder: string): Packs {
+  let packs: readonly LoadedPack[] = [];
+  let seen: bigint | undefined;
+
+  const refresh = (which?: "all"): boolean => {
+    const now = timeOf(folder);
+    if (which !== "all" && now !== undefined && now === seen) return false;
+    const before = packs;
+    packs = now === undefined ? [] : loadAll(folder, new Map(before.map((pack) => [pack.number, pack])));
+    for (const pack of before) if (!packs.includes(pack)) pack.file.close();
+    const settled = now !== undefined && Date.now() - Number(now / 1_000_000n) > clockTick;
+    seen = settled ? now : undefined;
+    return packs.length !== before.length || packs.some((pack, i) => pack !== before[i]);
+  };
+
+  const places = function* (digest: Uint8Array, among?: (pack: Pack) => boolean): Generator<PlaceInPack> {
+    for (const pack of packs) {
+      if (among && !among(pack)) continue;
+      const place = findIn(pack.index, digest);
+      if (place) yield { ...place, pack };
+    }
+  };
+
+  const fileOf = (place: PlaceInPack): PackFile | undefined => packs.find((pack) => pack === place.pack)?.file;
+
+  return {
+    list: () => packs,
+    has: (digest) => packs.some((pack) => isWithin(pack, findIn(pack.index, digest))),
+    holds(digest, bytes) {
+      for (const place of places(digest)) {
+        if (place.length !== bytes.length || isShort(place.pack)) continue;
+        const stored = fileOf(place)?.readSync(place);
+        if (stored && Buffer.compare(stored, bytes) === 0) return true;
+      }
+      return false;
+    },
+    places,
+    refresh,
+    readSync: (place) => fileOf(place)?.readSync(place),
+    async read(place) {
+      const file = fileOf(place);
+      return place.length <= smallRead ? file?.readSync(place) : file?.read(place);
+    },
+    close() {
+      for (const pack of packs) pack.file.close();
+      packs = [];
+      seen = undefined;
+    },
+  };
+}
+
+/** Whether the block is there as far as sizes tell: not in a part of the pack that is cut off. */
+function isWithin({ size }: Pack, place: Place | undefined): boolean {
+  return place !== undefined && place.offset + place.length <= size;
+}
+
+/** Whether the pack ends before what its index covers: committed blocks are lost. */
+export function isShort({ index, size }: Pick<Pack, "index" | "size">): boolean {
+  return size < index.covered;
+}
+
+interface LoadedPack extends Pack {
+  readonly file: PackFile;
+  /** Changes whenever the files do. */
+  readonly version: string;
+}
+
+function loadAll(folder: string, known: ReadonlyMap<number, LoadedPack>): LoadedPack[] {
+  const packs: LoadedPack[] = [];
+  for (const name of readdirSync(folder).sort()) {
+    const number = numberIn(name, "car");
+    if (number === undefined) continue;
+    const path = join(folder, name);
+    const car = regularFile(path);
+    if (!car) continue;
+    const index = regularFile(join(folder, indexName(number)));
+    // While an index stands, the pack only grows behind what it covers; only without one does the pack's own time count.
+    const version = index ? `${index.ino} ${index.mtimeMs} ${index.size}` : `${car.ino} ${car.mtimeMs} ${car.size}`;
+    const before = known.get(number);
+    const whatIsThere = (size: number): number => Math.min(size, before?.index.covered ?? 0);
+    if (before?.version === version && whatIsThere(before.size) === whatIsThere(car.size)) {
+      packs.push(before);
+      continue;
+    }
+    const file = packFile(path);
+    const read = index && readIndex(readFileSync(join(folder, indexName(number))));
+    if (read) packs.push({ number, path, index: read, size: car.size, file, version });
+    else
+      packs.push({
+        number,
+        path,
+        index: indexFrom(path),
+        size: car.size,
+        file,
+        version,
+        flaw: index ? "damaged" : "missing",
+      });
+  }
+  return packs;
+}
+
+/** The index that the pack itself gives, from `entries` known to stand before byte `from` and every sound record behind. */
+export function indexFrom(path: string, from = packHeader.length, entries: Buffer = Buffer.alloc(0)): PackIndex {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const parts = [entries];
+    let covered = from;
+    for (const { digest, offset, length, end, sound } of recordsIn(fd, from, fstatSync(fd).size)) {
+      if (!sound) continue;
+      const entry = Buffer.alloc(entryLength);
+      writeEntry(entry, 0, digest.subarray(0, digestLength), { offset, length });
+      parts.push(entry);
+      covered = end;
+    }
+    return makeIndex(Buffer.concat(parts), covered);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+interface PackFile {
+  read(place: Place): Promise<Uint8Array | undefined>;
+  readSync(place: Place): Uint8Array | undefined;
+  /** Once the reads under way are done. */
+  close(): void;
+}
+
+/** A file that is opened when it is first read. */
+function packFile(path: string): PackFile {
+  let fd: number | undefined;
+  let reading = 0;
+  let closing = false;
+  const opened = (): number | undefined => {
+    try {
+      fd ??= openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+      return fd;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw diskFailure(error, `reading ${path}`);
+    }
+  };
+  const closeIfIdle = (): void => {
+    if (!closing || reading > 0 || fd === undefined) return;
+    closeSync(fd);
+    fd = undefined;
+  };
+
+  /** Reading no bytes would succeed anywhere. */
+  const endsBefore = (file: number, offset: number): boolean => fstatSync(file).size < offset;
+
+  return {
+    readSync({ offset, length }) {
+      const file = opened();
+      if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
+      const bytes = Buffer.allocUnsafeSlow(length);
+      try {
+        for (let done = 0; done < length; ) {
+          const count = readSync(file, bytes, done, length - done, offset + done);
+          if (count === 0) return undefined;
+          done += count;
+        }
+      } catch (error) {
+        throw diskFailure(error, `reading ${path}`);
+      }
+      return bytes;
+    },
+
+    async read({ offset, length }) {
+      const file = opened();
+      if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
+      const bytes = Buffer.allocUnsafeSlow(length);
+      reading++;
+      try {
+        for (let done = 0; done < length; ) {
+          const count = await new Promise<number>((resolve, reject) =>
+            read(file, bytes, done, length - done, offset + done, (error, count) =>
+              error ? reject(error) : resolve(count),
+            ),
+          );
+          if (count === 0) return undefined;
+          done += count;
+        }
+        return bytes;
+      } catch (error) {
+        throw diskFailure(error, `reading ${path}`);
+      } finally {
+        reading--;
+        closeIfIdle();
+      }
+    },
+
+    close() {
+      closing = true;
+      closeIfIdle();
+    },
+  };
+}
+
+function timeOf(folder: string): bigint | undefined {
+  return statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+}
+
+/** What a stranger may have put there (a link, a pipe, a folder) is not ours and not looked into. */
+function regularFile(path: string): Stats | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat : undefined;
+}

@@ -1,0 +1,142 @@
+/**
+ * Which pins are complete, without reading every block.
+ *
+ * What was found complete stays so as long as no pack lost anything: packs only grow until they are removed, so it is enough
+ * to compare what each has now with what it had when the pins were last checked. Only where one has less, or a block was
+ * noted as damaged, are the DAGs walked again, by looking their blocks up in the indexes.
+ *
+ * A pack is written before its index. One that is younger than its index was changed by something else than fieldtree, so
+ * nothing is known of its blocks until they are hashed, which whoever takes the lock next does.
+ */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { CID } from "multiformats/cid";
+import type { World } from "../../../core/world.ts";
+import { type Get, sha256 } from "../../../dag/block.ts";
+import { type Missing, missingBlocks } from "../../missing.ts";
+import type { IncompletePin } from "../../node.ts";
+import { digestAt, placeAt } from "../packs/pack-index.ts";
+import { indexName } from "../packs/pack-numbers.ts";
+import type { Pack, Packs, PlaceInPack } from "../packs/packs.ts";
+import type { CheckedPins, PackExtent, PinFile } from "../pins.ts";
+import { keyOfNote, noteOf, type PlaceNote } from "./damage-notes.ts";
+
+export interface Completeness {
+  readonly complete: ReadonlyMap<string, CID>;
+  readonly incomplete: readonly IncompletePin[];
+  /** To be written beside the pins, so that it need not be found out again; absent where nothing can be said yet. */
+  readonly checked?: CheckedPins;
+  /** Whether the pins' file says otherwise. */
+  readonly isNew: boolean;
+}
+
+export interface PackFiles {
+  readonly folder: string;
+  readonly packs: Packs;
+}
+
+export interface Checking extends PackFiles {
+  readonly get: Get;
+}
+
+/** What is known of `pins` now. Reads no raw block. `allHashed`: the caller has hashed every block, and noted the damaged ones. */
+export async function completenessOf(
+  { pins, checked }: PinFile,
+  notes: readonly PlaceNote[],
+  { folder, packs, get }: Checking,
+  world: World,
+  { allHashed = false } = {},
+): Promise<Completeness> {
+  packs.refresh();
+  const changed = allHashed ? [] : packs.list().filter((pack) => isChanged(folder, pack));
+  if (changed.length > 0 && pins.size > 0) {
+    const why = `${changed.map(({ path }) => path).join(", ")} was changed by something else than fieldtree`;
+    const incomplete = [...pins].map(([label, root]) => ({ label, root, why, count: 0, missing: [] }));
+    return { complete: new Map(), incomplete, isNew: true };
+  }
+
+  const damaged = await stillDamaged(notes, packs);
+  const has = readable(packs, damaged);
+  const grown = checked !== undefined && damaged.size === 0 && hasAllOf(checked, packs);
+  const incompleteBefore = new Set(checked?.incomplete);
+  const missingBelow = missingBlocks({ has, get }, world);
+  const incomplete: IncompletePin[] = [];
+  for (const [label, root] of pins) {
+    if (grown && !incompleteBefore.has(label)) continue;
+    const missing = await missingBelow(root);
+    if (missing) incomplete.push(incompletePin(label, root, missing));
+  }
+  const without = new Set(incomplete.map(({ label }) => label));
+  const isNew = pins.size > 0 && (!grown || without.size !== incompleteBefore.size);
+  return {
+    complete: new Map([...pins].filter(([label]) => !without.has(label))),
+    incomplete,
+    checked: { incomplete: [...without].sort(), packs: extentsOf(packs) },
+    isNew,
+  };
+}
+
+export function incompletePin(label: string, root: CID, { count, first }: Missing): IncompletePin {
+  return { label, root, count, missing: first };
+}
+
+/** Whether something else than fieldtree wrote to the pack since its index was written. */
+export function isChanged(folder: string, { number, path, index, flaw }: Pack): boolean {
+  // Without its index a pack was hashed whole when it was opened.
+  if (flaw) return false;
+  const pack = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const indexed = statSync(join(folder, indexName(number)), { bigint: true, throwIfNoEntry: false });
+  if (!pack || !indexed) return false;
+  // What lies behind the committed bytes is being written, or was left by a run that was killed.
+  return pack.size === BigInt(index.covered) && pack.mtimeNs > indexed.mtimeNs;
+}
+
+/** Whether the bytes at a place are still not those of the block. */
+export async function isDamaged(pack: Pack, entry: number, packs: Packs): Promise<boolean> {
+  const bytes = await packs.read({ pack, ...placeAt(pack.index, entry) });
+  return !bytes || Buffer.compare(sha256(bytes), digestAt(pack.index, entry)) !== 0;
+}
+
+/** Those of the noted places at which an index still has a block, and that block still is damaged. As keys of notes. */
+async function stillDamaged(notes: readonly PlaceNote[], packs: Packs): Promise<ReadonlySet<string>> {
+  const damaged = new Set<string>();
+  const byPack = Map.groupBy(notes, ({ pack }) => pack);
+  for (const pack of packs.list()) {
+    const noted = new Set(byPack.get(pack.number)?.map(({ offset }) => offset));
+    for (let entry = 0; noted.size > 0 && entry < pack.index.count; entry++) {
+      const { offset } = placeAt(pack.index, entry);
+      if (noted.has(offset) && (await isDamaged(pack, entry, packs)))
+        damaged.add(keyOfNote({ pack: pack.number, offset }));
+    }
+  }
+  return damaged;
+}
+
+/** Whether a block can be read, as far as indexes, lengths of packs and notes tell. */
+function readable(packs: Packs, damaged: ReadonlySet<string>): (digest: Uint8Array) => boolean {
+  const sizes = new Map(packs.list().map((pack) => [pack, statSync(pack.path, { throwIfNoEntry: false })?.size ?? 0]));
+  const isReadable = (place: PlaceInPack): boolean =>
+    place.offset + place.length <= (sizes.get(place.pack) ?? 0) && !damaged.has(keyOfNote(noteOf(place)));
+  return (digest) => {
+    for (const place of packs.places(digest)) if (isReadable(place)) return true;
+    return false;
+  };
+}
+
+function hasAllOf({ packs: before }: CheckedPins, packs: Packs): boolean {
+  const now = extentsOf(packs);
+  return [...before].every(([number, { blocks, bytes }]) => {
+    const extent = now.get(number);
+    return extent !== undefined && extent.blocks >= blocks && extent.bytes >= bytes;
+  });
+}
+
+/** What each pack has. Of one whose file ends before its committed bytes, as much as the file has. */
+export function extentsOf(packs: Packs): Map<number, PackExtent> {
+  return new Map(
+    packs.list().map(({ number, path, index }) => {
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      return [number, { blocks: index.count, bytes: Math.min(size, index.covered) }];
+    }),
+  );
+}

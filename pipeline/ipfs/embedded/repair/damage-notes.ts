@@ -1,0 +1,101 @@
+/**
+ * Which blocks were found damaged by someone who may not write: a reader, or `fsck` without `--repair`.
+ *
+ * Readers take no lock, so they can't take a block out of an index. They note where it is; whoever takes the lock next reads
+ * the place again and takes it out, and until then it counts as missing. A note is only a reason to look: one that can't be
+ * written (the medium is read-only) or that was wrong (the pack was put back) costs nothing but that.
+ */
+import { rm } from "node:fs/promises";
+import { isFailure } from "../../../core/failure.ts";
+import { isRecord, stableJson } from "../../../core/json.ts";
+import { readIfThere } from "../../../disk/read.ts";
+import { writeDurably } from "../../../disk/write.ts";
+import type { PlaceInPack } from "../packs/packs.ts";
+
+export interface DamageNotes {
+  /** Note a place. Returns at once; {@link DamageNotes.settled} waits until it is written. */
+  add(places: Iterable<PlaceNote>): void;
+  /** Every place that was noted, by this process or another. */
+  list(): Promise<readonly PlaceNote[]>;
+  /** Have no others than these. */
+  replace(places: readonly PlaceNote[]): Promise<void>;
+  settled(): Promise<void>;
+}
+
+export interface PlaceNote {
+  /** The number of the pack. */
+  readonly pack: number;
+  /** Bytes from the beginning of the pack. */
+  readonly offset: number;
+}
+
+/** Notes beyond this many are left out: the blocks are found again when those are taken out. */
+const mostNotes = 100_000;
+
+export const noteOf = ({ pack, offset }: PlaceInPack): PlaceNote => ({ pack: pack.number, offset });
+
+export const keyOfNote = ({ pack, offset }: PlaceNote): string => `${pack} ${offset}`;
+
+/** `file`: `.fieldtree/damaged.json`, which is there only while there are notes. */
+export function damageNotes(file: string): DamageNotes {
+  const ours = new Map<string, PlaceNote>();
+  let writing: Promise<void> = Promise.resolve();
+  let isWaiting = false;
+
+  const list = async (): Promise<PlaceNote[]> => {
+    const all = new Map([...(await read(file)), ...ours.values()].map((note) => [keyOfNote(note), note]));
+    return [...all.values()].slice(0, mostNotes);
+  };
+  const write = async (notes: readonly PlaceNote[]): Promise<void> => {
+    try {
+      if (notes.length > 0) await writeDurably(file, stableJson({ blocks: notes }));
+      else await rm(file, { force: true });
+    } catch (error) {
+      // A read-only or a full disk: the damage is found again by whoever reads the block again.
+      if (!isFailure(error, "refused") && (error as NodeJS.ErrnoException).code !== "EROFS") throw error;
+    }
+  };
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    writing = writing.then(work);
+    return writing;
+  };
+
+  return {
+    list,
+
+    add(places) {
+      const before = ours.size;
+      for (const place of places) ours.set(keyOfNote(place), place);
+      if (ours.size === before || isWaiting) return;
+      // Thousands of damaged blocks met in a row are a few writes.
+      isWaiting = true;
+      inTurn(async () => {
+        isWaiting = false;
+        await write(await list());
+      });
+    },
+
+    replace: (places) =>
+      inTurn(async () => {
+        ours.clear();
+        for (const place of places) ours.set(keyOfNote(place), place);
+        await write(places);
+      }),
+
+    settled: () => writing,
+  };
+}
+
+/** Notes that can't be read are none. */
+async function read(file: string): Promise<PlaceNote[]> {
+  const bytes = await readIfThere(file);
+  if (!bytes) return [];
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    if (!isRecord(value) || !Array.isArray(value.blocks)) return [];
+    return value.blocks.filter(({ pack, offset }) => Number.isSafeInteger(pack) && Number.isSafeInteger(offset));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return [];
+    throw error;
+  }
+}

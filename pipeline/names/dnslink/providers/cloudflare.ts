@@ -1,0 +1,105 @@
+/**
+ * Names kept at Cloudflare.
+ *
+ * Records are changed one by one, by id. The dnslink record gets its new value under the id it has, in one PATCH, so that
+ * Cloudflare never has none or two of it; other TXT values at the name are not touched. There is no condition to put on
+ * it: we read, compare and write, and whoever writes in the moment between is overwritten, or, where there was no record
+ * yet, joined by ours. The next look sees two then, and says so.
+ *
+ * @see https://developers.cloudflare.com/api/resources/dns/subresources/records/
+ */
+import * as v from "valibot";
+import type { World } from "../../../core/world.ts";
+import { type Api, type ApiCall, askApi } from "../../../http/http.ts";
+import type { DnsProvider } from "../provider.ts";
+import { requireExpected, rrsetOf } from "../rrset.ts";
+import { carryOut, editOf } from "./by-record.ts";
+import { everyPage, shaped, txtContent, type VendorOptions, zoneOf } from "./http-api.ts";
+import { quoted, unquoted } from "./txt.ts";
+
+const who = "cloudflare";
+const minTtl = 60;
+/** s. TTL 1 is Cloudflare's word for "automatic", which is this. */
+const automaticTtl = 300;
+
+/** `token`: an API token with Zone:Read and DNS:Edit, not the account's global key. */
+export function cloudflare({
+  token,
+  variable,
+  api: base = "https://api.cloudflare.com/client/v4",
+}: VendorOptions): DnsProvider {
+  const api: Api = {
+    name: who,
+    headers: { authorization: `Bearer ${token}` },
+    hint: `check ${variable}: it wants an API token that may read the zone and edit its DNS`,
+    words,
+  };
+
+  const list = <Item extends v.GenericSchema>(item: Item, url: string, query: object, what: string, world: World) =>
+    everyPage(async (page) => {
+      const asked = new URLSearchParams({ ...query, page: `${page}`, per_page: "50" });
+      const { body } = await askApi(api, { url: `${url}?${asked}`, what }, world);
+      const { result, result_info } = shaped(`${who}: ${what}`, pageOf(item), body);
+      return { items: result, more: page < (result_info?.total_pages ?? 1) };
+    });
+
+  const look = async (name: string, world: World) => {
+    const zone = zoneOf(who, name, await list(zones, `${base}/zones`, {}, "listing zones", world));
+    const records = `${base}/zones/${encodeURIComponent(zone.id)}/dns_records`;
+    const listed = await list(txtRecords, records, { type: "TXT", name }, `reading ${name}`, world);
+    const held = listed
+      .filter((record) => record.type === "TXT" && record.name.toLowerCase() === name)
+      .map(({ id, content, ttl }) => ({ id, value: unquoted(content), ttl: ttl === 1 ? automaticTtl : ttl }));
+    return { records, held };
+  };
+
+  return {
+    name: who,
+    minTtl,
+
+    async read(name, world) {
+      return rrsetOf((await look(name, world)).held);
+    },
+
+    async replace(name, next, expected, world) {
+      const { records, held } = await look(name, world);
+      requireExpected(who, name, rrsetOf(held), expected);
+      const ttl = Math.max(minTtl, next.ttl);
+      const at = (id: string) => `${records}/${encodeURIComponent(id)}`;
+      const body = (value: string) => ({ type: "TXT", name, content: quoted(value), ttl });
+      const send = (call: ApiCall) => askApi(api, call, world);
+      await carryOut(editOf(who, name, held, { values: next.values, ttl }), {
+        remove: (id) => send({ method: "DELETE", url: at(id), what: `removing a second record of ${name}` }),
+        change: (id, value) => send({ method: "PATCH", url: at(id), what: `replacing ${name}`, body: body(value) }),
+        create: (value) => send({ method: "POST", url: records, what: `making ${name}`, body: body(value) }),
+      });
+    },
+  };
+}
+
+const zones = v.object({ id: v.string(), name: v.string() });
+const txtRecords = v.object({
+  id: v.string(),
+  type: v.string(),
+  name: v.string(),
+  content: txtContent,
+  ttl: v.number(),
+});
+
+function pageOf<Item extends v.GenericSchema>(item: Item) {
+  return v.object({
+    success: v.literal(true),
+    result: v.array(item),
+    result_info: v.nullish(v.object({ total_pages: v.optional(v.number()) })),
+  });
+}
+
+const one = v.object({ code: v.number(), message: v.string() });
+const refusal = v.object({ errors: v.array(v.object({ ...one.entries, error_chain: v.optional(v.array(one), []) })) });
+
+function words(error: unknown): string | undefined {
+  const said = v.safeParse(refusal, error);
+  if (!said.success) return undefined;
+  const all = said.output.errors.flatMap(({ error_chain, ...outer }) => [outer, ...error_chain]);
+  return all.map(({ code, message }) => `${message} (${code})`).join("; ");
+}

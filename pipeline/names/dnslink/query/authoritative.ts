@@ -1,0 +1,232 @@
+/**
+ * What every server that answers for a name says, each asked by itself.
+ *
+ * A resolver remembers, and asks whichever server it likes: from its answer nobody can tell whether a change has arrived.
+ * So the zone's servers are found (SOA upwards to the zone cut, its NS, their addresses) and each is asked at each of its
+ * addresses, without recursion; only what it says with authority (the AA bit) counts. One that does not answer well is
+ * told with the reason, and never left out.
+ *
+ * ```ts
+ * for (const { server, rrset, problem } of await authorities("_dnslink.example.org", {}).ask(world)) …
+ * ```
+ */
+import { isIPv6 } from "node:net";
+import type { SoaData } from "dns-packet";
+import { Failure, isFailure } from "../../../core/failure.ts";
+import { byBytes } from "../../../core/text/order.ts";
+import { shown } from "../../../core/text/shown.ts";
+import type { World } from "../../../core/world.ts";
+import type { RRset } from "../provider.ts";
+import {
+  addressesOf,
+  ask,
+  called,
+  type DnsRecord,
+  plainName,
+  type Question,
+  type Reply,
+  type Server,
+  textOf,
+} from "./query.ts";
+import { askResolvers } from "./resolvers.ts";
+
+export interface AuthorityOptions {
+  /** `host:port` of the servers that answer for the name, in place of those that the DNS names. */
+  readonly authorities?: readonly string[];
+  /** `host:port` of the resolver that finds them. Default: the system's. */
+  readonly resolver?: string;
+  /** ms for one answer. */
+  readonly patience?: number;
+  /** Where servers that were found listen. Default: 53. */
+  readonly port?: number;
+}
+
+export interface Authorities {
+  /**
+   * Ask them all at once, in the order in which they are named.
+   *
+   * @throws Failure `unavailable`, `input` where it can't be found out whom to ask.
+   */
+  ask(world: World): Promise<Said[]>;
+}
+
+/** What one server says at one of its addresses. */
+export interface Said {
+  /** `192.0.2.1:53 (ns1.example.org)` */
+  readonly server: string;
+  /** Absent where there are no TXT records, or a problem. */
+  readonly rrset?: RRset;
+  /** s for which resolvers may remember it, be it that there is nothing (RFC 2308). */
+  readonly ttl?: number;
+  /** Of the zone there, so that one that lags is seen to. */
+  readonly serial?: number;
+  /** Why this is no answer to count. */
+  readonly problem?: string;
+  /** True where the problem is what it says, and not that it says nothing to us. */
+  readonly wrong?: boolean;
+}
+
+/** The servers that answer for `name`, found once. */
+export function authorities(name: string, options: AuthorityOptions): Authorities {
+  const patience = options.patience ?? 3000;
+  const given = options.authorities ?? [];
+  const find = (world: World) =>
+    given.length > 0 ? whereNamed(given) : findServers(name, { ...options, patience }, world);
+  let found: Promise<readonly Place[]> | undefined;
+  let toldDeaf = false;
+
+  return {
+    async ask(world) {
+      found ??= find(world).catch((error) => {
+        found = undefined;
+        throw error;
+      });
+      const places = await found;
+      const outcomes = await Promise.all(places.map((place) => askOne(name, place, patience, world)));
+      const counted = withoutDeafness(outcomes);
+      if (counted.length < outcomes.length && !toldDeaf) {
+        world.log(`${name}: nothing comes back over IPv6, so its servers count by what they answer over IPv4`);
+        toldDeaf = true;
+      }
+      return counted.map(({ said }) => said);
+    },
+  };
+}
+
+/** An address to ask at, or why there is none. */
+type Place = { readonly server: Server } | { readonly lost: Said };
+
+interface Outcome {
+  readonly said: Said;
+  /** Absent where there was nowhere to ask. */
+  readonly server?: Server;
+  /** False where nothing came back at all, which may be for want of a way there. */
+  readonly reached: boolean;
+}
+
+/** More servers than this stand behind no name; it would be somebody's way to make us knock at many doors. */
+const mostServers = 64;
+
+/** What the system says where this machine has no way to an address at all. */
+const noRoute: ReadonlySet<unknown> = new Set([
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "EADDRNOTAVAIL",
+  "EAFNOSUPPORT",
+  "EACCES",
+]);
+
+async function askOne(name: string, place: Place, patience: number, world: World): Promise<Outcome> {
+  if ("lost" in place) return { said: place.lost, reached: false };
+  const { server } = place;
+  try {
+    const questions = ["TXT", "SOA"] as const;
+    const [txt, soa] = await Promise.all(questions.map((type) => ask({ name, type }, server, { patience }, world)));
+    return { server, reached: true, said: { server: called(server), ...readOff(name, txt!, soa!) } };
+  } catch (error) {
+    world.signal.throwIfAborted();
+    if (!isFailure(error, "unavailable")) throw error;
+    const { name: kind, code } = error.cause as { readonly name?: string; readonly code?: unknown };
+    const problem = error.message.slice(called(server).length + 1);
+    const reached = kind !== "TimeoutError" && !noRoute.has(code);
+    return { server, reached, said: { server: called(server), problem } };
+  }
+}
+
+/**
+ * Many machines have no IPv6, and that is no server's fault: where nothing at all comes back over IPv6, servers that
+ * answer over IPv4 are judged by that.
+ */
+function withoutDeafness(outcomes: readonly Outcome[]): readonly Outcome[] {
+  const six = outcomes.filter(({ server }) => server && isIPv6(server.ip));
+  if (six.some(({ reached }) => reached)) return outcomes;
+  const four = outcomes.filter(({ server, reached }) => reached && server && !isIPv6(server.ip));
+  const hosts = new Set(four.map(({ server }) => server!.host).filter((host) => host !== undefined));
+  return outcomes.filter((outcome) => !six.includes(outcome) || !hosts.has(outcome.server!.host!));
+}
+
+function readOff(name: string, txt: Reply, soa: Reply): Omit<Said, "server"> {
+  if (txt.rcode !== "NOERROR" && txt.rcode !== "NXDOMAIN") return { problem: `answers ${txt.rcode}` };
+  if (!txt.authoritative) {
+    return { problem: "does not answer for the zone itself, though the zone names it (lame delegation)" };
+  }
+  const wanted = plainName(name);
+  const alias = txt.answers.find((record) => record.type === "CNAME" && record.name === wanted);
+  if (alias) return { problem: `a CNAME stands at ${name}, to ${shown(String(alias.data))}`, wrong: true };
+
+  const authority = zoneOf(soa) ?? zoneOf(txt);
+  const serial = authority?.data.serial ?? undefined;
+  const records = txt.answers.filter((record) => record.type === "TXT" && record.name === wanted);
+  if (records.length === 0) {
+    // How long it is remembered that there is nothing: the smaller of the two (RFC 2308 §5).
+    const ttl = authority && Math.min(authority.ttl, authority.data.minimum ?? authority.ttl);
+    return { ...(ttl !== undefined && { ttl }), ...(serial !== undefined && { serial }) };
+  }
+  const ttl = Math.min(...records.map((record) => record.ttl));
+  const values = records.map((record) => textOf(record.data)).sort(byBytes);
+  return { rrset: { values, ttl }, ttl, ...(serial !== undefined && { serial }) };
+}
+
+/** The SOA record of a reply, wherever it stands. */
+function zoneOf({ answers, authorities }: Reply): { name: string; ttl: number; data: SoaData } | undefined {
+  const soa = [...answers, ...authorities].find((record) => record.type === "SOA");
+  return soa && { name: soa.name, ttl: soa.ttl, data: soa.data };
+}
+
+async function whereNamed(given: readonly string[]): Promise<Place[]> {
+  const servers = await Promise.all(given.map(addressesOf));
+  return servers.flat().map((server) => ({ server }));
+}
+
+/** SOA upwards to the zone cut, then NS, then every address of each. */
+async function findServers(
+  name: string,
+  options: AuthorityOptions & { patience: number },
+  world: World,
+): Promise<Place[]> {
+  const servers = options.resolver === undefined ? undefined : [options.resolver];
+  const look = (question: Question) => askResolvers(question, { ...options, ...(servers && { servers }) }, world);
+  const zone = await zoneAbove(name, look);
+  const hosts = texts(await look({ name: zone, type: "NS" }), "NS");
+  if (hosts.length === 0) throw new Failure("unavailable", `the zone ${zone} names no server (NS)`);
+
+  const places = await Promise.all(hosts.map((host) => addressesIn(host)));
+  const known = new Map(
+    places.flat().map((place) => ["server" in place ? called(place.server) : place.lost.server, place]),
+  );
+  if (known.size > mostServers) {
+    throw new Failure(
+      "refused",
+      `the zone ${zone} names ${known.size} servers; more than ${mostServers} are not asked`,
+      { hint: "name those that are to be asked: authorities: under names: in campaign.yaml" },
+    );
+  }
+  return [...known.values()];
+
+  async function addressesIn(host: string): Promise<Place[]> {
+    const types = ["A", "AAAA"] as const;
+    const found = await Promise.all(types.map(async (type) => texts(await look({ name: host, type }), type)));
+    const ips = found.flat();
+    if (ips.length === 0) return [{ lost: { server: shown(host), problem: "has no address" } }];
+    return ips.map((ip) => ({ server: { ip, port: options.port ?? 53, host } }));
+  }
+}
+
+/** The zone that holds `name`: that whose SOA stands at or above it. */
+async function zoneAbove(name: string, look: (question: Question) => Promise<Reply>): Promise<string> {
+  for (let above = plainName(name); above.includes("."); above = above.slice(above.indexOf(".") + 1)) {
+    const zone = zoneOf(await look({ name: above, type: "SOA" }))?.name;
+    // Behind a CNAME it would be that of another name.
+    if (zone !== undefined && zone !== "." && zone !== "" && `.${above}`.endsWith(`.${zone}`)) return zone;
+  }
+  throw new Failure("input", `the DNS knows no zone that holds ${name}`, {
+    hint: 'is the domain registered, and spelt right? Where it is not public, name its servers: authorities: ["host:port"]',
+  });
+}
+
+function texts({ answers }: Reply, type: DnsRecord["type"]): string[] {
+  return answers
+    .filter((record) => record.type === type)
+    .map((record) => String(record.data))
+    .sort(byBytes);
+}

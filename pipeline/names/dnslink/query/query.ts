@@ -1,0 +1,340 @@
+/**
+ * One question to one DNS server, over UDP or TCP.
+ *
+ * Node's own resolver asks whoever the system names and keeps the header to itself. Here the server is chosen, and who
+ * answered, with which authority and which code, is part of the answer. An answer counts only where it comes from the
+ * address asked and repeats our id and our question (RFC 5452 §9.1).
+ *
+ * ```ts
+ * const [server] = await addressesOf("192.0.2.1:53");
+ * const reply = await ask({ name: "_dnslink.example.org", type: "TXT" }, server, { patience: 3000 }, world);
+ * ```
+ */
+import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { connect, isIP, isIPv6 } from "node:net";
+import { type Answer, decode, encode, type OptAnswer, RECURSION_DESIRED, type RecordType } from "dns-packet";
+import { Failure } from "../../../core/failure.ts";
+import { shown } from "../../../core/text/shown.ts";
+import type { World } from "../../../core/world.ts";
+import { reasonOf } from "../../../http/http.ts";
+
+/** Where a DNS server listens. */
+export interface Server {
+  readonly ip: string;
+  readonly port: number;
+  /** What it is called, where it was found by name. */
+  readonly host?: string;
+}
+
+export interface Question {
+  readonly name: string;
+  readonly type: RecordType;
+}
+
+export interface Reply {
+  /** `NOERROR`, `NXDOMAIN`, `REFUSED`, …; codes that dns-packet has no word for are `RCODE_12`. */
+  readonly rcode: string;
+  readonly code: number;
+  /** The AA bit: the server answers for the zone itself. */
+  readonly authoritative: boolean;
+  readonly answers: readonly DnsRecord[];
+  readonly authorities: readonly DnsRecord[];
+}
+
+/** A record with its name in lower case, and a TTL that counts (RFC 2181 §8). */
+export type DnsRecord = Exclude<Answer, { type: "OPT" }> & { readonly ttl: number };
+
+export interface Manner {
+  /** ms for the whole answer. */
+  readonly patience: number;
+  /** Default: UDP, and TCP where the answer does not fit. */
+  readonly transport?: "udp" | "tcp";
+  /** Whether the server is to find the answer elsewhere (RD). Default: no. */
+  readonly recurse?: boolean;
+  /** Makes of the message what is sent, and looks at what came back: signatures. */
+  readonly seal?: Seal;
+}
+
+export interface Seal {
+  close(message: Buffer): Buffer;
+  /** @throws Failure where what came back is not to be believed. */
+  open(reply: Buffer): void;
+}
+
+/** Bytes. What passes everywhere without fragments (DNS Flag Day 2020), and what we let servers send. */
+const largestDatagram = 1232;
+
+/** A lost datagram is sent again; this often in all, and ms between. */
+const sendings = 3;
+const resendAfter = 1000;
+
+/** Bits of the second word of a header (RFC 1035 §4.1.1). */
+const bits = { response: 0x8000, opcode: 0x7800, truncated: 0x0200 } as const;
+
+/**
+ * The addresses behind `host`, `host:port`, `[v6]` or `[v6]:port`; port 53 where it says none.
+ *
+ * @throws Failure `input` where it is no address, `unavailable` where the name is not known.
+ */
+export async function addressesOf(server: string): Promise<Server[]> {
+  const parts = /^(?:\[([0-9A-Fa-f:.]+)\]|([^[\]:\s]+))(?::(\d{1,5}))?$/.exec(server);
+  // What the system itself names is a bare address, also of IPv6.
+  const host = isIPv6(server) ? server : (parts?.[1] ?? parts?.[2]);
+  const port = isIPv6(server) ? 53 : Number(parts?.[3] ?? 53);
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new Failure("input", `"${shown(server)}" is no address of a DNS server`, {
+      hint: "write it like 192.0.2.1:53, [2001:db8::1]:53 or ns1.example.org",
+    });
+  }
+  if (isIP(host)) return [{ ip: host, port }];
+  try {
+    const found = await lookup(host, { all: true });
+    return found.map(({ address }) => ({ ip: address, port, host }));
+  } catch (error) {
+    const says = `the DNS server ${shown(host)} is not known by that name (${reasonOf(error)})`;
+    throw new Failure("unavailable", says, { cause: error });
+  }
+}
+
+/** `192.0.2.1:53 (ns1.example.org)`, `[2001:db8::1]:53` */
+export function called({ ip, port, host }: Server): string {
+  return `${isIPv6(ip) ? `[${ip}]` : ip}:${port}${host === undefined ? "" : ` (${shown(host)})`}`;
+}
+
+/**
+ * What `server` says to a question.
+ *
+ * @throws Failure `unavailable` where nothing that can be read came in time; `input` for what is no name.
+ */
+export async function ask(question: Question, server: Server, manner: Manner, world: World): Promise<Reply> {
+  checkName(question.name);
+  const plain = encode({
+    type: "query",
+    id: randomInt(65_536),
+    flags: manner.recurse ? RECURSION_DESIRED : 0,
+    questions: [{ ...question, class: "IN" }],
+    additionals: [opt],
+  });
+  return send(plain, server, { ...manner, sendings }, world);
+}
+
+/**
+ * Send a message as it is: an update, which goes once. A copy of one that was done would find its own prerequisite no
+ * longer met.
+ *
+ * @throws Failure `unavailable` where nothing that can be read came in time. The server may have done what it was told
+ * all the same.
+ */
+export async function send(
+  message: Buffer,
+  server: Server,
+  manner: Manner & { readonly sendings?: number },
+  world: World,
+): Promise<Reply> {
+  const reply = await exchange(manner.seal?.close(message) ?? message, server, manner, world);
+  try {
+    manner.seal?.open(reply);
+    return readReply(reply);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure("unavailable", `${called(server)} answers something that is no DNS message`, { cause: error });
+  }
+}
+
+/** The bytes that came back: the answer to this id and this question, whatever it says. */
+async function exchange(
+  message: Buffer,
+  server: Server,
+  { patience, transport = "udp", sendings = 1 }: Manner & { readonly sendings?: number },
+  world: World,
+): Promise<Buffer> {
+  world.signal.throwIfAborted();
+  const late = AbortSignal.timeout(patience);
+  const signal = AbortSignal.any([world.signal, late]);
+  try {
+    if (transport === "udp" && message.length <= largestDatagram) {
+      const reply = await overUdp(message, server, {
+        signal,
+        sendings,
+        resendAfter: Math.min(resendAfter, patience / sendings),
+      });
+      const isCut = (reply.readUInt16BE(2) & bits.truncated) !== 0;
+      // What an update did is in the code, and it must not be done twice.
+      if (!isCut || isUpdate(message)) return reply;
+    }
+    return await overTcp(message, server, signal);
+  } catch (error) {
+    world.signal.throwIfAborted();
+    if (error instanceof Failure) throw error;
+    const reason = late.aborted ? `gave no answer in ${patience / 1000} s` : silenceOf(error);
+    throw new Failure("unavailable", `${called(server)} ${reason}`, { cause: error });
+  }
+}
+
+/** @throws Error where it is no DNS message. */
+function readReply(reply: Buffer): Reply {
+  const packet = decode(reply);
+  // dns-packet 5 gives it, its types do not say so.
+  const { rcode } = packet as unknown as { readonly rcode: string };
+  return {
+    rcode,
+    code: reply.readUInt16BE(2) & 0xf,
+    authoritative: packet.flag_aa,
+    answers: (packet.answers ?? []).filter(isRecord).map(tidied),
+    authorities: (packet.authorities ?? []).filter(isRecord).map(tidied),
+  };
+}
+
+/**
+ * Names of the DNS are short (RFC 1035 §2.3.4); dns-packet would write others as something else.
+ *
+ * @throws Failure `input`
+ */
+export function checkName(name: string): void {
+  const labels = plainName(name).split(".");
+  const fits = labels.every((label) => label !== "" && Buffer.byteLength(label) <= 63);
+  if (fits && Buffer.byteLength(name) <= 253) return;
+  throw new Failure(
+    "input",
+    `${shown(name)} is no name of the DNS: at most 63 bytes a part, 253 in all, no part empty`,
+  );
+}
+
+/** A name as it is compared: DNS knows no upper case (RFC 4343). */
+export function plainName(name: string): string {
+  return name.replace(/\.$/, "").toLowerCase();
+}
+
+/** The text of a TXT record, its strings joined. */
+export function textOf(data: unknown): string {
+  return Buffer.concat(stringsOf(data)).toString("utf8");
+}
+
+/** The strings of a TXT record as they are on the wire. */
+export function stringsOf(data: unknown): Buffer[] {
+  return [data].flat().map((part) => (Buffer.isBuffer(part) ? part : Buffer.from(String(part))));
+}
+
+/** EDNS (RFC 6891), so that an answer may be larger than 512 bytes. */
+const opt: OptAnswer = {
+  type: "OPT",
+  name: ".",
+  udpPayloadSize: largestDatagram,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+};
+
+function overUdp(
+  message: Buffer,
+  { ip, port }: Server,
+  { signal, resendAfter, sendings }: { signal: AbortSignal; resendAfter: number; sendings: number },
+): Promise<Buffer> {
+  const socket = createSocket(isIPv6(ip) ? "udp6" : "udp4");
+  let again: NodeJS.Timeout | undefined;
+  const answered = new Promise<Buffer>((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    socket.on("error", reject);
+    // Whatever else comes is somebody's guess, and the true answer may still be under way.
+    socket.on("message", (reply) => {
+      if (answers(reply, message)) resolve(reply);
+    });
+    let sent = 0;
+    const send = () => {
+      socket.send(message);
+      if (++sent < sendings) again = setTimeout(send, resendAfter);
+    };
+    // Connected: the system then drops what comes from another address, and tells us where nobody listens. Without a
+    // network it says so here, and nowhere else.
+    socket.connect(port, ip, (error?: Error) => (error ? reject(error) : send()));
+  });
+  return answered.finally(() => {
+    clearTimeout(again);
+    socket.close();
+  });
+}
+
+function overTcp(message: Buffer, { ip, port }: Server, signal: AbortSignal): Promise<Buffer> {
+  const socket = connect({ host: ip, port, noDelay: true });
+  const answered = new Promise<Buffer>((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    socket.on("error", reject);
+    socket.on("close", () => reject(new Error("hung up")));
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(message.length);
+    socket.write(Buffer.concat([length, message]));
+    let got = Buffer.alloc(0);
+    socket.on("data", (part) => {
+      got = Buffer.concat([got, part]);
+      // Its length is two bytes: nothing longer can come.
+      if (got.length < 2 || got.length < 2 + got.readUInt16BE(0)) return;
+      const reply = got.subarray(2, 2 + got.readUInt16BE(0));
+      if (answers(reply, message)) resolve(reply);
+      else reject(new Error("answers another question"));
+    });
+  });
+  return answered.finally(() => socket.destroy());
+}
+
+/** Whether it is the answer to this message: same id, same opcode, same question. */
+function answers(reply: Buffer, message: Buffer): boolean {
+  if (reply.length < 12 || reply.readUInt16BE(0) !== message.readUInt16BE(0)) return false;
+  const [flags, ours] = [reply.readUInt16BE(2), message.readUInt16BE(2)];
+  if ((flags & bits.response) === 0 || (flags & bits.opcode) !== (ours & bits.opcode)) return false;
+  // A refusal, or the answer to an UPDATE, need not repeat it.
+  const questions = reply.readUInt16BE(4);
+  if (questions === 0) return (flags & 0xf) !== 0 || isUpdate(message);
+  const end = endOfQuestion(message);
+  if (questions !== 1 || reply.length < end) return false;
+  return sameLetters(reply.subarray(12, end), message.subarray(12, end));
+}
+
+function isUpdate(message: Buffer): boolean {
+  return (message.readUInt16BE(2) & bits.opcode) !== 0;
+}
+
+/** Offset behind the only question of a message of ours: name, type, class. */
+function endOfQuestion(message: Buffer): number {
+  return endOfName(message, 12) + 4;
+}
+
+/** A name on the wire, in lower case and without pointers: as signatures want it (RFC 4034 §6.2). */
+export function nameBytes(name: string): Buffer {
+  const labels = plainName(name)
+    .split(".")
+    .map((label) => Buffer.from(label));
+  return Buffer.concat([...labels.flatMap((label) => [Buffer.from([label.length]), label]), Buffer.from([0])]);
+}
+
+/** Offset behind the name at `at`. */
+export function endOfName(message: Buffer, at: number): number {
+  let here = at;
+  for (;;) {
+    const length = message.readUInt8(here);
+    if (length >= 0xc0) return here + 2;
+    here += 1 + length;
+    if (length === 0) return here;
+  }
+}
+
+function sameLetters(one: Buffer, other: Buffer): boolean {
+  return one.equals(other) || one.toString("latin1").toLowerCase() === other.toString("latin1").toLowerCase();
+}
+
+function isRecord(record: Answer): record is DnsRecord {
+  return record.type !== "OPT";
+}
+
+function tidied(record: DnsRecord): DnsRecord {
+  return { ...record, name: plainName(record.name), ttl: record.ttl > 0x7fffffff ? 0 : record.ttl };
+}
+
+/** Why nothing came, to be read behind the server. */
+function silenceOf(error: unknown): string {
+  const reason = reasonOf(error);
+  return reason === "ECONNREFUSED" ? "does not listen" : `can't be asked (${reason})`;
+}

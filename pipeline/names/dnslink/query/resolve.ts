@@ -1,0 +1,125 @@
+/**
+ * Where a domain points, as resolvers see it.
+ *
+ * There are two rules. The standard gives every link of every namespace, and looks at the domain itself where nothing
+ * stands at `_dnslink.`; Kubo looks at `_dnslink.` only, wants exactly one link, and follows it from domain to domain.
+ * What we announce has to hold under both; what is opened by name is opened as Kubo would (`strict`).
+ *
+ * ```ts
+ * const { links } = await resolveDnslink("latest.example.org", { mode: "strict" }, world);
+ * links[0]; // { namespace: "ipfs", identifier: "bafy…", ttl: 300 }
+ * ```
+ *
+ * @see https://dnslink.dev and boxo, namesys/dns_resolver.go
+ */
+import { Failure } from "../../../core/failure.ts";
+import { byBytes } from "../../../core/text/order.ts";
+import { shown } from "../../../core/text/shown.ts";
+import type { World } from "../../../core/world.ts";
+import { linksIn, problemOf, recordName } from "../record.ts";
+import { type Reply, textOf } from "./query.ts";
+import { askResolvers } from "./resolvers.ts";
+
+export interface ResolveOptions {
+  readonly mode: "standard" | "strict";
+  /** `host:port` of the resolvers. Default: the system's. */
+  readonly servers?: readonly string[];
+  /** ms for one answer. Default: 5000. */
+  readonly patience?: number;
+}
+
+export interface Resolution {
+  /** In the order of the bytes of namespace and identifier. Exactly one in strict mode. */
+  readonly links: readonly Link[];
+  readonly notes: readonly Note[];
+}
+
+export interface Link {
+  /** `ipfs` */
+  readonly namespace: string;
+  /** `CID`, `CID/path` */
+  readonly identifier: string;
+  /** s; the shortest on the way */
+  readonly ttl: number;
+}
+
+/** In the standard's words. */
+export type Note =
+  | { readonly code: "FALLBACK" }
+  | { readonly code: "INVALID_ENTRY"; readonly entry: string; readonly reason: Reason };
+
+type Reason = "WRONG_START" | "INVALID_CHARACTER" | "NAMESPACE_MISSING" | "NO_IDENTIFIER";
+
+/** Domains on the way to a CID (boxo, namesys.DefaultDepthLimit). */
+const mostDomains = 32;
+
+/**
+ * @throws Failure `unavailable` where nobody knows; its cause is what the DNS replied, where it did. `input` where there is
+ * no such domain, or in strict mode no link; `refused` where strict mode finds several, or a chain without end.
+ */
+export async function resolveDnslink(domain: string, options: ResolveOptions, world: World): Promise<Resolution> {
+  const resolvers = { patience: options.patience ?? 5000, ...(options.servers && { servers: options.servers }) };
+  const look = (name: string) => askResolvers({ name, type: "TXT" }, resolvers, world);
+  return options.mode === "standard" ? everyLink(domain, look) : theLink(domain, look);
+}
+
+type Look = (name: string) => Promise<Reply>;
+
+async function everyLink(domain: string, look: Look): Promise<Resolution> {
+  const bare = domain.replace(/\.$/, "").replace(/^_dnslink\./, "");
+  const notes: Note[] = [];
+  let reply = await look(recordName(bare));
+  if (reply.rcode === "NXDOMAIN") {
+    notes.push({ code: "FALLBACK" });
+    reply = await look(bare);
+  }
+  if (reply.rcode === "NXDOMAIN") throw new Failure("input", `there is no domain ${shown(domain)}`, { cause: reply });
+
+  const links: Link[] = [];
+  for (const { value, ttl } of textsOf(reply)) {
+    if (!value.startsWith("dnslink=")) continue;
+    const read = readEntry(value.slice("dnslink=".length));
+    if (typeof read === "string") notes.push({ code: "INVALID_ENTRY", entry: value, reason: read });
+    else links.push({ ...read, ttl });
+  }
+  links.sort((a, b) => byBytes(a.namespace, b.namespace) || byBytes(a.identifier, b.identifier));
+  return { links, notes };
+}
+
+function readEntry(entry: string): { readonly namespace: string; readonly identifier: string } | Reason {
+  if (!entry.startsWith("/")) return "WRONG_START";
+  if (!/^[\x20-\x7e]*$/.test(entry)) return "INVALID_CHARACTER";
+  const [, namespace = "", ...rest] = entry.split("/");
+  if (namespace === "") return "NAMESPACE_MISSING";
+  const identifier = rest.join("/");
+  return identifier === "" ? "NO_IDENTIFIER" : { namespace, identifier };
+}
+
+async function theLink(domain: string, look: Look): Promise<Resolution> {
+  let at = domain;
+  let below = "";
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let domains = 0; domains < mostDomains; domains++) {
+    const texts = textsOf(await look(recordName(at)));
+    const links = linksIn(texts.map(({ value }) => value));
+    const problem = problemOf(links);
+    if (problem) throw new Failure("refused", `${shown(at)} has ${problem}`);
+    if (links[0] === undefined) throw new Failure("input", `${shown(at)} has no dnslink record`);
+
+    shortest = texts.reduce((least, { ttl }) => Math.min(least, ttl), shortest);
+    const [, namespace, root, path] = /^\/(ip[fn]s)\/([^/]+)\/*(.*?)\/*$/s.exec(links[0])!;
+    below = [path, below].filter((part) => part !== "").join("/");
+    // A key has no dot.
+    if (namespace === "ipfs" || !root!.includes(".")) {
+      const identifier = below === "" ? root! : `${root}/${below}`;
+      return { links: [{ namespace: namespace!, identifier, ttl: shortest }], notes: [] };
+    }
+    at = root!;
+  }
+  throw new Failure("refused", `${shown(domain)} leads from domain to domain, more than ${mostDomains} of them`);
+}
+
+function textsOf({ answers }: Reply): { readonly value: string; readonly ttl: number }[] {
+  const records = answers.filter((record) => record.type === "TXT");
+  return records.map(({ data, ttl }) => ({ value: textOf(data), ttl }));
+}

@@ -1,0 +1,43 @@
+/** Asking whoever finds answers for this machine: the resolvers that the system names, or others. */
+import { getServers } from "node:dns";
+import { Failure, isFailure } from "../../../core/failure.ts";
+import { shown } from "../../../core/text/shown.ts";
+import type { World } from "../../../core/world.ts";
+import { addressesOf, ask, called, type Question, type Reply } from "./query.ts";
+
+export interface ResolverOptions {
+  /** `host:port`, asked in this order. Default: the system's. */
+  readonly servers?: readonly string[];
+  /** ms for one answer. */
+  readonly patience: number;
+}
+
+/**
+ * What the first resolver that knows says: the answer, or that there is none (NXDOMAIN).
+ *
+ * @throws Failure `unavailable` where none knows, with what each said; its cause is the last {@link Reply}, if there was one.
+ */
+export async function askResolvers(
+  question: Question,
+  { servers = getServers(), patience }: ResolverOptions,
+  world: World,
+): Promise<Reply> {
+  const problems: string[] = [];
+  let last: Reply | undefined;
+  for (const server of (await Promise.all(servers.map(addressesOf))).flat()) {
+    try {
+      const reply = await ask(question, server, { patience, recurse: true }, world);
+      if (reply.rcode === "NOERROR" || reply.rcode === "NXDOMAIN") return reply;
+      problems.push(`${called(server)} answers ${reply.rcode}`);
+      last = reply;
+    } catch (error) {
+      if (!isFailure(error, "unavailable")) throw error;
+      problems.push(error.message);
+    }
+  }
+  const says = problems.length === 0 ? "this machine names no resolver" : problems.join("; ");
+  throw new Failure("unavailable", `can't find out the ${question.type} of ${shown(question.name)}: ${says}`, {
+    cause: last,
+    hint: "is this machine connected? Servers can also be named: authorities: in campaign.yaml",
+  });
+}

@@ -1,0 +1,216 @@
+/**
+ * Names kept on a DNS server that takes dynamic updates (RFC 2136), signed with TSIG: BIND, Knot, PowerDNS.
+ *
+ * The only provider with a true compare-and-swap: the server itself replaces the RRset if it is still the one we saw, in
+ * the one message. Values are compared by their bytes on the wire, and other people's are written back byte for byte as
+ * they were found, however they are cut into strings.
+ */
+import { randomInt } from "node:crypto";
+import { Failure, type Kind } from "../../../core/failure.ts";
+import { shown } from "../../../core/text/shown.ts";
+import type { World } from "../../../core/world.ts";
+import type { DnsProvider } from "../provider.ts";
+import {
+  addressesOf,
+  ask,
+  checkName,
+  type Manner,
+  nameBytes,
+  plainName,
+  type Question,
+  type Reply,
+  type Server,
+  send,
+  stringsOf,
+  textOf,
+} from "../query/query.ts";
+import { requireExpected, rrsetOf } from "../rrset.ts";
+import { sealing, tsigKey } from "./tsig.ts";
+
+export interface Rfc2136Options {
+  /** `host:port` of the primary. */
+  readonly server: string;
+  /** As dig's `-y` takes it: `hmac-sha256:name:secret`. */
+  readonly key: string;
+  readonly transport: "udp" | "tcp";
+  /** ms for one answer. */
+  readonly patience?: number;
+}
+
+/** A TXT record as it is on the wire. */
+interface WireRecord {
+  readonly value: string;
+  readonly ttl: number;
+  readonly data: Buffer;
+}
+
+const minTtl = 1;
+
+/** Numbers of the protocol (RFC 1035 §3.2, RFC 2136 §2). */
+const types = { soa: 6, txt: 16 } as const;
+const classes = { in: 1, none: 254, any: 255 } as const;
+const update = 5 << 11;
+
+/** @throws Failure `input` where the key is none. */
+export function rfc2136({ server: address, key: written, transport, patience = 5000 }: Rfc2136Options): DnsProvider {
+  const key = tsigKey(written);
+  const name = `rfc2136 at ${address}`;
+
+  const primary = async (): Promise<Server> => (await addressesOf(address))[0]!;
+  /** Signed as updates are: some servers show a zone to holders of a key only. */
+  const manner = (world: World): Manner => ({ patience, transport, seal: sealing(key, name, world.now) });
+  const query = (question: Question, server: Server, world: World, how = manner(world)): Promise<Reply> =>
+    ask(question, server, how, world);
+
+  const look = async (at: string, world: World) => {
+    checkName(at);
+    const server = await primary();
+    const [zone, reply] = await Promise.all([
+      zoneOf(at, server, world),
+      query({ name: at, type: "TXT" }, server, world),
+    ]);
+    return { server, zone, records: recordsIn(name, at, reply) };
+  };
+
+  async function zoneOf(at: string, server: Server, world: World): Promise<string> {
+    const zone = await zoneAbove(at, (question) => query(question, server, world));
+    if (zone !== undefined) return zone;
+    // PowerDNS says the same of a zone it has not and of a key it does not take; but the zone it shows to anybody.
+    if (await zoneAbove(at, (question) => query(question, server, world, { patience, transport }))) {
+      throw new Failure("refused", `${name} does not accept the key ${key.name}, or the time of its signature`, {
+        hint: "compare the key's algorithm, name and secret, and the clock, with the server's",
+      });
+    }
+    throw new Failure("input", `${name} holds no zone for ${at}`, {
+      hint: "is server: the primary of that zone, and does it answer this machine?",
+    });
+  }
+
+  /** The zone at that server whose SOA stands at or above `at`. */
+  async function zoneAbove(at: string, asked: (question: Question) => Promise<Reply>): Promise<string | undefined> {
+    for (let above = plainName(at); above !== ""; above = above.slice(`${above}.`.indexOf(".") + 1)) {
+      const reply = await asked({ name: above, type: "SOA" });
+      const soa = [...reply.answers, ...reply.authorities].find((record) => record.type === "SOA");
+      if (reply.authoritative && soa && `.${above}`.endsWith(`.${soa.name}`)) return soa.name;
+      if (!["NOERROR", "NXDOMAIN", "REFUSED", "NOTAUTH"].includes(reply.rcode)) throw refusal(name, at, reply);
+    }
+    return undefined;
+  }
+
+  return {
+    name,
+    minTtl,
+
+    async read(at, world) {
+      return rrsetOf((await look(at, world)).records);
+    },
+
+    async replace(at, next, expected, world) {
+      const { server, zone, records } = await look(at, world);
+      requireExpected(name, at, rrsetOf(records), expected);
+      const known = new Map(records.map(({ value, data }) => [value, data]));
+      const ttl = Math.max(next.ttl, minTtl);
+      const message = updateMessage({
+        zone,
+        prerequisites:
+          records.length === 0
+            ? [record(at, classes.none, 0)]
+            : records.map(({ data }) => record(at, classes.in, 0, data)),
+        updates: [
+          record(at, classes.any, 0),
+          ...next.values.map((value) => record(at, classes.in, ttl, known.get(value) ?? txtData(stringsOf(value)))),
+        ],
+      });
+      const reply = await send(message, server, manner(world), world);
+      if (reply.code !== 0) throw refusal(name, at, reply);
+    },
+  };
+}
+
+function recordsIn(who: string, at: string, reply: Reply): WireRecord[] {
+  if (reply.rcode !== "NOERROR" && reply.rcode !== "NXDOMAIN") throw refusal(who, at, reply);
+  const wanted = plainName(at);
+  const alias = reply.answers.find((record) => record.type === "CNAME" && record.name === wanted);
+  if (alias) {
+    const target = shown(String(alias.data));
+    throw new Failure("input", `${who}: a CNAME stands at ${at}, to ${target}, and beside it no TXT record can`, {
+      hint: "remove the CNAME, or announce the name it points to",
+    });
+  }
+  const found = reply.answers.filter((record) => record.type === "TXT" && record.name === wanted);
+  if (new Set(found.map(({ data }) => textOf(data))).size < found.length) {
+    throw new Failure("input", `${who}: two TXT records at ${at} read the same, so that none could be kept for sure`, {
+      hint: "remove one of them by hand, as with nsupdate",
+    });
+  }
+  return found.map(({ data, ttl }) => ({ value: textOf(data), ttl, data: txtData(stringsOf(data)) }));
+}
+
+/** What a code other than NOERROR means for us (RFC 2136 §2.2). */
+const refusals: ReadonlyMap<string, { readonly kind: Kind; readonly says: string; readonly hint?: string }> = new Map([
+  ["NXRRSET", { kind: "conflict", says: "was changed while we wrote" }],
+  ["YXRRSET", { kind: "conflict", says: "was made by somebody else while we wrote" }],
+  ["NOTZONE", { kind: "input", says: "lies outside of the zone" }],
+  ["NOTIMP", { kind: "input", says: "can't be changed there: the server takes no dynamic updates" }],
+  ["SERVFAIL", { kind: "unavailable", says: "can't be served now" }],
+  [
+    "REFUSED",
+    {
+      kind: "refused",
+      says: "may not be changed or read with this key",
+      hint: "the server's policy for the key must allow TXT at this name",
+    },
+  ],
+  [
+    "NOTAUTH",
+    {
+      kind: "refused",
+      says: "may not be changed with this key, or the server is not the primary of its zone",
+      hint: "the server's rules for the key (in Knot: acl, update-owner) must allow TXT at this name",
+    },
+  ],
+]);
+
+function refusal(who: string, at: string, { rcode }: Reply): Failure {
+  const known = refusals.get(rcode);
+  const { kind, says, hint } = known ?? { kind: "refused" as const, says: "could not be changed", hint: undefined };
+  return new Failure(kind, `${who} answers ${rcode}: ${at} ${says}`, hint === undefined ? {} : { hint });
+}
+
+interface Update {
+  readonly zone: string;
+  readonly prerequisites: readonly Buffer[];
+  readonly updates: readonly Buffer[];
+}
+
+/** dns-packet knows neither class NONE nor records without data, so we write these few bytes ourselves. */
+function updateMessage({ zone, prerequisites, updates }: Update): Buffer {
+  const words = [randomInt(65_536), update, 1, prerequisites.length, updates.length, 0];
+  return Buffer.concat([
+    wordBytes(words),
+    nameBytes(zone),
+    wordBytes([types.soa, classes.in]),
+    ...prerequisites,
+    ...updates,
+  ]);
+}
+
+function record(at: string, class_: number, ttl: number, data: Buffer = Buffer.alloc(0)): Buffer {
+  const head = wordBytes([types.txt, class_, Math.floor(ttl / 0x10000), ttl % 0x10000, data.length]);
+  return Buffer.concat([nameBytes(at), head, data]);
+}
+
+/** Strings with their lengths before them; a longer one as several of 255 bytes. */
+function txtData(strings: readonly Buffer[]): Buffer {
+  const parts = strings.flatMap((string) => {
+    const cuts = Array.from({ length: Math.max(1, Math.ceil(string.length / 255)) }, (_, i) => i * 255);
+    return cuts.map((from) => string.subarray(from, from + 255));
+  });
+  return Buffer.concat(parts.flatMap((part) => [Buffer.from([part.length]), part]));
+}
+
+function wordBytes(words: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(words.length * 2);
+  for (const [i, word] of words.entries()) bytes.writeUInt16BE(word, i * 2);
+  return bytes;
+}

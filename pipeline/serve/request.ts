@@ -1,0 +1,204 @@
+/**
+ * What a request asks for: its address and its headers as values, and nothing read yet.
+ *
+ * The address is cut at its slashes before it is decoded, and names are only ever looked up in directories, so `..`,
+ * `%2F` and their like are names that aren't there rather than ways out.
+ */
+import type { Range } from "../dag/read/read.ts";
+import { Refusal } from "./refusal.ts";
+
+export interface Address {
+  readonly namespace: "ipfs" | "ipns";
+  /** A CID, or a name. */
+  readonly root: string;
+  readonly names: readonly string[];
+  /** Whether it ends in a slash, as addresses of directories do. */
+  readonly slash: boolean;
+  /** Percent-encoded, ASCII, without the query: fit for a header. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** With its `?`; empty where there is none. */
+  readonly search: string;
+}
+
+/** `undefined` for addresses outside `/ipfs/` and `/ipns/`. @throws Refusal 400 for bad percent-encoding, 414 for depth. */
+export function addressOf(url: string): Address | undefined {
+  const mark = url.indexOf("?");
+  const [plain, search] = mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark)];
+  const [before, namespace, root, ...rest] = plain.split("/");
+  if (before !== "" || (namespace !== "ipfs" && namespace !== "ipns") || !root) return undefined;
+  const names = rest.filter((name) => name !== "").map(decoded);
+  if (names.length > deepest) throw new Refusal(414, `${names.length} names deep; this gateway follows ${deepest}`);
+  const slash = rest.at(-1) === "";
+  return {
+    namespace,
+    root: decoded(root),
+    names,
+    slash,
+    path: `/${[namespace, root, ...rest].map((name) => encodeURIComponent(decoded(name))).join("/")}`,
+    query: new URLSearchParams(search),
+    search,
+  };
+}
+
+const deepest = 512;
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name).toWellFormed();
+  } catch {
+    throw new Refusal(400, `${name} is not percent-encoded UTF-8`);
+  }
+}
+
+/** How the bytes are wanted. */
+export type Form =
+  /** Files as files, directories as their index.html or as a listing. */
+  | { readonly kind: "page" }
+  | { readonly kind: "raw" }
+  | {
+      readonly kind: "car";
+      readonly scope: "block" | "entity" | "all";
+      readonly entityBytes?: EntityBytes;
+      /** `dups=y`: a block as often as it is linked to. */
+      readonly repeats: boolean;
+    }
+  /** One block of that codec, or refused. */
+  | { readonly kind: "codec"; readonly name: DocumentName };
+
+/** Inclusive, negative from the end, `undefined`: to the end. */
+export interface EntityBytes {
+  readonly from: number;
+  readonly to: number | undefined;
+}
+
+/** Codecs whose blocks are given as they are. @see https://specs.ipfs.tech/ipips/ipip-0524/ */
+export const documents = {
+  "dag-cbor": { code: 0x71, type: "application/vnd.ipld.dag-cbor", ending: "cbor" },
+  "dag-json": { code: 0x0129, type: "application/vnd.ipld.dag-json", ending: "json" },
+  cbor: { code: 0x51, type: "application/cbor", ending: "cbor" },
+  json: { code: 0x0200, type: "application/json", ending: "json" },
+} as const;
+
+export type DocumentName = keyof typeof documents;
+
+const forms: Readonly<Record<string, "raw" | "car" | "tar" | "ipns-record" | DocumentName>> = {
+  "application/vnd.ipld.raw": "raw",
+  "application/vnd.ipld.car": "car",
+  "application/x-tar": "tar",
+  "application/vnd.ipfs.ipns-record": "ipns-record",
+  "application/vnd.ipld.dag-cbor": "dag-cbor",
+  "application/vnd.ipld.dag-json": "dag-json",
+  "application/cbor": "cbor",
+  "application/json": "json",
+};
+
+/** `?format=` before `Accept`. @throws Refusal 400 for what makes no sense, 406 for what isn't offered. */
+export function formOf(query: URLSearchParams, accept: string | undefined): Form {
+  const byQuery = query.get("format");
+  const byHeader = preferred(accept ?? "");
+  const name = byQuery ?? byHeader?.name;
+  const parameters = byHeader?.name === "car" ? byHeader.parameters : new Map<string, string>();
+  switch (name) {
+    case undefined:
+    case "html":
+      return { kind: "page" };
+    case "raw":
+      return { kind: "raw" };
+    case "car":
+      return carOf(query, parameters);
+    case "dag-cbor":
+    case "dag-json":
+    case "cbor":
+    case "json":
+      return { kind: "codec", name };
+    case "tar":
+    case "ipns-record":
+      throw new Refusal(406, `this gateway gives raw blocks and CAR files (?format=raw, ?format=car), not ${name}`);
+    default:
+      throw new Refusal(400, `there is no format ${JSON.stringify(name)}; known are raw and car`);
+  }
+}
+
+function carOf(query: URLSearchParams, parameters: ReadonlyMap<string, string>): Form {
+  const wanted = (name: string) => query.get(`car-${name}`) || parameters.get(name);
+  const version = wanted("version");
+  if (version && version !== "1") throw new Refusal(406, `CAR files of version 1 are given, not ${version}`);
+  const order = wanted("order");
+  if (order && order !== "dfs" && order !== "unk")
+    throw new Refusal(406, `CAR files are given in order dfs, not ${order}`);
+  const repeats = wanted("dups") === "y";
+  const range = query.get("entity-bytes");
+  const scope = query.get("dag-scope") || (range === null ? "all" : "entity");
+  if (scope !== "block" && scope !== "entity" && scope !== "all") {
+    throw new Refusal(400, `there is no dag-scope ${JSON.stringify(scope)}; known are block, entity and all`);
+  }
+  if (range === null) return { kind: "car", scope, repeats };
+  const [, from, to] = /^(-?\d{1,15}):(-?\d{1,15}|\*)$/.exec(range) ?? [];
+  if (from === undefined || to === undefined) {
+    throw new Refusal(400, `entity-bytes are FROM:TO, such as 0:1023 or -1024:*, not ${JSON.stringify(range)}`);
+  }
+  return {
+    kind: "car",
+    scope: "entity",
+    repeats,
+    entityBytes: { from: Number(from), to: to === "*" ? undefined : Number(to) },
+  };
+}
+
+/** The first of the forms we know with the greatest weight; `undefined` where a page will do as well. */
+function preferred(accept: string): { name: string; parameters: ReadonlyMap<string, string> } | undefined {
+  let best: { name: string; parameters: ReadonlyMap<string, string>; weight: number } | undefined;
+  for (const each of accept.slice(0, 2000).split(",")) {
+    const [type = "", ...pairs] = each.split(";").map((part) => part.trim());
+    const parameters = new Map(
+      pairs.map((pair) => {
+        const [key = "", value = ""] = pair.split("=");
+        return [key.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, "$1")];
+      }),
+    );
+    const name = Object.hasOwn(forms, type.toLowerCase()) ? forms[type.toLowerCase()] : undefined;
+    // Browsers and most clients accept anything: a page is what they mean.
+    if (type === "text/html" || type === "*/*") return best && best.weight === 1 ? best : undefined;
+    const weight = Number(parameters.get("q") ?? 1);
+    if (name && weight > 0 && weight > (best?.weight ?? 0)) best = { name, parameters, weight };
+  }
+  return best;
+}
+
+/**
+ * The range of a `Range` header in a representation of `size` bytes, the first where there are several;
+ * `undefined` where the whole is to be sent: no header, one that isn't understood, or nothing there of which to send a part.
+ *
+ * @throws Refusal 416 for a range that lies outside.
+ */
+export function rangeOf(header: string | undefined, size: number): Required<Range> | undefined {
+  const [found, first = "", last = ""] = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?(?:,|$)/i.exec(header ?? "") ?? [];
+  if (size === 0 || found === undefined || (first === "" && last === "")) return undefined;
+  const [offset, end] =
+    first === ""
+      ? [Math.max(0, size - Number(last)), size - 1]
+      : [Number(first), last === "" ? size - 1 : Number(last)];
+  if (first !== "" && last !== "" && Number(last) < offset) return undefined;
+  if (offset >= size) {
+    throw new Refusal(416, `bytes ${header?.slice(6, 60)} lie outside of ${size}`, {
+      "content-range": `bytes */${size}`,
+    });
+  }
+  return { offset, length: Math.min(end, size - 1) - offset + 1 };
+}
+
+/** The part of a file of `size` bytes; `undefined` where nothing of it is meant. */
+export function entityRange({ from, to }: EntityBytes, size: number): Required<Range> | undefined {
+  const first = Math.max(0, from < 0 ? size + from : from);
+  const last = Math.min(size - 1, to === undefined ? size - 1 : to < 0 ? size + to : to);
+  return first > last ? undefined : { offset: first, length: last - first + 1 };
+}
+
+/** Whether an `If-None-Match` or `If-Range` header names this tag; weak tags compare by their text (RFC 9110, 8.8.3.2). */
+export function names(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === "*") return true;
+  const bare = etag.replace(/^W\//, "");
+  return header.split(",").some((each) => each.trim().replace(/^W\//, "") === bare);
+}

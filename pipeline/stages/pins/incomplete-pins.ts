@@ -1,0 +1,52 @@
+/**
+ * Pins on the campaign's own node that lack blocks: which leaves of the tree that concerns, and how it is said.
+ *
+ * A pin below which blocks are missing counts for nothing: the plan has its leaves brought anew.
+ */
+import type { Tree } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import { missingCids, sayMissing } from "../../ipfs/missing-message.ts";
+import type { IncompletePin } from "../../ipfs/node.ts";
+import type { Head } from "../../log/log.ts";
+import type { Parts } from "../parts.ts";
+
+export interface PinnedAtHome {
+  /** CIDs of what is pinned and complete. */
+  readonly kept: ReadonlySet<string>;
+  readonly incomplete: readonly IncompletePin[];
+}
+
+export async function pinnedAtHome({ home }: Pick<Parts, "home">, world: World): Promise<PinnedAtHome> {
+  const complete = await home.pins(world);
+  const incomplete = (await home.incomplete?.(world)) ?? [];
+  return { kept: new Set([...complete.values()].map(String)), incomplete };
+}
+
+/** CIDs of the leaves of the live tree that are complete though the tree is not: none where not every hole is known. */
+export function completeLeaves(live: Tree, head: Head | undefined, incomplete: readonly IncompletePin[]): string[] {
+  const tree = incomplete.find(({ root }) => head?.release.root.equals(root));
+  if (!tree || tree.missing.length < Math.max(1, tree.count)) return [];
+  const paths = tree.missing.map(({ path }) => path);
+  const isComplete = (leaf: string) => !paths.some((path) => isWithin(path, leaf) || isWithin(leaf, path));
+  return [...live.values()].filter(({ path }) => isComplete(path)).map(({ cid }) => cid.toString());
+}
+
+/** Whether `path` is `folder`, or below it. */
+export function isWithin(path: string, folder: string): boolean {
+  return folder === "" || path === folder || path.startsWith(`${folder}/`);
+}
+
+/** Pins named one by one. */
+const fewPins = 5;
+
+/** A line for each kind of hole, with the labels that have it: `test/tree@1, test/tree@2: products/a/x lacks 1 block`. */
+export function incompleteLines(pins: readonly IncompletePin[]): string[] {
+  const alike = [...Map.groupBy(pins, sayMissing)];
+  const lines = alike.slice(0, fewPins).map(([says, those]) => {
+    const labels = those.slice(0, fewPins).map(({ label }) => label);
+    const more = those.length > labels.length ? ` and ${those.length - labels.length} others` : "";
+    const cids = those[0]!.missing.length > 0 ? `: ${missingCids(those[0]!)}` : "";
+    return `${labels.join(", ")}${more}: ${says}${cids}`;
+  });
+  return alike.length > fewPins ? [...lines, `and ${alike.length - fewPins} more`] : lines;
+}

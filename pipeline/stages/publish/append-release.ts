@@ -1,0 +1,36 @@
+/**
+ * Append the release: its block kept, then the head moved to it.
+ *
+ * The block is pinned as raw bytes, which has the same multihash: pinned as what it is, its links would pin every tree
+ * there ever was. Earlier releases' blocks lie in the portal, so one pin of the newest is enough; and the portal is kept
+ * by now, so the pin of the release before is let go of first: were it last, a lost answer would leave it for good.
+ */
+import { CID } from "multiformats/cid";
+import * as raw from "multiformats/codecs/raw";
+import type { World } from "../../core/world.ts";
+import type { Head } from "../../log/log.ts";
+import { type Release, releaseBlock } from "../../log/release.ts";
+import type { Parts } from "../parts.ts";
+import { label } from "../pins/label.ts";
+import { lackingSources, sourceFrom } from "../tree/past.ts";
+
+/** `text`: its tree.yaml, which the log carries for machines that have no blocks of it. */
+export async function appendRelease(
+  unsigned: Release,
+  text: Uint8Array,
+  head: Head | undefined,
+  campaign: Parts,
+  world: World,
+): Promise<Head> {
+  const { home, log, facts, signer, sizes } = campaign;
+  const release = signer ? await (await signer())(unsigned) : unsigned;
+  const block = releaseBlock(release);
+  await home.put([block], world);
+  await home.pin(CID.createV1(raw.code, block.cid.multihash), label(facts.campaign, "release", release.number), world);
+  if (head) await home.unpin(label(facts.campaign, "release", head.release.number), world);
+  const sources = [
+    { tree: release.tree, ...sourceFrom(text, sizes) },
+    ...(await lackingSources(head, campaign, world)),
+  ];
+  return log.append(release, head, world, sources);
+}

@@ -1,0 +1,72 @@
+/**
+ * Hold: every block below every new leaf, on the campaign's own node.
+ *
+ * A node that knows what it holds (the embedded one) is brought what it lacks from the gateways, up to a limit. A node
+ * that has a network of its own (Kubo) is asked to pin the leaf, which fetches; the gateways are its second source.
+ * Everything that stays out of reach is named at once, with its line; nothing has been published by then.
+ */
+
+import { inOrder } from "../../core/concurrency.ts";
+import { type Failure, isFailure } from "../../core/failure.ts";
+import type { Leaf } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import { isInline } from "../../dag/block.ts";
+import { pause } from "../../dag/event-loop.ts";
+import type { Parts } from "../parts.ts";
+import { outOfReach, type Sizes } from "../tree/sizes.ts";
+import type { Observation } from "./observe.ts";
+
+/** Many, because a node that looks for something nobody has takes a minute to say so. */
+const atOnce = 16;
+
+/** @throws Failure `unavailable` that names every leaf of which a block stays out of reach. */
+export async function hold(leaves: readonly Leaf[], campaign: Parts, world: World): Promise<void> {
+  const missing: Sizes["missing"][number][] = [];
+  let done = 0;
+  const one = async (leaf: Leaf) => {
+    try {
+      await campaign.bring(leaf, world);
+      return undefined;
+    } catch (error) {
+      if (isFailure(error, "unavailable")) return { leaf, why: error.message };
+      throw error;
+    }
+  };
+  for await (const failed of inOrder(leaves, atOnce, one)) {
+    await pause();
+    world.signal.throwIfAborted();
+    world.progress({ task: "holding", done: ++done, total: leaves.length, unit: "leaves" });
+    if (failed) missing.push(failed);
+  }
+  if (missing.length > 0) throw outOfReach(missing);
+}
+
+/**
+ * Why a plan can't be carried out from here; `undefined` where nothing speaks against it. Named are leaves whose first block
+ * the node lacks, where campaign.yaml names nobody to fetch it from: neither a gateway nor a service that gives blocks. A
+ * node with a network of its own is not asked, for it would have to search.
+ */
+export async function whyNotFromHere(
+  { steps, tree }: Pick<Observation, "steps" | "tree">,
+  { home, facts, keepers }: Pick<Parts, "home" | "facts" | "keepers">,
+  world: World,
+): Promise<LeavesOutOfReach | undefined> {
+  if (!home.has || facts.gateways.length > 0 || keepers.some(({ look }) => look)) return undefined;
+  const leaves: Leaf[] = [];
+  for (const step of steps) {
+    const leaf = step.do === "hold" ? tree.get(step.path) : undefined;
+    if (leaf && !isInline(leaf.cid) && !(await home.has(leaf.cid, world))) leaves.push(leaf);
+  }
+  if (leaves.length === 0) return undefined;
+  return { leaves, failure: outOfReach(leaves.map((leaf) => ({ leaf, why: `it is not on ${home.name}` }))) };
+}
+
+export interface LeavesOutOfReach {
+  readonly leaves: readonly Leaf[];
+  readonly failure: Failure;
+}
+
+/** As they are printed for machines. */
+export function outOfReachData({ leaves }: LeavesOutOfReach): { path: string; cid: string; line: number }[] {
+  return leaves.map(({ path, cid, line }) => ({ path, cid: cid.toString(), line }));
+}

@@ -1,0 +1,216 @@
+/**
+ * What is, and what should be: everything a plan is made from.
+ *
+ * The root needs the size of every leaf; the steps need the head, what the node keeps, what each service keeps, and what
+ * each name says at every authority. Nothing is changed here.
+ */
+import type { CID } from "multiformats/cid";
+import { Failure } from "../../core/failure.ts";
+import { stableJson } from "../../core/json.ts";
+import { type Desired, isCurrent, type Observed, planOf, type Step } from "../../core/plan.ts";
+import type { Finding } from "../../core/report/finding.ts";
+import { findingCount } from "../../core/report/finding-list.ts";
+import { firstLines } from "../../core/text/shown.ts";
+import { type Change, changesBetween } from "../../core/tree/changes.ts";
+import { type Leaf, readTree, type Tree } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import type { Block, Link } from "../../dag/block.ts";
+import type { IncompletePin } from "../../ipfs/node.ts";
+import { releasesFrom } from "../../log/chain.ts";
+import type { Head } from "../../log/log.ts";
+import type { MadeWith, Release } from "../../log/release.ts";
+import { lookAtNames, type NameSight, normal, saidBy } from "../names/name-status.ts";
+import { targetOf } from "../names/target.ts";
+import type { Parts } from "../parts.ts";
+import { wishesOf } from "../pins/desired-pins.ts";
+import { completeLeaves, pinnedAtHome } from "../pins/incomplete-pins.ts";
+import { lookAtPeers } from "../pins/peers.ts";
+import { lookAtPins, type PinSight } from "../pins/pin-status.ts";
+import { assembleTree } from "../tree/assemble.ts";
+import { treeOf } from "../tree/past.ts";
+import { outOfReach, type Sizes, sizesOf } from "../tree/sizes.ts";
+
+export interface Observation {
+  readonly tree: Tree;
+  readonly findings: readonly Finding[];
+  readonly head: Head | undefined;
+  /** The newest releases, the head first, as far as each is a rollback. */
+  readonly rollbacks: readonly Head[];
+  /** What the head published; an empty tree before the first release. */
+  readonly live: Tree;
+  readonly changes: readonly Change[];
+  readonly sizes: Sizes;
+  /** Absent where tree.yaml has errors or a leaf is out of reach: {@link whyNoRoot} says which. */
+  readonly root?: Link;
+  /** Pins on the campaign's own node that lack blocks. */
+  readonly incomplete: readonly IncompletePin[];
+  /** Directory blocks above the leaves, for whoever keeps the root. */
+  readonly blocks: readonly Block[];
+  /** What services keep of what should be published; a portal that is still to be made has no CID yet. */
+  readonly pins: readonly PinSight[];
+  readonly names: readonly NameSight[];
+  readonly steps: readonly Step[];
+}
+
+/** ms that services and names get to answer where nothing else is said. */
+const patience = 30_000;
+
+/** Observe `campaign` as it would be with `text` as its tree.yaml. */
+export async function observe(
+  text: Uint8Array,
+  campaign: Parts,
+  world: World,
+  look: { readonly patience: number } = { patience },
+): Promise<Observation> {
+  world.signal.throwIfAborted();
+  const { tree, findings } = readTree(text);
+  const names = lookAtNames(campaign, look.patience, world);
+  const peers = lookAtPeers(campaign, look.patience, world);
+  // Waited for last, so that one that never answers takes no time from the rest.
+  for (const asked of [names, peers]) asked.catch(() => undefined);
+  const [{ head, live }, { kept, incomplete }] = await Promise.all([
+    liveTree(campaign, world),
+    pinnedAtHome(campaign, world),
+  ]);
+  // After what is live: the log tells the sizes of its leaves, so that only new ones have to be reached.
+  const sizes = await sizesOf(tree, campaign.get, campaign.sizes, world);
+  const rollbacks = await rollbacksAt(head, campaign, world);
+  const blocks: Block[] = [];
+  const root =
+    sizes.missing.length === 0 && errorsIn(findings).length === 0
+      ? assembleTree(tree, sizes.of, campaign.profile, (block) => blocks.push(block))
+      : undefined;
+  const changes = changesBetween(live, tree);
+  const known = { tree, findings, head, rollbacks, live, changes, sizes, incomplete, blocks };
+  if (!root) return { ...known, names: await names, pins: [], steps: [] };
+
+  const desired = desiredOf(root.cid, tree, campaign.madeWith);
+  const observed = observedOf(head, live, new Set([...kept, ...completeLeaves(live, head, incomplete)]));
+  const current = isCurrent(desired, observed.head);
+  const wishes = wishesOf(
+    {
+      number: (head?.release.number ?? 0) + (current ? 0 : 1),
+      root: root.cid,
+      portal: current ? head!.release.portal : undefined,
+      tree,
+      text: new TextDecoder().decode(text),
+      sizes: sizes.of,
+      before: current ? head!.release.before : beforeOf(head),
+      earlier: live,
+    },
+    campaign,
+  );
+  const pins = await lookAtPins(wishes, campaign, { thorough: false, ...look }, world);
+  const seen = { ...known, root, pins, names: await names };
+  const next = current ? head : undefined;
+  const said = await Promise.all(
+    seen.names.map(async (sight) => ({
+      name: sight.announced.name,
+      to: sight.announced.to,
+      value: await shouldSay(sight.announced.to, root.cid, next, head, campaign, world),
+      said: sight.sighting?.endsSoon ? undefined : saidBy(sight),
+    })),
+  );
+  const steps = planOf({ ...desired, peers: await peers, pins: pins.map(pinOf), names: said }, observed);
+  return { ...seen, steps };
+}
+
+/** The newest release and the tree it published: an empty one before the first. */
+async function liveTree(campaign: Parts, world: World): Promise<{ head: Head | undefined; live: Tree }> {
+  const head = await campaign.log.head(world);
+  return { head, live: head ? await treeOf(head.release, campaign, world) : new Map() };
+}
+
+async function rollbacksAt(head: Head | undefined, { log }: Parts, world: World): Promise<Head[]> {
+  const found: Head[] = [];
+  for await (const at of releasesFrom(head, log, world)) {
+    if (at.release.rollbackOf === undefined) break;
+    found.push(at);
+  }
+  return found;
+}
+
+function desiredOf(root: CID, tree: Tree, madeWith: MadeWith): Desired {
+  return {
+    root: root.toString(),
+    leaves: leavesOf(tree).map(({ path, cid, line }) => ({ path, cid: cid.toString(), line })),
+    madeWith: stableJson(madeWith),
+  };
+}
+
+/** Leaves that name data; an empty folder has nothing to fetch or to describe. */
+function leavesOf(tree: Tree): Leaf[] {
+  return [...tree.values()].filter(({ written }) => written !== "");
+}
+
+function observedOf(head: Head | undefined, live: Tree, kept: ReadonlySet<string>): Observed {
+  return {
+    ...(head && {
+      head: {
+        number: head.release.number,
+        root: head.release.root.toString(),
+        portal: head.release.portal.toString(),
+        madeWith: stableJson(head.release.madeWith),
+        leaves: new Set([...live.values()].map(({ cid }) => cid.toString())),
+        paths: new Set(leavesOf(live).map(({ path }) => path)),
+      },
+    }),
+    kept,
+  };
+}
+
+function beforeOf(head: Head | undefined): Release["before"] {
+  return head ? { root: head.release.root, portal: head.release.portal } : null;
+}
+
+function pinOf({ wanted: { keeper, path, cid, required }, counts }: PinSight) {
+  return { service: keeper.name, path, cid: cid?.toString() ?? null, required, counts };
+}
+
+/** What a name should say once everything is done: of a release that is still to be made only its tree is known. */
+async function shouldSay(
+  to: string,
+  root: CID,
+  next: Head | undefined,
+  head: Head | undefined,
+  { log }: Parts,
+  world: World,
+): Promise<string | null> {
+  const old = head && to.includes("@") ? head : next;
+  if (old) return normal(await targetOf(to, old, log, world));
+  return to === "tree" ? normal(`/ipfs/${root}`) : null;
+}
+
+/** Why an observation has no root, as one failure; `undefined` where it has one. */
+export function whyNoRoot({ findings, root, sizes }: Observation): Failure | undefined {
+  if (root) return undefined;
+  const errors = errorsIn(findings);
+  if (errors.length === 0) return outOfReach(sizes.missing);
+  const lines = errors.map(({ line, column, says }) => `tree.yaml:${line}:${column}: ${says}`);
+  const count = findingCount(errors);
+  const counted = `tree.yaml has ${count} ${count === 1 ? "error" : "errors"}`;
+  const message = [counted, ...firstLines(lines, 20, count)].join("\n");
+  return new Failure("findings", message, { hint: "fieldtree check shows each with its fix" });
+}
+
+/**
+ * Why a tree that was rolled back is not published once more; `undefined` where it may be.
+ *
+ * A rollback makes an older tree live without touching tree.yaml, and so does one after another. Until tree.yaml is
+ * changed, publishing it would undo them without anybody having decided so.
+ */
+export function whyRolledBack({ head, rollbacks, root }: Observation): Failure | undefined {
+  if (!root || head?.release.root.equals(root.cid)) return undefined;
+  const undoing = rollbacks.find(({ release }) => release.before?.root.equals(root.cid));
+  if (!undoing) return undefined;
+  const { number, rollbackOf, why } = undoing.release;
+  return new Failure(
+    "refused",
+    `release ${number} rolled this very tree back to that of release ${rollbackOf}${why ? ` (${why})` : ""}`,
+    { hint: "change tree.yaml, or publish --override-rollback" },
+  );
+}
+
+function errorsIn(findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ level }) => level === "error");
+}

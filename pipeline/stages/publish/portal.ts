@@ -1,0 +1,93 @@
+/**
+ * The portal: every view of the log, as one folder on IPFS.
+ *
+ * Views are folded from the releases before the one being made. The folded state is stored, so that release 1 000 does
+ * not read 999 others; without it, or with a view of another version, everything is folded again from the first
+ * release to the same bytes.
+ */
+import { join } from "node:path";
+import type { Json } from "../../core/json.ts";
+import type { World } from "../../core/world.ts";
+import { assemble } from "../../dag/assemble.ts";
+import type { Link, Put } from "../../dag/block.ts";
+import { fileOf } from "../../dag/build/file.ts";
+import { profiles } from "../../dag/profile.ts";
+import { readIfThere } from "../../disk/read.ts";
+import { writeDurably } from "../../disk/write.ts";
+import { releasesFrom } from "../../log/chain.ts";
+import type { Head, ReleaseLog } from "../../log/log.ts";
+import { releaseBlock } from "../../log/release.ts";
+import type { Content, Past, View } from "../../views/view.ts";
+
+/** What is stored: the state of each view after the release of that CID. */
+interface Folded {
+  readonly after: string;
+  readonly states: Readonly<Record<string, { readonly version: number; readonly state: Json }>>;
+}
+
+/**
+ * The states of all views, folded from every release up to `head`.
+ *
+ * `state`: folder of this machine where what was folded is kept. Losing it costs time only.
+ */
+export async function foldViews(
+  views: readonly View<Json>[],
+  head: Head | undefined,
+  log: ReleaseLog,
+  state: string,
+  world: World,
+): Promise<ReadonlyMap<string, Json>> {
+  const file = join(state, "views.json");
+  const stored = await readFolded(file);
+  const usable = views.every(({ name, version }) => stored?.states?.[name]?.version === version) ? stored : undefined;
+
+  const fresh: Past[] = [];
+  let resumed = false;
+  for await (const { cid, release } of releasesFrom(head, log, world)) {
+    resumed = usable?.after === cid.toString();
+    if (resumed) break;
+    fresh.push({ cid, size: releaseBlock(release).bytes.length, release });
+  }
+  const states = new Map(views.map(({ name, empty }) => [name, resumed ? usable!.states![name]!.state : empty]));
+  for (const past of fresh.reverse()) {
+    for (const view of views) states.set(view.name, view.step(states.get(view.name)!, past));
+  }
+  if (head && fresh.length > 0) {
+    const versions = views.map(({ name, version }) => [name, { version, state: states.get(name)! }] as const);
+    const folded: Folded = { after: head.cid.toString(), states: Object.fromEntries(versions) };
+    await writeDurably(file, JSON.stringify(folded));
+  }
+  return states;
+}
+
+/** `undefined` where there is none, or a file that isn't ours to understand. */
+async function readFolded(file: string): Promise<Partial<Folded> | undefined> {
+  const bytes = await readIfThere(file);
+  if (!bytes) return undefined;
+  try {
+    return (JSON.parse(bytes.toString()) as Partial<Folded> | null) ?? undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The portal of the release in `content`. Blocks go to `put`; the data root and earlier releases are linked, not copied. */
+export function buildPortal(
+  views: readonly View<Json>[],
+  states: ReadonlyMap<string, Json>,
+  content: Content,
+  put: Put,
+): Link {
+  const profile = profiles["cid-v1"];
+  const leaves = views.flatMap((view) =>
+    [...view.render(states.get(view.name)!, content)].map(([path, file]) => {
+      const link = typeof file === "string" || file instanceof Uint8Array ? fileOf(bytesOf(file), profile, put) : file;
+      return { path, cid: link.cid, tsize: link.tsize };
+    }),
+  );
+  return assemble(leaves, profile, put);
+}
+
+const utf8 = new TextEncoder();
+const bytesOf = (file: string | Uint8Array) => (typeof file === "string" ? utf8.encode(file) : file);

@@ -1,0 +1,205 @@
+/**
+ * The data that a proposal brings: whether it can be reached, how big it is, what it says of itself.
+ *
+ * One dataset that is broken, endless or out of reach is said to be so, and takes nothing from the others.
+ */
+
+import { inOrder } from "../../core/concurrency.ts";
+import type { DatasetFinding } from "../../core/dataset/dataset.ts";
+import { isFailure } from "../../core/failure.ts";
+import { previewOf } from "../../core/report/preview.ts";
+import type { DatasetLine, ReportedChange, ReportedFinding } from "../../core/report/report.ts";
+import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
+import type { Change } from "../../core/tree/changes.ts";
+import type { Leaf, Tree } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import { tsizeOf } from "../../dag/read/tsize.ts";
+import type { Source } from "../../ipfs/fallback.ts";
+import type { Parts } from "../parts.ts";
+import { scan } from "../scan/scan.ts";
+import { type Allowance, allowanceOf, type Bounds } from "./budget.ts";
+import { type Reached, reachOf } from "./reachability.ts";
+
+export interface Looking extends Pick<Parts, "facts" | "readers" | "wanted" | "sizes" | "holdings"> {
+  /** Everywhere blocks can be asked for, each by itself. */
+  readonly sources: readonly Source[];
+  /** A block from whoever gives it first. @throws Failure `unavailable` where nobody has it. */
+  readonly get: (cid: Leaf["cid"], world: World) => Promise<Uint8Array>;
+}
+
+/** A change with all there is to say of its data. */
+export interface Data {
+  readonly change: ReportedChange;
+  readonly findings: readonly ReportedFinding[];
+}
+
+/** Of what describing datasets may cost, the share that one leaf may take. */
+const mostForOne = 0.1;
+
+/** Of one leaf, what is listed: datasets, and findings in them. */
+const mostListed = 20;
+
+/** Leaves described at once. */
+const atOnce = 4;
+
+/** One answer for each of `changes`, in their order. `proposal` has their lines, `base` what they replace. */
+export async function lookAtData(
+  changes: readonly Change[],
+  { base, proposal }: { readonly base: Tree; readonly proposal: Tree },
+  bounds: Bounds,
+  campaign: Looking,
+  world: World,
+): Promise<Data[]> {
+  const fresh = changes.flatMap((change) => {
+    const leaf = change.op === "add" || change.op === "update" ? proposal.get(change.path) : undefined;
+    return leaf && leaf.written !== "" ? [{ change, leaf }] : [];
+  });
+  const roots = fresh.map(({ leaf }) => leaf.cid);
+  const reached = await reachOf(roots, campaign.sources, allowanceOf(bounds, world), world);
+
+  const purse = allowanceOf(bounds, world);
+  const share = Math.max(mostForOne, 1 / Math.max(1, fresh.length));
+  const part = { bytes: Math.ceil(bounds.bytes * share), blocks: Math.ceil(bounds.blocks * share) };
+  const found = new Map<Change, Data>();
+  const look = async ([i, { change, leaf }]: [number, (typeof fresh)[number]]) => {
+    const before = base.get(change.path);
+    found.set(change, await newData(change, { leaf, before }, reached[i]!, purse.part(part), campaign, world));
+  };
+  for await (const _ of inOrder(fresh.entries(), atOnce, look)) {
+    world.progress({ task: "describing", done: found.size, total: fresh.length, unit: "leaves" });
+  }
+  return changes.map((change) => found.get(change) ?? oldData(change, { base, proposal }, campaign));
+}
+
+/** What moved, is spelt otherwise, is removed, or is an empty folder. */
+function oldData(
+  change: Change,
+  { base, proposal }: { readonly base: Tree; readonly proposal: Tree },
+  { sizes }: Looking,
+): Data {
+  const leaf = change.op === "remove" ? base.get(change.path) : proposal.get(change.path);
+  const size = leaf?.written === "" ? 0 : leaf && sizes.get(leaf.cid.toString());
+  const known = typeof size === "number" ? size : null;
+  return { change: { ...change, line: leaf?.line ?? 0, size: known, datasets: [], moreDatasets: 0 }, findings: [] };
+}
+
+async function newData(
+  change: Change,
+  { leaf, before }: { readonly leaf: Leaf; readonly before: Leaf | undefined },
+  { root, ...reach }: Reached,
+  allowance: Allowance,
+  campaign: Looking,
+  world: World,
+): Promise<Data> {
+  const at = findingAt(leaf);
+  const data = { ...change, line: leaf.line, reach, datasets: [], moreDatasets: 0 };
+  if (!root) return { change: { ...data, size: null }, findings: [at(outOfReach(leaf, reach.problem ?? ""))] };
+
+  const size = sizeIn(root, leaf);
+  if (typeof size === "string") {
+    const says = `it is neither a file nor a folder: ${size}`;
+    const finding = at({ level: "error", rule: "not-unixfs", says, fix: "add the data again with: fieldtree add" });
+    return { change: { ...data, size: null }, findings: [finding] };
+  }
+  campaign.sizes.set(leaf.cid.toString(), size);
+  const problem = reach.problem === undefined ? [] : [at(outOfReach(leaf, reach.problem))];
+  const { lines, findings } = await described(leaf, before, root, allowance, campaign, world);
+  const datasets = lines.slice(0, mostListed);
+  return {
+    change: { ...data, size, datasets, moreDatasets: lines.length - datasets.length },
+    findings: [...problem, ...findings.slice(0, mostListed).map(({ path, ...finding }) => ({ ...at(finding), path }))],
+  };
+}
+
+/** Tsize, or why the root block has none. */
+function sizeIn(root: Uint8Array, { cid }: Leaf): number | string {
+  try {
+    const size = tsizeOf(cid, root);
+    return Number.isSafeInteger(size) ? size : `it says that it is ${size} bytes`;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return error.message;
+  }
+}
+
+async function described(
+  leaf: Leaf,
+  before: Leaf | undefined,
+  root: Uint8Array,
+  allowance: Allowance,
+  campaign: Looking,
+  world: World,
+): Promise<{ lines: DatasetLine[]; findings: (DatasetFinding & { readonly path: string })[] }> {
+  const get = async (cid: Leaf["cid"]) =>
+    cid.equals(leaf.cid) ? root : allowance.pay((bounded) => campaign.get(cid, bounded));
+  const entries = await entriesIn(leaf, { ...campaign, get }, world);
+  if (typeof entries === "string") return { lines: [notDescribed(leaf.path, entries)], findings: [] };
+  const datasets = entries.filter((entry) => entry.kind !== "plain");
+
+  // What was there is only looked at to compare: where it can't be, nothing is said to differ.
+  const earlier = before && before.written !== "" ? await entriesIn(before, { ...campaign, get }, world) : [];
+  const old = new Map(
+    (typeof earlier === "string" ? [] : earlier).flatMap((entry) =>
+      entry.kind === "dataset" ? [[entry.path, entry]] : [],
+    ),
+  ) as Map<string, DatasetEntry>;
+  const lines = datasets.map((entry) =>
+    entry.kind === "failed"
+      ? notDescribed(entry.path, entry.failure.message)
+      : previewOf(entry.path, entry.item, old.get(entry.path)?.item),
+  );
+  const paths = new Set(datasets.map(({ path }) => path));
+  const gone = [...old.keys()].filter((path) => !paths.has(path));
+  return {
+    lines: [...lines, ...gone.map((path) => ({ path, variables: [], differs: ["this dataset is no longer there"] }))],
+    findings: entries.flatMap(findingsOf),
+  };
+}
+
+/** What a leaf holds, or why that can't be told. */
+async function entriesIn(
+  { path, cid }: Leaf,
+  using: Parameters<typeof scan>[1],
+  world: World,
+): Promise<readonly Entry[] | string> {
+  try {
+    for await (const { entries, unreachable } of scan([{ path, cid }], using, { ...world, progress: () => {} })) {
+      return unreachable ?? entries;
+    }
+    return [];
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return error.message;
+  }
+}
+
+/** A dataset that is not as it should be is published all the same: nothing in it stands in the way of a merge. */
+function findingsOf(entry: Entry): (DatasetFinding & { readonly path: string })[] {
+  const { path } = entry;
+  if (entry.kind === "failed") {
+    return [{ path, level: "warning", rule: "not-described", says: `can't be described: ${entry.failure.message}` }];
+  }
+  return (entry.findings ?? []).map((finding) => ({
+    ...finding,
+    path,
+    level: finding.level === "error" ? "warning" : finding.level,
+  }));
+}
+
+function notDescribed(path: string, failed: string): DatasetLine {
+  return { path, variables: [], differs: [], failed };
+}
+
+function outOfReach({ path }: Leaf, problem: string): DatasetFinding {
+  return {
+    level: "warning",
+    rule: "data-unreachable",
+    says: `the data is out of reach: ${problem}`,
+    fix: `keep your node on the network, or: fieldtree car export ${path}, put the file anywhere, and give its address to whoever publishes`,
+  };
+}
+
+/** Findings in a dataset, at the line of its leaf. */
+const findingAt =
+  ({ line, column, path }: Leaf) =>
+  (finding: DatasetFinding): ReportedFinding => ({ ...finding, file: "tree.yaml", touched: true, line, column, path });

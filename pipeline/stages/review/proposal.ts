@@ -1,0 +1,167 @@
+/**
+ * Both sides of a proposal, merged by path, and what is wrong with them, at the lines that the proposal's author wrote.
+ */
+import { readCampaign } from "../../core/campaign/campaign.ts";
+import { type Failure, isFailure } from "../../core/failure.ts";
+import type { Finding } from "../../core/report/finding.ts";
+import type { ReportedFinding } from "../../core/report/report.ts";
+import { type Conflict, mergeTrees } from "../../core/tree/merge.ts";
+import { replacementFor } from "../../core/tree/quick-fix.ts";
+import { readTree, type Tree } from "../../core/tree/tree.ts";
+import { decodeUtf8 } from "../../core/yaml/yaml.ts";
+
+/** What is merged with what. Texts are tree.yaml as it is there. */
+export interface Proposed {
+  /** The base branch's tip. */
+  readonly base: Uint8Array;
+  readonly proposal: Uint8Array;
+  /** Where both parted. Default: the base. */
+  readonly ancestor?: Uint8Array;
+  /** campaign.yaml as proposed, where the proposal changes it: it is checked, and not used. */
+  readonly campaignYaml?: Uint8Array;
+  readonly sha?: string;
+  readonly baseSha?: string;
+  /** Of the pull request. */
+  readonly labels: readonly string[];
+  /** One command that prints the same. */
+  readonly reproduce: string;
+}
+
+/** Findings that are turned into one-line fixes: each means editing the text, and a review holds ten. */
+const mostReplacements = 20;
+
+export interface Side {
+  readonly text: string;
+  readonly tree: Tree;
+  readonly findings: readonly Finding[];
+}
+
+export interface Sides {
+  readonly base: Side;
+  readonly proposal: Side;
+  /** Absent where they can't be merged. */
+  readonly merged?: Side;
+  readonly conflicts: readonly Conflict[];
+  readonly findings: readonly ReportedFinding[];
+  readonly texts: { readonly ancestor: string; readonly ours: string; readonly theirs: string };
+}
+
+/** `merged` is there where no side has an error and no path has two answers. */
+export function readSides({
+  base,
+  proposal,
+  ancestor = base,
+  campaignYaml,
+}: Pick<Proposed, "base" | "proposal" | "ancestor" | "campaignYaml">): Sides {
+  const [ours, theirs] = [sideOf(base), sideOf(proposal)];
+  const texts = { ancestor: decodeUtf8(ancestor).text, ours: ours.text, theirs: theirs.text };
+  const both = { base: ours, proposal: theirs, texts };
+  const written = new Set(texts.ancestor.split("\n"));
+  const lines = theirs.text.split("\n");
+  const touched = ({ line }: Finding) => !written.has(lines[line - 1] ?? "");
+  const own = (findings: readonly Finding[]) => [
+    ...withReplacements(findings, touched, theirs.text),
+    ...campaignFindings(campaignYaml),
+  ];
+
+  if (!sound(theirs)) return { ...both, conflicts: [], findings: own(theirs.findings) };
+  // A broken tree on the base branch is mended by whoever replaces it: nothing is left to merge with.
+  const replaces = texts.ancestor === texts.ours;
+  if (!sound(ours) && !replaces)
+    return { ...both, conflicts: [], findings: [brokenBase(ours), ...own(theirs.findings)] };
+
+  const { text, conflicts, failure } = mergedOrNot(texts);
+  if (failure) return { ...both, conflicts, findings: [notMerged(failure), ...own(theirs.findings)] };
+  if (conflicts.length > 0) {
+    return {
+      ...both,
+      conflicts,
+      findings: [...conflicts.map((each) => conflictAt(each, theirs)), ...own(theirs.findings)],
+    };
+  }
+  const merged = text === theirs.text ? theirs : sideOf(new TextEncoder().encode(text));
+  return { ...both, conflicts, merged, findings: own(findingsAfter(merged, theirs)) };
+}
+
+function sideOf(bytes: Uint8Array): Side {
+  return { text: decodeUtf8(bytes).text, ...readTree(bytes) };
+}
+
+export const sound = ({ findings }: Side): boolean => findings.every(({ level }) => level !== "error");
+
+/**
+ * Findings of the merged tree, at the proposal's lines; what only the merge brings about is said to. Of a rule with more
+ * findings than are listed that can't be told: its findings stand as the merged tree has them.
+ */
+function findingsAfter(merged: Side, proposal: Side): readonly Finding[] {
+  if (merged === proposal) return proposal.findings;
+  const all = [...merged.findings, ...proposal.findings];
+  const uncertain = new Set(all.filter(({ count }) => count !== undefined).map(({ rule }) => rule));
+  const keyOf = ({ rule, path }: Finding) => `${rule} ${path}`;
+  const [after, before] = [merged, proposal].map(({ findings }) => new Set(findings.map(keyOf)));
+  const staying = proposal.findings.filter((finding) => !uncertain.has(finding.rule) && after!.has(keyOf(finding)));
+  const others = merged.findings.filter((finding) => uncertain.has(finding.rule) || !before!.has(keyOf(finding)));
+  return [
+    ...staying,
+    ...others.map((finding) => {
+      const { line = 1, column = 1 } = proposal.tree.get(finding.path) ?? {};
+      const says = uncertain.has(finding.rule) ? finding.says : `once merged: ${finding.says}`;
+      return { ...finding, line, column, says };
+    }),
+  ];
+}
+
+function withReplacements(findings: readonly Finding[], isTouched: (finding: Finding) => boolean, text: string) {
+  let left = mostReplacements;
+  return findings.map((finding): ReportedFinding => {
+    const touched = isTouched(finding);
+    const worthIt = touched && finding.level !== "hint" && finding.fix !== undefined && left > 0;
+    const replacement = worthIt ? replacementFor(finding, text) : undefined;
+    if (worthIt) left--;
+    return { ...finding, file: "tree.yaml", touched, ...(replacement !== undefined && { replacement }) };
+  });
+}
+
+function brokenBase({ findings }: Side): ReportedFinding {
+  const { line, says } = findings.find(({ level }) => level === "error")!;
+  return {
+    ...atTop,
+    level: "error",
+    rule: "broken-base",
+    says: `tree.yaml on the base branch has an error in line ${line}, so that nothing can be merged with it: ${says}`,
+    fix: "put the base branch right first",
+  };
+}
+
+function mergedOrNot({
+  ancestor,
+  ours,
+  theirs,
+}: Sides["texts"]): ReturnType<typeof mergeTrees> & { failure?: Failure } {
+  try {
+    return mergeTrees(ancestor, ours, theirs);
+  } catch (error) {
+    // Some ways to write YAML can't be edited around.
+    if (!isFailure(error, "input")) throw error;
+    return { text: ours, conflicts: [], failure: error };
+  }
+}
+
+function notMerged({ message, hint }: Failure): ReportedFinding {
+  const says = `it can't be merged with the base branch: ${message}`;
+  return { ...atTop, level: "error", rule: "not-merged", says, ...(hint !== undefined && { fix: hint }) };
+}
+
+function conflictAt({ path, says }: Conflict, { tree }: Side): ReportedFinding {
+  const { line, column } = tree.get(path) ?? atTop;
+  const fix = "merge the base branch into this one and decide; ours is the base branch, theirs this proposal";
+  return { ...atTop, level: "error", rule: "conflict", line, column, path, says, fix };
+}
+
+/** For what is said of the tree as a whole. */
+export const atTop = { file: "tree.yaml", touched: true, line: 1, column: 1, path: "" } as const;
+
+function campaignFindings(campaignYaml: Uint8Array | undefined): ReportedFinding[] {
+  if (!campaignYaml) return [];
+  return readCampaign(campaignYaml).findings.map((finding) => ({ ...finding, file: "campaign.yaml", touched: true }));
+}

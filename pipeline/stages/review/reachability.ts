@@ -1,0 +1,112 @@
+/**
+ * Whether data that nobody has published yet can be reached, and from where.
+ *
+ * Every source is asked for itself, for the root block and for blocks below it that depend on the root alone: the same
+ * proposal is always judged by the same blocks. A source that has everything it was asked for is named; where none has, what
+ * they have together counts, because that is what publishing reads.
+ */
+import type { CID } from "multiformats/cid";
+import { inOrder } from "../../core/concurrency.ts";
+import { isFailure } from "../../core/failure.ts";
+import type { Reach } from "../../core/report/report.ts";
+import type { World } from "../../core/world.ts";
+import { keyOf } from "../../dag/block.ts";
+import { anyOf, type Source, withBreaker } from "../../ipfs/fallback.ts";
+import { seen } from "../../pin/retrieval-check.ts";
+import { linksIn } from "../pins/pin-status.ts";
+import type { Allowance } from "./budget.ts";
+
+export interface Reached extends Reach {
+  /** The root block, where somebody gave it. */
+  readonly root?: Uint8Array;
+}
+
+/** Blocks below a root: with those of several ways down, enough to meet what a disk lost or an upload left out. */
+const sample = 8;
+
+/** Roots looked at at once, and requests at once to one source. */
+const atOnce = { roots: 8, requests: 16 } as const;
+
+/** One answer for each of `roots`, in their order. Nothing of what a source does is a failure of ours. */
+export async function reachOf(
+  roots: readonly CID[],
+  sources: readonly Source[],
+  allowance: Allowance,
+  world: World,
+): Promise<Reached[]> {
+  const asked = sources.map((source) => withBreaker(source, atOnce.requests));
+  // A root that many leaves have is looked at once.
+  const distinct = new Map(roots.map((root) => [root.toString(), root]));
+  const looks = Math.max(1, distinct.size * sources.length);
+  // Where there are very many, every root gets a look before any gets a thorough one.
+  const below = Math.max(0, Math.min(sample, Math.floor(allowance.blocks / looks) - 1));
+  const reached = new Map<string, Reached>();
+  const one = async ([cid, root]: [string, CID]) => {
+    return { cid, found: await look(root, below, asked, allowance, world) };
+  };
+  for await (const { cid, found } of inOrder(distinct, atOnce.roots, one)) {
+    reached.set(cid, found);
+    world.progress({ task: "reaching for data", done: reached.size, total: distinct.size, unit: "leaves" });
+  }
+  return roots.map((root) => reached.get(root.toString())!);
+}
+
+/** What one source had of what it was asked for. */
+type Sight =
+  | { readonly has: "everything" }
+  /** Up to where looking ended. */
+  | { readonly has: "so far"; readonly why: string }
+  | { readonly has: "not"; readonly why: string };
+
+async function look(
+  root: CID,
+  below: number,
+  sources: readonly Source[],
+  allowance: Allowance,
+  world: World,
+): Promise<Reached> {
+  const got = new Map<string, Uint8Array>();
+  const sights = await Promise.all(sources.map((source) => lookAt(root, below, source, got, allowance, world)));
+  const bytes = got.get(keyOf(root));
+  const reached = { ...(bytes && { root: bytes }), blocks: got.size };
+  const from = sources.flatMap(({ name }, i) => (sights[i]!.has === "not" ? [] : [name]));
+  const ended = sights.find(({ has }) => has === "so far");
+  if (from.length > 0) return { ...reached, from, ...(ended?.has === "so far" && { partial: ended.why }) };
+
+  const together = await lookAt(root, below, { name: "all", get: anyOf(sources) }, got, allowance, world);
+  if (together.has !== "not")
+    return { ...reached, blocks: got.size, from: [], partial: "no source alone has all of it" };
+  const reasons = sights.flatMap((sight) => (sight.has === "not" ? [sight.why] : []));
+  return { ...reached, from, problem: reasons.join("; ") || "campaign.yaml names nobody who could be asked for it" };
+}
+
+/** What it has of the root and what lies below; blocks that came are kept in `got`. */
+async function lookAt(
+  root: CID,
+  below: number,
+  { name, get }: Source,
+  got: Map<string, Uint8Array>,
+  allowance: Allowance,
+  world: World,
+): Promise<Sight> {
+  const not = (why: string): Sight => ({ has: "not", why: why.includes(name) ? why : `${name}: ${why}` });
+  // Of a quarter of a million roots most come when nothing is left: asking would make a failure, with its stack, for each.
+  if (allowance.spent !== undefined) return not(allowance.spent);
+  let gaveRoot = false;
+  const retrieve = async (cid: CID) => {
+    const bytes = await allowance.pay((world) => get(cid, world));
+    if (bytes) got.set(keyOf(cid), bytes);
+    gaveRoot ||= bytes !== undefined;
+    return bytes;
+  };
+  try {
+    const found = await seen(root, below, { retrieve, links: linksIn }, world);
+    if (found.seen) return { has: "everything" };
+    return { has: "not", why: found.lacks.equals(root) ? `${name} lacks it` : `${name} lacks block ${found.lacks}` };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    // The root is asked for first: whoever gave it was not found wanting when looking ended.
+    if (gaveRoot && allowance.spent === error.message) return { has: "so far", why: error.message };
+    return not(error.message);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * How big each leaf is: the one thing about a leaf, beside its CID, that the root depends on.
+ *
+ * A directory links to a child with its Tsize, and a leaf's Tsize stands in its root block: one block read a leaf, and
+ * none where the CID was met before.
+ */
+import type { CID } from "multiformats/cid";
+import { inOrder } from "../../core/concurrency.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
+import { firstLines } from "../../core/text/shown.ts";
+import type { Leaf, Tree } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import type { Get } from "../../dag/block.ts";
+import { pause } from "../../dag/event-loop.ts";
+import { tsizeOf } from "../../dag/read/tsize.ts";
+import type { Memory } from "../../disk/cache.ts";
+
+const atOnce = 64;
+
+export interface Sizes {
+  /** Bytes of all blocks below, by CID as written. */
+  readonly of: ReadonlyMap<string, number>;
+  /** Leaves whose root block nobody gave us, with why. */
+  readonly missing: readonly { readonly leaf: Leaf; readonly why: string }[];
+}
+
+/** Sizes of every leaf of `tree` that names data. Only blocks that are out of reach are `missing`; other failures are thrown. */
+export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: World): Promise<Sizes> {
+  const of = new Map<string, number>();
+  const missing: Sizes["missing"][number][] = [];
+  /** By CID, because many leaves may have the same. */
+  const unknown = new Map<string, [Leaf, ...Leaf[]]>();
+  for (const leaf of measuredLeaves(tree)) {
+    await pause();
+    world.signal.throwIfAborted();
+    const cid = leaf.cid.toString();
+    if (of.has(cid)) continue;
+    const alike = unknown.get(cid);
+    const size = alike ? undefined : remembered.get(cid);
+    if (alike) alike.push(leaf);
+    else if (typeof size === "number") of.set(cid, size);
+    else unknown.set(cid, [leaf]);
+  }
+  let done = 0;
+  const measure = async ([cid, leaves]: [string, [Leaf, ...Leaf[]]]) => {
+    return { cid, leaves, size: await measured(leaves[0].cid, get) };
+  };
+  for await (const { cid, leaves, size } of inOrder(unknown, atOnce, measure)) {
+    await pause();
+    world.signal.throwIfAborted();
+    world.progress({ task: "measuring", done: ++done, total: unknown.size, unit: "leaves" });
+    if (typeof size === "string") {
+      for (const leaf of leaves) missing.push({ leaf, why: size });
+      continue;
+    }
+    of.set(cid, size);
+    remembered.set(cid, size);
+  }
+  await remembered.save();
+  missing.sort(({ leaf: a }, { leaf: b }) => a.line - b.line || a.column - b.column);
+  return { of, missing };
+}
+
+/** Those that name data, in the order of the tree: an empty folder has no size of its own. */
+export function measuredLeaves(tree: Tree): Leaf[] {
+  return [...tree.values()].filter(({ written }) => written !== "");
+}
+
+async function measured(cid: CID, get: Get): Promise<number | string> {
+  try {
+    return tsizeOf(cid, await get(cid));
+  } catch (error) {
+    if (isFailure(error, "unavailable")) return error.message;
+    throw error;
+  }
+}
+
+/** Leaves that one failure names. */
+const mostNamed = 20;
+
+/** One failure that names the first leaves out of reach, each with its line in tree.yaml, and counts the others. */
+export function outOfReach(missing: Sizes["missing"]): Failure {
+  const lines = missing
+    .slice(0, mostNamed + 1)
+    .map(({ leaf, why }) => `tree.yaml:${leaf.line}: ${leaf.path} (${leaf.written}): ${why}`);
+  return new Failure(
+    "unavailable",
+    [
+      `${missing.length} ${missing.length === 1 ? "leaf is" : "leaves are"} out of reach`,
+      ...firstLines(lines, mostNamed, missing.length),
+    ].join("\n"),
+    {
+      hint: "add the data to this campaign's node (fieldtree add, fieldtree car import), or name a gateway that has it in campaign.yaml",
+    },
+  );
+}

@@ -1,0 +1,115 @@
+/** What `verify` finds out about the campaign's own node: what it keeps, and whether that is there. */
+import { CID } from "multiformats/cid";
+import { Failure, isFailure } from "../../core/failure.ts";
+import { sayBytes } from "../../core/text/shown.ts";
+import type { World } from "../../core/world.ts";
+import { codecs } from "../../dag/block.ts";
+import { missingBlocks } from "../../ipfs/missing.ts";
+import type { IncompletePin } from "../../ipfs/node.ts";
+import type { Head } from "../../log/log.ts";
+import type { Parts } from "../parts.ts";
+import { incompleteLines, pinnedAtHome } from "../pins/incomplete-pins.ts";
+import { label } from "../pins/label.ts";
+import { type Check, checked, failed } from "./check.ts";
+
+/** Raw blocks read at once: hides the delay of a node behind an RPC. */
+const atOnce = 16;
+
+/** `deep`: every block below the newest release's tree and portal is read and hashed. */
+export async function* checksOfNode(
+  head: Head,
+  campaign: Parts,
+  { deep }: { readonly deep: boolean },
+  world: World,
+): AsyncGenerator<Check> {
+  const { home } = campaign;
+  for await (const check of checked("node", home.name, () => checkPins(head, campaign, deep, world))) {
+    yield deep && check.ok ? await checkBlocks(check, head, campaign, world) : check;
+    if (!check.ok) return;
+  }
+  yield* checksOfOtherPins(head, campaign, deep, world);
+}
+
+/** `deep`: what is in doubt only until its blocks are hashed counts as kept, because they will be. */
+async function checkPins({ release }: Head, { home }: Parts, deep: boolean, world: World): Promise<string> {
+  if (home.closed) throw new Failure("unavailable", home.closed);
+  const { kept, incomplete } = await pinnedAtHome({ home }, world);
+  const doubtful = deep ? incomplete.filter(({ why }) => why !== undefined) : [];
+  const isKept = (cid: CID) => kept.has(cid.toString()) || doubtful.some(({ root }) => root.equals(cid));
+  const lost = [release.root, release.portal].filter((cid) => !isKept(cid));
+  if (lost.length === 0) return "keeps the tree and the portal";
+  throw new Failure("drift", [`does not keep ${lost.join(" nor ")}`, ...incompleteLines(incomplete)].join("\n"));
+}
+
+/** `check` again, with what reading every block came to. */
+async function checkBlocks(check: Check, { cid, release }: Head, { home, facts }: Parts, world: World): Promise<Check> {
+  let blocks = 0;
+  let bytes = 0;
+  let damaged = 0;
+  const get = async (cid: CID): Promise<Uint8Array> => {
+    const block = await home.get(cid, world).catch((error: unknown) => {
+      if (isFailure(error, "corrupt")) damaged++;
+      // A block that can't be asked for is not one that is missing.
+      throw isFailure(error, "unavailable") ? new Unreachable(error) : error;
+    });
+    if (!block) throw new Failure("input", `${home.name} lacks ${cid}`);
+    blocks++;
+    bytes += block.length;
+    world.progress({ task: "hashing", done: bytes, unit: "bytes" });
+    return block;
+  };
+  const roots = {
+    tree: release.root,
+    portal: release.portal,
+    release: CID.createV1(codecs.raw, cid.multihash),
+  };
+  const incomplete: IncompletePin[] = [];
+  try {
+    const missingBelow = missingBlocks({ has: () => true, get, readRaw: atOnce }, world);
+    for (const what of ["tree", "portal", "release"] as const) {
+      const missing = await missingBelow(roots[what]);
+      if (!missing) continue;
+      const pin = { label: label(facts.campaign, what, release.number), root: roots[what] };
+      incomplete.push({ ...pin, count: missing.count, missing: missing.first });
+    }
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    return failed(check.check, check.subject, error.failure);
+  }
+  const read = `${blocks} blocks (${sayBytes(bytes)}) read and hashed`;
+  if (incomplete.length === 0) return { ...check, says: `${check.says}; ${read}` };
+  const mend = "`fieldtree publish` fetches what is missing or damaged, or names what to add again";
+  const says = [read, ...incompleteLines(incomplete)].join("\n");
+  return { ...check, ok: false, problem: damaged > 0 ? "corrupt" : "drift", says, mend };
+}
+
+/** Ends reading where the node does not answer. */
+class Unreachable extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** Pins of older releases, and of what was added, that lack blocks; nothing where all are complete. */
+async function* checksOfOtherPins(
+  { release }: Head,
+  { home }: Parts,
+  deep: boolean,
+  world: World,
+): AsyncGenerator<Check> {
+  const { incomplete } = await pinnedAtHome({ home }, world);
+  const live = [release.root, release.portal];
+  const others = incomplete.filter(({ root, why }) => !live.some((cid) => cid.equals(root)) && !(deep && why));
+  if (others.length === 0) return;
+  yield {
+    check: "node",
+    subject: `${home.name}: other pins`,
+    ok: false,
+    problem: "drift",
+    says: incompleteLines(others).join("\n"),
+    mend: "add the data again; or `fieldtree prune` gives up what only old releases had",
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * Is this root the root of that tree? By its directories alone: no leaf is read, so a CAR without the data is enough.
+ *
+ * What an earlier root, already checked, has at the same path under the same CID is not looked at again: a log of a
+ * thousand releases costs what changed in them.
+ */
+import type { CID } from "multiformats/cid";
+import { Failure } from "../../core/failure.ts";
+import type { Leaf, Tree } from "../../core/tree/tree.ts";
+import type { Get } from "../../dag/block.ts";
+import { entries } from "../../dag/read/read.ts";
+
+interface Folder {
+  readonly folders: Map<string, Folder>;
+  readonly leaves: Map<string, Leaf>;
+}
+
+/** A root that was found to be its tree's. */
+export interface Sound {
+  readonly cid: CID;
+  readonly folder: Folder;
+}
+
+/**
+ * `before`: what this gave for an earlier root.
+ *
+ * @throws Failure `corrupt` naming the first path that differs; `unavailable` where a directory is out of reach.
+ */
+export async function checkRoot(root: CID, tree: Tree, before: Sound | undefined, get: Get): Promise<Sound> {
+  const sound = { cid: root, folder: folderOf(tree) };
+  await compare({ path: "", ...sound }, before, get);
+  return sound;
+}
+
+interface Place extends Sound {
+  readonly path: string;
+}
+
+async function compare({ path, cid, folder }: Place, before: Sound | undefined, get: Get): Promise<void> {
+  if (before?.cid.equals(cid) && same(before.folder, folder)) return;
+  const earlier = new Map<string, CID>();
+  if (before) for await (const { name, cid } of entries(before.cid, get)) earlier.set(name, cid);
+  const left = new Set([...folder.folders.keys(), ...folder.leaves.keys()]);
+  for await (const entry of entries(cid, get)) {
+    const at = path === "" ? entry.name : `${path}/${entry.name}`;
+    left.delete(entry.name);
+    const leaf = folder.leaves.get(entry.name);
+    const below = folder.folders.get(entry.name);
+    if (!leaf && !below) throw new Failure("corrupt", `${at} stands in the root, and not in tree.yaml`);
+    // An empty folder's spelling is the profile's business: what it is, is that nothing is in it.
+    if (leaf && leaf.written !== "" && !leaf.cid.equals(entry.cid)) {
+      throw new Failure("corrupt", `${at} is ${entry.cid} in the root, and ${leaf.written} in tree.yaml`);
+    }
+    if (leaf?.written === "")
+      for await (const { name } of entries(entry.cid, get))
+        throw new Failure("corrupt", `${at}/${name} stands in the root, and not in tree.yaml`);
+    if (!below) continue;
+    const folderThen = before?.folder.folders.get(entry.name);
+    const cidThen = earlier.get(entry.name);
+    await compare(
+      { path: at, cid: entry.cid, folder: below },
+      folderThen && cidThen && { cid: cidThen, folder: folderThen },
+      get,
+    );
+  }
+  const [missing] = left;
+  if (missing !== undefined)
+    throw new Failure(
+      "corrupt",
+      `${path === "" ? missing : `${path}/${missing}`} stands in tree.yaml, and not in the root`,
+    );
+}
+
+function folderOf(tree: Tree): Folder {
+  const root: Folder = { folders: new Map(), leaves: new Map() };
+  for (const leaf of tree.values()) {
+    const names = leaf.path.split("/");
+    let at = root;
+    for (const name of names.slice(0, -1)) {
+      const below = at.folders.get(name) ?? { folders: new Map(), leaves: new Map() };
+      at.folders.set(name, below);
+      at = below;
+    }
+    at.leaves.set(names.at(-1)!, leaf);
+  }
+  return root;
+}
+
+function same(a: Folder, b: Folder): boolean {
+  if (a.folders.size !== b.folders.size || a.leaves.size !== b.leaves.size) return false;
+  for (const [name, leaf] of a.leaves) {
+    if (b.leaves.get(name)?.written !== leaf.written) return false;
+  }
+  for (const [name, folder] of a.folders) {
+    const other = b.folders.get(name);
+    if (!other || !same(folder, other)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,47 @@
+/** The portal of a release, made again from the log and the data alone: to compare it with what was published. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CID } from "multiformats/cid";
+import { Failure } from "../../core/failure.ts";
+import type { Entry } from "../../core/stac/catalog-entry.ts";
+import { byBytes } from "../../core/text/order.ts";
+import { readTree } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import { fileOf } from "../../dag/build/file.ts";
+import { profiles } from "../../dag/profile.ts";
+import { tsizeOf } from "../../dag/read/tsize.ts";
+import type { Head } from "../../log/log.ts";
+import type { Parts } from "../parts.ts";
+import { previousOf } from "../publish/pin-portal.ts";
+import { buildPortal, foldViews } from "../publish/portal.ts";
+import { scan } from "../scan/scan.ts";
+import { sourceOf } from "../tree/past.ts";
+
+/** Stores nothing, and believes no state of views that was stored. @throws Failure `unavailable` where data is out of reach. */
+export async function rebuiltPortal(head: Head, campaign: Parts, world: World): Promise<CID> {
+  const { release } = head;
+  const text = await sourceOf(release, campaign, world);
+  const entries: Entry[] = [];
+  for await (const { path, entries: found, unreachable } of scan([...readTree(text).tree.values()], campaign, world)) {
+    if (unreachable) throw new Failure("unavailable", `${path}: ${unreachable}`);
+    entries.push(...found);
+  }
+
+  const scratch = await mkdtemp(join(tmpdir(), "fieldtree-views-"));
+  try {
+    const before = await previousOf(head, campaign, world);
+    const states = await foldViews(campaign.views, before, campaign.log, scratch, world);
+    const drop = () => undefined;
+    const content = {
+      draft: release,
+      tree: { cid: release.root, tsize: tsizeOf(release.root, await campaign.get(release.root)) },
+      source: fileOf(text, profiles["cid-v1"], drop),
+      entries: entries.sort((a, b) => byBytes(a.path, b.path)),
+      campaign: campaign.facts,
+    };
+    return buildPortal(campaign.views, states, content, drop).cid;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * Verify: is what the log says true, here, at every service and at every server?
+ *
+ * Read only, and without secrets: everything is judged by bytes that hash to what names them, by blocks that services
+ * give, and by what authoritative servers answer. A check that fails is `corrupt` where content contradicts itself or
+ * its CID, and `drift` where the world outside is no longer what the log says; what can't be looked at is neither,
+ * and is told as unchecked.
+ */
+import { inOrder } from "../../core/concurrency.ts";
+import { Failure } from "../../core/failure.ts";
+import { stableJson } from "../../core/json.ts";
+import type { World } from "../../core/world.ts";
+import { resolve, whole } from "../../dag/read/read.ts";
+import type { Head } from "../../log/log.ts";
+import type { Answer, Sighting } from "../../names/name.ts";
+import { lookAtNames, type NameSight, normal } from "../names/name-status.ts";
+import { targetOf } from "../names/target.ts";
+import type { Parts } from "../parts.ts";
+import { lookAtPins, type PinSight } from "../pins/pin-status.ts";
+import { wishesFor } from "../pins/repin.ts";
+import { oldNumbers } from "../pins/retention.ts";
+import { type Check, checked, failed } from "./check.ts";
+import { checksOfNode } from "./check-node.ts";
+import { checkReleases, type Pruned } from "./check-releases.ts";
+import { checkStac } from "./check-stac.ts";
+import { rebuiltPortal } from "./rebuild-portal.ts";
+import type { SchemaSource } from "./stac-schemas.ts";
+
+export interface VerifyOptions {
+  /** Rebuild the portal from the log, and compare it byte for byte; read every block that the node should have. */
+  readonly deep: boolean;
+  /** Judge the portal's STAC by these schemas. */
+  readonly stac?: SchemaSource | undefined;
+}
+
+/** ms that services and names get to answer. */
+const patience = 30_000;
+
+const atOnce = 16;
+
+/** Every check of the newest release and of all before it, as it is made. */
+export async function* verify(campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
+  const head = await campaign.log.head(world);
+  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  for await (const check of checksOf(head, campaign, options, world)) {
+    yield check.problem === "drift" && check.mend === undefined ? { ...check, mend: mendOf(check, head) } : check;
+  }
+}
+
+/** After a rollback tree.yaml is another tree, so that publishing it is no way to set right what is live. */
+function mendOf({ check }: Check, { release: { rollbackOf } }: Head): string {
+  if (check === "pin") return "fieldtree repin";
+  return rollbackOf === undefined ? "fieldtree publish" : `fieldtree rollback ${rollbackOf}`;
+}
+
+async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
+  // Asked at once, and told in their order.
+  const names = lookAtNames(campaign, patience, world);
+  const pins = wishesFor(head, new Map(), campaign, world).then((wishes) =>
+    lookAtPins(wishes, campaign, { thorough: true, patience }, world),
+  );
+  for (const asked of [names, pins]) asked.catch(() => undefined);
+
+  yield* checkReleases(
+    head,
+    campaign.log,
+    campaign.get,
+    campaign.signers,
+    world,
+    await prunedIn(head, campaign, world),
+  );
+  const index = `index.json of release ${head.release.number}`;
+  yield* checked("index", index, () => checkIndex(head, campaign, world));
+  if (options.deep)
+    yield* checked("portal", `release ${head.release.number}`, () => checkPortal(head, campaign, world));
+  if (options.stac) yield* checkStac(head, campaign, options.stac, world);
+  yield* checksOfNode(head, campaign, options, world);
+  yield* checksOfPins(pins);
+  for (const sight of await names) yield* checksOfName(sight, head, campaign, world);
+}
+
+/** What `keep:` in campaign.yaml lets be collected; nothing where the log can't be read to its end, which is told elsewhere. */
+async function prunedIn(head: Head, campaign: Parts, world: World): Promise<Pruned | undefined> {
+  try {
+    const old = await oldNumbers(head, campaign, world);
+    const source = async (release: Head["release"]) => (await campaign.log.source(release, world))?.text;
+    return { isOld: (number) => old.has(number), source };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+/** Every dataset that the portal's index tells of stands in the tree, with that CID. */
+async function checkIndex({ release }: Head, { get }: Parts, world: World): Promise<string> {
+  const index = await resolve(release.portal, "index.json", get);
+  if (!index) throw new Failure("corrupt", "the portal has none");
+  const datasets = datasetsIn(await whole(index, get));
+  const find = async (dataset: Located) => ({ ...dataset, found: await resolve(release.root, dataset.path, get) });
+  for await (const { path, cid, found } of inOrder(datasets, atOnce, find)) {
+    world.signal.throwIfAborted();
+    if (found?.toString() !== cid) {
+      throw new Failure("corrupt", `${path} is ${found ?? "nowhere"} in the tree, and ${cid} in the index`);
+    }
+  }
+  return datasets.length === 1
+    ? "1 dataset, where the tree has it"
+    : `${datasets.length} datasets, each where the tree has it`;
+}
+
+interface Located {
+  readonly path: string;
+  readonly cid: string;
+}
+
+/** What our own view writes. Whatever else stands there, somebody else wrote. */
+function datasetsIn(index: Uint8Array): readonly Located[] {
+  try {
+    const { datasets } = JSON.parse(new TextDecoder().decode(index));
+    for (const { path, cid } of datasets)
+      if (typeof path !== "string" || typeof cid !== "string") throw new TypeError();
+    return datasets;
+  } catch (cause) {
+    throw new Failure("corrupt", "it lists no datasets as fieldtree writes them", { cause });
+  }
+}
+
+async function checkPortal(head: Head, campaign: Parts, world: World): Promise<string> {
+  const { release } = head;
+  if (stableJson(release.madeWith) !== stableJson(campaign.madeWith)) {
+    return `not rebuilt: made with other versions of readers or views (${stableJson(release.madeWith)})`;
+  }
+  const rebuilt = await rebuiltPortal(head, campaign, world);
+  if (rebuilt.equals(release.portal)) return "rebuilt from the log to the same bytes";
+  throw new Failure("corrupt", `comes out as ${rebuilt}, and was published as ${release.portal}`);
+}
+
+async function* checksOfPins(looked: Promise<readonly PinSight[]>): AsyncGenerator<Check> {
+  try {
+    for (const sight of await looked) yield checkOfPin(sight);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    yield failed("pin", "what should be kept", error);
+  }
+}
+
+function checkOfPin({ wanted, counts, seen, status, says, failure }: PinSight): Check {
+  const part = { of: wanted.keeper.name, at: wanted.path };
+  const check = { check: "pin", subject: `${part.of}: ${part.at}`, part } as const;
+  if (counts) return { ...check, ok: true, says: seen };
+  const why = says ?? status;
+  const optional = !wanted.required && status !== "lying";
+  if (optional) return { ...check, ok: true, says: "optional and not there yet" };
+  const hint = failure?.hint === undefined ? {} : { mend: failure.hint };
+  return { ...check, ok: false, says: why, ...(failure ? { problem: "unchecked", ...hint } : { problem: "drift" }) };
+}
+
+async function* checksOfName(sight: NameSight, head: Head, { log }: Parts, world: World): AsyncGenerator<Check> {
+  const { announced, sighting, failure } = sight;
+  try {
+    // Where it can't be found out whom to ask, nothing is known of what is announced.
+    if (!sighting) throw failure!;
+    const value = normal(await targetOf(announced.to, head, log, world));
+    for (const answer of sighting.authorities) yield checkOfAnswer(announced.name, answer, value);
+    if (sighting.until !== undefined)
+      yield checkOfRecord(announced.name, { ...sighting, until: sighting.until }, world);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    yield { ...failed("name", announced.name, error), problem: "unchecked" };
+  }
+}
+
+function checkOfAnswer(name: string, { server, value: said, problem, wrong }: Answer, value: string): Check {
+  const check = { check: "name", subject: `${name} at ${server}`, part: { of: name, at: server } } as const;
+  if (problem !== undefined) return { ...check, ok: false, says: problem, problem: wrong ? "drift" : "unchecked" };
+  if (said === undefined) return { ...check, ok: false, says: "has no record", problem: "drift" };
+  if (normal(said) === value) return { ...check, ok: true, says: value };
+  return { ...check, ok: false, says: `says ${said}\nin place of ${value}`, problem: "drift" };
+}
+
+function checkOfRecord(name: string, { until, endsSoon }: Sighting & { readonly until: string }, world: World): Check {
+  const check = { check: "record", subject: name } as const;
+  if (!endsSoon) return { ...check, ok: true, says: `its record is good until ${until}` };
+  const over = Date.parse(until) <= world.now().getTime();
+  const says = over ? `its record ended on ${until}` : `its record is good until ${until} and no longer`;
+  return { ...check, ok: false, says: `${says}: publish with its key`, problem: "drift" };
+}
