@@ -94,8 +94,12 @@ function table(checks: readonly Check[], paint: Paint): string[] {
 }
 
 function verdictOn(checks: readonly Check[]): string {
-  const bad = checks.filter(({ ok }) => !ok).length;
-  return bad === 0 ? `verified: all ${checks.length} checks are good` : `${bad} of ${checks.length} checks failed`;
+  const unmade = checks.filter(({ problem }) => problem === "unchecked").length;
+  const failed = checks.filter(({ ok }) => !ok).length - unmade;
+  const of = `of ${checks.length} checks`;
+  if (unmade === 0) return failed === 0 ? `verified: all ${checks.length} checks are good` : `${failed} ${of} failed`;
+  const good = checks.length - failed - unmade;
+  return `${unmade} ${of} could not be made from here, ${failed} failed, ${good} ${good === 1 ? "is" : "are"} good`;
 }
 
 const titleOf = ([first]: readonly Check[]) =>
@@ -112,8 +116,11 @@ function rowLines(title: string, row: readonly Check[], paint: Paint): string[] 
   const alike = [...Map.groupBy(bad, ({ says }) => says)];
   const more = alike.length > shown ? [`        and ${alike.length - shown} more`] : [];
   const what = one!.check === "name" ? "can't be asked" : one!.subject;
+  const mark = bad.every(({ problem }) => problem === "unchecked")
+    ? `${paint("warning", "??")}  `
+    : paint("error", "FAIL");
   return [
-    `${paint("error", "FAIL")}  ${title}  ${one!.part ? sayParts(row) : what}`,
+    `${mark}  ${title}  ${one!.part ? sayParts(row) : what}`,
     ...alike.slice(0, shown).flatMap(([says, those]) => sayAlike(says, those)),
     ...more,
     `        → ${toDo(bad)}`,

@@ -35,6 +35,12 @@ export interface HomeNode extends Node {
   /** Present where it can neither be asked nor written to from here: why. Everything but `get` is refused then. */
   readonly closed?: string;
 
+  /**
+   * Present where each machine that shares the campaign's log has a node of its own: that this one has nothing of a
+   * release says nothing about the others.
+   */
+  readonly perMachine?: true;
+
   /** Store blocks. When this returns they survive a power cut. Putting a block twice is the same as once. */
   put(blocks: Iterable<Block> | AsyncIterable<Block>, world: World): Promise<void>;
 

@@ -1,4 +1,5 @@
 /** Machines that share a log on git and no blocks: each has an embedded node of its own, and no gateway reaches the others. */
+
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -9,6 +10,8 @@ import { releasesFrom } from "../../pipeline/log/chain.ts";
 import { gitLog } from "../../pipeline/log/git-ref.ts";
 import { observe, whyNoRoot } from "../../pipeline/stages/publish/observe.ts";
 import { sourceOf } from "../../pipeline/stages/tree/past.ts";
+import type { Check } from "../../pipeline/stages/verify/check.ts";
+import { verify } from "../../pipeline/stages/verify/verify.ts";
 import { aFolder, fieldtree } from "../commands/program.ts";
 import { commitTo } from "../fakes/git-log.ts";
 import { fakeHome } from "../fakes/home.ts";
@@ -60,6 +63,11 @@ describe("a clone that has the log and git, and no blocks", { timeout: 120_000 }
       const ran = await fieldtree([...args, "--json"], { cwd });
       return { code: ran.code, last: ran.json().at(-1), stderr: ran.stderr };
     };
+    const verifyIn = async (cwd: string, ...flags: string[]) => {
+      const { stdout } = await fieldtree(["verify", ...flags], { cwd });
+      const ran = await fieldtree(["verify", ...flags, "--json"], { cwd });
+      return { code: ran.code, json: ran.json(), stdout };
+    };
     expect((await run(here, "add", "data", "--at", "products/data")).code).toBe(0);
     await git(here, "add", ".");
     await git(here, "commit", "--quiet", "-m", "data");
@@ -84,6 +92,27 @@ describe("a clone that has the log and git, and no blocks", { timeout: 120_000 }
     expect(await run(fresh, "report", "--base", "git:HEAD")).toMatchObject({ code: 0, last: both });
     expect(await run(clone, "log")).toMatchObject({ code: 0, last: { release: 1, root } });
 
+    // What the log has is checked, what only blocks could tell is named, and neither is an alarm nor a pass.
+    for (const deep of [[], ["--deep"]]) {
+      const { code, json, stdout } = await verifyIn(clone, ...deep);
+      const unmade = ["index", ...(deep.length > 0 ? ["portal"] : []), "node"];
+      expect([deep, code, json.at(-1)]).toEqual([
+        deep,
+        4,
+        { event: "verified", ok: false, corrupt: 0, drift: 0, unchecked: unmade.length },
+      ]);
+      expect(json.filter(({ ok, check }) => ok && check).map(({ check }) => check)).toEqual([
+        "log",
+        "signature",
+        "tree",
+      ]);
+      const unchecked = json.filter(({ problem }) => problem === "unchecked");
+      expect(unchecked.map(({ check }) => check)).toEqual(unmade);
+      expect(unchecked.at(-1).says).toContain("can't be checked from here");
+      for (const { mend } of unchecked) expect(mend).toEqual(expect.any(String));
+      expect(stdout).toContain(`${unmade.length} of ${3 + unmade.length} checks could not be made from here, 0 failed`);
+    }
+
     for (const verb of [["publish"], ["rollback", "1"]]) {
       const refused = await run(clone, ...verb);
       expect([verb, refused.code, refused.last.error.kind]).toEqual([verb, 4, "unavailable"]);
@@ -94,6 +123,7 @@ describe("a clone that has the log and git, and no blocks", { timeout: 120_000 }
     expect((await run(clone, "plan")).last).not.toHaveProperty("outOfReach");
     expect(await run(clone, "publish")).toMatchObject({ code: 0, last: { ...published, changed: true } });
     expect(await run(clone, "publish")).toMatchObject({ code: 0, last: { ...published, changed: false } });
+    expect(await run(clone, "verify", "--deep")).toMatchObject({ code: 0, last: { ok: true } });
   });
 
   it("plans the root of a tree of which it has the new leaf alone", async () => {
@@ -154,6 +184,35 @@ describe("two machines that have the same data", { timeout: 120_000 }, () => {
     const numbers: number[] = [];
     for await (const { release } of releasesFrom(await log.head(world), log, world)) numbers.push(release.number);
     expect(numbers).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  });
+});
+
+describe("verifying by what the log carries", { timeout: 60_000 }, () => {
+  /** Two releases, and a machine that has the log alone. */
+  async function twoReleases() {
+    const remote = await aRemote();
+    const [one, other] = [await aMachine(remote), await aMachine(remote)];
+    for (const text of ["first", "second"]) await one.publish(`a: ${(await aFile(one.home, text)).cid}\n`);
+    const treeChecks = async () => {
+      const checks: Check[] = [];
+      for await (const check of verify(other.campaign, { deep: false }, other.world)) checks.push(check);
+      return checks.filter(({ check }) => check === "tree");
+    };
+    return { remote, other, treeChecks };
+  }
+
+  it("proves each root by the sizes of its leaves, without a directory", async () => {
+    const { treeChecks } = await twoReleases();
+    expect(await treeChecks()).toMatchObject([{ ok: true, says: expect.stringMatching(/^2 of 2 roots.*; 2 by what/) }]);
+  });
+
+  it("says that a root is unchecked where the sizes there do not give it", async () => {
+    const { remote, treeChecks } = await twoReleases();
+    const { stdout } = await execa("git", ["-C", remote, "ls-tree", "-r", "--name-only", branch]);
+    const sizes = stdout.split("\n").filter((path) => path.endsWith("/sizes"));
+    await commitTo(remote, branch, Object.fromEntries(sizes.map((path) => [path, "999\n"])));
+    const red = { ok: false, problem: "unchecked", mend: expect.stringContaining("blocks") };
+    expect(await treeChecks()).toMatchObject([red, red]);
   });
 });
 

@@ -149,6 +149,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
 
   return {
     name: "embedded",
+    perMachine: true,
 
     async get(cid, world) {
       world.signal.throwIfAborted();

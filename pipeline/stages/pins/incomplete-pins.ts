@@ -3,6 +3,7 @@
  *
  * A pin below which blocks are missing counts for nothing: the plan has its leaves brought anew.
  */
+import type { CID } from "multiformats/cid";
 import type { Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { missingCids, sayMissing } from "../../ipfs/missing-message.ts";
@@ -11,6 +12,8 @@ import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
 
 export interface PinnedAtHome {
+  /** What is pinned and complete, by label. */
+  readonly complete: ReadonlyMap<string, CID>;
   /** CIDs of what is pinned and complete. */
   readonly kept: ReadonlySet<string>;
   readonly incomplete: readonly IncompletePin[];
@@ -19,7 +22,7 @@ export interface PinnedAtHome {
 export async function pinnedAtHome({ home }: Pick<Parts, "home">, world: World): Promise<PinnedAtHome> {
   const complete = await home.pins(world);
   const incomplete = (await home.incomplete?.(world)) ?? [];
-  return { kept: new Set([...complete.values()].map(String)), incomplete };
+  return { complete, kept: new Set([...complete.values()].map(String)), incomplete };
 }
 
 /** CIDs of the leaves of the live tree that are complete though the tree is not: none where not every hole is known. */

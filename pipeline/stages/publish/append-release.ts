@@ -24,13 +24,29 @@ export async function appendRelease(
 ): Promise<Head> {
   const { home, log, facts, signer, sizes } = campaign;
   const release = signer ? await (await signer())(unsigned) : unsigned;
-  const block = releaseBlock(release);
-  await home.put([block], world);
-  await home.pin(CID.createV1(raw.code, block.cid.multihash), label(facts.campaign, "release", release.number), world);
+  await pinRelease(release, campaign, world);
   if (head) await home.unpin(label(facts.campaign, "release", head.release.number), world);
   const sources = [
     { tree: release.tree, ...sourceFrom(text, sizes) },
     ...(await lackingSources(head, campaign, world)),
   ];
   return log.append(release, head, world, sources);
+}
+
+/** The block of a release on the campaign's own node, pinned as raw bytes. */
+async function pinRelease(
+  release: Release,
+  { home, facts }: Pick<Parts, "home" | "facts">,
+  world: World,
+): Promise<void> {
+  const block = releaseBlock(release);
+  await home.put([block], world);
+  await home.pin(CID.createV1(raw.code, block.cid.multihash), label(facts.campaign, "release", release.number), world);
+}
+
+/** The same for a release that another machine appended, or whose block was lost here; nothing where it is pinned. */
+export async function ensureReleasePinned({ release }: Head, campaign: Parts, world: World): Promise<void> {
+  const { home, facts } = campaign;
+  const pins = await home.pins(world);
+  if (!pins.has(label(facts.campaign, "release", release.number))) await pinRelease(release, campaign, world);
 }

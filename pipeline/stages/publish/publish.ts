@@ -20,7 +20,7 @@ import { keepPeers } from "../pins/peers.ts";
 import { assertKept, pinAll } from "../pins/pin.ts";
 import { pinEvent } from "../pins/pin-status.ts";
 import { pruneAfter } from "../pins/prune.ts";
-import { appendRelease } from "./append-release.ts";
+import { appendRelease, ensureReleasePinned } from "./append-release.ts";
 import { hold } from "./fetch-leaves.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "./observe.ts";
 import { keepPortal, scanned } from "./pin-portal.ts";
@@ -72,6 +72,7 @@ export async function* publish(
     newest = await appendRelease({ ...draft!, portal }, text, seen.head, campaign, world);
   }
   const head = await asLogged(newest!, campaign, world);
+  if (stepsTo("release", seen).length === 0) await ensureReleasePinned(head, campaign, world);
 
   // A crash leaves names that lag behind the head, or that were written and not read back: the next run sees which.
   yield* announced(head, seen, campaign, world);

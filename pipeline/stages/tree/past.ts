@@ -2,6 +2,7 @@
  * What was published before, as this machine can know it: from the log, which every machine that publishes shares, else
  * from blocks, which it may have none of.
  */
+import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { firstFound } from "../../core/first-found.ts";
 import { readTree, type Tree } from "../../core/tree/tree.ts";
@@ -55,17 +56,32 @@ async function rememberSizes(
 ): Promise<void> {
   if (!sizes) return;
   const { tree } = readTree(text);
-  const leaves = measuredLeaves(tree);
-  if (leaves.every(({ cid }) => typeof remembered.get(cid.toString()) === "number")) return;
-  const of = new Map(leaves.map(({ cid }, i) => [cid.toString(), sizes[i]!]));
-  const names = new Set([profile, ...Object.keys(profiles)] as ProfileName[]);
-  const rootWith = (name: ProfileName) => assembleTree(tree, of, name, () => undefined).cid;
-  if (leaves.length !== sizes.length || !names.values().some((name) => rootWith(name).equals(root))) {
+  if (measuredLeaves(tree).every(({ cid }) => typeof remembered.get(cid.toString()) === "number")) return;
+  const of = sizesGiving(root, tree, sizes, profile);
+  if (!of) {
     world.log(`warning: ${log.name}: the sizes of release ${number} do not give its root, and are not used`);
     return;
   }
   for (const [cid, size] of of) remembered.set(cid, size);
   await remembered.save();
+}
+
+/**
+ * `sizes` (bytes, in the order of the leaves of `tree` that name data) by CID, where `tree` with them has this root: that
+ * proves both. `undefined` where it has another root. `profile` is tried first, then every other one.
+ */
+export function sizesGiving(
+  root: CID,
+  tree: Tree,
+  sizes: readonly number[],
+  profile: ProfileName,
+): ReadonlyMap<string, number> | undefined {
+  const leaves = measuredLeaves(tree);
+  if (leaves.length !== sizes.length) return undefined;
+  const of = new Map(leaves.map(({ cid }, i) => [cid.toString(), sizes[i]!]));
+  const names = new Set([profile, ...Object.keys(profiles)] as ProfileName[]);
+  const rootWith = (name: ProfileName) => assembleTree(tree, of, name, () => undefined).cid;
+  return names.values().some((name) => rootWith(name).equals(root)) ? of : undefined;
 }
 
 /** Of earlier releases that the log carries no tree.yaml of, how many are looked at in one publish, and bytes of theirs that go with it. */

@@ -8,8 +8,8 @@ import { missingBlocks } from "../../ipfs/missing.ts";
 import type { IncompletePin } from "../../ipfs/node.ts";
 import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
-import { incompleteLines, pinnedAtHome } from "../pins/incomplete-pins.ts";
-import { label } from "../pins/label.ts";
+import { incompleteLines, type PinnedAtHome, pinnedAtHome } from "../pins/incomplete-pins.ts";
+import { label, pinnedBy } from "../pins/label.ts";
 import { type Check, checked, failed } from "./check.ts";
 
 /** Raw blocks read at once: hides the delay of a node behind an RPC. */
@@ -31,14 +31,34 @@ export async function* checksOfNode(
 }
 
 /** `deep`: what is in doubt only until its blocks are hashed counts as kept, because they will be. */
-async function checkPins({ release }: Head, { home }: Parts, deep: boolean, world: World): Promise<string> {
+async function checkPins({ release }: Head, { home, facts }: Parts, deep: boolean, world: World): Promise<string> {
   if (home.closed) throw new Failure("unavailable", home.closed);
-  const { kept, incomplete } = await pinnedAtHome({ home }, world);
+  const pinned = await pinnedAtHome({ home }, world);
+  const { kept, incomplete } = pinned;
+  if (home.perMachine && !(await hasPublished(release, pinned, { home, facts }, world))) {
+    const says = "has nothing of what was published: what the nodes of other machines have can't be checked from here";
+    throw new Failure("unavailable", says, {
+      hint: "verify on a machine that published, or `fieldtree add` the data here and publish",
+    });
+  }
   const doubtful = deep ? incomplete.filter(({ why }) => why !== undefined) : [];
   const isKept = (cid: CID) => kept.has(cid.toString()) || doubtful.some(({ root }) => root.equals(cid));
   const lost = [release.root, release.portal].filter((cid) => !isKept(cid));
   if (lost.length === 0) return "keeps the tree and the portal";
   throw new Failure("drift", [`does not keep ${lost.join(" nor ")}`, ...incompleteLines(incomplete)].join("\n"));
+}
+
+/** Whether this node ever had anything of a release: a pin of one, complete or not, or a root of the newest. */
+async function hasPublished(
+  { root, portal }: Head["release"],
+  { complete, incomplete }: PinnedAtHome,
+  { home, facts }: Pick<Parts, "home" | "facts">,
+  world: World,
+): Promise<boolean> {
+  const labels = [...complete.keys(), ...incomplete.map(({ label }) => label)];
+  if (labels.some((label) => "release" in pinnedBy(label, facts.campaign))) return true;
+  for (const cid of [root, portal]) if (await home.get(cid, world)) return true;
+  return false;
 }
 
 /** `check` again, with what reading every block came to. */

@@ -1,17 +1,21 @@
 /**
  * The releases, checked against one another: by the log and the directories alone, without any data, so that a CAR of
- * the log is enough.
+ * the log is enough. A log that carries each tree.yaml with the sizes of its leaves needs no directories either.
  */
+
 import { isDeepStrictEqual } from "node:util";
 import { inOrder } from "../../core/concurrency.ts";
-import { Failure } from "../../core/failure.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
 import { changesBetween } from "../../core/tree/changes.ts";
 import { readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
+import type { ProfileName } from "../../dag/profile.ts";
 import { whole } from "../../dag/read/read.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head, ReleaseLog } from "../../log/log.ts";
+import type { Source } from "../../log/source.ts";
+import { sizesGiving } from "../tree/past.ts";
 import { type Check, failed } from "./check.ts";
 import { checkRoot, type Sound } from "./check-root.ts";
 import { checkSignatures } from "./check-signatures.ts";
@@ -29,7 +33,7 @@ export async function* checkReleases(
   get: Get,
   signers: readonly string[],
   world: World,
-  pruned: Pruned = keepsEvery,
+  beside: Beside = nothingBeside,
 ): AsyncGenerator<Check> {
   const chain: Head[] = [];
   let broken: Failure | undefined;
@@ -44,17 +48,20 @@ export async function* checkReleases(
   const subject = `releases ${first} to ${head.release.number}`;
   yield broken ? failed("log", subject, broken) : { check: "log", subject, ok: true, says: sayChain(chain.length) };
   yield await checkSignatures(chain, subject, signers);
-  yield* checkTrees(chain, get, pruned, world);
+  yield* checkTrees(chain, get, beside, world);
 }
 
-/** Releases whose blocks need not be there any more, and what is left of them. */
-export interface Pruned {
+/** What is known of releases without any block of theirs. */
+export interface Beside {
+  /** Whether the blocks of a release need not be there any more. */
   readonly isOld: (release: number) => boolean;
-  /** The tree.yaml that a release published, where the log carries it. */
-  readonly source: (release: Head["release"]) => Promise<Uint8Array | undefined>;
+  /** What the log carries of a release. */
+  readonly source: (release: Head["release"]) => Promise<Source | undefined>;
+  /** Whose directories a root most likely has. */
+  readonly profile: ProfileName;
 }
 
-const keepsEvery: Pruned = { isOld: () => false, source: async () => undefined };
+const nothingBeside: Beside = { isOld: () => false, source: async () => undefined, profile: "cid-v1" };
 
 function sayChain(count: number): string {
   return count === 1 ? "1 release, the first" : `${count} releases, each follows the one before it`;
@@ -70,35 +77,49 @@ interface Grown {
 const nothing: Grown = { release: undefined, tree: new Map() };
 
 /** One check for all releases, and one more for each that fails. */
-async function* checkTrees(chain: readonly Head[], get: Get, pruned: Pruned, world: World): AsyncGenerator<Check> {
+async function* checkTrees(chain: readonly Head[], get: Get, beside: Beside, world: World): AsyncGenerator<Check> {
   /** The release before, where its tree.yaml could be read. */
   let before: Grown | undefined;
   /** The newest root that was found to be its tree's. */
   let sound: Sound | undefined;
   let good = 0;
+  let bySizes = 0;
   let gone = 0;
-  for await (const { release, text } of inOrder(chain, atOnce, (at) => withText(at, get, pruned))) {
+  for await (const { release, source } of inOrder(chain, atOnce, (at) => withSource(at, get, beside))) {
     world.signal.throwIfAborted();
     world.progress({ task: "checking releases", done: good, total: chain.length, unit: "releases" });
     const since = release.number === 1 ? nothing : before;
     before = undefined;
     try {
-      if (text instanceof Failure) throw text;
-      const { tree } = readTree(text);
+      if (source instanceof Failure) throw source;
+      const { tree } = readTree(source.text);
       before = { release, tree };
       if (since) checkChanges(before, since);
       checkRollback(release, chain);
-      sound = await checkRoot(release.root, tree, sound, get);
+      const { sizes } = source;
+      const provenBySizes = () => sizes !== undefined && !!sizesGiving(release.root, tree, sizes, beside.profile);
+      // Asking for each directory in vain may take long: where they were out of reach once, sizes come first.
+      if (bySizes > 0 && provenBySizes()) bySizes++;
+      else {
+        try {
+          sound = await checkRoot(release.root, tree, sound, get);
+        } catch (error) {
+          if (!isFailure(error, "unavailable") || !provenBySizes()) throw error;
+          sound = undefined;
+          bySizes++;
+        }
+      }
       good++;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (error.kind === "unavailable" && pruned.isOld(release.number)) gone++;
+      if (error.kind === "unavailable" && beside.isOld(release.number)) gone++;
       else yield failed("tree", `release ${release.number}`, error);
     }
   }
   if (good > 0) {
     const without = gone > 0 ? `; ${gone} older ${gone === 1 ? "was" : "were"} pruned` : "";
-    const says = `${good} of ${chain.length - gone} roots follow from their tree.yaml, and from the changes told${without}`;
+    const proven = bySizes > 0 ? `; ${bySizes} by what the log carries, their directories being out of reach` : "";
+    const says = `${good} of ${chain.length - gone} roots follow from their tree.yaml, and from the changes told${proven}${without}`;
     yield {
       check: "tree",
       subject: `releases ${chain[0]!.release.number} to ${chain.at(-1)!.release.number}`,
@@ -108,18 +129,17 @@ async function* checkTrees(chain: readonly Head[], get: Get, pruned: Pruned, wor
   }
 }
 
-/** A release and its tree.yaml, or why that can't be read. */
-async function withText(
+/** A release and its tree.yaml, from the log or else from blocks, or why that can't be read. */
+async function withSource(
   { release }: Head,
   get: Get,
-  { isOld, source }: Pruned,
-): Promise<{ release: Head["release"]; text: Uint8Array | Failure }> {
+  { source }: Beside,
+): Promise<{ release: Head["release"]; source: Source | Failure }> {
   try {
-    return { release, text: await whole(release.tree, get) };
+    return { release, source: (await source(release)) ?? { text: await whole(release.tree, get) } };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const carried = error.kind === "unavailable" && isOld(release.number) ? await source(release) : undefined;
-    return { release, text: carried ?? error };
+    return { release, source: error };
   }
 }
 

@@ -32,7 +32,9 @@ export async function* checked(
 /** What can't be looked at is neither corrupt nor drift. */
 export function failed(check: Check["check"], subject: string, error: Failure): Check {
   const problems: Partial<Record<Kind, Check["problem"]>> = { corrupt: "corrupt", input: "corrupt", drift: "drift" };
-  return { check, subject, ok: false, says: error.message, problem: problems[error.kind] ?? "unchecked" };
+  const problem = problems[error.kind] ?? "unchecked";
+  const mend = problem === "unchecked" && error.hint !== undefined ? { mend: error.hint } : {};
+  return { check, subject, ok: false, says: error.message, problem, ...mend };
 }
 
 /** How a whole verification ends. */

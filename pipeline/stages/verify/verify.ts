@@ -21,7 +21,7 @@ import { wishesFor } from "../pins/repin.ts";
 import { oldNumbers } from "../pins/retention.ts";
 import { type Check, checked, failed } from "./check.ts";
 import { checksOfNode } from "./check-node.ts";
-import { checkReleases, type Pruned } from "./check-releases.ts";
+import { type Beside, checkReleases } from "./check-releases.ts";
 import { checkStac } from "./check-stac.ts";
 import { rebuiltPortal } from "./rebuild-portal.ts";
 import type { SchemaSource } from "./stac-schemas.ts";
@@ -33,6 +33,8 @@ export interface VerifyOptions {
   readonly stac?: SchemaSource | undefined;
 }
 
+const whereBlocksAre = "verify where these blocks are, or name a gateway that has them in campaign.yaml";
+
 /** ms that services and names get to answer. */
 const patience = 30_000;
 
@@ -43,12 +45,18 @@ export async function* verify(campaign: Parts, options: VerifyOptions, world: Wo
   const head = await campaign.log.head(world);
   if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
   for await (const check of checksOf(head, campaign, options, world)) {
-    yield check.problem === "drift" && check.mend === undefined ? { ...check, mend: mendOf(check, head) } : check;
+    const mend = check.mend ?? mendOf(check, head);
+    yield mend === undefined ? check : { ...check, mend };
   }
 }
 
+/** Checks that read blocks of ours or of gateways. */
+const readsBlocks: ReadonlySet<Check["check"]> = new Set(["tree", "index", "portal"]);
+
 /** After a rollback tree.yaml is another tree, so that publishing it is no way to set right what is live. */
-function mendOf({ check }: Check, { release: { rollbackOf } }: Head): string {
+function mendOf({ check, problem }: Check, { release: { rollbackOf } }: Head): string | undefined {
+  if (problem === "unchecked" && readsBlocks.has(check)) return whereBlocksAre;
+  if (problem !== "drift") return undefined;
   if (check === "pin") return "fieldtree repin";
   return rollbackOf === undefined ? "fieldtree publish" : `fieldtree rollback ${rollbackOf}`;
 }
@@ -67,7 +75,7 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
     campaign.get,
     campaign.signers,
     world,
-    await prunedIn(head, campaign, world),
+    await besideBlocks(head, campaign, world),
   );
   const index = `index.json of release ${head.release.number}`;
   yield* checked("index", index, () => checkIndex(head, campaign, world));
@@ -79,16 +87,14 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
   for (const sight of await names) yield* checksOfName(sight, head, campaign, world);
 }
 
-/** What `keep:` in campaign.yaml lets be collected; nothing where the log can't be read to its end, which is told elsewhere. */
-async function prunedIn(head: Head, campaign: Parts, world: World): Promise<Pruned | undefined> {
-  try {
-    const old = await oldNumbers(head, campaign, world);
-    const source = async (release: Head["release"]) => (await campaign.log.source(release, world))?.text;
-    return { isOld: (number) => old.has(number), source };
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
+/** No release is old where the log can't be read to its end, which is reported elsewhere. */
+async function besideBlocks(head: Head, campaign: Parts, world: World): Promise<Beside> {
+  const { log, profile } = campaign;
+  const old = await oldNumbers(head, campaign, world).catch((error: unknown) => {
+    if (error instanceof Failure) return new Set<number>();
     throw error;
-  }
+  });
+  return { isOld: (number) => old.has(number), source: (release) => log.source(release, world), profile };
 }
 
 /** Every dataset that the portal's index tells of stands in the tree, with that CID. */

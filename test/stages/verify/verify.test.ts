@@ -14,6 +14,7 @@ import { releasesFrom } from "../../../pipeline/log/chain.ts";
 import type { Head } from "../../../pipeline/log/log.ts";
 import { type Release, releaseBlock } from "../../../pipeline/log/release.ts";
 import { signRelease } from "../../../pipeline/log/sign.ts";
+import { sourcePlaces } from "../../../pipeline/log/source.ts";
 import { dnslink } from "../../../pipeline/names/dnslink/dnslink.ts";
 import { ipnsName } from "../../../pipeline/names/ipns/ipns.ts";
 import { signRecord } from "../../../pipeline/names/ipns/record.ts";
@@ -253,9 +254,11 @@ const damages: Readonly<Record<string, Damage>> = {
     says: /^it tells that its tree is that of release 1, whose root is bafy/,
     exit: 6,
   },
-  "a tree.yaml that is gone": {
+  "a tree.yaml that neither the log nor the node has": {
     to: async ({ home, parts, chain }) => {
-      home.blocks.delete(blockKey(chain[1].release.tree));
+      const { tree } = chain[1].release;
+      home.blocks.delete(blockKey(tree));
+      await rm(join(parts.state, "log", ...sourcePlaces(tree).text));
       return parts;
     },
     red: ["tree release 2"],
