@@ -24,6 +24,12 @@ const codecs = { raw: 0x55, dagPb: 0x70 } as const;
 /** multicodec sha2-256, the one hash we check blocks against. */
 const sha256 = 0x12;
 
+/** multicodec identity: the bytes are in the CID (`ipfs add --inline`), and no node has a block for them. */
+const inline = 0;
+
+/** Bytes that Kubo and its libraries accept in an identity CID. */
+const longestInline = 128;
+
 /** The empty directory, as linked where tree.yaml leaves a value empty and nothing else decides its spelling. */
 export const emptyDirectory = CID.parse("bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354");
 
@@ -81,16 +87,17 @@ export function readCid(text: string): CID | Objection {
     return notACid(text, error);
   }
   const again = "add the data again with: fieldtree add";
-  if (cid.multihash.code === 0) {
-    const says = "is an identity CID: the data hides in the CID itself and no node can be asked for it";
-    return { rule: "identity-cid", says, fix: again };
-  }
   if (cid.code !== codecs.raw && cid.code !== codecs.dagPb) {
     const says = `names ${codecName(cid.code)}; a tree holds files and folders only (codecs dag-pb and raw)`;
     return { rule: "unsupported-codec", says };
   }
-  if (cid.multihash.code !== sha256 || cid.multihash.digest.length !== 32) {
-    const used = `function 0x${cid.multihash.code.toString(16)} and ${cid.multihash.digest.length * 8} bits`;
+  const { code, digest } = cid.multihash;
+  if (code === inline && digest.length > longestInline) {
+    const says = `is an identity CID of ${digest.length} bytes; other software reads up to ${longestInline}`;
+    return { rule: "identity-cid", says, fix: again };
+  }
+  if (code !== inline && (code !== sha256 || digest.length !== 32)) {
+    const used = `function 0x${code.toString(16)} and ${digest.length * 8} bits`;
     const says = `is hashed with ${used}; blocks are checked with sha2-256 (0x12) and 256 bits only`;
     return { rule: "unsupported-hash", says, fix: again };
   }

@@ -121,8 +121,8 @@ describe("what can't stand in a tree", () => {
     });
   });
 
-  it("identity CIDs, codecs that are no files, and hashes nobody checks", () => {
-    const inline = CID.createV1(0x55, digest.create(0, new TextEncoder().encode("hello")));
+  it("identity CIDs longer than others read, codecs that are no files, and hashes nobody checks", () => {
+    const inline = CID.createV1(0x55, digest.create(0, new Uint8Array(129)));
     const cbor = CID.createV1(0x71, digest.create(0x12, new Uint8Array(32)));
     const key = CID.createV1(0x72, digest.create(0x12, new Uint8Array(32)));
     const blake3 = CID.createV1(0x55, digest.create(0x1e, new Uint8Array(32)));
@@ -134,8 +134,10 @@ describe("what can't stand in a tree", () => {
     expect(readCid(`${cut}`)).toMatchObject({ rule: "unsupported-hash", says: expect.stringContaining("160 bits") });
   });
 
-  it("nothing else: the three kinds real trees hold are read", () => {
-    for (const text of [v0(1), v1(1), raw(1)]) expect(isObjection(readCid(text))).toBe(false);
+  it("nothing else: the three kinds real trees hold are read, and files that are inlined", () => {
+    const inlined = CID.createV1(0x55, digest.create(0, new Uint8Array(128)));
+    for (const text of [v0(1), v1(1), raw(1), "bafkqaaa", "bafyaabakaieac", `${inlined}`])
+      expect(isObjection(readCid(text))).toBe(false);
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { CID } from "multiformats/cid";
 import { create as digestOf } from "multiformats/hashes/digest";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type Block, codecs } from "../../pipeline/dag/block.ts";
 import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { carOf } from "../../pipeline/dag/car.ts";
@@ -13,8 +13,8 @@ import { encodePb } from "../../pipeline/dag/codec/dag-pb.ts";
 import { encodeUnixFs } from "../../pipeline/dag/codec/unixfs.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
-import { aCampaign, fieldtree } from "../commands/program.ts";
-import { kuboBinary } from "../servers/kubo.ts";
+import { aCampaign, aFolder, fieldtree } from "../commands/program.ts";
+import { kuboBinary, startKubo } from "../servers/kubo.ts";
 
 const profile = profiles["cid-v1"];
 const sidecar = "attributes: { title: Sondes }\n";
@@ -71,19 +71,39 @@ async function publishes(car: string, root: string): Promise<void> {
   expect((await fieldtree(["publish"], { cwd: other })).code).toBe(0);
 }
 
+/** What `ipfs add --inline` prints for `hello`, an empty file and an empty folder. */
+const inlinedLines = "note: bafkqabtimvwgy3yk\nfolder:\n  empty-file: bafkqaaa\n  empty: bafyaabakaieac\n";
+
+/** The whole loop, in a campaign whose tree is `inlinedLines`. */
+async function publishesLines(cwd: string): Promise<void> {
+  for (const command of ["check", "plan", "publish", "status", "verify --deep", "scan", "report"]) {
+    const { code, stderr } = await fieldtree(command.split(" "), { cwd });
+    expect([command, code], stderr).toEqual([command, 0]);
+  }
+  expect((await fieldtree(["publish", "--json"], { cwd })).json().at(-1)).toMatchObject({ release: 1, changed: false });
+  expect((await fieldtree(["cat", "note"], { cwd })).stdout).toBe("hello\n");
+  expect((await fieldtree(["ls", "folder", "--json"], { cwd })).json()).toMatchObject([
+    { name: "empty", cid: "bafyaabakaieac" },
+    { name: "empty-file", cid: "bafkqaaa" },
+  ]);
+}
+
 describe("data with inlined files", { timeout: 120_000 }, () => {
   it("is imported, published, checked and read like any other", async () => {
     const car = join(folder, "ours.car");
     await publishes(car, `${await inlinedCar(car)}`);
   });
 
-  it("is refused in words where a line of tree.yaml would be nothing but a file's bytes", async () => {
-    const cwd = await aCampaign({ "tree.yaml": "note: bafkqabtimvwgy3yk\n" });
-    const { code, stderr, stdout } = await fieldtree(["publish"], { cwd });
-    expect(code).toBe(1);
-    expect(stdout + stderr).toContain("identity CID");
-    expect(stdout + stderr).not.toContain("corrupt");
-    expect((await fieldtree(["cat", "bafkqabtimvwgy3yk"], { cwd })).stdout).toBe("hello\n");
+  it("is published like any other where a line of tree.yaml is an inlined file or folder", async () => {
+    await publishesLines(await aCampaign({ "tree.yaml": inlinedLines }));
+  });
+
+  it.each(["plan", "publish"])("is refused by %s, with its line, where the bytes are neither", async (verb) => {
+    const garbage = CID.createV1(codecs.dagPb, digestOf(0, Buffer.from("garbage!")));
+    const cwd = await aCampaign({ "tree.yaml": `# ours\nnote: ${garbage}\n` });
+    const { code, stderr } = await fieldtree([verb], { cwd });
+    expect(code, stderr).toBe(2);
+    expect(stderr).toContain("tree.yaml:2: note");
   });
 });
 
@@ -104,5 +124,13 @@ describe.skipIf(!ipfs)("what Kubo inlined", { timeout: 120_000 }, () => {
     const exported = await execa(ipfs!, ["dag", "export", root], { env, encoding: "buffer", stripFinalNewline: false });
     await writeFile(car, exported.stdout);
     await publishes(car, root);
+  });
+
+  it("is pinned by a Kubo that is the campaign's node and its pin service", async () => {
+    const kubo = await startKubo();
+    onTestFinished(() => kubo.stop());
+    const node = `campaign: test\nnode: { kind: kubo, api: "${kubo.api}" }\n`;
+    const pins = `pins:\n  services:\n    - { name: mirror, kind: kubo, api: "${kubo.api}" }\n`;
+    await publishesLines(await aFolder({ "campaign.yaml": node + pins, "tree.yaml": inlinedLines }));
   });
 });

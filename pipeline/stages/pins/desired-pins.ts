@@ -5,6 +5,7 @@
  */
 import { CID } from "multiformats/cid";
 import type { Tree } from "../../core/tree/tree.ts";
+import { codecs, isInline } from "../../dag/block.ts";
 import type { Head } from "../../log/log.ts";
 import type { Keeper, Parts } from "../parts.ts";
 import { label } from "./label.ts";
@@ -60,7 +61,7 @@ export function wishesOf(published: Published, { keepers, pins, facts }: Parts):
       origins: [],
     }));
     const leaves: Wanted[] = [...tree.values()]
-      .filter(({ path, cid, written }) => written !== "" && keeper.wants(path, sizes.get(cid.toString()) ?? 0))
+      .filter(({ path, cid, written }) => needsPin(cid, written) && keeper.wants(path, sizes.get(cid.toString()) ?? 0))
       .map(({ path, cid, line }) => ({
         ...common,
         path,
@@ -71,6 +72,11 @@ export function wishesOf(published: Published, { keepers, pins, facts }: Parts):
       }));
     return keeper.whole ? [...whole, ...leaves, ...extra] : leaves;
   });
+}
+
+/** An empty folder is everywhere, and a file whose bytes are in its CID has no block that could be pinned. */
+function needsPin(cid: CID, written: string): boolean {
+  return written !== "" && !(isInline(cid) && cid.code === codecs.raw);
 }
 
 /** Multiaddrs in the comment of a line: `radar.zarr: bafy…  # /dns4/halo.example.org/tcp/4001/p2p/12D3…`. */

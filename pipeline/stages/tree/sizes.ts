@@ -4,13 +4,12 @@
  * A directory links to a child with its Tsize, and a leaf's Tsize stands in its root block: one block read a leaf, and
  * none where the CID was met before.
  */
-import type { CID } from "multiformats/cid";
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
-import { firstLines } from "../../core/text/shown.ts";
+import { firstLines, shown } from "../../core/text/shown.ts";
 import type { Leaf, Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
-import type { Get } from "../../dag/block.ts";
+import { type Get, isInline } from "../../dag/block.ts";
 import { pause } from "../../dag/event-loop.ts";
 import { tsizeOf } from "../../dag/read/tsize.ts";
 import type { Memory } from "../../disk/cache.ts";
@@ -43,7 +42,7 @@ export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: W
   }
   let done = 0;
   const measure = async ([cid, leaves]: [string, [Leaf, ...Leaf[]]]) => {
-    return { cid, leaves, size: await measured(leaves[0].cid, get) };
+    return { cid, leaves, size: await measured(leaves[0], get) };
   };
   for await (const { cid, leaves, size } of inOrder(unknown, atOnce, measure)) {
     await pause();
@@ -66,11 +65,20 @@ export function measuredLeaves(tree: Tree): Leaf[] {
   return [...tree.values()].filter(({ written }) => written !== "");
 }
 
-async function measured(cid: CID, get: Get): Promise<number | string> {
+/**
+ * Tsize in bytes, or why its block is out of reach.
+ *
+ * @throws Failure `input` where the bytes in an identity CID are no file or directory: nothing but tree.yaml is wrong then.
+ */
+async function measured({ cid, line, path, written }: Leaf, get: Get): Promise<number | string> {
   try {
     return tsizeOf(cid, await get(cid));
   } catch (error) {
     if (isFailure(error, "unavailable")) return error.message;
+    if (isInline(cid) && isFailure(error, "corrupt")) {
+      const says = `tree.yaml:${line}: ${path} (${shown(written)}): the bytes in this CID are no file and no directory`;
+      throw new Failure("input", says, { hint: "add the data again with: fieldtree add", cause: error });
+    }
     throw error;
   }
 }
