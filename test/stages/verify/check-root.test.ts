@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
+import { emptyDirectory } from "../../../pipeline/core/cid.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import { readTree, type Tree } from "../../../pipeline/core/tree/tree.ts";
 import { cidOf, codecs, keyOf } from "../../../pipeline/dag/block.ts";
@@ -57,6 +58,13 @@ describe("a root", () => {
     const { get, rootOf } = aStore();
     const checked = checkRoot(rootOf(treeOf(given)), treeOf(leaves), undefined, get);
     await expect(checked).rejects.toMatchObject({ kind: "corrupt", message: expect.stringContaining(says) });
+  });
+
+  it("with an empty folder is checked without that folder's block", async () => {
+    const { get, read, rootOf } = aStore();
+    await checkRoot(rootOf(treeOf(leaves)), treeOf(leaves), undefined, get);
+    expect(read).not.toContain(emptyDirectory.toString());
+    expect(read.length).toBeGreaterThan(3);
   });
 
   it("of a sharded folder is read whole", async () => {
