@@ -10,7 +10,9 @@
  */
 
 import type { DatasetFinding, Description, Dimension, Variable } from "../dataset/dataset.ts";
+import { withTexts } from "./characters.ts";
 import { type Coordinates, findCoordinates } from "./coordinates.ts";
+import { isText, labelsOf } from "./labels.ts";
 import type { Angle } from "./place/angle.ts";
 import { surveysOf, whereOf } from "./place/find-place.ts";
 import { doubtful, extremesIn, type Reading, readingOf } from "./reading.ts";
@@ -29,10 +31,9 @@ export type Described = Omit<Description, "access" | "attributes">;
 /** What strangers call a variable or its unit. */
 const longest = { name: 500, unit: 100 } as const;
 
-/** Values of a string coordinate that are listed, and how long each may be. */
-const listed = { most: 100, length: 200 } as const;
-
-export async function describe({ attributes, variables, read }: CfDataset): Promise<Described> {
+export async function describe({ attributes, ...stored }: CfDataset): Promise<Described> {
+  const findings: DatasetFinding[] = [];
+  const { variables, read } = withTexts(stored.variables, stored.read, (finding) => findings.push(finding));
   const coordinates = findCoordinates(variables, attributes);
   const reading = readingOf({ coordinates, attributes, read, surveyed: surveysOf(coordinates, attributes) });
   // All that will be needed is asked for at once, so that a slow network is waited for once.
@@ -46,7 +47,7 @@ export async function describe({ attributes, variables, read }: CfDataset): Prom
     variables: variables.map((variable) => summaryOf(variable, coordinates)),
     ...(time && { time }),
     ...(place && { place }),
-    findings: distinct(reading.findings),
+    findings: distinct([...findings, ...reading.findings]),
   };
 }
 
@@ -71,9 +72,8 @@ async function dimensionOf(
     coordinate ??
     variables.find(({ dimensions, attributes }) => dimensions.join() === name && text(attributes, "cf_role") !== "");
   if (labels && isText(labels)) {
-    const texts = size <= listed.most ? await reading.texts(labels) : undefined;
-    const list = texts?.map((label) => label.slice(0, listed.length)) ?? [];
-    return list.length > 0 ? { ...plain, values: list } : plain;
+    const values = await labelsOf(labels, reading);
+    return values ? { ...plain, values } : plain;
   }
   if (!coordinate || size === 0) return plain;
   const { kind, angle } = coordinates.along(name);
@@ -122,8 +122,6 @@ function summaryOf(variable: CfVariable, { describing }: Coordinates): Variable 
     ...(longName && { longName }),
   };
 }
-
-const isText = ({ type }: CfVariable) => /^(U|S)\d+$|^(string|bytes)$/.test(type);
 
 /** As short as the type is exact: 0.1 of a float32 is 0.1, not 0.10000000149011612. */
 function number(value: number | bigint, { type }: CfVariable): number {

@@ -13,8 +13,13 @@ import { type Attributes, type CfVariable, type Raw, text } from "./variable.ts"
 export type Numbers = Exclude<Raw, readonly string[]>;
 
 export interface Packing {
-  /** Compared as float64, in which 64-bit fills beyond 2^53 arrive from JSON anyway. Without NaN, which is always missing. */
+  /**
+   * Compared as float64, in which 64-bit fills beyond 2^53 arrive from JSON anyway, with numbers whose sign has been brought
+   * back (`wrap`). Without NaN, which is always missing.
+   */
   readonly missing: readonly number[];
+  /** Numbers that differ from a missing one in nothing but being rounded to the type: xarray takes them for values. */
+  readonly rounded: readonly number[];
   readonly scale: number;
   readonly offset: number;
   /** Signed storage of unsigned numbers (`_Unsigned`, NUG), or the reverse: what to add to bring them back, and where. */
@@ -29,33 +34,35 @@ export interface Packing {
 
 /** What a variable's attributes and format say about how its numbers are stored. */
 export function packingOf({ attributes, type, missing }: CfVariable): Packing {
-  const given = (name: string, as = type) => numbersOf(attribute(attributes, name), as);
-  const ofFormat = missing.flatMap((fill) => numbersOf(typeof fill === "string" ? Number(fill) : fill, type));
+  const given = (name: string) => numbersOf(attribute(attributes, name));
+  const ofFormat = missing.flatMap((fill) => numbersOf(typeof fill === "string" ? Number(fill) : fill));
   // xarray puts Zarr's fill value in the place of the attribute.
   const fill = missing.length > 0 ? ofFormat : fillIn(attributes, type);
-  const declared = [...fill, ...given("missing_value")];
-  const isTime = /^(datetime|timedelta)64/.test(type) || (type === "int64" && isTimeUnit(text(attributes, "units")));
+  const wrap = wrapOf(attributes, type);
+  const isDate = /^(datetime|timedelta)64/.test(type);
+  const counts = wrap === "unsigned" ? `u${type}` : wrap === "signed" ? type.slice(1) : type;
+  const isTime = isTimeUnit(text(attributes, "units"));
+  // xarray leaves dates of the format's own as they are, but for NaT.
+  const declared = isDate ? [] : [...fill.map((each) => withSign(each, type, wrap)), ...given("missing_value")];
+  // It makes int64 of times before it compares them.
+  const comparable = isTime && counts === "uint64" ? declared.filter((each) => each < 2 ** 63) : declared;
   const defaultFill = declared.length === 0 ? netcdfDefaults.get(type) : undefined;
-  const scale = given("scale_factor", "float64")[0] ?? 1;
-  const offset = given("add_offset", "float64")[0] ?? 0;
-  const unsigned = attribute(attributes, "_Unsigned");
+  const scale = given("scale_factor")[0] ?? 1;
+  const offset = given("add_offset")[0] ?? 0;
   const range = given("valid_range");
   const bounds = [range[0] ?? given("valid_min")[0], range[1] ?? given("valid_max")[0]] as const;
   const [least, greatest] = inStoredUnits(bounds, type, scale, offset);
   const unreadable = ["scale_factor", "add_offset"].find((name) => !isOneNumber(attribute(attributes, name)));
+  const problem = unreadable ? `its ${unreadable} is no number` : missing.length === 0 && fillProblem(fill, type, wrap);
   return {
-    missing: [...new Set([...declared, ...(isTime ? [notATime] : [])])].filter((fill) => !Number.isNaN(fill)),
+    missing: distinct([...comparable, ...(isDate || (isTime && counts === "int64") ? [notATime] : [])]),
+    rounded: type === "float32" ? distinct(declared.filter((each) => Math.fround(each) !== each).map(Math.fround)) : [],
     scale,
     offset,
-    wrap:
-      unsigned === "true" && type.startsWith("int")
-        ? "unsigned"
-        : unsigned === "false" && type.startsWith("uint")
-          ? "signed"
-          : undefined,
+    wrap,
     valid: [least ?? Number.NEGATIVE_INFINITY, greatest ?? Number.POSITIVE_INFINITY],
     ...(defaultFill !== undefined && { defaultFill }),
-    ...(unreadable && { problem: `its ${unreadable} is no number` }),
+    ...(problem && { problem }),
   };
 }
 
@@ -67,9 +74,7 @@ export function unpacked(raw: Numbers, packing: Packing): Float64Array {
   const isPlain = missing.length === 0;
   for (let i = 0; i < raw.length; i++) {
     const value = Number(wrapped[i]);
-    // A fill value may be given as it was before the sign was taken away, or after.
-    const isMissing = !isPlain && (missing.includes(value) || (wrapped !== raw && missing.includes(Number(raw[i]))));
-    out[i] = isMissing ? Number.NaN : value * scale + offset;
+    out[i] = !isPlain && missing.includes(value) ? Number.NaN : value * scale + offset;
   }
   return out;
 }
@@ -106,16 +111,19 @@ export function extremesOf(
 
 /** Why xarray's extremes are not what another reader of the same data would find; a phrase whose subject is the variable. */
 export function doubtAbout(extremes: Extremes, packing: Packing, variable: CfVariable): string | undefined {
-  const { scale, offset, valid, defaultFill, missing } = packing;
+  const { scale, offset, valid, defaultFill, rounded, wrap } = packing;
   const ends = [Number(extremes.least), Number(extremes.greatest)] as const;
   if (!ends.every(Number.isFinite)) return "has infinite values";
   const beyondInt64 = (value: number) => value >= 2 ** 63;
-  const isUnsignedTime = variable.type === "uint64" && isTimeUnit(text(variable.attributes, "units"));
-  if (isUnsignedTime && (ends.some(beyondInt64) || missing.some(beyondInt64)))
+  const isUnsigned = variable.type === "uint64" || (variable.type === "int64" && wrap === "unsigned");
+  if (isUnsigned && isTimeUnit(text(variable.attributes, "units")) && ends.some(beyondInt64))
     return "has numbers beyond 2^63, which xarray takes for negative ones";
   const stored = ends.map((end) => (end - offset) / scale).sort((a, b) => a - b) as [number, number];
   if (defaultFill !== undefined && stored.includes(defaultFill))
     return `has ${defaultFill}, which netCDF writes where nothing is, and no _FillValue that says so: xarray takes it for a value`;
+  const near = stored.find((end) => rounded.includes(end));
+  if (near !== undefined)
+    return `has ${near}, which is what its missing value becomes in ${variable.type}: xarray takes it for a value, others don't`;
   const slack = 1e-6 * Math.max(1, Math.abs(stored[0]), Math.abs(stored[1]));
   if (stored[0] < valid[0] - slack || stored[1] > valid[1] + slack)
     return `runs from ${ends[0]} to ${ends[1]}, beyond its valid_range, valid_min or valid_max: xarray takes such values for good, others don't`;
@@ -164,15 +172,41 @@ function isOneNumber(value: Json | undefined): boolean {
   return value === undefined || typeof value === "number";
 }
 
-/** The numbers a JSON value stands for, as values of `type`. A number as text is none to xarray. */
-function numbersOf(value: Json | undefined, type: string): number[] {
-  if (Array.isArray(value)) return value.slice(0, 100).flatMap((each: Json) => numbersOf(each, type));
-  return typeof value === "number" ? [type === "float32" ? Math.fround(value) : value] : [];
+/** The numbers a JSON value stands for. A number as text is none to xarray. */
+function numbersOf(value: Json | undefined): number[] {
+  if (Array.isArray(value)) return value.slice(0, 100).flatMap((each: Json) => numbersOf(each));
+  return typeof value === "number" ? [value] : [];
+}
+
+const distinct = (numbers: readonly number[]) => [...new Set(numbers)].filter((each) => !Number.isNaN(each));
+
+function wrapOf(attributes: Attributes, type: string): Packing["wrap"] {
+  const unsigned = attribute(attributes, "_Unsigned");
+  if (unsigned === "true" && type.startsWith("int")) return "unsigned";
+  return unsigned === "false" && type.startsWith("uint") ? "signed" : undefined;
+}
+
+/** How many values an integer type has. */
+const rangeOf = (type: string) => 2 ** Number(type.replace(/\D+/, ""));
+
+/** A fill value of the stored `type` as it is once its sign has been brought back. xarray does so with _FillValue alone. */
+function withSign(fill: number, type: string, wrap: Packing["wrap"]): number {
+  if (wrap === "unsigned") return fill < 0 ? fill + rangeOf(type) : fill;
+  return wrap === "signed" && fill >= rangeOf(type) / 2 ? fill - rangeOf(type) : fill;
+}
+
+/** Where `_Unsigned` counts, xarray makes a signed number of the attribute, and fails where that can't be. */
+function fillProblem(fill: readonly number[], type: string, wrap: Packing["wrap"]): string | undefined {
+  const half = wrap ? rangeOf(type) / 2 : Number.POSITIVE_INFINITY;
+  const beyond = fill.find((each) => each >= half || each < -half);
+  return beyond === undefined
+    ? undefined
+    : `its _FillValue is ${beyond}, which is no ${type.replace(/^u/, "")}, and it has _Unsigned: xarray refuses to open it`;
 }
 
 function fillIn(attributes: Attributes, type: string): number[] {
   const value = attribute(attributes, "_FillValue");
-  return typeof value === "string" ? fromBase64(value, type) : numbersOf(value, type);
+  return typeof value === "string" ? fromBase64(value, type) : numbersOf(value);
 }
 
 /** Zarr v3 has no JSON for floats' bits, so xarray writes `_FillValue` as base64 of little-endian bytes. */
@@ -181,7 +215,7 @@ function fromBase64(value: string, type: string): number[] {
   const bytes = Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
   const view = new DataView(bytes.buffer);
   // xarray writes eight bytes for a float32, too.
-  if (bytes.length === 8) return numbersOf(view.getFloat64(0, true), type);
+  if (bytes.length === 8) return [view.getFloat64(0, true)];
   return bytes.length === 4 ? [view.getFloat32(0, true)] : [];
 }
 

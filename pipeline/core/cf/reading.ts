@@ -114,7 +114,7 @@ export const doubtful = ({ name }: CfVariable, doubt: string): DatasetFinding =>
   fix: "declare the value that stands for missing as _FillValue, and correct the attributes",
 });
 
-const allMissing = ({ name }: CfVariable): DatasetFinding => ({
+export const allMissing = ({ name }: CfVariable): DatasetFinding => ({
   level: "warning",
   rule: "all-missing",
   says: `every value of ${shown(name)} is missing`,

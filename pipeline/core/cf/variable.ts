@@ -22,7 +22,7 @@ export interface CfVariable {
   readonly missing: readonly Json[];
 }
 
-/** Packed values as they are stored; a list for texts. */
+/** Packed values as they are stored; a list for texts, bytes for single characters (`S1`), see `characters.ts`. */
 export type Raw =
   | Int8Array
   | Uint8Array

@@ -166,6 +166,11 @@ function readable(
     if (!element) throw new Unsupported(`values of type ${type} are not read`);
     const fill = fillOf(fillValue, element, type, version);
     if (fill === undefined) throw new Unsupported(`values of type ${type} are not read`);
+    // CF joins characters to texts, and one byte need not be one character.
+    if (type === "S1" && typeof fill === "string") {
+      const byte = { element: { kind: "uint", size: 1, bigEndian: false }, fill: fill.charCodeAt(0) || 0 } as const;
+      return { ...about, ...byte, pipeline: build(byte) };
+    }
     return { ...about, fill, pipeline: build({ element, fill }) };
   } catch (problem) {
     if (!(problem instanceof Error)) throw problem;

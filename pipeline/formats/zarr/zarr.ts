@@ -19,7 +19,7 @@ import { isOurs, undecodable, valuesIn } from "./values.ts";
 
 export const zarr = (using: Decompressors): FormatReader => ({
   name: "zarr",
-  version: 5,
+  version: 6,
   recognises: isZarr,
   missing: missingRoot,
   checkFiles: (folder, world) => checkFiles(folder, using, world),
@@ -134,8 +134,9 @@ function variablesOf(arrays: readonly ZarrArray[], version: 2 | 3, findings: Dat
 }
 
 /** Version 2's fill value as JSON that keeps every digit. */
-function missingIn({ fillValue, fill }: ZarrArray): readonly Json[] {
+function missingIn({ type, fillValue, fill }: ZarrArray): readonly Json[] {
   if (fillValue === null || fill === undefined) return [];
+  if (type === "S1") return [fill ? String.fromCharCode(Number(fill)) : ""];
   if (typeof fill === "bigint") return [String(fill)];
   return [typeof fill === "number" && !Number.isFinite(fill) ? String(fill) : fill];
 }

@@ -19,7 +19,7 @@ describe("takes for missing", () => {
     ["_FillValue", Int16Array.of(1, -9), [1, missing], "int16", { _FillValue: -9 }],
     ["each missing_value", Int16Array.of(1, -8, -9), [1, missing, missing], "int16", { missing_value: [-8, -9] }],
     ["what the format names", Float32Array.of(1, -9), [1, missing], "float32", {}, [-9]],
-    ["a float32 of the decimal", Float32Array.of(1, -999.9), [1, missing], "float32", { _FillValue: -999.9 }],
+    ["the very float32", Float32Array.of(1, -999.9), [1, missing], "float32", { missing_value: Math.fround(-999.9) }],
     ["xarray's base64", Float64Array.of(1, -999), [1, missing], "float64", { _FillValue: "AAAAAAA4j8A=" }],
     [
       "each missing_value beside _FillValue",
@@ -49,6 +49,14 @@ describe("takes for missing", () => {
     ["a number as text", Float64Array.of(1, -999), "float64", { missing_value: "-999." }],
     ["NaN as text", Float64Array.of(1), "float64", { _FillValue: "NaN" }],
     ["the attribute, where Zarr has a fill value", Float64Array.of(-9), "float64", { _FillValue: -9 }, [0]],
+    ["the decimal of a float32", Float32Array.of(1, -999.9), "float32", { missing_value: -999.9 }],
+    ["a fill value among dates of the format's own", BigInt64Array.of(1n, 5n), "datetime64[ns]", {}, ["5"]],
+    [
+      "what int64 has no number for, among times",
+      BigUint64Array.of(1n, 2n ** 64n - 1n),
+      "uint64",
+      { _FillValue: 2 ** 64, units: "s since 1970-01-01" },
+    ],
     ["NaT of what is no time", BigInt64Array.of(-(2n ** 63n)), "int64"],
   ])("not %s, as xarray doesn't", (_, raw, ...of) => {
     expect(numbers(raw, ...of)).toEqual(Array.from(raw as ArrayLike<number | bigint>, Number));
@@ -73,8 +81,33 @@ it("doubts extremes beyond valid_range, which is meant in stored units, unless i
 
 it("reads signed storage of unsigned numbers", () => {
   expect(numbers(Int8Array.of(-1, -2, 3), "int8", { _Unsigned: "true", _FillValue: -1 })).toEqual([missing, 254, 3]);
-  expect(numbers(Int8Array.of(-1, -2), "int8", { _Unsigned: "true", _FillValue: 255 })).toEqual([missing, 254]);
+  expect(numbers(Int8Array.of(-1, -2), "int8", { _Unsigned: "true" }, [-1])).toEqual([missing, 254]);
+  expect(numbers(Uint8Array.of(246, 3), "uint8", { _Unsigned: "false" }, [246])).toEqual([missing, 3]);
   expect(numbers(Uint16Array.of(65_535, 3), "uint16", { _Unsigned: "false" })).toEqual([-1, 3]);
+});
+
+it("compares missing_value, unlike _FillValue, with the unsigned numbers alone", () => {
+  expect(numbers(Int8Array.of(-1, 3), "int8", { _Unsigned: "true", missing_value: 255 })).toEqual([missing, 3]);
+  expect(numbers(Int8Array.of(-1, 3), "int8", { _Unsigned: "true", missing_value: -1 })).toEqual([255, 3]);
+});
+
+it("can't unpack what has a _FillValue that its signed type has no number for", () => {
+  const problem = (type: string, attributes: Attributes) => packingOf(variable(type, attributes)).problem;
+  expect(problem("int8", { _Unsigned: "true", _FillValue: 255 })).toContain("255, which is no int8");
+  expect(problem("uint8", { _Unsigned: "false", _FillValue: 246 })).toContain("246, which is no int8");
+  expect(problem("uint8", { _Unsigned: "true", _FillValue: 255 })).toBeUndefined();
+  expect(problem("int8", { _FillValue: 255 })).toBeUndefined();
+});
+
+it("doubts extremes that are a missing value but for rounding, or too large for times", () => {
+  const doubt = (raw: Numbers, of: CfVariable) => doubtAbout(extremesOf(raw, packingOf(of))!, packingOf(of), of);
+  expect(doubt(Float32Array.of(1, 1e20), variable("float32", { missing_value: 1e20 }))).toContain(
+    "xarray takes it for",
+  );
+  expect(doubt(Float32Array.of(1, 10), variable("float32", { missing_value: 1e20 }))).toBeUndefined();
+  const time = variable("uint64", { _FillValue: 2 ** 64, units: "s since 1970-01-01" });
+  expect(doubt(BigUint64Array.of(1n, 2n ** 64n - 1n), time)).toContain("beyond 2^63");
+  expect(doubt(BigUint64Array.of(1n, 3600n), time)).toBeUndefined();
 });
 
 it("keeps 64-bit integers exact, over pieces, and has no extremes where all is missing", () => {
