@@ -45,6 +45,7 @@ export const fsck: Verb = {
       if (pin) incomplete.push(pin);
       const text = `${out.paint(level, level)}  ${rule}  ${printable(says)}\n    fix: ${printable(fix)}`;
       out.result({ level, rule, says, fix }, text, level === "error" ? text : undefined);
+      await out.taken();
     }
     if (errors === 0) return 0;
     throw new Failure("corrupt", `${home.name}: ${errors} ${errors === 1 ? "thing is" : "things are"} wrong`, {

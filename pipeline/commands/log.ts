@@ -29,6 +29,7 @@ export const log: Verb = {
         data,
         `release ${number}  ${made}  ${changes.length} ${changes.length === 1 ? "change" : "changes"}  ${root}${again}`,
       );
+      await out.taken();
     }
     return 0;
   },

@@ -13,7 +13,8 @@ import { sayBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import { codecs, type Get } from "../dag/block.ts";
 import type { DirectoryEntry } from "../dag/directory.ts";
-import { entries, type Stat, stat } from "../dag/read/read.ts";
+import { type Stat, sortedEntries, stat } from "../dag/read/read.ts";
+import { keepYoungHeapSmall } from "../disk/young-heap.ts";
 
 /** Root blocks of entries asked for at once. */
 const atOnce = 16;
@@ -34,17 +35,18 @@ ${aboutAddresses}`,
     const { cid, path, get } = await locate(call.args[0] ?? "/", call);
     const about = await stat(cid, get);
     const recursive = call.flags.recursive === true;
-    const listed: DirectoryEntry[] = [];
-    if (about.type === "directory") for await (const entry of entries(cid, get)) listed.push(entry);
-    else listed.push({ name: path.split("/").at(-1) || cid.toString(), cid, tsize: about.tsize });
+    keepYoungHeapSmall();
+    const itself = { name: path.split("/").at(-1) || cid.toString(), cid, tsize: about.tsize };
+    const listed = about.type === "directory" ? await sortedEntries(cid, get) : [itself];
+    const total = recursive ? undefined : "size" in listed ? listed.size : listed.length;
 
     let done = 0;
     for await (const { name, cid, type, size, target } of listing(listed, recursive, get, call.world)) {
       const shown = printable(target === undefined ? name : `${name} -> ${target}`);
       const text = [type.padEnd(9), sayBytes(size).padStart(6), cid.toString().padEnd(59), shown].join("  ");
       call.out.result({ name, cid: cid.toString(), size, type }, text);
-      const total = recursive ? {} : { total: listed.length };
-      call.world.progress({ task: "listing", done: ++done, ...total, unit: "files" });
+      await call.out.taken();
+      call.world.progress({ task: "listing", done: ++done, ...(total !== undefined && { total }), unit: "files" });
     }
     return 0;
   },
@@ -54,7 +56,7 @@ type Listed = Stat & Pick<DirectoryEntry, "name" | "cid">;
 
 /** Each entry, and where `recursive` below each folder what is in it. A stack, since folders may be deeper than ours is. */
 async function* listing(
-  top: readonly DirectoryEntry[],
+  top: Iterable<DirectoryEntry>,
   recursive: boolean,
   get: Get,
   world: World,
@@ -73,9 +75,7 @@ async function* listing(
     const name = folder.path + entry.name;
     yield { ...entry, name };
     if (!recursive || entry.type !== "directory") continue;
-    const below: DirectoryEntry[] = [];
-    for await (const inner of entries(entry.cid, get)) below.push(inner);
-    open.push({ path: `${name}/`, entries: inOrder(below, atOnce, describe) });
+    open.push({ path: `${name}/`, entries: inOrder(await sortedEntries(entry.cid, get), atOnce, describe) });
   }
 }
 

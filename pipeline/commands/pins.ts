@@ -55,6 +55,7 @@ async function exportPins({ campaign: open, out, world }: Call): Promise<number>
     if (printed.has(identity(cid))) continue;
     printed.add(identity(cid));
     out.result({ cid: `${cid}`, label }, `${cid}`, `${cid}`);
+    await out.taken();
   }
   return 0;
 }

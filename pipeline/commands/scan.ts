@@ -33,6 +33,7 @@ scans the tree; paths are relative to the address. Descriptions are remembered b
       scanned += entries.length;
       for (const entry of entries) {
         out.result(...lineOf(entry, call));
+        await out.taken();
         if (entry.kind === "failed") code = 1;
       }
       if (unreachable === undefined) continue;

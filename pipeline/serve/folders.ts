@@ -4,14 +4,13 @@
  * What is sorted once is remembered by its CID, packed, so that the pages of a directory of 200 000 names cost as much as
  * those of a small one. One directory is read at a time, since each may be large, and only for as long as somebody waits.
  */
-import { CID } from "multiformats/cid";
+import type { CID } from "multiformats/cid";
 import { unlessAborted } from "../core/abort.ts";
 import { atMost } from "../core/concurrency.ts";
 import { type Get, keyOf } from "../dag/block.ts";
+import { compactEntries } from "../dag/compact-entries.ts";
 import type { DirectoryEntry } from "../dag/directory.ts";
-import { pause } from "../dag/event-loop.ts";
 import { unsortedEntries } from "../dag/read/read.ts";
-import { sortedByName } from "../dag/read/sort-names.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface SortedFolder {
@@ -93,36 +92,17 @@ export function sortedFolders(getFor: (signal: AbortSignal) => Get): SortedFolde
 }
 
 async function pack(cid: CID, get: Get): Promise<Packed> {
-  const found: { readonly name: string; readonly cid: Uint8Array; readonly tsize: number }[] = [];
+  const found = compactEntries();
   for await (const some of unsortedEntries(cid, get)) {
-    for (const { name, cid, tsize } of some) found.push({ name, cid: cid.bytes, tsize });
-    if (found.length > mostEntries) {
+    for (const { name, cid, tsize } of some) found.add(name, cid.bytes, tsize);
+    if (found.count > mostEntries) {
       throw new Refusal(501, `a directory of more than ${mostEntries} names is not listed on pages: ask for its CAR`);
     }
   }
-  const sorted = await sortedByName(found);
-  const names = new Array<string>(sorted.length);
-  const tsizes = new Float64Array(sorted.length);
-  const ends = new Uint32Array(sorted.length);
-  const cids = new Uint8Array(sorted.reduce((sum, { cid }) => sum + cid.length, 0));
-  let end = 0;
-  let letters = 0;
-  for (const [i, entry] of sorted.entries()) {
-    names[i] = entry.name;
-    letters += entry.name.length;
-    tsizes[i] = entry.tsize;
-    cids.set(entry.cid, end);
-    end += entry.cid.length;
-    ends[i] = end;
-    if (i % 2048 === 0) await pause();
-  }
+  const order = await found.sorted();
   return {
-    count: sorted.length,
-    bytes: 1000 + cids.length + 2 * letters + 48 * sorted.length,
-    slice: (start, stop) =>
-      names.slice(start, stop).map((name, at) => {
-        const i = start + at;
-        return { name, cid: CID.decode(cids.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]!)), tsize: tsizes[i]! };
-      }),
+    count: order.length,
+    bytes: 1000 + found.bytes + 4 * order.length,
+    slice: (start, stop) => Array.from(order.subarray(start, stop), found.at),
   };
 }

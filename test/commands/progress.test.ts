@@ -95,7 +95,7 @@ async function saidBy(
     args: args.map(String),
     flags: { output: join(cwd, "out"), ...flags },
     world: testWorld({ progress: (progress) => void said.push(progress) }),
-    out: { json: true, result: () => {}, bytes: async () => {} },
+    out: { json: true, result: () => {}, bytes: async () => {}, taken: async () => {} },
     cwd,
     folderAround: () => cwd,
     campaign: async () => ({ get: node.get }),

@@ -109,7 +109,13 @@ names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, aut
     const head = vi.fn(parts.log.head);
     const campaign = async () => ({ ...parts, log: { ...parts.log, head }, close: async () => {} });
     const told: object[] = [];
-    const out = { json: true, paint: plain, result: (data: object) => void told.push(data), bytes: async () => {} };
+    const out = {
+      json: true,
+      paint: plain,
+      result: (data: object) => void told.push(data),
+      bytes: async () => {},
+      taken: async () => {},
+    };
     const call = { args: [], flags: { deadline: "60" }, env: {}, cwd: parts.folder, folder: () => parts.folder };
     await status.run({ ...call, folderAround: call.folder, campaign, out, world: testWorld() });
     expect(head).toHaveBeenCalledOnce();

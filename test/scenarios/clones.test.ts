@@ -35,7 +35,13 @@ async function aMachine(remote: string) {
   const world = testWorld({ now: () => new Date() });
   const publish = async (tree: string) => {
     const events: object[] = [];
-    const out = { json: true, paint: plain, result: (event: object) => void events.push(event), bytes: async () => {} };
+    const out = {
+      json: true,
+      paint: plain,
+      result: (event: object) => void events.push(event),
+      bytes: async () => {},
+      taken: async () => {},
+    };
     await writeFile(join(folder, "tree.yaml"), tree);
     await publishHere(campaign, { strict: false }, out, world);
     return events.at(-1) as { release: number; root: string; portal: string; head: string; changed: boolean };

@@ -29,7 +29,7 @@ describe("two who publish the same tree fifty times", () => {
       return { ...parts, log, close: async () => {} };
     };
     const rivals = [await aRival("anna@laptop"), await aRival("github.com/org/campaign run 17")] as const;
-    const silent = { json: true, paint: plain, result: () => {}, bytes: async () => {} };
+    const silent = { json: true, paint: plain, result: () => {}, bytes: async () => {}, taken: async () => {} };
     let refused = 0;
 
     for (let round = 1; round <= 50; round++) {

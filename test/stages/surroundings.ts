@@ -309,7 +309,13 @@ export async function called(
 ) {
   const campaign = { ...(await partsAmong(around)), close: async () => {} };
   const said: object[] = [];
-  const out = { json: true, paint: plain, result: (data: object) => void said.push(data), bytes: async () => {} };
+  const out = {
+    json: true,
+    paint: plain,
+    result: (data: object) => void said.push(data),
+    bytes: async () => {},
+    taken: async () => {},
+  };
   const where = { env: {}, cwd: "/", folder: () => "/", folderAround: () => "/" };
   try {
     await verb.run({ args, flags, out, ...where, world: worldOf(around), campaign: async () => campaign });

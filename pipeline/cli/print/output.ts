@@ -5,6 +5,7 @@
  * to say ends in `{"event":"done"}`. With `--quiet` a person reads errors alone; bytes are what was asked for, and come.
  */
 import { once } from "node:events";
+import type { Writable } from "node:stream";
 import type { Output } from "../command.ts";
 import type { Paint } from "./colour.ts";
 import type { Terminal } from "./terminal.ts";
@@ -23,30 +24,34 @@ export interface Results extends Output {
 
 /** On a terminal stdout and stderr are one screen: what is printed must not stand behind a progress line. */
 export function outputOn(
-  stream: NodeJS.WritableStream,
+  stream: Writable,
   terminal: Pick<Terminal, "clear">,
   { json, quiet, paint }: OutputOptions,
 ): Results {
   let printed = false;
-  const line = (text: string): boolean => {
+  const line = (text: string): void => {
     terminal.clear();
     printed = true;
-    return stream.write(`${text}\n`);
+    stream.write(`${text}\n`);
+  };
+  const taken = async (): Promise<void> => {
+    if (stream.writableNeedDrain) await once(stream, "drain");
   };
   return {
     json,
     paint,
+    taken,
     result(data, text, errors) {
-      if (json) return void line(JSON.stringify(data));
+      if (json) return line(JSON.stringify(data));
       const shown = quiet ? errors || undefined : text;
       if (shown !== undefined) line(shown);
     },
     async bytes(chunk) {
       terminal.clear();
-      const roomy = json
-        ? line(JSON.stringify({ base64: Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("base64") }))
-        : stream.write(chunk);
-      if (!roomy) await once(stream, "drain");
+      if (json)
+        line(JSON.stringify({ base64: Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("base64") }));
+      else stream.write(chunk);
+      await taken();
     },
     end() {
       if (json && !printed) line(JSON.stringify({ event: "done" }));

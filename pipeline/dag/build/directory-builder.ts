@@ -1,23 +1,14 @@
 /**
  * A directory that is made once, however many entries it has.
  *
- * Entries are kept as bytes, some seventy for each instead of the kilobyte that objects take. Where they are more than one
+ * Entries are kept as bytes, some seventy for each with its hash instead of the kilobyte that objects take. Where they are more than one
  * block may list, shards are made from the bottom up, of which one path at a time is in memory. What is made is what
  * `makeDirectory` makes of the same entries.
  */
-import { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import type { Link, Put } from "../block.ts";
-import {
-  badName,
-  basicBlock,
-  type DirectoryEntry,
-  emptyEstimate,
-  estimateOf,
-  hamtHash,
-  shardBlock,
-  sharesItsHash,
-} from "../directory.ts";
+import { type CompactEntries, compactEntries } from "../compact-entries.ts";
+import { badName, basicBlock, emptyEstimate, estimateOf, hamtHash, shardBlock, sharesItsHash } from "../directory.ts";
 import { pause } from "../event-loop.ts";
 import { type Profile, shardThreshold } from "../profile.ts";
 
@@ -58,65 +49,6 @@ export function directoryBuilder(profile: Profile): DirectoryBuilder {
 
 function twice(name: string): Failure {
   return new Failure("input", `${JSON.stringify(name)} is twice in one directory`);
-}
-
-interface CompactEntries {
-  readonly count: number;
-  add(name: string, cid: Uint8Array, tsize: number): void;
-  nameOf(entry: number): string;
-  at(entry: number): DirectoryEntry;
-}
-
-function compactEntries(): CompactEntries {
-  let count = 0;
-  let capacity = 0;
-  /** Names and CIDs, one behind the other. */
-  let bytes = Buffer.alloc(0);
-  let filled = 0;
-  let nameEnds = new Float64Array(0);
-  let cidEnds = new Float64Array(0);
-  let tsizes = new Float64Array(0);
-
-  const grow = (): void => {
-    capacity = Math.ceil(capacity * 1.5) + 16;
-    nameEnds = copied(nameEnds, new Float64Array(capacity));
-    cidEnds = copied(cidEnds, new Float64Array(capacity));
-    tsizes = copied(tsizes, new Float64Array(capacity));
-  };
-  const nameOf = (entry: number): string =>
-    bytes.toString("utf8", entry === 0 ? 0 : cidEnds[entry - 1]!, nameEnds[entry]!);
-
-  return {
-    get count() {
-      return count;
-    },
-
-    add(name, cid, tsize) {
-      if (count === capacity) grow();
-      const most = name.length * 3 + cid.length;
-      if (filled + most > bytes.length) bytes = copied(bytes, Buffer.alloc(Math.ceil((filled + most) * 1.5)));
-      filled += bytes.write(name, filled);
-      nameEnds[count] = filled;
-      bytes.set(cid, filled);
-      filled += cid.length;
-      cidEnds[count] = filled;
-      tsizes[count] = tsize;
-      count++;
-    },
-
-    nameOf,
-
-    at: (entry) => ({
-      name: nameOf(entry),
-      cid: CID.decode(Uint8Array.from(bytes.subarray(nameEnds[entry]!, cidEnds[entry]!))),
-      tsize: tsizes[entry]!,
-    }),
-  };
-}
-
-function copied<T extends Float64Array | Uint8Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
 }
 
 /** Bytes of a name's hash, and so depths of shards. */

@@ -1,7 +1,7 @@
 /**
  * What stands at a path of this machine, before any of it is read.
  *
- * Two million files are an ordinary model run. So names are kept as bytes, some thirty for each entry, and become strings and
+ * Two million files are an ordinary model run. So names are kept as bytes, some fifteen for each entry, and become strings and
  * paths one at a time, while {@link stepsOf} goes through them.
  */
 import { isUtf8 } from "node:buffer";
@@ -161,17 +161,24 @@ function addingEntries(): { add(name: Buffer, found: Found | undefined): void; s
       const order = Uint32Array.from({ length: count }, (_, entry) => entry).sort((a, b) =>
         names.compare(names, startOf(b), ends[b]!, startOf(a), ends[a]!),
       );
+      // Again in their order and without room to spare: this is what stays in memory.
+      const inOrder = Buffer.alloc(startOf(count));
+      const endsInOrder = inOrder.length < 2 ** 32 ? new Uint32Array(count) : new Float64Array(count);
+      const othersInOrder = new Map<number, Found | undefined>();
+      let filled = 0;
+      for (const [entry, listed] of order.entries()) {
+        filled += names.copy(inOrder, filled, startOf(listed), ends[listed]!);
+        endsInOrder[entry] = filled;
+        if (others.has(listed)) othersInOrder.set(entry, others.get(listed));
+      }
       return {
         count,
-        nameOf: (entry) => names.toString("utf8", startOf(order[entry]!), ends[order[entry]!]!),
-        foundAt: (entry) => others.get(order[entry]!) ?? file,
+        nameOf: (entry) => inOrder.toString("utf8", entry === 0 ? 0 : endsInOrder[entry - 1]!, endsInOrder[entry]!),
+        foundAt: (entry) => othersInOrder.get(entry) ?? file,
         *folders() {
-          for (let entry = 0; entry < count; entry++) {
-            const listed = order[entry]!;
-            if (others.has(listed) && others.get(listed) === undefined) yield entry;
-          }
+          for (const [entry, found] of [...othersInOrder]) if (found === undefined) yield entry;
         },
-        put: (entry, found) => void others.set(order[entry]!, found),
+        put: (entry, found) => void othersInOrder.set(entry, found),
       };
     },
   };

@@ -15,10 +15,10 @@ import { Failure } from "../../core/failure.ts";
 import { type Block, codecs, type Get, isInline, keyOf } from "../block.ts";
 import { type CidSet, cidSet } from "../cid-set.ts";
 import { linksOf, type Shape, type Slot, shapeOf, shapeOnce } from "../codec/decode.ts";
+import { compactEntries } from "../compact-entries.ts";
 import { type DirectoryEntry, hamtHash } from "../directory.ts";
 import { pause } from "../event-loop.ts";
 import { waitingLinks } from "./read-ahead.ts";
-import { sortedByName } from "./sort-names.ts";
 import { tsizeOf } from "./tsize.ts";
 
 export interface Stat {
@@ -54,7 +54,7 @@ export interface WalkOptions {
   readonly wants?: (cid: CID) => boolean | Promise<boolean>;
 }
 
-/** Entries of a directory that is listed as a whole: some 500 MB of them. */
+/** Entries of a directory that is listed as a whole: some 120 MB of them. */
 const mostEntries = 2_000_000;
 
 /** What stands at `cid`: reads one block. @throws Failure `input` where it is neither file, directory nor symlink; `corrupt`. */
@@ -78,18 +78,34 @@ export function statOf(cid: CID, bytes: Uint8Array): Stat {
   }
 }
 
+/** All entries of a directory, in byte order of their names. Each is made when it is come to. */
+export interface SortedEntries extends Iterable<DirectoryEntry> {
+  readonly size: number;
+}
+
 /**
- * Entries of a directory, sharded or not, in byte order of their names.
+ * Entries of a directory, sharded or not, in byte order of their names, once all of it was read.
  *
  * @throws Failure `input` where it isn't one, or has more than {@link mostEntries}.
  */
-export async function* entries(cid: CID, get: Get): AsyncGenerator<DirectoryEntry> {
-  const found: DirectoryEntry[] = [];
+export async function sortedEntries(cid: CID, get: Get): Promise<SortedEntries> {
+  const found = compactEntries();
   for await (const some of unsortedEntries(cid, get)) {
-    for (const { name, cid, tsize } of some) found.push({ name, cid, tsize });
-    if (found.length > mostEntries) throw new Failure("input", `${cid} has more than ${mostEntries} entries`);
+    for (const { name, cid, tsize } of some) found.add(name, cid.bytes, tsize);
+    if (found.count > mostEntries) throw new Failure("input", `${cid} has more than ${mostEntries} entries`);
   }
-  yield* await sortedByName(found);
+  const order = await found.sorted();
+  return {
+    size: order.length,
+    *[Symbol.iterator]() {
+      for (const entry of order) yield found.at(entry);
+    },
+  };
+}
+
+/** {@link sortedEntries}, one by one. */
+export async function* entries(cid: CID, get: Get): AsyncGenerator<DirectoryEntry> {
+  yield* await sortedEntries(cid, get);
 }
 
 /** The same, as they stand in the blocks: those of one block at a time. */
@@ -259,15 +275,16 @@ async function* fileBlocks(
 }
 
 async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { shape: DirectoryShape }> {
-  const seen = new Set<string>();
+  const seen = cidSet();
   const links = waitingLinks<{ cid: CID; fanout?: number; depth: number }>(({ cid }) => load(cid, get));
   links.push([{ cid: root, depth: 0 }]);
   for (let top = links.pop(); top; top = links.pop()) {
     await pause();
     const { cid, fanout, depth } = top.item;
     // No two shards of a directory hold the same names, so one that comes again would list them without end.
-    if (seen.size === seen.add(keyOf(cid)).size) throw new Failure("corrupt", `${cid} is twice a shard of ${root}`);
+    if (seen.has(cid)) throw new Failure("corrupt", `${cid} is twice a shard of ${root}`);
     const bytes = (await top.bytes)!;
+    seen.add(cid);
     const shape = asDirectory(cid, shapeOnce(cid, bytes));
     if (fanout !== undefined && (shape.kind !== "shard" || shape.fanout !== fanout)) {
       throw new Failure("corrupt", `${cid} is not a shard ${fanout} wide as its parent is`);

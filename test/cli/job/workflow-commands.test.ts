@@ -12,6 +12,7 @@ function aCall(env: Call["env"] = { GITHUB_ACTIONS: "true" }) {
     json: false,
     result: (_: object, text?: string) => void printed.push(text ?? ""),
     bytes: async () => {},
+    taken: async () => {},
   };
   return { call: { env, world, out } as unknown as Call, printed, world };
 }
