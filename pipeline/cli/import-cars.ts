@@ -15,7 +15,7 @@ import { keepYoungHeapSmall } from "../disk/young-heap.ts";
 import { kindOfStatus, sayReason } from "../http/http.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 import { addedLabel } from "../stages/pins/label.ts";
-import type { Call } from "./command.ts";
+import type { Call } from "./verb.ts";
 
 type Shown = Pick<Call, "cwd" | "out" | "world">;
 

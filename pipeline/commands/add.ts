@@ -1,10 +1,10 @@
 /** `add`: data of this machine onto the campaign's node, and into tree.yaml. */
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { adviceFor } from "../cli/advise.ts";
-import type { Call, Verb } from "../cli/command.ts";
+import { adviceFor } from "../cli/dataset-advice.ts";
 import { allFlag, datasetFindingLines, errorsIn } from "../cli/print/findings.ts";
 import { printable } from "../cli/print/terminal.ts";
+import type { Call, Verb } from "../cli/verb.ts";
 import { emptyDirectory } from "../core/cid.ts";
 import type { DatasetFinding } from "../core/dataset/dataset.ts";
 import { Failure, kinds } from "../core/failure.ts";

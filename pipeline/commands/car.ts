@@ -1,16 +1,17 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
-import { locate } from "../cli/address/address.ts";
-import type { Call, Verb } from "../cli/command.ts";
+import { locate } from "../cli/address/locate.ts";
 import { appearWhole } from "../cli/extract.ts";
 import { importCars } from "../cli/import-cars.ts";
+import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { sayBytes } from "../core/text/shown.ts";
 import { type Block, codecs } from "../dag/block.ts";
 import { carOf } from "../dag/car.ts";
 import { type WalkOptions, walk } from "../dag/read/read.ts";
 import { tsizeOf } from "../dag/read/tsize.ts";
+import { publishedHead } from "../log/chain.ts";
 import { withoutData } from "../stages/tree/without-data.ts";
 
 const scopes = ["block", "entity", "all", "log"] as const satisfies readonly (WalkOptions["scope"] | "log")[];
@@ -87,8 +88,7 @@ async function sourceFor(
     return { cid, source: walk(cid, get, { scope }) };
   }
   const campaign = await call.campaign();
-  const head = await campaign.log.head(call.world);
-  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  const head = await publishedHead(campaign.log, call.world);
   return { cid: head.cid, source: withoutData(head, campaign, call.world) };
 }
 

@@ -1,8 +1,8 @@
 /** `cat`: the bytes of a file, as they are, on stdout. */
 
-import { locate } from "../cli/address/address.ts";
+import { locate } from "../cli/address/locate.ts";
 import { aboutAddresses } from "../cli/address/parse-address.ts";
-import type { Verb } from "../cli/command.ts";
+import type { Verb } from "../cli/verb.ts";
 import type { Get } from "../dag/block.ts";
 import { content, statOf } from "../dag/read/read.ts";
 

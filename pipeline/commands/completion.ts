@@ -4,8 +4,8 @@
  * What the tree and the log hold is asked of the program while somebody types: `completion words -- VERB BEFORE WORD`.
  */
 
-import type { Call, Verb, VerbEntry } from "../cli/command.ts";
 import { globalFlags } from "../cli/global-flags.ts";
+import type { Call, Verb, VerbEntry } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 
 interface Words {
@@ -60,7 +60,7 @@ async function candidates(
 ): Promise<number> {
   const verb = await verbs.find((entry) => entry.name === name)?.load();
   const completes = before === "--at" || before === "--remove" ? (["tree"] as const) : (verb?.completes ?? []);
-  const { wordsFor } = await import("../cli/completion-words.ts");
+  const { wordsFor } = await import("../cli/completion/candidates.ts");
   const words = await wordsFor(word, completes, call);
   const text = words.length > 0 ? words.join("\n") : undefined;
   call.out.result({ words }, text, text);

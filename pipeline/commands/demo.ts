@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 import type { CID } from "multiformats/cid";
 import { type Campaign, openCampaign } from "../campaign/campaign.ts";
 import { readers } from "../campaign/readers.ts";
-import type { Verb } from "../cli/command.ts";
+import { publishTree } from "../cli/publish-tree.ts";
+import { portIn, serveCampaign } from "../cli/serve-campaign.ts";
+import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { byBytes } from "../core/text/order.ts";
 import { editTree } from "../core/tree/edit.ts";
@@ -14,8 +16,6 @@ import { readTree } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import { writeDurably } from "../disk/write.ts";
 import { addFiles } from "../ipfs/add-files.ts";
-import { publishHere } from "./publish.ts";
-import { portIn, serveCampaign } from "./serve.ts";
 
 export const demo: Verb = {
   flags: [
@@ -36,7 +36,7 @@ PATH becomes a folder under products/, and each dataset, file or folder of files
     try {
       if (data) await writeTree(await addData(data, campaign, world), campaign);
       else await addSample(campaign, world);
-      await publishHere(campaign, { strict: false }, out, world);
+      await publishTree(campaign, { strict: false }, out, world);
       if (flags.once) return 0;
       await serveCampaign(campaign, { host: "127.0.0.1", port }, out, world);
     } finally {

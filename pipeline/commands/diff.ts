@@ -1,8 +1,8 @@
 /** `diff`: two trees compared by the data they name, where a diff of lines would show spelling and order. */
 
-import { compared } from "../cli/address/compared.ts";
-import type { Verb } from "../cli/command.ts";
+import { compared } from "../cli/address/compared-trees.ts";
 import { sayChange } from "../cli/print/changes.ts";
+import type { Verb } from "../cli/verb.ts";
 import { changesBetween } from "../core/tree/changes.ts";
 
 export const diff: Verb = {

@@ -1,10 +1,10 @@
 /** `doctor`: what a campaign's repository on GitHub lacks, and how to set each. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Verb } from "../cli/command.ts";
+import { withRepository } from "../cli/github-repository.ts";
 import type { Paint } from "../cli/print/colour.ts";
 import { printable } from "../cli/print/terminal.ts";
-import { withRepository } from "../cli/which-repository.ts";
+import type { Verb } from "../cli/verb.ts";
 import { readCampaign } from "../core/campaign/campaign.ts";
 import { Failure, kinds } from "../core/failure.ts";
 import type { Diagnosis } from "../github/health/doctor/diagnosis.ts";

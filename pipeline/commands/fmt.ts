@@ -1,7 +1,7 @@
 /** `fmt`: tree.yaml tidied, and nothing in it changed that anybody meant. */
 import { join, resolve } from "node:path";
 import { treeText } from "../cli/address/tree-text.ts";
-import type { Verb } from "../cli/command.ts";
+import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { formatTree } from "../core/tree/format.ts";
 import { decodeUtf8 } from "../core/yaml/yaml.ts";

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
-import type { Call, Verb } from "../cli/command.ts";
 import { printable } from "../cli/print/terminal.ts";
+import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { sayBytes } from "../core/text/shown.ts";
 import { readTree, type Tree } from "../core/tree/tree.ts";

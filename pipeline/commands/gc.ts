@@ -1,7 +1,7 @@
 /** `gc`: room made, by letting go of what nothing keeps. */
 
 import { soundTree } from "../cli/address/tree-text.ts";
-import type { Verb } from "../cli/command.ts";
+import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { sayBytes } from "../core/text/shown.ts";
 import { identity } from "../core/tree/tree.ts";

@@ -1,9 +1,9 @@
 /** `get`: a file or a folder, copied to this machine. */
 import { resolve } from "node:path";
-import { locate } from "../cli/address/address.ts";
+import { locate } from "../cli/address/locate.ts";
 import { aboutAddresses } from "../cli/address/parse-address.ts";
-import type { Verb } from "../cli/command.ts";
 import { extract } from "../cli/extract.ts";
+import type { Verb } from "../cli/verb.ts";
 import { sayBytes } from "../core/text/shown.ts";
 
 export const get: Verb = {

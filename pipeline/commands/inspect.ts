@@ -3,10 +3,11 @@ import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { configFrom, configIn } from "../campaign/config.ts";
 import { readers } from "../campaign/readers.ts";
-import { fileFindings } from "../cli/advise.ts";
-import type { Call, Verb } from "../cli/command.ts";
+import { fileFindings } from "../cli/dataset-advice.ts";
+import { entryResult } from "../cli/print/entry-lines.ts";
 import { allFlag, noteLines } from "../cli/print/findings.ts";
 import { printable, printableLines } from "../cli/print/terminal.ts";
+import type { Call, Verb } from "../cli/verb.ts";
 import { facts } from "../core/campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
 import { placeWords, previewOf, timeWords } from "../core/report/preview.ts";
@@ -19,7 +20,6 @@ import { localFolder } from "../disk/folder.ts";
 import { keepYoungHeapSmall } from "../disk/young-heap.ts";
 import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/scan/find-datasets.ts";
 import { entryOf } from "../stages/scan/scan.ts";
-import { lineOf } from "./scan.ts";
 
 export const inspect: Verb = {
   args: "<path>",
@@ -39,7 +39,7 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
     const campaign = folderAround();
     const config = campaign === undefined ? configFrom("campaign: none") : (await configIn(campaign)).config;
     const tell = (entry: Entry) => {
-      const [data, , errors] = lineOf(entry, call);
+      const [data, , errors] = entryResult(entry, call);
       out.result(data, inWords(join(basename(path), entry.path), entry, call), errors);
     };
 
@@ -84,13 +84,13 @@ async function hashed(path: string, world: World): Promise<Omit<Added, "cid"> & 
 function inWords(name: string, entry: Entry, call: Pick<Call, "flags" | "out">): string {
   const said = { CID: entry.cid, ...(entry.kind === "dataset" && saidBy(entry)) };
   return [
-    `${printable(name)}: ${printableLines(headlineOf(entry))}`,
+    `${printable(name)}: ${printableLines(headentryResult(entry))}`,
     ...Object.entries(said).map(([what, words]) => `  ${what.padEnd(9)}  ${printable(words)}`),
     ...(entry.kind === "failed" ? [] : noteLines(entry.findings ?? [], call)),
   ].join("\n");
 }
 
-function headlineOf(entry: Entry): string {
+function headentryResult(entry: Entry): string {
   switch (entry.kind) {
     case "dataset":
       return `${entry.item.properties.title} (${entry.reader})`;

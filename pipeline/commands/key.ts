@@ -7,7 +7,7 @@
 import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { Call, Verb } from "../cli/command.ts";
+import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { type PrivateKey, pemOf, privateKeyFrom, privateKeyOf, protobufOf, publicName } from "../core/key.ts";
 import { diskFailure } from "../disk/disk-failure.ts";

@@ -1,6 +1,6 @@
 /** `lease`: who may publish now, and how to take it from somebody who no longer does. */
 
-import type { Verb } from "../cli/command.ts";
+import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import type { Lease } from "../log/lease.ts";
 

@@ -1,8 +1,8 @@
 /** `log`: the releases there were, as the log itself tells them. */
 
-import type { Verb } from "../cli/command.ts";
 import { printable } from "../cli/print/terminal.ts";
-import { releasesFrom } from "../log/chain.ts";
+import type { Verb } from "../cli/verb.ts";
+import { nothingPublished, releasesFrom } from "../log/chain.ts";
 
 export const log: Verb = {
   about: "Newest first. Every release can be named in addresses: products/HALO@3 is that path as release 3 has it.",
@@ -11,7 +11,7 @@ export const log: Verb = {
   async run({ campaign: open, out, world }) {
     const { log } = await open();
     const head = await log.head(world);
-    if (!head) world.log("nothing has been published yet");
+    if (!head) world.log(nothingPublished);
     for await (const { cid, release } of releasesFrom(head, log, world)) {
       const { number, root, portal, made, changes, rollbackOf, why } = release;
       const data = {

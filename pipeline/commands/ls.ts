@@ -4,10 +4,10 @@
  * A raw block's size is taken from the link to it: reading each would load the whole folder's data just to list it.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { locate } from "../cli/address/address.ts";
+import { locate } from "../cli/address/locate.ts";
 import { aboutAddresses } from "../cli/address/parse-address.ts";
-import type { Verb } from "../cli/command.ts";
 import { printable } from "../cli/print/terminal.ts";
+import type { Verb } from "../cli/verb.ts";
 import { inOrder } from "../core/concurrency.ts";
 import { sayBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";

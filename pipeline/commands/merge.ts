@@ -1,8 +1,8 @@
 /** `merge`: two edits of one tree made one, by hand or as git's merge driver. */
 import { resolve } from "node:path";
 import { treeText } from "../cli/address/tree-text.ts";
-import type { Call, Verb } from "../cli/command.ts";
 import { printable } from "../cli/print/terminal.ts";
+import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { withMarks } from "../core/tree/conflict-marks.ts";
 import { mergeTrees } from "../core/tree/merge.ts";

@@ -1,8 +1,8 @@
 /** `owners`: who is asked to look at a change, before there is one. */
 import { configIn } from "../campaign/config.ts";
 import { ownersOf } from "../campaign/owners.ts";
-import type { Verb } from "../cli/command.ts";
 import { printable } from "../cli/print/terminal.ts";
+import type { Verb } from "../cli/verb.ts";
 
 export const owners: Verb = {
   args: "<path...>",

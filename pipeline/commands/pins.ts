@@ -1,13 +1,15 @@
 /** `pins`: what a release keeps, as a list that others can keep too; and lists kept by hand, as campaign.yaml has them. */
+
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CID } from "multiformats/cid";
-import type { Call, Verb } from "../cli/command.ts";
 import { errorsIn, findingLines } from "../cli/print/findings.ts";
+import type { Call, Verb } from "../cli/verb.ts";
 import { readPinlist } from "../core/campaign/pinlist.ts";
 import { identity } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
 import { unprintable } from "../core/text/shown.ts";
+import { publishedHead } from "../log/chain.ts";
 import { label } from "../stages/pins/label.ts";
 import { treeOf } from "../stages/tree/past.ts";
 
@@ -36,8 +38,7 @@ has it. What is wrong with it is printed on stderr, with its line; the exit code
 /** No label, comment or blank stands in the text: `ipfs pin add` takes every line for a CID. */
 async function exportPins({ campaign: open, out, world }: Call): Promise<number> {
   const campaign = await open();
-  const head = await campaign.log.head(world);
-  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish does" });
+  const head = await publishedHead(campaign.log, world);
   const { number, root, portal } = head.release;
   const { campaign: name } = campaign.facts;
   const leaves = [...(await treeOf(head.release, campaign, world)).values()];

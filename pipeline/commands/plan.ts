@@ -1,12 +1,12 @@
 /** `plan`: what publishing would do, so that a pull request shows the root before it is merged. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { baseTree } from "../cli/address/compared.ts";
-import { nothingYet } from "../cli/address/tree-text.ts";
-import type { Verb } from "../cli/command.ts";
+import { baseTree } from "../cli/address/compared-trees.ts";
+import { emptyTreeNote } from "../cli/address/tree-text.ts";
 import { sayChange } from "../cli/print/changes.ts";
 import { allFlag, errorsIn, findingLines, sayAll } from "../cli/print/findings.ts";
 import { printableLines } from "../cli/print/terminal.ts";
+import type { Verb } from "../cli/verb.ts";
 import { kinds } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
 import { findingCount } from "../core/report/finding-list.ts";
@@ -54,7 +54,7 @@ export const plan: Verb = {
         ? [`findings: ${findingCount(seen.findings)}${sayAll(seen.findings, call)}`]
         : []),
       ...changes.map(sayChange),
-      ...(seen.findings.length === 0 && holdsNothing(seen.tree) ? [`tree.yaml: ${nothingYet}`] : []),
+      ...(seen.findings.length === 0 && holdsNothing(seen.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
       ...(seen.root ? [`root ${seen.root.cid}`] : []),
       ...refusal,
       ...(none ? [] : seen.steps.length > 0 ? sayToDo(seen.steps).map((step) => `would ${step}`) : ["nothing to do"]),

@@ -1,13 +1,15 @@
 /** `prune`: pins of old releases given up, by the rules of campaign.yaml. */
+
 import type { Campaign } from "../campaign/campaign.ts";
 import { soundTree } from "../cli/address/tree-text.ts";
-import type { Call, Verb } from "../cli/command.ts";
 import { printable } from "../cli/print/terminal.ts";
+import type { Call, Verb } from "../cli/verb.ts";
+import { withLease } from "../cli/with-lease.ts";
 import { Failure } from "../core/failure.ts";
 import { sayBytes } from "../core/text/shown.ts";
+import { publishedHead } from "../log/chain.ts";
 import { type OldPin, type Pruning, planPruning, unpinAll } from "../stages/pins/prune.ts";
 import { keepsAll } from "../stages/pins/retention.ts";
-import { alone } from "./publish.ts";
 
 export const prune: Verb = {
   flags: [["--dry-run", "say what would no longer be pinned, and how much room that frees; change nothing"]],
@@ -21,7 +23,7 @@ export const prune: Verb = {
     const campaign = await call.campaign();
     if (flags.dryRun === true) return pruned(campaign, true, call);
     let exit = 0;
-    await alone(campaign, "pruning", world, async (world) => {
+    await withLease(campaign, "pruning", world, async (world) => {
       exit = await pruned(campaign, false, { ...call, world });
     });
     return exit;
@@ -30,8 +32,7 @@ export const prune: Verb = {
 
 async function pruned(campaign: Campaign, isDry: boolean, call: Call): Promise<number> {
   const { out, world } = call;
-  const head = await campaign.log.head(world);
-  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  const head = await publishedHead(campaign.log, world);
   // What is not released yet is needed by the next release.
   const needed = [...(await soundTree(undefined, call)).values()].filter(({ written }) => written !== "");
   const plan = await planPruning(

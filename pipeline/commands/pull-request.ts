@@ -1,9 +1,9 @@
 /** `pull-request`: data proposed on GitHub by somebody who knows no git. */
 
 import { refuseErrors } from "../cli/address/tree-text.ts";
-import type { Call, Verb } from "../cli/command.ts";
+import { withRepository } from "../cli/github-repository.ts";
 import { sayChange } from "../cli/print/changes.ts";
-import { withRepository } from "../cli/which-repository.ts";
+import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { code } from "../core/text/markdown.ts";
 import { changesBetween } from "../core/tree/changes.ts";

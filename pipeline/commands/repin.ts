@@ -1,11 +1,11 @@
 /** `repin`: services keep what they lack of the newest release. */
 
-import type { Verb } from "../cli/command.ts";
 import { pinLines } from "../cli/print/pin-lines.ts";
+import type { Verb } from "../cli/verb.ts";
+import { withLease } from "../cli/with-lease.ts";
 import { assertKept } from "../stages/pins/pin.ts";
 import { pinEvent } from "../stages/pins/pin-status.ts";
 import { repin as repinStage } from "../stages/pins/repin.ts";
-import { alone } from "./publish.ts";
 
 export const repin: Verb = {
   about: `Looks at every pin of the newest release at every service, asks again for what is missing, brings blocks where it can, and
@@ -14,7 +14,7 @@ waits up to the deadline in campaign.yaml. The log of releases does not change.`
 
   async run({ campaign: open, out, world }) {
     const campaign = await open();
-    await alone(campaign, "repinning", world, async (world) => {
+    await withLease(campaign, "repinning", world, async (world) => {
       const sights = await repinStage(campaign, world);
       for (const sight of sights) out.result(pinEvent(sight));
       const missing = sights.filter(({ counts }) => !counts).length;

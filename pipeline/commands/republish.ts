@@ -1,7 +1,7 @@
 /** `republish`: the signed IPNS records, put again as they are. */
 
-import type { Verb } from "../cli/command.ts";
-import { Failure, isFailure } from "../core/failure.ts";
+import { republishRecords } from "../cli/republish-records.ts";
+import type { Verb } from "../cli/verb.ts";
 
 export const republish: Verb = {
   about: `The network forgets an IPNS record after 48 hours, whatever life it has left. Nothing needs to be signed to put it
@@ -10,27 +10,5 @@ cron do it well before, every 12 hours:
   0 */12 * * *  fieldtree --campaign DIR --quiet republish`,
   example: "fieldtree republish",
 
-  async run({ campaign, out, world }) {
-    const names = (await campaign()).announced.filter(({ kind }) => kind === "ipns");
-    if (names.length === 0) world.log("campaign.yaml announces no IPNS name: there is nothing to put again");
-    const failures: Failure[] = [];
-    // One after the other, so that the lines come in the order of campaign.yaml; there are few.
-    for (const { name, at } of names) {
-      try {
-        await at("looking").republish?.(world);
-        out.result({ name, ok: true }, `${name}  put again`);
-      } catch (error) {
-        if (!isFailure(error)) throw error;
-        failures.push(error);
-        // For people the failure itself says it, last.
-        out.result({ name, ok: false, says: error.message });
-      }
-    }
-    const [first, ...others] = failures;
-    if (!first) return 0;
-    if (others.length === 0) throw first;
-    throw new Failure(first.kind, failures.map(({ message }) => message).join("\n"), {
-      ...(first.hint !== undefined && { hint: first.hint }),
-    });
-  },
+  run: republishRecords,
 };

@@ -1,14 +1,12 @@
 /** `scan`: what is in the tree, or at an address, as publishing would describe it. */
 
-import { leavesAt } from "../cli/address/address.ts";
-import { nothingYet } from "../cli/address/tree-text.ts";
-import type { Call, Verb } from "../cli/command.ts";
-import { allFlag, noteLines } from "../cli/print/findings.ts";
-import { printable, printableLines } from "../cli/print/terminal.ts";
-import { emptyDirectory } from "../core/cid.ts";
+import { leavesAt } from "../cli/address/locate.ts";
+import { emptyTreeNote } from "../cli/address/tree-text.ts";
+import { entryResult } from "../cli/print/entry-lines.ts";
+import { allFlag } from "../cli/print/findings.ts";
+import { printable } from "../cli/print/terminal.ts";
+import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
-import type { Entry } from "../core/stac/catalog-entry.ts";
-import { sayBytes } from "../core/text/shown.ts";
 import { scan as scanStage } from "../stages/scan/scan.ts";
 
 export const scan: Verb = {
@@ -32,7 +30,7 @@ scans the tree; paths are relative to the address. Descriptions are remembered b
     )) {
       scanned += entries.length;
       for (const entry of entries) {
-        out.result(...lineOf(entry, call));
+        out.result(...entryResult(entry, call));
         await out.taken();
         if (entry.kind === "failed") code = 1;
       }
@@ -47,41 +45,7 @@ scans the tree; paths are relative to the address. Descriptions are remembered b
         hint: "add the data to this campaign's node, or name a gateway that has it in campaign.yaml, and scan again",
       });
     }
-    if (scanned === 0) world.log(nothingYet);
+    if (scanned === 0) world.log(emptyTreeNote);
     return code;
   },
 };
-
-/** An entry as the JSON line and the text that `scan` and `inspect` print. */
-export function lineOf(entry: Entry, call: Pick<Call, "flags" | "out">): Parameters<Call["out"]["result"]> {
-  const { path, cid } = entry;
-  const name = printable(path === "" ? "." : path);
-  switch (entry.kind) {
-    case "dataset": {
-      const { title, start_datetime: start, end_datetime: end, "fieldtree:time_source": told } = entry.item.properties;
-      const when = start && told !== "unknown" ? ` · ${start} to ${end ?? ""}` : "";
-      const notes = noteLines(entry.findings, call).map((note) => `\n${note}`);
-      return [
-        {
-          path,
-          cid,
-          reader: entry.reader,
-          item: { ...entry.item },
-          findings: entry.findings.map((each) => ({ ...each })),
-        },
-        `${name}: ${printable(`${title}`)} (${entry.reader})${when}${notes.join("")}`,
-      ];
-    }
-    case "failed": {
-      const says = `${name}: can't be described (${entry.reader}): ${printableLines(entry.failure.message)}`;
-      return [{ path, cid, reader: entry.reader, failure: entry.failure }, says, says];
-    }
-    case "plain": {
-      const what =
-        cid === emptyDirectory.toString() ? "empty folder" : `${entry.plain.kind}, ${sayBytes(entry.plain.size)}`;
-      const { plain, findings } = entry;
-      const notes = noteLines(findings ?? [], call).map((note) => `\n${note}`);
-      return [{ path, cid, plain, ...(findings && { findings }) }, `${name}: ${what}${notes.join("")}`];
-    }
-  }
-}

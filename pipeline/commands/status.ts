@@ -1,17 +1,19 @@
 /** `status`: where the campaign stands, in a few lines and within two seconds. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
-import { nothingYet } from "../cli/address/tree-text.ts";
-import type { Verb } from "../cli/command.ts";
+import { emptyTreeNote } from "../cli/address/tree-text.ts";
 import { ageOf, pinLines } from "../cli/print/pin-lines.ts";
 import { nameShort, printable } from "../cli/print/terminal.ts";
+import type { Verb } from "../cli/verb.ts";
 import { longestWait } from "../core/campaign/fields.ts";
 import { Failure } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
 import { holdsNothing } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import type { IncompletePin } from "../ipfs/node.ts";
+import { nothingPublished } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
 import { reachable, type Unreachable } from "../stages/available-parts.ts";
 import { type NameSight, normal, saidBy, sayAnswers } from "../stages/names/name-status.ts";
@@ -103,7 +105,7 @@ async function show(
           `  root    ${release.root}`,
           `  portal  ${release.portal}`,
         ]
-      : ["nothing has been published yet"]),
+      : [nothingPublished]),
     ...section("names", nameLines(names)),
     ...section("pins", pinLines(pins, now)),
     ...section(
@@ -191,10 +193,10 @@ function nextLines(seen: Observation, kept: Head | undefined, unreachable: reado
     unreachable.length > 0
       ? `, as far as it is known without the ${unreachable.map(({ part }) => part).join(" and the ")}`
       : "";
-  if (seen.steps.length === 0) return [`nothing to do${without}${empty ? `: tree.yaml has ${nothingYet}` : ""}`];
+  if (seen.steps.length === 0) return [`nothing to do${without}${empty ? `: tree.yaml has ${emptyTreeNote}` : ""}`];
   const verb = kept ? `rollback ${kept.release.rollbackOf}` : "publish";
   return section(
     `next, with fieldtree ${verb}${without}`,
-    [...sayToDo(seen.steps), ...(empty ? [`tree.yaml has ${nothingYet}`] : [])].map((step) => `  ${step}`),
+    [...sayToDo(seen.steps), ...(empty ? [`tree.yaml has ${emptyTreeNote}`] : [])].map((step) => `  ${step}`),
   );
 }

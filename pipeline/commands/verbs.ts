@@ -1,5 +1,5 @@
 /** Every verb, with the line that `fieldtree --help` shows. A verb's own file is loaded when it is called. */
-import type { VerbEntry } from "../cli/command.ts";
+import type { VerbEntry } from "../cli/verb.ts";
 
 /** By whom they are for, as the README goes; in a group, in the order in which they are needed. */
 const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
@@ -44,7 +44,7 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     },
   ],
   "For operators": [
-    { name: "init", summary: "start a campaign in a folder", load: async () => (await import("./init/init.ts")).init },
+    { name: "init", summary: "start a campaign in a folder", load: async () => (await import("./init.ts")).init },
     {
       name: "publish",
       summary: "make the tree the newest release",

@@ -25,12 +25,23 @@ export async function* releasesFrom(
   }
 }
 
+/** For a person who asks what is live before the first release. */
+export const nothingPublished = "nothing has been published yet";
+
+/** The newest release, for what can't be done without one. @throws Failure `input` before the first release. */
+export async function publishedHead(log: Pick<ReleaseLog, "head">, world: World): Promise<Head> {
+  const head = await log.head(world);
+  if (head) return head;
+  throw new Failure("input", nothingPublished, { hint: firstRelease });
+}
+
+const firstRelease = "fieldtree publish makes the first release";
+
 /** Release `number`, or an `input` failure that says which there are. */
 export async function releaseNumbered(number: number, log: ReleaseLog, world: World): Promise<Head> {
   const head = await log.head(world);
   if (!head) {
-    const hint = "fieldtree publish makes the first release";
-    throw new Failure("input", `there is no release ${number}: nothing has been published yet`, { hint });
+    throw new Failure("input", `there is no release ${number}: ${nothingPublished}`, { hint: firstRelease });
   }
   if (!Number.isSafeInteger(number) || number < 1 || number > head.release.number) {
     throw new Failure("input", `there is no release ${number}`, {

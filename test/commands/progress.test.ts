@@ -1,7 +1,7 @@
 /** How much there is in all, where a verb can know it: without it nobody is told how long it will take. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Call, Verb } from "../../pipeline/cli/command.ts";
+import type { Call, Verb } from "../../pipeline/cli/verb.ts";
 import { car } from "../../pipeline/commands/car.ts";
 import { cat } from "../../pipeline/commands/cat.ts";
 import { get } from "../../pipeline/commands/get.ts";

@@ -3,9 +3,9 @@
 import { Writable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Call } from "../../pipeline/cli/command.ts";
 import { plain } from "../../pipeline/cli/print/colour.ts";
 import { outputOn } from "../../pipeline/cli/print/output.ts";
+import type { Call } from "../../pipeline/cli/verb.ts";
 import { ls } from "../../pipeline/commands/ls.ts";
 import { directoryBuilder } from "../../pipeline/dag/build/directory-builder.ts";
 import { fileOf } from "../../pipeline/dag/build/file.ts";

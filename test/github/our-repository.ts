@@ -9,7 +9,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { repositoryFiles } from "../../pipeline/commands/init/repository.ts";
+import { repositoryFiles } from "../../pipeline/cli/init/repository-files.ts";
 
 type Texts = Readonly<Record<string, string>>;
 

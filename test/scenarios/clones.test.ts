@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { plain } from "../../pipeline/cli/print/colour.ts";
-import { publishHere } from "../../pipeline/commands/publish.ts";
+import { publishTree } from "../../pipeline/cli/publish-tree.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import { gitLog } from "../../pipeline/log/git-ref.ts";
 import { observe, whyNoRoot } from "../../pipeline/stages/publish/observe.ts";
@@ -43,7 +43,7 @@ async function aMachine(remote: string) {
       taken: async () => {},
     };
     await writeFile(join(folder, "tree.yaml"), tree);
-    await publishHere(campaign, { strict: false }, out, world);
+    await publishTree(campaign, { strict: false }, out, world);
     return events.at(-1) as { release: number; root: string; portal: string; head: string; changed: boolean };
   };
   return {

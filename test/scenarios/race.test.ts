@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { plain } from "../../pipeline/cli/print/colour.ts";
-import { publishHere } from "../../pipeline/commands/publish.ts";
+import { publishTree } from "../../pipeline/cli/publish-tree.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import { gitLog } from "../../pipeline/log/git-ref.ts";
@@ -36,7 +36,7 @@ describe("two who publish the same tree fifty times", () => {
       const { cid } = await aFile(home, `measured in round ${round}`);
       for (const { folder } of rivals) await writeFile(join(folder, "tree.yaml"), `data.txt: ${cid}\n`);
       const outcomes = await Promise.allSettled(
-        rivals.map((rival) => publishHere(rival, { strict: false }, silent, world)),
+        rivals.map((rival) => publishTree(rival, { strict: false }, silent, world)),
       );
       const losers = outcomes.filter(({ status }) => status === "rejected") as PromiseRejectedResult[];
       expect(losers.length, `round ${round}: ${losers.map(({ reason }) => reason)}`).toBeLessThan(2);

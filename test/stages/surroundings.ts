@@ -9,9 +9,9 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import { expect } from "vitest";
-import type { Call, Verb } from "../../pipeline/cli/command.ts";
 import { plain } from "../../pipeline/cli/print/colour.ts";
-import { alone } from "../../pipeline/commands/publish.ts";
+import type { Call, Verb } from "../../pipeline/cli/verb.ts";
+import { withLease } from "../../pipeline/cli/with-lease.ts";
 import { Failure, kinds } from "../../pipeline/core/failure.ts";
 import type { World } from "../../pipeline/core/world.ts";
 import { walk } from "../../pipeline/dag/read/read.ts";
@@ -89,7 +89,7 @@ export async function run(
   const world = worldOf(around, lines);
   const events: PublishEvent[] = [];
   try {
-    await alone({ ...parts, close: async () => {} }, "publishing", world, async (world) => {
+    await withLease({ ...parts, close: async () => {} }, "publishing", world, async (world) => {
       const bytes = new TextEncoder().encode(tree);
       for await (const event of publish(bytes, parts, { strict: false, ...publishing }, world)) events.push(event);
     });

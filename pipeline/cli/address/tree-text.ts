@@ -5,10 +5,10 @@ import { Failure } from "../../core/failure.ts";
 import type { Finding } from "../../core/report/finding.ts";
 import { readTree, type Tree } from "../../core/tree/tree.ts";
 import { fileAt, partedAt } from "../../disk/git.ts";
-import type { Call } from "../command.ts";
+import type { Call } from "../verb.ts";
 
-/** What a tree without data is told to be. */
-export const nothingYet = "nothing in it yet; fieldtree add PATH --at products/NAME puts data there";
+/** Printed of a tree without data. */
+export const emptyTreeNote = "nothing in it yet; fieldtree add PATH --at products/NAME puts data there";
 
 /** Bytes of the campaign's own tree.yaml where nothing is named. Throws `input` where there is no such file or commit. */
 export async function treeText(named: string | undefined, { cwd, folder, world }: Call): Promise<Uint8Array> {

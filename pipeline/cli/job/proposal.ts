@@ -11,7 +11,7 @@ import { commitsIn } from "../../disk/commits.ts";
 import type { GitHub } from "../../github/run/client.ts";
 import { commitsOf, type Sides } from "../../github/run/commits.ts";
 import { atTop, type Proposed } from "../../stages/review/proposal.ts";
-import type { Call } from "../command.ts";
+import type { Call } from "../verb.ts";
 
 export interface Proposal {
   readonly proposed: Pick<Proposed, "ancestor" | "base" | "baseSha" | "campaignYaml" | "proposal" | "sha">;

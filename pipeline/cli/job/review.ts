@@ -5,7 +5,7 @@ import { type Report, stateOf } from "../../core/report/report.ts";
 import type { GitHub } from "../../github/run/client.ts";
 import type { Sides } from "../../github/run/commits.ts";
 import { reportOn } from "../../stages/review/report.ts";
-import type { Call } from "../command.ts";
+import type { Call } from "../verb.ts";
 import { type Proposal, readProposal } from "./proposal.ts";
 
 export interface Manner {

@@ -3,7 +3,7 @@
  * printed (paths, titles, what a gateway said), it is told to take none.
  */
 import { randomUUID } from "node:crypto";
-import type { Call } from "../command.ts";
+import type { Call } from "../verb.ts";
 
 /** @returns what `work` does. Where it fails, commands stay off: the failure's message is yet to be printed. */
 export async function withoutCommands<T>(call: Call, work: (quiet: Call) => Promise<T>): Promise<T> {

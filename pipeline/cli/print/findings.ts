@@ -3,7 +3,7 @@
 import type { DatasetFinding } from "../../core/dataset/dataset.ts";
 import { type Condensed, condensed, sayCounted } from "../../core/report/condense.ts";
 import type { Finding } from "../../core/report/finding.ts";
-import type { Call } from "../command.ts";
+import type { Call } from "../verb.ts";
 import { printable } from "./terminal.ts";
 
 export const allFlag = ["--all", "show each finding, where those of one rule are one line with a count"] as const;

@@ -6,7 +6,7 @@
  */
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import type { Output } from "../command.ts";
+import type { Output } from "../verb.ts";
 import type { Paint } from "./colour.ts";
 import type { Terminal } from "./terminal.ts";
 

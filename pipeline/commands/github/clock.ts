@@ -5,12 +5,12 @@
  * the verification before it ended: `success`, or anything else.
  */
 import { configIn } from "../../campaign/config.ts";
-import type { Call } from "../../cli/command.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
-import { badgeOf, keepRunning, showBadge } from "../../github/health/clock.ts";
-import { openProblems } from "../../github/health/health.ts";
+import { republishRecords } from "../../cli/republish-records.ts";
+import type { Call } from "../../cli/verb.ts";
+import { badgeOf, keepRunning, showBadge } from "../../github/health/badge.ts";
+import { openProblems } from "../../github/health/health-issues.ts";
 import { openGitHub } from "../../github/run/client.ts";
-import { republish } from "../republish.ts";
 
 export const clock = (call: Call): Promise<number> => withoutCommands(call, tick);
 
@@ -34,7 +34,7 @@ async function tick(call: Call): Promise<number> {
     { event: "ticked", enabled: "verify.yml", badge, ...(written !== undefined && { written }) },
     `verify.yml goes on running; badge “${badge.message}” ${said[`${written}`]}`,
   );
-  if (head && campaign.announced.some(({ kind }) => kind === "ipns")) await republish.run(call);
+  if (head && campaign.announced.some(({ kind }) => kind === "ipns")) await republishRecords(call);
   return 0;
 }
 

@@ -5,7 +5,7 @@
  * everything a bot does, an operator can do.
  */
 
-import type { Call, Verb } from "../../cli/command.ts";
+import type { Call, Verb } from "../../cli/verb.ts";
 import { Failure } from "../../core/failure.ts";
 
 type Part = (call: Call) => Promise<number>;

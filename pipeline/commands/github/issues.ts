@@ -4,14 +4,16 @@
  * FIELDTREE_DEPTH is `light`, or `full` for everything that `verify --deep` looks at. Problems are what issues are for:
  * the job is red only where it could not do its work.
  */
+
 import type { Campaign } from "../../campaign/campaign.ts";
-import type { Call } from "../../cli/command.ts";
-import { runPage } from "../../cli/job/run-address.ts";
+import { runPage } from "../../cli/job/run-page.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
+import type { Call } from "../../cli/verb.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { type Looked, track, type Verification } from "../../github/health/health.ts";
+import { type Looked, track, type Verification } from "../../github/health/health-issues.ts";
 import { openGitHub } from "../../github/run/client.ts";
+import { nothingPublished } from "../../log/chain.ts";
 import { verify } from "../../stages/verify/verify.ts";
 
 export const issues = (call: Call): Promise<number> => withoutCommands(call, trackProblems);
@@ -21,7 +23,7 @@ async function trackProblems(call: Call): Promise<number> {
   const github = await openGitHub(env, world);
   const campaign = await call.campaign();
   if (!(await campaign.log.head(world))) {
-    out.result({ event: "tracked", issues: [] }, "nothing has been published yet: there is nothing to verify");
+    out.result({ event: "tracked", issues: [] }, `${nothingPublished}: there is nothing to verify`);
     return 0;
   }
   const seen = await looked(campaign, env.FIELDTREE_DEPTH === "full", world);

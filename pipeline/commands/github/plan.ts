@@ -7,10 +7,10 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Call } from "../../cli/command.ts";
+import { planToPublish } from "../../cli/job/publish-plan.ts";
 import { lookBetween } from "../../cli/job/review.ts";
-import { planToPublish } from "../../cli/job/to-publish.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
+import type { Call } from "../../cli/verb.ts";
 import { kinds } from "../../core/failure.ts";
 import type { Report } from "../../core/report/report.ts";
 import { workflowCommands } from "../../github/report/annotations.ts";

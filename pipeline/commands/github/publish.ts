@@ -8,9 +8,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
 import { configIn } from "../../campaign/config.ts";
-import type { Call } from "../../cli/command.ts";
 import { importCars } from "../../cli/import-cars.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
+import { publishTree } from "../../cli/publish-tree.ts";
+import { rollBack } from "../../cli/roll-back.ts";
+import type { Call } from "../../cli/verb.ts";
 import { secretNames } from "../../core/campaign/secrets.ts";
 import { Failure } from "../../core/failure.ts";
 import { idsSince } from "../../disk/git.ts";
@@ -18,8 +20,6 @@ import { gitId } from "../../github/run/commits.ts";
 import { setOutputs, writeSummary } from "../../github/run/outputs.ts";
 import type { Head } from "../../log/log.ts";
 import { sourceOf } from "../../stages/tree/past.ts";
-import { publishHere } from "../publish.ts";
-import { rollback } from "../rollback.ts";
 
 export async function publishFromWorkflow(call: Call): Promise<number> {
   const { env, world } = call;
@@ -30,8 +30,8 @@ export async function publishFromWorkflow(call: Call): Promise<number> {
   await withoutCommands(call, async (quiet) => {
     const { FIELDTREE_IMPORT: address, FIELDTREE_ROLLBACK: number, FIELDTREE_EXPECT_ROOT: expectRoot } = env;
     if (address) await importCars([address], campaign.home, quiet);
-    if (number) await rollback.run({ ...quiet, args: [number], flags: { why: env.FIELDTREE_WHY } });
-    else await publishHere(campaign, { strict: false, ...(expectRoot && { expectRoot }) }, quiet.out, quiet.world);
+    if (number) await rollBack(number, env.FIELDTREE_WHY, quiet);
+    else await publishTree(campaign, { strict: false, ...(expectRoot && { expectRoot }) }, quiet.out, quiet.world);
   });
 
   const head = (await campaign.log.head(world))!;

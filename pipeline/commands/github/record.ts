@@ -7,10 +7,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
-import type { Call } from "../../cli/command.ts";
 import { readProposal } from "../../cli/job/proposal.ts";
-import { runPage } from "../../cli/job/run-address.ts";
+import { runPage } from "../../cli/job/run-page.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
+import type { Call } from "../../cli/verb.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
@@ -18,11 +18,11 @@ import { carOf } from "../../dag/car.ts";
 import { commitAround, mergesByLine } from "../../disk/git.ts";
 import { assetNames, notesOf, type Recorded } from "../../github/release/notes.ts";
 import { type Asset, record as recordOnGitHub } from "../../github/release/record.ts";
-import { markStale, type Standing } from "../../github/report/stale.ts";
+import { markStale, type Standing } from "../../github/report/stale-reports.ts";
 import { type GitHub, openGitHub } from "../../github/run/client.ts";
 import { sidesOf } from "../../github/run/commits.ts";
 import { setOutputs, writeSummary } from "../../github/run/outputs.ts";
-import { releasesFrom } from "../../log/chain.ts";
+import { publishedHead, releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { readSides } from "../../stages/review/proposal.ts";
 import { sourceOf } from "../../stages/tree/past.ts";
@@ -84,8 +84,7 @@ async function standingOf(
 const mostSince = 20;
 
 async function releaseHere(folder: string, campaign: Campaign, world: World): Promise<Head> {
-  const head = await campaign.log.head(world);
-  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  const head = await publishedHead(campaign.log, world);
   if (head.release.rollbackOf !== undefined) return head;
   const here = await readFile(join(folder, "tree.yaml"));
   let looked = 0;

@@ -6,14 +6,14 @@
  * itself says is only compared.
  */
 
-import type { Call } from "../../cli/command.ts";
 import { lookBetween } from "../../cli/job/review.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
+import type { Call } from "../../cli/verb.ts";
 import type { Report } from "../../core/report/report.ts";
 import { type Pull, pullsOf, readPull } from "../../github/pull-request/pull.ts";
-import { type Artifact, readArtifact } from "../../github/report/artifact.ts";
+import { type Artifact, readArtifact } from "../../github/report/plan-artifact.ts";
+import { planDiffers } from "../../github/report/plan-difference.ts";
 import { judge, tellReport } from "../../github/report/post-report.ts";
-import { planDiffers } from "../../github/report/same-plan.ts";
 import { type GitHub, openGitHub } from "../../github/run/client.ts";
 import { sidesOf } from "../../github/run/commits.ts";
 import { type Run, readEvent } from "../../github/run/event.ts";

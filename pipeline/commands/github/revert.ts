@@ -1,10 +1,10 @@
 /** `github revert`: after a rollback, the pull request that gives tree.yaml the content that is live. */
 
-import type { Call } from "../../cli/command.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
-import { Failure } from "../../core/failure.ts";
+import type { Call } from "../../cli/verb.ts";
 import { revert as revertOnGitHub } from "../../github/release/revert.ts";
 import { openGitHub } from "../../github/run/client.ts";
+import { publishedHead } from "../../log/chain.ts";
 import { sourceOf } from "../../stages/tree/past.ts";
 
 export const revert = (call: Call): Promise<number> => withoutCommands(call, openRevert);
@@ -13,8 +13,7 @@ async function openRevert(call: Call): Promise<number> {
   const { env, out, world } = call;
   const github = await openGitHub(env, world);
   const campaign = await call.campaign();
-  const head = await campaign.log.head(world);
-  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  const head = await publishedHead(campaign.log, world);
   const { number, rollbackOf, why = "" } = head.release;
   if (rollbackOf === undefined) {
     out.result({ event: "reverted", did: "nothing" }, `release ${number} is no rollback: there is nothing to revert`);

@@ -2,7 +2,7 @@
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
 import { once } from "../run/create-if-absent.ts";
-import { type BranchDraft, branchWith } from "./branch.ts";
+import { type BranchDraft, branchWith } from "./create-branch.ts";
 
 export interface PullDraft extends Omit<BranchDraft, "message"> {
   /** Also the commit's message. */

@@ -11,7 +11,7 @@ import { tell } from "../report/comment.ts";
 import type { GitHub, Rest } from "../run/client.ts";
 import { once } from "../run/create-if-absent.ts";
 import { deployed, type Live } from "./deployment.ts";
-import { pullsIn } from "./merged.ts";
+import { pullsIn } from "./merged-pulls.ts";
 import { liveNote, markOf, notesOf, type Places, type Recorded, titleOf } from "./notes.ts";
 
 export interface RecordOptions extends Places, Live {

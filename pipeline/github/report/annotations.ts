@@ -8,7 +8,7 @@ import { findingCount } from "../../core/report/finding-list.ts";
 import type { Report, ReportedFinding } from "../../core/report/report.ts";
 import { inert } from "../../core/text/inert.ts";
 import type { Annotation } from "../run/checks.ts";
-import { inOrderOfUrgency } from "./phrases.ts";
+import { inOrderOfUrgency } from "./wording.ts";
 
 /** All of them, the most urgent first: whoever posts them knows how many go into one call. */
 export function annotationsOf({ findings }: Pick<Report, "findings">): Annotation[] {

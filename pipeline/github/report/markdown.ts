@@ -10,7 +10,7 @@ import { placeWords, timeWords } from "../../core/report/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../../core/report/report.ts";
 import { cell, code } from "../../core/text/markdown.ts";
 import { sayBytes } from "../../core/text/shown.ts";
-import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./phrases.ts";
+import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./wording.ts";
 
 export interface MarkdownOptions {
   /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, but for a mark. */

@@ -8,12 +8,12 @@ import type { Pull } from "../pull-request/pull.ts";
 import { postCheck, postStatus } from "../run/checks.ts";
 import type { GitHub } from "../run/client.ts";
 import { annotationsOf } from "./annotations.ts";
-import { askOwners, suggest } from "./ask-review.ts";
 import { tell } from "./comment.ts";
 import { reportMarkdown } from "./markdown.ts";
-import { meanings } from "./phrases.ts";
-import { statusOf } from "./status.ts";
+import { askOwners, suggest } from "./review-requests.ts";
+import { statusOf } from "./status-line.ts";
 import { suggestionsOf } from "./suggestions.ts";
+import { meanings } from "./wording.ts";
 
 /** What stands at GitHub beside a commit; branch rules ask for it by this name. */
 export const context = "fieldtree";

@@ -3,7 +3,7 @@
 import type { Report } from "../../core/report/report.ts";
 import { inert } from "../../core/text/inert.ts";
 import { code } from "../../core/text/markdown.ts";
-import { inOrderOfUrgency } from "./phrases.ts";
+import { inOrderOfUrgency } from "./wording.ts";
 
 export interface Suggestion {
   readonly path: string;

@@ -4,7 +4,7 @@ import { placeWords, timeWords } from "../../core/report/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../../core/report/report.ts";
 import { inert } from "../../core/text/inert.ts";
 import { sayBytes } from "../../core/text/shown.ts";
-import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./phrases.ts";
+import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./wording.ts";
 
 export interface TextOptions {
   /** Each finding, where those of one rule would be counted. */

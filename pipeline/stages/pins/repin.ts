@@ -3,9 +3,10 @@
  *
  * The log doesn't change: who keeps a release is not part of it. Each pin is looked at, not only the tree.
  */
-import { Failure } from "../../core/failure.ts";
+
 import { readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
+import { publishedHead } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
 import { sourceOf, treeOf } from "../tree/past.ts";
@@ -17,8 +18,7 @@ import { lookAtPins, type PinSight } from "./pin-status.ts";
 
 /** @returns a sight for each wish, those that counted already included. */
 export async function repin(campaign: Parts, world: World): Promise<PinSight[]> {
-  const head = await campaign.log.head(world);
-  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  const head = await publishedHead(campaign.log, world);
   for (const keeper of campaign.keepers) keeper.service();
   await campaign.home.recheck?.(world);
   await keepPeers(campaign.peering, world);

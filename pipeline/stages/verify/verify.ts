@@ -6,11 +6,13 @@
  * its CID, and `drift` where the world outside is no longer what the log says; what can't be looked at is neither,
  * and is told as unchecked.
  */
+
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure } from "../../core/failure.ts";
 import { stableJson } from "../../core/json.ts";
 import type { World } from "../../core/world.ts";
 import { resolve, whole } from "../../dag/read/read.ts";
+import { publishedHead } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import type { Answer, Sighting } from "../../names/name.ts";
 import { lookAtNames, type NameSight, normal } from "../names/name-status.ts";
@@ -42,8 +44,7 @@ const atOnce = 16;
 
 /** Every check of the newest release and of all before it, as it is made. */
 export async function* verify(campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
-  const head = await campaign.log.head(world);
-  if (!head) throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish" });
+  const head = await publishedHead(campaign.log, world);
   for await (const check of checksOf(head, campaign, options, world)) {
     const mend = check.mend ?? mendOf(check, head);
     yield mend === undefined ? check : { ...check, mend };

@@ -1,7 +1,7 @@
 /** While other people's words may be printed, no line of a job is a command to its runner. */
 import { expect, it } from "vitest";
-import type { Call } from "../../../pipeline/cli/command.ts";
 import { withoutCommands } from "../../../pipeline/cli/job/workflow-commands.ts";
+import type { Call } from "../../../pipeline/cli/verb.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { readOutput } from "../../github/runner.ts";
 

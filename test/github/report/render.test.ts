@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { Report } from "../../../pipeline/core/report/report.ts";
 import { annotationsOf, workflowCommands } from "../../../pipeline/github/report/annotations.ts";
 import { reportMarkdown } from "../../../pipeline/github/report/markdown.ts";
-import { statusOf } from "../../../pipeline/github/report/status.ts";
+import { statusOf } from "../../../pipeline/github/report/status-line.ts";
 import { suggestionsOf } from "../../../pipeline/github/report/suggestions.ts";
 import { reportText } from "../../../pipeline/github/report/text.ts";
 import { v1 } from "../../core/cids.ts";

@@ -1,7 +1,7 @@
 /** Checks, statuses, suggestions and reviewers: within what GitHub takes, and never in the way of the verdict. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { pullsOf, readPull } from "../../../pipeline/github/pull-request/pull.ts";
-import { askOwners, suggest } from "../../../pipeline/github/report/ask-review.ts";
+import { askOwners, suggest } from "../../../pipeline/github/report/review-requests.ts";
 import { type CheckRun, postCheck, postStatus } from "../../../pipeline/github/run/checks.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { type Box, openBox } from "../box.ts";

@@ -14,15 +14,14 @@ import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
 import { resolve } from "../../dag/read/read.ts";
 import { required } from "../../ipfs/require-block.ts";
-import { releaseNumbered } from "../../log/chain.ts";
-import type { Head } from "../../log/log.ts";
+import { publishedHead, releaseNumbered } from "../../log/chain.ts";
 import type { Release } from "../../log/release.ts";
 import { targetOf } from "../../stages/names/target.ts";
 import { assembleTree } from "../../stages/tree/assemble.ts";
 import { treeOf } from "../../stages/tree/past.ts";
 import { outOfReach, sizesOf } from "../../stages/tree/sizes.ts";
-import type { Call } from "../command.ts";
-import { targetsOf } from "./announced.ts";
+import type { Call } from "../verb.ts";
+import { targetsOf } from "./name-targets.ts";
 import { type Address, parseAddress } from "./parse-address.ts";
 import { refuseErrors } from "./tree-text.ts";
 
@@ -152,7 +151,7 @@ async function ledTo(
   const at = release === undefined ? to : to.replace(/^(tree|portal)(?:@\d+)?/, `$1@${release}`);
   // What names a release that there is not is an address here, and not a line of campaign.yaml.
   if (release !== undefined) await releaseNumbered(release, campaign.log, world);
-  const target = await targetOf(at, await headOf(campaign, world), campaign.log, world);
+  const target = await targetOf(at, await publishedHead(campaign.log, world), campaign.log, world);
   const [, , base, ...below] = target.split("/");
   return { base: CID.parse(base!), path: [...below, path].filter((names) => names !== "").join("/") };
 }
@@ -190,11 +189,5 @@ export async function treeAt(
 /** The numbered release, or the newest. */
 async function releaseOf(number: number | undefined, campaign: Campaign, world: World): Promise<Release> {
   if (number !== undefined) return (await releaseNumbered(number, campaign.log, world)).release;
-  return (await headOf(campaign, world)).release;
-}
-
-async function headOf({ log }: Campaign, world: World): Promise<Head> {
-  const head = await log.head(world);
-  if (head) return head;
-  throw new Failure("input", "nothing has been published yet", { hint: "fieldtree publish makes the first release" });
+  return (await publishedHead(campaign.log, world)).release;
 }

@@ -3,7 +3,7 @@ import { Failure } from "../core/failure.ts";
 import { shown } from "../core/text/shown.ts";
 import { remoteAddress } from "../disk/git.ts";
 import type { Environment } from "../github/run/client.ts";
-import type { Call } from "./command.ts";
+import type { Call } from "./verb.ts";
 
 /**
  * The environment, with GITHUB_REPOSITORY as `--repo` or git's remote `origin` says, unless it is set.

@@ -2,7 +2,7 @@
  * What a campaign's repository on GitHub holds beside tree.yaml and campaign.yaml.
  *
  * The workflows, and what actionlint lets pass in them, are this package's own, which run on its own sample campaign: one
- * source, identical but for how our actions are named. All else is a template in `repository/`.
+ * source, identical but for how our actions are named. All else is a template in `templates/`.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { Failure } from "../../core/failure.ts";
@@ -37,7 +37,7 @@ export function actionsNamed(text: string): Actions {
 /** Text by path. */
 export async function repositoryFiles(options: RepositoryOptions): Promise<Readonly<Record<string, string>>> {
   const { name, title, actions, maintainers, secrets } = options;
-  const template = (file: string) => readFile(new URL(`repository/${file}`, import.meta.url), "utf8");
+  const template = (file: string) => readFile(new URL(`templates/${file}`, import.meta.url), "utf8");
   return {
     ...(await workflowFiles(actions, secrets)),
     ".github/actionlint.yaml": await readFile(new URL("actionlint.yaml", own), "utf8"),

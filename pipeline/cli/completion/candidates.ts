@@ -6,9 +6,9 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isFailure } from "../core/failure.ts";
-import { readTree } from "../core/tree/tree.ts";
-import type { Call, Verb } from "./command.ts";
+import { isFailure } from "../../core/failure.ts";
+import { readTree } from "../../core/tree/tree.ts";
+import type { Call, Verb } from "../verb.ts";
 
 /** ms a log gets to answer. */
 const patience = 1_000;

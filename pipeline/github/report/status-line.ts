@@ -1,7 +1,7 @@
 /** A report in the one line that branch rules and lists of pull requests show. */
 import { findingCount } from "../../core/report/finding-list.ts";
 import { countsOf, type Report } from "../../core/report/report.ts";
-import { many } from "./phrases.ts";
+import { many } from "./wording.ts";
 
 export interface StatusLine {
   readonly state: "success" | "failure" | "pending";

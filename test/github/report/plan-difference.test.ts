@@ -1,6 +1,6 @@
 /** A plan that a pull request's own run left behind, against the one computed here. */
 import { expect, it } from "vitest";
-import { planDiffers } from "../../../pipeline/github/report/same-plan.ts";
+import { planDiffers } from "../../../pipeline/github/report/plan-difference.ts";
 import { v1 } from "../../core/cids.ts";
 import { aChange, aFinding, aReport } from "../../fakes/report.ts";
 

@@ -7,8 +7,8 @@ import type { Report } from "../../core/report/report.ts";
 import { commitHere, commitsIn } from "../../disk/commits.ts";
 import type { DispatchEvent, PushEvent } from "../../github/run/event.ts";
 import { sourceOf } from "../../stages/tree/past.ts";
-import type { Call } from "../command.ts";
 import { importCars } from "../import-cars.ts";
+import type { Call } from "../verb.ts";
 import { lookAt } from "./review.ts";
 
 export async function planToPublish(event: PushEvent | DispatchEvent, call: Call): Promise<Report> {

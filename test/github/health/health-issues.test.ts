@@ -1,7 +1,7 @@
 /** A verification's findings as issues: one a class, once, closed by itself. And what keeps it all going. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { badgeOf, keepRunning, showBadge } from "../../../pipeline/github/health/clock.ts";
-import { type Looked, label, openProblems, track } from "../../../pipeline/github/health/health.ts";
+import { badgeOf, keepRunning, showBadge } from "../../../pipeline/github/health/badge.ts";
+import { type Looked, label, openProblems, track } from "../../../pipeline/github/health/health-issues.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { type Box, openBox } from "../box.ts";
 import { plainly } from "../plainly.ts";

@@ -7,8 +7,8 @@ import { resolve as absolute } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { Leaf, Tree } from "../../core/tree/tree.ts";
 import { resolve } from "../../dag/read/read.ts";
-import type { Call } from "../command.ts";
-import { treeAt } from "./address.ts";
+import type { Call } from "../verb.ts";
+import { treeAt } from "./locate.ts";
 import { parseAddress } from "./parse-address.ts";
 import { refIn, refuseErrors, soundTree } from "./tree-text.ts";
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
-import { planIn, readArtifact } from "../../../pipeline/github/report/artifact.ts";
+import { planIn, readArtifact } from "../../../pipeline/github/report/plan-artifact.ts";
 import { openBox } from "../box.ts";
 import { plainly } from "../plainly.ts";
 import { zip } from "../zip.ts";

@@ -15,7 +15,7 @@ import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
 import { revise, type Said } from "./comment.ts";
 import { mergeWithDriver } from "./markdown.ts";
-import { many } from "./phrases.ts";
+import { many } from "./wording.ts";
 
 export interface Moved {
   readonly branch: string;

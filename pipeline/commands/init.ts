@@ -8,13 +8,13 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Call, Verb } from "../../cli/command.ts";
-import { type CampaignConfig, readCampaign } from "../../core/campaign/campaign.ts";
-import { secretNames } from "../../core/campaign/secrets.ts";
-import { Failure } from "../../core/failure.ts";
-import { assertMayChange } from "../../disk/writable.ts";
-import { writeDurably } from "../../disk/write.ts";
-import { type Actions, actionsNamed, repositoryFiles } from "./repository.ts";
+import { type Actions, actionsNamed, repositoryFiles } from "../cli/init/repository-files.ts";
+import type { Call, Verb } from "../cli/verb.ts";
+import { type CampaignConfig, readCampaign } from "../core/campaign/campaign.ts";
+import { secretNames } from "../core/campaign/secrets.ts";
+import { Failure } from "../core/failure.ts";
+import { assertMayChange } from "../disk/writable.ts";
+import { writeDurably } from "../disk/write.ts";
 
 export const init: Verb = {
   args: "[folder]",

@@ -1,7 +1,7 @@
 /** Another pull request was merged: those that wait are told that what they know is older than that. */
 import { expect, it, onTestFinished } from "vitest";
 import { tell } from "../../../pipeline/github/report/comment.ts";
-import { markStale, type Standing } from "../../../pipeline/github/report/stale.ts";
+import { markStale, type Standing } from "../../../pipeline/github/report/stale-reports.ts";
 import { v1 } from "../../core/cids.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { openBox } from "../box.ts";

@@ -1,0 +1,41 @@
+/** Datasets and plain files as `scan` and `inspect` print them. */
+import { emptyDirectory } from "../../core/cid.ts";
+import type { Entry } from "../../core/stac/catalog-entry.ts";
+import { sayBytes } from "../../core/text/shown.ts";
+import type { Call } from "../verb.ts";
+import { noteLines } from "./findings.ts";
+import { printable, printableLines } from "./terminal.ts";
+
+/** The JSON line of an entry, its text, and the part of the text that is an error: arguments of `Output.result`. */
+export function entryResult(entry: Entry, call: Pick<Call, "flags" | "out">): Parameters<Call["out"]["result"]> {
+  const { path, cid } = entry;
+  const name = printable(path === "" ? "." : path);
+  switch (entry.kind) {
+    case "dataset": {
+      const { title, start_datetime: start, end_datetime: end, "fieldtree:time_source": told } = entry.item.properties;
+      const when = start && told !== "unknown" ? ` · ${start} to ${end ?? ""}` : "";
+      const notes = noteLines(entry.findings, call).map((note) => `\n${note}`);
+      return [
+        {
+          path,
+          cid,
+          reader: entry.reader,
+          item: { ...entry.item },
+          findings: entry.findings.map((each) => ({ ...each })),
+        },
+        `${name}: ${printable(`${title}`)} (${entry.reader})${when}${notes.join("")}`,
+      ];
+    }
+    case "failed": {
+      const says = `${name}: can't be described (${entry.reader}): ${printableLines(entry.failure.message)}`;
+      return [{ path, cid, reader: entry.reader, failure: entry.failure }, says, says];
+    }
+    case "plain": {
+      const what =
+        cid === emptyDirectory.toString() ? "empty folder" : `${entry.plain.kind}, ${sayBytes(entry.plain.size)}`;
+      const { plain, findings } = entry;
+      const notes = noteLines(findings ?? [], call).map((note) => `\n${note}`);
+      return [{ path, cid, plain, ...(findings && { findings }) }, `${name}: ${what}${notes.join("")}`];
+    }
+  }
+}

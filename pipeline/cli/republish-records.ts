@@ -1,0 +1,28 @@
+/** Republishing IPNS records as `republish` and `github clock` do it. */
+import { Failure, isFailure } from "../core/failure.ts";
+import type { Call } from "./verb.ts";
+
+/** @throws Failure of the first name that could not be put, naming all of them. */
+export async function republishRecords({ campaign, out, world }: Call): Promise<number> {
+  const names = (await campaign()).announced.filter(({ kind }) => kind === "ipns");
+  if (names.length === 0) world.log("campaign.yaml announces no IPNS name: there is nothing to put again");
+  const failures: Failure[] = [];
+  // One after the other, so that the lines come in the order of campaign.yaml; there are few.
+  for (const { name, at } of names) {
+    try {
+      await at("looking").republish?.(world);
+      out.result({ name, ok: true }, `${name}  put again`);
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      failures.push(error);
+      // For people the failure itself says it, last.
+      out.result({ name, ok: false, says: error.message });
+    }
+  }
+  const [first, ...others] = failures;
+  if (!first) return 0;
+  if (others.length === 0) throw first;
+  throw new Failure(first.kind, failures.map(({ message }) => message).join("\n"), {
+    ...(first.hint !== undefined && { hint: first.hint }),
+  });
+}

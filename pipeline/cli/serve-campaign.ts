@@ -1,0 +1,127 @@
+/** Serving a campaign over HTTP until the caller aborts, as `serve` and `demo` do. */
+
+import { once } from "node:events";
+import { networkInterfaces } from "node:os";
+import { CID } from "multiformats/cid";
+import type { Campaign } from "../campaign/campaign.ts";
+import { fetchUnlessAborted } from "../core/abort.ts";
+import { Failure, isFailure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+import type { Node } from "../ipfs/node.ts";
+import { nothingPublished } from "../log/chain.ts";
+import type { Resolved } from "../serve/respond.ts";
+import { serve as openGateway } from "../serve/serve.ts";
+import { targetOf } from "../stages/names/target.ts";
+import { targetsOf } from "./address/name-targets.ts";
+import type { Output } from "./verb.ts";
+
+/** @throws Failure `input` */
+export function portIn(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new Failure("input", `--port wants a number up to 65535, and got “${text}”`);
+}
+
+/** Serve until `world.signal` says stop. Prints the address once it answers. */
+export async function serveCampaign(
+  campaign: Campaign,
+  at: { readonly host: string; readonly port: number },
+  out: Output,
+  world: World,
+): Promise<void> {
+  const name = campaign.facts.campaign;
+  const gateway = await openGateway(
+    { node: nodeOf(campaign), resolve: resolverOf(campaign), campaign: name, ...at },
+    world,
+  );
+  try {
+    const [url, ...others] = reachableAt(gateway.url);
+    const portalAt = (base: string) => `${base}/ipns/${encodeURIComponent(name)}/`;
+    const portal = portalAt(url!);
+    const live = await campaign.log.head(world);
+    const text = [
+      `serving ${portal}`,
+      ...others.map((other) => `    and ${portalAt(other)}`),
+      ...(live ? await howToOpen(portal, url!, world) : []),
+    ];
+    out.result({ event: "serving", url: url!, portal }, text.join("\n"));
+    if (!live) world.log(`${nothingPublished}: the portal appears with \`fieldtree publish\``);
+    if (!world.signal.aborted) await once(world.signal, "abort");
+  } finally {
+    await gateway.close();
+  }
+}
+
+/**
+ * Base URLs to give to others. All addresses of this machine are listened to at 0.0.0.0 and [::], which lead nowhere from
+ * elsewhere: in their place, those it has in its networks, IPv4 first; where it is in none, loopback.
+ */
+function reachableAt(opened: string): readonly string[] {
+  const url = new URL(opened);
+  if (url.hostname !== "0.0.0.0" && url.hostname !== "[::]") return [opened];
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const outward = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
+  const v4 = outward.filter(({ family }) => family === "IPv4").map(({ address }) => address);
+  // A socket at [::] takes both families; one at 0.0.0.0 only IPv4.
+  const v6 = url.hostname === "[::]" ? outward.filter(({ family }) => family === "IPv6") : [];
+  const hosts = [...v4, ...v6.map(({ address }) => `[${address}]`)];
+  return (hosts.length > 0 ? hosts : ["127.0.0.1"]).map((host) => `http://${host}:${url.port}`);
+}
+
+/**
+ * What the home node lacks, the campaign's gateways may have.
+ *
+ * They are asked on behalf of the campaign, not of one request: a block that several want is fetched once, and whoever
+ * leaves first must not end that for the others.
+ */
+function nodeOf({ home, get, facts }: Campaign): Node {
+  return {
+    name: home.name,
+    async get(cid, world) {
+      const held = await home.get(cid, world);
+      return held ?? (facts.gateways.length > 0 ? get(cid) : undefined);
+    },
+  };
+}
+
+/** Every name leads to what it should say by the head of the log, whether or not that was announced already. */
+function resolverOf(campaign: Campaign): (name: string, world: World) => Promise<Resolved | undefined> {
+  const { log } = campaign;
+  const targetOfName = targetsOf(campaign);
+  // What an old release published stays as it is, and finding it means walking the log.
+  const old = new Map<string, string>();
+  return async (name, world) => {
+    const to = targetOfName(name);
+    const live = to === undefined ? undefined : await log.head(world);
+    if (to === undefined || !live) return undefined;
+    const target = old.get(to) ?? (await targetOf(to, live, log, world));
+    if (to.includes("@")) old.set(to, target);
+    const [, , cid, ...names] = target.split("/");
+    return { cid: CID.parse(cid!), ...(names.length > 0 && { names }) };
+  };
+}
+
+/** Lines of Python that open the portal's first Zarr dataset; none where it has none. */
+async function howToOpen(portal: string, url: string, world: World): Promise<readonly string[]> {
+  try {
+    const request = new Request(`${portal}index.json`, { signal: world.signal });
+    const answer = await fetchUnlessAborted(request, world);
+    if (!answer.ok) throw new Failure("unavailable", `the portal's index.json answered ${answer.status}`);
+    const { datasets } = (await answer.json()) as {
+      datasets: readonly { title?: string; cid: string; zarr?: number; consolidated?: boolean }[];
+    };
+    const first = datasets.find(({ zarr }) => zarr !== undefined);
+    if (!first) return [];
+    const unconsolidated = first.consolidated === false ? ", consolidated=False" : "";
+    return [
+      "",
+      "    import xarray as xr",
+      `    ds = xr.open_zarr("${url}/ipfs/${first.cid}"${unconsolidated})`,
+      "",
+      "Ctrl-C ends it.",
+    ];
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    world.log(error.message);
+    return [];
+  }
+}
