@@ -54,7 +54,7 @@ const attribute =
     );
 
 const described = (sidecar: string) =>
-  datasetMeta.describe(folderOf({ "dataset_meta.yaml": sidecar }), testWorld()).catch(() => undefined);
+  datasetMeta.folders.describe(folderOf({ "dataset_meta.yaml": sidecar }), testWorld()).catch(() => undefined);
 
 const readers: Readonly<Record<string, Reader>> = {
   "zarr: JSON": (text) => readJsonObject(utf8.encode(text), "zarr.json"),

@@ -5,11 +5,12 @@ import { datasetAdvice, type StoredVariable } from "../core/dataset/advice.ts";
 import type { DatasetFinding, Description } from "../core/dataset/dataset.ts";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { localFolder } from "../disk/folder.ts";
-import { type FormatReader, incompleteDataset } from "../formats/reader.ts";
+import { localFile, localFolder } from "../disk/folder.ts";
+import { withBlocks } from "../formats/block-cache.ts";
+import { type FormatReader, fileReaderOf, folderReaderOf, incompleteDataset } from "../formats/reader.ts";
 
-/** Folders looked into for datasets, and findings told: a folder of thousands of datasets should not be a wall of text. */
-const most = { folders: 10_000, findings: 100 } as const;
+/** Folders and files looked into for datasets, and findings told: a folder of thousands of datasets should not be a wall of text. */
+const most = { folders: 10_000, files: 10_000, findings: 100 } as const;
 
 /** Chunks a variable that are measured. */
 const sample = 256;
@@ -25,14 +26,14 @@ export interface Advice {
 export async function adviceFor(path: string, readers: readonly FormatReader[], world: World): Promise<Advice> {
   const unreadable: DatasetFinding[] = [];
   const others: DatasetFinding[] = [];
-  for await (const { below, reader, missing } of datasetsBelow(path, readers, world)) {
+  for await (const { below, dataset, missing } of datasetsBelow(path, readers, world)) {
     world.signal.throwIfAborted();
     const named = (finding: DatasetFinding) =>
       below === "" ? finding : { ...finding, says: `${below}: ${finding.says}` };
-    const description = reader ? await descriptionOf(join(path, below), reader, world) : unreadableDataset(missing);
+    const description = dataset ? await descriptionOf(dataset) : unreadableDataset(missing);
     if ("rule" in description) unreadable.push(named(description));
     else if (others.length < most.findings) {
-      const files = await fileFindings(join(path, below), reader, world);
+      const files = await fileFindings(join(path, below), dataset?.reader, world);
       others.push(...[...adviceOn(join(path, below), description), ...files].map(named));
     }
   }
@@ -45,29 +46,42 @@ export async function fileFindings(
   reader: FormatReader | undefined,
   world: World,
 ): Promise<readonly DatasetFinding[]> {
-  return (await reader?.checkFiles?.((await localFolder(path))!, world)) ?? [];
+  const folder = reader?.folders?.checkFiles && (await localFolder(path));
+  return (folder && (await reader.folders?.checkFiles?.(folder, world))) ?? [];
 }
 
 type DatasetBelow = { readonly below: string } & (
-  | { readonly reader: FormatReader; readonly missing?: never }
-  | { readonly reader?: never; readonly missing: string }
+  | { readonly dataset: LocalDataset; readonly missing?: never }
+  | { readonly dataset?: never; readonly missing: string }
 );
 
-/** Datasets are told by the names in a folder, and not searched further. */
+interface LocalDataset {
+  readonly reader: FormatReader;
+  readonly describe: () => Promise<Description>;
+}
+
+/** Folders that a reader recognises, which are not searched further, and files that one does. */
 async function* datasetsBelow(
   path: string,
   readers: readonly FormatReader[],
   world: World,
 ): AsyncGenerator<DatasetBelow> {
-  if (!statSync(path).isDirectory()) return;
+  if (!statSync(path).isDirectory()) {
+    const dataset = await datasetIn(path, readers, world);
+    if (dataset) yield { below: "", dataset };
+    return;
+  }
   const folders = [""];
+  let files = 0;
   for (let looked = 0; looked < folders.length && looked < most.folders; looked++) {
     const below = folders[looked]!;
     const entries = listed(join(path, below));
     const names = new Set(entries.map(({ name }) => name));
-    const reader = readers.find(({ recognises }) => recognises(names));
-    if (reader) {
-      yield { below, reader };
+    const recognised = folderReaderOf(readers, names);
+    if (recognised) {
+      const { reader, folders } = recognised;
+      const describe = async () => folders.describe((await localFolder(join(path, below)))!, world);
+      yield { below, dataset: { reader, describe } };
       continue;
     }
     const inner = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -75,15 +89,37 @@ async function* datasetsBelow(
       inner.length > 0
         ? await incompleteDataset(readers, (await localFolder(join(path, below)))!, inner, world)
         : undefined;
-    if (incomplete) yield { below, missing: incomplete.missing };
-    else folders.push(...inner.map((name) => join(below, name)));
+    if (incomplete) {
+      yield { below, missing: incomplete.missing };
+      continue;
+    }
+    for (const { name } of entries.filter((entry) => entry.isFile())) {
+      if (++files > most.files) break;
+      const dataset = await datasetIn(join(path, below, name), readers, world);
+      if (dataset) yield { below: join(below, name), dataset };
+    }
+    folders.push(...inner.map((name) => join(below, name)));
   }
 }
 
+/** The file, where a reader knows it. */
+async function datasetIn(
+  path: string,
+  readers: readonly FormatReader[],
+  world: World,
+): Promise<LocalDataset | undefined> {
+  world.signal.throwIfAborted();
+  const file = withBlocks(await localFile(path));
+  const recognised = await fileReaderOf(readers, file);
+  if (!recognised) return undefined;
+  const { reader, files } = recognised;
+  return { reader, describe: () => files.describe(file, world) };
+}
+
 /** What the dataset says of itself, or the finding that it can't be read. */
-async function descriptionOf(path: string, reader: FormatReader, world: World): Promise<Description | DatasetFinding> {
+async function descriptionOf({ describe }: LocalDataset): Promise<Description | DatasetFinding> {
   try {
-    return await reader.describe((await localFolder(path))!, world);
+    return await describe();
   } catch (error) {
     if (!isFailure(error, "input", "corrupt")) throw error;
     return unreadableDataset(error.message, error.hint);

@@ -15,6 +15,7 @@ import { editTree } from "../core/tree/edit.ts";
 import { readTree } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import { writeDurably } from "../disk/write.ts";
+import { folderReaderOf } from "../formats/reader.ts";
 import { addFiles } from "../ipfs/add-files.ts";
 
 export const demo: Verb = {
@@ -105,7 +106,7 @@ async function addData(paths: readonly string[], campaign: Campaign, world: Worl
 /** Leaves of a folder: what a reader recognises, folders that hold files only, and files beside folders. */
 async function leavesIn(folder: string): Promise<readonly (readonly [below: string, path: string])[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const whole = readers.some(({ recognises }) => recognises(new Set(entries.map(({ name }) => name))));
+  const whole = folderReaderOf(readers, new Set(entries.map(({ name }) => name))) !== undefined;
   if (whole || !entries.some((entry) => entry.isDirectory())) return [["", folder]];
   const leaves: (readonly [string, string])[] = [];
   for (const entry of entries) {

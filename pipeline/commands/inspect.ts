@@ -16,9 +16,15 @@ import { sayBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import type { Added } from "../dag/build/add-options.ts";
 import { blocksOf } from "../dag/build/files.ts";
-import { localFolder } from "../disk/folder.ts";
+import { localFile, localFolder } from "../disk/folder.ts";
 import { keepYoungHeapSmall } from "../disk/young-heap.ts";
-import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/scan/find-datasets.ts";
+import {
+  describedFile,
+  type Found,
+  type FoundDataset,
+  findDatasets,
+  type Search,
+} from "../stages/scan/find-datasets.ts";
 import { entryOf } from "../stages/scan/scan.ts";
 
 export const inspect: Verb = {
@@ -47,7 +53,7 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
     const open = (mostNames: number) => localFolder(path, mostNames);
     const { found, left }: Search = folder
       ? await findDatasets({ cid: path, size: 0, open }, readers, world)
-      : { found: [] };
+      : { found: await foundIn(path, world) };
     if (found.length === 0 || left) {
       const { cid, bytes, tsize } = await hashed(path, world);
       const plain = folder ? ({ kind: "directory", size: tsize } as const) : ({ kind: "file", size: bytes } as const);
@@ -65,6 +71,12 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
     return code;
   },
 };
+
+/** The file as a dataset, where a reader knows it. */
+async function foundIn(path: string, world: World): Promise<Found[]> {
+  const here = await describedFile(await localFile(path), readers, world);
+  return here ? [{ below: "", cid: "", size: 0, ...here }] : [];
+}
 
 async function withFileFindings(dataset: FoundDataset, path: string, world: World): Promise<FoundDataset> {
   const { description } = dataset;

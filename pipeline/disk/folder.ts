@@ -1,8 +1,9 @@
 /** A directory of this machine as a {@link Folder}, so that datasets are described before they are ever added. */
 import { type Dirent, lstatSync } from "node:fs";
-import { open, opendir } from "node:fs/promises";
+import { open, opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Folder, type FolderEntry, mostNames, splitFirst, TooManyNames } from "../core/dataset/dataset.ts";
+import type { RangeSource } from "../core/dataset/range-source.ts";
 import { byBytes } from "../core/text/order.ts";
 
 /**
@@ -35,6 +36,12 @@ export async function localFolder(path: string, most: number = mostNames): Promi
       const [name, rest] = splitFirst(below);
       if (rest !== undefined) return (await inner(name))?.read(rest, world, range);
       return entries.get(name)?.kind === "file" ? readFile(join(path, name), range) : undefined;
+    },
+
+    async file(below, world) {
+      const [name, rest] = splitFirst(below);
+      if (rest !== undefined) return (await inner(name))?.file(rest, world);
+      return entries.get(name)?.kind === "file" ? localFile(join(path, name)) : undefined;
     },
   };
 }
@@ -73,6 +80,12 @@ class LocalEntry implements FolderEntry {
     if (this.kind !== "file") return 0;
     return lstatSync(join(this.#folder, this.name), { throwIfNoEntry: false })?.size ?? 0;
   }
+}
+
+/** A file of this machine, to be read by ranges. It is opened for each of them, so nothing has to be closed. */
+export async function localFile(path: string): Promise<RangeSource> {
+  const { size } = await stat(path);
+  return { size, read: (offset, length) => readFile(path, { offset, length }) };
 }
 
 async function readFile(path: string, range: Parameters<Folder["read"]>[2]): Promise<Uint8Array> {

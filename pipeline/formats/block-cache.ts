@@ -11,8 +11,8 @@
  * ```
  */
 import { atMost } from "../core/concurrency.ts";
+import type { RangeSource } from "../core/dataset/range-source.ts";
 import { Failure } from "../core/failure.ts";
-import type { RangeSource } from "./range-source.ts";
 
 export interface BlockOptions {
   /** Bytes. */

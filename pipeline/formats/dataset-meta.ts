@@ -14,10 +14,11 @@
  *   spatial: [-59.5, 13.1, -59.4, 13.2]             # west, south, east, north in degrees
  * ```
  */
-import type { Bounds, DatasetFinding, Description, TimeExtent } from "../core/dataset/dataset.ts";
+import type { Bounds, DatasetFinding, Description, Folder, TimeExtent } from "../core/dataset/dataset.ts";
 import type { Json } from "../core/json.ts";
 import { shown } from "../core/text/shown.ts";
-import type { FormatReader } from "./reader.ts";
+import type { World } from "../core/world.ts";
+import type { FolderReader } from "./reader.ts";
 import { file, readSidecar, type Sidecar } from "./sidecar.ts";
 
 const version = 3;
@@ -25,42 +26,45 @@ const version = 3;
 /** Files of a folder that are listed. */
 const mostFiles = 1000;
 
-export const datasetMeta: FormatReader = {
+export const datasetMeta: FolderReader = {
   name: "dataset-meta",
   version,
-  recognises: (names) => names.has(file),
-
-  async describe(folder, world) {
-    const { attributes, time, place, findings } = await readSidecar(folder, world, { titled: true });
-    const others = [...folder.entries].filter(([name]) => name !== file);
-    const stores = others.map(([name]) => name).filter((name) => /\.zarr$/i.test(name));
-    return {
-      attributes,
-      dimensions: [],
-      variables: [],
-      ...(time && { time }),
-      ...(place && { place }),
-      access: { format: "files", files: others.slice(0, mostFiles).map(([name, { size }]) => ({ name, size })) },
-      findings: [
-        ...findings,
-        ...(others.length > mostFiles ? [manyFiles(others.length)] : []),
-        ...(stores[0] === undefined ? [] : [aboveStore(stores[0])]),
-      ],
-    };
-  },
+  folders: { recognises: (names) => names.has(file), describe: describeFolder },
 };
 
+async function describeFolder(folder: Folder, world: World): Promise<Description> {
+  const { attributes, time, place, findings } = await readSidecar(folder, world, { titled: true });
+  const others = [...folder.entries].filter(([name]) => name !== file);
+  const stores = others.map(([name]) => name).filter((name) => /\.zarr$/i.test(name));
+  return {
+    attributes,
+    dimensions: [],
+    variables: [],
+    ...(time && { time }),
+    ...(place && { place }),
+    access: { format: "files", files: others.slice(0, mostFiles).map(([name, { size }]) => ({ name, size })) },
+    findings: [
+      ...findings,
+      ...(others.length > mostFiles ? [manyFiles(others.length)] : []),
+      ...(stores[0] === undefined ? [] : [aboveStore(stores[0])]),
+    ],
+  };
+}
+
 /** `inner`, with a sidecar in the same folder having the last word. Its name stays; its version counts both. */
-export function withSidecar(inner: FormatReader): FormatReader {
+export function withSidecar(inner: FolderReader): FolderReader {
   return {
     ...inner,
     version: inner.version * 1000 + version,
+    folders: {
+      ...inner.folders,
 
-    async describe(folder, world) {
-      const description = await inner.describe(folder, world);
-      return folder.entries.has(file)
-        ? overridden(description, await readSidecar(folder, world, { titled: false }))
-        : description;
+      async describe(folder, world) {
+        const description = await inner.folders.describe(folder, world);
+        return folder.entries.has(file)
+          ? overridden(description, await readSidecar(folder, world, { titled: false }))
+          : description;
+      },
     },
   };
 }

@@ -1,21 +1,35 @@
 /**
  * What we ask of a dataset format.
  *
- * A reader looks at a folder's names to say whether it knows the format, and into its files to say what the dataset
- * is about. It has never heard of STAC; `core/stac`, which makes items of descriptions, has never heard of Zarr.
+ * A dataset is a folder, recognised by the names in it, or one file, recognised by its first bytes. A reader says
+ * which of them it knows and what such a dataset is about. It has never heard of STAC; `core/stac`, which makes items
+ * of descriptions, has never heard of Zarr.
  *
  * To add one: write it beside the others, name it in `readers.ts`, and put a tiny dataset under `test/datasets/`.
  */
 import type { DatasetFinding, Description, Folder } from "../core/dataset/dataset.ts";
+import type { RangeSource } from "../core/dataset/range-source.ts";
 import type { World } from "../core/world.ts";
-
-/** The names in a folder. */
-export type Names = Pick<ReadonlySet<string>, "has" | "keys" | "size">;
 
 export interface FormatReader {
   readonly name: string;
   /** Raise it when the same bytes would be described differently: remembered descriptions of other versions are not used. */
   readonly version: number;
+  /** Absent where no dataset of this format is a folder. */
+  readonly folders?: FolderFormat;
+  /** Absent where no dataset of this format is a single file. */
+  readonly files?: FileFormat;
+}
+
+/** A reader whose datasets are folders. */
+export interface FolderReader extends FormatReader {
+  readonly folders: FolderFormat;
+}
+
+/** The names in a folder. */
+export type Names = Pick<ReadonlySet<string>, "has" | "keys" | "size">;
+
+export interface FolderFormat {
   recognises(names: Names): boolean;
   /**
    * Read only what the description needs.
@@ -25,12 +39,46 @@ export interface FormatReader {
    */
   describe(folder: Folder, world: World): Promise<Description>;
   /**
-   * What is missing of a folder that nobody recognises, but that is what is left of a dataset: "no .zgroup at its root".
-   * `undefined` for any other folder. `inner` are the names of the folders in it.
+   * What is missing of a folder that no reader recognises, but that is what is left of a dataset: "no .zgroup at its
+   * root". `undefined` for any other folder. `inner` are the names of the folders in it.
    */
   missing?(folder: Folder, inner: readonly string[], world: World): Promise<string | undefined>;
   /** What shows in the names of all files of a dataset. For data of this machine only, where listing them costs little. */
   checkFiles?(folder: Folder, world: World): Promise<readonly DatasetFinding[]>;
+}
+
+/** Bytes from the start of a file that tell its format. HDF5 may begin behind a user block of 512, 1024 or 2048 bytes. */
+export const startLength = 4096;
+
+export interface FileFormat {
+  /** `start`: the first {@link startLength} bytes, or all of a shorter file. Its name says nothing: extensions lie. */
+  recognises(start: Uint8Array): boolean;
+  /** As for a folder. `file` remembers the blocks that were read of it last (`withBlocks`). */
+  describe(file: RangeSource, world: World): Promise<Description>;
+}
+
+/** The first of `readers` that describes folders with these names, and how. */
+export function folderReaderOf(
+  readers: readonly FormatReader[],
+  names: Names,
+): { readonly reader: FormatReader; readonly folders: FolderFormat } | undefined {
+  for (const reader of readers) {
+    if (reader.folders?.recognises(names)) return { reader, folders: reader.folders };
+  }
+  return undefined;
+}
+
+/** The first of `readers` that describes files beginning like this one, and how. */
+export async function fileReaderOf(
+  readers: readonly FormatReader[],
+  file: RangeSource,
+): Promise<{ readonly reader: FormatReader; readonly files: FileFormat } | undefined> {
+  if (file.size === 0 || readers.every(({ files }) => files === undefined)) return undefined;
+  const start = await file.read(0, startLength);
+  for (const reader of readers) {
+    if (reader.files?.recognises(start)) return { reader, files: reader.files };
+  }
+  return undefined;
 }
 
 /** The first of `readers` that knows the folder for the rest of a dataset, and what is missing of it. */
@@ -41,9 +89,9 @@ export async function incompleteDataset(
   world: World,
 ): Promise<{ readonly reader: string; readonly missing: string } | undefined> {
   if (inner.length === 0) return undefined;
-  for (const reader of readers) {
-    const missing = await reader.missing?.(folder, inner, world);
-    if (missing !== undefined) return { reader: reader.name, missing };
+  for (const { name, folders } of readers) {
+    const missing = await folders?.missing?.(folder, inner, world);
+    if (missing !== undefined) return { reader: name, missing };
   }
   return undefined;
 }

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Folder } from "../../pipeline/core/dataset/dataset.ts";
 
+import { rangesOf } from "./range-source.ts";
+
 export interface RecordedFolder extends Folder {
   /** Paths below the outermost folder, in the order they were asked for; a directory that was listed ends in `/`. */
   readonly touched: string[];
@@ -19,6 +21,7 @@ export function folderAt(path: string, touched: string[] = [], below = ""): Reco
     isFolder: async (name) => isKind(join(path, name), "isDirectory"),
     folder: async (name) =>
       isKind(join(path, name), "isDirectory") ? folderAt(join(path, name), touched, inner(name)) : undefined,
+    file: async (name) => (isKind(join(path, name), "isFile") ? rangesOf(readFileSync(join(path, name))) : undefined),
     async read(name, _, range) {
       touched.push(inner(name));
       if (!isKind(join(path, name), "isFile")) return undefined;
@@ -68,6 +71,10 @@ function folderIn(files: ReadonlyMap<string, Uint8Array>, below: string, touched
       [...files.keys()].some((file) => file.startsWith(`${at(path)}/`))
         ? folderIn(files, at(path), touched)
         : undefined,
+    async file(path) {
+      const bytes = files.get(at(path));
+      return bytes && rangesOf(bytes);
+    },
     async read(path, _, range) {
       touched.push(at(path));
       const bytes = files.get(at(path));

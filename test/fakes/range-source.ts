@@ -1,5 +1,5 @@
 /** Bytes in memory as a `RangeSource` that counts what is asked of it, and that can be made to fail. */
-import type { RangeSource } from "../../pipeline/formats/range-source.ts";
+import type { RangeSource } from "../../pipeline/core/dataset/range-source.ts";
 
 export interface CountedSource extends RangeSource {
   /** Every read, in order. */

@@ -53,13 +53,13 @@ const store = (compressor: object) => {
 
 it("describes a compressed store without anything of Node", async () => {
   const [zarr] = readersUsing({ gzip: inflate("gzip"), zlib: inflate("deflate") });
-  const { dimensions } = await zarr!.describe(store({ id: "gzip", level: 1 }), testWorld());
+  const { dimensions } = await zarr!.folders!.describe(store({ id: "gzip", level: 1 }), testWorld());
   expect(JSON.parse(JSON.stringify(dimensions))).toMatchObject([{ name: "lat", extent: [10, 12.5] }]);
 });
 
 it("leaves unread what there is no decompressor for, and blames the reader", async () => {
   const [zarr] = readersUsing({ gzip: inflate("gzip"), zlib: inflate("deflate") });
-  const { dimensions, findings } = await zarr!.describe(store({ id: "zstd", level: 1 }), testWorld());
+  const { dimensions, findings } = await zarr!.folders!.describe(store({ id: "zstd", level: 1 }), testWorld());
   expect(dimensions[0]).not.toHaveProperty("extent");
   expect(findings.map(({ says }) => says)).toContain(
     "lat is stored in a way that fieldtree does not read (zstd: there is no decompressor for zstd here), so its values are not known",

@@ -5,7 +5,7 @@ import type { Folder } from "../../pipeline/core/dataset/dataset.ts";
 import { stableJson } from "../../pipeline/core/json.ts";
 import { itemOf } from "../../pipeline/core/stac/item.ts";
 import { datasetMeta, withSidecar } from "../../pipeline/formats/dataset-meta.ts";
-import type { FormatReader } from "../../pipeline/formats/reader.ts";
+import type { FolderReader } from "../../pipeline/formats/reader.ts";
 import { lintItem } from "../core/stac/lint.ts";
 import { schemaErrors } from "../core/stac/valid.ts";
 import { data } from "../data.ts";
@@ -27,6 +27,7 @@ function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Folder 
     entries: new Map([...bytes].map(([name, content]) => [name, { cid, size: content.length }])),
     isFolder: async () => false,
     folder: async () => undefined,
+    file: async () => undefined,
     read: async (name, _, range) => {
       const { offset, length } = range as { offset: number; length: number };
       return bytes.get(name)?.subarray(offset, offset + length);
@@ -35,7 +36,7 @@ function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Folder 
 }
 
 const describeText = (text: string | Uint8Array) =>
-  datasetMeta.describe(folderOf({ "dataset_meta.yaml": text }), world);
+  datasetMeta.folders.describe(folderOf({ "dataset_meta.yaml": text }), world);
 const titled = (rest: string) => `attributes: {title: Radar}\n${rest}`;
 const failure = async (text: string | Uint8Array) => {
   const error = await describeText(text).then(
@@ -56,7 +57,7 @@ const names = readdirSync(cases).filter(
 async function itemOfCase(name: string) {
   const files = readdirSync(join(cases, name)).sort();
   const folder = folderOf(Object.fromEntries(files.map((file) => [file, readFileSync(join(cases, name, file))])));
-  const description = await datasetMeta.describe(folder, world);
+  const description = await datasetMeta.folders.describe(folder, world);
   const described = { path: `products/${name}`, cid, tsize: 4096, reader: datasetMeta.name, description };
   const { item, findings } = itemOf(described, facts);
   return { item, findings: [...description.findings, ...findings] };
@@ -237,7 +238,7 @@ it("takes a name that every object has for a name like any other", async () => {
 
 it("lists the other files, up to a thousand", async () => {
   const files = Object.fromEntries(Array.from({ length: 1200 }, (_, i) => [`${i}.mp4`, "x"]));
-  const { access, findings } = await datasetMeta.describe(
+  const { access, findings } = await datasetMeta.folders.describe(
     folderOf({ ...files, "dataset_meta.yaml": titled("") }),
     world,
   );
@@ -247,7 +248,7 @@ it("lists the other files, up to a thousand", async () => {
 });
 
 it("says where it should lie to speak of a store", async () => {
-  const { findings } = await datasetMeta.describe(
+  const { findings } = await datasetMeta.folders.describe(
     folderOf({ "radar.zarr": "", "dataset_meta.yaml": titled("") }),
     world,
   );
@@ -255,14 +256,13 @@ it("says where it should lie to speak of a store", async () => {
 });
 
 describe("beside data we can look into", () => {
-  const inner: FormatReader = {
+  const inner: FolderReader = {
     name: "zarr",
     version: 7,
-    recognises: (names) => names.has(".zgroup"),
-    describe: async () => dropsondes,
+    folders: { recognises: (names) => names.has(".zgroup"), describe: async () => dropsondes },
   };
   const beside = (text: string) =>
-    withSidecar(inner).describe(folderOf({ ".zgroup": "{}", "dataset_meta.yaml": text }), world);
+    withSidecar(inner).folders.describe(folderOf({ ".zgroup": "{}", "dataset_meta.yaml": text }), world);
 
   it("has the last word, and says where the data say something else", async () => {
     const text =
@@ -290,7 +290,7 @@ describe("beside data we can look into", () => {
   });
 
   it("leaves data alone that have none", async () => {
-    expect(await withSidecar(inner).describe(folderOf({ ".zgroup": "{}" }), world)).toBe(dropsondes);
+    expect(await withSidecar(inner).folders.describe(folderOf({ ".zgroup": "{}" }), world)).toBe(dropsondes);
   });
 
   it("is bad content where the sidecar is", async () => {

@@ -4,11 +4,12 @@ import { describe, expect, it } from "vitest";
 import { readers } from "../../pipeline/campaign/readers.ts";
 import { blocksOf } from "../../pipeline/dag/build/files.ts";
 import { openFolder } from "../../pipeline/dag/read/folder.ts";
+import { folderReaderOf } from "../../pipeline/formats/reader.ts";
 import { data } from "../data.ts";
 import { folderOf } from "../fakes/folder.ts";
 import { testWorld } from "../fakes/world.ts";
 
-const readerOf = (...names: string[]) => readers.find(({ recognises }) => recognises(new Set(names)))?.name;
+const readerOf = (...names: string[]) => folderReaderOf(readers, new Set(names))?.reader.name;
 
 it.each([
   ["zarr", [".zmetadata", ".zgroup", "lat"]],
@@ -29,7 +30,7 @@ it("lets a sidecar beside a store have the last word, and tells where they disag
     ".zattrs": '{"title": "From the store", "license": "MIT"}',
     "dataset_meta.yaml": "attributes:\n  title: From the sidecar\n",
   });
-  const { attributes, findings } = await readers[0]!.describe(folder, testWorld());
+  const { attributes, findings } = await readers[0]!.folders!.describe(folder, testWorld());
   expect({ ...attributes }).toEqual({ title: "From the sidecar", license: "MIT" });
   expect(findings).toContainEqual(expect.objectContaining({ rule: "sidecar-disagrees" }));
 });
@@ -57,7 +58,7 @@ describe.skipIf(!zarr)("reading a flight from blocks", () => {
       return blocks.get(cid.toString())!;
     };
     const folder = await openFolder(step.value.cid, get);
-    const description = await readers[0]!.describe(folder!, world);
+    const description = await readers[0]!.folders!.describe(folder!, world);
     expect(description.place?.source).toBe("values");
     expect(new Set(asked).size).toBe(needed);
     expect(asked.length).toBe(needed);

@@ -8,6 +8,7 @@
 import { Failure } from "../failure.ts";
 import type { Json } from "../json.ts";
 import type { World } from "../world.ts";
+import type { RangeSource } from "./range-source.ts";
 
 /** One directory of the tree, opened by whoever holds the blocks. Nothing is read before it is asked for. */
 export interface Folder {
@@ -23,6 +24,8 @@ export interface Folder {
    * name that isn't there. Paths may go down several folders, each of which is read once however many paths go through it.
    */
   read(path: string, world: World, range?: ByteRange): Promise<Uint8Array | undefined>;
+  /** The file at `path`, to be read by ranges; `undefined` where there is none, or it is a folder or a symlink. */
+  file(path: string, world: World): Promise<RangeSource | undefined>;
 }
 
 export interface FolderEntry {

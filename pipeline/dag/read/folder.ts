@@ -6,6 +6,7 @@
  */
 import type { CID } from "multiformats/cid";
 import { type Folder, mostNames, splitFirst } from "../../core/dataset/dataset.ts";
+import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { Failure } from "../../core/failure.ts";
 import { codecs, type Get, keyOf } from "../block.ts";
 import { shapeOf } from "../codec/decode.ts";
@@ -62,6 +63,11 @@ async function folderAt(cid: CID, below: Directories): Promise<Folder | undefine
     async read(path, _, range) {
       const at = await resolve(path);
       return at && readFile(at, below.get, range);
+    },
+
+    async file(path) {
+      const at = await resolve(path);
+      return at && openFile(at, below.get);
     },
   };
 }
@@ -135,6 +141,24 @@ export function rootOnce(root: CID, get: Get): Get {
   };
 }
 
+/** The file at `cid`, to be read by ranges; `undefined` where a directory or symlink is. Reads its root block. */
+export async function openFile(cid: CID, get: Get): Promise<RangeSource | undefined> {
+  const getOnce = rootOnce(cid, get);
+  const { type, size } = await stat(cid, getOnce);
+  if (type !== "file") return undefined;
+  return { size, read: (offset, length) => joined(content(cid, getOnce, { offset, length }), length) };
+}
+
+async function joined(chunks: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(most);
+  let filled = 0;
+  for await (const chunk of chunks) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return bytes.subarray(0, filled);
+}
+
 async function readFile(cid: CID, get: Get, range: Parameters<Folder["read"]>[2]): Promise<Uint8Array | undefined> {
   const getOnce = rootOnce(cid, get);
   const { type, size } = await stat(cid, getOnce);
@@ -147,11 +171,5 @@ async function readFile(cid: CID, get: Get, range: Parameters<Folder["read"]>[2]
       `${cid} is ${size} bytes; more than ${largestRead} are not read into memory to describe a dataset`,
     );
   }
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  for await (const chunk of content(cid, getOnce, { offset, length })) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-  }
-  return bytes;
+  return joined(content(cid, getOnce, { offset, length }), length);
 }

@@ -6,53 +6,57 @@
  */
 import { describe } from "../../core/cf/describe.ts";
 import { baseName, type CfVariable, groupOf } from "../../core/cf/variable.ts";
-import type { DatasetFinding } from "../../core/dataset/dataset.ts";
+import type { DatasetFinding, Description, Folder } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
 import { shown } from "../../core/text/shown.ts";
+import type { World } from "../../core/world.ts";
 import type { Decompressors } from "../decompressors.ts";
-import type { FormatReader } from "../reader.ts";
+import type { FolderReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
 import { checkFiles } from "./files.ts";
 import { isZarr, isZarrV2, missingRoot, openStore, type ZarrStore } from "./store.ts";
 import { isOurs, undecodable, valuesIn } from "./values.ts";
 
-export const zarr = (using: Decompressors): FormatReader => ({
+export const zarr = (using: Decompressors): FolderReader => ({
   name: "zarr",
   version: 6,
-  recognises: isZarr,
-  missing: missingRoot,
-  checkFiles: (folder, world) => checkFiles(folder, using, world),
-
-  async describe(folder, world) {
-    const store = await openStore(folder, world);
-    const findings: DatasetFinding[] = [];
-    const attributes = bounded(store.groups.get("") ?? store.arrays.get("")?.attributes ?? {}, findings);
-    const arrays = arraysOf(store, using, findings);
-    const variables = variablesOf(arrays, store.version, findings);
-    const arrayBy = new Map(variables.map((variable, i) => [variable, arrays[i]!]));
-    const values = valuesIn(folder, world);
-    const described = await describe({
-      attributes,
-      variables,
-      read: (variable, which, visit) => values.read(arrayBy.get(variable)!, which, visit),
-    });
-    if (!store.consolidated && store.groups.size > 0) findings.push(notConsolidated(store));
-    if (store.version === 3 && isZarrV2(folder.entries)) findings.push(twoVersions);
-    findings.push(...store.unmarked.slice(0, mostAlike).map(unmarkedGroup));
-    return {
-      ...described,
-      attributes,
-      access: {
-        format: "zarr",
-        version: store.version,
-        consolidated: store.consolidated,
-        groups: [...store.groups.keys()].filter((path) => path !== ""),
-      },
-      findings: [...findings, ...values.findings(), ...described.findings],
-    };
+  folders: {
+    recognises: isZarr,
+    missing: missingRoot,
+    checkFiles: (folder, world) => checkFiles(folder, using, world),
+    describe: (folder, world) => describeStore(folder, using, world),
   },
 });
+
+async function describeStore(folder: Folder, using: Decompressors, world: World): Promise<Description> {
+  const store = await openStore(folder, world);
+  const findings: DatasetFinding[] = [];
+  const attributes = bounded(store.groups.get("") ?? store.arrays.get("")?.attributes ?? {}, findings);
+  const arrays = arraysOf(store, using, findings);
+  const variables = variablesOf(arrays, store.version, findings);
+  const arrayBy = new Map(variables.map((variable, i) => [variable, arrays[i]!]));
+  const values = valuesIn(folder, world);
+  const described = await describe({
+    attributes,
+    variables,
+    read: (variable, which, visit) => values.read(arrayBy.get(variable)!, which, visit),
+  });
+  if (!store.consolidated && store.groups.size > 0) findings.push(notConsolidated(store));
+  if (store.version === 3 && isZarrV2(folder.entries)) findings.push(twoVersions);
+  findings.push(...store.unmarked.slice(0, mostAlike).map(unmarkedGroup));
+  return {
+    ...described,
+    attributes,
+    access: {
+      format: "zarr",
+      version: store.version,
+      consolidated: store.consolidated,
+      groups: [...store.groups.keys()].filter((path) => path !== ""),
+    },
+    findings: [...findings, ...values.findings(), ...described.findings],
+  };
+}
 
 /** Arrays that are left out, or groups, each with a finding of its own; of more there is one that counts them. */
 const mostAlike = 20;

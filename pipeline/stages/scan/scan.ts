@@ -15,11 +15,11 @@ import { identity } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
 import { pause } from "../../dag/event-loop.ts";
-import { openFolder, rootOnce } from "../../dag/read/folder.ts";
+import { openFile, openFolder, rootOnce } from "../../dag/read/folder.ts";
 import { stat } from "../../dag/read/read.ts";
 import type { FormatReader } from "../../formats/reader.ts";
 import type { Parts } from "../parts.ts";
-import { type Found, findDatasets, type Search, smallBounds, TooLarge } from "./find-datasets.ts";
+import { describedFile, type Found, findDatasets, type Search, smallBounds, TooLarge } from "./find-datasets.ts";
 
 export type Scanning = Pick<Parts, "get" | "readers" | "holdings" | "facts" | "wanted">;
 
@@ -118,7 +118,15 @@ async function lookAt(
 ): Promise<Holding> {
   const getOnce = rootOnce(cid, get);
   const { type, size, tsize } = await stat(cid, getOnce);
-  if (type !== "directory" || readers.length === 0) return { found: [], plain: { kind: type, size } };
+  const plain = { kind: type, size };
+  if (type === "file") {
+    const source = await openFile(cid, getOnce);
+    const here = source && (await describedFile(source, readers, world));
+    return here
+      ? { found: [{ below: "", cid: cid.toString(), size: tsize, ...here }], plain: null }
+      : { found: [], plain };
+  }
+  if (type !== "directory" || readers.length === 0) return { found: [], plain };
   const open = (mostNames: number) => openFolder(cid, getOnce, { mostNames });
   const searched = { cid: cid.toString(), size: tsize, open };
   const search = await findDatasets(searched, readers, world, { limits: smallBounds, orThrow: true }).catch((error) => {
@@ -126,7 +134,7 @@ async function lookAt(
     // Sixteen large ones side by side would be sixteen listings in memory.
     return alone(() => findDatasets(searched, readers, world));
   });
-  return { ...search, plain: search.found.length > 0 && !search.left ? null : { kind: type, size } };
+  return { ...search, plain: search.found.length > 0 && !search.left ? null : plain };
 }
 
 function entriesOf(path: string, cid: CID, { found, left, plain }: Holding, facts: Facts): readonly Entry[] {

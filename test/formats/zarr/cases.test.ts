@@ -62,7 +62,7 @@ describe.skipIf(!scripts || !program)("of awkward stores", () => {
     expect(cases.length).toBeGreaterThan(140);
     for (const { id, oracle } of cases) {
       if (oracle.fails !== undefined) continue;
-      const found = await zarr.describe(folderAt(join(folder, `${id}.zarr`)), testWorld());
+      const found = await zarr.folders.describe(folderAt(join(folder, `${id}.zarr`)), testWorld());
       const because = found.findings.filter(({ rule }) => rule !== "not-consolidated");
       const [ours, theirs] = [timeOf(found), timeIn(oracle)];
       if (String(ours) !== String(theirs) && (ours || because.length === 0)) wrong.push([id, "time", ours, theirs]);

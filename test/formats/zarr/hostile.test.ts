@@ -39,7 +39,7 @@ const sites = (changes: Record<string, string | Uint8Array> = {}) =>
     ...changes,
   });
 
-const described = (folder: Folder) => zarr.describe(folder, testWorld());
+const described = (folder: Folder) => zarr.folders.describe(folder, testWorld());
 
 it("describes the store that the others here are made of", async () => {
   expect((await described(sites())).place?.bounds).toEqual({ west: -51, south: 10, east: -50, north: 11 });

@@ -11,7 +11,7 @@ import { testWorld } from "../../fakes/world.ts";
 const zarr = zarrReader(decompressors);
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
-const described = async (files: Files) => zarr.describe(folderOf(files), testWorld());
+const described = async (files: Files) => zarr.folders.describe(folderOf(files), testWorld());
 const floats = (...values: number[]) => new Uint8Array(Float64Array.from(values).buffer);
 const v2 = (changes: object = {}) =>
   JSON.stringify({
@@ -256,7 +256,7 @@ describe("a store without metadata at its root", () => {
 
 describe("the names of a store's files", () => {
   const check = async (files: Files) =>
-    (await zarr.checkFiles!(folderOf(files), testWorld())).map(({ level, says }) => `${level}: ${says}`);
+    (await zarr.folders.checkFiles!(folderOf(files), testWorld())).map(({ level, says }) => `${level}: ${says}`);
   const grid = { shape: [5, 4], chunks: [1, 2] };
   const chunks = (keys: readonly string[], folder = "ta") =>
     Object.fromEntries(keys.map((key) => [`${folder}/${key}`, floats(1, 2)]));

@@ -25,7 +25,7 @@ function store(shape: number, chunk: number, written: Readonly<Record<number, re
 }
 
 it("finds the one value of a million that is not where an axis would have it", async () => {
-  const { time, findings } = await zarr.describe(store(1_000_000, 10_000, { 37: [-5], 61: [99] }), testWorld());
+  const { time, findings } = await zarr.folders.describe(store(1_000_000, 10_000, { 37: [-5], 61: [99] }), testWorld());
   expect(time).toMatchObject({ start: "2023-12-31T23:59:55Z", end: "2024-01-01T00:01:39Z", source: "values" });
   expect(findings.map(({ rule }) => rule)).toEqual(["not-consolidated"]);
 });
@@ -34,7 +34,7 @@ it("reads an axis of 10 million values, and lets others have their turn meanwhil
   let turns = 0;
   const world = { ...testWorld(), sleep: async () => void turns++ };
   const folder = store(10_000_000, 1_000_000, { 7: [86_400] });
-  const { time } = await zarr.describe(folder, world);
+  const { time } = await zarr.folders.describe(folder, world);
   expect([time?.end, time?.source]).toEqual(["2024-01-02T00:00:00Z", "values"]);
   expect(turns).toBeGreaterThan(20);
 });
@@ -45,7 +45,7 @@ it.each([
 ])("takes a sample of too many %s, both ends in it, and says so", async (_, shape, chunk, sampled) => {
   const last = Math.ceil(shape / chunk) - 1;
   const folder = store(shape, chunk, { 0: [60], [last]: [3600], 5: [-1e6] });
-  const { time, findings } = await zarr.describe(folder, testWorld());
+  const { time, findings } = await zarr.folders.describe(folder, testWorld());
   expect(time).toMatchObject({ end: "2024-01-01T01:00:00Z", source: "sampled" });
   expect(findings.find(({ rule }) => rule === "sampled-extent")?.says).toContain(
     `${sampled * chunk} of ${shape} values`,
@@ -54,7 +54,7 @@ it.each([
 });
 
 it("refuses a chunk that memory should not have whole, in words", async () => {
-  const { time, findings } = await zarr.describe(store(20_000_000, 20_000_000, {}), testWorld());
+  const { time, findings } = await zarr.folders.describe(store(20_000_000, 20_000_000, {}), testWorld());
   expect(time).toBeUndefined();
   const large = findings.find(({ rule }) => rule === "large-coordinate");
   expect(large?.says).toContain("time is stored in chunks of 160 MB, so its values are not known");

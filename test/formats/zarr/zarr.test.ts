@@ -12,7 +12,7 @@ import { folderAt, type RecordedFolder } from "../../fakes/folder.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { python, runPython } from "../../servers/python.ts";
 
-const describeAt = (path: string): Promise<Description> => zarr.describe(folderAt(path), testWorld());
+const describeAt = (path: string): Promise<Description> => zarr.folders.describe(folderAt(path), testWorld());
 
 /** What `stores.py` prints: least and greatest as xarray decodes them. */
 interface Said {
@@ -226,7 +226,7 @@ describe.skipIf(!havePython)("on stores as strangers write them", () => {
 
   const touching = async (name: string): Promise<RecordedFolder["touched"]> => {
     const opened = folderAt(join(folder, name));
-    await zarr.describe(opened, testWorld());
+    await zarr.folders.describe(opened, testWorld());
     return opened.touched;
   };
 

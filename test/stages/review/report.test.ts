@@ -406,9 +406,11 @@ describe("new data", () => {
     const reader: FormatReader = {
       name: "endless",
       version: 1,
-      recognises: (names) => names.has("endless"),
-      describe: async (folder, world) => {
-        for (;;) await folder.read("endless", world);
+      folders: {
+        recognises: (names) => names.has("endless"),
+        describe: async (folder, world) => {
+          for (;;) await folder.read("endless", world);
+        },
       },
     };
     const review = await aReview(home, {

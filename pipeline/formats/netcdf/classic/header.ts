@@ -6,9 +6,10 @@
  *
  * @see https://docs.unidata.ucar.edu/nug/current/file_format_specifications.html (CDF-1, CDF-2 and CDF-5)
  */
+
+import type { RangeSource } from "../../../core/dataset/range-source.ts";
 import { Failure } from "../../../core/failure.ts";
 import { shown } from "../../../core/text/shown.ts";
-import type { RangeSource } from "../../range-source.ts";
 import { type ClassicType, type ClassicValues, decode, textOf, typeOf } from "./types.ts";
 
 export interface ClassicHeader {

@@ -1,7 +1,7 @@
 /** A NetCDF-3 file (CDF-1, CDF-2 or CDF-5) as a {@link NetcdfFile}: one group, all metadata in its header. */
 import type { DatasetFinding } from "../../../core/dataset/dataset.ts";
+import type { RangeSource } from "../../../core/dataset/range-source.ts";
 import { shown } from "../../../core/text/shown.ts";
-import type { RangeSource } from "../../range-source.ts";
 import type { NetcdfAttributes, NetcdfFile, NetcdfModel, NetcdfVariable } from "../file.ts";
 import { type ClassicAttribute, type ClassicHeader, type ClassicVariable, readHeader } from "./header.ts";
 import { readBox } from "./read.ts";

@@ -4,10 +4,10 @@
  * What lies beyond the end of a file that was cut are zeros, as in netCDF-C; `open.ts` says that it was.
  */
 import { inOrder } from "../../../core/concurrency.ts";
+import type { RangeSource } from "../../../core/dataset/range-source.ts";
 import { sayBytes, shown } from "../../../core/text/shown.ts";
 import { coordinatesOf, product, strideOf } from "../../codecs/block.ts";
 import type { Hdf5Values } from "../../hdf5/model.ts";
-import type { RangeSource } from "../../range-source.ts";
 import type { Box } from "../file.ts";
 import { bad, type ClassicVariable } from "./header.ts";
 import { numbersOf } from "./types.ts";

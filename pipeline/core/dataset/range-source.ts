@@ -2,7 +2,7 @@
  * Bytes of one file, read by ranges: all that the readers of single-file formats ask of where a file is.
  *
  * A file on disk, a UnixFS file of a node and a gateway that answers range requests are each a `RangeSource`.
- * Readers get theirs through `withBlocks` (`block-cache.ts`), so that structures near one another cost one read.
+ * Readers get theirs through `withBlocks` (`formats/block-cache.ts`), so that structures near one another cost one read.
  */
 
 export interface RangeSource {

@@ -1,0 +1,166 @@
+/** Datasets that are one file: recognised by its first bytes, in a leaf of their own or among other files. */
+import type { CID } from "multiformats/cid";
+import { expect, it } from "vitest";
+import { Failure } from "../../../pipeline/core/failure.ts";
+import type { World } from "../../../pipeline/core/world.ts";
+import type { Block } from "../../../pipeline/dag/block.ts";
+import { fileOf } from "../../../pipeline/dag/build/file.ts";
+import { makeDirectory } from "../../../pipeline/dag/directory.ts";
+import { profiles } from "../../../pipeline/dag/profile.ts";
+import { openFile, openFolder } from "../../../pipeline/dag/read/folder.ts";
+import { type FileFormat, type FormatReader, startLength } from "../../../pipeline/formats/reader.ts";
+import type { HomeNode } from "../../../pipeline/ipfs/node.ts";
+import {
+  bounds,
+  describedFile,
+  findDatasets,
+  type SearchBounds,
+  TooLarge,
+} from "../../../pipeline/stages/scan/find-datasets.ts";
+import { scan } from "../../../pipeline/stages/scan/scan.ts";
+import { fakeHome } from "../../fakes/home.ts";
+import { aFile, someParts } from "../../fakes/parts.ts";
+import { testWorld } from "../../fakes/world.ts";
+
+const startsWith = (bytes: Uint8Array, text: string) => new TextDecoder("latin1").decode(bytes).startsWith(text);
+
+/** Knows files that begin with `DATA `; what follows is the title. */
+const dataFiles: FileFormat = {
+  recognises: (start) => startsWith(start, "DATA "),
+  describe: async (file) => {
+    const title = new TextDecoder().decode(await file.read(5, file.size));
+    if (title === "bad") throw new Failure("input", "no title");
+    return {
+      attributes: { title },
+      dimensions: [],
+      variables: [],
+      access: { format: "files", files: [] },
+      findings: [],
+    };
+  },
+};
+const reader: FormatReader = { name: "data", version: 1, files: dataFiles };
+
+/** A folder of files, and of one folder of files where a path has two names. */
+async function aFolder(home: HomeNode, files: Readonly<Record<string, string>>): Promise<CID> {
+  const blocks: Block[] = [];
+  const put = (block: Block) => void blocks.push(block);
+  const profile = profiles["cid-v1"];
+  const linkOf = (text: string) => fileOf(new TextEncoder().encode(text), profile, put);
+  const folders = Object.entries(Object.groupBy(Object.keys(files), (path) => path.split("/").slice(0, -1).join("/")));
+  const linked = folders.map(([folder, paths]) => ({
+    folder,
+    entries: paths!.map((path) => ({ name: path.split("/").at(-1)!, ...linkOf(files[path]!) })),
+  }));
+  const inner = linked.filter(({ folder }) => folder !== "");
+  const top = [
+    ...(linked.find(({ folder }) => folder === "")?.entries ?? []),
+    ...inner.map(({ folder, entries }) => ({ name: folder, ...makeDirectory(entries, profile, put) })),
+  ];
+  const { cid } = makeDirectory(top, profile, put);
+  await home.put(blocks, testWorld());
+  return cid;
+}
+
+async function found(
+  files: Readonly<Record<string, string>>,
+  limits: SearchBounds = bounds,
+  world: World = testWorld(),
+) {
+  const home = fakeHome();
+  const cid = await aFolder(home, files);
+  const get = async (block: typeof cid) => (await home.get(block, world))!;
+  const open = () => openFolder(cid, get);
+  const search = await findDatasets({ cid: cid.toString(), size: 0, open }, [reader], world, { limits });
+  return { ...search, below: search.found.map((one) => `${one.below}${"failure" in one ? " failed" : ""}`) };
+}
+
+it("describes a leaf that is a file which a reader knows, whatever its name", async () => {
+  const parts = { ...(await someParts()), readers: [reader] };
+  const { cid } = await aFile(parts.home, "DATA Sonde");
+  const plain = await aFile(parts.home, "PLAIN");
+  const leaves = [
+    { path: "sonde.csv", cid },
+    { path: "notes.nc", cid: plain.cid },
+  ];
+  const entries = [];
+  for await (const leaf of scan(leaves, parts, testWorld())) entries.push(...leaf.entries);
+  expect(entries).toMatchObject([
+    {
+      kind: "dataset",
+      path: "sonde.csv",
+      cid: cid.toString(),
+      reader: "data",
+      item: { properties: { title: "Sonde" } },
+    },
+    { kind: "plain", path: "notes.nc" },
+  ]);
+});
+
+it("finds the files in a folder that a reader knows, and in folders below, beside those that none knows", async () => {
+  const { below, left } = await found({
+    "b.nc": "DATA B",
+    "a.txt": "DATA A",
+    "c.txt": "other",
+    "inner/d": "DATA D",
+    empty: "",
+  });
+  expect(below).toEqual(["a.txt", "b.nc", "inner/d"]);
+  expect(left).toBeUndefined();
+});
+
+it("makes of one bad file one failure", async () => {
+  expect((await found({ a: "DATA A", b: "DATA bad" })).below).toEqual(["a", "b failed"]);
+});
+
+it("says which files a bound left unread", async () => {
+  const files = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`f${i}`, `DATA ${i}`]));
+  const { below, left } = await found(files, { ...bounds, files: 4 });
+  expect(below).toEqual(["f0", "f1", "f2", "f3"]);
+  expect(left?.says).toContain("4 files: 2 files from “f4” on");
+});
+
+it("asks for more room where a search side by side would leave files unread", async () => {
+  const home = fakeHome();
+  const cid = await aFolder(home, { a: "DATA A", b: "DATA B" });
+  const open = () => openFolder(cid, async (block) => (await home.get(block, testWorld()))!);
+  const search = findDatasets({ cid: cid.toString(), size: 0, open }, [reader], testWorld(), {
+    limits: { ...bounds, files: 1 },
+    orThrow: true,
+  });
+  await expect(search).rejects.toBeInstanceOf(TooLarge);
+});
+
+it("reads of a file that no reader knows its first bytes alone", async () => {
+  const home = fakeHome();
+  const { cid } = await aFile(home, "x".repeat(3_000_000));
+  const lengths: number[] = [];
+  const source = (await openFile(cid, async (block) => (await home.get(block, testWorld()))!))!;
+  const counting = {
+    ...source,
+    read: (offset: number, length: number) => {
+      lengths.push(length);
+      return source.read(offset, length);
+    },
+  };
+  expect(await describedFile(counting, [reader], testWorld())).toBeUndefined();
+  expect(lengths).toEqual([262_144]);
+  expect(startLength).toBeLessThan(262_144);
+});
+
+it("opens no file where no reader reads files", async () => {
+  const home = fakeHome();
+  const cid = await aFolder(home, { a: "x".repeat(2_000_000) });
+  const asked: string[] = [];
+  const get = async (block: typeof cid) => {
+    asked.push(block.toString());
+    return (await home.get(block, testWorld()))!;
+  };
+  const folders: FormatReader = {
+    name: "none",
+    version: 1,
+    folders: { recognises: () => false, describe: () => Promise.reject(new Error("never")) },
+  };
+  await findDatasets({ cid: cid.toString(), size: 0, open: () => openFolder(cid, get) }, [folders], testWorld());
+  expect(new Set(asked).size).toBeLessThanOrEqual(2);
+});
