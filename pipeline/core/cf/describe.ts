@@ -16,6 +16,7 @@ import { isText, labelsOf } from "./labels.ts";
 import type { Angle } from "./place/angle.ts";
 import { surveysOf, whereOf } from "./place/find-place.ts";
 import { doubtful, extremesIn, type Reading, readingOf } from "./reading.ts";
+import { refusalsOf } from "./refusals.ts";
 import { codingOf, datesOf, whenOf } from "./time/time-extent.ts";
 import { type Attributes, type CfVariable, type ReadValues, text } from "./variable.ts";
 
@@ -47,7 +48,7 @@ export async function describe({ attributes, ...stored }: CfDataset): Promise<De
     variables: variables.map((variable) => summaryOf(variable, coordinates)),
     ...(time && { time }),
     ...(place && { place }),
-    findings: distinct([...findings, ...reading.findings]),
+    findings: distinct([...findings, ...refusalsOf(variables), ...reading.findings]),
   };
 }
 

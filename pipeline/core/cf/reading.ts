@@ -120,7 +120,7 @@ export const allMissing = ({ name }: CfVariable): DatasetFinding => ({
   says: `every value of ${shown(name)} is missing`,
 });
 
-const notUnpacked = ({ name }: CfVariable, problem: string): DatasetFinding => ({
+export const notUnpacked = ({ name }: CfVariable, problem: string): DatasetFinding => ({
   level: "warning",
   rule: "packing",
   says: `${shown(name)} can't be unpacked: ${problem}, so its values are not known`,

@@ -15,6 +15,7 @@ import type { Decompressors } from "../decompressors.ts";
 import type { FolderReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
 import { checkFiles } from "./files.ts";
+import { refusals } from "./refusals.ts";
 import { isZarr, isZarrV2, missingRoot, openStore, type ZarrStore } from "./store.ts";
 import { isOurs, undecodable, valuesIn } from "./values.ts";
 
@@ -44,6 +45,7 @@ async function describeStore(folder: Folder, using: Decompressors, world: World)
   });
   if (!store.consolidated && store.groups.size > 0) findings.push(notConsolidated(store));
   if (store.version === 3 && isZarrV2(folder.entries)) findings.push(twoVersions);
+  findings.push(...refusals(store, arrays));
   findings.push(...store.unmarked.slice(0, mostAlike).map(unmarkedGroup));
   return {
     ...described,

@@ -43,12 +43,15 @@ describe("dimension names", () => {
   it.each([
     ["in .zarray, up to netcdf-c 4.9.2", { "x/.zarray": v2({ _NCZARR_ARRAY: { dimrefs: ["/x"] } }) }],
     ["in .zarray, with groups", { "x/.zarray": v2({ _NCZARR_ARRAY: { dimrefs: ["/radar/x"], storage: "chunked" } }) }],
-    [
-      "among the attributes, from netcdf-c 4.9.3 on",
-      { "x/.zarray": v2(), "x/.zattrs": '{"_nczarr_array": {"dimension_references": ["/x"]}}' },
-    ],
   ])("are those of NCZarr where xarray's are absent: %s", async (_, files) => {
     expect(await axis({ ".zgroup": "{}", ...names, ...files })).toEqual({ extent: [1, 4], says: [] });
+  });
+
+  it("are those of NCZarr among the attributes, from netcdf-c 4.9.3 on, which xarray does not know", async () => {
+    const attributes = '{"_nczarr_array": {"dimension_references": ["/x"]}}';
+    const { extent, says } = await axis({ ".zgroup": "{}", ...names, "x/.zarray": v2(), "x/.zattrs": attributes });
+    expect(extent).toEqual([1, 4]);
+    expect(says).toEqual([expect.stringContaining("xarray refuses to open this because of x: no _ARRAY_DIMENSIONS")]);
   });
 
   it("are xarray's where there are both", async () => {
@@ -200,6 +203,9 @@ it.each([
   ["keys that we don't know", { chunk_key_encoding: "suffix" }, 'chunk keys called "suffix" are not read'],
   ["a type that we don't know", { data_type: "bfloat16" }, "values of type bfloat16 are not read"],
   ["complex numbers", { data_type: "complex64", fill_value: [0, 0] }, "values of type complex64 are not read"],
+  ["zfp", { codecs: [{ name: "numcodecs.zfpy", configuration: { mode: 4 } }] }, 'codec "numcodecs.zfpy" is not read'],
+  ["pcodec", { codecs: [{ name: "numcodecs.pcodec" }] }, 'codec "numcodecs.pcodec" is not read'],
+  ["numbers of 4 bits", { data_type: "int4" }, "values of type int4 are not read"],
   ["storage transformers", { storage_transformers: [{ name: "x" }] }, "storage transformers are not read"],
 ])("blames itself, not the data, for %s", async (_, changes, why) => {
   const { extent, says } = await axis({
@@ -209,7 +215,25 @@ it.each([
     "x/c/1": floats(3, 4),
   });
   expect(extent).toBeUndefined();
-  expect(says).toEqual([`x is stored in a way that fieldtree does not read (${why}), so its values are not known`]);
+  const told = says.filter((each) => !each.startsWith("xarray refuses"));
+  expect(told).toEqual([`x is stored in a way that fieldtree does not read (${why}), so its values are not known`]);
+});
+
+it("blames itself, not the data, for snappy in blosc", async () => {
+  const header = new Uint8Array(32);
+  header.set([2, 1, 2 << 5, 8]);
+  for (const [at, value] of [16, 16, 32].entries()) new DataView(header.buffer).setUint32(4 + 4 * at, value, true);
+  const blosc = { name: "blosc", configuration: { cname: "snappy", clevel: 5, shuffle: "noshuffle", blocksize: 0 } };
+  const { extent, says } = await axis({
+    ...group,
+    "x/zarr.json": v3({ codecs: [little, blosc] }),
+    "x/c/0": header,
+    "x/c/1": header,
+  });
+  expect(extent).toBeUndefined();
+  expect(says).toEqual([
+    "x is stored in a way that fieldtree does not read (blosc's compressor snappy is not read), so its values are not known",
+  ]);
 });
 
 it("reads version 3 where both versions are there, as xarray does, and says so", async () => {

@@ -17,7 +17,7 @@ export async function whenOf(reading: Reading): Promise<TimeExtent | undefined> 
   if (!variable) return attributesTime;
   const coding = codingOf(variable);
   if ("problem" in coding) {
-    findings.push({ level: "warning", rule: "time-units", says: `${shown(variable.name)}: ${coding.problem}` });
+    findings.push(timeUnits(variable, coding.problem));
     return attributesTime;
   }
   const extremes = await extremesIn(variable, reading, declared !== undefined);
@@ -40,6 +40,13 @@ export function codingOf({ attributes, type }: CfVariable): TimeCoding | { reado
   if (typeof calendar !== "string") return { problem: `calendar ${shown(JSON.stringify(calendar), 40)} is no name` };
   return timeCodingOf(text(attributes, "units"), calendar);
 }
+
+export const timeUnits = ({ name }: CfVariable, problem: string): DatasetFinding => ({
+  level: "warning",
+  rule: "time-units",
+  says: `${shown(name)}: ${problem}`,
+  fix: "correct its units and calendar, without which xarray may open the dataset with decode_times=False only",
+});
 
 /** First and last date, by the coding's own calendar, which is named where that is not ISO 8601's. */
 export function datesOf({ least, greatest }: Extremes, coding: TimeCoding): Omit<TimeExtent, "source"> | undefined {
