@@ -9,7 +9,7 @@ import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
 import { atMost } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
-import type { Leaf } from "../core/tree/tree.ts";
+import type { DataLeaf } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import { cidOf, codecs } from "../dag/block.ts";
 import { memory } from "../disk/cache.ts";
@@ -112,7 +112,7 @@ function sourcesOf(gateways: Node | undefined, keepers: readonly { readonly keep
 function bringing(home: HomeNode, sources: Source | undefined, { campaign, limits }: CampaignConfig): Parts["bring"] {
   const inTurn = atMost(1);
   let left = limits.fetch;
-  const fetch = (leaf: Leaf, world: World) =>
+  const fetch = (leaf: DataLeaf, world: World) =>
     inTurn(async () => {
       const { fetchMissing } = await import("../ipfs/fetch-missing.ts");
       left -= (await fetchMissing(leaf.cid, home, sources, { limitBytes: left }, world)).bytes;

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
-import { holdsNothing, readTree } from "../core/tree/tree.ts";
+import { hasNoData, readTree } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import { type PublishEvent, sayEvent } from "../stages/event.ts";
 import { type PublishOptions, publish } from "../stages/publish/publish.ts";
@@ -26,7 +26,7 @@ export async function publishTree(
 
 function isEmptyTree(text: Uint8Array): boolean {
   const { tree, findings } = readTree(text);
-  return findings.length === 0 && holdsNothing(tree);
+  return findings.length === 0 && hasNoData(tree);
 }
 
 export async function printEvents(events: AsyncIterable<PublishEvent>, out: Output): Promise<void> {

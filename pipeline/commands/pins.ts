@@ -9,6 +9,7 @@ import { readPinlist } from "../core/campaign/pinlist.ts";
 import { identity } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
 import { unprintable } from "../core/text/shown.ts";
+import { dataLeaves } from "../core/tree/tree.ts";
 import { publishedHead } from "../log/chain.ts";
 import { label } from "../stages/pins/label.ts";
 import { treeOf } from "../stages/tree/past.ts";
@@ -41,14 +42,12 @@ async function exportPins({ campaign: open, out, world }: Call): Promise<number>
   const head = await publishedHead(campaign.log, world);
   const { number, root, portal } = head.release;
   const { campaign: name } = campaign.facts;
-  const leaves = [...(await treeOf(head.release, campaign, world)).values()];
+  const leaves = dataLeaves(await treeOf(head.release, campaign, world));
   const all = [
     { cid: root, label: label(name, "tree", number) },
     { cid: portal, label: label(name, "portal", number) },
     // What the tree leaves empty is an empty folder that every node has.
-    ...leaves
-      .filter(({ written }) => written !== "")
-      .map(({ path, cid }) => ({ cid, label: `${name}/${path}@${number}` })),
+    ...leaves.map(({ path, cid }) => ({ cid, label: `${name}/${path}@${number}` })),
     ...campaign.pins.extra.map((extra) => ({ cid: CID.parse(extra.cid), label: `${name}/${extra.name}` })),
   ];
   const printed = new Set<string>();

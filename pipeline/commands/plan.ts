@@ -11,7 +11,7 @@ import { kinds } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
 import { findingCount } from "../core/report/finding-list.ts";
 import { changesBetween } from "../core/tree/changes.ts";
-import { holdsNothing } from "../core/tree/tree.ts";
+import { hasNoData } from "../core/tree/tree.ts";
 import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
 import { observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
 
@@ -54,7 +54,7 @@ export const plan: Verb = {
         ? [`findings: ${findingCount(seen.findings)}${sayAll(seen.findings, call)}`]
         : []),
       ...changes.map(sayChange),
-      ...(seen.findings.length === 0 && holdsNothing(seen.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
+      ...(seen.findings.length === 0 && hasNoData(seen.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
       ...(seen.root ? [`root ${seen.root.cid}`] : []),
       ...refusal,
       ...(none ? [] : seen.steps.length > 0 ? sayToDo(seen.steps).map((step) => `would ${step}`) : ["nothing to do"]),

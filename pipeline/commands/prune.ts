@@ -7,6 +7,7 @@ import type { Call, Verb } from "../cli/verb.ts";
 import { withLease } from "../cli/with-lease.ts";
 import { Failure } from "../core/failure.ts";
 import { sayBytes } from "../core/text/shown.ts";
+import { dataLeaves } from "../core/tree/tree.ts";
 import { publishedHead } from "../log/chain.ts";
 import { type OldPin, type Pruning, planPruning, unpinAll } from "../stages/pins/prune.ts";
 import { keepsAll } from "../stages/pins/retention.ts";
@@ -34,7 +35,7 @@ async function pruned(campaign: Campaign, isDry: boolean, call: Call): Promise<n
   const { out, world } = call;
   const head = await publishedHead(campaign.log, world);
   // What is not released yet is needed by the next release.
-  const needed = [...(await soundTree(undefined, call)).values()].filter(({ written }) => written !== "");
+  const needed = dataLeaves(await soundTree(undefined, call));
   const plan = await planPruning(
     head,
     campaign,

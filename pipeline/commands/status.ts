@@ -10,7 +10,7 @@ import type { Verb } from "../cli/verb.ts";
 import { longestWait } from "../core/campaign/fields.ts";
 import { Failure } from "../core/failure.ts";
 import { sayToDo } from "../core/plan.ts";
-import { holdsNothing } from "../core/tree/tree.ts";
+import { hasNoData } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import type { IncompletePin } from "../ipfs/node.ts";
 import { nothingPublished } from "../log/chain.ts";
@@ -187,7 +187,7 @@ function nextLines(seen: Observation, kept: Head | undefined, unreachable: reado
   const none = whyNoRoot(seen);
   if (none)
     return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
-  const empty = seen.findings.length === 0 && holdsNothing(seen.tree);
+  const empty = seen.findings.length === 0 && hasNoData(seen.tree);
   if (seen.steps.length === 0 && seen.incomplete.length > 0) return [toAddAgain];
   const without =
     unreachable.length > 0

@@ -3,7 +3,7 @@ import type { CID } from "multiformats/cid";
 import type { Facts } from "../core/campaign/campaign.ts";
 import type { PinsConfig } from "../core/campaign/pins.ts";
 import type { Json } from "../core/json.ts";
-import type { Leaf } from "../core/tree/tree.ts";
+import type { DataLeaf } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
 import type { ProfileName } from "../dag/profile.ts";
@@ -29,7 +29,7 @@ export interface Parts {
   /** Blocks from the home node first, then from the gateways, every one verified. Throws where nobody has one. */
   readonly get: Get;
   /** Have the home node hold every block below a leaf. @throws Failure `unavailable` where some stay out of reach. */
-  readonly bring: (leaf: Leaf, world: World) => Promise<void>;
+  readonly bring: (leaf: DataLeaf, world: World) => Promise<void>;
   readonly log: ReleaseLog;
   /**
    * Gives what signs a release; absent where the campaign signs none.

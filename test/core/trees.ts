@@ -1,9 +1,15 @@
 /** Random trees, as models and as the texts people might write for them. */
 import fc from "fast-check";
+import type { Leaf } from "../../pipeline/core/tree/tree.ts";
 import { raw, v0, v1 } from "./cids.ts";
 
 /** Path → CID as written, empty for an empty folder. No path stands below another. */
 export type Model = ReadonlyMap<string, string>;
+
+/** What tree.yaml has as the value of a leaf. */
+export function writtenAt(leaf: Leaf): string {
+  return leaf.kind === "data" ? leaf.written : "";
+}
 
 const names = fc.constantFrom(
   "a",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Failure } from "../../pipeline/core/failure.ts";
-import type { Leaf } from "../../pipeline/core/tree/tree.ts";
+import type { DataLeaf } from "../../pipeline/core/tree/tree.ts";
 import { type Block, blockOf, codecs } from "../../pipeline/dag/block.ts";
 import { blocksOf } from "../../pipeline/dag/build/files.ts";
 import { fetchMissing } from "../../pipeline/ipfs/fetch-missing.ts";
@@ -56,9 +56,9 @@ describe("others have their turns", { timeout: 60_000 }, () => {
 
   it("while the sizes of very many leaves are asked for", async () => {
     const { cid } = blockOf(codecs.raw, new TextEncoder().encode("a leaf"));
-    const leafAt = (i: number): [string, Leaf] => [
+    const leafAt = (i: number): [string, DataLeaf] => [
       `leaf-${i}`,
-      { path: `leaf-${i}`, cid, written: `${cid}`, line: i, column: 1 },
+      { kind: "data", path: `leaf-${i}`, cid, written: `${cid}`, line: i, column: 1 },
     ];
     const tree = new Map(Array.from({ length: 100_000 }, (_, i) => leafAt(i)));
     const get = async (cid: CID): Promise<Uint8Array> => {

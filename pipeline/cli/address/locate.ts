@@ -164,7 +164,7 @@ async function inTree(path: string, campaign: Campaign, world: World): Promise<B
   const { tree, findings } = await treeAt(undefined, campaign, world);
   for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
     const leaf = tree.get(path.slice(0, end));
-    if (leaf?.written) return { base: leaf.cid, path: path.slice(end + 1), get: campaign.get };
+    if (leaf?.kind === "data") return { base: leaf.cid, path: path.slice(end + 1), get: campaign.get };
   }
   refuseErrors(findings);
   if (path !== "" && !tree.keys().some((leaf) => leaf.startsWith(`${path}/`)))

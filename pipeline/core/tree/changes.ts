@@ -32,13 +32,13 @@ export function changesBetween(base: Tree, next: Tree): Change[] {
   }
   const left = new Map<string, Leaf[]>();
   for (const leaf of inOrder(base.values().filter(({ path }) => !next.has(path)))) {
-    const data = leaf.written === "" ? leaf.path : identity(leaf.cid);
+    const data = leaf.kind === "empty-folder" ? leaf.path : identity(leaf.cid);
     const same = left.get(data);
     if (same) same.push(leaf);
     else left.set(data, [leaf]);
   }
   for (const leaf of inOrder(added)) {
-    const from = leaf.written === "" ? undefined : left.get(identity(leaf.cid))?.shift();
+    const from = leaf.kind === "empty-folder" ? undefined : left.get(identity(leaf.cid))?.shift();
     if (from) changes.push({ op: "move", path: leaf.path, from: from.path, to: spelling(leaf) });
     else changes.push({ op: "add", path: leaf.path, to: spelling(leaf) });
   }
@@ -49,8 +49,8 @@ export function changesBetween(base: Tree, next: Tree): Change[] {
 }
 
 /** As linked: an empty value stands for the empty directory. */
-function spelling({ written, cid }: Leaf): string {
-  return written === "" ? cid.toString() : written;
+function spelling(leaf: Leaf): string {
+  return leaf.kind === "empty-folder" ? leaf.cid.toString() : leaf.written;
 }
 
 function inOrder<T extends { readonly path: string }>(items: Iterable<T>): T[] {

@@ -19,13 +19,25 @@ import { lookalikes, pathTo, whatIsBad } from "./names.ts";
 
 export { identity } from "../cid.ts";
 
-export interface Leaf {
+/** What tree.yaml has at a path: data under a CID, or an empty folder where the value is empty. */
+export type Leaf = DataLeaf | EmptyFolder;
+
+export interface DataLeaf extends LeafAt {
+  readonly kind: "data";
+  /** The CID as written. */
+  readonly written: string;
+}
+
+/** Its CID is that of the empty directory, which tree.yaml does not spell out. */
+export interface EmptyFolder extends LeafAt {
+  readonly kind: "empty-folder";
+}
+
+interface LeafAt {
   /** Names joined by `/`. */
   readonly path: string;
   /** With the version as written: a parent directory links to exactly this. See `identity` for which data it is. */
   readonly cid: CID;
-  /** The CID as written; empty where the value is empty, which is an empty folder. */
-  readonly written: string;
   /** Of the name; from 1, columns in UTF-16 code units. */
   readonly line: number;
   readonly column: number;
@@ -53,10 +65,18 @@ export function readTree(source: string | Uint8Array): { tree: Tree; findings: F
   };
 }
 
-/** Whether there is no data in it: folders alone, or nothing at all. */
-export function holdsNothing(tree: Tree): boolean {
-  for (const { written } of tree.values()) if (written !== "") return false;
-  return true;
+/** The leaves that name data, in the order of the tree. */
+export function dataLeaves(tree: Tree): DataLeaf[] {
+  return [...tree.values()].filter(isData);
+}
+
+export function isData(leaf: Leaf): leaf is DataLeaf {
+  return leaf.kind === "data";
+}
+
+/** Whether no leaf names data: there are only empty folders, or no leaves at all. */
+export function hasNoData(tree: Tree): boolean {
+  return !tree.values().some(isData);
 }
 
 function inOrder(findings: Finding[]): Finding[] {
@@ -193,7 +213,7 @@ function nameOf(key: Node, path: string, report: Report): ScalarNode | undefined
 function readValue(value: Node, name: ScalarNode, path: string, reading: Reading): void {
   reportProperty(value, path, reading.report);
   if (value.kind === "map" && value.entries.length > 0) readFolder(value, path, reading);
-  else if (value.kind === "map") addLeaf(name, path, emptyDirectory, "", reading);
+  else if (value.kind === "map") addEmptyFolder(name, path, reading);
   else if (value.kind === "scalar") readLeaf(value, name, path, reading);
   else reportOdd(value, path, reading.report);
 }
@@ -201,7 +221,11 @@ function readValue(value: Node, name: ScalarNode, path: string, reading: Reading
 function readLeaf(value: ScalarNode, name: ScalarNode, path: string, reading: Reading): void {
   const { report } = reading;
   const written = writtenIn(value);
-  const cid = written === "" ? emptyDirectory : readCid(written);
+  if (written === "") {
+    addEmptyFolder(name, path, reading);
+    return;
+  }
+  const cid = readCid(written);
   if (isObjection(cid)) {
     report("error", cid.rule, value.start, path, () => `"${shown(written)}" ${cid.says}`, cid.fix);
     return;
@@ -210,7 +234,7 @@ function readLeaf(value: ScalarNode, name: ScalarNode, path: string, reading: Re
     const says = "a CIDv0; the v1 spelling names the same data and fits every address (the root changes with it)";
     report("hint", "cid-v0", value.start, path, says, () => identity(cid));
   }
-  addLeaf(name, path, cid, written, reading);
+  reading.keep?.({ kind: "data", path, cid, written, ...reading.yaml.lines.at(name.start) });
 }
 
 /** A block scalar (`>`, `|`) ends in a line break that nobody meant. */
@@ -218,8 +242,8 @@ export function writtenIn({ text, style }: ScalarNode): string {
   return style === "block" ? text.trimEnd() : text;
 }
 
-function addLeaf(name: ScalarNode, path: string, cid: CID, written: string, { keep, yaml }: Reading): void {
-  keep?.({ path, cid, written, ...yaml.lines.at(name.start) });
+function addEmptyFolder(name: ScalarNode, path: string, { keep, yaml }: Reading): void {
+  keep?.({ kind: "empty-folder", path, cid: emptyDirectory, ...yaml.lines.at(name.start) });
 }
 
 function reportProperty({ property }: Node, path: string, report: Report): void {
@@ -260,9 +284,9 @@ function reportOdd({ kind, start }: Node, path: string, report: Report): void {
 }
 
 function oneContentTwice(leaves: readonly Leaf[], findings: FindingList<Finding>): void {
-  const seen = new Map<number, Leaf>();
+  const seen = new Map<number, DataLeaf>();
   for (const leaf of leaves) {
-    if (leaf.written === "") continue;
+    if (!isData(leaf)) continue;
     // The first six bytes of the hash tell nearly all data apart, and numbers compare much faster than identities.
     const hash = leaf.cid.multihash.digest;
     const high = (hash[0]! << 16) | (hash[1]! << 8) | hash[2]!;

@@ -6,7 +6,7 @@ import type { CID } from "multiformats/cid";
 import { identity } from "../../core/cid.ts";
 import { isFailure } from "../../core/failure.ts";
 import { byBytes } from "../../core/text/order.ts";
-import type { Leaf, Tree } from "../../core/tree/tree.ts";
+import { dataLeaves, type Leaf, type Tree } from "../../core/tree/tree.ts";
 import { type Get, keyOf } from "../../dag/block.ts";
 import { resolve } from "../../dag/read/read.ts";
 import type { IncompletePin } from "../../ipfs/node.ts";
@@ -87,7 +87,7 @@ async function hasLeaf(root: CID, { what }: Pinned, { path, cid }: Leaf, get: Ge
 }
 
 function leafOf(tree: Tree, root: CID): Leaf | undefined {
-  return [...tree.values()].find(({ cid, written }) => written !== "" && identity(cid) === identity(root));
+  return dataLeaves(tree).find(({ cid }) => identity(cid) === identity(root));
 }
 
 function pathInTree(pinned: Pinned, path: string): string | undefined {
@@ -104,7 +104,7 @@ function pathInTree(pinned: Pinned, path: string): string | undefined {
 }
 
 function leafAt(tree: Tree, path: string): Leaf | undefined {
-  return [...tree.values()].find((leaf) => leaf.written !== "" && isWithin(path, leaf.path));
+  return dataLeaves(tree).find((leaf) => isWithin(path, leaf.path));
 }
 
 /** A directory above leaves, which publishing makes anew. */

@@ -4,7 +4,7 @@
  * Never the release itself: its link to the one before would have services keep every tree there ever was.
  */
 import { CID } from "multiformats/cid";
-import type { Tree } from "../../core/tree/tree.ts";
+import { type DataLeaf, dataLeaves, type Tree } from "../../core/tree/tree.ts";
 import { codecs, isInline } from "../../dag/block.ts";
 import type { Head } from "../../log/log.ts";
 import type { Keeper, Parts } from "../parts.ts";
@@ -60,8 +60,8 @@ export function wishesOf(published: Published, { keepers, pins, facts }: Parts):
       previous: undefined,
       origins: [],
     }));
-    const leaves: Wanted[] = [...tree.values()]
-      .filter(({ path, cid, written }) => needsPin(cid, written) && keeper.wants(path, sizes.get(cid.toString()) ?? 0))
+    const leaves: Wanted[] = dataLeaves(tree)
+      .filter((leaf) => hasBlocks(leaf) && keeper.wants(leaf.path, sizes.get(leaf.cid.toString()) ?? 0))
       .map(({ path, cid, line }) => ({
         ...common,
         path,
@@ -74,9 +74,9 @@ export function wishesOf(published: Published, { keepers, pins, facts }: Parts):
   });
 }
 
-/** An empty folder is everywhere, and a file whose bytes are in its CID has no block that could be pinned. */
-function needsPin(cid: CID, written: string): boolean {
-  return written !== "" && !(isInline(cid) && cid.code === codecs.raw);
+/** A file whose bytes are in its CID has no block that could be pinned. */
+function hasBlocks({ cid }: DataLeaf): boolean {
+  return !(isInline(cid) && cid.code === codecs.raw);
 }
 
 /** Multiaddrs in the comment of a line: `radar.zarr: bafy…  # /dns4/halo.example.org/tcp/4001/p2p/12D3…`. */

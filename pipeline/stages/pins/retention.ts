@@ -7,6 +7,7 @@
 import { CID } from "multiformats/cid";
 import { identity } from "../../core/cid.ts";
 import { isFailure } from "../../core/failure.ts";
+import { dataLeaves } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
@@ -98,8 +99,7 @@ function numbersIn({ announced }: Parts): ReadonlySet<number> {
 /** Everything that was pinned for a release. */
 async function rootsOf({ release }: Head, campaign: Parts, world: World): Promise<CID[]> {
   const tree = await treeOf(release, campaign, world);
-  const leaves = [...tree.values()].filter(({ written }) => written !== "");
-  return [release.root, release.portal, ...leaves.map(({ cid }) => cid)];
+  return [release.root, release.portal, ...dataLeaves(tree).map(({ cid }) => cid)];
 }
 
 /** The same, of a release whose tree.yaml may have been collected already. */

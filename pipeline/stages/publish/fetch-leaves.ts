@@ -8,7 +8,7 @@
 
 import { inOrder } from "../../core/concurrency.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
-import type { Leaf } from "../../core/tree/tree.ts";
+import type { DataLeaf } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { isInline } from "../../dag/block.ts";
 import { pause } from "../../dag/event-loop.ts";
@@ -20,10 +20,10 @@ import type { Observation } from "./observe.ts";
 const atOnce = 16;
 
 /** @throws Failure `unavailable` that names every leaf of which a block stays out of reach. */
-export async function hold(leaves: readonly Leaf[], campaign: Parts, world: World): Promise<void> {
+export async function hold(leaves: readonly DataLeaf[], campaign: Parts, world: World): Promise<void> {
   const missing: Sizes["missing"][number][] = [];
   let done = 0;
-  const one = async (leaf: Leaf) => {
+  const one = async (leaf: DataLeaf) => {
     try {
       await campaign.bring(leaf, world);
       return undefined;
@@ -52,17 +52,17 @@ export async function whyNotFromHere(
   world: World,
 ): Promise<LeavesOutOfReach | undefined> {
   if (!home.has || facts.gateways.length > 0 || keepers.some(({ look }) => look)) return undefined;
-  const leaves: Leaf[] = [];
+  const leaves: DataLeaf[] = [];
   for (const step of steps) {
     const leaf = step.do === "hold" ? tree.get(step.path) : undefined;
-    if (leaf && !isInline(leaf.cid) && !(await home.has(leaf.cid, world))) leaves.push(leaf);
+    if (leaf?.kind === "data" && !isInline(leaf.cid) && !(await home.has(leaf.cid, world))) leaves.push(leaf);
   }
   if (leaves.length === 0) return undefined;
   return { leaves, failure: outOfReach(leaves.map((leaf) => ({ leaf, why: `it is not on ${home.name}` }))) };
 }
 
 export interface LeavesOutOfReach {
-  readonly leaves: readonly Leaf[];
+  readonly leaves: readonly DataLeaf[];
   readonly failure: Failure;
 }
 

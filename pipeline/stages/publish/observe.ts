@@ -12,7 +12,7 @@ import type { Finding } from "../../core/report/finding.ts";
 import { findingCount } from "../../core/report/finding-list.ts";
 import { firstLines } from "../../core/text/shown.ts";
 import { type Change, changesBetween } from "../../core/tree/changes.ts";
-import { type Leaf, readTree, type Tree } from "../../core/tree/tree.ts";
+import { dataLeaves, readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Block, Link } from "../../dag/block.ts";
 import type { IncompletePin } from "../../ipfs/node.ts";
@@ -133,14 +133,9 @@ async function rollbacksAt(head: Head | undefined, { log }: Parts, world: World)
 function desiredOf(root: CID, tree: Tree, madeWith: MadeWith): Desired {
   return {
     root: root.toString(),
-    leaves: leavesOf(tree).map(({ path, cid, line }) => ({ path, cid: cid.toString(), line })),
+    leaves: dataLeaves(tree).map(({ path, cid, line }) => ({ path, cid: cid.toString(), line })),
     madeWith: stableJson(madeWith),
   };
-}
-
-/** Leaves that name data; an empty folder has nothing to fetch or to describe. */
-function leavesOf(tree: Tree): Leaf[] {
-  return [...tree.values()].filter(({ written }) => written !== "");
 }
 
 function observedOf(head: Head | undefined, live: Tree, kept: ReadonlySet<string>): Observed {
@@ -152,7 +147,7 @@ function observedOf(head: Head | undefined, live: Tree, kept: ReadonlySet<string
         portal: head.release.portal.toString(),
         madeWith: stableJson(head.release.madeWith),
         leaves: new Set([...live.values()].map(({ cid }) => cid.toString())),
-        paths: new Set(leavesOf(live).map(({ path }) => path)),
+        paths: new Set(dataLeaves(live).map(({ path }) => path)),
       },
     }),
     kept,

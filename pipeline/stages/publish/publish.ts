@@ -8,6 +8,7 @@
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { type Step, sayToDo } from "../../core/plan.ts";
+import { dataLeaves } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Link } from "../../dag/block.ts";
 import type { Head } from "../../log/log.ts";
@@ -142,7 +143,8 @@ async function* complete(
 ): AsyncGenerator<PublishEvent, { draft?: Draft; portal: CID }> {
   const holds = stepsTo("hold", seen);
   yield* begun(holds, world);
-  const leaves = holds.map(({ path }) => seen.tree.get(path)!);
+  const paths = new Set(holds.map(({ path }) => path));
+  const leaves = dataLeaves(seen.tree).filter(({ path }) => paths.has(path));
   await hold(leaves, campaign, world);
   for (const step of stepsTo("keep-tree", seen)) {
     yield* begun([step], world);

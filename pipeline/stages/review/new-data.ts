@@ -52,7 +52,7 @@ export async function lookAtData(
 ): Promise<Data[]> {
   const fresh = changes.flatMap((change) => {
     const leaf = change.op === "add" || change.op === "update" ? proposal.get(change.path) : undefined;
-    return leaf && leaf.written !== "" ? [{ change, leaf }] : [];
+    return leaf?.kind === "data" ? [{ change, leaf }] : [];
   });
   const roots = fresh.map(({ leaf }) => leaf.cid);
   const reached = await reachOf(roots, campaign.sources, allowanceOf(bounds, world), world);
@@ -78,7 +78,7 @@ function oldData(
   { sizes }: Looking,
 ): Data {
   const leaf = change.op === "remove" ? base.get(change.path) : proposal.get(change.path);
-  const size = leaf?.written === "" ? 0 : leaf && sizes.get(leaf.cid.toString());
+  const size = leaf?.kind === "empty-folder" ? 0 : leaf && sizes.get(leaf.cid.toString());
   const known = typeof size === "number" ? size : null;
   return { change: { ...change, line: leaf?.line ?? 0, size: known, datasets: [], moreDatasets: 0 }, findings: [] };
 }
@@ -137,7 +137,7 @@ async function described(
   const datasets = entries.filter((entry) => entry.kind !== "plain");
 
   // What was there is only looked at to compare: where it can't be, nothing is said to differ.
-  const earlier = before && before.written !== "" ? await entriesIn(before, { ...campaign, get }, world) : [];
+  const earlier = before?.kind === "data" ? await entriesIn(before, { ...campaign, get }, world) : [];
   const old = new Map(
     (typeof earlier === "string" ? [] : earlier).flatMap((entry) =>
       entry.kind === "dataset" ? [[entry.path, entry]] : [],

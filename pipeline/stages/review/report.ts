@@ -19,12 +19,12 @@ import {
 } from "../../core/report/report.ts";
 import { byBytes } from "../../core/text/order.ts";
 import { type Change, changesBetween } from "../../core/tree/changes.ts";
-import type { Leaf, Tree } from "../../core/tree/tree.ts";
+import { dataLeaves, type Leaf, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { mergesByLine } from "../../disk/git.ts";
 import type { Parts } from "../parts.ts";
 import { assembleTree } from "../tree/assemble.ts";
-import { measuredLeaves, sizesOf } from "../tree/sizes.ts";
+import { sizesOf } from "../tree/sizes.ts";
 import { allowanceOf, type Bounds } from "./budget.ts";
 import { endpointFindings, endpointsOf } from "./endpoints.ts";
 import { type Looking, lookAtData } from "./new-data.ts";
@@ -64,7 +64,7 @@ export async function reportOn(
   const endpoints = endpointsOf(proposed, campaign.config);
   // Before anything else: what is said of a change must not depend on who is faster.
   const isKnown = ({ cid }: Leaf) => typeof campaign.sizes.get(cid.toString()) === "number";
-  if (!measuredLeaves(base.tree).every(isKnown)) await campaign.rememberLive?.(world);
+  if (!dataLeaves(base.tree).every(isKnown)) await campaign.rememberLive?.(world);
   // Both wait for the same gateways, so they wait together.
   const [data, sizes] = await Promise.all([
     lookAtData(changes, { base: base.tree, proposal: proposal.tree }, bounds, campaign, world),
@@ -108,7 +108,7 @@ function changesIn({ base, proposal, merged }: Sides): Change[] {
   const next = (merged ?? proposal).tree;
   const changes = changesBetween(base.tree, next);
   const folders = new Set([...next.keys()].flatMap(foldersAbove));
-  const went = ({ path }: Change) => merged && !(base.tree.get(path)?.written === "" && folders.has(path));
+  const went = ({ path }: Change) => merged && !(base.tree.get(path)?.kind === "empty-folder" && folders.has(path));
   return changes.filter((change) => change.op !== "remove" || went(change));
 }
 
@@ -139,8 +139,7 @@ async function sizesIn(
 function rootsOf({ base, merged }: Sides, { sizes, profile }: Reviewing): Report["root"] {
   const rootOf = (tree: Tree): string | null => {
     const known = new Map<string, number>();
-    for (const { written, cid } of tree.values()) {
-      if (written === "") continue;
+    for (const { cid } of dataLeaves(tree)) {
       const size = sizes.get(cid.toString());
       if (typeof size !== "number") return null;
       known.set(cid.toString(), size);
@@ -167,7 +166,7 @@ function removalsOf(
 
 /** Empty folders are no loss. */
 function pathsOfData(tree: Tree): ReadonlySet<string> {
-  return new Set([...tree.values()].filter(({ written }) => written !== "").map(({ path }) => path));
+  return new Set(dataLeaves(tree).map(({ path }) => path));
 }
 
 function topFolders(paths: ReadonlySet<string>): ReadonlySet<string> {

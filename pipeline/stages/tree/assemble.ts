@@ -11,11 +11,12 @@ export function assembleTree(tree: Tree, sizes: ReadonlyMap<string, number>, pro
 }
 
 function* leavesOf(tree: Tree, sizes: ReadonlyMap<string, number>) {
-  for (const { path, cid, written } of tree.values()) {
-    if (written === "") {
-      yield { path, empty: true } as const;
+  for (const leaf of tree.values()) {
+    if (leaf.kind === "empty-folder") {
+      yield { path: leaf.path, empty: true } as const;
       continue;
     }
+    const { path, cid, written } = leaf;
     const tsize = sizes.get(cid.toString());
     if (tsize === undefined) throw new Failure("unavailable", `the size of ${path} (${written}) is not known`);
     yield { path, cid, tsize };

@@ -5,7 +5,7 @@
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { firstFound } from "../../core/first-found.ts";
-import { readTree, type Tree } from "../../core/tree/tree.ts";
+import { dataLeaves, readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { type ProfileName, profiles } from "../../dag/profile.ts";
 import { whole } from "../../dag/read/read.ts";
@@ -15,7 +15,6 @@ import type { Release } from "../../log/release.ts";
 import type { Carried, Source } from "../../log/source.ts";
 import type { Parts } from "../parts.ts";
 import { assembleTree } from "./assemble.ts";
-import { measuredLeaves } from "./sizes.ts";
 
 export type Past = Pick<Parts, "get" | "log" | "sizes" | "profile">;
 
@@ -56,7 +55,7 @@ async function rememberSizes(
 ): Promise<void> {
   if (!sizes) return;
   const { tree } = readTree(text);
-  if (measuredLeaves(tree).every(({ cid }) => typeof remembered.get(cid.toString()) === "number")) return;
+  if (dataLeaves(tree).every(({ cid }) => typeof remembered.get(cid.toString()) === "number")) return;
   const of = sizesGiving(root, tree, sizes, profile);
   if (!of) {
     world.log(`warning: ${log.name}: the sizes of release ${number} do not give its root, and are not used`);
@@ -76,7 +75,7 @@ export function sizesGiving(
   sizes: readonly number[],
   profile: ProfileName,
 ): ReadonlyMap<string, number> | undefined {
-  const leaves = measuredLeaves(tree);
+  const leaves = dataLeaves(tree);
   if (leaves.length !== sizes.length) return undefined;
   const of = new Map(leaves.map(({ cid }, i) => [cid.toString(), sizes[i]!]));
   const names = new Set([profile, ...Object.keys(profiles)] as ProfileName[]);
@@ -112,7 +111,7 @@ export async function lackingSources(
 
 /** What the log is to carry of a tree.yaml: with sizes, where all of them are known. */
 export function sourceFrom(text: Uint8Array, sizes: Pick<Parts["sizes"], "get">): Source {
-  const known = measuredLeaves(readTree(text).tree).map(({ cid }) => sizes.get(cid.toString()));
+  const known = dataLeaves(readTree(text).tree).map(({ cid }) => sizes.get(cid.toString()));
   const all = known.filter((size) => typeof size === "number");
   return { text, ...(all.length === known.length && { sizes: all }) };
 }

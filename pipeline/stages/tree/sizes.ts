@@ -7,7 +7,7 @@
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { firstLines, shown } from "../../core/text/shown.ts";
-import type { Leaf, Tree } from "../../core/tree/tree.ts";
+import { type DataLeaf, dataLeaves, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { type Get, isInline } from "../../dag/block.ts";
 import { pause } from "../../dag/event-loop.ts";
@@ -20,7 +20,7 @@ export interface Sizes {
   /** Bytes of all blocks below, by CID as written. */
   readonly of: ReadonlyMap<string, number>;
   /** Leaves whose root block nobody gave us, with why. */
-  readonly missing: readonly { readonly leaf: Leaf; readonly why: string }[];
+  readonly missing: readonly { readonly leaf: DataLeaf; readonly why: string }[];
 }
 
 /** Sizes of every leaf of `tree` that names data. Only blocks that are out of reach are `missing`; other failures are thrown. */
@@ -28,8 +28,8 @@ export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: W
   const of = new Map<string, number>();
   const missing: Sizes["missing"][number][] = [];
   /** By CID, because many leaves may have the same. */
-  const unknown = new Map<string, [Leaf, ...Leaf[]]>();
-  for (const leaf of measuredLeaves(tree)) {
+  const unknown = new Map<string, [DataLeaf, ...DataLeaf[]]>();
+  for (const leaf of dataLeaves(tree)) {
     await pause();
     world.signal.throwIfAborted();
     const cid = leaf.cid.toString();
@@ -41,7 +41,7 @@ export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: W
     else unknown.set(cid, [leaf]);
   }
   let done = 0;
-  const measure = async ([cid, leaves]: [string, [Leaf, ...Leaf[]]]) => {
+  const measure = async ([cid, leaves]: [string, [DataLeaf, ...DataLeaf[]]]) => {
     return { cid, leaves, size: await measured(leaves[0], get) };
   };
   for await (const { cid, leaves, size } of inOrder(unknown, atOnce, measure)) {
@@ -60,17 +60,12 @@ export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: W
   return { of, missing };
 }
 
-/** Those that name data, in the order of the tree: an empty folder has no size of its own. */
-export function measuredLeaves(tree: Tree): Leaf[] {
-  return [...tree.values()].filter(({ written }) => written !== "");
-}
-
 /**
  * Tsize in bytes, or why its block is out of reach.
  *
  * @throws Failure `input` where the bytes in an identity CID are no file or directory: nothing but tree.yaml is wrong then.
  */
-async function measured({ cid, line, path, written }: Leaf, get: Get): Promise<number | string> {
+async function measured({ cid, line, path, written }: DataLeaf, get: Get): Promise<number | string> {
   try {
     return tsizeOf(cid, await get(cid));
   } catch (error) {

@@ -48,12 +48,12 @@ async function compare({ path, cid, folder }: Place, before: Sound | undefined, 
     const leaf = folder.leaves.get(entry.name);
     const below = folder.folders.get(entry.name);
     if (!leaf && !below) throw new Failure("corrupt", `${at} stands in the root, and not in tree.yaml`);
-    // An empty folder's spelling is the profile's business: what it is, is that nothing is in it.
-    if (leaf && leaf.written !== "" && !leaf.cid.equals(entry.cid)) {
+    if (leaf?.kind === "data" && !leaf.cid.equals(entry.cid)) {
       throw new Failure("corrupt", `${at} is ${entry.cid} in the root, and ${leaf.written} in tree.yaml`);
     }
-    // The block of an empty directory is known from its CID, and a CAR of directories need not have it.
-    if (leaf?.written === "" && identity(entry.cid) !== identity(emptyDirectory))
+    // The block of an empty directory is known from its CID, and a CAR of directories need not have it. Which CID an empty
+    // folder has depends on the profile, so under any other CID its entries are read: it must have none.
+    if (leaf?.kind === "empty-folder" && identity(entry.cid) !== identity(emptyDirectory))
       for await (const { name } of entries(entry.cid, get))
         throw new Failure("corrupt", `${at}/${name} stands in the root, and not in tree.yaml`);
     if (!below) continue;
@@ -91,7 +91,8 @@ function folderOf(tree: Tree): Folder {
 function same(a: Folder, b: Folder): boolean {
   if (a.folders.size !== b.folders.size || a.leaves.size !== b.leaves.size) return false;
   for (const [name, leaf] of a.leaves) {
-    if (b.leaves.get(name)?.written !== leaf.written) return false;
+    const other = b.leaves.get(name);
+    if (other?.kind !== leaf.kind || !other.cid.equals(leaf.cid)) return false;
   }
   for (const [name, folder] of a.folders) {
     const other = b.folders.get(name);

@@ -6,7 +6,7 @@ import { type Conflict, mergeTrees } from "../../../pipeline/core/tree/merge.ts"
 import { readTree } from "../../../pipeline/core/tree/tree.ts";
 import { v1 } from "../cids.ts";
 import { handwritten } from "../handwritten.ts";
-import { textOf, trees } from "../trees.ts";
+import { textOf, trees, writtenAt } from "../trees.ts";
 
 const base = `products:  # all of them
   HALO:
@@ -94,16 +94,20 @@ raw: ${v1(7)}
           ["theirs", there],
         ] as const) {
           const { tree, findings } = readTree(resolved(text, side));
+          const writtenIn = (path: string) => {
+            const leaf = tree.get(path);
+            return leaf && writtenAt(leaf);
+          };
           expect(findings.filter(({ level }) => level === "error")).toEqual([]);
           for (const conflict of conflicts) {
-            expect(tree.get(conflict.path)?.written ?? null, conflict.path).toBe(conflict[side]);
+            expect(writtenIn(conflict.path) ?? null, conflict.path).toBe(conflict[side]);
           }
           const near = (path: string) =>
             conflicts.some(({ path: other }) => `${path}/`.startsWith(`${other.split("/")[0]}/`));
           for (const path of new Set([...was.keys(), ...here.keys(), ...there.keys()])) {
             if (near(path) || whole) continue;
             const merged = here.get(path) === was.get(path) ? there.get(path) : here.get(path);
-            if (merged !== "") expect(tree.get(path)?.written, path).toBe(merged);
+            if (merged !== "") expect(writtenIn(path), path).toBe(merged);
           }
           if (whole) expect(tree.size).toBe(own.size);
         }

@@ -5,7 +5,7 @@ import { type Edit, editTree, moveLeaf, removeLeaf, setLeaf } from "../../../pip
 import { readTree } from "../../../pipeline/core/tree/tree.ts";
 import { raw, v0, v1 } from "../cids.ts";
 import { handwritten } from "../handwritten.ts";
-import { fits, type Model, paths, trees } from "../trees.ts";
+import { fits, type Model, paths, trees, writtenAt } from "../trees.ts";
 
 const before = `# our campaign
 products:   # level 2
@@ -262,7 +262,7 @@ describe("many edits at once", () => {
 });
 
 function leavesOf(text: string): Map<string, string> {
-  return new Map([...readTree(text).tree.values()].map(({ path, written }) => [path, written]));
+  return new Map([...readTree(text).tree.values()].map((leaf) => [leaf.path, writtenAt(leaf)]));
 }
 
 /** The wishes that make sense one after the other, and the tree they lead to. No folder is overwritten. */

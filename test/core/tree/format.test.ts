@@ -4,7 +4,7 @@ import { formatTree } from "../../../pipeline/core/tree/format.ts";
 import { readTree } from "../../../pipeline/core/tree/tree.ts";
 import { v0, v1 } from "../cids.ts";
 import { handwritten } from "../handwritten.ts";
-import { trees } from "../trees.ts";
+import { trees, writtenAt } from "../trees.ts";
 
 describe("tidying a tree", () => {
   it("gives two blanks a level, one entry a line, and leaves every comment with its neighbours", () => {
@@ -84,8 +84,8 @@ raw: ${v0(5)}   # folded
       fc.property(trees, handwritten, (model, write) => {
         const text = write(model);
         const tidy = formatTree(text);
-        expect([...readTree(tidy).tree.values()].map(({ path, written }) => [path, written])).toEqual(
-          [...readTree(text).tree.values()].map(({ path, written }) => [path, written]),
+        expect([...readTree(tidy).tree.values()].map((leaf) => [leaf.path, writtenAt(leaf)])).toEqual(
+          [...readTree(text).tree.values()].map((leaf) => [leaf.path, writtenAt(leaf)]),
         );
         expect(comments(tidy)).toEqual(comments(text));
         expect(formatTree(tidy)).toBe(tidy);

@@ -4,7 +4,7 @@ import { mergeTrees } from "../../../pipeline/core/tree/merge.ts";
 import { readTree } from "../../../pipeline/core/tree/tree.ts";
 import { v0, v1 } from "../cids.ts";
 import { handwritten } from "../handwritten.ts";
-import { type Model, textOf, trees } from "../trees.ts";
+import { type Model, textOf, trees, writtenAt } from "../trees.ts";
 
 const base = `# campaign
 products:
@@ -14,7 +14,7 @@ products:
 raw: ${v1(4)}
 `;
 const leavesOf = (text: string) =>
-  new Map([...readTree(text).tree.values()].map(({ path, written }) => [path, written]));
+  new Map([...readTree(text).tree.values()].map((leaf) => [leaf.path, writtenAt(leaf)]));
 
 describe("merging two edited trees", () => {
   it("takes what either side did, where git would see a conflict, and keeps our comments and their new ones", () => {

@@ -4,9 +4,10 @@ import { CORE_SCHEMA, load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { readTree } from "../../../pipeline/core/tree/tree.ts";
 import { raw, v0, v1 } from "../cids.ts";
+import { writtenAt } from "../trees.ts";
 
 const leaves = (source: string | Uint8Array) =>
-  [...readTree(source).tree.values()].map(({ path, written }) => [path, written]);
+  [...readTree(source).tree.values()].map((leaf) => [leaf.path, writtenAt(leaf)]);
 const rules = (source: string | Uint8Array) => readTree(source).findings.map(({ line, rule }) => `${line} ${rule}`);
 
 describe("a tree as campaigns write it", () => {
@@ -22,7 +23,7 @@ raw:
   b: ${v1(3)}
   a: ${v1(4)}
 `);
-    expect([...tree.values()].map(({ path, written, line, column }) => [path, written, line, column])).toEqual([
+    expect([...tree.values()].map((leaf) => [leaf.path, writtenAt(leaf), leaf.line, leaf.column])).toEqual([
       ["products/HALO/radar.zarr", v1(1), 5, 9],
       ["products/HALO/lidar.zarr", raw(2), 6, 9],
       ["raw/b", v1(3), 9, 3],
@@ -40,8 +41,8 @@ raw:
     const { tree, findings } = readTree(`a:\nb: ""\nc: {}\nd: # nothing yet\ne: >\n`);
     expect(findings).toEqual([]);
     expect([...tree.keys()]).toEqual(["a", "b", "c", "d", "e"]);
-    for (const { written, cid } of tree.values()) {
-      expect(written).toBe("");
+    for (const { kind, cid } of tree.values()) {
+      expect(kind).toBe("empty-folder");
       expect(cid.toString()).toBe("bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354");
     }
   });
