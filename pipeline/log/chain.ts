@@ -1,27 +1,43 @@
-/** Walking the log: from the newest release to the first, each checked against the CID that named it. */
+/**
+ * Walking the log: from the newest release to the first, each checked against the CID that named it.
+ *
+ * Releases follow one another by `previous`, numbered without gaps: the log's main line. A release may also link the heads
+ * of other logs that were merged into it (`merged`), each with a main line of its own, which may meet this one further down.
+ */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Head, ReleaseLog } from "./log.ts";
+import type { Release } from "./release.ts";
 
-/** Releases from `from` back to the first, newest first. Numbers must fall by one: a gap is `corrupt`. */
-export async function* releasesFrom(
-  from: Head | undefined,
-  log: Pick<ReleaseLog, "read">,
-  world: World,
-): AsyncGenerator<Head> {
-  for (let at = from; at; ) {
-    yield at;
-    const previous: CID | null = at.release.previous;
-    if (!previous) return;
-    const release = await log.read(previous, world);
-    if (release.number !== at.release.number - 1) {
-      throw new Failure(
-        "corrupt",
-        `release ${at.release.number} links to release ${release.number} (${previous}) as the one before it`,
-      );
+type Reader = Pick<ReleaseLog, "read">;
+
+/**
+ * The main line from `from` back to the first release, newest first.
+ *
+ * @throws Failure `corrupt` where numbers do not fall by one.
+ */
+export async function* releasesFrom(from: Head | undefined, log: Reader, world: World): AsyncGenerator<Head> {
+  for (let at = from; at; at = await previousOf(at, log, world)) yield at;
+}
+
+/**
+ * Every release reachable from `from`, by `previous` and by `merged`, each once and before those that it links to.
+ *
+ * The same head gives the same order: reversed, it is that of a depth-first walk that goes to `previous` first, then to the
+ * merged heads as they are listed. A log without merges is read as it is walked; below the newest merge, links are read
+ * first and releases once more when their turn comes.
+ */
+export async function* allReleasesFrom(from: Head | undefined, log: Reader, world: World): AsyncGenerator<Head> {
+  for (let at = from; at; at = await previousOf(at, log, world)) {
+    if (!at.release.merged) {
+      yield at;
+      continue;
     }
-    at = { cid: previous, release };
+    for (const cid of (await oldestFirst(at, log, world)).reverse()) {
+      yield cid.equals(at.cid) ? at : { cid, release: await log.read(cid, world) };
+    }
+    return;
   }
 }
 
@@ -37,7 +53,19 @@ export async function publishedHead(log: Pick<ReleaseLog, "head">, world: World)
 
 const firstRelease = "fieldtree publish makes the first release";
 
-/** Release `number`, or an `input` failure that says which there are. */
+/** What `release` links to of the log: the release before it, then the heads it merged. */
+export function parentsOf({ previous, merged = [] }: Release): readonly CID[] {
+  return previous ? [previous, ...merged] : merged;
+}
+
+/** Those of `releases` that no other of them links to: of a head and all below it, that head alone. */
+export function headsOf(releases: Iterable<Head>): readonly CID[] {
+  const all = [...releases];
+  const linked = new Set(all.flatMap(({ release }) => parentsOf(release).map(String)));
+  return all.map(({ cid }) => cid).filter((cid) => !linked.has(cid.toString()));
+}
+
+/** Release `number` of the main line, or an `input` failure that says which there are. */
 export async function releaseNumbered(number: number, log: ReleaseLog, world: World): Promise<Head> {
   const head = await log.head(world);
   if (!head) {
@@ -50,4 +78,43 @@ export async function releaseNumbered(number: number, log: ReleaseLog, world: Wo
   }
   for await (const at of releasesFrom(head, log, world)) if (at.release.number === number) return at;
   throw new Failure("corrupt", `the log has no release ${number}`);
+}
+
+async function previousOf({ release }: Head, log: Reader, world: World): Promise<Head | undefined> {
+  if (!release.previous) return undefined;
+  const before = await log.read(release.previous, world);
+  assertPrevious(before.number, release.previous, release.number);
+  return { cid: release.previous, release: before };
+}
+
+/** @throws Failure `corrupt` where release `number` links to `previous` as the one before it, and that is not. */
+function assertPrevious(found: number, previous: CID, number: number): void {
+  if (found === number - 1) return;
+  throw new Failure("corrupt", `release ${number} links to release ${found} (${previous}) as the one before it`);
+}
+
+/** CIDs of everything reachable from `head`, parents first. Of releases on the way only number and links stay in memory. */
+async function oldestFirst(head: Head, log: Reader, world: World): Promise<CID[]> {
+  const order: CID[] = [];
+  const numbers = new Map<string, number>();
+  const path: { readonly cid: CID; readonly release: Pick<Release, "number" | "previous">; readonly unread: CID[] }[] =
+    [];
+  const enter = (cid: CID, release: Release) => {
+    const { number, previous } = release;
+    numbers.set(cid.toString(), number);
+    path.push({ cid, release: { number, previous }, unread: [...parentsOf(release)].reverse() });
+  };
+  enter(head.cid, head.release);
+  for (let at = path.at(-1); at; at = path.at(-1)) {
+    const link = at.unread.pop();
+    if (!link) {
+      order.push(at.cid);
+      path.pop();
+      continue;
+    }
+    if (!numbers.has(link.toString())) enter(link, await log.read(link, world));
+    const { number, previous } = at.release;
+    if (previous?.equals(link)) assertPrevious(numbers.get(link.toString())!, link, number);
+  }
+  return order;
 }

@@ -7,6 +7,7 @@
 import * as dagCbor from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
+import { byBytes } from "../core/text/order.ts";
 import type { Change } from "../core/tree/changes.ts";
 import type { Block } from "../dag/block.ts";
 import { blockOf, codecs } from "../dag/block.ts";
@@ -31,6 +32,11 @@ export interface Draft {
   readonly number: number;
   /** The release before this one; `null` for the first. */
   readonly previous: CID | null;
+  /**
+   * Newest releases of other logs of the campaign that this one merges, in the order of their CIDs' text, each once. Absent
+   * where there is none, so that a release without has the CID it always had.
+   */
+  readonly merged?: readonly CID[];
   /** The assembled tree. */
   readonly root: CID;
   /** The bytes of tree.yaml that gave the root, as a UnixFS file. */
@@ -56,6 +62,12 @@ export interface MadeWith {
   readonly campaign: string;
 }
 
+/** `cids` as a release's {@link Draft.merged}: sorted, each once; `undefined` where there are none. */
+export function mergedLinks(cids: readonly CID[]): readonly CID[] | undefined {
+  const byText = new Map(cids.map((cid) => [cid.toString(), cid]));
+  return byText.size === 0 ? undefined : [...byText].sort(([a], [b]) => byBytes(a, b)).map(([, cid]) => cid);
+}
+
 /** The release as a dag-cbor block. */
 export function releaseBlock(release: Release): Block {
   return blockOf(codecs.dagCbor, dagCbor.encode(release));
@@ -74,6 +86,8 @@ export function readRelease({ cid, bytes }: Block): Release {
   if (typeof campaign !== "string") throw not("no campaign");
   if (!Number.isSafeInteger(number) || number! < 1) throw not("no number");
   if (previous !== null && !CID.asCID(previous)) throw not("no link to the release before it");
+  const { merged } = value;
+  if (merged !== undefined && !areMerged(merged, previous!)) throw not("what it merges is no sorted list of releases");
   if ((previous === null) !== (number === 1))
     throw not(`number ${number} ${previous ? "follows another" : "follows none"}`);
   for (const [name, link] of Object.entries({ root, portal, tree }))
@@ -88,6 +102,17 @@ export function readRelease({ cid, bytes }: Block): Release {
   if (why !== undefined && typeof why !== "string") throw not("what should say why is no text");
   if (signed !== undefined && !isSignature(signed)) throw not("its signature is none of ed25519");
   return value as Release;
+}
+
+/** Whether these are links to releases, sorted, none of them twice or the release before. */
+function areMerged(value: unknown, previous: CID | null): boolean {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  const links = value.map((link) => CID.asCID(link)?.code === codecs.dagCbor && String(link));
+  return links.every((link, i) => {
+    if (link === false || link === String(previous)) return false;
+    const before = links[i - 1];
+    return i === 0 || (typeof before === "string" && byBytes(before, link) < 0);
+  });
 }
 
 function isSignature(value: unknown): value is Signature {

@@ -2,7 +2,7 @@ import { encode } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { blockOf, codecs } from "../../pipeline/dag/block.ts";
-import { assertFollows, readRelease, releaseBlock } from "../../pipeline/log/release.ts";
+import { assertFollows, mergedLinks, readRelease, releaseBlock } from "../../pipeline/log/release.ts";
 import { aRelease, spelled } from "../fakes/release.ts";
 
 const signedBy = (by: number, signature: number) => ({ by: new Uint8Array(by), signature: new Uint8Array(signature) });
@@ -31,6 +31,31 @@ describe("a release", () => {
     const { root, portal, tree, previous, before } = release;
     const expected = [root, portal, tree, previous!, before!.root, before!.portal];
     expect(links.map(String).sort()).toEqual(expected.map(String).sort());
+  });
+
+  it("may link the heads that were merged into it, sorted, and is the same as ever where there are none", () => {
+    const first = releaseBlock(aRelease(1)).cid;
+    const others = ["a", "b", "c"].map((why) => releaseBlock(aRelease(1, { why })).cid);
+    const links = mergedLinks([...others, ...others].reverse())!;
+    expect(links.map(String)).toEqual(others.map(String).sort());
+    const release = aRelease(2, { previous: first, merged: links });
+    expect(readRelease(releaseBlock(release)).merged?.map(String)).toEqual(links.map(String));
+    expect(mergedLinks([])).toBeUndefined();
+    expect(readRelease(releaseBlock(aRelease(1)))).not.toHaveProperty("merged");
+  });
+
+  const [low, high] = mergedLinks(["a", "b"].map((why) => releaseBlock(aRelease(1, { why })).cid)) as [CID, CID];
+  it.each([
+    ["nothing", []],
+    ["text", [low.toString()]],
+    ["no list", low],
+    ["data", [aRelease(1).root]],
+    ["one head twice", [low, low]],
+    ["heads out of order", [high, low]],
+    ["the release before it", [releaseBlock(aRelease(1)).cid]],
+  ])("is refused as corrupt where it merges %s", (_, merged) => {
+    const bytes = encode({ ...aRelease(2, { previous: releaseBlock(aRelease(1)).cid }), merged });
+    expect(() => readRelease(blockOf(codecs.dagCbor, bytes))).toThrow(expect.objectContaining({ kind: "corrupt" }));
   });
 
   it.each([

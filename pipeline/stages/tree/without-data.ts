@@ -1,7 +1,7 @@
 /**
  * A release and everything older, without the data: the blocks that prove what was published, and let it be browsed.
  *
- * The chain of releases, each one's tree.yaml and directories, and the newest portal. What `verify --offline` needs, small
+ * Every release, merged ones too, each one's tree.yaml and directories, and the newest portal. What `verify --offline` needs, small
  * enough to attach to a release page.
  */
 import type { CID } from "multiformats/cid";
@@ -9,7 +9,7 @@ import { readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, keyOf } from "../../dag/block.ts";
 import { child, entries, walk } from "../../dag/read/read.ts";
-import { releasesFrom } from "../../log/chain.ts";
+import { allReleasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { releaseBlock } from "../../log/release.ts";
 import type { Parts } from "../parts.ts";
@@ -24,7 +24,7 @@ export async function* withoutData(head: Head, campaign: Parts, world: World): A
     sent.add(keyOf(block.cid));
     yield block;
   };
-  for await (const { release } of releasesFrom(head, log, world)) {
+  for await (const { release } of allReleasesFrom(head, log, world)) {
     yield* once(releaseBlock(release));
     for await (const block of walk(release.tree, get, { scope: "all" })) yield* once(block);
     const { tree } = readTree(await sourceOf(release, campaign, world));

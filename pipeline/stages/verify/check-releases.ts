@@ -4,6 +4,7 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
+import type { CID } from "multiformats/cid";
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { changesBetween } from "../../core/tree/changes.ts";
@@ -25,7 +26,8 @@ const atOnce = 16;
 
 /**
  * The chain from the newest release to the first, as far as `log` and `get` reach: numbers and links, signatures, and
- * that each release's changes lead from the tree before it to its own tree, which its root is the root of.
+ * that each release's changes lead from the tree before it to its own tree, which its root is the root of. Each merged head
+ * must be a release of the same campaign; the releases that it adds are checked in the same way.
  */
 export async function* checkReleases(
   head: Head,
@@ -35,20 +37,67 @@ export async function* checkReleases(
   world: World,
   beside: Beside = nothingBeside,
 ): AsyncGenerator<Check> {
+  const lines: Line[] = [{ head }];
+  const checked = new Set<string>();
+  for (const line of lines) {
+    if (checked.has(line.head.cid.toString())) continue;
+    const { chain, base, broken } = await lineFrom(line, checked, log, world);
+    const first = chain[0]?.release.number ?? line.head.release.number;
+    const of = line.into === undefined ? "" : `, merged into release ${line.into.release.number}`;
+    const subject = `releases ${first} to ${line.head.release.number}${of}`;
+    yield broken ? failed("log", subject, broken) : { check: "log", subject, ok: true, says: sayChain(chain) };
+    yield await checkSignatures(chain, subject, signers);
+    yield* checkTrees(chain, base, get, beside, world);
+    for (const into of chain) {
+      for (const cid of into.release.merged ?? []) {
+        const merged = await mergedHead(cid, into, log, world);
+        if (merged instanceof Failure)
+          yield failed("log", `${cid}, merged into release ${into.release.number}`, merged);
+        else lines.push({ head: merged, into });
+      }
+    }
+  }
+}
+
+/** A head with all that it follows by `previous`; the release that merged it, where it isn't the log's own. */
+interface Line {
+  readonly head: Head;
+  readonly into?: Head;
+}
+
+/** The releases of a line that no line had before, oldest first; the one it branched off from, or why it ends too early. */
+async function lineFrom(
+  { head }: Line,
+  checked: Set<string>,
+  log: Pick<ReleaseLog, "read">,
+  world: World,
+): Promise<{ readonly chain: readonly Head[]; readonly base?: Head; readonly broken?: Failure }> {
   const chain: Head[] = [];
-  let broken: Failure | undefined;
   try {
-    for await (const at of releasesFrom(head, log, world)) chain.push(at);
+    for await (const at of releasesFrom(head, log, world)) {
+      if (checked.has(at.cid.toString())) return { chain: chain.reverse(), base: at };
+      checked.add(at.cid.toString());
+      chain.push(at);
+    }
+    return { chain: chain.reverse() };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    broken = error;
+    return { chain: chain.reverse(), broken: error };
   }
-  chain.reverse();
-  const first = chain[0]?.release.number ?? head.release.number;
-  const subject = `releases ${first} to ${head.release.number}`;
-  yield broken ? failed("log", subject, broken) : { check: "log", subject, ok: true, says: sayChain(chain.length) };
-  yield await checkSignatures(chain, subject, signers);
-  yield* checkTrees(chain, get, beside, world);
+}
+
+async function mergedHead(cid: CID, into: Head, log: Pick<ReleaseLog, "read">, world: World): Promise<Head | Failure> {
+  try {
+    const release = await log.read(cid, world);
+    if (release.campaign === into.release.campaign) return { cid, release };
+    return new Failure(
+      "corrupt",
+      `${cid} is a release of ${release.campaign}, and was merged into one of ${into.release.campaign}`,
+    );
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error;
+  }
 }
 
 /** What is known of releases without any block of theirs. */
@@ -63,8 +112,10 @@ export interface Beside {
 
 const nothingBeside: Beside = { isOld: () => false, source: async () => undefined, profile: "cid-v1" };
 
-function sayChain(count: number): string {
-  return count === 1 ? "1 release, the first" : `${count} releases, each follows the one before it`;
+function sayChain(chain: readonly Head[]): string {
+  const count = chain.length;
+  if (count === 1 && chain[0]?.release.number === 1) return "1 release, the first";
+  return `${count} ${count === 1 ? "release" : "releases"}, each follows the one before it`;
 }
 
 /** A release, and the tree it published. */
@@ -76,10 +127,16 @@ interface Grown {
 /** Before the first release. */
 const nothing: Grown = { release: undefined, tree: new Map() };
 
-/** One check for all releases, and one more for each that fails. */
-async function* checkTrees(chain: readonly Head[], get: Get, beside: Beside, world: World): AsyncGenerator<Check> {
+/** One check for all releases of a line, and one more for each that fails. `base`: the release before the first of them. */
+async function* checkTrees(
+  chain: readonly Head[],
+  base: Head | undefined,
+  get: Get,
+  beside: Beside,
+  world: World,
+): AsyncGenerator<Check> {
   /** The release before, where its tree.yaml could be read. */
-  let before: Grown | undefined;
+  let before = base && (await grown(base, get, beside));
   /** The newest root that was found to be its tree's. */
   let sound: Sound | undefined;
   let good = 0;
@@ -127,6 +184,12 @@ async function* checkTrees(chain: readonly Head[], get: Get, beside: Beside, wor
       says,
     };
   }
+}
+
+/** `undefined` where its tree.yaml can't be read, which is reported where that release is checked. */
+async function grown(at: Head, get: Get, beside: Beside): Promise<Grown | undefined> {
+  const { release, source } = await withSource(at, get, beside);
+  return source instanceof Failure ? undefined : { release, tree: readTree(source.text).tree };
 }
 
 /** A release and its tree.yaml, from the log or else from blocks, or why that can't be read. */

@@ -24,6 +24,7 @@ import { publish } from "../../../pipeline/stages/publish/publish.ts";
 import { sourceOf } from "../../../pipeline/stages/tree/past.ts";
 import { withoutData } from "../../../pipeline/stages/tree/without-data.ts";
 import { type Check, verdict } from "../../../pipeline/stages/verify/check.ts";
+import { checkReleases } from "../../../pipeline/stages/verify/check-releases.ts";
 import { verify } from "../../../pipeline/stages/verify/verify.ts";
 import { fieldtree } from "../../commands/program.ts";
 import { type FakeDns, fakeDns, soa, txt } from "../../fakes/dns-server.ts";
@@ -591,6 +592,59 @@ describe("a log in one file", () => {
     const cut = await offline(await aCar(place, third, first.cid));
     expect(cut).toMatchObject({ code: 4, red: [{ check: "log", problem: "unchecked" }] });
     expect(cut.red[0].says).toContain(`${first.cid} is not in`);
+  });
+});
+
+describe("a log into which another was merged", () => {
+  /** The campaign with a fourth release that merges `other`. */
+  async function withMerged(place: Place, other: Release): Promise<{ parts: Parts; merged: CID }> {
+    const merged = releaseBlock(other);
+    await place.home.put([merged], testWorld());
+    const third = place.chain[2];
+    const { root, portal } = third.release;
+    const release = { ...third.release, number: 4, previous: third.cid, before: { root, portal }, changes: [] };
+    return { parts: await withHead(place, { ...release, merged: [merged.cid] }), merged: merged.cid };
+  }
+  /** Checks of the log's chain alone, as of a CAR. */
+  async function checkedLog({ parts, home }: { parts: Parts; home: FakeHome }) {
+    const head = (await parts.log.head(testWorld()))!;
+    const get: Parts["get"] = async (cid) => home.blocks.get(blockKey(cid))!;
+    const checks = await Array.fromAsync(checkReleases(head, parts.log, get, [], testWorld()));
+    return checks.map(({ check, subject, says, problem }) => [check, subject, problem ?? "ok", says]);
+  }
+
+  it("is verified along each line, from where it branched off", async () => {
+    const place = await aPlace();
+    const [, , third] = place.chain;
+    const { parts, merged } = await withMerged(place, { ...third.release, why: "elsewhere" });
+    const checks = await checkedLog({ parts, home: place.home });
+    expect(checks.map(([check, subject, state]) => [check, subject, state])).toEqual([
+      ["log", "releases 1 to 4", "ok"],
+      ["signature", "releases 1 to 4", "ok"],
+      ["tree", "releases 1 to 4", "ok"],
+      ["log", "releases 3 to 3, merged into release 4", "ok"],
+      ["signature", "releases 3 to 3, merged into release 4", "ok"],
+      ["tree", "releases 3 to 3", "ok"],
+    ]);
+
+    // A log in one file has what was merged too.
+    const get: Parts["get"] = async (cid) => place.home.blocks.get(blockKey(cid))!;
+    const exported = await Array.fromAsync(
+      withoutData((await parts.log.head(testWorld()))!, { ...parts, get }, testWorld()),
+    );
+    expect(exported.map(({ cid }) => `${cid}`)).toContain(`${merged}`);
+  });
+
+  it.each<[string, (release: Release) => Release, string, RegExp]>([
+    ["is of another campaign", (release) => ({ ...release, campaign: "other" }), "log", /is a release of other, and/],
+    ["is no successor of what it links to", (release) => ({ ...release, number: 9 }), "log", /release 9 links to/],
+    ["tells other changes than there were", (release) => ({ ...release, changes: [] }), "tree", /the changes it tells/],
+    ["has a root that is not its tree's", (release) => ({ ...release, root: release.before!.root }), "tree", /is bafy/],
+  ])("is found corrupt where what was merged %s", async (_, forged, check, says) => {
+    const place = await aPlace();
+    const { parts } = await withMerged(place, forged(place.chain[2].release));
+    const red = (await checkedLog({ parts, home: place.home })).filter(([, , state]) => state !== "ok");
+    expect(red).toEqual([[check, expect.any(String), "corrupt", expect.stringMatching(says)]]);
   });
 });
 
