@@ -7,6 +7,7 @@
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { Command, CommanderError, Help, Option } from "commander";
 import type { Campaign } from "./campaign/campaign.ts";
 import { globalFlags } from "./cli/global-flags.ts";
@@ -134,6 +135,7 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
     command.addHelpText("after", `${about}\nExample:\n  ${verb.example}`);
     command.action(async () => {
       code = (await verb.run({ ...base, args: command.args, flags: command.opts() })) ?? 0;
+      if (!verb.endsBySignal) await assertNotInterrupted(base.world.signal);
     });
   }
   program.addHelpText("after", `\n${wrapped(exitCodes)}`);
@@ -149,6 +151,19 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
     base.out.result({ [what]: told.trimEnd() }, told.trimEnd(), told.trimEnd());
   }
   return code;
+}
+
+/**
+ * A tree of a quarter of a million leaves is parsed in one turn of the event loop, and signals come between two: one that came
+ * during such a turn near the end of a command is seen here.
+ *
+ * @throws The reason of `signal`, where it is aborted.
+ */
+async function assertNotInterrupted(signal: AbortSignal): Promise<void> {
+  // Signals are delivered while the loop waits for events, which it does at least once between two immediates.
+  await setImmediate();
+  await setImmediate();
+  signal.throwIfAborted();
 }
 
 /** Whether a command line has no verb, and nothing but flags that every verb takes: its writer wants to know what there is. */

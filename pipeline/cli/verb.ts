@@ -20,6 +20,8 @@ export interface Verb {
   readonly completes?: readonly ("tree" | "releases" | "files")[];
   /** One example that works, shown by `help VERB`. */
   readonly example: string;
+  /** Present where a signal is how it ends when all is well. */
+  readonly endsBySignal?: true;
   /** Resolves to the exit code; nothing means 0. Failures are thrown. */
   run(call: Call): Promise<number | undefined>;
 }

@@ -28,6 +28,8 @@ export const demo: Verb = {
 PATH becomes a folder under products/, and each dataset, file or folder of files in it a leaf.`,
   example: "fieldtree demo --once --data ./dropsondes --data ./zarr",
 
+  endsBySignal: true,
+
   async run({ cwd, env, flags, out, world }) {
     const port = portIn(String(flags.port));
     const data = (flags.data as readonly string[] | undefined)?.map((path) => resolve(cwd, path));

@@ -15,6 +15,8 @@ export const serve: Verb = {
 in campaign.yaml announces, /ipfs/CID anything that the campaign's node or gateways have. Read only. Give IPFS_GATEWAY its address, and Python opens ipfs:// addresses through it.`,
   example: "fieldtree serve --port 8642",
 
+  endsBySignal: true,
+
   async run({ campaign, flags, out, world }) {
     const port = portIn(String(flags.port));
     await serveCampaign(await campaign(), { host: String(flags.host), port }, out, world);

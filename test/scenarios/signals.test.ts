@@ -118,6 +118,20 @@ describe("on blocks that say much more than they are", { timeout: 90_000 }, () =
   });
 });
 
+describe("while tree.yaml is parsed, which is one turn of the event loop", { timeout: 60_000 }, () => {
+  const cid = blockOf(codecs.raw, new TextEncoder().encode("data")).cid;
+  const lines = Array.from({ length: 240 }, (_, i) => [
+    `f${i}:`,
+    ...Array.from({ length: 1000 }, (_, j) => `  d${j}: ${cid}`),
+  ]);
+  const tree = `${lines.flat().join("\n")}\n`;
+
+  it.each([[["check"]], [["fmt", "--check"]], [["diff", "tree.yaml", "tree.yaml"]]])("%j ends", async (args) => {
+    const cwd = await aCampaign({ "tree.yaml": tree });
+    expectInterrupted(await stopped(args, cwd, "SIGINT", busyFor(0.7)));
+  });
+});
+
 describe("while a gateway never answers", { timeout: 60_000 }, () => {
   const { cid } = blockOf(codecs.dagPb, new TextEncoder().encode("that nobody gives"));
 

@@ -38,7 +38,8 @@ export function changesBetween(base: Tree, next: Tree): Change[] {
     else left.set(data, [leaf]);
   }
   for (const leaf of inOrder(added)) {
-    const from = leaf.kind === "empty-folder" ? undefined : left.get(identity(leaf.cid))?.shift();
+    const isNew = leaf.kind === "empty-folder" || left.size === 0;
+    const from = isNew ? undefined : left.get(identity(leaf.cid))?.shift();
     if (from) changes.push({ op: "move", path: leaf.path, from: from.path, to: spelling(leaf) });
     else changes.push({ op: "add", path: leaf.path, to: spelling(leaf) });
   }

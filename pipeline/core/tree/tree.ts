@@ -112,7 +112,7 @@ export function examine(source: string | Uint8Array, keep?: (leaf: Leaf) => void
     });
 
   const [content, ...more] = yaml.documents;
-  if (content) readTop(content, { yaml, keep, report });
+  if (content) readTop(content, { yaml, keep, report, parsed: new Map() });
   for (const { start } of more) {
     report(
       "error",
@@ -147,6 +147,8 @@ interface Reading {
   readonly yaml: Yaml;
   readonly keep: ((leaf: Leaf) => void) | undefined;
   readonly report: Report;
+  /** By text: leaves of one CID share the object, and with it the text that it was turned into once. */
+  readonly parsed: Map<string, CID>;
 }
 
 function readTop(node: Node, reading: Reading): void {
@@ -225,11 +227,12 @@ function readLeaf(value: ScalarNode, name: ScalarNode, path: string, reading: Re
     addEmptyFolder(name, path, reading);
     return;
   }
-  const cid = readCid(written);
+  const cid = reading.parsed.get(written) ?? readCid(written);
   if (isObjection(cid)) {
     report("error", cid.rule, value.start, path, () => `"${shown(written)}" ${cid.says}`, cid.fix);
     return;
   }
+  reading.parsed.set(written, cid);
   if (cid.version === 0) {
     const says = "a CIDv0; the v1 spelling names the same data and fits every address (the root changes with it)";
     report("hint", "cid-v0", value.start, path, says, () => identity(cid));

@@ -13,6 +13,7 @@ import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
 import type { Change } from "../../core/tree/changes.ts";
 import type { Leaf, Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
+import { pause } from "../../dag/event-loop.ts";
 import { tsizeOf } from "../../dag/read/tsize.ts";
 import type { Source } from "../../ipfs/fallback.ts";
 import type { Parts } from "../parts.ts";
@@ -65,11 +66,38 @@ export async function lookAtData(
     const before = base.get(change.path);
     found.set(change, await newData(change, { leaf, before }, reached[i]!, purse.part(part), campaign, world));
   };
-  for await (const _ of inOrder(fresh.entries(), atOnce, look)) {
-    world.progress({ task: "describing", done: found.size, total: fresh.length, unit: "leaves" });
-  }
+  const lookAtAll = async (some: Iterable<[number, (typeof fresh)[number]]>) => {
+    for await (const _ of inOrder(some, atOnce, look)) {
+      await pause();
+      world.signal.throwIfAborted();
+      world.progress({ task: "describing", done: found.size, total: fresh.length, unit: "leaves" });
+    }
+  };
+  // A quarter of a million leaves may have one CID: where nothing is to be said of the first of them, nothing is of the others.
+  const firsts = { described: new Map<string, number>(), plain: new Map<string, number>() };
+  const first = fresh.map(({ leaf: { cid, path } }, i) => {
+    if (base.has(path)) return i;
+    const alike = campaign.wanted(path) ? firsts.described : firsts.plain;
+    const key = cid.toString();
+    const like = alike.get(key) ?? i;
+    alike.set(key, like);
+    return like;
+  });
+  await lookAtAll(fresh.entries().filter(([i]) => first[i] === i));
+  await lookAtAll(
+    fresh.entries().filter(([i, { change, leaf }]) => {
+      const like = found.get(fresh[first[i]!]!.change)!;
+      const isPlain = like.findings.length === 0 && like.change.datasets.length === 0;
+      if (isPlain && first[i] !== i)
+        found.set(change, { ...like, change: { ...like.change, ...change, line: leaf.line } });
+      return !isPlain && first[i] !== i;
+    }),
+  );
   return changes.map((change) => found.get(change) ?? oldData(change, { base, proposal }, campaign));
 }
+
+/** Shared, because it may stand in very many changes. */
+const none: readonly [] = [];
 
 /** What moved, is spelt otherwise, is removed, or is an empty folder. */
 function oldData(
@@ -80,19 +108,19 @@ function oldData(
   const leaf = change.op === "remove" ? base.get(change.path) : proposal.get(change.path);
   const size = leaf?.kind === "empty-folder" ? 0 : leaf && sizes.get(leaf.cid.toString());
   const known = typeof size === "number" ? size : null;
-  return { change: { ...change, line: leaf?.line ?? 0, size: known, datasets: [], moreDatasets: 0 }, findings: [] };
+  return { change: { ...change, line: leaf?.line ?? 0, size: known, datasets: none, moreDatasets: 0 }, findings: none };
 }
 
 async function newData(
   change: Change,
   { leaf, before }: { readonly leaf: Leaf; readonly before: Leaf | undefined },
-  { root, ...reach }: Reached,
+  { root, reach }: Reached,
   allowance: Allowance,
   campaign: Looking,
   world: World,
 ): Promise<Data> {
   const at = findingAt(leaf);
-  const data = { ...change, line: leaf.line, reach, datasets: [], moreDatasets: 0 };
+  const data = { ...change, line: leaf.line, reach, datasets: none, moreDatasets: 0 };
   if (!root) return { change: { ...data, size: null }, findings: [at(outOfReach(leaf, reach.problem ?? ""))] };
 
   const size = sizeIn(root, leaf);

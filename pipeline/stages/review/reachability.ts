@@ -16,7 +16,8 @@ import { seen } from "../../pin/retrieval-check.ts";
 import { linksIn } from "../pins/pin-status.ts";
 import type { Allowance } from "./budget.ts";
 
-export interface Reached extends Reach {
+export interface Reached {
+  readonly reach: Reach;
   /** The root block, where somebody gave it. */
   readonly root?: Uint8Array;
 }
@@ -68,16 +69,18 @@ async function look(
   const got = new Map<string, Uint8Array>();
   const sights = await Promise.all(sources.map((source) => lookAt(root, below, source, got, allowance, world)));
   const bytes = got.get(keyOf(root));
-  const reached = { ...(bytes && { root: bytes }), blocks: got.size };
+  const reached = (reach: Omit<Reach, "blocks">): Reached => ({
+    ...(bytes && { root: bytes }),
+    reach: { blocks: got.size, ...reach },
+  });
   const from = sources.flatMap(({ name }, i) => (sights[i]!.has === "not" ? [] : [name]));
   const ended = sights.find(({ has }) => has === "so far");
-  if (from.length > 0) return { ...reached, from, ...(ended?.has === "so far" && { partial: ended.why }) };
+  if (from.length > 0) return reached({ from, ...(ended?.has === "so far" && { partial: ended.why }) });
 
   const together = await lookAt(root, below, { name: "all", get: anyOf(sources) }, got, allowance, world);
-  if (together.has !== "not")
-    return { ...reached, blocks: got.size, from: [], partial: "no source alone has all of it" };
+  if (together.has !== "not") return reached({ from: [], partial: "no source alone has all of it" });
   const reasons = sights.flatMap((sight) => (sight.has === "not" ? [sight.why] : []));
-  return { ...reached, from, problem: reasons.join("; ") || "campaign.yaml names nobody who could be asked for it" };
+  return reached({ from, problem: reasons.join("; ") || "campaign.yaml names nobody who could be asked for it" });
 }
 
 /** What it has of the root and what lies below; blocks that came are kept in `got`. */

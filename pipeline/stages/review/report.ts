@@ -107,8 +107,13 @@ export async function reportOn(
 function changesIn({ base, proposal, merged }: Sides): Change[] {
   const next = (merged ?? proposal).tree;
   const changes = changesBetween(base.tree, next);
-  const folders = new Set([...next.keys()].flatMap(foldersAbove));
-  const went = ({ path }: Change) => merged && !(base.tree.get(path)?.kind === "empty-folder" && folders.has(path));
+  // Most proposals replace no empty folder, and a tree may have a quarter of a million paths.
+  let folders: ReadonlySet<string> | undefined;
+  const isFolderNow = (path: string): boolean => {
+    folders ??= new Set(next.keys().flatMap(foldersAbove));
+    return folders.has(path);
+  };
+  const went = ({ path }: Change) => merged && !(base.tree.get(path)?.kind === "empty-folder" && isFolderNow(path));
   return changes.filter((change) => change.op !== "remove" || went(change));
 }
 
@@ -156,21 +161,25 @@ function removalsOf(
   { config }: Reviewing,
 ): Removals {
   const { removals: share, label } = config.review;
-  const before = pathsOfData(base.tree);
-  const leaves = changes.filter(({ op, path }) => op === "remove" && before.has(path)).length;
+  const of = pathsOfData(base.tree).reduce((count) => count + 1, 0);
+  const wasData = (path: string) => base.tree.get(path)?.kind === "data";
+  const leaves = changes.filter(({ op, path }) => op === "remove" && wasData(path)).length;
   const left = topFolders(pathsOfData((merged ?? base).tree));
-  const folders = [...topFolders(before)].filter((folder) => !left.has(folder)).sort(byBytes);
-  const tooMany = folders.length > 0 || leaves > share * before.size;
-  return { leaves, of: before.size, folders, tooMany, label, labelled: labels.includes(label) };
+  const folders = [...topFolders(pathsOfData(base.tree))].filter((folder) => !left.has(folder)).sort(byBytes);
+  const tooMany = folders.length > 0 || leaves > share * of;
+  return { leaves, of, folders, tooMany, label, labelled: labels.includes(label) };
 }
 
 /** Empty folders are no loss. */
-function pathsOfData(tree: Tree): ReadonlySet<string> {
-  return new Set(dataLeaves(tree).map(({ path }) => path));
+function pathsOfData(tree: Tree): IteratorObject<string> {
+  return tree
+    .values()
+    .filter(({ kind }) => kind === "data")
+    .map(({ path }) => path);
 }
 
-function topFolders(paths: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set([...paths].filter((path) => path.includes("/")).map((path) => path.slice(0, path.indexOf("/"))));
+function topFolders(paths: IteratorObject<string>): ReadonlySet<string> {
+  return new Set(paths.filter((path) => path.includes("/")).map((path) => path.slice(0, path.indexOf("/"))));
 }
 
 function removalFindings({ leaves, of, folders, tooMany, label, labelled }: Removals): ReportedFinding[] {
@@ -185,6 +194,7 @@ function removalFindings({ leaves, of, folders, tooMany, label, labelled }: Remo
 }
 
 function ownersOf(changes: readonly Change[], owners: readonly Owner[]): Owned[] {
+  if (owners.length === 0) return [];
   const paths = new Set(
     changes.flatMap((change) => (change.op === "move" ? [change.from, change.path] : [change.path])),
   );

@@ -318,3 +318,9 @@ it("100 000 leaves are read and checked", () => {
     text += at % 500 ? `    d${at}.zarr: ${at % 3 ? v1(at) : v0(at)}\n` : `p${at}:\n  level:\n`;
   expect(readTree(text).tree.size).toBe(99_800);
 }, 180_000);
+
+it("leaves of one CID share one object, so that very many of them take little room", () => {
+  const { tree } = readTree(`a: ${v1(1)}\nb:\n  c: ${v1(1)}\n  d: ${v1(2)}\n`);
+  expect(tree.get("a")!.cid).toBe(tree.get("b/c")!.cid);
+  expect(tree.get("a")!.cid).not.toBe(tree.get("b/d")!.cid);
+});

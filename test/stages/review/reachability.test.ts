@@ -14,8 +14,10 @@ import { testWorld } from "../../fakes/world.ts";
 
 const plenty: Bounds = { blocks: 10_000, bytes: 1e9, time: 60_000 };
 
-const reach = (roots: readonly CID[], sources: readonly Source[], bounds: Partial<Bounds> = {}) =>
-  reachOf(roots, sources, allowanceOf({ ...plenty, ...bounds }, testWorld()), testWorld());
+const reach = async (roots: readonly CID[], sources: readonly Source[], bounds: Partial<Bounds> = {}) => {
+  const reached = await reachOf(roots, sources, allowanceOf({ ...plenty, ...bounds }, testWorld()), testWorld());
+  return reached.map(({ root, reach }) => ({ ...reach, ...(root && { root }) }));
+};
 
 /** A root of `width` chunks on a node, with the chunks' CIDs. */
 async function aDag(width = 20) {
