@@ -64,6 +64,14 @@ export interface HomeNode extends Node {
   incomplete?(world: World): Promise<readonly IncompletePin[]>;
 
   /**
+   * Present where a pin that is listed says nothing of blocks that were lost since: the first block that each of `roots`
+   * lacks, in their order. Reads no data, but lists every block of the node.
+   *
+   * @throws Failure `unavailable` where it could not look.
+   */
+  firstMissing?(roots: readonly CID[], world: World): Promise<readonly (MissingBlock | undefined)[]>;
+
+  /**
    * Present where damage that was found by reading is put right by writing: have `has`, `pins` and `incomplete` say what is
    * known of damage by now. Costs nothing where nothing is.
    */

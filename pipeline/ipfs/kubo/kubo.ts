@@ -28,6 +28,7 @@ import { rpc } from "../../http/kubo-rpc.ts";
 import type { HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
 import { showIn } from "./mfs.ts";
+import { firstMissingOf } from "./missing-blocks.ts";
 import { firstMissing, letGo, missingIn, ourPins, type Pin, tryPin, type Wanted, wantedFor } from "./pins.ts";
 
 export interface KuboOptions {
@@ -77,19 +78,21 @@ export function kubo({ api, token, patience = 60_000, pinPatience = 60_000 }: Ku
     if (stored !== sent) throw new Failure("unavailable", `${name} took ${stored ?? "none"} of ${sent} blocks`);
   };
 
+  const get: HomeNode["get"] = async (cid, world) => {
+    try {
+      const bytes = await calls.bytes("block/get", { arg: `${cid}`, offline: true }, world);
+      return verified(cid, bytes, name);
+    } catch (error) {
+      if (isFailure(error, "unavailable") && missingIn(error.message)) return undefined;
+      throw error;
+    }
+  };
+
   return {
     name,
     put,
 
-    async get(cid, world) {
-      try {
-        const bytes = await calls.bytes("block/get", { arg: `${cid}`, offline: true }, world);
-        return verified(cid, bytes, name);
-      } catch (error) {
-        if (isFailure(error, "unavailable") && missingIn(error.message)) return undefined;
-        throw error;
-      }
-    },
+    get,
 
     async pin(root, label, world) {
       const key = root.toString();
@@ -110,6 +113,8 @@ export function kubo({ api, token, patience = 60_000, pinPatience = 60_000 }: Ku
     async pins(world) {
       return new Map((await ourPins(calls, world)).map(({ label, root }) => [label, root]));
     },
+
+    firstMissing: (roots, world) => firstMissingOf(roots, calls, get, world),
 
     show: (root, campaign, world) => showIn(calls, root, campaign, world),
 

@@ -22,6 +22,7 @@ import { assertKept, pinAll } from "../pins/pin.ts";
 import { pinEvent } from "../pins/pin-status.ts";
 import { pruneAfter } from "../pins/prune.ts";
 import { appendRelease, ensureReleasePinned } from "./append-release.ts";
+import { assertComplete } from "./assert-complete.ts";
 import { hold } from "./fetch-leaves.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "./observe.ts";
 import { keepPortal, scanned } from "./pin-portal.ts";
@@ -62,6 +63,9 @@ export async function* publish(
   // A crash leaves blocks that nobody pins yet, a root that is kept and not released, or a portal that no release names:
   // all of them are found again. Only a gc before the next run takes blocks.
   const { draft, portal } = yield* complete(root, text, seen, options, campaign, world);
+
+  // The node's list of pins does not know what its disk lost since.
+  await assertComplete([root.cid, portal], seen, campaign, world);
 
   // A crash leaves pins of what is not released yet: the next run finds them.
   yield* pinned(portal, seen, campaign, world);
