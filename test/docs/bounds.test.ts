@@ -1,0 +1,82 @@
+/** The table of bounds in SECURITY.md, held to the constants in code: who changes one learns of the other. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+/** Of a row: its file, the text of the code that has the bound, and how the bound is written in the table. */
+type InCode = readonly [file: string, code: string, bound: string];
+
+const constants: Readonly<Record<string, readonly InCode[]>> = {
+  "links of a DAG that wait": [["dag/read/read-ahead.ts", "mostWaiting = 300_000", "300 000"]],
+  "blocks that a walk asks for": [["dag/read/read-ahead.ts", "mostAhead = 32", "32"]],
+  "names of a directory that is listed": [
+    ["dag/read/read.ts", "mostEntries = 2_000_000", "2 000 000"],
+    ["serve/folders.ts", "mostEntries = 1_000_000", "1 000 000"],
+  ],
+  "long work in one turn": [["dag/event-loop.ts", "slice = 2;", "2 ms"]],
+  "blocks in one CAR of `serve`": [["serve/car.ts", "mostBlocks = 16_000_000", "16 000 000"]],
+  "directories that `serve` remembers": [["serve/folders.ts", "mostBytes = 128 * 1024 * 1024", "128 MiB"]],
+  "an address that `serve` is asked": [["serve/respond.ts", "longestUrl = 8192", "8192 bytes"]],
+  "a CID in an address": [["core/cid.ts", "longestCid = 512", "512 characters"]],
+  "one pack of the embedded node": [
+    ["ipfs/embedded/packs/limits.ts", "packBlocks: 65_536", "65 536 blocks"],
+    ["ipfs/embedded/packs/limits.ts", "packBytes: 4 * 1024 ** 3", "4 GiB"],
+  ],
+  "packs of one campaign": [["ipfs/embedded/packs/pack-numbers.ts", "largestPossible = 99_999_999", "99 999 999"]],
+  "files under way while adding": [["ipfs/embedded/ingest/pending-steps.ts", "mostFiles = 1024", "1 024"]],
+  "`tree.yaml` of a release that the log": [["log/source.ts", "largestSource = 64 << 20", "64 MiB"]],
+  "earlier releases whose `tree.yaml`": [
+    ["stages/tree/past.ts", "mostAdded = { releases: 64, bytes: 32 << 20 }", "64 releases, 32 MiB"],
+  ],
+  "chunks in one shard": [["formats/zarr/codecs/sharding.ts", "mostPerShard = 2 ** 20", "1 048 576"]],
+  "a `dataset_meta.yaml`": [["formats/sidecar.ts", "most = { bytes: 1024 * 1024, depth: 8 }", "1 MiB, 8 levels deep"]],
+  "mistakes of one `dataset_meta.yaml`": [["formats/sidecar.ts", "mostMistakes = 20", "20"]],
+  "findings of one rule that a person": [
+    ["core/report/condense.ts", "{ error: 100, warning: 10, hint: 1 }", "100 errors, 10 warnings, 1 hint"],
+  ],
+  "findings of one rule that are listed": [["core/report/finding-list.ts", "mostOfOneRule = 1000", "1000"]],
+  "values of one Zarr coordinate": [
+    ["formats/zarr/values.ts", "array: 256e6", "256 MB"],
+    ["formats/zarr/values.ts", "chunks: 16_384", "16 384 chunks"],
+  ],
+  "one chunk of a Zarr coordinate": [["formats/zarr/values.ts", "chunk: 128e6", "128 MB"]],
+  "work on the shape of one track": [
+    ["core/cf/place/survey.ts", "mostKept = 2 ** 20", "1 048 576 places"],
+    ["core/cf/place/line.ts", "mostDistances = 5e7", "50 million distances"],
+  ],
+  "`geospatial_bounds`": [["core/cf/place/wkt.ts", "longest = 200_000", "200 000 characters"]],
+  "characters of a CID": [["core/cid.ts", "longestCid = 512", "512"]],
+  "metadata of a Zarr store, a file": [
+    ["formats/zarr/json.ts", "{ bytes: 32 * 2 ** 20, depth: 32, values: 2_000_000 }", "32 MiB, 32 levels, 2 000 000"],
+  ],
+  "groups and arrays of a Zarr store": [["formats/zarr/store.ts", "{ nodes: 5000, depth: 8 }", "5000, 8 deep"]],
+  "names in a path of `tree.yaml`": [["core/tree/tree.ts", "maxDepth = 32", "32"]],
+  "what a command goes on after Ctrl-C": [["cli.ts", "longestStop = 1500", "1.5 s"]],
+  "STAC documents that `verify --stac` judges": [
+    ["stages/verify/check-stac.ts", "mostDocuments = 100_000", "100 000"],
+    ["stages/verify/check-stac.ts", "largestDocument = 4 * 1024 * 1024", "4 MiB"],
+  ],
+  "schemas that `verify --stac` reads": [
+    ["stages/verify/stac-schemas.ts", "mostSchemas = 200", "200"],
+    ["stages/verify/stac-schemas.ts", "largest = 2 * 1024 * 1024", "2 MiB"],
+    ["stages/verify/stac-schemas.ts", "longest = 30_000", "30 s"],
+  ],
+};
+
+const security = readFileSync("SECURITY.md", "utf8");
+const rows = security
+  .slice(security.indexOf("| what | bound |"))
+  .split("\n")
+  .filter((line) => line.startsWith("| "))
+  .slice(1)
+  .map((line) => line.split(" | ").map((cell) => cell.replace(/^\| /, "")));
+
+describe.each(Object.entries(constants))("the bound of %s", (what, inCode) => {
+  it("is in SECURITY.md what it is in code", () => {
+    const found = rows.filter(([title]) => title!.startsWith(what));
+    expect(found, "rows that begin so").toHaveLength(1);
+    for (const [file, code, bound] of inCode) {
+      expect(readFileSync(`pipeline/${file}`, "utf8"), file).toContain(code);
+      expect(found[0]![1]).toContain(bound);
+    }
+  });
+});
