@@ -19,9 +19,14 @@ export async function labelsOf(variable: CfVariable, reading: Reading): Promise<
   return undefined;
 }
 
-/** Texts that xarray takes for missing. Numbers are not among them, nor is a `missing_value` of what it reads as bytes. */
+/**
+ * Texts that xarray takes for missing. Numbers are not among them. The fill value of bytes is bytes, and `missing_value` is
+ * text, so that bytes are compared with the one, and what `_Encoding` makes text of them with the other.
+ */
 function missingTexts({ type, attributes, missing }: CfVariable): ReadonlySet<string> {
-  const fill = missing.length > 0 ? missing : [attributes._FillValue];
-  const others = /^U\d+$|^string$/.test(type) ? [attributes.missing_value].flat() : [];
+  const isBytes = /^S\d+$|^bytes$/.test(type);
+  const isDecoded = attributes._Encoding !== undefined;
+  const fill = isBytes && isDecoded ? [] : missing.length > 0 ? missing : [attributes._FillValue];
+  const others = isBytes && !isDecoded ? [] : [attributes.missing_value].flat();
   return new Set([...fill, ...others].filter((value) => typeof value === "string"));
 }

@@ -191,8 +191,10 @@ const rangeOf = (type: string) => 2 ** Number(type.replace(/\D+/, ""));
 
 /** A fill value of the stored `type` as it is once its sign has been brought back. xarray does so with _FillValue alone. */
 function withSign(fill: number, type: string, wrap: Packing["wrap"]): number {
-  if (wrap === "unsigned") return fill < 0 ? fill + rangeOf(type) : fill;
-  return wrap === "signed" && fill >= rangeOf(type) / 2 ? fill - rangeOf(type) : fill;
+  if (!wrap) return fill;
+  const whole = Math.trunc(fill);
+  if (wrap === "unsigned") return whole < 0 ? whole + rangeOf(type) : whole;
+  return whole >= rangeOf(type) / 2 ? whole - rangeOf(type) : whole;
 }
 
 /** Where `_Unsigned` counts, xarray makes a signed number of the attribute, and fails where that can't be. */

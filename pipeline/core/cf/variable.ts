@@ -22,7 +22,10 @@ export interface CfVariable {
   readonly missing: readonly Json[];
 }
 
-/** Packed values as they are stored; a list for texts, bytes for single characters (`S1`), see `characters.ts`. */
+/**
+ * Packed values as they are stored; a list for texts. Single characters (`S1`) are bytes, or texts of one byte each
+ * (U+0000 to U+00FF), see `characters.ts`.
+ */
 export type Raw =
   | Int8Array
   | Uint8Array

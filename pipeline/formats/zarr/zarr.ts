@@ -135,8 +135,13 @@ function variablesOf(arrays: readonly ZarrArray[], version: 2 | 3, findings: Dat
     type: array.type,
     attributes: array.attributes,
     // In version 3 the fill value is what absent chunks hold, by default 0, and says nothing of missing data.
-    missing: version === 2 ? missingIn(array) : [],
+    missing: version === 2 ? missingIn(array) : truncatedFill(array),
   }));
+}
+
+/** xarray makes a whole number of version 3's attribute where the array has whole numbers: 0.1 is 0. */
+function truncatedFill({ type, attributes: { _FillValue: fill } }: ZarrArray): readonly Json[] {
+  return /^u?int/.test(type) && typeof fill === "number" && !Number.isInteger(fill) ? [Math.trunc(fill)] : [];
 }
 
 /** Version 2's fill value as JSON that keeps every digit. */

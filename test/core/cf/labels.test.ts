@@ -100,6 +100,16 @@ describe("labels that are missing are not listed", () => {
       ["été", "none"],
     ],
     ["no missing_value of bytes", { type: "S4", attributes: { missing_value: "none" } }, texts],
+    [
+      "missing_value of bytes that have an encoding",
+      { type: "S4", attributes: { missing_value: "none", _Encoding: "utf-8" } },
+      ["été", ""],
+    ],
+    [
+      "no fill value of bytes that have an encoding",
+      { type: "S4", missing: ["none"], attributes: { _Encoding: "utf-8" } },
+      texts,
+    ],
     ["no number", { attributes: { missing_value: 0 } }, texts],
   ])("%s", async (_, about, expected) => {
     const name: Given = { name: "name", dimensions: ["name"], shape: [3], type: "string", ...about };

@@ -86,6 +86,12 @@ it("reads signed storage of unsigned numbers", () => {
   expect(numbers(Uint16Array.of(65_535, 3), "uint16", { _Unsigned: "false" })).toEqual([-1, 3]);
 });
 
+it("makes a whole number of _FillValue where it brings back a sign, as xarray does", () => {
+  expect(numbers(Int8Array.of(-9, 3), "int8", { _Unsigned: "true", _FillValue: -9.9 })).toEqual([missing, 3]);
+  expect(numbers(Uint8Array.of(9, 3), "uint8", { _Unsigned: "false", _FillValue: 9.9 })).toEqual([missing, 3]);
+  expect(numbers(Uint8Array.of(9, 3), "uint8", { _FillValue: 9.9 })).toEqual([9, 3]);
+});
+
 it("compares missing_value, unlike _FillValue, with the unsigned numbers alone", () => {
   expect(numbers(Int8Array.of(-1, 3), "int8", { _Unsigned: "true", missing_value: 255 })).toEqual([missing, 3]);
   expect(numbers(Int8Array.of(-1, 3), "int8", { _Unsigned: "true", missing_value: -1 })).toEqual([255, 3]);
