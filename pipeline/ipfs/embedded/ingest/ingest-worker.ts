@@ -3,12 +3,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { isFailure } from "../../../core/failure.ts";
 import { profiles } from "../../../dag/profile.ts";
 import { appendingTo, type Claim, mostLeaving } from "../packs/append.ts";
-import { openPacks } from "../packs/packs.ts";
+import { storedAlready } from "../packs/stored-already.ts";
 import { hashTask } from "./hash-files.ts";
 import type { Answer, Order, PlainError, Post } from "./worker-pool.ts";
 
 const { folder, profile, claim, counter, limits } = workerData as Post;
-const packs = openPacks(folder);
+const packs = storedAlready(folder);
 packs.refresh();
 const appending = appendingTo({ folder, packs, counter, limits }, () => restored(claim));
 

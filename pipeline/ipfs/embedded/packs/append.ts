@@ -37,7 +37,7 @@ export interface Claim {
 
 export interface Where {
   readonly folder: string;
-  readonly packs: Packs;
+  readonly packs: Pick<Packs, "holds" | "refresh">;
   readonly counter: Counter;
   readonly limits: Limits;
 }

@@ -101,8 +101,22 @@ export function digestAt({ bytes }: PackIndex, entry: number): Buffer {
 }
 
 export function placeAt({ bytes }: PackIndex, entry: number): Place {
-  const at = entriesAt + entry * entryLength + digestLength;
-  return { offset: bytes.readUIntBE(at, 6), length: bytes.readUInt32BE(at + 6) };
+  return placeIn(bytes, entriesAt + entry * entryLength);
+}
+
+/** Where in the file of an index an entry is. */
+export function entryPlace(entry: number): Place {
+  return { offset: entriesAt + entry * entryLength, length: entryLength };
+}
+
+/** The digest of one entry, as it was read from the file. */
+export function digestIn(entry: Buffer): Buffer {
+  return entry.subarray(0, digestLength);
+}
+
+/** The place that the entry at byte `at` says. */
+export function placeIn(bytes: Buffer, at = 0): Place {
+  return { offset: bytes.readUIntBE(at + digestLength, 6), length: bytes.readUInt32BE(at + digestLength + 6) };
 }
 
 /** The entries as they stand, to be added to. */

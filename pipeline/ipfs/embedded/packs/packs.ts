@@ -185,15 +185,15 @@ export function indexFrom(path: string, from = packHeader.length, entries: Buffe
   }
 }
 
-interface PackFile {
-  read(place: Place): Promise<Uint8Array | undefined>;
-  readSync(place: Place): Uint8Array | undefined;
+export interface PackFile {
+  read(place: Place): Promise<Buffer | undefined>;
+  readSync(place: Place): Buffer | undefined;
   /** Once the reads under way are done. */
   close(): void;
 }
 
 /** A file that is opened when it is first read. */
-function packFile(path: string): PackFile {
+export function packFile(path: string): PackFile {
   let fd: number | undefined;
   let reading = 0;
   let closing = false;
