@@ -52,6 +52,11 @@ export interface WalkOptions {
    * `false` for raw leaves after looking whether they are there.
    */
   readonly wants?: (cid: CID) => boolean | Promise<boolean>;
+  /**
+   * With `all`: blocks that were walked before, which are passed over; those of this walk are added. Whoever gives one shares
+   * it between walks, or leaves out what need not be remembered, of which `wants` is then asked again.
+   */
+  readonly seen?: CidSet;
 }
 
 /** Entries of a directory that is listed as a whole: some 120 MB of them. */
@@ -162,12 +167,12 @@ export async function whole(cid: CID, get: Get): Promise<Uint8Array> {
  * @throws Failure `corrupt` for a block that isn't what its CID says.
  */
 export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGenerator<Block> {
-  if (options.scope === "all") return yield* everything(root, get, options.wants);
+  if (options.scope === "all") return yield* everything(root, get, options.wants, options.seen);
 
   const bytes = await load(root, get);
   const kind = root.code === codecs.dagCbor ? "release" : shapeOf(root, bytes).kind;
   const single = options.scope === "block" || kind === "symlink" || kind === "release";
-  if (kind === "file" && !single && !options.range) return yield* everything(root, get, options.wants);
+  if (kind === "file" && !single && !options.range) return yield* everything(root, get, options.wants, options.seen);
 
   const seen = new Set<string>();
   const ofFile = () => fileBlocks(root, get, options.range!, true);
@@ -179,8 +184,12 @@ export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGen
   }
 }
 
-async function* everything(root: CID, get: Get, wants: WalkOptions["wants"]): AsyncGenerator<Block> {
-  const seen = cidSet();
+async function* everything(
+  root: CID,
+  get: Get,
+  wants: WalkOptions["wants"],
+  seen: CidSet = cidSet(),
+): AsyncGenerator<Block> {
   const links = waitingLinks<{ cid: CID }>(async ({ cid }) => {
     if (seen.has(cid) || (wants && !isInline(cid) && !(await wants(cid)))) return undefined;
     return load(cid, get);

@@ -10,6 +10,7 @@ import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { cidOfDigest, codecs, type Get, sha256 } from "../../dag/block.ts";
+import { type CidSet, cidSet } from "../../dag/cid-set.ts";
 import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
 import { walk } from "../../dag/read/read.ts";
 import { syncFolder } from "../../disk/write.ts";
@@ -160,18 +161,19 @@ function cidBefore(head: Uint8Array, digest: Uint8Array, length: number): Uint8A
  */
 async function neededBy({ pins, incomplete, packs, get }: Collecting, world: World): Promise<DigestSet> {
   const needed = digestSet();
-  const opened = digestSet();
+  // Nodes of files and folders that were opened, below whichever pin. Raw leaves, nearly all there is, are in `needed` alone;
+  // a release is looked through only where it is pinned itself, so that it was met says nothing.
+  const opened = cidSet();
+  const seen: CidSet = { has: opened.has, add: (cid) => void (cid.code === codecs.dagPb && opened.add(cid)) };
   for (const [label, root] of pins) {
     const wants = (cid: CID): boolean => {
       world.signal.throwIfAborted();
       if (incomplete.has(label) && cid.code === codecs.raw && !packs.has(cid.multihash.digest)) return false;
       needed.add(cid.multihash.digest);
-      // The same bytes may be a raw leaf here and a node there: only a node that was opened as one need not be again.
-      if (cid.code === codecs.raw) return false;
-      return cid.code !== codecs.dagPb || opened.add(cid.multihash.digest);
+      return cid.code !== codecs.raw;
     };
     try {
-      for await (const _ of walk(root, get, { scope: "all", wants }));
+      for await (const _ of walk(root, get, { scope: "all", wants, seen }));
     } catch (error) {
       if (!isFailure(error, "unavailable")) throw error;
       throw new Failure(
