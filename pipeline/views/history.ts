@@ -31,7 +31,7 @@ export const history: View<History> = {
   version: 1,
   empty: { releases: [], paths: {} },
   step: (state, { release }) => withRelease(state, release),
-  render: (state, { draft }) => new Map([["history.json", stableJson(withRelease(state, draft))]]),
+  render: (state, { draft }) => [{ path: "history.json", content: stableJson(withRelease(state, draft)) }],
 };
 
 function withRelease({ releases, paths }: History, draft: Draft): History {

@@ -15,7 +15,7 @@ export const indexJson: View<null> = {
   version: 1,
   empty: null,
   step: () => null,
-  render: (_, content) => new Map([["index.json", stableJson(indexOf(content))]]),
+  render: (_, content) => [{ path: "index.json", content: stableJson(indexOf(content)) }],
 };
 
 function indexOf({ draft, entries, campaign }: Content) {

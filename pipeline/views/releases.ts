@@ -18,10 +18,8 @@ export const releases: View<State> = {
   empty: [],
   step: (state, { cid, size }) => [...state, [cid.toString(), size]],
   render: (state) =>
-    new Map(
-      state.map(([cid, size], i) => [
-        `releases/${i + 1}`,
-        { cid: CID.createV1(raw.code, CID.parse(cid).multihash), tsize: size },
-      ]),
-    ),
+    state.map(([cid, size], i) => ({
+      path: `releases/${i + 1}`,
+      content: { cid: CID.createV1(raw.code, CID.parse(cid).multihash), tsize: size },
+    })),
 };

@@ -6,9 +6,8 @@ export const tree: View<null> = {
   version: 1,
   empty: null,
   step: () => null,
-  render: (_, { tree, source }) =>
-    new Map([
-      ["tree", tree],
-      ["tree.yaml", source],
-    ]),
+  render: (_, { tree, source }) => [
+    { path: "tree", content: tree },
+    { path: "tree.yaml", content: source },
+  ],
 };

@@ -13,11 +13,14 @@ import type { Facts } from "../core/campaign/campaign.ts";
 import type { Entry } from "../core/stac/catalog-entry.ts";
 import type { Draft, Release } from "../log/release.ts";
 
-/** Path inside the portal to its bytes, or to what already stands on IPFS. */
-export type Files = ReadonlyMap<string, string | Uint8Array | Standing>;
+/** A file of the portal: its path there, and its bytes, or a link to what is on IPFS already. */
+export interface PortalFile {
+  readonly path: string;
+  readonly content: string | Uint8Array | Linked;
+}
 
 /** A link instead of bytes: the data root, an earlier release. `tsize` as UnixFS counts it. */
-export interface Standing {
+export interface Linked {
   readonly cid: CID;
   readonly tsize: number;
 }
@@ -34,9 +37,9 @@ export interface Past {
 export interface Content {
   readonly draft: Draft;
   /** The assembled tree, as the portal links it. */
-  readonly tree: Standing;
+  readonly tree: Linked;
   /** tree.yaml as it was published. */
-  readonly source: Standing;
+  readonly source: Linked;
   readonly entries: readonly Entry[];
   readonly campaign: Facts;
 }
@@ -47,5 +50,6 @@ export interface View<State> {
   readonly version: number;
   readonly empty: State;
   step(state: State, past: Past): State;
-  render(state: State, content: Content): Files;
+  /** One file after another, each path once, so that a view of very many files is never in memory as a whole. */
+  render(state: State, content: Content): Iterable<PortalFile>;
 }

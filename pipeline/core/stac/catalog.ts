@@ -23,18 +23,22 @@ import type { DatasetEntry, Entry } from "./catalog-entry.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
 import { folderFile, idOf, itemFile, relative } from "./names.ts";
 
-/** The files under `stac/`, by path in the portal. Failed and plain entries make no items, but their folders stand. */
-export function stacFiles(entries: readonly Entry[], facts: Facts): ReadonlyMap<string, string> {
+/**
+ * The files under `stac/`, one after another, with their paths in the portal. Failed and plain entries make no items, but
+ * their folders are catalogs.
+ */
+export function* stacFiles(
+  entries: readonly Entry[],
+  facts: Facts,
+): Generator<{ readonly path: string; readonly content: string }> {
   const folders = foldersOf(entries);
-  const files = new Map<string, string>();
   for (const folder of folders.values()) {
     const place = placeIn(folders, folder, facts);
     for (const { path, item } of folder.datasets) {
-      files.set(itemFile(path), stableJson(located(item, itemFile(path), place)));
+      yield { path: itemFile(path), content: stableJson(located(item, itemFile(path), place)) };
     }
-    files.set(place.file, stableJson(documentOf(folder, place, facts)));
+    yield { path: place.file, content: stableJson(documentOf(folder, place, facts)) };
   }
-  return files;
 }
 
 interface Folder {

@@ -14,19 +14,21 @@ import { fileOf } from "../../dag/build/file.ts";
 import { profiles } from "../../dag/profile.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
-import { releasesFrom } from "../../log/chain.ts";
+import { allReleasesFrom } from "../../log/chain.ts";
 import type { Head, ReleaseLog } from "../../log/log.ts";
 import { releaseBlock } from "../../log/release.ts";
 import type { Content, Past, View } from "../../views/view.ts";
 
-/** What is stored: the state of each view after the release of that CID. */
+/** What is stored: the state of each view after the releases of these CIDs and everything below them. */
 interface Folded {
-  readonly after: string;
+  readonly heads: readonly string[];
   readonly states: Readonly<Record<string, { readonly version: number; readonly state: Json }>>;
 }
 
 /**
- * The states of all views, folded from every release up to `head`.
+ * The states of all views, folded from every release up to `head`, those that it merged included, oldest first.
+ *
+ * What was folded before is gone on from where nothing was merged since: then the releases since are all that is new.
  *
  * `state`: folder of this machine where what was folded is kept. Losing it costs time only.
  */
@@ -43,9 +45,11 @@ export async function foldViews(
 
   const fresh: Past[] = [];
   let resumed = false;
-  for await (const { cid, release } of releasesFrom(head, log, world)) {
-    resumed = usable?.after === cid.toString();
+  let merges = false;
+  for await (const { cid, release } of allReleasesFrom(head, log, world)) {
+    resumed = !merges && usable?.heads?.length === 1 && usable.heads[0] === cid.toString();
     if (resumed) break;
+    merges ||= release.merged !== undefined;
     fresh.push({ cid, size: releaseBlock(release).bytes.length, release });
   }
   const states = new Map(views.map(({ name, empty }) => [name, resumed ? usable!.states![name]!.state : empty]));
@@ -54,7 +58,7 @@ export async function foldViews(
   }
   if (head && fresh.length > 0) {
     const versions = views.map(({ name, version }) => [name, { version, state: states.get(name)! }] as const);
-    const folded: Folded = { after: head.cid.toString(), states: Object.fromEntries(versions) };
+    const folded: Folded = { heads: [head.cid.toString()], states: Object.fromEntries(versions) };
     await writeDurably(file, JSON.stringify(folded));
   }
   return states;
@@ -81,7 +85,7 @@ export function buildPortal(
 ): Link {
   const profile = profiles["cid-v1"];
   const leaves = views.flatMap((view) =>
-    [...view.render(states.get(view.name)!, content)].map(([path, file]) => {
+    Array.from(view.render(states.get(view.name)!, content), ({ path, content: file }) => {
       const link = typeof file === "string" || file instanceof Uint8Array ? fileOf(bytesOf(file), profile, put) : file;
       return { path, cid: link.cid, tsize: link.tsize };
     }),

@@ -16,7 +16,7 @@ export const page: View<null> = {
   version: 1,
   empty: null,
   step: () => null,
-  render: (_, { campaign }) => new Map([["index.html", pageOf(campaign.title || campaign.campaign)]]),
+  render: (_, { campaign }) => [{ path: "index.html", content: pageOf(campaign.title || campaign.campaign) }],
 };
 
 /** The page of a campaign of that title: the same title, the same bytes. */

@@ -9,6 +9,7 @@ import type { DatasetEntry, Entry } from "../../../pipeline/core/stac/catalog-en
 import { itemOf } from "../../../pipeline/core/stac/item.ts";
 import { data } from "../../data.ts";
 import { anyDescription, anyPath, cid, described, dropsondes, facts, nothing } from "../../fakes/descriptions.ts";
+import { byPath } from "../../fakes/portal-files.ts";
 import { python, runPython } from "../../servers/python.ts";
 import { lintStac } from "./lint.ts";
 import { schemaErrors } from "./valid.ts";
@@ -51,7 +52,8 @@ const entries: readonly Entry[] = [
   dataset("products/Meteor/log.zarr", nothing),
 ];
 
-const files = stacFiles(entries, facts);
+const filesIn = (...content: Parameters<typeof stacFiles>) => byPath(stacFiles(...content));
+const files = filesIn(entries, facts);
 const read = (path: string) => JSON.parse(files.get(path)!);
 const links = (path: string, rel: string) =>
   read(path)
@@ -127,7 +129,7 @@ it("leaves a side open that is open", () => {
     ...dropsondes,
     time: { start: "2024-08-10T00:00:00Z", end: "9999-12-31T23:59:59Z", source: "sidecar" },
   } as const;
-  const made = stacFiles([dataset("a/b/c", open)], facts);
+  const made = filesIn([dataset("a/b/c", open)], facts);
   expect(JSON.parse(made.get("stac/a/b/collection.json")!).extent.temporal.interval).toEqual([
     ["2024-08-10T00:00:00Z", null],
   ]);
@@ -135,14 +137,14 @@ it("leaves a side open that is open", () => {
 });
 
 it("says nothing of an empty tree but that it is there", () => {
-  const empty = stacFiles([], facts);
+  const empty = filesIn([], facts);
   expect([...empty.keys()]).toEqual(["stac/catalog.json"]);
   expect(lintStac(empty)).toEqual([]);
 });
 
 it("is the same for entries in any order", () => {
   const sorted = (made: ReadonlyMap<string, string>) => [...made].sort(([a], [b]) => (a < b ? -1 : 1));
-  expect(sorted(stacFiles(entries.toReversed(), facts))).toEqual(sorted(files));
+  expect(sorted(filesIn(entries.toReversed(), facts))).toEqual(sorted(files));
 });
 
 it("keeps our own rules", () => {
@@ -158,7 +160,7 @@ const anyTree = fc
 it("keeps our own rules, and one file a dataset, whatever the tree", () => {
   fc.assert(
     fc.property(anyTree, fc.integer({ min: 1, max: 4 }), (tree, collectionDepth) => {
-      const made = stacFiles(
+      const made = filesIn(
         tree.map(([path, description]) => dataset(path, description)),
         { ...facts, collectionDepth },
       );
@@ -180,7 +182,7 @@ describe.skipIf(!schemas)("by the published schemas", () => {
     const all = [
       files,
       ...trees.map((tree) =>
-        stacFiles(
+        filesIn(
           tree.map(([path, description]) => dataset(path, description)),
           facts,
         ),
@@ -193,6 +195,7 @@ describe.skipIf(!schemas)("by the published schemas", () => {
 
 const walk = `
 import pystac, sys, json
+import { byPath } from "../../fakes/portal-files.ts";
 catalog = pystac.Catalog.from_file(sys.argv[1])
 items = list(catalog.get_items(recursive=True))
 for item in items:

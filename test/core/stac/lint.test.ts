@@ -3,6 +3,7 @@ import { stacFiles } from "../../../pipeline/core/stac/catalog.ts";
 import type { DatasetEntry } from "../../../pipeline/core/stac/catalog-entry.ts";
 import { type Item, itemOf } from "../../../pipeline/core/stac/item.ts";
 import { cid, described, dropsondes, facts } from "../../fakes/descriptions.ts";
+import { byPath } from "../../fakes/portal-files.ts";
 import { lintItem, lintStac } from "./lint.ts";
 
 const { item } = itemOf(described("products/HALO/sondes.zarr"), facts);
@@ -67,7 +68,7 @@ const entries: DatasetEntry[] = ["products/HALO/a.zarr", "products/HALO/b.zarr"]
   findings: [],
   item: itemOf(described(path, dropsondes), facts).item,
 }));
-const files = stacFiles(entries, facts);
+const files = byPath(stacFiles(entries, facts));
 const a = "stac/products/HALO/a.zarr.json";
 const collection = "stac/products/HALO/collection.json";
 
