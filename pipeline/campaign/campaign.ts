@@ -17,16 +17,16 @@ import { anyOf, type Source, withBreaker } from "../ipfs/fallback.ts";
 import { firstOf } from "../ipfs/local-first.ts";
 import type { HomeNode, Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/require-block.ts";
-import type { Keeper, Parts } from "../stages/parts.ts";
+import type { ConfiguredPinService, Parts } from "../stages/parts.ts";
 import { leafLabel } from "../stages/pins/label.ts";
 import { views } from "../views/views.ts";
 import { configIn } from "./config.ts";
 import { homeOrGateways } from "./home.ts";
 import { logOf, signing } from "./log.ts";
-import { announcedOf } from "./names.ts";
-import { wantedBy } from "./path-pattern.ts";
+import { configuredNames } from "./names.ts";
+import { scanFilter } from "./path-pattern.ts";
 import { peeringOf } from "./peering.ts";
-import { keepersOf, originsOf } from "./pin-services.ts";
+import { configuredPinServices, originsOf } from "./pin-services.ts";
 import { readers } from "./readers.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
@@ -49,8 +49,8 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
   const reach = gateways ? firstOf(home, gateways) : home;
   const published = facts(config);
   const log = await logOf(config, { folder, state, blocks: home, env });
-  const keepers = await keepersOf(config, secret);
-  const announced = await announcedOf(config, { secret, env, beside: log.beside });
+  const keepers = await configuredPinServices(config, secret);
+  const announced = await configuredNames(config, { secret, env, beside: log.beside });
 
   return {
     folder,
@@ -59,26 +59,26 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     profile: config.profile,
     home,
     get: (cid) => required(cid, reach, world, gateways ? undefined : elsewhere),
-    bring: bringing(home, sourcesOf(gateways, keepers), config),
+    fetchLeaf: bringing(home, sourcesOf(gateways, keepers), config),
     log,
     ...signing(config, secret),
     readers,
     views,
-    wanted: wantedBy(config),
+    isScanned: scanFilter(config),
     madeWith: {
       readers: Object.fromEntries(readers.map(({ name, version }) => [name, version])),
       views: Object.fromEntries(views.map(({ name, version }) => [name, version])),
       campaign: digestOf({ facts: published, scan: config.scan, profile: config.profile }),
     },
     sizes: await memory(join(state, "remembered", "sizes")),
-    holdings: await memory(join(state, "remembered", "holdings")),
+    leafContents: await memory(join(state, "remembered", "holdings")),
     signers: config.log.signers,
-    keepers: keepers.map(({ keeper }) => keeper),
+    pinServices: keepers.map(({ keeper }) => keeper),
     pins: config.pins,
     origins: await originsOf(config, secret),
-    announced: announced.map(({ name }) => name),
+    names: announced.map(({ name }) => name),
     peering: await peeringOf(config, secret),
-    ...sourceDate(env),
+    ...sourceDateEpoch(env),
     close: async () => {
       for (const { close } of [...keepers, ...announced]) close();
       await reach.close?.();
@@ -99,8 +99,11 @@ async function gatewaysOf({ gateways }: CampaignConfig): Promise<Node | undefine
 const requestsAtOnce = 16;
 
 /** Whoever may have blocks that the node lacks: the gateways, then every pin service that can be asked for blocks. */
-function sourcesOf(gateways: Node | undefined, keepers: readonly { readonly keeper: Keeper }[]): Source | undefined {
-  const services = keepers.flatMap(({ keeper: { name, look } }) => (look ? [{ name, get: look }] : []));
+function sourcesOf(
+  gateways: Node | undefined,
+  keepers: readonly { readonly keeper: ConfiguredPinService }[],
+): Source | undefined {
+  const services = keepers.flatMap(({ keeper: { name, retrieve: look } }) => (look ? [{ name, get: look }] : []));
   const all = [...(gateways ? [gateways] : []), ...services.map((service) => withBreaker(service, requestsAtOnce))];
   return all.length > 0 ? { name: all.map(({ name }) => name).join(", "), get: anyOf(all) } : undefined;
 }
@@ -109,7 +112,11 @@ function sourcesOf(gateways: Node | undefined, keepers: readonly { readonly keep
  * A node that can tell what it holds is brought what it lacks, one leaf after another, so that all of them share one limit;
  * one with a network of its own is asked to pin, which fetches.
  */
-function bringing(home: HomeNode, sources: Source | undefined, { campaign, limits }: CampaignConfig): Parts["bring"] {
+function bringing(
+  home: HomeNode,
+  sources: Source | undefined,
+  { campaign, limits }: CampaignConfig,
+): Parts["fetchLeaf"] {
   const inTurn = atMost(1);
   let left = limits.fetch;
   const fetch = (leaf: DataLeaf, world: World) =>
@@ -134,12 +141,12 @@ function digestOf(value: unknown): string {
   return cidOf(codecs.raw, new TextEncoder().encode(stableJson(value))).toString();
 }
 
-function sourceDate(env: Environment): { sourceDate?: Date } {
+function sourceDateEpoch(env: Environment): Pick<Parts, "sourceDateEpoch"> {
   const epoch = env.SOURCE_DATE_EPOCH;
   if (!epoch) return {};
   if (!/^\d{1,12}$/.test(epoch))
     throw new Failure("input", `SOURCE_DATE_EPOCH should be seconds since 1970, and is “${epoch.slice(0, 40)}”`, {
       hint: "unset it, or give it a time such as `git log -1 --format=%ct` does",
     });
-  return { sourceDate: new Date(Number(epoch) * 1000) };
+  return { sourceDateEpoch: new Date(Number(epoch) * 1000) };
 }

@@ -4,14 +4,14 @@ import type { DnsNameConfig, IpnsNameConfig } from "../core/campaign/names.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Beside } from "../log/log.ts";
-import type { Announced } from "../stages/parts.ts";
+import type { ConfiguredName } from "../stages/parts.ts";
 import { type Opened, once } from "./lazy.ts";
 import { type Environment, type Secret, tokenOf } from "./secrets.ts";
 
-export async function announcedOf(
+export async function configuredNames(
   { names, node }: CampaignConfig,
   { secret, env, beside }: { secret: Secret; env: Environment; beside: Beside },
-): Promise<Opened<{ readonly name: Announced }>[]> {
+): Promise<Opened<{ readonly name: ConfiguredName }>[]> {
   return Promise.all(
     names.map(async (config) =>
       "domain" in config ? dnsName(config, secret) : ipnsNameOf(config, { node, secret, env, beside }),
@@ -19,7 +19,7 @@ export async function announcedOf(
   );
 }
 
-async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ readonly name: Announced }>> {
+async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ readonly name: ConfiguredName }>> {
   const [{ dnslink, readAuthorities }, { dnsProvider }] = await Promise.all([
     import("../names/dnslink/dnslink.ts"),
     import("../names/dnslink/providers/providers.ts"),
@@ -38,7 +38,7 @@ async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ 
       kind: "dnslink",
       to,
       deadline,
-      at: (what) => (what === "looking" ? looking.get() : writing.get()),
+      open: (what) => (what === "looking" ? looking.get() : writing.get()),
     },
     close: () => {
       for (const name of [looking, writing]) name.made()?.close?.();
@@ -49,7 +49,7 @@ async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ 
 async function ipnsNameOf(
   config: IpnsNameConfig,
   { node, secret, env, beside }: { node: NodeConfig; secret: Secret; env: Environment; beside: Beside },
-): Promise<Opened<{ readonly name: Announced }>> {
+): Promise<Opened<{ readonly name: ConfiguredName }>> {
   const { ipnsName } = await import("../names/ipns/ipns.ts");
   const name = await publicNameOf(config, env);
   const made = once(() =>
@@ -69,7 +69,7 @@ async function ipnsNameOf(
       kind: "ipns",
       to: config.to,
       deadline: ipnsDeadline,
-      at(what) {
+      open(what) {
         if (what === "writing") secret(config.ipns);
         return made.get();
       },

@@ -5,6 +5,6 @@ import type { CampaignConfig } from "../core/campaign/campaign.ts";
 export const matches = (path: string, globs: readonly string[]) => globs.some((glob) => posix.matchesGlob(path, glob));
 
 /** Whether the leaf at a path is looked into. */
-export function wantedBy({ scan }: Pick<CampaignConfig, "scan">): (path: string) => boolean {
+export function scanFilter({ scan }: Pick<CampaignConfig, "scan">): (path: string) => boolean {
   return (path) => (scan.only.length === 0 || matches(path, scan.only)) && !matches(path, scan.except);
 }

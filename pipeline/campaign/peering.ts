@@ -14,7 +14,7 @@ export async function peeringOf({ node, pins }: CampaignConfig, secret: Secret):
     return {
       node: name,
       missing: async (world) => peeringMissing(api, key(), peers, world),
-      keep: async (world) => keepPeering(api, key(), peers, world),
+      connect: async (world) => keepPeering(api, key(), peers, world),
     };
   });
 }

@@ -3,15 +3,15 @@ import type { CampaignConfig } from "../core/campaign/campaign.ts";
 import type { ServiceConfig } from "../core/campaign/pins.ts";
 import { isFailure } from "../core/failure.ts";
 import type { Node } from "../ipfs/node.ts";
-import type { Keeper, Parts } from "../stages/parts.ts";
+import type { ConfiguredPinService, Parts } from "../stages/parts.ts";
 import { type Opened, once } from "./lazy.ts";
 import { matches } from "./path-pattern.ts";
 import { type Secret, tokenOf } from "./secrets.ts";
 
-export async function keepersOf(
+export async function configuredPinServices(
   { campaign, pins }: CampaignConfig,
   secret: Secret,
-): Promise<Opened<{ readonly keeper: Keeper }>[]> {
+): Promise<Opened<{ readonly keeper: ConfiguredPinService }>[]> {
   if (pins.services.length === 0) return [];
   const [{ pinService }, { gateway }, { kubo }] = await Promise.all([
     import("../pin/services.ts"),
@@ -21,15 +21,15 @@ export async function keepersOf(
   return pins.services.map((config) => {
     const service = once(() => pinService(config, campaign, secret));
     const node = lookingAt(config, secret, { gateway, kubo });
-    const keeper: Keeper = {
+    const keeper: ConfiguredPinService = {
       name: config.name,
       kind: config.kind,
       trusted: config.trust === "word",
-      whole: config.only.length === 0 && config.largest === undefined,
-      wants: (path, size) =>
+      pinsEverything: config.only.length === 0 && config.largest === undefined,
+      accepts: (path, size) =>
         (config.only.length === 0 || matches(path, config.only)) && size <= (config.largest ?? Infinity),
-      service: service.get,
-      ...(node && { look: (cid, world) => node.get(cid, world) }),
+      open: service.get,
+      ...(node && { retrieve: (cid, world) => node.get(cid, world) }),
     };
     const close = () => {
       service.made()?.close?.();

@@ -13,18 +13,18 @@ import { type Memory, memory } from "../disk/cache.ts";
 import type { Source } from "../ipfs/fallback.ts";
 import type { HomeNode, Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/require-block.ts";
-import type { Reviewing } from "../stages/review/report.ts";
+import type { ReviewParts } from "../stages/review/report.ts";
 import { type Past, sourceOf } from "../stages/tree/past.ts";
 import { configFrom } from "./config.ts";
 import { homeNode, ownNode } from "./home.ts";
 import { logOf } from "./log.ts";
 import { ownersOf } from "./owners.ts";
-import { wantedBy } from "./path-pattern.ts";
-import { keepersOf } from "./pin-services.ts";
+import { scanFilter } from "./path-pattern.ts";
+import { configuredPinServices } from "./pin-services.ts";
 import { readers } from "./readers.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
-export interface Review extends Reviewing {
+export interface Review extends ReviewParts {
   close(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function openReview(text: string, folder: string, env: Environment)
     if (isFailure(error, "input")) return ownNode(state);
     throw error;
   });
-  const keepers = await keepersOf(config, secret);
+  const keepers = await configuredPinServices(config, secret);
   const [{ gateway }, several] = await Promise.all([import("../ipfs/gateway.ts"), import("../ipfs/gateways.ts")]);
   // One of each: a gateway that asks for patience is left alone by whoever reads.
   const gates = config.gateways.map((url) => ({ name: new URL(url).host, node: gateway(url) }));
@@ -53,15 +53,15 @@ export async function openReview(text: string, folder: string, env: Environment)
     profile: config.profile,
     config,
     readers,
-    wanted: wantedBy(config),
+    isScanned: scanFilter(config),
     owners: ownersOf(config),
     sizes,
     rememberLive: (world) => rememberLive({ config, folder, state, home, env, sizes }, any, world),
-    holdings: await memory(join(state, "remembered", "holdings")),
-    sources: [
+    leafContents: await memory(join(state, "remembered", "holdings")),
+    blockSources: [
       { name: "node", get: home.get },
       ...gates.map(({ name, node }): Source => ({ name, get: node.get })),
-      ...keepers.flatMap(({ keeper: { name, look } }): Source[] => (look ? [{ name, get: look }] : [])),
+      ...keepers.flatMap(({ keeper: { name, retrieve: look } }): Source[] => (look ? [{ name, get: look }] : [])),
     ],
     get: (cid, world) => required(cid, any, world),
     close: async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
 import { hasNoData, readTree } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
-import { type PublishEvent, sayEvent } from "../stages/event.ts";
+import { formatEvent, type PublishEvent } from "../stages/event.ts";
 import { type PublishOptions, publish } from "../stages/publish/publish.ts";
 import { emptyTreeNote } from "./address/tree-text.ts";
 import type { Output } from "./verb.ts";
@@ -30,5 +30,5 @@ function isEmptyTree(text: Uint8Array): boolean {
 }
 
 export async function printEvents(events: AsyncIterable<PublishEvent>, out: Output): Promise<void> {
-  for await (const event of events) out.result(event, sayEvent(event));
+  for await (const event of events) out.result(event, formatEvent(event));
 }

@@ -4,11 +4,11 @@ import type { Call } from "./verb.ts";
 
 /** @throws Failure of the first name that could not be put, naming all of them. */
 export async function republishRecords({ campaign, out, world }: Call): Promise<number> {
-  const names = (await campaign()).announced.filter(({ kind }) => kind === "ipns");
+  const names = (await campaign()).names.filter(({ kind }) => kind === "ipns");
   if (names.length === 0) world.log("campaign.yaml announces no IPNS name: there is nothing to put again");
   const failures: Failure[] = [];
   // One after the other, so that the lines come in the order of campaign.yaml; there are few.
-  for (const { name, at } of names) {
+  for (const { name, open: at } of names) {
     try {
       await at("looking").republish?.(world);
       out.result({ name, ok: true }, `${name}  put again`);

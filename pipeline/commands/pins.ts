@@ -11,7 +11,8 @@ import { Failure } from "../core/failure.ts";
 import { unprintable } from "../core/text/shown.ts";
 import { dataLeaves } from "../core/tree/tree.ts";
 import { publishedHead } from "../log/chain.ts";
-import { label } from "../stages/pins/label.ts";
+import { serviceLabel } from "../stages/pins/label.ts";
+import type { PinTarget } from "../stages/pins/pin-target.ts";
 import { treeOf } from "../stages/tree/past.ts";
 
 export const pins: Verb = {
@@ -43,17 +44,18 @@ async function exportPins({ campaign: open, out, world }: Call): Promise<number>
   const { number, root, portal } = head.release;
   const { campaign: name } = campaign.facts;
   const leaves = dataLeaves(await treeOf(head.release, campaign, world));
-  const all = [
-    { cid: root, label: label(name, "tree", number) },
-    { cid: portal, label: label(name, "portal", number) },
+  const all: readonly { readonly cid: CID; readonly target: PinTarget }[] = [
+    { cid: root, target: { kind: "tree" } },
+    { cid: portal, target: { kind: "portal" } },
     // What the tree leaves empty is an empty folder that every node has.
-    ...leaves.map(({ path, cid }) => ({ cid, label: `${name}/${path}@${number}` })),
-    ...campaign.pins.extra.map((extra) => ({ cid: CID.parse(extra.cid), label: `${name}/${extra.name}` })),
+    ...leaves.map(({ path, cid }) => ({ cid, target: { kind: "leaf", path } as const })),
+    ...campaign.pins.extra.map(({ name, cid }) => ({ cid: CID.parse(cid), target: { kind: "extra", name } as const })),
   ];
   const printed = new Set<string>();
-  for (const { cid, label } of all) {
+  for (const { cid, target } of all) {
     if (printed.has(identity(cid))) continue;
     printed.add(identity(cid));
+    const label = serviceLabel(name, target, number);
     out.result({ cid: `${cid}`, label }, `${cid}`, `${cid}`);
     await out.taken();
   }

@@ -8,7 +8,7 @@ import { allFlag, errorsIn, findingLines, sayAll } from "../cli/print/findings.t
 import { printableLines } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
 import { kinds } from "../core/failure.ts";
-import { sayToDo } from "../core/plan.ts";
+import { formatSteps } from "../core/plan.ts";
 import { findingCount } from "../core/report/finding-list.ts";
 import { changesBetween } from "../core/tree/changes.ts";
 import { hasNoData } from "../core/tree/tree.ts";
@@ -57,7 +57,11 @@ export const plan: Verb = {
       ...(seen.findings.length === 0 && hasNoData(seen.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
       ...(seen.root ? [`root ${seen.root.cid}`] : []),
       ...refusal,
-      ...(none ? [] : seen.steps.length > 0 ? sayToDo(seen.steps).map((step) => `would ${step}`) : ["nothing to do"]),
+      ...(none
+        ? []
+        : seen.steps.length > 0
+          ? formatSteps(seen.steps).map((step) => `would ${step}`)
+          : ["nothing to do"]),
       ...(notHere ? [`and would stop from here: ${printableLines(notHere.failure.message)}`] : []),
     ];
     const errors = [...findingLines("tree.yaml", errorsIn(seen.findings), call), ...refusal];

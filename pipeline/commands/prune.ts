@@ -10,7 +10,7 @@ import { sayBytes } from "../core/text/shown.ts";
 import { dataLeaves } from "../core/tree/tree.ts";
 import { publishedHead } from "../log/chain.ts";
 import { type OldPin, type Pruning, planPruning, unpinAll } from "../stages/pins/prune.ts";
-import { keepsAll } from "../stages/pins/retention.ts";
+import { retainsAll } from "../stages/pins/retention.ts";
 
 export const prune: Verb = {
   flags: [["--dry-run", "say what would no longer be pinned, and how much room that frees; change nothing"]],
@@ -83,7 +83,7 @@ function sayPruned(
   isDry: boolean,
   campaign: Campaign,
 ): string {
-  if (keepsAll(campaign))
+  if (retainsAll(campaign))
     return "nothing to prune: campaign.yaml keeps all releases; `pins: { keep: 10 releases }` there keeps the newest ten";
   if (pins === 0) return "nothing to prune: all that is pinned is needed by a release that is kept";
   const free = campaign.home.gc ? "fieldtree gc" : "ipfs repo gc";

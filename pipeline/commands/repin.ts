@@ -3,7 +3,7 @@
 import { pinLines } from "../cli/print/pin-lines.ts";
 import type { Verb } from "../cli/verb.ts";
 import { withLease } from "../cli/with-lease.ts";
-import { assertKept } from "../stages/pins/pin.ts";
+import { assertPinned } from "../stages/pins/pin.ts";
 import { pinEvent } from "../stages/pins/pin-status.ts";
 import { repin as repinStage } from "../stages/pins/repin.ts";
 
@@ -20,7 +20,7 @@ waits up to the deadline in campaign.yaml. The log of releases does not change.`
       const missing = sights.filter(({ counts }) => !counts).length;
       const lines = [inWords(sights.length, missing), ...pinLines(sights, world.now().getTime())];
       out.result({ event: "repinned", pins: sights.length, missing }, lines.join("\n"));
-      assertKept(sights, campaign);
+      assertPinned(sights, campaign);
     });
     return 0;
   },

@@ -9,17 +9,17 @@ import { nameShort, printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
 import { longestWait } from "../core/campaign/fields.ts";
 import { Failure } from "../core/failure.ts";
-import { sayToDo } from "../core/plan.ts";
+import { formatSteps } from "../core/plan.ts";
 import { hasNoData } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import type { IncompletePin } from "../ipfs/node.ts";
 import { nothingPublished } from "../log/chain.ts";
 import type { Head } from "../log/log.ts";
 import { reachable, type Unreachable } from "../stages/available-parts.ts";
-import { type NameSight, normal, saidBy, sayAnswers } from "../stages/names/name-status.ts";
+import { agreedValue, describeAnswers, type NameObservation, normalized } from "../stages/names/name-status.ts";
 import { targetOf } from "../stages/names/target.ts";
 import { incompleteLines } from "../stages/pins/incomplete-pins.ts";
-import type { PinSight } from "../stages/pins/pin-status.ts";
+import { pinData } from "../stages/pins/pin-status.ts";
 import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
 import { sourceOf } from "../stages/tree/past.ts";
@@ -46,7 +46,7 @@ does not answer in time is shown as such: without its node, what is live is told
       const look = {
         soon: AbortSignal.timeout(Math.ceil(seconds * 1000 * share)),
         /** Read when somebody is asked: a slow log or node before leaves less. Tenths of a second, for it is told. */
-        get patience() {
+        get timeoutMs() {
           return Math.max(1, Math.floor(((until - performance.now()) * share) / 100)) * 100;
         },
       };
@@ -64,7 +64,7 @@ does not answer in time is shown as such: without its node, what is live is told
 
 async function show(
   opened: Campaign,
-  look: { readonly patience: number; readonly soon: AbortSignal },
+  look: { readonly timeoutMs: number; readonly soon: AbortSignal },
   out: Parameters<Verb["run"]>[0]["out"],
   world: World,
 ): Promise<void> {
@@ -82,7 +82,7 @@ async function show(
   const { head } = seen;
   const release = head?.release;
   const names = await Promise.all(seen.names.map((sight) => liveName(sight, head, campaign, world)));
-  const pins = seen.pins.filter(({ wanted }) => wanted.cid);
+  const pins = seen.pins.filter(({ desired }) => desired.cid);
   const notHere = whyNoRoot(seen) ? undefined : await whyNotFromHere(seen, campaign, world);
   const now = world.now().getTime();
   const data = {
@@ -91,7 +91,7 @@ async function show(
     root: release?.root.toString() ?? null,
     portal: release?.portal.toString() ?? null,
     live: names.map(({ data }) => data),
-    pins: pins.map((sight) => pinData(sight, now)),
+    pins: pins.map((pin) => ({ ...pinData(pin), age: ageOf(pin, now) })),
     ...(seen.incomplete.length > 0 && { incomplete: seen.incomplete.map(incompleteData) }),
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
@@ -127,7 +127,7 @@ async function show(
 /** What making the live release whole again takes, where it is one that was rolled back to: tree.yaml is another. */
 async function rolledBack(
   campaign: Campaign,
-  look: { readonly patience: number },
+  look: { readonly timeoutMs: number },
   world: World,
 ): Promise<Observation | undefined> {
   const release = (await campaign.log.head(world))?.release;
@@ -138,17 +138,17 @@ async function rolledBack(
 
 const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [title, ...lines] : []);
 
-async function liveName(sight: NameSight, head: Head | undefined, { log }: Campaign, world: World) {
-  const { announced, sighting } = sight;
+async function liveName(sight: NameObservation, head: Head | undefined, { log }: Campaign, world: World) {
+  const { name: announced, answers: sighting } = sight;
   const { name, to } = announced;
-  const value = head && normal(await targetOf(to, head, log, world));
-  const agrees = value !== undefined && saidBy(sight) === value;
+  const value = head && normalized(await targetOf(to, head, log, world));
+  const agrees = value !== undefined && agreedValue(sight) === value;
   const authorities = (sighting?.authorities ?? []).map(({ server, value, problem }) => ({
     server,
     value: value ?? null,
     ...(problem && { problem }),
   }));
-  const wrong = agrees ? [] : sayAnswers(sight, value);
+  const wrong = agrees ? [] : describeAnswers(sight, value);
   return { data: { name, to, authorities, agrees }, wrong };
 }
 
@@ -161,11 +161,6 @@ function nameLines(names: readonly Awaited<ReturnType<typeof liveName>>[]): stri
     const say = length === 0 ? "can't be asked" : `${length - wrong.length} of ${length} servers say so`;
     return [`  ${title.padEnd(width)}  ${say}`, ...wrong.map((answer) => `    ${printable(answer)}`)];
   });
-}
-
-function pinData(sight: PinSight, now: number) {
-  const { wanted, status, seen } = sight;
-  return { service: wanted.keeper.name, path: wanted.path, cid: `${wanted.cid}`, status, seen, age: ageOf(sight, now) };
 }
 
 const toAddAgain =
@@ -197,6 +192,6 @@ function nextLines(seen: Observation, kept: Head | undefined, unreachable: reado
   const verb = kept ? `rollback ${kept.release.rollbackOf}` : "publish";
   return section(
     `next, with fieldtree ${verb}${without}`,
-    [...sayToDo(seen.steps), ...(empty ? [`tree.yaml has ${emptyTreeNote}`] : [])].map((step) => `  ${step}`),
+    [...formatSteps(seen.steps), ...(empty ? [`tree.yaml has ${emptyTreeNote}`] : [])].map((step) => `  ${step}`),
   );
 }

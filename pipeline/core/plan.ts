@@ -113,7 +113,7 @@ export function planOf(desired: Desired, { head, kept }: Observed): Step[] {
 }
 
 /** A step in words, for people. */
-export function sayStep(step: Step): string {
+export function formatStep(step: Step): string {
   switch (step.do) {
     case "peer":
       return `have ${step.node} stay connected with ${sayPeers(step.peers)}`;
@@ -139,14 +139,14 @@ function sayPeers(ids: readonly string[]): string {
 }
 
 /** The steps as lines a person reads: many leaves to hold or to pin at a service are one line. */
-export function sayToDo(steps: readonly Step[]): string[] {
+export function formatSteps(steps: readonly Step[]): string[] {
   const alike = Map.groupBy(steps, (step) =>
     step.do === "hold" ? "hold" : step.do === "pin" ? `pin ${step.service}` : step,
   );
   return [...alike.values()].flatMap((group) => {
     const [first] = group;
     if (first?.do === "pin" && group.length > 1) return [sayPins(first, group)];
-    return group.length > few ? [`hold ${group.length} leaves`] : group.map(sayStep);
+    return group.length > few ? [`hold ${group.length} leaves`] : group.map(formatStep);
   });
 }
 

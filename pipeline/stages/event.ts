@@ -33,7 +33,7 @@ export type PublishEvent =
     };
 
 /** What people are shown of an event on stdout; nothing where it is progress. */
-export function sayEvent(event: PublishEvent): string | undefined {
+export function formatEvent(event: PublishEvent): string | undefined {
   switch (event.event) {
     case "step":
     case "failed":

@@ -29,7 +29,7 @@ export interface Parts {
   /** Blocks from the home node first, then from the gateways, every one verified. Throws where nobody has one. */
   readonly get: Get;
   /** Have the home node hold every block below a leaf. @throws Failure `unavailable` where some stay out of reach. */
-  readonly bring: (leaf: DataLeaf, world: World) => Promise<void>;
+  readonly fetchLeaf: (leaf: DataLeaf, world: World) => Promise<void>;
   readonly log: ReleaseLog;
   /**
    * Gives what signs a release; absent where the campaign signs none.
@@ -40,23 +40,23 @@ export interface Parts {
   readonly readers: readonly FormatReader[];
   readonly views: readonly View<Json>[];
   /** Whether campaign.yaml wants the leaf at `path` looked into. */
-  readonly wanted: (path: string) => boolean;
+  readonly isScanned: (path: string) => boolean;
   readonly madeWith: MadeWith;
   /** Tsizes by CID; what leaves contain by CID and readers. */
   readonly sizes: Memory;
-  readonly holdings: Memory;
+  readonly leafContents: Memory;
   /** SOURCE_DATE_EPOCH, where it is set. */
-  readonly sourceDate?: Date;
+  readonly sourceDateEpoch?: Date;
   /** Public names of those whose signatures count; anybody's where empty. */
   readonly signers: readonly string[];
   /** Who keeps what is published beside the home node, in the order of campaign.yaml. */
-  readonly keepers: readonly Keeper[];
+  readonly pinServices: readonly ConfiguredPinService[];
   /** How many of whom, how many blocks are looked at, how long is waited, what old pins are kept. */
   readonly pins: PinsConfig;
   /** Multiaddrs at which others can fetch from the home node; none where it has no peers. */
   readonly origins: (world: World) => Promise<readonly string[]>;
   /** What is announced, in the order of campaign.yaml. */
-  readonly announced: readonly Announced[];
+  readonly names: readonly ConfiguredName[];
   /** Kubos that stay connected with the peers that campaign.yaml names; none where it names none. */
   readonly peering: readonly Peering[];
 }
@@ -67,31 +67,31 @@ export interface Peering {
   readonly node: string;
   /** IDs of peers that it would not look for again. */
   readonly missing: (world: World) => Promise<readonly string[]>;
-  readonly keep: (world: World) => Promise<unknown>;
+  readonly connect: (world: World) => Promise<unknown>;
 }
 
 /** A pin service, and what the campaign wants of it. */
-export interface Keeper {
+export interface ConfiguredPinService {
   readonly name: string;
   /** `kubo`, `cluster`, `psa`, `pinata` */
   readonly kind: string;
   /** Believed without its blocks having been seen. */
   readonly trusted: boolean;
   /** Whether it keeps everything: the tree and the portal too. */
-  readonly whole: boolean;
+  readonly pinsEverything: boolean;
   /** Whether it keeps the leaf at `path`, of `size` bytes. */
-  readonly wants: (path: string, size: number) => boolean;
+  readonly accepts: (path: string, size: number) => boolean;
   /** The service, made ready once. @throws Failure `input` at the line of campaign.yaml where its token is not set. */
-  readonly service: () => PinService;
+  readonly open: () => PinService;
   /**
    * One block from that very service and nowhere else, verified; `undefined` where it lacks it. Needs no token. Absent:
    * there is no way to look.
    */
-  readonly look?: (cid: CID, world: World) => Promise<Uint8Array | undefined>;
+  readonly retrieve?: (cid: CID, world: World) => Promise<Uint8Array | undefined>;
 }
 
 /** A name, and what it should say. */
-export interface Announced {
+export interface ConfiguredName {
   /** As campaign.yaml calls it: the domain, or the key's public name. */
   readonly name: string;
   readonly kind: "dnslink" | "ipns";
@@ -104,7 +104,7 @@ export interface Announced {
    *
    * @throws Failure `input`, for writing, at the line of campaign.yaml where its secret is not set.
    */
-  readonly at: (what: "looking" | "writing") => Name;
+  readonly open: (what: "looking" | "writing") => Name;
   /** Present where the secret is a key. @throws Failure `input` where it can't be used, or is another's. */
   readonly assertKey?: () => Promise<void>;
 }

@@ -15,7 +15,7 @@ import { datasetMeta } from "../../pipeline/formats/dataset-meta.ts";
 import type { FormatReader } from "../../pipeline/formats/reader.ts";
 import type { HomeNode } from "../../pipeline/ipfs/node.ts";
 import { localLog } from "../../pipeline/log/local.ts";
-import type { Announced, Keeper, Parts } from "../../pipeline/stages/parts.ts";
+import type { ConfiguredName, ConfiguredPinService, Parts } from "../../pipeline/stages/parts.ts";
 import { views } from "../../pipeline/views/views.ts";
 import { fakeHome } from "./home.ts";
 import { testWorld } from "./world.ts";
@@ -36,9 +36,9 @@ export async function someParts(
     state?: string;
     facts?: Facts;
     readers?: readonly FormatReader[];
-    keepers?: readonly Keeper[];
+    pinServices?: readonly ConfiguredPinService[];
     pins?: Partial<Parts["pins"]>;
-    announced?: readonly Announced[];
+    names?: readonly ConfiguredName[];
     peering?: Parts["peering"];
   } = {},
 ): Promise<Parts> {
@@ -58,23 +58,23 @@ export async function someParts(
     profile: "cid-v1",
     home,
     get,
-    bring: async ({ cid }, world) => void (await home.pin(cid, "brought", world)),
+    fetchLeaf: async ({ cid }, world) => void (await home.pin(cid, "brought", world)),
     log: localLog(join(state, "log", "head"), home),
     readers,
     views,
-    wanted: () => true,
+    isScanned: () => true,
     madeWith: {
       readers: Object.fromEntries(readers.map(({ name, version }) => [name, version])),
       views: {},
       campaign: "bafk",
     },
     sizes: await memory(join(state, "sizes")),
-    holdings: await memory(join(state, "holdings")),
+    leafContents: await memory(join(state, "holdings")),
     signers: [],
-    keepers: given.keepers ?? [],
+    pinServices: given.pinServices ?? [],
     pins: { ...settledPins(undefined), ...given.pins },
     origins: async () => [],
-    announced: given.announced ?? [],
+    names: given.names ?? [],
     peering: given.peering ?? [],
   };
 }

@@ -5,33 +5,40 @@ import { settledPins } from "../../pipeline/core/campaign/pins.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
 import type { Source } from "../../pipeline/ipfs/fallback.ts";
 import type { Proposed } from "../../pipeline/stages/review/proposal.ts";
-import { type Reviewing, reportOn } from "../../pipeline/stages/review/report.ts";
+import { type ReviewParts, reportOn } from "../../pipeline/stages/review/report.ts";
 import type { FakeHome } from "./home.ts";
 import { someParts } from "./parts.ts";
 import { testWorld } from "./world.ts";
 
 export interface Given {
   readonly sources?: readonly Source[];
-  readonly owners?: Reviewing["owners"];
-  readonly review?: Partial<Reviewing["config"]["review"]>;
-  readonly readers?: Reviewing["readers"];
+  readonly owners?: ReviewParts["owners"];
+  readonly review?: Partial<ReviewParts["config"]["review"]>;
+  readonly readers?: ReviewParts["readers"];
 }
 
 /** `home` is the one source unless others are given. */
 export async function aReview(
   home: FakeHome,
   { sources, owners = [], review, readers }: Given = {},
-): Promise<Reviewing> {
-  const { facts, profile, wanted, sizes, holdings, ...parts } = await someParts({ home, ...(readers && { readers }) });
+): Promise<ReviewParts> {
+  const {
+    facts,
+    profile,
+    isScanned: wanted,
+    sizes,
+    leafContents: holdings,
+    ...parts
+  } = await someParts({ home, ...(readers && { readers }) });
   const all = sources ?? [sourceOf(home)];
   return {
     facts,
     profile,
     readers: parts.readers,
-    wanted,
+    isScanned: wanted,
     sizes,
-    holdings,
-    sources: all,
+    leafContents: holdings,
+    blockSources: all,
     owners,
     get: async (cid, world) => {
       for (const { get } of all) {
@@ -62,7 +69,7 @@ const utf8 = new TextEncoder();
 
 /** The report on texts of tree.yaml. */
 export async function report(
-  review: Reviewing,
+  review: ReviewParts,
   texts: { readonly base: string; readonly proposal: string; readonly ancestor?: string },
   given: Partial<Pick<Proposed, "labels" | "campaignYaml" | "sha" | "baseSha">> = {},
 ) {

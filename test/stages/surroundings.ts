@@ -22,7 +22,7 @@ import { localLog } from "../../pipeline/log/local.ts";
 import type { ReleaseLog } from "../../pipeline/log/log.ts";
 import { releaseBlock } from "../../pipeline/log/release.ts";
 import type { PublishEvent } from "../../pipeline/stages/event.ts";
-import type { Keeper, Parts } from "../../pipeline/stages/parts.ts";
+import type { ConfiguredPinService, Parts } from "../../pipeline/stages/parts.ts";
 import { type PublishOptions, publish } from "../../pipeline/stages/publish/publish.ts";
 import { type Calls, calledPins, callsOutward, type Trouble } from "../fakes/calls.ts";
 import { type Clock, stoppedClock } from "../fakes/clock.ts";
@@ -107,17 +107,17 @@ export async function partsAmong(
   pins: Partial<Parts["pins"]> = {},
 ): Promise<Parts> {
   const { home, state, services, zones } = around;
-  const keeper = (service: FakePins, more: Partial<Keeper> = {}): Keeper => {
+  const keeper = (service: FakePins, more: Partial<ConfiguredPinService> = {}): ConfiguredPinService => {
     const { take, ...fetching } = service;
     const called = calledPins(service.name === "mirror" ? service : fetching, calls);
     return {
       name: service.name,
       kind: "fake",
       trusted: false,
-      whole: true,
-      wants: () => true,
-      service: () => called,
-      look: (cid, world) =>
+      pinsEverything: true,
+      accepts: () => true,
+      open: () => called,
+      retrieve: (cid, world) =>
         calls.through(
           `${service.name}: look`,
           () => service.block(cid),
@@ -127,27 +127,27 @@ export async function partsAmong(
       ...more,
     };
   };
-  const { look: _, ...shop } = keeper(services.shop, {
-    whole: false,
+  const { retrieve: _, ...shop } = keeper(services.shop, {
+    pinsEverything: false,
     trusted: true,
-    wants: (path) => path.startsWith("products/"),
+    accepts: (path) => path.startsWith("products/"),
   });
   const parts = await someParts({
     home,
     state,
-    keepers: [keeper(services.mirror), keeper(services.dkrz), shop],
+    pinServices: [keeper(services.mirror), keeper(services.dkrz), shop],
     pins: { require: { atLeast: 2, of: ["mirror", "dkrz"] }, sample: 1, ...pins },
-    announced: zones.map((zone) => {
+    names: zones.map((zone) => {
       const name = nameIn(zone, calls, (value) => assertTrue(around, value));
       const to = zone.domain.startsWith("latest.") ? "tree" : "portal";
-      return { name: zone.domain, kind: "dnslink", to, deadline: 60_000, at: () => name };
+      return { name: zone.domain, kind: "dnslink", to, deadline: 60_000, open: () => name };
     }),
   });
   return {
     ...parts,
     log: logAmong(around, parts.log, calls),
     origins: async () => around.addresses,
-    sourceDate: new Date(0),
+    sourceDateEpoch: new Date(0),
   };
 }
 

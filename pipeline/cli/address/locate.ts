@@ -142,7 +142,7 @@ async function ledTo(
 ): Promise<Omit<Beginning, "get">> {
   const to = targetsOf(campaign)(name);
   if (to === undefined) {
-    const { facts, announced } = campaign;
+    const { facts, names: announced } = campaign;
     const known = [facts.campaign, `latest.${facts.campaign}`, ...announced.map((each) => each.name)];
     throw new Failure("input", `${shown(name)} is no name of this campaign`, {
       hint: `its names: ${[...new Set(known)].join(", ")}; what any other name leads to, a gateway says`,

@@ -6,7 +6,7 @@ import { publicKeyOf, publicName } from "../../core/key.ts";
  * `tree`, `portal`, `portal/PATH`, `tree@N`: what `name` should say. What campaign.yaml announces goes before what we call
  * things ourselves: CAMPAIGN and its domain are the portal, `latest.` before either is the tree.
  */
-export function targetsOf({ facts, announced }: Campaign): (name: string) => string | undefined {
+export function targetsOf({ facts, names: announced }: Campaign): (name: string) => string | undefined {
   const own = [facts.campaign, ...(facts.domain ? [facts.domain] : [])];
   const targets = new Map([
     ...own.flatMap((name) => [[name, "portal"] as const, [`latest.${name}`, "tree"] as const]),

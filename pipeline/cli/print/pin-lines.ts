@@ -1,18 +1,19 @@
 /** Pins as a person reads them: a line a service, and below it those that don't count, with what they have in common. */
-import type { PinSight } from "../../stages/pins/pin-status.ts";
+import { type PinObservation, statusInJson } from "../../stages/pins/pin-status.ts";
+import { formatTarget } from "../../stages/pins/pin-target.ts";
 import { duration, printable } from "./terminal.ts";
 
 /** Named one by one; beyond that they are counted. */
 const shown = 5;
 
 /** `now`: ms since 1970, for how long a pin has been waited for. */
-export function pinLines(sights: readonly PinSight[], now: number): string[] {
-  const byService = Map.groupBy(sights, ({ wanted }) => wanted.keeper.name);
+export function pinLines(sights: readonly PinObservation[], now: number): string[] {
+  const byService = Map.groupBy(sights, ({ desired }) => desired.service.name);
   const width = Math.max(0, ...[...byService.keys()].map(({ length }) => length));
   return [...byService].flatMap(([service, all]) => {
     const open = all.filter(({ counts }) => !counts);
-    const believed = all.filter(({ counts, seen }) => counts && seen === "says so").length;
-    const optional = all.every(({ wanted }) => !wanted.required);
+    const believed = all.filter(({ counts, evidence }) => counts && evidence === "reported").length;
+    const optional = all.every(({ desired }) => !desired.required);
     const line = [
       `  ${service.padEnd(width)}  ${all.length - open.length} of ${all.length} kept`,
       ...(believed > 0 ? [`${believed} by its word`] : []),
@@ -26,13 +27,13 @@ export function pinLines(sights: readonly PinSight[], now: number): string[] {
 }
 
 /** `pinning, for 5 min: 1 of 2 replicas` */
-function sayOpen(sight: PinSight, now: number): string {
-  const { status, says } = sight;
+function sayOpen(sight: PinObservation, now: number): string {
+  const { status, message } = sight;
   const age = ageOf(sight, now);
-  return `${status}${age === null ? "" : `, for ${duration(age)}`}${says ? `: ${printable(says)}` : ""}`;
+  return `${statusInJson(status)}${age === null ? "" : `, for ${duration(age)}`}${message ? `: ${printable(message)}` : ""}`;
 }
 
-const pathsOf = (sights: readonly PinSight[]) => some(sights.map(({ wanted }) => wanted.path));
+const pathsOf = (sights: readonly PinObservation[]) => some(sights.map(({ desired }) => formatTarget(desired.target)));
 
 /** `a, b, c and 4 more` */
 export function some(words: readonly string[]): string {
@@ -41,6 +42,6 @@ export function some(words: readonly string[]): string {
 }
 
 /** s that the service has had the wish; null where it doesn't say. */
-export function ageOf({ since }: PinSight, now: number): number | null {
+export function ageOf({ since }: PinObservation, now: number): number | null {
   return since === undefined ? null : Math.max(0, Math.round((now - Date.parse(since)) / 1000));
 }

@@ -34,7 +34,7 @@ async function tick(call: Call): Promise<number> {
     { event: "ticked", enabled: "verify.yml", badge, ...(written !== undefined && { written }) },
     `verify.yml goes on running; badge “${badge.message}” ${said[`${written}`]}`,
   );
-  if (head && campaign.announced.some(({ kind }) => kind === "ipns")) await republishRecords(call);
+  if (head && campaign.names.some(({ kind }) => kind === "ipns")) await republishRecords(call);
   return 0;
 }
 

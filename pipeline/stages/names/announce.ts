@@ -8,8 +8,8 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import { firstLines } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import type { Head } from "../../log/log.ts";
-import type { Announced, Parts } from "../parts.ts";
-import { lookAtName, type NameSight, normal, saidBy, sayAnswers } from "./name-status.ts";
+import type { ConfiguredName, Parts } from "../parts.ts";
+import { agreedValue, describeAnswers, type NameObservation, normalized, observeName } from "./name-status.ts";
 import { targetOf } from "./target.ts";
 
 /** ms between two looks at the authorities. */
@@ -20,14 +20,14 @@ const leastPatience = 2_000;
 
 /** Point a name at what the head says, from what it was seen to say. Returns that value. */
 export async function announce(
-  seen: NameSight,
+  seen: NameObservation,
   head: Head,
   { log }: Pick<Parts, "log">,
   world: World,
 ): Promise<string> {
-  const { announced, sighting } = seen;
+  const { name: announced, answers: sighting } = seen;
   const value = await targetOf(announced.to, head, log, world);
-  const name = announced.at("writing");
+  const name = announced.open("writing");
   const candidates = expectations(seen);
   for (const [index, expected] of candidates.entries()) {
     try {
@@ -47,7 +47,7 @@ export async function announce(
 }
 
 /** What the provider may have, by what its servers say: mostly one thing. */
-function expectations({ sighting, failure }: NameSight): readonly (string | undefined)[] {
+function expectations({ answers: sighting, failure }: NameObservation): readonly (string | undefined)[] {
   if (!sighting) throw failure ?? new Failure("unavailable", "the name was not looked at");
   if (sighting.agrees) return [sighting.value];
   const answered = sighting.authorities.filter(({ problem }) => problem === undefined);
@@ -59,24 +59,24 @@ function expectations({ sighting, failure }: NameSight): readonly (string | unde
  *
  * @throws Failure `unavailable` at the name's deadline, naming every server that says something else.
  */
-export async function readBack(announced: Announced, value: string, world: World): Promise<NameSight> {
-  const wanted = normal(value);
+export async function readBack(announced: ConfiguredName, value: string, world: World): Promise<NameObservation> {
+  const wanted = normalized(value);
   const until = performance.now() + announced.deadline;
   for (let round = 0; ; round++) {
     const left = until - performance.now();
-    const sight = await lookAtName(announced, Math.max(left, leastPatience), world);
-    if (saidBy(sight) === wanted) return sight;
+    const sight = await observeName(announced, Math.max(left, leastPatience), world);
+    if (agreedValue(sight) === wanted) return sight;
     if (left <= 0) throw neverSaid(announced, wanted, sight);
-    const answers = sight.sighting?.authorities ?? [];
-    const right = answers.filter((answer) => normal(answer.value ?? "") === wanted).length;
+    const answers = sight.answers?.authorities ?? [];
+    const right = answers.filter((answer) => normalized(answer.value ?? "") === wanted).length;
     const total = answers.length > 0 ? { total: answers.length } : {};
     world.progress({ task: `reading ${announced.name} back`, done: right, ...total, unit: "servers" });
     await world.sleep(Math.min(pauses[Math.min(round, pauses.length - 1)]!, Math.max(left, 1)));
   }
 }
 
-function neverSaid({ deadline }: Announced, wanted: string, sight: NameSight): Failure {
-  const lines = firstLines(sayAnswers(sight, wanted));
+function neverSaid({ deadline }: ConfiguredName, wanted: string, sight: NameObservation): Failure {
+  const lines = firstLines(describeAnswers(sight, wanted));
   const what = `it was written, and not all servers say so after ${deadline / 1000} s:`;
   return new Failure("unavailable", [what, ...lines].join("\n"));
 }

@@ -1,76 +1,85 @@
 /**
- * What should be kept, and by whom: the tree, the portal, each leaf under its path, and what campaign.yaml adds.
+ * The desired pins: what each pin service should pin of a release. That is the tree, the portal, the leaves that the service
+ * accepts, and what campaign.yaml adds.
  *
- * Never the release itself: its link to the one before would have services keep every tree there ever was.
+ * Never the release itself: it links to the release before it, so a service would pin every tree there ever was.
  */
 import { CID } from "multiformats/cid";
 import { type DataLeaf, dataLeaves, type Tree } from "../../core/tree/tree.ts";
 import { codecs, isInline } from "../../dag/block.ts";
 import type { Head } from "../../log/log.ts";
-import type { Keeper, Parts } from "../parts.ts";
-import { label } from "./label.ts";
+import type { ConfiguredPinService, Parts } from "../parts.ts";
+import { serviceLabel } from "./label.ts";
+import type { PinTarget } from "./pin-target.ts";
 
-export interface Wanted {
-  readonly keeper: Keeper;
-  /** Of a leaf; `/` for the tree, `portal/` for the portal, `extra:NAME`. */
-  readonly path: string;
-  /** Absent where it is the portal, and that is still to be made. */
+/** One pin at one service. */
+export interface DesiredPin {
+  readonly service: ConfiguredPinService;
+  readonly target: PinTarget;
+  /** Absent for a portal that has not been built yet. */
   readonly cid: CID | undefined;
   /** `campaign/path@release` */
   readonly label: string;
-  /** What the release before had there. */
+  /** The CID that the release before had as the same target. */
   readonly previous: CID | undefined;
-  /** Whether the campaign counts on this service. */
+  /** Whether campaign.yaml requires this service. */
   readonly required: boolean;
   /** Multiaddrs of nodes that the leaf's line in tree.yaml names. */
   readonly origins: readonly string[];
 }
 
+/** A desired pin of a CID that is known. */
+export type KnownPin = DesiredPin & { readonly cid: CID };
+
+export function hasCid(pin: DesiredPin): pin is KnownPin {
+  return pin.cid !== undefined;
+}
+
 export interface Published {
   readonly number: number;
   readonly root: CID;
-  /** Absent where it is still to be made. */
+  /** Absent where it has not been built yet. */
   readonly portal: CID | undefined;
   readonly tree: Tree;
   /** tree.yaml as text: a leaf's comment may say where its blocks are. */
   readonly text: string;
   /** Tsize of every leaf by its CID. */
   readonly sizes: ReadonlyMap<string, number>;
-  /** What was live before, and its tree. */
+  /** The release that was live before, and its tree. */
   readonly before: Head["release"]["before"];
   readonly earlier: Tree;
 }
 
-/** The tree first: whoever keeps it has the blocks of all leaves. */
-export function wishesOf(published: Published, { keepers, pins, facts }: Parts): Wanted[] {
+/** Service by service. The tree comes first: a service that has it has the blocks of all leaves. */
+export function desiredPins(
+  published: Published,
+  { pinServices, pins, facts }: Pick<Parts, "pinServices" | "pins" | "facts">,
+): DesiredPin[] {
   const { number, root, portal, tree, text, sizes, before, earlier } = published;
   const lines = text.split("\n");
-  return keepers.flatMap((keeper) => {
-    const required = pins.require.of.includes(keeper.name);
-    const common = { keeper, required };
-    const whole: Wanted[] = [
-      { path: "/", cid: root, label: label(facts.campaign, "tree", number), previous: before?.root },
-      { path: "portal/", cid: portal, label: label(facts.campaign, "portal", number), previous: before?.portal },
-    ].map((wish) => ({ ...common, ...wish, origins: [] }));
-    const extra: Wanted[] = pins.extra.map(({ name, cid }) => ({
-      ...common,
-      path: `extra:${name}`,
-      cid: CID.parse(cid),
-      label: `${facts.campaign}/${name}`,
-      previous: undefined,
-      origins: [],
-    }));
-    const leaves: Wanted[] = dataLeaves(tree)
-      .filter((leaf) => hasBlocks(leaf) && keeper.wants(leaf.path, sizes.get(leaf.cid.toString()) ?? 0))
-      .map(({ path, cid, line }) => ({
-        ...common,
-        path,
-        cid,
-        label: `${facts.campaign}/${path}@${number}`,
-        previous: earlier.get(path)?.cid,
-        origins: originsIn(lines[line - 1] ?? ""),
-      }));
-    return keeper.whole ? [...whole, ...leaves, ...extra] : leaves;
+  return pinServices.flatMap((service) => {
+    const required = pins.require.of.includes(service.name);
+    const pin = (
+      target: PinTarget,
+      cid: CID | undefined,
+      previous?: CID,
+      origins: readonly string[] = [],
+    ): DesiredPin => {
+      const label = serviceLabel(facts.campaign, target, number);
+      return { service, target, cid, label, previous, required, origins };
+    };
+    const leaves = dataLeaves(tree)
+      .filter((leaf) => hasBlocks(leaf) && service.accepts(leaf.path, sizes.get(leaf.cid.toString()) ?? 0))
+      .map(({ path, cid, line }) =>
+        pin({ kind: "leaf", path }, cid, earlier.get(path)?.cid, originsIn(lines[line - 1] ?? "")),
+      );
+    if (!service.pinsEverything) return leaves;
+    return [
+      pin({ kind: "tree" }, root, before?.root),
+      pin({ kind: "portal" }, portal, before?.portal),
+      ...leaves,
+      ...pins.extra.map(({ name, cid }) => pin({ kind: "extra", name }, CID.parse(cid))),
+    ];
   });
 }
 

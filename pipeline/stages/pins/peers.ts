@@ -8,13 +8,13 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Parts, Peering } from "../parts.ts";
 
-/** Of each Kubo, which peers it lacks. One that does not answer in `patience` ms lacks none that we know of. */
-export function lookAtPeers(
+/** Of each Kubo, which peers it lacks. One that does not answer in `timeoutMs` ms lacks none that we know of. */
+export function observePeers(
   { peering }: Pick<Parts, "peering">,
-  patience: number,
+  timeoutMs: number,
   world: World,
 ): Promise<{ readonly node: string; readonly missing: readonly string[] }[]> {
-  const late = AbortSignal.timeout(Math.ceil(patience));
+  const late = AbortSignal.timeout(Math.ceil(timeoutMs));
   const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
   return Promise.all(
     peering.map(async ({ node, missing }) => {
@@ -25,8 +25,10 @@ export function lookAtPeers(
 }
 
 /** Tell each of them what it lacks; nothing is written where it lacks nothing. */
-export async function keepPeers(peering: readonly Peering[], world: World): Promise<void> {
-  await Promise.all(peering.map(({ node, keep }) => unlessItFails(node, () => keep(world), world.signal, world)));
+export async function connectPeers(peering: readonly Peering[], world: World): Promise<void> {
+  await Promise.all(
+    peering.map(({ node, connect: keep }) => unlessItFails(node, () => keep(world), world.signal, world)),
+  );
 }
 
 async function unlessItFails<T>(

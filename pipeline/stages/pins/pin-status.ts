@@ -1,10 +1,10 @@
 /**
- * What services keep, as they say and as was seen.
+ * What services pin, as they report it and as their blocks prove it.
  *
- * A service that says `pinned` is asked for blocks before it is believed. Where it keeps the whole tree, the tree and the
- * portal are looked at and the leaves stand under it; `thorough` looks at each of them too, as far as there is time: of
- * thousands of leaves, by the root block alone where more would take too long, and in the end not at all. Which those are
- * is up to hashes, so that no part of the tree is the one that nobody looks at.
+ * A service that reports `pinned` is asked for blocks before the pin counts. Where it pins the whole tree, the tree and the
+ * portal are checked, and the leaves count as part of the tree. With `thorough` each leaf is checked too, as far as time
+ * allows: of thousands of leaves by the root block alone where more would take too long, and the last ones not at all.
+ * Their order follows from their hashes, so that no part of the tree is always the unchecked one.
  */
 import type { CID } from "multiformats/cid";
 import { inOrder } from "../../core/concurrency.ts";
@@ -12,204 +12,241 @@ import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { codecs } from "../../dag/block.ts";
 import { linksOf } from "../../dag/codec/decode.ts";
-import { seen as seenAt } from "../../pin/retrieval-check.ts";
+import { seen as retrieveSample } from "../../pin/retrieval-check.ts";
 import type { PinStatus } from "../../pin/service.ts";
 import type { PublishEvent } from "../event.ts";
-import type { Keeper, Parts } from "../parts.ts";
-import type { Wanted } from "./desired-pins.ts";
+import type { ConfiguredPinService, Parts } from "../parts.ts";
+import type { DesiredPin } from "./desired-pins.ts";
+import { formatTarget, targetKey } from "./pin-target.ts";
 
-export interface PinSight {
-  readonly wanted: Wanted;
-  /** What the service says; `lying` where it says pinned and blocks are missing, `unknown` where it can't be asked. */
-  readonly status: PinStatus["state"] | "lying" | "unknown";
-  /** How its blocks were found: asked from that very service, only said to be there, or not found. */
-  readonly seen: "retrieved" | "says so" | "no";
-  /** Whether it counts as kept. */
+export interface PinObservation {
+  readonly desired: DesiredPin;
+  /**
+   * What the service reports; `unverified` where it reports pinned and blocks are missing, `unknown` where it can't be
+   * asked.
+   */
+  readonly status: PinStatus["state"] | "unverified" | "unknown";
+  readonly evidence: Evidence;
+  /** Whether it counts as pinned. */
   readonly counts: boolean;
-  /** What the service, or our look, says beside: how far it is, what is missing, why it can't be asked. */
-  readonly says?: string;
-  /** When the service took the wish, ISO 8601. */
+  /** Details from the service or from the check: how far it is, what is missing, why it can't be asked. */
+  readonly message?: string;
+  /** When the service accepted the request, ISO 8601. */
   readonly since?: string;
   /** Why asking failed. */
   readonly failure?: Failure;
 }
 
-export interface LookOptions {
+/** Blocks were retrieved from that very service, only its report was taken, or neither. */
+export type Evidence = "retrieved" | "reported" | "none";
+
+export interface ObserveOptions {
   /**
-   * Look at each leaf, also where the tree was looked at. One that there was no time for counts by the service's word,
-   * where others were seen there.
+   * Check each leaf, also where the tree was checked. A leaf that there was no time for counts by the service's report,
+   * where other blocks were retrieved from there.
    */
   readonly thorough: boolean;
   /** ms in which a service must have answered everything. */
-  readonly patience: number;
+  readonly timeoutMs: number;
 }
 
 const leavesAtOnce = 8;
 
-/** One sight for each wish, in their order. All services are asked at once; none of them failing is a failure of ours. */
-export async function lookAtPins(
-  wishes: readonly Wanted[],
-  campaign: Parts,
-  options: LookOptions,
+/** One observation for each desired pin, in their order. Services are asked concurrently. A service that fails is observed as such. */
+export async function observePins(
+  pins: readonly DesiredPin[],
+  campaign: Pick<Parts, "pins">,
+  options: ObserveOptions,
   world: World,
-): Promise<PinSight[]> {
-  const byKeeper = Map.groupBy(wishes, ({ keeper }) => keeper);
-  const sights = await Promise.all(
-    [...byKeeper].map(([keeper, wanted]) => lookAtKeeper(keeper, wanted, campaign, options, world)),
+): Promise<PinObservation[]> {
+  const byService = Map.groupBy(pins, ({ service }) => service);
+  const observations = await Promise.all(
+    [...byService].map(([service, desired]) => observeService(service, desired, campaign, options, world)),
   );
-  const found = new Map(sights.flat().map((sight) => [sight.wanted, sight]));
-  return wishes.map((wanted) => found.get(wanted)!);
+  const found = new Map(observations.flat().map((observation) => [observation.desired, observation]));
+  return pins.map((desired) => found.get(desired)!);
 }
 
-async function lookAtKeeper(
-  keeper: Keeper,
-  wishes: readonly Wanted[],
-  campaign: Parts,
-  { thorough, patience }: LookOptions,
+async function observeService(
+  service: ConfiguredPinService,
+  pins: readonly DesiredPin[],
+  campaign: Pick<Parts, "pins">,
+  { thorough, timeoutMs }: ObserveOptions,
   world: World,
-): Promise<PinSight[]> {
-  const late = AbortSignal.timeout(patience);
+): Promise<PinObservation[]> {
+  const late = AbortSignal.timeout(timeoutMs);
   const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
-  const tooLate = new Failure("unavailable", `${keeper.name}: no answer in ${patience / 1000} s`);
-  const { said, failure } = await askKeeper(keeper, wishes, tooLate, inTime, world);
+  const tooLate = new Failure("unavailable", `${service.name}: no answer in ${timeoutMs / 1000} s`);
+  const { statuses, failure } = await askService(service, pins, tooLate, inTime, world);
 
   const { sample } = campaign.pins;
-  const look = async (wanted: Wanted, sample: number): Promise<PinSight> => {
-    const status = said.get(String(wanted.cid));
-    if (late.aborted) return { ...sightOf(wanted, status), failure: failure ?? tooLate, says: tooLate.message };
-    return lookAt(wanted, status, failure, { pins: { ...campaign.pins, sample } }, inTime);
+  const check = async (desired: DesiredPin, sample: number): Promise<PinObservation> => {
+    const status = statuses.get(String(desired.cid));
+    if (late.aborted) {
+      return { ...observationOf(desired, status), failure: failure ?? tooLate, message: tooLate.message };
+    }
+    return observePin(desired, status, failure, { pins: { ...campaign.pins, sample } }, inTime);
   };
-  const sights: PinSight[] = [];
-  // The tree and the portal side by side; how the tree does decides what is to be seen of the leaves.
-  for await (const sight of inOrder(wishes.slice(0, 2), 2, (wanted) => look(wanted, sample))) sights.push(sight);
-  const covered = keeper.whole && !thorough && sights[0]?.counts === true;
+  const observations: PinObservation[] = [];
+  // The tree and the portal first: whether the tree counts decides what is checked of the leaves.
+  const first = pins.filter(isWhole);
+  for await (const one of inOrder(first, 2, (desired) => check(desired, sample))) observations.push(one);
+  const covered = !thorough && observations.some(({ desired, counts }) => desired.target.kind === "tree" && counts);
 
-  const leaves = wishes.slice(2).sort(byHash);
+  const rest = pins.filter((pin) => !isWhole(pin)).sort(byHash);
   const began = performance.now();
-  let looked = 0;
-  const lookAtLeaf = async (wanted: Wanted): Promise<PinSight> => {
-    const status = said.get(String(wanted.cid));
-    const kept = status?.state === "pinned";
-    // Blocks below a tree that is kept and was looked at are kept with it.
-    if (covered && kept) return { ...sightOf(wanted, status), seen: "retrieved", counts: true };
-    const hurried = thorough && (performance.now() - began) * leaves.length > patience * looked;
-    const sight = await look(wanted, hurried && looked > 0 ? 0 : sample);
-    world.progress({ task: `looking at ${keeper.name}`, done: ++looked, total: leaves.length, unit: "pins" });
-    const unlooked = late.aborted && sight.failure !== undefined;
-    const others = sights.some(({ seen }) => seen === "retrieved");
-    return thorough && unlooked && kept && others
-      ? { ...sightOf(wanted, status), seen: "says so", counts: true }
-      : sight;
+  let checked = 0;
+  const checkOne = async (desired: DesiredPin): Promise<PinObservation> => {
+    const status = statuses.get(String(desired.cid));
+    const isReported = status?.state === "pinned";
+    // Blocks below a tree that is pinned and was checked are pinned with it.
+    if (covered && isReported) return { ...observationOf(desired, status), evidence: "retrieved", counts: true };
+    const hurried = thorough && (performance.now() - began) * rest.length > timeoutMs * checked;
+    const observation = await check(desired, hurried && checked > 0 ? 0 : sample);
+    world.progress({ task: `looking at ${service.name}`, done: ++checked, total: rest.length, unit: "pins" });
+    const wasUnchecked = late.aborted && observation.failure !== undefined;
+    const others = observations.some(({ evidence }) => evidence === "retrieved");
+    return thorough && wasUnchecked && isReported && others
+      ? { ...observationOf(desired, status), evidence: "reported", counts: true }
+      : observation;
   };
-  for await (const sight of inOrder(leaves, leavesAtOnce, lookAtLeaf)) sights.push(sight);
-  return sights;
+  for await (const one of inOrder(rest, leavesAtOnce, checkOne)) observations.push(one);
+  return observations;
 }
 
-/** What the service says of each wish; nothing, and why, where it can't be asked in time. */
-async function askKeeper(
-  keeper: Keeper,
-  wishes: readonly Wanted[],
+function isWhole({ target }: DesiredPin): boolean {
+  return target.kind === "tree" || target.kind === "portal";
+}
+
+/** What the service reports of each pin; nothing, and why, where it can't be asked in time. */
+async function askService(
+  service: ConfiguredPinService,
+  pins: readonly DesiredPin[],
   tooLate: Failure,
   inTime: World,
   world: World,
-): Promise<{ said: ReadonlyMap<string, PinStatus>; failure?: Failure }> {
+): Promise<{ statuses: ReadonlyMap<string, PinStatus>; failure?: Failure }> {
   try {
-    const cids = wishes.flatMap(({ cid }) => cid ?? []);
-    return { said: await keeper.service().status(cids, inTime) };
+    const cids = pins.flatMap(({ cid }) => cid ?? []);
+    return { statuses: await service.open().status(cids, inTime) };
   } catch (error) {
     world.signal.throwIfAborted();
     if (!inTime.signal.aborted && !(error instanceof Failure)) throw error;
-    return { said: new Map(), failure: error instanceof Failure ? error : tooLate };
+    return { statuses: new Map(), failure: error instanceof Failure ? error : tooLate };
   }
 }
 
-/** As good as drawn by lot, and the same every time. */
-function byHash({ cid: a }: Wanted, { cid: b }: Wanted): number {
-  return Buffer.compare(a!.multihash.digest, b!.multihash.digest);
+/** As good as random, and the same each time. */
+function byHash({ cid: a }: DesiredPin, { cid: b }: DesiredPin): number {
+  return Buffer.compare(a?.multihash.digest ?? new Uint8Array(), b?.multihash.digest ?? new Uint8Array());
 }
 
-/** One wish, given what the service says of it (`undefined`: it could not be asked, because of `failure`). */
-export async function lookAt(
-  wanted: Wanted,
+/** One pin, given what the service reports of it (`undefined`: it could not be asked, because of `failure`). */
+export async function observePin(
+  desired: DesiredPin,
   status: PinStatus | undefined,
   failure: Failure | undefined,
   { pins }: Pick<Parts, "pins">,
   world: World,
-): Promise<PinSight> {
-  const { keeper, cid } = wanted;
-  const sight = { ...sightOf(wanted, status), ...(failure && { failure, says: failure.message.split("\n")[0]! }) };
-  if (!cid || (status && status.state !== "pinned")) return sight;
-  if (!keeper.look) {
-    // Nobody can look: it counts where campaign.yaml says that the service's word is enough.
-    if (!status) return sight;
-    if (keeper.trusted) return { ...sight, seen: "says so", counts: true };
-    return { ...sight, says: "it says so, and there is no way to look: give it a gateway:, or trust: word" };
+): Promise<PinObservation> {
+  const { service, cid } = desired;
+  const observation: PinObservation = {
+    ...observationOf(desired, status),
+    ...(failure && { failure, message: failure.message.split("\n")[0]! }),
+  };
+  if (!cid || (status && status.state !== "pinned")) return observation;
+  const { retrieve } = service;
+  if (!retrieve) {
+    // No block can be asked for: it counts where campaign.yaml trusts the service's word.
+    if (!status) return observation;
+    if (service.trusted) return { ...observation, evidence: "reported", counts: true };
+    return { ...observation, message: "it says so, and there is no way to look: give it a gateway:, or trust: word" };
   }
-  const { look } = keeper;
   try {
-    const found = await seenAt(cid, pins.sample, { retrieve: look, links: linksIn }, world);
+    const found = await retrieveSample(cid, pins.sample, { retrieve, links: linksIn }, world);
     // Without its token a service can't be asked what it pins; that it gives the blocks is then as much as can be known.
-    const knowable = status !== undefined || failure?.kind === "input";
-    if (found.seen) return { ...sight, seen: "retrieved", counts: knowable };
+    const isKnown = status !== undefined || failure?.kind === "input";
+    if (found.seen) return { ...observation, evidence: "retrieved", counts: isKnown };
     const lacks = `lacks ${found.lacks}`;
-    if (status) return { ...sight, status: "lying", says: `it says pinned, and ${lacks}` };
-    // Seen not to be there is known, also where the service itself could not be asked.
-    const { failure: _, ...known } = sight;
-    return { ...known, status: "absent", says: [sight.says, lacks].filter(Boolean).join("; ") };
+    if (status) return { ...observation, status: "unverified", message: `it says pinned, and ${lacks}` };
+    // That blocks are missing is known, also where the service itself could not be asked.
+    const { failure: _, ...known } = observation;
+    return { ...known, status: "absent", message: [observation.message, lacks].filter(Boolean).join("; ") };
   } catch (thrown) {
-    const error = world.signal.aborted && !(thrown instanceof Failure) ? tooLateToLook(world.signal) : thrown;
+    const error = world.signal.aborted && !(thrown instanceof Failure) ? tooLateToCheck(world.signal) : thrown;
     if (!(error instanceof Failure)) throw error;
-    if (status && keeper.trusted) return { ...sight, seen: "says so", counts: true, says: error.message };
-    return { ...sight, says: `its blocks can't be looked at: ${error.message}`, failure: error };
+    if (status && service.trusted) {
+      return { ...observation, evidence: "reported", counts: true, message: error.message };
+    }
+    return { ...observation, message: `its blocks can't be looked at: ${error.message}`, failure: error };
   }
 }
 
-/** A look that its deadline ended is one that found nothing out; a run that is to stop is to stop. */
-function tooLateToLook({ reason }: AbortSignal): unknown {
-  const deadline = reason instanceof DOMException && reason.name === "TimeoutError";
-  return deadline ? new Failure("unavailable", "they did not come in time") : reason;
+/** A check that its deadline ended found nothing out. A run that is to stop stops: then the reason is passed on. */
+function tooLateToCheck({ reason }: AbortSignal): unknown {
+  const isDeadline = reason instanceof DOMException && reason.name === "TimeoutError";
+  return isDeadline ? new Failure("unavailable", "they did not come in time") : reason;
 }
 
-function sightOf(wanted: Wanted, status: PinStatus | undefined): PinSight {
+function observationOf(desired: DesiredPin, status: PinStatus | undefined): PinObservation {
   return {
-    wanted,
-    status: status?.state ?? (wanted.cid ? "unknown" : "absent"),
-    seen: "no",
+    desired,
+    status: status?.state ?? (desired.cid ? "unknown" : "absent"),
+    evidence: "none",
     counts: false,
-    ...(status?.says && { says: status.says }),
+    ...(status?.says && { message: status.says }),
     ...(status?.since && { since: status.since }),
   };
 }
 
-/** What is no UnixFS is looked at itself, and not below. */
+/** Below a block that is no UnixFS nothing is checked. */
 export function linksIn(cid: CID, bytes: Uint8Array): readonly CID[] {
   return cid.code === codecs.raw || cid.code === codecs.dagPb ? linksOf(cid, bytes) : [];
 }
 
 /**
- * Wishes that too few of the required services keep, with how far each of those is.
+ * The pins that do not count yet of every target that too few required services pin.
  *
- * A wish needs as many services as campaign.yaml requires, or all of the required ones that should keep it where those
- * are fewer, as with a service that keeps only a part.
+ * A target needs as many services as campaign.yaml requires, or all required ones that should pin it where those are fewer,
+ * as with a service that pins only a part.
  */
-export function unmet(sights: readonly PinSight[], { pins }: Pick<Parts, "pins">): PinSight[] {
-  const required = sights.filter(({ wanted }) => wanted.required);
-  const byPath = Map.groupBy(required, ({ wanted }) => wanted.path);
-  return [...byPath.values()].flatMap((group) => {
+export function unmetPins(observations: readonly PinObservation[], { pins }: Pick<Parts, "pins">): PinObservation[] {
+  const required = observations.filter(({ desired }) => desired.required);
+  const byTarget = Map.groupBy(required, ({ desired }) => targetKey(desired.target));
+  return [...byTarget.values()].flatMap((group) => {
     const needed = Math.min(pins.require.atLeast, group.length);
     const counting = group.filter(({ counts }) => counts).length;
     return counting >= needed ? [] : group.filter(({ counts }) => !counts);
   });
 }
 
-/** A sight as an event of publishing. */
-export function pinEvent({ wanted, status, seen, counts, says }: PinSight): PublishEvent {
-  const { keeper, path, cid } = wanted;
-  return { event: "pin", service: keeper.name, path, cid: String(cid), status, seen, counts, ...(says && { says }) };
+/** A pin in JSON: of an event of publishing, and of `status`. */
+export function pinData({ desired, status, evidence }: PinObservation) {
+  const { service, target, cid } = desired;
+  return {
+    service: service.name,
+    path: formatTarget(target),
+    cid: String(cid),
+    status: statusInJson(status),
+    seen: evidenceInJson[evidence],
+  };
 }
 
-/** A sight in words: `dkrz: products/radar.zarr is pinning: 1 of 2 replicas`. */
-export function sayPin({ wanted, status, says, seen, counts }: PinSight): string {
-  const state = counts ? (seen === "says so" ? "pinned, it says so" : "pinned") : status;
-  return `${wanted.keeper.name}: ${wanted.path} is ${state}${says ? `: ${says}` : ""}`;
+export const evidenceInJson = { retrieved: "retrieved", reported: "says so", none: "no" } as const;
+
+/** In JSON, and in lines for people. */
+export function statusInJson(status: PinObservation["status"]): string {
+  return status === "unverified" ? "lying" : status;
+}
+
+/** An observation as an event of publishing. */
+export function pinEvent(observation: PinObservation): PublishEvent {
+  const { counts, message } = observation;
+  return { event: "pin", ...pinData(observation), counts, ...(message && { says: message }) };
+}
+
+/** For people: `dkrz: products/radar.zarr is pinning: 1 of 2 replicas`. */
+export function describePin({ desired, status, message, evidence, counts }: PinObservation): string {
+  const state = counts ? (evidence === "reported" ? "pinned, it says so" : "pinned") : statusInJson(status);
+  return `${desired.service.name}: ${formatTarget(desired.target)} is ${state}${message ? `: ${message}` : ""}`;
 }

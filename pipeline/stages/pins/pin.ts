@@ -1,10 +1,10 @@
 /**
- * Pin: have services keep what a release will name, and wait until as many as the campaign requires were seen to.
+ * Pin: request the pins of a release at every service, and wait until as many services as the campaign requires have them.
  *
- * Blocks must be able to get there. Where the campaign's node has addresses, services fetch from it; where it has none
- * (the embedded node has no peers), those that take a CAR are brought what they lack, first, and are then the origins
- * of those that only fetch. Services work side by side, and a service that fails is one that doesn't count yet:
- * whether the rest is enough is decided at the end.
+ * Blocks must be able to get there. Where the campaign's node has addresses, services fetch from it. Where it has none
+ * (the embedded node has no peers), services that accept a CAR are sent what they lack, first, and are then the origins
+ * of those that only fetch. Services work concurrently, and a service that fails is one that doesn't count yet: whether
+ * the others are enough is decided at the end.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { CID } from "multiformats/cid";
@@ -15,224 +15,233 @@ import type { World } from "../../core/world.ts";
 import { carOf } from "../../dag/car.ts";
 import { difference } from "../../dag/read/difference.ts";
 import type { PinService, PinStatus } from "../../pin/service.ts";
-import type { Keeper, Parts } from "../parts.ts";
-import type { Wanted } from "./desired-pins.ts";
-import { lookAt, type PinSight, sayPin, unmet } from "./pin-status.ts";
+import type { Parts } from "../parts.ts";
+import type { DesiredPin, KnownPin } from "./desired-pins.ts";
+import { describePin, observePin, type PinObservation, unmetPins } from "./pin-status.ts";
+import { formatTarget } from "./pin-target.ts";
+
+/** What pinning needs of a campaign: blocks to send, addresses to fetch from, and what campaign.yaml requires. */
+export type PinningParts = Pick<Parts, "get" | "facts" | "pins" | "origins">;
 
 export interface PinOptions {
-  /** What is known of other wishes already: they count towards what is required. */
-  readonly known: readonly PinSight[];
-  /** Wait for services that nobody requires as well. */
-  readonly patient: boolean;
+  /** Pins observed before, which count towards what is required. */
+  readonly known: readonly PinObservation[];
+  /** Wait for services that campaign.yaml does not require, too. */
+  readonly waitForOptional: boolean;
 }
 
 const atOnce = 4;
 
-/** ms between two questions how far a service is: short first, for most is quick. */
+/** ms between two questions how far a service is: short at first, because most pins are quick. */
 const pauses = [200, 400, 800, 1_500, 3_000, 5_000, 10_000];
 
 /**
- * Ask for every wish, and wait for those that are required, up to the campaign's deadline.
+ * Request every pin, and wait for those that are required, up to the campaign's deadline.
  *
- * Returns a sight for each wish. Throws nothing for a service that fails: see {@link assertKept}.
+ * Returns an observation for each pin. Throws nothing for a service that fails: see {@link assertPinned}.
  */
 export async function pinAll(
-  wishes: readonly Wanted[],
-  campaign: Parts,
-  { known, patient }: PinOptions,
+  pins: readonly KnownPin[],
+  campaign: PinningParts,
+  { known, waitForOptional }: PinOptions,
   world: World,
-): Promise<PinSight[]> {
-  const byKeeper = [...Map.groupBy(wishes, ({ keeper }) => keeper)];
-  const ours = byKeeper.length > 0 ? await campaign.origins(world) : [];
-  const services = new Map(byKeeper.map(([keeper]) => [keeper, keeper.service()]));
-  const brought = (keeper: Keeper) => ours.length === 0 && services.get(keeper)!.take !== undefined;
-
+): Promise<PinObservation[]> {
   const late = AbortSignal.timeout(campaign.pins.deadline);
   const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
-  const board = new Map<Wanted, PinSight>(known.map((sight) => [sight.wanted, sight]));
-  const enough = () => !patient && unmet([...board.values()], campaign).length === 0;
-  const wave = (keepers: typeof byKeeper, origins: readonly string[]) =>
+  const ours = pins.length > 0 ? await campaign.origins(world) : [];
+  const observed = new Map<DesiredPin, PinObservation>(known.map((one) => [one.desired, one]));
+  const enough = () => !waitForOptional && unmetPins([...observed.values()], campaign).length === 0;
+  const requests = [...Map.groupBy(pins, ({ service }) => service)].map(([configured, pins]) => {
+    const service = configured.open();
+    return { configured, service, pins, needsCar: ours.length === 0 && service.take !== undefined };
+  });
+  const pinAtEach = (some: typeof requests, origins: readonly string[]) =>
     Promise.all(
-      keepers.map(([keeper, wanted]) =>
-        pinAt(
-          { service: services.get(keeper)!, brings: brought(keeper), origins, board, patient, enough },
-          wanted,
-          campaign,
-          inTime,
-        ),
+      some.map(({ service, pins, needsCar }) =>
+        pinAt({ service, needsCar, origins, observed, waitForOptional, enough }, pins, campaign, inTime),
       ),
     );
 
-  const first = byKeeper.filter(([keeper]) => brought(keeper));
-  const rest = byKeeper.filter(([keeper]) => !brought(keeper));
-  await wave(first, ours);
+  const first = requests.filter(({ needsCar }) => needsCar);
+  const rest = requests.filter(({ needsCar }) => !needsCar);
+  await pinAtEach(first, ours);
   world.signal.throwIfAborted();
-  const origins = [...ours, ...(rest.length > 0 ? await addressesOf(first, services, world) : [])];
-  await wave(rest, origins);
+  const theirs = rest.length > 0 ? await addressesOf(first, world) : [];
+  await pinAtEach(rest, [...ours, ...theirs]);
   world.signal.throwIfAborted();
-  return wishes.map((wanted) => board.get(wanted)!);
+  return pins.map((pin) => observed.get(pin)!);
 }
 
 const hints = {
   late: "run it again: it goes on from here; if a service makes no progress, does it reach a node that has the blocks?",
-  lying: "a service that says pinned fetches nothing: unpin there what is lacking, and run it again",
+  unverified: "a service that says pinned fetches nothing: unpin there what is lacking, and run it again",
 };
 
 /**
- * Refuse to go on where too few services keep something.
+ * Refuse to go on where too few services pin a target.
  *
- * @throws Failure `refused` where one of them said no, else `unavailable`, saying how far each is.
+ * @throws Failure `refused` where one of them refused, else `unavailable`, with how far each is.
  */
-export function assertKept(sights: readonly PinSight[], campaign: Parts): void {
-  const missing = unmet(sights, campaign);
+export function assertPinned(observations: readonly PinObservation[], campaign: Pick<Parts, "pins">): void {
+  const missing = unmetPins(observations, campaign);
   if (missing.length === 0) return;
   const { atLeast, of } = campaign.pins.require;
   const refused = missing.find(({ failure }) => failure && failure.kind !== "unavailable")?.failure;
-  const lines = firstLines(missing.map(sayPin)).map((line) => `  ${line}`);
-  const what = `not pinned where it is required (${atLeast} of ${of.join(", ")}):`;
-  throw new Failure(refused?.kind ?? "unavailable", [what, ...lines].join("\n"), {
-    hint: refused?.hint ?? (missing.some(({ status }) => status === "lying") ? hints.lying : hints.late),
+  const lines = firstLines(missing.map(describePin)).map((line) => `  ${line}`);
+  const title = `not pinned where it is required (${atLeast} of ${of.join(", ")}):`;
+  const isUnverified = missing.some(({ status }) => status === "unverified");
+  throw new Failure(refused?.kind ?? "unavailable", [title, ...lines].join("\n"), {
+    hint: refused?.hint ?? (isUnverified ? hints.unverified : hints.late),
   });
 }
 
+/** Pinning at one service. */
 interface Pinning {
   readonly service: PinService;
-  readonly brings: boolean;
+  /** Whether the service is sent the blocks, because it can't fetch them from the campaign's node. */
+  readonly needsCar: boolean;
   readonly origins: readonly string[];
-  readonly board: Map<Wanted, PinSight>;
-  readonly patient: boolean;
+  /** The newest observation of each pin, at all services. */
+  readonly observed: Map<DesiredPin, PinObservation>;
+  readonly waitForOptional: boolean;
   readonly enough: () => boolean;
 }
 
-/** All wishes of one service: asked for, then looked at until they count. */
-async function pinAt(pinning: Pinning, wishes: readonly Wanted[], campaign: Parts, world: World): Promise<void> {
-  const { board, service } = pinning;
+/** All pins of one service: requested, then checked until they count. */
+async function pinAt(pinning: Pinning, pins: readonly KnownPin[], campaign: PinningParts, world: World): Promise<void> {
+  const { observed, service } = pinning;
   let done = 0;
-  const ask = async (wanted: Wanted) => {
-    board.set(wanted, await attempt(wanted, board.get(wanted), () => askFor(pinning, wanted, campaign, world)));
-    world.progress({ task: `pinning at ${service.name}`, done: ++done, total: wishes.length, unit: "pins" });
+  const request = async (pin: KnownPin) => {
+    observed.set(pin, await attempt(pin, observed.get(pin), () => requestPin(pinning, pin, campaign, world)));
+    world.progress({ task: `pinning at ${service.name}`, done: ++done, total: pins.length, unit: "pins" });
   };
-  // The tree is alone at first: it brings the blocks of all leaves.
-  for await (const _ of inOrder(wishes.slice(0, 1), 1, ask));
-  for await (const _ of inOrder(wishes.slice(1), atOnce, ask));
+  // The tree alone at first: it brings the blocks of all leaves.
+  const isTree = ({ target }: KnownPin) => target.kind === "tree";
+  for await (const _ of inOrder(pins.filter(isTree), 1, request));
+  for await (const _ of inOrder(
+    pins.filter((pin) => !isTree(pin)),
+    atOnce,
+    request,
+  ));
 
-  if (!pinning.patient && !wishes.some(({ required }) => required)) return;
+  if (!pinning.waitForOptional && !pins.some(({ required }) => required)) return;
 
-  // Blocks that were brought are seen whether they are pinned or not: what was answered to a wish is asked about once more.
-  await lookAgain(
-    wishes.filter((wanted) => board.get(wanted)!.counts),
+  // Blocks that were sent can be retrieved whether they are pinned or not, so the service is asked for its pins once more.
+  await observeAgain(
+    pins.filter((pin) => observed.get(pin)!.counts),
     pinning,
     campaign,
     world,
   );
 
-  const open = () => wishes.filter((wanted) => !board.get(wanted)!.counts && !board.get(wanted)!.failure);
+  const open = () => pins.filter((pin) => !observed.get(pin)!.counts && !observed.get(pin)!.failure);
   for (let round = 0; open().length > 0 && !pinning.enough(); round++) {
     await world.sleep(pauses[Math.min(round, pauses.length - 1)]!);
     if (world.signal.aborted) break;
     const asked = open();
-    const statuses = () => asked.map((wanted) => board.get(wanted)!.status);
+    const statuses = () => asked.map((pin) => observed.get(pin)!.status);
     const before = statuses();
-    await lookAgain(asked, pinning, campaign, world);
-    // Lying twice in a row, having given up, or only saying so is all that will come of it.
-    const hopeless = statuses().every((status) => ["lying", "failed", "pinned"].includes(status));
-    if (hopeless && isDeepStrictEqual(before, statuses())) break;
+    await observeAgain(asked, pinning, campaign, world);
+    // Stop after two unverified answers in a row, or where the service gave up or can't be checked: asking again changes none.
+    const isFinal = statuses().every((status) => ["unverified", "failed", "pinned"].includes(status));
+    if (isFinal && isDeepStrictEqual(before, statuses())) break;
   }
 }
 
-/** What the service says of each by now, and what is to be seen there. */
-async function lookAgain(
-  asked: readonly Wanted[],
-  { board, service }: Pinning,
-  campaign: Parts,
+/** Asks the service for the status of `pins`, and checks those that it reports pinned. */
+async function observeAgain(
+  pins: readonly KnownPin[],
+  { observed, service }: Pinning,
+  campaign: Pick<Parts, "pins">,
   world: World,
 ): Promise<void> {
-  const cids = asked.map(({ cid }) => cid!);
-  let said: ReadonlyMap<string, PinStatus>;
+  const cids = pins.map(({ cid }) => cid);
+  let statuses: ReadonlyMap<string, PinStatus>;
   try {
-    said = cids.length > 0 ? await service.status(cids, world) : new Map();
+    statuses = cids.length > 0 ? await service.status(cids, world) : new Map();
   } catch (error) {
     const fail = () => Promise.reject(world.signal.aborted ? world.signal.reason : error);
-    for (const wanted of asked) board.set(wanted, await attempt(wanted, board.get(wanted), fail));
+    for (const pin of pins) observed.set(pin, await attempt(pin, observed.get(pin), fail));
     return;
   }
-  const look = async (wanted: Wanted) => {
-    const sight = board.get(wanted)!;
-    const status = said.get(wanted.cid!.toString());
-    if (sight.counts && status?.state === "pinned") return;
-    board.set(wanted, await attempt(wanted, sight, () => lookedAt(wanted, status, campaign, world)));
+  const check = async (pin: KnownPin) => {
+    const before = observed.get(pin)!;
+    const status = statuses.get(pin.cid.toString());
+    if (before.counts && status?.state === "pinned") return;
+    observed.set(pin, await attempt(pin, before, () => checked(pin, status, campaign, world)));
   };
-  for await (const _ of inOrder(asked, atOnce, look));
+  for await (const _ of inOrder(pins, atOnce, check));
 }
 
-/** What `act` saw; where it failed, what was seen before, and why. Being out of time is neither. */
-async function attempt(wanted: Wanted, before: PinSight | undefined, act: () => Promise<PinSight>): Promise<PinSight> {
-  const nothing: PinSight = { wanted, status: "unknown", seen: "no", counts: false };
+/** What `act` observed. Where it failed: what was observed before, and why. Running out of time is no failure. */
+async function attempt(
+  desired: KnownPin,
+  before: PinObservation | undefined,
+  act: () => Promise<PinObservation>,
+): Promise<PinObservation> {
+  const nothing: PinObservation = { desired, status: "unknown", evidence: "none", counts: false };
   try {
     return await act();
   } catch (error) {
     if (error instanceof DOMException && error.name === "TimeoutError") {
-      return { ...(before ?? nothing), says: before?.says ?? "not done by the deadline", counts: false };
+      return { ...(before ?? nothing), message: before?.message ?? "not done by the deadline", counts: false };
     }
     if (!(error instanceof Failure)) throw error;
-    return { ...(before ?? nothing), counts: false, says: error.message, failure: error };
+    return { ...(before ?? nothing), counts: false, message: error.message, failure: error };
   }
 }
 
-async function askFor(
-  { service, brings, origins, board }: Pinning,
-  wanted: Wanted,
-  campaign: Parts,
+async function requestPin(
+  { service, needsCar, origins, observed }: Pinning,
+  desired: KnownPin,
+  campaign: PinningParts,
   world: World,
-): Promise<PinSight> {
-  const { cid, label, previous, keeper } = wanted;
-  const wish = {
-    cid: cid!,
+): Promise<PinObservation> {
+  const { cid, label, previous, service: configured, target } = desired;
+  const request = {
+    cid,
     label,
-    origins: [...origins, ...wanted.origins],
+    origins: [...origins, ...desired.origins],
     meta: { campaign: campaign.facts.campaign },
   };
-  const held = previous && !previous.equals(cid) ? await keptThere(service, previous, cid!, world) : undefined;
-  const bring = async (since: CID | undefined) => {
-    await service.take!(cid!, carOf([cid!], difference(cid!, since, campaign.get)), world);
+  const base = previous && !previous.equals(cid) ? await pinnedPrevious(service, previous, cid, world) : undefined;
+  const sendCar = async (since: CID | undefined) => {
+    await service.take!(cid, carOf([cid], difference(cid, since, campaign.get)), world);
   };
-  const underTree =
-    keeper.whole &&
-    board.values().some(({ wanted, counts }) => wanted.keeper === keeper && wanted.path === "/" && counts);
-  if (brings && !(underTree && isLeaf(wanted))) await bring(held);
-  const pin = () => service.pin({ ...wish, ...(held && { previous: held }) }, world);
-  const sight = await lookedAt(wanted, await pin(), campaign, world);
-  if (sight.status !== "lying" || !service.take) return sight;
-  // It says that it has all blocks, and has not; asked again it would fetch none. So it is brought them.
-  world.log(`${keeper.name}: ${wanted.path}: ${sight.says}; bringing all of it`);
-  await bring(undefined);
-  return lookedAt(wanted, await pin(), campaign, world);
+  const hasTree = observed
+    .values()
+    .some(({ desired, counts }) => desired.service === configured && desired.target.kind === "tree" && counts);
+  if (needsCar && !(hasTree && target.kind === "leaf")) await sendCar(base);
+  const pin = () => service.pin({ ...request, ...(base && { previous: base }) }, world);
+  const observation = await checked(desired, await pin(), campaign, world);
+  if (observation.status !== "unverified" || !service.take) return observation;
+  // It reports all blocks and lacks some. It would fetch none when asked again, so all of them are sent.
+  world.log(`${configured.name}: ${formatTarget(target)}: ${observation.message}; bringing all of it`);
+  await sendCar(undefined);
+  return checked(desired, await pin(), campaign, world);
 }
 
-function isLeaf({ path }: Wanted): boolean {
-  return path !== "/" && path !== "portal/" && !path.startsWith("extra:");
-}
-
-/** `previous`, where the service says that it keeps it, and has not failed with what it was brought on top of that. */
-async function keptThere(service: PinService, previous: CID, cid: CID, world: World): Promise<CID | undefined> {
-  const said = await service.status([previous, cid], world);
-  const stateOf = (one: CID) => said.get(one.toString())?.state;
+/** `previous`, where the service reports it as pinned, and did not fail with what was sent on top of it. */
+async function pinnedPrevious(service: PinService, previous: CID, cid: CID, world: World): Promise<CID | undefined> {
+  const statuses = await service.status([previous, cid], world);
+  const stateOf = (one: CID) => statuses.get(one.toString())?.state;
   return stateOf(previous) === "pinned" && stateOf(cid) !== "failed" ? previous : undefined;
 }
 
-function lookedAt(wanted: Wanted, status: PinStatus | undefined, campaign: Parts, world: World): Promise<PinSight> {
-  return lookAt(wanted, status ?? { state: "absent" }, undefined, campaign, world);
+function checked(
+  desired: KnownPin,
+  status: PinStatus | undefined,
+  campaign: Pick<Parts, "pins">,
+  world: World,
+): Promise<PinObservation> {
+  return observePin(desired, status ?? { state: "absent" }, undefined, campaign, world);
 }
 
-async function addressesOf(
-  keepers: readonly (readonly [Keeper, unknown])[],
-  services: ReadonlyMap<Keeper, PinService>,
-  world: World,
-): Promise<string[]> {
+async function addressesOf(services: readonly { readonly service: PinService }[], world: World): Promise<string[]> {
   const found = await Promise.all(
-    keepers.map(async ([keeper]) => {
+    services.map(async ({ service }) => {
       try {
-        return (await services.get(keeper)!.addresses?.(world)) ?? [];
+        return (await service.addresses?.(world)) ?? [];
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         world.log(`warning: ${error.message}`);

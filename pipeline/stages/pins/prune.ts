@@ -9,7 +9,7 @@ import { identity } from "../../core/cid.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Head } from "../../log/log.ts";
-import type { Keeper, Parts } from "../parts.ts";
+import type { ConfiguredPinService, Parts } from "../parts.ts";
 import { bytesOnlyBelow } from "./bytes-below.ts";
 import { isAdded } from "./label.ts";
 import { allPins } from "./node-pins.ts";
@@ -51,15 +51,15 @@ export async function planPruning(head: Head, campaign: Parts, needed: readonly 
 
   const problems: Failure[] = [];
   const remote: OldPin[] = [];
-  for (const keeper of elsewhere.size > 0 ? campaign.keepers : []) {
+  for (const service of elsewhere.size > 0 ? campaign.pinServices : []) {
     try {
       const cids = await pinnedAt(
-        keeper,
+        service,
         [...elsewhere.values()].map(({ cid }) => cid),
         world,
       );
       for (const cid of cids)
-        remote.push({ release: elsewhere.get(identity(cid))!.release, service: keeper.name, cid });
+        remote.push({ release: elsewhere.get(identity(cid))!.release, service: service.name, cid });
     } catch (error) {
       if (!isFailure(error)) throw error;
       problems.push(error);
@@ -75,17 +75,17 @@ export async function planPruning(head: Head, campaign: Parts, needed: readonly 
 /** Stop pinning them. Yields each that was unpinned, and the failure of each that was not. */
 export async function* unpinAll(
   pins: readonly OldPin[],
-  { home, keepers }: Parts,
+  { home, pinServices }: Parts,
   world: World,
 ): AsyncGenerator<{ readonly pin: OldPin; readonly failure?: Failure }> {
-  const byName = new Map(keepers.map((keeper) => [keeper.name, keeper]));
+  const byName = new Map(pinServices.map((service) => [service.name, service]));
   let done = 0;
   for (const pin of pins) {
     world.signal.throwIfAborted();
     world.progress({ task: "unpinning", done: done++, total: pins.length, unit: "pins" });
     try {
       if (pin.label !== undefined) await home.unpin(pin.label, world);
-      else await byName.get(pin.service!)!.service().unpin?.(pin.cid, world);
+      else await byName.get(pin.service!)!.open().unpin?.(pin.cid, world);
       yield { pin };
     } catch (error) {
       if (pin.label !== undefined || !isFailure(error)) throw error;
@@ -108,15 +108,15 @@ async function pruneOne(old: OldRelease, campaign: Parts, world: World): Promise
   const labels = labelsOf(old, pinned, campaign).filter((label) => !isAdded(label));
   for (const label of labels) await campaign.home.unpin(label, world);
   let any = labels.length > 0;
-  for (const keeper of campaign.keepers) {
+  for (const service of campaign.pinServices) {
     try {
-      for (const cid of await pinnedAt(keeper, old.cids, world)) {
-        await keeper.service().unpin!(cid, world);
+      for (const cid of await pinnedAt(service, old.cids, world)) {
+        await service.open().unpin!(cid, world);
         any = true;
       }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      world.log(`warning: ${keeper.name} pins more than it has to: ${error.message}`);
+      world.log(`warning: ${service.name} pins more than it has to: ${error.message}`);
     }
   }
   if (any) world.log(`stopped pinning release ${number}`);
@@ -124,8 +124,8 @@ async function pruneOne(old: OldRelease, campaign: Parts, world: World): Promise
 }
 
 /** Those that the service pins, or is about to, and can unpin. */
-async function pinnedAt(keeper: Keeper, cids: readonly CID[], world: World): Promise<CID[]> {
-  const service = keeper.service();
+async function pinnedAt(configured: ConfiguredPinService, cids: readonly CID[], world: World): Promise<CID[]> {
+  const service = configured.open();
   if (!service.unpin || cids.length === 0) return [];
   const answered = await service.status(cids, world);
   return cids.filter((cid) => (answered.get(cid.toString())?.state ?? "absent") !== "absent");

@@ -1,7 +1,7 @@
 /**
- * Repin: have every service keep what it should of the newest release, the optional ones too.
+ * Repin: request every desired pin of the newest release that does not count, at optional services too.
  *
- * The log doesn't change: who keeps a release is not part of it. Each pin is looked at, not only the tree.
+ * The log doesn't change: which services pin a release is not part of it. Each pin is checked, not only the tree.
  */
 
 import { readTree, type Tree } from "../../core/tree/tree.ts";
@@ -11,32 +11,37 @@ import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
 import { sourceOf, treeOf } from "../tree/past.ts";
 import { sizesOf } from "../tree/sizes.ts";
-import { type Wanted, wishesOf } from "./desired-pins.ts";
-import { keepPeers } from "./peers.ts";
+import { type DesiredPin, desiredPins, hasCid } from "./desired-pins.ts";
+import { connectPeers } from "./peers.ts";
 import { pinAll } from "./pin.ts";
-import { lookAtPins, type PinSight } from "./pin-status.ts";
+import { observePins, type PinObservation } from "./pin-status.ts";
 
-/** @returns a sight for each wish, those that counted already included. */
-export async function repin(campaign: Parts, world: World): Promise<PinSight[]> {
+/** Returns an observation for each desired pin, those that counted before included. */
+export async function repin(campaign: Parts, world: World): Promise<PinObservation[]> {
   const head = await publishedHead(campaign.log, world);
-  for (const keeper of campaign.keepers) keeper.service();
+  for (const service of campaign.pinServices) service.open();
   await campaign.home.recheck?.(world);
-  await keepPeers(campaign.peering, world);
+  await connectPeers(campaign.peering, world);
   const { previous } = head.release;
   const earlier = previous && (await treeOf(await campaign.log.read(previous, world), campaign, world));
-  const wishes = await wishesFor(head, earlier ?? new Map(), campaign, world);
-  const seen = await lookAtPins(wishes, campaign, { thorough: true, patience: campaign.pins.deadline }, world);
-  const known = seen.filter(({ counts }) => counts);
-  const missing = seen.filter(({ counts }) => !counts).map(({ wanted }) => wanted);
-  return [...known, ...(await pinAll(missing, campaign, { known, patient: true }, world))];
+  const pins = await desiredPinsOf(head, earlier ?? new Map(), campaign, world);
+  const observed = await observePins(pins, campaign, { thorough: true, timeoutMs: campaign.pins.deadline }, world);
+  const known = observed.filter(({ counts }) => counts);
+  const missing = observed.flatMap(({ desired, counts }) => (!counts && hasCid(desired) ? [desired] : []));
+  return [...known, ...(await pinAll(missing, campaign, { known, waitForOptional: true }, world))];
 }
 
-/** What should be kept of a release that exists. `earlier`: the tree before it, for services that have that already. */
-export async function wishesFor({ release }: Head, earlier: Tree, campaign: Parts, world: World): Promise<Wanted[]> {
+/** The desired pins of a release in the log. `earlier`: the tree before it, which services may have pinned. */
+export async function desiredPinsOf(
+  { release }: Head,
+  earlier: Tree,
+  campaign: Parts,
+  world: World,
+): Promise<DesiredPin[]> {
   const text = await sourceOf(release, campaign, world);
   const { tree } = readTree(text);
   const sizes = await sizesOf(tree, campaign.get, campaign.sizes, world);
-  return wishesOf(
+  return desiredPins(
     {
       number: release.number,
       root: release.root,

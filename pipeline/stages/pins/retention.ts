@@ -23,7 +23,7 @@ export interface OldRelease {
   readonly cids: readonly CID[];
 }
 
-export function keepsAll({ pins: { keep } }: Pick<Parts, "pins">): boolean {
+export function retainsAll({ pins: { keep } }: Pick<Parts, "pins">): boolean {
   return keep.releases === undefined && keep.younger === undefined;
 }
 
@@ -38,7 +38,7 @@ export async function* oldReleases(
   needed: Iterable<CID>,
   world: World,
 ): AsyncGenerator<OldRelease> {
-  if (keepsAll(campaign)) return;
+  if (retainsAll(campaign)) return;
   const named = numbersIn(campaign);
   // Of the same data in another spelling some services unpin together.
   const kept = new Set([...campaign.pins.extra.map(({ cid }) => CID.parse(cid)), ...needed].map(identity));
@@ -56,7 +56,7 @@ export async function* oldReleases(
 /** Numbers of the releases that the rules don't keep. */
 export async function oldNumbers(head: Head, campaign: Parts, world: World): Promise<ReadonlySet<number>> {
   const numbers = new Set<number>();
-  if (keepsAll(campaign)) return numbers;
+  if (retainsAll(campaign)) return numbers;
   for await (const { at, stays } of byRule(head, numbersIn(campaign), campaign, world))
     if (!stays) numbers.add(at.release.number);
   return numbers;
@@ -92,8 +92,8 @@ async function* byRule(
 }
 
 /** Numbers of the old releases that names point to. */
-function numbersIn({ announced }: Parts): ReadonlySet<number> {
-  return new Set(announced.flatMap(({ to }) => numberIn(to) ?? []));
+function numbersIn({ names }: Parts): ReadonlySet<number> {
+  return new Set(names.flatMap(({ to }) => numberIn(to) ?? []));
 }
 
 /** Everything that was pinned for a release. */

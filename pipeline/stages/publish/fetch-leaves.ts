@@ -20,12 +20,12 @@ import type { Observation } from "./observe.ts";
 const atOnce = 16;
 
 /** @throws Failure `unavailable` that names every leaf of which a block stays out of reach. */
-export async function hold(leaves: readonly DataLeaf[], campaign: Parts, world: World): Promise<void> {
+export async function fetchLeaves(leaves: readonly DataLeaf[], campaign: Parts, world: World): Promise<void> {
   const missing: Sizes["missing"][number][] = [];
   let done = 0;
   const one = async (leaf: DataLeaf) => {
     try {
-      await campaign.bring(leaf, world);
+      await campaign.fetchLeaf(leaf, world);
       return undefined;
     } catch (error) {
       if (isFailure(error, "unavailable")) return { leaf, why: error.message };
@@ -48,10 +48,10 @@ export async function hold(leaves: readonly DataLeaf[], campaign: Parts, world: 
  */
 export async function whyNotFromHere(
   { steps, tree }: Pick<Observation, "steps" | "tree">,
-  { home, facts, keepers }: Pick<Parts, "home" | "facts" | "keepers">,
+  { home, facts, pinServices }: Pick<Parts, "home" | "facts" | "pinServices">,
   world: World,
 ): Promise<LeavesOutOfReach | undefined> {
-  if (!home.has || facts.gateways.length > 0 || keepers.some(({ look }) => look)) return undefined;
+  if (!home.has || facts.gateways.length > 0 || pinServices.some(({ retrieve: look }) => look)) return undefined;
   const leaves: DataLeaf[] = [];
   for (const step of steps) {
     const leaf = step.do === "hold" ? tree.get(step.path) : undefined;

@@ -19,13 +19,14 @@ import type { IncompletePin } from "../../ipfs/node.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import type { MadeWith, Release } from "../../log/release.ts";
-import { lookAtNames, type NameSight, normal, saidBy } from "../names/name-status.ts";
+import { agreedValue, type NameObservation, normalized, observeNames } from "../names/name-status.ts";
 import { targetOf } from "../names/target.ts";
 import type { Parts } from "../parts.ts";
-import { wishesOf } from "../pins/desired-pins.ts";
+import { desiredPins } from "../pins/desired-pins.ts";
 import { completeLeaves, pinnedAtHome } from "../pins/incomplete-pins.ts";
-import { lookAtPeers } from "../pins/peers.ts";
-import { lookAtPins, type PinSight } from "../pins/pin-status.ts";
+import { observePeers } from "../pins/peers.ts";
+import { observePins, type PinObservation } from "../pins/pin-status.ts";
+import { formatTarget } from "../pins/pin-target.ts";
 import { assembleTree } from "../tree/assemble.ts";
 import { treeOf } from "../tree/past.ts";
 import { outOfReach, type Sizes, sizesOf } from "../tree/sizes.ts";
@@ -47,25 +48,25 @@ export interface Observation {
   /** Directory blocks above the leaves, for whoever keeps the root. */
   readonly blocks: readonly Block[];
   /** What services keep of what should be published; a portal that is still to be made has no CID yet. */
-  readonly pins: readonly PinSight[];
-  readonly names: readonly NameSight[];
+  readonly pins: readonly PinObservation[];
+  readonly names: readonly NameObservation[];
   readonly steps: readonly Step[];
 }
 
 /** ms that services and names get to answer where nothing else is said. */
-const patience = 30_000;
+const timeoutMs = 30_000;
 
 /** Observe `campaign` as it would be with `text` as its tree.yaml. */
 export async function observe(
   text: Uint8Array,
   campaign: Parts,
   world: World,
-  look: { readonly patience: number } = { patience },
+  look: { readonly timeoutMs: number } = { timeoutMs },
 ): Promise<Observation> {
   world.signal.throwIfAborted();
   const { tree, findings } = readTree(text);
-  const names = lookAtNames(campaign, look.patience, world);
-  const peers = lookAtPeers(campaign, look.patience, world);
+  const names = observeNames(campaign, look.timeoutMs, world);
+  const peers = observePeers(campaign, look.timeoutMs, world);
   // Waited for last, so that one that never answers takes no time from the rest.
   for (const asked of [names, peers]) asked.catch(() => undefined);
   const [{ head, live }, { kept, incomplete }] = await Promise.all([
@@ -87,7 +88,7 @@ export async function observe(
   const desired = desiredOf(root.cid, tree, campaign.madeWith);
   const observed = observedOf(head, live, new Set([...kept, ...completeLeaves(live, head, incomplete)]));
   const current = isCurrent(desired, observed.head);
-  const wishes = wishesOf(
+  const wishes = desiredPins(
     {
       number: (head?.release.number ?? 0) + (current ? 0 : 1),
       root: root.cid,
@@ -100,15 +101,15 @@ export async function observe(
     },
     campaign,
   );
-  const pins = await lookAtPins(wishes, campaign, { thorough: false, ...look }, world);
+  const pins = await observePins(wishes, campaign, { thorough: false, ...look }, world);
   const seen = { ...known, root, pins, names: await names };
   const next = current ? head : undefined;
   const said = await Promise.all(
     seen.names.map(async (sight) => ({
-      name: sight.announced.name,
-      to: sight.announced.to,
-      value: await shouldSay(sight.announced.to, root.cid, next, head, campaign, world),
-      said: sight.sighting?.endsSoon ? undefined : saidBy(sight),
+      name: sight.name.name,
+      to: sight.name.to,
+      value: await shouldSay(sight.name.to, root.cid, next, head, campaign, world),
+      said: sight.answers?.endsSoon ? undefined : agreedValue(sight),
     })),
   );
   const steps = planOf({ ...desired, peers: await peers, pins: pins.map(pinOf), names: said }, observed);
@@ -158,8 +159,8 @@ function beforeOf(head: Head | undefined): Release["before"] {
   return head ? { root: head.release.root, portal: head.release.portal } : null;
 }
 
-function pinOf({ wanted: { keeper, path, cid, required }, counts }: PinSight) {
-  return { service: keeper.name, path, cid: cid?.toString() ?? null, required, counts };
+function pinOf({ desired: { service, target, cid, required }, counts }: PinObservation) {
+  return { service: service.name, path: formatTarget(target), cid: cid?.toString() ?? null, required, counts };
 }
 
 /** What a name should say once everything is done: of a release that is still to be made only its tree is known. */
@@ -172,8 +173,8 @@ async function shouldSay(
   world: World,
 ): Promise<string | null> {
   const old = head && to.includes("@") ? head : next;
-  if (old) return normal(await targetOf(to, old, log, world));
-  return to === "tree" ? normal(`/ipfs/${root}`) : null;
+  if (old) return normalized(await targetOf(to, old, log, world));
+  return to === "tree" ? normalized(`/ipfs/${root}`) : null;
 }
 
 /** Why an observation has no root, as one failure; `undefined` where it has one. */

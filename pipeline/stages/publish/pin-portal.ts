@@ -14,7 +14,7 @@ import type { PublishEvent } from "../event.ts";
 import type { Parts } from "../parts.ts";
 import { label } from "../pins/label.ts";
 import { scan } from "../scan/scan.ts";
-import { madeFor } from "../tree/created-at.ts";
+import { creationTime } from "../tree/created-at.ts";
 import type { Observation } from "./observe.ts";
 import { buildPortal, foldViews } from "./portal.ts";
 
@@ -24,7 +24,7 @@ import { buildPortal, foldViews } from "./portal.ts";
  * @throws Failure `unavailable` where a dataset can't be read because its bytes are out of reach; with `strict`,
  * `findings` where a dataset's content is bad.
  */
-export async function* keepPortal(
+export async function* pinPortal(
   root: Link,
   text: Uint8Array,
   seen: Observation,
@@ -32,7 +32,7 @@ export async function* keepPortal(
   campaign: Parts,
   world: World,
 ): AsyncGenerator<PublishEvent, { draft: Draft; portal: CID }> {
-  const entries = yield* scanned(seen, strict, campaign, world);
+  const entries = yield* scanTree(seen, strict, campaign, world);
 
   const blocks: Block[] = [];
   const put = (block: Block) => void blocks.push(block);
@@ -72,9 +72,9 @@ async function bringReleases(head: Head | undefined, { home, log }: Parts, world
 /**
  * What the whole tree contains. Failed datasets are told as events; one out of reach stops everything.
  *
- * @throws Failure as {@link keepPortal} does.
+ * @throws Failure as {@link pinPortal} does.
  */
-export async function* scanned(
+export async function* scanTree(
   seen: Observation,
   strict: boolean,
   campaign: Parts,
@@ -129,7 +129,7 @@ async function draftOf(
     madeWith: campaign.madeWith,
     ...rollback,
   };
-  return { ...draft, made: await madeFor(draft, head, campaign, world) };
+  return { ...draft, made: await creationTime(draft, head, campaign, world) };
 }
 
 /** The release before `head`. */

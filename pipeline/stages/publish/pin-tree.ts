@@ -5,7 +5,7 @@ import type { Parts } from "../parts.ts";
 import { label } from "../pins/label.ts";
 import type { Observation } from "./observe.ts";
 
-export async function keepTree(
+export async function pinTree(
   root: CID,
   { blocks, head, steps }: Observation,
   { home, facts }: Parts,

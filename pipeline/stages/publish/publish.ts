@@ -2,12 +2,12 @@
  * Publish: look, plan, act.
  *
  * The stage owns the order and nothing else: complete here, pinned where the campaign demands, released, announced, read
- * back. Whether a step is needed is the plan's business, how it is done is in the file named after it. Beside each phase
+ * back. Whether a step is needed is the plan's business, how it is done is in the file named after it. KnownWithoutBlocks each phase
  * stands what a crash there leaves behind; running again always finishes, with the same CIDs and one release.
  */
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
-import { type Step, sayToDo } from "../../core/plan.ts";
+import { formatSteps, type Step } from "../../core/plan.ts";
 import { dataLeaves } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Link } from "../../dag/block.ts";
@@ -17,16 +17,16 @@ import type { PublishEvent } from "../event.ts";
 import { announce, readBack } from "../names/announce.ts";
 import type { Parts } from "../parts.ts";
 import { incompleteLines } from "../pins/incomplete-pins.ts";
-import { keepPeers } from "../pins/peers.ts";
-import { assertKept, pinAll } from "../pins/pin.ts";
+import { connectPeers } from "../pins/peers.ts";
+import { assertPinned, pinAll } from "../pins/pin.ts";
 import { pinEvent } from "../pins/pin-status.ts";
 import { pruneAfter } from "../pins/prune.ts";
 import { appendRelease, ensureReleasePinned } from "./append-release.ts";
 import { assertComplete } from "./assert-complete.ts";
-import { hold } from "./fetch-leaves.ts";
+import { fetchLeaves } from "./fetch-leaves.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "./observe.ts";
-import { keepPortal, scanned } from "./pin-portal.ts";
-import { keepTree } from "./pin-tree.ts";
+import { pinPortal, scanTree } from "./pin-portal.ts";
+import { pinTree } from "./pin-tree.ts";
 
 export interface PublishOptions {
   /** Refuse every other root: the one that a plan promised. */
@@ -55,7 +55,7 @@ export async function* publish(
   // A crash leaves some Kubos told and some not: the next run sees which.
   const peers = stepsTo("peer", seen);
   yield* begun(peers, world);
-  await keepPeers(
+  await connectPeers(
     campaign.peering.filter(({ node }) => peers.some((step) => step.node === node)),
     world,
   );
@@ -96,11 +96,11 @@ export async function* publish(
 }
 
 /** @throws Failure `input` for a secret that is not set or a key that is none: before anything starts. */
-async function assertReady({ keepers, announced, signer }: Parts): Promise<void> {
+async function assertReady({ pinServices, names, signer }: Parts): Promise<void> {
   await signer?.();
-  for (const keeper of keepers) keeper.service();
-  for (const name of announced) name.at("writing");
-  for (const name of announced) await name.assertKey?.();
+  for (const service of pinServices) service.open();
+  for (const name of names) name.open("writing");
+  for (const name of names) await name.assertKey?.();
 }
 
 /**
@@ -118,7 +118,7 @@ async function observeWhole(text: Uint8Array, campaign: Parts, world: World): Pr
   if (!isFailure(whyNoRoot(seen), "unavailable")) return seen;
   // Not even their root blocks are here: a node with a network of its own may still find them.
   const unmeasured = seen.sizes.missing.map(({ leaf }) => leaf);
-  await hold(unmeasured, campaign, world);
+  await fetchLeaves(unmeasured, campaign, world);
   return observe(text, campaign, world);
 }
 
@@ -149,17 +149,17 @@ async function* complete(
   yield* begun(holds, world);
   const paths = new Set(holds.map(({ path }) => path));
   const leaves = dataLeaves(seen.tree).filter(({ path }) => paths.has(path));
-  await hold(leaves, campaign, world);
+  await fetchLeaves(leaves, campaign, world);
   for (const step of stepsTo("keep-tree", seen)) {
     yield* begun([step], world);
-    await keepTree(root.cid, seen, campaign, world);
+    await pinTree(root.cid, seen, campaign, world);
   }
   for (const step of stepsTo("keep-portal", seen)) {
     yield* begun([step], world);
-    return yield* keepPortal(root, text, seen, options, campaign, world);
+    return yield* pinPortal(root, text, seen, options, campaign, world);
   }
   // A release that was made without --strict may have datasets that failed.
-  if (options.strict) yield* scanned(seen, options.strict, campaign, world);
+  if (options.strict) yield* scanTree(seen, options.strict, campaign, world);
   return { portal: seen.head!.release.portal };
 }
 
@@ -171,10 +171,10 @@ async function* pinned(portal: CID, seen: Observation, campaign: Parts, world: W
   const known = seen.pins.filter(({ counts }) => counts);
   const wishes = seen.pins
     .filter(({ counts }) => !counts)
-    .map(({ wanted }) => (wanted.cid ? wanted : { ...wanted, cid: portal }));
-  const sights = await pinAll(wishes, campaign, { known, patient: false }, world);
+    .map(({ desired }) => ({ ...desired, cid: desired.cid ?? portal }));
+  const sights = await pinAll(wishes, campaign, { known, waitForOptional: false }, world);
   for (const sight of sights) yield pinEvent(sight);
-  assertKept([...known, ...sights], campaign);
+  assertPinned([...known, ...sights], campaign);
 }
 
 /**
@@ -197,27 +197,27 @@ async function* announced(head: Head, seen: Observation, campaign: Parts, world:
   const steps = stepsTo("announce", seen);
   if (steps.length === 0) return;
   yield* begun(steps, world);
-  const late = seen.names.filter(({ announced }) => steps.some(({ name }) => name === announced.name));
+  const late = seen.names.filter(({ name: announced }) => steps.some(({ name }) => name === announced.name));
   const written = await Promise.allSettled(late.map((sight) => announce(sight, head, campaign, world)));
   const accepted = late.filter((_, i) => written[i]!.status === "fulfilled");
   const backs = stepsTo("read-back", seen);
   yield* begun(
-    backs.filter(({ name }) => accepted.some(({ announced }) => announced.name === name)),
+    backs.filter(({ name }) => accepted.some(({ name: announced }) => announced.name === name)),
     world,
   );
   const read = await Promise.allSettled(
     written.map(async (result, i) => {
       if (result.status === "rejected") throw result.reason;
-      return readBack(late[i]!.announced, result.value, world);
+      return readBack(late[i]!.name, result.value, world);
     }),
   );
   for (const result of read) {
     if (result.status === "rejected") continue;
-    const { announced, sighting } = result.value;
+    const { name: announced, answers: sighting } = result.value;
     yield { event: "announced", name: announced.name, value: sighting!.value!, authorities: sighting!.authorities };
   }
   assertAnnounced(
-    read.map((result, i) => ({ name: late[i]!.announced.name, ...result })),
+    read.map((result, i) => ({ name: late[i]!.name.name, ...result })),
     head,
   );
 }
@@ -249,6 +249,6 @@ function stepsTo<What extends Step["do"]>(what: What, { steps }: Observation): E
 
 function* begun(steps: readonly Step[], world: World): Generator<PublishEvent> {
   world.signal.throwIfAborted();
-  for (const line of sayToDo(steps)) world.log(line);
+  for (const line of formatSteps(steps)) world.log(line);
   for (const step of steps) yield { event: "step", step };
 }

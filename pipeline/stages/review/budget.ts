@@ -2,7 +2,7 @@
  * Bounds on what strangers can have us read.
  *
  * A pull request names any CID it likes: one that leads to 50 TB, to a DAG without an end, to a gateway that gives a byte a
- * second. So whatever is read on its account is paid from an allowance of blocks, bytes and time, and when that is spent
+ * second. So whatever is read on its account is paid from an budget of blocks, bytes and time, and when that is spent
  * nothing more is asked for.
  */
 import { Failure } from "../../core/failure.ts";
@@ -16,61 +16,65 @@ export interface Bounds {
   readonly time: number;
 }
 
-export interface Allowance {
+export interface Budget {
   /**
    * What `ask` gives, paid for. What is under way when the last of it is spent still arrives, so that the most that is read
    * is a block more for each request at once.
    *
    * @throws Failure `unavailable` saying which bound was reached.
    */
-  pay<Answer extends Uint8Array | undefined>(ask: (world: World) => Promise<Answer>): Promise<Answer>;
+  spend<Answer extends Uint8Array | undefined>(ask: (world: World) => Promise<Answer>): Promise<Answer>;
   /** A part of it, so that one dataset can't spend what others need. What it spends is spent here too. */
-  part(bounds: Partial<Omit<Bounds, "time">>): Allowance;
+  share(bounds: Partial<Omit<Bounds, "time">>): Budget;
   /** Blocks that are left. */
   readonly blocks: number;
   /** Which bound was reached, in words; `undefined` as long as there is something left. */
-  readonly spent: string | undefined;
+  readonly exhausted: string | undefined;
 }
 
-export function allowanceOf(bounds: Bounds, world: World): Allowance {
+export function budgetOf(bounds: Bounds, world: World): Budget {
   const late = AbortSignal.timeout(bounds.time);
-  return drawnFrom(bounds, late, {
-    spent: undefined,
+  return budgetWithin(bounds, late, {
+    exhausted: undefined,
     blocks: bounds.blocks,
-    pay: (ask) => ask({ ...world, signal: AbortSignal.any([world.signal, late]) }),
+    spend: (ask) => ask({ ...world, signal: AbortSignal.any([world.signal, late]) }),
   });
 }
 
-function drawnFrom(bounds: Bounds, late: AbortSignal, purse: Pick<Allowance, "pay" | "spent" | "blocks">): Allowance {
+function budgetWithin(
+  bounds: Bounds,
+  late: AbortSignal,
+  parent: Pick<Budget, "spend" | "exhausted" | "blocks">,
+): Budget {
   let { blocks, bytes } = bounds;
-  const allowance: Allowance = {
+  const budget: Budget = {
     get blocks() {
-      return Math.max(0, Math.min(blocks, purse.blocks));
+      return Math.max(0, Math.min(blocks, parent.blocks));
     },
 
-    get spent() {
-      if (purse.spent) return purse.spent;
+    get exhausted() {
+      if (parent.exhausted) return parent.exhausted;
       if (late.aborted) return `looking ended after ${bounds.time / 1000} s`;
       if (blocks <= 0) return `looking ended after ${bounds.blocks} blocks`;
       return bytes <= 0 ? `looking ended after ${sayBytes(bounds.bytes)}` : undefined;
     },
 
-    async pay(ask) {
-      const before = allowance.spent;
+    async spend(ask) {
+      const before = budget.exhausted;
       if (before) throw new Failure("unavailable", before);
       blocks--;
       try {
-        const answer = await purse.pay(ask);
+        const answer = await parent.spend(ask);
         bytes -= answer?.length ?? 0;
         return answer;
       } catch (error) {
         // What our own clock cut short is not the other side's failing.
-        if (late.aborted) throw new Failure("unavailable", allowance.spent!, { cause: error });
+        if (late.aborted) throw new Failure("unavailable", budget.exhausted!, { cause: error });
         throw error;
       }
     },
 
-    part: (smaller) => drawnFrom({ ...bounds, ...smaller }, late, allowance),
+    share: (smaller) => budgetWithin({ ...bounds, ...smaller }, late, budget),
   };
-  return allowance;
+  return budget;
 }

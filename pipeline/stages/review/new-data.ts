@@ -18,12 +18,12 @@ import { tsizeOf } from "../../dag/read/tsize.ts";
 import type { Source } from "../../ipfs/fallback.ts";
 import type { Parts } from "../parts.ts";
 import { scan } from "../scan/scan.ts";
-import { type Allowance, allowanceOf, type Bounds } from "./budget.ts";
-import { type Reached, reachOf } from "./reachability.ts";
+import { type Bounds, type Budget, budgetOf } from "./budget.ts";
+import { probeReachability, type Reachability } from "./reachability.ts";
 
-export interface Looking extends Pick<Parts, "facts" | "readers" | "wanted" | "sizes" | "holdings"> {
+export interface DataReviewParts extends Pick<Parts, "facts" | "readers" | "isScanned" | "sizes" | "leafContents"> {
   /** Everywhere blocks can be asked for, each by itself. */
-  readonly sources: readonly Source[];
+  readonly blockSources: readonly Source[];
   /** A block from whoever gives it first. @throws Failure `unavailable` where nobody has it. */
   readonly get: (cid: Leaf["cid"], world: World) => Promise<Uint8Array>;
 }
@@ -44,11 +44,11 @@ const mostListed = 20;
 const atOnce = 4;
 
 /** One answer for each of `changes`, in their order. `proposal` has their lines, `base` what they replace. */
-export async function lookAtData(
+export async function reviewData(
   changes: readonly Change[],
   { base, proposal }: { readonly base: Tree; readonly proposal: Tree },
   bounds: Bounds,
-  campaign: Looking,
+  campaign: DataReviewParts,
   world: World,
 ): Promise<Data[]> {
   const fresh = changes.flatMap((change) => {
@@ -56,15 +56,15 @@ export async function lookAtData(
     return leaf?.kind === "data" ? [{ change, leaf }] : [];
   });
   const roots = fresh.map(({ leaf }) => leaf.cid);
-  const reached = await reachOf(roots, campaign.sources, allowanceOf(bounds, world), world);
+  const reached = await probeReachability(roots, campaign.blockSources, budgetOf(bounds, world), world);
 
-  const purse = allowanceOf(bounds, world);
+  const budget = budgetOf(bounds, world);
   const share = Math.max(mostForOne, 1 / Math.max(1, fresh.length));
   const part = { bytes: Math.ceil(bounds.bytes * share), blocks: Math.ceil(bounds.blocks * share) };
   const found = new Map<Change, Data>();
   const look = async ([i, { change, leaf }]: [number, (typeof fresh)[number]]) => {
     const before = base.get(change.path);
-    found.set(change, await newData(change, { leaf, before }, reached[i]!, purse.part(part), campaign, world));
+    found.set(change, await newData(change, { leaf, before }, reached[i]!, budget.share(part), campaign, world));
   };
   const lookAtAll = async (some: Iterable<[number, (typeof fresh)[number]]>) => {
     for await (const _ of inOrder(some, atOnce, look)) {
@@ -77,7 +77,7 @@ export async function lookAtData(
   const firsts = { described: new Map<string, number>(), plain: new Map<string, number>() };
   const first = fresh.map(({ leaf: { cid, path } }, i) => {
     if (base.has(path)) return i;
-    const alike = campaign.wanted(path) ? firsts.described : firsts.plain;
+    const alike = campaign.isScanned(path) ? firsts.described : firsts.plain;
     const key = cid.toString();
     const like = alike.get(key) ?? i;
     alike.set(key, like);
@@ -103,7 +103,7 @@ const none: readonly [] = [];
 function oldData(
   change: Change,
   { base, proposal }: { readonly base: Tree; readonly proposal: Tree },
-  { sizes }: Looking,
+  { sizes }: DataReviewParts,
 ): Data {
   const leaf = change.op === "remove" ? base.get(change.path) : proposal.get(change.path);
   const size = leaf?.kind === "empty-folder" ? 0 : leaf && sizes.get(leaf.cid.toString());
@@ -114,9 +114,9 @@ function oldData(
 async function newData(
   change: Change,
   { leaf, before }: { readonly leaf: Leaf; readonly before: Leaf | undefined },
-  { root, reach }: Reached,
-  allowance: Allowance,
-  campaign: Looking,
+  { root, reach }: Reachability,
+  budget: Budget,
+  campaign: DataReviewParts,
   world: World,
 ): Promise<Data> {
   const at = findingAt(leaf);
@@ -131,7 +131,7 @@ async function newData(
   }
   campaign.sizes.set(leaf.cid.toString(), size);
   const problem = reach.problem === undefined ? [] : [at(outOfReach(leaf, reach.problem))];
-  const { lines, findings } = await described(leaf, before, root, allowance, campaign, world);
+  const { lines, findings } = await described(leaf, before, root, budget, campaign, world);
   const datasets = lines.slice(0, mostListed);
   return {
     change: { ...data, size, datasets, moreDatasets: lines.length - datasets.length },
@@ -154,12 +154,12 @@ async function described(
   leaf: Leaf,
   before: Leaf | undefined,
   root: Uint8Array,
-  allowance: Allowance,
-  campaign: Looking,
+  budget: Budget,
+  campaign: DataReviewParts,
   world: World,
 ): Promise<{ lines: DatasetLine[]; findings: (DatasetFinding & { readonly path: string })[] }> {
   const get = async (cid: Leaf["cid"]) =>
-    cid.equals(leaf.cid) ? root : allowance.pay((bounded) => campaign.get(cid, bounded));
+    cid.equals(leaf.cid) ? root : budget.spend((bounded) => campaign.get(cid, bounded));
   const entries = await entriesIn(leaf, { ...campaign, get }, world);
   if (typeof entries === "string") return { lines: [notDescribed(leaf.path, entries)], findings: [] };
   const datasets = entries.filter((entry) => entry.kind !== "plain");

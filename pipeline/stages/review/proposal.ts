@@ -64,10 +64,10 @@ export function readSides({
     ...campaignFindings(campaignYaml),
   ];
 
-  if (!sound(theirs)) return { ...both, conflicts: [], findings: own(theirs.findings) };
+  if (!isValid(theirs)) return { ...both, conflicts: [], findings: own(theirs.findings) };
   // A broken tree on the base branch is mended by whoever replaces it: nothing is left to merge with.
   const replaces = texts.ancestor === texts.ours;
-  if (!sound(ours) && !replaces)
+  if (!isValid(ours) && !replaces)
     return { ...both, conflicts: [], findings: [brokenBase(ours), ...own(theirs.findings)] };
 
   const { text, conflicts, failure } = mergedOrNot(texts);
@@ -87,7 +87,7 @@ function sideOf(bytes: Uint8Array): Side {
   return { text: decodeUtf8(bytes).text, ...readTree(bytes) };
 }
 
-export const sound = ({ findings }: Side): boolean => findings.every(({ level }) => level !== "error");
+export const isValid = ({ findings }: Side): boolean => findings.every(({ level }) => level !== "error");
 
 /**
  * Findings of the merged tree, at the proposal's lines; what only the merge brings about is said to. Of a rule with more

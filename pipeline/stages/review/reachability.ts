@@ -14,9 +14,9 @@ import { keyOf } from "../../dag/block.ts";
 import { anyOf, type Source, withBreaker } from "../../ipfs/fallback.ts";
 import { seen } from "../../pin/retrieval-check.ts";
 import { linksIn } from "../pins/pin-status.ts";
-import type { Allowance } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 
-export interface Reached {
+export interface Reachability {
   readonly reach: Reach;
   /** The root block, where somebody gave it. */
   readonly root?: Uint8Array;
@@ -29,21 +29,21 @@ const sample = 8;
 const atOnce = { roots: 8, requests: 16 } as const;
 
 /** One answer for each of `roots`, in their order. Nothing of what a source does is a failure of ours. */
-export async function reachOf(
+export async function probeReachability(
   roots: readonly CID[],
   sources: readonly Source[],
-  allowance: Allowance,
+  budget: Budget,
   world: World,
-): Promise<Reached[]> {
+): Promise<Reachability[]> {
   const asked = sources.map((source) => withBreaker(source, atOnce.requests));
   // A root that many leaves have is looked at once.
   const distinct = new Map(roots.map((root) => [root.toString(), root]));
   const looks = Math.max(1, distinct.size * sources.length);
   // Where there are very many, every root gets a look before any gets a thorough one.
-  const below = Math.max(0, Math.min(sample, Math.floor(allowance.blocks / looks) - 1));
-  const reached = new Map<string, Reached>();
+  const below = Math.max(0, Math.min(sample, Math.floor(budget.blocks / looks) - 1));
+  const reached = new Map<string, Reachability>();
   const one = async ([cid, root]: [string, CID]) => {
-    return { cid, found: await look(root, below, asked, allowance, world) };
+    return { cid, found: await look(root, below, asked, budget, world) };
   };
   for await (const { cid, found } of inOrder(distinct, atOnce.roots, one)) {
     reached.set(cid, found);
@@ -53,7 +53,7 @@ export async function reachOf(
 }
 
 /** What one source had of what it was asked for. */
-type Sight =
+type SourceResult =
   | { readonly has: "everything" }
   /** Up to where looking ended. */
   | { readonly has: "so far"; readonly why: string }
@@ -63,13 +63,13 @@ async function look(
   root: CID,
   below: number,
   sources: readonly Source[],
-  allowance: Allowance,
+  budget: Budget,
   world: World,
-): Promise<Reached> {
+): Promise<Reachability> {
   const got = new Map<string, Uint8Array>();
-  const sights = await Promise.all(sources.map((source) => lookAt(root, below, source, got, allowance, world)));
+  const sights = await Promise.all(sources.map((source) => probeSource(root, below, source, got, budget, world)));
   const bytes = got.get(keyOf(root));
-  const reached = (reach: Omit<Reach, "blocks">): Reached => ({
+  const reached = (reach: Omit<Reach, "blocks">): Reachability => ({
     ...(bytes && { root: bytes }),
     reach: { blocks: got.size, ...reach },
   });
@@ -77,27 +77,27 @@ async function look(
   const ended = sights.find(({ has }) => has === "so far");
   if (from.length > 0) return reached({ from, ...(ended?.has === "so far" && { partial: ended.why }) });
 
-  const together = await lookAt(root, below, { name: "all", get: anyOf(sources) }, got, allowance, world);
+  const together = await probeSource(root, below, { name: "all", get: anyOf(sources) }, got, budget, world);
   if (together.has !== "not") return reached({ from: [], partial: "no source alone has all of it" });
   const reasons = sights.flatMap((sight) => (sight.has === "not" ? [sight.why] : []));
   return reached({ from, problem: reasons.join("; ") || "campaign.yaml names nobody who could be asked for it" });
 }
 
 /** What it has of the root and what lies below; blocks that came are kept in `got`. */
-async function lookAt(
+async function probeSource(
   root: CID,
   below: number,
   { name, get }: Source,
   got: Map<string, Uint8Array>,
-  allowance: Allowance,
+  budget: Budget,
   world: World,
-): Promise<Sight> {
-  const not = (why: string): Sight => ({ has: "not", why: why.includes(name) ? why : `${name}: ${why}` });
+): Promise<SourceResult> {
+  const not = (why: string): SourceResult => ({ has: "not", why: why.includes(name) ? why : `${name}: ${why}` });
   // Of a quarter of a million roots most come when nothing is left: asking would make a failure, with its stack, for each.
-  if (allowance.spent !== undefined) return not(allowance.spent);
+  if (budget.exhausted !== undefined) return not(budget.exhausted);
   let gaveRoot = false;
   const retrieve = async (cid: CID) => {
-    const bytes = await allowance.pay((world) => get(cid, world));
+    const bytes = await budget.spend((world) => get(cid, world));
     if (bytes) got.set(keyOf(cid), bytes);
     gaveRoot ||= bytes !== undefined;
     return bytes;
@@ -109,7 +109,7 @@ async function lookAt(
   } catch (error) {
     if (!isFailure(error)) throw error;
     // The root is asked for first: whoever gave it was not found wanting when looking ended.
-    if (gaveRoot && allowance.spent === error.message) return { has: "so far", why: error.message };
+    if (gaveRoot && budget.exhausted === error.message) return { has: "so far", why: error.message };
     return not(error.message);
   }
 }

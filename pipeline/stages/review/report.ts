@@ -2,7 +2,7 @@
  * What merging a proposal would give, computed once for everybody who shows it.
  *
  * The base branch's tip and the proposal are merged by path, and looked at with the base's campaign.yaml: a proposal has no
- * say in how it is looked at. What is read of its data is paid from an allowance (`allowance.ts`).
+ * say in how it is looked at. What is read of its data is paid from an budget (`budget.ts`).
  */
 import type { CampaignConfig } from "../../core/campaign/campaign.ts";
 import type { EndpointConfig } from "../../core/campaign/endpoints.ts";
@@ -25,13 +25,13 @@ import { mergesByLine } from "../../disk/git.ts";
 import type { Parts } from "../parts.ts";
 import { assembleTree } from "../tree/assemble.ts";
 import { sizesOf } from "../tree/sizes.ts";
-import { allowanceOf, type Bounds } from "./budget.ts";
+import { type Bounds, budgetOf } from "./budget.ts";
 import { endpointFindings, endpointsOf } from "./endpoints.ts";
-import { type Looking, lookAtData } from "./new-data.ts";
-import { atTop, type Proposed, readSides, type Sides, sound } from "./proposal.ts";
+import { type DataReviewParts, reviewData } from "./new-data.ts";
+import { atTop, isValid, type Proposed, readSides, type Sides } from "./proposal.ts";
 
 /** What a proposal is looked at with. No secret is needed for any of it. */
-export interface Reviewing extends Looking, Pick<Parts, "profile"> {
+export interface ReviewParts extends DataReviewParts, Pick<Parts, "profile"> {
   /** In the order of campaign.yaml. */
   readonly owners: readonly Owner[];
   readonly config: Pick<CampaignConfig, "review"> & EndpointConfig;
@@ -53,7 +53,7 @@ const mostBlocks = 20_000;
 /** `merged`: the text of the tree as it would be; absent where both sides can't be merged. */
 export async function reportOn(
   proposed: Proposed,
-  campaign: Reviewing,
+  campaign: ReviewParts,
   world: World,
 ): Promise<{ report: Report; merged?: string }> {
   const sides = readSides(proposed);
@@ -67,7 +67,7 @@ export async function reportOn(
   if (!dataLeaves(base.tree).every(isKnown)) await campaign.rememberLive?.(world);
   // Both wait for the same gateways, so they wait together.
   const [data, sizes] = await Promise.all([
-    lookAtData(changes, { base: base.tree, proposal: proposal.tree }, bounds, campaign, world),
+    reviewData(changes, { base: base.tree, proposal: proposal.tree }, bounds, campaign, world),
     sizesIn(base.tree, bounds, campaign, world),
   ]);
   for (const [cid, size] of sizes) campaign.sizes.set(cid, size);
@@ -129,19 +129,19 @@ const atOnce = 32;
 async function sizesIn(
   base: Tree,
   bounds: Bounds,
-  { get, sizes }: Reviewing,
+  { get, sizes }: ReviewParts,
   world: World,
 ): Promise<ReadonlyMap<string, number>> {
-  const allowance = allowanceOf({ ...bounds, blocks: Infinity, bytes: Infinity }, world);
+  const budget = budgetOf({ ...bounds, blocks: Infinity, bytes: Infinity }, world);
   const inTurn = atMost(atOnce);
-  const block = (cid: Leaf["cid"]) => inTurn(() => allowance.pay((bounded) => get(cid, bounded)));
+  const block = (cid: Leaf["cid"]) => inTurn(() => budget.spend((bounded) => get(cid, bounded)));
   // Nothing is remembered before all is: what is said of a change would depend on who was faster.
   const { of } = await sizesOf(base, block, { ...sizes, set: () => {}, save: async () => {} }, world);
   return of;
 }
 
 /** `null` where sizes are missing, or where there is no tree to take the root of. What is new was measured when it was reached for. */
-function rootsOf({ base, merged }: Sides, { sizes, profile }: Reviewing): Report["root"] {
+function rootsOf({ base, merged }: Sides, { sizes, profile }: ReviewParts): Report["root"] {
   const rootOf = (tree: Tree): string | null => {
     const known = new Map<string, number>();
     for (const { cid } of dataLeaves(tree)) {
@@ -151,14 +151,14 @@ function rootsOf({ base, merged }: Sides, { sizes, profile }: Reviewing): Report
     }
     return assembleTree(tree, known, profile, () => {}).cid.toString();
   };
-  return { from: sound(base) ? rootOf(base.tree) : null, to: merged ? rootOf(merged.tree) : null };
+  return { from: isValid(base) ? rootOf(base.tree) : null, to: merged ? rootOf(merged.tree) : null };
 }
 
 function removalsOf(
   changes: readonly Change[],
   { base, merged }: Sides,
   labels: readonly string[],
-  { config }: Reviewing,
+  { config }: ReviewParts,
 ): Removals {
   const { removals: share, label } = config.review;
   const of = pathsOfData(base.tree).reduce((count) => count + 1, 0);
@@ -204,7 +204,7 @@ function ownersOf(changes: readonly Change[], owners: readonly Owner[]): Owned[]
   });
 }
 
-function onMerge({ pins, names }: Reviewing["config"]): OnMerge {
+function onMerge({ pins, names }: ReviewParts["config"]): OnMerge {
   const { atLeast, of } = pins.require;
   return {
     pins: { atLeast, of, also: pins.services.map(({ name }) => name).filter((name) => !of.includes(name)) },

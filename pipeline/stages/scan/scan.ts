@@ -21,7 +21,7 @@ import type { FormatReader } from "../../formats/reader.ts";
 import type { Parts } from "../parts.ts";
 import { describedFile, type Found, findDatasets, type Search, smallBounds, TooLarge } from "./find-datasets.ts";
 
-export type Scanning = Pick<Parts, "get" | "readers" | "holdings" | "facts" | "wanted">;
+export type Scanning = Pick<Parts, "get" | "readers" | "leafContents" | "facts" | "isScanned">;
 
 export interface Scanned {
   readonly path: string;
@@ -36,7 +36,7 @@ const atOnce = 16;
 const searchVersion = 2;
 
 /** What a leaf holds, before it has a path: the datasets found in it, or what plain thing it is. */
-interface Holding extends Search {
+interface LeafContents extends Search {
   readonly plain: PlainEntry["plain"] | null;
 }
 
@@ -47,10 +47,10 @@ export async function* scan(
   world: World,
 ): AsyncGenerator<Scanned> {
   let done = 0;
-  const held = holdings(using, world);
+  const held = cachedContents(using, world);
   const look = async ({ path, cid }: { readonly path: string; readonly cid: CID }): Promise<Scanned> => {
     try {
-      const readers = using.wanted(path) ? using.readers : [];
+      const readers = using.isScanned(path) ? using.readers : [];
       return { path, entries: entriesOf(path, cid, await held(cid, readers), using.facts) };
     } catch (error) {
       if (isFailure(error, "unavailable")) return { path, entries: [], unreachable: error.message };
@@ -65,35 +65,35 @@ export async function* scan(
       yield scanned;
     }
   } finally {
-    await using.holdings.save();
+    await using.leafContents.save();
   }
 }
 
 /** What leaves hold, as it is remembered or comes out now. What several leaves ask for at once is searched once. */
-function holdings(using: Scanning, world: World) {
+function cachedContents(using: Scanning, world: World) {
   const alone = atMost(1);
-  const underWay = new Map<string, Promise<Holding>>();
-  return (cid: CID, readers: readonly FormatReader[]): Promise<Holding> => {
+  const underWay = new Map<string, Promise<LeafContents>>();
+  return (cid: CID, readers: readonly FormatReader[]): Promise<LeafContents> => {
     const key = `${identity(cid)} ${searchVersion} ${versionsOf(readers)}`;
-    const known = using.holdings.get(key);
-    if (known !== undefined) return Promise.resolve(known as unknown as Holding);
+    const known = using.leafContents.get(key);
+    if (known !== undefined) return Promise.resolve(known as unknown as LeafContents);
     const asked =
-      underWay.get(key) ?? holding(cid, readers, using.get, alone, world).finally(() => underWay.delete(key));
+      underWay.get(key) ?? readContents(cid, readers, using.get, alone, world).finally(() => underWay.delete(key));
     underWay.set(key, asked);
     return asked.then((held) => {
-      using.holdings.set(key, held as unknown as Json);
+      using.leafContents.set(key, held as unknown as Json);
       return held;
     });
   };
 }
 
-async function holding(
+async function readContents(
   cid: CID,
   readers: readonly FormatReader[],
   get: Get,
   alone: ReturnType<typeof atMost>,
   world: World,
-): Promise<Holding> {
+): Promise<LeafContents> {
   // A damaged block is not bad content: it says nothing about the dataset, and must not be remembered as if it did.
   const damage: Failure[] = [];
   const careful: Get = async (block) => {
@@ -115,7 +115,7 @@ async function lookAt(
   get: Get,
   alone: ReturnType<typeof atMost>,
   world: World,
-): Promise<Holding> {
+): Promise<LeafContents> {
   const getOnce = rootOnce(cid, get);
   const { type, size, tsize } = await stat(cid, getOnce);
   const plain = { kind: type, size };
@@ -137,7 +137,7 @@ async function lookAt(
   return { ...search, plain: search.found.length > 0 && !search.left ? null : plain };
 }
 
-function entriesOf(path: string, cid: CID, { found, left, plain }: Holding, facts: Facts): readonly Entry[] {
+function entriesOf(path: string, cid: CID, { found, left, plain }: LeafContents, facts: Facts): readonly Entry[] {
   const datasets = found.map((dataset) => entryOf(path, cid, dataset, facts));
   if (!plain) return datasets;
   return [{ kind: "plain", path, cid: cid.toString(), plain, ...(left && { findings: [left] }) }, ...datasets];

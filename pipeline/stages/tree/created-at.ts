@@ -16,7 +16,7 @@ import type { Draft } from "../../log/release.ts";
 import type { Parts } from "../parts.ts";
 
 /** ISO 8601, UTC, whole seconds. `head`: the release before it. */
-export async function madeFor(
+export async function creationTime(
   draft: Omit<Draft, "made">,
   head: Head | undefined,
   campaign: Parts,
@@ -34,7 +34,7 @@ async function ownTime(
 ): Promise<string> {
   // No commit says when a release was rolled back.
   const committed = () => (rollbackOf ? undefined : committedAt(join(campaign.folder, "tree.yaml"), world));
-  const given = campaign.sourceDate ?? (await committed());
+  const given = campaign.sourceDateEpoch ?? (await committed());
   if (given) return seconds(given);
   const release = `${number} ${previous ?? "-"} ${root} ${tree}`;
   const file = join(campaign.state, "made");

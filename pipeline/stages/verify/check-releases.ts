@@ -18,7 +18,7 @@ import type { Head, ReleaseLog } from "../../log/log.ts";
 import type { Source } from "../../log/source.ts";
 import { sizesGiving } from "../tree/past.ts";
 import { type Check, failed } from "./check.ts";
-import { checkRoot, type Sound } from "./check-root.ts";
+import { type CheckedRoot, checkRoot } from "./check-root.ts";
 import { checkSignatures } from "./check-signatures.ts";
 
 /** Releases whose tree.yaml are read ahead. */
@@ -35,7 +35,7 @@ export async function* checkReleases(
   get: Get,
   signers: readonly string[],
   world: World,
-  beside: Beside = nothingBeside,
+  beside: KnownWithoutBlocks = onlyBlocks,
 ): AsyncGenerator<Check> {
   const lines: Line[] = [{ head }];
   const checked = new Set<string>();
@@ -101,7 +101,7 @@ async function mergedHead(cid: CID, into: Head, log: Pick<ReleaseLog, "read">, w
 }
 
 /** What is known of releases without any block of theirs. */
-export interface Beside {
+export interface KnownWithoutBlocks {
   /** Whether the blocks of a release need not be there any more. */
   readonly isOld: (release: number) => boolean;
   /** What the log carries of a release. */
@@ -110,7 +110,7 @@ export interface Beside {
   readonly profile: ProfileName;
 }
 
-const nothingBeside: Beside = { isOld: () => false, source: async () => undefined, profile: "cid-v1" };
+const onlyBlocks: KnownWithoutBlocks = { isOld: () => false, source: async () => undefined, profile: "cid-v1" };
 
 function sayChain(chain: readonly Head[]): string {
   const count = chain.length;
@@ -119,26 +119,26 @@ function sayChain(chain: readonly Head[]): string {
 }
 
 /** A release, and the tree it published. */
-interface Grown {
+interface PublishedTree {
   readonly release: Head["release"] | undefined;
   readonly tree: Tree;
 }
 
 /** Before the first release. */
-const nothing: Grown = { release: undefined, tree: new Map() };
+const nothing: PublishedTree = { release: undefined, tree: new Map() };
 
 /** One check for all releases of a line, and one more for each that fails. `base`: the release before the first of them. */
 async function* checkTrees(
   chain: readonly Head[],
   base: Head | undefined,
   get: Get,
-  beside: Beside,
+  beside: KnownWithoutBlocks,
   world: World,
 ): AsyncGenerator<Check> {
   /** The release before, where its tree.yaml could be read. */
-  let before = base && (await grown(base, get, beside));
+  let before = base && (await publishedTree(base, get, beside));
   /** The newest root that was found to be its tree's. */
-  let sound: Sound | undefined;
+  let sound: CheckedRoot | undefined;
   let good = 0;
   let bySizes = 0;
   let gone = 0;
@@ -187,7 +187,7 @@ async function* checkTrees(
 }
 
 /** `undefined` where its tree.yaml can't be read, which is reported where that release is checked. */
-async function grown(at: Head, get: Get, beside: Beside): Promise<Grown | undefined> {
+async function publishedTree(at: Head, get: Get, beside: KnownWithoutBlocks): Promise<PublishedTree | undefined> {
   const { release, source } = await withSource(at, get, beside);
   return source instanceof Failure ? undefined : { release, tree: readTree(source.text).tree };
 }
@@ -196,7 +196,7 @@ async function grown(at: Head, get: Get, beside: Beside): Promise<Grown | undefi
 async function withSource(
   { release }: Head,
   get: Get,
-  { source }: Beside,
+  { source }: KnownWithoutBlocks,
 ): Promise<{ release: Head["release"]; source: Source | Failure }> {
   try {
     return { release, source: (await source(release)) ?? { text: await whole(release.tree, get) } };
@@ -207,7 +207,7 @@ async function withSource(
 }
 
 /** @throws Failure `corrupt` where `release` does not tell what became of the release before it. */
-function checkChanges({ release, tree }: Grown, before: Grown): void {
+function checkChanges({ release, tree }: PublishedTree, before: PublishedTree): void {
   if (!isDeepStrictEqual(changesBetween(before.tree, tree), release!.changes)) {
     throw new Failure("corrupt", "the changes it tells are not those between its tree.yaml and the one before");
   }

@@ -17,7 +17,7 @@ interface Folder {
 }
 
 /** A root that was found to be its tree's. */
-export interface Sound {
+export interface CheckedRoot {
   readonly cid: CID;
   readonly folder: Folder;
 }
@@ -27,17 +27,22 @@ export interface Sound {
  *
  * @throws Failure `corrupt` naming the first path that differs; `unavailable` where a directory is out of reach.
  */
-export async function checkRoot(root: CID, tree: Tree, before: Sound | undefined, get: Get): Promise<Sound> {
+export async function checkRoot(
+  root: CID,
+  tree: Tree,
+  before: CheckedRoot | undefined,
+  get: Get,
+): Promise<CheckedRoot> {
   const sound = { cid: root, folder: folderOf(tree) };
   await compare({ path: "", ...sound }, before, get);
   return sound;
 }
 
-interface Place extends Sound {
+interface FolderToCheck extends CheckedRoot {
   readonly path: string;
 }
 
-async function compare({ path, cid, folder }: Place, before: Sound | undefined, get: Get): Promise<void> {
+async function compare({ path, cid, folder }: FolderToCheck, before: CheckedRoot | undefined, get: Get): Promise<void> {
   if (before?.cid.equals(cid) && same(before.folder, folder)) return;
   const earlier = new Map<string, CID>();
   if (before) for await (const { name, cid } of entries(before.cid, get)) earlier.set(name, cid);

@@ -15,15 +15,16 @@ import { resolve, whole } from "../../dag/read/read.ts";
 import { publishedHead } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import type { Answer, Sighting } from "../../names/name.ts";
-import { lookAtNames, type NameSight, normal } from "../names/name-status.ts";
+import { type NameObservation, normalized, observeNames } from "../names/name-status.ts";
 import { targetOf } from "../names/target.ts";
 import type { Parts } from "../parts.ts";
-import { lookAtPins, type PinSight } from "../pins/pin-status.ts";
-import { wishesFor } from "../pins/repin.ts";
+import { evidenceInJson, observePins, type PinObservation, statusInJson } from "../pins/pin-status.ts";
+import { formatTarget } from "../pins/pin-target.ts";
+import { desiredPinsOf } from "../pins/repin.ts";
 import { oldNumbers } from "../pins/retention.ts";
 import { type Check, checked, failed } from "./check.ts";
 import { checksOfNode } from "./check-node.ts";
-import { type Beside, checkReleases } from "./check-releases.ts";
+import { checkReleases, type KnownWithoutBlocks } from "./check-releases.ts";
 import { checkStac } from "./check-stac.ts";
 import { rebuiltPortal } from "./rebuild-portal.ts";
 import type { SchemaSource } from "./stac-schemas.ts";
@@ -38,7 +39,7 @@ export interface VerifyOptions {
 const whereBlocksAre = "verify where these blocks are, or name a gateway that has them in campaign.yaml";
 
 /** ms that services and names get to answer. */
-const patience = 30_000;
+const timeoutMs = 30_000;
 
 const atOnce = 16;
 
@@ -46,7 +47,7 @@ const atOnce = 16;
 export async function* verify(campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
   const head = await publishedHead(campaign.log, world);
   for await (const check of checksOf(head, campaign, options, world)) {
-    const mend = check.mend ?? mendOf(check, head);
+    const mend = check.mend ?? fixFor(check, head);
     yield mend === undefined ? check : { ...check, mend };
   }
 }
@@ -55,7 +56,7 @@ export async function* verify(campaign: Parts, options: VerifyOptions, world: Wo
 const readsBlocks: ReadonlySet<Check["check"]> = new Set(["tree", "index", "portal"]);
 
 /** After a rollback tree.yaml is another tree, so that publishing it is no way to set right what is live. */
-function mendOf({ check, problem }: Check, { release: { rollbackOf } }: Head): string | undefined {
+function fixFor({ check, problem }: Check, { release: { rollbackOf } }: Head): string | undefined {
   if (problem === "unchecked" && readsBlocks.has(check)) return whereBlocksAre;
   if (problem !== "drift") return undefined;
   if (check === "pin") return "fieldtree repin";
@@ -64,9 +65,9 @@ function mendOf({ check, problem }: Check, { release: { rollbackOf } }: Head): s
 
 async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
   // Asked at once, and told in their order.
-  const names = lookAtNames(campaign, patience, world);
-  const pins = wishesFor(head, new Map(), campaign, world).then((wishes) =>
-    lookAtPins(wishes, campaign, { thorough: true, patience }, world),
+  const names = observeNames(campaign, timeoutMs, world);
+  const pins = desiredPinsOf(head, new Map(), campaign, world).then((wishes) =>
+    observePins(wishes, campaign, { thorough: true, timeoutMs }, world),
   );
   for (const asked of [names, pins]) asked.catch(() => undefined);
 
@@ -76,7 +77,7 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
     campaign.get,
     campaign.signers,
     world,
-    await besideBlocks(head, campaign, world),
+    await knownWithoutBlocks(head, campaign, world),
   );
   const index = `index.json of release ${head.release.number}`;
   yield* checked("index", index, () => checkIndex(head, campaign, world));
@@ -89,7 +90,7 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
 }
 
 /** No release is old where the log can't be read to its end, which is reported elsewhere. */
-async function besideBlocks(head: Head, campaign: Parts, world: World): Promise<Beside> {
+async function knownWithoutBlocks(head: Head, campaign: Parts, world: World): Promise<KnownWithoutBlocks> {
   const { log, profile } = campaign;
   const old = await oldNumbers(head, campaign, world).catch((error: unknown) => {
     if (error instanceof Failure) return new Set<number>();
@@ -142,7 +143,7 @@ async function checkPortal(head: Head, campaign: Parts, world: World): Promise<s
   throw new Failure("corrupt", `comes out as ${rebuilt}, and was published as ${release.portal}`);
 }
 
-async function* checksOfPins(looked: Promise<readonly PinSight[]>): AsyncGenerator<Check> {
+async function* checksOfPins(looked: Promise<readonly PinObservation[]>): AsyncGenerator<Check> {
   try {
     for (const sight of await looked) yield checkOfPin(sight);
   } catch (error) {
@@ -151,23 +152,23 @@ async function* checksOfPins(looked: Promise<readonly PinSight[]>): AsyncGenerat
   }
 }
 
-function checkOfPin({ wanted, counts, seen, status, says, failure }: PinSight): Check {
-  const part = { of: wanted.keeper.name, at: wanted.path };
+function checkOfPin({ desired, counts, evidence, status, message, failure }: PinObservation): Check {
+  const part = { of: desired.service.name, at: formatTarget(desired.target) };
   const check = { check: "pin", subject: `${part.of}: ${part.at}`, part } as const;
-  if (counts) return { ...check, ok: true, says: seen };
-  const why = says ?? status;
-  const optional = !wanted.required && status !== "lying";
-  if (optional) return { ...check, ok: true, says: "optional and not there yet" };
+  if (counts) return { ...check, ok: true, says: evidenceInJson[evidence] };
+  const why = message ?? statusInJson(status);
+  const isOptional = !desired.required && status !== "unverified";
+  if (isOptional) return { ...check, ok: true, says: "optional and not there yet" };
   const hint = failure?.hint === undefined ? {} : { mend: failure.hint };
   return { ...check, ok: false, says: why, ...(failure ? { problem: "unchecked", ...hint } : { problem: "drift" }) };
 }
 
-async function* checksOfName(sight: NameSight, head: Head, { log }: Parts, world: World): AsyncGenerator<Check> {
-  const { announced, sighting, failure } = sight;
+async function* checksOfName(sight: NameObservation, head: Head, { log }: Parts, world: World): AsyncGenerator<Check> {
+  const { name: announced, answers: sighting, failure } = sight;
   try {
     // Where it can't be found out whom to ask, nothing is known of what is announced.
     if (!sighting) throw failure!;
-    const value = normal(await targetOf(announced.to, head, log, world));
+    const value = normalized(await targetOf(announced.to, head, log, world));
     for (const answer of sighting.authorities) yield checkOfAnswer(announced.name, answer, value);
     if (sighting.until !== undefined)
       yield checkOfRecord(announced.name, { ...sighting, until: sighting.until }, world);
@@ -181,7 +182,7 @@ function checkOfAnswer(name: string, { server, value: said, problem, wrong }: An
   const check = { check: "name", subject: `${name} at ${server}`, part: { of: name, at: server } } as const;
   if (problem !== undefined) return { ...check, ok: false, says: problem, problem: wrong ? "drift" : "unchecked" };
   if (said === undefined) return { ...check, ok: false, says: "has no record", problem: "drift" };
-  if (normal(said) === value) return { ...check, ok: true, says: value };
+  if (normalized(said) === value) return { ...check, ok: true, says: value };
   return { ...check, ok: false, says: `says ${said}\nin place of ${value}`, problem: "drift" };
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import type { Peering } from "../../../pipeline/stages/parts.ts";
-import { keepPeers, lookAtPeers } from "../../../pipeline/stages/pins/peers.ts";
+import { connectPeers, observePeers } from "../../../pipeline/stages/pins/peers.ts";
 import { publish } from "../../../pipeline/stages/publish/publish.ts";
 import { someParts } from "../../fakes/parts.ts";
 import { testWorld } from "../../fakes/world.ts";
@@ -10,13 +10,13 @@ const peer = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN";
 const failing = (node: string, failure: Error): Peering => ({
   node,
   missing: () => Promise.reject(failure),
-  keep: () => Promise.reject(failure),
+  connect: () => Promise.reject(failure),
 });
 const refused = new Failure("refused", "config is not allowed (403)");
 
 it("is warned of, and stops nothing, where a Kubo does not let itself be asked or told", async () => {
   const world = testWorld();
-  const lacking: Peering = { node: "mirror", missing: async () => [peer], keep: () => Promise.reject(refused) };
+  const lacking: Peering = { node: "mirror", missing: async () => [peer], connect: () => Promise.reject(refused) };
   const parts = await someParts({ peering: [failing("the node", refused), lacking] });
   const events = [];
   for await (const event of publish(new Uint8Array(), parts, { strict: false }, world)) events.push(event);
@@ -31,21 +31,21 @@ it("is warned of, and stops nothing, where a Kubo does not let itself be asked o
 it("is left to others to say where a secret is not set", async () => {
   const world = testWorld();
   const unset = failing("mirror", new Failure("input", "campaign.yaml:5: MIRROR_TOKEN is not set"));
-  expect(await lookAtPeers({ peering: [unset] }, 1000, world)).toEqual([{ node: "mirror", missing: [] }]);
+  expect(await observePeers({ peering: [unset] }, 1000, world)).toEqual([{ node: "mirror", missing: [] }]);
   expect(world.lines).toEqual([]);
 });
 
-it("is waited for no longer than there is patience", async () => {
+it("is waited for no longer than there is timeoutMs", async () => {
   const world = testWorld();
   const silent: Peering = {
     node: "mirror",
     missing: ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
-    keep: async () => {},
+    connect: async () => {},
   };
-  expect(await lookAtPeers({ peering: [silent] }, 20, world)).toEqual([{ node: "mirror", missing: [] }]);
+  expect(await observePeers({ peering: [silent] }, 20, world)).toEqual([{ node: "mirror", missing: [] }]);
   expect(world.lines).toEqual(["warning: peers of mirror: no answer in time"]);
 });
 
 it("passes on what is no failure of a Kubo's", async () => {
-  await expect(keepPeers([failing("mirror", new TypeError("a bug"))], testWorld())).rejects.toThrow("a bug");
+  await expect(connectPeers([failing("mirror", new TypeError("a bug"))], testWorld())).rejects.toThrow("a bug");
 });

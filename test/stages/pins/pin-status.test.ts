@@ -5,9 +5,10 @@ import { fileOf } from "../../../pipeline/dag/build/file.ts";
 import { makeDirectory } from "../../../pipeline/dag/directory.ts";
 import { profiles } from "../../../pipeline/dag/profile.ts";
 import type { PinStatus } from "../../../pipeline/pin/service.ts";
-import type { Keeper } from "../../../pipeline/stages/parts.ts";
-import type { Wanted } from "../../../pipeline/stages/pins/desired-pins.ts";
-import { lookAtPins, type PinSight } from "../../../pipeline/stages/pins/pin-status.ts";
+import type { ConfiguredPinService } from "../../../pipeline/stages/parts.ts";
+import type { DesiredPin } from "../../../pipeline/stages/pins/desired-pins.ts";
+import { observePins, type PinObservation } from "../../../pipeline/stages/pins/pin-status.ts";
+import { formatTarget, type PinTarget } from "../../../pipeline/stages/pins/pin-target.ts";
 import { someParts } from "../../fakes/parts.ts";
 import { blockKey } from "../../fakes/pin-service.ts";
 import { testWorld } from "../../fakes/world.ts";
@@ -31,38 +32,38 @@ type Look = (cid: CID, world: World) => Promise<Uint8Array | undefined>;
 async function sightsBy(look: Look, { whole = true, thorough = true } = {}) {
   const asked: string[] = [];
   const pinned: PinStatus = { state: "pinned" };
-  const keeper: Keeper = {
+  const service: ConfiguredPinService = {
     name: "mirror",
     kind: "psa",
     trusted: false,
-    whole,
-    wants: () => true,
-    service: () => ({
+    pinsEverything: whole,
+    accepts: () => true,
+    open: () => ({
       name: "mirror",
       status: async (cids) => new Map(cids.map((cid) => [`${cid}`, pinned])),
       pin: async () => pinned,
     }),
-    look: (cid, world) => {
+    retrieve: (cid, world) => {
       asked.push(blockKey(cid));
       return look(cid, world);
     },
   };
-  const wish = (path: string, cid: CID): Wanted => ({
-    keeper,
-    path,
+  const desired = (target: PinTarget, cid: CID): DesiredPin => ({
+    service,
+    target,
     cid,
-    label: path,
+    label: formatTarget(target),
     previous: undefined,
     required: true,
     origins: [],
   });
-  const all = leaves.map(({ name, cid }) => wish(name, cid));
-  const wishes = whole ? [wish("/", tree.cid), wish("portal/", portal.cid), ...all] : all;
-  const sights = await lookAtPins(wishes, await someParts(), { thorough, patience: 30_000 }, testWorld());
+  const all = leaves.map(({ name, cid }) => desired({ kind: "leaf", path: name }, cid));
+  const pins = whole ? [desired({ kind: "tree" }, tree.cid), desired({ kind: "portal" }, portal.cid), ...all] : all;
+  const sights = await observePins(pins, await someParts(), { thorough, timeoutMs: 30_000 }, testWorld());
   expect(
-    sights.map(({ wanted }) => wanted),
-    "a sight for each wish, in their order",
-  ).toEqual(wishes);
+    sights.map(({ desired }) => desired),
+    "an observation for each pin, in their order",
+  ).toEqual(pins);
   return { sights, asked };
 }
 
@@ -84,8 +85,8 @@ function silentAfter(count: number): Look {
   };
 }
 
-const counts = (sights: readonly PinSight[], seen: PinSight["seen"]) =>
-  sights.filter((sight) => sight.counts && sight.seen === seen).length;
+const counts = (sights: readonly PinObservation[], seen: PinObservation["evidence"]) =>
+  sights.filter((sight) => sight.counts && sight.evidence === seen).length;
 
 describe("five thousand leaves, each to be looked at", () => {
   it("are all seen, below their roots too, where there is time", async () => {
@@ -117,8 +118,10 @@ describe("five thousand leaves, each to be looked at", () => {
       const { sights } = await sightsBy(silentAfter(500), { whole });
       expect(sights.every((sight) => sight.counts)).toBe(true);
       expect(counts(sights, "retrieved")).toBeGreaterThan(100);
-      expect(counts(sights, "says so")).toBeGreaterThan(4000);
-      const looked = sights.filter(({ seen }) => seen === "retrieved").map(({ wanted }) => wanted.path);
+      expect(counts(sights, "reported")).toBeGreaterThan(4000);
+      const looked = sights
+        .filter(({ evidence }) => evidence === "retrieved")
+        .map(({ desired }) => formatTarget(desired.target));
       expect(looked, "and not the first ones only").toEqual(
         expect.arrayContaining([expect.stringMatching(/^leaf-4\d{3}$/)]),
       );
@@ -133,15 +136,15 @@ describe("five thousand leaves, each to be looked at", () => {
 
   it("do not count unseen where something is to be published", async () => {
     const { sights } = await sightsBy(silentAfter(500), { whole: false, thorough: false });
-    expect(counts(sights, "says so")).toBe(0);
+    expect(counts(sights, "reported")).toBe(0);
     expect(sights.filter(({ failure }) => failure).length).toBeGreaterThan(4000);
   });
 
   it("are lied about where one of them is not there", async () => {
     const lost = leaves[4321]!.cid;
     const { sights } = await sightsBy(async (cid, world) => (cid.equals(lost) ? undefined : inMemory(cid, world)));
-    expect(sights.filter((sight) => !sight.counts).map(({ wanted, status }) => [wanted.path, status])).toEqual([
-      ["leaf-4321", "lying"],
-    ]);
+    expect(
+      sights.filter((sight) => !sight.counts).map(({ desired, status }) => [formatTarget(desired.target), status]),
+    ).toEqual([["leaf-4321", "unverified"]]);
   });
 });

@@ -22,9 +22,9 @@ it("brings a service what it lost and says to have, which it would not fetch aga
 /** A campaign from whose node `service` fetches. */
 async function fetchedFrom(service: FakePins): Promise<Parts> {
   const home = fakeHome();
-  const keeper = { name: service.name, kind: "kubo", trusted: false, whole: true, wants: () => true };
-  const keepers = [{ ...keeper, service: () => service, look: service.block }];
-  const parts = await someParts({ home, keepers, pins: { require: { atLeast: 1, of: [service.name] } } });
+  const configured = { name: service.name, kind: "kubo", trusted: false, pinsEverything: true, accepts: () => true };
+  const pinServices = [{ ...configured, open: () => service, retrieve: service.block }];
+  const parts = await someParts({ home, pinServices, pins: { require: { atLeast: 1, of: [service.name] } } });
   return {
     ...parts,
     async origins() {

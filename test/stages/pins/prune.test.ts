@@ -39,9 +39,12 @@ describe("old releases", () => {
   ) => {
     const now = around.clock.now().getTime();
     for (const [i, each] of leaves.entries()) {
-      const sourceDate = new Date(now - (leaves.length - 1 - i) * day);
+      const sourceDateEpoch = new Date(now - (leaves.length - 1 - i) * day);
       done(
-        await run(around, await treeOf(around, each), { pins, change: (parts) => change({ ...parts, sourceDate }) }),
+        await run(around, await treeOf(around, each), {
+          pins,
+          change: (parts) => change({ ...parts, sourceDateEpoch }),
+        }),
       );
     }
   };
@@ -83,7 +86,7 @@ describe("old releases", () => {
     const around = await surroundings();
     const change = (parts: Parts): Parts => ({
       ...parts,
-      bring: ({ cid, path }, world) => parts.home.pin(cid, leafLabel("orcestra", path), world),
+      fetchLeaf: ({ cid, path }, world) => parts.home.pin(cid, leafLabel("orcestra", path), world),
     });
     const trees = [{ radar: "one", sondes: "old", ceilometer: "gone" }, leaves[1]!, leaves[2]!];
     for (const [i, each] of trees.entries()) {
@@ -127,7 +130,7 @@ describe("old releases", () => {
     const around = await surroundings();
     const tree = await treeOf(around, leaves[1]!);
     const extra = [{ name: "cited", cid: `${cidOf(tree)}` }];
-    const pointing = (parts: Parts) => ({ ...parts, announced: [{ ...parts.announced[0]!, to: "tree@1" }] });
+    const pointing = (parts: Parts) => ({ ...parts, names: [{ ...parts.names[0]!, to: "tree@1" }] });
     await publishFour(around, { keep: { releases: 1 }, extra }, pointing);
     expect(await labelsAt(around, "mirror")).toEqual(labels(...of(1, 4), "cited", "sondes@1", "sondes@3"));
     expect(await atHome(around)).toEqual(labels("portal@1", "portal@4", "tree@1", "tree@4"));

@@ -6,8 +6,8 @@ import { openCampaign } from "../../../pipeline/campaign/campaign.ts";
 import { repin as repinVerb } from "../../../pipeline/commands/repin.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import { pemOf, privateKeyOf, publicName } from "../../../pipeline/core/key.ts";
-import { sayEvent } from "../../../pipeline/stages/event.ts";
-import type { Keeper, Parts } from "../../../pipeline/stages/parts.ts";
+import { formatEvent } from "../../../pipeline/stages/event.ts";
+import type { ConfiguredPinService, Parts } from "../../../pipeline/stages/parts.ts";
 import { repin } from "../../../pipeline/stages/pins/repin.ts";
 import { publish } from "../../../pipeline/stages/publish/publish.ts";
 import { aFile, temporaryFolder } from "../../fakes/parts.ts";
@@ -41,10 +41,10 @@ async function timeOf({ clock }: Surroundings, work: () => Promise<unknown>): Pr
 
 /** With one of its services wanted otherwise. */
 const changing =
-  (name: string, change: (keeper: Keeper) => Keeper) =>
+  (name: string, change: (keeper: ConfiguredPinService) => ConfiguredPinService) =>
   (parts: Parts): Parts => ({
     ...parts,
-    keepers: parts.keepers.map((keeper) => (keeper.name === name ? change(keeper) : keeper)),
+    pinServices: parts.pinServices.map((keeper) => (keeper.name === name ? change(keeper) : keeper)),
   });
 
 describe("a required service that still fetches at the deadline", () => {
@@ -134,7 +134,7 @@ describe("an optional service", () => {
     shop.faults.away = true;
     const first = await run(around, tree);
     expect(done(first).release).toBe(1);
-    expect(first.events.map(sayEvent)).toContain(
+    expect(first.events.map(formatEvent)).toContain(
       "not pinned: products/radar at shop: shop: pin: nothing answers there",
     );
     shop.faults.away = false;
@@ -210,7 +210,7 @@ describe("a service that says pinned", () => {
   });
 
   it("and can't be looked at counts only where campaign.yaml says trust: word, and is shown as saying so", async () => {
-    const blind = (trusted: boolean) => changing("dkrz", ({ look: _, ...keeper }) => ({ ...keeper, trusted }));
+    const blind = (trusted: boolean) => changing("dkrz", ({ retrieve: _, ...keeper }) => ({ ...keeper, trusted }));
     const doubting = await surroundings();
     const tree = await treeOf(doubting, { radar: "Radar" });
     const waited = await timeOf(doubting, async () => {
@@ -319,12 +319,16 @@ pins:
     await writeFile(join(folder, "campaign.yaml"), config(how));
     const around = await surroundings();
     const campaign = await openCampaign(folder, { SHOP_TOKEN: "canary" }, worldOf(around));
-    const { wants, whole } = campaign.keepers.find(({ name }) => name === "shop")!;
+    const { accepts: wants, pinsEverything: whole } = campaign.pinServices.find(({ name }) => name === "shop")!;
     await campaign.close();
     const file = async (text: string) => (await aFile(around.home, text)).cid;
     const raw = `  small.nc: ${await file("1")}\n  large.nc: ${await file("x".repeat(2000))}\n  deep:\n    small.nc: ${await file("2")}\n`;
     const tree = `${await treeOf(around, { "products/a/radar": "Radar" })}raw:\n${raw}`;
-    done(await run(around, tree, { change: changing("shop", (keeper) => ({ ...keeper, wants, whole })) }));
+    done(
+      await run(around, tree, {
+        change: changing("shop", (keeper) => ({ ...keeper, accepts: wants, pinsEverything: whole })),
+      }),
+    );
     expect(await labelsAt(around, "shop")).toEqual(leaves.map((path) => `orcestra/${path}@1`));
     expect(await labelsAt(around, "mirror")).toContain("orcestra/tree@1");
   });

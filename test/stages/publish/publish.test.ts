@@ -206,8 +206,8 @@ describe("publish", () => {
 
   it("stops before anything is done where a name can't ever be announced, and says what to do", async () => {
     const nowhere = new Failure("input", "the record can be put nowhere", { hint: "name endpoints under routing:" });
-    const at = () => ({ name: "k51", look: () => Promise.reject(nowhere), announce: async () => {} });
-    const parts = await someParts({ announced: [{ name: "k51", kind: "ipns", to: "tree", deadline: 1, at }] });
+    const open = () => ({ name: "k51", look: () => Promise.reject(nowhere), announce: async () => {} });
+    const parts = await someParts({ names: [{ name: "k51", kind: "ipns", to: "tree", deadline: 1, open }] });
     await expect(published(parts, "")).rejects.toBe(nowhere);
     expect(await parts.log.head(testWorld())).toBeUndefined();
   });
@@ -244,14 +244,14 @@ describe("what is published", () => {
     const fresh: PublishEvent[] = [];
     for await (const event of publish(
       utf8.encode(tree),
-      { ...resumed, sourceDate: new Date(0) },
+      { ...resumed, sourceDateEpoch: new Date(0) },
       { strict: false },
       testWorld(),
     ))
       fresh.push(event);
     const portalOf = (n: number) => home.labels.get(`orcestra/portal@${n}`)!.toString();
     const folded = portalOf(3);
-    const here = await published({ ...parts, sourceDate: new Date(0) }, tree);
+    const here = await published({ ...parts, sourceDateEpoch: new Date(0) }, tree);
     expect(here.portal).toBe(folded);
   });
 
@@ -267,7 +267,7 @@ describe("what is published", () => {
 
   it("carries the time it is given, and no clock", async () => {
     const parts = await someParts();
-    const timed = { ...parts, sourceDate: new Date("2024-08-10T12:34:56.789Z") };
+    const timed = { ...parts, sourceDateEpoch: new Date("2024-08-10T12:34:56.789Z") };
     const done = await published(timed, `a: ${(await aFile(parts.home, "a")).cid}\n`);
     expect((await json(parts, done.portal, "index.json")).release.made).toBe("2024-08-10T12:34:56Z");
   });
@@ -276,7 +276,7 @@ describe("what is published", () => {
     const parts = await someParts();
     const dates = ["2024-08-10", "2024-08-01", "2024-08-12"];
     for (const [i, date] of dates.entries()) {
-      const timed = { ...parts, sourceDate: new Date(`${date}T12:00:00Z`) };
+      const timed = { ...parts, sourceDateEpoch: new Date(`${date}T12:00:00Z`) };
       await published(timed, `a: ${(await aFile(parts.home, `${i}`)).cid}\n`);
     }
     const made: string[] = [];
@@ -305,14 +305,14 @@ describe("a run that is lost", () => {
       const reference = await someParts();
       const { cid } = await aDataset(reference.home, "A");
       const tree = `a: ${cid}\n`;
-      const sourceDate = new Date(0);
-      const expected = await published({ ...reference, sourceDate }, tree);
+      const sourceDateEpoch = new Date(0);
+      const expected = await published({ ...reference, sourceDateEpoch }, tree);
 
       const home = fakeHome();
       await aDataset(home, "A");
       const state = await temporaryFolder();
       const broken = await someParts({ home: fused(home, new Fuse(call, when)), state });
-      const lost = await published({ ...broken, sourceDate }, tree).catch((error: unknown) => error);
+      const lost = await published({ ...broken, sourceDateEpoch }, tree).catch((error: unknown) => error);
       expect(isFailure(lost, "unavailable")).toBe(true);
 
       const head = await broken.log.head(testWorld()).catch(() => undefined);
@@ -322,7 +322,7 @@ describe("a run that is lost", () => {
         );
 
       const { events, changed, ...again } = await published(
-        { ...(await someParts({ home, state })), sourceDate },
+        { ...(await someParts({ home, state })), sourceDateEpoch },
         tree,
       );
       const { events: _, changed: __, ...wanted } = expected;

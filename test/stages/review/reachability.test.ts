@@ -5,8 +5,8 @@ import type { World } from "../../../pipeline/core/world.ts";
 import { blockOf, codecs } from "../../../pipeline/dag/block.ts";
 import { encodePb } from "../../../pipeline/dag/codec/dag-pb.ts";
 import type { Source } from "../../../pipeline/ipfs/fallback.ts";
-import { allowanceOf, type Bounds } from "../../../pipeline/stages/review/budget.ts";
-import { reachOf } from "../../../pipeline/stages/review/reachability.ts";
+import { type Bounds, budgetOf } from "../../../pipeline/stages/review/budget.ts";
+import { probeReachability } from "../../../pipeline/stages/review/reachability.ts";
 import { raw, v1 } from "../../core/cids.ts";
 import { fakeHome } from "../../fakes/home.ts";
 import { lacking, sourceOf } from "../../fakes/review.ts";
@@ -15,7 +15,7 @@ import { testWorld } from "../../fakes/world.ts";
 const plenty: Bounds = { blocks: 10_000, bytes: 1e9, time: 60_000 };
 
 const reach = async (roots: readonly CID[], sources: readonly Source[], bounds: Partial<Bounds> = {}) => {
-  const reached = await reachOf(roots, sources, allowanceOf({ ...plenty, ...bounds }, testWorld()), testWorld());
+  const reached = await probeReachability(roots, sources, budgetOf({ ...plenty, ...bounds }, testWorld()), testWorld());
   return reached.map(({ root, reach }) => ({ ...reach, ...(root && { root }) }));
 };
 

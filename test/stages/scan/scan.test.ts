@@ -160,7 +160,7 @@ describe("scan", () => {
   it("leaves alone what campaign.yaml does not want looked into, but lists it", async () => {
     const parts = await someParts();
     const one = await aDataset(parts.home, "One");
-    const picky = { ...parts, wanted: (path: string) => path !== "raw" };
+    const picky = { ...parts, isScanned: (path: string) => path !== "raw" };
     expect((await scanned(picky, { raw: one, products: one })).paths).toEqual(["plain raw", "dataset products"]);
   });
 

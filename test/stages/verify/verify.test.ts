@@ -19,7 +19,7 @@ import { dnslink } from "../../../pipeline/names/dnslink/dnslink.ts";
 import { ipnsName } from "../../../pipeline/names/ipns/ipns.ts";
 import { signRecord } from "../../../pipeline/names/ipns/record.ts";
 import type { Name } from "../../../pipeline/names/name.ts";
-import type { Announced, Keeper, Parts } from "../../../pipeline/stages/parts.ts";
+import type { ConfiguredName, ConfiguredPinService, Parts } from "../../../pipeline/stages/parts.ts";
 import { publish } from "../../../pipeline/stages/publish/publish.ts";
 import { sourceOf } from "../../../pipeline/stages/tree/past.ts";
 import { withoutData } from "../../../pipeline/stages/tree/without-data.ts";
@@ -55,9 +55,9 @@ interface Place {
 async function aPlace(): Promise<Place> {
   const home = fakeHome();
   const pins = { mirror: fakePins("mirror"), dkrz: fakePins("dkrz") };
-  const keepers = Object.values(pins).map(keeperOf);
+  const pinServices = Object.values(pins).map(keeperOf);
   const demand = { require: { atLeast: 2, of: ["mirror", "dkrz"] }, sample: 100 };
-  const parts = await someParts({ home, keepers, pins: demand });
+  const parts = await someParts({ home, pinServices, pins: demand });
   let leaf = (await aFile(home, "raw")).cid;
   for (const title of ["one", "two", "three"]) {
     leaf = (await aDataset(home, title)).cid;
@@ -69,15 +69,15 @@ async function aPlace(): Promise<Place> {
   return { home, parts, pins, chain: chain as unknown as Place["chain"], leaf };
 }
 
-function keeperOf(service: FakePins): Keeper {
+function keeperOf(service: FakePins): ConfiguredPinService {
   return {
     name: service.name,
     kind: "kubo",
     trusted: false,
-    whole: true,
-    wants: () => true,
-    service: () => service,
-    look: (cid) => service.block(cid),
+    pinsEverything: true,
+    accepts: () => true,
+    open: () => service,
+    retrieve: (cid) => service.block(cid),
   };
 }
 
@@ -140,7 +140,7 @@ describe("a campaign that is as its log says", () => {
     const place = await aPlace();
     const value = `/ipfs/${place.chain[2].release.root}`;
     const { announced } = await aDnsName([says(value), says(value)]);
-    const { checks, exit } = await verified({ ...place.parts, announced: [announced] }, { deep: true });
+    const { checks, exit } = await verified({ ...place.parts, names: [announced] }, { deep: true });
     expect(exit).toBe(0);
     expect(checks.map(({ check, says }) => `${check}: ${says}`)).toEqual([
       "log: 3 releases, each follows the one before it",
@@ -173,7 +173,10 @@ describe("a campaign that is as its log says", () => {
   });
 
   it("has not been verified where nothing was published", async () => {
-    await expect(verified(await someParts())).rejects.toMatchObject({ kind: "input", hint: "fieldtree publish" });
+    await expect(verified(await someParts())).rejects.toMatchObject({
+      kind: "input",
+      message: "nothing has been published yet",
+    });
   });
 });
 
@@ -330,7 +333,7 @@ const damages: Readonly<Record<string, Damage>> = {
   "data out of reach of whoever rebuilds the portal": {
     to: async ({ home, parts, leaf }) => {
       home.blocks.delete(blockKey((await resolve(leaf, "dataset_meta.yaml", parts.get))!));
-      return { ...parts, holdings: { get: () => undefined, set: () => {}, save: async () => {} } };
+      return { ...parts, leafContents: { get: () => undefined, set: () => {}, save: async () => {} } };
     },
     // The block is missing on the node itself, which reading every block finds as well.
     red: ["portal release 3", "node fake"],
@@ -426,14 +429,17 @@ const answering =
   });
 
 /** `latest.example.test`, and the servers that answer for it. */
-async function aDnsName(servers: readonly Says[], to = "tree"): Promise<{ announced: Announced; servers: FakeDns[] }> {
+async function aDnsName(
+  servers: readonly Says[],
+  to = "tree",
+): Promise<{ announced: ConfiguredName; servers: FakeDns[] }> {
   const running = await Promise.all(servers.map((server) => fakeDns(server)));
   const name = dnslink({ domain, ttl: 60, authorities: running.map(({ address }) => address), patience: 2000 });
   return { announced: announcedAs(domain, "dnslink", name, to), servers: running };
 }
 
-function announcedAs(name: string, kind: Announced["kind"], at: Name, to: string): Announced {
-  return { name, kind, to, deadline: 1000, at: () => at };
+function announcedAs(name: string, kind: ConfiguredName["kind"], at: Name, to: string): ConfiguredName {
+  return { name, kind, to, deadline: 1000, open: () => at };
 }
 
 describe("a name of which one server", () => {
@@ -454,7 +460,7 @@ describe("a name of which one server", () => {
     const place = await aPlace();
     const value = `/ipfs/${place.chain[2].release.root}`;
     const { announced, servers } = await aDnsName([says(value), other]);
-    const found = await verified({ ...place.parts, announced: [announced] });
+    const found = await verified({ ...place.parts, names: [announced] });
     expect(found.red).toMatchObject([{ check: "name", subject: `${domain} at ${servers[1]!.address}` }]);
     expect(found.red[0]!.says).toContain(words);
     expect(found.exit).toBe(exit);
@@ -464,7 +470,7 @@ describe("a name of which one server", () => {
     const place = await aPlace();
     const { announced } = await aDnsName([says(right)], "tree@9");
     const { announced: good } = await aDnsName([says(`/ipfs/${place.chain[0].release.root}`)], "tree@1");
-    const { red, checks, exit } = await verified({ ...place.parts, announced: [announced, good] });
+    const { red, checks, exit } = await verified({ ...place.parts, names: [announced, good] });
     expect(red).toMatchObject([{ check: "name", subject: domain, says: expect.stringContaining("release 9") }]);
     expect(checks.at(-1)).toMatchObject({ check: "name", ok: true });
     expect(exit).toBe(4);
@@ -475,11 +481,14 @@ describe("what could not be looked at", () => {
   it("for want of a secret is told with its name", async () => {
     const { parts } = await aPlace();
     const missing = new Failure("input", "MIRROR_TOKEN is not set", { hint: "set MIRROR_TOKEN where this runs" });
-    const { look: _, ...blind } = parts.keepers[0]!;
+    const { retrieve: _, ...blind } = parts.pinServices[0]!;
     const service = () => {
       throw missing;
     };
-    const { red, exit } = await verified({ ...parts, keepers: [{ ...blind, service }, parts.keepers[1]!] });
+    const { red, exit } = await verified({
+      ...parts,
+      pinServices: [{ ...blind, open: service }, parts.pinServices[1]!],
+    });
     expect(red[0]).toMatchObject({ check: "pin", problem: "unchecked", mend: "set MIRROR_TOKEN where this runs" });
     expect(exit).toBe(4);
   });
@@ -489,7 +498,7 @@ describe("what sets drift right", () => {
   it("is publishing for names, repinning for pins, and after a rollback the same rollback for names", async () => {
     const place = await aPlace();
     const { announced } = await aDnsName([says("/ipfs/bafkqaaa")]);
-    const parts = { ...place.parts, announced: [announced] };
+    const parts = { ...place.parts, names: [announced] };
     const mends = async () => (await verified(parts)).red.map(({ check, mend }) => `${check}: ${mend}`);
     place.pins.mirror.held.delete(blockKey(place.leaf));
     expect(new Set(await mends())).toEqual(new Set(["pin: fieldtree repin", "name: fieldtree publish"]));
@@ -508,7 +517,7 @@ describe("an IPNS name", () => {
     return (await signRecord({ value, sequence: 3n, ttl: 300, until }, key)).bytes;
   }
 
-  async function anIpnsName(bytes: Uint8Array | undefined): Promise<Announced> {
+  async function anIpnsName(bytes: Uint8Array | undefined): Promise<ConfiguredName> {
     const routing = await startRouting();
     onTestFinished(() => routing.close());
     const name = publicName(ours.publicKey);
@@ -554,7 +563,7 @@ describe("an IPNS name", () => {
     const value = given?.value ?? `/ipfs/${place.chain[2].release.portal}`;
     const announced = await anIpnsName(given && (await record(value, given.until, given.key)));
     const world = testWorld({ now: () => new Date(now) });
-    const found = await verified({ ...place.parts, announced: [announced] }, { world });
+    const found = await verified({ ...place.parts, names: [announced] }, { world });
     expect(found.red.map(({ check }) => check)).toEqual(red.map(([check]) => check));
     for (const [i, [, words]] of red.entries()) expect(found.red[i]!.says).toMatch(words);
     expect(found.exit).toBe(exit);
