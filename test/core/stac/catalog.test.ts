@@ -195,7 +195,6 @@ describe.skipIf(!schemas)("by the published schemas", () => {
 
 const walk = `
 import pystac, sys, json
-import { byPath } from "../../fakes/portal-files.ts";
 catalog = pystac.Catalog.from_file(sys.argv[1])
 items = list(catalog.get_items(recursive=True))
 for item in items:
