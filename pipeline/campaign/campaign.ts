@@ -13,7 +13,7 @@ import type { DataLeaf } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import { cidOf, codecs } from "../dag/block.ts";
 import { memory } from "../disk/cache.ts";
-import { anyOf, type Source, withBreaker } from "../ipfs/fallback.ts";
+import { anyOf, type Source, withCircuitBreaker } from "../ipfs/fallback.ts";
 import { firstOf } from "../ipfs/local-first.ts";
 import type { HomeNode, Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/require-block.ts";
@@ -50,7 +50,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
   const published = facts(config);
   const log = await logOf(config, { folder, state, blocks: home, env });
   const keepers = await configuredPinServices(config, secret);
-  const announced = await configuredNames(config, { secret, env, beside: log.beside });
+  const announced = await configuredNames(config, { secret, env, attachments: log.attachments });
 
   return {
     folder,
@@ -104,7 +104,10 @@ function sourcesOf(
   keepers: readonly { readonly keeper: ConfiguredPinService }[],
 ): Source | undefined {
   const services = keepers.flatMap(({ keeper: { name, retrieve: look } }) => (look ? [{ name, get: look }] : []));
-  const all = [...(gateways ? [gateways] : []), ...services.map((service) => withBreaker(service, requestsAtOnce))];
+  const all = [
+    ...(gateways ? [gateways] : []),
+    ...services.map((service) => withCircuitBreaker(service, requestsAtOnce)),
+  ];
   return all.length > 0 ? { name: all.map(({ name }) => name).join(", "), get: anyOf(all) } : undefined;
 }
 

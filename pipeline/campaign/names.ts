@@ -3,18 +3,18 @@ import type { CampaignConfig, NodeConfig } from "../core/campaign/campaign.ts";
 import type { DnsNameConfig, IpnsNameConfig } from "../core/campaign/names.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import type { Beside } from "../log/log.ts";
+import type { Attachments } from "../log/log.ts";
 import type { ConfiguredName } from "../stages/parts.ts";
 import { type Opened, once } from "./lazy.ts";
 import { type Environment, type Secret, tokenOf } from "./secrets.ts";
 
 export async function configuredNames(
   { names, node }: CampaignConfig,
-  { secret, env, beside }: { secret: Secret; env: Environment; beside: Beside },
+  { secret, env, attachments }: { secret: Secret; env: Environment; attachments: Attachments },
 ): Promise<Opened<{ readonly name: ConfiguredName }>[]> {
   return Promise.all(
     names.map(async (config) =>
-      "domain" in config ? dnsName(config, secret) : ipnsNameOf(config, { node, secret, env, beside }),
+      "domain" in config ? dnsName(config, secret) : ipnsNameOf(config, { node, secret, env, attachments }),
     ),
   );
 }
@@ -48,7 +48,7 @@ async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ 
 
 async function ipnsNameOf(
   config: IpnsNameConfig,
-  { node, secret, env, beside }: { node: NodeConfig; secret: Secret; env: Environment; beside: Beside },
+  { node, secret, env, attachments }: { node: NodeConfig; secret: Secret; env: Environment; attachments: Attachments },
 ): Promise<Opened<{ readonly name: ConfiguredName }>> {
   const { ipnsName } = await import("../names/ipns/ipns.ts");
   const name = await publicNameOf(config, env);
@@ -60,7 +60,7 @@ async function ipnsNameOf(
       ...kuboIn(node, config.routing, secret),
       lifetime: config.lifetime,
       ttl: config.ttl,
-      beside,
+      attachments,
     }),
   );
   return {

@@ -6,7 +6,7 @@ import { type Secret, tokenOf } from "./secrets.ts";
 export async function peeringOf({ node, pins }: CampaignConfig, secret: Secret): Promise<Peering[]> {
   const { peers, services } = pins;
   if (peers.length === 0) return [];
-  const { keepPeering, peeringMissing } = await import("../pin/peering.ts");
+  const { ensurePeering, peeringMissing } = await import("../pin/peering.ts");
   const all = [{ name: "the node", ...node }, ...services];
   const kubos = all.flatMap((each) => (each.kind === "kubo" ? [each] : []));
   return kubos.map(({ name, api, token }) => {
@@ -14,7 +14,7 @@ export async function peeringOf({ node, pins }: CampaignConfig, secret: Secret):
     return {
       node: name,
       missing: async (world) => peeringMissing(api, key(), peers, world),
-      connect: async (world) => keepPeering(api, key(), peers, world),
+      connect: async (world) => ensurePeering(api, key(), peers, world),
     };
   });
 }

@@ -12,7 +12,7 @@ import type { Block } from "../dag/block.ts";
 import { readCar } from "../dag/car.ts";
 import { diskFailure } from "../disk/disk-failure.ts";
 import { keepYoungHeapSmall } from "../disk/young-heap.ts";
-import { kindOfStatus, sayReason } from "../http/http.ts";
+import { describeError, kindOfStatus } from "../http/http.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 import { addedLabel } from "../stages/pins/label.ts";
 import type { Call } from "./verb.ts";
@@ -86,7 +86,7 @@ async function contentOf(path: string): Promise<Source> {
 async function download(address: URL, shown: string, world: World): Promise<Source> {
   const failed = (error: unknown) => {
     world.signal.throwIfAborted();
-    return new Failure("unavailable", `downloading ${shown}: ${sayReason(error)}`, { cause: error });
+    return new Failure("unavailable", `downloading ${shown}: ${describeError(error)}`, { cause: error });
   };
   const request = new Request(address, { signal: world.signal });
   const response = await fetchUnlessAborted(request, world).catch((error) => {

@@ -85,13 +85,13 @@ function missingLines(missing: readonly AddAgain[]): string[] {
   const more = missing.length > few.things ? [`  and ${missing.length - few.things} more`] : [];
   return [
     "to be added again, or fetched by publish from whoever has it:",
-    ...missing.slice(0, few.things).map(sayMissing),
+    ...missing.slice(0, few.things).map(describeMissing),
     ...more,
   ];
 }
 
 /** `  tree.yaml:4: products/a (bafy…): x.bin; it was added from /data/a` */
-function sayMissing({ path, line, cid, release, from, files }: AddAgain): string {
+function describeMissing({ path, line, cid, release, from, files }: AddAgain): string {
   const named = files.slice(0, few.files).map(printable);
   const some = files.length > named.length ? [...named, "…"] : named;
   const which = some.length > 0 ? `: ${some.join(", ")}` : "";

@@ -23,7 +23,7 @@ export interface Api {
   /** What the JSON of an error says, in words. Where it has none, its beginning is quoted as it is. */
   readonly words?: (error: unknown) => string | undefined;
   /** ms for one answer, from its first byte asked to its last. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
 export interface ApiCall {
@@ -39,7 +39,7 @@ export interface ApiCall {
   readonly bare?: boolean;
 }
 
-export interface ApiAnswer {
+export interface ApiResponse {
   readonly status: number;
   /** `undefined` where the answer had no body. */
   readonly body: unknown;
@@ -58,14 +58,14 @@ const largestAnswer = 16 * 1024 * 1024;
  * {@link Failure.wait}), 5xx, no answer in time, or a page of HTML; `refused` for any other status; `corrupt` for an
  * answer that is far too long. Each quotes the beginning of what was answered. `input` for a token that no header can hold.
  */
-export async function askApi(api: Api, call: ApiCall, world: World): Promise<ApiAnswer> {
+export async function askApi(api: Api, call: ApiCall, world: World): Promise<ApiResponse> {
   const said = `${api.name}: ${call.what}`;
   const headers = Object.entries(api.headers).map(([header, value]) => [
     header,
     headerValue(api.name, header, value, api.hint),
   ]);
-  const patience = api.patience ?? 30_000;
-  const late = AbortSignal.timeout(patience);
+  const timeoutMs = api.timeoutMs ?? 30_000;
+  const late = AbortSignal.timeout(timeoutMs);
   const request = new Request(call.url, {
     method: call.method ?? "GET",
     headers: {
@@ -81,13 +81,13 @@ export async function askApi(api: Api, call: ApiCall, world: World): Promise<Api
   let text: string;
   try {
     response = await fetchUnlessAborted(request, world);
-    const limits = { atMost: largestAnswer, stallAfter: patience, signal: request.signal };
+    const limits = { atMost: largestAnswer, stallAfter: timeoutMs, signal: request.signal };
     text = new TextDecoder().decode(await readBody(said, response, limits));
   } catch (error) {
     world.signal.throwIfAborted();
-    if (late.aborted) throw new Failure("unavailable", `${said}: no answer in ${patience / 1000} s`, { cause: error });
+    if (late.aborted) throw new Failure("unavailable", `${said}: no answer in ${timeoutMs / 1000} s`, { cause: error });
     if (error instanceof Failure) throw error;
-    throw new Failure("unavailable", `${said}: ${sayReason(error)}`, { cause: error });
+    throw new Failure("unavailable", `${said}: ${describeError(error)}`, { cause: error });
   }
   const { status } = response;
   if (!response.ok && !call.also?.includes(status)) throw refusalOf(said, api, response, text);
@@ -257,7 +257,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** {@link reasonOf}, in words where it is one of the system's: what nobody answers to may be the reader's own network. */
-export function sayReason(error: unknown): string {
+export function describeError(error: unknown): string {
   const reason = reasonOf(error);
   const words = systemReasons.get(reason);
   return words === undefined ? reason : `${words} (${reason})`;

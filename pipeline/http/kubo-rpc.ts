@@ -26,7 +26,7 @@ export interface RpcOptions {
   /** Sent as `Authorization: Bearer`; Kubo's `API.Authorizations` says which it takes. Never printed. */
   readonly token?: string;
   /** ms without a byte to or from Kubo after which it counts as gone. */
-  readonly patience: number;
+  readonly timeoutMs: number;
   /** What campaign.yaml calls it where it isn't the campaign's own node but one of `pins: services:`. Messages begin with it. */
   readonly service?: string;
 }
@@ -56,7 +56,7 @@ export interface Rpc {
 }
 
 /** @throws Failure `input` where `api` isn't one of http or https, or holds a password. */
-export function rpc({ api, token, patience, service }: RpcOptions): Rpc {
+export function rpc({ api, token, timeoutMs, service }: RpcOptions): Rpc {
   const key = service === undefined ? "node:" : `api: of ${service}`;
   const hint = `${key} in campaign.yaml takes an address such as http://127.0.0.1:5001`;
   const base = baseOf(api, { of: "a Kubo RPC", hint }, "/api/v0");
@@ -72,7 +72,7 @@ export function rpc({ api, token, patience, service }: RpcOptions): Rpc {
     name,
     base,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    patience,
+    timeoutMs,
     hint: start,
     refusal: refused,
     meaningOf,
@@ -87,14 +87,14 @@ export function rpc({ api, token, patience, service }: RpcOptions): Rpc {
       inTurn(async () => {
         world.signal.throwIfAborted();
         const said = `${name}: ${command}`;
-        const late = AbortSignal.timeout(patience);
+        const late = AbortSignal.timeout(timeoutMs);
         try {
           const signal = AbortSignal.any([world.signal, late]);
           return await unlessAborted(signal, ask(await client(), { signal }));
         } catch (error) {
           world.signal.throwIfAborted();
           if (late.aborted) {
-            throw new Failure("unavailable", `${said}: no sign of life for ${patience / 1000} s`, { hint: start });
+            throw new Failure("unavailable", `${said}: no sign of life for ${timeoutMs / 1000} s`, { hint: start });
           }
           throw failureOf(said, error, refused, { start, token });
         }

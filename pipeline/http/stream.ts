@@ -24,7 +24,7 @@ export interface Server {
   /** The `authorization` header, where there is one. Never printed. */
   readonly authorization?: string;
   /** ms without a byte to or from the server after which it counts as gone. */
-  readonly patience: number;
+  readonly timeoutMs: number;
   /** What to do where nothing answers. */
   readonly hint: string;
   /** What an answer other than 2xx, or a page of HTML, means. `text` is its beginning. */
@@ -71,7 +71,7 @@ const boundary = "----fieldtree-e2b6f5a09c1d4f7b8a3c";
 
 /** @throws Failure `input` for a token that no header can hold. */
 export function wire(server: Server): Wire {
-  const { name, base, patience, hint } = server;
+  const { name, base, timeoutMs, hint } = server;
   const authorization =
     server.authorization === undefined
       ? undefined
@@ -113,9 +113,9 @@ export function wire(server: Server): Wire {
             ...(upload ? { "content-type": `multipart/form-data; boundary=${boundary}` } : {}),
           },
         });
-        sending.setTimeout(patience, () => {
+        sending.setTimeout(timeoutMs, () => {
           if (ourTurn) return;
-          gaveUp = new Failure("unavailable", `${said}: no sign of life for ${patience / 1000} s`, { hint });
+          gaveUp = new Failure("unavailable", `${said}: no sign of life for ${timeoutMs / 1000} s`, { hint });
           hangUp();
         });
         hangUp = () => sending.destroy();

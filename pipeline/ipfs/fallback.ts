@@ -29,7 +29,7 @@ export function anyOf(sources: readonly Source[]): Source["get"] {
 }
 
 /** The same source, asked only so many blocks at once, and no more once it has failed and failed. */
-export function withBreaker<S extends Source>({ get, ...source }: S, requests: number): S {
+export function withCircuitBreaker<S extends Source>({ get, ...source }: S, requests: number): S {
   const inTurn = atMost(requests);
   let failures = 0;
   let gone: Failure | undefined;

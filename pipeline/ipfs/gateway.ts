@@ -18,11 +18,11 @@ import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
-import { excerpt, kindOfStatus, readBody, sayReason } from "../http/http.ts";
+import { describeError, excerpt, kindOfStatus, readBody } from "../http/http.ts";
 import type { Node } from "./node.ts";
 import { verified } from "./verify.ts";
 
-export interface GatewayPatience {
+export interface GatewayTimeouts {
   /** ms until the first byte of an answer. Far away content is looked for while we wait. */
   readonly answer: number;
   /** ms in which a kilobyte must come once it has begun to answer. */
@@ -31,7 +31,7 @@ export interface GatewayPatience {
   readonly busy: number;
 }
 
-const usual: GatewayPatience = { answer: 15_000, stall: 5_000, busy: 10_000 };
+const usual: GatewayTimeouts = { answer: 15_000, stall: 5_000, busy: 10_000 };
 
 /** Subdomain gateways send a path once, load balancers perhaps once more. */
 const mostRedirects = 3;
@@ -41,7 +41,7 @@ const mostRedirects = 3;
  *
  * @throws Failure `input` where `url` isn't one of http or https, or holds a password.
  */
-export function gateway(url: string, patience: GatewayPatience = usual): Node {
+export function gateway(url: string, timeouts: GatewayTimeouts = usual): Node {
   const base = baseOf(url);
   const name = `gateway ${base}`;
   // All requests wait while the gateway is busy, not just the one that was told so. On the machine's steady clock.
@@ -50,7 +50,7 @@ export function gateway(url: string, patience: GatewayPatience = usual): Node {
   const ask = async (at: URL, world: World): Promise<Response> => {
     for (let here = at, redirects = 0; ; redirects++) {
       const silence = new AbortController();
-      const timer = setTimeout(() => silence.abort(), patience.answer);
+      const timer = setTimeout(() => silence.abort(), timeouts.answer);
       let response: Response;
       try {
         const request = new Request(here, {
@@ -61,7 +61,7 @@ export function gateway(url: string, patience: GatewayPatience = usual): Node {
         response = await fetchUnlessAborted(request, world);
       } catch (cause) {
         world.signal.throwIfAborted();
-        const why = silence.signal.aborted ? `no answer in ${patience.answer / 1000} s` : sayReason(cause);
+        const why = silence.signal.aborted ? `no answer in ${timeouts.answer / 1000} s` : describeError(cause);
         throw new Failure("unavailable", `${name}: ${why}`, { cause });
       } finally {
         clearTimeout(timer);
@@ -95,13 +95,13 @@ export function gateway(url: string, patience: GatewayPatience = usual): Node {
         const response = await ask(at, world);
         if (response.status === 200) return blockIn(response, cid, world);
 
-        const limits = { atMost: 64_000, stallAfter: patience.stall, signal: world.signal };
+        const limits = { atMost: 64_000, stallAfter: timeouts.stall, signal: world.signal };
         const body = await readBody(`${name}:`, response, limits).catch(() => none);
         world.signal.throwIfAborted();
         if (response.status === 404 || response.status === 410) return undefined;
 
         const wait = waitAsked(response) ?? 1000;
-        if (response.status !== 429 || waited + wait > patience.busy) {
+        if (response.status !== 429 || waited + wait > timeouts.busy) {
           const says = excerpt(new TextDecoder().decode(body));
           const waiting = waited > 0 ? ` after waiting ${waited / 1000} s` : "";
           throw new Failure(kindOfStatus(response.status), `${name} answered ${response.status}${waiting}: ${says}`);
@@ -119,7 +119,7 @@ export function gateway(url: string, patience: GatewayPatience = usual): Node {
       throw new Failure("corrupt", `${name} answered ${claims} bytes for ${cid}, more than any block has`);
     }
     try {
-      const limits = { atMost: largestBlock, stallAfter: patience.stall, signal: world.signal };
+      const limits = { atMost: largestBlock, stallAfter: timeouts.stall, signal: world.signal };
       const bytes = await readBody(`${name}: ${cid}`, response, limits);
       const page = response.headers.get("content-type")?.startsWith("text/html");
       return verified(cid, bytes, page ? `${name}, which answered a web page,` : name);

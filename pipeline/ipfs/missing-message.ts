@@ -5,7 +5,7 @@ import type { IncompletePin } from "./node.ts";
 const few = 5;
 
 /** `only/data, shared and others lack 7 blocks`; why it isn't known where it isn't. */
-export function sayMissing({ count, missing, why }: Omit<IncompletePin, "label" | "root">): string {
+export function describeMissing({ count, missing, why }: Omit<IncompletePin, "label" | "root">): string {
   if (missing.length === 0) return why ?? "lacks blocks";
   const paths = [...new Set(missing.map(({ path }) => path))];
   const named = paths.slice(0, few).map((path) => path || "its root");

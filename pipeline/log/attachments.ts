@@ -2,14 +2,14 @@
 import { Failure } from "../core/failure.ts";
 
 /** Bytes. A signed IPNS record has at most 10 KiB. */
-export const largestBeside = 1 << 20;
+export const largestAttachment = 1 << 20;
 
 /**
  * Refuse what no file beside a head may be called: names go into paths on disks and in git trees.
  *
  * @throws Failure `input`
  */
-export function assertBesideName(name: string): void {
+export function assertAttachmentName(name: string): void {
   // No part begins with a dot: neither `..` nor `.git` nor what git itself reads, such as `.gitattributes`.
   if (name.length <= 200 && /^[A-Za-z0-9][A-Za-z0-9.-]*(\/[A-Za-z0-9][A-Za-z0-9.-]*)*$/.test(name)) return;
   throw new Failure("input", `“${name.slice(0, 80)}” can't be the name of a file beside the log`, {
@@ -18,10 +18,10 @@ export function assertBesideName(name: string): void {
 }
 
 /** @throws Failure `input` where `bytes` are more than a file beside a head may have. */
-export function assertBesideSize(name: string, bytes: Uint8Array): void {
-  if (bytes.length <= largestBeside) return;
+export function assertAttachmentSize(name: string, bytes: Uint8Array): void {
+  if (bytes.length <= largestAttachment) return;
   throw new Failure(
     "input",
-    `${name}: ${bytes.length} bytes are too many for a file beside the log (${largestBeside})`,
+    `${name}: ${bytes.length} bytes are too many for a file beside the log (${largestAttachment})`,
   );
 }

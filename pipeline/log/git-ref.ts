@@ -26,7 +26,7 @@ import type { World } from "../core/world.ts";
 import { cidOf, codecs } from "../dag/block.ts";
 import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
-import { assertBesideName, assertBesideSize, largestBeside } from "./attachments.ts";
+import { assertAttachmentName, assertAttachmentSize, largestAttachment } from "./attachments.ts";
 import { releasesFrom } from "./chain.ts";
 import { branchIn, type Tip } from "./git/branch.ts";
 import { gitLeases } from "./git/lease.ts";
@@ -208,7 +208,7 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       return tip?.head && { cid: tip.head, release: await read(tip.head, world) };
     },
 
-    async seen(world) {
+    async lastKnownHead(world) {
       const [seen, commit] = await Promise.all([remembered(memory), repository.kept(world)]);
       const tip = seen && commit !== undefined ? await tipAt(commit, world) : undefined;
       if (!tip?.head?.equals(seen!.cid)) return undefined;
@@ -244,16 +244,16 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       memory: join(state, "log", `lease-${branch.replaceAll("/", "-")}`),
     }),
 
-    beside: {
+    attachments: {
       async read(file, world) {
-        assertBesideName(file);
+        assertAttachmentName(file);
         const tip = await look(world);
         const entry = tip && (await files.find(tip, ["beside", ...file.split("/")]));
-        return entry && (await files.content(entry, largestBeside, world));
+        return entry && (await files.content(entry, largestAttachment, world));
       },
       async write(file, bytes, world) {
-        assertBesideName(file);
-        assertBesideSize(file, bytes);
+        assertAttachmentName(file);
+        assertAttachmentSize(file, bytes);
         await change(`${file} beside the head`, { [`beside/${file}`]: bytes }, undefined, world);
       },
     },

@@ -3,7 +3,7 @@ import { Failure } from "../core/failure.ts";
 import { inUse } from "../core/in-use.ts";
 import type { Lease } from "./lease.ts";
 
-export function takenBy(lease: Lease): Failure {
+export function leaseTaken(lease: Lease): Failure {
   return inUse(lease, "if you know that it no longer runs, `fieldtree lease break` takes the lease away");
 }
 

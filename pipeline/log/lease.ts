@@ -29,13 +29,13 @@ export interface Leases {
    * @throws Failure `refused` where somebody else has it: naming the holder, since when, until when, and
    * `fieldtree lease break`.
    */
-  take(what: string, world: World): Promise<Held>;
+  take(what: string, world: World): Promise<TakenLease>;
   show(world: World): Promise<Lease | undefined>;
   /** Take it away from whoever has it; they learn of it when they renew. Returns what was broken. */
   break(world: World): Promise<Lease | undefined>;
 }
 
-export interface Held {
+export interface TakenLease {
   readonly lease: Lease;
   /** Aborts with a Failure `conflict` when the lease was broken or could not be renewed in time. */
   readonly lost: AbortSignal;

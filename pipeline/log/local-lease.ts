@@ -5,8 +5,8 @@ import { isFailure } from "../core/failure.ts";
 import { unknownUser } from "../core/in-use.ts";
 import type { World } from "../core/world.ts";
 import { breakLock, type Holder, type Lock, lock, lockedBy, sayHolder } from "../disk/lock.ts";
-import type { Held, Lease, Leases } from "./lease.ts";
-import { leaseLost, takenBy } from "./lease-message.ts";
+import type { Lease, Leases, TakenLease } from "./lease.ts";
+import { leaseLost, leaseTaken } from "./lease-message.ts";
 
 /** ms between two looks at whether the lock is still ours. */
 const everyMs = 2000;
@@ -37,7 +37,7 @@ async function takenFrom(
     } catch (error) {
       if (!isFailure(error, "refused")) throw error;
       const other = await show();
-      if (other) throw takenBy(other);
+      if (other) throw leaseTaken(other);
       // Whoever had it left between the two looks, or somebody else is taking over from one that was killed: it is free, or soon is.
       if (attempt === attempts) throw error;
       await sleep(pause, undefined, { signal: world.signal });
@@ -45,7 +45,7 @@ async function takenFrom(
   }
 }
 
-function held(taken: Lock, path: string): Held {
+function held(taken: Lock, path: string): TakenLease {
   const lease = leaseOf(taken.holder, path)!;
   const lost = new AbortController();
   const look = async () => {

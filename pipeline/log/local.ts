@@ -15,9 +15,9 @@ import { type Block, cidOf, codecs } from "../dag/block.ts";
 import { lock } from "../disk/lock.ts";
 import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
-import { assertBesideName, assertBesideSize } from "./attachments.ts";
+import { assertAttachmentName, assertAttachmentSize } from "./attachments.ts";
 import { localLeases } from "./local-lease.ts";
-import type { Beside, ReleaseLog } from "./log.ts";
+import type { Attachments, ReleaseLog } from "./log.ts";
 import { assertFollows, readRelease, releaseBlock } from "./release.ts";
 import { isSource, readSizes, sourceFiles, sourcePlaces } from "./source.ts";
 
@@ -97,7 +97,7 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
       return { cid: block.cid, release };
     },
     leases: localLeases(join(dirname(dirname(file)), "publish.lock")),
-    beside: besideIn(join(dirname(file), "beside")),
+    attachments: attachmentsIn(join(dirname(file), "beside")),
   };
 }
 
@@ -129,16 +129,16 @@ function filesIn(folder: string): Files {
   };
 }
 
-function besideIn(folder: string): Beside {
+function attachmentsIn(folder: string): Attachments {
   const files = filesIn(folder);
   return {
     async read(name, world) {
-      assertBesideName(name);
+      assertAttachmentName(name);
       return files.read(name, () => true, world);
     },
     async write(name, bytes) {
-      assertBesideName(name);
-      assertBesideSize(name, bytes);
+      assertAttachmentName(name);
+      assertAttachmentSize(name, bytes);
       await files.write(name, bytes);
     },
   };

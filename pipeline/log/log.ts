@@ -24,7 +24,7 @@ export interface ReleaseLog {
    * Present where the head is elsewhere: the newest that this machine saw there, without asking. `undefined` where it
    * never saw one, or what it brought here is not that one.
    */
-  seen?(world: World): Promise<Head | undefined>;
+  lastKnownHead?(world: World): Promise<Head | undefined>;
   /** The release of that CID, checked against it. */
   read(cid: CID, world: World): Promise<Release>;
   /**
@@ -44,10 +44,10 @@ export interface ReleaseLog {
   readonly leases: Leases;
 
   /** Small files that everyone who shares this log should find beside its head: signed IPNS records. */
-  readonly beside: Beside;
+  readonly attachments: Attachments;
 }
 
-export interface Beside {
+export interface Attachments {
   /** `undefined` where there is none. `name`: letters, digits, `.`, `-` and `/`. */
   read(name: string, world: World): Promise<Uint8Array | undefined>;
   /** Durable when it returns, and replaced whole. */

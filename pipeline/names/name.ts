@@ -11,11 +11,11 @@ export interface Name {
   readonly name: string;
 
   /**
-   * Ask every authority, all at once. One that does not answer well is an {@link Answer} with a problem, not a failure.
+   * Ask every authority, all at once. One that does not answer well is an {@link AuthorityAnswer} with a problem, not a failure.
    *
    * @throws Failure where it can't even be found out whom to ask.
    */
-  look(world: World): Promise<Sighting>;
+  probe(world: World): Promise<NameStatus>;
 
   /**
    * Point the name at `value`. Where it points there already at the source (the provider's own view, not a secondary
@@ -35,8 +35,8 @@ export interface Name {
   close?(): void;
 }
 
-export interface Sighting {
-  readonly authorities: readonly Answer[];
+export interface NameStatus {
+  readonly authorities: readonly AuthorityAnswer[];
   /** What all of them say. Absent where they differ, one has a problem, or there is no such record. */
   readonly value?: string;
   /** True where every authority gave the same answer, be it that there is no record. */
@@ -49,7 +49,7 @@ export interface Sighting {
   readonly endsSoon?: boolean;
 }
 
-export interface Answer {
+export interface AuthorityAnswer {
   /** `192.0.2.1:53 (ns1.example.org)`, or the address of an endpoint. */
   readonly server: string;
   /** `/ipfs/CID` or `/ipfs/CID/path`; absent where there is no record, or a problem. */

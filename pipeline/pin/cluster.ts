@@ -7,7 +7,7 @@
  *
  * ```ts
  * const dkrz = clusterPins({ name: "dkrz", api: "http://127.0.0.1:9094", credentials: "halo:…", replicas: 2 });
- * (await dkrz.status([root], world)).get(`${root}`); // { state: "failed", says: "1 of 2 replicas; peer-b: offline", … }
+ * (await dkrz.status([root], world)).get(`${root}`); // { state: "failed", message: "1 of 2 replicas; peer-b: offline", … }
  * ```
  *
  * Seen with IPFS Cluster 1.1.0.
@@ -23,7 +23,7 @@ import { emptyBlockFirst } from "../http/empty-block.ts";
 import { excerpt, kindOfStatus } from "../http/http.ts";
 import { type Arguments, type Ask, baseOf, wire } from "../http/stream.ts";
 import { holdersOf, judged, type Pin, pinIn, type Terms, termsIn } from "./replicas.ts";
-import type { PinService, PinStatus, Wish } from "./service.ts";
+import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface ClusterOptions {
   /** As campaign.yaml calls it. */
@@ -35,7 +35,7 @@ export interface ClusterOptions {
   /** Peers that must hold each pin. Where it is absent, as many as the Cluster itself wants. */
   readonly replicas?: number;
   /** ms without a byte to or from the Cluster after which it counts as gone. It gives a peer that hangs 15 s itself. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
 /** CIDs asked about at once: Cluster takes a request of 8 kB, and a CID may have a hundred characters. */
@@ -57,13 +57,13 @@ const understood =
 const notPinned = "pin is not part of the pinset";
 
 /** @throws Failure `input` where `api` isn't one of http or https, or holds a password. */
-export function clusterPins({ name, api, credentials, replicas, patience = 60_000 }: ClusterOptions): PinService {
+export function clusterPins({ name, api, credentials, replicas, timeoutMs = 60_000 }: ClusterOptions): PinService {
   const hint = "api: takes an address such as http://127.0.0.1:9094";
   const calls = wire({
     name,
     base: baseOf(api, { of: "an IPFS Cluster", hint }),
     ...(credentials !== undefined && { authorization: authorizationOf(credentials) }),
-    patience,
+    timeoutMs,
     hint: "see that ipfs-cluster-service runs there, and that api: in campaign.yaml is its REST API, usually port 9094",
     refusal,
     meaningOf,
@@ -120,7 +120,11 @@ export function clusterPins({ name, api, credentials, replicas, patience = 60_00
     }
   }
 
-  function post({ cid, label }: Wish, options: Options, world: World): Promise<Readonly<Record<string, unknown>>> {
+  function post(
+    { cid, label }: PinRequest,
+    options: Options,
+    world: World,
+  ): Promise<Readonly<Record<string, unknown>>> {
     const query = fitting({ name: [...label].slice(0, 255).join(""), ...options });
     return answer({ method: "POST", path: `pins/${cid}`, what: `pinning ${cid}`, query }, world);
   }
@@ -129,33 +133,33 @@ export function clusterPins({ name, api, credentials, replicas, patience = 60_00
    * Pin it from what is kept of `previous`: its Kubos walk only what is new. The Cluster copies the pin as it stood, meta
    * and factor and all, and takes but the label from us; says whether as many peers keep it as are wanted.
    */
-  async function updated(wish: Wish, previous: CID, world: World): Promise<boolean> {
+  async function updated(pinRequest: PinRequest, previous: CID, world: World): Promise<boolean> {
     try {
-      const { least } = termsIn(await post(wish, { "pin-update": `${previous}` }, world));
+      const { least } = termsIn(await post(pinRequest, { "pin-update": `${previous}` }, world));
       return !replicas || least === undefined || least >= replicas;
     } catch (error) {
       // All it would have saved is time.
       if (!isFailure(error, "refused", "unavailable")) throw error;
-      world.log(`${name}: ${wish.cid} is pinned without what is kept of ${previous} (${error.message})`);
+      world.log(`${name}: ${pinRequest.cid} is pinned without what is kept of ${previous} (${error.message})`);
       return false;
     }
   }
 
-  async function plain(wish: Wish, factor: Options, world: World): Promise<void> {
-    const { cid, origins, meta } = wish;
+  async function plain(pinRequest: PinRequest, factor: Options, world: World): Promise<void> {
+    const { cid, origins, meta } = pinRequest;
     const options = {
       ...factor,
       "user-allocations": broughtTo.get(`${cid}`) ?? [],
       origins: origins.filter((address) => understood.test(address)),
       ...Object.fromEntries(Object.entries(meta).map(([key, value]) => [`meta-${key}`, value])),
     };
-    await post(wish, options, world);
+    await post(pinRequest, options, world);
     broughtTo.delete(`${cid}`);
   }
 
   /** Have peers that failed try again, and others take the place of those that are gone. */
-  async function anew(wish: Wish, pin: Pin, world: World): Promise<void> {
-    const { cid } = wish;
+  async function anew(pinRequest: PinRequest, pin: Pin, world: World): Promise<void> {
+    const { cid } = pinRequest;
     if (pin.peers.some(({ state }) => state === "error")) {
       await answer({ method: "POST", path: `pins/${cid}/recover`, what: `recovering ${cid}` }, world);
     }
@@ -164,7 +168,7 @@ export function clusterPins({ name, api, credentials, replicas, patience = 60_00
     // Others may have asked for more than we do.
     const least = Math.max(terms.least, replicas ?? 0);
     const hopeful = holdersOf(pin, terms).filter(({ state }) => state !== "offline");
-    if (hopeful.length < least) await plain(wish, factorOf(least, Math.max(terms.most, least)), world);
+    if (hopeful.length < least) await plain(pinRequest, factorOf(least, Math.max(terms.most, least)), world);
   }
 
   async function status(cids: readonly CID[], world: World): Promise<Map<string, PinStatus>> {
@@ -182,19 +186,19 @@ export function clusterPins({ name, api, credentials, replicas, patience = 60_00
     name,
     status,
 
-    async pin(wish, world) {
-      const { cid } = wish;
-      const previous = wish.previous?.equals(cid) ? undefined : wish.previous;
+    async pin(pinRequest, world) {
+      const { cid } = pinRequest;
+      const previous = pinRequest.previous?.equals(cid) ? undefined : pinRequest.previous;
       const pins = await pinsOf(previous ? [cid, previous] : [cid], world);
       const pin = pins.get(`${cid}`)!;
       const now = await statusOf(pin, world);
       if (now.state !== "failed" && now.state !== "absent") return now;
       await emptyBlock(world);
-      if (now.state === "failed") await anew(wish, pin, world);
+      if (now.state === "failed") await anew(pinRequest, pin, world);
       else {
         // Peers of a pin that is not well would not be well with this one.
         const followed = previous && (await statusOf(pins.get(`${previous}`)!, world)).state === "pinned";
-        if (!followed || !(await updated(wish, previous, world))) await plain(wish, factor, world);
+        if (!followed || !(await updated(pinRequest, previous, world))) await plain(pinRequest, factor, world);
       }
       return (await status([cid], world)).get(`${cid}`)!;
     },

@@ -1,8 +1,8 @@
 /**
  * A Kubo daemon somewhere else that keeps data for the campaign: a mirror, over its RPC.
  *
- * Blocks are brought as a CAR, or fetched by that Kubo itself from the origins of a wish. It keeps what one of its pins
- * says, and a pin has one name, which is the label of the wish.
+ * Blocks are brought as a CAR, or fetched by that Kubo itself from the origins of a pin request. It keeps what one of its pins
+ * says, and a pin has one name, which is the label of the pin request.
  *
  * ```ts
  * const mirror = kuboPins({ name: "mirror", api: "http://127.0.0.1:5001", token });
@@ -24,7 +24,7 @@ import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { emptyBlockFirst } from "../http/empty-block.ts";
 import { rpc } from "../http/kubo-rpc.ts";
-import type { PinService, PinStatus, Wish } from "./service.ts";
+import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface KuboPinsOptions {
   /** As campaign.yaml calls it. */
@@ -34,9 +34,9 @@ export interface KuboPinsOptions {
   /** Where its `API.Authorizations` asks for one. */
   readonly token?: string;
   /** ms without a sign of life before a call fails. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
   /** ms without a block fetched before a pin fails. */
-  readonly pinPatience?: number;
+  readonly pinTimeoutMs?: number;
   /** Only pins whose labels begin with it are let go of. Without it, those of any campaign are. */
   readonly campaign?: string;
 }
@@ -55,14 +55,14 @@ const longestName = 255;
 
 /** @throws Failure `input` where `api` is no address of an RPC. Nothing is asked of Kubo yet. */
 export function kuboPins(options: KuboPinsOptions): PinService {
-  const { name, api, token, patience = 60_000, pinPatience = 60_000, campaign } = options;
+  const { name, api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000, campaign } = options;
   const access = { service: name, api, ...(token === undefined ? {} : { token }) };
-  const calls = rpc({ ...access, patience });
+  const calls = rpc({ ...access, timeoutMs });
   // Kubo says nothing until a pin is updated.
-  const updates = rpc({ ...access, patience: pinPatience });
+  const updates = rpc({ ...access, timeoutMs: pinTimeoutMs });
   const emptyBlock = emptyBlockFirst((upload, world) => calls.ask("block/put", { "cid-codec": "raw" }, world, upload));
 
-  // One pin a CID, and one after another: a second wish finds what the first has made.
+  // One pin a CID, and one after another: a second pin request finds what the first has made.
   const underway = new Map<string, Promise<void>>();
   const fetched = new Map<string, number>();
 
@@ -75,10 +75,10 @@ export function kuboPins(options: KuboPinsOptions): PinService {
       return new Map(asked.map((key) => [key, statusOf(key, kept.has(key))]));
     },
 
-    async pin(wish, world) {
-      const key = wish.cid.toString();
+    async pin(pinRequest, world) {
+      const key = pinRequest.cid.toString();
       const before = underway.get(key) ?? Promise.resolve();
-      const mine = before.catch(() => undefined).then(() => keep(wish, world));
+      const mine = before.catch(() => undefined).then(() => keep(pinRequest, world));
       underway.set(key, mine);
       try {
         await mine;
@@ -122,10 +122,10 @@ export function kuboPins(options: KuboPinsOptions): PinService {
   function statusOf(key: string, kept: boolean): PinStatus {
     if (kept) return { state: "pinned" };
     if (!underway.has(key)) return { state: "absent" };
-    return { state: "pinning", says: `${fetched.get(key) ?? 0} blocks so far` };
+    return { state: "pinning", message: `${fetched.get(key) ?? 0} blocks so far` };
   }
 
-  async function keep({ cid, label, previous, origins }: Wish, world: World): Promise<void> {
+  async function keep({ cid, label, previous, origins }: PinRequest, world: World): Promise<void> {
     if ((await nameOfPin(`${cid}`, world)) !== undefined) return;
     await emptyBlock(world);
     await meet(origins, world);
@@ -180,14 +180,14 @@ export function kuboPins(options: KuboPinsOptions): PinService {
         fetched.set(key, done);
         world.progress({ task: "pinning", done, unit: "blocks" });
       }
-      if (performance.now() - since > pinPatience) throw await stalled(cid, label, done, world);
+      if (performance.now() - since > pinTimeoutMs) throw await stalled(cid, label, done, world);
     }
     if (!pinned) throw new Failure("unavailable", `${calls.name}: pin/add ended without a pin of ${cid}`);
   }
 
   async function stalled(cid: CID, label: string, done: number, world: World): Promise<Failure> {
     const missing = (await firstMissing(cid, world)) ?? "something below it";
-    const far = `nothing came for ${pinPatience / 1000} s after ${done} blocks`;
+    const far = `nothing came for ${pinTimeoutMs / 1000} s after ${done} blocks`;
     return new Failure("unavailable", `${calls.name}: can't keep ${cid} (${label}): ${far}; it lacks ${missing}`, {
       hint: "is a node that has it online, and can this one reach it? What came stays there: run it again",
     });
@@ -248,7 +248,7 @@ export function kuboPins(options: KuboPinsOptions): PinService {
   }
 }
 
-/** Whether a pin's name is a label as {@link Wish} has them, `campaign/path@release`. */
+/** Whether a pin's name is a label as {@link PinRequest} has them, `campaign/path@release`. */
 function isOurs(label: string, campaign: string | undefined): boolean {
   return /^[^/]+\/.*@\d+$/s.test(label) && (campaign === undefined || label.startsWith(`${campaign}/`));
 }

@@ -5,7 +5,7 @@
  * reads its config only when it starts. What others have put there stays.
  *
  * ```ts
- * await keepPeering("http://127.0.0.1:5001", token, ["/dns4/ipfs.example.org/tcp/4001/p2p/12D3Koo…/", "12D3Koo…"], world);
+ * await ensurePeering("http://127.0.0.1:5001", token, ["/dns4/ipfs.example.org/tcp/4001/p2p/12D3Koo…/", "12D3Koo…"], world);
  * ```
  *
  * @see https://github.com/ipfs/kubo/blob/v0.43.0/docs/config.md#peering
@@ -15,7 +15,7 @@ import type { World } from "../core/world.ts";
 import { type Rpc, rpc } from "../http/kubo-rpc.ts";
 
 /** ms without a sign of life from Kubo before a call fails. */
-const patience = 30_000;
+const timeoutMs = 30_000;
 
 /**
  * Have Kubo keep peering with `peers`, from now on; nothing is written where it does. Gives those that it lacked.
@@ -25,7 +25,7 @@ const patience = 30_000;
  *
  * @throws Failure `input` for what names no peer, otherwise as Kubo's RPC fails.
  */
-export async function keepPeering(
+export async function ensurePeering(
   api: string,
   token: string | undefined,
   peers: readonly string[],
@@ -75,7 +75,7 @@ interface Entry {
 }
 
 async function asking<T>(api: string, token: string | undefined, ask: (calls: Rpc) => Promise<T>): Promise<T> {
-  const calls = rpc({ api, patience, ...(token === undefined ? {} : { token }) });
+  const calls = rpc({ api, timeoutMs, ...(token === undefined ? {} : { token }) });
   try {
     return await ask(calls);
   } finally {

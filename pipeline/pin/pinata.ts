@@ -15,8 +15,8 @@ import { identity, parseCid } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { type Api, type ApiCall, askApi, excerpt } from "../http/http.ts";
-import { oneByOne } from "./serialize.ts";
-import type { PinService, PinStatus, Wish } from "./service.ts";
+import { serializedByKey } from "./serialize.ts";
+import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface PinataOptions {
   readonly name: string;
@@ -78,7 +78,7 @@ export function pinataPins(options: PinataOptions): PinService {
     hint: options.hint ?? `check the token of ${name}; pinning by CID is part of Pinata's paid plans`,
   };
   // Two wishes for one CID at once would become two jobs.
-  const inTurn = oneByOne();
+  const inTurn = serializedByKey();
 
   return {
     name,
@@ -91,13 +91,13 @@ export function pinataPins(options: PinataOptions): PinService {
       return said;
     },
 
-    pin: (wish, world) =>
-      inTurn(identity(wish.cid), async () => {
-        const known = await statusOfOne(wish.cid, world);
+    pin: (pinRequest, world) =>
+      inTurn(identity(pinRequest.cid), async () => {
+        const known = await statusOfOne(pinRequest.cid, world);
         if (known.state !== "absent" && known.state !== "failed") return known;
-        const what = `pinning ${wish.cid}`;
+        const what = `pinning ${pinRequest.cid}`;
         const { status } = await ask(
-          { what, method: "POST", path: "/pinning/pinByHash", body: jobOf(wish) },
+          { what, method: "POST", path: "/pinning/pinByHash", body: jobOf(pinRequest) },
           taken,
           world,
         );
@@ -197,7 +197,7 @@ function statusOfJob({ status, date_queued }: Job): PinStatus {
   const state = working.get(status);
   if (state) return { state, ...since };
   const reason = reasons.get(status);
-  return { state: "failed", ...since, says: reason ? `${status}: ${reason}` : excerpt(status) };
+  return { state: "failed", ...since, message: reason ? `${status}: ${reason}` : excerpt(status) };
 }
 
 function keptOf(cid: CID, kept: readonly Pin[]): Pin[] {
@@ -227,7 +227,7 @@ function sinceOf(date: string | null | undefined): { since?: string } {
   return Number.isNaN(time) ? {} : { since: new Date(time).toISOString() };
 }
 
-function jobOf({ cid, label, previous, origins, meta }: Wish): object {
+function jobOf({ cid, label, previous, origins, meta }: PinRequest): object {
   const cut = (text: string) => text.slice(0, most.characters).toWellFormed();
   const said = Object.entries({ ...(previous && { prev: `${previous}` }), ...meta }).slice(0, most.keyvalues);
   return {

@@ -12,8 +12,8 @@ import { identity, parseCid } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { type Api, type ApiCall, askApi, excerpt } from "../http/http.ts";
-import { oneByOne } from "./serialize.ts";
-import type { PinService, PinStatus, Wish } from "./service.ts";
+import { serializedByKey } from "./serialize.ts";
+import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface PsaOptions {
   readonly name: string;
@@ -24,7 +24,7 @@ export interface PsaOptions {
   readonly hint?: string;
 }
 
-/** What the API sets: CIDs in one list, requests in one answer, characters of a name, origins of a wish. */
+/** What the API sets: CIDs in one list, requests in one answer, characters of a name, origins of a pin request. */
 const most = { cids: 10, results: 1000, name: 255, origins: 20 } as const;
 
 /** Pages of one list: a hundred thousand requests. */
@@ -65,7 +65,7 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
   const call = async (what: Omit<ApiCall, "url"> & { readonly path: string }, world: World): Promise<unknown> =>
     (await askApi(api, { ...what, url: `${endpoint}${what.path}` }, world)).body;
   // Two wishes for one CID at once would both find none there, and become two requests.
-  const inTurn = oneByOne();
+  const inTurn = serializedByKey();
 
   return {
     name,
@@ -82,16 +82,16 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
       return new Map(cids.map((cid) => [`${cid}`, statusOf(byCid.get(identity(cid)) ?? [])]));
     },
 
-    pin: (wish, world) =>
-      inTurn(identity(wish.cid), async () => {
-        const known = (await requestsFor([wish.cid], world)).filter(isOf(wish.cid));
+    pin: (pinRequest, world) =>
+      inTurn(identity(pinRequest.cid), async () => {
+        const known = (await requestsFor([pinRequest.cid], world)).filter(isOf(pinRequest.cid));
         if (known.some(({ status }) => status !== "failed")) return statusOf(known);
         for (const request of known) await forget(request, world);
         const body = await call(
-          { what: `pinning ${wish.cid}`, method: "POST", path: "/pins", body: pinOf(wish) },
+          { what: `pinning ${pinRequest.cid}`, method: "POST", path: "/pins", body: pinOf(pinRequest) },
           world,
         );
-        return statusOf([read(requestSchema, body, `pinning ${wish.cid}`)]);
+        return statusOf([read(requestSchema, body, `pinning ${pinRequest.cid}`)]);
       }),
 
     unpin: (cid, world) =>
@@ -166,7 +166,7 @@ function statusOf(requests: readonly Request[]): PinStatus {
   return {
     state,
     ...(since !== undefined && { since }),
-    ...(typeof details === "string" && { says: excerpt(details) }),
+    ...(typeof details === "string" && { message: excerpt(details) }),
   };
 }
 
@@ -181,7 +181,7 @@ function isInstant(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT[\d:.]{8,30}(?:Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text));
 }
 
-function pinOf({ cid, label, previous, origins, meta }: Wish): object {
+function pinOf({ cid, label, previous, origins, meta }: PinRequest): object {
   return {
     cid: `${cid}`,
     name: label.slice(0, most.name).toWellFormed(),

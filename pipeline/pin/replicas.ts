@@ -24,7 +24,7 @@ interface Peer {
   /** `remote`: others hold it. */
   readonly state: "holds" | "fetches" | "waits" | "remote" | "offline" | "error";
   /** Of an error, in the peer's words. */
-  readonly says: string;
+  readonly message: string;
 }
 
 /** How a pin was asked for. */
@@ -65,7 +65,7 @@ function peerIn({ id, peername, status, error }: PeerSaid): Peer {
   const said = typeof error === "string" && error !== "" ? `${word}: ${error}` : word;
   // Of a peer that is long gone, Cluster has forgotten the name.
   const name = typeof peername === "string" && peername !== "" ? peername : `the peer …${id.slice(-6)}`;
-  return { id, name: excerpt(name), state: stateOf(word), says: excerpt(said.replaceAll("_", " ")) };
+  return { id, name: excerpt(name), state: stateOf(word), message: excerpt(said.replaceAll("_", " ")) };
 }
 
 function stateOf(word: string): Peer["state"] {
@@ -125,11 +125,11 @@ export function judged({ known, since }: Pin, peers: readonly Peer[], least: num
           : "queued";
   const troubles = peers
     .filter(({ state }) => state === "offline" || state === "error")
-    .map(({ name, state, says }) => (state === "offline" ? `${name}: offline` : `${name}: ${says}`));
+    .map(({ name, state, message }) => (state === "offline" ? `${name}: offline` : `${name}: ${message}`));
   const more = troubles.length > 3 ? [`and ${troubles.length - 3} more peers`] : [];
   const total = least ?? peers.length;
-  const says = [`${Math.min(holding, total)} of ${total} replicas`, ...troubles.slice(0, 3), ...more].join("; ");
-  return { state, ...(since && { since }), says };
+  const message = [`${Math.min(holding, total)} of ${total} replicas`, ...troubles.slice(0, 3), ...more].join("; ");
+  return { state, ...(since && { since }), message };
 }
 
 /** As ISO 8601; `undefined` for Go's year 1, which stands for "never". */

@@ -6,7 +6,7 @@
  * blocks ({@link PinService.take}) is left as it is: a stream of them comes once, and takes as long as it takes.
  *
  * ```ts
- * timely(retrying(paced(service, pace), tries), 600_000);
+ * withDeadline(withRetry(withRateLimit(service, pace), tries), 600_000);
  * ```
  */
 import type { CID } from "multiformats/cid";
@@ -16,7 +16,7 @@ import { again, pause, type Tries } from "../http/retry.ts";
 import type { PinService } from "./service.ts";
 
 /** How fast a service may be asked, and how much asking each call is. */
-export interface Pace {
+export interface RateLimit {
   /** Requests in any minute, wherever it begins: it fits the windows of whoever counts. */
   readonly perMinute: number;
   /** Of those requests, what one call takes as a rule; a status, for so many CIDs. */
@@ -24,12 +24,12 @@ export interface Pace {
 }
 
 /** Asks again what failed in a way that may pass. Pinning is the same once or twice, so it is safe to repeat. */
-export function retrying(inner: PinService, tries: Tries): PinService {
+export function withRetry(inner: PinService, tries: Tries): PinService {
   return around(inner, (call, world) => again(() => call(world), tries, world));
 }
 
 /** Waits before a call where it would be one too many in a minute. */
-export function paced(inner: PinService, { perMinute, costs }: Pace): PinService {
+export function withRateLimit(inner: PinService, { perMinute, costs }: RateLimit): PinService {
   const turn = turns(perMinute);
   return around(inner, async (call, world, what, cids) => {
     const cost = what === "status" ? costs.status(cids) : what === "addresses" ? 1 : costs[what];
@@ -43,7 +43,7 @@ export function paced(inner: PinService, { perMinute, costs }: Pace): PinService
  *
  * Not pinning: some services answer once they have fetched everything, and how long that may take is for whoever asks.
  */
-export function timely(inner: PinService, deadline: number): PinService {
+export function withDeadline(inner: PinService, deadline: number): PinService {
   const bounded = around(inner, async (call, world) => {
     const tooLate = () => new Failure("unavailable", `${inner.name}: not done in ${deadline / 1000} s`);
     const late = new AbortController();
@@ -79,7 +79,7 @@ function around(inner: PinService, wrap: Around): PinService {
   return {
     ...inner,
     status: (cids, world) => wrap((world) => inner.status(cids, world), world, "status", cids.length),
-    pin: (wish, world) => wrap((world) => inner.pin(wish, world), world, "pin", 1),
+    pin: (pinRequest, world) => wrap((world) => inner.pin(pinRequest, world), world, "pin", 1),
     ...(inner.unpin && {
       unpin: (cid: CID, world: World) => wrap((world) => inner.unpin!(cid, world), world, "unpin", 1),
     }),

@@ -19,7 +19,7 @@ import { inOrder } from "../core/concurrency.ts";
 import type { World } from "../core/world.ts";
 
 /** How one service is looked at. */
-export interface Look {
+export interface BlockSource {
   /**
    * A block from that very service and nowhere else, its bytes held against the CID. `undefined` where the service lacks it.
    *
@@ -31,7 +31,9 @@ export interface Look {
 }
 
 /** `blocks`: how many were asked for, the root among them. */
-export type Seen = { readonly seen: true; readonly blocks: number } | { readonly seen: false; readonly lacks: CID };
+export type Retrieval =
+  | { readonly retrieved: true; readonly blocks: number }
+  | { readonly retrieved: false; readonly lacks: CID };
 
 /** Ways that are gone at the same time, so that looking at many blocks does not take as many answers' time. */
 const mostWays = 8;
@@ -47,9 +49,9 @@ const identity = 0;
  *
  * @throws Failure as `look` does.
  */
-export async function seen(root: CID, sample: number, look: Look, world: World): Promise<Seen> {
+export async function checkRetrieval(root: CID, sample: number, look: BlockSource, world: World): Promise<Retrieval> {
   const bytes = await look.retrieve(root, world);
-  if (!bytes) return { seen: false, lacks: root };
+  if (!bytes) return { retrieved: false, lacks: root };
 
   const draw = drawing(root);
   const top: Node = { cid: root, below: ways(look.links(root, bytes)) };
@@ -69,11 +71,11 @@ export async function seen(root: CID, sample: number, look: Look, world: World):
     }
     const answers = inOrder(asked, mostWays, async (node) => ({ node, bytes: await look.retrieve(node.cid, world) }));
     for await (const { node, bytes } of answers) {
-      if (!bytes) return { seen: false, lacks: node.cid };
+      if (!bytes) return { retrieved: false, lacks: node.cid };
       node.below = ways(look.links(node.cid, bytes));
     }
   }
-  return { seen: true, blocks: 1 + sample - left };
+  return { retrieved: true, blocks: 1 + sample - left };
 }
 
 interface Node {

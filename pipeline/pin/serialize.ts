@@ -2,7 +2,7 @@
 import { atMost } from "../core/concurrency.ts";
 
 /** Runs `work` once all that was asked before under the same `key` has ended, well or not. */
-export function oneByOne(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+export function serializedByKey(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const queues = new Map<string, { waiting: number; readonly inTurn: ReturnType<typeof atMost> }>();
   return async (key, work) => {
     const queue = queues.get(key) ?? { waiting: 0, inTurn: atMost(1) };

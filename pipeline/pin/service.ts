@@ -12,7 +12,7 @@ import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
 
 /** Something to be kept, whole. */
-export interface Wish {
+export interface PinRequest {
   readonly cid: CID;
   /** `campaign/path@release`, for people who look at the service. Two wishes of one CID are one pin. */
   readonly label: string;
@@ -27,10 +27,10 @@ export interface Wish {
 export interface PinStatus {
   /** `queued`: nothing done yet. `pinning`: blocks are being fetched. `failed`: it has given up. */
   readonly state: "absent" | "queued" | "pinning" | "pinned" | "failed";
-  /** When the service took the wish, ISO 8601, where it tells: how old a queued pin is. */
+  /** When the service took the pin request, ISO 8601, where it tells: how old a queued pin is. */
   readonly since?: string;
   /** In the service's own words, made safe to print: how far it is, or why it failed. */
-  readonly says?: string;
+  readonly message?: string;
 }
 
 export interface PinService {
@@ -47,12 +47,12 @@ export interface PinService {
   status(cids: readonly CID[], world: World): Promise<ReadonlyMap<string, PinStatus>>;
 
   /**
-   * Have it keep everything below `wish.cid`. Returns once the service has taken the wish; it may go on fetching.
+   * Have it keep everything below `pinRequest.cid`. Returns once the service has taken the pinRequest; it may go on fetching.
    *
    * Asking again for what is kept or under way makes no second pin; asking again for what failed starts it anew.
-   * Nothing that was kept before is let go of: not `wish.previous` either.
+   * Nothing that was kept before is let go of: not `pinRequest.previous` either.
    */
-  pin(wish: Wish, world: World): Promise<PinStatus>;
+  pin(pinRequest: PinRequest, world: World): Promise<PinStatus>;
 
   /** Let go of it, where we may. Letting go of what is not kept is no error. */
   unpin?(cid: CID, world: World): Promise<void>;

@@ -8,7 +8,7 @@ import { clusterPins } from "./cluster.ts";
 import { kuboPins } from "./kubo.ts";
 import { pinataPins } from "./pinata.ts";
 import { psaPins, requestsToList } from "./psa.ts";
-import { type Pace, paced, retrying, timely } from "./resilient.ts";
+import { type RateLimit, withDeadline, withRateLimit, withRetry } from "./resilient.ts";
 import type { PinService } from "./service.ts";
 
 /** What is over in a minute (a restart, a busy moment) is waited for. */
@@ -24,7 +24,7 @@ const deadline = 10 * 60_000;
 export function pinService(config: ServiceConfig, campaign: string, secret: (variable: string) => string): PinService {
   const pace = paceOf(config);
   const service = made(config, campaign, secret);
-  return timely(retrying(pace ? paced(service, pace) : service, tries), deadline);
+  return withDeadline(withRetry(pace ? withRateLimit(service, pace) : service, tries), deadline);
 }
 
 function made(config: ServiceConfig, campaign: string, secret: (variable: string) => string): PinService {
@@ -49,7 +49,7 @@ function made(config: ServiceConfig, campaign: string, secret: (variable: string
 }
 
 /** Nothing for what an institute runs itself: those count nobody's requests. */
-function paceOf(config: ServiceConfig): Pace | undefined {
+function paceOf(config: ServiceConfig): RateLimit | undefined {
   switch (config.kind) {
     case "kubo":
     case "cluster":

@@ -60,7 +60,7 @@ export function reachable<Campaign extends Parts>(
   };
 
   const lastSeen = async (): Promise<Head | undefined> => {
-    const seen = await log.seen?.(world);
+    const seen = await log.lastKnownHead?.(world);
     if (seen) return seen;
     const { says } = found.get("log")!;
     throw new Failure("unavailable", says, { hint: "nothing was ever read of this log from here" });

@@ -1,6 +1,6 @@
 /** What publishing tells while it works; the last event is `published`. */
 import type { Step } from "../core/plan.ts";
-import type { Answer } from "../names/name.ts";
+import type { AuthorityAnswer } from "../names/name.ts";
 
 export type PublishEvent =
   | { readonly event: "step"; readonly step: Step }
@@ -20,7 +20,7 @@ export type PublishEvent =
       readonly event: "announced";
       readonly name: string;
       readonly value: string;
-      readonly authorities: readonly Answer[];
+      readonly authorities: readonly AuthorityAnswer[];
     }
   | {
       readonly event: "published";

@@ -92,21 +92,21 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
   describe("keeps what lies beside the head", () => {
     it("gives back what was written last, to others too, and nothing where there is nothing", async () => {
       const { open } = await begin();
-      expect(await open().beside.read("ipns/key", world)).toBeUndefined();
-      await open().beside.write("ipns/key", Uint8Array.of(1, 2, 3), world);
-      await open().beside.write("ipns/other", Uint8Array.of(255, 0), world);
-      await open().beside.write("ipns/key", Uint8Array.of(4), world);
-      expect(Array.from((await open().beside.read("ipns/key", world))!)).toEqual([4]);
-      expect(Array.from((await open().beside.read("ipns/other", world))!)).toEqual([255, 0]);
+      expect(await open().attachments.read("ipns/key", world)).toBeUndefined();
+      await open().attachments.write("ipns/key", Uint8Array.of(1, 2, 3), world);
+      await open().attachments.write("ipns/other", Uint8Array.of(255, 0), world);
+      await open().attachments.write("ipns/key", Uint8Array.of(4), world);
+      expect(Array.from((await open().attachments.read("ipns/key", world))!)).toEqual([4]);
+      expect(Array.from((await open().attachments.read("ipns/other", world))!)).toEqual([255, 0]);
     });
 
     it("moves no head and loses no release", async () => {
       const { open } = await begin();
       const first = await open().append(aRelease(1), undefined, world);
-      await open().beside.write("ipns/key", Uint8Array.of(1), world);
+      await open().attachments.write("ipns/key", Uint8Array.of(1), world);
       const second = await open().append(aRelease(2, { previous: first.cid }), first, world);
       expect(spelled(await open().head(world))).toEqual(spelled(second));
-      expect(Array.from((await open().beside.read("ipns/key", world))!)).toEqual([1]);
+      expect(Array.from((await open().attachments.read("ipns/key", world))!)).toEqual([1]);
     });
 
     it.each([
@@ -123,14 +123,14 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
       "a".repeat(201),
     ])("takes no path for a name: %j", async (name) => {
       const { open } = await begin();
-      await expect(open().beside.write(name, Uint8Array.of(1), world)).rejects.toMatchObject({ kind: "input" });
-      await expect(open().beside.read(name, world)).rejects.toMatchObject({ kind: "input" });
+      await expect(open().attachments.write(name, Uint8Array.of(1), world)).rejects.toMatchObject({ kind: "input" });
+      await expect(open().attachments.read(name, world)).rejects.toMatchObject({ kind: "input" });
     });
 
     it("takes no file that is far too large", async () => {
       const { open } = await begin();
       const large = new Uint8Array(2 ** 20 + 1);
-      await expect(open().beside.write("large", large, world)).rejects.toMatchObject({ kind: "input" });
+      await expect(open().attachments.write("large", large, world)).rejects.toMatchObject({ kind: "input" });
     });
   });
 

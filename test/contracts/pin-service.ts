@@ -12,14 +12,14 @@ import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { carOf } from "../../pipeline/dag/car.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
 import { type ProfileName, profiles } from "../../pipeline/dag/profile.ts";
-import type { PinService, PinStatus, Wish } from "../../pipeline/pin/service.ts";
+import type { PinRequest, PinService, PinStatus } from "../../pipeline/pin/service.ts";
 import { testWorld } from "../fakes/world.ts";
 
 export interface Opened {
   readonly service: PinService;
   /**
    * Let the service be able to get these blocks: bring them, or give them to a node that it fetches from.
-   * Gives the origins that a wish for them should name.
+   * Gives the origins that a pin request for them should name.
    */
   offer(blocks: readonly Block[]): Promise<readonly string[]>;
   /** The same kind of service at an address where nothing answers. */
@@ -79,8 +79,8 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();
       const origins = await offer(blocks);
-      const wish = wishFor(root, { origins });
-      await Promise.all([service.pin(wish, world), service.pin({ ...wish, label: "halo/else@1" }, world)]);
+      const pinRequest = wishFor(root, { origins });
+      await Promise.all([service.pin(pinRequest, world), service.pin({ ...pinRequest, label: "halo/else@1" }, world)]);
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
     });
 
@@ -90,8 +90,8 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const origins = await offer([...previous.blocks, ...next.blocks]);
       await service.pin(wishFor(previous.root, { origins }), world);
       await settled(service, previous.root);
-      const wish = wishFor(next.root, { origins, previous: previous.root, label: "halo/products@2" });
-      await service.pin(wish, world);
+      const pinRequest = wishFor(next.root, { origins, previous: previous.root, label: "halo/products@2" });
+      await service.pin(pinRequest, world);
       expect(await settled(service, next.root)).toMatchObject({ state: "pinned" });
       expect(await stateOf(service, previous.root)).toMatchObject({ state: "pinned" });
     });
@@ -256,8 +256,8 @@ export function twoReleases(): { previous: Dag; next: Dag; difference: readonly 
   return { previous, next, difference: next.blocks.filter(({ cid }) => !had.has(`${cid}`)) };
 }
 
-/** A wish as a publish makes them. */
-export function wishFor(cid: CID, more: Partial<Wish> = {}): Wish {
+/** A pin request as a publish makes them. */
+export function wishFor(cid: CID, more: Partial<PinRequest> = {}): PinRequest {
   return { cid, label: "halo/products/radar.zarr@1", origins: [], meta: { campaign: "halo" }, ...more };
 }
 

@@ -130,7 +130,7 @@ async function loseBlock({ repo }: Kubo, cid: CID): Promise<void> {
 
 /** Somebody with the key and without fieldtree points the name elsewhere. */
 async function editByHand({ primary }: Outward): Promise<void> {
-  const provider = rfc2136({ server: primary.address, key: primary.key, transport: "tcp", patience: 30_000 });
+  const provider = rfc2136({ server: primary.address, key: primary.key, transport: "tcp", timeoutMs: 30_000 });
   const world = testWorld({ now: () => new Date() });
   const at = "_dnslink.latest.example.test";
   const there = (await provider.read(at, world))!;

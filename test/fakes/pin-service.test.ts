@@ -63,7 +63,7 @@ describe("a fake pin service", () => {
     expect(await settled(service, root)).toEqual({
       state: "failed",
       since: expect.any(String),
-      says: `${blocks[0]!.cid} is out of reach`,
+      message: `${blocks[0]!.cid} is out of reach`,
     });
     offer(service, blocks);
     await service.pin(wishFor(root), world);

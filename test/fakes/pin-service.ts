@@ -3,7 +3,7 @@ import type { CID } from "multiformats/cid";
 import { Failure } from "../../pipeline/core/failure.ts";
 import { readCar } from "../../pipeline/dag/car.ts";
 import { walk } from "../../pipeline/dag/read/read.ts";
-import type { PinService, PinStatus, Wish } from "../../pipeline/pin/service.ts";
+import type { PinRequest, PinService, PinStatus } from "../../pipeline/pin/service.ts";
 
 export interface FakePins extends Required<PinService> {
   /** Bytes it holds, by multihash. Losing some is how a disk fails. */
@@ -12,8 +12,8 @@ export interface FakePins extends Required<PinService> {
   readonly brought: string[];
   /** Bytes it can fetch, by multihash. */
   readonly reachable: Map<string, Uint8Array>;
-  /** What it was asked to keep, by CID: the first wish for it. */
-  readonly wishes: Map<string, Wish>;
+  /** What it was asked to keep, by CID: the first pin request for it. */
+  readonly wishes: Map<string, PinRequest>;
   /** Its answers, for better or worse, from now on. */
   readonly faults: Faults;
   /** One of its blocks, without fetching it: what a look at it gives. */
@@ -40,7 +40,7 @@ export function fakePins(
 ): FakePins {
   const held = new Map<string, Uint8Array>();
   const brought: string[] = [];
-  const wishes = new Map<string, Wish>();
+  const wishes = new Map<string, PinRequest>();
   const looks = new Map<string, number>();
   const states = new Map<string, PinStatus>();
   const now: Faults = { slow: 0, lies: false, away: false, ...faults };
@@ -61,7 +61,7 @@ export function fakePins(
       for await (const _ of walk(cid, get, { scope: "all" }));
       return { state: "pinned", since };
     } catch (error) {
-      return { state: "failed", since, says: (error as Failure).message };
+      return { state: "failed", since, message: (error as Failure).message };
     }
   };
 
@@ -73,7 +73,7 @@ export function fakePins(
     if (now.lies) return { state: "pinned", since };
     const look = looks.get(key) ?? 0;
     looks.set(key, look + 1);
-    if (look < now.slow) return { state: look === 0 ? "queued" : "pinning", since, says: `looked at ${look} times` };
+    if (look < now.slow) return { state: look === 0 ? "queued" : "pinning", since, message: `looked at ${look} times` };
     const state = await fetched(cid);
     states.set(key, state);
     return state;
@@ -96,11 +96,11 @@ export function fakePins(
       return said;
     },
 
-    async pin(wish, world) {
+    async pin(pinRequest, world) {
       world.signal.throwIfAborted();
       answering("pin");
-      const key = wish.cid.toString();
-      if (!wishes.has(key)) wishes.set(key, wish);
+      const key = pinRequest.cid.toString();
+      if (!wishes.has(key)) wishes.set(key, pinRequest);
       if (states.get(key)?.state === "failed") for (const each of [states, looks]) each.delete(key);
       return states.get(key) ?? { state: now.lies ? "pinned" : "queued", since };
     },

@@ -8,7 +8,7 @@ import type { World } from "../../pipeline/core/world.ts";
 import { dnslink } from "../../pipeline/names/dnslink/dnslink.ts";
 import type { DnsProvider, RRset } from "../../pipeline/names/dnslink/provider.ts";
 import { linksIn } from "../../pipeline/names/dnslink/record.ts";
-import type { Answer, Name, Sighting } from "../../pipeline/names/name.ts";
+import type { AuthorityAnswer, Name, NameStatus } from "../../pipeline/names/name.ts";
 import type { Calls } from "./calls.ts";
 
 export interface Zone {
@@ -54,7 +54,7 @@ export function nameIn(zone: Zone, calls: Calls, onWrite: (value: string) => Pro
     ns1: () => zone.kept,
     ns2: () => (zone.behind-- > 0 ? zone.served.get("ns2") : zone.kept),
   };
-  const ask = async (server: string, world: World): Promise<Answer> => {
+  const ask = async (server: string, world: World): Promise<AuthorityAnswer> => {
     const answer = async () => {
       const rrset = answers[server]!();
       zone.served.set(server, rrset);
@@ -70,9 +70,9 @@ export function nameIn(zone: Zone, calls: Calls, onWrite: (value: string) => Pro
   };
   return {
     ...dnslink({ domain: zone.domain, ttl: 60, provider }),
-    async look(world): Promise<Sighting> {
+    async probe(world): Promise<NameStatus> {
       const authorities = await Promise.all(Object.keys(answers).map((server) => ask(server, world)));
-      const [{ value }] = authorities as [Answer];
+      const [{ value }] = authorities as [AuthorityAnswer];
       const agrees = authorities.every((answer) => !answer.problem && answer.value === value);
       return { authorities, agrees, ttl: 60, ...(agrees && value !== undefined && { value }) };
     },

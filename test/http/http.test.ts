@@ -108,7 +108,7 @@ describe("asking an API", () => {
       fetch: ({ signal }) =>
         new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
     });
-    await expect(askApi({ ...api, patience: 20 }, call, world)).rejects.toMatchObject({
+    await expect(askApi({ ...api, timeoutMs: 20 }, call, world)).rejects.toMatchObject({
       kind: "unavailable",
       message: "shop: listing pins: no answer in 0.02 s",
     });

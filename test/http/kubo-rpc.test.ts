@@ -8,7 +8,7 @@ const world = testWorld();
 
 /** What comes of asking for a pin through the client. */
 async function asking(options: Partial<RpcOptions> & Pick<RpcOptions, "api">, asker = world) {
-  const kubo = rpc({ patience: 5000, ...options });
+  const kubo = rpc({ timeoutMs: 5000, ...options });
   onTestFinished(() => kubo.close());
   return kubo
     .call("pin/ls", (client, by) => Array.fromAsync(client.pin.ls(by)), asker)
@@ -25,7 +25,7 @@ describe("a call that kubo-rpc-client makes", () => {
 
   it("ends at its deadline where Kubo accepts and never answers, which the client's own timeout would not see", async () => {
     const silent = await startFakeKubo(() => {});
-    const failure = await asking({ api: silent.api, patience: 200 });
+    const failure = await asking({ api: silent.api, timeoutMs: 200 });
     expect(failure).toMatchObject({
       kind: "unavailable",
       message: expect.stringContaining("no sign of life for 0.2 s"),
@@ -34,7 +34,7 @@ describe("a call that kubo-rpc-client makes", () => {
 
   it("ends at its deadline where the answer begins and does not go on", async () => {
     const stuck = await startFakeKubo((_, response) => void response.write('{"Cid":'));
-    const failure = await asking({ api: stuck.api, patience: 200 });
+    const failure = await asking({ api: stuck.api, timeoutMs: 200 });
     expect(failure).toMatchObject({
       kind: "unavailable",
       message: expect.stringContaining("no sign of life for 0.2 s"),

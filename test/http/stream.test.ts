@@ -10,7 +10,7 @@ async function failuresOf(status: number, retryAfter: string) {
   const { api } = await startFakeKubo((_, response) => {
     response.writeHead(status, { "retry-after": retryAfter, "content-type": "text/plain" }).end("slow down");
   });
-  const kubo = rpc({ api, patience: 5000 });
+  const kubo = rpc({ api, timeoutMs: 5000 });
   const cluster = clusterPins({ name: "dkrz", api });
   const world = testWorld();
   const asked = [kubo.ask("id", {}, world), cluster.status([aCid("a")], world)];

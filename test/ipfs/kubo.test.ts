@@ -17,7 +17,7 @@ const server = await useKubo();
 describe.skipIf(!server.there)("a real Kubo", () => {
   const open = async (options: Partial<KuboOptions> = {}): Promise<HomeNode> => {
     const { api } = await server.started();
-    const node = kubo({ api, pinPatience: 600, ...options });
+    const node = kubo({ api, pinTimeoutMs: 600, ...options });
     onTestFinished(() => node.close?.());
     return node;
   };
@@ -366,7 +366,7 @@ describe("what is not a Kubo, or not well", () => {
 
   it.each(["get", "put"] as const)("is given up where it hangs on a %s", async (what) => {
     const hung = await startFakeKubo(() => {});
-    const node = kubo({ api: hung.api, patience: 200 });
+    const node = kubo({ api: hung.api, timeoutMs: 200 });
     const huge = blockOf(codecs.raw, new Uint8Array(1_000_000));
     const asked = what === "get" ? node.get(block.cid, testWorld()) : node.put(Array(50).fill(huge), testWorld());
     await expect(asked).rejects.toMatchObject({
@@ -384,7 +384,7 @@ describe("what is not a Kubo, or not well", () => {
       await sleep(1500);
       yield raw("late");
     };
-    await kubo({ api: patient.api, patience: 1000 }).put(slowly(), testWorld());
+    await kubo({ api: patient.api, timeoutMs: 1000 }).put(slowly(), testWorld());
   });
 
   it("is asked once more where a kept connection had gone stale", async () => {

@@ -107,10 +107,10 @@ describe("publishers who race", () => {
     const [one, other] = [await aMachine(address), await aMachine(address)];
     await Promise.all([
       one.open().append(aRelease(1), undefined, world),
-      other.open().beside.write("ipns/key", Uint8Array.of(1), world),
+      other.open().attachments.write("ipns/key", Uint8Array.of(1), world),
     ]);
     expect((await other.open().head(world))?.release.number).toBe(1);
-    expect(await one.open().beside.read("ipns/key", world)).toHaveLength(1);
+    expect(await one.open().attachments.read("ipns/key", world)).toHaveLength(1);
   });
 });
 
@@ -281,7 +281,7 @@ describe("what others have put on the branch", () => {
     const { address, folder } = await aRemote();
     await commitTo(folder, branch, { ...good, "beside/ipns/key": file });
     const { open } = await aMachine(address);
-    await expect(open().beside.read("ipns/key", world)).rejects.toMatchObject({ kind: "corrupt" });
+    await expect(open().attachments.read("ipns/key", world)).rejects.toMatchObject({ kind: "corrupt" });
     expect((await open().head(world))?.release.number).toBe(1);
   });
 

@@ -20,17 +20,17 @@ interface Opened {
 interface Options extends FakeClusterOptions {
   readonly replicas?: number;
   readonly credentials?: string;
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
-async function opened({ replicas, credentials, patience, ...cluster }: Options = {}): Promise<Opened> {
+async function opened({ replicas, credentials, timeoutMs, ...cluster }: Options = {}): Promise<Opened> {
   const fake = await startFakeCluster(cluster);
   const dkrz = clusterPins({
     name: "dkrz",
     api: fake.api,
     ...(replicas && { replicas }),
     ...(credentials && { credentials }),
-    ...(patience && { patience }),
+    ...(timeoutMs && { timeoutMs }),
   });
   onTestFinished(async () => {
     dkrz.close?.();
@@ -70,22 +70,22 @@ describe("counts replicas itself", () => {
   it("calls a pin pinned while a peer too many is offline", async () => {
     expect(await pinned({ peers: 3, factor: 3, replicas: 2 }, (fake) => fake.offline.add("peer-0"))).toMatchObject({
       state: "failed",
-      says: "1 of 2 replicas; peer-0: offline",
+      message: "1 of 2 replicas; peer-0: offline",
     });
     const everywhere = await pinned({ peers: 3 }, (fake) => fake.offline.add("peer-0"));
-    expect(everywhere).toMatchObject({ state: "pinned", says: "2 of 3 replicas; peer-0: offline" });
+    expect(everywhere).toMatchObject({ state: "pinned", message: "2 of 3 replicas; peer-0: offline" });
   });
 
   it("wants as many as the pin itself does, where campaign.yaml says nothing", async () => {
     const two = { peers: 3, factor: 2 };
-    expect(await pinned(two, () => {})).toMatchObject({ state: "pinned", says: "2 of 2 replicas" });
+    expect(await pinned(two, () => {})).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
     expect(await pinned(two, (fake) => fake.offline.add("peer-2"))).toMatchObject({
       state: "pinned",
-      says: "2 of 2 replicas",
+      message: "2 of 2 replicas",
     });
     expect(await pinned(two, (fake) => fake.offline.add("peer-1"))).toMatchObject({
       state: "failed",
-      says: "1 of 2 replicas; peer-1: offline",
+      message: "1 of 2 replicas; peer-1: offline",
     });
   });
 
@@ -94,7 +94,7 @@ describe("counts replicas itself", () => {
       fake.offline.add("peer-0");
       fake.offline.add("peer-1");
     });
-    expect(said).toMatchObject({ state: "failed", says: "0 of 2 replicas; peer-0: offline; peer-1: offline" });
+    expect(said).toMatchObject({ state: "failed", message: "0 of 2 replicas; peer-0: offline; peer-1: offline" });
   });
 
   it("says queued, then pinning, then pinned, with what is there so far", async () => {
@@ -104,7 +104,7 @@ describe("counts replicas itself", () => {
     for (let look = 0; look < 4; look++) {
       const status = (await dkrz.status([data.root], world)).get(`${data.root}`)!;
       seen.push(status.state);
-      if (look === 3) expect(status.says).toBe("1 of 2 replicas");
+      if (look === 3) expect(status.message).toBe("1 of 2 replicas");
     }
     expect(seen).toEqual(["queued", "pinning", "pinning", "pinning", "pinning"]);
     fake.stuck.clear();
@@ -117,7 +117,7 @@ describe("counts replicas itself", () => {
     await dkrz.pin(wishFor(data.root), world);
     expect(await settled(dkrz, data.root)).toMatchObject({
       state: "failed",
-      says: "1 of 2 replicas; peer-1: pin error: merkledag: not found [31m",
+      message: "1 of 2 replicas; peer-1: pin error: merkledag: not found [31m",
     });
   });
 
@@ -125,13 +125,13 @@ describe("counts replicas itself", () => {
     const said = await pinned({ peers: 7, replicas: 7 }, (fake) => {
       for (const peer of [1, 2, 3, 4, 5]) fake.offline.add(`peer-${peer}`);
     });
-    expect(said!.says).toBe("2 of 7 replicas; peer-1: offline; peer-2: offline; peer-3: offline; and 2 more peers");
+    expect(said!.message).toBe("2 of 7 replicas; peer-1: offline; peer-2: offline; peer-3: offline; and 2 more peers");
   });
 
   it("takes a state that it does not know for no replica, and says it", async () => {
     expect(await pinned({}, (fake) => (fake.fault = "new word"))).toMatchObject({
       state: "failed",
-      says: "0 of 2 replicas; peer-0: pondering; peer-1: pondering",
+      message: "0 of 2 replicas; peer-0: pondering; peer-1: pondering",
     });
   });
 
@@ -145,7 +145,7 @@ describe("counts replicas itself", () => {
     await dkrz.pin(wishFor(data.root), world);
     for (let look = 0; look < 4; look++) await dkrz.status([data.root], world);
     const waiting = (await dkrz.status([data.root], world)).get(`${data.root}`);
-    expect(waiting).toEqual({ state: "pinning", says: "1 of 2 replicas" });
+    expect(waiting).toEqual({ state: "pinning", message: "1 of 2 replicas" });
     fake.deaf.clear();
     expect((await settled(dkrz, data.root)).state).toBe("pinned");
   });
@@ -155,7 +155,7 @@ describe("counts replicas itself", () => {
     await fetch(`${fake.api}/pins/${data.root}?replication-min=1&replication-max=1`, { method: "POST" });
     await settled(dkrz, data.root);
     fake.deaf.add("peer-1");
-    expect(await dkrz.pin(wishFor(data.root), world)).toMatchObject({ state: "pinning", says: "1 of 2 replicas" });
+    expect(await dkrz.pin(wishFor(data.root), world)).toMatchObject({ state: "pinning", message: "1 of 2 replicas" });
     fake.deaf.clear();
     expect((await settled(dkrz, data.root)).state).toBe("pinned");
   });
@@ -266,7 +266,7 @@ describe("starts anew what failed", () => {
     await settled(dkrz, data.root);
     fake.offline.add("peer-0");
     await dkrz.pin(wishFor(data.root), world);
-    expect(await settled(dkrz, data.root)).toMatchObject({ state: "pinned", says: "2 of 2 replicas" });
+    expect(await settled(dkrz, data.root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
   });
 
   it("without wanting fewer replicas than somebody else did", async () => {
@@ -286,7 +286,7 @@ describe("starts anew what failed", () => {
     fake.offline.add("peer-1");
     expect(await dkrz.pin(wishFor(data.root), world)).toMatchObject({
       state: "failed",
-      says: "1 of 2 replicas; peer-1: offline",
+      message: "1 of 2 replicas; peer-1: offline",
     });
     expect(fake.pin(data.root)!.least).toBe(-1);
   });
@@ -313,7 +313,7 @@ describe("asks for status", () => {
     ["other JSON", "corrupt", "answered what no IPFS Cluster does"],
     ["silent", "unavailable", "no sign of life for 0.3 s"],
   ])("and takes %s for no answer", async (fault, kind, says) => {
-    const { fake, dkrz, data } = await opened(fault === "silent" ? { patience: 300 } : {});
+    const { fake, dkrz, data } = await opened(fault === "silent" ? { timeoutMs: 300 } : {});
     fake.fault = fault;
     await expect(dkrz.status([data.root, aDataset().root], world)).rejects.toMatchObject({
       kind,
@@ -355,7 +355,7 @@ describe("never shows what it is let in by", () => {
     const { fake, dkrz, data } = await opened({
       credentials: `halo:${canary}`,
       authorization: fault ? `Basic ${Buffer.from(`halo:${canary}`).toString("base64")}` : "other",
-      ...(fault === "silent" && { patience: 300 }),
+      ...(fault === "silent" && { timeoutMs: 300 }),
     });
     fake.fault = fault;
     const told = testWorld();

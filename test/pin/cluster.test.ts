@@ -33,7 +33,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     away: service({ api: nowhere }),
     async offer(blocks) {
       const { api, ipfs } = cluster.peers[0]!.kubo;
-      const kubo = rpc({ api, patience: 60_000 });
+      const kubo = rpc({ api, timeoutMs: 60_000 });
       const import_ = kubo.lines("dag/import", { "pin-roots": false }, world, carOf([blocks.at(-1)!.cid], blocks));
       for await (const _ of import_);
       kubo.close();
@@ -47,7 +47,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     const { root, blocks } = aDataset();
     await dkrz.take!(root, carOf([root], blocks), world);
     await dkrz.pin(wishFor(root), world);
-    expect(await settled(dkrz, root)).toMatchObject({ state: "pinned", says: "2 of 2 replicas" });
+    expect(await settled(dkrz, root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
     expect([await keeps(0, root), await keeps(1, root)]).toEqual([true, true]);
   });
 
@@ -59,7 +59,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
       const brought = await Promise.all(cluster.peers.map(({ kubo }) => hasBlock(kubo.api, root)));
       expect(brought.filter(Boolean)).toHaveLength(1);
       await one.pin(wishFor(root), world);
-      expect(await settled(one, root)).toMatchObject({ state: "pinned", says: "1 of 1 replicas" });
+      expect(await settled(one, root)).toMatchObject({ state: "pinned", message: "1 of 1 replicas" });
       expect([await keeps(0, root), await keeps(1, root)]).toEqual(brought);
     }
   });
@@ -72,10 +72,10 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     await settled(one, root);
     expect((await two.status([root], world)).get(`${root}`)).toMatchObject({
       state: "failed",
-      says: "1 of 2 replicas",
+      message: "1 of 2 replicas",
     });
     await two.pin(wishFor(root), world);
-    expect(await settled(two, root)).toMatchObject({ state: "pinned", says: "2 of 2 replicas" });
+    expect(await settled(two, root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
     await one.pin(wishFor(root), world);
     expect(await settled(two, root), "asked by who wants less").toMatchObject({ state: "pinned" });
   });
@@ -88,7 +88,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     await settled(one, previous.root);
     await two.take!(next.root, carOf([next.root], difference), world);
     await two.pin(wishFor(next.root, { previous: previous.root }), world);
-    expect(await settled(two, next.root)).toMatchObject({ state: "pinned", says: "2 of 2 replicas" });
+    expect(await settled(two, next.root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
     expect((await one.status([previous.root], world)).get(`${previous.root}`)).toMatchObject({ state: "pinned" });
   });
 
@@ -101,10 +101,10 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     await cluster.peers[1]!.kubo.ipfs("pin", "rm", `${root}`);
     expect((await dkrz.status([root], world)).get(`${root}`)).toMatchObject({
       state: "failed",
-      says: expect.stringMatching(/^1 of 2 replicas; peer-1: unexpectedly unpinned: /),
+      message: expect.stringMatching(/^1 of 2 replicas; peer-1: unexpectedly unpinned: /),
     });
     await dkrz.pin(wishFor(root), world);
-    expect(await settled(dkrz, root)).toMatchObject({ state: "pinned", says: "2 of 2 replicas" });
+    expect(await settled(dkrz, root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
     expect(await keeps(1, root)).toBe(true);
   });
 
@@ -183,12 +183,12 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     it("still counts the other where one is enough, and says who is gone", async () => {
       expect(await settled(service({ replicas: 1 }), before.root)).toMatchObject({
         state: "pinned",
-        says: "1 of 1 replicas; peer-1: offline",
+        message: "1 of 1 replicas; peer-1: offline",
       });
     });
 
     it("is not content where two are wanted, whatever the Cluster would say, and says who is gone", async () => {
-      const short = { state: "failed", says: "1 of 2 replicas; peer-1: offline" };
+      const short = { state: "failed", message: "1 of 2 replicas; peer-1: offline" };
       expect(await settled(service({ replicas: 2 }), before.root)).toMatchObject(short);
       expect(await settled(service(), before.root), "as the pin itself says").toMatchObject(short);
     });
@@ -218,7 +218,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
 
     it("is whole again when the peer is back", async () => {
       await cluster.restartPeer(1);
-      const whole = { state: "pinned", says: "2 of 2 replicas" };
+      const whole = { state: "pinned", message: "2 of 2 replicas" };
       await eventually(async () => expect(await settled(service({ replicas: 2 }), before.root)).toMatchObject(whole));
     });
   });

@@ -9,7 +9,7 @@ import { profiles } from "../../pipeline/dag/profile.ts";
 import { difference } from "../../pipeline/dag/read/difference.ts";
 import { kubo } from "../../pipeline/ipfs/kubo/kubo.ts";
 import { type KuboPinsOptions, kuboPins } from "../../pipeline/pin/kubo.ts";
-import { seen } from "../../pipeline/pin/retrieval-check.ts";
+import { checkRetrieval } from "../../pipeline/pin/retrieval-check.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
 import { aDataset, type Dag, pinServiceContract, twoReleases, wishFor } from "../contracts/pin-service.ts";
 import { startFakeKubo } from "../fakes/kubo.ts";
@@ -21,7 +21,7 @@ const world = testWorld();
 const nowhere = "http://127.0.0.1:1";
 
 function opened(options: Omit<KuboPinsOptions, "name">): PinService {
-  const service = kuboPins({ name: "mirror", pinPatience: 1500, ...options });
+  const service = kuboPins({ name: "mirror", pinTimeoutMs: 1500, ...options });
   onTestFinished(() => service.close?.());
   return service;
 }
@@ -47,7 +47,7 @@ describe.skipIf(!there)("two real Kubo", () => {
   const received = async () => Number(JSON.parse(await (await rpc(mirror, "bitswap/stat")).text()).BlocksReceived);
 
   pinServiceContract("a Kubo that fetches from another", async () => ({
-    service: kuboPins({ name: "mirror", api: mirror.api, pinPatience: 5000 }),
+    service: kuboPins({ name: "mirror", api: mirror.api, pinTimeoutMs: 5000 }),
     away: kuboPins({ name: "away", api: nowhere }),
     offer,
     close: async () => {},
@@ -107,7 +107,7 @@ describe.skipIf(!there)("two real Kubo", () => {
   });
 
   it("say after how many blocks nothing came, and which is lacking", async () => {
-    const service = opened({ api: mirror.api, pinPatience: 700 });
+    const service = opened({ api: mirror.api, pinTimeoutMs: 700 });
     const { root, blocks } = aDataset();
     const missing = blocks[0]!;
     await service.take!(root, carOf([root], blocks.slice(1)), world);
@@ -123,7 +123,7 @@ describe.skipIf(!there)("two real Kubo", () => {
   });
 
   it("say pinning while it is under way, and fetch what the update did not get to", async () => {
-    const service = opened({ api: mirror.api, pinPatience: 4000 });
+    const service = opened({ api: mirror.api, pinTimeoutMs: 4000 });
     const { previous, next, difference: fresh } = twoReleases();
     await service.take!(previous.root, carOf([previous.root], previous.blocks), world);
     await service.pin(wishFor(previous.root), world);
@@ -154,12 +154,12 @@ describe.skipIf(!there)("two real Kubo", () => {
     const { root, blocks } = aDataset();
     const origins = await offer(blocks);
     const look = { retrieve: looking.get, links: linksOf };
-    expect(await seen(root, 8, look, world)).toEqual({ seen: false, lacks: root });
+    expect(await checkRetrieval(root, 8, look, world)).toEqual({ retrieved: false, lacks: root });
     await service.pin(wishFor(root, { origins }), world);
-    expect(await seen(root, 8, look, world)).toEqual({ seen: true, blocks: blocks.length });
+    expect(await checkRetrieval(root, 8, look, world)).toEqual({ retrieved: true, blocks: blocks.length });
     await service.unpin!(root, world);
     await mirror.ipfs("block", "rm", `${blocks[0]!.cid}`);
-    expect(await seen(root, 8, look, world)).toEqual({ seen: false, lacks: blocks[0]!.cid });
+    expect(await checkRetrieval(root, 8, look, world)).toEqual({ retrieved: false, lacks: blocks[0]!.cid });
   });
 
   it("tell loopback addresses only where there are no others", async () => {
@@ -176,7 +176,7 @@ describe.skipIf(!there)("a Kubo that is killed", () => {
   it("while it pins is named, and the pin goes through once it is back", async () => {
     const own = await startKubo();
     onTestFinished(() => own.stop());
-    const service = opened({ api: own.api, pinPatience: 60_000 });
+    const service = opened({ api: own.api, pinTimeoutMs: 60_000 });
     const { root, blocks } = aDataset();
     await service.take!(root, carOf([root], blocks.slice(1)), world);
     const pinning = service.pin(wishFor(root), world).catch((error) => error);
@@ -280,9 +280,9 @@ describe("what a Kubo is asked", () => {
       } else response.end(JSON.stringify({ Keys: { [arg[0]!]: { Type: "recursive", Name: "halo/tree@2" } } }));
     });
     const service = opened({ api: fake.api });
-    const wish = wishFor(next, { previous, label: "halo/tree@2" });
-    await service.pin(wish, world);
-    await service.pin(wish, world);
+    const pinRequest = wishFor(next, { previous, label: "halo/tree@2" });
+    await service.pin(pinRequest, world);
+    await service.pin(pinRequest, world);
     const changing = fake.commands.filter((command) => /^pin\/(?!ls)/.test(command));
     expect(changing).toEqual([`pin/update?unpin=false&arg=${previous}&arg=${next}`]);
   });

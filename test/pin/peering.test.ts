@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { keepPeering, peeringMissing } from "../../pipeline/pin/peering.ts";
+import { ensurePeering, peeringMissing } from "../../pipeline/pin/peering.ts";
 import { startFakeKubo } from "../fakes/kubo.ts";
 import { testWorld } from "../fakes/world.ts";
 import { type Kubo, kuboBinary, startKubo } from "../servers/kubo.ts";
@@ -23,7 +23,7 @@ describe.skipIf(!(await kuboBinary()))("peers of a real Kubo", () => {
     for (const id of [one, two]) await kubo.ipfs("swarm", "peering", "rm", id);
   });
   const written = async () => JSON.parse(await kubo.ipfs("config", "Peering.Peers"));
-  const keep = (peers: readonly string[]) => keepPeering(kubo.api, token, peers, world);
+  const keep = (peers: readonly string[]) => ensurePeering(kubo.api, token, peers, world);
   const missing = (peers: readonly string[]) => peeringMissing(kubo.api, token, peers, world);
 
   it("are written as its config has them: slashes at the end dropped, addresses gathered, none where none is known", async () => {
@@ -74,7 +74,7 @@ describe.skipIf(!(await kuboBinary()))("peers of a real Kubo", () => {
   });
 
   it("stay untold where the token is wrong", async () => {
-    const error = await keepPeering(kubo.api, `${token}-wrong`, [one], world).catch((error) => error);
+    const error = await ensurePeering(kubo.api, `${token}-wrong`, [one], world).catch((error) => error);
     expect(error).toMatchObject({ kind: "refused", hint: expect.stringContaining("API.Authorizations") });
     expect(`${error.message} ${error.hint} ${error.stack}`).not.toContain("canary");
     expect(await written()).toBeNull();
@@ -86,7 +86,7 @@ describe("peers", () => {
     "such as %j name nobody",
     async (peer) => {
       const fake = await startFakeKubo((_, response) => void response.end("{}"));
-      const asked = keepPeering(fake.api, undefined, [peer], world);
+      const asked = ensurePeering(fake.api, undefined, [peer], world);
       await expect(asked).rejects.toMatchObject({ kind: "input", message: `${JSON.stringify(peer)} names no peer` });
       expect(fake.commands).toEqual([]);
     },
@@ -94,7 +94,7 @@ describe("peers", () => {
 
   it("of a config that is none are not written over", async () => {
     const fake = await startFakeKubo((_, response) => void response.end('{"Key":"Peering.Peers","Value":"none"}'));
-    await expect(keepPeering(fake.api, undefined, [one], world)).rejects.toMatchObject({ kind: "corrupt" });
+    await expect(ensurePeering(fake.api, undefined, [one], world)).rejects.toMatchObject({ kind: "corrupt" });
     expect(fake.commands.filter((command) => command.includes("json"))).toEqual([]);
   });
 
@@ -103,7 +103,7 @@ describe("peers", () => {
       response.end(request.url!.includes("config") ? '{"Value":null}' : '{"Peers":null}');
     });
     expect(
-      await keepPeering(fake.api, undefined, [`/ip4/192.0.2.1/tcp/1/p2p/${two}/p2p-circuit/p2p/${one}`], world),
+      await ensurePeering(fake.api, undefined, [`/ip4/192.0.2.1/tcp/1/p2p/${two}/p2p-circuit/p2p/${one}`], world),
     ).toEqual([one]);
     const [, value] = new URL(fake.commands.find((each) => each.includes("json"))!, "http://x").searchParams.getAll(
       "arg",

@@ -1,7 +1,7 @@
 import type { CID } from "multiformats/cid";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { pinataPins } from "../../pipeline/pin/pinata.ts";
-import { paced, retrying } from "../../pipeline/pin/resilient.ts";
+import { withRateLimit, withRetry } from "../../pipeline/pin/resilient.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
 import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin-service.ts";
 import { type FakePinata, startFakePinata } from "../fakes/pinata.ts";
@@ -40,7 +40,9 @@ pinServiceContract(
 );
 pinServiceContract(
   "Pinata as it is used",
-  opened((inner) => retrying(paced(inner, { perMinute: 30, costs: { status: () => 2, pin: 2, unpin: 1 } }), tries)),
+  opened((inner) =>
+    withRetry(withRateLimit(inner, { perMinute: 30, costs: { status: () => 2, pin: 2, unpin: 1 } }), tries),
+  ),
 );
 
 const look = async (cid: CID) => (await service().status([cid], world)).get(`${cid}`)!;
@@ -80,9 +82,9 @@ describe("Pinata", () => {
     expect(pinata.count(root)).toBe(1);
   });
 
-  it("having taken a wish and lost its answer, gets no second job", async () => {
+  it("having taken a pin request and lost its answer, gets no second job", async () => {
     const { root } = aDataset();
-    const patient = retrying(service(), tries);
+    const patient = withRetry(service(), tries);
     pinata.fail("lost after", 3);
     await expect(patient.pin(wishFor(root), world)).rejects.toMatchObject({ kind: "unavailable" });
     pinata.fail(undefined);
@@ -105,9 +107,9 @@ describe("Pinata", () => {
   it("is told no more than it takes: 5 nodes, 10 values, 245 characters", async () => {
     const origins = Array.from({ length: 9 }, (_, i) => `/ip4/192.0.2.${i}/tcp/4001/p2p/12D3KooWabc`);
     const meta = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key${i}`, "v".repeat(300)]));
-    const wish = wishFor(aDataset().root, { label: "x".repeat(300), origins, meta, previous: aDataset().root });
-    expect(await service().pin(wish, world)).toEqual({ state: "queued" });
-    expect(pinata.requests.at(-1)).toContain(`"prev":"${wish.previous}"`);
+    const pinRequest = wishFor(aDataset().root, { label: "x".repeat(300), origins, meta, previous: aDataset().root });
+    expect(await service().pin(pinRequest, world)).toEqual({ state: "queued" });
+    expect(pinata.requests.at(-1)).toContain(`"prev":"${pinRequest.previous}"`);
   });
 
   it("is asked for everything at once where many are asked for, page by page", async () => {

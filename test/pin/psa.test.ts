@@ -3,7 +3,7 @@ import type { World } from "../../pipeline/core/world.ts";
 import type { Block } from "../../pipeline/dag/block.ts";
 import { gateway } from "../../pipeline/ipfs/gateway.ts";
 import { psaPins, requestsToList } from "../../pipeline/pin/psa.ts";
-import { paced, retrying, timely } from "../../pipeline/pin/resilient.ts";
+import { withDeadline, withRateLimit, withRetry } from "../../pipeline/pin/resilient.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
 import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
@@ -47,15 +47,15 @@ pinServiceContract(
 );
 pinServiceContract(
   "one that is asked again",
-  opened((inner) => retrying(inner, tries)),
+  opened((inner) => withRetry(inner, tries)),
 );
 pinServiceContract(
   "one that is not hurried",
-  opened((inner) => paced(inner, pace)),
+  opened((inner) => withRateLimit(inner, pace)),
 );
 pinServiceContract(
   "one that is not waited for",
-  opened((inner) => timely(inner, 60_000)),
+  opened((inner) => withDeadline(inner, 60_000)),
 );
 
 function offered() {
@@ -92,10 +92,10 @@ describe("a pinning service", () => {
     server.fail("stuck");
     const { root } = offered();
     const before = server.count();
-    const wish = wishFor(root);
-    await service().pin(wish, world);
+    const pinRequest = wishFor(root);
+    await service().pin(pinRequest, world);
     const asked = server.requests.length;
-    expect(await service().pin({ ...wish, label: "else" }, world)).toMatchObject({ state: "queued" });
+    expect(await service().pin({ ...pinRequest, label: "else" }, world)).toMatchObject({ state: "queued" });
     expect(server.requests.slice(asked).map((request) => request.split(" ")[0])).toEqual(["GET"]);
     const one = service();
     const other = aDataset().root;
@@ -106,7 +106,7 @@ describe("a pinning service", () => {
   it("says why it failed, and begins anew when asked again", async () => {
     const { root, blocks } = aDataset();
     await service().pin(wishFor(root), world);
-    expect(await settled(service(), root)).toMatchObject({ state: "failed", says: `nobody has ${root}` });
+    expect(await settled(service(), root)).toMatchObject({ state: "failed", message: `nobody has ${root}` });
     const before = server.count();
     source.hold(blocks);
     await service().pin(wishFor(root), world);
@@ -236,7 +236,7 @@ describe("a list that goes over several pages", () => {
   it("is said in words that steer no terminal", async () => {
     const info = { status_details: "Queue\u001b[2J position:\n7 of 9" };
     const hostile = pages([{ ...entry(1, "queued"), info } as ReturnType<typeof entry>], 10);
-    expect((await look(root, hostile)).says).toBe("Queue [2J position: 7 of 9");
+    expect((await look(root, hostile)).message).toBe("Queue [2J position: 7 of 9");
   });
 });
 
@@ -279,11 +279,11 @@ describe("a pinning service that fails", () => {
     });
   });
 
-  it("having taken a wish and lost its answer, is not asked for a second pin", async () => {
+  it("having taken a pin request and lost its answer, is not asked for a second pin", async () => {
     const { root } = offered();
     const before = server.count();
     server.fail("lost after", 2);
-    await retrying(service(), { tries: 4, first: 1, longest: 1 }).pin(wishFor(root), world);
+    await withRetry(service(), { tries: 4, first: 1, longest: 1 }).pin(wishFor(root), world);
     expect(server.count()).toBe(before + 1);
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Failure } from "../../pipeline/core/failure.ts";
-import { paced, retrying, timely } from "../../pipeline/pin/resilient.ts";
+import { withDeadline, withRateLimit, withRetry } from "../../pipeline/pin/resilient.ts";
 import type { PinService, PinStatus } from "../../pipeline/pin/service.ts";
 import { aDataset, wishFor } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
@@ -10,9 +10,9 @@ const pace = { perMinute: 30, costs: { status: (cids: number) => cids, pin: 2, u
 const { root } = aDataset();
 
 const wrappers: Readonly<Record<string, (inner: PinService) => PinService>> = {
-  retrying: (inner) => retrying(inner, tries),
-  paced: (inner) => paced(inner, pace),
-  timely: (inner) => timely(inner, 60_000),
+  withRetry: (inner) => withRetry(inner, tries),
+  withRateLimit: (inner) => withRateLimit(inner, pace),
+  withDeadline: (inner) => withDeadline(inner, 60_000),
 };
 
 /** Says absent of everything, after failing as often as there are failures. */
@@ -57,30 +57,30 @@ describe.each(Object.entries(wrappers))("%s", (_, wrap) => {
   });
 });
 
-describe("retrying", () => {
+describe("withRetry", () => {
   const busy = new Failure("unavailable", "shop: busy");
 
   it("asks again where the service did not answer", async () => {
     const { service, calls } = aService([busy, busy]);
-    await retrying(service, tries).pin(wishFor(root), testWorld());
+    await withRetry(service, tries).pin(wishFor(root), testWorld());
     expect(calls).toEqual(["pin", "pin", "pin"]);
   });
 
   it.each(["refused", "corrupt", "input"] as const)("never asks again where it was %s", async (kind) => {
     const { service, calls } = aService([new Failure(kind, "shop: no")]);
-    await expect(retrying(service, tries).pin(wishFor(root), testWorld())).rejects.toMatchObject({ kind });
+    await expect(withRetry(service, tries).pin(wishFor(root), testWorld())).rejects.toMatchObject({ kind });
     expect(calls).toEqual(["pin"]);
   });
 
   it("brings blocks once: a stream that was read is gone", async () => {
     const { service, calls } = aService([busy]);
-    const bringing = retrying(service, tries).take!(root, (async function* () {})(), testWorld());
+    const bringing = withRetry(service, tries).take!(root, (async function* () {})(), testWorld());
     await expect(bringing).rejects.toBe(busy);
     expect(calls).toEqual(["take"]);
   });
 });
 
-describe("paced", () => {
+describe("withRateLimit", () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
   afterEach(() => void vi.useRealTimers());
 
@@ -94,7 +94,7 @@ describe("paced", () => {
 
   it("lets no more than so many requests into any minute", async () => {
     const { world, at, mark } = patient();
-    const service = paced(aService().service, { ...pace, perMinute: 3 });
+    const service = withRateLimit(aService().service, { ...pace, perMinute: 3 });
     for (let call = 0; call < 8; call++) {
       await service.status([root], world);
       mark();
@@ -105,7 +105,7 @@ describe("paced", () => {
 
   it("counts what each call takes", async () => {
     const { world, at, mark } = patient();
-    const service = paced(aService().service, { ...pace, perMinute: 3 });
+    const service = withRateLimit(aService().service, { ...pace, perMinute: 3 });
     const status = () => service.status([root], world);
     const statuses = () => service.status([root, root, root, root], world);
     for (const call of [() => service.pin(wishFor(root), world), () => service.unpin!(root, world), status, statuses]) {
@@ -121,7 +121,7 @@ describe("paced", () => {
       stop.abort(new Error("told to stop"));
       return new Promise<never>(() => {});
     };
-    const service = paced(aService().service, { ...pace, perMinute: 1 });
+    const service = withRateLimit(aService().service, { ...pace, perMinute: 1 });
     const world = testWorld({ sleep, signal: stop.signal });
     await service.status([root], world);
     await expect(service.status([root], world)).rejects.toThrow("told to stop");
@@ -130,17 +130,17 @@ describe("paced", () => {
   it("gives turns in order to many at once", async () => {
     const waits: number[] = [];
     const world = testWorld({ sleep: async (ms) => void waits.push(ms) });
-    const service = paced(aService().service, { ...pace, perMinute: 2 });
+    const service = withRateLimit(aService().service, { ...pace, perMinute: 2 });
     await Promise.all(Array.from({ length: 6 }, () => service.status([root], world)));
     expect(waits).toEqual([60_000, 60_000, 120_000, 120_000]);
   });
 });
 
-describe("timely", () => {
+describe("withDeadline", () => {
   const never = () => new Promise<never>(() => {});
 
   it("gives up what does not answer, and says for how long it waited", async () => {
-    const service = timely({ ...aService().service, status: never }, 50);
+    const service = withDeadline({ ...aService().service, status: never }, 50);
     await expect(service.status([root], testWorld())).rejects.toMatchObject({
       kind: "unavailable",
       message: "shop: not done in 0.05 s",
@@ -153,7 +153,7 @@ describe("timely", () => {
       signal.addEventListener("abort", () => told.resolve(signal.reason));
       return never();
     };
-    const failed = timely({ ...aService().service, status }, 50).status([root], testWorld());
+    const failed = withDeadline({ ...aService().service, status }, 50).status([root], testWorld());
     await expect(failed).rejects.toBe(await told.promise);
   });
 
@@ -162,8 +162,8 @@ describe("timely", () => {
     const { service, calls } = aService([later]);
     const slept: number[] = [];
     const world = testWorld({ sleep: async (ms) => void slept.push(ms) });
-    const patient = retrying(service, { ...tries, longest: 600_000 });
-    await expect(timely(patient, 30_000).status([root], world)).rejects.toMatchObject({
+    const patient = withRetry(service, { ...tries, longest: 600_000 });
+    await expect(withDeadline(patient, 30_000).status([root], world)).rejects.toMatchObject({
       kind: "unavailable",
       message: "shop: not done in 30 s",
     });
@@ -173,7 +173,7 @@ describe("timely", () => {
   it("stops when the world is to stop", async () => {
     const stop = new AbortController();
     const world = testWorld({ signal: stop.signal });
-    const failed = timely({ ...aService().service, status: never }, 60_000).status([root], world);
+    const failed = withDeadline({ ...aService().service, status: never }, 60_000).status([root], world);
     stop.abort(new Error("told to stop"));
     await expect(failed).rejects.toThrow("told to stop");
   });
@@ -185,7 +185,7 @@ describe("timely", () => {
       take: () => later(undefined),
       pin: () => later({ state: "pinned" } as const),
     };
-    const service = timely(slow, 1);
+    const service = withDeadline(slow, 1);
     await expect(service.take!(root, (async function* () {})(), testWorld())).resolves.toBeUndefined();
     await expect(service.pin(wishFor(root), testWorld())).resolves.toEqual({ state: "pinned" });
   });

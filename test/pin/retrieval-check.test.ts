@@ -8,7 +8,7 @@ import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { linksOf } from "../../pipeline/dag/codec/decode.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { walk } from "../../pipeline/dag/read/read.ts";
-import { type Look, seen } from "../../pipeline/pin/retrieval-check.ts";
+import { type BlockSource, checkRetrieval } from "../../pipeline/pin/retrieval-check.ts";
 import { type Memory, memory } from "../dag/memory.ts";
 import { testWorld } from "../fakes/world.ts";
 
@@ -27,7 +27,7 @@ function treeOf(files: Readonly<Record<string, string>>, into: Memory): CID {
 const aTree = Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`set-${i % 7}.zarr/${i}`, `c${i}`]));
 
 /** Looks at a service that has what is in `store`; `asked` fills with what it is asked for. */
-function looking(store: Memory): Look & { readonly asked: string[] } {
+function looking(store: Memory): BlockSource & { readonly asked: string[] } {
   const asked: string[] = [];
   return {
     asked,
@@ -50,8 +50,8 @@ describe("a look at what is said to be pinned", () => {
     const store = memory();
     const root = treeOf(aTree, store);
     const [first, again] = [looking(store), looking(store)];
-    expect(await seen(root, 12, first, world)).toEqual({ seen: true, blocks: 13 });
-    await seen(root, 12, again, world);
+    expect(await checkRetrieval(root, 12, first, world)).toEqual({ retrieved: true, blocks: 13 });
+    await checkRetrieval(root, 12, again, world);
     expect(first.asked[0]).toBe(keyOf(root));
     expect(new Set(first.asked).size).toBe(13);
     expect(again.asked).toEqual(first.asked);
@@ -62,15 +62,15 @@ describe("a look at what is said to be pinned", () => {
     const root = treeOf(aTree, store);
     const [quick, uneven] = [looking(store), looking(store)];
     let asked = 0;
-    const late: Look = {
+    const late: BlockSource = {
       links: linksOf,
       async retrieve(cid, world) {
         for (let i = 0; i < (asked++ * 7) % 5; i++) await new Promise(setImmediate);
         return uneven.retrieve(cid, world);
       },
     };
-    await seen(root, 40, quick, world);
-    await seen(root, 40, late, world);
+    await checkRetrieval(root, 40, quick, world);
+    await checkRetrieval(root, 40, late, world);
     expect(new Set(uneven.asked)).toEqual(new Set(quick.asked));
   });
 
@@ -81,7 +81,7 @@ describe("a look at what is said to be pinned", () => {
         const names = Object.entries(aTree).map(([path, text]) => [path, `${text}${suffix}`]);
         const look = looking(store);
         const root = treeOf(Object.fromEntries(names), store);
-        await seen(root, 12, look, world);
+        await checkRetrieval(root, 12, look, world);
         const all = (await below(root, store)).map(keyOf);
         return look.asked.map((key) => all.indexOf(key)).sort();
       }),
@@ -93,7 +93,7 @@ describe("a look at what is said to be pinned", () => {
     const store = memory();
     const root = treeOf(aTree, store);
     const look = looking(store);
-    await seen(root, 14, look, world);
+    await checkRetrieval(root, 14, look, world);
     const sets = linksOf(root, (await look.retrieve(root, world))!);
     const asked = new Set(look.asked);
     expect(sets.filter((cid) => asked.has(keyOf(cid)))).toHaveLength(7);
@@ -108,7 +108,7 @@ describe("a look at what is said to be pinned", () => {
     const root = treeOf({ ...aTree, "set-0.zarr/same": "c1", "set-1.zarr/same": "c2" }, store);
     const all = await below(root, store);
     const look = looking(store);
-    expect(await seen(root, 1000, look, world)).toEqual({ seen: true, blocks: all.length });
+    expect(await checkRetrieval(root, 1000, look, world)).toEqual({ retrieved: true, blocks: all.length });
     expect(look.asked.toSorted()).toEqual(all.map(keyOf).sort());
   });
 
@@ -124,7 +124,7 @@ describe("a look at what is said to be pinned", () => {
           const lost = all[which % all.length]!;
           store.lose(lost);
           const look = looking(store);
-          const found = await seen(root, all.length, look, world);
+          const found = await checkRetrieval(root, all.length, look, world);
           expect(found).toMatchObject({ seen: false });
           expect(keyOf((found as { lacks: CID }).lacks).split(" ")[1]).toBe(keyOf(lost).split(" ")[1]);
         },
@@ -137,9 +137,9 @@ describe("a look at what is said to be pinned", () => {
     const store = memory();
     const root = treeOf(aTree, store);
     const look = looking(store);
-    expect(await seen(root, 0, look, world)).toEqual({ seen: true, blocks: 1 });
+    expect(await checkRetrieval(root, 0, look, world)).toEqual({ retrieved: true, blocks: 1 });
     store.lose(root);
-    expect(await seen(root, 8, look, world)).toEqual({ seen: false, lacks: root });
+    expect(await checkRetrieval(root, 8, look, world)).toEqual({ retrieved: false, lacks: root });
   });
 
   it("that could not be had is neither seen nor a lie", async () => {
@@ -147,14 +147,14 @@ describe("a look at what is said to be pinned", () => {
     const root = treeOf(aTree, store);
     const look = looking(store);
     let asked = 0;
-    const failing: Look = {
+    const failing: BlockSource = {
       ...look,
       async retrieve(cid, world) {
         if (++asked === 4) throw new Failure("unavailable", "mirror: gateway answered 502");
         return look.retrieve(cid, world);
       },
     };
-    await expect(seen(root, 12, failing, world)).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(checkRetrieval(root, 12, failing, world)).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   it("ends in a DAG that is made to be endless to walk", async () => {
@@ -177,7 +177,7 @@ describe("a look at what is said to be pinned", () => {
       cid = level.cid;
     }
     const look = looking(store);
-    expect(await seen(cid, 1000, look, world)).toEqual({ seen: true, blocks: 41 });
+    expect(await checkRetrieval(cid, 1000, look, world)).toEqual({ retrieved: true, blocks: 41 });
     expect(look.asked).toHaveLength(41);
   });
 
@@ -187,7 +187,7 @@ describe("a look at what is said to be pinned", () => {
     const look = looking(store);
     let atOnce = 0;
     let most = 0;
-    const counting: Look = {
+    const counting: BlockSource = {
       ...look,
       async retrieve(cid, world) {
         most = Math.max(most, ++atOnce);
@@ -196,7 +196,7 @@ describe("a look at what is said to be pinned", () => {
         return look.retrieve(cid, world);
       },
     };
-    await seen(root, 60, counting, world);
+    await checkRetrieval(root, 60, counting, world);
     expect(most).toBeGreaterThan(4);
     expect(most).toBeLessThanOrEqual(8);
   });

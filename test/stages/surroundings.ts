@@ -17,7 +17,7 @@ import type { World } from "../../pipeline/core/world.ts";
 import { walk } from "../../pipeline/dag/read/read.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import type { Lease, Leases } from "../../pipeline/log/lease.ts";
-import { leaseLost, takenBy } from "../../pipeline/log/lease-message.ts";
+import { leaseLost, leaseTaken } from "../../pipeline/log/lease-message.ts";
 import { localLog } from "../../pipeline/log/local.ts";
 import type { ReleaseLog } from "../../pipeline/log/log.ts";
 import { releaseBlock } from "../../pipeline/log/release.ts";
@@ -201,7 +201,7 @@ function leasesAmong({ lease, clock }: Surroundings, calls: Calls): Leases {
         },
       };
       const take = async () => {
-        if (lease.held && Date.parse(lease.held.until!) > now.getTime()) throw takenBy(lease.held);
+        if (lease.held && Date.parse(lease.held.until!) > now.getTime()) throw leaseTaken(lease.held);
         lease.held = ours;
         lease.lose = () => {
           lease.held = undefined;

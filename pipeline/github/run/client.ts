@@ -16,7 +16,7 @@ import type { Octokit } from "@octokit/rest";
 import { fetchUnlessAborted } from "../../core/abort.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { excerpt, kindOfStatus, readBody, sayReason } from "../../http/http.ts";
+import { describeError, excerpt, kindOfStatus, readBody } from "../../http/http.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Rest = Octokit["rest"];
@@ -208,7 +208,7 @@ export function fetching(api: string, world: World) {
     } catch (error) {
       world.signal.throwIfAborted();
       if (error instanceof Failure) throw error;
-      const why = late.aborted ? `no answer in ${Math.ceil(allowed / 1000)} s` : sayReason(error);
+      const why = late.aborted ? `no answer in ${Math.ceil(allowed / 1000)} s` : describeError(error);
       throw new Failure("unavailable", `${new URL(api).host}: ${why}`);
     }
   };

@@ -29,7 +29,16 @@ import type { HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
 import { showIn } from "./mfs.ts";
 import { firstMissingOf } from "./missing-blocks.ts";
-import { firstMissing, letGo, missingIn, ourPins, type Pin, tryPin, type Wanted, wantedFor } from "./pins.ts";
+import {
+  type DesiredPin,
+  desiredPin,
+  firstMissing,
+  missingIn,
+  ourPins,
+  type Pin,
+  pinUnlessStalled,
+  unpinOurs,
+} from "./pins.ts";
 
 export interface KuboOptions {
   /** Address of the RPC, such as `http://127.0.0.1:5001`. */
@@ -37,14 +46,14 @@ export interface KuboOptions {
   /** Where Kubo's `API.Authorizations` asks for one. */
   readonly token?: string;
   /** ms without a sign of life from Kubo before a call fails. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
   /** ms without a block fetched before a pin fails. */
-  readonly pinPatience?: number;
+  readonly pinTimeoutMs?: number;
 }
 
 /** @throws Failure `input` where `api` is no address of an RPC. Nothing is asked of Kubo yet. */
-export function kubo({ api, token, patience = 60_000, pinPatience = 60_000 }: KuboOptions): HomeNode {
-  const calls = rpc({ api, patience, ...(token === undefined ? {} : { token }) });
+export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: KuboOptions): HomeNode {
+  const calls = rpc({ api, timeoutMs, ...(token === undefined ? {} : { token }) });
   const { name } = calls;
   const emptyBlock = emptyBlockFirst((upload, world) => calls.ask("block/put", { "cid-codec": "raw" }, world, upload));
 
@@ -106,7 +115,7 @@ export function kubo({ api, token, patience = 60_000, pinPatience = 60_000 }: Ku
     },
 
     async unpin(label, world) {
-      for (const pin of await ourPins(calls, world)) if (pin.label === label) await letGo(calls, pin, world);
+      for (const pin of await ourPins(calls, world)) if (pin.label === label) await unpinOurs(calls, pin, world);
       older = undefined;
     },
 
@@ -124,19 +133,19 @@ export function kubo({ api, token, patience = 60_000, pinPatience = 60_000 }: Ku
   };
 
   async function pinAlone(root: CID, label: string, world: World): Promise<void> {
-    const wanted = await wantedFor(calls, label, root, world);
+    const wanted = await desiredPin(calls, label, root, world);
     if (!wanted.kept) await keep(root, label, wanted, world);
     older ??= Map.groupBy(await ourPins(calls, world), (pin) => pin.label);
-    for (const pin of older.get(label) ?? []) if (!pin.cid.equals(wanted.cid)) await letGo(calls, pin, world);
+    for (const pin of older.get(label) ?? []) if (!pin.cid.equals(wanted.cid)) await unpinOurs(calls, pin, world);
     older.set(label, [{ label, root, cid: wanted.cid }]);
   }
 
-  async function keep(root: CID, label: string, wanted: Wanted, world: World): Promise<void> {
+  async function keep(root: CID, label: string, wanted: DesiredPin, world: World): Promise<void> {
     await emptyBlock(world);
     if (wanted.note) await put([wanted.note], world);
-    if (await tryPin(calls, wanted, pinPatience, world)) return;
+    if (await pinUnlessStalled(calls, wanted, pinTimeoutMs, world)) return;
     const missing = (await firstMissing(calls, root, world)) ?? "something below it";
-    const waited = `nothing came for ${pinPatience / 1000} s`;
+    const waited = `nothing came for ${pinTimeoutMs / 1000} s`;
     throw new Failure("unavailable", `${name}: can't keep ${root} (${label}): ${missing} is out of reach, ${waited}`, {
       hint: "is a node that holds it online, and connected to this one? `ipfs routing findprovs` tells who has it",
     });

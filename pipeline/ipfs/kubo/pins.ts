@@ -48,7 +48,7 @@ export async function ourPins(rpc: Rpc, world: World): Promise<Pin[]> {
   return found.sort((a, b) => Buffer.compare(a.cid.bytes, b.cid.bytes));
 }
 
-export interface Wanted {
+export interface DesiredPin {
   /** What to pin so that the label keeps its root. */
   readonly cid: CID;
   /** Name of that pin. */
@@ -59,7 +59,7 @@ export interface Wanted {
   readonly kept: boolean;
 }
 
-export async function wantedFor(rpc: Rpc, label: string, root: CID, world: World): Promise<Wanted> {
+export async function desiredPin(rpc: Rpc, label: string, root: CID, world: World): Promise<DesiredPin> {
   const name = prefix + label;
   const itself = await nameOfPin(rpc, root, world);
   if (itself === name) return { cid: root, name, kept: true };
@@ -71,7 +71,12 @@ export async function wantedFor(rpc: Rpc, label: string, root: CID, world: World
 }
 
 /** Pin, fetching what is missing as long as any of it comes; false where nothing came for `patience` ms. */
-export async function tryPin(rpc: Rpc, { cid, name }: Wanted, patience: number, world: World): Promise<boolean> {
+export async function pinUnlessStalled(
+  rpc: Rpc,
+  { cid, name }: DesiredPin,
+  timeoutMs: number,
+  world: World,
+): Promise<boolean> {
   let done = 0;
   // The machine's steady clock: how long nothing came says nothing about what is published.
   let since = performance.now();
@@ -83,7 +88,7 @@ export async function tryPin(rpc: Rpc, { cid, name }: Wanted, patience: number, 
       since = performance.now();
       world.progress({ task: "pinning", done, unit: "blocks" });
     }
-    if (performance.now() - since > patience) return false;
+    if (performance.now() - since > timeoutMs) return false;
   }
   return true;
 }
@@ -100,7 +105,7 @@ export async function firstMissing(rpc: Rpc, root: CID, world: World): Promise<C
 }
 
 /** Unpin, unless the pin bears another name by now: then somebody else counts on it. */
-export async function letGo(rpc: Rpc, { cid, label, root }: Pin, world: World): Promise<void> {
+export async function unpinOurs(rpc: Rpc, { cid, label, root }: Pin, world: World): Promise<void> {
   const ours = cid.equals(root) ? prefix + label : noteName;
   if ((await nameOfPin(rpc, cid, world)) === ours) await rpc.call("pin/rm", (kubo, by) => kubo.pin.rm(cid, by), world);
 }

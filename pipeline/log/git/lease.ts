@@ -17,8 +17,8 @@ import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
-import type { Held, Lease, Leases } from "../lease.ts";
-import { leaseLost, takenBy } from "../lease-message.ts";
+import type { Lease, Leases, TakenLease } from "../lease.ts";
+import { leaseLost, leaseTaken } from "../lease-message.ts";
 import type { Repository } from "./repository.ts";
 import { entriesOf, entryOf, treeOf } from "./tree.ts";
 
@@ -81,7 +81,7 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
           const other = await see(world);
           const now = world.now();
           const left = other && ours.has(other.lease.id);
-          if (other && !left && !isOver(other.lease, now)) throw takenBy(other.lease);
+          if (other && !left && !isOver(other.lease, now)) throw leaseTaken(other.lease);
           const lease = { id: randomUUID(), holder, what, since: now.toISOString(), until: endOf(now) };
           // Both, for a crash may come before the push takes effect, or after it.
           await mkdir(dirname(memory), { recursive: true });
@@ -108,17 +108,17 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
     },
   };
 
-  async function takeHere(what: string, world: World): Promise<Held> {
+  async function takeHere(what: string, world: World): Promise<TakenLease> {
     try {
       return await here.take(what, world);
     } catch (error) {
       // The words that everybody else is told, where they are there already.
       const shared = isFailure(error, "refused") && (await see(world).catch(() => undefined));
-      throw shared ? takenBy(shared.lease) : error;
+      throw shared ? leaseTaken(shared.lease) : error;
     }
   }
 
-  function keeping(taken: Seen, hereToo: Held, world: World): Held {
+  function keeping(taken: Seen, hereToo: TakenLease, world: World): TakenLease {
     const lost = new AbortController();
     let now = taken;
     let released = false;

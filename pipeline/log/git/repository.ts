@@ -247,7 +247,7 @@ function unlessAbsent(error: NodeJS.ErrnoException): false {
 }
 
 /** ms for which another process may be at it, and between two looks. */
-const patience = 60_000;
+const timeoutMs = 60_000;
 const pause = 40;
 
 /** Change the repository while no other process of this machine does. */
@@ -265,7 +265,7 @@ async function lockPatiently(path: string, world: World): Promise<Lock> {
     try {
       return await lock(path, "reading or writing the release log");
     } catch (error) {
-      if (!isFailure(error, "refused") || waited >= patience) throw error;
+      if (!isFailure(error, "refused") || waited >= timeoutMs) throw error;
       await sleep(pause, undefined, { signal: world.signal });
     }
   }

@@ -6,16 +6,16 @@
  *
  * ```ts
  * const name = dnslink({ domain: "latest.example.org", ttl: 300, provider });
- * const { value } = await name.look(world); // "/ipfs/bafy…"
+ * const { value } = await name.probe(world); // "/ipfs/bafy…"
  * await name.announce("/ipfs/bafk…", value, world);
  * ```
  */
 import { Failure } from "../../core/failure.ts";
 import { shown, unprintable } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
-import type { Answer, Name } from "../name.ts";
+import type { AuthorityAnswer, Name } from "../name.ts";
 import type { DnsProvider, RRset } from "./provider.ts";
-import { type AuthorityOptions, authorities, type Said } from "./query/authoritative.ts";
+import { type AuthorityOptions, authorities, type ServerAnswer } from "./query/authoritative.ts";
 import { linksIn, pointedAt, problemOf, recordName } from "./record.ts";
 import { sameValues } from "./rrset.ts";
 
@@ -34,7 +34,7 @@ export function dnslink({ domain, ttl, provider, ...options }: DnslinkOptions): 
   return {
     name: domain,
 
-    async look(world) {
+    async probe(world) {
       const said = await servers.ask(world);
       const answers = said.map(answerOf);
       const [first] = answers;
@@ -87,7 +87,14 @@ export async function readAuthorities(
   return said[0]?.rrset;
 }
 
-function answerOf({ server, rrset, ttl, serial, problem, wrong = problem === undefined }: Said): Answer {
+function answerOf({
+  server,
+  rrset,
+  ttl,
+  serial,
+  problem,
+  wrong = problem === undefined,
+}: ServerAnswer): AuthorityAnswer {
   const links = linksIn(rrset?.values ?? []);
   const unreadable = links.find((link) => unprintable.test(link));
   const trouble = problem ?? problemOf(links) ?? (unreadable && `points to ${shown(unreadable)}, which is no path`);

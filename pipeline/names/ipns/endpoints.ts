@@ -6,11 +6,11 @@
 import { fetchUnlessAborted } from "../../core/abort.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { excerpt, kindOfStatus, readBody, sayReason } from "../../http/http.ts";
+import { describeError, excerpt, kindOfStatus, readBody } from "../../http/http.ts";
 import { rpc } from "../../http/kubo-rpc.ts";
 import { largestRecord } from "./record.ts";
 
-export interface Place {
+export interface RecordEndpoint {
   /** For messages. */
   readonly name: string;
   /** The record under `name`; `undefined` where there is none. @throws Failure `unavailable`, `refused`, `corrupt`. */
@@ -25,17 +25,17 @@ export interface Place {
 const contentType = "application/vnd.ipfs.ipns-record";
 
 /** ms for one answer. Kubo walks its DHT before it says that a record was put. */
-const patience = { asking: 10_000, putting: 90_000 };
+const timeoutMs = { asking: 10_000, putting: 90_000 };
 
 /**
  * An endpoint of delegated routing, such as `https://delegated-ipfs.dev`.
  *
  * @see https://specs.ipfs.tech/routing/http-routing-v1/#ipns-api
  */
-export function endpoint(base: string): Place {
+export function endpoint(base: string): RecordEndpoint {
   const call = async (method: "GET" | "PUT", name: string, world: World, body?: Uint8Array) => {
     const said = `${base}: ${method === "GET" ? "asking for" : "putting"} the record`;
-    const ms = method === "GET" ? patience.asking : patience.putting;
+    const ms = method === "GET" ? timeoutMs.asking : timeoutMs.putting;
     const late = AbortSignal.timeout(ms);
     const request = new Request(`${base}/routing/v1/ipns/${name}`, {
       method,
@@ -54,7 +54,7 @@ export function endpoint(base: string): Place {
       world.signal.throwIfAborted();
       if (late.aborted) throw new Failure("unavailable", `${said}: no answer in ${ms / 1000} s`);
       if (error instanceof Failure) throw error;
-      throw new Failure("unavailable", `${said}: ${sayReason(error)}`, { cause: error });
+      throw new Failure("unavailable", `${said}: ${describeError(error)}`, { cause: error });
     }
   };
   const refusal = ({ said, status, answer }: Awaited<ReturnType<typeof call>>) => {
@@ -82,9 +82,9 @@ export function endpoint(base: string): Place {
 }
 
 /** A Kubo, by its RPC: what it holds itself and puts to its peers. */
-export function kuboPlace(kubo: { readonly api: string; readonly token?: string }): Place {
-  const node = rpc({ ...kubo, patience: patience.asking });
-  const patient = rpc({ ...kubo, patience: patience.putting });
+export function kuboEndpoint(kubo: { readonly api: string; readonly token?: string }): RecordEndpoint {
+  const node = rpc({ ...kubo, timeoutMs: timeoutMs.asking });
+  const patient = rpc({ ...kubo, timeoutMs: timeoutMs.putting });
   return {
     name: node.name,
 

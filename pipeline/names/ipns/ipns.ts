@@ -13,8 +13,8 @@
 import { Failure, isFailure } from "../../core/failure.ts";
 import { type PrivateKey, privateKeyFrom, publicKeyOf, publicName } from "../../core/key.ts";
 import type { World } from "../../core/world.ts";
-import type { Answer, Name, Sighting } from "../name.ts";
-import { endpoint, kuboPlace, type Place } from "./endpoints.ts";
+import type { AuthorityAnswer, Name, NameStatus } from "../name.ts";
+import { endpoint, kuboEndpoint, type RecordEndpoint } from "./endpoints.ts";
 import { readRecord, type SignedRecord, signRecord } from "./record.ts";
 
 export interface IpnsOptions {
@@ -30,7 +30,7 @@ export interface IpnsOptions {
   /** s that resolvers may remember it. */
   readonly ttl: number;
   /** Where signed records are kept: beside the head of the log. */
-  readonly beside: {
+  readonly attachments: {
     read(name: string, world: World): Promise<Uint8Array | undefined>;
     write(name: string, bytes: Uint8Array, world: World): Promise<void>;
   };
@@ -39,56 +39,56 @@ export interface IpnsOptions {
 const day = 86_400_000;
 
 /** @throws Failure `input` where `name` is missing or no key's, or the address of the Kubo can't be one. */
-export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside }: IpnsOptions): Name {
+export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, attachments }: IpnsOptions): Name {
   const publicKey = publicKeyOf(said ?? "");
   if (!publicKey) {
     const what = said === undefined ? "what the key is called is not known here" : `${said} is no ed25519 key's name`;
     throw new Failure("input", what, {
-      hint: "put what `fieldtree key new` printed (k51qzi5uqu5d…) as key: beside ipns: in campaign.yaml",
+      hint: "put what `fieldtree key new` printed (k51qzi5uqu5d…) as key: next to ipns: in campaign.yaml",
     });
   }
   const name = publicName(publicKey);
-  const places: readonly Place[] = [...routing.map(endpoint), ...(kubo ? [kuboPlace(kubo)] : [])];
+  const endpoints: readonly RecordEndpoint[] = [...routing.map(endpoint), ...(kubo ? [kuboEndpoint(kubo)] : [])];
   const kept = `ipns/${name}`;
   /** ms. With less life left than this a record is signed anew. */
   const soon = Math.min(30 * day, lifetime / 2);
 
-  const look = async (world: World): Promise<Sighting> => {
-    const found = await Promise.all((await placesFor(world)).map((place) => ask(place, world)));
+  const probe = async (world: World): Promise<NameStatus> => {
+    const found = await Promise.all((await participantsFor(world)).map((at) => ask(at, world)));
     const newest = newestOf(found.map(({ record }) => record));
     if (newest) warn(newest, world);
     const answers = found.map(({ answer }) => answer);
-    return sightingOf(answers, newest, newest !== undefined && left(newest, world) < soon);
+    return statusOf(answers, newest, newest !== undefined && left(newest, world) < soon);
   };
 
   /** Every record there is of this name, seen or kept. */
   const gather = async (world: World) => {
-    const takers = await placesFor(world);
+    const participants = await participantsFor(world);
     const [found, remembered] = await Promise.all([
-      Promise.all(takers.map((place) => ask(place, world))),
+      Promise.all(participants.map((at) => ask(at, world))),
       recordKept(world),
     ]);
     const seen = newestOf(found.map(({ record }) => record));
-    return { takers, seen, newest: newestOf([remembered, seen]) };
+    return { participants, seen, newest: newestOf([remembered, seen]) };
   };
 
-  /** A place that takes records and forgets them is none: waiting for it to answer would never end. */
-  const placesFor = async (world: World): Promise<readonly Place[]> => {
-    const parts = await Promise.all(places.map((place) => takesPart(place, world)));
-    const takers = places.filter((_, i) => parts[i]);
-    if (takers.length > 0) return takers;
+  /** One that takes no part in routing accepts records and forgets them: waiting for it to answer would never end. */
+  const participantsFor = async (world: World): Promise<readonly RecordEndpoint[]> => {
+    const parts = await Promise.all(endpoints.map((at) => takesPart(at, world)));
+    const participants = endpoints.filter((_, i) => parts[i]);
+    if (participants.length > 0) return participants;
     const why =
-      places.length > 0 ? `${places[0]!.name} takes part in no routing (Routing.Type none)` : "no place is named";
+      endpoints.length > 0 ? `${endpoints[0]!.name} takes part in no routing (Routing.Type none)` : "no place is named";
     throw new Failure("input", `the record of ${name} can be put nowhere: ${why}`, {
       hint: "give the name endpoints under routing: in campaign.yaml, or the campaign a Kubo that takes part in routing",
     });
   };
 
-  const ask = async (place: Place, world: World): Promise<{ answer: Answer; record?: SignedRecord }> => {
-    const server = place.name;
+  const ask = async (at: RecordEndpoint, world: World): Promise<{ answer: AuthorityAnswer; record?: SignedRecord }> => {
+    const server = at.name;
     let bytes: Uint8Array | undefined;
     try {
-      bytes = await place.get(name, world);
+      bytes = await at.get(name, world);
     } catch (error) {
       if (isTimeout(error)) return { answer: { server, problem: "did not answer in time" } };
       if (!isFailure(error)) throw error;
@@ -105,25 +105,25 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside
   };
 
   const recordKept = async (world: World): Promise<SignedRecord | undefined> => {
-    const bytes = await beside.read(kept, world);
+    const bytes = await attachments.read(kept, world);
     const record = bytes && (await readRecord(bytes, publicKey));
     if (typeof record !== "string") return record;
-    world.log(`${name}: what is kept beside the log as ${kept} ${record}; it is left aside`);
+    world.log(`${name}: ${kept}, stored with the log, ${record}; it is not used`);
     return undefined;
   };
 
   const announce: Name["announce"] = async (value, expected, world) => {
-    const { takers, seen, newest } = await gather(world);
+    const { participants, seen, newest } = await gather(world);
     const now = seen && !ended(seen, world) ? seen.value : undefined;
     if (now !== value && now !== expected) {
       throw new Failure("conflict", `${name} says ${now ?? "nothing"}, and should have said ${expected ?? "nothing"}`, {
         hint: "somebody else holds its key, or published meanwhile: look again before you announce",
       });
     }
-    if (newest?.value === value && left(newest, world) > soon) return putAt(takers, newest, world);
+    if (newest?.value === value && left(newest, world) > soon) return putAt(participants, newest, world);
     const record = await signed(value, (newest?.sequence ?? 0n) + 1n, world);
-    await beside.write(kept, record.bytes, world);
-    await putAt(takers, record, world);
+    await attachments.write(kept, record.bytes, world);
+    await putAt(participants, record, world);
   };
 
   const signed = async (value: string, sequence: bigint, world: World): Promise<SignedRecord> => {
@@ -148,8 +148,8 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside
     return signRecord({ value, sequence, ttl, until }, secret);
   };
 
-  const putAt = async (takers: readonly Place[], record: SignedRecord, world: World): Promise<void> => {
-    const puts = await Promise.allSettled(takers.map((place) => place.put(name, record.bytes, world)));
+  const putAt = async (participants: readonly RecordEndpoint[], record: SignedRecord, world: World): Promise<void> => {
+    const puts = await Promise.allSettled(participants.map((at) => at.put(name, record.bytes, world)));
     world.signal.throwIfAborted();
     const failed = puts.flatMap((put) => (put.status === "rejected" ? [put.reason as unknown] : []));
     const [first, ...others] = failed;
@@ -161,7 +161,7 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside
   };
 
   const republish = async (world: World): Promise<void> => {
-    const { takers, newest } = await gather(world);
+    const { participants, newest } = await gather(world);
     if (!newest) {
       throw new Failure("input", `there is no record of ${name} to put again`, {
         hint: "fieldtree publish signs the first",
@@ -171,7 +171,7 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside
       throw new Failure("drift", `the record of ${name} ended on ${newest.until.toISOString()}`, { hint: renewal });
     }
     warn(newest, world);
-    await putAt(takers, newest, world);
+    await putAt(participants, newest, world);
   };
 
   const warn = (record: SignedRecord, world: World): void => {
@@ -183,19 +183,19 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, beside
 
   return {
     name,
-    look,
+    probe,
     announce,
     republish,
     close: () => {
-      for (const place of places) place.close?.();
+      for (const at of endpoints) at.close?.();
     },
   };
 }
 
-/** Where it can't be found out, it is a place like any other. */
-async function takesPart(place: Place, world: World): Promise<boolean> {
+/** Where it can't be found out, it is taken to take part. */
+async function takesPart(at: RecordEndpoint, world: World): Promise<boolean> {
   try {
-    return (await place.takesPart?.(world)) ?? true;
+    return (await at.takesPart?.(world)) ?? true;
   } catch (error) {
     if (isFailure(error) || isTimeout(error)) return true;
     throw error;
@@ -212,7 +212,11 @@ function newestOf(records: readonly (SignedRecord | undefined)[]): SignedRecord 
   return there.length === 0 ? undefined : there.reduce((best, each) => (later(each, best) ? each : best));
 }
 
-function sightingOf(authorities: readonly Answer[], newest: SignedRecord | undefined, endsSoon: boolean): Sighting {
+function statusOf(
+  authorities: readonly AuthorityAnswer[],
+  newest: SignedRecord | undefined,
+  endsSoon: boolean,
+): NameStatus {
   const [first] = authorities;
   const agrees = authorities.every(({ value, problem }) => problem === undefined && value === first!.value);
   const ttls = authorities.flatMap(({ ttl }) => ttl ?? []);

@@ -3,13 +3,13 @@ import { CID } from "multiformats/cid";
 import { withoutSlash } from "../../core/campaign/fields.ts";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import type { Sighting } from "../../names/name.ts";
+import type { NameStatus } from "../../names/name.ts";
 import type { ConfiguredName, Parts } from "../parts.ts";
 
 export interface NameObservation {
   readonly name: ConfiguredName;
   /** Absent where it could not be found out whom to ask: `failure` says why. */
-  readonly answers?: Sighting;
+  readonly answers?: NameStatus;
   readonly failure?: Failure;
 }
 
@@ -30,7 +30,7 @@ export async function observeName(
   const late = AbortSignal.timeout(Math.ceil(timeoutMs));
   const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
   try {
-    return { name: announced, answers: await announced.open("looking").look(inTime) };
+    return { name: announced, answers: await announced.open("looking").probe(inTime) };
   } catch (error) {
     world.signal.throwIfAborted();
     const silent = new Failure("unavailable", `${announced.name}: no answer in ${timeoutMs / 1000} s`);

@@ -6,7 +6,7 @@
 import type { CID } from "multiformats/cid";
 import type { Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
-import { missingCids, sayMissing } from "../../ipfs/missing-message.ts";
+import { describeMissing, missingCids } from "../../ipfs/missing-message.ts";
 import type { IncompletePin } from "../../ipfs/node.ts";
 import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
@@ -44,7 +44,7 @@ const fewPins = 5;
 
 /** A line for each kind of hole, with the labels that have it: `test/tree@1, test/tree@2: products/a/x lacks 1 block`. */
 export function incompleteLines(pins: readonly IncompletePin[]): string[] {
-  const alike = [...Map.groupBy(pins, sayMissing)];
+  const alike = [...Map.groupBy(pins, describeMissing)];
   const lines = alike.slice(0, fewPins).map(([says, those]) => {
     const labels = those.slice(0, fewPins).map(({ label }) => label);
     const more = those.length > labels.length ? ` and ${those.length - labels.length} others` : "";

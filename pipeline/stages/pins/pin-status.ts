@@ -12,7 +12,7 @@ import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { codecs } from "../../dag/block.ts";
 import { linksOf } from "../../dag/codec/decode.ts";
-import { seen as retrieveSample } from "../../pin/retrieval-check.ts";
+import { checkRetrieval as retrieveSample } from "../../pin/retrieval-check.ts";
 import type { PinStatus } from "../../pin/service.ts";
 import type { PublishEvent } from "../event.ts";
 import type { ConfiguredPinService, Parts } from "../parts.ts";
@@ -166,7 +166,7 @@ export async function observePin(
     const found = await retrieveSample(cid, pins.sample, { retrieve, links: linksIn }, world);
     // Without its token a service can't be asked what it pins; that it gives the blocks is then as much as can be known.
     const isKnown = status !== undefined || failure?.kind === "input";
-    if (found.seen) return { ...observation, evidence: "retrieved", counts: isKnown };
+    if (found.retrieved) return { ...observation, evidence: "retrieved", counts: isKnown };
     const lacks = `lacks ${found.lacks}`;
     if (status) return { ...observation, status: "unverified", message: `it says pinned, and ${lacks}` };
     // That blocks are missing is known, also where the service itself could not be asked.
@@ -194,7 +194,7 @@ function observationOf(desired: DesiredPin, status: PinStatus | undefined): PinO
     status: status?.state ?? (desired.cid ? "unknown" : "absent"),
     evidence: "none",
     counts: false,
-    ...(status?.says && { message: status.says }),
+    ...(status?.message && { message: status.message }),
     ...(status?.since && { since: status.since }),
   };
 }

@@ -11,8 +11,8 @@ import { isFailure } from "../../core/failure.ts";
 import type { Reach } from "../../core/report/report.ts";
 import type { World } from "../../core/world.ts";
 import { keyOf } from "../../dag/block.ts";
-import { anyOf, type Source, withBreaker } from "../../ipfs/fallback.ts";
-import { seen } from "../../pin/retrieval-check.ts";
+import { anyOf, type Source, withCircuitBreaker } from "../../ipfs/fallback.ts";
+import { checkRetrieval } from "../../pin/retrieval-check.ts";
 import { linksIn } from "../pins/pin-status.ts";
 import type { Budget } from "./budget.ts";
 
@@ -35,7 +35,7 @@ export async function probeReachability(
   budget: Budget,
   world: World,
 ): Promise<Reachability[]> {
-  const asked = sources.map((source) => withBreaker(source, atOnce.requests));
+  const asked = sources.map((source) => withCircuitBreaker(source, atOnce.requests));
   // A root that many leaves have is looked at once.
   const distinct = new Map(roots.map((root) => [root.toString(), root]));
   const looks = Math.max(1, distinct.size * sources.length);
@@ -103,8 +103,8 @@ async function probeSource(
     return bytes;
   };
   try {
-    const found = await seen(root, below, { retrieve, links: linksIn }, world);
-    if (found.seen) return { has: "everything" };
+    const found = await checkRetrieval(root, below, { retrieve, links: linksIn }, world);
+    if (found.retrieved) return { has: "everything" };
     return { has: "not", why: found.lacks.equals(root) ? `${name} lacks it` : `${name} lacks block ${found.lacks}` };
   } catch (error) {
     if (!isFailure(error)) throw error;

@@ -11,7 +11,7 @@ import { fetchUnlessAborted } from "../../core/abort.ts";
 import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
-import { readBody, reasonOf, sayReason } from "../../http/http.ts";
+import { describeError, readBody, reasonOf } from "../../http/http.ts";
 
 /** The schema at an address, as JSON. @throws Failure `unavailable` where it is out of reach, or is none. */
 export type SchemaSource = (address: string) => Promise<object>;
@@ -87,7 +87,7 @@ async function fetched(address: string, world: World): Promise<string> {
   } catch (error) {
     world.signal.throwIfAborted();
     if (late.aborted) throw outOfReach(address, `no answer in ${longest / 1000} s`, error);
-    throw outOfReach(address, error instanceof Failure ? error.message : sayReason(error), error);
+    throw outOfReach(address, error instanceof Failure ? error.message : describeError(error), error);
   }
 }
 

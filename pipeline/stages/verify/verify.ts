@@ -14,7 +14,7 @@ import type { World } from "../../core/world.ts";
 import { resolve, whole } from "../../dag/read/read.ts";
 import { publishedHead } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
-import type { Answer, Sighting } from "../../names/name.ts";
+import type { AuthorityAnswer, NameStatus } from "../../names/name.ts";
 import { type NameObservation, normalized, observeNames } from "../names/name-status.ts";
 import { targetOf } from "../names/target.ts";
 import type { Parts } from "../parts.ts";
@@ -178,7 +178,7 @@ async function* checksOfName(sight: NameObservation, head: Head, { log }: Parts,
   }
 }
 
-function checkOfAnswer(name: string, { server, value: said, problem, wrong }: Answer, value: string): Check {
+function checkOfAnswer(name: string, { server, value: said, problem, wrong }: AuthorityAnswer, value: string): Check {
   const check = { check: "name", subject: `${name} at ${server}`, part: { of: name, at: server } } as const;
   if (problem !== undefined) return { ...check, ok: false, says: problem, problem: wrong ? "drift" : "unchecked" };
   if (said === undefined) return { ...check, ok: false, says: "has no record", problem: "drift" };
@@ -186,7 +186,11 @@ function checkOfAnswer(name: string, { server, value: said, problem, wrong }: An
   return { ...check, ok: false, says: `says ${said}\nin place of ${value}`, problem: "drift" };
 }
 
-function checkOfRecord(name: string, { until, endsSoon }: Sighting & { readonly until: string }, world: World): Check {
+function checkOfRecord(
+  name: string,
+  { until, endsSoon }: NameStatus & { readonly until: string },
+  world: World,
+): Check {
   const check = { check: "record", subject: name } as const;
   if (!endsSoon) return { ...check, ok: true, says: `its record is good until ${until}` };
   const over = Date.parse(until) <= world.now().getTime();

@@ -99,7 +99,7 @@ describe("looking", () => {
   const serving = (...values: string[]) => fakeDns(fromTable("example.test", { [`${at} TXT`]: values }));
   const looked = async (...servers: { readonly address: string }[]) => {
     const authorities = servers.map(({ address }) => address);
-    return dnslink({ domain, ttl: 60, authorities, patience: 30_000 }).look(world);
+    return dnslink({ domain, ttl: 60, authorities, timeoutMs: 30_000 }).probe(world);
   };
 
   it("gives what all of them say", async () => {
@@ -157,7 +157,7 @@ describe("looking", () => {
   it("gives the records themselves to whoever can only look, once all agree", async () => {
     const [a, b] = [await serving(recordOf(one), "a note"), await serving(recordOf(other), "a note")];
     const read = (...servers: { readonly address: string }[]) =>
-      readAuthorities(at, { authorities: servers.map(({ address }) => address), patience: 30_000 }, world);
+      readAuthorities(at, { authorities: servers.map(({ address }) => address), timeoutMs: 30_000 }, world);
     expect(await read(a, a)).toEqual({ values: ["a note", recordOf(one)], ttl: 300 });
     expect(await read(await serving())).toBeUndefined();
     await expect(read(a, b)).rejects.toMatchObject({
@@ -178,19 +178,19 @@ describe.skipIf(!dnsServers())("with real servers", () => {
       dnslink({
         domain,
         ttl: 60,
-        provider: rfc2136({ server, key: bind.key, transport: "tcp", patience: 30_000 }),
+        provider: rfc2136({ server, key: bind.key, transport: "tcp", timeoutMs: 30_000 }),
         authorities: [bind.address, nsd.address],
-        patience: 30_000,
+        timeoutMs: 30_000,
       });
     return { bind, nsd, at, name: at(bind.address) };
   };
 
   it("sees that a secondary lags, until it follows", async () => {
     const { bind, nsd, name } = await started();
-    expect(await name.look(world)).toMatchObject({ agrees: true, value: one, ttl: 300 });
+    expect(await name.probe(world)).toMatchObject({ agrees: true, value: one, ttl: 300 });
 
     await name.announce(other, one, world);
-    const between = await name.look(world);
+    const between = await name.probe(world);
     expect(between).toEqual({
       agrees: false,
       ttl: 300,
@@ -200,7 +200,7 @@ describe.skipIf(!dnsServers())("with real servers", () => {
       ],
     });
     await nsd.follow();
-    expect(await name.look(world)).toMatchObject({ agrees: true, value: other, ttl: 60 });
+    expect(await name.probe(world)).toMatchObject({ agrees: true, value: other, ttl: 60 });
   });
 
   it("writes once, though the answer to the write was lost and it is announced again", async () => {
@@ -213,7 +213,7 @@ describe.skipIf(!dnsServers())("with real servers", () => {
     await expect(lost).rejects.toMatchObject({ kind: "unavailable" });
     await name.announce(other, one, world);
     await nsd.follow();
-    const { authorities } = await name.look(world);
+    const { authorities } = await name.probe(world);
     expect(authorities.map(({ value, serial }) => ({ value, serial }))).toEqual([
       { value: other, serial: 2 },
       { value: other, serial: 2 },
@@ -224,13 +224,13 @@ describe.skipIf(!dnsServers())("with real servers", () => {
     const { bind, name } = await started();
     await name.announce(other, one, world);
     await bind.kill();
-    expect((await name.look(world)).authorities[0]).toMatchObject({ problem: "does not listen" });
+    expect((await name.probe(world)).authorities[0]).toMatchObject({ problem: "does not listen" });
     const down = name.announce(third, other, world);
     await expect(down).rejects.toBeInstanceOf(Failure);
     await expect(down).rejects.toMatchObject({ kind: "unavailable" });
 
     await bind.restart();
     await name.announce(third, other, world);
-    expect((await name.look(world)).authorities[0]).toMatchObject({ value: third, serial: 3 });
+    expect((await name.probe(world)).authorities[0]).toMatchObject({ value: third, serial: 3 });
   });
 });

@@ -25,7 +25,7 @@ describe.skipIf(!there)("Kubo itself", () => {
   afterAll(() => Promise.all([bind?.stop(), doh?.stop(), kubo?.stop()]));
 
   it("resolves what we announced", async () => {
-    const provider = rfc2136({ server: bind!.address, key: bind!.key, transport: "tcp", patience: 30_000 });
+    const provider = rfc2136({ server: bind!.address, key: bind!.key, transport: "tcp", timeoutMs: 30_000 });
     await dnslink({ domain: "latest.example.test", ttl: 60, provider }).announce(one, undefined, world);
     expect(await kubo!.ipfs("resolve", "/ipns/latest.example.test")).toBe(one);
   });

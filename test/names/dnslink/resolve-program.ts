@@ -8,7 +8,7 @@ const [domain, options] = process.argv.slice(2) as [string, string];
 const { udp } = JSON.parse(options) as { udp: number };
 try {
   const servers = [`127.0.0.1:${udp}`];
-  const { links, notes } = await resolveDnslink(domain, { mode: "standard", servers, patience: 30_000 }, testWorld());
+  const { links, notes } = await resolveDnslink(domain, { mode: "standard", servers, timeoutMs: 30_000 }, testWorld());
   console.log(JSON.stringify({ links: byNamespace(links), log: notes }));
 } catch (error) {
   const reply = (error as Error).cause as Reply | undefined;

@@ -1,7 +1,7 @@
 /** What every place for IPNS records promises: our own routing server, and a real Kubo by both of its doors. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { privateKeyOf, publicName } from "../../../pipeline/core/key.ts";
-import { endpoint, kuboPlace, type Place } from "../../../pipeline/names/ipns/endpoints.ts";
+import { endpoint, kuboEndpoint, type RecordEndpoint } from "../../../pipeline/names/ipns/endpoints.ts";
 import { ipnsName } from "../../../pipeline/names/ipns/ipns.ts";
 import { signRecord } from "../../../pipeline/names/ipns/record.ts";
 import { testWorld } from "../../fakes/world.ts";
@@ -24,7 +24,7 @@ async function aKey() {
 
 const empty = "/ipfs/bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354";
 
-function placeContract(make: () => Promise<Place>) {
+function endpointContract(make: () => Promise<RecordEndpoint>) {
   it("has nothing under a name that was never put", async () => {
     const { name } = await aKey();
     expect(await (await make()).get(name, world)).toBeUndefined();
@@ -68,7 +68,7 @@ describe("our routing server keeps the contract", () => {
     url = routing.url;
     return routing.close;
   });
-  placeContract(async () => endpoint(url));
+  endpointContract(async () => endpoint(url));
 });
 
 describe.skipIf(!shared.there)("a real Kubo", () => {
@@ -78,9 +78,9 @@ describe.skipIf(!shared.there)("a real Kubo", () => {
     kubo = await shared.started({ "Routing.Type": "dht" });
   });
 
-  describe("keeps the contract by its RPC", () => placeContract(async () => kuboPlace(kubo)));
+  describe("keeps the contract by its RPC", () => endpointContract(async () => kuboEndpoint(kubo)));
   describe("keeps the contract as an endpoint of delegated routing", () => {
-    placeContract(async () => endpoint(kubo.gateway));
+    endpointContract(async () => endpoint(kubo.gateway));
   });
 
   it("resolves a name announced by us, and its gateway follows it", async () => {
@@ -95,10 +95,10 @@ describe.skipIf(!shared.there)("a real Kubo", () => {
       kubo,
       lifetime: 86_400_000,
       ttl: 60,
-      beside: { read: async (file) => kept.get(file), write: async (file, bytes) => void kept.set(file, bytes) },
+      attachments: { read: async (file) => kept.get(file), write: async (file, bytes) => void kept.set(file, bytes) },
     });
     await ours.announce(`/ipfs/${root}`, undefined, world);
-    expect(await ours.look(world)).toMatchObject({ value: `/ipfs/${root}`, agrees: true, ttl: 60 });
+    expect(await ours.probe(world)).toMatchObject({ value: `/ipfs/${root}`, agrees: true, ttl: 60 });
     expect(await kubo.ipfs("name", "resolve", "--nocache", name)).toBe(`/ipfs/${root}`);
     expect(await (await fetch(`${kubo.gateway}/ipns/${name}/`)).text()).toContain("below");
     ours.close?.();
@@ -113,9 +113,9 @@ describe.skipIf(!shared.there)("a real Kubo", () => {
       kubo,
       lifetime: 1000,
       ttl: 60,
-      beside: { read: async () => undefined, write: async () => {} },
+      attachments: { read: async () => undefined, write: async () => {} },
     });
-    await expect(ours.look(world)).rejects.toMatchObject({
+    await expect(ours.probe(world)).rejects.toMatchObject({
       kind: "input",
       message: expect.stringContaining(`kubo at ${kubo.api} takes part in no routing (Routing.Type none)`),
     });

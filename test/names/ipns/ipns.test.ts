@@ -41,7 +41,7 @@ async function aNetwork({ servers = 1 } = {}) {
       routing: routing.map(({ url }) => url),
       lifetime: 365 * day,
       ttl: 300,
-      beside: {
+      attachments: {
         read: async (file) => kept.get(file),
         write: async (file, bytes) => {
           order.push(`kept after ${routing[0]!.asked.filter((asked) => asked.startsWith("PUT")).length} puts`);
@@ -68,7 +68,7 @@ describe("announcing", () => {
   it("is seen at every endpoint, with how long it may be remembered and when it ends", async () => {
     const { name, world, routing } = await aNetwork({ servers: 2 });
     await name().announce(first, undefined, world);
-    expect(await name().look(world)).toEqual({
+    expect(await name().probe(world)).toEqual({
       authorities: routing.map(({ url }) => ({ server: url, value: first, ttl: 300 })),
       value: first,
       agrees: true,
@@ -181,7 +181,7 @@ describe("announcing", () => {
 describe("looking", () => {
   it("finds nothing where nothing was announced, and says that all agree on it", async () => {
     const { name, world, routing } = await aNetwork();
-    expect(await name().look(world)).toEqual({ authorities: [{ server: routing[0]!.url }], agrees: true });
+    expect(await name().probe(world)).toEqual({ authorities: [{ server: routing[0]!.url }], agrees: true });
   });
 
   it("tells the endpoint that lags", async () => {
@@ -189,7 +189,7 @@ describe("looking", () => {
     await name().announce(first, undefined, world);
     routing[1]!.break("forgets");
     await name().announce(second, first, world);
-    const { agrees, value, authorities } = await name().look(world);
+    const { agrees, value, authorities } = await name().probe(world);
     expect({ agrees, value }).toEqual({ agrees: false, value: undefined });
     expect(authorities.map(({ value }) => value)).toEqual([second, first]);
   });
@@ -206,7 +206,7 @@ describe("looking", () => {
   ])("believes no answer %s, and says whose it was", async (_, answer, problem) => {
     const { name, world, routing } = await aNetwork();
     routing[0]!.break({ answers: 200, type: "application/vnd.ipfs.ipns-record", ...answer });
-    const sighting = await name().look(world);
+    const sighting = await name().probe(world);
     expect(sighting).toMatchObject({ agrees: false, authorities: [{ problem: expect.stringContaining(problem) }] });
     expect(sighting.authorities[0]!.server).toBe(routing[0]!.url);
     expect(sighting.value).toBeUndefined();
@@ -217,7 +217,7 @@ describe("looking", () => {
     await name().announce(first, undefined, world);
     const location = `${routing[1]!.url}/routing/v1/ipns/${k51}`;
     routing[0]!.break({ answers: 302, body: "over there", location });
-    const { authorities } = await name().look(world);
+    const { authorities } = await name().probe(world);
     expect(authorities[0]!.problem).toBe("asking for the record answered 302: over there");
   });
 
@@ -225,7 +225,7 @@ describe("looking", () => {
     const { name, world, routing } = await aNetwork();
     routing[0]!.break({ answers, body: "no" });
     const kubo = { api: routing[0]!.url, token: canary };
-    const { authorities } = await name({ routing: [], kubo }).look(world);
+    const { authorities } = await name({ routing: [], kubo }).probe(world);
     expect(authorities).toEqual([{ server: `kubo at ${routing[0]!.url}`, problem: expect.stringContaining("no") }]);
     await failureOf(name({ routing: [], kubo }).announce(first, undefined, world));
     expect(JSON.stringify([authorities, world.lines])).not.toContain(canary);
@@ -234,14 +234,14 @@ describe("looking", () => {
   it("takes words instead of a record for none, as newer servers say it", async () => {
     const { name, world, routing } = await aNetwork();
     routing[0]!.break({ answers: 200, body: "routing: not found" });
-    expect(await name().look(world)).toEqual({ authorities: [{ server: routing[0]!.url }], agrees: true });
+    expect(await name().probe(world)).toEqual({ authorities: [{ server: routing[0]!.url }], agrees: true });
   });
 
   it("counts no record whose life has ended", async () => {
     const { name, world, clock } = await aNetwork();
     await name().announce(first, undefined, world);
     clock.now += 365 * day;
-    expect(await name().look(world)).toMatchObject({
+    expect(await name().probe(world)).toMatchObject({
       agrees: false,
       until: "2027-11-21T00:00:00.000Z",
       authorities: [{ problem: "gave a record that ended on 2027-11-21T00:00:00.000Z" }],
@@ -252,10 +252,10 @@ describe("looking", () => {
     const { name, world, clock } = await aNetwork();
     await name().announce(first, undefined, world);
     clock.now += 334 * day;
-    await name().look(world);
+    await name().probe(world);
     expect(world.lines).toEqual([]);
     clock.now += 2 * day;
-    await name().look(world);
+    await name().probe(world);
     expect(world.lines).toEqual([expect.stringContaining(`${k51}: its record ends in 29 days, on 2027-11-21`)]);
   });
 
@@ -269,7 +269,7 @@ describe("looking", () => {
       patience.abort(new DOMException("late", "TimeoutError"));
       return world.now();
     };
-    expect((await name().look({ ...world, now, signal: patience.signal })).authorities).toEqual([
+    expect((await name().probe({ ...world, now, signal: patience.signal })).authorities).toEqual([
       { server: routing[0]!.url, problem: "did not answer in time" },
       { server: routing[1]!.url, value: first, ttl: 300 },
     ]);
@@ -279,15 +279,15 @@ describe("looking", () => {
     const { name, world, routing } = await aNetwork();
     routing[0]!.break("hangs");
     const stop = new AbortController();
-    const looking = name().look({ ...world, signal: stop.signal });
+    const looking = name().probe({ ...world, signal: stop.signal });
     stop.abort(new Error("interrupted"));
     await expect(looking).rejects.toThrow("interrupted");
   });
 
   it("says where to look up the name when only the key could tell", async () => {
     const options = { routing: [], lifetime: day, ttl: 1 };
-    const beside = { read: async () => undefined, write: async () => {} };
-    expect(() => ipnsName({ ...options, beside })).toThrow("what the key is called is not known here");
+    const attachments = { read: async () => undefined, write: async () => {} };
+    expect(() => ipnsName({ ...options, attachments })).toThrow("what the key is called is not known here");
   });
 });
 
@@ -331,7 +331,7 @@ describe("putting again", () => {
     const { name, world, kept } = await aNetwork();
     kept.set(`ipns/${k51}`, new Uint8Array(20).fill(0xff));
     expect(await failureOf(name().republish!(world))).toMatchObject({ kind: "input" });
-    expect(world.lines).toEqual([expect.stringContaining("it is left aside")]);
+    expect(world.lines).toEqual([expect.stringContaining("it is not used")]);
   });
 });
 

@@ -434,7 +434,7 @@ async function aDnsName(
   to = "tree",
 ): Promise<{ announced: ConfiguredName; servers: FakeDns[] }> {
   const running = await Promise.all(servers.map((server) => fakeDns(server)));
-  const name = dnslink({ domain, ttl: 60, authorities: running.map(({ address }) => address), patience: 2000 });
+  const name = dnslink({ domain, ttl: 60, authorities: running.map(({ address }) => address), timeoutMs: 2000 });
   return { announced: announcedAs(domain, "dnslink", name, to), servers: running };
 }
 
@@ -524,7 +524,7 @@ describe("an IPNS name", () => {
     if (bytes) routing.records.set(name, bytes);
     const beside = { read: async () => undefined, write: async () => {} };
     const key = () => Buffer.from(protobufOf(ours)).toString("base64");
-    const at = ipnsName({ name, key, routing: [routing.url], lifetime: 365 * day, ttl: 300, beside });
+    const at = ipnsName({ name, key, routing: [routing.url], lifetime: 365 * day, ttl: 300, attachments: beside });
     return announcedAs(name, "ipns", at, "portal");
   }
 

@@ -11,7 +11,7 @@ import type { World } from "../../../core/world.ts";
 import { cidOfDigest, codecs } from "../../../dag/block.ts";
 import { draftEnding } from "../../../disk/write.ts";
 import { keepYoungHeapSmall } from "../../../disk/young-heap.ts";
-import { missingCids, sayMissing } from "../../missing-message.ts";
+import { describeMissing, missingCids } from "../../missing-message.ts";
 import type { Checked, Damage } from "../../node.ts";
 import { digestAt, placeAt } from "../packs/pack-index.ts";
 import { noteName, noteNumbers, numberIn } from "../packs/pack-numbers.ts";
@@ -109,7 +109,7 @@ async function* pinDamage(
     yield {
       level: "error",
       rule: "pin-not-whole",
-      says: `pinned as ${pin.label}: ${sayMissing(pin)}: ${missingCids(pin)}`,
+      says: `pinned as ${pin.label}: ${describeMissing(pin)}: ${missingCids(pin)}`,
       fix: "add the data again, or publish to fetch it",
       pin,
     };

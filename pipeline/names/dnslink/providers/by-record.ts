@@ -8,7 +8,7 @@ import { Failure } from "../../../core/failure.ts";
 import type { RRset } from "../provider.ts";
 import { linkOf } from "../record.ts";
 
-export interface Held {
+export interface ExistingRecord {
   readonly id: string;
   readonly value: string;
   /** s */
@@ -17,7 +17,7 @@ export interface Held {
 
 export interface Edit {
   /** To go, before anything else: of several dnslink records, all but the one that stays or is changed. */
-  readonly remove: readonly Held[];
+  readonly remove: readonly ExistingRecord[];
   /** To get another value or TTL, under its id. */
   readonly change?: { readonly id: string; readonly value: string };
   /** To be made. */
@@ -29,7 +29,7 @@ export interface Edit {
  *
  * @throws Failure `input` where more than one record would have to change or be made.
  */
-export function editOf(provider: string, name: string, held: readonly Held[], next: RRset): Edit {
+export function editOf(provider: string, name: string, held: readonly ExistingRecord[], next: RRset): Edit {
   const wanted = [...next.values];
   const gone = held.filter(({ value }) => {
     const at = wanted.indexOf(value);
@@ -54,17 +54,17 @@ export function editOf(provider: string, name: string, held: readonly Held[], ne
 }
 
 /** What a provider's API can do at one stroke. */
-export interface Strokes {
+export interface RecordOperations {
   remove(id: string): Promise<unknown>;
   change(id: string, value: string): Promise<unknown>;
   create(value: string): Promise<unknown>;
 }
 
 /** In this order: of two links one goes first, and the one that stays is there until it has its new value. */
-export async function carryOut({ remove, change, create }: Edit, strokes: Strokes): Promise<void> {
-  for (const { id } of remove) await strokes.remove(id);
-  if (change) await strokes.change(change.id, change.value);
-  if (create !== undefined) await strokes.create(create);
+export async function applyEdit({ remove, change, create }: Edit, operations: RecordOperations): Promise<void> {
+  for (const { id } of remove) await operations.remove(id);
+  if (change) await operations.change(change.id, change.value);
+  if (create !== undefined) await operations.create(create);
 }
 
 function isLink(value: string): boolean {

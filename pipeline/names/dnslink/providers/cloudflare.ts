@@ -13,7 +13,7 @@ import type { World } from "../../../core/world.ts";
 import { type Api, type ApiCall, askApi } from "../../../http/http.ts";
 import type { DnsProvider } from "../provider.ts";
 import { requireExpected, rrsetOf } from "../rrset.ts";
-import { carryOut, editOf } from "./by-record.ts";
+import { applyEdit, editOf } from "./by-record.ts";
 import { everyPage, shaped, txtContent, type VendorOptions, zoneOf } from "./http-api.ts";
 import { quoted, unquoted } from "./txt.ts";
 
@@ -68,7 +68,7 @@ export function cloudflare({
       const at = (id: string) => `${records}/${encodeURIComponent(id)}`;
       const body = (value: string) => ({ type: "TXT", name, content: quoted(value), ttl });
       const send = (call: ApiCall) => askApi(api, call, world);
-      await carryOut(editOf(who, name, held, { values: next.values, ttl }), {
+      await applyEdit(editOf(who, name, held, { values: next.values, ttl }), {
         remove: (id) => send({ method: "DELETE", url: at(id), what: `removing a second record of ${name}` }),
         change: (id, value) => send({ method: "PATCH", url: at(id), what: `replacing ${name}`, body: body(value) }),
         create: (value) => send({ method: "POST", url: records, what: `making ${name}`, body: body(value) }),

@@ -14,7 +14,7 @@ import type { World } from "../../../core/world.ts";
 import { type Api, type ApiCall, askApi } from "../../../http/http.ts";
 import type { DnsProvider } from "../provider.ts";
 import { requireExpected, rrsetOf } from "../rrset.ts";
-import { carryOut, editOf } from "./by-record.ts";
+import { applyEdit, editOf } from "./by-record.ts";
 import { everyPage, shaped, txtContent, type VendorOptions, withinZone, zoneOf } from "./http-api.ts";
 import { quoted } from "./txt.ts";
 
@@ -76,7 +76,7 @@ export function digitalocean({
       const at = (id: string) => `${records}/${id}`;
       const body = (data: string) => ({ type: "TXT", name: within, data, ttl });
       const send = (call: ApiCall) => askApi(api, call, world);
-      await carryOut(edit, {
+      await applyEdit(edit, {
         remove: (id) => send({ method: "DELETE", url: at(id), what: `removing a second record of ${name}` }),
         change: (id, value) => send({ method: "PUT", url: at(id), what: `replacing ${name}`, body: body(value) }),
         create: (value) => send({ method: "POST", url: records, what: `making ${name}`, body: body(value) }),

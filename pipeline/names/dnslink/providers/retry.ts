@@ -13,7 +13,7 @@ export function withRetry(inner: DnsProvider): DnsProvider {
   return {
     ...inner,
 
-    read: (name, world) => again(() => inner.read(name, world), patience, world),
+    read: (name, world) => again(() => inner.read(name, world), retryPolicy, world),
 
     replace(name, next, expected, world) {
       let lost = false;
@@ -26,9 +26,9 @@ export function withRetry(inner: DnsProvider): DnsProvider {
           throw error;
         }
       };
-      return again(write, patience, world);
+      return again(write, retryPolicy, world);
     },
   };
 }
 
-const patience = { tries: 5, first: 1000, longest: 60_000 };
+const retryPolicy = { tries: 5, first: 1000, longest: 60_000 };

@@ -36,7 +36,7 @@ export interface AuthorityOptions {
   /** `host:port` of the resolver that finds them. Default: the system's. */
   readonly resolver?: string;
   /** ms for one answer. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
   /** Where servers that were found listen. Default: 53. */
   readonly port?: number;
 }
@@ -47,11 +47,11 @@ export interface Authorities {
    *
    * @throws Failure `unavailable`, `input` where it can't be found out whom to ask.
    */
-  ask(world: World): Promise<Said[]>;
+  ask(world: World): Promise<ServerAnswer[]>;
 }
 
 /** What one server says at one of its addresses. */
-export interface Said {
+export interface ServerAnswer {
   /** `192.0.2.1:53 (ns1.example.org)` */
   readonly server: string;
   /** Absent where there are no TXT records, or a problem. */
@@ -68,11 +68,11 @@ export interface Said {
 
 /** The servers that answer for `name`, found once. */
 export function authorities(name: string, options: AuthorityOptions): Authorities {
-  const patience = options.patience ?? 3000;
+  const timeoutMs = options.timeoutMs ?? 3000;
   const given = options.authorities ?? [];
   const find = (world: World) =>
-    given.length > 0 ? whereNamed(given) : findServers(name, { ...options, patience }, world);
-  let found: Promise<readonly Place[]> | undefined;
+    given.length > 0 ? whereNamed(given) : findServers(name, { ...options, timeoutMs }, world);
+  let found: Promise<readonly ServerAddress[]> | undefined;
   let toldDeaf = false;
 
   return {
@@ -82,7 +82,7 @@ export function authorities(name: string, options: AuthorityOptions): Authoritie
         throw error;
       });
       const places = await found;
-      const outcomes = await Promise.all(places.map((place) => askOne(name, place, patience, world)));
+      const outcomes = await Promise.all(places.map((place) => askOne(name, place, timeoutMs, world)));
       const counted = withoutDeafness(outcomes);
       if (counted.length < outcomes.length && !toldDeaf) {
         world.log(`${name}: nothing comes back over IPv6, so its servers count by what they answer over IPv4`);
@@ -94,10 +94,10 @@ export function authorities(name: string, options: AuthorityOptions): Authoritie
 }
 
 /** An address to ask at, or why there is none. */
-type Place = { readonly server: Server } | { readonly lost: Said };
+type ServerAddress = { readonly server: Server } | { readonly lost: ServerAnswer };
 
 interface Outcome {
-  readonly said: Said;
+  readonly said: ServerAnswer;
   /** Absent where there was nowhere to ask. */
   readonly server?: Server;
   /** False where nothing came back at all, which may be for want of a way there. */
@@ -116,12 +116,12 @@ const noRoute: ReadonlySet<unknown> = new Set([
   "EACCES",
 ]);
 
-async function askOne(name: string, place: Place, patience: number, world: World): Promise<Outcome> {
+async function askOne(name: string, place: ServerAddress, timeoutMs: number, world: World): Promise<Outcome> {
   if ("lost" in place) return { said: place.lost, reached: false };
   const { server } = place;
   try {
     const questions = ["TXT", "SOA"] as const;
-    const [txt, soa] = await Promise.all(questions.map((type) => ask({ name, type }, server, { patience }, world)));
+    const [txt, soa] = await Promise.all(questions.map((type) => ask({ name, type }, server, { timeoutMs }, world)));
     return { server, reached: true, said: { server: called(server), ...readOff(name, txt!, soa!) } };
   } catch (error) {
     world.signal.throwIfAborted();
@@ -145,7 +145,7 @@ function withoutDeafness(outcomes: readonly Outcome[]): readonly Outcome[] {
   return outcomes.filter((outcome) => !six.includes(outcome) || !hosts.has(outcome.server!.host!));
 }
 
-function readOff(name: string, txt: Reply, soa: Reply): Omit<Said, "server"> {
+function readOff(name: string, txt: Reply, soa: Reply): Omit<ServerAnswer, "server"> {
   if (txt.rcode !== "NOERROR" && txt.rcode !== "NXDOMAIN") return { problem: `answers ${txt.rcode}` };
   if (!txt.authoritative) {
     return { problem: "does not answer for the zone itself, though the zone names it (lame delegation)" };
@@ -173,7 +173,7 @@ function zoneOf({ answers, authorities }: Reply): { name: string; ttl: number; d
   return soa && { name: soa.name, ttl: soa.ttl, data: soa.data };
 }
 
-async function whereNamed(given: readonly string[]): Promise<Place[]> {
+async function whereNamed(given: readonly string[]): Promise<ServerAddress[]> {
   const servers = await Promise.all(given.map(addressesOf));
   return servers.flat().map((server) => ({ server }));
 }
@@ -181,9 +181,9 @@ async function whereNamed(given: readonly string[]): Promise<Place[]> {
 /** SOA upwards to the zone cut, then NS, then every address of each. */
 async function findServers(
   name: string,
-  options: AuthorityOptions & { patience: number },
+  options: AuthorityOptions & { timeoutMs: number },
   world: World,
-): Promise<Place[]> {
+): Promise<ServerAddress[]> {
   const servers = options.resolver === undefined ? undefined : [options.resolver];
   const look = (question: Question) => askResolvers(question, { ...options, ...(servers && { servers }) }, world);
   const zone = await zoneAbove(name, look);
@@ -203,7 +203,7 @@ async function findServers(
   }
   return [...known.values()];
 
-  async function addressesIn(host: string): Promise<Place[]> {
+  async function addressesIn(host: string): Promise<ServerAddress[]> {
     const types = ["A", "AAAA"] as const;
     const found = await Promise.all(types.map(async (type) => texts(await look({ name: host, type }), type)));
     const ips = found.flat();

@@ -46,18 +46,18 @@ export interface Reply {
 /** A record with its name in lower case, and a TTL that counts (RFC 2181 §8). */
 export type DnsRecord = Exclude<Answer, { type: "OPT" }> & { readonly ttl: number };
 
-export interface Manner {
+export interface QueryOptions {
   /** ms for the whole answer. */
-  readonly patience: number;
+  readonly timeoutMs: number;
   /** Default: UDP, and TCP where the answer does not fit. */
   readonly transport?: "udp" | "tcp";
   /** Whether the server is to find the answer elsewhere (RD). Default: no. */
   readonly recurse?: boolean;
   /** Makes of the message what is sent, and looks at what came back: signatures. */
-  readonly seal?: Seal;
+  readonly seal?: MessageSigner;
 }
 
-export interface Seal {
+export interface MessageSigner {
   close(message: Buffer): Buffer;
   /** @throws Failure where what came back is not to be believed. */
   open(reply: Buffer): void;
@@ -108,7 +108,7 @@ export function called({ ip, port, host }: Server): string {
  *
  * @throws Failure `unavailable` where nothing that can be read came in time; `input` for what is no name.
  */
-export async function ask(question: Question, server: Server, manner: Manner, world: World): Promise<Reply> {
+export async function ask(question: Question, server: Server, manner: QueryOptions, world: World): Promise<Reply> {
   checkName(question.name);
   const plain = encode({
     type: "query",
@@ -130,7 +130,7 @@ export async function ask(question: Question, server: Server, manner: Manner, wo
 export async function send(
   message: Buffer,
   server: Server,
-  manner: Manner & { readonly sendings?: number },
+  manner: QueryOptions & { readonly sendings?: number },
   world: World,
 ): Promise<Reply> {
   const reply = await exchange(manner.seal?.close(message) ?? message, server, manner, world);
@@ -147,18 +147,18 @@ export async function send(
 async function exchange(
   message: Buffer,
   server: Server,
-  { patience, transport = "udp", sendings = 1 }: Manner & { readonly sendings?: number },
+  { timeoutMs, transport = "udp", sendings = 1 }: QueryOptions & { readonly sendings?: number },
   world: World,
 ): Promise<Buffer> {
   world.signal.throwIfAborted();
-  const late = AbortSignal.timeout(patience);
+  const late = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([world.signal, late]);
   try {
     if (transport === "udp" && message.length <= largestDatagram) {
       const reply = await overUdp(message, server, {
         signal,
         sendings,
-        resendAfter: Math.min(resendAfter, patience / sendings),
+        resendAfter: Math.min(resendAfter, timeoutMs / sendings),
       });
       const isCut = (reply.readUInt16BE(2) & bits.truncated) !== 0;
       // What an update did is in the code, and it must not be done twice.
@@ -168,7 +168,7 @@ async function exchange(
   } catch (error) {
     world.signal.throwIfAborted();
     if (error instanceof Failure) throw error;
-    const reason = late.aborted ? `gave no answer in ${patience / 1000} s` : silenceOf(error);
+    const reason = late.aborted ? `gave no answer in ${timeoutMs / 1000} s` : silenceOf(error);
     throw new Failure("unavailable", `${called(server)} ${reason}`, { cause: error });
   }
 }

@@ -25,7 +25,7 @@ export interface ResolveOptions {
   /** `host:port` of the resolvers. Default: the system's. */
   readonly servers?: readonly string[];
   /** ms for one answer. Default: 5000. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
 export interface Resolution {
@@ -58,7 +58,7 @@ const mostDomains = 32;
  * no such domain, or in strict mode no link; `refused` where strict mode finds several, or a chain without end.
  */
 export async function resolveDnslink(domain: string, options: ResolveOptions, world: World): Promise<Resolution> {
-  const resolvers = { patience: options.patience ?? 5000, ...(options.servers && { servers: options.servers }) };
+  const resolvers = { timeoutMs: options.timeoutMs ?? 5000, ...(options.servers && { servers: options.servers }) };
   const look = (name: string) => askResolvers({ name, type: "TXT" }, resolvers, world);
   return options.mode === "standard" ? everyLink(domain, look) : theLink(domain, look);
 }

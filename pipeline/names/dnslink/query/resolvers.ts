@@ -9,7 +9,7 @@ export interface ResolverOptions {
   /** `host:port`, asked in this order. Default: the system's. */
   readonly servers?: readonly string[];
   /** ms for one answer. */
-  readonly patience: number;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -19,14 +19,14 @@ export interface ResolverOptions {
  */
 export async function askResolvers(
   question: Question,
-  { servers = getServers(), patience }: ResolverOptions,
+  { servers = getServers(), timeoutMs }: ResolverOptions,
   world: World,
 ): Promise<Reply> {
   const problems: string[] = [];
   let last: Reply | undefined;
   for (const server of (await Promise.all(servers.map(addressesOf))).flat()) {
     try {
-      const reply = await ask(question, server, { patience, recurse: true }, world);
+      const reply = await ask(question, server, { timeoutMs, recurse: true }, world);
       if (reply.rcode === "NOERROR" || reply.rcode === "NXDOMAIN") return reply;
       problems.push(`${called(server)} answers ${reply.rcode}`);
       last = reply;

@@ -14,9 +14,9 @@ import {
   addressesOf,
   ask,
   checkName,
-  type Manner,
   nameBytes,
   plainName,
+  type QueryOptions,
   type Question,
   type Reply,
   type Server,
@@ -25,7 +25,7 @@ import {
   textOf,
 } from "../query/query.ts";
 import { requireExpected, rrsetOf } from "../rrset.ts";
-import { sealing, tsigKey } from "./tsig.ts";
+import { tsigKey, tsigSigner } from "./tsig.ts";
 
 export interface Rfc2136Options {
   /** `host:port` of the primary. */
@@ -34,7 +34,7 @@ export interface Rfc2136Options {
   readonly key: string;
   readonly transport: "udp" | "tcp";
   /** ms for one answer. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
 /** A TXT record as it is on the wire. */
@@ -52,13 +52,13 @@ const classes = { in: 1, none: 254, any: 255 } as const;
 const update = 5 << 11;
 
 /** @throws Failure `input` where the key is none. */
-export function rfc2136({ server: address, key: written, transport, patience = 5000 }: Rfc2136Options): DnsProvider {
+export function rfc2136({ server: address, key: written, transport, timeoutMs = 5000 }: Rfc2136Options): DnsProvider {
   const key = tsigKey(written);
   const name = `rfc2136 at ${address}`;
 
   const primary = async (): Promise<Server> => (await addressesOf(address))[0]!;
   /** Signed as updates are: some servers show a zone to holders of a key only. */
-  const manner = (world: World): Manner => ({ patience, transport, seal: sealing(key, name, world.now) });
+  const manner = (world: World): QueryOptions => ({ timeoutMs, transport, seal: tsigSigner(key, name, world.now) });
   const query = (question: Question, server: Server, world: World, how = manner(world)): Promise<Reply> =>
     ask(question, server, how, world);
 
@@ -76,7 +76,7 @@ export function rfc2136({ server: address, key: written, transport, patience = 5
     const zone = await zoneAbove(at, (question) => query(question, server, world));
     if (zone !== undefined) return zone;
     // PowerDNS says the same of a zone it has not and of a key it does not take; but the zone it shows to anybody.
-    if (await zoneAbove(at, (question) => query(question, server, world, { patience, transport }))) {
+    if (await zoneAbove(at, (question) => query(question, server, world, { timeoutMs, transport }))) {
       throw new Failure("refused", `${name} does not accept the key ${key.name}, or the time of its signature`, {
         hint: "compare the key's algorithm, name and secret, and the clock, with the server's",
       });

@@ -6,7 +6,7 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Failure } from "../../../core/failure.ts";
-import { endOfName, nameBytes, plainName, type Seal } from "../query/query.ts";
+import { endOfName, type MessageSigner, nameBytes, plainName } from "../query/query.ts";
 
 export interface TsigKey {
   /** Lower case, without dot. */
@@ -59,7 +59,7 @@ export function tsigKey(text: string): TsigKey {
  *
  * `who`: the server, for messages. `now`: when it is sent.
  */
-export function sealing(key: TsigKey, who: string, now: () => Date): Seal {
+export function tsigSigner(key: TsigKey, who: string, now: () => Date): MessageSigner {
   let sentMac: Buffer = Buffer.alloc(0);
   const sign = (parts: readonly Uint8Array[]): Buffer =>
     parts.reduce((hmac, part) => hmac.update(part), createHmac(hashes.get(key.algorithm)!, key.secret)).digest();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carryOut, editOf, type Held } from "../../../../pipeline/names/dnslink/providers/by-record.ts";
+import { applyEdit, type ExistingRecord, editOf } from "../../../../pipeline/names/dnslink/providers/by-record.ts";
 
 const links = ["dnslink=/ipfs/bafkqaaa", "dnslink=/ipfs/bafkqabtimvwgy3yk", "/ipfs/bafkqaaa"];
 const notes = ["v=spf1 -all", "a note", "another"];
@@ -11,7 +11,7 @@ describe("changing an RRset record by record", () => {
     const anyNext = fc.tuple(fc.constantFrom(...links), fc.uniqueArray(fc.constantFrom(...notes)));
     await fc.assert(
       fc.asyncProperty(anyHeld, anyNext, async (values, [link, others]) => {
-        const held = values.map((value, i): Held => ({ id: `${i}`, value, ttl: 300 }));
+        const held = values.map((value, i): ExistingRecord => ({ id: `${i}`, value, ttl: 300 }));
         const next = [link, ...others];
         fc.pre(others.every((other) => values.includes(other)));
         const edit = editOf("it", "_dnslink.example.test", held, { values: next, ttl: 300 });
@@ -23,7 +23,7 @@ describe("changing an RRset record by record", () => {
           there = then;
           if (hadLink) expect(linksAmong(there)).toBeGreaterThan(0);
         };
-        await carryOut(edit, {
+        await applyEdit(edit, {
           remove: (id) => step(new Map([...there].filter(([other]) => other !== id))),
           change: (id, value) => step(new Map(there).set(id, value)),
           create: (value) => step(new Map(there).set("new", value)),
@@ -44,13 +44,13 @@ describe("changing an RRset record by record", () => {
 
   it("comes from two links to one before that one is changed", async () => {
     const held = links.slice(0, 2).map((value, i) => ({ id: `${i}`, value, ttl: 300 }));
-    const strokes: string[] = [];
-    await carryOut(editOf("it", "x", held, { values: [links[2]!], ttl: 300 }), {
-      remove: async (id) => strokes.push(`remove ${id}`),
-      change: async (id) => strokes.push(`change ${id}`),
-      create: async () => strokes.push("create"),
+    const operations: string[] = [];
+    await applyEdit(editOf("it", "x", held, { values: [links[2]!], ttl: 300 }), {
+      remove: async (id) => operations.push(`remove ${id}`),
+      change: async (id) => operations.push(`change ${id}`),
+      create: async () => operations.push("create"),
     });
-    expect(strokes).toEqual(["remove 1", "change 0"]);
+    expect(operations).toEqual(["remove 1", "change 0"]);
   });
 
   it("changes a TTL alone, and nothing where all is as wanted", () => {

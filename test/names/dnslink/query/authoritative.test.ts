@@ -9,7 +9,7 @@ const world = testWorld();
 const name = "_dnslink.latest.example.test";
 const link = "dnslink=/ipfs/bafyone";
 const answering = fromTable("example.test", { [`${name} TXT`]: [link] });
-const ask = (options: AuthorityOptions) => authorities(name, { patience: 30_000, ...options }).ask(world);
+const ask = (options: AuthorityOptions) => authorities(name, { timeoutMs: 30_000, ...options }).ask(world);
 
 describe("a server that does not answer well is told with the reason", () => {
   const flags = { refused: 5, servfail: 2, formerr: 1, authoritative: 0x0400 };
@@ -44,7 +44,7 @@ describe("a server that does not answer well is told with the reason", () => {
 
   it("gives no answer in time", async () => {
     const silent = await fakeDns(() => undefined);
-    const said = await ask({ authorities: [silent.address], patience: 50 });
+    const said = await ask({ authorities: [silent.address], timeoutMs: 50 });
     expect(said).toEqual([{ server: silent.address, problem: "gave no answer in 0.05 s" }]);
   });
 
@@ -126,7 +126,7 @@ describe("whom to ask", () => {
     let fails = true;
     const resolver = await fakeDns((asked) => (fails ? { flags: 2 } : fromTable("example.test", oneServer)(asked)));
     const server = await fakeDns(answering);
-    const servers = authorities(name, { resolver: resolver.address, port: server.port, patience: 30_000 });
+    const servers = authorities(name, { resolver: resolver.address, port: server.port, timeoutMs: 30_000 });
     await expect(servers.ask(world)).rejects.toMatchObject({
       kind: "unavailable",
       message: `can't find out the SOA of ${name}: ${resolver.address} answers SERVFAIL`,
@@ -159,7 +159,7 @@ describe("whom to ask", () => {
     const { port } = options;
     const silent = await fakeDns(() => undefined, { ip: "::1", port });
     await fakeDns(answering, { port });
-    const patient = { ...options, patience: 1500 };
+    const patient = { ...options, timeoutMs: 1500 };
 
     const deaf = testWorld();
     const servers = authorities(name, patient);
@@ -187,7 +187,7 @@ describe("whom to ask", () => {
     });
     const { port } = options;
     for (const ip of ["127.0.0.1", "127.0.0.2", "::1"]) await fakeDns(answering, { ip, port });
-    const said = await ask({ ...options, patience: 1500 });
+    const said = await ask({ ...options, timeoutMs: 1500 });
     expect(said.map(({ problem }) => problem !== undefined)).toEqual([false, false, false, true]);
     expect(said[3]!.server).toBe(`[::2]:${port} (ns2.example.test)`);
   });

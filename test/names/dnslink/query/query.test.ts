@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { type Answer, decode, type OptAnswer, TRUNCATED_RESPONSE } from "dns-packet";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { addressesOf, ask, called, type Manner, textOf } from "../../../../pipeline/names/dnslink/query/query.ts";
+import { addressesOf, ask, called, type QueryOptions, textOf } from "../../../../pipeline/names/dnslink/query/query.ts";
 import { fakeDns, ipv6, packetFor, txt } from "../../../fakes/dns-server.ts";
 import { testWorld } from "../../../fakes/world.ts";
 import { freePort } from "../../../servers/ports.ts";
@@ -11,9 +11,9 @@ const world = testWorld();
 const question = { name: "_dnslink.a.test", type: "TXT" } as const;
 const record = txt("_dnslink.a.test", "dnslink=/ipfs/bafy");
 
-const asked = async (address: string, manner: Partial<Manner> = {}) => {
+const asked = async (address: string, manner: Partial<QueryOptions> = {}) => {
   const [server] = await addressesOf(address);
-  return ask(question, server!, { patience: 30_000, ...manner }, world);
+  return ask(question, server!, { timeoutMs: 30_000, ...manner }, world);
 };
 const valuesOf = ({ answers }: { readonly answers: readonly Answer[] }) =>
   answers.map((answer) => textOf((answer as { data: unknown }).data));
@@ -78,7 +78,7 @@ describe("an answer", () => {
 
   it("is told not to have come in time", async () => {
     const server = await fakeDns(() => undefined);
-    await expect(asked(server.address, { patience: 50 })).rejects.toMatchObject({
+    await expect(asked(server.address, { timeoutMs: 50 })).rejects.toMatchObject({
       kind: "unavailable",
       message: `${server.address} gave no answer in 0.05 s`,
     });
@@ -130,7 +130,7 @@ describe("an answer", () => {
     const server = await fakeDns(() => undefined);
     const stop = new AbortController();
     const [place] = await addressesOf(server.address);
-    const waiting = ask(question, place!, { patience: 600_000 }, testWorld({ signal: stop.signal }));
+    const waiting = ask(question, place!, { timeoutMs: 600_000 }, testWorld({ signal: stop.signal }));
     stop.abort(new Error("told to stop"));
     await expect(waiting).rejects.toThrow("told to stop");
   });

@@ -20,7 +20,7 @@ describe.skipIf(!suite)("in standard mode", () => {
 describe("in strict mode, as Kubo", () => {
   const strictly = async (table: Record<string, readonly string[]>, domain = "a.test") => {
     const server = await fakeDns(fromTable("test", table));
-    return resolveDnslink(domain, { mode: "strict", servers: [server.address], patience: 30_000 }, world);
+    return resolveDnslink(domain, { mode: "strict", servers: [server.address], timeoutMs: 30_000 }, world);
   };
 
   it("gives the one link", async () => {

@@ -35,7 +35,7 @@ describe.skipIf(!there).each([
   afterAll(() => server?.stop());
 
   const provider = (options: Partial<Parameters<typeof rfc2136>[0]> = {}) =>
-    rfc2136({ server: server.address, key: server.key, transport: "tcp", patience: 30_000, ...options });
+    rfc2136({ server: server.address, key: server.key, transport: "tcp", timeoutMs: 30_000, ...options });
   const withKey = (key: string) => provider({ key });
   const freshName = () => `_dnslink.n${names++}.${zone}`;
   const serial = async () => (await serialAt("127.0.0.1", server.port, zone))!;
@@ -178,7 +178,7 @@ describe.skipIf(!there)("other people's values", () => {
     const cut = ["a note ", "in two ", "", "strings"];
     const stranger = await startBind({ zones: { [zone]: `_dnslink TXT ${cut.map((each) => `"${each}"`).join(" ")}` } });
     onTestFinished(() => stranger.stop());
-    const kept = rfc2136({ server: stranger.address, key: stranger.key, transport: "tcp", patience: 30_000 });
+    const kept = rfc2136({ server: stranger.address, key: stranger.key, transport: "tcp", timeoutMs: 30_000 });
     const found = await kept.read(`_dnslink.${zone}`, world);
     expect(found?.values).toEqual([cut.join("")]);
     await kept.replace(`_dnslink.${zone}`, { values: [...found!.values, one], ttl: 300 }, found, world);
@@ -204,7 +204,7 @@ describe.skipIf(!there)("what a server's no means", () => {
   });
   afterAll(() => bind?.stop());
   const change = (options: Partial<Parameters<typeof rfc2136>[0]> = {}, name = only[0]!) => {
-    const provider = rfc2136({ server: bind.address, key: bind.key, transport: "tcp", patience: 30_000, ...options });
+    const provider = rfc2136({ server: bind.address, key: bind.key, transport: "tcp", timeoutMs: 30_000, ...options });
     const expected = name === only[0] ? { values: [one], ttl: 300 } : undefined;
     return provider.replace(name, { values: [one, "a note"], ttl: 300 }, expected, world);
   };
@@ -268,7 +268,7 @@ describe.skipIf(!there)("what a server's no means", () => {
   it("nothing, where an answer is lost: the update was sent once, and may have been done", async () => {
     const deaf = await relay(bind.address, async () => undefined);
     // Long enough for a copy to be sent, and for the true answers to come.
-    const unanswered = change({ server: deaf.address, transport: "udp", patience: 3000 });
+    const unanswered = change({ server: deaf.address, transport: "udp", timeoutMs: 3000 });
     await expect(unanswered).rejects.toMatchObject({ kind: "unavailable" });
     expect(deaf.asked.filter(({ message }) => isUpdate(message))).toHaveLength(1);
   });
@@ -282,7 +282,7 @@ describe.skipIf(!there)("what a server's no means", () => {
   it("never that there are no records", async () => {
     const isTxt = (message: Buffer) => !isUpdate(message) && decode(message).questions![0]!.type === "TXT";
     const half = await relay(bind.address, async () => ({ flags: 2 }), isTxt);
-    const provider = rfc2136({ server: half.address, key: bind.key, transport: "tcp", patience: 30_000 });
+    const provider = rfc2136({ server: half.address, key: bind.key, transport: "tcp", timeoutMs: 30_000 });
     await expect(provider.read(only[0]!, world)).rejects.toMatchObject({
       kind: "unavailable",
       message: expect.stringContaining("answers SERVFAIL"),
@@ -291,7 +291,7 @@ describe.skipIf(!there)("what a server's no means", () => {
 
   it("that nobody is there", async () => {
     const silent = await fakeDns(() => undefined);
-    await expect(change({ server: silent.address, patience: 50 })).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(change({ server: silent.address, timeoutMs: 50 })).rejects.toMatchObject({ kind: "unavailable" });
   });
 });
 
@@ -321,6 +321,6 @@ function onTime(provider: DnsProvider): DnsProvider {
 async function stringsAt({ address }: Primary, name: string): Promise<string[][]> {
   const { addressesOf, ask, stringsOf } = await import("../../../../pipeline/names/dnslink/query/query.ts");
   const [server] = await addressesOf(address);
-  const { answers } = await ask({ name, type: "TXT" }, server!, { patience: 30_000 }, world);
+  const { answers } = await ask({ name, type: "TXT" }, server!, { timeoutMs: 30_000 }, world);
   return answers.map(({ data }) => stringsOf(data).map((part) => part.toString()));
 }
