@@ -5,19 +5,21 @@
  * one, and a failure's last line is `{error: {kind, message, hint?}}`. Exit codes: 0 done, 1 findings with errors or datasets
  * that failed, 2–6 the other kinds of failure (`core/failure.ts`), 130 interrupted, 70 a defect of ours.
  */
-import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { Command, CommanderError, Help, Option } from "commander";
 import type { Campaign } from "./campaign/campaign.ts";
+import { globals, hasNoVerb, verbNames } from "./cli/arguments.ts";
+import { asking } from "./cli/ask.ts";
+import { campaignAround, noCampaign } from "./cli/campaign-folder.ts";
 import { globalFlags } from "./cli/global-flags.ts";
+import { Interrupted } from "./cli/interrupted.ts";
 import { type Paint, paintOn } from "./cli/print/colour.ts";
 import { outputOn } from "./cli/print/output.ts";
 import { printable, printableLines, type Terminal, terminalOn } from "./cli/print/terminal.ts";
+import { worldOn } from "./cli/process-world.ts";
 import type { Call, Output } from "./cli/verb.ts";
 import { verbs } from "./commands/verbs.ts";
 import { Failure, isFailure, kinds } from "./core/failure.ts";
-import type { World } from "./core/world.ts";
 import { diskFailure } from "./disk/disk-failure.ts";
 
 const interrupted = 130;
@@ -73,7 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const call = {
     world,
     out,
-    ...asking(given, stop),
+    ...asking(process, given, stop),
     env: process.env,
     cwd: process.cwd(),
     folder,
@@ -142,7 +144,7 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
   // Asked to help with what is no verb, commander says nothing; asked to run it, it says what was probably meant.
   const unknown = wanted.some((name) => !verbs.some((verb) => verb.name === name));
   try {
-    await program.parseAsync(unknown ? wanted : namesNothing(argv) ? ["--help"] : argv, { from: "user" });
+    await program.parseAsync(unknown ? wanted : hasNoVerb(argv) ? ["--help"] : argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version come this way too.
@@ -166,15 +168,6 @@ async function assertNotInterrupted(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-/** Whether a command line has no verb, and nothing but flags that every verb takes: its writer wants to know what there is. */
-function namesNothing(argv: readonly string[]): boolean {
-  const isGlobal = (word: string, i: number) =>
-    /^--(json|quiet|no-color|campaign=.*)$/.test(word) ||
-    (word === "--campaign" && i < argv.length - 1) ||
-    argv[i - 1] === "--campaign";
-  return argv.every(isGlobal);
-}
-
 /** What commander says of a mistake on the command line, with what would have been right. */
 function misused({ message }: CommanderError, called: { readonly name: string; readonly example: string } | undefined) {
   const says = message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?");
@@ -194,103 +187,6 @@ function wrapped(text: string): string {
   const width = Math.min((process.stdout.isTTY && process.stdout.columns) || 80, 100);
   const paragraphs = text.replace(/(?<=^\S.*)\n(?=\S)/gm, " ").split("\n");
   return paragraphs.map((line) => (line.startsWith(" ") ? line : help.boxWrap(line, width))).join("\n");
-}
-
-/** The words of `argv` that may name a verb: loaded before parsing, so that only what is called is loaded. */
-function verbNames(argv: readonly string[]): readonly string[] {
-  const words = argv.filter((word, i) => !word.startsWith("-") && argv[i - 1] !== "--campaign");
-  return words[0] === "help" ? words.slice(1, 2) : words.slice(0, 1);
-}
-
-/** The global flags, before commander has them: failures to parse must already honour `--json`. */
-function globals(argv: readonly string[]) {
-  const at = argv.findIndex((word) => word === "--campaign" || word.startsWith("--campaign="));
-  const campaign =
-    at < 0 ? undefined : argv[at]!.startsWith("--campaign=") ? argv[at]!.slice("--campaign=".length) : argv[at + 1];
-  return {
-    json: argv.includes("--json"),
-    quiet: argv.includes("--quiet"),
-    colour: !argv.includes("--no-color"),
-    campaign,
-  };
-}
-
-function campaignAround(given: string | undefined, cwd: string): string | undefined {
-  if (given !== undefined) {
-    // Either of its files names the folder as well.
-    const isFile =
-      /^(tree|campaign)\.yaml$/.test(basename(given)) && !existsSync(join(resolve(cwd, given), "tree.yaml"));
-    const named = isFile ? dirname(given) : given;
-    const folder = resolve(cwd, named);
-    if (existsSync(join(folder, "tree.yaml"))) return folder;
-    throw new Failure("input", `${named} holds no tree.yaml`, {
-      hint: `fieldtree init ${named} starts a campaign there`,
-    });
-  }
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "tree.yaml"))) return folder;
-    if (folder === dirname(folder)) return undefined;
-  }
-}
-
-function noCampaign(cwd: string): never {
-  throw new Failure("input", `no tree.yaml in ${cwd} or any folder above it`, {
-    hint: "name the campaign's folder with --campaign DIR, or start one with `fieldtree init`",
-  });
-}
-
-/** Asks on stderr, since stdout is for results. Whoever ends the input in place of an answer wants to stop. */
-function asking({ json }: { readonly json: boolean }, stop: AbortController): Pick<Call, "ask"> {
-  if (json || !process.stdin.isTTY || !process.stderr.isTTY) return {};
-  // One reader for all questions: another would lose what was pasted ahead of them.
-  let reading: Promise<{ readonly prompt: (text: string) => void; readonly typed: AsyncIterator<string> }> | undefined;
-  const start = async () => {
-    const { createInterface } = await import("node:readline");
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    const prompt = (text: string) => {
-      lines.setPrompt(text);
-      lines.prompt();
-    };
-    return { prompt, typed: lines[Symbol.asyncIterator]() };
-  };
-  return {
-    ask: async (question, suggestion) => {
-      reading ??= start();
-      const { prompt, typed } = await reading;
-      prompt(`${question}${suggestion === "" ? "" : ` [${suggestion}]`}: `);
-      const { done, value } = await typed.next();
-      if (done) stop.abort(new Interrupted());
-      stop.signal.throwIfAborted();
-      return value.trim() === "" ? suggestion : value;
-    },
-  };
-}
-
-function worldOn(terminal: Terminal, signal: AbortSignal): World {
-  return {
-    fetch: (request) => fetch(request),
-    now: () => new Date(),
-    sleep: (ms) =>
-      new Promise((resolve, reject) => {
-        signal.throwIfAborted();
-        const stop = () => {
-          clearTimeout(timer);
-          reject(signal.reason);
-        };
-        const timer = setTimeout(() => {
-          signal.removeEventListener("abort", stop);
-          resolve();
-        }, ms);
-        signal.addEventListener("abort", stop, { once: true });
-      }),
-    log: (line) => terminal.log(line),
-    progress: (progress) => terminal.progress(progress),
-    signal,
-  };
-}
-
-class Interrupted extends Error {
-  override readonly message = "interrupted; run it again to finish";
 }
 
 /** Say what went wrong, where the reader looks for it, and give the exit code. */

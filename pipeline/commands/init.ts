@@ -7,9 +7,11 @@
  */
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { type Actions, actionsNamed, repositoryFiles } from "../cli/init/repository-files.ts";
-import type { Call, Verb } from "../cli/verb.ts";
+import { dirname, join, resolve } from "node:path";
+import { campaignYaml, treeYaml } from "../cli/init/campaign-files.ts";
+import { type InitOptions, initOptions } from "../cli/init/init-options.ts";
+import { repositoryFiles } from "../cli/init/repository-files.ts";
+import type { Verb } from "../cli/verb.ts";
 import { type CampaignConfig, readCampaign } from "../core/campaign/campaign.ts";
 import { secretNames } from "../core/campaign/secrets.ts";
 import { Failure } from "../core/failure.ts";
@@ -34,16 +36,16 @@ exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtr
   async run(call) {
     const { args, cwd, out } = call;
     const folder = resolve(cwd, args[0] ?? ".");
-    const wanted = await wantedOf(folder, call);
-    const config = soundCampaign(campaignYaml(wanted), "fieldtree help init lists the flags");
+    const options = await initOptions(folder, call);
+    const config = soundCampaign(campaignYaml(options), "fieldtree help init lists the flags");
     const existing = await readFile(join(folder, "campaign.yaml")).catch(unlessAbsent);
-    const { actions } = wanted;
+    const { actions } = options;
     const secrets = () => secretNames(existing ? soundCampaign(existing, "mend campaign.yaml first") : config);
     const files: Readonly<Record<string, string>> = {
-      "campaign.yaml": campaignYaml(wanted),
-      "tree.yaml": treeYaml(wanted),
+      "campaign.yaml": campaignYaml(options),
+      "tree.yaml": treeYaml(options),
       ".gitignore": ".fieldtree/\n",
-      ...(actions && (await repositoryFiles({ ...wanted, actions, secrets: secrets() }))),
+      ...(actions && (await repositoryFiles({ ...options, actions, secrets: secrets() }))),
     };
 
     const written: string[] = [];
@@ -55,7 +57,7 @@ exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtr
       written.push(file);
     }
     await ignoreState(folder);
-    out.result({ folder, campaign: wanted.name, written }, inWords(folder, written, wanted));
+    out.result({ folder, campaign: options.name, written }, inWords(folder, written, options));
     return 0;
   },
 };
@@ -72,70 +74,7 @@ function unlessAbsent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-interface Wanted {
-  readonly name: string;
-  readonly title: string | undefined;
-  readonly domain: string | undefined;
-  readonly node: string | undefined;
-  /** Absent where the campaign is not to be on GitHub. */
-  readonly actions: Actions | undefined;
-  readonly maintainers: readonly string[];
-  /** Folder or address of the JSON Schemas, where there is one. */
-  readonly schemas: string | undefined;
-}
-
-/** What the flags say, and for the rest what is answered; where nobody is there, the flags alone. */
-async function wantedOf(folder: string, { flags, ask }: Call): Promise<Wanted> {
-  const said = async (flag: string, question: string, suggestion = ""): Promise<string | undefined> => {
-    const given = flags[flag];
-    const answer = typeof given === "string" ? given : ((await ask?.(question, suggestion)) ?? suggestion);
-    return answer.trim() === "" ? undefined : answer.trim();
-  };
-  const name = (await said("name", "Short name of the campaign", nameFrom(folder)))!;
-  // What a campaign.yaml that is there already says is not asked again.
-  const known = existsSync(join(folder, "campaign.yaml"));
-  const about = async (flag: string, question: string) =>
-    known ? undefined : said(flag, `${question} (nothing: not yet)`);
-  const title = await about("title", "What people call it");
-  const domain = await about("domain", "DNS name it will be announced under");
-  const repository = await said(
-    "actions",
-    "fieldtree's actions for GitHub, as OWNER/REPO@SHA (nothing: not on GitHub)",
-  );
-  const maintainers =
-    repository === undefined ? undefined : await said("maintainers", "GitHub logins of who maintains it, with commas");
-  const actions = repository === undefined ? undefined : actionsNamed(repository);
-  return {
-    name,
-    title,
-    domain,
-    node: typeof flags.node === "string" ? flags.node : undefined,
-    actions,
-    maintainers: loginsIn(maintainers ?? ""),
-    schemas: schemasOf(folder, actions),
-  };
-}
-
-/** A folder's name as a campaign may be called: `Größe 2024` is `grosse-2024`. */
-function nameFrom(folder: string): string {
-  const plain = basename(folder).toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replaceAll("ß", "ss");
-  return (
-    plain
-      .replace(/[^a-z0-9._-]+/g, "-")
-      .replace(/^[^a-z0-9]+|-+$/g, "")
-      .slice(0, 63) || "campaign"
-  );
-}
-
-/** @throws Failure `input` for what is no login and no team. */
-function loginsIn(text: string): string[] {
-  const logins = text.split(/[\s,]+/).filter(Boolean);
-  const bad = logins.find((login) => !/^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\/[A-Za-z0-9._-]{1,100})?$/.test(login));
-  if (bad !== undefined) throw new Failure("input", `--maintainers wants GitHub logins, or org/team, and got “${bad}”`);
-  return logins.map((login) => login.replace(/^@/, ""));
-}
-
-function inWords(folder: string, written: readonly string[], { actions }: Wanted): string {
+function inWords(folder: string, written: readonly string[], { actions }: InitOptions): string {
   if (written.length === 0) return `${folder} is a campaign already`;
   const next = actions
     ? ["next: commit and push it, then `fieldtree doctor` says what to set on GitHub"]
@@ -150,52 +89,4 @@ async function ignoreState(folder: string): Promise<void> {
   if (/^\/?\.fieldtree\/?$/m.test(text)) return;
   await assertMayChange(file);
   await writeDurably(file, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}.fieldtree/\n`);
-}
-
-function campaignYaml({ name, title, domain, node, actions, schemas }: Wanted): string {
-  const line = (key: string, value: string | undefined) =>
-    value === undefined ? "" : `${key}: ${JSON.stringify(value)}\n`;
-  return `${schemaLine("campaign", schemas)}campaign: ${JSON.stringify(name)}
-${line("title", title)}${line("domain", domain)}${line("node", node)}${actions ? sharedYaml : ""}`;
-}
-
-/** What a campaign says that machines without a disk of their own publish. */
-const sharedYaml = `
-# Releases are logged on a branch of this repository: workflows and laptops never publish at once.
-log: { kind: git, remote: origin, branch: campaign/state }
-
-# Where blocks are fetched that a runner lacks, and looked at before a merge. The first is the one shown to people.
-gateways: ["https://ipfs.io"]
-
-# Who keeps what is published. A runner's disk is gone after each run, so somebody must. Tokens are names of secrets of
-# the environment \`production\`.
-# pins:
-#   require: all
-#   services:
-#     - { name: shop, kind: psa, endpoint: "https://shop.example/psa", token: SHOP_TOKEN, gateway: "https://shop.example" }
-
-# What is announced where.
-# names:
-#   - { domain: latest.example.org, to: tree, provider: { kind: desec, token: DESEC_TOKEN } }
-
-# Who is asked to look at changes below which path.
-# owners:
-#   "products/HALO/**": [somebody]
-`;
-
-function treeYaml({ schemas }: Wanted): string {
-  return `${schemaLine("tree", schemas)}# Which data stands at which path. A leaf is the CID that \`fieldtree add\` prints; an empty value is an empty folder.
-products:
-`;
-}
-
-function schemaLine(file: string, schemas: string | undefined): string {
-  return schemas === undefined ? "" : `# yaml-language-server: $schema=${schemas}/${file}.schema.json\n`;
-}
-
-/** Where editors find the schemas: in fieldtree's repository, or where it is installed in this very folder. Elsewhere they would complain. */
-function schemasOf(folder: string, actions: Actions | undefined): string | undefined {
-  if (actions) return `https://raw.githubusercontent.com/${actions.repository}/${actions.sha}/schemas`;
-  const installed = "./node_modules/fieldtree/schemas";
-  return existsSync(join(folder, installed)) ? installed : undefined;
 }

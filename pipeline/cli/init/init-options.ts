@@ -1,0 +1,76 @@
+/** What `init` is to write: by its flags, and where somebody can answer, by questions. */
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Failure } from "../../core/failure.ts";
+import type { Call } from "../verb.ts";
+import { type Actions, actionsNamed } from "./repository-files.ts";
+
+export interface InitOptions {
+  readonly name: string;
+  readonly title: string | undefined;
+  readonly domain: string | undefined;
+  readonly node: string | undefined;
+  /** Absent where the campaign is not to be on GitHub. */
+  readonly actions: Actions | undefined;
+  readonly maintainers: readonly string[];
+  /** Folder or address of the JSON Schemas, where there is one. */
+  readonly schemas: string | undefined;
+}
+
+/** What the flags say, and for the rest what is answered; where nobody is there, the flags alone. */
+export async function initOptions(folder: string, { flags, ask }: Call): Promise<InitOptions> {
+  const said = async (flag: string, question: string, suggestion = ""): Promise<string | undefined> => {
+    const given = flags[flag];
+    const answer = typeof given === "string" ? given : ((await ask?.(question, suggestion)) ?? suggestion);
+    return answer.trim() === "" ? undefined : answer.trim();
+  };
+  const name = (await said("name", "Short name of the campaign", nameFrom(folder)))!;
+  // What a campaign.yaml that is there already says is not asked again.
+  const known = existsSync(join(folder, "campaign.yaml"));
+  const about = async (flag: string, question: string) =>
+    known ? undefined : said(flag, `${question} (nothing: not yet)`);
+  const title = await about("title", "What people call it");
+  const domain = await about("domain", "DNS name it will be announced under");
+  const repository = await said(
+    "actions",
+    "fieldtree's actions for GitHub, as OWNER/REPO@SHA (nothing: not on GitHub)",
+  );
+  const maintainers =
+    repository === undefined ? undefined : await said("maintainers", "GitHub logins of who maintains it, with commas");
+  const actions = repository === undefined ? undefined : actionsNamed(repository);
+  return {
+    name,
+    title,
+    domain,
+    node: typeof flags.node === "string" ? flags.node : undefined,
+    actions,
+    maintainers: loginsIn(maintainers ?? ""),
+    schemas: schemasOf(folder, actions),
+  };
+}
+
+/** A folder's name as a campaign may be called: `Größe 2024` is `grosse-2024`. */
+function nameFrom(folder: string): string {
+  const plain = basename(folder).toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replaceAll("ß", "ss");
+  return (
+    plain
+      .replace(/[^a-z0-9._-]+/g, "-")
+      .replace(/^[^a-z0-9]+|-+$/g, "")
+      .slice(0, 63) || "campaign"
+  );
+}
+
+/** @throws Failure `input` for what is no login and no team. */
+function loginsIn(text: string): string[] {
+  const logins = text.split(/[\s,]+/).filter(Boolean);
+  const bad = logins.find((login) => !/^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\/[A-Za-z0-9._-]{1,100})?$/.test(login));
+  if (bad !== undefined) throw new Failure("input", `--maintainers wants GitHub logins, or org/team, and got “${bad}”`);
+  return logins.map((login) => login.replace(/^@/, ""));
+}
+
+/** Where editors find the schemas: in fieldtree's repository, or where it is installed in this very folder. Elsewhere they would complain. */
+function schemasOf(folder: string, actions: Actions | undefined): string | undefined {
+  if (actions) return `https://raw.githubusercontent.com/${actions.repository}/${actions.sha}/schemas`;
+  const installed = "./node_modules/fieldtree/schemas";
+  return existsSync(join(folder, installed)) ? installed : undefined;
+}

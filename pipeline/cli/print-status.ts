@@ -1,0 +1,164 @@
+/** What `status` observes, and how it is printed. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Campaign } from "../campaign/campaign.ts";
+import { formatSteps } from "../core/plan.ts";
+import { hasNoData } from "../core/tree/tree.ts";
+import type { World } from "../core/world.ts";
+import type { IncompletePin } from "../ipfs/node.ts";
+import { nothingPublished } from "../log/chain.ts";
+import type { Head } from "../log/log.ts";
+import { reachable, type Unreachable } from "../stages/available-parts.ts";
+import { agreedValue, describeAnswers, type NameObservation, normalized } from "../stages/names/name-status.ts";
+import { targetOf } from "../stages/names/target.ts";
+import { incompleteLines } from "../stages/pins/incomplete-pins.ts";
+import { pinData } from "../stages/pins/pin-status.ts";
+import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
+import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
+import { sourceOf } from "../stages/tree/past.ts";
+import { emptyTreeNote } from "./address/tree-text.ts";
+import { ageOf, pinLines } from "./print/pin-lines.ts";
+import { nameShort, printable } from "./print/terminal.ts";
+import type { Output } from "./verb.ts";
+
+export interface StatusTimeouts {
+  /** ms for each question asked now: shorter the later it is read. */
+  readonly timeoutMs: number;
+  /** Aborts when what other questions depend on must have answered. */
+  readonly soon: AbortSignal;
+}
+
+/** Observes the campaign and prints the result. @throws The reason of the world's signal at the deadline. */
+export async function printStatus(
+  opened: Campaign,
+  timeouts: StatusTimeouts,
+  out: Output,
+  world: World,
+): Promise<void> {
+  const text = await readFile(join(opened.folder, "tree.yaml"));
+  // Its head is asked for once, so that what is told is of one release, whatever is published meanwhile.
+  const { campaign, lease: leaseNow, unreachable } = reachable(opened, timeouts.soon, world);
+  const [ours, live, lease] = await Promise.all([
+    observe(text, campaign, world, timeouts),
+    rolledBack(campaign, timeouts, world),
+    leaseNow(),
+  ]);
+  // A tree.yaml that was rolled back is not what will be done next.
+  const held = whyRolledBack(ours);
+  const seen = (held && live) ?? ours;
+  const { head } = seen;
+  const release = head?.release;
+  const names = await Promise.all(seen.names.map((sight) => liveName(sight, head, campaign, world)));
+  const pins = seen.pins.filter(({ desired }) => desired.cid);
+  const notHere = whyNoRoot(seen) ? undefined : await whyNotFromHere(seen, campaign, world);
+  const now = world.now().getTime();
+  const data = {
+    head: head?.cid.toString() ?? null,
+    release: release?.number ?? null,
+    root: release?.root.toString() ?? null,
+    portal: release?.portal.toString() ?? null,
+    live: names.map(({ data }) => data),
+    pins: pins.map((pin) => ({ ...pinData(pin), age: ageOf(pin, now) })),
+    ...(seen.incomplete.length > 0 && { incomplete: seen.incomplete.map(incompleteData) }),
+    ...(lease && { lease }),
+    ...(unreachable().length > 0 && { unreachable: unreachable() }),
+    ...(notHere && { outOfReach: outOfReachData(notHere) }),
+    next: seen.steps,
+  };
+  const lines = [
+    ...(release
+      ? [
+          `release ${release.number} of ${release.made} is live${release.rollbackOf ? `, rolled back to release ${release.rollbackOf}` : ""}`,
+          `  root    ${release.root}`,
+          `  portal  ${release.portal}`,
+        ]
+      : [nothingPublished]),
+    ...section("names", nameLines(names)),
+    ...section("pins", pinLines(pins, now)),
+    ...section(
+      `not complete on ${campaign.home.name}`,
+      incompleteLines(seen.incomplete).map((line) => `  ${printable(line)}`),
+    ),
+    ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
+    ...section("out of reach", unreachable().map(sayUnreachable)),
+    ...nextLines(seen, held && head, unreachable()),
+    ...section(
+      "from here it would stop",
+      notHere ? notHere.failure.message.split("\n").map((line) => `  ${printable(line)}`) : [],
+    ),
+    ...section("tree.yaml is not to be published", held ? [`  ${printable(held.message)}`, `  → ${held.hint}`] : []),
+  ];
+  out.result(data, lines.join("\n"));
+}
+
+/** What making the live release whole again takes, where it is one that was rolled back to: tree.yaml is another. */
+async function rolledBack(
+  campaign: Campaign,
+  timeouts: Pick<StatusTimeouts, "timeoutMs">,
+  world: World,
+): Promise<Observation | undefined> {
+  const release = (await campaign.log.head(world))?.release;
+  if (release?.rollbackOf === undefined) return undefined;
+  const text = await sourceOf(release, campaign, world);
+  return observe(text, { ...campaign, madeWith: release.madeWith }, world, timeouts);
+}
+
+const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [title, ...lines] : []);
+
+async function liveName(sight: NameObservation, head: Head | undefined, { log }: Campaign, world: World) {
+  const { name: announced, answers: sighting } = sight;
+  const { name, to } = announced;
+  const value = head && normalized(await targetOf(to, head, log, world));
+  const agrees = value !== undefined && agreedValue(sight) === value;
+  const authorities = (sighting?.authorities ?? []).map(({ server, value, problem }) => ({
+    server,
+    value: value ?? null,
+    ...(problem && { problem }),
+  }));
+  const wrong = agrees ? [] : describeAnswers(sight, value);
+  return { data: { name, to, authorities, agrees }, wrong };
+}
+
+/** `latest.example.org → tree  2 of 2 servers say so`, and below it every server that doesn't. */
+function nameLines(names: readonly Awaited<ReturnType<typeof liveName>>[]): string[] {
+  const titled = names.map(({ data, wrong }) => ({ title: `${nameShort(data.name)} → ${data.to}`, data, wrong }));
+  const width = Math.max(0, ...titled.map(({ title }) => title.length));
+  return titled.flatMap(({ title, data, wrong }) => {
+    const { length } = data.authorities;
+    const say = length === 0 ? "can't be asked" : `${length - wrong.length} of ${length} servers say so`;
+    return [`  ${title.padEnd(width)}  ${say}`, ...wrong.map((answer) => `    ${printable(answer)}`)];
+  });
+}
+
+const toAddAgain =
+  "nothing to publish; add again what older pins lack (fieldtree fsck names it), or give up old releases with fieldtree prune";
+
+function incompleteData({ label, root, count, missing, why }: IncompletePin) {
+  const first = missing.map(({ cid, path }) => ({ cid: cid.toString(), path }));
+  return { label, root: root.toString(), count, missing: first, ...(why !== undefined && { why }) };
+}
+
+/** `the node (kubo at http://127.0.0.1:5001): it does not listen` */
+function sayUnreachable({ part, name, says }: Unreachable): string {
+  const shown = part === "log" ? "; what is told of it is what this machine saw last" : "";
+  return `  the ${part} (${printable(name)}): ${printable(says)}${shown}`;
+}
+
+/** `kept`: the head where it is to stay as it is, whatever tree.yaml says. */
+function nextLines(seen: Observation, kept: Head | undefined, unreachable: readonly Unreachable[]): string[] {
+  const none = whyNoRoot(seen);
+  if (none)
+    return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
+  const empty = seen.findings.length === 0 && hasNoData(seen.tree);
+  if (seen.steps.length === 0 && seen.incomplete.length > 0) return [toAddAgain];
+  const without =
+    unreachable.length > 0
+      ? `, as far as it is known without the ${unreachable.map(({ part }) => part).join(" and the ")}`
+      : "";
+  if (seen.steps.length === 0) return [`nothing to do${without}${empty ? `: tree.yaml has ${emptyTreeNote}` : ""}`];
+  const verb = kept ? `rollback ${kept.release.rollbackOf}` : "publish";
+  return section(
+    `next, with fieldtree ${verb}${without}`,
+    [...formatSteps(seen.steps), ...(empty ? [`tree.yaml has ${emptyTreeNote}`] : [])].map((step) => `  ${step}`),
+  );
+}

@@ -1,0 +1,83 @@
+/** Checks of a verification as people read them. */
+import type { Check } from "../../stages/verify/check.ts";
+import type { Paint } from "./colour.ts";
+import { some } from "./pin-lines.ts";
+import { nameShort, printable, printableLines } from "./terminal.ts";
+
+/** A line for each service and name and for whatever else was checked; below it what failed, and what to do next. */
+export function checkTable(checks: readonly Check[], paint: Paint): string[] {
+  const rows = [...Map.groupBy(checks, ({ check, subject, part }) => `${check} ${part?.of ?? subject}`).values()];
+  const titles = rows.map(titleOf);
+  const width = Math.max(...titles.map(({ length }) => length));
+  return rows.flatMap((row, i) => rowLines(titles[i]!.padEnd(width), row, paint));
+}
+
+export function verdictLine(checks: readonly Check[]): string {
+  const unmade = checks.filter(({ problem }) => problem === "unchecked").length;
+  const failed = checks.filter(({ ok }) => !ok).length - unmade;
+  const of = `of ${checks.length} checks`;
+  if (unmade === 0) return failed === 0 ? `verified: all ${checks.length} checks are good` : `${failed} ${of} failed`;
+  const good = checks.length - failed - unmade;
+  return `${unmade} ${of} could not be made from here, ${failed} failed, ${good} ${good === 1 ? "is" : "are"} good`;
+}
+
+const titleOf = ([first]: readonly Check[]) =>
+  nameShort(first!.part?.of ?? (first!.check === "name" ? first!.subject : first!.check));
+
+/** Failures shown in each row; beyond that they are counted. */
+const shown = 5;
+
+function rowLines(title: string, row: readonly Check[], paint: Paint): string[] {
+  const bad = row.filter(({ ok }) => !ok);
+  const [one] = row;
+  if (bad.length === 0)
+    return [`${paint("good", "ok")}    ${title}  ${printable(one!.part ? sayParts(row) : one!.says)}`];
+  const alike = [...Map.groupBy(bad, ({ says }) => says)];
+  const more = alike.length > shown ? [`        and ${alike.length - shown} more`] : [];
+  const what = one!.check === "name" ? "can't be asked" : one!.subject;
+  const mark = bad.every(({ problem }) => problem === "unchecked")
+    ? `${paint("warning", "??")}  `
+    : paint("error", "FAIL");
+  return [
+    `${mark}  ${title}  ${one!.part ? sayParts(row) : what}`,
+    ...alike.slice(0, shown).flatMap(([says, those]) => sayAlike(says, those)),
+    ...more,
+    `        → ${toDo(bad)}`,
+  ];
+}
+
+/** `7 of 7 retrieved`, `2 of 2 servers say so`: how many are how, of what is good. */
+function sayParts(row: readonly Check[]): string {
+  const say = ({ check, says }: Check) => (check === "name" ? "servers say so" : says);
+  const good = Map.groupBy(
+    row.filter(({ ok }) => ok),
+    say,
+  );
+  if (good.size === 0) return `0 of ${row.length} ${row[0]!.check === "name" ? "servers say so" : "kept"}`;
+  return [...good].map(([says, { length }]) => `${length} of ${row.length} ${says}`).join(", ");
+}
+
+/** Where, and below it what: paths or servers that fail alike are told together. */
+function sayAlike(says: string, those: readonly Check[]): string[] {
+  const at = those.flatMap(({ part }) => part?.at ?? []);
+  const lines = printableLines(says).split("\n");
+  if (at.length === 0) return lines.map((line) => `        ${line}`);
+  return [`        ${some(at)}`, ...lines.map((line) => `          ${line}`)];
+}
+
+function toDo(bad: readonly Check[]): string {
+  const damage = bad.find(({ problem, mend }) => problem === "corrupt" && mend !== undefined);
+  if (damage) return damage.mend!;
+  if (bad.some(({ problem }) => problem === "corrupt"))
+    return "publish nothing on top of it; compare with another copy of the log, and find out who wrote this";
+  const drift = bad.find(({ problem }) => problem === "drift");
+  const [unknown] = bad;
+  if (!drift) return unknown?.mend ?? "nothing is known of it: is it up, and within reach from here?";
+  if (!/^fieldtree /.test(drift.mend ?? "")) return drift.mend ?? "";
+  return `${drift.mend} ${sayWhatItDoes(drift)}`;
+}
+
+function sayWhatItDoes({ check }: Check): string {
+  if (check === "node") return "fetches what is missing, or names what to add again";
+  return check === "pin" ? "brings what is missing" : "sets it right";
+}
