@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
 import { CID } from "multiformats/cid";
+import * as v from "valibot";
 import type { Campaign } from "../campaign/campaign.ts";
 import { fetchUnlessAborted } from "../core/abort.ts";
 import { Failure, isFailure } from "../core/failure.ts";
@@ -100,16 +101,20 @@ function resolverOf(campaign: Campaign): (name: string, world: World) => Promise
   };
 }
 
+/** Of the portal's index.json, what {@link howToOpen} reads. */
+const indexJson = v.object({
+  datasets: v.array(v.object({ cid: v.string(), zarr: v.optional(v.number()), consolidated: v.optional(v.boolean()) })),
+});
+
 /** Lines of Python that open the portal's first Zarr dataset; none where it has none. */
 async function howToOpen(portal: string, url: string, world: World): Promise<readonly string[]> {
   try {
     const request = new Request(`${portal}index.json`, { signal: world.signal });
     const answer = await fetchUnlessAborted(request, world);
     if (!answer.ok) throw new Failure("unavailable", `the portal's index.json answered ${answer.status}`);
-    const { datasets } = (await answer.json()) as {
-      datasets: readonly { title?: string; cid: string; zarr?: number; consolidated?: boolean }[];
-    };
-    const first = datasets.find(({ zarr }) => zarr !== undefined);
+    const index = v.safeParse(indexJson, await answer.json());
+    if (!index.success) throw new Failure("corrupt", "the portal's index.json is not a list of datasets");
+    const first = index.output.datasets.find(({ zarr }) => zarr !== undefined);
     if (!first) return [];
     const unconsolidated = first.consolidated === false ? ", consolidated=False" : "";
     return [

@@ -1,4 +1,5 @@
 /** `add`: data of this machine onto the campaign's node, and into tree.yaml. */
+
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { adviceFor } from "../cli/dataset-advice.ts";
@@ -9,6 +10,7 @@ import { emptyDirectory } from "../core/cid.ts";
 import type { DatasetFinding } from "../core/dataset/dataset.ts";
 import { Failure, kinds } from "../core/failure.ts";
 import type { Json } from "../core/json.ts";
+import { plural } from "../core/text/plural.ts";
 import { sayBytes } from "../core/text/shown.ts";
 import { setLeaf } from "../core/tree/edit.ts";
 import { readTree } from "../core/tree/tree.ts";
@@ -117,7 +119,7 @@ async function refuseFolder(call: Call, at: string, name: string): Promise<void>
   const { tree } = readTree(await readFile(treeFile(call)));
   const below = [...tree.keys()].filter((path) => path.startsWith(`${at}/`)).length;
   if (below === 0) return;
-  throw new Failure("input", `${at} is a folder with ${below} ${below === 1 ? "leaf" : "leaves"} in tree.yaml`, {
+  throw new Failure("input", `${at} is a folder with ${plural(below, "leaf", "leaves")} in tree.yaml`, {
     hint: `--at ${at}/${name} puts it inside; to have it in place of the folder, take that out of tree.yaml first`,
   });
 }
@@ -143,7 +145,7 @@ interface Said {
 }
 
 function inWords({ path, cid, bytes, blocks, findings, wanted, at, replaced }: Said, call: Call): string {
-  const lines = [`${cid}  ${printable(path)}  (${sayBytes(bytes)}, ${blocks} ${blocks === 1 ? "block" : "blocks"})`];
+  const lines = [`${cid}  ${printable(path)}  (${sayBytes(bytes)}, ${plural(blocks, "block")})`];
   lines.push(...datasetFindingLines(findings, call));
   if (at === undefined && wanted !== undefined) {
     lines.push(

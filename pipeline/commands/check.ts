@@ -1,4 +1,5 @@
 /** `check`: what is wrong in tree.yaml or campaign.yaml, for people, editors and pull requests. */
+
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { configFrom } from "../campaign/config.ts";
@@ -8,6 +9,7 @@ import type { Call, Verb } from "../cli/verb.ts";
 import { readCampaign } from "../core/campaign/campaign.ts";
 import type { Finding } from "../core/report/finding.ts";
 import { findingCount } from "../core/report/finding-list.ts";
+import { plural } from "../core/text/plural.ts";
 import { readTree } from "../core/tree/tree.ts";
 import { readSides } from "../stages/review/proposal.ts";
 
@@ -29,7 +31,7 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
 
     const errors = errorsIn(findings);
     const wrong = findingCount(errors);
-    const counted = `${file}: ${counting(wrong, "error")}, ${counting(findingCount(findings) - wrong, "other finding")}`;
+    const counted = `${file}: ${plural(wrong, "error")}, ${plural(findingCount(findings) - wrong, "other finding")}`;
     call.out.result(
       { findings: findings.map((finding) => ({ ...finding })) },
       [...findingLines(file, findings, call), `${counted}${sayAll(findings, call)}`].join("\n"),
@@ -53,5 +55,3 @@ async function refuseBadCampaign(call: Call): Promise<void> {
   const file = join(call.folder(), "campaign.yaml");
   if (existsSync(file)) configFrom(await treeText(file, call));
 }
-
-const counting = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;

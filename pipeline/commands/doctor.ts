@@ -1,4 +1,5 @@
 /** `doctor`: what a campaign's repository on GitHub lacks, and how to set each. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withRepository } from "../cli/github-repository.ts";
@@ -7,6 +8,7 @@ import { printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
 import { readCampaign } from "../core/campaign/campaign.ts";
 import { Failure, kinds } from "../core/failure.ts";
+import { plural } from "../core/text/plural.ts";
 import type { Diagnosis } from "../github/health/doctor/diagnosis.ts";
 import { examine } from "../github/health/doctor/doctor.ts";
 import { openGitHub } from "../github/run/client.ts";
@@ -67,6 +69,6 @@ function inWords(found: readonly Diagnosis[], missing: number, unseen: number, p
     `${paint(levels[is], words[is])}${" ".repeat(8 - words[is].length)}${printable(of).padEnd(width)}  ${printable(says)}`,
     ...(how === undefined ? [] : [`${" ".repeat(8)}→ ${printable(how)}`]),
   ]);
-  const all = missing === 0 ? "nothing is missing" : `${missing} ${missing === 1 ? "is" : "are"} missing`;
+  const all = missing === 0 ? "nothing is missing" : `${plural(missing, "is", "are")} missing`;
   return [...lines, unseen === 0 ? all : `${all}, and ${unseen} could not be looked at`].join("\n");
 }

@@ -1,10 +1,12 @@
 /** `fsck`: whether what the node was given is still what it holds. */
+
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
+import { plural } from "../core/text/plural.ts";
 import { sayBytes } from "../core/text/shown.ts";
 import { readTree, type Tree } from "../core/tree/tree.ts";
 import { readIfThere } from "../disk/read.ts";
@@ -48,16 +50,16 @@ export const fsck: Verb = {
       await out.taken();
     }
     if (errors === 0) return 0;
-    throw new Failure("corrupt", `${home.name}: ${errors} ${errors === 1 ? "thing is" : "things are"} wrong`, {
+    throw new Failure("corrupt", `${home.name}: ${plural(errors, "error")}`, {
       hint: flags.repair === true ? "add or publish again, then run fieldtree fsck" : "fieldtree fsck --repair",
     });
   },
 };
 
 function verdict(errors: number, hints: number): string {
-  if (errors > 0) return `${errors} ${errors === 1 ? "thing is" : "things are"} wrong`;
+  if (errors > 0) return plural(errors, "error");
   if (hints === 0) return "all is well";
-  return `nothing is lost, and ${hints} ${hints === 1 ? "thing is" : "things are"} to be put right`;
+  return `nothing is lost; ${plural(hints, "hint")}`;
 }
 
 async function whatToAdd(incomplete: readonly IncompletePin[], campaign: Campaign, call: Call): Promise<AddAgain[]> {

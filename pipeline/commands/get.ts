@@ -1,9 +1,11 @@
 /** `get`: a file or a folder, copied to this machine. */
+
 import { resolve } from "node:path";
 import { locate } from "../cli/address/locate.ts";
 import { aboutAddresses } from "../cli/address/parse-address.ts";
 import { extract } from "../cli/extract.ts";
 import type { Verb } from "../cli/verb.ts";
+import { plural } from "../core/text/plural.ts";
 import { sayBytes } from "../core/text/shown.ts";
 
 export const get: Verb = {
@@ -30,7 +32,7 @@ ${aboutAddresses}`,
     );
     out.result(
       { path: output, cid: cid.toString(), bytes: copied.bytes, files: copied.files },
-      `${output}: ${sayBytes(copied.bytes)} in ${copied.files} ${copied.files === 1 ? "file" : "files"}`,
+      `${output}: ${sayBytes(copied.bytes)} in ${plural(copied.files, "file")}`,
     );
     return 0;
   },

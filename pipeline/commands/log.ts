@@ -2,6 +2,7 @@
 
 import { printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
+import { plural } from "../core/text/plural.ts";
 import { nothingPublished, releasesFrom } from "../log/chain.ts";
 
 export const log: Verb = {
@@ -25,10 +26,7 @@ export const log: Verb = {
         ...(why && { why }),
       };
       const again = rollbackOf ? `\n  rolls back to release ${rollbackOf}: ${printable(why ?? "")}` : "";
-      out.result(
-        data,
-        `release ${number}  ${made}  ${changes.length} ${changes.length === 1 ? "change" : "changes"}  ${root}${again}`,
-      );
+      out.result(data, `release ${number}  ${made}  ${plural(changes.length, "change")}  ${root}${again}`);
       await out.taken();
     }
     return 0;

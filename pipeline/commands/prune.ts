@@ -6,6 +6,7 @@ import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { withLease } from "../cli/with-lease.ts";
 import { Failure } from "../core/failure.ts";
+import { plural } from "../core/text/plural.ts";
 import { sayBytes } from "../core/text/shown.ts";
 import { dataLeaves } from "../core/tree/tree.ts";
 import { publishedHead } from "../log/chain.ts";
@@ -72,7 +73,7 @@ function planLines({ pins, bytes }: Pruning, { home }: Campaign): string[] {
   const byRelease = [...Map.groupBy(pins, ({ release }) => release)].sort(([a], [b]) => b - a);
   const lines = byRelease.slice(0, few).map(([release, those]) => {
     const where = [...Map.groupBy(those, ({ service }) => service ?? home.name)];
-    return `release ${release}: ${where.map(([name, { length }]) => `${sayCount(length, "pin")} at ${printable(name)}`).join(", ")}`;
+    return `release ${release}: ${where.map(([name, { length }]) => `${plural(length, "pin")} at ${printable(name)}`).join(", ")}`;
   });
   const more = byRelease.length > few ? [`and ${byRelease.length - few} releases more`] : [];
   return pins.length > 0 ? [...lines, ...more, `no other pin on ${home.name} needs ${sayBytes(bytes)} of it`] : [];
@@ -87,10 +88,8 @@ function sayPruned(
     return "nothing to prune: campaign.yaml keeps all releases; `pins: { keep: 10 releases }` there keeps the newest ten";
   if (pins === 0) return "nothing to prune: all that is pinned is needed by a release that is kept";
   const free = campaign.home.gc ? "fieldtree gc" : "ipfs repo gc";
-  const what = `${sayCount(pins, "pin")} of ${sayCount(releases, "old release")}`;
+  const what = `${plural(pins, "pin")} of ${plural(releases, "old release")}`;
   return isDry
     ? `would stop ${what}; ${free} would then free ${sayBytes(bytes)}`
     : `stopped ${what}; ${free} frees ${sayBytes(bytes)}`;
 }
-
-const sayCount = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -4,8 +4,10 @@
  * One place decides what an HTTP status means for us and how an answer is quoted, so that whoever talks to a service
  * only has to know its API.
  */
+
 import { fetchUnlessAborted } from "../core/abort.ts";
 import { Failure, type Kind } from "../core/failure.ts";
+import { oneLine } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 
 /** What a status other than 2xx says: 429 and 5xx may pass, anything else was a no. */
@@ -183,7 +185,7 @@ function loginIn(header: string): string[] {
 export function excerpt(body: string): string {
   const title = /<title[^>]*>([^<]{1,200})/i.exec(body.slice(0, 10_000))?.[1];
   const line = (title === undefined ? body : `a page called "${title.trim()}"`).slice(0, 1000);
-  const plain = line.replace(/[\s\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, " ").trim();
+  const plain = oneLine(line);
   return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
 }
 

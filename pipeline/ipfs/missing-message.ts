@@ -1,4 +1,5 @@
 /** What a pin lacks, in words. */
+import { plural } from "../core/text/plural.ts";
 import type { IncompletePin } from "./node.ts";
 
 /** Files named in one line. */
@@ -11,7 +12,7 @@ export function describeMissing({ count, missing, why }: Omit<IncompletePin, "la
   const named = paths.slice(0, few).map((path) => path || "its root");
   const others = paths.length > few || missing.length < count ? " and others" : "";
   const verb = named.length === 1 && others === "" ? "lacks" : "lack";
-  return `${named.join(", ")}${others} ${verb} ${count} ${count === 1 ? "block" : "blocks"}`;
+  return `${named.join(", ")}${others} ${verb} ${plural(count, "block")}`;
 }
 
 /** CIDs of the first missing blocks, for a line of a message. */

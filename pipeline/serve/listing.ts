@@ -6,6 +6,7 @@
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/#generated-html-with-directory-index
  */
+import { plural } from "../core/text/plural.ts";
 import { unprintable } from "../core/text/shown.ts";
 
 /** Raise it when the same directory would be listed differently: it is part of the ETag. */
@@ -43,7 +44,7 @@ export function listing({ trail, cid, entries, count, page }: Listed): string {
       `<td><a class="cid" href="/ipfs/${cid}?filename=${escaped(encodeURIComponent(name))}">${cid}</a></td></tr>`,
   );
   const turn = (to: number, label: string) => (to < 1 || to > pages ? "" : ` <a href="?page=${to}">${label}</a>`);
-  const counted = `${count} ${count === 1 ? "entry" : "entries"}`;
+  const counted = `${plural(count, "entry", "entries")}`;
   const turning =
     pages === 1 ? "" : `<p>Page ${page} of ${pages}.${turn(page - 1, "Previous")}${turn(page + 1, "Next")}</p>`;
   return `<!doctype html>

@@ -1,4 +1,5 @@
 /** Checks of a verification as people read them. */
+import { plural } from "../../core/text/plural.ts";
 import type { Check } from "../../stages/verify/check.ts";
 import type { Paint } from "./colour.ts";
 import { some } from "./pin-lines.ts";
@@ -18,7 +19,7 @@ export function verdictLine(checks: readonly Check[]): string {
   const of = `of ${checks.length} checks`;
   if (unmade === 0) return failed === 0 ? `verified: all ${checks.length} checks are good` : `${failed} ${of} failed`;
   const good = checks.length - failed - unmade;
-  return `${unmade} ${of} could not be made from here, ${failed} failed, ${good} ${good === 1 ? "is" : "are"} good`;
+  return `${unmade} ${of} could not be made from here, ${failed} failed, ${plural(good, "is", "are")} good`;
 }
 
 const titleOf = ([first]: readonly Check[]) =>

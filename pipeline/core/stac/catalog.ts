@@ -14,11 +14,13 @@
  *
  * @see https://github.com/radiantearth/stac-spec/blob/v1.1.0/best-practices.md#catalog-layout
  */
+
 import type { Facts, Provider } from "../campaign/campaign.ts";
 import { boxAround, spanOf } from "../dataset/extent.ts";
 import { sinceEver, untilEver } from "../dataset/instant.ts";
 import { type Json, stableJson } from "../json.ts";
 import { byBytes } from "../text/order.ts";
+import { plural } from "../text/plural.ts";
 import type { DatasetEntry, Entry } from "./catalog-entry.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
 import { folderFile, idOf, itemFile, relative } from "./names.ts";
@@ -215,7 +217,7 @@ function providersOf(items: readonly Item[], { providers }: Facts): Json[] {
 }
 
 function descriptionOf({ path }: Folder, datasets: number, { campaign, title }: Facts): string {
-  const counted = datasets === 1 ? "1 dataset" : `${datasets} datasets`;
+  const counted = plural(datasets, "dataset");
   return path === "" ? `${title || campaign}: ${counted}.` : `The folder ${path} of ${title || campaign}: ${counted}.`;
 }
 

@@ -11,6 +11,11 @@ export function shown(text: string, most = 80): string {
   return cut.replace(everyUnprintable, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }
 
+const blanks = new RegExp(`(?:\\s|${unprintable.source})+`, "g");
+
+/** `text` on one line: each run of blanks and such characters is one blank, none at either end. */
+export const oneLine = (text: string): string => text.replace(blanks, " ").trim();
+
 /** As many lines as a person reads in one message, and how many more there are. `count`: of all, where `lines` are the first. */
 export function firstLines(lines: readonly string[], most = 20, count = lines.length): string[] {
   return lines.length <= most ? [...lines] : [...lines.slice(0, most), `and ${count - most} more`];

@@ -10,10 +10,12 @@
  * // "products:\n  a: bafy1  # good\n  b: bafy2\n"
  * ```
  */
+
 import type { CID } from "multiformats/cid";
 import { isObjection, readCid } from "../cid.ts";
 import { Failure } from "../failure.ts";
 import { byBytes } from "../text/order.ts";
+import { plural } from "../text/plural.ts";
 import { shown } from "../text/shown.ts";
 import { type Entry, type Lines, type MapNode, type Node, readYaml } from "../yaml/yaml.ts";
 import { whatIsBad } from "./names.ts";
@@ -379,7 +381,7 @@ function whatStandsAt(path: string, before: Examined): string | undefined {
   const written = leafAt(value);
   if (written !== undefined) return written === "" ? "an empty folder" : shown(written);
   const leaves = leavesIn(value).size;
-  return `a folder of ${leaves} ${leaves === 1 ? "leaf" : "leaves"}`;
+  return `a folder of ${plural(leaves, "leaf", "leaves")}`;
 }
 
 function split(path: string): [folder: string, name: string] {

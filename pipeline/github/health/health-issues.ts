@@ -6,7 +6,9 @@
  * again. Each of these is one call, so a run that stops leaves nothing half said. What merely can't be looked at closes
  * nothing.
  */
+
 import { code } from "../../core/text/markdown.ts";
+import { plural } from "../../core/text/plural.ts";
 import type { World } from "../../core/world.ts";
 import { identity, isMe } from "../report/comment.ts";
 import type { GitHub } from "../run/client.ts";
@@ -185,7 +187,7 @@ function bodyOf(one: Class, bad: readonly Looked[], run: string | undefined): st
   const kinds = [...new Set(bad.map(({ check }) => check))].sort();
   return [
     markOf(one, kinds),
-    `${bad.length === 1 ? "One check fails" : `${bad.length} checks fail`}, as ${runLink(run)} found:`,
+    `${plural(bad.length, "check fails", "checks fail")}, as ${runLink(run)} found:`,
     "",
     ...bad.slice(0, listed).map(({ subject, says }) => `- **${code(subject)}** ${inLine(says)}`),
     ...(bad.length > listed ? [`- and ${bad.length - listed} more`] : []),

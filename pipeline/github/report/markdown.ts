@@ -4,13 +4,15 @@
  * Whatever is not ours stands in a code span (`core/text/markdown.ts`), so that no title, path or attribute can be markup, a link or
  * a call to somebody. What stands in the way comes first; where there is more than fits, the rest is counted.
  */
+
 import type { Condensed } from "../../core/report/condense.ts";
 import { findingCount } from "../../core/report/finding-list.ts";
 import { placeWords, timeWords } from "../../core/report/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../../core/report/report.ts";
 import { cell, code } from "../../core/text/markdown.ts";
+import { plural } from "../../core/text/plural.ts";
 import { sayBytes } from "../../core/text/shown.ts";
-import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./wording.ts";
+import { counted, endpointWords, inOrderOfUrgency, meanings, pinWords, summaryOf } from "./wording.ts";
 
 export interface MarkdownOptions {
   /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, but for a mark. */
@@ -48,7 +50,7 @@ export function reportMarkdown(
     room.take(differencesIn(report), 0.4),
     folded("Variables, times and places", room.take(datasetsIn(report), 0.5)),
     folded(
-      many(findingCount(others), pressing.length > 0 ? "more finding" : "finding"),
+      plural(findingCount(others), pressing.length > 0 ? "more finding" : "finding"),
       room.take(counted(others, all).map(findingLine), 0.8),
     ),
     frame.foot,
@@ -150,14 +152,14 @@ function reachIn({ from, problem, partial }: NonNullable<ReportedChange["reach"]
 function whatIsIn({ datasets, moreDatasets }: ReportedChange): string {
   const [one, ...others] = datasets;
   if (!one) return "";
-  if (others.length > 0) return many(datasets.length + moreDatasets, "dataset");
+  if (others.length > 0) return plural(datasets.length + moreDatasets, "dataset");
   return one.failed === undefined ? aboutDataset(one).join(" · ") : "can't be described";
 }
 
 function aboutDataset({ title, variables, start, end, bbox }: DatasetLine): string[] {
   return [
     ...(title === undefined ? [] : [cell(title, 80)]),
-    ...(variables.length > 0 ? [many(variables.length, "variable")] : []),
+    ...(variables.length > 0 ? [plural(variables.length, "variable")] : []),
     ...(start !== undefined && end !== undefined ? [cell(timeWords(start, end), 60)] : []),
     ...(bbox ? [placeWords(bbox)] : []),
   ];
@@ -212,7 +214,7 @@ function footOf({ owners, onMerge, changes, removals, reproduce }: Report): stri
       .slice(0, mostOwners)
       .map(
         ({ pattern, owners, paths }) =>
-          `${owners.map((name) => code(name)).join(", ")} for ${many(paths.length, "change")} in ${code(pattern)}`,
+          `${owners.map((name) => code(name)).join(", ")} for ${plural(paths.length, "change")} in ${code(pattern)}`,
       );
     const left = owners.length - named.length;
     lines.push(`**Who should look**: ${named.join("; ")}${left > 0 ? `; and ${left} more` : ""}\n`);

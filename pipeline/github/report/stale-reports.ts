@@ -7,15 +7,16 @@
  *
  * @see https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
  */
+
 import { isFailure } from "../../core/failure.ts";
 import type { Report } from "../../core/report/report.ts";
 import { code } from "../../core/text/markdown.ts";
+import { plural } from "../../core/text/plural.ts";
 import type { Conflict } from "../../core/tree/merge.ts";
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
 import { revise, type Said } from "./comment.ts";
 import { mergeWithDriver } from "./markdown.ts";
-import { many } from "./wording.ts";
 
 export interface Moved {
   readonly branch: string;
@@ -92,7 +93,7 @@ function named(conflicts: readonly Conflict[]): string[] {
     .slice(0, mostNamed)
     .map(({ path, ours, theirs }) => `- ${code(path)}: ${side(ours)} on the base branch, ${side(theirs)} here`);
   const left = conflicts.length - lines.length;
-  const more = left > 0 ? [`- and ${many(left, "more path", "more paths")}`] : [];
+  const more = left > 0 ? [`- and ${plural(left, "more path", "more paths")}`] : [];
   return [
     "",
     ...lines,

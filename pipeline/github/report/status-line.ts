@@ -1,7 +1,8 @@
 /** A report in the one line that branch rules and lists of pull requests show. */
+
 import { findingCount } from "../../core/report/finding-list.ts";
 import { countsOf, type Report } from "../../core/report/report.ts";
-import { many } from "./wording.ts";
+import { plural } from "../../core/text/plural.ts";
 
 export interface StatusLine {
   readonly state: "success" | "failure" | "pending";
@@ -28,12 +29,12 @@ function describe(report: Report): string {
     case "ready":
       return `${countsOf(report)}${root.to ? `; root ${root.to}` : ""}`;
     case "needs changes":
-      return many(findingCount(findings.filter(({ level }) => level === "error")), "error");
+      return plural(findingCount(findings.filter(({ level }) => level === "error")), "error");
     case "conflict":
-      return `${many(conflicts.length, "path was", "paths were")} changed differently on the base branch`;
+      return `${plural(conflicts.length, "path was", "paths were")} changed differently on the base branch`;
     case "data out of reach": {
       const lost = changes.filter(({ reach }) => reach?.problem !== undefined).length;
-      return lost > 0 ? `the data of ${many(lost, "change")} is out of reach` : "data in the tree is out of reach";
+      return lost > 0 ? `the data of ${plural(lost, "change")} is out of reach` : "data in the tree is out of reach";
     }
     case "stale":
       return "the base branch moved since this was looked at";

@@ -1,10 +1,12 @@
 /** A report for a terminal, and for the log of a job. Every line begins with a word of ours. */
+
 import { type Condensed, sayCounted } from "../../core/report/condense.ts";
 import { placeWords, timeWords } from "../../core/report/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../../core/report/report.ts";
 import { inert } from "../../core/text/inert.ts";
+import { plural } from "../../core/text/plural.ts";
 import { sayBytes } from "../../core/text/shown.ts";
-import { counted, endpointWords, inOrderOfUrgency, many, meanings, pinWords, summaryOf } from "./wording.ts";
+import { counted, endpointWords, inOrderOfUrgency, meanings, pinWords, summaryOf } from "./wording.ts";
 
 export interface TextOptions {
   /** Each finding, where those of one rule would be counted. */
@@ -27,7 +29,7 @@ export function reportText(report: Report, { all = false, paint = (_, text) => t
     ...counted(inOrderOfUrgency(findings), all).map((each) => findingLine(each, paint)),
     ...owners.map(
       ({ pattern, owners, paths }) =>
-        `owners   ${inert(pattern)}: ${owners.join(", ")} (${many(paths.length, "change")})`,
+        `owners   ${inert(pattern)}: ${owners.join(", ")} (${plural(paths.length, "change")})`,
     ),
     `merging  ${onMergeWords(onMerge)}`,
     `same as  ${inert(reproduce)}`,
@@ -61,7 +63,7 @@ function reachWords({ from, problem, partial }: NonNullable<ReportedChange["reac
 function datasetLines({ path, title, variables, start, end, bbox, differs, failed }: DatasetLine): string[] {
   const about = [
     ...(title === undefined ? [] : [inert(title, 200)]),
-    ...(variables.length > 0 ? [many(variables.length, "variable")] : []),
+    ...(variables.length > 0 ? [plural(variables.length, "variable")] : []),
     ...(start !== undefined && end !== undefined ? [inert(timeWords(start, end), 80)] : []),
     ...(bbox ? [placeWords(bbox)] : []),
     ...(failed === undefined ? [] : [`can't be described: ${inert(failed, 500)}`]),

@@ -64,11 +64,6 @@ export function endpointWords(
 
 const levels = ["error", "warning", "hint"] as const;
 
-/** `3 leaves`, `1 leaf`. */
-export function many(count: number, one: string, several = `${one}s`): string {
-  return `${count} ${count === 1 ? one : several}`;
-}
-
 /** `all of dkrz, gwdg` or `2 of dkrz, gwdg, pinata`; `undefined` where nobody is asked to keep anything. */
 export function pinWords(
   { atLeast, of }: Report["onMerge"]["pins"],

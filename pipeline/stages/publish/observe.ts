@@ -4,12 +4,14 @@
  * The root needs the size of every leaf; the steps need the head, what the node keeps, what each service keeps, and what
  * each name says at every authority. Nothing is changed here.
  */
+
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import { stableJson } from "../../core/json.ts";
 import { type Desired, isCurrent, type Observed, planOf, type Step } from "../../core/plan.ts";
 import type { Finding } from "../../core/report/finding.ts";
 import { findingCount } from "../../core/report/finding-list.ts";
+import { plural } from "../../core/text/plural.ts";
 import { firstLines } from "../../core/text/shown.ts";
 import { type Change, changesBetween } from "../../core/tree/changes.ts";
 import { dataLeaves, readTree, type Tree } from "../../core/tree/tree.ts";
@@ -184,7 +186,7 @@ export function whyNoRoot({ findings, root, sizes }: Observation): Failure | und
   if (errors.length === 0) return outOfReach(sizes.missing);
   const lines = errors.map(({ line, column, says }) => `tree.yaml:${line}:${column}: ${says}`);
   const count = findingCount(errors);
-  const counted = `tree.yaml has ${count} ${count === 1 ? "error" : "errors"}`;
+  const counted = `tree.yaml has ${plural(count, "error")}`;
   const message = [counted, ...firstLines(lines, 20, count)].join("\n");
   return new Failure("findings", message, { hint: "fieldtree check shows each with its fix" });
 }

@@ -1,7 +1,9 @@
 /** Changes of campaign.yaml's endpoints in a proposal, and the label they need: the base's campaign.yaml says what there was. */
+
 import { readCampaign } from "../../core/campaign/campaign.ts";
 import { type EndpointConfig, endpointChanges, endpointsLabel } from "../../core/campaign/endpoints.ts";
 import type { Endpoints, ReportedFinding } from "../../core/report/report.ts";
+import { plural } from "../../core/text/plural.ts";
 import { atTop, type Proposed } from "./proposal.ts";
 
 /** Changes that are listed; the others are counted. */
@@ -30,7 +32,7 @@ export function endpointFindings({ changes, moreChanges, label, labelled }: Endp
   if (changes.length === 0) return [];
   const at = { ...atTop, file: "campaign.yaml", rule: "changed-endpoints" };
   const count = changes.length + moreChanges;
-  const says = `${count === 1 ? "1 setting differs" : `${count} settings differ`} in where data, secrets or announcements go`;
+  const says = `${plural(count, "setting differs", "settings differ")} in where data, secrets or announcements go`;
   if (labelled) return [{ ...at, level: "hint", says: `${says}, as the label ${label} allows` }];
   const fix = `ask for the label ${label}, or take them from the base branch's campaign.yaml as it is now`;
   return [{ ...at, level: "error", says, fix }];

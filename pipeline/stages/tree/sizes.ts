@@ -4,8 +4,10 @@
  * A directory links to a child with its Tsize, and a leaf's Tsize stands in its root block: one block read a leaf, and
  * none where the CID was met before.
  */
+
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
+import { plural } from "../../core/text/plural.ts";
 import { firstLines, shown } from "../../core/text/shown.ts";
 import { type DataLeaf, dataLeaves, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
@@ -89,7 +91,7 @@ export function outOfReach(missing: Sizes["missing"]): Failure {
   return new Failure(
     "unavailable",
     [
-      `${missing.length} ${missing.length === 1 ? "leaf is" : "leaves are"} out of reach`,
+      `${plural(missing.length, "leaf is", "leaves are")} out of reach`,
       ...firstLines(lines, mostNamed, missing.length),
     ].join("\n"),
     {

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { CID } from "multiformats/cid";
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
+import { plural } from "../../core/text/plural.ts";
 import { changesBetween } from "../../core/tree/changes.ts";
 import { readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
@@ -115,7 +116,7 @@ const onlyBlocks: KnownWithoutBlocks = { isOld: () => false, source: async () =>
 function sayChain(chain: readonly Head[]): string {
   const count = chain.length;
   if (count === 1 && chain[0]?.release.number === 1) return "1 release, the first";
-  return `${count} ${count === 1 ? "release" : "releases"}, each follows the one before it`;
+  return `${plural(count, "release")}, each follows the one before it`;
 }
 
 /** A release, and the tree it published. */

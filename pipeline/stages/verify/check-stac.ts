@@ -4,9 +4,11 @@
  * The STAC community's own validator judges. It asks for one document after another, so that a portal of many is never in
  * memory at once, and is called once, since each call compiles every schema anew.
  */
+
 import type { CID } from "multiformats/cid";
 import type { Report } from "stac-node-validator";
 import { Failure } from "../../core/failure.ts";
+import { plural } from "../../core/text/plural.ts";
 import { firstLines, shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
@@ -129,4 +131,4 @@ function sayWrong({ source, messages, results }: Report): string {
   return `${shown(source ?? "", 300)}: ${firstLines(all, mostReasons).join("; ")}`;
 }
 
-const countOf = (count: number) => (count === 1 ? "1 document is" : `${count} documents are`);
+const countOf = (count: number) => plural(count, "document is", "documents are");

@@ -42,7 +42,7 @@ describe("a problem", () => {
 
     await run([good("log"), good("pin"), bad("node"), good("name")]);
     expect(issues().map(([, state]) => state)).toEqual(["open", "closed"]);
-    expect(repo.issues()[0]!.body).toContain("One check fails");
+    expect(repo.issues()[0]!.body).toContain("1 check fails");
     await run([good("log"), good("pin"), good("node"), good("name")]);
     expect(issues().map(([, state]) => state)).toEqual(["closed", "closed"]);
   });

@@ -4,8 +4,10 @@
  * Whoever takes the lock does it for what readers noted, for packs that something else than fieldtree wrote to, and for
  * packs that end before their committed bytes. The bytes themselves stay in the pack. The caller has the lock.
  */
+
 import { rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { plural } from "../../../core/text/plural.ts";
 import type { World } from "../../../core/world.ts";
 import { syncFolder, writeDurably } from "../../../disk/write.ts";
 import { packHeader } from "../packs/pack.ts";
@@ -36,7 +38,7 @@ export async function removeDamaged(files: PackFiles, notes: DamageNotes, world:
     }
     if (damaged.length > 0) {
       await takeOut(folder, pack, damaged);
-      const some = `${damaged.length} of ${pack.index.count} ${pack.index.count === 1 ? "block" : "blocks"}`;
+      const some = `${damaged.length} of ${plural(pack.index.count, "block")}`;
       world.log(`${pack.path}: ${some} can't be read any more, and no longer count as stored`);
     } else if (changed) markUnchanged(folder, pack);
   }
