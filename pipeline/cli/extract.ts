@@ -48,7 +48,7 @@ export async function extract(extraction: Extraction, world: World): Promise<Ext
   const { cid, get, target, replace } = extraction;
   const about = await stat(cid, get);
   if (about.type === "symlink") throw new Failure("input", `${cid} is a symbolic link to ${printable(about.target!)}`);
-  const counts = { bytes: 0, files: 0, claimed: about.size };
+  const counts = { bytes: 0, files: 0, expected: about.size };
   await appearWhole(target, replace, (draft) =>
     about.type === "file"
       ? writeFile(cid, draft, extraction, counts, world)
@@ -80,7 +80,7 @@ export async function appearWhole(
   }
 }
 
-interface Place {
+interface Target {
   /** On the disk. */
   readonly at: string;
   /** Below the CID, for messages. */
@@ -92,26 +92,29 @@ interface Place {
  * `claimed`: bytes there will be. Of a folder it is the Tsize, which counts repeats as copying does, and a little more than
  * is copied: blocks are more than contents.
  */
-type Counts = { bytes: number; files: number; readonly claimed: number };
+type Counts = { bytes: number; files: number; readonly expected: number };
 
 async function writeFolder(
   cid: CID,
-  place: Place,
+  folder: Target,
   extraction: Extraction,
   counts: Counts,
   world: World,
 ): Promise<void> {
   const { get } = extraction;
-  await mkdir(place.at).catch((error) => clash(error, place.at));
+  await mkdir(folder.at).catch((error) => clash(error, folder.at));
   const names: DirectoryEntry[] = [];
   for await (const entry of entries(cid, get)) {
-    refuseUnsafeName(entry.name, place);
+    refuseUnsafeName(entry.name, folder);
     names.push(entry);
   }
 
-  const writeUnlessFolder = async ({ name, cid }: DirectoryEntry): Promise<Place & { cid: CID; isFolder: boolean }> => {
+  const writeUnlessFolder = async ({
+    name,
+    cid,
+  }: DirectoryEntry): Promise<Target & { cid: CID; isFolder: boolean }> => {
     world.signal.throwIfAborted();
-    const here = { at: join(place.at, name), path: `${place.path}/${name}`, depth: place.depth + 1, cid };
+    const here = { at: join(folder.at, name), path: `${folder.path}/${name}`, depth: folder.depth + 1, cid };
     const { type, target } = cid.code === codecs.raw ? ({ type: "file" } as const) : await stat(cid, get);
     if (type === "file") await writeFile(cid, here.at, extraction, counts, world);
     else if (type === "symlink") await writeLink(target!, here, extraction);
@@ -129,7 +132,7 @@ async function writeFile(cid: CID, at: string, { get }: Extraction, counts: Coun
       await file.writeFile(bytes);
       counts.bytes += bytes.length;
       // A Tsize is only what somebody wrote: one that was too small is not a total.
-      const total = counts.bytes <= counts.claimed && { total: counts.claimed };
+      const total = counts.bytes <= counts.expected && { total: counts.expected };
       world.progress({ task: "copying", done: counts.bytes, ...total, unit: "bytes" });
     }
     counts.files++;
@@ -138,7 +141,7 @@ async function writeFile(cid: CID, at: string, { get }: Extraction, counts: Coun
   }
 }
 
-async function writeLink(target: string, { at, path, depth }: Place, { links }: Extraction): Promise<void> {
+async function writeLink(target: string, { at, path, depth }: Target, { links }: Extraction): Promise<void> {
   if (links === "skip") return;
   if (!staysInside(target, depth)) {
     throw new Failure(
@@ -164,7 +167,7 @@ function staysInside(target: string, depth: number): boolean {
   return target !== "" && up < depth && downs.every((step, i) => step !== ".." && (step !== "" || i > 0));
 }
 
-function refuseUnsafeName(name: string, { path }: Place): void {
+function refuseUnsafeName(name: string, { path }: Target): void {
   const why = badName(name) ?? (sep !== "/" && name.includes(sep) ? `holds a ${sep}` : undefined);
   if (why)
     throw new Failure("input", `${printable(path) || "the folder"} holds a name that ${why}: nothing was written`);
@@ -186,20 +189,20 @@ function clash(error: NodeJS.ErrnoException, at: string): never {
 }
 
 async function refuseExisting(target: string): Promise<void> {
-  const stands = await lstat(target).then(
+  const exists = await lstat(target).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT" || error.code === "ENOTDIR") return false;
       throw diskFailure(error, `looking for ${target}`);
     },
   );
-  if (stands) throw new Failure("input", `${target} is there already`, { hint: "--force replaces it" });
+  if (exists) throw new Failure("input", `${target} is there already`, { hint: "--force replaces it" });
 }
 
 /** A file takes another's name in one step; a folder can't, so the old one steps aside first and comes back if need be. */
 async function moveOver(draft: string, target: string): Promise<void> {
   const old = `${draft}.old`;
-  const stepsAside = await rename(target, old).then(
+  const moved = await rename(target, old).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return false;
@@ -209,7 +212,7 @@ async function moveOver(draft: string, target: string): Promise<void> {
   try {
     await rename(draft, target);
   } catch (error) {
-    if (stepsAside) await rename(old, target);
+    if (moved) await rename(old, target);
     throw error;
   }
   await rm(old, { recursive: true, force: true });

@@ -60,7 +60,7 @@ async function importCar(file: string, address: URL | null, home: HomeNode, call
     if (await home.get(root, world)) continue;
     throw new Failure("corrupt", `names ${root} as its root, and neither it nor the node holds that block`);
   }
-  for (const [i, root] of roots.entries()) await keep(root, i === 0 ? path : `${path}#${i + 1}`, home, world);
+  for (const [i, root] of roots.entries()) await pinRoot(root, i === 0 ? path : `${path}#${i + 1}`, home, world);
   const names = roots.map(String);
   out.result(
     { path: file, roots: names, blocks, bytes },
@@ -110,7 +110,7 @@ async function download(address: URL, shown: string, world: World): Promise<Sour
 }
 
 /** As what was added here: safe until a release keeps it. Part of a DAG can't be: only a whole one is ever pinned. */
-async function keep(root: CID, from: string, home: HomeNode, world: World): Promise<void> {
+async function pinRoot(root: CID, from: string, home: HomeNode, world: World): Promise<void> {
   try {
     await home.pin(root, addedLabel(from), world);
   } catch (error) {

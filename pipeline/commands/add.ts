@@ -68,7 +68,7 @@ export const add: Verb = {
           ...(at !== undefined && { at }),
           ...(replaced !== undefined && { replaced }),
         },
-        inWords({ path, cid: cid.toString(), bytes, blocks, findings, wanted, at, replaced }, call),
+        summary({ path, cid: cid.toString(), bytes, blocks, findings, wanted, at, replaced }, call),
         datasetFindingLines(errorsIn(findings), call).join("\n"),
       );
     }
@@ -131,7 +131,7 @@ async function spliceIn(call: Call, at: string, cid: string): Promise<string | u
   return replaced === cid ? undefined : replaced;
 }
 
-interface Said {
+interface AddResult {
   readonly path: string;
   readonly cid: string;
   readonly bytes: number;
@@ -144,7 +144,7 @@ interface Said {
   readonly replaced: string | undefined;
 }
 
-function inWords({ path, cid, bytes, blocks, findings, wanted, at, replaced }: Said, call: Call): string {
+function summary({ path, cid, bytes, blocks, findings, wanted, at, replaced }: AddResult, call: Call): string {
   const lines = [`${cid}  ${printable(path)}  (${sayBytes(bytes)}, ${plural(blocks, "block")})`];
   lines.push(...datasetFindingLines(findings, call));
   if (at === undefined && wanted !== undefined) {

@@ -16,13 +16,13 @@ export const cat: Verb = {
     const { cid, get } = await locate(call.args[0]!, call);
     let total: number | undefined;
     // The root block says how long the file is: looked at on its way, it isn't read twice.
-    const looking: Get = async (each) => {
+    const reading: Get = async (each) => {
       const bytes = await get(each);
       if (each === cid) total = statOf(cid, bytes).size;
       return bytes;
     };
     let done = 0;
-    for await (const bytes of content(cid, looking)) {
+    for await (const bytes of content(cid, reading)) {
       await call.out.bytes(bytes);
       done += bytes.length;
       call.world.progress({ task: "reading", done, ...(total !== undefined && { total }), unit: "bytes" });

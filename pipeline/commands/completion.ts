@@ -41,8 +41,8 @@ async function candidates(
 ): Promise<number> {
   const verb = await verbs.find((entry) => entry.name === name)?.load();
   const completes = before === "--at" || before === "--remove" ? (["tree"] as const) : (verb?.completes ?? []);
-  const { wordsFor } = await import("../cli/completion/candidates.ts");
-  const words = await wordsFor(word, completes, call);
+  const { candidatesFor } = await import("../cli/completion/candidates.ts");
+  const words = await candidatesFor(word, completes, call);
   const text = words.length > 0 ? words.join("\n") : undefined;
   call.out.result({ words }, text, text);
   return 0;

@@ -31,22 +31,22 @@ missing. 4: nothing is, as far as this token can see.`,
     const publishing = await readFile(join(folder(), ".github/workflows/publish.yml"), "utf8").catch(unlessAbsent);
     const github = await openGitHub(await withRepository(call), world);
 
-    const patient = { config, publishing };
-    let found = await examine(patient, github, world);
+    const setup = { config, publishing };
+    let found = await examine(setup, github, world);
     const fixes = flags.fix === true ? found.filter(({ fix }) => fix) : [];
     for (const { of, fix } of fixes) {
       world.log(`setting ${of}`);
       await fix!(github);
     }
-    if (fixes.length > 0) found = await examine(patient, github, world);
+    if (fixes.length > 0) found = await examine(setup, github, world);
 
     for (const { fix, ...diagnosis } of found) out.result({ ...diagnosis, fixable: fix !== undefined });
     const missing = found.filter(isMissing).length;
     const unseen = found.filter(({ is }) => is === "unseen").length;
     out.result(
       { event: "examined", missing, unseen, fixed: fixes.length },
-      inWords(found, missing, unseen, out.paint),
-      missing > 0 ? inWords(found.filter(isMissing), missing, unseen, out.paint) : undefined,
+      summary(found, missing, unseen, out.paint),
+      missing > 0 ? summary(found.filter(isMissing), missing, unseen, out.paint) : undefined,
     );
     if (missing > 0) return kinds.findings.exit;
     return unseen > 0 ? kinds.unavailable.exit : 0;
@@ -63,7 +63,7 @@ const words = { good: "ok", missing: "MISSING", unwise: "unwise", unseen: "unsee
 
 const levels = { good: "good", missing: "error", unwise: "warning", unseen: "warning" } as const;
 
-function inWords(found: readonly Diagnosis[], missing: number, unseen: number, paint: Paint): string {
+function summary(found: readonly Diagnosis[], missing: number, unseen: number, paint: Paint): string {
   const width = Math.max(...found.map(({ of }) => printable(of).length));
   const lines = found.flatMap(({ of, is, says, how }) => [
     `${paint(levels[is], words[is])}${" ".repeat(8 - words[is].length)}${printable(of).padEnd(width)}  ${printable(says)}`,

@@ -1,6 +1,6 @@
 /** `gc`: room made, by letting go of what nothing keeps. */
 
-import { soundTree } from "../cli/address/tree-text.ts";
+import { validTree } from "../cli/address/tree-text.ts";
 import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { sayBytes } from "../core/text/shown.ts";
@@ -20,19 +20,19 @@ export const gc: Verb = {
     if (!home.gc) {
       throw new Failure("input", `${home.name} collects its own garbage`, { hint: "with Kubo: ipfs repo gc" });
     }
-    let letGo = 0;
+    let unpinned = 0;
     if (flags.added) {
-      const tree = await soundTree(undefined, call);
+      const tree = await validTree(undefined, call);
       const named = new Set([...tree.values()].map(({ cid }) => identity(cid)));
       for (const [label, cid] of await allPins(home, world)) {
         if (!isAdded(label) || named.has(identity(cid))) continue;
         await home.unpin(label, world);
-        letGo++;
+        unpinned++;
       }
     }
     const { removed, kept } = await home.gc(world);
     out.result(
-      { removed: { ...removed }, kept: { ...kept }, unpinned: letGo },
+      { removed: { ...removed }, kept: { ...kept }, unpinned: unpinned },
       `removed ${sayBytes(removed.bytes)} (blocks: ${removed.blocks}), kept ${sayBytes(kept.bytes)} (blocks: ${kept.blocks})`,
     );
     return 0;

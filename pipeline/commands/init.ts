@@ -57,7 +57,7 @@ exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtr
       written.push(file);
     }
     await ignoreState(folder);
-    out.result({ folder, campaign: options.name, written }, inWords(folder, written, options));
+    out.result({ folder, campaign: options.name, written }, summary(folder, written, options));
     return 0;
   },
 };
@@ -74,7 +74,7 @@ function unlessAbsent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-function inWords(folder: string, written: readonly string[], { actions }: InitOptions): string {
+function summary(folder: string, written: readonly string[], { actions }: InitOptions): string {
   if (written.length === 0) return `${folder} is a campaign already`;
   const next = actions
     ? ["next: commit and push it, then `fieldtree doctor` says what to set on GitHub"]

@@ -46,7 +46,7 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
     const config = campaign === undefined ? configFrom("campaign: none") : (await configIn(campaign)).config;
     const tell = (entry: Entry) => {
       const [data, , errors] = entryResult(entry, call);
-      out.result(data, inWords(join(basename(path), entry.path), entry, call), errors);
+      out.result(data, summary(join(basename(path), entry.path), entry, call), errors);
     };
 
     const folder = about.isDirectory();
@@ -93,8 +93,8 @@ async function hashed(path: string, world: World): Promise<Omit<Added, "cid"> & 
   }
 }
 
-function inWords(name: string, entry: Entry, call: Pick<Call, "flags" | "out">): string {
-  const said = { CID: entry.cid, ...(entry.kind === "dataset" && saidBy(entry)) };
+function summary(name: string, entry: Entry, call: Pick<Call, "flags" | "out">): string {
+  const said = { CID: entry.cid, ...(entry.kind === "dataset" && describedBy(entry)) };
   return [
     `${printable(name)}: ${printableLines(headentryResult(entry))}`,
     ...Object.entries(said).map(([what, words]) => `  ${what.padEnd(9)}  ${printable(words)}`),
@@ -116,7 +116,7 @@ function headentryResult(entry: Entry): string {
 /** A model's output has hundreds. */
 const mostVariables = 30;
 
-function saidBy({ path, item }: DatasetEntry): Readonly<Record<string, string>> {
+function describedBy({ path, item }: DatasetEntry): Readonly<Record<string, string>> {
   const { variables, start, end, bbox } = previewOf(path, item);
   const more = variables.length - mostVariables;
   const named = `${variables.slice(0, mostVariables).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;

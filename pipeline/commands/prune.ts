@@ -1,7 +1,7 @@
 /** `prune`: pins of old releases given up, by the rules of campaign.yaml. */
 
 import type { Campaign } from "../campaign/campaign.ts";
-import { soundTree } from "../cli/address/tree-text.ts";
+import { validTree } from "../cli/address/tree-text.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { withLease } from "../cli/with-lease.ts";
@@ -36,7 +36,7 @@ async function pruned(campaign: Campaign, isDry: boolean, call: Call): Promise<n
   const { out, world } = call;
   const head = await publishedHead(campaign.log, world);
   // What is not released yet is needed by the next release.
-  const needed = dataLeaves(await soundTree(undefined, call));
+  const needed = dataLeaves(await validTree(undefined, call));
   const plan = await planPruning(
     head,
     campaign,

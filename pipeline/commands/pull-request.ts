@@ -10,7 +10,7 @@ import { changesBetween } from "../core/tree/changes.ts";
 import { type Edit, editTree } from "../core/tree/edit.ts";
 import { readTree } from "../core/tree/tree.ts";
 import { decodeUtf8 } from "../core/yaml/yaml.ts";
-import { branchFor, filledIn, groundOf, propose } from "../github/pull-request/propose.ts";
+import { branchFor, filledIn, proposalBase, propose } from "../github/pull-request/propose.ts";
 import { openGitHub } from "../github/run/client.ts";
 
 export const pullRequest: Verb = {
@@ -32,10 +32,10 @@ its token from GITHUB_TOKEN: that of \`gh auth token\`, or a classic one with th
     const edits = editsIn(call);
     const env = await withRepository(call);
     const github = await openGitHub(env, world);
-    const ground = await groundOf(github);
+    const base = await proposalBase(github);
 
-    const { text: before } = decodeUtf8(ground.tree);
-    refuseErrors(readTree(ground.tree).findings, `tree.yaml of ${github.page}`);
+    const { text: before } = decodeUtf8(base.tree);
+    refuseErrors(readTree(base.tree).findings, `tree.yaml of ${github.page}`);
     const text = editTree(before, edits);
     const { tree, findings } = readTree(text);
     refuseErrors(findings, "tree.yaml");
@@ -47,20 +47,20 @@ its token from GITHUB_TOKEN: that of \`gh auth token\`, or a classic one with th
     const lines = changes.map(sayChange);
     const title = typeof flags.title === "string" ? flags.title : titleOf(changes);
     const message = typeof flags.message === "string" ? `\n\n${flags.message}` : "";
-    const says = `${changes.map((change) => `- ${code(sayChange(change), 400)}`).join("\n")}${message}`;
+    const description = `${changes.map((change) => `- ${code(sayChange(change), 400)}`).join("\n")}${message}`;
     const branch = branchFor(edits.map(({ path, written }) => `${path}=${written ?? ""}`));
-    const body = filledIn(ground.template, says);
+    const body = filledIn(base.template, description);
     const proposal = { title, body, branch, tree: new TextEncoder().encode(text) };
-    const about = { changes, title, branch, base: ground.tip };
+    const about = { changes, title, branch, base: base.tip };
 
     if (flags.dryRun === true) {
-      const whose = ground.mayPush ? github.place.owner : ground.login;
+      const whose = base.mayPush ? github.place.owner : base.login;
       const text = [`would propose, from ${whose}:${branch}:`, title, ...lines, "", body].join("\n");
       out.result({ did: "nothing", ...about, body }, text);
       return 0;
     }
     const forkAt = (fullName: string) => openGitHub({ ...env, GITHUB_REPOSITORY: fullName }, world);
-    const { did, page, head } = await propose(proposal, ground, github, forkAt, world);
+    const { did, page, head } = await propose(proposal, base, github, forkAt, world);
     out.result(
       { did, page, head, ...about },
       [`${page} ${did === "known" ? "is open already" : "is open"}`, ...lines, asleep(changes)].join("\n"),

@@ -18,7 +18,7 @@ waits up to the deadline in campaign.yaml. The log of releases does not change.`
       const sights = await repinStage(campaign, world);
       for (const sight of sights) out.result(pinEvent(sight));
       const missing = sights.filter(({ counts }) => !counts).length;
-      const lines = [inWords(sights.length, missing), ...pinLines(sights, world.now().getTime())];
+      const lines = [summary(sights.length, missing), ...pinLines(sights, world.now().getTime())];
       out.result({ event: "repinned", pins: sights.length, missing }, lines.join("\n"));
       assertPinned(sights, campaign);
     });
@@ -26,7 +26,7 @@ waits up to the deadline in campaign.yaml. The log of releases does not change.`
   },
 };
 
-function inWords(pins: number, missing: number): string {
+function summary(pins: number, missing: number): string {
   if (pins === 0) return "nothing to keep elsewhere: campaign.yaml names no services under pins:";
   return missing === 0 ? `all ${pins} pins are kept` : `${missing} of ${pins} pins are missing`;
 }

@@ -10,7 +10,7 @@ import { resolve } from "../../dag/read/read.ts";
 import type { Call } from "../verb.ts";
 import { treeAt } from "./locate.ts";
 import { parseAddress } from "./parse-address.ts";
-import { refIn, refuseErrors, soundTree } from "./tree-text.ts";
+import { refIn, refuseErrors, validTree } from "./tree-text.ts";
 
 interface Side {
   readonly tree: Tree;
@@ -26,7 +26,7 @@ export async function compared(
 ): Promise<{ readonly base: Tree; readonly next: Tree }> {
   const first = await sideNamed(named, call);
   const second =
-    other === undefined ? { tree: await soundTree(undefined, call), path: "" } : await sideNamed(other, call);
+    other === undefined ? { tree: await validTree(undefined, call), path: "" } : await sideNamed(other, call);
   // Beside a part of one tree it is the same part of the other that is meant.
   const [from, to] = [first.path || second.path, second.path || first.path];
   const base = await partOf({ ...first, path: from }, from === to, call);
@@ -60,7 +60,7 @@ function leafAbove(path: string, tree: Tree): Leaf | undefined {
 export async function baseTree(named: string, call: Call): Promise<Tree> {
   const release = releaseNamed(named, call);
   return release === undefined
-    ? soundTree(named, call)
+    ? validTree(named, call)
     : (await treeAt(release, await call.campaign(), call.world)).tree;
 }
 

@@ -38,7 +38,7 @@ export async function locate(address: string, call: Call): Promise<Located> {
   const anywhere = parsed.in === "content" && call.folderAround() === undefined;
   const { base, path, get } = anywhere
     ? { base: parsed.cid, path: parsed.path, get: await getFromGateways(parsed, call) }
-    : await beginning(parsed, await opened(parsed, call), call.world);
+    : await startOf(parsed, await opened(parsed, call), call.world);
   const cid = base && (await resolve(base, path, get));
   if (cid) return { cid, path: parsed.path, get };
   const unlike = parsed.in === "tree" ? parsed.unlike : undefined;
@@ -78,7 +78,7 @@ export async function leavesAt(address: string, call: Call): Promise<readonly { 
   return [{ path: "", cid: (await locate(address, call)).cid }];
 }
 
-interface Beginning {
+interface Start {
   /** Absent where no leaf, and no folder above one, is of that path. */
   readonly base: CID | undefined;
   readonly path: string;
@@ -105,13 +105,13 @@ async function getFromGateways({ gateway }: Address & { in: "content" }, { env, 
 }
 
 /** Where resolving starts, and the path that is left from there. */
-async function beginning(address: Address, campaign: Campaign, world: World): Promise<Beginning> {
+async function startOf(address: Address, campaign: Campaign, world: World): Promise<Start> {
   const { get } = campaign;
   switch (address.in) {
     case "content":
       return { base: address.cid, path: address.path, get: await alsoFrom(address.gateway, get, world) };
     case "name":
-      return { get, ...(await ledTo(address, campaign, world)) };
+      return { get, ...(await nameTarget(address, campaign, world)) };
     case "tree": {
       if (address.release === undefined) return inTree(address.path, campaign, world);
       return { base: (await releaseOf(address.release, campaign, world)).root, path: address.path, get };
@@ -135,11 +135,11 @@ async function alsoFrom(gateway: string | undefined, get: Get, world: World): Pr
 }
 
 /** What a name of the campaign leads to: by the log, so that no resolver and no network is needed. */
-async function ledTo(
+async function nameTarget(
   { name, release, path }: Address & { in: "name" },
   campaign: Campaign,
   world: World,
-): Promise<Omit<Beginning, "get">> {
+): Promise<Omit<Start, "get">> {
   const to = targetsOf(campaign)(name);
   if (to === undefined) {
     const { facts, names: announced } = campaign;
@@ -160,7 +160,7 @@ async function ledTo(
  * A path in tree.yaml as it is now. Folders above the leaves exist nowhere yet: they are made here, in memory, and not
  * where a line with an error would be left out of them.
  */
-async function inTree(path: string, campaign: Campaign, world: World): Promise<Beginning> {
+async function inTree(path: string, campaign: Campaign, world: World): Promise<Start> {
   const { tree, findings } = await treeAt(undefined, campaign, world);
   for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
     const leaf = tree.get(path.slice(0, end));
@@ -171,9 +171,9 @@ async function inTree(path: string, campaign: Campaign, world: World): Promise<B
     return { base: undefined, path, get: campaign.get };
   const { of, missing } = await sizesOf(tree, campaign.get, campaign.sizes, world);
   if (missing.length > 0) throw outOfReach(missing);
-  const made = new Map<string, Uint8Array>();
-  const root = assembleTree(tree, of, campaign.profile, ({ cid, bytes }) => void made.set(cid.toString(), bytes));
-  return { base: root.cid, path, get: async (cid) => made.get(cid.toString()) ?? campaign.get(cid) };
+  const built = new Map<string, Uint8Array>();
+  const root = assembleTree(tree, of, campaign.profile, ({ cid, bytes }) => void built.set(cid.toString(), bytes));
+  return { base: root.cid, path, get: async (cid) => built.get(cid.toString()) ?? campaign.get(cid) };
 }
 
 /** A release's tree was found sound before it was published. */

@@ -49,7 +49,7 @@ export async function baseText(
  *
  * @throws Failure `findings` where it has errors; `input` as {@link treeText} does.
  */
-export async function soundTree(named: string | undefined, call: Call): Promise<Tree> {
+export async function validTree(named: string | undefined, call: Call): Promise<Tree> {
   const { tree, findings } = readTree(await treeText(named, call));
   refuseErrors(findings, named);
   return tree;

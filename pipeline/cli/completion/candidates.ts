@@ -11,13 +11,13 @@ import { readTree } from "../../core/tree/tree.ts";
 import type { Call, Verb } from "../verb.ts";
 
 /** ms a log gets to answer. */
-const patience = 1_000;
+const timeoutMs = 1_000;
 
 /** Numbers of releases offered: whoever wants an older one knows it. */
 const most = 50;
 
 /** Words that begin with `word`; a folder's ends in a slash. None where there is no campaign. */
-export async function wordsFor(
+export async function candidatesFor(
   word: string,
   completes: NonNullable<Verb["completes"]>,
   call: Call,
@@ -46,7 +46,7 @@ function namesBelow(word: string, text: Uint8Array): readonly string[] {
 }
 
 async function releases({ campaign, world }: Call): Promise<readonly number[]> {
-  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(patience)]);
+  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(timeoutMs)]);
   try {
     const head = await (await campaign()).log.head({ ...world, signal });
     const newest = head?.release.number ?? 0;

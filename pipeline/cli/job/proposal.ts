@@ -9,7 +9,7 @@ import { Failure } from "../../core/failure.ts";
 import type { ReportedFinding } from "../../core/report/report.ts";
 import { commitsIn } from "../../disk/commits.ts";
 import type { GitHub } from "../../github/run/client.ts";
-import { commitsOf, type Sides } from "../../github/run/commits.ts";
+import { commitsOf, type MergeCommits } from "../../github/run/commits.ts";
 import { atTop, type Proposed } from "../../stages/review/proposal.ts";
 import type { Call } from "../verb.ts";
 
@@ -18,7 +18,7 @@ export interface Proposal {
   /** The base's: the proposal has no say in how it is looked at. */
   readonly campaignYaml: string;
   /** Why the head's tree.yaml can't be read; the base's then stands in for it. */
-  readonly odd?: ReportedFinding;
+  readonly unreadable?: ReportedFinding;
 }
 
 /** Bytes. 100 000 leaves take a third of it. */
@@ -27,12 +27,12 @@ const names = ["tree.yaml", "campaign.yaml"] as const;
 
 /** @throws Failure `input` where the base has no tree.yaml or campaign.yaml that could be read. */
 export async function readProposal(
-  { base, head, parting }: Sides,
+  { base, head, mergeBase }: MergeCommits,
   github: GitHub,
   { cwd, world }: Pick<Call, "cwd" | "world">,
 ): Promise<Proposal> {
   const { list, read } = filesOf(firstOfCommits([commitsIn(cwd, world), commitsOf(github)]));
-  const [ours, theirs, past] = await Promise.all([list(base), list(head), list(parting)]);
+  const [ours, theirs, past] = await Promise.all([list(base), list(head), list(mergeBase)]);
   const ofBase = async (name: string): Promise<Uint8Array> => {
     const file = ours.get(name);
     const why = objectionTo(name, file);
@@ -42,11 +42,13 @@ export async function readProposal(
 
   const [baseTree, campaignYaml] = [await ofBase("tree.yaml"), await ofBase("campaign.yaml")];
   const before = past.get("tree.yaml");
-  const ancestor = before && !objectionTo("tree.yaml", before) ? await read(parting, "tree.yaml", before) : baseTree;
+  const ancestor = before && !objectionTo("tree.yaml", before) ? await read(mergeBase, "tree.yaml", before) : baseTree;
   const [tree, campaign] = names.map((name) => theirs.get(name));
   const [why, whyCampaign] = [objectionTo("tree.yaml", tree), objectionTo("campaign.yaml", campaign)];
   const ownCampaign = campaign && !whyCampaign && campaign.id !== past.get("campaign.yaml")?.id;
-  const odd = why ? oddFile("tree.yaml", why) : whyCampaign && oddFile("campaign.yaml", whyCampaign);
+  const unreadable = why
+    ? unreadableFile("tree.yaml", why)
+    : whyCampaign && unreadableFile("campaign.yaml", whyCampaign);
   return {
     proposed: {
       base: baseTree,
@@ -57,7 +59,7 @@ export async function readProposal(
       baseSha: base,
     },
     campaignYaml: new TextDecoder().decode(campaignYaml),
-    ...(odd && { odd }),
+    ...(unreadable && { unreadable }),
   };
 }
 
@@ -78,7 +80,7 @@ function filesOf(commits: Commits) {
   };
 }
 
-const oddFile = (file: string, says: string): ReportedFinding => ({
+const unreadableFile = (file: string, says: string): ReportedFinding => ({
   ...atTop,
   file,
   level: "error",

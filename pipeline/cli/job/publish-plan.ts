@@ -9,7 +9,7 @@ import type { DispatchEvent, PushEvent } from "../../github/run/event.ts";
 import { sourceOf } from "../../stages/tree/past.ts";
 import { importCars } from "../import-cars.ts";
 import type { Call } from "../verb.ts";
-import { lookAt } from "./review.ts";
+import { reviewProposal } from "./review.ts";
 
 export async function planToPublish(event: PushEvent | DispatchEvent, call: Call): Promise<Report> {
   const { env, world, folder } = call;
@@ -20,7 +20,7 @@ export async function planToPublish(event: PushEvent | DispatchEvent, call: Call
     ["tree.yaml", "campaign.yaml"].map((name) => readFile(join(folder(), name))),
   );
   const base = await liveTree(event, call);
-  return lookAt(
+  return reviewProposal(
     { proposed: { base, proposal: proposal!, ...(sha && { sha }) }, campaignYaml: campaignYaml!.toString() },
     { labels: "all", reproduce: "fieldtree plan" },
     { cwd: folder(), world },

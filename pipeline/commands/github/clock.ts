@@ -8,7 +8,7 @@ import { configIn } from "../../campaign/config.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
 import { republishRecords } from "../../cli/republish-records.ts";
 import type { Call } from "../../cli/verb.ts";
-import { badgeOf, keepRunning, showBadge } from "../../github/health/badge.ts";
+import { badgeOf, enableWorkflow, writeBadge } from "../../github/health/badge.ts";
 import { openProblems } from "../../github/health/health-issues.ts";
 import { openGitHub } from "../../github/run/client.ts";
 
@@ -17,7 +17,7 @@ export const clock = (call: Call): Promise<number> => withoutCommands(call, tick
 async function tick(call: Call): Promise<number> {
   const { env, folder, out, world } = call;
   const github = await openGitHub(env, world);
-  await keepRunning("verify.yml", github);
+  await enableWorkflow("verify.yml", github);
   const campaign = await call.campaign();
   const head = await campaign.log.head(world);
   const badge = badgeOf({
@@ -27,8 +27,8 @@ async function tick(call: Call): Promise<number> {
     problems: await openProblems(github),
     today: world.now(),
   });
-  const branch = await logBranch(folder());
-  const written = branch === undefined ? undefined : await showBadge(badge, branch, github, world);
+  const branch = await releaseLogBranch(folder());
+  const written = branch === undefined ? undefined : await writeBadge(badge, branch, github, world);
   const said = { true: "written", false: "as it was", undefined: "nowhere to be put before the first release" };
   out.result(
     { event: "ticked", enabled: "verify.yml", badge, ...(written !== undefined && { written }) },
@@ -39,7 +39,7 @@ async function tick(call: Call): Promise<number> {
 }
 
 /** The branch the release log is on, where it is on one. */
-async function logBranch(folder: string): Promise<string | undefined> {
+async function releaseLogBranch(folder: string): Promise<string | undefined> {
   const { log } = (await configIn(folder)).config;
   return log.kind === "git" ? log.branch : undefined;
 }

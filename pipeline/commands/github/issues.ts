@@ -11,7 +11,7 @@ import { withoutCommands } from "../../cli/job/workflow-commands.ts";
 import type { Call } from "../../cli/verb.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { type Looked, track, type Verification } from "../../github/health/health-issues.ts";
+import { type CheckResult, track, type Verification } from "../../github/health/health-issues.ts";
 import { openGitHub } from "../../github/run/client.ts";
 import { nothingPublished } from "../../log/chain.ts";
 import { verify } from "../../stages/verify/verify.ts";
@@ -26,17 +26,17 @@ async function trackProblems(call: Call): Promise<number> {
     out.result({ event: "tracked", issues: [] }, `${nothingPublished}: there is nothing to verify`);
     return 0;
   }
-  const seen = await looked(campaign, env.FIELDTREE_DEPTH === "full", world);
-  const tracked = await track(seen, runPage(env, github), github, world);
+  const verification = await runVerification(campaign, env.FIELDTREE_DEPTH === "full", world);
+  const tracked = await track(verification, runPage(env, github), github, world);
   const lines = tracked.map(({ problem, did, page }) => `${problem}  ${did}  ${page}`);
-  const bad = seen.checks.filter(({ ok }) => !ok).length;
-  const count = `${seen.checks.length - bad} of ${seen.checks.length} checks are good`;
+  const failing = verification.checks.filter(({ ok }) => !ok).length;
+  const count = `${verification.checks.length - failing} of ${verification.checks.length} checks are good`;
   out.result({ event: "tracked", issues: tracked }, [count, ...lines].join("\n"));
   return 0;
 }
 
-async function looked(campaign: Campaign, deep: boolean, world: World): Promise<Verification> {
-  const checks: Looked[] = [];
+async function runVerification(campaign: Campaign, deep: boolean, world: World): Promise<Verification> {
+  const checks: CheckResult[] = [];
   try {
     for await (const { check, subject, ok, says, problem } of verify(campaign, { deep }, world)) {
       world.signal.throwIfAborted();
@@ -48,7 +48,7 @@ async function looked(campaign: Campaign, deep: boolean, world: World): Promise<
   } catch (error) {
     if (!isFailure(error)) throw error;
     const corrupt = isFailure(error, "corrupt");
-    const broken: Looked = { check: "log", subject: "log", ok: false, says: error.message, problem: "corrupt" };
+    const broken: CheckResult = { check: "log", subject: "log", ok: false, says: error.message, problem: "corrupt" };
     return { checks: corrupt ? [...checks, broken] : checks, stopped: error.message };
   }
 }

@@ -8,7 +8,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { planToPublish } from "../../cli/job/publish-plan.ts";
-import { lookBetween } from "../../cli/job/review.ts";
+import { reviewCommits } from "../../cli/job/review.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
 import type { Call } from "../../cli/verb.ts";
 import { kinds } from "../../core/failure.ts";
@@ -16,7 +16,7 @@ import type { Report } from "../../core/report/report.ts";
 import { workflowCommands } from "../../github/report/annotations.ts";
 import { reportMarkdown } from "../../github/report/markdown.ts";
 import { openGitHub } from "../../github/run/client.ts";
-import { sidesOf } from "../../github/run/commits.ts";
+import { mergeCommits } from "../../github/run/commits.ts";
 import { type MergeGroupEvent, type PullRequestEvent, readEvent } from "../../github/run/event.ts";
 import { setOutputs, writeSummary } from "../../github/run/outputs.ts";
 
@@ -47,5 +47,5 @@ async function planToMerge(event: PullRequestEvent | MergeGroupEvent, call: Call
   // What waits in a merge queue was allowed when it was put there, and its labels are not told.
   const [base, labels] =
     event.name === "merge_group" ? ([event.baseSha, "all"] as const) : [event.baseRef, event.labels];
-  return lookBetween(await sidesOf(base, event.headSha, github), labels, github, call);
+  return reviewCommits(await mergeCommits(base, event.headSha, github), labels, github, call);
 }

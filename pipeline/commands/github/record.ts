@@ -16,11 +16,11 @@ import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { carOf } from "../../dag/car.ts";
 import { commitAround, mergesByLine } from "../../disk/git.ts";
-import { assetNames, notesOf, type Recorded } from "../../github/release/notes.ts";
+import { assetNames, notesOf, type ReleaseFacts } from "../../github/release/notes.ts";
 import { type Asset, record as recordOnGitHub } from "../../github/release/record.ts";
-import { markStale, type Standing } from "../../github/report/stale-reports.ts";
+import { type MergeOutcome, markStaleReports } from "../../github/report/stale-reports.ts";
 import { type GitHub, openGitHub } from "../../github/run/client.ts";
-import { sidesOf } from "../../github/run/commits.ts";
+import { mergeCommits } from "../../github/run/commits.ts";
 import { setOutputs, writeSummary } from "../../github/run/outputs.ts";
 import { publishedHead, releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
@@ -37,7 +37,7 @@ async function recordHead(call: Call): Promise<number> {
   const sha = await commitAround(join(folder(), "tree.yaml"), world);
   if (sha === undefined) throw new Failure("input", `${folder()} is no checkout of the commit that was published`);
   const head = await releaseHere(folder(), campaign, world);
-  const release = recordedOf(head);
+  const release = releaseFacts(head);
   const { number } = release;
   const [gateway] = campaign.facts.gateways;
   const run = runPage(env, github);
@@ -48,8 +48,8 @@ async function recordHead(call: Call): Promise<number> {
 
   const { page, deployment, told } = await recordOnGitHub(release, options, github, world);
   // What other pull requests were told was computed before this.
-  const standing = (headSha: string) => standingOf({ tip: sha, headSha }, github, call);
-  if (env.GITHUB_REF_NAME) await markStale({ branch: env.GITHUB_REF_NAME, tip: sha }, standing, github, world);
+  const outcome = (headSha: string) => mergeOutcome({ tip: sha, headSha }, github, call);
+  if (env.GITHUB_REF_NAME) await markStaleReports({ branch: env.GITHUB_REF_NAME, tip: sha }, outcome, github, world);
   const pulls = told.map((pull) => `#${pull}`).join(", ");
   out.result(
     { event: "recorded", release: number, page, deployment, told },
@@ -64,13 +64,13 @@ async function recordHead(call: Call): Promise<number> {
  * Both texts merged, and nothing else of a stranger's proposal looked at: this job may write. `undefined` where they can't
  * be: commits can be of a kind that GitHub doesn't compare.
  */
-async function standingOf(
+async function mergeOutcome(
   { tip, headSha }: { readonly tip: string; readonly headSha: string },
   github: GitHub,
   { cwd, world }: Call,
-): Promise<Standing | undefined> {
+): Promise<MergeOutcome | undefined> {
   try {
-    const { proposed } = await readProposal(await sidesOf(tip, headSha, github), github, { cwd, world });
+    const { proposed } = await readProposal(await mergeCommits(tip, headSha, github), github, { cwd, world });
     const { conflicts, merged, texts } = readSides(proposed);
     return { conflicts, onlyTextual: merged !== undefined && (await mergesByLine(texts, world)) === false };
   } catch (error) {
@@ -97,7 +97,7 @@ async function releaseHere(folder: string, campaign: Campaign, world: World): Pr
   });
 }
 
-function recordedOf({ cid, release }: Head): Recorded {
+function releaseFacts({ cid, release }: Head): ReleaseFacts {
   const { number, root, portal, changes, rollbackOf, why } = release;
   return {
     number,

@@ -6,21 +6,21 @@
  * itself says is only compared.
  */
 
-import { lookBetween } from "../../cli/job/review.ts";
+import { reviewCommits } from "../../cli/job/review.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
 import type { Call } from "../../cli/verb.ts";
 import type { Report } from "../../core/report/report.ts";
 import { type Pull, pullsOf, readPull } from "../../github/pull-request/pull.ts";
 import { type Artifact, readArtifact } from "../../github/report/plan-artifact.ts";
-import { planDiffers } from "../../github/report/plan-difference.ts";
-import { judge, tellReport } from "../../github/report/post-report.ts";
+import { planDifference } from "../../github/report/plan-difference.ts";
+import { postReport, postVerdict } from "../../github/report/post-report.ts";
 import { type GitHub, openGitHub } from "../../github/run/client.ts";
-import { sidesOf } from "../../github/run/commits.ts";
+import { mergeCommits } from "../../github/run/commits.ts";
 import { type Run, readEvent } from "../../github/run/event.ts";
 
-export const report = (call: Call): Promise<number> => withoutCommands(call, tellPulls);
+export const report = (call: Call): Promise<number> => withoutCommands(call, postReports);
 
-async function tellPulls(call: Call): Promise<number> {
+async function postReports(call: Call): Promise<number> {
   const { env, out, world } = call;
   const { run } = await readEvent(env, ["workflow_run"]);
   const nobody = (why: string) => {
@@ -28,7 +28,7 @@ async function tellPulls(call: Call): Promise<number> {
     return 0;
   };
   const github = await openGitHub(env, world);
-  if (run.event === "merge_group") return judgeQueued(run, github, call);
+  if (run.event === "merge_group") return postQueuedVerdict(run, github, call);
   if (run.event !== "pull_request") return nobody("the run was for no pull request");
   const found = await pullsOf(run, github);
   if (found.length === 0) return nobody("no open pull request has this branch");
@@ -38,11 +38,11 @@ async function tellPulls(call: Call): Promise<number> {
   const artifact = await readArtifact(run, github);
   const told: number[] = [];
   for (const pull of pulls) {
-    const looked = await lookUntilStill(pull, github, call);
+    const looked = await reviewUntilStable(pull, github, call);
     if (!looked) continue;
-    const distrust = distrustOf(artifact, looked.report);
-    const telling = { report: looked.report, run: run.page, ...(distrust && { distrust }) };
-    await tellReport(looked.pull, telling, github, world);
+    const distrust = distrustReason(artifact, looked.report);
+    const post = { report: looked.report, run: run.page, ...(distrust && { distrust }) };
+    await postReport(looked.pull, post, github, world);
     told.push(pull.number);
     out.result({ told: pull.number, state: looked.report.state }, `told #${pull.number}: ${looked.report.state}`);
   }
@@ -53,7 +53,7 @@ async function tellPulls(call: Call): Promise<number> {
  * What a merge queue is about to land: no pull request of its own is there to be told, but rules that wait for our verdict
  * on each pull request wait for one on this commit too.
  */
-async function judgeQueued(run: Run, github: GitHub, call: Call): Promise<number> {
+async function postQueuedVerdict(run: Run, github: GitHub, call: Call): Promise<number> {
   const { env, out } = call;
   // A job after another's run is one of the default branch.
   const branch = env.GITHUB_REF_NAME ?? "";
@@ -62,9 +62,9 @@ async function judgeQueued(run: Run, github: GitHub, call: Call): Promise<number
     return 0;
   }
   // Whatever labels allow was allowed when it was put there.
-  const report = await lookBetween(await sidesOf(branch, run.headSha, github), "all", github, call);
-  const distrust = distrustOf(await readArtifact(run, github), report);
-  await judge(run.headSha, { report, run: run.page, ...(distrust && { distrust }) }, run.page, github);
+  const report = await reviewCommits(await mergeCommits(branch, run.headSha, github), "all", github, call);
+  const distrust = distrustReason(await readArtifact(run, github), report);
+  await postVerdict(run.headSha, { report, run: run.page, ...(distrust && { distrust }) }, run.page, github);
   out.result({ told: [], state: report.state }, `${run.headSha.slice(0, 7)} of the merge queue: ${report.state}`);
   return 0;
 }
@@ -75,29 +75,29 @@ interface Looked {
 }
 
 /** Looks until nothing moved while it looked, at most so often: on a busy day the last look is told as stale. */
-const mostLooks = 2;
+const mostReviews = 2;
 
 /** `undefined` where the pull request was closed, or its head moved: that commit has a run of its own. */
-async function lookUntilStill(first: Pull, github: GitHub, call: Call): Promise<Looked | undefined> {
+async function reviewUntilStable(first: Pull, github: GitHub, call: Call): Promise<Looked | undefined> {
   let pull: Pull = first;
   for (let looks = 1; ; looks++) {
-    const sides = await sidesOf(pull.baseRef, pull.headSha, github);
-    const report = await lookBetween(sides, pull.labels, github, call);
+    const sides = await mergeCommits(pull.baseRef, pull.headSha, github);
+    const report = await reviewCommits(sides, pull.labels, github, call);
 
     const now = await readPull(first.number, github);
     if (!now.open || now.headSha !== first.headSha) return undefined;
-    const tip = await sidesOf(now.baseRef, now.headSha, github);
+    const tip = await mergeCommits(now.baseRef, now.headSha, github);
     const still = tip.base === sides.base && String(now.labels) === String(pull.labels);
     pull = now;
     if (still) return { pull, report };
-    if (looks === mostLooks) return { pull, report: { ...report, state: "stale" } };
+    if (looks === mostReviews) return { pull, report: { ...report, state: "stale" } };
   }
 }
 
 /** Why what the run left behind can't be believed. A run that left nothing has said nothing false. */
-function distrustOf(artifact: Artifact | undefined, report: Report): string | undefined {
+function distrustReason(artifact: Artifact | undefined, report: Report): string | undefined {
   if (artifact === undefined) return undefined;
-  if ("odd" in artifact) return `the plan's artifact is not what plan leaves behind: ${artifact.odd}`;
-  const differs = planDiffers(artifact.plan, report);
+  if ("invalid" in artifact) return `the plan's artifact is not what plan leaves behind: ${artifact.invalid}`;
+  const differs = planDifference(artifact.plan, report);
   return differs === undefined ? undefined : `the plan's artifact differs from what tree.yaml gives: ${differs}`;
 }

@@ -11,7 +11,7 @@ import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
 
 /** Have `file`, a workflow that runs by the clock, go on doing so. */
-export async function keepRunning(file: string, github: GitHub): Promise<void> {
+export async function enableWorkflow(file: string, github: GitHub): Promise<void> {
   await github.ask(`enabling ${file}`, (rest, place) => rest.actions.enableWorkflow({ ...place, workflow_id: file }));
 }
 
@@ -52,7 +52,7 @@ const attempts = 5;
  * @returns whether it had to be changed; `undefined` where there is no such branch yet.
  * @see https://shields.io/badges/endpoint-badge
  */
-export async function showBadge(
+export async function writeBadge(
   badge: Badge,
   branch: string,
   github: GitHub,

@@ -12,10 +12,10 @@ import { plural } from "../../core/text/plural.ts";
 import type { World } from "../../core/world.ts";
 import { identity, isMe } from "../report/comment.ts";
 import type { GitHub } from "../run/client.ts";
-import { once } from "../run/create-if-absent.ts";
+import { createIfAbsent } from "../run/create-if-absent.ts";
 
 /** One check of a verification. */
-export interface Looked {
+export interface CheckResult {
   /** What kind: `log`, `pin`, `name` … */
   readonly check: string;
   readonly subject: string;
@@ -26,7 +26,7 @@ export interface Looked {
 
 /** A verification, as far as it came. */
 export interface Verification {
-  readonly checks: readonly Looked[];
+  readonly checks: readonly CheckResult[];
   /** Why it ended early: then nothing is known of what it did not come to. */
   readonly stopped?: string;
 }
@@ -77,7 +77,7 @@ export interface Tracked {
 
 export const label = "campaign health";
 
-interface Known {
+interface HealthIssue {
   readonly number: number;
   readonly state: string;
   readonly title: string;
@@ -88,7 +88,7 @@ interface Known {
 
 /** Let the repository's issues say what `seen` found. `run`: page of the run that looked, where there is one. */
 export async function track(
-  seen: Verification,
+  verification: Verification,
   run: string | undefined,
   github: GitHub,
   world: World,
@@ -96,10 +96,11 @@ export async function track(
   const known = await ourIssues(github);
   const tracked: Tracked[] = [];
   for (const one of classes) {
-    const bad = problemsOf(one, seen);
+    const failing = problemsOf(one, verification);
     const issue = known.get(one.name);
-    if (bad.length > 0) tracked.push(await raise(one, bad, issue, run, github, world));
-    else if (issue?.state === "open" && isWell(one, issue, seen)) tracked.push(await close(one, issue, run, github));
+    if (failing.length > 0) tracked.push(await openOrUpdate(one, failing, issue, run, github, world));
+    else if (issue?.state === "open" && isFixed(one, issue, verification))
+      tracked.push(await close(one, issue, run, github));
     else if (issue?.state === "open") tracked.push({ problem: one.name, did: "left", page: issue.html_url });
   }
   return tracked;
@@ -112,8 +113,8 @@ export async function openProblems(github: GitHub): Promise<readonly ClassName[]
 }
 
 /** By class. A mark can be typed by anybody, so the author counts too; where there are two, the newer one. */
-async function ourIssues(github: GitHub, state: "all" | "open" = "all"): Promise<ReadonlyMap<string, Known>> {
-  const all = await github.all<Known>("listing the health issues", (rest, at) =>
+async function ourIssues(github: GitHub, state: "all" | "open" = "all"): Promise<ReadonlyMap<string, HealthIssue>> {
+  const all = await github.all<HealthIssue>("listing the health issues", (rest, at) =>
     rest.issues.listForRepo({ ...at, labels: label, state, sort: "created", direction: "desc" }),
   );
   const marked = all.filter(({ body }) => classIn(body) !== undefined);
@@ -123,7 +124,7 @@ async function ourIssues(github: GitHub, state: "all" | "open" = "all"): Promise
   return new Map(ours.toReversed().map((issue) => [classIn(issue.body)!, issue]));
 }
 
-function problemsOf({ name, kinds }: Class, { checks, stopped }: Verification): readonly Looked[] {
+function problemsOf({ name, kinds }: Class, { checks, stopped }: Verification): readonly CheckResult[] {
   if (name === "reach") {
     const early = stopped === undefined ? [] : [{ check: "verify", subject: "verification", ok: false, says: stopped }];
     return [...early, ...checks.filter(({ problem }) => problem === "unchecked")];
@@ -136,7 +137,7 @@ function problemsOf({ name, kinds }: Class, { checks, stopped }: Verification): 
 }
 
 /** Everything that was wrong was looked at again, and is not. A light verification looks at less than a deep one. */
-function isWell({ name }: Class, { body }: Known, { checks, stopped }: Verification): boolean {
+function isFixed({ name }: Class, { body }: HealthIssue, { checks, stopped }: Verification): boolean {
   if (stopped !== undefined) return false;
   if (name === "reach") return true;
   return failingIn(body).every((kind) => {
@@ -145,23 +146,23 @@ function isWell({ name }: Class, { body }: Known, { checks, stopped }: Verificat
   });
 }
 
-async function raise(
+async function openOrUpdate(
   one: Class,
-  bad: readonly Looked[],
-  issue: Known | undefined,
+  failing: readonly CheckResult[],
+  issue: HealthIssue | undefined,
   run: string | undefined,
   github: GitHub,
   world: World,
 ): Promise<Tracked> {
   const { name: problem, title } = one;
-  const body = bodyOf(one, bad, run);
+  const body = bodyOf(one, failing, run);
   if (!issue) {
-    const make = () =>
+    const create = () =>
       github.ask("opening the health issue", (rest, place) =>
         rest.issues.create({ ...place, title, body, labels: [label] }),
       );
     const find = async () => (await ourIssues(github)).get(problem);
-    const made = await once<Known>({ find, make }, world);
+    const made = await createIfAbsent<HealthIssue>({ find, create }, world);
     return { problem, did: "opened", page: made.html_url };
   }
   const again = issue.state !== "open";
@@ -172,7 +173,7 @@ async function raise(
   return { problem, did: again ? "opened" : "updated", page: issue.html_url };
 }
 
-async function close(one: Class, issue: Known, run: string | undefined, github: GitHub): Promise<Tracked> {
+async function close(one: Class, issue: HealthIssue, run: string | undefined, github: GitHub): Promise<Tracked> {
   const body = `${markOf(one, [])}\nAll is well again, as ${runLink(run)} found. What was wrong is in this text's history.`;
   await github.ask("closing the health issue", (rest, place) =>
     rest.issues.update({ ...place, issue_number: issue.number, body, state: "closed", state_reason: "completed" }),
@@ -181,16 +182,16 @@ async function close(one: Class, issue: Known, run: string | undefined, github: 
 }
 
 /** Problems that one issue lists; more are counted. At most some 20 000 characters of 65 536. */
-const listed = 40;
+const mostListed = 40;
 
-function bodyOf(one: Class, bad: readonly Looked[], run: string | undefined): string {
-  const kinds = [...new Set(bad.map(({ check }) => check))].sort();
+function bodyOf(one: Class, failing: readonly CheckResult[], run: string | undefined): string {
+  const kinds = [...new Set(failing.map(({ check }) => check))].sort();
   return [
     markOf(one, kinds),
-    `${plural(bad.length, "check fails", "checks fail")}, as ${runLink(run)} found:`,
+    `${plural(failing.length, "check fails", "checks fail")}, as ${runLink(run)} found:`,
     "",
-    ...bad.slice(0, listed).map(({ subject, says }) => `- **${code(subject)}** ${inLine(says)}`),
-    ...(bad.length > listed ? [`- and ${bad.length - listed} more`] : []),
+    ...failing.slice(0, mostListed).map(({ subject, says }) => `- **${code(subject)}** ${onOneLine(says)}`),
+    ...(failing.length > mostListed ? [`- and ${failing.length - mostListed} more`] : []),
     "",
     one.todo,
     "",
@@ -198,7 +199,7 @@ function bodyOf(one: Class, bad: readonly Looked[], run: string | undefined): st
   ].join("\n");
 }
 
-const inLine = (says: string): string =>
+const onOneLine = (says: string): string =>
   says
     .split("\n")
     .slice(0, 3)

@@ -2,7 +2,7 @@
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
-import { once } from "../run/create-if-absent.ts";
+import { createIfAbsent } from "../run/create-if-absent.ts";
 
 export interface BranchDraft {
   readonly branch: string;
@@ -14,7 +14,7 @@ export interface BranchDraft {
 }
 
 /** Let `branch` be there; one that is, stays as it is. Resolves to its newest commit. */
-export async function branchWith(draft: BranchDraft, github: GitHub, world: World): Promise<string> {
+export async function createBranch(draft: BranchDraft, github: GitHub, world: World): Promise<string> {
   const { branch, onto, path, bytes, message } = draft;
   const find = async () =>
     (
@@ -22,7 +22,7 @@ export async function branchWith(draft: BranchDraft, github: GitHub, world: Worl
         rest.git.getRef({ ...place, ref: `heads/${branch}` }),
       )
     )?.object.sha;
-  const make = async () => {
+  const create = async () => {
     // Objects that no branch names harm nobody; those of a stopped run are forgotten by GitHub.
     const blob = await github.ask(`storing ${path}`, (rest, place) =>
       rest.git.createBlob({ ...place, content: Buffer.from(bytes).toString("base64"), encoding: "base64" }),
@@ -42,15 +42,15 @@ export async function branchWith(draft: BranchDraft, github: GitHub, world: Worl
         rest.git.createRef({ ...place, ref: `refs/heads/${branch}`, sha: commit.sha }),
       )
       .catch((error: unknown) => {
-        throw isFailure(error, "refused") ? notMade(error, github) : error;
+        throw isFailure(error, "refused") ? branchRefused(error, github) : error;
       });
     return commit.sha;
   };
-  return once({ find, make }, world);
+  return createIfAbsent({ find, create }, world);
 }
 
 /** To a token that may not change workflows, a branch with others than a fork's own is such a change, and simply not found. */
-function notMade(refused: Failure, { page }: GitHub): Failure {
+function branchRefused(refused: Failure, { page }: GitHub): Failure {
   const way = `if ${page} is an older fork, press “Sync fork” there and run this again; a classic token needs the scope repo`;
   const hint = [refused.hint, way].filter(Boolean).join("; ");
   return new Failure("refused", refused.message, { hint, cause: refused });

@@ -1,8 +1,8 @@
 /** A pull request that changes one file, on a branch made for it: opened once, however often it is asked for. */
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
-import { once } from "../run/create-if-absent.ts";
-import { type BranchDraft, branchWith } from "./create-branch.ts";
+import { createIfAbsent } from "../run/create-if-absent.ts";
+import { type BranchDraft, createBranch } from "./create-branch.ts";
 
 export interface PullDraft extends Omit<BranchDraft, "message"> {
   /** Also the commit's message. */
@@ -36,12 +36,12 @@ export async function openPull(draft: PullDraft, github: GitHub, home: GitHub, w
   const known = await find();
   if (known) return known;
   world.log(`making the branch ${branch} in ${owner}/${repo}`);
-  await branchWith({ ...draft, message: title }, home, world);
-  const make = async (): Promise<OpenedPull> => {
+  await createBranch({ ...draft, message: title }, home, world);
+  const create = async (): Promise<OpenedPull> => {
     const opened = await github.ask("opening the pull request", (rest, place) =>
       rest.pulls.create({ ...place, title, body, head, base, maintainer_can_modify: true }),
     );
     return { did: "opened", page: opened.html_url, head };
   };
-  return once({ find, make }, world);
+  return createIfAbsent({ find, create }, world);
 }

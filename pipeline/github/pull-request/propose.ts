@@ -12,7 +12,7 @@ import { commitsOf } from "../run/commits.ts";
 import { type OpenedPull, openPull } from "./open-pull.ts";
 
 /** Where a proposal starts from. */
-export interface Ground {
+export interface ProposalBase {
   readonly login: string;
   /** Of the campaign's repository. */
   readonly branch: string;
@@ -44,7 +44,7 @@ const templates = [
 ];
 
 /** @throws Failure `input` where the repository has no tree.yaml, and for a token that is nobody's. */
-export async function groundOf(github: GitHub): Promise<Ground> {
+export async function proposalBase(github: GitHub): Promise<ProposalBase> {
   const { owner, repo } = github.place;
   const repository = await github.ask(`reading ${owner}/${repo}`, (rest, place) => rest.repos.get({ ...place }));
   const { login } = await github.ask("asking who you are", (rest) => rest.users.getAuthenticated());
@@ -85,10 +85,10 @@ export function branchFor(edits: readonly string[]): string {
 }
 
 /** The template with `says` where it asks what is proposed, and ticked what `fieldtree check` has seen to. */
-export function filledIn(template: string | undefined, says: string): string {
+export function filledIn(template: string | undefined, description: string): string {
   const slot = /<!-- fieldtree:what -->[\s\S]*?<!-- \/fieldtree:what -->/;
-  if (template === undefined) return says;
-  const filled = slot.test(template) ? template.replace(slot, () => says) : `${says}\n\n${template}`;
+  if (template === undefined) return description;
+  const filled = slot.test(template) ? template.replace(slot, () => description) : `${description}\n\n${template}`;
   return filled.replace(/^([-*] )\[ \]( .*`fieldtree check`)/gm, "$1[x]$2");
 }
 
@@ -99,14 +99,14 @@ export function filledIn(template: string | undefined, says: string): string {
  */
 export async function propose(
   { title, body, tree, branch }: Proposal,
-  ground: Ground,
+  base: ProposalBase,
   github: GitHub,
   forkAt: (fullName: string) => Promise<GitHub>,
   world: World,
 ): Promise<OpenedPull> {
-  const home = ground.mayPush ? github : await forkAt(await forked(ground, github, world));
-  const change = { branch, onto: ground.tip, path: "tree.yaml", bytes: tree };
-  return openPull({ ...change, title, body, base: ground.branch, known: "open" }, github, home, world);
+  const home = base.mayPush ? github : await forkAt(await forked(base, github, world));
+  const change = { branch, onto: base.tip, path: "tree.yaml", bytes: tree };
+  return openPull({ ...change, title, body, base: base.branch, known: "open" }, github, home, world);
 }
 
 /** ms, and between two looks: GitHub copies in the background. */
@@ -114,7 +114,7 @@ const longestFork = 300_000;
 const pause = 3_000;
 
 /** The person's fork, made where there is none; GitHub gives the one that is there. Resolves to `login/name`. */
-async function forked({ login, branch }: Ground, github: GitHub, world: World): Promise<string> {
+async function forked({ login, branch }: ProposalBase, github: GitHub, world: World): Promise<string> {
   const { full_name } = await github.ask("forking the repository", (rest, place) =>
     rest.repos.createFork({ ...place, default_branch_only: true, ...repeatable }),
   );

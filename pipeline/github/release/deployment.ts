@@ -3,10 +3,10 @@ import { Failure } from "../../core/failure.ts";
 import { countsOf } from "../../core/report/report.ts";
 import type { World } from "../../core/world.ts";
 import { type GitHub, repeatable } from "../run/client.ts";
-import { once } from "../run/create-if-absent.ts";
-import { addressOf, type Places, type Recorded } from "./notes.ts";
+import { createIfAbsent } from "../run/create-if-absent.ts";
+import { addressOf, type ReleaseFacts, type ReleaseLinks } from "./notes.ts";
 
-export interface Live extends Pick<Places, "gateway"> {
+export interface LiveOptions extends Pick<ReleaseLinks, "gateway"> {
   /** The commit of the default branch that was published. */
   readonly sha: string;
   /** `production` */
@@ -16,7 +16,12 @@ export interface Live extends Pick<Places, "gateway"> {
 }
 
 /** Let GitHub say that `release` is live, and that those before it are not. Resolves to the deployment's number. */
-export async function deployed(release: Recorded, live: Live, github: GitHub, world: World): Promise<number> {
+export async function recordDeployment(
+  release: ReleaseFacts,
+  live: LiveOptions,
+  github: GitHub,
+  world: World,
+): Promise<number> {
   const id = await deploymentOf(release, live, github, world);
   await succeeded(id, release, live, github, world);
   await retire(release, live.environment, github);
@@ -27,8 +32,8 @@ export async function deployed(release: Recorded, live: Live, github: GitHub, wo
 const longestDescription = 140;
 
 async function deploymentOf(
-  { head, number, root, portal, changes }: Recorded,
-  { sha, environment }: Live,
+  { head, number, root, portal, changes }: ReleaseFacts,
+  { sha, environment }: LiveOptions,
   github: GitHub,
   world: World,
 ): Promise<number> {
@@ -38,8 +43,8 @@ async function deploymentOf(
     );
     return all.find(({ payload }) => inPayload(payload).head === head);
   };
-  const make = async () => {
-    const made = await github.ask<{ readonly id?: number; readonly message?: string }>(
+  const create = async () => {
+    const created = await github.ask<{ readonly id?: number; readonly message?: string }>(
       "making the deployment",
       (rest, place) =>
         rest.repos.createDeployment({
@@ -55,17 +60,17 @@ async function deploymentOf(
         }),
     );
     // 202 says that GitHub merged instead, which it was told not to.
-    if (made.id !== undefined) return { id: made.id };
-    throw new Failure("refused", `GitHub made no deployment of ${sha}: ${made.message ?? "it does not say why"}`);
+    if (created.id !== undefined) return { id: created.id };
+    throw new Failure("refused", `GitHub made no deployment of ${sha}: ${created.message ?? "it does not say why"}`);
   };
-  const { id } = await once<{ readonly id: number }>({ find, make }, world);
+  const { id } = await createIfAbsent<{ readonly id: number }>({ find, create }, world);
   return id;
 }
 
 async function succeeded(
   deployment_id: number,
-  { number, portal }: Recorded,
-  live: Live,
+  { number, portal }: ReleaseFacts,
+  live: LiveOptions,
   github: GitHub,
   world: World,
 ): Promise<void> {
@@ -76,7 +81,7 @@ async function succeeded(
     );
     return all.find(({ state }) => state === "success" || state === "inactive");
   };
-  const make = () =>
+  const create = () =>
     github.ask("saying that it is live", (rest, place) =>
       rest.repos.createDeploymentStatus({
         ...place,
@@ -87,7 +92,7 @@ async function succeeded(
         ...(live.run !== undefined && { log_url: live.run }),
       }),
     );
-  await once({ find, make }, world);
+  await createIfAbsent({ find, create }, world);
 }
 
 /** Deployments looked through, the newest first. */
@@ -98,7 +103,7 @@ const mostRetired = 100;
  *
  * @see https://docs.github.com/rest/deployments/statuses#create-a-deployment-status, `auto_inactive`
  */
-async function retire({ number }: Recorded, environment: string, github: GitHub): Promise<void> {
+async function retire({ number }: ReleaseFacts, environment: string, github: GitHub): Promise<void> {
   const all = await github.all(
     "listing deployments",
     (rest, at) => rest.repos.listDeployments({ ...at, environment }),

@@ -1,7 +1,7 @@
 /** Which pull requests a release brought: those whose merges lie between the commit before and its own. */
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
-import type { Recorded } from "./notes.ts";
+import type { ReleaseFacts } from "./notes.ts";
 
 /** Commits looked at, and merges among them that are looked up: the token of a job has 1 000 calls an hour. */
 const mostCommits = 2000;
@@ -9,8 +9,8 @@ const mostMerges = 250;
 const treeFiles = new Set(["tree.yaml", "campaign.yaml"]);
 
 /** Merged pull requests that came in since the release recorded before, and changed what is published. */
-export async function pullsIn(
-  { number }: Recorded,
+export async function mergedPulls(
+  { number }: ReleaseFacts,
   sha: string,
   github: GitHub,
   world: World,

@@ -5,7 +5,7 @@ import { cell, code } from "../../core/text/markdown.ts";
 import type { Change } from "../../core/tree/changes.ts";
 
 /** A release of the log, as GitHub is told of it. */
-export interface Recorded {
+export interface ReleaseFacts {
   readonly number: number;
   /** CID of the release itself. */
   readonly head: string;
@@ -18,14 +18,14 @@ export interface Recorded {
 }
 
 /** Of a GitHub Release; people read it in a list. */
-export function titleOf({ number, changes, rollbackOf }: Recorded): string {
+export function titleOf({ number, changes, rollbackOf }: ReleaseFacts): string {
   return `Release ${number}: ${rollbackOf === undefined ? "" : `back to release ${rollbackOf}, `}${countsOf({ changes })}`;
 }
 
 /** How GitHub Releases of ours are told from others: what they record. */
-export const markOf = ({ head }: Pick<Recorded, "head">): string => `<!-- fieldtree:release head=${head} -->`;
+export const markOf = ({ head }: Pick<ReleaseFacts, "head">): string => `<!-- fieldtree:release head=${head} -->`;
 
-export interface Places {
+export interface ReleaseLinks {
   /** Base URL of the gateway that people are shown; absent where campaign.yaml names none. */
   readonly gateway?: string;
   /** Page of the repository. */
@@ -33,14 +33,14 @@ export interface Places {
 }
 
 /** Where a browser finds it, with a slash at its end. */
-export const addressOf = (cid: string, { gateway }: Pick<Places, "gateway">): string | undefined =>
+export const addressOf = (cid: string, { gateway }: Pick<ReleaseLinks, "gateway">): string | undefined =>
   gateway === undefined ? undefined : `${gateway}/ipfs/${cid}/`;
 
 /** Characters. GitHub takes 125 000. */
 const longestTable = 40_000;
 
 /** Markdown. */
-export function notesOf(release: Recorded, places: Places): string {
+export function notesOf(release: ReleaseFacts, places: ReleaseLinks): string {
   const { number, root, portal, changes, rollbackOf, why } = release;
   const link = (cid: string, what: string) => {
     const address = addressOf(cid, places);
@@ -95,7 +95,7 @@ function rowOf(change: Change): string {
 }
 
 /** Below a pull request that is in it. */
-export function liveNote({ number, root, portal }: Recorded, releasePage: string, places: Places): string {
+export function liveNote({ number, root, portal }: ReleaseFacts, releasePage: string, places: ReleaseLinks): string {
   const address = addressOf(portal, places);
   const look = address === undefined ? "" : ` · [look at it](${address})`;
   return `Live as [release ${number}](${releasePage}): root ${code(root)}${look}`;

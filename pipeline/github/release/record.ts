@@ -7,14 +7,14 @@
  */
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { tell } from "../report/comment.ts";
+import { postComment } from "../report/comment.ts";
 import type { GitHub, Rest } from "../run/client.ts";
-import { once } from "../run/create-if-absent.ts";
-import { deployed, type Live } from "./deployment.ts";
-import { pullsIn } from "./merged-pulls.ts";
-import { liveNote, markOf, notesOf, type Places, type Recorded, titleOf } from "./notes.ts";
+import { createIfAbsent } from "../run/create-if-absent.ts";
+import { type LiveOptions, recordDeployment } from "./deployment.ts";
+import { mergedPulls } from "./merged-pulls.ts";
+import { liveNote, markOf, notesOf, type ReleaseFacts, type ReleaseLinks, titleOf } from "./notes.ts";
 
-export interface RecordOptions extends Places, Live {
+export interface RecordOptions extends ReleaseLinks, LiveOptions {
   /** What hangs on the release. Made when it is needed. */
   readonly assets: readonly Asset[];
 }
@@ -33,14 +33,19 @@ export interface Record {
   readonly told: readonly number[];
 }
 
-export async function record(release: Recorded, options: RecordOptions, github: GitHub, world: World): Promise<Record> {
+export async function record(
+  release: ReleaseFacts,
+  options: RecordOptions,
+  github: GitHub,
+  world: World,
+): Promise<Record> {
   const page = await releasePage(release, options, github, world);
-  const deployment = await deployed(release, options, github, world);
+  const deployment = await recordDeployment(release, options, github, world);
   // What is live again was told where it came from; what is no longer live is in the notes.
-  const pulls = release.rollbackOf === undefined ? await pullsIn(release, options.sha, github, world) : [];
+  const pulls = release.rollbackOf === undefined ? await mergedPulls(release, options.sha, github, world) : [];
   for (const number of pulls) {
     const body = liveNote(release, page, options);
-    await tell(number, { kind: "live", state: `release ${release.number}`, body }, github);
+    await postComment(number, { kind: "live", state: `release ${release.number}`, body }, github);
   }
   return { page, deployment, told: pulls };
 }
@@ -51,16 +56,21 @@ type Release = Awaited<ReturnType<Rest["repos"]["getRelease"]>>["data"];
 const mostReleases = 300;
 
 /** A draft first, which nobody is told of, and public once everything hangs on it: releases may be set to be immutable. */
-async function releasePage(release: Recorded, options: RecordOptions, github: GitHub, world: World): Promise<string> {
+async function releasePage(
+  release: ReleaseFacts,
+  options: RecordOptions,
+  github: GitHub,
+  world: World,
+): Promise<string> {
   const tag = tagOf(release.number);
-  const known = await once(
+  const known = await createIfAbsent(
     {
       find: async () =>
         (await github.find("reading the release", (rest, place) => rest.repos.getReleaseByTag({ ...place, tag }))) ??
         (
           await github.all<Release>("listing releases", (rest, at) => rest.repos.listReleases({ ...at }), mostReleases)
         ).find(({ tag_name, draft }) => tag_name === tag && draft),
-      make: () =>
+      create: () =>
         tagging(tag, options.sha, () =>
           github.ask("drafting the release", (rest, place) =>
             rest.repos.createRelease({
@@ -125,7 +135,7 @@ async function attached({ name, type, bytes }: Asset, release: Release, github: 
     );
     return undefined;
   };
-  const make = async () => {
+  const create = async () => {
     const data = await bytes();
     return github.ask(`attaching ${name}`, (rest, place) =>
       rest.repos.uploadReleaseAsset({
@@ -139,5 +149,5 @@ async function attached({ name, type, bytes }: Asset, release: Release, github: 
       }),
     );
   };
-  await once({ find, make }, world);
+  await createIfAbsent({ find, create }, world);
 }

@@ -8,11 +8,11 @@ import { findingCount } from "../../core/report/finding-list.ts";
 import type { Report, ReportedFinding } from "../../core/report/report.ts";
 import { inert } from "../../core/text/inert.ts";
 import type { Annotation } from "../run/checks.ts";
-import { inOrderOfUrgency } from "./wording.ts";
+import { byUrgency } from "./wording.ts";
 
 /** All of them, the most urgent first: whoever posts them knows how many go into one call. */
 export function annotationsOf({ findings }: Pick<Report, "findings">): Annotation[] {
-  return inOrderOfUrgency(findings).map((finding) => ({
+  return byUrgency(findings).map((finding) => ({
     path: finding.file,
     line: finding.line,
     column: finding.column,
@@ -35,7 +35,7 @@ const mostShown = 10;
 
 /** One line each; where there are more than a runner shows, the last says how many of which. */
 export function workflowCommands({ findings }: Pick<Report, "findings">): string[] {
-  const ordered = inOrderOfUrgency(findings);
+  const ordered = byUrgency(findings);
   return (["error", "warning", "notice"] as const).flatMap((command) => {
     const these = ordered.filter(({ level }) => commands[level] === command);
     if (these.length <= mostShown) return these.map((finding) => commandOf(command, finding));

@@ -8,12 +8,12 @@
 import { isFailure } from "../../core/failure.ts";
 import type { GitHub } from "../run/client.ts";
 
-export interface Message extends Said {
+export interface Message extends CommentText {
   /** Comments of one kind take each other's place: `report`. A word. */
   readonly kind: string;
 }
 
-export interface Said {
+export interface CommentText {
   /** What people are told anew when it changes. */
   readonly state: string;
   /** Markdown, made by our own renderers, without the mark. */
@@ -28,11 +28,11 @@ export interface Posted {
 
 /** Comments that are looked through for ours, and old ones of ours that are folded away in one run. */
 const mostComments = 500;
-const mostFolded = 3;
+const mostMinimized = 3;
 /** Characters GitHub takes. */
 const longestBody = 65_536;
 
-interface Known {
+interface Existing {
   readonly id: number;
   readonly node_id: string;
   readonly html_url: string;
@@ -41,32 +41,37 @@ interface Known {
 }
 
 /** Say it under pull request or issue `number`. Done twice, it is said once. */
-export async function tell(number: number, message: Message, github: GitHub): Promise<Posted> {
-  return say(number, message, await ours(number, message.kind, github), github);
+export async function postComment(number: number, message: Message, github: GitHub): Promise<Posted> {
+  return postOrEdit(number, message, await ourComments(number, message.kind, github), github);
 }
 
 /**
  * Say something else than our newest comment of that kind does; nothing where there is none. `change` is given its text
  * without the mark. Resolves to whether it changed anything.
  */
-export async function revise(
+export async function reviseComment(
   number: number,
   kind: string,
-  change: (said: Said) => Promise<Said>,
+  change: (comment: CommentText) => Promise<CommentText>,
   github: GitHub,
 ): Promise<boolean> {
-  const mine = await ours(number, kind, github);
-  const text = mine.at(-1)?.body;
+  const existing = await ourComments(number, kind, github);
+  const text = existing.at(-1)?.body;
   if (text === undefined) return false;
-  const said = await change({ state: stateIn(text), body: text.slice(text.indexOf("\n") + 1) });
-  const { did } = await say(number, { kind, ...said }, mine, github);
+  const comment = await change({ state: stateIn(text), body: text.slice(text.indexOf("\n") + 1) });
+  const { did } = await postOrEdit(number, { kind, ...comment }, existing, github);
   return did !== "left";
 }
 
-async function say(number: number, message: Message, mine: readonly Known[], github: GitHub): Promise<Posted> {
+async function postOrEdit(
+  number: number,
+  message: Message,
+  existing: readonly Existing[],
+  github: GitHub,
+): Promise<Posted> {
   const { kind, state } = message;
   const body = bodyOf(message);
-  const newest = mine.at(-1);
+  const newest = existing.at(-1);
   if (newest && stateIn(newest.body!) === inMark(state)) {
     if (newest.body === body) return { page: newest.html_url, did: "left" };
     const edited = await github.ask("editing the comment", (rest, place) =>
@@ -75,13 +80,13 @@ async function say(number: number, message: Message, mine: readonly Known[], git
     return { page: edited.html_url, did: "edited" };
   }
   const posted = await post(number, kind, body, github);
-  for (const { node_id } of mine.slice(-mostFolded)) await fold(node_id, github);
+  for (const { node_id } of existing.slice(-mostMinimized)) await minimize(node_id, github);
   return { page: posted.html_url, did: "posted" };
 }
 
 /** Oldest first. */
-async function ours(number: number, kind: string, github: GitHub): Promise<readonly Known[]> {
-  const all = await github.all<Known>(
+async function ourComments(number: number, kind: string, github: GitHub): Promise<readonly Existing[]> {
+  const all = await github.all<Existing>(
     "reading the comments",
     (rest, page) => rest.issues.listComments({ ...page, issue_number: number }),
     mostComments,
@@ -109,22 +114,22 @@ export function isMe({ login, type }: { readonly login: string; readonly type: s
 }
 
 /** A POST whose answer is lost may have been heard: look before saying it again. */
-async function post(number: number, kind: string, body: string, github: GitHub): Promise<Known> {
+async function post(number: number, kind: string, body: string, github: GitHub): Promise<Existing> {
   const create = () =>
     github.ask("posting the comment", (rest, place) =>
       rest.issues.createComment({ ...place, issue_number: number, body }),
     );
   try {
-    return (await create()) as Known;
+    return (await create()) as Existing;
   } catch (error) {
     if (!isFailure(error, "unavailable") || error.wait !== undefined) throw error;
-    const heard = (await ours(number, kind, github)).findLast((one) => one.body === body);
-    return heard ?? ((await create()) as Known);
+    const existing = (await ourComments(number, kind, github)).findLast((one) => one.body === body);
+    return existing ?? ((await create()) as Existing);
   }
 }
 
 /** For tidiness: an old comment that may not be folded away must not keep the new verdict from being told. */
-async function fold(subject: string, github: GitHub): Promise<void> {
+async function minimize(subject: string, github: GitHub): Promise<void> {
   const mutation =
     "mutation ($subject: ID!) { minimizeComment(input: { subjectId: $subject, classifier: OUTDATED }) { clientMutationId } }";
   try {

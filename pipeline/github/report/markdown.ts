@@ -12,7 +12,7 @@ import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../..
 import { cell, code } from "../../core/text/markdown.ts";
 import { plural } from "../../core/text/plural.ts";
 import { sayBytes } from "../../core/text/shown.ts";
-import { counted, endpointWords, inOrderOfUrgency, meanings, pinWords, summaryOf } from "./wording.ts";
+import { byUrgency, counted, endpointsText, pinsText, stateText, summaryOf } from "./wording.ts";
 
 export interface MarkdownOptions {
   /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, but for a mark. */
@@ -40,7 +40,7 @@ export function reportMarkdown(
 ): string {
   const frame = { head: headOf(report, repository), foot: footOf(report) };
   const room = roomOf(atMost, bytesIn([...frame.head, ...frame.foot].join("\n")) + ourWords, more);
-  const ordered = inOrderOfUrgency(report.findings);
+  const ordered = byUrgency(report.findings);
   const [pressing, others] = [ordered.filter(isPressing), ordered.filter((finding) => !isPressing(finding))];
   const sections = [
     frame.head,
@@ -78,7 +78,7 @@ function headOf(report: Report, repository: string): string[] {
   const { state, sha, root, onlyTextual } = report;
   const at = sha === undefined ? "" : ` · ${code(sha.slice(0, 7))}`;
   const lines = [
-    `### ${icons[state]} ${capital(meanings[state])}${at}`,
+    `### ${icons[state]} ${capital(stateText[state])}${at}`,
     "",
     `**${summaryOf(report)}**`,
     "",
@@ -89,7 +89,7 @@ function headOf(report: Report, repository: string): string[] {
 
 /** Where a reviewer can't miss it: one line of YAML may send every secret elsewhere. */
 function endpointsIn({ endpoints }: Report, room: Room): string[] {
-  const words = endpointWords(endpoints, (text) => code(text, 200));
+  const words = endpointsText(endpoints, (text) => code(text, 200));
   if (!words) return [];
   const rows = room.take(
     words.changes.map((line) => `- ${line}`),
@@ -198,8 +198,8 @@ const marks = { error: "❌", warning: "⚠️", hint: "💡" } as const;
 function findingLine({ finding, count }: Condensed<ReportedFinding>): string {
   const { level, file, line, rule, says, fix } = finding;
   const often = count === 1 ? "" : `${count} times, as here: `;
-  const said = `- ${marks[level]} ${code(`${file}:${line}`)} **${rule}** ${often}${code(says, 600)}`;
-  return fix === undefined || count > 1 ? said : `${said}\n  fix: ${code(fix, 400)}`;
+  const itemText = `- ${marks[level]} ${code(`${file}:${line}`)} **${rule}** ${often}${code(says, 600)}`;
+  return fix === undefined || count > 1 ? itemText : `${itemText}\n  fix: ${code(fix, 400)}`;
 }
 
 function footOf({ owners, onMerge, changes, removals, reproduce }: Report): string[] {
@@ -227,12 +227,14 @@ function footOf({ owners, onMerge, changes, removals, reproduce }: Report): stri
 const mostOwners = 20;
 
 function onMergeIn({ pins, names }: Report["onMerge"]): string {
-  const kept = pinWords(pins, (name) => code(name));
+  const pinsAt = pinsText(pins, (name) => code(name));
   const also = pins.also.length > 0 ? `, and at ${pins.also.map((name) => code(name)).join(", ")} when they can` : "";
-  const told = names.map(({ name, to, ttl }) => `${code(name)} points to the ${code(to)} (old answers live ${ttl} s)`);
+  const pointers = names.map(
+    ({ name, to, ttl }) => `${code(name)} points to the ${code(to)} (old answers live ${ttl} s)`,
+  );
   return [
-    kept === undefined ? "the root above is published" : `the root above is pinned at ${kept}${also}`,
-    ...(told.length > 0 ? [`then ${told.join(", ")}`] : ["and no name points to it"]),
+    pinsAt === undefined ? "the root above is published" : `the root above is pinned at ${pinsAt}${also}`,
+    ...(pointers.length > 0 ? [`then ${pointers.join(", ")}`] : ["and no name points to it"]),
   ]
     .join(", ")
     .concat(".");

@@ -14,7 +14,7 @@ const limits = { archive: 8 * 1024 * 1024, file: 32 * 1024 * 1024 };
 export type Artifact =
   | { readonly plan: unknown }
   /** There is one, and it is not what our plan leaves behind. */
-  | { readonly odd: string };
+  | { readonly invalid: string };
 
 /** The newest; `undefined` where the run left none, or GitHub has let it go. */
 export async function readArtifact(run: { readonly id: number }, github: GitHub): Promise<Artifact | undefined> {
@@ -25,7 +25,7 @@ export async function readArtifact(run: { readonly id: number }, github: GitHub)
   const [artifact] = artifacts.filter(({ name, expired }) => name === "plan" && !expired).sort((a, b) => b.id - a.id);
   if (!artifact) return undefined;
   if (artifact.size_in_bytes > limits.archive) {
-    return { odd: `it has ${artifact.size_in_bytes} bytes, more than the ${limits.archive} that are read` };
+    return { invalid: `it has ${artifact.size_in_bytes} bytes, more than the ${limits.archive} that are read` };
   }
   const archive = await github.find("fetching the artifact", (rest, place) =>
     rest.actions.downloadArtifact({ ...place, artifact_id: artifact.id, archive_format: "zip" }),
@@ -36,11 +36,12 @@ export async function readArtifact(run: { readonly id: number }, github: GitHub)
 /** The one file of a ZIP archive. @see PKWARE's APPNOTE.TXT 6.3, 4.3.7, 4.3.12 and 4.3.16 */
 export function planIn(zip: Buffer): Artifact {
   const end = zip.length < 22 ? -1 : zip.lastIndexOf("PK\x05\x06", zip.length - 22, "latin1");
-  if (end < 0) return { odd: "it is no ZIP archive" };
+  if (end < 0) return { invalid: "it is no ZIP archive" };
   const entries = zip.readUInt16LE(end + 10);
-  if (entries !== 1) return { odd: `it holds ${entries} files and not plan.json alone` };
+  if (entries !== 1) return { invalid: `it holds ${entries} files and not plan.json alone` };
   const at = zip.readUInt32LE(end + 16);
-  if (at + 46 > end || zip.toString("latin1", at, at + 4) !== "PK\x01\x02") return { odd: "its directory is broken" };
+  if (at + 46 > end || zip.toString("latin1", at, at + 4) !== "PK\x01\x02")
+    return { invalid: "its directory is broken" };
 
   const flags = zip.readUInt16LE(at + 8);
   const method = zip.readUInt16LE(at + 10);
@@ -48,23 +49,24 @@ export function planIn(zip: Buffer): Artifact {
   const [packed, plain] = [zip.readUInt32LE(at + 20), zip.readUInt32LE(at + 24)];
   const name = zip.toString("latin1", at + 46, at + 46 + zip.readUInt16LE(at + 28));
   const local = zip.readUInt32LE(at + 42);
-  if (name !== "plan.json") return { odd: "the file in it is not called plan.json" };
+  if (name !== "plan.json") return { invalid: "the file in it is not called plan.json" };
   if (flags & 1 || (method !== 0 && method !== 8))
-    return { odd: "plan.json is packed in a way that GitHub does not use" };
-  if (plain > limits.file) return { odd: `plan.json has ${plain} bytes, more than the ${limits.file} that are read` };
+    return { invalid: "plan.json is packed in a way that GitHub does not use" };
+  if (plain > limits.file)
+    return { invalid: `plan.json has ${plain} bytes, more than the ${limits.file} that are read` };
   if (local + 30 > at || zip.toString("latin1", local, local + 4) !== "PK\x03\x04")
-    return { odd: "its file is broken" };
+    return { invalid: "its file is broken" };
 
   // Both lengths stand here again, and may differ from those in the directory.
   const begin = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
-  if (begin + packed > at) return { odd: "its file is broken" };
+  if (begin + packed > at) return { invalid: "its file is broken" };
   const bytes = unpacked(zip.subarray(begin, begin + packed), method, plain);
   if (!bytes || bytes.length !== plain || crc32(bytes) !== sum)
-    return { odd: "plan.json does not unpack to what it should be" };
+    return { invalid: "plan.json does not unpack to what it should be" };
   try {
     return { plan: JSON.parse(bytes.toString()) as unknown };
   } catch {
-    return { odd: "plan.json is not JSON" };
+    return { invalid: "plan.json is not JSON" };
   }
 }
 

@@ -21,7 +21,7 @@ const plan = v.object({
 });
 
 /** What differs, in words; `undefined` where nothing does, or where the run planned against another base. */
-export function planDiffers(said: unknown, report: Report): string | undefined {
+export function planDifference(said: unknown, report: Report): string | undefined {
   const read = v.safeParse(plan, said);
   if (!read.success) return "it is not a plan";
   const { output } = read;

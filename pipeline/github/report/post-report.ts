@@ -8,12 +8,12 @@ import type { Pull } from "../pull-request/pull.ts";
 import { postCheck, postStatus } from "../run/checks.ts";
 import type { GitHub } from "../run/client.ts";
 import { annotationsOf } from "./annotations.ts";
-import { tell } from "./comment.ts";
+import { postComment } from "./comment.ts";
 import { reportMarkdown } from "./markdown.ts";
-import { askOwners, suggest } from "./review-requests.ts";
+import { postSuggestions, requestReviews } from "./review-requests.ts";
 import { statusOf } from "./status-line.ts";
 import { suggestionsOf } from "./suggestions.ts";
-import { meanings } from "./wording.ts";
+import { stateText } from "./wording.ts";
 
 /** What stands at GitHub beside a commit; branch rules ask for it by this name. */
 export const context = "fieldtree";
@@ -21,7 +21,7 @@ export const context = "fieldtree";
 /** Characters that a comment and a check's summary have room for, beside the mark that makes a comment ours. */
 const longestBody = 65_000;
 
-export interface Telling {
+export interface ReportPost {
   readonly report: Report;
   /** Why the plan that the proposal's own run made is not to be believed, in words of ours. */
   readonly distrust?: string;
@@ -29,36 +29,36 @@ export interface Telling {
   readonly run: string;
 }
 
-export async function tellReport(pull: Pull, telling: Telling, github: GitHub, world: World): Promise<void> {
-  const { report } = telling;
-  const { page } = await tell(
+export async function postReport(pull: Pull, post: ReportPost, github: GitHub, world: World): Promise<void> {
+  const { report } = post;
+  const { page } = await postComment(
     pull.number,
-    { kind: "report", state: report.state, body: bodyOf(telling, github) },
+    { kind: "report", state: report.state, body: bodyOf(post, github) },
     github,
   );
   // A commit has one verdict, and may be proposed for several branches: that of the one which is published counts.
-  if (pull.publishes) await judge(pull.headSha, telling, page, github);
-  await suggest(pull, suggestionsOf(report), github, world);
+  if (pull.publishes) await postVerdict(pull.headSha, post, page, github);
+  await postSuggestions(pull, suggestionsOf(report), github, world);
   const owners = report.owners.flatMap(({ owners }) => owners);
-  await askOwners(pull, owners, github, world);
+  await requestReviews(pull, owners, github, world);
 }
 
-function bodyOf({ report, distrust, run }: Telling, { page }: GitHub): string {
+function bodyOf({ report, distrust, run }: ReportPost, { page }: GitHub): string {
   const doubt = distrust === undefined ? "" : `> [!CAUTION]\n> ${distrust}. What follows was computed again.\n\n`;
   return doubt + reportMarkdown(report, { atMost: longestBody - doubt.length, more: run, repository: page });
 }
 
 /** The verdict on a commit, as check and as status. @param page where people read more of it. */
-export async function judge(sha: string, telling: Telling, page: string, github: GitHub): Promise<void> {
-  const { report, distrust } = telling;
+export async function postVerdict(sha: string, post: ReportPost, page: string, github: GitHub): Promise<void> {
+  const { report, distrust } = post;
   const line = statusOf(report);
   const check = await postCheck(
     {
       name: context,
       sha,
       conclusion: distrust ? "failure" : conclusions[line.state],
-      title: distrust ?? `${meanings[report.state]}: ${countsOf(report)}`,
-      summary: bodyOf(telling, github),
+      title: distrust ?? `${stateText[report.state]}: ${countsOf(report)}`,
+      summary: bodyOf(post, github),
       annotations: annotationsOf(report),
       page,
     },

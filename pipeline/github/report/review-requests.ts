@@ -10,7 +10,7 @@ const mostSuggestions = 10;
 const mostComments = 300;
 
 /** Offer what isn't offered yet at that line. Where GitHub won't have one, the comment says the fix too. */
-export async function suggest(
+export async function postSuggestions(
   pull: Pull,
   suggestions: readonly Suggestion[],
   github: GitHub,
@@ -22,10 +22,10 @@ export async function suggest(
     (rest, page) => rest.pulls.listReviewComments({ ...page, pull_number: pull.number }),
     mostComments,
   );
-  const there = new Set(known.map(({ path, line, body }) => JSON.stringify([path, line, body])));
-  const fresh = suggestions.filter(({ path, line, body }) => !there.has(JSON.stringify([path, line, body])));
-  if (fresh.length === 0) return;
-  const comments = fresh.slice(0, mostSuggestions).map((one) => ({ ...one, side: "RIGHT" }));
+  const posted = new Set(known.map(({ path, line, body }) => JSON.stringify([path, line, body])));
+  const missing = suggestions.filter(({ path, line, body }) => !posted.has(JSON.stringify([path, line, body])));
+  if (missing.length === 0) return;
+  const comments = missing.slice(0, mostSuggestions).map((one) => ({ ...one, side: "RIGHT" }));
   await unlessRefused(world, () =>
     github.ask("suggesting fixes", (rest, place) =>
       rest.pulls.createReview({
@@ -40,19 +40,24 @@ export async function suggest(
 }
 
 /** Ask those who own what changes to look at it: never the author, never anybody twice. @param owners logins, or `org/team`. */
-export async function askOwners(pull: Pull, owners: readonly string[], github: GitHub, world: World): Promise<void> {
+export async function requestReviews(
+  pull: Pull,
+  owners: readonly string[],
+  github: GitHub,
+  world: World,
+): Promise<void> {
   const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
   const [people, teams] = [lower(pull.asked.people), lower(pull.asked.teams)];
-  const wanted = [...new Set(owners)].filter((owner) => {
+  const unasked = [...new Set(owners)].filter((owner) => {
     const [name, team] = owner.toLowerCase().split("/");
     return team === undefined ? name !== pull.author.toLowerCase() && !people.includes(name!) : !teams.includes(team);
   });
-  if (wanted.length === 0) return;
+  if (unasked.length === 0) return;
   const reviews = await github.all("reading the reviews", (rest, page) =>
     rest.pulls.listReviews({ ...page, pull_number: pull.number }),
   );
-  const looked = lower(reviews.flatMap(({ user }) => (user ? [user.login] : [])));
-  const left = wanted.filter((owner) => !looked.includes(owner.toLowerCase()));
+  const reviewers = lower(reviews.flatMap(({ user }) => (user ? [user.login] : [])));
+  const left = unasked.filter((owner) => !reviewers.includes(owner.toLowerCase()));
   const ask = (some: readonly string[]) =>
     github.ask("asking for reviews", (rest, place) =>
       rest.pulls.requestReviewers({

@@ -15,7 +15,7 @@ import { plural } from "../../core/text/plural.ts";
 import type { Conflict } from "../../core/tree/merge.ts";
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
-import { revise, type Said } from "./comment.ts";
+import { type CommentText, reviseComment } from "./comment.ts";
 import { mergeWithDriver } from "./markdown.ts";
 
 export interface Moved {
@@ -25,7 +25,7 @@ export interface Moved {
 }
 
 /** How a proposal and the base branch as it is now go together. */
-export type Standing = Pick<Report, "conflicts" | "onlyTextual">;
+export type MergeOutcome = Pick<Report, "conflicts" | "onlyTextual">;
 
 /** The newest ones: each costs some six calls, and what is older is looked at anew before anybody merges it. */
 const mostPulls = 30;
@@ -34,9 +34,9 @@ const mostPulls = 30;
  * `standing`: of a pull request's newest commit; `undefined` where nobody can tell. Resolves to the numbers of those whose
  * comment says so now.
  */
-export async function markStale(
+export async function markStaleReports(
   { branch, tip }: Moved,
-  standing: (headSha: string) => Promise<Standing | undefined>,
+  outcome: (headSha: string) => Promise<MergeOutcome | undefined>,
   github: GitHub,
   world: World,
 ): Promise<readonly number[]> {
@@ -45,10 +45,10 @@ export async function markStale(
   );
   const marked: number[] = [];
   for (const { number, head } of pulls) {
-    const change = async (said: Said): Promise<Said> =>
-      knows(said, tip) ? said : noted(said, tip, await standing(head.sha), github.page);
+    const change = async (comment: CommentText): Promise<CommentText> =>
+      knows(comment, tip) ? comment : noted(comment, tip, await outcome(head.sha), github.page);
     try {
-      if (await revise(number, "report", change, github)) marked.push(number);
+      if (await reviseComment(number, "report", change, github)) marked.push(number);
     } catch (error) {
       if (!isFailure(error)) throw error;
       world.log(`#${number} is not told that its base moved: ${error.message}`);
@@ -60,7 +60,7 @@ export async function markStale(
 }
 
 /** A report that knows the newest commit names it, in the command that prints the same. */
-function knows({ body }: Said, tip: string): boolean {
+function knows({ body }: CommentText, tip: string): boolean {
   return body.includes(`git:${tip}`) || note.exec(body)?.[0].includes(shown(tip)) === true;
 }
 
@@ -68,9 +68,14 @@ const shown = (commit: string): string => `\`${commit.slice(0, 7)}\``;
 
 const note = /^> \[!\w+\]\n> This was computed before [^\n]*\n(?:>[^\n]*\n)*\n/;
 
-function noted({ state, body }: Said, tip: string, standing: Standing | undefined, page: string): Said {
+function noted(
+  { state, body }: CommentText,
+  tip: string,
+  outcome: MergeOutcome | undefined,
+  page: string,
+): CommentText {
   const moved = `This was computed before the base branch moved to ${shown(tip)}`;
-  const { conflicts = [], onlyTextual } = standing ?? {};
+  const { conflicts = [], onlyTextual } = outcome ?? {};
   const below = body.replace(note, "");
   if (conflicts.length > 0) {
     const lines = [`${moved}, and there is a conflict now.`, ...named(conflicts)];

@@ -3,7 +3,7 @@
 import type { Report } from "../../core/report/report.ts";
 import { inert } from "../../core/text/inert.ts";
 import { code } from "../../core/text/markdown.ts";
-import { inOrderOfUrgency } from "./wording.ts";
+import { byUrgency } from "./wording.ts";
 
 export interface Suggestion {
   readonly path: string;
@@ -18,7 +18,7 @@ const most = 10;
 /** One a line at most, only for lines the proposal wrote: GitHub takes none elsewhere. */
 export function suggestionsOf({ findings }: Pick<Report, "findings">): Suggestion[] {
   const byLine = new Map<string, Suggestion>();
-  for (const { file, line, rule, says, replacement, touched } of inOrderOfUrgency(findings)) {
+  for (const { file, line, rule, says, replacement, touched } of byUrgency(findings)) {
     const at = `${file}:${line}`;
     if (replacement === undefined || !touched || byLine.has(at) || !isPlain(replacement)) continue;
     const body = `${code(rule)}: ${code(says, 500)}\n\n\`\`\`suggestion\n${replacement}\n\`\`\``;

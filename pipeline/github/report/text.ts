@@ -6,7 +6,7 @@ import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../..
 import { inert } from "../../core/text/inert.ts";
 import { plural } from "../../core/text/plural.ts";
 import { sayBytes } from "../../core/text/shown.ts";
-import { counted, endpointWords, inOrderOfUrgency, meanings, pinWords, summaryOf } from "./wording.ts";
+import { byUrgency, counted, endpointsText, pinsText, stateText, summaryOf } from "./wording.ts";
 
 export interface TextOptions {
   /** Each finding, where those of one rule would be counted. */
@@ -18,7 +18,7 @@ export interface TextOptions {
 export function reportText(report: Report, { all = false, paint = (_, text) => text }: TextOptions = {}): string {
   const { campaign, state, root, changes, findings, owners, onMerge, onlyTextual, reproduce } = report;
   return [
-    `${inert(campaign)}: ${meanings[state]}`,
+    `${inert(campaign)}: ${stateText[state]}`,
     `  ${summaryOf(report)}`,
     `  root ${root.from ?? "unknown"} → ${root.to ?? "not known yet"}`,
     ...(onlyTextual
@@ -26,18 +26,18 @@ export function reportText(report: Report, { all = false, paint = (_, text) => t
       : []),
     ...endpointLines(report),
     ...changes.flatMap(changeLines),
-    ...counted(inOrderOfUrgency(findings), all).map((each) => findingLine(each, paint)),
+    ...counted(byUrgency(findings), all).map((each) => findingLine(each, paint)),
     ...owners.map(
       ({ pattern, owners, paths }) =>
         `owners   ${inert(pattern)}: ${owners.join(", ")} (${plural(paths.length, "change")})`,
     ),
-    `merging  ${onMergeWords(onMerge)}`,
+    `merging  ${onMergeText(onMerge)}`,
     `same as  ${inert(reproduce)}`,
   ].join("\n");
 }
 
 function endpointLines({ endpoints }: Report): string[] {
-  const words = endpointWords(endpoints, (text) => inert(text, 300));
+  const words = endpointsText(endpoints, (text) => inert(text, 300));
   if (!words) return [];
   return [`WARNING  ${words.title}`, ...words.changes.map((line) => `  ${line}`), `  ${words.label}`];
 }
@@ -46,7 +46,7 @@ function changeLines(change: ReportedChange): string[] {
   const { op, path, size, reach, datasets, moreDatasets } = change;
   const what = op === "remove" || op === "move" ? "" : ` ${inert(change.to)}`;
   const from = op === "move" ? `${inert(change.from)} → ` : "";
-  const how = [...(size === null ? [] : [sayBytes(size)]), ...(reach ? [reachWords(reach)] : [])].join(", ");
+  const how = [...(size === null ? [] : [sayBytes(size)]), ...(reach ? [reachText(reach)] : [])].join(", ");
   return [
     `${op.padEnd(8)} ${from}${inert(path)}${what}${how ? ` (${how})` : ""}`,
     ...datasets.flatMap(datasetLines),
@@ -54,7 +54,7 @@ function changeLines(change: ReportedChange): string[] {
   ];
 }
 
-function reachWords({ from, problem, partial }: NonNullable<ReportedChange["reach"]>): string {
+function reachText({ from, problem, partial }: NonNullable<ReportedChange["reach"]>): string {
   if (problem !== undefined) return `out of reach: ${inert(problem)}`;
   const names = from.length > 0 ? `at ${from.map((name) => inert(name)).join(", ")}` : "at several together";
   return partial === undefined ? names : `${names}; ${inert(partial)}`;
@@ -76,14 +76,14 @@ function datasetLines({ path, title, variables, start, end, bbox, differs, faile
 
 function findingLine(each: Condensed<ReportedFinding>, paint: NonNullable<TextOptions["paint"]>): string {
   const { level, rule, file, line, column, fix } = each.finding;
-  const said = `${paint(level, level)}${" ".repeat(8 - level.length)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(sayCounted(each), 2000)}`;
-  return fix === undefined || each.count > 1 ? said : `${said}\n    fix: ${inert(fix, 2000)}`;
+  const itemText = `${paint(level, level)}${" ".repeat(8 - level.length)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(sayCounted(each), 2000)}`;
+  return fix === undefined || each.count > 1 ? itemText : `${itemText}\n    fix: ${inert(fix, 2000)}`;
 }
 
-function onMergeWords({ pins, names }: Report["onMerge"]): string {
-  const kept = pinWords(pins, (name) => name);
+function onMergeText({ pins, names }: Report["onMerge"]): string {
+  const pinsAt = pinsText(pins, (name) => name);
   return [
-    kept === undefined ? "publishes the root" : `pins the root at ${kept}`,
+    pinsAt === undefined ? "publishes the root" : `pins the root at ${pinsAt}`,
     ...names.map(({ name, to, ttl }) => `points ${inert(name)} to the ${inert(to)} (old answers live ${ttl} s)`),
   ].join(", ");
 }

@@ -4,7 +4,7 @@ import { countsOf, newBytes, type Report, type ReportedFinding, type State } fro
 import { sayBytes } from "../../core/text/shown.ts";
 
 /** What a state means to whoever waits for it. */
-export const meanings: Readonly<Record<State, string>> = {
+export const stateText: Readonly<Record<State, string>> = {
   ready: "ready to merge",
   "needs changes": "needs changes",
   "data out of reach": "data out of reach",
@@ -19,7 +19,7 @@ export function summaryOf(report: Report): string {
 }
 
 /** Those that stop a merge first, then what the proposal's author wrote, then the order they came in. */
-export function inOrderOfUrgency(findings: readonly ReportedFinding[]): ReportedFinding[] {
+export function byUrgency(findings: readonly ReportedFinding[]): ReportedFinding[] {
   const rank = ({ level, touched }: ReportedFinding) => 2 * levels.indexOf(level) + (touched ? 0 : 1);
   return findings.toSorted((a, b) => rank(a) - rank(b));
 }
@@ -35,7 +35,7 @@ export function counted(findings: readonly ReportedFinding[], all: boolean): rea
  *
  * `label`: what the pull request needs, or what allows it.
  */
-export function endpointWords(
+export function endpointsText(
   { changes, moreChanges, unreadable, label, labelled }: Report["endpoints"],
   quoted: (text: string) => string,
 ): { readonly title: string; readonly changes: readonly string[]; readonly label: string } | undefined {
@@ -65,7 +65,7 @@ export function endpointWords(
 const levels = ["error", "warning", "hint"] as const;
 
 /** `all of dkrz, gwdg` or `2 of dkrz, gwdg, pinata`; `undefined` where nobody is asked to keep anything. */
-export function pinWords(
+export function pinsText(
   { atLeast, of }: Report["onMerge"]["pins"],
   name: (text: string) => string,
 ): string | undefined {

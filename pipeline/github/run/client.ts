@@ -22,13 +22,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type Rest = Octokit["rest"];
 
 /** What every call of a repository begins with. */
-export interface Place {
+export interface RepositoryName {
   readonly owner: string;
   readonly repo: string;
 }
 
 export interface GitHub {
-  readonly place: Place;
+  readonly place: RepositoryName;
   /** Base URL of pages for people, without trailing slash: `https://github.com/OWNER/REPO`. */
   readonly page: string;
   /**
@@ -49,8 +49,8 @@ export interface GitHub {
 }
 
 export type Answer<T> = Promise<{ readonly data: T; readonly headers?: { readonly link?: string | undefined } }>;
-export type Call<T> = (rest: Rest, place: Place) => Answer<T>;
-export type Paged = Place & { readonly per_page: number; readonly page: number };
+export type Call<T> = (rest: Rest, place: RepositoryName) => Answer<T>;
+export type Paged = RepositoryName & { readonly per_page: number; readonly page: number };
 
 /** Put into a POST's parameters where it may happen twice: `rest.repos.createCommitStatus({ ...place, ...repeatable })`. */
 export const repeatable = { request: { repeatable: true } };
@@ -58,7 +58,7 @@ export const repeatable = { request: { repeatable: true } };
 /** s that we wait for a rate limit. A job's minutes are better spent later than longer. */
 export const longestWait = 90;
 /** ms for one answer, to its last byte. */
-const patience = 30_000;
+const timeoutMs = 30_000;
 /** Bytes a ms, below which an upload is given up. */
 const slowestUpload = 100;
 /** Bytes of one answer: tree.yaml of 100 000 leaves is a third of it. */
@@ -79,7 +79,7 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
     import("@octokit/plugin-throttling"),
     import("@octokit/plugin-retry"),
   ]);
-  const waiting = (limit: string) => (seconds: number, request: object, _: unknown, tries: number) => {
+  const waits = (limit: string) => (seconds: number, request: object, _: unknown, tries: number) => {
     const { method, url } = request as { method: string; url: string };
     const wait = seconds <= longestWait && tries < 2;
     if (wait) world.log(`GitHub's ${limit} is reached; ${method} ${url} waits ${seconds} s`);
@@ -93,7 +93,7 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
     log: quiet,
     // A refusal stays one, and a limit is the throttling's business.
     retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451] },
-    throttle: { onRateLimit: waiting("rate limit"), onSecondaryRateLimit: waiting("secondary rate limit") },
+    throttle: { onRateLimit: waits("rate limit"), onSecondaryRateLimit: waits("secondary rate limit") },
   });
   octokit.hook.before("request", (options) => {
     // Whether a POST that got no answer took effect is for whoever made it to find out.
@@ -105,7 +105,7 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
   return gitHubOver(octokit, { place, token, page: pageOf(env, place) }, world);
 }
 
-function pageOf({ GITHUB_SERVER_URL }: Environment, { owner, repo }: Place): string {
+function pageOf({ GITHUB_SERVER_URL }: Environment, { owner, repo }: RepositoryName): string {
   return `${(GITHUB_SERVER_URL || "https://github.com").replace(/\/+$/, "")}/${owner}/${repo}`;
 }
 
@@ -115,7 +115,7 @@ export function gitHubOver(
   { place, page, token }: Pick<GitHub, "place" | "page"> & { readonly token: string },
   world: World,
 ): GitHub {
-  const tell = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+  const translated = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
@@ -123,7 +123,7 @@ export function gitHubOver(
       throw failureOf(what, error, token);
     }
   };
-  const ask = <T>(what: string, call: Call<T>) => tell(what, async () => (await call(octokit.rest, place)).data);
+  const ask = <T>(what: string, call: Call<T>) => translated(what, async () => (await call(octokit.rest, place)).data);
   return {
     place,
     page,
@@ -141,7 +141,9 @@ export function gitHubOver(
     async all<T>(what: string, listed: (rest: Rest, place: Paged) => Answer<readonly T[]>, most = 1000) {
       const found: T[] = [];
       for (let page = 1; page <= Math.ceil(most / pageSize); page++) {
-        const { data, headers } = await tell(what, () => listed(octokit.rest, { ...place, per_page: pageSize, page }));
+        const { data, headers } = await translated(what, () =>
+          listed(octokit.rest, { ...place, per_page: pageSize, page }),
+        );
         found.push(...data);
         // A page may be short of what its reader may not see, and the list goes on.
         if (!/\brel="next"/.test(headers?.link ?? "")) break;
@@ -150,7 +152,7 @@ export function gitHubOver(
     },
 
     graphql: <T>(what: string, query: string, variables: Readonly<Record<string, unknown>>) =>
-      tell(what, () => octokit.graphql<T>(query, { ...variables })),
+      translated(what, () => octokit.graphql<T>(query, { ...variables })),
   };
 }
 
@@ -158,7 +160,7 @@ export function gitHubOver(
 const nothing = () => {};
 const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-function settingsIn(env: Environment): { api: string; place: Place; token: string } {
+function settingsIn(env: Environment): { api: string; place: RepositoryName; token: string } {
   const api = (env.GITHUB_API_URL || "https://api.github.com").replace(/\/+$/, "");
   if (!URL.canParse(api) || !["http:", "https:"].includes(new URL(api).protocol)) {
     throw new Failure("input", "GITHUB_API_URL is no address");
@@ -181,7 +183,7 @@ function settingsIn(env: Environment): { api: string; place: Place; token: strin
 /** `fetch` within bounds. Redirects are followed here, since `fetch` itself would make a GET of a redirected POST. */
 export function fetching(api: string, world: World) {
   return async (url: string, init: RequestInit): Promise<Response> => {
-    const allowed = patience + (init.body instanceof Uint8Array ? Math.ceil(init.body.length / slowestUpload) : 0);
+    const allowed = timeoutMs + (init.body instanceof Uint8Array ? Math.ceil(init.body.length / slowestUpload) : 0);
     const late = AbortSignal.timeout(allowed);
     const signal = AbortSignal.any([world.signal, late]);
     try {
@@ -229,13 +231,13 @@ function mayFollow(from: URL, to: URL, method = "GET"): boolean {
 
 async function bounded(at: URL, response: Response, accept: string, signal: AbortSignal): Promise<Response> {
   const { status, headers } = response;
-  const bytes = await readBody(at.host, response, { atMost: largestAnswer, stallAfter: patience, signal });
-  const kept = new Headers(headers);
-  kept.delete("content-encoding");
+  const bytes = await readBody(at.host, response, { atMost: largestAnswer, stallAfter: timeoutMs, signal });
+  const passed = new Headers(headers);
+  passed.delete("content-encoding");
   // Octokit reads a file in its raw form as text, and loses a byte order mark and whatever is not UTF-8.
-  if (/\braw\b/.test(accept) && status === 200) kept.set("content-type", "application/octet-stream");
+  if (/\braw\b/.test(accept) && status === 200) passed.set("content-type", "application/octet-stream");
   const empty = status === 204 || status === 205 || status === 304;
-  return new Response(empty ? null : (bytes as Uint8Array<ArrayBuffer>), { status, headers: kept });
+  return new Response(empty ? null : (bytes as Uint8Array<ArrayBuffer>), { status, headers: passed });
 }
 
 /** What Octokit throws. Its own message quotes addresses and documents; what GitHub said is under `response`. */
@@ -255,7 +257,7 @@ function failureOf(what: string, thrown: unknown, token: string): Failure {
   const headers = response?.headers ?? {};
   if (thrown instanceof Failure) return thrown;
   if (cause instanceof Failure) return new Failure(cause.kind, `GitHub, ${what}: ${cause.message}`);
-  const words = excerpt(wordsOf(response?.data, message).replaceAll(token, "…"));
+  const words = excerpt(messageIn(response?.data, message).replaceAll(token, "…"));
   const said = `GitHub, ${what}: ${response && status ? `${status} ` : ""}${words}`;
   const wait = waitOf(headers);
   if (status === 429 || /\brate limit\b/i.test(words)) {
@@ -287,7 +289,7 @@ function waitOf(headers: Readonly<Record<string, string>>): number | undefined {
 }
 
 /** `{message, errors: [{message}]}` as one sentence. */
-function wordsOf(data: unknown, otherwise = ""): string {
+function messageIn(data: unknown, otherwise = ""): string {
   const { message, errors } = (typeof data === "object" && data !== null ? data : {}) as Record<string, unknown>;
   const more = (Array.isArray(errors) ? errors : []).map((one) =>
     typeof one === "string" ? one : String((one as { message?: unknown } | null)?.message ?? JSON.stringify(one)),

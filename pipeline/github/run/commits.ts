@@ -35,12 +35,12 @@ export function commitsOf(github: GitHub): Commits {
   };
 }
 
-export interface Sides {
+export interface MergeCommits {
   /** Commits. */
   readonly base: string;
   readonly head: string;
   /** Where they parted. */
-  readonly parting: string;
+  readonly mergeBase: string;
 }
 
 /**
@@ -48,11 +48,11 @@ export interface Sides {
  *
  * @throws Failure `input` where they have nothing in common.
  */
-export async function sidesOf(base: string, head: string, github: GitHub): Promise<Sides> {
+export async function mergeCommits(base: string, head: string, github: GitHub): Promise<MergeCommits> {
   const compared = await github.find("comparing both sides", (rest, place) =>
     rest.repos.compareCommitsWithBasehead({ ...place, basehead: `${base}...${head}`, per_page: 1 }),
   );
-  if (compared) return { base: compared.base_commit.sha, head, parting: compared.merge_base_commit.sha };
+  if (compared) return { base: compared.base_commit.sha, head, mergeBase: compared.merge_base_commit.sha };
   throw new Failure("input", `${head.slice(0, 7)} and the branch it is meant for have no commit in common`, {
     hint: "branch off the campaign's repository again, and put the change there",
   });

@@ -7,10 +7,10 @@
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 
-export interface Once<T> {
+export interface Creation<T> {
   /** What is there already. */
   readonly find: () => Promise<T | undefined>;
-  readonly make: () => Promise<T>;
+  readonly create: () => Promise<T>;
 }
 
 const attempts = 3;
@@ -18,12 +18,12 @@ const attempts = 3;
 const pause = 2_000;
 
 /** @throws Failure as `find` and `make` do; what is unavailable is tried again. */
-export async function once<T>({ find, make }: Once<T>, world: World): Promise<T> {
+export async function createIfAbsent<T>({ find, create }: Creation<T>, world: World): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const known = await find();
     if (known !== undefined) return known;
     try {
-      return await make();
+      return await create();
     } catch (error) {
       if (!isFailure(error, "unavailable") || attempt === attempts) throw error;
       world.log(`${error.message}; looking whether it took effect`);

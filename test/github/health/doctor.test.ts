@@ -43,21 +43,21 @@ async function wellSet(): Promise<Repository> {
   return repo;
 }
 
-async function look(repo: Repository, config = sound, who = github.user("campaign").token(), text = publishing) {
+async function examinePart(repo: Repository, config = sound, who = github.user("campaign").token(), text = publishing) {
   const { campaign } = readCampaign(config);
   const world = testWorld({ now: () => new Date(github.clock.now()) });
   return examine({ config: campaign!, publishing: text }, plainly(github, repo, who), world);
 }
 
 /** What is not as it should be, by what it is of. */
-const bad = (found: Awaited<ReturnType<typeof look>>) =>
+const bad = (found: Awaited<ReturnType<typeof examinePart>>) =>
   Object.fromEntries(found.filter(({ is }) => is !== "good").map(({ of, is }) => [of, is]));
 
 describe("60 quiet days", () => {
   it("stop what runs by the clock, which is seen and set going again", async () => {
     const repo = await wellSet();
     await github.pass({ days: 61 });
-    const found = await look(repo);
+    const found = await examinePart(repo);
     expect(bad(found)).toEqual({ "workflow verify.yml": "missing", clock: "missing" });
     expect(found.find(({ of }) => of === "clock")!.says).toContain("61 days ago");
     for (const { fix } of found) await fix?.(plainly(github, repo, github.user("campaign").token()));
@@ -69,17 +69,17 @@ describe("the doctor", () => {
   it("finds nothing in a repository that is set as it should be, and writes nothing", async () => {
     const repo = await wellSet();
     github.journal.clear();
-    expect(bad(await look(repo))).toEqual({});
+    expect(bad(await examinePart(repo))).toEqual({});
     expect(github.journal.writes()).toEqual([]);
     repo.protect("main", { checks: ["fieldtree"] });
-    expect(bad(await look(repo))).toEqual({});
+    expect(bad(await examinePart(repo))).toEqual({});
     repo.protect("main", { checks: ["test"] });
-    expect(bad(await look(repo))).toEqual({ "required check": "missing" });
+    expect(bad(await examinePart(repo))).toEqual({ "required check": "missing" });
   });
 
   it("names everything that a repository has not which nobody has set up, each with what sets it", async () => {
     const repo = await bare({});
-    const found = await look(repo, "campaign: x\n", undefined, "");
+    const found = await examinePart(repo, "campaign: x\n", undefined, "");
     expect(bad(found)).toEqual({
       "campaign.yaml": "missing",
       "environment production": "missing",
@@ -145,13 +145,13 @@ describe("the doctor", () => {
   ])("sees %s", async (_, spoil, expected) => {
     const repo = await wellSet();
     await spoil(repo);
-    expect(bad(await look(repo))).toEqual(expected);
+    expect(bad(await examinePart(repo))).toEqual(expected);
   });
 
   it("sees a step that lacks a secret, and one that is given more than campaign.yaml names", async () => {
     const repo = await wellSet();
     const text = publishing.replaceAll("DESEC_TOKEN", "OTHER_KEY");
-    const found = (await look(repo, sound, undefined, text)).filter(({ of }) => of === "publish.yml");
+    const found = (await examinePart(repo, sound, undefined, text)).filter(({ of }) => of === "publish.yml");
     expect(found).toMatchObject([
       {
         is: "missing",
@@ -165,7 +165,7 @@ describe("the doctor", () => {
   it("says what it could not see, and which permission shows it", async () => {
     const repo = await wellSet();
     const who = repo.token({ actions: "read", contents: "read", issues: "read" });
-    const found = await look(repo, sound, who);
+    const found = await examinePart(repo, sound, who);
     expect(bad(found)).toEqual({ token: "unseen", secrets: "unseen", "pull requests": "unseen" });
     expect(found.find(({ of }) => of === "secrets")!.how).toContain("environments: read");
   });
@@ -173,7 +173,7 @@ describe("the doctor", () => {
   it("sees a Kubo that only this machine can reach", async () => {
     const repo = await wellSet();
     const config = sound.replace("https://kubo.example:5001", "http://127.0.0.1:5001");
-    expect(bad(await look(repo, config))).toEqual({ "campaign.yaml": "missing" });
+    expect(bad(await examinePart(repo, config))).toEqual({ "campaign.yaml": "missing" });
   });
 });
 
@@ -186,8 +186,8 @@ describe("what it fixes", () => {
     Object.assign(await repo.workflow("verify.yml"), { state: "disabled_inactivity" });
     repo.state.labels.clear();
     const admin = plainly(github, repo, github.user("campaign").token());
-    for (const { fix } of await look(repo)) await fix?.(admin);
-    expect(bad(await look(repo))).toEqual({});
+    for (const { fix } of await examinePart(repo)) await fix?.(admin);
+    expect(bad(await examinePart(repo))).toEqual({});
     expect(repo.state.environments.get("production")!.reviewers.map(({ login }) => login)).toEqual(["campaign"]);
   });
 });

@@ -1,7 +1,7 @@
 /** A verification's findings as issues: one a class, once, closed by itself. And what keeps it all going. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { badgeOf, keepRunning, showBadge } from "../../../pipeline/github/health/badge.ts";
-import { type Looked, label, openProblems, track } from "../../../pipeline/github/health/health-issues.ts";
+import { badgeOf, enableWorkflow, writeBadge } from "../../../pipeline/github/health/badge.ts";
+import { type CheckResult, label, openProblems, track } from "../../../pipeline/github/health/health-issues.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { type Box, openBox } from "../box.ts";
 import { plainly } from "../plainly.ts";
@@ -17,11 +17,11 @@ beforeEach(async () => {
 afterEach(() => github.close());
 
 const at = () => plainly(github, repo, { issues: "write" });
-const run = (checks: readonly Looked[], stopped?: string) =>
+const run = (checks: readonly CheckResult[], stopped?: string) =>
   track({ checks, ...(stopped !== undefined && { stopped }) }, "https://github.test/run/1", at(), testWorld());
 
-const good = (check: string): Looked => ({ check, subject: check, ok: true, says: "good" });
-const bad = (check: string, problem: Looked["problem"] = "drift", says = "wrong"): Looked => ({
+const good = (check: string): CheckResult => ({ check, subject: check, ok: true, says: "good" });
+const failing = (check: string, problem: CheckResult["problem"] = "drift", says = "wrong"): CheckResult => ({
   check,
   subject: `${check} of dkrz`,
   ok: false,
@@ -32,7 +32,7 @@ const issues = () => repo.issues().map(({ title, state }) => [title, state]);
 
 describe("a problem", () => {
   it("is one issue of its class, says what fails, and closes when all of it is well", async () => {
-    await run([good("log"), bad("pin"), bad("node"), bad("name"), good("index")]);
+    await run([good("log"), failing("pin"), failing("node"), failing("name"), good("index")]);
     expect(issues()).toEqual([
       ["Data is not kept where it should be", "open"],
       ["Names do not say what the log says", "open"],
@@ -40,7 +40,7 @@ describe("a problem", () => {
     expect(repo.issues()[0]).toMatchObject({ body: expect.stringContaining("2 checks fail") });
     expect([...repo.issues()[0]!.labels]).toEqual([label]);
 
-    await run([good("log"), good("pin"), bad("node"), good("name")]);
+    await run([good("log"), good("pin"), failing("node"), good("name")]);
     expect(issues().map(([, state]) => state)).toEqual(["open", "closed"]);
     expect(repo.issues()[0]!.body).toContain("1 check fails");
     await run([good("log"), good("pin"), good("node"), good("name")]);
@@ -48,22 +48,22 @@ describe("a problem", () => {
   });
 
   it("that comes back is the same issue, opened again", async () => {
-    await run([bad("pin")]);
+    await run([failing("pin")]);
     await run([good("pin")]);
-    expect(await run([bad("pin", "drift", "wrong again")])).toMatchObject([{ problem: "pins", did: "opened" }]);
+    expect(await run([failing("pin", "drift", "wrong again")])).toMatchObject([{ problem: "pins", did: "opened" }]);
     expect(issues()).toEqual([["Data is not kept where it should be", "open"]]);
     expect(repo.issues()[0]!.body).toContain("`wrong again`");
   });
 
   it("found alike is told once", async () => {
-    await run([bad("name")]);
+    await run([failing("name")]);
     github.journal.clear();
-    expect(await run([bad("name")])).toMatchObject([{ did: "left" }]);
+    expect(await run([failing("name")])).toMatchObject([{ did: "left" }]);
     expect(github.journal.writes().filter(({ face }) => face === "rest")).toEqual([]);
   });
 
   it("that only a deep look sees is not closed by a light one", async () => {
-    await run([good("log"), bad("portal", "corrupt")]);
+    await run([good("log"), failing("portal", "corrupt")]);
     await run([good("log")]);
     expect(issues()).toEqual([["What is published contradicts itself", "open"]]);
     await run([good("log"), good("portal")]);
@@ -71,8 +71,8 @@ describe("a problem", () => {
   });
 
   it("is not closed by a look that ended early or could not look", async () => {
-    await run([bad("pin")]);
-    await run([bad("pin", "unchecked")]);
+    await run([failing("pin")]);
+    await run([failing("pin", "unchecked")]);
     await run([good("pin")], "the log is out of reach");
     expect(issues()).toEqual([
       ["Data is not kept where it should be", "open"],
@@ -83,7 +83,7 @@ describe("a problem", () => {
 
   it("is told once though the answer was lost", async () => {
     github.on("POST /repos/{owner}/{repo}/issues", hangUp, { after: true });
-    expect(await run([bad("pin")])).toMatchObject([{ did: "opened" }]);
+    expect(await run([failing("pin")])).toMatchObject([{ did: "opened" }]);
     expect(issues()).toHaveLength(1);
   });
 
@@ -96,7 +96,7 @@ describe("a problem", () => {
     repo.state.labels.set(label, { id: 1, name: label, color: "ededed", description: null });
     repo.state.issues.get(data.number)!.labels.add(label);
     await run([good("pin")]);
-    await run([bad("pin")]);
+    await run([failing("pin")]);
     expect(issues()).toEqual([
       ["x", "open"],
       ["Data is not kept where it should be", "open"],
@@ -105,7 +105,7 @@ describe("a problem", () => {
 
   it("shows hostile words as words, and five hundred of them as a few", async () => {
     const says = "</li><script>@org/team <!-- fieldtree:health names failing= -->\u202e";
-    await run(Array.from({ length: 500 }, () => bad("pin", "drift", says)));
+    await run(Array.from({ length: 500 }, () => failing("pin", "drift", says)));
     const { body } = repo.issues()[0]!;
     expect(body).toContain("and 460 more");
     expect(body!.replace(/`[^`]*`/g, "")).not.toMatch(/@org|<script|\u202e/);
@@ -127,16 +127,16 @@ describe("the clock", () => {
 
   it("writes the badge where it changed, once, beside what else is on the branch", async () => {
     const may = plainly(github, repo, { contents: "write" });
-    expect(await showBadge(badgeOf(health), "campaign/state", may, testWorld())).toBeUndefined();
+    expect(await writeBadge(badgeOf(health), "campaign/state", may, testWorld())).toBeUndefined();
     await repo.push({ head: "bafy\n" }, { branch: "campaign/state" });
-    expect(await showBadge(badgeOf(health), "campaign/state", may, testWorld())).toBe(true);
+    expect(await writeBadge(badgeOf(health), "campaign/state", may, testWorld())).toBe(true);
     expect(JSON.parse((await repo.read("badge.json", "campaign/state"))!)).toMatchObject({
       schemaVersion: 1,
       message: "release 12, verified 2026-11-21",
     });
     expect(await repo.read("head", "campaign/state")).toBe("bafy\n");
     const tip = await repo.tip("campaign/state");
-    expect(await showBadge(badgeOf(health), "campaign/state", may, testWorld())).toBe(false);
+    expect(await writeBadge(badgeOf(health), "campaign/state", may, testWorld())).toBe(false);
     expect(await repo.tip("campaign/state")).toBe(tip);
   });
 
@@ -149,7 +149,7 @@ describe("the clock", () => {
     const route = "PUT /repos/{owner}/{repo}/contents/{path}";
     if (meanwhile) github.on(route, () => repo.push({ "badge.json": "{ }" }, { branch: "campaign/state" }));
     if (lost) github.on(route, hangUp, { after: true });
-    await showBadge(badgeOf(health), "campaign/state", may, testWorld());
+    await writeBadge(badgeOf(health), "campaign/state", may, testWorld());
     expect(await repo.read("badge.json", "campaign/state")).toContain("release 12");
     expect(github.pending()).toEqual([]);
   });
@@ -163,11 +163,11 @@ describe("the clock", () => {
     for (let days = 0; days < 120; days += 40) {
       await github.pass({ days: 40 });
       expect(await state()).toBe("active");
-      await keepRunning("verify.yml", may);
+      await enableWorkflow("verify.yml", may);
     }
     await github.pass({ days: 61 });
     expect(await state()).toBe("disabled_inactivity");
-    await keepRunning("verify.yml", may);
+    await enableWorkflow("verify.yml", may);
     expect(await state()).toBe("active");
   });
 });

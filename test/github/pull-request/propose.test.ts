@@ -1,6 +1,6 @@
 /** A proposal is one pull request, wherever making it was stopped, and stands on what was proposed. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { branchFor, filledIn, groundOf, propose } from "../../../pipeline/github/pull-request/propose.ts";
+import { branchFor, filledIn, proposalBase, propose } from "../../../pipeline/github/pull-request/propose.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { type Box, openBox } from "../box.ts";
 import { plainly } from "../plainly.ts";
@@ -24,7 +24,7 @@ async function proposed(login = "visitor") {
   const branch = branchFor([`proposal ${proposals}`]);
   const proposal = { title: `Proposal ${proposals}`, body: "words", branch, tree: Buffer.from(`a${proposals}: \n`) };
   const forkAt = async () => plainly(github, await repo.fork(login), token);
-  return await propose(proposal, await groundOf(at), at, forkAt, testWorld());
+  return await propose(proposal, await proposalBase(at), at, forkAt, testWorld());
 }
 const pulls = () => [...repo.state.issues.values()].filter(({ title }) => title === `Proposal ${proposals}`);
 

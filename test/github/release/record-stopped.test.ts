@@ -1,6 +1,6 @@
 /** A record that is stopped anywhere is finished by the next run, with nothing made or said twice. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Recorded } from "../../../pipeline/github/release/notes.ts";
+import type { ReleaseFacts } from "../../../pipeline/github/release/notes.ts";
 import { type RecordOptions, record } from "../../../pipeline/github/release/record.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { type Box, openBox } from "../box.ts";
@@ -8,7 +8,7 @@ import { plainly } from "../plainly.ts";
 import type { Repository } from "../repository.ts";
 import { hangUp } from "../trouble.ts";
 
-const release: Recorded = { number: 1, head: "bafyhead1", root: "bafyroot1", portal: "bafyportal1", changes: [] };
+const release: ReleaseFacts = { number: 1, head: "bafyhead1", root: "bafyroot1", portal: "bafyportal1", changes: [] };
 const may = { contents: "write", deployments: "write", "pull-requests": "write" } as const;
 
 let github: Box;

@@ -1,7 +1,7 @@
 /** What GitHub is told of a release. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Change } from "../../../pipeline/core/tree/changes.ts";
-import type { Recorded } from "../../../pipeline/github/release/notes.ts";
+import type { ReleaseFacts } from "../../../pipeline/github/release/notes.ts";
 import { type RecordOptions, record } from "../../../pipeline/github/release/record.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { type Box, openBox } from "../box.ts";
@@ -12,7 +12,13 @@ import { hangUp } from "../trouble.ts";
 const tree = "products:\n";
 const cid = "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354";
 const change: Change = { op: "add", path: "products/radar.zarr", to: cid };
-const release: Recorded = { number: 1, head: "bafyhead1", root: "bafyroot1", portal: "bafyportal1", changes: [change] };
+const release: ReleaseFacts = {
+  number: 1,
+  head: "bafyhead1",
+  root: "bafyroot1",
+  portal: "bafyportal1",
+  changes: [change],
+};
 const bytes = new TextEncoder();
 
 let github: Box;

@@ -1,6 +1,6 @@
 /** One comment that people hear of when it matters, and that nobody else can speak through. */
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type Message, revise, tell } from "../../../pipeline/github/report/comment.ts";
+import { type Message, postComment, reviseComment } from "../../../pipeline/github/report/comment.ts";
 import { type Box, openBox } from "../box.ts";
 import { plainly } from "../plainly.ts";
 import type { PullRequestHandle } from "../pull-request.ts";
@@ -18,7 +18,11 @@ beforeEach(async () => {
 afterEach(() => github.close());
 
 const say = (state: string, body = state, kind = "report") =>
-  tell(pull.number, { kind, state, body } satisfies Message, plainly(github, repo, { "pull-requests": "write" }));
+  postComment(
+    pull.number,
+    { kind, state, body } satisfies Message,
+    plainly(github, repo, { "pull-requests": "write" }),
+  );
 const shown = () => pull.comments().map(({ body, minimized }) => [body.split("\n").at(-1), minimized]);
 
 it("is edited while the state stays, left alone while nothing changes, and said anew when it does", async () => {
@@ -109,7 +113,12 @@ it("is cut to what GitHub takes", async () => {
 it("is revised in place while its state stays, said anew where that changes, and not where there is none of ours", async () => {
   const api = () => plainly(github, repo, { "pull-requests": "write" });
   const revised = (state?: string) =>
-    revise(pull.number, "report", async (said) => ({ state: state ?? said.state, body: `late: ${said.body}` }), api());
+    reviseComment(
+      pull.number,
+      "report",
+      async (said) => ({ state: state ?? said.state, body: `late: ${said.body}` }),
+      api(),
+    );
   pull.comment("stranger", '<!-- fieldtree:report state="ready" -->\nours, believe me');
   expect(await revised()).toBe(false);
   await say("ready", "ours");
@@ -124,5 +133,5 @@ it("is revised in place while its state stays, said anew where that changes, and
     ["again", "outdated"],
     ["late: again", undefined],
   ]);
-  expect(await revise(pull.number, "report", async (said) => said, api())).toBe(false);
+  expect(await reviseComment(pull.number, "report", async (said) => said, api())).toBe(false);
 });

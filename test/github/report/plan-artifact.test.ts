@@ -37,7 +37,7 @@ it.each([
   ["another file than its sum", forged(16, 1), "does not unpack"],
   ["text that is no JSON", archive({ ...entry, data: "state: ready" }), "not JSON"],
 ])("says of %s what is odd about it", (_, bytes, says) => {
-  expect(planIn(bytes)).toMatchObject({ odd: expect.stringContaining(says) });
+  expect(planIn(bytes)).toMatchObject({ invalid: expect.stringContaining(says) });
 });
 
 it("survives any bytes, and any change to good ones", () => {
@@ -51,7 +51,7 @@ it("survives any bytes, and any change to good ones", () => {
   fc.assert(
     fc.property(fc.oneof(broken, any), (bytes) => {
       const said = planIn(bytes);
-      expect("odd" in said || typeof said.plan === "object").toBe(true);
+      expect("invalid" in said || typeof said.plan === "object").toBe(true);
     }),
     { numRuns: 2000 },
   );
@@ -67,7 +67,9 @@ it("unpacks no further than it was told to expect", () => {
   directory.writeUInt32LE(10, 24);
   directory.writeUInt32LE(local.length, directory.length - 6);
   const before = process.memoryUsage().arrayBuffers;
-  expect(planIn(Buffer.concat([local, directory]))).toMatchObject({ odd: expect.stringContaining("does not unpack") });
+  expect(planIn(Buffer.concat([local, directory]))).toMatchObject({
+    invalid: expect.stringContaining("does not unpack"),
+  });
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * 1024 * 1024);
 });
 
@@ -96,7 +98,7 @@ it("is not fetched where it is larger than any plan", async () => {
   const huge = [{ name: "plan.json", data: randomBytes(9e6) }];
   const { state } = await repo.run({ workflow: "plan.yml", artifacts: { plan: huge } });
   expect(await readArtifact(state, api)).toMatchObject({
-    odd: expect.stringMatching(/^it has \d+ bytes, more than the \d+ that are read$/),
+    invalid: expect.stringMatching(/^it has \d+ bytes, more than the \d+ that are read$/),
   });
   expect(github.journal.calls().map(({ path }) => path.split("/").at(-1))).toEqual(["artifacts"]);
 });

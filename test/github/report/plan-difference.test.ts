@@ -1,6 +1,6 @@
 /** A plan that a pull request's own run left behind, against the one computed here. */
 import { expect, it } from "vitest";
-import { planDiffers } from "../../../pipeline/github/report/plan-difference.ts";
+import { planDifference } from "../../../pipeline/github/report/plan-difference.ts";
 import { v1 } from "../../core/cids.ts";
 import { aChange, aFinding, aReport } from "../../fakes/report.ts";
 
@@ -13,18 +13,20 @@ const report = aReport({
 const said = (more: object) => JSON.parse(JSON.stringify({ ...report, ...more })) as unknown;
 
 it("finds nothing where both say the same, whatever could be reached from where", () => {
-  expect(planDiffers(said({}), report)).toBeUndefined();
-  expect(planDiffers(said({ state: "data out of reach", root: { ...report.root, to: null } }), report)).toBeUndefined();
+  expect(planDifference(said({}), report)).toBeUndefined();
+  expect(
+    planDifference(said({ state: "data out of reach", root: { ...report.root, to: null } }), report),
+  ).toBeUndefined();
   const elsewhere = [
     ...report.findings,
     aFinding({ level: "error", rule: "not-unixfs" }),
     aFinding({ level: "warning", rule: "x" }),
   ];
-  expect(planDiffers(said({ findings: elsewhere }), report)).toBeUndefined();
+  expect(planDifference(said({ findings: elsewhere }), report)).toBeUndefined();
 });
 
 it("has nothing to say of a plan against another base", () => {
-  expect(planDiffers(said({ baseSha: "c".repeat(40), changes: [] }), report)).toBeUndefined();
+  expect(planDifference(said({ baseSha: "c".repeat(40), changes: [] }), report)).toBeUndefined();
 });
 
 it.each([
@@ -37,9 +39,9 @@ it.each([
   ["with a conflict", { conflicts: [{ path: "a" }] }, "conflicts"],
   ["of another shape", { changes: { length: 1 } }, "not a plan"],
 ])("says of a plan %s what differs", (_, more, says) => {
-  expect(planDiffers(said(more), report)).toContain(says);
+  expect(planDifference(said(more), report)).toContain(says);
 });
 
 it.each([[null], [[]], ["plan"], [{ __proto__: null }], [{}]])("says of %j that it is no plan", (odd) => {
-  expect(planDiffers(odd, report)).toBe("it is not a plan");
+  expect(planDifference(odd, report)).toBe("it is not a plan");
 });

@@ -1,14 +1,14 @@
 /** Another pull request was merged: those that wait are told that what they know is older than that. */
 import { expect, it, onTestFinished } from "vitest";
-import { tell } from "../../../pipeline/github/report/comment.ts";
-import { markStale, type Standing } from "../../../pipeline/github/report/stale-reports.ts";
+import { postComment } from "../../../pipeline/github/report/comment.ts";
+import { type MergeOutcome, markStaleReports } from "../../../pipeline/github/report/stale-reports.ts";
 import { v1 } from "../../core/cids.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { openBox } from "../box.ts";
 import { plainly } from "../plainly.ts";
 import { serverError } from "../trouble.ts";
 
-const beside: Standing = { conflicts: [], onlyTextual: false };
+const beside: MergeOutcome = { conflicts: [], onlyTextual: false };
 
 it("notes it in the comment that stands there, once, and not where the report is newer", async () => {
   const github = await openBox();
@@ -22,11 +22,11 @@ it("notes it in the comment that stands there, once, and not where the report is
     return [...pulls, await fork.openPull({ branch: "other", base: "side", files: { other: "x" } })];
   });
   const api = plainly(github, repo, { "pull-requests": "write" });
-  const mark = (tip: string) => markStale({ branch: "main", tip }, async () => beside, api, testWorld());
+  const mark = (tip: string) => markStaleReports({ branch: "main", tip }, async () => beside, api, testWorld());
   const before = await repo.tip();
   const tip = await repo.push({ b: "b" });
   const say = (number: number, base: string) =>
-    tell(number, { kind: "report", state: "ready", body: `Ready; git:${base}` }, api);
+    postComment(number, { kind: "report", state: "ready", body: `Ready; git:${base}` }, api);
   for (const pull of [old!, other!]) await say(pull.number, before);
   await say(fresh!.number, tip);
 
@@ -54,9 +54,9 @@ it("says what a conflict is about, which GitHub starts no plan for: one of lines
   const world = testWorld();
   const newest = () => pull.comments().at(-1)!.body;
   let moves = 0;
-  const mark = async (standing: (headSha: string) => Promise<Standing | undefined>) =>
-    markStale({ branch: "main", tip: await repo.push({ b: `${moves++}` }) }, standing, api, world);
-  await tell(pull.number, { kind: "report", state: "ready", body: "### Ready" }, api);
+  const mark = async (standing: (headSha: string) => Promise<MergeOutcome | undefined>) =>
+    markStaleReports({ branch: "main", tip: await repo.push({ b: `${moves++}` }) }, standing, api, world);
+  await postComment(pull.number, { kind: "report", state: "ready", body: "### Ready" }, api);
 
   await mark(async (headSha) => ({ ...beside, onlyTextual: headSha === pull.head }));
   expect(pull.comments()).toHaveLength(1);
@@ -85,14 +85,19 @@ it("costs no call of a merge that was told of, and no other pull request or rele
   const pulls = [];
   for (const branch of ["one", "two", "three"]) {
     const pull = await fork.openPull({ branch, files: { [branch]: "x" } });
-    await tell(pull.number, { kind: "report", state: "ready", body: "### Ready" }, api);
+    await postComment(pull.number, { kind: "report", state: "ready", body: "### Ready" }, api);
     pulls.push(pull.number);
   }
   const [one, two, three] = pulls;
   const world = testWorld();
   const asked: string[] = [];
   const mark = async (tip: string) =>
-    markStale({ branch: "main", tip }, async (sha) => ({ ...beside, onlyTextual: asked.push(sha) < 0 }), api, world);
+    markStaleReports(
+      { branch: "main", tip },
+      async (sha) => ({ ...beside, onlyTextual: asked.push(sha) < 0 }),
+      api,
+      world,
+    );
 
   const tip = await repo.push({ b: "b" });
   const editing = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";

@@ -1,7 +1,7 @@
 /** Checks, statuses, suggestions and reviewers: within what GitHub takes, and never in the way of the verdict. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { pullsOf, readPull } from "../../../pipeline/github/pull-request/pull.ts";
-import { askOwners, suggest } from "../../../pipeline/github/report/review-requests.ts";
+import { postSuggestions, requestReviews } from "../../../pipeline/github/report/review-requests.ts";
 import { type CheckRun, postCheck, postStatus } from "../../../pipeline/github/run/checks.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { type Box, openBox } from "../box.ts";
@@ -68,11 +68,11 @@ it("cuts what is longer than GitHub takes", async () => {
 it("suggests a fix once, and goes on where GitHub won't have one", async () => {
   const given = await readPull(pull.number, api());
   const fix = { path: "tree.yaml", line: 2, body: "```suggestion\nb: two\n```" };
-  await suggest(given, [fix], api(), testWorld());
-  await suggest(given, [fix], api(), testWorld());
+  await postSuggestions(given, [fix], api(), testWorld());
+  await postSuggestions(given, [fix], api(), testWorld());
   expect(pull.reviewComments()).toMatchObject([fix]);
   const world = testWorld();
-  await suggest(given, [{ ...fix, line: 40 }], api(), world);
+  await postSuggestions(given, [{ ...fix, line: 40 }], api(), world);
   expect(world.lines).toHaveLength(1);
   expect(pull.reviewComments()).toHaveLength(1);
 });
@@ -80,11 +80,11 @@ it("suggests a fix once, and goes on where GitHub won't have one", async () => {
 it("asks owners to look: not the author, not who was asked, not who has looked, and one who can't keeps nobody from it", async () => {
   pull.approve("bo");
   const world = testWorld();
-  await askOwners(await readPull(pull.number, api()), ["ada", "bo", "visitor", "nobody"], api(), world);
+  await requestReviews(await readPull(pull.number, api()), ["ada", "bo", "visitor", "nobody"], api(), world);
   expect([...pull.state.pull.reviewers].map(({ login }) => login)).toEqual(["ada"]);
   expect(world.lines.join("\n")).toContain("not a collaborator");
   github.journal.clear();
-  await askOwners(await readPull(pull.number, api()), ["Ada", "visitor"], api(), world);
+  await requestReviews(await readPull(pull.number, api()), ["Ada", "visitor"], api(), world);
   expect(github.journal.writes()).toEqual([]);
 });
 

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { fetching, openGitHub } from "../../../pipeline/github/run/client.ts";
-import { commitsOf, sidesOf } from "../../../pipeline/github/run/commits.ts";
+import { commitsOf, mergeCommits } from "../../../pipeline/github/run/commits.ts";
 import { onLoopback } from "../../fakes/loopback.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { type Box, openBox } from "../box.ts";
@@ -83,12 +83,12 @@ it("reads a file's bytes as they are, byte order mark and line ends too", async 
 });
 
 it("knows where two branches parted", async () => {
-  const parting = await repo.tip();
+  const mergeBase = await repo.tip();
   const head = await repo.push({ a: "a" }, { branch: "side/way" });
   const base = await repo.push({ b: "b" });
   const opened = await openGitHub(env({ contents: "read" }), testWorld());
-  expect(await sidesOf("main", head, opened)).toEqual({ base, head, parting });
-  expect(await sidesOf("side/way", base, opened)).toEqual({ base: head, head: base, parting });
+  expect(await mergeCommits("main", head, opened)).toEqual({ base, head, mergeBase });
+  expect(await mergeCommits("side/way", base, opened)).toEqual({ base: head, head: base, mergeBase });
 });
 
 it.each([

@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { cidOf, codecs } from "../../../pipeline/dag/block.ts";
 import { readCar } from "../../../pipeline/dag/car.ts";
-import { tell } from "../../../pipeline/github/report/comment.ts";
+import { postComment } from "../../../pipeline/github/report/comment.ts";
 import { aFolder, fieldtree } from "../../commands/program.ts";
 import { expectSchema } from "../../commands/schemas.ts";
 import { type FakeGateway, startFakeGateway } from "../../fakes/gateway.ts";
@@ -92,7 +92,7 @@ describe("a merge", patience, () => {
     );
     const bot = plainly(github, repo, { "pull-requests": "write" });
     for (const { number } of [beside!, against!])
-      await tell(number, { kind: "report", state: "ready", body: "### Ready" }, bot);
+      await postComment(number, { kind: "report", state: "ready", body: "### Ready" }, bot);
 
     await live("products/lidar.txt", "wrong");
     const back = await fieldtree(["rollback", "1", "--why", "lidar was wrong"], { cwd: desk });

@@ -17,9 +17,12 @@ export interface Diagnosis {
 export const good = (of: string, says: string): Diagnosis => ({ of, is: "good", says });
 
 /** What `look` finds; where it may not look, that. */
-export async function seeing(of: string, look: () => Promise<readonly Diagnosis[]>): Promise<readonly Diagnosis[]> {
+export async function unlessUnseen(
+  of: string,
+  examinePart: () => Promise<readonly Diagnosis[]>,
+): Promise<readonly Diagnosis[]> {
   try {
-    return await look();
+    return await examinePart();
   } catch (error) {
     if (!isFailure(error, "refused", "unavailable")) throw error;
     const how = error.hint ?? "run it again, or look by yourself";

@@ -9,19 +9,19 @@ import { endpointsLabel } from "../../../core/campaign/endpoints.ts";
 import { secretNames } from "../../../core/campaign/secrets.ts";
 import type { World } from "../../../core/world.ts";
 import type { GitHub, Rest } from "../../run/client.ts";
-import { type Diagnosis, good, seeing } from "./diagnosis.ts";
+import { type Diagnosis, good, unlessUnseen } from "./diagnosis.ts";
 import { environmentOf, production } from "./environment.ts";
 import { rulesOf } from "./rules.ts";
 
-export interface Patient {
+export interface RepositorySetup {
   readonly config: CampaignConfig;
   /** `.github/workflows/publish.yml` here; `undefined` where there is none. */
   readonly publishing: string | undefined;
 }
 
 /** Everything that is looked at, in the order in which one would set it up. */
-export async function examine(patient: Patient, github: GitHub, world: World): Promise<readonly Diagnosis[]> {
-  const { config } = patient;
+export async function examine(setup: RepositorySetup, github: GitHub, world: World): Promise<readonly Diagnosis[]> {
+  const { config } = setup;
   const { owner, repo } = github.place;
   const repository = await github.ask(`reading ${owner}/${repo}`, (rest, place) => rest.repos.get({ ...place }));
   const branch = repository.default_branch;
@@ -30,14 +30,14 @@ export async function examine(patient: Patient, github: GitHub, world: World): P
     visibilityOf(repository),
     branchOf(branch, github),
     campaignOf(config),
-    await seeing("environment", () => environmentOf(branch, github)),
-    await seeing("secrets", () => secretsOf(patient, github)),
-    await seeing("rules", () => rulesOf(branch, config, github)),
-    await seeing("pull requests", () => pullRequestsOf(github)),
-    await seeing("workflows", () => workflowsOf(github)),
-    await seeing("clock", () => clockOf(github, world)),
-    await seeing("log", () => logOf(config, github)),
-    await seeing("label", () => labelsOf(config, github)),
+    await unlessUnseen("environment", () => environmentOf(branch, github)),
+    await unlessUnseen("secrets", () => secretsOf(setup, github)),
+    await unlessUnseen("rules", () => rulesOf(branch, config, github)),
+    await unlessUnseen("pull requests", () => pullRequestsOf(github)),
+    await unlessUnseen("workflows", () => workflowsOf(github)),
+    await unlessUnseen("clock", () => clockOf(github, world)),
+    await unlessUnseen("log", () => logOf(config, github)),
+    await unlessUnseen("label", () => labelsOf(config, github)),
   ];
   return parts.flat();
 }
@@ -87,9 +87,9 @@ function campaignOf({ node, pins, gateways, log }: CampaignConfig): Diagnosis[] 
 
 const isLoopback = (url: string): boolean => /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
 
-async function secretsOf({ config, publishing }: Patient, github: GitHub): Promise<Diagnosis[]> {
+async function secretsOf({ config, publishing }: RepositorySetup, github: GitHub): Promise<Diagnosis[]> {
   const wanted = secretNames(config);
-  const found = handedOver(wanted, publishing);
+  const found = secretsInWorkflow(wanted, publishing);
   if (wanted.length === 0) return [...found, good("secrets", "campaign.yaml names none")];
   const [here, everywhere] = [
     await github.find("listing the environment's secrets", (rest, place) =>
@@ -113,7 +113,7 @@ async function secretsOf({ config, publishing }: Patient, github: GitHub): Promi
 }
 
 /** The step that publishes gets secrets by name, and campaign.yaml names them: two lists that must be one. */
-function handedOver(wanted: readonly string[], publishing: string | undefined): Diagnosis[] {
+function secretsInWorkflow(wanted: readonly string[], publishing: string | undefined): Diagnosis[] {
   const of = "publish.yml";
   if (publishing === undefined) return [];
   const given = new Set([...publishing.matchAll(/\bsecrets\.([A-Z][A-Z0-9_]*)/g)].map(([, name]) => name!));
@@ -180,7 +180,7 @@ const enable = (file: string) => async (github: GitHub) => {
 };
 
 /** Days. It runs every hour, and GitHub may leave some out. */
-const longestSilence = 3;
+const longestPause = 3;
 
 async function clockOf(github: GitHub, world: World): Promise<Diagnosis[]> {
   const of = "clock";
@@ -193,7 +193,7 @@ async function clockOf(github: GitHub, world: World): Promise<Diagnosis[]> {
   const how = "gh workflow run verify.yml";
   if (!last) return [{ of, is: "unwise", says: "verify.yml has not run yet", how }];
   const days = Math.floor((world.now().getTime() - Date.parse(last.created_at)) / 86_400_000);
-  if (days <= longestSilence) return [good(of, `verify.yml last ran at ${last.created_at}`)];
+  if (days <= longestPause) return [good(of, `verify.yml last ran at ${last.created_at}`)];
   const says = `verify.yml last ran ${days} days ago: nobody looks any more`;
   return [{ of, is: "missing", says, how, fix: enable("verify.yml") }];
 }

@@ -42,7 +42,7 @@ const restricted = (branch: string) => async (github: GitHub) => {
     rest.repos.createOrUpdateEnvironment({
       ...place,
       ...at,
-      ...(known && keptOf(known)),
+      ...(known && protectionOf(known)),
       deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
     }),
   );
@@ -58,7 +58,7 @@ const restricted = (branch: string) => async (github: GitHub) => {
 type Known = Awaited<ReturnType<Rest["repos"]["getEnvironment"]>>["data"];
 
 /** Whom and how long publishing waits for, as somebody set it up: what is not said again could be lost. */
-function keptOf({ protection_rules = [] }: Known) {
+function protectionOf({ protection_rules = [] }: Known) {
   const kept: {
     wait_timer?: number;
     reviewers?: { type: "User" | "Team"; id: number }[];
