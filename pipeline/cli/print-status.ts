@@ -2,7 +2,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
-import { formatSteps } from "../core/plan.ts";
 import { hasNoData } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import type { IncompletePin } from "../ipfs/node.ts";
@@ -15,6 +14,7 @@ import { incompleteLines } from "../stages/pins/incomplete-pins.ts";
 import { pinData } from "../stages/pins/pin-status.ts";
 import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
+import { formatSteps, stepData } from "../stages/publish/plan.ts";
 import { sourceOf } from "../stages/tree/past.ts";
 import { emptyTreeNote } from "./address/tree-text.ts";
 import { ageOf, pinLines } from "./print/pin-lines.ts";
@@ -63,7 +63,7 @@ export async function printStatus(
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
     ...(notHere && { outOfReach: outOfReachData(notHere) }),
-    next: seen.steps,
+    next: seen.steps.flatMap(stepData),
   };
   const lines = [
     ...(release
@@ -150,15 +150,16 @@ function nextLines(seen: Observation, kept: Head | undefined, unreachable: reado
   if (none)
     return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
   const empty = seen.findings.length === 0 && hasNoData(seen.tree);
-  if (seen.steps.length === 0 && seen.incomplete.length > 0) return [toAddAgain];
+  const toDo = formatSteps(seen.steps);
+  if (toDo.length === 0 && seen.incomplete.length > 0) return [toAddAgain];
   const without =
     unreachable.length > 0
       ? `, as far as it is known without the ${unreachable.map(({ part }) => part).join(" and the ")}`
       : "";
-  if (seen.steps.length === 0) return [`nothing to do${without}${empty ? `: tree.yaml has ${emptyTreeNote}` : ""}`];
+  if (toDo.length === 0) return [`nothing to do${without}${empty ? `: tree.yaml has ${emptyTreeNote}` : ""}`];
   const verb = kept ? `rollback ${kept.release.rollbackOf}` : "publish";
   return section(
     `next, with fieldtree ${verb}${without}`,
-    [...formatSteps(seen.steps), ...(empty ? [`tree.yaml has ${emptyTreeNote}`] : [])].map((step) => `  ${step}`),
+    [...toDo, ...(empty ? [`tree.yaml has ${emptyTreeNote}`] : [])].map((step) => `  ${step}`),
   );
 }

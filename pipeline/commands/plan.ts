@@ -8,12 +8,12 @@ import { allFlag, errorsIn, findingLines, sayAll } from "../cli/print/findings.t
 import { printableLines } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
 import { kinds } from "../core/failure.ts";
-import { formatSteps } from "../core/plan.ts";
 import { findingCount } from "../core/report/finding-list.ts";
 import { changesBetween } from "../core/tree/changes.ts";
 import { hasNoData } from "../core/tree/tree.ts";
 import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
 import { observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
+import { formatSteps, stepData } from "../stages/publish/plan.ts";
 
 export const plan: Verb = {
   flags: [
@@ -43,10 +43,11 @@ export const plan: Verb = {
         line: (change.op === "remove" ? (base ?? seen.live) : seen.tree).get(change.path)?.line ?? 0,
       })),
       findings: seen.findings,
-      steps: seen.steps,
+      steps: seen.steps.flatMap(stepData),
       ...(none && { reason: none.message }),
       ...(notHere && { outOfReach: outOfReachData(notHere) }),
     };
+    const toDo = formatSteps(seen.steps);
     const refusal = none ? [`${seen.root ? "not to be published" : "no root"}: ${printableLines(none.message)}`] : [];
     const lines = [
       ...findingLines("tree.yaml", seen.findings, call),
@@ -57,11 +58,7 @@ export const plan: Verb = {
       ...(seen.findings.length === 0 && hasNoData(seen.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
       ...(seen.root ? [`root ${seen.root.cid}`] : []),
       ...refusal,
-      ...(none
-        ? []
-        : seen.steps.length > 0
-          ? formatSteps(seen.steps).map((step) => `would ${step}`)
-          : ["nothing to do"]),
+      ...(none ? [] : toDo.length > 0 ? toDo.map((step) => `would ${step}`) : ["nothing to do"]),
       ...(notHere ? [`and would stop from here: ${printableLines(notHere.failure.message)}`] : []),
     ];
     const errors = [...findingLines("tree.yaml", errorsIn(seen.findings), call), ...refusal];

@@ -1,9 +1,27 @@
-/** What publishing tells while it works; the last event is `published`. */
-import type { Step } from "../core/plan.ts";
+/** Events of publishing, as they are printed; the last one is `published`. */
 import type { AuthorityAnswer } from "../names/name.ts";
 
+/** A step of a plan in JSON. */
+export type StepData =
+  | { readonly do: "peer"; readonly node: string; readonly peers: readonly string[] }
+  | { readonly do: "hold"; readonly path: string; readonly cid: string; readonly line: number }
+  | { readonly do: "keep-tree"; readonly root: string }
+  | { readonly do: "keep-portal"; readonly release: number }
+  | { readonly do: "release"; readonly number: number; readonly root: string }
+  /** `cid` is null for a portal that has not been built yet. */
+  | {
+      readonly do: "pin";
+      readonly service: string;
+      readonly path: string;
+      readonly cid: string | null;
+      readonly required: boolean;
+    }
+  /** `value` is null while it is not known. */
+  | { readonly do: "announce"; readonly name: string; readonly to: string; readonly value: string | null }
+  | { readonly do: "read-back"; readonly name: string; readonly value: string | null };
+
 export type PublishEvent =
-  | { readonly event: "step"; readonly step: Step }
+  | { readonly event: "step"; readonly step: StepData }
   | { readonly event: "failed"; readonly path: string; readonly cid: string; readonly says: string }
   | {
       readonly event: "pin";

@@ -1,37 +1,41 @@
 /**
- * Peers: the campaign's Kubos stay connected with whom campaign.yaml names, so that blocks find their way.
+ * Peers: the campaign's Kubos stay connected with the peers that campaign.yaml names, so that blocks are found soon.
  *
- * Nothing that is published depends on it, so a Kubo that can't be asked, or may not be told by our token, is warned of
- * and stops nothing.
+ * Nothing that is published depends on it, so a Kubo that does not answer, or refuses our token, is a warning and stops
+ * nothing.
  */
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Parts, Peering } from "../parts.ts";
 
-/** Of each Kubo, which peers it lacks. One that does not answer in `timeoutMs` ms lacks none that we know of. */
+/** A Kubo, and the IDs of the peers that it should stay connected with and doesn't. */
+export interface ObservedPeering {
+  readonly peering: Peering;
+  readonly missing: readonly string[];
+}
+
+/** Of each Kubo, which peers it lacks. One that does not answer in `timeoutMs` is taken to lack none. */
 export function observePeers(
   { peering }: Pick<Parts, "peering">,
   timeoutMs: number,
   world: World,
-): Promise<{ readonly node: string; readonly missing: readonly string[] }[]> {
+): Promise<ObservedPeering[]> {
   const late = AbortSignal.timeout(Math.ceil(timeoutMs));
   const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
   return Promise.all(
-    peering.map(async ({ node, missing }) => {
-      const found = await unlessItFails(node, () => missing(inTime), late, world);
-      return { node, missing: found ?? [] };
+    peering.map(async (peering) => {
+      const missing = await warnOnFailure(peering.node, () => peering.missing(inTime), late, world);
+      return { peering, missing: missing ?? [] };
     }),
   );
 }
 
-/** Tell each of them what it lacks; nothing is written where it lacks nothing. */
+/** Write the peers into the configuration of each Kubo that lacks some. */
 export async function connectPeers(peering: readonly Peering[], world: World): Promise<void> {
-  await Promise.all(
-    peering.map(({ node, connect: keep }) => unlessItFails(node, () => keep(world), world.signal, world)),
-  );
+  await Promise.all(peering.map(({ node, connect }) => warnOnFailure(node, () => connect(world), world.signal, world)));
 }
 
-async function unlessItFails<T>(
+async function warnOnFailure<T>(
   node: string,
   ask: () => Promise<T>,
   late: AbortSignal,
@@ -42,7 +46,7 @@ async function unlessItFails<T>(
   } catch (error) {
     world.signal.throwIfAborted();
     if (!late.aborted && !(error instanceof Failure)) throw error;
-    // A secret that is not set is told to whoever needs it.
+    // A step that needs the secret reports that it is not set.
     if (isFailure(error, "input")) return undefined;
     const why = error instanceof Failure ? error.message : "no answer in time";
     world.log(`warning: peers of ${node}: ${why}`);

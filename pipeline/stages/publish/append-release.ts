@@ -19,7 +19,7 @@ export async function appendRelease(
   unsigned: Release,
   text: Uint8Array,
   head: Head | undefined,
-  campaign: Parts,
+  campaign: Pick<Parts, "home" | "log" | "facts" | "signer" | "sizes">,
   world: World,
 ): Promise<Head> {
   const { home, log, facts, signer, sizes } = campaign;
@@ -45,7 +45,11 @@ async function pinRelease(
 }
 
 /** The same for a release that another machine appended, or whose block was lost here; nothing where it is pinned. */
-export async function ensureReleasePinned({ release }: Head, campaign: Parts, world: World): Promise<void> {
+export async function ensureReleasePinned(
+  { release }: Head,
+  campaign: Pick<Parts, "home" | "facts">,
+  world: World,
+): Promise<void> {
   const { home, facts } = campaign;
   const pins = await home.pins(world);
   if (!pins.has(label(facts.campaign, "release", release.number))) await pinRelease(release, campaign, world);

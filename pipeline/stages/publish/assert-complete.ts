@@ -4,17 +4,16 @@
  */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
-import { dataLeaves } from "../../core/tree/tree.ts";
+import { dataLeaves, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Parts } from "../parts.ts";
 import { outOfReach } from "../tree/sizes.ts";
-import type { Observation } from "./observe.ts";
 
 /** @throws Failure `unavailable` naming the leaves, with their lines, of which the campaign's node lacks blocks though it has pins. */
 export async function assertComplete(
   roots: readonly CID[],
-  { tree }: Observation,
-  { home }: Parts,
+  tree: Tree,
+  { home }: Pick<Parts, "home">,
   world: World,
 ): Promise<void> {
   const [missing] = (await home.firstMissing?.(roots, world))?.filter((cid) => cid !== undefined) ?? [];

@@ -1,11 +1,10 @@
 /**
- * Hold: every block below every new leaf, on the campaign's own node.
+ * Fetch the leaves: every block below every new leaf, to the campaign's own node.
  *
- * A node that knows what it holds (the embedded one) is brought what it lacks from the gateways, up to a limit. A node
- * that has a network of its own (Kubo) is asked to pin the leaf, which fetches; the gateways are its second source.
- * Everything that stays out of reach is named at once, with its line; nothing has been published by then.
+ * What a node that knows its blocks (the embedded one) lacks is fetched from the gateways, up to a limit. A node on a
+ * network of its own (Kubo) is asked to pin the leaf, which fetches it; the gateways are its second source. All leaves that
+ * stay out of reach are named in one failure, with their lines; nothing has been published by then.
  */
-
 import { inOrder } from "../../core/concurrency.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { DataLeaf } from "../../core/tree/tree.ts";
@@ -16,11 +15,15 @@ import type { Parts } from "../parts.ts";
 import { outOfReach, type Sizes } from "../tree/sizes.ts";
 import type { Observation } from "./observe.ts";
 
-/** Many, because a node that looks for something nobody has takes a minute to say so. */
+/** Many, because a node takes a minute to report that no peer has a block. */
 const atOnce = 16;
 
 /** @throws Failure `unavailable` that names every leaf of which a block stays out of reach. */
-export async function fetchLeaves(leaves: readonly DataLeaf[], campaign: Parts, world: World): Promise<void> {
+export async function fetchLeaves(
+  leaves: readonly DataLeaf[],
+  campaign: Pick<Parts, "fetchLeaf">,
+  world: World,
+): Promise<void> {
   const missing: Sizes["missing"][number][] = [];
   let done = 0;
   const one = async (leaf: DataLeaf) => {
@@ -35,27 +38,26 @@ export async function fetchLeaves(leaves: readonly DataLeaf[], campaign: Parts, 
   for await (const failed of inOrder(leaves, atOnce, one)) {
     await pause();
     world.signal.throwIfAborted();
-    world.progress({ task: "holding", done: ++done, total: leaves.length, unit: "leaves" });
+    world.progress({ task: "fetching", done: ++done, total: leaves.length, unit: "leaves" });
     if (failed) missing.push(failed);
   }
   if (missing.length > 0) throw outOfReach(missing);
 }
 
 /**
- * Why a plan can't be carried out from here; `undefined` where nothing speaks against it. Named are leaves whose first block
- * the node lacks, where campaign.yaml names nobody to fetch it from: neither a gateway nor a service that gives blocks. A
- * node with a network of its own is not asked, for it would have to search.
+ * Why a plan can't be applied from here: the leaves whose root block the node lacks, where campaign.yaml names neither a
+ * gateway nor a service to fetch it from. `undefined` where there are none. A node with a network of its own is not asked,
+ * because it would have to search.
  */
 export async function whyNotFromHere(
-  { steps, tree }: Pick<Observation, "steps" | "tree">,
+  { steps }: Pick<Observation, "steps">,
   { home, facts, pinServices }: Pick<Parts, "home" | "facts" | "pinServices">,
   world: World,
 ): Promise<LeavesOutOfReach | undefined> {
   if (!home.has || facts.gateways.length > 0 || pinServices.some(({ retrieve: look }) => look)) return undefined;
   const leaves: DataLeaf[] = [];
-  for (const step of steps) {
-    const leaf = step.do === "hold" ? tree.get(step.path) : undefined;
-    if (leaf?.kind === "data" && !isInline(leaf.cid) && !(await home.has(leaf.cid, world))) leaves.push(leaf);
+  for (const leaf of steps.flatMap((step) => (step.do === "fetch-leaves" ? step.leaves : []))) {
+    if (!isInline(leaf.cid) && !(await home.has(leaf.cid, world))) leaves.push(leaf);
   }
   if (leaves.length === 0) return undefined;
   return { leaves, failure: outOfReach(leaves.map((leaf) => ({ leaf, why: `it is not on ${home.name}` }))) };

@@ -1,14 +1,12 @@
 /**
- * What is, and what should be: everything a plan is made from.
+ * Observe: everything that a plan is made from, what is there and what should be.
  *
- * The root needs the size of every leaf; the steps need the head, what the node keeps, what each service keeps, and what
- * each name says at every authority. Nothing is changed here.
+ * The root needs the size of every leaf; the steps need the head, the pins of the node and of each service, and the
+ * answers of every authority of each name. Nothing is changed here.
  */
 
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
-import { stableJson } from "../../core/json.ts";
-import { type Desired, isCurrent, type Observed, planOf, type Step } from "../../core/plan.ts";
 import type { Finding } from "../../core/report/finding.ts";
 import { findingCount } from "../../core/report/finding-list.ts";
 import { plural } from "../../core/text/plural.ts";
@@ -20,7 +18,7 @@ import type { Block, Link } from "../../dag/block.ts";
 import type { IncompletePin } from "../../ipfs/node.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
-import type { MadeWith, Release } from "../../log/release.ts";
+import type { Release } from "../../log/release.ts";
 import { agreedValue, type NameObservation, normalized, observeNames } from "../names/name-status.ts";
 import { targetOf } from "../names/target.ts";
 import type { Parts } from "../parts.ts";
@@ -28,10 +26,10 @@ import { desiredPins } from "../pins/desired-pins.ts";
 import { completeLeaves, pinnedAtHome } from "../pins/incomplete-pins.ts";
 import { observePeers } from "../pins/peers.ts";
 import { observePins, type PinObservation } from "../pins/pin-status.ts";
-import { formatTarget } from "../pins/pin-target.ts";
 import { assembleTree } from "../tree/assemble.ts";
 import { treeOf } from "../tree/past.ts";
 import { outOfReach, type Sizes, sizesOf } from "../tree/sizes.ts";
+import { type Desired, isCurrent, planOf, type Step } from "./plan.ts";
 
 export interface Observation {
   readonly tree: Tree;
@@ -55,7 +53,7 @@ export interface Observation {
   readonly steps: readonly Step[];
 }
 
-/** ms that services and names get to answer where nothing else is said. */
+/** ms that services and names get to answer, by default. */
 const timeoutMs = 30_000;
 
 /** Observe `campaign` as it would be with `text` as its tree.yaml. */
@@ -63,12 +61,12 @@ export async function observe(
   text: Uint8Array,
   campaign: Parts,
   world: World,
-  look: { readonly timeoutMs: number } = { timeoutMs },
+  options: { readonly timeoutMs: number } = { timeoutMs },
 ): Promise<Observation> {
   world.signal.throwIfAborted();
   const { tree, findings } = readTree(text);
-  const names = observeNames(campaign, look.timeoutMs, world);
-  const peers = observePeers(campaign, look.timeoutMs, world);
+  const names = observeNames(campaign, options.timeoutMs, world);
+  const peers = observePeers(campaign, options.timeoutMs, world);
   // Waited for last, so that one that never answers takes no time from the rest.
   for (const asked of [names, peers]) asked.catch(() => undefined);
   const [{ head, live }, { kept, incomplete }] = await Promise.all([
@@ -87,35 +85,41 @@ export async function observe(
   const known = { tree, findings, head, rollbacks, live, changes, sizes, incomplete, blocks };
   if (!root) return { ...known, names: await names, pins: [], steps: [] };
 
-  const desired = desiredOf(root.cid, tree, campaign.madeWith);
-  const observed = observedOf(head, live, new Set([...kept, ...completeLeaves(live, head, incomplete)]));
-  const current = isCurrent(desired, observed.head);
-  const wishes = desiredPins(
-    {
-      number: (head?.release.number ?? 0) + (current ? 0 : 1),
-      root: root.cid,
-      portal: current ? head!.release.portal : undefined,
-      tree,
-      text: new TextDecoder().decode(text),
-      sizes: sizes.of,
-      before: current ? head!.release.before : beforeOf(head),
-      earlier: live,
-    },
+  const desired: Desired = { root, leaves: dataLeaves(tree), madeWith: campaign.madeWith };
+  const newest = head && { head, leaves: dataLeaves(live) };
+  const current = isCurrent(desired, newest) ? head : undefined;
+  const pins = await observePins(
+    desiredPins(
+      {
+        number: (head?.release.number ?? 0) + (current ? 0 : 1),
+        root: root.cid,
+        portal: current?.release.portal,
+        tree,
+        text: new TextDecoder().decode(text),
+        sizes: sizes.of,
+        before: current ? current.release.before : beforeOf(head),
+        earlier: live,
+      },
+      campaign,
+    ),
     campaign,
+    { thorough: false, ...options },
+    world,
   );
-  const pins = await observePins(wishes, campaign, { thorough: false, ...look }, world);
-  const seen = { ...known, root, pins, names: await names };
-  const next = current ? head : undefined;
-  const said = await Promise.all(
-    seen.names.map(async (sight) => ({
-      name: sight.name.name,
-      to: sight.name.to,
-      value: await shouldSay(sight.name.to, root.cid, next, head, campaign, world),
-      said: sight.answers?.endsSoon ? undefined : agreedValue(sight),
-    })),
-  );
-  const steps = planOf({ ...desired, peers: await peers, pins: pins.map(pinOf), names: said }, observed);
-  return { ...seen, steps };
+  const pinned = new Set([...kept, ...completeLeaves(live, head, incomplete)]);
+  const outside = {
+    peers: await peers,
+    pins,
+    names: await Promise.all(
+      (await names).map(async (observed) => ({
+        observed,
+        value: await desiredValue(observed.name.to, root.cid, current, head, campaign, world),
+        agreed: observed.answers?.endsSoon ? undefined : agreedValue(observed),
+      })),
+    ),
+  };
+  const steps = planOf(desired, { ...(newest && { newest }), pinned }, outside);
+  return { ...known, root, pins, names: await names, steps };
 }
 
 /** The newest release and the tree it published: an empty one before the first. */
@@ -133,48 +137,20 @@ async function rollbacksAt(head: Head | undefined, { log }: Parts, world: World)
   return found;
 }
 
-function desiredOf(root: CID, tree: Tree, madeWith: MadeWith): Desired {
-  return {
-    root: root.toString(),
-    leaves: dataLeaves(tree).map(({ path, cid, line }) => ({ path, cid: cid.toString(), line })),
-    madeWith: stableJson(madeWith),
-  };
-}
-
-function observedOf(head: Head | undefined, live: Tree, kept: ReadonlySet<string>): Observed {
-  return {
-    ...(head && {
-      head: {
-        number: head.release.number,
-        root: head.release.root.toString(),
-        portal: head.release.portal.toString(),
-        madeWith: stableJson(head.release.madeWith),
-        leaves: new Set([...live.values()].map(({ cid }) => cid.toString())),
-        paths: new Set(dataLeaves(live).map(({ path }) => path)),
-      },
-    }),
-    kept,
-  };
-}
-
 function beforeOf(head: Head | undefined): Release["before"] {
   return head ? { root: head.release.root, portal: head.release.portal } : null;
 }
 
-function pinOf({ desired: { service, target, cid, required }, counts }: PinObservation) {
-  return { service: service.name, path: formatTarget(target), cid: cid?.toString() ?? null, required, counts };
-}
-
-/** What a name should say once everything is done: of a release that is still to be made only its tree is known. */
-async function shouldSay(
+/** The value that a name should have after publishing; null for the portal of the next release, which is not known yet. */
+async function desiredValue(
   to: string,
   root: CID,
-  next: Head | undefined,
+  current: Head | undefined,
   head: Head | undefined,
   { log }: Parts,
   world: World,
 ): Promise<string | null> {
-  const old = head && to.includes("@") ? head : next;
+  const old = head && to.includes("@") ? head : current;
   if (old) return normalized(await targetOf(to, old, log, world));
   return to === "tree" ? normalized(`/ipfs/${root}`) : null;
 }

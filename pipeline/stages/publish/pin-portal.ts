@@ -1,8 +1,10 @@
-/** Keep the portal: describe the datasets, fold the views, store what comes out and pin it. */
+/** Pin the portal: describe the datasets, fold the views, store the files and pin their folder. */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import type { Entry } from "../../core/stac/catalog-entry.ts";
 import { byBytes } from "../../core/text/order.ts";
+import type { Change } from "../../core/tree/changes.ts";
+import type { Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Block, Link } from "../../dag/block.ts";
 import { fileOf } from "../../dag/build/file.ts";
@@ -13,54 +15,75 @@ import { type Draft, releaseBlock } from "../../log/release.ts";
 import type { PublishEvent } from "../event.ts";
 import type { Parts } from "../parts.ts";
 import { label } from "../pins/label.ts";
-import { scan } from "../scan/scan.ts";
+import { type Scanning, scan } from "../scan/scan.ts";
 import { creationTime } from "../tree/created-at.ts";
-import type { Observation } from "./observe.ts";
+import type { ReleaseOfPortal } from "./plan.ts";
 import { buildPortal, foldViews } from "./portal.ts";
 
+/** What building a portal needs of a campaign. */
+export type PortalParts = Pick<
+  Parts,
+  "folder" | "state" | "facts" | "home" | "log" | "views" | "madeWith" | "sourceDateEpoch"
+> &
+  Scanning;
+
+/** What a release publishes, before it has a portal. */
+export interface Source {
+  /** tree.yaml. */
+  readonly text: Uint8Array;
+  readonly tree: Tree;
+  readonly changes: readonly Change[];
+}
+
 /**
- * The portal of the release that is being made, or of the head where only its portal is missing.
+ * Build the portal of the next release, or of the newest one where only its portal is missing, and pin it.
  *
  * @throws Failure `unavailable` where a dataset can't be read because its bytes are out of reach; with `strict`,
  * `findings` where a dataset's content is bad.
  */
 export async function* pinPortal(
   root: Link,
-  text: Uint8Array,
-  seen: Observation,
+  of: ReleaseOfPortal,
+  from: Source,
   { strict, rollback }: { readonly strict: boolean; readonly rollback?: Pick<Draft, "rollbackOf" | "why"> },
-  campaign: Parts,
+  campaign: PortalParts,
   world: World,
 ): AsyncGenerator<PublishEvent, { draft: Draft; portal: CID }> {
-  const entries = yield* scanTree(seen, strict, campaign, world);
+  const entries = yield* scanTree(from.tree, strict, campaign, world);
 
   const blocks: Block[] = [];
   const put = (block: Block) => void blocks.push(block);
-  const source = fileOf(text, profiles["cid-v1"], put);
-  const again = !seen.steps.some((step) => step.do === "release");
-  const draft = again ? seen.head!.release : await draftOf(root, source, { ...seen, rollback }, campaign, world);
-  const before = again ? await previousOf(seen.head!, campaign, world) : seen.head;
+  const source = fileOf(from.text, profiles["cid-v1"], put);
+  const draft =
+    of.kind === "newest"
+      ? of.head.release
+      : await draftRelease(root, source, of, { changes: from.changes, rollback }, campaign, world);
+  const before = of.kind === "newest" ? await previousOf(of.head, campaign, world) : of.after;
 
   const states = await foldViews(campaign.views, before, campaign.log, campaign.state, world);
   const content = { draft, tree: root, source, entries, campaign: campaign.facts };
   const portal = buildPortal(campaign.views, states, content, put);
-  if (again && !portal.cid.equals(seen.head!.release.portal)) {
+  if (of.kind === "newest" && !portal.cid.equals(of.head.release.portal)) {
     throw new Failure(
       "corrupt",
-      `the portal of release ${draft.number} comes out as ${portal.cid} and was published as ${seen.head!.release.portal}`,
+      `the portal of release ${draft.number} comes out as ${portal.cid} and was published as ${of.head.release.portal}`,
     );
   }
   await campaign.home.put(blocks, world);
-  await bringReleases(before, campaign, world);
+  await storeReleases(before, campaign, world);
   await campaign.home.pin(portal.cid, label(campaign.facts.campaign, "portal", draft.number), world);
   return { draft, portal: portal.cid };
 }
 
 /**
- * The releases up to `head`, which the portal links to, onto the campaign's node: those that another machine made are in
- * the log alone. Where the node has one it has all before it, for the portal of that one links to them.
+ * Store the releases up to `head`, which the portal links to, on the campaign's node: those that another machine made are
+ * only in the log. A node that has one of them has all before it, because the portal of that one links to them.
  */
-async function bringReleases(head: Head | undefined, { home, log }: Parts, world: World): Promise<void> {
+async function storeReleases(
+  head: Head | undefined,
+  { home, log }: Pick<Parts, "home" | "log">,
+  world: World,
+): Promise<void> {
   const lacking: Block[] = [];
   for await (const { cid, release } of releasesFrom(head, log, world)) {
     if (home.has ? await home.has(cid, world) : await home.get(cid, world)) break;
@@ -70,23 +93,22 @@ async function bringReleases(head: Head | undefined, { home, log }: Parts, world
 }
 
 /**
- * What the whole tree contains. Failed datasets are told as events; one out of reach stops everything.
+ * The catalog entries of the whole tree. Yields an event for each dataset that failed.
  *
  * @throws Failure as {@link pinPortal} does.
  */
 export async function* scanTree(
-  seen: Observation,
+  tree: Tree,
   strict: boolean,
-  campaign: Parts,
+  campaign: Scanning,
   world: World,
 ): AsyncGenerator<PublishEvent, Entry[]> {
   const entries: Entry[] = [];
   const unreachable: string[] = [];
   const failed: string[] = [];
-  for await (const leaf of scan([...seen.tree.values()], campaign, world)) {
+  for await (const leaf of scan([...tree.values()], campaign, world)) {
     entries.push(...leaf.entries);
-    if (leaf.unreachable)
-      unreachable.push(`tree.yaml:${seen.tree.get(leaf.path)!.line}: ${leaf.path}: ${leaf.unreachable}`);
+    if (leaf.unreachable) unreachable.push(`tree.yaml:${tree.get(leaf.path)!.line}: ${leaf.path}: ${leaf.unreachable}`);
     for (const entry of leaf.entries) {
       const says = whyNotListed(entry);
       if (says === undefined) continue;
@@ -99,7 +121,7 @@ export async function* scanTree(
     throw new Failure("unavailable", unreachable.join("\n"), { hint: "publish again when the data can be reached" });
   if (strict && failed.length > 0) {
     throw new Failure("findings", [`${failed.length} of the datasets failed`, ...failed].join("\n"), {
-      hint: "mend them, or publish without --strict",
+      hint: "fix them, or publish without --strict",
     });
   }
   return entries.sort((a, b) => byBytes(a.path, b.path));
@@ -111,28 +133,36 @@ function whyNotListed(entry: Entry): string | undefined {
   return entry.kind === "plain" ? entry.findings?.map(({ says }) => says).join("; ") : undefined;
 }
 
-async function draftOf(
+async function draftRelease(
   root: Link,
   source: Link,
-  { head, changes, rollback }: Observation & { readonly rollback: Pick<Draft, "rollbackOf" | "why"> | undefined },
-  campaign: Parts,
+  { number, after }: Extract<ReleaseOfPortal, { kind: "next" }>,
+  {
+    changes,
+    rollback,
+  }: { readonly changes: Draft["changes"]; readonly rollback: Pick<Draft, "rollbackOf" | "why"> | undefined },
+  campaign: PortalParts,
   world: World,
 ): Promise<Draft> {
   const draft = {
     campaign: campaign.facts.campaign,
-    number: (head?.release.number ?? 0) + 1,
-    previous: head?.cid ?? null,
+    number,
+    previous: after?.cid ?? null,
     root: root.cid,
     tree: source.cid,
     changes,
-    before: head ? { root: head.release.root, portal: head.release.portal } : null,
+    before: after ? { root: after.release.root, portal: after.release.portal } : null,
     madeWith: campaign.madeWith,
     ...rollback,
   };
-  return { ...draft, made: await creationTime(draft, head, campaign, world) };
+  return { ...draft, made: await creationTime(draft, after, campaign, world) };
 }
 
 /** The release before `head`. */
-export async function previousOf({ release }: Head, { log }: Parts, world: World): Promise<Head | undefined> {
+export async function previousOf(
+  { release }: Head,
+  { log }: Pick<Parts, "log">,
+  world: World,
+): Promise<Head | undefined> {
   return release.previous ? { cid: release.previous, release: await log.read(release.previous, world) } : undefined;
 }

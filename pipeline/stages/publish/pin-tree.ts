@@ -1,19 +1,19 @@
-/** Keep the tree: the directories above the leaves stored, the root pinned, and shown where people look for it. */
+/** Pin the tree: store the directories above the leaves, pin the root, and link it where people look for it. */
 import type { CID } from "multiformats/cid";
 import type { World } from "../../core/world.ts";
+import type { Block } from "../../dag/block.ts";
 import type { Parts } from "../parts.ts";
 import { label } from "../pins/label.ts";
-import type { Observation } from "./observe.ts";
 
+/** `blocks`: the directories above the leaves. `release`: the number of the release that has this root. */
 export async function pinTree(
   root: CID,
-  { blocks, head, steps }: Observation,
-  { home, facts }: Parts,
+  blocks: readonly Block[],
+  release: number,
+  { home, facts }: Pick<Parts, "home" | "facts">,
   world: World,
 ): Promise<void> {
   await home.put(blocks, world);
-  // Where the newest release only has to be made complete again, its own pin is.
-  const isNext = steps.some((step) => step.do === "release");
-  await home.pin(root, label(facts.campaign, "tree", (head?.release.number ?? 0) + (isNext ? 1 : 0)), world);
+  await home.pin(root, label(facts.campaign, "tree", release), world);
   await home.show?.(root, facts.campaign, world);
 }

@@ -19,7 +19,7 @@ import type { Parts } from "../parts.ts";
 export async function creationTime(
   draft: Omit<Draft, "made">,
   head: Head | undefined,
-  campaign: Parts,
+  campaign: Pick<Parts, "folder" | "state" | "sourceDateEpoch">,
   world: World,
 ): Promise<string> {
   const own = await ownTime(draft, campaign, world);
@@ -29,7 +29,7 @@ export async function creationTime(
 
 async function ownTime(
   { number, previous, root, tree, rollbackOf }: Omit<Draft, "made">,
-  campaign: Parts,
+  campaign: Pick<Parts, "folder" | "state" | "sourceDateEpoch">,
   world: World,
 ): Promise<string> {
   // No commit says when a release was rolled back.
