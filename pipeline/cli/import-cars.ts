@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { eachUnlessAborted, fetchUnlessAborted } from "../core/abort.ts";
 import { Failure, isFailure } from "../core/failure.ts";
-import { sayBytes } from "../core/text/shown.ts";
+import { formatBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import type { Block } from "../dag/block.ts";
 import { readCar } from "../dag/car.ts";
@@ -64,7 +64,7 @@ async function importCar(file: string, address: URL | null, home: HomeNode, call
   const names = roots.map(String);
   out.result(
     { path: file, roots: names, blocks, bytes },
-    `${file}: ${names.join(", ") || "no root"}, ${blocks} blocks, ${sayBytes(bytes)}`,
+    `${file}: ${names.join(", ") || "no root"}, ${blocks} blocks, ${formatBytes(bytes)}`,
   );
 }
 

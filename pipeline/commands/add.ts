@@ -11,7 +11,7 @@ import type { DatasetFinding } from "../core/dataset/dataset.ts";
 import { Failure, kinds } from "../core/failure.ts";
 import type { Json } from "../core/json.ts";
 import { plural } from "../core/text/plural.ts";
-import { sayBytes } from "../core/text/shown.ts";
+import { formatBytes } from "../core/text/shown.ts";
 import { setLeaf } from "../core/tree/edit.ts";
 import { readTree } from "../core/tree/tree.ts";
 import type { AddOptions } from "../dag/build/add-options.ts";
@@ -145,7 +145,7 @@ interface AddResult {
 }
 
 function summary({ path, cid, bytes, blocks, findings, wanted, at, replaced }: AddResult, call: Call): string {
-  const lines = [`${cid}  ${printable(path)}  (${sayBytes(bytes)}, ${plural(blocks, "block")})`];
+  const lines = [`${cid}  ${printable(path)}  (${formatBytes(bytes)}, ${plural(blocks, "block")})`];
   lines.push(...datasetFindingLines(findings, call));
   if (at === undefined && wanted !== undefined) {
     lines.push(

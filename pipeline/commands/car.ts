@@ -6,7 +6,7 @@ import { appearWhole } from "../cli/extract.ts";
 import { importCars } from "../cli/import-cars.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
-import { sayBytes } from "../core/text/shown.ts";
+import { formatBytes } from "../core/text/shown.ts";
 import { type Block, codecs } from "../dag/block.ts";
 import { carOf } from "../dag/car.ts";
 import { type WalkOptions, walk } from "../dag/read/read.ts";
@@ -72,7 +72,7 @@ async function exportCar([address, ...others]: readonly string[], call: Call): P
   );
   call.out.result(
     { path: output, roots: [cid.toString()], blocks, bytes },
-    `${output}: ${cid}, ${blocks} blocks, ${sayBytes(bytes)}`,
+    `${output}: ${cid}, ${blocks} blocks, ${formatBytes(bytes)}`,
   );
   return 0;
 }

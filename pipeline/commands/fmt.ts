@@ -19,7 +19,7 @@ export const fmt: Verb = {
     const [named] = call.args;
     const file = named === undefined ? join(call.folder(), "tree.yaml") : resolve(call.cwd, named);
     const { text, broken } = decodeUtf8(await treeText(file, call));
-    if (broken) throw new Failure("input", `${named ?? "tree.yaml"} is ${broken.says}`);
+    if (broken) throw new Failure("input", `${named ?? "tree.yaml"} is ${broken.message}`);
     const tidy = formatTree(text);
     const changed = tidy !== text;
     const wanted = call.flags.check === true;

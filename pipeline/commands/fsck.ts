@@ -7,7 +7,7 @@ import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { plural } from "../core/text/plural.ts";
-import { sayBytes } from "../core/text/shown.ts";
+import { formatBytes } from "../core/text/shown.ts";
 import { readTree, type Tree } from "../core/tree/tree.ts";
 import { readIfThere } from "../disk/read.ts";
 import type { IncompletePin } from "../ipfs/node.ts";
@@ -34,7 +34,7 @@ export const fsck: Verb = {
       if (step.done) {
         const { blocks, bytes, packs, pins } = step.value;
         const missing = incomplete.length > 0 ? await whatToAdd(incomplete, await open(), call) : [];
-        const counted = `blocks: ${blocks} (${sayBytes(bytes)}), packs: ${packs}, pins: ${pins}; ${verdict(errors, hints)}`;
+        const counted = `blocks: ${blocks} (${formatBytes(bytes)}), packs: ${packs}, pins: ${pins}; ${verdict(errors, hints)}`;
         out.result(
           { blocks, bytes, packs, pins, errors, ...(missing.length > 0 && { missing: missing.map(asData) }) },
           [counted, ...missingLines(missing)].join("\n"),

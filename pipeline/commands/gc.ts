@@ -3,7 +3,7 @@
 import { validTree } from "../cli/address/tree-text.ts";
 import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
-import { sayBytes } from "../core/text/shown.ts";
+import { formatBytes } from "../core/text/shown.ts";
 import { identity } from "../core/tree/tree.ts";
 import { isAdded } from "../stages/pins/label.ts";
 import { allPins } from "../stages/pins/node-pins.ts";
@@ -33,7 +33,7 @@ export const gc: Verb = {
     const { removed, kept } = await home.gc(world);
     out.result(
       { removed: { ...removed }, kept: { ...kept }, unpinned: unpinned },
-      `removed ${sayBytes(removed.bytes)} (blocks: ${removed.blocks}), kept ${sayBytes(kept.bytes)} (blocks: ${kept.blocks})`,
+      `removed ${formatBytes(removed.bytes)} (blocks: ${removed.blocks}), kept ${formatBytes(kept.bytes)} (blocks: ${kept.blocks})`,
     );
     return 0;
   },

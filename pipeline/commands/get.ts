@@ -6,7 +6,7 @@ import { aboutAddresses } from "../cli/address/parse-address.ts";
 import { extract } from "../cli/extract.ts";
 import type { Verb } from "../cli/verb.ts";
 import { plural } from "../core/text/plural.ts";
-import { sayBytes } from "../core/text/shown.ts";
+import { formatBytes } from "../core/text/shown.ts";
 
 export const get: Verb = {
   args: "<address>",
@@ -32,7 +32,7 @@ ${aboutAddresses}`,
     );
     out.result(
       { path: output, cid: cid.toString(), bytes: copied.bytes, files: copied.files },
-      `${output}: ${sayBytes(copied.bytes)} in ${plural(copied.files, "file")}`,
+      `${output}: ${formatBytes(copied.bytes)} in ${plural(copied.files, "file")}`,
     );
     return 0;
   },

@@ -12,7 +12,7 @@ import { facts } from "../core/campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
 import { placeWords, previewOf, timeWords } from "../core/report/preview.ts";
 import type { DatasetEntry, Entry } from "../core/stac/catalog-entry.ts";
-import { sayBytes } from "../core/text/shown.ts";
+import { formatBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import type { Added } from "../dag/build/add-options.ts";
 import { blocksOf } from "../dag/build/files.ts";
@@ -109,7 +109,7 @@ function headentryResult(entry: Entry): string {
     case "failed":
       return `can't be described (${entry.reader}): ${entry.failure.message}`;
     case "plain":
-      return `${entry.plain.kind}, ${sayBytes(entry.plain.size)}${entry.findings ? "" : "; no dataset: published and listed as what it is"}`;
+      return `${entry.plain.kind}, ${formatBytes(entry.plain.size)}${entry.findings ? "" : "; no dataset: published and listed as what it is"}`;
   }
 }
 

@@ -86,7 +86,7 @@ async function keyFor(action: string, { flags, env, cwd }: Call): Promise<Privat
 
 function secretIn(variable: string, env: Call["env"]): string {
   if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(variable)) {
-    throw new Failure("input", "--env wants the NAME of an environment variable (capitals, digits, _), not the key");
+    throw new Failure("input", "--env must be the NAME of an environment variable (capitals, digits, _), not the key");
   }
   const value = env[variable];
   if (!value) throw new Failure("input", `the environment variable ${variable} is not set`);

@@ -9,7 +9,7 @@ import { aboutAddresses } from "../cli/address/parse-address.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
 import { inOrder } from "../core/concurrency.ts";
-import { sayBytes } from "../core/text/shown.ts";
+import { formatBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import { codecs, type Get } from "../dag/block.ts";
 import type { DirectoryEntry } from "../dag/directory.ts";
@@ -43,7 +43,7 @@ ${aboutAddresses}`,
     let done = 0;
     for await (const { name, cid, type, size, target } of listing(listed, recursive, get, call.world)) {
       const shown = printable(target === undefined ? name : `${name} -> ${target}`);
-      const text = [type.padEnd(9), sayBytes(size).padStart(6), cid.toString().padEnd(59), shown].join("  ");
+      const text = [type.padEnd(9), formatBytes(size).padStart(6), cid.toString().padEnd(59), shown].join("  ");
       call.out.result({ name, cid: cid.toString(), size, type }, text);
       await call.out.taken();
       call.world.progress({ task: "listing", done: ++done, ...(total !== undefined && { total }), unit: "files" });

@@ -48,6 +48,6 @@ As git's merge driver, so that pull requests to one folder don't conflict:
 
 async function textOf(named: string, call: Call): Promise<string> {
   const { text, broken } = decodeUtf8(await treeText(named, call));
-  if (broken) throw new Failure("input", `${named} is ${broken.says}`);
+  if (broken) throw new Failure("input", `${named} is ${broken.message}`);
   return text;
 }

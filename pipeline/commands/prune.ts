@@ -7,7 +7,7 @@ import type { Call, Verb } from "../cli/verb.ts";
 import { withLease } from "../cli/with-lease.ts";
 import { Failure } from "../core/failure.ts";
 import { plural } from "../core/text/plural.ts";
-import { sayBytes } from "../core/text/shown.ts";
+import { formatBytes } from "../core/text/shown.ts";
 import { dataLeaves } from "../core/tree/tree.ts";
 import { publishedHead } from "../log/chain.ts";
 import { type OldPin, type Pruning, planPruning, unpinAll } from "../stages/pins/prune.ts";
@@ -76,7 +76,7 @@ function planLines({ pins, bytes }: Pruning, { home }: Campaign): string[] {
     return `release ${release}: ${where.map(([name, { length }]) => `${plural(length, "pin")} at ${printable(name)}`).join(", ")}`;
   });
   const more = byRelease.length > few ? [`and ${byRelease.length - few} releases more`] : [];
-  return pins.length > 0 ? [...lines, ...more, `no other pin on ${home.name} needs ${sayBytes(bytes)} of it`] : [];
+  return pins.length > 0 ? [...lines, ...more, `no other pin on ${home.name} needs ${formatBytes(bytes)} of it`] : [];
 }
 
 function sayPruned(
@@ -90,6 +90,6 @@ function sayPruned(
   const free = campaign.home.gc ? "fieldtree gc" : "ipfs repo gc";
   const what = `${plural(pins, "pin")} of ${plural(releases, "old release")}`;
   return isDry
-    ? `would stop ${what}; ${free} would then free ${sayBytes(bytes)}`
-    : `stopped ${what}; ${free} frees ${sayBytes(bytes)}`;
+    ? `would stop ${what}; ${free} would then free ${formatBytes(bytes)}`
+    : `stopped ${what}; ${free} frees ${formatBytes(bytes)}`;
 }

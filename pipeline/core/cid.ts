@@ -72,7 +72,7 @@ export function identity(cid: CID): string {
 /** Why something can't stand in a tree, to be read behind the thing itself: "… is an address". */
 export interface Objection {
   readonly rule: "not-a-cid" | "identity-cid" | "unsupported-codec" | "unsupported-hash";
-  readonly says: string;
+  readonly message: string;
   readonly fix?: string;
 }
 
@@ -88,22 +88,22 @@ export function readCid(text: string): CID | Objection {
   }
   const again = "add the data again with: fieldtree add";
   if (cid.code !== codecs.raw && cid.code !== codecs.dagPb) {
-    const says = `names ${codecName(cid.code)}; a tree holds files and folders only (codecs dag-pb and raw)`;
-    return { rule: "unsupported-codec", says };
+    const message = `names ${codecName(cid.code)}; a tree holds files and folders only (codecs dag-pb and raw)`;
+    return { rule: "unsupported-codec", message };
   }
   const { code, digest } = cid.multihash;
   if (code === inline && digest.length > longestInline) {
-    const says = `is an identity CID of ${digest.length} bytes; other software reads up to ${longestInline}`;
-    return { rule: "identity-cid", says, fix: again };
+    const message = `is an identity CID of ${digest.length} bytes; other software reads up to ${longestInline}`;
+    return { rule: "identity-cid", message, fix: again };
   }
   if (code !== inline && (code !== sha256 || digest.length !== 32)) {
     const used = `function 0x${code.toString(16)} and ${digest.length * 8} bits`;
-    const says = `is hashed with ${used}; blocks are checked with sha2-256 (0x12) and 256 bits only`;
-    return { rule: "unsupported-hash", says, fix: again };
+    const message = `is hashed with ${used}; blocks are checked with sha2-256 (0x12) and 256 bits only`;
+    return { rule: "unsupported-hash", message, fix: again };
   }
   if (!/^[Qb]/.test(text)) {
-    const says = "is a CID in base36 or base58btc; the tree wants it in base32";
-    return { rule: "not-a-cid", says, fix: cid.toV1().toString() };
+    const message = "is a CID in base36 or base58btc; the tree takes it in base32";
+    return { rule: "not-a-cid", message, fix: cid.toV1().toString() };
   }
   return cid;
 }
@@ -116,33 +116,33 @@ function notACid(text: string, error: unknown): Objection {
   const rule = "not-a-cid";
   const address = addressOf(text);
   if (address?.below) {
-    const says = "is the address of something below a CID; the tree wants the CID of the thing itself";
-    return { rule, says, fix: `ask for its CID with: fieldtree ls ${address.cid}${shown(address.below)}` };
+    const message = "is the address of something below a CID; the tree takes the CID of the thing itself";
+    return { rule, message, fix: `ask for its CID with: fieldtree ls ${address.cid}${shown(address.below)}` };
   }
-  if (address) return { rule, says: "is an address; the tree wants the CID alone", fix: address.cid };
+  if (address) return { rule, message: "is an address; the tree takes the CID alone", fix: address.cid };
 
   if (/^(?:null|~)$/i.test(text)) {
-    return { rule, says: "is not a CID", fix: "leave the value empty for an empty folder" };
+    return { rule, message: "is not a CID", fix: "leave the value empty for an empty folder" };
   }
   const unbroken = text.length < 200 ? text.replace(/\s+/g, "") : text;
   if (unbroken !== text && isCid(unbroken)) {
-    return { rule, says: "has a blank or a line break inside the CID", fix: unbroken };
+    return { rule, message: "has a blank or a line break inside the CID", fix: unbroken };
   }
   const [, name, cid] = (text.length < 2000 && /^([^\s:]+)[\s:]+(\S+)$/.exec(text)) || [];
   if (name !== undefined && isCid(cid!))
-    return { rule, says: "lacks `: ` between name and CID", fix: `${shown(name)}: ${cid}` };
+    return { rule, message: "lacks `: ` between name and CID", fix: `${shown(name)}: ${cid}` };
   for (const base of text.length < 200 && otherBases.test(text)
     ? [base32upper, base16, base16upper, base64url, base64]
     : []) {
     const cid = text.startsWith(base.prefix) ? attempt(() => CID.parse(text, base)) : undefined;
-    if (cid) return { rule, says: `is a CID in ${base.name}; the tree wants it in base32`, fix: `${cid}` };
+    if (cid) return { rule, message: `is a CID in ${base.name}; the tree takes it in base32`, fix: `${cid}` };
   }
   // The two shapes nearly every CID has; a character lost while copying is the usual slip.
   const whole = /^Qm[1-9A-Za-z]*$/.test(text) ? 46 : /^ba[a-z2-7]*$/.test(text) ? 59 : undefined;
-  if (!whole) return { rule, says: "is not a CID (those begin with bafy, bafk or Qm)" };
-  if (text.length !== whole) return { rule, says: `is not a CID: ${text.length} characters where ${whole} belong` };
-  const says = `is not a CID, though it looks like one (${error instanceof Error ? error.message : error})`;
-  return { rule, says, fix: "copy it once more: a character is another one" };
+  if (!whole) return { rule, message: "is not a CID (those begin with bafy, bafk or Qm)" };
+  if (text.length !== whole) return { rule, message: `is not a CID: ${text.length} characters where ${whole} belong` };
+  const message = `is not a CID, though it looks like one (${error instanceof Error ? error.message : error})`;
+  return { rule, message, fix: "copy it once more: a character is another one" };
 }
 
 /** Text that may be a CID in one of the other bases: a decoder that throws takes long to say that it is none. */

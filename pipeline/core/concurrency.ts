@@ -1,7 +1,7 @@
 /** Many things at once, but not too many, and in the order they were asked for. */
 
 /**
- * What `work` makes of each item, in the order of the items, with at most `atOnce` under way.
+ * What `work` makes of each item, in the order of the items, with at most `limit` under way.
  *
  * The first failure ends it; work already under way is waited for, so that nothing goes on behind the caller's back.
  *
@@ -11,7 +11,7 @@
  */
 export async function* inOrder<Item, Result>(
   items: Iterable<Item>,
-  atOnce: number,
+  limit: number,
   work: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
   const underWay: Promise<{ readonly result: Result } | { readonly error: unknown }>[] = [];
@@ -25,7 +25,7 @@ export async function* inOrder<Item, Result>(
   try {
     for (const item of items) {
       start(item);
-      if (underWay.length >= atOnce) yield taken(await underWay.shift()!);
+      if (underWay.length >= limit) yield taken(await underWay.shift()!);
     }
     while (underWay.length > 0) yield taken(await underWay.shift()!);
   } finally {

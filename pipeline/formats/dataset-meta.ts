@@ -72,14 +72,14 @@ export function withSidecar(inner: FolderReader): FolderReader {
 /** What the sidecar says in place of what the data say, name by name, whatever their case. */
 function overridden(description: Description, { attributes, time, place, findings }: Sidecar): Description {
   const named = new Map(Object.entries(attributes).map(([name, value]) => [name.toLowerCase(), value]));
-  const kept = Object.entries(description.attributes).filter(([name]) => !named.has(name.toLowerCase()));
+  const others = Object.entries(description.attributes).filter(([name]) => !named.has(name.toLowerCase()));
   const disagreeing = Object.entries(description.attributes)
-    .filter(([name, value]) => named.has(name.toLowerCase()) && !saysTheSame(value, named.get(name.toLowerCase())!))
+    .filter(([name, value]) => named.has(name.toLowerCase()) && !isSameValue(value, named.get(name.toLowerCase())!))
     .map(([name, value]) => disagreement(name, textOf(named.get(name.toLowerCase())!), textOf(value)));
   const [ours, theirs] = [place?.bounds, description.place?.bounds];
   return {
     ...description,
-    attributes: Object.fromEntries([...kept, ...Object.entries(attributes)]),
+    attributes: Object.fromEntries([...others, ...Object.entries(attributes)]),
     ...(time && { time }),
     ...(place && { place }),
     findings: [
@@ -99,7 +99,7 @@ function overridden(description: Description, { attributes, time, place, finding
 }
 
 const textOf = (value: Json) => (Array.isArray(value) ? value.map(String).join(", ") : String(value));
-const saysTheSame = (a: Json, b: Json) =>
+const isSameValue = (a: Json, b: Json) =>
   textOf(a).replace(/\s+/g, " ").trim() === textOf(b).replace(/\s+/g, " ").trim();
 const spanText = ({ start, end }: TimeExtent) => `${start} to ${end}`;
 const boundsText = ({ west, south, east, north }: Bounds) => `[${west}, ${south}, ${east}, ${north}]`;

@@ -45,7 +45,7 @@ export async function readSidecar(
   if (!bytes) throw bad("is a folder, not a file");
   if (bytes.length > most.bytes) throw bad(`is larger than ${most.bytes} bytes`);
   const decoded = decodeUtf8(bytes);
-  if (decoded.broken) throw bad(`can't be read: ${decoded.broken.says}`);
+  if (decoded.broken) throw bad(`can't be read: ${decoded.broken.message}`);
   const { documents, lines, broken } = readYaml(decoded.text.replace(/^\ufeff/, ""), { maxDepth: most.depth });
   const mistakes: { readonly line: number; readonly says: string }[] = [];
   const reading: Reading = {
@@ -64,10 +64,10 @@ export async function readSidecar(
   if (broken) {
     // What stands below it was not read, and the rest of its own line perhaps not as it was meant.
     const { line } = lines.at(broken.offset);
-    throw badLines([...mistakes.filter((mistake) => mistake.line < line), { line, says: broken.says }]);
+    throw badLines([...mistakes.filter((mistake) => mistake.line < line), { line, says: broken.message }]);
   }
   if (titled && !hasTitle(attributes)) {
-    const says = `has no title: ${titleWanted(Object.keys(attributes), [...top.keys()])}`;
+    const says = `has no title: ${describeMissingTitle(Object.keys(attributes), [...top.keys()])}`;
     if (mistakes.length === 0) throw bad(says);
     reading.object(attributesAt ?? { start: 0 }, says);
   }
@@ -147,8 +147,8 @@ function temporalOf(
     if (/^(?:|\.\.|null|~)$/i.test(text)) return "open";
     const instant = instantOf(text);
     if (instant) return { ...instant, text };
-    const wanted = "write 2024-08-10 or 2024-08-10T12:00:00Z";
-    reading.object(at, `extent.temporal: "${shown(text)}" is no date; ${wanted}`);
+    const hint = "write 2024-08-10 or 2024-08-10T12:00:00Z";
+    reading.object(at, `extent.temporal: "${shown(text)}" is no date; ${hint}`);
     return undefined;
   });
   const [first, last] = instants;
@@ -218,7 +218,7 @@ const hasTitle = (attributes: Sidecar["attributes"]) =>
   );
 
 /** What to do about a missing title: it is often there, misspelt or one level too high. */
-function titleWanted(attributes: readonly string[], unknown: readonly string[]): string {
+function describeMissingTitle(attributes: readonly string[], unknown: readonly string[]): string {
   const misspelt = nearest("title", attributes);
   if (misspelt !== undefined && misspelt.toLowerCase() !== "title")
     return `write title in place of "${shown(misspelt)}"`;
@@ -245,7 +245,7 @@ const bad = (says: string) => new Failure("input", `${file} ${says}`);
 /** One line of text, since it is shown in tables and comments, too. */
 function badLines(mistakes: readonly { readonly line: number; readonly says: string }[]): Failure {
   const inOrder = mistakes.toSorted((a, b) => a.line - b.line).map(({ line, says }) => `line ${line}: ${says}`);
-  const told = inOrder.slice(0, mostMistakes).join("; ");
+  const listed = inOrder.slice(0, mostMistakes).join("; ");
   const more = inOrder.length > mostMistakes ? `; and ${inOrder.length - mostMistakes} more` : "";
-  return bad(inOrder.length === 1 ? told : `has ${inOrder.length} mistakes: ${told}${more}`);
+  return bad(inOrder.length === 1 ? listed : `has ${inOrder.length} mistakes: ${listed}${more}`);
 }

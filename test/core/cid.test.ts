@@ -50,7 +50,7 @@ describe("reading a CID", () => {
       expect(() => parse(v1(1).slice(0, -1) + next)).toThrow();
   });
 
-  it("is found in an address in every base that Kubo takes, in either case where case says nothing", () => {
+  it("is found in an address in every base that Kubo takes, in either case in either case", () => {
     const cid = CID.parse(v1(7));
     for (const base of [base16, base16upper, base32, base32upper, base36, base36upper, base58btc, base64, base64url]) {
       expect(parseAddressedCid(cid.toString(base)).toString(), base.name).toBe(`${cid}`);
@@ -95,8 +95,8 @@ describe("what can't stand in a tree", () => {
     [short, "is not a CID: 50 characters where 59 belong"],
     [v0(3).slice(1), "is not a CID (those begin with bafy, bafk or Qm)"],
     [`${v0(3)}x`, "is not a CID: 47 characters where 46 belong"],
-  ])("%s: %s", (text, says) => {
-    expect(readCid(text)).toMatchObject({ rule: "not-a-cid", says });
+  ])("%s: %s", (text, message) => {
+    expect(readCid(text)).toMatchObject({ rule: "not-a-cid", message });
   });
 
   it.each([[`radar.zarr ${v1(3)}`], [`radar.zarr:${v1(3)}`], [`radar.zarr : ${v1(3)}`]])(
@@ -110,7 +110,7 @@ describe("what can't stand in a tree", () => {
   it("a CID of the right length in which a character is another one", () => {
     const letters = v1(3);
     expect(readCid(`${letters.slice(0, -1)}z`)).toMatchObject({
-      says: expect.stringMatching(/^is not a CID, though it looks like one \(/),
+      message: expect.stringMatching(/^is not a CID, though it looks like one \(/),
       fix: expect.stringContaining("copy it once more"),
     });
   });
@@ -128,10 +128,13 @@ describe("what can't stand in a tree", () => {
     const blake3 = CID.createV1(0x55, digest.create(0x1e, new Uint8Array(32)));
     const cut = CID.createV1(0x55, digest.create(0x12, new Uint8Array(20)));
     expect(readCid(`${inline}`)).toMatchObject({ rule: "identity-cid" });
-    expect(readCid(`${cbor}`)).toMatchObject({ rule: "unsupported-codec", says: expect.stringContaining("dag-cbor") });
-    expect(readCid(`${key}`)).toMatchObject({ rule: "unsupported-codec", says: expect.stringContaining("IPNS") });
+    expect(readCid(`${cbor}`)).toMatchObject({
+      rule: "unsupported-codec",
+      message: expect.stringContaining("dag-cbor"),
+    });
+    expect(readCid(`${key}`)).toMatchObject({ rule: "unsupported-codec", message: expect.stringContaining("IPNS") });
     expect(readCid(`${blake3}`)).toMatchObject({ rule: "unsupported-hash" });
-    expect(readCid(`${cut}`)).toMatchObject({ rule: "unsupported-hash", says: expect.stringContaining("160 bits") });
+    expect(readCid(`${cut}`)).toMatchObject({ rule: "unsupported-hash", message: expect.stringContaining("160 bits") });
   });
 
   it("nothing else: the three kinds real trees hold are read, and files that are inlined", () => {

@@ -40,7 +40,7 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
   ],
   "one chunk of a Zarr coordinate": [["formats/zarr/values.ts", "chunk: 128e6", "128 MB"]],
   "work on the shape of one track": [
-    ["core/cf/place/survey.ts", "mostKept = 2 ** 20", "1 048 576 places"],
+    ["core/cf/place/survey.ts", "maxSamples = 2 ** 20", "1 048 576 places"],
     ["core/cf/place/line.ts", "mostDistances = 5e7", "50 million distances"],
   ],
   "`geospatial_bounds`": [["core/cf/place/wkt.ts", "longest = 200_000", "200 000 characters"]],

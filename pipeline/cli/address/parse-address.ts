@@ -110,7 +110,7 @@ function cidIn(text: string): CID | undefined {
 function objectionTo(text: string): string | undefined {
   if (!/^(?:Qm|ba[fg][a-z]|BA[FG][A-Z])[A-Za-z0-9]{5,}$|^[A-Za-z0-9]{46,}$/.test(text)) return undefined;
   const read = readCid(text);
-  return isObjection(read) ? `${shown(text)} ${read.says}` : undefined;
+  return isObjection(read) ? `${shown(text)} ${read.message}` : undefined;
 }
 
 /** Without empty names and `.`: `/a//b/` is `a/b`. */

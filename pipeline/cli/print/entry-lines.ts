@@ -1,7 +1,7 @@
 /** Datasets and plain files as `scan` and `inspect` print them. */
 import { emptyDirectory } from "../../core/cid.ts";
 import type { Entry } from "../../core/stac/catalog-entry.ts";
-import { sayBytes } from "../../core/text/shown.ts";
+import { formatBytes } from "../../core/text/shown.ts";
 import type { Call } from "../verb.ts";
 import { noteLines } from "./findings.ts";
 import { printable, printableLines } from "./terminal.ts";
@@ -32,7 +32,7 @@ export function entryResult(entry: Entry, call: Pick<Call, "flags" | "out">): Pa
     }
     case "plain": {
       const what =
-        cid === emptyDirectory.toString() ? "empty folder" : `${entry.plain.kind}, ${sayBytes(entry.plain.size)}`;
+        cid === emptyDirectory.toString() ? "empty folder" : `${entry.plain.kind}, ${formatBytes(entry.plain.size)}`;
       const { plain, findings } = entry;
       const notes = noteLines(findings ?? [], call).map((note) => `\n${note}`);
       return [{ path, cid, plain, ...(findings && { findings }) }, `${name}: ${what}${notes.join("")}`];

@@ -1,7 +1,7 @@
 /** Findings for people: `tree.yaml:12:5  error  duplicate-key  …`, as editors and terminals can follow. */
 
 import type { DatasetFinding } from "../../core/dataset/dataset.ts";
-import { type Condensed, condensed, sayCounted } from "../../core/report/condense.ts";
+import { type Condensed, condensed, formatCounted } from "../../core/report/condense.ts";
 import type { Finding } from "../../core/report/finding.ts";
 import type { Call } from "../verb.ts";
 import { printable } from "./terminal.ts";
@@ -51,7 +51,7 @@ function counted<F extends Pick<Finding, "level" | "rule" | "count">>(
   return flags.all === true ? findings.map((finding) => ({ finding, count: 1 })) : condensed(findings);
 }
 
-const sayIt = (each: Condensed<Pick<Finding, "says" | "count">>) => printable(sayCounted(each));
+const sayIt = (each: Condensed<Pick<Finding, "says" | "count">>) => printable(formatCounted(each));
 
 /** The fix of the first of several puts none of the others right. */
 function fixLines({ finding: { fix }, count }: Condensed<{ readonly fix?: string }>): string[] {

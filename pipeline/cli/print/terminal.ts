@@ -11,7 +11,7 @@
  * // adding 300 MB of 2.0 GB (15%), 410 MB/s, 4 s left
  * ```
  */
-import { sayBytes, shown } from "../../core/text/shown.ts";
+import { formatBytes, shown } from "../../core/text/shown.ts";
 import type { Progress } from "../../core/world.ts";
 import { type Paint, plain } from "./colour.ts";
 
@@ -83,7 +83,7 @@ function perSecond(samples: Pace["samples"]): number {
 }
 
 function describe({ task, done, total, unit }: Progress, rate: number): string {
-  const amount = unit === "bytes" ? sayBytes : (count: number) => `${count}`;
+  const amount = unit === "bytes" ? formatBytes : (count: number) => `${count}`;
   const one = unit === "leaves" ? "leaf" : unit.slice(0, -1);
   const units = (count: number) => (unit === "bytes" ? "" : ` ${count === 1 ? one : unit}`);
   const parts = [

@@ -71,9 +71,9 @@ export function interpret(
     const value = get(...names);
     if (value === undefined) return "";
     const whole = textsOf(value).join(", ");
-    const said = oneLine(unquoted(whole), limit);
-    if (said.endsWith("…") && whole.length > limit) findings.push(tooLong(names[0]!, whole.length, limit));
-    return said;
+    const line = oneLine(unquoted(whole), limit);
+    if (line.endsWith("…") && whole.length > limit) findings.push(tooLong(names[0]!, whole.length, limit));
+    return line;
   };
 
   const title = text(longest.title, "title", "name");
@@ -132,7 +132,7 @@ type Lookup = (...names: string[]) => Json | undefined;
 
 /** The first of `names` that says anything; as it is spelt, else in whatever case it stands there. */
 function lookup(attributes: Readonly<Record<string, Json>>): Lookup {
-  const exact = new Map(Object.entries(attributes).filter(([, value]) => saysAnything(value)));
+  const exact = new Map(Object.entries(attributes).filter(([, value]) => hasContent(value)));
   const folded = new Map([...exact].reverse().map(([name, value]) => [name.toLowerCase(), value]));
   return (...names) => {
     for (const name of names) {
@@ -143,7 +143,7 @@ function lookup(attributes: Readonly<Record<string, Json>>): Lookup {
   };
 }
 
-function saysAnything(value: Json): boolean {
+function hasContent(value: Json): boolean {
   return typeof value === "string" ? /\S/.test(value) : textsOf(value).some((text) => /\S/.test(text));
 }
 
@@ -179,13 +179,13 @@ function levelOf(text: string): string {
 
 /** What users and citers will look for in vain. */
 function missing({ title, summary, people, licence }: About): DatasetFinding[] {
-  const wanted = [
+  const candidates = [
     { rule: "no-title", attribute: "title", level: "warning", lacks: !title },
     { rule: "no-summary", attribute: "summary", level: "hint", lacks: !summary },
     { rule: "no-creator", attribute: "creator_name", level: "hint", lacks: people.length === 0 },
     { rule: "no-licence", attribute: "license", level: "hint", lacks: !licence },
   ] as const;
-  return wanted
+  return candidates
     .filter(({ lacks }) => lacks)
     .map(({ level, rule, attribute }) => ({
       level,

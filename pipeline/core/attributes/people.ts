@@ -85,14 +85,14 @@ export function peopleOf(listed: Listed, role: string): { people: Person[]; find
 function byName(emails: readonly string[], names: readonly string[]): (string | undefined)[] {
   const theirs: (string | undefined)[] = names.map(() => undefined);
   for (const email of emails) {
-    const [whose, ...others] = [...names.keys()].filter((at) => holdsName(email, names[at]!));
+    const [whose, ...others] = [...names.keys()].filter((at) => containsName(email, names[at]!));
     if (whose !== undefined && others.length === 0) theirs[whose] ??= email;
   }
   return emails.length === 1 && theirs.every((email) => email === undefined) ? [...emails] : theirs;
 }
 
 /** `ada.lovelace@…`, `lovelace@…`, `alovelace@…` and `lovelacea@…` for Ada Lovelace. */
-function holdsName(email: string, name: string): boolean {
+function containsName(email: string, name: string): boolean {
   const [local = ""] = email.toLowerCase().split("@");
   const parts = local.split(/[^a-z]+/);
   const surname = name
@@ -103,9 +103,9 @@ function holdsName(email: string, name: string): boolean {
     .at(-1)!
     .toLowerCase();
   return inLatin(surname).some(
-    (wanted) =>
-      wanted.length > 2 &&
-      parts.some((part) => part.length <= wanted.length + 2 && (part.startsWith(wanted) || part.endsWith(wanted))),
+    (name) =>
+      name.length > 2 &&
+      parts.some((part) => part.length <= name.length + 2 && (part.startsWith(name) || part.endsWith(name))),
   );
 }
 

@@ -97,11 +97,11 @@ const kubo = v.strictObject({
   token: optional("Name of the environment variable that holds the token", environmentVariable),
 });
 
-const nodeWords = `wants embedded, kubo, the RPC address of a Kubo daemon (${kuboApi}), or {kind: kubo, api: …, token: …}`;
+const nodeWords = `must be embedded, kubo, the RPC address of a Kubo daemon (${kuboApi}), or {kind: kubo, api: …, token: …}`;
 const nodeSchema = v.union(
   [
     v.pipe(v.string(), v.regex(new RegExp(`^(?:embedded|kubo|${url})$`), nodeWords)),
-    v.variant("kind", [v.strictObject({ kind: v.literal("embedded") }), kubo], "wants embedded or kubo"),
+    v.variant("kind", [v.strictObject({ kind: v.literal("embedded") }), kubo], "must be embedded or kubo"),
   ],
   nodeWords,
 );
@@ -113,11 +113,11 @@ const provider = v.strictObject(
     description: optional("What they did, in a sentence", text),
     roles: optional(
       roles.join(", "),
-      v.array(v.picklist(roles, `wants one of ${roles.join(", ")}`), "wants a list of roles"),
+      v.array(v.picklist(roles, `must be one of ${roles.join(", ")}`), "must be a list of roles"),
     ),
     url: optional("Their home page", httpUrl),
   },
-  "wants name:, and may have description:, roles: and url:",
+  "needs name:, and may have description:, roles: and url:",
 );
 
 /** campaign.yaml as people write it. */
@@ -125,10 +125,10 @@ export const campaignSchema = v.pipe(
   v.strictObject(
     {
       campaign: v.pipe(
-        v.string("wants a short name"),
+        v.string("must be a short name"),
         v.regex(
           /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-          "wants at most 63 letters, digits, dots, - and _, beginning with a letter or digit",
+          "must be at most 63 letters, digits, dots, - and _, beginning with a letter or digit",
         ),
         v.description("Short name, part of addresses: letters, digits, dots, - and _"),
       ),
@@ -136,44 +136,44 @@ export const campaignSchema = v.pipe(
       domain: optional(
         "DNS name the campaign is announced under",
         v.pipe(
-          v.string("wants a DNS name"),
+          v.string("must be a DNS name"),
           v.regex(
             /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-            "wants a DNS name in lower case, like example.org",
+            "must be a DNS name in lower case, like example.org",
           ),
         ),
       ),
       node: optional("What keeps the blocks: embedded (default, nothing to install) or a Kubo daemon", nodeSchema),
       gateways: optional(
         "IPFS gateways that missing blocks are read from; users are shown the first. Default: none",
-        v.pipe(v.array(httpUrl, "wants a list of addresses"), v.maxLength(20, "has more than 20 entries")),
+        v.pipe(v.array(httpUrl, "must be a list of addresses"), v.maxLength(20, "has more than 20 entries")),
       ),
       scan: optional(
         "Where datasets are looked for, as patterns over paths: products/**, **/raw",
         v.strictObject(
           { only: optional("Nowhere else. Default: everywhere", globs), except: optional("Not there", globs) },
-          "wants only: and except:",
+          "takes only: and except:",
         ),
       ),
       collections: optional(
         "Which folders become STAC collections",
-        v.strictObject({ depth: optional("Names in their paths. Default: 2", wholeNumber(1, 10)) }, "wants depth:"),
+        v.strictObject({ depth: optional("Names in their paths. Default: 2", wholeNumber(1, 10)) }, "takes depth:"),
       ),
       providers: optional(
         "Organisations behind the data, as in STAC",
-        v.array(provider, "wants a list of organisations"),
+        v.array(provider, "must be a list of organisations"),
       ),
       projects: optional(
         "What people write in their metadata → what the campaign calls the project",
-        v.record(v.string(), text, "wants alias: name lines"),
+        v.record(v.string(), text, "must be alias: name lines"),
       ),
       profile: optional(
         "How directories become blocks; unixfs-v0-2015 reproduces roots made by older tools. Default: cid-v1",
-        v.picklist(directoryProfiles, `wants one of ${directoryProfiles.join(", ")}`),
+        v.picklist(directoryProfiles, `must be one of ${directoryProfiles.join(", ")}`),
       ),
       limits: optional(
         "Bounds on what one run may do",
-        v.strictObject({ fetch: optional("Fetched from gateways. Default: 10 GiB", size) }, "wants fetch:"),
+        v.strictObject({ fetch: optional("Fetched from gateways. Default: 10 GiB", size) }, "takes fetch:"),
       ),
       pins: optional("Who else keeps what is published. Default: nobody but the campaign's node", pinsSchema),
       names: optional("What is announced where. Default: nothing", namesSchema),
@@ -183,15 +183,15 @@ export const campaignSchema = v.pipe(
           v.string(),
           v.array(
             v.pipe(
-              v.string("wants a GitHub login"),
+              v.string("must be a GitHub login"),
               v.regex(
                 /^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\/[A-Za-z0-9._-]{1,100})?$/,
-                "wants GitHub logins, or org/team",
+                "must be GitHub logins, or org/team",
               ),
             ),
-            "wants a list of GitHub logins",
+            "must be a list of GitHub logins",
           ),
-          "wants pattern: [login] lines",
+          "must be pattern: [login] lines",
         ),
       ),
       review: optional(
@@ -204,16 +204,16 @@ export const campaignSchema = v.pipe(
               "Bounds on looking whether new data can be reached",
               v.strictObject(
                 { bytes: optional("Default: 50 MB", size), time: optional("Default: 60 s", wait) },
-                "wants bytes: and time:",
+                "takes bytes: and time:",
               ),
             ),
           },
-          "wants removals:, label: and reach:",
+          "takes removals:, label: and reach:",
         ),
       ),
       log: optional("Where the log of releases lives. Default: on this machine", logSchema),
     },
-    "wants `campaign: NAME` and what else there is to say",
+    "must be `campaign: NAME` and other keys",
   ),
   v.forward(
     v.check(

@@ -1,42 +1,42 @@
 /** The words that several parts of campaign.yaml are made of. */
 import * as v from "valibot";
 
-/** A key that may be missing or left empty, as when everything below it is commented out. Editors show `says`. */
-export function optional<const Schema extends v.GenericSchema>(says: string, schema: Schema) {
-  return v.pipe(v.nullish(schema), v.description(says));
+/** A key that may be missing or left empty, as when everything below it is commented out. Editors show `description`. */
+export function optional<const Schema extends v.GenericSchema>(description: string, schema: Schema) {
+  return v.pipe(v.nullish(schema), v.description(description));
 }
 
 export const text = v.pipe(
-  v.string("wants text"),
+  v.string("must be text"),
   v.regex(/\S/, "is blank"),
   v.maxLength(10_000, "is longer than 10000 characters"),
 );
 
 export const url = String.raw`https?:\/\/(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/[^\s?#@]*)?`;
 export const httpUrl = v.pipe(
-  v.string("wants the address of an HTTP server"),
-  v.regex(new RegExp(`^${url}$`), "wants an address like https://example.org, without user, query or fragment"),
+  v.string("must be the address of an HTTP server"),
+  v.regex(new RegExp(`^${url}$`), "must be an address like https://example.org, without user, query or fragment"),
 );
 
-export const globs = v.array(text, "wants a list of patterns");
+export const globs = v.array(text, "must be a list of patterns");
 
 /** What a runner or npm puts there is no secret of the campaign: whoever proposes its name would have it sent to a server. */
 export const environmentVariable = v.pipe(
-  v.string("wants the name of an environment variable"),
+  v.string("must be the name of an environment variable"),
   v.regex(
     /^(?!GITHUB_TOKEN$|ACTIONS_|NPM_)[A-Z][A-Z0-9_]{0,63}$/,
-    "wants the NAME of an environment variable (capitals, digits, _; not GITHUB_TOKEN, ACTIONS_… or NPM_…, which are for others), never the secret itself: this file is public",
+    "must be the NAME of an environment variable (capitals, digits, _; not GITHUB_TOKEN, ACTIONS_… or NPM_…, which are for others), never the secret itself: this file is public",
   ),
 );
 
 export const size = v.pipe(
-  v.string("wants a size like 10 GiB"),
-  v.regex(/^\d{1,6}(?:\.\d{1,3})? ?(?:[kKMGT]i?)?B$/, "wants a size like 10 GiB or 500 MB"),
+  v.string("must be a size like 10 GiB"),
+  v.regex(/^\d{1,6}(?:\.\d{1,3})? ?(?:[kKMGT]i?)?B$/, "must be a size like 10 GiB or 500 MB"),
 );
 
 export const duration = v.pipe(
-  v.string("wants a time like 10 min"),
-  v.regex(/^\d{1,5} ?(?:s|min|h|d)$/, "wants a time like 90 s, 10 min, 2 h or 30 d"),
+  v.string("must be a time like 10 min"),
+  v.regex(/^\d{1,5} ?(?:s|min|h|d)$/, "must be a time like 90 s, 10 min, 2 h or 30 d"),
 );
 
 /** ms. Beyond it a timer's 32 bits overflow, and it goes off at once. */
@@ -45,25 +45,25 @@ export const longestWait = 24 * 86_400_000;
 /** How long something is waited for. */
 export const wait = v.pipe(
   duration,
-  v.check((time) => !(v.is(duration, time) && msIn(time) > longestWait), "wants at most 24 d"),
+  v.check((time) => !(v.is(duration, time) && msIn(time) > longestWait), "must be at most 24 d"),
 );
 
 export function wholeNumber(least: number, most: number) {
-  const wants = `wants a whole number, ${least} to ${most}`;
-  return v.pipe(v.number(wants), v.integer(wants), v.minValue(least, wants), v.maxValue(most, wants));
+  const message = `must be a whole number, ${least} to ${most}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
 }
 
 /** One of a campaign's services, as messages, flags and `require:` call it. */
 export const serviceName = v.pipe(
-  v.string("wants a short name"),
-  v.regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "wants at most 40 small letters, digits and -"),
+  v.string("must be a short name"),
+  v.regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "must be at most 40 small letters, digits and -"),
 );
 
 export const dnsName = v.pipe(
-  v.string("wants a DNS name"),
+  v.string("must be a DNS name"),
   v.regex(
     /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-    "wants a DNS name in lower case, like example.org",
+    "must be a DNS name in lower case, like example.org",
   ),
 );
 

@@ -14,7 +14,7 @@ export type LogConfig = {
   | { readonly kind: "git"; readonly remote: string; readonly branch: string }
 );
 
-const signer = "wants the name of an ed25519 key, like k51qzi5uqu5d…";
+const signer = "must be the name of an ed25519 key, like k51qzi5uqu5d…";
 
 const signing = {
   key: optional(
@@ -41,7 +41,7 @@ export const logSchema = v.variant(
       kind: v.literal("git"),
       remote: optional(
         "As git calls it, or its address. Default: origin",
-        v.pipe(v.string(), v.regex(/^(?!-)[!-~]{1,500}$/, "wants the name or address of a git remote")),
+        v.pipe(v.string(), v.regex(/^(?!-)[!-~]{1,500}$/, "must be the name or address of a git remote")),
       ),
       branch: optional(
         "Default: campaign/state",
@@ -49,14 +49,14 @@ export const logSchema = v.variant(
           v.string(),
           v.regex(
             /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)))[A-Za-z0-9][A-Za-z0-9._/-]{0,99}(?<![./])$/,
-            "wants the name of a branch",
+            "must be the name of a branch",
           ),
         ),
       ),
       ...signing,
     }),
   ],
-  "wants kind: local or git",
+  "needs kind: local or git",
 );
 
 export function settledLog(log: v.InferOutput<typeof logSchema> | null | undefined): LogConfig {

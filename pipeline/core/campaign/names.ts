@@ -63,7 +63,7 @@ const token = v.pipe(
   environmentVariable,
   v.description("Name of the environment variable that holds the token of its API"),
 );
-const serverWords = "wants the address of a DNS server, like 192.0.2.1:53, [2001:db8::1]:53 or ns1.example.org";
+const serverWords = "must be the address of a DNS server, like 192.0.2.1:53, [2001:db8::1]:53 or ns1.example.org";
 /** `host`, `host:port`, `[v6]`, `[v6]:port` */
 const dnsServer = v.pipe(
   v.string(serverWords),
@@ -77,7 +77,7 @@ const vendor = <const Kind extends string>(kind: Kind) =>
       token,
       api: optional("Address of its API, in place of the vendor's own", httpUrl),
     },
-    "wants kind: and token:",
+    "needs kind: and token:",
   );
 const manual = v.strictObject({ kind: v.literal("manual") });
 const provider = v.variant(
@@ -95,10 +95,10 @@ const provider = v.variant(
         token,
         server: optional(
           "Its server_id. Default: localhost",
-          v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, "wants a server_id")),
+          v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, "must be a server_id")),
         ),
       },
-      "wants kind:, api: and token:",
+      "needs kind:, api: and token:",
     ),
     v.strictObject(
       {
@@ -108,16 +108,16 @@ const provider = v.variant(
           environmentVariable,
           v.description("Name of the environment variable that holds the TSIG key, as dig's -y takes it"),
         ),
-        transport: optional("udp or tcp. Default: tcp", v.picklist(["udp", "tcp"], "wants udp or tcp")),
+        transport: optional("udp or tcp. Default: tcp", v.picklist(["udp", "tcp"], "must be udp or tcp")),
       },
-      "wants kind:, server: and key:",
+      "needs kind:, server: and key:",
     ),
     manual,
   ],
-  "wants kind: ionos, cloudflare, desec, gandi, digitalocean, powerdns, rfc2136 or manual",
+  "needs kind: ionos, cloudflare, desec, gandi, digitalocean, powerdns, rfc2136 or manual",
 );
 
-const toWords = "wants tree, portal, portal/PATH, or one of an old release: tree@3, portal@3";
+const toWords = "must be tree, portal, portal/PATH, or one of an old release: tree@3, portal@3";
 const to = v.pipe(
   v.string(toWords),
   v.regex(/^(?:(?:tree|portal)(?:@[1-9]\d{0,8})?|portal(?:\/(?!\.{1,2}(?:\/|$))[^\s/]+)+)$/, toWords),
@@ -130,12 +130,12 @@ const dns = v.strictObject(
     provider: v.pipe(provider, v.description("Where its DNS records are kept")),
     authorities: optional(
       "Its DNS servers, host:port. Default: found by asking the DNS",
-      v.array(dnsServer, "wants a list of DNS servers"),
+      v.array(dnsServer, "must be a list of DNS servers"),
     ),
     ttl: optional("Seconds that resolvers remember it. Default: 300", wholeNumber(1, 604_800)),
     deadline: optional("How long a publish waits for every server to follow. Default: 5 min", wait),
   },
-  "wants domain:, to: and provider:",
+  "needs domain:, to: and provider:",
 );
 
 const ipns = v.strictObject(
@@ -145,19 +145,22 @@ const ipns = v.strictObject(
       "The key's public name, so that it can be checked without the key",
       v.pipe(
         v.string(),
-        v.regex(/^(?:k51|k2k4|12D3Koo|bafz|Qm|1)[0-9A-Za-z]{30,90}$/, "wants a name like k51qzi5uqu5d…"),
+        v.regex(/^(?:k51|k2k4|12D3Koo|bafz|Qm|1)[0-9A-Za-z]{30,90}$/, "must be a name like k51qzi5uqu5d…"),
       ),
     ),
     to: v.pipe(to, v.description("What it points to: tree, portal, portal/PATH, tree@3, portal@3")),
-    routing: optional("Endpoints of delegated routing", v.array(httpUrl, "wants a list of addresses")),
+    routing: optional("Endpoints of delegated routing", v.array(httpUrl, "must be a list of addresses")),
     lifetime: optional("How long a record is good for. Default: 365 d", duration),
     ttl: optional("Seconds that resolvers remember it. Default: 300", wholeNumber(1, 604_800)),
   },
-  "wants ipns: and to:",
+  "needs ipns: and to:",
 );
 
 export const namesSchema = v.pipe(
-  v.array(v.union([dns, ipns], "wants {domain: …, to: …, provider: …} or {ipns: …, to: …}"), "wants a list of names"),
+  v.array(
+    v.union([dns, ipns], "must be {domain: …, to: …, provider: …} or {ipns: …, to: …}"),
+    "must be a list of names",
+  ),
   v.maxLength(50, "has more than 50 entries"),
   v.check(
     (names) => new Set(names.map((name) => ("domain" in name ? name.domain : name.ipns))).size === names.length,

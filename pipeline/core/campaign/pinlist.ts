@@ -38,11 +38,11 @@ export function readPinlist(source: string | Uint8Array): { pins: ListedPin[]; f
   const { text, broken } = typeof source === "string" ? { text: source } : decodeUtf8(source);
   const { documents, lines, broken: notYaml } = readYaml(text, { maxDepth });
   const findings: Finding[] = [];
-  const report: Report = (level, rule, at, path, says, fix) =>
-    void findings.push({ level, rule, ...lines.at(at), path, says, ...(fix !== undefined && { fix }) });
+  const report: Report = (level, rule, at, path, message, fix) =>
+    void findings.push({ level, rule, ...lines.at(at), path, says: message, ...(fix !== undefined && { fix }) });
 
   const fault = broken ?? notYaml;
-  if (fault) report("error", fault.kind, fault.offset, "", fault.says);
+  if (fault) report("error", fault.kind, fault.offset, "", fault.message);
   const list = listIn(documents[0]);
   if (!list && documents[0] && !fault) {
     report("error", "not-a-list", documents[0].start, "", "this file holds a list of pins, each with cid: and name:");
@@ -54,7 +54,7 @@ export function readPinlist(source: string | Uint8Array): { pins: ListedPin[]; f
   return { pins: pins.map(({ pin }) => pin), findings };
 }
 
-type Report = (level: Finding["level"], rule: string, at: number, path: string, says: string, fix?: string) => void;
+type Report = (level: Finding["level"], rule: string, at: number, path: string, message: string, fix?: string) => void;
 
 /** A pin, and the offsets that findings about it point at. */
 interface Placed {
@@ -92,8 +92,8 @@ function pinIn(item: Node, index: number, { report, lines }: { report: Report; l
   if (name === "") {
     report("warning", "no-name", item.start, path, `${cid} has no name`, "write name: and what it is");
   } else if (name.length > longestName) {
-    const says = `a name of ${name.length} characters; services keep ${longestName}`;
-    report("warning", "long-name", named!.start, path, says);
+    const message = `a name of ${name.length} characters; services keep ${longestName}`;
+    report("warning", "long-name", named!.start, path, message);
   }
   const metaNode = keys.get("meta");
   const { previous, previousAt, meta } = metaIn(metaNode, path, report);
@@ -129,7 +129,7 @@ function metaIn(node: Node | undefined, path: string, report: Report) {
       else report("warning", "meta", value.start, path, `meta.${shown(key)} is neither text nor a list of texts`);
     }
   } else if (node && !(node.kind === "scalar" && node.text === "")) {
-    report("warning", "meta", node.start, path, "meta: wants `key: value` lines");
+    report("warning", "meta", node.start, path, "meta: must be `key: value` lines");
   }
   return { previous, previousAt, meta };
 }
@@ -144,7 +144,7 @@ function textOf(value: Node): string | undefined {
 function cidIn({ text, start }: ScalarNode, path: string, report: Report): CID | undefined {
   const read = readCid(text.trim());
   if (!isObjection(read)) return read;
-  report("error", read.rule, start, path, `"${shown(text)}" ${read.says}`, read.fix);
+  report("error", read.rule, start, path, `"${shown(text)}" ${read.message}`, read.fix);
   return undefined;
 }
 
@@ -158,16 +158,16 @@ function reportRepeats(pins: readonly Placed[], report: Report): void {
   for (const [name, alike] of byName) {
     const places = alike.map(({ pin }) => `line ${pin.line}`).join(", ");
     for (const { nameAt, path } of alike.slice(1)) {
-      const says = `${alike.length} pins are called "${shown(name)}": ${places}`;
-      report("warning", "duplicate-name", nameAt, path, says, "call them differently");
+      const message = `${alike.length} pins are called "${shown(name)}": ${places}`;
+      report("warning", "duplicate-name", nameAt, path, message, "call them differently");
     }
   }
   const byCid = Map.groupBy(pins, ({ pin }) => identity(pin.cid));
   for (const alike of byCid.values()) {
     const [first, ...again] = alike;
     for (const { cidAt, path, pin } of again) {
-      const says = `${pin.cid} stands here and in line ${first!.pin.line}; it is one pin`;
-      report("hint", "duplicate-cid", cidAt, path, says, "remove one of them");
+      const message = `${pin.cid} stands here and in line ${first!.pin.line}; it is one pin`;
+      report("hint", "duplicate-cid", cidAt, path, message, "remove one of them");
     }
   }
 }
@@ -176,7 +176,7 @@ function reportDangling(pins: readonly Placed[], report: Report): void {
   const listed = new Set(pins.map(({ pin }) => identity(pin.cid)));
   for (const { pin, previousAt, path } of pins) {
     if (!pin.previous || listed.has(identity(pin.previous))) continue;
-    const says = `"${shown(pin.name)}" follows ${pin.previous}, which is not in this list`;
-    report("warning", "dangling-prev", previousAt, path, says, "add that pin, or remove prev:");
+    const message = `"${shown(pin.name)}" follows ${pin.previous}, which is not in this list`;
+    report("warning", "dangling-prev", previousAt, path, message, "add that pin, or remove prev:");
   }
 }

@@ -64,7 +64,7 @@ const basics = {
   largest: optional("Keeps nothing larger than this. Default: no limit", size),
   trust: optional(
     "word: believed though its blocks can't be looked at. Default: seen",
-    v.picklist(["seen", "word"], "wants seen or word"),
+    v.picklist(["seen", "word"], "must be seen or word"),
   ),
   gateway: optional("This service's own gateway, where its blocks can be looked at", httpUrl),
 };
@@ -79,7 +79,7 @@ const service = v.variant(
         api: v.pipe(httpUrl, v.description("Address of its RPC")),
         token: optional("Name of the environment variable that holds the RPC's token", environmentVariable),
       },
-      "wants name:, kind: and api:",
+      "needs name:, kind: and api:",
     ),
     v.strictObject(
       {
@@ -89,7 +89,7 @@ const service = v.variant(
         token: optional("Name of the environment variable that holds user:password, or a token", environmentVariable),
         replicas: optional("Peers that must keep each pin. Default: what the Cluster says", wholeNumber(1, 100)),
       },
-      "wants name:, kind: and api:",
+      "needs name:, kind: and api:",
     ),
     v.strictObject(
       {
@@ -98,7 +98,7 @@ const service = v.variant(
         endpoint: v.pipe(httpUrl, v.description("Address of its Pinning Service API")),
         token: v.pipe(environmentVariable, v.description("Name of the environment variable that holds its token")),
       },
-      "wants name:, kind:, endpoint: and token:",
+      "needs name:, kind:, endpoint: and token:",
     ),
     v.strictObject(
       {
@@ -107,51 +107,51 @@ const service = v.variant(
         endpoint: optional("Default: https://api.pinata.cloud", httpUrl),
         token: v.pipe(environmentVariable, v.description("Name of the environment variable that holds its JWT")),
       },
-      "wants name:, kind: and token:",
+      "needs name:, kind: and token:",
     ),
   ],
-  "wants kind: kubo, cluster, psa or pinata",
+  "needs kind: kubo, cluster, psa or pinata",
 );
 
 const requirement = v.pipe(
-  v.string("wants all, or 2 of [name, name]"),
-  v.regex(/^(?:all|\d{1,2} of \[ ?[a-z0-9-]+(?: ?, ?[a-z0-9-]+)* ?\])$/, "wants all, or 2 of [name, name]"),
+  v.string("must be all, or 2 of [name, name]"),
+  v.regex(/^(?:all|\d{1,2} of \[ ?[a-z0-9-]+(?: ?, ?[a-z0-9-]+)* ?\])$/, "must be all, or 2 of [name, name]"),
 );
 
 /** `/ip4/192.0.2.1/tcp/4001/p2p/12D3…`, `/p2p/12D3…` or `12D3…`; a slash at its end is tolerated. */
 const peer = v.pipe(
-  v.string("wants the address of a peer"),
+  v.string("must be the address of a peer"),
   v.regex(
     /^(?:\/[a-z0-9-]+\/[^\s/]+)*\/?(?:\/p2p\/)?[1-9A-HJ-NP-Za-km-z]{40,80}\/?$/,
-    "wants the address of a peer, like /dns4/ipfs.example.org/tcp/4001/p2p/12D3Koo…",
+    "must be the address of a peer, like /dns4/ipfs.example.org/tcp/4001/p2p/12D3Koo…",
   ),
 );
 
 const pinnable = v.pipe(
   text,
-  v.check((cid) => !isObjection(readCid(cid)), "wants a CID"),
+  v.check((cid) => !isObjection(readCid(cid)), "must be a CID"),
 );
 
 const writtenPins = v.strictObject(
   {
     require: optional("all, or 2 of [name, name]: who must keep everything before a release is made", requirement),
-    services: optional("Who keeps it", v.array(service, "wants a list of services")),
+    services: optional("Who keeps it", v.array(service, "must be a list of services")),
     extra: optional(
       "Kept though it stands in no tree",
-      v.array(v.strictObject({ name: text, cid: pinnable }, "wants name: and cid:"), "wants a list of {name, cid}"),
+      v.array(v.strictObject({ name: text, cid: pinnable }, "needs name: and cid:"), "must be a list of {name, cid}"),
     ),
     keep: optional(
       "Which old releases stay pinned: all (default), 10 releases, or those of 90 d",
       v.pipe(
-        v.string("wants all, 10 releases or 90 d"),
-        v.regex(/^(?:all|\d{1,4} releases?|\d{1,5} ?d)$/, "wants all, 10 releases or 90 d"),
+        v.string("must be all, 10 releases or 90 d"),
+        v.regex(/^(?:all|\d{1,4} releases?|\d{1,5} ?d)$/, "must be all, 10 releases or 90 d"),
       ),
     ),
-    peers: optional("Peers that the campaign's Kubo stays connected with", v.array(peer, "wants a list of peers")),
+    peers: optional("Peers that the campaign's Kubo stays connected with", v.array(peer, "must be a list of peers")),
     sample: optional("Blocks looked at below each root. Default: 8", wholeNumber(1, 1000)),
     deadline: optional("How long a publish waits for services that fetch. Default: 10 min", wait),
   },
-  "wants services:, and may have require:, extra:, keep:, peers:, sample: and deadline:",
+  "needs services:, and may have require:, extra:, keep:, peers:, sample: and deadline:",
 );
 
 export const pinsSchema = v.pipe(
@@ -207,7 +207,7 @@ export function settledPins(pins: v.InferOutput<typeof pinsSchema> | null | unde
     require: of.length > 0 ? { atLeast, of } : { atLeast: services.length, of: services.map(({ name }) => name) },
     services,
     extra: (pins?.extra ?? []).map(({ name, cid }) => ({ name, cid })),
-    keep: keepOf(pins?.keep),
+    keep: retentionOf(pins?.keep),
     peers: (pins?.peers ?? []).map((address) => address.replace(/\/$/, "")),
     sample: pins?.sample ?? 8,
     deadline: msIn(pins?.deadline ?? "10 min"),
@@ -252,7 +252,7 @@ function required(demand: string | null | undefined): PinsConfig["require"] {
   return { atLeast: Number(atLeast), of: of!.split(",").map((name) => name.trim()) };
 }
 
-function keepOf(keep: string | null | undefined): PinsConfig["keep"] {
+function retentionOf(keep: string | null | undefined): PinsConfig["keep"] {
   const [, amount, unit] = /^(\d+) ?(releases?|d)$/.exec(keep ?? "") ?? [];
   if (amount === undefined) return {};
   return unit === "d" ? { younger: Number(amount) * 86_400_000 } : { releases: Number(amount) };

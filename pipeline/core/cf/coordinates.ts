@@ -90,7 +90,7 @@ interface Quantity {
   readonly standardNames: RegExp;
   readonly axis: string;
   /** How its name begins or ends where a `coordinates` attribute vouches for it. */
-  readonly looksLike: RegExp;
+  readonly namePattern: RegExp;
   readonly names: RegExp;
 }
 
@@ -100,21 +100,21 @@ const quantities = {
     name: "latitude",
     standardNames: /^(platform_)?latitude$/i,
     axis: "Y",
-    looksLike: /(^|[^a-z])([cev]|y?nav_)?lat(itude)?([^a-z]|$)|^gphi/i,
+    namePattern: /(^|[^a-z])([cev]|y?nav_)?lat(itude)?([^a-z]|$)|^gphi/i,
     names: /^(y?nav_lat|xlat|[cev]lat|latc?|latitude|gphi[a-z]?|[a-z0-9_]+_lat(itude)?(_\(.*\))?)$/i,
   },
   longitude: {
     name: "longitude",
     standardNames: /^(platform_)?longitude$/i,
     axis: "X",
-    looksLike: /(^|[^a-z])([cev]|x?nav_)?lon(gitude)?([^a-z]|$)|^glam/i,
+    namePattern: /(^|[^a-z])([cev]|x?nav_)?lon(gitude)?([^a-z]|$)|^glam/i,
     names: /^(x?nav_lon|xlong|[cev]lon|lonc?|long|longitude|glam[a-z]?|[a-z0-9_]+_lon(gitude)?(_\(.*\))?)$/i,
   },
   time: {
     name: "time",
     standardNames: /^time$/i,
     axis: "T",
-    looksLike: never,
+    namePattern: never,
     names: /^(time|date|datetime)$/i,
   },
   vertical: {
@@ -122,7 +122,7 @@ const quantities = {
     standardNames:
       /^(altitude|height|depth|geopotential_height|height_above_.*|model_level_number|(atmosphere|ocean)_.*_coordinate)$/i,
     axis: "Z",
-    looksLike: /(^|[^a-z])(alt(itude)?|height|depth|gpsalt)([^a-z]|$)/i,
+    namePattern: /(^|[^a-z])(alt(itude)?|height|depth|gpsalt)([^a-z]|$)/i,
     names: /^(alt(itude)?|height|depth|gpsalt|z|lev(el)?|range)$/i,
   },
 } satisfies Record<string, Quantity>;
@@ -155,13 +155,13 @@ function rankOfTime(variable: CfVariable, isTime: boolean): number | undefined {
 }
 
 function rankOfVertical(variable: CfVariable, listed: boolean): number | undefined {
-  const { standardNames, looksLike, names } = quantities.vertical;
+  const { standardNames, namePattern, names } = quantities.vertical;
   const standardName = text(variable.attributes, "standard_name");
   if (standardNames.test(standardName)) return 0;
   if (axisOf(variable) === "Z") return 2;
   if (standardName !== "") return undefined;
   if (/^(up|down)$/i.test(text(variable.attributes, "positive"))) return 2;
-  if (listed && looksLike.test(baseName(variable.name))) return 3;
+  if (listed && namePattern.test(baseName(variable.name))) return 3;
   return names.test(baseName(variable.name)) ? 4 : undefined;
 }
 
@@ -181,7 +181,7 @@ function rankOfAngle(variable: CfVariable, quantity: Quantity, listed: boolean):
   if (axisOf(variable) === quantity.axis && angle?.degrees === 1 && units !== "") return 2;
   const isCalled = quantity.names.test(name);
   if (!angle) return isCalled && !/^[a-z0-9_]+_l(at|on)/i.test(name) ? contradicted : undefined;
-  if (listed && quantity.looksLike.test(name)) return 3;
+  if (listed && quantity.namePattern.test(name)) return 3;
   return isCalled ? 4 : undefined;
 }
 

@@ -65,8 +65,8 @@ export function declaredPlace(attributes: Attributes): { declared?: Place; findi
   if (written.some((text) => text !== undefined)) {
     const declared = boxIn(attributes, written);
     if (typeof declared !== "string") return { declared, findings };
-    const tell = names.map((name, i) => `${name} ${written[i] === undefined ? "is absent" : shown(written[i], 40)}`);
-    const says = `${tell.join(", ")}: ${declared}`;
+    const listed = names.map((name, i) => `${name} ${written[i] === undefined ? "is absent" : shown(written[i], 40)}`);
+    const says = `${listed.join(", ")}: ${declared}`;
     findings.push({ level: "warning", rule: "declared-place", says, fix: "correct or remove them" });
   }
   const wkt = scalar(attributes, "geospatial_bounds");

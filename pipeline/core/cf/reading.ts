@@ -56,7 +56,7 @@ export function readingOf({ coordinates, attributes, read, surveyed }: ReadingOp
       return undefined;
     }
     const options = surveyed(variable);
-    const surveyor = options && surveyorOf(which === "all" ? options : { ...options, keep: "nothing" });
+    const surveyor = options && surveyorOf(which === "all" ? options : { ...options, record: "nothing" });
     let extremes: Extremes | undefined;
     let count = 0;
     const isRead = await read(variable, which, ({ values, ...where }) => {

@@ -74,7 +74,7 @@ export function boxAround(boxes: readonly Box[]): Box | undefined {
 const epsilon = 1e-6;
 
 /** Whether a position lies in a box or on its edge. */
-export function holds([west, south, east, north]: Box, [longitude, latitude]: Position): boolean {
+export function contains([west, south, east, north]: Box, [longitude, latitude]: Position): boolean {
   if (latitude < south - epsilon || latitude > north + epsilon) return false;
   const [afterWest, beforeEast] = [longitude >= west - epsilon, longitude <= east + epsilon];
   return west > east ? afterWest || beforeEast : afterWest && beforeEast;

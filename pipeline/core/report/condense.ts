@@ -39,6 +39,6 @@ export function condensed<F extends Pick<Finding, "level" | "rule" | "count">>(
 }
 
 /** What it says, and how often. */
-export function sayCounted({ finding, count }: Condensed<Pick<Finding, "says" | "count">>): string {
+export function formatCounted({ finding, count }: Condensed<Pick<Finding, "says" | "count">>): string {
   return count === (finding.count ?? 1) ? finding.says : `${count} times, as here: ${finding.says}`;
 }

@@ -26,8 +26,8 @@ export function previewOf(path: string, item: Item, before?: Item): DatasetLine 
 
 /** A sentence each, of the `after` seen from `before`. Empty where what they say of themselves is the same. */
 export function differencesBetween(before: Item, after: Item): string[] {
-  const said = (item: Item) => ({ title: String(item.properties.title), time: inWords(item), place: placeOf(item) });
-  const [was, is] = [said(before), said(after)];
+  const summary = (item: Item) => ({ title: String(item.properties.title), time: inWords(item), place: placeOf(item) });
+  const [was, is] = [summary(before), summary(after)];
   const others = (["title", "time", "place"] as const).flatMap((what) =>
     was[what] === is[what] ? [] : [`${what} is ${is[what]}, was ${was[what]}`],
   );
@@ -37,30 +37,30 @@ export function differencesBetween(before: Item, after: Item): string[] {
 function variableDifferences(before: ReadonlyMap<string, Variable>, after: ReadonlyMap<string, Variable>): string[] {
   const gone = new Set([...before.keys()].filter((name) => !after.has(name)));
   const fresh = new Set([...after.keys()].filter((name) => !before.has(name)));
-  const said: { readonly name: string; readonly says: string }[] = [];
+  const differences: { readonly name: string; readonly says: string }[] = [];
   const renamed = (old: string, name: string) => {
     gone.delete(old);
     fresh.delete(name);
-    said.push({ name: old, says: `variable ${old} is called ${name} now` });
-    tell(old, name);
+    differences.push({ name: old, says: `variable ${old} is called ${name} now` });
+    compare(old, name);
   };
-  const tell = (old: string, name: string) => {
-    for (const [what, key] of told) {
+  const compare = (old: string, name: string) => {
+    for (const [what, key] of comparedProperties) {
       const [was, is] = [before.get(old)![key], after.get(name)![key]].map(inText);
-      if (was !== is) said.push({ name: old, says: `${what} of variable ${name} now ${is}, before ${was}` });
+      if (was !== is) differences.push({ name: old, says: `${what} of variable ${name} now ${is}, before ${was}` });
     }
   };
-  for (const name of after.keys()) if (before.has(name)) tell(name, name);
+  for (const name of after.keys()) if (before.has(name)) compare(name, name);
   // The surest first: the same name but for its case, then what is the same in all but the name, then what means the same.
   for (const sameness of [inLowerCase, exactly, byMeaning]) {
     for (const [old, name] of pairs(gone, fresh, before, after, sameness)) renamed(old, name);
   }
-  for (const name of gone) said.push({ name, says: `variable ${name} is gone` });
-  for (const name of fresh) said.push({ name, says: `variable ${name} is new` });
-  return said.sort((a, b) => byBytes(a.name, b.name)).map(({ says }) => says);
+  for (const name of gone) differences.push({ name, says: `variable ${name} is gone` });
+  for (const name of fresh) differences.push({ name, says: `variable ${name} is new` });
+  return differences.sort((a, b) => byBytes(a.name, b.name)).map(({ says }) => says);
 }
 
-const told = [
+const comparedProperties = [
   ["unit", "unit"],
   ["type", "data_type"],
   ["dimensions", "dimensions"],

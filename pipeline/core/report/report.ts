@@ -156,11 +156,11 @@ export function newBytes({ changes }: Pick<Report, "changes">): number {
 
 /** `2 added, 1 updated`; `nothing changed`. */
 export function countsOf({ changes }: { readonly changes: readonly Pick<Change, "op">[] }): string {
-  const said = Object.entries(words).flatMap(([op, word]) => {
+  const parts = Object.entries(words).flatMap(([op, word]) => {
     const count = changes.filter((change) => change.op === op).length;
     return count > 0 ? [`${count} ${word}`] : [];
   });
-  return said.join(", ") || "nothing changed";
+  return parts.join(", ") || "nothing changed";
 }
 
 const words: Readonly<Record<Change["op"], string>> = {

@@ -99,11 +99,11 @@ function placeIn(folders: ReadonlyMap<string, Folder>, folder: Folder, facts: Fa
 
 /** A collection must say where and when; a folder without datasets has nothing to say. */
 function isCollection(folder: Folder, { collectionDepth }: Facts): boolean {
-  return folder.depth === collectionDepth && folder.depth > 0 && holdsDatasets(folder);
+  return folder.depth === collectionDepth && folder.depth > 0 && containsDatasets(folder);
 }
 
-function holdsDatasets({ datasets, folders }: Folder): boolean {
-  return datasets.length > 0 || folders.some(holdsDatasets);
+function containsDatasets({ datasets, folders }: Folder): boolean {
+  return datasets.length > 0 || folders.some(containsDatasets);
 }
 
 function everyDataset(folder: Folder): DatasetEntry[] {

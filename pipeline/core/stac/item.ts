@@ -18,7 +18,7 @@ import type { Person } from "../attributes/people.ts";
 import { oneLine } from "../attributes/text.ts";
 import type { Facts } from "../campaign/campaign.ts";
 import type { DatasetFinding, Description, Geometry } from "../dataset/dataset.ts";
-import { type Box, boxOf, holds, objectionTo, objectionToTime, positionsOf } from "../dataset/extent.ts";
+import { type Box, boxOf, contains, objectionTo, objectionToTime, positionsOf } from "../dataset/extent.ts";
 import { sinceEver, untilEver } from "../dataset/instant.ts";
 import type { Json } from "../json.ts";
 import { assetExtensions, assetsOf } from "./assets.ts";
@@ -198,7 +198,7 @@ function objectionToGeometry(geometry: Geometry, bbox: Box): string | undefined 
   if (positions.every(([longitude, latitude]) => longitude === 0 && latitude === 0)) {
     return "it is exactly 0° N, 0° E throughout, which is how instruments write that they know none";
   }
-  const outside = positions.find((position) => !holds(bbox, position));
+  const outside = positions.find((position) => !contains(bbox, position));
   return outside && `${outside.slice(0, 2)} is outside its own bounds ${bbox}`;
 }
 

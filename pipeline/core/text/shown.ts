@@ -22,7 +22,7 @@ export function firstLines(lines: readonly string[], most = 20, count = lines.le
 }
 
 /** Bytes as people say them, in powers of ten: `1.4 GB`. */
-export function sayBytes(count: number): string {
+export function formatBytes(count: number): string {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
   let unit = 0;
   let value = count;

@@ -39,7 +39,7 @@ export interface Edit {
 export function setLeaf(text: string, path: string, cid: CID | string): { text: string; replaced?: string } {
   const written = cid.toString();
   const before = examine(text);
-  const replaced = whatStandsAt(path, before);
+  const replaced = describeAt(path, before);
   const edited = applied(text, before, [{ path, written }]);
   return replaced === undefined || replaced === written ? { text: edited } : { text: edited, replaced };
 }
@@ -187,7 +187,7 @@ function putIn(edit: Edit, top: Spot): void {
   if (objection && isObjection(objection)) {
     throw new Failure(
       "input",
-      `"${shown(edit.written!)}" ${objection.says}`,
+      `"${shown(edit.written!)}" ${objection.message}`,
       objection.fix ? { hint: objection.fix } : {},
     );
   }
@@ -211,9 +211,9 @@ function folderAt(name: string, folder: Map<string, Spot>): Map<string, Spot> | 
   const there = folder.get(name);
   // An empty folder that was itself put in by this call gives way to what is put below it.
   if (there && there.edit?.written !== "") return below(there);
-  const made = { ...(there?.entry && { entry: there.entry }), below: new Map<string, Spot>() };
-  folder.set(name, made);
-  return made.below;
+  const created = { ...(there?.entry && { entry: there.entry }), below: new Map<string, Spot>() };
+  folder.set(name, created);
+  return created.below;
 }
 
 /** Take out the folders on the way to something taken out that hold nothing any more. */
@@ -353,15 +353,15 @@ function spliced(text: string, splices: readonly Splice[]): string {
   return result + text.slice(at);
 }
 
-/** `edited`, once it was read again and found to hold what is `wanted`. */
-function verified(edited: string, wanted: Spot, path: string): string {
+/** `edited`, once it was read again and found to hold what is `expected`. */
+function verified(edited: string, expected: Spot, path: string): string {
   const { documents, broken } = readYaml(edited, { maxDepth });
-  if (documents.length <= 1 && !broken && holds(documents[0], wanted)) return edited;
+  if (documents.length <= 1 && !broken && matches(documents[0], expected)) return edited;
   const message = `the tree is written in a way that ${shown(path)} can't be changed in safely`;
   throw new Failure("input", message, { hint: "make the change by hand" });
 }
 
-function holds(node: Node | undefined, { edit, below, entry }: Spot): boolean {
+function matches(node: Node | undefined, { edit, below, entry }: Spot): boolean {
   if (edit) return node !== undefined && leafAt(node) === edit.written;
   if (!below) return node !== undefined && sameLeaves(node, entry!.value);
   if (below.size === 0) return !node || leafAt(node) === "";
@@ -370,12 +370,12 @@ function holds(node: Node | undefined, { edit, below, entry }: Spot): boolean {
     there.size === below.size &&
     below.entries().every(([name, spot]) => {
       const found = there.get(name);
-      return found !== undefined && holds(found.entry!.value, spot);
+      return found !== undefined && matches(found.entry!.value, spot);
     })
   );
 }
 
-function whatStandsAt(path: string, before: Examined): string | undefined {
+function describeAt(path: string, before: Examined): string | undefined {
   const value = finderIn(before)(path)?.value;
   if (!value) return undefined;
   const written = leafAt(value);

@@ -8,14 +8,14 @@ import { moveLeaf, setLeaf } from "./edit.ts";
 export function replacementFor(finding: Finding, text: string): string | undefined {
   const { line, path, fix } = finding;
   if (fix === undefined || path === "") return undefined;
-  const mended = mend(finding, text);
-  if (mended === undefined) return undefined;
-  const [before, after] = [text.split("\n"), mended.split("\n")];
+  const fixed = applyFix(finding, text);
+  if (fixed === undefined) return undefined;
+  const [before, after] = [text.split("\n"), fixed.split("\n")];
   const others = before.length === after.length && before.every((old, at) => at === line - 1 || old === after[at]);
   return others ? after[line - 1]!.replace(/\r$/, "") : undefined;
 }
 
-function mend({ rule, path, fix }: Finding, text: string): string | undefined {
+function applyFix({ rule, path, fix }: Finding, text: string): string | undefined {
   try {
     if (rule === "not-nfc") return moveLeaf(text, path, path.slice(0, path.lastIndexOf("/") + 1) + fix);
     // Most fixes are words for people; one that is a CID is what should stand there.

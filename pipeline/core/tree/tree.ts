@@ -101,18 +101,18 @@ const aboutText: ReadonlySet<string> = new Set([
 ]);
 
 /** `keep` gets every leaf that can stand; whoever only edits has no use for a hundred thousand parsed CIDs. */
-export function examine(source: string | Uint8Array, keep?: (leaf: Leaf) => void): Examined {
+export function examine(source: string | Uint8Array, collect?: (leaf: Leaf) => void): Examined {
   const { text, broken } = typeof source === "string" ? { text: source } : decodeUtf8(source);
   const yaml = readYaml(text, { maxDepth });
   const list = findingList();
-  const report: Report = (level, rule, offset, path, says, fix) =>
+  const report: Report = (level, rule, offset, path, message, fix) =>
     list.add(level, rule, () => {
       const at = yaml.lines.at(offset);
-      return { level, rule, ...at, path, says: textOf(says), ...(fix === undefined ? {} : { fix: textOf(fix) }) };
+      return { level, rule, ...at, path, says: textOf(message), ...(fix === undefined ? {} : { fix: textOf(fix) }) };
     });
 
   const [content, ...more] = yaml.documents;
-  if (content) readTop(content, { yaml, keep, report, parsed: new Map() });
+  if (content) readTop(content, { yaml, collect, report, parsed: new Map() });
   for (const { start } of more) {
     report(
       "error",
@@ -137,7 +137,7 @@ type Report = (
   rule: string,
   offset: number,
   path: string,
-  says: string | (() => string),
+  message: string | (() => string),
   fix?: string | (() => string),
 ) => void;
 
@@ -145,7 +145,7 @@ const textOf = (text: string | (() => string)): string => (typeof text === "stri
 
 interface Reading {
   readonly yaml: Yaml;
-  readonly keep: ((leaf: Leaf) => void) | undefined;
+  readonly collect: ((leaf: Leaf) => void) | undefined;
   readonly report: Report;
   /** By text: leaves of one CID share the object, and with it the text that it was turned into once. */
   readonly parsed: Map<string, CID>;
@@ -156,9 +156,9 @@ function readTop(node: Node, reading: Reading): void {
   reportProperty(node, "", report);
   if (node.kind === "map") readFolder(node, "", reading);
   else if (node.kind === "scalar" && node.text !== "") {
-    const says = `"${shown(node.text)}" stands alone; a tree maps names to CIDs`;
-    report("error", "not-a-mapping", node.start, "", says, "write `name: CID`");
-  } else if (node.kind !== "scalar") reportOdd(node, "", report);
+    const message = `"${shown(node.text)}" stands alone; a tree maps names to CIDs`;
+    report("error", "not-a-mapping", node.start, "", message, "write `name: CID`");
+  } else if (node.kind !== "scalar") reportUnsupported(node, "", report);
 }
 
 function readFolder(folder: MapNode, path: string, reading: Reading): void {
@@ -174,12 +174,12 @@ function readFolder(folder: MapNode, path: string, reading: Reading): void {
     const first = names.get(name.text);
     if (first) {
       const line = ({ start }: ScalarNode) => yaml.lines.at(start).line;
-      const says = () => `"${shown(name.text)}" stands here twice: line ${line(first)} and line ${line(name)}`;
+      const message = () => `"${shown(name.text)}" stands here twice: line ${line(first)} and line ${line(name)}`;
       const fix = value.kind === "map" ? "put both under one name" : "remove one of them";
-      report("error", "duplicate-key", name.start, below, says, fix);
+      report("error", "duplicate-key", name.start, below, message, fix);
     } else names.set(name.text, name);
     // What is below a name that can't stand is looked at all the same, but is no part of the tree.
-    const into = bad || first ? { ...reading, keep: undefined } : reading;
+    const into = bad || first ? { ...reading, collect: undefined } : reading;
     readValue(value, name, below, into);
   }
 }
@@ -217,7 +217,7 @@ function readValue(value: Node, name: ScalarNode, path: string, reading: Reading
   if (value.kind === "map" && value.entries.length > 0) readFolder(value, path, reading);
   else if (value.kind === "map") addEmptyFolder(name, path, reading);
   else if (value.kind === "scalar") readLeaf(value, name, path, reading);
-  else reportOdd(value, path, reading.report);
+  else reportUnsupported(value, path, reading.report);
 }
 
 function readLeaf(value: ScalarNode, name: ScalarNode, path: string, reading: Reading): void {
@@ -229,15 +229,15 @@ function readLeaf(value: ScalarNode, name: ScalarNode, path: string, reading: Re
   }
   const cid = reading.parsed.get(written) ?? readCid(written);
   if (isObjection(cid)) {
-    report("error", cid.rule, value.start, path, () => `"${shown(written)}" ${cid.says}`, cid.fix);
+    report("error", cid.rule, value.start, path, () => `"${shown(written)}" ${cid.message}`, cid.fix);
     return;
   }
   reading.parsed.set(written, cid);
   if (cid.version === 0) {
-    const says = "a CIDv0; the v1 spelling names the same data and fits every address (the root changes with it)";
-    report("hint", "cid-v0", value.start, path, says, () => identity(cid));
+    const message = "a CIDv0; the v1 spelling names the same data and fits every address (the root changes with it)";
+    report("hint", "cid-v0", value.start, path, message, () => identity(cid));
   }
-  reading.keep?.({ kind: "data", path, cid, written, ...reading.yaml.lines.at(name.start) });
+  reading.collect?.({ kind: "data", path, cid, written, ...reading.yaml.lines.at(name.start) });
 }
 
 /** A block scalar (`>`, `|`) ends in a line break that nobody meant. */
@@ -245,8 +245,8 @@ export function writtenIn({ text, style }: ScalarNode): string {
   return style === "block" ? text.trimEnd() : text;
 }
 
-function addEmptyFolder(name: ScalarNode, path: string, { keep, yaml }: Reading): void {
-  keep?.({ kind: "empty-folder", path, cid: emptyDirectory, ...yaml.lines.at(name.start) });
+function addEmptyFolder(name: ScalarNode, path: string, { collect, yaml }: Reading): void {
+  collect?.({ kind: "empty-folder", path, cid: emptyDirectory, ...yaml.lines.at(name.start) });
 }
 
 function reportProperty({ property }: Node, path: string, report: Report): void {
@@ -271,7 +271,7 @@ function reportProperty({ property }: Node, path: string, report: Report): void 
   }
 }
 
-function reportOdd({ kind, start }: Node, path: string, report: Report): void {
+function reportUnsupported({ kind, start }: Node, path: string, report: Report): void {
   if (kind === "list") {
     report("error", "list", start, path, "a list has no names; a tree maps names to CIDs", "write `name: CID` lines");
   } else {
@@ -287,29 +287,29 @@ function reportOdd({ kind, start }: Node, path: string, report: Report): void {
 }
 
 function oneContentTwice(leaves: readonly Leaf[], findings: FindingList<Finding>): void {
-  const seen = new Map<number, DataLeaf>();
+  const firsts = new Map<number, DataLeaf>();
   for (const leaf of leaves) {
     if (!isData(leaf)) continue;
     // The first six bytes of the hash tell nearly all data apart, and numbers compare much faster than identities.
     const hash = leaf.cid.multihash.digest;
     const high = (hash[0]! << 16) | (hash[1]! << 8) | hash[2]!;
     const key = high * 0x1000000 + ((hash[3]! << 16) | (hash[4]! << 8) | hash[5]!);
-    const first = seen.get(key);
+    const first = firsts.get(key);
     if (first === undefined) {
-      seen.set(key, leaf);
+      firsts.set(key, leaf);
     } else if (first.written === leaf.written || identity(first.cid) === identity(leaf.cid)) {
       findings.add("warning", "same-content", () => {
         const { line, column, path } = leaf;
-        const says = `the same content as ${shown(first.path, 200)} in line ${first.line}`;
-        return { level: "warning", rule: "same-content", line, column, path, says };
+        const message = `the same content as ${shown(first.path, 200)} in line ${first.line}`;
+        return { level: "warning", rule: "same-content", line, column, path, says: message };
       });
     }
   }
 }
 
-function reportFault({ kind, offset, says }: Fault, text: string, report: Report): void {
+function reportFault({ kind, offset, message }: Fault, text: string, report: Report): void {
   if (kind !== "tab") {
-    report("error", kind, offset, "", says);
+    report("error", kind, offset, "", message);
     return;
   }
   // All tabs at once: an editor that made one made many. The lookahead leaves out blank lines and comments.
@@ -317,5 +317,5 @@ function reportFault({ kind, offset, says }: Fault, text: string, report: Report
   for (const { index, 0: indent } of text.matchAll(/^[ \t]*(?=[^\s#])/gm)) {
     if (indent.includes("\t")) tabs.add(index + indent.indexOf("\t"));
   }
-  for (const tab of tabs) report("error", "tab", tab, "", says, "indent with spaces");
+  for (const tab of tabs) report("error", "tab", tab, "", message, "indent with spaces");
 }

@@ -15,7 +15,7 @@ const maxDepth = 8;
 /**
  * The value in `source`, where it fits `schema` and nothing else is wrong; findings in the order of the lines.
  *
- * Messages of the schema are read behind the value: "wants a whole number".
+ * Messages of the schema are read behind the value: "must be a whole number".
  */
 export function checkedYaml<const Schema extends v.GenericSchema>(
   source: string | Uint8Array,
@@ -24,13 +24,13 @@ export function checkedYaml<const Schema extends v.GenericSchema>(
   const { text, broken } = typeof source === "string" ? { text: source } : decodeUtf8(source);
   const { documents, lines, broken: notYaml } = readYaml(text, { maxDepth });
   const findings: Finding[] = [];
-  const report: Report = (rule, offset, path, says, fix) =>
+  const report: Report = (rule, offset, path, message, fix) =>
     void findings.push({
       level: "error",
       rule,
       ...lines.at(offset),
       path,
-      says,
+      says: message,
       ...(fix === undefined ? {} : { fix }),
     });
 
@@ -39,7 +39,7 @@ export function checkedYaml<const Schema extends v.GenericSchema>(
     report("multi-document", start, "", "a second document begins here", "remove the line `---` above");
   }
   const fault = broken ?? notYaml;
-  if (fault) report(fault.kind, fault.offset, "", fault.says);
+  if (fault) report(fault.kind, fault.offset, "", fault.message);
 
   const places = new Map<string, Place>([["", { key: 0, value: 0 }]]);
   const isMap = !content || content.kind === "map" || (content.kind === "scalar" && content.text === "");
@@ -53,7 +53,7 @@ export function checkedYaml<const Schema extends v.GenericSchema>(
   return { value: parsed.success && findings.length === 0 ? parsed.output : undefined, findings };
 }
 
-type Report = (rule: string, offset: number, path: string, says: string, fix?: string) => void;
+type Report = (rule: string, offset: number, path: string, message: string, fix?: string) => void;
 
 /** Where a key and its value stand, and the value as written. */
 interface Place {
@@ -99,8 +99,8 @@ function plainValue(node: Node, path: string, converting: Converting): unknown {
         const before = places.get(at);
         if (before) {
           const where = `line ${lines.at(before.key).line} and line ${lines.at(key.start).line}`;
-          const says = `"${shown(key.text)}" stands here twice: ${where}`;
-          report("duplicate-key", key.start, at, says, "remove one of them");
+          const message = `"${shown(key.text)}" stands here twice: ${where}`;
+          report("duplicate-key", key.start, at, message, "remove one of them");
           continue;
         }
         places.set(at, placeOf(key.start, below));
@@ -120,9 +120,9 @@ function placeOf(key: number, value: Node): Place {
 }
 
 function scalarValue({ text, style, start }: ScalarNode, path: string, report: Report): unknown {
-  if (secretLooking.test(text)) {
-    const says = "this looks like a secret, and this file is public: whoever issued it should withdraw it now";
-    report("secret", start, path, says, "put it into an environment variable and write that variable's name here");
+  if (secretPattern.test(text)) {
+    const message = "this looks like a secret, and this file is public: whoever issued it should withdraw it now";
+    report("secret", start, path, message, "put it into an environment variable and write that variable's name here");
     return undefined;
   }
   if (style === "block") return text.trimEnd();
@@ -134,7 +134,7 @@ function scalarValue({ text, style, start }: ScalarNode, path: string, report: R
 }
 
 /** What tokens begin with: JSON web tokens, GitHub, OpenAI-like, AWS, Slack, private keys. */
-const secretLooking =
+const secretPattern =
   /^(?:Bearer\s|eyJ[\w-]{10,}\.|gh[opsu]_\w{20}|github_pat_|sk-[\w-]{20}|AKIA[0-9A-Z]{16}$|xox[a-z]-|-----BEGIN )/;
 
 interface Reporting {
@@ -160,8 +160,8 @@ function reportIssue(issue: v.BaseIssue<unknown>, reporting: Reporting, above: r
   if (issue.expected === "never") {
     const known = keysAt(schema, inside.slice(0, -1));
     const meant = nearest(key, known);
-    const says = `there is no key "${shown(key)}" here; known are ${known.join(", ")}`;
-    report("unknown-key", place.key, path, says, meant && `did you mean ${meant}?`);
+    const message = `there is no key "${shown(key)}" here; known are ${known.join(", ")}`;
+    report("unknown-key", place.key, path, message, meant && `did you mean ${meant}?`);
   } else if (issue.received === "undefined" && !places.has(path)) {
     report("missing-key", place.key, path, `"${key}" is missing: this ${issue.message}`);
   } else {
@@ -198,7 +198,7 @@ function fixOf(issue: v.BaseIssue<unknown>, { written }: Place): string | undefi
   if (written === undefined) return undefined;
   const typed = typeof issue.input === "number" || typeof issue.input === "boolean";
   if (typed && issue.expected === "string") return `"${written}"`;
-  const words = issue.message.match(/(?<=wants (?:one of )?.*)[\w-]{3,}/g) ?? [];
+  const words = issue.message.match(/(?<=(?:must be|needs) (?:one of )?.*)[\w-]{3,}/g) ?? [];
   const meant = nearest(written, words);
   return meant && `did you mean ${meant}?`;
 }

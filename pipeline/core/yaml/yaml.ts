@@ -72,7 +72,7 @@ export interface Yaml {
 export interface Fault {
   readonly kind: "syntax" | "tab" | "too-deep" | "too-big" | "not-utf-8";
   readonly offset: number;
-  readonly says: string;
+  readonly message: string;
 }
 
 /** Where an offset stands, as editors count: lines and columns from 1, columns in UTF-16 code units. */
@@ -89,7 +89,7 @@ export interface Lines {
 /** Read `text`. Paths of more than `maxDepth` names or list items end the reading. Never throws for what the text holds. */
 export function readYaml(text: string, { maxDepth }: { readonly maxDepth: number }): Yaml {
   const tooBig = bigness(text);
-  if (tooBig) return { documents: [], lines: linesOf(""), broken: { kind: "too-big", offset: 0, says: tooBig } };
+  if (tooBig) return { documents: [], lines: linesOf(""), broken: { kind: "too-big", offset: 0, message: tooBig } };
   const lines = linesOf(text);
   const read = parse(text, maxDepth);
   if (Array.isArray(read)) return { documents: nodesOf(text, read), lines };
@@ -97,12 +97,12 @@ export function readYaml(text: string, { maxDepth }: { readonly maxDepth: number
   const upTo = mark ?? readableUpTo(text, read.offset, lines, maxDepth);
   const before = parse(text.slice(0, upTo), maxDepth);
   const documents = Array.isArray(before) ? nodesOf(text, before) : [];
-  if (mark !== undefined) return { documents, lines, broken: { kind: "syntax", offset: mark, says: conflict } };
+  if (mark !== undefined) return { documents, lines, broken: { kind: "syntax", offset: mark, message: conflict } };
   const noticed = lines.at(read.offset).line;
   if (upTo === 0 || lines.at(upTo).line >= noticed) return { documents, lines, broken: read };
   // What is left open (a quote, a bracket) is noticed far below; point at where it began.
   const offset = upTo + text.slice(upTo, lines.endOf(upTo)).search(/\S|$/);
-  return { documents, lines, broken: { ...read, offset, says: `${read.says} (noticed in line ${noticed})` } };
+  return { documents, lines, broken: { ...read, offset, message: `${read.message} (noticed in line ${noticed})` } };
 }
 
 /** What git leaves of a merge it could not finish. */
@@ -113,8 +113,8 @@ const conflict =
 /** Bytes as text; where they stop being UTF-8, the whole lines before and where that is. A byte order mark stays. */
 export function decodeUtf8(bytes: Uint8Array): { readonly text: string; readonly broken?: Fault } {
   if (bytes.length > limits.characters) {
-    const says = `${bytes.length} bytes are more than the ${limits.characters} that are read`;
-    return { text: "", broken: { kind: "too-big", offset: 0, says } };
+    const message = `${bytes.length} bytes are more than the ${limits.characters} that are read`;
+    return { text: "", broken: { kind: "too-big", offset: 0, message } };
   }
   const decode = (end: number, more: boolean): string | undefined => {
     try {
@@ -141,9 +141,9 @@ export function decodeUtf8(bytes: Uint8Array): { readonly text: string; readonly
   const offset = new TextEncoder().encode(before).length;
   const wide = bytes[0] === 0xff || bytes[0] === 0xfe ? " (it looks like UTF-16)" : "";
   const byte = `0x${bytes[offset]!.toString(16).padStart(2, "0")}`;
-  const says = `not UTF-8${wide}: byte ${byte} at offset ${offset}; save the file as UTF-8`;
+  const message = `not UTF-8${wide}: byte ${byte} at offset ${offset}; save the file as UTF-8`;
   const wholeLines = before.slice(0, Math.max(before.lastIndexOf("\n"), before.lastIndexOf("\r")) + 1);
-  return { text: wholeLines, broken: { kind: "not-utf-8", offset: before.length, says } };
+  return { text: wholeLines, broken: { kind: "not-utf-8", offset: before.length, message } };
 }
 
 /**
@@ -211,8 +211,8 @@ function parse(text: string, maxDepth: number): Event[] | Fault {
 /** What js-yaml says, in the words of someone who edits a list of names. */
 function faultOf(reason: string, offset: number, maxDepth: number): Fault {
   if (reason.startsWith("nesting exceeded"))
-    return { kind: "too-deep", offset, says: `nested deeper than ${maxDepth} names` };
-  if (reason.startsWith("tab characters")) return { kind: "tab", offset, says: "a tab indents this line" };
+    return { kind: "too-deep", offset, message: `nested deeper than ${maxDepth} names` };
+  if (reason.startsWith("tab characters")) return { kind: "tab", offset, message: "a tab indents this line" };
   const words: readonly (readonly [RegExp, string])[] = [
     [/^(?:bad|deficient) indentation/, "the indentation does not fit the lines above"],
     [/^can not read a block mapping entry|^expected ':'/, "this line is no `name: value`"],
@@ -227,8 +227,8 @@ function faultOf(reason: string, offset: number, maxDepth: number): Fault {
       "there is a character that text files don't hold (a control character or half of a pair)",
     ],
   ];
-  const said = words.find(([pattern]) => pattern.test(reason))?.[1];
-  return { kind: "syntax", offset, says: `not valid YAML: ${said ?? reason}` };
+  const explanation = words.find(([pattern]) => pattern.test(reason))?.[1];
+  return { kind: "syntax", offset, message: `not valid YAML: ${explanation ?? reason}` };
 }
 
 /**

@@ -54,14 +54,14 @@ async function chunksMissing(
 ): Promise<readonly DatasetFinding[]> {
   if (!array?.storedChunks) return [];
   const counts = chunksPer(array.shape, array.storedChunks);
-  const wanted = product(counts);
-  if (wanted === 0) return [];
-  if (wanted > most.chunks) return [uncounted(array)];
+  const expected = product(counts);
+  if (expected === 0) return [];
+  if (expected > most.chunks) return [uncounted(array)];
   const counted = await countChunks(folder, array, counts, world);
   if (!counted) return [uncounted(array)];
   const { there, empty } = counted;
   return [
-    ...(there < wanted && !isPlaceholder(array) ? [missingChunks(array, wanted - there, wanted)] : []),
+    ...(there < expected && !isPlaceholder(array) ? [missingChunks(array, expected - there, expected)] : []),
     ...(empty > 0 ? [emptyChunks(array, empty)] : []),
   ];
 }
@@ -117,19 +117,19 @@ const uncounted = ({ path }: ZarrArray): DatasetFinding => ({
   says: `chunks of ${name(path)} are too many to see whether all are there`,
 });
 
-function missingChunks(array: ZarrArray, missing: number, wanted: number): DatasetFinding {
+function missingChunks(array: ZarrArray, missing: number, expected: number): DatasetFinding {
   const { path, pipeline, fillValue } = array;
   const unit = pipeline?.sharding ? "shard" : "chunk";
   const some =
-    missing < wanted
-      ? `${missing} of ${wanted} ${unit}s`
-      : wanted === 1
+    missing < expected
+      ? `${missing} of ${expected} ${unit}s`
+      : expected === 1
         ? `the only ${unit}`
-        : `all ${wanted} ${unit}s`;
+        : `all ${expected} ${unit}s`;
   const [are, read] = some.startsWith("the only") ? ["is", "reads"] : ["are", "read"];
   const as = fillValue === null ? `0, though it declares no fill value` : `its fill value (${fillText(array)})`;
   return {
-    level: isProbablyLost(array, missing === wanted) ? "warning" : "hint",
+    level: isProbablyLost(array, missing === expected) ? "warning" : "hint",
     rule: "missing-chunks",
     says: `${some} of ${name(path)} ${are} not there and ${read} as ${as}`,
     fix: "where they hold data, copy them, too; where they don't, nothing is wrong",

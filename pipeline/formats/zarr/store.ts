@@ -174,7 +174,7 @@ async function walk(
   const nodes: Node[] = [root];
   const broken = new Map<string, string>();
   const unmarked: string[] = [];
-  const look = async (path: string): Promise<Node | undefined> => {
+  const visit = async (path: string): Promise<Node | undefined> => {
     try {
       const node = await nodeAt(folder, path, world);
       const listing = node ? undefined : await folder.folder(path, world);
@@ -205,7 +205,7 @@ async function walk(
       );
     }
     groups = [];
-    for await (const node of inOrder(children, atOnce, look)) {
+    for await (const node of inOrder(children, atOnce, visit)) {
       if (!node) continue;
       nodes.push(node);
       if (node[1].kind === "group") groups.push(node[0]);

@@ -7,7 +7,7 @@ import type { Piece, ReadValues, Which } from "../../core/cf/variable.ts";
 import { atMost, inOrder } from "../../core/concurrency.ts";
 import type { DatasetFinding, Folder } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
-import { sayBytes, shown } from "../../core/text/shown.ts";
+import { formatBytes, shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, chunksPer, coordinatesOf, copyBlock, product, strideOf } from "../codecs/block.ts";
 import { roomFor, UnknownCodec } from "../codecs/element.ts";
@@ -108,11 +108,11 @@ export function undecodable({ path }: ZarrArray, error: unknown): DatasetFinding
 
 function tooLarge(array: ZarrArray): DatasetFinding {
   const { path, chunks } = array;
-  const how = chunks ? `chunks of ${sayBytes(bytesOf(array))}` : "a grid of chunks we don't know";
+  const how = chunks ? `chunks of ${formatBytes(bytesOf(array))}` : "a grid of chunks we don't know";
   return {
     level: "warning",
     rule: "large-coordinate",
-    says: `${path ? shown(path) : "the array"} is stored in ${how}, so its values are not known; chunks of at most ${sayBytes(most.chunk)} are read`,
+    says: `${path ? shown(path) : "the array"} is stored in ${how}, so its values are not known; chunks of at most ${formatBytes(most.chunk)} are read`,
     fix: "store coordinates in chunks of a few MB, or declare time_coverage_* and geospatial_* attributes",
   };
 }
@@ -130,14 +130,14 @@ function chunksOf(array: ZarrArray, which: Which, budget: number): readonly (rea
   const bytes = bytesOf(array);
   if (bytes > most.chunk) return undefined;
   if (which === "all" && (total > most.chunks || total * bytes > Math.min(most.array, budget))) return undefined;
-  const wanted = which === "all" ? total : Math.min(sampleChunks, Math.floor(most.array / bytes));
-  return evenly(total, wanted).map((number) => coordinatesOf(number, counts));
+  const length = which === "all" ? total : Math.min(sampleChunks, Math.floor(most.array / bytes));
+  return evenly(total, length).map((number) => coordinatesOf(number, counts));
 }
 
 /** At most `count` numbers from 0 to `total` - 1, both ends among them. */
 function evenly(total: number, count: number): readonly number[] {
-  const wanted = Math.min(total, count);
-  return Array.from({ length: wanted }, (_, i) => (wanted === 1 ? 0 : Math.floor((i * (total - 1)) / (wanted - 1))));
+  const length = Math.min(total, count);
+  return Array.from({ length: length }, (_, i) => (length === 1 ? 0 : Math.floor((i * (total - 1)) / (length - 1))));
 }
 
 /** A chunk's values, slowest dimension first, without what hangs over the array's edge, a few at a time. */

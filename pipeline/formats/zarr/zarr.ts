@@ -159,7 +159,7 @@ function bounded(
   attributes: Readonly<Record<string, Json>>,
   findings: DatasetFinding[],
 ): Readonly<Record<string, Json>> {
-  const kept: Record<string, Json> = Object.create(null);
+  const result: Record<string, Json> = Object.create(null);
   let room: number = longest.altogether;
   for (const [name, value] of Object.entries(attributes)) {
     const cut = shortened(value);
@@ -167,10 +167,10 @@ function bounded(
     if (cut !== value) findings.push(tooLong(name, length));
     if (cut === undefined || name.length > longest.name) continue;
     room -= Math.min(length, longest.text) + name.length;
-    if (room < 0) return kept;
-    kept[name] = cut;
+    if (room < 0) return result;
+    result[name] = cut;
   }
-  return kept;
+  return result;
 }
 
 function shortened(value: Json): Json | undefined {

@@ -11,7 +11,7 @@ import { placeWords, timeWords } from "../../core/report/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../../core/report/report.ts";
 import { cell, code } from "../../core/text/markdown.ts";
 import { plural } from "../../core/text/plural.ts";
-import { sayBytes } from "../../core/text/shown.ts";
+import { formatBytes } from "../../core/text/shown.ts";
 import { byUrgency, counted, endpointsText, pinsText, stateText, summaryOf } from "./wording.ts";
 
 export interface MarkdownOptions {
@@ -132,7 +132,7 @@ function rowOf(change: ReportedChange, preview: string | undefined): string {
   const at = op === "move" ? `${cell(change.from)} → ${cell(path)}` : cell(path);
   const data = op === "remove" ? `was ${cidShort(change.from)}` : cidLink(change.to, preview);
   const from = reach ? reachIn(reach) : "";
-  return `| ${words[op]} | ${at} | ${data} | ${size === null ? "?" : sayBytes(size)} | ${from} | ${whatIsIn(change)} |`;
+  return `| ${words[op]} | ${at} | ${data} | ${size === null ? "?" : formatBytes(size)} | ${from} | ${whatIsIn(change)} |`;
 }
 
 const words: Readonly<Record<ReportedChange["op"], string>> = {

@@ -1,11 +1,11 @@
 /** A report for a terminal, and for the log of a job. Every line begins with a word of ours. */
 
-import { type Condensed, sayCounted } from "../../core/report/condense.ts";
+import { type Condensed, formatCounted } from "../../core/report/condense.ts";
 import { placeWords, timeWords } from "../../core/report/preview.ts";
 import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../../core/report/report.ts";
 import { inert } from "../../core/text/inert.ts";
 import { plural } from "../../core/text/plural.ts";
-import { sayBytes } from "../../core/text/shown.ts";
+import { formatBytes } from "../../core/text/shown.ts";
 import { byUrgency, counted, endpointsText, pinsText, stateText, summaryOf } from "./wording.ts";
 
 export interface TextOptions {
@@ -46,7 +46,7 @@ function changeLines(change: ReportedChange): string[] {
   const { op, path, size, reach, datasets, moreDatasets } = change;
   const what = op === "remove" || op === "move" ? "" : ` ${inert(change.to)}`;
   const from = op === "move" ? `${inert(change.from)} → ` : "";
-  const how = [...(size === null ? [] : [sayBytes(size)]), ...(reach ? [reachText(reach)] : [])].join(", ");
+  const how = [...(size === null ? [] : [formatBytes(size)]), ...(reach ? [reachText(reach)] : [])].join(", ");
   return [
     `${op.padEnd(8)} ${from}${inert(path)}${what}${how ? ` (${how})` : ""}`,
     ...datasets.flatMap(datasetLines),
@@ -76,7 +76,7 @@ function datasetLines({ path, title, variables, start, end, bbox, differs, faile
 
 function findingLine(each: Condensed<ReportedFinding>, paint: NonNullable<TextOptions["paint"]>): string {
   const { level, rule, file, line, column, fix } = each.finding;
-  const itemText = `${paint(level, level)}${" ".repeat(8 - level.length)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(sayCounted(each), 2000)}`;
+  const itemText = `${paint(level, level)}${" ".repeat(8 - level.length)} ${file}:${line}:${column}  ${inert(rule)}  ${inert(formatCounted(each), 2000)}`;
   return fix === undefined || each.count > 1 ? itemText : `${itemText}\n    fix: ${inert(fix, 2000)}`;
 }
 

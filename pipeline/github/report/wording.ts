@@ -1,7 +1,7 @@
 /** The words that all renderers of a report use, so that a comment, a terminal and a status say the same thing alike. */
 import { type Condensed, condensed } from "../../core/report/condense.ts";
 import { countsOf, newBytes, type Report, type ReportedFinding, type State } from "../../core/report/report.ts";
-import { sayBytes } from "../../core/text/shown.ts";
+import { formatBytes } from "../../core/text/shown.ts";
 
 /** What a state means to whoever waits for it. */
 export const stateText: Readonly<Record<State, string>> = {
@@ -15,7 +15,7 @@ export const stateText: Readonly<Record<State, string>> = {
 /** `2 added, 1 updated, 14 GB new`. */
 export function summaryOf(report: Report): string {
   const bytes = newBytes(report);
-  return [countsOf(report), ...(bytes > 0 ? [`${sayBytes(bytes)} new`] : [])].join(", ");
+  return [countsOf(report), ...(bytes > 0 ? [`${formatBytes(bytes)} new`] : [])].join(", ");
 }
 
 /** Those that stop a merge first, then what the proposal's author wrote, then the order they came in. */

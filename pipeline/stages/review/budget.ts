@@ -6,7 +6,7 @@
  * nothing more is asked for.
  */
 import { Failure } from "../../core/failure.ts";
-import { sayBytes } from "../../core/text/shown.ts";
+import { formatBytes } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 
 export interface Bounds {
@@ -56,7 +56,7 @@ function budgetWithin(
       if (parent.exhausted) return parent.exhausted;
       if (late.aborted) return `looking ended after ${bounds.time / 1000} s`;
       if (blocks <= 0) return `looking ended after ${bounds.blocks} blocks`;
-      return bytes <= 0 ? `looking ended after ${sayBytes(bounds.bytes)}` : undefined;
+      return bytes <= 0 ? `looking ended after ${formatBytes(bounds.bytes)}` : undefined;
     },
 
     async spend(ask) {

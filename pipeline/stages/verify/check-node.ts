@@ -1,7 +1,7 @@
 /** What `verify` finds out about the campaign's own node: what it keeps, and whether that is there. */
 import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
-import { sayBytes } from "../../core/text/shown.ts";
+import { formatBytes } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { codecs } from "../../dag/block.ts";
 import { missingBlocks } from "../../ipfs/missing.ts";
@@ -96,7 +96,7 @@ async function checkBlocks(check: Check, { cid, release }: Head, { home, facts }
     if (!(error instanceof Unreachable)) throw error;
     return failed(check.check, check.subject, error.failure);
   }
-  const read = `${blocks} blocks (${sayBytes(bytes)}) read and hashed`;
+  const read = `${blocks} blocks (${formatBytes(bytes)}) read and hashed`;
   if (incomplete.length === 0) return { ...check, says: `${check.says}; ${read}` };
   const mend = "`fieldtree publish` fetches what is missing or damaged, or names what to add again";
   const says = [read, ...incompleteLines(incomplete)].join("\n");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { duration, printable, terminalOn } from "../../../pipeline/cli/print/terminal.ts";
-import { sayBytes } from "../../../pipeline/core/text/shown.ts";
+import { formatBytes } from "../../../pipeline/core/text/shown.ts";
 import { aCampaign, program } from "../../commands/program.ts";
 import { findProgram } from "../../servers/dns-daemon.ts";
 
@@ -119,7 +119,7 @@ describe("progress", () => {
 
 describe("words for people", () => {
   it("says sizes in powers of ten", () => {
-    expect([0, 999, 1000, 9949, 9951, 999_499, 999_500, 2 ** 31].map(sayBytes)).toEqual([
+    expect([0, 999, 1000, 9949, 9951, 999_499, 999_500, 2 ** 31].map(formatBytes)).toEqual([
       "0 B",
       "999 B",
       "1.0 kB",

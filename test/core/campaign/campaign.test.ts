@@ -145,7 +145,7 @@ describe("what is wrong with it", () => {
       { line: 6, column: 10, rule: "bad-value", path: "collections.depth" },
     ]);
     expect(findings[1]?.says).toContain("known are campaign, title, domain, node");
-    expect(findings[3]?.says).toContain("wants one of cid-v1, unixfs-v1-2025, unixfs-v0-2015, v0-raw-leaves");
+    expect(findings[3]?.says).toContain("must be one of cid-v1, unixfs-v1-2025, unixfs-v0-2015, v0-raw-leaves");
   });
 
   it("is found at any depth", () => {
@@ -183,7 +183,7 @@ describe("what is wrong with it", () => {
     expect(findings.length).toBeGreaterThan(0);
     for (const { rule, says } of findings) {
       expect(rule).toBe("missing-key");
-      expect(says).toMatch(/^"\w+" is missing: this wants (?:\w+:, )*\w+: and \w+:$/);
+      expect(says).toMatch(/^"\w+" is missing: this needs (?:\w+:, )*\w+: and \w+:$/);
     }
   });
 
@@ -328,7 +328,7 @@ describe("campaign.yaml, of what goes outward", () => {
     ["more required than there are", "2 of [dkrz, mirror, pinata]", "3 of [mirror, pinata]", 4, /more services than/],
     ["a required service nobody can look at", "2 of [dkrz, mirror, pinata]", "2 of [dkrz, mirror]", 4, /looked at/],
     ["two services of one name", "name: dkrz", "name: mirror", 6, /two services of one name/],
-    ["an extra pin that is no CID", "pins:", "pins:\n  extra: [{ name: a, cid: foo }]", 4, /wants a CID/],
+    ["an extra pin that is no CID", "pins:", "pins:\n  extra: [{ name: a, cid: foo }]", 4, /must be a CID/],
     ["an unknown provider", "kind: ionos", "kind: godaddy", 12, /ionos, cloudflare/],
     ["a name that points nowhere", "to: tree", "to: trees", 11, /portal\/PATH/],
     ["one name twice", "domain: example.test", "domain: latest.example.test", 11, /one name twice/],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Box, boxAround, boxOf, holds, spanOf } from "../../../pipeline/core/dataset/extent.ts";
+import { type Box, boxAround, boxOf, contains, spanOf } from "../../../pipeline/core/dataset/extent.ts";
 import { anyBounds } from "../../fakes/descriptions.ts";
 
 const box = (west: number, east: number): Box => [west, 0, east, 1];
@@ -24,7 +24,7 @@ it("holds the corners of every box, and no box more is needed when one is added 
       const boxes = all.map(boxOf);
       const around = boxAround(boxes)!;
       for (const [west, south, east, north] of boxes) {
-        expect(holds(around, [west, south]) && holds(around, [east, north])).toBe(true);
+        expect(contains(around, [west, south]) && contains(around, [east, north])).toBe(true);
       }
       expect(boxAround([...boxes, ...boxes.toReversed()])).toEqual(around);
       expect(boxAround([around])).toEqual(around);

@@ -1,6 +1,6 @@
 /** What a large tree.yaml full of one mistake costs: findings and bytes are counted here, whatever the machine does besides. */
 import { describe, expect, it } from "vitest";
-import { condensed, sayCounted } from "../../../pipeline/core/report/condense.ts";
+import { condensed, formatCounted } from "../../../pipeline/core/report/condense.ts";
 import {
   boundedFindings,
   findingCount,
@@ -74,12 +74,12 @@ describe("for a person", () => {
     expect(condensed(findings).map(({ count }) => count)).toEqual([leaves]);
     const errors = condensed(readTree(tree((at) => `n${at}: foo`)).findings);
     expect(errors).toHaveLength(100);
-    expect(sayCounted(errors.at(-1)!)).toMatch(/^4901 times, as here: "foo" is not a CID/);
+    expect(formatCounted(errors.at(-1)!)).toMatch(/^4901 times, as here: "foo" is not a CID/);
   });
 
   it("a finding that counts and stands alone says its number once", () => {
     const last = readTree(tree((at) => `n${at}: ${v0(at)}`)).findings.at(-1)!;
-    expect(condensed([last]).map(sayCounted)).toEqual([last.says]);
+    expect(condensed([last]).map(formatCounted)).toEqual([last.says]);
   });
 });
 

@@ -6,7 +6,14 @@
  * those are rules, and the tests hold all that we make to them.
  */
 import type { DatasetFinding, Geometry } from "../../../pipeline/core/dataset/dataset.ts";
-import { type Box, boxAround, holds, objectionTo, positionsOf, spanOf } from "../../../pipeline/core/dataset/extent.ts";
+import {
+  type Box,
+  boxAround,
+  contains,
+  objectionTo,
+  positionsOf,
+  spanOf,
+} from "../../../pipeline/core/dataset/extent.ts";
 import { compareInstants, isInstant, sinceEver, untilEver } from "../../../pipeline/core/dataset/instant.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
 import { intervalOf } from "../../../pipeline/core/stac/catalog.ts";
@@ -54,7 +61,7 @@ function lintPlace({ bbox, geometry }: Item): DatasetFinding[] {
   const objection = objectionTo({ west, south, east, north });
   if (objection) return [broken("bbox", `bbox: ${objection}`)];
   const positions = positionsOf(geometry as Geometry);
-  const outside = positions.find((position) => !holds(bbox, position));
+  const outside = positions.find((position) => !contains(bbox, position));
   if (outside) return [broken("bbox-geometry", `bbox [${bbox}] does not contain ${outside} of the geometry`)];
   const longitudes = positions.map(([longitude]) => longitude);
   const straight =

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
 import type { Description, Position } from "../../../pipeline/core/dataset/dataset.ts";
-import { boxOf, holds, objectionTo, positionsOf } from "../../../pipeline/core/dataset/extent.ts";
+import { boxOf, contains, objectionTo, positionsOf } from "../../../pipeline/core/dataset/extent.ts";
 import { stableJson } from "../../../pipeline/core/json.ts";
 import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { data } from "../../data.ts";
@@ -61,7 +61,7 @@ describe.skipIf(!havePython)("on stores as strangers write them", () => {
       if (!place) continue;
       expect(objectionTo(place.bounds)).toBeUndefined();
       const positions = positionsOf(place.geometry);
-      expect([name, positions.filter((position) => !holds(boxOf(place.bounds), position))]).toEqual([name, []]);
+      expect([name, positions.filter((position) => !contains(boxOf(place.bounds), position))]).toEqual([name, []]);
       expect(positions.length).toBeLessThanOrEqual(2000);
     }
   });

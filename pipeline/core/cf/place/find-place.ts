@@ -20,14 +20,14 @@ export function surveysOf(
   const { latitude, longitude } = coordinates;
   if (!latitude || !longitude) return () => undefined;
   const layout = layoutOf(latitude, longitude, coordinates, attributes);
-  const keep = layout === "grid" ? "nothing" : layout === "curvilinear" ? "edge" : "places";
+  const record = layout === "grid" ? "nothing" : layout === "curvilinear" ? "edge" : "places";
   const clock = clockOf(coordinates, attributes);
   return (variable) => {
     const { shape } = variable;
-    if (variable === clock?.variable) return { along: "time", unit: clock.seconds, shape, keep };
+    if (variable === clock?.variable) return { along: "time", unit: clock.seconds, shape, record };
     const along = variable === latitude ? "latitude" : variable === longitude ? "longitude" : undefined;
     const angle = along && angleIn(variable, along);
-    return angle && { along, unit: angle.degrees, shape, keep };
+    return angle && { along, unit: angle.degrees, shape, record };
   };
 }
 
@@ -73,16 +73,16 @@ export async function whereOf(reading: Reading): Promise<Place | undefined> {
       return declared;
     }
   }
-  const { place, findings: made } = placeOf({
+  const { place, findings: more } = placeOf({
     // A sample of each says nothing about which belong together: their box is all that is known.
     layout: whole ? layoutOf(latitude, longitude, coordinates, attributes) : "grid",
     isAxis: whole && latitude.dimensions.length < 2 && longitude.dimensions.length < 2,
     latitude: north.survey!,
     longitude: east.survey!,
     rowLength: latitude.shape.at(-1) ?? 1,
-    ...(time?.survey?.kept && { time: time.survey.kept }),
+    ...(time?.survey?.samples && { time: time.survey.samples }),
   });
-  findings.push(...made);
+  findings.push(...more);
   if (!place) return declared;
   if (declared) findings.push(...outside(place, declared));
   return whole ? place : { ...place, source: "sampled" };
@@ -141,12 +141,12 @@ function outside({ bounds }: Place, declared: Place): DatasetFinding[] {
     apart(bounds[side], declared.bounds[side]),
   );
   if (sides.length === 0) return [];
-  const tell = sides.map((side) => `${side} ${declared.bounds[side]} (values: ${bounds[side]})`).join(", ");
+  const listed = sides.map((side) => `${side} ${declared.bounds[side]} (values: ${bounds[side]})`).join(", ");
   return [
     {
       level: "warning",
       rule: "declared-place",
-      says: `geospatial_* attributes declare ${tell}`,
+      says: `geospatial_* attributes declare ${listed}`,
       fix: "correct or remove the geospatial_* attributes",
     },
   ];

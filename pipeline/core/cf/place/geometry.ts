@@ -105,7 +105,7 @@ export function lineShape(places: Places, bounds: Bounds, length: number, time?:
   if (pieces.length === 0) return pointsShape(places, bounds);
   // Each crossing adds two positions at ±180; leave room for them.
   const room = Math.max(mostPositions - 2 * crossed, mostPositions / 2);
-  const lines = simplify(x, y, pieces, room).flatMap((kept) => split(kept, x, y, bounds));
+  const lines = simplify(x, y, pieces, room).flatMap((indices) => split(indices, x, y, bounds));
   const drawn = lines.filter(({ length }) => length > 1);
   if (drawn.length === 0) return pointsShape(places, bounds);
   return drawn.length === 1
@@ -165,7 +165,7 @@ function longestPause(time: Float64Array): number {
 }
 
 /** One unwrapped line as the lines it makes between -180 and 180. */
-function split(kept: readonly number[], x: Float64Array, y: Float64Array, bounds: Bounds): Position[][] {
+function split(indices: readonly number[], x: Float64Array, y: Float64Array, bounds: Bounds): Position[][] {
   const lines: Position[][] = [[]];
   let last: Position | undefined;
   const add = (longitude: number, latitude: number) => {
@@ -174,8 +174,8 @@ function split(kept: readonly number[], x: Float64Array, y: Float64Array, bounds
     lines.at(-1)!.push(next);
     last = next;
   };
-  for (const [n, i] of kept.entries()) {
-    const before = kept[n - 1];
+  for (const [n, i] of indices.entries()) {
+    const before = indices[n - 1];
     if (before !== undefined) {
       for (let at = sheet(x[before]!), to = sheet(x[i]!); at !== to; at += Math.sign(to - at)) {
         const edge = Math.max(at, at + Math.sign(to - at)) * 360 - 180;

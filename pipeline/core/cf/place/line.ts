@@ -36,15 +36,15 @@ export function simplify(x: Float64Array, y: Float64Array, pieces: readonly Piec
   const stride = Math.ceil(drawn.reduce((sum, { from, to }) => sum + to - from, 0) / measured);
   const effort = { left: mostDistances };
   for (let tolerance = firstTolerance; effort.left > 0; tolerance *= growth) {
-    const kept: number[][] = [];
+    const chosen: number[][] = [];
     let room = most;
     for (const piece of drawn) {
-      const indices = room >= 2 ? keep(x, y, piece, { stride, tolerance, room, effort }) : undefined;
+      const indices = room >= 2 ? simplifyPiece(x, y, piece, { stride, tolerance, room, effort }) : undefined;
       if (!indices) break;
-      kept.push(indices);
+      chosen.push(indices);
       room -= indices.length;
     }
-    if (kept.length === drawn.length) return kept;
+    if (chosen.length === drawn.length) return chosen;
   }
   return evenly(drawn, most);
 }
@@ -61,13 +61,13 @@ function evenly(pieces: readonly Piece[], most: number): number[][] {
 }
 
 /** `undefined` as soon as more than `room` points would have to be kept, or the effort is spent. */
-function keep(
+function simplifyPiece(
   x: Float64Array,
   y: Float64Array,
   { from, to }: Piece,
-  { stride, tolerance, room, effort }: KeepOptions,
+  { stride, tolerance, room, effort }: SimplifyOptions,
 ): number[] | undefined {
-  const kept = [from, to - 1];
+  const chosen = [from, to - 1];
   const stack = [from, to - 1];
   while (stack.length > 0) {
     const last = stack.pop()!;
@@ -84,13 +84,13 @@ function keep(
       }
     }
     if (at < 0) continue;
-    if (kept.push(at) > room) return undefined;
+    if (chosen.push(at) > room) return undefined;
     stack.push(first, at, at, last);
   }
-  return kept.sort((a, b) => a - b);
+  return chosen.sort((a, b) => a - b);
 }
 
-interface KeepOptions {
+interface SimplifyOptions {
   readonly stride: number;
   readonly tolerance: number;
   readonly room: number;

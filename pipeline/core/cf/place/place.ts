@@ -109,7 +109,7 @@ function spanOf(
 }
 
 /** The places that were kept, NaN in both where one is missing; `undefined` where they were too many. */
-function knownPlaces({ latitude: { kept: y }, longitude: { kept: x } }: Positions): Places | undefined {
+function knownPlaces({ latitude: { samples: y }, longitude: { samples: x } }: Positions): Places | undefined {
   if (!x || !y || x.length !== y.length) return undefined;
   const [latitude, longitude] = [y.slice(), x.slice()];
   for (let i = 0; i < latitude.length; i++) {

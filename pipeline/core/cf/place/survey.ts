@@ -15,7 +15,7 @@ import type { Piece } from "../variable.ts";
 import { type Span, type Spanning, spanningGrid, spanningPoints } from "./bounds.ts";
 
 /** Values of one coordinate that are kept, at most. */
-const mostKept = 2 ** 20;
+const maxSamples = 2 ** 20;
 
 export interface Survey {
   readonly count: number;
@@ -25,7 +25,7 @@ export interface Survey {
   /** Of longitudes: of places, and of the axis of a grid. */
   readonly spans?: { readonly points?: Span | undefined; readonly grid?: Span | undefined };
   /** float64[n], NaN where missing or impossible: slowest dimension first, every so many where the variable is 1-D. */
-  readonly kept?: Float64Array;
+  readonly samples?: Float64Array;
   /** float64[n], of a 2-D variable clockwise along its edge, its first place again at the end. */
   readonly edge?: Float64Array;
 }
@@ -36,7 +36,7 @@ export interface SurveyOptions {
   readonly unit: number;
   /** Of the whole variable. */
   readonly shape: readonly number[];
-  readonly keep: "nothing" | "places" | "edge";
+  readonly record: "nothing" | "places" | "edge";
 }
 
 /** Where values come from: see {@link Piece}. */
@@ -50,11 +50,11 @@ export interface Surveyor {
 
 const limits = { latitude: 90, longitude: 360, time: Number.POSITIVE_INFINITY } as const;
 
-export function surveyorOf({ along, unit, shape, keep }: SurveyOptions): Surveyor {
+export function surveyorOf({ along, unit, shape, record }: SurveyOptions): Surveyor {
   const limit = limits[along];
   const spans: Readonly<Record<"points" | "grid", Spanning>> | undefined =
     along === "longitude" ? { points: spanningPoints(), grid: spanningGrid() } : undefined;
-  const keeper = keep === "places" ? keepingPlaces(shape) : keep === "edge" ? keepingEdge(shape) : undefined;
+  const recorder = record === "places" ? placeRecorder(shape) : record === "edge" ? edgeRecorder(shape) : undefined;
   let [count, impossible] = [0, 0];
   let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   return {
@@ -72,52 +72,52 @@ export function surveyorOf({ along, unit, shape, keep }: SurveyOptions): Surveyo
       count += values.length;
       spans?.points.add(values);
       spans?.grid.add(values);
-      keeper?.add(values, where);
+      recorder?.add(values, where);
     },
     survey() {
-      const kept = keeper?.kept();
+      const samples = recorder?.samples();
       return {
         count,
         impossible,
         ...(least <= greatest && { range: [least, greatest] }),
         ...(spans && { spans: { points: spans.points.span(), grid: spans.grid.span() } }),
-        ...(kept && (keep === "edge" ? { edge: kept } : { kept })),
+        ...(samples && (record === "edge" ? { edge: samples } : { samples })),
       };
     },
   };
 }
 
-interface Keeping {
+interface Recorder {
   add: Surveyor["add"];
-  kept(): Float64Array;
+  samples(): Float64Array;
 }
 
-function keepingPlaces(shape: readonly number[]): Keeping | undefined {
+function placeRecorder(shape: readonly number[]): Recorder | undefined {
   const total = shape.reduce((product, length) => product * length, 1);
-  const stride = Math.ceil(total / mostKept);
+  const stride = Math.ceil(total / maxSamples);
   if (stride > 1 && shape.length > 1) return undefined;
-  const kept = new Float64Array(stride > 1 ? Math.ceil(total / stride) : total).fill(Number.NaN);
+  const samples = new Float64Array(stride > 1 ? Math.ceil(total / stride) : total).fill(Number.NaN);
   return {
     add(values, where) {
       if (stride > 1) {
         const first = where.from[0]! + where.start;
         for (let i = (stride - (first % stride)) % stride; i < values.length; i += stride)
-          kept[(first + i) / stride] = values[i]!;
+          samples[(first + i) / stride] = values[i]!;
         return;
       }
       eachRun(values.length, where, (at, place, length) =>
-        kept.set(values.subarray(at, at + length), indexOf(place, shape)),
+        samples.set(values.subarray(at, at + length), indexOf(place, shape)),
       );
     },
-    kept: () => kept,
+    samples: () => samples,
   };
 }
 
-function keepingEdge(shape: readonly number[]): Keeping | undefined {
+function edgeRecorder(shape: readonly number[]): Recorder | undefined {
   const [rows = 0, columns = 0] = shape;
-  if (shape.length !== 2 || rows < 2 || columns < 2 || rows + columns > mostKept / 2) return undefined;
+  if (shape.length !== 2 || rows < 2 || columns < 2 || rows + columns > maxSamples / 2) return undefined;
   const [right, bottom] = [columns - 1, rows - 1];
-  const kept = new Float64Array(2 * (right + bottom) + 1).fill(Number.NaN);
+  const samples = new Float64Array(2 * (right + bottom) + 1).fill(Number.NaN);
   return {
     add(values, where) {
       eachRun(values.length, where, (at, [row = 0, column = 0], length) => {
@@ -127,15 +127,15 @@ function keepingEdge(shape: readonly number[]): Keeping | undefined {
           if (row > 0 && row < bottom && x > 0 && x < right) i += right - x - 1;
           else {
             const value = values[at + i]!;
-            if (row === 0) kept[x] = value;
-            if (x === right) kept[right + row] = value;
-            if (row === bottom) kept[right + bottom + (right - x)] = value;
-            if (x === 0) kept[2 * right + bottom + (bottom - row)] = value;
+            if (row === 0) samples[x] = value;
+            if (x === right) samples[right + row] = value;
+            if (row === bottom) samples[right + bottom + (right - x)] = value;
+            if (x === 0) samples[2 * right + bottom + (bottom - row)] = value;
           }
         }
       });
     },
-    kept: () => kept,
+    samples: () => samples,
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { inOrder } from "../../../core/concurrency.ts";
 import type { RangeSource } from "../../../core/dataset/range-source.ts";
-import { sayBytes, shown } from "../../../core/text/shown.ts";
+import { formatBytes, shown } from "../../../core/text/shown.ts";
 import { coordinatesOf, product, strideOf } from "../../codecs/block.ts";
 import type { Hdf5Values } from "../../hdf5/model.ts";
 import type { Box } from "../file.ts";
@@ -24,7 +24,7 @@ export async function readBox(
 ): Promise<Hdf5Values> {
   const { name, type, begin } = variable;
   const length = product(count) * type.size;
-  if (length > budget) throw bad(`${shown(name)} needs ${sayBytes(length)}; ${sayBytes(budget)} are left`);
+  if (length > budget) throw bad(`${shown(name)} needs ${formatBytes(length)}; ${formatBytes(budget)} are left`);
   const bytes = new Uint8Array(length);
   if (length > 0) {
     const strides = stridesOf(variable, recordSize);

@@ -220,12 +220,12 @@ function mostBytes({ element, shape }: ChunkSpec, largest: number): number {
 /** Bytes of the largest type that a value has on its way. */
 function largestIn(codecs: JsonObject, element: Element): number {
   let largest = element.size;
-  const look = (value: Json): void => {
-    if (Array.isArray(value)) value.forEach(look);
-    else if (isObject(value)) Object.values(value).forEach(look);
+  const visit = (value: Json): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    else if (isObject(value)) Object.values(value).forEach(visit);
     else if (typeof value === "string") largest = Math.max(largest, elementOf(value)?.size ?? 0);
   };
-  for (const key of ["codecs", "filters", "compressor"]) if (codecs[key] !== undefined) look(codecs[key]);
+  for (const key of ["codecs", "filters", "compressor"]) if (codecs[key] !== undefined) visit(codecs[key]);
   // Words like "c" or "F8" are types to numpy; no number takes more than complex128.
   return Math.max(element.size, Math.min(largest, 16));
 }

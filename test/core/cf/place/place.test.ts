@@ -4,7 +4,7 @@ import { type Spanning, spanningGrid, spanningPoints } from "../../../../pipelin
 import { mostPositions } from "../../../../pipeline/core/cf/place/geometry.ts";
 import { type Layout, type Positions, placeOf } from "../../../../pipeline/core/cf/place/place.ts";
 import { surveyorOf } from "../../../../pipeline/core/cf/place/survey.ts";
-import { boxOf, holds, objectionTo, positionsOf } from "../../../../pipeline/core/dataset/extent.ts";
+import { boxOf, contains, objectionTo, positionsOf } from "../../../../pipeline/core/dataset/extent.ts";
 
 interface More {
   readonly rowLength?: number;
@@ -21,9 +21,9 @@ function positions(
   const { length } = longitude;
   const rowLength = Math.max(1, more.rowLength ?? length);
   const shape = layout === "curvilinear" && length % rowLength === 0 ? [length / rowLength, rowLength] : [length];
-  const keep = layout === "grid" ? "nothing" : layout === "curvilinear" ? "edge" : "places";
+  const record = layout === "grid" ? "nothing" : layout === "curvilinear" ? "edge" : "places";
   const survey = (along: "latitude" | "longitude", values: ArrayLike<number>) => {
-    const surveyor = surveyorOf({ along, unit: 1, shape, keep });
+    const surveyor = surveyorOf({ along, unit: 1, shape, record });
     surveyor.add(Float64Array.from(values), { from: shape.map(() => 0), size: shape, start: 0 });
     return surveyor.survey();
   };
@@ -102,7 +102,7 @@ describe("the box", () => {
           expect(objectionTo(found.bounds)).toBeUndefined();
           const known = places.filter((each) => !each.some(Number.isNaN));
           for (const position of [...known, ...positionsOf(found.geometry)]) {
-            expect([position, holds(boxOf(found.bounds), position)]).toEqual([position, true]);
+            expect([position, contains(boxOf(found.bounds), position)]).toEqual([position, true]);
           }
         },
       ),

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { type SurveyOptions, surveyorOf } from "../../../../pipeline/core/cf/place/survey.ts";
 
-const nothing = { along: "latitude", unit: 1, keep: "nothing" } as const;
+const nothing = { along: "latitude", unit: 1, record: "nothing" } as const;
 
 /** Of values 0, 1, 2 … of a variable, chunk by chunk and each in two pieces. */
 function surveyed(options: Omit<SurveyOptions, "unit" | "along">, chunks: readonly number[]) {
@@ -24,14 +24,14 @@ function surveyed(options: Omit<SurveyOptions, "unit" | "along">, chunks: readon
 }
 
 it("converts, and leaves out what is no angle, infinities too, and counts it", () => {
-  const surveyor = surveyorOf({ along: "latitude", unit: -1, shape: [4], keep: "places" });
+  const surveyor = surveyorOf({ along: "latitude", unit: -1, shape: [4], record: "places" });
   const values = Float64Array.of(10, 95, Number.NaN, Number.NEGATIVE_INFINITY);
   surveyor.add(values, { from: [0], size: [4], start: 0 });
   expect(surveyor.survey()).toEqual({
     count: 4,
     impossible: 2,
     range: [-10, -10],
-    kept: Float64Array.of(-10, Number.NaN, Number.NaN, Number.NaN),
+    samples: Float64Array.of(-10, Number.NaN, Number.NaN, Number.NaN),
   });
 });
 
@@ -48,19 +48,19 @@ it("has no range where nothing is left, and spans of longitudes only", () => {
 });
 
 it("keeps places in their order, however they are chunked", () => {
-  expect([...surveyed({ shape: [7], keep: "places" }, [3]).kept!]).toEqual([0, 1, 2, 3, 4, 5, 6]);
-  const square = surveyed({ shape: [3, 5], keep: "places" }, [2, 2]);
-  expect([...square.kept!]).toEqual(Array.from({ length: 15 }, (_, i) => i));
+  expect([...surveyed({ shape: [7], record: "places" }, [3]).samples!]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  const square = surveyed({ shape: [3, 5], record: "places" }, [2, 2]);
+  expect([...square.samples!]).toEqual(Array.from({ length: 15 }, (_, i) => i));
 });
 
 it("keeps every so many of a track of millions, and none of what has rows", () => {
   const n = 2 ** 20 + 5;
-  const { kept, count, range } = surveyed({ shape: [n], keep: "places" }, [2 ** 19]);
+  const { samples, count, range } = surveyed({ shape: [n], record: "places" }, [2 ** 19]);
   expect([count, range]).toEqual([n, [0, n - 1]]);
-  expect(kept!.length).toBe(Math.ceil(n / 2));
-  expect(kept!.every((value, i) => value === 2 * i)).toBe(true);
-  const rows = surveyorOf({ ...nothing, shape: [2 ** 10 + 1, 2 ** 10], keep: "places" });
-  expect(rows.survey().kept).toBeUndefined();
+  expect(samples!.length).toBe(Math.ceil(n / 2));
+  expect(samples!.every((value, i) => value === 2 * i)).toBe(true);
+  const rows = surveyorOf({ ...nothing, shape: [2 ** 10 + 1, 2 ** 10], record: "places" });
+  expect(rows.survey().samples).toBeUndefined();
 });
 
 it("keeps the edge of a grid, clockwise and closed, however it is chunked", () => {
@@ -72,12 +72,12 @@ it("keeps the edge of a grid, clockwise and closed, however it is chunked", () =
     [3, 1],
     [1, 4],
   ])
-    expect([chunks, [...surveyed({ shape: [3, 4], keep: "edge" }, chunks).edge!]]).toEqual([chunks, edge]);
-  expect(surveyorOf({ ...nothing, shape: [3, 1], keep: "edge" }).survey().edge).toBeUndefined();
+    expect([chunks, [...surveyed({ shape: [3, 4], record: "edge" }, chunks).edge!]]).toEqual([chunks, edge]);
+  expect(surveyorOf({ ...nothing, shape: [3, 1], record: "edge" }).survey().edge).toBeUndefined();
 });
 
 it("takes a scalar for a place", () => {
-  const surveyor = surveyorOf({ ...nothing, shape: [], keep: "places" });
+  const surveyor = surveyorOf({ ...nothing, shape: [], record: "places" });
   surveyor.add(Float64Array.of(5), { from: [], size: [], start: 0 });
-  expect(surveyor.survey()).toMatchObject({ range: [5, 5], kept: Float64Array.of(5) });
+  expect(surveyor.survey()).toMatchObject({ range: [5, 5], samples: Float64Array.of(5) });
 });
