@@ -23,7 +23,7 @@ import { inOrder } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { emptyBlockFirst } from "../http/empty-block.ts";
-import { rpc } from "../http/kubo-rpc.ts";
+import { type Rpc, rpc } from "../http/kubo-rpc.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface KuboPinsOptions {
@@ -55,46 +55,28 @@ const longestName = 255;
 
 /** @throws Failure `input` where `api` is no address of an RPC. Nothing is asked of Kubo yet. */
 export function kuboPins(options: KuboPinsOptions): PinService {
-  const { name, api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000, campaign } = options;
-  const access = { service: name, api, ...(token === undefined ? {} : { token }) };
-  const calls = rpc({ ...access, timeoutMs });
-  // Kubo says nothing until a pin is updated.
-  const updates = rpc({ ...access, timeoutMs: pinTimeoutMs });
-  const emptyBlock = emptyBlockFirst((upload, world) => calls.ask("block/put", { "cid-codec": "raw" }, world, upload));
-
-  // One pin a CID, and one after another: a second pin request finds what the first has made.
-  const underway = new Map<string, Promise<void>>();
-  const fetched = new Map<string, number>();
+  const { name, campaign } = options;
+  const kubo = connectionTo(options);
+  const { calls } = kubo;
 
   return {
     name,
 
     async status(cids, world) {
       const asked = [...new Set(cids.map(String))];
-      const kept = asked.length > askedSingly ? await allPins(world) : await pinsAmong(asked, world);
-      return new Map(asked.map((key) => [key, statusOf(key, kept.has(key))]));
+      const pinned = asked.length > askedSingly ? await allPins(kubo, world) : await pinsAmong(kubo, asked, world);
+      return new Map(asked.map((key) => [key, statusOf(kubo, key, pinned.has(key))]));
     },
 
     async pin(pinRequest, world) {
-      const key = pinRequest.cid.toString();
-      const before = underway.get(key) ?? Promise.resolve();
-      const mine = before.catch(() => undefined).then(() => keep(pinRequest, world));
-      underway.set(key, mine);
-      try {
-        await mine;
-        return { state: "pinned" };
-      } finally {
-        if (underway.get(key) === mine) {
-          underway.delete(key);
-          fetched.delete(key);
-        }
-      }
+      await pinInTurn(kubo, pinRequest, world);
+      return { state: "pinned" };
     },
 
     async unpin(cid, world) {
-      const label = await nameOfPin(cid.toString(), world);
+      const label = await nameOfPin(kubo, cid.toString(), world);
       if (label === undefined || !isOurs(label, campaign)) return;
-      await calls.call("pin/rm", (kubo, by) => kubo.pin.rm(cid, by), world);
+      await calls.call("pin/rm", (client, by) => client.pin.rm(cid, by), world);
     },
 
     async take(_root, car, world) {
@@ -105,147 +87,193 @@ export function kuboPins(options: KuboPinsOptions): PinService {
       if (!took) throw new Failure("unavailable", `${calls.name}: dag/import ended without saying what it took`);
     },
 
-    async addresses(world) {
-      const { Addresses } = ((await calls.ask("id", {}, world)) ?? {}) as { Addresses?: unknown };
-      const all = (Array.isArray(Addresses) ? Addresses : []).filter((each) => typeof each === "string");
-      const dialled = [...new Set(all.filter((each) => /^\/(?!p2p\/).+\/p2p\/[1-9A-Za-z]+$/.test(each)))].sort();
-      const elsewhere = dialled.filter((each) => !/^\/(?:ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/.test(each));
-      return elsewhere.length > 0 ? elsewhere : dialled;
-    },
+    addresses: (world) => dialledAddresses(kubo, world),
 
     close() {
       calls.close();
-      updates.close();
+      kubo.updates.close();
     },
   };
+}
 
-  function statusOf(key: string, kept: boolean): PinStatus {
-    if (kept) return { state: "pinned" };
-    if (!underway.has(key)) return { state: "absent" };
-    return { state: "pinning", message: `${fetched.get(key) ?? 0} blocks so far` };
-  }
+/** A remote Kubo, and the pins that this process is making there. */
+interface Kubo {
+  readonly calls: Rpc;
+  /** With a longer timeout: Kubo answers nothing until a pin is updated. */
+  readonly updates: Rpc;
+  /** Uploads the empty block, at the first call. */
+  readonly emptyBlock: (world: World) => Promise<void>;
+  readonly pinTimeoutMs: number;
+  /** By CID, the last pin request for it: they are handled one after another, so that the second finds the first one's pin. */
+  readonly inProgress: Map<string, Promise<void>>;
+  /** By CID, how many blocks were fetched so far. */
+  readonly fetched: Map<string, number>;
+}
 
-  async function keep({ cid, label, previous, origins }: PinRequest, world: World): Promise<void> {
-    if ((await nameOfPin(`${cid}`, world)) !== undefined) return;
-    await emptyBlock(world);
-    await meet(origins, world);
-    const wanted = nameFor(label);
-    if (previous && !previous.equals(cid) && (await updated(previous, cid, world))) {
-      const named = await nameOfPin(`${cid}`, world);
-      if (named === wanted) return;
-      if (named !== undefined && (await sizeBelow(cid, world)) > worthNaming) return;
+function connectionTo({ name, api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: KuboPinsOptions): Kubo {
+  const access = { service: name, api, ...(token === undefined ? {} : { token }) };
+  const calls = rpc({ ...access, timeoutMs });
+  const updates = rpc({ ...access, timeoutMs: pinTimeoutMs });
+  const emptyBlock = emptyBlockFirst((upload, world) => calls.ask("block/put", { "cid-codec": "raw" }, world, upload));
+  return { calls, updates, emptyBlock, pinTimeoutMs, inProgress: new Map(), fetched: new Map() };
+}
+
+async function pinInTurn(kubo: Kubo, pinRequest: PinRequest, world: World): Promise<void> {
+  const { inProgress, fetched } = kubo;
+  const key = pinRequest.cid.toString();
+  const before = inProgress.get(key) ?? Promise.resolve();
+  const mine = before.catch(() => undefined).then(() => pinNow(kubo, pinRequest, world));
+  inProgress.set(key, mine);
+  try {
+    await mine;
+  } finally {
+    if (inProgress.get(key) === mine) {
+      inProgress.delete(key);
+      fetched.delete(key);
     }
-    await add(cid, wanted, world);
   }
+}
 
-  /** Have it connected with whoever has the blocks. It may know them already, or find others. */
-  async function meet(origins: readonly string[], world: World): Promise<void> {
-    const late = AbortSignal.timeout(meeting);
-    const hurried = { ...world, signal: AbortSignal.any([world.signal, late]) };
-    const connect = async (arg: string) => {
-      try {
-        await calls.ask("swarm/connect", { arg }, hurried);
-      } catch (error) {
-        world.signal.throwIfAborted();
-        if (!late.aborted && !isFailure(error)) throw error;
-      }
-    };
-    for await (const _ of inOrder(origins, origins.length, connect));
+/** Multiaddrs that other nodes can dial; those of this machine alone only where there are no others. */
+async function dialledAddresses({ calls }: Kubo, world: World): Promise<string[]> {
+  const { Addresses } = ((await calls.ask("id", {}, world)) ?? {}) as { Addresses?: unknown };
+  const all = (Array.isArray(Addresses) ? Addresses : []).filter((each) => typeof each === "string");
+  const dialled = [...new Set(all.filter((each) => /^\/(?!p2p\/).+\/p2p\/[1-9A-Za-z]+$/.test(each)))].sort();
+  const elsewhere = dialled.filter((each) => !/^\/(?:ip4\/127\.|ip6\/::1\/|dns[46]?\/localhost\/)/.test(each));
+  return elsewhere.length > 0 ? elsewhere : dialled;
+}
+
+function statusOf(kubo: Kubo, key: string, kept: boolean): PinStatus {
+  if (kept) return { state: "pinned" };
+  if (!kubo.inProgress.has(key)) return { state: "absent" };
+  return { state: "pinning", message: `${kubo.fetched.get(key) ?? 0} blocks so far` };
+}
+
+async function pinNow(kubo: Kubo, { cid, label, previous, origins }: PinRequest, world: World): Promise<void> {
+  if ((await nameOfPin(kubo, `${cid}`, world)) !== undefined) return;
+  await kubo.emptyBlock(world);
+  await connectTo(kubo, origins, world);
+  const desired = nameFor(label);
+  if (previous && !previous.equals(cid) && (await updatedFrom(kubo, previous, cid, world))) {
+    const named = await nameOfPin(kubo, `${cid}`, world);
+    if (named === desired) return;
+    if (named !== undefined && (await sizeBelow(kubo, cid, world)) > worthNaming) return;
   }
+  await pinFetching(kubo, cid, desired, world);
+}
 
-  /** Whether a pin of `previous` made one of `next`; a pin of its own, and what is said of it, is the next thing to try. */
-  async function updated(previous: CID, next: CID, world: World): Promise<boolean> {
+/** Connect it with the nodes that have the blocks. It may be connected already, or find others. */
+async function connectTo(kubo: Kubo, origins: readonly string[], world: World): Promise<void> {
+  const late = AbortSignal.timeout(meeting);
+  const hurried = { ...world, signal: AbortSignal.any([world.signal, late]) };
+  const connect = async (arg: string) => {
     try {
-      await updates.call("pin/update", (kubo, by) => kubo.pin.update(previous, next, { ...by, unpin: false }), world);
-      return true;
+      await kubo.calls.ask("swarm/connect", { arg }, hurried);
     } catch (error) {
-      if (isFailure(error, "refused", "unavailable")) return false;
-      throw error;
+      world.signal.throwIfAborted();
+      if (!late.aborted && !isFailure(error)) throw error;
     }
-  }
+  };
+  for await (const _ of inOrder(origins, origins.length, connect));
+}
 
-  async function add(cid: CID, label: string, world: World): Promise<void> {
-    const key = cid.toString();
-    let done = 0;
-    let pinned = false;
-    // The machine's steady clock: how long nothing came says nothing about what is published.
-    let since = performance.now();
-    // Kubo repeats its count twice a second, whether or not anything came.
-    for await (const line of calls.lines("pin/add", { arg: key, name: label, progress: true }, world)) {
-      const { Progress, Pins } = (line ?? {}) as { Progress?: number; Pins?: unknown };
-      pinned ||= Pins !== undefined;
-      if (Progress !== undefined && Progress !== done) {
-        done = Progress;
-        since = performance.now();
-        fetched.set(key, done);
-        world.progress({ task: "pinning", done, unit: "blocks" });
-      }
-      if (performance.now() - since > pinTimeoutMs) throw await stalled(cid, label, done, world);
-    }
-    if (!pinned) throw new Failure("unavailable", `${calls.name}: pin/add ended without a pin of ${cid}`);
-  }
-
-  async function stalled(cid: CID, label: string, done: number, world: World): Promise<Failure> {
-    const missing = (await firstMissing(cid, world)) ?? "something below it";
-    const far = `nothing came for ${pinTimeoutMs / 1000} s after ${done} blocks`;
-    return new Failure("unavailable", `${calls.name}: can't keep ${cid} (${label}): ${far}; it lacks ${missing}`, {
-      hint: "is a node that has it online, and can this one reach it? What came stays there: run it again",
-    });
-  }
-
-  /** The first block below that it does not hold; `undefined` where it can't tell in reasonable time. */
-  async function firstMissing(cid: CID, world: World): Promise<string | undefined> {
-    try {
-      await calls.ask("dag/stat", { arg: `${cid}`, progress: false, offline: true }, world);
-    } catch (error) {
-      if (isFailure(error)) return /could not find (\w+)/.exec(error.message)?.[1];
-      throw error;
-    }
-    return undefined;
-  }
-
-  /** Bytes, as the root says. */
-  async function sizeBelow(cid: CID, world: World): Promise<number> {
-    const offline = { offline: true };
-    const { cumulativeSize } = await calls.call(
-      "files/stat",
-      (kubo, by) => kubo.files.stat(`/ipfs/${cid}`, { ...by, ...offline }),
+/** Whether `next` was pinned by updating the pin of `previous`. Where it was not, the caller pins `next` itself. */
+async function updatedFrom(kubo: Kubo, previous: CID, next: CID, world: World): Promise<boolean> {
+  try {
+    await kubo.updates.call(
+      "pin/update",
+      (client, by) => client.pin.update(previous, next, { ...by, unpin: false }),
       world,
     );
-    return typeof cumulativeSize === "number" ? cumulativeSize : Number.POSITIVE_INFINITY;
+    return true;
+  } catch (error) {
+    if (isFailure(error, "refused", "unavailable")) return false;
+    throw error;
   }
+}
 
-  async function pinsAmong(keys: readonly string[], world: World): Promise<ReadonlySet<string>> {
-    const kept = new Set<string>();
-    const names = inOrder(keys, askedSingly, async (key) => ({ key, label: await nameOfPin(key, world) }));
-    for await (const { key, label } of names) if (label !== undefined) kept.add(key);
-    return kept;
-  }
-
-  async function allPins(world: World): Promise<ReadonlySet<string>> {
-    const kept = new Set<string>();
-    for await (const line of calls.lines("pin/ls", { type: "recursive", stream: true }, world)) {
-      const { Cid, Type } = (line ?? {}) as { Cid?: unknown; Type?: unknown };
-      if (typeof Cid !== "string") throw new Failure("corrupt", `${calls.name}: pin/ls answered a pin without a CID`);
-      if (Type === "recursive") kept.add(Cid);
+async function pinFetching(kubo: Kubo, cid: CID, label: string, world: World): Promise<void> {
+  const key = cid.toString();
+  let done = 0;
+  let pinned = false;
+  // The machine's steady clock: how long nothing came says nothing about what is published.
+  let since = performance.now();
+  // Kubo repeats its count twice a second, whether or not anything came.
+  for await (const line of kubo.calls.lines("pin/add", { arg: key, name: label, progress: true }, world)) {
+    const { Progress, Pins } = (line ?? {}) as { Progress?: number; Pins?: unknown };
+    pinned ||= Pins !== undefined;
+    if (Progress !== undefined && Progress !== done) {
+      done = Progress;
+      since = performance.now();
+      kubo.fetched.set(key, done);
+      world.progress({ task: "pinning", done, unit: "blocks" });
     }
-    return kept;
+    if (performance.now() - since > kubo.pinTimeoutMs) throw await stalled(kubo, cid, label, done, world);
   }
+  if (!pinned) throw new Failure("unavailable", `${kubo.calls.name}: pin/add ended without a pin of ${cid}`);
+}
 
-  /** Of its recursive pin. Empty where that has none; `undefined` where there is no such pin. */
-  async function nameOfPin(key: string, world: World): Promise<string | undefined> {
-    const one = { paths: key, type: "recursive", names: true } as const;
-    let pins: readonly { readonly name?: string }[];
-    try {
-      pins = await calls.call("pin/ls", (kubo, by) => Array.fromAsync(kubo.pin.ls({ ...by, ...one })), world);
-    } catch (error) {
-      if (isFailure(error, "refused") && /is not pinned/.test(error.message)) return undefined;
-      throw error;
-    }
-    const [pin] = pins;
-    if (!pin) throw new Failure("corrupt", `${calls.name}: pin/ls answered without a pin, asked for ${key}`);
-    return pin.name ?? "";
+async function stalled(kubo: Kubo, cid: CID, label: string, done: number, world: World): Promise<Failure> {
+  const missing = (await firstMissing(kubo, cid, world)) ?? "something below it";
+  const far = `nothing came for ${kubo.pinTimeoutMs / 1000} s after ${done} blocks`;
+  return new Failure("unavailable", `${kubo.calls.name}: can't keep ${cid} (${label}): ${far}; it lacks ${missing}`, {
+    hint: "is a node that has it online, and can this one reach it? What came stays there: run it again",
+  });
+}
+
+/** The first block below that it does not hold; `undefined` where it can't tell in reasonable time. */
+async function firstMissing(kubo: Kubo, cid: CID, world: World): Promise<string | undefined> {
+  try {
+    await kubo.calls.ask("dag/stat", { arg: `${cid}`, progress: false, offline: true }, world);
+  } catch (error) {
+    if (isFailure(error)) return /could not find (\w+)/.exec(error.message)?.[1];
+    throw error;
   }
+  return undefined;
+}
+
+/** Bytes, as the root says. */
+async function sizeBelow(kubo: Kubo, cid: CID, world: World): Promise<number> {
+  const offline = { offline: true };
+  const { cumulativeSize } = await kubo.calls.call(
+    "files/stat",
+    (client, by) => client.files.stat(`/ipfs/${cid}`, { ...by, ...offline }),
+    world,
+  );
+  return typeof cumulativeSize === "number" ? cumulativeSize : Number.POSITIVE_INFINITY;
+}
+
+async function pinsAmong(kubo: Kubo, keys: readonly string[], world: World): Promise<ReadonlySet<string>> {
+  const pinned = new Set<string>();
+  const names = inOrder(keys, askedSingly, async (key) => ({ key, label: await nameOfPin(kubo, key, world) }));
+  for await (const { key, label } of names) if (label !== undefined) pinned.add(key);
+  return pinned;
+}
+
+async function allPins(kubo: Kubo, world: World): Promise<ReadonlySet<string>> {
+  const pinned = new Set<string>();
+  for await (const line of kubo.calls.lines("pin/ls", { type: "recursive", stream: true }, world)) {
+    const { Cid, Type } = (line ?? {}) as { Cid?: unknown; Type?: unknown };
+    if (typeof Cid !== "string")
+      throw new Failure("corrupt", `${kubo.calls.name}: pin/ls answered a pin without a CID`);
+    if (Type === "recursive") pinned.add(Cid);
+  }
+  return pinned;
+}
+
+/** Of its recursive pin. Empty where that has none; `undefined` where there is no such pin. */
+async function nameOfPin(kubo: Kubo, key: string, world: World): Promise<string | undefined> {
+  const one = { paths: key, type: "recursive", names: true } as const;
+  let pins: readonly { readonly name?: string }[];
+  try {
+    pins = await kubo.calls.call("pin/ls", (client, by) => Array.fromAsync(client.pin.ls({ ...by, ...one })), world);
+  } catch (error) {
+    if (isFailure(error, "refused") && /is not pinned/.test(error.message)) return undefined;
+    throw error;
+  }
+  const [pin] = pins;
+  if (!pin) throw new Failure("corrupt", `${kubo.calls.name}: pin/ls answered without a pin, asked for ${key}`);
+  return pin.name ?? "";
 }
 
 /** Whether a pin's name is a label as {@link PinRequest} has them, `campaign/path@release`. */

@@ -125,7 +125,7 @@ describe("a look at what is said to be pinned", () => {
           store.lose(lost);
           const look = looking(store);
           const found = await checkRetrieval(root, all.length, look, world);
-          expect(found).toMatchObject({ seen: false });
+          expect(found).toMatchObject({ retrieved: false });
           expect(keyOf((found as { lacks: CID }).lacks).split(" ")[1]).toBe(keyOf(lost).split(" ")[1]);
         },
       ),
