@@ -2,21 +2,14 @@
 import { type Commits, kindOfMode } from "../core/committed.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
+import { runGit } from "./run-git.ts";
 
 /** @param folder anywhere in the clone. Where there is no git, no commit is known. */
 export function commitsIn(folder: string, world: World): Commits {
   const git = async (args: readonly string[]): Promise<Buffer | undefined> => {
-    const { execa } = await import("execa");
-    const { exitCode, stdout } = await execa("git", ["--literal-pathspecs", ...args], {
-      cwd: folder,
-      encoding: "buffer",
-      reject: false,
-      stdin: "ignore",
-      stripFinalNewline: false,
-      cancelSignal: world.signal,
-      env: { GIT_OPTIONAL_LOCKS: "0", GIT_NO_REPLACE_OBJECTS: "1", GIT_NO_LAZY_FETCH: "1", LC_ALL: "C" },
-    });
-    return exitCode === 0 ? Buffer.from(stdout) : undefined;
+    const env = { GIT_OPTIONAL_LOCKS: "0", GIT_NO_REPLACE_OBJECTS: "1", GIT_NO_LAZY_FETCH: "1", LC_ALL: "C" };
+    const { code, stdout } = await runGit(["--literal-pathspecs", ...args], { cwd: folder, env, signal: world.signal });
+    return code === 0 ? stdout : undefined;
   };
 
   return {
@@ -53,12 +46,7 @@ function requireId(id: string): void {
 
 /** The commit that is checked out in `folder`; `undefined` where there is none. */
 export async function commitHere(folder: string, world: World): Promise<string | undefined> {
-  const { execa } = await import("execa");
-  const { exitCode, stdout } = await execa("git", ["rev-parse", "--verify", "HEAD^{commit}"], {
-    cwd: folder,
-    reject: false,
-    stdin: "ignore",
-    cancelSignal: world.signal,
-  });
-  return exitCode === 0 ? stdout.trim() : undefined;
+  const args = ["rev-parse", "--verify", "HEAD^{commit}"];
+  const { code, stdout } = await runGit(args, { cwd: folder, env: { LC_ALL: "C" }, signal: world.signal });
+  return code === 0 ? stdout.toString().trim() : undefined;
 }

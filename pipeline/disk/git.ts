@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
+import { runGit } from "./run-git.ts";
 
 /**
  * When `file` was last committed; `undefined` where it is not under git, has changes, or was never committed.
@@ -79,19 +80,14 @@ export async function mergesByLine(
   try {
     const files = ["ours", "ancestor", "theirs"].map((name) => join(folder, name));
     await Promise.all([ours, ancestor, theirs].map((text, i) => writeFile(files[i]!, text)));
-    const { execa } = await import("execa");
-    const { exitCode } = await execa("git", ["merge-file", "-p", "--quiet", ...files], {
+    const { code } = await runGit(["merge-file", "-p", "--quiet", ...files], {
       cwd: folder,
-      reject: false,
-      buffer: false,
-      stdout: "ignore",
-      stderr: "ignore",
-      stdin: "ignore",
-      cancelSignal: world.signal,
+      signal: world.signal,
       env: { GIT_CEILING_DIRECTORIES: folder, LC_ALL: "C" },
+      ignoreOutput: true,
     });
-    // As many as there are conflicts, up to 127; more than that is git's own trouble.
-    return exitCode === undefined || exitCode > 127 ? undefined : exitCode === 0;
+    // As many as there are conflicts, up to 127; more than that means that git failed.
+    return code > 127 ? undefined : code === 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -103,17 +99,9 @@ async function git(file: string, args: readonly string[], world: World): Promise
   return bytes && Buffer.from(bytes).toString().trimEnd();
 }
 
-/** Output of git, run where `file` is; `undefined` where git is missing or says no. As bytes: a file need not be UTF-8. */
+/** Output of git, run where `file` is; `undefined` where git is missing or fails. */
 async function gitBytes(file: string, args: readonly string[], world: World): Promise<Uint8Array | undefined> {
-  const { execa } = await import("execa");
-  const { exitCode, stdout } = await execa("git", args, {
-    cwd: dirname(file),
-    encoding: "buffer",
-    reject: false,
-    stdin: "ignore",
-    stripFinalNewline: false,
-    cancelSignal: world.signal,
-    env: { GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" },
-  });
-  return exitCode === 0 ? stdout : undefined;
+  const env = { GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" };
+  const { code, stdout } = await runGit(args, { cwd: dirname(file), env, signal: world.signal });
+  return code === 0 ? stdout : undefined;
 }

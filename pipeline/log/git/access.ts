@@ -1,7 +1,7 @@
 /** How git in the user's checkout reaches a remote: its address, and the settings that open the door. */
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { nothingInherited, runGit } from "./run.ts";
+import { nothingInherited, runGit } from "../../disk/run-git.ts";
 
 export interface Access {
   /** As git takes it, without a password: that goes into a setting, since addresses stand in process lists and messages. */
@@ -79,11 +79,11 @@ async function configIn(checkout: string, world: World): Promise<readonly Settin
     signal: world.signal,
   });
   if (ran.code !== 0) {
-    throw new Failure("refused", `git can't read its settings in ${checkout}: ${ran.says}`, {
+    throw new Failure("refused", `git can't read its settings in ${checkout}: ${ran.message}`, {
       hint: "git 2.39 or newer is needed; does `git config --list` work there?",
     });
   }
-  const words = ran.stdout.split("\0");
+  const words = ran.stdout.toString().split("\0");
   const settings: Setting[] = [];
   for (let i = 0; i + 1 < words.length; i += 2) {
     const setting = words[i + 1]!;
@@ -98,7 +98,7 @@ async function configIn(checkout: string, world: World): Promise<readonly Settin
 async function topOf(checkout: string, world: World): Promise<string> {
   const env = { ...nothingInherited, LC_ALL: "C" };
   const ran = await runGit(["rev-parse", "--show-toplevel"], { env, cwd: checkout, signal: world.signal });
-  return ran.code === 0 && ran.stdout !== "" ? ran.stdout.replace(/\n$/, "") : checkout;
+  return ran.code === 0 && ran.stdout.length > 0 ? ran.stdout.toString().replace(/\n$/, "") : checkout;
 }
 
 function openedUp(address: string): Pick<Access, "address" | "settings"> & { readonly secrets: readonly string[] } {

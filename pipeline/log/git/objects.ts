@@ -6,7 +6,7 @@
 import type { Readable, Writable } from "node:stream";
 import { atMost as atMostAtOnce } from "../../core/concurrency.ts";
 import { Failure } from "../../core/failure.ts";
-import { environment } from "./run.ts";
+import { environment } from "../../disk/run-git.ts";
 
 export interface GitObject {
   readonly type: string;

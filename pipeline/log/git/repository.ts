@@ -15,9 +15,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { type Lock, lock } from "../../disk/lock.ts";
+import { environment, type GitResult, runGit } from "../../disk/run-git.ts";
 import { type Access, accessTo } from "./access.ts";
 import { type GitObject, objectsOf } from "./objects.ts";
-import { environment, type Ran, runGit } from "./run.ts";
 
 export interface Repository {
   /** Which commits these branches of the remote stand at, by name; a branch that isn't there is absent. One question. */
@@ -95,7 +95,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
       env: environment(folder, all),
       cwd,
       signal: world.signal,
-      timeout: longestTalk,
+      timeoutMs: longestTalk,
       ...(input && { input }),
     });
   };
@@ -114,7 +114,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
     const ran = await there(["ls-remote", "--quiet", remoteName, ...refs], world);
     if (ran.code !== 0) throw refusal(ran, "asking for its branches", await reach(world));
     const found = new Map<string, string>();
-    for (const line of ran.stdout.split("\n")) {
+    for (const line of ran.stdout.toString().split("\n")) {
       const [, oid, ref] = /^([0-9a-f]{40})\trefs\/heads\/(.+)$/.exec(line) ?? [];
       // What is asked for also matches the end of longer names.
       if (oid !== undefined && branches.includes(ref!)) found.set(ref!, oid);
@@ -154,7 +154,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
       await exists(world);
       const unique = { parent, message: `${message}\n\nUnique: ${randomUUID()}\n[skip ci]\n`, files };
       const ran = await here(["fast-import", "--quiet", "--done"], world, importOf(unique, world));
-      const oid = ran.stdout.trim();
+      const oid = ran.stdout.toString().trim();
       if (ran.code !== 0 || !/^[0-9a-f]{40}$/.test(oid)) throw broken(ran, folder, "making a commit");
       return oid;
     },
@@ -175,7 +175,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
         world,
       );
       if (ran.code === 0) return true;
-      const [, reason] = /^!\t[^\t]*\t(.*)$/m.exec(ran.stdout) ?? [];
+      const [, reason] = /^!\t[^\t]*\t(.*)$/m.exec(ran.stdout.toString()) ?? [];
       const failed =
         reason === undefined
           ? refusal(ran, `pushing to ${branch}`, await reach(world))
@@ -200,7 +200,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
     async kept(world) {
       await exists(world);
       const ran = await here(["rev-parse", "--verify", "--quiet", kept], world);
-      return ran.code === 0 ? ran.stdout.trim() : undefined;
+      return ran.code === 0 ? ran.stdout.toString().trim() : undefined;
     },
   };
 }
@@ -295,8 +295,8 @@ function importOf({ parent, message, files }: CommitDraft, world: World): Uint8A
 }
 
 /** Our own repository refuses: nothing the remote could be blamed for. */
-function broken(ran: Ran, folder: string, doing: string): Failure {
-  return new Failure("refused", `git failed ${doing} in ${folder}: ${ran.says}`, {
+function broken(ran: GitResult, folder: string, doing: string): Failure {
+  return new Failure("refused", `git failed ${doing} in ${folder}: ${ran.message}`, {
     hint: "that folder holds nothing that the remote does not have: remove it and run it again",
   });
 }
@@ -309,10 +309,11 @@ const final =
 const rotten =
   /fsck error|bad object|did not send all necessary objects|index-pack (failed|died)|SHA1 COLLISION|invalid object|corrupt|missing blob|bad tree|not our ref/i;
 
-function refusal(ran: Ran, doing: string, { shown, withoutSecrets }: Access): Failure {
-  const says = withoutSecrets(ran.says);
+function refusal(ran: GitResult, doing: string, { shown, withoutSecrets }: Access): Failure {
+  const says = withoutSecrets(ran.message);
   const message = `${shown}: git failed ${doing}: ${says}`;
-  if (ran.late) return new Failure("unavailable", `${shown}: git was not done ${doing} after ${longestTalk / 1000} s`);
+  if (ran.timedOut)
+    return new Failure("unavailable", `${shown}: git was not done ${doing} after ${longestTalk / 1000} s`);
   if (final.test(says)) {
     return new Failure("refused", message, {
       hint: "can `git push` reach it from here? fieldtree uses the same settings and credentials",
@@ -322,8 +323,8 @@ function refusal(ran: Ran, doing: string, { shown, withoutSecrets }: Access): Fa
   return new Failure("unavailable", message);
 }
 
-function rejection(reason: string, ran: Ran, branch: string, { shown, withoutSecrets }: Access): Failure {
-  const why = withoutSecrets(`${reason.slice(0, 200)}; ${ran.says}`);
+function rejection(reason: string, ran: GitResult, branch: string, { shown, withoutSecrets }: Access): Failure {
+  const why = withoutSecrets(`${reason.slice(0, 200)}; ${ran.message}`);
   if (/lock|failed to update|timed? ?out/i.test(reason)) {
     return new Failure("unavailable", `${shown} is busy with ${branch}: ${why}`);
   }

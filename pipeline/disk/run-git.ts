@@ -1,53 +1,61 @@
-/** Running git so that nothing of the caller's shell changes what it does: not the language, not a hook's GIT_DIR. */
-import { shown } from "../../core/text/shown.ts";
+/** Running git: its exit code and output as values, and an environment in which the caller's shell changes nothing. */
+import { shown } from "../core/text/shown.ts";
 
-export interface Ran {
+export interface GitResult {
   /** Exit code; 128 where git could not be run. */
   readonly code: number;
-  readonly stdout: string;
-  /** What git had to say, on one line. May hold secrets. */
-  readonly says: string;
-  /** It was not done in time. */
-  readonly late: boolean;
+  /** As bytes: a file need not be UTF-8. */
+  readonly stdout: Buffer;
+  /** What git reported on stderr, on one line. May contain secrets. */
+  readonly message: string;
+  /** Whether it was ended because it took longer than `timeoutMs`. */
+  readonly timedOut: boolean;
 }
 
-export interface How {
+export interface GitOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly signal: AbortSignal;
-  /** ms */
-  readonly timeout?: number;
+  readonly timeoutMs?: number;
   readonly input?: Uint8Array;
+  /** Only the exit code counts: neither output is kept. */
+  readonly ignoreOutput?: boolean;
 }
 
-/** Run git to its end. Its exit code is the caller's business; only the wish to stop throws. */
-export async function runGit(args: readonly string[], { env, cwd, signal, timeout, input }: How): Promise<Ran> {
+/** Run git to its end. What an exit code means is up to the caller. @throws the reason of `signal` once that is aborted. */
+export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  const { env, cwd, signal, timeoutMs, input, ignoreOutput } = options;
   signal.throwIfAborted();
   const { execa } = await import("execa");
   const result = await execa("git", args, {
     env,
     reject: false,
     cancelSignal: signal,
+    encoding: "buffer",
     stripFinalNewline: false,
-    maxBuffer: 64 * 1024 * 1024,
     ...(cwd !== undefined && { cwd }),
-    ...(timeout !== undefined && { timeout }),
+    ...(timeoutMs !== undefined && { timeout: timeoutMs }),
     ...(input ? { input } : { stdin: "ignore" as const }),
+    ...(ignoreOutput && { stdout: "ignore" as const, stderr: "ignore" as const }),
   });
   signal.throwIfAborted();
   const { exitCode, stdout, stderr, timedOut, originalMessage } = result;
   return {
     code: exitCode ?? 128,
-    stdout: typeof stdout === "string" ? stdout : "",
-    says: sayingOf(typeof stderr === "string" ? stderr : "", originalMessage),
-    late: timedOut,
+    stdout: bytesOf(stdout),
+    message: messageIn(bytesOf(stderr).toString(), originalMessage),
+    timedOut,
   };
+}
+
+function bytesOf(output: unknown): Buffer {
+  return output instanceof Uint8Array ? Buffer.from(output.buffer, output.byteOffset, output.length) : Buffer.alloc(0);
 }
 
 /**
  * The environment of a git that works in `folder` with these settings, which count more than any file's.
  *
- * Settings go through the environment: arguments are for everyone on the machine to see.
+ * Settings go through the environment, because anyone on the machine can read the arguments of a process.
  */
 export function environment(
   folder: string | undefined,
@@ -69,7 +77,7 @@ export function environment(
   return env;
 }
 
-/** What git, or a hook it runs, sets for its own children. */
+/** Variables that git sets for the processes that it starts, such as hooks. */
 export const nothingInherited: Readonly<Record<string, string | undefined>> = {
   GIT_DIR: undefined,
   GIT_WORK_TREE: undefined,
@@ -86,9 +94,9 @@ export const nothingInherited: Readonly<Record<string, string | undefined>> = {
   GIT_PREFIX: undefined,
 };
 
-/** The lines in which git says what went wrong, without its advice. */
-function sayingOf(stderr: string, instead: string | undefined): string {
+/** The lines of stderr that report what went wrong, without git's advice. */
+function messageIn(stderr: string, otherwise: string | undefined): string {
   const lines = stderr.split("\n").map((line) => line.trim());
-  const telling = lines.filter((line) => line !== "" && !/^(hint|warning|Done$|To )/.test(line));
-  return shown((telling.length > 0 ? telling : [instead ?? "nothing"]).join("; "), 600);
+  const reported = lines.filter((line) => line !== "" && !/^(hint|warning|Done$|To )/.test(line));
+  return shown((reported.length > 0 ? reported : [otherwise ?? "nothing"]).join("; "), 600);
 }
