@@ -25,13 +25,15 @@ import { diskFailure } from "./disk/disk-failure.ts";
 const interrupted = 130;
 const defect = 70;
 
-/** ms that a command has to end once it is asked to. */
+/** ms that a command has to end after a signal. */
 const longestStop = 1500;
 
 /** Run the program on this process's arguments and leave with its exit code. */
 export async function run(): Promise<void> {
   const code = await main(process.argv.slice(2));
-  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((said) => stream.write("", said))));
+  await Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise((flushed) => stream.write("", flushed))),
+  );
   // Not by running out of work: a gateway that never answered may keep a connection of ours half open for seconds.
   process.exit(code);
 }
@@ -45,7 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
   let reported = false;
   const failed = (error: unknown): number => {
-    // What can't end for want of a reader of its results was reported before it is ended.
+    // A command that can't end because its output is not read was reported already.
     if (reported) return interrupted;
     reported = true;
     return report(error, stop.signal, { out, terminal, paint });
@@ -53,17 +55,17 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => {
       stop.abort(new Interrupted());
-      // What doesn't look at the signal is left as a crash leaves it, which the next run finishes.
+      // Work that ignores the signal ends as in a crash; the next run finishes it.
       setTimeout(() => {
         failed(stop.signal.reason);
         process.exit(interrupted);
       }, longestStop).unref();
-      // Asked a second time, go at once: everything durable is already so.
+      // A second signal ends the process at once: what must be durable already is.
       process.once(name, () => process.exit(interrupted));
     });
   }
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever read our results (`| head`) has seen enough.
+    // The reader of our results (`| head`) has closed the pipe.
     if (error.code === "EPIPE") process.exit(0);
     throw error;
   });
@@ -91,7 +93,7 @@ async function main(argv: readonly string[]): Promise<number> {
     out.end();
     return code;
   } catch (error) {
-    // What the file system says is for its user to mend, wherever we happened to be.
+    // An error of the file system is the user's to correct, wherever it occurs.
     return failed(diskFailure(error, "working"));
   } finally {
     terminal.clear();
@@ -102,10 +104,10 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** Build the command line for the one verb that is called, and call it. */
 async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">): Promise<number> {
-  const wanted = verbNames(argv);
+  const names = verbNames(argv);
   let code = 0;
   let called: { readonly name: string; readonly example: string } | undefined;
-  let told = "";
+  let helpText = "";
   const program = new Command("fieldtree")
     .description("Publish the data of a scientific field campaign on IPFS.")
     .version(await version(), "-V, --version")
@@ -118,7 +120,7 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
     .configureOutput({
       writeErr: () => {},
       writeOut: (text) => {
-        told += text;
+        helpText += text;
       },
     });
 
@@ -126,7 +128,7 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
   for (const entry of verbs) {
     const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
     command.helpGroup(`${entry.group}:`);
-    if (!wanted.includes(entry.name)) continue;
+    if (!names.includes(entry.name)) continue;
     const verb = await entry.load();
     called = { name: entry.name, example: verb.example };
     if (verb.args) command.arguments(verb.args);
@@ -142,15 +144,15 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
   }
   program.addHelpText("after", `\n${wrapped(exitCodes)}`);
   // Asked to help with what is no verb, commander says nothing; asked to run it, it says what was probably meant.
-  const unknown = wanted.some((name) => !verbs.some((verb) => verb.name === name));
+  const unknown = names.some((name) => !verbs.some((verb) => verb.name === name));
   try {
-    await program.parseAsync(unknown ? wanted : hasNoVerb(argv) ? ["--help"] : argv, { from: "user" });
+    await program.parseAsync(unknown ? names : hasNoVerb(argv) ? ["--help"] : argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version come this way too.
     if (error.exitCode !== 0) throw misused(error, called);
     const what = error.code === "commander.version" ? "version" : "help";
-    base.out.result({ [what]: told.trimEnd() }, told.trimEnd(), told.trimEnd());
+    base.out.result({ [what]: helpText.trimEnd() }, helpText.trimEnd(), helpText.trimEnd());
   }
   return code;
 }
@@ -168,7 +170,7 @@ async function assertNotInterrupted(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-/** What commander says of a mistake on the command line, with what would have been right. */
+/** Commander's message on a mistake in the command line, with a hint. */
 function misused({ message }: CommanderError, called: { readonly name: string; readonly example: string } | undefined) {
   const says = message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?");
   return new Failure("input", says, {
@@ -189,7 +191,7 @@ function wrapped(text: string): string {
   return paragraphs.map((line) => (line.startsWith(" ") ? line : help.boxWrap(line, width))).join("\n");
 }
 
-/** Say what went wrong, where the reader looks for it, and give the exit code. */
+/** Prints a failure: for people on stderr, with `--json` also on stdout. @returns the exit code. */
 function report(
   error: unknown,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** What to tell whoever adds a file or folder about the datasets in it. Reads metadata and names; of chunks only sizes. */
+/** Findings on the datasets of a file or folder that is being added. Reads metadata and names; of chunks only sizes. */
 import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { datasetAdvice, type StoredVariable } from "../core/dataset/advice.ts";

@@ -1,9 +1,9 @@
 /**
  * Writing a DAG to this machine's disk.
  *
- * The DAG may be anybody's, so it gets no say in where things go. Everything is written into a folder made for it beside
- * the target, each name made anew and never opened where something stands (names that a file system takes for one another
- * meet there), and takes the target's name in one step at the end. Links are kept only where following them stays inside.
+ * The DAG is untrusted, so it must not decide where files go. Everything is written into a new folder next to the target. Each
+ * file is created exclusively, so that two names which the file system takes for one are noticed. The folder is renamed to the
+ * target at the end. Symbolic links are written only where they lead to a place inside.
  */
 import { randomUUID } from "node:crypto";
 import { lstat, mkdir, open, rename, rm, symlink } from "node:fs/promises";
@@ -58,7 +58,7 @@ export async function extract(extraction: Extraction, world: World): Promise<Ext
 }
 
 /**
- * Let `write` make a file or folder under a name of no meaning beside `target`, and give it its own when all of it is there.
+ * Calls `write` with a temporary path next to `target`, and renames that to `target` when it is complete.
  *
  * @throws Failure `input` where something stands at `target` that may not be replaced; what the disk says.
  */
@@ -169,8 +169,7 @@ function staysInside(target: string, depth: number): boolean {
 
 function refuseUnsafeName(name: string, { path }: Target): void {
   const why = badName(name) ?? (sep !== "/" && name.includes(sep) ? `holds a ${sep}` : undefined);
-  if (why)
-    throw new Failure("input", `${printable(path) || "the folder"} holds a name that ${why}: nothing was written`);
+  if (why) throw new Failure("input", `${printable(path) || "the folder"} has a name that ${why}: nothing was written`);
 }
 
 async function openNew(at: string) {

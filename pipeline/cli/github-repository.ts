@@ -1,4 +1,4 @@
-/** Which repository on GitHub a verb means that somebody calls on their own machine. */
+/** The repository on GitHub that a verb on an operator's own machine is about. */
 import { Failure } from "../core/failure.ts";
 import { shown } from "../core/text/shown.ts";
 import { remoteAddress } from "../disk/git.ts";

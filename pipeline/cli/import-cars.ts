@@ -24,7 +24,7 @@ export async function importCars(files: readonly string[], home: HomeNode, call:
   keepYoungHeapSmall();
   for (const file of files) {
     const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
-    // What opens a door may stand in an address's query: it is shown and remembered without.
+    // An address's query may contain a secret: messages and labels leave it out.
     const shown = address ? address.origin + address.pathname : file;
     try {
       await importCar(shown, address, home, call);
@@ -58,7 +58,7 @@ async function importCar(file: string, address: URL | null, home: HomeNode, call
   await home.put(counted(), world);
   for (const root of roots) {
     if (await home.get(root, world)) continue;
-    throw new Failure("corrupt", `names ${root} as its root, and neither it nor the node holds that block`);
+    throw new Failure("corrupt", `names ${root} as its root, and neither it nor the node has that block`);
   }
   for (const [i, root] of roots.entries()) await pinRoot(root, i === 0 ? path : `${path}#${i + 1}`, home, world);
   const names = roots.map(String);
@@ -109,12 +109,12 @@ async function download(address: URL, shown: string, world: World): Promise<Sour
   return { bytes: bytes(), done: () => done, ...(length > 0 && { total: length }) };
 }
 
-/** As what was added here: safe until a release keeps it. Part of a DAG can't be: only a whole one is ever pinned. */
+/** Pins it as added data, until a release contains it. Only a complete DAG can be pinned. */
 async function pinRoot(root: CID, from: string, home: HomeNode, world: World): Promise<void> {
   try {
     await home.pin(root, addedLabel(from), world);
   } catch (error) {
     if (!isFailure(error, "unavailable")) throw error;
-    world.log(`${root} is not whole here, so nothing keeps it from \`fieldtree gc\`: ${error.message}`);
+    world.log(`${root} is not whole here, so it is not pinned, and \`fieldtree gc\` removes it: ${error.message}`);
   }
 }

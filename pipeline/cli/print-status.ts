@@ -119,13 +119,13 @@ async function liveName(sight: NameObservation, head: Head | undefined, { log }:
   return { data: { name, to, authorities, agrees }, wrong };
 }
 
-/** `latest.example.org → tree  2 of 2 servers say so`, and below it every server that doesn't. */
+/** `latest.example.org → tree  2 of 2 servers agree`, and below it every server that doesn't. */
 function nameLines(names: readonly Awaited<ReturnType<typeof liveName>>[]): string[] {
   const titled = names.map(({ data, wrong }) => ({ title: `${nameShort(data.name)} → ${data.to}`, data, wrong }));
   const width = Math.max(0, ...titled.map(({ title }) => title.length));
   return titled.flatMap(({ title, data, wrong }) => {
     const { length } = data.authorities;
-    const say = length === 0 ? "can't be asked" : `${length - wrong.length} of ${length} servers say so`;
+    const say = length === 0 ? "can't be asked" : `${length - wrong.length} of ${length} servers agree`;
     return [`  ${title.padEnd(width)}  ${say}`, ...wrong.map((answer) => `    ${printable(answer)}`)];
   });
 }
@@ -140,7 +140,7 @@ function incompleteData({ label, root, count, missing, why }: IncompletePin) {
 
 /** `the node (kubo at http://127.0.0.1:5001): it does not listen` */
 function sayUnreachable({ part, name, says }: Unreachable): string {
-  const shown = part === "log" ? "; what is told of it is what this machine saw last" : "";
+  const shown = part === "log" ? "; what is shown of it is what this machine read last" : "";
   return `  the ${part} (${printable(name)}): ${printable(says)}${shown}`;
 }
 

@@ -19,7 +19,7 @@ import type { Output } from "./verb.ts";
 /** @throws Failure `input` */
 export function portIn(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new Failure("input", `--port wants a number up to 65535, and got “${text}”`);
+  throw new Failure("input", `--port takes a number up to 65535, and got “${text}”`);
 }
 
 /** Serve until `world.signal` says stop. Prints the address once it answers. */

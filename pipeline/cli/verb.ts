@@ -29,7 +29,7 @@ export interface Verb {
 /** A verb before it is called: what `fieldtree --help` needs, and where the rest is. */
 export interface VerbEntry {
   readonly name: string;
-  /** Heading that it stands under. */
+  /** Its heading in the help. */
   readonly group: string;
   readonly summary: string;
   readonly load: () => Promise<Verb>;
@@ -41,7 +41,7 @@ export interface Call {
   readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly world: World;
   readonly out: Output;
-  /** One question to whoever is there, answered with what they type, or with `suggestion`. Absent where nobody is. */
+  /** Asks the person at the terminal; resolves to what they type, or to `suggestion`. Absent without a terminal. */
   readonly ask?: (question: string, suggestion: string) => Promise<string>;
   /** Environment variables; secrets come from here only. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -51,13 +51,13 @@ export interface Call {
   readonly folder: () => string;
   /** As `folder`, and `undefined` where no flag names one and no ancestor is one: for verbs that need none. */
   readonly folderAround: () => string | undefined;
-  /** The campaign in that folder, opened; closed again by whoever called the verb. */
+  /** The campaign in that folder, opened; closed again by the caller of the verb. */
   readonly campaign: () => Promise<Campaign>;
 }
 
 /** Results. Everything else goes through `world.log` and `world.progress`. */
 export interface Output {
-  /** True where the reader is a machine: stdout is then JSON lines and nothing else. */
+  /** With `--json`: stdout is then JSON lines and nothing else. */
   readonly json: boolean;
   /** How levels are coloured in `text`. */
   readonly paint: Paint;

@@ -1,4 +1,4 @@
-/** `add`: data of this machine onto the campaign's node, and into tree.yaml. */
+/** `add`: stores local data on the campaign's node and puts its CID into tree.yaml. */
 
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -38,7 +38,7 @@ export const add: Verb = {
     const { args, flags, campaign: open, cwd, out, world } = call;
     const options = optionsOf(flags);
     const places = placesOf(call);
-    // What can't be written down later is better said before gigabytes are hashed.
+    // Fail before gigabytes are hashed if tree.yaml can't be written afterwards.
     if (places.size > 0) await assertMayChange(treeFile(call));
     for (const [path, at] of places) {
       await spliced(call, at, emptyDirectory.toString());
@@ -50,13 +50,13 @@ export const add: Verb = {
     for (const path of args) {
       const absolute = resolve(cwd, path);
       const { cid, bytes, blocks } = await addFiles(home, absolute, options, world);
-      // Until a release keeps it: a collection must not take away what was just added.
+      // Pinned until a release contains it, so that gc does not delete what was just added.
       await home.pin(cid, addedLabel(absolute), world);
       const { findings, unreadable } = await adviceFor(absolute, readers, world);
       const refused = unreadable > 0 && flags.force !== true;
       failed ||= refused;
-      const wanted = places.get(path);
-      const at = refused ? undefined : wanted;
+      const requested = places.get(path);
+      const at = refused ? undefined : requested;
       const replaced = at === undefined ? undefined : await spliceIn(call, at, cid.toString());
       out.result(
         {
@@ -68,7 +68,7 @@ export const add: Verb = {
           ...(at !== undefined && { at }),
           ...(replaced !== undefined && { replaced }),
         },
-        summary({ path, cid: cid.toString(), bytes, blocks, findings, wanted, at, replaced }, call),
+        summary({ path, cid: cid.toString(), bytes, blocks, findings, requested, at, replaced }, call),
         datasetFindingLines(errorsIn(findings), call).join("\n"),
       );
     }
@@ -107,14 +107,14 @@ function optionsOf(flags: Call["flags"]): AddOptions {
   return { profile: profile as ProfileName, symlinks };
 }
 
-/** tree.yaml with `cid` at `path`, and what stood there. */
+/** tree.yaml with `cid` at `path`, and the value it replaces. */
 async function spliced(call: Call, path: string, cid: string): Promise<{ text: string; replaced?: string }> {
   return setLeaf(await readFile(treeFile(call), "utf8"), path, cid);
 }
 
 const treeFile = ({ folder }: Call): string => join(folder(), "tree.yaml");
 
-/** Whoever copies files means *into* by the name of a folder: what others put there would be gone. */
+/** The name of a folder usually means *into* it; replacing the folder would remove other contributors' leaves. */
 async function refuseFolder(call: Call, at: string, name: string): Promise<void> {
   const { tree } = readTree(await readFile(treeFile(call)));
   const below = [...tree.keys()].filter((path) => path.startsWith(`${at}/`)).length;
@@ -138,18 +138,18 @@ interface AddResult {
   readonly blocks: number;
   readonly findings: readonly DatasetFinding[];
   /** Where it was to go. */
-  readonly wanted: string | undefined;
+  readonly requested: string | undefined;
   /** Where it went. */
   readonly at: string | undefined;
   readonly replaced: string | undefined;
 }
 
-function summary({ path, cid, bytes, blocks, findings, wanted, at, replaced }: AddResult, call: Call): string {
+function summary({ path, cid, bytes, blocks, findings, requested, at, replaced }: AddResult, call: Call): string {
   const lines = [`${cid}  ${printable(path)}  (${formatBytes(bytes)}, ${plural(blocks, "block")})`];
   lines.push(...datasetFindingLines(findings, call));
-  if (at === undefined && wanted !== undefined) {
+  if (at === undefined && requested !== undefined) {
     lines.push(
-      `  tree.yaml is left as it is: put it right and add it again; --force puts ${printable(wanted)} there all the same`,
+      `  tree.yaml is unchanged: correct the data and add it again; --force puts ${printable(requested)} there all the same`,
     );
   } else if (at === undefined) {
     lines.push(`  next: fieldtree add ${printable(path)} --at FOLDER/ puts it into tree.yaml`);

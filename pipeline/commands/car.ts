@@ -83,7 +83,7 @@ async function sourceFor(
   call: Call,
 ): Promise<{ cid: CID; source: AsyncIterable<Block> }> {
   if (scope !== "log") {
-    if (address === undefined) throw new Failure("input", "car export wants an address");
+    if (address === undefined) throw new Failure("input", "car export needs an address");
     const { cid, get } = await locate(address, call);
     return { cid, source: walk(cid, get, { scope }) };
   }

@@ -50,7 +50,7 @@ async function findingsIn(bytes: Uint8Array, file: string, call: Call): Promise<
   return findings.map(({ file: _, touched, replacement, ...finding }) => finding);
 }
 
-/** The contract of this verb is one file's findings; a campaign.yaml that no other verb would take is a failure beside them. */
+/** The contract of this verb is one file's findings; a campaign.yaml that other verbs refuse is an additional failure. */
 async function refuseBadCampaign(call: Call): Promise<void> {
   const file = join(call.folder(), "campaign.yaml");
   if (existsSync(file)) configFrom(await treeText(file, call));

@@ -1,4 +1,4 @@
-/** `demo`: everything at once, for whoever wants to see it work before reading on. */
+/** `demo`: publishes and serves a sample campaign in one command. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -58,7 +58,7 @@ function sampleFolder(): string {
   });
 }
 
-/** Every leaf of tree.yaml stands in sample/ under its own path; what is added must be what tree.yaml says. */
+/** Every leaf of tree.yaml is in sample/ under its own path, and must have the CID in tree.yaml. */
 async function addSample(campaign: Campaign, world: World): Promise<void> {
   const { tree } = readTree(await readFile(join(campaign.folder, "tree.yaml")));
   for (const { path, cid, line } of tree.values()) {
@@ -105,7 +105,7 @@ async function addData(paths: readonly string[], campaign: Campaign, world: Worl
   return cids;
 }
 
-/** Leaves of a folder: what a reader recognises, folders that hold files only, and files beside folders. */
+/** Leaves of a folder: what a reader recognises, folders that hold files only, and files next to folders. */
 async function leavesIn(folder: string): Promise<readonly (readonly [below: string, path: string])[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const whole = folderReaderOf(readers, new Set(entries.map(({ name }) => name))) !== undefined;

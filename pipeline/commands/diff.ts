@@ -1,4 +1,4 @@
-/** `diff`: two trees compared by the data they name, where a diff of lines would show spelling and order. */
+/** `diff`: compares two trees by the CIDs of their leaves; spelling and order of lines do not count. */
 
 import { compared } from "../cli/address/compared-trees.ts";
 import { sayChange } from "../cli/print/changes.ts";
@@ -9,8 +9,8 @@ export const diff: Verb = {
   args: "<base> [next]",
   about: `By identity of the data: added, removed, updated, moved, or the same data spelt differently.
 BASE and NEXT are files, git:REF for tree.yaml at a commit, numbers of releases, or paths in the tree, with @N as release N
-has it: \`diff 3 5\`, \`diff products@1 products\`. NEXT is the campaign's tree.yaml unless named. A path beside a
-whole tree means that part of both.`,
+has it: \`diff 3 5\`, \`diff products@1 products\`. NEXT is the campaign's tree.yaml unless named. With a path and a
+whole tree, that part of both is compared.`,
   completes: ["tree", "releases", "files"],
   example: "fieldtree diff git:main",
 

@@ -19,7 +19,7 @@ export const doctor: Verb = {
     ["--fix", "set what needs no decision: the environment and who may enter it, disabled workflows, the labels"],
   ],
   about: `Looks at the environment \`production\` and who may enter it, its secrets by name, branch rules and the required check,
-workflows and when they last ran, the log's branch; tells what is missing, and the page or the command that sets it. Changes
+workflows and when they last ran, the log's branch; lists what is missing, with the page or the command that sets it. Changes
 nothing without --fix. Takes its token from GITHUB_TOKEN: an administrator's sees all of it. Exit code 1: something is
 missing. 4: nothing is, as far as this token can see.`,
   example: "GITHUB_TOKEN=$(gh auth token) fieldtree doctor",
@@ -70,5 +70,5 @@ function summary(found: readonly Diagnosis[], missing: number, unseen: number, p
     ...(how === undefined ? [] : [`${" ".repeat(8)}→ ${printable(how)}`]),
   ]);
   const all = missing === 0 ? "nothing is missing" : `${plural(missing, "is", "are")} missing`;
-  return [...lines, unseen === 0 ? all : `${all}, and ${unseen} could not be looked at`].join("\n");
+  return [...lines, unseen === 0 ? all : `${all}, and ${unseen} could not be checked`].join("\n");
 }

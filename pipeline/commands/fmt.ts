@@ -1,4 +1,4 @@
-/** `fmt`: tree.yaml tidied, and nothing in it changed that anybody meant. */
+/** `fmt`: formats tree.yaml without changing its content. */
 import { join, resolve } from "node:path";
 import { treeText } from "../cli/address/tree-text.ts";
 import type { Verb } from "../cli/verb.ts";
@@ -22,14 +22,14 @@ export const fmt: Verb = {
     if (broken) throw new Failure("input", `${named ?? "tree.yaml"} is ${broken.message}`);
     const tidy = formatTree(text);
     const changed = tidy !== text;
-    const wanted = call.flags.check === true;
-    if (changed && !wanted) {
+    const checkOnly = call.flags.check === true;
+    if (changed && !checkOnly) {
       await assertMayChange(file);
       await writeDurably(file, tidy);
     }
-    const said = changed ? (wanted ? "is not tidy" : "tidied") : "is tidy";
+    const said = changed ? (checkOnly ? "is not tidy" : "tidied") : "is tidy";
     const sentence = `${named ?? "tree.yaml"} ${said}`;
-    call.out.result({ file, changed }, sentence, changed && wanted ? sentence : undefined);
-    return changed && wanted ? 1 : 0;
+    call.out.result({ file, changed }, sentence, changed && checkOnly ? sentence : undefined);
+    return changed && checkOnly ? 1 : 0;
   },
 };

@@ -1,4 +1,4 @@
-/** `fsck`: whether what the node was given is still what it holds. */
+/** `fsck`: whether the node still has every block that was stored in it. */
 
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
@@ -86,7 +86,7 @@ function missingLines(missing: readonly AddAgain[]): string[] {
   if (missing.length === 0) return [];
   const more = missing.length > few.things ? [`  and ${missing.length - few.things} more`] : [];
   return [
-    "to be added again, or fetched by publish from whoever has it:",
+    "to be added again, or fetched by publish from a node that has it:",
     ...missing.slice(0, few.things).map(describeMissing),
     ...more,
   ];

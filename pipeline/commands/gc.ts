@@ -1,4 +1,4 @@
-/** `gc`: room made, by letting go of what nothing keeps. */
+/** `gc`: deletes the blocks that no pin needs. */
 
 import { validTree } from "../cli/address/tree-text.ts";
 import type { Verb } from "../cli/verb.ts";

@@ -40,7 +40,7 @@ exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtr
     const config = soundCampaign(campaignYaml(options), "fieldtree help init lists the flags");
     const existing = await readFile(join(folder, "campaign.yaml")).catch(unlessAbsent);
     const { actions } = options;
-    const secrets = () => secretNames(existing ? soundCampaign(existing, "mend campaign.yaml first") : config);
+    const secrets = () => secretNames(existing ? soundCampaign(existing, "correct campaign.yaml first") : config);
     const files: Readonly<Record<string, string>> = {
       "campaign.yaml": campaignYaml(options),
       "tree.yaml": treeYaml(options),

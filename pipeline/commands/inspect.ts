@@ -85,7 +85,7 @@ async function withFileFindings(dataset: FoundDataset, path: string, world: Worl
   return { ...dataset, description: { ...description, findings } };
 }
 
-/** What adding `path` would give. Blocks are made and let go again. */
+/** What adding `path` would give. The blocks are computed and not stored. */
 async function hashed(path: string, world: World): Promise<Omit<Added, "cid"> & { readonly cid: string }> {
   const blocks = blocksOf(path, { profile: "cid-v1", symlinks: "keep" }, world);
   for (let made = await blocks.next(); ; made = await blocks.next()) {

@@ -48,7 +48,7 @@ campaign.yaml then names the variable, and the public name beside it, so that th
       throw new Failure("input", `--format: it is one of ${Object.keys(formats).join(", ")}`);
     }
     if (to === undefined && action !== "export") {
-      throw new Failure("input", `key ${action === "import" ? "import" : "new"} wants to know the file: --to FILE`);
+      throw new Failure("input", `key ${action === "import" ? "import" : "new"} needs a file: --to FILE`);
     }
     const secret = await keyFor(action!, call);
     const name = publicName(secret.publicKey);
@@ -75,7 +75,7 @@ async function keyFor(action: string, { flags, env, cwd }: Call): Promise<Privat
       return privateKeyOf(crypto.getRandomValues(new Uint8Array(32)));
     case "import":
     case "export":
-      if (given !== 1) throw new Failure("input", `key ${action} wants one of --from FILE and --env NAME`);
+      if (given !== 1) throw new Failure("input", `key ${action} needs one of --from FILE and --env NAME`);
       if (typeof from === "string") return privateKeyFrom(await read(from, cwd), from === "-" ? "stdin" : from);
       return privateKeyFrom(secretIn(String(variable), env), String(variable));
     default:
@@ -109,7 +109,7 @@ async function read(from: string, cwd: string): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** A new file that nobody else can read. A key is never written over anything. */
+/** A new file with mode 0600. A key never overwrites a file. */
 async function writeForOneself(path: string, bytes: string | Uint8Array): Promise<void> {
   const file = await open(path, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw diskFailure(error, "writing the key");
@@ -121,7 +121,7 @@ async function writeForOneself(path: string, bytes: string | Uint8Array): Promis
     await file.writeFile(bytes);
     await file.sync();
   } catch (error) {
-    // Half a key is none.
+    // No partial key stays on disk.
     await rm(path, { force: true });
     throw diskFailure(error, `writing ${path}`);
   } finally {

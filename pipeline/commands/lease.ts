@@ -1,4 +1,4 @@
-/** `lease`: who may publish now, and how to take it from somebody who no longer does. */
+/** `lease`: shows who may publish now, and breaks the lease of a publisher that no longer runs. */
 
 import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
@@ -23,7 +23,7 @@ takes it away at once: do so only if you know that no one publishes.`,
 };
 
 function said(found: Lease | null, broken: boolean): string {
-  if (!found) return "nobody has the lease";
+  if (!found) return "no publisher has the lease";
   const { holder, what, since, until, id } = found;
   return [
     broken ? `the lease was taken from ${holder}` : `${holder} is ${what}`,

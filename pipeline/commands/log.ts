@@ -1,4 +1,4 @@
-/** `log`: the releases there were, as the log itself tells them. */
+/** `log`: lists the releases of the log. */
 
 import { printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";

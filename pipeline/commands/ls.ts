@@ -1,5 +1,5 @@
 /**
- * `ls`: what a folder holds.
+ * `ls`: what is in a folder.
  *
  * A raw block's size is taken from the link to it: reading each would load the whole folder's data just to list it.
  */

@@ -1,4 +1,4 @@
-/** `merge`: two edits of one tree made one, by hand or as git's merge driver. */
+/** `merge`: merges two edits of one tree by path, as a command or as git's merge driver. */
 import { resolve } from "node:path";
 import { treeText } from "../cli/address/tree-text.ts";
 import { printable } from "../cli/print/terminal.ts";

@@ -1,4 +1,4 @@
-/** `owners`: who is asked to look at a change, before there is one. */
+/** `owners`: who is asked to review changes of a path. */
 import { configIn } from "../campaign/config.ts";
 import { ownersOf } from "../campaign/owners.ts";
 import { printable } from "../cli/print/terminal.ts";
@@ -17,7 +17,7 @@ has the owners of every pattern that it matches. Needs no network and no node.`,
       const matching = all.filter(({ matches }) => matches(path));
       const named = [...new Set(matching.flatMap(({ owners }) => owners))];
       const patterns = matching.map(({ pattern }) => pattern);
-      out.result({ path, owners: named, patterns }, `${printable(path)}: ${named.join(", ") || "nobody is named"}`);
+      out.result({ path, owners: named, patterns }, `${printable(path)}: ${named.join(", ") || "no owner is named"}`);
     }
     return 0;
   },

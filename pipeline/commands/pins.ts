@@ -1,4 +1,4 @@
-/** `pins`: what a release keeps, as a list that others can keep too; and lists kept by hand, as campaign.yaml has them. */
+/** `pins`: the pins of a release, as a list that mirrors can pin too; and lists written by hand, converted for campaign.yaml. */
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -20,7 +20,7 @@ export const pins: Verb = {
   about: `\`pins export\` prints a CID a line: the newest release's tree, portal and datasets, and what campaign.yaml adds. A mirror
 pins all of it with: fieldtree pins export | ipfs pin add
 
-\`pins import FILE\` reads a list kept by hand (a list of cid:, name:, meta: as in pinlist.yaml) and prints it as campaign.yaml
+\`pins import FILE\` reads a list written by hand (a list of cid:, name:, meta: as in pinlist.yaml) and prints it as campaign.yaml
 has it. What is wrong with it is printed on stderr, with its line; the exit code is 1 where an entry can't be used.`,
   example: "fieldtree pins export | ipfs pin add",
 
@@ -32,7 +32,7 @@ has it. What is wrong with it is printed on stderr, with its line; the exit code
     }
     if (direction !== "import") throw new Failure("input", `pins ${direction}: there is only export and import`);
     if (file === undefined)
-      throw new Failure("input", "pins import wants a file", { hint: "pins import pinlist.yaml" });
+      throw new Failure("input", "pins import needs a file", { hint: "pins import pinlist.yaml" });
     return importPins(file, call);
   },
 };

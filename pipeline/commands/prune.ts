@@ -1,4 +1,4 @@
-/** `prune`: pins of old releases given up, by the rules of campaign.yaml. */
+/** `prune`: unpins old releases by the retention policy in campaign.yaml. */
 
 import type { Campaign } from "../campaign/campaign.ts";
 import { validTree } from "../cli/address/tree-text.ts";
@@ -16,7 +16,7 @@ import { retainsAll } from "../stages/pins/retention.ts";
 export const prune: Verb = {
   flags: [["--dry-run", "say what would no longer be pinned, and how much room that frees; change nothing"]],
   about: `Stops pinning, here and at every pin service, what only old releases had, by \`keep:\` under \`pins:\` in campaign.yaml: \`10 releases\`,
-\`90 d\`, or \`all\`, the default. What the newest release has, what a name points to, what stands in tree.yaml and what
+\`90 d\`, or \`all\`, the default. What the newest release has, what a name points to, what is in tree.yaml and what
 \`extra:\` names stays pinned. Old releases stay in the log. \`fieldtree gc\` then frees the room.`,
   example: "fieldtree prune --dry-run",
 

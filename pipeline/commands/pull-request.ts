@@ -1,4 +1,4 @@
-/** `pull-request`: data proposed on GitHub by somebody who knows no git. */
+/** `pull-request`: proposes data on GitHub without git. */
 
 import { refuseErrors } from "../cli/address/tree-text.ts";
 import { withRepository } from "../cli/github-repository.ts";
@@ -73,7 +73,7 @@ its token from GITHUB_TOKEN: that of \`gh auth token\`, or a classic one with th
 function editsIn({ args, flags }: Call): Edit[] {
   const put = args.map((arg): Edit => {
     const at = arg.lastIndexOf("=");
-    if (at < 1) throw new Failure("input", `${arg}: wants PATH=CID`, { hint: "fieldtree add prints the CID" });
+    if (at < 1) throw new Failure("input", `${arg}: needs PATH=CID`, { hint: "fieldtree add prints the CID" });
     return { path: arg.slice(0, at).replace(/^\/+|\/+$/g, ""), written: arg.slice(at + 1) };
   });
   const { remove } = flags;

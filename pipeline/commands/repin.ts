@@ -1,4 +1,4 @@
-/** `repin`: services keep what they lack of the newest release. */
+/** `repin`: pins what services lack of the newest release. */
 
 import { pinLines } from "../cli/print/pin-lines.ts";
 import type { Verb } from "../cli/verb.ts";
@@ -27,6 +27,6 @@ waits up to the deadline in campaign.yaml. The log of releases does not change.`
 };
 
 function summary(pins: number, missing: number): string {
-  if (pins === 0) return "nothing to keep elsewhere: campaign.yaml names no services under pins:";
-  return missing === 0 ? `all ${pins} pins are kept` : `${missing} of ${pins} pins are missing`;
+  if (pins === 0) return "nothing to pin elsewhere: campaign.yaml names no services under pins:";
+  return missing === 0 ? `all ${pins} pins are pinned` : `${missing} of ${pins} pins are missing`;
 }

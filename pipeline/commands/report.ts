@@ -1,4 +1,4 @@
-/** `report`: what a pull request would be told, printed here. */
+/** `report`: prints the report that would be posted on a pull request. */
 import { dirname, join } from "node:path";
 import { configIn } from "../campaign/config.ts";
 import { openReview } from "../campaign/review.ts";

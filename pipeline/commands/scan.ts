@@ -35,7 +35,7 @@ scans the tree; paths are relative to the address. Descriptions are remembered b
         if (entry.kind === "failed") code = 1;
       }
       if (unreachable === undefined) continue;
-      // Failing says it once more, and with --quiet alone.
+      // The failure at the end names it again, for --quiet.
       lost.push(path || (call.args[0] ?? "/"));
       out.result({ path, unreachable }, `${printable(path || ".")}: out of reach: ${printable(unreachable)}`);
     }

@@ -10,14 +10,14 @@ const share = 0.6;
 
 export const status: Verb = {
   flags: [["--deadline <seconds>", "how long to wait for whatever doesn't answer", "2"]],
-  about: `What is live and what its names say, what is still being pinned, who is publishing, and what publishing would do. Whatever
-does not answer in time is shown as such: without its node, what is live is told from the log. Changes nothing.`,
+  about: `What is live and what its names point to, what is still being pinned, who is publishing, and what publishing would do. Whatever
+does not answer in time is shown as such: without its node, what is live is read from the log. Changes nothing.`,
   example: "fieldtree status",
 
   async run({ campaign: open, flags, out, world }) {
     const seconds = Number(flags.deadline);
     if (!(seconds > 0 && seconds * 1000 <= longestWait))
-      throw new Failure("input", `--deadline wants seconds, and got ${JSON.stringify(flags.deadline)}`, {
+      throw new Failure("input", `--deadline takes seconds, and got ${JSON.stringify(flags.deadline)}`, {
         hint: "2 is the default; no more than 24 days",
       });
     const late = AbortSignal.timeout(Math.ceil(seconds * 1000));

@@ -83,13 +83,13 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     },
     {
       name: "pins",
-      summary: "print what is pinned, or read a list kept by hand",
+      summary: "print what is pinned, or read a list written by hand",
       load: async () => (await import("./pins.ts")).pins,
     },
     { name: "key", summary: "make, import or export a signing key", load: async () => (await import("./key.ts")).key },
     {
       name: "republish",
-      summary: "put the signed IPNS records again",
+      summary: "republish the signed IPNS records",
       load: async () => (await import("./republish.ts")).republish,
     },
     {

@@ -16,9 +16,9 @@ export const verify: Verb = {
     ["--schemas <dir>", "with --stac: read the schemas from this folder only, each at HOST/PATH"],
     ["--offline <car>", "verify the release that this CAR file holds, from the file alone"],
   ],
-  about: `Walks the log from the newest release to the first, asks every service for blocks and every authoritative server for its
-answer, and looks for every dataset of the index in the tree. Exit code 6: something contradicts itself or its CID.
-7: names or pins are no longer what the log says, or STAC is invalid. 4: something could not be looked at.`,
+  about: `Walks the log from the newest release to the first, retrieves blocks from every service, queries every authoritative server,
+and looks up every dataset of the index in the tree. Exit code 6: something contradicts itself or its CID.
+7: names or pins are no longer what the log says, or STAC is invalid. 4: something could not be checked.`,
   example: "fieldtree verify --deep",
 
   async run(call) {

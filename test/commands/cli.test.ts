@@ -58,8 +58,8 @@ describe("the command line", () => {
     [["publish", "--stict"], "did you mean --strict?"],
     [["get"], "missing required argument 'address'\n  → fieldtree help get says more; an example: fieldtree get "],
     [["frobnicate"], "fieldtree help lists the verbs"],
-    [["serve", "--port", "abc"], "--port wants a number up to 65535, and got “abc”"],
-    [["demo", "--once", "--port", "70000"], "--port wants a number up to 65535, and got “70000”"],
+    [["serve", "--port", "abc"], "--port takes a number up to 65535, and got “abc”"],
+    [["demo", "--once", "--port", "70000"], "--port takes a number up to 65535, and got “70000”"],
     [["diff", "main"], "there is no file main, and nothing at main in the tree\n  → git:main is tree.yaml"],
     [["status", "superfluous"], "too many arguments"],
   ])("says what is wrong with %j, and exits 2", async (args, says) => {

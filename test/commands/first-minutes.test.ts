@@ -261,7 +261,7 @@ describe("--campaign", () => {
   it("names the folder where there is no campaign", async () => {
     const folder = await aFolder();
     expect((await fieldtree(["--campaign", `${folder}/tree.yaml`, "check"])).stderr).toContain(
-      `${folder} holds no tree.yaml\n  → fieldtree init ${folder} `,
+      `${folder} has no tree.yaml\n  → fieldtree init ${folder} `,
     );
   });
 });

@@ -150,7 +150,7 @@ names: [{ domain: example.org, to: tree, provider: { kind: desec, token: DESEC_T
     async (named) => {
       const cwd = await aFolder();
       const { code, stderr } = await fieldtree(["init", "--actions", named], { cwd });
-      expect([code, stderr]).toEqual([2, expect.stringContaining("--actions wants OWNER/REPO@SHA")]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("--actions takes OWNER/REPO@SHA")]);
       expect(existsSync(join(cwd, "tree.yaml"))).toBe(false);
     },
   );

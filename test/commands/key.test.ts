@@ -64,7 +64,7 @@ describe("key import", () => {
     ["a variable that is not set", ["--env", "NOT_SET"], "the environment variable NOT_SET is not set"],
     ["the key itself in place of a name", ["--env", base64], "must be the NAME of an environment variable"],
     ["a key as a word of its own", ["--from", "k", base64], "too many arguments"],
-    ["neither file nor variable", [], "wants one of --from FILE and --env NAME"],
+    ["neither file nor variable", [], "needs one of --from FILE and --env NAME"],
     ["a file that isn't there", ["--from", "nowhere"], "isn't there"],
     ["a file that holds something else", ["--from", "novel"], "novel holds no private key"],
     ["a format there is none of", ["--from", "k", "--format", "der"], "--format: it is one of"],

@@ -15,7 +15,7 @@ describe("lease", () => {
     expect(show.code, show.stderr).toBe(0);
     expect(show.json()).toEqual([{ lease: null }]);
     expectSchema("lease", show.json());
-    expect((await fieldtree(["lease", "break"], { cwd })).stdout).toBe("nobody has the lease\n");
+    expect((await fieldtree(["lease", "break"], { cwd })).stdout).toBe("no publisher has the lease\n");
   });
 
   it("shows who publishes here, keeps others out, and breaks it", async () => {

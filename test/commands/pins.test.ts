@@ -118,7 +118,7 @@ describe("pins import", () => {
   });
 
   it.each([
-    [["pins", "import"], "pins import wants a file"],
+    [["pins", "import"], "pins import needs a file"],
     [["pins", "import", "nothing.yaml"], "nothing.yaml can't be read: ENOENT"],
     [["pins", "list"], "pins list: there is only export and import"],
     [["pins", "export", "x"], "pins export takes no file"],

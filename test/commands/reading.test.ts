@@ -167,10 +167,10 @@ describe("get", () => {
   const outside = makeSymlinkBlock("../../../etc");
   const x = raw("x");
   it.each<[what: string, made: () => Block[], says: string]>([
-    ["a name that leads up", () => [directory([link("..", x)]), x], "holds a name that is .."],
-    ["a name with a slash", () => [directory([link("../../evil", x)]), x], "holds a name that holds a slash"],
-    ["a name with a NUL", () => [directory([link("a\0b", x)]), x], "holds a name that holds a NUL"],
-    ["an empty name", () => [directory([link("", x)]), x], "holds a name that is empty"],
+    ["a name that leads up", () => [directory([link("..", x)]), x], "has a name that is .."],
+    ["a name with a slash", () => [directory([link("../../evil", x)]), x], "has a name that holds a slash"],
+    ["a name with a NUL", () => [directory([link("a\0b", x)]), x], "has a name that holds a NUL"],
+    ["an empty name", () => [directory([link("", x)]), x], "has a name that is empty"],
     ["a name twice", () => [directory([link("a", x), link("a", x)]), x], "a is there twice"],
     [
       "a link and a folder of one name",

@@ -165,7 +165,7 @@ describe("owners", () => {
       },
       { path: "raw/b", owners: [], patterns: [] },
     ]);
-    expect((await fieldtree(["owners", "raw/b"], { cwd })).stdout).toBe("raw/b: nobody is named\n");
+    expect((await fieldtree(["owners", "raw/b"], { cwd })).stdout).toBe("raw/b: no owner is named\n");
   });
 });
 

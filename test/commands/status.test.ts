@@ -30,9 +30,9 @@ names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, aut
     const { code, stdout, stderr } = await fieldtree(["status", "--deadline", "10"], { cwd });
     expect(code, stderr).toBe(0);
     expect(stdout).toContain("is live, rolled back to release 1");
-    expect(stdout).toContain("latest.example.test → tree  0 of 1 servers say so");
+    expect(stdout).toContain("latest.example.test → tree  0 of 1 servers agree");
     expect(stdout).toContain("gave no answer");
-    expect(stdout).toContain("mirror  0 of 3 kept");
+    expect(stdout).toContain("mirror  0 of 3 pinned");
   });
 
   const closed = "http://127.0.0.1:9";
@@ -82,7 +82,7 @@ names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, aut
     await rm(remote, { recursive: true });
     await expectAnswered(published, ["log"]);
     const { stdout } = await fieldtree(["status", "--deadline", "20"], { cwd: published.cwd });
-    expect(stdout).toMatch(/out of reach\n {2}the log \(branch .*\): .+ is what this machine saw last\n/);
+    expect(stdout).toMatch(/out of reach\n {2}the log \(branch .*\): .+ is what this machine read last\n/);
   });
 
   it("claims of nothing that it is kept while the node can't be asked", async () => {

@@ -130,7 +130,7 @@ async function sayLive({ repo, around }: Stage): Promise<void> {
     `deployment  ${deployment.environment}: ${deployment.statuses.at(-1)?.state} ${deployment.statuses.at(-1)?.environmentUrl}`,
   );
   const value = await around.announced();
-  say(`BIND says   latest.example.test → ${value}`);
+  say(`BIND answers  latest.example.test → ${value}`);
   say(`Kubo keeps  ${(await around.kubo.ipfs("ls", value!)).split("\n").join("\n            ")}`);
 }
 

@@ -201,7 +201,7 @@ describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", 
     const ill = await verified();
     // To have said it in an issue is what the job is for.
     expect(ill.jobs, ill.log).toEqual({ verify: "success", clock: "success" });
-    expect(repo.issues()).toMatchObject([{ state: "open", title: "Something can't be looked at" }]);
+    expect(repo.issues()).toMatchObject([{ state: "open", title: "Something can't be checked" }]);
   });
 
   it("verify is red where it can't even begin", async () => {

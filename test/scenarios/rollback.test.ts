@@ -47,7 +47,7 @@ describe("rollback", { timeout: 120_000 }, () => {
   it("is refused without a reason, and for a release that is not there", async () => {
     const cwd = await twoReleases();
     const unsaid = await fieldtree(["rollback", "1"], { cwd });
-    expect([unsaid.code, unsaid.stderr]).toEqual([2, expect.stringContaining("wants a reason")]);
+    expect([unsaid.code, unsaid.stderr]).toEqual([2, expect.stringContaining("needs a reason")]);
     expect((await fieldtree(["rollback", "9", "--why", "x"], { cwd })).code).toBe(2);
     expect(await releasesIn(cwd)).toEqual([2, 1]);
   });

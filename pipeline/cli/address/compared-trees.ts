@@ -27,7 +27,7 @@ export async function compared(
   const first = await sideNamed(named, call);
   const second =
     other === undefined ? { tree: await validTree(undefined, call), path: "" } : await sideNamed(other, call);
-  // Beside a part of one tree it is the same part of the other that is meant.
+  // A path on one side selects the same part of the other.
   const [from, to] = [first.path || second.path, second.path || first.path];
   const base = await partOf({ ...first, path: from }, from === to, call);
   const next = await partOf({ ...second, path: to }, from === to, call);

@@ -43,7 +43,7 @@ export async function locate(address: string, call: Call): Promise<Located> {
   if (cid) return { cid, path: parsed.path, get };
   const unlike = parsed.in === "tree" ? parsed.unlike : undefined;
   const why = unlike === undefined ? "there is nothing there" : `${unlike}, and the tree has nothing of that name`;
-  const ofTree = "fieldtree ls lists the whole tree, fieldtree ls FOLDER what a folder holds";
+  const ofTree = "fieldtree ls lists the whole tree, fieldtree ls FOLDER what is in a folder";
   throw new Failure("input", `${shown(address, 200)}: ${why}`, {
     hint: parsed.in === "content" ? `fieldtree ls ${parsed.cid} lists what is there` : ofTree,
   });
@@ -86,7 +86,7 @@ interface Start {
 }
 
 /**
- * Whoever has no clone of a campaign names gateways as ipfsspec does: in IPFS_GATEWAY, with blanks between several. Else the
+ * Users without a clone of a campaign name gateways as ipfsspec does: in IPFS_GATEWAY, with blanks between several. Else the
  * one in the address is asked: what it gives is checked against the CID.
  */
 async function getFromGateways({ gateway }: Address & { in: "content" }, { env, world }: Call): Promise<Get> {
@@ -176,7 +176,7 @@ async function inTree(path: string, campaign: Campaign, world: World): Promise<S
   return { base: root.cid, path, get: async (cid) => built.get(cid.toString()) ?? campaign.get(cid) };
 }
 
-/** A release's tree was found sound before it was published. */
+/** The tree of a release, or of tree.yaml with its findings. A release's tree was valid when it was published. */
 export async function treeAt(
   release: number | undefined,
   campaign: Campaign,

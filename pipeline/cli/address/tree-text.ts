@@ -1,4 +1,4 @@
-/** A tree that somebody named: a file, or `git:REF` for the campaign's tree.yaml at a commit. */
+/** A tree named on the command line: a file, or `git:REF` for the campaign's tree.yaml at a commit. */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
@@ -32,7 +32,7 @@ export function refIn(named: string | undefined): string | undefined {
   return /^git:(.+)$/s.exec(named ?? "")?.[1];
 }
 
-/** Both sides of a proposal: the base that was named, and where it and the proposal parted, as far as git knows. */
+/** Both sides of a proposal: the base that was named, and their merge base, as far as git knows it. */
 export async function baseText(
   base: string,
   proposal: string | undefined,
@@ -45,7 +45,7 @@ export async function baseText(
 }
 
 /**
- * The tree in that text, for whoever acts on what is *not* in it: a leaf on a line with an error would count as gone.
+ * The tree in that text, for callers that act on what is *not* in it: a leaf on a line with an error would count as removed.
  *
  * @throws Failure `findings` where it has errors; `input` as {@link treeText} does.
  */

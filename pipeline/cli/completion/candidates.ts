@@ -1,8 +1,7 @@
 /**
- * What may stand at a place of the command line, while somebody types it: paths of the tree, a folder at a time, and numbers of
- * releases, newest first.
+ * Candidates for shell completion: paths of the tree, a folder at a time, and numbers of releases, newest first.
  *
- * It answers at once or not at all: tree.yaml is read as it is, mistakes and all, and a log that is slow is left alone.
+ * Completion must be fast: tree.yaml is read in spite of errors, and a log that does not answer in time is skipped.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +12,7 @@ import type { Call, Verb } from "../verb.ts";
 /** ms a log gets to answer. */
 const timeoutMs = 1_000;
 
-/** Numbers of releases offered: whoever wants an older one knows it. */
+/** Numbers of releases offered, the newest. */
 const most = 50;
 
 /** Words that begin with `word`; a folder's ends in a slash. None where there is no campaign. */

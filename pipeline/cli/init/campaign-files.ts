@@ -13,10 +13,10 @@ const sharedYaml = `
 # Releases are logged on a branch of this repository: workflows and laptops never publish at once.
 log: { kind: git, remote: origin, branch: campaign/state }
 
-# Where blocks are fetched that a runner lacks, and looked at before a merge. The first is the one shown to people.
+# Where blocks are fetched that a runner lacks, and checked before a merge. The first is the one shown to people.
 gateways: ["https://ipfs.io"]
 
-# Who keeps what is published. A runner's disk is gone after each run, so somebody must. Tokens are names of secrets of
+# Services that pin what is published. A runner's disk is gone after each run, so at least one is needed. Tokens are names of secrets of
 # the environment \`production\`.
 # pins:
 #   require: all
@@ -27,13 +27,13 @@ gateways: ["https://ipfs.io"]
 # names:
 #   - { domain: latest.example.org, to: tree, provider: { kind: desec, token: DESEC_TOKEN } }
 
-# Who is asked to look at changes below which path.
+# Who is asked to review changes below which path.
 # owners:
 #   "products/HALO/**": [somebody]
 `;
 
 export function treeYaml({ schemas }: InitOptions): string {
-  return `${schemaLine("tree", schemas)}# Which data stands at which path. A leaf is the CID that \`fieldtree add\` prints; an empty value is an empty folder.
+  return `${schemaLine("tree", schemas)}# Which data is at which path. A leaf is the CID that \`fieldtree add\` prints; an empty value is an empty folder.
 products:
 `;
 }

@@ -64,7 +64,7 @@ function nameFrom(folder: string): string {
 function loginsIn(text: string): string[] {
   const logins = text.split(/[\s,]+/).filter(Boolean);
   const bad = logins.find((login) => !/^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\/[A-Za-z0-9._-]{1,100})?$/.test(login));
-  if (bad !== undefined) throw new Failure("input", `--maintainers wants GitHub logins, or org/team, and got “${bad}”`);
+  if (bad !== undefined) throw new Failure("input", `--maintainers takes GitHub logins, or org/team, and got “${bad}”`);
   return logins.map((login) => login.replace(/^@/, ""));
 }
 

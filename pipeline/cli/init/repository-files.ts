@@ -1,5 +1,5 @@
 /**
- * What a campaign's repository on GitHub holds beside tree.yaml and campaign.yaml.
+ * What a campaign's repository on GitHub has in addition to tree.yaml and campaign.yaml.
  *
  * The workflows, and what actionlint lets pass in them, are this package's own, which run on its own sample campaign: one
  * source, identical but for how our actions are named. All else is a template in `templates/`.
@@ -29,8 +29,8 @@ export interface RepositoryOptions {
 export function actionsNamed(text: string): Actions {
   const [, repository, sha] = /^([A-Za-z0-9][A-Za-z0-9-]{0,38}\/[\w.-]{1,100})@([0-9a-f]{40})$/.exec(text) ?? [];
   if (repository && sha) return { repository, sha };
-  throw new Failure("input", `--actions wants OWNER/REPO@SHA with all 40 digits of the commit, and got “${text}”`, {
-    hint: "a tag or a branch can be moved by whoever may push there; a commit can't",
+  throw new Failure("input", `--actions takes OWNER/REPO@SHA with all 40 digits of the commit, and got “${text}”`, {
+    hint: "a tag or a branch can be moved by anyone who may push there; a commit can't",
   });
 }
 
@@ -83,10 +83,10 @@ function withSecrets(workflow: string, secrets: readonly string[]): string {
 export const secretLines = (secrets: readonly string[]): string[] =>
   secrets.map((name) => `${name}: \${{ secrets.${name} }}`);
 
-/** tree.yaml belongs to nobody there: who looks at which path is said in campaign.yaml. */
+/** No owner for tree.yaml: campaign.yaml has the owners of its paths. */
 function codeOwners(maintainers: readonly string[]): string {
   const owners = maintainers.map((login) => `@${login}`).join(" ");
   const line = (path: string) => (owners === "" ? `# ${path} @somebody\n` : `${path} ${owners}\n`);
-  return `# Who must look at what decides how data is published. Who looks at which data is said in campaign.yaml (owners:).
+  return `# Who reviews the files that decide how data is published. Reviewers of data are in campaign.yaml (owners:).
 ${line("/campaign.yaml")}${line("/.github/")}${line("/.ci/")}${line("/.gitattributes")}`;
 }

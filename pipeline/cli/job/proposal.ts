@@ -1,8 +1,8 @@
 /**
- * What a proposal is, read from commits: tree.yaml on both sides, the base's campaign.yaml, and where they parted.
+ * What a proposal is, read from commits: tree.yaml on both sides, the base's campaign.yaml, and their merge base.
  *
  * A clone at hand is asked before the API. What is read is what git stores: a tree.yaml that is a link or a submodule is
- * neither followed nor fetched, but said to its author.
+ * neither followed nor fetched; it becomes a finding.
  */
 import { type Commits, type Committed, firstOfCommits } from "../../core/committed.ts";
 import { Failure } from "../../core/failure.ts";
@@ -15,7 +15,7 @@ import type { Call } from "../verb.ts";
 
 export interface Proposal {
   readonly proposed: Pick<Proposed, "ancestor" | "base" | "baseSha" | "campaignYaml" | "proposal" | "sha">;
-  /** The base's: the proposal has no say in how it is looked at. */
+  /** The base's: a proposal must not decide how it is reviewed. */
   readonly campaignYaml: string;
   /** Why the head's tree.yaml can't be read; the base's then stands in for it. */
   readonly unreadable?: ReportedFinding;

@@ -27,7 +27,7 @@ export async function planToPublish(event: PushEvent | DispatchEvent, call: Call
   );
 }
 
-/** Where looking will find it: on the campaign's node, or on this machine's where that one is closed to a job without secrets. */
+/** Imports into the campaign's node, or into this machine's where that one refuses a job without secrets. */
 async function importHere(address: string, call: Call): Promise<void> {
   const { home, state } = await call.campaign();
   const into = home.closed ? await ownNode(state) : home;

@@ -1,4 +1,4 @@
-/** A proposal looked at as the base's campaign.yaml wants it, without a secret. */
+/** Reviews a proposal by the base's campaign.yaml, without secrets. */
 import { openReview } from "../../campaign/review.ts";
 import { endpointsLabel } from "../../core/campaign/endpoints.ts";
 import { type Report, stateOf } from "../../core/report/report.ts";

@@ -1,6 +1,6 @@
 /**
- * A runner takes lines of a job's output for commands: `::error …`, `##[add-mask]…`. While other people's words may be
- * printed (paths, titles, what a gateway said), it is told to take none.
+ * A runner takes lines of a job's output for commands: `::error …`, `##[add-mask]…`. While untrusted text may be
+ * printed (paths, titles, a gateway's answer), they are switched off.
  */
 import { randomUUID } from "node:crypto";
 import type { Call } from "../verb.ts";
@@ -12,7 +12,7 @@ export async function withoutCommands<T>(call: Call, work: (quiet: Call) => Prom
   // Only a runner knows what these lines are.
   const say = (line: string) => env.GITHUB_ACTIONS === "true" && out.result({}, line);
   say(`::stop-commands::${resume}`);
-  // On stderr the runner may be a line ahead of what stdout told it.
+  // The runner reads stderr separately and may not have seen the command on stdout yet.
   const result = await work({ ...call, world: { ...world, log: (line) => world.log(noCommand(line)) } });
   say(`::${resume}::`);
   return result;

@@ -47,14 +47,14 @@ function rowLines(title: string, row: readonly Check[], paint: Paint): string[] 
   ];
 }
 
-/** `7 of 7 retrieved`, `2 of 2 servers say so`: how many are how, of what is good. */
+/** `7 of 7 retrieved`, `2 of 2 servers agree`: how many are how, of what is good. */
 function sayParts(row: readonly Check[]): string {
-  const say = ({ check, says }: Check) => (check === "name" ? "servers say so" : says);
+  const say = ({ check, says }: Check) => (check === "name" ? "servers agree" : says);
   const good = Map.groupBy(
     row.filter(({ ok }) => ok),
     say,
   );
-  if (good.size === 0) return `0 of ${row.length} ${row[0]!.check === "name" ? "servers say so" : "kept"}`;
+  if (good.size === 0) return `0 of ${row.length} ${row[0]!.check === "name" ? "servers agree" : "pinned"}`;
   return [...good].map(([says, { length }]) => `${length} of ${row.length} ${says}`).join(", ");
 }
 

@@ -25,7 +25,7 @@ export function datasetFindingLines(findings: readonly DatasetFinding[], call: P
   });
 }
 
-/** Where only what is said matters, as below the title of a dataset. */
+/** Without rule and position, as below the title of a dataset. */
 export function noteLines(findings: readonly DatasetFinding[], call: Pick<Call, "flags" | "out">): string[] {
   return counted(findings, call).map(
     (each) => `  ${call.out.paint(each.finding.level, `${each.finding.level}:`)} ${sayIt(each)}`,

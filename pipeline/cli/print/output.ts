@@ -16,13 +16,13 @@ export interface OutputOptions {
   readonly paint: Paint;
 }
 
-/** What the program has besides: it alone knows when a verb has ended. */
+/** For the program, which knows when a verb has ended. */
 export interface Results extends Output {
   /** With `--json`, print the line that ends a run which has printed none. */
   end(): void;
 }
 
-/** On a terminal stdout and stderr are one screen: what is printed must not stand behind a progress line. */
+/** On a terminal stdout and stderr are one screen: a result must not follow on a progress line. */
 export function outputOn(
   stream: Writable,
   terminal: Pick<Terminal, "clear">,

@@ -1,4 +1,4 @@
-/** Pins as a person reads them: a line a service, and below it those that don't count, with what they have in common. */
+/** Pins for people: a line a service, and below it the pins that don't count, grouped by reason. */
 import { type PinObservation, statusInJson } from "../../stages/pins/pin-status.ts";
 import { formatTarget } from "../../stages/pins/pin-target.ts";
 import { duration, printable } from "./terminal.ts";
@@ -15,8 +15,8 @@ export function pinLines(sights: readonly PinObservation[], now: number): string
     const believed = all.filter(({ counts, evidence }) => counts && evidence === "reported").length;
     const optional = all.every(({ desired }) => !desired.required);
     const line = [
-      `  ${service.padEnd(width)}  ${all.length - open.length} of ${all.length} kept`,
-      ...(believed > 0 ? [`${believed} by its word`] : []),
+      `  ${service.padEnd(width)}  ${all.length - open.length} of ${all.length} pinned`,
+      ...(believed > 0 ? [`${believed} unverified`] : []),
       ...(optional ? ["optional"] : []),
     ].join(", ");
     const alike = [...Map.groupBy(open, (sight) => sayOpen(sight, now))];
@@ -41,7 +41,7 @@ export function some(words: readonly string[]): string {
   return words.length > shown ? `${said} and ${words.length - shown} more` : said;
 }
 
-/** s that the service has had the wish; null where it doesn't say. */
+/** Seconds since the pin request reached the service; null where the service does not report it. */
 export function ageOf({ since }: PinObservation, now: number): number | null {
   return since === undefined ? null : Math.max(0, Math.round((now - Date.parse(since)) / 1000));
 }

@@ -1,5 +1,5 @@
 /**
- * What a person sees while we work: sentences and progress, on stderr.
+ * Log lines and progress on stderr.
  *
  * On a terminal, progress is one line that rewrites itself; elsewhere a line now and then, so that a log stays
  * readable; with `quiet` nothing but what went wrong. Time left is worked out from the pace of the last half minute
@@ -28,7 +28,7 @@ interface Stream {
   write(text: string): unknown;
 }
 
-/** ms. `standing`: a log of a long wait says once a minute that nothing has moved. */
+/** ms. `standing`: without progress, a log gets one line a minute. */
 const redrawEvery = { terminal: 100, plain: 5_000, standing: 60_000 };
 const paceOver = 30_000;
 
@@ -97,7 +97,7 @@ function describe({ task, done, total, unit }: Progress, rate: number): string {
   return parts.join(", ");
 }
 
-/** Seconds as people say them: `4 s`, `3 min`, `2 h 10 min`. */
+/** Seconds for people: `4 s`, `3 min`, `2 h 10 min`. */
 export function duration(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 90) return `${whole} s`;

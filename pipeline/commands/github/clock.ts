@@ -1,8 +1,8 @@
 /**
- * `github clock`: what has to be done again and again, so that a campaign lives on when nobody looks at it.
+ * `github clock`: the periodic work that keeps a campaign running without an operator.
  *
- * Its schedule enabled, the signed IPNS records put again, and a badge on the log's branch. FIELDTREE_VERIFIED says how
- * the verification before it ended: `success`, or anything else.
+ * Its schedule enabled, the signed IPNS records put again, and a badge on the log's branch. FIELDTREE_VERIFIED is the
+ * result of the verification before it: `success`, or anything else.
  */
 import { configIn } from "../../campaign/config.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";

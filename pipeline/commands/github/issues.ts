@@ -1,8 +1,8 @@
 /**
- * `github issues`: verify, and let the repository's issues say what was found.
+ * `github issues`: verifies, and opens, updates and closes the repository's health issues by the result.
  *
- * FIELDTREE_DEPTH is `light`, or `full` for everything that `verify --deep` looks at. Problems are what issues are for:
- * the job is red only where it could not do its work.
+ * FIELDTREE_DEPTH is `light`, or `full` for every check of `verify --deep`. Problems go into issues: the job fails only where
+ * it could not do its work.
  */
 
 import type { Campaign } from "../../campaign/campaign.ts";

@@ -1,9 +1,9 @@
 /**
  * `github plan`: what a merge, or publishing the checked out commit, would give.
  *
- * Runs for anybody's pull request, with nothing worth stealing: both sides of it are read as text, what they lead to as
- * blocks within bounds, and none of it is run. What comes of it is this job's own: annotations, summary, plan.json. Who
- * tells the pull request computes everything again.
+ * Runs for every pull request, without secrets: both sides are read as text, their data as blocks within bounds, and nothing
+ * of them is executed. Its results are annotations, a summary and plan.json. `github report`, which posts on the pull
+ * request, computes everything again.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -2,7 +2,7 @@
  * `github record`: what follows a publish, in a job that may write to the repository and has no secrets.
  *
  * The release is the newest one of the log whose tree.yaml is the one checked out, or the newest at all where that is a
- * rollback: somebody else may have published meanwhile. `plan.json` is attached where a job before left one here.
+ * rollback: another publisher may have been faster. `plan.json` is attached where a job before left one here.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -47,7 +47,7 @@ async function recordHead(call: Call): Promise<number> {
   const options = { ...places, sha, environment, assets, ...(run !== undefined && { run }) };
 
   const { page, deployment, told } = await recordOnGitHub(release, options, github, world);
-  // What other pull requests were told was computed before this.
+  // Reports on other pull requests were computed before this release.
   const outcome = (headSha: string) => mergeOutcome({ tip: sha, headSha }, github, call);
   if (env.GITHUB_REF_NAME) await markStaleReports({ branch: env.GITHUB_REF_NAME, tip: sha }, outcome, github, world);
   const pulls = told.map((pull) => `#${pull}`).join(", ");
@@ -61,7 +61,7 @@ async function recordHead(call: Call): Promise<number> {
 }
 
 /**
- * Both texts merged, and nothing else of a stranger's proposal looked at: this job may write. `undefined` where they can't
+ * Both texts merged, and nothing else of an untrusted proposal read: this job may write. `undefined` where they can't
  * be: commits can be of a kind that GitHub doesn't compare.
  */
 async function mergeOutcome(

@@ -1,9 +1,9 @@
 /**
- * `github report`: a pull request's plan, computed again and told to it.
+ * `github report`: computes a pull request's plan again and posts it.
  *
- * Started when a `plan` run ends, with a token that may write and the default branch's code. The pull request has no part
- * in any of it: it is found by GitHub's own fields, its tree.yaml is read at the commit the run was for, and what the run
- * itself says is only compared.
+ * Started when a `plan` run ends, with a token that may write and the default branch's code. Nothing of the pull request is
+ * trusted: it is found by GitHub's own fields, its tree.yaml is read at the run's commit, and the plan in the run's artifact
+ * is only compared.
  */
 
 import { reviewCommits } from "../../cli/job/review.ts";
@@ -24,7 +24,7 @@ async function postReports(call: Call): Promise<number> {
   const { env, out, world } = call;
   const { run } = await readEvent(env, ["workflow_run"]);
   const nobody = (why: string) => {
-    out.result({ told: [] }, `nobody to tell: ${why}`);
+    out.result({ told: [] }, `no pull request to report to: ${why}`);
     return 0;
   };
   const github = await openGitHub(env, world);
@@ -58,7 +58,7 @@ async function postQueuedVerdict(run: Run, github: GitHub, call: Call): Promise<
   // A job after another's run is one of the default branch.
   const branch = env.GITHUB_REF_NAME ?? "";
   if (!run.headBranch.startsWith(`gh-readonly-queue/${branch}/`)) {
-    out.result({ told: [] }, "nothing to judge: the queue is for a branch that nobody publishes");
+    out.result({ told: [] }, "nothing to judge: the queue is for a branch that is not published");
     return 0;
   }
   // Whatever labels allow was allowed when it was put there.
@@ -74,7 +74,7 @@ interface Looked {
   readonly report: Report;
 }
 
-/** Looks until nothing moved while it looked, at most so often: on a busy day the last look is told as stale. */
+/** Reviews repeated because the base moved meanwhile; the last one is then posted as stale. */
 const mostReviews = 2;
 
 /** `undefined` where the pull request was closed, or its head moved: that commit has a run of its own. */
@@ -94,7 +94,7 @@ async function reviewUntilStable(first: Pull, github: GitHub, call: Call): Promi
   }
 }
 
-/** Why what the run left behind can't be believed. A run that left nothing has said nothing false. */
+/** Why the run's artifact is not trusted. `undefined` where it agrees, or there is none. */
 function distrustReason(artifact: Artifact | undefined, report: Report): string | undefined {
   if (artifact === undefined) return undefined;
   if ("invalid" in artifact) return `the plan's artifact is not what plan leaves behind: ${artifact.invalid}`;

@@ -186,7 +186,7 @@ function addingEntries(): { add(name: Buffer, found: Found | undefined): void; s
 
 function nameOf(bytes: Buffer, folder: string): string {
   if (isUtf8(bytes)) return bytes.toString();
-  throw new Failure("input", `${folder} holds a name that isn't UTF-8: ${JSON.stringify(bytes.toString("latin1"))}`, {
+  throw new Failure("input", `${folder} has a name that isn't UTF-8: ${JSON.stringify(bytes.toString("latin1"))}`, {
     hint: "rename it; `convmv` converts names from older encodings",
   });
 }

@@ -112,7 +112,7 @@ export function utf8(bytes: Uint8Array): string {
   try {
     return strictly.decode(bytes);
   } catch (cause) {
-    throw new Failure("corrupt", "holds a name that isn't UTF-8", { cause });
+    throw new Failure("corrupt", "has a name that isn't UTF-8", { cause });
   }
 }
 

@@ -1,8 +1,8 @@
 /**
- * What keeps a campaign alive that nobody looks at: its schedule, and a badge that says when it was last looked after.
+ * The schedule of verify.yml, and a badge with the result and date of the last verification.
  *
- * GitHub stops the schedules of a public repository after 60 days without a commit. Enabling a workflow starts these days
- * anew, and the badge is a commit as well, one a day at most.
+ * GitHub stops the schedules of a public repository after 60 days without a commit. Enabling a workflow restarts that
+ * period, and the badge is a commit as well, one a day at most.
  *
  * @see https://docs.github.com/actions/how-tos/manage-workflow-runs/disable-and-enable-workflows
  */
@@ -10,7 +10,7 @@ import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
 
-/** Have `file`, a workflow that runs by the clock, go on doing so. */
+/** Enables the scheduled workflow `file`, which restarts the 60 days. */
 export async function enableWorkflow(file: string, github: GitHub): Promise<void> {
   await github.ask(`enabling ${file}`, (rest, place) => rest.actions.enableWorkflow({ ...place, workflow_id: file }));
 }
@@ -32,7 +32,7 @@ export interface Health {
   readonly today: Date;
 }
 
-/** The badge says the day: whoever sees an old one knows that nobody looks any more. */
+/** The badge has the day in it: an old one means that verification no longer runs. */
 export function badgeOf({ campaign, release, verified, problems, today }: Health): Badge {
   const label = campaign;
   const day = today.toISOString().slice(0, 10);
@@ -85,7 +85,7 @@ export async function writeBadge(
       );
       return true;
     } catch (error) {
-      // Whoever publishes moves the same branch, and a lost answer leaves the file as it should be.
+      // A publisher may have moved the branch, and a lost answer may have written the file: read both again.
       if (!isFailure(error, "conflict", "unavailable") || attempt === attempts) throw error;
       await world.sleep(error.wait ?? 1_000);
     }

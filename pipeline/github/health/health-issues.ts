@@ -1,10 +1,9 @@
 /**
  * What a verification found, as issues: one for each class of problem, kept up to date, closed by itself.
  *
- * A class is what one person would do about it. Its issue is made when something is first wrong, its text follows what is
- * found, and when all that was wrong has been looked at again and is well, it is closed; when it comes back, it is opened
- * again. Each of these is one call, so a run that stops leaves nothing half said. What merely can't be looked at closes
- * nothing.
+ * Problems of one class have one remedy. Its issue is opened at the first failing check, its text is updated by each
+ * verification, and it is closed when every check that failed has passed again; the next failure reopens it. Each of these is
+ * one API call, so an interrupted run leaves no issue half written. A check that could not be made closes nothing.
  */
 
 import { code } from "../../core/text/markdown.ts";
@@ -36,7 +35,7 @@ type ClassName = "content" | "pins" | "names" | "reach";
 interface Class {
   readonly name: ClassName;
   readonly title: string;
-  /** Kinds of checks that count here, where they fail and could be looked at. */
+  /** Kinds of checks whose failures belong here; checks that could not be made belong to `reach`. */
   readonly kinds: readonly string[];
   readonly todo: string;
 }
@@ -51,7 +50,7 @@ const classes: readonly Class[] = [
   },
   {
     name: "pins",
-    title: "Data is not kept where it should be",
+    title: "Data is not pinned where it should be",
     kinds: ["pin", "node"],
     todo: "`fieldtree repin`, where the secrets are set, has services keep what they lack. If a service lost it for good, name another one in campaign.yaml.",
   },
@@ -63,9 +62,9 @@ const classes: readonly Class[] = [
   },
   {
     name: "reach",
-    title: "Something can't be looked at",
+    title: "Something can't be checked",
     kinds: [],
-    todo: "Is it up, and within reach from GitHub's runners? Of what can't be looked at, nothing is known.",
+    todo: "Is it up, and within reach from GitHub's runners? Of what can't be checked, nothing is known.",
   },
 ];
 
@@ -86,7 +85,7 @@ interface HealthIssue {
   readonly user: { readonly login: string; readonly type: string } | null;
 }
 
-/** Let the repository's issues say what `seen` found. `run`: page of the run that looked, where there is one. */
+/** Opens, updates and closes the health issues by `verification`. `run`: page of the workflow run, where there is one. */
 export async function track(
   verification: Verification,
   run: string | undefined,
@@ -112,7 +111,7 @@ export async function openProblems(github: GitHub): Promise<readonly ClassName[]
   return classes.flatMap(({ name }) => (known.get(name)?.state === "open" ? [name] : []));
 }
 
-/** By class. A mark can be typed by anybody, so the author counts too; where there are two, the newer one. */
+/** By class. Anybody can type the mark, so the author is compared too; of two, the newer one. */
 async function ourIssues(github: GitHub, state: "all" | "open" = "all"): Promise<ReadonlyMap<string, HealthIssue>> {
   const all = await github.all<HealthIssue>("listing the health issues", (rest, at) =>
     rest.issues.listForRepo({ ...at, labels: label, state, sort: "created", direction: "desc" }),
@@ -136,7 +135,7 @@ function problemsOf({ name, kinds }: Class, { checks, stopped }: Verification): 
   });
 }
 
-/** Everything that was wrong was looked at again, and is not. A light verification looks at less than a deep one. */
+/** Whether every kind of check that failed was made again and passed. A light verification makes fewer checks than a deep one. */
 function isFixed({ name }: Class, { body }: HealthIssue, { checks, stopped }: Verification): boolean {
   if (stopped !== undefined) return false;
   if (name === "reach") return true;

@@ -1,4 +1,4 @@
-/** A branch with one file changed, made over the API: it is there whole, or not at all. */
+/** Creates a branch with one changed file over the API, atomically. */
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
@@ -6,14 +6,14 @@ import { createIfAbsent } from "../run/create-if-absent.ts";
 
 export interface BranchDraft {
   readonly branch: string;
-  /** The commit it stands on. */
+  /** The commit that it starts from. */
   readonly onto: string;
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly message: string;
 }
 
-/** Let `branch` be there; one that is, stays as it is. Resolves to its newest commit. */
+/** Creates `branch` unless it exists. Resolves to its newest commit. */
 export async function createBranch(draft: BranchDraft, github: GitHub, world: World): Promise<string> {
   const { branch, onto, path, bytes, message } = draft;
   const find = async () =>
@@ -23,7 +23,7 @@ export async function createBranch(draft: BranchDraft, github: GitHub, world: Wo
       )
     )?.object.sha;
   const create = async () => {
-    // Objects that no branch names harm nobody; those of a stopped run are forgotten by GitHub.
+    // GitHub collects objects that no branch refers to, such as those of an interrupted run.
     const blob = await github.ask(`storing ${path}`, (rest, place) =>
       rest.git.createBlob({ ...place, content: Buffer.from(bytes).toString("base64"), encoding: "base64" }),
     );

@@ -1,4 +1,4 @@
-/** A pull request that changes one file, on a branch made for it: opened once, however often it is asked for. */
+/** Opens a pull request that changes one file, on a branch of its own. Repeating it finds the one that is open. */
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
 import { createIfAbsent } from "../run/create-if-absent.ts";

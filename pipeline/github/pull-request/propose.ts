@@ -1,8 +1,8 @@
 /**
- * A pull request for somebody who knows no git: fork, branch, commit, template filled in.
+ * A pull request for contributors without git: fork, branch, commit, template filled in.
  *
- * The branch is named by what is proposed, and made whole. So running it again goes on where it stopped, and the same
- * proposal made twice is one pull request.
+ * The branch is named by a hash of the edits and created atomically. So a second run continues where the first stopped, and
+ * the same proposal twice is one pull request.
  */
 import { createHash } from "node:crypto";
 import { Failure, isFailure } from "../../core/failure.ts";
@@ -43,7 +43,7 @@ const templates = [
   "docs/pull_request_template.md",
 ];
 
-/** @throws Failure `input` where the repository has no tree.yaml, and for a token that is nobody's. */
+/** @throws Failure `input` where the repository has no tree.yaml, and for a token that belongs to no user. */
 export async function proposalBase(github: GitHub): Promise<ProposalBase> {
   const { owner, repo } = github.place;
   const repository = await github.ask(`reading ${owner}/${repo}`, (rest, place) => rest.repos.get({ ...place }));

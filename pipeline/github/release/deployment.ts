@@ -15,7 +15,7 @@ export interface LiveOptions extends Pick<ReleaseLinks, "gateway"> {
   readonly run?: string;
 }
 
-/** Let GitHub say that `release` is live, and that those before it are not. Resolves to the deployment's number. */
+/** Marks `release` as the active deployment and earlier ones as inactive. Resolves to the deployment's id. */
 export async function recordDeployment(
   release: ReleaseFacts,
   live: LiveOptions,
@@ -59,7 +59,7 @@ async function deploymentOf(
           production_environment: true,
         }),
     );
-    // 202 says that GitHub merged instead, which it was told not to.
+    // 202: GitHub merged instead, in spite of `auto_merge: false`.
     if (created.id !== undefined) return { id: created.id };
     throw new Failure("refused", `GitHub made no deployment of ${sha}: ${created.message ?? "it does not say why"}`);
   };
@@ -99,7 +99,7 @@ async function succeeded(
 const mostRetired = 100;
 
 /**
- * Those before it are live no longer. GitHub says so by itself, but not in an environment that is called production.
+ * Marks earlier deployments as inactive. GitHub does so itself, but not in an environment that is called production.
  *
  * @see https://docs.github.com/rest/deployments/statuses#create-a-deployment-status, `auto_inactive`
  */
@@ -115,7 +115,7 @@ async function retire({ number }: ReleaseFacts, environment: string, github: Git
     const [newest] = await github.ask("reading the deployment before", (rest, place) =>
       rest.repos.listDeploymentStatuses({ ...place, deployment_id, per_page: 1 }),
     );
-    // The one that took its place has seen to those before it.
+    // The run that retired this one retired those before it.
     if (newest?.state === "inactive") return;
     if (newest?.state !== "success") continue;
     const description = `followed by release ${number}`;

@@ -1,9 +1,9 @@
-/** Which pull requests a release brought: those whose merges lie between the commit before and its own. */
+/** The pull requests that a release contains: those merged after the previous release's commit, up to its own. */
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
 import type { ReleaseFacts } from "./notes.ts";
 
-/** Commits looked at, and merges among them that are looked up: the token of a job has 1 000 calls an hour. */
+/** Commits compared, and merges among them that are looked up: the token of a job has 1 000 calls an hour. */
 const mostCommits = 2000;
 const mostMerges = 250;
 const treeFiles = new Set(["tree.yaml", "campaign.yaml"]);
@@ -18,7 +18,7 @@ export async function mergedPulls(
   const found = new Set<number>();
   const merges = mainline(sha, await commitsSince(number, sha, github));
   if (merges.length > mostMerges)
-    world.log(`${merges.length} merges since the last release: the newest ${mostMerges} are told`);
+    world.log(`${merges.length} merges since the last release: the newest ${mostMerges} are looked up`);
   for (const commit of merges.slice(0, mostMerges)) {
     const pulls = await github.all("finding the commit's pull request", (rest, at) =>
       rest.repos.listPullRequestsAssociatedWithCommit({ ...at, commit_sha: commit }),
@@ -66,7 +66,7 @@ async function commitsSince(number: number, sha: string, github: GitHub): Promis
   );
 }
 
-/** `sha` and its first parents, as far as they are in `commits`: what was merged, without what it was made of. */
+/** `sha` and its first parents, as far as they are in `commits`: the merges, without the commits merged. */
 function mainline(sha: string, commits: readonly Commit[]): string[] {
   const known = new Map(commits.map((commit) => [commit.sha, commit]));
   const line: string[] = [];

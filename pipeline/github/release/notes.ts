@@ -22,7 +22,7 @@ export function titleOf({ number, changes, rollbackOf }: ReleaseFacts): string {
   return `Release ${number}: ${rollbackOf === undefined ? "" : `back to release ${rollbackOf}, `}${countsOf({ changes })}`;
 }
 
-/** How GitHub Releases of ours are told from others: what they record. */
+/** Identifies our GitHub Releases, and the release that each records. */
 export const markOf = ({ head }: Pick<ReleaseFacts, "head">): string => `<!-- fieldtree:release head=${head} -->`;
 
 export interface ReleaseLinks {

@@ -1,9 +1,9 @@
 /**
- * What GitHub is told once a release is live: a GitHub Release with what proves it, a deployment with its address, a line
- * below each pull request that is in it.
+ * Records a live release on GitHub: a GitHub Release with its proof, a deployment with its address, a comment on each pull
+ * request that it contains.
  *
- * The release log is the truth and none of this is asked for it again. Each part is looked for before it is made, so that
- * a run that was stopped anywhere is finished by the next, with nothing said twice.
+ * The release log is the authority; nothing here is read back into it. Each part is created only if it is absent, so that a
+ * run that was interrupted anywhere is finished by the next, and nothing is posted twice.
  */
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
@@ -29,7 +29,7 @@ export interface Record {
   /** Page of the GitHub Release. */
   readonly page: string;
   readonly deployment: number;
-  /** Numbers of the pull requests that were told, now or before. */
+  /** Numbers of the pull requests with the comment, from now or before. */
   readonly told: readonly number[];
 }
 
@@ -41,7 +41,7 @@ export async function record(
 ): Promise<Record> {
   const page = await releasePage(release, options, github, world);
   const deployment = await recordDeployment(release, options, github, world);
-  // What is live again was told where it came from; what is no longer live is in the notes.
+  // A rollback contains no new pull requests; its notes list what is no longer live.
   const pulls = release.rollbackOf === undefined ? await mergedPulls(release, options.sha, github, world) : [];
   for (const number of pulls) {
     const body = liveNote(release, page, options);
@@ -55,7 +55,7 @@ type Release = Awaited<ReturnType<Rest["repos"]["getRelease"]>>["data"];
 /** Releases looked through for a draft that a stopped run left. */
 const mostReleases = 300;
 
-/** A draft first, which nobody is told of, and public once everything hangs on it: releases may be set to be immutable. */
+/** A draft first, which notifies no subscriber, and public when all assets are attached: releases may be set to be immutable. */
 async function releasePage(
   release: ReleaseFacts,
   options: RecordOptions,
@@ -112,7 +112,7 @@ async function tagging<T>(tag: string, sha: string, work: () => Promise<T>): Pro
   } catch (error) {
     if (!isFailure(error, "refused")) throw error;
     const byHand = `git push origin ${sha}:refs/tags/${tag}`;
-    const hint = `where workflows have changed since ${sha.slice(0, 7)}, somebody has to tag it: ${byHand}, then run this job again`;
+    const hint = `where workflows have changed since ${sha.slice(0, 7)}, a person has to tag it: ${byHand}, then run this job again`;
     throw new Failure("refused", error.message, {
       hint: [hint, error.hint].filter(Boolean).join("; else, "),
       cause: error,
@@ -129,7 +129,7 @@ async function attached({ name, type, bytes }: Asset, release: Release, github: 
     );
     const known = all.find((asset) => asset.name === name);
     if (!known || known.state === "uploaded") return known;
-    // Of an upload that broke off, which takes the name.
+    // An interrupted upload still has the name.
     await github.ask(`removing half of ${name}`, (rest, place) =>
       rest.repos.deleteReleaseAsset({ ...place, asset_id: known.id }),
     );

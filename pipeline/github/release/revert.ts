@@ -1,7 +1,7 @@
 /**
  * After a rollback, tree.yaml is still the tree that was rolled back: the pull request that makes it the one that is live.
  *
- * Opened once for each rollback. Whoever closes it has decided otherwise.
+ * Opened once for each rollback: one that a person closed is not opened again.
  */
 import { Failure, isFailure } from "../../core/failure.ts";
 import { code } from "../../core/text/markdown.ts";

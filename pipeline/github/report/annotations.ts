@@ -10,7 +10,7 @@ import { inert } from "../../core/text/inert.ts";
 import type { Annotation } from "../run/checks.ts";
 import { byUrgency } from "./wording.ts";
 
-/** All of them, the most urgent first: whoever posts them knows how many go into one call. */
+/** All of them, the most urgent first; the caller splits them into calls. */
 export function annotationsOf({ findings }: Pick<Report, "findings">): Annotation[] {
   return byUrgency(findings).map((finding) => ({
     path: finding.file,

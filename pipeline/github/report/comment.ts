@@ -1,9 +1,9 @@
 /**
- * One comment of ours under a pull request, that people hear of when it matters.
+ * One comment of ours on a pull request, which notifies its subscribers only when the state changes.
  *
- * While the state stays the same the comment is edited in place, and nobody is told. When it changes, a new one is posted,
- * which GitHub tells everybody of, and the old one is folded away. Ours is what begins with our mark *and* was written by
- * whom our token belongs to: anybody can type a mark.
+ * While the state is the same, the comment is edited, which notifies no subscriber. When it changes, a new comment is posted
+ * and the old one is minimized. A comment is ours if it begins with our mark *and* its author is the token's user: anybody
+ * can type the mark.
  */
 import { isFailure } from "../../core/failure.ts";
 import type { GitHub } from "../run/client.ts";
@@ -14,7 +14,7 @@ export interface Message extends CommentText {
 }
 
 export interface CommentText {
-  /** What people are told anew when it changes. */
+  /** A change of it posts a new comment, which notifies subscribers. */
   readonly state: string;
   /** Markdown, made by our own renderers, without the mark. */
   readonly body: string;
@@ -26,7 +26,7 @@ export interface Posted {
   readonly did: "edited" | "left" | "posted";
 }
 
-/** Comments that are looked through for ours, and old ones of ours that are folded away in one run. */
+/** Comments searched for ours, and old ones of ours that are minimized in one run. */
 const mostComments = 500;
 const mostMinimized = 3;
 /** Characters GitHub takes. */
@@ -40,14 +40,14 @@ interface Existing {
   readonly user: { readonly login: string; readonly type: string } | null;
 }
 
-/** Say it under pull request or issue `number`. Done twice, it is said once. */
+/** Posts `message` on pull request or issue `number`, or edits our comment of that kind. Idempotent. */
 export async function postComment(number: number, message: Message, github: GitHub): Promise<Posted> {
   return postOrEdit(number, message, await ourComments(number, message.kind, github), github);
 }
 
 /**
- * Say something else than our newest comment of that kind does; nothing where there is none. `change` is given its text
- * without the mark. Resolves to whether it changed anything.
+ * Changes our newest comment of that kind, if there is one. `change` is given its text without the mark. Resolves to whether
+ * anything changed.
  */
 export async function reviseComment(
   number: number,
@@ -97,7 +97,7 @@ async function ourComments(number: number, kind: string, github: GitHub): Promis
   return marked.filter(({ user }) => user !== null && isMe(user, me));
 }
 
-/** Asked only where there is a comment to be told ours from a stranger's. */
+/** Login of the token's user. Requested only where a comment with our mark has to be attributed. */
 export async function identity(github: GitHub): Promise<string> {
   const { viewer } = await github.graphql<{ viewer: { login: string } }>(
     "asking who we are",
@@ -113,7 +113,7 @@ export function isMe({ login, type }: { readonly login: string; readonly type: s
   return login === me || (type === "Bot" && short(login) === short(me));
 }
 
-/** A POST whose answer is lost may have been heard: look before saying it again. */
+/** A POST whose answer is lost may have taken effect: search for the comment before posting again. */
 async function post(number: number, kind: string, body: string, github: GitHub): Promise<Existing> {
   const create = () =>
     github.ask("posting the comment", (rest, place) =>
@@ -128,7 +128,7 @@ async function post(number: number, kind: string, body: string, github: GitHub):
   }
 }
 
-/** For tidiness: an old comment that may not be folded away must not keep the new verdict from being told. */
+/** Optional: a refusal to minimize an old comment must not stop the new one. */
 async function minimize(subject: string, github: GitHub): Promise<void> {
   const mutation =
     "mutation ($subject: ID!) { minimizeComment(input: { subjectId: $subject, classifier: OUTDATED }) { clientMutationId } }";

@@ -146,7 +146,7 @@ const words: Readonly<Record<ReportedChange["op"], string>> = {
 function reachIn({ from, problem, partial }: NonNullable<ReportedChange["reach"]>): string {
   if (problem !== undefined) return "⚠️ nowhere";
   const names = from.map((name) => cell(name, 60)).join(", ") || "several, together";
-  return partial === undefined ? names : `${names} (looked at in part)`;
+  return partial === undefined ? names : `${names} (checked in part)`;
 }
 
 function whatIsIn({ datasets, moreDatasets }: ReportedChange): string {
@@ -217,7 +217,7 @@ function footOf({ owners, onMerge, changes, removals, reproduce }: Report): stri
           `${owners.map((name) => code(name)).join(", ")} for ${plural(paths.length, "change")} in ${code(pattern)}`,
       );
     const left = owners.length - named.length;
-    lines.push(`**Who should look**: ${named.join("; ")}${left > 0 ? `; and ${left} more` : ""}\n`);
+    lines.push(`**Reviewers**: ${named.join("; ")}${left > 0 ? `; and ${left} more` : ""}\n`);
   }
   if (removals.tooMany && removals.labelled) lines.push(`The label ${code(removals.label)} allows what is removed.\n`);
   lines.push(`**When this is merged** ${onMergeIn(onMerge)}\n`, `To see the same: ${code(reproduce, 1000)}`);

@@ -1,9 +1,9 @@
 /**
- * What a run says it planned: `plan.json` from its artifact.
+ * The plan of a run: `plan.json` from its artifact.
  *
- * Whoever opens a pull request writes the workflow that made it, so it is read as a letter from a stranger: how large it is
- * is known before it is fetched, it never touches the disk, and of an archive only one file of the right name counts. It
- * decides nothing; it is compared with what was computed here.
+ * The author of a pull request can change the workflow that wrote it, so it is untrusted: its size is checked before it is
+ * fetched, it is never written to disk, and the archive must have exactly one file of the right name. It decides nothing; it
+ * is only compared with the plan computed here.
  */
 import { crc32, inflateRawSync } from "node:zlib";
 import type { GitHub } from "../run/client.ts";
@@ -16,7 +16,7 @@ export type Artifact =
   /** There is one, and it is not what our plan leaves behind. */
   | { readonly invalid: string };
 
-/** The newest; `undefined` where the run left none, or GitHub has let it go. */
+/** The newest; `undefined` where the run left none, or GitHub has deleted it. */
 export async function readArtifact(run: { readonly id: number }, github: GitHub): Promise<Artifact | undefined> {
   const { artifacts } = await github.ask("listing the run's artifacts", (rest, place) =>
     rest.actions.listWorkflowRunArtifacts({ ...place, run_id: run.id, name: "plan", per_page: 100 }),
@@ -57,7 +57,7 @@ export function planIn(zip: Buffer): Artifact {
   if (local + 30 > at || zip.toString("latin1", local, local + 4) !== "PK\x03\x04")
     return { invalid: "its file is broken" };
 
-  // Both lengths stand here again, and may differ from those in the directory.
+  // The local header repeats both lengths, and they may differ from those in the directory.
   const begin = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
   if (begin + packed > at) return { invalid: "its file is broken" };
   const bytes = unpacked(zip.subarray(begin, begin + packed), method, plain);
@@ -73,7 +73,7 @@ export function planIn(zip: Buffer): Artifact {
 function unpacked(bytes: Buffer, method: number, plain: number): Buffer | undefined {
   if (method === 0) return bytes;
   try {
-    // One byte more than it says is enough to see that it lied.
+    // One byte more than the declared length shows that it is wrong.
     return inflateRawSync(bytes, { maxOutputLength: plain + 1 });
   } catch {
     return undefined;

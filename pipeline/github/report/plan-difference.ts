@@ -1,8 +1,7 @@
 /**
- * Whether what a run says it planned is what was computed here.
+ * Whether the plan in a run's artifact equals the one computed here.
  *
- * Compared is what follows from both texts alone. What could be reached may differ from one machine to the next, and from
- * one minute to the next, without anybody having lied.
+ * Only what follows from both texts is compared: which data could be reached differs between machines and over time.
  */
 import * as v from "valibot";
 import { stableJson } from "../../core/json.ts";

@@ -1,6 +1,6 @@
 /**
- * A report told to its pull request, everywhere people look: a comment, a check with every finding at its line, the one
- * line that branch rules ask for, fixes to click, and a look asked of those whose folders change.
+ * Posts a report on its pull request: a comment, a check run with an annotation for each finding, the commit status that
+ * branch rules require, suggested changes, and review requests to the owners of the changed folders.
  */
 import { countsOf, type Report } from "../../core/report/report.ts";
 import type { World } from "../../core/world.ts";
@@ -15,7 +15,7 @@ import { statusOf } from "./status-line.ts";
 import { suggestionsOf } from "./suggestions.ts";
 import { stateText } from "./wording.ts";
 
-/** What stands at GitHub beside a commit; branch rules ask for it by this name. */
+/** Name of the check run and of the commit status, by which branch rules require them. */
 export const context = "fieldtree";
 
 /** Characters that a comment and a check's summary have room for, beside the mark that makes a comment ours. */
@@ -23,9 +23,9 @@ const longestBody = 65_000;
 
 export interface ReportPost {
   readonly report: Report;
-  /** Why the plan that the proposal's own run made is not to be believed, in words of ours. */
+  /** Why the plan in the run's artifact is not trusted, in our words. */
   readonly distrust?: string;
-  /** Page of the run that made that plan. */
+  /** Page of the run that computed that plan. */
   readonly run: string;
 }
 
@@ -36,7 +36,7 @@ export async function postReport(pull: Pull, post: ReportPost, github: GitHub, w
     { kind: "report", state: report.state, body: bodyOf(post, github) },
     github,
   );
-  // A commit has one verdict, and may be proposed for several branches: that of the one which is published counts.
+  // A commit has one status and may be proposed for several branches: the one for the published branch counts.
   if (pull.publishes) await postVerdict(pull.headSha, post, page, github);
   await postSuggestions(pull, suggestionsOf(report), github, world);
   const owners = report.owners.flatMap(({ owners }) => owners);
@@ -68,5 +68,5 @@ export async function postVerdict(sha: string, post: ReportPost, page: string, g
   await postStatus({ context, sha, ...status, page: check ?? page }, github);
 }
 
-/** What only has to be waited for is no failure, and no success either. */
+/** Data out of reach and a stale base are neither failure nor success. */
 const conclusions = { success: "success", failure: "failure", pending: "neutral" } as const;

@@ -1,4 +1,4 @@
-/** What is asked of people: one-line fixes their author can click, and a look from those whose folders change. */
+/** Suggested changes for the author, and review requests to the owners of changed folders. */
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Pull } from "../pull-request/pull.ts";
@@ -9,7 +9,7 @@ import type { Suggestion } from "./suggestions.ts";
 const mostSuggestions = 10;
 const mostComments = 300;
 
-/** Offer what isn't offered yet at that line. Where GitHub won't have one, the comment says the fix too. */
+/** Posts the suggestions that are not on their lines yet. Where GitHub refuses them, the comment has the fix too. */
 export async function postSuggestions(
   pull: Pull,
   suggestions: readonly Suggestion[],
@@ -39,7 +39,7 @@ export async function postSuggestions(
   );
 }
 
-/** Ask those who own what changes to look at it: never the author, never anybody twice. @param owners logins, or `org/team`. */
+/** Requests reviews of the owners: never of the author, never twice of one person. @param owners logins, or `org/team`. */
 export async function requestReviews(
   pull: Pull,
   owners: readonly string[],
@@ -68,12 +68,12 @@ export async function requestReviews(
       }),
     );
   if (left.length === 0) return;
-  // GitHub asks all of them or nobody: one who may not review keeps the others from it.
+  // GitHub refuses the whole request for one login that may not review: request each alone.
   if ((await unlessRefused(world, () => ask(left))) || left.length === 1) return;
   for (const owner of left.slice(0, 5)) await unlessRefused(world, () => ask([owner]));
 }
 
-/** Done for convenience: that GitHub says no to it must not keep the verdict from being told. Whether it said yes. */
+/** Optional work: GitHub's refusal is logged, so that the verdict is still posted. Resolves to whether it succeeded. */
 async function unlessRefused(world: World, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

@@ -1,9 +1,9 @@
 /**
- * Pull requests that were told what merging them gives, before another one was merged.
+ * Reports on pull requests that were computed before another pull request was merged.
  *
- * What they were told is still true of the commits it names, so it is noted in the comment that stands there. But where both
- * changed the same lines, GitHub starts no workflow for them until that is resolved: nobody else would say whether it is a
- * conflict of lines alone. A real one is a change of state, of which people hear.
+ * Such a report is still true of the commits that it names, so a note is added to its comment. But where both changed the same
+ * lines, GitHub starts no workflow for the pull request until the conflict is resolved, so it is decided here whether the
+ * conflict is of lines alone. A conflict of paths is a change of state, which notifies subscribers.
  *
  * @see https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
  */
@@ -24,15 +24,15 @@ export interface Moved {
   readonly tip: string;
 }
 
-/** How a proposal and the base branch as it is now go together. */
+/** The result of merging a proposal into the base branch as it is now. */
 export type MergeOutcome = Pick<Report, "conflicts" | "onlyTextual">;
 
-/** The newest ones: each costs some six calls, and what is older is looked at anew before anybody merges it. */
+/** The newest ones: each costs some six calls, and an older one is planned again before it is merged. */
 const mostPulls = 30;
 
 /**
- * `standing`: of a pull request's newest commit; `undefined` where nobody can tell. Resolves to the numbers of those whose
- * comment says so now.
+ * `standing`: of a pull request's newest commit; `undefined` where it can't be computed. Resolves to the numbers of those
+ * whose comment was changed.
  */
 export async function markStaleReports(
   { branch, tip }: Moved,
@@ -51,7 +51,7 @@ export async function markStaleReports(
       if (await reviseComment(number, "report", change, github)) marked.push(number);
     } catch (error) {
       if (!isFailure(error)) throw error;
-      world.log(`#${number} is not told that its base moved: ${error.message}`);
+      world.log(`#${number} could not be marked as stale: ${error.message}`);
       // Nothing hangs on it, and the next release goes through them again.
       if (error.kind === "unavailable") break;
     }

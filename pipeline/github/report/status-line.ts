@@ -6,7 +6,7 @@ import { plural } from "../../core/text/plural.ts";
 
 export interface StatusLine {
   readonly state: "success" | "failure" | "pending";
-  /** At most 140 characters, and none of anybody else's words in it. */
+  /** At most 140 characters, with no text from the proposal. */
   readonly description: string;
 }
 
@@ -14,7 +14,7 @@ export function statusOf(report: Report): StatusLine {
   return { state: states[report.state], description: describe(report) };
 }
 
-/** `pending` is for what somebody only has to wait for, or to run again. */
+/** `pending`: waiting, or another run, is enough. */
 const states: Readonly<Record<Report["state"], StatusLine["state"]>> = {
   ready: "success",
   "needs changes": "failure",
@@ -37,6 +37,6 @@ function describe(report: Report): string {
       return lost > 0 ? `the data of ${plural(lost, "change")} is out of reach` : "data in the tree is out of reach";
     }
     case "stale":
-      return "the base branch moved since this was looked at";
+      return "the base branch moved since this was checked";
   }
 }

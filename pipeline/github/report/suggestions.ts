@@ -12,7 +12,7 @@ export interface Suggestion {
   readonly body: string;
 }
 
-/** A review of more is one that nobody reads. */
+/** More than that is for `fieldtree fmt`. */
 const most = 10;
 
 /** One a line at most, only for lines the proposal wrote: GitHub takes none elsewhere. */

@@ -1,9 +1,9 @@
-/** The words that all renderers of a report use, so that a comment, a terminal and a status say the same thing alike. */
+/** Text that the comment, the terminal and the commit status of a report share. */
 import { type Condensed, condensed } from "../../core/report/condense.ts";
 import { countsOf, newBytes, type Report, type ReportedFinding, type State } from "../../core/report/report.ts";
 import { formatBytes } from "../../core/text/shown.ts";
 
-/** What a state means to whoever waits for it. */
+/** A report's state in words. */
 export const stateText: Readonly<Record<State, string>> = {
   ready: "ready to merge",
   "needs changes": "needs changes",
@@ -18,7 +18,7 @@ export function summaryOf(report: Report): string {
   return [countsOf(report), ...(bytes > 0 ? [`${formatBytes(bytes)} new`] : [])].join(", ");
 }
 
-/** Those that stop a merge first, then what the proposal's author wrote, then the order they came in. */
+/** Errors first, then findings on lines of the proposal, then the given order. */
 export function byUrgency(findings: readonly ReportedFinding[]): ReportedFinding[] {
   const rank = ({ level, touched }: ReportedFinding) => 2 * levels.indexOf(level) + (touched ? 0 : 1);
   return findings.toSorted((a, b) => rank(a) - rank(b));
@@ -64,7 +64,7 @@ export function endpointsText(
 
 const levels = ["error", "warning", "hint"] as const;
 
-/** `all of dkrz, gwdg` or `2 of dkrz, gwdg, pinata`; `undefined` where nobody is asked to keep anything. */
+/** `all of dkrz, gwdg` or `2 of dkrz, gwdg, pinata`; `undefined` where no service pins. */
 export function pinsText(
   { atLeast, of }: Report["onMerge"]["pins"],
   name: (text: string) => string,

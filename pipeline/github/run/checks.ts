@@ -1,4 +1,4 @@
-/** What GitHub shows beside a commit: a check run with every finding at its line, and the one line branch rules ask for. */
+/** A commit's check run, with annotations, and its commit status. */
 import { type GitHub, repeatable } from "./client.ts";
 
 export interface CheckRun {
@@ -33,7 +33,7 @@ export interface Status {
 
 /** What GitHub takes: annotations in one call, characters of a summary and of a status. */
 const limits = { annotations: 50, summary: 65_535, title: 255, description: 140 };
-/** Annotations in all: nobody reads so many, and each 50 cost a call. */
+/** Annotations in all: each 50 cost a call. */
 const mostAnnotations = 2000;
 
 /** Resolves to the check run's page. */
@@ -47,7 +47,7 @@ export async function postCheck(check: CheckRun, github: GitHub): Promise<string
       summary: cut(check.summary, limits.summary),
       annotations: told.slice(at * limits.annotations, (at + 1) * limits.annotations).map(asGitHubHasIt),
     },
-    // Until the last of them is there it has no verdict: nobody merges on half a list.
+    // No conclusion before the last call: a merge must not rest on half of the findings.
     ...(at === pages - 1
       ? { status: "completed" as const, conclusion: check.conclusion }
       : { status: "in_progress" as const }),

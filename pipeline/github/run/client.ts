@@ -1,8 +1,8 @@
 /**
  * GitHub's API, as the jobs of a repository use it.
  *
- * Octokit knows the calls, when to wait and when to ask again; here stand the address, the token, bounds on how long and
- * how much, and what a refusal means for the person who has to act on it.
+ * Octokit knows the calls, rate limits and retries; this module adds the address, the token, bounds on time and size, and
+ * turns refusals into failures with a hint.
  *
  * ```ts
  * const github = await openGitHub(env, world);
@@ -36,7 +36,7 @@ export interface GitHub {
    *
    * What only reads, or may happen twice, is asked again by itself; a POST isn't, since it may have taken effect.
    *
-   * @throws Failure `refused` with GitHub's words and the permission that lacks; `unavailable` where it did not answer, or
+   * @throws Failure `refused` with GitHub's message and the missing permission; `unavailable` where it did not answer, or
    * the rate limit leaves nothing for longer than {@link longestWait}, with the wait it asks for; `conflict` for 409.
    */
   ask<T>(what: string, call: Call<T>): Promise<T>;
@@ -70,7 +70,7 @@ const pageSize = 100;
 /**
  * The repository that this job runs for, named by `GITHUB_REPOSITORY`, with the token in `GITHUB_TOKEN`.
  *
- * @throws Failure `input` where one of them is not set or odd.
+ * @throws Failure `input` where one of them is not set or invalid.
  */
 export async function openGitHub(env: Environment, world: World): Promise<GitHub> {
   const { api, place, token } = settingsIn(env);
@@ -96,7 +96,7 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
     throttle: { onRateLimit: waits("rate limit"), onSecondaryRateLimit: waits("secondary rate limit") },
   });
   octokit.hook.before("request", (options) => {
-    // Whether a POST that got no answer took effect is for whoever made it to find out.
+    // The caller has to find out whether a POST without an answer took effect.
     if (options.method === "POST" && options.url !== "/graphql" && !options.request.repeatable)
       // Its own object: the one that is there may be shared by every request.
       options.request = { ...options.request, retries: 0 };
@@ -109,7 +109,7 @@ function pageOf({ GITHUB_SERVER_URL }: Environment, { owner, repo }: RepositoryN
   return `${(GITHUB_SERVER_URL || "https://github.com").replace(/\/+$/, "")}/${owner}/${repo}`;
 }
 
-/** The same over a client that is made already, which may be less patient. */
+/** The same over an existing client, which may have other retries. */
 export function gitHubOver(
   octokit: Pick<Octokit, "rest" | "graphql">,
   { place, page, token }: Pick<GitHub, "place" | "page"> & { readonly token: string },
@@ -156,7 +156,7 @@ export function gitHubOver(
   };
 }
 
-/** Octokit warns of what is deprecated; whoever reads our log can do nothing about it. */
+/** Octokit's warnings of deprecated calls are not for operators. */
 const nothing = () => {};
 const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
@@ -173,9 +173,13 @@ function settingsIn(env: Environment): { api: string; place: RepositoryName; tok
   }
   const token = env.GITHUB_TOKEN;
   if (!token || /[^\x21-\x7e]/.test(token)) {
-    throw new Failure("input", "no token for GitHub: GITHUB_TOKEN is not set, or holds what no header can", {
-      hint: "in a workflow: GITHUB_TOKEN: $" + "{{ github.token }} under env:",
-    });
+    throw new Failure(
+      "input",
+      "no token for GitHub: GITHUB_TOKEN is not set, or has characters that no header may have",
+      {
+        hint: "in a workflow: GITHUB_TOKEN: $" + "{{ github.token }} under env:",
+      },
+    );
   }
   return { api, place: { owner, repo }, token };
 }

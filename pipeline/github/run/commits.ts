@@ -1,7 +1,7 @@
 /**
  * Commits over GitHub's API: those of a fork's pull request too, which no clone of ours has.
  *
- * The tree of a commit says what a name is. The call that gives a file's bytes would follow a link and not tell.
+ * The tree of a commit has each entry's type. The call that returns a file's bytes would follow a link silently.
  */
 import { createHash } from "node:crypto";
 import { type Commits, kindOfMode } from "../../core/committed.ts";
@@ -39,7 +39,7 @@ export interface MergeCommits {
   /** Commits. */
   readonly base: string;
   readonly head: string;
-  /** Where they parted. */
+  /** Their merge base. */
   readonly mergeBase: string;
 }
 
@@ -58,7 +58,7 @@ export async function mergeCommits(base: string, head: string, github: GitHub): 
   });
 }
 
-/** What git calls a file of these bytes. @see https://git-scm.com/book/en/v2/Git-Internals-Git-Objects, “Object Storage” */
+/** Git's object id of a file with these bytes. @see https://git-scm.com/book/en/v2/Git-Internals-Git-Objects, “Object Storage” */
 export function gitId(bytes: Uint8Array, digits: number): string {
   const hash = createHash(digits === 64 ? "sha256" : "sha1");
   return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");

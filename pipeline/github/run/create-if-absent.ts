@@ -1,8 +1,8 @@
 /**
- * What there should be exactly one of: a release, a deployment, an asset.
+ * Creates what must exist exactly once: a release, a deployment, an asset.
  *
- * A POST whose answer is lost may have taken effect, and made again it would leave two. So it is looked for first, and
- * again before it is made a second time. Stopped anywhere, running it again finds what is there.
+ * A POST whose answer is lost may have taken effect, and a second one would create a duplicate. So `find` runs before each
+ * attempt. An interrupted run is continued by the next.
  */
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
@@ -14,7 +14,7 @@ export interface Creation<T> {
 }
 
 const attempts = 3;
-/** ms. Lists lag a little behind what was just made. */
+/** ms. GitHub's lists lag behind its writes. */
 const pause = 2_000;
 
 /** @throws Failure as `find` and `make` do; what is unavailable is tried again. */
@@ -26,7 +26,7 @@ export async function createIfAbsent<T>({ find, create }: Creation<T>, world: Wo
       return await create();
     } catch (error) {
       if (!isFailure(error, "unavailable") || attempt === attempts) throw error;
-      world.log(`${error.message}; looking whether it took effect`);
+      world.log(`${error.message}; checking whether it took effect`);
       await world.sleep(error.wait ?? pause);
     }
   }

@@ -1,8 +1,8 @@
 /**
- * What started this job: `GITHUB_EVENT_PATH`, and of it only what GitHub itself vouches for and somebody here asks for.
+ * The event that started this job, from `GITHUB_EVENT_PATH`: only the fields that are used and that GitHub itself sets.
  *
- * Titles, texts and labels' descriptions are strangers' words and are not read. A branch's name is the choice of whoever
- * pushed it: it finds a pull request together with its repository and commit, and decides nothing alone.
+ * Titles, bodies and descriptions are untrusted text and are not read. A branch name is chosen by its author: it identifies a
+ * pull request only together with repository and commit.
  */
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
@@ -154,6 +154,6 @@ export async function readEvent<Name extends Event["name"]>(
   const [issue] = read.issues;
   throw new Failure(
     "input",
-    `the ${name} event is not as GitHub sends it: ${v.getDotPath(issue) ?? "its JSON"} is odd`,
+    `the ${name} event is not as GitHub sends it: ${v.getDotPath(issue) ?? "its JSON"} is invalid`,
   );
 }

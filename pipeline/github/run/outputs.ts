@@ -1,8 +1,8 @@
 /**
- * What a step leaves behind for others: outputs for the next job, a summary for people.
+ * Outputs of a step for the next job, and its summary for people.
  *
- * Both are files that GitHub reads when the step is over. A value is framed by a line nobody could have guessed, so that no
- * value, whoever chose it, can end its own frame and set another output.
+ * Both are files that GitHub reads when the step is over. A random delimiter encloses each value, so that no value can end
+ * early and set another output.
  */
 import { randomUUID } from "node:crypto";
 import { appendFile } from "node:fs/promises";

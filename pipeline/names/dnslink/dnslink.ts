@@ -50,7 +50,7 @@ export function dnslink({ domain, ttl, provider, ...options }: DnslinkOptions): 
 
     async announce(value, expected, world) {
       if (!provider) {
-        throw new Failure("input", `nobody is named who keeps the DNS records of ${domain}`, {
+        throw new Failure("input", `no owner is named who keeps the DNS records of ${domain}`, {
           hint: "name its provider: in campaign.yaml",
         });
       }

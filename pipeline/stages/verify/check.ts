@@ -9,7 +9,7 @@ export interface Check {
   readonly says: string;
   /** Why not ok. */
   readonly problem?: "corrupt" | "drift" | "unchecked";
-  /** What sets it right: of drift a command; what makes known what could not be looked at. */
+  /** What sets it right: of drift a command; what makes known what could not be checked. */
   readonly mend?: string;
   /** For a table: of which service or name it is one check of several, and which one: a path, a server. */
   readonly part?: { readonly of: string; readonly at: string };

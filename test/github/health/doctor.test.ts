@@ -97,7 +97,7 @@ describe("the doctor", () => {
     for (const one of found) if (one.is !== "good") expect(one.how, one.of).toMatch(/\S/);
     const says = found.filter(({ of }) => of === "campaign.yaml").map(({ says }) => says);
     expect(says).toEqual([
-      expect.stringContaining("nobody keeps what is published"),
+      expect.stringContaining("no service pins what is published"),
       expect.stringContaining("nowhere to fetch data from"),
       expect.stringContaining("kept on a disk"),
     ]);

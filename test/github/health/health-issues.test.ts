@@ -34,7 +34,7 @@ describe("a problem", () => {
   it("is one issue of its class, says what fails, and closes when all of it is well", async () => {
     await run([good("log"), failing("pin"), failing("node"), failing("name"), good("index")]);
     expect(issues()).toEqual([
-      ["Data is not kept where it should be", "open"],
+      ["Data is not pinned where it should be", "open"],
       ["Names do not say what the log says", "open"],
     ]);
     expect(repo.issues()[0]).toMatchObject({ body: expect.stringContaining("2 checks fail") });
@@ -51,7 +51,7 @@ describe("a problem", () => {
     await run([failing("pin")]);
     await run([good("pin")]);
     expect(await run([failing("pin", "drift", "wrong again")])).toMatchObject([{ problem: "pins", did: "opened" }]);
-    expect(issues()).toEqual([["Data is not kept where it should be", "open"]]);
+    expect(issues()).toEqual([["Data is not pinned where it should be", "open"]]);
     expect(repo.issues()[0]!.body).toContain("`wrong again`");
   });
 
@@ -75,8 +75,8 @@ describe("a problem", () => {
     await run([failing("pin", "unchecked")]);
     await run([good("pin")], "the log is out of reach");
     expect(issues()).toEqual([
-      ["Data is not kept where it should be", "open"],
-      ["Something can't be looked at", "open"],
+      ["Data is not pinned where it should be", "open"],
+      ["Something can't be checked", "open"],
     ]);
     expect(await openProblems(at())).toEqual(["pins", "reach"]);
   });
@@ -99,7 +99,7 @@ describe("a problem", () => {
     await run([failing("pin")]);
     expect(issues()).toEqual([
       ["x", "open"],
-      ["Data is not kept where it should be", "open"],
+      ["Data is not pinned where it should be", "open"],
     ]);
   });
 

@@ -69,7 +69,7 @@ root [\`${short(v1(100))}\`](${gatewayUrl}/ipfs/${v1(100)}) → \`${v1(101)}\` (
 
 </details>
 
-**Who should look**: \`halo-lead\` for 1 change in \`products/**\`
+**Reviewers**: \`halo-lead\` for 1 change in \`products/**\`
 
 **When this is merged** the root above is pinned at 2 of \`dkrz\`, \`gwdg\`, \`pinata\`, and at \`mirror\` when they can, then \`latest.example.org\` points to the \`tree\` (old answers live 300 s).
 
@@ -275,7 +275,7 @@ describe("a status", () => {
     [{ state: "ready" as const }, "success", `1 added; root ${v1(101)}`],
     [{ state: "needs changes" as const, findings: [aFinding(), aFinding({ level: "hint" })] }, "failure", "1 error"],
     [{ state: "data out of reach" as const }, "pending", "data in the tree is out of reach"],
-    [{ state: "stale" as const }, "pending", "the base branch moved since this was looked at"],
+    [{ state: "stale" as const }, "pending", "the base branch moved since this was checked"],
   ])("of %o is %s", (given, state, description) => {
     expect(statusOf(aReport(given))).toEqual({ state, description });
   });

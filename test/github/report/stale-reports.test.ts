@@ -104,7 +104,7 @@ it("costs no call of a merge that was told of, and no other pull request or rele
   github.on(editing, { does: "answer", answer: { status: 403, body: { message: "Conversation is locked" } } });
   expect(await mark(tip)).toEqual([two, one]);
   expect(world.lines).toEqual([
-    `#${three} is not told that its base moved: GitHub, editing the comment: 403 Conversation is locked`,
+    `#${three} could not be marked as stale: GitHub, editing the comment: 403 Conversation is locked`,
   ]);
   asked.length = 0;
   expect(await mark(tip)).toEqual([three]);

@@ -70,7 +70,7 @@ it.each([
     { workflow_run: { ...run.workflow_run, head_repository: { id: 1, owner: { login: "a/b" } } } },
     "owner.login",
   ],
-  ["text", "push", "{", "odd"],
+  ["text", "push", "{", "invalid"],
 ])("refuses %s", async (_, name, payload, says) => {
   await expect(readEvent(await eventIn(name, payload), [name as "push"])).rejects.toMatchObject({
     kind: "input",

@@ -19,7 +19,7 @@ describe("while it is looked at", () => {
     github.on(reading, async () => void (await pull.push({ "tree.yaml": add("sonde") })));
     const { code, stdout } = await report(pull, planned);
     expect(code).toBe(0);
-    expect(stdout).toContain("nobody to tell");
+    expect(stdout).toContain("no pull request to report to");
     expect([pull.comments(), pull.checks(), pull.statuses()]).toEqual([[], [], []]);
 
     await report(pull, await plan(pull));

@@ -67,7 +67,7 @@ describe("pull-request", { timeout: 120_000 }, () => {
   });
 
   it.each([
-    [["products/HALO/lidar.zarr"], 2, "wants PATH=CID"],
+    [["products/HALO/lidar.zarr"], 2, "needs PATH=CID"],
     [[], 2, "nothing is proposed"],
     [["products/HALO/lidar.zarr=nonsense"], 2, "is not a CID"],
     [[`products/HALO/radar.zarr/deeper=${lidar}`], 2, "radar.zarr"],

@@ -477,7 +477,7 @@ describe("a name of which one server", () => {
   });
 });
 
-describe("what could not be looked at", () => {
+describe("what could not be checked", () => {
   it("for want of a secret is told with its name", async () => {
     const { parts } = await aPlace();
     const missing = new Failure("input", "MIRROR_TOKEN is not set", { hint: "set MIRROR_TOKEN where this runs" });

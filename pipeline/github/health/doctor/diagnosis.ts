@@ -1,22 +1,22 @@
-/** One thing that was looked at: how it is, and what sets it. */
+/** One setting that was examined: its state, and what corrects it. */
 import { isFailure } from "../../../core/failure.ts";
 import type { GitHub } from "../../run/client.ts";
 
 export interface Diagnosis {
   /** `environment`, `secret DNS_KEY`, `workflow verify.yml` */
   readonly of: string;
-  /** `unwise`: it works, and somebody will regret it. `unseen`: this token may not look, or GitHub did not answer. */
+  /** `unwise`: it works, and is a risk. `unseen`: the token lacks the permission, or GitHub did not answer. */
   readonly is: "good" | "missing" | "unwise" | "unseen";
   readonly says: string;
   /** What sets it: a page, or a command. */
   readonly how?: string;
-  /** Sets it. Present where a program can without deciding anything for anybody. */
+  /** Sets it. Present where that needs no decision. */
   readonly fix?: (github: GitHub) => Promise<void>;
 }
 
 export const good = (of: string, says: string): Diagnosis => ({ of, is: "good", says });
 
-/** What `look` finds; where it may not look, that. */
+/** The result of `examinePart`; `unseen` where GitHub refused or did not answer. */
 export async function unlessUnseen(
   of: string,
   examinePart: () => Promise<readonly Diagnosis[]>,
@@ -25,7 +25,7 @@ export async function unlessUnseen(
     return await examinePart();
   } catch (error) {
     if (!isFailure(error, "refused", "unavailable")) throw error;
-    const how = error.hint ?? "run it again, or look by yourself";
+    const how = error.hint ?? "run it again, or check it by hand";
     return [{ of, is: "unseen", says: error.message, how }];
   }
 }

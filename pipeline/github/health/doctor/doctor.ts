@@ -1,8 +1,8 @@
 /**
  * What the GitHub side of a campaign lacks, and how to set each.
  *
- * Looks and changes nothing. What is missing is told with the page or the command that sets it; what this token may not
- * look at is told as such, with the permission that it takes: nobody hears that all is well from one who could not see it.
+ * Reads only. What is missing is reported with the page or the command that sets it. What the token may not read is reported
+ * as `unseen`, with the permission that it needs, and never as good.
  */
 import type { CampaignConfig } from "../../../core/campaign/campaign.ts";
 import { endpointsLabel } from "../../../core/campaign/endpoints.ts";
@@ -19,7 +19,7 @@ export interface RepositorySetup {
   readonly publishing: string | undefined;
 }
 
-/** Everything that is looked at, in the order in which one would set it up. */
+/** Every setting, in the order in which an operator sets them up. */
 export async function examine(setup: RepositorySetup, github: GitHub, world: World): Promise<readonly Diagnosis[]> {
   const { config } = setup;
   const { owner, repo } = github.place;
@@ -71,7 +71,7 @@ function campaignOf({ node, pins, gateways, log }: CampaignConfig): Diagnosis[] 
   const lacks = (says: string, how: string) => found.push({ of, is: "missing", says, how });
   if (node.kind === "embedded" && pins.services.length === 0) {
     lacks(
-      "nobody keeps what is published: a runner's disk is gone with the job",
+      "no service pins what is published: a runner's disk is gone with the job",
       "name a service under pins:, or a Kubo",
     );
   }
@@ -143,13 +143,13 @@ async function pullRequestsOf(github: GitHub): Promise<Diagnosis[]> {
   return [{ of, is: "missing", says: "workflows may not open them, and a rollback has to", how }];
 }
 
-/** By file, and what would be missed without it. */
+/** By file, and what does not happen without it. */
 const needed: Readonly<Record<string, string>> = {
   "plan.yml": "pull requests are not planned",
-  "plan-report.yml": "pull requests are not told their plan",
+  "plan-report.yml": "plans are not posted to pull requests",
   "publish.yml": "merges are not published",
-  "verify.yml": "nobody looks after what is live",
-  "ci.yml": "nobody looks for mistakes in changed workflows",
+  "verify.yml": "what is live is not verified",
+  "ci.yml": "changed workflows are not checked",
 };
 
 async function workflowsOf(github: GitHub): Promise<Diagnosis[]> {
@@ -187,14 +187,14 @@ async function clockOf(github: GitHub, world: World): Promise<Diagnosis[]> {
   const runs = await github.find("listing the runs of verify.yml", (rest, place) =>
     rest.actions.listWorkflowRuns({ ...place, workflow_id: "verify.yml", per_page: 1 }),
   );
-  // That the workflow itself is missing is told already.
+  // workflowsOf reports that the workflow is missing.
   if (!runs) return [];
   const [last] = runs.workflow_runs;
   const how = "gh workflow run verify.yml";
   if (!last) return [{ of, is: "unwise", says: "verify.yml has not run yet", how }];
   const days = Math.floor((world.now().getTime() - Date.parse(last.created_at)) / 86_400_000);
   if (days <= longestPause) return [good(of, `verify.yml last ran at ${last.created_at}`)];
-  const says = `verify.yml last ran ${days} days ago: nobody looks any more`;
+  const says = `verify.yml last ran ${days} days ago: the campaign is not verified`;
   return [{ of, is: "missing", says, how, fix: enable("verify.yml") }];
 }
 

@@ -57,7 +57,7 @@ const restricted = (branch: string) => async (github: GitHub) => {
 
 type Known = Awaited<ReturnType<Rest["repos"]["getEnvironment"]>>["data"];
 
-/** Whom and how long publishing waits for, as somebody set it up: what is not said again could be lost. */
+/** The environment's other protection rules: GitHub's PUT resets what it does not contain. */
 function protectionOf({ protection_rules = [] }: Known) {
   const kept: {
     wait_timer?: number;

@@ -1,15 +1,15 @@
-/** What holds on the default branch, and must not hold on the log's. */
+/** Branch rules: what the default branch needs, and what the log's branches must not have. */
 import type { CampaignConfig } from "../../../core/campaign/campaign.ts";
 import type { GitHub } from "../../run/client.ts";
 import { type Diagnosis, good } from "./diagnosis.ts";
 
 /**
- * What a merge should wait for, in a queue too: the status that is computed by our code alone, or the job of plan.yml, which a
- * pull request can rewrite to be green, and which lets data wait that only whoever publishes has the address of.
+ * Checks that a merge should require, in a queue too: the status, which only our code computes, or the job of plan.yml, which a
+ * pull request can rewrite to pass, and which passes data that only the publisher has the address of.
  */
 const verdicts = ["fieldtree", "plan"];
 
-/** Of a branch: rulesets, and the older protection, which says less to those who may not administer. */
+/** Of a branch: rulesets, and the older branch protection, of which non-administrators read less. */
 interface Rules {
   readonly types: ReadonlySet<string>;
   readonly checks: readonly string[];
