@@ -1,4 +1,4 @@
-/** What names say, and what they should say: everything an announcement is decided from. */
+/** The status of names: what their authorities answer, which an announcement is decided from. */
 import { CID } from "multiformats/cid";
 import { withoutSlash } from "../../core/campaign/fields.ts";
 import { Failure } from "../../core/failure.ts";
@@ -8,12 +8,12 @@ import type { ConfiguredName, Parts } from "../parts.ts";
 
 export interface NameObservation {
   readonly name: ConfiguredName;
-  /** Absent where it could not be found out whom to ask: `failure` says why. */
+  /** Absent where no authority could be asked: `failure` says why. */
   readonly answers?: NameStatus;
   readonly failure?: Failure;
 }
 
-/** One sight for each name, in the order of campaign.yaml. A name that can't be asked in `timeoutMs` ms is told as such. */
+/** One observation for each name, in the order of campaign.yaml. A name with no answer in `timeoutMs` has a failure. */
 export function observeNames(
   { names }: Pick<Parts, "names">,
   timeoutMs: number,
@@ -39,9 +39,9 @@ export async function observeName(
   }
 }
 
-/** Where all authorities say one thing, that; compared by what it means, not by how the CID is spelt. */
-export function agreedValue({ answers: sighting }: NameObservation): string | undefined {
-  return sighting?.agrees && sighting.value !== undefined ? normalized(sighting.value) : undefined;
+/** The value that all authorities agree on, normalized; `undefined` where they differ or have no record. */
+export function agreedValue({ answers }: NameObservation): string | undefined {
+  return answers?.agrees && answers.value !== undefined ? normalized(answers.value) : undefined;
 }
 
 /** `/ipfs/CID/path` with the CID in its usual spelling; anything else as it is. */
@@ -56,10 +56,10 @@ export function normalized(value: string): string {
   }
 }
 
-/** The answers of a sight in words, those that are not `value` first. */
-export function describeAnswers({ answers: sighting, failure }: NameObservation, value: string | undefined): string[] {
-  if (!sighting) return [failure?.message ?? "not asked"];
-  const wrong = sighting.authorities.filter((answer) => answer.problem || normalized(answer.value ?? "") !== value);
+/** The answers that are not `value`, for people. */
+export function describeAnswers({ answers, failure }: NameObservation, value: string | undefined): string[] {
+  if (!answers) return [failure?.message ?? "not asked"];
+  const wrong = answers.authorities.filter((answer) => answer.problem || normalized(answer.value ?? "") !== value);
   return wrong.map(
     ({ server, value: said, problem }) => `${server} ${problem ?? (said ? `says ${said}` : "has no record")}`,
   );

@@ -13,7 +13,10 @@ import type { ConfiguredPinService, Parts } from "../parts.ts";
 import { bytesOnlyBelow } from "./bytes-below.ts";
 import { isAdded } from "./label.ts";
 import { allPins } from "./node-pins.ts";
-import { labelsOf, type OldRelease, oldReleases } from "./retention.ts";
+import { labelsOf, type OldRelease, oldReleases, type RetentionParts } from "./retention.ts";
+
+/** What pruning needs of a campaign. */
+export type PruningParts = RetentionParts & Pick<Parts, "home" | "facts" | "pinServices">;
 
 /** One pin that is no longer asked for. */
 export interface OldPin {
@@ -34,7 +37,12 @@ export interface Pruning {
 }
 
 /** What pruning would stop pinning. `needed`: what stays pinned besides, such as leaves that are not released yet. */
-export async function planPruning(head: Head, campaign: Parts, needed: readonly CID[], world: World): Promise<Pruning> {
+export async function planPruning(
+  head: Head,
+  campaign: PruningParts,
+  needed: readonly CID[],
+  world: World,
+): Promise<Pruning> {
   const { home } = campaign;
   const pinned = await allPins(home, world);
   const local: OldPin[] = [];
@@ -75,7 +83,7 @@ export async function planPruning(head: Head, campaign: Parts, needed: readonly 
 /** Stop pinning them. Yields each that was unpinned, and the failure of each that was not. */
 export async function* unpinAll(
   pins: readonly OldPin[],
-  { home, pinServices }: Parts,
+  { home, pinServices }: Pick<Parts, "home" | "pinServices">,
   world: World,
 ): AsyncGenerator<{ readonly pin: OldPin; readonly failure?: Failure }> {
   const byName = new Map(pinServices.map((service) => [service.name, service]));
@@ -95,14 +103,14 @@ export async function* unpinAll(
 }
 
 /** After a release was published: what became old by it. What is older became old before. */
-export async function pruneAfter(head: Head, campaign: Parts, world: World): Promise<void> {
+export async function pruneAfter(head: Head, campaign: PruningParts, world: World): Promise<void> {
   for await (const old of oldReleases(head, campaign, [], world)) {
     if (!(await pruneOne(old, campaign, world))) return;
   }
 }
 
 /** Whether there was anything to unpin. Data added on this machine keep their pins until they are pruned by the verb. */
-async function pruneOne(old: OldRelease, campaign: Parts, world: World): Promise<boolean> {
+async function pruneOne(old: OldRelease, campaign: PruningParts, world: World): Promise<boolean> {
   const { number } = old.head.release;
   const pinned = await allPins(campaign.home, world);
   const labels = labelsOf(old, pinned, campaign).filter((label) => !isAdded(label));

@@ -9,15 +9,18 @@ import type { World } from "../../core/world.ts";
 import { publishedHead } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
-import { sourceOf, treeOf } from "../tree/past.ts";
+import { type Past, sourceOf, treeOf } from "../tree/past.ts";
 import { sizesOf } from "../tree/sizes.ts";
 import { type DesiredPin, desiredPins, hasCid } from "./desired-pins.ts";
 import { connectPeers } from "./peers.ts";
-import { pinAll } from "./pin.ts";
+import { type PinningParts, pinAll } from "./pin.ts";
 import { observePins, type PinObservation } from "./pin-status.ts";
 
+/** What repinning needs of a campaign. */
+export type RepinParts = Past & PinningParts & Pick<Parts, "home" | "pinServices" | "peering">;
+
 /** Returns an observation for each desired pin, those that counted before included. */
-export async function repin(campaign: Parts, world: World): Promise<PinObservation[]> {
+export async function repin(campaign: RepinParts, world: World): Promise<PinObservation[]> {
   const head = await publishedHead(campaign.log, world);
   for (const service of campaign.pinServices) service.open();
   await campaign.home.recheck?.(world);
@@ -35,7 +38,7 @@ export async function repin(campaign: Parts, world: World): Promise<PinObservati
 export async function desiredPinsOf(
   { release }: Head,
   earlier: Tree,
-  campaign: Parts,
+  campaign: Past & Pick<Parts, "pins" | "facts" | "pinServices">,
   world: World,
 ): Promise<DesiredPin[]> {
   const text = await sourceOf(release, campaign, world);

@@ -13,7 +13,7 @@ import { releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { numberIn, releaseAt } from "../names/target.ts";
 import type { Parts } from "../parts.ts";
-import { treeOf } from "../tree/past.ts";
+import { type Past, treeOf } from "../tree/past.ts";
 import { isAdded, label, leafLabel } from "./label.ts";
 
 /** A release that need not be kept. */
@@ -22,6 +22,9 @@ export interface OldRelease {
   /** What only it and other old releases have: its root, its portal, leaves. */
   readonly cids: readonly CID[];
 }
+
+/** What deciding on old releases needs of a campaign: its past, its rules, and the names that lead to old releases. */
+export type RetentionParts = Past & Pick<Parts, "pins" | "names">;
 
 export function retainsAll({ pins: { keep } }: Pick<Parts, "pins">): boolean {
   return keep.releases === undefined && keep.younger === undefined;
@@ -34,7 +37,7 @@ export function retainsAll({ pins: { keep } }: Pick<Parts, "pins">): boolean {
  */
 export async function* oldReleases(
   head: Head,
-  campaign: Parts,
+  campaign: RetentionParts,
   needed: Iterable<CID>,
   world: World,
 ): AsyncGenerator<OldRelease> {
@@ -54,7 +57,7 @@ export async function* oldReleases(
 }
 
 /** Numbers of the releases that the rules don't keep. */
-export async function oldNumbers(head: Head, campaign: Parts, world: World): Promise<ReadonlySet<number>> {
+export async function oldNumbers(head: Head, campaign: RetentionParts, world: World): Promise<ReadonlySet<number>> {
   const numbers = new Set<number>();
   if (retainsAll(campaign)) return numbers;
   for await (const { at, stays } of byRule(head, numbersIn(campaign), campaign, world))
@@ -80,7 +83,7 @@ export function labelsOf(
 async function* byRule(
   head: Head,
   named: ReadonlySet<number>,
-  { pins: { keep }, log }: Parts,
+  { pins: { keep }, log }: RetentionParts,
   world: World,
 ): AsyncGenerator<{ readonly at: Head; readonly stays: boolean }> {
   const oldest = world.now().getTime() - (keep.younger ?? 0);
@@ -92,18 +95,18 @@ async function* byRule(
 }
 
 /** Numbers of the old releases that names point to. */
-function numbersIn({ names }: Parts): ReadonlySet<number> {
+function numbersIn({ names }: RetentionParts): ReadonlySet<number> {
   return new Set(names.flatMap(({ to }) => numberIn(to) ?? []));
 }
 
 /** Everything that was pinned for a release. */
-async function rootsOf({ release }: Head, campaign: Parts, world: World): Promise<CID[]> {
+async function rootsOf({ release }: Head, campaign: Past, world: World): Promise<CID[]> {
   const tree = await treeOf(release, campaign, world);
   return [release.root, release.portal, ...dataLeaves(tree).map(({ cid }) => cid)];
 }
 
 /** The same, of a release whose tree.yaml may have been collected already. */
-async function rootsKnown(at: Head, campaign: Parts, world: World): Promise<CID[]> {
+async function rootsKnown(at: Head, campaign: Past, world: World): Promise<CID[]> {
   try {
     return await rootsOf(at, campaign, world);
   } catch (error) {

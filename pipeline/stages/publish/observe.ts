@@ -27,7 +27,7 @@ import { completeLeaves, pinnedAtHome } from "../pins/incomplete-pins.ts";
 import { observePeers } from "../pins/peers.ts";
 import { observePins, type PinObservation } from "../pins/pin-status.ts";
 import { assembleTree } from "../tree/assemble.ts";
-import { treeOf } from "../tree/past.ts";
+import { type Past, treeOf } from "../tree/past.ts";
 import { outOfReach, type Sizes, sizesOf } from "../tree/sizes.ts";
 import { type Desired, isCurrent, planOf, type Step } from "./plan.ts";
 
@@ -53,13 +53,17 @@ export interface Observation {
   readonly steps: readonly Step[];
 }
 
+/** What observing looks at: the past, the node, services, names and peers. */
+export type ObservedParts = Past &
+  Pick<Parts, "home" | "facts" | "madeWith" | "pins" | "pinServices" | "names" | "peering">;
+
 /** ms that services and names get to answer, by default. */
 const timeoutMs = 30_000;
 
 /** Observe `campaign` as it would be with `text` as its tree.yaml. */
 export async function observe(
   text: Uint8Array,
-  campaign: Parts,
+  campaign: ObservedParts,
   world: World,
   options: { readonly timeoutMs: number } = { timeoutMs },
 ): Promise<Observation> {
@@ -123,12 +127,12 @@ export async function observe(
 }
 
 /** The newest release and the tree it published: an empty one before the first. */
-async function liveTree(campaign: Parts, world: World): Promise<{ head: Head | undefined; live: Tree }> {
+async function liveTree(campaign: Past, world: World): Promise<{ head: Head | undefined; live: Tree }> {
   const head = await campaign.log.head(world);
   return { head, live: head ? await treeOf(head.release, campaign, world) : new Map() };
 }
 
-async function rollbacksAt(head: Head | undefined, { log }: Parts, world: World): Promise<Head[]> {
+async function rollbacksAt(head: Head | undefined, { log }: Pick<Parts, "log">, world: World): Promise<Head[]> {
   const found: Head[] = [];
   for await (const at of releasesFrom(head, log, world)) {
     if (at.release.rollbackOf === undefined) break;
@@ -147,7 +151,7 @@ async function desiredValue(
   root: CID,
   current: Head | undefined,
   head: Head | undefined,
-  { log }: Parts,
+  { log }: Pick<Parts, "log">,
   world: World,
 ): Promise<string | null> {
   const old = head && to.includes("@") ? head : current;

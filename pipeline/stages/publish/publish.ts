@@ -22,7 +22,7 @@ import { type Announced, announceNames, readBackNames } from "./announce-names.t
 import { appendRelease, ensureReleasePinned } from "./append-release.ts";
 import { assertComplete } from "./assert-complete.ts";
 import { fetchLeaves } from "./fetch-leaves.ts";
-import { type Observation, observe, whyNoRoot, whyRolledBack } from "./observe.ts";
+import { type Observation, type ObservedParts, observe, whyNoRoot, whyRolledBack } from "./observe.ts";
 import { pinPortal, scanTree } from "./pin-portal.ts";
 import { pinTree } from "./pin-tree.ts";
 import { formatSteps, type Step, stepData } from "./plan.ts";
@@ -196,7 +196,11 @@ function assertAnnounceable({ names }: Observation): void {
   for (const { failure } of names) if (isFailure(failure, "input")) throw failure;
 }
 
-async function observeWhole(text: Uint8Array, campaign: Parts, world: World): Promise<Observation> {
+async function observeWhole(
+  text: Uint8Array,
+  campaign: ObservedParts & Pick<Parts, "fetchLeaf">,
+  world: World,
+): Promise<Observation> {
   const observed = await observe(text, campaign, world);
   if (!isFailure(whyNoRoot(observed), "unavailable")) return observed;
   // Not even the root blocks of some leaves are here: a node with a network of its own may still find them.

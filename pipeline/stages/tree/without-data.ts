@@ -7,16 +7,15 @@
 import type { CID } from "multiformats/cid";
 import { readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
-import { type Block, keyOf } from "../../dag/block.ts";
+import { type Block, type Get, keyOf } from "../../dag/block.ts";
 import { child, entries, walk } from "../../dag/read/read.ts";
 import { allReleasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { releaseBlock } from "../../log/release.ts";
-import type { Parts } from "../parts.ts";
-import { sourceOf } from "./past.ts";
+import { type Past, sourceOf } from "./past.ts";
 
 /** Each block once, `head`'s first. @throws Failure `unavailable` where one is out of reach. */
-export async function* withoutData(head: Head, campaign: Parts, world: World): AsyncGenerator<Block> {
+export async function* withoutData(head: Head, campaign: Past, world: World): AsyncGenerator<Block> {
   const { log, get } = campaign;
   const sent = new Set<string>();
   const once = function* (block: Block): Generator<Block> {
@@ -42,7 +41,7 @@ export async function* withoutData(head: Head, campaign: Parts, world: World): A
 }
 
 /** The directories above the leaves of `tree`, as `root` has them. */
-async function foldersOf(root: CID, tree: Tree, get: Parts["get"]): Promise<CID[]> {
+async function foldersOf(root: CID, tree: Tree, get: Get): Promise<CID[]> {
   const found = new Map<string, CID>([["", root]]);
   for (const path of tree.keys()) {
     let at = "";

@@ -18,7 +18,7 @@ const atOnce = 16;
 /** `deep`: every block below the newest release's tree and portal is read and hashed. */
 export async function* checksOfNode(
   head: Head,
-  campaign: Parts,
+  campaign: Pick<Parts, "home" | "facts">,
   { deep }: { readonly deep: boolean },
   world: World,
 ): AsyncGenerator<Check> {
@@ -31,7 +31,12 @@ export async function* checksOfNode(
 }
 
 /** `deep`: what is in doubt only until its blocks are hashed counts as kept, because they will be. */
-async function checkPins({ release }: Head, { home, facts }: Parts, deep: boolean, world: World): Promise<string> {
+async function checkPins(
+  { release }: Head,
+  { home, facts }: Pick<Parts, "home" | "facts">,
+  deep: boolean,
+  world: World,
+): Promise<string> {
   if (home.closed) throw new Failure("unavailable", home.closed);
   const pinned = await pinnedAtHome({ home }, world);
   const { kept, incomplete } = pinned;
@@ -62,7 +67,12 @@ async function hasPublished(
 }
 
 /** `check` again, with what reading every block came to. */
-async function checkBlocks(check: Check, { cid, release }: Head, { home, facts }: Parts, world: World): Promise<Check> {
+async function checkBlocks(
+  check: Check,
+  { cid, release }: Head,
+  { home, facts }: Pick<Parts, "home" | "facts">,
+  world: World,
+): Promise<Check> {
   let blocks = 0;
   let bytes = 0;
   let damaged = 0;
@@ -116,7 +126,7 @@ class Unreachable extends Error {
 /** Pins of older releases, and of what was added, that lack blocks; nothing where all are complete. */
 async function* checksOfOtherPins(
   { release }: Head,
-  { home }: Parts,
+  { home }: Pick<Parts, "home">,
   deep: boolean,
   world: World,
 ): AsyncGenerator<Check> {

@@ -29,7 +29,7 @@ const mostReasons = 5;
 
 export async function* checkStac(
   { release }: Head,
-  { get }: Parts,
+  { get }: Pick<Parts, "get">,
   schemas: SchemaSource,
   world: World,
 ): AsyncGenerator<Check> {

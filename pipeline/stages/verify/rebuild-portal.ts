@@ -1,4 +1,4 @@
-/** The portal of a release, made again from the log and the data alone: to compare it with what was published. */
+/** The portal of a release, built again from the log and the data alone, to compare it with the published one. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,11 +15,14 @@ import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
 import { previousOf } from "../publish/pin-portal.ts";
 import { buildPortal, foldViews } from "../publish/portal.ts";
-import { scan } from "../scan/scan.ts";
-import { sourceOf } from "../tree/past.ts";
+import { type Scanning, scan } from "../scan/scan.ts";
+import { type Past, sourceOf } from "../tree/past.ts";
 
-/** Stores nothing, and believes no state of views that was stored. @throws Failure `unavailable` where data is out of reach. */
-export async function rebuiltPortal(head: Head, campaign: Parts, world: World): Promise<CID> {
+/** What rebuilding a portal needs of a campaign. */
+export type RebuildParts = Past & Scanning & Pick<Parts, "views" | "madeWith">;
+
+/** Stores nothing, and uses no stored state of views. @throws Failure `unavailable` where data is out of reach. */
+export async function rebuiltPortal(head: Head, campaign: RebuildParts, world: World): Promise<CID> {
   const { release } = head;
   const text = await sourceOf(release, campaign, world);
   const entries: Entry[] = [];

@@ -21,12 +21,12 @@ import type { Parts } from "../parts.ts";
 import { evidenceInJson, observePins, type PinObservation, statusInJson } from "../pins/pin-status.ts";
 import { formatTarget } from "../pins/pin-target.ts";
 import { desiredPinsOf } from "../pins/repin.ts";
-import { oldNumbers } from "../pins/retention.ts";
+import { oldNumbers, type RetentionParts } from "../pins/retention.ts";
 import { type Check, checked, failed } from "./check.ts";
 import { checksOfNode } from "./check-node.ts";
 import { checkReleases, type KnownWithoutBlocks } from "./check-releases.ts";
 import { checkStac } from "./check-stac.ts";
-import { rebuiltPortal } from "./rebuild-portal.ts";
+import { type RebuildParts, rebuiltPortal } from "./rebuild-portal.ts";
 import type { SchemaSource } from "./stac-schemas.ts";
 
 export interface VerifyOptions {
@@ -90,7 +90,7 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
 }
 
 /** No release is old where the log can't be read to its end, which is reported elsewhere. */
-async function knownWithoutBlocks(head: Head, campaign: Parts, world: World): Promise<KnownWithoutBlocks> {
+async function knownWithoutBlocks(head: Head, campaign: RetentionParts, world: World): Promise<KnownWithoutBlocks> {
   const { log, profile } = campaign;
   const old = await oldNumbers(head, campaign, world).catch((error: unknown) => {
     if (error instanceof Failure) return new Set<number>();
@@ -100,7 +100,7 @@ async function knownWithoutBlocks(head: Head, campaign: Parts, world: World): Pr
 }
 
 /** Every dataset that the portal's index tells of stands in the tree, with that CID. */
-async function checkIndex({ release }: Head, { get }: Parts, world: World): Promise<string> {
+async function checkIndex({ release }: Head, { get }: Pick<Parts, "get">, world: World): Promise<string> {
   const index = await resolve(release.portal, "index.json", get);
   if (!index) throw new Failure("corrupt", "the portal has none");
   const datasets = datasetsIn(await whole(index, get));
@@ -133,7 +133,7 @@ function datasetsIn(index: Uint8Array): readonly Located[] {
   }
 }
 
-async function checkPortal(head: Head, campaign: Parts, world: World): Promise<string> {
+async function checkPortal(head: Head, campaign: RebuildParts, world: World): Promise<string> {
   const { release } = head;
   if (stableJson(release.madeWith) !== stableJson(campaign.madeWith)) {
     return `not rebuilt: made with other versions of readers or views (${stableJson(release.madeWith)})`;
@@ -163,7 +163,12 @@ function checkOfPin({ desired, counts, evidence, status, message, failure }: Pin
   return { ...check, ok: false, says: why, ...(failure ? { problem: "unchecked", ...hint } : { problem: "drift" }) };
 }
 
-async function* checksOfName(sight: NameObservation, head: Head, { log }: Parts, world: World): AsyncGenerator<Check> {
+async function* checksOfName(
+  sight: NameObservation,
+  head: Head,
+  { log }: Pick<Parts, "log">,
+  world: World,
+): AsyncGenerator<Check> {
   const { name: announced, answers: sighting, failure } = sight;
   try {
     // Where it can't be found out whom to ask, nothing is known of what is announced.
