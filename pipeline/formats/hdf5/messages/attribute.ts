@@ -1,0 +1,112 @@
+/**
+ * Section IV.A.2.m, "The Attribute Message", versions 1 to 3, and IV.A.2.v, "The Attribute Info Message": attributes of an
+ * object, in its header, or in a fractal heap with an index where there are many.
+ */
+
+import { inOrder } from "../../../core/concurrency.ts";
+import { byBytes } from "../../../core/text/order.ts";
+import { product } from "../../codecs/block.ts";
+import type { Hdf5Attribute } from "../model.ts";
+import { btree2 } from "../structure/btree2.ts";
+import { Cursor, textOf } from "../structure/cursor.ts";
+import { damaged } from "../structure/failures.ts";
+import { openFractalHeap } from "../structure/fractal-heap.ts";
+import { cursorOf, type Message, messageType, type ObjectHeader } from "../structure/object-header.ts";
+import type { Objects } from "../structure/objects.ts";
+import { type Budget, budgetOf } from "../values/budget.ts";
+import { readValues } from "../values/read-values.ts";
+import { readDataspace } from "./dataspace.ts";
+import { readDatatype, unsupportedIn } from "./datatype.ts";
+
+/** Bytes of memory that the attributes of one object may take. */
+const mostMemory = 2 ** 26;
+const mostAttributes = 65_536;
+/** Attributes whose values are sought at once. */
+const atOnce = 32;
+
+interface Stored {
+  readonly attribute: Cursor;
+  readonly creationOrder: number | undefined;
+}
+
+/** As `Hdf5Object.attributes`. */
+export async function attributesOf(
+  objects: Objects,
+  header: ObjectHeader,
+): Promise<ReadonlyMap<string, Hdf5Attribute>> {
+  const stored: Stored[] = [];
+  const add = (one: Stored) => {
+    if (stored.length >= mostAttributes)
+      throw damaged(`an object has more than ${mostAttributes} attributes`, objects.storage.base + header.address);
+    stored.push(one);
+  };
+  for (const message of header.messages) {
+    if (message.type === messageType.attribute)
+      add({ attribute: await objects.fields(message), creationOrder: message.creationOrder });
+    if (message.type === messageType.attributeInfo)
+      for await (const one of denseAttributes(objects, cursorOf(message, objects.storage))) add(one);
+  }
+  const budget = budgetOf(mostMemory, "the attributes of one object");
+  const all: { attribute: Hdf5Attribute; creationOrder: number | undefined }[] = [];
+  for await (const one of inOrder(stored, atOnce, async ({ attribute, creationOrder }) => ({
+    attribute: await readAttribute(objects, attribute, budget),
+    creationOrder,
+  })))
+    all.push(one);
+  const isTracked = all.every(({ creationOrder }) => creationOrder !== undefined);
+  all.sort((a, b) => (isTracked ? a.creationOrder! - b.creationOrder! : byBytes(a.attribute.name, b.attribute.name)));
+  return new Map(all.map(({ attribute }) => [attribute.name, attribute]));
+}
+
+async function* denseAttributes(objects: Objects, info: Cursor): AsyncGenerator<Stored> {
+  const { storage } = objects;
+  info.version("attribute info", 0);
+  const flags = info.uint(1);
+  // The greatest creation order, where it is tracked.
+  if (flags & 1) info.skip(2);
+  const heapAddress = info.address();
+  const index = info.address();
+  if (heapAddress === undefined || index === undefined) return;
+  const heap = await openFractalHeap(storage, heapAddress);
+  for await (const { records } of btree2(storage, index, { what: "an index of attributes", types: [8] })) {
+    const entries = records.map((record) => ({
+      id: record.take(8),
+      isShared: (record.uint(1) & 2) !== 0,
+      creationOrder: record.uint(4),
+    }));
+    let at = 0;
+    for await (const bytes of heap.objects(entries.map(({ id }) => id))) {
+      const { isShared, creationOrder } = entries[at++]!;
+      const message = { type: messageType.attribute, isShared, bytes, at: storage.base + heapAddress };
+      yield { attribute: await objects.fields(message), creationOrder: flags & 1 ? creationOrder : undefined };
+    }
+  }
+}
+
+async function readAttribute(objects: Objects, cursor: Cursor, budget: Budget): Promise<Hdf5Attribute> {
+  const version = cursor.version("an attribute", 1, 2, 3);
+  const flags = version === 1 ? cursor.skip(1) && 0 : cursor.uint(1);
+  const [nameLength, typeLength, spaceLength] = [cursor.uint(2), cursor.uint(2), cursor.uint(2)];
+  // Whether the name is ASCII or UTF-8, of which ASCII is a part.
+  if (version === 3) cursor.skip(1);
+  const padded = (length: number) => (version === 1 ? length + (-length & 7) : length);
+  const name = textOf(cursor.take(padded(nameLength)));
+  // Both may be shared, as messages of a header may.
+  const part = (type: number, length: number, isShared: boolean): Message => {
+    const at = cursor.at + cursor.position;
+    return { type, isShared, bytes: cursor.take(padded(length)), at };
+  };
+  const typeMessage = part(messageType.datatype, typeLength, (flags & 1) !== 0);
+  const spaceMessage = part(messageType.dataspace, spaceLength, (flags & 2) !== 0);
+  const type = readDatatype(await objects.fields(typeMessage));
+  const { shape } = readDataspace(await objects.fields(spaceMessage));
+  if (shape === undefined) return { name, type, shape, values: undefined };
+  const unread = unsupportedIn(type);
+  if (unread !== undefined)
+    return { name, type, shape, values: undefined, problem: `values of HDF5's type ${unread} are not read` };
+  const count = product(shape);
+  if (count * type.size > cursor.left) throw cursor.damage("an attribute has fewer values than it says");
+  const at = cursor.at + cursor.position;
+  const values = await readValues(objects, type, new Cursor(cursor.take(count * type.size), cursor.widths, at), budget);
+  return { name, type, shape, values };
+}

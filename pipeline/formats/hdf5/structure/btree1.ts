@@ -1,0 +1,80 @@
+/**
+ * Section III.A.1, "Disk Format: Level 1A1 - Version 1 B-trees": old groups, and chunks.
+ *
+ * Read level by level, the nodes of a level in parallel. Each node is one level below the one that led to it and is met
+ * once, so that no damaged tree goes in circles.
+ */
+import { inOrder } from "../../../core/concurrency.ts";
+import { Cursor } from "./cursor.ts";
+import { damaged } from "./failures.ts";
+import type { Storage } from "./storage.ts";
+
+export interface BTree1Kind {
+  /** In messages: "an index of chunks". */
+  readonly what: string;
+  /** 0 for groups, 1 for chunks. */
+  readonly type: 0 | 1;
+  /** Bytes. */
+  readonly keyLength: number;
+  /** Whether what is sought may be below a child with keys from `key` to `next`. Every child is where it is absent. */
+  readonly leads?: (key: Cursor, next: Cursor) => boolean;
+}
+
+export interface BTree1Entry {
+  readonly key: Cursor;
+  readonly address: number;
+}
+
+/** Nodes that are read at once. */
+const atOnce = 32;
+
+/** Entries of the leaves, a leaf at a time. @throws Failure `input` where the tree is damaged. */
+export async function* btree1(
+  storage: Storage,
+  root: number,
+  kind: BTree1Kind,
+): AsyncGenerator<readonly BTree1Entry[]> {
+  const seen = new Set<number>();
+  let [nodes, level] = [[root], undefined as number | undefined];
+  while (nodes.length > 0) {
+    const below: number[] = [];
+    let levelOfThese: number | undefined;
+    for (const address of nodes) {
+      if (seen.has(address)) throw damaged(`${kind.what} has a node twice`, storage.base + address);
+      seen.add(address);
+    }
+    for await (const node of inOrder(nodes, atOnce, (address) => readNode(storage, address, kind))) {
+      levelOfThese ??= node.level;
+      const expected = level === undefined ? levelOfThese : level - 1;
+      if (node.level !== expected) throw damaged(`${kind.what} has a node at the wrong level`, node.at);
+      if (node.level === 0) yield node.entries;
+      else for (const { address } of node.entries) below.push(address);
+    }
+    nodes = below;
+    level = levelOfThese;
+  }
+}
+
+async function readNode(storage: Storage, address: number, kind: BTree1Kind) {
+  const { widths } = storage;
+  const prefix = 8 + 2 * widths.offsets;
+  const head = await storage.read(address, prefix, kind.what);
+  const type = head.signature("TREE").uint(1);
+  if (type !== kind.type) throw head.damage(`${kind.what} has a node of type ${type}`);
+  const level = head.uint(1);
+  const count = head.uint(2);
+  const step = kind.keyLength + widths.offsets;
+  const body = await storage.read(address, prefix + count * step + kind.keyLength, kind.what);
+  body.skip(prefix);
+  const keyAt = (i: number) => {
+    const from = prefix + i * step;
+    return new Cursor(body.bytes.subarray(from, from + kind.keyLength), widths, body.at + from);
+  };
+  const entries: BTree1Entry[] = [];
+  for (let i = 0; i < count; i++) {
+    body.skip(kind.keyLength);
+    const child = body.definedAddress(`a child of ${kind.what}`);
+    if (!kind.leads || kind.leads(keyAt(i), keyAt(i + 1))) entries.push({ key: keyAt(i), address: child });
+  }
+  return { at: head.at, level, entries };
+}

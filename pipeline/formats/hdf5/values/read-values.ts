@@ -1,0 +1,81 @@
+/**
+ * Values of stored elements, those included that are in the global heap.
+ *
+ * Elements of variable length are decoded some thousand at a time, so that the collections they are in don't come into
+ * memory all together. Collections may refer to others (lists of lists): each pass brings the next ones.
+ */
+import { inOrder } from "../../../core/concurrency.ts";
+import type { Hdf5Type, Hdf5Value, Hdf5Values } from "../model.ts";
+import { Cursor } from "../structure/cursor.ts";
+import type { HeapCollection } from "../structure/global-heap.ts";
+import type { Objects } from "../structure/objects.ts";
+import { type Budget, budgetOf } from "./budget.ts";
+import { decode } from "./decode.ts";
+
+const batch = 4096;
+/** Collections that are sought at once. */
+const atOnce = 16;
+
+/**
+ * @param elements whole elements of `type`; the values are views of these bytes where they can be.
+ * @throws Failure `input` where they are damaged, of an unsupported type, or need more than `budget`; `unavailable` as the
+ * source does.
+ */
+export async function readValues(
+  objects: Objects,
+  type: Hdf5Type,
+  elements: Cursor,
+  budget: Budget,
+): Promise<Hdf5Values> {
+  if (!isElsewhere(type)) return decode(type, elements, { collections: new Map(), missing: new Set() }, budget);
+  const values: Hdf5Value[] = [];
+  const step = batch * type.size;
+  for (let from = 0; from < elements.bytes.length; from += step) {
+    const part = new Cursor(elements.bytes.subarray(from, from + step), elements.widths, elements.at + from);
+    for (const value of await readBatch(objects, type, part, budget)) values.push(value);
+  }
+  return values;
+}
+
+async function readBatch(objects: Objects, type: Hdf5Type, elements: Cursor, budget: Budget): Promise<Hdf5Values> {
+  const collections = new Map<number, HeapCollection>();
+  let size = 0;
+  // Passes are as many as types are deep, for each brings all that the one before lacked.
+  for (;;) {
+    const missing = new Set<number>();
+    const attempt = budgetOf(budget.left, "values of variable length");
+    const values = decode(type, elements, { collections, missing }, attempt);
+    if (missing.size === 0) {
+      budget.spend(budget.left - attempt.left);
+      budget.release(size);
+      return values;
+    }
+    for await (const [address, collection] of inOrder(
+      missing,
+      atOnce,
+      async (at) => [at, await objects.globalHeap.collection(at)] as const,
+    )) {
+      budget.spend(collection.size);
+      size += collection.size;
+      collections.set(address, collection);
+    }
+  }
+}
+
+/** Whether values of this type are in the global heap. */
+function isElsewhere(type: Hdf5Type): boolean {
+  switch (type.class) {
+    case "string":
+      return type.variable;
+    case "vlen":
+      return true;
+    case "reference":
+      return type.to === "region";
+    case "array":
+      return isElsewhere(type.base);
+    case "compound":
+      return type.members.some((member) => isElsewhere(member.type));
+    default:
+      return false;
+  }
+}
