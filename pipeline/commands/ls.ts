@@ -12,7 +12,7 @@ import { inOrder } from "../core/concurrency.ts";
 import { formatBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import { codecs, type Get } from "../dag/block.ts";
-import type { DirectoryEntry } from "../dag/directory.ts";
+import type { DirectoryEntry } from "../dag/directory-entry.ts";
 import { type Stat, sortedEntries, stat } from "../dag/read/read.ts";
 import { keepYoungHeapSmall } from "../disk/young-heap.ts";
 

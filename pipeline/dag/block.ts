@@ -1,5 +1,4 @@
 /** One block: bytes, and the CID that is their hash. The smallest thing a node stores and a CAR carries. */
-import { hash } from "node:crypto";
 import { CID } from "multiformats/cid";
 import { create as digestOf } from "multiformats/hashes/digest";
 
@@ -32,19 +31,9 @@ export interface Link {
   readonly tsize: number;
 }
 
-/** uint8[32] */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return plain(hash("sha256", bytes, "buffer"));
-}
-
 /** The same bytes, no longer a Buffer: its `slice` does not copy, and nothing compares equal to it but another. */
 export function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** The CID of `bytes`, read as `codec` says. Version 0 is for dag-pb alone. */
-export function cidOf(codec: number, bytes: Uint8Array, version: 0 | 1 = 1): CID {
-  return cidOfDigest(codec, sha256(bytes), version);
 }
 
 /** The CID of what hashes to `digest` by sha2-256, uint8[32]. */
@@ -53,14 +42,21 @@ export function cidOfDigest(codec: number, digest: Uint8Array, version: 0 | 1 = 
   return version === 0 ? CID.createV0(multihash) : CID.createV1(codec, multihash);
 }
 
-export function blockOf(codec: number, bytes: Uint8Array, version: 0 | 1 = 1): Block {
-  return { cid: cidOf(codec, bytes, version), bytes };
-}
-
 /**
  * Which block it is, as a key: what its bytes are and how they are read. v0 and v1 spellings of one block are one, as for
  * `identity` in core, but no base32 is worked out: a walk asks this of every link.
  */
 export function keyOf(cid: CID): string {
-  return `${cid.code} ${Buffer.from(cid.multihash.bytes).toString("latin1")}`;
+  return `${cid.code} ${latin1(cid.multihash.bytes)}`;
 }
+
+/** One character a byte. */
+function latin1(bytes: Uint8Array): string {
+  if (bytes.length <= mostArguments) return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += mostArguments) text += latin1(bytes.subarray(at, at + mostArguments));
+  return text;
+}
+
+/** Arguments of one call, far below what an engine's stack takes: an identity CID has as many bytes as its file. */
+const mostArguments = 4096;

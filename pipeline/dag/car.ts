@@ -9,8 +9,9 @@
 import { decode as decodeCbor, encode as encodeCbor } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
-import { type Block, hashes, isInline, plain, sha256 } from "./block.ts";
+import { type Block, hashes, isInline, plain } from "./block.ts";
 import { varintLength, writeVarint } from "./codec/protobuf.ts";
+import { sha256 } from "./hash.ts";
 
 /** Bytes. What nodes exchange is no larger, so a block that is could never be fetched again. */
 export const largestBlock = 2 * 1024 * 1024;

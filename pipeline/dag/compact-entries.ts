@@ -7,7 +7,7 @@
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { varintLength, writeVarint } from "./codec/protobuf.ts";
-import type { DirectoryEntry } from "./directory.ts";
+import type { DirectoryEntry } from "./directory-entry.ts";
 import { pause } from "./event-loop.ts";
 
 export interface CompactEntries {

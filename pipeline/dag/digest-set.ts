@@ -53,7 +53,7 @@ interface Table {
 function newTable(): Table {
   let count = 0;
   let capacity = 8;
-  let bytes = Buffer.alloc(capacity * digestLength);
+  let bytes = new Uint8Array(capacity * digestLength);
   // A place of zeros is free; the one digest that is all zeros is remembered here.
   let hasZero = false;
 
@@ -76,7 +76,7 @@ function newTable(): Table {
   const grow = (): void => {
     const before = bytes;
     capacity = Math.ceil(capacity * 1.25) + 8;
-    bytes = Buffer.alloc(capacity * digestLength);
+    bytes = new Uint8Array(capacity * digestLength);
     for (let at = 0; at < before.length; at += digestLength) {
       const digest = before.subarray(at, at + digestLength);
       if (!isZero(digest)) bytes.set(digest, placeOf(digest));

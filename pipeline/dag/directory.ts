@@ -7,17 +7,15 @@
  *
  * @see https://specs.ipfs.tech/unixfs/#dag-pb-directory and #dag-pb-hamtdirectory
  */
-import { murmur364 } from "@multiformats/murmur3";
 import { Failure } from "../core/failure.ts";
 import { byBytes } from "../core/text/order.ts";
 import type { Link, Put } from "./block.ts";
-import { type NamedLink, pbBlock, pbLinkLength } from "./codec/dag-pb.ts";
+import { type NamedLink, pbLinkLength } from "./codec/dag-pb.ts";
 import { encodeUnixFs } from "./codec/unixfs.ts";
+import { utf8Length } from "./codec/utf8.ts";
+import { type DirectoryEntry, hamtHash } from "./directory-entry.ts";
+import { pbBlock } from "./hash.ts";
 import { type Profile, shardThreshold } from "./profile.ts";
-
-export interface DirectoryEntry extends Link {
-  readonly name: string;
-}
 
 export interface Directory {
   /** Number of entries. */
@@ -132,11 +130,6 @@ export function sharesItsHash(name: string): Failure {
   });
 }
 
-/** Slot of a name at each depth of a HAMT 256 wide, uint8[8]: the first 64 bits of murmur3-x64-128. */
-export function hamtHash(name: string): Uint8Array {
-  return murmur364.encode(new TextEncoder().encode(name)) as Uint8Array;
-}
-
 /** The block of a shard: the slots that are taken, in order, with what stands in each. */
 export function shardBlock(
   taken: readonly { readonly slot: number; readonly name?: string; readonly link: Link }[],
@@ -161,7 +154,7 @@ export function basicBlock(entries: Iterable<DirectoryEntry>, profile: Profile, 
 
 /** Bytes that an entry adds to the estimate of a directory's size; see {@link shardThreshold}. */
 export function estimateOf(name: string, cidLength: number, tsize: number, profile: Profile): number {
-  const nameLength = Buffer.byteLength(name);
+  const nameLength = utf8Length(name);
   return profile.estimate === "block" ? pbLinkLength(nameLength, cidLength, tsize) : nameLength + cidLength;
 }
 

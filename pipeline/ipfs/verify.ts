@@ -1,7 +1,8 @@
 /** The check every node's `get` ends with: are these the bytes that the CID names? */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
-import { hashes, isInline, sha256 } from "../dag/block.ts";
+import { hashes, isInline } from "../dag/block.ts";
+import { sha256 } from "../dag/hash.ts";
 
 /**
  * `bytes` again, once hashed.

@@ -10,7 +10,8 @@ import { Failure } from "../core/failure.ts";
 import { byBytes } from "../core/text/order.ts";
 import type { Change } from "../core/tree/changes.ts";
 import type { Block } from "../dag/block.ts";
-import { blockOf, codecs } from "../dag/block.ts";
+import { codecs } from "../dag/block.ts";
+import { blockOf } from "../dag/hash.ts";
 
 export interface Release extends Draft {
   /** CID of the portal folded from the log up to this release. */

@@ -9,7 +9,7 @@ import { unlessAborted } from "../core/abort.ts";
 import { atMost } from "../core/concurrency.ts";
 import { type Get, keyOf } from "../dag/block.ts";
 import { compactEntries } from "../dag/compact-entries.ts";
-import type { DirectoryEntry } from "../dag/directory.ts";
+import type { DirectoryEntry } from "../dag/directory-entry.ts";
 import { unsortedEntries } from "../dag/read/read.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { blockOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
+import { blockOf } from "../../pipeline/dag/hash.ts";
 import { startFakeGateway } from "../fakes/gateway.ts";
 import { aCampaign, aFolder, fieldtree } from "./program.ts";
 

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Assembly, assemble, assembly, type Leaf } from "../../pipeline/dag/assemble.ts";
-import { type Block, cidOf, codecs } from "../../pipeline/dag/block.ts";
+import { type Block, codecs } from "../../pipeline/dag/block.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
+import { cidOf } from "../../pipeline/dag/hash.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 
 const profile = profiles["cid-v1"];

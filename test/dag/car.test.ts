@@ -5,8 +5,9 @@ import { CID } from "multiformats/cid";
 import { create as digestOf } from "multiformats/hashes/digest";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../pipeline/core/failure.ts";
-import { type Block, blockOf, codecs } from "../../pipeline/dag/block.ts";
+import { type Block, codecs } from "../../pipeline/dag/block.ts";
 import { carOf, largestBlock, readCar } from "../../pipeline/dag/car.ts";
+import { blockOf } from "../../pipeline/dag/hash.ts";
 
 const blocks = ["one", "two", "", "three"].map((text) => blockOf(codecs.raw, new TextEncoder().encode(text)));
 const root = blocks[0]!.cid;

@@ -1,8 +1,9 @@
 import { CID } from "multiformats/cid";
 import { create as digestOf } from "multiformats/hashes/digest";
 import { expect, it } from "vitest";
-import { cidOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
 import { cidSet } from "../../pipeline/dag/cid-set.ts";
+import { cidOf } from "../../pipeline/dag/hash.ts";
 
 const bytes = new TextEncoder().encode("some bytes");
 

@@ -5,12 +5,13 @@ import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { byBytes } from "../../pipeline/core/text/order.ts";
-import { cidOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
 import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { decodePb, encodePb } from "../../pipeline/dag/codec/dag-pb.ts";
 import { shapeOf } from "../../pipeline/dag/codec/decode.ts";
 import { decodeUnixFs, encodeUnixFs, type UnixFs } from "../../pipeline/dag/codec/unixfs.ts";
 import { makeDirectory, makeSymlink } from "../../pipeline/dag/directory.ts";
+import { cidOf } from "../../pipeline/dag/hash.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { memory } from "./memory.ts";
 

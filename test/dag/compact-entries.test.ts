@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { byBytes } from "../../pipeline/core/text/order.ts";
-import { cidOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
 import { compactEntries } from "../../pipeline/dag/compact-entries.ts";
-import type { DirectoryEntry } from "../../pipeline/dag/directory.ts";
+import type { DirectoryEntry } from "../../pipeline/dag/directory-entry.ts";
+import { cidOf } from "../../pipeline/dag/hash.ts";
 import { longestTurn } from "../fakes/turns.ts";
 
 const letters = fc.string({ unit: "binary", maxLength: 3 }).filter((name) => name.isWellFormed());

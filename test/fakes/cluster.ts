@@ -10,7 +10,8 @@ import { buffer } from "node:stream/consumers";
 import { CarReader } from "@ipld/car";
 import { decode as decodePb } from "@ipld/dag-pb";
 import { CID } from "multiformats/cid";
-import { type Block, cidOf, codecs } from "../../pipeline/dag/block.ts";
+import { type Block, codecs } from "../../pipeline/dag/block.ts";
+import { cidOf } from "../../pipeline/dag/hash.ts";
 import { closed, listening } from "../servers/loopback.ts";
 
 export type Fault =

@@ -1,7 +1,8 @@
 /** A home node in memory, for speed; and one that fails on demand. Passes the contract of the real ones. */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../pipeline/core/failure.ts";
-import { cidOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
+import { cidOf } from "../../pipeline/dag/hash.ts";
 import { walk } from "../../pipeline/dag/read/read.ts";
 import type { HomeNode } from "../../pipeline/ipfs/node.ts";
 

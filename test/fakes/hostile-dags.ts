@@ -1,9 +1,9 @@
 /** DAGs that say much more than they are: a few blocks that link to one another so often that following all of it has no end. */
 import type { CID } from "multiformats/cid";
-import { type Block, blockOf, codecs } from "../../pipeline/dag/block.ts";
+import { type Block, codecs } from "../../pipeline/dag/block.ts";
 import { carOf } from "../../pipeline/dag/car.ts";
-import { pbBlock } from "../../pipeline/dag/codec/dag-pb.ts";
 import { encodeUnixFs } from "../../pipeline/dag/codec/unixfs.ts";
+import { blockOf, pbBlock } from "../../pipeline/dag/hash.ts";
 
 type Put = (block: Block) => void;
 

@@ -1,6 +1,7 @@
 /** Releases for tests: distinct roots, nothing behind them. */
 import type { CID } from "multiformats/cid";
-import { cidOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
+import { cidOf } from "../../pipeline/dag/hash.ts";
 import { type Release, releaseBlock } from "../../pipeline/log/release.ts";
 import type { Past } from "../../pipeline/views/view.ts";
 

@@ -19,7 +19,7 @@ import { join } from "node:path";
 import { CarBlockIterator } from "@ipld/car";
 import type { CID } from "multiformats/cid";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
-import { sha256 } from "../../pipeline/dag/block.ts";
+import { sha256 } from "../../pipeline/dag/hash.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
 import type { Damage } from "../../pipeline/ipfs/node.ts";
 import { aFolder, raw } from "../contracts/node.ts";

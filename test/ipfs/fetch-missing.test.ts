@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Progress } from "../../pipeline/core/world.ts";
 import type { Block } from "../../pipeline/dag/block.ts";
-import { blockOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
+import { blockOf } from "../../pipeline/dag/hash.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { fetchMissing } from "../../pipeline/ipfs/fetch-missing.ts";
 import { gateways } from "../../pipeline/ipfs/gateways.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { blockOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
+import { blockOf } from "../../pipeline/dag/hash.ts";
 import { gateway } from "../../pipeline/ipfs/gateway.ts";
 import { kubo as kuboNode } from "../../pipeline/ipfs/kubo/kubo.ts";
 import { nodeContract, raw } from "../contracts/node.ts";

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
-import { type Block, blockOf, codecs } from "../../pipeline/dag/block.ts";
+import { type Block, codecs } from "../../pipeline/dag/block.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
+import { blockOf } from "../../pipeline/dag/hash.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { type KuboOptions, kubo } from "../../pipeline/ipfs/kubo/kubo.ts";
 import type { HomeNode } from "../../pipeline/ipfs/node.ts";

@@ -1,7 +1,8 @@
 import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { type Block, blockOf, codecs, sha256 } from "../../pipeline/dag/block.ts";
+import { type Block, codecs } from "../../pipeline/dag/block.ts";
+import { blockOf, sha256 } from "../../pipeline/dag/hash.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
 import { storedAlready } from "../../pipeline/ipfs/embedded/packs/stored-already.ts";
 import { aFolder } from "../commands/program.ts";

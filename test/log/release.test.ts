@@ -1,7 +1,8 @@
 import { encode } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
-import { blockOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
+import { blockOf } from "../../pipeline/dag/hash.ts";
 import { assertFollows, mergedLinks, readRelease, releaseBlock } from "../../pipeline/log/release.ts";
 import { aRelease, spelled } from "../fakes/release.ts";
 

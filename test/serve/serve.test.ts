@@ -5,9 +5,10 @@ import { exporter } from "ipfs-unixfs-exporter";
 import type { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../pipeline/core/failure.ts";
-import { blockOf, codecs } from "../../pipeline/dag/block.ts";
+import { codecs } from "../../pipeline/dag/block.ts";
 import { readCar } from "../../pipeline/dag/car.ts";
 import { makeSymlink } from "../../pipeline/dag/directory.ts";
+import { blockOf } from "../../pipeline/dag/hash.ts";
 import { testWorld } from "../fakes/world.ts";
 import { ask, gateway, memory, profile } from "./gateway.ts";
 

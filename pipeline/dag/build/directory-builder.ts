@@ -8,7 +8,8 @@
 import { Failure } from "../../core/failure.ts";
 import type { Link, Put } from "../block.ts";
 import { type CompactEntries, compactEntries } from "../compact-entries.ts";
-import { badName, basicBlock, emptyEstimate, estimateOf, hamtHash, shardBlock, sharesItsHash } from "../directory.ts";
+import { badName, basicBlock, emptyEstimate, estimateOf, shardBlock, sharesItsHash } from "../directory.ts";
+import { hamtHash } from "../directory-entry.ts";
 import { pause } from "../event-loop.ts";
 import { type Profile, shardThreshold } from "../profile.ts";
 

@@ -10,9 +10,9 @@
  *
  * @see https://specs.ipfs.tech/unixfs/#dag-pb-file
  */
-import { blockOf, cidOfDigest, codecs, type Link, type Put } from "../block.ts";
-import { pbBlock } from "../codec/dag-pb.ts";
+import { cidOfDigest, codecs, type Link, type Put } from "../block.ts";
 import { encodeUnixFs } from "../codec/unixfs.ts";
+import { blockOf, pbBlock } from "../hash.ts";
 import type { Profile } from "../profile.ts";
 
 export interface FileLink extends Link {

@@ -9,9 +9,10 @@
 import { CID } from "multiformats/cid";
 import { Digest } from "multiformats/hashes/digest";
 import { Failure } from "../../core/failure.ts";
-import { type Block, blockOf, codecs, type Link, plain } from "../block.ts";
+import { type Link, plain } from "../block.ts";
 import { endOfBytes, type Reader, readVarint, varintLength, writeVarint } from "./protobuf.ts";
 import { utf8 } from "./unixfs.ts";
+import { utf8Length, writeUtf8 } from "./utf8.ts";
 
 export interface NamedLink extends Link {
   /** Empty where the parent is a file. */
@@ -32,12 +33,12 @@ export function pbLinkLength(nameLength: number, cidLength: number, tsize: numbe
 
 /** Canonical bytes. Links are written in the order given: byte order of names is the caller's to keep. */
 export function encodePb({ links, data }: PbNode): Uint8Array {
-  const names = links.map(({ name }) => Buffer.byteLength(name));
+  const names = links.map(({ name }) => utf8Length(name));
   const bodies = links.map(({ cid, tsize }, i) => linkBodyLength(names[i]!, cid.bytes.length, tsize));
   let length = 1 + varintLength(data.length) + data.length;
   for (const body of bodies) length += 1 + varintLength(body) + body;
 
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = new Uint8Array(length);
   let at = 0;
   links.forEach(({ name, cid, tsize }, i) => {
     bytes[at++] = 0x12;
@@ -48,14 +49,14 @@ export function encodePb({ links, data }: PbNode): Uint8Array {
     at += cid.bytes.length;
     bytes[at++] = 0x12;
     at = writeVarint(bytes, names[i]!, at);
-    at += bytes.write(name, at);
+    at = writeUtf8(bytes, name, at);
     bytes[at++] = 0x18;
     at = writeVarint(bytes, tsize, at);
   });
   bytes[at++] = 0x0a;
   at = writeVarint(bytes, data.length, at);
   bytes.set(data, at);
-  return plain(bytes);
+  return bytes;
 }
 
 /** @throws Failure `corrupt` where the bytes aren't dag-pb. */
@@ -84,11 +85,6 @@ export function decodePb(bytes: Uint8Array): PbNode {
 
 /** Field numbers and wire types, as they stand before each field of a node and of a link. */
 const keys = { data: 0x0a, link: 0x12, hash: 0x0a, name: 0x12, tsize: 0x18 } as const;
-
-/** The block of a node. Links as for {@link encodePb}. */
-export function pbBlock(node: PbNode, cidVersion: 0 | 1): Block {
-  return blockOf(codecs.dagPb, encodePb(node), cidVersion);
-}
 
 function linkBodyLength(nameLength: number, cidLength: number, tsize: number): number {
   return 3 + varintLength(cidLength) + cidLength + varintLength(nameLength) + nameLength + varintLength(tsize);

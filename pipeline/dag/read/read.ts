@@ -15,8 +15,9 @@ import { Failure } from "../../core/failure.ts";
 import { type Block, codecs, type Get, isInline, keyOf } from "../block.ts";
 import { type CidSet, cidSet } from "../cid-set.ts";
 import { linksOf, type Shape, type Slot, shapeOf, shapeOnce } from "../codec/decode.ts";
+import { utf8Length } from "../codec/utf8.ts";
 import { compactEntries } from "../compact-entries.ts";
-import { type DirectoryEntry, hamtHash } from "../directory.ts";
+import { type DirectoryEntry, hamtHash } from "../directory-entry.ts";
 import { pause } from "../event-loop.ts";
 import { waitingLinks } from "./read-ahead.ts";
 import { tsizeOf } from "./tsize.ts";
@@ -79,7 +80,7 @@ export function statOf(cid: CID, bytes: Uint8Array): Stat {
     case "shard":
       return { type: "directory", size: tsize, tsize };
     case "symlink":
-      return { type: "symlink", size: Buffer.byteLength(shape.target), tsize, target: shape.target };
+      return { type: "symlink", size: utf8Length(shape.target), tsize, target: shape.target };
   }
 }
 
@@ -155,8 +156,18 @@ export async function* content(cid: CID, get: Get, range: Range = { offset: 0 })
 /** The whole contents of a file that is small enough to hold. @throws as {@link content} does. */
 export async function whole(cid: CID, get: Get): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of content(cid, get)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  let length = 0;
+  for await (const chunk of content(cid, get)) {
+    chunks.push(chunk);
+    length += chunk.length;
+  }
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return bytes;
 }
 
 /**

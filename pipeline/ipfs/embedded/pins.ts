@@ -15,7 +15,7 @@ import { lstat, readFile } from "node:fs/promises";
 import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { isRecord, stableJson } from "../../core/json.ts";
-import { sha256 } from "../../dag/block.ts";
+import { sha256 } from "../../dag/hash.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { writeDurably } from "../../disk/write.ts";
 

@@ -17,7 +17,8 @@ import { decode, encode } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { type Block, blockOf, codecs } from "../../dag/block.ts";
+import { type Block, codecs } from "../../dag/block.ts";
+import { blockOf } from "../../dag/hash.ts";
 import type { Rpc } from "../../http/kubo-rpc.ts";
 
 export interface Pin {

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Block, cidOf, codecs } from "../../../pipeline/dag/block.ts";
+import { type Block, codecs } from "../../../pipeline/dag/block.ts";
 import { directoryBuilder } from "../../../pipeline/dag/build/directory-builder.ts";
-import { type DirectoryEntry, makeDirectory } from "../../../pipeline/dag/directory.ts";
+import { makeDirectory } from "../../../pipeline/dag/directory.ts";
+import type { DirectoryEntry } from "../../../pipeline/dag/directory-entry.ts";
+import { cidOf } from "../../../pipeline/dag/hash.ts";
 import { type Profile, type ProfileName, profiles } from "../../../pipeline/dag/profile.ts";
 
 describe.each(Object.keys(profiles) as ProfileName[])("by %s", (name) => {

@@ -9,12 +9,13 @@ import { exporter, type UnixFSDirectory, type UnixFSFile } from "ipfs-unixfs-exp
 import { CID } from "multiformats/cid";
 import { create as digestOf } from "multiformats/hashes/digest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Block, blockOf, codecs, type Get } from "../../../pipeline/dag/block.ts";
+import { type Block, codecs, type Get } from "../../../pipeline/dag/block.ts";
 import { fileOf } from "../../../pipeline/dag/build/file.ts";
 import { readCar } from "../../../pipeline/dag/car.ts";
-import { encodePb, pbBlock } from "../../../pipeline/dag/codec/dag-pb.ts";
+import { encodePb } from "../../../pipeline/dag/codec/dag-pb.ts";
 import { encodeUnixFs } from "../../../pipeline/dag/codec/unixfs.ts";
 import { makeDirectory, makeSymlink } from "../../../pipeline/dag/directory.ts";
+import { blockOf, pbBlock } from "../../../pipeline/dag/hash.ts";
 import { type ProfileName, profiles } from "../../../pipeline/dag/profile.ts";
 import {
   child,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Block, blockOf, codecs } from "../../../pipeline/dag/block.ts";
+import { type Block, codecs } from "../../../pipeline/dag/block.ts";
 import { makeDirectory } from "../../../pipeline/dag/directory.ts";
+import { blockOf } from "../../../pipeline/dag/hash.ts";
 import { profiles } from "../../../pipeline/dag/profile.ts";
 import { datasetMeta } from "../../../pipeline/formats/dataset-meta.ts";
 import type { FormatReader } from "../../../pipeline/formats/reader.ts";

@@ -8,9 +8,10 @@
  */
 import { readSync } from "node:fs";
 import { CID } from "multiformats/cid";
-import { hashes, sha256 } from "../../../dag/block.ts";
+import { hashes } from "../../../dag/block.ts";
 import { largestBlock } from "../../../dag/car.ts";
 import { varintLength, writeVarint } from "../../../dag/codec/protobuf.ts";
+import { sha256 } from "../../../dag/hash.ts";
 import type { Place } from "./pack-index.ts";
 
 /**

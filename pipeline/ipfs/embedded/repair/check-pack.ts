@@ -7,8 +7,9 @@
 import { closeSync, constants, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { isFailure } from "../../../core/failure.ts";
 import type { World } from "../../../core/world.ts";
-import { codecs, sha256 } from "../../../dag/block.ts";
+import { codecs } from "../../../dag/block.ts";
 import { pause } from "../../../dag/event-loop.ts";
+import { sha256 } from "../../../dag/hash.ts";
 import { headLength, longestHead, packHeader, writeHead } from "../packs/pack.ts";
 import { digestAt, placeAt } from "../packs/pack-index.ts";
 import type { Pack, Packs } from "../packs/packs.ts";
