@@ -196,13 +196,13 @@ function formatStep(step: Step): string[] {
       );
     case "fetch-leaves": {
       const { leaves } = step;
-      if (leaves.length > few) return [`hold ${leaves.length} leaves`];
-      return leaves.map(({ path, cid }) => `hold ${path} (${cid})`);
+      if (leaves.length > few) return [`fetch ${leaves.length} leaves`];
+      return leaves.map(({ path, cid }) => `fetch ${path} (${cid})`);
     }
     case "pin-tree":
-      return [`keep the tree ${step.root}`];
+      return [`pin the tree ${step.root}`];
     case "pin-portal":
-      return [`keep the portal of release ${step.of.kind === "next" ? step.of.number : step.of.head.release.number}`];
+      return [`pin the portal of release ${step.of.kind === "next" ? step.of.number : step.of.head.release.number}`];
     case "pin":
       return [...Map.groupBy(step.missing, ({ desired }) => desired.service).values()].map(formatPins);
     case "release":
