@@ -12,6 +12,7 @@
 import type { DatasetFinding, Description, Dimension, Variable } from "../dataset/dataset.ts";
 import { withTexts } from "./characters.ts";
 import { type Coordinates, findCoordinates } from "./coordinates.ts";
+import { shortFloat32 } from "./float32.ts";
 import { isText, labelsOf } from "./labels.ts";
 import type { Angle } from "./place/angle.ts";
 import { surveysOf, whereOf } from "./place/find-place.ts";
@@ -124,15 +125,8 @@ function summaryOf(variable: CfVariable, { describing }: Coordinates): Variable 
   };
 }
 
-/** As short as the type is exact: 0.1 of a float32 is 0.1, not 0.10000000149011612. */
 function number(value: number | bigint, { type }: CfVariable): number {
-  const long = Number(value);
-  if (type !== "float32" || Math.fround(long) !== long) return long;
-  for (let precision = 6; precision < 9; precision++) {
-    const short = Number(long.toPrecision(precision));
-    if (Math.fround(short) === long) return short;
-  }
-  return Number(long.toPrecision(9));
+  return type === "float32" ? shortFloat32(Number(value)) : Number(value);
 }
 
 function distinct(findings: readonly DatasetFinding[]): DatasetFinding[] {

@@ -11,21 +11,10 @@ import { formatBytes, shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, chunksPer, coordinatesOf, copyBlock, product, strideOf } from "../codecs/block.ts";
 import { roomFor, UnknownCodec } from "../codecs/element.ts";
+import { byBytes, evenly, most, perTurn, sampleSize, underWay } from "../read-limits.ts";
 import { Unsupported } from "../unsupported.ts";
 import type { ZarrArray } from "./array.ts";
 import { chunksIn, type ReadChunk } from "./chunks.ts";
-
-/**
- * Decoded bytes that are read: of one array (32 million positions in float64), of one chunk, which memory has whole, and of
- * one dataset. And chunks of one array, so that one value a chunk doesn't mean a million requests.
- */
-const most = { array: 256e6, chunk: 128e6, dataset: 1e9, chunks: 16_384 } as const;
-/** Chunks in a sample of an array beyond those limits. */
-const sampleChunks = 8;
-/** Values handed on before others have their turn: what they are for takes some ms. */
-const perTurn = 2 ** 18;
-/** What is under way at once in one dataset: chunks, and the decoded bytes of arrays, unless it is one array alone. */
-const underWay = { chunks: 8, bytes: 32e6 } as const;
 
 export interface ArrayValues {
   /** As {@link ReadValues} says; what can't be decoded, and what is too large even for a sample, is then a finding. */
@@ -130,14 +119,8 @@ function chunksOf(array: ZarrArray, which: Which, budget: number): readonly (rea
   const bytes = bytesOf(array);
   if (bytes > most.chunk) return undefined;
   if (which === "all" && (total > most.chunks || total * bytes > Math.min(most.array, budget))) return undefined;
-  const length = which === "all" ? total : Math.min(sampleChunks, Math.floor(most.array / bytes));
+  const length = which === "all" ? total : Math.min(sampleSize, Math.floor(most.array / bytes));
   return evenly(total, length).map((number) => coordinatesOf(number, counts));
-}
-
-/** At most `count` numbers from 0 to `total` - 1, both ends among them. */
-function evenly(total: number, count: number): readonly number[] {
-  const length = Math.min(total, count);
-  return Array.from({ length: length }, (_, i) => (length === 1 ? 0 : Math.floor((i * (total - 1)) / (length - 1))));
 }
 
 /** A chunk's values, slowest dimension first, without what hangs over the array's edge, a few at a time. */
@@ -161,29 +144,4 @@ function* piecesOf({ shape, chunks, element }: ZarrArray, at: readonly number[],
       start,
     };
   }
-}
-
-/** Lets work begin in the order it comes, as long as what is under way has not too many bytes together; each calls what it is given at its end. */
-function byBytes(limit: number): (bytes: number) => Promise<() => void> {
-  const waiting: { readonly bytes: number; readonly start: () => void }[] = [];
-  let [count, sum] = [0, 0];
-  const startNext = () => {
-    for (let next = waiting[0]; next && (count === 0 || sum + next.bytes <= limit); next = waiting[0]) {
-      waiting.shift();
-      count++;
-      sum += next.bytes;
-      next.start();
-    }
-  };
-  return async (bytes) => {
-    await new Promise<void>((start) => {
-      waiting.push({ bytes, start });
-      startNext();
-    });
-    return () => {
-      count--;
-      sum -= bytes;
-      startNext();
-    };
-  };
 }

@@ -11,6 +11,7 @@ import { isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
+import { boundedAttributes } from "../attributes.ts";
 import type { Decompressors } from "../decompressors.ts";
 import type { FolderReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
@@ -33,7 +34,7 @@ export const zarr = (using: Decompressors): FolderReader => ({
 async function describeStore(folder: Folder, using: Decompressors, world: World): Promise<Description> {
   const store = await openStore(folder, world);
   const findings: DatasetFinding[] = [];
-  const attributes = bounded(store.groups.get("") ?? store.arrays.get("")?.attributes ?? {}, findings);
+  const attributes = boundedAttributes(store.groups.get("") ?? store.arrays.get("")?.attributes ?? {}, findings);
   const arrays = arraysOf(store, using, findings);
   const variables = variablesOf(arrays, store.version, findings);
   const arrayBy = new Map(variables.map((variable, i) => [variable, arrays[i]!]));
@@ -151,41 +152,6 @@ function missingIn({ type, fillValue, fill }: ZarrArray): readonly Json[] {
   if (typeof fill === "bigint") return [String(fill)];
   return [typeof fill === "number" && !Number.isFinite(fill) ? String(fill) : fill];
 }
-
-/** Longer texts and lists say nothing that an index could hold; no attribute of a real dataset comes near. */
-const longest = { text: 50_000, list: 1000, name: 200, altogether: 500_000 } as const;
-
-function bounded(
-  attributes: Readonly<Record<string, Json>>,
-  findings: DatasetFinding[],
-): Readonly<Record<string, Json>> {
-  const result: Record<string, Json> = Object.create(null);
-  let room: number = longest.altogether;
-  for (const [name, value] of Object.entries(attributes)) {
-    const cut = shortened(value);
-    const length = JSON.stringify(value).length;
-    if (cut !== value) findings.push(tooLong(name, length));
-    if (cut === undefined || name.length > longest.name) continue;
-    room -= Math.min(length, longest.text) + name.length;
-    if (room < 0) return result;
-    result[name] = cut;
-  }
-  return result;
-}
-
-function shortened(value: Json): Json | undefined {
-  if (typeof value === "string") return value.length <= longest.text ? value : `${value.slice(0, longest.text - 1)}…`;
-  if (Array.isArray(value) && value.length > longest.list)
-    return shortened(value.slice(0, longest.list) as readonly Json[]);
-  if (typeof value !== "object" || value === null) return value;
-  return JSON.stringify(value).length <= longest.text ? value : undefined;
-}
-
-const tooLong = (name: string, length: number): DatasetFinding => ({
-  level: "warning",
-  rule: "long-attribute",
-  says: `attribute ${shown(name)} takes ${length} characters; only a part of it is kept`,
-});
 
 const leftOut = (what: string, why: string): DatasetFinding => ({
   level: "warning",
