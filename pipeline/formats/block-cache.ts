@@ -21,6 +21,11 @@ export interface BlockOptions {
   readonly blocks?: number;
   /** How many reads of the source are under way at most. */
   readonly atOnce?: number;
+  /**
+   * A file of at most so many blocks is read whole once more than its first block is wanted: where one structure leads to the
+   * next, each block costs a round trip, and these are few.
+   */
+  readonly whole?: number;
 }
 
 /**
@@ -31,11 +36,13 @@ export interface BlockOptions {
  */
 export function withBlocks(
   source: RangeSource,
-  { blockSize = 262_144, blocks = 64, atOnce = 16 }: BlockOptions = {},
+  { blockSize = 262_144, blocks = 64, atOnce = 16, whole = 8 }: BlockOptions = {},
 ): RangeSource {
   const { size } = source;
   const remembered = new Map<number, Promise<Uint8Array>>();
   const limit = atMost(atOnce);
+  const count = Math.ceil(size / blockSize);
+  let isWanted = count <= whole && count <= blocks;
 
   const fetched = (offset: number, length: number) =>
     limit(async () => {
@@ -62,6 +69,10 @@ export function withBlocks(
     for (const oldest of remembered.keys()) {
       if (remembered.size <= blocks) break;
       remembered.delete(oldest);
+    }
+    if (isWanted && number > 0) {
+      isWanted = false;
+      for (let other = 1; other < count; other++) if (!remembered.has(other)) block(other);
     }
     return bytes;
   };

@@ -48,6 +48,15 @@ describe("a source read by blocks", () => {
     expect(inner.most).toBe(3);
   });
 
+  it("reads a file of few blocks whole, once more than the first is wanted", async () => {
+    const inner = rangesOf(bytes);
+    const source = withBlocks(inner, { ...small, whole: 10, blocks: 10, atOnce: 10 });
+    await source.read(0, 10);
+    expect(inner.reads.length).toBe(1);
+    for (const offset of [300, 900, 500]) expect(await source.read(offset, 5)).toEqual(bytes.slice(offset, offset + 5));
+    expect([inner.reads.length, inner.rounds]).toEqual([10, 2]);
+  });
+
   it("reads long ranges past the cache, so that they push nothing out", async () => {
     const inner = rangesOf(bytes);
     const source = withBlocks(inner, small);
