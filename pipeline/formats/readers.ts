@@ -1,10 +1,12 @@
-/** The formats we can read, most specific first: the first that recognises a folder describes it. */
+/** The formats we can read, most specific first: the first that recognises a folder or file describes it. */
 import { datasetMeta, withSidecar } from "./dataset-meta.ts";
 import type { Decompressors } from "./decompressors.ts";
+import { netcdf } from "./netcdf/netcdf.ts";
 import type { FormatReader } from "./reader.ts";
 import { zarr } from "./zarr/zarr.ts";
 
 export const readersUsing = (decompressors: Decompressors): readonly FormatReader[] => [
   withSidecar(zarr(decompressors)),
+  netcdf,
   datasetMeta,
 ];

@@ -146,6 +146,13 @@ export type Access =
       readonly consolidated: boolean;
       readonly groups: readonly string[];
     }
+  | {
+      readonly format: "netcdf";
+      /** As the netCDF library calls them; `HDF5` for what netCDF's library did not write. */
+      readonly model: "NETCDF3_CLASSIC" | "NETCDF3_64BIT_OFFSET" | "NETCDF3_64BIT_DATA" | "NETCDF4" | "HDF5";
+      /** Paths of groups that have variables, without the root. */
+      readonly groups: readonly string[];
+    }
   | { readonly format: "files"; readonly files: readonly { readonly name: string; readonly size: number }[] };
 
 export interface DatasetFinding {

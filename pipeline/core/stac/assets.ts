@@ -38,6 +38,8 @@ export function assetsOf(access: Access, located: Located): Readonly<Record<stri
         ...inner.map((group) => [`data/${group}`, { ...at("", located), ...zarr(access, group) }]),
       ]);
     }
+    case "netcdf":
+      return { data: { ...at("", located), ...size, ...netcdf(access) } };
     case "files": {
       const listed = access.files.length <= most ? access.files : [];
       return Object.fromEntries([
@@ -81,6 +83,11 @@ function zarr({ version, consolidated }: Access & { format: "zarr" }, group?: st
     "xarray:open_kwargs": { engine: "zarr", consolidated, zarr_format: version, ...(group && { group }) },
     "xarray:storage_options": {},
   };
+}
+
+/** One file: its groups are for the reader to name, since each needs the whole file. */
+function netcdf({ model }: Access & { format: "netcdf" }): Asset {
+  return { type: model === "HDF5" ? "application/x-hdf5" : "application/netcdf", roles: ["data"] };
 }
 
 function file(name: string, size: number): Asset {

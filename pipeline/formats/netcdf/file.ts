@@ -6,7 +6,7 @@
  *
  * @see https://docs.unidata.ucar.edu/netcdf-c/current/netcdf_data_model.html
  */
-import type { DatasetFinding } from "../../core/dataset/dataset.ts";
+import type { Access, DatasetFinding } from "../../core/dataset/dataset.ts";
 import type { Hdf5Dataset, Hdf5Value, Hdf5Values } from "../hdf5/model.ts";
 import type { ClassicVariable } from "./classic/header.ts";
 
@@ -18,11 +18,8 @@ export interface NetcdfFile {
   readonly findings: readonly DatasetFinding[];
 }
 
-/**
- * As the netCDF library calls them. `HDF5` is what another program wrote: it has groups and arrays, but dimensions only
- * where it has dimension scales.
- */
-export type NetcdfModel = "NETCDF3_CLASSIC" | "NETCDF3_64BIT_OFFSET" | "NETCDF3_64BIT_DATA" | "NETCDF4" | "HDF5";
+/** `HDF5` is what another program wrote: it has groups and arrays, but dimensions only where it has dimension scales. */
+export type NetcdfModel = (Access & { format: "netcdf" })["model"];
 
 export interface NetcdfGroup {
   /** "" for the root. */

@@ -68,8 +68,11 @@ describe("a NetCDF-3 header", () => {
 });
 
 const files = await netcdfFiles();
-/** netCDF-C takes what is missing of a header for zeros, and a stream's number of records for 2^32 - 1. */
-const differing = ["cut100-grid-cdf1.nc", "cut200-grid-cdf1.nc", "streamed-cdf1.nc"];
+/**
+ * netCDF-C takes what is missing of a header for zeros, and a stream's number of records for 2^32 - 1; far behind the end of a
+ * file it repeats what it read before.
+ */
+const differing = ["cut100-grid-cdf1.nc", "cut200-grid-cdf1.nc", "streamed-cdf1.nc", "too-many-records-cdf1.nc"];
 const names =
   files?.names.filter((name) => files.oracle[name]?.model?.startsWith("NETCDF3") && !differing.includes(name)) ?? [];
 

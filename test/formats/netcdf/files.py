@@ -180,6 +180,39 @@ with create("many-variables.nc") as f:
         variable = f.createVariable(f"v{i:03}", "f4", ("t",), zlib=True)
         variable.units, variable.long_name, variable[:] = f"m{i}", f"variable number {i}", i
 
+# What real dropsondes have: -999 in places that were not known, latitude as axis X, time that runs backwards, " UTC".
+for format, name in [("NETCDF4", "sonde.nc"), ("NETCDF3_CLASSIC", "sonde-cdf1.nc")]:
+    with create(name, format) as f:
+        f.featureType, f.SondeId = "trajectory", "123"
+        f.createDimension("time", 300)
+        f.createDimension("obs", 1)
+        f.createVariable("trajectory", "S1").cf_role = "trajectory_id"
+        for variable, units, standard, axis, values in [
+            ("time", "seconds since 2024-08-11 17:33:34 UTC", "time", "T", np.arange(300.0)[::-1]),
+            ("lat", "degrees_north", "latitude", "X", 11 + np.arange(300) / 1000),
+            ("lon", "degrees_east", "longitude", "Y", -24.5 + np.arange(300) / 1000),
+            ("alt", "m", "altitude", "Z", np.arange(300.0)),
+        ]:
+            fill = None if variable == "time" else -999.0
+            v = f.createVariable(variable, "f8", ("time",), fill_value=fill)
+            values = np.array(values)
+            if fill:
+                values[[0, 7, 299]] = fill
+                v.missing_value = fill
+            v.units, v.standard_name, v.axis, v[:] = units, standard, axis, values
+        f.createVariable("tdry", "f4", ("time",), fill_value=-999.0).coordinates = "time lon lat alt"
+
+# Names of stations, as characters and as texts.
+with create("stations.nc") as f:
+    f.createDimension("station", 3)
+    f.createDimension("length", 10)
+    for name, units, values in [("lat", "degrees_north", [10, 11, 12]), ("lon", "degrees_east", [1, 2, 3])]:
+        v = f.createVariable(name, "f4", ("station",))
+        v.units, v[:] = units, values
+    v = f.createVariable("station", "S1", ("station", "length"))
+    v.cf_role, v[:] = "timeseries_id", netCDF4.stringtochar(np.array(["Sal", "Mindelo", "Praia"], "S10"))
+    f.createVariable("label", str, ("station",))[:] = np.array(["São", "b", "c"], dtype=object)
+
 # Time appended value by value, each in a chunk of its own.
 with create("appended.nc") as f:
     f.createDimension("time", None)

@@ -63,18 +63,11 @@ export interface Summary {
 
 /** `undefined`, and recorded, where there is no Python to make them. */
 export async function netcdfFiles(): Promise<NetcdfFiles | undefined> {
-  const program = await python();
-  if (!program) return undefined;
-  const [files, oracle] = ["files.py", "oracle.py"].map((name) => join(import.meta.dirname, name)) as [string, string];
-  const version = createHash("sha256")
-    .update(program)
-    .update(readFileSync(files))
-    .update(readFileSync(oracle))
-    .digest("hex");
-  const folder = await madeOnce(`netcdf-${version.slice(0, 12)}`, "a few seconds", async (made) => {
-    await execa(program, [files, made]);
-    await writeFile(join(made, "oracle.json"), await oracleOf(namesIn(made).map((name) => join(made, name))));
+  const made = await madeBy("files.py", "oracle.py", async (folder, oracle) => {
+    await writeFile(join(folder, "oracle.json"), await oracle(namesIn(folder).map((name) => join(folder, name))));
   });
+  if (!made) return undefined;
+  const { folder } = made;
   const path = (name: string) => join(folder, name);
   return {
     names: namesIn(folder),
@@ -84,11 +77,43 @@ export async function netcdfFiles(): Promise<NetcdfFiles | undefined> {
   };
 }
 
-const namesIn = (folder: string) => readdirSync(folder).filter((name) => /\.(nc|h5|csv)$/.test(name));
+/** The folder of the files that `large.py` makes: up to 50 GB, most of them holes. */
+export async function largeFiles(): Promise<string | undefined> {
+  return (await madeBy("large.py"))?.folder;
+}
 
-/** JSON: by file name, a {@link FileOracle}. Only where there is a Python. */
-export async function oracleOf(paths: readonly string[]): Promise<string> {
+/** What xarray reads as latitude, longitude and time of files: `extents.py`, by path. */
+export async function extentsOf(paths: readonly string[]): Promise<Readonly<Record<string, Extents>>> {
   const program = await python();
-  const { stdout } = await execa(program!, [join(import.meta.dirname, "oracle.py"), ...paths]);
-  return stdout;
+  const { stdout } = await execa(program!, [script("extents.py"), ...paths]);
+  return JSON.parse(stdout);
+}
+
+export interface Extents {
+  readonly latitude?: readonly [number, number];
+  readonly longitude?: readonly [number, number];
+  /** ISO 8601, in milliseconds. */
+  readonly time?: readonly [string, string];
+}
+
+const namesIn = (folder: string) => readdirSync(folder).filter((name) => /\.(nc|h5|csv)$/.test(name));
+const script = (name: string) => join(import.meta.dirname, name);
+
+/** A folder that a script made files in, once a machine for each version of it and of the oracle. */
+async function madeBy(
+  generator: string,
+  oracle?: string,
+  finish?: (folder: string, oracle: (paths: readonly string[]) => Promise<string>) => Promise<void>,
+): Promise<{ readonly folder: string } | undefined> {
+  const program = await python();
+  if (!program) return undefined;
+  const scripts = [generator, ...(oracle ? [oracle] : [])].map(script);
+  const version = createHash("sha256").update(program);
+  for (const file of scripts) version.update(readFileSync(file));
+  const name = `netcdf-${generator.slice(0, -3)}-${version.digest("hex").slice(0, 12)}`;
+  const folder = await madeOnce(name, "a few seconds", async (made) => {
+    await execa(program, [scripts[0]!, made]);
+    await finish?.(made, async (paths) => (await execa(program, [scripts[1]!, ...paths])).stdout);
+  });
+  return { folder };
 }

@@ -82,3 +82,8 @@ function filled<Values extends { [i: number]: number | bigint; readonly length: 
   for (let i = 0; i < values.length; i++) values[i] = at(i);
   return values;
 }
+
+const fills = new Map([...types.values()].map(({ name, fill }) => [name, fill]));
+
+/** What netCDF takes for a value of this type that was never written, where the variable names none; `undefined` for texts. */
+export const defaultFill = (name: string): number | bigint | undefined => (name === "S1" ? undefined : fills.get(name));

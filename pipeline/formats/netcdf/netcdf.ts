@@ -1,0 +1,85 @@
+/**
+ * NetCDF files, in the classic formats and in HDF5, and other HDF5 files as far as they say what they are.
+ *
+ * `classic/` and `enhanced/` read metadata whole (`file.ts`), of values those of coordinates only (`values.ts`); what they
+ * mean is CF's business (`core/cf`).
+ */
+import { unlessAborted } from "../../core/abort.ts";
+import { describe } from "../../core/cf/describe.ts";
+import type { CfVariable } from "../../core/cf/variable.ts";
+import type { DatasetFinding, Description } from "../../core/dataset/dataset.ts";
+import type { RangeSource } from "../../core/dataset/range-source.ts";
+import { Failure } from "../../core/failure.ts";
+import { shown } from "../../core/text/shown.ts";
+import type { World } from "../../core/world.ts";
+import { boundedAttributes } from "../attributes.ts";
+import type { FormatReader } from "../reader.ts";
+import { jsonOf } from "./attributes.ts";
+import { isClassic } from "./classic/header.ts";
+import { openClassic } from "./classic/open.ts";
+import type { NetcdfFile, NetcdfVariable } from "./file.ts";
+import { valuesIn } from "./values.ts";
+
+export const netcdf: FormatReader = {
+  name: "netcdf",
+  version: 1,
+  files: {
+    recognises: isClassic,
+    // A block that never comes must not outlast the caller, whatever waits for it.
+    describe: (file, world) => unlessAborted(world.signal, describeFile(file, world)),
+  },
+};
+
+/** Variables that are described; a file of more is none that a person can find their way in. */
+const mostVariables = 5000;
+
+/** @throws Failure `input` where the file is damaged or too large to be described; `unavailable` as the source does. */
+async function describeFile(source: RangeSource, world: World): Promise<Description> {
+  const file = await openClassic(source);
+  const variables = file.groups.flatMap((group) => group.variables);
+  if (variables.length > mostVariables)
+    throw new Failure("input", `the file has ${variables.length} variables; more than ${mostVariables} are not read`);
+  const findings: DatasetFinding[] = [...file.findings, ...variables.flatMap(elsewhere)];
+  const attributes = boundedAttributes(jsonOf(file.groups[0]!.attributes), findings);
+  const stored = new Map(variables.map((variable) => [cfVariableOf(variable), variable]));
+  const values = valuesIn(source.size, world);
+  const described = await describe({
+    attributes,
+    variables: [...stored.keys()],
+    read: (variable, which, visit) => values.read(stored.get(variable)!, which, visit),
+  });
+  return {
+    ...described,
+    attributes,
+    access: { format: "netcdf", model: file.model, groups: groupsIn(file) },
+    findings: [...findings, ...values.findings(), ...described.findings],
+  };
+}
+
+/** Groups that have variables, without the root. */
+const groupsIn = ({ groups }: NetcdfFile) =>
+  groups.filter(({ path, variables }) => path !== "" && variables.length > 0).map(({ path }) => path);
+
+function cfVariableOf({ name, dimensions, shape, chunks, type, attributes }: NetcdfVariable): CfVariable {
+  return {
+    name,
+    dimensions: dimensions.map((dimension) => dimension.name),
+    shape,
+    ...(chunks && { chunks }),
+    type,
+    attributes: jsonOf(attributes),
+    // The fill value of the storage is what was never written, and says nothing of missing data.
+    missing: [],
+  };
+}
+
+/** Of values that are in other files: it depends on those what they are. */
+function elsewhere({ name, stored }: NetcdfVariable): DatasetFinding[] {
+  const kind = "layout" in stored ? stored.layout.kind : undefined;
+  if (kind !== "virtual" && kind !== "external") return [];
+  const what = kind === "virtual" ? "a virtual dataset, made of parts of others" : "stored in other files";
+  const says = `${shown(name)} is ${what}, which are not part of this file: its values are not read`;
+  return [
+    { level: "warning", rule: "values-elsewhere", says, fix: "write the values into the file (h5repack, nccopy)" },
+  ];
+}

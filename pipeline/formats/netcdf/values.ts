@@ -1,0 +1,162 @@
+/**
+ * Values of a file's variables, some at a time, and no more of the file than they are worth.
+ *
+ * `file.ts` reads any part of a variable; which parts, how many at once and how large they may be is decided here. An axis
+ * whose values lie in a block each, as those of records do, would cost the whole file: of such a one a sample is read.
+ */
+import type { Piece, Raw, ReadValues, Which } from "../../core/cf/variable.ts";
+import { inOrder } from "../../core/concurrency.ts";
+import type { DatasetFinding } from "../../core/dataset/dataset.ts";
+import { isFailure } from "../../core/failure.ts";
+import { formatBytes, shown } from "../../core/text/shown.ts";
+import type { World } from "../../core/world.ts";
+import { chunksPer, coordinatesOf, product } from "../codecs/block.ts";
+import { byBytes, evenly, most, perTurn, sampleSize, underWay } from "../read-limits.ts";
+import type { Box, NetcdfVariable } from "./file.ts";
+
+/** Bytes of a UnixFS leaf, of which a file is read in whole ones; and leaves that one variable may cost. */
+const leaf = { size: 262_144, most: 256 } as const;
+
+/** Records in a sample of those that lie too far apart. */
+const sampledRecords = 32;
+
+export interface VariableValues {
+  /** As {@link ReadValues} says; what can't be read, and what is too large even for a sample, is then a finding. */
+  read(variable: NetcdfVariable, which: Which, visit: Parameters<ReadValues>[2]): Promise<boolean>;
+  /** Of the variables that were asked for so far. */
+  findings(): readonly DatasetFinding[];
+}
+
+/**
+ * @param fileSize bytes
+ * @throws what the source throws: bytes that are out of reach are no property of the data.
+ */
+export function valuesIn(fileSize: number, world: World): VariableValues {
+  const unread = new Map<string, DatasetFinding>();
+  const enter = byBytes(underWay.bytes);
+  let budget: number = most.dataset;
+  let visited = 0;
+  return {
+    findings: () => [...unread].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding),
+    async read(variable, which, visit) {
+      const { name, problem } = variable;
+      if (unread.has(name)) return false;
+      if (problem !== undefined) {
+        unread.set(name, unreadable(variable, problem));
+        return false;
+      }
+      const plan = planOf(variable, which, budget, fileSize);
+      // `some` is asked for after `all` only.
+      if (!plan && which === "some") unread.set(name, tooLarge(variable));
+      if (!plan) return false;
+      const { cells, chosen, bytes } = plan;
+      // Taken before anything is waited for, so that what is read never depends on what comes first.
+      if (which === "all") budget -= chosen.length * bytes;
+      const atOnce = Math.max(1, Math.min(underWay.chunks, chosen.length, Math.floor(underWay.bytes / 2 / bytes)));
+      const leave = await enter(atOnce * bytes);
+      try {
+        const load = async (number: number) => {
+          world.signal.throwIfAborted();
+          const box = boxOf(variable.shape, cells, number);
+          return { box, values: (await variable.read(box, most.chunk)) as Raw };
+        };
+        // In their order, so that of several bad parts the same one is named every time.
+        for await (const { box, values } of inOrder(chosen, atOnce, load)) {
+          for (const piece of piecesOf(box, values)) {
+            visit(piece);
+            visited += piece.values.length;
+            if (visited < perTurn) continue;
+            visited = 0;
+            await world.sleep(0);
+            world.signal.throwIfAborted();
+          }
+        }
+        return true;
+      } catch (error) {
+        if (!isFailure(error, "input")) throw error;
+        unread.set(name, unreadable(variable, error.message));
+        return false;
+      } finally {
+        leave();
+      }
+    },
+  };
+}
+
+interface Plan {
+  /** Values along each dimension of what is read at once. */
+  readonly cells: readonly number[];
+  /** Their numbers, in the order of the file. */
+  readonly chosen: readonly number[];
+  /** Of one in memory. */
+  readonly bytes: number;
+}
+
+/** What is read of a variable; `undefined` where it is too much. */
+function planOf(variable: NetcdfVariable, which: Which, budget: number, fileSize: number): Plan | undefined {
+  const { shape, itemSize } = variable;
+  const total = product(shape) * itemSize;
+  const unit = unitOf(variable);
+  const isTooMuch = total > Math.min(most.array, budget) || leavesOf(variable, unit, fileSize) > leaf.most;
+  if (which === "all" && isTooMuch) return undefined;
+  const isScattered = total <= most.array;
+  const cells = which === "all" || !isScattered ? grouped(unit, shape) : unit;
+  const bytes = product(cells) * itemSize;
+  if (bytes > most.chunk) return undefined;
+  const count = product(chunksPer(shape, cells));
+  const sample = isScattered ? sampledRecords : sampleSize;
+  return { cells, chosen: evenly(count, which === "all" ? count : sample), bytes: Math.max(1, bytes) };
+}
+
+/** What is stored in one piece: a chunk, or what belongs to one index of the first dimension. */
+function unitOf({ shape, chunks }: NetcdfVariable): readonly number[] {
+  return shape.map((length, i) => Math.max(1, Math.min(length, chunks ? chunks[i]! : i === 0 ? 1 : length)));
+}
+
+/** As many units along the first dimension as are handed on in one turn, where they have all of the others. */
+function grouped(unit: readonly number[], shape: readonly number[]): readonly number[] {
+  if (unit.some((length, i) => i > 0 && length < shape[i]!)) return unit;
+  const times = Math.max(1, Math.floor(perTurn / product(unit)));
+  return unit.map((length, i) => (i === 0 ? Math.max(1, Math.min(length * times, shape[0]!)) : length));
+}
+
+/** Leaves that reading all of it may cost: along an unlimited dimension, what belongs to other variables lies between. */
+function leavesOf(
+  { shape, itemSize, dimensions, stride }: NetcdfVariable,
+  unit: readonly number[],
+  fileSize: number,
+): number {
+  const together = (product(shape) * itemSize) / leaf.size;
+  if (!dimensions[0]?.unlimited) return together;
+  const apart = product(chunksPer(shape, unit)) * Math.min(1, (stride ?? leaf.size) / leaf.size);
+  return Math.min(Math.max(together, apart), fileSize / leaf.size);
+}
+
+function boxOf(shape: readonly number[], cells: readonly number[], number: number): Box {
+  const start = coordinatesOf(number, chunksPer(shape, cells)).map((at, i) => at * cells[i]!);
+  return { start, count: start.map((at, i) => Math.min(cells[i]!, shape[i]! - at)) };
+}
+
+function* piecesOf({ start: from, count: size }: Box, values: Raw): Generator<Piece> {
+  for (let start = 0; start < values.length; start += perTurn) {
+    const end = Math.min(start + perTurn, values.length);
+    const part = ArrayBuffer.isView(values) ? values.subarray(start, end) : values.slice(start, end);
+    yield { values: part, from, size, start };
+  }
+}
+
+const unreadable = ({ name }: NetcdfVariable, why: string): DatasetFinding => ({
+  level: "warning",
+  rule: "undecodable",
+  says: `values of ${shown(name)} are not known: ${shown(why, 300)}`,
+});
+
+function tooLarge(variable: NetcdfVariable): DatasetFinding {
+  const bytes = product(unitOf(variable)) * variable.itemSize;
+  return {
+    level: "warning",
+    rule: "large-coordinate",
+    says: `${shown(variable.name)} is stored in pieces of ${formatBytes(bytes)}, so its values are not known; pieces of at most ${formatBytes(most.chunk)} are read`,
+    fix: "store coordinates in chunks of a few MB, or declare time_coverage_* and geospatial_* attributes",
+  };
+}
