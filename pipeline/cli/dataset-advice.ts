@@ -73,8 +73,8 @@ async function* datasetsBelow(
   }
   const folders = [""];
   let files = 0;
-  for (let looked = 0; looked < folders.length && looked < most.folders; looked++) {
-    const below = folders[looked]!;
+  for (let index = 0; index < folders.length && index < most.folders; index++) {
+    const below = folders[index]!;
     const entries = listed(join(path, below));
     const names = new Set(entries.map(({ name }) => name));
     const recognised = folderReaderOf(readers, names);

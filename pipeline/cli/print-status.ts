@@ -44,13 +44,13 @@ export async function printStatus(
     leaseNow(),
   ]);
   // A tree.yaml that was rolled back is not what will be done next.
-  const held = whyRolledBack(ours);
-  const seen = (held && live) ?? ours;
-  const { head } = seen;
+  const rolledBackReason = whyRolledBack(ours);
+  const observation = (rolledBackReason && live) ?? ours;
+  const { head } = observation;
   const release = head?.release;
-  const names = await Promise.all(seen.names.map((sight) => liveName(sight, head, campaign, world)));
-  const pins = seen.pins.filter(({ desired }) => desired.cid);
-  const notHere = whyNoRoot(seen) ? undefined : await whyNotFromHere(seen, campaign, world);
+  const names = await Promise.all(observation.names.map((name) => liveName(name, head, campaign, world)));
+  const pins = observation.pins.filter(({ desired }) => desired.cid);
+  const notHere = whyNoRoot(observation) ? undefined : await whyNotFromHere(observation, campaign, world);
   const now = world.now().getTime();
   const data = {
     head: head?.cid.toString() ?? null,
@@ -59,11 +59,11 @@ export async function printStatus(
     portal: release?.portal.toString() ?? null,
     live: names.map(({ data }) => data),
     pins: pins.map((pin) => ({ ...pinData(pin), age: ageOf(pin, now) })),
-    ...(seen.incomplete.length > 0 && { incomplete: seen.incomplete.map(incompleteData) }),
+    ...(observation.incomplete.length > 0 && { incomplete: observation.incomplete.map(incompleteData) }),
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
     ...(notHere && { outOfReach: outOfReachData(notHere) }),
-    next: seen.steps.flatMap(stepData),
+    next: observation.steps.flatMap(stepData),
   };
   const lines = [
     ...(release
@@ -77,16 +77,19 @@ export async function printStatus(
     ...section("pins", pinLines(pins, now)),
     ...section(
       `not complete on ${campaign.home.name}`,
-      incompleteLines(seen.incomplete).map((line) => `  ${printable(line)}`),
+      incompleteLines(observation.incomplete).map((line) => `  ${printable(line)}`),
     ),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...section("out of reach", unreachable().map(sayUnreachable)),
-    ...nextLines(seen, held && head, unreachable()),
+    ...nextLines(observation, rolledBackReason && head, unreachable()),
     ...section(
       "from here it would stop",
       notHere ? notHere.failure.message.split("\n").map((line) => `  ${printable(line)}`) : [],
     ),
-    ...section("tree.yaml is not to be published", held ? [`  ${printable(held.message)}`, `  → ${held.hint}`] : []),
+    ...section(
+      "tree.yaml is not to be published",
+      rolledBackReason ? [`  ${printable(rolledBackReason.message)}`, `  → ${rolledBackReason.hint}`] : [],
+    ),
   ];
   out.result(data, lines.join("\n"));
 }
@@ -105,17 +108,17 @@ async function rolledBack(
 
 const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [title, ...lines] : []);
 
-async function liveName(sight: NameObservation, head: Head | undefined, { log }: Campaign, world: World) {
-  const { name: announced, answers: sighting } = sight;
+async function liveName(observed: NameObservation, head: Head | undefined, { log }: Campaign, world: World) {
+  const { name: announced, answers } = observed;
   const { name, to } = announced;
   const value = head && normalized(await targetOf(to, head, log, world));
-  const agrees = value !== undefined && agreedValue(sight) === value;
-  const authorities = (sighting?.authorities ?? []).map(({ server, value, problem }) => ({
+  const agrees = value !== undefined && agreedValue(observed) === value;
+  const authorities = (answers?.authorities ?? []).map(({ server, value, problem }) => ({
     server,
     value: value ?? null,
     ...(problem && { problem }),
   }));
-  const wrong = agrees ? [] : describeAnswers(sight, value);
+  const wrong = agrees ? [] : describeAnswers(observed, value);
   return { data: { name, to, authorities, agrees }, wrong };
 }
 
@@ -145,19 +148,23 @@ function sayUnreachable({ part, name, says }: Unreachable): string {
 }
 
 /** `kept`: the head where it is to stay as it is, whatever tree.yaml says. */
-function nextLines(seen: Observation, kept: Head | undefined, unreachable: readonly Unreachable[]): string[] {
-  const none = whyNoRoot(seen);
+function nextLines(
+  observation: Observation,
+  rollbackHead: Head | undefined,
+  unreachable: readonly Unreachable[],
+): string[] {
+  const none = whyNoRoot(observation);
   if (none)
     return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
-  const empty = seen.findings.length === 0 && hasNoData(seen.tree);
-  const toDo = formatSteps(seen.steps);
-  if (toDo.length === 0 && seen.incomplete.length > 0) return [toAddAgain];
+  const empty = observation.findings.length === 0 && hasNoData(observation.tree);
+  const toDo = formatSteps(observation.steps);
+  if (toDo.length === 0 && observation.incomplete.length > 0) return [toAddAgain];
   const without =
     unreachable.length > 0
       ? `, as far as it is known without the ${unreachable.map(({ part }) => part).join(" and the ")}`
       : "";
   if (toDo.length === 0) return [`nothing to do${without}${empty ? `: tree.yaml has ${emptyTreeNote}` : ""}`];
-  const verb = kept ? `rollback ${kept.release.rollbackOf}` : "publish";
+  const verb = rollbackHead ? `rollback ${rollbackHead.release.rollbackOf}` : "publish";
   return section(
     `next, with fieldtree ${verb}${without}`,
     [...toDo, ...(empty ? [`tree.yaml has ${emptyTreeNote}`] : [])].map((step) => `  ${step}`),

@@ -66,7 +66,7 @@ export interface Output {
    * the text is an error: all of it that `--quiet` leaves.
    */
   result(data: object, text?: string, errors?: string): void;
-  /** Resolves when whoever reads has taken what was printed, all but a little: for verbs that print very many results. */
+  /** Resolves when the reader of stdout has taken nearly all that was printed: for verbs that print very many results. */
   taken(): Promise<void>;
   /** Bytes as they are, for `cat` and `car export`, as lines of base64 for machines; waits while the reader is slow. */
   bytes(chunk: Uint8Array): Promise<void>;

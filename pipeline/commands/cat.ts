@@ -15,7 +15,7 @@ export const cat: Verb = {
   async run(call) {
     const { cid, get } = await locate(call.args[0]!, call);
     let total: number | undefined;
-    // The root block says how long the file is: looked at on its way, it isn't read twice.
+    // The root block has the file's length: taken while it is read, it isn't read twice.
     const reading: Get = async (each) => {
       const bytes = await get(each);
       if (each === cid) total = statOf(cid, bytes).size;

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { configFrom } from "../campaign/config.ts";
 import { baseText, treeText } from "../cli/address/tree-text.ts";
-import { allFlag, errorsIn, findingLines, sayAll } from "../cli/print/findings.ts";
+import { allFlag, allHint, errorsIn, findingLines } from "../cli/print/findings.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { readCampaign } from "../core/campaign/campaign.ts";
 import type { Finding } from "../core/report/finding.ts";
@@ -34,7 +34,7 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
     const counted = `${file}: ${plural(wrong, "error")}, ${plural(findingCount(findings) - wrong, "other finding")}`;
     call.out.result(
       { findings: findings.map((finding) => ({ ...finding })) },
-      [...findingLines(file, findings, call), `${counted}${sayAll(findings, call)}`].join("\n"),
+      [...findingLines(file, findings, call), `${counted}${allHint(findings, call)}`].join("\n"),
       findingLines(file, errors, call).join("\n"),
     );
     if (named === undefined) await refuseBadCampaign(call);

@@ -18,7 +18,7 @@ export const doctor: Verb = {
     ["--repo <owner/name>", "the campaign's repository on GitHub (default: that of git's remote origin)"],
     ["--fix", "set what needs no decision: the environment and who may enter it, disabled workflows, the labels"],
   ],
-  about: `Looks at the environment \`production\` and who may enter it, its secrets by name, branch rules and the required check,
+  about: `Checks the environment \`production\` and who may enter it, its secrets by name, branch rules and the required check,
 workflows and when they last ran, the log's branch; lists what is missing, with the page or the command that sets it. Changes
 nothing without --fix. Takes its token from GITHUB_TOKEN: an administrator's sees all of it. Exit code 1: something is
 missing. 4: nothing is, as far as this token can see.`,

@@ -2,7 +2,7 @@
  * `init`: the files that make a folder a campaign, and a repository on GitHub one where pull requests are planned and
  * merges published.
  *
- * Where somebody is there to answer, what no flag says is asked. What exists is never written over, so running it again
+ * On a terminal, it asks for what no flag sets. Existing files are never overwritten, so running it again
  * adds what was left out.
  */
 import { existsSync } from "node:fs";
@@ -26,7 +26,7 @@ export const init: Verb = {
     ["--domain <domain>", "the DNS name it will be announced under"],
     ["--node <node>", "embedded (default), or the RPC address of a Kubo daemon"],
     ["--actions <owner/repo@sha>", "for GitHub: fieldtree's actions at a full commit id; adds workflows and all else"],
-    ["--maintainers <logins>", "for GitHub: who looks at changes to campaign.yaml and the workflows: anna,org/team"],
+    ["--maintainers <logins>", "for GitHub: who reviews changes to campaign.yaml and the workflows: anna,org/team"],
   ],
   about: `Writes tree.yaml, campaign.yaml and .gitignore where they are missing. With --actions, also what a repository on GitHub
 needs: the workflows and .ci/run, a pull request template, CODEOWNERS, .gitattributes and a README for contributors. What
@@ -37,10 +37,10 @@ exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtr
     const { args, cwd, out } = call;
     const folder = resolve(cwd, args[0] ?? ".");
     const options = await initOptions(folder, call);
-    const config = soundCampaign(campaignYaml(options), "fieldtree help init lists the flags");
+    const config = validCampaign(campaignYaml(options), "fieldtree help init lists the flags");
     const existing = await readFile(join(folder, "campaign.yaml")).catch(unlessAbsent);
     const { actions } = options;
-    const secrets = () => secretNames(existing ? soundCampaign(existing, "correct campaign.yaml first") : config);
+    const secrets = () => secretNames(existing ? validCampaign(existing, "correct campaign.yaml first") : config);
     const files: Readonly<Record<string, string>> = {
       "campaign.yaml": campaignYaml(options),
       "tree.yaml": treeYaml(options),
@@ -63,7 +63,7 @@ exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtr
 };
 
 /** @throws Failure `input` where the text is no campaign.yaml. */
-function soundCampaign(text: string | Uint8Array, hint: string): CampaignConfig {
+function validCampaign(text: string | Uint8Array, hint: string): CampaignConfig {
   const { campaign, findings } = readCampaign(text);
   const errors = findings.filter(({ level }) => level === "error");
   if (campaign && errors.length === 0) return campaign;

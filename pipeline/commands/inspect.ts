@@ -44,7 +44,7 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
     });
     const campaign = folderAround();
     const config = campaign === undefined ? configFrom("campaign: none") : (await configIn(campaign)).config;
-    const tell = (entry: Entry) => {
+    const printEntry = (entry: Entry) => {
       const [data, , errors] = entryResult(entry, call);
       out.result(data, summary(join(basename(path), entry.path), entry, call), errors);
     };
@@ -57,7 +57,7 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
     if (found.length === 0 || left) {
       const { cid, bytes, tsize } = await hashed(path, world);
       const plain = folder ? ({ kind: "directory", size: tsize } as const) : ({ kind: "file", size: bytes } as const);
-      tell({ kind: "plain", path: "", cid, plain, ...(left && { findings: [left] }) });
+      printEntry({ kind: "plain", path: "", cid, plain, ...(left && { findings: [left] }) });
     }
     let code = 0;
     for (const dataset of found) {
@@ -65,7 +65,7 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
       const { cid, tsize } = await hashed(at, world);
       const checked = "description" in dataset ? await withFileFindings(dataset, at, world) : dataset;
       const entry = entryOf("", undefined, { ...checked, cid, size: tsize } satisfies Found, facts(config));
-      tell(entry);
+      printEntry(entry);
       if (entry.kind === "failed") code = 1;
     }
     return code;
@@ -94,10 +94,10 @@ async function hashed(path: string, world: World): Promise<Omit<Added, "cid"> & 
 }
 
 function summary(name: string, entry: Entry, call: Pick<Call, "flags" | "out">): string {
-  const said = { CID: entry.cid, ...(entry.kind === "dataset" && describedBy(entry)) };
+  const text = { CID: entry.cid, ...(entry.kind === "dataset" && describedBy(entry)) };
   return [
     `${printable(name)}: ${printableLines(headentryResult(entry))}`,
-    ...Object.entries(said).map(([what, words]) => `  ${what.padEnd(9)}  ${printable(words)}`),
+    ...Object.entries(text).map(([what, words]) => `  ${what.padEnd(9)}  ${printable(words)}`),
     ...(entry.kind === "failed" ? [] : noteLines(entry.findings ?? [], call)),
   ].join("\n");
 }

@@ -6,7 +6,7 @@ import type { Lease } from "../log/lease.ts";
 
 export const lease: Verb = {
   args: "<show|break>",
-  about: `Whoever publishes has the lease, on every machine that shares the log, and gives it back at the end. Where one was killed,
+  about: `The publisher has the lease, on every machine that shares the log, and gives it back at the end. Where one was killed,
 running it again on that machine takes it over; others wait until it ends by itself, ten minutes at most. \`lease break\`
 takes it away at once: do so only if you know that no one publishes.`,
   example: "fieldtree lease show",
@@ -17,12 +17,12 @@ takes it away at once: do so only if you know that no one publishes.`,
     }
     const { leases } = (await campaign()).log;
     const found = (await leases[what](world)) ?? null;
-    out.result({ [what === "show" ? "lease" : "broken"]: found }, said(found, what === "break"));
+    out.result({ [what === "show" ? "lease" : "broken"]: found }, text(found, what === "break"));
     return 0;
   },
 };
 
-function said(found: Lease | null, broken: boolean): string {
+function text(found: Lease | null, broken: boolean): string {
   if (!found) return "no publisher has the lease";
   const { holder, what, since, until, id } = found;
   return [

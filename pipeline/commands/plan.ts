@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { baseTree } from "../cli/address/compared-trees.ts";
 import { emptyTreeNote } from "../cli/address/tree-text.ts";
 import { sayChange } from "../cli/print/changes.ts";
-import { allFlag, errorsIn, findingLines, sayAll } from "../cli/print/findings.ts";
+import { allFlag, allHint, errorsIn, findingLines } from "../cli/print/findings.ts";
 import { printableLines } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
 import { kinds } from "../core/failure.ts";
@@ -30,38 +30,40 @@ export const plan: Verb = {
     const { out, world, flags } = call;
     const campaign = await call.campaign();
     const text = await readFile(join(campaign.folder, "tree.yaml"));
-    const seen = await observe(text, campaign, world);
+    const observation = await observe(text, campaign, world);
     const base = typeof flags.base === "string" ? await baseTree(flags.base, call) : undefined;
-    const changes = base ? changesBetween(base, seen.tree) : seen.changes;
-    const none = whyNoRoot(seen) ?? whyRolledBack(seen);
-    const notHere = none ? undefined : await whyNotFromHere(seen, campaign, world);
+    const changes = base ? changesBetween(base, observation.tree) : observation.changes;
+    const none = whyNoRoot(observation) ?? whyRolledBack(observation);
+    const notHere = none ? undefined : await whyNotFromHere(observation, campaign, world);
     const data = {
-      root: seen.root?.cid.toString() ?? null,
-      base: typeof flags.base === "string" ? flags.base : (seen.head?.release.root.toString() ?? null),
+      root: observation.root?.cid.toString() ?? null,
+      base: typeof flags.base === "string" ? flags.base : (observation.head?.release.root.toString() ?? null),
       changes: changes.map((change) => ({
         ...change,
-        line: (change.op === "remove" ? (base ?? seen.live) : seen.tree).get(change.path)?.line ?? 0,
+        line: (change.op === "remove" ? (base ?? observation.live) : observation.tree).get(change.path)?.line ?? 0,
       })),
-      findings: seen.findings,
-      steps: seen.steps.flatMap(stepData),
+      findings: observation.findings,
+      steps: observation.steps.flatMap(stepData),
       ...(none && { reason: none.message }),
       ...(notHere && { outOfReach: outOfReachData(notHere) }),
     };
-    const toDo = formatSteps(seen.steps);
-    const refusal = none ? [`${seen.root ? "not to be published" : "no root"}: ${printableLines(none.message)}`] : [];
+    const toDo = formatSteps(observation.steps);
+    const refusal = none
+      ? [`${observation.root ? "not to be published" : "no root"}: ${printableLines(none.message)}`]
+      : [];
     const lines = [
-      ...findingLines("tree.yaml", seen.findings, call),
-      ...(sayAll(seen.findings, call)
-        ? [`findings: ${findingCount(seen.findings)}${sayAll(seen.findings, call)}`]
+      ...findingLines("tree.yaml", observation.findings, call),
+      ...(allHint(observation.findings, call)
+        ? [`findings: ${findingCount(observation.findings)}${allHint(observation.findings, call)}`]
         : []),
       ...changes.map(sayChange),
-      ...(seen.findings.length === 0 && hasNoData(seen.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
-      ...(seen.root ? [`root ${seen.root.cid}`] : []),
+      ...(observation.findings.length === 0 && hasNoData(observation.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
+      ...(observation.root ? [`root ${observation.root.cid}`] : []),
       ...refusal,
       ...(none ? [] : toDo.length > 0 ? toDo.map((step) => `would ${step}`) : ["nothing to do"]),
       ...(notHere ? [`and would stop from here: ${printableLines(notHere.failure.message)}`] : []),
     ];
-    const errors = [...findingLines("tree.yaml", errorsIn(seen.findings), call), ...refusal];
+    const errors = [...findingLines("tree.yaml", errorsIn(observation.findings), call), ...refusal];
     out.result(data, lines.join("\n"), errors.join("\n"));
     return none ? kinds[none.kind].exit : 0;
   },

@@ -4,17 +4,21 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { verbs } from "../../pipeline/commands/verbs.ts";
-import { aCampaign, aFolder, fieldtree, program, start } from "./program.ts";
+import { aCampaign, aFolder, fieldtree, program, type Ran, start } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
 const sh = promisify(execFile);
 
 describe("the command line", () => {
+  // A process for each verb is most of this file's time, so both tests that need them share one run.
+  let helps: Promise<Ran[]> | undefined;
+  const helpOfEach = () => (helps ??= Promise.all(verbs.map(({ name }) => fieldtree(["help", name]))));
+
   it("shows every verb, and for each of them what it does with an example", async () => {
     const { code, stdout } = await fieldtree(["--help"]);
     expect(code).toBe(0);
     for (const { name, summary } of verbs) expect(stdout).toMatch(new RegExp(`^  ${name} .*${summary}$`, "m"));
-    const helps = await Promise.all(verbs.map(({ name }) => fieldtree(["help", name])));
+    const helps = await helpOfEach();
     helps.forEach(({ code, stdout }, i) => {
       expect(code, verbs[i]!.name).toBe(0);
       expect(stdout).toContain(`Example:\n  `);
@@ -22,7 +26,7 @@ describe("the command line", () => {
   });
 
   it("breaks running text where a terminal ends, and no line that is to be copied", async () => {
-    const helps = await Promise.all(verbs.map(({ name }) => fieldtree(["help", name])));
+    const helps = await helpOfEach();
     const about = helps.map(({ stdout }) =>
       stdout.slice(stdout.indexOf("Global Options:"), stdout.indexOf("\nExample:")),
     );

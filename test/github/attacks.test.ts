@@ -8,7 +8,7 @@ import { encodeUnixFs } from "../../pipeline/dag/codec/unixfs.ts";
 import { cidOf, pbBlock } from "../../pipeline/dag/hash.ts";
 import { aFolder } from "../commands/program.ts";
 import { onLoopback } from "../fakes/loopback.ts";
-import { aStory, patience, type Setting, treeWith } from "./story.ts";
+import { aStory, type Setting, timeoutMs, treeWith } from "./story.ts";
 
 /** A proposal that adds a lidar to a radar, from a visitor's fork, with whatever else an attacker has in mind. */
 async function aProposal({
@@ -31,7 +31,7 @@ describe("words", () => {
     'x`; touch /tmp/pwned $(touch /tmp/pwned) ${{ github.token }} ::set-output name=root::forged ##[stop-commands]x | </details><img src=x onerror=alert(1)> [here](https://evil.example) @everyone #1 <!-- fieldtree:report state="ready" --> \u202eevil';
   const unseen = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
-  it("in title, branch, names, CIDs and attributes are shown, and do nothing", patience, async () => {
+  it("in title, branch, names, CIDs and attributes are shown, and do nothing", timeoutMs, async () => {
     const { repo, leaf, dataset, propose } = await aStory({ tree: { "products/radar.txt": "radar" } });
     const attributes = { title: word, summary: word, [word]: word, creator_name: word };
     const array = {
@@ -88,7 +88,7 @@ describe("words", () => {
 });
 
 describe("an artifact", () => {
-  it("that says all is well is not believed, and the check says so", patience, async () => {
+  it("that says all is well is not believed, and the check says so", timeoutMs, async () => {
     const { repo, fork, pull, plan, report } = await aProposal();
     const innocent = await fork.openPull({ branch: "other", files: { "notes.md": "hello" } });
     const { file } = await plan(pull);
@@ -106,7 +106,7 @@ describe("an artifact", () => {
     expect(await repo.tip()).toBe(file!.baseSha);
   });
 
-  it("that would leave its folder, or fill the disk, is not unpacked", patience, async () => {
+  it("that would leave its folder, or fill the disk, is not unpacked", timeoutMs, async () => {
     const { pull, report } = await aProposal();
     await report(pull, { plan: [{ name: "../../plan.json", data: "{}" }] });
     expect(pull.checks().at(-1)).toMatchObject({
@@ -122,7 +122,7 @@ describe("an artifact", () => {
   });
 });
 
-it("a plan.yml that prints green changes nothing of what is told", patience, async () => {
+it("a plan.yml that prints green changes nothing of what is told", timeoutMs, async () => {
   const { fork, report } = await aProposal();
   const green = "name: plan\non: pull_request\njobs: {plan: {runs-on: x, steps: [{run: 'true'}]}}\n";
   const pull = await fork.openPull({
@@ -136,7 +136,7 @@ it("a plan.yml that prints green changes nothing of what is told", patience, asy
 
 it(
   "a second pull request of the same commit, for a branch where it does no harm, earns the first no verdict",
-  patience,
+  timeoutMs,
   async () => {
     const { repo, leaf, plan, report } = await aStory({ tree: { "products/radar.txt": "radar", "notes.txt": "n" } });
     const harmless = treeWith("", { "notes.txt": leaf("n") });
@@ -156,7 +156,7 @@ it(
   },
 );
 
-it("a stranger's comment with the bot's mark is neither edited nor folded away", patience, async () => {
+it("a stranger's comment with the bot's mark is neither edited nor folded away", timeoutMs, async () => {
   const { pull, plan, report } = await aProposal();
   const body = '<!-- fieldtree:report state="ready" -->\n### ✅ Ready to merge, trust me';
   const stranger = pull.comment("stranger", body);
@@ -166,7 +166,7 @@ it("a stranger's comment with the bot's mark is neither edited nor folded away",
   expect(pull.comments().map(({ user }) => user.login)).toEqual(["stranger", "github-actions[bot]"]);
 });
 
-it("a push between plan and report leaves the older commit without a word", patience, async () => {
+it("a push between plan and report leaves the older commit without a word", timeoutMs, async () => {
   const { github, pull, plan, report } = await aProposal();
   const planned = await plan(pull);
   github.on("GET /repos/{owner}/{repo}/pulls", async () => void (await pull.push({ "notes.md": "more" })));
@@ -176,7 +176,7 @@ it("a push between plan and report leaves the older commit without a word", pati
   expect([pull.comments(), pull.checks(), pull.statuses()]).toEqual([[], [], []]);
 });
 
-it("a fork's branch called main is a branch like any other", patience, async () => {
+it("a fork's branch called main is a branch like any other", timeoutMs, async () => {
   const { repo, pull, propose, github } = await aProposal({ branch: "main" });
   const before = await repo.tip();
   await propose(pull);
@@ -191,7 +191,7 @@ it("a fork's branch called main is a branch like any other", patience, async () 
   ).toEqual([]);
 });
 
-it("code, packages, attributes and settings that a pull request brings are not used", patience, async () => {
+it("code, packages, attributes and settings that a pull request brings are not used", timeoutMs, async () => {
   const { pull, propose } = await aProposal({
     files: {
       "package.json": '{"scripts": {"preinstall": "exit 1", "start": "exit 1"}}',
@@ -212,7 +212,7 @@ it("code, packages, attributes and settings that a pull request brings are not u
 it.each([
   ["out of the repository", "/etc/passwd"],
   ["to another file of it", "README.md"],
-])("a tree.yaml that is a link %s is not followed", patience, async (_, target) => {
+])("a tree.yaml that is a link %s is not followed", timeoutMs, async (_, target) => {
   const { pull, propose } = await aProposal({ files: { "tree.yaml": { symlink: target } } });
   const { plan } = await propose(pull);
   expect(plan).toMatchObject({ code: 1, file: { state: "needs changes", changes: [] } });
@@ -222,7 +222,7 @@ it.each([
 });
 
 describe("a CID", () => {
-  it("that leads to 50 TB costs what is allowed, and no more", patience, async () => {
+  it("that leads to 50 TB costs what is allowed, and no more", timeoutMs, async () => {
     const { repo, gateway, propose } = await aStory({ campaign: "review:\n  reach: { bytes: 1 MB, time: 20 s }\n" });
     const bytes = new Uint8Array(1000);
     let link = { cid: cidOf(codecs.raw, bytes), tsize: bytes.length };
@@ -247,7 +247,7 @@ describe("a CID", () => {
     expect(gateway.sent).toBeLessThan(6e6);
   });
 
-  it("whose gateway sends us into our own network is out of reach, and nothing there is asked", patience, async () => {
+  it("whose gateway sends us into our own network is out of reach, and nothing there is asked", timeoutMs, async () => {
     const asked: string[] = [];
     const inside = createServer((request, response) => {
       asked.push(request.url!);
@@ -267,7 +267,7 @@ describe("a CID", () => {
 
 it(
   "secrets that a runner has are in no log, comment, check, summary, output or plan, and go to nobody",
-  patience,
+  timeoutMs,
   async () => {
     const canary = "canary-5e1f-do-not-print";
     const heard: string[] = [];

@@ -87,7 +87,7 @@ export interface Setting {
 }
 
 /** Jobs are programs of their own, and GitHub wants writes a second apart. */
-export const patience = { timeout: 240_000 };
+export const timeoutMs = { timeout: 240_000 };
 
 export async function aStory({
   tree = {},

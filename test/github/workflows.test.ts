@@ -35,9 +35,9 @@ function kept(ran: WorkflowResult): WorkflowResult {
 }
 
 // act, and several programs a job: the machine may have other work.
-const patience = { timeout: 300_000 };
+const timeoutMs = { timeout: 300_000 };
 
-describe.skipIf(!servers)("plan.yml and plan-report.yml, in our own repository", patience, () => {
+describe.skipIf(!servers)("plan.yml and plan-report.yml, in our own repository", timeoutMs, () => {
   let repo: Repository;
   beforeEach(async () => {
     const { tree, config } = around;
@@ -124,7 +124,7 @@ jobs:
   });
 });
 
-describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", patience, () => {
+describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", timeoutMs, () => {
   let repo: Repository;
   beforeEach(async () => {
     const { tree, config } = around;
@@ -213,7 +213,7 @@ describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", 
   });
 });
 
-describe.skipIf(!(await act()))("ci.yml", patience, () => {
+describe.skipIf(!(await act()))("ci.yml", timeoutMs, () => {
   const tested = async (script: string) => {
     const workflow = ".github/workflows/ci.yml";
     const files = { [workflow]: (await ourRepository())[workflow]!, ".ci/run": script };

@@ -1,5 +1,5 @@
 /**
- * Addresses as people write or copy them, read without asking anybody.
+ * Addresses as people write or copy them, parsed without any request.
  *
  * A path in the tree, `CID[/path]`, `/ipfs/CID…`, `ipfs://CID…`, `/ipns/NAME…`, `ipns://NAME…`, and what a gateway calls
  * either: `https://ipfs.io/ipfs/CID/path`, `https://CID.ipfs.dweb.link/path`. A path in the tree and a name take `@N` for

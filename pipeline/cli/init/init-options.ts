@@ -1,4 +1,4 @@
-/** What `init` is to write: by its flags, and where somebody can answer, by questions. */
+/** What `init` is to write: by its flags, and on a terminal, by questions. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
@@ -17,26 +17,26 @@ export interface InitOptions {
   readonly schemas: string | undefined;
 }
 
-/** What the flags say, and for the rest what is answered; where nobody is there, the flags alone. */
+/** The flags, and answers for the rest; without a terminal, the flags alone. */
 export async function initOptions(folder: string, { flags, ask }: Call): Promise<InitOptions> {
-  const said = async (flag: string, question: string, suggestion = ""): Promise<string | undefined> => {
+  const text = async (flag: string, question: string, suggestion = ""): Promise<string | undefined> => {
     const given = flags[flag];
     const answer = typeof given === "string" ? given : ((await ask?.(question, suggestion)) ?? suggestion);
     return answer.trim() === "" ? undefined : answer.trim();
   };
-  const name = (await said("name", "Short name of the campaign", nameFrom(folder)))!;
+  const name = (await text("name", "Short name of the campaign", nameFrom(folder)))!;
   // What a campaign.yaml that is there already says is not asked again.
   const known = existsSync(join(folder, "campaign.yaml"));
   const about = async (flag: string, question: string) =>
-    known ? undefined : said(flag, `${question} (nothing: not yet)`);
+    known ? undefined : text(flag, `${question} (nothing: not yet)`);
   const title = await about("title", "What people call it");
   const domain = await about("domain", "DNS name it will be announced under");
-  const repository = await said(
+  const repository = await text(
     "actions",
     "fieldtree's actions for GitHub, as OWNER/REPO@SHA (nothing: not on GitHub)",
   );
   const maintainers =
-    repository === undefined ? undefined : await said("maintainers", "GitHub logins of who maintains it, with commas");
+    repository === undefined ? undefined : await text("maintainers", "GitHub logins of who maintains it, with commas");
   const actions = repository === undefined ? undefined : actionsNamed(repository);
   return {
     name,

@@ -33,7 +33,7 @@ export async function reviewProposal(
   }
 }
 
-/** Both sides as they are at GitHub, looked at like that. */
+/** Reviews both sides as they are on GitHub. */
 export async function reviewCommits(
   sides: MergeCommits,
   labels: ReviewOptions["labels"],
@@ -47,7 +47,7 @@ export async function reviewCommits(
   );
 }
 
-/** What a stranger proposed is looked at with nothing that could be lost to them. */
+/** An untrusted proposal is reviewed without any secret. */
 const noSecrets = {};
 
 /** `repository`: the campaign's, whose fork a clone may be of; a remote's name, or an address. */

@@ -32,7 +32,7 @@ function rowLines(title: string, row: readonly Check[], paint: Paint): string[] 
   const bad = row.filter(({ ok }) => !ok);
   const [one] = row;
   if (bad.length === 0)
-    return [`${paint("good", "ok")}    ${title}  ${printable(one!.part ? sayParts(row) : one!.says)}`];
+    return [`${paint("good", "ok")}    ${title}  ${printable(one!.part ? partsText(row) : one!.says)}`];
   const alike = [...Map.groupBy(bad, ({ says }) => says)];
   const more = alike.length > shown ? [`        and ${alike.length - shown} more`] : [];
   const what = one!.check === "name" ? "can't be asked" : one!.subject;
@@ -40,27 +40,27 @@ function rowLines(title: string, row: readonly Check[], paint: Paint): string[] 
     ? `${paint("warning", "??")}  `
     : paint("error", "FAIL");
   return [
-    `${mark}  ${title}  ${one!.part ? sayParts(row) : what}`,
-    ...alike.slice(0, shown).flatMap(([says, those]) => sayAlike(says, those)),
+    `${mark}  ${title}  ${one!.part ? partsText(row) : what}`,
+    ...alike.slice(0, shown).flatMap(([says, group]) => groupLines(says, group)),
     ...more,
     `        → ${toDo(bad)}`,
   ];
 }
 
 /** `7 of 7 retrieved`, `2 of 2 servers agree`: how many are how, of what is good. */
-function sayParts(row: readonly Check[]): string {
-  const say = ({ check, says }: Check) => (check === "name" ? "servers agree" : says);
+function partsText(row: readonly Check[]): string {
+  const describe = ({ check, says }: Check) => (check === "name" ? "servers agree" : says);
   const good = Map.groupBy(
     row.filter(({ ok }) => ok),
-    say,
+    describe,
   );
   if (good.size === 0) return `0 of ${row.length} ${row[0]!.check === "name" ? "servers agree" : "pinned"}`;
   return [...good].map(([says, { length }]) => `${length} of ${row.length} ${says}`).join(", ");
 }
 
 /** Where, and below it what: paths or servers that fail alike are told together. */
-function sayAlike(says: string, those: readonly Check[]): string[] {
-  const at = those.flatMap(({ part }) => part?.at ?? []);
+function groupLines(says: string, group: readonly Check[]): string[] {
+  const at = group.flatMap(({ part }) => part?.at ?? []);
   const lines = printableLines(says).split("\n");
   if (at.length === 0) return lines.map((line) => `        ${line}`);
   return [`        ${some(at)}`, ...lines.map((line) => `          ${line}`)];
@@ -75,10 +75,10 @@ function toDo(bad: readonly Check[]): string {
   const [unknown] = bad;
   if (!drift) return unknown?.mend ?? "nothing is known of it: is it up, and within reach from here?";
   if (!/^fieldtree /.test(drift.mend ?? "")) return drift.mend ?? "";
-  return `${drift.mend} ${sayWhatItDoes(drift)}`;
+  return `${drift.mend} ${effectOf(drift)}`;
 }
 
-function sayWhatItDoes({ check }: Check): string {
+function effectOf({ check }: Check): string {
   if (check === "node") return "fetches what is missing, or names what to add again";
   return check === "pin" ? "brings what is missing" : "sets it right";
 }

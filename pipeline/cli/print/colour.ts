@@ -19,9 +19,9 @@ const coloured: Paint = (level, text) => `\u001b[${codes[level]}m${text}\u001b[0
 export function paintOn(
   stream: { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>>,
-  wanted: boolean,
+  allowed: boolean,
 ): Paint {
-  if (!wanted || env.NO_COLOR) return plain;
+  if (!allowed || env.NO_COLOR) return plain;
   if (env.FORCE_COLOR !== undefined) return /^(0|false)$/.test(env.FORCE_COLOR) ? plain : coloured;
   return stream.isTTY === true && env.TERM !== "dumb" ? coloured : plain;
 }

@@ -13,7 +13,7 @@ export function findingLines(file: string, findings: readonly Finding[], call: P
   return counted(findings, call).flatMap(({ finding, count }) => {
     const { level, rule, line, column } = finding;
     const at = `${file}:${line}:${column}  ${call.out.paint(level, level)}  ${rule}`;
-    return [`${at}  ${sayIt({ finding, count })}`, ...fixLines({ finding, count })];
+    return [`${at}  ${findingText({ finding, count })}`, ...fixLines({ finding, count })];
   });
 }
 
@@ -21,14 +21,14 @@ export function findingLines(file: string, findings: readonly Finding[], call: P
 export function datasetFindingLines(findings: readonly DatasetFinding[], call: Pick<Call, "flags" | "out">): string[] {
   return counted(findings, call).flatMap((each) => {
     const { level, rule } = each.finding;
-    return [`  ${call.out.paint(level, level)}  ${rule}  ${sayIt(each)}`, ...fixLines(each)];
+    return [`  ${call.out.paint(level, level)}  ${rule}  ${findingText(each)}`, ...fixLines(each)];
   });
 }
 
 /** Without rule and position, as below the title of a dataset. */
 export function noteLines(findings: readonly DatasetFinding[], call: Pick<Call, "flags" | "out">): string[] {
   return counted(findings, call).map(
-    (each) => `  ${call.out.paint(each.finding.level, `${each.finding.level}:`)} ${sayIt(each)}`,
+    (each) => `  ${call.out.paint(each.finding.level, `${each.finding.level}:`)} ${findingText(each)}`,
   );
 }
 
@@ -36,7 +36,7 @@ export const errorsIn = <F extends Pick<Finding, "level">>(findings: readonly F[
   findings.filter(({ level }) => level === "error");
 
 /** `--all shows each`, where lines stand for more than one finding. */
-export function sayAll(
+export function allHint(
   findings: readonly Pick<Finding, "level" | "rule" | "count">[],
   { flags }: Pick<Call, "flags">,
 ): string {
@@ -51,7 +51,7 @@ function counted<F extends Pick<Finding, "level" | "rule" | "count">>(
   return flags.all === true ? findings.map((finding) => ({ finding, count: 1 })) : condensed(findings);
 }
 
-const sayIt = (each: Condensed<Pick<Finding, "says" | "count">>) => printable(formatCounted(each));
+const findingText = (each: Condensed<Pick<Finding, "says" | "count">>) => printable(formatCounted(each));
 
 /** The fix of the first of several puts none of the others right. */
 function fixLines({ finding: { fix }, count }: Condensed<{ readonly fix?: string }>): string[] {

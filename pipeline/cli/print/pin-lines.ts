@@ -7,38 +7,38 @@ import { duration, printable } from "./terminal.ts";
 const shown = 5;
 
 /** `now`: ms since 1970, for how long a pin has been waited for. */
-export function pinLines(sights: readonly PinObservation[], now: number): string[] {
-  const byService = Map.groupBy(sights, ({ desired }) => desired.service.name);
+export function pinLines(pins: readonly PinObservation[], now: number): string[] {
+  const byService = Map.groupBy(pins, ({ desired }) => desired.service.name);
   const width = Math.max(0, ...[...byService.keys()].map(({ length }) => length));
   return [...byService].flatMap(([service, all]) => {
     const open = all.filter(({ counts }) => !counts);
-    const believed = all.filter(({ counts, evidence }) => counts && evidence === "reported").length;
+    const unverified = all.filter(({ counts, evidence }) => counts && evidence === "reported").length;
     const optional = all.every(({ desired }) => !desired.required);
     const line = [
       `  ${service.padEnd(width)}  ${all.length - open.length} of ${all.length} pinned`,
-      ...(believed > 0 ? [`${believed} unverified`] : []),
+      ...(unverified > 0 ? [`${unverified} unverified`] : []),
       ...(optional ? ["optional"] : []),
     ].join(", ");
-    const alike = [...Map.groupBy(open, (sight) => sayOpen(sight, now))];
+    const alike = [...Map.groupBy(open, (pin) => openText(pin, now))];
     const more = alike.length > shown ? [`    and ${alike.length - shown} more`] : [];
-    const told = alike.slice(0, shown).flatMap(([say, those]) => [`    ${pathsOf(those)}`, `      ${say}`]);
-    return [line, ...told, ...more];
+    const openLines = alike.slice(0, shown).flatMap(([say, group]) => [`    ${pathsOf(group)}`, `      ${say}`]);
+    return [line, ...openLines, ...more];
   });
 }
 
 /** `pinning, for 5 min: 1 of 2 replicas` */
-function sayOpen(sight: PinObservation, now: number): string {
-  const { status, message } = sight;
-  const age = ageOf(sight, now);
+function openText(pin: PinObservation, now: number): string {
+  const { status, message } = pin;
+  const age = ageOf(pin, now);
   return `${statusInJson(status)}${age === null ? "" : `, for ${duration(age)}`}${message ? `: ${printable(message)}` : ""}`;
 }
 
-const pathsOf = (sights: readonly PinObservation[]) => some(sights.map(({ desired }) => formatTarget(desired.target)));
+const pathsOf = (pins: readonly PinObservation[]) => some(pins.map(({ desired }) => formatTarget(desired.target)));
 
 /** `a, b, c and 4 more` */
 export function some(words: readonly string[]): string {
-  const said = words.slice(0, shown).join(", ");
-  return words.length > shown ? `${said} and ${words.length - shown} more` : said;
+  const listed = words.slice(0, shown).join(", ");
+  return words.length > shown ? `${listed} and ${words.length - shown} more` : listed;
 }
 
 /** Seconds since the pin request reached the service; null where the service does not report it. */

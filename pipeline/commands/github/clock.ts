@@ -29,10 +29,10 @@ async function tick(call: Call): Promise<number> {
   });
   const branch = await releaseLogBranch(folder());
   const written = branch === undefined ? undefined : await writeBadge(badge, branch, github, world);
-  const said = { true: "written", false: "as it was", undefined: "nowhere to be put before the first release" };
+  const text = { true: "written", false: "as it was", undefined: "nowhere to be put before the first release" };
   out.result(
     { event: "ticked", enabled: "verify.yml", badge, ...(written !== undefined && { written }) },
-    `verify.yml goes on running; badge “${badge.message}” ${said[`${written}`]}`,
+    `verify.yml goes on running; badge “${badge.message}” ${text[`${written}`]}`,
   );
   if (head && campaign.names.some(({ kind }) => kind === "ipns")) await republishRecords(call);
   return 0;

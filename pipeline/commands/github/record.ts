@@ -87,12 +87,12 @@ async function releaseHere(folder: string, campaign: Campaign, world: World): Pr
   const head = await publishedHead(campaign.log, world);
   if (head.release.rollbackOf !== undefined) return head;
   const here = await readFile(join(folder, "tree.yaml"));
-  let looked = 0;
+  let compared = 0;
   for await (const at of releasesFrom(head, campaign.log, world)) {
-    if (looked++ === mostSince) break;
+    if (compared++ === mostSince) break;
     if (here.equals(await sourceOf(at.release, campaign, world))) return at;
   }
-  throw new Failure("conflict", `none of the last ${Math.min(looked, mostSince)} releases is of the tree.yaml here`, {
+  throw new Failure("conflict", `none of the last ${Math.min(compared, mostSince)} releases is of the tree.yaml here`, {
     hint: "check out the commit that was published, or publish this one",
   });
 }

@@ -23,30 +23,30 @@ export const report = (call: Call): Promise<number> => withoutCommands(call, pos
 async function postReports(call: Call): Promise<number> {
   const { env, out, world } = call;
   const { run } = await readEvent(env, ["workflow_run"]);
-  const nobody = (why: string) => {
+  const skipped = (why: string) => {
     out.result({ told: [] }, `no pull request to report to: ${why}`);
     return 0;
   };
   const github = await openGitHub(env, world);
   if (run.event === "merge_group") return postQueuedVerdict(run, github, call);
-  if (run.event !== "pull_request") return nobody("the run was for no pull request");
+  if (run.event !== "pull_request") return skipped("the run was for no pull request");
   const found = await pullsOf(run, github);
-  if (found.length === 0) return nobody("no open pull request has this branch");
+  if (found.length === 0) return skipped("no open pull request has this branch");
   const pulls = found.filter(({ headSha }) => headSha === run.headSha);
-  if (pulls.length === 0) return nobody("a newer commit has a run of its own");
+  if (pulls.length === 0) return skipped("a newer commit has a run of its own");
 
   const artifact = await readArtifact(run, github);
   const told: number[] = [];
   for (const pull of pulls) {
-    const looked = await reviewUntilStable(pull, github, call);
-    if (!looked) continue;
-    const distrust = distrustReason(artifact, looked.report);
-    const post = { report: looked.report, run: run.page, ...(distrust && { distrust }) };
-    await postReport(looked.pull, post, github, world);
+    const review = await reviewUntilStable(pull, github, call);
+    if (!review) continue;
+    const distrust = distrustReason(artifact, review.report);
+    const post = { report: review.report, run: run.page, ...(distrust && { distrust }) };
+    await postReport(review.pull, post, github, world);
     told.push(pull.number);
-    out.result({ told: pull.number, state: looked.report.state }, `told #${pull.number}: ${looked.report.state}`);
+    out.result({ told: pull.number, state: review.report.state }, `told #${pull.number}: ${review.report.state}`);
   }
-  return told.length === 0 ? nobody("it was closed, or has a newer commit") : 0;
+  return told.length === 0 ? skipped("it was closed, or has a newer commit") : 0;
 }
 
 /**
@@ -69,7 +69,7 @@ async function postQueuedVerdict(run: Run, github: GitHub, call: Call): Promise<
   return 0;
 }
 
-interface Looked {
+interface Review {
   readonly pull: Pull;
   readonly report: Report;
 }
@@ -78,9 +78,9 @@ interface Looked {
 const mostReviews = 2;
 
 /** `undefined` where the pull request was closed, or its head moved: that commit has a run of its own. */
-async function reviewUntilStable(first: Pull, github: GitHub, call: Call): Promise<Looked | undefined> {
+async function reviewUntilStable(first: Pull, github: GitHub, call: Call): Promise<Review | undefined> {
   let pull: Pull = first;
-  for (let looks = 1; ; looks++) {
+  for (let attempt = 1; ; attempt++) {
     const sides = await mergeCommits(pull.baseRef, pull.headSha, github);
     const report = await reviewCommits(sides, pull.labels, github, call);
 
@@ -90,7 +90,7 @@ async function reviewUntilStable(first: Pull, github: GitHub, call: Call): Promi
     const still = tip.base === sides.base && String(now.labels) === String(pull.labels);
     pull = now;
     if (still) return { pull, report };
-    if (looks === mostReviews) return { pull, report: { ...report, state: "stale" } };
+    if (attempt === mostReviews) return { pull, report: { ...report, state: "stale" } };
   }
 }
 

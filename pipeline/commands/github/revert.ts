@@ -21,11 +21,11 @@ async function openRevert(call: Call): Promise<number> {
   }
   const tree = await sourceOf(head.release, campaign, world);
   const reverted = await revertOnGitHub({ number, rollbackOf, why, tree }, github, world);
-  const said = {
+  const text = {
     nothing: `tree.yaml is that of release ${rollbackOf} already`,
     opened: `opened ${"page" in reverted ? reverted.page : ""}`,
     known: `there is ${"page" in reverted ? reverted.page : ""} already`,
   };
-  out.result({ event: "reverted", ...reverted }, said[reverted.did]);
+  out.result({ event: "reverted", ...reverted }, text[reverted.did]);
   return 0;
 }

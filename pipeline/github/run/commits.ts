@@ -14,10 +14,12 @@ export function commitsOf(github: GitHub): Commits {
       const listed = await github.find(`reading the files of ${commit.slice(0, 7)}`, (rest, place) =>
         rest.git.getTree({ ...place, tree_sha: commit }),
       );
-      const wanted = listed?.tree.filter(({ path }) => names.includes(path));
+      const accepted = listed?.tree.filter(({ path }) => names.includes(path));
       return (
-        wanted &&
-        new Map(wanted.map(({ path, mode, sha, size }) => [path, { kind: kindOfMode(mode), id: sha, size: size ?? 0 }]))
+        accepted &&
+        new Map(
+          accepted.map(({ path, mode, sha, size }) => [path, { kind: kindOfMode(mode), id: sha, size: size ?? 0 }]),
+        )
       );
     },
 

@@ -135,7 +135,7 @@ const payloads = {
  */
 export async function readEvent<Name extends Event["name"]>(
   env: Environment,
-  wanted: readonly Name[],
+  accepted: readonly Name[],
 ): Promise<Extract<Event, { readonly name: Name }>> {
   const { GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: file } = env;
   if (!name || !file) {
@@ -143,8 +143,11 @@ export async function readEvent<Name extends Event["name"]>(
       hint: "this runs inside GitHub Actions; on your own machine, `fieldtree report` prints the same",
     });
   }
-  if (!wanted.some((one) => one === name)) {
-    throw new Failure("input", `started by ${JSON.stringify(name.slice(0, 40))}, and this is for ${wanted.join(", ")}`);
+  if (!accepted.some((one) => one === name)) {
+    throw new Failure(
+      "input",
+      `started by ${JSON.stringify(name.slice(0, 40))}, and this is for ${accepted.join(", ")}`,
+    );
   }
   const payload = await readFile(file, "utf8")
     .then((text) => JSON.parse(text) as unknown)

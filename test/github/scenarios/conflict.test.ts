@@ -1,10 +1,10 @@
 /** Two people edit one section at once. Git sees lines; what matters are paths. */
 import { expect, it } from "vitest";
-import { aStory, patience, treeWith } from "../story.ts";
+import { aStory, timeoutMs, treeWith } from "../story.ts";
 
 it(
   "says of a conflict of lines alone that it is only that, and names path and both CIDs of a real one",
-  patience,
+  timeoutMs,
   async () => {
     const { repo, leaf, propose } = await aStory({ tree: { "products/radar.txt": "radar" } });
     const text = (await repo.read("tree.yaml"))!;

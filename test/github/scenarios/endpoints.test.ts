@@ -1,8 +1,8 @@
 /** A pull request that sends secrets elsewhere: one line of YAML, which waits for a label of its own. */
 import { expect, it } from "vitest";
-import { aStory, patience } from "../story.ts";
+import { aStory, timeoutMs } from "../story.ts";
 
-it("is told first, and ready to merge for as long as it has the label that allows it", patience, async () => {
+it("is told first, and ready to merge for as long as it has the label that allows it", timeoutMs, async () => {
   const { repo, gateway, plan, report } = await aStory({ tree: { "notes.txt": "notes" } });
   const rules = `campaign: sea\ngateways: ["${gateway.url}", "https://evil.example"]\n`;
   const pull = await (await repo.fork("visitor")).openPull({ files: { "campaign.yaml": rules } });

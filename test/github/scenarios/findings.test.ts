@@ -1,8 +1,8 @@
 /** Five mistakes at five lines: said at each of them, mended with a click where one line mends it. */
 import { expect, it } from "vitest";
-import { aStory, patience } from "../story.ts";
+import { aStory, timeoutMs } from "../story.ts";
 
-it("says five mistakes at their five lines, and offers what a click can mend", patience, async () => {
+it("says five mistakes at their five lines, and offers what a click can mend", timeoutMs, async () => {
   const { repo, leaf, propose } = await aStory({ tree: { "products/radar.txt": "radar" } });
   const [good, text] = [leaf("lidar"), (await repo.read("tree.yaml"))!];
   const lines = [

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
 import { aFolder, fieldtree } from "../../commands/program.ts";
-import { aStory, patience, treeWith } from "../story.ts";
+import { aStory, timeoutMs, treeWith } from "../story.ts";
 
-it("tells a first-time contributor what merging would make live", patience, async () => {
+it("tells a first-time contributor what merging would make live", timeoutMs, async () => {
   const { github, repo, leaf, propose } = await aStory({
     tree: { "products/radar.txt": "radar" },
     writers: ["ada"],

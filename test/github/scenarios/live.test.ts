@@ -15,7 +15,7 @@ import { type FakeGateway, startFakeGateway } from "../../fakes/gateway.ts";
 import { type Box, openBox } from "../box.ts";
 import { plainly } from "../plainly.ts";
 import type { Repository } from "../repository.ts";
-import { patience, treeWith } from "../story.ts";
+import { timeoutMs, treeWith } from "../story.ts";
 import type { Grants } from "../tokens.ts";
 
 let github: Box;
@@ -70,7 +70,7 @@ async function live(path: string, content: string): Promise<number> {
 
 const mayRecord = { contents: "write", deployments: "write", "pull-requests": "write" } as const;
 
-describe("a merge", patience, () => {
+describe("a merge", timeoutMs, () => {
   it("is live, recorded with what proves it, rolled back, and its tree.yaml taken back by a pull request", async () => {
     const first = await live("products/radar.txt", "radar");
     const recorded = await job("record", mayRecord, { at: desk });
@@ -123,7 +123,7 @@ describe("a merge", patience, () => {
   });
 });
 
-describe("what is live", patience, () => {
+describe("what is live", timeoutMs, () => {
   it("is looked after: red, an issue, green, closed, and a badge that says so", async () => {
     await live("products/radar.txt", "radar");
     const mayTell = { contents: "read", issues: "write" } as const;
@@ -151,7 +151,7 @@ describe("what is live", patience, () => {
   });
 });
 
-describe("a campaign without environment", patience, () => {
+describe("a campaign without environment", timeoutMs, () => {
   it("is told by the doctor what is missing, each with what sets it", async () => {
     const doctor = (...flags: string[]) =>
       // Which repository, git's remote says.

@@ -1,6 +1,6 @@
 /** Pushes and merges between a look and its telling: never is a pull request told what is no longer so. */
 import { describe, expect, it } from "vitest";
-import { aStory, patience, treeWith } from "../story.ts";
+import { aStory, timeoutMs, treeWith } from "../story.ts";
 
 const reading = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
 
@@ -13,7 +13,7 @@ async function aProposal() {
 }
 
 describe("while it is looked at", () => {
-  it("a push to the pull request leaves the telling to the newer commit's run", patience, async () => {
+  it("a push to the pull request leaves the telling to the newer commit's run", timeoutMs, async () => {
     const { github, pull, plan, report, add } = await aProposal();
     const planned = await plan(pull);
     github.on(reading, async () => void (await pull.push({ "tree.yaml": add("sonde") })));
@@ -26,7 +26,7 @@ describe("while it is looked at", () => {
     expect(pull.comments()).toMatchObject([{ body: expect.stringContaining("products/sonde.txt") }]);
   });
 
-  it("a merge makes it look again, at the newest base", patience, async () => {
+  it("a merge makes it look again, at the newest base", timeoutMs, async () => {
     const { github, repo, pull, plan, report, add } = await aProposal();
     const planned = await plan(pull);
     github.on(reading, async () => void (await repo.push({ "tree.yaml": add("sonde") })));
@@ -37,7 +37,7 @@ describe("while it is looked at", () => {
     expect(pull.statuses()).toMatchObject([{ state: "success" }]);
   });
 
-  it("merge upon merge makes it say that it is stale", patience, async () => {
+  it("merge upon merge makes it say that it is stale", timeoutMs, async () => {
     const { github, repo, pull, plan, report, add } = await aProposal();
     const planned = await plan(pull);
     github.on(reading, async () => void (await repo.push({ "tree.yaml": add("sonde") })));
@@ -48,7 +48,7 @@ describe("while it is looked at", () => {
   });
 });
 
-it("a merge queue learns that two good proposals would break the tree together", patience, async () => {
+it("a merge queue learns that two good proposals would break the tree together", timeoutMs, async () => {
   const names = ["b", "c", "d", "e", "f", "g", "h"].map((name) => [`products/${name}.txt`, name]);
   const { repo, plan, planGroup, reportGroup, leaf } = await aStory({ tree: Object.fromEntries(names) });
   const text = (await repo.read("tree.yaml"))!;

@@ -1,9 +1,9 @@
 /** A pull request that brings rules of its own: other gateways, other owners, a label it has, no limit to what goes. */
 import { expect, it } from "vitest";
 import { startFakeGateway } from "../../fakes/gateway.ts";
-import { aStory, patience, treeWith } from "../story.ts";
+import { aStory, timeoutMs, treeWith } from "../story.ts";
 
-it("is looked at as main's campaign.yaml wants, and nobody that its own names is asked", patience, async () => {
+it("is looked at as main's campaign.yaml wants, and nobody that its own names is asked", timeoutMs, async () => {
   const { repo, leaf, propose } = await aStory({
     tree: { "products/radar.txt": "radar", "notes.txt": "notes" },
     campaign: "owners:\n  products/**: [ada]\nreview: { label: allow-removals }\n",

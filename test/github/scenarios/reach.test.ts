@@ -1,8 +1,8 @@
 /** Data that nobody can reach yet, and then can: people hear of it when it changes, and not before. */
 import { expect, it } from "vitest";
-import { aStory, patience, treeWith } from "../story.ts";
+import { aStory, timeoutMs, treeWith } from "../story.ts";
 
-it("says what is out of reach, stays quiet while it is, and speaks up once it is there", patience, async () => {
+it("says what is out of reach, stays quiet while it is, and speaks up once it is there", timeoutMs, async () => {
   const { github, repo, leaf, reveal, plan, report } = await aStory({ tree: { "products/radar.txt": "radar" } });
   const lidar = leaf("lidar", { hidden: true });
   const text = treeWith((await repo.read("tree.yaml"))!, { "products/lidar.txt": lidar });

@@ -1,8 +1,8 @@
 /** A pull request that takes a whole folder away: it waits for a label, which only people of the campaign can give. */
 import { expect, it } from "vitest";
-import { aStory, patience, treeWith } from "../story.ts";
+import { aStory, timeoutMs, treeWith } from "../story.ts";
 
-it("is ready to merge for as long as it has the label that allows it", patience, async () => {
+it("is ready to merge for as long as it has the label that allows it", timeoutMs, async () => {
   const { repo, plan, report } = await aStory({ tree: { "products/radar.txt": "radar", "notes/a.txt": "notes" } });
   const text = treeWith((await repo.read("tree.yaml"))!, { "notes/a.txt": undefined });
   const pull = await (await repo.fork("visitor")).openPull({ files: { "tree.yaml": text } });

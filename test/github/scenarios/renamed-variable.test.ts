@@ -3,11 +3,11 @@ import { cp, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { aFolder } from "../../commands/program.ts";
-import { aStory, patience, treeWith } from "../story.ts";
+import { aStory, timeoutMs, treeWith } from "../story.ts";
 
 const track = join(import.meta.dirname, "../../../sample/products/KITE/KITE-20260126a/track.zarr");
 
-it("says which variable is called otherwise now", patience, async () => {
+it("says which variable is called otherwise now", timeoutMs, async () => {
   const { repo, dataset, propose } = await aStory();
   await repo.push({ "tree.yaml": treeWith("", { "products/track.zarr": await dataset(track) }) });
   const copy = join(await aFolder(), "track.zarr");

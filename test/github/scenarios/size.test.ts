@@ -1,8 +1,8 @@
 /** Small changes to a real campaign's size, and a change that is huge: within what GitHub takes, in calls and in characters. */
 import { expect, it } from "vitest";
-import { aStory, patience, treeWith } from "../story.ts";
+import { aStory, timeoutMs, treeWith } from "../story.ts";
 
-it("takes at most 15 calls to tell three changes among 245 leaves, and what they become", patience, async () => {
+it("takes at most 15 calls to tell three changes among 245 leaves, and what they become", timeoutMs, async () => {
   const { github, repo, leaf, plan, report } = await aStory({
     writers: ["ada"],
     campaign: "owners:\n  products/**: [ada]\n",
@@ -31,7 +31,7 @@ it("takes at most 15 calls to tell three changes among 245 leaves, and what they
   expect(other.calls, github.journal.toString()).toBeLessThanOrEqual(15);
 });
 
-it("tells of 2 000 new leaves what fits, and how many more there are", patience, async () => {
+it("tells of 2 000 new leaves what fits, and how many more there are", timeoutMs, async () => {
   const { github, repo, leaf, propose } = await aStory({ tree: { "products/radar.txt": "radar" } });
   const many = Array.from({ length: 2000 }, (_, i) => [
     `products/day-with-a-rather-long-name-${i % 40}/part${i}.txt`,

@@ -1,6 +1,6 @@
 /** GitHub has its own days: limits, lost answers, missing permissions, another name. */
 import { expect, it } from "vitest";
-import { aStory, patience, treeWith } from "../story.ts";
+import { aStory, timeoutMs, treeWith } from "../story.ts";
 import { hangUp, secondaryRateLimit, serverError } from "../trouble.ts";
 
 const commenting = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
@@ -12,7 +12,7 @@ async function aProposal() {
   return { ...story, pull, planned: await story.plan(pull) };
 }
 
-it("waits when GitHub says it asks too much, and says everything once", patience, async () => {
+it("waits when GitHub says it asks too much, and says everything once", timeoutMs, async () => {
   const { github, pull, planned, report } = await aProposal();
   github.on(commenting, secondaryRateLimit(1));
   github.on("POST /repos/{owner}/{repo}/check-runs", serverError(502));
@@ -22,14 +22,14 @@ it("waits when GitHub says it asks too much, and says everything once", patience
   expect([pull.comments().length, pull.checks().length, pull.statuses().length]).toEqual([1, 1, 1]);
 });
 
-it("does not say it twice when the answer to saying it is lost", patience, async () => {
+it("does not say it twice when the answer to saying it is lost", timeoutMs, async () => {
   const { github, pull, planned, report } = await aProposal();
   github.on(commenting, hangUp, { after: true });
   expect((await report(pull, planned)).code).toBe(0);
   expect(pull.comments()).toHaveLength(1);
 });
 
-it("ends in words where the limit would outlast the job, and the next run finishes", patience, async () => {
+it("ends in words where the limit would outlast the job, and the next run finishes", timeoutMs, async () => {
   const { github, pull, planned, report } = await aProposal();
   github.on("POST /repos/{owner}/{repo}/statuses/{sha}", secondaryRateLimit(3600));
   const { code, stderr } = await report(pull, planned);
@@ -39,7 +39,7 @@ it("ends in words where the limit would outlast the job, and the next run finish
   expect([pull.comments().length, pull.statuses().length]).toEqual([1, 1]);
 });
 
-it("goes on under a new name when the repository is renamed, by the old one", patience, async () => {
+it("goes on under a new name when the repository is renamed, by the old one", timeoutMs, async () => {
   const { github, repo, pull, planned, report } = await aProposal();
   const old = repo.fullName;
   repo.rename("elsewhere");

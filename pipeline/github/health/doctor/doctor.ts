@@ -88,9 +88,9 @@ function campaignOf({ node, pins, gateways, log }: CampaignConfig): Diagnosis[] 
 const isLoopback = (url: string): boolean => /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
 
 async function secretsOf({ config, publishing }: RepositorySetup, github: GitHub): Promise<Diagnosis[]> {
-  const wanted = secretNames(config);
-  const found = secretsInWorkflow(wanted, publishing);
-  if (wanted.length === 0) return [...found, good("secrets", "campaign.yaml names none")];
+  const accepted = secretNames(config);
+  const found = secretsInWorkflow(accepted, publishing);
+  if (accepted.length === 0) return [...found, good("secrets", "campaign.yaml names none")];
   const [here, everywhere] = [
     await github.find("listing the environment's secrets", (rest, place) =>
       rest.actions.listEnvironmentSecrets({ ...place, environment_name: production, per_page: 100 }),
@@ -100,7 +100,7 @@ async function secretsOf({ config, publishing }: RepositorySetup, github: GitHub
     ),
   ].map((listed) => new Set(listed?.secrets.map(({ name }) => name)));
   const { owner, repo } = github.place;
-  for (const name of wanted) {
+  for (const name of accepted) {
     const of = `secret ${name}`;
     const how = `gh secret set ${name} --env ${production} --repo ${owner}/${repo}`;
     if (everywhere!.has(name)) {
@@ -113,12 +113,12 @@ async function secretsOf({ config, publishing }: RepositorySetup, github: GitHub
 }
 
 /** The step that publishes gets secrets by name, and campaign.yaml names them: two lists that must be one. */
-function secretsInWorkflow(wanted: readonly string[], publishing: string | undefined): Diagnosis[] {
+function secretsInWorkflow(accepted: readonly string[], publishing: string | undefined): Diagnosis[] {
   const of = "publish.yml";
   if (publishing === undefined) return [];
   const given = new Set([...publishing.matchAll(/\bsecrets\.([A-Z][A-Z0-9_]*)/g)].map(([, name]) => name!));
-  const lacking = wanted.filter((name) => !given.has(name));
-  const extra = [...given].filter((name) => !wanted.includes(name));
+  const lacking = accepted.filter((name) => !given.has(name));
+  const extra = [...given].filter((name) => !accepted.includes(name));
   const lines = lacking.map((name) => `${name}: $\{{ secrets.${name} }}`);
   return [
     ...lacking.map((name, i): Diagnosis => {
