@@ -16,12 +16,12 @@
  */
 import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
-import { Failure, isFailure } from "../core/failure.ts";
+import { isFailure } from "../core/failure.ts";
 import { isRecord } from "../core/json.ts";
 import type { World } from "../core/world.ts";
 import { emptyBlockFirst } from "../http/empty-block.ts";
-import { excerpt, kindOfStatus } from "../http/http.ts";
-import { type Arguments, type Ask, baseOf, wire } from "../http/stream.ts";
+import { type Arguments, type Ask, baseOf, type Wire, wire } from "../http/stream.ts";
+import { cutShort, isNotPinned, isText, meaningOf, refusal, unclear } from "./cluster-errors.ts";
 import { holdersOf, judged, type Pin, pinIn, type Terms, termsIn } from "./replicas.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
@@ -54,10 +54,44 @@ const mostPeers = 10_000;
 const understood =
   /^\/(?:ip4|ip6|dns|dns4|dns6|dnsaddr)\/[^/,\s]+(?:\/tcp\/\d{1,5}|\/udp\/\d{1,5}\/quic-v1)?\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/;
 
-const notPinned = "pin is not part of the pinset";
+/** @throws Failure `input` where `api` isn't one of http or https, or contains a password. */
+export function clusterPins(options: ClusterOptions): PinService {
+  const cluster = connectionTo(options);
+  const { name, calls } = cluster;
+  return {
+    name,
+    status: (cids, world) => statuses(cluster, cids, world),
+    pin: (pinRequest, world) => pinUnlessPinned(cluster, pinRequest, world),
 
-/** @throws Failure `input` where `api` isn't one of http or https, or holds a password. */
-export function clusterPins({ name, api, credentials, replicas, timeoutMs = 60_000 }: ClusterOptions): PinService {
+    async unpin(cid, world) {
+      try {
+        await calls.json({ method: "DELETE", path: `pins/${cid}`, what: `unpinning ${cid}` }, world);
+      } catch (error) {
+        if (!isNotPinned(error)) throw error;
+      }
+    },
+
+    take: (root, car, world) => upload(cluster, root, car, world),
+    addresses: (world) => peerAddresses(cluster, world),
+    close: calls.close,
+  };
+}
+
+/** A connection to a Cluster, and what has to be known from call to call. */
+interface Cluster {
+  readonly name: string;
+  readonly calls: Wire;
+  /** Replicas that campaign.yaml demands. */
+  readonly replicas: number | undefined;
+  /** The same, as options of a request. */
+  readonly factor: Options;
+  /** Uploads the empty block to every peer, at the first call. */
+  readonly emptyBlock: (world: World) => Promise<void>;
+  /** By root, the peers that {@link upload} brought its blocks to: elsewhere they would have to be fetched once more. */
+  readonly broughtTo: Map<string, readonly string[]>;
+}
+
+function connectionTo({ name, api, credentials, replicas, timeoutMs = 60_000 }: ClusterOptions): Cluster {
   const hint = "api: takes an address such as http://127.0.0.1:9094";
   const calls = wire({
     name,
@@ -68,180 +102,165 @@ export function clusterPins({ name, api, credentials, replicas, timeoutMs = 60_0
     refusal,
     meaningOf,
   });
-  const factor = replicas ? factorOf(replicas, replicas) : {};
-  /** Where `take` brought blocks to: elsewhere they would have to be fetched once more. */
-  const broughtTo = new Map<string, readonly string[]>();
-
-  async function answer(ask: Ask, world: World): Promise<Readonly<Record<string, unknown>>> {
-    const said = await calls.json(ask, world);
-    if (!isRecord(said)) throw unclear(`${name}: ${ask.what}`, said);
-    return said;
-  }
-
-  /** At every peer, for any of them may be given a pin. */
+  // At every peer, for any of them may be given a pin.
   const emptyBlock = emptyBlockFirst((upload, world) => {
     const query = { "raw-leaves": true, "cid-version": "1", "no-pin": true, ...factorOf(-1, -1) };
     return calls.json({ method: "POST", path: "add", what: "bringing the empty block", query, upload }, world);
   });
+  const factor = replicas ? factorOf(replicas, replicas) : {};
+  return { name, calls, replicas, factor, emptyBlock, broughtTo: new Map() };
+}
 
-  /** An answer that leaves one out was cut short. */
-  async function pinsOf(cids: readonly CID[], world: World): Promise<Map<string, Pin>> {
-    const pins = new Map<string, Pin>();
-    const wanted = new Set(cids.map(String));
-    const what = wanted.size === 1 ? `asking for ${cids[0]}` : `asking for ${wanted.size} pins`;
-    const ask: Ask = { method: "GET", path: "pins", what, query: { cids: [...wanted].join() } };
-    let lines = 0;
-    for await (const line of calls.lines(ask, world)) {
-      const pin = pinIn(line);
-      if (!pin || ++lines > wanted.size) throw unclear(`${name}: ${what}`, line);
-      if (wanted.has(pin.cid)) pins.set(pin.cid, pin);
-    }
-    for (const cid of wanted) if (!pins.has(cid)) throw cutShort(`${name}: ${what}`, `nothing about ${cid}`);
-    return pins;
+async function pinUnlessPinned(cluster: Cluster, pinRequest: PinRequest, world: World): Promise<PinStatus> {
+  const { cid } = pinRequest;
+  const previous = pinRequest.previous?.equals(cid) ? undefined : pinRequest.previous;
+  const pins = await pinsOf(cluster, previous ? [cid, previous] : [cid], world);
+  const pin = pins.get(`${cid}`)!;
+  const now = await statusOf(cluster, pin, world);
+  if (now.state !== "failed" && now.state !== "absent") return now;
+  await cluster.emptyBlock(world);
+  if (now.state === "failed") await repair(cluster, pinRequest, pin, world);
+  else {
+    // Peers of a pin that is not well would not be well with this one.
+    const followed = previous && (await statusOf(cluster, pins.get(`${previous}`)!, world)).state === "pinned";
+    if (!followed || !(await pinUpdating(cluster, pinRequest, previous, world)))
+      await pinAfresh(cluster, pinRequest, cluster.factor, world);
   }
+  return (await statuses(cluster, [cid], world)).get(`${cid}`)!;
+}
 
-  async function statusOf(pin: Pin, world: World): Promise<PinStatus> {
-    const holders = holdersOf(pin);
-    const status = judged(pin, holders, replicas);
-    const complete = holders.length > 0 && holders.every(({ state }) => state === "holds");
-    if (status.state === "absent" || (replicas ? status.state !== "failed" : complete)) return status;
-    const terms = await termsOf(pin.cid, world);
-    return terms ? judged(pin, holdersOf(pin, terms), replicas ?? terms.least) : status;
+async function upload(cluster: Cluster, root: CID, car: AsyncIterable<Uint8Array>, world: World): Promise<void> {
+  const upload = await withBlocks(car);
+  // Cluster hangs up on a CAR without a block.
+  if (!upload) return;
+  const what = `bringing blocks of ${root}`;
+  // Pinned later, by its name: a pin that Cluster makes here has none, and would begin before the last of several.
+  const query = { format: "car", "no-pin": "true", ...cluster.factor };
+  let added = false;
+  for await (const line of cluster.calls.lines({ method: "POST", path: "add", what, query, upload }, world)) {
+    if (!isRecord(line) || added) throw unclear(`${cluster.name}: ${what}`, line);
+    if (line.cid !== `${root}`) throw unclear(`${cluster.name}: ${what}`, line);
+    added = true;
+    if (Array.isArray(line.allocations)) cluster.broughtTo.set(`${root}`, line.allocations.filter(isText).slice(0, 20));
   }
+  if (!added) throw cutShort(`${cluster.name}: ${what}`, "nothing of what it took");
+}
 
-  /** What the Cluster was asked for. What `GET /pins` says of it comes from any one peer, be it the last to hear. */
-  async function termsOf(cid: string, world: World): Promise<Terms | undefined> {
-    try {
-      const kept = await answer({ method: "GET", path: `allocations/${cid}`, what: `looking up ${cid}` }, world);
-      return termsIn(kept);
-    } catch (error) {
-      if (isNotPinned(error)) return undefined;
-      throw error;
-    }
+async function peerAddresses(cluster: Cluster, world: World): Promise<string[]> {
+  const addresses = new Set<string>();
+  const what = "asking for its peers";
+  let peers = 0;
+  for await (const peer of cluster.calls.lines({ method: "GET", path: "peers", what }, world)) {
+    if (!isRecord(peer) || ++peers > mostPeers) throw unclear(`${cluster.name}: ${what}`, peer);
+    const known = isRecord(peer.ipfs) ? peer.ipfs.addresses : undefined;
+    if (Array.isArray(known)) for (const address of known) if (isDialled(address)) addresses.add(address);
   }
+  return [...addresses].sort();
+}
 
-  function post(
-    { cid, label }: PinRequest,
-    options: Options,
-    world: World,
-  ): Promise<Readonly<Record<string, unknown>>> {
-    const query = fitting({ name: [...label].slice(0, 255).join(""), ...options });
-    return answer({ method: "POST", path: `pins/${cid}`, what: `pinning ${cid}`, query }, world);
+async function answer(cluster: Cluster, ask: Ask, world: World): Promise<Readonly<Record<string, unknown>>> {
+  const said = await cluster.calls.json(ask, world);
+  if (!isRecord(said)) throw unclear(`${cluster.name}: ${ask.what}`, said);
+  return said;
+}
+
+/** An answer that leaves one out was cut short. */
+async function pinsOf(cluster: Cluster, cids: readonly CID[], world: World): Promise<Map<string, Pin>> {
+  const pins = new Map<string, Pin>();
+  const wanted = new Set(cids.map(String));
+  const what = wanted.size === 1 ? `asking for ${cids[0]}` : `asking for ${wanted.size} pins`;
+  const ask: Ask = { method: "GET", path: "pins", what, query: { cids: [...wanted].join() } };
+  let lines = 0;
+  for await (const line of cluster.calls.lines(ask, world)) {
+    const pin = pinIn(line);
+    if (!pin || ++lines > wanted.size) throw unclear(`${cluster.name}: ${what}`, line);
+    if (wanted.has(pin.cid)) pins.set(pin.cid, pin);
   }
+  for (const cid of wanted) if (!pins.has(cid)) throw cutShort(`${cluster.name}: ${what}`, `nothing about ${cid}`);
+  return pins;
+}
 
-  /**
-   * Pin it from what is kept of `previous`: its Kubos walk only what is new. The Cluster copies the pin as it stood, meta
-   * and factor and all, and takes but the label from us; says whether as many peers keep it as are wanted.
-   */
-  async function updated(pinRequest: PinRequest, previous: CID, world: World): Promise<boolean> {
-    try {
-      const { least } = termsIn(await post(pinRequest, { "pin-update": `${previous}` }, world));
-      return !replicas || least === undefined || least >= replicas;
-    } catch (error) {
-      // All it would have saved is time.
-      if (!isFailure(error, "refused", "unavailable")) throw error;
-      world.log(`${name}: ${pinRequest.cid} is pinned without what is kept of ${previous} (${error.message})`);
-      return false;
-    }
+async function statusOf(cluster: Cluster, pin: Pin, world: World): Promise<PinStatus> {
+  const holders = holdersOf(pin);
+  const status = judged(pin, holders, cluster.replicas);
+  const complete = holders.length > 0 && holders.every(({ state }) => state === "holds");
+  if (status.state === "absent" || (cluster.replicas ? status.state !== "failed" : complete)) return status;
+  const terms = await termsOf(cluster, pin.cid, world);
+  return terms ? judged(pin, holdersOf(pin, terms), cluster.replicas ?? terms.least) : status;
+}
+
+/** What the Cluster was asked for. What `GET /pins` says of it comes from any one peer, be it the last to hear. */
+async function termsOf(cluster: Cluster, cid: string, world: World): Promise<Terms | undefined> {
+  try {
+    const kept = await answer(cluster, { method: "GET", path: `allocations/${cid}`, what: `looking up ${cid}` }, world);
+    return termsIn(kept);
+  } catch (error) {
+    if (isNotPinned(error)) return undefined;
+    throw error;
   }
+}
 
-  async function plain(pinRequest: PinRequest, factor: Options, world: World): Promise<void> {
-    const { cid, origins, meta } = pinRequest;
-    const options = {
-      ...factor,
-      "user-allocations": broughtTo.get(`${cid}`) ?? [],
-      origins: origins.filter((address) => understood.test(address)),
-      ...Object.fromEntries(Object.entries(meta).map(([key, value]) => [`meta-${key}`, value])),
-    };
-    await post(pinRequest, options, world);
-    broughtTo.delete(`${cid}`);
+function post(
+  cluster: Cluster,
+  { cid, label }: PinRequest,
+  options: Options,
+  world: World,
+): Promise<Readonly<Record<string, unknown>>> {
+  const query = fitting({ name: [...label].slice(0, 255).join(""), ...options });
+  return answer(cluster, { method: "POST", path: `pins/${cid}`, what: `pinning ${cid}`, query }, world);
+}
+
+/**
+ * Pin it from what is kept of `previous`: its Kubos walk only what is new. The Cluster copies the pin as it stood, meta
+ * and factor and all, and takes but the label from us. Returns whether it keeps as many replicas as are demanded.
+ */
+async function pinUpdating(cluster: Cluster, pinRequest: PinRequest, previous: CID, world: World): Promise<boolean> {
+  try {
+    const { least } = termsIn(await post(cluster, pinRequest, { "pin-update": `${previous}` }, world));
+    return !cluster.replicas || least === undefined || least >= cluster.replicas;
+  } catch (error) {
+    // All it would have saved is time.
+    if (!isFailure(error, "refused", "unavailable")) throw error;
+    world.log(`${cluster.name}: ${pinRequest.cid} is pinned without what is kept of ${previous} (${error.message})`);
+    return false;
   }
+}
 
-  /** Have peers that failed try again, and others take the place of those that are gone. */
-  async function anew(pinRequest: PinRequest, pin: Pin, world: World): Promise<void> {
-    const { cid } = pinRequest;
-    if (pin.peers.some(({ state }) => state === "error")) {
-      await answer({ method: "POST", path: `pins/${cid}/recover`, what: `recovering ${cid}` }, world);
-    }
-    const terms = await termsOf(`${cid}`, world);
-    if (terms?.least === undefined) return;
-    // Others may have asked for more than we do.
-    const least = Math.max(terms.least, replicas ?? 0);
-    const hopeful = holdersOf(pin, terms).filter(({ state }) => state !== "offline");
-    if (hopeful.length < least) await plain(pinRequest, factorOf(least, Math.max(terms.most, least)), world);
-  }
-
-  async function status(cids: readonly CID[], world: World): Promise<Map<string, PinStatus>> {
-    const statuses = new Map<string, PinStatus>();
-    const batches = Array.from({ length: Math.ceil(cids.length / asked) }, (_, i) =>
-      cids.slice(i * asked, (i + 1) * asked),
-    );
-    for await (const pins of inOrder(batches, atOnce, (batch) => pinsOf(batch, world))) {
-      for (const [cid, pin] of pins) statuses.set(cid, await statusOf(pin, world));
-    }
-    return statuses;
-  }
-
-  return {
-    name,
-    status,
-
-    async pin(pinRequest, world) {
-      const { cid } = pinRequest;
-      const previous = pinRequest.previous?.equals(cid) ? undefined : pinRequest.previous;
-      const pins = await pinsOf(previous ? [cid, previous] : [cid], world);
-      const pin = pins.get(`${cid}`)!;
-      const now = await statusOf(pin, world);
-      if (now.state !== "failed" && now.state !== "absent") return now;
-      await emptyBlock(world);
-      if (now.state === "failed") await anew(pinRequest, pin, world);
-      else {
-        // Peers of a pin that is not well would not be well with this one.
-        const followed = previous && (await statusOf(pins.get(`${previous}`)!, world)).state === "pinned";
-        if (!followed || !(await updated(pinRequest, previous, world))) await plain(pinRequest, factor, world);
-      }
-      return (await status([cid], world)).get(`${cid}`)!;
-    },
-
-    async unpin(cid, world) {
-      try {
-        await calls.json({ method: "DELETE", path: `pins/${cid}`, what: `unpinning ${cid}` }, world);
-      } catch (error) {
-        if (!isNotPinned(error)) throw error;
-      }
-    },
-
-    async take(root, car, world) {
-      const upload = await withBlocks(car);
-      // Cluster hangs up on a CAR without a block.
-      if (!upload) return;
-      const what = `bringing blocks of ${root}`;
-      // Pinned later, by its name: a pin that Cluster makes here has none, and would begin before the last of several.
-      const query = { format: "car", "no-pin": "true", ...factor };
-      let added = false;
-      for await (const line of calls.lines({ method: "POST", path: "add", what, query, upload }, world)) {
-        if (!isRecord(line) || added) throw unclear(`${name}: ${what}`, line);
-        if (line.cid !== `${root}`) throw unclear(`${name}: ${what}`, line);
-        added = true;
-        if (Array.isArray(line.allocations)) broughtTo.set(`${root}`, line.allocations.filter(isText).slice(0, 20));
-      }
-      if (!added) throw cutShort(`${name}: ${what}`, "nothing of what it took");
-    },
-
-    async addresses(world) {
-      const addresses = new Set<string>();
-      const what = "asking for its peers";
-      let peers = 0;
-      for await (const peer of calls.lines({ method: "GET", path: "peers", what }, world)) {
-        if (!isRecord(peer) || ++peers > mostPeers) throw unclear(`${name}: ${what}`, peer);
-        const known = isRecord(peer.ipfs) ? peer.ipfs.addresses : undefined;
-        if (Array.isArray(known)) for (const address of known) if (isDialled(address)) addresses.add(address);
-      }
-      return [...addresses].sort();
-    },
-
-    close: calls.close,
+async function pinAfresh(cluster: Cluster, pinRequest: PinRequest, factor: Options, world: World): Promise<void> {
+  const { cid, origins, meta } = pinRequest;
+  const options = {
+    ...factor,
+    "user-allocations": cluster.broughtTo.get(`${cid}`) ?? [],
+    origins: origins.filter((address) => understood.test(address)),
+    ...Object.fromEntries(Object.entries(meta).map(([key, value]) => [`meta-${key}`, value])),
   };
+  await post(cluster, pinRequest, options, world);
+  cluster.broughtTo.delete(`${cid}`);
+}
+
+/** Have peers that failed try again, and others take the place of those that are gone. */
+async function repair(cluster: Cluster, pinRequest: PinRequest, pin: Pin, world: World): Promise<void> {
+  const { cid } = pinRequest;
+  if (pin.peers.some(({ state }) => state === "error")) {
+    await answer(cluster, { method: "POST", path: `pins/${cid}/recover`, what: `recovering ${cid}` }, world);
+  }
+  const terms = await termsOf(cluster, `${cid}`, world);
+  if (terms?.least === undefined) return;
+  // Others may have asked for more than we do.
+  const least = Math.max(terms.least, cluster.replicas ?? 0);
+  const hopeful = holdersOf(pin, terms).filter(({ state }) => state !== "offline");
+  if (hopeful.length < least) await pinAfresh(cluster, pinRequest, factorOf(least, Math.max(terms.most, least)), world);
+}
+
+async function statuses(cluster: Cluster, cids: readonly CID[], world: World): Promise<Map<string, PinStatus>> {
+  const found = new Map<string, PinStatus>();
+  const batches = Array.from({ length: Math.ceil(cids.length / asked) }, (_, i) =>
+    cids.slice(i * asked, (i + 1) * asked),
+  );
+  for await (const pins of inOrder(batches, atOnce, (batch) => pinsOf(cluster, batch, world))) {
+    for (const [cid, pin] of pins) found.set(cid, await statusOf(cluster, pin, world));
+  }
+  return found;
 }
 
 /** Query options; a list is joined by commas. */
@@ -297,61 +316,6 @@ function authorizationOf(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString("base64")}`;
 }
 
-/** What an answer other than 2xx, or a page, means. Cluster's own say why in JSON. */
-function refusal(said: string, status: number, text: string): Failure {
-  const message = messageIn(text);
-  const what = `${said} answered ${status}: ${excerpt(message ?? text)}`;
-  if (status === 401 || status === 403) {
-    return new Failure("refused", what, { hint: "check its token in the environment: user:password, or a token" });
-  }
-  if (message !== undefined) return meaningOf(said, message, kindOfStatus(status));
-  if (/^\s*</.test(text) || kindOfStatus(status) === "unavailable") return new Failure("unavailable", what);
-  return new Failure("input", `${what}. That is not the REST API of an IPFS Cluster`, {
-    hint: "it usually listens on port 9094: check api: in campaign.yaml",
-  });
-}
-
-/** Cluster's own words, and what can be done about them. */
-function meaningOf(said: string, message: string, otherwise: Failure["kind"] = "unavailable"): Failure {
-  // Several errors of a stream arrive as one header, the first of them empty.
-  const what = `${said}: ${excerpt(message.replace(/^[,\s]+/, ""))}`;
-  if (message.includes(notPinned)) return new Failure("refused", what);
-  if (/mismatch in content integrity/.test(message)) return new Failure("corrupt", what);
-  if (/follower mode/.test(message)) {
-    return new Failure("refused", what, { hint: "api: must be that of a peer that the others trust, not a follower" });
-  }
-  if (/not enough peers to allocate/.test(message)) {
-    return new Failure("unavailable", what, { hint: "start the missing peers, or want fewer replicas:" });
-  }
-  return new Failure(otherwise, what);
-}
-
-function messageIn(text: string): string | undefined {
-  try {
-    const message = (JSON.parse(text) as { message?: unknown } | null)?.message;
-    return isText(message) ? message : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isNotPinned(error: unknown): boolean {
-  return isFailure(error, "refused") && error.message.endsWith(notPinned);
-}
-
-function unclear(said: string, answer: unknown): Failure {
-  return new Failure("corrupt", `${said} answered what no IPFS Cluster does: ${excerpt(JSON.stringify(answer) ?? "")}`);
-}
-
-function cutShort(said: string, lacks: string): Failure {
-  return new Failure("unavailable", `${said}: the answer ended early, it says ${lacks}`);
-}
-
 function isDialled(address: unknown): address is string {
   return isText(address) && /^\/\S{1,500}\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/.test(address);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
 }

@@ -5,6 +5,9 @@
  * stands at `_dnslink.`; Kubo looks at `_dnslink.` only, wants exactly one link, and follows it from domain to domain.
  * What we announce has to hold under both; what is opened by name is opened as Kubo would (`strict`).
  *
+ * Only tests call it so far, which hold announcements against both rules. Reading a campaign from its domain, and serving
+ * `/ipns/DOMAIN` of other campaigns, need it in the pipeline.
+ *
  * ```ts
  * const { links } = await resolveDnslink("latest.example.org", { mode: "strict" }, world);
  * links[0]; // { namespace: "ipfs", identifier: "bafy…", ttl: 300 }
