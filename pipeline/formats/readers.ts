@@ -7,6 +7,6 @@ import { zarr } from "./zarr/zarr.ts";
 
 export const readersUsing = (decompressors: Decompressors): readonly FormatReader[] => [
   withSidecar(zarr(decompressors)),
-  netcdf,
+  netcdf(decompressors),
   datasetMeta,
 ];

@@ -13,29 +13,39 @@ import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { boundedAttributes } from "../attributes.ts";
+import type { Decompressors } from "../decompressors.ts";
+import { openHdf5 } from "../hdf5/hdf5.ts";
 import type { FormatReader } from "../reader.ts";
 import { jsonOf } from "./attributes.ts";
 import { isClassic } from "./classic/header.ts";
 import { openClassic } from "./classic/open.ts";
+import { openEnhanced } from "./enhanced/open.ts";
 import type { NetcdfFile, NetcdfVariable } from "./file.ts";
 import { valuesIn } from "./values.ts";
 
-export const netcdf: FormatReader = {
+export const netcdf = (using: Decompressors): FormatReader => ({
   name: "netcdf",
   version: 1,
   files: {
-    recognises: isClassic,
+    recognises: (start) => isClassic(start) || isHdf5(start),
     // A block that never comes must not outlast the caller, whatever waits for it.
-    describe: (file, world) => unlessAborted(world.signal, describeFile(file, world)),
+    describe: (file, world) => unlessAborted(world.signal, describeFile(file, using, world)),
   },
-};
+});
 
 /** Variables that are described; a file of more is none that a person can find their way in. */
 const mostVariables = 5000;
 
+/** "\x89HDF\r\n\x1a\n", at the beginning or behind a user block of 512 bytes, or twice that, and so on. */
+export function isHdf5(start: Uint8Array): boolean {
+  const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+  return [0, 512, 1024, 2048].some((offset) => signature.every((byte, i) => start[offset + i] === byte));
+}
+
 /** @throws Failure `input` where the file is damaged or too large to be described; `unavailable` as the source does. */
-async function describeFile(source: RangeSource, world: World): Promise<Description> {
-  const file = await openClassic(source);
+async function describeFile(source: RangeSource, using: Decompressors, world: World): Promise<Description> {
+  const start = await source.read(0, 4);
+  const file = isClassic(start) ? await openClassic(source) : await openEnhanced(await openHdf5(source, using));
   const variables = file.groups.flatMap((group) => group.variables);
   if (variables.length > mostVariables)
     throw new Failure("input", `the file has ${variables.length} variables; more than ${mostVariables} are not read`);

@@ -1,0 +1,141 @@
+/**
+ * Files that are damaged in random ways: any bytes end in a description or in a failure that says what is wrong.
+ *
+ * `FIELDTREE_SEED=… npm test -- test/formats/netcdf/damage.test.ts` repeats a run; its number is in the titles.
+ */
+import { describe, expect, it } from "vitest";
+import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import type { RangeSource } from "../../../pipeline/core/dataset/range-source.ts";
+import { Failure, isFailure } from "../../../pipeline/core/failure.ts";
+import { stableJson } from "../../../pipeline/core/json.ts";
+import { withBlocks } from "../../../pipeline/formats/block-cache.ts";
+import { netcdf } from "../../../pipeline/formats/netcdf/netcdf.ts";
+import { testWorld } from "../../fakes/world.ts";
+import { netcdfFiles } from "./files.ts";
+
+const seed = Number(process.env.FIELDTREE_SEED ?? Date.now() % 1e9);
+const files = await netcdfFiles();
+const reader = netcdf(decompressors);
+
+/** Whole numbers from 0 to `below`, the same ones for the same seed (mulberry32). */
+function randomFrom(start: number): (below: number) => number {
+  let state = start;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+const damages: Readonly<Record<string, (bytes: Uint8Array, random: (below: number) => number) => Uint8Array>> = {
+  cut: (bytes, random) => bytes.subarray(0, random(bytes.length)),
+  "a bit or two flipped"(bytes, random) {
+    for (let n = random(2); n >= 0; n--) bytes[random(bytes.length)]! ^= 1 << random(8);
+    return bytes;
+  },
+  "many bytes changed"(bytes, random) {
+    for (let n = random(200); n >= 0; n--) bytes[random(bytes.length)] = random(256);
+    return bytes;
+  },
+  "numbers made large"(bytes, random) {
+    for (let n = random(4); n >= 0; n--) bytes.fill(255, random(bytes.length)).fill(0, random(bytes.length) + 8);
+    return bytes;
+  },
+  "a stretch of zeros"(bytes, random) {
+    const from = random(bytes.length);
+    return bytes.fill(0, from, from + random(2000));
+  },
+  "a stretch from elsewhere"(bytes, random) {
+    return bytes.copyWithin(random(bytes.length), random(bytes.length), random(bytes.length));
+  },
+};
+
+const sourceOf = (bytes: Uint8Array): RangeSource => ({
+  size: bytes.length,
+  read: async (offset, length) => bytes.subarray(offset, offset + length),
+});
+
+/** How describing ends: what kind of failure, or none; anything else is thrown. */
+async function outcome(source: RangeSource, signal?: AbortSignal): Promise<"described" | "input" | "unavailable"> {
+  const world = testWorld(signal ? { signal } : {});
+  try {
+    const description = await reader.files!.describe(withBlocks(source, { blockSize: 4096, whole: 0 }), world);
+    // Throws on what JSON can't say.
+    stableJson(description);
+    return "described";
+  } catch (error) {
+    if (isFailure(error, "input", "unavailable") && error.message.length > 10) return error.kind as "input";
+    throw error;
+  }
+}
+
+const casesPerFile = 8;
+/** One of those that differ in nothing that a description needs; where they do, `hdf5` has tests of its own. */
+const names = files?.names.filter((name) => !/^grid-[^cf]|^grid-c[lo]|^cut|^lies|^many/.test(name)) ?? [];
+
+describe.skipIf(!files)(`damaged files, seed ${seed}`, () => {
+  it.each(Object.keys(damages))("end in a description or in words: %s", { timeout: 60_000 }, async (kind) => {
+    const ended = { described: 0, input: 0, unavailable: 0 };
+    for (const [i, name] of names.entries()) {
+      const whole = files!.bytes(name);
+      for (let n = 0; n < casesPerFile; n++) {
+        const caseSeed = seed + 1000 * i + n;
+        const damaged = damages[kind]!(Uint8Array.from(whole), randomFrom(caseSeed));
+        try {
+          ended[await outcome(sourceOf(damaged))]++;
+        } catch (error) {
+          throw new Error(`${name}, case ${n}, seed ${seed}`, { cause: error });
+        }
+      }
+    }
+    // Bytes that are at hand are never out of reach.
+    expect(ended.unavailable).toBe(0);
+    expect(ended.input + ended.described).toBe(names.length * casesPerFile);
+    expect(ended.input).toBeGreaterThan(0);
+  });
+
+  it("are out of reach, and never bad, where a block is missing", { timeout: 60_000 }, async () => {
+    const random = randomFrom(seed);
+    for (const name of names) {
+      const bytes = files!.bytes(name);
+      const whole = await outcome(sourceOf(bytes));
+      for (let n = 0; n < casesPerFile; n++) {
+        const lost = random(Math.ceil(bytes.length / 4096)) * 4096;
+        let isAsked = false;
+        const ended = await outcome({
+          size: bytes.length,
+          async read(offset, length) {
+            if (offset <= lost && lost < offset + length) {
+              isAsked = true;
+              throw new Failure("unavailable", "the block bafy… did not come within 30 s");
+            }
+            return bytes.subarray(offset, offset + length);
+          },
+        });
+        expect(ended, `${name} without the block at ${lost}`).toBe(isAsked ? "unavailable" : whole);
+      }
+    }
+  });
+
+  it("are given up when the caller's time is over, though a block never comes", { timeout: 60_000 }, async () => {
+    const random = randomFrom(seed);
+    const reason = new Failure("unavailable", "no time is left of the 10 minutes granted");
+    for (const name of names) {
+      const bytes = files!.bytes(name);
+      const lost = random(Math.ceil(bytes.length / 4096)) * 4096;
+      const abort = new AbortController();
+      const source: RangeSource = {
+        size: bytes.length,
+        async read(offset, length) {
+          if (!(offset <= lost && lost < offset + length)) return bytes.subarray(offset, offset + length);
+          setTimeout(() => abort.abort(reason), 1);
+          return new Promise(() => {});
+        },
+      };
+      const ended = await outcome(source, abort.signal);
+      expect(["unavailable", await outcome(sourceOf(bytes))], name).toContain(ended);
+      if (abort.signal.aborted) expect(ended, name).toBe("unavailable");
+    }
+  });
+});
