@@ -2,7 +2,7 @@
  * The root from the tree: leaves by path become nested directories.
  *
  * Pure, given each leaf's CID and Tsize: no block of any leaf is read here. An {@link Assembly} stays around and knows what
- * it made, so that a change makes only the folders above it again.
+ * it built, so that a change rebuilds only the folders above it.
  *
  * ```ts
  * const { cid: root } = assemble([{ path: "products/radar.zarr", cid, tsize }], profiles["cid-v1"], put);
@@ -14,7 +14,7 @@ import type { Link, Put } from "./block.ts";
 import { badName, type Directory, emptyDirectory, makeDirectory } from "./directory.ts";
 import type { Profile } from "./profile.ts";
 
-/** A leaf with its CID as written in the tree, or a folder that stands empty. */
+/** A leaf with its CID as written in the tree, or an empty folder. */
 export type Leaf =
   | { readonly path: string; readonly cid: CID; readonly tsize: number }
   | { readonly path: string; readonly empty: true };
@@ -23,18 +23,18 @@ export type Content = Link | { readonly empty: true };
 
 export interface Assembly {
   /**
-   * Let `content` stand at `path`, in place of the leaf or empty folder that stood there.
+   * Put `content` at `path`, in place of the leaf or empty folder that was there.
    *
-   * @throws Failure `input` where `path` is, or lies below, something of the other kind: a folder, a leaf.
+   * @throws Failure `input` where `path` is a folder with leaves, or is below a leaf.
    */
   set(path: string, content: Content): void;
   /**
-   * Take away what stands at `path`; folders left without anything go with it, as they do when their line leaves the tree.
+   * Remove the leaf or empty folder at `path`, and the folders above that are empty then, as when their line leaves the tree.
    *
-   * @throws Failure `input` where nothing stands there.
+   * @throws Failure `input` where there is none.
    */
   remove(path: string): void;
-  /** The root as it is now. `put` is given the blocks of folders that weren't made before, children before parents. */
+  /** The root as it is now. `put` is given the blocks of folders that changed since the last call, children before parents. */
   root(put: Put): Link;
 }
 
@@ -49,7 +49,7 @@ export function assembly(leaves: Iterable<Leaf>, profile: Profile): Assembly {
   const folders = new Map<string, Folder>([["", top]]);
   let emptyIsOwed = false;
 
-  /** The folder at `path`, made where there is none; nothing is made where any part of the way is refused. */
+  /** The folder at `path`, created with its parents where it is absent; none is created where a part of the path is refused. */
   const folderAt = (path: string, leaf: string): Folder => {
     const known = folders.get(path);
     if (known) return known;
@@ -116,9 +116,9 @@ export function assembly(leaves: Iterable<Leaf>, profile: Profile): Assembly {
 interface Folder {
   readonly name: string;
   readonly parent: Folder | undefined;
-  /** Leaves, and the folders below as they were when last made. */
+  /** Leaves, and the folders below as they were when last built. */
   readonly directory: Directory;
-  /** Folders below that have changed since, or were never made. Whoever is in here has its parents in theirs. */
+  /** Folders below that changed since, or were never built. A folder in this set has each of its parents in the set of theirs. */
   readonly stale: Set<Folder>;
 }
 

@@ -8,7 +8,7 @@ export const codecs = { raw: 0x55, dagPb: 0x70, dagCbor: 0x71 } as const;
 /** Multihash numbers: the one we make and check, and the one that is no hash at all. */
 export const hashes = { sha256: 0x12, identity: 0x00 } as const;
 
-/** Whether a CID holds its bytes itself, instead of their hash: there is no block behind it. */
+/** Whether a CID contains its bytes instead of their hash, so that no block belongs to it. */
 export function isInline(cid: CID): boolean {
   return cid.multihash.code === hashes.identity;
 }
@@ -18,7 +18,7 @@ export interface Block {
   readonly bytes: Uint8Array;
 }
 
-/** Where made blocks go. Called once for each block made, children before parents; repeats are the receiver's business. */
+/** Receives each block that is built, children before parents. The same block may be given more than once. */
 export type Put = (block: Block) => void;
 
 /** Where blocks come from: verified bytes, or a Failure (`unavailable`, `corrupt`) that names the CID. */

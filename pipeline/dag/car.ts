@@ -1,8 +1,8 @@
 /**
  * CAR: blocks as one stream of bytes, out and in.
  *
- * Ours because what comes in is not trusted: every block is hashed against its CID before anyone sees it, no length is
- * believed before it is held against a bound, and what is wrong is said with the CID and the byte where it stands.
+ * Ours because what comes in is not trusted: every block is hashed against its CID before it is given out, every
+ * length is compared with a bound before it is used, and failures name the CID and the byte offset.
  *
  * @see https://ipld.io/specs/transport/car/carv1/
  */
@@ -127,24 +127,24 @@ interface Input {
 
 function inputOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Input {
   const chunks = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  let held: Uint8Array = new Uint8Array(0);
+  let buffered: Uint8Array = new Uint8Array(0);
   let taken = 0;
 
-  /** Hold at least `count` bytes, if there are so many. */
+  /** Read on until `buffered` has at least `count` bytes, or the input ends. */
   const fill = async (count: number): Promise<void> => {
-    if (held.length >= count) return;
-    const parts = [held];
-    let length = held.length;
+    if (buffered.length >= count) return;
+    const parts = [buffered];
+    let length = buffered.length;
     while (length < count) {
       const { done, value } = await chunks.next();
       if (done) break;
       parts.push(value);
       length += value.length;
     }
-    held = Buffer.concat(parts, length);
+    buffered = Buffer.concat(parts, length);
   };
   const advance = (count: number): void => {
-    held = held.subarray(count);
+    buffered = buffered.subarray(count);
     taken += count;
   };
 
@@ -153,11 +153,11 @@ function inputOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Inpu
 
     async varint() {
       await fill(10);
-      if (held.length === 0) return undefined;
+      if (buffered.length === 0) return undefined;
       let value = 0;
-      for (let at = 0, scale = 1; at < Math.min(held.length, 8); at++, scale *= 128) {
-        value += (held[at]! % 128) * scale;
-        if (held[at]! < 128) {
+      for (let at = 0, scale = 1; at < Math.min(buffered.length, 8); at++, scale *= 128) {
+        value += (buffered[at]! % 128) * scale;
+        if (buffered[at]! < 128) {
           advance(at + 1);
           return value;
         }
@@ -167,8 +167,8 @@ function inputOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Inpu
 
     async take(count) {
       await fill(count);
-      if (held.length < count) return undefined;
-      const bytes = plain(held.subarray(0, count));
+      if (buffered.length < count) return undefined;
+      const bytes = plain(buffered.subarray(0, count));
       advance(count);
       return bytes;
     },

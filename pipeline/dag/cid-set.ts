@@ -4,7 +4,7 @@
  * A block is its multihash and its codec, as for `keyOf`: either version of a CID is one. Nearly all are sha2-256, and cost
  * what their digest costs ({@link digestSet}); keys as strings would cost three times as much.
  *
- * Meant for blocks that are there. Digests that somebody made up may all share one place in the set, which makes it slow.
+ * Meant for blocks that are there. Digests chosen by an attacker may all share one slot of the set, which makes it slow.
  */
 import type { CID } from "multiformats/cid";
 import { hashes, keyOf } from "./block.ts";

@@ -1,7 +1,7 @@
 /**
  * Entries of directories as bytes: each is its name, its CID and its size, one behind the other, some sixty bytes for all.
  *
- * Two million files in one folder are an ordinary model run, and as objects with a CID each they are a gigabyte. Bytes stand
+ * Two million files in one folder are an ordinary model run, and as objects with a CID each they are a gigabyte. Bytes are
  * in pieces that are filled one after another, so that growing never copies what is there.
  */
 import { CID } from "multiformats/cid";
@@ -70,7 +70,7 @@ export function compactEntries(): CompactEntries {
     const start = end + varintLength(length);
     return bytes.subarray(start, start + length);
   };
-  /** The size stands behind the CID. */
+  /** The size follows the CID. */
   const tsizeOf = (entry: number): number => {
     const [bytes, cid] = [pieceOf(entry), cidOf(entry)];
     return numberAt(bytes, cid.byteOffset - bytes.byteOffset + cid.length);
@@ -102,7 +102,7 @@ export function compactEntries(): CompactEntries {
       filled = writeVarint(piece, tsize, filled + cid.length);
     },
 
-    // A copy of the CID: who keeps one must not keep the piece.
+    // The CID is copied, so that a reference to it does not keep the whole piece in memory.
     at: (entry) => ({ name: nameOf(entry), cid: CID.decode(cidOf(entry).slice()), tsize: tsizeOf(entry) }),
     nameOf,
     tsizeOf,

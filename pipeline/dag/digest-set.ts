@@ -1,8 +1,8 @@
 /**
  * A set of sha2-256 digests that costs little more than the digests themselves.
  *
- * Four million blocks are an ordinary campaign; as many strings in a `Set` are half a gigabyte. Here they stand side by
- * side, some 48 bytes for each, in tables that grow one by one: no copy of the whole is ever made.
+ * Four million blocks are an ordinary campaign; as many strings in a `Set` are half a gigabyte. Here they are in
+ * tables, some 48 bytes for each, that grow one by one, so the whole set is never copied.
  */
 
 export interface DigestSet extends Iterable<Uint8Array> {

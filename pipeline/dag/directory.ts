@@ -1,8 +1,8 @@
 /**
  * Directories: one block of links, or a HAMT of shards where one block would grow too large.
  *
- * A directory is kept as a value that can be changed and made again: only shards on the way to a changed name are made
- * anew, so that one dataset more in a folder of 100 000 costs two blocks, not a thousand. What is made never depends on
+ * A directory is a value that can be changed and built again: only shards on the path to a changed name are
+ * rebuilt, so that one dataset more in a folder of 100 000 costs two blocks, not a thousand. The result never depends on
  * the way it came about.
  *
  * @see https://specs.ipfs.tech/unixfs/#dag-pb-directory and #dag-pb-hamtdirectory
@@ -25,7 +25,7 @@ export interface Directory {
   set(entry: DirectoryEntry): void;
   /** Take an entry away; nothing happens where there is none. */
   remove(name: string): void;
-  /** The directory as it is now. `put` is given the blocks that weren't made before. */
+  /** The directory as it is now. `put` is given the blocks that changed since the last call. */
   make(put: Put): Link;
 }
 
@@ -50,7 +50,7 @@ export function makeDirectory(entries: Iterable<DirectoryEntry>, profile: Profil
   return directory.make(put);
 }
 
-/** A UnixFS symlink. `target` is kept as it is, it need not exist. */
+/** A UnixFS symlink. `target` is stored as given and need not exist. */
 export function makeSymlink(target: string, profile: Profile, put: Put): Link {
   const block = pbBlock({ links: [], data: encodeUnixFs({ kind: "symlink", target }) }, profile.cidVersion);
   put(block);
@@ -61,7 +61,7 @@ export function emptyDirectory(profile: Profile): Directory {
   const entries = new Map<string, Entry>();
   // Present while the directory is large enough to be sharded.
   let shards: Shard | undefined;
-  let made: Link | undefined;
+  let built: Link | undefined;
   let estimate = emptyEstimate(profile);
 
   const forget = (entry: Entry): void => {
@@ -85,7 +85,7 @@ export function emptyDirectory(profile: Profile): Directory {
       entries.set(name, entry);
       estimate += estimateOf(name, cid.bytes.length, tsize, profile);
       if (shards) addTo(shards, entry, 0);
-      made = undefined;
+      built = undefined;
     },
 
     remove(name) {
@@ -93,44 +93,44 @@ export function emptyDirectory(profile: Profile): Directory {
       if (!entry) return;
       entries.delete(name);
       forget(entry);
-      made = undefined;
+      built = undefined;
     },
 
     make(put) {
-      if (made) return made;
+      if (built) return built;
       if (estimate > shardThreshold) {
         if (!shards) {
           shards = emptyShard();
           for (const entry of entries.values()) addTo(shards, entry, 0);
         }
-        made = makeShard(shards, profile, put);
+        built = buildShard(shards, profile, put);
       } else {
         shards = undefined;
-        made = basicBlock(entries.values(), profile, put);
+        built = basicBlock(entries.values(), profile, put);
       }
-      return made;
+      return built;
     },
   };
 }
 
-/** What keeps a name from being one in a directory: "is empty", "holds a slash". */
+/** Why `name` is not allowed in a directory ("is empty", "contains a slash"); `undefined` where it is. */
 export function badName(name: string): string | undefined {
   if (name === "") return "is empty";
   if (name === "." || name === "..") return `is ${name}`;
-  if (name.includes("/")) return "holds a slash";
-  if (name.includes("\0")) return "holds a NUL";
+  if (name.includes("/")) return "contains a slash";
+  if (name.includes("\0")) return "contains a NUL";
   if (!name.isWellFormed()) return "isn't Unicode";
   return undefined;
 }
 
-/** What is said of a name that no shard can tell from another. */
+/** The failure for two names with the same hash, which no depth of shards separates. */
 export function sharesItsHash(name: string): Failure {
   return new Failure("input", `${JSON.stringify(name)} shares all 64 bits of its hash with another name`, {
-    hint: "a directory this large can't hold both: rename one",
+    hint: "a directory this large can't contain both: rename one",
   });
 }
 
-/** The block of a shard: the slots that are taken, in order, with what stands in each. */
+/** The block of a shard: the slots that are taken, in order, with the link in each. */
 export function shardBlock(
   taken: readonly { readonly slot: number; readonly name?: string; readonly link: Link }[],
   profile: Profile,
@@ -143,13 +143,13 @@ export function shardBlock(
   });
   const leadingZeros = bitfield.findIndex((byte) => byte !== 0);
   const data = encodeUnixFs({ kind: "shard", bitfield: bitfield.subarray(leadingZeros), hash: murmur3x64, fanout });
-  return seal(links, data, profile, put);
+  return dagPbLink(links, data, profile, put);
 }
 
 /** The block of a directory that is not sharded. */
 export function basicBlock(entries: Iterable<DirectoryEntry>, profile: Profile, put: Put): Link {
   const links = [...entries].sort((a, b) => byBytes(a.name, b.name));
-  return seal(links, encodeUnixFs({ kind: "directory" }), profile, put);
+  return dagPbLink(links, encodeUnixFs({ kind: "directory" }), profile, put);
 }
 
 /** Bytes that an entry adds to the estimate of a directory's size; see {@link shardThreshold}. */
@@ -177,7 +177,7 @@ interface Entry extends DirectoryEntry {
 
 interface Shard {
   readonly slots: Map<number, Entry | Shard>;
-  made: Link | undefined;
+  built: Link | undefined;
 }
 
 /** Bytes of the node's `Data` field, which the `block` estimate counts: tag, length and the two bytes of a directory. */
@@ -188,58 +188,58 @@ function isShard(slot: Entry | Shard): slot is Shard {
 }
 
 function emptyShard(): Shard {
-  return { slots: new Map(), made: undefined };
+  return { slots: new Map(), built: undefined };
 }
 
 function addTo(shard: Shard, entry: Entry, depth: number): void {
-  shard.made = undefined;
+  shard.built = undefined;
   entry.hash ??= hamtHash(entry.name);
   const index = entry.hash[depth];
   if (index === undefined) {
     throw sharesItsHash(entry.name);
   }
-  const held = shard.slots.get(index);
-  if (held === undefined) {
+  const inSlot = shard.slots.get(index);
+  if (inSlot === undefined) {
     shard.slots.set(index, entry);
-  } else if (isShard(held)) {
-    addTo(held, entry, depth + 1);
+  } else if (isShard(inSlot)) {
+    addTo(inSlot, entry, depth + 1);
   } else {
     const deeper = emptyShard();
     shard.slots.set(index, deeper);
-    addTo(deeper, held, depth + 1);
+    addTo(deeper, inSlot, depth + 1);
     addTo(deeper, entry, depth + 1);
   }
 }
 
 /** Take the entry out, and fold a shard that is left with one entry into its parent's slot. */
 function removeFrom(shard: Shard, entry: Entry, depth = 0): void {
-  shard.made = undefined;
+  shard.built = undefined;
   const index = entry.hash![depth]!;
-  const held = shard.slots.get(index)!;
-  if (!isShard(held)) {
+  const inSlot = shard.slots.get(index)!;
+  if (!isShard(inSlot)) {
     shard.slots.delete(index);
     return;
   }
-  removeFrom(held, entry, depth + 1);
-  const [only, ...others] = held.slots.values();
+  removeFrom(inSlot, entry, depth + 1);
+  const [only, ...others] = inSlot.slots.values();
   if (only && others.length === 0 && !isShard(only)) shard.slots.set(index, only);
 }
 
-function makeShard(shard: Shard, profile: Profile, put: Put): Link {
-  if (shard.made) return shard.made;
+function buildShard(shard: Shard, profile: Profile, put: Put): Link {
+  if (shard.built) return shard.built;
   const taken = [...shard.slots.keys()]
     .sort((a, b) => a - b)
     .map((slot) => {
-      const held = shard.slots.get(slot)!;
-      return isShard(held)
-        ? { slot, link: makeShard(held, profile, put) }
-        : { slot, name: held.name, link: { cid: held.cid, tsize: held.tsize } };
+      const inSlot = shard.slots.get(slot)!;
+      return isShard(inSlot)
+        ? { slot, link: buildShard(inSlot, profile, put) }
+        : { slot, name: inSlot.name, link: { cid: inSlot.cid, tsize: inSlot.tsize } };
     });
-  shard.made = shardBlock(taken, profile, put);
-  return shard.made;
+  shard.built = shardBlock(taken, profile, put);
+  return shard.built;
 }
 
-function seal(links: readonly NamedLink[], data: Uint8Array, profile: Profile, put: Put): Link {
+function dagPbLink(links: readonly NamedLink[], data: Uint8Array, profile: Profile, put: Put): Link {
   const block = pbBlock({ links, data }, profile.cidVersion);
   put(block);
   let tsize = block.bytes.length;

@@ -2,8 +2,8 @@
  * Long work in slices, so that a process that has others to serve goes on serving them.
  *
  * Blocks that are at hand are read without waiting for disk or network, and promises alone never let the event loop go
- * on: one walk through a few such blocks kept everything else from running, SIGTERM included. Whoever works through many of
- * anything awaits {@link pause} between them. All who do share one slice a turn of the loop, in the order they came: sixteen
+ * on: one walk through a few such blocks kept everything else from running, SIGTERM included. Code that works through many
+ * items awaits {@link pause} between them. All who do share one slice a turn of the loop, in the order they came: sixteen
  * long requests delay a short one as much as one does.
  *
  * ```ts
@@ -17,7 +17,7 @@
 /** ms of long work in one turn of the event loop. */
 const slice = 2;
 
-/** When the present slice began; `undefined` while nobody does long work. */
+/** When the present slice began; `undefined` while no long work goes on. */
 let began: number | undefined;
 
 const waiting: (() => void)[] = [];
@@ -32,7 +32,7 @@ export async function pause(): Promise<void> {
   }
 }
 
-/** A new slice, for whoever has waited longest. */
+/** A new slice, for the caller that has waited longest. */
 function next(): void {
   const first = waiting.shift();
   if (!first) {

@@ -169,8 +169,8 @@ describe("get", () => {
   const x = raw("x");
   it.each<[what: string, made: () => Block[], says: string]>([
     ["a name that leads up", () => [directory([link("..", x)]), x], "has a name that is .."],
-    ["a name with a slash", () => [directory([link("../../evil", x)]), x], "has a name that holds a slash"],
-    ["a name with a NUL", () => [directory([link("a\0b", x)]), x], "has a name that holds a NUL"],
+    ["a name with a slash", () => [directory([link("../../evil", x)]), x], "has a name that contains a slash"],
+    ["a name with a NUL", () => [directory([link("a\0b", x)]), x], "has a name that contains a NUL"],
     ["an empty name", () => [directory([link("", x)]), x], "has a name that is empty"],
     ["a name twice", () => [directory([link("a", x), link("a", x)]), x], "a is there twice"],
     [

@@ -1,8 +1,8 @@
 /**
- * A directory that is made once, however many entries it has.
+ * A directory that is built in one pass, however many entries it has.
  *
- * Entries are kept as bytes, some seventy for each with its hash instead of the kilobyte that objects take. Where they are more than one
- * block may list, shards are made from the bottom up, of which one path at a time is in memory. What is made is what
+ * Entries are stored as bytes, some seventy for each with its hash instead of the kilobyte that objects take. Where they are more than one
+ * block may list, shards are built from the bottom up, of which one path at a time is in memory. What is made is what
  * `makeDirectory` makes of the same entries.
  */
 import { Failure } from "../../core/failure.ts";
@@ -75,9 +75,9 @@ async function sharded(entries: CompactEntries, profile: Profile, put: Put): Pro
     const ends = sortBySlot(order, scratch, from, to, (entry) => hashes[entry * hashLength + depth]!);
     const taken = [];
     for (let slot = 0, start = from; slot < ends.length; start = ends[slot++]!) {
-      const held = ends[slot]! - start;
-      if (held === 0) continue;
-      if (held > 1) taken.push({ slot, link: await shard(start, ends[slot]!, depth + 1) });
+      const entriesInSlot = ends[slot]! - start;
+      if (entriesInSlot === 0) continue;
+      if (entriesInSlot > 1) taken.push({ slot, link: await shard(start, ends[slot]!, depth + 1) });
       else {
         const { name, ...link } = entries.at(order[start]!);
         taken.push({ slot, name, link });

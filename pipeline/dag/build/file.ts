@@ -45,7 +45,7 @@ export function balance(leaves: Iterable<FileLink>, profile: Profile, put: Put):
   return balancing.finish();
 }
 
-/** `balance`, leaf by leaf: holds no more than one unfinished node a layer. */
+/** `balance`, leaf by leaf. In memory is at most one unfinished node of each layer. */
 export function balancer(profile: Profile, put: Put): { push(leaf: FileLink): void; finish(): FileLink } {
   const layers: FileLink[][] = [[]];
 

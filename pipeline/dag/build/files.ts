@@ -1,5 +1,5 @@
 /**
- * Files and folders of this machine, as blocks, made in one thread.
+ * Files and folders of this machine, as blocks, built in one thread.
  *
  * A faster way of hashing shares `survey.ts` and `tree-builder.ts`, and must come to the same CIDs.
  */
@@ -15,7 +15,7 @@ import { balancer, leafOf } from "./file.ts";
 import { treeBuilder } from "./tree-builder.ts";
 import { bytesOf, type Surveyed, stepsOf, survey, unreadable } from "./walk-disk.ts";
 
-/** Bytes added after which it is worth asking for the sizes of all files, to say how long the rest will take. */
+/** Bytes added after which the sizes of all files are summed, so that progress has a total. */
 const worthATotal = 256 * 2 ** 20;
 
 /**
@@ -28,14 +28,14 @@ const worthATotal = 256 * 2 ** 20;
 export async function* blocksOf(path: string, options: AddOptions, world: World): AsyncGenerator<Block, Added> {
   const profile = profiles[options.profile];
   const distinct = digestSet();
-  let made: Block[] = [];
+  let pending: Block[] = [];
   const put: Put = (block) => {
     distinct.add(block.cid.multihash.digest);
-    made.push(block);
+    pending.push(block);
   };
   const flush = function* (): Generator<Block> {
-    const ready = made;
-    made = [];
+    const ready = pending;
+    pending = [];
     yield* ready;
   };
 
@@ -60,7 +60,7 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
   return { ...tree.root!, bytes: adding.bytes, blocks: distinct.size };
 }
 
-/** Says how far adding has come; after a while, of how much. */
+/** Reports progress in bytes; with the total once it is known. */
 export function addingProgress(surveyed: Surveyed, world: World): { readonly bytes: number; add(bytes: number): void } {
   let done = 0;
   let total: number | undefined;
@@ -116,9 +116,9 @@ export function* chunksOf(path: string, chunkSize: number): Generator<Uint8Array
   }
 }
 
-/** What is said of a file that is not the same at the end as at the beginning. */
+/** The failure for a file that changed between the first and the last read. */
 export function changed(path: string, how = "it was written to"): Failure {
   return new Failure("input", `${path} changed while it was read: ${how}`, {
-    hint: "wait until nobody writes to it, then add it again",
+    hint: "wait until no program writes to it, then add it again",
   });
 }

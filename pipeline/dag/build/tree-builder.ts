@@ -1,7 +1,7 @@
 /**
  * Folders out of the steps of a walk: what is open is in memory, what is finished is a link in the folder above it.
  *
- * Whoever hashes files, in one thread or in several, hands in the steps in their order with the link of each file, and so
+ * The callers that hash files, in one thread or in several, pass the steps in order with the link of each file, and so
  * comes to the same CIDs.
  */
 import { CID } from "multiformats/cid";

@@ -1,7 +1,7 @@
 /**
- * What stands at a path of this machine, before any of it is read.
+ * The files and folders at a path of this machine, listed before any file is read.
  *
- * Two million files are an ordinary model run. So names are kept as bytes, some fifteen for each entry, and become strings and
+ * Two million files are an ordinary model run. So names are stored as bytes, some fifteen for each entry, and become strings and
  * paths one at a time, while {@link stepsOf} goes through them.
  */
 import { isUtf8 } from "node:buffer";
@@ -13,7 +13,7 @@ import type { World } from "../../core/world.ts";
 import { pause } from "../event-loop.ts";
 import type { AddOptions } from "./add-options.ts";
 
-/** Sizes are not looked at: a file tells its size when it is read. */
+/** Without sizes: a file's size is taken when the file is opened. */
 export interface Surveyed {
   readonly path: string;
   readonly found: Found;
@@ -32,15 +32,15 @@ export type Step =
   | { readonly kind: "end" };
 
 /**
- * What stands at `path` and below it. A symbolic link given as `path` itself is followed.
+ * The file or folder at `path` with everything below it. A symbolic link given as `path` itself is followed.
  *
  * @throws Failure `input` for what isn't there, can't be read, isn't file, folder or symlink, or has a name that isn't UTF-8.
  */
 export async function survey(path: string, symlinks: AddOptions["symlinks"], world: World): Promise<Surveyed> {
-  const real = await saying(path, () => realpath(path));
+  const real = await orUnreadable(path, () => realpath(path));
   let files = 0;
 
-  const look = async (at: string, type: Dirent<Buffer> | Stats): Promise<Found> => {
+  const surveyAt = async (at: string, type: Dirent<Buffer> | Stats): Promise<Found> => {
     world.signal.throwIfAborted();
     if (type.isFile()) {
       world.progress({ task: "counting", done: ++files, unit: "files" });
@@ -48,18 +48,20 @@ export async function survey(path: string, symlinks: AddOptions["symlinks"], wor
     }
     if (type.isDirectory()) {
       const adding = addingEntries();
-      const folder = await saying(at, () => opendir(at, { encoding: "buffer" as BufferEncoding, bufferSize: 512 }));
-      await saying(at, async () => {
+      const folder = await orUnreadable(at, () =>
+        opendir(at, { encoding: "buffer" as BufferEncoding, bufferSize: 512 }),
+      );
+      await orUnreadable(at, async () => {
         // With that encoding, names are bytes.
         for await (const entry of folder as AsyncIterable<Dirent<Buffer>>) {
           const name = nameOf(entry.name, at);
-          adding.add(entry.name, entry.isDirectory() ? undefined : await look(join(at, name), entry));
+          adding.add(entry.name, entry.isDirectory() ? undefined : await surveyAt(join(at, name), entry));
         }
       });
       const entries = adding.sorted();
       for (const entry of entries.folders()) {
         const below = join(at, entries.nameOf(entry));
-        entries.put(entry, await look(below, await saying(below, () => lstat(below))));
+        entries.put(entry, await surveyAt(below, await orUnreadable(below, () => lstat(below))));
       }
       return { kind: "folder", entries };
     }
@@ -69,19 +71,19 @@ export async function survey(path: string, symlinks: AddOptions["symlinks"], wor
           hint: "replace it by what it points to, or keep links",
         });
       }
-      const target = await saying(at, () => readlink(at, { encoding: "buffer" }));
+      const target = await orUnreadable(at, () => readlink(at, { encoding: "buffer" }));
       return { kind: "symlink", target: nameOf(target, at) };
     }
     const what = type.isFIFO() ? "a pipe" : type.isSocket() ? "a socket" : "a device";
     throw new Failure("input", `${at} is ${what}; only files, folders and symbolic links can be added`);
   };
 
-  return { path: real, found: await look(real, await saying(real, () => lstat(real))) };
+  return { path: real, found: await surveyAt(real, await orUnreadable(real, () => lstat(real))) };
 }
 
 const file: Found = { kind: "file" };
 
-/** The steps of a walk through what was found. The name of what stands at the path itself is empty. */
+/** The steps of a walk through what was found. The name of the file or folder at the path itself is empty. */
 export function* stepsOf({ path, found }: Surveyed, name = ""): Generator<Step> {
   switch (found.kind) {
     case "file":
@@ -100,7 +102,7 @@ export function* stepsOf({ path, found }: Surveyed, name = ""): Generator<Step> 
   }
 }
 
-/** Bytes of these files as they are now; of those that are gone or can't be looked at, none. */
+/** Bytes of these files as they are now; files that are gone or can't be read count as 0. */
 export async function bytesOf(surveyed: Surveyed, world: World): Promise<number> {
   let bytes = 0;
   for (const step of stepsOf(surveyed)) {
@@ -191,7 +193,7 @@ function nameOf(bytes: Buffer, folder: string): string {
   });
 }
 
-async function saying<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function orUnreadable<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
@@ -199,7 +201,7 @@ async function saying<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What the system says when `path` is read, as a failure that a person can act on; anything else as it came. */
+/** An error of the operating system on reading `path`, as a failure that a person can act on; any other error unchanged. */
 export function unreadable(path: string, cause: unknown): unknown {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === "ENOENT") return new Failure("input", `${path} does not exist`, { cause });

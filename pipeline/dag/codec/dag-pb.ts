@@ -2,7 +2,7 @@
  * dag-pb: a node's links and data as bytes, and back.
  *
  * By hand because a directory of a campaign is little else than links: the general codec validates and sorts every one
- * of them again, which is most of what assembling costs. Held against `@ipld/dag-pb` by a property test.
+ * of them again, which is most of what assembling costs. A property test compares it with `@ipld/dag-pb`.
  *
  * @see https://ipld.io/specs/codecs/dag-pb/spec/
  */
@@ -31,7 +31,7 @@ export function pbLinkLength(nameLength: number, cidLength: number, tsize: numbe
   return 1 + varintLength(body) + body;
 }
 
-/** Canonical bytes. Links are written in the order given: byte order of names is the caller's to keep. */
+/** Canonical bytes. Links are written in the order given: the caller sorts them by the bytes of their names. */
 export function encodePb({ links, data }: PbNode): Uint8Array {
   const names = links.map(({ name }) => utf8Length(name));
   const bodies = links.map(({ cid, tsize }, i) => linkBodyLength(names[i]!, cid.bytes.length, tsize));
@@ -83,7 +83,7 @@ export function decodePb(bytes: Uint8Array): PbNode {
   return { links, data: data ?? new Uint8Array(0) };
 }
 
-/** Field numbers and wire types, as they stand before each field of a node and of a link. */
+/** Field numbers and wire types, in the byte before each field of a node and of a link. */
 const keys = { data: 0x0a, link: 0x12, hash: 0x0a, name: 0x12, tsize: 0x18 } as const;
 
 function linkBodyLength(nameLength: number, cidLength: number, tsize: number): number {
@@ -116,7 +116,7 @@ function decodeLink(reader: Reader, end: number): NamedLink {
   return { cid, name: name ?? "", tsize: tsize ?? 0 };
 }
 
-/** CIDv1 of sha2-256, codecs of one byte: nearly every link, told from its first bytes and taken apart at once. */
+/** CIDv1 of sha2-256, codecs of one byte: nearly every link. Recognised by its first bytes, and decoded without the general decoder. */
 const usual = { length: 36, version: 1, hash: 0x12, digest: 32 } as const;
 
 function decodeCid(bytes: Uint8Array): CID {
@@ -137,7 +137,7 @@ function decodeCid(bytes: Uint8Array): CID {
   }
 }
 
-/** Names are short, and mostly ASCII: that is told apart faster than a decoder is called. */
+/** Names are short, and mostly ASCII: a loop reads them faster than a decoder is called. */
 function utf8Between(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
   for (let at = start; at < end; at++) {

@@ -1,5 +1,5 @@
 /**
- * What a block is, once its codec and its UnixFS have been read.
+ * What a block is: its codec and its UnixFS decoded.
  *
  * The one place where bytes of others become values of ours. Everything that can be wrong with them within one block is
  * found here, as a `corrupt` failure that names the CID.
@@ -15,7 +15,7 @@ export type Shape =
       readonly kind: "file";
       /** Bytes of contents. */
       readonly size: number;
-      /** Contents that stand in this block, before those of its parts. */
+      /** Contents in this block itself, before those of its parts. */
       readonly data: Uint8Array;
       readonly parts: readonly Part[];
     }
@@ -44,8 +44,8 @@ export function shapeOf(cid: CID, bytes: Uint8Array): Shape {
   return shape;
 }
 
-/** {@link shapeOf} of a block that is looked at once: what is remembered of very many would fill the memory. */
-export function shapeOnce(cid: CID, bytes: Uint8Array): Shape {
+/** {@link shapeOf} without its cache, for walks over so many blocks that a cache would fill the memory. */
+export function shapeUncached(cid: CID, bytes: Uint8Array): Shape {
   return knownShape(cid, bytes) ?? readShape(cid, bytes, decodePb);
 }
 
@@ -99,7 +99,7 @@ function readShape(cid: CID, bytes: Uint8Array, decode: (bytes: Uint8Array) => P
 export function linksOf(cid: CID, bytes: Uint8Array): CID[] {
   if (cid.code === codecs.raw) return [];
   if (cid.code !== codecs.dagPb) {
-    throw new Failure("input", `what ${cid} links to can't be told (codec 0x${cid.code.toString(16)})`);
+    throw new Failure("input", `the links of ${cid} can't be read (codec 0x${cid.code.toString(16)})`);
   }
   return naming(cid, () => nodeOf(bytes).links.map((link) => link.cid));
 }
@@ -112,7 +112,7 @@ function slotOf({ name, cid, tsize }: NamedLink, fanout: number): Slot {
   return { index, name: name.length > width ? name.slice(width) : undefined, cid, tsize };
 }
 
-/** Let what is found wrong while reading a block say which block it was. */
+/** Adds the CID of the block to a `corrupt` failure that `read` throws. */
 export function naming<T>(cid: CID, read: () => T): T {
   try {
     return read();

@@ -2,7 +2,7 @@
  * The little of Protocol Buffers that dag-pb and UnixFS use: varints and length-delimited fields.
  *
  * Numbers are doubles, exact up to 2⁵³ − 1, and never go through 32-bit operators: sizes beyond 4 GiB must come out as
- * they went in. Reading is for hostile bytes: every length is held against what is there before anything is allocated.
+ * they went in. Input may be hostile: every length is compared with the bytes that are left before memory is allocated.
  *
  * @see https://protobuf.dev/programming-guides/encoding/
  */
@@ -62,7 +62,7 @@ export interface Reader {
   offset: number;
 }
 
-/** The number at the reader, which then stands behind it. @throws Failure `corrupt` as {@link fieldsOf} does. */
+/** The number at the reader's offset, which moves behind it. @throws Failure `corrupt` as {@link fieldsOf} does. */
 export function readVarint(reader: Reader): number {
   let value = 0;
   let scale = 1;
@@ -70,11 +70,11 @@ export function readVarint(reader: Reader): number {
     const byte = reader.bytes[reader.offset++];
     if (byte === undefined) throw new Failure("corrupt", `ends inside a number, after ${reader.bytes.length} bytes`);
     value += (byte % 128) * scale;
-    if (value > Number.MAX_SAFE_INTEGER) throw new Failure("corrupt", "holds a number above 2^53 - 1");
+    if (value > Number.MAX_SAFE_INTEGER) throw new Failure("corrupt", "contains a number above 2^53 - 1");
     if (byte < 128) return value;
     scale *= 128;
   }
-  throw new Failure("corrupt", "holds a number longer than 10 bytes");
+  throw new Failure("corrupt", "contains a number longer than 10 bytes");
 }
 
 function readBytes(reader: Reader): Uint8Array {
@@ -84,7 +84,7 @@ function readBytes(reader: Reader): Uint8Array {
   return value;
 }
 
-/** Reads the length of a length-delimited field: the offset behind it. The reader stands at its first byte. @throws Failure `corrupt` where it ends too early. */
+/** The offset behind a length-delimited field. Reads its length; the reader's offset is then at its first byte. @throws Failure `corrupt` where it ends too early. */
 export function endOfBytes(reader: Reader): number {
   const length = readVarint(reader);
   const end = reader.offset + length;

@@ -1,5 +1,5 @@
 /**
- * UnixFS: what a dag-pb node's `Data` says it is: (part of) a file, a directory, a shard of one, a symlink.
+ * UnixFS: what the `Data` of a dag-pb node makes it: (part of) a file, a directory, a shard of one, a symlink.
  *
  * Ours because the JavaScript library writes uninitialised memory for sizes in [2 GiB, 4 GiB). Mode and mtime are never
  * written, both would change the CID; where others wrote them they are read past.
@@ -14,7 +14,7 @@ export type UnixFs =
       readonly kind: "file";
       /** Bytes of contents: those in `data` and those below. */
       readonly size: number;
-      /** Contents that stand in this very node, before those of its links; empty where there are none. */
+      /** Contents in this node itself, before those of its links; empty where there are none. */
       readonly data: Uint8Array;
       /** Bytes of contents below each link. */
       readonly blockSizes: readonly number[];
@@ -30,7 +30,7 @@ export type UnixFs =
     }
   | { readonly kind: "symlink"; readonly target: string };
 
-/** `DataType` of the specification. A `raw` node is what old importers made of chunks: it reads like a file. */
+/** `DataType` of the specification. A `raw` node is what old importers wrote for chunks: it reads like a file. */
 const types = { raw: 0, directory: 1, file: 2, metadata: 3, symlink: 4, shard: 5 } as const;
 
 const none = new Uint8Array(0);
@@ -62,7 +62,7 @@ export function encodeUnixFs(node: UnixFs): Uint8Array {
   }
 }
 
-/** @throws Failure `corrupt` where the bytes aren't UnixFS, or are of a kind nobody uses. */
+/** @throws Failure `corrupt` where the bytes aren't UnixFS, or are of a kind that no importer writes. */
 export function decodeUnixFs(bytes: Uint8Array): UnixFs {
   let type: number | undefined;
   let data: Uint8Array = none;
@@ -84,12 +84,12 @@ export function decodeUnixFs(bytes: Uint8Array): UnixFs {
   switch (type) {
     case types.file:
     case types.raw: {
-      const held = blockSizes.reduce((sum, each) => sum + each, data.length);
-      if (size !== undefined && size !== held) {
-        throw new Failure("corrupt", `says it is a file of ${size} bytes, but its parts add up to ${held}`);
+      const total = blockSizes.reduce((sum, each) => sum + each, data.length);
+      if (size !== undefined && size !== total) {
+        throw new Failure("corrupt", `claims to be a file of ${size} bytes, but its parts add up to ${total}`);
       }
-      if (held > Number.MAX_SAFE_INTEGER) throw new Failure("corrupt", "says it is a file above 2^53 - 1 bytes");
-      return { kind: "file", size: held, data, blockSizes };
+      if (total > Number.MAX_SAFE_INTEGER) throw new Failure("corrupt", "claims to be a file above 2^53 - 1 bytes");
+      return { kind: "file", size: total, data, blockSizes };
     }
     case types.directory:
       return { kind: "directory" };
@@ -141,10 +141,10 @@ function message(fields: readonly (readonly [number: number, value: number | Uin
 
 function asNumber(field: number, value: number | Uint8Array): number {
   if (typeof value === "number") return value;
-  throw new Failure("corrupt", `UnixFS field ${field} holds bytes where a number is expected`);
+  throw new Failure("corrupt", `UnixFS field ${field} has bytes where a number is expected`);
 }
 
 function asBytes(field: number, value: number | Uint8Array): Uint8Array {
   if (typeof value !== "number") return value;
-  throw new Failure("corrupt", `UnixFS field ${field} holds a number where bytes are expected`);
+  throw new Failure("corrupt", `UnixFS field ${field} has a number where bytes are expected`);
 }

@@ -1,11 +1,11 @@
 /**
- * What one DAG has beyond another: the blocks that somebody who keeps the old one lacks of the new one.
+ * What one DAG has beyond another: the blocks of the new one that a node with the old one lacks.
  *
  * Both are walked together, name by name, and wherever they meet in the same CID neither is entered: of a directory of
- * ten thousand with one entry changed, only what lies on the way to that entry is read, on either side. Data that moved
+ * ten thousand with one entry changed, only the blocks on the path to that entry are read, on either side. Data that moved
  * or was renamed is recognised as long as a directory it was in has been read, which for what moved it always has.
  *
- * Where we can't tell, a block is sent once more than needed; none is ever left out.
+ * Where it is uncertain, a block is sent that the node may have; none is left out.
  *
  * ```ts
  * await mirror.take(root, carOf([root], difference(root, previous, get)), world);
@@ -24,7 +24,7 @@ const readAhead = 8;
 
 /**
  * Every block below `next` that is not below `previous`, each once, parents before children; all of them where there is no
- * `previous`. Holds keys of what was sent and of the links read of `previous`, and no blocks.
+ * `previous`. Remembers keys of what was sent and of the links read of `previous`, and no blocks.
  *
  * Blocks of `previous` need not all be there: below one that is out of reach, everything is sent.
  *
@@ -33,8 +33,8 @@ const readAhead = 8;
 export async function* difference(next: CID, previous: CID | undefined, get: Get): AsyncGenerator<Block> {
   const before = new Set<string>(previous ? [keyOf(previous)] : []);
   const sent = new Set<string>();
-  /** Asked once for each block that is then sent. */
-  const wants = (cid: CID): boolean => {
+  /** Whether a block is new. True once for each, which is then sent. */
+  const isNew = (cid: CID): boolean => {
     const key = keyOf(cid);
     if (before.has(key) || sent.has(key)) return false;
     sent.add(key);
@@ -51,24 +51,24 @@ export async function* difference(next: CID, previous: CID | undefined, get: Get
 
   meet(next, previous);
   for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
-    if (!wants(pair.next)) continue;
-    const [bytes, old] = await Promise.all([get(pair.next), held(pair.previous, get)]);
+    if (!isNew(pair.next)) continue;
+    const [bytes, old] = await Promise.all([get(pair.next), ifAvailable(pair.previous, get)]);
     yield { cid: pair.next, bytes };
     const links = linksIn(pair.next, bytes);
     const oldLinks = old ? linksIn(pair.previous, old) : [];
     for (const { cid } of oldLinks) before.add(keyOf(cid));
 
-    const leaves = links.filter(({ cid }) => cid.code === codecs.raw && wants(cid));
+    const leaves = links.filter(({ cid }) => cid.code === codecs.raw && isNew(cid));
     yield* inOrder(leaves, readAhead, async ({ cid }) => ({ cid, bytes: await get(cid) }));
     const counterpart = counterparts(oldLinks);
     for (const [place, link] of links.entries()) {
       if (link.cid.code !== codecs.raw && !before.has(keyOf(link.cid))) meet(link.cid, counterpart(link, place));
     }
   }
-  for (const cid of alone) yield* walk(cid, get, { scope: "all", wants });
+  for (const cid of alone) yield* walk(cid, get, { scope: "all", wants: isNew });
 }
 
-/** A block, and what stood in its place. */
+/** A block, and the one that was in its place. */
 interface Pair {
   readonly next: CID;
   readonly previous: CID;
@@ -80,7 +80,7 @@ function counterparts(links: readonly NamedLink[]): (link: NamedLink, place: num
   return ({ name }, place) => (name === "" ? links[place]?.cid : byName.get(name));
 }
 
-async function held(cid: CID, get: Get): Promise<Uint8Array | undefined> {
+async function ifAvailable(cid: CID, get: Get): Promise<Uint8Array | undefined> {
   try {
     return await get(cid);
   } catch (error) {

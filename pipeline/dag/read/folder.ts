@@ -2,7 +2,7 @@
  * A directory on IPFS as a {@link Folder}: what readers of datasets see of a DAG.
  *
  * A path is followed by name, so that a chunk directory of a million entries is never listed to read one file in it. Blocks
- * on the way are kept for a while, whoever asks for them.
+ * on the path are cached for a while, for all readers of the folder.
  */
 import type { CID } from "multiformats/cid";
 import { type Folder, mostNames, splitFirst } from "../../core/dataset/dataset.ts";
@@ -18,10 +18,10 @@ import { recently } from "./recent-blocks.ts";
 const largestRead = 256 * 1024 * 1024;
 
 /**
- * What is kept below one folder of what was read last: bytes of blocks of directories (and what was read of them, ten times
+ * Bounds of the caches below one folder, the least recently read going first: bytes of blocks of directories (and what was read of them, ten times
  * as much), entries of listings, kinds.
  */
-const kept = { bytes: 2 * 1024 * 1024, entries: 50_000, kinds: 10_000 } as const;
+const cacheBounds = { bytes: 2 * 1024 * 1024, entries: 50_000, kinds: 10_000 } as const;
 
 export interface OpenOptions {
   /** Entries of one folder beyond which it can't be opened. */
@@ -29,12 +29,12 @@ export interface OpenOptions {
 }
 
 /**
- * The directory at `cid`; `undefined` where a file or symlink stands there.
+ * The directory at `cid`; `undefined` where it is a file or symlink.
  *
- * @throws TooManyNames where it holds more entries than are listed; so does `folder` of what is given.
+ * @throws TooManyNames where it has more entries than are listed; so does `folder` of what is given.
  */
 export async function openFolder(cid: CID, get: Get, options: OpenOptions = {}): Promise<Folder | undefined> {
-  return folderAt(cid, directories(recently(get, kept.bytes), options.mostNames ?? mostNames));
+  return folderAt(cid, directories(recently(get, cacheBounds.bytes), options.mostNames ?? mostNames));
 }
 
 async function folderAt(cid: CID, below: Directories): Promise<Folder | undefined> {
@@ -85,7 +85,7 @@ function directories(get: Get, mostNames: number) {
     listings.set(key, listing);
     listed += listing.size;
     for (const [oldest, { size }] of listings) {
-      if (listed <= kept.entries) break;
+      if (listed <= cacheBounds.entries) break;
       listings.delete(oldest);
       listed -= size;
     }
@@ -108,14 +108,14 @@ function directories(get: Get, mostNames: number) {
     get,
     list,
 
-    /** Whether names stand at `cid`. Reads one block, and none where the codec says that it is bytes. */
+    /** Whether `cid` is a directory. Reads one block, and none where the codec is raw. */
     async isDirectory(cid: CID): Promise<boolean> {
       if (cid.code !== codecs.dagPb) return false;
       const key = keyOf(cid);
       const known = kinds.get(key);
       if (known !== undefined) return known;
       const directory = (await stat(cid, get)).type === "directory";
-      if (kinds.size >= kept.kinds) kinds.clear();
+      if (kinds.size >= cacheBounds.kinds) kinds.clear();
       kinds.set(key, directory);
       return directory;
     },
@@ -131,8 +131,8 @@ function directories(get: Get, mostNames: number) {
   };
 }
 
-/** What a block is and what is in it are two questions to the same root block: it is fetched once for both. */
-export function rootOnce(root: CID, get: Get): Get {
+/** `get` that fetches the block of `root` once, for callers that first ask for its kind and then for its contents. */
+export function cachingRoot(root: CID, get: Get): Get {
   let fetched: Promise<Uint8Array> | undefined;
   return (cid) => {
     if (!cid.equals(root)) return get(cid);
@@ -143,10 +143,10 @@ export function rootOnce(root: CID, get: Get): Get {
 
 /** The file at `cid`, to be read by ranges; `undefined` where a directory or symlink is. Reads its root block. */
 export async function openFile(cid: CID, get: Get): Promise<RangeSource | undefined> {
-  const getOnce = rootOnce(cid, get);
-  const { type, size } = await stat(cid, getOnce);
+  const getCached = cachingRoot(cid, get);
+  const { type, size } = await stat(cid, getCached);
   if (type !== "file") return undefined;
-  return { size, read: (offset, length) => joined(content(cid, getOnce, { offset, length }), length) };
+  return { size, read: (offset, length) => joined(content(cid, getCached, { offset, length }), length) };
 }
 
 async function joined(chunks: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
@@ -160,8 +160,8 @@ async function joined(chunks: AsyncIterable<Uint8Array>, most: number): Promise<
 }
 
 async function readFile(cid: CID, get: Get, range: Parameters<Folder["read"]>[2]): Promise<Uint8Array | undefined> {
-  const getOnce = rootOnce(cid, get);
-  const { type, size } = await stat(cid, getOnce);
+  const getCached = cachingRoot(cid, get);
+  const { type, size } = await stat(cid, getCached);
   if (type !== "file") return undefined;
   const offset = range === undefined ? 0 : "offset" in range ? range.offset : Math.max(0, size - range.suffixLength);
   const length = Math.max(0, Math.min(size - offset, range && "length" in range ? range.length : size));
@@ -171,5 +171,5 @@ async function readFile(cid: CID, get: Get, range: Parameters<Folder["read"]>[2]
       `${cid} is ${size} bytes; more than ${largestRead} are not read into memory to describe a dataset`,
     );
   }
-  return joined(content(cid, getOnce, { offset, length }), length);
+  return joined(content(cid, getCached, { offset, length }), length);
 }

@@ -14,7 +14,7 @@ import { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import { type Block, codecs, type Get, isInline, keyOf } from "../block.ts";
 import { type CidSet, cidSet } from "../cid-set.ts";
-import { linksOf, type Shape, type Slot, shapeOf, shapeOnce } from "../codec/decode.ts";
+import { linksOf, type Shape, type Slot, shapeOf, shapeUncached } from "../codec/decode.ts";
 import { utf8Length } from "../codec/utf8.ts";
 import { compactEntries } from "../compact-entries.ts";
 import { type DirectoryEntry, hamtHash } from "../directory-entry.ts";
@@ -305,7 +305,7 @@ async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { s
     if (seen.has(cid)) throw new Failure("corrupt", `${cid} is twice a shard of ${root}`);
     const bytes = (await top.bytes)!;
     seen.add(cid);
-    const shape = asDirectory(cid, shapeOnce(cid, bytes));
+    const shape = asDirectory(cid, shapeUncached(cid, bytes));
     if (fanout !== undefined && (shape.kind !== "shard" || shape.fanout !== fanout)) {
       throw new Failure("corrupt", `${cid} is not a shard ${fanout} wide as its parent is`);
     }

@@ -15,7 +15,7 @@ import { identity } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
 import { pause } from "../../dag/event-loop.ts";
-import { openFile, openFolder, rootOnce } from "../../dag/read/folder.ts";
+import { cachingRoot, openFile, openFolder } from "../../dag/read/folder.ts";
 import { stat } from "../../dag/read/read.ts";
 import type { FormatReader } from "../../formats/reader.ts";
 import type { Parts } from "../parts.ts";
@@ -116,7 +116,7 @@ async function lookAt(
   alone: ReturnType<typeof atMost>,
   world: World,
 ): Promise<LeafContents> {
-  const getOnce = rootOnce(cid, get);
+  const getOnce = cachingRoot(cid, get);
   const { type, size, tsize } = await stat(cid, getOnce);
   const plain = { kind: type, size };
   if (type === "file") {
