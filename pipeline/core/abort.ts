@@ -1,14 +1,13 @@
 /**
- * Work that ends when its signal does, even where nothing below heeds the signal.
+ * Ends waiting when a signal aborts, even where the code that is waited for ignores the signal.
  *
- * A deadline that is only handed on is as good as the worst of those it is handed to. Two that are in everybody's way:
- * a promise that never settles, and Node's `fetch`, which stops following a Request's signal once nobody refers to the
- * Request (https://github.com/nodejs/node/issues/55428): on a busy machine, which collects garbage while it waits, neither
- * deadline nor Ctrl-C reached it.
+ * Two cases need this: a promise that never settles, and Node's `fetch`, which stops following a Request's signal as soon
+ * as nothing refers to the Request (https://github.com/nodejs/node/issues/55428). On a busy machine, which collects garbage
+ * while it waits, neither a deadline nor Ctrl-C then ends the request.
  */
 import type { World } from "./world.ts";
 
-/** `work`; rejects with the signal's reason once that is aborted. What `work` comes to afterwards is nobody's any more. */
+/** `work`; rejects with the signal's reason when the signal aborts. A later result or error of `work` is discarded. */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   work.catch(() => undefined);
   signal.throwIfAborted();
@@ -22,7 +21,7 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): P
   }
 }
 
-/** `items`, as {@link unlessAborted} gives each. However it ends, `items` is told. */
+/** `items`, each awaited as by {@link unlessAborted}. `items.return` is called however the iteration ends. */
 export async function* eachUnlessAborted<T>(signal: AbortSignal, items: AsyncIterable<T>): AsyncGenerator<T> {
   const rest = items[Symbol.asyncIterator]();
   try {
@@ -41,10 +40,10 @@ export async function* eachUnlessAborted<T>(signal: AbortSignal, items: AsyncIte
 export async function fetchUnlessAborted(request: Request, world: World): Promise<Response> {
   const asked = world.fetch(request);
   try {
-    // Refers to the request for as long as it lasts, which keeps its signal following ours.
+    // The reference to `request` lasts as long as this waits, so that its signal goes on following ours.
     return await unlessAborted(request.signal, asked);
   } catch (error) {
-    // Where it is answered after all, nobody reads on.
+    // A response that arrives after all is cancelled, because no caller reads it.
     asked.then(({ body }) => body?.cancel()).catch(() => undefined);
     throw error;
   }

@@ -3,7 +3,7 @@
  *
  * Two questions with different answers. *Which data is it?* is the multihash and the codec ({@link identity}): the
  * v0 and the v1 spelling of one hash are the same data. *What does a parent directory link to?* is the CID as written,
- * because its version is part of the parent's bytes. So a parsed CID keeps its version.
+ * because its version is part of the parent's bytes. So a parsed CID has the version that was written.
  *
  * ```ts
  * const cid = parseCid("QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn");
@@ -18,7 +18,7 @@ import { CID } from "multiformats/cid";
 import { Digest } from "multiformats/hashes/digest";
 import { shown } from "./text/shown.ts";
 
-/** What stands in a tree: the codecs of files and directories, by their multicodec number. */
+/** Codecs that a tree may link to, files and directories, by their multicodec number. */
 const codecs = { raw: 0x55, dagPb: 0x70 } as const;
 
 /** multicodec sha2-256, the one hash we check blocks against. */
@@ -34,9 +34,9 @@ const longestInline = 128;
 export const emptyDirectory = CID.parse("bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354");
 
 /**
- * The CID written as `text`, in base58btc, base32 or base36, version kept.
+ * The CID written as `text`, in base58btc, base32 or base36, with the version as written.
  *
- * @throws Error with the decoder's own words where `text` is no CID.
+ * @throws Error with the decoder's message where `text` is no CID.
  */
 export function parseCid(text: string): CID {
   // Decoding base58 and base36 takes the square of the length.
@@ -45,8 +45,8 @@ export function parseCid(text: string): CID {
 }
 
 /**
- * The CID in an address, as Kubo and gateways take it: in any base that CIDs are written in, where case says nothing in
- * either case (`BAFY…`).
+ * The CID in an address, as Kubo and gateways accept it: in any base that CIDs are written in, and in upper case where the
+ * base doesn't distinguish case (`BAFY…`).
  *
  * @throws Error where `text` is no CID, or longer than one can be: some bases take quadratic time to decode.
  */
@@ -69,16 +69,16 @@ export function identity(cid: CID): string {
   return base32(bytes);
 }
 
-/** Why something can't stand in a tree, to be read behind the thing itself: "… is an address". */
+/** Why text can't be a CID in tree.yaml. `message` continues a sentence that begins with the text: "… is an address". */
 export interface Objection {
   readonly rule: "not-a-cid" | "identity-cid" | "unsupported-codec" | "unsupported-hash";
   readonly message: string;
   readonly fix?: string;
 }
 
-/** The CID that `text` is, or why it can't stand in a tree and what was probably meant. */
+/** The CID that `text` is, or why it can't be in a tree and what was probably meant. */
 export function readCid(text: string): CID | Objection {
-  // Whatever begins otherwise is in no base that is tried, and a decoder that throws takes long to say so.
+  // Text with another first character is in none of the accepted bases, and a decoder that throws is slow.
   if (!/^[Qbkz]/.test(text)) return notACid(text, undefined);
   let cid: CID;
   try {
@@ -88,7 +88,7 @@ export function readCid(text: string): CID | Objection {
   }
   const again = "add the data again with: fieldtree add";
   if (cid.code !== codecs.raw && cid.code !== codecs.dagPb) {
-    const message = `names ${codecName(cid.code)}; a tree holds files and folders only (codecs dag-pb and raw)`;
+    const message = `names ${codecName(cid.code)}; a tree has files and folders only (codecs dag-pb and raw)`;
     return { rule: "unsupported-codec", message };
   }
   const { code, digest } = cid.multihash;
@@ -141,11 +141,11 @@ function notACid(text: string, error: unknown): Objection {
   const whole = /^Qm[1-9A-Za-z]*$/.test(text) ? 46 : /^ba[a-z2-7]*$/.test(text) ? 59 : undefined;
   if (!whole) return { rule, message: "is not a CID (those begin with bafy, bafk or Qm)" };
   if (text.length !== whole) return { rule, message: `is not a CID: ${text.length} characters where ${whole} belong` };
-  const message = `is not a CID, though it looks like one (${error instanceof Error ? error.message : error})`;
+  const message = `is not a CID, though it has the shape of one (${error instanceof Error ? error.message : error})`;
   return { rule, message, fix: "copy it once more: a character is another one" };
 }
 
-/** Text that may be a CID in one of the other bases: a decoder that throws takes long to say that it is none. */
+/** Text that may be a CID in one of the other bases. Checked first because a decoder that throws is slow. */
 const otherBases = /^(?:B[A-Z2-7]{6,}|f[0-9a-f]{6,}|F[0-9A-F]{6,}|u[\w-]{6,}|m[A-Za-z0-9+/]{6,})$/;
 
 /** The CID in `ipfs://CID`, `/ipfs/CID`, `https://gateway/ipfs/CID` and `https://CID.ipfs.gateway` (or without `https://`), and the path below it. */
@@ -199,8 +199,8 @@ function valuesOf(letters: string): Uint8Array {
 
 /**
  * The two spellings that nearly every leaf has, an order of magnitude faster than the general decoder: a tree of
- * 100 000 leaves is read in a fraction of a second instead of in more than one. Whatever looks unusual in any way
- * returns `undefined` and goes the general way.
+ * 100 000 leaves is read in a fraction of a second instead of in more than one. Any other text
+ * returns `undefined` and goes to the general decoder.
  */
 function quickly(text: string): CID | undefined {
   if (text.length === 59 && text.startsWith("b")) return quickV1(text);

@@ -1,13 +1,13 @@
 /**
- * Files as a commit holds them, by what git stores and nothing else: no work tree, no attributes, no link is followed.
+ * Files of a commit, as git stores them: no work tree, no attributes, no link is followed.
  *
- * A repository at hand and a repository behind an API answer alike, so whoever reads both sides of a proposal need not
- * know which of them it asks.
+ * A local repository and a repository behind an API implement the same interface, so code that reads both sides of a
+ * proposal works with either.
  */
 export interface Commits {
-  /** What lies at the top of `commit` under one of `names`; `undefined` where the commit isn't known here. */
+  /** Entries at the top of `commit` with one of `names`; `undefined` where the commit isn't known to this repository. */
   entries(commit: string, names: readonly string[]): Promise<ReadonlyMap<string, Committed> | undefined>;
-  /** Bytes of a file that {@link entries} told of. */
+  /** Bytes of a file that {@link entries} returned. */
   read(commit: string, name: string, file: Committed): Promise<Uint8Array>;
 }
 

@@ -1,4 +1,4 @@
-/** Many things at once, but not too many, and in the order they were asked for. */
+/** Runs many tasks in parallel, a bounded number at a time, and yields results in the order of the items. */
 
 /**
  * What `work` makes of each item, in the order of the items, with at most `limit` under way.
@@ -38,7 +38,7 @@ function taken<Result>(outcome: { readonly result: Result } | { readonly error: 
   return outcome.result;
 }
 
-/** Run at most `limit` pieces of work at once, the others in the order they came. */
+/** Runs at most `limit` tasks at a time, the others in the order they came. */
 export function atMost(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
   const queue: (() => void)[] = [];
   let running = 0;
@@ -48,7 +48,7 @@ export function atMost(limit: number): <T>(work: () => Promise<T>) => Promise<T>
     try {
       return await work();
     } finally {
-      // Whoever waits longest takes over the place.
+      // The task that waited longest runs next.
       const next = queue.shift();
       if (next) next();
       else running--;

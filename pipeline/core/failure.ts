@@ -15,7 +15,7 @@ export const kinds = {
   findings: { exit: 1, again: false },
   /** Something a person wrote can't be used: a flag, campaign.yaml, a path that isn't there. */
   input: { exit: 2, again: false },
-  /** A service or this machine understood us and said no: bad token, quota, disk full, a lock held. */
+  /** A service or this machine rejected the request: bad token, quota, disk full, a lock of another process. */
   refused: { exit: 3, again: false },
   /** Something did not answer, or data is out of reach. */
   unavailable: { exit: 4, again: true },
@@ -23,7 +23,7 @@ export const kinds = {
   conflict: { exit: 5, again: false },
   /** Bytes do not match their CID, or a release does not follow its predecessor. Publish nothing. */
   corrupt: { exit: 6, again: false },
-  /** What is announced or kept is no longer what the log says: a name edited by hand, a pin that was let go. */
+  /** What is announced or pinned differs from the log: a name edited by hand, a pin that was removed. */
   drift: { exit: 7, again: false },
 } as const;
 
@@ -34,7 +34,7 @@ export class Failure extends Error {
   readonly kind: Kind;
   /** What the reader should do next, when we know. */
   readonly hint: string | undefined;
-  /** ms after which the other side wants to be asked again, where it said so (`Retry-After`). */
+  /** ms after which the service asks to be called again, where it sent `Retry-After`. */
   readonly wait: number | undefined;
 
   constructor(kind: Kind, message: string, options: { hint?: string; wait?: number; cause?: unknown } = {}) {

@@ -1,9 +1,9 @@
 /**
- * What the second one is told who wants something that only one may have at a time: the lease to publish, the right to
- * write into the embedded node, a file being changed.
+ * The error for a resource that only one process may use at a time and another process uses: the lease to publish, the
+ * right to write into the embedded node, a file being changed.
  *
- * Of several locks on the way to one release, any may be the one that stops the second publisher. So all of them say the
- * same things in the same order: who has it, and where, what for, since when; and the hint, what to do.
+ * Several locks lie on the way to one release, and any of them may stop the second publisher. So all of them report the
+ * same facts in the same order: which process has it, where, for what, since when; and the hint, what to do.
  */
 import { Failure } from "./failure.ts";
 
@@ -18,7 +18,7 @@ export interface User {
   readonly until?: string;
 }
 
-/** `todo`: what whoever is refused can do beside waiting. */
+/** `todo`: what the refused caller can do other than wait. */
 export function inUse({ holder, what, since, until }: User, todo: string): Failure {
   const end = until === undefined ? "" : `, until ${until} unless renewed`;
   return new Failure("refused", `${holder} is ${what}, and has been since ${since}${end}`, {
@@ -26,7 +26,7 @@ export function inUse({ holder, what, since, until }: User, todo: string): Failu
   });
 }
 
-/** Of something that is in use by whoever left `where` without saying who they are. */
+/** Of a lock at `where` whose file doesn't name the process that has it. */
 export function unknownUser(where: string): User {
-  return { holder: `somebody (${where} doesn't say who)`, what: "working", since: "an unknown time" };
+  return { holder: `another process (${where} doesn't name it)`, what: "working", since: "an unknown time" };
 }

@@ -1,8 +1,8 @@
 /**
- * Keys: whose signature a release or an IPNS record bears.
+ * Keys that sign releases and IPNS records.
  *
- * Ed25519 and nothing else. A public key is called what IPNS calls it (`k51qzi5uqu5d…`, everywhere in fieldtree); a
- * private key is read from either form that Kubo exports, and never stands in a message.
+ * Ed25519 and nothing else. A public key is named as in IPNS (`k51qzi5uqu5d…`, everywhere in fieldtree); a
+ * private key is read from either form that Kubo exports, and is never part of a message.
  *
  * ```ts
  * const key = await privateKeyFrom(env.CAMPAIGN_KEY, "CAMPAIGN_KEY");
@@ -63,16 +63,16 @@ export function publicKeyOf(name: string): Uint8Array | undefined {
 }
 
 /**
- * The private key in either form that Kubo exports: `libp2p-protobuf-cleartext` (as bytes, or their base64, which is what
- * an environment variable can hold) or `pem-pkcs8-cleartext`, its lines perhaps joined.
+ * The private key in either form that Kubo exports: `libp2p-protobuf-cleartext` (as bytes, or in base64, which
+ * an environment variable can contain) or `pem-pkcs8-cleartext`, its lines perhaps joined.
  *
- * `what`: what the key is called in messages, such as the name of that variable.
+ * `what`: the name of the key in messages, such as the name of that variable.
  *
- * @throws Failure `input` where it is neither, or no ed25519 key. Nothing of what was given stands in it.
+ * @throws Failure `input` where it is neither, or no ed25519 key. The message contains no part of `source`.
  */
 export async function privateKeyFrom(source: string | Uint8Array, what = "the key"): Promise<PrivateKey> {
   const not = (why: string, hint = "`fieldtree key new` makes one; `ipfs key export` writes one") =>
-    new Failure("input", `${what} holds no private key that can be used: ${why}`, { hint });
+    new Failure("input", `${what} is no private key that can be used: ${why}`, { hint });
   if (source.length > longest) throw not(`it is longer than ${longest} characters`);
   const text = typeof source === "string" ? source : textIn(source);
   if (text?.trim() === "") throw not("it is empty");
@@ -113,7 +113,7 @@ export async function sign(bytes: Uint8Array, { seed }: PrivateKey): Promise<Uin
   return new Uint8Array(await crypto.subtle.sign("Ed25519", key, joined(bytes)));
 }
 
-/** Whether `signature` is that of `bytes` by whoever holds the secret of `publicKey`. False for lengths that can't be. */
+/** Whether `signature` is that of `bytes` by the secret of `publicKey`. False for lengths that can't be. */
 export async function verify(signature: Uint8Array, bytes: Uint8Array, publicKey: Uint8Array): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   const key = await crypto.subtle.importKey("raw", joined(publicKey), "Ed25519", false, ["verify"]);
@@ -134,7 +134,7 @@ async function keyIn(der: Uint8Array<ArrayBuffer>): Promise<PrivateKey | undefin
   }
 }
 
-/** What stands between the lines of a PEM; `undefined` where `text` is none. */
+/** The bytes between the first and last line of a PEM; `undefined` where `text` is none. */
 function pem(text: string): Uint8Array<ArrayBuffer> | undefined {
   const [, body] = /^\s*-----BEGIN PRIVATE KEY-----([^-]+)-----END PRIVATE KEY-----(?:\s|\\n)*$/.exec(text) ?? [];
   return body === undefined ? undefined : base64(body.replaceAll("\\n", "\n"));

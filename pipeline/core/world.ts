@@ -2,7 +2,7 @@
  * The outside world, passed in.
  *
  * Anything that makes two runs differ arrives through here: the network, the
- * clock, the log, the wish to stop. A function that takes a `World` does I/O; a
+ * clock, the log, the signal to stop. A function that takes a `World` does I/O; a
  * function that doesn't is pure, and that is how you tell them apart.
  */
 export interface World {
@@ -10,9 +10,9 @@ export interface World {
   readonly now: () => Date;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when the run is to stop. */
   readonly sleep: (ms: number) => Promise<void>;
-  /** A sentence for whoever watches. Results never go here. */
+  /** A sentence for the person who watches the run. Results never go here. */
   readonly log: (line: string) => void;
-  /** How far long work has come. Call it as often as you like: what is shown is thinned out by whoever shows it. */
+  /** How far long work has come. Call it at any rate: the receiver limits how often it prints. */
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }

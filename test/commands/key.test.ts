@@ -66,7 +66,7 @@ describe("key import", () => {
     ["a key as a word of its own", ["--from", "k", base64], "too many arguments"],
     ["neither file nor variable", [], "needs one of --from FILE and --env NAME"],
     ["a file that isn't there", ["--from", "nowhere"], "isn't there"],
-    ["a file that holds something else", ["--from", "novel"], "novel holds no private key"],
+    ["a file that holds something else", ["--from", "novel"], "novel is no private key"],
     ["a format there is none of", ["--from", "k", "--format", "der"], "--format: it is one of"],
   ])("refuses %s, and says nothing of any key", async (_, args, says) => {
     const cwd = await aFolder({ k: base64, novel: "Call me Ishmael. ".repeat(10_000) });

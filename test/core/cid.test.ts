@@ -110,7 +110,7 @@ describe("what can't stand in a tree", () => {
   it("a CID of the right length in which a character is another one", () => {
     const letters = v1(3);
     expect(readCid(`${letters.slice(0, -1)}z`)).toMatchObject({
-      message: expect.stringMatching(/^is not a CID, though it looks like one \(/),
+      message: expect.stringMatching(/^is not a CID, though it has the shape of one \(/),
       fix: expect.stringContaining("copy it once more"),
     });
   });

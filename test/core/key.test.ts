@@ -77,7 +77,7 @@ describe("a private key", () => {
     mixed.set((await privateKeyOf(new Uint8Array(32))).publicKey, 36);
     await expect(privateKeyFrom(base64(mixed), "CAMPAIGN_KEY")).rejects.toMatchObject({
       kind: "input",
-      message: "CAMPAIGN_KEY holds no private key that can be used: its public half belongs to another key",
+      message: "CAMPAIGN_KEY is no private key that can be used: its public half belongs to another key",
     });
   });
 

@@ -205,7 +205,7 @@ describe("a lease that several machines share", () => {
     const { address, folder } = await aRemote();
     await commitTo(folder, branch, files);
     const leases = await machine(address);
-    expect(await leases.show(noon)).toMatchObject({ holder: expect.stringContaining("doesn't say who") });
+    expect(await leases.show(noon)).toMatchObject({ holder: expect.stringContaining("doesn't name it") });
     await expect(leases.take("publishing", noon)).rejects.toMatchObject({ kind: "refused" });
     await leases.break(noon);
     await taken(leases);

@@ -93,7 +93,7 @@ describe("the local log", () => {
   it("shows a lease that doesn't say whose it is, and breaks it", async () => {
     const { file, open } = await aLog();
     await writeFile(join(dirname(dirname(file)), "publish.lock"), "");
-    expect(await open().leases.show(testWorld())).toMatchObject({ holder: expect.stringContaining("doesn't say who") });
+    expect(await open().leases.show(testWorld())).toMatchObject({ holder: expect.stringContaining("doesn't name it") });
     await expect(open().leases.take("publishing", testWorld())).rejects.toMatchObject({ kind: "refused" });
     await open().leases.break(testWorld());
     await (await open().leases.take("publishing", testWorld())).release();

@@ -1,5 +1,5 @@
 /**
- * What campaign.yaml says.
+ * campaign.yaml: its schema, defaults and rules.
  *
  * Only `campaign` is required; everything else has a default. It holds no secrets, only the names of environment
  * variables that do. The schema here is the one source: `schemas/campaign.schema.json`, which editors use, is
@@ -32,7 +32,7 @@ import { type LogConfig, logSchema, settledLog } from "./log.ts";
 import { type NameConfig, namesSchema, settledNames } from "./names.ts";
 import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
 
-/** What campaign.yaml says that published files depend on. The same facts, the same items and views. */
+/** The keys of campaign.yaml that published files depend on: equal facts give equal items and views. */
 export interface Facts {
   readonly campaign: string;
   readonly title: string;
@@ -65,12 +65,12 @@ export interface CampaignConfig extends Facts {
   readonly pins: PinsConfig;
   readonly names: readonly NameConfig[];
   readonly log: LogConfig;
-  /** Glob over paths → who looks at changes there: GitHub logins, or `org/team`. */
+  /** Glob over paths → who reviews changes there: GitHub logins, or `org/team`. */
   readonly owners: Readonly<Record<string, readonly string[]>>;
   readonly review: ReviewConfig;
 }
 
-/** What a proposal is looked at with before it is merged. */
+/** How a proposal is checked before it is merged. */
 export interface ReviewConfig {
   /** Share of the leaves, 0 to 1, that may be removed without {@link label}. */
   readonly removals: number;
@@ -82,10 +82,10 @@ export interface ReviewConfig {
 
 export type NodeConfig =
   | { readonly kind: "embedded" }
-  /** `token`: the name of the environment variable that holds it. */
+  /** `token`: the name of the environment variable with the token. */
   | { readonly kind: "kubo"; readonly api: string; readonly token?: string };
 
-/** How directories become blocks; `dag/profile.ts` says what each name means. */
+/** How directories become blocks; `dag/profile.ts` defines each name. */
 export const directoryProfiles = ["cid-v1", "unixfs-v1-2025", "unixfs-v0-2015", "v0-raw-leaves"] as const;
 export type DirectoryProfile = (typeof directoryProfiles)[number];
 
@@ -94,7 +94,7 @@ const kuboApi = "http://127.0.0.1:5001";
 const kubo = v.strictObject({
   kind: v.literal("kubo"),
   api: optional(`Address of the RPC API. Default: ${kuboApi}`, httpUrl),
-  token: optional("Name of the environment variable that holds the token", environmentVariable),
+  token: optional("Name of the environment variable with the token", environmentVariable),
 });
 
 const nodeWords = `must be embedded, kubo, the RPC address of a Kubo daemon (${kuboApi}), or {kind: kubo, api: …, token: …}`;
@@ -143,13 +143,16 @@ export const campaignSchema = v.pipe(
           ),
         ),
       ),
-      node: optional("What keeps the blocks: embedded (default, nothing to install) or a Kubo daemon", nodeSchema),
+      node: optional(
+        "The node that stores the blocks: embedded (default, nothing to install) or a Kubo daemon",
+        nodeSchema,
+      ),
       gateways: optional(
         "IPFS gateways that missing blocks are read from; users are shown the first. Default: none",
         v.pipe(v.array(httpUrl, "must be a list of addresses"), v.maxLength(20, "has more than 20 entries")),
       ),
       scan: optional(
-        "Where datasets are looked for, as patterns over paths: products/**, **/raw",
+        "Where datasets are searched for, as patterns over paths: products/**, **/raw",
         v.strictObject(
           { only: optional("Nowhere else. Default: everywhere", globs), except: optional("Not there", globs) },
           "takes only: and except:",
@@ -175,10 +178,10 @@ export const campaignSchema = v.pipe(
         "Bounds on what one run may do",
         v.strictObject({ fetch: optional("Fetched from gateways. Default: 10 GiB", size) }, "takes fetch:"),
       ),
-      pins: optional("Who else keeps what is published. Default: nobody but the campaign's node", pinsSchema),
+      pins: optional("Pin services. Default: none but the campaign's node", pinsSchema),
       names: optional("What is announced where. Default: nothing", namesSchema),
       owners: optional(
-        "Pattern over paths → who looks at changes there: GitHub logins, or org/team",
+        "Pattern over paths → who reviews changes there: GitHub logins, or org/team",
         v.record(
           v.string(),
           v.array(
@@ -195,13 +198,13 @@ export const campaignSchema = v.pipe(
         ),
       ),
       review: optional(
-        "What a pull request is looked at with",
+        "How a pull request is checked",
         v.strictObject(
           {
             removals: optional("Percent of the leaves that may go without the label. Default: 30", wholeNumber(0, 100)),
             label: optional("The label that lets more go. Default: allow-removals", text),
             reach: optional(
-              "Bounds on looking whether new data can be reached",
+              "Bounds on checking whether new data can be reached",
               v.strictObject(
                 { bytes: optional("Default: 50 MB", size), time: optional("Default: 60 s", wait) },
                 "takes bytes: and time:",
@@ -218,7 +221,7 @@ export const campaignSchema = v.pipe(
   v.forward(
     v.check(
       ({ node, pins }) => nodeOf(node).kind !== "embedded" || !(pins?.services ?? []).length || bringable(pins),
-      "holds only services that fetch, and the embedded node has no peers they could fetch from: add a Kubo or a Cluster, or set node: to a Kubo",
+      "has only services that fetch, and the embedded node has no peers they could fetch from: add a Kubo or a Cluster, or set node: to a Kubo",
     ),
     ["pins"],
   ),
@@ -242,7 +245,7 @@ export function readCampaign(source: string | Uint8Array): {
   return { campaign: value && settled(value), findings };
 }
 
-/** What published files depend on, and nothing of where blocks are kept. */
+/** What published files depend on; where blocks are stored is not part of it. */
 export function facts({
   campaign,
   title,

@@ -1,5 +1,5 @@
 /**
- * What a proposed campaign.yaml changes of where data, secrets and announcements go.
+ * Changes that a proposed campaign.yaml makes to the destinations of data, secrets and announcements.
  *
  * A reviewer sees one line of YAML change; once it is merged, a job with secrets sends blocks and tokens to the address in
  * it. Settled configurations are compared, so that a default written out, another order of a list or another spelling is no

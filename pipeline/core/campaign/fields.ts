@@ -1,4 +1,4 @@
-/** The words that several parts of campaign.yaml are made of. */
+/** Schemas that several parts of campaign.yaml share. */
 import * as v from "valibot";
 
 /** A key that may be missing or left empty, as when everything below it is commented out. Editors show `description`. */
@@ -20,7 +20,7 @@ export const httpUrl = v.pipe(
 
 export const globs = v.array(text, "must be a list of patterns");
 
-/** What a runner or npm puts there is no secret of the campaign: whoever proposes its name would have it sent to a server. */
+/** Variables that a runner or npm sets are no secrets of the campaign: a proposal that names one would send it to a server. */
 export const environmentVariable = v.pipe(
   v.string("must be the name of an environment variable"),
   v.regex(
@@ -39,7 +39,7 @@ export const duration = v.pipe(
   v.regex(/^\d{1,5} ?(?:s|min|h|d)$/, "must be a time like 90 s, 10 min, 2 h or 30 d"),
 );
 
-/** ms. Beyond it a timer's 32 bits overflow, and it goes off at once. */
+/** ms. Longer waits overflow a timer's 32 bits, and it fires at once. */
 export const longestWait = 24 * 86_400_000;
 
 /** How long something is waited for. */

@@ -4,9 +4,9 @@ import { publicKeyOf, publicName } from "../key.ts";
 import { environmentVariable, optional } from "./fields.ts";
 
 export type LogConfig = {
-  /** Environment variable that holds the ed25519 key releases are signed with. */
+  /** Environment variable with the ed25519 key releases are signed with. */
   readonly key?: string;
-  /** Whose signatures count, as `fieldtree key new` prints them, however they were spelled. Anybody's where empty. */
+  /** Keys whose signatures count, as `fieldtree key new` prints them, in one spelling. Those of any key where empty. */
   readonly signers: readonly string[];
 } & (
   | { readonly kind: "local" }
@@ -17,10 +17,7 @@ export type LogConfig = {
 const signer = "must be the name of an ed25519 key, like k51qzi5uqu5d…";
 
 const signing = {
-  key: optional(
-    "Name of the environment variable that holds the ed25519 key to sign releases with",
-    environmentVariable,
-  ),
+  key: optional("Name of the environment variable with the ed25519 key to sign releases with", environmentVariable),
   signers: optional(
     "Public names of the keys whose signatures count: from the first release signed by one of them, every release has to be. Default: any",
     v.array(

@@ -33,9 +33,9 @@ export interface DnsNameConfig {
 }
 
 export interface IpnsNameConfig {
-  /** Environment variable that holds the private key. */
+  /** Environment variable with the private key. */
   readonly ipns: string;
-  /** What the key is called behind /ipns/, for whoever has not the key. */
+  /** The name of the key behind /ipns/, for runs that don't have the key. */
   readonly key?: string;
   readonly to: string;
   /** Endpoints of delegated routing. */
@@ -59,10 +59,7 @@ export type ProviderConfig =
   | { readonly kind: "rfc2136"; readonly server: string; readonly key: string; readonly transport: "udp" | "tcp" }
   | { readonly kind: "manual" };
 
-const token = v.pipe(
-  environmentVariable,
-  v.description("Name of the environment variable that holds the token of its API"),
-);
+const token = v.pipe(environmentVariable, v.description("Name of the environment variable with the token of its API"));
 const serverWords = "must be the address of a DNS server, like 192.0.2.1:53, [2001:db8::1]:53 or ns1.example.org";
 /** `host`, `host:port`, `[v6]`, `[v6]:port` */
 const dnsServer = v.pipe(
@@ -106,7 +103,7 @@ const provider = v.variant(
         server: v.pipe(dnsServer, v.description("host:port of the primary")),
         key: v.pipe(
           environmentVariable,
-          v.description("Name of the environment variable that holds the TSIG key, as dig's -y takes it"),
+          v.description("Name of the environment variable with the TSIG key, as dig's -y takes it"),
         ),
         transport: optional("udp or tcp. Default: tcp", v.picklist(["udp", "tcp"], "must be udp or tcp")),
       },
@@ -125,9 +122,9 @@ const to = v.pipe(
 
 const dns = v.strictObject(
   {
-    domain: v.pipe(dnsName, v.description("The name that is announced; the record stands at _dnslink. below it")),
+    domain: v.pipe(dnsName, v.description("The name that is announced; the record is at _dnslink. below it")),
     to: v.pipe(to, v.description("What it points to: tree, portal, portal/PATH, tree@3, portal@3")),
-    provider: v.pipe(provider, v.description("Where its DNS records are kept")),
+    provider: v.pipe(provider, v.description("Where its DNS records are hosted")),
     authorities: optional(
       "Its DNS servers, host:port. Default: found by asking the DNS",
       v.array(dnsServer, "must be a list of DNS servers"),
@@ -140,7 +137,7 @@ const dns = v.strictObject(
 
 const ipns = v.strictObject(
   {
-    ipns: v.pipe(environmentVariable, v.description("Name of the environment variable that holds the private key")),
+    ipns: v.pipe(environmentVariable, v.description("Name of the environment variable with the private key")),
     key: optional(
       "The key's public name, so that it can be checked without the key",
       v.pipe(

@@ -1,5 +1,5 @@
 /**
- * A list of pins as campaigns have kept them by hand: `pinlist.yaml`.
+ * A list of pins as campaigns have maintained them by hand: `pinlist.yaml`.
  *
  * A list of `{cid, name, meta: {prev, tags: […]}}`, or the same under `pins:`. Pins are labelled by name, so two of one
  * name are reported with both lines; nothing is left out for it. Text in, values out: no I/O.
@@ -27,10 +27,10 @@ export interface ListedPin {
   readonly line: number;
 }
 
-/** Deep enough for `pins`, a pin, `meta`, `tags` and what stands in it. */
+/** Deep enough for `pins`, a pin, `meta`, `tags` and the values in it. */
 const maxDepth = 8;
 
-/** Characters of a name. More than any service keeps. */
+/** Characters of a name. More than any service stores. */
 const longestName = 255;
 
 /** The pins in the order of the file, those that can be read; findings in the order of their lines. */
@@ -45,7 +45,7 @@ export function readPinlist(source: string | Uint8Array): { pins: ListedPin[]; f
   if (fault) report("error", fault.kind, fault.offset, "", fault.message);
   const list = listIn(documents[0]);
   if (!list && documents[0] && !fault) {
-    report("error", "not-a-list", documents[0].start, "", "this file holds a list of pins, each with cid: and name:");
+    report("error", "not-a-list", documents[0].start, "", "this file must be a list of pins, each with cid: and name:");
   }
   const pins = (list?.items ?? []).flatMap((item, index) => pinIn(item, index, { report, lines }) ?? []);
   reportRepeats(pins, report);
@@ -92,7 +92,7 @@ function pinIn(item: Node, index: number, { report, lines }: { report: Report; l
   if (name === "") {
     report("warning", "no-name", item.start, path, `${cid} has no name`, "write name: and what it is");
   } else if (name.length > longestName) {
-    const message = `a name of ${name.length} characters; services keep ${longestName}`;
+    const message = `a name of ${name.length} characters; services store ${longestName}`;
     report("warning", "long-name", named!.start, path, message);
   }
   const metaNode = keys.get("meta");
@@ -166,7 +166,7 @@ function reportRepeats(pins: readonly Placed[], report: Report): void {
   for (const alike of byCid.values()) {
     const [first, ...again] = alike;
     for (const { cidAt, path, pin } of again) {
-      const message = `${pin.cid} stands here and in line ${first!.pin.line}; it is one pin`;
+      const message = `${pin.cid} is here and in line ${first!.pin.line}; it is one pin`;
       report("hint", "duplicate-cid", cidAt, path, message, "remove one of them");
     }
   }

@@ -1,5 +1,5 @@
 /**
- * `pins:` in campaign.yaml: who keeps what is published, beside the campaign's own node.
+ * `pins:` in campaign.yaml: the services that pin what is published, in addition to the campaign's own node.
  *
  * To add a kind of service: its keys in {@link service}, and they are in {@link ServiceConfig} too.
  */
@@ -21,16 +21,16 @@ import {
 } from "./fields.ts";
 
 export interface PinsConfig {
-  /** How many of which services must keep everything before a release is made. Empty where there are no services. */
+  /** How many of which services must pin everything before a release is created. Empty where there are no services. */
   readonly require: { readonly atLeast: number; readonly of: readonly string[] };
   readonly services: readonly ServiceConfig[];
-  /** Kept by every service that keeps everything, though it stands in no tree. */
+  /** Pinned by every service that pins everything, though no tree contains it. */
   readonly extra: readonly { readonly name: string; readonly cid: string }[];
-  /** Which old releases stay pinned: the newest so many, those younger than so many ms; all where neither is said. */
+  /** Which old releases stay pinned: the newest so many, those younger than so many ms; all where neither is set. */
   readonly keep: { readonly releases?: number; readonly younger?: number };
   /** Multiaddrs, each with `/p2p/ID` or nothing but that, that the campaign's Kubo stays connected with. */
   readonly peers: readonly string[];
-  /** Blocks looked at below each root before a service is believed. */
+  /** Blocks retrieved below each root before a service's report counts. */
   readonly sample: number;
   /** ms that a publish waits for required services to have fetched everything. */
   readonly deadline: number;
@@ -48,11 +48,11 @@ export type ServiceConfig = ServiceBasics &
 /** What all kinds have in common. Tokens are names of environment variables. */
 export interface ServiceBasics {
   readonly name: string;
-  /** Globs over paths: keeps these leaves and nothing else. Nothing in it means everything. */
+  /** Globs over paths: the service pins these leaves and nothing else. Empty: everything. */
   readonly only: readonly string[];
-  /** Bytes: keeps no leaf larger than this, and then neither the tree. */
+  /** Bytes: the service pins no leaf larger than this, and then not the tree either. */
   readonly largest?: number;
-  /** `word`: believed without its blocks having been seen. */
+  /** `word`: the service's report counts without its blocks having been retrieved. */
   readonly trust: "seen" | "word";
   /** Where blocks can be asked from this very service. */
   readonly gateway?: string;
@@ -60,13 +60,13 @@ export interface ServiceBasics {
 
 const basics = {
   name: v.pipe(serviceName, v.description("Short name, for require: and for messages")),
-  only: optional("Keeps only these, as patterns over paths. Default: everything", globs),
-  largest: optional("Keeps nothing larger than this. Default: no limit", size),
+  only: optional("Pins only these, as patterns over paths. Default: everything", globs),
+  largest: optional("Pins nothing larger than this. Default: no limit", size),
   trust: optional(
-    "word: believed though its blocks can't be looked at. Default: seen",
+    "word: its report counts though its blocks can't be retrieved. Default: seen",
     v.picklist(["seen", "word"], "must be seen or word"),
   ),
-  gateway: optional("This service's own gateway, where its blocks can be looked at", httpUrl),
+  gateway: optional("This service's own gateway, where its blocks can be retrieved", httpUrl),
 };
 
 const service = v.variant(
@@ -77,7 +77,7 @@ const service = v.variant(
         ...basics,
         kind: v.literal("kubo"),
         api: v.pipe(httpUrl, v.description("Address of its RPC")),
-        token: optional("Name of the environment variable that holds the RPC's token", environmentVariable),
+        token: optional("Name of the environment variable with the RPC's token", environmentVariable),
       },
       "needs name:, kind: and api:",
     ),
@@ -86,8 +86,8 @@ const service = v.variant(
         ...basics,
         kind: v.literal("cluster"),
         api: v.pipe(httpUrl, v.description("Address of its REST API, usually port 9094")),
-        token: optional("Name of the environment variable that holds user:password, or a token", environmentVariable),
-        replicas: optional("Peers that must keep each pin. Default: what the Cluster says", wholeNumber(1, 100)),
+        token: optional("Name of the environment variable with user:password, or a token", environmentVariable),
+        replicas: optional("Peers that must have each pin. Default: the Cluster's own setting", wholeNumber(1, 100)),
       },
       "needs name:, kind: and api:",
     ),
@@ -96,7 +96,7 @@ const service = v.variant(
         ...basics,
         kind: v.literal("psa"),
         endpoint: v.pipe(httpUrl, v.description("Address of its Pinning Service API")),
-        token: v.pipe(environmentVariable, v.description("Name of the environment variable that holds its token")),
+        token: v.pipe(environmentVariable, v.description("Name of the environment variable with its token")),
       },
       "needs name:, kind:, endpoint: and token:",
     ),
@@ -105,7 +105,7 @@ const service = v.variant(
         ...basics,
         kind: v.literal("pinata"),
         endpoint: optional("Default: https://api.pinata.cloud", httpUrl),
-        token: v.pipe(environmentVariable, v.description("Name of the environment variable that holds its JWT")),
+        token: v.pipe(environmentVariable, v.description("Name of the environment variable with its JWT")),
       },
       "needs name:, kind: and token:",
     ),
@@ -134,10 +134,13 @@ const pinnable = v.pipe(
 
 const writtenPins = v.strictObject(
   {
-    require: optional("all, or 2 of [name, name]: who must keep everything before a release is made", requirement),
-    services: optional("Who keeps it", v.array(service, "must be a list of services")),
+    require: optional(
+      "all, or 2 of [name, name]: which services must pin everything before a release is created",
+      requirement,
+    ),
+    services: optional("Services that pin it", v.array(service, "must be a list of services")),
     extra: optional(
-      "Kept though it stands in no tree",
+      "Pinned though no tree contains it",
       v.array(v.strictObject({ name: text, cid: pinnable }, "needs name: and cid:"), "must be a list of {name, cid}"),
     ),
     keep: optional(
@@ -148,7 +151,7 @@ const writtenPins = v.strictObject(
       ),
     ),
     peers: optional("Peers that the campaign's Kubo stays connected with", v.array(peer, "must be a list of peers")),
-    sample: optional("Blocks looked at below each root. Default: 8", wholeNumber(1, 1000)),
+    sample: optional("Blocks retrieved below each root. Default: 8", wholeNumber(1, 1000)),
     deadline: optional("How long a publish waits for services that fetch. Default: 10 min", wait),
   },
   "needs services:, and may have require:, extra:, keep:, peers:, sample: and deadline:",
@@ -169,28 +172,28 @@ export const pinsSchema = v.pipe(
   ),
   forRequire(
     ({ atLeast }, services) => atLeast <= services.filter(({ only, largest }) => !only?.length && !largest).length,
-    "is more services than there are that keep everything (those without only: and largest:)",
+    "is more services than there are that pin everything (those without only: and largest:)",
   ),
   forRequire(
     ({ atLeast }, services) => atLeast <= services.filter(canCount).length,
-    "counts on a service that can't be looked at: give it a gateway:, or trust: word",
+    "counts on a service whose blocks can't be retrieved: give it a gateway:, or trust: word",
   ),
 );
 
 type WrittenPins = v.InferOutput<typeof writtenPins>;
 type WrittenService = v.InferOutput<typeof service>;
 
-/** A rule on what is required of the services that it names. With all, services that keep a part need to keep no more. */
+/** A rule on the services that `require` names. With all, services that pin a part must pin only that part. */
 function forRequire(
-  holds: (demand: PinsConfig["require"], services: readonly WrittenService[]) => boolean,
+  isMet: (demand: PinsConfig["require"], services: readonly WrittenService[]) => boolean,
   message: string,
 ) {
   const check = ({ require: demand, services }: WrittenPins) => {
     const { atLeast, of } = required(demand);
     const all = services ?? [];
     if (of.length === 0)
-      return all.every((one) => holds({ atLeast: 1, of: [one.name] }, [{ ...one, only: [], largest: null }]));
-    return holds({ atLeast, of }, [...all.filter(({ name }) => of.includes(name))]);
+      return all.every((one) => isMet({ atLeast: 1, of: [one.name] }, [{ ...one, only: [], largest: null }]));
+    return isMet({ atLeast, of }, [...all.filter(({ name }) => of.includes(name))]);
   };
   return v.forward(v.check(check, message), ["require"]);
 }

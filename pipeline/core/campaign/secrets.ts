@@ -1,4 +1,4 @@
-/** Which secrets a campaign names: what whoever publishes must have in the environment. */
+/** Which secrets a campaign names: the environment variables that a publisher must set. */
 import type { CampaignConfig } from "./campaign.ts";
 
 /** Names of environment variables, each once, in the order of campaign.yaml's parts. */

@@ -1,8 +1,8 @@
 /**
- * What those who use a dataset over the network would suffer from, told to whoever adds it.
+ * Advice to the person who adds a dataset on how it performs over the network.
  *
- * Chunks are what is fetched: many tiny ones cost a round trip each, huge ones must be loaded whole for a single value. A
- * directory of very many names is sharded, and some clients can't list those. All of it shows without reading any data.
+ * Clients fetch chunks: many tiny ones cost a round trip each, huge ones must be loaded whole for a single value. A
+ * directory of very many names is sharded, and some clients can't list those. All of it is known without reading any data.
  */
 import type { DatasetFinding } from "./dataset.ts";
 
@@ -24,7 +24,7 @@ export interface StoredVariable {
 /** Bytes. Below, a fetch is all waiting; above, it is all loading. */
 const goodChunk = { least: 64_000, most: 64_000_000 } as const;
 
-/** Bytes. A dataset smaller than this is fetched at once, however it is cut. */
+/** Bytes. A dataset smaller than this is fetched quickly, however it is chunked. */
 const tiny = 1_000_000;
 
 /** Bytes of names and CIDs beyond which a directory is sharded, by default: see `dag/profile.ts`. */

@@ -1,16 +1,16 @@
 /**
- * A dataset before anyone has decided what format it is in or who wants to know about it.
+ * A dataset, independent of its format and of what it is used for.
  *
  * A reader turns a {@link Folder} into a {@link Description}; `stac.ts` turns a description into an item; a view
- * turns items into files. A description is a pure function of (the folder's CID, the reader's version), which is why
- * it can be remembered under those two for ever.
+ * turns items into files. A description is a pure function of (the folder's CID, the reader's version), so it is
+ * cached under those two without expiry.
  */
 import { Failure } from "../failure.ts";
 import type { Json } from "../json.ts";
 import type { World } from "../world.ts";
 import type { RangeSource } from "./range-source.ts";
 
-/** One directory of the tree, opened by whoever holds the blocks. Nothing is read before it is asked for. */
+/** One directory of the tree, opened by the node that has the blocks. Nothing is read before it is asked for. */
 export interface Folder {
   readonly cid: string;
   /** Names of the entries, with what the directory itself knows of each. */
@@ -20,7 +20,7 @@ export interface Folder {
   /** The folder of that name below this one; `undefined` where there is none or it is a file. `a/b` goes two down. */
   folder(path: string, world: World): Promise<Folder | undefined>;
   /**
-   * Bytes of the file at `path`, whole or the given range, less where the file ends before it does; `undefined` for a
+   * Bytes of the file at `path`, whole or the given range, fewer where the file ends before it does; `undefined` for a
    * name that isn't there. Paths may go down several folders, each of which is read once however many paths go through it.
    */
   read(path: string, world: World, range?: ByteRange): Promise<Uint8Array | undefined>;
@@ -66,7 +66,7 @@ export interface Description {
   readonly time?: TimeExtent;
   readonly place?: Place;
   readonly access: Access;
-  /** What its users would suffer from, or what could not be read; shown beside the dataset. */
+  /** Problems for its users, or what could not be read; shown with the dataset. */
   readonly findings: readonly DatasetFinding[];
 }
 
@@ -88,7 +88,7 @@ export interface Dimension {
 
 export interface Variable {
   readonly name: string;
-  /** Names of dimensions, slowest first; each stands in `dimensions`. */
+  /** Names of dimensions, slowest first; each is in `dimensions`. */
   readonly dimensions: readonly string[];
   readonly shape: readonly number[];
   readonly chunks?: readonly number[];

@@ -35,7 +35,7 @@ export function objectionToTime({ start, end }: Interval): string | undefined {
   return compareInstants(start, end) > 0 ? `it ends (${end}) before it starts (${start})` : undefined;
 }
 
-/** The smallest interval that holds all of `intervals`. */
+/** The smallest interval that contains all of `intervals`. */
 export function spanOf(intervals: readonly Interval[]): Interval | undefined {
   const [first, ...more] = intervals;
   if (!first) return undefined;
@@ -48,7 +48,7 @@ export function spanOf(intervals: readonly Interval[]): Interval | undefined {
   );
 }
 
-/** The smallest box that holds all of `boxes`: it leaves out the widest stretch of longitudes in which none lies. */
+/** The smallest box that contains all of `boxes`: it leaves out the widest range of longitudes in which no box lies. */
 export function boxAround(boxes: readonly Box[]): Box | undefined {
   if (boxes.length === 0) return undefined;
   const south = Math.min(...boxes.map((box) => box[1]));

@@ -83,7 +83,7 @@ function offsetOf(zone: string): number {
   return (found[1] === "-" ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3] ?? 0));
 }
 
-/** Where a time has no beginning or no end, these stand for it: what reads our files knows instants only. */
+/** Used for a time without beginning or end, because readers of the published files accept instants only. */
 export const sinceEver = "0001-01-01T00:00:00Z";
 export const untilEver = "9999-12-31T23:59:59Z";
 
@@ -103,7 +103,8 @@ export function daysIn(year: number, month: number): number {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
-/** Order of two published instants, in the manner of `Array.sort`. Without the `Z`, code units are in time's order. */
+/** Order of two published instants, for `Array.sort`. Without the `Z`, code units are in time's order. */
+
 export function compareInstants(a: string, b: string): number {
   const [left, right] = [a.slice(0, -1), b.slice(0, -1)];
   return left < right ? -1 : left > right ? 1 : 0;

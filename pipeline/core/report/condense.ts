@@ -1,8 +1,6 @@
 /**
- * Findings as a person reads them: many of one rule say nothing that the first few don't.
- *
- * Of each rule some are shown one by one, hints the fewest, and the last of those counts the rest. Machines get
- * all that are listed (`finding-list.ts`).
+ * Findings as a person reads them, condensed: of each rule some are shown one by one, hints the fewest, and the last of
+ * those counts the rest. JSON output has all that are listed (`finding-list.ts`).
  *
  * ```ts
  * condensed(findings); // [{ finding: <the first "cid-v0" hint>, count: 190 }]
@@ -16,11 +14,11 @@ const most: Readonly<Record<Finding["level"], number>> = { error: 100, warning: 
 
 export interface Condensed<F> {
   readonly finding: F;
-  /** Findings that this one stands for, itself included. */
+  /** Findings that this one represents, itself included. */
   readonly count: number;
 }
 
-/** In the order given. `alike`: the rule, unless findings of one rule are told apart by more. */
+/** In the order given. `alike`: the key to group by, where it is not the rule alone. */
 export function condensed<F extends Pick<Finding, "level" | "rule" | "count">>(
   findings: readonly F[],
   alike: (finding: F) => string = ({ level, rule }) => `${level} ${rule}`,
@@ -38,7 +36,7 @@ export function condensed<F extends Pick<Finding, "level" | "rule" | "count">>(
   });
 }
 
-/** What it says, and how often. */
+/** The message, and the number of findings it represents. */
 export function formatCounted({ finding, count }: Condensed<Pick<Finding, "says" | "count">>): string {
   return count === (finding.count ?? 1) ? finding.says : `${count} times, as here: ${finding.says}`;
 }

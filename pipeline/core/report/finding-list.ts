@@ -49,14 +49,14 @@ export function findingList<F extends Finding = Finding>(): FindingList<F> {
   };
 }
 
-/** The same of findings that exist already and each stand for one. In their order. */
+/** The same for findings that exist already and each represent one. In their order. */
 export function boundedFindings<F extends Finding>(findings: readonly F[]): F[] {
   const list = findingList<F>();
   for (const finding of findings) list.add(finding.level, finding.rule, () => finding);
   return list.all();
 }
 
-/** How many findings these are, where one may stand for several. */
+/** How many findings these are, where one may represent several. */
 export function findingCount(findings: readonly Pick<Finding, "count">[]): number {
   return findings.reduce((sum, { count = 1 }) => sum + count, 0);
 }

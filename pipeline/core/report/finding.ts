@@ -12,6 +12,6 @@ export interface Finding {
   readonly says: string;
   /** The text that would put it right, or what to do, where we know. */
   readonly fix?: string;
-  /** Findings of its rule that this one stands for, where they are too many to be listed: see `finding-list.ts`. Default: 1. */
+  /** Findings of its rule that this one represents, where they are too many to be listed: see `finding-list.ts`. Default: 1. */
   readonly count?: number;
 }

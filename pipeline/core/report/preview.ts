@@ -1,7 +1,7 @@
 /**
- * An item in a few words, and what differs between two of them: what a reviewer wants to know of a dataset without opening it.
+ * An item in a few words, and the differences between two of them: what a reviewer needs to know of a dataset without opening it.
  *
- * Names, titles and units are the dataset's own words. Whoever shows them makes them harmless.
+ * Names, titles and units are the dataset's own text. The renderer must escape them.
  */
 import type { Json } from "../json.ts";
 import type { Item } from "../stac/item.ts";
@@ -24,7 +24,7 @@ export function previewOf(path: string, item: Item, before?: Item): DatasetLine 
   };
 }
 
-/** A sentence each, of the `after` seen from `before`. Empty where what they say of themselves is the same. */
+/** A sentence for each difference of `after` from `before`. Empty where their metadata are the same. */
 export function differencesBetween(before: Item, after: Item): string[] {
   const summary = (item: Item) => ({ title: String(item.properties.title), time: inWords(item), place: placeOf(item) });
   const [was, is] = [summary(before), summary(after)];
@@ -105,15 +105,15 @@ function timeOf({ properties }: Item): { start?: string; end?: string } {
 
 function inWords(item: Item): string {
   const { start, end } = timeOf(item);
-  return start === undefined ? "not told" : `${start} to ${end}`;
+  return start === undefined ? "unknown" : `${start} to ${end}`;
 }
 
 function placeOf({ bbox }: Item): string {
-  return bbox ? `[${bbox.join(", ")}]` : "not told";
+  return bbox ? `[${bbox.join(", ")}]` : "unknown";
 }
 
 function inText(value: Json | undefined): string {
-  if (value === undefined) return "not told";
+  if (value === undefined) return "unknown";
   return Array.isArray(value) ? `(${value.join(", ")})` : String(value);
 }
 
@@ -127,7 +127,7 @@ export function placeWords([west = 0, south = 0, east = 0, north = 0]: readonly 
 
 const rounded = (degrees: number) => Math.round(Math.abs(degrees) * 100) / 100;
 
-/** Of two instants, as much as tells them: days, or the times where both are on one day. */
+/** A time range in the shortest form: days, or the times where both are on one day. */
 export function timeWords(start: string, end: string): string {
   const [from, to] = [start.slice(0, 10), end.slice(0, 10)];
   if (from !== to) return `${from} to ${to}`;

@@ -1,8 +1,8 @@
 /**
- * What merging would give: everything that a pull request, a terminal or a JSON file shows of it.
+ * The result of merging: all that a pull request, a terminal or a JSON file shows of it.
  *
- * A report is made once, by `stages/review/report.ts`, from the base branch's tip and the proposal merged by path, with the
- * base's campaign.yaml. Renderers (`github/`) only spell it; what a bot posts an operator can print.
+ * `stages/review/report.ts` creates a report from the base branch's tip and the proposal merged by path, with the base's
+ * campaign.yaml. Renderers (`github/`) only format it; an operator can print what a bot posts.
  */
 import type { EndpointChange } from "../campaign/endpoints.ts";
 import type { Change } from "../tree/changes.ts";
@@ -16,7 +16,7 @@ export interface Report {
   readonly baseSha?: string;
   readonly state: State;
   readonly root: {
-    /** What the base branch's tree gives; `null` where it can't be told. */
+    /** Root of the base branch's tree; `null` where it can't be computed. */
     readonly from: string | null;
     readonly to: string | null;
   };
@@ -32,13 +32,13 @@ export interface Report {
   readonly endpoints: Endpoints;
   readonly owners: readonly Owned[];
   readonly onMerge: OnMerge;
-  /** Base URL, without trailing slash, of a gateway people can look at data through: `${preview}/ipfs/CID`. */
+  /** Base URL, without trailing slash, of a gateway that shows data to people: `${preview}/ipfs/CID`. */
   readonly preview?: string;
   /** One command that prints the same. */
   readonly reproduce: string;
 }
 
-/** In the order of what stands in the way first. `stale`: the base moved since; whoever compares commits says so. */
+/** In the order of what blocks a merge first. `stale`: the base moved since; the code that compares commits sets it. */
 export type State = "conflict" | "needs changes" | "data out of reach" | "stale" | "ready";
 
 export interface ReportedFinding extends Finding {
@@ -57,7 +57,7 @@ export type ReportedChange = Change & {
   readonly size: number | null;
   /** Who gave the root block and the sample below it. Absent where no data is new. */
   readonly reach?: Reach;
-  /** What the datasets in it say of themselves; none where no reader knows what it is. */
+  /** Metadata of the datasets in it; none where no reader recognises it. */
   readonly datasets: readonly DatasetLine[];
   /** Datasets that are not listed. */
   readonly moreDatasets: number;
@@ -66,11 +66,11 @@ export type ReportedChange = Change & {
 export interface Reach {
   /** Names of gateways and nodes that gave everything they were asked for. */
   readonly from: readonly string[];
-  /** Different blocks that were seen. */
+  /** Distinct blocks that were read. */
   readonly blocks: number;
   /** Why it counts as out of reach. */
   readonly problem?: string;
-  /** Why less was looked at than would have been: the bounds on looking. */
+  /** Why fewer blocks were read than exist: the bound that ended it. */
   readonly partial?: string;
 }
 
@@ -116,7 +116,7 @@ export interface Endpoints {
   readonly labelled: boolean;
 }
 
-/** Who should look at which of the changes. */
+/** Who should review which of the changes. */
 export interface Owned {
   readonly pattern: string;
   /** GitHub logins, or `org/team`. */
@@ -126,10 +126,10 @@ export interface Owned {
 
 export interface OnMerge {
   readonly pins: {
-    /** How many of which must keep everything before a name is announced. */
+    /** How many of which services must pin everything before a name is announced. */
     readonly atLeast: number;
     readonly of: readonly string[];
-    /** Services that keep it too, and nobody waits for. */
+    /** Services that pin it too, and are not waited for. */
     readonly also: readonly string[];
   };
   /** `ttl`: s for which old answers may live on. */
@@ -144,12 +144,12 @@ export function stateOf({
 }: Pick<Report, "root" | "findings" | "conflicts" | "changes">): State {
   if (conflicts.length > 0) return "conflict";
   if (findings.some(({ level }) => level === "error")) return "needs changes";
-  // Without a problem in what is new, it is something that stands in the tree already whose size nobody tells.
+  // Without a problem in the changes, the size of an unchanged leaf is unknown.
   if (root.to === null || changes.some(({ reach }) => reach?.problem !== undefined)) return "data out of reach";
   return "ready";
 }
 
-/** Bytes that nobody has published yet; of what can't be measured nothing is counted. */
+/** Bytes that no release has yet; data that can't be measured counts as 0. */
 export function newBytes({ changes }: Pick<Report, "changes">): number {
   return changes.reduce((sum, { op, size }) => sum + (op === "add" || op === "update" ? (size ?? 0) : 0), 0);
 }

@@ -1,8 +1,8 @@
 /**
- * Text that strangers wrote, made unable to do anything wherever it is shown: a terminal, a runner's log, a pull request.
+ * Text from strangers, escaped so that it has no effect where it is shown: a terminal, a runner's log, a pull request.
  *
- * A path, a title or a variable name is whatever somebody put into a file. So what a reader can't see, what turns lines round,
- * and what some program would take for an order of ours, is written out as `\u{…}`.
+ * A path, a title or a variable name is arbitrary text. So invisible characters, characters that change the direction of a
+ * line, and text that a program would take for a command are written as `\u{…}`.
  */
 
 /**
@@ -12,15 +12,15 @@
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}]|(?! )\p{Zs}/gu;
 
 /**
- * What begins something: expressions of GitHub Actions, a command in a runner's log (the old form anywhere in a line, the
- * newer at its beginning), a comment of HTML, which bots tell their own words by.
+ * Beginnings of commands: expressions of GitHub Actions, a command in a runner's log (the old form anywhere in a line, the
+ * newer at its beginning), an HTML comment, by which bots recognise their own comments.
  */
-const orders = /(?<=\$)\{(?=\{)|(?<=#)#(?=\[)|(?<=<)!(?=--)|(?<=^ *):(?=:)/g;
+const commands = /(?<=\$)\{(?=\{)|(?<=#)#(?=\[)|(?<=<)!(?=--)|(?<=^ *):(?=:)/g;
 
 /** `text` on one line, at most `most` characters of it. */
 export function inert(text: string, most = Number.POSITIVE_INFINITY): string {
   const cut = text.length > most ? `${text.slice(0, most)}… (${text.length} characters)` : text;
-  return cut.replace(unseen, written).replace(orders, written);
+  return cut.replace(unseen, written).replace(commands, written);
 }
 
 function written(character: string): string {

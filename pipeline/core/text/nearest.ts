@@ -1,6 +1,6 @@
 /** Did you mean …? */
 
-/** The word of `words` that `typed` probably stands for: at most a third of its letters wrong. */
+/** The word of `words` that `typed` is probably a misspelling of: at most a third of its letters wrong. */
 export function nearest(typed: string, words: readonly string[]): string | undefined {
   const near = words
     .map((word) => ({

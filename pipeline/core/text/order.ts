@@ -1,6 +1,6 @@
-/** The order in which names stand in everything we make: that of their UTF-8 bytes, which no locale changes. */
+/** The order of names in all that is published: that of their UTF-8 bytes, which no locale changes. */
 
-/** Compare by UTF-8 bytes. Code units alone would put U+FFxx behind what lies beyond the basic plane. */
+/** Compares by UTF-8 bytes. UTF-16 code units alone would sort U+FFxx after characters beyond the basic plane. */
 export function byBytes(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let at = 0; at < shorter; at++) {

@@ -21,7 +21,7 @@ export function firstLines(lines: readonly string[], most = 20, count = lines.le
   return lines.length <= most ? [...lines] : [...lines.slice(0, most), `and ${count - most} more`];
 }
 
-/** Bytes as people say them, in powers of ten: `1.4 GB`. */
+/** Bytes in powers of ten: `1.4 GB`. */
 export function formatBytes(count: number): string {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
   let unit = 0;

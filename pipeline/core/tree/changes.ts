@@ -14,10 +14,10 @@ export type Change =
   | { readonly op: "respell"; readonly path: string; readonly from: string; readonly to: string };
 
 /**
- * What turns `base` into `next`, in byte order of the paths.
+ * The changes that turn `base` into `next`, in byte order of the paths.
  *
  * Data that left one path and appeared at another moved; where the same data left or appeared several times, the
- * first path is paired with the first. An empty folder never moves: there is nothing to tell it from another.
+ * first path is paired with the first. An empty folder never moves: all empty folders are the same data.
  */
 export function changesBetween(base: Tree, next: Tree): Change[] {
   const changes: Change[] = [];
@@ -49,7 +49,7 @@ export function changesBetween(base: Tree, next: Tree): Change[] {
   return inOrder(changes);
 }
 
-/** As linked: an empty value stands for the empty directory. */
+/** As linked: an empty value is the CID of the empty directory. */
 function spelling(leaf: Leaf): string {
   return leaf.kind === "empty-folder" ? leaf.cid.toString() : leaf.written;
 }

@@ -1,6 +1,7 @@
 /**
- * A merge that somebody has to finish: everything that merges is merged, and each path with two answers stands between
- * git's own marks, so that editors and people find it. Marked like this it is no YAML, so nobody publishes it by mistake.
+ * The text of a merge with conflicts: all paths without conflict are merged, and both values of a path in conflict are
+ * written between git's own marks, so that editors and people find it. With the marks it is no valid YAML and can't be
+ * published by mistake.
  */
 
 import { isFailure } from "../failure.ts";
@@ -11,7 +12,7 @@ import { type Conflict, mergeTrees } from "./merge.ts";
 import { examine, maxDepth } from "./tree.ts";
 import { leavesIn } from "./written-leaves.ts";
 
-export interface Sides {
+export interface MergeTexts {
   readonly base: string;
   readonly ours: string;
   readonly theirs: string;
@@ -20,7 +21,7 @@ export interface Sides {
 type Leaves = ReadonlyMap<string, string>;
 
 /** The text to finish, of sides that {@link mergeTrees} found `conflicts` in. */
-export function withMarks(sides: Sides, conflicts: readonly Conflict[]): string {
+export function withMarks(sides: MergeTexts, conflicts: readonly Conflict[]): string {
   const leaves = (text: string): Leaves => leavesIn(readYaml(text, { maxDepth }).documents[0]);
   const [base, ours, theirs] = [leaves(sides.base), leaves(sides.ours), leaves(sides.theirs)];
   const places = topmost(conflicts.map(({ path }) => leafAbove(path, ours, theirs)));
@@ -51,13 +52,13 @@ function topmost(paths: readonly string[]): string[] {
   return [...places].filter((path) => ![...places].some((above) => path.startsWith(`${above}/`))).sort(byBytes);
 }
 
-/** What stands at `place` and below. */
+/** The leaves at `place` and below. */
 function at(place: string, leaves: Leaves): [path: string, written: string][] {
   return [...leaves].filter(([path]) => path === place || path.startsWith(`${place}/`));
 }
 
 function agreed(
-  { ours: text, theirs: other }: Sides,
+  { ours: text, theirs: other }: MergeTexts,
   places: readonly string[],
   ours: Leaves,
   theirs: Leaves,
@@ -113,7 +114,7 @@ function linesOf(place: string, leaves: Leaves, indent: string, lineBreak: strin
     .join("");
 }
 
-function wholly({ ours, theirs }: Sides): string {
+function wholly({ ours, theirs }: MergeTexts): string {
   const ended = (text: string) => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
   return `<<<<<<< ours\n${ended(ours)}=======\n${ended(theirs)}>>>>>>> theirs\n`;
 }

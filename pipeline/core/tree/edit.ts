@@ -2,8 +2,8 @@
  * Changing tree.yaml without rewriting it.
  *
  * The file belongs to the people who edit it: their comments, their order, their indentation. So a change is a splice
- * of the text that keeps every other byte. All changes of one call are placed in one reading of the text and checked
- * by another: what comes out is the tree that was asked for, or a failure, never something in between.
+ * of the text that leaves every other byte as it is. All changes of one call are placed in one reading of the text and checked
+ * by another: the result has exactly the requested changes, or the call fails.
  *
  * ```ts
  * setLeaf("products:\n  a: bafy1  # good\n", "products/b", "bafy2").text;
@@ -22,19 +22,19 @@ import { whatIsBad } from "./names.ts";
 import { type Examined, examine, maxDepth } from "./tree.ts";
 import { leafAt, leavesIn, sameLeaves } from "./written-leaves.ts";
 
-/** What should stand at a path: a CID as written, "" for an empty folder, nothing where `written` is absent. */
+/** What a path should have: a CID as written, "" for an empty folder, nothing where `written` is absent. */
 export interface Edit {
   readonly path: string;
   readonly written?: string;
-  /** With its `#`; goes behind the value where a new line is made. */
+  /** With its `#`; written behind the value where a new line is added. */
   readonly comment?: string;
 }
 
 /**
- * Let `cid` stand at `path`, in folders that are made where they are missing. A string is a CID to be spelt just so,
- * or "" for an empty folder. `replaced` says what stood there: a CID as written, or a folder in words.
+ * Puts `cid` at `path` and creates missing folders. A string is a CID to be written exactly so, or "" for an empty
+ * folder. `replaced`: what was there before, a CID as written or a folder in words.
  *
- * @throws Failure `input` where a leaf stands on the way, a name can't be one, or the text is too unclear to edit.
+ * @throws Failure `input` where a leaf is on the way, a name is invalid, or the text is too unclear to edit.
  */
 export function setLeaf(text: string, path: string, cid: CID | string): { text: string; replaced?: string } {
   const written = cid.toString();
@@ -45,7 +45,7 @@ export function setLeaf(text: string, path: string, cid: CID | string): { text: 
 }
 
 /**
- * Take the leaf at `path` out, and with it every folder that held nothing else.
+ * Removes the leaf at `path`, and every folder that had nothing else in it.
  *
  * @throws Failure `input` where there is none, or the text is too unclear to edit.
  */
@@ -54,9 +54,9 @@ export function removeLeaf(text: string, path: string): string {
 }
 
 /**
- * Let the leaf at `from` stand at `to`, with the comment on its line. Within one folder it is renamed where it stands.
+ * Moves the leaf at `from` to `to`, with the comment on its line. Within one folder only the name is rewritten.
  *
- * @throws Failure `input` where there is no leaf at `from`, something stands at `to`, or the text is too unclear.
+ * @throws Failure `input` where there is no leaf at `from`, `to` is taken, or the text is too unclear.
  */
 export function moveLeaf(text: string, from: string, to: string): string {
   const before = examine(text);
@@ -64,7 +64,7 @@ export function moveLeaf(text: string, from: string, to: string): string {
   const entry = find(from);
   const written = entry && leafAt(entry.value);
   if (!entry || written === undefined) throw new Failure("input", `there is no leaf ${shown(from)} in the tree`);
-  if (find(to)) throw new Failure("input", `something stands at ${shown(to)} already`);
+  if (find(to)) throw new Failure("input", `${shown(to)} is in the tree already`);
   const comment = commentBehind(text, before, entry);
   const edits = [{ path: from }, { path: to, written, ...(comment && { comment }) }];
   const [folder, name] = split(to);
@@ -77,8 +77,8 @@ export function moveLeaf(text: string, from: string, to: string): string {
 }
 
 /**
- * Make all `edits` at once. Of two for one path the later counts; taking out happens before putting in. `before` saves
- * reading the text once more where it was examined already.
+ * Makes all `edits` in one step. Of two for one path the later counts; removals are made before additions. `before`: the
+ * text as examined, where the caller has examined it already.
  *
  * @throws Failure `input` where one of them can't be made; see {@link setLeaf} and {@link removeLeaf}.
  */
@@ -86,7 +86,7 @@ export function editTree(text: string, edits: readonly Edit[], before: Examined 
   return applied(text, before, edits);
 }
 
-/** Finds what YAML has at a path, leaf or folder; what lies beside the way is not looked at. */
+/** Finds the YAML entry at a path, leaf or folder. Only the folders on the way are read. */
 export function finderIn({ root }: Pick<Examined, "root">): (path: string) => Entry | undefined {
   const top: Spot = { below: childrenOf(root) };
   return (path) => {
@@ -107,13 +107,13 @@ export function commentBehind(
   return /^:?[ \t]+(#.*)$/.exec(text.slice(from, yaml.lines.endOf(from)))?.[1];
 }
 
-/** What there is at a place of the tree, while edits are being made. */
+/** A path of the tree while edits are being made. */
 interface Spot {
-  /** Where it stands in the text; absent for what is new. */
+  /** Its entry in the text; absent for what is new. */
   readonly entry?: Entry;
   /** What to write; absent where nothing changes, or where it is a folder. */
   edit?: Edit;
-  /** What is below it, where it is a folder that was looked into. */
+  /** Its children, where it is a folder that was read. */
   below?: Map<string, Spot>;
 }
 
@@ -197,7 +197,7 @@ function putIn(edit: Edit, top: Spot): void {
     if (!next) {
       const at = names.slice(0, depth + 1).join("/");
       const hint = `remove ${shown(at)} first`;
-      throw new Failure("input", `${shown(at)} is a leaf; nothing can stand below it`, { hint });
+      throw new Failure("input", `${shown(at)} is a leaf; nothing can be below it`, { hint });
     }
     folder = next;
   }
@@ -206,7 +206,7 @@ function putIn(edit: Edit, top: Spot): void {
   folder.set(name, { ...(there?.entry && { entry: there.entry }), edit });
 }
 
-/** What is below `name`, made where it is missing; `undefined` where a leaf stands there. */
+/** The children of `name`, created where they are missing; `undefined` where it is a leaf. */
 function folderAt(name: string, folder: Map<string, Spot>): Map<string, Spot> | undefined {
   const there = folder.get(name);
   // An empty folder that was itself put in by this call gives way to what is put below it.
@@ -216,7 +216,7 @@ function folderAt(name: string, folder: Map<string, Spot>): Map<string, Spot> | 
   return created.below;
 }
 
-/** Take out the folders on the way to something taken out that hold nothing any more. */
+/** Removes the folders on the way to a removed leaf that are empty now. */
 function prune(names: readonly string[], spot: Spot): boolean {
   const [name, ...rest] = names as [string, ...string[]];
   const next = spot.below?.get(name);
@@ -224,7 +224,7 @@ function prune(names: readonly string[], spot: Spot): boolean {
   return spot.below?.size === 0;
 }
 
-/** Splices that make the map in the text what `spot` says; those deeper inside first. */
+/** Splices that turn the map in the text into `spot`; those deeper inside first. */
 function splicesIn(map: MapNode, spot: Spot, source: Source): Splice[] {
   if (map.entries.length === 0) return [filled(map, spot, source)];
   const splices: Splice[] = [];
@@ -263,7 +263,7 @@ function insertions(map: MapNode, fresh: ReadonlyMap<string, Spot>, source: Sour
   const indent = indentOf(entries[0]!.key, source);
   const inOrder = sorted ? [...fresh].sort(([a], [b]) => byBytes(a, b)) : [...fresh];
   return inOrder.map(([name, spot]) => {
-    // A name before all others goes to the end too: what stands above the first is often about the whole folder.
+    // A name before all others goes to the end too: a comment above the first is often about the whole folder.
     const before = sorted ? names.findLastIndex((other) => byBytes(other, name) < 0) : -1;
     const neighbour = entries.at(before)!;
     const at = source.lines.after(lastOffset(neighbour, source.text));
@@ -302,7 +302,7 @@ function replacement(map: MapNode, entry: Entry, { written = "" }: Edit, source:
   return [{ start: at, end: at, text: ` ${written}` }, ...removed];
 }
 
-/** Nothing where the value stands, and no blanks before nothing. */
+/** Removes the value, and the blanks before it. */
 function emptied(entry: Entry, source: Source): Splice[] {
   const { key, value } = entry;
   if (value.kind === "scalar" && value.style === "absent") return [];
@@ -311,7 +311,7 @@ function emptied(entry: Entry, source: Source): Splice[] {
   return [{ start: blank ? colon : value.start, end: firstEnd(entry, source), text: "" }, ...blockLines(entry, source)];
 }
 
-/** Where a value ends; of a block, where the `|` or `>` that opens it does. A comment can stand behind both. */
+/** Where a value ends; of a block, where the `|` or `>` that opens it does. A comment can follow either. */
 function firstEnd({ value }: Entry, { text }: Source): number {
   if (value.kind !== "scalar" || value.style !== "block") return endOf(value, text);
   return value.start + /^[|>][-+0-9]*/.exec(text.slice(value.start, value.start + 4))![0].length;
@@ -324,13 +324,13 @@ function blockLines(entry: Entry, { text, lines }: Source): Splice[] {
   return [{ start, end: Math.max(start, lines.after(lastOffset(entry, text))), text: "" }];
 }
 
-/** The lines below a key that is to hold no folder any more are to go. What stands behind the key itself stays. */
+/** Removes the lines below a key whose folder becomes empty. The text behind the key itself stays. */
 function linesBelow(entry: Entry, source: Source): Splice {
   const { text, lines } = source;
   return { start: lines.after(colonOf(entry.key, source)), end: lines.after(lastOffset(entry, text)), text: "" };
 }
 
-/** A file or document that holds nothing, or `{}`, gets its first lines. */
+/** Writes the first lines of an empty file or document, or of `{}`. */
 function filled(map: MapNode, spot: Spot, source: Source): Splice {
   const text = linesFor(spot.below!, "", source);
   return { start: map.start, end: endOf(map, source.text), text: text.slice(0, -source.lineBreak.length) };
@@ -353,7 +353,7 @@ function spliced(text: string, splices: readonly Splice[]): string {
   return result + text.slice(at);
 }
 
-/** `edited`, once it was read again and found to hold what is `expected`. */
+/** `edited`, after it was read again and found equal to `expected`. */
 function verified(edited: string, expected: Spot, path: string): string {
   const { documents, broken } = readYaml(edited, { maxDepth });
   if (documents.length <= 1 && !broken && matches(documents[0], expected)) return edited;
@@ -476,7 +476,7 @@ function closing(text: string, from: number): number {
   return text.length;
 }
 
-/** A name as it stands before the colon: in quotes where YAML, or another reader of YAML, would take it for something else. */
+/** A name as written before the colon: in quotes where YAML, or another reader of YAML, would read it as something else. */
 function nameInYaml(name: string): string {
   const plain = /^[A-Za-z0-9_.](?:[A-Za-z0-9_.+@() -]*[A-Za-z0-9_.+@()-])?$/.test(name);
   const value = /^(?:[-+.\d][\d_.,:eExXoOa-fA-F+-]*|\.(?:inf|nan)|true|false|yes|no|on|off|y|n|null)$/i.test(name);

@@ -2,7 +2,8 @@
  * tree.yaml, tidied: two blanks a level, one entry a line, nothing behind the last character.
  *
  * Order, spelling, blank lines and every comment stay: a comment behind something stays behind it, one on a line of
- * its own stays between the same neighbours, indented with what it stood with. Tidying twice is tidying once.
+ * its own stays between the same neighbours, indented like the line it was next to. Formatting twice equals formatting
+ * once.
  */
 import { Failure } from "../failure.ts";
 import { type Lines, type MapNode, readYaml, type ScalarNode } from "../yaml/yaml.ts";
@@ -30,15 +31,15 @@ export function formatTree(text: string): string {
   return tidied;
 }
 
-/** A name with what stands behind it, or a value on a line of its own. Between pieces are blanks, comments, punctuation. */
+/** A name with the text behind it, or a value on a line of its own. Between pieces are blanks, comments, punctuation. */
 interface Piece {
-  /** As it should stand on its line. */
+  /** As it should be on its line. */
   readonly text: string;
   readonly depth: number;
-  /** Where it stands now; `end` is where what comes behind it begins. */
+  /** Its place in the text; `end` is where the text behind it begins. */
   readonly start: number;
   readonly end: number;
-  /** Holds nothing yet: a comment below it may stand as if it were inside. */
+  /** Has nothing in it yet: a comment below it may be indented as if it were inside. */
   readonly open: boolean;
 }
 
@@ -58,7 +59,7 @@ function piecesOf(root: MapNode, text: string, { at }: Lines): Piece[] {
       } else if (value.kind === "scalar" && writtenIn(value) === "") {
         pieces.push({ text: name, depth, start, end: Math.max(end, value.end), open: true });
       } else if (value.kind === "scalar" && text.slice(end, value.start).includes("#")) {
-        // A comment between name and value: both keep lines of their own.
+        // A comment between name and value: each gets a line of its own.
         pieces.push({ text: name, depth, start, end, open: true });
         const below = { depth: depth + 1, start: value.start, end: endOf(value, text) };
         pieces.push({ text: textOf(value, text), ...below, open: false });
@@ -79,7 +80,7 @@ function textOf(scalar: ScalarNode, text: string): string {
   return scalar.style === "block" || /[\r\n]/.test(raw) ? JSON.stringify(content) : raw;
 }
 
-/** A comment may stand behind the `|` or `>` that opens a block, with the content below it. */
+/** A comment may follow the `|` or `>` that opens a block, with the content below it. */
 function endOf(value: ScalarNode, text: string): number {
   if (value.style !== "block") return value.end;
   const opening = /^[|>][-+0-9]*/.exec(text.slice(value.start))![0].length;

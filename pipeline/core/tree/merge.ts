@@ -1,9 +1,9 @@
 /**
- * Two people edited the same tree: the text that holds what both did.
+ * Two people edited the same tree: the text with the changes of both.
  *
  * Git merges lines, so two leaves added to one folder conflict, and a leaf changed on one side and its folder moved on
- * the other may merge into nonsense. Here paths are merged: whatever one side alone changed is taken, and only where
- * both changed one path differently somebody has to decide.
+ * the other may merge into nonsense. Here paths are merged: a change that only one side made is taken, and a path that
+ * both changed differently is a conflict for a person to decide.
  */
 
 import { Failure } from "../failure.ts";
@@ -38,22 +38,22 @@ export function mergeTrees(base: string, ours: string, theirs: string): { text: 
 
   const conflicts: Conflict[] = [];
   // What theirs did alone, as it is to be done to ours: a leaf's new value, `undefined` for one that goes.
-  const wanted = new Map<string, string | undefined>();
+  const incoming = new Map<string, string | undefined>();
   const find = finderIn(mine);
-  const standing: Standing = (path) => {
+  const ourLeaf: LeafText = (path) => {
     const value = find(path)?.value;
     return value && leafAt(value);
   };
   const theirChanges = differences(was, yours.root);
   for (const [path, [before, there]] of theirChanges) {
-    const here = standing(path);
-    if (here === before) wanted.set(path, there);
+    const here = ourLeaf(path);
+    if (here === before) incoming.set(path, there);
     else if (here !== there) conflicts.push(conflictAt(path, before, here, there));
   }
   const added = [...differences(was, mine.root), ...theirChanges].filter(isAdded).map(([path]) => path);
-  conflicts.push(...standingOnEachOther(added, standing, wanted, conflicts));
+  conflicts.push(...leavesBelowLeaves(added, ourLeaf, incoming, conflicts));
   if (conflicts.length > 0) return { text: ours, conflicts: conflicts.sort((x, y) => byBytes(x.path, y.path)) };
-  return { text: editTree(ours, editsTo(wanted, theirs, yours), mine), conflicts };
+  return { text: editTree(ours, editsTo(incoming, theirs, yours), mine), conflicts };
 }
 
 function readable(side: string, text: string): Examined {
@@ -64,33 +64,33 @@ function readable(side: string, text: string): Examined {
 }
 
 /** What is written at a leaf; `undefined` where there is none. */
-type Standing = (path: string) => string | undefined;
+type LeafText = (path: string) => string | undefined;
 
 function isAdded([, [before]]: readonly [path: string, Difference]): boolean {
   return before === undefined;
 }
 
 /** What is new brings the comment behind it along. */
-function editsTo(wanted: ReadonlyMap<string, string | undefined>, text: string, theirs: Examined): Edit[] {
+function editsTo(incoming: ReadonlyMap<string, string | undefined>, text: string, theirs: Examined): Edit[] {
   const find = finderIn(theirs);
-  return [...wanted].map(([path, written]) => {
+  return [...incoming].map(([path, written]) => {
     const comment = written === undefined ? undefined : commentBehind(text, theirs, find(path)!);
     return { path, ...(written !== undefined && { written }), ...(comment && { comment }) };
   });
 }
 
 /**
- * Leaves below leaves, which no single path shows: one side put a leaf where the other made a folder. An empty folder
- * gives way to what the other side put into it. Only what a side added can stand on what the other did.
+ * Leaves below leaves, which no single path shows: one side put a leaf where the other has a folder. An empty folder is
+ * replaced by what the other side put into it. Only additions of one side can be below additions of the other.
  */
-function standingOnEachOther(
+function leavesBelowLeaves(
   added: readonly string[],
-  ours: Standing,
-  wanted: Map<string, string | undefined>,
+  ours: LeafText,
+  incoming: Map<string, string | undefined>,
   undecided: readonly Conflict[],
 ): Conflict[] {
   const open = new Set(undecided.map(({ path }) => path));
-  const merged = (path: string) => (open.has(path) ? undefined : wanted.has(path) ? wanted.get(path) : ours(path));
+  const merged = (path: string) => (open.has(path) ? undefined : incoming.has(path) ? incoming.get(path) : ours(path));
   const conflicts = new Map<string, Conflict>();
   for (const path of added) {
     const cid = merged(path);
@@ -99,8 +99,8 @@ function standingOnEachOther(
       const above = path.slice(0, at);
       const leaf = merged(above);
       if (leaf === "") {
-        if (ours(above) !== undefined) wanted.set(above, undefined);
-        else wanted.delete(above);
+        if (ours(above) !== undefined) incoming.set(above, undefined);
+        else incoming.delete(above);
       }
       if (!leaf || conflicts.has(above)) continue;
       const leafIsOurs = ours(above) !== undefined;

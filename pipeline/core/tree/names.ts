@@ -4,14 +4,14 @@ import type { FindingList } from "../report/finding-list.ts";
 import { shown, unprintable } from "../text/shown.ts";
 import type { Lines, MapNode, ScalarNode } from "../yaml/yaml.ts";
 
-/** Bytes in UTF-8: what file systems, and so `fieldtree get`, can hold. */
+/** Bytes in UTF-8: the limit of file systems, and so of `fieldtree get`. */
 const longestName = 255;
 
 export function pathTo(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
 }
 
-/** Why a directory should not hold something of that name; to be read behind the name. */
+/** Why a directory should not contain that name. The text continues a sentence that begins with the name. */
 export function whatIsBad(name: string): string | undefined {
   if (plainName.test(name) && name.length <= longestName) return undefined;
   if (name === "") return "is empty";
@@ -19,12 +19,12 @@ export function whatIsBad(name: string): string | undefined {
   if (name.includes("/")) return "contains `/`, which separates names; write one folder inside the other";
   if (unprintable.test(name))
     return "contains a control character or one that is invisible or changes the direction of text";
-  if (!name.isWellFormed()) return "contains half of a surrogate pair, which no file system can hold";
+  if (!name.isWellFormed()) return "contains half of a surrogate pair, which no file system can store";
   const bytes = new TextEncoder().encode(name).length;
   return bytes > longestName ? `is ${bytes} bytes long; names have at most ${longestName}` : undefined;
 }
 
-/** What nearly every name looks like, so that nearly none takes the slow way. */
+/** The form of nearly every name, checked first because the other checks are slow. */
 const plainName = /^[A-Za-z0-9_-][A-Za-z0-9_.+ -]*$/;
 
 /** Adds to `findings` the names that people, or file systems that don't know case, will confuse with another of their folder. */
@@ -33,7 +33,7 @@ export function lookalikes(root: MapNode | undefined, lines: Lines, findings: Fi
     const names = new Set<string>();
     const alike = new Map<string, ScalarNode>();
     for (const { key, value } of entries) {
-      // What else a key can be is an error of its own, and so is a name that stands there twice.
+      // A key of another kind, and a name that is there twice, have findings of their own.
       if (key.kind !== "scalar" || (key.text === "<<" && key.style === "plain")) continue;
       const path = pathTo(folder, whatIsBad(key.text) ? shown(key.text) : key.text);
       const add: AddLookalike = (rule, says, fix) =>
@@ -51,7 +51,7 @@ export function lookalikes(root: MapNode | undefined, lines: Lines, findings: Fi
 
 type AddLookalike = (rule: string, says: () => string, fix?: string) => void;
 
-/** `alike`: the names before it in its folder, as someone sees them who takes no care. */
+/** `alike`: the earlier names of its folder by their form without case, blanks and composition. */
 function compareName(name: ScalarNode, alike: Map<string, ScalarNode>, lines: Lines, add: AddLookalike): void {
   const composed = plainName.test(name.text) ? name.text : name.text.normalize("NFC");
   if (composed !== name.text) {

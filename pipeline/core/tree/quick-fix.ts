@@ -18,7 +18,7 @@ export function replacementFor(finding: Finding, text: string): string | undefin
 function applyFix({ rule, path, fix }: Finding, text: string): string | undefined {
   try {
     if (rule === "not-nfc") return moveLeaf(text, path, path.slice(0, path.lastIndexOf("/") + 1) + fix);
-    // Most fixes are words for people; one that is a CID is what should stand there.
+    // Most fixes are text for people; a fix that is a CID is the value to write.
     return isObjection(readCid(fix!)) ? undefined : setLeaf(text, path, fix!).text;
   } catch (error) {
     if (isFailure(error, "input")) return undefined;

@@ -2,7 +2,7 @@
  * The tree: which CID sits at which path.
  *
  * `tree.yaml` is the one file most contributors edit. This module turns its text into a {@link Tree} and into
- * {@link Finding}s: everything that is wrong or odd with it, all at once, each at its line. Text in, values out: no I/O.
+ * {@link Finding}s: everything that is invalid or unusual in it, all at once, each at its line. Text in, values out: no I/O.
  *
  * ```ts
  * const { tree, findings } = readTree("products:\n  HALO:\n    radar.zarr: bafy…\n");
@@ -50,8 +50,8 @@ export type Tree = ReadonlyMap<string, Leaf>;
 export const maxDepth = 32;
 
 /**
- * Read tree.yaml. Findings come in the order of the lines, bounded as `finding-list.ts` says; the tree holds whatever could be read beside them, and of a
- * path that is there twice the first.
+ * Reads tree.yaml. Findings come in the order of the lines, in the bounds of `finding-list.ts`. The tree has every leaf
+ * that could be read, and of a path that is there twice the first.
  */
 export function readTree(source: string | Uint8Array): { tree: Tree; findings: Finding[] } {
   const leaves: Leaf[] = [];
@@ -83,7 +83,7 @@ function inOrder(findings: Finding[]): Finding[] {
   return findings.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** The text and what single lines say, for those who edit it. */
+/** The text and the findings of single lines, for edits. */
 export interface Examined {
   /** All but those that compare leaves, or names, with one another. */
   readonly findings: Finding[];
@@ -100,7 +100,7 @@ const aboutText: ReadonlySet<string> = new Set([
   ...["duplicate-key", "alias", "anchor", "tag", "list", "multi-document", "not-a-mapping", "not-a-name"],
 ]);
 
-/** `keep` gets every leaf that can stand; whoever only edits has no use for a hundred thousand parsed CIDs. */
+/** `collect` is called with every valid leaf; without it no CID objects are retained. */
 export function examine(source: string | Uint8Array, collect?: (leaf: Leaf) => void): Examined {
   const { text, broken } = typeof source === "string" ? { text: source } : decodeUtf8(source);
   const yaml = readYaml(text, { maxDepth });
@@ -123,7 +123,7 @@ export function examine(source: string | Uint8Array, collect?: (leaf: Leaf) => v
       "remove the line `---` above",
     );
   }
-  // A fault of the encoding cuts the text off, which may then look like a fault of YAML.
+  // An encoding error cuts the text off, which may then be reported as invalid YAML.
   const fault = broken ?? yaml.broken;
   if (fault) reportFault(fault, text, report);
   const root = content?.kind === "map" ? content : undefined;
@@ -131,7 +131,7 @@ export function examine(source: string | Uint8Array, collect?: (leaf: Leaf) => v
   return { findings, yaml, root, unclear: findings.find(({ rule }) => aboutText.has(rule)) };
 }
 
-/** `says` and `fix` are functions where the text takes some work: only findings that are listed need it. */
+/** `message` and `fix` are functions where the text is expensive: only findings that are listed need it. */
 type Report = (
   level: Finding["level"],
   rule: string,
@@ -156,7 +156,7 @@ function readTop(node: Node, reading: Reading): void {
   reportProperty(node, "", report);
   if (node.kind === "map") readFolder(node, "", reading);
   else if (node.kind === "scalar" && node.text !== "") {
-    const message = `"${shown(node.text)}" stands alone; a tree maps names to CIDs`;
+    const message = `"${shown(node.text)}" is without a name; a tree maps names to CIDs`;
     report("error", "not-a-mapping", node.start, "", message, "write `name: CID`");
   } else if (node.kind !== "scalar") reportUnsupported(node, "", report);
 }
@@ -174,11 +174,11 @@ function readFolder(folder: MapNode, path: string, reading: Reading): void {
     const first = names.get(name.text);
     if (first) {
       const line = ({ start }: ScalarNode) => yaml.lines.at(start).line;
-      const message = () => `"${shown(name.text)}" stands here twice: line ${line(first)} and line ${line(name)}`;
+      const message = () => `"${shown(name.text)}" is here twice: line ${line(first)} and line ${line(name)}`;
       const fix = value.kind === "map" ? "put both under one name" : "remove one of them";
       report("error", "duplicate-key", name.start, below, message, fix);
     } else names.set(name.text, name);
-    // What is below a name that can't stand is looked at all the same, but is no part of the tree.
+    // Below an invalid name all findings are reported, but no leaves are collected.
     const into = bad || first ? { ...reading, collect: undefined } : reading;
     readValue(value, name, below, into);
   }
@@ -204,7 +204,7 @@ function nameOf(key: Node, path: string, report: Report): ScalarNode | undefined
       "alias",
       key.start,
       path,
-      "`<<` merges other pieces in; a tree says each thing itself",
+      "`<<` merges other pieces in; a tree lists each leaf itself",
       "write the lines out",
     );
     return undefined;
@@ -240,7 +240,7 @@ function readLeaf(value: ScalarNode, name: ScalarNode, path: string, reading: Re
   reading.collect?.({ kind: "data", path, cid, written, ...reading.yaml.lines.at(name.start) });
 }
 
-/** A block scalar (`>`, `|`) ends in a line break that nobody meant. */
+/** A block scalar (`>`, `|`) ends in a line break that is not part of the value. */
 export function writtenIn({ text, style }: ScalarNode): string {
   return style === "block" ? text.trimEnd() : text;
 }
@@ -256,7 +256,7 @@ function reportProperty({ property }: Node, path: string, report: Report): void 
       "anchor",
       property.start,
       path,
-      "an anchor (&name) marks a piece for reuse; a tree says each thing itself",
+      "an anchor (&name) marks a piece for reuse; a tree lists each leaf itself",
       "remove it",
     );
   } else if (property) {
@@ -265,7 +265,7 @@ function reportProperty({ property }: Node, path: string, report: Report): void 
       "tag",
       property.start,
       path,
-      "a tag (!type) says what kind of value follows; a tree has only names and CIDs",
+      "a tag (!type) declares the type of the value that follows; a tree has only names and CIDs",
       "remove it",
     );
   }
@@ -280,7 +280,7 @@ function reportUnsupported({ kind, start }: Node, path: string, report: Report):
       "alias",
       start,
       path,
-      "an alias (*name) repeats another piece; a tree says each thing itself",
+      "an alias (*name) repeats another piece; a tree lists each leaf itself",
       "write it out",
     );
   }
@@ -290,7 +290,7 @@ function oneContentTwice(leaves: readonly Leaf[], findings: FindingList<Finding>
   const firsts = new Map<number, DataLeaf>();
   for (const leaf of leaves) {
     if (!isData(leaf)) continue;
-    // The first six bytes of the hash tell nearly all data apart, and numbers compare much faster than identities.
+    // The first six bytes of the hash distinguish nearly all data, and numbers compare much faster than identities.
     const hash = leaf.cid.multihash.digest;
     const high = (hash[0]! << 16) | (hash[1]! << 8) | hash[2]!;
     const key = high * 0x1000000 + ((hash[3]! << 16) | (hash[4]! << 8) | hash[5]!);
@@ -312,7 +312,7 @@ function reportFault({ kind, offset, message }: Fault, text: string, report: Rep
     report("error", kind, offset, "", message);
     return;
   }
-  // All tabs at once: an editor that made one made many. The lookahead leaves out blank lines and comments.
+  // All tabs in one finding pass: a file with one tab usually has many. The lookahead leaves out blank lines and comments.
   const tabs = new Set([offset]);
   for (const { index, 0: indent } of text.matchAll(/^[ \t]*(?=[^\s#])/gm)) {
     if (indent.includes("\t")) tabs.add(index + indent.indexOf("\t"));

@@ -1,8 +1,8 @@
 /**
- * What is written at the leaves of a tree, taken as it stands.
+ * The leaves of a tree as text, unchecked.
  *
- * Merging and editing ask of texts, often and of large ones, what they hold and where they differ. Whether a name may be
- * one or a CID is one is for `tree.ts`; here a leaf is what is written at it, and "" where that is nothing.
+ * Merging and editing often compare large texts. `tree.ts` checks names and CIDs; here a leaf is the text written at it,
+ * and "" where that is nothing.
  */
 
 import type { Entry, MapNode, Node, ScalarNode } from "../yaml/yaml.ts";
@@ -19,7 +19,8 @@ export function leavesIn(root: Node | undefined): Map<string, string> {
   return leaves;
 }
 
-/** Where two trees differ. What they share is walked past without a name being made for it. */
+/** Where two trees differ. Equal subtrees are skipped without building their paths. */
+
 export function differences(one: Node | undefined, other: Node | undefined): Map<string, Difference> {
   return compared(folderIn(one), folderIn(other));
 }

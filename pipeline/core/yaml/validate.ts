@@ -43,10 +43,10 @@ export function checkedYaml<const Schema extends v.GenericSchema>(
 
   const places = new Map<string, Place>([["", { key: 0, value: 0 }]]);
   const isMap = !content || content.kind === "map" || (content.kind === "scalar" && content.text === "");
-  if (!isMap) report("not-a-mapping", content.start, "", "this file holds `key: value` lines");
+  if (!isMap) report("not-a-mapping", content.start, "", "this file must be `key: value` lines");
   const written = isMap && content && plainValue(content, "", { report, lines, places });
   const parsed = v.safeParse(schema, written || Object.create(null), { abortPipeEarly: true });
-  // What stands behind a fault was not read: nothing is said of what may be missing.
+  // The text behind a syntax error was not read: no missing keys are reported.
   if (!fault && isMap) for (const issue of parsed.issues ?? []) reportIssue(issue, { schema, places, report });
 
   findings.sort((a, b) => a.line - b.line || a.column - b.column);
@@ -55,7 +55,7 @@ export function checkedYaml<const Schema extends v.GenericSchema>(
 
 type Report = (rule: string, offset: number, path: string, message: string, fix?: string) => void;
 
-/** Where a key and its value stand, and the value as written. */
+/** Where a key and its value are, and the value as written. */
 interface Place {
   readonly key: number;
   readonly value: number;
@@ -99,7 +99,7 @@ function plainValue(node: Node, path: string, converting: Converting): unknown {
         const before = places.get(at);
         if (before) {
           const where = `line ${lines.at(before.key).line} and line ${lines.at(key.start).line}`;
-          const message = `"${shown(key.text)}" stands here twice: ${where}`;
+          const message = `"${shown(key.text)}" is here twice: ${where}`;
           report("duplicate-key", key.start, at, message, "remove one of them");
           continue;
         }
@@ -121,7 +121,7 @@ function placeOf(key: number, value: Node): Place {
 
 function scalarValue({ text, style, start }: ScalarNode, path: string, report: Report): unknown {
   if (secretPattern.test(text)) {
-    const message = "this looks like a secret, and this file is public: whoever issued it should withdraw it now";
+    const message = "this has the form of a secret, and this file is public: have its issuer withdraw it now";
     report("secret", start, path, message, "put it into an environment variable and write that variable's name here");
     return undefined;
   }
@@ -187,13 +187,13 @@ function nearestPlace(keys: readonly string[], places: ReadonlyMap<string, Place
   return { key: 0, value: 0 };
 }
 
-/** The value, as far as it may be repeated: what stands for a token may be one. */
+/** The value, as far as it may be repeated: the value of a token key may be a secret. */
 function repeated(key: string, { written }: Place): string {
   if (written === undefined || key === "token") return "";
   return ` "${shown(written.replace(/\/\/[^/]*@/, "//…@"), 60)}"`;
 }
 
-/** Quotes, where a number stands for a text; the nearest of the allowed words, where one is near. */
+/** Quotes, where a number is written for a text; the nearest of the allowed words, where one is near. */
 function fixOf(issue: v.BaseIssue<unknown>, { written }: Place): string | undefined {
   if (written === undefined) return undefined;
   const typed = typeof issue.input === "number" || typeof issue.input === "boolean";
@@ -216,7 +216,7 @@ function keysOf(schema: unknown): string[] {
   return alternatives(schema).flatMap((one) => Object.keys(one.entries ?? {}));
 }
 
-/** The parts of valibot's schema objects that hold other schemas. */
+/** The parts of valibot's schema objects that contain other schemas. */
 interface Schematic {
   readonly wrapped?: unknown;
   readonly options?: readonly unknown[];

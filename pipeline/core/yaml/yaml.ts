@@ -1,10 +1,10 @@
 /**
- * YAML with positions: what people write by hand, and where in the text each piece of it stands.
+ * YAML with positions: what people write by hand, and the position of each piece in the text.
  *
  * tree.yaml and campaign.yaml are read through here, so that a finding can point at the line and an edit can replace
  * the very characters. Nothing is resolved: every scalar stays text (`1.10` is not 1.1, keys keep their order), an
- * alias stays an alias, so no input can grow while it is read. Where the text breaks off being YAML, what stands
- * before that is still read.
+ * alias stays an alias, so no input can grow while it is read. Where the text stops being valid YAML, the part
+ * before it is still read.
  *
  * ```ts
  * const { documents, lines } = readYaml("a:\n  b: c\n", { maxDepth: 8 });
@@ -65,7 +65,7 @@ export interface AliasNode extends Placed {
 export interface Yaml {
   readonly documents: readonly Node[];
   readonly lines: Lines;
-  /** Where and why the text stops being YAML; `documents` then hold what stands before. */
+  /** Where and why the text stops being YAML; `documents` then have the part before it. */
   readonly broken?: Fault;
 }
 
@@ -75,10 +75,10 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Where an offset stands, as editors count: lines and columns from 1, columns in UTF-16 code units. */
+/** Positions of offsets, as editors count: lines and columns from 1, columns in UTF-16 code units. */
 export interface Lines {
   at(offset: number): { readonly line: number; readonly column: number };
-  /** Offset of the first character of the line that `offset` stands on. */
+  /** Offset of the first character of the line of `offset`. */
   startOf(offset: number): number;
   /** Offset behind the last character of that line, its line break excluded. */
   endOf(offset: number): number;
@@ -86,7 +86,7 @@ export interface Lines {
   after(offset: number): number;
 }
 
-/** Read `text`. Paths of more than `maxDepth` names or list items end the reading. Never throws for what the text holds. */
+/** Reads `text`. Paths of more than `maxDepth` names or list items end the reading. Never throws, whatever the text is. */
 export function readYaml(text: string, { maxDepth }: { readonly maxDepth: number }): Yaml {
   const tooBig = bigness(text);
   if (tooBig) return { documents: [], lines: linesOf(""), broken: { kind: "too-big", offset: 0, message: tooBig } };
@@ -128,7 +128,7 @@ export function decodeUtf8(bytes: Uint8Array): { readonly text: string; readonly
   };
   const whole = decode(bytes.length, false);
   if (whole !== undefined) return { text: whole };
-  // The decoder says that, not where; whether a prefix can be continued to UTF-8 is monotonous.
+  // The decoder reports an error without its offset. Whether a prefix is valid UTF-8 is monotonous, so bisect.
   let good = 0;
   let bad = bytes.length + 1;
   while (bad - good > 1) {
@@ -169,7 +169,7 @@ function bigness(text: string): string | undefined {
 }
 
 function linesOf(text: string): Lines {
-  // A byte order mark is no character of the first line to anyone who looks at it.
+  // A byte order mark is no character of the first line to its editor.
   const starts = [text.startsWith("\ufeff") ? 1 : 0];
   for (const { index, 0: ending } of text.matchAll(/\r\n?|\n/g)) starts.push(index + ending.length);
   const indexOf = (offset: number): number => {
@@ -208,7 +208,7 @@ function parse(text: string, maxDepth: number): Event[] | Fault {
   }
 }
 
-/** What js-yaml says, in the words of someone who edits a list of names. */
+/** The message of js-yaml, reworded for people who edit a list of names. */
 function faultOf(reason: string, offset: number, maxDepth: number): Fault {
   if (reason.startsWith("nesting exceeded"))
     return { kind: "too-deep", offset, message: `nested deeper than ${maxDepth} names` };
@@ -269,7 +269,7 @@ function readableUpTo(text: string, fault: number, lines: Lines, maxDepth: numbe
 
 function nodesOf(text: string, events: readonly Event[]): Node[] {
   const documents: Node[] = [];
-  /** Where an absent scalar could stand: behind whatever was read last. */
+  /** Offset of an absent scalar: behind the last one that was read. */
   let last = 0;
   let at = 0;
 
@@ -327,7 +327,8 @@ function scalarOf(text: string, event: ScalarEvent, last: number): ScalarNode {
   }
 }
 
-/** Offset of the `|` or `>` that opens a block scalar, looked for between what was read last and its first line. */
+/** Offset of the `|` or `>` that opens a block scalar, searched between the previous piece and its first line. */
+
 function headerOf(text: string, from: number, to: number): number {
   for (let at = from; at < to; at++) {
     if (text[at] === "#") while (at < to && text[at] !== "\n" && text[at] !== "\r") at++;

@@ -70,8 +70,8 @@ describe("what differs between two datasets", () => {
     const after = item({}, { bbox: [1, 2, 3, 4] }, { title: "Radar", "fieldtree:time_source": "unknown" });
     expect(differencesBetween(item({}), after)).toEqual([
       "title is Radar, was Lidar",
-      "time is not told, was 2024-08-09T00:00:00Z to 2024-08-10T00:00:00Z",
-      "place is [1, 2, 3, 4], was not told",
+      "time is unknown, was 2024-08-09T00:00:00Z to 2024-08-10T00:00:00Z",
+      "place is [1, 2, 3, 4], was unknown",
     ]);
   });
 

@@ -124,7 +124,7 @@ describe("setting a leaf", () => {
   });
 
   it.each([
-    ["raw/x", v1(9), "raw is a leaf; nothing can stand below it"],
+    ["raw/x", v1(9), "raw is a leaf; nothing can be below it"],
     ["a//b", v1(9), 'the name "" is empty'],
     ["../b", v1(9), 'the name ".." means a folder itself'],
     ["a\nb: x", v1(9), "control character"],
@@ -188,7 +188,7 @@ describe("moving a leaf", () => {
   });
 
   it("never lands on something", () => {
-    expect(() => moveLeaf(before, "raw", "products/HALO")).toThrow("something stands at products/HALO already");
+    expect(() => moveLeaf(before, "raw", "products/HALO")).toThrow("products/HALO is in the tree already");
     expect(() => moveLeaf(before, "nothing", "x")).toThrow("there is no leaf nothing in the tree");
     expect(() => moveLeaf(before, "raw", "x:\ny")).toThrow("control character");
   });

@@ -103,7 +103,7 @@ raw: ${v1(5)}
   });
 
   it.each([
-    [`a: ${v1(1)}\na: ${v1(2)}\n`, "stands here twice"],
+    [`a: ${v1(1)}\na: ${v1(2)}\n`, "is here twice"],
     ["a: foo\n", "is not a CID"],
   ])("refuses sides with errors, naming side and line: %j", (broken, says) => {
     expect(() => mergeTrees(base, `${base}# x\n`, broken)).toThrow(/^theirs, line \d: .*/);

@@ -112,7 +112,7 @@ describe("findings", () => {
         line: 3,
         column: 3,
         path: "a/b",
-        says: '"b" stands here twice: line 2 and line 3',
+        says: '"b" is here twice: line 2 and line 3',
         fix: "remove one of them",
       },
       expect.objectContaining({ level: "error", rule: "not-a-cid", line: 4, column: 4, path: "c", fix: v1(2) }),

@@ -153,7 +153,7 @@ describe("announcing", () => {
 
   it.each([
     ["another's key", pemOf(other), /is that of k51\w+, not of/],
-    ["no key", "hunter2", /holds no private key/],
+    ["no key", "hunter2", /is no private key/],
   ])("is refused with %s, and nothing is kept", async (_, secret, says) => {
     const { name, world, kept } = await aNetwork();
     const failure = await failureOf(name({ key: () => secret }).announce(first, undefined, world));
