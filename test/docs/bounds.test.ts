@@ -34,11 +34,25 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["core/report/condense.ts", "{ error: 100, warning: 10, hint: 1 }", "100 errors, 10 warnings, 1 hint"],
   ],
   "findings of one rule that are listed": [["core/report/finding-list.ts", "mostOfOneRule = 1000", "1000"]],
-  "values of one Zarr coordinate": [
-    ["formats/zarr/values.ts", "array: 256e6", "256 MB"],
-    ["formats/zarr/values.ts", "chunks: 16_384", "16 384 chunks"],
+  "values of one coordinate": [
+    ["formats/read-limits.ts", "array: 256e6", "256 MB"],
+    ["formats/read-limits.ts", "chunks: 16_384", "16 384 chunks"],
   ],
-  "one chunk of a Zarr coordinate": [["formats/zarr/values.ts", "chunk: 128e6", "128 MB"]],
+  "one chunk of a coordinate": [["formats/read-limits.ts", "chunk: 128e6", "128 MB"]],
+  "blocks of one NetCDF coordinate": [
+    ["formats/netcdf/values.ts", "{ size: 262_144, most: 256 }", "256 blocks of 256 KiB"],
+    ["formats/netcdf/values.ts", "sampledRecords = 32", "32 places"],
+  ],
+  "header of a NetCDF-3 file": [
+    [
+      "formats/netcdf/classic/header.ts",
+      "bytes: 2 ** 24, entries: 2 ** 16, name: 2 ** 12",
+      "16 MiB, 65 536 entries a list",
+    ],
+  ],
+  "groups and datasets of an HDF5 file": [
+    ["formats/netcdf/enhanced/walk.ts", "{ objects: 5000, depth: 32 }", "5000, 32 deep"],
+  ],
   "work on the shape of one track": [
     ["core/cf/place/survey.ts", "maxSamples = 2 ** 20", "1 048 576 places"],
     ["core/cf/place/line.ts", "mostDistances = 5e7", "50 million distances"],
