@@ -7,6 +7,7 @@ import { codecs } from "../../pipeline/dag/block.ts";
 import { blockOf } from "../../pipeline/dag/hash.ts";
 import { serve } from "../../pipeline/serve/serve.ts";
 import { data } from "../data.ts";
+import { temporaryFolder } from "../fakes/parts.ts";
 import { testWorld } from "../fakes/world.ts";
 import { python, runPython } from "../servers/python.ts";
 import { memory } from "./gateway.ts";
@@ -59,6 +60,24 @@ print(fs.cat_file(sys.argv[1] + "/README.md", start=2, end=6).decode())
     expect(await runPython(code, [cid.toString()], { IPFS_GATEWAY: url })).toBe(
       "['README.md', 'make.py', 'v2', 'v3']\nZarr",
     );
+  });
+
+  it("opens what the page tells people to type for a NetCDF file", async () => {
+    const path = join(await temporaryFolder(), "sonde.nc");
+    const make = `
+import netCDF4, sys
+with netCDF4.Dataset(sys.argv[1], "w", format="NETCDF4") as file:
+    file.createDimension("time", 3)
+    file.createVariable("t", "f8", ("time",))[:] = [271.5, 272.5, 273.5]
+`;
+    await runPython(make, [path]);
+    const { url, cid } = await serving(path);
+    const code = `
+import fsspec, sys, xarray as xr
+print(*[xr.open_dataset(fsspec.open(where).open()).t.values.tolist() for where in sys.argv[1:]])
+`;
+    const values = await runPython(code, [`ipfs://${cid}`, `${url}/ipfs/${cid}`], { IPFS_GATEWAY: url });
+    expect(values).toBe("[271.5, 272.5, 273.5] [271.5, 272.5, 273.5]");
   });
 
   it("opens what the page tells people to type for folders of files", async () => {

@@ -115,14 +115,16 @@ function gateway(campaign) {
 const openable = (cid, path = "") => (via && cid ? `${via}/ipfs/${cid}${path}` : "");
 
 function python(one) {
-  const at = (where) =>
-    one.zarr
-      ? `xr.open_zarr("${where}"${one.consolidated ? "" : ", consolidated=False"})`
-      : `fsspec.open_files("${where}/*")`;
-  const start = one.zarr ? "import xarray as xr\nds = " : "import fsspec\nfiles = ";
-  const needs = one.zarr ? "xarray zarr" : "fsspec";
+  const netcdf = one.reader === "netcdf";
+  const at = (where) => {
+    if (one.zarr) return `xr.open_zarr("${where}"${one.consolidated ? "" : ", consolidated=False"})`;
+    return netcdf ? `xr.open_dataset(fsspec.open("${where}").open())` : `fsspec.open_files("${where}/*")`;
+  };
+  const xarray = netcdf ? "import fsspec, xarray as xr\nds = " : "import xarray as xr\nds = ";
+  const start = one.zarr || netcdf ? xarray : "import fsspec\nfiles = ";
+  const needs = one.zarr ? "xarray zarr" : netcdf ? "xarray h5netcdf scipy fsspec" : "fsspec";
   const lines = [[`By CID, from anywhere: pip install ${needs} ipfsspec`, start + at(`ipfs://${one.cid}`)]];
-  if (via && one.zarr)
+  if (via && (one.zarr || netcdf))
     lines.push([`Through this gateway: pip install ${needs} aiohttp`, start + at(openable(one.cid))]);
   return lines;
 }

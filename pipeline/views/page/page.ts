@@ -13,7 +13,7 @@ import type { View } from "../view.ts";
 
 export const page: View<null> = {
   name: "page",
-  version: 1,
+  version: 2,
   empty: null,
   step: () => null,
   render: (_, { campaign }) => [{ path: "index.html", content: pageOf(campaign.title || campaign.campaign) }],
