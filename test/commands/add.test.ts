@@ -130,7 +130,7 @@ it("leaves tree.yaml alone and exits with 1 where a dataset can't be described, 
     expect(tree()).toBe("# ours\n");
   }
   const said = await fieldtree(["add", "bad", "--at", "data"], { cwd });
-  expect(said.stdout).toContain("tree.yaml is left as it is");
+  expect(said.stdout).toContain("tree.yaml is unchanged");
   expect((await fieldtree(["add", "bad"], { cwd })).code).toBe(1);
 
   const both = await fieldtree(["add", "bad", "one", "--at", "in/", "--json"], { cwd });
