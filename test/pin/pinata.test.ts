@@ -67,7 +67,7 @@ describe("Pinata", () => {
     pinata.outcome = outcome;
     const { root } = aDataset();
     await service().pin(wishFor(root), world);
-    expect(await settled(service(), root)).toMatchObject({ state: "failed", says });
+    expect(await settled(service(), root)).toMatchObject({ state: "failed", message: says });
     pinata.outcome = undefined;
     await service().pin(wishFor(root), world);
     expect(await settled(service(), root), "the newest job counts").toMatchObject({ state: "pinned" });
