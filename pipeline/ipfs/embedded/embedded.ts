@@ -1,17 +1,17 @@
 /**
- * The node that needs nothing installed: blocks in packs beside the campaign.
+ * A node that needs no other software: it stores blocks in packs in the campaign's folder.
  *
  * ```
  * .fieldtree/packs/00000001.car    blocks, appended; any tool that reads CAR reads it
- * .fieldtree/packs/00000001.index  which of them are committed, and where they stand
- * .fieldtree/packs/lock            who writes, while somebody does
+ * .fieldtree/packs/00000001.index  which of them are committed, and at which offsets
+ * .fieldtree/packs/lock            the process that writes, while there is one
  * .fieldtree/pins.json             what is pinned, by label
- * .fieldtree/pins.copy.json        the same once more
- * .fieldtree/damaged.json          where readers met damage, until somebody writes
+ * .fieldtree/pins.copy.json        a copy of it
+ * .fieldtree/damaged.json          damaged blocks that readers found, until the next writer removes them
  * ```
  *
- * A block is there when its pack and then the index are on the disk, so wherever a process or the power goes, what was
- * promised is found again and the rest is cut off or picked up. Readers take no lock.
+ * A block is stored when its pack and then the index are on the disk. After a crash or a power cut, committed blocks are
+ * found again, and the rest is cut off or committed by the next writer. Readers take no lock.
  */
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
@@ -36,19 +36,19 @@ import { startWriting, type Writing } from "./write-lock.ts";
 export type EmbeddedNode = HomeNode &
   Required<Pick<HomeNode, "has" | "add" | "gc" | "fsck" | "close" | "incomplete" | "recheck">>;
 
-/** The node whose state lies in `folder`, which is made when something is first written. */
+/** The node whose state is in `folder`, which is created at the first write. */
 export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedNode {
   const limits: Limits = { ...defaultLimits, ...given };
   const packFolder = join(folder, "packs");
   const pinFile = join(folder, "pins.json");
   const packs = openPacks(packFolder);
   const notes = damageNotes(join(folder, "damaged.json"));
-  // Roots known to be whole: everything below was added while we held the lock, so nobody took any of it away.
+  // Roots known to be complete: their blocks were added while this process had the lock, so no other process removed any.
   const whole = new Set<string>();
 
   let starting: Promise<Writing> | undefined;
   let ending: Promise<void> = Promise.resolve();
-  /** `asFound`: for whoever looks at all damage and takes it out. */
+  /** `asFound`: for `fsck --repair`, which finds and removes all damage itself. */
   const writing = (world: World, asFound?: "asFound"): Promise<Writing> => {
     if (starting) return starting;
     const begun = start(world, asFound);
@@ -69,7 +69,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
       throw diskFailure(error, `taking damaged blocks out of ${packFolder}`);
     }
   };
-  /** Do it under the lock. Where the disk says no, what isn't committed is cut off, and the next try starts afresh. */
+  /** Do `work` under the lock. Where the disk fails, cut off what isn't committed; the next attempt takes the lock anew. */
   const attempt = async <T>(doing: string, world: World, work: (writing: Writing) => Promise<T>): Promise<T> => {
     const session = writing(world);
     const under = await session;
@@ -80,7 +80,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
       if (isFailure(failure, "refused") || under.hasFailed()) {
         if (starting === session) {
           starting = undefined;
-          // Without the lock others may collect.
+          // Without the lock, other processes may collect garbage.
           whole.clear();
           ending = under.giveUp(failure).catch(() => undefined);
         }
@@ -89,7 +89,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
       throw failure;
     }
   };
-  // A collection has the node to itself.
+  // A garbage collection runs alone.
   const underWay = new Set<Promise<unknown>>();
   let collecting: Promise<unknown> = Promise.resolve();
   const write: typeof attempt = async (doing, world, work) => {
@@ -118,7 +118,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
         if (bytes) notes.add([noteOf(place)]);
         damaged = `${place.pack.path} at byte ${place.offset}`;
       }
-      // Not there, or not there any more: others may have written or collected meanwhile.
+      // Not in the packs as last read. Another process may have committed or collected since then.
     } while (packs.refresh());
     if (damaged === undefined) return undefined;
     throw new Failure("corrupt", `${damaged} should hold ${cid} and holds other bytes`, {
@@ -143,7 +143,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
         { folder: packFolder, packs, get: getOrFail },
         world,
       );
-      // Somebody may be collecting: packs that went away meanwhile were copied before.
+      // Another process may be collecting garbage: it copies needed blocks before it removes a pack.
       if (found.incomplete.length === 0 || attempt === 3 || !packs.refresh()) return { ...found, file };
     }
   };
@@ -182,7 +182,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
             if (claimed.size >= provenTogether) await finish();
           }
         } finally {
-          // What came before a failure is good, and was perhaps far to fetch.
+          // Blocks that arrived before the failure are valid, and fetching them may have been slow: store them.
           await finish();
         }
       }),
@@ -213,7 +213,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
 
     async recheck(world) {
       const before = await completeness(world);
-      // Taking the lock looks at what a killed write left, and at packs that were put back.
+      // Taking the lock checks what a killed writer left, and packs that were restored.
       if (!before.isNew && before.incomplete.length === 0) return;
       await write("checking what is pinned", world, async () => {
         const { file, checked, isNew } = await completeness(world);
@@ -259,14 +259,14 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
   };
 }
 
-/** Blocks put before they are proven to be there: bounds what has to be remembered of a large CAR. */
+/** Blocks stored before they are verified on the disk together: bounds the memory that a large CAR needs. */
 const provenTogether = 65_536;
 
 /**
- * Every block below `root` is there. Raw leaves are only looked up, and what lies below the root of a pin that is complete
- * is known to be there.
+ * Every block below `root` is stored. Raw leaves are only looked up in the indexes; DAGs below the root of a complete pin
+ * are not walked again.
  *
- * @throws Failure `unavailable` naming the first blocks that aren't.
+ * @throws Failure `unavailable` naming the first missing blocks.
  */
 async function assertWhole(
   root: CID,

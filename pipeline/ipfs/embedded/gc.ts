@@ -1,8 +1,8 @@
 /**
- * Collection: every pack is left with what some pin needs.
+ * Garbage collection: removes from the packs every block that no pin needs.
  *
- * What is needed of a pack goes into a pack that stays, is committed there and proven to be, and only then does the old one
- * go, its index first. A crash in between leaves blocks twice, which the next collection sees; never none.
+ * The needed blocks of a pack are copied to a pack that stays, committed there and verified; only then is the old pack
+ * removed, its index first. A crash in between leaves blocks stored twice, which the next collection removes; no block is lost.
  */
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -36,15 +36,15 @@ export interface Collecting {
   readonly get: Get;
 }
 
-/** A pack is left alone while less than this part of it would go: copying gigabytes to free kilobytes helps nobody… */
+/** A pack stays as it is while less than this part of it is garbage: copying gigabytes to free kilobytes isn't worth it… */
 const worthCopying = 1 / 64;
-/** … unless copying it is nothing. Bytes. */
+/** … unless there is little to copy. Bytes. */
 const copiedAnyway = 64 * 1024 * 1024;
 
 /**
- * Nobody else writes meanwhile.
+ * The caller has the lock.
  *
- * @throws Failure `corrupt` where something pinned isn't whole or a block is damaged; what is still there then stays.
+ * @throws Failure `corrupt` where a pinned DAG is incomplete or a block is damaged; then nothing more is removed.
  */
 export async function collect(collecting: Collecting, world: World): Promise<Collected> {
   const { folder, packs, writing } = collecting;
@@ -53,7 +53,7 @@ export async function collect(collecting: Collecting, world: World): Promise<Col
   const needed = await neededBy(collecting, world);
   const kept = { blocks: 0, bytes: 0 };
   const removed = { blocks: 0, bytes: 0 };
-  // Packs that were seen to and stay. What is written here has numbers behind all that were there.
+  // Packs that were processed and stay. Packs written here have higher numbers than all that existed before.
   const staying = new Set<number>();
   const lastBefore = writing.counter[0]!;
   const stays = ({ number }: Pack): boolean => number > lastBefore || staying.has(number);
@@ -113,7 +113,7 @@ function entriesOf({ index }: Pack): number[] {
   return Array.from({ length: index.count }, (_, entry) => entry);
 }
 
-/** A block that stands more than once stays where it stays anyway, else where it is met first, and in any case where it is whole. */
+/** Of a block stored more than once, the valid copy stays that is in a pack that stays, else the first one. */
 function belongsHere(digest: Uint8Array, here: Pack, packs: Packs, stays: (pack: Pack) => boolean): boolean {
   const places = [...packs.places(digest)];
   if (places.length === 1) return true;
@@ -126,7 +126,7 @@ function belongsHere(digest: Uint8Array, here: Pack, packs: Packs, stays: (pack:
   return places.some((place) => place.pack === here && isIntact(place)) || !others.some(isIntact);
 }
 
-/** What stands at a place, with the CID it was stored under. @throws Failure `corrupt` where it is damaged. */
+/** The block of an index entry, with the CID it was stored under. @throws Failure `corrupt` where it is damaged. */
 function recordAt(pack: Pack, entry: number, packs: Packs): [cid: Uint8Array, digest: Uint8Array, bytes: Uint8Array] {
   const digest = digestAt(pack.index, entry);
   const { offset, length } = placeAt(pack.index, entry);
@@ -141,7 +141,7 @@ function recordAt(pack: Pack, entry: number, packs: Packs): [cid: Uint8Array, di
   return [cidBefore(record.subarray(0, before), digest, length), digest, bytes];
 }
 
-/** The CID that ends where its block begins: a v1 where the record's length says so, else a v0, the bare multihash. */
+/** The CID that ends where its block begins: a v1 where the record's length fits one, else a v0, the bare multihash. */
 function cidBefore(head: Uint8Array, digest: Uint8Array, length: number): Uint8Array {
   const v1 = head.subarray(-(digest.length + 4));
   const expected = Buffer.alloc(headLength(v1.length, length));
@@ -149,21 +149,21 @@ function cidBefore(head: Uint8Array, digest: Uint8Array, length: number): Uint8A
   const isV1 = v1[0] === 1 && Buffer.compare(expected, head.subarray(-expected.length)) === 0;
   const isOfBlock = Buffer.compare(v1.subarray(-digest.length), digest) === 0;
   if (isV1 && isOfBlock) return v1;
-  // A damaged head must not be copied: reading from record to record would end there, once the index is lost.
+  // A damaged head must not be copied: after the loss of the index, reading from record to record would end there.
   const v0 = cidOfDigest(codecs.dagPb, digest, 0).bytes;
   const isV0 = Buffer.compare(v0, head.subarray(-v0.length)) === 0;
   return isV0 ? v0 : cidOfDigest(codecs.raw, digest).bytes;
 }
 
 /**
- * Digests of every block that a pin keeps.
+ * Digests of every block that a pin needs.
  *
- * @throws Failure `corrupt` where a directory or a file's node is missing: what lies below it can't be told from garbage.
+ * @throws Failure `corrupt` where a directory or a file's node is missing: the blocks below it are then unknown.
  */
 async function neededBy({ pins, incomplete, packs, get }: Collecting, world: World): Promise<DigestSet> {
   const needed = digestSet();
-  // Nodes of files and folders that were opened, below whichever pin. Raw leaves, nearly all there is, are in `needed` alone;
-  // a release is looked through only where it is pinned itself, so that it was met says nothing.
+  // Nodes of files and folders that were read, below any pin. Raw leaves, most of all blocks, are in `needed` alone.
+  // A release is not recorded: what it links to is needed only where the release itself is pinned.
   const opened = cidSet();
   const seen: CidSet = { has: opened.has, add: (cid) => void (cid.code === codecs.dagPb && opened.add(cid)) };
   for (const [label, root] of pins) {

@@ -1,8 +1,8 @@
 /**
- * Files into leaves in a pack, one thread's share at a time. Runs in the main thread and in workers alike.
+ * Splits files into leaves and appends them to a pack, one task at a time. Runs in the main thread and in workers.
  *
- * Chunks are read straight to where they will stand in the pack, and given up again where the same bytes are stored already:
- * nothing is copied, adding the same bytes again writes nothing, and adding what was damaged on the disk writes it anew.
+ * Chunks are read directly into the pack's buffer, and dropped from it where the same bytes are stored already. So nothing is
+ * copied, adding the same bytes again writes nothing, and bytes that were damaged on the disk are written again.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { codecs, hashes } from "../../../dag/block.ts";
@@ -26,15 +26,15 @@ export interface Measured {
   readonly modified: number;
 }
 
-/** What became of a task, its files in their order, in few values: it crosses from one thread to another. */
+/** The result of a task, its files in their order, as a few arrays: it is sent from one thread to another. */
 export interface Hashed {
   /** Bytes of each file, or of the range; -1 for each of `large`. float64[files] */
   readonly sizes: Float64Array;
   /** Files that were only measured. */
   readonly large: readonly Measured[];
-  /** Of all leaves, one file after the other: uint8[32 × leaves] */
+  /** Of all leaves, file after file: uint8[32 × leaves] */
   readonly digests: Uint8Array;
-  /** Bytes of each leaf's block, where leaves aren't raw: then it isn't the bytes of its chunk. */
+  /** Bytes of each leaf's block, where leaves aren't raw: then a block is longer than its chunk. */
   readonly lengths?: readonly number[];
 }
 
@@ -44,7 +44,7 @@ export interface Leaves extends Pick<Hashed, "digests" | "lengths"> {
   readonly bytes: number;
 }
 
-/** What became of each file of a task. */
+/** The result of each file of a task. */
 export function* filesIn({ sizes, large, digests, lengths }: Hashed, profile: Profile): Generator<Leaves | Measured> {
   let leaf = 0;
   let nextLarge = 0;
@@ -132,7 +132,7 @@ function hashRange(
 interface LeafList {
   push(digest: Uint8Array, length: number): void;
   readonly lengths: readonly number[];
-  /** A copy of just their length. */
+  /** A copy, exactly as long as the digests. */
   digests(): Uint8Array;
 }
 
@@ -155,13 +155,13 @@ function leafList(): LeafList {
   };
 }
 
-/** What stands before the digest in the CIDv1 of a raw leaf: version, codec, hash function, length. */
+/** The bytes before the digest in the CIDv1 of a raw leaf: version, codec, hash function, length. */
 export const rawCidPrefix = Uint8Array.of(1, codecs.raw, hashes.sha256, digestLength);
 
 function withFile<T>(path: string, work: (fd: number, stat: Stats) => T): T {
   let fd: number;
   try {
-    // What was a file a moment ago may be a link or a pipe by now: follow neither, wait for neither.
+    // The path may have become a link or a pipe since it was listed: don't follow the one or wait for the other.
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     throw unreadable(path, error);

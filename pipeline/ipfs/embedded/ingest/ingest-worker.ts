@@ -1,4 +1,4 @@
-/** One of the threads that hash files: takes orders from `crew.ts`, appends to packs of its own. */
+/** A worker thread that hashes files: receives orders from `worker-pool.ts` and appends to packs of its own. */
 import { parentPort, workerData } from "node:worker_threads";
 import { isFailure } from "../../../core/failure.ts";
 import { profiles } from "../../../dag/profile.ts";
@@ -12,7 +12,7 @@ const packs = storedAlready(folder);
 packs.refresh();
 const appending = appendingTo({ folder, packs, counter, limits }, () => restored(claim));
 
-/** Bytes that crossed from another thread have lost that they were a Buffer. */
+/** Between threads, a Buffer arrives as a plain Uint8Array. */
 function restored({ number, index }: Claim): Claim {
   if (!index) return { number };
   const bytes = Buffer.from(index.bytes.buffer, index.bytes.byteOffset, index.bytes.byteLength);
@@ -46,7 +46,7 @@ function plain(error: unknown): PlainError {
   return { message, kind: error.kind, ...(error.hint !== undefined && { hint: error.hint }) };
 }
 
-// One order after the other, even where one has to wait for the disk.
+// Orders run one after another, also where one waits for the disk.
 let last: Promise<void> = Promise.resolve();
 parentPort!.on("message", (order: Order) => {
   last = last

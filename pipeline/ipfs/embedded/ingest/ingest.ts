@@ -1,9 +1,9 @@
 /**
- * Adding files of this machine, as fast as its cores and its disk allow.
+ * Adds files of this machine, as fast as its cores and its disk allow.
  *
- * Files are handed out in batches and large ones in ranges; what comes back are digests, of which this thread builds files
- * and folders, in their order, by the code that everybody builds them by. Only so many files are under way at a time, so
- * memory hardly grows with their number. Small work never starts a second thread.
+ * Workers get batches of files, and ranges of large files, and return digests. This thread builds files and folders of them,
+ * in order, by the same code as every other way of adding. The number of files in progress is bounded, so memory hardly grows
+ * with the number of files. Small additions start no second thread.
  */
 import { statfsSync } from "node:fs";
 import type { World } from "../../../core/world.ts";
@@ -26,7 +26,7 @@ export interface Ingesting {
   readonly writing: Writing;
 }
 
-/** Add what stands at `path`, and have it all on the disk, proven. */
+/** Add the file or folder at `path`. Returns when all of it is on the disk and verified. */
 export async function ingest(
   path: string,
   options: AddOptions,
@@ -64,7 +64,7 @@ export async function ingest(
       if (task) {
         adding.add(steps.take(task, hashTask(task, { profile, appending: writing })));
         await writing.settle();
-        // Let others speak: answers of workers, the wish to stop.
+        // Let the event loop run: results of workers, an abort signal.
         await new Promise(setImmediate);
       }
       await steps.build();

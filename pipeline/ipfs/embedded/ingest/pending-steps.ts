@@ -1,8 +1,8 @@
 /**
- * The steps of a walk while their files are being hashed: out in any order, built in theirs.
+ * The steps of a walk while their files are being hashed: hashed in any order, built in the order of the walk.
  *
- * Files become tasks, large ones several. What a task came to waits here until everything before it is there, and is then
- * built into files and folders and forgotten.
+ * A file becomes one task, a large file several. The result of a task waits here until everything before it has been built.
+ * It is then built into files and folders and dropped.
  */
 import { cidOfDigest, codecs, type Put } from "../../../dag/block.ts";
 import { balancer, type FileLink, leafLink } from "../../../dag/build/file.ts";
@@ -21,18 +21,18 @@ import {
 } from "./hash-files.ts";
 
 export interface StepsUnderWay {
-  /** Go on in the walk, until enough files are under way. */
+  /** Continue the walk until enough files are in progress. */
   fill(): void;
-  /** Tasks that nobody has yet. */
+  /** Tasks that no thread has taken yet. */
   readonly waiting: number;
   next(): Task | undefined;
-  /** What came of a task. Returns bytes of contents. */
+  /** Record the result of a task. Returns bytes of contents. */
   take(task: Task, hashed: Hashed): number;
   /** Build what can be built. */
   build(): Promise<void>;
-  /** Whether everything has been. */
+  /** Whether everything has been built. */
   isDone(): boolean;
-  /** Whether more waits than this. */
+  /** Whether more than this is waiting. */
   isMuch(most: { readonly files: number; readonly ranges: number }): boolean;
 }
 
@@ -41,11 +41,11 @@ export interface Building {
   readonly filesInTask: number;
   readonly tree: TreeBuilder;
   readonly put: Put;
-  /** Told of each leaf. */
+  /** Called with the digest of each leaf. */
   seen(digest: Uint8Array): void;
 }
 
-/** Files under way: enough that no thread waits for the slowest of them. */
+/** Files in progress: enough that no thread waits for the slowest of them. */
 const mostFiles = 1024;
 
 export function stepsUnderWay(
@@ -82,10 +82,10 @@ export function stepsUnderWay(
     tree.file(name, cid.bytes, tsize);
     return true;
   };
-  /** Build the file, where all of it is there. Of a large one, parts are built in their order as they come. */
+  /** Build the file where all of its leaves are known. The parts of a large file are built in order as they arrive. */
   const isBuilt = ({ name, leaves, parts }: FileUnderWay): boolean => {
     if (leaves?.digests.length === digestLength && !leaves.lengths) {
-      // Most files by far are one raw leaf, whose CID is the file's.
+      // Most files are one raw leaf, whose CID is the file's.
       seen(leaves.digests);
       rawCid.set(leaves.digests, rawCidPrefix.length);
       tree.file(name, rawCid, leaves.bytes);
@@ -185,7 +185,7 @@ type Balancer = ReturnType<typeof balancer>;
 
 function* linksOf({ bytes, digests, lengths }: Leaves, profile: Profile): Generator<FileLink> {
   for (let leaf = 0; leaf * digestLength < digests.length; leaf++) {
-    // A copy: what is built on must not keep the digests of a whole task in memory.
+    // A copy: a link must not retain the digests of a whole task in memory.
     const digest = digests.slice(leaf * digestLength, (leaf + 1) * digestLength);
     const size = Math.min(profile.chunkSize, bytes - leaf * profile.chunkSize);
     if (!lengths) yield leafLink(digest, size);
@@ -193,7 +193,7 @@ function* linksOf({ bytes, digests, lengths }: Leaves, profile: Profile): Genera
   }
 }
 
-/** First in, first out, without moving the rest each time. */
+/** First in, first out, without moving the remaining items each time. */
 function queue<T>() {
   let items: T[] = [];
   let head = 0;

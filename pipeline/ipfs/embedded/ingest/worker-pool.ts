@@ -1,8 +1,8 @@
 /**
- * Threads that hash files, each into a pack of its own.
+ * Worker threads that hash files, each into a pack of its own.
  *
- * The main thread takes its share, so that one core less has to be woken; workers are started only when there is enough to
- * do that starting them pays.
+ * The main thread hashes as well, which saves starting one worker. Workers are started only when enough work is left to pay
+ * for their start.
  */
 import { Worker } from "node:worker_threads";
 import { Failure, type Kind } from "../../../core/failure.ts";
@@ -34,10 +34,10 @@ export type Answer =
   | { readonly kind: "hashed"; readonly id: number; readonly hashed: Hashed }
   /** `number`: the pack that was appended to last, committed and closed. */
   | { readonly kind: "done"; readonly number?: number }
-  /** `id`: the task it failed at; without one it failed to leave as ordered. */
+  /** `id`: the task that failed; absent where `commit` or `discard` failed. */
   | { readonly kind: "failed"; readonly id?: number; readonly error: PlainError };
 
-/** An error as it crosses from one thread to another. */
+/** An error as it is sent from one thread to another. */
 export interface PlainError {
   readonly message: string;
   readonly kind?: Kind;
@@ -47,19 +47,19 @@ export interface PlainError {
 }
 
 export interface Crew {
-  /** Whether somebody could take a task now. */
+  /** Whether a worker can take a task now. */
   hasHands(): boolean;
   give(task: Task): void;
   readonly busy: number;
-  /** What came of the tasks since it was last asked; waits for some where there is none and someone is busy. */
+  /** The results since the last call; waits for one where there is none and a worker is busy. */
   results(wait: boolean): Promise<readonly { readonly task: Task; readonly hashed: Hashed }[]>;
-  /** Everyone puts what they appended on the disk and leaves. */
+  /** Every worker puts what it appended on the disk and ends. */
   commit(): Promise<void>;
-  /** Everyone cuts off what they appended and leaves. Never fails. */
+  /** Every worker cuts off what it appended and ends. Never fails. */
   discard(): Promise<void>;
 }
 
-/** Tasks on a worker's table: one being done, one at hand. */
+/** Tasks that a worker has at a time: one in progress, one queued. */
 const tasksEach = 2;
 
 export function startCrew(folder: string, profile: ProfileName, writing: Writing): Crew {
@@ -73,10 +73,10 @@ export function startCrew(folder: string, profile: ProfileName, writing: Writing
 
   function startMember() {
     const claim = writing.claim();
-    // The worker's file has the ending this one has: .ts from a checkout, .js in the published package.
+    // The worker's file has the same ending as this one: .ts in a checkout, .js in the published package.
     const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     const worker = new Worker(new URL(`./ingest-worker${ending}`, import.meta.url), {
-      // What a thread makes is short-lived and small: without a bound, its garbage would take 50 MB before it is collected.
+      // A thread's objects are small and short-lived: unbounded, 50 MB of garbage would build up before V8 collects it.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
       workerData: { folder, profile, claim, counter, limits } satisfies Post,
     });
@@ -105,7 +105,7 @@ export function startCrew(folder: string, profile: ProfileName, writing: Writing
     const leaving = members.map(async ({ worker, claimed, left }) => {
       worker.postMessage(order);
       try {
-        // Only then: the thread has committed the pack and closed it.
+        // Only now: the thread has committed the pack and closed it.
         writing.returned((await left.promise) ?? claimed);
       } finally {
         await worker.terminate();
