@@ -1,15 +1,15 @@
 /**
- * What the embedded node was asked to pin: labels and roots, and what was known of their completeness.
+ * The pins of the embedded node: labels and roots, and what was last found about their completeness.
  *
- * The file carries its own checksum, because a single wrong letter in a CID gives another CID, which a collection would
- * follow. A second copy is written after it: pins of old releases can't be found out from anything else.
+ * The file has its own checksum, because one changed letter in a CID gives another CID, which a collection would follow.
+ * A second copy is written after it, because the pins of old releases can't be derived from anything else.
  *
  * ```
  * .fieldtree/pins.json       {"checksum": …, "checked": {"incomplete": […], "packs": {…}}, "pins": {label: CID, …}}
  * .fieldtree/pins.copy.json  the same
  * ```
  *
- * The first format was the object of labels alone; it is still read.
+ * The first format was the object of labels alone; it can still be read.
  */
 import { lstat, readFile } from "node:fs/promises";
 import { CID } from "multiformats/cid";
@@ -21,7 +21,7 @@ import { writeDurably } from "../../disk/write.ts";
 
 export type Pins = ReadonlyMap<string, CID>;
 
-/** When all pins were last checked against the packs: what the packs had then, and which pins lacked blocks. */
+/** The last check of all pins against the packs: what the packs had then, and which pins lacked blocks. */
 export interface CheckedPins {
   readonly incomplete: readonly string[];
   readonly packs: ReadonlyMap<number, PackExtent>;
@@ -36,16 +36,16 @@ export interface PackExtent {
 
 export interface PinFile {
   readonly pins: Pins;
-  /** Absent where they were never checked. */
+  /** Absent where the pins were never checked. */
   readonly checked?: CheckedPins;
   /** What is wrong with one of the two files, where the other one could be read. */
   readonly flaw?: string;
 }
 
-/** Bytes. Room for a million labels; more is not a file of ours. */
+/** Bytes. Enough for a million labels; a larger file was not written by fieldtree. */
 const largestFile = 200_000_000;
 
-/** Where the second copy of the pins in `file` is. */
+/** The path of the second copy of `file`. */
 export const copyOf = (file: string): string => file.replace(/\.json$/, ".copy.json");
 
 /** @throws Failure `corrupt` where neither file can be read: without pins, nothing may be collected. */
@@ -60,14 +60,14 @@ export async function readPins(file: string): Promise<PinFile> {
   return { ...second, flaw: first ? first.message : `${file} is gone` };
 }
 
-/** Write both files. @throws Failure `refused` where the disk is full; what was pinned before is then still pinned. */
+/** Write both files. @throws Failure `refused` where the disk is full; the previous pins are then still pinned. */
 export async function writePins(file: string, pins: Pins, checked: CheckedPins | undefined): Promise<void> {
   const text = textOf(pins, checked);
   await writeDurably(file, text);
   await writeDurably(copyOf(file), text);
 }
 
-/** What the file has; `undefined` where there is none, the failure where it can't be read. */
+/** The contents of the file; `undefined` where there is none, the failure where it can't be read. */
 async function attempt(file: string): Promise<PinFile | Failure | undefined> {
   let text: string;
   try {
@@ -91,11 +91,11 @@ async function attempt(file: string): Promise<PinFile | Failure | undefined> {
 function parsed(text: string): PinFile {
   const value: unknown = JSON.parse(text);
   if (!isRecord(value)) throw new TypeError("not an object");
-  // Of the first format: every member is a CID.
+  // In the first format every member is a CID.
   if (!isRecord(value.pins)) return { pins: withoutPrefix(pinsOf(value)) };
   const pins = pinsOf(value.pins);
   const checked = value.checked === undefined ? undefined : checkedOf(value.checked);
-  // Every byte is held by this, white space included.
+  // Compares every byte, white space included.
   if (text !== textOf(pins, checked)) throw new TypeError("another text than was written");
   return { pins, ...(checked && { checked }) };
 }
@@ -104,7 +104,7 @@ function pinsOf(labels: Readonly<Record<string, unknown>>): Map<string, CID> {
   return new Map(Object.entries(labels).map(([label, cid]) => [label, CID.parse(String(cid))]));
 }
 
-/** The first format marked pins that lacked blocks by their label. Whether they still do is found out anew. */
+/** The first format marked incomplete pins by a prefix of the label. Their completeness is checked again. */
 function withoutPrefix(pins: Pins): Pins {
   const prefix = "incomplete: ";
   const marked = [...pins].filter(([label]) => label.startsWith(prefix));

@@ -1,10 +1,10 @@
 /**
- * The right to write, and which packs are written to.
+ * The lock for writing, and which packs are being written to.
  *
- * Taken at the first write and held until the node is closed, so that nobody collects blocks between their being put and
- * their being pinned. Every thread that writes has a pack of its own: a new one, whose number nobody else was ever given,
- * or one that is free. Free are the packs that were there when the lock was taken, and those that a thread gave back after
- * it had committed them; a pack that is taken is not free any more.
+ * The lock is taken at the first write and released when the node is closed, so that no other process collects blocks between
+ * their being stored and their being pinned. Every thread that writes has a pack of its own: a new one with a new number,
+ * or a free one. Free are the packs that existed when the lock was taken and that no thread has claimed, and those that a
+ * thread returned after committing them.
  */
 import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -25,25 +25,25 @@ export interface Writing extends Pick<Appending, "has" | "writer"> {
   readonly limits: Limits;
   /** Gives numbers for new packs, to every thread. */
   readonly counter: Counter;
-  /** Append a block unless it is there. Nothing is promised before `commit`. */
+  /** Append a block unless it is stored. It is not committed before `commit`. */
   append(block: Block): void;
-  /** Wait where full packs come faster than the disk takes them. */
+  /** Wait where packs are filled faster than the disk writes them. */
   settle(): Promise<void>;
-  /** Everything appended before the call survives a power cut when it returns. Many callers share one trip to the disk. */
+  /** Everything appended before the call survives a power cut when it returns. Concurrent calls share one commit. */
   commit(): Promise<void>;
-  /** See `prove.ts`. */
+  /** See `verify-stored.ts`. */
   prove(digests: Iterable<Uint8Array>): Promise<void>;
-  /** A pack that nobody else appends to, for another thread, until it is `returned`. */
+  /** A pack for another thread, which only that thread appends to until it is `returned`. */
   claim(): Claim;
-  /** What was appended to that pack is committed or cut off, and nobody has it open: it is free again. */
+  /** What was appended to that pack is committed or cut off, and no thread has it open: it is free again. */
   returned(number: number): void;
-  /** Commit, and let go of the pack that was appended to. */
+  /** Commit, and close the pack that was appended to. */
   rest(): Promise<void>;
-  /** Whether what was appended could not be committed: then nothing more can be, and `giveUp` is what is left. */
+  /** Whether a commit failed: then no later one can succeed, and only `giveUp` is left. */
   hasFailed(): boolean;
-  /** Cut off what isn't committed and let go. Whoever appended meanwhile hears `why`. */
+  /** Cut off what isn't committed and release the lock. Other pending calls reject with `why`. */
   giveUp(why: unknown): Promise<void>;
-  /** Let go. What isn't committed is left to whoever writes next. */
+  /** Release the lock. What isn't committed is left to the next writer. */
   close(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export async function startWriting(folder: string, packs: Packs, limits: Limits,
 
 function writingUnder(held: Lock, folder: string, packs: Packs, limits: Limits, counter: Counter): Writing {
   const free = new Set(packs.list().map(({ number }) => number));
-  // One commit runs, and at most one more is waited for, by everybody who came meanwhile.
+  // One commit runs, and at most one more waits, shared by all calls that arrived meanwhile.
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
   let broken: { readonly why: unknown } | undefined;
@@ -90,7 +90,7 @@ function writingUnder(held: Lock, folder: string, packs: Packs, limits: Limits, 
     try {
       return await work();
     } catch (why) {
-      // Others may have appended to what is lost: from here on each of them hears of it.
+      // Other callers may have appended blocks that are lost: their later calls fail with the same error.
       broken ??= { why };
       throw why;
     }

@@ -1,8 +1,8 @@
 /**
- * What one thread appends: to one pack, and where that is full, to the next.
+ * Appends the blocks of one thread: to one pack, and where that is full, to the next.
  *
- * Full packs go to the disk while the next is being filled. Until that is done and the packs were looked at again, their
- * blocks are known from here.
+ * Full packs are committed while the next is being filled. Until they are committed and the packs were read again, this
+ * module knows which blocks they have.
  */
 import type { Limits } from "./limits.ts";
 import type { PackIndex } from "./pack-index.ts";
@@ -11,21 +11,21 @@ import { newPiece, openWriter, type PackWriter } from "./pack-writer.ts";
 import type { Packs } from "./packs.ts";
 
 export interface Appending {
-  /** Whether the block need not be appended: it was, or a pack has just these bytes. What is damaged there is not had. */
+  /** Whether the block need not be appended: it was, or a pack has exactly these bytes. A damaged copy doesn't count. */
   has(digest: Uint8Array, bytes: Uint8Array): boolean;
-  /** Whether the block was appended here and may not be seen in the packs yet. */
+  /** Whether the block was appended here and may not be visible in the packs yet. */
   appended(digest: Uint8Array): boolean;
   /** The pack that the next block goes to. */
   writer(): PackWriter;
-  /** Wait until no more than `most` full packs are on their way to the disk. @throws what went wrong with one. */
+  /** Wait until at most `most` full packs are being committed. @throws the error of a commit that failed. */
   settle(most: number): Promise<void>;
-  /** Everything appended before the call survives a power cut when it returns. Called again only after it returned. */
+  /** Everything appended before the call survives a power cut when it returns. One call at a time. */
   commit(): Promise<void>;
-  /** Commit and close. Returns the number of the pack that was being filled, which others may append to from now on. */
+  /** Commit and close. Returns the number of the pack that was being filled, which other threads may append to from now on. */
   finish(): Promise<number | undefined>;
   /** Cut off what isn't committed, and close. */
   discard(): Promise<void>;
-  /** Close; what isn't committed is left to whoever writes next. */
+  /** Close; what isn't committed is left to the next writer. */
   close(): Promise<void>;
 }
 
@@ -42,10 +42,10 @@ export interface Where {
   readonly limits: Limits;
 }
 
-/** Full packs on their way to the disk at once: one is written while the next is being filled. */
+/** Full packs being committed at once: one is committed while the next is being filled. */
 export const mostLeaving = 2;
 
-/** Append to the pack that `first` gives, when there is something to append, and then to new ones. */
+/** Append to the pack that `first` returns, which is called at the first block, and then to new packs. */
 export function appendingTo({ folder, packs, counter, limits }: Where, first: () => Claim): Appending {
   let piece: Buffer | undefined;
   let own: PackWriter | undefined;

@@ -1,25 +1,25 @@
 /**
- * How large packs grow, and when threads are worth starting.
+ * How large packs grow, and from how much work on threads are started.
  *
- * The defaults are right for every campaign, so no key of campaign.yaml sets them. Tests make packs small: what happens
- * where one pack gives way to the next then happens thousands of times in seconds.
+ * The defaults suit every campaign, so no key of campaign.yaml sets them. Tests use small packs, so that the change from one
+ * pack to the next happens thousands of times in seconds.
  */
 import { availableParallelism } from "node:os";
 
 export interface Limits {
   /** Most blocks of a pack: a commit writes the whole index of its pack, 2.8 MB at the default. */
   readonly packBlocks: number;
-  /** Most bytes of a pack, give or take a block: a collection needs room for one. */
+  /** Most bytes of a pack, exceeded by less than a block: a collection needs free space for one pack. */
   readonly packBytes: number;
-  /** Most threads beside the main one that hash files. */
+  /** Most threads in addition to the main one that hash files. */
   readonly workers: number;
   /** Files in one task of a thread. */
   readonly filesInTask: number;
-  /** Work left that makes starting threads worth while: files, or ranges of large files. */
+  /** Work left from which starting threads pays: files, or ranges of large files. */
   readonly startWorkers: { readonly files: number; readonly ranges: number };
 }
 
-/** Threads beside the main one that pay: disks are busy before many cores are. */
+/** Most useful threads in addition to the main one: the disk is the limit before many cores are. */
 const mostWorkers = 7;
 
 export const defaultLimits: Limits = {

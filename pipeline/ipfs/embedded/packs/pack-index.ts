@@ -1,8 +1,8 @@
 /**
- * The index of a pack: where in it each block stands, sorted by digest, in one buffer that is searched as it is.
+ * The index of a pack: the offset of each block in it, sorted by digest, in one buffer that is searched without decoding.
  *
- * It is also the commit: what lies in a pack beyond `covered` bytes was never promised to anybody. An index is written
- * whole, after the pack is on the disk; where it is lost or damaged, the pack alone is enough to make it again.
+ * It is also the commit: bytes of a pack beyond `covered` are not committed. An index is written atomically, after the pack is
+ * on the disk. A lost or damaged index can be rebuilt from the pack alone.
  *
  * | bytes | what |
  * |---|---|
@@ -41,7 +41,7 @@ const crcAt = 20;
 const fanoutAt = 24;
 const entriesAt = fanoutAt + 256 * 4;
 
-/** The index of these entries, which may come in any order; of two with one digest the last stays: what came later is whole. */
+/** The index of these entries, given in any order. Of two with one digest the later one counts: it is the valid copy. */
 export function makeIndex(entries: Buffer, covered: number): PackIndex {
   const order = sortedOrder(entries);
   const bytes = Buffer.alloc(entriesAt + order.length * entryLength);
@@ -70,7 +70,7 @@ export function makeIndex(entries: Buffer, covered: number): PackIndex {
   return { covered, count, bytes: whole };
 }
 
-/** The index that these bytes of a file are; `undefined` where they are not a whole one. */
+/** The index in these bytes of a file; `undefined` where they are not a complete one. */
 export function readIndex(bytes: Buffer): PackIndex | undefined {
   if (bytes.length < entriesAt || bytes.compare(magic, 0, magic.length, 0, magic.length) !== 0) return undefined;
   const count = bytes.readUInt32BE(countAt);
@@ -79,7 +79,7 @@ export function readIndex(bytes: Buffer): PackIndex | undefined {
   return { covered: bytes.readUIntBE(coveredAt, 6), count, bytes };
 }
 
-/** Where the block of that digest stands. */
+/** Where the block of that digest is. */
 export function findIn(index: PackIndex, digest: Uint8Array): Place | undefined {
   const { bytes } = index;
   const fan = fanoutAt + digest[0]! * 4;
@@ -114,12 +114,12 @@ export function digestIn(entry: Buffer): Buffer {
   return entry.subarray(0, digestLength);
 }
 
-/** The place that the entry at byte `at` says. */
+/** The place of the block, from the entry at byte `at`. */
 export function placeIn(bytes: Buffer, at = 0): Place {
   return { offset: bytes.readUIntBE(at + digestLength, 6), length: bytes.readUInt32BE(at + digestLength + 6) };
 }
 
-/** The entries as they stand, to be added to. */
+/** The entries, sorted, without a copy. */
 export function entriesOf({ bytes }: PackIndex): Buffer {
   return bytes.subarray(entriesAt);
 }
@@ -142,7 +142,7 @@ function compareAt(bytes: Buffer, at: number, digest: Uint8Array): number {
 function sortedOrder(entries: Buffer): Uint32Array {
   const count = Math.floor(entries.length / entryLength);
   const order = Uint32Array.from({ length: count }, (_, entry) => entry);
-  // The first six bytes decide nearly always, and numbers compare faster than buffers.
+  // The first six bytes nearly always differ, and numbers compare faster than buffers.
   const first = Float64Array.from(order, (entry) => entries.readUIntBE(entry * entryLength, 6));
   return order.sort((a, b) => {
     if (first[a] !== first[b]) return first[a]! - first[b]!;

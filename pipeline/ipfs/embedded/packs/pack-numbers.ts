@@ -1,16 +1,16 @@
 /**
- * The numbers of packs, each of which is given to one pack, ever.
+ * The numbers of packs. A number is never given to two packs.
  *
- * Under the lock, one counter in memory that all threads share gives the next number: `Atomics.add` gives none twice. It
- * starts behind every number that is found in the folder, of packs and of indexes alike, and behind the one noted in the
- * file `last`. That file is written before a pack is removed, so a removed pack's number stays taken as well.
+ * Under the lock, a counter in memory that all threads share gives the next number: `Atomics.add` never returns the same
+ * number twice. It starts after every number found in the folder, of packs and of indexes, and after the one noted in the
+ * file `last`. That file is written before a pack is removed, so the number of a removed pack is not given again.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../../core/failure.ts";
 import { writeDurably } from "../../../disk/write.ts";
 
-/** The last number that was given, in memory that threads share. */
+/** The last number given, in memory that threads share. */
 export type Counter = Int32Array<SharedArrayBuffer>;
 
 /** The counter for `folder`. The caller has the lock. */
@@ -31,12 +31,12 @@ export function nextNumber(counter: Counter): number {
   return number;
 }
 
-/** Note which numbers were given, so that they stay taken. To be called before a pack or an index is removed. */
+/** Note the largest number given, so that it is not given again. To be called before a pack or an index is removed. */
 export async function noteNumbers(folder: string): Promise<void> {
   await writeDurably(join(folder, noteName), `${largestNumber(folder)}\n`);
 }
 
-/** The file that says which number was the last, where packs were removed. */
+/** The file with the last number given, written where packs were removed. */
 export const noteName = "last";
 
 export const packName = (number: number): string => `${digitsOf(number)}.car`;
@@ -48,7 +48,7 @@ export function numberIn(name: string, ending: "car" | "index"): number | undefi
   return match?.[2] === ending ? Number(match[1]) : undefined;
 }
 
-/** What eight digits can say. */
+/** The largest number of eight digits. */
 const largestPossible = 99_999_999;
 
 const digitsOf = (number: number): string => String(number).padStart(8, "0");

@@ -1,13 +1,13 @@
 /**
- * One pack being appended to, by the one process that has the lock and one thread of it.
+ * Appends to one pack. Only the process that has the lock does so, from one thread for each pack.
  *
- * Nothing that exists is ever overwritten: a new pack is made only where no file has its name, the file is opened so that
- * the system itself puts every write behind what is there, and before anything is promised the file has to be as long as
- * what this writer knows of it. Were two ever to write to one pack, both would fail and neither would harm the other.
+ * Existing bytes are never overwritten: a new pack is created only where no file has its name, the file is opened in append
+ * mode, and a commit requires the file to be exactly as long as this writer knows it to be. Should two writers ever append to
+ * one pack, both fail and no committed bytes change.
  *
- * Bytes are gathered and written in large pieces, and the disk is waited for once, at the end: telling it earlier, while more
- * is being written, took twice as long. Nothing is promised before {@link PackWriter.commit}, which puts the pack on the
- * disk, then its index, and then reads both again.
+ * Bytes are gathered and written in large pieces, with one fsync at the end: syncing earlier, while more was being written,
+ * took twice as long. Nothing is committed before {@link PackWriter.commit}, which puts the pack on the disk, then its index,
+ * and then reads both again.
  */
 import {
   closeSync,
@@ -42,8 +42,8 @@ export interface PackWriter {
   /** Append a block whose digest and bytes are known. */
   append(cid: Uint8Array, digest: Uint8Array, bytes: Uint8Array): void;
   /**
-   * Append a block of `length` bytes that `fill` reads straight into its place, unless `isKnown` says of its digest and bytes
-   * that there's no need. `cidPrefix`: the bytes of its CID before the digest. Returns the digest.
+   * Append a block of `length` bytes that `fill` reads directly into the buffer, unless `isKnown` returns true for its digest
+   * and bytes. `cidPrefix`: the bytes of its CID before the digest. Returns the digest.
    */
   appendRead(
     cidPrefix: Uint8Array,
@@ -51,19 +51,19 @@ export interface PackWriter {
     fill: (into: Uint8Array) => void,
     isKnown: (digest: Uint8Array, bytes: Uint8Array) => boolean,
   ): Uint8Array;
-  /** Whether it has grown so large that the next blocks should go into another. */
+  /** Whether the pack is so large that the next blocks should go into another. */
   isFull(): boolean;
-  /** Give the bytes gathered so far to the file, so that the piece of memory is free for another writer. */
+  /** Write the gathered bytes to the file, so that another writer can use the buffer. */
   flush(): void;
   /**
    * Everything appended before the call survives a power cut when it returns.
    *
-   * @throws Failure `corrupt` naming the pack where what is on the disk afterwards is not what was written.
+   * @throws Failure `corrupt` naming the pack where the disk afterwards has other bytes than were written.
    */
   commit(): Promise<void>;
-  /** Cut off what isn't committed, so that its room on the disk is free again, and close. */
+  /** Cut off what isn't committed, which frees its space on the disk, and close. */
   discard(): Promise<void>;
-  /** Close; what isn't committed is left to whoever writes next. */
+  /** Close; what isn't committed is left to the next writer. */
   close(): Promise<void>;
 }
 
@@ -74,20 +74,20 @@ export function isFull({ count, covered }: PackIndex, { packBlocks, packBytes }:
 /** Bytes gathered before they are written. */
 const pieceLength = 4 * 1024 * 1024;
 
-/** Memory in which a writer gathers bytes. One writer after another may use it, each flushed before the next begins. */
+/** A buffer in which a writer gathers bytes. Several writers may use it in turn, each flushed before the next begins. */
 export const newPiece = (): Buffer => Buffer.allocUnsafeSlow(pieceLength + largestBlock + longestHead);
 
 export interface Opening {
   readonly folder: string;
   readonly number: number;
-  /** What is committed of the pack, to be appended to; without it a new pack is made. */
+  /** The index of an existing pack to append to; absent for a new pack. */
   readonly index?: PackIndex;
   readonly piece: Buffer;
   readonly limits: Limits;
 }
 
 /**
- * Append to a pack behind what its index covers, or make a new one.
+ * Append to a pack after the bytes that its index covers, or create a new one.
  *
  * @throws Failure `corrupt` where the pack has more or fewer bytes than are committed; the file system's own errors: `EEXIST`
  *   where a new pack's name is taken.
@@ -98,7 +98,7 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
   const fd = index ? opened(path, index) : created(path, indexPath);
 
   let filled = 0;
-  /** Bytes of the file, all of which are known to this writer. */
+  /** Bytes of the file, all of which this writer wrote or the index covers. */
   let written = index?.covered ?? packHeader.length;
   let committed = written;
   let entries = Buffer.allocUnsafeSlow(Math.max(64, (index?.count ?? 0) * 2) * entryLength);
@@ -107,10 +107,10 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
   const appended = digestSet();
   let fault: { readonly why: unknown } | undefined;
   let closed = false;
-  // One commit after the other: an older index must never replace a newer one.
+  // Commits run one after another: an older index must never replace a newer one.
   let committing: Promise<void> = Promise.resolve();
 
-  /** After a failed write nothing can be said of what would follow. */
+  /** After a failed write the contents of the file are unknown, so every later call fails as well. */
   const orFault = <T>(work: () => T): T => {
     if (fault) throw fault.why;
     try {
@@ -156,7 +156,7 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
     flush();
     if (fault) throw fault.why;
     if (written === committed) return;
-    // More may be appended while the disk works: that is for the next commit.
+    // Blocks appended while this commit waits for the disk belong to the next commit.
     const covered = written;
     const made = makeIndex(entries.subarray(0, count * entryLength), covered);
     await promisify(fdatasync)(fd);
@@ -210,7 +210,7 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
       fault ??= { why: new Error(`${path} was closed`) };
       await committing.catch(() => undefined);
       try {
-        // What the index on the disk covers, for a commit may have failed after it took effect.
+        // What the index on the disk covers: a commit may have failed after its index was written.
         const covered = readIndex(readFileSync(indexPath))?.covered;
         if (covered !== undefined && covered < written && fstatSync(fd).size === written) {
           ftruncateSync(fd, covered);
@@ -243,7 +243,7 @@ function created(path: string, indexPath: string): number {
   const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL, 0o666);
   try {
     writeSync(fd, packHeader);
-    // An empty index, so that a pack without one is known to have lost it.
+    // An empty index first, so that a pack without an index is known to have lost it.
     writeFileSync(indexPath, makeIndex(Buffer.alloc(0), packHeader.length).bytes, { flag: "wx" });
     return fd;
   } catch (error) {
@@ -252,7 +252,7 @@ function created(path: string, indexPath: string): number {
   }
 }
 
-/** What is on the disk now is what was to be there. */
+/** Require that the disk has the index, and a pack of the length, that were written. */
 async function assertCommitted(path: string, indexPath: string, made: PackIndex): Promise<void> {
   const read = await readFile(indexPath);
   if (Buffer.compare(read, made.bytes) !== 0) throw notAsWritten(path, "its index is not the one that was written");

@@ -1,8 +1,8 @@
 /**
- * The format of a pack: a CARv1 file that is only ever appended to, so any tool that reads CAR reads our packs.
+ * The format of a pack: a CARv1 file that is only ever appended to, so any tool that reads CAR reads packs.
  *
- * A pack begins with a header and goes on with records: length, CID, bytes. Records can be told whole from torn by
- * hashing, which is how a pack is read where its index doesn't say what is in it.
+ * A pack begins with a header, followed by records: length, CID, bytes. Hashing shows whether a record is complete. That is
+ * how a pack without an index is read.
  *
  * @see https://ipld.io/specs/transport/car/carv1/
  */
@@ -15,15 +15,15 @@ import { sha256 } from "../../../dag/hash.ts";
 import type { Place } from "./pack-index.ts";
 
 /**
- * `{roots: [bafkqaaa], version: 1}`. Packs have no roots, but not every reader takes a CAR without; the specification
- * offers the CID of nothing for that.
+ * `{roots: [bafkqaaa], version: 1}`. Packs have no roots, but not every reader accepts a CAR without one; the specification
+ * suggests the CID of the empty block for that.
  */
 export const packHeader = Buffer.from("19a265726f6f747381d82a4500015500006776657273696f6e01", "hex");
 
-/** Bytes of the longest thing before a block's own bytes that we write: a length of four bytes and a CIDv1. */
+/** Most bytes before a block's own bytes that fieldtree writes: a length of four bytes and a CIDv1. */
 export const longestHead = 40;
 
-/** Write what stands before a block's `length` bytes; returns how many bytes it took. */
+/** Write what precedes a block of `length` bytes; returns how many bytes that took. */
 export function writeHead(into: Uint8Array, at: number, cid: Uint8Array, length: number): number {
   const behind = writeVarint(into, cid.length + length, at);
   into.set(cid, behind);
@@ -38,13 +38,13 @@ export interface PackRecord extends Place {
   readonly digest: Uint8Array;
   /** Bytes from the beginning of the pack to the next record. */
   readonly end: number;
-  /** Whether the bytes are what the CID says. */
+  /** Whether the bytes match the CID. */
   readonly sound: boolean;
 }
 
 /**
- * The records from byte `from` on, which must be where one begins, each hashed. Ends where no further record can be told:
- * at the end, at a torn one, at bytes that are none.
+ * The records from byte `from` on, which must be the beginning of one, each hashed. Ends where no further record can be read:
+ * at the end of the file, at a truncated record, or at bytes that are no record.
  */
 export function* recordsIn(fd: number, from: number, size: number): Generator<PackRecord> {
   const window = Buffer.allocUnsafeSlow(windowLength);
@@ -65,7 +65,7 @@ export function* recordsIn(fd: number, from: number, size: number): Generator<Pa
   }
 }
 
-/** Bytes. Two of the largest records fit, so that most reads bring more than one. */
+/** Bytes. Two of the largest records fit, so that most reads return more than one. */
 const windowLength = 2 * (largestBlock + 128);
 
 /** Read at `position` until `into` is full or the file ends; returns how many bytes were read. */
@@ -79,7 +79,7 @@ function readFully(fd: number, into: Uint8Array, position: number): number {
   return done;
 }
 
-/** The record that `bytes` begin with; `undefined` where they begin with none of ours. */
+/** The record at the beginning of `bytes`; `undefined` where it is none that fieldtree writes. */
 function headIn(bytes: Buffer): { digest: Uint8Array; start: number; end: number } | undefined {
   let length = 0;
   let at = 0;

@@ -1,9 +1,9 @@
 /**
- * The packs in a folder, as whoever reads sees them: what was committed, by this process or another.
+ * The packs in a folder, for readers: what was committed, by this process or another.
  *
- * Reading takes no lock. A commit replaces a file in the folder, which changes the folder's own time: that one look tells
- * whether there is anything new, and it is taken only when a block isn't found. What a collection has removed under our
- * feet is seen as a block that can't be read at its place, and looked for again.
+ * Reading takes no lock. A commit replaces a file in the folder, which changes the folder's modification time. One stat of the
+ * folder therefore shows whether anything is new, and it is made only when a block isn't found. If a collection removes a pack
+ * during a read, the block can't be read at its place and is looked up again.
  */
 import {
   closeSync,
@@ -28,18 +28,18 @@ import { indexName, numberIn } from "./pack-numbers.ts";
 export interface Packs {
   /** In the order of their numbers. */
   list(): readonly Pack[];
-  /** Whether an index says so of a pack that is long enough for it. */
+  /** Whether an index lists the block within the bytes that its pack has. */
   has(digest: Uint8Array): boolean;
-  /** Whether just these bytes are what a pack has under the digest, one that has all the bytes it should have. */
+  /** Whether a pack that has all of its committed bytes has exactly these bytes under the digest. */
   holds(digest: Uint8Array, bytes: Uint8Array): boolean;
-  /** Every place where the block is said to stand, `among` these packs; usually one. */
+  /** Every place where an index lists the block, `among` these packs; usually one. */
   places(digest: Uint8Array, among?: (pack: Pack) => boolean): Generator<PlaceInPack>;
   /** The bytes there, not verified; `undefined` where the pack is gone or ends before them. */
   read(place: PlaceInPack): Promise<Uint8Array | undefined>;
   readSync(place: PlaceInPack): Uint8Array | undefined;
   /**
-   * See what was committed or collected since; `true` where anything was. `all`: look at every file, even where the folder's
-   * own time says that nothing changed, for that time is as coarse as the file system likes.
+   * Read what was committed or collected since the last call; `true` where anything was. `all`: stat every file, even where
+   * the folder's modification time is unchanged, because file systems store it in coarse steps.
    */
   refresh(which?: "all"): boolean;
   close(): void;
@@ -49,9 +49,9 @@ export interface Pack {
   readonly number: number;
   readonly path: string;
   readonly index: PackIndex;
-  /** Bytes of the file, which may go on behind what is committed. */
+  /** Bytes of the file, which may extend beyond what is committed. */
   readonly size: number;
-  /** Why the index had to be made from the pack: its file is `missing` or `damaged`. */
+  /** Why the index had to be rebuilt from the pack: its file is `missing` or `damaged`. */
   readonly flaw?: "missing" | "damaged";
 }
 
@@ -59,10 +59,10 @@ export interface PlaceInPack extends Place {
   readonly pack: Pack;
 }
 
-/** A block this small is read while we wait: handing it to another thread takes longer. Bytes. */
+/** A block up to this size is read synchronously: passing it to another thread takes longer. Bytes. */
 const smallRead = 32_768;
 
-/** A folder whose time is younger may change again without the time changing: file systems' clocks tick. ms */
+/** A folder modified less than this ago may change again without a new modification time: file systems' clocks tick. ms */
 const clockTick = 100;
 
 export function openPacks(folder: string): Packs {
@@ -116,7 +116,7 @@ export function openPacks(folder: string): Packs {
   };
 }
 
-/** Whether the block is there as far as sizes tell: not in a part of the pack that is cut off. */
+/** Whether the pack is long enough to have the block: it may have been truncated. */
 function isWithin({ size }: Pack, place: Place | undefined): boolean {
   return place !== undefined && place.offset + place.length <= size;
 }
@@ -141,7 +141,7 @@ function loadAll(folder: string, known: ReadonlyMap<number, LoadedPack>): Loaded
     const car = regularFile(path);
     if (!car) continue;
     const index = regularFile(join(folder, indexName(number)));
-    // While an index stands, the pack only grows behind what it covers; only without one does the pack's own time count.
+    // With an index, the pack only grows beyond what the index covers; without one, the pack's own modification time counts.
     const version = index ? `${index.ino} ${index.mtimeMs} ${index.size}` : `${car.ino} ${car.mtimeMs} ${car.size}`;
     const before = known.get(number);
     const whatIsThere = (size: number): number => Math.min(size, before?.index.covered ?? 0);
@@ -166,7 +166,7 @@ function loadAll(folder: string, known: ReadonlyMap<number, LoadedPack>): Loaded
   return packs;
 }
 
-/** The index that the pack itself gives, from `entries` known to stand before byte `from` and every sound record behind. */
+/** An index rebuilt from the pack: `entries` known to be before byte `from`, and every valid record after it. */
 export function indexFrom(path: string, from = packHeader.length, entries: Buffer = Buffer.alloc(0)): PackIndex {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
@@ -188,11 +188,11 @@ export function indexFrom(path: string, from = packHeader.length, entries: Buffe
 export interface PackFile {
   read(place: Place): Promise<Buffer | undefined>;
   readSync(place: Place): Buffer | undefined;
-  /** Once the reads under way are done. */
+  /** Close when the reads in progress have finished. */
   close(): void;
 }
 
-/** A file that is opened when it is first read. */
+/** A file that is opened at its first read. */
 export function packFile(path: string): PackFile {
   let fd: number | undefined;
   let reading = 0;
@@ -212,7 +212,7 @@ export function packFile(path: string): PackFile {
     fd = undefined;
   };
 
-  /** Reading no bytes would succeed anywhere. */
+  /** Needed because reading zero bytes succeeds at any offset. */
   const endsBefore = (file: number, offset: number): boolean => fstatSync(file).size < offset;
 
   return {
@@ -267,7 +267,7 @@ function timeOf(folder: string): bigint | undefined {
   return statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
 }
 
-/** What a stranger may have put there (a link, a pipe, a folder) is not ours and not looked into. */
+/** Only regular files count: a link, a pipe or a folder was put there by another program and is not opened. */
 function regularFile(path: string): Stats | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat?.isFile() ? stat : undefined;

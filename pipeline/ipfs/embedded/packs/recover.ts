@@ -1,8 +1,8 @@
 /**
- * What whoever takes the lock does first: put right what a killed process left behind.
+ * The first thing a process does with the lock: repair what a killed process left.
  *
- * Behind what an index covers may lie records that were being written. Those that are whole stay, so that an interrupted
- * `add` goes on where it was; the torn rest is cut off. Nothing that was committed is touched.
+ * Beyond what an index covers there may be records that were being written. Complete ones stay, so that an interrupted `add`
+ * continues where it was; a truncated rest is cut off. Nothing that was committed is changed.
  */
 import { closeSync, constants, fdatasyncSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { entriesOf, makeIndex } from "./pack-index.ts";
 import { indexName, noteNumbers } from "./pack-numbers.ts";
 import { indexFrom, isShort, type Pack, type Packs } from "./packs.ts";
 
-/** Make every pack end where its index ends. Packs that lost committed bytes are left as they are, for `fsck`. */
+/** Make every pack end where its index ends. Packs that lost committed bytes are left to `fsck`. */
 export async function recover(folder: string, packs: Packs, world: World): Promise<void> {
   for (const name of readdirSync(folder)) if (name.endsWith(draftEnding)) rmSync(join(folder, name), { force: true });
   packs.refresh("all");
@@ -30,16 +30,16 @@ export async function recover(folder: string, packs: Packs, world: World): Promi
 async function recoverPack(folder: string, pack: Pack, size: number, world: World): Promise<void> {
   const indexPath = join(folder, indexName(pack.number));
   if (size < packHeader.length) {
-    // Killed before its first bytes: nothing was ever in it.
+    // The process was killed before it wrote the header: the pack never had a block.
     await noteNumbers(folder);
     rmSync(pack.path, { force: true });
     rmSync(indexPath, { force: true });
     return;
   }
-  // A file of somebody else's under a name of ours: not read, not appended to, left for `fsck` to name.
+  // A file of another program under the name of a pack: not read, not appended to, left to `fsck` to report.
   if (pack.flaw && pack.index.count === 0 && size > packHeader.length) return;
   if (pack.flaw) {
-    // Without its index there's no telling what was committed, so nothing is cut off: what can't be read is passed over.
+    // Without its index it is unknown what was committed, so nothing is cut off: unreadable bytes are skipped.
     await writeDurably(indexPath, makeIndex(entriesOf(pack.index), size).bytes);
     world.log(
       `${pack.path}: its index was ${pack.flaw}; made it again from the ${pack.index.count} blocks in the pack`,

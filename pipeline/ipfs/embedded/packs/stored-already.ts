@@ -1,9 +1,9 @@
 /**
- * Whether the same bytes are stored already, for a thread that only appends: four bytes of memory a block.
+ * Whether the same bytes are stored already, for a thread that only appends, in four bytes of memory a block.
  *
- * Each thread that hashes files asks this of every chunk. Whole indexes are 42 bytes a block, which every thread would have
- * again. Here only the first four bytes of each digest are, in the order of the index, and tell where to look in its file.
- * A wrong answer can't come of it: the bytes of the block itself are compared in the end.
+ * Each thread that hashes files checks every chunk. A complete index takes 42 bytes a block, in every thread. This module
+ * has only the first four bytes of each digest in memory, in the order of the index, which give the entry to read from its
+ * file. The result is exact: in the end the bytes of the block itself are compared.
  */
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { digestAt, digestIn, entryPlace, placeIn, readIndex } from "./pack-index
 import { indexName, numberIn, packName } from "./pack-numbers.ts";
 import { type PackFile, type Packs, packFile } from "./packs.ts";
 
-/** `refresh` looks at every file, as with `all`. */
+/** `refresh` stats every file, as with `all`. */
 export type StoredAlready = Pick<Packs, "holds" | "refresh">;
 
 interface KnownPack {
@@ -70,7 +70,7 @@ function versionOf(path: string): string | undefined {
   return stat?.isFile() ? `${stat.ino} ${stat.mtimeMs} ${stat.size}` : undefined;
 }
 
-/** `undefined` for a pack whose index is not whole, or that lost committed bytes: nothing in it counts as stored. */
+/** `undefined` for a pack whose index is damaged, or that lost committed bytes: none of its blocks count as stored. */
 function load(folder: string, number: number, version: string): KnownPack | undefined {
   const [indexPath, packPath] = [join(folder, indexName(number)), join(folder, packName(number))];
   const index = readIndex(readFileSync(indexPath));

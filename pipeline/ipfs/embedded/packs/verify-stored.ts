@@ -1,8 +1,8 @@
 /**
- * Proof that blocks are where they were put, from the disk and not from memory.
+ * Verifies that blocks are on the disk, from the indexes as read again and not from memory.
  *
- * Whatever claims to have stored blocks ends with it: should anything between their being appended and the last index lose
- * one, the run fails here, and nothing that rests on those blocks is pinned or released.
+ * Every operation that stores blocks ends with this check. If a block was lost between being appended and the last index, the
+ * operation fails here, before anything is pinned or released that needs the block.
  */
 import { statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
@@ -10,11 +10,11 @@ import { Failure } from "../../../core/failure.ts";
 import { cidOfDigest, codecs } from "../../../dag/block.ts";
 import type { Pack, Packs } from "./packs.ts";
 
-/** Blocks looked up before others may speak. */
+/** Blocks looked up before the event loop runs again. */
 const atOnce = 4096;
 
 /**
- * Each of these blocks is in an index, as read again, whose pack has all the bytes it covers, `among` these packs.
+ * Require that each of these blocks is in an index, as read again, of a pack that has all its committed bytes, `among` these.
  *
  * @throws Failure `corrupt` naming the pack, or the block that is in none.
  */

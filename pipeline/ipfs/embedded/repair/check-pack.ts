@@ -1,8 +1,8 @@
 /**
- * One pack, read from its first byte to its last: every block against its hash, and what stands before each block.
+ * Checks one pack from its first byte to its last: every block against its hash, and the bytes before each block.
  *
- * Blocks are found by the index, so a wrong byte before one does no harm by itself. It does when the index is lost, which is
- * then made again by reading from record to record: so those bytes are checked too, and can be written again.
+ * Blocks are found by the index, so a wrong byte before a block is harmless while there is an index. A lost index is rebuilt
+ * by reading from record to record, which needs those bytes; so they are checked too, and can be rewritten.
  */
 import { closeSync, constants, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { isFailure } from "../../../core/failure.ts";
@@ -25,11 +25,11 @@ export interface WrongHead {
   /** Bytes from the beginning of the pack. */
   readonly at: number;
   readonly bytes: Uint8Array;
-  /** In words. */
+  /** A description for people. */
   readonly what: string;
 }
 
-/** `progress` is told the bytes of blocks that were read. */
+/** `progress` is called with the bytes of each block that was read. */
 export async function checkPack(
   pack: Pack,
   packs: Packs,
@@ -65,7 +65,7 @@ export async function checkPack(
   return { damaged, heads };
 }
 
-/** Write what should stand before blocks. The caller has the lock. */
+/** Rewrite the bytes before blocks. The caller has the lock. */
 export function repairHeads({ path }: Pack, heads: readonly WrongHead[]): void {
   const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
@@ -76,7 +76,7 @@ export function repairHeads({ path }: Pack, heads: readonly WrongHead[]): void {
   }
 }
 
-/** The CIDs that a block of ours may have been stored under: version 1 of each codec, and the bare multihash of version 0. */
+/** Prefixes of the CIDs that fieldtree stores blocks under: version 1 of each codec, and the bare multihash of version 0. */
 const prefixes = [...Object.values(codecs).map((codec) => [1, codec, 0x12, 0x20]), [0x12, 0x20]].map((bytes) =>
   Buffer.from(bytes),
 );
@@ -96,7 +96,7 @@ function wrongHead(
   const isThere = (head: Uint8Array) =>
     before.length >= head.length && Buffer.compare(head, before.subarray(before.length - head.length)) === 0;
   if (prefixes.some((prefix) => isThere(headWith(prefix)))) return undefined;
-  // The one with the fewest other bytes is the one that stood there.
+  // The candidate with the fewest differing bytes is the one that was written there.
   const differing = (head: Uint8Array) => {
     const there = before.subarray(Math.max(0, before.length - head.length));
     return head.reduce((count, byte, i) => count + (byte === there[i] ? 0 : 1), 0);
@@ -108,7 +108,7 @@ function wrongHead(
   return bytes && { at: offset - bytes.length, bytes, what: "the length and the CID of the block behind them" };
 }
 
-/** Entries of the index in the order in which their blocks stand in the pack. */
+/** Entries of the index in the order of their blocks in the pack. */
 function byOffset({ index }: Pack): Uint32Array {
   const offsets = Float64Array.from({ length: index.count }, (_, entry) => placeAt(index, entry).offset);
   return Uint32Array.from(offsets, (_, entry) => entry).sort((a, b) => offsets[a]! - offsets[b]!);

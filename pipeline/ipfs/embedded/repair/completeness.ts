@@ -1,12 +1,12 @@
 /**
- * Which pins are complete, without reading every block.
+ * Which pins are complete, found without reading every block.
  *
- * What was found complete stays so as long as no pack lost anything: packs only grow until they are removed, so it is enough
- * to compare what each has now with what it had when the pins were last checked. Only where one has less, or a block was
- * noted as damaged, are the DAGs walked again, by looking their blocks up in the indexes.
+ * A pin that was complete stays so while no pack loses anything. Packs only grow until they are removed, so it is enough to
+ * compare the extent of each pack with its extent at the last check. Only where a pack has less, or a block was noted as
+ * damaged, are the DAGs walked again, looking their blocks up in the indexes.
  *
- * A pack is written before its index. One that is younger than its index was changed by something else than fieldtree, so
- * nothing is known of its blocks until they are hashed, which whoever takes the lock next does.
+ * A pack is written before its index. A pack younger than its index was changed by another program, so its blocks are in an
+ * unknown state until they are hashed, which the next process that takes the lock does.
  */
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -25,9 +25,9 @@ import { keyOfNote, noteOf, type PlaceNote } from "./damage-notes.ts";
 export interface Completeness {
   readonly complete: ReadonlyMap<string, CID>;
   readonly incomplete: readonly IncompletePin[];
-  /** To be written beside the pins, so that it need not be found out again; absent where nothing can be said yet. */
+  /** To be stored with the pins, so that the check need not be repeated; absent where the result isn't known yet. */
   readonly checked?: CheckedPins;
-  /** Whether the pins' file says otherwise. */
+  /** Whether the result differs from the one in the pins' file. */
   readonly isNew: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface Checking extends PackFiles {
   readonly get: Get;
 }
 
-/** What is known of `pins` now. Reads no raw block. `allHashed`: the caller has hashed every block, and noted the damaged ones. */
+/** The completeness of `pins`. Reads no raw block. `allHashed`: the caller hashed every block and noted the damaged ones. */
 export async function completenessOf(
   { pins, checked }: PinFile,
   notes: readonly PlaceNote[],
@@ -81,24 +81,24 @@ export function incompletePin(label: string, root: CID, { count, first }: Missin
   return { label, root, count, missing: first };
 }
 
-/** Whether something else than fieldtree wrote to the pack since its index was written. */
+/** Whether another program wrote to the pack since its index was written. */
 export function isChanged(folder: string, { number, path, index, flaw }: Pack): boolean {
-  // Without its index a pack was hashed whole when it was opened.
+  // A pack without an index was hashed completely when it was opened.
   if (flaw) return false;
   const pack = statSync(path, { bigint: true, throwIfNoEntry: false });
   const indexed = statSync(join(folder, indexName(number)), { bigint: true, throwIfNoEntry: false });
   if (!pack || !indexed) return false;
-  // What lies behind the committed bytes is being written, or was left by a run that was killed.
+  // Bytes beyond the committed ones are being written, or were left by a run that was killed.
   return pack.size === BigInt(index.covered) && pack.mtimeNs > indexed.mtimeNs;
 }
 
-/** Whether the bytes at a place are still not those of the block. */
+/** Whether the bytes at a place still don't match the block's digest. */
 export async function isDamaged(pack: Pack, entry: number, packs: Packs): Promise<boolean> {
   const bytes = await packs.read({ pack, ...placeAt(pack.index, entry) });
   return !bytes || Buffer.compare(sha256(bytes), digestAt(pack.index, entry)) !== 0;
 }
 
-/** Those of the noted places at which an index still has a block, and that block still is damaged. As keys of notes. */
+/** The noted places, as keys of notes, at which an index still has a block and that block is still damaged. */
 async function stillDamaged(notes: readonly PlaceNote[], packs: Packs): Promise<ReadonlySet<string>> {
   const damaged = new Set<string>();
   const byPack = Map.groupBy(notes, ({ pack }) => pack);
@@ -113,7 +113,7 @@ async function stillDamaged(notes: readonly PlaceNote[], packs: Packs): Promise<
   return damaged;
 }
 
-/** Whether a block can be read, as far as indexes, lengths of packs and notes tell. */
+/** Whether a block can be read, as far as indexes, lengths of packs and notes show. */
 function readable(packs: Packs, damaged: ReadonlySet<string>): (digest: Uint8Array) => boolean {
   const sizes = new Map(packs.list().map((pack) => [pack, statSync(pack.path, { throwIfNoEntry: false })?.size ?? 0]));
   const isReadable = (place: PlaceInPack): boolean =>
@@ -132,7 +132,7 @@ function hasAllOf({ packs: before }: CheckedPins, packs: Packs): boolean {
   });
 }
 
-/** What each pack has. Of one whose file ends before its committed bytes, as much as the file has. */
+/** The extent of each pack. Of a file that ends before its committed bytes, the part that it has. */
 export function extentsOf(packs: Packs): Map<number, PackExtent> {
   return new Map(
     packs.list().map(({ number, path, index }) => {

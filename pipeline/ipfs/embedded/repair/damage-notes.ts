@@ -1,9 +1,9 @@
 /**
- * Which blocks were found damaged by someone who may not write: a reader, or `fsck` without `--repair`.
+ * Notes of damaged blocks, written by processes that may not change packs: readers, and `fsck` without `--repair`.
  *
- * Readers take no lock, so they can't take a block out of an index. They note where it is; whoever takes the lock next reads
- * the place again and takes it out, and until then it counts as missing. A note is only a reason to look: one that can't be
- * written (the medium is read-only) or that was wrong (the pack was put back) costs nothing but that.
+ * Readers take no lock, so they can't remove a block from an index. They note its place. The next process that takes the lock
+ * reads the place again and removes the block; until then it counts as missing. A note only causes a check: one that can't be
+ * written (a read-only medium) or that is outdated (the pack was restored) does no other harm.
  */
 import { rm } from "node:fs/promises";
 import { isFailure } from "../../../core/failure.ts";
@@ -17,7 +17,7 @@ export interface DamageNotes {
   add(places: Iterable<PlaceNote>): void;
   /** Every place that was noted, by this process or another. */
   list(): Promise<readonly PlaceNote[]>;
-  /** Have no others than these. */
+  /** Replace all notes by these. */
   replace(places: readonly PlaceNote[]): Promise<void>;
   settled(): Promise<void>;
 }
@@ -29,14 +29,14 @@ export interface PlaceNote {
   readonly offset: number;
 }
 
-/** Notes beyond this many are left out: the blocks are found again when those are taken out. */
+/** Notes beyond this number are left out: those blocks are found again after the noted ones are removed. */
 const mostNotes = 100_000;
 
 export const noteOf = ({ pack, offset }: PlaceInPack): PlaceNote => ({ pack: pack.number, offset });
 
 export const keyOfNote = ({ pack, offset }: PlaceNote): string => `${pack} ${offset}`;
 
-/** `file`: `.fieldtree/damaged.json`, which is there only while there are notes. */
+/** `file`: `.fieldtree/damaged.json`, which exists only while there are notes. */
 export function damageNotes(file: string): DamageNotes {
   const ours = new Map<string, PlaceNote>();
   let writing: Promise<void> = Promise.resolve();
@@ -51,7 +51,7 @@ export function damageNotes(file: string): DamageNotes {
       if (notes.length > 0) await writeDurably(file, stableJson({ blocks: notes }));
       else await rm(file, { force: true });
     } catch (error) {
-      // A read-only or a full disk: the damage is found again by whoever reads the block again.
+      // A read-only or a full disk: the next read of the block finds the damage again.
       if (!isFailure(error, "refused") && (error as NodeJS.ErrnoException).code !== "EROFS") throw error;
     }
   };
@@ -67,7 +67,7 @@ export function damageNotes(file: string): DamageNotes {
       const before = ours.size;
       for (const place of places) ours.set(keyOfNote(place), place);
       if (ours.size === before || isWaiting) return;
-      // Thousands of damaged blocks met in a row are a few writes.
+      // Notes of thousands of damaged blocks in a row are written in a few writes.
       isWaiting = true;
       inTurn(async () => {
         isWaiting = false;
@@ -86,7 +86,7 @@ export function damageNotes(file: string): DamageNotes {
   };
 }
 
-/** Notes that can't be read are none. */
+/** Notes that can't be read count as none. */
 async function read(file: string): Promise<PlaceNote[]> {
   const bytes = await readIfThere(file);
   if (!bytes) return [];

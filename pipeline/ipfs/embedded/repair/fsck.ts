@@ -1,8 +1,8 @@
 /**
- * Looking at everything: each block against its hash, each index against its pack, each pin down to its last block.
+ * A full check: each block against its hash, each index against its pack, each pin down to its last block.
  *
- * Reads only, and takes no lock, unless it is to repair; what it finds damaged is noted, so that whoever publishes next
- * knows. What others commit meanwhile may be missed, never misjudged.
+ * Without `--repair` it only reads and takes no lock; damage is noted, so that the next process with the lock removes it.
+ * Blocks that other processes commit meanwhile may be left unchecked, but are never reported as damaged.
  */
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ export interface Fsck extends Checking {
   readonly notes: DamageNotes;
 }
 
-/** `repair` must be asked for under the lock. */
+/** With `repair`, the caller must have the lock. */
 export async function* check(
   node: Fsck,
   { repair }: { readonly repair: boolean },
@@ -84,7 +84,7 @@ export async function* check(
   return { blocks, bytes, packs: list.length, pins };
 }
 
-/** Pins that are not complete, and what is wrong with their file. Returns how many pins there are. */
+/** Pins that are incomplete, and problems of their file. Returns how many pins there are. */
 async function* pinDamage(
   { pinFile, ...node }: Fsck,
   damagedPlaces: readonly PlaceNote[],
@@ -103,7 +103,7 @@ async function* pinDamage(
     const fix = repair ? "written again from its copy" : "fieldtree fsck --repair writes it again from its copy";
     yield { level: "error", rule: "pins", says: file.flaw, fix };
   }
-  // What was recorded of the pins doesn't count here: everything is looked at.
+  // The recorded completeness is not used here: everything is checked.
   const found = await completenessOf({ pins: file.pins }, damagedPlaces, node, world, { allHashed: true });
   for (const pin of found.incomplete) {
     yield {
@@ -128,7 +128,7 @@ function bytesIn(list: readonly Pack[]): number {
   return bytes;
 }
 
-/** What lies in the folder and isn't a pack with its index. */
+/** Files in the folder that are neither a pack nor its index. */
 function* strangers(folder: string): Generator<Damage> {
   const names = new Set(namesIn(folder));
   for (const name of [...names].sort()) {

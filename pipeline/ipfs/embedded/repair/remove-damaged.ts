@@ -1,7 +1,7 @@
 /**
- * Taking damaged blocks out of the indexes, so that they count as missing and can be stored again.
+ * Removes damaged blocks from the indexes, so that they count as missing and can be stored again.
  *
- * Whoever takes the lock does it for what readers noted, for packs that something else than fieldtree wrote to, and for
+ * Every process that takes the lock does this for blocks that readers noted, for packs that another program wrote to, and for
  * packs that end before their committed bytes. The bytes themselves stay in the pack. The caller has the lock.
  */
 
@@ -17,7 +17,7 @@ import type { Pack } from "../packs/packs.ts";
 import { isChanged, isDamaged, type PackFiles } from "./completeness.ts";
 import type { DamageNotes } from "./damage-notes.ts";
 
-/** Reads every block of packs that were changed, and elsewhere what was noted. */
+/** Reads every block of packs that were changed, and only the noted blocks of others. */
 export async function removeDamaged(files: PackFiles, notes: DamageNotes, world: World): Promise<void> {
   const { folder, packs } = files;
   const noted = Map.groupBy(await notes.list(), ({ pack }) => pack);
@@ -46,19 +46,19 @@ export async function removeDamaged(files: PackFiles, notes: DamageNotes, world:
   packs.refresh();
 }
 
-/** The index again, without these of its entries. */
+/** Write the index again without these entries. */
 export async function takeOut(
   folder: string,
   { index, number, path }: Pack,
   damaged: readonly number[],
 ): Promise<void> {
-  // Cut off within its header: nothing is left of it.
+  // The file ends within its header: no block is left.
   if (damaged.length === index.count && statSync(path).size < packHeader.length) return removePack(folder, number);
   const out = new Set(damaged);
   const entries = entriesOf(index);
   const left = Array.from({ length: index.count }, (_, entry) => entry).filter((entry) => !out.has(entry));
   const ends = left.map((entry) => placeAt(index, entry)).map(({ offset, length }) => offset + length);
-  // Of a pack that was cut off, to the end of its last block: should the rest be put back, it is found behind that.
+  // A truncated pack is covered to the end of its last block: if the rest is restored, recovery reads it from there.
   const size = statSync(path).size;
   const covered = size >= index.covered ? index.covered : ends.reduce((a, b) => Math.max(a, b), packHeader.length);
   const rest = left.map((entry) => entries.subarray(entry * entryLength, (entry + 1) * entryLength));
@@ -71,7 +71,7 @@ async function removePack(folder: string, number: number): Promise<void> {
   await syncFolder(folder);
 }
 
-/** What is committed of the pack is as it was, every block of it hashed or untouched: the index is as young as the pack again. */
+/** To be called when every committed block is hashed or unchanged: makes the index as young as the pack again. */
 export function markUnchanged(folder: string, { number, path }: Pick<Pack, "number" | "path">): void {
   const { mtimeMs } = statSync(path);
   const time = new Date(Math.max(Date.now(), Math.ceil(mtimeMs) + 1));
