@@ -1,9 +1,9 @@
 /**
- * Answers that never change, remembered from run to run.
+ * A cache on disk for values that never change, kept from run to run.
  *
- * For pure functions of a CID: what a root block's size is, how a dataset describes itself. One file of lines, only
- * ever appended to; a line cut short by a crash is skipped, a deleted file is an empty memory. Never the place for
- * anything that may change or that would be missed.
+ * For pure functions of a CID: the size of a root block, the description of a dataset. One file of lines that is only
+ * appended to; a line truncated by a crash is skipped, and a deleted file is an empty cache. Not for values that may change
+ * or that can't be computed again.
  *
  * ```ts
  * const sizes = await memory(join(state, "sizes"));
@@ -18,9 +18,9 @@ import { readIfThere } from "./read.ts";
 
 export interface Memory {
   get(key: string): Json | undefined;
-  /** Keys hold neither tabs nor line ends. A key that is set keeps its first value. */
+  /** Keys contain neither tabs nor line ends. A key that is set keeps its first value. */
   set(key: string, value: Json): void;
-  /** Append what is new. Until then it is remembered in this process only. */
+  /** Append the new values to the file. Until then they are in this process's memory only. */
   save(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ const newline = 10;
 const tab = 9;
 const utf8 = new TextDecoder();
 
-/** Where each key's value stands. Values are parsed when asked for: most runs ask for few. */
+/** Byte range of each key's value. Values are parsed when they are read: most runs read few. */
 function linesOf(bytes: Uint8Array): Map<string, { readonly from: number; readonly to: number }> {
   const lines = new Map<string, { from: number; to: number }>();
   for (let from = 0; from < bytes.length; ) {
@@ -67,7 +67,7 @@ function linesOf(bytes: Uint8Array): Map<string, { readonly from: number; readon
     if (to < 0) break;
     const split = bytes.indexOf(tab, from);
     if (split > 0 && split < to) {
-      // The last one counts: one before it can only be the same, or cut short.
+      // The last line of a key counts: an earlier one is the same, or truncated.
       lines.set(utf8.decode(bytes.subarray(from, split)), { from: split + 1, to });
     }
     from = to + 1;
@@ -75,7 +75,7 @@ function linesOf(bytes: Uint8Array): Map<string, { readonly from: number; readon
   return lines;
 }
 
-/** A value that does not parse was cut short: not known, then. */
+/** `undefined` for a value that doesn't parse, because it was truncated. */
 function parsed(bytes: Uint8Array): Json | undefined {
   try {
     return JSON.parse(utf8.decode(bytes)) as Json;

@@ -1,10 +1,10 @@
-/** The commits of a clone on this machine, read by plumbing that knows no filters, attributes or replaced objects. */
+/** The commits of a clone on this machine, read by plumbing that ignores filters, attributes and replaced objects. */
 import { type Commits, kindOfMode } from "../core/committed.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { runGit } from "./run-git.ts";
 
-/** @param folder anywhere in the clone. Where there is no git, no commit is known. */
+/** @param folder any folder of the clone. Without git, no commit is found. */
 export function commitsIn(folder: string, world: World): Commits {
   const git = async (args: readonly string[]): Promise<Buffer | undefined> => {
     const env = { GIT_OPTIONAL_LOCKS: "0", GIT_NO_REPLACE_OBJECTS: "1", GIT_NO_LAZY_FETCH: "1", LC_ALL: "C" };
@@ -39,7 +39,7 @@ export function commitsIn(folder: string, world: World): Commits {
   };
 }
 
-/** Never a flag, never a revision that git would look up. */
+/** Rejects flags, and revisions that git would resolve. */
 function requireId(id: string): void {
   if (!/^[0-9a-f]{40,64}$/.test(id)) throw new Failure("input", `${JSON.stringify(id.slice(0, 80))} is no commit`);
 }

@@ -1,10 +1,10 @@
-/** What a disk says, in words that tell what to do. */
+/** Errors of the file system as failures whose messages state what to do. */
 import { Failure } from "../core/failure.ts";
 
 /**
- * The failure that `error` of the file system means, while `doing` (a participle: "adding flight.nc").
+ * The failure for an `error` of the file system, while `doing` (a participle: "adding flight.nc").
  *
- * Anything that isn't the disk's word is returned as it came. `need`: bytes that were still to be written, where known.
+ * Any other error is returned unchanged. `need`: bytes that were still to be written, where known.
  */
 export function diskFailure(error: unknown, doing: string, need?: number): unknown {
   const { code, path, message } = error as NodeJS.ErrnoException;

@@ -1,4 +1,4 @@
-/** A directory of this machine as a {@link Folder}, so that datasets are described before they are ever added. */
+/** A directory of this machine as a {@link Folder}, so that datasets can be described before they are added. */
 import { type Dirent, lstatSync } from "node:fs";
 import { open, opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ import { byBytes } from "../core/text/order.ts";
 /**
  * The directory at `path`; `undefined` where there is none.
  *
- * Its CIDs are not known, and so are empty; sizes are those of files, and 0 for directories. A symbolic link is an entry
- * that is neither file nor folder, as it will be once it has been added.
+ * Its CIDs are unknown and therefore empty; sizes are those of files, and 0 for directories. A symbolic link is an entry
+ * that is neither file nor folder, as it is after being added.
  *
- * @throws TooManyNames for a directory of more than `most` entries; so do the methods of what is given.
+ * @throws TooManyNames for a directory of more than `most` entries; the methods of the returned folder throw it as well.
  */
 export async function localFolder(path: string, most: number = mostNames): Promise<Folder | undefined> {
   const entries = await list(path, most);
@@ -63,7 +63,7 @@ async function list(path: string, most: number): Promise<ReadonlyMap<string, Loc
   return new Map(entries.map((entry) => [entry.name, entry]));
 }
 
-/** Its size is only looked at when it is asked for: of two hundred thousand files few are described by it. */
+/** Reads its size when it is first used: of two hundred thousand files, few are needed for a description. */
 class LocalEntry implements FolderEntry {
   readonly #folder: string;
   readonly name: string;
@@ -82,7 +82,7 @@ class LocalEntry implements FolderEntry {
   }
 }
 
-/** A file of this machine, to be read by ranges. It is opened for each of them, so nothing has to be closed. */
+/** A file of this machine, to be read by ranges. It is opened for each range, so the caller has nothing to close. */
 export async function localFile(path: string): Promise<RangeSource> {
   const { size } = await stat(path);
   return { size, read: (offset, length) => readFile(path, { offset, length }) };

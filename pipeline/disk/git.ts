@@ -1,4 +1,4 @@
-/** What git knows of a file here, where there is git at all. */
+/** What git records about a file, where git is installed. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { runGit } from "./run-git.ts";
 /**
  * When `file` was last committed; `undefined` where it is not under git, has changes, or was never committed.
  *
- * @throws Failure `input` where a shallow clone ends before that commit: git then names the last commit it has.
+ * @throws Failure `input` where a shallow clone ends before that commit: git then reports the last commit it has.
  */
 export async function committedAt(file: string, world: World): Promise<Date | undefined> {
   const status = await git(file, ["status", "--porcelain", "--ignored", "--", basename(file)], world);
@@ -30,7 +30,7 @@ export async function commitAround(file: string, world: World): Promise<string |
   return git(file, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], world);
 }
 
-/** Where git in `folder` fetches `remote` from; `undefined` where it knows none. */
+/** The URL from which git in `folder` fetches `remote`; `undefined` where there is no such remote. */
 export async function remoteAddress(remote: string, folder: string, world: World): Promise<string | undefined> {
   return git(join(folder, "config"), ["remote", "get-url", "--", remote], world);
 }
@@ -40,12 +40,12 @@ export async function fileAt(ref: string, file: string, world: World): Promise<U
   return gitBytes(file, ["show", "--end-of-options", `${ref}:./${basename(file)}`], world);
 }
 
-/** The commit that `ref` means where `file` is; `undefined` where git knows none. */
+/** The commit that `ref` names in the repository of `file`; `undefined` where git finds none. */
 export async function commitOf(ref: string, file: string, world: World): Promise<string | undefined> {
   return git(file, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`], world);
 }
 
-/** `file` as it was at the commit where `one` and `other` parted; `undefined` where git has none. */
+/** `file` at the merge base of `one` and `other`; `undefined` where git finds none. */
 export async function partedAt(
   one: string,
   other: string,
@@ -57,8 +57,8 @@ export async function partedAt(
 }
 
 /**
- * What `file` has become since the commit that is checked out, along `ref`: ids of its bytes, as git names them. None where
- * git knows no such ref.
+ * The git blob ids of all versions of `file` since the checked-out commit, along the first parents of `ref`. Empty where
+ * git finds no such ref.
  */
 export async function idsSince(ref: string, file: string, world: World): Promise<ReadonlySet<string>> {
   const showing = ["--first-parent", "-m", "--raw", "--no-abbrev", "--no-renames", "--format="];
@@ -67,9 +67,9 @@ export async function idsSince(ref: string, file: string, world: World): Promise
 }
 
 /**
- * Whether git merges these texts by their lines; `undefined` where there is no git to ask.
+ * Whether git merges these texts line by line without a conflict; `undefined` where git is not installed or fails.
  *
- * As GitHub's "this branch has conflicts" sees them: whatever merge driver a clone may have, GitHub runs none.
+ * Configured merge drivers are ignored: GitHub's "this branch has conflicts" runs none.
  */
 export async function mergesByLine(
   { ancestor, ours, theirs }: { readonly ancestor: string; readonly ours: string; readonly theirs: string },
@@ -86,7 +86,7 @@ export async function mergesByLine(
       env: { GIT_CEILING_DIRECTORIES: folder, LC_ALL: "C" },
       ignoreOutput: true,
     });
-    // As many as there are conflicts, up to 127; more than that means that git failed.
+    // The exit code is the number of conflicts, up to 127; a larger one means that git failed.
     return code > 127 ? undefined : code === 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -99,7 +99,7 @@ async function git(file: string, args: readonly string[], world: World): Promise
   return bytes && Buffer.from(bytes).toString().trimEnd();
 }
 
-/** Output of git, run where `file` is; `undefined` where git is missing or fails. */
+/** Output of git, run in the folder of `file`; `undefined` where git is missing or fails. */
 async function gitBytes(file: string, args: readonly string[], world: World): Promise<Uint8Array | undefined> {
   const env = { GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" };
   const { code, stdout } = await runGit(args, { cwd: dirname(file), env, signal: world.signal });

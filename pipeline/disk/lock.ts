@@ -1,18 +1,18 @@
 /**
- * One writer at a time, across processes.
+ * A lock file: one writer at a time, across processes.
  *
- * A lock is a file that says who holds it. It is made whole or not at all (written aside, then linked to its name), so
- * nobody ever reads half of one; where a disk has no links, at worst nobody is let in. What a killed process leaves
- * behind is taken over, by exactly one of those who want it: replacing a stale lock is itself done under a lock, and
- * looked at again once that is held.
+ * The file names the process that has the lock. It is created atomically (written under another name, then linked to its
+ * own), so no process reads a partial one. On a disk without hard links a process may be refused, but two never get the lock.
+ * A lock left by a killed process is taken over by exactly one of the waiting processes: a stale lock is replaced under a
+ * second lock, and read again once that one is acquired.
  *
  * ```ts
  * const held = await lock(".fieldtree/lock", "publishing");
  * try { … } finally { await held.release(); }
  * ```
  *
- * A process is known by its id together with when it started and which boot of the machine it belongs to: process ids
- * come round again. The holder on another machine (a shared file system) can't be looked at, so it is believed.
+ * A process is identified by its id, its start time and the boot of its machine, because process ids are reused. A process
+ * on another machine (on a shared file system) can't be checked, so its lock counts as valid.
  */
 import { randomUUID } from "node:crypto";
 import { type FileHandle, link, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -25,14 +25,14 @@ import { diskFailure } from "./disk-failure.ts";
 
 export interface Lock {
   readonly holder: Holder;
-  /** Let go. Doing it twice is doing it once; a lock that has become somebody else's is left alone. */
+  /** Release the lock. Further calls do nothing; a lock that another process has acquired meanwhile is not changed. */
   release(): Promise<void>;
 }
 
 /**
- * Take the lock at `path` for `what`, a participle that others are told: "adding files".
+ * Acquire the lock at `path` for `what`, a participle shown to processes that are refused: "adding files".
  *
- * @throws Failure `refused` where somebody holds it: who, since when, and what to do about it.
+ * @throws Failure `refused` where another process has it: which one, since when, and what to do about it.
  */
 export async function lock(path: string, what: string): Promise<Lock> {
   try {
@@ -42,15 +42,15 @@ export async function lock(path: string, what: string): Promise<Lock> {
   }
 }
 
-/** Who holds the lock at `path`: `undefined` where nobody does, or whoever did is gone; `unreadable` where the file doesn't say. */
+/** The process that has the lock at `path`: `undefined` for none, or one that has ended; `unreadable` for an invalid file. */
 export async function lockedBy(path: string): Promise<Holder | "unreadable" | undefined> {
   const held = await holderOf(path);
   return held === undefined || held === "unreadable" || (await lives(held)) ? held : undefined;
 }
 
-/** Take the lock at `path` away from whoever has it, and say who that was. They are not told. */
+/** Remove the lock at `path` and return the process that had it. That process gets no notice. */
 export async function breakLock(path: string): Promise<Holder | "unreadable" | undefined> {
-  // Renamed before it is read: a lock taken meanwhile is another file, and stays.
+  // Renamed before it is read: a lock acquired meanwhile is another file, and stays.
   const aside = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {
     await rename(path, aside);
@@ -64,13 +64,13 @@ export async function breakLock(path: string): Promise<Holder | "unreadable" | u
 }
 
 export interface Holder {
-  /** Differs for every lock ever taken. */
+  /** Unique for every acquired lock. */
   readonly id: string;
   readonly pid: number;
   readonly host: string;
-  /** Which boot of the machine; empty where it doesn't say. */
+  /** Id of the machine's boot; empty where the system has none. */
   readonly boot: string;
-  /** When the process started, in the machine's own ticks; empty where it doesn't say. */
+  /** When the process started, in the machine's clock ticks; empty where the system doesn't report it. */
   readonly started: string;
   readonly command: string;
   readonly what: string;
@@ -78,7 +78,7 @@ export interface Holder {
   readonly since: string;
 }
 
-/** A takeover that itself was killed leaves its own stale lock. More of them than this is not chance. */
+/** A takeover that was itself killed leaves a stale lock of its own. More of them than this indicate another problem. */
 const deepestTakeover = 3;
 
 async function take(path: string, us: Holder, depth: number): Promise<Lock> {
@@ -98,7 +98,7 @@ async function take(path: string, us: Holder, depth: number): Promise<Lock> {
         depth + 1,
       );
       try {
-        // Only under `takeover` is a stale lock ever replaced, so what we see now stays until we replace it.
+        // A stale lock is only replaced under `takeover`, so the one read here stays until this process replaces it.
         const still = await holderOf(path);
         if (still !== undefined && still !== "unreadable" && still.id === held.id) {
           await rename(draft, path);
@@ -126,7 +126,7 @@ function lockHeld(path: string, us: Holder): Lock {
   };
 }
 
-/** Whether the lock is ours now; otherwise somebody else's stands there. */
+/** Whether this process has the lock now; otherwise another process's lock file exists. */
 async function madeWhole(draft: string, path: string, words: string): Promise<boolean> {
   try {
     await link(draft, path);
@@ -139,12 +139,12 @@ async function madeWhole(draft: string, path: string, words: string): Promise<bo
   }
 }
 
-/** How FAT and exFAT (the disks that travel), and some network file systems, say that they have no hard links. */
+/** Errors by which FAT and exFAT (common on portable disks), and some network file systems, report the lack of hard links. */
 const noHardLinks: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
 /**
- * Without hard links: whoever makes the name has the lock, and its words follow. One who looks in between reads no words,
- * and so does everybody after a power cut in between: both are refused, and nobody is let in beside another.
+ * Without hard links: the process that creates the file has the lock, and writes its text afterwards. A process that reads
+ * the file in between finds it empty, as every process does after a power cut at that point: all of them are refused.
  */
 async function made(path: string, words: string): Promise<boolean> {
   let file: FileHandle;
@@ -218,7 +218,7 @@ async function ourselves(): Promise<Omit<Holder, "what">> {
   };
 }
 
-/** Whether the process that took the lock is still that process. Where it can't be known, it is. */
+/** Whether the process that acquired the lock is still running; `true` where that can't be determined. */
 async function lives(held: Holder): Promise<boolean> {
   if (held.host !== hostname()) return true;
   const boot = await bootOfThisMachine();

@@ -1,8 +1,8 @@
-/** Reading a small file that may not be there yet. */
+/** Reads small files that may not exist yet. */
 import { readFile } from "node:fs/promises";
 import { diskFailure } from "./disk-failure.ts";
 
-/** Its bytes; `undefined` where there is no such file. @throws Failure as {@link diskFailure} says where it can't be read. */
+/** Its bytes; `undefined` where there is no such file. @throws Failure of {@link diskFailure} where it can't be read. */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);

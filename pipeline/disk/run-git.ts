@@ -1,4 +1,4 @@
-/** Running git: its exit code and output as values, and an environment in which the caller's shell changes nothing. */
+/** Runs git: returns its exit code and output, in an environment that doesn't depend on the caller's shell. */
 import { shown } from "../core/text/shown.ts";
 
 export interface GitResult {
@@ -8,7 +8,7 @@ export interface GitResult {
   readonly stdout: Buffer;
   /** What git reported on stderr, on one line. May contain secrets. */
   readonly message: string;
-  /** Whether it was ended because it took longer than `timeoutMs`. */
+  /** Whether it was terminated because it took longer than `timeoutMs`. */
   readonly timedOut: boolean;
 }
 
@@ -18,11 +18,11 @@ export interface GitOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
   readonly input?: Uint8Array;
-  /** Only the exit code counts: neither output is kept. */
+  /** Only the exit code is returned: both outputs are discarded. */
   readonly ignoreOutput?: boolean;
 }
 
-/** Run git to its end. What an exit code means is up to the caller. @throws the reason of `signal` once that is aborted. */
+/** Run git until it exits. The caller interprets the exit code. @throws the reason of `signal` when that is aborted. */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const { env, cwd, signal, timeoutMs, input, ignoreOutput } = options;
   signal.throwIfAborted();
@@ -53,9 +53,9 @@ function bytesOf(output: unknown): Buffer {
 }
 
 /**
- * The environment of a git that works in `folder` with these settings, which count more than any file's.
+ * The environment of a git that runs in `folder` with these settings, which override those of every configuration file.
  *
- * Settings go through the environment, because anyone on the machine can read the arguments of a process.
+ * Settings are passed in the environment, because every user of the machine can read the arguments of a process.
  */
 export function environment(
   folder: string | undefined,

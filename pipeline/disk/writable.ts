@@ -1,8 +1,8 @@
 /**
- * Whether a file of a person's may be changed.
+ * Whether a file that belongs to the user may be changed.
  *
- * A file is changed here by putting another in its place, which its own mode does not stand in the way of, and root is
- * kept out by no mode at all. Somebody who took the write bits away meant it, so they are looked at before anything is done.
+ * fieldtree changes a file by replacing it, which a read-only mode of the file doesn't prevent, and no mode stops root. A user
+ * who removed the write permission wants the file unchanged, so the mode is checked before anything is done.
  */
 import { access, constants, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -10,10 +10,10 @@ import { Failure } from "../core/failure.ts";
 import { diskFailure } from "./disk-failure.ts";
 
 /**
- * Refuse to change a file that is read-only, or is in a read-only folder or on a read-only disk. One that isn't there may
- * be made where its folder allows it.
+ * Refuse to change a file that is read-only, or in a read-only folder, or on a read-only disk. A file that doesn't exist may
+ * be created where its folder allows it.
  *
- * @throws Failure `refused` saying which it is and what to do.
+ * @throws Failure `refused` naming which of these it is and what to do.
  */
 export async function assertMayChange(path: string): Promise<void> {
   const target = await realpath(path).catch((error) => unlessAbsent(error, path));

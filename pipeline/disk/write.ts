@@ -1,8 +1,8 @@
 /**
- * Files that are either the old one or the new one, whatever happens in between.
+ * Atomic, durable writes: after a crash at any time, the file is either the old or the new one.
  *
- * The new bytes are on the disk before they get the name, and the name is on the disk before we say so: after a power
- * cut a reader finds all of one version, never a mixture, never an empty file.
+ * The new bytes are on the disk before they get the name, and the name is on the disk before the write returns. After a power
+ * cut a reader finds one complete version, never a mixture or an empty file.
  */
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
@@ -10,9 +10,9 @@ import { basename, dirname, join } from "node:path";
 import { diskFailure } from "./disk-failure.ts";
 
 /**
- * Replace the file at `path`, or make it; its folder must exist. A symbolic link stays, the file it names is replaced.
+ * Replace or create the file at `path`; its folder must exist. A symbolic link stays, and the file it points to is replaced.
  *
- * @throws Failure `refused` where the disk is full or says no; what stood at `path` is then untouched.
+ * @throws Failure `refused` where the disk is full or denies access; the file at `path` is then unchanged.
  */
 export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
   const target = await realpath(path).catch((error) => unlessAbsent(error, path, path));
@@ -21,7 +21,7 @@ export async function writeDurably(path: string, bytes: Uint8Array | string): Pr
     const mode = await modeOf(target);
     const file = await open(draft, "wx", mode);
     try {
-      // What umask took away of it stays the file's own.
+      // Restore the permissions of the replaced file that umask removed.
       if (mode !== undefined && ((await file.stat()).mode & permissions) !== mode) await file.chmod(mode);
       await file.writeFile(bytes);
       await file.sync();
@@ -36,10 +36,10 @@ export async function writeDurably(path: string, bytes: Uint8Array | string): Pr
   }
 }
 
-/** What the name of a draft ends in: one that a crash left behind can be told by it, and removed. */
+/** The ending of a temporary file's name, by which files left by a crash are recognized and removed. */
 export const draftEnding = ".draft";
 
-/** Make names that were made or removed in `folder` survive a power cut. */
+/** Make the creation and removal of names in `folder` survive a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle;
   try {
@@ -57,12 +57,12 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** How Windows and some network file systems say that folders need no, and know no, fsync. */
+/** Errors by which Windows and some network file systems report that folders neither need nor support fsync. */
 const foldersCannotBeOpened: ReadonlySet<string> = new Set(["EISDIR", "EINVAL", "EPERM", "ENOTSUP"]);
 
 const permissions = 0o777;
 
-/** `undefined` where nothing stands there. */
+/** `undefined` where there is no file. */
 async function modeOf(path: string): Promise<number | undefined> {
   return stat(path).then(
     ({ mode }) => mode & permissions,
@@ -70,7 +70,7 @@ async function modeOf(path: string): Promise<number | undefined> {
   );
 }
 
-/** `instead` where nothing stands at `path`. Whatever else the disk says must not pass for that. */
+/** `instead` where there is no file at `path`. Any other error is thrown, so that it isn't taken for a missing file. */
 function unlessAbsent<T>(error: NodeJS.ErrnoException, path: string, instead: T): T {
   if (error.code === "ENOENT" || error.code === "ENOTDIR") return instead;
   throw diskFailure(error, `writing ${path}`);

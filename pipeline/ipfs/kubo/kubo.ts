@@ -1,9 +1,9 @@
 /**
  * A Kubo daemon as the campaign's own node.
  *
- * Blocks go in as one CAR stream, come out one by one, and are kept by pins that carry our labels. Nothing here
- * searches the network but `pin`, whose business it is to fetch what a root needs: everything else is asked with
- * `offline`, so that a missing block is an answer and not a wait.
+ * Blocks are imported as one CAR stream, read one by one, and pinned under labels of the campaign. Only `pin` searches the
+ * network, because it has to fetch what a root needs. Every other request uses `offline`, so that a missing block gives an
+ * answer at once instead of a wait.
  *
  * ```ts
  * const home = kubo({ api: "http://127.0.0.1:5001" });
@@ -11,10 +11,10 @@
  * await home.pin(root, "portal", world);
  * ```
  *
- * **Between put and pin** nothing protects a block from a garbage collection that someone starts by hand or that runs
- * because the daemon was started with `--enable-gc` and its store is full. While a put is under way we hold Kubo's pin
- * lock, so it can't begin then. If one slips in after, `pin` walks the DAG, misses the block and
- * names it; nothing is pinned, and running again puts it again. Nothing false is ever published; pin soon all the same.
+ * **Between put and pin** nothing protects a block from a garbage collection that a user starts, or that the daemon starts
+ * because it runs with `--enable-gc` and its store is full. During a put Kubo's pin lock is held, so no collection can begin.
+ * If one runs between put and pin, `pin` walks the DAG and fails naming the missing block; nothing is pinned, and the next
+ * run puts the block again. No incomplete DAG is ever published. Callers should still pin soon after a put.
  *
  * @see https://docs.ipfs.tech/reference/kubo/rpc/
  */
@@ -43,24 +43,24 @@ import {
 export interface KuboOptions {
   /** Address of the RPC, such as `http://127.0.0.1:5001`. */
   readonly api: string;
-  /** Where Kubo's `API.Authorizations` asks for one. */
+  /** Required where Kubo's `API.Authorizations` is set. */
   readonly token?: string;
-  /** ms without a sign of life from Kubo before a call fails. */
+  /** ms without any data from Kubo before a call fails. */
   readonly timeoutMs?: number;
   /** ms without a block fetched before a pin fails. */
   readonly pinTimeoutMs?: number;
 }
 
-/** @throws Failure `input` where `api` is no address of an RPC. Nothing is asked of Kubo yet. */
+/** @throws Failure `input` where `api` is not a valid address of an RPC. Sends no request yet. */
 export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: KuboOptions): HomeNode {
   const calls = rpc({ api, timeoutMs, ...(token === undefined ? {} : { token }) });
   const { name } = calls;
   const emptyBlock = emptyBlockFirst((upload, world) => calls.ask("block/put", { "cid-codec": "raw" }, world, upload));
 
-  // Pins of ours by label, looked up once: ten thousand leaves would list ten thousand pins each. Only used to find what a
-  // label kept before; whether it keeps a root now is always asked.
+  // Our pins by label, listed once: pinning ten thousand leaves would otherwise list ten thousand pins each time. Only used to
+  // find which root a label had before; whether it has a root now is always requested from Kubo.
   let older: Map<string, readonly Pin[]> | undefined;
-  // Two labels that want one root at once must not both find it free.
+  // Two labels that pin one root at the same time must not both find it unpinned.
   const underway = new Map<string, Promise<void>>();
 
   const put: HomeNode["put"] = async (blocks, world) => {
@@ -71,8 +71,8 @@ export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: 
         sent++;
       }
     };
-    // A CAR without roots pins nothing. Asked to pin its roots all the same, Kubo holds its pin lock from the first
-    // block to the last, and the garbage collector waits for that.
+    // A CAR without roots pins nothing. With `pin-roots`, Kubo still has its pin lock from the first block to the last, and
+    // the garbage collector waits for that.
     const args = { "pin-roots": true, stats: true };
     let stored: number | undefined;
     try {

@@ -1,8 +1,8 @@
 /**
- * The tree in Kubo's own file system, where people browse it: `/fieldtree/<campaign>/<root>`.
+ * The tree in Kubo's own file system (MFS), where users can browse it: `/fieldtree/<campaign>/<root>`.
  *
- * One `files/cp` of the root links everything at once. It also keeps the tree from garbage collection, but that is not
- * what it is for: the pin is.
+ * One `files/cp` of the root links the whole tree. That also protects the tree from garbage collection, but the pin is what
+ * fieldtree relies on for that.
  */
 import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
@@ -10,12 +10,12 @@ import type { World } from "../../core/world.ts";
 import type { Rpc } from "../../http/kubo-rpc.ts";
 
 /**
- * Let `root` stand there, and then alone.
+ * Link `root` in the campaign's folder, then remove the roots that were linked there before.
  *
- * Where it stands already nothing is done; where something else has taken its place, that is replaced. Only what is named
- * by a CID is removed: the rest of the folder belongs to whoever put it there.
+ * Does nothing where `root` is linked already; another object under its name is replaced. Only entries named by a CID are
+ * removed: other entries belong to the user who created them.
  *
- * @throws Failure `corrupt` where Kubo shows another root than it was given.
+ * @throws Failure `corrupt` where Kubo lists another root than it was given.
  */
 export async function showIn(rpc: Rpc, root: CID, campaign: string, world: World): Promise<void> {
   if (["", ".", ".."].includes(campaign) || /[/\0]/.test(campaign)) {
@@ -59,7 +59,7 @@ async function namesIn(rpc: Rpc, folder: string, world: World): Promise<string[]
   return entries.map(({ name }) => name);
 }
 
-/** Kubo may spell in version 1 what was made in version 0. */
+/** Kubo may return a version 1 CID for a root that was created with version 0. */
 function sameData(a: CID, b: CID): boolean {
   return a.toV1().equals(b.toV1());
 }

@@ -1,10 +1,10 @@
 /**
- * Which DAGs lack blocks on a Kubo, whatever it lists as pinned.
+ * Which DAGs lack blocks on a Kubo node, whatever it lists as pinned.
  *
- * A pin is a line in Kubo's list: a file that its disk lost below one changes nothing there, and neither `pin/ls` nor
- * `pin/verify`, which looks for no raw blocks, tells. So directories and the trees of files are read, and raw blocks, which are
- * nearly all of the data, are looked up in the list of what is stored. Whether the bytes of a raw block are right is left to
- * `verify --deep`, which reads and hashes them.
+ * Kubo's list of pins doesn't change when its disk loses a block below one. `pin/ls` doesn't report the loss, nor does
+ * `pin/verify`, which checks no raw blocks. So directories and the trees of files are read, and raw blocks, nearly all of the
+ * data, are looked up in the list of stored blocks. Whether the bytes of a raw block are right is left to `verify --deep`,
+ * which reads and hashes them.
  */
 import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
@@ -18,7 +18,7 @@ import type { MissingBlock, Node } from "../node.ts";
 /**
  * The first block that each of `roots` lacks, in their order; `undefined` where it is complete.
  *
- * @throws Failure `unavailable` where Kubo could not look.
+ * @throws Failure `unavailable` where Kubo could not check.
  */
 export async function firstMissingOf(
   roots: readonly CID[],
@@ -45,7 +45,7 @@ export async function firstMissingOf(
   const missing: (MissingBlock | undefined)[] = [];
   for (const root of roots) {
     missing.push((await missingBelow(root))?.first[0]);
-    // A block that can't be asked for is not one that is missing.
+    // A block that Kubo could not be asked for is not known to be missing.
     if (down) throw down;
     world.progress({ task: "checking pins", done: missing.length, total: roots.length, unit: "pins" });
   }

@@ -1,17 +1,17 @@
 /**
- * Our labels on Kubo's pins.
+ * Labels of fieldtree on Kubo's pins.
  *
- * Kubo keeps one pin a CID, and a pin has one name, which whoever pins the CID next replaces (`ipfs add` of the same data
- * makes it empty). We must live with that without touching what others keep:
+ * Kubo has one pin for each CID, and a pin has one name, which the next client that pins the CID replaces (`ipfs add` of the
+ * same data makes it empty). Other clients' pins must not be changed, so:
  *
- * - A root that nobody has pinned is pinned itself, under the name `fieldtree:<label>`, so that `ipfs pin ls --names`
- *   shows what it is for.
- * - Where the CID has a pin already, somebody else's or that of another label of ours, or where the label is too long for
- *   a name, we pin a *note* instead: a dag-cbor block `{fieldtree: "pin", label, root}` of our own, named
- *   `fieldtree note`. Kubo follows its link, so it keeps the root as well as the root's own pin would.
+ * - A root without a pin is pinned itself, under the name `fieldtree:<label>`, so that `ipfs pin ls --names` shows what it is
+ *   for.
+ * - Where the CID has a pin already, another client's or that of another label, or where the label is too long for a name,
+ *   a *note* is pinned instead: a dag-cbor block `{fieldtree: "pin", label, root}`, named `fieldtree note`. Kubo follows its
+ *   link, so the note protects the root as well as the root's own pin would.
  *
- * We let go only of pins that bear such a name. One whose name was replaced is no longer ours: the label is then absent,
- * and pinning it again makes a note.
+ * Only pins that have such a name are removed. A pin whose name was replaced belongs to the other client: the label is then
+ * absent, and pinning it again creates a note.
  */
 import { decode, encode } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
@@ -31,10 +31,10 @@ export interface Pin {
 const prefix = "fieldtree:";
 const noteName = "fieldtree note";
 
-/** Bytes that Kubo allows the name of a pin. */
+/** Bytes that Kubo allows in the name of a pin. */
 const longestName = 255;
 
-/** Our pins, in the order of their CIDs. Two of one label are left where a run was ended between keeping and letting go. */
+/** Our pins, in the order of their CIDs. A run that ended between pinning and unpinning leaves two pins of one label. */
 export async function ourPins(rpc: Rpc, world: World): Promise<Pin[]> {
   const args = { type: "recursive", names: true, name: "fieldtree", stream: true };
   const pins: Promise<Pin | undefined>[] = [];
@@ -50,13 +50,13 @@ export async function ourPins(rpc: Rpc, world: World): Promise<Pin[]> {
 }
 
 export interface DesiredPin {
-  /** What to pin so that the label keeps its root. */
+  /** What to pin under the label, so that its root is protected. */
   readonly cid: CID;
   /** Name of that pin. */
   readonly name: string;
-  /** To be stored before. */
+  /** A block to be stored before it is pinned. */
   readonly note?: Block;
-  /** Kubo says that it is pinned so already. */
+  /** Whether Kubo lists this pin already. */
   readonly kept: boolean;
 }
 
@@ -71,7 +71,7 @@ export async function desiredPin(rpc: Rpc, label: string, root: CID, world: Worl
   return free && !kept ? { cid: root, name, kept } : { cid: note.cid, name: noteName, note, kept };
 }
 
-/** Pin, fetching what is missing as long as any of it comes; false where nothing came for `patience` ms. */
+/** Pin, fetching what is missing while blocks arrive; false where none arrived for `patience` ms. */
 export async function pinUnlessStalled(
   rpc: Rpc,
   { cid, name }: DesiredPin,
@@ -79,9 +79,9 @@ export async function pinUnlessStalled(
   world: World,
 ): Promise<boolean> {
   let done = 0;
-  // The machine's steady clock: how long nothing came says nothing about what is published.
+  // The monotonic clock, not the world's: this time is not part of anything that is published.
   let since = performance.now();
-  // Kubo repeats its count twice a second, whether or not anything came.
+  // Kubo repeats its count twice a second, whether or not a block arrived.
   for await (const line of rpc.lines("pin/add", { arg: `${cid}`, name, progress: true }, world)) {
     const { Progress } = line as { Progress?: number };
     if (Progress !== undefined && Progress !== done) {
@@ -94,7 +94,10 @@ export async function pinUnlessStalled(
   return true;
 }
 
-/** The first block below `root` that Kubo does not hold; `undefined` where it can't tell in reasonable time. (A pin's own `offline` only covers the root.) */
+/**
+ * The first block below `root` that Kubo does not have; `undefined` where it can't be determined in time. (A pin's own
+ * `offline` only covers the root.)
+ */
 export async function firstMissing(rpc: Rpc, root: CID, world: World): Promise<CID | undefined> {
   try {
     await rpc.ask("dag/stat", { arg: `${root}`, progress: false, offline: true }, world);
@@ -105,13 +108,13 @@ export async function firstMissing(rpc: Rpc, root: CID, world: World): Promise<C
   return undefined;
 }
 
-/** Unpin, unless the pin bears another name by now: then somebody else counts on it. */
+/** Unpin, unless the pin has another name by now: then another client relies on it. */
 export async function unpinOurs(rpc: Rpc, { cid, label, root }: Pin, world: World): Promise<void> {
   const ours = cid.equals(root) ? prefix + label : noteName;
   if ((await nameOfPin(rpc, cid, world)) === ours) await rpc.call("pin/rm", (kubo, by) => kubo.pin.rm(cid, by), world);
 }
 
-/** The block that Kubo says it could not find. */
+/** The block that Kubo reported as not found. */
 export function missingIn(message: string): CID | undefined {
   const cid = /could not find (\w+)/.exec(message)?.[1];
   return cid === undefined ? undefined : CID.parse(cid);
@@ -129,7 +132,7 @@ async function nameOfPin(rpc: Rpc, cid: CID, world: World): Promise<string | und
   }
 }
 
-/** `undefined` for a block that only bears the name: it is not ours to judge, or to remove. */
+/** `undefined` for a pin that only has the name of a note: it was not created by fieldtree and must not be removed. */
 async function readNote(rpc: Rpc, cid: CID, world: World): Promise<Pin | undefined> {
   if (cid.code !== codecs.dagCbor) return undefined;
   const bytes = await rpc.bytes("block/get", { arg: `${cid}`, offline: true }, world);
