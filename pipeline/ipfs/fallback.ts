@@ -1,4 +1,4 @@
-/** Several places that may have a block, asked one after another, and not for ever those that fail. */
+/** Several sources of blocks, requested one after another; a source that keeps failing is no longer requested. */
 import type { CID } from "multiformats/cid";
 import { atMost } from "../core/concurrency.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
@@ -7,10 +7,10 @@ import type { Node } from "./node.ts";
 
 export type Source = Pick<Node, "name" | "get">;
 
-/** Failures of one source in a row, after which it isn't asked again: each may take as long as we wait for an answer. */
+/** Failures of one source in a row after which it is no longer requested: each may take as long as the timeout. */
 const mostFailures = 3;
 
-/** The first that has it, in their order. @throws the first one's failure where none has it and one could not say. */
+/** The block of the first source that has it, in order. @throws the first failure where no source has it and one failed. */
 export function anyOf(sources: readonly Source[]): Source["get"] {
   return async (cid: CID, world: World) => {
     let failure: Failure | undefined;
@@ -28,7 +28,7 @@ export function anyOf(sources: readonly Source[]): Source["get"] {
   };
 }
 
-/** The same source, asked only so many blocks at once, and no more once it has failed and failed. */
+/** The same source with at most `requests` at once, and none after repeated failures. */
 export function withCircuitBreaker<S extends Source>({ get, ...source }: S, requests: number): S {
   const inTurn = atMost(requests);
   let failures = 0;

@@ -1,8 +1,8 @@
 /**
- * Make a DAG whole on a node that can't fetch for itself: walk it, and bring what the node lacks from elsewhere.
+ * Completes a DAG on a node that can't fetch by itself: walks it, and fetches the blocks that the node lacks from sources.
  *
- * What was brought is stored every few megabytes, so a run that is ended goes on where it was; what is there is never
- * fetched, and chunks that are there aren't even read.
+ * Fetched blocks are stored every few megabytes, so an interrupted run continues where it was. Stored blocks are never
+ * fetched, and stored chunks aren't even read.
  */
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
@@ -20,19 +20,19 @@ export interface Fetched {
   readonly bytes: number;
 }
 
-/** Blocks looked for at once: hides the delay of a gateway far away. */
+/** Blocks requested at once: hides the latency of distant gateways. */
 const atOnce = 16;
 
-/** Bytes that are brought before they are stored, and so the most that is fetched twice. */
+/** Bytes that are fetched before they are stored, and so the most that an interrupted run fetches twice. */
 const storedTogether = 16 * 1024 * 1024;
 
-/** Missing blocks to find before giving up: enough to see whether it is one or all of them. */
+/** Missing blocks found before the walk ends: enough to show whether one block is missing or all of them. */
 const mostMissing = 5;
 
 /**
  * @param limits.limitBytes bytes that may be fetched for this root; `limits.fetch` in campaign.yaml.
- * @throws Failure `unavailable` naming the first blocks that neither node nor sources have; `refused` at the limit. What was
- *   fetched until then is stored.
+ * @throws Failure `unavailable` naming the first blocks that neither node nor sources have; `refused` at the limit. The blocks
+ *   fetched until then are stored.
  */
 export async function fetchMissing(
   root: CID,
@@ -41,7 +41,7 @@ export async function fetchMissing(
   { limitBytes }: { readonly limitBytes: number },
   world: World,
 ): Promise<Fetched> {
-  // Those that are here, and those that are waited for or missing.
+  // Blocks that are stored, and blocks that are requested or missing.
   const done = cidSet();
   const awaited = new Set([keyOf(root)]);
   const todo = [root];
@@ -50,7 +50,7 @@ export async function fetchMissing(
   let held = 0;
   let blocks = 0;
   let bytes = 0;
-  /** The most there can be to fetch, as the root claims: known from it, until something turns out to be here already. */
+  /** The most bytes to fetch, by the size that the root states; valid only until a block turns out to be stored already. */
   let claimed: number | undefined;
   let storing = Promise.resolve();
   let stop: unknown;
@@ -98,7 +98,7 @@ export async function fetchMissing(
     done.add(cid);
     awaited.delete(keyOf(cid));
     if (!block) return;
-    // Backwards, because the last is taken first: the order of the files.
+    // Reversed, because the last one is taken first: this gives the order of the files.
     for (const link of linksOf(cid, block).reverse()) {
       const key = keyOf(link);
       if (done.has(link) || awaited.has(key)) continue;

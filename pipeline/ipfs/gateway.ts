@@ -1,9 +1,8 @@
 /**
- * One trustless gateway: blocks over HTTP from somebody else's machine.
+ * One trustless gateway: blocks over HTTP from a machine of another operator.
  *
- * Nothing about it is taken on trust: not the bytes (they are hashed), not how many there are, not how fast they come,
- * and not where it wants to send us. A gateway that does not have a block says 404; anything else that isn't the block
- * is a failure that names the gateway.
+ * The gateway is not trusted: blocks are hashed, and their length, their speed and the targets of redirects are bounded. A
+ * gateway that does not have a block answers 404; any other response that isn't the block is a failure that names the gateway.
  *
  * ```ts
  * await gateway("https://trustless-gateway.link").get(cid, world);
@@ -23,28 +22,28 @@ import type { Node } from "./node.ts";
 import { verified } from "./verify.ts";
 
 export interface GatewayTimeouts {
-  /** ms until the first byte of an answer. Far away content is looked for while we wait. */
+  /** ms until the first byte of an answer. The gateway may search the network meanwhile. */
   readonly answer: number;
-  /** ms in which a kilobyte must come once it has begun to answer. */
+  /** ms in which a kilobyte must arrive after the first byte. */
   readonly stall: number;
-  /** ms in all that one block waits for a gateway that says it is too busy. */
+  /** ms in all that the request for one block waits for a gateway that answers that it is busy. */
   readonly busy: number;
 }
 
 const usual: GatewayTimeouts = { answer: 15_000, stall: 5_000, busy: 10_000 };
 
-/** Subdomain gateways send a path once, load balancers perhaps once more. */
+/** Subdomain gateways redirect a path once, load balancers perhaps once more. */
 const mostRedirects = 3;
 
 /**
  * `url`: with its base path, without `/ipfs`.
  *
- * @throws Failure `input` where `url` isn't one of http or https, or holds a password.
+ * @throws Failure `input` where `url` is not http or https, or contains a password.
  */
 export function gateway(url: string, timeouts: GatewayTimeouts = usual): Node {
   const base = baseOf(url);
   const name = `gateway ${base}`;
-  // All requests wait while the gateway is busy, not just the one that was told so. On the machine's steady clock.
+  // While the gateway is busy all requests wait, not only the one that it refused. On the monotonic clock.
   let busyUntil = 0;
 
   const ask = async (at: URL, world: World): Promise<Response> => {
@@ -85,7 +84,7 @@ export function gateway(url: string, timeouts: GatewayTimeouts = usual): Node {
     name,
 
     async get(cid, world) {
-      // The empty one is what gateways are probed with.
+      // The empty block is excepted: gateways are probed with it.
       if (isInline(cid) && cid.multihash.digest.length > 0) return cid.multihash.digest;
       const at = new URL(`${base}/ipfs/${cid.toV1()}?format=raw`);
       for (let waited = 0; ; ) {
@@ -132,16 +131,17 @@ export function gateway(url: string, timeouts: GatewayTimeouts = usual): Node {
 
 const none = new Uint8Array(0);
 
-/** `Retry-After` in ms; `undefined` where it isn't there. A date would need a clock that agrees with theirs: it counts as absent. */
+/** `Retry-After` in ms; `undefined` where absent. A date counts as absent: using it requires clocks that agree. */
 function waitAsked(response: Response): number | undefined {
   const value = response.headers.get("retry-after");
   return value !== null && /^\d{1,9}$/.test(value) ? Math.max(100, Number(value) * 1000) : undefined;
 }
 
 /**
- * The same host or a subdomain of it (`dweb.link` sends to `<cid>.ipfs.dweb.link`), over the same scheme or from http to https.
+ * The same host or a subdomain of it (`dweb.link` redirects to `<cid>.ipfs.dweb.link`), over the same scheme or from http to
+ * https.
  *
- * Anywhere else could be a machine that only we can reach, asked in our name.
+ * Another host could be a machine that only this network can reach, and the gateway could use the redirect to reach it.
  */
 function mayFollow(from: URL, to: URL): boolean {
   const sameSite = to.hostname === from.hostname || to.hostname.endsWith(`.${from.hostname}`);

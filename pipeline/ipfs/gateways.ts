@@ -1,14 +1,14 @@
 /**
- * Several gateways as one node: the first good answer wins, and one that is no good is found out once.
+ * Several gateways as one node: the first valid block is used, and a gateway that doesn't work is detected once.
  *
- * The gateway that has been answering fastest is asked first. Where it takes longer than {@link Pace.hedge}, the next is
- * asked as well; where it says no, the next is asked at once. So a gateway that never answers delays the blocks that were
- * asked of it first, together and once, by one hedge, and is not asked first again.
+ * The gateway with the fastest answers so far is requested first. If it takes longer than {@link Pace.hedge}, the next one is
+ * requested as well; if it answers that it lacks the block, the next is requested at once. So a gateway that never answers
+ * delays the first blocks requested from it by one hedge, all together, and is not requested first again.
  *
- * A block that no other gateway has would still wait for the silent one. Therefore a gateway that keeps us waiting is
- * asked for the empty block, which any gateway can answer on the spot: if nothing at all is heard from it, it is set
- * aside for as long as this node lives, and named once in the log. So is one that gives other bytes than were asked for,
- * and one that fails several times running.
+ * A block that no other gateway has would still wait for the silent one. Therefore a gateway that is slow to answer is
+ * requested for the empty block, which any gateway can answer immediately. If nothing is received from it, its circuit
+ * breaker opens: it gets no requests while this node exists, and is named once in the log. The same happens to a gateway
+ * that returns other bytes than were requested, and to one that fails several times in a row.
  *
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths
  */
@@ -22,33 +22,33 @@ import { gateway } from "./gateway.ts";
 import type { Node } from "./node.ts";
 
 export interface Pace {
-  /** ms after which the next gateway is asked as well. */
+  /** ms after which the next gateway is requested as well. */
   readonly hedge: number;
-  /** ms without a word, on a first question and on a second about nothing, after which a gateway counts as silent. */
+  /** ms without an answer to a request, and then to a probe, after which a gateway counts as silent. */
   readonly silence: number;
-  /** ms. One that was heard from so lately is slow, not silent. */
+  /** ms. A gateway that answered within this time is slow, not silent. */
   readonly lately: number;
-  /** Requests at once, to each. */
+  /** Requests at once, to each gateway. */
   readonly inFlight: number;
 }
 
-/** Failures running, other than lies and silence, after which a gateway is set aside. */
+/** Failures in a row, other than wrong bytes and silence, after which a gateway's circuit breaker opens. */
 const mostStrikes = 3;
 
-/** The empty block, its bytes being in its name. */
+/** The empty block, whose bytes are in its CID. */
 const probe = CID.parse("bafkqaaa");
 
 /**
- * @param sources addresses, or nodes (which can then be anything that gives blocks).
+ * @param sources addresses, or nodes (any object that gives blocks).
  *
- * `get` resolves to `undefined` where every gateway says that it does not have the block, and throws `unavailable` with
- * each one's reason where some could not say.
+ * `get` resolves to `undefined` where every gateway answers that it does not have the block, and throws `unavailable` with
+ * the reason of each gateway that failed.
  */
 export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace> = {}): Node {
   const { hedge, inFlight, lately } = { hedge: 150, inFlight: 16, lately: 5_000, ...pace };
   const all = sources.map((source) => memberOf(source, pace.silence, hedge));
   const name = all.map((member) => member.node.name).join(", ");
-  // Shared by those who would give up together: one caller's abort is nobody else's.
+  // Shared by requests with the same abort signal, so that aborting one caller does not abort another's request.
   const underway = new WeakMap<AbortSignal, Map<string, Promise<Uint8Array | undefined>>>();
   const inTurn = atMost(inFlight * all.length);
   let waiting: (() => void)[] = [];
@@ -67,13 +67,13 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
     for (const each of woken) each();
   };
 
-  /** The best gateway not yet asked, with a place taken, once there is one. `undefined` where none is left to ask. */
+  /** The fastest gateway not yet requested, once one of its slots is taken; `undefined` where every gateway was requested. */
   const next = async (asked: ReadonlySet<Member>, over: AbortSignal): Promise<Member | undefined> => {
     for (;;) {
       const left = all.filter((member) => member.aside === undefined && !asked.has(member));
       if (left.length === 0 || over.aborted) return undefined;
       left.sort((a, b) => a.pace - b.pace);
-      // Waiting for a place with the fastest is better than a place with one that is much slower.
+      // Waiting for a slot of the fastest gateway is better than a free slot of one that is much slower.
       const free = left.find((member) => member.busy < inFlight && member.pace <= 2 * left[0]!.pace);
       if (free) {
         free.busy++;
@@ -83,7 +83,7 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
     }
   };
 
-  /** Ask for the empty block; nothing heard in time means nobody is there. */
+  /** Probe with the empty block; a gateway that does not answer in time counts as silent. */
   const checkUp = (member: Member, askedAt: number, world: World): void => {
     if (member.checking || member.heardAt > askedAt - lately) return;
     member.checking = true;
@@ -92,12 +92,12 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
       member.heardAt = performance.now();
     };
     member.node.get(probe, { ...world, signal }).then(heard, (error) => {
-      // An error is an answer too; one that no answer lies behind leaves the clock running.
+      // An error response is an answer too; a failed connection is not, and the timer continues.
       if (isFailure(error) && error.kind !== "unavailable") heard();
     });
-    // From now, and not from when we asked first: whoever was asleep meanwhile, or busy, has heard nobody.
+    // Counted from now, not from the first request: a suspended or busy process has received no answers meanwhile.
     later(Math.max(0, member.silence - hedge), () =>
-      // If we were the ones too busy to listen, the answer is waiting to be heard: listen once more.
+      // If this process was too busy to read, the answer is already in its socket: wait once more.
       later(50, () => {
         member.checking = false;
         if (member.heardAt > askedAt) return;
@@ -122,7 +122,7 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
         checkUp(member, askedAt, world);
         askNext();
       }, hedge);
-      // One that was heard from lately, or is being checked for another block, may fall silent all the same.
+      // A gateway that answered recently, or is being probed for another block, may become silent as well.
       const again = setInterval(() => checkUp(member, performance.now(), world), 2 * lately);
       const signal = AbortSignal.any([world.signal, over.signal, member.gone.signal]);
       try {
@@ -130,7 +130,7 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
         const took = performance.now() - askedAt;
         member.heardAt = performance.now();
         member.strikes = 0;
-        // Saying no quickly is no reason to be asked first.
+        // A quick answer that the block is missing must not make a gateway the first one requested.
         member.pace = 0.8 * member.pace + 0.2 * (bytes ? took : took + 4 * hedge);
         if (bytes) resolve(bytes);
       } catch (error) {
@@ -215,13 +215,13 @@ interface Member {
   readonly node: Node;
   /** ms; see {@link Pace.silence}. */
   readonly silence: number;
-  /** Aborted once it is set aside, so that nobody waits for it any more. */
+  /** Aborted when the circuit breaker opens, so that no request waits for the gateway any more. */
   readonly gone: AbortController;
-  /** Why it is not asked any more. */
+  /** Why the circuit breaker is open; `undefined` while it is closed. */
   aside: string | undefined;
-  /** ms that it takes to answer, smoothed. Until it has, as slow as one that is worth waiting for. */
+  /** ms until an answer, smoothed. Initially that of the slowest gateway that is worth waiting for. */
   pace: number;
-  /** When it last answered anything, on the machine's steady clock. */
+  /** Time of the last answer of any kind, on the monotonic clock. */
   heardAt: number;
   busy: number;
   strikes: number;
@@ -242,12 +242,12 @@ function memberOf(source: string | Node, silence: number | undefined, hedge: num
   };
 }
 
-/** A timer that nobody has to wait for when all else is done. */
+/** A timer that doesn't keep the process running. */
 function later(ms: number, act: () => void): void {
   setTimeout(act, ms).unref();
 }
 
-/** In this building. Whoever is further away may need three trips around the world, by satellite, to say hello. */
+/** Whether the address is in the local network. Distant gateways may need three satellite round trips to connect. */
 function isNear(url: string): boolean {
   const { hostname } = new URL(url);
   return (

@@ -1,12 +1,12 @@
-/** Local first, then the gateways: what most of the pipeline reads through. */
+/** The campaign's node first, then the gateways: how most of the pipeline reads. */
 import type { CID } from "multiformats/cid";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Node } from "./node.ts";
 
 /**
- * `home` where it holds the block, else what `others` say. A home that can't look is not passed over: it would be, silently,
- * on every read. One that has damaged the block is, where others have it: what they give is hashed as well.
+ * The block of `home` where it has it, else of `others`. A failure of `home` to read is thrown and not hidden by `others`, or it
+ * would stay unnoticed at every read. A block that is damaged in `home` is taken from `others`, which verify theirs as well.
  */
 export function firstOf(home: Node, others: Node): Node {
   return {
@@ -33,7 +33,7 @@ export function firstOf(home: Node, others: Node): Node {
   };
 }
 
-/** What `others` have. Where `home` has the block, damaged, it doesn't matter why they don't. */
+/** The block of `others`. Where `home` has a damaged copy, that damage is reported and not the failure of `others`. */
 async function elsewhere(
   cid: CID,
   damage: Failure | undefined,

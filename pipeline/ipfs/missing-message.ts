@@ -1,11 +1,11 @@
-/** What a pin lacks, in words. */
+/** Messages that describe what a pin lacks. */
 import { plural } from "../core/text/plural.ts";
 import type { IncompletePin } from "./node.ts";
 
-/** Files named in one line. */
+/** Most files named in one line. */
 const few = 5;
 
-/** `only/data, shared and others lack 7 blocks`; why it isn't known where it isn't. */
+/** `only/data, shared and others lack 7 blocks`, or the reason why this isn't known. */
 export function describeMissing({ count, missing, why }: Omit<IncompletePin, "label" | "root">): string {
   if (missing.length === 0) return why ?? "lacks blocks";
   const paths = [...new Set(missing.map(({ path }) => path))];

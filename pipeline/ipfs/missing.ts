@@ -1,8 +1,8 @@
 /**
- * Which blocks below pinned roots are missing, and of which files they are.
+ * Which blocks below pinned roots are missing, and which files they belong to.
  *
- * Releases share most of what they have, so a node of a DAG is looked at once, whatever is pinned above it: of a complete
- * one only the digest is remembered, of an incomplete one the first missing blocks with their paths.
+ * Releases share most of their data, so each node of a DAG is checked once, whatever is pinned above it. Of a complete node
+ * only the digest is stored, of an incomplete one the first missing blocks with their paths.
  */
 import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
@@ -16,7 +16,7 @@ import { walk } from "../dag/read/read.ts";
 import type { MissingBlock } from "./node.ts";
 
 export interface Missing {
-  /** How many there are, a block that is linked to twice counted twice. */
+  /** How many blocks are missing, a block that is linked to twice counted twice. */
   readonly count: number;
   /** The first of them. */
   readonly first: readonly MissingBlock[];
@@ -26,24 +26,24 @@ export interface Looking {
   /** Whether the block can be read, as far as that is known without reading it. */
   readonly has: (digest: Uint8Array) => boolean;
   readonly get: Get;
-  /** Read each raw block too, so many at once; else they are only looked up. */
+  /** Read each raw block too, this many at once; absent: raw blocks are only looked up. */
   readonly readRaw?: number;
 }
 
-/** Missing blocks named for one root. */
+/** Most missing blocks named for one root. */
 const mostNamed = 20;
 
-/** A function that says what is missing below a root; `undefined` where nothing is. Remembers from call to call. */
+/** Returns a function that finds what is missing below a root; `undefined` for nothing. It caches between calls. */
 export function missingBlocks(
   { has, get, readRaw }: Looking,
   world: World,
 ): (root: CID) => Promise<Missing | undefined> {
   const complete = digestSet();
-  // What an identity CID holds has no digest.
+  // The block in an identity CID has no digest.
   const completeInline = new Set<string>();
   const incomplete = new Map<string, Missing>();
 
-  /** What is known of a node without loading it; `"open"` where nothing is. */
+  /** The cached result for a node; `"open"` where there is none. */
   const knownOf = (cid: CID): Missing | undefined | "open" => {
     const inline = isInline(cid);
     if (inline && (cid.code === codecs.raw || completeInline.has(keyOf(cid)))) return undefined;
@@ -76,7 +76,7 @@ export function missingBlocks(
     if (root.code === codecs.dagCbor) return missingBelowRelease(root, { has, get }, world);
     const known = knownOf(root);
     if (known !== "open") return known;
-    // Depth is bounded by memory and not by the stack.
+    // An explicit stack, because deep DAGs would overflow the call stack.
     const visits = [await opened(root)];
     for (;;) {
       const visit = visits.at(-1)!;
@@ -122,7 +122,7 @@ interface NamedLink {
 interface Visit {
   readonly cid: CID;
   readonly links: readonly NamedLink[];
-  /** The link to be looked at next. */
+  /** The link to be checked next. */
   next: number;
   found: Missing;
 }
@@ -135,7 +135,7 @@ function joined(found: Missing, below: Missing, name: string): Missing {
   return { count: found.count + below.count, first: more.length > 0 ? [...found.first, ...more] : found.first };
 }
 
-/** Links with the names of a directory's entries; parts of a file, shards and what is no UnixFS have none. */
+/** Links with the names of a directory's entries; parts of a file, shards and nodes other than UnixFS have none. */
 function namedLinks(cid: CID, bytes: Uint8Array): readonly NamedLink[] {
   const shape = shapeIfAny(cid, bytes);
   switch (shape?.kind) {
@@ -161,7 +161,7 @@ function shapeIfAny(cid: CID, bytes: Uint8Array): Shape | undefined {
   }
 }
 
-/** What a release links to is looked at only where the release itself is pinned. */
+/** The links of a release are checked only where the release itself is pinned. */
 async function missingBelowRelease(root: CID, { has, get }: Looking, world: World): Promise<Missing | undefined> {
   const missing: MissingBlock[] = [];
   const wants = (cid: CID): boolean => {

@@ -1,11 +1,11 @@
 /**
- * What we ask of something that holds blocks.
+ * The interface of nodes: systems that have blocks.
  *
- * Every node can be asked for a block; some can be told to keep things. Whatever a node returns from `get` has been
- * hashed against its CID by the node's own file, so nobody above checks again.
+ * Every node can return a block; some can also pin. Each node's own file hashes the blocks that `get` returns against their
+ * CIDs, so callers don't check again.
  *
- * To add one: write it beside `gateway.ts`, let `campaign.ts` choose it by its `kind`, and run it through the
- * contracts in `test/contracts/node.ts`.
+ * To add one: write it alongside `gateway.ts`, let `campaign.ts` choose it by its `kind`, and run it through the contracts in
+ * `test/contracts/node.ts`.
  */
 import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
@@ -17,76 +17,76 @@ export interface Node {
   readonly name: string;
 
   /**
-   * The bytes of one block, verified. `undefined`: the node looked and does not hold it.
+   * The bytes of one block, verified. `undefined`: the node does not have it.
    *
-   * @throws Failure `unavailable` where it could not look; `corrupt` where it holds other bytes under that name.
+   * @throws Failure `unavailable` where the node could not check; `corrupt` where it has other bytes under that CID.
    */
   get(cid: CID, world: World): Promise<Uint8Array | undefined>;
 
-  /** Present where saying whether `get` would give a block costs less than giving it. */
+  /** Present where finding out whether `get` would return a block costs less than returning it. */
   has?(cid: CID, world: World): Promise<boolean>;
 
-  /** Let go of files, sockets and locks. Using a closed node is an error of ours. */
+  /** Close files and sockets and release locks. Using a closed node is a programming error. */
   close?(): Promise<void>;
 }
 
-/** The campaign's own node: it keeps what it is told to keep. */
+/** The campaign's own node, which stores and pins. */
 export interface HomeNode extends Node {
-  /** Present where it can neither be asked nor written to from here: why. Everything but `get` is refused then. */
+  /** The reason why the node can't be used from here; absent where it can. Everything but `get` is then refused. */
   readonly closed?: string;
 
   /**
-   * Present where each machine that shares the campaign's log has a node of its own: that this one has nothing of a
-   * release says nothing about the others.
+   * Present where each machine that shares the campaign's log has a node of its own: a release that is missing on this one may
+   * be complete on others.
    */
   readonly perMachine?: true;
 
-  /** Store blocks. When this returns they survive a power cut. Putting a block twice is the same as once. */
+  /** Store blocks. When this returns they survive a power cut. Storing a block again changes nothing. */
   put(blocks: Iterable<Block> | AsyncIterable<Block>, world: World): Promise<void>;
 
   /**
-   * Keep everything under `root`, safe from garbage collection, under a label of ours.
+   * Pin everything under `root` against garbage collection, under a label of the campaign.
    *
-   * Returns when the node holds every block below `root`: a pin that is listed is a DAG that is whole. One label keeps
-   * one root; naming another replaces it, and the new one is kept before the old one is let go.
+   * Returns when the node has every block below `root`: the DAG of a listed pin is complete. A label has one root; pinning
+   * another replaces it, and the new root is pinned before the old one is unpinned.
    *
    * @throws Failure `unavailable` naming the first blocks that are out of reach; nothing is pinned then.
    */
   pin(root: CID, label: string, world: World): Promise<void>;
 
-  /** Let go of a label. Blocks no other label needs may go at the next collection. */
+  /** Remove a label. The next collection may delete blocks that no other label needs. */
   unpin(label: string, world: World): Promise<void>;
 
-  /** What is pinned and complete, as far as the node knows, by label. */
+  /** The pins that are complete, as far as the node knows, by label. */
   pins(world: World): Promise<ReadonlyMap<string, CID>>;
 
   /** Present where the node knows of pins that lack blocks: those that {@link HomeNode.pins} leaves out. */
   incomplete?(world: World): Promise<readonly IncompletePin[]>;
 
   /**
-   * Present where a pin that is listed says nothing of blocks that were lost since: the first block that each of `roots`
-   * lacks, in their order. Reads no data, but lists every block of the node.
+   * Present where blocks of a listed pin may have been lost since: the first block that each of `roots` lacks, in their
+   * order. Reads no data, but lists every block of the node.
    *
-   * @throws Failure `unavailable` where it could not look.
+   * @throws Failure `unavailable` where the node could not check.
    */
   firstMissing?(roots: readonly CID[], world: World): Promise<readonly (MissingBlock | undefined)[]>;
 
   /**
-   * Present where damage that was found by reading is put right by writing: have `has`, `pins` and `incomplete` say what is
-   * known of damage by now. Costs nothing where nothing is.
+   * Present where damage found by a read is recorded by a write: afterwards `has`, `pins` and `incomplete` take all known
+   * damage into account. Does nothing where there is none.
    */
   recheck?(world: World): Promise<void>;
 
-  /** Present where people browse the node's own file system: let the tree stand at `path`, and only then take older ones away. */
+  /** Present where users browse the node's own file system: link the tree there, and only then remove older ones. */
   show?(root: CID, campaign: string, world: World): Promise<void>;
 
-  /** Present where collecting is ours to do: remove every block that no pin keeps. */
+  /** Present where fieldtree does the garbage collection: remove every block that no pin needs. */
   gc?(world: World): Promise<Collected>;
 
   /**
-   * Present where the blocks lie on a disk of ours: look at every one of them, and say what is wrong as it is found.
+   * Present where fieldtree stores the blocks on a local disk: check every block, and yield each problem as it is found.
    *
-   * With `repair`, damaged blocks are taken out, so that they can be added or fetched again.
+   * With `repair`, damaged blocks are removed, so that they can be added or fetched again.
    */
   fsck?(options: { readonly repair: boolean }, world: World): AsyncGenerator<Damage, Checked>;
 
@@ -94,7 +94,7 @@ export interface HomeNode extends Node {
   add?: AddFiles;
 }
 
-/** Import a file or folder of this machine. See `dag/build/add-options.ts` for what the answer means. */
+/** Import a file or folder of this machine. `dag/build/add-options.ts` describes the result. */
 export type AddFiles = (path: string, options: AddOptions, world: World) => Promise<Added>;
 
 export interface Collected {
@@ -120,13 +120,13 @@ export interface MissingBlock {
   readonly path: string;
 }
 
-/** One thing that is not as it should be. An `error` is data lost or unsafe; a `hint` heals by itself. */
+/** One problem of the store. An `error` is data lost or at risk; a `hint` is repaired by the next writer. */
 export interface Damage {
   readonly level: "error" | "hint";
   readonly rule: string;
   readonly says: string;
   readonly fix: string;
-  /** The pin that lacks blocks, where that is what is wrong. */
+  /** The incomplete pin, where the problem is one. */
   readonly pin?: IncompletePin;
 }
 

@@ -1,14 +1,14 @@
-/** The check every node's `get` ends with: are these the bytes that the CID names? */
+/** The last step of every node's `get`: checks that the bytes match the CID. */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { hashes, isInline } from "../dag/block.ts";
 import { sha256 } from "../dag/hash.ts";
 
 /**
- * `bytes` again, once hashed.
+ * Returns `bytes` after hashing them.
  *
- * @throws Failure `corrupt`, naming `who` gave them, where they are others; `input` where the CID is hashed by anything but
- *   sha2-256 or, as small files are inlined, by nothing.
+ * @throws Failure `corrupt`, naming their source `who`, where they don't match; `input` where the CID uses another hash than
+ *   sha2-256 or identity (small files are inlined with it).
  */
 export function verified(cid: CID, bytes: Uint8Array, who: string): Uint8Array {
   const { code, digest } = cid.multihash;

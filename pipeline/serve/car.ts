@@ -1,4 +1,4 @@
-/** CARs: the blocks of the way, then as much of the DAG as is asked for, as fast as they are taken. */
+/** CARs: the blocks of the path, then the requested part of the DAG, sent as fast as the client reads. */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { type Block, codecs, type Get, isInline, keyOf } from "../dag/block.ts";
@@ -11,7 +11,7 @@ import { Refusal } from "./refusal.ts";
 import { entityRange, type Form } from "./request.ts";
 import { type Answer, type Asking, fresh, type Place } from "./response.ts";
 
-/** Links that wait in a CAR with repeats. */
+/** Most links queued for a CAR with repeats. */
 const mostWaiting = 300_000;
 
 export function car(place: Place, form: Extract<Form, { kind: "car" }>, asking: Asking, get: Get): Answer {
@@ -51,7 +51,7 @@ export function car(place: Place, form: Extract<Form, { kind: "car" }>, asking: 
   });
 }
 
-/** Blocks of one CAR. As chunks of 256 KiB they hold 4 TB. */
+/** Most blocks of one CAR. As chunks of 256 KiB they are 4 TB. */
 const mostBlocks = 16_000_000;
 
 async function* bounded(blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
@@ -62,7 +62,10 @@ async function* bounded(blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
   }
 }
 
-/** Every block as often as it is linked to, for readers that keep none. A few blocks can say endlessly much this way: it is bounded, and goes at the reader's pace. */
+/**
+ * Every block as often as it is linked to, for readers that store none. A few blocks can give an endless CAR this way, so
+ * its length is bounded, and it is sent at the reader's speed.
+ */
 async function* withRepeats(root: CID, get: Get): AsyncGenerator<Block> {
   const stack = [root];
   for (let cid = stack.pop(); cid; cid = stack.pop()) {

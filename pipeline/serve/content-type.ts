@@ -1,8 +1,8 @@
 /**
- * What kind of content a file is, by the ending of its name; for endings nobody knows, text or not text.
+ * The content type of a file, by the ending of its name; for unknown endings, text or binary by its first bytes.
  *
- * Sent with `nosniff`, so this is the last word. Nothing is taken for HTML, SVG or a script because its bytes look like
- * it: only a name says so.
+ * Sent with `nosniff`, so browsers don't override it. Bytes are never interpreted as HTML, SVG or a script: only a name's
+ * ending gives these types.
  */
 const types: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
@@ -46,19 +46,19 @@ const types: Readonly<Record<string, string>> = {
   zmetadata: "application/json",
 };
 
-/** Bytes looked at where the name doesn't say. */
+/** Bytes examined where the name gives no type. */
 export const looked = 512;
 
-/** `undefined`: the name doesn't say. */
+/** `undefined` where the name gives no type. */
 export function typeByName(name: string): string | undefined {
   const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
   return name.includes(".") && Object.hasOwn(types, ending) ? types[ending] : undefined;
 }
 
-/** Of the first {@link looked} bytes: UTF-8 text without control characters, or just bytes. */
+/** By the first {@link looked} bytes: UTF-8 text without control characters, or binary. */
 export function typeByBytes(start: Uint8Array): string {
   try {
-    // `stream`: a character may be cut in two where we stopped looking.
+    // `stream`: the last character may be incomplete.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: start.length === looked });
     if (text.length > 0 && !/[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f\u007f]/.test(text))
       return "text/plain; charset=utf-8";

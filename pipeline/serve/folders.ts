@@ -1,8 +1,8 @@
 /**
- * Directories as they are listed: names in byte order, a page at a time.
+ * Directories for listings: names in byte order, in pages.
  *
- * What is sorted once is remembered by its CID, packed, so that the pages of a directory of 200 000 names cost as much as
- * those of a small one. One directory is read at a time, since each may be large, and only for as long as somebody waits.
+ * A sorted directory is cached by its CID, in packed form, so that each page of a directory of 200 000 names costs as much as
+ * a small directory. One directory is read at a time, since each may be large, and only while a request waits for it.
  */
 import type { CID } from "multiformats/cid";
 import { unlessAborted } from "../core/abort.ts";
@@ -22,14 +22,14 @@ export interface SortedFolder {
 
 export type SortedFolders = (cid: CID, signal: AbortSignal) => Promise<SortedFolder>;
 
-/** Entries of a directory that is listed on pages. */
+/** Most entries of a directory that can be listed. */
 const mostEntries = 1_000_000;
 
-/** Bytes of packed directories. */
+/** Most bytes of the cache. */
 const mostBytes = 128 * 1024 * 1024;
 
 interface Packed extends SortedFolder {
-  /** Of memory, about. */
+  /** Approximate bytes in memory. */
   readonly bytes: number;
 }
 
@@ -72,7 +72,7 @@ export function sortedFolders(getFor: (signal: AbortSignal) => Get): SortedFolde
     const key = keyOf(cid);
     const known = packed.get(key);
     if (known) {
-      // What was used last stands last.
+      // The most recently used entry is last.
       packed.delete(key);
       packed.set(key, known);
       return known;

@@ -1,4 +1,4 @@
-/** Headers that many answers share: who may read them, what a page may do, how long and of what name a body is. */
+/** Headers of many responses: CORS, the page's policy, and the length and the file name of the body. */
 import type { Address } from "./request.ts";
 
 const cors = {
@@ -30,7 +30,7 @@ export function lengths(range: { offset: number; length: number } | undefined, s
   };
 }
 
-/** RFC 6266: an ASCII name for old clients, the real one beside it. */
+/** RFC 6266: an ASCII name for old clients, and the UTF-8 name. */
 export function disposition({ query }: Address, attached: boolean, byDefault: string): string {
   const name = query.get("filename") || byDefault;
   const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, "_");

@@ -1,15 +1,15 @@
 /**
- * A directory as a page: names in byte order, sizes as the directory's links have them, CIDs.
+ * The HTML page of a directory: names in byte order, sizes from the directory's links, CIDs.
  *
- * Without script, and a slice of a large directory at a time. Sizes are Tsizes, so that no child has to be loaded; whether
- * one is a directory isn't known either, and the redirect to `name/` finds out.
+ * It has no script, and a large directory is split into pages. Sizes are Tsizes, so that no child has to be loaded. For the
+ * same reason it is unknown whether a child is a directory; the redirect to `name/` handles that.
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/#generated-html-with-directory-index
  */
 import { plural } from "../core/text/plural.ts";
 import { unprintable } from "../core/text/shown.ts";
 
-/** Raise it when the same directory would be listed differently: it is part of the ETag. */
+/** To be raised when the page of the same directory changes: it is part of the ETag. */
 export const listingVersion = 1;
 
 /** Entries on a page. */
@@ -30,12 +30,12 @@ export interface Listed {
 export function listing({ trail, cid, entries, count, page }: Listed): string {
   const pages = Math.max(1, Math.ceil(count / pageLength));
   const title = `/${trail.join("/")}/`;
-  // A crumb a name; the last is where we are, so links go up by counting.
+  // One link for each name; the last one is the current directory, so the number of `../` follows from the position.
   const crumbs = trail.slice(1).map((name, i) => {
     const up = trail.length - 2 - i;
     return up === 0 ? `<b>${escaped(name)}</b>` : `<a href="${"../".repeat(up)}">${escaped(name)}</a>`;
   });
-  // What a browser takes for a way up, however it is encoded, leads nowhere.
+  // A name that a browser resolves as a parent directory, in any encoding, gets no link.
   const linked = (name: string) =>
     /^\.{0,2}$/.test(name) ? escaped(name) : `<a href="./${escaped(encodeURIComponent(name))}">${escaped(name)}</a>`;
   const rows = entries.map(
@@ -89,7 +89,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** For text and quoted attributes. What can't be seen, or would turn the direction of text around, is shown as a mark. */
+/** For text and quoted attributes. Invisible characters, and those that change the direction of text, become a mark. */
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (each) => entities[each]!).replace(everyUnprintable, "\ufffd");
 }

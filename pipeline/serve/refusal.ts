@@ -1,5 +1,5 @@
 /**
- * Every way a request can end without its bytes: a status, and a sentence for whoever sees it.
+ * Every way a request can fail before its body: a status, and a sentence for the user.
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/#response-status-codes
  */
@@ -17,7 +17,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What to answer where `error` came before the first byte. What isn't a failure is an error of ours, and not told. */
+/** The response to an `error` before the first byte. An error that isn't a failure is a bug, and its message is not sent. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (isFailure(error, "unavailable")) return new Refusal(504, error.message, { "retry-after": "30" });

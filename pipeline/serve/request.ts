@@ -1,8 +1,8 @@
 /**
- * What a request asks for: its address and its headers as values, and nothing read yet.
+ * Parses a request: its address and its headers as values. Reads no block.
  *
- * The address is cut at its slashes before it is decoded, and names are only ever looked up in directories, so `..`,
- * `%2F` and their like are names that aren't there rather than ways out.
+ * The address is split at its slashes before it is decoded, and names are only looked up in directories. So `..`, `%2F` and
+ * the like are names that don't exist, and can't leave the root.
  */
 import type { Range } from "../dag/read/read.ts";
 import { Refusal } from "./refusal.ts";
@@ -51,7 +51,7 @@ function decoded(name: string): string {
   }
 }
 
-/** How the bytes are wanted. */
+/** The requested representation. */
 export type Form =
   /** Files as files, directories as their index.html or as a listing. */
   | { readonly kind: "page" }
@@ -63,16 +63,16 @@ export type Form =
       /** `dups=y`: a block as often as it is linked to. */
       readonly repeats: boolean;
     }
-  /** One block of that codec, or refused. */
+  /** One block of that codec; other blocks are refused. */
   | { readonly kind: "codec"; readonly name: DocumentName };
 
-/** Inclusive, negative from the end, `undefined`: to the end. */
+/** Inclusive; negative numbers count from the end; `undefined`: to the end. */
 export interface EntityBytes {
   readonly from: number;
   readonly to: number | undefined;
 }
 
-/** Codecs whose blocks are given as they are. @see https://specs.ipfs.tech/ipips/ipip-0524/ */
+/** Codecs whose blocks are sent unchanged. @see https://specs.ipfs.tech/ipips/ipip-0524/ */
 export const documents = {
   "dag-cbor": { code: 0x71, type: "application/vnd.ipld.dag-cbor", ending: "cbor" },
   "dag-json": { code: 0x0129, type: "application/vnd.ipld.dag-json", ending: "json" },
@@ -93,7 +93,7 @@ const forms: Readonly<Record<string, "raw" | "car" | "tar" | "ipns-record" | Doc
   "application/json": "json",
 };
 
-/** `?format=` before `Accept`. @throws Refusal 400 for what makes no sense, 406 for what isn't offered. */
+/** `?format=` before `Accept`. @throws Refusal 400 for an invalid combination, 406 for a format that isn't offered. */
 export function formOf(query: URLSearchParams, accept: string | undefined): Form {
   const byQuery = query.get("format");
   const byHeader = preferred(accept ?? "");
@@ -146,7 +146,7 @@ function carOf(query: URLSearchParams, parameters: ReadonlyMap<string, string>):
   };
 }
 
-/** The first of the forms we know with the greatest weight; `undefined` where a page will do as well. */
+/** The first supported form with the greatest weight; `undefined` where a page has at least that weight. */
 function preferred(accept: string): { name: string; parameters: ReadonlyMap<string, string> } | undefined {
   let best: { name: string; parameters: ReadonlyMap<string, string>; weight: number } | undefined;
   for (const each of accept.slice(0, 2000).split(",")) {
@@ -158,7 +158,7 @@ function preferred(accept: string): { name: string; parameters: ReadonlyMap<stri
       }),
     );
     const name = Object.hasOwn(forms, type.toLowerCase()) ? forms[type.toLowerCase()] : undefined;
-    // Browsers and most clients accept anything: a page is what they mean.
+    // Browsers and most clients accept anything: they get a page.
     if (type === "text/html" || type === "*/*") return best && best.weight === 1 ? best : undefined;
     const weight = Number(parameters.get("q") ?? 1);
     if (name && weight > 0 && weight > (best?.weight ?? 0)) best = { name, parameters, weight };
@@ -168,7 +168,7 @@ function preferred(accept: string): { name: string; parameters: ReadonlyMap<stri
 
 /**
  * The range of a `Range` header in a representation of `size` bytes, the first where there are several;
- * `undefined` where the whole is to be sent: no header, one that isn't understood, or nothing there of which to send a part.
+ * `undefined` where the whole is to be sent: no header, one that can't be parsed, or an empty representation.
  *
  * @throws Refusal 416 for a range that lies outside.
  */
@@ -188,7 +188,7 @@ export function rangeOf(header: string | undefined, size: number): Required<Rang
   return { offset, length: Math.min(end, size - 1) - offset + 1 };
 }
 
-/** The part of a file of `size` bytes; `undefined` where nothing of it is meant. */
+/** The requested part of a file of `size` bytes; `undefined` where it is empty. */
 export function entityRange({ from, to }: EntityBytes, size: number): Required<Range> | undefined {
   const first = Math.max(0, from < 0 ? size + from : from);
   const last = Math.min(size - 1, to === undefined ? size - 1 : to < 0 ? size + to : to);

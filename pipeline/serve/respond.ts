@@ -1,14 +1,14 @@
 /**
- * From a request to an answer: the path gateway and the trustless gateway, without a socket.
+ * From a request to a response: the path gateway and the trustless gateway, without a socket.
  *
- * Everything up to the status line is decided before a byte is sent, and the body is made as fast as it is taken.
+ * The status and headers are decided before a byte is sent, and the body is produced as fast as the client reads.
  *
- * **Who may run scripts.** On a path gateway everything shares one origin: the portal's page, and whatever HTML a
- * stranger put into a dataset. So nobody gets the origin. Every answer carries `Content-Security-Policy: sandbox` without
- * `allow-same-origin`: each page runs in an origin of its own, which holds no storage, no service worker and no
- * other page, and the rest of the policy lets it load from this gateway only. The portal's page needs no more than
- * that (all it reads is public, CORS says so), which is why it isn't told apart, and a browser of many files can
- * take its place.
+ * **Scripts.** On a path gateway everything shares one origin: the portal's page, and any HTML in a dataset, which other
+ * people wrote. So no page gets that origin. Every response has `Content-Security-Policy: sandbox` without
+ * `allow-same-origin`: each page runs in an origin of its own, without storage, service workers or access to other pages,
+ * and the rest of the policy allows it to load from this gateway only. The portal's page needs no more than that (all
+ * that it reads is public, and CORS allows it), so it gets the same policy, and a browser of several files can replace
+ * it.
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/ and https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
@@ -28,7 +28,7 @@ import { type Answer, type Asking, fresh, once, type Place } from "./response.ts
 /** Bytes, as in most clients and proxies: for addresses, and for headers that repeat them. */
 const longestUrl = 8192;
 
-/** What a name leads to: a CID, or something below it. */
+/** What a name resolves to: a CID, or a path below it. */
 export interface Resolved {
   readonly cid: CID;
   /** Names below it. */
@@ -39,13 +39,13 @@ export interface Source {
   readonly get: Get;
   /** A directory in the order of its names. */
   readonly list: (cid: CID) => Promise<SortedFolder>;
-  /** What `/ipns/<name>` is now; `undefined` for names that aren't ours. */
+  /** The current target of `/ipns/<name>`; `undefined` for names of other campaigns. */
   readonly resolve: (name: string) => Promise<Resolved | undefined>;
-  /** Where `/` leads: `/ipns/<campaign>/`. */
+  /** The campaign in `/ipns/<campaign>/`, to which `/` redirects. */
   readonly campaign: string;
 }
 
-/** @throws Refusal for requests that can't be answered, Failure where blocks are out of reach or not what they should be. */
+/** @throws Refusal for requests that can't be answered, Failure where blocks are unavailable or corrupt. */
 export async function answer(asking: Asking, source: Source): Promise<Answer> {
   const { method, url, headers } = asking;
   if (url.length > longestUrl)
@@ -141,13 +141,13 @@ function located({ path, query }: Address, form: Form): string {
   return `${path}?${wanted}`;
 }
 
-/** CIDs from the root on. Left out where it would be longer than clients take a header to be. */
+/** CIDs from the root on. Left out where it would be longer than clients accept. */
 function rootsHeader(roots: readonly CID[]): Record<string, string> {
   const value = roots.map(textOf).join(",");
   return value.length <= longestUrl ? { "x-ipfs-roots": value } : {};
 }
 
-/** The CID as `toString` writes it, several times faster. */
+/** The same as `toString` of the CID, several times faster. */
 const textOf = (cid: CID): string => (cid.version === 1 ? identity(cid) : cid.toString());
 
 async function give(place: Place, form: Form, asking: Asking, source: Source): Promise<Answer> {
@@ -215,7 +215,7 @@ async function file(
   const from: Get = (each) => (each.equals(cid) ? Promise.resolve(block) : get(each));
   const { type, etag = type === undefined ? `"${cid}"` : `"${cid}.json"` } = given;
   if (stat.type === "symlink") {
-    // As text, and not followed: where it points is written by strangers, and may be outside of this DAG.
+    // Sent as text, and not followed: its target was written by other people, and may be outside this DAG.
     const target = new TextEncoder().encode(stat.target);
     const headers = { "content-type": "inode/symlink", "content-length": String(target.length) };
     return fresh(place, asking, etag, { status: 200, headers, body: once(target) });
@@ -260,13 +260,13 @@ async function directory(place: Place, asking: Asking, { get, list }: Source): P
   }
   const asked = address.query.get("page") ?? "1";
   const page = /^[1-9]\d{0,6}$/.test(asked) ? Number(asked) : undefined;
-  // The page shows where it stands, so one directory at two addresses is two pages.
+  // The page shows its own path, so one directory at two addresses gives two pages.
   const etag = `"DirIndex-${listingVersion}-${page}_CID-${cid}${address.names.length}"`;
-  // The page is ours and may look different next year, whatever the directory is.
+  // The page is generated and may change with a new version, although the directory can't.
   const caching = address.namespace === "ipns" ? "no-cache" : "public, max-age=604800, stale-while-revalidate=2678400";
   const headers = { "content-type": "text/html; charset=utf-8", "cache-control": caching };
   const known = fresh(place, asking, etag, { status: 200, headers });
-  // Every directory has a first page: what it says need not be made for who asks no more than that.
+  // Every directory has a first page: a conditional request for it is answered without generating it.
   if (page !== undefined && known.status === 304) return { ...known, headers: { ...known.headers, ...headers } };
   if (page === 1 && asking.method === "HEAD") return known;
 
@@ -286,7 +286,7 @@ function askedRange({ headers }: Asking, etag: string, size: number) {
   return still && !names(headers["if-none-match"], etag) ? rangeOf(headers.range, size) : undefined;
 }
 
-/** A refusal as an answer: plain text, never kept. */
+/** A refusal as a response: plain text that must not be cached. */
 export function refused(refusal: Refusal): Answer {
   const says = new TextEncoder().encode(`${refusal.message}\n`);
   return {

@@ -1,8 +1,8 @@
 /**
  * A read-only HTTP gateway over any node.
  *
- * This file knows sockets: who may speak to us, how long, how many at once, and what happens when a body breaks. What
- * is answered is `answer.ts`'s business.
+ * This file handles sockets: which requests are accepted, timeouts, how many run at once, and what happens when a body fails.
+ * `respond.ts` computes the responses.
  *
  * ```ts
  * const served = await serve({ node, resolve, campaign: "eurec4a" }, world);
@@ -27,15 +27,15 @@ import type { Answer } from "./response.ts";
 import { placesFor } from "./slots.ts";
 
 export interface Serving {
-  /** Only ever asked for blocks. */
+  /** Used only to read blocks. */
   readonly node: Node;
-  /** What `/ipns/<name>` is at this moment; asked anew for each request, so that a publish shows at once. */
+  /** The current target of `/ipns/<name>`; called for each request, so that a new release is visible at once. */
   readonly resolve: (name: string, world: World) => Promise<Resolved | undefined>;
-  /** The name that `/` leads to. */
+  /** The name that `/` redirects to. */
   readonly campaign: string;
-  /** Loopback where absent: to be reached from elsewhere is a decision, not an accident. */
+  /** Loopback where absent, so that the gateway is reachable from other machines only if the operator chooses so. */
   readonly host?: string;
-  /** 0, or absent: any that is free. */
+  /** 0, or absent: any free port. */
   readonly port?: number;
   /** Milliseconds until the first bytes must be there. */
   readonly patience?: number;
@@ -46,44 +46,44 @@ export interface Serving {
 export interface Served {
   /** Without trailing slash. */
   readonly url: string;
-  /** Let go of the port and of everyone still connected. */
+  /** Close the port and all connections. */
   close(): Promise<void>;
 }
 
-/** Bodies sent at once; whoever comes then waits. */
+/** Most bodies sent at once; further requests wait. */
 const bodiesAtOnce = 64;
 
 const connectionsAtOnce = 512;
 
-/** Bytes of memory for directories and roots of files. */
+/** Most bytes of memory for directories and roots of files. */
 const atHand = 128 * 1024 * 1024;
 
-/** Bytes that a reader must take within `limits.reader`. */
+/** Bytes that a reader must accept within `limits.reader`. */
 const piece = 65_536;
 
 /** Milliseconds. */
 const usualLimits = {
   /** From a connection, or the first byte of a further request on it, to the end of the headers. */
   headers: 10_000,
-  /** To the end of the request; nobody who reads has more to send. */
+  /** To the end of the request, which for a reader has no body. */
   request: 30_000,
-  /** Until a connection on which nothing moves is closed. */
+  /** Until a connection without any data is closed. */
   idle: 120_000,
   /** Between requests on one connection. */
   keepAlive: 5_000,
   firstBytes: 60_000,
-  /** For a place among {@link bodiesAtOnce}. */
+  /** For a slot among {@link bodiesAtOnce}. */
   place: 10_000,
-  /** In which a {@link piece} of a body must be taken. */
+  /** In which a reader must accept a {@link piece} of a body. */
   reader: 60_000,
 };
 
 type Limits = Record<keyof typeof usualLimits, number>;
 
 /**
- * Resolves once it answers.
+ * Resolves when the server accepts requests.
  *
- * @throws Failure `input` for a host or port that isn't ours to open, `refused` where the port is taken or not allowed.
+ * @throws Failure `input` for a host or port that can't be opened, `refused` where the port is in use or not permitted.
  */
 export async function serve(serving: Serving, world: World): Promise<Served> {
   const { host = "127.0.0.1", port = 0 } = serving;
@@ -100,7 +100,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     headersTimeout: limits.headers,
     requestTimeout: Math.max(limits.headers, limits.request),
     keepAliveTimeout: limits.keepAlive,
-    // Node looks only this often whether either is over, and by default each half minute.
+    // The interval at which Node checks both timeouts; its default is half a minute.
     connectionsCheckingInterval: Math.min(1000, limits.headers / 4),
   };
   const server = createServer(options, (request, response) => void respond(request, response));
@@ -119,13 +119,13 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     const within: World = { ...world, signal: AbortSignal.any([world.signal, gone.signal, late]) };
     const lasting: World = { ...world, signal: AbortSignal.any([world.signal, gone.signal]) };
     let leave: (() => void) | undefined;
-    // Nobody who reads has a body to send: it is not waited for.
+    // Requests to a read-only gateway have no body: it is not read.
     if (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0)
       response.setHeader("connection", "close");
     try {
       if (loopback) checkHost(request.headers.host);
       leave = await places.take(gone.signal);
-      // Until the first bytes are there the clock runs; afterwards only the reader's pace and the idle limit count.
+      // The timeout ends with the first bytes; afterwards only the reader's speed and the idle limit count.
       let patient = within;
       const get = getOf(serving.node, recent, () => patient);
       const asking = { method: request.method ?? "", url: request.url ?? "", headers: flat(request) };
@@ -136,7 +136,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
       await send(begun, response, lasting.signal, limits.reader);
     } catch (error) {
       if (gone.signal.aborted || world.signal.aborted) return void response.destroy();
-      // With the status sent, only a broken connection still tells the client that something is missing.
+      // The status has been sent, so only closing the connection can show the client that the body is incomplete.
       if (response.headersSent) {
         world.log(`${request.method} ${request.url?.slice(0, 200)} broke off: ${(error as Error).message}`);
         return void response.destroy();
@@ -179,8 +179,8 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
 }
 
 /**
- * A page elsewhere can point its own name at 127.0.0.1 and then read from us as from itself; its name still stands in
- * the Host header.
+ * Guards against DNS rebinding: another site can point its own name at 127.0.0.1 and then read from this gateway as from
+ * itself. Its name is still in the Host header.
  */
 function checkHost(header: string | undefined): void {
   const host = (header ?? "")
@@ -195,12 +195,12 @@ function isLoopback(address: string): boolean {
   return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === "::1" || /^::ffff:127\./.test(address);
 }
 
-/** @param keeps whether directories stay at hand; those of a long list would drive out all others. */
+/** @param keeps whether directories are cached; those of a long list would evict all others. */
 function getOf(node: Node, recent: RecentBlocks, world: () => World, keeps = true): Get {
   return async (cid) => {
     const within = world();
     within.signal.throwIfAborted();
-    // Bytes within the name, as gateways are probed with: https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths
+    // Inline CIDs, with which gateways are probed: https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths
     if (isInline(cid)) return cid.multihash.digest;
     const known = recent.get(cid);
     if (known) return known;
@@ -218,7 +218,7 @@ function getOf(node: Node, recent: RecentBlocks, world: () => World, keeps = tru
   };
 }
 
-/** The answer, its first bytes at hand: what goes wrong before them still gets a status of its own. */
+/** The response with its first bytes loaded: a failure before them can still change the status. */
 async function begin(given: Answer, signal: AbortSignal): Promise<Answer> {
   if (!given.body) return given;
   const rest = given.body[Symbol.asyncIterator]();
@@ -233,9 +233,9 @@ async function begin(given: Answer, signal: AbortSignal): Promise<Answer> {
   return { ...given, body: body() };
 }
 
-/** Sends it at the reader's pace. Rejects where that is slower than a {@link piece} in `reader` ms, or the signal is aborted. */
+/** Sends it at the reader's speed. Rejects where that is slower than a {@link piece} in `reader` ms, or at an abort. */
 async function send(given: Answer, response: ServerResponse, signal: AbortSignal, reader: number): Promise<void> {
-  // A body shorter than it was said to be is an error, not an answer.
+  // A body shorter than its Content-Length must be an error.
   response.strictContentLength = given.body !== undefined;
   response.writeHead(given.status, given.headers);
   for await (const chunk of eachUnlessAborted(signal, given.body ?? nothing())) {

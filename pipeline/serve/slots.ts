@@ -1,22 +1,22 @@
-/** Who is served at once, and who waits: each body in the making holds some blocks in memory, whatever the reader's speed. */
+/** Slots for responses in progress, and a queue for them: each body has some blocks in memory, whatever the reader's speed. */
 import { unlessAborted } from "../core/abort.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface Places {
-  /** Resolves to what gives the place back. @throws Refusal 503 after `wait` ms, or at once where too many wait already. */
+  /** Resolves to a function that frees the slot. @throws Refusal 503 after `wait` ms, or at once where the queue is full. */
   take(gone: AbortSignal): Promise<() => void>;
-  /** Places that are free. */
+  /** Free slots. */
   readonly free: number;
 }
 
-/** Requests that wait for a place. */
+/** Most requests in the queue. */
 const mostWaiting = 1024;
 
 export function placesFor(count: number, wait: number): Places {
   let free = count;
   const waiting: (() => void)[] = [];
   const leave = () => {
-    // Handed on, not given back and taken again: nobody who comes later can slip in between.
+    // Passed on directly, not freed and taken again, so that a later request can't take it in between.
     const next = waiting.shift();
     if (next) next();
     else free++;
@@ -42,7 +42,7 @@ export function placesFor(count: number, wait: number): Places {
         return leave;
       } catch {
         const at = waiting.indexOf(resolve);
-        // Not in the line any more: the place came in the same moment, and goes on to the next.
+        // No longer in the queue: the slot arrived at the same moment, and is passed to the next.
         if (at < 0) leave();
         else waiting.splice(at, 1);
         throw full();

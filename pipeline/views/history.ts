@@ -1,8 +1,8 @@
 /**
  * `history.json`: the releases, newest first, and for each path the data it had, by release.
  *
- * What a browser's version menu needs: `paths["a/b"]` is `[[3, "bafy…"], [1, "bafy…"]]`, newest first, with `null`
- * for the release that took the path away.
+ * For the page's version menu: `paths["a/b"]` is `[[3, "bafy…"], [1, "bafy…"]]`, newest first, with `null` for the
+ * release that removed the path.
  */
 import { stableJson } from "../core/json.ts";
 import type { Draft } from "../log/release.ts";
@@ -19,7 +19,7 @@ export type ReleaseLine = {
   readonly root: string;
   /** How many changes of each kind; kinds that did not occur are absent. */
   readonly changes: Readonly<Record<string, number>>;
-  /** The release whose tree this one made live again, and why. */
+  /** The earlier release whose tree this one restored, and why. */
   readonly rollbackOf?: number;
   readonly why?: string;
 };
@@ -37,7 +37,7 @@ export const history: View<History> = {
 function withRelease({ releases, paths }: History, draft: Draft): History {
   const { number, made, root, changes, rollbackOf, why } = draft;
   const counts: Record<string, number> = {};
-  // Paths come from people: a null prototype keeps one named __proto__ a path like any other.
+  // Paths are user input: a null prototype makes one named __proto__ a path like any other.
   const versions: Record<string, readonly Version[]> = Object.assign(Object.create(null), paths);
   const note = (path: string, cid: string | null) => {
     versions[path] = [[number, cid], ...(versions[path] ?? [])];

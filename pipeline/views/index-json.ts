@@ -1,8 +1,8 @@
 /**
- * `index.json`: what a browser needs to list, search and open everything in the tree, and no more.
+ * `index.json`: what the page needs to list, search and open everything in the tree, and no more.
  *
- * Made from the items, so that it cannot say anything else than they do. Places are coarse (2 decimals, few points):
- * the item has the rest. Kept below 700 bytes a dataset once gzipped; a test holds it there.
+ * Derived from the STAC items, so that it always agrees with them. Geometries are coarse (2 decimals, few points); the item
+ * has the exact ones. A test requires less than 700 bytes a dataset after gzip.
  */
 import type { Geometry, Position } from "../core/dataset/dataset.ts";
 import { type Json, stableJson } from "../core/json.ts";
@@ -38,7 +38,7 @@ function indexOf({ draft, entries, campaign }: Content) {
   };
 }
 
-/** Characters of a summary, points of a geometry, variables and keywords that a line keeps. */
+/** Most characters of a summary, points of a geometry, variables and keywords in the entry of a dataset. */
 const most = { summary: 200, points: 24, variables: 40, keywords: 8, findings: 3 } as const;
 
 function lineOf({ path, cid, reader, item, findings }: DatasetEntry) {
@@ -71,7 +71,7 @@ function lineOf({ path, cid, reader, item, findings }: DatasetEntry) {
   };
 }
 
-/** Name, unit and standard name of what was measured; coordinates where there is nothing else. */
+/** Name, unit and standard name of the measured variables; of coordinates where there are no others. */
 function variablesOf(cube: Json | undefined): readonly Json[] {
   const all = Object.entries((cube ?? {}) as Record<string, Record<string, Json>>);
   const measured = all.filter(([, { type }]) => type === "data");
@@ -82,7 +82,7 @@ function variablesOf(cube: Json | undefined): readonly Json[] {
   });
 }
 
-/** The geometry with few points and two decimals: enough for a map the size of a hand. */
+/** The geometry with few points and two decimals: enough for a small map. */
 function sketch(geometry: Geometry): Geometry {
   switch (geometry.type) {
     case "Point":
@@ -110,7 +110,7 @@ const coarse = (degrees: number) => Math.round(degrees * 100) / 100 + 0;
 const point = ([longitude, latitude]: Position): Position => [coarse(longitude), coarse(latitude)];
 const ring = (positions: readonly Position[]) => thinned(positions, most.points);
 
-/** At most `keep` of the positions, the first and last among them, evenly apart in the list. */
+/** At most `keep` of the positions, the first and last among them, evenly spaced in the list. */
 function thinned(positions: readonly Position[], keep: number): readonly Position[] {
   return thinnedList(positions, keep).map(point);
 }

@@ -1,8 +1,8 @@
 /**
  * `releases/N`: the block of every earlier release, as a file.
  *
- * A raw block has the multihash of its bytes whatever codec a CID names, so linking the release's block as a file puts
- * the release itself under the portal: whoever keeps the portal keeps the chain, and no old tree with it.
+ * The multihash of a block doesn't depend on the codec in its CID. So a link to the release's block as a raw file puts the
+ * release itself under the portal: a pin of the portal includes all releases, and no old tree.
  */
 
 import { CID } from "multiformats/cid";

@@ -1,4 +1,4 @@
-/** `stac/`: the newest release as a STAC catalog. What was live before is found by its own portal, so nothing is folded. */
+/** `stac/`: the newest release as a STAC catalog. Earlier releases are found in their own portals, so no state is folded. */
 import { stacFiles } from "../core/stac/catalog.ts";
 import type { View } from "./view.ts";
 

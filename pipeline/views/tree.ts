@@ -1,4 +1,4 @@
-/** `tree/` and `tree.yaml`: the data root itself and the text that made it, so that one pin of the portal keeps all. */
+/** `tree/` and `tree.yaml`: the data root and the text it was built from, so that one pin of the portal includes both. */
 import type { View } from "./view.ts";
 
 export const tree: View<null> = {

@@ -1,12 +1,12 @@
 /**
- * A view: something readers want, derived from the releases and what they contain, and from nothing else.
+ * A view: files for readers, derived only from the releases and their contents.
  *
- * The portal of release N is folded from releases 1…N−1 (`step`, once for each) and from what is known of N before it
- * exists (`render`). Both are pure, so the same log gives the same bytes and the same CID wherever it is built.
- * Raise `version` when the meaning of the state changes: stored state of another version is thrown away and the view
+ * The portal of release N is folded from releases 1…N−1 (`step`, called for each) and from what is known of N before it
+ * exists (`render`). Both are pure, so the same log gives the same bytes and the same CID on every machine.
+ * Raise `version` when the meaning of the state changes: stored state of another version is discarded and the view
  * folds from the start.
  *
- * To add one: write it beside the others, name it in `views.ts`, and run it through `viewContract` in `test/views/`.
+ * To add one: write it in this folder, name it in `views.ts`, and run it through `viewContract` in `test/views/`.
  */
 import type { CID } from "multiformats/cid";
 import type { Facts } from "../core/campaign/campaign.ts";
@@ -44,12 +44,12 @@ export interface Content {
   readonly campaign: Facts;
 }
 
-/** `State` is plain JSON, so that it can be stored and picked up again. */
+/** `State` is plain JSON, so that it can be stored and loaded again. */
 export interface View<State> {
   readonly name: string;
   readonly version: number;
   readonly empty: State;
   step(state: State, past: Past): State;
-  /** One file after another, each path once, so that a view of very many files is never in memory as a whole. */
+  /** One file after another, each path exactly one time: a view of very many files is never in memory as a whole. */
   render(state: State, content: Content): Iterable<PortalFile>;
 }

@@ -1,4 +1,4 @@
-/** Everything a portal consists of. Its files must not overlap: a test renders them all. */
+/** All views of a portal. Their files must not overlap: a test renders them all. */
 import type { Json } from "../core/json.ts";
 import { history } from "./history.ts";
 import { indexJson } from "./index-json.ts";

@@ -1,11 +1,11 @@
 /**
- * `index.html`: the portal as people see it.
+ * `index.html`: the portal's page for readers.
  *
- * One file that asks nobody but the gateway it came from, put together from a page, a style, a script and an outline of
- * the land. Its policy names style and script by their hashes, so nothing that a dataset says can ever become either;
- * the same bytes work under `/ipfs/<cid>/`, `/ipns/<name>/` and at the root of a host.
+ * One file, assembled from a page, a style, a script and an outline of the land, that loads only from its own gateway. Its
+ * policy lists style and script by their hashes, so no text of a dataset can be run as either. The same bytes work under
+ * `/ipfs/<cid>/`, `/ipns/<name>/` and at the root of a host.
  *
- * The script reads `index.json`, and `history.json` once somebody asks for versions.
+ * The script reads `index.json`, and `history.json` when the reader opens the versions.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -19,10 +19,10 @@ export const page: View<null> = {
   render: (_, { campaign }) => [{ path: "index.html", content: pageOf(campaign.title || campaign.campaign) }],
 };
 
-/** The page of a campaign of that title: the same title, the same bytes. */
+/** The page of a campaign with that title: the same title gives the same bytes. */
 export function pageOf(title: string): string {
   const style = part("page.css").replace(/(?<=[{};,])\n/g, "");
-  // Where a line can't end a statement, and no template of the script spans lines.
+  // At positions where a newline can't end a statement; no template of the script spans lines.
   const script = part("browse.js").replace(/(?<=[{(,[])\n/g, "");
   const policy = [
     "default-src 'none'",
@@ -43,17 +43,17 @@ export function pageOf(title: string): string {
     ["TITLE", escaped(title)],
     ["TITLE", escaped(title)],
   ];
-  // Functions as replacements: a `$` in a script means nothing.
+  // Functions as replacements, because a `$` in a replacement string has a special meaning.
   return replaced.reduce((html, [what, by]) => html.replace(what, () => by), part("index.html"));
 }
 
-/** A file beside this one, without the comments and indentation that are for us. */
+/** A file in this folder, without comments and indentation, which readers don't need. */
 function part(name: string): string {
   const text = readFileSync(new URL(name, import.meta.url), "utf8");
   return text.replace(/^\s+/gm, "").replace(/^(?:\/\/|\/\*\*? ).*\n/gm, "");
 }
 
-/** As the browser hashes what stands between the tags. */
+/** The hash of the text between the tags, as the browser computes it. */
 function hashOf(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
