@@ -1,7 +1,7 @@
-// The portal's page: reads index.json beside it and shows what the release holds. Everything in it was written by
-// strangers, so text enters the document as text only, sizes are bounded, and links are relative or http(s).
+// The portal's page: reads index.json from its own folder and shows what the release contains. Its contents were written
+// by other people, so text enters the document as text only, sizes are bounded, and links are relative or http(s).
 
-// Rows made at a time.
+// Rows added at a time.
 const slice = 60;
 const $ = (id) => document.getElementById(id);
 const text = (value, most = 300) =>
@@ -53,7 +53,7 @@ function bytes(n) {
   return `${step ? (n / 1000 ** step).toPrecision(3) : n} ${["B", "kB", "MB", "GB", "TB", "PB"][step]}`;
 }
 
-// What is known of one dataset, in shapes the rest can rely on.
+// One dataset, validated, in a shape that the other functions can rely on.
 
 function dataset(raw) {
   const time = list(raw.time).map((moment) => text(moment, 40));
@@ -90,7 +90,7 @@ const cidOf = (value) => (/^[A-Za-z0-9]{46,120}$/.test(value) ? value : "");
 const day = (moment) => (/^\d{4}-\d\d-\d\d/.test(moment) && Date.parse(moment.slice(0, 10)) ? moment.slice(0, 10) : "");
 const minute = (moment) => moment.slice(0, 16).replace("T", " ");
 
-/** What a search looks through, folded once. */
+/** The text that a search matches, normalized in advance. */
 function words(one) {
   const { title, path, summary, platform, license, projects, keywords, creators, vars } = one;
   one.words ??= fold([title, path, summary, platform, license, projects, keywords, creators, vars].flat(2).join("\n"));
@@ -103,7 +103,7 @@ function span(one) {
   return from === to ? from : `${from} – ${to}`;
 }
 
-// Where a CID can be looked at: the gateway this page came through, else the campaign's first.
+// The gateway for links to CIDs: the one that served this page, else the campaign's first.
 
 function gateway(campaign) {
   if (/^\/(ipfs|ipns)\//.test(location.pathname)) return location.origin;
@@ -129,7 +129,7 @@ function python(one) {
   return lines;
 }
 
-// Maps and times: sketches, with the numbers in words beside them.
+// Maps and time ranges: sketches, with the numbers as text next to them.
 
 const degrees = (value, plus, minus) => `${Math.abs(value)}°${value > 0 ? plus : value < 0 ? minus : ""}`;
 
@@ -140,7 +140,7 @@ function place([west, south, east, north]) {
   return `${pair(west, east, lon)}, ${pair(south, north, lat)}`;
 }
 
-/** What to draw of a dataset: its geometry, else its box; as paths of dots and of lines. */
+/** The shape to draw for a dataset: its geometry, else its box; as paths of dots and of lines. */
 function outline(one) {
   const drawn = { dots: "", lines: "" };
   const at = (points) =>
@@ -182,7 +182,7 @@ function outline(one) {
   return drawn;
 }
 
-/** The part of the world worth showing: around the boxes, never less than `least` degrees wide. */
+/** The part of the world to show: around the boxes, never less than `least` degrees wide. */
 function frame(some, least) {
   const boxes = some.flatMap(({ box }) => (box ? [box] : []));
   let [west, south, east, north] = [180, 90, -180, -90];
@@ -224,7 +224,7 @@ function draw(map, [x, y, width, height], layers, says) {
   );
 }
 
-/** Many outlines are two paths: ten thousand datasets cost no more elements than one. */
+/** Many outlines become two paths: ten thousand datasets need no more elements than one. */
 function trace(kind, some) {
   const drawn = some.map((one) => (one.outline ??= outline(one)));
   const path = (shape) => svg("path", { class: shape, d: drawn.map((each) => each[shape]).join("") });
@@ -274,7 +274,7 @@ let shown = 0;
 let index = {};
 let via = "";
 
-// A few letters stand in some CID by chance.
+// A few letters occur in many CIDs by chance.
 const names = ({ cid }, term) => term.length > 7 && cidOf(cid).toLowerCase().includes(term);
 
 function matching(wanted) {
@@ -381,7 +381,7 @@ function choices(field, label, values) {
   $(field).closest("p").hidden = !usual.length;
 }
 
-// One dataset, opened.
+// The opened dataset.
 
 function open(path, before) {
   const one = all.find((each) => each.path === path);
@@ -514,7 +514,7 @@ function say(sentence) {
   saying = setTimeout(() => ($("said").textContent = ""), 2500);
 }
 
-// Versions: read only when somebody looks.
+// Versions: history.json is loaded only when the reader opens them.
 
 let past;
 const readHistory = () =>
@@ -599,7 +599,7 @@ async function showReleases() {
   }
 }
 
-// The address keeps the search and the opened dataset, so both can be sent to someone.
+// The address contains the search and the opened dataset, so that it can be shared.
 
 let current = {};
 const state = () => current;
@@ -663,7 +663,7 @@ const root = (release) =>
     ? [el("span", { class: "copy" }, el("code", { class: "cid" }, release.root), copy(release.root, "Copy root CID"))]
     : [];
 
-// A jump inside the page must not be taken for a search.
+// A jump inside the page must not be read as a search.
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   ($("rows").querySelector("a") ?? $("q")).focus();
