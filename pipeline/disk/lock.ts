@@ -4,11 +4,11 @@
  * The file names the process that has the lock. It is created atomically (written under another name, then linked to its
  * own), so no process reads a partial one. On a disk without hard links a process may be refused, but two never get the lock.
  * A lock left by a killed process is taken over by exactly one of the waiting processes: a stale lock is replaced under a
- * second lock, and read again once that one is acquired.
+ * second lock, and read again after that one is acquired.
  *
  * ```ts
- * const held = await lock(".fieldtree/lock", "publishing");
- * try { … } finally { await held.release(); }
+ * const acquired = await lock(".fieldtree/lock", "publishing");
+ * try { … } finally { await acquired.release(); }
  * ```
  *
  * A process is identified by its id, its start time and the boot of its machine, because process ids are reused. A process
@@ -44,23 +44,23 @@ export async function lock(path: string, what: string): Promise<Lock> {
 
 /** The process that has the lock at `path`: `undefined` for none, or one that has ended; `unreadable` for an invalid file. */
 export async function lockedBy(path: string): Promise<Holder | "unreadable" | undefined> {
-  const held = await holderOf(path);
-  return held === undefined || held === "unreadable" || (await lives(held)) ? held : undefined;
+  const holder = await holderOf(path);
+  return holder === undefined || holder === "unreadable" || (await isRunning(holder)) ? holder : undefined;
 }
 
 /** Remove the lock at `path` and return the process that had it. That process gets no notice. */
 export async function breakLock(path: string): Promise<Holder | "unreadable" | undefined> {
   // Renamed before it is read: a lock acquired meanwhile is another file, and stays.
-  const aside = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  const renamed = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {
-    await rename(path, aside);
+    await rename(path, renamed);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw diskFailure(error, `breaking the lock ${path}`);
   }
-  const held = await holderOf(aside);
-  await rm(aside, { force: true, recursive: true });
-  return held !== undefined && held !== "unreadable" && !(await lives(held)) ? undefined : held;
+  const holder = await holderOf(renamed);
+  await rm(renamed, { force: true, recursive: true });
+  return holder !== undefined && holder !== "unreadable" && !(await isRunning(holder)) ? undefined : holder;
 }
 
 export interface Holder {
@@ -84,14 +84,14 @@ const deepestTakeover = 3;
 async function take(path: string, us: Holder, depth: number): Promise<Lock> {
   await mkdir(dirname(path), { recursive: true });
   const draft = join(dirname(path), `.${basename(path)}.${us.id}`);
-  const words = `${JSON.stringify(us, null, 1)}\n`;
-  await writeFile(draft, words, { flag: "wx" });
+  const text = `${JSON.stringify(us, null, 1)}\n`;
+  await writeFile(draft, text, { flag: "wx" });
   try {
     for (;;) {
-      if (await madeWhole(draft, path, words)) return lockHeld(path, us);
-      const held = await holderOf(path);
-      if (held === undefined) continue; // Released between our two looks.
-      if (held === "unreadable" || depth >= deepestTakeover || (await lives(held))) throw refusal(path, held);
+      if (await createdAtomically(draft, path, text)) return acquiredLock(path, us);
+      const holder = await holderOf(path);
+      if (holder === undefined) continue; // Released before it was read.
+      if (holder === "unreadable" || depth >= deepestTakeover || (await isRunning(holder))) throw refusal(path, holder);
       const takeover = await take(
         `${path}.takeover`,
         { ...us, id: randomUUID(), what: "taking over a lock" },
@@ -100,9 +100,9 @@ async function take(path: string, us: Holder, depth: number): Promise<Lock> {
       try {
         // A stale lock is only replaced under `takeover`, so the one read here stays until this process replaces it.
         const still = await holderOf(path);
-        if (still !== undefined && still !== "unreadable" && still.id === held.id) {
+        if (still !== undefined && still !== "unreadable" && still.id === holder.id) {
           await rename(draft, path);
-          return lockHeld(path, us);
+          return acquiredLock(path, us);
         }
       } finally {
         await takeover.release();
@@ -113,13 +113,13 @@ async function take(path: string, us: Holder, depth: number): Promise<Lock> {
   }
 }
 
-function lockHeld(path: string, us: Holder): Lock {
-  let held = true;
+function acquiredLock(path: string, us: Holder): Lock {
+  let isReleased = false;
   return {
     holder: us,
     async release() {
-      if (!held) return;
-      held = false;
+      if (isReleased) return;
+      isReleased = true;
       const now = await holderOf(path);
       if (now !== undefined && now !== "unreadable" && now.id === us.id) await rm(path, { force: true });
     },
@@ -127,7 +127,7 @@ function lockHeld(path: string, us: Holder): Lock {
 }
 
 /** Whether this process has the lock now; otherwise another process's lock file exists. */
-async function madeWhole(draft: string, path: string, words: string): Promise<boolean> {
+async function createdAtomically(draft: string, path: string, text: string): Promise<boolean> {
   try {
     await link(draft, path);
     return true;
@@ -135,7 +135,7 @@ async function madeWhole(draft: string, path: string, words: string): Promise<bo
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return false;
     if (!noHardLinks.has(code!)) throw error;
-    return made(path, words);
+    return createdWithoutLinks(path, text);
   }
 }
 
@@ -146,7 +146,7 @@ const noHardLinks: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUP
  * Without hard links: the process that creates the file has the lock, and writes its text afterwards. A process that reads
  * the file in between finds it empty, as every process does after a power cut at that point: all of them are refused.
  */
-async function made(path: string, words: string): Promise<boolean> {
+async function createdWithoutLinks(path: string, text: string): Promise<boolean> {
   let file: FileHandle;
   try {
     file = await open(path, "wx");
@@ -155,7 +155,7 @@ async function made(path: string, words: string): Promise<boolean> {
     throw error;
   }
   try {
-    await file.writeFile(words).finally(() => file.close());
+    await file.writeFile(text).finally(() => file.close());
     return true;
   } catch (error) {
     await rm(path, { force: true });
@@ -191,13 +191,15 @@ async function holderOf(path: string): Promise<Holder | "unreadable" | undefined
   }
 }
 
-function refusal(path: string, held: Holder | "unreadable"): Failure {
-  if (held === "unreadable") {
+function refusal(path: string, holder: Holder | "unreadable"): Failure {
+  if (holder === "unreadable") {
     return inUse(unknownUser(path), "if no other fieldtree is running, remove that file");
   }
   const todo =
-    held.host === hostname() ? `\`kill ${held.pid}\` stops it` : `if ${held.host} no longer runs it, remove ${path}`;
-  return inUse({ ...held, holder: sayHolder(held) }, todo);
+    holder.host === hostname()
+      ? `\`kill ${holder.pid}\` stops it`
+      : `if ${holder.host} no longer runs it, remove ${path}`;
+  return inUse({ ...holder, holder: sayHolder(holder) }, todo);
 }
 
 /** `process 4711 on ship (fieldtree publish)` */
@@ -219,13 +221,13 @@ async function ourselves(): Promise<Omit<Holder, "what">> {
 }
 
 /** Whether the process that acquired the lock is still running; `true` where that can't be determined. */
-async function lives(held: Holder): Promise<boolean> {
-  if (held.host !== hostname()) return true;
+async function isRunning(holder: Holder): Promise<boolean> {
+  if (holder.host !== hostname()) return true;
   const boot = await bootOfThisMachine();
-  if (boot !== "" && held.boot !== "" && boot !== held.boot) return false;
-  const state = await stateOf(held.pid);
+  if (boot !== "" && holder.boot !== "" && boot !== holder.boot) return false;
+  const state = await stateOf(holder.pid);
   if (state === "gone") return false;
-  return state === "unknown" || held.started === "" || state.started === held.started;
+  return state === "unknown" || holder.started === "" || state.started === holder.started;
 }
 
 async function bootOfThisMachine(): Promise<string> {

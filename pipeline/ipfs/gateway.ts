@@ -101,9 +101,9 @@ export function gateway(url: string, timeouts: GatewayTimeouts = usual): Node {
 
         const wait = waitAsked(response) ?? 1000;
         if (response.status !== 429 || waited + wait > timeouts.busy) {
-          const says = excerpt(new TextDecoder().decode(body));
+          const text = excerpt(new TextDecoder().decode(body));
           const waiting = waited > 0 ? ` after waiting ${waited / 1000} s` : "";
-          throw new Failure(kindOfStatus(response.status), `${name} answered ${response.status}${waiting}: ${says}`);
+          throw new Failure(kindOfStatus(response.status), `${name} answered ${response.status}${waiting}: ${text}`);
         }
         waited += wait;
         busyUntil = Math.max(busyUntil, performance.now() + wait);

@@ -33,7 +33,7 @@ export interface Pace {
 }
 
 /** Failures in a row, other than wrong bytes and silence, after which a gateway's circuit breaker opens. */
-const mostStrikes = 3;
+const mostFailures = 3;
 
 /** The empty block, whose bytes are in its CID. */
 const probe = CID.parse("bafkqaaa");
@@ -53,9 +53,9 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
   const inTurn = atMost(inFlight * all.length);
   let waiting: (() => void)[] = [];
 
-  const setAside = (member: Member, why: string, world: World): void => {
-    if (member.aside !== undefined) return;
-    member.aside = why;
+  const openBreaker = (member: Member, why: string, world: World): void => {
+    if (member.openReason !== undefined) return;
+    member.openReason = why;
     member.gone.abort();
     world.log(`${why}; it is not asked again`);
     wake();
@@ -67,10 +67,13 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
     for (const each of woken) each();
   };
 
-  /** The fastest gateway not yet requested, once one of its slots is taken; `undefined` where every gateway was requested. */
+  /**
+   * Takes a slot of the fastest gateway not yet requested that has a free one, waiting where none has; `undefined` where every
+   * gateway was requested.
+   */
   const next = async (asked: ReadonlySet<Member>, over: AbortSignal): Promise<Member | undefined> => {
     for (;;) {
-      const left = all.filter((member) => member.aside === undefined && !asked.has(member));
+      const left = all.filter((member) => member.openReason === undefined && !asked.has(member));
       if (left.length === 0 || over.aborted) return undefined;
       left.sort((a, b) => a.pace - b.pace);
       // Waiting for a slot of the fastest gateway is better than a free slot of one that is much slower.
@@ -101,7 +104,7 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
       later(50, () => {
         member.checking = false;
         if (member.heardAt > askedAt) return;
-        setAside(member, `${member.node.name} has not answered anything for ${member.silence} ms`, world);
+        openBreaker(member, `${member.node.name} has not answered anything for ${member.silence} ms`, world);
       }),
     );
   };
@@ -129,18 +132,18 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
         const bytes = await unlessAborted(signal, member.node.get(cid, { ...world, signal }));
         const took = performance.now() - askedAt;
         member.heardAt = performance.now();
-        member.strikes = 0;
+        member.failures = 0;
         // A quick answer that the block is missing must not make a gateway the first one requested.
         member.pace = 0.8 * member.pace + 0.2 * (bytes ? took : took + 4 * hedge);
         if (bytes) resolve(bytes);
       } catch (error) {
         if (world.signal.aborted) reject(world.signal.reason);
         else if (over.signal.aborted) member.pace = Math.max(member.pace, performance.now() - askedAt);
-        else if (!isFailure(error) && member.aside === undefined) reject(error);
-        else if (member.aside === undefined) {
+        else if (!isFailure(error) && member.openReason === undefined) reject(error);
+        else if (member.openReason === undefined) {
           reasons.set(member, (error as Failure).message);
-          if (isFailure(error, "corrupt")) setAside(member, error.message, world);
-          else if (++member.strikes >= mostStrikes) setAside(member, (error as Failure).message, world);
+          if (isFailure(error, "corrupt")) openBreaker(member, error.message, world);
+          else if (++member.failures >= mostFailures) openBreaker(member, (error as Failure).message, world);
         }
       } finally {
         clearTimeout(hurry);
@@ -164,7 +167,7 @@ export function gateways(sources: readonly (string | Node)[], pace: Partial<Pace
 
     const finish = (): void => {
       const silent = all.flatMap((member) => {
-        const why = member.aside ?? reasons.get(member);
+        const why = member.openReason ?? reasons.get(member);
         return why === undefined ? [] : [why];
       });
       if (silent.length === 0) resolve(undefined);
@@ -218,13 +221,13 @@ interface Member {
   /** Aborted when the circuit breaker opens, so that no request waits for the gateway any more. */
   readonly gone: AbortController;
   /** Why the circuit breaker is open; `undefined` while it is closed. */
-  aside: string | undefined;
+  openReason: string | undefined;
   /** ms until an answer, smoothed. Initially that of the slowest gateway that is worth waiting for. */
   pace: number;
   /** Time of the last answer of any kind, on the monotonic clock. */
   heardAt: number;
   busy: number;
-  strikes: number;
+  failures: number;
   checking: boolean;
 }
 
@@ -233,11 +236,11 @@ function memberOf(source: string | Node, silence: number | undefined, hedge: num
     node: typeof source === "string" ? gateway(source) : source,
     silence: silence ?? (typeof source === "string" && isNear(source) ? 700 : 3000),
     gone: new AbortController(),
-    aside: undefined,
+    openReason: undefined,
     pace: hedge,
     heardAt: Number.NEGATIVE_INFINITY,
     busy: 0,
-    strikes: 0,
+    failures: 0,
     checking: false,
   };
 }

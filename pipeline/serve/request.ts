@@ -146,7 +146,10 @@ function carOf(query: URLSearchParams, parameters: ReadonlyMap<string, string>):
   };
 }
 
-/** The first supported form with the greatest weight; `undefined` where a page has at least that weight. */
+/**
+ * The first supported form with the greatest weight. `undefined`, for a page, where there is none, or where `text/html` or
+ * any type is accepted and no form before it has weight 1.
+ */
 function preferred(accept: string): { name: string; parameters: ReadonlyMap<string, string> } | undefined {
   let best: { name: string; parameters: ReadonlyMap<string, string>; weight: number } | undefined;
   for (const each of accept.slice(0, 2000).split(",")) {

@@ -288,7 +288,7 @@ function askedRange({ headers }: Asking, etag: string, size: number) {
 
 /** A refusal as a response: plain text that must not be cached. */
 export function refused(refusal: Refusal): Answer {
-  const says = new TextEncoder().encode(`${refusal.message}\n`);
+  const text = new TextEncoder().encode(`${refusal.message}\n`);
   return {
     status: refusal.status,
     headers: {
@@ -296,8 +296,8 @@ export function refused(refusal: Refusal): Answer {
       ...refusal.headers,
       "cache-control": "no-store",
       "content-type": "text/plain; charset=utf-8",
-      "content-length": String(says.length),
+      "content-length": String(text.length),
     },
-    body: once(says),
+    body: once(text),
   };
 }

@@ -126,13 +126,13 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
       if (loopback) checkHost(request.headers.host);
       leave = await places.take(gone.signal);
       // The timeout ends with the first bytes; afterwards only the reader's speed and the idle limit count.
-      let patient = within;
-      const get = getOf(serving.node, recent, () => patient);
+      let current = within;
+      const get = getOf(serving.node, recent, () => current);
       const asking = { method: request.method ?? "", url: request.url ?? "", headers: flat(request) };
       const resolve = (name: string) => serving.resolve(name, within);
       const source = { get, resolve, list: (cid: CID) => list(cid, within.signal), campaign: serving.campaign };
       const begun = await begin(await unlessAborted(within.signal, answer(asking, source)), within.signal);
-      patient = lasting;
+      current = lasting;
       await send(begun, response, lasting.signal, limits.reader);
     } catch (error) {
       if (gone.signal.aborted || world.signal.aborted) return void response.destroy();

@@ -41,7 +41,7 @@ export interface Writing extends Pick<Appending, "has" | "writer"> {
   rest(): Promise<void>;
   /** Whether a commit failed: then no later one can succeed, and only `giveUp` is left. */
   hasFailed(): boolean;
-  /** Cut off what isn't committed and release the lock. Other pending calls reject with `why`. */
+  /** Cut off what isn't committed and release the lock. Later calls fail with `why`. */
   giveUp(why: unknown): Promise<void>;
   /** Release the lock. What isn't committed is left to the next writer. */
   close(): Promise<void>;

@@ -12,7 +12,7 @@
  * ```
  *
  * **Between put and pin** nothing protects a block from a garbage collection that a user starts, or that the daemon starts
- * because it runs with `--enable-gc` and its store is full. During a put Kubo's pin lock is held, so no collection can begin.
+ * because it runs with `--enable-gc` and its store is full. During a put Kubo's pins are locked, so no collection can begin.
  * If one runs between put and pin, `pin` walks the DAG and fails naming the missing block; nothing is pinned, and the next
  * run puts the block again. No incomplete DAG is ever published. Callers should still pin soon after a put.
  *
@@ -71,7 +71,7 @@ export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: 
         sent++;
       }
     };
-    // A CAR without roots pins nothing. With `pin-roots`, Kubo still has its pin lock from the first block to the last, and
+    // A CAR without roots pins nothing. With `pin-roots`, Kubo still locks its pins from the first block to the last, and
     // the garbage collector waits for that.
     const args = { "pin-roots": true, stats: true };
     let stored: number | undefined;
