@@ -7,7 +7,7 @@ import { blocksOf } from "../dag/build/files.ts";
 import type { HomeNode } from "./node.ts";
 
 /**
- * @returns what was added, once all of it would survive a power cut. It is not pinned yet.
+ * @returns what was added, after all of it survives a power cut. It is not pinned yet.
  * @throws Failure `input` for what can't be added, `refused` where the disk is full; adding again finishes what was begun.
  */
 export async function addFiles(home: HomeNode, path: string, options: AddOptions, world: World): Promise<Added> {

@@ -33,7 +33,11 @@ interface Packed extends SortedFolder {
   readonly bytes: number;
 }
 
-/** @param getFor gives blocks until the signal is aborted. Rejects with Refusal 501 for a directory of more than {@link mostEntries}. */
+/**
+ * @param getFor returns a `get` that works until the signal is aborted.
+ *
+ * The result rejects with Refusal 501 for a directory of more than {@link mostEntries}.
+ */
 export function sortedFolders(getFor: (signal: AbortSignal) => Get): SortedFolders {
   const packed = new Map<string, Packed>();
   const underway = new Map<
