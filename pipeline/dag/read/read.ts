@@ -1,9 +1,9 @@
 /**
- * Reading: from a CID and something that gives blocks to names, kinds and bytes.
+ * Reads UnixFS: directory entries, types and file contents, from a CID and a function that returns blocks.
  *
- * Only what is asked for is loaded: a name in a sharded directory of a million is a few blocks, a range of a file those that
- * hold it. Nothing here recurses, so that depth is bounded by memory and not by the stack, and what a block says of another
- * is held against that other one.
+ * Only the blocks needed are loaded: a few for a name in a sharded directory of a million entries, those that contain the
+ * bytes for a range of a file. Nothing here recurses, so that depth is bounded by memory and not by the stack. What a parent
+ * block states about a child (size, fanout) is compared with the child.
  *
  * ```ts
  * const cid = await resolve(root, "products/radar.zarr/.zattrs", get);
@@ -24,52 +24,52 @@ import { tsizeOf } from "./tsize.ts";
 
 export interface Stat {
   readonly type: "file" | "directory" | "symlink";
-  /** Bytes: contents of a file, Tsize of a directory, length of a symlink's target. */
+  /** Bytes: contents of a file, Tsize of a directory, or length of a symlink's target. */
   readonly size: number;
-  /** Bytes of all blocks, repeats counted. */
+  /** Bytes of all blocks; a repeated block counts each time. */
   readonly tsize: number;
-  /** Where a symlink points, as written. */
+  /** Target of a symlink, unresolved. */
   readonly target?: string;
 }
 
 export interface Range {
   /** Bytes from the beginning. */
   readonly offset: number;
-  /** Bytes; to the end where absent. What reaches beyond the end is cut off. */
+  /** Bytes. Absent: to the end of the file. A range that reaches beyond the end is cut there. */
   readonly length?: number;
 }
 
 export interface WalkOptions {
   /**
-   * `block`: the root alone. `entity`: what it takes to read this file, or to list this directory. `all`: everything below.
+   * `block`: the root alone. `entity`: the blocks needed to read this file, or to list this directory. `all`: all descendants.
    *
    * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/#dag-scope-request-query-parameter
    */
   readonly scope: "block" | "entity" | "all";
-  /** With `entity`, of a file: only the blocks that hold this range. */
+  /** With `entity`, of a file: only the blocks that contain this range. */
   readonly range?: Range;
   /**
-   * Asked once for each CID before it is loaded; `false` passes over it and what lies below. A completeness check says
-   * `false` for raw leaves after looking whether they are there.
+   * Called one time for each CID before it is loaded; `false` skips the block and its descendants. A completeness check
+   * returns `false` for raw leaves after it checked that they exist.
    */
   readonly wants?: (cid: CID) => boolean | Promise<boolean>;
   /**
-   * With `all`: blocks that were walked before, which are passed over; those of this walk are added. Whoever gives one shares
-   * it between walks, or leaves out what need not be remembered, of which `wants` is then asked again.
+   * With `all`: blocks that were walked before, which are skipped; the walk adds its own. A caller passes one to share it
+   * between walks, or one that does not store every CID; `wants` is then called again for the CIDs not stored.
    */
   readonly seen?: CidSet;
 }
 
-/** Entries of a directory that is listed as a whole: some 120 MB of them. */
+/** Maximum number of entries of a directory that is listed as a whole: about 120 MB in memory. */
 const mostEntries = 2_000_000;
 
-/** What stands at `cid`: reads one block. @throws Failure `input` where it is neither file, directory nor symlink; `corrupt`. */
+/** Type and size of the node `cid`: reads one block. @throws Failure `input` if no file, directory or symlink; `corrupt`. */
 export async function stat(cid: CID, get: Get): Promise<Stat> {
   const bytes = await load(cid, get);
   return statOf(cid, bytes);
 }
 
-/** {@link stat}, of a block that is at hand. */
+/** {@link stat} of a block that is already loaded. */
 export function statOf(cid: CID, bytes: Uint8Array): Stat {
   const shape = shapeOf(cid, bytes);
   const tsize = tsizeOf(cid, bytes);
@@ -84,15 +84,15 @@ export function statOf(cid: CID, bytes: Uint8Array): Stat {
   }
 }
 
-/** All entries of a directory, in byte order of their names. Each is made when it is come to. */
+/** All entries of a directory, in byte order of their names. Each object is created when the iteration reaches it. */
 export interface SortedEntries extends Iterable<DirectoryEntry> {
   readonly size: number;
 }
 
 /**
- * Entries of a directory, sharded or not, in byte order of their names, once all of it was read.
+ * Entries of a directory, sharded or not, in byte order of their names. Reads the whole directory first.
  *
- * @throws Failure `input` where it isn't one, or has more than {@link mostEntries}.
+ * @throws Failure `input` if `cid` is no directory, or has more than {@link mostEntries}.
  */
 export async function sortedEntries(cid: CID, get: Get): Promise<SortedEntries> {
   const found = compactEntries();
@@ -114,7 +114,7 @@ export async function* entries(cid: CID, get: Get): AsyncGenerator<DirectoryEntr
   yield* await sortedEntries(cid, get);
 }
 
-/** The same, as they stand in the blocks: those of one block at a time. */
+/** Entries of a directory in the order of its blocks, one array for each block. */
 export async function* unsortedEntries(cid: CID, get: Get): AsyncGenerator<DirectoryEntry[]> {
   for await (const { shape } of directoryBlocks(cid, get)) {
     yield shape.kind === "directory" ? [...shape.entries] : shape.slots.filter(isEntry);
@@ -125,15 +125,19 @@ function isEntry(slot: Slot): slot is Slot & DirectoryEntry {
   return slot.name !== undefined;
 }
 
-/** What is called `name` in a directory: one block, or one a depth of its shards. @throws Failure `input` where `cid` is no directory. */
+/**
+ * CID of the entry `name` of a directory. Loads one block, or one for each level of shards.
+ *
+ * @throws Failure `input` if `cid` is no directory.
+ */
 export async function child(cid: CID, name: string, get: Get): Promise<CID | undefined> {
   const shape = await directoryAt(cid, get);
   return childOf(shape, name, get);
 }
 
 /**
- * What stands at `path` (names divided by `/`) below `cid`. `undefined` where a name isn't there, or something on the way
- * isn't a directory; symlinks are not followed.
+ * CID of the node at `path` (names separated by `/`) below `cid`. `undefined` if a name does not exist, or a parent in the
+ * path is no directory. Symlinks are not followed.
  */
 export async function resolve(cid: CID, path: string, get: Get): Promise<CID | undefined> {
   let at = cid;
@@ -148,12 +152,12 @@ export async function resolve(cid: CID, path: string, get: Get): Promise<CID | u
   return at;
 }
 
-/** Bytes of a file, or of a range of it: loads only the blocks that hold them. @throws Failure `input` where it is no file. */
+/** Bytes of a file, or of a range of it: loads only the blocks that contain them. @throws Failure `input` if it is no file. */
 export async function* content(cid: CID, get: Get, range: Range = { offset: 0 }): AsyncGenerator<Uint8Array> {
   for await (const { contents } of fileBlocks(cid, get, range)) if (contents.length > 0) yield contents;
 }
 
-/** The whole contents of a file that is small enough to hold. @throws as {@link content} does. */
+/** The whole contents of a file that fits in memory. @throws as {@link content} does. */
 export async function whole(cid: CID, get: Get): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -171,11 +175,11 @@ export async function whole(cid: CID, get: Get): Promise<Uint8Array> {
 }
 
 /**
- * Blocks from the root down, depth first, in the order of links, each once.
+ * Blocks from the root down, depth first, in the order of links, each one time.
  *
- * What an identity CID holds is part of the block that names it: it is looked into, and is no block of its own.
+ * The data in an identity CID is part of the block that links to it: its links are followed, but it is not yielded.
  *
- * @throws Failure `corrupt` for a block that isn't what its CID says.
+ * @throws Failure `corrupt` for a block that does not match its CID.
  */
 export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGenerator<Block> {
   if (options.scope === "all") return yield* everything(root, get, options.wants, options.seen);
@@ -219,13 +223,13 @@ async function* everything(
   }
 }
 
-/** What a block links to, each once: it may say so a hundred thousand times. */
+/** The distinct links of a block that were not walked yet: a block may repeat one link a hundred thousand times. */
 function unseen(links: readonly CID[], seen: CidSet): { cid: CID }[] {
   const here = new Set<string>();
   return links.filter((cid) => !seen.has(cid) && here.size < here.add(keyOf(cid)).size).map((cid) => ({ cid }));
 }
 
-/** Only a release that is itself the root is looked through: behind its links to others lies every tree there ever was. */
+/** Links of a release are followed only if it is the root: links between releases lead to every tree ever published. */
 function linksBelow(cid: CID, bytes: Uint8Array): CID[] {
   return cid.code === codecs.dagCbor ? [] : linksOf(cid, bytes);
 }
@@ -246,31 +250,31 @@ async function cborLinks(bytes: Uint8Array): Promise<CID[]> {
 }
 
 interface FileBlock extends Block {
-  /** What this very block holds of the range. */
+  /** The bytes of the range that are in this block itself. */
   readonly contents: Uint8Array;
 }
 
-/** @param once passes over what lies below a block whose whole contents came before: a file may repeat itself without end. */
+/** @param distinct skips a block whose whole contents were yielded before: a small file DAG can repeat a block without limit. */
 async function* fileBlocks(
   root: CID,
   get: Get,
   { offset, length = Number.POSITIVE_INFINITY }: Range,
-  once = false,
+  distinct = false,
 ): AsyncGenerator<FileBlock> {
   const end = offset + length;
-  // Bytes of contents below each block that came whole.
+  // Bytes of contents of each block that was yielded whole, by key.
   const whole = new Map<string, number>();
-  const cameWhole = ({ cid, size }: { cid: CID; size?: number }) =>
+  const yieldedWhole = ({ cid, size }: { cid: CID; size?: number }) =>
     size !== undefined && whole.get(keyOf(cid)) === size;
   const links = waitingLinks<{ cid: CID; start: number; size?: number }>(async (item) =>
-    cameWhole(item) ? undefined : load(item.cid, get),
+    yieldedWhole(item) ? undefined : load(item.cid, get),
   );
   links.push([{ cid: root, start: 0 }]);
   for (let top = links.pop(); top; top = links.pop()) {
     await pause();
     const { cid, start, size } = top.item;
-    if (cameWhole(top.item) && start >= offset && start + size! <= end) continue;
-    // Passed over while it was whole, and wanted in part now.
+    if (yieldedWhole(top.item) && start >= offset && start + size! <= end) continue;
+    // Not loaded in advance because it was yielded whole before, but only a part of it is in the range here.
     const bytes = (await top.bytes) ?? (await load(cid, get));
     const shape = shapeOf(cid, bytes);
     if (shape.kind !== "file") {
@@ -280,13 +284,13 @@ async function* fileBlocks(
     if (size !== undefined && size !== shape.size) {
       throw new Failure("corrupt", `${cid} holds ${shape.size} bytes of a file where its parent says ${size}`);
     }
-    if (once && start >= offset && start + shape.size <= end) whole.set(keyOf(cid), shape.size);
+    if (distinct && start >= offset && start + shape.size <= end) whole.set(keyOf(cid), shape.size);
     yield { cid, bytes, contents: shape.data.subarray(Math.max(0, offset - start), Math.max(0, end - start)) };
 
     let at = start + shape.data.length;
     const parts = [];
     for (const part of shape.parts) {
-      // Parts of no bytes are passed over: a few blocks linking to one another could hold any number of them.
+      // Parts of zero bytes are skipped: a few blocks that link to one another can contain any number of them.
       if (part.size > 0 && at < end && at + part.size > offset) parts.push({ ...part, start: at });
       at += part.size;
     }
@@ -301,7 +305,7 @@ async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { s
   for (let top = links.pop(); top; top = links.pop()) {
     await pause();
     const { cid, fanout, depth } = top.item;
-    // No two shards of a directory hold the same names, so one that comes again would list them without end.
+    // Two shards of a directory never contain the same names. A repeated shard could list its names without limit.
     if (seen.has(cid)) throw new Failure("corrupt", `${cid} is twice a shard of ${root}`);
     const bytes = (await top.bytes)!;
     seen.add(cid);
@@ -335,7 +339,7 @@ async function childOf(directory: DirectoryShape, name: string, get: Get): Promi
   throw new Failure("corrupt", `the shards on the way to ${JSON.stringify(name)} are of different widths, or too deep`);
 }
 
-/** Bits of a name's hash, of which each depth of shards uses some. */
+/** Bits of a name's hash. Each level of shards uses log2(fanout) of them. */
 const hashBits = 64;
 
 type DirectoryShape = Extract<Shape, { kind: "directory" | "shard" }>;
@@ -353,14 +357,14 @@ function nameOf({ kind }: Shape): string {
   return kind === "shard" ? "directory" : kind;
 }
 
-/** `count` bits of `bytes` from bit `from`, the first being the highest of the first byte. */
+/** `count` bits of `bytes` from bit `from`; bit 0 is the highest of the first byte. */
 function bitsOf(bytes: Uint8Array, from: number, count: number): number {
   let value = 0;
   for (let bit = from; bit < from + count; bit++) value = value * 2 + ((bytes[bit >> 3]! >> (7 - (bit & 7))) & 1);
   return value;
 }
 
-/** The bytes of a block; of an identity CID, which holds them itself, those (as `ipfs add --inline` makes for small files). */
+/** The bytes of a block. An identity CID (`ipfs add --inline` creates them for small files) contains the bytes itself. */
 export async function load(cid: CID, get: Get): Promise<Uint8Array> {
   return isInline(cid) ? cid.multihash.digest : get(cid);
 }
