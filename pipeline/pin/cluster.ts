@@ -1,16 +1,16 @@
 /**
- * An IPFS Cluster: some institutes' Kubos that share out who keeps what.
+ * Pin service: an IPFS Cluster, which allocates pins among the Kubos of several institutes.
  *
- * Through its REST API (port 9094), never through its pinning-service face: there one peer that is offline makes a pin
- * "failed", however many others hold it, and replacing a pin by itself unpins it. So what each peer says is counted
- * (`replicas.ts`), and a pin is pinned where enough of them hold it.
+ * It is used through its REST API (port 9094), never through its pinning service API: there, one offline peer makes a pin
+ * "failed", however many others have it, and replacing a pin by itself unpins it. Here the status of each peer is counted
+ * (`replicas.ts`), and a pin is "pinned" if enough peers have it.
  *
  * ```ts
  * const dkrz = clusterPins({ name: "dkrz", api: "http://127.0.0.1:9094", credentials: "halo:…", replicas: 2 });
  * (await dkrz.status([root], world)).get(`${root}`); // { state: "failed", message: "1 of 2 replicas; peer-b: offline", … }
  * ```
  *
- * Seen with IPFS Cluster 1.1.0.
+ * Behaviour observed with IPFS Cluster 1.1.0.
  *
  * @see https://ipfscluster.io/documentation/reference/api/
  */
@@ -26,35 +26,35 @@ import { holdersOf, judged, type Pin, pinIn, type Terms, termsIn } from "./repli
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface ClusterOptions {
-  /** As campaign.yaml calls it. */
+  /** Name of the service in campaign.yaml. */
   readonly name: string;
   /** Such as `http://127.0.0.1:9094`. */
   readonly api: string;
-  /** `user:password`, or a token that its `POST /token` gave. Never printed. */
+  /** `user:password`, or a token from its `POST /token`. Never printed. */
   readonly credentials?: string;
-  /** Peers that must hold each pin. Where it is absent, as many as the Cluster itself wants. */
+  /** Number of peers that must have each pin. Absent: the Cluster's own default. */
   readonly replicas?: number;
-  /** ms without a byte to or from the Cluster after which it counts as gone. It gives a peer that hangs 15 s itself. */
+  /** ms without a byte to or from the Cluster after which a request fails. Cluster itself waits 15 s for a peer that hangs. */
   readonly timeoutMs?: number;
 }
 
-/** CIDs asked about at once: Cluster takes a request of 8 kB, and a CID may have a hundred characters. */
-const asked = 40;
+/** CIDs in one status request: Cluster accepts requests of 8 kB, and a CID may have a hundred characters. */
+const cidsPerRequest = 40;
 
-/** Such requests under way. Each makes a peer ask its Kubo once a CID. */
-const atOnce = 4;
+/** Parallel status requests. For each CID of a request, every peer sends a request to its Kubo. */
+const parallelRequests = 4;
 
-/** Bytes of a query. What people may read of a pin is not worth more of the 8 kB. */
+/** Bytes of a query. The rest of the 8 kB is left for the path and the headers; metadata beyond this is left out. */
 const longestQuery = 6000;
 
-/** Peers of the largest Cluster we believe in. */
+/** Maximum number of peers accepted in an answer. */
 const mostPeers = 10_000;
 
-/** Addresses that a Cluster of any age can read: it refuses a pin with one that it can't. */
-const understood =
+/** Multiaddrs that every version of Cluster can parse: it rejects a pin with an origin that it can't. */
+const parsableAddress =
   /^\/(?:ip4|ip6|dns|dns4|dns6|dnsaddr)\/[^/,\s]+(?:\/tcp\/\d{1,5}|\/udp\/\d{1,5}\/quic-v1)?\/p2p\/[1-9A-HJ-NP-Za-km-z]+$/;
 
-/** @throws Failure `input` where `api` isn't one of http or https, or contains a password. */
+/** @throws Failure `input` if `api` is no http or https URL, or contains a password. */
 export function clusterPins(options: ClusterOptions): PinService {
   const cluster = connectionTo(options);
   const { name, calls } = cluster;
@@ -77,17 +77,17 @@ export function clusterPins(options: ClusterOptions): PinService {
   };
 }
 
-/** A connection to a Cluster, and what has to be known from call to call. */
+/** A connection to a Cluster, and the state shared by its calls. */
 interface Cluster {
   readonly name: string;
   readonly calls: Wire;
-  /** Replicas that campaign.yaml demands. */
+  /** Number of replicas from campaign.yaml. */
   readonly replicas: number | undefined;
-  /** The same, as options of a request. */
+  /** `replicas` as options of a request. */
   readonly factor: Options;
-  /** Uploads the empty block to every peer, at the first call. */
+  /** Uploads the empty block to every peer, at the first call only. */
   readonly emptyBlock: (world: World) => Promise<void>;
-  /** By root, the peers that {@link upload} brought its blocks to: elsewhere they would have to be fetched once more. */
+  /** By root, the peers that received its blocks from {@link upload}: any other peer would have to fetch them again. */
   readonly broughtTo: Map<string, readonly string[]>;
 }
 
@@ -102,7 +102,7 @@ function connectionTo({ name, api, credentials, replicas, timeoutMs = 60_000 }: 
     refusal,
     meaningOf,
   });
-  // At every peer, for any of them may be given a pin.
+  // To every peer, because a pin may be allocated to any of them.
   const emptyBlock = emptyBlockFirst((upload, world) => {
     const query = { "raw-leaves": true, "cid-version": "1", "no-pin": true, ...factorOf(-1, -1) };
     return calls.json({ method: "POST", path: "add", what: "bringing the empty block", query, upload }, world);
@@ -121,7 +121,7 @@ async function pinUnlessPinned(cluster: Cluster, pinRequest: PinRequest, world: 
   await cluster.emptyBlock(world);
   if (now.state === "failed") await repair(cluster, pinRequest, pin, world);
   else {
-    // Peers of a pin that is not well would not be well with this one.
+    // An update has the peers of the previous pin, so it is only used if that pin has enough replicas.
     const followed = previous && (await statusOf(cluster, pins.get(`${previous}`)!, world)).state === "pinned";
     if (!followed || !(await pinUpdating(cluster, pinRequest, previous, world)))
       await pinAfresh(cluster, pinRequest, cluster.factor, world);
@@ -131,10 +131,10 @@ async function pinUnlessPinned(cluster: Cluster, pinRequest: PinRequest, world: 
 
 async function upload(cluster: Cluster, root: CID, car: AsyncIterable<Uint8Array>, world: World): Promise<void> {
   const upload = await withBlocks(car);
-  // Cluster hangs up on a CAR without a block.
+  // Cluster closes the connection for a CAR without a block.
   if (!upload) return;
   const what = `bringing blocks of ${root}`;
-  // Pinned later, by its name: a pin that Cluster makes here has none, and would begin before the last of several.
+  // Without a pin: a pin created by an upload has no name, and would start before the last of several uploads.
   const query = { format: "car", "no-pin": "true", ...cluster.factor };
   let added = false;
   for await (const line of cluster.calls.lines({ method: "POST", path: "add", what, query, upload }, world)) {
@@ -164,7 +164,7 @@ async function answer(cluster: Cluster, ask: Ask, world: World): Promise<Readonl
   return said;
 }
 
-/** An answer that leaves one out was cut short. */
+/** Pins by CID. @throws Failure `unavailable` if the answer lacks one of `cids`: it was cut short. */
 async function pinsOf(cluster: Cluster, cids: readonly CID[], world: World): Promise<Map<string, Pin>> {
   const pins = new Map<string, Pin>();
   const wanted = new Set(cids.map(String));
@@ -189,11 +189,15 @@ async function statusOf(cluster: Cluster, pin: Pin, world: World): Promise<PinSt
   return terms ? judged(pin, holdersOf(pin, terms), cluster.replicas ?? terms.least) : status;
 }
 
-/** What the Cluster was asked for. What `GET /pins` says of it comes from any one peer, be it the last to hear. */
+/** Replication options of a pin. Not from `GET /pins`: there, they come from one arbitrary peer, which may be out of date. */
 async function termsOf(cluster: Cluster, cid: string, world: World): Promise<Terms | undefined> {
   try {
-    const kept = await answer(cluster, { method: "GET", path: `allocations/${cid}`, what: `looking up ${cid}` }, world);
-    return termsIn(kept);
+    const stored = await answer(
+      cluster,
+      { method: "GET", path: `allocations/${cid}`, what: `looking up ${cid}` },
+      world,
+    );
+    return termsIn(stored);
   } catch (error) {
     if (isNotPinned(error)) return undefined;
     throw error;
@@ -211,15 +215,15 @@ function post(
 }
 
 /**
- * Pin it from what is kept of `previous`: its Kubos walk only what is new. The Cluster copies the pin as it stood, meta
- * and factor and all, and takes but the label from us. Returns whether it keeps as many replicas as are demanded.
+ * Pins as an update of the pin of `previous`, so that the Kubos walk only new blocks. The Cluster copies metadata and
+ * replication factor from that pin; only the label comes from the request. Returns whether the new pin has enough replicas.
  */
 async function pinUpdating(cluster: Cluster, pinRequest: PinRequest, previous: CID, world: World): Promise<boolean> {
   try {
     const { least } = termsIn(await post(cluster, pinRequest, { "pin-update": `${previous}` }, world));
     return !cluster.replicas || least === undefined || least >= cluster.replicas;
   } catch (error) {
-    // All it would have saved is time.
+    // The update only saves time, so the caller pins without it.
     if (!isFailure(error, "refused", "unavailable")) throw error;
     world.log(`${cluster.name}: ${pinRequest.cid} is pinned without what is kept of ${previous} (${error.message})`);
     return false;
@@ -231,14 +235,14 @@ async function pinAfresh(cluster: Cluster, pinRequest: PinRequest, factor: Optio
   const options = {
     ...factor,
     "user-allocations": cluster.broughtTo.get(`${cid}`) ?? [],
-    origins: origins.filter((address) => understood.test(address)),
+    origins: origins.filter((address) => parsableAddress.test(address)),
     ...Object.fromEntries(Object.entries(meta).map(([key, value]) => [`meta-${key}`, value])),
   };
   await post(cluster, pinRequest, options, world);
   cluster.broughtTo.delete(`${cid}`);
 }
 
-/** Have peers that failed try again, and others take the place of those that are gone. */
+/** Retries at peers that failed, and allocates the pin to other peers in place of those that are offline. */
 async function repair(cluster: Cluster, pinRequest: PinRequest, pin: Pin, world: World): Promise<void> {
   const { cid } = pinRequest;
   if (pin.peers.some(({ state }) => state === "error")) {
@@ -246,18 +250,18 @@ async function repair(cluster: Cluster, pinRequest: PinRequest, pin: Pin, world:
   }
   const terms = await termsOf(cluster, `${cid}`, world);
   if (terms?.least === undefined) return;
-  // Others may have asked for more than we do.
+  // The pin may already have a higher factor, set by another program.
   const least = Math.max(terms.least, cluster.replicas ?? 0);
-  const hopeful = holdersOf(pin, terms).filter(({ state }) => state !== "offline");
-  if (hopeful.length < least) await pinAfresh(cluster, pinRequest, factorOf(least, Math.max(terms.most, least)), world);
+  const online = holdersOf(pin, terms).filter(({ state }) => state !== "offline");
+  if (online.length < least) await pinAfresh(cluster, pinRequest, factorOf(least, Math.max(terms.most, least)), world);
 }
 
 async function statuses(cluster: Cluster, cids: readonly CID[], world: World): Promise<Map<string, PinStatus>> {
   const found = new Map<string, PinStatus>();
-  const batches = Array.from({ length: Math.ceil(cids.length / asked) }, (_, i) =>
-    cids.slice(i * asked, (i + 1) * asked),
+  const batches = Array.from({ length: Math.ceil(cids.length / cidsPerRequest) }, (_, i) =>
+    cids.slice(i * cidsPerRequest, (i + 1) * cidsPerRequest),
   );
-  for await (const pins of inOrder(batches, atOnce, (batch) => pinsOf(cluster, batch, world))) {
+  for await (const pins of inOrder(batches, parallelRequests, (batch) => pinsOf(cluster, batch, world))) {
     for (const [cid, pin] of pins) found.set(cid, await statusOf(cluster, pin, world));
   }
   return found;
@@ -270,7 +274,7 @@ function factorOf(least: number, most: number): Options {
   return { "replication-min": `${least}`, "replication-max": `${most}` };
 }
 
-/** As many of the options, first to last, as a request may carry. */
+/** The options, in order, that fit into {@link longestQuery}. */
 function fitting(options: Options): Arguments {
   let left = longestQuery;
   const query = new Map<string, string>();
@@ -284,7 +288,7 @@ function fitting(options: Options): Arguments {
   return Object.fromEntries(query);
 }
 
-/** The same CAR; `undefined` where it ends behind its header. */
+/** The same CAR; `undefined` if it ends after its header. */
 async function withBlocks(car: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array> | undefined> {
   const rest = car[Symbol.asyncIterator]();
   let start = new Uint8Array(0);
@@ -300,7 +304,7 @@ async function withBlocks(car: AsyncIterable<Uint8Array>): Promise<AsyncIterable
   })();
 }
 
-/** Bytes up to the first block: a varint, and as many bytes as it says (CARv1, "Header"). */
+/** Bytes before the first block: a varint, and the number of bytes that it states (CARv1, "Header"). */
 function headerEnd(car: Uint8Array): number {
   let length = 0;
   for (const [at, byte] of car.entries()) {
@@ -311,7 +315,7 @@ function headerEnd(car: Uint8Array): number {
 }
 
 function authorizationOf(credentials: string): string {
-  // No token has a colon in it: one is three pieces of base64url.
+  // A token never contains a colon: it is a JWT, three parts of base64url.
   if (!credentials.includes(":")) return `Bearer ${credentials}`;
   return `Basic ${Buffer.from(credentials).toString("base64")}`;
 }

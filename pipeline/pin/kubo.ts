@@ -1,20 +1,20 @@
 /**
- * A Kubo daemon somewhere else that keeps data for the campaign: a mirror, over its RPC.
+ * Pin service: a remote Kubo daemon (a mirror), by its RPC.
  *
- * Blocks are brought as a CAR, or fetched by that Kubo itself from the origins of a pin request. It keeps what one of its pins
- * says, and a pin has one name, which is the label of the pin request.
+ * Blocks are uploaded as a CAR, or that Kubo fetches them from the origins of a pin request. A pin has one name, which is the
+ * label of the pin request.
  *
  * ```ts
  * const mirror = kuboPins({ name: "mirror", api: "http://127.0.0.1:5001", token });
  * await mirror.pin({ cid: root, previous, label: "halo/tree@2", origins, meta: {} }, world);
  * ```
  *
- * What to know of Kubo's pins (0.43):
- * - Pinning again what is pinned takes the old pin away, reads everything below, then makes the new one: whoever had it
- *   loses its name, and a call that is cut short leaves none. So what is pinned is never pinned again, whoever's it is.
- * - `pin/update` reads and fetches only what the new root has beyond the old one, but takes no name: the new pin gets the
- *   old one's. Naming it means pinning it again, which is done where there is little to read ({@link worthNaming}).
- * - A pin lasts as long as its request. One that is ended keeps what it fetched, until somebody collects garbage.
+ * Behaviour of Kubo's pins (0.43):
+ * - `pin/add` of a pinned CID deletes the old pin, reads all blocks, then creates the new pin: the old name is lost, and an
+ *   aborted call leaves no pin. So a pinned CID is never pinned again, whichever program pinned it.
+ * - `pin/update` reads and fetches only blocks that the old root lacks, but accepts no name: the new pin gets the old name.
+ *   To rename it, it must be pinned again, which is done if there is little to read ({@link worthNaming}).
+ * - Pinning ends with its RPC request. The blocks that an aborted one fetched stay until the next garbage collection.
  *
  * @see https://docs.ipfs.tech/reference/kubo/rpc/
  */
@@ -27,33 +27,33 @@ import { type Rpc, rpc } from "../http/kubo-rpc.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface KuboPinsOptions {
-  /** As campaign.yaml calls it. */
+  /** Name of the service in campaign.yaml. */
   readonly name: string;
   /** Address of its RPC, such as `http://127.0.0.1:5001`. */
   readonly api: string;
-  /** Where its `API.Authorizations` asks for one. */
+  /** Token, if its `API.Authorizations` requires one. */
   readonly token?: string;
-  /** ms without a sign of life before a call fails. */
+  /** ms without a byte from Kubo after which a call fails. */
   readonly timeoutMs?: number;
-  /** ms without a block fetched before a pin fails. */
+  /** ms without a fetched block after which a pin fails. */
   readonly pinTimeoutMs?: number;
-  /** Only pins whose labels begin with it are let go of. Without it, those of any campaign are. */
+  /** Only pins whose labels begin with it are deleted. Absent: pins of any campaign are. */
   readonly campaign?: string;
 }
 
-/** ms that all origins together get to be reached. */
+/** Timeout in ms for connecting to all origins together. */
 const meeting = 5000;
 
-/** So many CIDs are asked for one by one; for more, one list of all pins is less work for Kubo and us. */
+/** Up to so many CIDs are requested singly; for more, one list of all pins is less work for Kubo and this process. */
 const askedSingly = 4;
 
-/** Bytes below a root up to which its pin is named again after an update: a second or two of reading. */
+/** Maximum bytes below a root whose pin is renamed after an update: Kubo reads them in a second or two. */
 const worthNaming = 1024 ** 3;
 
-/** Bytes that Kubo allows the name of a pin. */
+/** Maximum bytes of a pin's name in Kubo. */
 const longestName = 255;
 
-/** @throws Failure `input` where `api` is no address of an RPC. Nothing is asked of Kubo yet. */
+/** @throws Failure `input` if `api` is no URL of an RPC. Sends no request yet. */
 export function kuboPins(options: KuboPinsOptions): PinService {
   const { name, campaign } = options;
   const kubo = connectionTo(options);
@@ -96,12 +96,12 @@ export function kuboPins(options: KuboPinsOptions): PinService {
   };
 }
 
-/** A remote Kubo, and the pins that this process is making there. */
+/** A remote Kubo, and the pins that this process is creating there. */
 interface Kubo {
   readonly calls: Rpc;
-  /** With a longer timeout: Kubo answers nothing until a pin is updated. */
+  /** With a longer timeout: Kubo sends no byte until a pin is updated. */
   readonly updates: Rpc;
-  /** Uploads the empty block, at the first call. */
+  /** Uploads the empty block, at the first call only. */
   readonly emptyBlock: (world: World) => Promise<void>;
   readonly pinTimeoutMs: number;
   /** By CID, the last pin request for it: they are handled one after another, so that the second finds the first one's pin. */
@@ -134,7 +134,7 @@ async function pinInTurn(kubo: Kubo, pinRequest: PinRequest, world: World): Prom
   }
 }
 
-/** Multiaddrs that other nodes can dial; those of this machine alone only where there are no others. */
+/** Multiaddrs that other nodes can dial; loopback addresses only if there are no others. */
 async function dialledAddresses({ calls }: Kubo, world: World): Promise<string[]> {
   const { Addresses } = ((await calls.ask("id", {}, world)) ?? {}) as { Addresses?: unknown };
   const all = (Array.isArray(Addresses) ? Addresses : []).filter((each) => typeof each === "string");
@@ -162,7 +162,7 @@ async function pinNow(kubo: Kubo, { cid, label, previous, origins }: PinRequest,
   await pinFetching(kubo, cid, desired, world);
 }
 
-/** Connect it with the nodes that have the blocks. It may be connected already, or find others. */
+/** Connects Kubo with the nodes that have the blocks. Failures are ignored: it may be connected already, or find others. */
 async function connectTo(kubo: Kubo, origins: readonly string[], world: World): Promise<void> {
   const late = AbortSignal.timeout(meeting);
   const hurried = { ...world, signal: AbortSignal.any([world.signal, late]) };
@@ -177,7 +177,7 @@ async function connectTo(kubo: Kubo, origins: readonly string[], world: World): 
   for await (const _ of inOrder(origins, origins.length, connect));
 }
 
-/** Whether `next` was pinned by updating the pin of `previous`. Where it was not, the caller pins `next` itself. */
+/** Whether `next` was pinned by updating the pin of `previous`. If not, the caller pins `next` itself. */
 async function updatedFrom(kubo: Kubo, previous: CID, next: CID, world: World): Promise<boolean> {
   try {
     await kubo.updates.call(
@@ -196,9 +196,9 @@ async function pinFetching(kubo: Kubo, cid: CID, label: string, world: World): P
   const key = cid.toString();
   let done = 0;
   let pinned = false;
-  // The machine's steady clock: how long nothing came says nothing about what is published.
+  // The monotonic clock, not `world.now()`: this time is no part of what is published.
   let since = performance.now();
-  // Kubo repeats its count twice a second, whether or not anything came.
+  // Kubo repeats its count twice a second, even if no block arrived.
   for await (const line of kubo.calls.lines("pin/add", { arg: key, name: label, progress: true }, world)) {
     const { Progress, Pins } = (line ?? {}) as { Progress?: number; Pins?: unknown };
     pinned ||= Pins !== undefined;
@@ -221,7 +221,7 @@ async function stalled(kubo: Kubo, cid: CID, label: string, done: number, world:
   });
 }
 
-/** The first block below that it does not hold; `undefined` where it can't tell in reasonable time. */
+/** The first block below `cid` that Kubo does not have; `undefined` if Kubo can't find it in reasonable time. */
 async function firstMissing(kubo: Kubo, cid: CID, world: World): Promise<string | undefined> {
   try {
     await kubo.calls.ask("dag/stat", { arg: `${cid}`, progress: false, offline: true }, world);
@@ -232,7 +232,7 @@ async function firstMissing(kubo: Kubo, cid: CID, world: World): Promise<string 
   return undefined;
 }
 
-/** Bytes, as the root says. */
+/** Cumulative size in bytes, as recorded in the root block. */
 async function sizeBelow(kubo: Kubo, cid: CID, world: World): Promise<number> {
   const offline = { offline: true };
   const { cumulativeSize } = await kubo.calls.call(
@@ -261,7 +261,7 @@ async function allPins(kubo: Kubo, world: World): Promise<ReadonlySet<string>> {
   return pinned;
 }
 
-/** Of its recursive pin. Empty where that has none; `undefined` where there is no such pin. */
+/** Name of the recursive pin of a CID. Empty if the pin has no name; `undefined` if there is no such pin. */
 async function nameOfPin(kubo: Kubo, key: string, world: World): Promise<string | undefined> {
   const one = { paths: key, type: "recursive", names: true } as const;
   let pins: readonly { readonly name?: string }[];
@@ -276,16 +276,16 @@ async function nameOfPin(kubo: Kubo, key: string, world: World): Promise<string 
   return pin.name ?? "";
 }
 
-/** Whether a pin's name is a label as {@link PinRequest} has them, `campaign/path@release`. */
+/** Whether a pin's name has the form of a {@link PinRequest} label, `campaign/path@release`. */
 function isOurs(label: string, campaign: string | undefined): boolean {
   return /^[^/]+\/.*@\d+$/s.test(label) && (campaign === undefined || label.startsWith(`${campaign}/`));
 }
 
-/** A label as a name, cut in the middle where it is too long: campaign and release stay to be read. */
+/** A label as the name of a pin, shortened in the middle if it is too long: campaign and release stay readable. */
 function nameFor(label: string): string {
   if (Buffer.byteLength(label) <= longestName) return label;
   const end = `…${/@\d+$/.exec(label)?.[0] ?? ""}`;
   const room = Buffer.from(label).subarray(0, longestName - Buffer.byteLength(end));
-  // Told that more is to come, it leaves out a character that was cut through.
+  // With `stream: true` the decoder drops an incomplete character at the end.
   return new TextDecoder().decode(room, { stream: true }) + end;
 }

@@ -1,8 +1,8 @@
 /**
- * Peers that the campaign's Kubo stays connected with: mirrors, and institutes that hold the data.
+ * Peers that the campaign's Kubo stays connected with: mirrors, and institutes that have the data.
  *
- * They are written to `Peering.Peers` of its config, where they outlast a restart, and told to the running daemon, which
- * reads its config only when it starts. What others have put there stays.
+ * They are written to `Peering.Peers` of its config, for the next start, and sent to the running daemon, which reads its
+ * config only when it starts. Entries of other programs stay.
  *
  * ```ts
  * await ensurePeering("http://127.0.0.1:5001", token, ["/dns4/ipfs.example.org/tcp/4001/p2p/12D3Koo…/", "12D3Koo…"], world);
@@ -14,16 +14,17 @@ import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { type Rpc, rpc } from "../http/kubo-rpc.ts";
 
-/** ms without a sign of life from Kubo before a call fails. */
+/** ms without a byte from Kubo after which a call fails. */
 const timeoutMs = 30_000;
 
 /**
- * Have Kubo keep peering with `peers`, from now on; nothing is written where it does. Gives those that it lacked.
+ * Adds `peers` to Kubo's peering, in its config and in the daemon, and writes nothing for peers that are there. Returns the
+ * IDs of the peers that were missing.
  *
- * A peer is a multiaddr that ends in `/p2p/ID`, or the ID alone; slashes at its end are passed over. Several addresses of
- * one peer are one peer. Kubo's own are passed over too, so that everybody may be given the same list.
+ * A peer is a multiaddr that ends in `/p2p/ID`, or the ID alone; trailing slashes are ignored. Several addresses of one peer
+ * are merged. Kubo's own addresses are ignored too, so that the same list can be used at every node.
  *
- * @throws Failure `input` for what names no peer, otherwise as Kubo's RPC fails.
+ * @throws Failure `input` for an element that contains no peer ID, otherwise the failures of Kubo's RPC.
  */
 export async function ensurePeering(
   api: string,
@@ -32,24 +33,24 @@ export async function ensurePeering(
   world: World,
 ): Promise<readonly string[]> {
   return asking(api, token, async (calls) => {
-    const { wanted, written, running } = await observed(peers, calls, world);
-    const unwritten = lackedBy(wanted, written);
-    const idle = lackedBy(wanted, running);
+    const { desired, written, running } = await observed(peers, calls, world);
+    const unwritten = lackedBy(desired, written);
+    const idle = lackedBy(desired, running);
     if (unwritten.length > 0) {
       const peers = merged(written, unwritten);
       await calls.call("config", (kubo, by) => kubo.config.set("Peering.Peers", peers, by), world);
     }
     for (const { id, addresses } of idle) {
-      // Kubo takes what it is told of a peer for all there is: addresses that it knew are said again.
+      // The command replaces the addresses of the peer, so the addresses that Kubo already has are sent again.
       const known = running.find(({ ID }) => ID === id)?.Addrs ?? [];
       const all = [...new Set([...known, ...addresses])].map((address) => `${address}/p2p/${id}`);
       await calls.ask("swarm/peering/add", { arg: all.length > 0 ? all : [`/p2p/${id}`] }, world);
     }
-    return idsOf(wanted, unwritten, idle);
+    return idsOf(desired, unwritten, idle);
   });
 }
 
-/** IDs of those of `peers` that Kubo's config or the daemon that runs does not know, or not under each address: for a plan. */
+/** IDs of those of `peers` that are missing, or lack an address, in Kubo's config or in the running daemon: for a plan. */
 export async function peeringMissing(
   api: string,
   token: string | undefined,
@@ -57,8 +58,8 @@ export async function peeringMissing(
   world: World,
 ): Promise<readonly string[]> {
   return asking(api, token, async (calls) => {
-    const { wanted, written, running } = await observed(peers, calls, world);
-    return idsOf(wanted, lackedBy(wanted, written), lackedBy(wanted, running));
+    const { desired, written, running } = await observed(peers, calls, world);
+    return idsOf(desired, lackedBy(desired, written), lackedBy(desired, running));
   });
 }
 
@@ -68,7 +69,7 @@ interface Peer {
   readonly addresses: readonly string[];
 }
 
-/** As Kubo's config has it. What else stands in an entry is kept. */
+/** An entry of `Peering.Peers` in Kubo's config. Its other fields are preserved. */
 interface Entry {
   readonly ID: string;
   readonly Addrs: readonly string[] | null;
@@ -83,7 +84,7 @@ async function asking<T>(api: string, token: string | undefined, ask: (calls: Rp
   }
 }
 
-/** Whom of `peers` it should know, all but itself; what is in its config, and what the daemon that runs goes by. */
+/** Those of `peers` that Kubo should peer with (all but itself), and the entries in its config and in the running daemon. */
 async function observed(peers: readonly string[], calls: Rpc, world: World) {
   const named = gathered(peers);
   const [self, config, daemon] = (await Promise.all([
@@ -92,7 +93,7 @@ async function observed(peers: readonly string[], calls: Rpc, world: World) {
     calls.ask("swarm/peering/ls", {}, world),
   ])) as [unknown, unknown, { Peers?: unknown } | undefined];
   return {
-    wanted: named.filter(({ id }) => id !== self),
+    desired: named.filter(({ id }) => id !== self),
     written: entriesIn(config, `${calls.name}: Peering.Peers of its config`),
     running: entriesIn(daemon?.Peers, `${calls.name}: swarm/peering/ls`),
   };
@@ -121,7 +122,7 @@ function gathered(peers: readonly string[]): readonly Peer[] {
   return [...byId].map(([id, addresses]) => ({ id, addresses: [...addresses] }));
 }
 
-/** Peers that are not among the entries, or not with all of their addresses. */
+/** Peers that are not among the entries, or lack one of their addresses there. */
 function lackedBy(peers: readonly Peer[], entries: readonly Entry[]): readonly Peer[] {
   return peers.filter(({ id, addresses }) => {
     const known = entries.filter(({ ID }) => ID === id);
@@ -141,7 +142,7 @@ function merged(entries: readonly Entry[], peers: readonly Peer[]): readonly Ent
   return all;
 }
 
-/** In the order they were asked for. */
-function idsOf(wanted: readonly Peer[], ...some: readonly (readonly Peer[])[]): readonly string[] {
-  return wanted.filter((peer) => some.some((those) => those.includes(peer))).map(({ id }) => id);
+/** IDs of the peers that are in one of the lists, in the order of `desired`. */
+function idsOf(desired: readonly Peer[], ...some: readonly (readonly Peer[])[]): readonly string[] {
+  return desired.filter((peer) => some.some((those) => those.includes(peer))).map(({ id }) => id);
 }

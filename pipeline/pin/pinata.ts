@@ -1,11 +1,11 @@
 /**
- * Pinata, by the calls that its own SDK makes (`@pinata/sdk` 2.1.0: pinByHash, pinJobs, pinList, unpin).
+ * Pin service: Pinata, by the requests of its own SDK (`@pinata/sdk` 2.1.0: pinByHash, pinJobs, pinList, unpin).
  *
- * We make them ourselves. The SDK knows one address only, throws away the status and `Retry-After` of whatever carries
- * an error in words, hands out errors that hold the JWT, bounds no answer and changes JavaScript's globals. The tests
- * hold each of our requests against the one that it sends.
+ * The SDK itself is not used: it has a fixed address, drops the status and `Retry-After` of answers with an error message,
+ * throws errors that contain the JWT, does not limit the length of answers and changes JavaScript's globals. The tests
+ * compare each request with the one that the SDK sends.
  *
- * Pinata fetches by jobs: while there is one, a CID stands in pinJobs; once it is kept, in pinList.
+ * Pinata fetches in jobs: a CID is in pinJobs while it is fetched, and in pinList when it is pinned.
  *
  * @see https://docs.pinata.cloud/api-reference
  */
@@ -23,20 +23,20 @@ export interface PinataOptions {
   /** Without a slash at its end. Default: Pinata's own. */
   readonly endpoint?: string;
   readonly token: string;
-  /** What to do where the token is refused: `check PINATA_JWT`. */
+  /** Hint for a rejected token: `check PINATA_JWT`. */
   readonly hint?: string;
 }
 
-/** What Pinata takes: nodes to fetch from, characters of a name or a value, values, rows of one answer. */
+/** Pinata's limits: nodes to fetch from, characters of a name or a value, metadata values, rows of one answer. */
 const most = { hostNodes: 5, characters: 245, keyvalues: 10, pins: 1000, jobs: 99 } as const;
 
-/** Asking for single CIDs is two requests each; for more of them, everything is listed. */
+/** Up to so many CIDs, each is requested singly (two requests each). For more, all pins and jobs are listed. */
 const fewCids = 2;
 
 /** Pages of a list: a hundred thousand pins. */
 const mostPages = 100;
 
-/** What a job's status means. Every other one says why it has ended without the data. */
+/** States of a job in progress. Every other status is the reason why the job failed. */
 const working: ReadonlyMap<string, PinStatus["state"]> = new Map([
   ["prechecking", "queued"],
   ["searching", "pinning"],
@@ -77,7 +77,7 @@ export function pinataPins(options: PinataOptions): PinService {
     headers: { authorization: `Bearer ${token}` },
     hint: options.hint ?? `check the token of ${name}; pinning by CID is part of Pinata's paid plans`,
   };
-  // Two wishes for one CID at once would become two jobs.
+  // Two parallel pin requests for one CID would create two jobs.
   const inTurn = serializedByKey();
 
   return {
@@ -106,7 +106,7 @@ export function pinataPins(options: PinataOptions): PinService {
 
     unpin: (cid, world) =>
       inTurn(identity(cid), async () => {
-        // What it does not keep it answers with an error, and which one has changed over the years.
+        // Only pins that exist are deleted: for others Pinata answers an error, which has changed over the years.
         const what = `unpinning ${cid}`;
         for (const { ipfs_pin_hash } of keptOf(cid, await pinsOf(cid, world))) {
           const url = `${endpoint}/pinning/unpin/${parseCid(ipfs_pin_hash)}`;
@@ -178,7 +178,7 @@ export function pinataPins(options: PinataOptions): PinService {
   }
 }
 
-/** What lists say of each CID: kept, or what the newest of its jobs has come to. */
+/** Status of each CID from both lists: pinned, or the state of its newest job. */
 function statusIn(cids: readonly CID[], kept: readonly Pin[], under: readonly Job[]): Map<string, PinStatus> {
   const pinsBy = Map.groupBy(kept.filter(isKept), identityOf);
   const jobsBy = Map.groupBy(under, identityOf);
@@ -204,12 +204,12 @@ function keptOf(cid: CID, kept: readonly Pin[]): Pin[] {
   return kept.filter((pin) => isKept(pin) && identityOf(pin) === identity(cid));
 }
 
-/** Asked for what is pinned, Pinata has been seen to answer with what was unpinned, too. */
+/** Pinata's list of pinned CIDs sometimes contains unpinned ones, too. */
 function isKept({ date_unpinned }: Pin): boolean {
   return !date_unpinned;
 }
 
-/** `undefined` for what is no CID: nothing that we asked for. */
+/** Identity of the pin's CID; `undefined` if it is no CID, and so none that was requested. */
 function identityOf({ ipfs_pin_hash }: { readonly ipfs_pin_hash: string }): string | undefined {
   try {
     return identity(parseCid(ipfs_pin_hash));

@@ -1,8 +1,8 @@
 /**
- * Any service that speaks the IPFS Pinning Service API 1.0.0.
+ * Pin service: any implementation of the IPFS Pinning Service API 1.0.0.
  *
- * The API is frozen, and services differ in what they say beyond it, so little is read: a request's id, its state, its
- * age, its CID. A request is never replaced (`POST /pins/ID`), which would let go of the CID that it had.
+ * The API is frozen, and services differ in their extensions, so only four fields of a request are read: id, status,
+ * creation time and CID. A request is never replaced (`POST /pins/ID`), because that unpins its previous CID.
  *
  * @see https://ipfs.github.io/pinning-services-api-spec/
  */
@@ -20,32 +20,32 @@ export interface PsaOptions {
   /** Without a slash at its end. */
   readonly endpoint: string;
   readonly token: string;
-  /** What to do where the token is refused: `check SHOP_TOKEN`. */
+  /** Hint for a rejected token: `check SHOP_TOKEN`. */
   readonly hint?: string;
 }
 
-/** What the API sets: CIDs in one list, requests in one answer, characters of a name, origins of a pin request. */
+/** Limits of the API: CIDs in one query, requests in one answer, characters of a name, origins of a pin request. */
 const most = { cids: 10, results: 1000, name: 255, origins: 20 } as const;
 
 /** Pages of one list: a hundred thousand requests. */
 const mostPages = 100;
 
-/** So many CIDs are asked for by name; for more, a list of all there is takes fewer requests. */
+/** Up to so many CIDs, queries name each CID. For more, a list of all pin requests takes fewer HTTP requests. */
 const askedByName = 100;
 
-/** Without all of them a service lists only what is pinned, and what is queued looks absent. */
+/** Without this filter a service lists only pinned CIDs, and a queued one would appear absent. */
 const everyState = "queued,pinning,pinned,failed";
 
-/** From the best to the worst: what counts where there are several requests for a CID. */
+/** In order of preference: the first one counts if there are several requests for a CID. */
 const states = ["pinned", "pinning", "queued", "failed"] as const;
 
-/** Requests that asking for the status of so many CIDs takes; where it lists everything, as for ten thousand pins. */
+/** Number of HTTP requests for the status of `cids` CIDs. If everything is listed, an estimate for ten thousand pins. */
 export function requestsToList(cids: number): number {
   return Math.ceil(Math.min(cids, askedByName) / most.cids);
 }
 
 const requestSchema = v.object({
-  // It becomes part of an address: `..` there would mean all requests.
+  // The id becomes part of a URL, in which `..` would address all requests.
   requestid: v.pipe(v.string(), v.regex(/^(?!\.{1,2}$).{1,1000}$/)),
   status: v.picklist(states),
   created: v.optional(v.string()),
@@ -64,7 +64,7 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
   };
   const call = async (what: Omit<ApiCall, "url"> & { readonly path: string }, world: World): Promise<unknown> =>
     (await askApi(api, { ...what, url: `${endpoint}${what.path}` }, world)).body;
-  // Two wishes for one CID at once would both find none there, and become two requests.
+  // Two parallel pin requests for one CID would both find none at the service, and create two.
   const inTurn = serializedByKey();
 
   return {
@@ -101,7 +101,7 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
       }),
   };
 
-  /** All requests for these, however many pages they fill. */
+  /** All requests for `cids`, from all pages. */
   async function requestsFor(cids: readonly CID[] | "every CID", world: World): Promise<Request[]> {
     const which = cids === "every CID" || cids.length === 1 ? `${cids}` : `${cids.length} CIDs`;
     const what = `listing pins of ${which}`;
@@ -115,7 +115,7 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
       if (results.length === 0 || results.length >= count) return [...all.values()];
       const oldest = oldestOf(results);
       if (oldest === undefined || all.size === known) break;
-      // Services count in seconds or in nanoseconds: a little of what this page had comes again, so that nothing is left out.
+      // Precision differs by service, from seconds to nanoseconds. The pages overlap a little, so that no request is missed.
       query.set("before", new Date(Date.parse(oldest) + 1).toISOString());
     }
     throw new Failure("corrupt", `${name}: ${what}: the pages of its answer do not come to an end`);
@@ -148,7 +148,7 @@ function isOf(cid: CID): (request: Request) => boolean {
   return ({ pin }) => pin.cid === spelled || identityOf(pin.cid) === wanted;
 }
 
-/** A service may spell a CID otherwise than we did, and list what we never asked for. */
+/** Identity of a CID: a service may report a CID in another encoding, and list CIDs that were not requested. */
 function identityOf(text: string): string | undefined {
   try {
     return identity(parseCid(text));
@@ -170,13 +170,13 @@ function statusOf(requests: readonly Request[]): PinStatus {
   };
 }
 
-/** The time furthest back, as the service wrote it, of those that say one. */
+/** The earliest creation time among `requests`, as the service formats it. */
 function oldestOf(requests: readonly Request[]): string | undefined {
   const times = requests.flatMap(({ created }) => (created !== undefined && isInstant(created) ? [created] : []));
   return times.sort((a, b) => Date.parse(a) - Date.parse(b))[0];
 }
 
-/** RFC 3339, section 5.6. */
+/** Whether `text` is a date-time of RFC 3339, section 5.6. */
 function isInstant(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT[\d:.]{8,30}(?:Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text));
 }

@@ -1,19 +1,19 @@
 /**
- * How many of a Cluster's peers hold a pin, counted from what each of them says.
+ * Computes the status of a Cluster pin from the number of peers that have it.
  *
- * Its REST API gives no verdict on a pin, only each peer's word. Neither the worst of them is what the pin is, as the
- * Cluster's pinning-service face has it, nor the best.
+ * The REST API reports only the status of each peer. The worst peer status is not the status of the pin (as the Cluster's
+ * pinning service API defines it), and neither is the best.
  */
 
 import { isRecord } from "../core/json.ts";
 import { excerpt } from "../http/http.ts";
 import type { PinStatus } from "./service.ts";
 
-/** One line of `GET /pins`: what each peer says of one CID. */
+/** One line of `GET /pins`: the status of one CID at each peer. */
 export interface Pin {
   readonly cid: string;
   readonly peers: readonly Peer[];
-  /** Whether it is pinned at all, well or not. */
+  /** True if a pin exists, in whatever state. */
   readonly known: boolean;
   readonly since: string | undefined;
 }
@@ -21,35 +21,35 @@ export interface Pin {
 interface Peer {
   readonly id: string;
   readonly name: string;
-  /** `remote`: others hold it. */
+  /** `remote`: the pin is allocated to other peers. */
   readonly state: "holds" | "fetches" | "waits" | "remote" | "offline" | "error";
-  /** Of an error, in the peer's words. */
+  /** The peer's status and error text, escaped for printing. */
   readonly message: string;
 }
 
-/** How a pin was asked for. */
+/** Replication options of a pin. */
 export interface Terms {
-  /** Peers; all of them where it is absent. */
+  /** Minimum number of peers. Absent: all of them. */
   readonly least: number | undefined;
   readonly most: number;
-  /** Of the peers that are to hold it; none means all. */
+  /** IDs of the peers that the pin is allocated to. Empty: all. */
   readonly ids: readonly string[];
 }
 
-interface PeerSaid {
+interface PeerStatus {
   readonly id: string;
   readonly peername?: unknown;
   readonly status?: unknown;
   readonly error?: unknown;
 }
 
-/** `undefined` where it is no such line. */
+/** Parses a line of `GET /pins`. `undefined` if it is no such line. */
 export function pinIn(line: unknown): Pin | undefined {
   if (!isRecord(line) || typeof line.cid !== "string" || !isRecord(line.peer_map)) return undefined;
   const entries = Object.entries(line.peer_map).map(
-    ([id, said]): PeerSaid => ({ ...(isRecord(said) ? said : {}), id }),
+    ([id, said]): PeerStatus => ({ ...(isRecord(said) ? said : {}), id }),
   );
-  // Of what nobody pinned, every peer says `unpinned`: none at all is no answer.
+  // For a CID without a pin, every peer reports `unpinned`. An empty map is therefore invalid.
   if (entries.length === 0) return undefined;
   const peers = entries.map(peerIn);
   return {
@@ -60,10 +60,10 @@ export function pinIn(line: unknown): Pin | undefined {
   };
 }
 
-function peerIn({ id, peername, status, error }: PeerSaid): Peer {
+function peerIn({ id, peername, status, error }: PeerStatus): Peer {
   const word = typeof status === "string" ? status : "says nothing";
   const said = typeof error === "string" && error !== "" ? `${word}: ${error}` : word;
-  // Of a peer that is long gone, Cluster has forgotten the name.
+  // Cluster does not store the name of a peer that left long ago.
   const name = typeof peername === "string" && peername !== "" ? peername : `the peer …${id.slice(-6)}`;
   return { id, name: excerpt(name), state: stateOf(word), message: excerpt(said.replaceAll("_", " ")) };
 }
@@ -74,7 +74,7 @@ function stateOf(word: string): Peer["state"] {
       return "holds";
     case "pinning":
       return "fetches";
-    // A peer that says `unpinned` of what others know has not heard of it yet; one that is unpinning will pin after.
+    // If other peers know the pin, a peer that reports `unpinned` has not received it yet; one that unpins will pin afterwards.
     case "pin_queued":
     case "queued":
     case "unpinned":
@@ -90,14 +90,14 @@ function stateOf(word: string): Peer["state"] {
   }
 }
 
-/** The terms in what the Cluster says that it keeps. A factor of -1 means every peer. */
+/** Replication options of a stored pin (`GET /allocations`). A factor of -1 means every peer. */
 export function termsIn(kept: Readonly<Record<string, unknown>>): Terms {
   const { allocations, replication_factor_min: least, replication_factor_max: most } = kept;
   const ids = Array.isArray(allocations) ? allocations.filter((id) => typeof id === "string") : [];
   return { least: isCount(least) ? least : undefined, most: isCount(most) ? most : 0, ids };
 }
 
-/** Those that are to hold it. One of them that says `remote` has only not heard of it. */
+/** Peers that the pin is allocated to. If one of them reports `remote`, it has not received the pin yet. */
 export function holdersOf({ peers }: Pin, terms?: Terms): Peer[] {
   if (!terms) return peers.filter(({ state }) => state !== "remote");
   return peers
@@ -106,9 +106,9 @@ export function holdersOf({ peers }: Pin, terms?: Terms): Peer[] {
 }
 
 /**
- * A pin in the eyes of someone who wants `least` replicas.
+ * Status of a pin that needs `least` replicas.
  *
- * Where every peer is to hold it, and nobody said how many are enough, every peer that answers is.
+ * If `least` is absent, every peer that is online must have the pin.
  */
 export function judged({ known, since }: Pin, peers: readonly Peer[], least: number | undefined): PinStatus {
   if (!known) return { state: "absent" };
@@ -132,7 +132,7 @@ export function judged({ known, since }: Pin, peers: readonly Peer[], least: num
   return { state, ...(since && { since }), message };
 }
 
-/** As ISO 8601; `undefined` for Go's year 1, which stands for "never". */
+/** As ISO 8601; `undefined` for Go's year 1, which means "never". */
 function instantIn(text: string): string | undefined {
   const ms = Date.parse(text);
   return ms > 0 ? new Date(ms).toISOString() : undefined;

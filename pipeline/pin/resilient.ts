@@ -1,9 +1,8 @@
 /**
- * Services as they are in the world, made dependable: asked again where that helps, not faster than they bear, and
- * never waited for without end.
+ * Wrappers of pin services: retries, rate limits and deadlines.
  *
- * Each is a wrapper with the service's own interface, and what a service can't do its wrapper can't either. Bringing
- * blocks ({@link PinService.take}) is left as it is: a stream of them comes once, and takes as long as it takes.
+ * Each wrapper has the interface of {@link PinService}, with the optional methods of the wrapped service only. Uploads
+ * ({@link PinService.take}) are passed through: a stream can be read only one time, and its duration has no bound.
  *
  * ```ts
  * withDeadline(withRetry(withRateLimit(service, pace), tries), 600_000);
@@ -15,20 +14,20 @@ import type { World } from "../core/world.ts";
 import { again, pause, type Tries } from "../http/retry.ts";
 import type { PinService } from "./service.ts";
 
-/** How fast a service may be asked, and how much asking each call is. */
+/** Rate limit of a service, and the number of requests of each call. */
 export interface RateLimit {
-  /** Requests in any minute, wherever it begins: it fits the windows of whoever counts. */
+  /** Requests in any 60 seconds (a sliding window), so that the limit holds however the service aligns its windows. */
   readonly perMinute: number;
-  /** Of those requests, what one call takes as a rule; a status, for so many CIDs. */
+  /** Usual number of requests of one call; of `status`, by the number of CIDs. */
   readonly costs: { readonly status: (cids: number) => number; readonly pin: number; readonly unpin: number };
 }
 
-/** Asks again what failed in a way that may pass. Pinning is the same once or twice, so it is safe to repeat. */
+/** Repeats calls that failed with a temporary failure. Pinning is idempotent, so repeating it is safe. */
 export function withRetry(inner: PinService, tries: Tries): PinService {
   return around(inner, (call, world) => again(() => call(world), tries, world));
 }
 
-/** Waits before a call where it would be one too many in a minute. */
+/** Delays a call that would exceed the rate limit. */
 export function withRateLimit(inner: PinService, { perMinute, costs }: RateLimit): PinService {
   const turn = turns(perMinute);
   return around(inner, async (call, world, what, cids) => {
@@ -39,9 +38,9 @@ export function withRateLimit(inner: PinService, { perMinute, costs }: RateLimit
 }
 
 /**
- * Gives a call up after `deadline` ms, with what is asked again in it: Failure `unavailable`.
+ * Aborts a call, with its retries, after `deadline` ms: Failure `unavailable`.
  *
- * Not pinning: some services answer once they have fetched everything, and how long that may take is for whoever asks.
+ * Not `pin`: some services answer only after they have fetched all blocks, so the caller limits that time.
  */
 export function withDeadline(inner: PinService, deadline: number): PinService {
   const bounded = around(inner, async (call, world) => {
@@ -67,7 +66,7 @@ export function withDeadline(inner: PinService, deadline: number): PinService {
 }
 
 type Call<T> = (world: World) => Promise<T>;
-/** `cids`: how many the call is about. */
+/** `cids`: the number of CIDs in the call. */
 type Around = <T>(
   call: Call<T>,
   world: World,
@@ -89,9 +88,9 @@ function around(inner: PinService, wrap: Around): PinService {
   };
 }
 
-/** Resolves when it is the next one's turn. Turns are given away at once, in the order they are asked for. */
+/** Returns a function that resolves when the next request may be sent. Requests are served in the order of the calls. */
 function turns(perMinute: number): (world: World) => Promise<void> {
-  // On the machine's steady clock, the newest `perMinute` of them.
+  // Times of the newest `perMinute` requests, by the monotonic clock.
   const given: number[] = [];
   return async (world) => {
     const now = performance.now();

@@ -1,78 +1,77 @@
 /**
- * A pin counts when it was seen: some of its blocks, asked from the service that says it has them.
+ * Retrieval check: a pin counts after some of its blocks were retrieved from the service that reports it.
  *
- * Which blocks those are depends on the root alone, so that looking twice is looking at the same, and a complaint can be
- * checked by anybody. They lie on ways from the root down to the data, spread over the breadth of the DAG: what is lost is
- * mostly a disk's worth of leaves, or one whole dataset that never came.
+ * The sample depends on the root alone, so that a second check requests the same blocks and anyone can reproduce a failed
+ * one. The blocks are on paths from the root down to the data, spread over the breadth of the DAG, because a loss usually
+ * affects the leaves on one disk, or one whole dataset that was never fetched.
  *
- * What a sample is worth: where a service lost a share p of the blocks, looking at n of them misses it with a chance of
- * about (1 - p)ⁿ. With 8, a tenth lost goes unseen at a root in 4 cases of 10, a half in 4 of 1 000; one block of a
- * million practically always. A publish looks below the tree and the portal, `verify` and `repin` below each leaf too
- * (of thousands, as far as there is time), so that what is lost of one dataset is looked for in that dataset. And since
- * anybody can work out which blocks are asked for, a service that keeps those and nothing else would not be found out:
- * this is for disks that fail and fetches that never ended, not for liars. Who needs more sets `sample:` higher, or reads
- * everything back (`get`).
+ * Probability of detection: if a service lost a share p of the blocks, a sample of n misses the loss with a probability of
+ * about (1 - p)ⁿ. With n = 8 it misses a loss of a tenth in 4 cases of 10, of a half in 4 of 1 000, and of one block of a
+ * million practically always. `publish` samples below the tree and the portal, `verify` and `repin` also below each leaf
+ * (if there are thousands, as many as the time allows), so that the loss of one dataset is detected in that dataset. The
+ * sample is predictable, so a service that stores only these blocks is not detected: the check is for failed disks and
+ * incomplete fetches, not for fraud. For more certainty, set `sample:` higher, or read everything back (`get`).
  */
 import { hash } from "node:crypto";
 import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
 import type { World } from "../core/world.ts";
 
-/** How one service is looked at. */
+/** Retrieves blocks from one service. */
 export interface BlockSource {
   /**
-   * A block from that very service and nowhere else, its bytes held against the CID. `undefined` where the service lacks it.
+   * A block from that service and no other, verified against the CID. `undefined` if the service does not have it.
    *
-   * @throws Failure where we could not look, which says nothing of what the service holds.
+   * @throws Failure if the service could not be checked. Whether it has the block is then unknown.
    */
   retrieve(cid: CID, world: World): Promise<Uint8Array | undefined>;
-  /** What a block links to. */
+  /** CIDs that a block links to. */
   links(cid: CID, bytes: Uint8Array): readonly CID[];
 }
 
-/** `blocks`: how many were asked for, the root among them. */
+/** `blocks`: how many were requested, including the root. `lacks`: the first block that the service does not have. */
 export type Retrieval =
   | { readonly retrieved: true; readonly blocks: number }
   | { readonly retrieved: false; readonly lacks: CID };
 
-/** Ways that are gone at the same time, so that looking at many blocks does not take as many answers' time. */
-const mostWays = 8;
+/** Maximum number of paths walked in parallel, so that many blocks do not take as many round trips. */
+const maxPaths = 8;
 
-/** Blocks that each way goes down on before there is another beside it. */
-const steps = 4;
+/** Blocks of the sample for each parallel path. */
+const blocksPerPath = 4;
 
-/** Multihash number of CIDs that hold their bytes themselves: there is nothing to ask for. */
+/** Multihash code of identity CIDs, which contain their bytes: there is no block to retrieve. */
 const identity = 0;
 
 /**
- * The root, and `sample` blocks below it, or all where there are fewer. None is asked for twice.
+ * Retrieves the root, and `sample` blocks below it, or all if there are fewer. None is requested twice.
  *
- * @throws Failure as `look` does.
+ * @throws the failures of `source`.
  */
-export async function checkRetrieval(root: CID, sample: number, look: BlockSource, world: World): Promise<Retrieval> {
-  const bytes = await look.retrieve(root, world);
+export async function checkRetrieval(root: CID, sample: number, source: BlockSource, world: World): Promise<Retrieval> {
+  const bytes = await source.retrieve(root, world);
   if (!bytes) return { retrieved: false, lacks: root };
 
-  const draw = drawing(root);
-  const top: Node = { cid: root, below: ways(look.links(root, bytes)) };
+  const draw = sequenceOf(root);
+  const top: Node = { cid: root, below: childrenOf(source.links(root, bytes)) };
   const nodes = new Map<string, Node>([[keyOf(root), top]]);
-  const at: Node[] = Array.from({ length: Math.min(mostWays, Math.ceil(sample / steps)) }, () => top);
+  const at: Node[] = Array.from({ length: Math.min(maxPaths, Math.ceil(sample / blocksPerPath)) }, () => top);
   let left = sample;
 
   while (left > 0 && !isSpent(top)) {
     const asked: Node[] = [];
-    for (const [way, node] of at.entries()) {
+    for (const [path, node] of at.entries()) {
       const next = stepFrom(node, draw, nodes) ?? top;
-      at[way] = next;
+      at[path] = next;
       if (next.below === undefined && !asked.includes(next) && left > 0) {
         asked.push(next);
         left--;
       }
     }
-    const answers = inOrder(asked, mostWays, async (node) => ({ node, bytes: await look.retrieve(node.cid, world) }));
+    const answers = inOrder(asked, maxPaths, async (node) => ({ node, bytes: await source.retrieve(node.cid, world) }));
     for await (const { node, bytes } of answers) {
       if (!bytes) return { retrieved: false, lacks: node.cid };
-      node.below = ways(look.links(node.cid, bytes));
+      node.below = childrenOf(source.links(node.cid, bytes));
     }
   }
   return { retrieved: true, blocks: 1 + sample - left };
@@ -80,30 +79,30 @@ export async function checkRetrieval(root: CID, sample: number, look: BlockSourc
 
 interface Node {
   readonly cid: CID;
-  /** Absent until it has been looked at. */
-  below?: Ways;
+  /** Absent until the block was retrieved. */
+  below?: Children;
 }
 
-interface Ways {
-  /** Where no way has gone yet. */
+interface Children {
+  /** Links that no path has followed yet. */
   readonly fresh: CID[];
-  /** Where there may be more to see. */
+  /** Visited nodes that may have unvisited descendants. */
   readonly gone: Node[];
 }
 
-function ways(links: readonly CID[]): Ways {
+function childrenOf(links: readonly CID[]): Children {
   const distinct = new Map(links.filter((cid) => cid.multihash.code !== identity).map((cid) => [keyOf(cid), cid]));
   return { fresh: [...distinct.values()], gone: [] };
 }
 
-/** Whether everything below has been looked at. Forgets ways that lead to nothing more. */
+/** Whether all descendants were retrieved. Removes visited nodes without unvisited descendants. */
 function isSpent({ below }: Node): boolean {
   if (!below) return false;
   while (below.fresh.length === 0 && below.gone.length > 0 && isSpent(below.gone.at(-1)!)) below.gone.pop();
   return below.fresh.length === 0 && below.gone.length === 0;
 }
 
-/** One step down: to where no way has gone before, as long as there is such a place. `undefined` at the end of a way. */
+/** The next node of a path: an unvisited child if there is one, otherwise a visited one. `undefined` at the end of a path. */
 function stepFrom({ below }: Node, draw: (of: number) => number, nodes: Map<string, Node>): Node | undefined {
   if (!below) return undefined;
   if (below.fresh.length > 0) {
@@ -122,8 +121,8 @@ function stepFrom({ below }: Node, draw: (of: number) => number, nodes: Map<stri
   return undefined;
 }
 
-/** Numbers from 0 up to `of`, as if by chance, and always the same ones for one root. */
-function drawing(root: CID): (of: number) => number {
+/** Pseudo-random numbers from 0 to `of` (exclusive), always the same sequence for one root. */
+function sequenceOf(root: CID): (of: number) => number {
   const seed = Buffer.from(root.multihash.bytes);
   let drawn = 0;
   return (of) => {
@@ -132,7 +131,7 @@ function drawing(root: CID): (of: number) => number {
   };
 }
 
-/** Version 0 and 1 of one CID are one block. */
+/** Key of a block: CIDv0 and CIDv1 of the same data have the same key. */
 function keyOf({ code, multihash }: CID): string {
   return `${code} ${Buffer.from(multihash.bytes).toString("latin1")}`;
 }

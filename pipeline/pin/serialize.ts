@@ -1,7 +1,7 @@
-/** Work on one thing at a time: what is asked of the same thing meanwhile waits its turn, what is asked of others doesn't. */
+/** Serializes work by key: work with the same key runs one after another, work with different keys in parallel. */
 import { atMost } from "../core/concurrency.ts";
 
-/** Runs `work` once all that was asked before under the same `key` has ended, well or not. */
+/** Returns a function that runs `work` after all earlier work with the same `key` has ended, successfully or not. */
 export function serializedByKey(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const queues = new Map<string, { waiting: number; readonly inTurn: ReturnType<typeof atMost> }>();
   return async (key, work) => {

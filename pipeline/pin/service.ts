@@ -1,71 +1,72 @@
 /**
- * What we ask of something that keeps data for the campaign: a Kubo at another institute, a Cluster, a pinning service.
+ * Interface of services that pin the campaign's data: a Kubo at another institute, a Cluster, a pinning service API.
  *
- * A service is asked for what it says of pins, and to take one more. It is never believed for it: a pin counts when
- * blocks of it were seen there ({@link seen}). Tokens are the business of whoever makes the service; none of its
- * messages holds one.
+ * A service reports the status of pins and accepts pin requests. Its report alone is not trusted: a pin counts after blocks
+ * of it were retrieved from the service (`retrieval-check.ts`). The implementation gets its token when it is created; no
+ * message contains one.
  *
- * To add one: write it beside `kubo.ts`, a line in `services.ts`, its keys in `core/campaign.ts`, and run it and its
- * fake through `test/contracts/pin-service.ts`. Retrying, pacing and deadlines are wrappers with this interface.
+ * To add a service: implement it in a file alongside `kubo.ts`, add a line to `services.ts` and its keys to
+ * `core/campaign.ts`, and run it and its fake through `test/contracts/pin-service.ts`. Retries, request rates and deadlines
+ * are wrappers with this interface.
  */
 import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
 
-/** Something to be kept, whole. */
+/** A DAG that a service should pin recursively. */
 export interface PinRequest {
   readonly cid: CID;
-  /** `campaign/path@release`, for people who look at the service. Two wishes of one CID are one pin. */
+  /** `campaign/path@release`, for operators who read the service's list of pins. Two requests for one CID are one pin. */
   readonly label: string;
-  /** What the release before kept under the same path, and goes on being kept: most blocks are the same. */
+  /** CID that the previous release pinned at the same path. It stays pinned; most blocks are the same. */
   readonly previous?: CID;
-  /** Multiaddrs ending in `/p2p/ID` of nodes that have the blocks. Not being able to reach one never fails a pin. */
+  /** Multiaddrs ending in `/p2p/ID` of nodes that have the blocks. A pin never fails because one of them is unreachable. */
   readonly origins: readonly string[];
-  /** Said along, as text. Nothing depends on it. */
+  /** Metadata sent with the request. Nothing depends on it. */
   readonly meta: Readonly<Record<string, string>>;
 }
 
 export interface PinStatus {
-  /** `queued`: nothing done yet. `pinning`: blocks are being fetched. `failed`: it has given up. */
+  /** `queued`: not started. `pinning`: the service fetches blocks. `failed`: the service gave up. */
   readonly state: "absent" | "queued" | "pinning" | "pinned" | "failed";
-  /** When the service took the pin request, ISO 8601, where it tells: how old a queued pin is. */
+  /** When the service accepted the pin request (ISO 8601), if it reports that. Gives the age of a queued pin. */
   readonly since?: string;
-  /** In the service's own words, made safe to print: how far it is, or why it failed. */
+  /** The service's own text, escaped for printing: its progress, or why it failed. */
   readonly message?: string;
 }
 
 export interface PinService {
-  /** As campaign.yaml calls it. Every message begins with it. */
+  /** Name of the service in campaign.yaml. Every message begins with it. */
   readonly name: string;
 
   /**
-   * What the service says of each, by `cid.toString()`: an entry for every CID asked for. In as few requests as its
-   * API allows; thousands of CIDs may be asked for at once.
+   * Status that the service reports, by `cid.toString()`: one for every CID of `cids`. Sends as few requests as its API
+   * allows; `cids` may have thousands of elements.
    *
-   * @throws Failure `unavailable` where it did not answer, `refused` where it said no (a bad token), `corrupt` where
-   * what it said can't be understood. Not answering is never "absent".
+   * @throws Failure `unavailable` if the service did not answer, `refused` if it rejected the request (a bad token),
+   * `corrupt` if its answer can't be parsed. A missing answer is never reported as "absent".
    */
   status(cids: readonly CID[], world: World): Promise<ReadonlyMap<string, PinStatus>>;
 
   /**
-   * Have it keep everything below `pinRequest.cid`. Returns once the service has taken the pinRequest; it may go on fetching.
+   * Pins `pinRequest.cid` recursively. Returns when the service has accepted the request; it may still fetch blocks then.
    *
-   * Asking again for what is kept or under way makes no second pin; asking again for what failed starts it anew.
-   * Nothing that was kept before is let go of: not `pinRequest.previous` either.
+   * A repeated request creates no second pin if the first is pinned or in progress, and restarts one that failed.
+   * No existing pin is deleted, not even that of `pinRequest.previous`.
    */
   pin(pinRequest: PinRequest, world: World): Promise<PinStatus>;
 
-  /** Let go of it, where we may. Letting go of what is not kept is no error. */
+  /** Deletes the pin. Absent if the service must not delete pins. A CID that is not pinned is no error. */
   unpin?(cid: CID, world: World): Promise<void>;
 
   /**
-   * Present where blocks can be brought: a CAR of blocks below `root`, not all of them where the service has the rest.
-   * When this returns the service holds them; `pin` is still to be called.
+   * Uploads blocks. Absent if the service accepts no uploads. `car` contains blocks below `root`; those that the service
+   * already has may be left out. When this returns, the service has the blocks; the caller must still call `pin`.
    */
   take?(root: CID, car: AsyncIterable<Uint8Array>, world: World): Promise<void>;
 
-  /** Present where others can fetch from it: its multiaddrs, each ending in `/p2p/ID`. */
+  /** Multiaddrs, each ending in `/p2p/ID`, at which other nodes can fetch from the service. */
   addresses?(world: World): Promise<readonly string[]>;
 
-  /** Give up connections. */
+  /** Closes idle connections. */
   close?(): void;
 }

@@ -1,7 +1,7 @@
 /**
- * The pin services a campaign.yaml may name, each made dependable by `steady.ts`.
+ * Creates the pin services that campaign.yaml names, with retries, rate limits and deadlines (`resilient.ts`).
  *
- * To add one: a case in {@link made}, its pace in {@link paceOf} where it has one, its keys in `core/campaign/pins.ts`.
+ * To add a kind: its case below, its rate limit in {@link paceOf} if it has one, its keys in `core/campaign/pins.ts`.
  */
 import type { ServiceConfig } from "../core/campaign/pins.ts";
 import { clusterPins } from "./cluster.ts";
@@ -11,23 +11,23 @@ import { psaPins, requestsToList } from "./psa.ts";
 import { type RateLimit, withDeadline, withRateLimit, withRetry } from "./resilient.ts";
 import type { PinService } from "./service.ts";
 
-/** What is over in a minute (a restart, a busy moment) is waited for. */
+/** Retries for about a minute: long enough for a restart or a short overload. */
 const tries = { tries: 4, first: 500, longest: 60_000 } as const;
 
-/** ms for one call with all it takes, pauses included. */
+/** ms for one call, with its retries and pauses. */
 const deadline = 10 * 60_000;
 
 /**
- * The service that campaign.yaml describes, for the campaign of that name. `secret` gives the value of an environment
- * variable, or throws what is to be said where it is not set.
+ * The service configured in campaign.yaml, for the campaign `campaign`. `secret` returns the value of an environment
+ * variable, or throws a failure for the user if it is not set.
  */
 export function pinService(config: ServiceConfig, campaign: string, secret: (variable: string) => string): PinService {
   const pace = paceOf(config);
-  const service = made(config, campaign, secret);
+  const service = serviceFor(config, campaign, secret);
   return withDeadline(withRetry(pace ? withRateLimit(service, pace) : service, tries), deadline);
 }
 
-function made(config: ServiceConfig, campaign: string, secret: (variable: string) => string): PinService {
+function serviceFor(config: ServiceConfig, campaign: string, secret: (variable: string) => string): PinService {
   const { name } = config;
   switch (config.kind) {
     case "kubo":
@@ -48,14 +48,14 @@ function made(config: ServiceConfig, campaign: string, secret: (variable: string
   }
 }
 
-/** Nothing for what an institute runs itself: those count nobody's requests. */
+/** Rate limit of a service; `undefined` for those that an institute runs itself, which have no limit. */
 function paceOf(config: ServiceConfig): RateLimit | undefined {
   switch (config.kind) {
     case "kubo":
     case "cluster":
       return undefined;
     case "psa": {
-      // Most vendors allow between 60 and 500 a minute and say 429 beyond; Pinata's lists are the narrowest we know.
+      // Most vendors allow 60 to 500 requests a minute and answer 429 beyond. The limit of Pinata's lists is the lowest known.
       const perMinute = new URL(config.endpoint).hostname === "api.pinata.cloud" ? 30 : 240;
       return { perMinute, costs: { status: requestsToList, pin: 2, unpin: 2 } };
     }
