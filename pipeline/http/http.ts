@@ -1,8 +1,8 @@
 /**
- * Services that fail in their own ways.
+ * Requests to JSON APIs, and the failures for their errors.
  *
- * One place decides what an HTTP status means for us and how an answer is quoted, so that whoever talks to a service
- * only has to know its API.
+ * Maps HTTP status codes to failure kinds and quotes answers in messages, so that the client of a service contains only the
+ * service's API.
  */
 
 import { fetchUnlessAborted } from "../core/abort.ts";
@@ -10,58 +10,58 @@ import { Failure, type Kind } from "../core/failure.ts";
 import { oneLine } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 
-/** What a status other than 2xx says: 429 and 5xx may pass, anything else was a no. */
+/** Failure kind for a status other than 2xx: 429 and 5xx may be temporary, any other is a rejection. */
 export function kindOfStatus(status: number): Kind {
   return status === 429 || status >= 500 ? "unavailable" : "refused";
 }
 
 export interface Api {
-  /** Who is asked, for messages: `pinata`, `psa at https://example.org/psa`. */
+  /** Name of the service, for messages: `pinata`, `psa at https://example.org/psa`. */
   readonly name: string;
-  /** Headers of every request. Never printed, not even where an answer repeats them. */
+  /** Headers of every request. Never printed, not even if an answer repeats them. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What to do where the token is refused: `check SHOP_TOKEN`. */
+  /** Hint for a rejected token: `check SHOP_TOKEN`. */
   readonly hint: string;
-  /** What the JSON of an error says, in words. Where it has none, its beginning is quoted as it is. */
+  /** The message in the JSON of an error. If it returns `undefined`, the beginning of the JSON is quoted. */
   readonly words?: (error: unknown) => string | undefined;
-  /** ms for one answer, from its first byte asked to its last. */
+  /** ms for one request, until the last byte of the answer. */
   readonly timeoutMs?: number;
 }
 
 export interface ApiCall {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
-  /** What it is for, in messages: `listing pins`. */
+  /** Purpose of the request, for messages: `listing pins`. */
   readonly what: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Statuses other than 2xx that are answers and not failures, such as 404. */
+  /** Statuses other than 2xx that are returned and not thrown as failures, such as 404. */
   readonly also?: readonly number[];
-  /** What is answered says no more than its status, and is no JSON: `OK`. */
+  /** The body is not JSON and is ignored: `OK`. */
   readonly bare?: boolean;
 }
 
 export interface ApiResponse {
   readonly status: number;
-  /** `undefined` where the answer had no body. */
+  /** `undefined` if the answer has no body. */
   readonly body: unknown;
   readonly headers: Headers;
 }
 
-/** Bytes. What services say fits into a hundredth of it. */
+/** Bytes. Usual answers have less than a hundredth of it. */
 const largestAnswer = 16 * 1024 * 1024;
 
 /**
- * Ask a service that answers in JSON.
+ * Sends a request to a service that answers in JSON.
  *
- * Redirects are refused: they would carry our token to somebody else.
+ * Redirects are refused: they would send the token to another server.
  *
  * @throws Failure `refused` with `api.hint` for 401 and 403, `unavailable` for 429 (with its `Retry-After` as
- * {@link Failure.wait}), 5xx, no answer in time, or a page of HTML; `refused` for any other status; `corrupt` for an
- * answer that is far too long. Each quotes the beginning of what was answered. `input` for a token that no header can hold.
+ * {@link Failure.wait}), 5xx, a timeout, or an HTML page; `refused` for any other status; `corrupt` for an answer that is
+ * far too long. Each quotes the beginning of the answer. `input` for a token with characters that a header can't contain.
  */
 export async function askApi(api: Api, call: ApiCall, world: World): Promise<ApiResponse> {
-  const said = `${api.name}: ${call.what}`;
+  const label = `${api.name}: ${call.what}`;
   const headers = Object.entries(api.headers).map(([header, value]) => [
     header,
     headerValue(api.name, header, value, api.hint),
@@ -84,22 +84,23 @@ export async function askApi(api: Api, call: ApiCall, world: World): Promise<Api
   try {
     response = await fetchUnlessAborted(request, world);
     const limits = { atMost: largestAnswer, stallAfter: timeoutMs, signal: request.signal };
-    text = new TextDecoder().decode(await readBody(said, response, limits));
+    text = new TextDecoder().decode(await readBody(label, response, limits));
   } catch (error) {
     world.signal.throwIfAborted();
-    if (late.aborted) throw new Failure("unavailable", `${said}: no answer in ${timeoutMs / 1000} s`, { cause: error });
+    if (late.aborted)
+      throw new Failure("unavailable", `${label}: no answer in ${timeoutMs / 1000} s`, { cause: error });
     if (error instanceof Failure) throw error;
-    throw new Failure("unavailable", `${said}: ${describeError(error)}`, { cause: error });
+    throw new Failure("unavailable", `${label}: ${describeError(error)}`, { cause: error });
   }
   const { status } = response;
-  if (!response.ok && !call.also?.includes(status)) throw refusalOf(said, api, response, text);
-  return { status, headers: response.headers, body: call.bare ? undefined : jsonOf(said, api, text) };
+  if (!response.ok && !call.also?.includes(status)) throw refusalOf(label, api, response, text);
+  return { status, headers: response.headers, body: call.bare ? undefined : jsonOf(label, api, text) };
 }
 
 /**
- * `value` as a header takes it: without white space around it, as a secret read from a file has it.
+ * `value` without white space around it (a secret read from a file often has a line break).
  *
- * @throws Failure `input` where it holds what no header can. Whoever sends it would print all of it.
+ * @throws Failure `input` if it contains a character that a header can't. The error of `fetch` would print the whole value.
  */
 export function headerValue(name: string, header: string, value: string, hint: string): string {
   const blank = (at: number) => "\t\n\r ".includes(value[at] ?? "x");
@@ -113,44 +114,44 @@ export function headerValue(name: string, header: string, value: string, hint: s
   });
 }
 
-function refusalOf(said: string, api: Api, { status, headers }: Response, text: string): Failure {
-  const what = `${said} answered ${status}${text.trim() === "" ? "" : `: ${quoteOf(api, text)}`}`;
+function refusalOf(label: string, api: Api, { status, headers }: Response, text: string): Failure {
+  const what = `${label} answered ${status}${text.trim() === "" ? "" : `: ${quoteOf(api, text)}`}`;
   if (status === 401 || status === 403) return new Failure("refused", what, { hint: api.hint });
   const wait = waitOf(headers.get("retry-after"));
   return new Failure(kindOfStatus(status), what, { ...(wait !== undefined && { wait }) });
 }
 
-/** What `Retry-After` asks for, ms. Only the form in seconds: the other needs a clock that agrees with the server's. */
+/** ms of a `Retry-After` header. Only the form in seconds: a date would need a clock that agrees with the server's. */
 export function waitOf(retryAfter: string | null | undefined): number | undefined {
   return typeof retryAfter === "string" && /^\d{1,6}$/.test(retryAfter.trim()) ? Number(retryAfter) * 1000 : undefined;
 }
 
-function jsonOf(said: string, api: Api, text: string): unknown {
+function jsonOf(label: string, api: Api, text: string): unknown {
   if (text.trim() === "") return undefined;
   try {
     return JSON.parse(text);
   } catch {
-    // Without the parser's own error, which quotes what it could not parse.
-    throw new Failure("unavailable", `${said} answered something that is not JSON: ${quoteOf(api, text)}`);
+    // Without the parser's error as cause: it quotes its input, which may contain a secret.
+    throw new Failure("unavailable", `${label} answered something that is not JSON: ${quoteOf(api, text)}`);
   }
 }
 
-/** What a service said, for a message, without our secrets: some repeat the token they refuse. */
+/** An answer of a service, for a message, without secrets: some services repeat the token that they reject. */
 function quoteOf({ words, headers }: Api, text: string): string {
-  let said = text;
+  let message = text;
   try {
-    said = words?.(JSON.parse(text)) ?? text;
+    message = words?.(JSON.parse(text)) ?? text;
   } catch {
-    // Not JSON, as behind a proxy that speaks for the service.
+    // Not JSON: for instance the error page of a proxy.
   }
-  return excerpt(withoutSecrets(said, Object.values(headers)));
+  return excerpt(withoutSecrets(message, Object.values(headers)));
 }
 
 /**
- * `text` without what was sent in these headers: some services repeat the token they refuse, proxies all they were asked.
+ * `text` without the values of these headers: some services repeat the token that they reject, proxies the whole request.
  *
- * Found as it is, as JSON and URLs write it, in base64 wherever it stands in what was encoded (`Bearer TOKEN`, `user:TOKEN`),
- * and where it was sent as a login (RFC 7617), decoded.
+ * Each secret is removed as it is, as escaped in JSON and URLs, in base64 at any offset of the encoded text (`Bearer TOKEN`,
+ * `user:TOKEN`), and, if it was sent as Basic credentials (RFC 7617), decoded.
  */
 export function withoutSecrets(text: string, headers: readonly string[]): string {
   const secrets = headers
@@ -158,22 +159,22 @@ export function withoutSecrets(text: string, headers: readonly string[]): string
     .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), ...inBase64(secret)])
     .filter((secret) => secret.length > 7)
     .toSorted((a, b) => b.length - a.length);
-  return secrets.reduce((said, secret) => said.replaceAll(secret, "…"), text);
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
 }
 
-/** What base64 and base64url make of it, whatever stands before and after: bytes are taken by threes. */
+/** The secret in base64 and base64url, at each of the three alignments that text before it can cause. */
 function inBase64(secret: string): string[] {
   const bytes = new TextEncoder().encode(secret);
   if (bytes.length < 8) return [];
   return [0, 1, 2].flatMap((before) => {
     const text = btoa(String.fromCharCode(...new Uint8Array(before), ...bytes));
-    // Characters that hold bits of the secret alone.
+    // Characters that encode bits of the secret only.
     const plain = text.slice(Math.ceil((before * 4) / 3), Math.floor(((before + bytes.length) * 4) / 3));
     return [plain, plain.replaceAll("+", "-").replaceAll("/", "_")];
   });
 }
 
-/** `user:password`, and the password alone. */
+/** `user:password`, and the password alone, of a Basic `authorization` header. */
 function loginIn(header: string): string[] {
   const [, encoded] = /^Basic ((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(header) ?? [];
   if (encoded === undefined) return [];
@@ -181,7 +182,7 @@ function loginIn(header: string): string[] {
   return [login, login.slice(login.indexOf(":") + 1)];
 }
 
-/** The beginning of an answer, on one line, for a message. Of a page of HTML, its title. */
+/** The beginning of an answer, on one line, for a message. Of an HTML page, its title. */
 export function excerpt(body: string): string {
   const title = /<title[^>]*>([^<]{1,200})/i.exec(body.slice(0, 10_000))?.[1];
   const line = (title === undefined ? body : `a page called "${title.trim()}"`).slice(0, 1000);
@@ -192,21 +193,21 @@ export function excerpt(body: string): string {
 export interface BodyLimits {
   /** Bytes. */
   readonly atMost: number;
-  /** ms in which at least {@link leastProgress} bytes, or the end, must come. */
+  /** ms in which at least {@link leastProgress} bytes, or the end, must arrive. */
   readonly stallAfter: number;
-  /** Ends it, with the signal's reason. */
+  /** Aborts the reading, with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Bytes. An answer that drips slower than this is as good as none. */
+/** Bytes. A slower answer counts as stalled. */
 const leastProgress = 1024;
 
 /**
- * The body of an answer that may be far larger or slower than it should be. Leaves nothing running behind it.
+ * The body of an answer, with limits on its length and on stalls. Leaves no timer and no open stream.
  *
- * @throws Failure `corrupt` where it is longer than allowed, `unavailable` where it stalls or breaks off.
+ * @throws Failure `corrupt` if it is longer than allowed, `unavailable` if it stalls or breaks off.
  */
-export async function readBody(said: string, response: Response, limits: BodyLimits): Promise<Uint8Array> {
+export async function readBody(label: string, response: Response, limits: BodyLimits): Promise<Uint8Array> {
   const { atMost, stallAfter, signal } = limits;
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(0);
@@ -219,7 +220,7 @@ export async function readBody(said: string, response: Response, limits: BodyLim
     lengthThen = length;
     if (stalled) reader.cancel().catch(() => undefined);
   }, stallAfter);
-  // The answer's own signal may no longer be followed: see `abort.ts`.
+  // The signal of the request may have no effect any more: see `abort.ts`.
   const stop = () => void reader.cancel().catch(() => undefined);
   signal?.addEventListener("abort", stop, { once: true });
 
@@ -231,26 +232,26 @@ export async function readBody(said: string, response: Response, limits: BodyLim
       if (stalled) {
         throw new Failure(
           "unavailable",
-          `${said} stalled: ${length} bytes came, then next to none in ${stallAfter} ms`,
+          `${label} stalled: ${length} bytes came, then next to none in ${stallAfter} ms`,
         );
       }
       if (done) return joined(parts, length);
       length += value.length;
-      if (length > atMost) throw new Failure("corrupt", `${said} answered more than the ${atMost} bytes allowed`);
+      if (length > atMost) throw new Failure("corrupt", `${label} answered more than the ${atMost} bytes allowed`);
       parts.push(value);
     }
   } catch (error) {
     reader.cancel().catch(() => undefined);
     signal?.throwIfAborted();
     if (error instanceof Failure) throw error;
-    throw new Failure("unavailable", `${said} broke off after ${length} bytes (${reasonOf(error)})`, { cause: error });
+    throw new Failure("unavailable", `${label} broke off after ${length} bytes (${reasonOf(error)})`, { cause: error });
   } finally {
     clearInterval(clock);
     signal?.removeEventListener("abort", stop);
   }
 }
 
-/** What lies at the bottom of an error: `fetch` says no more than "fetch failed", its cause says ECONNREFUSED. */
+/** The code or message of the innermost cause: the error of `fetch` is "fetch failed", its cause has ECONNREFUSED. */
 export function reasonOf(error: unknown): string {
   let deepest = error;
   while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
@@ -258,7 +259,7 @@ export function reasonOf(error: unknown): string {
   return typeof code === "string" ? code : excerpt(String(message ?? deepest));
 }
 
-/** {@link reasonOf}, in words where it is one of the system's: what nobody answers to may be the reader's own network. */
+/** {@link reasonOf}, with an explanation if it is a system error: the cause may be the reader's own network. */
 export function describeError(error: unknown): string {
   const reason = reasonOf(error);
   const words = systemReasons.get(reason);
