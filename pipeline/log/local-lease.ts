@@ -1,4 +1,4 @@
-/** The lease of a log that one machine keeps: a lock on its disk, which ends with the process that holds it. */
+/** The lease of a log that is stored on one machine: a lock on its disk, which ends with the process that has it. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isFailure } from "../core/failure.ts";
@@ -8,10 +8,10 @@ import { breakLock, type Holder, type Lock, lock, lockedBy, sayHolder } from "..
 import type { Lease, Leases, TakenLease } from "./lease.ts";
 import { leaseLost, leaseTaken } from "./lease-message.ts";
 
-/** ms between two looks at whether the lock is still ours. */
+/** ms between two checks whether this process still has the lock. */
 const everyMs = 2000;
 
-/** How often, and ms between, a lock is asked for that refuses while nobody has it. */
+/** Number of attempts, and ms between two, to take a lock that is refused although no process has it. */
 const attempts = 10;
 const pause = 50;
 
@@ -19,12 +19,12 @@ export function localLeases(path: string): Leases {
   const show = async () => leaseOf(await lockedBy(path), path);
   return {
     show,
-    take: async (what, world) => held(await takenFrom(path, what, show, world), path),
+    take: async (what, world) => leaseWith(await takenFrom(path, what, show, world), path),
     break: async () => leaseOf(await breakLock(path), path),
   };
 }
 
-/** @throws Failure `refused` naming whoever has it. */
+/** @throws Failure `refused` with the name of the process that has the lock. */
 async function takenFrom(
   path: string,
   what: string,
@@ -38,25 +38,26 @@ async function takenFrom(
       if (!isFailure(error, "refused")) throw error;
       const other = await show();
       if (other) throw leaseTaken(other);
-      // Whoever had it left between the two looks, or somebody else is taking over from one that was killed: it is free, or soon is.
+      // Either the process that had the lock released it between `lock` and `show`, or another process is taking over the lock
+      // of one that was killed. In both cases a new attempt can succeed soon.
       if (attempt === attempts) throw error;
       await sleep(pause, undefined, { signal: world.signal });
     }
   }
 }
 
-function held(taken: Lock, path: string): TakenLease {
+function leaseWith(taken: Lock, path: string): TakenLease {
   const lease = leaseOf(taken.holder, path)!;
   const lost = new AbortController();
-  const look = async () => {
+  const check = async () => {
     const now = await lockedBy(path);
     if (now === undefined || now === "unreadable" || now.id !== lease.id) {
       clearInterval(watch);
       lost.abort(leaseLost(lease, "was broken"));
     }
   };
-  // A look that fails says nothing about the lock; the next one may.
-  const watch = setInterval(() => void look().catch(() => undefined), everyMs).unref();
+  // A failed check is ignored: it does not mean that the lock is lost, and the next check may succeed.
+  const watch = setInterval(() => void check().catch(() => undefined), everyMs).unref();
   return {
     lease,
     lost: lost.signal,
