@@ -1,35 +1,34 @@
 /**
- * A name that is announced: a DNSLink record, or an IPNS key.
+ * Interface of names that are announced: a DNSLink record, or an IPNS key.
  *
- * A name is asked at every place that answers for it, because one of them may lag or lie, and it is changed by saying
- * what it is expected to be. What a name should be is always derived from the head of the log, never the other way round.
+ * A name is read from every server that is an authority for it, because one may be out of date or wrong. It is changed by a
+ * compare-and-swap with its expected value. The value is always derived from the head of the log, never the reverse.
  */
 import type { World } from "../core/world.ts";
 
 export interface Name {
-  /** As people write it behind `/ipns/`: `latest.example.org`, `k51qzi5uqu5d…`. */
+  /** As written after `/ipns/`: `latest.example.org`, `k51qzi5uqu5d…`. */
   readonly name: string;
 
   /**
-   * Ask every authority, all at once. One that does not answer well is an {@link AuthorityAnswer} with a problem, not a failure.
+   * Reads the name from every authority, in parallel. An error of one is an {@link AuthorityAnswer} with a problem, no failure.
    *
-   * @throws Failure where it can't even be found out whom to ask.
+   * @throws Failure if the authorities can't be determined.
    */
   probe(world: World): Promise<NameStatus>;
 
   /**
-   * Point the name at `value`. Where it points there already at the source (the provider's own view, not a secondary
-   * that lags), nothing is written. Returns when the write was accepted; that every authority answers so is for
-   * whoever looks again.
+   * Points the name at `value`. Writes nothing if the source (the provider, not a secondary server that lags) has that value
+   * already. Returns when the write was accepted; the caller probes again to see when every authority has it.
    *
-   * `expected`: what it is believed to be now; absent where there should be none.
+   * `expected`: the current value, or absent if there should be none.
    *
-   * @throws Failure `conflict` where somebody else moved it; `refused`, `unavailable`. Whether the write took effect
-   * where the answer was lost is found out by announcing again.
+   * @throws Failure `conflict` if another party changed the name; `refused`, `unavailable`. If the answer was lost, the caller
+   * announces again to find out whether the write took effect.
    */
   announce(value: string, expected: string | undefined, world: World): Promise<void>;
 
-  /** Present where what was announced must be put again to stay: without the key, as it was signed. */
+  /** Puts the signed record again, without the key. Absent for names that do not expire. */
   republish?(world: World): Promise<void>;
 
   close?(): void;
@@ -37,29 +36,29 @@ export interface Name {
 
 export interface NameStatus {
   readonly authorities: readonly AuthorityAnswer[];
-  /** What all of them say. Absent where they differ, one has a problem, or there is no such record. */
+  /** The value at all authorities. Absent if they differ, one has a problem, or there is no such record. */
   readonly value?: string;
-  /** True where every authority gave the same answer, be it that there is no record. */
+  /** True if every authority gave the same answer, including "no record". */
   readonly agrees: boolean;
-  /** s. The longest that any answer may be remembered by resolvers. */
+  /** s. The longest time for which resolvers may cache any of the answers. */
   readonly ttl?: number;
-  /** When what is announced ends by itself, ISO 8601. IPNS only. */
+  /** When the record expires, ISO 8601. IPNS only. */
   readonly until?: string;
-  /** True where that is so near that it should be announced anew. */
+  /** True if `until` is so near that a new record should be announced. */
   readonly endsSoon?: boolean;
 }
 
 export interface AuthorityAnswer {
   /** `192.0.2.1:53 (ns1.example.org)`, or the address of an endpoint. */
   readonly server: string;
-  /** `/ipfs/CID` or `/ipfs/CID/path`; absent where there is no record, or a problem. */
+  /** `/ipfs/CID` or `/ipfs/CID/path`; absent if there is no record, or a problem. */
   readonly value?: string;
   /** s */
   readonly ttl?: number;
-  /** Of the zone there, so that a server that lags is seen to. DNS only. */
+  /** Serial number of the zone at this server: shows which server is out of date. DNS only. */
   readonly serial?: number;
-  /** Why there is no answer to count: "answers REFUSED", "two dnslink records", "no answer in 2 s". */
+  /** Why the answer is not valid: "answers REFUSED", "two dnslink records", "no answer in 2 s". */
   readonly problem?: string;
-  /** True where it did answer, and the problem is what it says: two records, one that has ended. */
+  /** True if the server answered, and the problem is its answer: two records, or one that has expired. */
   readonly wrong?: boolean;
 }

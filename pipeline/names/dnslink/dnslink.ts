@@ -1,8 +1,8 @@
 /**
- * A name of the DNS that points into IPFS: the TXT record at `_dnslink.<domain>`.
+ * DNSLink: a domain name that points into IPFS by the TXT record at `_dnslink.<domain>`.
  *
- * It is looked at where it is served, at every server that answers for it, and changed where it is kept, at the provider.
- * Between the two lies the time that servers take to follow one another.
+ * The record is read from every authoritative server, and changed at the DNS provider. A change takes some time to reach
+ * every server.
  *
  * ```ts
  * const name = dnslink({ domain: "latest.example.org", ttl: 300, provider });
@@ -21,9 +21,9 @@ import { sameValues } from "./rrset.ts";
 
 export interface DnslinkOptions extends AuthorityOptions {
   readonly domain: string;
-  /** s that resolvers may remember it. Raised to what the provider takes. */
+  /** s for which resolvers may cache the record. Raised to the provider's minimum. */
   readonly ttl: number;
-  /** Where the record is kept; without one the name can be looked at only. */
+  /** The provider that stores the record. Absent: the name can be read only. */
   readonly provider?: DnsProvider;
 }
 
@@ -35,11 +35,11 @@ export function dnslink({ domain, ttl, provider, ...options }: DnslinkOptions): 
     name: domain,
 
     async probe(world) {
-      const said = await servers.ask(world);
-      const answers = said.map(answerOf);
+      const replies = await servers.ask(world);
+      const answers = replies.map(answerOf);
       const [first] = answers;
       const agrees = answers.every((answer) => answer.problem === undefined && answer.value === first!.value);
-      const ttls = said.map((one) => one.ttl).filter((one) => one !== undefined);
+      const ttls = replies.map((one) => one.ttl).filter((one) => one !== undefined);
       return {
         authorities: answers,
         agrees,
@@ -56,7 +56,7 @@ export function dnslink({ domain, ttl, provider, ...options }: DnslinkOptions): 
       }
       const there = await provider.read(at, world);
       const links = linksIn(there?.values ?? []);
-      // What was asked for stands there: an earlier run's answer was lost, or somebody did it by hand.
+      // The record already has this value: an earlier run lost the answer to its write, or a person wrote it.
       if (links.length === 1 && links[0] === value) return;
       requireOurs(`${provider.name}: ${at}`, links, { value, expected });
       if (ttl < provider.minTtl) {
@@ -70,21 +70,21 @@ export function dnslink({ domain, ttl, provider, ...options }: DnslinkOptions): 
 }
 
 /**
- * The TXT records at `name`, where all its servers say the same: all that can be known of records that a person keeps.
+ * The TXT records at `name`, if all its servers agree. Used for records that a person edits, which have no provider API.
  *
- * @throws Failure `unavailable` where they don't, or one of them does not answer well.
+ * @throws Failure `unavailable` if the servers differ, or one has a problem.
  */
 export async function readAuthorities(
   name: string,
   options: AuthorityOptions,
   world: World,
 ): Promise<RRset | undefined> {
-  const said = await authorities(name, options).ask(world);
-  const bad = said.find((one) => one.problem !== undefined);
+  const replies = await authorities(name, options).ask(world);
+  const bad = replies.find((one) => one.problem !== undefined);
   if (bad) throw new Failure("unavailable", `${name}: ${bad.server} ${bad.problem}`);
-  const other = said.find(({ rrset }) => !sameValues(rrset, said[0]!.rrset));
-  if (other) throw new Failure("unavailable", `${name}: ${said[0]!.server} and ${other.server} answer differently`);
-  return said[0]?.rrset;
+  const other = replies.find(({ rrset }) => !sameValues(rrset, replies[0]!.rrset));
+  if (other) throw new Failure("unavailable", `${name}: ${replies[0]!.server} and ${other.server} answer differently`);
+  return replies[0]?.rrset;
 }
 
 function answerOf({
@@ -109,10 +109,10 @@ function answerOf({
 }
 
 /**
- * That what stands there is what we believe to stand there.
+ * Checks that the links at the provider are the expected ones.
  *
- * Two links are mended where one of them is ours, the old or the new; of two others nobody but a person can say which is
- * right.
+ * Two links are accepted, and replaced by one, if one of them is the old or the new value. Otherwise a person must decide
+ * which is right.
  *
  * @throws Failure `conflict`
  */
