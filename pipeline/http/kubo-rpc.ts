@@ -1,14 +1,14 @@
 /**
- * Kubo's RPC: one POST a command.
+ * Client of Kubo's RPC: one POST request for each command.
  *
- * `kubo-rpc-client` makes the calls whose answer is one value. It is loaded at the first of them (0.2 s), gets a deadline
- * of ours (it ignores its own `timeout`), and its errors become failures here. What it can't do goes through `wire.ts`:
+ * `kubo-rpc-client` sends the commands whose answer is one value. It is loaded at the first of them (0.2 s), gets a deadline
+ * from here (it ignores its own `timeout`), and its errors are mapped to failures. `stream.ts` sends the others:
  *
- * - bulk both ways (`dag/import`, `block/put`, `block/get`): the client buffers uploads whole and reads answers of any length;
- * - answers of many lines (`pin/add` with progress, `pin/ls` of all pins): Kubo reports a failure after it began to answer in
- *   a trailer, which `fetch` drops, so a list that broke off would look complete;
- * - commands it lacks: `dag/stat`, `swarm/peering/*`, `name/put`; and those where it must know every protocol of an address
- *   (`id`, `swarm/connect`) or takes a record for a peer (`routing/get`).
+ * - blocks (`dag/import`, `block/put`, `block/get`): the client buffers whole uploads and does not limit answers;
+ * - answers of many lines (`pin/add` with progress, `pin/ls` of all pins): Kubo reports an error during an answer in a
+ *   trailer, which `fetch` drops, so an incomplete list would appear complete;
+ * - commands that the client lacks (`dag/stat`, `swarm/peering/*`, `name/put`), for which it must know every protocol of an
+ *   address (`id`, `swarm/connect`), or whose answer it parses wrongly: a record as a peer (`routing/get`).
  *
  * @see https://docs.ipfs.tech/reference/kubo/rpc/
  */
@@ -23,39 +23,39 @@ import { type Arguments, baseOf, connections, lost, waiting, wire } from "./stre
 export interface RpcOptions {
   /** Such as `http://127.0.0.1:5001`. */
   readonly api: string;
-  /** Sent as `Authorization: Bearer`; Kubo's `API.Authorizations` says which it takes. Never printed. */
+  /** Sent as `Authorization: Bearer`; Kubo's `API.Authorizations` lists the tokens it accepts. Never printed. */
   readonly token?: string;
-  /** ms without a byte to or from Kubo after which it counts as gone. */
+  /** ms without a byte to or from Kubo after which a call fails. */
   readonly timeoutMs: number;
-  /** What campaign.yaml calls it where it isn't the campaign's own node but one of `pins: services:`. Messages begin with it. */
+  /** Name in `pins: services:` of campaign.yaml; absent for the campaign's own node. Messages begin with it. */
   readonly service?: string;
 }
 
-/** A command's arguments (`arg`, in their order) and options are its query. */
+/** RPC commands. The arguments (`arg`, in order) and options of a command are its query. */
 export interface Rpc {
   /** `kubo at http://127.0.0.1:5001`, or `mirror (kubo at http://127.0.0.1:5001)` */
   readonly name: string;
   /**
-   * One call of the client. `command`: its name, for messages; `options` go into the call.
+   * One call of `kubo-rpc-client`. `command`: its name, for messages; `ask` passes `options` to the call.
    *
-   * @throws Failure as Kubo's answer or silence means.
+   * @throws Failure for an error or a missing answer of Kubo.
    */
   call<Answer>(
     command: string,
     ask: (client: KuboRPCClient, options: { readonly signal: AbortSignal }) => Promise<Answer>,
     world: World,
   ): Promise<Answer>;
-  /** The bytes of an answer, whole. */
+  /** The whole body of an answer. */
   bytes(command: string, args: Arguments, world: World): Promise<Buffer>;
-  /** The JSON of an answer. `upload`: sent as the one file of a form, no faster than Kubo takes it. */
+  /** The JSON of an answer. `upload`: sent as the only file of a form, no faster than Kubo reads it. */
   ask(command: string, args: Arguments, world: World, upload?: AsyncIterable<Uint8Array>): Promise<unknown>;
-  /** The JSON lines of an answer as they come. `upload`: as for `ask`. */
+  /** The JSON lines of an answer as they arrive. `upload`: as for `ask`. */
   lines(command: string, args: Arguments, world: World, upload?: AsyncIterable<Uint8Array>): AsyncGenerator<unknown>;
-  /** Give up kept-alive connections. */
+  /** Closes idle connections. */
   close(): void;
 }
 
-/** @throws Failure `input` where `api` isn't one of http or https, or holds a password. */
+/** @throws Failure `input` if `api` is no http or https URL, or contains a password. */
 export function rpc({ api, token, timeoutMs, service }: RpcOptions): Rpc {
   const key = service === undefined ? "node:" : `api: of ${service}`;
   const hint = `${key} in campaign.yaml takes an address such as http://127.0.0.1:5001`;
@@ -66,8 +66,8 @@ export function rpc({ api, token, timeoutMs, service }: RpcOptions): Rpc {
     service === undefined
       ? "start it with `ipfs daemon`, or set node: in campaign.yaml"
       : `is its daemon running? ${key} in campaign.yaml says where`;
-  const refused: Refused = (said, status, text) =>
-    refusal(said, status, text, { hasToken: token !== undefined, start, key });
+  const refused: Refused = (label, status, text) =>
+    refusal(label, status, text, { hasToken: token !== undefined, start, key });
   const calls = wire({
     name,
     base,
@@ -86,7 +86,7 @@ export function rpc({ api, token, timeoutMs, service }: RpcOptions): Rpc {
     call: (command, ask, world) =>
       inTurn(async () => {
         world.signal.throwIfAborted();
-        const said = `${name}: ${command}`;
+        const label = `${name}: ${command}`;
         const late = AbortSignal.timeout(timeoutMs);
         try {
           const signal = AbortSignal.any([world.signal, late]);
@@ -94,9 +94,9 @@ export function rpc({ api, token, timeoutMs, service }: RpcOptions): Rpc {
         } catch (error) {
           world.signal.throwIfAborted();
           if (late.aborted) {
-            throw new Failure("unavailable", `${said}: no sign of life for ${timeoutMs / 1000} s`, { hint: start });
+            throw new Failure("unavailable", `${label}: no sign of life for ${timeoutMs / 1000} s`, { hint: start });
           }
-          throw failureOf(said, error, refused, { start, token });
+          throw failureOf(label, error, refused, { start, token });
         }
       }),
     bytes: (command, args, world) => calls.bytes(asked(command, args), world),
@@ -106,25 +106,25 @@ export function rpc({ api, token, timeoutMs, service }: RpcOptions): Rpc {
   };
 }
 
-type Refused = (said: string, status: number, text: string) => Failure;
+type Refused = (label: string, status: number, text: string) => Failure;
 
-/** The client for that address, loaded and made by the first call. */
+/** Returns a function that loads and creates the client at its first call. */
 function clientOf(base: string, token: string | undefined): () => Promise<KuboRPCClient> {
-  let made: Promise<KuboRPCClient> | undefined;
+  let created: Promise<KuboRPCClient> | undefined;
   return () => {
-    made ??= import("kubo-rpc-client").then(({ create }) =>
+    created ??= import("kubo-rpc-client").then(({ create }) =>
       create({
         url: `${base}api/v0`,
         ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
       }),
     );
-    return made;
+    return created;
   };
 }
 
-/** What an error of the client means. */
+/** The failure for an error of the client. */
 function failureOf(
-  said: string,
+  label: string,
   error: unknown,
   refused: Refused,
   { start, token }: { readonly start: string; readonly token: string | undefined },
@@ -133,32 +133,32 @@ function failureOf(
   const quiet = (text: string) => withoutSecrets(text, token === undefined ? [] : [`Bearer ${token}`]);
   const { name, message, cause, response } = error as Error & { readonly response?: Response };
   if (response) {
-    // Kubo's own words are the message, without the status; what is not Kubo's JSON is judged by the status.
+    // For Kubo's own JSON errors, the client's message is Kubo's, without the status. For any other body, the status decides.
     const isKubos = response.headers.get("content-type")?.startsWith("application/json");
     const text = isKubos ? JSON.stringify({ Message: quiet(message) }) : quiet(message);
-    return waiting(refused(said, response.status, text), waitOf(response.headers.get("retry-after") ?? undefined));
+    return waiting(refused(label, response.status, text), waitOf(response.headers.get("retry-after") ?? undefined));
   }
-  // It drops the answer where Kubo's words tell of a deadline.
-  if (name === "TimeoutError") return new Failure("unavailable", `${said}: ${quiet(message)}`);
-  if (error instanceof SyntaxError) return new Failure("unavailable", `${said} answered something that is not JSON`);
-  // `fetch` says why it failed in `cause`; what has none failed in the client, over an answer of another shape than it knows.
+  // The client throws a TimeoutError, without the response, if Kubo's message mentions a deadline.
+  if (name === "TimeoutError") return new Failure("unavailable", `${label}: ${quiet(message)}`);
+  if (error instanceof SyntaxError) return new Failure("unavailable", `${label} answered something that is not JSON`);
+  // Errors of `fetch` have a `cause`. One without it is from the client, for an answer of an unexpected form.
   if (cause === undefined)
-    return new Failure("corrupt", `${said} answered something else: ${quiet(message)}`, { cause: error });
-  return lost(said, start, error);
+    return new Failure("corrupt", `${label} answered something else: ${quiet(message)}`, { cause: error });
+  return lost(label, start, error);
 }
 
-/** What an answer other than 200 means. Kubo answers 500 to everything it can't do, and says in JSON why. */
-function refusal(said: string, status: number, text: string, { hasToken, start, key }: Hints): Failure {
+/** The failure for a status other than 200. Kubo answers 500 to every failed command, with the reason in JSON. */
+function refusal(label: string, status: number, text: string, { hasToken, start, key }: Hints): Failure {
   const message = messageIn(text);
-  if (message !== undefined) return meaningOf(said, message);
+  if (message !== undefined) return meaningOf(label, message);
   if (status === 401 || status === 403) {
-    return new Failure("refused", `${said} is not allowed (${status}): ${excerpt(text)}`, {
+    return new Failure("refused", `${label} is not allowed (${status}): ${excerpt(text)}`, {
       hint: hasToken
         ? "check the token, and AllowedPaths in API.Authorizations of Kubo's config"
         : "Kubo wants a token: see API.Authorizations in its config",
     });
   }
-  const what = `${said} answered ${status}: ${excerpt(text)}`;
+  const what = `${label} answered ${status}: ${excerpt(text)}`;
   if (kindOfStatus(status) === "unavailable") return new Failure("unavailable", what, { hint: start });
   return new Failure("input", `${what}. That is not Kubo's RPC`, {
     hint: `the RPC usually listens on port 5001, the gateway on 8080: check ${key} in campaign.yaml`,
@@ -167,15 +167,15 @@ function refusal(said: string, status: number, text: string, { hasToken, start, 
 
 interface Hints {
   readonly hasToken: boolean;
-  /** What to do where nothing answers. */
+  /** Hint for the user if Kubo is not reachable. */
   readonly start: string;
-  /** What names it in campaign.yaml. */
+  /** Key of its URL in campaign.yaml. */
   readonly key: string;
 }
 
-/** Kubo's own words, and what can be done about them. */
-function meaningOf(said: string, message: string): Failure {
-  const what = `${said}: ${excerpt(message)}`;
+/** The failure for an error message of Kubo. */
+function meaningOf(label: string, message: string): Failure {
+  const what = `${label}: ${excerpt(message)}`;
   if (/mismatch in content integrity/.test(message)) return new Failure("corrupt", what);
   if (/no space left on device|quota exceeded/.test(message)) {
     return new Failure("refused", what, { hint: "free space where Kubo keeps its repo, and run it again" });

@@ -1,10 +1,9 @@
 /**
- * Talking to a server that `fetch` does not do justice to: answers of JSON lines, uploads sent no faster than they are
- * taken, and an error that may come after the answer has begun.
+ * HTTP client for streams: answers of JSON lines, uploads with backpressure, and errors after the answer has begun.
  *
- * Kubo and IPFS Cluster both say in the `X-Stream-Error` trailer that what they answered so far was not the end of it;
- * `fetch` drops trailers, and a stream that failed would look complete. Hence `node:http`. What an answer means is the
- * business of whoever knows the API ({@link Server.refusal}, {@link Server.meaningOf}).
+ * Kubo and IPFS Cluster report an error during a stream in the `X-Stream-Error` trailer. `fetch` drops trailers, and a failed
+ * stream would appear complete, so `node:http` is used. The client of each API maps its errors to failures
+ * ({@link Server.refusal}, {@link Server.meaningOf}).
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
@@ -19,57 +18,57 @@ import { excerpt, headerValue, reasonOf, waitOf, withoutSecrets } from "./http.t
 export interface Server {
   /** For messages: `kubo at http://127.0.0.1:5001`. */
   readonly name: string;
-  /** Address with a slash at its end; see {@link baseOf}. */
+  /** URL with a trailing slash; see {@link baseOf}. */
   readonly base: string;
-  /** The `authorization` header, where there is one. Never printed. */
+  /** The `authorization` header. Never printed. */
   readonly authorization?: string;
-  /** ms without a byte to or from the server after which it counts as gone. */
+  /** ms without a byte to or from the server after which a request fails. */
   readonly timeoutMs: number;
-  /** What to do where nothing answers. */
+  /** Hint for the user if the server is not reachable. */
   readonly hint: string;
-  /** What an answer other than 2xx, or a page of HTML, means. `text` is its beginning. */
-  refusal(said: string, status: number, text: string): Failure;
-  /** What the server's own words at the end of a stream mean. */
-  meaningOf(said: string, message: string): Failure;
+  /** The failure for a status other than 2xx, or an HTML page. `text` is the beginning of the body. */
+  refusal(label: string, status: number, text: string): Failure;
+  /** The failure for an error message in the trailer of a stream. */
+  meaningOf(label: string, message: string): Failure;
 }
 
 export interface Ask {
   readonly method: "GET" | "POST" | "DELETE";
   /** Below the server's base: `api/v0/block/get`. */
   readonly path: string;
-  /** What is asked for, in messages: `block/get`. */
+  /** Purpose of the request, for messages: `block/get`. */
   readonly what: string;
   readonly query?: Arguments;
-  /** Sent as the one file of a form, no faster than the server takes it. */
+  /** Sent as the only file of a form, no faster than the server reads it. */
   readonly upload?: AsyncIterable<Uint8Array>;
 }
 
-/** Pairs of a query in their order; a list is repeated. */
+/** Parameters of a query, in order; a list becomes a repeated parameter. */
 export type Arguments = Readonly<Record<string, string | boolean | readonly string[]>>;
 
 export interface Wire {
-  /** The bytes of an answer, whole. */
+  /** The whole body of an answer. */
   bytes(ask: Ask, world: World): Promise<Buffer>;
-  /** The JSON of an answer; `undefined` where it is empty. */
+  /** The JSON of an answer; `undefined` if it is empty. */
   json(ask: Ask, world: World): Promise<unknown>;
-  /** The JSON lines of an answer as they come. */
+  /** The JSON lines of an answer as they arrive. */
   lines(ask: Ask, world: World): AsyncGenerator<unknown>;
-  /** Give up kept-alive connections. */
+  /** Closes idle connections. */
   close(): void;
 }
 
-/** Connections at once. More do not make a server faster. */
+/** Maximum number of parallel connections. More do not make a server faster. */
 export const connections = 8;
 
-/** Bytes. What is read whole is a CID, a list of names, a block. */
+/** Maximum bytes of an answer that is read whole: a CID, a list of names, or a block. */
 const largestAnswer = 4 * 1024 * 1024;
 
-/** Bytes. Small blocks are sent together: a write for each costs more than the block. */
-const sentTogether = 256 * 1024;
+/** Bytes. Small blocks are collected into one write: a write costs more than a small block. */
+const minimumWrite = 256 * 1024;
 
 const boundary = "----fieldtree-e2b6f5a09c1d4f7b8a3c";
 
-/** @throws Failure `input` for a token that no header can hold. */
+/** @throws Failure `input` for a token with characters that a header can't contain. */
 export function wire(server: Server): Wire {
   const { name, base, timeoutMs, hint } = server;
   const authorization =
@@ -82,30 +81,29 @@ export function wire(server: Server): Wire {
 
   const quiet = (text: string) => withoutSecrets(text, authorization === undefined ? [] : [authorization]);
 
-  /** The JSON of what `said` answered. */
-  const parsed = (said: string, text: string): unknown => {
+  const parsed = (label: string, text: string): unknown => {
     try {
       return text === "" ? undefined : JSON.parse(text);
     } catch {
-      // Without the parser's own error, which quotes what it could not parse.
-      throw new Failure("unavailable", `${said} answered something that is not JSON: ${excerpt(quiet(text))}`);
+      // Without the parser's error as cause: it quotes its input, which may contain a secret.
+      throw new Failure("unavailable", `${label} answered something that is not JSON: ${excerpt(quiet(text))}`);
     }
   };
 
-  /** Chunks of the answer's body. Ends well only where the server itself says that it ended well. */
+  /** Chunks of the answer's body. Ends without a failure only if the answer is complete and has no error in its trailer. */
   async function* call({ method, path, what, query = {}, upload }: Ask, world: World): AsyncGenerator<Buffer> {
     world.signal.throwIfAborted();
-    const said = `${name}: ${what}`;
-    // Why we hung up; the stream itself will only say that the connection is gone.
+    const label = `${name}: ${what}`;
+    // The reason why this side closed the connection; the error of the stream itself does not contain it.
     let gaveUp: unknown;
-    let ourTurn = false;
+    let waitingForUpload = false;
     let hangUp = () => {};
 
     const open = () =>
       new Promise<IncomingMessage>((resolve, reject) => {
         const sending = request(`${base}${path}${queryOf(query)}`, {
           method,
-          // An upload can't be sent twice, so it does not try its luck on a connection that may have gone stale.
+          // An upload can't be sent twice, so it does not use a pooled connection, which the server may have closed.
           agent: upload ? false : agent,
           signal: world.signal,
           headers: {
@@ -114,8 +112,8 @@ export function wire(server: Server): Wire {
           },
         });
         sending.setTimeout(timeoutMs, () => {
-          if (ourTurn) return;
-          gaveUp = new Failure("unavailable", `${said}: no sign of life for ${timeoutMs / 1000} s`, { hint });
+          if (waitingForUpload) return;
+          gaveUp = new Failure("unavailable", `${label}: no sign of life for ${timeoutMs / 1000} s`, { hint });
           hangUp();
         });
         hangUp = () => sending.destroy();
@@ -129,30 +127,30 @@ export function wire(server: Server): Wire {
         else pipeline(Readable.from(form(upload)), sending).catch((error) => reject(error));
       });
 
-    /** `upload` as the one file of a form. While we wait for it, the server is not the one who is late. */
+    /** `upload` as the only file of a form. While this side waits for a chunk, the server's timeout does not apply. */
     async function* form(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       yield Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="blocks.car"\r\n\r\n`);
-      let held: Uint8Array[] = [];
+      let buffered: Uint8Array[] = [];
       let length = 0;
-      ourTurn = true;
+      waitingForUpload = true;
       try {
         for await (const chunk of chunks) {
-          held.push(chunk);
+          buffered.push(chunk);
           length += chunk.length;
-          if (length < sentTogether) continue;
-          ourTurn = false;
-          yield Buffer.concat(held, length);
-          ourTurn = true;
-          held = [];
+          if (length < minimumWrite) continue;
+          waitingForUpload = false;
+          yield Buffer.concat(buffered, length);
+          waitingForUpload = true;
+          buffered = [];
           length = 0;
         }
       } catch (error) {
         gaveUp = error;
         throw error;
       } finally {
-        ourTurn = false;
+        waitingForUpload = false;
       }
-      yield Buffer.concat([...held, Buffer.from(`\r\n--${boundary}--\r\n`)]);
+      yield Buffer.concat([...buffered, Buffer.from(`\r\n--${boundary}--\r\n`)]);
     }
 
     try {
@@ -160,23 +158,23 @@ export function wire(server: Server): Wire {
       const page = response.headers["content-type"]?.startsWith("text/html");
       const status = response.statusCode!;
       if (status < 200 || status > 299 || page) {
-        const failure = server.refusal(said, status, quiet(await beginningOf(response)));
+        const failure = server.refusal(label, status, quiet(await beginningOf(response)));
         throw waiting(failure, waitOf(response.headers["retry-after"]));
       }
       for await (const chunk of response) yield chunk as Buffer;
       const late = response.trailers["x-stream-error"];
-      if (late) throw server.meaningOf(said, quiet(String(late)));
+      if (late) throw server.meaningOf(label, quiet(String(late)));
     } catch (error) {
       world.signal.throwIfAborted();
       if (gaveUp !== undefined) throw gaveUp;
-      throw error instanceof Failure ? error : lost(said, hint, error);
+      throw error instanceof Failure ? error : lost(label, hint, error);
     } finally {
-      // A connection that carried an upload isn't used again, and the server may have said no before it was through.
+      // The connection of an upload is not reused, and the server may have rejected the upload before its end.
       if (upload) hangUp();
     }
   }
 
-  // Ten thousand requests waiting in the agent cost more than their answers.
+  // A queue of ten thousand requests in the agent would cost more than their answers.
   const inTurn = atMost(connections);
   const bytes: Wire["bytes"] = (ask, world) => inTurn(() => wholeBody(ask, world));
 
@@ -200,16 +198,16 @@ export function wire(server: Server): Wire {
     },
 
     async *lines(ask, world) {
-      const said = `${name}: ${ask.what}`;
+      const label = `${name}: ${ask.what}`;
       let rest = "";
       const utf8 = new TextDecoder();
       for await (const chunk of call(ask, world)) {
         const pieces = (rest + utf8.decode(chunk, { stream: true })).split("\n");
         rest = pieces.pop()!;
-        if (rest.length > largestAnswer) throw new Failure("corrupt", `${said} answered a line without end`);
-        for (const line of pieces) if (line !== "") yield parsed(said, line);
+        if (rest.length > largestAnswer) throw new Failure("corrupt", `${label} answered a line without end`);
+        for (const line of pieces) if (line !== "") yield parsed(label, line);
       }
-      if (rest.trim() !== "") yield parsed(said, rest);
+      if (rest.trim() !== "") yield parsed(label, rest);
     },
 
     close: () => agent.destroy(),
@@ -217,11 +215,11 @@ export function wire(server: Server): Wire {
 }
 
 /**
- * An address as a base to put paths behind: without `suffix`, with a slash at its end.
+ * A URL to which paths can be appended: without `suffix`, with a trailing slash.
  *
- * `words`: what the address is of, and what campaign.yaml takes there.
+ * `words`: for messages, the kind of server, and a hint with the form that campaign.yaml expects.
  *
- * @throws Failure `input` where it isn't one of http or https, or holds a password.
+ * @throws Failure `input` if it is no http or https URL, or contains a password.
  */
 export function baseOf(address: string, words: { readonly of: string; readonly hint: string }, suffix = ""): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -246,19 +244,21 @@ function queryOf(query: Arguments): string {
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
 }
 
-/** Told when to ask again, whoever asks again keeps to it. */
+/** `failure` with the server's `Retry-After` (ms) as its `wait`, which retries respect. Other kinds than `unavailable` as is. */
 export function waiting(failure: Failure, wait: number | undefined): Failure {
   if (wait === undefined || failure.kind !== "unavailable") return failure;
   const { kind, message, hint, cause } = failure;
   return new Failure(kind, message, { ...(hint !== undefined && { hint }), wait, cause });
 }
 
-/** Nothing came back, or not all of it. */
-export function lost(said: string, hint: string, error: unknown): Failure {
+/** The failure for a connection that could not be opened, or broke off. */
+export function lost(label: string, hint: string, error: unknown): Failure {
   const reason = reasonOf(error);
-  const nobody = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"].includes(reason);
-  const what = nobody ? `nothing answers there (${reason})` : `the connection broke off (${reason}); it may have ended`;
-  return new Failure("unavailable", `${said}: ${what}`, { hint, cause: error });
+  const unreachable = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"].includes(reason);
+  const what = unreachable
+    ? `nothing answers there (${reason})`
+    : `the connection broke off (${reason}); it may have ended`;
+  return new Failure("unavailable", `${label}: ${what}`, { hint, cause: error });
 }
 
 async function beginningOf(response: IncomingMessage): Promise<string> {
