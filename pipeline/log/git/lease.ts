@@ -1,12 +1,13 @@
 /**
- * The lease of a log that several machines share: a branch beside the log's, of one commit.
+ * The lease of a log that several machines share: a branch alongside the log's, with one commit.
  *
- * Whoever pushes that commit while the branch stands where they saw it has the lease; every taking and renewal is such a
- * compare-and-swap, so of any two exactly one wins. No two commits are the same, not even of the same holder in the same
- * second: git would call the second push "up to date", and both would think they had won.
+ * A process takes or renews the lease by pushing that commit, if the branch has not moved since it was read: a
+ * compare-and-swap, of which only one of two processes succeeds. Every commit is unique, even of one holder in one second:
+ * otherwise git would answer "up to date" to the second push, and both processes would believe that they have the lease.
  *
- * Here, a lock says which process it is, and a file which lease that process put there. A lease in that file, found by
- * whoever holds the lock, is of a process that was killed: nobody needs to wait for its end.
+ * On one machine, a lock shows which process has the lease, and a file has the id of the lease that it pushed. If the
+ * process that has the lock finds a lease with an id in that file, it is from a process that was killed, and can be replaced
+ * before it expires.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
@@ -24,30 +25,30 @@ import { entriesOf, entryOf, treeOf } from "./tree.ts";
 
 export interface GitLeaseOptions {
   readonly branch: string;
-  /** Who, for people. */
+  /** Name of the holder, for messages. */
   readonly holder: string;
-  /** The lease of this machine alone, which ends with the process that has it. */
+  /** The lease on this machine, which ends with the process that has it. */
   readonly here: Leases;
-  /** File for the id of the lease that was taken from here. */
+  /** File for the id of the lease that a process of this machine took. */
   readonly memory: string;
-  /** ms for which a lease counts after it was taken or renewed. Default: ten minutes. */
+  /** ms for which a lease is valid after it was taken or renewed. Default: ten minutes. */
   readonly term?: number;
 }
 
-/** A lease and the commit that says so. */
-interface Seen {
+/** A lease and the commit that contains it. */
+interface PushedLease {
   readonly commit: string;
   readonly lease: Lease;
 }
 
-/** Bytes. Ours have 300. */
+/** Maximum bytes of a lease. Those written here have 300. */
 const largestLease = 4096;
 
 export function gitLeases(repository: Repository, options: GitLeaseOptions): Leases {
   const { branch, holder, here, memory, term = 600_000 } = options;
-  let last: Seen | undefined;
+  let last: PushedLease | undefined;
 
-  const see = async (world: World): Promise<Seen | undefined> => {
+  const readLease = async (world: World): Promise<PushedLease | undefined> => {
     const commit = (await repository.tips([branch], world)).get(branch);
     if (commit === undefined) return undefined;
     if (last?.commit === commit) return last;
@@ -56,8 +57,8 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
     return last;
   };
 
-  /** Make `lease` the one that counts, if what counts is still `from`. */
-  const put = async (lease: Lease, from: string | undefined, world: World): Promise<Seen | undefined> => {
+  /** Pushes `lease` if the branch is still at `from`; `undefined` if it moved. */
+  const put = async (lease: Lease, from: string | undefined, world: World): Promise<PushedLease | undefined> => {
     const files = { "lease.json": new TextEncoder().encode(`${JSON.stringify(lease, null, 1)}\n`) };
     const message = `${lease.holder.replace(/\s+/g, " ")} is ${lease.what}`;
     const commit = await repository.commit({ parent: undefined, message, files }, world);
@@ -68,30 +69,30 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
 
   return {
     async show(world) {
-      const [seen, running, ours] = await Promise.all([see(world), here.show(world), idsIn(memory)]);
-      if (!seen || running || !ours.has(seen.lease.id)) return seen?.lease;
-      return { ...seen.lease, what: `${seen.lease.what} (that process is gone)` };
+      const [current, running, ours] = await Promise.all([readLease(world), here.show(world), idsIn(memory)]);
+      if (!current || running || !ours.has(current.lease.id)) return current?.lease;
+      return { ...current.lease, what: `${current.lease.what} (that process is gone)` };
     },
 
     async take(what, world) {
-      const hereToo = await takeHere(what, world);
+      const localLease = await takeHere(what, world);
       try {
         const ours = await idsIn(memory);
         for (;;) {
-          const other = await see(world);
+          const other = await readLease(world);
           const now = world.now();
           const left = other && ours.has(other.lease.id);
           if (other && !left && !isOver(other.lease, now)) throw leaseTaken(other.lease);
           const lease = { id: randomUUID(), holder, what, since: now.toISOString(), until: endOf(now) };
-          // Both, for a crash may come before the push takes effect, or after it.
+          // Both ids, because a crash may happen before or after the push takes effect.
           await mkdir(dirname(memory), { recursive: true });
           await writeDurably(memory, [...(left ? [other.lease.id] : []), lease.id, ""].join("\n"));
           const taken = await put(lease, other?.commit, world);
-          // Not ours: then it is somebody's, and the next look says whose.
-          if (taken) return keeping(taken, hereToo, world);
+          // If the push failed, another process moved the branch: read it again.
+          if (taken) return renewed(taken, localLease, world);
         }
       } catch (error) {
-        await hereToo.release();
+        await localLease.release();
         throw error;
       }
     },
@@ -99,8 +100,8 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
     async break(world) {
       const brokenHere = await here.break(world);
       for (;;) {
-        const other = await see(world);
-        // It may be renewed between our look and our push.
+        const other = await readLease(world);
+        // The holder may renew the lease between the read and the push; then the loop repeats.
         if (!other || (await repository.move(branch, other.commit, undefined, world))) {
           return other?.lease ?? brokenHere;
         }
@@ -112,19 +113,19 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
     try {
       return await here.take(what, world);
     } catch (error) {
-      // The words that everybody else is told, where they are there already.
-      const shared = isFailure(error, "refused") && (await see(world).catch(() => undefined));
+      // If the other process has pushed its lease already, report it as other machines readLease it.
+      const shared = isFailure(error, "refused") && (await readLease(world).catch(() => undefined));
       throw shared ? leaseTaken(shared.lease) : error;
     }
   }
 
-  function keeping(taken: Seen, hereToo: TakenLease, world: World): TakenLease {
+  function renewed(taken: PushedLease, localLease: TakenLease, world: World): TakenLease {
     const lost = new AbortController();
     let now = taken;
     let released = false;
     let renewing: Promise<void> = Promise.resolve();
     let next: NodeJS.Timeout | undefined;
-    // By this machine's own ticks: `until` is for the others, whose clocks may differ.
+    // Measured by a timer of this process: `until` is for other machines, whose clocks may differ.
     let end: NodeJS.Timeout | undefined;
 
     const lose = (how: string) => {
@@ -142,7 +143,7 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
     const renewIn = (ms: number) => {
       next = setTimeout(() => {
         renewing = renew().catch((error) => {
-          // Out of reach: until its end there is time to try again.
+          // If the remote is not reachable, try again until the lease expires.
           if (released || lost.signal.aborted) return;
           if (isFailure(error, "unavailable")) renewIn(term / 30);
           else lose(`could not be renewed: ${(error as Error).message}`);
@@ -158,7 +159,7 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
 
     return {
       lease: taken.lease,
-      lost: AbortSignal.any([lost.signal, hereToo.lost]),
+      lost: AbortSignal.any([lost.signal, localLease.lost]),
       async release() {
         if (released) return;
         released = true;
@@ -167,13 +168,13 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
         clearTimeout(next);
         clearTimeout(end);
         if (!lost.signal.aborted) await giveBack(now, world);
-        await hereToo.release();
+        await localLease.release();
       },
     };
   }
 
-  async function giveBack({ commit, lease }: Seen, world: World): Promise<void> {
-    // Also when the work was stopped: that is when others want to begin.
+  async function giveBack({ commit, lease }: PushedLease, world: World): Promise<void> {
+    // With a signal of its own: the lease must be released also after the work was aborted.
     const quietly = { ...world, signal: AbortSignal.timeout(30_000) };
     try {
       if (await repository.move(branch, commit, undefined, quietly)) await rm(memory, { force: true });
@@ -183,7 +184,7 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
   }
 }
 
-/** Ids of the leases that processes of this machine took, and did not give back. */
+/** Ids of the leases that processes of this machine took and did not release. */
 async function idsIn(memory: string): Promise<ReadonlySet<string>> {
   const bytes = await readIfThere(memory);
   return new Set(bytes?.toString().split("\n").filter(Boolean));
@@ -202,13 +203,13 @@ async function leaseIn(repository: Repository, commit: string, branch: string): 
     const file = entry && (await repository.read(entry.oid, largestLease));
     return (file && leaseOf(JSON.parse(Buffer.from(file.bytes).toString()))) ?? unreadable;
   } catch (error) {
-    // Whatever stands there, somebody put it; it keeps others out until it is broken.
+    // An unreadable lease counts as taken until an operator breaks it.
     if (isFailure(error, "corrupt") || error instanceof SyntaxError) return unreadable;
     throw error;
   }
 }
 
-/** What a lease says, made fit to be shown; `undefined` where it is none. */
+/** Parses a lease and escapes its texts for printing; `undefined` if `value` is none. */
 function leaseOf(value: unknown): Lease | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { id, holder, what, since, until } = value as Partial<Record<keyof Lease, unknown>>;

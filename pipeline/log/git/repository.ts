@@ -1,10 +1,10 @@
 /**
- * A bare git repository of our own, and the remote it talks to.
+ * A private bare git repository, and its remote.
  *
- * The user's checkout is not touched: in CI it is shallow, and at home somebody is working in it. What it lends us is how
- * git there reaches the remote (address, credential helpers, proxies, SSH), so whoever can `git push` can publish. All
- * other settings are ours: no hooks, no signing, no prompts. Every object that comes in can be had again; the folder may
- * be removed at any time.
+ * The user's checkout is not changed: in CI it is shallow, and elsewhere a user works in it. Only its settings for the
+ * remote are used (URL, credential helpers, proxies, SSH), so that every user who can `git push` can publish. All other
+ * settings are fixed here: no hooks, no signing, no prompts. The remote has every object of this repository, so its folder
+ * may be deleted at any time.
  *
  * @see https://git-scm.com/docs/gitprotocol-v2
  */
@@ -20,28 +20,28 @@ import { type Access, accessTo } from "./access.ts";
 import { type GitObject, objectsOf } from "./objects.ts";
 
 export interface Repository {
-  /** Which commits these branches of the remote stand at, by name; a branch that isn't there is absent. One question. */
+  /** Commits of these branches of the remote, by branch; a branch that does not exist is absent. Sends one request. */
   tips(branches: readonly string[], world: World): Promise<ReadonlyMap<string, string>>;
-  /** Bring a commit here, and the tree it stands for, without blobs of more than `blobsUpTo` bytes. Nothing older. */
+  /** Fetches a commit and its tree, without its parents, and without blobs of more than `blobsUpTo` bytes. */
   bringCommit(commit: string, world: World, limits?: { readonly blobsUpTo: number }): Promise<void>;
-  /** Bring blobs here that commits left out. */
+  /** Fetches blobs that {@link bringCommit} left out. */
   bringBlobs(oids: readonly string[], world: World): Promise<void>;
-  /** An object that is here. Throws Failure `corrupt` where it has more than `atMost` bytes. */
+  /** A local object. Throws Failure `corrupt` if it has more than `atMost` bytes. */
   read(oid: string, atMost: number): Promise<GitObject | undefined>;
   has(oid: string): Promise<boolean>;
-  /** A new commit here: the tree of `parent` with these files in it. No two are ever the same. */
+  /** Creates a local commit: the tree of `parent` with these files added. Every commit has a unique id. */
   commit(draft: CommitDraft, world: World): Promise<string>;
   /**
-   * Move `branch` of the remote from `from` to `to` (`undefined`: not there), in one step.
+   * Moves `branch` of the remote from commit `from` to `to` (`undefined`: no branch), atomically.
    *
-   * False where it stood elsewhere. An answer that was lost is asked for again before it counts as none.
+   * False if the branch was not at `from`. If the answer was lost, the branch is read again before this fails.
    */
   move(branch: string, from: string | undefined, to: string | undefined, world: World): Promise<boolean>;
-  /** Remember this commit as one that is here: the next {@link bringCommit} brings only what it lacks. */
+  /** Records that this commit is local: the next {@link bringCommit} fetches only objects that it lacks. */
   keep(commit: string, world: World): Promise<void>;
-  /** The commit that was remembered last; `undefined` where none was. */
+  /** The commit that {@link keep} recorded last, if any. */
   kept(world: World): Promise<string | undefined>;
-  /** The address of the remote, for messages: without secrets. */
+  /** The URL of the remote, for messages: without secrets. */
   address(world: World): Promise<string>;
 }
 
@@ -52,17 +52,17 @@ export interface CommitDraft {
 }
 
 export interface RepositoryOptions {
-  /** Where the repository is kept. Made when it is first needed. */
+  /** Folder of the repository. Created when it is first needed. */
   readonly folder: string;
-  /** A checkout, whose remotes and settings count; any folder where `remote` is an address. */
+  /** A checkout, whose remotes and settings are used. Any folder if `remote` is a URL. */
   readonly checkout: string;
   readonly remote: string;
 }
 
-/** Where we remember what is here. */
+/** The ref that records the local commit. */
 const kept = "refs/fieldtree/kept";
 
-/** What the remote is called in here. No user's configuration knows this name. */
+/** Name of the remote in this repository. It must not be in any user's configuration. */
 const remoteName = "fieldtree-log";
 
 export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): Repository {
@@ -74,7 +74,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
   const reach = (world: World) => {
     access ??= accessTo(remote, checkout, world);
     access.catch(() => {
-      access = undefined; // The user mends it, and whoever keeps running asks again.
+      access = undefined; // Resolved again at the next call: a process that runs on works after the user fixed the settings.
     });
     return access;
   };
@@ -87,7 +87,8 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
       ...ours,
       [`remote.${remoteName}.url`, address],
       ...(pushAddress === undefined ? [] : [[`remote.${remoteName}.pushurl`, pushAddress] as const]),
-      // Said here, git does not write it into the repository, and without it reports what is missing instead of fetching.
+      // Set here, because git does not write it into the repository, and without it fails at a missing object instead of
+      // fetching it.
       [`remote.${remoteName}.promisor`, "true"],
       [`remote.${remoteName}.partialclonefilter`, "blob:none"],
     ];
@@ -95,7 +96,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
       env: environment(folder, all),
       cwd,
       signal: world.signal,
-      timeoutMs: longestTalk,
+      timeoutMs: commandTimeoutMs,
       ...(input && { input }),
     });
   };
@@ -116,7 +117,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
     const found = new Map<string, string>();
     for (const line of ran.stdout.toString().split("\n")) {
       const [, oid, ref] = /^([0-9a-f]{40})\trefs\/heads\/(.+)$/.exec(line) ?? [];
-      // What is asked for also matches the end of longer names.
+      // ls-remote also returns longer names that end with the requested one.
       if (oid !== undefined && branches.includes(ref!)) found.set(ref!, oid);
     }
     return found;
@@ -126,7 +127,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
     const args = [...how, "--quiet", "--no-tags", "--no-write-fetch-head", "--stdin", remoteName];
     await exists(world);
     await alone(folder, world, async () => {
-      // Nobody but us uses this repository, and we are alone: what a killed git left behind is nobody's.
+      // Only this program uses the repository, and this process has its lock, so this file is from a git that was killed.
       await rm(join(folder, "shallow.lock"), { force: true });
       const ran = await there(args, world, new TextEncoder().encode(`${oids.join("\n")}\n`));
       if (ran.code !== 0) throw refusal(ran, "fetching", await reach(world));
@@ -181,7 +182,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
           ? refusal(ran, `pushing to ${branch}`, await reach(world))
           : rejection(reason, ran, branch, await reach(world));
       if (reason === undefined && !isFailure(failed, "unavailable")) throw failed;
-      // The answer may have been lost after the push took effect, and what a rejection is called differs by server: look.
+      // The answer may have been lost after the push took effect, and rejections differ by server, so the branch is read again.
       const now = await tips([branch], world).catch(() => {
         throw failed;
       });
@@ -205,7 +206,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
   };
 }
 
-/** What counts whatever the user's configuration says. */
+/** Settings that override the user's configuration. */
 const ours: readonly (readonly [string, string])[] = [
   ["core.hooksPath", "/dev/null"],
   ["core.fsmonitor", "false"],
@@ -219,20 +220,20 @@ const ours: readonly (readonly [string, string])[] = [
   ["protocol.version", "2"],
   ["gc.autoDetach", "false"],
   ["maintenance.autoDetach", "false"],
-  // A server that sends nothing for half a minute has gone.
+  // Git fails if the server sends nothing for 30 s.
   ["http.lowSpeedLimit", "1"],
   ["http.lowSpeedTime", "30"],
 ];
 
-/** ms. A log of a thousand releases is a megabyte. */
-const longestTalk = 300_000;
+/** Timeout of a git command in ms. A log of a thousand releases is a megabyte. */
+const commandTimeoutMs = 300_000;
 
 async function makeUnlessThere(folder: string, world: World): Promise<void> {
   const isThere = () => stat(join(folder, "HEAD")).then(() => true, unlessAbsent);
   if (await isThere()) return;
   await alone(folder, world, async () => {
     if (await isThere()) return;
-    // From elsewhere: the folder need not exist yet.
+    // Not run in `folder`, which need not exist yet.
     const made = await runGit(["init", "--quiet", "--bare", "--template=", "--object-format=sha1", folder], {
       env: environment(undefined, ours),
       signal: world.signal,
@@ -246,21 +247,21 @@ function unlessAbsent(error: NodeJS.ErrnoException): false {
   throw error;
 }
 
-/** ms for which another process may be at it, and between two looks. */
+/** ms for which another process may have the lock, and ms between two attempts to take it. */
 const timeoutMs = 60_000;
 const pause = 40;
 
-/** Change the repository while no other process of this machine does. */
+/** Runs `act` while this process has the repository's lock. */
 async function alone<T>(folder: string, world: World, act: () => Promise<T>): Promise<T> {
-  const held = await lockPatiently(`${folder}.lock`, world);
+  const taken = await lockWithin(`${folder}.lock`, world);
   try {
     return await act();
   } finally {
-    await held.release();
+    await taken.release();
   }
 }
 
-async function lockPatiently(path: string, world: World): Promise<Lock> {
+async function lockWithin(path: string, world: World): Promise<Lock> {
   for (let waited = 0; ; waited += pause) {
     try {
       return await lock(path, "reading or writing the release log");
@@ -271,7 +272,7 @@ async function lockPatiently(path: string, world: World): Promise<Lock> {
   }
 }
 
-/** What `git fast-import` makes the commit of, and then says its id. */
+/** Input for `git fast-import` that creates the commit and prints its id. */
 function importOf({ parent, message, files }: CommitDraft, world: World): Uint8Array {
   const ref = `refs/fieldtree/made/${randomUUID()}`;
   const parts: Uint8Array[] = [];
@@ -289,37 +290,37 @@ function importOf({ parent, message, files }: CommitDraft, world: World): Uint8A
     line(`M 100644 inline ${path}`);
     data(bytes);
   }
-  // The name that git wants for a new commit is taken from it again before anything is written under it.
+  // fast-import needs a ref for a new commit. The ref is deleted again before git writes it.
   line(`get-mark :1\nreset ${ref}\nfrom ${"0".repeat(40)}\n\ndone`);
   return Buffer.concat(parts);
 }
 
-/** Our own repository refuses: nothing the remote could be blamed for. */
+/** The failure for a command that fails in the local repository, independently of the remote. */
 function broken(ran: GitResult, folder: string, doing: string): Failure {
   return new Failure("refused", `git failed ${doing} in ${folder}: ${ran.message}`, {
     hint: "that folder holds nothing that the remote does not have: remove it and run it again",
   });
 }
 
-/** What git says that asking again can't change. All else may be the network's doing. */
-const final =
+/** Messages of git for permanent errors. Any other error may come from the network. */
+const permanent =
   /Authentication failed|could not read (Username|Password)|terminal prompts disabled|Permission denied|Permission to .* denied|access denied|returned error: 40[1-4]|Invalid username|Bad credentials|Host key verification failed|Repository not found|repository '.*' not found|does not appear to be a git repository|does not exist|not a git repository|dubious ownership|transport '.*' not allowed|is not a git command|unsupported protocol|mismatched algorithms|Unable to find remote helper|insufficient permission|Write access to repository not granted/i;
 
-/** What git says of objects that are not what they claim to be. */
-const rotten =
+/** Messages of git for corrupt or missing objects. */
+const corruption =
   /fsck error|bad object|did not send all necessary objects|index-pack (failed|died)|SHA1 COLLISION|invalid object|corrupt|missing blob|bad tree|not our ref/i;
 
 function refusal(ran: GitResult, doing: string, { shown, withoutSecrets }: Access): Failure {
-  const says = withoutSecrets(ran.message);
-  const message = `${shown}: git failed ${doing}: ${says}`;
+  const reason = withoutSecrets(ran.message);
+  const message = `${shown}: git failed ${doing}: ${reason}`;
   if (ran.timedOut)
-    return new Failure("unavailable", `${shown}: git was not done ${doing} after ${longestTalk / 1000} s`);
-  if (final.test(says)) {
+    return new Failure("unavailable", `${shown}: git was not done ${doing} after ${commandTimeoutMs / 1000} s`);
+  if (permanent.test(reason)) {
     return new Failure("refused", message, {
       hint: "can `git push` reach it from here? fieldtree uses the same settings and credentials",
     });
   }
-  if (rotten.test(says) && !/early EOF|hung up|disconnect/i.test(says)) return new Failure("corrupt", message);
+  if (corruption.test(reason) && !/early EOF|hung up|disconnect/i.test(reason)) return new Failure("corrupt", message);
   return new Failure("unavailable", message);
 }
 
