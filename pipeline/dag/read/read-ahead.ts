@@ -1,35 +1,35 @@
 /**
- * Links still to be followed, with the blocks next in line already on their way.
+ * Stack of links to follow, which loads the next blocks in advance.
  *
- * A few blocks can link to one another so often that what they say has no end. So what waits is counted, what was asked for
- * ahead is bounded, and what a block links to is kept as one list, of which only the place moves.
+ * A few blocks can link to one another so often that the number of links has no bound. So waiting links are counted, the
+ * number of blocks loaded in advance is limited, and the links of a block are stored as one list with a position.
  */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import { keyOf } from "../block.ts";
 
-/** Blocks asked for before they are needed. Enough to hide a gateway's delay, little to hold in memory. */
+/** Blocks requested in advance: enough to hide a gateway's latency, and few enough for memory. */
 const readAhead = 8;
 
-/** Blocks that came before their turn, however deep the lists are: each may be of 2 MiB. */
+/** Maximum number of blocks in memory that were loaded in advance, over all lists: each may have 2 MiB. */
 const mostAhead = 32;
 
-/** Links that wait. A file of 1024 links a block has some thousands of them, a sharded directory some hundreds. */
+/** Maximum number of waiting links. A file of 1024 links a block has a few thousand, a sharded directory a few hundred. */
 const mostWaiting = 300_000;
 
 export interface Waiting<T> {
-  /** The first of `next` comes off first, before all that waits. @throws Failure `input` where too many wait. */
+  /** Adds links, of which the first is popped first, before all others. @throws Failure `input` if too many wait. */
   push(next: readonly T[]): void;
   pop(): { readonly item: T; readonly bytes: Promise<Uint8Array | undefined> } | undefined;
 }
 
-/** @param start loads an item; `undefined` where it turns out not to be needed. */
+/** @param start loads an item; resolves to `undefined` if the item is not needed. */
 export function waitingLinks<T extends { readonly cid: CID }>(
   start: (item: T) => Promise<Uint8Array | undefined>,
 ): Waiting<T> {
   const lists: { readonly items: readonly T[]; at: number }[] = [];
   const begun = new Map<T, Promise<Uint8Array | undefined>>();
-  // One block is not asked for twice at once, however often it is linked to.
+  // Parallel loads of one block share one request.
   const underway = new Map<string, Promise<Uint8Array | undefined>>();
   let waiting = 0;
 
@@ -38,7 +38,7 @@ export function waitingLinks<T extends { readonly cid: CID }>(
     const bytes = underway.get(key) ?? start(item);
     underway.set(key, bytes);
     begun.set(item, bytes);
-    // Whoever takes it sees the failure; where nobody does any more, it must not end the program.
+    // `pop` returns the promise with its failure. If it is never popped, an unhandled rejection must not end the program.
     bytes.catch(() => undefined);
     return bytes;
   };

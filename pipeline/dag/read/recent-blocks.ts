@@ -1,10 +1,10 @@
-/** Blocks that were read a moment ago, and are asked for again: shards on the way to a name, roots met while searching. */
+/** Cache of recently read blocks that are often read again: shards on the path to a name, and roots. */
 import { codecs, type Get, keyOf } from "../block.ts";
 
-/** The same blocks, of which the last `most` bytes are kept. Raw blocks are not: they are read once, to be used. */
+/** `get` with a cache of the most recent `most` bytes. Raw blocks are not cached, because each is read only one time. */
 export function recently(get: Get, most: number): Get {
   const kept = new Map<string, Uint8Array>();
-  // Whoever asks while a block is under way waits for that one.
+  // Parallel reads of one block share one request.
   const underWay = new Map<string, Promise<Uint8Array>>();
   let held = 0;
   return (cid) => {
