@@ -1,27 +1,27 @@
 /**
- * Asking again where that can help.
+ * Retries after temporary failures.
  *
- * Only failures whose kind says so are worth another try: a service that said no says no again, and to ask it once more
- * is how accounts get locked.
+ * Only failures of a temporary kind are retried: a service that rejected a request rejects it again, and repeated
+ * rejections can lock an account.
  */
 import { isFailure, kinds } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 
 export interface Tries {
-  /** In all, from 1. */
+  /** Number of tries, at least 1. */
   readonly tries: number;
-  /** ms before the second try. Each further one waits twice as long, without chance: two runs behave alike. */
+  /** ms before the second try; doubled before each further one. No random part, so that two runs behave alike. */
   readonly first: number;
-  /** ms that no wait exceeds, whatever the other side asks for. */
+  /** Maximum ms of a pause, also if the server's `Retry-After` is longer. */
   readonly longest: number;
 }
 
 /**
- * What `work` resolves to, in the first of its tries that doesn't fail.
+ * The result of `work`, from the first try that succeeds.
  *
- * A failure that carries a {@link Failure.wait} (`Retry-After`) is waited for as it says, at most `longest`.
+ * After a failure with a {@link Failure.wait} (`Retry-After`), the pause has that length, at most `longest`.
  *
- * @throws what the last try threw; at once where its kind says that asking again can't help, or where the run is to stop.
+ * @throws the error of the last try; without a retry if its kind is not temporary, or the run was aborted.
  */
 export async function again<T>(work: () => Promise<T>, { tries, first, longest }: Tries, world: World): Promise<T> {
   for (let tried = 1; ; tried++) {
@@ -38,8 +38,8 @@ export async function again<T>(work: () => Promise<T>, { tries, first, longest }
 }
 
 /**
- * Sleep for `ms`, and no longer than `world.signal` allows: where somebody set an earlier end to a world, its own
- * sleep does not know of it.
+ * Sleeps for `ms`, or until `world.signal` aborts: a caller may have replaced the signal by one that aborts earlier, which
+ * `world.sleep` does not use.
  *
  * @throws the signal's reason.
  */
