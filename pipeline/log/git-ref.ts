@@ -1,8 +1,8 @@
 /**
  * The log of a campaign that several machines publish: a branch of a git remote that all of them can reach.
  *
- * A fast-forward push is a compare-and-swap, so the head moves as safely as under a lock, over plain git: no API, no token
- * of ours. On the branch:
+ * A fast-forward push is a compare-and-swap, so the head moves as safely as under a lock, by git alone: it needs no API and
+ * no token. On the branch:
  *
  * ```
  * head                    the CID of the newest release, one line
@@ -40,18 +40,18 @@ import { assertFollows, type Release, releaseBlock } from "./release.ts";
 import { type Carried, sourceFiles } from "./source.ts";
 
 export interface GitLogOptions {
-  /** A checkout that knows `remote` by its name, or any folder where `remote` is an address. */
+  /** A checkout that has a remote named `remote`, or any folder if `remote` is a URL. */
   readonly folder: string;
   readonly remote: string;
   readonly branch: string;
   /** Folder for what this machine records of the log. */
   readonly state: string;
   readonly blocks: Blocks;
-  /** Who takes leases, in messages: `anna@laptop (pid 4711)`. */
+  /** Holder of leases, for messages: `anna@laptop (pid 4711)`. */
   readonly holder: string;
 }
 
-/** How often others may push something other than a release before our push before it counts as a failure. */
+/** Attempts to push while other machines push commits without a new release. */
 const attempts = 20;
 
 export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLogOptions): ReleaseLog {
@@ -94,12 +94,12 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
   };
 }
 
-/** The tip that was read last in this run; that of the remote where none was. */
+/** The tip that was read last in this run, or read from the remote if there is none. */
 async function latestTip(log: LogBranch, world: World): Promise<TipWithHead | undefined> {
   return log.latest ?? (await currentTip(log, world));
 }
 
-/** The tip with the head that was recorded here, as far as its commit is here: nothing is asked of the remote. */
+/** The tip with the head that this machine recorded, if its commit is local. Sends no request to the remote. */
 async function lastKnownTip(log: LogBranch, world: World): Promise<TipWithHead | undefined> {
   const [recorded, commit] = await Promise.all([readRecordedHead(log), log.repository.kept(world)]);
   const tip = recorded && commit !== undefined ? await tipAt(log, commit, world) : undefined;
@@ -146,10 +146,10 @@ function attachmentsOn(log: LogBranch): Attachments {
 }
 
 /**
- * Push a commit that puts `changed` on the branch.
+ * Pushes a commit that adds the files `changed` to the branch.
  *
- * @throws Failure `conflict` where `expected` is given and the branch has another head; `unavailable` where others pushed
- * before each of our attempts.
+ * @throws Failure `conflict` if `expected` is given and the branch has another head; `unavailable` if another machine pushed
+ * first at every attempt.
  */
 async function push(
   log: LogBranch,
@@ -161,7 +161,7 @@ async function push(
   const { repository, branch } = log;
   const fits = (tip: TipWithHead | undefined) => !expected || tip?.head?.toString() === expected.head?.cid.toString();
   for (let attempt = 0; attempt < attempts; attempt++) {
-    // The tip read last is usually current; where it isn't, the push fails and the next attempt reads the new one.
+    // The tip read last is usually current. If it is not, the push fails and the next attempt reads the new tip.
     const tip = attempt === 0 && log.latest && fits(log.latest) ? log.latest : await currentTip(log, world);
     if (!fits(tip)) {
       throw new Failure("conflict", `the head moved to ${tip?.head ?? "nothing"} while ${what} was being made`, {

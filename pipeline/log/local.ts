@@ -1,9 +1,9 @@
 /**
  * The log of a campaign that has no remote: the head is one small file, changed under a lock.
  *
- * Release blocks go to the campaign's node, which hands in how to read and store them, and into files of the log's own:
- * what was published is known also while the node is down. A crash between storing the block and moving the head leaves
- * a block nobody names; running again makes the same block and moves the head.
+ * Release blocks are stored at the campaign's node (by {@link Blocks}) and in files of the log, which can be read while the
+ * node is down. A crash between storing the block and moving the head leaves an unreferenced block; the next run creates the
+ * same block and moves the head.
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -28,7 +28,7 @@ export interface Blocks {
   put(blocks: Iterable<Block>, world: World): Promise<void>;
 }
 
-/** The log whose head is `STATE/log/head`; beside it lies what everybody shares, and the lease is `STATE/publish.lock`. */
+/** The log whose head is `STATE/log/head`, with its attachments alongside. Its lease is `STATE/publish.lock`. */
 export function localLog(file: string, blocks: Blocks): ReleaseLog {
   const headCid = async (): Promise<CID | undefined> => {
     const text = (await readIfThere(file))?.toString().trim();
@@ -102,13 +102,13 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
   };
 }
 
-/** Where a release is among the log's own files. */
+/** Path of a release among the log's files. */
 const placeOf = (cid: CID) => `releases/${cid}`;
 
 interface Files {
-  /** What is at `path`. A file that is not `good` was damaged: it is left aside, since what it copies may be had elsewhere. */
+  /** Contents of `path`. A file that is not `good` is damaged and is ignored, because the node has a copy. */
   read(path: string, good: (bytes: Uint8Array) => boolean, world: World): Promise<Uint8Array | undefined>;
-  /** Durable when it returns, and replaced whole. */
+  /** Replaces the file atomically; durable when it returns. */
   write(path: string, bytes: Uint8Array): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 /**
  * A release: one entry of the append-only log.
  *
- * Each release names the whole published tree, its portal and the release before it by real IPLD links, so the newest
- * CID is enough to walk, check and rebuild everything older. Stored as dag-cbor: the same release, the same CID.
+ * Each release has IPLD links to the whole published tree, its portal and the previous release, so the newest CID is enough
+ * to walk, check and rebuild all older ones. Encoded as dag-cbor: the same release has the same CID.
  */
 import * as dagCbor from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
@@ -14,9 +14,9 @@ import { codecs } from "../dag/block.ts";
 import { blockOf } from "../dag/hash.ts";
 
 export interface Release extends Draft {
-  /** CID of the portal folded from the log up to this release. */
+  /** CID of the portal generated from the log up to this release. */
   readonly portal: CID;
-  /** Over the dag-cbor of everything else; absent where the campaign has no key. */
+  /** Signature of the dag-cbor of all other fields; absent if the campaign has no key. */
   readonly signed?: Signature;
 }
 
@@ -26,7 +26,7 @@ export interface Signature {
   readonly signature: Uint8Array;
 }
 
-/** What is known of a release before its portal exists; the portal is folded from this, never from its own CID. */
+/** A release without its portal, which is generated from this and can't depend on its own CID. */
 export interface Draft {
   readonly campaign: string;
   /** From 1, without gaps. */
@@ -34,27 +34,27 @@ export interface Draft {
   /** The release before this one; `null` for the first. */
   readonly previous: CID | null;
   /**
-   * Newest releases of other logs of the campaign that this one merges, in the order of their CIDs' text, each once. Absent
-   * where there is none, so that a release without has the CID it always had.
+   * Newest releases of other logs of the campaign that this one merges, sorted by the text of their CIDs, without duplicates.
+   * Absent if there are none, so that the CIDs of such releases do not depend on this field.
    */
   readonly merged?: readonly CID[];
   /** The assembled tree. */
   readonly root: CID;
-  /** The bytes of tree.yaml that gave the root, as a UnixFS file. */
+  /** The tree.yaml from which the root was assembled, as a UnixFS file. */
   readonly tree: CID;
-  /** When: the commit time of that tree.yaml, or the date of the release before where that is later. ISO 8601, UTC, whole seconds. */
+  /** Date: the commit time of that tree.yaml, or the date of the previous release if later. ISO 8601, UTC, whole seconds. */
   readonly made: string;
-  /** What changed since the release before. CIDs in it are text: a log entry links to roots, not to single leaves. */
+  /** Changes since the previous release. CIDs in it are text: a release links to roots, not to single leaves. */
   readonly changes: readonly Change[];
-  /** What was live before; `null` for the first. */
+  /** Root and portal of the previous release; `null` for the first. */
   readonly before: { readonly root: CID; readonly portal: CID } | null;
   readonly madeWith: MadeWith;
-  /** The release whose tree this one makes live again, and why. */
+  /** The release whose tree this one publishes again, and why. */
   readonly rollbackOf?: number;
   readonly why?: string;
 }
 
-/** What derived files depend on beside the data: when it changes, the portal changes though no data did. */
+/** Inputs of derived files other than the data: if they change, the portal changes without a change of data. */
 export interface MadeWith {
   /** Versions by name. */
   readonly readers: Readonly<Record<string, number>>;
@@ -63,7 +63,7 @@ export interface MadeWith {
   readonly campaign: string;
 }
 
-/** `cids` as a release's {@link Draft.merged}: sorted, each once; `undefined` where there are none. */
+/** `cids` in the form of {@link Draft.merged}: sorted, without duplicates; `undefined` if empty. */
 export function mergedLinks(cids: readonly CID[]): readonly CID[] | undefined {
   const byText = new Map(cids.map((cid) => [cid.toString(), cid]));
   return byText.size === 0 ? undefined : [...byText].sort(([a], [b]) => byBytes(a, b)).map(([, cid]) => cid);
@@ -74,7 +74,7 @@ export function releaseBlock(release: Release): Block {
   return blockOf(codecs.dagCbor, dagCbor.encode(release));
 }
 
-/** @throws Failure `corrupt` where the bytes are no release of ours. */
+/** @throws Failure `corrupt` if the bytes are no valid release. */
 export function readRelease({ cid, bytes }: Block): Release {
   const not = (why: string, cause?: unknown) => new Failure("corrupt", `${cid} is not a release: ${why}`, { cause });
   let value: Partial<Release>;
@@ -105,7 +105,7 @@ export function readRelease({ cid, bytes }: Block): Release {
   return value as Release;
 }
 
-/** Whether these are links to releases, sorted, none of them twice or the release before. */
+/** Whether these are links to releases, sorted, without duplicates and without the previous release. */
 function areMerged(value: unknown, previous: CID | null): boolean {
   if (!Array.isArray(value) || value.length === 0) return false;
   const links = value.map((link) => CID.asCID(link)?.code === codecs.dagCbor && String(link));
@@ -122,7 +122,7 @@ function isSignature(value: unknown): value is Signature {
   return bytes(by, 32) && bytes(signature, 64) && Object.keys(more).length === 0;
 }
 
-/** Refuse a release that does not follow `head`. */
+/** Throws if a release does not follow `head`. */
 export function assertFollows(next: Release, head: { readonly cid: CID; readonly release: Release } | undefined): void {
   const number = (head?.release.number ?? 0) + 1;
   const follows = next.number === number && (head ? next.previous?.equals(head.cid) === true : next.previous === null);

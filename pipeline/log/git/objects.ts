@@ -1,5 +1,5 @@
 /**
- * Reading git objects, thousands a second: one `git cat-file` answers them all, and ends when nobody has asked for a while.
+ * Reads git objects, thousands a second, by one `git cat-file` process, which ends after some ms without a request.
  *
  * @see https://git-scm.com/docs/git-cat-file#_batch_output
  */
@@ -14,7 +14,7 @@ export interface GitObject {
 }
 
 export interface Objects {
-  /** @throws Failure `corrupt` where it has more than `atMost` bytes, before any of them is read. */
+  /** @throws Failure `corrupt` if it has more than `atMost` bytes, before any of them is read. */
   read(oid: string, atMost: number): Promise<GitObject | undefined>;
   has(oid: string): Promise<boolean>;
 }
@@ -40,7 +40,7 @@ export function objectsOf(folder: string): Objects {
         }, idle);
         return result;
       } catch (error) {
-        // Nothing is known of what it would say next.
+        // After an error, the further output of the process can't be matched with requests, so a new process is started.
         running = undefined;
         mine.end();
         throw error;
@@ -97,7 +97,7 @@ async function start(folder: string): Promise<Reading> {
     stderr: "ignore",
   });
   const [stdin, stdout] = [child.stdin as Writable, child.stdout as Readable];
-  // Said to a process that has ended: its silence is what the reader sees.
+  // A write to a process that has ended fails; the reader of its output notices the end.
   stdin.on("error", () => {});
   const chunks: AsyncIterator<Buffer> = stdout[Symbol.asyncIterator]();
   let pending: Buffer = Buffer.alloc(0);
