@@ -1,18 +1,18 @@
 /**
- * Where a campaign's DNS records are kept, and the only thing we do there.
+ * Interface of DNS providers, which store a campaign's DNS records.
  *
- * The only write is *replace this RRset, expecting that old value*: adding first and deleting after would leave two
- * dnslink records for a moment, the other way round none, and resolvers refuse both. A provider without a true
- * compare-and-swap reads, compares and writes; that is as near as its API lets us come.
+ * The only write is *replace this RRset, expecting that old value*: adding first and deleting afterwards would leave two
+ * dnslink records for a moment, the reverse order none, and resolvers reject both. A provider without a true
+ * compare-and-swap reads, compares and writes, because its API allows no more.
  *
- * To add one: write it beside the others, a line in `providers.ts`, its keys in `core/campaign/names.ts`, and run it and its
- * fake through `test/contracts/dns-provider.ts`.
+ * To add a provider: implement it in a file alongside the others, add a line to `providers.ts` and its keys to
+ * `core/campaign/names.ts`, and run it and its fake through `test/contracts/dns-provider.ts`.
  */
 import type { World } from "../../core/world.ts";
 
 /** All TXT records of one name. */
 export interface RRset {
-  /** Unquoted, one a record, in the order of their bytes. */
+  /** Unquoted, one for each record, sorted by their bytes. */
   readonly values: readonly string[];
   /** s */
   readonly ttl: number;
@@ -21,17 +21,17 @@ export interface RRset {
 export interface DnsProvider {
   /** For messages: `ionos`, `rfc2136 at 127.0.0.1:5301`. */
   readonly name: string;
-  /** s. The provider refuses less; a shorter wish is raised to it. */
+  /** s. The provider rejects a shorter TTL; the caller raises the configured TTL to this. */
   readonly minTtl: number;
 
-  /** The TXT records at `name` (no dot at its end) as the provider has them, not as a resolver remembers them. */
+  /** The TXT records at `name` (no trailing dot) from the provider's API, not from a resolver's cache. */
   read(name: string, world: World): Promise<RRset | undefined>;
 
   /**
-   * Make `next` the only TXT records at `name`, at one stroke, if they are still `expected` (values compared, not TTL).
+   * Atomically makes `next` the only TXT records at `name`, if they are still `expected` (by value, not TTL).
    *
-   * @throws Failure `conflict` where they are others; `input` where no zone of ours holds the name or the provider
-   * can't do what is wanted; `refused`, `unavailable`.
+   * @throws Failure `conflict` if they have changed; `input` if no zone of the account contains the name, or the provider
+   * does not support the change; `refused`, `unavailable`.
    */
   replace(name: string, next: RRset, expected: RRset | undefined, world: World): Promise<void>;
 }

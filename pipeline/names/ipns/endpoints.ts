@@ -1,7 +1,7 @@
 /**
- * Where IPNS records are put and asked for: endpoints of delegated routing, and a Kubo.
+ * Endpoints that store IPNS records: delegated routing endpoints, and a Kubo.
  *
- * A place gives bytes and takes bytes; what they are worth is judged by whoever asked. Neither needs the key.
+ * An endpoint stores and returns bytes; the caller verifies records. No endpoint needs the key.
  */
 import { fetchUnlessAborted } from "../../core/abort.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
@@ -13,28 +13,28 @@ import { largestRecord } from "./record.ts";
 export interface RecordEndpoint {
   /** For messages. */
   readonly name: string;
-  /** The record under `name`; `undefined` where there is none. @throws Failure `unavailable`, `refused`, `corrupt`. */
+  /** The record of `name`, if there is one. @throws Failure `unavailable`, `refused`, `corrupt`. */
   get(name: string, world: World): Promise<Uint8Array | undefined>;
-  /** Put it there. The same again changes nothing. @throws Failure `refused` with the place's words, `unavailable`. */
+  /** Stores a record; idempotent. @throws Failure `refused` with the endpoint's message, `unavailable`. */
   put(name: string, record: Uint8Array, world: World): Promise<void>;
-  /** False where records are taken and forgotten; fails where that can't be found out. Absent: they are kept. */
+  /** False if the endpoint accepts records without storing them. Throws if unknown. Absent: the endpoint stores records. */
   takesPart?(world: World): Promise<boolean>;
   close?(): void;
 }
 
 const contentType = "application/vnd.ipfs.ipns-record";
 
-/** ms for one answer. Kubo walks its DHT before it says that a record was put. */
+/** ms for one request. Kubo walks its DHT before it confirms a put. */
 const timeoutMs = { asking: 10_000, putting: 90_000 };
 
 /**
- * An endpoint of delegated routing, such as `https://delegated-ipfs.dev`.
+ * A delegated routing endpoint, such as `https://delegated-ipfs.dev`.
  *
  * @see https://specs.ipfs.tech/routing/http-routing-v1/#ipns-api
  */
 export function endpoint(base: string): RecordEndpoint {
   const call = async (method: "GET" | "PUT", name: string, world: World, body?: Uint8Array) => {
-    const said = `${base}: ${method === "GET" ? "asking for" : "putting"} the record`;
+    const label = `${base}: ${method === "GET" ? "asking for" : "putting"} the record`;
     const ms = method === "GET" ? timeoutMs.asking : timeoutMs.putting;
     const late = AbortSignal.timeout(ms);
     const request = new Request(`${base}/routing/v1/ipns/${name}`, {
@@ -46,20 +46,20 @@ export function endpoint(base: string): RecordEndpoint {
     });
     try {
       const response = await fetchUnlessAborted(request, world);
-      // What is not a record is words, and only their beginning is read to anybody.
+      // The body of an error is text, of which messages quote only the beginning.
       const atMost = response.ok ? largestRecord : 256 * 1024;
-      const answer = await readBody(said, response, { atMost, stallAfter: ms, signal: request.signal });
-      return { said, status: response.status, type: response.headers.get("content-type") ?? "", answer };
+      const answer = await readBody(label, response, { atMost, stallAfter: ms, signal: request.signal });
+      return { label, status: response.status, type: response.headers.get("content-type") ?? "", answer };
     } catch (error) {
       world.signal.throwIfAborted();
-      if (late.aborted) throw new Failure("unavailable", `${said}: no answer in ${ms / 1000} s`);
+      if (late.aborted) throw new Failure("unavailable", `${label}: no answer in ${ms / 1000} s`);
       if (error instanceof Failure) throw error;
-      throw new Failure("unavailable", `${said}: ${describeError(error)}`, { cause: error });
+      throw new Failure("unavailable", `${label}: ${describeError(error)}`, { cause: error });
     }
   };
-  const refusal = ({ said, status, answer }: Awaited<ReturnType<typeof call>>) => {
+  const refusal = ({ label, status, answer }: Awaited<ReturnType<typeof call>>) => {
     const words = excerpt(new TextDecoder().decode(answer));
-    return new Failure(kindOfStatus(status), `${said} answered ${status}${words && `: ${words}`}`);
+    return new Failure(kindOfStatus(status), `${label} answered ${status}${words && `: ${words}`}`);
   };
 
   return {
@@ -70,7 +70,7 @@ export function endpoint(base: string): RecordEndpoint {
       const { status, type, answer } = answered;
       if (status === 404) return undefined;
       if (status !== 200 || type.startsWith("text/html")) throw refusal(answered);
-      // "No record found" is said with 200 and some other type, by newer servers: IPIP-513.
+      // Newer servers answer "no record found" with status 200 and another content type: IPIP-513.
       return type.startsWith(contentType) ? answer : undefined;
     },
 
@@ -81,17 +81,17 @@ export function endpoint(base: string): RecordEndpoint {
   };
 }
 
-/** A Kubo, by its RPC: what it holds itself and puts to its peers. */
+/** A Kubo, by its RPC: returns the record that it has itself, and puts records to its peers. */
 export function kuboEndpoint(kubo: { readonly api: string; readonly token?: string }): RecordEndpoint {
   const node = rpc({ ...kubo, timeoutMs: timeoutMs.asking });
-  const patient = rpc({ ...kubo, timeoutMs: timeoutMs.putting });
+  const slowCalls = rpc({ ...kubo, timeoutMs: timeoutMs.putting });
   return {
     name: node.name,
 
     async get(name, world) {
       let answer: unknown;
       try {
-        // Not by asking the network, which takes up to a minute and says nothing about this node.
+        // Offline: a network lookup takes up to a minute, and would not show what this node has.
         answer = await node.ask("routing/get", { arg: `/ipns/${name}`, offline: true }, world);
       } catch (error) {
         if (isFailure(error) && /routing: not found/.test(error.message)) return undefined;
@@ -103,9 +103,9 @@ export function kuboEndpoint(kubo: { readonly api: string; readonly token?: stri
     },
 
     async put(name, record, world) {
-      // Without peers it is kept there, and goes out when it is put again.
+      // A node without peers stores the record, and sends it to the network at the next put.
       const args = { arg: name, "allow-offline": true };
-      for await (const _ of patient.lines("name/put", args, world, once(record)));
+      for await (const _ of slowCalls.lines("name/put", args, world, singleChunk(record)));
     },
 
     async takesPart(world) {
@@ -114,11 +114,11 @@ export function kuboEndpoint(kubo: { readonly api: string; readonly token?: stri
 
     close() {
       node.close();
-      patient.close();
+      slowCalls.close();
     },
   };
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* singleChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }

@@ -1,12 +1,12 @@
 /**
- * IPNS: a name that is a key.
+ * IPNS: names that are public keys.
  *
- * Whoever holds the key signs a record that says where the name leads, good for a year; whoever holds the record can
- * put it again, which the network wants every two days. So the record is kept beside the log's head, and put
- * from there: `fieldtree republish` on any machine needs no secret.
+ * The publisher signs a record of the name's value with the private key, valid for a year. The network drops records after
+ * two days, but putting the signed record again needs no key. So the record is stored alongside the log's head, and
+ * `fieldtree republish` puts it from any machine without a secret.
  *
- * The record is kept before it is put. A crash in between leaves one that nobody has seen; announcing again puts that
- * very record, and a later one gets a higher number than any that was ever signed.
+ * The record is stored before it is put. After a crash in between, the next announcement puts the same record, and a later
+ * record gets a higher sequence number than any that was ever signed.
  *
  * @see https://specs.ipfs.tech/ipns/ipns-record/
  */
@@ -18,18 +18,18 @@ import { endpoint, kuboEndpoint, type RecordEndpoint } from "./endpoints.ts";
 import { readRecord, type SignedRecord, signRecord } from "./record.ts";
 
 export interface IpnsOptions {
-  /** The key's public name, in any spelling. */
+  /** The key's public name, in any encoding. */
   readonly name?: string;
-  /** The private key as {@link privateKeyFrom} takes it; called when something is to be signed. */
+  /** Returns the private key in the form that {@link privateKeyFrom} reads; called before a record is signed. */
   readonly key?: () => string;
-  /** Base URLs of endpoints of delegated routing, without slash at their ends. */
+  /** Base URLs of delegated routing endpoints, without trailing slash. */
   readonly routing: readonly string[];
   readonly kubo?: { readonly api: string; readonly token?: string };
-  /** ms that a record is good for. */
+  /** ms for which a record is valid. */
   readonly lifetime: number;
-  /** s that resolvers may remember it. */
+  /** s for which resolvers may cache it. */
   readonly ttl: number;
-  /** Where signed records are kept: beside the head of the log. */
+  /** Storage of signed records, alongside the head of the log. */
   readonly attachments: {
     read(name: string, world: World): Promise<Uint8Array | undefined>;
     write(name: string, bytes: Uint8Array, world: World): Promise<void>;
@@ -38,11 +38,14 @@ export interface IpnsOptions {
 
 const day = 86_400_000;
 
-/** @throws Failure `input` where `name` is missing or no key's, or the address of the Kubo can't be one. */
-export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, attachments }: IpnsOptions): Name {
-  const publicKey = publicKeyOf(said ?? "");
+/** @throws Failure `input` if `name` is missing or is no name of an ed25519 key, or the URL of the Kubo is invalid. */
+export function ipnsName({ name: configuredName, key, routing, kubo, lifetime, ttl, attachments }: IpnsOptions): Name {
+  const publicKey = publicKeyOf(configuredName ?? "");
   if (!publicKey) {
-    const what = said === undefined ? "what the key is called is not known here" : `${said} is no ed25519 key's name`;
+    const what =
+      configuredName === undefined
+        ? "what the key is called is not known here"
+        : `${configuredName} is no ed25519 key's name`;
     throw new Failure("input", what, {
       hint: "put what `fieldtree key new` printed (k51qzi5uqu5d…) as key: next to ipns: in campaign.yaml",
     });
@@ -50,7 +53,7 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, attach
   const name = publicName(publicKey);
   const endpoints: readonly RecordEndpoint[] = [...routing.map(endpoint), ...(kubo ? [kuboEndpoint(kubo)] : [])];
   const kept = `ipns/${name}`;
-  /** ms. With less life left than this a record is signed anew. */
+  /** ms. A new record is signed if the current one expires sooner than this. */
   const soon = Math.min(30 * day, lifetime / 2);
 
   const probe = async (world: World): Promise<NameStatus> => {
@@ -61,18 +64,18 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, attach
     return statusOf(answers, newest, newest !== undefined && left(newest, world) < soon);
   };
 
-  /** Every record there is of this name, seen or kept. */
+  /** The newest record at the endpoints (`seen`), and the newest of those and the stored one. */
   const gather = async (world: World) => {
     const participants = await participantsFor(world);
-    const [found, remembered] = await Promise.all([
+    const [found, stored] = await Promise.all([
       Promise.all(participants.map((at) => ask(at, world))),
-      recordKept(world),
+      storedRecord(world),
     ]);
     const seen = newestOf(found.map(({ record }) => record));
-    return { participants, seen, newest: newestOf([remembered, seen]) };
+    return { participants, seen, newest: newestOf([stored, seen]) };
   };
 
-  /** One that takes no part in routing accepts records and forgets them: waiting for it to answer would never end. */
+  /** Endpoints that take part in routing. Any other accepts records but does not store them, and would never return one. */
   const participantsFor = async (world: World): Promise<readonly RecordEndpoint[]> => {
     const parts = await Promise.all(endpoints.map((at) => takesPart(at, world)));
     const participants = endpoints.filter((_, i) => parts[i]);
@@ -104,7 +107,7 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, attach
     return { record, answer: { server, value, ...(ttl !== undefined && { ttl }) } };
   };
 
-  const recordKept = async (world: World): Promise<SignedRecord | undefined> => {
+  const storedRecord = async (world: World): Promise<SignedRecord | undefined> => {
     const bytes = await attachments.read(kept, world);
     const record = bytes && (await readRecord(bytes, publicKey));
     if (typeof record !== "string") return record;
@@ -155,7 +158,7 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, attach
     const [first, ...others] = failed;
     if (first === undefined) return;
     if (others.length === 0 || !failed.every((error) => isFailure(error))) throw first;
-    // Where one may come back, asking again can help, whatever the others said.
+    // `unavailable` if any failure is: then a retry can help, even if other endpoints rejected the record.
     const { kind } = failed.find(({ kind }) => kind === "unavailable") ?? failed[0]!;
     throw new Failure(kind, failed.map(({ message }) => message).join("\n"));
   };
@@ -192,7 +195,7 @@ export function ipnsName({ name: said, key, routing, kubo, lifetime, ttl, attach
   };
 }
 
-/** Where it can't be found out, it is taken to take part. */
+/** Whether an endpoint takes part in routing. True if that can't be determined. */
 async function takesPart(at: RecordEndpoint, world: World): Promise<boolean> {
   try {
     return (await at.takesPart?.(world)) ?? true;
@@ -204,7 +207,7 @@ async function takesPart(at: RecordEndpoint, world: World): Promise<boolean> {
 
 const renewal = "publish where the private key is at hand, and a new one is signed";
 
-/** Highest sequence, then longest life: "Record selection" of the specification. */
+/** The record with the highest sequence, then the latest end: "Record selection" of the specification. */
 function newestOf(records: readonly (SignedRecord | undefined)[]): SignedRecord | undefined {
   const there = records.filter((record) => record !== undefined);
   const later = (a: SignedRecord, b: SignedRecord) =>
@@ -238,7 +241,7 @@ function ended(record: SignedRecord, world: World): boolean {
   return left(record, world) <= 0;
 }
 
-/** The asker's own patience ran out, not the user's: what others answered still counts. */
+/** Whether a single request timed out, rather than the whole run: the answers of other endpoints are still valid. */
 function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === "TimeoutError";
 }

@@ -1,8 +1,8 @@
 /**
- * Changing an RRset at a provider that knows only single records, each with an id.
+ * Changes an RRset at a provider whose API has only single records, each with an id.
  *
- * Such an API changes one record at a stroke. That is all an announcement needs: the dnslink record takes its new value
- * under its old id, or is made where there was none, and what else stands at the name is not touched.
+ * Such an API changes one record atomically, which is enough for an announcement: the dnslink record gets its new value
+ * under its old id, or is created if there was none, and other records at the name are not changed.
  */
 import { Failure } from "../../../core/failure.ts";
 import type { RRset } from "../provider.ts";
@@ -16,22 +16,22 @@ export interface ExistingRecord {
 }
 
 export interface Edit {
-  /** To go, before anything else: of several dnslink records, all but the one that stays or is changed. */
+  /** Records to delete first: of several dnslink records, all but the one that stays or is changed. */
   readonly remove: readonly ExistingRecord[];
-  /** To get another value or TTL, under its id. */
+  /** The record that gets another value or TTL, under its id. */
   readonly change?: { readonly id: string; readonly value: string };
-  /** To be made. */
+  /** Value of a record to create. */
   readonly create?: string;
 }
 
 /**
- * How to come from the records `held` to `next` without an instant in which no dnslink record is there.
+ * The operations that change the existing records to `next`, so that there is always a dnslink record in between.
  *
- * @throws Failure `input` where more than one record would have to change or be made.
+ * @throws Failure `input` if more than one record would have to be changed or created.
  */
-export function editOf(provider: string, name: string, held: readonly ExistingRecord[], next: RRset): Edit {
+export function editOf(provider: string, name: string, existing: readonly ExistingRecord[], next: RRset): Edit {
   const wanted = [...next.values];
-  const gone = held.filter(({ value }) => {
+  const gone = existing.filter(({ value }) => {
     const at = wanted.indexOf(value);
     if (at >= 0) wanted.splice(at, 1);
     return at < 0;
@@ -49,18 +49,18 @@ export function editOf(provider: string, name: string, held: readonly ExistingRe
     const remove = gone.filter((record) => record !== replaced);
     return replaced ? { remove, change: { id: replaced.id, value } } : { remove, create: value };
   }
-  const stale = held.find((record) => !gone.includes(record) && isLink(record.value) && record.ttl !== next.ttl);
+  const stale = existing.find((record) => !gone.includes(record) && isLink(record.value) && record.ttl !== next.ttl);
   return { remove: gone, ...(stale && { change: { id: stale.id, value: stale.value } }) };
 }
 
-/** What a provider's API can do at one stroke. */
+/** The atomic operations of a provider's API. */
 export interface RecordOperations {
   remove(id: string): Promise<unknown>;
   change(id: string, value: string): Promise<unknown>;
   create(value: string): Promise<unknown>;
 }
 
-/** In this order: of two links one goes first, and the one that stays is there until it has its new value. */
+/** Runs the operations in this order: extra dnslink records are deleted first, and the remaining one is then changed in place. */
 export async function applyEdit({ remove, change, create }: Edit, operations: RecordOperations): Promise<void> {
   for (const { id } of remove) await operations.remove(id);
   if (change) await operations.change(change.id, change.value);

@@ -1,10 +1,10 @@
 /**
- * Names kept at Cloudflare.
+ * DNS provider: Cloudflare.
  *
- * Records are changed one by one, by id. The dnslink record gets its new value under the id it has, in one PATCH, so that
- * Cloudflare never has none or two of it; other TXT values at the name are not touched. There is no condition to put on
- * it: we read, compare and write, and whoever writes in the moment between is overwritten, or, where there was no record
- * yet, joined by ours. The next look sees two then, and says so.
+ * Records are changed one by one, by id. The dnslink record keeps its id and gets its new value in one PATCH, so that there
+ * is never none or two of it; other TXT values at the name are not changed. The API has no conditional write, so this reads,
+ * compares and writes. A concurrent write in between is overwritten or, if there was no record yet, leaves two records,
+ * which the next probe reports.
  *
  * @see https://developers.cloudflare.com/api/resources/dns/subresources/records/
  */
@@ -19,7 +19,7 @@ import { quoted, unquoted } from "./txt.ts";
 
 const who = "cloudflare";
 const minTtl = 60;
-/** s. TTL 1 is Cloudflare's word for "automatic", which is this. */
+/** s. Cloudflare reports its automatic TTL, which is this one, as 1. */
 const automaticTtl = 300;
 
 /** `token`: an API token with Zone:Read and DNS:Edit, not the account's global key. */

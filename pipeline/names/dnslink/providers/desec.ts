@@ -1,9 +1,9 @@
 /**
- * Names kept at deSEC.
+ * DNS provider: deSEC.
  *
- * PUT on a domain's RRsets makes or replaces those that are sent, all or none, and leaves the others. There is no
- * condition to put on it, so we read, compare and write: whoever writes in the moment between is overwritten. A domain may
- * take two writes a second and 300 a day; what exceeds that is answered 429 and a time to wait.
+ * PUT on a domain's RRsets atomically creates or replaces the RRsets sent, and leaves the others. The API has no conditional
+ * write, so this reads, compares and writes: a concurrent write in between is overwritten. A domain allows two writes a
+ * second and 300 a day; beyond that, deSEC answers 429 with `Retry-After`.
  *
  * @see https://desec.readthedocs.io/en/latest/dns/rrsets.html
  */
@@ -16,7 +16,7 @@ import { shaped, txtContent, type VendorOptions, withinZone, zoneOf } from "./ht
 import { quoted, unquoted } from "./txt.ts";
 
 const who = "desec";
-/** What a domain begins with; a support request can bring it down, and the domain then says so. */
+/** Default minimum TTL of a domain. deSEC support can lower it; the API then reports the domain's own. */
 const minTtl = 3600;
 
 export function desec({ token, variable, api: base = "https://desec.io/api/v1" }: VendorOptions): DnsProvider {
@@ -67,7 +67,7 @@ export function desec({ token, variable, api: base = "https://desec.io/api/v1" }
 const domains = v.array(v.object({ name: v.string(), minimum_ttl: v.optional(v.number(), minTtl) }));
 const rrset = v.object({ records: v.array(txtContent), ttl: v.number() });
 
-/** Errors are sentences below the field that they are about: `{ detail }`, `{ ttl: [] }`, `[{ non_field_errors: [] }]`. */
+/** The messages of an error, which are grouped by field: `{ detail }`, `{ ttl: [] }`, `[{ non_field_errors: [] }]`. */
 function words(error: unknown): string | undefined {
   const said: string[] = [];
   const collect = (node: unknown, field: string, depth: number): void => {

@@ -1,10 +1,10 @@
 /**
- * Names kept at DigitalOcean.
+ * DNS provider: DigitalOcean.
  *
- * Records are changed one by one, by id. The dnslink record gets its new value under the id it has, in one PUT, so that
- * there is never none or two of it; other TXT values at the name are not touched. There is no condition to put on it: we
- * read, compare and write, and whoever writes in the moment between is overwritten, or, where there was no record yet,
- * joined by ours. The next look sees two then, and says so. Values go without quotes, and not every value can be kept.
+ * Records are changed one by one, by id. The dnslink record keeps its id and gets its new value in one PUT, so that there is
+ * never none or two of it; other TXT values at the name are not changed. The API has no conditional write, so this reads,
+ * compares and writes. A concurrent write in between is overwritten or, if there was no record yet, leaves two records,
+ * which the next probe reports. Values are sent without quotes, and the API can't store every value.
  *
  * @see https://docs.digitalocean.com/reference/api/digitalocean/#tag/Domain-Records
  */
@@ -20,7 +20,7 @@ import { quoted } from "./txt.ts";
 
 const who = "digitalocean";
 const minTtl = 30;
-/** Characters of a value as it would stand in a zone file: the limit is on that, where others limit each string. */
+/** Maximum characters of a value in zone file notation. Other providers limit each string instead. */
 const longest = 509;
 
 /** `token`: a personal access token with the scopes domain:read, create, update and delete. */
@@ -36,7 +36,7 @@ export function digitalocean({
     words,
   };
 
-  /** Pages are counted by us: the address of the next one would be followed with our token, wherever it points. */
+  /** Pages are numbered here: following the `next` link of an answer could send the token to another server. */
   const list = <Item>(url: string, query: object, what: string, itemsIn: (body: unknown) => Item[], world: World) =>
     everyPage(async (page) => {
       const asked = new URLSearchParams({ ...query, page: `${page}`, per_page: "200" });
@@ -85,7 +85,7 @@ export function digitalocean({
   };
 }
 
-/** What DigitalOcean is known to refuse without a reason, or to keep otherwise than it was sent. */
+/** Rejects values that DigitalOcean refuses without a reason, or stores differently from what was sent. */
 function requireKeepable(name: string, value: string): void {
   const length = quoted(value).length;
   if (value.includes("\\"))

@@ -1,8 +1,8 @@
 /**
- * Names kept at Gandi (LiveDNS).
+ * DNS provider: Gandi (LiveDNS).
  *
- * PUT on the address of one RRset makes or replaces it at a stroke. There is no condition to put on it, so we read,
- * compare and write: whoever writes in the moment between is overwritten.
+ * PUT on the URL of one RRset atomically creates or replaces it. The API has no conditional write, so this reads, compares
+ * and writes: a concurrent write in between is overwritten.
  *
  * @see https://api.gandi.net/docs/livedns/
  */

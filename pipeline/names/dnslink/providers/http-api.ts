@@ -1,19 +1,19 @@
-/** What the DNS providers that are asked over HTTP have in common. */
+/** Functions shared by the DNS providers with an HTTP API. */
 import * as v from "valibot";
 import { Failure } from "../../../core/failure.ts";
 
 export interface VendorOptions {
   readonly token: string;
-  /** Environment variable that the token comes from, for messages. */
+  /** Environment variable that contains the token, for messages. */
   readonly variable: string;
-  /** Address of the API, without a slash at its end, in place of the vendor's own. */
+  /** URL of the API, without a trailing slash. Default: the vendor's. */
   readonly api?: string;
 }
 
 /**
- * The zone that holds `name`: of those at hand, the longest that it ends in.
+ * The zone that contains `name`: of `zones`, the longest suffix of it.
  *
- * @throws Failure `input` where none does; it names those there are.
+ * @throws Failure `input` if there is none; the message lists the zones.
  */
 export function zoneOf<Zone extends { readonly name: string }>(
   provider: string,
@@ -29,15 +29,15 @@ export function zoneOf<Zone extends { readonly name: string }>(
   });
 }
 
-/** `name` as seen from its zone: `_dnslink.latest`, and `@` for the zone itself. */
+/** `name` relative to its zone: `_dnslink.latest`, and `@` for the zone itself. */
 export function withinZone(name: string, zone: string): string {
   return name === zone ? "@" : name.slice(0, -zone.length - 1);
 }
 
 /**
- * What every page of a listing holds, asked one after another.
+ * The items of all pages of a listing, requested one after another.
  *
- * @throws Failure `unavailable` where it has no end.
+ * @throws Failure `unavailable` if the listing has too many pages.
  */
 export async function everyPage<Item>(
   ask: (page: number) => Promise<{ readonly items: readonly Item[]; readonly more: boolean }>,
@@ -54,20 +54,24 @@ export async function everyPage<Item>(
 const mostPages = 1000;
 
 /**
- * An answer as its API says it looks, without what we do not read.
+ * An answer parsed by its schema, without other fields.
  *
- * @throws Failure `unavailable` where it looks otherwise, saying where.
+ * @throws Failure `unavailable` if it does not match; the message names the field.
  */
-export function shaped<Shape extends v.GenericSchema>(said: string, shape: Shape, body: unknown): v.InferOutput<Shape> {
+export function shaped<Shape extends v.GenericSchema>(
+  label: string,
+  shape: Shape,
+  body: unknown,
+): v.InferOutput<Shape> {
   const parsed = v.safeParse(shape, body);
   if (parsed.success) return parsed.output;
   const [{ path, message }] = parsed.issues;
   const at = path?.map(({ key }) => String(key)).join(".");
   throw new Failure(
     "unavailable",
-    `${said} answered in another shape than its API is known for: ${at || "it"}: ${message}`,
+    `${label} answered in another shape than its API is known for: ${at || "it"}: ${message}`,
   );
 }
 
-/** What a TXT record may hold in an answer: 64 KiB (RFC 1035 §3.2.1), each byte written as `\DDD`, and the quotes. */
+/** Content of a TXT record in an answer: at most 64 KiB (RFC 1035 §3.2.1), each byte escaped as `\DDD`, and the quotes. */
 export const txtContent = v.pipe(v.string(), v.maxLength(300_000));

@@ -1,9 +1,9 @@
 /**
- * Names kept at IONOS (the hosting product, not IONOS Cloud).
+ * DNS provider: IONOS (the hosting product, not IONOS Cloud).
  *
- * PATCH on a zone replaces all records of one name and type at a stroke, and nothing else; PUT on the same address would
- * wipe the zone. There is no condition to put on it, so we read, compare and write: whoever writes in the moment between
- * is overwritten. Content comes back in quotes; other clients send theirs without, and so do we where none are needed.
+ * PATCH on a zone atomically replaces all records of one name and type, and nothing else; PUT on the same URL would delete
+ * all other records of the zone. The API has no conditional write, so this reads, compares and writes: a concurrent write in
+ * between is overwritten. Content is returned in quotes; other clients send it without, as does this one if none are needed.
  *
  * @see https://developer.hosting.ionos.com/docs/dns
  */
@@ -37,7 +37,7 @@ export function ionos({
     const zone = `${base}/zones/${encodeURIComponent(id)}`;
     const query = new URLSearchParams({ recordName: name, recordType: "TXT" });
     const read = await askApi(api, { url: `${zone}?${query}`, what: `reading ${name}` }, world);
-    // The filter is taken as a help, not as a promise.
+    // The server may ignore the filter, so the records are filtered again.
     const records = shaped(`${who}: reading ${name}`, holding, read.body).records.filter(
       (record) => record.type === "TXT" && record.name.toLowerCase() === name,
     );
@@ -58,7 +58,7 @@ export function ionos({
     async replace(name, next, expected, world) {
       const { zone, held, disabled } = await look(name, world);
       requireExpected(who, name, rrsetOf(held), expected);
-      // What stays goes back as it came.
+      // Unchanged values are sent back exactly as received.
       const contentOf = (value: string) => held.find((record) => record.value === value)?.content ?? sent(value);
       const ttl = Math.max(minTtl, next.ttl);
       const body = [

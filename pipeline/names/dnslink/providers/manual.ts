@@ -1,8 +1,8 @@
 /**
- * Names whose records a person sets: what to set is said, and then we wait until it is there.
+ * DNS provider: a person, who edits the record. The log prints what to set; then this waits until the record is there.
  *
- * What counts as there is what the authoritative servers answer, which is handed in. Nothing is written by us, so that
- * nobody changes the record in between is for that person to see to.
+ * The caller passes a function that reads the record from the authoritative servers. This program writes nothing, so the
+ * person must make sure that the record has no concurrent change.
  */
 import { Failure, isFailure } from "../../../core/failure.ts";
 import { shown } from "../../../core/text/shown.ts";
@@ -11,13 +11,13 @@ import type { DnsProvider, RRset } from "../provider.ts";
 import { requireExpected, sameValues } from "../rrset.ts";
 
 export interface ManualOptions {
-  /** The TXT records at a name, as its authoritative servers answer. */
+  /** Reads the TXT records at a name from its authoritative servers. */
   readonly readAuthorities: (name: string, world: World) => Promise<RRset | undefined>;
-  /** ms that a person gets to set it. */
+  /** ms within which the person must set the record. */
   readonly deadline: number;
 }
 
-/** ms between two looks. */
+/** ms between two reads. */
 const every = 10_000;
 
 export function manual({ readAuthorities, deadline }: ManualOptions): DnsProvider {
@@ -27,25 +27,25 @@ export function manual({ readAuthorities, deadline }: ManualOptions): DnsProvide
 
     read: readAuthorities,
 
-    /** @throws Failure `unavailable` where nobody has set it by then; running again asks and waits again. */
+    /** @throws Failure `unavailable` if the record is not set in time; another run prints it and waits again. */
     async replace(name, next, expected, world) {
       const found = await readAuthorities(name, world);
       if (sameValues(found, next)) return;
       requireExpected("manual", name, found, expected);
 
-      const looks = Math.max(1, Math.ceil(deadline / every));
-      const wait = inTime(looks * every);
+      const reads = Math.max(1, Math.ceil(deadline / every));
+      const wait = inTime(reads * every);
       for (const line of toSet(name, next, found)) world.log(line);
       world.log(`waiting up to ${wait} until every authoritative server answers so`);
       let still = inWords(found);
-      for (let look = 0; look < looks; look++) {
+      for (let look = 0; look < reads; look++) {
         await world.sleep(every);
         try {
           const now = await readAuthorities(name, world);
           if (sameValues(now, next)) return;
           still = inWords(now);
         } catch (error) {
-          // While the servers of a name follow one another, they contradict one another.
+          // The servers of a name differ while a change reaches them one after another.
           if (!isFailure(error, "unavailable")) throw error;
           still = error.message;
         }

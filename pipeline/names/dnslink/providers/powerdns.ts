@@ -1,9 +1,9 @@
 /**
- * Names kept on a PowerDNS server, asked by its HTTP API.
+ * DNS provider: a PowerDNS server, by its HTTP API.
  *
- * PATCH with REPLACE makes an RRset what is sent, in one transaction of its database. There is no condition to put on it,
- * so we read, compare and write: whoever writes in the moment between is overwritten. Where that matters, the same server
- * takes `kind: rfc2136`, which has one.
+ * PATCH with REPLACE replaces an RRset in one database transaction. The API has no conditional write, so this reads,
+ * compares and writes: a concurrent write in between is overwritten. For a conditional write, use the same server with
+ * `kind: rfc2136`.
  *
  * @see https://doc.powerdns.com/authoritative/http-api/zone.html
  */
@@ -20,11 +20,11 @@ const minTtl = 1;
 export interface PowerdnsOptions {
   /** Its `api-key`. */
   readonly token: string;
-  /** Environment variable that the key comes from, for messages. */
+  /** Environment variable that contains the key, for messages. */
   readonly variable: string;
-  /** `http://host:port`, without a slash at its end. */
+  /** `http://host:port`, without a trailing slash. */
   readonly api: string;
-  /** Its `server_id`, `localhost` on all but collections of servers. */
+  /** Its `server_id`: `localhost`, except if the API manages several servers. */
   readonly serverId: string;
 }
 
@@ -47,7 +47,7 @@ export function powerdns({ token, variable, api: address, serverId }: PowerdnsOp
       all.map((zone) => ({ id: zone.id, name: withoutDot(zone.name).toLowerCase() })),
     );
     const zone = `${base}/zones/${encodeURIComponent(id)}`;
-    // Older servers do not know the filter, and give the whole zone.
+    // Older servers ignore the filter, and return the whole zone.
     const query = new URLSearchParams({ rrset_name: `${name}.`, rrset_type: "TXT" });
     const read = await askApi(api, { url: `${zone}?${query}`, what: `reading ${name}` }, world);
     const rrset = shaped(`${who}: reading ${name}`, holding, read.body).rrsets.find(

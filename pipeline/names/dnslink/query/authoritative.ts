@@ -1,10 +1,10 @@
 /**
- * What every server that answers for a name says, each asked by itself.
+ * Queries every authoritative server of a name.
  *
- * A resolver remembers, and asks whichever server it likes: from its answer nobody can tell whether a change has arrived.
- * So the zone's servers are found (SOA upwards to the zone cut, its NS, their addresses) and each is asked at each of its
- * addresses, without recursion; only what it says with authority (the AA bit) counts. One that does not answer well is
- * told with the reason, and never left out.
+ * A resolver caches, and queries any one of the servers, so its answer does not show whether a change has reached all of
+ * them. Here the zone's servers are determined (SOA upwards to the zone cut, its NS, their addresses) and each is queried at
+ * each of its addresses, without recursion; only authoritative answers (AA bit) count. A server with an error is returned
+ * with the problem, and never left out.
  *
  * ```ts
  * for (const { server, rrset, problem } of await authorities("_dnslink.example.org", {}).ask(world)) …
@@ -31,49 +31,49 @@ import {
 import { askResolvers } from "./resolvers.ts";
 
 export interface AuthorityOptions {
-  /** `host:port` of the servers that answer for the name, in place of those that the DNS names. */
+  /** `host:port` of the authoritative servers, in place of those in the DNS. */
   readonly authorities?: readonly string[];
-  /** `host:port` of the resolver that finds them. Default: the system's. */
+  /** `host:port` of the resolver used to find them. Default: the system's. */
   readonly resolver?: string;
   /** ms for one answer. */
   readonly timeoutMs?: number;
-  /** Where servers that were found listen. Default: 53. */
+  /** Port of the servers found in the DNS. Default: 53. */
   readonly port?: number;
 }
 
 export interface Authorities {
   /**
-   * Ask them all at once, in the order in which they are named.
+   * Queries all servers in parallel. Returns one answer for each, in the order in which they are named.
    *
-   * @throws Failure `unavailable`, `input` where it can't be found out whom to ask.
+   * @throws Failure `unavailable` or `input` if the servers can't be determined.
    */
   ask(world: World): Promise<ServerAnswer[]>;
 }
 
-/** What one server says at one of its addresses. */
+/** The answer of one server at one of its addresses. */
 export interface ServerAnswer {
   /** `192.0.2.1:53 (ns1.example.org)` */
   readonly server: string;
-  /** Absent where there are no TXT records, or a problem. */
+  /** Absent if there are no TXT records, or a problem. */
   readonly rrset?: RRset;
-  /** s for which resolvers may remember it, be it that there is nothing (RFC 2308). */
+  /** s for which resolvers may cache the answer, also a negative one (RFC 2308). */
   readonly ttl?: number;
-  /** Of the zone there, so that one that lags is seen to. */
+  /** Serial number of the zone at this server: shows which server is out of date. */
   readonly serial?: number;
-  /** Why this is no answer to count. */
+  /** Why the answer is not valid. */
   readonly problem?: string;
-  /** True where the problem is what it says, and not that it says nothing to us. */
+  /** True if the server answered, and the problem is its answer. */
   readonly wrong?: boolean;
 }
 
-/** The servers that answer for `name`, found once. */
+/** The authoritative servers of `name`. They are looked up at the first query only. */
 export function authorities(name: string, options: AuthorityOptions): Authorities {
   const timeoutMs = options.timeoutMs ?? 3000;
   const given = options.authorities ?? [];
   const find = (world: World) =>
     given.length > 0 ? whereNamed(given) : findServers(name, { ...options, timeoutMs }, world);
   let found: Promise<readonly ServerAddress[]> | undefined;
-  let toldDeaf = false;
+  let loggedNoIPv6 = false;
 
   return {
     async ask(world) {
@@ -83,31 +83,31 @@ export function authorities(name: string, options: AuthorityOptions): Authoritie
       });
       const places = await found;
       const outcomes = await Promise.all(places.map((place) => askOne(name, place, timeoutMs, world)));
-      const counted = withoutDeafness(outcomes);
-      if (counted.length < outcomes.length && !toldDeaf) {
+      const counted = withoutUnreachableIPv6(outcomes);
+      if (counted.length < outcomes.length && !loggedNoIPv6) {
         world.log(`${name}: nothing comes back over IPv6, so its servers count by what they answer over IPv4`);
-        toldDeaf = true;
+        loggedNoIPv6 = true;
       }
       return counted.map(({ said }) => said);
     },
   };
 }
 
-/** An address to ask at, or why there is none. */
+/** An address to query, or why there is none. */
 type ServerAddress = { readonly server: Server } | { readonly lost: ServerAnswer };
 
 interface Outcome {
   readonly said: ServerAnswer;
-  /** Absent where there was nowhere to ask. */
+  /** Absent if the server has no address. */
   readonly server?: Server;
-  /** False where nothing came back at all, which may be for want of a way there. */
+  /** False if no answer arrived, possibly because this machine has no route to the address. */
   readonly reached: boolean;
 }
 
-/** More servers than this stand behind no name; it would be somebody's way to make us knock at many doors. */
+/** Maximum number of servers. No zone has more; without a limit, a zone could make this process query many third parties. */
 const mostServers = 64;
 
-/** What the system says where this machine has no way to an address at all. */
+/** Error codes of the system if this machine has no route to an address. */
 const noRoute: ReadonlySet<unknown> = new Set([
   "ENETUNREACH",
   "EHOSTUNREACH",
@@ -134,10 +134,10 @@ async function askOne(name: string, place: ServerAddress, timeoutMs: number, wor
 }
 
 /**
- * Many machines have no IPv6, and that is no server's fault: where nothing at all comes back over IPv6, servers that
- * answer over IPv4 are judged by that.
+ * Many machines have no IPv6. If no answer arrives over IPv6 at all, servers that answer over IPv4 count by that answer
+ * only.
  */
-function withoutDeafness(outcomes: readonly Outcome[]): readonly Outcome[] {
+function withoutUnreachableIPv6(outcomes: readonly Outcome[]): readonly Outcome[] {
   const six = outcomes.filter(({ server }) => server && isIPv6(server.ip));
   if (six.some(({ reached }) => reached)) return outcomes;
   const four = outcomes.filter(({ server, reached }) => reached && server && !isIPv6(server.ip));
@@ -158,7 +158,7 @@ function readOff(name: string, txt: Reply, soa: Reply): Omit<ServerAnswer, "serv
   const serial = authority?.data.serial ?? undefined;
   const records = txt.answers.filter((record) => record.type === "TXT" && record.name === wanted);
   if (records.length === 0) {
-    // How long it is remembered that there is nothing: the smaller of the two (RFC 2308 §5).
+    // TTL of a negative answer: the smaller of the SOA's TTL and its MINIMUM field (RFC 2308 §5).
     const ttl = authority && Math.min(authority.ttl, authority.data.minimum ?? authority.ttl);
     return { ...(ttl !== undefined && { ttl }), ...(serial !== undefined && { serial }) };
   }
@@ -167,7 +167,7 @@ function readOff(name: string, txt: Reply, soa: Reply): Omit<ServerAnswer, "serv
   return { rrset: { values, ttl }, ttl, ...(serial !== undefined && { serial }) };
 }
 
-/** The SOA record of a reply, wherever it stands. */
+/** The SOA record of a reply, from its answer or authority section. */
 function zoneOf({ answers, authorities }: Reply): { name: string; ttl: number; data: SoaData } | undefined {
   const soa = [...answers, ...authorities].find((record) => record.type === "SOA");
   return soa && { name: soa.name, ttl: soa.ttl, data: soa.data };
@@ -185,9 +185,9 @@ async function findServers(
   world: World,
 ): Promise<ServerAddress[]> {
   const servers = options.resolver === undefined ? undefined : [options.resolver];
-  const look = (question: Question) => askResolvers(question, { ...options, ...(servers && { servers }) }, world);
-  const zone = await zoneAbove(name, look);
-  const hosts = texts(await look({ name: zone, type: "NS" }), "NS");
+  const resolve = (question: Question) => askResolvers(question, { ...options, ...(servers && { servers }) }, world);
+  const zone = await zoneAbove(name, resolve);
+  const hosts = texts(await resolve({ name: zone, type: "NS" }), "NS");
   if (hosts.length === 0) throw new Failure("unavailable", `the zone ${zone} names no server (NS)`);
 
   const places = await Promise.all(hosts.map((host) => addressesIn(host)));
@@ -205,18 +205,18 @@ async function findServers(
 
   async function addressesIn(host: string): Promise<ServerAddress[]> {
     const types = ["A", "AAAA"] as const;
-    const found = await Promise.all(types.map(async (type) => texts(await look({ name: host, type }), type)));
+    const found = await Promise.all(types.map(async (type) => texts(await resolve({ name: host, type }), type)));
     const ips = found.flat();
     if (ips.length === 0) return [{ lost: { server: shown(host), problem: "has no address" } }];
     return ips.map((ip) => ({ server: { ip, port: options.port ?? 53, host } }));
   }
 }
 
-/** The zone that holds `name`: that whose SOA stands at or above it. */
-async function zoneAbove(name: string, look: (question: Question) => Promise<Reply>): Promise<string> {
+/** The zone that contains `name`: the nearest SOA at or above it. */
+async function zoneAbove(name: string, resolve: (question: Question) => Promise<Reply>): Promise<string> {
   for (let above = plainName(name); above.includes("."); above = above.slice(above.indexOf(".") + 1)) {
-    const zone = zoneOf(await look({ name: above, type: "SOA" }))?.name;
-    // Behind a CNAME it would be that of another name.
+    const zone = zoneOf(await resolve({ name: above, type: "SOA" }))?.name;
+    // After a CNAME, the SOA may be that of another name.
     if (zone !== undefined && zone !== "." && zone !== "" && `.${above}`.endsWith(`.${zone}`)) return zone;
   }
   throw new Failure("input", `the DNS knows no zone that holds ${name}`, {

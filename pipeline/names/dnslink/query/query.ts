@@ -1,13 +1,13 @@
 /**
- * One question to one DNS server, over UDP or TCP.
+ * DNS client: sends one question to one server, over UDP or TCP.
  *
- * Node's own resolver asks whoever the system names and keeps the header to itself. Here the server is chosen, and who
- * answered, with which authority and which code, is part of the answer. An answer counts only where it comes from the
- * address asked and repeats our id and our question (RFC 5452 §9.1).
+ * Node's own resolver queries the system's servers and does not return the header. Here the caller chooses the server, and
+ * the reply includes the AA bit and the response code. A reply is accepted only if it comes from the queried address and
+ * repeats the id and the question (RFC 5452 §9.1).
  *
  * ```ts
  * const [server] = await addressesOf("192.0.2.1:53");
- * const reply = await ask({ name: "_dnslink.example.org", type: "TXT" }, server, { patience: 3000 }, world);
+ * const reply = await ask({ name: "_dnslink.example.org", type: "TXT" }, server, { timeoutMs: 3000 }, world);
  * ```
  */
 import { randomInt } from "node:crypto";
@@ -20,11 +20,11 @@ import { shown } from "../../../core/text/shown.ts";
 import type { World } from "../../../core/world.ts";
 import { reasonOf } from "../../../http/http.ts";
 
-/** Where a DNS server listens. */
+/** Address of a DNS server. */
 export interface Server {
   readonly ip: string;
   readonly port: number;
-  /** What it is called, where it was found by name. */
+  /** Host name, if the address was looked up by name. */
   readonly host?: string;
 }
 
@@ -34,39 +34,39 @@ export interface Question {
 }
 
 export interface Reply {
-  /** `NOERROR`, `NXDOMAIN`, `REFUSED`, …; codes that dns-packet has no word for are `RCODE_12`. */
+  /** `NOERROR`, `NXDOMAIN`, `REFUSED`, …; codes without a name in dns-packet are `RCODE_12`. */
   readonly rcode: string;
   readonly code: number;
-  /** The AA bit: the server answers for the zone itself. */
+  /** The AA bit: the server is authoritative for the zone. */
   readonly authoritative: boolean;
   readonly answers: readonly DnsRecord[];
   readonly authorities: readonly DnsRecord[];
 }
 
-/** A record with its name in lower case, and a TTL that counts (RFC 2181 §8). */
+/** A record with its name in lower case, and a valid TTL (RFC 2181 §8). */
 export type DnsRecord = Exclude<Answer, { type: "OPT" }> & { readonly ttl: number };
 
 export interface QueryOptions {
   /** ms for the whole answer. */
   readonly timeoutMs: number;
-  /** Default: UDP, and TCP where the answer does not fit. */
+  /** Default: UDP, then TCP if the answer was truncated. */
   readonly transport?: "udp" | "tcp";
-  /** Whether the server is to find the answer elsewhere (RD). Default: no. */
+  /** Whether the server should resolve recursively (RD bit). Default: no. */
   readonly recurse?: boolean;
-  /** Makes of the message what is sent, and looks at what came back: signatures. */
+  /** Signs the message, and verifies the reply. */
   readonly seal?: MessageSigner;
 }
 
 export interface MessageSigner {
   close(message: Buffer): Buffer;
-  /** @throws Failure where what came back is not to be believed. */
+  /** Verifies a reply. @throws Failure if its signature is missing or wrong. */
   open(reply: Buffer): void;
 }
 
-/** Bytes. What passes everywhere without fragments (DNS Flag Day 2020), and what we let servers send. */
+/** Maximum bytes of a UDP reply: the size that is never fragmented (DNS Flag Day 2020). */
 const largestDatagram = 1232;
 
-/** A lost datagram is sent again; this often in all, and ms between. */
+/** Number of times that a datagram is sent while no reply arrives, and ms between. */
 const sendings = 3;
 const resendAfter = 1000;
 
@@ -74,13 +74,13 @@ const resendAfter = 1000;
 const bits = { response: 0x8000, opcode: 0x7800, truncated: 0x0200 } as const;
 
 /**
- * The addresses behind `host`, `host:port`, `[v6]` or `[v6]:port`; port 53 where it says none.
+ * The addresses of `host`, `host:port`, `[v6]` or `[v6]:port`; the default port is 53.
  *
- * @throws Failure `input` where it is no address, `unavailable` where the name is not known.
+ * @throws Failure `input` if it is no address, `unavailable` if the name can't be resolved.
  */
 export async function addressesOf(server: string): Promise<Server[]> {
   const parts = /^(?:\[([0-9A-Fa-f:.]+)\]|([^[\]:\s]+))(?::(\d{1,5}))?$/.exec(server);
-  // What the system itself names is a bare address, also of IPv6.
+  // The system's resolvers are bare addresses, also for IPv6.
   const host = isIPv6(server) ? server : (parts?.[1] ?? parts?.[2]);
   const port = isIPv6(server) ? 53 : Number(parts?.[3] ?? 53);
   if (host === undefined || port < 1 || port > 65_535) {
@@ -104,38 +104,37 @@ export function called({ ip, port, host }: Server): string {
 }
 
 /**
- * What `server` says to a question.
+ * The reply of `server` to a question.
  *
- * @throws Failure `unavailable` where nothing that can be read came in time; `input` for what is no name.
+ * @throws Failure `unavailable` if no readable reply arrived in time; `input` for an invalid name.
  */
-export async function ask(question: Question, server: Server, manner: QueryOptions, world: World): Promise<Reply> {
+export async function ask(question: Question, server: Server, options: QueryOptions, world: World): Promise<Reply> {
   checkName(question.name);
   const plain = encode({
     type: "query",
     id: randomInt(65_536),
-    flags: manner.recurse ? RECURSION_DESIRED : 0,
+    flags: options.recurse ? RECURSION_DESIRED : 0,
     questions: [{ ...question, class: "IN" }],
     additionals: [opt],
   });
-  return send(plain, server, { ...manner, sendings }, world);
+  return send(plain, server, { ...options, sendings }, world);
 }
 
 /**
- * Send a message as it is: an update, which goes once. A copy of one that was done would find its own prerequisite no
- * longer met.
+ * Sends a message as it is: an update, which is sent only one time. A copy would fail, because the first changed what its
+ * prerequisite requires.
  *
- * @throws Failure `unavailable` where nothing that can be read came in time. The server may have done what it was told
- * all the same.
+ * @throws Failure `unavailable` if no readable reply arrived in time. The server may still have applied the update.
  */
 export async function send(
   message: Buffer,
   server: Server,
-  manner: QueryOptions & { readonly sendings?: number },
+  options: QueryOptions & { readonly sendings?: number },
   world: World,
 ): Promise<Reply> {
-  const reply = await exchange(manner.seal?.close(message) ?? message, server, manner, world);
+  const reply = await exchange(options.seal?.close(message) ?? message, server, options, world);
   try {
-    manner.seal?.open(reply);
+    options.seal?.open(reply);
     return readReply(reply);
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -143,7 +142,7 @@ export async function send(
   }
 }
 
-/** The bytes that came back: the answer to this id and this question, whatever it says. */
+/** The bytes of the reply to this id and this question, with any response code. */
 async function exchange(
   message: Buffer,
   server: Server,
@@ -161,22 +160,22 @@ async function exchange(
         resendAfter: Math.min(resendAfter, timeoutMs / sendings),
       });
       const isCut = (reply.readUInt16BE(2) & bits.truncated) !== 0;
-      // What an update did is in the code, and it must not be done twice.
+      // The response code of a truncated reply to an update is enough, and an update must not be sent twice.
       if (!isCut || isUpdate(message)) return reply;
     }
     return await overTcp(message, server, signal);
   } catch (error) {
     world.signal.throwIfAborted();
     if (error instanceof Failure) throw error;
-    const reason = late.aborted ? `gave no answer in ${timeoutMs / 1000} s` : silenceOf(error);
+    const reason = late.aborted ? `gave no answer in ${timeoutMs / 1000} s` : noReplyReason(error);
     throw new Failure("unavailable", `${called(server)} ${reason}`, { cause: error });
   }
 }
 
-/** @throws Error where it is no DNS message. */
+/** @throws Error if `reply` is no DNS message. */
 function readReply(reply: Buffer): Reply {
   const packet = decode(reply);
-  // dns-packet 5 gives it, its types do not say so.
+  // dns-packet 5 sets `rcode`, but its types lack it.
   const { rcode } = packet as unknown as { readonly rcode: string };
   return {
     rcode,
@@ -188,7 +187,7 @@ function readReply(reply: Buffer): Reply {
 }
 
 /**
- * Names of the DNS are short (RFC 1035 §2.3.4); dns-packet would write others as something else.
+ * Checks the length of a name and its labels (RFC 1035 §2.3.4): dns-packet would encode a longer one as another name.
  *
  * @throws Failure `input`
  */
@@ -202,7 +201,7 @@ export function checkName(name: string): void {
   );
 }
 
-/** A name as it is compared: DNS knows no upper case (RFC 4343). */
+/** A name in the form for comparison: lower case, because DNS ignores case (RFC 4343). */
 export function plainName(name: string): string {
   return name.replace(/\.$/, "").toLowerCase();
 }
@@ -212,7 +211,7 @@ export function textOf(data: unknown): string {
   return Buffer.concat(stringsOf(data)).toString("utf8");
 }
 
-/** The strings of a TXT record as they are on the wire. */
+/** The strings of a TXT record, as encoded. */
 export function stringsOf(data: unknown): Buffer[] {
   return [data].flat().map((part) => (Buffer.isBuffer(part) ? part : Buffer.from(String(part))));
 }
@@ -239,7 +238,7 @@ function overUdp(
   const answered = new Promise<Buffer>((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     socket.on("error", reject);
-    // Whatever else comes is somebody's guess, and the true answer may still be under way.
+    // Other datagrams are ignored: they may be forged, and the reply may still arrive.
     socket.on("message", (reply) => {
       if (answers(reply, message)) resolve(reply);
     });
@@ -248,8 +247,8 @@ function overUdp(
       socket.send(message);
       if (++sent < sendings) again = setTimeout(send, resendAfter);
     };
-    // Connected: the system then drops what comes from another address, and tells us where nobody listens. Without a
-    // network it says so here, and nowhere else.
+    // With a connected socket, the system drops datagrams from other addresses and reports closed ports. A missing network
+    // is reported by this call only.
     socket.connect(port, ip, (error?: Error) => (error ? reject(error) : send()));
   });
   return answered.finally(() => {
@@ -270,7 +269,7 @@ function overTcp(message: Buffer, { ip, port }: Server, signal: AbortSignal): Pr
     let got = Buffer.alloc(0);
     socket.on("data", (part) => {
       got = Buffer.concat([got, part]);
-      // Its length is two bytes: nothing longer can come.
+      // The length prefix has two bytes, which limits the reply to 64 KiB.
       if (got.length < 2 || got.length < 2 + got.readUInt16BE(0)) return;
       const reply = got.subarray(2, 2 + got.readUInt16BE(0));
       if (answers(reply, message)) resolve(reply);
@@ -280,12 +279,12 @@ function overTcp(message: Buffer, { ip, port }: Server, signal: AbortSignal): Pr
   return answered.finally(() => socket.destroy());
 }
 
-/** Whether it is the answer to this message: same id, same opcode, same question. */
+/** Whether `reply` answers `message`: same id, same opcode, same question. */
 function answers(reply: Buffer, message: Buffer): boolean {
   if (reply.length < 12 || reply.readUInt16BE(0) !== message.readUInt16BE(0)) return false;
   const [flags, ours] = [reply.readUInt16BE(2), message.readUInt16BE(2)];
   if ((flags & bits.response) === 0 || (flags & bits.opcode) !== (ours & bits.opcode)) return false;
-  // A refusal, or the answer to an UPDATE, need not repeat it.
+  // An error, or the reply to an UPDATE, need not repeat the question.
   const questions = reply.readUInt16BE(4);
   if (questions === 0) return (flags & 0xf) !== 0 || isUpdate(message);
   const end = endOfQuestion(message);
@@ -297,12 +296,12 @@ function isUpdate(message: Buffer): boolean {
   return (message.readUInt16BE(2) & bits.opcode) !== 0;
 }
 
-/** Offset behind the only question of a message of ours: name, type, class. */
+/** Offset after the only question of a message created here: name, type, class. */
 function endOfQuestion(message: Buffer): number {
   return endOfName(message, 12) + 4;
 }
 
-/** A name on the wire, in lower case and without pointers: as signatures want it (RFC 4034 §6.2). */
+/** A name, encoded in lower case and without pointers: the canonical form for signatures (RFC 4034 §6.2). */
 export function nameBytes(name: string): Buffer {
   const labels = plainName(name)
     .split(".")
@@ -310,7 +309,7 @@ export function nameBytes(name: string): Buffer {
   return Buffer.concat([...labels.flatMap((label) => [Buffer.from([label.length]), label]), Buffer.from([0])]);
 }
 
-/** Offset behind the name at `at`. */
+/** Offset after the name at `at`. */
 export function endOfName(message: Buffer, at: number): number {
   let here = at;
   for (;;) {
@@ -333,8 +332,8 @@ function tidied(record: DnsRecord): DnsRecord {
   return { ...record, name: plainName(record.name), ttl: record.ttl > 0x7fffffff ? 0 : record.ttl };
 }
 
-/** Why nothing came, to be read behind the server. */
-function silenceOf(error: unknown): string {
+/** Why no reply arrived, for a message that begins with the server. */
+function noReplyReason(error: unknown): string {
   const reason = reasonOf(error);
   return reason === "ECONNREFUSED" ? "does not listen" : `can't be asked (${reason})`;
 }

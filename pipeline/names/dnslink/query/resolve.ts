@@ -1,12 +1,12 @@
 /**
- * Where a domain points, as resolvers see it.
+ * Resolves the DNSLink of a domain by public resolvers.
  *
- * There are two rules. The standard gives every link of every namespace, and looks at the domain itself where nothing
- * stands at `_dnslink.`; Kubo looks at `_dnslink.` only, wants exactly one link, and follows it from domain to domain.
- * What we announce has to hold under both; what is opened by name is opened as Kubo would (`strict`).
+ * There are two sets of rules. The standard returns every link of every namespace, and falls back to the domain itself if
+ * `_dnslink.` has no record. Kubo reads `_dnslink.` only, requires exactly one link, and follows it from domain to domain.
+ * Announcements must be valid by both; names are opened by Kubo's rules (`strict`).
  *
- * Only tests call it so far, which hold announcements against both rules. Reading a campaign from its domain, and serving
- * `/ipns/DOMAIN` of other campaigns, need it in the pipeline.
+ * So far only tests call it, to check announcements by both rules. The pipeline will need it to read a campaign from its
+ * domain, and to serve `/ipns/DOMAIN` of other campaigns.
  *
  * ```ts
  * const { links } = await resolveDnslink("latest.example.org", { mode: "strict" }, world);
@@ -32,7 +32,7 @@ export interface ResolveOptions {
 }
 
 export interface Resolution {
-  /** In the order of the bytes of namespace and identifier. Exactly one in strict mode. */
+  /** Sorted by the bytes of namespace and identifier. Exactly one in strict mode. */
   readonly links: readonly Link[];
   readonly notes: readonly Note[];
 }
@@ -42,23 +42,23 @@ export interface Link {
   readonly namespace: string;
   /** `CID`, `CID/path` */
   readonly identifier: string;
-  /** s; the shortest on the way */
+  /** s; the minimum of all records followed */
   readonly ttl: number;
 }
 
-/** In the standard's words. */
+/** Log entries with the codes of the standard. */
 export type Note =
   | { readonly code: "FALLBACK" }
   | { readonly code: "INVALID_ENTRY"; readonly entry: string; readonly reason: Reason };
 
 type Reason = "WRONG_START" | "INVALID_CHARACTER" | "NAMESPACE_MISSING" | "NO_IDENTIFIER";
 
-/** Domains on the way to a CID (boxo, namesys.DefaultDepthLimit). */
+/** Maximum number of domains followed to a CID (boxo, namesys.DefaultDepthLimit). */
 const mostDomains = 32;
 
 /**
- * @throws Failure `unavailable` where nobody knows; its cause is what the DNS replied, where it did. `input` where there is
- * no such domain, or in strict mode no link; `refused` where strict mode finds several, or a chain without end.
+ * @throws Failure `unavailable` if no resolver has an answer; its cause is the DNS reply, if there was one. `input` if the
+ * domain does not exist, or has no link in strict mode; `refused` if strict mode finds several links, or too long a chain.
  */
 export async function resolveDnslink(domain: string, options: ResolveOptions, world: World): Promise<Resolution> {
   const resolvers = { timeoutMs: options.timeoutMs ?? 5000, ...(options.servers && { servers: options.servers }) };
@@ -112,7 +112,7 @@ async function theLink(domain: string, look: Look): Promise<Resolution> {
     shortest = texts.reduce((least, { ttl }) => Math.min(least, ttl), shortest);
     const [, namespace, root, path] = /^\/(ip[fn]s)\/([^/]+)\/*(.*?)\/*$/s.exec(links[0])!;
     below = [path, below].filter((part) => part !== "").join("/");
-    // A key has no dot.
+    // An identifier without a dot is a key, not a domain.
     if (namespace === "ipfs" || !root!.includes(".")) {
       const identifier = below === "" ? root! : `${root}/${below}`;
       return { links: [{ namespace: namespace!, identifier, ttl: shortest }], notes: [] };

@@ -1,9 +1,9 @@
 /**
- * Names kept on a DNS server that takes dynamic updates (RFC 2136), signed with TSIG: BIND, Knot, PowerDNS.
+ * DNS provider: a server that accepts dynamic updates (RFC 2136), signed with TSIG: BIND, Knot, PowerDNS.
  *
- * The only provider with a true compare-and-swap: the server itself replaces the RRset if it is still the one we saw, in
- * the one message. Values are compared by their bytes on the wire, and other people's are written back byte for byte as
- * they were found, however they are cut into strings.
+ * The only provider with a true compare-and-swap: one message makes the server replace the RRset if it has not changed since
+ * it was read. Values are compared by their encoded bytes. Values of other programs are written back unchanged, including
+ * their division into strings.
  */
 import { randomInt } from "node:crypto";
 import { Failure, type Kind } from "../../../core/failure.ts";
@@ -30,14 +30,14 @@ import { tsigKey, tsigSigner } from "./tsig.ts";
 export interface Rfc2136Options {
   /** `host:port` of the primary. */
   readonly server: string;
-  /** As dig's `-y` takes it: `hmac-sha256:name:secret`. */
+  /** In the form of dig's `-y`: `hmac-sha256:name:secret`. */
   readonly key: string;
   readonly transport: "udp" | "tcp";
   /** ms for one answer. */
   readonly timeoutMs?: number;
 }
 
-/** A TXT record as it is on the wire. */
+/** A TXT record with its encoded strings. */
 interface WireRecord {
   readonly value: string;
   readonly ttl: number;
@@ -51,15 +51,19 @@ const types = { soa: 6, txt: 16 } as const;
 const classes = { in: 1, none: 254, any: 255 } as const;
 const update = 5 << 11;
 
-/** @throws Failure `input` where the key is none. */
+/** @throws Failure `input` if the key is invalid. */
 export function rfc2136({ server: address, key: written, transport, timeoutMs = 5000 }: Rfc2136Options): DnsProvider {
   const key = tsigKey(written);
   const name = `rfc2136 at ${address}`;
 
   const primary = async (): Promise<Server> => (await addressesOf(address))[0]!;
-  /** Signed as updates are: some servers show a zone to holders of a key only. */
-  const manner = (world: World): QueryOptions => ({ timeoutMs, transport, seal: tsigSigner(key, name, world.now) });
-  const query = (question: Question, server: Server, world: World, how = manner(world)): Promise<Reply> =>
+  /** Queries are signed, too: some servers answer only signed queries for a zone. */
+  const signedOptions = (world: World): QueryOptions => ({
+    timeoutMs,
+    transport,
+    seal: tsigSigner(key, name, world.now),
+  });
+  const query = (question: Question, server: Server, world: World, how = signedOptions(world)): Promise<Reply> =>
     ask(question, server, how, world);
 
   const look = async (at: string, world: World) => {
@@ -75,7 +79,7 @@ export function rfc2136({ server: address, key: written, transport, timeoutMs = 
   async function zoneOf(at: string, server: Server, world: World): Promise<string> {
     const zone = await zoneAbove(at, (question) => query(question, server, world));
     if (zone !== undefined) return zone;
-    // PowerDNS says the same of a zone it has not and of a key it does not take; but the zone it shows to anybody.
+    // PowerDNS answers the same code for an unknown zone and an unknown key, but answers unsigned queries for a known zone.
     if (await zoneAbove(at, (question) => query(question, server, world, { timeoutMs, transport }))) {
       throw new Failure("refused", `${name} does not accept the key ${key.name}, or the time of its signature`, {
         hint: "compare the key's algorithm, name and secret, and the clock, with the server's",
@@ -86,7 +90,7 @@ export function rfc2136({ server: address, key: written, transport, timeoutMs = 
     });
   }
 
-  /** The zone at that server whose SOA stands at or above `at`. */
+  /** The zone at that server with the nearest SOA at or above `at`. */
   async function zoneAbove(at: string, asked: (question: Question) => Promise<Reply>): Promise<string | undefined> {
     for (let above = plainName(at); above !== ""; above = above.slice(`${above}.`.indexOf(".") + 1)) {
       const reply = await asked({ name: above, type: "SOA" });
@@ -121,7 +125,7 @@ export function rfc2136({ server: address, key: written, transport, timeoutMs = 
           ...next.values.map((value) => record(at, classes.in, ttl, known.get(value) ?? txtData(stringsOf(value)))),
         ],
       });
-      const reply = await send(message, server, manner(world), world);
+      const reply = await send(message, server, signedOptions(world), world);
       if (reply.code !== 0) throw refusal(name, at, reply);
     },
   };
@@ -146,7 +150,7 @@ function recordsIn(who: string, at: string, reply: Reply): WireRecord[] {
   return found.map(({ data, ttl }) => ({ value: textOf(data), ttl, data: txtData(stringsOf(data)) }));
 }
 
-/** What a code other than NOERROR means for us (RFC 2136 §2.2). */
+/** The failure for each response code other than NOERROR (RFC 2136 §2.2). */
 const refusals: ReadonlyMap<string, { readonly kind: Kind; readonly says: string; readonly hint?: string }> = new Map([
   ["NXRRSET", { kind: "conflict", says: "was changed while we wrote" }],
   ["YXRRSET", { kind: "conflict", says: "was made by somebody else while we wrote" }],
@@ -183,7 +187,7 @@ interface Update {
   readonly updates: readonly Buffer[];
 }
 
-/** dns-packet knows neither class NONE nor records without data, so we write these few bytes ourselves. */
+/** Encodes an update message. dns-packet supports neither class NONE nor records without data. */
 function updateMessage({ zone, prerequisites, updates }: Update): Buffer {
   const words = [randomInt(65_536), update, 1, prerequisites.length, updates.length, 0];
   return Buffer.concat([
@@ -200,7 +204,7 @@ function record(at: string, class_: number, ttl: number, data: Buffer = Buffer.a
   return Buffer.concat([nameBytes(at), head, data]);
 }
 
-/** Strings with their lengths before them; a longer one as several of 255 bytes. */
+/** Strings, each preceded by its length; a string of more than 255 bytes is divided. */
 function txtData(strings: readonly Buffer[]): Buffer {
   const parts = strings.flatMap((string) => {
     const cuts = Array.from({ length: Math.max(1, Math.ceil(string.length / 255)) }, (_, i) => i * 255);

@@ -1,8 +1,8 @@
 /**
- * Signed DNS messages (TSIG, RFC 8945): who may change a zone, and that the answer is its server's.
+ * Signs and verifies DNS messages (TSIG, RFC 8945), to authorize updates and to authenticate their replies.
  *
- * A signature covers the message, the key's name, and the time; that of an answer covers the question's too, so that no
- * answer can be taken from another exchange. dns-packet leaves this to us: `node:crypto` does the arithmetic.
+ * A signature covers the message, the key's name, and the time; that of a reply also covers the request's signature, so that
+ * a reply from another exchange is rejected. dns-packet does not support TSIG; the HMAC is from `node:crypto`.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Failure } from "../../../core/failure.ts";
@@ -16,7 +16,7 @@ export interface TsigKey {
   readonly secret: Buffer;
 }
 
-/** TSIG's names for them, and Node's. MD5 is no longer worth calling a signature. */
+/** Hash functions: TSIG's names and Node's. Without MD5, which is broken. */
 const hashes: ReadonlyMap<string, string> = new Map(
   ["sha1", "sha224", "sha256", "sha384", "sha512"].map((hash) => [`hmac-${hash}`, hash]),
 );
@@ -24,7 +24,7 @@ const hashes: ReadonlyMap<string, string> = new Map(
 /** s that two clocks may differ (RFC 8945 §10). */
 const fudge = 300;
 
-/** Error codes in a TSIG record, in words. */
+/** Descriptions of the error codes in a TSIG record. */
 const errors: ReadonlyMap<number, string> = new Map([
   [16, "the signature is wrong: its secret is not the server's (BADSIG)"],
   [17, "the server knows no key of that name and algorithm, or lets it do no such thing (BADKEY)"],
@@ -35,9 +35,9 @@ const badTime = 18;
 const hint = "compare the key's algorithm, name and secret with the server's, then what it lets that key do";
 
 /**
- * A key as `dig -y` takes it: `hmac-sha256:name:secret`, the secret in base64.
+ * Parses a key in the form of `dig -y`: `hmac-sha256:name:secret`, the secret in base64.
  *
- * @throws Failure `input` that says what is wrong and nothing of the key.
+ * @throws Failure `input` with the reason; the message contains no part of the key.
  */
 export function tsigKey(text: string): TsigKey {
   const parts = text.trim().split(":");
@@ -55,9 +55,9 @@ export function tsigKey(text: string): TsigKey {
 }
 
 /**
- * For one exchange: signs what is sent, then says whether what came back is its answer.
+ * Signer for one exchange: signs the message, then verifies the reply.
  *
- * `who`: the server, for messages. `now`: when it is sent.
+ * `who`: the server, for messages. `now`: returns the time of signing.
  */
 export function tsigSigner(key: TsigKey, who: string, now: () => Date): MessageSigner {
   let sentMac: Buffer = Buffer.alloc(0);
@@ -77,7 +77,7 @@ export function tsigSigner(key: TsigKey, who: string, now: () => Date): MessageS
     open(reply) {
       const found = tsigIn(reply);
       if (!found) {
-        // Some say no without a signature (Knot for a zone it has not, PowerDNS to a key it has not). A yes needs one.
+        // Some servers send errors unsigned (Knot: unknown zone, PowerDNS: unknown key). Other replies must be signed.
         if ((reply.readUInt16BE(2) & 0xf) !== 0) return;
         throw new Failure("corrupt", `${who}: the answer is not signed, and anybody could have sent it`);
       }
