@@ -1,8 +1,8 @@
 /**
- * What a block is: its codec and its UnixFS decoded.
+ * Decodes a block by its codec, and its UnixFS data.
  *
- * The one place where bytes of others become values of ours. Everything that can be wrong with them within one block is
- * found here, as a `corrupt` failure that names the CID.
+ * All untrusted blocks are decoded here. Every error that is detectable within one block is thrown as a `corrupt` failure
+ * that names the CID.
  */
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
@@ -55,8 +55,8 @@ function knownShape(cid: CID, bytes: Uint8Array): Shape | undefined {
 }
 
 /**
- * What was read of dag-pb blocks, for as long as somebody has the bytes: the same folder is asked what it is, how large, and
- * for one name after the other.
+ * Cache of decoded dag-pb blocks, by their bytes, until these are garbage collected: the same folder is read for its type,
+ * its size, and many names.
  */
 const shapes = new WeakMap<Uint8Array, Shape>();
 const nodes = new WeakMap<Uint8Array, PbNode>();
@@ -95,7 +95,7 @@ function readShape(cid: CID, bytes: Uint8Array, decode: (bytes: Uint8Array) => P
   });
 }
 
-/** CIDs that a raw or dag-pb block links to, in order, repeats kept. @throws Failure as {@link shapeOf} does. */
+/** CIDs that a raw or dag-pb block links to, in order, with duplicates. @throws Failure as {@link shapeOf} does. */
 export function linksOf(cid: CID, bytes: Uint8Array): CID[] {
   if (cid.code === codecs.raw) return [];
   if (cid.code !== codecs.dagPb) {

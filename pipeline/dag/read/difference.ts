@@ -1,5 +1,5 @@
 /**
- * What one DAG has beyond another: the blocks of the new one that a node with the old one lacks.
+ * Difference of two DAGs: the blocks of the new one that a node with the old one lacks.
  *
  * Both are walked together, name by name, and wherever they meet in the same CID neither is entered: of a directory of
  * ten thousand with one entry changed, only the blocks on the path to that entry are read, on either side. Data that moved
@@ -19,7 +19,7 @@ import { decodePb, type NamedLink } from "../codec/dag-pb.ts";
 import { naming } from "../codec/decode.ts";
 import { walk } from "./read.ts";
 
-/** Blocks asked for before they are needed, as when a DAG is walked. */
+/** Blocks requested in advance, as in a walk. */
 const readAhead = 8;
 
 /**
@@ -33,7 +33,7 @@ const readAhead = 8;
 export async function* difference(next: CID, previous: CID | undefined, get: Get): AsyncGenerator<Block> {
   const before = new Set<string>(previous ? [keyOf(previous)] : []);
   const sent = new Set<string>();
-  /** Whether a block is new. True once for each, which is then sent. */
+  /** Whether a block is new and was not sent yet. True only one time for each block. */
   const isNew = (cid: CID): boolean => {
     const key = keyOf(cid);
     if (before.has(key) || sent.has(key)) return false;
@@ -42,7 +42,7 @@ export async function* difference(next: CID, previous: CID | undefined, get: Get
   };
 
   const pairs: Pair[] = [];
-  // These wait until all there is to know of the old DAG is known: what seems new may have been elsewhere.
+  // Processed after the old DAG has been read: a block that appears new may be elsewhere in the old DAG.
   const alone: CID[] = [];
   const meet = (cid: CID, old: CID | undefined) => {
     if (old && cid.code === codecs.dagPb && old.code === codecs.dagPb) pairs.push({ next: cid, previous: old });

@@ -1,5 +1,5 @@
 /**
- * What stands in a directory, for those who look at all of it: found by name, or one after another.
+ * A whole directory in memory, for lookups by name and for iteration.
  *
  * A folder of a million files is listed in some sixty megabytes; as many objects with a CID each are half a gigabyte.
  */
