@@ -1,18 +1,17 @@
 /**
- * The block without a byte: an empty file, where a file of one piece is a raw leaf.
+ * The block of zero bytes: an empty file, if files of one chunk are raw leaves.
  *
- * One Kubo never gives it to another (0.43: bitswap doesn't send what has no bytes), so that a DAG with an empty file in
- * it is fetched all but for that, and then without end. Everybody knows what is in it: whoever is about to have something
- * fetched puts it there first.
+ * Kubo never sends it to another Kubo (0.43: bitswap does not send blocks without bytes), so the fetch of a DAG with an empty
+ * file never ends. Its content is known, so a client uploads it before it makes a Kubo fetch a DAG.
  */
 import { isFailure, kinds } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 
 /**
- * Gives what has the block put there, by the first call only.
+ * Returns a function that uploads the block, at its first call only.
  *
- * `put`: stores the upload as one raw block. Most DAGs have no need of it, so its failing stops nobody; the next call
- * tries again where that can help.
+ * `put`: stores the upload as one raw block. Most DAGs do not contain it, so a failure of `put` is not thrown; the next call
+ * tries again if the failure is temporary.
  */
 export function emptyBlockFirst(
   put: (upload: AsyncIterable<Uint8Array>, world: World) => Promise<unknown>,
