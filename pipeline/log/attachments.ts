@@ -1,11 +1,11 @@
-/** Which names and sizes files beside a head may have, wherever the head lives. */
+/** Limits on names and sizes of attachments: files alongside the head of a log. */
 import { Failure } from "../core/failure.ts";
 
 /** Bytes. A signed IPNS record has at most 10 KiB. */
 export const largestAttachment = 1 << 20;
 
 /**
- * Refuse what no file beside a head may be called: names go into paths on disks and in git trees.
+ * Rejects invalid names of attachments, which become paths on disks and in git trees.
  *
  * @throws Failure `input`
  */
@@ -17,7 +17,7 @@ export function assertAttachmentName(name: string): void {
   });
 }
 
-/** @throws Failure `input` where `bytes` are more than a file beside a head may have. */
+/** @throws Failure `input` if `bytes` are more than an attachment may have. */
 export function assertAttachmentSize(name: string, bytes: Uint8Array): void {
   if (bytes.length <= largestAttachment) return;
   throw new Failure(

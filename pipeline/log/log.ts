@@ -1,9 +1,9 @@
 /**
- * The release log, as the stages see it.
+ * Interface of the release log.
  *
- * Two things with opposite needs, kept apart. Releases are immutable and go wherever blocks go. The head is the one
- * mutable word in the system, so it changes only by compare-and-swap: whoever holds a stale `expected` loses, and
- * learns it as a `conflict`. Names are announcements of the head, allowed to lag, and re-derived from here.
+ * Releases are immutable, and are stored like other blocks. The head is the only mutable value, so it changes only by
+ * compare-and-swap: a caller with an outdated `expected` gets a `conflict`. Names announce the head; they may be out of date
+ * and are derived from it again.
  */
 import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
@@ -17,7 +17,7 @@ export interface Head {
 }
 
 export interface ReleaseLog {
-  /** For messages: where the head lives. */
+  /** Location of the head, for messages. */
   readonly name: string;
   head(world: World): Promise<Head | undefined>;
   /**
@@ -25,7 +25,7 @@ export interface ReleaseLog {
    * never saw one, or what it brought here is not that one.
    */
   lastKnownHead?(world: World): Promise<Head | undefined>;
-  /** The release of that CID, checked against it. */
+  /** The release with that CID, verified against it. */
   read(cid: CID, world: World): Promise<Release>;
   /**
    * The tree.yaml that `release` published, checked against the CID that it names, and the sizes of its leaves, unchecked.
@@ -40,16 +40,16 @@ export interface ReleaseLog {
    */
   append(release: Release, expected: Head | undefined, world: World, sources?: readonly Carried[]): Promise<Head>;
 
-  /** Who may publish, for everyone who shares this log. */
+  /** Leases for publishing, common to all machines that share this log. */
   readonly leases: Leases;
 
-  /** Small files that everyone who shares this log should find beside its head: signed IPNS records. */
+  /** Small files alongside the head, for all machines that share this log: signed IPNS records. */
   readonly attachments: Attachments;
 }
 
 export interface Attachments {
   /** `undefined` where there is none. `name`: letters, digits, `.`, `-` and `/`. */
   read(name: string, world: World): Promise<Uint8Array | undefined>;
-  /** Durable when it returns, and replaced whole. */
+  /** Replaces the file atomically; durable when it returns. */
   write(name: string, bytes: Uint8Array, world: World): Promise<void>;
 }

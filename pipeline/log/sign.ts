@@ -1,5 +1,5 @@
 /**
- * Signed releases: who published, provable from the release alone.
+ * Signed releases: the signature proves the publisher, from the release alone.
  *
  * The signature is over the dag-cbor of the release without it, so it covers the link to the release before, and with it
  * everything older. A campaign without a key publishes unsigned releases; both kinds may follow one another.
@@ -19,8 +19,8 @@ export async function signRelease(release: Release, key: PrivateKey): Promise<Re
 }
 
 /**
- * `by`: the public name of whoever signed `release`. `bad`: the name it claims, where the signature isn't that key's.
- * `undefined` where it is unsigned.
+ * `by`: public name of the key that signed `release`. `bad`: the name in the release, if the signature is not by that key.
+ * `undefined` if it is unsigned.
  */
 export async function signerOf(release: Release): Promise<{ by: string } | { bad: string } | undefined> {
   if (!release.signed) return undefined;

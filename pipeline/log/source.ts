@@ -1,5 +1,5 @@
 /**
- * What the log carries of a release beside its block: the tree.yaml it published, and how big its leaves are.
+ * Sources of a release, which the log stores alongside its block: the tree.yaml that it published, and sizes of its leaves.
  *
  * Machines may share a log and no blocks: two laptops, or a laptop and a job in the cloud. With these two each of them can
  * plan, compare and roll back without the blocks of anything that was published before. Both are small, and neither is

@@ -1,10 +1,10 @@
-/** How git in the user's checkout reaches a remote: its address, and the settings that open the door. */
+/** Access to a remote as git in the user's checkout has it: its URL, and the settings for authentication and network. */
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { nothingInherited, runGit } from "../../disk/run-git.ts";
 
 export interface Access {
-  /** As git takes it, without a password: that goes into a setting, since addresses stand in process lists and messages. */
+  /** URL for git, without a password, which is passed as a setting because URLs appear in process lists and messages. */
   readonly address: string;
   readonly pushAddress: string | undefined;
   /** For messages. */
@@ -12,12 +12,12 @@ export interface Access {
   /** What an address that is a relative path is relative to. */
   readonly cwd: string;
   readonly settings: readonly (readonly [key: string, value: string])[];
-  /** `text` of git's with nothing secret in it. */
+  /** `text` from git without secrets. */
   withoutSecrets(text: string): string;
 }
 
 /**
- * Access to `remote`, a name that git in `checkout` knows, or an address.
+ * Access to `remote`: the name of a remote in `checkout`, or a URL.
  *
  * @throws Failure `input` where it is neither.
  */
@@ -61,7 +61,7 @@ export async function accessTo(remote: string, checkout: string, world: World): 
   };
 }
 
-/** Settings by which git finds its way in. `actions/checkout` writes its token into one of them. */
+/** Settings for authentication and network. `actions/checkout` writes its token into one of them. */
 const lent = /^(http|credential|url|ssh)\.|^core\.(sshcommand|gitproxy|askpass)$/;
 
 interface Setting {
@@ -120,7 +120,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Without whoever it is that asks, or what a query may carry. */
+/** A URL without user, password and query. */
 function shownAddress(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1").replace(/[?#].*$/s, "");
 }

@@ -1,8 +1,8 @@
 /**
- * The files on a branch of the remote, read from a repository of ours that brings what it lacks.
+ * Reads the files on a branch of the remote from the private repository, which fetches missing objects.
  *
- * A tip is the branch as it is at one commit; its folders are here with it, its files only once somebody reads them.
- * Whoever reads one of a folder's old files mostly reads them all, so they are brought together.
+ * A tip is the branch at one commit. Its folders are fetched with it, its files when they are read. A caller that reads one
+ * old file of a folder usually reads all of them, so they are fetched together.
  */
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
@@ -11,7 +11,7 @@ import { entriesOf, entryOf, type TreeEntry, treeOf } from "./tree.ts";
 
 export interface Tip {
   readonly commit: string;
-  /** What is at the top, by name. */
+  /** Entries of the top folder, by name. */
   readonly entries: Entries;
 }
 
@@ -20,9 +20,9 @@ export interface Branch {
   tipAt(commit: string, world: World, limits: { readonly blobsUpTo: number }): Promise<Tip>;
   /** The file at `path`; `undefined` where there is none. @throws Failure `corrupt` where something else is there. */
   find(tip: Tip, path: readonly string[]): Promise<TreeEntry | undefined>;
-  /** Bytes of a file, fetched where they are not here yet. @throws Failure `corrupt` where it has more than `atMost`. */
+  /** Bytes of a file, fetched if they are not local. @throws Failure `corrupt` if it has more than `atMost`. */
   content(entry: TreeEntry, atMost: number, world: World): Promise<Uint8Array>;
-  /** Bring every file below the folder `name` at the top that is not here. */
+  /** Fetches every file below the top-level folder `name` that is not local. */
   bringAll(tip: Tip, folder: string, world: World): Promise<void>;
 }
 
