@@ -1,5 +1,5 @@
 /**
- * What the TXT records at `_dnslink.<domain>` mean, and what they are to be next.
+ * Parses the TXT records at `_dnslink.<domain>`, and computes their next values.
  *
  * At every instant exactly one of them may be a link: Kubo takes two for an error and resolves neither. What counts as one
  * is what Kubo counts: `dnslink=/ipfs/…` and `dnslink=/ipns/…`, and the older spellings without `dnslink=`, without `/ipfs/`,
@@ -13,7 +13,7 @@ import { byBytes } from "../../core/text/order.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { RRset } from "./provider.ts";
 
-/** Where the record of `domain` stands. */
+/** Name of the TXT record of `domain`. */
 export function recordName(domain: string): string {
   return `_dnslink.${domain}`;
 }
@@ -23,7 +23,7 @@ export function linksIn(values: readonly string[]): string[] {
   return values.map(linkOf).filter((link) => link !== undefined);
 }
 
-/** Where a single value points; `undefined` where it is something else. */
+/** The path in a single value; `undefined` if the value is no link. */
 export function linkOf(value: string): string | undefined {
   const target = value.startsWith("dnslink=") ? value.slice("dnslink=".length) : value;
   if (/^\/ip[fn]s\/[^/]/.test(target)) return target;

@@ -1,8 +1,8 @@
 /**
- * IPNS records: a value, signed, that grows a number with every change and ends on a day.
+ * IPNS records: a signed value with a sequence number, which grows with every change, and an end of validity.
  *
- * The `ipns` package knows the bytes. Signatures and time are judged here: the clock is the world's, and a record is
- * believed by the key in its name, whatever key it may carry itself.
+ * The `ipns` package encodes them. Signatures and validity are checked here: with the clock of `world`, and with the key in
+ * the name, whatever key the record itself contains.
  *
  * @see https://specs.ipfs.tech/ipns/ipns-record/
  */
@@ -16,9 +16,9 @@ export interface SignedRecord {
   /** `/ipfs/CID/path`, or another path of printable ASCII. */
   readonly value: string;
   readonly sequence: bigint;
-  /** s that resolvers may remember it. */
+  /** s for which resolvers may cache it. */
   readonly ttl?: number;
-  /** The end of its life. */
+  /** End of validity. */
   readonly until: Date;
 }
 
@@ -42,7 +42,7 @@ export async function readRecord(bytes: Uint8Array, publicKey: Uint8Array): Prom
   try {
     record = unmarshalIPNSRecord(bytes);
   } catch (error) {
-    // Protobuf, CBOR and CID decoders: what they throw at hostile bytes is not told in advance.
+    // The decoders of protobuf, CBOR and CIDs do not document what they throw for invalid bytes.
     return `can't be read (${excerpt(String((error as Error).message))})`;
   }
   const { value, sequence, ttl, validity, signatureV2, data } = record;

@@ -1,4 +1,4 @@
-/** The DNS providers there are: a line each. */
+/** All DNS providers, one line for each. */
 import type { ProviderConfig } from "../../../core/campaign/names.ts";
 import type { DnsProvider } from "../provider.ts";
 import { rfc2136 } from "../rfc2136/rfc2136.ts";
@@ -14,10 +14,10 @@ import { withRetry } from "./retry.ts";
 const vendors = { ionos, cloudflare, desec, gandi, digitalocean };
 
 /**
- * The provider that campaign.yaml names, asked again where that helps.
+ * The provider configured in campaign.yaml, with retries.
  *
- * `secret` gives what an environment variable holds, and throws where it holds nothing. `byHand`: for the provider that
- * has nothing else to ask.
+ * `secret` returns the value of an environment variable, or throws if it is not set. `byHand`: options of the provider
+ * `manual`.
  */
 export function dnsProvider(
   config: ProviderConfig,
@@ -26,7 +26,7 @@ export function dnsProvider(
 ): DnsProvider {
   switch (config.kind) {
     case "manual":
-      // It waits as long as a person needs; to have that over again helps nobody.
+      // Without retries: it already waits as long as a person needs.
       return manual(byHand);
     case "rfc2136":
       return withRetry(rfc2136({ ...config, key: secret(config.key) }));

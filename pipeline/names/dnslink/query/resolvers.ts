@@ -1,4 +1,4 @@
-/** Asking whoever finds answers for this machine: the resolvers that the system names, or others. */
+/** Queries recursive resolvers: those of the system, or others. */
 import { getServers } from "node:dns";
 import { Failure, isFailure } from "../../../core/failure.ts";
 import { shown } from "../../../core/text/shown.ts";
@@ -6,16 +6,16 @@ import type { World } from "../../../core/world.ts";
 import { addressesOf, ask, called, type Question, type Reply } from "./query.ts";
 
 export interface ResolverOptions {
-  /** `host:port`, asked in this order. Default: the system's. */
+  /** `host:port`, queried in this order. Default: the system's. */
   readonly servers?: readonly string[];
   /** ms for one answer. */
   readonly timeoutMs: number;
 }
 
 /**
- * What the first resolver that knows says: the answer, or that there is none (NXDOMAIN).
+ * The reply of the first resolver that has an answer, or reports that there is none (NXDOMAIN).
  *
- * @throws Failure `unavailable` where none knows, with what each said; its cause is the last {@link Reply}, if there was one.
+ * @throws Failure `unavailable` if no resolver has one, with the error of each; its cause is the last {@link Reply}, if any.
  */
 export async function askResolvers(
   question: Question,
