@@ -1,8 +1,8 @@
 /**
- * The campaign as far as its parts answer in time: for whoever wants to be told what is known, whatever is down.
+ * The campaign as far as its parts answer in time, for commands that report what is known while some parts are down.
  *
- * Everything that was published is in the log, so that much is known without the node; and what a log that can't be reached
- * last had is known to the machine that read it. Services and names are looked at one by one anyway.
+ * The log has everything that was published, so the node is not needed for that. Where the log can't be reached, the state
+ * that this machine last read from it is used. Services and names are observed separately anyway.
  */
 import type { CID } from "multiformats/cid";
 import { unlessAborted } from "../core/abort.ts";
@@ -14,26 +14,26 @@ import type { Parts } from "./parts.ts";
 
 export interface Unreachable {
   readonly part: "node" | "log";
-  /** As messages call it. */
+  /** Its name in messages. */
   readonly name: string;
   readonly says: string;
 }
 
 export interface Reachable<Campaign extends Parts> {
-  /** Its node says that it has what is live where it can't be asked, so that what follows from the rest is planned. */
+  /** Where the node can't be reached, it is assumed to have the live data, so that a plan for the other parts can be made. */
   readonly campaign: Campaign;
-  /** The newest release, asked for once: as this machine last saw it where the log can't be reached. */
+  /** The newest release, read a single time. Where the log can't be reached, the newest one that this machine has read. */
   readonly head: Promise<Head | undefined>;
-  /** Who has the lease; `undefined` also where that can't be asked. */
+  /** The present lease; `undefined` also where it can't be read. */
   readonly lease: () => Promise<Lease | undefined>;
-  /** What did not answer until now. */
+  /** The parts that have not answered so far. */
   readonly unreachable: () => readonly Unreachable[];
 }
 
 /**
- * `soon`: aborts when what has not answered counts as unreachable.
+ * `soon`: aborts at the time when parts without an answer count as unreachable.
  *
- * @throws (from `head`) Failure `unavailable` where the log can't be reached and was never seen from here.
+ * @throws (from `head`) Failure `unavailable` where the log can't be reached and this machine has never read it.
  */
 export function reachable<Campaign extends Parts>(
   campaign: Campaign,
@@ -44,7 +44,7 @@ export function reachable<Campaign extends Parts>(
   const found = new Map<Unreachable["part"], Unreachable>();
   const inTime: World = { ...world, signal: AbortSignal.any([world.signal, soon]) };
 
-  /** What `work` gives; `instead` where it fails in a way that says that `part` is down, or not for us. */
+  /** Returns the result of `work`, or of `instead` where `work` fails because `part` is down or refuses access. */
   const asFarAs = async <T>(part: Unreachable["part"], work: Promise<T>, instead: () => Promise<T>): Promise<T> => {
     try {
       return await unlessAborted(inTime.signal, work);

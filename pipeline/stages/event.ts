@@ -29,7 +29,7 @@ export type PublishEvent =
       readonly path: string;
       readonly cid: string;
       readonly status: string;
-      /** `retrieved`: blocks were seen there. `says so`: it was believed. */
+      /** `retrieved`: blocks were read from the service. `says so`: its report was trusted. */
       readonly seen: "retrieved" | "says so" | "no";
       readonly counts: boolean;
       readonly says?: string;
@@ -46,11 +46,11 @@ export type PublishEvent =
       readonly root: string;
       readonly portal: string;
       readonly head: string;
-      /** False where there was nothing to do. */
+      /** False where the name already had the value. */
       readonly changed: boolean;
     };
 
-/** What people are shown of an event on stdout; nothing where it is progress. */
+/** Returns the text of an event for stdout; `undefined` for events that only show progress. */
 export function formatEvent(event: PublishEvent): string | undefined {
   switch (event.event) {
     case "step":

@@ -1,4 +1,4 @@
-/** What the stages work with: the campaign's parts, made ready by `campaign.ts`. */
+/** The parts of a campaign that the stages use. `campaign.ts` creates them. */
 import type { CID } from "multiformats/cid";
 import type { Facts } from "../core/campaign/campaign.ts";
 import type { PinsConfig } from "../core/campaign/pins.ts";
@@ -19,92 +19,92 @@ import type { View } from "../views/view.ts";
 export interface Parts {
   /** Absolute path of the folder that holds tree.yaml. */
   readonly folder: string;
-  /** Absolute path of what this machine remembers of the campaign. */
+  /** Absolute path of the folder with this machine's state of the campaign. */
   readonly state: string;
   readonly facts: Facts;
   /** Profile of assembled directories. */
   readonly profile: ProfileName;
   /** The campaign's own node. */
   readonly home: HomeNode;
-  /** Blocks from the home node first, then from the gateways, every one verified. Throws where nobody has one. */
+  /** Returns verified blocks, from the home node first, then from the gateways. Throws where no source has the block. */
   readonly get: Get;
-  /** Have the home node hold every block below a leaf. @throws Failure `unavailable` where some stay out of reach. */
+  /** Fetches every block below a leaf to the home node. @throws Failure `unavailable` where some are out of reach. */
   readonly fetchLeaf: (leaf: DataLeaf, world: World) => Promise<void>;
   readonly log: ReleaseLog;
   /**
-   * Gives what signs a release; absent where the campaign signs none.
+   * Returns a function that signs a release; absent where the campaign signs none.
    *
-   * @throws Failure `input` where there is no key, or none that counts.
+   * @throws Failure `input` where there is no key, or where it is none of the campaign's signers.
    */
   readonly signer?: () => Promise<(release: Release) => Promise<Release>>;
   readonly readers: readonly FormatReader[];
   readonly views: readonly View<Json>[];
-  /** Whether campaign.yaml wants the leaf at `path` looked into. */
+  /** Whether campaign.yaml has the leaf at `path` scanned. */
   readonly isScanned: (path: string) => boolean;
   readonly madeWith: MadeWith;
-  /** Tsizes by CID; what leaves contain by CID and readers. */
+  /** Tsizes by CID; contents of leaves by CID and readers. */
   readonly sizes: Memory;
   readonly leafContents: Memory;
   /** SOURCE_DATE_EPOCH, where it is set. */
   readonly sourceDateEpoch?: Date;
-  /** Public names of those whose signatures count; anybody's where empty. */
+  /** Public names of the signers whose signatures count; where empty, any signer's do. */
   readonly signers: readonly string[];
-  /** Who keeps what is published beside the home node, in the order of campaign.yaml. */
+  /** The services that pin what is published, in addition to the home node, in the order of campaign.yaml. */
   readonly pinServices: readonly ConfiguredPinService[];
-  /** How many of whom, how many blocks are looked at, how long is waited, what old pins are kept. */
+  /** Required services, blocks sampled, timeouts, and retention of old pins. */
   readonly pins: PinsConfig;
   /** Multiaddrs at which others can fetch from the home node; none where it has no peers. */
   readonly origins: (world: World) => Promise<readonly string[]>;
-  /** What is announced, in the order of campaign.yaml. */
+  /** The names to announce, in the order of campaign.yaml. */
   readonly names: readonly ConfiguredName[];
-  /** Kubos that stay connected with the peers that campaign.yaml names; none where it names none. */
+  /** The Kubo nodes that stay connected with the peers in campaign.yaml; none where it names no peers. */
   readonly peering: readonly Peering[];
 }
 
-/** A Kubo: the campaign's own node, or a service's. */
+/** A Kubo node: the campaign's own, or a service's. */
 export interface Peering {
-  /** As messages call it: `the node`, or the service's name. */
+  /** Its name in messages: `the node`, or the service's name. */
   readonly node: string;
-  /** IDs of peers that it would not look for again. */
+  /** Returns the IDs of peers that it does not reconnect with by itself. */
   readonly missing: (world: World) => Promise<readonly string[]>;
   readonly connect: (world: World) => Promise<unknown>;
 }
 
-/** A pin service, and what the campaign wants of it. */
+/** A pin service, and what the campaign pins there. */
 export interface ConfiguredPinService {
   readonly name: string;
   /** `kubo`, `cluster`, `psa`, `pinata` */
   readonly kind: string;
-  /** Believed without its blocks having been seen. */
+  /** Whether its reports count without a check of blocks. */
   readonly trusted: boolean;
-  /** Whether it keeps everything: the tree and the portal too. */
+  /** Whether it pins everything, the tree and the portal too. */
   readonly pinsEverything: boolean;
-  /** Whether it keeps the leaf at `path`, of `size` bytes. */
+  /** Whether it pins the leaf at `path`, of `size` bytes. */
   readonly accepts: (path: string, size: number) => boolean;
-  /** The service, made ready once. @throws Failure `input` at the line of campaign.yaml where its token is not set. */
+  /** Returns the service; memoized. @throws Failure `input` at the line of campaign.yaml where its token is not set. */
   readonly open: () => PinService;
   /**
-   * One block from that very service and nowhere else, verified; `undefined` where it lacks it. Needs no token. Absent:
-   * there is no way to look.
+   * Returns one verified block from this service alone; `undefined` where the service lacks it. Needs no token. Absent
+   * where the service offers no way to read blocks.
    */
   readonly retrieve?: (cid: CID, world: World) => Promise<Uint8Array | undefined>;
 }
 
-/** A name, and what it should say. */
+/** A name, and the value that it should have. */
 export interface ConfiguredName {
-  /** As campaign.yaml calls it: the domain, or the key's public name. */
+  /** The domain, or the key's public name, as in campaign.yaml. */
   readonly name: string;
   readonly kind: "dnslink" | "ipns";
   /** `tree`, `portal`, `portal/PATH`, `tree@N`, `portal@N` */
   readonly to: string;
-  /** ms in which every authority must have followed. */
+  /** ms within which every authority must answer the new value. */
   readonly deadline: number;
   /**
-   * For looking: needs no secret.
+   * Opens the name. `looking` only reads, and needs no secret.
    *
-   * @throws Failure `input`, for writing, at the line of campaign.yaml where its secret is not set.
+   * @throws Failure `input`, for `writing`, at the line of campaign.yaml where its secret is not set.
    */
   readonly open: (what: "looking" | "writing") => Name;
-  /** Present where the secret is a key. @throws Failure `input` where it can't be used, or is another's. */
+  /** Present where the secret is a key. @throws Failure `input` where the key is invalid, or not that of this name. */
   readonly assertKey?: () => Promise<void>;
 }

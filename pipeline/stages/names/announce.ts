@@ -1,8 +1,8 @@
 /**
- * Announce: point a name at the head, and read it back from every authority.
+ * Announce: points a name at the head, and reads it back from every authority.
  *
- * A name is only ever derived from the head, after its release was appended. The provider itself is asked whether a write is
- * needed, so that a lost answer leads to no second write; every authority is asked whether it took effect.
+ * The value of a name is derived from the head, after its release was appended. The provider compares the present value
+ * before it writes, so that a lost response leads to no second write. Every authority is asked whether the write took effect.
  */
 import { Failure, isFailure } from "../../core/failure.ts";
 import { firstLines } from "../../core/text/shown.ts";
@@ -13,13 +13,13 @@ import type { ConfiguredName, Parts } from "../parts.ts";
 import { agreedValue, describeAnswers, type NameObservation, normalized, observeName } from "./name-status.ts";
 import { targetOf } from "./target.ts";
 
-/** ms between two questions to the authorities. */
+/** ms between two requests to the authorities. */
 const pauses = [250, 500, 1_000, 2_000, 4_000];
 
-/** ms. Even at the deadline every server gets this long to answer once. */
+/** ms. Every server has at least this long for one answer, even when the deadline is near. */
 const leastTimeoutMs = 2_000;
 
-/** Point a name at the value that follows from the head, given what its authorities answered before. Returns that value. */
+/** Sets a name to the value derived from the head, and returns that value. The earlier observation gives the expected values. */
 export async function announce(
   observed: NameObservation,
   head: Head,
@@ -35,7 +35,7 @@ export async function announce(
       await name.announce(value, expected, world);
       break;
     } catch (error) {
-      // Authorities that differ leave more than one thing the provider may have; a wrong guess changes nothing.
+      // Where authorities differ, the provider may have any of their values. A write that expects the wrong one changes nothing.
       const last = index === candidates.length - 1;
       if (last || !isFailure(error, "conflict")) throw error;
     }
@@ -47,7 +47,7 @@ export async function announce(
   return value;
 }
 
-/** Values that the provider may have now, by what its servers answer: one, where they agree. */
+/** Returns the values that the provider may have now, from its servers' answers: one value where they agree. */
 function expectedValues({ answers, failure }: NameObservation): readonly (string | undefined)[] {
   if (!answers) throw failure ?? new Failure("unavailable", "the name was not looked at");
   if (answers.agrees) return [answers.value];
@@ -55,18 +55,18 @@ function expectedValues({ answers, failure }: NameObservation): readonly (string
   return [...new Set((answered.length > 0 ? answered : answers.authorities).map(({ value }) => value))];
 }
 
-/** A name that every authority answers with the same value. */
+/** A name for which every authority answers the same value. */
 export interface ReadBack {
   readonly name: ConfiguredName;
-  /** As the authorities spell it. */
+  /** In the authorities' spelling. */
   readonly value: string;
   readonly authorities: readonly AuthorityAnswer[];
 }
 
 /**
- * Wait until every authority of a name answers `value`.
+ * Waits until every authority of a name answers `value`.
  *
- * @throws Failure `unavailable` at the name's deadline, naming every server that answers something else.
+ * @throws Failure `unavailable` at the name's deadline, which lists every server that answers another value.
  */
 export async function readBack(name: ConfiguredName, value: string, world: World): Promise<ReadBack> {
   const wanted = normalized(value);

@@ -1,4 +1,4 @@
-/** The status of names: what their authorities answer, which an announcement is decided from. */
+/** The status of names: their authorities' answers, from which the plan decides what to announce. */
 import { CID } from "multiformats/cid";
 import { withoutSlash } from "../../core/campaign/fields.ts";
 import { Failure } from "../../core/failure.ts";
@@ -8,12 +8,12 @@ import type { ConfiguredName, Parts } from "../parts.ts";
 
 export interface NameObservation {
   readonly name: ConfiguredName;
-  /** Absent where no authority could be asked: `failure` says why. */
+  /** Absent where no authority could be asked; `failure` has the reason. */
   readonly answers?: NameStatus;
   readonly failure?: Failure;
 }
 
-/** One observation for each name, in the order of campaign.yaml. A name with no answer in `timeoutMs` has a failure. */
+/** Returns one observation for each name, in the order of campaign.yaml; a failure where no answer came in `timeoutMs`. */
 export function observeNames(
   { names }: Pick<Parts, "names">,
   timeoutMs: number,
@@ -39,12 +39,12 @@ export async function observeName(
   }
 }
 
-/** The value that all authorities agree on, normalized; `undefined` where they differ or have no record. */
+/** Returns the normalized value on which all authorities agree; `undefined` where they differ or have no record. */
 export function agreedValue({ answers }: NameObservation): string | undefined {
   return answers?.agrees && answers.value !== undefined ? normalized(answers.value) : undefined;
 }
 
-/** `/ipfs/CID/path` with the CID in its usual spelling; anything else as it is. */
+/** Returns `/ipfs/CID/path` with the CID in its usual spelling, and any other value unchanged. */
 export function normalized(value: string): string {
   const [, cid, path = ""] = /^\/ipfs\/([^/]+)(\/.*)?$/.exec(value) ?? [];
   if (cid === undefined) return value;
@@ -56,7 +56,7 @@ export function normalized(value: string): string {
   }
 }
 
-/** The answers that are not `value`, for people. */
+/** Returns text for people on each answer that is not `value`. */
 export function describeAnswers({ answers, failure }: NameObservation, value: string | undefined): string[] {
   if (!answers) return [failure?.message ?? "not asked"];
   const wrong = answers.authorities.filter((answer) => answer.problem || normalized(answer.value ?? "") !== value);

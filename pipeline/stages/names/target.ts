@@ -1,8 +1,8 @@
 /**
- * What a name should say: `to:` of campaign.yaml, read against the log.
+ * The value that a name should have: `to:` of campaign.yaml, resolved with the log.
  *
- * Always derived from the head, never the other way round: a name that lags is told again, and one that somebody
- * edited by hand is seen to differ.
+ * The value is always derived from the head, never read from the name: so a name that lags is announced again, and a
+ * record that was edited by hand is found to differ.
  */
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
@@ -10,10 +10,10 @@ import { releasesFrom } from "../../log/chain.ts";
 import type { Head, ReleaseLog } from "../../log/log.ts";
 
 /**
- * `/ipfs/CID` or `/ipfs/CID/path` of `tree`, `portal`, `portal/PATH`, `tree@N` or `portal@N`, with `head` as the newest
- * release. CIDs are spelled as the release has them.
+ * Returns `/ipfs/CID` or `/ipfs/CID/path` for `tree`, `portal`, `portal/PATH`, `tree@N` or `portal@N`, with `head` as the
+ * newest release. CIDs are spelled as in the release.
  *
- * @throws Failure `input` where there is no release N yet.
+ * @throws Failure `input` where release N does not exist yet.
  */
 export async function targetOf(to: string, head: Head, log: ReleaseLog, world: World): Promise<string> {
   const [, what, , below = ""] = written.exec(to)!;
@@ -24,14 +24,15 @@ export async function targetOf(to: string, head: Head, log: ReleaseLog, world: W
 
 const written = /^(tree|portal)(?:@(\d+))?(\/.*)?$/;
 
-/** N of `tree@N` or `portal@N`; `undefined` where it is the newest release that is meant. */
+/** Returns N of `tree@N` or `portal@N`; `undefined` for the newest release. */
 export function numberIn(to: string): number | undefined {
   const number = written.exec(to)?.[2];
   return number === undefined ? undefined : Number(number);
 }
 
 /**
- * Release `number`, as seen from `head`. Not by the log's own: while a release is made, what it will be is known already.
+ * Returns release `number` of the chain that ends at `head`. `head` is a parameter because, during a publish, it is the
+ * release in preparation, which the log does not have yet.
  *
  * @throws Failure `input` where there is none.
  */

@@ -1,9 +1,9 @@
 /**
- * Bounds on what strangers can have us read.
+ * Bounds on the data that a review reads for a pull request from anyone.
  *
- * A pull request names any CID it likes: one that leads to 50 TB, to a DAG without an end, to a gateway that gives a byte a
- * second. So whatever is read on its account is paid from an budget of blocks, bytes and time, and when that is spent
- * nothing more is asked for.
+ * A pull request may name any CID: one of 50 TB, of an endless DAG, or of data behind a gateway that sends a byte a second.
+ * So all reads for a pull request count against a budget of blocks, bytes and time. When it is used up, no more requests
+ * are sent.
  */
 import { Failure } from "../../core/failure.ts";
 import { formatBytes } from "../../core/text/shown.ts";
@@ -18,17 +18,17 @@ export interface Bounds {
 
 export interface Budget {
   /**
-   * What `ask` gives, paid for. What is under way when the last of it is spent still arrives, so that the most that is read
-   * is a block more for each request at once.
+   * Returns the result of `ask`, and counts it. Requests in progress when the budget is used up still finish, so it can be
+   * exceeded by one block for each concurrent request.
    *
-   * @throws Failure `unavailable` saying which bound was reached.
+   * @throws Failure `unavailable` whose message has the bound that was reached.
    */
   spend<Answer extends Uint8Array | undefined>(ask: (world: World) => Promise<Answer>): Promise<Answer>;
-  /** A part of it, so that one dataset can't spend what others need. What it spends is spent here too. */
+  /** Returns a budget within this one, so that one dataset can't use up what others need. Its reads count for both. */
   share(bounds: Partial<Omit<Bounds, "time">>): Budget;
-  /** Blocks that are left. */
+  /** Number of blocks left. */
   readonly blocks: number;
-  /** Which bound was reached, in words; `undefined` as long as there is something left. */
+  /** The bound that was reached, as text; `undefined` while the budget lasts. */
   readonly exhausted: string | undefined;
 }
 
@@ -68,7 +68,7 @@ function budgetWithin(
         bytes -= answer?.length ?? 0;
         return answer;
       } catch (error) {
-        // What our own clock cut short is not the other side's failing.
+        // A request that the budget's own timeout aborted must not count as a failure of the source.
         if (late.aborted) throw new Failure("unavailable", budget.exhausted!, { cause: error });
         throw error;
       }

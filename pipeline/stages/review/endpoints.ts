@@ -1,4 +1,4 @@
-/** Changes of campaign.yaml's endpoints in a proposal, and the label they need: the base's campaign.yaml says what there was. */
+/** Changes that a proposal makes to the endpoints in the base branch's campaign.yaml, and the label that such changes need. */
 
 import { readCampaign } from "../../core/campaign/campaign.ts";
 import { type EndpointConfig, endpointChanges, endpointsLabel } from "../../core/campaign/endpoints.ts";
@@ -6,12 +6,12 @@ import type { Endpoints, ReportedFinding } from "../../core/report/report.ts";
 import { plural } from "../../core/text/plural.ts";
 import { atTop, type Proposed } from "./proposal.ts";
 
-/** Changes that are listed; the others are counted. */
+/** Most changes listed; the others are counted. */
 const mostChanges = 100;
 
 /**
- * Compared with the base's tip, not with where both parted: what git merges by lines has lines of both sides, and may bring
- * back an address that the base branch has removed since.
+ * Compares the proposal with the base branch's tip, not with the merge base: git merges campaign.yaml by lines, so the
+ * result has lines of both sides, and may bring back an address that the base branch has removed since.
  */
 export function endpointsOf({ campaignYaml, labels }: Proposed, base: EndpointConfig): Endpoints {
   const label = { label: endpointsLabel, labelled: labels.includes(endpointsLabel) };
@@ -27,7 +27,7 @@ export function endpointsOf({ campaignYaml, labels }: Proposed, base: EndpointCo
   return { changes: listed, moreChanges: changes.length - listed.length, ...label };
 }
 
-/** None for a file that can't be read: its own errors stand in the way, whatever the label. */
+/** Returns none for an invalid file: its own errors prevent the merge, with or without the label. */
 export function endpointFindings({ changes, moreChanges, label, labelled }: Endpoints): ReportedFinding[] {
   if (changes.length === 0) return [];
   const at = { ...atTop, file: "campaign.yaml", rule: "changed-endpoints" };

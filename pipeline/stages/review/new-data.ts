@@ -1,7 +1,7 @@
 /**
- * The data that a proposal brings: whether it can be reached, how big it is, what it says of itself.
+ * The data that a proposal adds: whether it can be reached, its size, and its datasets' descriptions.
  *
- * One dataset that is broken, endless or out of reach is said to be so, and takes nothing from the others.
+ * A dataset that is broken, endless or out of reach is reported as such, and does not affect the review of the others.
  */
 
 import { inOrder } from "../../core/concurrency.ts";
@@ -22,28 +22,28 @@ import { type Bounds, type Budget, budgetOf } from "./budget.ts";
 import { probeReachability, type Reachability } from "./reachability.ts";
 
 export interface DataReviewParts extends Pick<Parts, "facts" | "readers" | "isScanned" | "sizes" | "leafContents"> {
-  /** Everywhere blocks can be asked for, each by itself. */
+  /** All sources of blocks, each one separately. */
   readonly blockSources: readonly Source[];
-  /** A block from whoever gives it first. @throws Failure `unavailable` where nobody has it. */
+  /** Returns a block from the first source that has it. @throws Failure `unavailable` where no source has it. */
   readonly get: (cid: Leaf["cid"], world: World) => Promise<Uint8Array>;
 }
 
-/** A change with all there is to say of its data. */
+/** A change with the description of its data, and the findings in it. */
 export interface Data {
   readonly change: ReportedChange;
   readonly findings: readonly ReportedFinding[];
 }
 
-/** Of what describing datasets may cost, the share that one leaf may take. */
+/** The share of the budget for descriptions that one leaf may use. */
 const mostForOne = 0.1;
 
-/** Of one leaf, what is listed: datasets, and findings in them. */
+/** Most datasets, and most findings, listed for one leaf. */
 const mostListed = 20;
 
 /** Leaves described at once. */
 const atOnce = 4;
 
-/** One answer for each of `changes`, in their order. `proposal` has their lines, `base` what they replace. */
+/** Returns one result for each of `changes`, in their order. `proposal` has their lines, `base` the leaves they replace. */
 export async function reviewData(
   changes: readonly Change[],
   { base, proposal }: { readonly base: Tree; readonly proposal: Tree },
@@ -73,7 +73,7 @@ export async function reviewData(
       world.progress({ task: "describing", done: found.size, total: fresh.length, unit: "leaves" });
     }
   };
-  // A quarter of a million leaves may have one CID: where nothing is to be said of the first of them, nothing is of the others.
+  // A quarter of a million leaves may have one CID: where the first has no datasets and no findings, the others have none.
   const firsts = { described: new Map<string, number>(), plain: new Map<string, number>() };
   const first = fresh.map(({ leaf: { cid, path } }, i) => {
     if (base.has(path)) return i;
@@ -96,10 +96,10 @@ export async function reviewData(
   return changes.map((change) => found.get(change) ?? oldData(change, { base, proposal }, campaign));
 }
 
-/** Shared, because it may stand in very many changes. */
+/** Shared, because very many changes may refer to it. */
 const none: readonly [] = [];
 
-/** What moved, is spelt otherwise, is removed, or is an empty folder. */
+/** Returns the result for a change without new data: a move, a CID version change, a removal, or an empty folder. */
 function oldData(
   change: Change,
   { base, proposal }: { readonly base: Tree; readonly proposal: Tree },
@@ -139,7 +139,7 @@ async function newData(
   };
 }
 
-/** Tsize, or why the root block has none. */
+/** Returns the Tsize in bytes, or the reason why the root block has none. */
 function sizeIn(root: Uint8Array, { cid }: Leaf): number | string {
   try {
     const size = tsizeOf(cid, root);
@@ -164,7 +164,7 @@ async function described(
   if (typeof entries === "string") return { lines: [notDescribed(leaf.path, entries)], findings: [] };
   const datasets = entries.filter((entry) => entry.kind !== "plain");
 
-  // What was there is only looked at to compare: where it can't be, nothing is said to differ.
+  // The earlier data is only read for the comparison. Where it can't be read, no differences are reported.
   const earlier = before?.kind === "data" ? await entriesIn(before, { ...campaign, get }, world) : [];
   const old = new Map(
     (typeof earlier === "string" ? [] : earlier).flatMap((entry) =>
@@ -184,7 +184,7 @@ async function described(
   };
 }
 
-/** What a leaf holds, or why that can't be told. */
+/** Returns the catalog entries of a leaf, or the reason why it can't be scanned. */
 async function entriesIn(
   { path, cid }: Leaf,
   using: Parameters<typeof scan>[1],
@@ -201,7 +201,7 @@ async function entriesIn(
   }
 }
 
-/** A dataset that is not as it should be is published all the same: nothing in it stands in the way of a merge. */
+/** Returns findings in a dataset, none of level `error`: invalid datasets can be published, so they must not block a merge. */
 function findingsOf(entry: Entry): (DatasetFinding & { readonly path: string })[] {
   const { path } = entry;
   if (entry.kind === "failed") {
@@ -227,7 +227,7 @@ function outOfReach({ path }: Leaf, problem: string): DatasetFinding {
   };
 }
 
-/** Findings in a dataset, at the line of its leaf. */
+/** Places a finding in a dataset at the line of its leaf. */
 const findingAt =
   ({ line, column, path }: Leaf) =>
   (finding: DatasetFinding): ReportedFinding => ({ ...finding, file: "tree.yaml", touched: true, line, column, path });

@@ -1,5 +1,5 @@
 /**
- * Both sides of a proposal, merged by path, and what is wrong with them, at the lines that the proposal's author wrote.
+ * Merges both sides of a proposal by path, and reports findings at the lines of the proposal's tree.yaml.
  */
 import { readCampaign } from "../../core/campaign/campaign.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
@@ -10,24 +10,24 @@ import { replacementFor } from "../../core/tree/quick-fix.ts";
 import { readTree, type Tree } from "../../core/tree/tree.ts";
 import { decodeUtf8 } from "../../core/yaml/yaml.ts";
 
-/** What is merged with what. Texts are tree.yaml as it is there. */
+/** The sides of a merge. Each text is the tree.yaml of that side. */
 export interface Proposed {
   /** The base branch's tip. */
   readonly base: Uint8Array;
   readonly proposal: Uint8Array;
-  /** Where both parted. Default: the base. */
+  /** The merge base. Default: the base. */
   readonly ancestor?: Uint8Array;
-  /** campaign.yaml as proposed, where the proposal changes it: it is checked, and not used. */
+  /** The proposed campaign.yaml, where the proposal changes it. It is checked, and not used as configuration. */
   readonly campaignYaml?: Uint8Array;
   readonly sha?: string;
   readonly baseSha?: string;
-  /** Of the pull request. */
+  /** Labels of the pull request. */
   readonly labels: readonly string[];
-  /** One command that prints the same. */
+  /** A command that prints the same report. */
   readonly reproduce: string;
 }
 
-/** Findings that are turned into one-line fixes: each means editing the text, and a review holds ten. */
+/** Most findings that get a one-line fix: each one needs an edit of the text, and a review shows only ten. */
 const mostReplacements = 20;
 
 export interface Side {
@@ -46,7 +46,7 @@ export interface Sides {
   readonly texts: { readonly ancestor: string; readonly ours: string; readonly theirs: string };
 }
 
-/** `merged` is there where no side has an error and no path has two answers. */
+/** Reads and merges both sides. `merged` is present where no side has an error and there are no conflicts. */
 export function readSides({
   base,
   proposal,
@@ -65,7 +65,7 @@ export function readSides({
   ];
 
   if (!isValid(theirs)) return { ...both, conflicts: [], findings: own(theirs.findings) };
-  // A broken tree on the base branch is mended by whoever replaces it: nothing is left to merge with.
+  // A proposal that starts from a broken tree on the base branch replaces it as a whole, so there is nothing to merge.
   const replaces = texts.ancestor === texts.ours;
   if (!isValid(ours) && !replaces)
     return { ...both, conflicts: [], findings: [brokenBase(ours), ...own(theirs.findings)] };
@@ -90,8 +90,8 @@ function sideOf(bytes: Uint8Array): Side {
 export const isValid = ({ findings }: Side): boolean => findings.every(({ level }) => level !== "error");
 
 /**
- * Findings of the merged tree, at the proposal's lines; what only the merge brings about is said to. Of a rule with more
- * findings than are listed that can't be told: its findings stand as the merged tree has them.
+ * Returns the findings of the merged tree, at the proposal's lines. Messages of findings that only the merge causes have
+ * a prefix. For a rule whose list of findings was cut, the cause is unknown, so its messages have none.
  */
 function findingsAfter(merged: Side, proposal: Side): readonly Finding[] {
   if (merged === proposal) return proposal.findings;
@@ -141,7 +141,7 @@ function mergedOrNot({
   try {
     return mergeTrees(ancestor, ours, theirs);
   } catch (error) {
-    // Some ways to write YAML can't be edited around.
+    // Some styles of YAML can't be edited in place.
     if (!isFailure(error, "input")) throw error;
     return { text: ours, conflicts: [], failure: error };
   }
@@ -158,7 +158,7 @@ function conflictAt({ path, says }: Conflict, { tree }: Side): ReportedFinding {
   return { ...atTop, level: "error", rule: "conflict", line, column, path, says, fix };
 }
 
-/** For what is said of the tree as a whole. */
+/** The position of findings about the tree as a whole. */
 export const atTop = { file: "tree.yaml", touched: true, line: 1, column: 1, path: "" } as const;
 
 function campaignFindings(campaignYaml: Uint8Array | undefined): ReportedFinding[] {

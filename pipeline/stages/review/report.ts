@@ -1,8 +1,8 @@
 /**
- * What merging a proposal would give, computed once for everybody who shows it.
+ * Computes the report on the result of merging a proposal. Every output format is derived from this report.
  *
- * The base branch's tip and the proposal are merged by path, and looked at with the base's campaign.yaml: a proposal has no
- * say in how it is looked at. What is read of its data is paid from an budget (`budget.ts`).
+ * The base branch's tip and the proposal are merged by path, and reviewed with the base's campaign.yaml, so that a proposal
+ * can't change how it is reviewed. Reads of its data count against a budget (`budget.ts`).
  */
 import type { CampaignConfig } from "../../core/campaign/campaign.ts";
 import type { EndpointConfig } from "../../core/campaign/endpoints.ts";
@@ -30,16 +30,16 @@ import { endpointFindings, endpointsOf } from "./endpoints.ts";
 import { type DataReviewParts, reviewData } from "./new-data.ts";
 import { atTop, isValid, type Proposed, readSides, type Sides } from "./proposal.ts";
 
-/** What a proposal is looked at with. No secret is needed for any of it. */
+/** The parts of the campaign that a review needs. None of them needs a secret. */
 export interface ReviewParts extends DataReviewParts, Pick<Parts, "profile"> {
   /** In the order of campaign.yaml. */
   readonly owners: readonly Owner[];
   readonly config: Pick<CampaignConfig, "review"> & EndpointConfig;
-  /** Remember the sizes of the leaves that are live, as far as the log tells them. Fails for nothing but the wish to stop. */
+  /** Caches the sizes of the live leaves, as far as the log carries them. Throws only where the run is aborted. */
   readonly rememberLive?: (world: World) => Promise<void>;
 }
 
-/** Who looks at changes of what. */
+/** Reviewers of changes to certain paths. */
 export interface Owner {
   readonly pattern: string;
   /** GitHub logins, or `org/team`. */
@@ -47,10 +47,10 @@ export interface Owner {
   readonly matches: (path: string) => boolean;
 }
 
-/** Blocks that one report may read to reach for data, and as many to describe it: a round trip each. */
+/** Blocks that one report may read to check reachability, and as many again to describe datasets. Each takes a round trip. */
 const mostBlocks = 20_000;
 
-/** `merged`: the text of the tree as it would be; absent where both sides can't be merged. */
+/** Returns the report, and in `merged` the text of the merged tree.yaml; absent where the sides can't be merged. */
 export async function reportOn(
   proposed: Proposed,
   campaign: ReviewParts,
@@ -62,10 +62,10 @@ export async function reportOn(
   const removals = removalsOf(changes, sides, proposed.labels, campaign);
   const bounds = { ...campaign.config.review.reach, blocks: mostBlocks };
   const endpoints = endpointsOf(proposed, campaign.config);
-  // Before anything else: what is said of a change must not depend on who is faster.
+  // Computed before the concurrent reads below fill the cache, so that the report does not depend on their order.
   const isKnown = ({ cid }: Leaf) => typeof campaign.sizes.get(cid.toString()) === "number";
   if (!dataLeaves(base.tree).every(isKnown)) await campaign.rememberLive?.(world);
-  // Both wait for the same gateways, so they wait together.
+  // Concurrently, because both wait for the same gateways.
   const [data, sizes] = await Promise.all([
     reviewData(changes, { base: base.tree, proposal: proposal.tree }, bounds, campaign, world),
     sizesIn(base.tree, bounds, campaign, world),
@@ -101,13 +101,13 @@ export async function reportOn(
 }
 
 /**
- * Of a proposal with errors, nothing of what it takes away: a line that can't be read removes no leaf. And an empty folder
- * that something was put into has not gone, though its line is another.
+ * Leaves out removals where the proposal has errors, because an invalid line does not remove a leaf. Also leaves out the
+ * removal of an empty folder that the proposal puts leaves into, because the folder still exists.
  */
 function changesIn({ base, proposal, merged }: Sides): Change[] {
   const next = (merged ?? proposal).tree;
   const changes = changesBetween(base.tree, next);
-  // Most proposals replace no empty folder, and a tree may have a quarter of a million paths.
+  // Computed lazily: most proposals replace no empty folder, and a tree may have a quarter of a million paths.
   let folders: ReadonlySet<string> | undefined;
   const isFolderNow = (path: string): boolean => {
     folders ??= new Set(next.keys().flatMap(foldersAbove));
@@ -122,10 +122,10 @@ function foldersAbove(path: string): string[] {
   return names.slice(1).map((_, i) => names.slice(0, i + 1).join("/"));
 }
 
-/** Leaves of the base measured at once: what is proposed waits behind them, and they must not keep it waiting for long. */
+/** Leaves of the base measured concurrently. Kept small, because requests for the proposed data wait behind them. */
 const atOnce = 32;
 
-/** By CID. The base is the campaign's own: as many blocks as it has leaves may be read, in the time there is. */
+/** Returns sizes by CID. The base is the campaign's own tree: one block for each of its leaves may be read, within the time. */
 async function sizesIn(
   base: Tree,
   bounds: Bounds,
@@ -135,12 +135,12 @@ async function sizesIn(
   const budget = budgetOf({ ...bounds, blocks: Infinity, bytes: Infinity }, world);
   const inTurn = atMost(atOnce);
   const block = (cid: Leaf["cid"]) => inTurn(() => budget.spend((bounded) => get(cid, bounded)));
-  // Nothing is remembered before all is: what is said of a change would depend on who was faster.
+  // Sizes are not cached while measuring, so that the report does not depend on the order of concurrent reads.
   const { of } = await sizesOf(base, block, { ...sizes, set: () => {}, save: async () => {} }, world);
   return of;
 }
 
-/** `null` where sizes are missing, or where there is no tree to take the root of. What is new was measured when it was reached for. */
+/** Returns `null` for a root whose tree or sizes are missing. The reachability check has already measured new leaves. */
 function rootsOf({ base, merged }: Sides, { sizes, profile }: ReviewParts): Report["root"] {
   const rootOf = (tree: Tree): string | null => {
     const known = new Map<string, number>();
@@ -170,7 +170,7 @@ function removalsOf(
   return { leaves, of, folders, tooMany, label, labelled: labels.includes(label) };
 }
 
-/** Empty folders are no loss. */
+/** Returns the paths of data leaves. Empty folders are not data. */
 function pathsOfData(tree: Tree): IteratorObject<string> {
   return tree
     .values()

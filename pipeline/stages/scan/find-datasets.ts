@@ -1,12 +1,13 @@
 /**
- * Datasets below a folder: which there are, and what each says of itself.
+ * Finds the datasets below a folder and reads the description of each.
  *
- * A folder is recognised by the names in it. What is recognised is not searched further, so no chunk directory is ever
- * walked; of what is not, each file is recognised by its first bytes or not at all, and each folder is searched in turn,
- * within bounds. The same search serves a leaf of the tree and a folder of this machine, because both are {@link Folder}s.
+ * A reader recognises a folder by the names in it. The search does not descend into a recognised folder, so it never
+ * walks a chunk directory. In any other folder, readers recognise each file by its first bytes, and the search descends
+ * into each subfolder, within bounds. The same search serves a leaf of the tree and a folder of this machine, because
+ * both are {@link Folder}s.
  *
- * A folder that is linked to many times is searched once ({@link pathsIn} names its paths), and nothing is dropped in
- * silence: what a bound left out is a finding beside what was found.
+ * A folder with many links to it is searched once ({@link pathsIn} lists its paths). Whatever a bound leaves out is
+ * reported as a finding.
  */
 import { atMost, inOrder } from "../../core/concurrency.ts";
 import {
@@ -48,29 +49,29 @@ export interface FoundFailure extends FoundAt {
 export interface Search {
   /** In byte order of their paths. */
   readonly found: readonly Found[];
-  /** What was left out at a bound. */
+  /** Reports what a bound left out. */
   readonly left?: DatasetFinding;
 }
 
-/** What a search below one leaf may cost: a leaf of raw files must not cost hours, nor one of three blocks gigabytes. */
+/** Bounds of the search below one leaf, so that raw files can't take hours, and three crafted blocks can't take gigabytes. */
 export const bounds = {
-  /** Different folders looked into, and how deep. */
+  /** Distinct folders read, and their greatest depth. */
   folders: 10_000,
   depth: 16,
-  /** Entries of all these folders; of one folder, `mostNames`. */
+  /** Entries of all these folders together. One folder may have `mostNames`. */
   entries: 5_000_000,
-  /** Links to folders that are followed, each time that one is linked to. */
+  /** Links to folders that are followed; several links to one folder count several times. */
   links: 100_000,
   /** Files whose first bytes are read. */
   files: 20_000,
-  /** Datasets that are listed, and bytes of their descriptions as JSON. */
+  /** Datasets listed, and bytes of their descriptions as JSON. */
   datasets: 10_000,
   descriptions: 64 * 2 ** 20,
 } as const;
 
 export type SearchBounds = { readonly [bound in keyof typeof bounds]: number };
 
-/** Bounds within which many leaves are searched side by side. */
+/** Bounds for a leaf that is searched concurrently with many others. */
 export const smallBounds: SearchBounds = {
   ...bounds,
   folders: 2000,
@@ -80,32 +81,33 @@ export const smallBounds: SearchBounds = {
   datasets: 2000,
 };
 
-/** More than these bounds allow: a caller may try again with more room. */
+/** A bound was exceeded. The caller may search again with larger bounds. */
 export class TooLarge extends Error {}
 
-/** Folders looked into at once, and entries of one. */
+/** Concurrency: folders, entries of one folder, and files. */
 const atOnce = { folders: 8, entries: 16, files: 8 } as const;
 
-/** Entries of a folder that is looked into beside others; a larger one is looked into alone. */
+/** Most entries of a folder that is read concurrently with others; larger folders are read one at a time. */
 const smallNames = 5000;
 
-/** What failed where a folder could not be opened, so that no reader ever saw it. */
+/** Stands in for the reader's name in a failure to open a folder or file, because no reader was involved. */
 const search = "search";
 
-/** What is searched. */
+/** The folder or file to search. */
 export interface Searched {
   readonly cid: string;
   /** Tsize, bytes. */
   readonly size: number;
-  /** The folder. @throws TooManyNames, as its methods do, for a folder of more than `mostNames` entries. */
+  /** Opens the folder. It and the folder's methods throw TooManyNames for a folder of more than `mostNames` entries. */
   readonly open: (mostNames: number) => Promise<Folder | undefined>;
 }
 
 /**
- * Every dataset in a folder, as far as `limits` go. Which are found does not depend on what is read first.
+ * Returns every dataset in a folder, within `limits`. The result does not depend on the order in which reads finish.
  *
- * Bad content of one dataset is its own {@link FoundFailure}. Throws where bytes are out of reach, and with `orThrow`
- * {@link TooLarge} where anything would be left out.
+ * Bad content of one dataset becomes a {@link FoundFailure} for that dataset.
+ *
+ * @throws where bytes can't be retrieved; with `orThrow`, {@link TooLarge} where a bound would leave anything out.
  */
 export async function findDatasets(
   { cid, size, open }: Searched,
@@ -123,15 +125,15 @@ export async function findDatasets(
     left.why.add(why);
   };
   const opening = { small: memoized(() => open(smallNames)), large: memoized(() => open(mostNames)) };
-  const lookInto = looking(opening, { limits, orThrow }, readers, world);
+  const readFolder = folderReading(opening, { limits, orThrow }, readers, world);
   const take = taking(leave, limits);
   let level: readonly FolderNode<Here>[] = [root];
   for (let depth = 0; level.length > 0; depth++) {
     const next: FolderNode<Here>[] = [];
-    // What is found is taken in order, so that a bound is always met at the same place.
-    const looks = inOrder(level, atOnce.folders, async (node) => (take.spent() ? undefined : lookInto(node.below)));
+    // Results are processed in order, so that a bound always applies at the same folder.
+    const reads = inOrder(level, atOnce.folders, async (node) => (take.spent() ? undefined : readFolder(node.below)));
     let at = 0;
-    for await (const inside of looks) next.push(...take.from(level[at++]!, depth, inside));
+    for await (const inside of reads) next.push(...take.from(level[at++]!, depth, inside));
     level = next;
   }
   const searched = listed(root, left, limits);
@@ -139,30 +141,30 @@ export async function findDatasets(
   return searched;
 }
 
-/** What was found in a folder itself, or is said of a file. */
+/** The description or failure of the dataset that a folder or file itself is. */
 export type Here = Pick<FoundDataset, "reader" | "description"> | Pick<FoundFailure, "reader" | "failure">;
 
-/** What was not looked at. */
+/** Counts of what was not searched. */
 interface Left {
   folders: number;
   files: number;
-  /** Path of the first. */
+  /** Path of the first one. */
   from: string | undefined;
   readonly why: Set<string>;
 }
 
-/** Leaves out what is at `path`: a folder, or so many files from there on. */
+/** Records that the search left out `path`: a folder, or `files` files from there on. */
 type Leave = (path: string, why: string, files?: number) => void;
 
-/** A folder with what is in it. */
+/** Result of reading one folder. */
 interface Inside {
   readonly entries: number;
   readonly here?: Here;
-  /** The folders in it, and the files that a reader knows, where no reader knows the folder itself. */
+  /** Subfolders and recognised files; empty where a reader recognises the folder itself. */
   readonly inner: readonly Inner[];
-  /** Files whose first bytes were read. */
+  /** Number of files whose first bytes were read. */
   readonly files: number;
-  /** The first file that was not read, and how many there are. */
+  /** The first file that was not read, and the number of unread files. */
   readonly unread?: { readonly from: string; readonly count: number };
 }
 
@@ -170,12 +172,12 @@ interface Inner {
   readonly name: string;
   readonly cid: string;
   readonly size: number;
-  /** Of a file, and of a folder that can't be opened. */
+  /** Present for a file, and for a folder that can't be opened. */
   readonly here?: Here;
 }
 
-/** Looks into one folder after another, without a thought of what was met before. */
-function looking(
+/** Returns a function that reads the folder at a path. It has no state: {@link taking} finds folders already searched. */
+function folderReading(
   opening: Record<"small" | "large", () => Promise<Folder | undefined>>,
   { limits, orThrow }: { readonly limits: SearchBounds; readonly orThrow: boolean },
   readers: readonly FormatReader[],
@@ -193,7 +195,7 @@ function looking(
       return { reader, failure: badContent(error) };
     }
   };
-  /** Folders, with those that can't be opened, and the names of all else. */
+  /** Splits entries into folders (including those that can't be opened) and the names of all other entries. */
   const divided = async ({ entries, isFolder }: Folder): Promise<{ folders: Inner[]; others: string[] }> => {
     const folders: Inner[] = [];
     const others: string[] = [];
@@ -209,12 +211,12 @@ function looking(
       }
       const { cid, size } = entries.get(name)!;
       folders.push({ name, cid, size, ...(folder !== true && { here: { reader: search, failure: folder } }) });
-      // One more than is ever followed: that there are more is found out where it is counted.
+      // Stops one above the bound, so that `taking` still finds that the bound is exceeded.
       if (folders.length > bounds.links) break;
     }
     return { folders, others };
   };
-  /** Those of the files that a reader knows. */
+  /** Returns the files that a reader recognises. */
   const filesIn = async (folder: Folder, names: readonly string[]): Promise<Inner[]> => {
     const files: Inner[] = [];
     const probe = async (name: string): Promise<Inner | undefined> => {
@@ -230,7 +232,7 @@ function looking(
     const source = await folder.file(name, world);
     return source && describedFile(source, readers, world);
   };
-  const lookInto = async (root: Folder | undefined, below: string): Promise<Inside> => {
+  const readFolder = async (root: Folder | undefined, below: string): Promise<Inside> => {
     const folder = below === "" ? root : await root?.folder(below, world);
     if (!folder) return { entries: 0, inner: [], files: 0 };
     const recognised = folderReaderOf(readers, folder.entries);
@@ -248,7 +250,7 @@ function looking(
     const names = folders.map(({ name }) => name);
     const incomplete = await incompleteDataset(readers, folder, names, world);
     if (incomplete) {
-      // One failure for the dataset, instead of a dataset for each part that is left of it.
+      // Reports one failure for the dataset, instead of one dataset for each remaining part of it.
       const failure = { kind: "input", message: incomplete.missing } as const;
       return { entries, here: { reader: incomplete.reader, failure }, inner: [], files: 0 };
     }
@@ -265,13 +267,13 @@ function looking(
   return async (below) => {
     world.signal.throwIfAborted();
     try {
-      return await lookInto(await opening.small(), below);
+      return await readFolder(await opening.small(), below);
     } catch (error) {
       if (!(error instanceof TooManyNames)) return unopened(error);
       if (orThrow) throw new TooLarge(error.message);
     }
     try {
-      return await alone(async () => lookInto(await opening.large(), below));
+      return await alone(async () => readFolder(await opening.large(), below));
     } catch (error) {
       return error instanceof TooManyNames ? error : unopened(error);
     }
@@ -282,7 +284,7 @@ function unopened(error: unknown): Inside {
   return { entries: 0, here: { reader: search, failure: badContent(error) }, inner: [], files: 0 };
 }
 
-/** What a reader says of a file; `undefined` where none knows it. */
+/** Returns the description or failure of a file; `undefined` where no reader recognises it. */
 export async function describedFile(
   source: RangeSource,
   readers: readonly FormatReader[],
@@ -299,9 +301,9 @@ export async function describedFile(
   }
 }
 
-/** Takes what was looked at, in order, as long as the bounds allow: what is beyond them is left. */
+/** Adds the results of reading folders to the graph, in order, within the bounds; calls `leave` for everything beyond. */
 function taking(leave: Leave, limits: SearchBounds) {
-  // By CID: what stands at the same CID is the same. A folder of this machine has none.
+  // By CID, because equal CIDs have equal content. A folder of this machine has no CID.
   const known = new Map<string, FolderNode<Here>>();
   let [folders, entries, links, files, descriptions] = [0, 0, 0, 0, 0];
 
@@ -311,7 +313,7 @@ function taking(leave: Leave, limits: SearchBounds) {
     return descriptions > limits.descriptions ? `${limits.descriptions} bytes of descriptions` : undefined;
   };
 
-  /** Why another link is not followed to a folder, which was met before or not. */
+  /** The bound that forbids following another link to a folder. `before`: whether the folder was already found. */
   const whyNot = (depth: number, before: boolean): string | undefined => {
     if (links >= limits.links) return `${limits.links} links to folders`;
     if (before) return undefined;
@@ -325,10 +327,10 @@ function taking(leave: Leave, limits: SearchBounds) {
   };
 
   return {
-    /** Why nothing more is taken. */
+    /** The bound that ended the search, if any. */
     spent,
 
-    /** Folders in `node` that are to be looked into, once each. */
+    /** Returns the folders in `node` that still have to be read, each one only the first time. */
     from(node: FolderNode<Here>, depth: number, inside: Inside | TooManyNames | undefined): FolderNode<Here>[] {
       if (spent() !== undefined || inside === undefined || inside instanceof TooManyNames) {
         leave(node.below, spent() ?? `a folder of more than ${mostNames} entries`);
@@ -364,11 +366,11 @@ function taking(leave: Leave, limits: SearchBounds) {
 const pathBelow = ({ below }: FolderNode<Here>, name: string) => (below === "" ? name : `${below}/${name}`);
 
 function memoized<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
+  let value: Promise<T> | undefined;
+  return () => (value ??= make());
 }
 
-/** @throws the error, where it is not about the content. */
+/** @throws the error itself unless its kind is `input` or `corrupt`. */
 function badContent(error: unknown): FoundFailure["failure"] {
   if (!isFailure(error, "input", "corrupt")) throw error;
   return { kind: error.kind as "input" | "corrupt", message: error.message };

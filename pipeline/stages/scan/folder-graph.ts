@@ -1,29 +1,29 @@
 /**
- * Folders and what is linked in them, each folder once however many paths lead to it.
+ * A graph of folders and their links, with one node for each folder however many paths lead to it.
  *
- * Three blocks can make a hundred million paths. They are counted without being walked, and listed up to a number.
+ * Three blocks can make a hundred million paths. {@link pathsIn} counts paths without walking them, and lists a bounded number.
  */
 import { byBytes } from "../../core/text/order.ts";
 
 export interface FolderNode<Here> {
-  /** The path by which it was met first; "" for the folder at the top. */
+  /** The path by which the search first found it; "" for the top folder. */
   readonly below: string;
   readonly cid: string;
   /** Tsize, bytes. */
   readonly size: number;
-  /** What was found in the folder itself. */
+  /** The dataset that the folder itself is. */
   here?: Here;
   readonly children: { readonly name: string; readonly node: FolderNode<Here> }[];
 }
 
 export interface Paths<Here> {
-  /** The first of them, a folder before what is in it, entries in the order of their names. */
+  /** The first paths, a folder before its entries, entries in the order of their names. */
   readonly listed: readonly { readonly below: string; readonly node: FolderNode<Here> }[];
-  /** All there are. */
+  /** The number of all paths. */
   readonly count: number;
 }
 
-/** Paths of at most `depth` names to every folder in which something was found. */
+/** Lists and counts the paths of at most `depth` names to every folder that is a dataset. */
 export function pathsIn<Here>(
   root: FolderNode<Here>,
   { most, depth }: { readonly most: number; readonly depth: number },

@@ -1,8 +1,8 @@
 /**
- * Scan: what each leaf of the tree contains.
+ * Scan: finds the datasets in each leaf of the tree.
  *
- * What a leaf contains is a function of its CID and the readers, so it is remembered under those and a changed leaf is
- * the only one read again. What it is *called* depends on the path and campaign.yaml, so entries are made anew.
+ * The contents of a leaf are a function of its CID and the readers, so they are cached under those, and only changed
+ * leaves are read again. Titles and paths depend on the tree and campaign.yaml, so entries are computed in each run.
  */
 import type { CID } from "multiformats/cid";
 import type { Facts } from "../../core/campaign/campaign.ts";
@@ -26,39 +26,39 @@ export type Scanning = Pick<Parts, "get" | "readers" | "leafContents" | "facts" 
 export interface Scanned {
   readonly path: string;
   readonly entries: readonly Entry[];
-  /** The scan could not be done: bytes are out of reach. Never remembered. */
+  /** Why the leaf could not be scanned: its bytes can't be retrieved. Never cached. */
   readonly unreachable?: string;
 }
 
 const atOnce = 16;
 
-/** Raised when a search comes to find something else in the same leaf: what was remembered of earlier ones isn't used. */
+/** Part of the cache key. Increase it when the search returns a different result for the same leaf. */
 const searchVersion = 2;
 
-/** What a leaf holds, before it has a path: the datasets found in it, or what plain thing it is. */
+/** Contents of a leaf, independent of its path: the datasets in it, or the kind of plain file or folder it is. */
 interface LeafContents extends Search {
   readonly plain: PlainEntry["plain"] | null;
 }
 
-/** What each leaf contains, in the order given. One leaf out of reach takes no other down: whoever publishes stops. */
+/** Yields the contents of each leaf, in the order given. A leaf out of reach doesn't end the scan: the caller decides. */
 export async function* scan(
   leaves: readonly { readonly path: string; readonly cid: CID }[],
   using: Scanning,
   world: World,
 ): AsyncGenerator<Scanned> {
   let done = 0;
-  const held = cachedContents(using, world);
-  const look = async ({ path, cid }: { readonly path: string; readonly cid: CID }): Promise<Scanned> => {
+  const contentsOfLeaf = cachedContents(using, world);
+  const scanLeaf = async ({ path, cid }: { readonly path: string; readonly cid: CID }): Promise<Scanned> => {
     try {
       const readers = using.isScanned(path) ? using.readers : [];
-      return { path, entries: entriesOf(path, cid, await held(cid, readers), using.facts) };
+      return { path, entries: entriesOf(path, cid, await contentsOfLeaf(cid, readers), using.facts) };
     } catch (error) {
       if (isFailure(error, "unavailable")) return { path, entries: [], unreachable: error.message };
       throw error;
     }
   };
   try {
-    for await (const scanned of inOrder(leaves, atOnce, look)) {
+    for await (const scanned of inOrder(leaves, atOnce, scanLeaf)) {
       await pause();
       world.signal.throwIfAborted();
       world.progress({ task: "scanning", done: ++done, total: leaves.length, unit: "leaves" });
@@ -69,7 +69,7 @@ export async function* scan(
   }
 }
 
-/** What leaves hold, as it is remembered or comes out now. What several leaves ask for at once is searched once. */
+/** Returns contents from the cache, or else from a search. Concurrent requests for the same CID share one search. */
 function cachedContents(using: Scanning, world: World) {
   const alone = atMost(1);
   const underWay = new Map<string, Promise<LeafContents>>();
@@ -80,9 +80,9 @@ function cachedContents(using: Scanning, world: World) {
     const asked =
       underWay.get(key) ?? readContents(cid, readers, using.get, alone, world).finally(() => underWay.delete(key));
     underWay.set(key, asked);
-    return asked.then((held) => {
-      using.leafContents.set(key, held as unknown as Json);
-      return held;
+    return asked.then((result) => {
+      using.leafContents.set(key, result as unknown as Json);
+      return result;
     });
   };
 }
@@ -94,7 +94,7 @@ async function readContents(
   alone: ReturnType<typeof atMost>,
   world: World,
 ): Promise<LeafContents> {
-  // A damaged block is not bad content: it says nothing about the dataset, and must not be remembered as if it did.
+  // A damaged block is no evidence of bad content in the dataset, so its failure must not be cached.
   const damage: Failure[] = [];
   const careful: Get = async (block) => {
     try {
@@ -104,12 +104,12 @@ async function readContents(
       throw error;
     }
   };
-  const held = await lookAt(cid, readers, careful, alone, world);
+  const result = await searchLeaf(cid, readers, careful, alone, world);
   if (damage[0]) throw damage[0];
-  return held;
+  return result;
 }
 
-async function lookAt(
+async function searchLeaf(
   cid: CID,
   readers: readonly FormatReader[],
   get: Get,
@@ -131,7 +131,7 @@ async function lookAt(
   const searched = { cid: cid.toString(), size: tsize, open };
   const search = await findDatasets(searched, readers, world, { limits: smallBounds, orThrow: true }).catch((error) => {
     if (!(error instanceof TooLarge)) throw error;
-    // Sixteen large ones side by side would be sixteen listings in memory.
+    // One large leaf at a time, because each has its whole listing in memory.
     return alone(() => findDatasets(searched, readers, world));
   });
   return { ...search, plain: search.found.length > 0 && !search.left ? null : plain };
@@ -143,7 +143,7 @@ function entriesOf(path: string, cid: CID, { found, left, plain }: LeafContents,
   return [{ kind: "plain", path, cid: cid.toString(), plain, ...(left && { findings: [left] }) }, ...datasets];
 }
 
-/** A dataset's entry. Its CID is spelled as the tree links it where it is a leaf itself. */
+/** Returns the catalog entry of a dataset. A dataset that is a whole leaf has the CID as the tree links it. */
 export function entryOf(path: string, cid: CID | undefined, dataset: Found, facts: Facts): Entry {
   const { below, reader, size } = dataset;
   const at = {
@@ -155,7 +155,7 @@ export function entryOf(path: string, cid: CID | undefined, dataset: Found, fact
   return { kind: "dataset", ...at, reader, item, findings: [...dataset.description.findings, ...findings] };
 }
 
-/** Changes whenever any of the readers would describe something differently. */
+/** Part of the cache key: changes whenever the version of any reader does. */
 function versionsOf(readers: readonly FormatReader[]): string {
   return readers.map(({ name, version }) => `${name}.${version}`).join("+") || "none";
 }

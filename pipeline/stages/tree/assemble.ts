@@ -1,4 +1,4 @@
-/** The root of a tree: a pure function of tree.yaml, the sizes of its leaves and the profile of directories. */
+/** Computes the root of a tree: a pure function of tree.yaml, the sizes of its leaves and the profile of directories. */
 import { Failure } from "../../core/failure.ts";
 import type { Tree } from "../../core/tree/tree.ts";
 import { assemble } from "../../dag/assemble.ts";

@@ -1,10 +1,10 @@
 /**
- * When a release is made: the commit time of the tree.yaml it publishes, so that the same commit gives the same
- * release anywhere; and never before the release it follows, so that whoever reads the log by date reads it in order.
- * A commit is older than the one before it where a branch took long to be merged, or a clock was wrong.
+ * The creation time of a release: the commit time of the tree.yaml it publishes, so that the same commit gives the same
+ * release on every machine. It is never earlier than the previous release, so that the order by date is the order of the
+ * log. A commit can be older than that where a branch was merged late, or a clock was wrong.
  *
- * `SOURCE_DATE_EPOCH` wins. The clock is asked only where neither exists, and its answer is written down before
- * anything depends on it: a run that was killed and is run again makes the same release, not a later one.
+ * `SOURCE_DATE_EPOCH` overrides the commit time. Where neither exists, the clock is used, and its time is stored before
+ * anything depends on it: a run that was killed and started again creates the same release, not a later one.
  */
 import { join } from "node:path";
 import type { World } from "../../core/world.ts";
@@ -15,7 +15,7 @@ import type { Head } from "../../log/log.ts";
 import type { Draft } from "../../log/release.ts";
 import type { Parts } from "../parts.ts";
 
-/** ISO 8601, UTC, whole seconds. `head`: the release before it. */
+/** Returns ISO 8601, UTC, whole seconds. `head`: the previous release. */
 export async function creationTime(
   draft: Omit<Draft, "made">,
   head: Head | undefined,
@@ -32,7 +32,7 @@ async function ownTime(
   campaign: Pick<Parts, "folder" | "state" | "sourceDateEpoch">,
   world: World,
 ): Promise<string> {
-  // No commit says when a release was rolled back.
+  // A rollback does not commit tree.yaml, so no commit has its time.
   const committed = () => (rollbackOf ? undefined : committedAt(join(campaign.folder, "tree.yaml"), world));
   const given = campaign.sourceDateEpoch ?? (await committed());
   if (given) return seconds(given);

@@ -1,6 +1,6 @@
 /**
- * What was published before, as this machine can know it: from the log, which every machine that publishes shares, else
- * from blocks, which it may have none of.
+ * Reads what was published before: from the log, which all publishing machines share, or else from blocks, which this
+ * machine may not have.
  */
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
@@ -18,15 +18,15 @@ import { assembleTree } from "./assemble.ts";
 
 export type Past = Pick<Parts, "get" | "log" | "sizes" | "profile">;
 
-/** The tree that a release published, from its own tree.yaml. */
+/** Returns the tree of a release, parsed from the tree.yaml that it published. */
 export async function treeOf(release: Release, past: Past, world: World): Promise<Tree> {
   return readTree(await sourceOf(release, past, world)).tree;
 }
 
 /**
- * The tree.yaml that a release published. Sizes of its leaves that come with it are remembered.
+ * Returns the tree.yaml that a release published. Caches the sizes of its leaves where the log carries them.
  *
- * @throws Failure `unavailable` where neither the log nor anybody who has blocks gives it.
+ * @throws Failure `unavailable` where neither the log nor any source of blocks has it.
  */
 export async function sourceOf(release: Release, past: Past, world: World): Promise<Uint8Array> {
   world.signal.throwIfAborted();
@@ -46,7 +46,7 @@ export async function sourceOf(release: Release, past: Past, world: World): Prom
   }
 }
 
-/** Sizes are believed where they give the root that the release names: a Tsize is part of the directory that links to it. */
+/** Caches sizes only where they give the root of the release: Tsizes are part of the directories that the root hashes. */
 async function rememberSizes(
   { number, root }: Release,
   { text, sizes }: Source,
@@ -66,8 +66,8 @@ async function rememberSizes(
 }
 
 /**
- * `sizes` (bytes, in the order of the leaves of `tree` that name data) by CID, where `tree` with them has this root: that
- * proves both. `undefined` where it has another root. `profile` is tried first, then every other one.
+ * Returns `sizes` (bytes, in the order of the data leaves of `tree`) by CID, where `tree` with these sizes has this root,
+ * which proves tree and sizes; `undefined` where it has another root. Tries `profile` first, then every other profile.
  */
 export function sizesGiving(
   root: CID,
@@ -83,12 +83,12 @@ export function sizesGiving(
   return names.values().some((name) => rootWith(name).equals(root)) ? of : undefined;
 }
 
-/** Of earlier releases that the log carries no tree.yaml of, how many are looked at in one publish, and bytes of theirs that go with it. */
+/** Bounds of one publish: earlier releases checked for a tree.yaml that the log lacks, and bytes of tree.yaml added for them. */
 const mostAdded = { releases: 64, bytes: 32 << 20 } as const;
 
 /**
- * What the log lacks of the releases up to `head`, as far as this machine has it: those that an older fieldtree made. They
- * are the oldest of a log, so the first release that the log has whole ends the search.
+ * Returns the tree.yaml that the log lacks for releases up to `head`, as far as the home node has them. Older versions of
+ * fieldtree made releases without. The search ends at the first release whose tree.yaml the log has.
  */
 export async function lackingSources(
   head: Head | undefined,
@@ -109,7 +109,7 @@ export async function lackingSources(
   return lacking;
 }
 
-/** What the log is to carry of a tree.yaml: with sizes, where all of them are known. */
+/** Returns the record of a tree.yaml for the log, with the sizes of its leaves where all of them are known. */
 export function sourceFrom(text: Uint8Array, sizes: Pick<Parts["sizes"], "get">): Source {
   const known = dataLeaves(readTree(text).tree).map(({ cid }) => sizes.get(cid.toString()));
   const all = known.filter((size) => typeof size === "number");

@@ -1,8 +1,8 @@
 /**
- * How big each leaf is: the one thing about a leaf, beside its CID, that the root depends on.
+ * The size of each leaf. The root depends on nothing else of a leaf but its CID.
  *
- * A directory links to a child with its Tsize, and a leaf's Tsize stands in its root block: one block read a leaf, and
- * none where the CID was met before.
+ * A directory's link to a child contains the child's Tsize, which follows from the child's root block: one block is read
+ * for each leaf, and none where the size of the CID is cached.
  */
 
 import { inOrder } from "../../core/concurrency.ts";
@@ -21,11 +21,11 @@ const atOnce = 64;
 export interface Sizes {
   /** Bytes of all blocks below, by CID as written. */
   readonly of: ReadonlyMap<string, number>;
-  /** Leaves whose root block nobody gave us, with why. */
+  /** Leaves whose root block could not be retrieved, with the reason. */
   readonly missing: readonly { readonly leaf: DataLeaf; readonly why: string }[];
 }
 
-/** Sizes of every leaf of `tree` that names data. Only blocks that are out of reach are `missing`; other failures are thrown. */
+/** Returns the size of every data leaf of `tree`. Leaves whose block is out of reach are `missing`; other failures are thrown. */
 export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: World): Promise<Sizes> {
   const of = new Map<string, number>();
   const missing: Sizes["missing"][number][] = [];
@@ -63,9 +63,9 @@ export async function sizesOf(tree: Tree, get: Get, remembered: Memory, world: W
 }
 
 /**
- * Tsize in bytes, or why its block is out of reach.
+ * Returns the Tsize in bytes, or the reason why the block is out of reach.
  *
- * @throws Failure `input` where the bytes in an identity CID are no file or directory: nothing but tree.yaml is wrong then.
+ * @throws Failure `input` where the bytes in an identity CID are no file or directory, because then tree.yaml is wrong.
  */
 async function measured({ cid, line, path, written }: DataLeaf, get: Get): Promise<number | string> {
   try {
@@ -80,10 +80,10 @@ async function measured({ cid, line, path, written }: DataLeaf, get: Get): Promi
   }
 }
 
-/** Leaves that one failure names. */
+/** Most leaves that one failure lists. */
 const mostNamed = 20;
 
-/** One failure that names the first leaves out of reach, each with its line in tree.yaml, and counts the others. */
+/** Returns one failure that lists the first leaves out of reach, each with its line in tree.yaml, and counts the others. */
 export function outOfReach(missing: Sizes["missing"]): Failure {
   const lines = missing
     .slice(0, mostNamed + 1)

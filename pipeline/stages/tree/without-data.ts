@@ -1,8 +1,8 @@
 /**
- * A release and everything older, without the data: the blocks that prove what was published, and let it be browsed.
+ * The blocks of a release and all earlier ones, without the data: enough to prove and browse what was published.
  *
- * Every release, merged ones too, each one's tree.yaml and directories, and the newest portal. What `verify --offline` needs, small
- * enough to attach to a release page.
+ * They are every release, merged ones included, the tree.yaml and directories of each, and the newest portal. `verify
+ * --offline` needs them, and they are small enough to attach to a release page.
  */
 import type { CID } from "multiformats/cid";
 import { readTree, type Tree } from "../../core/tree/tree.ts";
@@ -14,7 +14,7 @@ import type { Head } from "../../log/log.ts";
 import { releaseBlock } from "../../log/release.ts";
 import { type Past, sourceOf } from "./past.ts";
 
-/** Each block once, `head`'s first. @throws Failure `unavailable` where one is out of reach. */
+/** Yields each block a single time, those of `head` first. @throws Failure `unavailable` where one is out of reach. */
 export async function* withoutData(head: Head, campaign: Past, world: World): AsyncGenerator<Block> {
   const { log, get } = campaign;
   const sent = new Set<string>();
@@ -32,7 +32,7 @@ export async function* withoutData(head: Head, campaign: Past, world: World): As
       for await (const block of walk(folder, get, { scope: "entity" })) yield* once(block);
     }
   }
-  // The portal links the tree, whose data is not for this file.
+  // The portal links to the tree, whose data must be left out.
   for await (const { name, cid } of entries(head.release.portal, get)) {
     if (name === "tree") continue;
     for await (const block of walk(cid, get, { scope: "all" })) yield* once(block);
@@ -40,7 +40,7 @@ export async function* withoutData(head: Head, campaign: Past, world: World): As
   for await (const block of walk(head.release.portal, get, { scope: "entity" })) yield* once(block);
 }
 
-/** The directories above the leaves of `tree`, as `root` has them. */
+/** Returns the CIDs of the directories above the leaves of `tree`, read from `root`. */
 async function foldersOf(root: CID, tree: Tree, get: Get): Promise<CID[]> {
   const found = new Map<string, CID>([["", root]]);
   for (const path of tree.keys()) {

@@ -1,4 +1,4 @@
-/** What `verify` finds out about the campaign's own node: what it keeps, and whether that is there. */
+/** Checks of the campaign's own node: whether it pins the tree and the portal, and has their blocks. */
 import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { formatBytes } from "../../core/text/shown.ts";
@@ -12,10 +12,10 @@ import { incompleteLines, type PinnedAtHome, pinnedAtHome } from "../pins/incomp
 import { label, pinnedBy } from "../pins/label.ts";
 import { type Check, checked, failed } from "./check.ts";
 
-/** Raw blocks read at once: hides the delay of a node behind an RPC. */
+/** Raw blocks read concurrently, which hides the latency of a node behind an RPC. */
 const atOnce = 16;
 
-/** `deep`: every block below the newest release's tree and portal is read and hashed. */
+/** `deep`: reads and hashes every block below the newest release's tree and portal. */
 export async function* checksOfNode(
   head: Head,
   campaign: Pick<Parts, "home" | "facts">,
@@ -30,7 +30,7 @@ export async function* checksOfNode(
   yield* checksOfOtherPins(head, campaign, deep, world);
 }
 
-/** `deep`: what is in doubt only until its blocks are hashed counts as kept, because they will be. */
+/** `deep`: a pin whose completeness is unknown until its blocks are hashed counts as pinned, because they are hashed later. */
 async function checkPins(
   { release }: Head,
   { home, facts }: Pick<Parts, "home" | "facts">,
@@ -53,7 +53,7 @@ async function checkPins(
   throw new Failure("drift", [`does not keep ${lost.join(" nor ")}`, ...incompleteLines(incomplete)].join("\n"));
 }
 
-/** Whether this node ever had anything of a release: a pin of one, complete or not, or a root of the newest. */
+/** Whether this node has a pin of any release, complete or not, or a root block of the newest one. */
 async function hasPublished(
   { root, portal }: Head["release"],
   { complete, incomplete }: PinnedAtHome,
@@ -66,7 +66,7 @@ async function hasPublished(
   return false;
 }
 
-/** `check` again, with what reading every block came to. */
+/** Reads every block, and returns `check` with the result added. */
 async function checkBlocks(
   check: Check,
   { cid, release }: Head,
@@ -79,7 +79,7 @@ async function checkBlocks(
   const get = async (cid: CID): Promise<Uint8Array> => {
     const block = await home.get(cid, world).catch((error: unknown) => {
       if (isFailure(error, "corrupt")) damaged++;
-      // A block that can't be asked for is not one that is missing.
+      // A node that can't be reached must not be reported as lacking the block.
       throw isFailure(error, "unavailable") ? new Unreachable(error) : error;
     });
     if (!block) throw new Failure("input", `${home.name} lacks ${cid}`);
@@ -113,7 +113,7 @@ async function checkBlocks(
   return { ...check, ok: false, problem: damaged > 0 ? "corrupt" : "drift", says, mend };
 }
 
-/** Ends reading where the node does not answer. */
+/** Ends the reading of blocks where the node can't be reached. */
 class Unreachable extends Error {
   readonly failure: Failure;
 
@@ -123,7 +123,7 @@ class Unreachable extends Error {
   }
 }
 
-/** Pins of older releases, and of what was added, that lack blocks; nothing where all are complete. */
+/** Yields one failed check for pins of older releases and added data that lack blocks; nothing where all are complete. */
 async function* checksOfOtherPins(
   { release }: Head,
   { home }: Pick<Parts, "home">,

@@ -1,6 +1,6 @@
 /**
- * The releases, checked against one another: by the log and the directories alone, without any data, so that a CAR of
- * the log is enough. A log that carries each tree.yaml with the sizes of its leaves needs no directories either.
+ * Checks the releases against one another. It reads only the log and the directories, no data, so a CAR of the log is
+ * enough. A log that carries each tree.yaml with the sizes of its leaves needs no directories either.
  */
 
 import { isDeepStrictEqual } from "node:util";
@@ -22,13 +22,13 @@ import { type Check, failed } from "./check.ts";
 import { type CheckedRoot, checkRoot } from "./check-root.ts";
 import { checkSignatures } from "./check-signatures.ts";
 
-/** Releases whose tree.yaml are read ahead. */
+/** Number of tree.yaml read ahead. */
 const atOnce = 16;
 
 /**
- * The chain from the newest release to the first, as far as `log` and `get` reach: numbers and links, signatures, and
- * that each release's changes lead from the tree before it to its own tree, which its root is the root of. Each merged head
- * must be a release of the same campaign; the releases that it adds are checked in the same way.
+ * Checks the chain from the newest release to the first, as far as `log` and `get` reach: numbers and links, signatures,
+ * that each release's changes lead from the previous tree to its own tree, and that its root is the root of that tree.
+ * Each merged head must be a release of the same campaign; the releases that it adds are checked in the same way.
  */
 export async function* checkReleases(
   head: Head,
@@ -36,7 +36,7 @@ export async function* checkReleases(
   get: Get,
   signers: readonly string[],
   world: World,
-  beside: KnownWithoutBlocks = onlyBlocks,
+  known: KnownWithoutBlocks = onlyBlocks,
 ): AsyncGenerator<Check> {
   const lines: Line[] = [{ head }];
   const checked = new Set<string>();
@@ -48,7 +48,7 @@ export async function* checkReleases(
     const subject = `releases ${first} to ${line.head.release.number}${of}`;
     yield broken ? failed("log", subject, broken) : { check: "log", subject, ok: true, says: sayChain(chain) };
     yield await checkSignatures(chain, subject, signers);
-    yield* checkTrees(chain, base, get, beside, world);
+    yield* checkTrees(chain, base, get, known, world);
     for (const into of chain) {
       for (const cid of into.release.merged ?? []) {
         const merged = await mergedHead(cid, into, log, world);
@@ -60,13 +60,13 @@ export async function* checkReleases(
   }
 }
 
-/** A head with all that it follows by `previous`; the release that merged it, where it isn't the log's own. */
+/** A head and all releases before it along `previous`. `into`: the release that merged it; absent for the log's own head. */
 interface Line {
   readonly head: Head;
   readonly into?: Head;
 }
 
-/** The releases of a line that no line had before, oldest first; the one it branched off from, or why it ends too early. */
+/** Returns the releases of a line that no earlier line has, oldest first; the one it branched from, or why the line is cut. */
 async function lineFrom(
   { head }: Line,
   checked: Set<string>,
@@ -101,13 +101,13 @@ async function mergedHead(cid: CID, into: Head, log: Pick<ReleaseLog, "read">, w
   }
 }
 
-/** What is known of releases without any block of theirs. */
+/** Knowledge of releases that needs none of their blocks. */
 export interface KnownWithoutBlocks {
-  /** Whether the blocks of a release need not be there any more. */
+  /** Whether the retention policy allows the blocks of a release to be gone. */
   readonly isOld: (release: number) => boolean;
-  /** What the log carries of a release. */
+  /** The tree.yaml and sizes that the log carries for a release. */
   readonly source: (release: Head["release"]) => Promise<Source | undefined>;
-  /** Whose directories a root most likely has. */
+  /** The profile with which the directories were most likely built. */
   readonly profile: ProfileName;
 }
 
@@ -119,31 +119,31 @@ function sayChain(chain: readonly Head[]): string {
   return `${plural(count, "release")}, each follows the one before it`;
 }
 
-/** A release, and the tree it published. */
+/** A release and its tree. */
 interface PublishedTree {
   readonly release: Head["release"] | undefined;
   readonly tree: Tree;
 }
 
-/** Before the first release. */
+/** The state before the first release. */
 const nothing: PublishedTree = { release: undefined, tree: new Map() };
 
-/** One check for all releases of a line, and one more for each that fails. `base`: the release before the first of them. */
+/** Yields one check for all valid releases of a line, and one for each that fails. `base`: the release before the line. */
 async function* checkTrees(
   chain: readonly Head[],
   base: Head | undefined,
   get: Get,
-  beside: KnownWithoutBlocks,
+  known: KnownWithoutBlocks,
   world: World,
 ): AsyncGenerator<Check> {
-  /** The release before, where its tree.yaml could be read. */
-  let before = base && (await publishedTree(base, get, beside));
-  /** The newest root that was found to be its tree's. */
-  let sound: CheckedRoot | undefined;
+  /** The previous release, where its tree.yaml could be read. */
+  let before = base && (await publishedTree(base, get, known));
+  /** The newest root that passed {@link checkRoot}. */
+  let lastValid: CheckedRoot | undefined;
   let good = 0;
   let bySizes = 0;
   let gone = 0;
-  for await (const { release, source } of inOrder(chain, atOnce, (at) => withSource(at, get, beside))) {
+  for await (const { release, source } of inOrder(chain, atOnce, (at) => withSource(at, get, known))) {
     world.signal.throwIfAborted();
     world.progress({ task: "checking releases", done: good, total: chain.length, unit: "releases" });
     const since = release.number === 1 ? nothing : before;
@@ -155,22 +155,22 @@ async function* checkTrees(
       if (since) checkChanges(before, since);
       checkRollback(release, chain);
       const { sizes } = source;
-      const provenBySizes = () => sizes !== undefined && !!sizesGiving(release.root, tree, sizes, beside.profile);
-      // Asking for each directory in vain may take long: where they were out of reach once, sizes come first.
+      const provenBySizes = () => sizes !== undefined && !!sizesGiving(release.root, tree, sizes, known.profile);
+      // Requests for missing directories may take long: after the first release without them, sizes are tried first.
       if (bySizes > 0 && provenBySizes()) bySizes++;
       else {
         try {
-          sound = await checkRoot(release.root, tree, sound, get);
+          lastValid = await checkRoot(release.root, tree, lastValid, get);
         } catch (error) {
           if (!isFailure(error, "unavailable") || !provenBySizes()) throw error;
-          sound = undefined;
+          lastValid = undefined;
           bySizes++;
         }
       }
       good++;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (error.kind === "unavailable" && beside.isOld(release.number)) gone++;
+      if (error.kind === "unavailable" && known.isOld(release.number)) gone++;
       else yield failed("tree", `release ${release.number}`, error);
     }
   }
@@ -187,13 +187,13 @@ async function* checkTrees(
   }
 }
 
-/** `undefined` where its tree.yaml can't be read, which is reported where that release is checked. */
-async function publishedTree(at: Head, get: Get, beside: KnownWithoutBlocks): Promise<PublishedTree | undefined> {
-  const { release, source } = await withSource(at, get, beside);
+/** Returns `undefined` where tree.yaml can't be read; the check of that release reports it. */
+async function publishedTree(at: Head, get: Get, known: KnownWithoutBlocks): Promise<PublishedTree | undefined> {
+  const { release, source } = await withSource(at, get, known);
   return source instanceof Failure ? undefined : { release, tree: readTree(source.text).tree };
 }
 
-/** A release and its tree.yaml, from the log or else from blocks, or why that can't be read. */
+/** Returns a release with its tree.yaml, from the log or else from blocks, or with the failure to read it. */
 async function withSource(
   { release }: Head,
   get: Get,
@@ -207,7 +207,7 @@ async function withSource(
   }
 }
 
-/** @throws Failure `corrupt` where `release` does not tell what became of the release before it. */
+/** @throws Failure `corrupt` where the changes or earlier roots recorded in `release` are not those of the previous release. */
 function checkChanges({ release, tree }: PublishedTree, before: PublishedTree): void {
   if (!isDeepStrictEqual(changesBetween(before.tree, tree), release!.changes)) {
     throw new Failure("corrupt", "the changes it tells are not those between its tree.yaml and the one before");
@@ -220,7 +220,7 @@ function checkChanges({ release, tree }: PublishedTree, before: PublishedTree): 
   }
 }
 
-/** @throws Failure `corrupt` where a release that should have made an older tree live again did not. */
+/** @throws Failure `corrupt` where the root of a rollback is not the root of the release that it names. */
 function checkRollback({ rollbackOf, root }: Head["release"], chain: readonly Head[]): void {
   const old = rollbackOf && chain.find(({ release }) => release.number === rollbackOf)?.release.root;
   if (!old || old.equals(root)) return;

@@ -1,8 +1,8 @@
 /**
- * Is this root the root of that tree? By its directories alone: no leaf is read, so a CAR without the data is enough.
+ * Checks whether a root is the root of a tree. It reads directories only, no leaf, so a CAR without the data is enough.
  *
- * What an earlier root, already checked, has at the same path under the same CID is not looked at again: a log of a
- * thousand releases costs what changed in them.
+ * A directory that an earlier, already checked root has at the same path with the same CID is not read again: the cost of
+ * a log of a thousand releases depends on the changes in them.
  */
 import type { CID } from "multiformats/cid";
 import { emptyDirectory, identity } from "../../core/cid.ts";
@@ -16,16 +16,16 @@ interface Folder {
   readonly leaves: Map<string, Leaf>;
 }
 
-/** A root that was found to be its tree's. */
+/** A root that passed the check. */
 export interface CheckedRoot {
   readonly cid: CID;
   readonly folder: Folder;
 }
 
 /**
- * `before`: what this gave for an earlier root.
+ * `before`: the result for an earlier root.
  *
- * @throws Failure `corrupt` naming the first path that differs; `unavailable` where a directory is out of reach.
+ * @throws Failure `corrupt` with the first path that differs; `unavailable` where a directory is out of reach.
  */
 export async function checkRoot(
   root: CID,
@@ -56,8 +56,8 @@ async function compare({ path, cid, folder }: FolderToCheck, before: CheckedRoot
     if (leaf?.kind === "data" && !leaf.cid.equals(entry.cid)) {
       throw new Failure("corrupt", `${at} is ${entry.cid} in the root, and ${leaf.written} in tree.yaml`);
     }
-    // The block of an empty directory is known from its CID, and a CAR of directories need not have it. Which CID an empty
-    // folder has depends on the profile, so under any other CID its entries are read: it must have none.
+    // The CID of the usual empty directory proves that it is empty, and a CAR of directories need not have its block. Other
+    // profiles give other CIDs, so for any other CID the entries are read: there must be none.
     if (leaf?.kind === "empty-folder" && identity(entry.cid) !== identity(emptyDirectory))
       for await (const { name } of entries(entry.cid, get))
         throw new Failure("corrupt", `${at}/${name} stands in the root, and not in tree.yaml`);

@@ -1,24 +1,26 @@
 /**
- * Whether the releases bear the signatures that they should.
+ * Checks the signatures of the releases.
  *
- * Where campaign.yaml names `signers`, theirs are the signatures that count:
+ * Where campaign.yaml names `signers`, only their signatures count:
  *
- * - The first release that one of them signed vouches for all before it, which its link fixes for good: those of before
- *   the campaign had a key, and those of a former key. So a key is replaced by naming the new one in its place, and
- *   publishing.
- * - From there on each release has to bear one. That a later one does is not enough: a job that holds the key signs on top
- *   of whatever it finds, so that who may write to the log, and has no key, could slip a release in between.
- * - Hence a key that retires while others go on signing stays named. One that was stolen is answered by a new key for all:
- *   which of its releases are the thief's no signature can tell, and naming the new key says that somebody has looked.
+ * - The first release signed by one of them vouches for all earlier releases, because its link fixes them: releases from
+ *   before the campaign had a key, and releases signed by a former key. So an operator replaces a key by naming the new one
+ *   in its place and publishing.
+ * - Every later release must have such a signature too. A signature on a still later release is not enough: a job with the
+ *   key signs on top of whatever release it finds, so that an attacker who can write to the log, but has no key, could
+ *   insert a release in between.
+ * - Hence a key that is no longer used must stay in the list while the other keys sign. After a theft, all keys must be
+ *   replaced by a new one: no signature shows which releases the thief made, and naming the new key states that the operator
+ *   has reviewed them.
  *
- * A signature that is not its key's stands for nothing, wherever it is: nothing of ours writes one.
+ * An invalid signature fails the check on any release, because fieldtree never writes one.
  */
 import { firstLines } from "../../core/text/shown.ts";
 import type { Head } from "../../log/log.ts";
 import { signerOf } from "../../log/sign.ts";
 import type { Check } from "./check.ts";
 
-/** `chain`: the first release first. `signers`: public names as {@link signerOf} gives them; anybody counts where empty. */
+/** `chain`: oldest release first. `signers`: public names as {@link signerOf} returns them; where empty, any signer counts. */
 export async function checkSignatures(
   chain: readonly Head[],
   subject: string,
@@ -26,7 +28,7 @@ export async function checkSignatures(
 ): Promise<Check> {
   const by = new Map<string, number>();
   const bad: string[] = [];
-  /** The first release whose signature counts, and what the ones before it lack. */
+  /** The first release whose signature counts; `earlier` has what the releases before it lack. */
   let vouching: number | undefined;
   const earlier: string[] = [];
   for (const { release } of chain) {

@@ -1,8 +1,8 @@
 /**
- * What `verify --stac` finds out: is each STAC document of the live portal valid by the published schemas?
+ * `verify --stac`: checks each STAC document of the live portal against the published schemas.
  *
- * The STAC community's own validator judges. It asks for one document after another, so that a portal of many is never in
- * memory at once, and is called once, since each call compiles every schema anew.
+ * It uses the STAC community's validator. The validator loads one document after another, so a large portal is never in
+ * memory as a whole. It is called a single time for all documents, because each call compiles every schema again.
  */
 
 import type { CID } from "multiformats/cid";
@@ -19,12 +19,12 @@ import type { Parts } from "../parts.ts";
 import { type Check, checked } from "./check.ts";
 import type { SchemaSource } from "./stac-schemas.ts";
 
-/** Bytes of a document. An item of a hundred variables has some 100 kB. */
+/** Most bytes of a document. An item of a hundred variables has some 100 kB. */
 const largestDocument = 4 * 1024 * 1024;
 
 const mostDocuments = 100_000;
 
-/** Reasons given for one document: one mistake breaks every alternative that a schema allows. */
+/** Most reasons listed for one document, because one mistake violates every alternative that a schema allows. */
 const mostReasons = 5;
 
 export async function* checkStac(
@@ -40,11 +40,11 @@ export async function* checkStac(
   }
 }
 
-/** @throws Failure `drift` with each document that is invalid, and why; `unavailable` where a schema is out of reach. */
+/** @throws Failure `drift` with each invalid document and the reasons; `unavailable` where a schema is out of reach. */
 async function judge(portal: CID, get: Get, schemas: SchemaSource, world: World): Promise<string> {
   const documents = await documentsIn(portal, get, world);
   let stopped: { readonly error: unknown } | undefined;
-  // The validator makes a message of whatever is thrown here, and goes on.
+  // The validator turns anything thrown here into a message, and continues.
   const loader = async (address: string): Promise<unknown> => {
     if (stopped) throw stopped.error;
     try {
@@ -77,7 +77,7 @@ async function documentsIn(portal: CID, get: Get, world: World): Promise<Map<str
       world.signal.throwIfAborted();
       await pause();
       const path = `${folder.path}/${name}`;
-      // No folder's name ends so: see `core/stac/names.ts`.
+      // No folder's name has this ending: see `core/stac/names.ts`.
       if (name.endsWith(".json")) found.set(path, cid);
       else if ((await stat(cid, get)).type === "directory") folders.push({ path, cid });
       if (found.size + folders.length > mostDocuments) {
@@ -89,7 +89,7 @@ async function documentsIn(portal: CID, get: Get, world: World): Promise<Map<str
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A document that the validator is not to be given. */
+/** A document that must not be passed to the validator. */
 class Invalid extends Error {}
 
 async function documentAt(cid: CID, get: Get): Promise<object> {
@@ -97,7 +97,7 @@ async function documentAt(cid: CID, get: Get): Promise<object> {
   if (type !== "file") throw new Invalid(`is a ${type}`);
   if (size > largestDocument) throw new Invalid(`has ${size} bytes, more than the ${largestDocument} allowed`);
   const document = parsed(await whole(cid, get));
-  // The validator would look for the schemas of any version, and stops altogether at what is none.
+  // The validator requests schemas for any version in a document, and stops entirely at an invalid one.
   const { stac_version: version, stac_extensions: extensions } = document;
   if (typeof version !== "string") throw new Invalid("has no stac_version");
   if (!/^1\.1\.\d{1,3}$/.test(version)) throw new Invalid(`has the stac_version ${shown(version)}`);
@@ -120,7 +120,7 @@ function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> {
 
 const isAddress = (value: unknown) => typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value);
 
-/** The document's path, and why it is invalid. @throws Failure `unavailable` where its schemas could not judge it. */
+/** Returns the document's path and why it is invalid. @throws Failure `unavailable` where its schemas could not be used. */
 function sayWrong({ source, messages, results }: Report): string {
   const errors = [...results.core, ...Object.values(results.extensions).flat()];
   const unusable = errors.find(({ instancePath }) => instancePath === undefined);

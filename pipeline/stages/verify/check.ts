@@ -1,4 +1,4 @@
-/** What one look of `verify` came to, and what all of them amount to. */
+/** The result of one check of `verify`, and the verdict over all of them. */
 import { Failure, type Kind } from "../../core/failure.ts";
 
 export interface Check {
@@ -9,27 +9,27 @@ export interface Check {
   readonly says: string;
   /** Why not ok. */
   readonly problem?: "corrupt" | "drift" | "unchecked";
-  /** What sets it right: of drift a command; what makes known what could not be checked. */
+  /** The fix: a command for drift, or how to make an unchecked subject checkable. */
   readonly mend?: string;
-  /** For a table: of which service or name it is one check of several, and which one: a path, a server. */
+  /** For tables: the service or name that has several checks, and the path or server of this one. */
   readonly part?: { readonly of: string; readonly at: string };
 }
 
-/** One check, made by `look`, which says what it found, or throws why it is not so. */
+/** Yields one check. `examine` returns the message of a passed check, or throws the failure. */
 export async function* checked(
   check: Check["check"],
   subject: string,
-  look: () => Promise<string>,
+  examine: () => Promise<string>,
 ): AsyncGenerator<Check> {
   try {
-    yield { check, subject, ok: true, says: await look() };
+    yield { check, subject, ok: true, says: await examine() };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     yield failed(check, subject, error);
   }
 }
 
-/** What can't be looked at is neither corrupt nor drift. */
+/** Returns a failed check. A subject that can't be reached is unchecked, neither corrupt nor drift. */
 export function failed(check: Check["check"], subject: string, error: Failure): Check {
   const problems: Partial<Record<Kind, Check["problem"]>> = { corrupt: "corrupt", input: "corrupt", drift: "drift" };
   const problem = problems[error.kind] ?? "unchecked";
@@ -37,13 +37,13 @@ export function failed(check: Check["check"], subject: string, error: Failure): 
   return { check, subject, ok: false, says: error.message, problem, ...mend };
 }
 
-/** How a whole verification ends. */
+/** Returns the outcome of a whole verification. */
 export function verdict(checks: readonly Pick<Check, "ok" | "problem">[]): {
   readonly ok: boolean;
   readonly corrupt: number;
   readonly drift: number;
   readonly unchecked: number;
-  /** Of the failure it amounts to. */
+  /** The kind of failure with which `verify` ends. */
   readonly kind: Kind | undefined;
 } {
   const count = (problem: Check["problem"]) => checks.filter((check) => check.problem === problem).length;

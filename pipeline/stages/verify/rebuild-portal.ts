@@ -1,4 +1,4 @@
-/** The portal of a release, built again from the log and the data alone, to compare it with the published one. */
+/** Rebuilds the portal of a release from the log and the data alone, to compare it with the published one. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ import { buildPortal, foldViews } from "../publish/portal.ts";
 import { type Scanning, scan } from "../scan/scan.ts";
 import { type Past, sourceOf } from "../tree/past.ts";
 
-/** What rebuilding a portal needs of a campaign. */
+/** The parts of a campaign that rebuilding a portal needs. */
 export type RebuildParts = Past & Scanning & Pick<Parts, "views" | "madeWith">;
 
 /** Stores nothing, and uses no stored state of views. @throws Failure `unavailable` where data is out of reach. */

@@ -1,4 +1,4 @@
-/** What is used of stac-node-validator, which comes without types. */
+/** Types for the functions used of stac-node-validator, which has no types of its own. */
 declare module "stac-node-validator" {
   interface SchemaError {
     /** JSON pointer into the document; absent where the schema itself could not be used. */
@@ -8,7 +8,7 @@ declare module "stac-node-validator" {
 
   export interface Report {
     readonly valid: boolean | null;
-    /** The address that `loader` was given. */
+    /** The address passed to `loader`. */
     readonly source: string | null;
     readonly messages: readonly string[];
     readonly results: {
@@ -18,7 +18,7 @@ declare module "stac-node-validator" {
     readonly children: readonly Report[];
   }
 
-  /** `loader` gives what stands at an address: that of a document, or of a schema. What it throws is a message in the report. */
+  /** `loader` returns the document or schema at an address. Whatever it throws becomes a message in the report. */
   export default function validate(
     documents: readonly string[],
     options: { readonly loader: (address: string) => Promise<unknown> },

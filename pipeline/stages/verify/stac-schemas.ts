@@ -1,9 +1,8 @@
 /**
- * The published JSON Schemas that STAC is judged by: from a folder, for machines without a network, or from where their
- * authors keep them.
+ * The published JSON Schemas for STAC: from a folder, for machines without a network, or from their authors' servers.
  *
- * A document names the schemas of its extensions, so an address may be anyone's: nothing is sent there, and what comes back
- * is bounded in number, size and time.
+ * A document names the schemas of its extensions, so an address may be of any server: requests carry no data, and
+ * responses are bounded in number, size and time.
  */
 import { readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -13,22 +12,22 @@ import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { describeError, readBody, reasonOf } from "../../http/http.ts";
 
-/** The schema at an address, as JSON. @throws Failure `unavailable` where it is out of reach, or is none. */
+/** Returns the schema at an address, as JSON. @throws Failure `unavailable` where it is out of reach or no schema. */
 export type SchemaSource = (address: string) => Promise<object>;
 
-/** Bytes. The largest in use has some 50 kB. */
+/** Most bytes of a schema. The largest in use has some 50 kB. */
 const largest = 2 * 1024 * 1024;
 
-/** STAC's own are 15; an extension is one or two. */
+/** STAC itself has 15 schemas; an extension has one or two. */
 const mostSchemas = 200;
 
-/** ms from asking for a schema to its last byte. */
+/** ms from the request for a schema to its last byte. */
 const longest = 30_000;
 
 /**
  * Each schema is read once.
  *
- * @param folder Where a schema stands as `<host>/<path>`; without one they are fetched over https.
+ * @param folder Contains each schema as `<host>/<path>`; without a folder, schemas are fetched over https.
  * @throws Failure `input` where there is no such folder.
  */
 export async function schemasFrom(folder: string | undefined, world: World): Promise<SchemaSource> {
@@ -97,7 +96,7 @@ function urlOf(address: string): URL {
   return url;
 }
 
-/** A new object each time: the validator writes into it. */
+/** Parses a new object on each call, because the validator modifies it. */
 function schemaOf(address: string, text: string): object {
   let schema: unknown;
   try {

@@ -1,10 +1,10 @@
 /**
- * Verify: is what the log says true, here, at every service and at every server?
+ * Verify: checks the log against the node, every pin service and every authoritative server.
  *
- * Read only, and without secrets: everything is judged by bytes that hash to what names them, by blocks that services
- * give, and by what authoritative servers answer. A check that fails is `corrupt` where content contradicts itself or
- * its CID, and `drift` where the world outside is no longer what the log says; what can't be looked at is neither,
- * and is told as unchecked.
+ * It writes nothing and needs no secrets: it judges by blocks that hash to their CIDs, by blocks retrieved from services,
+ * and by answers of authoritative servers. A check that fails is `corrupt` where content contradicts itself or its CID, and
+ * `drift` where a node, service or name no longer agrees with the log. A check that can't be made is reported as
+ * unchecked.
  */
 
 import { inOrder } from "../../core/concurrency.ts";
@@ -38,12 +38,12 @@ export interface VerifyOptions {
 
 const whereBlocksAre = "verify where these blocks are, or name a gateway that has them in campaign.yaml";
 
-/** ms that services and names get to answer. */
+/** ms. Timeout for the answers of services and names. */
 const timeoutMs = 30_000;
 
 const atOnce = 16;
 
-/** Every check of the newest release and of all before it, as it is made. */
+/** Yields every check of the newest release and of all earlier ones, as each one finishes. */
 export async function* verify(campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
   const head = await publishedHead(campaign.log, world);
   for await (const check of checksOf(head, campaign, options, world)) {
@@ -52,10 +52,10 @@ export async function* verify(campaign: Parts, options: VerifyOptions, world: Wo
   }
 }
 
-/** Checks that read blocks of ours or of gateways. */
+/** Checks that read blocks from the home node or from gateways. */
 const readsBlocks: ReadonlySet<Check["check"]> = new Set(["tree", "index", "portal"]);
 
-/** After a rollback tree.yaml is another tree, so that publishing it is no way to set right what is live. */
+/** After a rollback, tree.yaml differs from the live tree, so publishing it would not repair the live one. */
 function fixFor({ check, problem }: Check, { release: { rollbackOf } }: Head): string | undefined {
   if (problem === "unchecked" && readsBlocks.has(check)) return whereBlocksAre;
   if (problem !== "drift") return undefined;
@@ -64,10 +64,10 @@ function fixFor({ check, problem }: Check, { release: { rollbackOf } }: Head): s
 }
 
 async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, world: World): AsyncGenerator<Check> {
-  // Asked at once, and told in their order.
+  // Requested now, so that the answers arrive during the checks of releases; reported later, in a fixed order.
   const names = observeNames(campaign, timeoutMs, world);
-  const pins = desiredPinsOf(head, new Map(), campaign, world).then((wishes) =>
-    observePins(wishes, campaign, { thorough: true, timeoutMs }, world),
+  const pins = desiredPinsOf(head, new Map(), campaign, world).then((desired) =>
+    observePins(desired, campaign, { thorough: true, timeoutMs }, world),
   );
   for (const asked of [names, pins]) asked.catch(() => undefined);
 
@@ -86,10 +86,10 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
   if (options.stac) yield* checkStac(head, campaign, options.stac, world);
   yield* checksOfNode(head, campaign, options, world);
   yield* checksOfPins(pins);
-  for (const sight of await names) yield* checksOfName(sight, head, campaign, world);
+  for (const observation of await names) yield* checksOfName(observation, head, campaign, world);
 }
 
-/** No release is old where the log can't be read to its end, which is reported elsewhere. */
+/** Treats no release as old where the log can't be read to its end; another check reports that failure. */
 async function knownWithoutBlocks(head: Head, campaign: RetentionParts, world: World): Promise<KnownWithoutBlocks> {
   const { log, profile } = campaign;
   const old = await oldNumbers(head, campaign, world).catch((error: unknown) => {
@@ -99,7 +99,7 @@ async function knownWithoutBlocks(head: Head, campaign: RetentionParts, world: W
   return { isOld: (number) => old.has(number), source: (release) => log.source(release, world), profile };
 }
 
-/** Every dataset that the portal's index tells of stands in the tree, with that CID. */
+/** Checks that every dataset in the portal's index is in the tree, at that path with that CID. */
 async function checkIndex({ release }: Head, { get }: Pick<Parts, "get">, world: World): Promise<string> {
   const index = await resolve(release.portal, "index.json", get);
   if (!index) throw new Failure("corrupt", "the portal has none");
@@ -121,7 +121,7 @@ interface Located {
   readonly cid: string;
 }
 
-/** What our own view writes. Whatever else stands there, somebody else wrote. */
+/** Parses index.json as the `index` view writes it. @throws Failure `corrupt` for any other content. */
 function datasetsIn(index: Uint8Array): readonly Located[] {
   try {
     const { datasets } = JSON.parse(new TextDecoder().decode(index));
@@ -143,9 +143,9 @@ async function checkPortal(head: Head, campaign: RebuildParts, world: World): Pr
   throw new Failure("corrupt", `comes out as ${rebuilt}, and was published as ${release.portal}`);
 }
 
-async function* checksOfPins(looked: Promise<readonly PinObservation[]>): AsyncGenerator<Check> {
+async function* checksOfPins(observations: Promise<readonly PinObservation[]>): AsyncGenerator<Check> {
   try {
-    for (const sight of await looked) yield checkOfPin(sight);
+    for (const observation of await observations) yield checkOfPin(observation);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     yield failed("pin", "what should be kept", error);
@@ -164,31 +164,34 @@ function checkOfPin({ desired, counts, evidence, status, message, failure }: Pin
 }
 
 async function* checksOfName(
-  sight: NameObservation,
+  observation: NameObservation,
   head: Head,
   { log }: Pick<Parts, "log">,
   world: World,
 ): AsyncGenerator<Check> {
-  const { name: announced, answers: sighting, failure } = sight;
+  const { name: announced, answers: status, failure } = observation;
   try {
-    // Where it can't be found out whom to ask, nothing is known of what is announced.
-    if (!sighting) throw failure!;
+    // Without the list of authorities, the announced value is unknown.
+    if (!status) throw failure!;
     const value = normalized(await targetOf(announced.to, head, log, world));
-    for (const answer of sighting.authorities) yield checkOfAnswer(announced.name, answer, value);
-    if (sighting.until !== undefined)
-      yield checkOfRecord(announced.name, { ...sighting, until: sighting.until }, world);
+    for (const answer of status.authorities) yield checkOfAnswer(announced.name, answer, value);
+    if (status.until !== undefined) yield checkOfRecord(announced.name, { ...status, until: status.until }, world);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     yield { ...failed("name", announced.name, error), problem: "unchecked" };
   }
 }
 
-function checkOfAnswer(name: string, { server, value: said, problem, wrong }: AuthorityAnswer, value: string): Check {
+function checkOfAnswer(
+  name: string,
+  { server, value: reported, problem, wrong }: AuthorityAnswer,
+  value: string,
+): Check {
   const check = { check: "name", subject: `${name} at ${server}`, part: { of: name, at: server } } as const;
   if (problem !== undefined) return { ...check, ok: false, says: problem, problem: wrong ? "drift" : "unchecked" };
-  if (said === undefined) return { ...check, ok: false, says: "has no record", problem: "drift" };
-  if (normalized(said) === value) return { ...check, ok: true, says: value };
-  return { ...check, ok: false, says: `says ${said}\nin place of ${value}`, problem: "drift" };
+  if (reported === undefined) return { ...check, ok: false, says: "has no record", problem: "drift" };
+  if (normalized(reported) === value) return { ...check, ok: true, says: value };
+  return { ...check, ok: false, says: `says ${reported}\nin place of ${value}`, problem: "drift" };
 }
 
 function checkOfRecord(
