@@ -1,8 +1,8 @@
 /**
- * The composition root: campaign.yaml and the environment in, ready parts out.
+ * The composition root: creates the parts of a campaign from campaign.yaml and the environment.
  *
- * The one place that knows which node, log, readers and views there are. What a family needs of another it is handed
- * here, as a function: the log gets the node's blocks, the stages get readers that have never heard of IPFS.
+ * Only this module knows all kinds of nodes, logs, readers and views. It passes to each module the functions of other
+ * modules that it needs: the log gets the node's blocks, the stages get readers that do not depend on IPFS.
  */
 import { join } from "node:path";
 import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
@@ -36,10 +36,10 @@ export interface Campaign extends Parts {
 }
 
 /**
- * The campaign in `folder`, ready to use.
+ * Opens the campaign in `folder`.
  *
- * @throws Failure `input` where campaign.yaml is missing or wrong, with every line that is. A secret that is not set is
- * missed by what needs it, at its line.
+ * @throws Failure `input` where campaign.yaml is missing or invalid, with every invalid line. For a secret that is not set,
+ * only the part that needs it throws, with the line of campaign.yaml.
  */
 export async function openCampaign(folder: string, env: Environment, world: World): Promise<Campaign> {
   const { config, text } = await configIn(folder);
@@ -87,7 +87,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
   };
 }
 
-/** Where machines share a log and no blocks. */
+/** The hint for campaigns whose machines share a log and no blocks. */
 const elsewhere = "if another machine has it: campaign.yaml can name gateways: to read it from";
 
 async function gatewaysOf({ gateways }: CampaignConfig): Promise<Node | undefined> {
@@ -96,10 +96,10 @@ async function gatewaysOf({ gateways }: CampaignConfig): Promise<Node | undefine
   return several.gateways(gateways);
 }
 
-/** Blocks of one pin service asked for at once. */
+/** Concurrent requests for blocks to one pin service. */
 const requestsAtOnce = 16;
 
-/** Whoever may have blocks that the node lacks: the gateways, then every pin service that can be asked for blocks. */
+/** Returns the sources of blocks that the node lacks: the gateways, then every pin service that offers blocks. */
 function sourcesOf(
   gateways: Node | undefined,
   keepers: readonly { readonly keeper: ConfiguredPinService }[],
@@ -113,8 +113,9 @@ function sourcesOf(
 }
 
 /**
- * A node that can tell what it holds is brought what it lacks, one leaf after another, so that all of them share one limit;
- * one with a network of its own is asked to pin, which fetches.
+ * Returns the function that fetches a leaf to the home node. For a node that can list its blocks, it fetches the missing
+ * ones, one leaf after another, so that all leaves share one limit of bytes. Any other node has its own network: there, a pin
+ * request fetches the blocks.
  */
 function bringing(
   home: HomeNode,

@@ -1,10 +1,10 @@
-/** campaign.yaml, read and found to be sound. */
+/** Reads and validates campaign.yaml. */
 import { join } from "node:path";
 import { type CampaignConfig, readCampaign } from "../core/campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
 import { readIfThere } from "../disk/read.ts";
 
-/** @throws Failure `input` where the folder holds none, and as {@link configFrom} does. */
+/** @throws Failure `input` where the folder has no campaign.yaml, and as {@link configFrom} does. */
 export async function configIn(folder: string): Promise<{ config: CampaignConfig; text: string }> {
   const file = join(folder, "campaign.yaml");
   const text = (await readIfThere(file))?.toString();
@@ -16,7 +16,7 @@ export async function configIn(folder: string): Promise<{ config: CampaignConfig
   return { config: configFrom(text), text };
 }
 
-/** @throws Failure `input` with every line that is wrong. */
+/** @throws Failure `input` with every invalid line. */
 export function configFrom(text: string | Uint8Array): CampaignConfig {
   const { campaign, findings } = readCampaign(text);
   const errors = findings.filter(({ level }) => level === "error");

@@ -1,9 +1,9 @@
 /**
- * The decompressors that Node gives to readers of formats.
+ * The decompressors that readers of formats use on Node.
  *
- * gzip, zlib and zstd are Node's own. bzip2 and xz are packages that check what they unpack: seek-bzip the CRC of each
- * block, xz-decompress (XZ Embedded) what the stream names. Each stops at the bytes that a chunk can have, whatever the
- * compressed bytes claim.
+ * gzip, zlib and zstd are Node's own. bzip2 and xz are packages that verify checksums: seek-bzip the CRC of each block,
+ * xz-decompress (XZ Embedded) the check that the stream declares. Each stops at the largest size of the chunk, whatever size
+ * the compressed bytes declare.
  */
 import { promisify } from "node:util";
 import { gunzip, inflate, zstdDecompress } from "node:zlib";
@@ -20,7 +20,7 @@ export const decompressors: Required<Decompressors> = {
     const output = growing(most, "bz2");
     let at = 0;
     const input = {
-      // Past the end it would read undefined as 0.
+      // Without this check, seek-bzip would read undefined as 0 past the end.
       readByte() {
         if (at >= bytes.length) throw new Error("it ends before its contents do");
         return bytes[at++]!;
@@ -39,12 +39,12 @@ export const decompressors: Required<Decompressors> = {
   },
 
   async xz(bytes, most) {
-    // What it exports goes by another path than its types know.
+    // The package exports the class differently from its types.
     const { default: xzDecompress } = (await import("xz-decompress")) as unknown as {
       default: typeof import("xz-decompress");
     };
     const output = growing(most, "lzma");
-    // A copy, since the stream passes the whole buffer of what it is given on.
+    // A copy, because the stream passes on the whole underlying buffer.
     const packed = new ReadableStream<Uint8Array>({
       start(controller) {
         controller.enqueue(new Uint8Array(bytes));
@@ -69,10 +69,10 @@ function node(decompress: NodeDecompress): Decompress {
   };
 }
 
-/** Bytes that are unpacked at once by what does it in one turn of the event loop, at some 25 MB a second. */
+/** Most bytes for a decompressor that runs in one turn of the event loop, at some 25 MB a second. */
 const mostInOneTurn = 32 * 2 ** 20;
 
-/** Bytes as they come, up to `most` of them. */
+/** Returns a buffer that grows up to `most` bytes. */
 function growing(most: number, codec: string) {
   let buffer = new Uint8Array(Math.min(most, 65_536));
   let length = 0;

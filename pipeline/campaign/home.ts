@@ -1,10 +1,10 @@
-/** The campaign's own node, of the kind that campaign.yaml names. Only that kind is loaded. */
+/** The campaign's own node, of the kind in campaign.yaml. Only the module of that kind is loaded. */
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 import { type Secret, tokenOf } from "./secrets.ts";
 
-/** `state`: folder of what this machine remembers. @throws Failure `input` where its token is not set. */
+/** `state`: folder of this machine's state. @throws Failure `input` where the node's token is not set. */
 export async function homeNode({ node }: CampaignConfig, state: string, secret: Secret): Promise<HomeNode> {
   switch (node.kind) {
     case "embedded":
@@ -16,16 +16,15 @@ export async function homeNode({ node }: CampaignConfig, state: string, secret: 
   }
 }
 
-/** This machine's own. It stands in where the campaign's is closed to us and something has to be held, as a CAR brought in. */
+/** Returns this machine's own node. It stores an imported CAR where the campaign's node refuses access. */
 export async function ownNode(state: string): Promise<HomeNode> {
   const { embedded } = await import("../ipfs/embedded/embedded.ts");
   return embedded(state);
 }
 
 /**
- * The same for whoever may only look: where the node's token is not set, it is one that lets nothing be seen, and says
- * why to whoever wants to keep something. What the gateways have can then be read all the same: a job without secrets
- * knows the log.
+ * As {@link homeNode}, for callers that may only read. Where the node's token is not set, the node returned has no blocks,
+ * and its writing methods reject with the reason. A job without secrets can then still read the log from gateways.
  */
 export async function homeOrGateways(config: CampaignConfig, state: string, secret: Secret): Promise<HomeNode> {
   try {

@@ -1,12 +1,12 @@
-/** Parts that are made when they are first wanted, and closed only where they were. */
+/** Parts that are created at first use, and closed only if they were created. */
 
-/** Something to be closed with the campaign. */
+/** A part that is closed with the campaign. */
 export type Opened<Part> = Part & {
-  /** Give up connections. */
+  /** Closes connections. */
   readonly close: () => void;
 };
 
-/** Made when it is first wanted; `made` tells what there is to close. */
+/** Memoizes `make`. `get` creates the value at first use; `made` returns the value, if created, without creating it. */
 export function once<T>(make: () => T): { readonly get: () => T; readonly made: () => T | undefined } {
   let made: T | undefined;
   return {

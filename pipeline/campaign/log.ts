@@ -1,4 +1,4 @@
-/** The log that campaign.yaml names, and who signs what is appended to it. */
+/** The release log in campaign.yaml, and the signer of appended releases. */
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
@@ -19,7 +19,7 @@ export async function logOf(
   return gitLog({ folder, remote: log.remote, branch: log.branch, state, blocks, holder: holderOf(env) });
 }
 
-/** Who holds a lease, for people. */
+/** Returns the name of this lease holder, for people. */
 function holderOf({ GITHUB_REPOSITORY, GITHUB_RUN_ID }: Environment): string {
   return GITHUB_REPOSITORY
     ? `github.com/${GITHUB_REPOSITORY} run ${GITHUB_RUN_ID}`

@@ -1,4 +1,4 @@
-/** The names that campaign.yaml announces: looked at without secrets, written with them. */
+/** The names that campaign.yaml announces. Reading them needs no secrets, writing does. */
 import type { CampaignConfig, NodeConfig } from "../core/campaign/campaign.ts";
 import type { DnsNameConfig, IpnsNameConfig } from "../core/campaign/names.ts";
 import { Failure, isFailure } from "../core/failure.ts";
@@ -89,7 +89,7 @@ async function assertKeyOf({ ipns }: IpnsNameConfig, name: string | undefined, s
   });
 }
 
-/** The campaign's Kubo takes records too. Without its token the endpoints do alone, where there are any. */
+/** The campaign's Kubo node accepts IPNS records too. Without its token, only the endpoints are used, where there are any. */
 function kuboIn(node: NodeConfig, endpoints: readonly string[], secret: Secret) {
   if (node.kind !== "kubo") return {};
   try {
@@ -100,10 +100,10 @@ function kuboIn(node: NodeConfig, endpoints: readonly string[], secret: Secret) 
   }
 }
 
-/** ms. Endpoints answer what they were told, or they don't. */
+/** ms. Every endpoint must return the record that was last put there. */
 const ipnsDeadline = 60_000;
 
-/** What the key is called: as campaign.yaml says, in its usual spelling, or as the private key tells where it is set. */
+/** Returns the key's public name: from campaign.yaml, in its usual spelling, or else from the private key where it is set. */
 async function publicNameOf({ key, ipns }: IpnsNameConfig, env: Environment): Promise<string | undefined> {
   const { privateKeyFrom, publicKeyOf, publicName } = await import("../core/key.ts");
   const publicKey = key === undefined ? undefined : publicKeyOf(key);

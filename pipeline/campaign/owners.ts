@@ -1,4 +1,4 @@
-/** Who looks at changes of what, as campaign.yaml says. */
+/** The owners in campaign.yaml, who review changes of their paths. */
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
 import type { Owner } from "../stages/review/report.ts";
 import { matches } from "./path-pattern.ts";

@@ -1,4 +1,4 @@
-/** The Kubos that stay connected with the peers campaign.yaml names: the campaign's own node, and those that keep data for it. */
+/** The Kubo nodes that stay connected with the peers in campaign.yaml: the campaign's own node, and pin services of that kind. */
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
 import type { Peering } from "../stages/parts.ts";
 import { type Secret, tokenOf } from "./secrets.ts";

@@ -1,4 +1,4 @@
-/** The pin services that campaign.yaml names, each with a way to look at what it keeps. */
+/** The pin services in campaign.yaml, each with a way to read blocks from it. */
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
 import type { ServiceConfig } from "../core/campaign/pins.ts";
 import { isFailure } from "../core/failure.ts";
@@ -39,7 +39,7 @@ export async function configuredPinServices(
   });
 }
 
-/** Where blocks of a service are seen: its own gateway, or the Kubo itself. Absent where neither can be asked. */
+/** Returns where to read a service's blocks: its own gateway, or the Kubo node itself; absent where neither can be used. */
 function lookingAt(
   config: ServiceConfig,
   secret: Secret,
@@ -50,13 +50,13 @@ function lookingAt(
   try {
     return open.kubo({ api: config.api, ...tokenOf(config.token, secret) });
   } catch (error) {
-    // Looking needs no secret where it can be had otherwise: whoever writes will be told.
+    // A missing secret must not fail commands that only read. Commands that write throw this failure themselves.
     if (isFailure(error, "input")) return undefined;
     throw error;
   }
 }
 
-/** Where others can fetch from the home node. The embedded one has no peers. */
+/** Returns the multiaddrs at which others can fetch from the home node. The embedded node has none, because it has no peers. */
 export async function originsOf({ node }: CampaignConfig, secret: Secret): Promise<Parts["origins"]> {
   if (node.kind === "embedded") return async () => [];
   const { kuboPins } = await import("../pin/kubo.ts");

@@ -1,9 +1,8 @@
 /**
- * A campaign as a reviewer has it: everything a proposal is looked at with, and nothing that needs a secret or writes.
+ * The parts of a campaign that the review of a proposal needs; none of them needs a secret or writes.
  *
- * Whoever runs this may have no more than the two files and a network: a runner of GitHub's, for a stranger's fork. So the
- * campaign's node is one of the places to ask, and not the one that everything goes through; where it can't be asked, the
- * gateways are.
+ * A review may run with only tree.yaml, campaign.yaml and a network: on a GitHub runner, for a fork. So the campaign's node is
+ * one source of blocks among others. Where it can't be reached, the gateways are used.
  */
 import { join } from "node:path";
 import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
@@ -29,22 +28,22 @@ export interface Review extends ReviewParts {
 }
 
 /**
- * `text`: campaign.yaml of the base branch. `folder`: of the campaign on this machine, which may remember sizes and datasets.
+ * `text`: campaign.yaml of the base branch. `folder`: the campaign's on this machine, which may have sizes and datasets cached.
  *
- * @throws Failure `input` where campaign.yaml is wrong.
+ * @throws Failure `input` where campaign.yaml is invalid.
  */
 export async function openReview(text: string, folder: string, env: Environment): Promise<Review> {
   const config = configFrom(text);
   const secret = secretsIn(text, env);
   const state = join(folder, ".fieldtree");
   const home = await homeNode(config, state, secret).catch((error: unknown) => {
-    // A node that wants a token is not for whoever has none; what was imported on this machine is.
+    // Without the token of the campaign's node, use this machine's node, which has the data imported here.
     if (isFailure(error, "input")) return ownNode(state);
     throw error;
   });
   const keepers = await configuredPinServices(config, secret);
   const [{ gateway }, several] = await Promise.all([import("../ipfs/gateway.ts"), import("../ipfs/gateways.ts")]);
-  // One of each: a gateway that asks for patience is left alone by whoever reads.
+  // One object for each gateway, so that a gateway's request to wait applies to all of its users.
   const gates = config.gateways.map((url) => ({ name: new URL(url).host, node: gateway(url) }));
   const any = several.gateways([home, ...gates.map(({ node }) => node)]);
   const sizes = await memory(join(state, "remembered", "sizes"));
@@ -71,12 +70,12 @@ export async function openReview(text: string, folder: string, env: Environment)
   };
 }
 
-/** ms that the log gets, whose sizes can also be had leaf by leaf. */
+/** ms. Timeout for the log: without it, sizes are read leaf by leaf. */
 const patience = 30_000;
 
 /**
- * The sizes of what is live, as the log carries them, remembered: a clone that has the log and no blocks could not tell
- * them, and one with gateways is spared a request a leaf. A log that can't be reached is only told of.
+ * Caches the sizes of the live leaves that the log carries. A clone that has the log and no blocks has no other source of
+ * sizes, and a clone with gateways saves one request for each leaf. A log that can't be reached is only logged.
  */
 async function rememberLive(
   review: { config: CampaignConfig; folder: string; state: string; home: HomeNode; env: Environment; sizes: Memory },

@@ -1,16 +1,16 @@
 /**
- * Secrets: campaign.yaml names environment variables, and here their values are read.
+ * Secrets: reads the values of the environment variables that campaign.yaml names.
  *
- * Nowhere else: parts are handed a value, or a function that gives it. No message holds one.
+ * No other module reads them: parts receive a value, or a function that returns it. No message contains one.
  */
 import { Failure } from "../core/failure.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Secret {
-  /** The value of an environment variable that campaign.yaml names. @throws Failure `input` at its line where it is not set. */
+  /** Returns the value of an environment variable in campaign.yaml. @throws Failure `input` at its line where it is not set. */
   (variable: string): string;
-  /** Where campaign.yaml names it: `campaign.yaml:7`. */
+  /** Returns the line of campaign.yaml with the variable: `campaign.yaml:7`. */
   readonly where: (variable: string) => string;
 }
 

@@ -1,11 +1,11 @@
-/** What is used of seek-bzip, which comes without types. */
+/** Types for the functions used of seek-bzip, which has no types of its own. */
 declare module "seek-bzip" {
   const bunzip: {
-    /** Writes what `input` unpacks to, of all streams in it where `multistream`. Throws on a wrong CRC. */
+    /** Writes the decompressed bytes of `input`; with `multistream`, of all streams in it. Throws on a wrong CRC. */
     decode(
       input: {
         readByte(): number;
-        /** Fills `buffer` and returns how much it had for it. */
+        /** Copies bytes into `buffer`, and returns their number. */
         read(buffer: Uint8Array, offset: number, length: number): number;
         eof(): boolean;
       },

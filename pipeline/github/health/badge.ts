@@ -25,7 +25,7 @@ export interface Health {
   readonly campaign: string;
   /** Number of the newest release; nothing before the first. */
   readonly release: number | undefined;
-  /** Whether the verification came to its end. */
+  /** Whether the verification finished. */
   readonly verified: boolean;
   /** Classes of problems that are open. */
   readonly problems: readonly string[];
@@ -47,7 +47,7 @@ export function badgeOf({ campaign, release, verified, problems, today }: Health
 const attempts = 5;
 
 /**
- * Put the badge on `branch`, as shields.io reads it; the branch must be there.
+ * Writes the badge to `branch`, as shields.io reads it; the branch must exist.
  *
  * @returns whether it had to be changed; `undefined` where there is no such branch yet.
  * @see https://shields.io/badges/endpoint-badge
@@ -77,7 +77,7 @@ export async function writeBadge(
           ...place,
           path,
           branch,
-          // Nothing is to be built from it.
+          // The commit must start no workflow.
           message: `badge: ${badge.message}\n\n[skip ci]`,
           content,
           ...(file && { sha: file.sha }),
@@ -85,7 +85,7 @@ export async function writeBadge(
       );
       return true;
     } catch (error) {
-      // A publisher may have moved the branch, and a lost answer may have written the file: read both again.
+      // A publisher may have moved the branch, and a request whose response was lost may have written the file: read both again.
       if (!isFailure(error, "conflict", "unavailable") || attempt === attempts) throw error;
       await world.sleep(error.wait ?? 1_000);
     }

@@ -1,9 +1,9 @@
 /**
- * What a verification found, as issues: one for each class of problem, kept up to date, closed by itself.
+ * Reports the problems that a verification found as issues: one for each class of problems, updated and closed automatically.
  *
- * Problems of one class have one remedy. Its issue is opened at the first failing check, its text is updated by each
- * verification, and it is closed when every check that failed has passed again; the next failure reopens it. Each of these is
- * one API call, so an interrupted run leaves no issue half written. A check that could not be made closes nothing.
+ * Problems of one class have one remedy. The first failing check opens the issue of its class, each verification updates the
+ * text, and the issue is closed when every check that failed has passed again; the next failure reopens it. Each of these is
+ * one API call, so an interrupted run leaves no incomplete issue. A check that could not be made closes no issue.
  */
 
 import { code } from "../../core/text/markdown.ts";
@@ -15,7 +15,7 @@ import { createIfAbsent } from "../run/create-if-absent.ts";
 
 /** One check of a verification. */
 export interface CheckResult {
-  /** What kind: `log`, `pin`, `name` … */
+  /** Kind of check: `log`, `pin`, `name` … */
   readonly check: string;
   readonly subject: string;
   readonly ok: boolean;
@@ -23,10 +23,10 @@ export interface CheckResult {
   readonly problem?: "corrupt" | "drift" | "unchecked";
 }
 
-/** A verification, as far as it came. */
+/** The results of a verification, which may be incomplete. */
 export interface Verification {
   readonly checks: readonly CheckResult[];
-  /** Why it ended early: then nothing is known of what it did not come to. */
+  /** Why it ended early. Then the state of the remaining checks is unknown. */
   readonly stopped?: string;
 }
 
@@ -35,12 +35,12 @@ type ClassName = "content" | "pins" | "names" | "reach";
 interface Class {
   readonly name: ClassName;
   readonly title: string;
-  /** Kinds of checks whose failures belong here; checks that could not be made belong to `reach`. */
+  /** Kinds of checks whose failures are in this class; checks that could not be made are in class `reach`. */
   readonly kinds: readonly string[];
   readonly todo: string;
 }
 
-/** Kinds that are not named here are content. */
+/** Kinds of checks that are not listed here are in class `content`. */
 const classes: readonly Class[] = [
   {
     name: "content",
@@ -105,13 +105,13 @@ export async function track(
   return tracked;
 }
 
-/** Names of the classes that an issue of ours is open for. */
+/** Returns the names of the classes with an open health issue. */
 export async function openProblems(github: GitHub): Promise<readonly ClassName[]> {
   const known = await ourIssues(github, "open");
   return classes.flatMap(({ name }) => (known.get(name)?.state === "open" ? [name] : []));
 }
 
-/** By class. Anybody can type the mark, so the author is compared too; of two, the newer one. */
+/** Returns health issues by class. Anyone can write the mark, so the author is compared too. Of two, the newer one counts. */
 async function ourIssues(github: GitHub, state: "all" | "open" = "all"): Promise<ReadonlyMap<string, HealthIssue>> {
   const all = await github.all<HealthIssue>("listing the health issues", (rest, at) =>
     rest.issues.listForRepo({ ...at, labels: label, state, sort: "created", direction: "desc" }),
@@ -135,7 +135,7 @@ function problemsOf({ name, kinds }: Class, { checks, stopped }: Verification): 
   });
 }
 
-/** Whether every kind of check that failed was made again and passed. A light verification makes fewer checks than a deep one. */
+/** Whether every kind of check that failed was repeated and passed. A light verification makes fewer checks than a deep one. */
 function isFixed({ name }: Class, { body }: HealthIssue, { checks, stopped }: Verification): boolean {
   if (stopped !== undefined) return false;
   if (name === "reach") return true;
@@ -180,7 +180,7 @@ async function close(one: Class, issue: HealthIssue, run: string | undefined, gi
   return { problem: one.name, did: "closed", page: issue.html_url };
 }
 
-/** Problems that one issue lists; more are counted. At most some 20 000 characters of 65 536. */
+/** Most problems listed in one issue; the others are counted. The text has at most some 20 000 characters of 65 536. */
 const mostListed = 40;
 
 function bodyOf(one: Class, failing: readonly CheckResult[], run: string | undefined): string {

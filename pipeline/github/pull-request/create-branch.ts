@@ -6,7 +6,7 @@ import { createIfAbsent } from "../run/create-if-absent.ts";
 
 export interface BranchDraft {
   readonly branch: string;
-  /** The commit that it starts from. */
+  /** The commit that the branch starts from. */
   readonly onto: string;
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -49,7 +49,10 @@ export async function createBranch(draft: BranchDraft, github: GitHub, world: Wo
   return createIfAbsent({ find, create }, world);
 }
 
-/** To a token that may not change workflows, a branch with others than a fork's own is such a change, and simply not found. */
+/**
+ * GitHub refuses with "not found" where the branch would bring the fork changed workflows, and the token may not change
+ * workflows.
+ */
 function branchRefused(refused: Failure, { page }: GitHub): Failure {
   const way = `if ${page} is an older fork, press “Sync fork” there and run this again; a classic token needs the scope repo`;
   const hint = [refused.hint, way].filter(Boolean).join("; ");

@@ -1,4 +1,4 @@
-/** Opens a pull request that changes one file, on a branch of its own. Repeating it finds the one that is open. */
+/** Opens a pull request that changes one file, on a branch of its own. A repeated call returns the open pull request. */
 import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
 import { createIfAbsent } from "../run/create-if-absent.ts";
@@ -9,9 +9,9 @@ export interface PullDraft extends Omit<BranchDraft, "message"> {
   readonly title: string;
   /** Markdown. */
   readonly body: string;
-  /** Branch it is meant for. */
+  /** The branch to merge into. */
   readonly base: string;
-  /** Which ones count as there already: with `all`, one that was closed is not opened again. */
+  /** Which existing pull requests count: with `all`, one that was closed is not opened again. */
   readonly known: "all" | "open";
 }
 
@@ -22,7 +22,7 @@ export interface OpenedPull {
   readonly head: string;
 }
 
-/** `home`: the repository that the branch is made in, the same or a fork of it. */
+/** `home`: the repository in which the branch is created, the same or a fork of it. */
 export async function openPull(draft: PullDraft, github: GitHub, home: GitHub, world: World): Promise<OpenedPull> {
   const { branch, title, body, base, known: state } = draft;
   const { owner, repo } = home.place;

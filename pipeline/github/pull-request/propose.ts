@@ -1,8 +1,8 @@
 /**
- * A pull request for contributors without git: fork, branch, commit, template filled in.
+ * Opens a pull request for contributors without git: creates the fork, branch and commit, and fills in the template.
  *
- * The branch is named by a hash of the edits and created atomically. So a second run continues where the first stopped, and
- * the same proposal twice is one pull request.
+ * The branch is named by a hash of the edits and created atomically. So a second run continues an interrupted one, and
+ * repeating a proposal opens no second pull request.
  */
 import { createHash } from "node:crypto";
 import { Failure, isFailure } from "../../core/failure.ts";
@@ -11,18 +11,18 @@ import { type GitHub, repeatable } from "../run/client.ts";
 import { commitsOf } from "../run/commits.ts";
 import { type OpenedPull, openPull } from "./open-pull.ts";
 
-/** Where a proposal starts from. */
+/** The state of the campaign's repository from which a proposal starts. */
 export interface ProposalBase {
   readonly login: string;
-  /** Of the campaign's repository. */
+  /** The default branch of the campaign's repository. */
   readonly branch: string;
   /** The newest commit of that branch. */
   readonly tip: string;
-  /** tree.yaml there. */
+  /** tree.yaml at `tip`. */
   readonly tree: Uint8Array;
-  /** The repository's own words for a pull request, where it has some. */
+  /** The repository's pull request template, if any. */
   readonly template: string | undefined;
-  /** Whether this person may push there: then no fork is needed. */
+  /** Whether the token's user may push to the repository: then no fork is needed. */
   readonly mayPush: boolean;
 }
 
@@ -43,7 +43,7 @@ const templates = [
   "docs/pull_request_template.md",
 ];
 
-/** @throws Failure `input` where the repository has no tree.yaml, and for a token that belongs to no user. */
+/** @throws Failure `input` where the repository has no tree.yaml, or the token belongs to no user. */
 export async function proposalBase(github: GitHub): Promise<ProposalBase> {
   const { owner, repo } = github.place;
   const repository = await github.ask(`reading ${owner}/${repo}`, (rest, place) => rest.repos.get({ ...place }));
@@ -78,13 +78,13 @@ async function templateAt(tip: string, github: GitHub): Promise<string | undefin
   return undefined;
 }
 
-/** One name for one proposal: the same paths and CIDs, the same branch. */
+/** Returns the branch name of a proposal. Equal paths and CIDs give the same name. */
 export function branchFor(edits: readonly string[]): string {
   const digest = createHash("sha256").update(edits.toSorted().join("\n")).digest("hex");
   return `fieldtree/${digest.slice(0, 12)}`;
 }
 
-/** The template with `says` where it asks what is proposed, and ticked what `fieldtree check` has seen to. */
+/** Returns the template with the description filled in, and with the items checked that `fieldtree check` verifies. */
 export function filledIn(template: string | undefined, description: string): string {
   const slot = /<!-- fieldtree:what -->[\s\S]*?<!-- \/fieldtree:what -->/;
   if (template === undefined) return description;
@@ -93,9 +93,9 @@ export function filledIn(template: string | undefined, description: string): str
 }
 
 /**
- * Open it. `fork` gives GitHub's API for another repository.
+ * Opens the pull request. `fork` returns GitHub's API for another repository.
  *
- * @throws Failure `refused` with what the token lacks; `unavailable` where the fork isn't ready in {@link longestFork}.
+ * @throws Failure `refused` with the missing permission; `unavailable` where the fork isn't ready in {@link longestFork}.
  */
 export async function propose(
   { title, body, tree, branch }: Proposal,
@@ -109,11 +109,11 @@ export async function propose(
   return openPull({ ...change, title, body, base: base.branch, known: "open" }, github, home, world);
 }
 
-/** ms, and between two looks: GitHub copies in the background. */
+/** ms: timeout for the fork, and time between two requests. GitHub copies the repository in the background. */
 const longestFork = 300_000;
 const pause = 3_000;
 
-/** The person's fork, made where there is none; GitHub gives the one that is there. Resolves to `login/name`. */
+/** Creates the user's fork, or finds it: GitHub returns an existing fork. Resolves to `login/name`. */
 async function forked({ login, branch }: ProposalBase, github: GitHub, world: World): Promise<string> {
   const { full_name } = await github.ask("forking the repository", (rest, place) =>
     rest.repos.createFork({ ...place, default_branch_only: true, ...repeatable }),
@@ -126,7 +126,7 @@ async function forked({ login, branch }: ProposalBase, github: GitHub, world: Wo
     const ready = await github
       .find("waiting for the fork", (rest) => rest.git.getRef({ owner, repo, ref: `heads/${branch}` }))
       .catch((error: unknown) => {
-        // An empty repository answers 409.
+        // GitHub answers 409 for a repository that is still empty.
         if (isFailure(error, "conflict")) return undefined;
         throw error;
       });

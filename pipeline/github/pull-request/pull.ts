@@ -1,8 +1,8 @@
 /**
- * Which pull request a run belongs to.
+ * Finds the pull request of a workflow run.
  *
- * The run's own artifact may say anything, and for forks GitHub's event says nothing. So the pull request is the open one
- * whose head is that very repository, branch and commit, as GitHub knows them.
+ * The run's artifact is untrusted, and for forks GitHub's event does not name the pull request. So it is the open pull
+ * request whose head has the run's repository, branch and commit, according to GitHub.
  */
 import type { GitHub, Rest } from "../run/client.ts";
 import type { Run } from "../run/event.ts";
@@ -12,17 +12,17 @@ export interface Pull {
   readonly author: string;
   readonly headSha: string;
   readonly baseRef: string;
-  /** Whether merging it publishes: it is meant for the default branch. */
+  /** Whether a merge publishes it: its base is the default branch. */
   readonly publishes: boolean;
   readonly labels: readonly string[];
-  /** Logins and teams that are asked to look at it. */
+  /** Logins and teams whose review is requested. */
   readonly asked: { readonly people: readonly string[]; readonly teams: readonly string[] };
 }
 
-/** Several where one branch was proposed for several bases. */
+/** Most pull requests of one branch: a branch can have one for each base. */
 const mostPulls = 5;
 
-/** Open pull requests whose head is what `run` ran on, wherever that head is by now: compare `headSha`. What publishes first. */
+/** Returns open pull requests from the run's branch, those that publish first. Their head may have moved: compare `headSha`. */
 export async function pullsOf({ headRepository, headBranch }: Run, github: GitHub): Promise<readonly Pull[]> {
   if (!headRepository || headBranch === "") return [];
   const head = `${headRepository.owner}:${headBranch}`;

@@ -1,4 +1,4 @@
-/** One setting that was examined: its state, and what corrects it. */
+/** The state of one setting, and how to correct it. */
 import { isFailure } from "../../../core/failure.ts";
 import type { GitHub } from "../../run/client.ts";
 
@@ -8,9 +8,9 @@ export interface Diagnosis {
   /** `unwise`: it works, and is a risk. `unseen`: the token lacks the permission, or GitHub did not answer. */
   readonly is: "good" | "missing" | "unwise" | "unseen";
   readonly says: string;
-  /** What sets it: a page, or a command. */
+  /** The page or command that sets it. */
   readonly how?: string;
-  /** Sets it. Present where that needs no decision. */
+  /** Corrects the setting. Present where that needs no decision. */
   readonly fix?: (github: GitHub) => Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 /**
- * What the GitHub side of a campaign lacks, and how to set each.
+ * Examines the GitHub settings that a campaign needs.
  *
- * Reads only. What is missing is reported with the page or the command that sets it. What the token may not read is reported
- * as `unseen`, with the permission that it needs, and never as good.
+ * It only reads. A missing setting is reported with the page or command that sets it. A setting that the token may not read
+ * is reported as `unseen`, with the permission that the token needs, never as good.
  */
 import type { CampaignConfig } from "../../../core/campaign/campaign.ts";
 import { endpointsLabel } from "../../../core/campaign/endpoints.ts";
@@ -15,11 +15,11 @@ import { rulesOf } from "./rules.ts";
 
 export interface RepositorySetup {
   readonly config: CampaignConfig;
-  /** `.github/workflows/publish.yml` here; `undefined` where there is none. */
+  /** Text of the local `.github/workflows/publish.yml`; `undefined` where there is none. */
   readonly publishing: string | undefined;
 }
 
-/** Every setting, in the order in which an operator sets them up. */
+/** Returns every setting, in the order in which an operator sets them up. */
 export async function examine(setup: RepositorySetup, github: GitHub, world: World): Promise<readonly Diagnosis[]> {
   const { config } = setup;
   const { owner, repo } = github.place;
@@ -50,7 +50,7 @@ function tokenOf({ permissions }: Repository): Diagnosis[] {
   return [{ of: "token", is: "unseen", says: "not an administrator's: names of secrets can't be seen", how }];
 }
 
-/** Jobs that need no secrets check out without credentials, and then read the log by git as anybody would. */
+/** Jobs without secrets read the log by git without credentials, which requires a public repository. */
 function visibilityOf({ private: hidden }: Repository): Diagnosis[] {
   if (!hidden) return [];
   const says = "is private: jobs without credentials can't read the release log by git";
@@ -64,7 +64,7 @@ function branchOf(branch: string, { page }: GitHub): Diagnosis[] {
   return [{ of: "default branch", is: "missing", says, how: `rename it: ${page}/settings` }];
 }
 
-/** What holds on any laptop and not on a runner, whose disk and network are its own for an hour. */
+/** Reports settings of campaign.yaml that work on a laptop, and not on a runner, whose disk and network end with the job. */
 function campaignOf({ node, pins, gateways, log }: CampaignConfig): Diagnosis[] {
   const of = "campaign.yaml";
   const found: Diagnosis[] = [];
@@ -112,7 +112,7 @@ async function secretsOf({ config, publishing }: RepositorySetup, github: GitHub
   return found;
 }
 
-/** The step that publishes gets secrets by name, and campaign.yaml names them: two lists that must be one. */
+/** Compares the secrets passed to the publishing step with those that campaign.yaml names: both lists must be equal. */
 function secretsInWorkflow(accepted: readonly string[], publishing: string | undefined): Diagnosis[] {
   const of = "publish.yml";
   if (publishing === undefined) return [];
@@ -132,7 +132,7 @@ function secretsInWorkflow(accepted: readonly string[], publishing: string | und
   ];
 }
 
-/** A rollback opens a pull request. */
+/** Checks that workflows may open pull requests, because a rollback opens one. */
 async function pullRequestsOf(github: GitHub): Promise<Diagnosis[]> {
   const of = "pull requests";
   const may = await github.ask("reading what workflows may do", (rest, place) =>
@@ -143,7 +143,7 @@ async function pullRequestsOf(github: GitHub): Promise<Diagnosis[]> {
   return [{ of, is: "missing", says: "workflows may not open them, and a rollback has to", how }];
 }
 
-/** By file, and what does not happen without it. */
+/** Required workflows by file name, and the work that is not done without them. */
 const needed: Readonly<Record<string, string>> = {
   "plan.yml": "pull requests are not planned",
   "plan-report.yml": "plans are not posted to pull requests",
@@ -179,7 +179,7 @@ const enable = (file: string) => async (github: GitHub) => {
   await github.ask(`enabling ${file}`, (rest, place) => rest.actions.enableWorkflow({ ...place, workflow_id: file }));
 };
 
-/** Days. It runs every hour, and GitHub may leave some out. */
+/** Days. The workflow runs every hour, and GitHub may skip some runs. */
 const longestPause = 3;
 
 async function clockOf(github: GitHub, world: World): Promise<Diagnosis[]> {

@@ -1,4 +1,4 @@
-/** The environment that has the secrets, and into which only the default branch may go. */
+/** The environment with the secrets, to which only the default branch may deploy. */
 import type { GitHub, Rest } from "../../run/client.ts";
 import { type Diagnosis, good } from "./diagnosis.ts";
 
@@ -57,7 +57,7 @@ const restricted = (branch: string) => async (github: GitHub) => {
 
 type Known = Awaited<ReturnType<Rest["repos"]["getEnvironment"]>>["data"];
 
-/** The environment's other protection rules: GitHub's PUT resets what it does not contain. */
+/** Returns the environment's other protection rules, because GitHub's PUT resets every rule that the request omits. */
 function protectionOf({ protection_rules = [] }: Known) {
   const kept: {
     wait_timer?: number;

@@ -1,15 +1,16 @@
-/** Branch rules: what the default branch needs, and what the log's branches must not have. */
+/** Branch rules that the default branch needs, and those that the log's branches must not have. */
 import type { CampaignConfig } from "../../../core/campaign/campaign.ts";
 import type { GitHub } from "../../run/client.ts";
 import { type Diagnosis, good } from "./diagnosis.ts";
 
 /**
- * Checks that a merge should require, in a queue too: the status, which only our code computes, or the job of plan.yml, which a
- * pull request can rewrite to pass, and which passes data that only the publisher has the address of.
+ * Checks that a merge should require, in a merge queue too: the commit status, which only the default branch's code computes,
+ * or the job of plan.yml. A pull request can rewrite that job to pass, and the job passes data whose address only the
+ * publisher has.
  */
 const verdicts = ["fieldtree", "plan"];
 
-/** Of a branch: rulesets, and the older branch protection, of which non-administrators read less. */
+/** A branch's rulesets, and its older branch protection, which non-administrators can read only in part. */
 interface Rules {
   readonly types: ReadonlySet<string>;
   readonly checks: readonly string[];
@@ -46,7 +47,7 @@ export async function rulesOf(branch: string, { log }: CampaignConfig, github: G
   return found;
 }
 
-/** The log only grows; the lease comes and goes. */
+/** Whether a rule hinders fieldtree: it only appends to the log's branch, and creates and deletes the lease's branch. */
 function hinders(type: string, branch: string): boolean {
   const never = ["pull_request", "required_status_checks", "required_signatures", "update", "creation", "merge_queue"];
   return never.includes(type) || (branch.endsWith("-lease") && ["deletion", "non_fast_forward"].includes(type));
@@ -64,7 +65,7 @@ async function rulesOn(branch: string, github: GitHub): Promise<Rules> {
       : [],
   );
   return {
-    // Protected in the older way, a branch takes neither pushes by force nor, mostly, any without a pull request.
+    // Older branch protection forbids forced pushes and usually also pushes without a pull request.
     types: new Set([...rules.map(({ type }) => type), ...(older ? ["pull_request", "non_fast_forward"] : [])]),
     checks: [...contexts, ...(known?.protection?.required_status_checks?.contexts ?? [])],
   };
