@@ -1,4 +1,4 @@
-/** What GitHub shows as live, and where: a deployment of each release, of which the newest is the active one. */
+/** Deployments on GitHub: one for each release, with its address. The newest one is active. */
 import { Failure } from "../../core/failure.ts";
 import { countsOf } from "../../core/report/report.ts";
 import type { World } from "../../core/world.ts";
@@ -11,7 +11,7 @@ export interface LiveOptions extends Pick<ReleaseLinks, "gateway"> {
   readonly sha: string;
   /** `production` */
   readonly environment: string;
-  /** Page of the run that does this, where there is one. */
+  /** Page of this workflow run, where there is one. */
   readonly run?: string;
 }
 
@@ -28,7 +28,7 @@ export async function recordDeployment(
   return id;
 }
 
-/** Characters that a deployment's description has. */
+/** Most characters of a deployment's description. */
 const longestDescription = 140;
 
 async function deploymentOf(
@@ -54,12 +54,12 @@ async function deploymentOf(
           description: `release ${number}: ${countsOf({ changes })}`.slice(0, longestDescription),
           payload: { release: number, head, root, portal },
           auto_merge: false,
-          // It is live already, whatever checks say by now.
+          // The release is live already, so the state of checks must not prevent its deployment.
           required_contexts: [],
           production_environment: true,
         }),
     );
-    // 202: GitHub merged instead, in spite of `auto_merge: false`.
+    // No id with 202: GitHub merged branches instead, in spite of `auto_merge: false`.
     if (created.id !== undefined) return { id: created.id };
     throw new Failure("refused", `GitHub made no deployment of ${sha}: ${created.message ?? "it does not say why"}`);
   };
@@ -95,11 +95,11 @@ async function succeeded(
   await createIfAbsent({ find, create }, world);
 }
 
-/** Deployments looked through, the newest first. */
+/** Most deployments checked, newest first. */
 const mostRetired = 100;
 
 /**
- * Marks earlier deployments as inactive. GitHub does so itself, but not in an environment that is called production.
+ * Marks earlier deployments as inactive. GitHub does so automatically, except in an environment named production.
  *
  * @see https://docs.github.com/rest/deployments/statuses#create-a-deployment-status, `auto_inactive`
  */
@@ -115,7 +115,7 @@ async function retire({ number }: ReleaseFacts, environment: string, github: Git
     const [newest] = await github.ask("reading the deployment before", (rest, place) =>
       rest.repos.listDeploymentStatuses({ ...place, deployment_id, per_page: 1 }),
     );
-    // The run that retired this one retired those before it.
+    // The run that marked this one as inactive has marked all earlier ones.
     if (newest?.state === "inactive") return;
     if (newest?.state !== "success") continue;
     const description = `followed by release ${number}`;
@@ -125,7 +125,7 @@ async function retire({ number }: ReleaseFacts, environment: string, github: Git
   }
 }
 
-/** Text or a value, depending on how it was sent. */
+/** Parses the payload, which GitHub returns as text or as a value, depending on how it was sent. */
 function inPayload(payload: unknown): { readonly head?: unknown; readonly release?: unknown } {
   try {
     return (typeof payload === "string" ? JSON.parse(payload) : payload) ?? {};

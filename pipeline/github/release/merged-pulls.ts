@@ -3,12 +3,12 @@ import type { World } from "../../core/world.ts";
 import type { GitHub } from "../run/client.ts";
 import type { ReleaseFacts } from "./notes.ts";
 
-/** Commits compared, and merges among them that are looked up: the token of a job has 1 000 calls an hour. */
+/** Bounds on commits compared, and on merges looked up among them: a job's token allows 1 000 calls an hour. */
 const mostCommits = 2000;
 const mostMerges = 250;
 const treeFiles = new Set(["tree.yaml", "campaign.yaml"]);
 
-/** Merged pull requests that came in since the release recorded before, and changed what is published. */
+/** Returns pull requests that were merged since the previously recorded release, and changed what is published. */
 export async function mergedPulls(
   { number }: ReleaseFacts,
   sha: string,
@@ -24,7 +24,7 @@ export async function mergedPulls(
       rest.repos.listPullRequestsAssociatedWithCommit({ ...at, commit_sha: commit }),
     );
     for (const { number, merged_at, base } of pulls) {
-      // One that went to another branch, or is still open, is not live by this.
+      // Pull requests that are open, or were merged into another branch, are not part of the release.
       if (merged_at && base.ref === base.repo.default_branch) found.add(number);
     }
   }
@@ -44,7 +44,7 @@ interface Commit {
 }
 
 async function commitsSince(number: number, sha: string, github: GitHub): Promise<readonly Commit[]> {
-  // All at once: this list has no pages.
+  // This list has no pages.
   const tags = await github.ask("listing the tags of releases", (rest, place) =>
     rest.git.listMatchingRefs({ ...place, ref: "tags/release/" }),
   );
@@ -66,7 +66,7 @@ async function commitsSince(number: number, sha: string, github: GitHub): Promis
   );
 }
 
-/** `sha` and its first parents, as far as they are in `commits`: the merges, without the commits merged. */
+/** Returns `sha` and its first parents, as far as they are in `commits`: the merges, without the merged commits. */
 function mainline(sha: string, commits: readonly Commit[]): string[] {
   const known = new Map(commits.map((commit) => [commit.sha, commit]));
   const line: string[] = [];

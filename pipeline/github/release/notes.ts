@@ -1,13 +1,13 @@
-/** What GitHub's pages say of a release: its title, its notes, a line below the pull requests it contains. */
+/** Text about a release on GitHub: title, notes, and the comment on the pull requests that it contains. */
 
 import { countsOf } from "../../core/report/report.ts";
 import { cell, code } from "../../core/text/markdown.ts";
 import type { Change } from "../../core/tree/changes.ts";
 
-/** A release of the log, as GitHub is told of it. */
+/** The facts about a release of the log that are posted on GitHub. */
 export interface ReleaseFacts {
   readonly number: number;
-  /** CID of the release itself. */
+  /** CID of the release block. */
   readonly head: string;
   readonly root: string;
   readonly portal: string;
@@ -17,29 +17,29 @@ export interface ReleaseFacts {
   readonly why?: string;
 }
 
-/** Of a GitHub Release; people read it in a list. */
+/** Returns the title of a GitHub Release; people read it in a list. */
 export function titleOf({ number, changes, rollbackOf }: ReleaseFacts): string {
   return `Release ${number}: ${rollbackOf === undefined ? "" : `back to release ${rollbackOf}, `}${countsOf({ changes })}`;
 }
 
-/** Identifies our GitHub Releases, and the release that each records. */
+/** Returns the mark that identifies a GitHub Release by fieldtree, and the release that it records. */
 export const markOf = ({ head }: Pick<ReleaseFacts, "head">): string => `<!-- fieldtree:release head=${head} -->`;
 
 export interface ReleaseLinks {
-  /** Base URL of the gateway that people are shown; absent where campaign.yaml names none. */
+  /** Base URL of the gateway in links; absent where campaign.yaml names none. */
   readonly gateway?: string;
   /** Page of the repository. */
   readonly page: string;
 }
 
-/** Where a browser finds it, with a slash at its end. */
+/** Returns the URL at the gateway, with a slash at its end. */
 export const addressOf = (cid: string, { gateway }: Pick<ReleaseLinks, "gateway">): string | undefined =>
   gateway === undefined ? undefined : `${gateway}/ipfs/${cid}/`;
 
-/** Characters. GitHub takes 125 000. */
+/** Most characters of the table. GitHub's limit for the notes is 125 000. */
 const longestTable = 40_000;
 
-/** Markdown. */
+/** Returns the notes in Markdown. */
 export function notesOf(release: ReleaseFacts, places: ReleaseLinks): string {
   const { number, root, portal, changes, rollbackOf, why } = release;
   const link = (cid: string, what: string) => {
@@ -59,7 +59,7 @@ export function notesOf(release: ReleaseFacts, places: ReleaseLinks): string {
   ].join("\n");
 }
 
-/** Files of a GitHub Release. */
+/** Names of the files attached to a GitHub Release. */
 export const assetNames = (number: number) =>
   ({ tree: "tree.yaml", plan: "plan.json", car: `release-${number}.car` }) as const;
 
@@ -94,7 +94,7 @@ function rowOf(change: Change): string {
   }
 }
 
-/** Below a pull request that is in it. */
+/** Returns the comment on a pull request that the release contains. */
 export function liveNote({ number, root, portal }: ReleaseFacts, releasePage: string, places: ReleaseLinks): string {
   const address = addressOf(portal, places);
   const look = address === undefined ? "" : ` · [look at it](${address})`;

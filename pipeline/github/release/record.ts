@@ -2,8 +2,8 @@
  * Records a live release on GitHub: a GitHub Release with its proof, a deployment with its address, a comment on each pull
  * request that it contains.
  *
- * The release log is the authority; nothing here is read back into it. Each part is created only if it is absent, so that a
- * run that was interrupted anywhere is finished by the next, and nothing is posted twice.
+ * The release log is the authority: nothing is read back from GitHub into it. Each part is created only if it is absent, so
+ * that the next run finishes an interrupted one, and nothing is posted twice.
  */
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
@@ -15,7 +15,7 @@ import { mergedPulls } from "./merged-pulls.ts";
 import { liveNote, markOf, notesOf, type ReleaseFacts, type ReleaseLinks, titleOf } from "./notes.ts";
 
 export interface RecordOptions extends ReleaseLinks, LiveOptions {
-  /** What hangs on the release. Made when it is needed. */
+  /** Files attached to the release. Computed only when needed. */
   readonly assets: readonly Asset[];
 }
 
@@ -29,7 +29,7 @@ export interface Record {
   /** Page of the GitHub Release. */
   readonly page: string;
   readonly deployment: number;
-  /** Numbers of the pull requests with the comment, from now or before. */
+  /** Numbers of the pull requests with the comment, from this run or an earlier one. */
   readonly told: readonly number[];
 }
 
@@ -52,10 +52,10 @@ export async function record(
 
 type Release = Awaited<ReturnType<Rest["repos"]["getRelease"]>>["data"];
 
-/** Releases looked through for a draft that a stopped run left. */
+/** Most releases searched for a draft that an interrupted run left. */
 const mostReleases = 300;
 
-/** A draft first, which notifies no subscriber, and public when all assets are attached: releases may be set to be immutable. */
+/** Creates a draft, which notifies no subscriber, and publishes it with all assets: published releases may be immutable. */
 async function releasePage(
   release: ReleaseFacts,
   options: RecordOptions,
@@ -102,7 +102,7 @@ async function releasePage(
 }
 
 /**
- * A job's own token may not tag a commit whose workflows are others than the default branch's by now; a person's may.
+ * A job's token may not tag a commit whose workflows differ from those on the default branch now; a person's token may.
  *
  * @see https://docs.github.com/rest/releases/releases#create-a-release
  */
@@ -129,7 +129,7 @@ async function attached({ name, type, bytes }: Asset, release: Release, github: 
     );
     const known = all.find((asset) => asset.name === name);
     if (!known || known.state === "uploaded") return known;
-    // An interrupted upload still has the name.
+    // An asset of an interrupted upload must be deleted, because it occupies the name.
     await github.ask(`removing half of ${name}`, (rest, place) =>
       rest.repos.deleteReleaseAsset({ ...place, asset_id: known.id }),
     );
@@ -143,7 +143,7 @@ async function attached({ name, type, bytes }: Asset, release: Release, github: 
         release_id: release.id,
         url: release.upload_url,
         name,
-        // Typed as text, sent as it is.
+        // Octokit types it as text, and sends bytes unchanged.
         data: data as unknown as string,
         headers: { "content-type": type, "content-length": data.length },
       }),

@@ -1,7 +1,7 @@
 /**
- * After a rollback, tree.yaml is still the tree that was rolled back: the pull request that makes it the one that is live.
+ * Opens a pull request after a rollback. It changes tree.yaml, which still has the tree that was rolled back, to the live tree.
  *
- * Opened once for each rollback: one that a person closed is not opened again.
+ * Each rollback has one pull request: if a person closes it, it is not opened again.
  */
 import { Failure, isFailure } from "../../core/failure.ts";
 import { code } from "../../core/text/markdown.ts";
@@ -11,12 +11,12 @@ import type { GitHub } from "../run/client.ts";
 import { commitsOf, gitId } from "../run/commits.ts";
 
 export interface Rollback {
-  /** Of the release that the rollback made. */
+  /** Number of the release that the rollback created. */
   readonly number: number;
-  /** Of the release whose tree is live again. */
+  /** Number of the release whose tree is live again. */
   readonly rollbackOf: number;
   readonly why: string;
-  /** That tree's tree.yaml. */
+  /** The tree.yaml of that release. */
   readonly tree: Uint8Array;
 }
 

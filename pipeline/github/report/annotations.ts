@@ -1,6 +1,6 @@
 /**
- * Findings at the very lines of a pull request: as annotations of a check, and as the lines on stdout that a runner makes
- * annotations of, which is all that a job without any token can do.
+ * Findings at the lines of a pull request: as annotations of a check, and as workflow commands on stdout, which the runner
+ * turns into annotations. A job without a token can only use workflow commands.
  *
  * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
@@ -10,7 +10,7 @@ import { inert } from "../../core/text/inert.ts";
 import type { Annotation } from "../run/checks.ts";
 import { byUrgency } from "./wording.ts";
 
-/** All of them, the most urgent first; the caller splits them into calls. */
+/** Returns all annotations, the most urgent first. The caller splits them into calls. */
 export function annotationsOf({ findings }: Pick<Report, "findings">): Annotation[] {
   return byUrgency(findings).map((finding) => ({
     path: finding.file,
@@ -30,10 +30,10 @@ function messageOf({ says, fix }: ReportedFinding): string {
 
 const longest = 2000;
 
-/** What a runner shows of one step, of each level; more it drops without a word. */
+/** Annotations of each level that a runner shows for one step. It drops any more without a message. */
 const mostShown = 10;
 
-/** One line each; where there are more than a runner shows, the last says how many of which. */
+/** Returns one line for each finding; where there are more than a runner shows, the last line has their number. */
 export function workflowCommands({ findings }: Pick<Report, "findings">): string[] {
   const ordered = byUrgency(findings);
   return (["error", "warning", "notice"] as const).flatMap((command) => {
@@ -53,6 +53,6 @@ function commandOf(command: string, finding: ReportedFinding): string {
   return `::${command} ${written.join(",")}::${inMessage(messageOf(finding))}`;
 }
 
-/** As `@actions/core` escapes what a runner takes apart again. */
+/** Escapes text in the same way as `@actions/core`. */
 const inMessage = (text: string) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 const inProperty = (text: string) => inMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C");

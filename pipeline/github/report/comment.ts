@@ -1,22 +1,22 @@
 /**
- * One comment of ours on a pull request, which notifies its subscribers only when the state changes.
+ * The comment of fieldtree on a pull request, which notifies subscribers only when the state changes.
  *
  * While the state is the same, the comment is edited, which notifies no subscriber. When it changes, a new comment is posted
- * and the old one is minimized. A comment is ours if it begins with our mark *and* its author is the token's user: anybody
- * can type the mark.
+ * and the old one is minimized. A comment belongs to fieldtree if it begins with the mark *and* its author is the token's
+ * user, because anyone can write the mark.
  */
 import { isFailure } from "../../core/failure.ts";
 import type { GitHub } from "../run/client.ts";
 
 export interface Message extends CommentText {
-  /** Comments of one kind take each other's place: `report`. A word. */
+  /** A word, such as `report`. A new comment replaces the earlier one of the same kind. */
   readonly kind: string;
 }
 
 export interface CommentText {
-  /** A change of it posts a new comment, which notifies subscribers. */
+  /** Where the state changes, a new comment is posted, which notifies subscribers. */
   readonly state: string;
-  /** Markdown, made by our own renderers, without the mark. */
+  /** Markdown by fieldtree's own renderers, without the mark. */
   readonly body: string;
 }
 
@@ -26,10 +26,10 @@ export interface Posted {
   readonly did: "edited" | "left" | "posted";
 }
 
-/** Comments searched for ours, and old ones of ours that are minimized in one run. */
+/** Bounds on comments searched for the mark, and on old comments minimized in one run. */
 const mostComments = 500;
 const mostMinimized = 3;
-/** Characters GitHub takes. */
+/** GitHub's limit, in characters. */
 const longestBody = 65_536;
 
 interface Existing {
@@ -40,14 +40,14 @@ interface Existing {
   readonly user: { readonly login: string; readonly type: string } | null;
 }
 
-/** Posts `message` on pull request or issue `number`, or edits our comment of that kind. Idempotent. */
+/** Posts `message` on pull request or issue `number`, or edits the present comment of that kind. Idempotent. */
 export async function postComment(number: number, message: Message, github: GitHub): Promise<Posted> {
   return postOrEdit(number, message, await ourComments(number, message.kind, github), github);
 }
 
 /**
- * Changes our newest comment of that kind, if there is one. `change` is given its text without the mark. Resolves to whether
- * anything changed.
+ * Changes the newest comment of that kind, if there is one. `change` receives its text without the mark. Resolves to whether
+ * the comment changed.
  */
 export async function reviseComment(
   number: number,
@@ -97,7 +97,7 @@ async function ourComments(number: number, kind: string, github: GitHub): Promis
   return marked.filter(({ user }) => user !== null && isMe(user, me));
 }
 
-/** Login of the token's user. Requested only where a comment with our mark has to be attributed. */
+/** Returns the login of the token's user. Requested only where there is a comment with the mark, to compare its author. */
 export async function identity(github: GitHub): Promise<string> {
   const { viewer } = await github.graphql<{ viewer: { login: string } }>(
     "asking who we are",
@@ -107,13 +107,13 @@ export async function identity(github: GitHub): Promise<string> {
   return viewer.login;
 }
 
-/** REST says `github-actions[bot]` of type Bot where GraphQL may say `github-actions`. */
+/** REST returns `github-actions[bot]` of type Bot where GraphQL may return `github-actions`. */
 export function isMe({ login, type }: { readonly login: string; readonly type: string }, me: string): boolean {
   const short = (name: string) => name.replace(/\[bot\]$/, "");
   return login === me || (type === "Bot" && short(login) === short(me));
 }
 
-/** A POST whose answer is lost may have taken effect: search for the comment before posting again. */
+/** A POST whose response was lost may have taken effect: search for the comment before posting again. */
 async function post(number: number, kind: string, body: string, github: GitHub): Promise<Existing> {
   const create = () =>
     github.ask("posting the comment", (rest, place) =>
@@ -128,7 +128,7 @@ async function post(number: number, kind: string, body: string, github: GitHub):
   }
 }
 
-/** Optional: a refusal to minimize an old comment must not stop the new one. */
+/** Optional: where GitHub refuses to minimize an old comment, the new one must still be posted. */
 async function minimize(subject: string, github: GitHub): Promise<void> {
   const mutation =
     "mutation ($subject: ID!) { minimizeComment(input: { subjectId: $subject, classifier: OUTDATED }) { clientMutationId } }";

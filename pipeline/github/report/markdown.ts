@@ -1,8 +1,8 @@
 /**
- * A report as a pull request shows it.
+ * Renders a report as Markdown for a pull request.
  *
- * Whatever is not ours stands in a code span (`core/text/markdown.ts`), so that no title, path or attribute can be markup, a link or
- * a call to somebody. What stands in the way comes first; where there is more than fits, the rest is counted.
+ * Untrusted text is in code spans (`core/text/markdown.ts`), so that no title, path or attribute can be markup, a link or a
+ * mention of a user. Whatever prevents the merge comes first. Lines that do not fit are counted.
  */
 
 import type { Condensed } from "../../core/report/condense.ts";
@@ -15,23 +15,23 @@ import { formatBytes } from "../../core/text/shown.ts";
 import { byUrgency, counted, endpointsText, pinsText, stateText, summaryOf } from "./wording.ts";
 
 export interface MarkdownOptions {
-  /** Bytes of UTF-8, and so characters, that it may have. Default: what GitHub takes in a comment, but for a mark. */
+  /** Most bytes of UTF-8, which are at least as many as characters. Default: GitHub's limit for a comment, less the mark. */
   readonly atMost?: number;
-  /** Address of a page that shows the rest, where there is one. */
+  /** Address of a page with the full report, where there is one. */
   readonly more?: string;
-  /** Each finding, where those of one rule would be counted. */
+  /** List each finding, instead of counting the findings of one rule. */
   readonly all?: boolean;
-  /** Address of the campaign's repository: in a clone of a fork, `origin` is another. */
+  /** Address of the campaign's repository: in a clone of a fork, `origin` is the fork. */
   readonly repository?: string;
 }
 
-/** GitHub takes 65 536 characters; the mark that a bot knows its comment by is some of them. */
+/** GitHub's limit is 65 536 characters, which include the mark of the comment. */
 const longestComment = 65_000;
 
-/** Bytes that the usual row or finding has at most. No list goes on longer, however short its lines are: a person reads it. */
+/** Most bytes of a usual row or finding. It bounds the number of lines, also of shorter ones, because people read them. */
 const usualLine = 650;
 
-/** Bytes of what stands around the lists. */
+/** Bytes reserved for the text around the lists. */
 const ourWords = 2000;
 
 export function reportMarkdown(
@@ -61,7 +61,7 @@ export function reportMarkdown(
     .join("\n\n")}\n`;
 }
 
-/** What whoever wrote the proposal has to do something about. */
+/** Whether the proposal's author has to act on the finding. */
 function isPressing({ level, touched }: ReportedFinding): boolean {
   return level === "error" || (level === "warning" && touched);
 }
@@ -87,7 +87,7 @@ function headOf(report: Report, repository: string): string[] {
   return onlyTextual ? [...lines, "", ...mergeWithDriver(repository)] : lines;
 }
 
-/** Where a reviewer can't miss it: one line of YAML may send every secret elsewhere. */
+/** At the top of the comment, for reviewers: one line of YAML may send every secret to another server. */
 function endpointsIn({ endpoints }: Report, room: Room): string[] {
   const words = endpointsText(endpoints, (text) => code(text, 200));
   if (!words) return [];
@@ -98,7 +98,7 @@ function endpointsIn({ endpoints }: Report, room: Room): string[] {
   return [`**⚠️ ${words.title}**`, ...(rows.length > 0 ? ["", ...rows] : []), "", words.label];
 }
 
-/** What to do about a conflict of lines. @param repository address of the campaign's, or a remote's name. */
+/** Returns the commands that resolve a conflict of lines. @param repository address of the campaign's, or a remote's name. */
 export function mergeWithDriver(repository: string): string[] {
   return [
     "Git sees a conflict here, and there is none: the lines are close to each other, the paths are different. The merge driver takes both:",
@@ -242,7 +242,7 @@ function onMergeIn({ pins, names }: Report["onMerge"]): string {
 
 const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1);
 
-/** CIDs are letters and digits; what is anything else was never read as one. */
+/** Whether the text has only letters and digits, as CIDs do. */
 const isCid = (text: string) => /^[A-Za-z0-9]{1,128}$/.test(text);
 
 function cidLink(cid: string, preview: string | undefined): string {
@@ -254,7 +254,7 @@ function cidShort(cid: string): string {
   return cell(isCid(cid) && cid.length > 20 ? `${cid.slice(0, 8)}…${cid.slice(-4)}` : cid);
 }
 
-/** Of campaign.yaml's first gateway; characters that would end a link or a cell are encoded. */
+/** Returns the URL at campaign.yaml's first gateway. Characters that would end a link or a cell are encoded. */
 function addressOf(cid: string, preview: string): string {
   return `${preview}/ipfs/${cid}`.replace(
     /[^A-Za-z0-9:/.~_%[\]-]/g,
@@ -262,9 +262,9 @@ function addressOf(cid: string, preview: string): string {
   );
 }
 
-/** What is still to be said must fit into what is left. */
+/** The space left in the comment. */
 interface Room {
-  /** The lines that fit into `share` of what is left, and one that counts the others. */
+  /** Returns the lines that fit into `share` of the space left, and a line with the number of the others. */
   take(lines: readonly string[], share: number): string[];
 }
 

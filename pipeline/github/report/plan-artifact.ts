@@ -2,8 +2,8 @@
  * The plan of a run: `plan.json` from its artifact.
  *
  * The author of a pull request can change the workflow that wrote it, so it is untrusted: its size is checked before it is
- * fetched, it is never written to disk, and the archive must have exactly one file of the right name. It decides nothing; it
- * is only compared with the plan computed here.
+ * fetched, it is never written to disk, and the archive must have exactly one file of the right name. No decision depends on
+ * it; it is only compared with the plan computed here.
  */
 import { crc32, inflateRawSync } from "node:zlib";
 import type { GitHub } from "../run/client.ts";
@@ -13,15 +13,15 @@ const limits = { archive: 8 * 1024 * 1024, file: 32 * 1024 * 1024 };
 
 export type Artifact =
   | { readonly plan: unknown }
-  /** There is one, and it is not what our plan leaves behind. */
+  /** There is an artifact, which `github plan` can't have written. */
   | { readonly invalid: string };
 
-/** The newest; `undefined` where the run left none, or GitHub has deleted it. */
+/** Returns the newest artifact; `undefined` where the run left none, or GitHub has deleted it. */
 export async function readArtifact(run: { readonly id: number }, github: GitHub): Promise<Artifact | undefined> {
   const { artifacts } = await github.ask("listing the run's artifacts", (rest, place) =>
     rest.actions.listWorkflowRunArtifacts({ ...place, run_id: run.id, name: "plan", per_page: 100 }),
   );
-  // A run that was run again still has what it left the first time, under the same name.
+  // A repeated run still has the artifact of its first attempt, under the same name.
   const [artifact] = artifacts.filter(({ name, expired }) => name === "plan" && !expired).sort((a, b) => b.id - a.id);
   if (!artifact) return undefined;
   if (artifact.size_in_bytes > limits.archive) {
@@ -33,7 +33,7 @@ export async function readArtifact(run: { readonly id: number }, github: GitHub)
   return archive instanceof ArrayBuffer ? planIn(Buffer.from(archive)) : undefined;
 }
 
-/** The one file of a ZIP archive. @see PKWARE's APPNOTE.TXT 6.3, 4.3.7, 4.3.12 and 4.3.16 */
+/** Returns the only file of a ZIP archive. @see PKWARE's APPNOTE.TXT 6.3, 4.3.7, 4.3.12 and 4.3.16 */
 export function planIn(zip: Buffer): Artifact {
   const end = zip.length < 22 ? -1 : zip.lastIndexOf("PK\x05\x06", zip.length - 22, "latin1");
   if (end < 0) return { invalid: "it is no ZIP archive" };
@@ -73,7 +73,7 @@ export function planIn(zip: Buffer): Artifact {
 function unpacked(bytes: Buffer, method: number, plain: number): Buffer | undefined {
   if (method === 0) return bytes;
   try {
-    // One byte more than the declared length shows that it is wrong.
+    // One byte more than the declared length, to detect that the declaration is wrong.
     return inflateRawSync(bytes, { maxOutputLength: plain + 1 });
   } catch {
     return undefined;

@@ -1,7 +1,7 @@
 /**
  * Whether the plan in a run's artifact equals the one computed here.
  *
- * Only what follows from both texts is compared: which data could be reached differs between machines and over time.
+ * Compares only results that follow from both texts, because the data that can be reached differs between machines and over time.
  */
 import * as v from "valibot";
 import { stableJson } from "../../core/json.ts";
@@ -19,7 +19,7 @@ const plan = v.object({
   findings: v.array(finding),
 });
 
-/** What differs, in words; `undefined` where nothing does, or where the run planned against another base. */
+/** Returns text about the difference; `undefined` where there is none, or where the run planned against another base. */
 export function planDifference(said: unknown, report: Report): string | undefined {
   const read = v.safeParse(plan, said);
   if (!read.success) return "it is not a plan";
@@ -41,7 +41,7 @@ export function planDifference(said: unknown, report: Report): string | undefine
     : "its findings are others";
 }
 
-/** Of those that are errors: about data, which is reached by one and not by another, and about labels, which come and go. */
+/** Rules of errors that do not follow from the texts: about data, which not every machine can reach, and about labels. */
 const notOfText = new Set(["not-unixfs", "removed-folder", "many-removals", "changed-endpoints"]);
 
 function ofText(findings: v.InferOutput<typeof plan>["findings"]) {

@@ -18,12 +18,12 @@ import { stateText } from "./wording.ts";
 /** Name of the check run and of the commit status, by which branch rules require them. */
 export const context = "fieldtree";
 
-/** Characters that a comment and a check's summary have room for, beside the mark that makes a comment ours. */
+/** Most characters of a comment and of a check's summary, without the mark of the comment. */
 const longestBody = 65_000;
 
 export interface ReportPost {
   readonly report: Report;
-  /** Why the plan in the run's artifact is not trusted, in our words. */
+  /** Why the plan in the run's artifact is not trusted, without text from the artifact. */
   readonly distrust?: string;
   /** Page of the run that computed that plan. */
   readonly run: string;
@@ -48,7 +48,7 @@ function bodyOf({ report, distrust, run }: ReportPost, { page }: GitHub): string
   return doubt + reportMarkdown(report, { atMost: longestBody - doubt.length, more: run, repository: page });
 }
 
-/** The verdict on a commit, as check and as status. @param page where people read more of it. */
+/** Posts the verdict on a commit, as check run and as commit status. @param page with more about it. */
 export async function postVerdict(sha: string, post: ReportPost, page: string, github: GitHub): Promise<void> {
   const { report, distrust } = post;
   const line = statusOf(report);

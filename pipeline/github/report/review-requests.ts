@@ -5,7 +5,7 @@ import type { Pull } from "../pull-request/pull.ts";
 import type { GitHub } from "../run/client.ts";
 import type { Suggestion } from "./suggestions.ts";
 
-/** Offered at once; more is no longer one click, but a `fieldtree fmt`. */
+/** Most suggestions posted. For more, `fieldtree fmt` is quicker. */
 const mostSuggestions = 10;
 const mostComments = 300;
 
@@ -39,7 +39,7 @@ export async function postSuggestions(
   );
 }
 
-/** Requests reviews of the owners: never of the author, never twice of one person. @param owners logins, or `org/team`. */
+/** Requests reviews by the owners: never by the author, never twice by one person. @param owners logins, or `org/team`. */
 export async function requestReviews(
   pull: Pull,
   owners: readonly string[],

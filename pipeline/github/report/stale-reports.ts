@@ -1,9 +1,9 @@
 /**
  * Reports on pull requests that were computed before another pull request was merged.
  *
- * Such a report is still true of the commits that it names, so a note is added to its comment. But where both changed the same
- * lines, GitHub starts no workflow for the pull request until the conflict is resolved, so it is decided here whether the
- * conflict is of lines alone. A conflict of paths is a change of state, which notifies subscribers.
+ * Such a report is still correct for the commits that it names, so a note is added to its comment. But where both changed the
+ * same lines, GitHub starts no workflow for the pull request until the conflict is resolved. So this module determines
+ * whether only lines conflict. A conflict of paths is a change of state, which notifies subscribers.
  *
  * @see https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
  */
@@ -27,12 +27,12 @@ export interface Moved {
 /** The result of merging a proposal into the base branch as it is now. */
 export type MergeOutcome = Pick<Report, "conflicts" | "onlyTextual">;
 
-/** The newest ones: each costs some six calls, and an older one is planned again before it is merged. */
+/** Most pull requests updated, the newest ones: each takes some six calls, and older ones are planned again before a merge. */
 const mostPulls = 30;
 
 /**
- * `standing`: of a pull request's newest commit; `undefined` where it can't be computed. Resolves to the numbers of those
- * whose comment was changed.
+ * `standing` returns the outcome for a pull request's newest commit; `undefined` where it can't be computed. Resolves to the
+ * numbers of the pull requests whose comment was changed.
  */
 export async function markStaleReports(
   { branch, tip }: Moved,
@@ -52,14 +52,14 @@ export async function markStaleReports(
     } catch (error) {
       if (!isFailure(error)) throw error;
       world.log(`#${number} could not be marked as stale: ${error.message}`);
-      // Nothing hangs on it, and the next release goes through them again.
+      // The notes are optional, and the next release adds the missing ones.
       if (error.kind === "unavailable") break;
     }
   }
   return marked;
 }
 
-/** A report that knows the newest commit names it, in the command that prints the same. */
+/** Whether the report is of the newest commit: the command in it that reproduces the report contains the commit. */
 function knows({ body }: CommentText, tip: string): boolean {
   return body.includes(`git:${tip}`) || note.exec(body)?.[0].includes(shown(tip)) === true;
 }
@@ -89,7 +89,7 @@ function noted(
 const quoted = (kind: string, lines: readonly string[]): string =>
   `> [!${kind}]\n${lines.map((line) => `> ${line}`.trimEnd()).join("\n")}\n\n`;
 
-/** Conflicts that are named; a comment has room for more, and a person looks at the file by then. */
+/** Most conflicts listed. With more, a person reads the file itself. */
 const mostNamed = 10;
 
 function named(conflicts: readonly Conflict[]): string[] {

@@ -1,4 +1,4 @@
-/** A report in the one line that branch rules and lists of pull requests show. */
+/** A report as a commit status: one line, shown by branch rules and lists of pull requests. */
 
 import { findingCount } from "../../core/report/finding-list.ts";
 import { countsOf, type Report } from "../../core/report/report.ts";
@@ -14,7 +14,7 @@ export function statusOf(report: Report): StatusLine {
   return { state: states[report.state], description: describe(report) };
 }
 
-/** `pending`: waiting, or another run, is enough. */
+/** `pending`: the problem may be over later, or after another run, without a change of the proposal. */
 const states: Readonly<Record<Report["state"], StatusLine["state"]>> = {
   ready: "success",
   "needs changes": "failure",

@@ -1,4 +1,4 @@
-/** One-line fixes as review suggestions, which their author takes with a click. */
+/** One-line fixes as review suggestions, which the author can accept with a click. */
 
 import type { Report } from "../../core/report/report.ts";
 import { inert } from "../../core/text/inert.ts";
@@ -12,10 +12,10 @@ export interface Suggestion {
   readonly body: string;
 }
 
-/** More than that is for `fieldtree fmt`. */
+/** For more fixes, `fieldtree fmt` is quicker. */
 const most = 10;
 
-/** One a line at most, only for lines the proposal wrote: GitHub takes none elsewhere. */
+/** Returns at most one for each line, and only for lines that the proposal changed: GitHub accepts no others. */
 export function suggestionsOf({ findings }: Pick<Report, "findings">): Suggestion[] {
   const byLine = new Map<string, Suggestion>();
   for (const { file, line, rule, says, replacement, touched } of byUrgency(findings)) {
@@ -28,8 +28,8 @@ export function suggestionsOf({ findings }: Pick<Report, "findings">): Suggestio
 }
 
 /**
- * What a suggestion holds is put into the file as it is, so that nothing in it can be written out. A line that would need
- * it is left to its author.
+ * GitHub writes the text of a suggestion into the file unchanged, so it can't be escaped. Lines that would need escapes get
+ * no suggestion.
  */
 function isPlain(line: string): boolean {
   return line.length <= 2000 && inert(line) === line && !line.includes("```") && !line.includes("~~~");

@@ -1,4 +1,4 @@
-/** A report for a terminal, and for the log of a job. Every line begins with a word of ours. */
+/** A report for a terminal, and for the log of a job. Every line begins with fixed text. */
 
 import { type Condensed, formatCounted } from "../../core/report/condense.ts";
 import { placeWords, timeWords } from "../../core/report/preview.ts";
@@ -9,9 +9,9 @@ import { formatBytes } from "../../core/text/shown.ts";
 import { byUrgency, counted, endpointsText, pinsText, stateText, summaryOf } from "./wording.ts";
 
 export interface TextOptions {
-  /** Each finding, where those of one rule would be counted. */
+  /** List each finding, instead of counting the findings of one rule. */
   readonly all?: boolean;
-  /** How a terminal shows the word for a level. */
+  /** Colours the word for a level. */
   readonly paint?: (level: ReportedFinding["level"], text: string) => string;
 }
 

@@ -3,7 +3,7 @@ import { type Condensed, condensed } from "../../core/report/condense.ts";
 import { countsOf, newBytes, type Report, type ReportedFinding, type State } from "../../core/report/report.ts";
 import { formatBytes } from "../../core/text/shown.ts";
 
-/** A report's state in words. */
+/** Text for each state of a report. */
 export const stateText: Readonly<Record<State, string>> = {
   ready: "ready to merge",
   "needs changes": "needs changes",
@@ -18,22 +18,22 @@ export function summaryOf(report: Report): string {
   return [countsOf(report), ...(bytes > 0 ? [`${formatBytes(bytes)} new`] : [])].join(", ");
 }
 
-/** Errors first, then findings on lines of the proposal, then the given order. */
+/** Sorts errors first, then findings on lines of the proposal, then by the given order. */
 export function byUrgency(findings: readonly ReportedFinding[]): ReportedFinding[] {
   const rank = ({ level, touched }: ReportedFinding) => 2 * levels.indexOf(level) + (touched ? 0 : 1);
   return findings.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** Those of one rule, and of one side of what the author wrote, counted; `all`: each for itself. */
+/** Counts findings of one rule, those on the proposal's lines separately; `all`: lists each one. */
 export function counted(findings: readonly ReportedFinding[], all: boolean): readonly Condensed<ReportedFinding>[] {
   if (all) return findings.map((finding) => ({ finding, count: 1 }));
   return condensed(findings, ({ level, rule, file, touched }) => `${level} ${rule} ${file} ${touched}`);
 }
 
 /**
- * A change of endpoints in plain words; `undefined` where there is none. `quoted` spells what others wrote.
+ * Returns text about changed endpoints; `undefined` where none changed. `quoted` formats untrusted text.
  *
- * `label`: what the pull request needs, or what allows it.
+ * `label`: the label that the pull request needs, or that allows the change.
  */
 export function endpointsText(
   { changes, moreChanges, unreadable, label, labelled }: Report["endpoints"],

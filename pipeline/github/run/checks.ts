@@ -7,10 +7,10 @@ export interface CheckRun {
   readonly conclusion: "failure" | "neutral" | "success";
   /** One line. */
   readonly title: string;
-  /** Markdown by our own renderers. */
+  /** Markdown by fieldtree's own renderers. */
   readonly summary: string;
   readonly annotations: readonly Annotation[];
-  /** Where it says more. */
+  /** URL of a page with more details. */
   readonly page?: string;
 }
 
@@ -31,9 +31,9 @@ export interface Status {
   readonly page?: string;
 }
 
-/** What GitHub takes: annotations in one call, characters of a summary and of a status. */
+/** GitHub's limits: annotations in one call, characters of a summary, a title and a status. */
 const limits = { annotations: 50, summary: 65_535, title: 255, description: 140 };
-/** Annotations in all: each 50 cost a call. */
+/** Most annotations of a check: each 50 take a call. */
 const mostAnnotations = 2000;
 
 /** Resolves to the check run's page. */
@@ -47,7 +47,7 @@ export async function postCheck(check: CheckRun, github: GitHub): Promise<string
       summary: cut(check.summary, limits.summary),
       annotations: told.slice(at * limits.annotations, (at + 1) * limits.annotations).map(asGitHubHasIt),
     },
-    // No conclusion before the last call: a merge must not rest on half of the findings.
+    // No conclusion before the last call, so that no merge is allowed on part of the findings.
     ...(at === pages - 1
       ? { status: "completed" as const, conclusion: check.conclusion }
       : { status: "in_progress" as const }),
@@ -82,7 +82,7 @@ function asGitHubHasIt({ path, line, column, level, title, message }: Annotation
     path,
     start_line: line,
     end_line: line,
-    // GitHub takes columns only where the line stays the same, which it does.
+    // GitHub accepts columns only where start and end line are equal, which they are.
     ...(column !== undefined && { start_column: column, end_column: column }),
     annotation_level: level,
     title: cut(title, limits.title),
@@ -90,6 +90,6 @@ function asGitHubHasIt({ path, line, column, level, title, message }: Annotation
   };
 }
 
-/** In UTF-16 code units, which are never fewer than what GitHub counts. */
+/** Cuts text by UTF-16 code units, which are never fewer than the characters that GitHub counts. */
 const cut = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;

@@ -1,16 +1,16 @@
 /**
- * GitHub's API, as the jobs of a repository use it.
+ * The client of GitHub's API for the jobs of a repository.
  *
- * Octokit knows the calls, rate limits and retries; this module adds the address, the token, bounds on time and size, and
- * turns refusals into failures with a hint.
+ * Octokit implements the calls, rate limits and retries. This module adds the address, the token, bounds on time and size,
+ * and turns refusals into failures with a hint.
  *
  * ```ts
  * const github = await openGitHub(env, world);
  * const pull = await github.ask("reading the pull request", (rest, place) => rest.pulls.get({ ...place, pull_number: 7 }));
  * ```
  *
- * A renamed repository answers with a redirect, which is followed; our token goes nowhere but to the API's own origin, and
- * to where GitHub takes uploads.
+ * For a renamed repository, GitHub answers with a redirect, which is followed. The token is sent only to the API's own origin,
+ * and to GitHub's origin for uploads.
  */
 import type { Octokit } from "@octokit/rest";
 import { fetchUnlessAborted } from "../../core/abort.ts";
@@ -21,7 +21,7 @@ import { describeError, excerpt, kindOfStatus, readBody } from "../../http/http.
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Rest = Octokit["rest"];
 
-/** What every call of a repository begins with. */
+/** The parameters common to all calls for a repository. */
 export interface RepositoryName {
   readonly owner: string;
   readonly repo: string;
@@ -32,19 +32,19 @@ export interface GitHub {
   /** Base URL of pages for people, without trailing slash: `https://github.com/OWNER/REPO`. */
   readonly page: string;
   /**
-   * What one call answers with. `what` is for messages: `posting the comment`.
+   * Returns the response of one call. `what` describes the call in messages: `posting the comment`.
    *
-   * What only reads, or may happen twice, is asked again by itself; a POST isn't, since it may have taken effect.
+   * Calls that only read, or are repeatable, are retried automatically; a POST is not, because it may have taken effect.
    *
-   * @throws Failure `refused` with GitHub's message and the missing permission; `unavailable` where it did not answer, or
-   * the rate limit leaves nothing for longer than {@link longestWait}, with the wait it asks for; `conflict` for 409.
+   * @throws Failure `refused` with GitHub's message and the missing permission; `unavailable` where there is no response, or
+   * where the rate limit requires a wait longer than {@link longestWait}, with the length of that wait; `conflict` for 409.
    */
   ask<T>(what: string, call: Call<T>): Promise<T>;
-  /** As {@link ask}; `undefined` where GitHub says 404 or 410. */
+  /** As {@link ask}; `undefined` for status 404 or 410. */
   find<T>(what: string, call: Call<T>): Promise<T | undefined>;
-  /** Everything of a list, page by page, at most `most` entries. */
+  /** Returns all entries of a list with pages, at most `most`. */
   all<T>(what: string, page: (rest: Rest, place: Paged) => Answer<readonly T[]>, most?: number): Promise<T[]>;
-  /** One GraphQL request; its `data`. @throws as {@link ask}. */
+  /** Sends one GraphQL request, and returns its `data`. @throws as {@link ask}. */
   graphql<T>(what: string, query: string, variables: Readonly<Record<string, unknown>>): Promise<T>;
 }
 
@@ -52,23 +52,23 @@ export type Answer<T> = Promise<{ readonly data: T; readonly headers?: { readonl
 export type Call<T> = (rest: Rest, place: RepositoryName) => Answer<T>;
 export type Paged = RepositoryName & { readonly per_page: number; readonly page: number };
 
-/** Put into a POST's parameters where it may happen twice: `rest.repos.createCommitStatus({ ...place, ...repeatable })`. */
+/** Parameters of a POST that may be sent twice: `rest.repos.createCommitStatus({ ...place, ...repeatable })`. */
 export const repeatable = { request: { repeatable: true } };
 
-/** s that we wait for a rate limit. A job's minutes are better spent later than longer. */
+/** s. Longest wait for a rate limit. After that the job fails, because waiting uses up its minutes. */
 export const longestWait = 90;
-/** ms for one answer, to its last byte. */
+/** ms from a request to the last byte of its response. */
 const timeoutMs = 30_000;
-/** Bytes a ms, below which an upload is given up. */
+/** Bytes per ms. Slower uploads are aborted. */
 const slowestUpload = 100;
-/** Bytes of one answer: tree.yaml of 100 000 leaves is a third of it. */
+/** Most bytes of one response. A tree.yaml of 100 000 leaves has a third of it. */
 const largestAnswer = 32 * 1024 * 1024;
 const mostRedirects = 3;
-/** Entries that GitHub gives at once. */
+/** Entries that GitHub returns in one page. */
 const pageSize = 100;
 
 /**
- * The repository that this job runs for, named by `GITHUB_REPOSITORY`, with the token in `GITHUB_TOKEN`.
+ * Opens the repository in `GITHUB_REPOSITORY`, with the token in `GITHUB_TOKEN`.
  *
  * @throws Failure `input` where one of them is not set or invalid.
  */
@@ -91,14 +91,14 @@ export async function openGitHub(env: Environment, world: World): Promise<GitHub
     userAgent: "fieldtree",
     request: { fetch: fetching(api, world), log: quiet },
     log: quiet,
-    // A refusal stays one, and a limit is the throttling's business.
+    // A refusal does not change with a retry, and the throttling plugin handles rate limits.
     retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451] },
     throttle: { onRateLimit: waits("rate limit"), onSecondaryRateLimit: waits("secondary rate limit") },
   });
   octokit.hook.before("request", (options) => {
     // The caller has to find out whether a POST without an answer took effect.
     if (options.method === "POST" && options.url !== "/graphql" && !options.request.repeatable)
-      // Its own object: the one that is there may be shared by every request.
+      // A new object, because all requests may share the present one.
       options.request = { ...options.request, retries: 0 };
   });
 
@@ -109,7 +109,7 @@ function pageOf({ GITHUB_SERVER_URL }: Environment, { owner, repo }: RepositoryN
   return `${(GITHUB_SERVER_URL || "https://github.com").replace(/\/+$/, "")}/${owner}/${repo}`;
 }
 
-/** The same over an existing client, which may have other retries. */
+/** As {@link openGitHub}, over an existing client, which may have another retry policy. */
 export function gitHubOver(
   octokit: Pick<Octokit, "rest" | "graphql">,
   { place, page, token }: Pick<GitHub, "place" | "page"> & { readonly token: string },
@@ -145,7 +145,7 @@ export function gitHubOver(
           listed(octokit.rest, { ...place, per_page: pageSize, page }),
         );
         found.push(...data);
-        // A page may be short of what its reader may not see, and the list goes on.
+        // A short page is not the last one: GitHub leaves out entries that the token may not read.
         if (!/\brel="next"/.test(headers?.link ?? "")) break;
       }
       return found.slice(0, most);
@@ -184,7 +184,7 @@ function settingsIn(env: Environment): { api: string; place: RepositoryName; tok
   return { api, place: { owner, repo }, token };
 }
 
-/** `fetch` within bounds. Redirects are followed here, since `fetch` itself would make a GET of a redirected POST. */
+/** Returns a `fetch` within bounds. It follows redirects itself: the built-in one turns a redirected POST into a GET. */
 export function fetching(api: string, world: World) {
   return async (url: string, init: RequestInit): Promise<Response> => {
     const allowed = timeoutMs + (init.body instanceof Uint8Array ? Math.ceil(init.body.length / slowestUpload) : 0);
@@ -220,13 +220,13 @@ export function fetching(api: string, world: World) {
   };
 }
 
-/** Where our token may go: the API, and beside `api.github.com` also `uploads.github.com`, which takes releases' files. */
+/** Returns the origins that may receive the token: the API's, and for `api.github.com` also `uploads.github.com`, for assets. */
 function homesOf(api: string): readonly string[] {
   const { origin } = new URL(api);
   return [origin, origin.replace("//api.", "//uploads.")];
 }
 
-/** A renamed repository is at the same origin. Artifacts are handed out elsewhere, without our token, and never less securely. */
+/** Renamed repositories redirect within the origin; artifacts to other origins, which get no token. https must stay https. */
 function mayFollow(from: URL, to: URL, method = "GET"): boolean {
   if (to.username !== "" || to.password !== "") return false;
   if (to.origin === from.origin) return true;
@@ -238,13 +238,13 @@ async function bounded(at: URL, response: Response, accept: string, signal: Abor
   const bytes = await readBody(at.host, response, { atMost: largestAnswer, stallAfter: timeoutMs, signal });
   const passed = new Headers(headers);
   passed.delete("content-encoding");
-  // Octokit reads a file in its raw form as text, and loses a byte order mark and whatever is not UTF-8.
+  // Octokit decodes a raw file as text, which loses a byte order mark and all bytes that are not UTF-8.
   if (/\braw\b/.test(accept) && status === 200) passed.set("content-type", "application/octet-stream");
   const empty = status === 204 || status === 205 || status === 304;
   return new Response(empty ? null : (bytes as Uint8Array<ArrayBuffer>), { status, headers: passed });
 }
 
-/** What Octokit throws. Its own message quotes addresses and documents; what GitHub said is under `response`. */
+/** The error that Octokit throws. Its message contains addresses and documents; GitHub's own message is in `response`. */
 interface Refused {
   readonly status?: number;
   readonly message?: string;
@@ -252,7 +252,7 @@ interface Refused {
   readonly response?: { readonly headers?: Readonly<Record<string, string>>; readonly data?: unknown };
 }
 
-/** In place of Octokit's error as a cause: that one holds the request, and with it the token. */
+/** Replaces Octokit's error as a cause, because that error contains the request with the token. */
 class Absence extends Error {}
 const isAbsence = (cause: unknown): boolean => cause instanceof Absence;
 
@@ -276,11 +276,11 @@ function failureOf(what: string, thrown: unknown, token: string): Failure {
     return new Failure("refused", said, { hint: "it is not there, or this token can't see it", cause: new Absence() });
   }
   if (status === 409) return new Failure("conflict", said);
-  // GraphQL's refusals come with status 200 and stand in the answer.
+  // GraphQL reports refusals in a response with status 200.
   return new Failure(response && status ? kindOfStatus(status) : "refused", said);
 }
 
-/** `pull_requests=write; issues=write` as a workflow would spell it. */
+/** Formats `pull_requests=write; issues=write` in the spelling of workflows. */
 function permissionHint(accepted: string | undefined): string {
   const some = accepted?.split(";").map((one) => one.trim().replaceAll("_", "-").replace("=", ": "));
   if (!some || accepted === "") return "the token may not do this: check permissions: in the workflow";
@@ -292,7 +292,7 @@ function waitOf(headers: Readonly<Record<string, string>>): number | undefined {
   return after !== undefined && /^\d{1,6}$/.test(after) ? Number(after) * 1000 : undefined;
 }
 
-/** `{message, errors: [{message}]}` as one sentence. */
+/** Formats `{message, errors: [{message}]}` as one sentence. */
 function messageIn(data: unknown, otherwise = ""): string {
   const { message, errors } = (typeof data === "object" && data !== null ? data : {}) as Record<string, unknown>;
   const more = (Array.isArray(errors) ? errors : []).map((one) =>

@@ -1,7 +1,7 @@
 /**
- * Commits over GitHub's API: those of a fork's pull request too, which no clone of ours has.
+ * Reads commits over GitHub's API, including those of a fork's pull request, which a clone of the repository lacks.
  *
- * The tree of a commit has each entry's type. The call that returns a file's bytes would follow a link silently.
+ * A file's type is read from the tree of its commit, because the call that returns a file's bytes follows symbolic links.
  */
 import { createHash } from "node:crypto";
 import { type Commits, kindOfMode } from "../../core/committed.ts";
@@ -46,9 +46,9 @@ export interface MergeCommits {
 }
 
 /**
- * Both sides of a proposal, as they are now. @param base a branch, whose newest commit is taken, or a commit.
+ * Returns the present commits of both sides of a proposal. @param base a commit, or a branch, whose newest commit is used.
  *
- * @throws Failure `input` where they have nothing in common.
+ * @throws Failure `input` where they have no merge base.
  */
 export async function mergeCommits(base: string, head: string, github: GitHub): Promise<MergeCommits> {
   const compared = await github.find("comparing both sides", (rest, place) =>

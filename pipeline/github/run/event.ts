@@ -18,7 +18,7 @@ export interface PullRequestEvent {
   readonly labels: readonly string[];
 }
 
-/** A merge queue asks whether what it is about to land is good. */
+/** A merge queue requests checks of the commit that it is about to merge. */
 export interface MergeGroupEvent {
   readonly name: "merge_group";
   readonly headSha: string;
@@ -33,11 +33,11 @@ export interface RunEvent {
 
 export interface Run {
   readonly id: number;
-  /** What started it: `pull_request`, `push`. The branch's name alone says nothing of it. */
+  /** The event that started it: `pull_request`, `push`. It does not follow from the branch's name. */
   readonly event: string;
   readonly headSha: string;
   readonly headBranch: string;
-  /** `undefined` where the fork is gone. */
+  /** `undefined` where the fork was deleted. */
   readonly headRepository: { readonly id: number; readonly owner: string } | undefined;
   readonly page: string;
 }
@@ -48,7 +48,7 @@ export interface PushEvent {
   readonly before: string | undefined;
 }
 
-/** Its inputs come by the environment, as those of the action do. */
+/** A manual run. Its inputs are read from the environment, as those of the action are. */
 export interface DispatchEvent {
   readonly name: "workflow_dispatch";
 }
@@ -130,8 +130,8 @@ const payloads = {
 } as const;
 
 /**
- * @param wanted the events that the caller knows what to do with.
- * @throws Failure `input` outside of GitHub Actions, for another event, and where the event is not as GitHub sends it.
+ * @param wanted the events that the caller handles.
+ * @throws Failure `input` outside of GitHub Actions, for another event, and for an event that lacks GitHub's fields.
  */
 export async function readEvent<Name extends Event["name"]>(
   env: Environment,

@@ -9,10 +9,10 @@ import { appendFile } from "node:fs/promises";
 import { Failure } from "../../core/failure.ts";
 import type { Environment } from "./client.ts";
 
-/** Bytes that GitHub keeps of one job's outputs, and of one step's summary. */
+/** GitHub's limits in bytes, for the outputs of one job and the summary of one step. */
 const limits = { outputs: 1024 * 1024, summary: 1024 * 1024 };
 
-/** Set this step's outputs; does nothing outside of Actions. @throws Failure `input` where they are larger than GitHub keeps. */
+/** Sets this step's outputs; does nothing outside of Actions. @throws Failure `input` where they exceed GitHub's limit. */
 export async function setOutputs(env: Environment, outputs: Readonly<Record<string, string>>): Promise<void> {
   const file = env.GITHUB_OUTPUT;
   if (!file) return;
@@ -26,7 +26,7 @@ export async function setOutputs(env: Environment, outputs: Readonly<Record<stri
   await appendFile(file, text);
 }
 
-/** Add to the job's summary, as much as GitHub keeps; does nothing outside of Actions. @param markdown by our own renderers. */
+/** Appends to the job's summary, cut to GitHub's limit; does nothing outside of Actions. @param markdown by our renderers. */
 export async function writeSummary(env: Environment, markdown: string): Promise<void> {
   const file = env.GITHUB_STEP_SUMMARY;
   if (!file) return;
@@ -35,7 +35,7 @@ export async function writeSummary(env: Environment, markdown: string): Promise<
 
 const rest = "\n\n…and more than GitHub keeps of a summary; plan.json has all of it.";
 
-/** Whole lines only: half a table's row, or half a code span, would swallow what follows. */
+/** Cuts at whole lines, because half a table row or half a code span would break the text after it. */
 function cutTo(most: number, markdown: string): string {
   const bytes = Buffer.from(markdown);
   const room = most - Buffer.byteLength(rest) - 1;
