@@ -1,4 +1,4 @@
-/** CAR files, from this machine or from an address, whose blocks are put on a node. */
+/** Imports the blocks of CAR files, local or at an address, into a node. */
 
 import { createReadStream } from "node:fs";
 import { stat as statFile } from "node:fs/promises";
@@ -19,7 +19,7 @@ import type { Call } from "./verb.ts";
 
 type Shown = Pick<Call, "cwd" | "out" | "world">;
 
-/** Put what is in these files, or at these addresses, on `home`. @throws Failure `corrupt` naming the file. */
+/** Imports the CARs in these files, or at these addresses, into `home`. @throws Failure `corrupt` with the file's name. */
 export async function importCars(files: readonly string[], home: HomeNode, call: Shown): Promise<number> {
   keepYoungHeapSmall();
   for (const file of files) {
@@ -70,9 +70,9 @@ async function importCar(file: string, address: URL | null, home: HomeNode, call
 
 interface Source {
   readonly bytes: AsyncIterable<Uint8Array>;
-  /** Bytes that came so far. */
+  /** Bytes received so far. */
   readonly done: () => number;
-  /** Bytes there will be, where that is known. */
+  /** Bytes in total, where known. */
   readonly total?: number;
 }
 

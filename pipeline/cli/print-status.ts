@@ -1,4 +1,4 @@
-/** What `status` observes, and how it is printed. */
+/** The observations of `status`, and their text. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
@@ -22,9 +22,9 @@ import { nameShort, printable } from "./print/terminal.ts";
 import type { Output } from "./verb.ts";
 
 export interface StatusTimeouts {
-  /** ms for each question asked now: shorter the later it is read. */
+  /** ms. Timeout for a request that starts now: the later it is read, the shorter it is. */
   readonly timeoutMs: number;
-  /** Aborts when what other questions depend on must have answered. */
+  /** Aborts at the time when parts on which other requests depend must have answered. */
   readonly soon: AbortSignal;
 }
 
@@ -36,14 +36,14 @@ export async function printStatus(
   world: World,
 ): Promise<void> {
   const text = await readFile(join(opened.folder, "tree.yaml"));
-  // Its head is asked for once, so that what is told is of one release, whatever is published meanwhile.
+  // The head is read a single time, so that the whole status is of one release, even if another is published meanwhile.
   const { campaign, lease: leaseNow, unreachable } = reachable(opened, timeouts.soon, world);
   const [ours, live, lease] = await Promise.all([
     observe(text, campaign, world, timeouts),
     rolledBack(campaign, timeouts, world),
     leaseNow(),
   ]);
-  // A tree.yaml that was rolled back is not what will be done next.
+  // A publish refuses a tree.yaml that was rolled back, so its plan is not shown as the next steps.
   const rolledBackReason = whyRolledBack(ours);
   const observation = (rolledBackReason && live) ?? ours;
   const { head } = observation;
@@ -94,7 +94,7 @@ export async function printStatus(
   out.result(data, lines.join("\n"));
 }
 
-/** What making the live release whole again takes, where it is one that was rolled back to: tree.yaml is another. */
+/** Plans the repair of a live release that a rollback created, for which tree.yaml has another tree. */
 async function rolledBack(
   campaign: Campaign,
   timeouts: Pick<StatusTimeouts, "timeoutMs">,
@@ -122,7 +122,7 @@ async function liveName(observed: NameObservation, head: Head | undefined, { log
   return { data: { name, to, authorities, agrees }, wrong };
 }
 
-/** `latest.example.org → tree  2 of 2 servers agree`, and below it every server that doesn't. */
+/** Formats `latest.example.org → tree  2 of 2 servers agree`, and below it every server that does not agree. */
 function nameLines(names: readonly Awaited<ReturnType<typeof liveName>>[]): string[] {
   const titled = names.map(({ data, wrong }) => ({ title: `${nameShort(data.name)} → ${data.to}`, data, wrong }));
   const width = Math.max(0, ...titled.map(({ title }) => title.length));
@@ -141,13 +141,13 @@ function incompleteData({ label, root, count, missing, why }: IncompletePin) {
   return { label, root: root.toString(), count, missing: first, ...(why !== undefined && { why }) };
 }
 
-/** `the node (kubo at http://127.0.0.1:5001): it does not listen` */
+/** Formats `the node (kubo at http://127.0.0.1:5001): it does not listen`. */
 function sayUnreachable({ part, name, says }: Unreachable): string {
   const shown = part === "log" ? "; what is shown of it is what this machine read last" : "";
   return `  the ${part} (${printable(name)}): ${printable(says)}${shown}`;
 }
 
-/** `kept`: the head where it is to stay as it is, whatever tree.yaml says. */
+/** `kept`: the head, where it stays live whatever tree.yaml contains. */
 function nextLines(
   observation: Observation,
   rollbackHead: Head | undefined,

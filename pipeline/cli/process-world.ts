@@ -1,4 +1,4 @@
-/** The {@link World} of a command: this machine's network and clock, and a terminal for what it logs. */
+/** The {@link World} of a command: this machine's network and clock, and a terminal for its log. */
 import type { World } from "../core/world.ts";
 import type { Terminal } from "./print/terminal.ts";
 

@@ -1,4 +1,4 @@
-/** Publishing as `publish`, `demo` and `github publish` do it: under the lease, with each event printed. */
+/** Publishes for `publish`, `demo` and `github publish`: under the lease, with each event printed. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";

@@ -1,8 +1,8 @@
-/** Republishing IPNS records as `republish` and `github clock` do it. */
+/** Republishes IPNS records for `republish` and `github clock`. */
 import { Failure, isFailure } from "../core/failure.ts";
 import type { Call } from "./verb.ts";
 
-/** @throws Failure of the first name that could not be put, naming all of them. */
+/** @throws Failure of the first name whose record could not be put, which lists all such names. */
 export async function republishRecords({ campaign, out, world }: Call): Promise<number> {
   const names = (await campaign()).names.filter(({ kind }) => kind === "ipns");
   if (names.length === 0) world.log("campaign.yaml announces no IPNS name: there is nothing to put again");
@@ -15,7 +15,7 @@ export async function republishRecords({ campaign, out, world }: Call): Promise<
     } catch (error) {
       if (!isFailure(error)) throw error;
       failures.push(error);
-      // For people the failure itself says it, last.
+      // For people, the failure at the end has the message.
       out.result({ name, ok: false, says: error.message });
     }
   }

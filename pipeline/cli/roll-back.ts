@@ -1,4 +1,4 @@
-/** Rolling back as `rollback` and `github publish` do it. */
+/** Rolls back for `rollback` and `github publish`. */
 import { Failure } from "../core/failure.ts";
 import { publishedHead, releaseNumbered } from "../log/chain.ts";
 import { publish } from "../stages/publish/publish.ts";
@@ -11,7 +11,7 @@ import { withLease } from "./with-lease.ts";
  * Makes the tree of release `number` live: by a new release, or, where that tree is live already, by restoring its pins
  * and names without a release.
  *
- * @throws Failure `input` where `number` is no release, or `why` is no reason and a release has to be made.
+ * @throws Failure `input` where `number` is no release, or where a new release is needed and `why` is empty or invalid.
  */
 export async function rollBack(number: string | undefined, why: unknown, call: Call): Promise<void> {
   const rollbackOf = releaseNumber(number);

@@ -1,4 +1,4 @@
-/** Serving a campaign over HTTP until the caller aborts, as `serve` and `demo` do. */
+/** Serves a campaign over HTTP until the caller aborts, for `serve` and `demo`. */
 
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
@@ -22,7 +22,7 @@ export function portIn(text: string): number {
   throw new Failure("input", `--port takes a number up to 65535, and got “${text}”`);
 }
 
-/** Serve until `world.signal` says stop. Prints the address once it answers. */
+/** Serves until `world.signal` aborts. Prints the address when the server is ready. */
 export async function serveCampaign(
   campaign: Campaign,
   at: { readonly host: string; readonly port: number },
@@ -53,8 +53,8 @@ export async function serveCampaign(
 }
 
 /**
- * Base URLs to give to others. All addresses of this machine are listened to at 0.0.0.0 and [::], which lead nowhere from
- * elsewhere: in their place, those it has in its networks, IPv4 first; where it is in none, loopback.
+ * Returns base URLs for other machines. 0.0.0.0 and [::] mean all addresses of this machine, and are useless elsewhere: they
+ * are replaced by its addresses in its networks, IPv4 first, or by loopback where it has none.
  */
 function reachableAt(opened: string): readonly string[] {
   const url = new URL(opened);
@@ -62,17 +62,17 @@ function reachableAt(opened: string): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const outward = all.filter(({ internal, address }) => !internal && !address.startsWith("fe80:"));
   const v4 = outward.filter(({ family }) => family === "IPv4").map(({ address }) => address);
-  // A socket at [::] takes both families; one at 0.0.0.0 only IPv4.
+  // A socket at [::] accepts both families; one at 0.0.0.0 only IPv4.
   const v6 = url.hostname === "[::]" ? outward.filter(({ family }) => family === "IPv6") : [];
   const hosts = [...v4, ...v6.map(({ address }) => `[${address}]`)];
   return (hosts.length > 0 ? hosts : ["127.0.0.1"]).map((host) => `http://${host}:${url.port}`);
 }
 
 /**
- * What the home node lacks, the campaign's gateways may have.
+ * Returns a node that reads from the home node, and blocks that it lacks from the campaign's gateways.
  *
- * They are asked on behalf of the campaign, not of one request: a block that several want is fetched once, and whoever
- * leaves first must not end that for the others.
+ * Requests to gateways belong to the campaign, not to one HTTP request: a block that several HTTP requests need is fetched a
+ * single time, and one client that disconnects must not abort the fetch for the others.
  */
 function nodeOf({ home, get, facts }: Campaign): Node {
   return {
@@ -84,11 +84,11 @@ function nodeOf({ home, get, facts }: Campaign): Node {
   };
 }
 
-/** Every name leads to what it should say by the head of the log, whether or not that was announced already. */
+/** Resolves each name to the value derived from the head of the log, whether or not it was announced already. */
 function resolverOf(campaign: Campaign): (name: string, world: World) => Promise<Resolved | undefined> {
   const { log } = campaign;
   const targetOfName = targetsOf(campaign);
-  // What an old release published stays as it is, and finding it means walking the log.
+  // Cached, because an old release never changes, and finding it means walking the log.
   const old = new Map<string, string>();
   return async (name, world) => {
     const to = targetOfName(name);
@@ -101,12 +101,12 @@ function resolverOf(campaign: Campaign): (name: string, world: World) => Promise
   };
 }
 
-/** Of the portal's index.json, what {@link howToOpen} reads. */
+/** The fields of the portal's index.json that {@link howToOpen} reads. */
 const indexJson = v.object({
   datasets: v.array(v.object({ cid: v.string(), zarr: v.optional(v.number()), consolidated: v.optional(v.boolean()) })),
 });
 
-/** Lines of Python that open the portal's first Zarr dataset; none where it has none. */
+/** Returns lines of Python that open the portal's first Zarr dataset; none where there is no Zarr dataset. */
 async function howToOpen(portal: string, url: string, world: World): Promise<readonly string[]> {
   try {
     const request = new Request(`${portal}index.json`, { signal: world.signal });

@@ -1,8 +1,9 @@
 /**
- * What a verb is, and what it is called with.
+ * The interface of verbs, and the arguments of a call.
  *
- * A verb's file declares its words and runs; `cli.ts` parses, prints and leaves. To add one: write it beside the
- * others, name it in `verbs.ts`, and give it a test in `test/commands/` that calls the real program.
+ * A verb's file declares its arguments, flags and help, and the function that runs it. `cli.ts` parses the command line, prints
+ * failures and exits. To add a verb: write its file in `commands/`, list it in `verbs.ts`, and add a test in `test/commands/`
+ * that calls the real program.
  */
 
 import type { Campaign } from "../campaign/campaign.ts";
@@ -16,17 +17,17 @@ export interface Verb {
   readonly flags?: readonly (readonly [flags: string, help: string, byDefault?: string])[];
   /** Paragraphs shown by `help VERB` below the summary, where there is more to know. */
   readonly about?: string;
-  /** What the shell completes its arguments with; files where nothing is said. */
+  /** The candidates for completion of its arguments. Default: files. */
   readonly completes?: readonly ("tree" | "releases" | "files")[];
   /** One example that works, shown by `help VERB`. */
   readonly example: string;
-  /** Present where a signal is how it ends when all is well. */
+  /** Present for a verb that a signal ends normally. */
   readonly endsBySignal?: true;
   /** Resolves to the exit code; nothing means 0. Failures are thrown. */
   run(call: Call): Promise<number | undefined>;
 }
 
-/** A verb before it is called: what `fieldtree --help` needs, and where the rest is. */
+/** A verb before it is loaded: the text for `fieldtree --help`, and the function that loads it. */
 export interface VerbEntry {
   readonly name: string;
   /** Its heading in the help. */
@@ -45,7 +46,7 @@ export interface Call {
   readonly ask?: (question: string, suggestion: string) => Promise<string>;
   /** Environment variables; secrets come from here only. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Directory that relative paths on the command line mean. */
+  /** The directory to which relative paths on the command line refer. */
   readonly cwd: string;
   /** The campaign's folder: `--campaign DIR`, else the nearest ancestor holding tree.yaml. Throws `input` where there is none. */
   readonly folder: () => string;
@@ -62,11 +63,11 @@ export interface Output {
   /** How levels are coloured in `text`. */
   readonly paint: Paint;
   /**
-   * One result: `data` as a JSON line for machines, `text` for people (nothing where it is undefined). `errors` is what of
-   * the text is an error: all of it that `--quiet` leaves.
+   * Prints one result: `data` as a JSON line for machines, or `text` for people (nothing where it is undefined). `errors` is
+   * the part of the text that is an error; `--quiet` prints only this part.
    */
   result(data: object, text?: string, errors?: string): void;
-  /** Resolves when the reader of stdout has taken nearly all that was printed: for verbs that print very many results. */
+  /** Resolves when the reader of stdout has read nearly everything printed: for verbs that print very many results. */
   taken(): Promise<void>;
   /** Bytes as they are, for `cat` and `car export`, as lines of base64 for machines; waits while the reader is slow. */
   bytes(chunk: Uint8Array): Promise<void>;

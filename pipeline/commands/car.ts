@@ -48,8 +48,8 @@ async function exportCar([address, ...others]: readonly string[], call: Call): P
   const { cid, source } = await sourceFor(scope, address, call);
   let blocks = 0;
   let bytes = 0;
-  // What the root claims of the whole DAG. Repeats count there and are exported once, so it is the most there can be, unless
-  // whoever wrote it was wrong. Of a listing alone, or of all that a release links to, nothing is claimed.
+  // The Tsize of the root. It counts repeated blocks several times, and each is exported a single time, so it is an upper bound,
+  // unless the writer of the DAG was wrong. A folder's listing, or everything that a release links to, has no such size.
   let claimed: number | undefined;
   const counted = async function* (): AsyncGenerator<Block> {
     for await (const block of source) {

@@ -15,7 +15,7 @@ export const cat: Verb = {
   async run(call) {
     const { cid, get } = await locate(call.args[0]!, call);
     let total: number | undefined;
-    // The root block has the file's length: taken while it is read, it isn't read twice.
+    // The root block has the file's length. It is captured here, so that the block is not read twice.
     const reading: Get = async (each) => {
       const bytes = await get(each);
       if (each === cid) total = statOf(cid, bytes).size;

@@ -1,4 +1,4 @@
-/** `check`: what is wrong in tree.yaml or campaign.yaml, for people, editors and pull requests. */
+/** `check`: findings in tree.yaml or campaign.yaml, for people, editors and pull requests. */
 
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -1,7 +1,7 @@
 /**
- * Completions for the shell, made from the verbs themselves so that they cannot go out of date.
+ * `completion`: completion scripts for shells, generated from the verbs so that they can't be out of date.
  *
- * What the tree and the log hold is asked of the program while somebody types: `completion words -- VERB BEFORE WORD`.
+ * For candidates from the tree and the log, the shell calls the program: `completion words -- VERB BEFORE WORD`.
  */
 
 import { type CompletedVerb, commonFlags, longFlag, scripts } from "../cli/completion/scripts.ts";
@@ -33,7 +33,7 @@ flags, paths of the tree and numbers of releases; for the last two it asks \`fie
   },
 });
 
-/** What may stand in place of the last word, a line each. */
+/** Prints the candidates for the last word, one a line. */
 async function candidates(
   [name, before, word = ""]: readonly string[],
   verbs: readonly VerbEntry[],

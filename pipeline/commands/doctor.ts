@@ -1,4 +1,4 @@
-/** `doctor`: what a campaign's repository on GitHub lacks, and how to set each. */
+/** `doctor`: the settings that a campaign's repository on GitHub lacks, and how to set each. */
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -69,7 +69,7 @@ async function whatToAdd(incomplete: readonly IncompletePin[], campaign: Campaig
   return addAgain(incomplete, { tree: await treeIn(call), campaign: facts.campaign, pins, get });
 }
 
-/** tree.yaml as it is; an empty tree where there is none: what a node has lost is told all the same. */
+/** Returns the present tree.yaml, or an empty tree where there is none, so that lost blocks are reported in any case. */
 async function treeIn(call: Call): Promise<Tree> {
   const text = await readIfThere(join(call.folder(), "tree.yaml"));
   return text ? readTree(text).tree : new Map();
@@ -79,7 +79,7 @@ function asData({ cid, ...what }: AddAgain) {
   return { ...what, ...(cid && { cid: cid.toString() }) };
 }
 
-/** Things named, and files of each. */
+/** Most entries listed, and most files of each. */
 const few = { things: 50, files: 5 } as const;
 
 function missingLines(missing: readonly AddAgain[]): string[] {
@@ -92,7 +92,7 @@ function missingLines(missing: readonly AddAgain[]): string[] {
   ];
 }
 
-/** `  tree.yaml:4: products/a (bafy…): x.bin; it was added from /data/a` */
+/** Formats `  tree.yaml:4: products/a (bafy…): x.bin; it was added from /data/a`. */
 function describeMissing({ path, line, cid, release, from, files }: AddAgain): string {
   const named = files.slice(0, few.files).map(printable);
   const some = files.length > named.length ? [...named, "…"] : named;

@@ -1,4 +1,4 @@
-/** `get`: a file or a folder, copied to this machine. */
+/** `get`: copies a file or a folder to this machine. */
 
 import { resolve } from "node:path";
 import { locate } from "../cli/address/locate.ts";

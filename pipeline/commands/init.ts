@@ -1,6 +1,6 @@
 /**
- * `init`: the files that make a folder a campaign, and a repository on GitHub one where pull requests are planned and
- * merges published.
+ * `init`: writes the files of a campaign, and those with which its repository on GitHub plans pull requests and publishes
+ * merges.
  *
  * On a terminal, it asks for what no flag sets. Existing files are never overwritten, so running it again
  * adds what was left out.
@@ -62,7 +62,7 @@ exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtr
   },
 };
 
-/** @throws Failure `input` where the text is no campaign.yaml. */
+/** @throws Failure `input` where the text is no valid campaign.yaml. */
 function validCampaign(text: string | Uint8Array, hint: string): CampaignConfig {
   const { campaign, findings } = readCampaign(text);
   const errors = findings.filter(({ level }) => level === "error");
@@ -82,7 +82,7 @@ function summary(folder: string, written: readonly string[], { actions }: InitOp
   return [`wrote ${written.join(", ")} in ${folder}`, ...next].join("\n");
 }
 
-/** A folder that is under git already has a .gitignore of its own: this machine's state does not belong into commits. */
+/** Adds this machine's state to .gitignore, which may exist already, because the state must not be committed. */
 async function ignoreState(folder: string): Promise<void> {
   const file = join(folder, ".gitignore");
   const text = await readFile(file, "utf8");

@@ -1,4 +1,4 @@
-/** `inspect`: what the world would see of data on this machine, before it is added. */
+/** `inspect`: the descriptions and findings of local data, as they would be published, before it is added. */
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { configFrom, configIn } from "../campaign/config.ts";
@@ -72,7 +72,7 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
   },
 };
 
-/** The file as a dataset, where a reader knows it. */
+/** Returns the file as a dataset, where a reader recognises it. */
 async function foundIn(path: string, world: World): Promise<Found[]> {
   const here = await describedFile(await localFile(path), readers, world);
   return here ? [{ below: "", cid: "", size: 0, ...here }] : [];
@@ -85,7 +85,7 @@ async function withFileFindings(dataset: FoundDataset, path: string, world: Worl
   return { ...dataset, description: { ...description, findings } };
 }
 
-/** What adding `path` would give. The blocks are computed and not stored. */
+/** Returns the result of adding `path`. The blocks are computed and not stored. */
 async function hashed(path: string, world: World): Promise<Omit<Added, "cid"> & { readonly cid: string }> {
   const blocks = blocksOf(path, { profile: "cid-v1", symlinks: "keep" }, world);
   for (let made = await blocks.next(); ; made = await blocks.next()) {
@@ -113,7 +113,7 @@ function headentryResult(entry: Entry): string {
   }
 }
 
-/** A model's output has hundreds. */
+/** Most variables listed. A model's output has hundreds. */
 const mostVariables = 30;
 
 function describedBy({ path, item }: DatasetEntry): Readonly<Record<string, string>> {

@@ -1,8 +1,8 @@
 /**
- * `key`: the private keys that releases and IPNS records are signed with.
+ * `key`: manages the private keys that sign releases and IPNS records.
  *
- * A key goes from file to file or comes from the environment, never over a command line, where every process on the
- * machine can read it. What is printed is its public name, unless the key itself is asked for.
+ * A key is read from a file or the environment, never from the command line, which every process on the machine can read.
+ * The verb prints the public name, and the key itself only on request.
  */
 import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
@@ -21,11 +21,11 @@ const formats = {
 
 type Format = keyof typeof formats;
 
-/** Bytes. Whatever is longer is no key. */
+/** Most bytes of a key file. */
 const longest = 8192;
 
 export const key: Verb = {
-  // Any number of words, so that it is us who say that one is too many: the parser would quote it, and it may be a key.
+  // Any number of arguments: the parser's own message about a surplus one would quote it, and it may be a key.
   args: "<new|import|export...>",
   flags: [
     ["--to <file>", "where the private key is written, for you alone to read; must not exist yet"],
@@ -79,7 +79,7 @@ async function keyFor(action: string, { flags, env, cwd }: Call): Promise<Privat
       if (typeof from === "string") return privateKeyFrom(await read(from, cwd), from === "-" ? "stdin" : from);
       return privateKeyFrom(secretIn(String(variable), env), String(variable));
     default:
-      // Not quoted: it may be a key, given where none should be.
+      // The message does not quote the argument, because it may be a key given by mistake.
       throw new Failure("input", "key: there is only new, import and export");
   }
 }

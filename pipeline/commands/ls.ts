@@ -1,7 +1,7 @@
 /**
- * `ls`: what is in a folder.
+ * `ls`: lists a folder.
  *
- * A raw block's size is taken from the link to it: reading each would load the whole folder's data just to list it.
+ * A raw block's size is taken from the link to it, because reading each block would load all data of the folder.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { locate } from "../cli/address/locate.ts";
@@ -16,10 +16,10 @@ import type { DirectoryEntry } from "../dag/directory-entry.ts";
 import { type Stat, sortedEntries, stat } from "../dag/read/read.ts";
 import { keepYoungHeapSmall } from "../disk/young-heap.ts";
 
-/** Root blocks of entries asked for at once. */
+/** Root blocks of entries requested concurrently. */
 const atOnce = 16;
 
-/** Entries listed between two turns of the event loop: blocks at hand come without one, and Ctrl-C needs one. */
+/** Entries listed between two turns of the event loop: local blocks are read without a turn, and Ctrl-C needs one. */
 const turnEvery = 256;
 
 export const ls: Verb = {
@@ -54,7 +54,7 @@ ${aboutAddresses}`,
 
 type Listed = Stat & Pick<DirectoryEntry, "name" | "cid">;
 
-/** Each entry, and where `recursive` below each folder what is in it. A stack, since folders may be deeper than ours is. */
+/** Yields each entry; with `recursive`, also those of folders. It uses its own stack, as folders may be deeper than the call stack. */
 async function* listing(
   top: Iterable<DirectoryEntry>,
   recursive: boolean,

@@ -1,4 +1,4 @@
-/** `owners`: who is asked to review changes of a path. */
+/** `owners`: lists the owners whose review is requested for changes of a path. */
 import { configIn } from "../campaign/config.ts";
 import { ownersOf } from "../campaign/owners.ts";
 import { printable } from "../cli/print/terminal.ts";

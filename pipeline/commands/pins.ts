@@ -37,7 +37,7 @@ has it. What is wrong with it is printed on stderr, with its line; the exit code
   },
 };
 
-/** No label, comment or blank stands in the text: `ipfs pin add` takes every line for a CID. */
+/** The text has no labels, comments or blank lines, because `ipfs pin add` reads every line as a CID. */
 async function exportPins({ campaign: open, out, world }: Call): Promise<number> {
   const campaign = await open();
   const head = await publishedHead(campaign.log, world);
@@ -47,7 +47,7 @@ async function exportPins({ campaign: open, out, world }: Call): Promise<number>
   const all: readonly { readonly cid: CID; readonly target: PinTarget }[] = [
     { cid: root, target: { kind: "tree" } },
     { cid: portal, target: { kind: "portal" } },
-    // What the tree leaves empty is an empty folder that every node has.
+    // Empty folders of the tree are left out, because every node has their block.
     ...leaves.map(({ path, cid }) => ({ cid, target: { kind: "leaf", path } as const })),
     ...campaign.pins.extra.map(({ name, cid }) => ({ cid: CID.parse(cid), target: { kind: "extra", name } as const })),
   ];
@@ -69,7 +69,7 @@ async function importPins(file: string, call: Call): Promise<number> {
   });
   const { pins, findings } = readPinlist(bytes);
   for (const finding of out.json ? findings : []) out.result({ finding });
-  // The list itself goes to stdout, fit for campaign.yaml; what is wrong with it, beside it.
+  // The converted list is printed on stdout, for campaign.yaml; its findings on stderr.
   if (!out.json) for (const line of findingLines(file, findings, call)) world.log(line);
   if (!out.json && pins.length > 0) out.result({}, "pins:\n  extra:", "pins:\n  extra:");
   for (const { name, cid, previous, meta, line } of pins) {
@@ -83,7 +83,7 @@ async function importPins(file: string, call: Call): Promise<number> {
   throw new Failure("findings", `${file}:${first.line}:${first.column}: ${first.says}${more}; the rest was printed`);
 }
 
-/** As YAML and JSON both read it, and fit to be shown: JSON alone leaves some characters that reorder a line as they are. */
+/** Quotes for YAML and JSON, and for a terminal: JSON alone does not escape some characters that reorder a line. */
 function quoted(text: string): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return JSON.stringify(text).replace(new RegExp(unprintable, "g"), escaped);

@@ -1,4 +1,4 @@
-/** `plan`: what publishing would do, so that a pull request shows the root before it is merged. */
+/** `plan`: prints the steps of a publish, so that a pull request shows the root before it is merged. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { baseTree } from "../cli/address/compared-trees.ts";

@@ -35,7 +35,7 @@ export const prune: Verb = {
 async function pruned(campaign: Campaign, isDry: boolean, call: Call): Promise<number> {
   const { out, world } = call;
   const head = await publishedHead(campaign.log, world);
-  // What is not released yet is needed by the next release.
+  // The next release needs data that is added and not released yet.
   const needed = dataLeaves(await validTree(undefined, call));
   const plan = await planPruning(
     head,
@@ -66,7 +66,7 @@ async function pruned(campaign: Campaign, isDry: boolean, call: Call): Promise<n
   });
 }
 
-/** Releases named one by one. */
+/** Most releases listed one by one. */
 const few = 20;
 
 function planLines({ pins, bytes }: Pruning, { home }: Campaign): string[] {

@@ -1,4 +1,4 @@
-/** `publish`: tree.yaml made the newest release, by one publisher at a time, wherever they are. */
+/** `publish`: publishes tree.yaml as a new release. The lease admits one publisher at a time, over all machines. */
 import { publishTree } from "../cli/publish-tree.ts";
 import type { Verb } from "../cli/verb.ts";
 import { keepYoungHeapSmall } from "../disk/young-heap.ts";

@@ -69,7 +69,7 @@ its token from GITHUB_TOKEN: that of \`gh auth token\`, or a classic one with th
   },
 };
 
-/** `PATH=CID`: a path may hold a `=`, a CID doesn't. */
+/** Parses `PATH=CID` at the last `=`, because a path may contain a `=`, and a CID does not. */
 function editsIn({ args, flags }: Call): Edit[] {
   const put = args.map((arg): Edit => {
     const at = arg.lastIndexOf("=");
@@ -93,7 +93,7 @@ function titleOf(changes: ReturnType<typeof changesBetween>): string {
   return `${verb} ${first!.path}`.slice(0, longestTitle - more.length) + more;
 }
 
-/** What to do when this machine won't stay on. */
+/** Returns advice for a machine that won't stay on. */
 function asleep(changes: ReturnType<typeof changesBetween>): string {
   const brought = changes.flatMap((change) => (change.op === "add" || change.op === "update" ? [change.to] : []));
   if (brought.length === 0) return "";

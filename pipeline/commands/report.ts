@@ -72,7 +72,7 @@ const exits: Readonly<Record<State, number>> = {
   stale: kinds.conflict.exit,
 };
 
-/** `baseCampaign`: the base's campaign.yaml, by which it is looked at. */
+/** `baseCampaign`: the base's campaign.yaml, with which the proposal is reviewed. */
 async function sidesFrom(call: Call): Promise<Proposed & { readonly baseCampaign: string }> {
   const { args, flags, folder, world } = call;
   const [named] = args;
@@ -102,7 +102,7 @@ async function campaignText(ref: string | undefined, file: string, world: World)
   return (await configIn(dirname(file))).text;
 }
 
-/** Of a commit, or the one here; a file that somebody named has none. Empty, and so unreadable, where it was removed. */
+/** Returns campaign.yaml of a commit, or the local one; none for a tree in a file. Empty, and so invalid, where it was removed. */
 async function proposedCampaign(
   named: string | undefined,
   file: string,
@@ -113,7 +113,7 @@ async function proposedCampaign(
   return (ref === undefined ? await readIfThere(file) : await fileAt(ref, file, world)) ?? new Uint8Array();
 }
 
-/** The newest release's; empty where nothing was published. */
+/** Returns tree.yaml of the newest release; empty before the first release. */
 async function liveTree({ campaign: open, world }: Call): Promise<Uint8Array> {
   const campaign = await open();
   const head = await campaign.log.head(world);

@@ -1,4 +1,4 @@
-/** `scan`: what is in the tree, or at an address, as publishing would describe it. */
+/** `scan`: describes the datasets in the tree, or at an address, as publishing would. */
 
 import { leavesAt } from "../cli/address/locate.ts";
 import { emptyTreeNote } from "../cli/address/tree-text.ts";
@@ -35,7 +35,7 @@ scans the tree; paths are relative to the address. Descriptions are remembered b
         if (entry.kind === "failed") code = 1;
       }
       if (unreachable === undefined) continue;
-      // The failure at the end names it again, for --quiet.
+      // The failure at the end lists it again, for --quiet.
       lost.push(path || (call.args[0] ?? "/"));
       out.result({ path, unreachable }, `${printable(path || ".")}: out of reach: ${printable(unreachable)}`);
     }

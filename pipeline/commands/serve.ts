@@ -1,7 +1,7 @@
 /**
  * `serve`: the campaign as a gateway on this machine, until it is interrupted.
  *
- * It reads the head of the log anew for each request and takes no lock, so a release published meanwhile is served at once.
+ * It reads the head of the log for each request, and takes no lock, so a release published meanwhile is served immediately.
  */
 import { portIn, serveCampaign } from "../cli/serve-campaign.ts";
 import type { Verb } from "../cli/verb.ts";

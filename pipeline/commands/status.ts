@@ -1,11 +1,11 @@
-/** `status`: where the campaign is, in a few lines and within two seconds. */
+/** `status`: the state of the campaign, in a few lines and within two seconds. */
 import { printStatus } from "../cli/print-status.ts";
 import type { Verb } from "../cli/verb.ts";
 import { longestWait } from "../core/campaign/fields.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 
-/** The part of the time left that one question gets; the rest is for what depends on its answer. */
+/** The share of the remaining time that one request may take; the rest is for requests that depend on its answer. */
 const share = 0.6;
 
 export const status: Verb = {

@@ -1,7 +1,7 @@
 /** Every verb, with the line that `fieldtree --help` shows. A verb's own file is loaded when it is called. */
 import type { VerbEntry } from "../cli/verb.ts";
 
-/** By whom they are for, as the README goes; in a group, in the order in which they are needed. */
+/** Grouped by user, as in the README; within a group, in the order in which they are needed. */
 const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
   "For contributors": [
     {

@@ -1,4 +1,4 @@
-/** `verify`: is everything as the log says? Read only, and no secrets needed. */
+/** `verify`: checks the node, services and names against the log. It writes nothing and needs no secrets. */
 import { resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { checkTable, verdictLine } from "../cli/print/check-table.ts";
@@ -22,8 +22,8 @@ and looks up every dataset of the index in the tree. Exit code 6: something cont
   example: "fieldtree verify --deep",
 
   async run(call) {
-    // Each tree is forgotten once the next is read. V8 sees the first ones survive, while its heap is small, takes all of
-    // their kind for long-lived and lets them pile up: 290 MB in place of 160 for 1 000 releases of 245 leaves.
+    // Each tree is garbage after the next is read. While its heap is small, V8 finds that the first ones survive, and allocates
+    // all later ones as long-lived, so that they accumulate: 290 MB instead of 160 for 1 000 releases of 245 leaves.
     setFlagsFromString("--no-allocation-site-pretenuring");
     const { flags, out, world } = call;
     if (flags.schemas !== undefined && flags.stac !== true)

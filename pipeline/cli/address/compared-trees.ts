@@ -1,6 +1,6 @@
 /**
- * A side of a comparison, as it is named on the command line: a file, `git:REF`, the number of a release, or a path in the
- * tree with or without `@N`.
+ * A side of a comparison, given on the command line: a file, `git:REF`, the number of a release, or a path in the tree with
+ * or without `@N`.
  */
 import { statSync } from "node:fs";
 import { resolve as absolute } from "node:path";
@@ -14,11 +14,11 @@ import { refIn, refuseErrors, validTree } from "./tree-text.ts";
 
 interface Side {
   readonly tree: Tree;
-  /** The part of it that is compared; "" for all of it. */
+  /** The path of the part to compare; "" for the whole tree. */
   readonly path: string;
 }
 
-/** Both trees. Of parts at different paths, leaves have the path below the part, so that they meet. */
+/** Returns both trees. For parts at different paths, the paths of leaves are relative to the part, so that they match. */
 export async function compared(
   named: string,
   other: string | undefined,
@@ -37,7 +37,7 @@ export async function compared(
   throw new Failure("input", `there is no file ${what}, and nothing at ${from} in the tree`, { hint });
 }
 
-/** Empty where nothing is of that path: it was added or removed since. */
+/** Returns the part of the tree at a path; empty where the tree lacks the path, because it was added or removed since. */
 async function partOf({ tree, path }: Side, keep: boolean, call: Call): Promise<Tree> {
   if (path === "") return tree;
   const leaves = [...tree.values()].filter((leaf) => leaf.path === path || leaf.path.startsWith(`${path}/`));
@@ -56,7 +56,7 @@ function leafAbove(path: string, tree: Tree): Leaf | undefined {
   return undefined;
 }
 
-/** The tree of release N for `N` or `@N`; as {@link soundTree} for everything else. */
+/** Returns the tree of release N for `N` or `@N`; for any other text, as {@link validTree} does. */
 export async function baseTree(named: string, call: Call): Promise<Tree> {
   const release = releaseNamed(named, call);
   return release === undefined
@@ -78,7 +78,7 @@ async function sideNamed(named: string, call: Call): Promise<Side> {
   return { tree, path: address.path };
 }
 
-/** A file of that name goes before the release. */
+/** Returns the release number; `undefined` where a file of that name exists, which takes precedence. */
 function releaseNamed(named: string, call: Call): number | undefined {
   const number = /^@?(\d+)$/.exec(named)?.[1];
   return number === undefined || isFile(named, call) ? undefined : Number(number);

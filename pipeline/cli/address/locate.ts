@@ -1,6 +1,6 @@
 /**
- * What an address names (`parse-address.ts` has the ways to write one): a path in the tree, something on IPFS, or what the
- * campaign's names lead to. What a CID names is found without a campaign, too.
+ * Resolves an address (see `parse-address.ts` for the syntax): a path in the tree, content on IPFS, or a name of the campaign.
+ * Addresses with a CID need no campaign.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ export interface Located {
   readonly get: Get;
 }
 
-/** What `address` names. @throws Failure `input` where there is no such thing; `unavailable` where it can't be reached. */
+/** Resolves `address`. @throws Failure `input` where nothing has that address; `unavailable` where it can't be reached. */
 export async function locate(address: string, call: Call): Promise<Located> {
   const parsed = parseAddress(address);
   const anywhere = parsed.in === "content" && call.folderAround() === undefined;
@@ -49,7 +49,7 @@ export async function locate(address: string, call: Call): Promise<Located> {
   });
 }
 
-/** The campaign; where there is none, and a CID was probably meant, what is wrong with that. */
+/** Opens the campaign. Where there is none, and the address resembles a CID, the failure has the reason why it is no CID. */
 async function opened(address: Address, call: Call): Promise<Campaign> {
   if (call.folderAround() === undefined) {
     if (address.in === "tree" && address.unlike !== undefined) throw new Failure("input", address.unlike);
@@ -62,7 +62,7 @@ async function opened(address: Address, call: Call): Promise<Campaign> {
   return call.campaign();
 }
 
-/** The leaves that `address` names, with their paths below it: those of a folder of the tree, else the one thing it is. */
+/** Returns the leaves below `address`, with paths relative to it: those of a folder of the tree, or else a single one. */
 export async function leavesAt(address: string, call: Call): Promise<readonly { path: string; cid: CID }[]> {
   const campaign = await call.campaign();
   const parsed = parseAddress(address);
@@ -79,15 +79,15 @@ export async function leavesAt(address: string, call: Call): Promise<readonly { 
 }
 
 interface Start {
-  /** Absent where no leaf, and no folder above one, is of that path. */
+  /** Absent where neither a leaf nor a folder above one has that path. */
   readonly base: CID | undefined;
   readonly path: string;
   readonly get: Get;
 }
 
 /**
- * Users without a clone of a campaign name gateways as ipfsspec does: in IPFS_GATEWAY, with blanks between several. Else the
- * one in the address is asked: what it gives is checked against the CID.
+ * Users without a clone of a campaign set gateways as for ipfsspec: in IPFS_GATEWAY, separated by blanks. Without it, the
+ * gateway in the address is used. Its blocks are verified by their CIDs.
  */
 async function getFromGateways({ gateway }: Address & { in: "content" }, { env, world }: Call): Promise<Get> {
   const named = (env.IPFS_GATEWAY ?? "").split(/\s+/).filter((url) => url !== "");
@@ -104,7 +104,7 @@ async function getFromGateways({ gateway }: Address & { in: "content" }, { env, 
   return (cid) => required(cid, node, world);
 }
 
-/** Where resolving starts, and the path that is left from there. */
+/** Returns the CID from which to resolve, and the remaining path. */
 async function startOf(address: Address, campaign: Campaign, world: World): Promise<Start> {
   const { get } = campaign;
   switch (address.in) {
@@ -119,7 +119,7 @@ async function startOf(address: Address, campaign: Campaign, world: World): Prom
   }
 }
 
-/** `get`, and then the gateway that the address itself names. */
+/** Returns a `get` that falls back to the gateway in the address. */
 async function alsoFrom(gateway: string | undefined, get: Get, world: World): Promise<Get> {
   if (gateway === undefined) return get;
   const { gateways } = await import("../../ipfs/gateways.ts");
@@ -134,7 +134,7 @@ async function alsoFrom(gateway: string | undefined, get: Get, world: World): Pr
   };
 }
 
-/** What a name of the campaign leads to: by the log, so that no resolver and no network is needed. */
+/** Resolves a name of the campaign by the log, so that no resolver and no network is needed. */
 async function nameTarget(
   { name, release, path }: Address & { in: "name" },
   campaign: Campaign,
@@ -149,7 +149,7 @@ async function nameTarget(
     });
   }
   const at = release === undefined ? to : to.replace(/^(tree|portal)(?:@\d+)?/, `$1@${release}`);
-  // What names a release that there is not is an address here, and not a line of campaign.yaml.
+  // Checked here, so that the failure is about the address, not about a line of campaign.yaml.
   if (release !== undefined) await releaseNumbered(release, campaign.log, world);
   const target = await targetOf(at, await publishedHead(campaign.log, world), campaign.log, world);
   const [, , base, ...below] = target.split("/");
@@ -157,8 +157,8 @@ async function nameTarget(
 }
 
 /**
- * A path in tree.yaml as it is now. Folders above the leaves exist nowhere yet: they are made here, in memory, and not
- * where a line with an error would be left out of them.
+ * Resolves a path in the present tree.yaml. Folders above the leaves are not stored anywhere yet, so they are assembled in
+ * memory; not where tree.yaml has errors, because invalid lines would be missing from them.
  */
 async function inTree(path: string, campaign: Campaign, world: World): Promise<Start> {
   const { tree, findings } = await treeAt(undefined, campaign, world);
@@ -176,7 +176,7 @@ async function inTree(path: string, campaign: Campaign, world: World): Promise<S
   return { base: root.cid, path, get: async (cid) => built.get(cid.toString()) ?? campaign.get(cid) };
 }
 
-/** The tree of a release, or of tree.yaml with its findings. A release's tree was valid when it was published. */
+/** Returns the tree of a release, or that of tree.yaml with its findings. A published tree was valid. */
 export async function treeAt(
   release: number | undefined,
   campaign: Campaign,
@@ -186,7 +186,7 @@ export async function treeAt(
   return { tree: await treeOf(await releaseOf(release, campaign, world), campaign, world), findings: [] };
 }
 
-/** The numbered release, or the newest. */
+/** Returns release `number`, or the newest one. */
 async function releaseOf(number: number | undefined, campaign: Campaign, world: World): Promise<Release> {
   if (number !== undefined) return (await releaseNumbered(number, campaign.log, world)).release;
   return (await publishedHead(campaign.log, world)).release;

@@ -1,10 +1,10 @@
-/** What the campaign's names lead to, whether or not that was announced already. */
+/** The targets of the campaign's names, whether or not they were announced already. */
 import type { Campaign } from "../../campaign/campaign.ts";
 import { publicKeyOf, publicName } from "../../core/key.ts";
 
 /**
- * `tree`, `portal`, `portal/PATH`, `tree@N`: what `name` should say. What campaign.yaml announces goes before what we call
- * things ourselves: CAMPAIGN and its domain are the portal, `latest.` before either is the tree.
+ * Returns the target of a name: `tree`, `portal`, `portal/PATH`, `tree@N`. Names in campaign.yaml take precedence over
+ * built-in names: CAMPAIGN and its domain are the portal; either with the prefix `latest.` is the tree.
  */
 export function targetsOf({ facts, names: announced }: Campaign): (name: string) => string | undefined {
   const own = [facts.campaign, ...(facts.domain ? [facts.domain] : [])];
@@ -15,7 +15,7 @@ export function targetsOf({ facts, names: announced }: Campaign): (name: string)
   return (name) => targets.get(name) ?? targets.get(name.toLowerCase()) ?? targets.get(keyed(name));
 }
 
-/** The names of keys have several spellings: the one that counts. Other names as they are. */
+/** Returns the canonical spelling of a key's name, and other names unchanged. */
 function keyed(name: string): string {
   const publicKey = publicKeyOf(name);
   return publicKey ? publicName(publicKey) : name;

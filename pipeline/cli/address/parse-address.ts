@@ -1,9 +1,9 @@
 /**
- * Addresses as people write or copy them, parsed without any request.
+ * Parses addresses that people write or copy, without any request.
  *
- * A path in the tree, `CID[/path]`, `/ipfs/CID…`, `ipfs://CID…`, `/ipns/NAME…`, `ipns://NAME…`, and what a gateway calls
- * either: `https://ipfs.io/ipfs/CID/path`, `https://CID.ipfs.dweb.link/path`. A path in the tree and a name take `@N` for
- * release N.
+ * An address is a path in the tree, `CID[/path]`, `/ipfs/CID…`, `ipfs://CID…`, `/ipns/NAME…`, `ipns://NAME…`, or the URL of
+ * either at a gateway: `https://ipfs.io/ipfs/CID/path`, `https://CID.ipfs.dweb.link/path`. A path in the tree and a name may
+ * have `@N` for release N.
  *
  * ```ts
  * parseAddress("https://ipfs.io/ipfs/bafy…/a%20b"); // { in: "content", cid, path: "a b", gateway: "https://ipfs.io" }
@@ -14,7 +14,7 @@ import { isObjection, parseAddressedCid, readCid } from "../../core/cid.ts";
 import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 
-/** For the help of every verb that takes one. */
+/** Help text for every verb that takes an address. */
 export const aboutAddresses = `An address is a path in the tree, or that path as release N has it:
   products/HALO/radar.zarr
   products/HALO/radar.zarr@3
@@ -30,12 +30,12 @@ Outside of a campaign, what a CID names is read from the gateways in IPFS_GATEWA
 export type Address =
   /** `gateway`: base URL of the gateway in the address, where there is one. */
   | { readonly in: "content"; readonly cid: CID; readonly path: string; readonly gateway?: string }
-  /** What an IPNS or DNSLink name points to; without a release, by the newest. */
+  /** The target of an IPNS or DNSLink name; without a release, in the newest one. */
   | { readonly in: "name"; readonly name: string; readonly release: number | undefined; readonly path: string }
-  /** Without a release: tree.yaml as it is now. `unlike`: why it is no CID, where its writer may have meant one. */
+  /** Without a release: the present tree.yaml. `unlike`: why the text is no CID, where the user may have meant one. */
   | { readonly in: "tree"; readonly release: number | undefined; readonly path: string; readonly unlike?: string };
 
-/** @throws Failure `input` for what is written as an address on IPFS and is none. */
+/** @throws Failure `input` for an invalid address on IPFS. */
 export function parseAddress(text: string): Address {
   if (/^https?:\/\//i.test(text)) return fromUrl(text);
   const [, scheme, rest] = /^(ipfs:\/\/(?:ipfs\/)?|(?:dweb:)?\/ipfs\/)(.*)$/s.exec(text) ?? [];
@@ -51,7 +51,7 @@ export function parseAddress(text: string): Address {
   return { in: "tree", release, path: tidy(before.split("/")), ...(unlike !== undefined && { unlike }) };
 }
 
-/** A gateway's address: the CID or name is the first name of its path, or of its host. */
+/** Parses a gateway's URL: the CID or name is the first segment of its path, or the first label of its host. */
 function fromUrl(text: string): Address {
   const url = URL.parse(text);
   if (!url) throw new Failure("input", `${shown(text, 200)} is no address`);
@@ -67,7 +67,7 @@ function fromUrl(text: string): Address {
   });
 }
 
-/** A name of a URL's path; as it stands where its escapes mean nothing. */
+/** Decodes a segment of a URL's path; returns it unchanged where its escapes are invalid. */
 function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
@@ -106,12 +106,12 @@ function cidIn(text: string): CID | undefined {
   }
 }
 
-/** Why `text` is no CID, where it begins like one or has the letters of one; `undefined` where it is something else. */
+/** Returns why `text` is no CID, where it begins like one or has the letters of one; `undefined` for any other text. */
 function objectionTo(text: string): string | undefined {
   if (!/^(?:Qm|ba[fg][a-z]|BA[FG][A-Z])[A-Za-z0-9]{5,}$|^[A-Za-z0-9]{46,}$/.test(text)) return undefined;
   const read = readCid(text);
   return isObjection(read) ? `${shown(text)} ${read.message}` : undefined;
 }
 
-/** Without empty names and `.`: `/a//b/` is `a/b`. */
+/** Removes empty names and `.`: `/a//b/` becomes `a/b`. */
 const tidy = (names: readonly string[]): string => names.filter((name) => name !== "" && name !== ".").join("/");

@@ -1,4 +1,4 @@
-/** A tree named on the command line: a file, or `git:REF` for the campaign's tree.yaml at a commit. */
+/** A tree given on the command line: a file, or `git:REF` for the campaign's tree.yaml at a commit. */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
@@ -7,10 +7,10 @@ import { readTree, type Tree } from "../../core/tree/tree.ts";
 import { fileAt, partedAt } from "../../disk/git.ts";
 import type { Call } from "../verb.ts";
 
-/** Printed of a tree without data. */
+/** Printed for a tree without data. */
 export const emptyTreeNote = "nothing in it yet; fieldtree add PATH --at products/NAME puts data there";
 
-/** Bytes of the campaign's own tree.yaml where nothing is named. Throws `input` where there is no such file or commit. */
+/** Returns bytes; those of the campaign's tree.yaml without an argument. Throws `input` where there is no such file or commit. */
 export async function treeText(named: string | undefined, { cwd, folder, world }: Call): Promise<Uint8Array> {
   const ref = refIn(named);
   if (ref !== undefined) {
@@ -27,12 +27,12 @@ export async function treeText(named: string | undefined, { cwd, folder, world }
   });
 }
 
-/** The REF of `git:REF`; `undefined` where a file is named. */
+/** Returns the REF of `git:REF`; `undefined` for a file. */
 export function refIn(named: string | undefined): string | undefined {
   return /^git:(.+)$/s.exec(named ?? "")?.[1];
 }
 
-/** Both sides of a proposal: the base that was named, and their merge base, as far as git knows it. */
+/** Returns the given base of a proposal, and the merge base, as far as git knows it. */
 export async function baseText(
   base: string,
   proposal: string | undefined,
@@ -45,7 +45,7 @@ export async function baseText(
 }
 
 /**
- * The tree in that text, for callers that act on what is *not* in it: a leaf on a line with an error would count as removed.
+ * Returns the tree, for callers that act on leaves that are *not* in it: a leaf on an invalid line would count as removed.
  *
  * @throws Failure `findings` where it has errors; `input` as {@link treeText} does.
  */
@@ -55,7 +55,7 @@ export async function validTree(named: string | undefined, call: Call): Promise<
   return tree;
 }
 
-/** What {@link soundTree} refuses, of a tree that has been read already. `named`: as it was named, if it was. */
+/** Throws as {@link validTree} does, for a tree that is already parsed. `named`: the argument, if any. */
 export function refuseErrors(findings: readonly Finding[], named?: string): void {
   const error = findings.find(({ level }) => level === "error");
   if (!error) return;

@@ -9,13 +9,13 @@ import { isFailure } from "../../core/failure.ts";
 import { readTree } from "../../core/tree/tree.ts";
 import type { Call, Verb } from "../verb.ts";
 
-/** ms a log gets to answer. */
+/** ms. Timeout for the log. */
 const timeoutMs = 1_000;
 
-/** Numbers of releases offered, the newest. */
+/** Most release numbers offered, the newest ones. */
 const most = 50;
 
-/** Words that begin with `word`; a folder's ends in a slash. None where there is no campaign. */
+/** Returns candidates that begin with `word`; folders end in a slash. None where there is no campaign. */
 export async function candidatesFor(
   word: string,
   completes: NonNullable<Verb["completes"]>,

@@ -32,7 +32,7 @@ const withFiles = (words: readonly CompletedVerb[]) => words.filter(({ completes
 
 /** Scripts by shell. */
 export const scripts: Readonly<Record<string, (words: readonly CompletedVerb[]) => string>> = {
-  // Bash takes @ for the end of a word: what stands before the last one is typed already, and is cut off again.
+  // Bash treats @ as the end of a word: the text before the last @ is already typed, so it is cut off the candidates.
   bash: (words) => `_fieldtree() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} verb= i flags= files= found
   local -a campaign=()

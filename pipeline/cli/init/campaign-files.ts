@@ -8,7 +8,7 @@ export function campaignYaml({ name, title, domain, node, actions, schemas }: In
 ${line("title", title)}${line("domain", domain)}${line("node", node)}${actions ? sharedYaml : ""}`;
 }
 
-/** What a campaign says that machines without a disk of their own publish. */
+/** The part of campaign.yaml for campaigns that are published from machines without a disk of their own. */
 const sharedYaml = `
 # Releases are logged on a branch of this repository: workflows and laptops never publish at once.
 log: { kind: git, remote: origin, branch: campaign/state }

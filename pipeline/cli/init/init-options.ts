@@ -1,4 +1,4 @@
-/** What `init` is to write: by its flags, and on a terminal, by questions. */
+/** The options of `init`: from its flags and, on a terminal, from questions. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Failure } from "../../core/failure.ts";
@@ -10,14 +10,14 @@ export interface InitOptions {
   readonly title: string | undefined;
   readonly domain: string | undefined;
   readonly node: string | undefined;
-  /** Absent where the campaign is not to be on GitHub. */
+  /** Absent for a campaign without GitHub. */
   readonly actions: Actions | undefined;
   readonly maintainers: readonly string[];
   /** Folder or address of the JSON Schemas, where there is one. */
   readonly schemas: string | undefined;
 }
 
-/** The flags, and answers for the rest; without a terminal, the flags alone. */
+/** Returns the flags, and the answers to questions for the rest; without a terminal, the flags alone. */
 export async function initOptions(folder: string, { flags, ask }: Call): Promise<InitOptions> {
   const text = async (flag: string, question: string, suggestion = ""): Promise<string | undefined> => {
     const given = flags[flag];
@@ -25,7 +25,7 @@ export async function initOptions(folder: string, { flags, ask }: Call): Promise
     return answer.trim() === "" ? undefined : answer.trim();
   };
   const name = (await text("name", "Short name of the campaign", nameFrom(folder)))!;
-  // What a campaign.yaml that is there already says is not asked again.
+  // An existing campaign.yaml has these answers already.
   const known = existsSync(join(folder, "campaign.yaml"));
   const about = async (flag: string, question: string) =>
     known ? undefined : text(flag, `${question} (nothing: not yet)`);
@@ -49,7 +49,7 @@ export async function initOptions(folder: string, { flags, ask }: Call): Promise
   };
 }
 
-/** A folder's name as a campaign may be called: `Größe 2024` is `grosse-2024`. */
+/** Converts a folder's name to a valid campaign name: `Größe 2024` becomes `grosse-2024`. */
 function nameFrom(folder: string): string {
   const plain = basename(folder).toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replaceAll("ß", "ss");
   return (
@@ -60,7 +60,7 @@ function nameFrom(folder: string): string {
   );
 }
 
-/** @throws Failure `input` for what is no login and no team. */
+/** @throws Failure `input` for text that is neither a login nor a team. */
 function loginsIn(text: string): string[] {
   const logins = text.split(/[\s,]+/).filter(Boolean);
   const bad = logins.find((login) => !/^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:\/[A-Za-z0-9._-]{1,100})?$/.test(login));
@@ -68,7 +68,7 @@ function loginsIn(text: string): string[] {
   return logins.map((login) => login.replace(/^@/, ""));
 }
 
-/** Where editors find the schemas: in fieldtree's repository, or where it is installed in this very folder. Elsewhere they would complain. */
+/** Returns where editors find the schemas: in fieldtree's repository, or in an installation in this folder; else none. */
 function schemasOf(folder: string, actions: Actions | undefined): string | undefined {
   if (actions) return `https://raw.githubusercontent.com/${actions.repository}/${actions.sha}/schemas`;
   const installed = "./node_modules/fieldtree/schemas";

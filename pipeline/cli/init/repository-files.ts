@@ -1,13 +1,13 @@
 /**
- * What a campaign's repository on GitHub has in addition to tree.yaml and campaign.yaml.
+ * The files of a campaign's repository on GitHub in addition to tree.yaml and campaign.yaml.
  *
- * The workflows, and what actionlint lets pass in them, are this package's own, which run on its own sample campaign: one
- * source, identical but for how our actions are named. All else is a template in `templates/`.
+ * The workflows and the configuration of actionlint are copies of this package's own, which run on its sample campaign. Only
+ * the references to fieldtree's actions differ. All other files are templates in `templates/`.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { Failure } from "../../core/failure.ts";
 
-/** Our actions at one commit. */
+/** Fieldtree's actions at one commit. */
 export interface Actions {
   /** `OWNER/REPO` */
   readonly repository: string;
@@ -21,7 +21,7 @@ export interface RepositoryOptions {
   readonly actions: Actions;
   /** GitHub logins, or `org/team`. */
   readonly maintainers: readonly string[];
-  /** Names of the secrets that campaign.yaml wants. */
+  /** Names of the secrets in campaign.yaml. */
   readonly secrets: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export function actionsNamed(text: string): Actions {
   });
 }
 
-/** Text by path. */
+/** Returns the text of each file by path. */
 export async function repositoryFiles(options: RepositoryOptions): Promise<Readonly<Record<string, string>>> {
   const { name, title, actions, maintainers, secrets } = options;
   const template = (file: string) => readFile(new URL(`templates/${file}`, import.meta.url), "utf8");
@@ -66,12 +66,12 @@ async function workflowFiles(actions: Actions, secrets: readonly string[]): Prom
   return files;
 }
 
-/** A workflow of ours as other repositories need it: `uses: ./actions/plan` is `OWNER/REPO/actions/plan@SHA` there. */
+/** Converts a workflow for other repositories: `uses: ./actions/plan` becomes `OWNER/REPO/actions/plan@SHA`. */
 export function elsewhere(workflow: string, { repository, sha }: Actions): string {
   return workflow.replace(/^(\s*(?:- )?uses: )\.\/(actions\/[\w-]+)[ \t]*$/gm, `$1${repository}/$2@${sha}`);
 }
 
-/** The lines below `env:` of the one step that publishes, in place of the comment that says where they go. */
+/** Adds the secrets below `env:` of the publishing step, in place of the comment that marks the position. */
 function withSecrets(workflow: string, secrets: readonly string[]): string {
   if (secrets.length === 0) return workflow;
   return workflow.replace(/^( *)# env: the secrets that campaign\.yaml names.*$/m, (_, indent: string) =>
@@ -79,7 +79,7 @@ function withSecrets(workflow: string, secrets: readonly string[]): string {
   );
 }
 
-/** `NAME: ${{ secrets.NAME }}`, one a secret. */
+/** Returns `NAME: ${{ secrets.NAME }}` for each secret. */
 export const secretLines = (secrets: readonly string[]): string[] =>
   secrets.map((name) => `${name}: \${{ secrets.${name} }}`);
 

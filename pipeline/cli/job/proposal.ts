@@ -1,8 +1,8 @@
 /**
- * What a proposal is, read from commits: tree.yaml on both sides, the base's campaign.yaml, and their merge base.
+ * Reads a proposal from commits: tree.yaml on both sides, the base's campaign.yaml, and the merge base.
  *
- * A clone at hand is asked before the API. What is read is what git stores: a tree.yaml that is a link or a submodule is
- * neither followed nor fetched; it becomes a finding.
+ * Files are read from a local clone where possible, else from the API. A tree.yaml that is a link or a submodule is neither
+ * followed nor fetched; it becomes a finding.
  */
 import { type Commits, type Committed, firstOfCommits } from "../../core/committed.ts";
 import { Failure } from "../../core/failure.ts";
@@ -15,13 +15,13 @@ import type { Call } from "../verb.ts";
 
 export interface Proposal {
   readonly proposed: Pick<Proposed, "ancestor" | "base" | "baseSha" | "campaignYaml" | "proposal" | "sha">;
-  /** The base's: a proposal must not decide how it is reviewed. */
+  /** campaign.yaml of the base, because a proposal must not decide how it is reviewed. */
   readonly campaignYaml: string;
-  /** Why the head's tree.yaml can't be read; the base's then stands in for it. */
+  /** Why the head's tree.yaml can't be read; the base's is then used instead. */
   readonly unreadable?: ReportedFinding;
 }
 
-/** Bytes. 100 000 leaves take a third of it. */
+/** Most bytes of a file. A tree.yaml of 100 000 leaves has a third of it. */
 const largestFile = 30 * 1024 * 1024;
 const names = ["tree.yaml", "campaign.yaml"] as const;
 
@@ -63,7 +63,7 @@ export async function readProposal(
   };
 }
 
-/** Commits that have to be known, and files of theirs of which the same bytes are read once. */
+/** Returns functions to read commits and their files. Equal bytes are read a single time. */
 function filesOf(commits: Commits) {
   const known = new Map<string, Promise<Uint8Array>>();
   return {

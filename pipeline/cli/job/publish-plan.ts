@@ -1,4 +1,4 @@
-/** What publishing the checked out commit would give: against what is live, and with everything that was merged allowed. */
+/** The plan of publishing the checked out commit: compared with the live release, with everything that was merged allowed. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ownNode } from "../../campaign/home.ts";
@@ -38,7 +38,7 @@ async function importHere(address: string, call: Call): Promise<void> {
   }
 }
 
-/** Of the newest release; where its blocks are out of this job's reach, as it was before the push; else empty. */
+/** Returns tree.yaml of the newest release; where this job can't reach it, the one before the push; else an empty one. */
 async function liveTree(event: PushEvent | DispatchEvent, { campaign: open, cwd, world }: Call): Promise<Uint8Array> {
   try {
     const campaign = await open();

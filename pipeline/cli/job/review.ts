@@ -9,13 +9,13 @@ import type { Call } from "../verb.ts";
 import { type Proposal, readProposal } from "./proposal.ts";
 
 export interface ReviewOptions {
-  /** Of the pull request; `all` where whatever a label allows was allowed already. */
+  /** Labels of the pull request; `all` where everything that a label can allow is already allowed. */
   readonly labels: readonly string[] | "all";
-  /** One command that prints the same. */
+  /** A command that prints the same report. */
   readonly reproduce: string;
 }
 
-/** @throws Failure `input` where the base's campaign.yaml is wrong. */
+/** @throws Failure `input` where the base's campaign.yaml is invalid. */
 export async function reviewProposal(
   { proposed, campaignYaml, unreadable }: Proposal,
   { labels, reproduce }: ReviewOptions,
@@ -50,7 +50,7 @@ export async function reviewCommits(
 /** An untrusted proposal is reviewed without any secret. */
 const noSecrets = {};
 
-/** `repository`: the campaign's, whose fork a clone may be of; a remote's name, or an address. */
+/** `repository`: a remote's name or address of the campaign's repository, because `origin` of a clone may be a fork. */
 export function reproduceWith({ base, head }: Pick<MergeCommits, "base" | "head">, repository = "origin"): string {
   return `git fetch ${repository} ${base} ${head} && fieldtree report --base git:${base} git:${head}`;
 }

@@ -1,4 +1,4 @@
-/** Where people read what this very run of a workflow did. */
+/** The page of this workflow run. */
 import type { GitHub } from "../../github/run/client.ts";
 import type { Call } from "../verb.ts";
 

@@ -1,15 +1,15 @@
 /**
- * A runner takes lines of a job's output for commands: `::error …`, `##[add-mask]…`. While untrusted text may be
- * printed (paths, titles, a gateway's answer), they are switched off.
+ * A runner executes certain lines of a job's output as commands: `::error …`, `##[add-mask]…`. They are switched off while
+ * untrusted text may be printed (paths, titles, a gateway's answer).
  */
 import { randomUUID } from "node:crypto";
 import type { Call } from "../verb.ts";
 
-/** @returns what `work` does. Where it fails, commands stay off: the failure's message is yet to be printed. */
+/** @returns the result of `work`. Where it fails, commands stay off, because the failure's message is printed later. */
 export async function withoutCommands<T>(call: Call, work: (quiet: Call) => Promise<T>): Promise<T> {
   const { out, world, env } = call;
   const resume = randomUUID();
-  // Only a runner knows what these lines are.
+  // Printed only on a runner, which executes these lines.
   const say = (line: string) => env.GITHUB_ACTIONS === "true" && out.result({}, line);
   say(`::stop-commands::${resume}`);
   // The runner reads stderr separately and may not have seen the command on stdout yet.
@@ -18,5 +18,5 @@ export async function withoutCommands<T>(call: Call, work: (quiet: Call) => Prom
   return result;
 }
 
-/** Blanks before it would not help: a runner takes them away. */
+/** Changes the command itself, because a runner ignores blanks before it. */
 const noCommand = (line: string): string => line.replaceAll("##[", "## [").replace(/^(\s*)::/gm, "$1: :");

@@ -1,11 +1,11 @@
-/** Checks of a verification as people read them. */
+/** The table of a verification's checks, for people. */
 import { plural } from "../../core/text/plural.ts";
 import type { Check } from "../../stages/verify/check.ts";
 import type { Paint } from "./colour.ts";
 import { some } from "./pin-lines.ts";
 import { nameShort, printable, printableLines } from "./terminal.ts";
 
-/** A line for each service and name and for whatever else was checked; below it what failed, and what to do next. */
+/** Returns a line for each service, name and other subject; below each one its failed checks, and their fix. */
 export function checkTable(checks: readonly Check[], paint: Paint): string[] {
   const rows = [...Map.groupBy(checks, ({ check, subject, part }) => `${check} ${part?.of ?? subject}`).values()];
   const titles = rows.map(titleOf);
@@ -47,7 +47,7 @@ function rowLines(title: string, row: readonly Check[], paint: Paint): string[] 
   ];
 }
 
-/** `7 of 7 retrieved`, `2 of 2 servers agree`: how many are how, of what is good. */
+/** Formats the number of passed checks: `7 of 7 retrieved`, `2 of 2 servers agree`. */
 function partsText(row: readonly Check[]): string {
   const describe = ({ check, says }: Check) => (check === "name" ? "servers agree" : says);
   const good = Map.groupBy(
@@ -58,7 +58,7 @@ function partsText(row: readonly Check[]): string {
   return [...good].map(([says, { length }]) => `${length} of ${row.length} ${says}`).join(", ");
 }
 
-/** Where, and below it what: paths or servers that fail alike are told together. */
+/** Formats paths or servers, and below them their message. Those with equal messages are in one group. */
 function groupLines(says: string, group: readonly Check[]): string[] {
   const at = group.flatMap(({ part }) => part?.at ?? []);
   const lines = printableLines(says).split("\n");

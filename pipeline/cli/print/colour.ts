@@ -1,12 +1,12 @@
 /**
- * Colour for levels: the word `error`, `warning` or `hint`, and what was found good, where a person reads on a terminal.
+ * Colour for the words `error`, `warning` and `hint`, and for passed checks, on a terminal.
  *
- * Text is complete without it. `--no-color`, `NO_COLOR` (https://no-color.org) and `TERM=dumb` take it away, `FORCE_COLOR`
- * brings it where no terminal is seen, as in the log of a job.
+ * Text is complete without it. `--no-color`, `NO_COLOR` (https://no-color.org) and `TERM=dumb` disable it; `FORCE_COLOR`
+ * enables it without a terminal, as in the log of a job.
  */
 export type Level = "error" | "warning" | "hint" | "good";
 
-/** `text` as a terminal shows that level; `text` itself where there is no colour. */
+/** Returns `text` in the colour of the level, or `text` itself without colour. */
 export type Paint = (level: Level, text: string) => string;
 
 export const plain: Paint = (_, text) => text;
@@ -15,7 +15,7 @@ const codes: Readonly<Record<Level, number>> = { error: 31, warning: 33, hint: 3
 
 const coloured: Paint = (level, text) => `\u001b[${codes[level]}m${text}\u001b[0m`;
 
-/** How to paint on `stream`. `wanted`: false where the command line says `--no-color`. */
+/** Returns the colours for `stream`. `wanted`: false with `--no-color`. */
 export function paintOn(
   stream: { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>>,

@@ -1,4 +1,4 @@
-/** Datasets and plain files as `scan` and `inspect` print them. */
+/** Text for datasets and plain files, for `scan` and `inspect`. */
 import { emptyDirectory } from "../../core/cid.ts";
 import type { Entry } from "../../core/stac/catalog-entry.ts";
 import { formatBytes } from "../../core/text/shown.ts";

@@ -1,4 +1,4 @@
-/** Findings for people: `tree.yaml:12:5  error  duplicate-key  …`, as editors and terminals can follow. */
+/** Findings for people: `tree.yaml:12:5  error  duplicate-key  …`, which editors and terminals turn into links. */
 
 import type { DatasetFinding } from "../../core/dataset/dataset.ts";
 import { type Condensed, condensed, formatCounted } from "../../core/report/condense.ts";
@@ -8,7 +8,7 @@ import { printable } from "./terminal.ts";
 
 export const allFlag = ["--all", "show each finding, where those of one rule are one line with a count"] as const;
 
-/** Lines for findings in a file, with their fixes; errors among them coloured. */
+/** Returns lines for findings in a file, with their fixes and coloured levels. */
 export function findingLines(file: string, findings: readonly Finding[], call: Pick<Call, "flags" | "out">): string[] {
   return counted(findings, call).flatMap(({ finding, count }) => {
     const { level, rule, line, column } = finding;
@@ -17,7 +17,7 @@ export function findingLines(file: string, findings: readonly Finding[], call: P
   });
 }
 
-/** The same of a dataset. */
+/** Returns the same for findings in a dataset. */
 export function datasetFindingLines(findings: readonly DatasetFinding[], call: Pick<Call, "flags" | "out">): string[] {
   return counted(findings, call).flatMap((each) => {
     const { level, rule } = each.finding;
@@ -25,7 +25,7 @@ export function datasetFindingLines(findings: readonly DatasetFinding[], call: P
   });
 }
 
-/** Without rule and position, as below the title of a dataset. */
+/** Returns lines without rule and position, for the lines below a dataset's title. */
 export function noteLines(findings: readonly DatasetFinding[], call: Pick<Call, "flags" | "out">): string[] {
   return counted(findings, call).map(
     (each) => `  ${call.out.paint(each.finding.level, `${each.finding.level}:`)} ${findingText(each)}`,
@@ -53,7 +53,7 @@ function counted<F extends Pick<Finding, "level" | "rule" | "count">>(
 
 const findingText = (each: Condensed<Pick<Finding, "says" | "count">>) => printable(formatCounted(each));
 
-/** The fix of the first of several puts none of the others right. */
+/** Returns a fix only for a single finding, because the first one's fix does not apply to the others. */
 function fixLines({ finding: { fix }, count }: Condensed<{ readonly fix?: string }>): string[] {
   return fix === undefined || count > 1 ? [] : [`    fix: ${printable(fix)}`];
 }

@@ -1,8 +1,8 @@
 /**
- * Results on stdout: sentences for people, JSON lines for machines, bytes as they are.
+ * Results on stdout: sentences for people, JSON lines for machines, bytes unchanged.
  *
- * With `--json` stdout is JSON lines and nothing else, and at least one: bytes come as base64, and a verb that had nothing
- * to say ends in `{"event":"done"}`. With `--quiet` a person reads errors alone; bytes are what was asked for, and come.
+ * With `--json` stdout has JSON lines only, and at least one: bytes are in base64, and a verb without any result prints
+ * `{"event":"done"}`. With `--quiet` only errors are printed as text; bytes are printed too, because the user asked for them.
  */
 import { once } from "node:events";
 import type { Writable } from "node:stream";
@@ -16,13 +16,13 @@ export interface OutputOptions {
   readonly paint: Paint;
 }
 
-/** For the program, which knows when a verb has ended. */
+/** For the program, which calls `end` after the verb. */
 export interface Results extends Output {
-  /** With `--json`, print the line that ends a run which has printed none. */
+  /** With `--json`, prints the final line of a run that has printed no other. */
   end(): void;
 }
 
-/** On a terminal stdout and stderr are one screen: a result must not follow on a progress line. */
+/** On a terminal stdout and stderr share one screen, so the progress line is removed before a result is printed. */
 export function outputOn(
   stream: Writable,
   terminal: Pick<Terminal, "clear">,

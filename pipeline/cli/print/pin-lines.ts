@@ -3,10 +3,10 @@ import { type PinObservation, statusInJson } from "../../stages/pins/pin-status.
 import { formatTarget } from "../../stages/pins/pin-target.ts";
 import { duration, printable } from "./terminal.ts";
 
-/** Named one by one; beyond that they are counted. */
+/** Most pins listed; the others are counted. */
 const shown = 5;
 
-/** `now`: ms since 1970, for how long a pin has been waited for. */
+/** `now`: ms since 1970, to compute the age of pin requests. */
 export function pinLines(pins: readonly PinObservation[], now: number): string[] {
   const byService = Map.groupBy(pins, ({ desired }) => desired.service.name);
   const width = Math.max(0, ...[...byService.keys()].map(({ length }) => length));

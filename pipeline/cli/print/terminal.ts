@@ -1,9 +1,9 @@
 /**
  * Log lines and progress on stderr.
  *
- * On a terminal, progress is one line that rewrites itself; elsewhere a line now and then, so that a log stays
- * readable; with `quiet` nothing but what went wrong. Time left is worked out from the pace of the last half minute
- * and not claimed before there is one.
+ * On a terminal, progress is one line that is rewritten; elsewhere, a new line at intervals, so that a log stays readable;
+ * with `quiet`, only problems are printed. The time left is computed from the rate of the last half minute, and not shown
+ * before there is one.
  *
  * ```ts
  * const terminal = terminalOn(process.stderr, { quiet: false });
@@ -18,7 +18,7 @@ import { type Paint, plain } from "./colour.ts";
 export interface Terminal {
   log(line: string): void;
   progress(progress: Progress): void;
-  /** Take the progress line away; whatever is printed next starts on a clean line. */
+  /** Removes the progress line, so that the next text starts on an empty line. */
   clear(): void;
 }
 
@@ -105,12 +105,12 @@ export function duration(seconds: number): string {
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Text from outside, whole and safe to print: it can't move the cursor, recolour the terminal or reorder a line. */
+/** Makes untrusted text safe to print, uncut: it can't move the cursor, recolour the terminal or reorder a line. */
 export const printable = (text: string): string => shown(text, Number.POSITIVE_INFINITY);
 
-/** The same, of a text whose line breaks are ours. */
+/** As {@link printable}, for text with trusted line breaks. */
 export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");
 
-/** A name for a column of a table: that of a key, 62 letters long, by its two ends. */
+/** Shortens a name for a column of a table: a key's name of 62 letters to its two ends. */
 export const nameShort = (name: string): string =>
   /^k[0-9a-z]{50,}$/.test(name) ? `${name.slice(0, 12)}…${name.slice(-6)}` : name;

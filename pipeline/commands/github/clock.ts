@@ -1,8 +1,8 @@
 /**
  * `github clock`: the periodic work that keeps a campaign running without an operator.
  *
- * Its schedule enabled, the signed IPNS records put again, and a badge on the log's branch. FIELDTREE_VERIFIED is the
- * result of the verification before it: `success`, or anything else.
+ * It enables the schedule, puts the signed IPNS records again, and writes a badge to the log's branch. FIELDTREE_VERIFIED is
+ * the result of the preceding verification: `success`, or anything else.
  */
 import { configIn } from "../../campaign/config.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";

@@ -1,8 +1,7 @@
 /**
- * `github`: what the workflows call, with their event and inputs in the environment.
+ * `github`: the verbs that workflows call, with their event and inputs in the environment.
  *
- * Everything that decides or writes is elsewhere, and has a verb of its own wherever it can do without GitHub: so
- * everything a bot does, an operator can do.
+ * All work that needs no GitHub has a verb of its own, so that an operator can do everything that a workflow does.
  */
 
 import type { Call, Verb } from "../../cli/verb.ts";

@@ -40,7 +40,7 @@ async function runVerification(campaign: Campaign, deep: boolean, world: World):
   try {
     for await (const { check, subject, ok, says, problem } of verify(campaign, { deep }, world)) {
       world.signal.throwIfAborted();
-      // A runner's own node is empty when it starts, and gone when it ends; another's token is no business of this job.
+      // A runner's embedded node is empty at the start and deleted at the end; this job has no token for any other node.
       if (check === "node" && (campaign.home.name === "embedded" || campaign.home.closed)) continue;
       checks.push({ check, subject, ok, says, ...(problem && { problem }) });
     }

@@ -1,5 +1,5 @@
 /**
- * `github plan`: what a merge, or publishing the checked out commit, would give.
+ * `github plan`: the result of a merge, or of publishing the checked out commit.
  *
  * Runs for every pull request, without secrets: both sides are read as text, their data as blocks within bounds, and nothing
  * of them is executed. Its results are annotations, a summary and plan.json. `github report`, which posts on the pull
@@ -20,7 +20,7 @@ import { mergeCommits } from "../../github/run/commits.ts";
 import { type MergeGroupEvent, type PullRequestEvent, readEvent } from "../../github/run/event.ts";
 import { setOutputs, writeSummary } from "../../github/run/outputs.ts";
 
-/** Bytes. A step's summary holds 1 MiB, and is where a comment that ran out of room points to. */
+/** Most bytes of the summary. GitHub's limit is 1 MiB. A comment that was cut links to the summary. */
 const mostOfSummary = 1_000_000;
 
 /** @returns 1 where it can't be merged as it is; 4 where publishing would lack data. */
@@ -44,7 +44,7 @@ export async function plan(call: Call): Promise<number> {
 
 async function planToMerge(event: PullRequestEvent | MergeGroupEvent, call: Call): Promise<Report> {
   const github = await openGitHub(call.env, call.world);
-  // What waits in a merge queue was allowed when it was put there, and its labels are not told.
+  // Labels allowed a pull request when it was queued, and the event of a merge queue does not contain them.
   const [base, labels] =
     event.name === "merge_group" ? ([event.baseSha, "all"] as const) : [event.baseRef, event.labels];
   return reviewCommits(await mergeCommits(base, event.headSha, github), labels, github, call);

@@ -1,5 +1,5 @@
 /**
- * `github publish`: what the publishing job does, behind the environment that has the secrets.
+ * `github publish`: the work of the publishing job, which runs in the environment with the secrets.
  *
  * The inputs of `actions/publish` come as FIELDTREE_EXPECT_ROOT, FIELDTREE_IMPORT, FIELDTREE_ROLLBACK and FIELDTREE_WHY,
  * empty where there are none.
@@ -42,9 +42,9 @@ export async function publishFromWorkflow(call: Call): Promise<number> {
 }
 
 /**
- * Refuse what can't end well on a machine that is gone in a minute, before anything is begun.
+ * Checks, before the work starts, that the campaign can be published from a runner, which exists only during the job.
  *
- * Returns the gateway people are sent to, where there is one.
+ * Returns the gateway for links, where there is one.
  */
 async function readyToPublish({ folder, env }: Call): Promise<string | undefined> {
   const { config } = await configIn(folder());
@@ -64,8 +64,8 @@ async function readyToPublish({ folder, env }: Call): Promise<string | undefined
 }
 
 /**
- * A run that failed and is run again has the plan it had. Where a later commit went live meanwhile, publishing this one would
- * take that back, and nobody asked for it.
+ * A failed run that is started again has its earlier plan. Where a later commit was published meanwhile, publishing this one
+ * would revert it without a request to do so.
  *
  * @throws Failure `conflict`
  */

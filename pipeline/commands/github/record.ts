@@ -1,5 +1,5 @@
 /**
- * `github record`: what follows a publish, in a job that may write to the repository and has no secrets.
+ * `github record`: the work after a publish, in a job that may write to the repository and has no secrets.
  *
  * The release is the newest one of the log whose tree.yaml is the one checked out, or the newest at all where that is a
  * rollback: another publisher may have been faster. `plan.json` is attached where a job before left one here.
@@ -61,8 +61,8 @@ async function recordHead(call: Call): Promise<number> {
 }
 
 /**
- * Both texts merged, and nothing else of an untrusted proposal read: this job may write. `undefined` where they can't
- * be: commits can be of a kind that GitHub doesn't compare.
+ * Merges both texts, and reads nothing else of the untrusted proposal, because this job may write. `undefined` where they
+ * can't be merged: GitHub can't compare some commits.
  */
 async function mergeOutcome(
   { tip, headSha }: { readonly tip: string; readonly headSha: string },
@@ -80,7 +80,7 @@ async function mergeOutcome(
   }
 }
 
-/** Releases that others may have made since the one that was published here. */
+/** Most releases that other publishers may have made since the one published by this run. */
 const mostSince = 20;
 
 async function releaseHere(folder: string, campaign: Campaign, world: World): Promise<Head> {

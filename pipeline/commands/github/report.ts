@@ -50,18 +50,18 @@ async function postReports(call: Call): Promise<number> {
 }
 
 /**
- * What a merge queue is about to land: no pull request of its own is there to be told, but rules that wait for our verdict
- * on each pull request wait for one on this commit too.
+ * Posts the verdict on a merge queue's commit. The commit has no pull request for a comment, but branch rules that require
+ * the status require it on this commit too.
  */
 async function postQueuedVerdict(run: Run, github: GitHub, call: Call): Promise<number> {
   const { env, out } = call;
-  // A job after another's run is one of the default branch.
+  // A job started by the end of another run is one of the default branch.
   const branch = env.GITHUB_REF_NAME ?? "";
   if (!run.headBranch.startsWith(`gh-readonly-queue/${branch}/`)) {
     out.result({ told: [] }, "nothing to judge: the queue is for a branch that is not published");
     return 0;
   }
-  // Whatever labels allow was allowed when it was put there.
+  // Labels allowed the pull request when it was queued.
   const report = await reviewCommits(await mergeCommits(branch, run.headSha, github), "all", github, call);
   const distrust = distrustReason(await readArtifact(run, github), report);
   await postVerdict(run.headSha, { report, run: run.page, ...(distrust && { distrust }) }, run.page, github);
