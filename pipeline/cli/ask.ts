@@ -7,7 +7,7 @@ interface Streams {
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** Asks on stderr, since stdout is for results. End of input in place of an answer aborts. Empty where nobody can answer. */
+/** Asks on stderr, since stdout is for results. End of input instead of an answer aborts. Empty where there is no terminal. */
 export function asking(
   { stdin, stderr }: Streams,
   { json }: { readonly json: boolean },

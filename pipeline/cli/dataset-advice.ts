@@ -9,20 +9,20 @@ import { localFile, localFolder } from "../disk/folder.ts";
 import { withBlocks } from "../formats/block-cache.ts";
 import { type FormatReader, fileReaderOf, folderReaderOf, incompleteDataset } from "../formats/reader.ts";
 
-/** Folders and files looked into for datasets, and findings told: a folder of thousands of datasets should not be a wall of text. */
+/** Bounds on folders and files searched, and on findings printed, because a folder may have thousands of datasets. */
 const most = { folders: 10_000, files: 10_000, findings: 100 } as const;
 
-/** Chunks a variable that are measured. */
+/** Chunks measured for each variable. */
 const sample = 256;
 
 export interface Advice {
-  /** Of every dataset, each saying which one it means, those that can't be described first; so many at most. */
+  /** Findings of all datasets, each with the dataset's path, those that can't be described first; at most `most.findings`. */
   readonly findings: readonly DatasetFinding[];
   /** How many datasets can't be described, whether or not there was room for their findings. */
   readonly unreadable: number;
 }
 
-/** What to tell of the datasets at or below `path`. */
+/** Returns the findings on the datasets at or below `path`. */
 export async function adviceFor(path: string, readers: readonly FormatReader[], world: World): Promise<Advice> {
   const unreadable: DatasetFinding[] = [];
   const others: DatasetFinding[] = [];
@@ -116,7 +116,7 @@ async function datasetIn(
   return { reader, describe: () => files.describe(file, world) };
 }
 
-/** What the dataset says of itself, or the finding that it can't be read. */
+/** Returns the dataset's description, or the finding that it can't be read. */
 async function descriptionOf({ describe }: LocalDataset): Promise<Description | DatasetFinding> {
   try {
     return await describe();
@@ -141,7 +141,7 @@ function adviceOn(path: string, description: Description): readonly DatasetFindi
   return [...description.findings, ...datasetAdvice({ hasTitle, variables })];
 }
 
-/** Chunks of Zarr v2 lie beside `.zarray`, flat or in folders; those of v3 below `c`, or flat as `c.0.0`. */
+/** Chunks of Zarr v2 are in the folder of `.zarray`, flat or in folders; those of v3 are below `c`, or flat as `c.0.0`. */
 function storedVariable(store: string, name: string): StoredVariable {
   const folder = join(store, name);
   const chunks: string[] = [];

@@ -24,7 +24,7 @@ export interface Extraction {
   readonly get: Get;
   /** Absolute path. */
   readonly target: string;
-  /** Whether what stands at `target` may be replaced; otherwise that is a failure. */
+  /** Whether an existing file or folder at `target` may be replaced; otherwise it is a failure. */
   readonly replace: boolean;
   /** `inside`: links that lead out of the folder are a failure. `skip`: no links are written. */
   readonly links: "inside" | "skip";
@@ -36,11 +36,11 @@ export interface Extracted {
   readonly files: number;
 }
 
-/** Files of a folder written at once. */
+/** Files of a folder written concurrently. */
 const atOnce = 8;
 
 /**
- * Copy what stands at a CID to the disk.
+ * Copies the file or folder at a CID to the disk.
  *
  * @throws Failure `input` for a target that is there or a name or link that is not safe; what {@link Get} throws; what the
  *   disk says. The target is then as it was.
@@ -132,7 +132,7 @@ async function writeFile(cid: CID, at: string, { get }: Extraction, counts: Coun
     for await (const bytes of content(cid, get)) {
       await file.writeFile(bytes);
       counts.bytes += bytes.length;
-      // A Tsize is only what somebody wrote: one that was too small is not a total.
+      // A Tsize is untrusted: one that is too small must not be shown as a total.
       const total = counts.bytes <= counts.expected && { total: counts.expected };
       world.progress({ task: "copying", done: counts.bytes, ...total, unit: "bytes" });
     }

@@ -1,4 +1,4 @@
-/** The repository on GitHub that a verb on an operator's own machine is about. */
+/** The GitHub repository for verbs on an operator's own machine. */
 import { Failure } from "../core/failure.ts";
 import { shown } from "../core/text/shown.ts";
 import { remoteAddress } from "../disk/git.ts";
@@ -6,9 +6,9 @@ import type { Environment } from "../github/run/client.ts";
 import type { Call } from "./verb.ts";
 
 /**
- * The environment, with GITHUB_REPOSITORY as `--repo` or git's remote `origin` says, unless it is set.
+ * Returns the environment, with GITHUB_REPOSITORY from `--repo` or from git's remote `origin`, unless it is set.
  *
- * @throws Failure `input` where none of them says it, or there is no token.
+ * @throws Failure `input` where none of them has it, or there is no token.
  */
 export async function withRepository({ cwd, env, flags, world }: Call): Promise<Environment> {
   if (!env.GITHUB_TOKEN) {

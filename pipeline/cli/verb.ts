@@ -48,7 +48,7 @@ export interface Call {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The directory to which relative paths on the command line refer. */
   readonly cwd: string;
-  /** The campaign's folder: `--campaign DIR`, else the nearest ancestor holding tree.yaml. Throws `input` where there is none. */
+  /** The campaign's folder: `--campaign DIR`, else the nearest ancestor with a tree.yaml. Throws `input` where there is none. */
   readonly folder: () => string;
   /** As `folder`, and `undefined` where no flag names one and no ancestor is one: for verbs that need none. */
   readonly folderAround: () => string | undefined;

@@ -54,7 +54,7 @@ ${aboutAddresses}`,
 
 type Listed = Stat & Pick<DirectoryEntry, "name" | "cid">;
 
-/** Yields each entry; with `recursive`, also those of folders. It uses its own stack, as folders may be deeper than the call stack. */
+/** Yields each entry; with `recursive`, also those of folders. Its own stack allows folders deeper than the call stack. */
 async function* listing(
   top: Iterable<DirectoryEntry>,
   recursive: boolean,

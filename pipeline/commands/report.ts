@@ -102,7 +102,7 @@ async function campaignText(ref: string | undefined, file: string, world: World)
   return (await configIn(dirname(file))).text;
 }
 
-/** Returns campaign.yaml of a commit, or the local one; none for a tree in a file. Empty, and so invalid, where it was removed. */
+/** Returns campaign.yaml of a commit, or the local one; none for a tree in a file. Empty, so invalid, where it was removed. */
 async function proposedCampaign(
   named: string | undefined,
   file: string,

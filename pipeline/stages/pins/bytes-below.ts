@@ -1,4 +1,4 @@
-/** How much room some pins take that no other pin needs: what a collection frees once they are gone. */
+/** The bytes below some pins that no other pin needs: the space that a garbage collection frees after their removal. */
 import type { CID } from "multiformats/cid";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";

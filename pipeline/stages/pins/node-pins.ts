@@ -1,4 +1,4 @@
-/** Every pin of the campaign's own node, complete or not: for whoever unpins. */
+/** Every pin of the campaign's own node, complete or not, for callers that unpin. */
 import type { CID } from "multiformats/cid";
 import type { World } from "../../core/world.ts";
 import type { HomeNode } from "../../ipfs/node.ts";

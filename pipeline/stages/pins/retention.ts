@@ -16,7 +16,7 @@ import type { Parts } from "../parts.ts";
 import { type Past, treeOf } from "../tree/past.ts";
 import { isAdded, label, leafLabel } from "./label.ts";
 
-/** A release that need not be kept. */
+/** A release whose pins the policy does not require. */
 export interface OldRelease {
   readonly head: Head;
   /** What only it and other old releases have: its root, its portal, leaves. */
@@ -56,7 +56,7 @@ export async function* oldReleases(
   }
 }
 
-/** Numbers of the releases that the rules don't keep. */
+/** Returns the numbers of the releases that the policy does not retain. */
 export async function oldNumbers(head: Head, campaign: RetentionParts, world: World): Promise<ReadonlySet<number>> {
   const numbers = new Set<number>();
   if (retainsAll(campaign)) return numbers;

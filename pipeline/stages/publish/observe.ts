@@ -41,19 +41,19 @@ export interface Observation {
   readonly live: Tree;
   readonly changes: readonly Change[];
   readonly sizes: Sizes;
-  /** Absent where tree.yaml has errors or a leaf is out of reach: {@link whyNoRoot} says which. */
+  /** Absent where tree.yaml has errors or a leaf is out of reach: {@link whyNoRoot} returns the reason. */
   readonly root?: Link;
   /** Pins on the campaign's own node that lack blocks. */
   readonly incomplete: readonly IncompletePin[];
-  /** Directory blocks above the leaves, for whoever keeps the root. */
+  /** Directory blocks above the leaves, which are stored before the root is pinned. */
   readonly blocks: readonly Block[];
-  /** What services keep of what should be published; a portal that is still to be made has no CID yet. */
+  /** Status of the desired pins at services; a portal that is not built yet has no CID. */
   readonly pins: readonly PinObservation[];
   readonly names: readonly NameObservation[];
   readonly steps: readonly Step[];
 }
 
-/** What observing looks at: the past, the node, services, names and peers. */
+/** The parts of a campaign that are observed: the past, the node, services, names and peers. */
 export type ObservedParts = Past &
   Pick<Parts, "home" | "facts" | "madeWith" | "pins" | "pinServices" | "names" | "peering">;
 
@@ -77,7 +77,7 @@ export async function observe(
     liveTree(campaign, world),
     pinnedAtHome(campaign, world),
   ]);
-  // After what is live: the log tells the sizes of its leaves, so that only new ones have to be reached.
+  // After the live tree: the log has the sizes of its leaves, so that only new leaves have to be reached.
   const sizes = await sizesOf(tree, campaign.get, campaign.sizes, world);
   const rollbacks = await rollbacksAt(head, campaign, world);
   const blocks: Block[] = [];

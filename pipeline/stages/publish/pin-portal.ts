@@ -127,7 +127,7 @@ export async function* scanTree(
   return entries.sort((a, b) => byBytes(a.path, b.path));
 }
 
-/** Why a dataset is not in the portal, or not all that a leaf holds are. */
+/** Returns why a dataset is not in the portal, or why not all datasets of a leaf are. */
 function whyNotListed(entry: Entry): string | undefined {
   if (entry.kind === "failed") return entry.failure.message;
   return entry.kind === "plain" ? entry.findings?.map(({ says }) => says).join("; ") : undefined;
