@@ -68,7 +68,10 @@ function loginsIn(text: string): string[] {
   return logins.map((login) => login.replace(/^@/, ""));
 }
 
-/** Returns where editors find the schemas: in fieldtree's repository, or in an installation in this folder; else none. */
+/**
+ * Returns where editors find the schemas: in fieldtree's repository, or in an installation in this folder; else `undefined`,
+ * because editors report a schema that they can't find.
+ */
 function schemasOf(folder: string, actions: Actions | undefined): string | undefined {
   if (actions) return `https://raw.githubusercontent.com/${actions.repository}/${actions.sha}/schemas`;
   const installed = "./node_modules/fieldtree/schemas";

@@ -93,7 +93,7 @@ export function filledIn(template: string | undefined, description: string): str
 }
 
 /**
- * Opens the pull request. `fork` returns GitHub's API for another repository.
+ * Opens the pull request. `forkAt` returns GitHub's API for another repository.
  *
  * @throws Failure `refused` with the missing permission; `unavailable` where the fork isn't ready in {@link longestFork}.
  */

@@ -242,7 +242,7 @@ function onMergeIn({ pins, names }: Report["onMerge"]): string {
 
 const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1);
 
-/** Whether the text has only letters and digits, as CIDs do. */
+/** Whether the text has only letters and digits, as CIDs do. Any other text was not parsed as a CID, and gets no link. */
 const isCid = (text: string) => /^[A-Za-z0-9]{1,128}$/.test(text);
 
 function cidLink(cid: string, preview: string | undefined): string {

@@ -101,7 +101,7 @@ export async function reportOn(
 }
 
 /**
- * Leaves out removals where the proposal has errors, because an invalid line does not remove a leaf. Also leaves out the
+ * Leaves out removals where there is no merged tree, because a leaf on an invalid line is not removed. Also leaves out the
  * removal of an empty folder that the proposal puts leaves into, because the folder still exists.
  */
 function changesIn({ base, proposal, merged }: Sides): Change[] {
