@@ -66,8 +66,8 @@ describe.each([
     const status = await run("status");
     expect(status.stdout).not.toContain("nothing to do");
     expect(status.stdout).toContain("products/radar/two.txt lacks 1 block");
-    expect(status.stdout).toContain("hold products/radar");
-    expect(status.stdout).not.toContain("hold products/sonde");
+    expect(status.stdout).toContain("fetch products/radar");
+    expect(status.stdout).not.toContain("fetch products/sonde");
     expect((await run("verify")).code).toBe(7);
     expect((await run("verify", "--deep")).code).toBe(7);
     const json = await run("status", "--json");

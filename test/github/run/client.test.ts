@@ -93,7 +93,7 @@ it("knows where two branches parted", async () => {
 
 it.each([
   ["no token", { GITHUB_TOKEN: "" }, /GITHUB_TOKEN is not set/],
-  ["a token with a line break", { GITHUB_TOKEN: "ghs_x\ny" }, /what no header can/],
+  ["a token with a line break", { GITHUB_TOKEN: "ghs_x\ny" }, /characters that no header may/],
   ["no repository", { GITHUB_REPOSITORY: "" }, /OWNER\/NAME/],
   ["a repository that leads elsewhere", { GITHUB_REPOSITORY: "a/../b" }, /OWNER\/NAME/],
   ["an address that is none", { GITHUB_API_URL: "file:///etc" }, /no address/],
