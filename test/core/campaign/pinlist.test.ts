@@ -59,7 +59,7 @@ describe("a list of pins", () => {
 
   it("takes two spellings of one CID for one pin", () => {
     expect(readPinlist(`- { name: a, cid: ${v0(7)} }\n- { name: b, cid: ${v1(7)} }\n`).findings).toMatchObject([
-      { rule: "duplicate-cid", level: "hint", line: 2, says: `${v1(7)} stands here and in line 1; it is one pin` },
+      { rule: "duplicate-cid", level: "hint", line: 2, says: `${v1(7)} is here and in line 1; it is one pin` },
     ]);
   });
 
