@@ -31,7 +31,9 @@ it("is warned of, and stops nothing, where a Kubo does not let itself be asked o
 it("is left to others to say where a secret is not set", async () => {
   const world = testWorld();
   const unset = failing("mirror", new Failure("input", "campaign.yaml:5: MIRROR_TOKEN is not set"));
-  expect(await observePeers({ peering: [unset] }, 1000, world)).toMatchObject([{ peering: { node: "mirror" }, missing: [] }]);
+  expect(await observePeers({ peering: [unset] }, 1000, world)).toMatchObject([
+    { peering: { node: "mirror" }, missing: [] },
+  ]);
   expect(world.lines).toEqual([]);
 });
 
@@ -42,7 +44,9 @@ it("is waited for no longer than there is timeoutMs", async () => {
     missing: ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
     connect: async () => {},
   };
-  expect(await observePeers({ peering: [silent] }, 20, world)).toMatchObject([{ peering: { node: "mirror" }, missing: [] }]);
+  expect(await observePeers({ peering: [silent] }, 20, world)).toMatchObject([
+    { peering: { node: "mirror" }, missing: [] },
+  ]);
   expect(world.lines).toEqual(["warning: peers of mirror: no answer in time"]);
 });
 
