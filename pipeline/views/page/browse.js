@@ -115,17 +115,17 @@ function gateway(campaign) {
 const openable = (cid, path = "") => (via && cid ? `${via}/ipfs/${cid}${path}` : "");
 
 function python(one) {
-  const netcdf = one.reader === "netcdf";
-  const at = (where) => {
-    if (one.zarr) return `xr.open_zarr("${where}"${one.consolidated ? "" : ", consolidated=False"})`;
-    return netcdf ? `xr.open_dataset(fsspec.open("${where}").open())` : `fsspec.open_files("${where}/*")`;
+  const { cid, reader, zarr } = one;
+  const files = !zarr && reader !== "netcdf";
+  const at = (url) => {
+    if (files) return `import fsspec\nfiles = fsspec.open_files("${url}/*")`;
+    if (zarr)
+      return `import xarray as xr\nds = xr.open_zarr("${url}"${one.consolidated ? "" : ", consolidated=False"})`;
+    return `import fsspec, xarray as xr\nds = xr.open_dataset(fsspec.open("${url}").open())`;
   };
-  const xarray = netcdf ? "import fsspec, xarray as xr\nds = " : "import xarray as xr\nds = ";
-  const start = one.zarr || netcdf ? xarray : "import fsspec\nfiles = ";
-  const needs = one.zarr ? "xarray zarr" : netcdf ? "xarray h5netcdf scipy fsspec" : "fsspec";
-  const lines = [[`By CID, from anywhere: pip install ${needs} ipfsspec`, start + at(`ipfs://${one.cid}`)]];
-  if (via && (one.zarr || netcdf))
-    lines.push([`Through this gateway: pip install ${needs} aiohttp`, start + at(openable(one.cid))]);
+  const needs = zarr ? "xarray zarr" : files ? "fsspec" : "xarray h5netcdf scipy fsspec";
+  const lines = [[`By CID, from anywhere: pip install ${needs} ipfsspec`, at(`ipfs://${cid}`)]];
+  if (via && !files) lines.push([`Through this gateway: pip install ${needs} aiohttp`, at(openable(cid))]);
   return lines;
 }
 
