@@ -1,17 +1,18 @@
 /**
  * Values of a file's variables, some at a time, and no more of the file than they are worth.
  *
- * `file.ts` reads any part of a variable; which parts, how many at once and how large they may be is decided here. An axis
- * whose values lie in a block each, as those of records do, would cost the whole file: of such a one a sample is read.
+ * `file.ts` reads any part of a variable; which parts and how large they may be is decided here, how many at once in
+ * `read-values.ts`. An axis whose values lie in a block each, as those of records do, would cost the whole file: of such a
+ * one a sample is read.
  */
-import type { Piece, Raw, ReadValues, Which } from "../../core/cf/variable.ts";
-import { inOrder } from "../../core/concurrency.ts";
+import type { Raw, ReadValues, Which } from "../../core/cf/variable.ts";
 import type { DatasetFinding } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import { formatBytes, shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { chunksPer, coordinatesOf, product } from "../codecs/block.ts";
-import { byBytes, evenly, most, perTurn, sampleSize, underWay } from "../read-limits.ts";
+import { evenly, most, perTurn, sampleSize } from "../read-limits.ts";
+import { type ArrayReading, datasetValues, piecesOf } from "../read-values.ts";
 import type { Box, NetcdfVariable } from "./file.ts";
 
 /** Bytes of a UnixFS leaf, of which a file is read in whole ones; and leaves that one variable may cost. */
@@ -32,53 +33,29 @@ export interface VariableValues {
  * @throws what the source throws: bytes that are out of reach are no property of the data.
  */
 export function valuesIn(fileSize: number, world: World): VariableValues {
-  const unread = new Map<string, DatasetFinding>();
-  const enter = byBytes(underWay.bytes);
-  let budget: number = most.dataset;
-  let visited = 0;
+  const values = datasetValues(world);
+  const readingOf = (variable: NetcdfVariable): ArrayReading<number> => ({
+    name: variable.name,
+    plan(which, budget) {
+      const plan = planOf(variable, which, budget, fileSize);
+      if (!plan) return undefined;
+      const load = async (number: number) => {
+        world.signal.throwIfAborted();
+        const box = boxOf(variable.shape, plan.cells, number);
+        return piecesOf((await variable.read(box, most.chunk)) as Raw, { from: box.start, size: box.count });
+      };
+      return { parts: plan.chosen, bytes: plan.bytes, load };
+    },
+    tooLarge: () => tooLarge(variable),
+    unreadable: (error) => (isFailure(error, "input") ? unreadable(variable, error.message) : undefined),
+  });
   return {
-    findings: () => [...unread].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding),
+    findings: values.findings,
     async read(variable, which, visit) {
       const { name, problem } = variable;
-      if (unread.has(name)) return false;
-      if (problem !== undefined) {
-        unread.set(name, unreadable(variable, problem));
-        return false;
-      }
-      const plan = planOf(variable, which, budget, fileSize);
-      // `some` is asked for after `all` only.
-      if (!plan && which === "some") unread.set(name, tooLarge(variable));
-      if (!plan) return false;
-      const { cells, chosen, bytes } = plan;
-      // Taken before anything is waited for, so that what is read never depends on what comes first.
-      if (which === "all") budget -= chosen.length * bytes;
-      const atOnce = Math.max(1, Math.min(underWay.chunks, chosen.length, Math.floor(underWay.bytes / 2 / bytes)));
-      const leave = await enter(atOnce * bytes);
-      try {
-        const load = async (number: number) => {
-          world.signal.throwIfAborted();
-          const box = boxOf(variable.shape, cells, number);
-          return { box, values: (await variable.read(box, most.chunk)) as Raw };
-        };
-        // In their order, so that of several bad parts the same one is named every time.
-        for await (const { box, values } of inOrder(chosen, atOnce, load)) {
-          for (const piece of piecesOf(box, values)) {
-            visit(piece);
-            visited += piece.values.length;
-            if (visited < perTurn) continue;
-            visited = 0;
-            await world.sleep(0);
-            world.signal.throwIfAborted();
-          }
-        }
-        return true;
-      } catch (error) {
-        if (!isFailure(error, "input")) throw error;
-        unread.set(name, unreadable(variable, error.message));
-        return false;
-      } finally {
-        leave();
-      }
+      if (problem === undefined) return values.read(readingOf(variable), which, visit);
+      values.report(name, unreadable(variable, problem));
+      return false;
     },
   };
 }
@@ -135,14 +112,6 @@ function leavesOf(
 function boxOf(shape: readonly number[], cells: readonly number[], number: number): Box {
   const start = coordinatesOf(number, chunksPer(shape, cells)).map((at, i) => at * cells[i]!);
   return { start, count: start.map((at, i) => Math.min(cells[i]!, shape[i]! - at)) };
-}
-
-function* piecesOf({ start: from, count: size }: Box, values: Raw): Generator<Piece> {
-  for (let start = 0; start < values.length; start += perTurn) {
-    const end = Math.min(start + perTurn, values.length);
-    const part = ArrayBuffer.isView(values) ? values.subarray(start, end) : values.slice(start, end);
-    yield { values: part, from, size, start };
-  }
 }
 
 const unreadable = ({ name }: NetcdfVariable, why: string): DatasetFinding => ({

@@ -1,17 +1,18 @@
 /**
  * Values of a store's arrays, chunk by chunk, and no more chunks than asked for.
  *
- * `chunks.ts` reads one; which chunks, how many at once and how large they may be is decided here.
+ * `chunks.ts` reads one; which chunks and how large they may be is decided here, how many at once in `read-values.ts`.
  */
 import type { Piece, ReadValues, Which } from "../../core/cf/variable.ts";
-import { atMost, inOrder } from "../../core/concurrency.ts";
+import { atMost } from "../../core/concurrency.ts";
 import type { DatasetFinding, Folder } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import { formatBytes, shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, chunksPer, coordinatesOf, copyBlock, product, strideOf } from "../codecs/block.ts";
 import { roomFor, UnknownCodec } from "../codecs/element.ts";
-import { byBytes, evenly, most, perTurn, sampleSize, underWay } from "../read-limits.ts";
+import { evenly, most, sampleSize, underWay } from "../read-limits.ts";
+import { type ArrayReading, datasetValues, piecesOf } from "../read-values.ts";
 import { Unsupported } from "../unsupported.ts";
 import type { ZarrArray } from "./array.ts";
 import { chunksIn, type ReadChunk } from "./chunks.ts";
@@ -25,8 +26,7 @@ export interface ArrayValues {
 
 /** @throws what the folder throws: bytes that are out of reach are no property of the data. */
 export function valuesIn(folder: Folder, world: World): ArrayValues {
-  const unread = new Map<string, DatasetFinding>();
-  const enter = byBytes(underWay.bytes);
+  const values = datasetValues(world);
   const inTurn = atMost(underWay.chunks);
   const readers = new Map<string, ReadChunk>();
   const readerOf = (array: ZarrArray) => {
@@ -34,49 +34,26 @@ export function valuesIn(folder: Folder, world: World): ArrayValues {
     readers.set(array.path, reader);
     return reader;
   };
-  let budget: number = most.dataset;
-  let visited = 0;
+  const readingOf = (array: ZarrArray): ArrayReading<readonly number[]> => ({
+    name: array.path,
+    plan(which, budget) {
+      const parts = chunksOf(array, which, budget);
+      if (!parts) return undefined;
+      const read = readerOf(array);
+      const load = (at: readonly number[]) => inTurn(async () => piecesIn(array, at, await read(at)));
+      return { parts, bytes: bytesOf(array), load };
+    },
+    tooLarge: () => tooLarge(array),
+    // Whatever else a decoder throws is about these bytes.
+    unreadable: (error) => (isFailure(error) || world.signal.aborted ? undefined : undecodable(array, error)),
+  });
   return {
-    findings: () => [...unread].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding),
+    findings: values.findings,
     async read(array, which, visit) {
-      if (unread.has(array.path)) return false;
-      if (array.problem) {
-        // What nobody can read is told with the array itself.
-        if (isOurs(array.problem)) unread.set(array.path, undecodable(array, array.problem));
-        return false;
-      }
-      const chosen = chunksOf(array, which, budget);
-      // Whoever asks for some has asked for all before.
-      if (!chosen && which === "some") unread.set(array.path, tooLarge(array));
-      if (!chosen) return false;
-      // Taken before anything is waited for, so that what is read never depends on what comes first.
-      const bytes = bytesOf(array);
-      if (which === "all") budget -= chosen.length * bytes;
-      const atOnce = Math.max(1, Math.min(underWay.chunks, chosen.length, Math.floor(underWay.bytes / 2 / bytes)));
-      const leave = await enter(atOnce * bytes);
-      try {
-        const reader = readerOf(array);
-        const load = (at: readonly number[]) => inTurn(async () => ({ at, block: await reader(at) }));
-        // In their order, so that of several bad chunks the same one is named every time.
-        for await (const { at, block } of inOrder(chosen, atOnce, load)) {
-          for (const piece of piecesOf(array, at, block)) {
-            visit(piece);
-            visited += piece.values.length;
-            if (visited < perTurn) continue;
-            visited = 0;
-            await world.sleep(0);
-            world.signal.throwIfAborted();
-          }
-        }
-        return true;
-      } catch (error) {
-        if (isFailure(error) || world.signal.aborted) throw error;
-        // Whatever else a decoder throws is about these bytes.
-        unread.set(array.path, undecodable(array, error));
-        return false;
-      } finally {
-        leave();
-      }
+      if (!array.problem) return values.read(readingOf(array), which, visit);
+      // What nobody can read is told with the array itself.
+      if (isOurs(array.problem)) values.report(array.path, undecodable(array, array.problem));
+      return false;
     },
   };
 }
@@ -123,8 +100,8 @@ function chunksOf(array: ZarrArray, which: Which, budget: number): readonly (rea
   return evenly(total, length).map((number) => coordinatesOf(number, counts));
 }
 
-/** A chunk's values, slowest dimension first, without what hangs over the array's edge, a few at a time. */
-function* piecesOf({ shape, chunks, element }: ZarrArray, at: readonly number[], block: Block): Generator<Piece> {
+/** A chunk's values, slowest dimension first, without what hangs over the array's edge. */
+function* piecesIn({ shape, chunks, element }: ZarrArray, at: readonly number[], block: Block): Generator<Piece> {
   const from = at.map((n, i) => n * chunks![i]!);
   const size = shape.map((length, i) => Math.min(chunks![i]!, length - from[i]!));
   const stride = strideOf(size);
@@ -135,13 +112,5 @@ function* piecesOf({ shape, chunks, element }: ZarrArray, at: readonly number[],
     copyBlock(block, { out: copy, from: 0, stride }, size);
     values = copy;
   }
-  for (let start = 0; start < length; start += perTurn) {
-    const end = Math.min(start + perTurn, length);
-    yield {
-      values: ArrayBuffer.isView(values) ? values.subarray(start, end) : values.slice(start, end),
-      from,
-      size,
-      start,
-    };
-  }
+  yield* piecesOf(values, { from, size });
 }
