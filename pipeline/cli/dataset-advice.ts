@@ -6,7 +6,6 @@ import type { DatasetFinding, Description } from "../core/dataset/dataset.ts";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { localFile, localFolder } from "../disk/folder.ts";
-import { withBlocks } from "../formats/block-cache.ts";
 import { type FormatReader, fileReaderOf, folderReaderOf, incompleteDataset } from "../formats/reader.ts";
 
 /** Bounds on folders and files searched, and on findings printed, because a folder may have thousands of datasets. */
@@ -109,11 +108,8 @@ async function datasetIn(
   world: World,
 ): Promise<LocalDataset | undefined> {
   world.signal.throwIfAborted();
-  const file = withBlocks(await localFile(path));
-  const recognised = await fileReaderOf(readers, file);
-  if (!recognised) return undefined;
-  const { reader, files } = recognised;
-  return { reader, describe: () => files.describe(file, world) };
+  const recognised = await fileReaderOf(readers, await localFile(path));
+  return recognised && { reader: recognised.reader, describe: () => recognised.describe(world) };
 }
 
 /** Returns the dataset's description, or the finding that it can't be read. */

@@ -10,6 +10,7 @@
 import type { DatasetFinding, Description, Folder } from "../core/dataset/dataset.ts";
 import type { RangeSource } from "../core/dataset/range-source.ts";
 import type { World } from "../core/world.ts";
+import { withBlocks } from "./block-cache.ts";
 
 export interface FormatReader {
   readonly name: string;
@@ -68,15 +69,17 @@ export function folderReaderOf(
   return undefined;
 }
 
-/** The first of `readers` that describes files beginning like this one, and how. */
+/** The first of `readers` that describes files beginning like this one, and how. Few bytes are read of any other file. */
 export async function fileReaderOf(
   readers: readonly FormatReader[],
-  file: RangeSource,
-): Promise<{ readonly reader: FormatReader; readonly files: FileFormat } | undefined> {
-  if (file.size === 0 || readers.every(({ files }) => files === undefined)) return undefined;
+  source: RangeSource,
+): Promise<{ readonly reader: FormatReader; describe(world: World): Promise<Description> } | undefined> {
+  if (source.size === 0 || readers.every(({ files }) => files === undefined)) return undefined;
+  const file = withBlocks(source);
   const start = await file.read(0, startLength);
   for (const reader of readers) {
-    if (reader.files?.recognises(start)) return { reader, files: reader.files };
+    const { files } = reader;
+    if (files?.recognises(start)) return { reader, describe: (world) => files.describe(file, world) };
   }
   return undefined;
 }

@@ -23,7 +23,6 @@ import { byBytes } from "../../core/text/order.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { pause } from "../../dag/event-loop.ts";
-import { withBlocks } from "../../formats/block-cache.ts";
 import { type FormatReader, fileReaderOf, folderReaderOf, incompleteDataset } from "../../formats/reader.ts";
 import { type FolderNode, pathsIn } from "./folder-graph.ts";
 
@@ -187,14 +186,6 @@ function folderReading(
 
   const readsFiles = readers.some(({ files }) => files !== undefined);
 
-  const described = async (reader: string, describe: () => Promise<Description>): Promise<Here> => {
-    try {
-      return { reader, description: await describe() };
-    } catch (error) {
-      if (error instanceof TooManyNames) throw error;
-      return { reader, failure: badContent(error) };
-    }
-  };
   /** Splits entries into folders (including those that can't be opened) and the names of all other entries. */
   const divided = async ({ entries, isFolder }: Folder): Promise<{ folders: Inner[]; others: string[] }> => {
     const folders: Inner[] = [];
@@ -241,7 +232,7 @@ function folderReading(
       const { reader, folders } = recognised;
       return {
         entries,
-        here: await described(reader.name, () => folders.describe(folder, world)),
+        here: await described(reader, () => folders.describe(folder, world)),
         inner: [],
         files: 0,
       };
@@ -290,14 +281,16 @@ export async function describedFile(
   readers: readonly FormatReader[],
   world: World,
 ): Promise<Here | undefined> {
-  const file = withBlocks(source);
-  const recognised = await fileReaderOf(readers, file);
-  if (!recognised) return undefined;
-  const reader = recognised.reader.name;
+  const recognised = await fileReaderOf(readers, source);
+  return recognised && described(recognised.reader, () => recognised.describe(world));
+}
+
+async function described({ name }: FormatReader, describe: () => Promise<Description>): Promise<Here> {
   try {
-    return { reader, description: await recognised.files.describe(file, world) };
+    return { reader: name, description: await describe() };
   } catch (error) {
-    return { reader, failure: badContent(error) };
+    if (error instanceof TooManyNames) throw error;
+    return { reader: name, failure: badContent(error) };
   }
 }
 
