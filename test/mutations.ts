@@ -9,19 +9,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { load } from "js-yaml";
-
-interface Mutation {
-  readonly fault: string;
-  readonly file: string;
-  readonly tests: readonly string[];
-  readonly changes: readonly (readonly [from: string, to: string])[];
-}
+import { type Fault, faults, timesIn } from "./faults.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const all = load(await readFile(join(root, "test", "mutations.yaml"), "utf8")) as readonly Mutation[];
 const words = process.argv.slice(2);
-const chosen = all.filter(
+const chosen = faults.filter(
   ({ fault, file }) => words.length === 0 || words.some((word) => `${file} ${fault}`.includes(word)),
 );
 
@@ -46,14 +38,14 @@ try {
 }
 
 /** The test that fails where the file is changed so. */
-async function broken({ fault, file, tests, changes }: Mutation): Promise<string | undefined> {
+async function broken({ fault, file, tests, changes }: Fault): Promise<string | undefined> {
   const path = join(copy, file);
   const sound = await readFile(path, "utf8");
   for (const [from] of changes) {
-    const times = sound.split(from).length - 1;
+    const times = timesIn(sound, from);
     if (times !== 1) throw new Error(`${fault}: this stands ${times} times in ${file}: ${from}`);
   }
-  const change = (text: string, [from, to]: Mutation["changes"][number]) => text.replace(from, () => to);
+  const change = (text: string, [from, to]: Fault["changes"][number]) => text.replace(from, () => to);
   await writeFile(path, changes.reduce(change, sound));
   try {
     return await firstFailure(tests);

@@ -2,12 +2,11 @@
  * Readers as a browser runs them: bundled, in a place that has nothing of Node, with the decompressors of the web.
  */
 
-import vm from "node:vm";
 import { gzipSync } from "node:zlib";
-import { build } from "vite";
 import { beforeAll, expect, it } from "vitest";
 import type { Decompressors } from "../../pipeline/formats/decompressors.ts";
 import type { FormatReader } from "../../pipeline/formats/reader.ts";
+import { inBrowser } from "../fakes/browser.ts";
 import { folderOf } from "../fakes/folder.ts";
 import { testWorld } from "../fakes/world.ts";
 
@@ -18,20 +17,7 @@ const web = { TextDecoder, TextEncoder, atob, btoa, URL, AbortController, AbortS
 
 let readersUsing: ReadersUsing;
 beforeAll(async () => {
-  const bundled = await build({
-    configFile: false,
-    logLevel: "error",
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: "pipeline/formats/readers.ts", formats: ["iife"], name: "formats", fileName: "formats" },
-    },
-  });
-  const [{ output } = { output: undefined }] = bundled as Extract<typeof bundled, readonly unknown[]>;
-  expect(output).toHaveLength(1);
-  const context = vm.createContext({ ...web });
-  vm.runInContext(output![0].code, context);
-  readersUsing = vm.runInContext("formats.readersUsing", context) as ReadersUsing;
+  ({ readersUsing } = await inBrowser<{ readersUsing: ReadersUsing }>("pipeline/formats/readers.ts", web));
 }, 30_000);
 
 const inflate = (format: "gzip" | "deflate") => async (bytes: Uint8Array, most: number) => {

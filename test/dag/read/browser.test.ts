@@ -1,13 +1,12 @@
 /**
  * Reading as a browser runs it: bundled, in a context that has nothing of Node.
  */
-import vm from "node:vm";
-import { build } from "vite";
 import { beforeAll, expect, it } from "vitest";
 import { fileOf } from "../../../pipeline/dag/build/file.ts";
 import { makeDirectory } from "../../../pipeline/dag/directory.ts";
 import { profiles } from "../../../pipeline/dag/profile.ts";
 import type * as Read from "../../../pipeline/dag/read/read.ts";
+import { inBrowser } from "../../fakes/browser.ts";
 import { memory } from "../memory.ts";
 
 /** Each message is a task of its own, as in browsers. Node's MessageChannel delivers a thousand in one turn. */
@@ -28,20 +27,7 @@ const web = {
 
 let read: typeof Read;
 beforeAll(async () => {
-  const bundled = await build({
-    configFile: false,
-    logLevel: "error",
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: "pipeline/dag/read/read.ts", formats: ["iife"], name: "read", fileName: "read" },
-    },
-  });
-  const [{ output } = { output: undefined }] = bundled as Extract<typeof bundled, readonly unknown[]>;
-  expect(output).toHaveLength(1);
-  const context = vm.createContext({ ...web });
-  vm.runInContext(output![0].code, context);
-  read = vm.runInContext("read", context) as typeof Read;
+  read = await inBrowser<typeof Read>("pipeline/dag/read/read.ts", web);
 }, 30_000);
 
 it("reads a file by its path in a sharded directory, without anything of Node", async () => {

@@ -112,6 +112,14 @@ describe("fill values", () => {
     const { time } = await described({ ...group, "x/zarr.json": document, "x/c/0": times });
     expect(time).toEqual({ start: "1970-01-01T00:00:00Z", end: "1970-01-01T00:01:00Z", source: "values" });
   });
+
+  it("that are NaT make no time of a chunk that is absent", async () => {
+    const type = { name: "numpy.datetime64", configuration: { unit: "s", scale_factor: 1 } };
+    const document = v3({ data_type: type, fill_value: "NaT" });
+    const times = new Uint8Array(BigInt64Array.of(60n, 120n).buffer);
+    const { time } = await described({ ...group, "x/zarr.json": document, "x/c/0": times });
+    expect(time).toEqual({ start: "1970-01-01T00:01:00Z", end: "1970-01-01T00:02:00Z", source: "values" });
+  });
 });
 
 describe("shards", () => {
