@@ -24,6 +24,7 @@ import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { emptyBlockFirst } from "../http/empty-block.ts";
 import { type Rpc, rpc } from "../http/kubo-rpc.ts";
+import { type SerializedByKey, serializedByKey } from "./serialize.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface KuboPinsOptions {
@@ -104,8 +105,8 @@ interface Kubo {
   /** Uploads the empty block, at the first call only. */
   readonly emptyBlock: (world: World) => Promise<void>;
   readonly pinTimeoutMs: number;
-  /** By CID, the last pin request for it: they are handled one after another, so that the second finds the first one's pin. */
-  readonly inProgress: Map<string, Promise<void>>;
+  /** Pin requests for one CID are handled one after another, so that the second finds the first one's pin. */
+  readonly inTurn: SerializedByKey;
   /** By CID, how many blocks were fetched so far. */
   readonly fetched: Map<string, number>;
 }
@@ -115,22 +116,16 @@ function connectionTo({ name, api, token, timeoutMs = 60_000, pinTimeoutMs = 60_
   const calls = rpc({ ...access, timeoutMs });
   const updates = rpc({ ...access, timeoutMs: pinTimeoutMs });
   const emptyBlock = emptyBlockFirst((upload, world) => calls.ask("block/put", { "cid-codec": "raw" }, world, upload));
-  return { calls, updates, emptyBlock, pinTimeoutMs, inProgress: new Map(), fetched: new Map() };
+  return { calls, updates, emptyBlock, pinTimeoutMs, inTurn: serializedByKey(), fetched: new Map() };
 }
 
 async function pinInTurn(kubo: Kubo, pinRequest: PinRequest, world: World): Promise<void> {
-  const { inProgress, fetched } = kubo;
+  const { inTurn, fetched } = kubo;
   const key = pinRequest.cid.toString();
-  const before = inProgress.get(key) ?? Promise.resolve();
-  const mine = before.catch(() => undefined).then(() => pinNow(kubo, pinRequest, world));
-  inProgress.set(key, mine);
   try {
-    await mine;
+    await inTurn(key, () => pinNow(kubo, pinRequest, world));
   } finally {
-    if (inProgress.get(key) === mine) {
-      inProgress.delete(key);
-      fetched.delete(key);
-    }
+    if (!inTurn.has(key)) fetched.delete(key);
   }
 }
 
@@ -145,7 +140,7 @@ async function dialledAddresses({ calls }: Kubo, world: World): Promise<string[]
 
 function statusOf(kubo: Kubo, key: string, kept: boolean): PinStatus {
   if (kept) return { state: "pinned" };
-  if (!kubo.inProgress.has(key)) return { state: "absent" };
+  if (!kubo.inTurn.has(key)) return { state: "absent" };
   return { state: "pinning", message: `${kubo.fetched.get(key) ?? 0} blocks so far` };
 }
 

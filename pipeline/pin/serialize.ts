@@ -1,10 +1,16 @@
 /** Serializes work by key: work with the same key runs one after another, work with different keys in parallel. */
 import { atMost } from "../core/concurrency.ts";
 
-/** Returns a function that runs `work` after all earlier work with the same `key` has ended, successfully or not. */
-export function serializedByKey(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+export interface SerializedByKey {
+  /** Runs `work` after all earlier work with the same `key` has ended, successfully or not. */
+  <T>(key: string, work: () => Promise<T>): Promise<T>;
+  /** Whether work with that key runs or waits. */
+  has(key: string): boolean;
+}
+
+export function serializedByKey(): SerializedByKey {
   const queues = new Map<string, { waiting: number; readonly inTurn: ReturnType<typeof atMost> }>();
-  return async (key, work) => {
+  const run = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
     const queue = queues.get(key) ?? { waiting: 0, inTurn: atMost(1) };
     queues.set(key, queue);
     queue.waiting++;
@@ -14,4 +20,5 @@ export function serializedByKey(): <T>(key: string, work: () => Promise<T>) => P
       if (--queue.waiting === 0) queues.delete(key);
     }
   };
+  return Object.assign(run, { has: (key: string) => queues.has(key) });
 }
