@@ -113,7 +113,8 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
     try {
       return await here.take(what, world);
     } catch (error) {
-      // If the other process has pushed its lease already, report it as other machines readLease it.
+      // If the other process has pushed its lease already, report it as other machines see it. If it can't be read, report the
+      // local one.
       const shared = isFailure(error, "refused") && (await readLease(world).catch(() => undefined));
       throw shared ? leaseTaken(shared.lease) : error;
     }

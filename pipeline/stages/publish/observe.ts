@@ -71,7 +71,7 @@ export async function observe(
   const { tree, findings } = readTree(text);
   const names = observeNames(campaign, options.timeoutMs, world);
   const peers = observePeers(campaign, options.timeoutMs, world);
-  // Waited for last, so that one that never answers takes no time from the rest.
+  // Waited for last, so that one that never answers takes no time from the rest. What fails before is thrown there.
   for (const asked of [names, peers]) asked.catch(() => undefined);
   const [{ head, live }, { kept, incomplete }] = await Promise.all([
     liveTree(campaign, world),

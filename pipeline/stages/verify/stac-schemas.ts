@@ -78,6 +78,7 @@ async function fetched(address: string, world: World): Promise<string> {
   try {
     const response = await fetchUnlessAborted(request, world);
     if (!response.ok) {
+      // The body is not wanted, whatever becomes of it: the status is the failure.
       response.body?.cancel().catch(() => undefined);
       throw new Failure("unavailable", `answered ${response.status}`);
     }

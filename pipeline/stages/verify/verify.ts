@@ -69,6 +69,7 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
   const pins = desiredPinsOf(head, new Map(), campaign, world).then((desired) =>
     observePins(desired, campaign, { thorough: true, timeoutMs }, world),
   );
+  // Awaited further down, where a failure is thrown: one that comes before must not end the program.
   for (const asked of [names, pins]) asked.catch(() => undefined);
 
   yield* checkReleases(

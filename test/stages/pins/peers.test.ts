@@ -37,7 +37,7 @@ it("is left to others to say where a secret is not set", async () => {
   expect(world.lines).toEqual([]);
 });
 
-it("is waited for no longer than there is timeoutMs", async () => {
+it("is waited for no longer than the timeout", async () => {
   const world = testWorld();
   const silent: Peering = {
     node: "mirror",
