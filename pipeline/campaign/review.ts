@@ -71,7 +71,7 @@ export async function openReview(text: string, folder: string, env: Environment)
 }
 
 /** ms. Timeout for the log: without it, sizes are read leaf by leaf. */
-const patience = 30_000;
+const logTimeoutMs = 30_000;
 
 /**
  * Caches the sizes of the live leaves that the log carries. A clone that has the log and no blocks has no other source of
@@ -83,7 +83,7 @@ async function rememberLive(
   world: World,
 ): Promise<void> {
   const { config, folder, state, home, env, sizes } = review;
-  const inTime = { ...world, signal: AbortSignal.any([world.signal, AbortSignal.timeout(patience)]) };
+  const inTime = { ...world, signal: AbortSignal.any([world.signal, AbortSignal.timeout(logTimeoutMs)]) };
   try {
     const log = await logOf(config, { folder, state, blocks: home, env });
     const head = await log.head(inTime);

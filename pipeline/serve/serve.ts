@@ -38,7 +38,7 @@ export interface Serving {
   /** 0, or absent: any free port. */
   readonly port?: number;
   /** Milliseconds until the first bytes must be there. */
-  readonly patience?: number;
+  readonly firstBytesMs?: number;
   /** Milliseconds; see {@link usualLimits}. */
   readonly limits?: Partial<Limits>;
 }
@@ -89,7 +89,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
   const { host = "127.0.0.1", port = 0 } = serving;
   const limits: Limits = {
     ...usualLimits,
-    ...(serving.patience !== undefined && { firstBytes: serving.patience }),
+    ...(serving.firstBytesMs !== undefined && { firstBytes: serving.firstBytesMs }),
     ...serving.limits,
   };
   const places = placesFor(bodiesAtOnce, limits.place);

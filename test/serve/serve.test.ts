@@ -401,7 +401,7 @@ describe("refusals", () => {
   });
 
   it("come in time where a node never answers", async () => {
-    const { ask } = await gateway({ name: "silent", get: () => new Promise(() => {}) }, { patience: 50 });
+    const { ask } = await gateway({ name: "silent", get: () => new Promise(() => {}) }, { firstBytesMs: 50 });
     expect(await ask(`/ipfs/${memory().add("x")}`)).toMatchObject({
       status: 504,
       text: "no node gave the data in time\n",

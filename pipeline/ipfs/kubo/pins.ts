@@ -71,7 +71,7 @@ export async function desiredPin(rpc: Rpc, label: string, root: CID, world: Worl
   return free && !kept ? { cid: root, name, kept } : { cid: note.cid, name: noteName, note, kept };
 }
 
-/** Pin, fetching what is missing while blocks arrive; false where none arrived for `patience` ms. */
+/** Pin, fetching what is missing while blocks arrive; false where none arrived for `timeoutMs`. */
 export async function pinUnlessStalled(
   rpc: Rpc,
   { cid, name }: DesiredPin,
