@@ -2,15 +2,18 @@
 
 /** The word of `words` that `typed` is probably a misspelling of: at most a third of its letters wrong. */
 export function nearest(typed: string, words: readonly string[]): string | undefined {
+  if (typed.length > 40) return undefined;
+  const written = typed.toLowerCase();
   const near = words
-    .map((word) => ({
-      word,
-      distance: typed.length > 40 ? Number.POSITIVE_INFINITY : distance(typed.toLowerCase(), word.toLowerCase()),
-    }))
-    .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))
+    // As many letters are wrong as one has more than the other, at least.
+    .filter((word) => Math.abs(word.length - written.length) <= mostWrong(word))
+    .map((word) => ({ word, distance: distance(written, word.toLowerCase()) }))
+    .filter(({ word, distance }) => distance <= mostWrong(word))
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.word;
 }
+
+const mostWrong = (word: string): number => Math.max(1, Math.floor(word.length / 3));
 
 /** Letters to add, remove, change or swap with their neighbour (optimal string alignment). */
 function distance(a: string, b: string): number {

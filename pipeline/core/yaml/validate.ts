@@ -198,7 +198,8 @@ function fixOf(issue: v.BaseIssue<unknown>, { written }: Place): string | undefi
   if (written === undefined) return undefined;
   const typed = typeof issue.input === "number" || typeof issue.input === "boolean";
   if (typed && issue.expected === "string") return `"${written}"`;
-  const words = issue.message.match(/(?<=(?:must be|needs) (?:one of )?.*)[\w-]{3,}/g) ?? [];
+  const [, expected = ""] = /(?:must be|needs) (?:one of )?(.*)/.exec(issue.message) ?? [];
+  const words = expected.match(/[\w-]{3,}/g) ?? [];
   const meant = nearest(written, words);
   return meant && `did you mean ${meant}?`;
 }
