@@ -1,8 +1,8 @@
 /** Our resolver as a program, for the standard's conformance test: `node resolve-program.ts DOMAIN '{"udp": PORT}'`. */
 
-import type { Reply } from "../../../pipeline/names/dnslink/query/query.ts";
-import { type Link, resolveDnslink } from "../../../pipeline/names/dnslink/query/resolve.ts";
-import { testWorld } from "../../fakes/world.ts";
+import type { Reply } from "../../../../pipeline/names/dnslink/query/query.ts";
+import { type Link, resolveDnslink } from "../../../../pipeline/names/dnslink/query/resolve.ts";
+import { testWorld } from "../../../fakes/world.ts";
 
 const [domain, options] = process.argv.slice(2) as [string, string];
 const { udp } = JSON.parse(options) as { udp: number };
