@@ -177,6 +177,7 @@ export const anyDescription: fc.Arbitrary<Description> = fc.record(
         consolidated: fc.boolean(),
         groups: fc.array(anyText, { maxLength: 3 }),
       }),
+      fc.record({ format: fc.constant("file" as const), mediaType: fc.constantFrom("text/csv", "image/png") }),
       fc.record({
         format: fc.constant("files" as const),
         files: fc.array(fc.record({ name: anyText, size: fc.nat() }), { maxLength: 3 }),

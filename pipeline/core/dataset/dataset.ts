@@ -153,6 +153,8 @@ export type Access =
       /** Paths of groups that have variables, without the root. */
       readonly groups: readonly string[];
     }
+  /** One file that is neither Zarr nor NetCDF: a table, a track, an image. `mediaType` is what its content is: `text/csv`. */
+  | { readonly format: "file"; readonly mediaType: string }
   | { readonly format: "files"; readonly files: readonly { readonly name: string; readonly size: number }[] };
 
 export interface DatasetFinding {

@@ -40,6 +40,8 @@ export function assetsOf(access: Access, located: Located): Readonly<Record<stri
     }
     case "netcdf":
       return { data: { ...at("", located), ...size, ...netcdf(access) } };
+    case "file":
+      return { data: { ...at("", located), ...size, type: access.mediaType, roles: ["data"] } };
     case "files": {
       const listed = access.files.length <= most ? access.files : [];
       return Object.fromEntries([

@@ -17,7 +17,7 @@ import { type About, interpret } from "../attributes/interpret.ts";
 import type { Person } from "../attributes/people.ts";
 import { oneLine } from "../attributes/text.ts";
 import type { Facts } from "../campaign/campaign.ts";
-import type { DatasetFinding, Description, Geometry } from "../dataset/dataset.ts";
+import type { Access, DatasetFinding, Description, Geometry } from "../dataset/dataset.ts";
 import { type Box, boxOf, contains, objectionTo, objectionToTime, positionsOf } from "../dataset/extent.ts";
 import { sinceEver, untilEver } from "../dataset/instant.ts";
 import type { Json } from "../json.ts";
@@ -159,10 +159,10 @@ function timeOf({ time, access }: Description) {
     const says = objection
       ? `its time is left out: ${objection}`
       : "has no time: neither coordinates nor attributes tell it";
-    const fix =
-      access.format === "files"
-        ? "add extent.temporal: [start, end]"
-        : "give a time coordinate with CF units, or the attributes time_coverage_start and time_coverage_end";
+    const fix = missingExtentFix(access, {
+      sidecar: "extent.temporal: [start, end]",
+      attributes: "give a time coordinate with CF units, or the attributes time_coverage_start and time_coverage_end",
+    });
     return { properties: unknown, source: "unknown", calendar: undefined, findings: [warning("no-time", says, fix)] };
   }
   const properties =
@@ -185,11 +185,24 @@ function placeOf({ place, access }: Description): {
   const says = objection
     ? `its place is left out: ${objection}`
     : "has no place: neither coordinates nor attributes tell it";
-  const fix =
-    access.format === "files"
-      ? "add extent.spatial: [west, south, east, north]"
-      : "give latitude and longitude coordinates, or the attributes geospatial_lat_min, _lat_max, _lon_min, _lon_max";
+  const fix = missingExtentFix(access, {
+    sidecar: "extent.spatial: [west, south, east, north]",
+    attributes:
+      "give latitude and longitude coordinates, or the attributes geospatial_lat_min, _lat_max, _lon_min, _lon_max",
+  });
   return { geometry: null, source: "unknown", findings: [warning("no-place", says, fix)] };
+}
+
+/** How to add an extent that is missing: a folder described by its sidecar has one already, any other file may get one. */
+function missingExtentFix(access: Access, by: { readonly sidecar: string; readonly attributes: string }): string {
+  switch (access.format) {
+    case "files":
+      return `add ${by.sidecar}`;
+    case "file":
+      return `add ${by.sidecar} to its sidecar, a file of the same name with .meta.yaml after it`;
+    default:
+      return by.attributes;
+  }
 }
 
 function objectionToGeometry(geometry: Geometry, bbox: Box): string | undefined {

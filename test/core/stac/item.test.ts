@@ -233,6 +233,17 @@ it("lists the files of a folder by addresses that can be followed", () => {
   });
 });
 
+it("gives a single file's media type by its content, and tells how to add the extent it lacks", () => {
+  const description: Description = { ...nothing, access: { format: "file", mediaType: "image/png" } };
+  const { item, findings } = make(description, "products/radar.txt");
+  expect(item.assets.data).toMatchObject({ href: `ipfs://${cid}`, type: "image/png", roles: ["data"] });
+  expect(findings.slice(-2).map(({ fix }) => fix)).toEqual(
+    ["extent.temporal: [start, end]", "extent.spatial: [west, south, east, north]"].map(
+      (key) => `add ${key} to its sidecar, a file of the same name with .meta.yaml after it`,
+    ),
+  );
+});
+
 it("says a licence that has no SPDX identifier in its own words", () => {
   const attributes = { license: "ask us first, see https://example.org/terms" };
   const { item } = make({ ...nothing, attributes });
