@@ -41,7 +41,7 @@ export function diskFailure(error: unknown, doing: string, need?: number): unkno
       });
     case "EIO":
       return new Failure("corrupt", `the disk can't read or write ${path ?? "its data"} while ${doing}: ${message}`, {
-        hint: "the disk may be failing: copy what it holds",
+        hint: "the disk may be failing: copy its contents",
         cause: error,
       });
     default:

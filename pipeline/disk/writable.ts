@@ -32,7 +32,7 @@ export async function assertMayChange(path: string): Promise<void> {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EROFS") throw readOnly(path, "its disk is mounted read-only", "run it where it can be changed");
-      if (code !== "EACCES" && code !== "EPERM") throw diskFailure(error, `looking at ${place}`);
+      if (code !== "EACCES" && code !== "EPERM") throw diskFailure(error, `examining ${place}`);
       throw readOnly(path, `${which} for others than its owner (${shown})`, "run it as its owner");
     }
   }

@@ -109,9 +109,13 @@ export function headerValue(name: string, header: string, value: string, hint: s
   while (to > from && blank(to - 1)) to--;
   const trimmed = value.slice(from, to);
   if (/^[\t\x20-\x7e\x80-\xff]*$/.test(trimmed)) return trimmed;
-  throw new Failure("input", `${name}: what is to be sent as ${header} holds a line break or another odd character`, {
-    hint,
-  });
+  throw new Failure(
+    "input",
+    `${name}: what is to be sent as ${header} contains a line break or another control character`,
+    {
+      hint,
+    },
+  );
 }
 
 function refusalOf(label: string, api: Api, { status, headers }: Response, text: string): Failure {
@@ -267,7 +271,7 @@ export function describeError(error: unknown): string {
 }
 
 const systemReasons: ReadonlyMap<string, string> = new Map([
-  ["EAI_AGAIN", "its name can't be looked up; is this machine on the network?"],
+  ["EAI_AGAIN", "its name can't be resolved; is this machine on the network?"],
   ["ENETUNREACH", "no way leads there; is this machine on the network?"],
   ["EHOSTUNREACH", "no way leads there"],
   ["ENOTFOUND", "there is no host of that name"],

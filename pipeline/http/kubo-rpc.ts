@@ -155,7 +155,7 @@ function refusal(label: string, status: number, text: string, { hasToken, start,
     return new Failure("refused", `${label} is not allowed (${status}): ${excerpt(text)}`, {
       hint: hasToken
         ? "check the token, and AllowedPaths in API.Authorizations of Kubo's config"
-        : "Kubo wants a token: see API.Authorizations in its config",
+        : "Kubo requires a token: see API.Authorizations in its config",
     });
   }
   const what = `${label} answered ${status}: ${excerpt(text)}`;
@@ -178,7 +178,7 @@ function meaningOf(label: string, message: string): Failure {
   const what = `${label}: ${excerpt(message)}`;
   if (/mismatch in content integrity/.test(message)) return new Failure("corrupt", what);
   if (/no space left on device|quota exceeded/.test(message)) {
-    return new Failure("refused", what, { hint: "free space where Kubo keeps its repo, and run it again" });
+    return new Failure("refused", what, { hint: "free space on the disk of Kubo's repo, and run it again" });
   }
   if (/could not find|not found locally|deadline exceeded|context canceled/.test(message)) {
     return new Failure("unavailable", what);

@@ -229,7 +229,7 @@ export function baseOf(address: string, words: { readonly of: string; readonly h
   if (url.username !== "" || url.password !== "") {
     throw new Failure(
       "input",
-      `the address of ${words.of} at ${url.host} holds a password, and campaign.yaml holds no secrets`,
+      `the address of ${words.of} at ${url.host} contains a password, and campaign.yaml must not contain secrets`,
     );
   }
   const path = withoutSlash(url.pathname);

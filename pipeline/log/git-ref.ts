@@ -101,7 +101,7 @@ async function latestTip(log: LogBranch, world: World): Promise<TipWithHead | un
 
 /** The tip with the head that this machine recorded, if its commit is local. Sends no request to the remote. */
 async function lastKnownTip(log: LogBranch, world: World): Promise<TipWithHead | undefined> {
-  const [recorded, commit] = await Promise.all([readRecordedHead(log), log.repository.kept(world)]);
+  const [recorded, commit] = await Promise.all([readRecordedHead(log), log.repository.recorded(world)]);
   const tip = recorded && commit !== undefined ? await tipAt(log, commit, world) : undefined;
   if (!recorded || !tip?.head?.equals(recorded.cid)) return undefined;
   log.latest ??= tip;
@@ -140,7 +140,7 @@ function attachmentsOn(log: LogBranch): Attachments {
     async write(file, bytes, world) {
       assertAttachmentName(file);
       assertAttachmentSize(file, bytes);
-      await push(log, `${file} beside the head`, { [`beside/${file}`]: bytes }, undefined, world);
+      await push(log, `${file} next to the head`, { [`beside/${file}`]: bytes }, undefined, world);
     },
   };
 }
@@ -164,14 +164,14 @@ async function push(
     // The tip read last is usually current. If it is not, the push fails and the next attempt reads the new tip.
     const tip = attempt === 0 && log.latest && fits(log.latest) ? log.latest : await currentTip(log, world);
     if (!fits(tip)) {
-      throw new Failure("conflict", `the head moved to ${tip?.head ?? "nothing"} while ${what} was being made`, {
+      throw new Failure("conflict", `the head moved to ${tip?.head ?? "nothing"} while ${what} was being written`, {
         hint: "run publish again: it starts from the new head",
       });
     }
     const draft = { parent: tip?.commit, message: what, files: { "README.md": readme, ...changed } };
     const commit = await repository.commit(draft, world);
     if (!(await repository.move(branch, tip?.commit, commit, world))) continue;
-    await repository.keep(commit, world);
+    await repository.record(commit, world);
     log.latest = await tipAt(log, commit, world);
     return;
   }

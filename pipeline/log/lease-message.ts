@@ -10,6 +10,6 @@ export function leaseTaken(lease: Lease): Failure {
 /** The failure that aborts work after its lease was lost. */
 export function leaseLost({ what, since }: Lease, how: string): Failure {
   return new Failure("conflict", `the lease taken at ${since} for ${what} ${how}`, {
-    hint: "somebody else may be at it now: see `fieldtree lease show`, then run it again",
+    hint: "another process may have it now: see `fieldtree lease show`, then run it again",
   });
 }

@@ -38,7 +38,7 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
     } catch (cause) {
       throw new Failure(
         "corrupt",
-        `${file} should hold the CID of the newest release, and holds “${text.slice(0, 80)}”`,
+        `${file} should contain the CID of the newest release, and contains “${text.slice(0, 80)}”`,
         { cause },
       );
     }
@@ -79,13 +79,13 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
       for (const [path, bytes] of Object.entries({ ...sourceFiles(sources), [placeOf(block.cid)]: block.bytes })) {
         await own.write(path, bytes);
       }
-      const held = await lock(join(dirname(file), "lock"), "appending a release");
+      const acquired = await lock(join(dirname(file), "lock"), "appending a release");
       try {
         const now = await headCid();
         if (now?.toString() !== expected?.cid.toString()) {
           throw new Failure(
             "conflict",
-            `the head moved to ${now ?? "nothing"} while release ${release.number} was being made`,
+            `the head moved to ${now ?? "nothing"} while release ${release.number} was being written`,
             {
               hint: "run publish again: it starts from the new head",
             },
@@ -93,7 +93,7 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
         }
         await writeDurably(file, `${block.cid}\n`);
       } finally {
-        await held.release();
+        await acquired.release();
       }
       return { cid: block.cid, release };
     },

@@ -29,7 +29,7 @@ export interface ReleaseLog {
   read(cid: CID, world: World): Promise<Release>;
   /**
    * The tree.yaml that `release` published, checked against the CID that it names, and the sizes of its leaves, unchecked.
-   * `undefined` where the log does not carry them, as of a release made by an older version of fieldtree.
+   * `undefined` where the log does not carry them, as of a release by an older version of fieldtree.
    */
   source(release: Release, world: World): Promise<Source | undefined>;
   /**

@@ -100,7 +100,7 @@ export function readRelease({ cid, bytes }: Block): Release {
   const { rollbackOf, why, signed } = value;
   if (rollbackOf !== undefined && !(Number.isSafeInteger(rollbackOf) && rollbackOf >= 1 && rollbackOf < number!))
     throw not("it rolls back to no earlier release");
-  if (why !== undefined && typeof why !== "string") throw not("what should say why is no text");
+  if (why !== undefined && typeof why !== "string") throw not("the reason is no text");
   if (signed !== undefined && !isSignature(signed)) throw not("its signature is none of ed25519");
   return value as Release;
 }

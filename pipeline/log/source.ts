@@ -3,7 +3,7 @@
  *
  * Machines may share a log and no blocks: two laptops, or a laptop and a job in the cloud. With these two each of them can
  * plan, compare and roll back without the blocks of anything that was published before. Both are small, and neither is
- * believed: the text is held against the CID that the release names, the sizes against its root by whoever uses them.
+ * believed: the text is checked against the CID that the release names, and the sizes against its root by the caller.
  *
  * ```
  * trees/54/bafk…54/tree.yaml    as it was published

@@ -28,7 +28,7 @@ export function meaningOf(request: string, message: string, otherwise: Failure["
     return new Failure("refused", what, { hint: "api: must be that of a peer that the others trust, not a follower" });
   }
   if (/not enough peers to allocate/.test(message)) {
-    return new Failure("unavailable", what, { hint: "start the missing peers, or want fewer replicas:" });
+    return new Failure("unavailable", what, { hint: "start the missing peers, or request fewer replicas:" });
   }
   return new Failure(otherwise, what);
 }

@@ -159,9 +159,9 @@ async function peerAddresses(cluster: Cluster, world: World): Promise<string[]> 
 }
 
 async function answer(cluster: Cluster, ask: Ask, world: World): Promise<Readonly<Record<string, unknown>>> {
-  const said = await cluster.calls.json(ask, world);
-  if (!isRecord(said)) throw unclear(`${cluster.name}: ${ask.what}`, said);
-  return said;
+  const reply = await cluster.calls.json(ask, world);
+  if (!isRecord(reply)) throw unclear(`${cluster.name}: ${ask.what}`, reply);
+  return reply;
 }
 
 /** Pins by CID. @throws Failure `unavailable` if the answer lacks one of `cids`: it was cut short. */
@@ -225,7 +225,7 @@ async function pinUpdating(cluster: Cluster, pinRequest: PinRequest, previous: C
   } catch (error) {
     // The update only saves time, so the caller pins without it.
     if (!isFailure(error, "refused", "unavailable")) throw error;
-    world.log(`${cluster.name}: ${pinRequest.cid} is pinned without what is kept of ${previous} (${error.message})`);
+    world.log(`${cluster.name}: ${pinRequest.cid} is pinned without reusing ${previous} (${error.message})`);
     return false;
   }
 }

@@ -85,7 +85,7 @@ export function kuboPins(options: KuboPinsOptions): PinService {
       for await (const line of calls.lines("dag/import", { "pin-roots": false, stats: true }, world, car)) {
         took ||= (line as { Stats?: unknown } | null)?.Stats !== undefined;
       }
-      if (!took) throw new Failure("unavailable", `${calls.name}: dag/import ended without saying what it took`);
+      if (!took) throw new Failure("unavailable", `${calls.name}: dag/import ended without a result`);
     },
 
     addresses: (world) => dialledAddresses(kubo, world),
@@ -138,8 +138,8 @@ async function dialledAddresses({ calls }: Kubo, world: World): Promise<string[]
   return elsewhere.length > 0 ? elsewhere : dialled;
 }
 
-function statusOf(kubo: Kubo, key: string, kept: boolean): PinStatus {
-  if (kept) return { state: "pinned" };
+function statusOf(kubo: Kubo, key: string, pinned: boolean): PinStatus {
+  if (pinned) return { state: "pinned" };
   if (!kubo.inTurn.has(key)) return { state: "absent" };
   return { state: "pinning", message: `${kubo.fetched.get(key) ?? 0} blocks so far` };
 }
@@ -211,7 +211,7 @@ async function pinFetching(kubo: Kubo, cid: CID, label: string, world: World): P
 async function stalled(kubo: Kubo, cid: CID, label: string, done: number, world: World): Promise<Failure> {
   const missing = (await firstMissing(kubo, cid, world)) ?? "something below it";
   const far = `nothing came for ${kubo.pinTimeoutMs / 1000} s after ${done} blocks`;
-  return new Failure("unavailable", `${kubo.calls.name}: can't keep ${cid} (${label}): ${far}; it lacks ${missing}`, {
+  return new Failure("unavailable", `${kubo.calls.name}: can't pin ${cid} (${label}): ${far}; it lacks ${missing}`, {
     hint: "is a node that has it online, and can this one reach it? What came stays there: run it again",
   });
 }

@@ -99,10 +99,10 @@ async function observed(peers: readonly string[], calls: Rpc, world: World) {
   };
 }
 
-function entriesIn(value: unknown, said: string): readonly Entry[] {
+function entriesIn(value: unknown, label: string): readonly Entry[] {
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value) || !value.every((entry) => typeof entry?.ID === "string")) {
-    throw new Failure("corrupt", `${said} is no list of peers`);
+    throw new Failure("corrupt", `${label} is no list of peers`);
   }
   return value;
 }

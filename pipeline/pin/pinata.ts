@@ -86,9 +86,9 @@ export function pinataPins(options: PinataOptions): PinService {
     async status(cids, world) {
       if (cids.length === 0) return new Map();
       if (cids.length > fewCids) return statusIn(cids, await allPins(world), await allJobs(world));
-      const said = new Map<string, PinStatus>();
-      for (const cid of cids) said.set(`${cid}`, await statusOfOne(cid, world));
-      return said;
+      const statuses = new Map<string, PinStatus>();
+      for (const cid of cids) statuses.set(`${cid}`, await statusOfOne(cid, world));
+      return statuses;
     },
 
     pin: (pinRequest, world) =>
@@ -108,7 +108,7 @@ export function pinataPins(options: PinataOptions): PinService {
       inTurn(identity(cid), async () => {
         // Only pins that exist are deleted: for others Pinata answers an error, which has changed over the years.
         const what = `unpinning ${cid}`;
-        for (const { ipfs_pin_hash } of keptOf(cid, await pinsOf(cid, world))) {
+        for (const { ipfs_pin_hash } of pinsWith(cid, await pinsOf(cid, world))) {
           const url = `${endpoint}/pinning/unpin/${parseCid(ipfs_pin_hash)}`;
           await askApi(api, { what, method: "DELETE", url, bare: true }, world);
         }
@@ -116,10 +116,10 @@ export function pinataPins(options: PinataOptions): PinService {
   };
 
   async function statusOfOne(cid: CID, world: World): Promise<PinStatus> {
-    const kept = await pinsOf(cid, world);
+    const pins = await pinsOf(cid, world);
     const query = new URLSearchParams({ sort: "ASC", ipfs_pin_hash: `${cid}`, limit: `${most.jobs}` });
-    const under = keptOf(cid, kept).length > 0 ? [] : await jobsPage(query, world);
-    return statusIn([cid], kept, under).get(`${cid}`)!;
+    const under = pinsWith(cid, pins).length > 0 ? [] : await jobsPage(query, world);
+    return statusIn([cid], pins, under).get(`${cid}`)!;
   }
 
   function pinsOf(cid: CID, world: World): Promise<Pin[]> {
@@ -179,8 +179,8 @@ export function pinataPins(options: PinataOptions): PinService {
 }
 
 /** Status of each CID from both lists: pinned, or the state of its newest job. */
-function statusIn(cids: readonly CID[], kept: readonly Pin[], under: readonly Job[]): Map<string, PinStatus> {
-  const pinsBy = Map.groupBy(kept.filter(isKept), identityOf);
+function statusIn(cids: readonly CID[], pins: readonly Pin[], under: readonly Job[]): Map<string, PinStatus> {
+  const pinsBy = Map.groupBy(pins.filter(isPinned), identityOf);
   const jobsBy = Map.groupBy(under, identityOf);
   return new Map(
     cids.map((cid) => {
@@ -200,12 +200,12 @@ function statusOfJob({ status, date_queued }: Job): PinStatus {
   return { state: "failed", ...since, message: reason ? `${status}: ${reason}` : excerpt(status) };
 }
 
-function keptOf(cid: CID, kept: readonly Pin[]): Pin[] {
-  return kept.filter((pin) => isKept(pin) && identityOf(pin) === identity(cid));
+function pinsWith(cid: CID, pins: readonly Pin[]): Pin[] {
+  return pins.filter((pin) => isPinned(pin) && identityOf(pin) === identity(cid));
 }
 
 /** Pinata's list of pinned CIDs sometimes contains unpinned ones, too. */
-function isKept({ date_unpinned }: Pin): boolean {
+function isPinned({ date_unpinned }: Pin): boolean {
   return !date_unpinned;
 }
 
@@ -229,13 +229,13 @@ function sinceOf(date: string | null | undefined): { since?: string } {
 
 function jobOf({ cid, label, previous, origins, meta }: PinRequest): object {
   const cut = (text: string) => text.slice(0, most.characters).toWellFormed();
-  const said = Object.entries({ ...(previous && { prev: `${previous}` }), ...meta }).slice(0, most.keyvalues);
+  const keyvalues = Object.entries({ ...(previous && { prev: `${previous}` }), ...meta }).slice(0, most.keyvalues);
   return {
     hashToPin: `${cid}`,
     pinataOptions: origins.length > 0 ? { hostNodes: [...new Set(origins)].slice(0, most.hostNodes) } : {},
     pinataMetadata: {
       name: cut(label),
-      keyvalues: Object.fromEntries(said.map(([key, text]) => [cut(key), cut(text)])),
+      keyvalues: Object.fromEntries(keyvalues.map(([key, text]) => [cut(key), cut(text)])),
     },
   };
 }

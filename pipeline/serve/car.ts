@@ -19,7 +19,7 @@ export function car(place: Place, form: Extract<Form, { kind: "car" }>, asking: 
   const stat = cid.code === codecs.raw || cid.code === codecs.dagPb ? statOf(cid, block) : undefined;
   const range = form.entityBytes && stat?.type === "file" ? entityRange(form.entityBytes, stat.size) : undefined;
   if (form.entityBytes && stat?.type === "file" && !range && form.entityBytes.from >= stat.size && stat.size > 0) {
-    throw new Refusal(400, `entity-bytes=${address.query.get("entity-bytes")} lies outside of ${stat.size} bytes`);
+    throw new Refusal(400, `entity-bytes=${address.query.get("entity-bytes")} is outside of ${stat.size} bytes`);
   }
   const scope = form.entityBytes && stat?.type === "file" && !range ? "block" : form.scope;
   const looksInside = cid.code === codecs.raw || cid.code === codecs.dagPb || cid.code === codecs.dagCbor;

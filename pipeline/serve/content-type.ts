@@ -47,7 +47,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Bytes examined where the name gives no type. */
-export const looked = 512;
+export const startLength = 512;
 
 /** `undefined` where the name gives no type. */
 export function typeByName(name: string): string | undefined {
@@ -55,11 +55,11 @@ export function typeByName(name: string): string | undefined {
   return name.includes(".") && Object.hasOwn(types, ending) ? types[ending] : undefined;
 }
 
-/** By the first {@link looked} bytes: UTF-8 text without control characters, or binary. */
+/** By the first {@link startLength} bytes: UTF-8 text without control characters, or binary. */
 export function typeByBytes(start: Uint8Array): string {
   try {
     // `stream`: the last character may be incomplete.
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: start.length === looked });
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: start.length === startLength });
     if (text.length > 0 && !/[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f\u007f]/.test(text))
       return "text/plain; charset=utf-8";
   } catch {

@@ -42,7 +42,7 @@ export function sortedFolders(getFor: (signal: AbortSignal) => Get): SortedFolde
   const packed = new Map<string, Packed>();
   const underway = new Map<
     string,
-    { readonly made: Promise<Packed>; waiting: number; readonly stop: AbortController }
+    { readonly packed: Promise<Packed>; waiting: number; readonly stop: AbortController }
   >();
   const oneByOne = atMost(1);
   let bytes = 0;
@@ -59,7 +59,7 @@ export function sortedFolders(getFor: (signal: AbortSignal) => Get): SortedFolde
 
   const begin = (cid: CID, key: string) => {
     const stop = new AbortController();
-    const made = oneByOne(async () => {
+    const packed = oneByOne(async () => {
       stop.signal.throwIfAborted();
       const folder = await unlessAborted(stop.signal, pack(cid, getFor(stop.signal)));
       remember(key, folder);
@@ -67,7 +67,7 @@ export function sortedFolders(getFor: (signal: AbortSignal) => Get): SortedFolde
     }).finally(() => {
       if (underway.get(key)?.stop === stop) underway.delete(key);
     });
-    const work = { made, waiting: 0, stop };
+    const work = { packed, waiting: 0, stop };
     underway.set(key, work);
     return work;
   };
@@ -84,7 +84,7 @@ export function sortedFolders(getFor: (signal: AbortSignal) => Get): SortedFolde
     const work = underway.get(key) ?? begin(cid, key);
     work.waiting++;
     try {
-      return await unlessAborted(signal, work.made);
+      return await unlessAborted(signal, work.packed);
     } finally {
       work.waiting--;
       if (work.waiting === 0) {

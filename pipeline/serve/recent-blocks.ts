@@ -7,7 +7,7 @@ import { keyOf } from "../dag/block.ts";
 
 export interface RecentBlocks {
   get(cid: CID): Uint8Array | undefined;
-  keep(cid: CID, bytes: Uint8Array): void;
+  add(cid: CID, bytes: Uint8Array): void;
 }
 
 /** Bytes of memory for each byte of a dag-pb block: `dag/codec/decode.ts` caches the decoded links as long as the bytes. */
@@ -16,25 +16,25 @@ const decoded = 10;
 /** The most recently used blocks, up to `most` bytes of memory. */
 export function recentBlocks(most: number): RecentBlocks {
   const blocks = new Map<string, Uint8Array>();
-  let held = 0;
-  const keep = (cid: CID, bytes: Uint8Array): void => {
+  let used = 0;
+  const add = (cid: CID, bytes: Uint8Array): void => {
     const key = keyOf(cid);
-    held += decoded * (bytes.length - (blocks.get(key)?.length ?? 0));
+    used += decoded * (bytes.length - (blocks.get(key)?.length ?? 0));
     // The most recently used entry is last.
     blocks.delete(key);
     blocks.set(key, bytes);
     for (const [oldest, { length }] of blocks) {
-      if (held <= most) break;
+      if (used <= most) break;
       blocks.delete(oldest);
-      held -= decoded * length;
+      used -= decoded * length;
     }
   };
   return {
     get(cid) {
       const bytes = blocks.get(keyOf(cid));
-      if (bytes) keep(cid, bytes);
+      if (bytes) add(cid, bytes);
       return bytes;
     },
-    keep,
+    add,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Parses a request: its address and its headers as values. Reads no block.
  *
- * The address is split at its slashes before it is decoded, and names are only looked up in directories. So `..`, `%2F` and
+ * The address is split at its slashes before it is decoded, and names are only resolved in directories. So `..`, `%2F` and
  * the like are names that don't exist, and can't leave the root.
  */
 import type { Range } from "../dag/read/read.ts";
@@ -121,13 +121,13 @@ export function formOf(query: URLSearchParams, accept: string | undefined): Form
 }
 
 function carOf(query: URLSearchParams, parameters: ReadonlyMap<string, string>): Form {
-  const wanted = (name: string) => query.get(`car-${name}`) || parameters.get(name);
-  const version = wanted("version");
+  const requested = (name: string) => query.get(`car-${name}`) || parameters.get(name);
+  const version = requested("version");
   if (version && version !== "1") throw new Refusal(406, `CAR files of version 1 are given, not ${version}`);
-  const order = wanted("order");
+  const order = requested("order");
   if (order && order !== "dfs" && order !== "unk")
     throw new Refusal(406, `CAR files are given in order dfs, not ${order}`);
-  const repeats = wanted("dups") === "y";
+  const repeats = requested("dups") === "y";
   const range = query.get("entity-bytes");
   const scope = query.get("dag-scope") || (range === null ? "all" : "entity");
   if (scope !== "block" && scope !== "entity" && scope !== "all") {
@@ -173,7 +173,7 @@ function preferred(accept: string): { name: string; parameters: ReadonlyMap<stri
  * The range of a `Range` header in a representation of `size` bytes, the first where there are several;
  * `undefined` where the whole is to be sent: no header, one that can't be parsed, or an empty representation.
  *
- * @throws Refusal 416 for a range that lies outside.
+ * @throws Refusal 416 for a range outside the file.
  */
 export function rangeOf(header: string | undefined, size: number): Required<Range> | undefined {
   const [found, first = "", last = ""] = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?(?:,|$)/i.exec(header ?? "") ?? [];
@@ -184,7 +184,7 @@ export function rangeOf(header: string | undefined, size: number): Required<Rang
       : [Number(first), last === "" ? size - 1 : Number(last)];
   if (first !== "" && last !== "" && Number(last) < offset) return undefined;
   if (offset >= size) {
-    throw new Refusal(416, `bytes ${header?.slice(6, 60)} lie outside of ${size}`, {
+    throw new Refusal(416, `bytes ${header?.slice(6, 60)} are outside of ${size}`, {
       "content-range": `bytes */${size}`,
     });
   }

@@ -17,7 +17,7 @@ import { identity, parseAddressedCid } from "../core/cid.ts";
 import { codecs, type Get, keyOf } from "../dag/block.ts";
 import { child, content, type Stat, statOf } from "../dag/read/read.ts";
 import { car } from "./car.ts";
-import { looked, typeByBytes, typeByName } from "./content-type.ts";
+import { startLength, typeByBytes, typeByName } from "./content-type.ts";
 import type { SortedFolder } from "./folders.ts";
 import { common, disposition, lengths, preflight } from "./headers.ts";
 import { listing, listingVersion, pageLength } from "./listing.ts";
@@ -84,7 +84,7 @@ async function find(address: Address, form: Form, { get, resolve }: Source): Pro
   const trail = [...(start.names ?? []), ...address.names];
   for (const [depth, name] of trail.entries()) {
     if (cid.code !== codecs.dagPb && cid.code !== codecs.raw) {
-      throw new Refusal(501, `${cid} is neither a file nor a directory: this gateway doesn't look into it for ${name}`);
+      throw new Refusal(501, `${cid} is neither a file nor a directory: this gateway does not resolve ${name}`);
     }
     const next = await step(cid, name, passing);
     if (!next) {
@@ -136,9 +136,9 @@ async function step(cid: CID, name: string, get: Get): Promise<CID | undefined> 
 }
 
 function located({ path, query }: Address, form: Form): string {
-  const wanted = new URLSearchParams(query);
-  wanted.set("format", form.kind === "codec" ? form.name : form.kind);
-  return `${path}?${wanted}`;
+  const parameters = new URLSearchParams(query);
+  parameters.set("format", form.kind === "codec" ? form.name : form.kind);
+  return `${path}?${parameters}`;
 }
 
 /** CIDs from the root on. Left out where it would be longer than clients accept. */
@@ -239,7 +239,7 @@ async function file(
 
 async function start(cid: CID, get: Get): Promise<Uint8Array> {
   const bytes: Uint8Array[] = [];
-  for await (const chunk of content(cid, get, { offset: 0, length: looked })) bytes.push(chunk);
+  for await (const chunk of content(cid, get, { offset: 0, length: startLength })) bytes.push(chunk);
   return Buffer.concat(bytes);
 }
 

@@ -195,8 +195,8 @@ function isLoopback(address: string): boolean {
   return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === "::1" || /^::ffff:127\./.test(address);
 }
 
-/** @param keeps whether directories are cached; those of a long list would evict all others. */
-function getOf(node: Node, recent: RecentBlocks, world: () => World, keeps = true): Get {
+/** @param cached whether directories are cached: those of a long list would evict all others. */
+function getOf(node: Node, recent: RecentBlocks, world: () => World, cached = true): Get {
   return async (cid) => {
     const within = world();
     within.signal.throwIfAborted();
@@ -205,7 +205,7 @@ function getOf(node: Node, recent: RecentBlocks, world: () => World, keeps = tru
     const known = recent.get(cid);
     if (known) return known;
     const bytes = await node.get(cid, within);
-    if (!bytes) throw new Refusal(404, `${cid} is not held here`);
+    if (!bytes) throw new Refusal(404, `${cid} is not on this node`);
     if (cid.code !== codecs.dagPb) return bytes;
     if (bytes.length > largestBlock) {
       throw new Refusal(
@@ -213,7 +213,7 @@ function getOf(node: Node, recent: RecentBlocks, world: () => World, keeps = tru
         `${cid} has ${bytes.length} bytes; directories and files of blocks above ${largestBlock} are not read`,
       );
     }
-    if (keeps) recent.keep(cid, bytes);
+    if (cached) recent.add(cid, bytes);
     return bytes;
   };
 }

@@ -49,7 +49,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
     it.each(["cid-v1", "unixfs-v0-2015"] as const)("comes to keep what it was asked to, by %s", async (profile) => {
       const { service, offer } = await opened();
       const { root, blocks } = aDataset(profile);
-      const taken = await service.pin(wishFor(root, { origins: await offer(blocks) }), world);
+      const taken = await service.pin(pinRequestFor(root, { origins: await offer(blocks) }), world);
       expect(["queued", "pinning", "pinned"]).toContain(taken.state);
       expect((await stateOf(service, root)).state, "from the moment it took it").not.toBe("absent");
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
@@ -58,7 +58,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
     it("comes to keep an empty file too, which nodes do not give each other", async () => {
       const { service, offer } = await opened();
       const { root, blocks } = folderOf({ full: fresh(), empty: "" });
-      await service.pin(wishFor(root, { origins: await offer(blocks) }), world);
+      await service.pin(pinRequestFor(root, { origins: await offer(blocks) }), world);
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
     });
 
@@ -66,10 +66,10 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();
       const origins = await offer(blocks);
-      await service.pin(wishFor(root, { origins }), world);
-      await service.pin(wishFor(root, { origins }), world);
+      await service.pin(pinRequestFor(root, { origins }), world);
+      await service.pin(pinRequestFor(root, { origins }), world);
       await settled(service, root);
-      await service.pin(wishFor(root, { origins, label: "halo/products/again@2" }), world);
+      await service.pin(pinRequestFor(root, { origins, label: "halo/products/again@2" }), world);
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
       await service.unpin?.(root, world);
       if (service.unpin) expect(await settled(service, root)).toMatchObject({ state: "absent" });
@@ -79,7 +79,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();
       const origins = await offer(blocks);
-      const pinRequest = wishFor(root, { origins });
+      const pinRequest = pinRequestFor(root, { origins });
       await Promise.all([service.pin(pinRequest, world), service.pin({ ...pinRequest, label: "halo/else@1" }, world)]);
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
     });
@@ -88,9 +88,9 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const { service, offer } = await opened();
       const { previous, next } = twoReleases();
       const origins = await offer([...previous.blocks, ...next.blocks]);
-      await service.pin(wishFor(previous.root, { origins }), world);
+      await service.pin(pinRequestFor(previous.root, { origins }), world);
       await settled(service, previous.root);
-      const pinRequest = wishFor(next.root, { origins, previous: previous.root, label: "halo/products@2" });
+      const pinRequest = pinRequestFor(next.root, { origins, previous: previous.root, label: "halo/products@2" });
       await service.pin(pinRequest, world);
       expect(await settled(service, next.root)).toMatchObject({ state: "pinned" });
       expect(await stateOf(service, previous.root)).toMatchObject({ state: "pinned" });
@@ -100,21 +100,21 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const { service, offer } = await opened();
       const { previous, next } = twoReleases();
       const origins = await offer(next.blocks);
-      await service.pin(wishFor(next.root, { origins, previous: previous.root }), world);
+      await service.pin(pinRequestFor(next.root, { origins, previous: previous.root }), world);
       expect(await settled(service, next.root)).toMatchObject({ state: "pinned" });
     });
 
     it("keeps what names itself as the one before", async () => {
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();
-      await service.pin(wishFor(root, { origins: await offer(blocks), previous: root }), world);
+      await service.pin(pinRequestFor(root, { origins: await offer(blocks), previous: root }), world);
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
     });
 
     it("does not call a part of what it keeps a pin", async () => {
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();
-      await service.pin(wishFor(root, { origins: await offer(blocks) }), world);
+      await service.pin(pinRequestFor(root, { origins: await offer(blocks) }), world);
       await settled(service, root);
       for (const { cid } of blocks) if (!cid.equals(root)) expect((await stateOf(service, cid)).state).toBe("absent");
     });
@@ -122,7 +122,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
     it("answers for two thousand at once, and finds the one it keeps among them", async () => {
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();
-      await service.pin(wishFor(root, { origins: await offer(blocks) }), world);
+      await service.pin(pinRequestFor(root, { origins: await offer(blocks) }), world);
       await settled(service, root);
       const many = Array.from({ length: 2000 }, () => aFile().root);
       many.splice(1234, 0, root);
@@ -136,7 +136,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const { root, blocks } = aDataset();
       const reachable = await offer(blocks);
       const origins = [...reachable, `/ip4/127.0.0.1/tcp/1/p2p/${aPeer}`];
-      await service.pin(wishFor(root, { origins }), world);
+      await service.pin(pinRequestFor(root, { origins }), world);
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
     });
 
@@ -148,14 +148,14 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();
       const meta = { ["__proto__"]: "x", path: label, "": "empty", empty: "" };
-      await service.pin(wishFor(root, { origins: await offer(blocks), label, meta }), world);
+      await service.pin(pinRequestFor(root, { origins: await offer(blocks), label, meta }), world);
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
     });
 
     it("says in a date what it says of age", async () => {
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();
-      const taken = await service.pin(wishFor(root, { origins: await offer(blocks) }), world);
+      const taken = await service.pin(pinRequestFor(root, { origins: await offer(blocks) }), world);
       for (const { since } of [taken, await settled(service, root)]) {
         if (since === undefined) continue;
         expect(since).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/);
@@ -168,7 +168,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       if (!service.unpin) return context.skip();
       const [first, second] = [aDataset(), aDataset()];
       const origins = await offer([...first.blocks, ...second.blocks]);
-      for (const { root } of [first, second]) await service.pin(wishFor(root, { origins }), world);
+      for (const { root } of [first, second]) await service.pin(pinRequestFor(root, { origins }), world);
       for (const { root } of [first, second]) await settled(service, root);
       await service.unpin(first.root, world);
       await service.unpin(first.root, world);
@@ -182,7 +182,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       if (!service.take) return context.skip();
       const { root, blocks } = aDataset();
       await service.take(root, carOf([root], blocks), world);
-      await service.pin(wishFor(root), world);
+      await service.pin(pinRequestFor(root), world);
       expect(await settled(service, root)).toMatchObject({ state: "pinned" });
     });
 
@@ -191,10 +191,10 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       if (!service.take) return context.skip();
       const { previous, next, difference } = twoReleases();
       await service.take(previous.root, carOf([previous.root], previous.blocks), world);
-      await service.pin(wishFor(previous.root), world);
+      await service.pin(pinRequestFor(previous.root), world);
       await settled(service, previous.root);
       await service.take(next.root, carOf([next.root], difference), world);
-      await service.pin(wishFor(next.root, { previous: previous.root }), world);
+      await service.pin(pinRequestFor(next.root, { previous: previous.root }), world);
       expect(await settled(service, next.root)).toMatchObject({ state: "pinned" });
     });
 
@@ -220,7 +220,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const stopping = testWorld({ signal: AbortSignal.abort(new Error("told to stop")) });
       const { root } = aDataset();
       await expect(service.status([root], stopping)).rejects.toThrow("told to stop");
-      await expect(service.pin(wishFor(root), stopping)).rejects.toThrow("told to stop");
+      await expect(service.pin(pinRequestFor(root), stopping)).rejects.toThrow("told to stop");
     });
 
     it("never takes silence for an answer, and begins with its name what it says of it", async () => {
@@ -228,7 +228,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       const { root, blocks } = aDataset();
       const silent = { kind: "unavailable", message: expect.toSatisfy((said: string) => said.startsWith(away.name)) };
       await expect(away.status([root], world)).rejects.toMatchObject(silent);
-      await expect(away.pin(wishFor(root, { previous: aDataset().root }), world)).rejects.toMatchObject(silent);
+      await expect(away.pin(pinRequestFor(root, { previous: aDataset().root }), world)).rejects.toMatchObject(silent);
       if (away.unpin) await expect(away.unpin(root, world)).rejects.toMatchObject(silent);
       if (away.take) await expect(away.take(root, carOf([root], blocks), world)).rejects.toMatchObject(silent);
       if (away.addresses) await expect(away.addresses(world)).rejects.toMatchObject(silent);
@@ -257,7 +257,7 @@ export function twoReleases(): { previous: Dag; next: Dag; difference: readonly 
 }
 
 /** A pin request as a publish makes them. */
-export function wishFor(cid: CID, more: Partial<PinRequest> = {}): PinRequest {
+export function pinRequestFor(cid: CID, more: Partial<PinRequest> = {}): PinRequest {
   return { cid, label: "halo/products/radar.zarr@1", origins: [], meta: { campaign: "halo" }, ...more };
 }
 

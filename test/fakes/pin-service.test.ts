@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin-service.ts";
+import { aDataset, pinRequestFor, pinServiceContract, settled } from "../contracts/pin-service.ts";
 import { calledPins, callsOutward } from "./calls.ts";
 import { blockKey, type FakePins, type Faults, fakePins } from "./pin-service.ts";
 import { testWorld } from "./world.ts";
@@ -39,7 +39,7 @@ describe("a fake pin service", () => {
     const service = fakePins("liar", { lies: true });
     const { root, blocks } = aDataset();
     offer(service, blocks);
-    expect(await service.pin(wishFor(root), world)).toMatchObject({ state: "pinned" });
+    expect(await service.pin(pinRequestFor(root), world)).toMatchObject({ state: "pinned" });
     expect(await settled(service, root)).toMatchObject({ state: "pinned" });
     expect(await service.block(root)).toBeUndefined();
   });
@@ -48,7 +48,7 @@ describe("a fake pin service", () => {
     const service = fakePins("slow", { slow: Number.POSITIVE_INFINITY });
     const { root, blocks } = aDataset();
     offer(service, blocks);
-    await service.pin(wishFor(root), world);
+    await service.pin(pinRequestFor(root), world);
     const look = async () => (await service.status([root], world)).get(`${root}`)?.state;
     expect([await look(), await look(), await look()]).toEqual(["queued", "pinning", "pinning"]);
     service.faults.slow = 0;
@@ -59,14 +59,14 @@ describe("a fake pin service", () => {
     const service = fakePins();
     const { root, blocks } = aDataset();
     offer(service, blocks.slice(1));
-    await service.pin(wishFor(root), world);
+    await service.pin(pinRequestFor(root), world);
     expect(await settled(service, root)).toEqual({
       state: "failed",
       since: expect.any(String),
       message: `${blocks[0]!.cid} is out of reach`,
     });
     offer(service, blocks);
-    await service.pin(wishFor(root), world);
+    await service.pin(pinRequestFor(root), world);
     expect(await settled(service, root)).toMatchObject({ state: "pinned" });
   });
 });

@@ -99,7 +99,7 @@ describe("asking an API", () => {
     const world = testWorld({ fetch: () => Promise.reject(new TypeError("fetch failed", { cause })) });
     await expect(askApi(api, call, world)).rejects.toMatchObject({
       kind: "unavailable",
-      message: "shop: listing pins: its name can't be looked up; is this machine on the network? (EAI_AGAIN)",
+      message: "shop: listing pins: its name can't be resolved; is this machine on the network? (EAI_AGAIN)",
     });
   });
 

@@ -3,7 +3,14 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { carOf } from "../../pipeline/dag/car.ts";
 import { clusterPins } from "../../pipeline/pin/cluster.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
-import { aDataset, type Dag, pinServiceContract, settled, twoReleases, wishFor } from "../contracts/pin-service.ts";
+import {
+  aDataset,
+  type Dag,
+  pinRequestFor,
+  pinServiceContract,
+  settled,
+  twoReleases,
+} from "../contracts/pin-service.ts";
 import { type FakeCluster, type FakeClusterOptions, type Fault, startFakeCluster } from "../fakes/cluster.ts";
 import { testWorld } from "../fakes/world.ts";
 
@@ -61,7 +68,7 @@ pinServiceContract("the fake of a Cluster", async () => {
 describe("counts replicas itself", () => {
   const pinned = async (options: Options, after: (fake: FakeCluster) => void) => {
     const { fake, dkrz, data } = await opened(options);
-    await dkrz.pin(wishFor(data.root), world);
+    await dkrz.pin(pinRequestFor(data.root), world);
     await settled(dkrz, data.root);
     after(fake);
     return (await dkrz.status([data.root], world)).get(`${data.root}`);
@@ -99,7 +106,7 @@ describe("counts replicas itself", () => {
 
   it("says queued, then pinning, then pinned, with what is there so far", async () => {
     const { fake, dkrz, data } = await opened();
-    const seen = [(await dkrz.pin(wishFor(data.root), world)).state];
+    const seen = [(await dkrz.pin(pinRequestFor(data.root), world)).state];
     fake.stuck.add("peer-1");
     for (let look = 0; look < 4; look++) {
       const status = (await dkrz.status([data.root], world)).get(`${data.root}`)!;
@@ -114,7 +121,7 @@ describe("counts replicas itself", () => {
   it("says why a peer failed, safe to print", async () => {
     const { fake, dkrz, data } = await opened();
     fake.broken.add("peer-1");
-    await dkrz.pin(wishFor(data.root), world);
+    await dkrz.pin(pinRequestFor(data.root), world);
     expect(await settled(dkrz, data.root)).toMatchObject({
       state: "failed",
       message: "1 of 2 replicas; peer-1: pin error: merkledag: not found [31m",
@@ -142,7 +149,7 @@ describe("counts replicas itself", () => {
   ])("waits for a peer that has not heard of it, where %s", async (_, options) => {
     const { fake, dkrz, data } = await opened(options);
     fake.deaf.add("peer-1");
-    await dkrz.pin(wishFor(data.root), world);
+    await dkrz.pin(pinRequestFor(data.root), world);
     for (let look = 0; look < 4; look++) await dkrz.status([data.root], world);
     const waiting = (await dkrz.status([data.root], world)).get(`${data.root}`);
     expect(waiting).toEqual({ state: "pinning", message: "1 of 2 replicas" });
@@ -155,14 +162,17 @@ describe("counts replicas itself", () => {
     await fetch(`${fake.api}/pins/${data.root}?replication-min=1&replication-max=1`, { method: "POST" });
     await settled(dkrz, data.root);
     fake.deaf.add("peer-1");
-    expect(await dkrz.pin(wishFor(data.root), world)).toMatchObject({ state: "pinning", message: "1 of 2 replicas" });
+    expect(await dkrz.pin(pinRequestFor(data.root), world)).toMatchObject({
+      state: "pinning",
+      message: "1 of 2 replicas",
+    });
     fake.deaf.clear();
     expect((await settled(dkrz, data.root)).state).toBe("pinned");
   });
 
   it("says since when", async () => {
     const { fake, dkrz, data } = await opened();
-    const { since } = await dkrz.pin(wishFor(data.root), world);
+    const { since } = await dkrz.pin(pinRequestFor(data.root), world);
     expect(since).toBe(new Date(fake.pin(data.root)!.created).toISOString());
   });
 });
@@ -171,7 +181,7 @@ describe("asks for a pin", () => {
   it("with a label, meta, origins and as many replicas as are wanted", async () => {
     const { fake, dkrz, data } = await opened({ peers: 3, replicas: 2 });
     const origins = [`/ip4/192.0.2.1/tcp/4001/p2p/${peerId}`, `/dns4/halo.example.org/udp/4001/quic-v1/p2p/${peerId}`];
-    await dkrz.pin(wishFor(data.root, { origins, meta: { campaign: "halo", path: "a b" } }), world);
+    await dkrz.pin(pinRequestFor(data.root, { origins, meta: { campaign: "halo", path: "a b" } }), world);
     expect(fake.pin(data.root)).toMatchObject({
       name: "halo/products/radar.zarr@1",
       metadata: { campaign: "halo", path: "a b" },
@@ -191,14 +201,17 @@ describe("asks for a pin", () => {
       `/ip4/192.0.2.1,/tcp/1/p2p/${peerId}`,
       `/new/1/p2p/${peerId}`,
     ];
-    await dkrz.pin(wishFor(data.root, { origins: [...bad, good] }), world);
+    await dkrz.pin(pinRequestFor(data.root, { origins: [...bad, good] }), world);
     expect(fake.pin(data.root)!.origins).toEqual([good]);
   });
 
   it("in a request that is not too long, whatever is to be said along", async () => {
     const { fake, dkrz, data } = await opened();
     const origins = Array.from({ length: 500 }, (_, i) => `/ip4/192.0.2.1/tcp/${i}/p2p/${peerId}`);
-    await dkrz.pin(wishFor(data.root, { label: "🛰".repeat(1000), origins, meta: { much: "x".repeat(9000) } }), world);
+    await dkrz.pin(
+      pinRequestFor(data.root, { label: "🛰".repeat(1000), origins, meta: { much: "x".repeat(9000) } }),
+      world,
+    );
     expect([...fake.pin(data.root)!.name]).toHaveLength(255);
     expect(fake.pin(data.root)!.origins.length).toBeGreaterThan(10);
     expect(fake.pin(data.root)!.metadata).toEqual({});
@@ -208,9 +221,9 @@ describe("asks for a pin", () => {
     const { fake, dkrz } = await opened();
     const { previous, next } = twoReleases();
     fake.offer([...previous.blocks, ...next.blocks]);
-    await dkrz.pin(wishFor(previous.root), world);
+    await dkrz.pin(pinRequestFor(previous.root), world);
     await settled(dkrz, previous.root);
-    await dkrz.pin(wishFor(next.root, { previous: previous.root, label: "halo/tree@2" }), world);
+    await dkrz.pin(pinRequestFor(next.root, { previous: previous.root, label: "halo/tree@2" }), world);
     expect(fake.pin(next.root)).toMatchObject({ from: `${previous.root}`, name: "halo/tree@2" });
   });
 
@@ -220,7 +233,7 @@ describe("asks for a pin", () => {
     fake.offer([...previous.blocks, ...next.blocks]);
     await fetch(`${fake.api}/pins/${previous.root}?replication-min=1&replication-max=2`, { method: "POST" });
     await settled(dkrz, previous.root);
-    await dkrz.pin(wishFor(next.root, { previous: previous.root }), world);
+    await dkrz.pin(pinRequestFor(next.root, { previous: previous.root }), world);
     expect(fake.asked.some((line) => line.includes(`pin-update=${previous.root}`))).toBe(true);
     expect(fake.pin(next.root)).toMatchObject({ least: 2, most: 2 });
   });
@@ -232,17 +245,17 @@ describe("asks for a pin", () => {
     const { fake, dkrz } = await opened({ replicas: 1 });
     const { previous, next } = twoReleases();
     fake.offer([...previous.blocks, ...next.blocks]);
-    await dkrz.pin(wishFor(previous.root), world);
+    await dkrz.pin(pinRequestFor(previous.root), world);
     await settled(dkrz, previous.root);
     happens(fake);
-    await dkrz.pin(wishFor(next.root, { previous: previous.root }), world);
+    await dkrz.pin(pinRequestFor(next.root, { previous: previous.root }), world);
     expect(await settled(dkrz, next.root)).toMatchObject({ state: "pinned" });
     expect(fake.pin(next.root)!.from).toBeUndefined();
   });
 
   it("no second time while it is under way or kept", async () => {
     const { fake, dkrz, data } = await opened();
-    for (let again = 0; again < 5; again++) await dkrz.pin(wishFor(data.root), world);
+    for (let again = 0; again < 5; again++) await dkrz.pin(pinRequestFor(data.root), world);
     expect(fake.asked.filter((line) => line.startsWith("POST /pins"))).toHaveLength(1);
   });
 });
@@ -251,21 +264,21 @@ describe("starts anew what failed", () => {
   it("by one word to the peers that failed", async () => {
     const { fake, dkrz, data } = await opened();
     fake.broken.add("peer-1");
-    await dkrz.pin(wishFor(data.root), world);
+    await dkrz.pin(pinRequestFor(data.root), world);
     await settled(dkrz, data.root);
     fake.broken.clear();
     fake.asked.length = 0;
-    expect((await dkrz.pin(wishFor(data.root), world)).state).toBe("pinning");
+    expect((await dkrz.pin(pinRequestFor(data.root), world)).state).toBe("pinning");
     expect(fake.asked.filter((line) => line.startsWith("POST"))).toEqual([`POST /pins/${data.root}/recover`]);
     expect((await settled(dkrz, data.root)).state).toBe("pinned");
   });
 
   it("by having another take the place of one that is gone", async () => {
     const { fake, dkrz, data } = await opened({ peers: 3, replicas: 2 });
-    await dkrz.pin(wishFor(data.root), world);
+    await dkrz.pin(pinRequestFor(data.root), world);
     await settled(dkrz, data.root);
     fake.offline.add("peer-0");
-    await dkrz.pin(wishFor(data.root), world);
+    await dkrz.pin(pinRequestFor(data.root), world);
     expect(await settled(dkrz, data.root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
   });
 
@@ -274,7 +287,7 @@ describe("starts anew what failed", () => {
     await fetch(`${fake.api}/pins/${data.root}?replication-min=1&replication-max=3`, { method: "POST" });
     await settled(dkrz, data.root);
     for (const peer of ["peer-1", "peer-2"]) fake.offline.add(peer);
-    await dkrz.pin(wishFor(data.root), world);
+    await dkrz.pin(pinRequestFor(data.root), world);
     expect(fake.pin(data.root)).toMatchObject({ least: 2, most: 3 });
     expect(await settled(dkrz, data.root)).toMatchObject({ state: "pinned" });
   });
@@ -284,7 +297,7 @@ describe("starts anew what failed", () => {
     await fetch(`${fake.api}/pins/${data.root}`, { method: "POST" });
     await settled(dkrz, data.root);
     fake.offline.add("peer-1");
-    expect(await dkrz.pin(wishFor(data.root), world)).toMatchObject({
+    expect(await dkrz.pin(pinRequestFor(data.root), world)).toMatchObject({
       state: "failed",
       message: "1 of 2 replicas; peer-1: offline",
     });
@@ -341,7 +354,7 @@ describe("never shows what it is let in by", () => {
     ["a token", canary, `Bearer ${canary}`],
   ])("but sends it, %s", async (_, credentials, authorization) => {
     const { dkrz, data } = await opened({ credentials, authorization });
-    await dkrz.pin(wishFor(data.root), world);
+    await dkrz.pin(pinRequestFor(data.root), world);
     expect(await settled(dkrz, data.root)).toMatchObject({ state: "pinned" });
   });
 
@@ -361,7 +374,7 @@ describe("never shows what it is let in by", () => {
     const told = testWorld();
     const calls = [
       () => dkrz.status([data.root], told),
-      () => dkrz.pin(wishFor(data.root, { previous: aDataset().root }), told),
+      () => dkrz.pin(pinRequestFor(data.root, { previous: aDataset().root }), told),
       () => dkrz.take!(data.root, carOf([data.root], data.blocks), told),
       () => dkrz.addresses!(told),
     ];
@@ -396,7 +409,7 @@ describe("takes a CAR", () => {
     fake.offline.add("peer-0");
     await dkrz.take!(root, carOf([root], blocks), world);
     fake.offline.clear();
-    await dkrz.pin(wishFor(root), world);
+    await dkrz.pin(pinRequestFor(root), world);
     expect(fake.pin(root)!.allocations, "not the first, which has no block of it").toEqual(["12D3KooWFakePeerb"]);
   });
 

@@ -4,7 +4,7 @@ import { carOf } from "../../pipeline/dag/car.ts";
 import { rpc } from "../../pipeline/http/kubo-rpc.ts";
 import { type ClusterOptions, clusterPins } from "../../pipeline/pin/cluster.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
-import { aDataset, pinServiceContract, settled, twoReleases, wishFor } from "../contracts/pin-service.ts";
+import { aDataset, pinRequestFor, pinServiceContract, settled, twoReleases } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
 import { type Cluster, clusterBinary, startCluster } from "../servers/cluster.ts";
 import { kuboBinary } from "../servers/kubo.ts";
@@ -46,7 +46,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     const dkrz = service();
     const { root, blocks } = aDataset();
     await dkrz.take!(root, carOf([root], blocks), world);
-    await dkrz.pin(wishFor(root), world);
+    await dkrz.pin(pinRequestFor(root), world);
     expect(await settled(dkrz, root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
     expect([await keeps(0, root), await keeps(1, root)]).toEqual([true, true]);
   });
@@ -58,7 +58,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
       await one.take!(root, carOf([root], blocks), world);
       const brought = await Promise.all(cluster.peers.map(({ kubo }) => hasBlock(kubo.api, root)));
       expect(brought.filter(Boolean)).toHaveLength(1);
-      await one.pin(wishFor(root), world);
+      await one.pin(pinRequestFor(root), world);
       expect(await settled(one, root)).toMatchObject({ state: "pinned", message: "1 of 1 replicas" });
       expect([await keeps(0, root), await keeps(1, root)]).toEqual(brought);
     }
@@ -68,15 +68,15 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     const { root, blocks } = aDataset();
     const [one, two] = [service({ replicas: 1 }), service({ replicas: 2 })];
     await one.take!(root, carOf([root], blocks), world);
-    await one.pin(wishFor(root), world);
+    await one.pin(pinRequestFor(root), world);
     await settled(one, root);
     expect((await two.status([root], world)).get(`${root}`)).toMatchObject({
       state: "failed",
       message: "1 of 2 replicas",
     });
-    await two.pin(wishFor(root), world);
+    await two.pin(pinRequestFor(root), world);
     expect(await settled(two, root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
-    await one.pin(wishFor(root), world);
+    await one.pin(pinRequestFor(root), world);
     expect(await settled(two, root), "asked by who wants less").toMatchObject({ state: "pinned" });
   });
 
@@ -84,10 +84,10 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     const { previous, next, difference } = twoReleases();
     const [one, two] = [service({ replicas: 1 }), service({ replicas: 2 })];
     await one.take!(previous.root, carOf([previous.root], previous.blocks), world);
-    await one.pin(wishFor(previous.root), world);
+    await one.pin(pinRequestFor(previous.root), world);
     await settled(one, previous.root);
     await two.take!(next.root, carOf([next.root], difference), world);
-    await two.pin(wishFor(next.root, { previous: previous.root }), world);
+    await two.pin(pinRequestFor(next.root, { previous: previous.root }), world);
     expect(await settled(two, next.root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
     expect((await one.status([previous.root], world)).get(`${previous.root}`)).toMatchObject({ state: "pinned" });
   });
@@ -96,14 +96,14 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     const dkrz = service();
     const { root, blocks } = aDataset();
     await dkrz.take!(root, carOf([root], blocks), world);
-    await dkrz.pin(wishFor(root), world);
+    await dkrz.pin(pinRequestFor(root), world);
     await settled(dkrz, root);
     await cluster.peers[1]!.kubo.ipfs("pin", "rm", `${root}`);
     expect((await dkrz.status([root], world)).get(`${root}`)).toMatchObject({
       state: "failed",
       message: expect.stringMatching(/^1 of 2 replicas; peer-1: unexpectedly unpinned: /),
     });
-    await dkrz.pin(wishFor(root), world);
+    await dkrz.pin(pinRequestFor(root), world);
     expect(await settled(dkrz, root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
     expect(await keeps(1, root)).toBe(true);
   });
@@ -150,7 +150,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     );
     const calls = [
       () => intruder.status([root], world),
-      () => intruder.pin(wishFor(root), world),
+      () => intruder.pin(pinRequestFor(root), world),
       () => intruder.unpin!(root, world),
       () => intruder.take!(root, carOf([root], blocks), world),
       () => intruder.addresses!(world),
@@ -174,7 +174,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     beforeAll(async () => {
       const two = clusterPins({ name: "dkrz", api: cluster.peers[0]!.api, credentials: `halo:${canary}`, replicas: 2 });
       await two.take!(before.root, carOf([before.root], before.blocks), world);
-      await two.pin(wishFor(before.root), world);
+      await two.pin(pinRequestFor(before.root), world);
       await settled(two, before.root);
       two.close?.();
       await cluster.killPeer(1);
@@ -198,7 +198,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
       const { root, blocks } = aDataset();
       await eventually(async () => {
         await one.take!(root, carOf([root], blocks), world);
-        await one.pin(wishFor(root), world);
+        await one.pin(pinRequestFor(root), world);
         // Until it misses the dead one, the Cluster may choose it.
         expect(await settled(one, root)).toMatchObject({ state: "pinned" });
       });
@@ -208,7 +208,7 @@ describe.skipIf(!there)("a real Cluster of two", () => {
     it("says that there are too few for a new one", async () => {
       // Until it misses the dead one, the Cluster takes it for a second.
       await eventually(() =>
-        expect(service({ replicas: 2 }).pin(wishFor(aDataset().root), world)).rejects.toMatchObject({
+        expect(service({ replicas: 2 }).pin(pinRequestFor(aDataset().root), world)).rejects.toMatchObject({
           kind: "unavailable",
           message: expect.stringContaining("not enough peers to allocate CID. Needed at least: 2."),
           hint: expect.stringContaining("replicas"),

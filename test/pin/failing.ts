@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import type { CID } from "multiformats/cid";
 import { expect } from "vitest";
 import type { PinService } from "../../pipeline/pin/service.ts";
-import { wishFor } from "../contracts/pin-service.ts";
+import { pinRequestFor } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
 
 /** Asked for `cid`'s status, to pin it and to let go of it, the service fails like `failure`; no error holds `secret`. */
@@ -11,7 +11,7 @@ export async function expectFailing(service: PinService, cid: CID, failure: obje
   const world = testWorld();
   for (const call of [
     () => service.status([cid], world),
-    () => service.pin(wishFor(cid), world),
+    () => service.pin(pinRequestFor(cid), world),
     () => service.unpin!(cid, world),
   ]) {
     const error = await call().then(

@@ -11,7 +11,7 @@ import { kubo } from "../../pipeline/ipfs/kubo/kubo.ts";
 import { type KuboPinsOptions, kuboPins } from "../../pipeline/pin/kubo.ts";
 import { checkRetrieval } from "../../pipeline/pin/retrieval-check.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
-import { aDataset, type Dag, pinServiceContract, twoReleases, wishFor } from "../contracts/pin-service.ts";
+import { aDataset, type Dag, pinRequestFor, pinServiceContract, twoReleases } from "../contracts/pin-service.ts";
 import { startFakeKubo } from "../fakes/kubo.ts";
 import { testWorld } from "../fakes/world.ts";
 import { type Kubo, kuboBinary, startKubo } from "../servers/kubo.ts";
@@ -57,9 +57,9 @@ describe.skipIf(!there)("two real Kubo", () => {
     const service = opened({ api: mirror.api });
     const [plain, long] = [aDataset(), aDataset()];
     for (const { root, blocks } of [plain, long]) await service.take!(root, carOf([root], blocks), world);
-    await service.pin(wishFor(plain.root, { label: "halo/products/ä b.zarr@7" }), world);
+    await service.pin(pinRequestFor(plain.root, { label: "halo/products/ä b.zarr@7" }), world);
     expect(await nameOf(plain.root)).toBe("halo/products/ä b.zarr@7");
-    await service.pin(wishFor(long.root, { label: `halo/${"ä".repeat(300)}@12` }), world);
+    await service.pin(pinRequestFor(long.root, { label: `halo/${"ä".repeat(300)}@12` }), world);
     const name = await nameOf(long.root);
     expect(name).toMatch(/^halo\/ä+…@12$/);
     expect(Buffer.byteLength(name)).toBeGreaterThan(250);
@@ -69,9 +69,9 @@ describe.skipIf(!there)("two real Kubo", () => {
     const service = opened({ api: mirror.api });
     const { previous, next, difference: fresh } = largeReleases();
     const origins = await offer([...previous.blocks, ...next.blocks]);
-    await service.pin(wishFor(previous.root, { origins, label: "halo/tree@1" }), world);
+    await service.pin(pinRequestFor(previous.root, { origins, label: "halo/tree@1" }), world);
     const before = await received();
-    await service.pin(wishFor(next.root, { origins, previous: previous.root, label: "halo/tree@2" }), world);
+    await service.pin(pinRequestFor(next.root, { origins, previous: previous.root, label: "halo/tree@2" }), world);
     expect((await received()) - before).toBeLessThanOrEqual(fresh.length + 2);
     expect([await nameOf(previous.root), await nameOf(next.root)]).toEqual(["halo/tree@1", "halo/tree@2"]);
   });
@@ -80,9 +80,11 @@ describe.skipIf(!there)("two real Kubo", () => {
     const service = opened({ api: mirror.api });
     const { previous, next, get } = largeReleases();
     await service.take!(previous.root, carOf([previous.root], previous.blocks), world);
-    await service.pin(wishFor(previous.root), world);
+    await service.pin(pinRequestFor(previous.root), world);
     await service.take!(next.root, carOf([next.root], difference(next.root, previous.root, get)), world);
-    expect(await service.pin(wishFor(next.root, { previous: previous.root }), world)).toEqual({ state: "pinned" });
+    expect(await service.pin(pinRequestFor(next.root, { previous: previous.root }), world)).toEqual({
+      state: "pinned",
+    });
   });
 
   it.each(["theirs", ""])("leave a pin of somebody else's, named %j, as it is", async (name) => {
@@ -90,7 +92,7 @@ describe.skipIf(!there)("two real Kubo", () => {
     const { root, blocks } = aDataset();
     await service.take!(root, carOf([root], blocks), world);
     await mirror.ipfs("pin", "add", `--name=${name}`, `${root}`);
-    await service.pin(wishFor(root), world);
+    await service.pin(pinRequestFor(root), world);
     await service.unpin!(root, world);
     expect(await nameOf(root)).toBe(name);
   });
@@ -99,8 +101,8 @@ describe.skipIf(!there)("two real Kubo", () => {
     const service = opened({ api: mirror.api, campaign: "halo" });
     const [ours, others] = [aDataset(), aDataset()];
     for (const { root, blocks } of [ours, others]) await service.take!(root, carOf([root], blocks), world);
-    await service.pin(wishFor(ours.root, { label: "halo/tree@1" }), world);
-    await service.pin(wishFor(others.root, { label: "eurec4a/tree@1" }), world);
+    await service.pin(pinRequestFor(ours.root, { label: "halo/tree@1" }), world);
+    await service.pin(pinRequestFor(others.root, { label: "eurec4a/tree@1" }), world);
     for (const { root } of [ours, others]) await service.unpin!(root, world);
     const said = await service.status([ours.root, others.root], world);
     expect([...said.values()]).toEqual([{ state: "absent" }, { state: "pinned" }]);
@@ -111,24 +113,24 @@ describe.skipIf(!there)("two real Kubo", () => {
     const { root, blocks } = aDataset();
     const missing = blocks[0]!;
     await service.take!(root, carOf([root], blocks.slice(1)), world);
-    const error = await service.pin(wishFor(root, { label: "halo/tree@1" }), world).catch((error) => error);
+    const error = await service.pin(pinRequestFor(root, { label: "halo/tree@1" }), world).catch((error) => error);
     expect(error).toMatchObject({ kind: "unavailable", hint: expect.stringContaining("run it again") });
     expect(error.message).toMatch(
       new RegExp(
-        `^mirror \\(kubo at \\S+\\): can't keep ${root} \\(halo/tree@1\\): nothing came for 0.7 s after \\d+ blocks; it lacks ${missing.cid}$`,
+        `^mirror \\(kubo at \\S+\\): can't pin ${root} \\(halo/tree@1\\): nothing came for 0.7 s after \\d+ blocks; it lacks ${missing.cid}$`,
       ),
     );
     await service.take!(root, carOf([root], [missing]), world);
-    expect(await service.pin(wishFor(root), world)).toEqual({ state: "pinned" });
+    expect(await service.pin(pinRequestFor(root), world)).toEqual({ state: "pinned" });
   });
 
   it("say pinning while it is under way, and fetch what the update did not get to", async () => {
     const service = opened({ api: mirror.api, pinTimeoutMs: 4000 });
     const { previous, next, difference: fresh } = twoReleases();
     await service.take!(previous.root, carOf([previous.root], previous.blocks), world);
-    await service.pin(wishFor(previous.root), world);
+    await service.pin(pinRequestFor(previous.root), world);
     await service.take!(next.root, carOf([next.root], fresh.slice(1)), world);
-    const pinning = service.pin(wishFor(next.root, { previous: previous.root }), world);
+    const pinning = service.pin(pinRequestFor(next.root, { previous: previous.root }), world);
     await expect
       .poll(async () => (await service.status([next.root], world)).get(`${next.root}`)?.state)
       .toBe("pinning");
@@ -141,7 +143,7 @@ describe.skipIf(!there)("two real Kubo", () => {
     const { root, blocks } = aDataset();
     await service.take!(root, carOf([root], blocks.slice(1)), world);
     const stop = new AbortController();
-    const pinning = service.pin(wishFor(root), testWorld({ signal: stop.signal }));
+    const pinning = service.pin(pinRequestFor(root), testWorld({ signal: stop.signal }));
     setTimeout(() => stop.abort(new Error("told to stop")), 300);
     await expect(pinning).rejects.toThrow("told to stop");
     expect((await service.status([root], world)).get(`${root}`)).toEqual({ state: "absent" });
@@ -155,7 +157,7 @@ describe.skipIf(!there)("two real Kubo", () => {
     const origins = await offer(blocks);
     const look = { retrieve: looking.get, links: linksOf };
     expect(await checkRetrieval(root, 8, look, world)).toEqual({ retrieved: false, lacks: root });
-    await service.pin(wishFor(root, { origins }), world);
+    await service.pin(pinRequestFor(root, { origins }), world);
     expect(await checkRetrieval(root, 8, look, world)).toEqual({ retrieved: true, blocks: blocks.length });
     await service.unpin!(root, world);
     await mirror.ipfs("block", "rm", `${blocks[0]!.cid}`);
@@ -179,7 +181,7 @@ describe.skipIf(!there)("a Kubo that is killed", () => {
     const service = opened({ api: own.api, pinTimeoutMs: 60_000 });
     const { root, blocks } = aDataset();
     await service.take!(root, carOf([root], blocks.slice(1)), world);
-    const pinning = service.pin(wishFor(root), world).catch((error) => error);
+    const pinning = service.pin(pinRequestFor(root), world).catch((error) => error);
     await expect.poll(async () => (await service.status([root], world)).get(`${root}`)?.state).toBe("pinning");
     await own.kill();
     expect(await pinning).toMatchObject({
@@ -190,7 +192,7 @@ describe.skipIf(!there)("a Kubo that is killed", () => {
     await own.restart();
     expect((await service.status([root], world)).get(`${root}`)).toEqual({ state: "absent" });
     await service.take!(root, carOf([root], blocks), world);
-    expect(await service.pin(wishFor(root), world)).toEqual({ state: "pinned" });
+    expect(await service.pin(pinRequestFor(root), world)).toEqual({ state: "pinned" });
   });
 });
 
@@ -206,7 +208,7 @@ describe.skipIf(!there)("a Kubo that wants a token", () => {
     const service = opened({ api: guarded.api, token });
     const { root, blocks } = aDataset();
     await service.take!(root, carOf([root], blocks), world);
-    expect(await service.pin(wishFor(root), world)).toEqual({ state: "pinned" });
+    expect(await service.pin(pinRequestFor(root), world)).toEqual({ state: "pinned" });
   });
 
   it.each([undefined, "canary-of-a-wrong-token"])(
@@ -219,7 +221,7 @@ describe.skipIf(!there)("a Kubo that wants a token", () => {
       const asked = [
         () => service.status([root], log),
         () => service.status(many, log),
-        () => service.pin(wishFor(root, { previous: many[0]!, origins: ["/ip4/127.0.0.1/tcp/1"] }), log),
+        () => service.pin(pinRequestFor(root, { previous: many[0]!, origins: ["/ip4/127.0.0.1/tcp/1"] }), log),
         () => service.unpin!(root, log),
         () => service.take!(root, carOf([root], blocks), log),
         () => service.addresses!(log),
@@ -280,7 +282,7 @@ describe("what a Kubo is asked", () => {
       } else response.end(JSON.stringify({ Keys: { [arg[0]!]: { Type: "recursive", Name: "halo/tree@2" } } }));
     });
     const service = opened({ api: fake.api });
-    const pinRequest = wishFor(next, { previous, label: "halo/tree@2" });
+    const pinRequest = pinRequestFor(next, { previous, label: "halo/tree@2" });
     await service.pin(pinRequest, world);
     await service.pin(pinRequest, world);
     const changing = fake.commands.filter((command) => /^pin\/(?!ls)/.test(command));
@@ -326,7 +328,7 @@ describe("what a Kubo is asked", () => {
     const service = opened({ api: fake.api });
     const { root, blocks } = aDataset();
     const ask = () =>
-      what === "pin/add" ? service.pin(wishFor(root), world) : service.take!(root, carOf([], blocks), world);
+      what === "pin/add" ? service.pin(pinRequestFor(root), world) : service.take!(root, carOf([], blocks), world);
     await expect(ask()).rejects.toMatchObject({
       kind: "unavailable",
       message: expect.stringContaining(`${what} ended`),
@@ -341,7 +343,7 @@ describe("what a Kubo is asked", () => {
       else response.end('{"Pins":["x"]}\n');
     });
     const origins = Array.from({ length: 30 }, (_, i) => `/ip4/192.0.2.${i}/tcp/4001/p2p/12D3Koo`);
-    await opened({ api: fake.api }).pin(wishFor(aDataset().root, { origins }), world);
+    await opened({ api: fake.api }).pin(pinRequestFor(aDataset().root, { origins }), world);
     expect(hung.length, "eight connections at once").toBe(8);
     await Promise.all(hung);
   });

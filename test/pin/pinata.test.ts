@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { pinataPins } from "../../pipeline/pin/pinata.ts";
 import { withRateLimit, withRetry } from "../../pipeline/pin/resilient.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
-import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin-service.ts";
+import { aDataset, pinRequestFor, pinServiceContract, settled } from "../contracts/pin-service.ts";
 import { type FakePinata, startFakePinata } from "../fakes/pinata.ts";
 import { testWorld } from "../fakes/world.ts";
 import { pinataSdk, pinningTools } from "../servers/pinning.ts";
@@ -50,7 +50,7 @@ const look = async (cid: CID) => (await service().status([cid], world)).get(`${c
 describe("Pinata", () => {
   it("tells how far a job is, since when, and that it is done", async () => {
     const { root } = aDataset();
-    expect(await service().pin(wishFor(root), world)).toEqual({ state: "queued" });
+    expect(await service().pin(pinRequestFor(root), world)).toEqual({ state: "queued" });
     expect(await look(root)).toEqual({ state: "queued", since: expect.stringMatching(/^2024-08-10T/) });
     expect(await look(root)).toMatchObject({ state: "pinning" });
     expect(await look(root)).toMatchObject({ state: "pinned", since: expect.stringMatching(/^2024-08-10T/) });
@@ -66,10 +66,10 @@ describe("Pinata", () => {
   ])("says of a job that is %s that it failed, and begins anew when asked again", async (outcome, says) => {
     pinata.outcome = outcome;
     const { root } = aDataset();
-    await service().pin(wishFor(root), world);
+    await service().pin(pinRequestFor(root), world);
     expect(await settled(service(), root)).toMatchObject({ state: "failed", message: says });
     pinata.outcome = undefined;
-    await service().pin(wishFor(root), world);
+    await service().pin(pinRequestFor(root), world);
     expect(await settled(service(), root), "the newest job counts").toMatchObject({ state: "pinned" });
   });
 
@@ -77,8 +77,8 @@ describe("Pinata", () => {
     pinata.outcome = "retrieving";
     const { root } = aDataset();
     const one = service();
-    await Promise.all([one.pin(wishFor(root), world), one.pin(wishFor(root), world)]);
-    expect(await one.pin(wishFor(root), world)).toMatchObject({ state: "pinning" });
+    await Promise.all([one.pin(pinRequestFor(root), world), one.pin(pinRequestFor(root), world)]);
+    expect(await one.pin(pinRequestFor(root), world)).toMatchObject({ state: "pinning" });
     expect(pinata.count(root)).toBe(1);
   });
 
@@ -86,10 +86,10 @@ describe("Pinata", () => {
     const { root } = aDataset();
     const patient = withRetry(service(), tries);
     pinata.fail("lost after", 3);
-    await expect(patient.pin(wishFor(root), world)).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(patient.pin(pinRequestFor(root), world)).rejects.toMatchObject({ kind: "unavailable" });
     pinata.fail(undefined);
-    await patient.pin(wishFor(root), world);
-    await patient.pin(wishFor(root), world);
+    await patient.pin(pinRequestFor(root), world);
+    await patient.pin(pinRequestFor(root), world);
     expect(pinata.count(root)).toBe(1);
   });
 
@@ -107,7 +107,12 @@ describe("Pinata", () => {
   it("is told no more than it takes: 5 nodes, 10 values, 245 characters", async () => {
     const origins = Array.from({ length: 9 }, (_, i) => `/ip4/192.0.2.${i}/tcp/4001/p2p/12D3KooWabc`);
     const meta = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key${i}`, "v".repeat(300)]));
-    const pinRequest = wishFor(aDataset().root, { label: "x".repeat(300), origins, meta, previous: aDataset().root });
+    const pinRequest = pinRequestFor(aDataset().root, {
+      label: "x".repeat(300),
+      origins,
+      meta,
+      previous: aDataset().root,
+    });
     expect(await service().pin(pinRequest, world)).toEqual({ state: "queued" });
     expect(pinata.requests.at(-1)).toContain(`"prev":"${pinRequest.previous}"`);
   });
@@ -115,7 +120,7 @@ describe("Pinata", () => {
   it("is asked for everything at once where many are asked for, page by page", async () => {
     const cids = Array.from({ length: 230 }, () => aDataset().root);
     pinata.outcome = "retrieving";
-    await Promise.all(cids.map((cid) => service().pin(wishFor(cid), world)));
+    await Promise.all(cids.map((cid) => service().pin(pinRequestFor(cid), world)));
     const before = pinata.requests.length;
     const said = await service().status(cids, world);
     expect([...said.values()].every(({ state }) => state === "queued" || state === "pinning")).toBe(true);
@@ -193,14 +198,14 @@ describe.skipIf(!(await pinningTools()))("held against Pinata's own SDK", () => 
       });
     });
     const other = aDataset().root;
-    const ours = await byUs(() => service().pin(wishFor(other, { origins, meta, label: "halo/a@1" }), world));
+    const ours = await byUs(() => service().pin(pinRequestFor(other, { origins, meta, label: "halo/a@1" }), world));
     expect(ours.map((request) => plain(request.replaceAll(`${other}`, `${root}`)))).toEqual(theirs.map(plain));
   });
 
   it("we let go in the same words", async () => {
     const [one, other] = [aDataset().root, aDataset().root];
     for (const cid of [one, other]) {
-      await service().pin(wishFor(cid), world);
+      await service().pin(pinRequestFor(cid), world);
       await settled(service(), cid);
     }
     const theirs = await bySdk((sdk) => sdk.unpin(`${one}`));

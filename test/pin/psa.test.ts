@@ -5,7 +5,7 @@ import { gateway } from "../../pipeline/ipfs/gateway.ts";
 import { psaPins, requestsToList } from "../../pipeline/pin/psa.ts";
 import { withDeadline, withRateLimit, withRetry } from "../../pipeline/pin/resilient.ts";
 import type { PinService } from "../../pipeline/pin/service.ts";
-import { aDataset, pinServiceContract, settled, wishFor } from "../contracts/pin-service.ts";
+import { aDataset, pinRequestFor, pinServiceContract, settled } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
 import { type PsaServer, startPsa } from "../servers/psa.ts";
 import { expectFailing } from "./failing.ts";
@@ -76,7 +76,7 @@ const look = async (cid: Block["cid"], in_: World = world) => (await service().s
 describe("a pinning service", () => {
   it("holds what it calls pinned, every block of it", async () => {
     const { root, blocks } = offered();
-    await service().pin(wishFor(root), world);
+    await service().pin(pinRequestFor(root), world);
     expect(await settled(service(), root)).toMatchObject({ state: "pinned" });
     for (const { cid, bytes } of blocks) expect(await kept(cid)).toEqual(Buffer.from(bytes));
   });
@@ -84,7 +84,7 @@ describe("a pinning service", () => {
   it("is asked for pins in every state: one that is queued is not absent", async () => {
     server.fail("stuck");
     const { root } = offered();
-    await service().pin(wishFor(root), world);
+    await service().pin(pinRequestFor(root), world);
     expect(await look(root)).toEqual({ state: "queued", since: expect.stringMatching(/^2\d{3}-.*Z$/) });
   });
 
@@ -92,32 +92,32 @@ describe("a pinning service", () => {
     server.fail("stuck");
     const { root } = offered();
     const before = server.count();
-    const pinRequest = wishFor(root);
+    const pinRequest = pinRequestFor(root);
     await service().pin(pinRequest, world);
     const asked = server.requests.length;
     expect(await service().pin({ ...pinRequest, label: "else" }, world)).toMatchObject({ state: "queued" });
     expect(server.requests.slice(asked).map((request) => request.split(" ")[0])).toEqual(["GET"]);
     const one = service();
     const other = aDataset().root;
-    await Promise.all([one.pin(wishFor(other), world), one.pin(wishFor(other), world)]);
+    await Promise.all([one.pin(pinRequestFor(other), world), one.pin(pinRequestFor(other), world)]);
     expect(server.count()).toBe(before + 2);
   });
 
   it("says why it failed, and begins anew when asked again", async () => {
     const { root, blocks } = aDataset();
-    await service().pin(wishFor(root), world);
+    await service().pin(pinRequestFor(root), world);
     expect(await settled(service(), root)).toMatchObject({ state: "failed", message: `nobody has ${root}` });
     const before = server.count();
     source.hold(blocks);
-    await service().pin(wishFor(root), world);
+    await service().pin(pinRequestFor(root), world);
     expect(await settled(service(), root)).toMatchObject({ state: "pinned" });
     expect(server.count(), "the failed request is gone").toBe(before);
   });
 
   it("is never told to replace a request: what follows a release does not let go of it", async () => {
     const [first, second] = [offered(), offered()];
-    await service().pin(wishFor(first.root), world);
-    await service().pin(wishFor(second.root, { previous: first.root }), world);
+    await service().pin(pinRequestFor(first.root), world);
+    await service().pin(pinRequestFor(second.root, { previous: first.root }), world);
     expect(await settled(service(), first.root)).toMatchObject({ state: "pinned" });
     expect(server.asked.at(-1)!.meta).toMatchObject({ prev: `${first.root}` });
     expect(server.requests.filter((request) => /^POST \/psa\/pins\/./.test(request))).toEqual([]);
@@ -125,7 +125,7 @@ describe("a pinning service", () => {
 
   it("is told no more than it may be: 255 characters of the label, 20 origins, each once", async () => {
     const origins = Array.from({ length: 30 }, (_, i) => `/ip4/192.0.2.${i >> 1}/tcp/4001/p2p/12D3KooWabc`);
-    await service().pin(wishFor(offered().root, { label: "x".repeat(254).concat("🛰🛰"), origins }), world);
+    await service().pin(pinRequestFor(offered().root, { label: "x".repeat(254).concat("🛰🛰"), origins }), world);
     const { name, origins: sent } = server.asked.at(-1)!;
     expect(name).toHaveLength(255);
     expect(name!.isWellFormed()).toBe(true);
@@ -161,7 +161,7 @@ describe("a pinning service", () => {
 
   it("is asked for thousands of CIDs by one list of all its pins, in every state", async () => {
     const { root } = offered();
-    await service().pin(wishFor(root), world);
+    await service().pin(pinRequestFor(root), world);
     await settled(service(), root);
     const cids = [...Array.from({ length: 5000 }, () => aDataset().root), root];
     const before = server.requests.length;
@@ -283,14 +283,14 @@ describe("a pinning service that fails", () => {
     const { root } = offered();
     const before = server.count();
     server.fail("lost after", 2);
-    await withRetry(service(), { tries: 4, first: 1, longest: 1 }).pin(wishFor(root), world);
+    await withRetry(service(), { tries: 4, first: 1, longest: 1 }).pin(pinRequestFor(root), world);
     expect(server.count()).toBe(before + 1);
   });
 
   it("that lies says pinned; its gateway tells the truth", async () => {
     server.fail("lies");
     const { root } = offered();
-    expect(await service().pin(wishFor(root), world)).toMatchObject({ state: "pinned" });
+    expect(await service().pin(pinRequestFor(root), world)).toMatchObject({ state: "pinned" });
     expect(await kept(root)).toBeUndefined();
   });
 });

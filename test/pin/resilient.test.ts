@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Failure } from "../../pipeline/core/failure.ts";
 import { withDeadline, withRateLimit, withRetry } from "../../pipeline/pin/resilient.ts";
 import type { PinService, PinStatus } from "../../pipeline/pin/service.ts";
-import { aDataset, wishFor } from "../contracts/pin-service.ts";
+import { aDataset, pinRequestFor } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
 
 const tries = { tries: 3, first: 100, longest: 1000 };
@@ -49,7 +49,7 @@ describe.each(Object.entries(wrappers))("%s", (_, wrap) => {
     const wrapped = wrap(service);
     const world = testWorld();
     expect(await wrapped.status([root], world)).toEqual(new Map([[`${root}`, { state: "absent" }]]));
-    await wrapped.pin(wishFor(root), world);
+    await wrapped.pin(pinRequestFor(root), world);
     await wrapped.unpin!(root, world);
     await wrapped.take!(root, (async function* () {})(), world);
     expect(await wrapped.addresses!(world)).toEqual([]);
@@ -62,13 +62,13 @@ describe("withRetry", () => {
 
   it("asks again where the service did not answer", async () => {
     const { service, calls } = aService([busy, busy]);
-    await withRetry(service, tries).pin(wishFor(root), testWorld());
+    await withRetry(service, tries).pin(pinRequestFor(root), testWorld());
     expect(calls).toEqual(["pin", "pin", "pin"]);
   });
 
   it.each(["refused", "corrupt", "input"] as const)("never asks again where it was %s", async (kind) => {
     const { service, calls } = aService([new Failure(kind, "shop: no")]);
-    await expect(withRetry(service, tries).pin(wishFor(root), testWorld())).rejects.toMatchObject({ kind });
+    await expect(withRetry(service, tries).pin(pinRequestFor(root), testWorld())).rejects.toMatchObject({ kind });
     expect(calls).toEqual(["pin"]);
   });
 
@@ -108,7 +108,12 @@ describe("withRateLimit", () => {
     const service = withRateLimit(aService().service, { ...pace, perMinute: 3 });
     const status = () => service.status([root], world);
     const statuses = () => service.status([root, root, root, root], world);
-    for (const call of [() => service.pin(wishFor(root), world), () => service.unpin!(root, world), status, statuses]) {
+    for (const call of [
+      () => service.pin(pinRequestFor(root), world),
+      () => service.unpin!(root, world),
+      status,
+      statuses,
+    ]) {
       await call();
       mark();
     }
@@ -187,6 +192,6 @@ describe("withDeadline", () => {
     };
     const service = withDeadline(slow, 1);
     await expect(service.take!(root, (async function* () {})(), testWorld())).resolves.toBeUndefined();
-    await expect(service.pin(wishFor(root), testWorld())).resolves.toEqual({ state: "pinned" });
+    await expect(service.pin(pinRequestFor(root), testWorld())).resolves.toEqual({ state: "pinned" });
   });
 });

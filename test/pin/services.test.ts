@@ -3,7 +3,7 @@ import type { ServiceConfig } from "../../pipeline/core/campaign/pins.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
 import { carOf } from "../../pipeline/dag/car.ts";
 import { pinService } from "../../pipeline/pin/services.ts";
-import { aDataset, wishFor } from "../contracts/pin-service.ts";
+import { aDataset, pinRequestFor } from "../contracts/pin-service.ts";
 import { testWorld } from "../fakes/world.ts";
 import { kuboBinary, startKubo } from "../servers/kubo.ts";
 import { type PsaServer, startPsa } from "../servers/psa.ts";
@@ -60,7 +60,7 @@ it("asks a service that said no once", async () => {
   const config: ServiceConfig = { ...basics, name: "shop", kind: "psa", endpoint: psa.endpoint, token: "SHOP_TOKEN" };
   const service = pinService(config, "halo", () => "a wrong token");
   const before = psa.requests.length;
-  await expect(service.pin(wishFor(root), testWorld())).rejects.toMatchObject({
+  await expect(service.pin(pinRequestFor(root), testWorld())).rejects.toMatchObject({
     kind: "refused",
     hint: "check SHOP_TOKEN",
   });
@@ -108,7 +108,7 @@ describe.skipIf(!(await kuboBinary()))("one Kubo for two campaigns", () => {
     const world = testWorld();
     for (const { service, label, data } of both) {
       await service.take!(data.root, carOf([data.root], data.blocks), world);
-      await service.pin(wishFor(data.root, { label }), world);
+      await service.pin(pinRequestFor(data.root, { label }), world);
     }
     const [halo, eurec4a] = both as [(typeof both)[0], (typeof both)[0]];
     const kept = async () =>

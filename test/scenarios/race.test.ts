@@ -132,7 +132,7 @@ describe("two processes that publish from two clones", { timeout: 240_000 }, () 
     goOn.resolve();
     const { exitCode, stderr } = await late;
     expect(exitCode, stderr).toBe(5);
-    expect(stderr).toMatch(/the head moved to bafy\w+ while release 1 was being made/);
+    expect(stderr).toMatch(/the head moved to bafy\w+ while release 1 was being written/);
     const log = await fieldtree(["log", "--json"], { cwd: slow });
     expect(log.json().map(({ release, cid }) => [release, cid])).toEqual([[1, first.json().at(-1).head]]);
   });

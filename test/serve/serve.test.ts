@@ -342,9 +342,9 @@ describe("refusals", () => {
     ["/ipfs/ROOT?format=dag-json", 406, "isn't dag-json"],
     ["/ipfs/ROOT?format=car&dag-scope=most", 400, 'no dag-scope "most"'],
     ["/ipfs/ROOT/file?format=car&entity-bytes=a:b", 400, "entity-bytes are FROM:TO"],
-    ["/ipfs/ROOT/file?format=car&entity-bytes=10:20", 400, "lies outside of 1 bytes"],
+    ["/ipfs/ROOT/file?format=car&entity-bytes=10:20", 400, "is outside of 1 bytes"],
     ["/ipfs/ROOT?format=car&car-version=2", 406, "version 1"],
-    [`/ipfs/${"bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"}`, 404, "is not held here"],
+    [`/ipfs/${"bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"}`, 404, "is not on this node"],
   ])("%s: %i, and why", async (path, status, says) => {
     const { node, add } = memory();
     const root = add({ file: "1" });
@@ -425,7 +425,7 @@ describe("a body that can't be finished", () => {
     const file = await ask(`/ipfs/${cid}`);
     expect({ whole: file.whole, short: file.body.length < big.length }).toEqual({ whole: false, short: true });
     expect((await ask(`/ipfs/${cid}?format=car`)).whole).toBe(false);
-    expect(world.lines.join()).toContain("is not held here");
+    expect(world.lines.join()).toContain("is not on this node");
     await expect(
       fetch(`${(await gateway(node)).url}/ipfs/${cid}`).then((answer) => answer.arrayBuffer()),
     ).rejects.toThrow();

@@ -42,7 +42,7 @@ export async function accessTo(remote: string, checkout: string, world: World): 
     address: address.address,
     pushAddress: pushAddress?.address,
     shown: shownAddress(address.address),
-    // Git takes what stands in its configuration from the top of the work tree, and so do we; what was written here, from here.
+    // Git resolves paths in its configuration from the top of the work tree, and so does this; paths of campaign.yaml from here.
     cwd: known === undefined ? checkout : await topOf(checkout, world),
     settings: [
       // Those of the user and the machine count by themselves; these only where the checkout is.
@@ -55,7 +55,7 @@ export async function accessTo(remote: string, checkout: string, world: World): 
     withoutSecrets: (text) =>
       secrets.reduce(
         (clean, secret) => clean.replaceAll(secret, "…"),
-        // A rewritten address (`url.….insteadOf`) may hold secrets that we never saw.
+        // A rewritten address (`url.….insteadOf`) may contain secrets that are not known here.
         text.replace(/\/\/[^\s/'"@]*@/g, "//"),
       ),
   };

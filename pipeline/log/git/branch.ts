@@ -57,7 +57,7 @@ export function branchIn(repository: Repository, name: string): Branch {
     async tipAt(commit, world, limits) {
       if (!(await repository.has(commit))) {
         await repository.bringCommit(commit, world, limits);
-        await repository.keep(commit, world);
+        await repository.record(commit, world);
       }
       const bytes = await repository.read(commit, largestFolder);
       return { commit, entries: await entriesAt(treeOf(bytes!, name)) };

@@ -38,9 +38,9 @@ export interface Repository {
    */
   move(branch: string, from: string | undefined, to: string | undefined, world: World): Promise<boolean>;
   /** Records that this commit is local: the next {@link bringCommit} fetches only objects that it lacks. */
-  keep(commit: string, world: World): Promise<void>;
-  /** The commit that {@link keep} recorded last, if any. */
-  kept(world: World): Promise<string | undefined>;
+  record(commit: string, world: World): Promise<void>;
+  /** The commit that {@link record} recorded last, if any. */
+  recorded(world: World): Promise<string | undefined>;
   /** The URL of the remote, for messages: without secrets. */
   address(world: World): Promise<string>;
 }
@@ -60,7 +60,7 @@ export interface RepositoryOptions {
 }
 
 /** The ref that records the local commit. */
-const kept = "refs/fieldtree/kept";
+const recordedRef = "refs/fieldtree/kept";
 
 /** Name of the remote in this repository. It must not be in any user's configuration. */
 const remoteName = "fieldtree-log";
@@ -146,10 +146,9 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
         [commit],
         world,
       ),
-    bringBlobs: (
-      oids,
-      world, // Told what we have, the server would take it that we have these, too.
-    ) => fetch(["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--filter=blob:none"], oids, world),
+    // No negotiation: if the server knew what is here, it would assume that these objects are, too.
+    bringBlobs: (oids, world) =>
+      fetch(["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--filter=blob:none"], oids, world),
 
     async commit({ parent, message, files }, world) {
       await exists(world);
@@ -191,16 +190,16 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
       throw failed;
     },
 
-    async keep(commit, world) {
+    async record(commit, world) {
       await alone(folder, world, async () => {
-        const ran = await here(["update-ref", "--no-deref", kept, commit], world);
+        const ran = await here(["update-ref", "--no-deref", recordedRef, commit], world);
         if (ran.code !== 0) throw broken(ran, folder, "remembering a commit");
       });
     },
 
-    async kept(world) {
+    async recorded(world) {
       await exists(world);
-      const ran = await here(["rev-parse", "--verify", "--quiet", kept], world);
+      const ran = await here(["rev-parse", "--verify", "--quiet", recordedRef], world);
       return ran.code === 0 ? ran.stdout.toString().trim() : undefined;
     },
   };
@@ -234,11 +233,11 @@ async function makeUnlessThere(folder: string, world: World): Promise<void> {
   await alone(folder, world, async () => {
     if (await isThere()) return;
     // Not run in `folder`, which need not exist yet.
-    const made = await runGit(["init", "--quiet", "--bare", "--template=", "--object-format=sha1", folder], {
+    const ran = await runGit(["init", "--quiet", "--bare", "--template=", "--object-format=sha1", folder], {
       env: environment(undefined, ours),
       signal: world.signal,
     });
-    if (made.code !== 0) throw broken(made, folder, "making a repository");
+    if (ran.code !== 0) throw broken(ran, folder, "creating a repository");
   });
 }
 
@@ -298,7 +297,7 @@ function importOf({ parent, message, files }: CommitDraft, world: World): Uint8A
 /** The failure for a command that fails in the local repository, independently of the remote. */
 function broken(ran: GitResult, folder: string, doing: string): Failure {
   return new Failure("refused", `git failed ${doing} in ${folder}: ${ran.message}`, {
-    hint: "that folder holds nothing that the remote does not have: remove it and run it again",
+    hint: "everything in that folder is also on the remote: remove it and run it again",
   });
 }
 
@@ -330,6 +329,6 @@ function rejection(reason: string, ran: GitResult, branch: string, { shown, with
     return new Failure("unavailable", `${shown} is busy with ${branch}: ${why}`);
   }
   return new Failure("refused", `${shown} does not take a push to ${branch}: ${why}`, {
-    hint: "the branch must not be protected against whoever publishes",
+    hint: "the branch must not be protected against the publisher",
   });
 }

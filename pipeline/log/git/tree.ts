@@ -1,4 +1,4 @@
-/** What is in a git tree, as its bytes say. */
+/** Entries of a git tree, parsed from its bytes. */
 import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { GitObject } from "./objects.ts";
@@ -60,7 +60,7 @@ export function entryOf(
   const entry = entries.get(name);
   if (entry && entry.kind !== kind) {
     throw new Failure("corrupt", `${shown(name)} on ${where} is no plain ${kind}, as it should be`, {
-      hint: "fieldtree writes only plain files there: somebody else has written to that branch",
+      hint: "fieldtree writes only plain files there: another program has written to that branch",
     });
   }
   return entry;

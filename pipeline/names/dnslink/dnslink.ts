@@ -50,7 +50,7 @@ export function dnslink({ domain, ttl, provider, ...options }: DnslinkOptions): 
 
     async announce(value, expected, world) {
       if (!provider) {
-        throw new Failure("input", `no owner is named who keeps the DNS records of ${domain}`, {
+        throw new Failure("input", `no owner is named for the DNS records of ${domain}`, {
           hint: "name its provider: in campaign.yaml",
         });
       }
@@ -122,7 +122,7 @@ function requireOurs(
   { value, expected }: { readonly value: string; readonly expected: string | undefined },
 ): void {
   const before = expected === undefined ? "no dnslink record" : shown(expected);
-  const hint = "look who did, and why; then run again, which starts from what is there now";
+  const hint = "find out who did, and why; then run again, which starts from the record as it is now";
   if (links.length > 1) {
     if (links.some((link) => link === expected || link === value)) return;
     throw new Failure("conflict", `${where} has ${problemOf(links)}; ${before} was expected`, {

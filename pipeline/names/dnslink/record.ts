@@ -43,7 +43,7 @@ export function problemOf(links: readonly string[]): string | undefined {
 /**
  * The records that point to `value` and to nothing else; what is not a link stays.
  *
- * @throws Failure `input` where `value` is no path that a DNSLink can hold.
+ * @throws Failure `input` where `value` is no path that a DNSLink can contain.
  */
 export function pointedAt(value: string, current: RRset | undefined, ttl: number): RRset {
   // Printable ASCII (the DNSLink standard); a line that long fits into every answer.
@@ -55,7 +55,7 @@ export function pointedAt(value: string, current: RRset | undefined, ttl: number
 }
 
 function isCid(text: string): boolean {
-  // No CID is shorter, and decoders are not for every verification token and SPF rule that stands in a TXT record.
+  // No CID is shorter, so verification tokens and SPF rules in TXT records are not given to the decoder.
   if (!/^[A-Za-z0-9]{46,200}$/.test(text)) return false;
   try {
     parseCid(text);

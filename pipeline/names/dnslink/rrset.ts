@@ -26,13 +26,9 @@ export function requireExpected(
   expected: RRset | undefined,
 ): void {
   if (sameValues(found, expected)) return;
-  throw new Failure(
-    "conflict",
-    `${provider}: ${name} holds ${inWords(found)}, where ${inWords(expected)} was expected`,
-    {
-      hint: "somebody else changed it: look who, then run again",
-    },
-  );
+  throw new Failure("conflict", `${provider}: ${name} has ${inWords(found)}, where ${inWords(expected)} was expected`, {
+    hint: "another writer changed it: find out who, then run again",
+  });
 }
 
 function inWords(rrset: RRset | undefined): string {

@@ -52,7 +52,7 @@ export function ipnsName({ name: configuredName, key, routing, kubo, lifetime, t
   }
   const name = publicName(publicKey);
   const endpoints: readonly RecordEndpoint[] = [...routing.map(endpoint), ...(kubo ? [kuboEndpoint(kubo)] : [])];
-  const kept = `ipns/${name}`;
+  const file = `ipns/${name}`;
   /** ms. A new record is signed if the current one expires sooner than this. */
   const soon = Math.min(30 * day, lifetime / 2);
 
@@ -64,15 +64,15 @@ export function ipnsName({ name: configuredName, key, routing, kubo, lifetime, t
     return statusOf(answers, newest, newest !== undefined && left(newest, world) < soon);
   };
 
-  /** The newest record at the endpoints (`seen`), and the newest of those and the stored one. */
+  /** The newest record at the endpoints (`published`), and the newest of those and the stored one. */
   const gather = async (world: World) => {
     const participants = await participantsFor(world);
     const [found, stored] = await Promise.all([
       Promise.all(participants.map((at) => ask(at, world))),
       storedRecord(world),
     ]);
-    const seen = newestOf(found.map(({ record }) => record));
-    return { participants, seen, newest: newestOf([stored, seen]) };
+    const published = newestOf(found.map(({ record }) => record));
+    return { participants, published, newest: newestOf([stored, published]) };
   };
 
   /** Endpoints that take part in routing. Any other accepts records but does not store them, and would never return one. */
@@ -108,24 +108,24 @@ export function ipnsName({ name: configuredName, key, routing, kubo, lifetime, t
   };
 
   const storedRecord = async (world: World): Promise<SignedRecord | undefined> => {
-    const bytes = await attachments.read(kept, world);
+    const bytes = await attachments.read(file, world);
     const record = bytes && (await readRecord(bytes, publicKey));
     if (typeof record !== "string") return record;
-    world.log(`${name}: ${kept}, stored with the log, ${record}; it is not used`);
+    world.log(`${name}: ${file}, stored with the log, ${record}; it is not used`);
     return undefined;
   };
 
   const announce: Name["announce"] = async (value, expected, world) => {
-    const { participants, seen, newest } = await gather(world);
-    const now = seen && !ended(seen, world) ? seen.value : undefined;
+    const { participants, published, newest } = await gather(world);
+    const now = published && !ended(published, world) ? published.value : undefined;
     if (now !== value && now !== expected) {
-      throw new Failure("conflict", `${name} says ${now ?? "nothing"}, and should have said ${expected ?? "nothing"}`, {
-        hint: "somebody else holds its key, or published meanwhile: look again before you announce",
+      throw new Failure("conflict", `${name} is ${now ?? "nothing"} where ${expected ?? "nothing"} was expected`, {
+        hint: "another machine has its key, or published meanwhile: check before you announce",
       });
     }
     if (newest?.value === value && left(newest, world) > soon) return putAt(participants, newest, world);
     const record = await signed(value, (newest?.sequence ?? 0n) + 1n, world);
-    await attachments.write(kept, record.bytes, world);
+    await attachments.write(file, record.bytes, world);
     await putAt(participants, record, world);
   };
 
@@ -137,7 +137,7 @@ export function ipnsName({ name: configuredName, key, routing, kubo, lifetime, t
     }
     if (sequence >= 1n << 64n) {
       throw new Failure("refused", `${name} has used up its sequence numbers (${sequence - 1n} was the last)`, {
-        hint: "only whoever holds the key can have done that: make a new key with `fieldtree key new`",
+        hint: "only an owner of the key can have done that: make a new key with `fieldtree key new`",
       });
     }
     const secret: PrivateKey = await privateKeyFrom(key(), `the key of ${name}`);

@@ -11,7 +11,7 @@ import { type PrivateKey, protobufOf, verify } from "../../core/key.ts";
 import { excerpt } from "../../http/http.ts";
 
 export interface SignedRecord {
-  /** As it is put and kept. */
+  /** As it is published and stored. */
   readonly bytes: Uint8Array;
   /** `/ipfs/CID/path`, or another path of printable ASCII. */
   readonly value: string;
@@ -51,7 +51,7 @@ export async function readRecord(bytes: Uint8Array, publicKey: Uint8Array): Prom
     return "was not signed with the key of that name";
   }
   const until = endOf(validity);
-  if (!until) return "does not say when it ends";
+  if (!until) return "has no end of validity";
   if (typeof sequence !== "bigint" || sequence < 0n || sequence >= 1n << 64n) return "has no sequence number";
   if (typeof value !== "string" || !/^\/ip[fn]s\/[!-~]+$/.test(value)) return "says something that is no path";
   const known = typeof ttl === "bigint" && ttl >= 0n && ttl < 1n << 64n;

@@ -135,7 +135,7 @@ describe("announcing", () => {
     await name().announce(first, undefined, world);
     expect(await failureOf(name().announce(second, `${first}/other`, world))).toMatchObject({
       kind: "conflict",
-      message: `${k51} says ${first}, and should have said ${first}/other`,
+      message: `${k51} is ${first} where ${first}/other was expected`,
     });
     expect(await failureOf(name().announce(second, undefined, world))).toMatchObject({ kind: "conflict" });
     expect(await held()).toMatchObject({ value: first, sequence: 1n });

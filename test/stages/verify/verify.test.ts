@@ -451,7 +451,7 @@ describe("a name of which one server", () => {
     ["lags", says(old), `says ${old}\nin place of `, 7],
     ["has no record", answering(), "has no record", 7],
     ["has two dnslink records", says(right, old), "two dnslink records, which resolvers refuse", 7],
-    ["has a CNAME in the place of it", answering(cname), `a CNAME stands at ${at}`, 7],
+    ["has a CNAME in the place of it", answering(cname), `a CNAME exists at ${at}`, 7],
     ["has something that is no path", says("/ipfs/\u0007"), "which is no path", 7],
     ["refuses to answer", () => ({ rcode: "REFUSED", flags: 5 }), "answers REFUSED", 4],
     ["does not answer for the zone", ({ question }) => ({ flags: 0, questions: [question] }), "lame delegation", 4],

@@ -30,20 +30,17 @@ export interface Edit {
  * @throws Failure `input` if more than one record would have to be changed or created.
  */
 export function editOf(provider: string, name: string, existing: readonly ExistingRecord[], next: RRset): Edit {
-  const wanted = [...next.values];
+  const added = [...next.values];
   const gone = existing.filter(({ value }) => {
-    const at = wanted.indexOf(value);
-    if (at >= 0) wanted.splice(at, 1);
+    const at = added.indexOf(value);
+    if (at >= 0) added.splice(at, 1);
     return at < 0;
   });
-  if (wanted.length > 1) {
-    throw new Failure(
-      "input",
-      `${provider} changes one record at a time, and ${wanted.length} at ${name} would change`,
-    );
+  if (added.length > 1) {
+    throw new Failure("input", `${provider} changes one record at a time, and ${added.length} at ${name} would change`);
   }
 
-  const [value] = wanted;
+  const [value] = added;
   if (value !== undefined) {
     const replaced = gone.find((record) => isLink(record.value) === isLink(value));
     const remove = gone.filter((record) => record !== replaced);

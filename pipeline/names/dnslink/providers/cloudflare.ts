@@ -31,7 +31,7 @@ export function cloudflare({
   const api: Api = {
     name: who,
     headers: { authorization: `Bearer ${token}` },
-    hint: `check ${variable}: it wants an API token that may read the zone and edit its DNS`,
+    hint: `check ${variable}: it must be an API token that may read the zone and edit its DNS`,
     words,
   };
 
@@ -43,14 +43,14 @@ export function cloudflare({
       return { items: result, more: page < (result_info?.total_pages ?? 1) };
     });
 
-  const look = async (name: string, world: World) => {
+  const lookUp = async (name: string, world: World) => {
     const zone = zoneOf(who, name, await list(zones, `${base}/zones`, {}, "listing zones", world));
     const records = `${base}/zones/${encodeURIComponent(zone.id)}/dns_records`;
     const listed = await list(txtRecords, records, { type: "TXT", name }, `reading ${name}`, world);
-    const held = listed
+    const current = listed
       .filter((record) => record.type === "TXT" && record.name.toLowerCase() === name)
       .map(({ id, content, ttl }) => ({ id, value: unquoted(content), ttl: ttl === 1 ? automaticTtl : ttl }));
-    return { records, held };
+    return { records, current };
   };
 
   return {
@@ -58,17 +58,17 @@ export function cloudflare({
     minTtl,
 
     async read(name, world) {
-      return rrsetOf((await look(name, world)).held);
+      return rrsetOf((await lookUp(name, world)).current);
     },
 
     async replace(name, next, expected, world) {
-      const { records, held } = await look(name, world);
-      requireExpected(who, name, rrsetOf(held), expected);
+      const { records, current } = await lookUp(name, world);
+      requireExpected(who, name, rrsetOf(current), expected);
       const ttl = Math.max(minTtl, next.ttl);
       const at = (id: string) => `${records}/${encodeURIComponent(id)}`;
       const body = (value: string) => ({ type: "TXT", name, content: quoted(value), ttl });
       const send = (call: ApiCall) => askApi(api, call, world);
-      await applyEdit(editOf(who, name, held, { values: next.values, ttl }), {
+      await applyEdit(editOf(who, name, current, { values: next.values, ttl }), {
         remove: (id) => send({ method: "DELETE", url: at(id), what: `removing a second record of ${name}` }),
         change: (id, value) => send({ method: "PATCH", url: at(id), what: `replacing ${name}`, body: body(value) }),
         create: (value) => send({ method: "POST", url: records, what: `making ${name}`, body: body(value) }),
@@ -98,8 +98,8 @@ const one = v.object({ code: v.number(), message: v.string() });
 const refusal = v.object({ errors: v.array(v.object({ ...one.entries, error_chain: v.optional(v.array(one), []) })) });
 
 function words(error: unknown): string | undefined {
-  const said = v.safeParse(refusal, error);
-  if (!said.success) return undefined;
-  const all = said.output.errors.flatMap(({ error_chain, ...outer }) => [outer, ...error_chain]);
+  const parsed = v.safeParse(refusal, error);
+  if (!parsed.success) return undefined;
+  const all = parsed.output.errors.flatMap(({ error_chain, ...outer }) => [outer, ...error_chain]);
   return all.map(({ code, message }) => `${message} (${code})`).join("; ");
 }

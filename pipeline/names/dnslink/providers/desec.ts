@@ -23,11 +23,11 @@ export function desec({ token, variable, api: base = "https://desec.io/api/v1" }
   const api: Api = {
     name: who,
     headers: { authorization: `Token ${token}` },
-    hint: `check ${variable}: it wants a token that may write the domain's RRsets`,
+    hint: `check ${variable}: it must be a token that may write the domain's RRsets`,
     words,
   };
 
-  const look = async (name: string, world: World) => {
+  const lookUp = async (name: string, world: World) => {
     const query = new URLSearchParams({ owns_qname: name });
     const listed = await askApi(
       api,
@@ -39,9 +39,9 @@ export function desec({ token, variable, api: base = "https://desec.io/api/v1" }
     const subname = withinZone(name, domain.name);
     const url = `${rrsets}${encodeURIComponent(subname)}/TXT/`;
     const { status, body } = await askApi(api, { url, what: `reading ${name}`, also: [404] }, world);
-    if (status === 404) return { rrsets, domain, held: undefined };
+    if (status === 404) return { rrsets, domain, current: undefined };
     const { records, ttl } = shaped(`${who}: reading ${name}`, rrset, body);
-    return { rrsets, domain, held: rrsetOf(records.map((content) => ({ value: unquoted(content), ttl }))) };
+    return { rrsets, domain, current: rrsetOf(records.map((content) => ({ value: unquoted(content), ttl }))) };
   };
 
   return {
@@ -49,12 +49,12 @@ export function desec({ token, variable, api: base = "https://desec.io/api/v1" }
     minTtl,
 
     async read(name, world) {
-      return (await look(name, world)).held;
+      return (await lookUp(name, world)).current;
     },
 
     async replace(name, next, expected, world) {
-      const { rrsets, domain, held } = await look(name, world);
-      requireExpected(who, name, held, expected);
+      const { rrsets, domain, current } = await lookUp(name, world);
+      requireExpected(who, name, current, expected);
       const within = withinZone(name, domain.name);
       const subname = within === "@" ? "" : within;
       const ttl = Math.max(domain.minimum_ttl, next.ttl);
@@ -69,15 +69,15 @@ const rrset = v.object({ records: v.array(txtContent), ttl: v.number() });
 
 /** The messages of an error, which are grouped by field: `{ detail }`, `{ ttl: [] }`, `[{ non_field_errors: [] }]`. */
 function words(error: unknown): string | undefined {
-  const said: string[] = [];
+  const reasons: string[] = [];
   const collect = (node: unknown, field: string, depth: number): void => {
-    if (typeof node === "string") said.push(unnamed.has(field) ? node : `${field}: ${node}`);
+    if (typeof node === "string") reasons.push(unnamed.has(field) ? node : `${field}: ${node}`);
     else if (node && typeof node === "object" && depth < 5) {
       for (const [key, inner] of Object.entries(node)) collect(inner, Array.isArray(node) ? field : key, depth + 1);
     }
   };
   collect(error, "detail", 0);
-  return said.length > 0 ? said.join("; ") : undefined;
+  return reasons.length > 0 ? reasons.join("; ") : undefined;
 }
 
 const unnamed: ReadonlySet<string> = new Set(["detail", "non_field_errors"]);

@@ -32,7 +32,7 @@ export function digitalocean({
   const api: Api = {
     name: who,
     headers: { authorization: `Bearer ${token}` },
-    hint: `check ${variable}: it wants a personal access token that may read, create, update and delete in domains`,
+    hint: `check ${variable}: it must be a personal access token that may read, create, update and delete in domains`,
     words,
   };
 
@@ -45,17 +45,17 @@ export function digitalocean({
       return { items: itemsIn(body), more: links?.pages?.next !== undefined };
     });
 
-  const look = async (name: string, world: World) => {
+  const lookUp = async (name: string, world: World) => {
     const domainsIn = (body: unknown) => shaped(`${who}: listing domains`, domains, body).domains;
     const zone = zoneOf(who, name, await list(`${base}/domains`, {}, "listing domains", domainsIn, world)).name;
     const records = `${base}/domains/${encodeURIComponent(zone)}/records`;
     const within = withinZone(name, zone);
     const recordsIn = (body: unknown) => shaped(`${who}: reading ${name}`, txtRecords, body).domain_records;
     const listed = await list(records, { type: "TXT", name }, `reading ${name}`, recordsIn, world);
-    const held = listed
+    const current = listed
       .filter((record) => record.type === "TXT" && record.name.toLowerCase() === within)
       .map(({ id, data, ttl }) => ({ id: `${id}`, value: data, ttl }));
-    return { records, within, held };
+    return { records, within, current };
   };
 
   return {
@@ -63,14 +63,14 @@ export function digitalocean({
     minTtl,
 
     async read(name, world) {
-      return rrsetOf((await look(name, world)).held);
+      return rrsetOf((await lookUp(name, world)).current);
     },
 
     async replace(name, next, expected, world) {
-      const { records, within, held } = await look(name, world);
-      requireExpected(who, name, rrsetOf(held), expected);
+      const { records, within, current } = await lookUp(name, world);
+      requireExpected(who, name, rrsetOf(current), expected);
       const ttl = Math.max(minTtl, next.ttl);
-      const edit = editOf(who, name, held, { values: next.values, ttl });
+      const edit = editOf(who, name, current, { values: next.values, ttl });
       for (const value of [edit.change?.value, edit.create]) if (value !== undefined) requireKeepable(name, value);
 
       const at = (id: string) => `${records}/${id}`;
@@ -89,7 +89,7 @@ export function digitalocean({
 function requireKeepable(name: string, value: string): void {
   const length = quoted(value).length;
   if (value.includes("\\"))
-    throw new Failure("input", `${who}: a value at ${name} holds a backslash, which can't be kept`);
+    throw new Failure("input", `${who}: a value at ${name} contains a backslash, which would be lost`);
   if (length <= longest) return;
   throw new Failure("input", `${who}: a value at ${name} takes ${length} characters, where ${longest} are the most`);
 }
@@ -113,6 +113,6 @@ const txtRecords = v.object({
 const refusal = v.object({ id: v.string(), message: v.string() });
 
 function words(error: unknown): string | undefined {
-  const said = v.safeParse(refusal, error);
-  return said.success ? `${said.output.message} (${said.output.id})` : undefined;
+  const parsed = v.safeParse(refusal, error);
+  return parsed.success ? `${parsed.output.message} (${parsed.output.id})` : undefined;
 }

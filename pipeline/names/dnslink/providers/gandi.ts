@@ -23,11 +23,11 @@ export function gandi({ token, variable, api: base = "https://api.gandi.net/v5/l
   const api: Api = {
     name: who,
     headers: { authorization: `Bearer ${token}` },
-    hint: `check ${variable}: it wants a personal access token that may manage the domain's technical configuration`,
+    hint: `check ${variable}: it must be a personal access token that may manage the domain's technical configuration`,
     words,
   };
 
-  const look = async (name: string, world: World) => {
+  const lookUp = async (name: string, world: World) => {
     const listed = await everyPage(async (page) => {
       const query = new URLSearchParams({ page: `${page}`, per_page: `${perPage}` });
       const { body } = await askApi(api, { url: `${base}/domains?${query}`, what: "listing domains" }, world);
@@ -37,9 +37,9 @@ export function gandi({ token, variable, api: base = "https://api.gandi.net/v5/l
     const zone = zoneOf(who, name, listed).name;
     const url = `${base}/domains/${encodeURIComponent(zone)}/records/${encodeURIComponent(withinZone(name, zone))}/TXT`;
     const { status, body } = await askApi(api, { url, what: `reading ${name}`, also: [404] }, world);
-    if (status === 404) return { url, held: undefined };
+    if (status === 404) return { url, current: undefined };
     const { rrset_values, rrset_ttl } = shaped(`${who}: reading ${name}`, rrset, body);
-    return { url, held: rrsetOf(rrset_values.map((content) => ({ value: unquoted(content), ttl: rrset_ttl }))) };
+    return { url, current: rrsetOf(rrset_values.map((content) => ({ value: unquoted(content), ttl: rrset_ttl }))) };
   };
 
   return {
@@ -47,12 +47,12 @@ export function gandi({ token, variable, api: base = "https://api.gandi.net/v5/l
     minTtl,
 
     async read(name, world) {
-      return (await look(name, world)).held;
+      return (await lookUp(name, world)).current;
     },
 
     async replace(name, next, expected, world) {
-      const { url, held } = await look(name, world);
-      requireExpected(who, name, held, expected);
+      const { url, current } = await lookUp(name, world);
+      requireExpected(who, name, current, expected);
       const body = { rrset_ttl: Math.max(minTtl, next.ttl), rrset_values: next.values.map(quoted) };
       await askApi(api, { method: "PUT", url, what: `replacing ${name}`, body }, world);
     },
@@ -68,9 +68,9 @@ const refusal = v.object({
 });
 
 function words(error: unknown): string | undefined {
-  const said = v.safeParse(refusal, error);
-  if (!said.success) return undefined;
-  const { message, errors = [] } = said.output;
+  const parsed = v.safeParse(refusal, error);
+  if (!parsed.success) return undefined;
+  const { message, errors = [] } = parsed.output;
   const all = [...(message ? [message] : []), ...errors.map(({ name, description }) => `${name}: ${description}`)];
   return all.length > 0 ? all.join("; ") : undefined;
 }

@@ -20,11 +20,11 @@ export function zoneOf<Zone extends { readonly name: string }>(
   name: string,
   zones: readonly Zone[],
 ): Zone {
-  const holding = zones.filter((zone) => name === zone.name || name.endsWith(`.${zone.name}`));
-  if (holding.length > 0) return holding.reduce((a, b) => (b.name.length > a.name.length ? b : a));
+  const matching = zones.filter((zone) => name === zone.name || name.endsWith(`.${zone.name}`));
+  if (matching.length > 0) return matching.reduce((a, b) => (b.name.length > a.name.length ? b : a));
   const names = zones.map((zone) => zone.name);
   const few = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
-  throw new Failure("input", `${provider}: no zone of this account holds ${name}; it has ${few || "none at all"}`, {
+  throw new Failure("input", `${provider}: no zone of this account contains ${name}; it has ${few || "none at all"}`, {
     hint: "correct domain: or provider: in campaign.yaml, or use a token that may see the zone",
   });
 }

@@ -27,24 +27,24 @@ export function ionos({
   const api: Api = {
     name: who,
     headers: { "x-api-key": token },
-    hint: `check ${variable}: it wants an API key as PREFIX.SECRET`,
+    hint: `check ${variable}: it must be an API key as PREFIX.SECRET`,
     words,
   };
 
-  const look = async (name: string, world: World) => {
+  const lookUp = async (name: string, world: World) => {
     const listed = await askApi(api, { url: `${base}/zones`, what: "listing zones" }, world);
     const { id } = zoneOf(who, name, shaped(`${who}: listing zones`, zones, listed.body));
     const zone = `${base}/zones/${encodeURIComponent(id)}`;
     const query = new URLSearchParams({ recordName: name, recordType: "TXT" });
     const read = await askApi(api, { url: `${zone}?${query}`, what: `reading ${name}` }, world);
     // The server may ignore the filter, so the records are filtered again.
-    const records = shaped(`${who}: reading ${name}`, holding, read.body).records.filter(
+    const records = shaped(`${who}: reading ${name}`, zoneRecords, read.body).records.filter(
       (record) => record.type === "TXT" && record.name.toLowerCase() === name,
     );
-    const held = records
+    const current = records
       .filter(({ disabled }) => !disabled)
       .map(({ content, ttl }) => ({ content, ttl, value: unquoted(content) }));
-    return { zone, held, disabled: records.filter((record) => record.disabled) };
+    return { zone, current, disabled: records.filter((record) => record.disabled) };
   };
 
   return {
@@ -52,14 +52,14 @@ export function ionos({
     minTtl,
 
     async read(name, world) {
-      return rrsetOf((await look(name, world)).held);
+      return rrsetOf((await lookUp(name, world)).current);
     },
 
     async replace(name, next, expected, world) {
-      const { zone, held, disabled } = await look(name, world);
-      requireExpected(who, name, rrsetOf(held), expected);
+      const { zone, current, disabled } = await lookUp(name, world);
+      requireExpected(who, name, rrsetOf(current), expected);
       // Unchanged values are sent back exactly as received.
-      const contentOf = (value: string) => held.find((record) => record.value === value)?.content ?? sent(value);
+      const contentOf = (value: string) => current.find((record) => record.value === value)?.content ?? sent(value);
       const ttl = Math.max(minTtl, next.ttl);
       const body = [
         ...next.values.map((value) => ({ content: contentOf(value), ttl, disabled: false })),
@@ -77,7 +77,7 @@ function sent(value: string): string {
 }
 
 const zones = v.array(v.object({ id: v.string(), name: v.string() }));
-const holding = v.object({
+const zoneRecords = v.object({
   records: v.array(
     v.object({
       name: v.string(),
@@ -92,8 +92,8 @@ const holding = v.object({
 const errors = v.array(v.object({ code: v.string(), message: v.optional(v.string()) }));
 
 function words(error: unknown): string | undefined {
-  const said = v.safeParse(errors, error);
-  return said.success
-    ? said.output.map(({ code, message }) => [message, `(${code})`].join(" ").trim()).join("; ")
+  const parsed = v.safeParse(errors, error);
+  return parsed.success
+    ? parsed.output.map(({ code, message }) => [message, `(${code})`].join(" ").trim()).join("; ")
     : undefined;
 }

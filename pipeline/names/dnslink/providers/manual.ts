@@ -38,7 +38,7 @@ export function manual({ readAuthorities, deadline }: ManualOptions): DnsProvide
       for (const line of toSet(name, next, found)) world.log(line);
       world.log(`waiting up to ${wait} until every authoritative server answers so`);
       let still = inWords(found);
-      for (let look = 0; look < reads; look++) {
+      for (let attempt = 0; attempt < reads; attempt++) {
         await world.sleep(every);
         try {
           const now = await readAuthorities(name, world);

@@ -34,11 +34,11 @@ export function powerdns({ token, variable, api: address, serverId }: PowerdnsOp
   const api: Api = {
     name: who,
     headers: { "x-api-key": token },
-    hint: `check ${variable}: it wants the server's api-key`,
+    hint: `check ${variable}: it must be the server's api-key`,
     words,
   };
 
-  const look = async (name: string, world: World) => {
+  const lookUp = async (name: string, world: World) => {
     const listed = await askApi(api, { url: `${base}/zones`, what: "listing zones" }, world);
     const all = shaped(`${who}: listing zones`, zones, listed.body);
     const { id } = zoneOf(
@@ -50,12 +50,14 @@ export function powerdns({ token, variable, api: address, serverId }: PowerdnsOp
     // Older servers ignore the filter, and return the whole zone.
     const query = new URLSearchParams({ rrset_name: `${name}.`, rrset_type: "TXT" });
     const read = await askApi(api, { url: `${zone}?${query}`, what: `reading ${name}` }, world);
-    const rrset = shaped(`${who}: reading ${name}`, holding, read.body).rrsets.find(
+    const rrset = shaped(`${who}: reading ${name}`, zoneRecords, read.body).rrsets.find(
       (one) => one.type === "TXT" && withoutDot(one.name).toLowerCase() === name,
     );
     const { records = [], ttl = minTtl } = rrset ?? {};
-    const held = records.filter(({ disabled }) => !disabled).map(({ content }) => ({ value: unquoted(content), ttl }));
-    return { zone, held, disabled: records.filter((record) => record.disabled) };
+    const current = records
+      .filter(({ disabled }) => !disabled)
+      .map(({ content }) => ({ value: unquoted(content), ttl }));
+    return { zone, current, disabled: records.filter((record) => record.disabled) };
   };
 
   return {
@@ -63,12 +65,12 @@ export function powerdns({ token, variable, api: address, serverId }: PowerdnsOp
     minTtl,
 
     async read(name, world) {
-      return rrsetOf((await look(name, world)).held);
+      return rrsetOf((await lookUp(name, world)).current);
     },
 
     async replace(name, next, expected, world) {
-      const { zone, held, disabled } = await look(name, world);
-      requireExpected(who, name, rrsetOf(held), expected);
+      const { zone, current, disabled } = await lookUp(name, world);
+      requireExpected(who, name, rrsetOf(current), expected);
       const records = [...next.values.map((value) => ({ content: quoted(value), disabled: false })), ...disabled];
       const ttl = Math.max(minTtl, next.ttl);
       const body = { rrsets: [{ name: `${name}.`, type: "TXT", ttl, changetype: "REPLACE", records }] };
@@ -82,7 +84,7 @@ function withoutDot(name: string): string {
 }
 
 const zones = v.array(v.object({ id: v.string(), name: v.string() }));
-const holding = v.object({
+const zoneRecords = v.object({
   rrsets: v.array(
     v.object({
       name: v.string(),
@@ -96,6 +98,6 @@ const holding = v.object({
 const refusal = v.object({ error: v.string(), errors: v.optional(v.array(v.string()), []) });
 
 function words(error: unknown): string | undefined {
-  const said = v.safeParse(refusal, error);
-  return said.success ? [said.output.error, ...said.output.errors].join("; ") : undefined;
+  const parsed = v.safeParse(refusal, error);
+  return parsed.success ? [parsed.output.error, ...parsed.output.errors].join("; ") : undefined;
 }

@@ -6,8 +6,8 @@ import type { DnsProvider } from "../provider.ts";
 import { sameValues } from "../rrset.ts";
 
 /**
- * A write whose answer was lost may have been done. Before it is tried again we look: otherwise we would find our own
- * value where the old one was expected, and call it somebody else's.
+ * A write whose answer was lost may have been done. Before a retry the record is read: otherwise our own
+ * value would be found where the old one was expected, and be reported as another writer's.
  */
 export function withRetry(inner: DnsProvider): DnsProvider {
   return {

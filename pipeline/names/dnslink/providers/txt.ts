@@ -25,10 +25,10 @@ export function quoted(value: string): string {
 const longestString = 255;
 
 /**
- * The value that `content` stands for. What is not in quotes from its first to its last character is taken as it is:
+ * The value that `content` encodes. What is not in quotes from its first to its last character is taken as it is:
  * some APIs give back what they were given.
  *
- * @throws Failure `input` where it holds bytes that are not UTF-8: to write them back would change them.
+ * @throws Failure `input` where it contains bytes that are not UTF-8: to write them back would change them.
  */
 export function unquoted(content: string): string {
   if (!inQuotes.test(content)) return content;
@@ -43,7 +43,7 @@ export function unquoted(content: string): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes));
   } catch (cause) {
     throw new Failure("input", `a TXT value is not text: ${shown(content)}`, {
-      hint: "remove it where the records are kept; to write it back would change it",
+      hint: "remove it at the DNS provider; writing it back would change it",
       cause,
     });
   }

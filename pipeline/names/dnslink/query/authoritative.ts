@@ -66,7 +66,7 @@ export interface ServerAnswer {
   readonly wrong?: boolean;
 }
 
-/** The authoritative servers of `name`. They are looked up at the first query only. */
+/** The authoritative servers of `name`. They are resolved at the first query only. */
 export function authorities(name: string, options: AuthorityOptions): Authorities {
   const timeoutMs = options.timeoutMs ?? 3000;
   const given = options.authorities ?? [];
@@ -88,7 +88,7 @@ export function authorities(name: string, options: AuthorityOptions): Authoritie
         world.log(`${name}: nothing comes back over IPv6, so its servers count by what they answer over IPv4`);
         loggedNoIPv6 = true;
       }
-      return counted.map(({ said }) => said);
+      return counted.map(({ answer }) => answer);
     },
   };
 }
@@ -97,7 +97,7 @@ export function authorities(name: string, options: AuthorityOptions): Authoritie
 type ServerAddress = { readonly server: Server } | { readonly lost: ServerAnswer };
 
 interface Outcome {
-  readonly said: ServerAnswer;
+  readonly answer: ServerAnswer;
   /** Absent if the server has no address. */
   readonly server?: Server;
   /** False if no answer arrived, possibly because this machine has no route to the address. */
@@ -117,19 +117,19 @@ const noRoute: ReadonlySet<unknown> = new Set([
 ]);
 
 async function askOne(name: string, place: ServerAddress, timeoutMs: number, world: World): Promise<Outcome> {
-  if ("lost" in place) return { said: place.lost, reached: false };
+  if ("lost" in place) return { answer: place.lost, reached: false };
   const { server } = place;
   try {
     const questions = ["TXT", "SOA"] as const;
     const [txt, soa] = await Promise.all(questions.map((type) => ask({ name, type }, server, { timeoutMs }, world)));
-    return { server, reached: true, said: { server: called(server), ...readOff(name, txt!, soa!) } };
+    return { server, reached: true, answer: { server: called(server), ...readOff(name, txt!, soa!) } };
   } catch (error) {
     world.signal.throwIfAborted();
     if (!isFailure(error, "unavailable")) throw error;
     const { name: kind, code } = error.cause as { readonly name?: string; readonly code?: unknown };
     const problem = error.message.slice(called(server).length + 1);
     const reached = kind !== "TimeoutError" && !noRoute.has(code);
-    return { server, reached, said: { server: called(server), problem } };
+    return { server, reached, answer: { server: called(server), problem } };
   }
 }
 
@@ -150,13 +150,13 @@ function readOff(name: string, txt: Reply, soa: Reply): Omit<ServerAnswer, "serv
   if (!txt.authoritative) {
     return { problem: "does not answer for the zone itself, though the zone names it (lame delegation)" };
   }
-  const wanted = plainName(name);
-  const alias = txt.answers.find((record) => record.type === "CNAME" && record.name === wanted);
-  if (alias) return { problem: `a CNAME stands at ${name}, to ${shown(String(alias.data))}`, wrong: true };
+  const owner = plainName(name);
+  const alias = txt.answers.find((record) => record.type === "CNAME" && record.name === owner);
+  if (alias) return { problem: `a CNAME exists at ${name}, to ${shown(String(alias.data))}`, wrong: true };
 
   const authority = zoneOf(soa) ?? zoneOf(txt);
   const serial = authority?.data.serial ?? undefined;
-  const records = txt.answers.filter((record) => record.type === "TXT" && record.name === wanted);
+  const records = txt.answers.filter((record) => record.type === "TXT" && record.name === owner);
   if (records.length === 0) {
     // TTL of a negative answer: the smaller of the SOA's TTL and its MINIMUM field (RFC 2308 §5).
     const ttl = authority && Math.min(authority.ttl, authority.data.minimum ?? authority.ttl);
@@ -219,7 +219,7 @@ async function zoneAbove(name: string, resolve: (question: Question) => Promise<
     // After a CNAME, the SOA may be that of another name.
     if (zone !== undefined && zone !== "." && zone !== "" && `.${above}`.endsWith(`.${zone}`)) return zone;
   }
-  throw new Failure("input", `the DNS knows no zone that holds ${name}`, {
+  throw new Failure("input", `the DNS has no zone that contains ${name}`, {
     hint: 'is the domain registered, and spelt right? Where it is not public, name its servers: authorities: ["host:port"]',
   });
 }

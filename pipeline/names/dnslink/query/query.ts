@@ -24,7 +24,7 @@ import { reasonOf } from "../../../http/http.ts";
 export interface Server {
   readonly ip: string;
   readonly port: number;
-  /** Host name, if the address was looked up by name. */
+  /** Host name, if the address was resolved from a name. */
   readonly host?: string;
 }
 

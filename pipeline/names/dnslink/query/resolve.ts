@@ -62,19 +62,19 @@ const mostDomains = 32;
  */
 export async function resolveDnslink(domain: string, options: ResolveOptions, world: World): Promise<Resolution> {
   const resolvers = { timeoutMs: options.timeoutMs ?? 5000, ...(options.servers && { servers: options.servers }) };
-  const look = (name: string) => askResolvers({ name, type: "TXT" }, resolvers, world);
-  return options.mode === "standard" ? everyLink(domain, look) : theLink(domain, look);
+  const ask = (name: string) => askResolvers({ name, type: "TXT" }, resolvers, world);
+  return options.mode === "standard" ? everyLink(domain, ask) : theLink(domain, ask);
 }
 
-type Look = (name: string) => Promise<Reply>;
+type Ask = (name: string) => Promise<Reply>;
 
-async function everyLink(domain: string, look: Look): Promise<Resolution> {
+async function everyLink(domain: string, ask: Ask): Promise<Resolution> {
   const bare = domain.replace(/\.$/, "").replace(/^_dnslink\./, "");
   const notes: Note[] = [];
-  let reply = await look(recordName(bare));
+  let reply = await ask(recordName(bare));
   if (reply.rcode === "NXDOMAIN") {
     notes.push({ code: "FALLBACK" });
-    reply = await look(bare);
+    reply = await ask(bare);
   }
   if (reply.rcode === "NXDOMAIN") throw new Failure("input", `there is no domain ${shown(domain)}`, { cause: reply });
 
@@ -98,12 +98,12 @@ function readEntry(entry: string): { readonly namespace: string; readonly identi
   return identifier === "" ? "NO_IDENTIFIER" : { namespace, identifier };
 }
 
-async function theLink(domain: string, look: Look): Promise<Resolution> {
+async function theLink(domain: string, ask: Ask): Promise<Resolution> {
   let at = domain;
   let below = "";
   let shortest = Number.POSITIVE_INFINITY;
   for (let domains = 0; domains < mostDomains; domains++) {
-    const texts = textsOf(await look(recordName(at)));
+    const texts = textsOf(await ask(recordName(at)));
     const links = linksIn(texts.map(({ value }) => value));
     const problem = problemOf(links);
     if (problem) throw new Failure("refused", `${shown(at)} has ${problem}`);

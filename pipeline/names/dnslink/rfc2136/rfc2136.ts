@@ -66,7 +66,7 @@ export function rfc2136({ server: address, key: written, transport, timeoutMs = 
   const query = (question: Question, server: Server, world: World, how = signedOptions(world)): Promise<Reply> =>
     ask(question, server, how, world);
 
-  const look = async (at: string, world: World) => {
+  const lookUp = async (at: string, world: World) => {
     checkName(at);
     const server = await primary();
     const [zone, reply] = await Promise.all([
@@ -85,7 +85,7 @@ export function rfc2136({ server: address, key: written, transport, timeoutMs = 
         hint: "compare the key's algorithm, name and secret, and the clock, with the server's",
       });
     }
-    throw new Failure("input", `${name} holds no zone for ${at}`, {
+    throw new Failure("input", `${name} has no zone for ${at}`, {
       hint: "is server: the primary of that zone, and does it answer this machine?",
     });
   }
@@ -106,11 +106,11 @@ export function rfc2136({ server: address, key: written, transport, timeoutMs = 
     minTtl,
 
     async read(at, world) {
-      return rrsetOf((await look(at, world)).records);
+      return rrsetOf((await lookUp(at, world)).records);
     },
 
     async replace(at, next, expected, world) {
-      const { server, zone, records } = await look(at, world);
+      const { server, zone, records } = await lookUp(at, world);
       requireExpected(name, at, rrsetOf(records), expected);
       const known = new Map(records.map(({ value, data }) => [value, data]));
       const ttl = Math.max(next.ttl, minTtl);
@@ -133,19 +133,23 @@ export function rfc2136({ server: address, key: written, transport, timeoutMs = 
 
 function recordsIn(who: string, at: string, reply: Reply): WireRecord[] {
   if (reply.rcode !== "NOERROR" && reply.rcode !== "NXDOMAIN") throw refusal(who, at, reply);
-  const wanted = plainName(at);
-  const alias = reply.answers.find((record) => record.type === "CNAME" && record.name === wanted);
+  const owner = plainName(at);
+  const alias = reply.answers.find((record) => record.type === "CNAME" && record.name === owner);
   if (alias) {
     const target = shown(String(alias.data));
-    throw new Failure("input", `${who}: a CNAME stands at ${at}, to ${target}, and beside it no TXT record can`, {
+    throw new Failure("input", `${who}: a CNAME exists at ${at}, to ${target}, and excludes a TXT record`, {
       hint: "remove the CNAME, or announce the name it points to",
     });
   }
-  const found = reply.answers.filter((record) => record.type === "TXT" && record.name === wanted);
+  const found = reply.answers.filter((record) => record.type === "TXT" && record.name === owner);
   if (new Set(found.map(({ data }) => textOf(data))).size < found.length) {
-    throw new Failure("input", `${who}: two TXT records at ${at} read the same, so that none could be kept for sure`, {
-      hint: "remove one of them by hand, as with nsupdate",
-    });
+    throw new Failure(
+      "input",
+      `${who}: two TXT records at ${at} have the same text, so that neither can be addressed alone`,
+      {
+        hint: "remove one of them by hand, as with nsupdate",
+      },
+    );
   }
   return found.map(({ data, ttl }) => ({ value: textOf(data), ttl, data: txtData(stringsOf(data)) }));
 }
@@ -153,8 +157,8 @@ function recordsIn(who: string, at: string, reply: Reply): WireRecord[] {
 /** The failure for each response code other than NOERROR (RFC 2136 §2.2). */
 const refusals: ReadonlyMap<string, { readonly kind: Kind; readonly says: string; readonly hint?: string }> = new Map([
   ["NXRRSET", { kind: "conflict", says: "was changed while we wrote" }],
-  ["YXRRSET", { kind: "conflict", says: "was made by somebody else while we wrote" }],
-  ["NOTZONE", { kind: "input", says: "lies outside of the zone" }],
+  ["YXRRSET", { kind: "conflict", says: "was created by another writer at the same time" }],
+  ["NOTZONE", { kind: "input", says: "is outside of the zone" }],
   ["NOTIMP", { kind: "input", says: "can't be changed there: the server takes no dynamic updates" }],
   ["SERVFAIL", { kind: "unavailable", says: "can't be served now" }],
   [

@@ -79,7 +79,7 @@ export function tsigSigner(key: TsigKey, who: string, now: () => Date): MessageS
       if (!found) {
         // Some servers send errors unsigned (Knot: unknown zone, PowerDNS: unknown key). Other replies must be signed.
         if ((reply.readUInt16BE(2) & 0xf) !== 0) return;
-        throw new Failure("corrupt", `${who}: the answer is not signed, and anybody could have sent it`);
+        throw new Failure("corrupt", `${who}: the answer is not signed, so any host could have sent it`);
       }
       if (found.mac.length === 0 && found.error !== 0) throw refusalOf(who, key, found, now());
       const length = Buffer.alloc(2);
@@ -87,7 +87,7 @@ export function tsigSigner(key: TsigKey, who: string, now: () => Date): MessageS
       const expected = sign([length, sentMac, found.unsigned, ...variables(key, found)]);
       if (found.mac.length !== expected.length || !timingSafeEqual(found.mac, expected)) {
         throw new Failure("corrupt", `${who}: the answer's signature is wrong, so it is not that server's`, {
-          hint: "somebody on the way changes answers, or the server holds another secret under the key's name",
+          hint: "answers are changed on the way, or the server has another secret under the key's name",
         });
       }
       if (found.error !== 0) throw refusalOf(who, key, found, now());
@@ -101,7 +101,7 @@ function refusalOf(who: string, key: TsigKey, { error, other }: Signature, now: 
     const apart = Math.round(Math.abs(now.getTime() - theirs.getTime()) / 1000);
     const says = `${who} refuses the time of the signature (BADTIME): here it is ${now.toISOString()}, there ${theirs.toISOString()}`;
     return new Failure("refused", `${says}, ${apart} s apart where ${fudge} s are allowed`, {
-      hint: "set this machine's clock, or the server's: timedatectl says whether it is kept right",
+      hint: "set this machine's clock, or the server's: timedatectl tells whether it is synchronised",
     });
   }
   const why = errors.get(error) ?? (error === badTime ? "the clocks differ (BADTIME)" : `TSIG error ${error}`);
@@ -157,7 +157,7 @@ function startOfLast(message: Buffer): number {
   return at;
 }
 
-/** What is signed besides the message (RFC 8945 §4.3.3). */
+/** What is signed in addition to the message (RFC 8945 §4.3.3). */
 function variables(
   { name, algorithm }: TsigKey,
   { time, error, other }: Pick<Signature, "time" | "error" | "other">,

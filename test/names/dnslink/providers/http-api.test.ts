@@ -19,7 +19,7 @@ describe("the zone of a name", () => {
 
   it("is none for a name that only ends alike, and those there are get named", () => {
     expect(() => zoneOf("ionos", "_dnslink.counterexample.test", zones.slice(0, 2))).toThrow(
-      "ionos: no zone of this account holds _dnslink.counterexample.test; it has example.test, data.example.test",
+      "ionos: no zone of this account contains _dnslink.counterexample.test; it has example.test, data.example.test",
     );
     const many = Array.from({ length: 90 }, (_, i) => ({ name: `${i}.test` }));
     expect(() => zoneOf("ionos", "x.example", many)).toThrow(

@@ -27,7 +27,7 @@ describe("a server that does not answer well is told with the reason", () => {
       () => ({ flags: 0, authorities: [{ type: "NS" as const, name: "test", ttl: 9, data: "a.root.test" }] }),
     ],
     [
-      `a CNAME stands at ${name}, to elsewhere.test`,
+      `a CNAME exists at ${name}, to elsewhere.test`,
       () => ({
         answers: [{ type: "CNAME" as const, name, ttl: 300, data: "elsewhere.test" }, txt("elsewhere.test", link)],
       }),
@@ -196,7 +196,7 @@ describe("whom to ask", () => {
     const resolver = await fakeDns(() => ({ flags: 3, authorities: [soa(".")] }));
     await expect(ask({ resolver: resolver.address })).rejects.toMatchObject({
       kind: "input",
-      message: `the DNS knows no zone that holds ${name}`,
+      message: `the DNS has no zone that contains ${name}`,
     });
   });
 

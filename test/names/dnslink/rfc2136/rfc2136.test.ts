@@ -93,7 +93,7 @@ describe.skipIf(!there).each([
     const late = provider({ server: between.address }).replace(name, { values: [one], ttl: 300 }, undefined, world);
     await expect(late).rejects.toMatchObject({
       kind: "conflict",
-      message: `rfc2136 at ${between.address} answers YXRRSET: ${name} was made by somebody else while we wrote`,
+      message: `rfc2136 at ${between.address} answers YXRRSET: ${name} was created by another writer at the same time`,
     });
     expect((await provider().read(name, world))?.values).toEqual([other]);
   });
@@ -109,7 +109,7 @@ describe.skipIf(!there).each([
     );
     await expect(change).rejects.toMatchObject({
       kind: "corrupt",
-      message: `rfc2136 at ${liar.address}: the answer is not signed, and anybody could have sent it`,
+      message: `rfc2136 at ${liar.address}: the answer is not signed, so any host could have sent it`,
     });
   });
 
@@ -138,11 +138,11 @@ describe.skipIf(!there).each([
     }
   });
 
-  it("knows no change where a CNAME stands", async () => {
+  it("refuses to write where a CNAME exists", async () => {
     const name = `alias.${zone}`;
     await expect(provider().replace(name, { values: [one], ttl: 300 }, undefined, world)).rejects.toMatchObject({
       kind: "input",
-      message: expect.stringContaining(`a CNAME stands at ${name}, to www.${zone}`),
+      message: expect.stringContaining(`a CNAME exists at ${name}, to www.${zone}`),
     });
   });
 
@@ -187,12 +187,15 @@ describe.skipIf(!there)("other people's values", () => {
     expect(strings).toContainEqual([one]);
   });
 
-  it("are not touched where two read the same, for one of them would be lost", async () => {
+  it("are left unchanged where two have the same text, because one of them would be lost", async () => {
     const stranger = await startBind({ zones: { [zone]: '_dnslink TXT "a note"\n_dnslink TXT "a " "note"' } });
     onTestFinished(() => stranger.stop());
     const { address, key } = stranger;
     const found = rfc2136({ server: address, key, transport: "tcp" }).read(`_dnslink.${zone}`, world);
-    await expect(found).rejects.toMatchObject({ kind: "input", message: expect.stringContaining("read the same") });
+    await expect(found).rejects.toMatchObject({
+      kind: "input",
+      message: expect.stringContaining("have the same text"),
+    });
   });
 });
 
@@ -242,7 +245,7 @@ describe.skipIf(!there)("what a server's no means", () => {
     [4, "input", "answers NOTIMP: _dnslink.latest.example.test can't be changed there: the server takes no dynamic"],
     [5, "refused", "answers REFUSED: _dnslink.latest.example.test may not be changed or read with this key"],
     [9, "refused", "answers NOTAUTH: _dnslink.latest.example.test may not be changed with this key, or the server is"],
-    [10, "input", "answers NOTZONE: _dnslink.latest.example.test lies outside of the zone"],
+    [10, "input", "answers NOTZONE: _dnslink.latest.example.test is outside of the zone"],
   ])("code %i: %s", async (flags, kind, words) => {
     const saying = await relay(bind.address, async () => ({ flags }));
     await expect(change({ server: saying.address })).rejects.toMatchObject({
@@ -317,7 +320,7 @@ function onTime(provider: DnsProvider): DnsProvider {
   };
 }
 
-/** The strings of each TXT record, as a zone transfer to somebody else would show them. */
+/** The strings of each TXT record, as a zone transfer shows them. */
 async function stringsAt({ address }: Primary, name: string): Promise<string[][]> {
   const { addressesOf, ask, stringsOf } = await import("../../../../pipeline/names/dnslink/query/query.ts");
   const [server] = await addressesOf(address);
