@@ -5,6 +5,7 @@
  * turns items into files. A description is a pure function of (the folder's CID, the reader's version), so it is
  * cached under those two without expiry.
  */
+import type { RuleName } from "../checks/rules.ts";
 import { Failure } from "../failure.ts";
 import type { Json } from "../json.ts";
 import type { World } from "../world.ts";
@@ -159,7 +160,7 @@ export type Access =
 
 export interface DatasetFinding {
   readonly level: "error" | "warning" | "hint";
-  readonly rule: string;
+  readonly rule: RuleName;
   readonly says: string;
   readonly fix?: string;
 }

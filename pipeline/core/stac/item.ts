@@ -17,6 +17,7 @@ import { type About, interpret } from "../attributes/interpret.ts";
 import type { Person } from "../attributes/people.ts";
 import { oneLine } from "../attributes/text.ts";
 import type { Facts } from "../campaign/campaign.ts";
+import type { RuleName } from "../checks/rules.ts";
 import type { Access, DatasetFinding, Description, Geometry } from "../dataset/dataset.ts";
 import { type Box, boxOf, contains, objectionTo, objectionToTime, positionsOf } from "../dataset/extent.ts";
 import { sinceEver, untilEver } from "../dataset/instant.ts";
@@ -249,4 +250,4 @@ function linksOf({ doi, licence, references }: About): StacLink[] {
   ];
 }
 
-const warning = (rule: string, says: string, fix: string): DatasetFinding => ({ level: "warning", rule, says, fix });
+const warning = (rule: RuleName, says: string, fix: string): DatasetFinding => ({ level: "warning", rule, says, fix });

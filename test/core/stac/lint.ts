@@ -5,7 +5,7 @@
  * dimension that isn't there, a link to nothing, a collection that claims another extent than its items have. Here
  * those are rules, and the tests hold all that we make to them.
  */
-import type { DatasetFinding, Geometry } from "../../../pipeline/core/dataset/dataset.ts";
+import type { Geometry } from "../../../pipeline/core/dataset/dataset.ts";
 import {
   type Box,
   boxAround,
@@ -19,6 +19,13 @@ import type { Json } from "../../../pipeline/core/json.ts";
 import { intervalOf } from "../../../pipeline/core/stac/catalog.ts";
 import type { Item, StacLink } from "../../../pipeline/core/stac/item.ts";
 
+/** A rule that a document breaks. */
+export interface Flaw {
+  readonly level: "error";
+  readonly rule: `stac-${string}`;
+  readonly says: string;
+}
+
 type Members = Readonly<Record<string, Json>>;
 
 /** An item, collection or catalog as it was read; nothing about it is certain. */
@@ -31,7 +38,7 @@ interface Document {
  * Every rule broken in the STAC documents among `files` (path in the portal → text): those that are JSON with a
  * `stac_version`. Each finding begins with the file it is about. Throws a `SyntaxError` where a `.json` is none.
  */
-export function lintStac(files: ReadonlyMap<string, unknown>): DatasetFinding[] {
+export function lintStac(files: ReadonlyMap<string, unknown>): Flaw[] {
   const documents = [...files].flatMap(([file, text]): Document[] => {
     if (!file.endsWith(".json") || typeof text !== "string") return [];
     const content: unknown = JSON.parse(text);
@@ -51,11 +58,11 @@ export function lintStac(files: ReadonlyMap<string, unknown>): DatasetFinding[] 
 }
 
 /** Rules about one item alone. */
-export function lintItem(item: Item): DatasetFinding[] {
+export function lintItem(item: Item): Flaw[] {
   return [...lintPlace(item), ...lintTime(item), ...lintCube(item.properties), ...lintWords(item), ...lintAssets(item)];
 }
 
-function lintPlace({ bbox, geometry }: Item): DatasetFinding[] {
+function lintPlace({ bbox, geometry }: Item): Flaw[] {
   if (!bbox || !geometry) return bbox || geometry ? [broken("bbox", "bbox and geometry must stand together")] : [];
   const [west, south, east, north] = bbox;
   const objection = objectionTo({ west, south, east, north });
@@ -73,7 +80,7 @@ function lintPlace({ bbox, geometry }: Item): DatasetFinding[] {
   return [];
 }
 
-function lintTime({ properties }: Item): DatasetFinding[] {
+function lintTime({ properties }: Item): Flaw[] {
   const fields = ["datetime", "start_datetime", "end_datetime", "created", "updated", "published"];
   const wrong = fields.filter((field) => typeof properties[field] === "string" && !isInstant(properties[field]));
   if (wrong.length > 0) {
@@ -88,7 +95,7 @@ function lintTime({ properties }: Item): DatasetFinding[] {
   return [];
 }
 
-function lintCube(properties: Members): DatasetFinding[] {
+function lintCube(properties: Members): Flaw[] {
   const dimensions = objectAt(properties, "cube:dimensions");
   const variables = objectAt(properties, "cube:variables");
   const both = Object.keys(variables).filter((name) => Object.hasOwn(dimensions, name));
@@ -111,7 +118,7 @@ function lintCube(properties: Members): DatasetFinding[] {
   ];
 }
 
-function lintWords({ id, properties }: Item): DatasetFinding[] {
+function lintWords({ id, properties }: Item): Flaw[] {
   const keywords = (properties.keywords ?? []) as readonly string[];
   return [
     ...(id === "" ? [broken("id", "the id is empty")] : []),
@@ -121,7 +128,7 @@ function lintWords({ id, properties }: Item): DatasetFinding[] {
   ];
 }
 
-function lintAssets({ assets }: Item): DatasetFinding[] {
+function lintAssets({ assets }: Item): Flaw[] {
   return Object.entries(assets).flatMap(([key, { type, href }]) => [
     ...(typeof type === "string" && /zarr/.test(type) && !/^application\/vnd\.zarr; version=[23]$/.test(type)
       ? [broken("media-type", `asset "${key}" has the type ${type}; Zarr's is application/vnd.zarr; version=2 or 3`)]
@@ -135,7 +142,7 @@ function lintLinks(
   content: Members,
   files: ReadonlyMap<string, unknown>,
   byFile: ReadonlyMap<string, Document>,
-): DatasetFinding[] {
+): Flaw[] {
   const links = linksOf(content);
   const self = links.filter(({ rel }) => rel === "self");
   const dangling = links.filter(({ href }) => isRelative(href) && !files.has(resolved(file, href)));
@@ -168,7 +175,7 @@ function lintLinks(
 const pointsBack = ({ file, content }: Document, parent: string) =>
   linksOf(content).some(({ rel, href }) => rel === "parent" && resolved(file, href) === parent);
 
-function sharedIds(documents: readonly Document[]): DatasetFinding[] {
+function sharedIds(documents: readonly Document[]): Flaw[] {
   const first = new Map<string, string>();
   return documents.flatMap(({ file, content }) => {
     const key = `${content.type === "Feature" ? "item" : "catalog"} ${content.id}`;
@@ -178,7 +185,7 @@ function sharedIds(documents: readonly Document[]): DatasetFinding[] {
   });
 }
 
-function lintExtent(collection: Members, items: readonly Item[]): DatasetFinding[] {
+function lintExtent(collection: Members, items: readonly Item[]): Flaw[] {
   const spatial = objectAt(objectAt(collection, "extent"), "spatial").bbox as readonly Box[] | undefined;
   const temporal = objectAt(objectAt(collection, "extent"), "temporal").interval as
     | readonly (readonly (string | null)[])[]
@@ -237,7 +244,7 @@ function isObject(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const within = (file: string, findings: readonly DatasetFinding[]) =>
+const within = (file: string, findings: readonly Flaw[]) =>
   findings.map((finding) => ({ ...finding, says: `${file}: ${finding.says}` }));
 
-const broken = (rule: string, says: string): DatasetFinding => ({ level: "error", rule: `stac-${rule}`, says });
+const broken = (rule: string, says: string): Flaw => ({ level: "error", rule: `stac-${rule}`, says });

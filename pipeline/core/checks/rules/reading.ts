@@ -1,0 +1,77 @@
+/** Rules on whether a dataset can be found, opened and read at all. */
+import type { Rules } from "../rule.ts";
+
+export const readingRules = {
+  unreadable: {
+    level: "error",
+    finds: "The dataset can't be described.",
+    reason: "Nobody can open it, and the portal lists it as failed.",
+    fix: "Copy it again, or write it anew. `add --force` publishes it as it is.",
+  },
+  "not-described": {
+    level: "warning",
+    finds: "The dataset of a pull request can't be described.",
+    reason: "It would be published, and listed as failed.",
+    fix: "Copy it again, or write it anew.",
+  },
+  "data-unreachable": {
+    level: "warning",
+    finds: "No node or gateway has the data of a pull request.",
+    reason: "What can't be fetched can't be published.",
+    fix: "Keep your node on the network, or export the leaf as a CAR and give its address.",
+  },
+  "not-unixfs": {
+    level: "error",
+    finds: "The CID of a leaf is no UnixFS file or folder.",
+    reason: "It can't be part of a tree of files.",
+    fix: "Add the data again with `fieldtree add`.",
+  },
+  "not-searched": {
+    level: "warning",
+    finds: "The search for datasets in a leaf ended at one of its bounds.",
+    reason: "The rest is published, but nobody finds it in the portal.",
+    fix: "Give the folders in it lines of their own in tree.yaml.",
+  },
+  truncated: {
+    level: "error",
+    finds: "A NetCDF file is shorter than its header says.",
+    reason: "netCDF reads zeros in place of what is missing, without a word.",
+    fix: "Copy it again.",
+  },
+  undecodable: {
+    level: "warning",
+    finds: "Values of a variable can't be decoded.",
+    reason: "What they hold, and where and when it was measured, stays unknown.",
+    fix: "Write it with a codec and a type that zarr-python or netCDF has, or copy it again.",
+  },
+  "left-out": {
+    level: "warning",
+    finds: "A variable, group or attribute has damaged or unknown metadata and is left out.",
+    reason: "Users do not see it.",
+    fix: "Copy the dataset again, or write its metadata anew.",
+  },
+  "values-elsewhere": {
+    level: "warning",
+    finds: "Values of a variable are in another file.",
+    reason: "That file is not part of the dataset, so its values are lost with it.",
+    fix: "Write the values into the file, with h5repack or nccopy.",
+  },
+  "xarray-refuses": {
+    level: "warning",
+    finds: "xarray refuses to open the dataset because of one of its variables.",
+    reason: "Most users open data with xarray.",
+    fix: "Write it with xarray's `to_zarr`.",
+  },
+  packing: {
+    level: "warning",
+    finds: "A coordinate's `scale_factor` or `add_offset` can't be used.",
+    reason: "Its values are not known, and neither is the dataset's extent.",
+    fix: "Correct the attributes, or store the values unpacked.",
+  },
+  "dimension-sizes": {
+    level: "error",
+    finds: "A dimension has different lengths in different arrays.",
+    reason: "xarray refuses to open such a dataset.",
+    fix: "Give the arrays' dimensions different names.",
+  },
+} as const satisfies Rules;
