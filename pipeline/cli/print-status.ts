@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
+import { isFailure } from "../core/failure.ts";
 import { hasNoData } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import type { IncompletePin } from "../ipfs/node.ts";
@@ -10,7 +11,8 @@ import type { Head } from "../log/log.ts";
 import { reachable, type Unreachable } from "../stages/available-parts.ts";
 import { agreedValue, describeAnswers, type NameObservation, normalized } from "../stages/names/name-status.ts";
 import { targetOf } from "../stages/names/target.ts";
-import { incompleteLines } from "../stages/pins/incomplete-pins.ts";
+import { type BelowPins, lookBelowPins } from "../stages/pins/below-pins.ts";
+import { incompleteLines, leafLines } from "../stages/pins/incomplete-pins.ts";
 import { pinData } from "../stages/pins/pin-status.ts";
 import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
 import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
@@ -38,15 +40,17 @@ export async function printStatus(
   const text = await readFile(join(opened.folder, "tree.yaml"));
   // The head is read a single time, so that the whole status is of one release, even if another is published meanwhile.
   const { campaign, lease: leaseNow, unreachable } = reachable(opened, timeouts.soon, world);
-  const [ours, live, lease] = await Promise.all([
+  const [ours, live, lease, below] = await Promise.all([
     observe(text, campaign, world, timeouts),
     rolledBack(campaign, timeouts, world),
     leaseNow(),
+    belowPins(campaign, timeouts, unreachable, world),
   ]);
   // A publish refuses a tree.yaml that was rolled back, so its plan is not shown as the next steps.
   const rolledBackReason = whyRolledBack(ours);
   const observation = (rolledBackReason && live) ?? ours;
   const { head } = observation;
+  const incomplete = [...observation.incomplete, ...below.incomplete];
   const release = head?.release;
   const names = await Promise.all(observation.names.map((name) => liveName(name, head, campaign, world)));
   const pins = observation.pins.filter(({ desired }) => desired.cid);
@@ -59,7 +63,8 @@ export async function printStatus(
     portal: release?.portal.toString() ?? null,
     live: names.map(({ data }) => data),
     pins: pins.map((pin) => ({ ...pinData(pin), age: ageOf(pin, now) })),
-    ...(observation.incomplete.length > 0 && { incomplete: observation.incomplete.map(incompleteData) }),
+    ...(incomplete.length > 0 && { incomplete: incomplete.map(incompleteData) }),
+    ...(below.unchecked !== undefined && { unchecked: below.unchecked }),
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
     ...(notHere && { outOfReach: outOfReachData(notHere) }),
@@ -77,11 +82,14 @@ export async function printStatus(
     ...section("pins", pinLines(pins, now)),
     ...section(
       `not complete on ${campaign.home.name}`,
-      incompleteLines(observation.incomplete).map((line) => `  ${printable(line)}`),
+      [...incompleteLines(incomplete), ...(release ? leafLines(release.root, observation.live, incomplete) : [])].map(
+        (line) => `  ${printable(line)}`,
+      ),
     ),
+    ...section("not checked", below.unchecked === undefined ? [] : [`  ${printable(below.unchecked)}`]),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...section("out of reach", unreachable().map(sayUnreachable)),
-    ...nextLines(observation, rolledBackReason && head, unreachable()),
+    ...nextLines(observation, below, rolledBackReason && head, unreachable()),
     ...section(
       "from here it would stop",
       notHere ? notHere.failure.message.split("\n").map((line) => `  ${printable(line)}`) : [],
@@ -136,6 +144,27 @@ function nameLines(names: readonly Awaited<ReturnType<typeof liveName>>[]): stri
 const toAddAgain =
   "nothing to publish; add again what older pins lack (fieldtree fsck names it), or give up old releases with fieldtree prune";
 
+const toAddToNode =
+  "publishing would stop at what the node lacks: add that data again with fieldtree add; what only old releases had, fieldtree prune gives up";
+
+/** What the pins of the node lack that its list of pins does not show; nothing where the node can't be asked. */
+async function belowPins(
+  campaign: Campaign,
+  { soon }: StatusTimeouts,
+  unreachable: () => readonly Unreachable[],
+  world: World,
+): Promise<BelowPins> {
+  const [pins, head] = await Promise.all([campaign.home.pins(world), campaign.log.head(world)]);
+  if (unreachable().some(({ part }) => part === "node")) return { incomplete: [] };
+  const live = head ? [head.release.root, head.release.portal] : [];
+  try {
+    return await lookBelowPins(pins, live, campaign, { soon }, world);
+  } catch (error) {
+    if (!isFailure(error, "unavailable")) throw error;
+    return { incomplete: [], unchecked: error.message };
+  }
+}
+
 function incompleteData({ label, root, count, missing, why }: IncompletePin) {
   const first = missing.map(({ cid, path }) => ({ cid: cid.toString(), path }));
   return { label, root: root.toString(), count, missing: first, ...(why !== undefined && { why }) };
@@ -150,6 +179,7 @@ function sayUnreachable({ part, name, says }: Unreachable): string {
 /** `kept`: the head, where it stays live whatever tree.yaml contains. */
 function nextLines(
   observation: Observation,
+  below: BelowPins,
   rollbackHead: Head | undefined,
   unreachable: readonly Unreachable[],
 ): string[] {
@@ -158,6 +188,7 @@ function nextLines(
     return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
   const empty = observation.findings.length === 0 && hasNoData(observation.tree);
   const toDo = formatSteps(observation.steps);
+  if (below.incomplete.length > 0) return [toAddToNode];
   if (toDo.length === 0 && observation.incomplete.length > 0) return [toAddAgain];
   const without =
     unreachable.length > 0

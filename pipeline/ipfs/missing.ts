@@ -13,16 +13,9 @@ import { linksOf, type Shape, shapeOf } from "../dag/codec/decode.ts";
 import { digestSet } from "../dag/digest-set.ts";
 import { pause } from "../dag/event-loop.ts";
 import { walk } from "../dag/read/read.ts";
-import type { MissingBlock } from "./node.ts";
+import type { Missing, MissingBelow, MissingBlock } from "./node.ts";
 
-export interface Missing {
-  /** How many blocks are missing, a block that is linked to twice counted twice. */
-  readonly count: number;
-  /** The first of them. */
-  readonly first: readonly MissingBlock[];
-}
-
-export interface Looking {
+export interface BlockSource {
   /** Whether the block can be read, as far as that is known without reading it. */
   readonly has: (digest: Uint8Array) => boolean;
   readonly get: Get;
@@ -34,10 +27,7 @@ export interface Looking {
 const mostNamed = 20;
 
 /** Returns a function that finds what is missing below a root; `undefined` for nothing. It caches between calls. */
-export function missingBlocks(
-  { has, get, readRaw }: Looking,
-  world: World,
-): (root: CID) => Promise<Missing | undefined> {
+export function missingBlocks({ has, get, readRaw }: BlockSource, world: World): MissingBelow {
   const complete = digestSet();
   // The block in an identity CID has no digest.
   const completeInline = new Set<string>();
@@ -162,7 +152,7 @@ function shapeIfAny(cid: CID, bytes: Uint8Array): Shape | undefined {
 }
 
 /** The links of a release are checked only where the release itself is pinned. */
-async function missingBelowRelease(root: CID, { has, get }: Looking, world: World): Promise<Missing | undefined> {
+async function missingBelowRelease(root: CID, { has, get }: BlockSource, world: World): Promise<Missing | undefined> {
   const missing: MissingBlock[] = [];
   const wants = (cid: CID): boolean => {
     world.signal.throwIfAborted();

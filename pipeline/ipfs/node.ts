@@ -64,12 +64,13 @@ export interface HomeNode extends Node {
   incomplete?(world: World): Promise<readonly IncompletePin[]>;
 
   /**
-   * Present where blocks of a listed pin may have been lost since: the first block that each of `roots` lacks, in their
-   * order. Reads no data, but lists every block of the node.
+   * Present where blocks below a listed pin may have been lost since. Lists every block of the node once, and returns a
+   * function that finds what is missing below a root, without reading raw blocks.
    *
-   * @throws Failure `unavailable` where the node could not check.
+   * @throws Failure `unavailable`, here and later, where the node could not check; `refused` where more than `mostBlocks`
+   *   blocks would have to be listed and read.
    */
-  firstMissing?(roots: readonly CID[], world: World): Promise<readonly (MissingBlock | undefined)[]>;
+  belowPins?(limits: BelowPinsLimits, world: World): Promise<MissingBelow>;
 
   /**
    * Present where damage found by a read is recorded by a write: afterwards `has`, `pins` and `incomplete` take all known
@@ -92,6 +93,21 @@ export interface HomeNode extends Node {
 
   /** Present where files on this machine can be added faster than through `put`. */
   add?: AddFiles;
+}
+
+export interface BelowPinsLimits {
+  /** Absent: no limit. */
+  readonly mostBlocks?: number;
+}
+
+/** What is missing below a root; `undefined` where it is complete. */
+export type MissingBelow = (root: CID) => Promise<Missing | undefined>;
+
+export interface Missing {
+  /** How many blocks are missing, a block that is linked to twice counted twice. */
+  readonly count: number;
+  /** The first of them. */
+  readonly first: readonly MissingBlock[];
 }
 
 /** Import a file or folder of this machine. `dag/build/add-options.ts` describes the result. */

@@ -137,6 +137,16 @@ describe.skipIf(!server.there)("a real Kubo", () => {
     });
   });
 
+  it("looks no further below pins than it may, and says so", async () => {
+    const node = await cleared();
+    const { root, blocks } = aFolder("cid-v1", "looked below");
+    await node.put(blocks, testWorld());
+    await node.pin(root, "bounded", testWorld());
+    const below = (mostBlocks: number) => node.belowPins!({ mostBlocks }, testWorld());
+    expect(await (await below(1000))(root)).toBeUndefined();
+    await expect(below(1)).rejects.toMatchObject({ kind: "refused", message: expect.stringContaining("than 1 block") });
+  });
+
   describe("shows a tree in its own file system", () => {
     const shown = async () => (await ipfs("files", "ls", "/fieldtree/eurec4a")).split("\n").filter(Boolean);
 

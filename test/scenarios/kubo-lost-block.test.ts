@@ -5,6 +5,7 @@ import { base32upper } from "multiformats/bases/base32";
 import { CID } from "multiformats/cid";
 import { expect, it, onTestFinished } from "vitest";
 import { aFolder, fieldtree } from "../commands/program.ts";
+import { expectSchema } from "../commands/schemas.ts";
 import { kuboBinary, startKubo } from "../servers/kubo.ts";
 
 /** Where Kubo's flatfs has a block. */
@@ -14,7 +15,7 @@ function blockFile(repo: string, cid: CID): string {
 }
 
 it.skipIf(!(await kuboBinary()))(
-  "is not published from, and named with the leaf and its line, until the data are added again",
+  "is found by status, verify and publish, and named with the leaf and its line, until the data are added again",
   { timeout: 120_000 },
   async () => {
     const kubo = await startKubo();
@@ -37,6 +38,22 @@ it.skipIf(!(await kuboBinary()))(
       await kubo.kill();
       await rm(blockFile(kubo.repo, lost));
       await kubo.restart();
+      const named = new RegExp(`tree\\.yaml:\\d+: products/data lacks block ${lost}`);
+      const status = await run("status");
+      expect(status.code, status.stderr).toBe(0);
+      expect(status.stdout).toMatch(named);
+      expect(status.stdout).not.toContain("nothing to do");
+      const machine = await run("status", "--json");
+      expectSchema("status", machine.json());
+      expect(machine.json()[0].incomplete).toContainEqual(
+        expect.objectContaining({ label: expect.stringMatching(/^test\/tree@/) }),
+      );
+      for (const flags of [[], ["--deep"]]) {
+        const verified = await run("verify", ...flags);
+        expect(verified.code, verified.stdout).toBe(7);
+        expect(verified.stdout).toMatch(named);
+        expect(verified.stdout).not.toContain("products/other");
+      }
       const { code, stderr } = await run("publish");
       expect(code, stderr).toBe(4);
       expect(stderr).toMatch(/tree\.yaml:\d+: products\/data .*which lacks block/);
@@ -45,6 +62,9 @@ it.skipIf(!(await kuboBinary()))(
       expect((await run("add", "data")).code).toBe(0);
       const again = await run("publish");
       expect(again.code, again.stderr).toBe(0);
+      expect((await run("status")).stdout).toContain("nothing to do");
+      const verified = await run("verify");
+      expect(verified.code, verified.stdout).toBe(0);
     }
 
     async function chunkOf(file: CID): Promise<CID> {

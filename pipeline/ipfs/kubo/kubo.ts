@@ -28,7 +28,7 @@ import { rpc } from "../../http/kubo-rpc.ts";
 import type { HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
 import { showIn } from "./mfs.ts";
-import { firstMissingOf } from "./missing-blocks.ts";
+import { belowPins } from "./missing-blocks.ts";
 import {
   type DesiredPin,
   desiredPin,
@@ -123,7 +123,7 @@ export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: 
       return new Map((await ourPins(calls, world)).map(({ label, root }) => [label, root]));
     },
 
-    firstMissing: (roots, world) => firstMissingOf(roots, calls, get, world),
+    belowPins: (limits, world) => belowPins(calls, get, limits, world),
 
     show: (root, campaign, world) => showIn(calls, root, campaign, world),
 

@@ -8,51 +8,56 @@
  */
 import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
+import { plural } from "../../core/text/plural.ts";
 import type { World } from "../../core/world.ts";
 import { hashes } from "../../dag/block.ts";
 import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
 import type { Rpc } from "../../http/kubo-rpc.ts";
 import { missingBlocks } from "../missing.ts";
-import type { MissingBlock, Node } from "../node.ts";
+import type { BelowPinsLimits, MissingBelow, Node } from "../node.ts";
 
 /**
- * The first block that each of `roots` lacks, in their order; `undefined` where it is complete.
+ * Lists the stored blocks, and returns a function that finds what is missing below a root.
  *
- * @throws Failure `unavailable` where Kubo could not check.
+ * @throws Failure `unavailable` where Kubo could not check, `refused` at the limit.
  */
-export async function firstMissingOf(
-  roots: readonly CID[],
+export async function belowPins(
   rpc: Rpc,
   get: Node["get"],
+  { mostBlocks = Number.POSITIVE_INFINITY }: BelowPinsLimits,
   world: World,
-): Promise<readonly (MissingBlock | undefined)[]> {
-  const stored = await storedBlocks(rpc, world);
-  let down: Failure | undefined;
+): Promise<MissingBelow> {
+  const stored = await storedBlocks(rpc, mostBlocks, world);
+  let read = 0;
+  // A block that Kubo could not be asked for is not known to be missing, and neither is one beyond the limit.
+  let stopped: unknown;
   const missingBelow = missingBlocks(
     {
       has: (digest) => stored.has(digest),
       get: async (cid) => {
-        const bytes = await get(cid, world).catch((error: unknown) => {
-          if (isFailure(error, "unavailable")) down = error;
+        try {
+          if (stored.size + ++read > mostBlocks) throw tooMany(rpc, mostBlocks);
+          const bytes = await get(cid, world);
+          if (bytes) return bytes;
+        } catch (error) {
+          if (!isFailure(error, "corrupt", "input")) stopped ??= error;
           throw error;
-        });
-        if (!bytes) throw new Failure("input", `${rpc.name} lacks ${cid}`);
-        return bytes;
+        }
+        throw new Failure("input", `${rpc.name} lacks ${cid}`);
       },
     },
     world,
   );
-  const missing: (MissingBlock | undefined)[] = [];
-  for (const root of roots) {
-    missing.push((await missingBelow(root))?.first[0]);
-    // A block that Kubo could not be asked for is not known to be missing.
-    if (down) throw down;
-    world.progress({ task: "checking pins", done: missing.length, total: roots.length, unit: "pins" });
-  }
-  return missing;
+  return async (root) => {
+    const missing = await missingBelow(root).catch((error: unknown) => {
+      throw stopped ?? error;
+    });
+    if (stopped !== undefined) throw stopped;
+    return missing;
+  };
 }
 
-async function storedBlocks(rpc: Rpc, world: World): Promise<DigestSet> {
+async function storedBlocks(rpc: Rpc, mostBlocks: number, world: World): Promise<DigestSet> {
   const stored = digestSet();
   for await (const line of rpc.lines("refs/local", {}, world)) {
     world.signal.throwIfAborted();
@@ -60,7 +65,12 @@ async function storedBlocks(rpc: Rpc, world: World): Promise<DigestSet> {
     if (!Ref) throw new Failure("unavailable", `${rpc.name}: ${Err || "a line without a CID"}`);
     const { code, digest } = CID.parse(Ref).multihash;
     if (code === hashes.sha256) stored.add(digest);
+    if (stored.size > mostBlocks) throw tooMany(rpc, mostBlocks);
     world.progress({ task: "listing blocks", done: stored.size, unit: "blocks" });
   }
   return stored;
+}
+
+function tooMany({ name }: Rpc, mostBlocks: number): Failure {
+  return new Failure("refused", `${name}: more than ${plural(mostBlocks, "block")} would have to be looked up`);
 }

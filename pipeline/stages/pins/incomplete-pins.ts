@@ -39,6 +39,21 @@ export function isWithin(path: string, folder: string): boolean {
   return folder === "" || path === folder || path.startsWith(`${folder}/`);
 }
 
+/**
+ * A line for each leaf of `tree` that lacks blocks, where the tree's own pin is incomplete:
+ * `tree.yaml:3: products/a/x lacks block bafy…`.
+ */
+export function leafLines(root: CID, tree: Tree, incomplete: readonly IncompletePin[]): string[] {
+  const missing = incomplete.find((pin) => pin.root.equals(root))?.missing ?? [];
+  return [...tree.values()].flatMap(({ path, line }) => {
+    const below = missing.filter((block) => isWithin(block.path, path));
+    const [first] = below;
+    if (!first) return [];
+    const others = below.some(({ cid }) => !cid.equals(first.cid)) ? " and others" : "";
+    return [`tree.yaml:${line}: ${path} lacks block ${first.cid}${others}`];
+  });
+}
+
 /** Pins named one by one. */
 const fewPins = 5;
 

@@ -8,26 +8,57 @@ import { missingBlocks } from "../../ipfs/missing.ts";
 import type { IncompletePin } from "../../ipfs/node.ts";
 import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
-import { incompleteLines, type PinnedAtHome, pinnedAtHome } from "../pins/incomplete-pins.ts";
+import { type BelowPins, lookBelowPins } from "../pins/below-pins.ts";
+import { incompleteLines, leafLines, type PinnedAtHome, pinnedAtHome } from "../pins/incomplete-pins.ts";
 import { label, pinnedBy } from "../pins/label.ts";
+import { type Past, treeOf } from "../tree/past.ts";
 import { type Check, checked, failed } from "./check.ts";
 
 /** Raw blocks read concurrently, which hides the latency of a node behind an RPC. */
 const atOnce = 16;
 
+/** Blocks that are listed and read to look below pins, unless `deep`: about a minute's work for a Kubo. */
+const mostBlocks = 1_000_000;
+
 /** `deep`: reads and hashes every block below the newest release's tree and portal. */
 export async function* checksOfNode(
   head: Head,
-  campaign: Pick<Parts, "home" | "facts">,
+  campaign: Past & Pick<Parts, "home" | "facts">,
   { deep }: { readonly deep: boolean },
   world: World,
 ): AsyncGenerator<Check> {
   const { home } = campaign;
-  for await (const check of checked("node", home.name, () => checkPins(head, campaign, deep, world))) {
-    yield deep && check.ok ? await checkBlocks(check, head, campaign, world) : check;
-    if (!check.ok) return;
+  let below: BelowPins = { incomplete: [] };
+  const check = async (): Promise<string> => {
+    const says = await checkPins(head, campaign, deep, world);
+    const live = [head.release.root, head.release.portal];
+    below = await lookBelowPins(await home.pins(world), live, campaign, deep ? {} : { mostBlocks }, world);
+    // With `deep`, every block is read next, which finds those and more.
+    if (!deep) await assertLiveComplete(head, below.incomplete, campaign, world);
+    return below.unchecked === undefined ? says : `${says}, as it lists them: ${below.unchecked}; --deep checks all`;
+  };
+  for await (const result of checked("node", home.name, check)) {
+    if (deep && result.ok) yield await checkBlocks(result, head, campaign, world);
+    else if (below.incomplete.length > 0) yield { ...result, ...(!result.ok && { mend: addAgain }) };
+    else yield result;
+    if (!result.ok && below.incomplete.length === 0) return;
   }
-  yield* checksOfOtherPins(head, campaign, deep, world);
+  yield* checksOfOtherPins(head, below, campaign, deep, world);
+}
+
+const addAgain = "`fieldtree add` the data of these leaves again";
+
+/** @throws Failure `drift` naming the leaves with their lines, where the tree or the portal lacks blocks. */
+async function assertLiveComplete(
+  { release }: Head,
+  incomplete: readonly IncompletePin[],
+  campaign: Past & Pick<Parts, "home">,
+  world: World,
+): Promise<void> {
+  const lost = incomplete.filter(({ root }) => root.equals(release.root) || root.equals(release.portal));
+  if (lost.length === 0) return;
+  const leaves = leafLines(release.root, await treeOf(release, campaign, world), lost);
+  throw new Failure("drift", ["lacks blocks of what it has pinned", ...incompleteLines(lost), ...leaves].join("\n"));
 }
 
 /** `deep`: a pin whose completeness is unknown until its blocks are hashed counts as pinned, because they are hashed later. */
@@ -70,9 +101,10 @@ async function hasPublished(
 async function checkBlocks(
   check: Check,
   { cid, release }: Head,
-  { home, facts }: Pick<Parts, "home" | "facts">,
+  campaign: Past & Pick<Parts, "home" | "facts">,
   world: World,
 ): Promise<Check> {
+  const { home, facts } = campaign;
   let blocks = 0;
   let bytes = 0;
   let damaged = 0;
@@ -109,7 +141,8 @@ async function checkBlocks(
   const read = `${blocks} blocks (${formatBytes(bytes)}) read and hashed`;
   if (incomplete.length === 0) return { ...check, says: `${check.says}; ${read}` };
   const mend = "`fieldtree publish` fetches what is missing or damaged, or names what to add again";
-  const says = [read, ...incompleteLines(incomplete)].join("\n");
+  const leaves = leafLines(release.root, await treeOf(release, campaign, world), incomplete);
+  const says = [read, ...incompleteLines(incomplete), ...leaves].join("\n");
   return { ...check, ok: false, problem: damaged > 0 ? "corrupt" : "drift", says, mend };
 }
 
@@ -126,11 +159,12 @@ class Unreachable extends Error {
 /** Yields one failed check for pins of older releases and added data that lack blocks; nothing where all are complete. */
 async function* checksOfOtherPins(
   { release }: Head,
+  below: BelowPins,
   { home }: Pick<Parts, "home">,
   deep: boolean,
   world: World,
 ): AsyncGenerator<Check> {
-  const { incomplete } = await pinnedAtHome({ home }, world);
+  const incomplete = [...(await pinnedAtHome({ home }, world)).incomplete, ...below.incomplete];
   const live = [release.root, release.portal];
   const others = incomplete.filter(({ root, why }) => !live.some((cid) => cid.equals(root)) && !(deep && why));
   if (others.length === 0) return;
