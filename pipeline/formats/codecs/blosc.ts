@@ -109,7 +109,7 @@ export function unshuffle(bytes: Uint8Array, size: number): Uint8Array {
 }
 
 /** The same by bits, of whole groups of eight elements only. */
-function bitUnshuffle(bytes: Uint8Array, size: number): Uint8Array {
+export function bitUnshuffle(bytes: Uint8Array, size: number): Uint8Array {
   const count = Math.floor(bytes.length / size);
   if (count % 8 !== 0) return bytes;
   const out = new Uint8Array(bytes.length);

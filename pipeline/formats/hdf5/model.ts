@@ -173,7 +173,14 @@ export interface Hdf5Filter {
 
 /** How one element is stored; `size` is always bytes of one element in the dataset's storage. */
 export type Hdf5Type =
-  | { readonly class: "integer"; readonly size: number; readonly signed: boolean; readonly bigEndian: boolean }
+  | {
+      readonly class: "integer";
+      readonly size: number;
+      readonly signed: boolean;
+      readonly bigEndian: boolean;
+      /** Where its value is only some of the bits: how many, from which one up. All of them where this is absent. */
+      readonly bits?: { readonly precision: number; readonly offset: number };
+    }
   /** IEEE 754, of 2, 4 or 8 bytes. */
   | { readonly class: "float"; readonly size: number; readonly bigEndian: boolean }
   | { readonly class: "bitfield"; readonly size: number; readonly bigEndian: boolean }

@@ -25,7 +25,7 @@ import { valuesIn } from "./values.ts";
 
 export const netcdf = (using: Decompressors): FormatReader => ({
   name: "netcdf",
-  version: 1,
+  version: 2,
   files: {
     recognises: (start) => isClassic(start) || isHdf5(start),
     // A block that never comes must not outlast the caller, whatever waits for it.

@@ -6,6 +6,7 @@ import os
 import sys
 
 import h5py
+import hdf5plugin
 import numpy as np
 
 folder = sys.argv[1]
@@ -66,9 +67,6 @@ def types(f):
     vax = h5py.h5t.IEEE_F32LE.copy()
     vax.set_order(h5py.h5t.ORDER_VAX)
     h5py.h5d.create(g.id, b"vax", vax, h5py.h5s.create_simple((2,)))
-    odd = h5py.h5t.STD_I16LE.copy()
-    odd.set_precision(12)
-    h5py.h5d.create(g.id, b"twelve_bits", odd, h5py.h5s.create_simple((2,)))
     odd_float = h5py.h5t.IEEE_F32LE.copy()
     odd_float.set_fields(31, 20, 11, 0, 20)
     h5py.h5d.create(g.id, b"odd_float", odd_float, h5py.h5s.create_simple((2,)))
@@ -162,7 +160,116 @@ def chunks(f):
     masked.id.write_direct_chunk((2,), np.array([7, 8], "i4").tobytes(), filter_mask=3)
     for i in range(3):
         d = create(f"rank_{i + 4}", random.integers(0, 99, (3,) * (i + 4)), chunks=(2,) * (i + 4))
-    f.create_dataset("scaleoffset", data=np.arange(100), scaleoffset=4)
+
+
+def packed(f):
+    """Filters that leave out bits."""
+    g = f.create_group("packed")
+
+    def create(name, type, values, chunk, set_filters, fill=None):
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_chunk(chunk)
+        if fill is not None:
+            plist.set_fill_value(np.array(fill))
+        set_filters(plist)
+        dataset = h5py.h5d.create(g.id, name.encode(), type, h5py.h5s.create_simple(values.shape), plist)
+        # HDF5 writes no chunk of a dataset that can't be packed; all here can.
+        dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(values))
+
+    def bits(base, precision, offset):
+        type = base.copy()
+        type.set_precision(precision)
+        type.set_offset(offset)
+        return type
+
+    t = h5py.h5t
+    nbit = lambda plist: plist.set_filter(h5py.h5z.FILTER_NBIT, 0)
+    signed = np.array([0, 1, -1, 100, -2048, 2047, 7], "i2")
+    create("nbit_12", bits(t.STD_I16LE, 12, 0), signed, (3,), nbit)
+    create("nbit_12_big", bits(t.STD_I16BE, 12, 3), signed, (3,), nbit)
+    create("nbit_unsigned", bits(t.STD_U32LE, 17, 9), np.array([0, 1, 2**17 - 1, 77], "u4"), (4,), nbit)
+    create("nbit_40", bits(t.STD_I64LE, 40, 5), np.array([-(2**39), 2**39 - 1, -1, 3], "i8"), (2,), nbit)
+    create("nbit_3", bits(t.STD_I8LE, 3, 2), np.array([-4, 3, 0, -1, 2], "i1"), (5,), nbit)
+    create("nbit_with_all", t.STD_I32LE, np.arange(10, dtype="i4"), (5,), nbit)
+    create("nbit_float", t.IEEE_F32LE, np.arange(10, dtype="f4") / 3, (5,), nbit)
+
+    def shuffled_nbit(plist):
+        nbit(plist)
+        plist.set_deflate(1)
+        plist.set_fletcher32()
+
+    create("nbit_deflate", bits(t.STD_U16LE, 10, 2), random.integers(0, 1024, (9, 8)).astype("u2"), (4, 5), shuffled_nbit)
+    pair = t.create(t.COMPOUND, 24)
+    pair.insert(b"a", 0, bits(t.STD_I16LE, 10, 1))
+    pair.insert(b"b", 4, t.IEEE_F64BE)
+    pair.insert(b"c", 12, t.array_create(bits(t.STD_U16BE, 9, 0), (2, 2)))
+    pair.insert(b"d", 20, t.py_create(np.dtype("S3")))
+    values = np.zeros(5, np.dtype({"names": list("abcd"), "formats": ["i2", "f8", ("u2", (2, 2)), "S3"], "offsets": [0, 8, 16, 24], "itemsize": 32}))
+    values["a"], values["b"], values["d"] = [-512, 511, 0, 1, -1], np.arange(5) / 7, [b"x", b"yz", b"abc", b"", b"q"]
+    values["c"] = random.integers(0, 512, (5, 2, 2))
+    create("nbit_compound", pair, values, (2,), nbit)
+    h5py.h5d.create(g.id, b"twelve_bits", bits(t.STD_I16LE, 12, 4), h5py.h5s.create_simple((7,))).write(
+        h5py.h5s.ALL, h5py.h5s.ALL, signed
+    )
+
+    def integers(digits=0):
+        return lambda plist: plist.set_scaleoffset(h5py.h5z.SO_INT, digits)
+
+    def decimals(digits):
+        return lambda plist: plist.set_scaleoffset(h5py.h5z.SO_FLOAT_DSCALE, digits)
+
+    for code in ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"]:
+        for order in "<>" if code[1] != "1" else "<":
+            dtype = np.dtype(order + code)
+            name = ("big_" if order == ">" else "") + code
+            values = (np.arange(37) * 3 - (0 if code[0] == "u" else 50)).astype(dtype)
+            create(f"scaled_{name}", t.py_create(dtype), values, (10,), integers())
+            filled = values.copy()
+            filled[[0, 5, 36]] = 99
+            create(f"scaled_filled_{name}", t.py_create(dtype), filled, (10,), integers(), np.array(99, dtype.newbyteorder("=")))
+            limits = np.iinfo(dtype)
+            extremes = np.array([limits.min, limits.max, 0, 1], dtype)
+            create(f"scaled_all_bits_{name}", t.py_create(dtype), extremes, (4,), integers())
+            create(f"scaled_alike_{name}", t.py_create(dtype), np.full(9, 5, dtype), (4,), integers())
+            create(f"scaled_to_all_{name}", t.py_create(dtype), values, (10,), integers(8 * dtype.itemsize))
+    create("scaled_to_4", t.STD_I32LE, np.arange(16, dtype="i4") + 1000, (8,), integers(4))
+    create("scaled_wide", t.STD_I64LE, np.array([-(2**60), 0, 2**60, 5], "i8"), (4,), integers())
+    for code in ["f4", "f8"]:
+        for order in "<>":
+            for digits in [0, 3]:
+                dtype = np.dtype(order + code)
+                name = f"{'big_' if order == '>' else ''}{code}_{digits}"
+                values = random.normal(280, 30, 53).astype(dtype)
+                create(f"scaled_{name}", t.py_create(dtype), values, (20,), decimals(digits))
+                values[[1, 30]] = -999
+                create(f"scaled_filled_{name}", t.py_create(dtype), values, (20,), decimals(digits), np.array(-999, code))
+    create("scaled_far_apart", t.IEEE_F32LE, np.array([1e30, -1e30, 3, 4], "f4"), (4,), decimals(2))
+
+
+def registered(f):
+    """Filters that hdf5plugin has."""
+    g = f.create_group("registered")
+    smooth = (np.arange(3003) // 7).astype("i4").reshape(77, 39)
+    shuffles = {
+        "none": hdf5plugin.Bitshuffle(cname="none"),
+        "lz4": hdf5plugin.Bitshuffle(cname="lz4"),
+        "zstd": hdf5plugin.Bitshuffle(cname="zstd"),
+        "small_blocks": hdf5plugin.Bitshuffle(nelems=16, cname="lz4"),
+    }
+    for name, filters in shuffles.items():
+        for dtype in ["u1", "i2", "f4", "f8"]:
+            g.create_dataset(f"bitshuffle_{name}_{dtype}", data=smooth.astype(dtype), chunks=(20, 39), **filters)
+    g.create_dataset("bitshuffle_few", data=smooth[0, :5], chunks=(5,), **hdf5plugin.Bitshuffle())
+    g.create_dataset("bitshuffle_large", data=np.arange(200_000), chunks=(100_000,), **hdf5plugin.Bitshuffle())
+    g.create_dataset("lz4", data=smooth, chunks=(20, 39), **hdf5plugin.LZ4())
+    g.create_dataset("lz4_random", data=random.random(500), chunks=(500,), **hdf5plugin.LZ4())
+    g.create_dataset("zstd", data=smooth, chunks=(20, 39), **hdf5plugin.Zstd())
+    g.create_dataset("bzip2", data=smooth, chunks=(20, 39), **hdf5plugin.BZip2())
+    for cname in ["blosclz", "lz4", "lz4hc", "zlib", "zstd"]:
+        for shuffle in range(3):
+            g.create_dataset(f"blosc_{cname}_{shuffle}", data=smooth, chunks=(20, 39), **hdf5plugin.Blosc(cname, 5, shuffle))
+    g.create_dataset("blosc2", data=smooth, chunks=(20, 39), **hdf5plugin.Blosc2())
+    g.create_dataset("zfp", data=smooth.astype("f4"), chunks=(20, 39), **hdf5plugin.Zfp(rate=8))
 
 
 def elsewhere(f):
@@ -197,6 +304,11 @@ def created(name, **settings):
 
 
 created("short_addresses.h5", sizes=(4, 4))
+
+for name, version in [("filters_old.h5", "earliest"), ("filters_new.h5", "latest")]:
+    with h5py.File(path(name), "w", libver=version) as f:
+        packed(f)
+        registered(f)
 
 with h5py.File(path("tracked.h5"), "w", libver="latest", track_order=True) as f:
     for i in range(40):

@@ -9,6 +9,7 @@ import json
 import sys
 
 import h5py
+import hdf5plugin  # Its filters, for h5py to find.
 import numpy as np
 
 

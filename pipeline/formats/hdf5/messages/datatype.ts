@@ -1,7 +1,7 @@
 /**
  * Section IV.A.2.d, "The Datatype Message", versions 1 to 4.
  *
- * What HDF5 has and we don't (VAX floats, times, integers of 12 bits) becomes a type of class "unsupported" with its name,
+ * What HDF5 has and we don't (VAX floats, times, integers of 3 bytes) becomes a type of class "unsupported" with its name,
  * so that the rest of a file is read.
  */
 import type { Hdf5Member, Hdf5Type } from "../model.ts";
@@ -60,9 +60,12 @@ export function readDatatype(cursor: Cursor, depth = 0): Hdf5Type {
 
 function integer(cursor: Cursor, { flags, size }: Head): Hdf5Type {
   const [bitOffset, precision] = [cursor.uint(2), cursor.uint(2)];
-  if (![1, 2, 4, 8].includes(size) || bitOffset !== 0 || precision !== 8 * size)
+  if (precision === 0 || bitOffset + precision > 8 * size)
+    throw cursor.damage(`an integer has ${precision} bits from bit ${bitOffset} in ${size} bytes`);
+  if (![1, 2, 4, 8].includes(size))
     return { class: "unsupported", size, name: `integer of ${precision} bits in ${size} bytes` };
-  return { class: "integer", size, signed: (flags & 8) !== 0, bigEndian: (flags & 1) !== 0 };
+  const plain = { class: "integer", size, signed: (flags & 8) !== 0, bigEndian: (flags & 1) !== 0 } as const;
+  return precision === 8 * size ? plain : { ...plain, bits: { precision, offset: bitOffset } };
 }
 
 function bitfield(cursor: Cursor, { flags, size }: Head): Hdf5Type {
@@ -153,7 +156,8 @@ function enumeration(cursor: Cursor, { version, flags, size }: Head, depth: numb
   const base = readDatatype(cursor, depth + 1);
   const names = Array.from({ length: count }, () => paddedName(cursor, version));
   const values = names.map(() => cursor.take(base.size));
-  if (base.class !== "integer") return { class: "unsupported", size, name: "enumeration of other than plain integers" };
+  if (base.class !== "integer" || base.bits)
+    return { class: "unsupported", size, name: "enumeration of other than plain integers" };
   if (base.size !== size) throw cursor.damage("an enumeration is not as long as its values");
   return { class: "enum", size, base, members: new Map(names.map((name, i) => [name, integerIn(values[i]!, base)])) };
 }

@@ -30,8 +30,10 @@ const overhead = 48;
 export function decode(type: Hdf5Type, elements: Cursor, heaps: Heaps, budget: Budget): Hdf5Values {
   const { bytes } = elements;
   switch (type.class) {
-    case "integer":
-      return numbers(bytes, type.signed ? "int" : "uint", type, budget);
+    case "integer": {
+      const all = numbers(bytes, type.signed ? "int" : "uint", type, budget);
+      return type.bits ? someBits(all, type.bits, type.size, budget) : all;
+    }
     case "bitfield":
       return numbers(bytes, "uint", type, budget);
     case "float":
@@ -60,6 +62,33 @@ function numbers(
   if (size > 1 && bigEndian !== hostIsBigEndian) budget.spend(bytes.length);
   if (kind === "float" && size === 2) budget.spend(2 * bytes.length);
   return numbersIn(bytes, { kind, size, bigEndian });
+}
+
+/** Of each integer some bits, of which the highest is the sign where the type has one: in memory of their own. */
+function someBits(
+  all: Numbers,
+  { precision, offset }: { precision: number; offset: number },
+  size: number,
+  budget: Budget,
+): Numbers {
+  budget.spend(all.byteLength);
+  const out = all.slice();
+  if (out instanceof BigInt64Array || out instanceof BigUint64Array) {
+    // Up to the top, which drops the bits above, and down again, which extends the sign.
+    const [up, down] = [BigInt(64 - precision - offset), BigInt(64 - precision)];
+    for (let i = 0; i < out.length; i++) {
+      out[i] = out[i]! << up;
+      out[i] = out[i]! >> down;
+    }
+    return out;
+  }
+  const [up, down] = [8 * size - precision - offset, 8 * size - precision];
+  for (let i = 0; i < out.length; i++) {
+    // Stored in between, so that the type's own width cuts off what is above.
+    out[i] = out[i]! << up;
+    out[i] = out[i]! < 0 ? out[i]! >> down : out[i]! >>> down;
+  }
+  return out;
 }
 
 function decodeOne(type: Hdf5Type, element: Cursor, heaps: Heaps, budget: Budget): Hdf5Value {

@@ -1,7 +1,8 @@
 /**
  * Filters of chunks undone, the last one first (section IV.A.2.l).
  *
- * HDF5's own: deflate, shuffle, fletcher32, which is verified. Of the registered ones those whose codec the project has.
+ * HDF5's own: deflate, shuffle, fletcher32, which is verified, nbit and scaleoffset. Of the registered ones those whose codec
+ * the project has. Not szip, for which no maintained package exists that a browser could run.
  *
  * @see https://github.com/HDFGroup/hdf5_plugins/blob/master/docs/RegisteredFilterPlugins.md
  */
@@ -13,7 +14,10 @@ import { type Decompressors, decompressorOr } from "../../decompressors.ts";
 import { Unsupported } from "../../unsupported.ts";
 import type { Hdf5Filter, Hdf5Type } from "../model.ts";
 import { damaged, unsupported } from "../structure/failures.ts";
+import { unpackBitshuffle } from "./bitshuffle.ts";
 import { unpackLzf } from "./lzf.ts";
+import { unpackNbit } from "./nbit.ts";
+import { unpackScaleOffset } from "./scale-offset.ts";
 
 /** What undoes one filter. @throws Error where the bytes are damaged or become more than `most`. */
 type Undo = (
@@ -28,10 +32,13 @@ const undoing: ReadonlyMap<number, Undo> = new Map<number, Undo>([
   [1, (bytes, most, _, __, { zlib }) => zlib(bytes, most)],
   [2, (bytes, _, { parameters }, type) => unshuffle(bytes, parameters[0] || type.size)],
   [3, (bytes) => checked(bytes)],
+  [5, (bytes, most, { parameters }) => unpackNbit(bytes, most, parameters)],
+  [6, (bytes, most, { parameters }) => unpackScaleOffset(bytes, most, parameters)],
   [307, (bytes, most, _, __, { bz2 }) => decompressorOr(bz2, "bzip2")(bytes, most)],
   [32000, (bytes, most) => unpackLzf(bytes, most)],
   [32001, (bytes, most, _, __, using) => unpackBlosc(bytes, most, using)],
   [32004, (bytes, most) => framedLz4(bytes, most)],
+  [32008, (bytes, most, { parameters }, _, using) => unpackBitshuffle(bytes, most, parameters, using)],
   [32015, (bytes, most, _, __, { zstd }) => decompressorOr(zstd, "zstd")(bytes, most)],
   // Lossy when written, with nothing to undo.
   [32022, (bytes) => bytes],
