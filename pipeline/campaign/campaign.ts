@@ -50,7 +50,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
   const reach = gateways ? firstOf(home, gateways) : home;
   const published = facts(config);
   const log = await logOf(config, { folder, state, blocks: home, env });
-  const keepers = await configuredPinServices(config, secret);
+  const services = await configuredPinServices(config, secret);
   const announced = await configuredNames(config, { secret, env, attachments: log.attachments });
 
   return {
@@ -60,7 +60,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     profile: config.profile,
     home,
     get: (cid) => required(cid, reach, world, gateways ? undefined : elsewhere),
-    fetchLeaf: bringing(home, sourcesOf(gateways, keepers), config),
+    fetchLeaf: bringing(home, sourcesOf(gateways, services), config),
     log,
     ...signing(config, secret),
     readers,
@@ -74,14 +74,14 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     sizes: await memory(join(state, "remembered", "sizes")),
     leafContents: await memory(join(state, "remembered", "holdings")),
     signers: config.log.signers,
-    pinServices: keepers.map(({ keeper }) => keeper),
+    pinServices: services.map(({ service }) => service),
     pins: config.pins,
     origins: await originsOf(config, secret),
     names: announced.map(({ name }) => name),
     peering: await peeringOf(config, secret),
     ...sourceDateEpoch(env),
     close: async () => {
-      for (const { close } of [...keepers, ...announced]) close();
+      for (const { close } of [...services, ...announced]) close();
       await reach.close?.();
     },
   };
@@ -102,12 +102,12 @@ const requestsAtOnce = 16;
 /** Returns the sources of blocks that the node lacks: the gateways, then every pin service that offers blocks. */
 function sourcesOf(
   gateways: Node | undefined,
-  keepers: readonly { readonly keeper: ConfiguredPinService }[],
+  services: readonly { readonly service: ConfiguredPinService }[],
 ): Source | undefined {
-  const services = keepers.flatMap(({ keeper: { name, retrieve: look } }) => (look ? [{ name, get: look }] : []));
+  const readable = services.flatMap(({ service: { name, retrieve } }) => (retrieve ? [{ name, get: retrieve }] : []));
   const all = [
     ...(gateways ? [gateways] : []),
-    ...services.map((service) => withCircuitBreaker(service, requestsAtOnce)),
+    ...readable.map((service) => withCircuitBreaker(service, requestsAtOnce)),
   ];
   return all.length > 0 ? { name: all.map(({ name }) => name).join(", "), get: anyOf(all) } : undefined;
 }

@@ -6,14 +6,14 @@ export type Opened<Part> = Part & {
   readonly close: () => void;
 };
 
-/** Memoizes `make`. `get` creates the value at first use; `made` returns the value, if created, without creating it. */
-export function once<T>(make: () => T): { readonly get: () => T; readonly made: () => T | undefined } {
-  let made: T | undefined;
+/** Memoizes `make`. `get` creates the value at first use; `created` returns the value, if created, without creating it. */
+export function lazy<T>(make: () => T): { readonly get: () => T; readonly created: () => T | undefined } {
+  let created: T | undefined;
   return {
     get: () => {
-      made ??= make();
-      return made;
+      created ??= make();
+      return created;
     },
-    made: () => made,
+    created: () => created,
   };
 }

@@ -33,15 +33,15 @@ export function signing({ log }: CampaignConfig, secret: Secret): Pick<Parts, "s
     async signer() {
       if (key === undefined) {
         throw new Failure("input", `${secret.where("signers")}: names signers:, and no key: to sign with`, {
-          hint: "name the environment variable that holds the key of one of them, as key: beside signers:",
+          hint: "name the environment variable with the key of one of them, as key: next to signers:",
         });
       }
       const { signRelease } = await import("../log/sign.ts");
       const privateKey = await privateKeyFrom(secret(key), `${secret.where(key)}: ${key}`);
       const by = publicName(privateKey.publicKey);
       if (signers.length > 0 && !signers.includes(by)) {
-        throw new Failure("input", `${secret.where(key)}: ${key} holds the key of ${by}, who is none of signers:`, {
-          hint: "nobody would count its signature: add it to signers:, or sign with the key of one of them",
+        throw new Failure("input", `${secret.where(key)}: ${key} is the key of ${by}, who is none of signers:`, {
+          hint: "its signature would not count: add it to signers:, or sign with the key of one of them",
         });
       }
       return (release) => signRelease(release, privateKey);

@@ -5,7 +5,7 @@ import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Attachments } from "../log/log.ts";
 import type { ConfiguredName } from "../stages/parts.ts";
-import { type Opened, once } from "./lazy.ts";
+import { lazy, type Opened } from "./lazy.ts";
 import { type Environment, type Secret, tokenOf } from "./secrets.ts";
 
 export async function configuredNames(
@@ -26,8 +26,8 @@ async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ 
   ]);
   const { domain, ttl, authorities, deadline, to } = config;
   const common = { domain, ttl, authorities };
-  const looking = once(() => dnslink(common));
-  const writing = once(() => {
+  const reader = lazy(() => dnslink(common));
+  const writer = lazy(() => {
     const read = (name: string, world: World) => readAuthorities(name, { authorities }, world);
     const provider = dnsProvider(config.provider, secret, { readAuthorities: read, deadline });
     return dnslink({ ...common, provider });
@@ -38,10 +38,10 @@ async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ 
       kind: "dnslink",
       to,
       deadline,
-      open: (what) => (what === "looking" ? looking.get() : writing.get()),
+      open: (what) => (what === "reading" ? reader.get() : writer.get()),
     },
     close: () => {
-      for (const name of [looking, writing]) name.made()?.close?.();
+      for (const name of [reader, writer]) name.created()?.close?.();
     },
   };
 }
@@ -52,7 +52,7 @@ async function ipnsNameOf(
 ): Promise<Opened<{ readonly name: ConfiguredName }>> {
   const { ipnsName } = await import("../names/ipns/ipns.ts");
   const name = await publicNameOf(config, env);
-  const made = once(() =>
+  const opened = lazy(() =>
     ipnsName({
       ...(name && { name }),
       key: () => secret(config.ipns),
@@ -71,11 +71,11 @@ async function ipnsNameOf(
       deadline: ipnsDeadline,
       open(what) {
         if (what === "writing") secret(config.ipns);
-        return made.get();
+        return opened.get();
       },
       assertKey: () => assertKeyOf(config, name, secret),
     },
-    close: () => made.made()?.close?.(),
+    close: () => opened.created()?.close?.(),
   };
 }
 
@@ -84,7 +84,7 @@ async function assertKeyOf({ ipns }: IpnsNameConfig, name: string | undefined, s
   const at = `${secret.where(ipns)}: ${ipns}`;
   const own = publicName((await privateKeyFrom(secret(ipns), at)).publicKey);
   if (own === name) return;
-  throw new Failure("input", `${at} holds the key of ${own}, and key: says ${name}`, {
+  throw new Failure("input", `${at} is the key of ${own}, and key: is ${name}`, {
     hint: "correct key:, or set the variable to the private key of that name",
   });
 }

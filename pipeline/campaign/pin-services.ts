@@ -4,14 +4,14 @@ import type { ServiceConfig } from "../core/campaign/pins.ts";
 import { isFailure } from "../core/failure.ts";
 import type { Node } from "../ipfs/node.ts";
 import type { ConfiguredPinService, Parts } from "../stages/parts.ts";
-import { type Opened, once } from "./lazy.ts";
+import { lazy, type Opened } from "./lazy.ts";
 import { matches } from "./path-pattern.ts";
 import { type Secret, tokenOf } from "./secrets.ts";
 
 export async function configuredPinServices(
   { campaign, pins }: CampaignConfig,
   secret: Secret,
-): Promise<Opened<{ readonly keeper: ConfiguredPinService }>[]> {
+): Promise<Opened<{ readonly service: ConfiguredPinService }>[]> {
   if (pins.services.length === 0) return [];
   const [{ pinService }, { gateway }, { kubo }] = await Promise.all([
     import("../pin/services.ts"),
@@ -19,28 +19,28 @@ export async function configuredPinServices(
     import("../ipfs/kubo/kubo.ts"),
   ]);
   return pins.services.map((config) => {
-    const service = once(() => pinService(config, campaign, secret));
-    const node = lookingAt(config, secret, { gateway, kubo });
-    const keeper: ConfiguredPinService = {
+    const opened = lazy(() => pinService(config, campaign, secret));
+    const node = readableNode(config, secret, { gateway, kubo });
+    const service: ConfiguredPinService = {
       name: config.name,
       kind: config.kind,
       trusted: config.trust === "word",
       pinsEverything: config.only.length === 0 && config.largest === undefined,
       accepts: (path, size) =>
         (config.only.length === 0 || matches(path, config.only)) && size <= (config.largest ?? Infinity),
-      open: service.get,
+      open: opened.get,
       ...(node && { retrieve: (cid, world) => node.get(cid, world) }),
     };
     const close = () => {
-      service.made()?.close?.();
+      opened.created()?.close?.();
       void node?.close?.();
     };
-    return { keeper, close };
+    return { service, close };
   });
 }
 
 /** Returns where to read a service's blocks: its own gateway, or the Kubo node itself; absent where neither can be used. */
-function lookingAt(
+function readableNode(
   config: ServiceConfig,
   secret: Secret,
   open: { gateway: (url: string) => Node; kubo: (options: { api: string; token?: string }) => Node },

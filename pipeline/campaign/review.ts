@@ -41,7 +41,7 @@ export async function openReview(text: string, folder: string, env: Environment)
     if (isFailure(error, "input")) return ownNode(state);
     throw error;
   });
-  const keepers = await configuredPinServices(config, secret);
+  const services = await configuredPinServices(config, secret);
   const [{ gateway }, several] = await Promise.all([import("../ipfs/gateway.ts"), import("../ipfs/gateways.ts")]);
   // One object for each gateway, so that a gateway's request to wait applies to all of its users.
   const gates = config.gateways.map((url) => ({ name: new URL(url).host, node: gateway(url) }));
@@ -60,11 +60,11 @@ export async function openReview(text: string, folder: string, env: Environment)
     blockSources: [
       { name: "node", get: home.get },
       ...gates.map(({ name, node }): Source => ({ name, get: node.get })),
-      ...keepers.flatMap(({ keeper: { name, retrieve: look } }): Source[] => (look ? [{ name, get: look }] : [])),
+      ...services.flatMap(({ service: { name, retrieve } }): Source[] => (retrieve ? [{ name, get: retrieve }] : [])),
     ],
     get: (cid, world) => required(cid, any, world),
     close: async () => {
-      for (const { close } of keepers) close();
+      for (const { close } of services) close();
       await any.close?.();
     },
   };

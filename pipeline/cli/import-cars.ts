@@ -11,7 +11,7 @@ import type { World } from "../core/world.ts";
 import type { Block } from "../dag/block.ts";
 import { readCar } from "../dag/car.ts";
 import { diskFailure } from "../disk/disk-failure.ts";
-import { keepYoungHeapSmall } from "../disk/young-heap.ts";
+import { limitYoungHeap } from "../disk/young-heap.ts";
 import { describeError, kindOfStatus } from "../http/http.ts";
 import type { HomeNode } from "../ipfs/node.ts";
 import { addedLabel } from "../stages/pins/label.ts";
@@ -21,7 +21,7 @@ type Shown = Pick<Call, "cwd" | "out" | "world">;
 
 /** Imports the CARs in these files, or at these addresses, into `home`. @throws Failure `corrupt` with the file's name. */
 export async function importCars(files: readonly string[], home: HomeNode, call: Shown): Promise<number> {
-  keepYoungHeapSmall();
+  limitYoungHeap();
   for (const file of files) {
     const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
     // An address's query may contain a secret: messages and labels leave it out.

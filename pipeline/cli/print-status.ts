@@ -88,7 +88,7 @@ export async function printStatus(
     ),
     ...section("not checked", below.unchecked === undefined ? [] : [`  ${printable(below.unchecked)}`]),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
-    ...section("out of reach", unreachable().map(sayUnreachable)),
+    ...section("out of reach", unreachable().map(describeUnreachable)),
     ...nextLines(observation, below, rolledBackReason && head, unreachable()),
     ...section(
       "from here it would stop",
@@ -171,7 +171,7 @@ function incompleteData({ label, root, count, missing, why }: IncompletePin) {
 }
 
 /** Formats `the node (kubo at http://127.0.0.1:5001): it does not listen`. */
-function sayUnreachable({ part, name, says }: Unreachable): string {
+function describeUnreachable({ part, name, says }: Unreachable): string {
   const shown = part === "log" ? "; what is shown of it is what this machine read last" : "";
   return `  the ${part} (${printable(name)}): ${printable(says)}${shown}`;
 }

@@ -10,7 +10,7 @@ export async function republishRecords({ campaign, out, world }: Call): Promise<
   // One after the other, so that the lines come in the order of campaign.yaml; there are few.
   for (const { name, open: at } of names) {
     try {
-      await at("looking").republish?.(world);
+      await at("reading").republish?.(world);
       out.result({ name, ok: true }, `${name}  put again`);
     } catch (error) {
       if (!isFailure(error)) throw error;

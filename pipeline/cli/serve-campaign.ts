@@ -78,8 +78,8 @@ function nodeOf({ home, get, facts }: Campaign): Node {
   return {
     name: home.name,
     async get(cid, world) {
-      const held = await home.get(cid, world);
-      return held ?? (facts.gateways.length > 0 ? get(cid) : undefined);
+      const stored = await home.get(cid, world);
+      return stored ?? (facts.gateways.length > 0 ? get(cid) : undefined);
     },
   };
 }

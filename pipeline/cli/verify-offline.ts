@@ -11,16 +11,16 @@ import type { Check } from "../stages/verify/check.ts";
 import { checkReleases } from "../stages/verify/check-releases.ts";
 import type { Call } from "./verb.ts";
 
-/** The release at the root of a CAR, and what of its chain, trees and directories the file holds. */
+/** The release at the root of a CAR, and what of its chain, trees and directories the file contains. */
 export async function* verifyOffline(file: string, { cwd, world }: Call): AsyncGenerator<Check> {
   const { roots, blocks } = await readCar(createReadStream(resolve(cwd, file)));
-  const held = new Map<string, Uint8Array>();
+  const bytesByCid = new Map<string, Uint8Array>();
   for await (const { cid, bytes } of blocks) {
     world.signal.throwIfAborted();
-    held.set(keyOf(cid), bytes);
+    bytesByCid.set(keyOf(cid), bytes);
   }
   const get: Get = async (cid) => {
-    const bytes = held.get(keyOf(cid));
+    const bytes = bytesByCid.get(keyOf(cid));
     if (!bytes) throw new Failure("unavailable", `${cid} is not in ${file}`);
     return bytes;
   };

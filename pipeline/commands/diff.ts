@@ -1,7 +1,7 @@
 /** `diff`: compares two trees by the CIDs of their leaves; spelling and order of lines do not count. */
 
 import { compared } from "../cli/address/compared-trees.ts";
-import { sayChange } from "../cli/print/changes.ts";
+import { describeChange } from "../cli/print/changes.ts";
 import type { Verb } from "../cli/verb.ts";
 import { changesBetween } from "../core/tree/changes.ts";
 
@@ -22,7 +22,7 @@ whole tree, that part of both is compared.`,
       ...change,
       line: (change.op === "remove" ? base : next).get(change.path)!.line,
     }));
-    call.out.result({ changes: data }, changes.length > 0 ? changes.map(sayChange).join("\n") : "no change");
+    call.out.result({ changes: data }, changes.length > 0 ? changes.map(describeChange).join("\n") : "no change");
     return 0;
   },
 };

@@ -27,8 +27,8 @@ export const fmt: Verb = {
       await assertMayChange(file);
       await writeDurably(file, tidy);
     }
-    const said = changed ? (checkOnly ? "is not tidy" : "tidied") : "is tidy";
-    const sentence = `${named ?? "tree.yaml"} ${said}`;
+    const state = changed ? (checkOnly ? "is not tidy" : "tidied") : "is tidy";
+    const sentence = `${named ?? "tree.yaml"} ${state}`;
     call.out.result({ file, changed }, sentence, changed && checkOnly ? sentence : undefined);
     return changed && checkOnly ? 1 : 0;
   },

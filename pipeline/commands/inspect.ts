@@ -17,7 +17,7 @@ import type { World } from "../core/world.ts";
 import type { Added } from "../dag/build/add-options.ts";
 import { blocksOf } from "../dag/build/files.ts";
 import { localFile, localFolder } from "../disk/folder.ts";
-import { keepYoungHeapSmall } from "../disk/young-heap.ts";
+import { limitYoungHeap } from "../disk/young-heap.ts";
 import {
   describedFile,
   type Found,
@@ -36,7 +36,7 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
 
   async run(call) {
     const { args, folderAround, cwd, out, world } = call;
-    keepYoungHeapSmall();
+    limitYoungHeap();
     const given = args[0]!;
     const path = resolve(cwd, given);
     const about = await stat(path).catch((cause: NodeJS.ErrnoException) => {

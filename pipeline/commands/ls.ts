@@ -14,7 +14,7 @@ import type { World } from "../core/world.ts";
 import { codecs, type Get } from "../dag/block.ts";
 import type { DirectoryEntry } from "../dag/directory-entry.ts";
 import { type Stat, sortedEntries, stat } from "../dag/read/read.ts";
-import { keepYoungHeapSmall } from "../disk/young-heap.ts";
+import { limitYoungHeap } from "../disk/young-heap.ts";
 
 /** Root blocks of entries requested concurrently. */
 const atOnce = 16;
@@ -35,7 +35,7 @@ ${aboutAddresses}`,
     const { cid, path, get } = await locate(call.args[0] ?? "/", call);
     const about = await stat(cid, get);
     const recursive = call.flags.recursive === true;
-    keepYoungHeapSmall();
+    limitYoungHeap();
     const itself = { name: path.split("/").at(-1) || cid.toString(), cid, tsize: about.tsize };
     const listed = about.type === "directory" ? await sortedEntries(cid, get) : [itself];
     const total = recursive ? undefined : "size" in listed ? listed.size : listed.length;

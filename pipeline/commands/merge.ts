@@ -34,13 +34,13 @@ As git's merge driver, so that pull requests to one folder don't conflict:
     }
 
     const printed = merged && output === undefined;
-    const said = conflicts.map(({ says }) => `conflict  ${printable(says)}`);
+    const lines = conflicts.map(({ says }) => `conflict  ${printable(says)}`);
     if (printed && !call.out.json) await call.out.bytes(new TextEncoder().encode(text));
     else
       call.out.result(
         { conflicts: conflicts.map((conflict) => ({ ...conflict })), ...(printed && { text }) },
-        said.join("\n") || "merged",
-        said.join("\n"),
+        lines.join("\n") || "merged",
+        lines.join("\n"),
       );
     return merged ? 0 : 1;
   },

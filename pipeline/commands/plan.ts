@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { baseTree } from "../cli/address/compared-trees.ts";
 import { emptyTreeNote } from "../cli/address/tree-text.ts";
-import { sayChange } from "../cli/print/changes.ts";
+import { describeChange } from "../cli/print/changes.ts";
 import { allFlag, allHint, errorsIn, findingLines } from "../cli/print/findings.ts";
 import { printableLines } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
@@ -56,7 +56,7 @@ export const plan: Verb = {
       ...(allHint(observation.findings, call)
         ? [`findings: ${findingCount(observation.findings)}${allHint(observation.findings, call)}`]
         : []),
-      ...changes.map(sayChange),
+      ...changes.map(describeChange),
       ...(observation.findings.length === 0 && hasNoData(observation.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
       ...(observation.root ? [`root ${observation.root.cid}`] : []),
       ...refusal,

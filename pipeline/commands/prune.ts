@@ -57,7 +57,7 @@ async function pruned(campaign: Campaign, isDry: boolean, call: Call): Promise<n
   }
   const releases = new Set(gone.map(({ release }) => release)).size;
   const data = { releases, pins: gone.length, bytes: plan.bytes };
-  out.result(data, sayPruned(data, isDry, campaign));
+  out.result(data, describePruned(data, isDry, campaign));
   const [problem] = problems;
   if (!problem) return 0;
   const messages = new Set(problems.map(({ message }) => message));
@@ -79,7 +79,7 @@ function planLines({ pins, bytes }: Pruning, { home }: Campaign): string[] {
   return pins.length > 0 ? [...lines, ...more, `no other pin on ${home.name} needs ${formatBytes(bytes)} of it`] : [];
 }
 
-function sayPruned(
+function describePruned(
   { releases, pins, bytes }: { readonly releases: number; readonly pins: number; readonly bytes: number },
   isDry: boolean,
   campaign: Campaign,

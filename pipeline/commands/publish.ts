@@ -1,7 +1,7 @@
 /** `publish`: publishes tree.yaml as a new release. The lease admits one publisher at a time, over all machines. */
 import { publishTree } from "../cli/publish-tree.ts";
 import type { Verb } from "../cli/verb.ts";
-import { keepYoungHeapSmall } from "../disk/young-heap.ts";
+import { limitYoungHeap } from "../disk/young-heap.ts";
 
 export const publish: Verb = {
   flags: [
@@ -15,7 +15,7 @@ again. With nothing changed, it does nothing.`,
   example: "fieldtree publish --expect-root bafybei…",
 
   async run({ campaign: open, flags, out, world }) {
-    keepYoungHeapSmall();
+    limitYoungHeap();
     const campaign = await open();
     const { expectRoot } = flags;
     const options = {

@@ -2,7 +2,7 @@
 
 import { refuseErrors } from "../cli/address/tree-text.ts";
 import { withRepository } from "../cli/github-repository.ts";
-import { sayChange } from "../cli/print/changes.ts";
+import { describeChange } from "../cli/print/changes.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { code } from "../core/text/markdown.ts";
@@ -44,10 +44,10 @@ its token from GITHUB_TOKEN: that of \`gh auth token\`, or a classic one with th
       out.result({ did: "nothing", changes }, `${github.page} has all of that already`);
       return 0;
     }
-    const lines = changes.map(sayChange);
+    const lines = changes.map(describeChange);
     const title = typeof flags.title === "string" ? flags.title : titleOf(changes);
     const message = typeof flags.message === "string" ? `\n\n${flags.message}` : "";
-    const description = `${changes.map((change) => `- ${code(sayChange(change), 400)}`).join("\n")}${message}`;
+    const description = `${changes.map((change) => `- ${code(describeChange(change), 400)}`).join("\n")}${message}`;
     const branch = branchFor(edits.map(({ path, written }) => `${path}=${written ?? ""}`));
     const body = filledIn(base.template, description);
     const proposal = { title, body, branch, tree: new TextEncoder().encode(text) };

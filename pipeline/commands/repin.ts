@@ -15,12 +15,12 @@ waits up to the deadline in campaign.yaml. The log of releases does not change.`
   async run({ campaign: open, out, world }) {
     const campaign = await open();
     await withLease(campaign, "repinning", world, async (world) => {
-      const sights = await repinStage(campaign, world);
-      for (const sight of sights) out.result(pinEvent(sight));
-      const missing = sights.filter(({ counts }) => !counts).length;
-      const lines = [summary(sights.length, missing), ...pinLines(sights, world.now().getTime())];
-      out.result({ event: "repinned", pins: sights.length, missing }, lines.join("\n"));
-      assertPinned(sights, campaign);
+      const statuses = await repinStage(campaign, world);
+      for (const status of statuses) out.result(pinEvent(status));
+      const missing = statuses.filter(({ counts }) => !counts).length;
+      const lines = [summary(statuses.length, missing), ...pinLines(statuses, world.now().getTime())];
+      out.result({ event: "repinned", pins: statuses.length, missing }, lines.join("\n"));
+      assertPinned(statuses, campaign);
     });
     return 0;
   },

@@ -11,7 +11,7 @@ import type { Report, State } from "../core/report/report.ts";
 import type { World } from "../core/world.ts";
 import { commitOf, fileAt } from "../disk/git.ts";
 import { readIfThere } from "../disk/read.ts";
-import { keepYoungHeapSmall } from "../disk/young-heap.ts";
+import { limitYoungHeap } from "../disk/young-heap.ts";
 import { workflowCommands } from "../github/report/annotations.ts";
 import { reportMarkdown } from "../github/report/markdown.ts";
 import { reportText, type TextOptions } from "../github/report/text.ts";
@@ -45,7 +45,7 @@ what the bot posts. Exits with 1 where something needs to be changed, 4 where da
 
   async run(call) {
     // Several trees of a quarter of a million leaves are in memory at once.
-    keepYoungHeapSmall();
+    limitYoungHeap();
     const { flags, out, env, folder, world } = call;
     const render = formats[Object.hasOwn(formats, `${flags.format}`) ? `${flags.format}` : ""];
     if (!render) {

@@ -199,11 +199,11 @@ function refusal(path: string, holder: Holder | "unreadable"): Failure {
     holder.host === hostname()
       ? `\`kill ${holder.pid}\` stops it`
       : `if ${holder.host} no longer runs it, remove ${path}`;
-  return inUse({ ...holder, holder: sayHolder(holder) }, todo);
+  return inUse({ ...holder, holder: describeHolder(holder) }, todo);
 }
 
 /** `process 4711 on ship (fieldtree publish)` */
-export function sayHolder({ pid, host, command }: Holder): string {
+export function describeHolder({ pid, host, command }: Holder): string {
   return `process ${pid} on ${host} (${command})`;
 }
 

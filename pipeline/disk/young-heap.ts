@@ -8,6 +8,6 @@
 import { setFlagsFromString } from "node:v8";
 
 /** Stop that part of the heap from growing, for the rest of this process. */
-export function keepYoungHeapSmall(): void {
+export function limitYoungHeap(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }

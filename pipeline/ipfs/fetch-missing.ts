@@ -47,7 +47,7 @@ export async function fetchMissing(
   const todo = [root];
   const missing: { readonly cid: CID; readonly why: string | undefined }[] = [];
   let brought: Block[] = [];
-  let held = 0;
+  let waiting = 0;
   let blocks = 0;
   let bytes = 0;
   /** The most bytes to fetch, by the size that the root states; valid only until a block turns out to be stored already. */
@@ -58,7 +58,7 @@ export async function fetchMissing(
   const store = (): Promise<void> => {
     const batch = brought;
     brought = [];
-    held = 0;
+    waiting = 0;
     if (batch.length > 0) storing = storing.then(() => home.put(batch, world));
     return storing;
   };
@@ -72,11 +72,11 @@ export async function fetchMissing(
         blocks++;
         bytes += block.length;
         brought.push({ cid, bytes: block });
-        held += block.length;
+        waiting += block.length;
         if (cid === root) claimed = tsizeOf(root, block);
         const total = claimed !== undefined && bytes <= claimed && { total: claimed };
         world.progress({ task: "fetching", done: bytes, ...total, unit: "bytes" });
-        if (held >= storedTogether) await store();
+        if (waiting >= storedTogether) await store();
         return block;
       }
     } catch (error) {
@@ -90,11 +90,11 @@ export async function fetchMissing(
   const visit = async (cid: CID): Promise<void> => {
     await pause();
     world.signal.throwIfAborted();
-    const isHeld = cid.code === codecs.raw && home.has && (await home.has(cid, world));
-    const here = isHeld ? undefined : await home.get(cid, world);
-    if (isHeld || here) claimed = undefined;
-    const block = isHeld ? undefined : (here ?? (await fetch(cid)));
-    if (!isHeld && !block) return;
+    const isStored = cid.code === codecs.raw && home.has && (await home.has(cid, world));
+    const here = isStored ? undefined : await home.get(cid, world);
+    if (isStored || here) claimed = undefined;
+    const block = isStored ? undefined : (here ?? (await fetch(cid)));
+    if (!isStored && !block) return;
     done.add(cid);
     awaited.delete(keyOf(cid));
     if (!block) return;

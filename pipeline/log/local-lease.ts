@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFailure } from "../core/failure.ts";
 import { unknownUser } from "../core/in-use.ts";
 import type { World } from "../core/world.ts";
-import { breakLock, type Holder, type Lock, lock, lockedBy, sayHolder } from "../disk/lock.ts";
+import { breakLock, describeHolder, type Holder, type Lock, lock, lockedBy } from "../disk/lock.ts";
 import type { Lease, Leases, TakenLease } from "./lease.ts";
 import { leaseLost, leaseTaken } from "./lease-message.ts";
 
@@ -74,5 +74,5 @@ function leaseOf(holder: Holder | "unreadable" | undefined, path: string): Lease
     return { id: path, ...unknownUser(path) };
   }
   const { id, what, since } = holder;
-  return { id, holder: sayHolder(holder), what, since };
+  return { id, holder: describeHolder(holder), what, since };
 }

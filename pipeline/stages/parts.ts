@@ -104,7 +104,7 @@ export interface ConfiguredName {
    *
    * @throws Failure `input`, for `writing`, at the line of campaign.yaml where its secret is not set.
    */
-  readonly open: (what: "looking" | "writing") => Name;
+  readonly open: (what: "reading" | "writing") => Name;
   /** Present where the secret is a key. @throws Failure `input` where the key is invalid, or not that of this name. */
   readonly assertKey?: () => Promise<void>;
 }

@@ -18,10 +18,10 @@ it("knows of every block in every pack whether its bytes are stored, and of no o
   expect(blocks(0, 500).filter(has(stored))).toHaveLength(500);
   expect(blocks(500, 1000).filter(has(stored))).toEqual([]);
   // The right digest with other bytes is not had, nor are the right bytes under another digest that begins alike.
-  expect(stored.holds(sha256(block(1).bytes), block(2).bytes)).toBe(false);
+  expect(stored.hasBlock(sha256(block(1).bytes), block(2).bytes)).toBe(false);
   const alike = sha256(block(1).bytes).slice();
   alike[31]! ^= 1;
-  expect(stored.holds(alike, block(1).bytes)).toBe(false);
+  expect(stored.hasBlock(alike, block(1).bytes)).toBe(false);
 
   await put(blocks(500, 600));
   expect(blocks(500, 600).filter(has(stored))).toEqual([]);
@@ -40,7 +40,7 @@ it("knows of every block in every pack whether its bytes are stored, and of no o
 const has =
   (stored: ReturnType<typeof storedAlready>) =>
   ({ cid, bytes }: Block): boolean =>
-    stored.holds(cid.multihash.digest, bytes);
+    stored.hasBlock(cid.multihash.digest, bytes);
 
 async function aStore() {
   const folder = await aFolder();

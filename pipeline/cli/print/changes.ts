@@ -4,7 +4,7 @@ import { emptyDirectory } from "../../core/cid.ts";
 import type { Change } from "../../core/tree/changes.ts";
 import { printable } from "./terminal.ts";
 
-export function sayChange(change: Change): string {
+export function describeChange(change: Change): string {
   const path = printable(change.path);
   switch (change.op) {
     case "add":

@@ -12,8 +12,13 @@ export function entryResult(entry: Entry, call: Pick<Call, "flags" | "out">): Pa
   const name = printable(path === "" ? "." : path);
   switch (entry.kind) {
     case "dataset": {
-      const { title, start_datetime: start, end_datetime: end, "fieldtree:time_source": told } = entry.item.properties;
-      const when = start && told !== "unknown" ? ` · ${start} to ${end ?? ""}` : "";
+      const {
+        title,
+        start_datetime: start,
+        end_datetime: end,
+        "fieldtree:time_source": timeSource,
+      } = entry.item.properties;
+      const when = start && timeSource !== "unknown" ? ` · ${start} to ${end ?? ""}` : "";
       const notes = noteLines(entry.findings, call).map((note) => `\n${note}`);
       return [
         {

@@ -39,8 +39,11 @@ export function workflowCommands({ findings }: Pick<Report, "findings">): string
   return (["error", "warning", "notice"] as const).flatMap((command) => {
     const these = ordered.filter(({ level }) => commands[level] === command);
     if (these.length <= mostShown) return these.map((finding) => commandOf(command, finding));
-    const said = these.slice(0, mostShown - 1).map((finding) => commandOf(command, finding));
-    return [...said, `::${command}::and ${findingCount(these) - said.length} more; fieldtree report lists all of them`];
+    const shownLines = these.slice(0, mostShown - 1).map((finding) => commandOf(command, finding));
+    return [
+      ...shownLines,
+      `::${command}::and ${findingCount(these) - shownLines.length} more; fieldtree report lists all of them`,
+    ];
   });
 }
 

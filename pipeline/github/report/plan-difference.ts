@@ -20,16 +20,16 @@ const plan = v.object({
 });
 
 /** Returns text about the difference; `undefined` where there is none, or where the run planned against another base. */
-export function planDifference(said: unknown, report: Report): string | undefined {
-  const read = v.safeParse(plan, said);
+export function planDifference(reported: unknown, report: Report): string | undefined {
+  const read = v.safeParse(plan, reported);
   if (!read.success) return "it is not a plan";
   const { output } = read;
   if (output.sha !== report.sha) return `it is for another commit than ${report.sha}`;
   if (output.baseSha !== report.baseSha) return undefined;
   const [theirs, ours] = [output, v.parse(plan, JSON.parse(JSON.stringify(report)))];
   for (const side of ["from", "to"] as const) {
-    const [said, is] = [theirs.root[side], ours.root[side]];
-    if (said !== null && is !== null && said !== is)
+    const [reported, is] = [theirs.root[side], ours.root[side]];
+    if (reported !== null && is !== null && reported !== is)
       return `its root ${side === "to" ? "after" : "before"} the merge is another one`;
   }
   const counts = (["changes", "conflicts"] as const).find(

@@ -15,7 +15,7 @@ import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
 import { sha256 } from "../../dag/hash.ts";
 import { walk } from "../../dag/read/read.ts";
 import { syncFolder } from "../../disk/write.ts";
-import { keepYoungHeapSmall } from "../../disk/young-heap.ts";
+import { limitYoungHeap } from "../../disk/young-heap.ts";
 import type { Collected } from "../node.ts";
 import { appendingTo, mostLeaving } from "./packs/append.ts";
 import { headLength, longestHead, writeHead } from "./packs/pack.ts";
@@ -48,7 +48,7 @@ const copiedAnyway = 64 * 1024 * 1024;
  */
 export async function collect(collecting: Collecting, world: World): Promise<Collected> {
   const { folder, packs, writing } = collecting;
-  keepYoungHeapSmall();
+  limitYoungHeap();
   await writing.rest();
   const needed = await neededBy(collecting, world);
   const kept = { blocks: 0, bytes: 0 };

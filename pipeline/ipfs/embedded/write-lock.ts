@@ -49,24 +49,24 @@ export interface Writing extends Pick<Appending, "has" | "writer"> {
 
 /** @throws Failure `refused` where another process writes, naming it. */
 export async function startWriting(folder: string, packs: Packs, limits: Limits, world: World): Promise<Writing> {
-  let held: Lock;
+  let acquired: Lock;
   try {
     await mkdir(folder, { recursive: true });
-    held = await lock(join(folder, "lock"), `writing blocks into ${folder}`);
+    acquired = await lock(join(folder, "lock"), `writing blocks into ${folder}`);
   } catch (error) {
     throw diskFailure(error, `opening ${folder} to write`);
   }
   try {
     const counter = counterFor(folder);
     await recover(folder, packs, world);
-    return writingUnder(held, folder, packs, limits, counter);
+    return writingUnder(acquired, folder, packs, limits, counter);
   } catch (error) {
-    await held.release();
+    await acquired.release();
     throw diskFailure(error, `recovering ${folder}`);
   }
 }
 
-function writingUnder(held: Lock, folder: string, packs: Packs, limits: Limits, counter: Counter): Writing {
+function writingUnder(acquired: Lock, folder: string, packs: Packs, limits: Limits, counter: Counter): Writing {
   const free = new Set(packs.list().map(({ number }) => number));
   // One commit runs, and at most one more waits, shared by all calls that arrived meanwhile.
   let running: Promise<void> = Promise.resolve();
@@ -114,7 +114,7 @@ function writingUnder(held: Lock, folder: string, packs: Packs, limits: Limits, 
     ended = true;
     broken ??= { why };
     await Promise.allSettled([running, next]);
-    await leave().finally(() => held.release());
+    await leave().finally(() => acquired.release());
   };
 
   return {

@@ -24,9 +24,9 @@ export async function showIn(rpc: Rpc, root: CID, campaign: string, world: World
   const folder = `/fieldtree/${campaign}`;
   const path = `${folder}/${root}`;
 
-  const standing = await cidAt(rpc, path, world);
-  if (!standing || !sameData(standing, root)) {
-    if (standing) await remove(rpc, path, world);
+  const existing = await cidAt(rpc, path, world);
+  if (!existing || !sameData(existing, root)) {
+    if (existing) await remove(rpc, path, world);
     const copying = { parents: true, offline: true };
     await rpc.call("files/cp", (kubo, by) => kubo.files.cp(`/ipfs/${root}`, path, { ...by, ...copying }), world);
     const shown = await cidAt(rpc, path, world);

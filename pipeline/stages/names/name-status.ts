@@ -30,7 +30,7 @@ export async function observeName(
   const late = AbortSignal.timeout(Math.ceil(timeoutMs));
   const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
   try {
-    return { name: announced, answers: await announced.open("looking").probe(inTime) };
+    return { name: announced, answers: await announced.open("reading").probe(inTime) };
   } catch (error) {
     world.signal.throwIfAborted();
     const silent = new Failure("unavailable", `${announced.name}: no answer in ${timeoutMs / 1000} s`);

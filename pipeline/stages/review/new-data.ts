@@ -66,7 +66,7 @@ export async function reviewData(
     const before = base.get(change.path);
     found.set(change, await newData(change, { leaf, before }, reached[i]!, budget.share(part), campaign, world));
   };
-  const lookAtAll = async (some: Iterable<[number, (typeof fresh)[number]]>) => {
+  const probeAll = async (some: Iterable<[number, (typeof fresh)[number]]>) => {
     for await (const _ of inOrder(some, atOnce, look)) {
       await pause();
       world.signal.throwIfAborted();
@@ -83,8 +83,8 @@ export async function reviewData(
     alike.set(key, like);
     return like;
   });
-  await lookAtAll(fresh.entries().filter(([i]) => first[i] === i));
-  await lookAtAll(
+  await probeAll(fresh.entries().filter(([i]) => first[i] === i));
+  await probeAll(
     fresh.entries().filter(([i, { change, leaf }]) => {
       const like = found.get(fresh[first[i]!]!.change)!;
       const isPlain = like.findings.length === 0 && like.change.datasets.length === 0;

@@ -46,7 +46,7 @@ export async function* checkReleases(
     const first = chain[0]?.release.number ?? line.head.release.number;
     const of = line.into === undefined ? "" : `, merged into release ${line.into.release.number}`;
     const subject = `releases ${first} to ${line.head.release.number}${of}`;
-    yield broken ? failed("log", subject, broken) : { check: "log", subject, ok: true, says: sayChain(chain) };
+    yield broken ? failed("log", subject, broken) : { check: "log", subject, ok: true, says: describeChain(chain) };
     yield await checkSignatures(chain, subject, signers);
     yield* checkTrees(chain, base, get, known, world);
     for (const into of chain) {
@@ -113,7 +113,7 @@ export interface KnownWithoutBlocks {
 
 const onlyBlocks: KnownWithoutBlocks = { isOld: () => false, source: async () => undefined, profile: "cid-v1" };
 
-function sayChain(chain: readonly Head[]): string {
+function describeChain(chain: readonly Head[]): string {
   const count = chain.length;
   if (count === 1 && chain[0]?.release.number === 1) return "1 release, the first";
   return `${plural(count, "release")}, each follows the one before it`;

@@ -62,7 +62,7 @@ async function judge(portal: CID, get: Get, schemas: SchemaSource, world: World)
   if (stopped) throw stopped.error;
   const wrong = children.filter(({ valid }) => valid !== true);
   if (wrong.length === 0) return `${countOf(documents.size)} valid STAC 1.1`;
-  const lines = firstLines(wrong.map(sayWrong), 100);
+  const lines = firstLines(wrong.map(describeWrong), 100);
   throw new Failure("drift", [`${wrong.length} of ${countOf(documents.size)} not valid STAC 1.1`, ...lines].join("\n"));
 }
 
@@ -121,7 +121,7 @@ function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> {
 const isAddress = (value: unknown) => typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value);
 
 /** Returns the document's path and why it is invalid. @throws Failure `unavailable` where its schemas could not be used. */
-function sayWrong({ source, messages, results }: Report): string {
+function describeWrong({ source, messages, results }: Report): string {
   const errors = [...results.core, ...Object.values(results.extensions).flat()];
   const unusable = errors.find(({ instancePath }) => instancePath === undefined);
   if (unusable)

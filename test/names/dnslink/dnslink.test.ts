@@ -95,7 +95,7 @@ describe("announcing", () => {
   });
 });
 
-describe("looking", () => {
+describe("reading", () => {
   const serving = (...values: string[]) => fakeDns(fromTable("example.test", { [`${at} TXT`]: values }));
   const looked = async (...servers: { readonly address: string }[]) => {
     const authorities = servers.map(({ address }) => address);

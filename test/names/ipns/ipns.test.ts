@@ -178,7 +178,7 @@ describe("announcing", () => {
   });
 });
 
-describe("looking", () => {
+describe("reading", () => {
   it("finds nothing where nothing was announced, and says that all agree on it", async () => {
     const { name, world, routing } = await aNetwork();
     expect(await name().probe(world)).toEqual({ authorities: [{ server: routing[0]!.url }], agrees: true });

@@ -15,11 +15,11 @@ import { bytesOf, stepsOf, survey } from "../../../dag/build/walk-disk.ts";
 import { digestSet } from "../../../dag/digest-set.ts";
 import { profiles } from "../../../dag/profile.ts";
 import { diskFailure } from "../../../disk/disk-failure.ts";
-import { keepYoungHeapSmall } from "../../../disk/young-heap.ts";
+import { limitYoungHeap } from "../../../disk/young-heap.ts";
 import type { Writing } from "../write-lock.ts";
 import { hashTask } from "./hash-files.ts";
 import { stepsUnderWay } from "./pending-steps.ts";
-import { type Crew, startCrew } from "./worker-pool.ts";
+import { startWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface Ingesting {
   readonly folder: string;
@@ -33,7 +33,7 @@ export async function ingest(
   { folder, writing }: Ingesting,
   world: World,
 ): Promise<Added> {
-  keepYoungHeapSmall();
+  limitYoungHeap();
   const { workers, filesInTask, startWorkers } = writing.limits;
   const profile = profiles[options.profile];
   const surveyed = await survey(path, options.symlinks, world);
@@ -51,15 +51,15 @@ export async function ingest(
     tree,
     seen: (digest) => void distinct.add(digest),
   });
-  let crew: Crew | undefined;
+  let pool: WorkerPool | undefined;
   try {
     for (;;) {
       world.signal.throwIfAborted();
       steps.fill();
-      if (!crew && workers > 0 && steps.isMuch(startWorkers)) crew = startCrew(folder, options.profile, writing);
-      for (const { task, hashed } of (await crew?.results(steps.waiting === 0)) ?? [])
+      if (!pool && workers > 0 && steps.isMuch(startWorkers)) pool = startWorkerPool(folder, options.profile, writing);
+      for (const { task, hashed } of (await pool?.results(steps.waiting === 0)) ?? [])
         adding.add(steps.take(task, hashed));
-      while (crew?.hasHands() && steps.waiting > 1) crew.give(steps.next()!);
+      while (pool?.hasCapacity() && steps.waiting > 1) pool.give(steps.next()!);
       const task = steps.next();
       if (task) {
         adding.add(steps.take(task, hashTask(task, { profile, appending: writing })));
@@ -70,11 +70,11 @@ export async function ingest(
       await steps.build();
       if (steps.isDone()) break;
     }
-    await Promise.all([crew?.commit(), writing.commit()]);
+    await Promise.all([pool?.commit(), writing.commit()]);
     await writing.prove(distinct);
     return { ...tree.root!, bytes: adding.bytes, blocks: distinct.size };
   } catch (error) {
-    await crew?.discard();
+    await pool?.discard();
     throw diskFailure(error, `adding ${path}`, (await bytesOf(surveyed, world)) - free(folder));
   }
 }

@@ -46,9 +46,9 @@ export interface PlainError {
   readonly path?: string;
 }
 
-export interface Crew {
+export interface WorkerPool {
   /** Whether a worker can take a task now. */
-  hasHands(): boolean;
+  hasCapacity(): boolean;
   give(task: Task): void;
   readonly busy: number;
   /** The results since the last call; waits for one where there is none and a worker is busy. */
@@ -62,7 +62,7 @@ export interface Crew {
 /** Tasks that a worker has at a time: one in progress, one queued. */
 const tasksEach = 2;
 
-export function startCrew(folder: string, profile: ProfileName, writing: Writing): Crew {
+export function startWorkerPool(folder: string, profile: ProfileName, writing: Writing): WorkerPool {
   const { counter, limits } = writing;
   const members = Array.from({ length: limits.workers }, () => startMember());
   const tasks = new Map<number, Task>();
@@ -121,7 +121,7 @@ export function startCrew(folder: string, profile: ProfileName, writing: Writing
       return tasks.size;
     },
 
-    hasHands: () => members.some((member) => member.tasks < tasksEach),
+    hasCapacity: () => members.some((member) => member.tasks < tasksEach),
 
     give(task) {
       const member = members.reduce((least, each) => (each.tasks < least.tasks ? each : least));

@@ -37,7 +37,7 @@ export interface Claim {
 
 export interface Where {
   readonly folder: string;
-  readonly packs: Pick<Packs, "holds" | "refresh">;
+  readonly packs: Pick<Packs, "hasBlock" | "refresh">;
   readonly counter: Counter;
   readonly limits: Limits;
 }
@@ -86,7 +86,7 @@ export function appendingTo({ folder, packs, counter, limits }: Where, first: ()
     settle,
     appended,
 
-    has: (digest, bytes) => appended(digest) || packs.holds(digest, bytes),
+    has: (digest, bytes) => appended(digest) || packs.hasBlock(digest, bytes),
 
     writer() {
       if (own?.isFull()) {

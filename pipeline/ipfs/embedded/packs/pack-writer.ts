@@ -158,10 +158,10 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
     if (written === committed) return;
     // Blocks appended while this commit waits for the disk belong to the next commit.
     const covered = written;
-    const made = makeIndex(entries.subarray(0, count * entryLength), covered);
+    const index = makeIndex(entries.subarray(0, count * entryLength), covered);
     await promisify(fdatasync)(fd);
-    await writeDurably(indexPath, made.bytes);
-    await assertCommitted(path, indexPath, made);
+    await writeDurably(indexPath, index.bytes);
+    await assertCommitted(path, indexPath, index);
     committed = covered;
   };
 
@@ -253,11 +253,11 @@ function created(path: string, indexPath: string): number {
 }
 
 /** Require that the disk has the index, and a pack of the length, that were written. */
-async function assertCommitted(path: string, indexPath: string, made: PackIndex): Promise<void> {
+async function assertCommitted(path: string, indexPath: string, index: PackIndex): Promise<void> {
   const read = await readFile(indexPath);
-  if (Buffer.compare(read, made.bytes) !== 0) throw notAsWritten(path, "its index is not the one that was written");
+  if (Buffer.compare(read, index.bytes) !== 0) throw notAsWritten(path, "its index is not the one that was written");
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size < made.covered) throw notAsWritten(path, `it has ${size} bytes and ${made.covered} were committed`);
+  if (size < index.covered) throw notAsWritten(path, `it has ${size} bytes and ${index.covered} were committed`);
 }
 
 function notAsWritten(path: string, how: string): Failure {

@@ -39,7 +39,7 @@ export interface PackRecord extends Place {
   /** Bytes from the beginning of the pack to the next record. */
   readonly end: number;
   /** Whether the bytes match the CID. */
-  readonly sound: boolean;
+  readonly valid: boolean;
 }
 
 /**
@@ -49,18 +49,18 @@ export interface PackRecord extends Place {
 export function* recordsIn(fd: number, from: number, size: number): Generator<PackRecord> {
   const window = Buffer.allocUnsafeSlow(windowLength);
   let start = from;
-  let held = window.subarray(0, 0);
+  let buffered = window.subarray(0, 0);
   for (let at = from; at < size; ) {
-    let head = headIn(held.subarray(at - start));
-    if (!head || at - start + head.end > held.length) {
+    let head = headIn(buffered.subarray(at - start));
+    if (!head || at - start + head.end > buffered.length) {
       start = at;
-      held = window.subarray(0, readFully(fd, window, at));
-      head = headIn(held);
-      if (!head || head.end > held.length) return;
+      buffered = window.subarray(0, readFully(fd, window, at));
+      head = headIn(buffered);
+      if (!head || head.end > buffered.length) return;
     }
-    const bytes = held.subarray(at - start + head.start, at - start + head.end);
-    const sound = Buffer.compare(sha256(bytes), head.digest) === 0;
-    yield { digest: head.digest, offset: at + head.start, length: bytes.length, end: at + head.end, sound };
+    const bytes = buffered.subarray(at - start + head.start, at - start + head.end);
+    const valid = Buffer.compare(sha256(bytes), head.digest) === 0;
+    yield { digest: head.digest, offset: at + head.start, length: bytes.length, end: at + head.end, valid };
     at += head.end;
   }
 }

@@ -31,7 +31,7 @@ export interface Packs {
   /** Whether an index lists the block within the bytes that its pack has. */
   has(digest: Uint8Array): boolean;
   /** Whether a pack that has all of its committed bytes has exactly these bytes under the digest. */
-  holds(digest: Uint8Array, bytes: Uint8Array): boolean;
+  hasBlock(digest: Uint8Array, bytes: Uint8Array): boolean;
   /** Every place where an index lists the block, `among` these packs; usually one. */
   places(digest: Uint8Array, among?: (pack: Pack) => boolean): Generator<PlaceInPack>;
   /** The bytes there, not verified; `undefined` where the pack is gone or ends before them. */
@@ -93,7 +93,7 @@ export function openPacks(folder: string): Packs {
   return {
     list: () => packs,
     has: (digest) => packs.some((pack) => isWithin(pack, findIn(pack.index, digest))),
-    holds(digest, bytes) {
+    hasBlock(digest, bytes) {
       for (const place of places(digest)) {
         if (place.length !== bytes.length || isShort(place.pack)) continue;
         const stored = fileOf(place)?.readSync(place);
@@ -172,8 +172,8 @@ export function indexFrom(path: string, from = packHeader.length, entries: Buffe
   try {
     const parts = [entries];
     let covered = from;
-    for (const { digest, offset, length, end, sound } of recordsIn(fd, from, fstatSync(fd).size)) {
-      if (!sound) continue;
+    for (const { digest, offset, length, end, valid } of recordsIn(fd, from, fstatSync(fd).size)) {
+      if (!valid) continue;
       const entry = Buffer.alloc(entryLength);
       writeEntry(entry, 0, digest.subarray(0, digestLength), { offset, length });
       parts.push(entry);

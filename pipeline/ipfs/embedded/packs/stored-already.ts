@@ -12,7 +12,7 @@ import { indexName, numberIn, packName } from "./pack-numbers.ts";
 import { type PackFile, type Packs, packFile } from "./packs.ts";
 
 /** `refresh` stats every file, as with `all`. */
-export type StoredAlready = Pick<Packs, "holds" | "refresh">;
+export type StoredAlready = Pick<Packs, "hasBlock" | "refresh">;
 
 interface KnownPack {
   /** Changes whenever the index does. */
@@ -49,7 +49,7 @@ export function storedAlready(folder: string): StoredAlready {
       return now.size !== before.size || [...now].some(([number, pack]) => before.get(number) !== pack);
     },
 
-    holds(digest, bytes) {
+    hasBlock(digest, bytes) {
       const head = headOf(digest);
       for (const { heads, index, pack } of packs.values()) {
         for (let entry = firstFrom(heads, head); heads[entry] === head; entry++) {

@@ -10,7 +10,7 @@ import { isFailure } from "../../../core/failure.ts";
 import type { World } from "../../../core/world.ts";
 import { cidOfDigest, codecs } from "../../../dag/block.ts";
 import { draftEnding } from "../../../disk/write.ts";
-import { keepYoungHeapSmall } from "../../../disk/young-heap.ts";
+import { limitYoungHeap } from "../../../disk/young-heap.ts";
 import { describeMissing, missingCids } from "../../missing-message.ts";
 import type { Checked, Damage } from "../../node.ts";
 import { digestAt, placeAt } from "../packs/pack-index.ts";
@@ -33,7 +33,7 @@ export async function* check(
   { repair }: { readonly repair: boolean },
   world: World,
 ): AsyncGenerator<Damage, Checked> {
-  keepYoungHeapSmall();
+  limitYoungHeap();
   const { folder, packs, notes } = node;
   packs.refresh();
   yield* strangers(folder);
