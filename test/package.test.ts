@@ -30,7 +30,7 @@ describe("the package", () => {
     expect(files.filter((file) => /\.ts$|^test/.test(file))).toEqual([]);
   });
 
-  it("holds everything that stands beside the sources", () => {
+  it("contains everything that the sources read at run time", () => {
     const assets = readdirSync("pipeline", { recursive: true, encoding: "utf8", withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.endsWith(".ts"))
       .map((entry) => join(entry.parentPath, entry.name));
@@ -65,7 +65,7 @@ describe("the package", () => {
   });
 });
 
-it("is on the PATH of whoever has built and linked a clone", async () => {
+it("is on the PATH after a clone was built and linked", async () => {
   const prefix = join(folder, "prefix");
   // Built when it was packed.
   await execa("npm", ["link", "--silent", "--no-audit"], { env: { npm_config_prefix: prefix } });

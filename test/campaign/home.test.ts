@@ -16,7 +16,7 @@ describe("a node whose token is not set", () => {
     expect((await home()).closed).toContain("KUBO_TOKEN");
   });
 
-  it("says which, at its line, to whoever wants to keep something", async () => {
+  it("names the variable that is missing, with its line, in every write", async () => {
     const { put, pin, unpin, pins } = await home();
     const world = testWorld();
     const said = { kind: "input", message: expect.stringMatching(/^campaign\.yaml:2: .*KUBO_TOKEN, which is not set/) };

@@ -42,7 +42,7 @@ describe.each([
     ["is not set", undefined, /takes a secret from the environment variable \w+, which is not set/],
     ["is damaged", damaged, /is no private key that can be used: it is neither/],
     ["is another's", another!.secret, new RegExp(`is the key of ${another!.name}, (who|and)`)],
-  ])("is told at its line where it %s, and nothing was done", async (_, secret, says) => {
+  ])("is reported with its line where it %s, and nothing is done", async (_, secret, says) => {
     const cwd = await aCampaign({ "campaign.yaml": config });
     const { code, stderr } = await fieldtree(["publish"], {
       cwd,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { appearWhole } from "../../pipeline/cli/extract.ts";
 
-it("writes nothing where it can't be seen whether something stands there", async () => {
+it("writes nothing where the disk can't tell whether a file exists", async () => {
   const folder = mkdtempSync(join(tmpdir(), "fieldtree-extract-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   symlinkSync("circle", join(folder, "circle"));

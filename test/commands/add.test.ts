@@ -144,26 +144,29 @@ it("leaves tree.yaml alone and exits with 1 where a dataset can't be described, 
 it.each([
   ["is read-only itself", "tree.yaml", 0o444],
   ["is in a read-only folder", ".", 0o555],
-])("changes no tree.yaml that %s, whoever runs it, and says so before it reads the data", async (_, place, mode) => {
-  const untidy = "a:    \n";
-  const cwd = await aCampaign({ "tree.yaml": untidy, one: "1" });
-  await mkdir(join(cwd, ".fieldtree"));
-  const before = statSync(join(cwd, place)).mode;
-  chmodSync(join(cwd, place), mode);
-  onTestFinished(() => chmodSync(join(cwd, place), before));
-  for (const args of [
-    ["add", "one", "--at", "one"],
-    ["fmt"],
-    ["merge", "tree.yaml", "tree.yaml", "tree.yaml", "-o", "tree.yaml"],
-  ]) {
-    const { code, stderr, stdout } = await fieldtree(args, { cwd });
-    expect([args[0], code, stdout]).toEqual([args[0], 3, ""]);
-    expect(stderr).toMatch(/tree\.yaml is left as it is: (it|its folder) is read-only \(mode 0[45]{3}\)/);
-    expect(stderr).toContain(`→ chmod u+w ${place === "." ? cwd : join(cwd, place)}`);
-  }
-  expect(readFileSync(join(cwd, "tree.yaml"), "utf8")).toBe(untidy);
-  expect(statSync(join(cwd, place)).mode & 0o777).toBe(mode);
-});
+])(
+  "leaves a tree.yaml that %s unchanged, for root too, and refuses before it reads the data",
+  async (_, place, mode) => {
+    const untidy = "a:    \n";
+    const cwd = await aCampaign({ "tree.yaml": untidy, one: "1" });
+    await mkdir(join(cwd, ".fieldtree"));
+    const before = statSync(join(cwd, place)).mode;
+    chmodSync(join(cwd, place), mode);
+    onTestFinished(() => chmodSync(join(cwd, place), before));
+    for (const args of [
+      ["add", "one", "--at", "one"],
+      ["fmt"],
+      ["merge", "tree.yaml", "tree.yaml", "tree.yaml", "-o", "tree.yaml"],
+    ]) {
+      const { code, stderr, stdout } = await fieldtree(args, { cwd });
+      expect([args[0], code, stdout]).toEqual([args[0], 3, ""]);
+      expect(stderr).toMatch(/tree\.yaml is left as it is: (it|its folder) is read-only \(mode 0[45]{3}\)/);
+      expect(stderr).toContain(`→ chmod u+w ${place === "." ? cwd : join(cwd, place)}`);
+    }
+    expect(readFileSync(join(cwd, "tree.yaml"), "utf8")).toBe(untidy);
+    expect(statSync(join(cwd, place)).mode & 0o777).toBe(mode);
+  },
+);
 
 it("frees what was added before, and keeps what was added last", async () => {
   const cwd = await aCampaign({ data: "first version" });

@@ -36,7 +36,7 @@ describe("without a campaign", () => {
     ["bafynonsense/x", "bafynonsense is not a CID"],
     ["ipns://example.org/x", "no campaign here knows what example.org leads to"],
     ["https://example.org/x", "https://example.org/x is no address on IPFS"],
-  ])("what is wrong with %s is told by what was typed", async (address, says) => {
+  ])("names what is wrong with %s as it was typed", async (address, says) => {
     const { code, stderr } = await fieldtree(["cat", address], { cwd: await aFolder() });
     expect(stderr).toContain(says);
     expect(code).toBe(2);

@@ -87,7 +87,7 @@ describe("the command line", () => {
     expect((await fieldtree(["ls", "nowhere", "--quiet"], { cwd })).stderr).not.toBe("");
   });
 
-  it("ends quietly when whoever reads its output has seen enough", async () => {
+  it("ends quietly when the reader of its output closes the pipe", async () => {
     const cwd = await aCampaign();
     const { stderr } = await sh(
       "sh",

@@ -54,7 +54,7 @@ describe.each([
   ["reading it", true, ["cat", "products/radar/two.txt"]],
   ["nobody, but something wrote to the pack", false, undefined],
 ] as const)("a damaged block that was found by %s", (_, quietly, found) => {
-  it("is never kept: publish, status and verify say so, and adding the data again is all it takes", async () => {
+  it("is never reported as pinned: publish, status and verify name it, and adding the data again repairs it", async () => {
     const campaign = await aPublished();
     const { run, data, pack } = campaign;
     damage(pack, "two two", quietly);
@@ -130,7 +130,7 @@ it("fsck names what to add again: by the line in tree.yaml, by the older release
   expect(readFileSync(join(folder, "tree.yaml"), "utf8")).toContain("products");
 });
 
-it("only an older release lacking a block leaves the live one kept, and is told all the same", async () => {
+it("only an older release lacking a block is reported, and the live one stays complete", async () => {
   const { run, data, pack } = await aPublished();
   writeFileSync(join(data, "radar/two.txt"), text("three"));
   expect((await run("add", join(data, "radar"), "--at", "products/radar")).code).toBe(0);

@@ -81,7 +81,7 @@ describe("findings of one rule", () => {
     expect((await fieldtree(["plan", "--all"], { cwd })).stdout.match(/cid-v0/g)).toHaveLength(190);
   });
 
-  it("are counted in what a pull request is told, and those it wrote apart from those that were there", async () => {
+  it("are counted in the report of a pull request, those it adds apart from those of the base", async () => {
     const cwd = await aCampaign({
       "base.yaml": `products:\n${roots}`,
       "tree.yaml": `products:\n${roots}  new: ${v0(999)}\n`,
@@ -148,7 +148,7 @@ describe("--quiet", () => {
     }
   });
 
-  it("prints errors and nothing beside them", async () => {
+  it("prints errors and nothing else", async () => {
     const cwd = await aCampaign({ "tree.yaml": `a: foo\nb: ${v0(1)}\n` });
     for (const verb of ["check", "plan"]) {
       const { code, stdout } = await fieldtree([verb, "--quiet"], { cwd });

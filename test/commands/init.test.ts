@@ -109,7 +109,7 @@ names: [{ domain: example.org, to: tree, provider: { kind: desec, token: DESEC_T
     }
   });
 
-  it("tells contributors to get the program where the workflows get it, and not by a name that anybody may take", async () => {
+  it("gives contributors the program from where the workflows get it, not from a package name that a stranger could register", async () => {
     const cwd = await aFolder();
     await fieldtree(["init", "--title", "Größe & {{sha}}", "--name", "x", "--actions", actions], { cwd });
     const text = await read(cwd, "README.md");

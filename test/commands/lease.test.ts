@@ -9,7 +9,7 @@ import { aCampaign, aFolder, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
 describe("lease", () => {
-  it("says that nobody has it, and has nothing to break", async () => {
+  it("reports that no process has it, and has nothing to break", async () => {
     const cwd = await aCampaign();
     const show = await fieldtree(["lease", "show", "--json"], { cwd });
     expect(show.code, show.stderr).toBe(0);

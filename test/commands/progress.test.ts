@@ -18,7 +18,7 @@ import { aFolder } from "./program.ts";
 const profile = profiles["cid-v1"];
 const chunk = profile.chunkSize;
 
-describe("time left can be told", () => {
+describe("the time left can be computed", () => {
   it("of a file that is printed: the total is its contents, and its root is read once", async () => {
     const node = memory();
     const { cid } = fileOf(noise(3 * chunk), profile, node.put);

@@ -64,7 +64,7 @@ describe("a mistake that was released and taken out again", () => {
     expect((await run("log", "--json")).json()).toHaveLength(2);
   });
 
-  it("stays where campaign.yaml keeps all releases, or as many as there are, and the reason is said", async () => {
+  it("stays where campaign.yaml retains all releases, or as many as there are, and the reason is given", async () => {
     const { run, keep } = await aMistake();
     const all = await run("prune");
     expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining("keeps all releases") });

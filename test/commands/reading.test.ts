@@ -41,7 +41,7 @@ describe("without a campaign", () => {
     expect(readFileSync(join(how.cwd, "radar.txt"), "utf8")).toBe("72 dBZ");
   });
 
-  it("nobody is asked whom nobody named, and what no gateway has is said to be on none", async () => {
+  it("no source is asked that was not named, and a block that no gateway has is reported as on none", async () => {
     const cwd = await aFolder();
     const nowhere = await fieldtree(["cat", address], { cwd });
     expect(nowhere.stderr).toMatch(/there is no campaign here.*\n.*set IPFS_GATEWAY/);
@@ -151,7 +151,7 @@ describe("get", () => {
     expect(await readFile(join(cwd, "b"), "utf8")).toBe("b");
   });
 
-  it("leaves what stands there alone, unless --force replaces it", async () => {
+  it("leaves an existing file alone, unless --force replaces it", async () => {
     const { cwd } = await aFilledCampaign();
     for (const address of ["HALO/radar", "HALO/radar/a/b"]) {
       await writeFile(join(cwd, "mine"), "mine");

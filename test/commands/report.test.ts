@@ -152,7 +152,7 @@ describe("report", () => {
 });
 
 describe("owners", () => {
-  it("names everybody whose pattern a path matches, without a node", async () => {
+  it("names every owner whose pattern matches a path, without a node", async () => {
     const cwd = await aFolder({ "tree.yaml": "", "campaign.yaml": campaignYaml });
     const { code, json } = await fieldtree(["owners", "products/a.zarr", "raw/b", "--json"], { cwd });
     expect(code).toBe(0);

@@ -23,7 +23,7 @@ async function aCampaignWithNames({ days = 365 } = {}) {
   return { held, lacking, names, cwd };
 }
 
-it("puts every IPNS record again, without a key, and says so a line each", async () => {
+it("publishes every IPNS record again, without a key, a line each", async () => {
   const { held, lacking, names, cwd } = await aCampaignWithNames();
   const { code, json, stderr } = await fieldtree(["republish", "--json"], { cwd });
   expect(code, stderr).toBe(0);

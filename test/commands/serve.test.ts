@@ -23,7 +23,7 @@ async function serving(cwd: string, ...flags: string[]) {
   return { running, ...said };
 }
 
-it("says its address once it answers, and shows a publish beside it at once", async () => {
+it("prints its address once it answers, and serves a concurrent publish at once", async () => {
   const cwd = await aCampaign(camera);
   const { event, url, portal } = await serving(cwd);
   expect({ event, portal }).toEqual({ event: "serving", portal: `${url}/ipns/test/` });

@@ -75,7 +75,7 @@ names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, aut
     }
   });
 
-  it("answers with what it saw of the log last where its remote is down, and says so", async () => {
+  it("answers with the last known head where the log's remote is down, and reports that", async () => {
     const remote = await aFolder();
     await execa("git", ["init", "--quiet", "--bare", remote]);
     const published = await aPublished(`campaign: test\nlog: { kind: git, remote: "${remote}" }\n`);

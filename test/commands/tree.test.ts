@@ -178,7 +178,7 @@ describe("merge", () => {
     expect(await readFile(join(cwd, "ours"), "utf8")).toBe(merged);
   });
 
-  it("exits with 1 on conflicts, naming path and both CIDs, and leaves git's marks for whoever decides", async () => {
+  it("exits with 1 on conflicts, naming path and both CIDs, and leaves git's conflict markers", async () => {
     const [ours, theirs] = [base.replace(v1(1), v1(5)), base.replace(v1(1), v1(6))];
     const cwd = await aFolder({ base, ours, theirs });
     const said = await fieldtree(["merge", "base", "ours", "theirs", "-o", "ours"], { cwd });

@@ -58,7 +58,7 @@ export function dnsProviderContract(begin: () => Promise<DnsAtHand>): void {
       for (const state of dns.states?.() ?? []) expect(dnslinks(state), state.join(" ")).toHaveLength(1);
     });
 
-    it("shows exactly one dnslink record to whoever looks meanwhile", async () => {
+    it("shows exactly one dnslink record to readers at any time", async () => {
       const dns = await begin();
       await dns.plant([one], 3600);
       let writing = true;
@@ -96,7 +96,7 @@ export function dnsProviderContract(begin: () => Promise<DnsAtHand>): void {
       }
     });
 
-    it("puts its record beside TXT values that were there before", async () => {
+    it("adds its record to TXT values that were there before", async () => {
       const dns = await begin();
       await dns.plant(["a note"], 3600);
       await dns.provider.replace(dns.name, rrset("a note", one), rrset("a note"), world);
@@ -104,7 +104,7 @@ export function dnsProviderContract(begin: () => Promise<DnsAtHand>): void {
       expect(await dns.writes()).toBe(1);
     });
 
-    it("mends two dnslink records to one without passing through none", async () => {
+    it("repairs two dnslink records to one without passing through none", async () => {
       const dns = await begin();
       await dns.plant([one, other, "a note"], 3600);
       await dns.provider.replace(dns.name, rrset(other, "a note"), rrset(one, other, "a note"), world);
@@ -112,7 +112,7 @@ export function dnsProviderContract(begin: () => Promise<DnsAtHand>): void {
       for (const state of dns.states?.() ?? []) expect(dnslinks(state).length, state.join(" ")).toBeGreaterThan(0);
     });
 
-    it("mends two dnslink records to a third without passing through none", async () => {
+    it("replaces two dnslink records by a third without passing through none", async () => {
       const dns = await begin();
       await dns.plant([one, other], 3600);
       await dns.provider.replace(dns.name, rrset(third), rrset(one, other), world);
@@ -178,7 +178,7 @@ export function dnsProviderContract(begin: () => Promise<DnsAtHand>): void {
       expect(await found(dns)).toEqual(inOrder([value, one]));
     });
 
-    it("leaves a name of somebody else's alone, and names it", async () => {
+    it("leaves a name with another value alone, and names it", async () => {
       const { provider, foreign, ...dns } = await begin();
       const refused = await failureOf(provider.replace(foreign, rrset(one), undefined, world));
       expect(refused).toMatchObject({ kind: "input" });

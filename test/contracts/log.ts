@@ -25,7 +25,7 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
       expect(spelled(await open().read(first.cid, world))).toEqual(spelled(first.release));
     });
 
-    it("refuses whoever holds a stale head, and stays as it was", async () => {
+    it("refuses a writer with a stale head, and stays as it was", async () => {
       const { open } = await begin();
       const first = await open().append(aRelease(1), undefined, world);
       const second = await open().append(aRelease(2, { previous: first.cid }), first, world);
@@ -80,7 +80,7 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
       expect(earlier).not.toHaveProperty("sizes");
     });
 
-    it("leaves the head where it is, and carries nothing new, for whoever holds a stale one", async () => {
+    it("leaves the head where it is, and stores nothing new, for a writer with a stale one", async () => {
       const { open } = await begin();
       const first = await open().append(aRelease(1), undefined, world);
       await open().append(aRelease(2, { previous: first.cid }), first, world);
@@ -89,7 +89,7 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
     });
   });
 
-  describe("keeps what lies beside the head", () => {
+  describe("stores attachments next to the head", () => {
     it("gives back what was written last, to others too, and nothing where there is nothing", async () => {
       const { open } = await begin();
       expect(await open().attachments.read("ipns/key", world)).toBeUndefined();
@@ -137,7 +137,7 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
   describe("lets one publish at a time", () => {
     const noon = testWorld({ now: () => new Date("2024-08-10T12:00:00Z") });
 
-    it("shows nobody before and after, and the holder meanwhile", async () => {
+    it("has no holder before and after, and the process that took it in between", async () => {
       const { open } = await begin();
       expect(await open().leases.show(noon)).toBeUndefined();
       const held = await open().leases.take("publishing", noon);

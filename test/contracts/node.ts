@@ -52,7 +52,7 @@ export function nodeContract(open: (blocks: readonly Block[]) => Promise<Node>):
       expect(await node.get(raw("never seen").cid, testWorld())).toBeUndefined();
     });
 
-    it("gives what a CID holds itself, whoever made it so", async () => {
+    it("returns what an identity CID contains, whichever program wrote it", async () => {
       const node = await reading([]);
       const inline = CID.parse("bafkqabtimvwgy3yk");
       expect(await node.get(inline, testWorld())).toEqual(plain(Buffer.from("hello\n")));
@@ -183,7 +183,7 @@ export function homeNodeContract(open: () => Promise<HomeNode>): void {
       },
     );
 
-    it("refuses symbolic links where it is told to, and names the first", async () => {
+    it("refuses symbolic links with --symlinks refuse, and names the first", async () => {
       const folder = await someFiles();
       const node = await home();
       await expect(

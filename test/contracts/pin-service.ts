@@ -75,7 +75,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       if (service.unpin) expect(await settled(service, root)).toMatchObject({ state: "absent" });
     });
 
-    it("takes two wishes at once for one", async () => {
+    it("takes two concurrent requests for one", async () => {
       const { service, offer } = await opened();
       const { root, blocks } = aDataset();
       const origins = await offer(blocks);
@@ -177,7 +177,7 @@ export function pinServiceContract(title: string, open: () => Promise<Opened>): 
       expect((await stateOf(service, second.root)).state).toBe("pinned");
     });
 
-    it("keeps what was brought, with nobody else to ask", async (context) => {
+    it("pins what was brought, with no other node to ask", async (context) => {
       const { service } = await opened();
       if (!service.take) return context.skip();
       const { root, blocks } = aDataset();

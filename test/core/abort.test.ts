@@ -7,7 +7,7 @@ import { testWorld } from "../fakes/world.ts";
 import { collectingGarbage } from "./garbage.ts";
 
 describe("a deadline", () => {
-  it("ends a fetch that nobody answers, whatever garbage was collected while it waited", async () => {
+  it("ends a fetch without an answer, whatever garbage was collected while it waited", async () => {
     const url = await onLoopback(createServer(() => {}));
     const late = AbortSignal.timeout(300);
     const asked = fetchUnlessAborted(new Request(url, { signal: AbortSignal.any([late]) }), testWorld());

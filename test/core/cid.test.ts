@@ -70,7 +70,7 @@ describe("reading a CID", () => {
   });
 });
 
-describe("what can't stand in a tree", () => {
+describe("what a tree can't contain", () => {
   const short = v1(3).slice(0, 50);
   it.each([
     [`ipfs://${v1(3)}`, v1(3)],
@@ -121,7 +121,7 @@ describe("what can't stand in a tree", () => {
     });
   });
 
-  it("identity CIDs longer than others read, codecs that are no files, and hashes nobody checks", () => {
+  it("identity CIDs over the length that others read, codecs that are no files, and hashes that can't be verified", () => {
     const inline = CID.createV1(0x55, digest.create(0, new Uint8Array(129)));
     const cbor = CID.createV1(0x71, digest.create(0x12, new Uint8Array(32)));
     const key = CID.createV1(0x72, digest.create(0x12, new Uint8Array(32)));

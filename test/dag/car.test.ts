@@ -71,7 +71,7 @@ describe("a CAR", () => {
     }
   });
 
-  it("cut off anywhere gives whole blocks only, and says so unless it ends between two", async () => {
+  it("cut off anywhere gives whole blocks only, and fails unless it ends between two", async () => {
     const car = await bytesOf(carOf([root], blocks));
     const ends = new Set([car.length]);
     for (let count = 0; count < blocks.length; count++)

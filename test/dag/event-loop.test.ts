@@ -21,7 +21,7 @@ describe("long work", () => {
     expect(await longestTurn(Promise.all(done.map((_, i) => worker(i))))).toBeLessThan(120);
   });
 
-  it("goes on in turns: nobody is starved by who came first", async () => {
+  it("goes on in turns: the first task does not starve the others", async () => {
     const order: number[] = [];
     const worker = async (i: number) => {
       for (let n = 0; n < 40; n++) {

@@ -34,7 +34,7 @@ it("says what a name is, and gives the bytes that git stores, whatever attribute
   expect(Buffer.from(await commits.read(head, "tree.yaml", found.get("tree.yaml")!)).toString()).toBe("a: b\r\n");
 });
 
-it("is not told another file by refs/replace", async () => {
+it("is not given another file by refs/replace", async () => {
   const { folder, git, head, commits } = await aClone({ "tree.yaml": "true" });
   const id = await git("rev-parse", "HEAD:tree.yaml");
   const { stdout: other } = await execa("git", ["-C", folder, "hash-object", "-w", "--stdin"], { input: "false" });

@@ -35,7 +35,7 @@ describe("a local folder", () => {
     expect(await folder.read("link", world)).toBeUndefined();
   });
 
-  it("has nothing where there is nothing, or a file stands", async () => {
+  it("has nothing where nothing exists, or a file", async () => {
     const folder = await aFolder();
     expect(await folder.read("inner/none", world)).toBeUndefined();
     expect(await folder.folder("inner/digits", world)).toBeUndefined();

@@ -10,7 +10,7 @@ import { testWorld } from "../fakes/world.ts";
 const run = promisify(execFile);
 
 describe("when a file was last committed", () => {
-  it("is told by the commit that touched it, not by later ones", async () => {
+  it("is that of the commit that touched it, not of later ones", async () => {
     const { folder } = await aRepository();
     expect(await committedAt(join(folder, "tree.yaml"), testWorld())).toEqual(new Date("2026-02-03T02:05:06Z"));
   });

@@ -23,7 +23,7 @@ it("lets one in, tells the next who that is, and leaves nothing behind", async (
   expect(readdirSync(join(path, ".."))).toEqual([]);
 });
 
-it("lets in exactly one of those who come at once, also where a dead one's lock stands", async () => {
+it("admits exactly one of several concurrent processes, also where a dead one left its lock", async () => {
   for (const [round, dead] of [false, true, false, true].entries()) {
     const path = aPath();
     if (dead) {

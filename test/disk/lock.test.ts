@@ -43,7 +43,7 @@ it.each([
   expect(`${error.message} ${error.hint}`).toContain(says);
 });
 
-it("does not release what has become somebody else's", async () => {
+it("does not release a lock that another process has taken over", async () => {
   const path = aPath();
   const held = await lock(path, "adding files");
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), id: "another" }));

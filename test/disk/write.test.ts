@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { writeDurably } from "../../pipeline/disk/write.ts";
 
-it("makes a file, replaces it, and leaves nothing beside it", async () => {
+it("writes a file, replaces it, and leaves no temporary file", async () => {
   const folder = aFolder();
   await writeDurably(join(folder, "head"), "one");
   await writeDurably(join(folder, "head"), Buffer.from("two"));

@@ -38,7 +38,7 @@ describe.skipIf(!outwardServers)("an operator's day", { timeout: 240_000 }, () =
     await following;
   });
 
-  it("goes as it is told", async () => {
+  it("works as the page describes", async () => {
     const { primary, secondary, mirror, psa, publisher } = outward;
     const shell = await aClone(outward);
     const follow = follower(shell, (lines) => documented(lines, outward));

@@ -204,7 +204,7 @@ extent:
   expect(await failure("- a\n---\n- b\n")).toMatch(/line 1: it must be a mapping.*line 2: a second document|line 3/);
 });
 
-it("tells what stands above broken YAML as well, and nothing that only breaking off makes wrong", async () => {
+it("reports what is wrong above broken YAML too, and nothing that is wrong only because the text broke off", async () => {
   const text = "attributes:\n  a: *b\nextent:\n  spatial: [1, 2\n  temporal: ]\n";
   expect(await failure(text)).toMatch(
     /^dataset_meta\.yaml has 2 mistakes: line 2: aliases [^;]*; write the value out; line \d: [^;]*$/,
@@ -247,7 +247,7 @@ it("lists the other files, up to a thousand", async () => {
   expect(findings).toMatchObject([{ rule: "many-files", says: "1200 files; the first 1000 are listed" }]);
 });
 
-it("says where it should lie to speak of a store", async () => {
+it("names the folder in which it would describe the store", async () => {
   const { findings } = await datasetMeta.folders.describe(
     folderOf({ "radar.zarr": "", "dataset_meta.yaml": titled("") }),
     world,
@@ -255,7 +255,7 @@ it("says where it should lie to speak of a store", async () => {
   expect(findings).toMatchObject([{ rule: "sidecar-above-store", fix: expect.stringContaining("into radar.zarr") }]);
 });
 
-describe("beside data we can look into", () => {
+describe("in a folder of data that a reader describes", () => {
   const inner: FolderReader = {
     name: "zarr",
     version: 7,

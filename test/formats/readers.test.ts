@@ -24,7 +24,7 @@ it.each([
   expect(readerOf(...names)).toBe(name);
 });
 
-it("lets a sidecar beside a store have the last word, and tells where they disagree", async () => {
+it("gives a sidecar in the store the last word, and reports where they disagree", async () => {
   const folder = folderOf({
     ".zgroup": '{"zarr_format": 2}',
     ".zattrs": '{"title": "From the store", "license": "MIT"}',

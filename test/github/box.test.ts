@@ -47,7 +47,7 @@ describe("a token", () => {
     });
   });
 
-  it("that nobody gave out is refused", async () => {
+  it("that was never issued is refused", async () => {
     await expect(box.github.octokit("ghs_made_up").repos.get(place)).rejects.toMatchObject({ status: 401 });
   });
 
@@ -66,7 +66,7 @@ describe("a token", () => {
   });
 });
 
-describe("nobody", () => {
+describe("an anonymous caller", () => {
   it("may read what is public, and only that", async () => {
     const hidden = await box.github.repo({ name: "campaign/secret", private: true });
     const nobody = box.github.octokit();

@@ -11,7 +11,7 @@ describe("the demo's stranger", () => {
   it.each([
     ["the data others publish", findData("zarr")],
     ["nothing", undefined],
-  ])("has something new to propose where %s is beside the clone", async (_, real) => {
+  ])("has something new to propose where %s is next to the clone", async (_, real) => {
     const tree = await readFile("tree.yaml", "utf8");
     const { folder, path } = await dataset(await mkdtemp(join(tmpdir(), "fieldtree-demo-")), real);
     const [shown] = (await fieldtree(["inspect", folder, "--json"])).json();

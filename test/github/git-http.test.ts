@@ -43,7 +43,7 @@ async function committed(from: Repository): Promise<void> {
 }
 
 describe("a push", () => {
-  it("arrives, and moves the pull request that stands on its branch", async () => {
+  it("arrives, and moves the pull request of its branch", async () => {
     const fork = await repo.fork("visitor");
     const pull = await fork.openPull({ files: { "notes.md": "hello\n" } });
     const before = pull.head;
@@ -55,7 +55,7 @@ describe("a push", () => {
     expect(await repo.read("tree.yaml", `refs/pull/${pull.number}/merge`)).toContain("radar.zarr");
   });
 
-  it("is refused to whoever may not, and to nobody in particular", async () => {
+  it("is refused without write access, and without a token", async () => {
     await committed(repo);
     const stranger = await git("push", repo.addressWith(github.user("stranger").token()), "HEAD:main");
     expect(stranger.exitCode).not.toBe(0);
@@ -77,7 +77,7 @@ describe("a push", () => {
     expect((await git("push", address, "HEAD:campaign/log")).exitCode).toBe(0);
   });
 
-  it("can take effect without anybody hearing of it", async () => {
+  it("can take effect although its answer is lost", async () => {
     await committed(repo);
     github.on("git-receive-pack", hangUp, { after: true });
     expect((await git("push", repo.addressWith(repo.token({ contents: "write" })), "HEAD:main")).exitCode).not.toBe(0);

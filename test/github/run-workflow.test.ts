@@ -122,7 +122,7 @@ describe.skipIf(!(await act()))("a workflow", () => {
     expect(result.everything).not.toContain("canary-8b1f");
   });
 
-  it("that uses an action nobody plays is not run at all", async () => {
+  it("that uses an unknown action is not run at all", async () => {
     await repo.push({ ".github/workflows/hello.yml": hello.replace(checkout, "someone/else@v1") });
     await expect(ran("products:\n  lidar.zarr: bafytwo\n")).rejects.toThrow("uses someone/else: add a stand-in");
   });

@@ -75,13 +75,13 @@ describe("a connection that breaks", () => {
     expect(routes()).toEqual([`0 ${createIssue}`]);
   });
 
-  it("after it took effect leaves an issue nobody heard of", async () => {
+  it("after it took effect leaves an issue although the answer was lost", async () => {
     github.on(createIssue, hangUp, { after: true });
     await expect(plain().issues.create({ ...place, title: "unheard" })).rejects.toMatchObject({ status: 500 });
     expect(repo.issues().map(({ title }) => title)).toEqual(["unheard"]);
   });
 
-  it("or an answer that never comes, is for the caller's own patience", async () => {
+  it("or an answer that never comes, ends by the caller's own timeout", async () => {
     github.on(readRepo, silence);
     const asked = plain().repos.get({ ...place, request: { signal: AbortSignal.timeout(300) } });
     await expect(asked).rejects.toThrow();

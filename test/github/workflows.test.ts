@@ -178,7 +178,7 @@ describe.skipIf(!servers)("publish.yml and verify.yml, as a campaign has them", 
     expect(repo.releases()).toEqual([]);
   });
 
-  it("publish nothing where tree.yaml has errors, with the secrets of nobody", async () => {
+  it("publish nothing where tree.yaml has errors, and get no secrets", async () => {
     await repo.push({ "tree.yaml": "products:\n  radar.zarr: not-a-cid\n" });
     const ran = await pushed();
     expect(ran.jobs, ran.log).toEqual({ plan: "failure" });

@@ -27,7 +27,7 @@ it("puts a block without a byte, once, however many are about to fetch", async (
 it.each([
   ["is lost", "unavailable", 2],
   ["was refused", "refused", 1],
-] as const)("stops nobody where it %s, and is tried again only where that can help", async (_, kind, times) => {
+] as const)("stops no one where it %s, and is tried again only where that can help", async (_, kind, times) => {
   const { first, bytes } = puts(new Failure(kind, "mirror: block/put: no"));
   await Promise.all([first(world), first(world)]);
   await first(world);

@@ -103,7 +103,7 @@ describe("asking an API", () => {
     });
   });
 
-  it("waits no longer than it has patience", async () => {
+  it("waits no longer than its timeout", async () => {
     const world = testWorld({
       fetch: ({ signal }) =>
         new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
@@ -134,7 +134,7 @@ function answering(status: number, text: string) {
 }
 
 describe("what is quoted of an answer", () => {
-  it("has no secret in base64, wherever it stood in what was encoded", () => {
+  it("has no secret in base64, at any offset in what was encoded", () => {
     const token = "t0k+n/~with?odd>chars-0123456789";
     for (const sent of [token, `Bearer ${token}`, `x:${token}`, `ab:${token}`, `abc:${token}:x`]) {
       for (const form of ["base64", "base64url"] as const) {

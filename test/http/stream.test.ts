@@ -31,6 +31,6 @@ it("takes no time of day for it: clocks differ", async () => {
   }
 });
 
-it("waits for nobody who said no", async () => {
+it("does not wait after a refusal", async () => {
   for (const failure of await failuresOf(403, "7")) expect(failure).toMatchObject({ kind: "refused", wait: undefined });
 });

@@ -72,7 +72,7 @@ beforeAll(async () => {
   await node.close();
 }, 60_000);
 
-it(`is found by whoever looks, wherever it is (${rounds} places, seed ${seed})`, async () => {
+it(`is found by a check, wherever it is (${rounds} places, seed ${seed})`, async () => {
   const random = randomFrom(seed);
   const all = new Set(blocks.map(({ cid }) => `${cid}`));
   for (let round = 0; round < rounds; round++) {

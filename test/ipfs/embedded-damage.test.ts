@@ -229,7 +229,7 @@ describe("a collection", () => {
     expect(await readsWhole(state, first)).toBe(true);
   });
 
-  it("copies no wrong byte that stands before a block", async () => {
+  it("copies no damaged byte that is before a block", async () => {
     const { state, pack, blockOfText } = await aState();
     const bytes = readFileSync(pack);
     bytes[bytes.indexOf(blockOfText("second").bytes) - 20]! ^= 1;
@@ -267,18 +267,21 @@ describe("the list of pins", () => {
     ["its end lost", (file: string) => truncateSync(file, 40)],
     ["something behind it", (file: string) => appendFileSync(file, " ")],
     ["gone", (file: string) => rmSync(file)],
-  ])("is read from its copy where it has %s, told by fsck, refused by a collection, and repaired", async (_, harm) => {
-    for (const name of ["pins.json", "pins.copy.json"]) {
-      const { state } = await aState();
-      harm(join(state, name));
-      expect(await pinsOf(state)).toEqual([labels.first, labels.second]);
-      await expect(withEmbedded(state, (node) => node.gc(world))).rejects.toMatchObject({ kind: "corrupt" });
-      expect((await fsck(state)).map(({ level, rule }) => [level, rule])).toEqual([["error", "pins"]]);
-      await fsck(state, true);
-      expect(await fsck(state)).toEqual([]);
-      expect(await pinsOf(state)).toEqual([labels.first, labels.second]);
-    }
-  });
+  ])(
+    "is read from its copy where it has %s, reported by fsck, refused by a collection, and repaired",
+    async (_, harm) => {
+      for (const name of ["pins.json", "pins.copy.json"]) {
+        const { state } = await aState();
+        harm(join(state, name));
+        expect(await pinsOf(state)).toEqual([labels.first, labels.second]);
+        await expect(withEmbedded(state, (node) => node.gc(world))).rejects.toMatchObject({ kind: "corrupt" });
+        expect((await fsck(state)).map(({ level, rule }) => [level, rule])).toEqual([["error", "pins"]]);
+        await fsck(state, true);
+        expect(await fsck(state)).toEqual([]);
+        expect(await pinsOf(state)).toEqual([labels.first, labels.second]);
+      }
+    },
+  );
 
   it("of an older version is read, with pins that were marked incomplete", async () => {
     const { state, first, second } = await aState();

@@ -188,7 +188,7 @@ describe("damage on the disk", () => {
       "the index of a lost pack",
       (packs: string) => cpSync(join(packs, "00000001.index"), join(packs, "00000007.index")),
     ],
-  ])("%s among the packs stops nobody", async (_, put) => {
+  ])("%s among the packs does not stop it", async (_, put) => {
     const state = someFolder();
     const block = raw("held");
     await stored(state, [block]);
@@ -210,7 +210,7 @@ describe("damage on the disk", () => {
 });
 
 describe("several processes", () => {
-  it("have one writer, and the others are told who it is", async () => {
+  it("have one writer, and the others get its name", async () => {
     const state = someFolder();
     const holder = spawn(process.execPath, [child, "hold", state]);
     await once(holder.stdout, "data");
@@ -291,7 +291,7 @@ it("writes packs that other tools read", async () => {
 });
 
 describe("a full disk", () => {
-  it("is said in words, loses nothing, and adding goes on once there is room", async ({ skip }) => {
+  it("is reported, loses nothing, and adding goes on once there is room", async ({ skip }) => {
     const disk = smallDisk(60) ?? skip("no right to mount a small disk");
     const state = join(disk, "state");
     const { root, blocks } = aFolder();

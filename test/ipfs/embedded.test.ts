@@ -9,7 +9,7 @@ import { testWorld } from "../fakes/world.ts";
 
 homeNodeContract(async () => embedded(await aFolderOfOurs()));
 
-it("says how much there is in all while it adds much, so that time left can be told", async () => {
+it("reports the total while it adds much, so that the time left can be computed", async () => {
   const state = await aFolderOfOurs();
   const data = join(state, "..", "data");
   await mkdir(data);
@@ -26,7 +26,7 @@ it("says how much there is in all while it adds much, so that time left can be t
   expect(said.some(({ done, total }) => total === all && done < all)).toBe(true);
 });
 
-it("says how much there is in all while it checks, so that time left can be told", async () => {
+it("reports the total while it checks, so that the time left can be computed", async () => {
   const blocks = Array.from({ length: 512 }, (_, i) => raw(`block ${i}`));
   const node = await embedded(await aFolderOfOurs());
   await node.put(blocks, testWorld());

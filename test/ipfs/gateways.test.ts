@@ -85,7 +85,7 @@ describe("one that never answers", () => {
     await expect(node.get(other.cid, testWorld())).rejects.toMatchObject({ kind: "unavailable" });
   });
 
-  it("is told from one that only takes long to find a block", async () => {
+  it("is distinguished from one that only takes long to find a block", async () => {
     const [finding, empty] = [await startFakeGateway([block]), await startFakeGateway()];
     const slow: Node = {
       name: "slow",
@@ -99,7 +99,7 @@ describe("one that never answers", () => {
     expect(world.lines).toEqual([]);
   });
 
-  it("is told from one that we did not listen to, being busy for longer than it is given", async () => {
+  it("is distinguished from one whose answer this process was too busy to read in time", async () => {
     const gateway = await startFakeGateway([block]);
     gateway.delay = 3600;
     const world = testWorld();
@@ -166,7 +166,7 @@ describe("one that is no good", () => {
 });
 
 describe("a block", () => {
-  it("is nowhere only where every gateway said so", async () => {
+  it("is missing only where every gateway reported that", async () => {
     const [one, two] = [await startFakeGateway(), await startFakeGateway()];
     expect(await over(one, two).get(block.cid, testWorld())).toBeUndefined();
     two.fail("server error");
@@ -217,7 +217,7 @@ describe("a block", () => {
     expect(gateway.mostOpen).toBeGreaterThan(8);
   });
 
-  it("whose bytes are in its name is asked of nobody", async () => {
+  it("whose bytes are in its CID is requested from no gateway", async () => {
     const gateway = await startFakeGateway();
     const { CID } = await import("multiformats/cid");
     expect(await over(gateway).get(CID.parse("bafkqabtimvwgy3yk"), testWorld())).toEqual(
@@ -237,7 +237,7 @@ describe("local first", () => {
     expect(node.name).toBe(`a map, then gateway ${gateway.url}`);
   });
 
-  it("asks the gateways for what home has damaged, and says so; where they lack it, home's damage is the failure", async () => {
+  it("asks the gateways for what is damaged at home, with a warning; where they lack it, the damage is the failure", async () => {
     const damage = new Failure("corrupt", "a pack holds other bytes");
     const home: Node = { ...holding([]), get: () => Promise.reject(damage) };
     const lines: string[] = [];

@@ -44,7 +44,7 @@ describe.skipIf(!server.there)("a real Kubo", () => {
       );
     });
 
-    it.each(["theirs", ""])("leaves a pin of somebody else's (%j) alone, keeping and letting go", async (name) => {
+    it.each(["theirs", ""])("leaves a pin with another name (%j) alone, pinning and unpinning", async (name) => {
       const node = await cleared();
       const { root, blocks } = aFolder("cid-v1", `named ${name}`);
       await node.put(blocks, testWorld());
@@ -64,7 +64,7 @@ describe.skipIf(!server.there)("a real Kubo", () => {
       expect((await theirs()).trim()).toBe(`${root} recursive ${name}`.trim());
     });
 
-    it("again what somebody else has given another name meanwhile", async () => {
+    it("again what another client has renamed meanwhile", async () => {
       const node = await cleared();
       const { root, blocks } = aFolder("cid-v1", "renamed");
       await node.put(blocks, testWorld());
@@ -121,7 +121,7 @@ describe.skipIf(!server.there)("a real Kubo", () => {
       await node.pin(root, "portal", testWorld());
     });
 
-    it("nothing where the garbage collector came between, says so, and can be run again", async () => {
+    it("nothing where the garbage collector ran in between, fails with that reason, and can be run again", async () => {
       const node = await cleared();
       const { root, blocks } = aFolder("cid-v1", "collected");
       await node.put(blocks, testWorld());
@@ -137,7 +137,7 @@ describe.skipIf(!server.there)("a real Kubo", () => {
     });
   });
 
-  it("looks no further below pins than it may, and says so", async () => {
+  it("reads no further below pins than its bound, and reports that", async () => {
     const node = await cleared();
     const { root, blocks } = aFolder("cid-v1", "looked below");
     await node.put(blocks, testWorld());
@@ -305,13 +305,13 @@ describe.skipIf(!guarded)("a Kubo that wants a token", () => {
 describe("what is not a Kubo, or not well", () => {
   const block = raw("asked for");
 
-  it("is told by its address", async () => {
+  it("is recognised by its address", async () => {
     expect(kubo({ api: "http://127.0.0.1:5001/api/v0/" }).name).toBe("kubo at http://127.0.0.1:5001");
     expect(() => kubo({ api: "/ip4/127.0.0.1/tcp/5001" })).toThrow(expect.objectContaining({ kind: "input" }));
     expect(() => kubo({ api: "http://me:hunter2@127.0.0.1:5001" })).not.toThrow("hunter2");
   });
 
-  it("is told by a page, whatever its status", async () => {
+  it("is recognised by a page, whatever its status", async () => {
     for (const status of [200, 404]) {
       const page = await startFakeKubo((_, response) => {
         response.writeHead(status, { "content-type": "text/html" }).end("<title>Welcome to nginx!</title>");
@@ -326,7 +326,7 @@ describe("what is not a Kubo, or not well", () => {
     }
   });
 
-  it.skipIf(!server.there)("is told from its own gateway", async () => {
+  it.skipIf(!server.there)("is distinguished from its own gateway", async () => {
     const { gateway } = await server.started();
     await expect(kubo({ api: gateway }).put([block], testWorld())).rejects.toMatchObject({ kind: "input" });
   });

@@ -138,7 +138,7 @@ it.each(["cut off", "damaged"])("adds again what was %s on the disk", async (how
   expect(wrong).toEqual([]);
 });
 
-it("collects what stands twice without dropping the copy that is whole", async () => {
+it("collects blocks that are stored twice without dropping the valid copy", async () => {
   const state = someFolder();
   const [block] = numbered(1, 1);
   await stored(state, [block!, ...numbered(2, 20)]);

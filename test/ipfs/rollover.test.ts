@@ -87,7 +87,7 @@ const session = fc.record({
   seed: fc.nat(1_000_000),
 });
 
-it("loses no block that was promised, whatever rolls over, whoever is killed", async () => {
+it("loses no committed block, whatever rolls over, whichever process is killed", async () => {
   let rollovers = 0;
   const seed = Number(process.env.ROLLOVER_SEED ?? Date.now() % 1_000_000_000);
   const numRuns = Number(process.env.ROLLOVER_RUNS ?? 6);

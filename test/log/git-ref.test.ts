@@ -102,7 +102,7 @@ describe("publishers who race", () => {
     expect(spelled(await other.head(world))).toEqual(spelled(second));
   });
 
-  it("do not mind that something beside the head is changed meanwhile", async () => {
+  it("do not conflict with a change to another file of the branch", async () => {
     const { address } = await aRemote();
     const [one, other] = [await aMachine(address), await aMachine(address)];
     await Promise.all([
@@ -189,7 +189,7 @@ describe("a push whose answer is lost", () => {
     expect(`${(await open().head(world))?.cid}`).toBe(`${cid}`);
   });
 
-  it("is found as head by the next run, when nobody could be asked at once", async () => {
+  it("is found as head by the next run, when no answer came at once", async () => {
     const { address } = await aRemote();
     const { open } = await aMachine(address);
     host.next("lost after", 500);
@@ -231,7 +231,7 @@ describe("what others have put on the branch", () => {
     await expect((await aMachine(address)).open().head(world)).rejects.toMatchObject({ kind: "corrupt" });
   });
 
-  it("is out of reach where the head names a release that nobody has", async () => {
+  it("is out of reach where the head names a release that is on no source", async () => {
     const { address, folder } = await aRemote();
     await commitTo(folder, branch, { head: good.head });
     await expect((await aMachine(address)).open().head(world)).rejects.toMatchObject({ kind: "unavailable" });
@@ -277,7 +277,7 @@ describe("what others have put on the branch", () => {
   it.each([
     ["is a link", { mode: "120000", bytes: "/etc/passwd" }],
     ["is far too large", { bytes: new Uint8Array(2 ** 20 + 1) }],
-  ])("is refused beside the head where it %s", async (_, file) => {
+  ])("is refused as an attachment where it %s", async (_, file) => {
     const { address, folder } = await aRemote();
     await commitTo(folder, branch, { ...good, "beside/ipns/key": file });
     const { open } = await aMachine(address);
@@ -304,7 +304,7 @@ describe("the way to the remote", () => {
     [403, "refused"],
     [429, "unavailable"],
     [500, "unavailable"],
-  ] as const)("is told by what it answers: %i is %s", async (status, kind) => {
+  ] as const)("is classified by its answer: %i is %s", async (status, kind) => {
     const { address } = await aRemote();
     host.next(status);
     await expect((await aMachine(address)).open().head(world)).rejects.toMatchObject({ kind });
@@ -327,7 +327,7 @@ describe("the way to the remote", () => {
     expect(["input", "refused"]).toContain(refused.kind);
   });
 
-  it("is refused where the branch is protected, in the words of its keeper", async () => {
+  it("is refused where the branch is protected, with the server's message", async () => {
     const { address, folder } = await aRemote();
     await writeFile(join(folder, "hooks", "pre-receive"), "#!/bin/sh\necho only robots may push >&2\nexit 1\n", {
       mode: 0o755,
@@ -338,7 +338,7 @@ describe("the way to the remote", () => {
     });
   });
 
-  it("may hold a password, which nobody is shown: not in messages, files or the list of processes", async () => {
+  it("may contain a password, which is shown nowhere: not in messages, files or the list of processes", async () => {
     const { address } = await aRemote(guarded);
     const { state, open } = await aMachine(guardedUrl(address));
     guarded.next("slow");
@@ -395,7 +395,7 @@ describe("the way to the remote", () => {
     expect(await everythingIn(checkout)).toBe(before);
   });
 
-  it("is the same whatever git was told to do for its user, or by a hook that runs us", async () => {
+  it("is the same whatever git's user configuration is, or inside of a hook", async () => {
     const { address } = await aRemote();
     const home = await temporaryFolder();
     for (const hook of ["pre-push", "reference-transaction"]) {
@@ -423,7 +423,7 @@ describe("the way to the remote", () => {
     await open().append(aRelease(1), undefined, world);
   });
 
-  it("is said to be unknown where git knows no such remote", async () => {
+  it("is reported as unknown where git knows no such remote", async () => {
     await expect((await aMachine("origin")).open().head(world)).rejects.toMatchObject({
       kind: "input",
       hint: expect.stringContaining("remote add origin"),

@@ -176,7 +176,7 @@ describe("a lease that several machines share", () => {
       await taken(on(state, address));
     });
 
-    it("is not mistaken for what somebody took meanwhile", async () => {
+    it("is not mistaken for one that another process took meanwhile", async () => {
       const { address, state } = await leftBehind();
       await taken(await machine(address, "ci"), at("12:30:00"));
       await expect(on(state, address).take("publishing", at("12:30:01"))).rejects.toMatchObject({
@@ -185,7 +185,7 @@ describe("a lease that several machines share", () => {
     });
   });
 
-  it("that can't be given back is said, and stops nobody's work", async () => {
+  it("that can't be released is reported, and does not fail the work", async () => {
     const { address } = await aRemote();
     const world = at("12:00:00");
     const held = await (await machine(address)).take("publishing", world);

@@ -29,7 +29,7 @@ describe("the local log", () => {
     expect(await readFile(file, "utf8")).toBe(`${cid}\n`);
   });
 
-  it("says so when the head is not a CID, instead of starting anew", async () => {
+  it("fails when the head is not a CID, instead of starting anew", async () => {
     const { file, open } = await aLog();
     await open().append(aRelease(1), undefined, testWorld());
     await writeFile(file, "<<<<<<< HEAD\n");
@@ -70,7 +70,7 @@ describe("the local log", () => {
     });
   });
 
-  it("tells whoever had the lease that it was broken", async () => {
+  it("informs the process that had the lease that it was broken", async () => {
     const { open } = await aLog();
     const held = await open().leases.take("publishing", testWorld());
     const told = once(held.lost, "abort");
@@ -79,7 +79,7 @@ describe("the local log", () => {
     expect(held.lost.reason).toMatchObject({ kind: "conflict", message: expect.stringContaining("publishing") });
   });
 
-  it("waits for whoever is about to take over from a process that was killed, and then has the lease", async () => {
+  it("waits for a process that is about to take over from one that was killed, and then has the lease", async () => {
     const { file, open } = await aLog();
     const path = join(dirname(dirname(file)), "publish.lock");
     const killed = await lock(path, "publishing");

@@ -50,6 +50,6 @@ describe("a signed release", () => {
   });
 });
 
-it("an unsigned release is signed by nobody", async () => {
+it("an unsigned release has no signer", async () => {
   expect(await signerOf(aRelease(1))).toBeUndefined();
 });

@@ -205,7 +205,7 @@ describe("asks for a pin", () => {
     expect(fake.pin(data.root)!.origins).toEqual([good]);
   });
 
-  it("in a request that is not too long, whatever is to be said along", async () => {
+  it("in a request that is not too long, however much metadata there is", async () => {
     const { fake, dkrz, data } = await opened();
     const origins = Array.from({ length: 500 }, (_, i) => `/ip4/192.0.2.1/tcp/${i}/p2p/${peerId}`);
     await dkrz.pin(
@@ -282,7 +282,7 @@ describe("starts anew what failed", () => {
     expect(await settled(dkrz, data.root)).toMatchObject({ state: "pinned", message: "2 of 2 replicas" });
   });
 
-  it("without wanting fewer replicas than somebody else did", async () => {
+  it("without requesting fewer replicas than another client did", async () => {
     const { fake, dkrz, data } = await opened({ peers: 4, replicas: 2 });
     await fetch(`${fake.api}/pins/${data.root}?replication-min=1&replication-max=3`, { method: "POST" });
     await settled(dkrz, data.root);

@@ -76,7 +76,7 @@ describe.skipIf(!there)("two real Kubo", () => {
     expect([await nameOf(previous.root), await nameOf(next.root)]).toEqual(["halo/tree@1", "halo/tree@2"]);
   });
 
-  it("is brought only the difference, and nobody is asked for the rest", async () => {
+  it("is sent only the difference, and no peer is asked for the rest", async () => {
     const service = opened({ api: mirror.api });
     const { previous, next, get } = largeReleases();
     await service.take!(previous.root, carOf([previous.root], previous.blocks), world);
@@ -87,7 +87,7 @@ describe.skipIf(!there)("two real Kubo", () => {
     });
   });
 
-  it.each(["theirs", ""])("leave a pin of somebody else's, named %j, as it is", async (name) => {
+  it.each(["theirs", ""])("leave a pin of another name, %j, as it is", async (name) => {
     const service = opened({ api: mirror.api });
     const { root, blocks } = aDataset();
     await service.take!(root, carOf([root], blocks), world);

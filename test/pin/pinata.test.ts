@@ -104,7 +104,7 @@ describe("Pinata", () => {
     expect((await service().status([root], listing)).get(`${root}`)).toEqual({ state: "absent" });
   });
 
-  it("is told no more than it takes: 5 nodes, 10 values, 245 characters", async () => {
+  it("is sent no more than it takes: 5 nodes, 10 values, 245 characters", async () => {
     const origins = Array.from({ length: 9 }, (_, i) => `/ip4/192.0.2.${i}/tcp/4001/p2p/12D3KooWabc`);
     const meta = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key${i}`, "v".repeat(300)]));
     const pinRequest = pinRequestFor(aDataset().root, {

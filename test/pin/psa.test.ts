@@ -114,7 +114,7 @@ describe("a pinning service", () => {
     expect(server.count(), "the failed request is gone").toBe(before);
   });
 
-  it("is never told to replace a request: what follows a release does not let go of it", async () => {
+  it("never gets a request to replace a pin: the pin of the release before stays until it is removed", async () => {
     const [first, second] = [offered(), offered()];
     await service().pin(pinRequestFor(first.root), world);
     await service().pin(pinRequestFor(second.root, { previous: first.root }), world);
@@ -123,7 +123,7 @@ describe("a pinning service", () => {
     expect(server.requests.filter((request) => /^POST \/psa\/pins\/./.test(request))).toEqual([]);
   });
 
-  it("is told no more than it may be: 255 characters of the label, 20 origins, each once", async () => {
+  it("is sent no more than it may be: 255 characters of the label, 20 origins, each once", async () => {
     const origins = Array.from({ length: 30 }, (_, i) => `/ip4/192.0.2.${i >> 1}/tcp/4001/p2p/12D3KooWabc`);
     await service().pin(pinRequestFor(offered().root, { label: "x".repeat(254).concat("🛰🛰"), origins }), world);
     const { name, origins: sent } = server.asked.at(-1)!;
@@ -217,7 +217,7 @@ describe("a list that goes over several pages", () => {
     });
   });
 
-  it("may hold what nobody asked for, and CIDs spelled otherwise", async () => {
+  it("may list pins that were not requested, and CIDs in another encoding", async () => {
     const v0 = aDataset("unixfs-v0-2015").root;
     const all = [
       entry(9, "pinned", "not a cid"),
@@ -233,7 +233,7 @@ describe("a list that goes over several pages", () => {
     await expect(service().unpin!(root, hostile)).rejects.toMatchObject({ kind: "corrupt" });
   });
 
-  it("is said in words that steer no terminal", async () => {
+  it("is reported without control characters", async () => {
     const info = { status_details: "Queue\u001b[2J position:\n7 of 9" };
     const hostile = pages([{ ...entry(1, "queued"), info } as ReturnType<typeof entry>], 10);
     expect((await look(root, hostile)).message).toBe("Queue [2J position: 7 of 9");

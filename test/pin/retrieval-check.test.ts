@@ -45,8 +45,8 @@ async function below(root: CID, { get }: Memory): Promise<CID[]> {
   return cids;
 }
 
-describe("a look at what is said to be pinned", () => {
-  it("asks for the root and as many blocks below as it is told, the same each time", async () => {
+describe("a check of what is reported as pinned", () => {
+  it("requests the root and the given number of blocks below, the same each time", async () => {
     const store = memory();
     const root = treeOf(aTree, store);
     const [first, again] = [looking(store), looking(store)];
@@ -103,7 +103,7 @@ describe("a look at what is said to be pinned", () => {
     ).toHaveLength(7);
   });
 
-  it("asks for everything once where there is less than it is told", async () => {
+  it("requests everything once where there is less than the given number", async () => {
     const store = memory();
     const root = treeOf({ ...aTree, "set-0.zarr/same": "c1", "set-1.zarr/same": "c2" }, store);
     const all = await below(root, store);
@@ -142,7 +142,7 @@ describe("a look at what is said to be pinned", () => {
     expect(await checkRetrieval(root, 8, look, world)).toEqual({ retrieved: false, lacks: root });
   });
 
-  it("that could not be had is neither seen nor a lie", async () => {
+  it("that could not be checked is neither confirmed nor refuted", async () => {
     const store = memory();
     const root = treeOf(aTree, store);
     const look = looking(store);

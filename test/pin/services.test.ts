@@ -56,7 +56,7 @@ describe.each(every)("a service of kind $kind", (config) => {
   });
 });
 
-it("asks a service that said no once", async () => {
+it("asks a service that refused once", async () => {
   const config: ServiceConfig = { ...basics, name: "shop", kind: "psa", endpoint: psa.endpoint, token: "SHOP_TOKEN" };
   const service = pinService(config, "halo", () => "a wrong token");
   const before = psa.requests.length;

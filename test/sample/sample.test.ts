@@ -35,7 +35,7 @@ describe.skipIf(!(await kuboBinary()))("beside a real Kubo", () => {
   });
   afterAll(() => kubo.stop());
 
-  it("has the CIDs that stand in tree.yaml", async () => {
+  it("has the CIDs that are in tree.yaml", async () => {
     const leaves = leavesOf(load(readFileSync("tree.yaml", "utf8")) as Folder);
     const found: Record<string, string> = {};
     for (const path of Object.keys(leaves)) {

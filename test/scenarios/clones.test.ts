@@ -147,7 +147,7 @@ describe("a clone that has the log and git, and no blocks", { timeout: 120_000 }
     expect(planned.root?.cid.toString()).toBe((await one.publish(both)).root);
   });
 
-  it("still can't plan a tree with a leaf that nobody published, and says at which line it is", async () => {
+  it("still can't plan a tree with a leaf that was never published, and names its line", async () => {
     const remote = await aRemote();
     const [one, other] = [await aMachine(remote), await aMachine(remote)];
     const old = `a: ${(await aFile(one.home, "old")).cid}\n`;
@@ -251,7 +251,7 @@ describe("a log that an older fieldtree wrote", { timeout: 60_000 }, () => {
     expect(await other.publish(third)).toMatchObject({ release: 3 });
   });
 
-  it("is said to lack a tree.yaml where nobody gives it, and is read from the node that has it", async () => {
+  it("is reported to lack a tree.yaml where no source has it, and is read from the node that has it", async () => {
     const { one, other, trees } = await anOldLog();
     await expect(other.observe(trees[1]!)).rejects.toMatchObject({
       kind: "unavailable",
@@ -262,7 +262,7 @@ describe("a log that an older fieldtree wrote", { timeout: 60_000 }, () => {
   });
 });
 
-it("sizes that somebody changed on the branch are not used", { timeout: 60_000 }, async () => {
+it("sizes that were changed on the branch are not used", { timeout: 60_000 }, async () => {
   const remote = await aRemote();
   const [one, other] = [await aMachine(remote), await aMachine(remote)];
   const tree = `a: ${(await aFile(one.home, "data")).cid}\n`;

@@ -65,7 +65,7 @@ describe("a damaged block in the node's pack", { timeout: 120_000 }, () => {
     throw new Error(`no pack holds ${text.slice(0, 40)}`);
   }
 
-  it("stops whatever reads it, by name; fsck finds it, and adding again mends it", async () => {
+  it("stops every verb that reads it, by name; fsck finds it, and adding again repairs it", async () => {
     const { cwd } = await aCameraCampaign();
     const [{ cid: sidecar }] = (await json(cwd, ["ls", "products/camera"])).filter(
       ({ name }) => name === "dataset_meta.yaml",
@@ -89,7 +89,7 @@ describe("a damaged block in the node's pack", { timeout: 120_000 }, () => {
     await json(cwd, ["fsck"]);
   });
 
-  it("is noticed where only somebody who reads the data would: by cat, get and fsck", async () => {
+  it("is noticed only by verbs that read the data: cat, get and fsck", async () => {
     const { cwd } = await aCameraCampaign();
     await damage(cwd, camera["camera/video.mp4"].subarray(600_000, 600_100));
     for (const args of [["cat", "products/camera/video.mp4"], ["get", "products/camera", "-o", "copy"], ["fsck"]]) {
@@ -298,7 +298,7 @@ describe("a full disk", { timeout: 120_000 }, () => {
 describe.skipIf(!(await kuboBinary()))("a Kubo", { timeout: 240_000 }, () => {
   const onKubo = (api: string, more = "") => `campaign: test\nnode: { kind: kubo, api: "${api}"${more} }\n`;
 
-  it("that isn't there is said so, with what to do", async () => {
+  it("that is missing is reported, with what to do", async () => {
     const cwd = await aCampaign({ ...camera, "campaign.yaml": onKubo("http://127.0.0.1:1") });
     for (const args of [["add", "camera"], ["publish"]]) {
       const ran = await fieldtree([...args, "--json"], { cwd });
@@ -415,7 +415,7 @@ async function mortalProxy(kubo: Kubo) {
 }
 
 describe("a clock that jumps backwards", { timeout: 60_000 }, () => {
-  it("makes no release of its own, and does not stand in the way of the next", async () => {
+  it("makes no release of its own, and does not block the next one", async () => {
     const { cwd } = await aCameraCampaign();
     const publishAt = async (SOURCE_DATE_EPOCH: string) =>
       (await json(cwd, ["publish"], { env: { SOURCE_DATE_EPOCH } })).at(-1);
@@ -430,7 +430,7 @@ describe("a clock that jumps backwards", { timeout: 60_000 }, () => {
   });
 });
 
-describe("while somebody is publishing", { timeout: 120_000 }, () => {
+describe("during a publish", { timeout: 120_000 }, () => {
   /** A campaign with a release, whose next one waits for a gateway that takes its time. */
   async function publishing() {
     const { blocks, naming, campaign } = await elsewhere();
@@ -453,7 +453,7 @@ describe("while somebody is publishing", { timeout: 120_000 }, () => {
     return { cwd, running, first, finish };
   }
 
-  it("a second publisher is told who holds the lock, and whoever only reads waits for nothing", async () => {
+  it("a second publisher gets the holder of the lock, and verbs that only read do not wait", async () => {
     const { cwd, first, running } = await publishing();
     const second = await fieldtree(["publish", "--json"], { cwd });
     expect(second.code, second.stderr).toBe(3);
@@ -482,7 +482,7 @@ describe("while somebody is publishing", { timeout: 120_000 }, () => {
     expect(await finish()).toMatchObject({ release: 2, changed: true });
   });
 
-  it("and while somebody is adding, Ctrl-C ends it with 130, and adding again is as if nothing had been", async () => {
+  it("and during an add, Ctrl-C ends it with 130, and adding again gives the same result", async () => {
     const cwd = await aCampaign({ "large.bin": "" });
     // Mostly holes: it takes seconds to read and no room to keep.
     await truncate(join(cwd, "large.bin"), 8 * 2 ** 30);

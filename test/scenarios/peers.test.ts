@@ -18,7 +18,7 @@ describe.skipIf(!(await kuboBinary()))("peers in campaign.yaml", { timeout: 120_
   });
   const peersOf = async (kubo: Kubo) => JSON.parse(await kubo.ipfs("config", "Peering.Peers"));
 
-  it("are planned, told to every Kubo of the campaign but to none of itself, and told once", async () => {
+  it("are planned, given to every Kubo of the campaign except itself, and given once", async () => {
     const own = { ID: theirs, Addrs: ["/ip4/192.0.2.9/tcp/1"] };
     await mirror.ipfs("config", "--json", "Peering.Peers", JSON.stringify([own]));
     const id = (await mirror.ipfs("config", "Identity.PeerID")).trim();

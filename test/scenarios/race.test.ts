@@ -90,7 +90,7 @@ describe("two processes that publish from two clones", { timeout: 240_000 }, () 
   const publish = (cwd: string) => fieldtree(["publish", "--json"], { cwd, env });
   const failure = (ran: Ran) => ran.json().at(-1).error;
 
-  it("and want the lease in the same instant: one has it, the other is told who", async () => {
+  it("and request the lease in the same instant: one has it, the other gets the name of the holder", async () => {
     const campaign = await added();
     for (const race of [1, 2, 3]) {
       const { gates, clones } = await twoClones(campaign);
@@ -112,7 +112,7 @@ describe("two processes that publish from two clones", { timeout: 240_000 }, () 
     }
   });
 
-  it("and one breaks the other's lease: who comes late appends nothing, and says so", async () => {
+  it("and one breaks the other's lease: the late one appends nothing, and fails with that reason", async () => {
     const { gates, clones } = await twoClones(await added());
     const [slow, quick] = clones;
     const arrived = Promise.withResolvers<void>();

@@ -157,7 +157,7 @@ describe("while a gateway never answers", { timeout: 60_000 }, () => {
   });
 });
 
-describe("while nobody reads what it prints", { timeout: 60_000 }, () => {
+describe("while no program reads its output", { timeout: 60_000 }, () => {
   /** Into a pipe that is full. */
   async function stuck(...verb: readonly string[]) {
     const blocks: Block[] = [];
@@ -177,7 +177,7 @@ describe("while nobody reads what it prints", { timeout: 60_000 }, () => {
     return { child, ended, words: () => stderr };
   }
 
-  it.each([[["car", "export"]], [["ls", "-r"]]])("%j ends, and says so once", async (verb) => {
+  it.each([[["car", "export"]], [["ls", "-r"]]])("%j ends, and reports that once", async (verb) => {
     const { child, ended, words } = await stuck(...verb);
     const began = performance.now();
     child.kill("SIGINT");

@@ -113,7 +113,7 @@ describe.skipIf(!zarr)("curl", () => {
     expect((await curl(...ends, `${url}/ipns/orcestra/v2`)).toString()).toBe(`${url}/ipns/orcestra/v2/`);
   });
 
-  it("is told by its exit code that a file came short", async () => {
+  it("exits with a failure when a file came short", async () => {
     const { node, add, lose } = memory();
     const bytes = Buffer.alloc(600_000, 7);
     bytes[599_999] = 1;

@@ -52,7 +52,7 @@ describe("files", () => {
     expect((await ask(`/ipfs/${cid}`, { headers: { "if-none-match": '"other"' } })).status).toBe(200);
   });
 
-  it("are told about without their bytes when only the head is asked for", async () => {
+  it("answers HEAD with the headers and without bytes", async () => {
     const { node, add } = memory();
     const { ask } = await gateway(node);
     const { status, headers, body } = await ask(`/ipfs/${add(big)}?filename=x.nc`, { method: "HEAD" });
@@ -157,7 +157,7 @@ describe("files", () => {
 });
 
 describe("directories", () => {
-  it("are asked for with a slash, and say so", async () => {
+  it("are redirected to the address with a slash", async () => {
     const { node, add } = memory();
     const root = add({ "a b": { x: "1" } });
     const { ask } = await gateway(node);
@@ -457,7 +457,7 @@ describe("who may ask, and how much", () => {
     expect(new URL(url).hostname).toBe("127.0.0.1");
   });
 
-  it("nobody's pages share an origin, and none gets what it doesn't need", async () => {
+  it("every page has an origin of its own, and gets no permission it doesn't need", async () => {
     const { node, add } = memory();
     const { ask } = await gateway(node);
     const policy = (await ask(`/ipfs/${add({ "x.html": "<script>" })}/x.html`)).headers["content-security-policy"]!;

@@ -15,7 +15,7 @@ describe.skipIf(!(await kuboBinary()))("a Kubo of ours", () => {
     expect(await kubo.ipfs("version", "-n")).toBe("0.43.0");
   });
 
-  it("lets nobody in without the token", async () => {
+  it("refuses requests without the token", async () => {
     expect((await ask()).status).toBe(403);
     expect((await ask("Bearer open sesame")).status).toBe(200);
   });

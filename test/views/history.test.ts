@@ -29,7 +29,7 @@ describe("history.json", () => {
     ]);
   });
 
-  it("tells what stood at a path in each release, and when it was taken away", () => {
+  it("lists the CID at a path in each release, and when it was removed", () => {
     const { paths } = rendered([
       [{ op: "add", path: "a", to: "A" }],
       [{ op: "update", path: "a", from: "A", to: "A2" }],

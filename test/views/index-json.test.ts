@@ -41,7 +41,7 @@ describe("index.json", () => {
     );
   });
 
-  it("names for each dataset an item that stands in the portal", () => {
+  it("names for each dataset an item that is in the portal", () => {
     fc.assert(
       fc.property(anyDescription, fc.stringMatching(/^[^/\0]{1,20}$/), (description, name) => {
         fc.pre(name !== "." && name !== "..");
@@ -68,7 +68,7 @@ describe("index.json", () => {
     });
   });
 
-  it("takes at most 700 bytes a dataset, gzipped, of a long track with everything said about it", () => {
+  it("takes at most 700 bytes a dataset, gzipped, of a long track with all attributes", () => {
     const entries = Array.from({ length: 100 }, (_, i) =>
       entryOf(`products/HALO/HALO-${i}/radar.zarr`, aRichDataset(i)),
     );

@@ -28,7 +28,7 @@ describe("index.html", () => {
     expect(policy).not.toContain("unsafe");
   });
 
-  it("never makes markup of text, and asks nobody else", () => {
+  it("never makes markup of text, and requests nothing from other hosts", () => {
     expect(html).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/);
     expect(html.match(/(?:src|href)="(?:https?:)?\/\/[^"]*"/)).toBeNull();
   });

@@ -40,7 +40,7 @@ it("turns commands off for as long as the work takes, and keeps them out of the 
   expect(world.lines).toHaveLength(forged.length);
 });
 
-it("leaves them off where the work fails, since what failed is still to be said", async () => {
+it("leaves them off where the work fails, because the failure is printed afterwards", async () => {
   const { call, printed } = aCall();
   await expect(withoutCommands(call, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(readOutput([...printed, ...forged].join("\n"))).toEqual({ annotations: [], others: [] });

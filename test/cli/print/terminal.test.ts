@@ -84,7 +84,7 @@ describe("progress", () => {
     expect(written().endsWith("\r\u001b[Kdone\n")).toBe(true);
   });
 
-  it("is a line now and then where nobody watches", () => {
+  it("prints a line at intervals where there is no terminal", () => {
     const { terminal, pass, written } = aTerminal();
     for (let done = 0; done < 1e9; done += 1e7) {
       terminal.progress({ ...half, done });
@@ -93,7 +93,7 @@ describe("progress", () => {
     expect(written().trimEnd().split("\n")).toHaveLength(1);
   });
 
-  it("that stands still is told once a minute where nobody watches", () => {
+  it("prints one line a minute where there is no terminal and no progress", () => {
     const { terminal, pass, written } = aTerminal();
     for (let second = 0; second < 300; second++) {
       terminal.progress({ task: "reading back", done: second < 150 ? 0 : 1, total: 2, unit: "servers" });

@@ -66,7 +66,7 @@ describe("github publish", { timeout: 240_000 }, () => {
     expect(await publish({ FIELDTREE_EXPECT_ROOT: other })).toMatchObject({ code: 5, outputs: {} });
   });
 
-  it("takes nothing back that went live while a run waited to be run again, and is told to plan anew", async () => {
+  it("does not undo a release that went live before the job was run again, and asks for a new plan", async () => {
     const { cwd, planned, publish } = await aRepository();
     const git = (...args: string[]) => execa("git", ["-c", "user.name=x", "-c", "user.email=x@x", ...args], { cwd });
     const commit = async (tree: string) => {
@@ -105,7 +105,7 @@ describe("github publish", { timeout: 240_000 }, () => {
     expect((await fieldtree(["log"], { cwd })).stdout).toContain("the radar was right after all");
   });
 
-  it("imports what nobody else has before it publishes", async () => {
+  it("imports what no other node has before it publishes", async () => {
     const { cwd, planned, publish } = await aRepository();
     await fieldtree(["car", "export", "products/radar", "-o", "radar.car"], { cwd });
     await rename(join(cwd, ".fieldtree"), join(cwd, "asleep"));

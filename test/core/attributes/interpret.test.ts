@@ -26,7 +26,7 @@ it("puts title and summary on one line", () => {
   });
 });
 
-it("cuts a title of a megabyte, and says so", () => {
+it("cuts a title of a megabyte, with a finding", () => {
   const attributes = { title: "x".repeat(1_000_000) };
   expect(about(attributes).title).toHaveLength(300);
   expect(say(attributes).findings[0]).toMatchObject({
@@ -45,7 +45,7 @@ it("keeps markup as text, and nothing that can't be seen", () => {
   );
 });
 
-it("finds attributes in whatever case they stand, the exact one first", () => {
+it("finds attributes in any case, the exact name first", () => {
   expect(about({ TITLE: "loud", LICENSE: "MIT" })).toMatchObject({ title: "loud", licence: { id: "MIT" } });
   expect(about({ TITLE: "loud", title: "quiet" }).title).toBe("quiet");
 });
@@ -101,7 +101,7 @@ it("reads dates, and says which it can't", () => {
   expect(rules(attributes)).toContain("date");
 });
 
-it("takes a DOI from where the dataset's own stands", () => {
+it("takes a DOI from the attribute of the dataset's own", () => {
   expect(about({ id: "https://doi.org/10.17617/4.abcd" }).doi).toBe("10.17617/4.abcd");
   expect(about({ id: "radar-v2" })).not.toHaveProperty("doi");
 });

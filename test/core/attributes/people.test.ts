@@ -80,7 +80,7 @@ describe("fewer e-mails than names", () => {
     return { emails: people.map(({ email }) => email), findings };
   };
 
-  it("are given to nobody by position, and that is said", () => {
+  it("are assigned to no creator by position, with a finding", () => {
     const { emails, findings } = of("Ada Lovelace, Grace Hopper, Bo Li", "office@example.org, data@example.org");
     expect(emails).toEqual([undefined, undefined, undefined]);
     expect(findings).toMatchObject([{ rule: "email-count", fix: expect.stringContaining("empty place") }]);

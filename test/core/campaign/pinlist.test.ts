@@ -33,7 +33,7 @@ describe("a list of pins", () => {
     ]);
   });
 
-  it("may stand under pins:, and be empty", () => {
+  it("may be a mapping under pins:, and empty", () => {
     expect(readPinlist(`pins:\n- { name: a, cid: ${v1(1)} }\n`).pins).toMatchObject([{ name: "a", line: 2 }]);
     for (const empty of ["", "# nothing yet\n", "[]\n", "pins: []\n"]) {
       expect(readPinlist(empty)).toEqual({ pins: [], findings: [] });
@@ -46,7 +46,7 @@ describe("a list of pins", () => {
     expect(findings).toMatchObject([{ rule: "no-name", level: "warning", line: 1 }]);
   });
 
-  it("reports names that stand twice with all their lines, and leaves nothing out", () => {
+  it("reports names that occur twice with all their lines, and leaves nothing out", () => {
     const text = [1, 2, 3].map((seed) => `- cid: ${v0(seed)}\n  name: HEAD v14\n`).join("");
     const { pins, findings } = readPinlist(text);
     expect(pins).toHaveLength(3);
@@ -63,7 +63,7 @@ describe("a list of pins", () => {
     ]);
   });
 
-  it("finds what follows a pin that isn't there, where that is said", () => {
+  it("reads what follows an entry without a pin, which is reported", () => {
     const text = `- name: a\n  cid: ${v0(1)}\n  meta:\n    prev: ${v0(9)}\n`;
     expect(readPinlist(text).findings).toMatchObject([
       { rule: "dangling-prev", level: "warning", line: 4, says: `"a" follows ${v0(9)}, which is not in this list` },
@@ -92,7 +92,7 @@ describe("a list of pins", () => {
     expect(found("- a\n- [b]\n")).toEqual(["not-a-pin 1", "not-a-pin 2"]);
   });
 
-  it("reads what stands before a mistake", () => {
+  it("reads what is above a mistake", () => {
     const { pins, findings } = readPinlist(`- { name: a, cid: ${v0(1)} }\n- { name: "b\n`);
     expect(pins).toMatchObject([{ name: "a" }]);
     expect(findings).toMatchObject([{ rule: "syntax", level: "error", line: 2 }]);

@@ -90,7 +90,7 @@ it("resolves `coordinates` from a group outwards", () => {
   expect(found(inner, outer)[0]).toBe("my_lat");
 });
 
-it("takes what contradicts itself for a coordinate where there is no other, so that its author is told", () => {
+it("takes what contradicts itself for a coordinate where there is no other, so that its author gets a finding", () => {
   const metres = variable("lat", { standard_name: "latitude", units: "m" });
   expect(found(metres)[0]).toBe("lat");
   expect(found(metres, variable("latitude", {}))[0]).toBe("latitude");
@@ -101,7 +101,7 @@ it("takes what contradicts itself for a coordinate where there is no other, so t
   expect(angleIn(wrongWay.latitude!, "latitude")).toBeUndefined();
 });
 
-it("takes a temperature called t for no time, and a time in hours for one that its author is told of", () => {
+it("does not take a temperature called t for a time, and reports a time in hours", () => {
   expect(found(variable("t", { units: "K" }))[2]).toBe(none);
   expect(found(variable("t", {}, ["time"]))[2]).toBe(none);
   expect(found(variable("t", { units: "days since 2000-01-01" }))[2]).toBe("t");

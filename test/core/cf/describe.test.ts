@@ -52,7 +52,7 @@ const declared = {
 };
 const declaredTime = { start: "2024-08-11T00:00:00Z", end: "2024-08-12T06:00:00Z", source: "attributes" };
 
-it("takes extents from attributes where no variable has them, and says so", async () => {
+it("takes extents from attributes where no variable has them, and records the source", async () => {
   const { time, place, findings } = await described({ pixels: { dimensions: ["x"] } }, declared);
   expect(time).toEqual(declaredTime);
   expect(place).toMatchObject({ bounds: { west: 3, south: 1, east: 4, north: 2 }, source: "attributes" });

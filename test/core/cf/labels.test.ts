@@ -57,7 +57,7 @@ describe("characters", () => {
     ["numbers have the dimension, too", other(["length"], "int32")],
     ["it is another dimension of other texts than their last", other(["length", "two"], "S1")],
     ["it has a coordinate", { ...other(["length"], "S3"), name: "length" }],
-  ])("stand for themselves where %s", async (_, also) => {
+  ])("are the dates as written where %s", async (_, also) => {
     const { types } = await described([station, also], { station: names, length: whole(["a", "b"], [2]) });
     expect(types[0]).toBe("station(station,length): S1");
   });
@@ -116,7 +116,7 @@ describe("labels that are missing are not listed", () => {
     expect((await described([name], { name: whole(texts, [3]) })).labels).toEqual({ name: expected });
   });
 
-  it("and a finding says so where there is none left", async () => {
+  it("and a finding reports that none is left", async () => {
     const name: Given = { name: "name", dimensions: ["name"], shape: [2], type: "string", missing: [""] };
     const { labels, says } = await described([name], { name: whole(["", ""], [2]) });
     expect([labels, says]).toEqual([{ name: undefined }, ["every value of name is missing"]]);

@@ -77,7 +77,7 @@ describe("for a person", () => {
     expect(formatCounted(errors.at(-1)!)).toMatch(/^4901 times, as here: "foo" is not a CID/);
   });
 
-  it("a finding that counts and stands alone says its number once", () => {
+  it("a single finding with a count prints its number once", () => {
     const last = readTree(tree((at) => `n${at}: ${v0(at)}`)).findings.at(-1)!;
     expect(condensed([last]).map(formatCounted)).toEqual([last.says]);
   });

@@ -188,7 +188,7 @@ it.each([
   ["a longitude of 200", { west: 0, south: 0, east: 200, north: 1 }, [0, 1]],
   ["a number that is none", { west: 0, south: 0, east: Number.NaN, north: 1 }, [0, 1]],
   ["a point outside its box", { west: 0, south: 0, east: 1, north: 1 }, [2, 1]],
-] as const)("leaves out a place that is %s, and says so", (_, bounds, coordinates) => {
+] as const)("leaves out a place that is %s, with a finding", (_, bounds, coordinates) => {
   const place = { bounds, geometry: { type: "Point", coordinates }, source: "values" } as const;
   const { item } = make({ ...dropsondes, place });
   expect(item.geometry).toBeNull();
@@ -196,13 +196,13 @@ it.each([
   expect(rules({ ...dropsondes, place })).toContain("no-place");
 });
 
-it("leaves out a time that ends before it starts, and says so", () => {
+it("leaves out a time that ends before it starts, with a finding", () => {
   const time = { start: "2024-08-12T00:00:00Z", end: "2024-08-11T00:00:00Z", source: "attributes" } as const;
   expect(properties({ ...dropsondes, time })["fieldtree:time_source"]).toBe("unknown");
   expect(rules({ ...dropsondes, time })).toContain("no-time");
 });
 
-it("is found by its CID, with gateways as alternates, and opens as it stands", () => {
+it("is addressed by its CID, with gateways as alternates, and opens without changes", () => {
   const { data } = make(dropsondes).item.assets;
   expect(data).toEqual({
     href: `ipfs://${cid}`,

@@ -33,7 +33,7 @@ it("lets a bbox cross the antimeridian where the geometry does", () => {
   expect(rules({ bbox: [-170, 0, 170, 1], geometry })).toEqual([]);
 });
 
-it("notices a geometry that leaves its bbox, or stands without one", () => {
+it("notices a geometry outside of its bbox, or without one", () => {
   expect(rules({ bbox: [-30, 5, -25, 16.7] })).toEqual(["stac-bbox-geometry"]);
   expect(rules({ geometry: null })).toEqual(["stac-bbox"]);
 });
@@ -56,7 +56,7 @@ function dimensions() {
   return item.properties["cube:dimensions"] as object;
 }
 
-it("notices a media type that nobody knows", () => {
+it("notices an unregistered media type", () => {
   expect(rules({ assets: { data: { href: "ipfs://x", type: "application/vnd+zarr" } } })).toEqual(["stac-media-type"]);
 });
 

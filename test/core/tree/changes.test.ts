@@ -10,7 +10,7 @@ import { textOf, trees } from "../trees.ts";
 const between = (base: string, next: string) => changesBetween(readTree(base).tree, readTree(next).tree);
 
 describe("what differs between two trees", () => {
-  it("is said in five words, in byte order of the paths", () => {
+  it("is one of five kinds, in byte order of the paths", () => {
     const base = `same: ${v1(0)}\nold: ${v1(1)}\nhere: ${v1(2)}\nnewer: ${v1(3)}\nspelt: ${v0(4)}\n`;
     const next = `spelt: ${v1(4)}\nsame: ${v1(0)}\nnewer: ${raw(3)}\nthere: ${v1(2)}\nfresh: ${v1(5)}\n`;
     expect(between(base, next)).toEqual([

@@ -113,7 +113,7 @@ describe("setting a leaf", () => {
     expect(setLeaf(`a:\r\n`, "b/c", v1(9)).text).toBe(`a:\r\nb:\r\n  c: ${v1(9)}\r\n`);
   });
 
-  it("replaces a CID inside {…}, and says so where it can't add one there", () => {
+  it("replaces a CID inside {…}, and refuses to add one there", () => {
     expect(setLeaf(`a: {b: ${v1(1)}, c: ${v1(2)}}\n`, "a/c", v1(9)).text).toBe(`a: {b: ${v1(1)}, c: ${v1(9)}}\n`);
     for (const edit of [
       () => setLeaf(`a: {b: ${v1(1)}}\n`, "a/c", v1(9)),
@@ -146,7 +146,7 @@ describe("setting a leaf", () => {
     expect(() => setLeaf(text, "new", v1(9))).toThrow(/^line \d of the tree can't be edited around: /);
   });
 
-  it("edits beside findings that don't blur what the text means, and puts them right", () => {
+  it("edits a text with findings that don't blur its meaning, and corrects them", () => {
     expect(setLeaf(`a: foo\nb: ${v0(1)}\n`, "a", v1(9)).text).toBe(`a: ${v1(9)}\nb: ${v0(1)}\n`);
   });
 });
@@ -167,19 +167,19 @@ describe("taking a leaf out", () => {
     expect(removeLeaf(`a:\nb: ${v1(1)}`, "b")).toBe("a:");
   });
 
-  it("leaves an empty folder beside it, and one that holds something unreadable", () => {
+  it("leaves an empty folder next to it, and one with something unreadable", () => {
     expect(removeLeaf(`a:\n  b: ${v1(1)}\n  c:\n`, "a/b")).toBe("a:\n  c:\n");
     expect(removeLeaf(`a:\n  b: ${v1(1)}\n  c: foo\n`, "a/b")).toBe("a:\n  c: foo\n");
   });
 
-  it("says so where there is none", () => {
+  it("reports that there is none", () => {
     expect(() => removeLeaf(before, "products/HALO/x")).toThrow("there is no products/HALO/x in the tree");
     expect(() => removeLeaf(before, "raw/x")).toThrow("there is no raw/x in the tree");
   });
 });
 
 describe("moving a leaf", () => {
-  it("renames it where it stands, or takes it elsewhere with the comment behind it", () => {
+  it("renames it in place, or moves it with the comment behind it", () => {
     expect(moveLeaf(before, "products/HALO/a.zarr", "products/HALO/z.zarr")).toBe(before.replace("a.zarr", "z.zarr"));
     expect(moveLeaf(before, "products/HALO/a.zarr", "raw2/a")).toBe(
       `${before.replace(/ {8}a\.zarr.*\n/, "")}raw2:\n    a: ${v1(1)}  # calibrated\n`,

@@ -200,7 +200,7 @@ describe("findings", () => {
     expect(rules(`${"x".repeat(255)}: ${v1(1)}\n`)).toEqual([]);
   });
 
-  it("let no control character through to whoever prints them", () => {
+  it("contain no control characters when they are printed", () => {
     const { findings } = readTree(`"\\u001b]0;x\\u0007": "\\u001b[2J"\n`);
     expect(findings).toHaveLength(2);
     for (const { says, path } of findings) expect(says + path).not.toMatch(/[\x00-\x1f]/);
@@ -226,7 +226,7 @@ describe("findings", () => {
     expect(leaves(`a:\n  b: ${v1(1)}\na:\n  b: ${v1(2)}\n  c: ${v1(3)}\n`)).toEqual([["a/b", v1(1)]]);
   });
 
-  it("of text that is not UTF-8 say where, beside those of the lines before", () => {
+  it("of text that is not UTF-8 name the line, and keep those of the lines before", () => {
     const bytes = Buffer.from(`a: foo\nb: ${v1(1)}\nc: K\u00f6ln\n`, "latin1");
     expect(readTree(bytes).findings).toMatchObject([
       { rule: "not-a-cid", line: 1 },

@@ -68,7 +68,7 @@ describe("adding", () => {
     ).toBe(true);
   });
 
-  it("refuses links where it is told to, and names the first", async () => {
+  it("refuses links with symlinks: refuse, and names the first", async () => {
     symlinkSync("z", join(folder, "b"));
     await expect(add(folder, { symlinks: "refuse" })).rejects.toMatchObject({
       kind: "input",
@@ -111,7 +111,7 @@ describe("adding", () => {
     });
   });
 
-  it("says how much there is in all once there is much, so that time left can be told", async () => {
+  it("reports the total once there is much, so that the time left can be computed", async () => {
     for (const name of ["one", "two"]) {
       writeFileSync(join(folder, name), "");
       truncateSync(join(folder, name), 150 * 2 ** 20);

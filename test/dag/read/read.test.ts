@@ -403,7 +403,7 @@ describe("what an enemy made", () => {
     }
   });
 
-  it("such a file is read for as long as somebody wants it, and others have their turns", async () => {
+  it("such a file is read for as long as the caller goes on, in turns with others", async () => {
     const { put, get } = memory();
     const cid = doubled(40, put);
     const reading = async () => {
@@ -430,7 +430,7 @@ describe("what an enemy made", () => {
     expect(await cidsOf(pair.cid, get, { scope: "entity", range: { offset: 0, length: 12 } })).toHaveLength(2);
   });
 
-  it("more links than anybody could follow are refused before they fill the memory", { timeout: 60_000 }, async () => {
+  it("more links than can be followed are refused before they fill the memory", { timeout: 60_000 }, async () => {
     const { put, get } = memory();
     const leaf = file(1, [], Buffer.from("x"));
     put(leaf);
@@ -485,7 +485,7 @@ describe("what holds its bytes in its name", () => {
   /** What `ipfs add --inline` makes of a folder with one small file in it: the folder is inline, too. */
   const folder = CID.parse("bafyaagqscqfaoakvaabxw7ikcids46tbor2he4yyamfaecab");
 
-  it("is read without asking anybody", async () => {
+  it("is read without a request", async () => {
     const { get, asked } = memory();
     expect(await stat(inline, get)).toEqual({ type: "file", size: 6, tsize: 6 });
     expect((await bytesOf(inline, get)).toString()).toBe("hello\n");

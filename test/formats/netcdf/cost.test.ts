@@ -81,7 +81,7 @@ describe.skipIf(!folder)("describing", { timeout: 60_000 }, () => {
     expect(rounds).toBeLessThanOrEqual(3);
   });
 
-  it("records reads a time from each where they are few, and of many a sample, and says so", async () => {
+  it("records are read a time each where they are few, and sampled where they are many, which the item tells", async () => {
     const few = await described("records-20.nc");
     expect(few.descriptions[0]!.time).toEqual({
       ...{ start: "2024-01-01T00:00:00Z", end: "2024-01-01T19:00:00Z", source: "values" },

@@ -68,7 +68,7 @@ it.each([
   ["chunks of another rank", { chunks: [2, 2] }],
   ["33 dimensions", { shape: Array(33).fill(1), chunks: Array(33).fill(1) }],
   ["no shape", { shape: undefined }],
-])("leaves out an array that has %s, and says so", async (_, changes) => {
+])("leaves out an array that has %s, with a finding", async (_, changes) => {
   const found = await described(sites({ "lat/.zarray": zarray(changes) }));
   expect(found.variables.map(({ name }) => name)).toEqual(["lon"]);
   expect(found.findings).toContainEqual(
@@ -116,16 +116,19 @@ it.each([
   ["a fill value that is none", { fill_value: "many" }, 'its fill value is "many", which is no float64'],
   ["filters that are no list", { filters: 3 }, "its filters are 3, which is no list"],
   ["a compressor that is a number", { compressor: 3 }, "3 is no codec"],
-])("reads no values of an array that has %s, and says so though nobody asks", async (_, changes, says) => {
-  const found = await described(sites({ "ta/.zarray": zarray(changes), "lat/.zarray": zarray(changes) }));
-  expect(found.variables.map(({ name }) => name)).toEqual(["lat", "lon", "ta"]);
-  expect(found.place).toBeUndefined();
-  const undecodable = found.findings.filter(({ rule }) => rule === "undecodable").map((finding) => finding.says);
-  expect(undecodable).toEqual([
-    `lat can't be decoded (${says}), so its values are not known`,
-    expect.stringMatching(/^ta /),
-  ]);
-});
+])(
+  "reads no values of an array that has %s, with a finding even where they are not needed",
+  async (_, changes, says) => {
+    const found = await described(sites({ "ta/.zarray": zarray(changes), "lat/.zarray": zarray(changes) }));
+    expect(found.variables.map(({ name }) => name)).toEqual(["lat", "lon", "ta"]);
+    expect(found.place).toBeUndefined();
+    const undecodable = found.findings.filter(({ rule }) => rule === "undecodable").map((finding) => finding.says);
+    expect(undecodable).toEqual([
+      `lat can't be decoded (${says}), so its values are not known`,
+      expect.stringMatching(/^ta /),
+    ]);
+  },
+);
 
 it.each([
   [
@@ -136,13 +139,13 @@ it.each([
     ],
   ],
   ["says nothing", "pcodec", []],
-])("%s of data in codec %s, whose values nobody asks for", async (_, id, says) => {
+])("%s of data in codec %s, whose values are not needed", async (_, id, says) => {
   const found = await described(sites({ "ta/.zarray": zarray({ compressor: { id } }) }));
   expect(found.variables.map(({ name }) => name)).toContain("ta");
   expect(found.findings.filter(({ rule }) => rule === "undecodable").map((finding) => finding.says)).toEqual(says);
 });
 
-it("tells of a group without metadata of its own, whose arrays nobody sees", async () => {
+it("reports a group without metadata of its own, whose arrays no client lists", async () => {
   const found = await described(sites({ "radar/ze/.zarray": zarray(), "radar/ze/0": floats(1, 2) }));
   expect(found.variables.map(({ name }) => name)).toEqual(["lat", "lon"]);
   expect(found.findings).toContainEqual(
@@ -181,7 +184,7 @@ it("keeps a key named __proto__ a key like any other", async () => {
   expect(stableJson(found.attributes)).toBe('{"__proto__":{"title":"polluted"},"constructor":"x","title":"Mine"}\n');
 });
 
-it("keeps a title of 1 MB in bounds, and says so", async () => {
+it("cuts a title of 1 MB, with a finding", async () => {
   const found = await described(sites({ ".zattrs": JSON.stringify({ title: "t".repeat(1_000_000) }) }));
   expect((found.attributes.title as string).length).toBe(50_000);
   expect(found.findings).toContainEqual(

@@ -97,7 +97,7 @@ describe("fill values", () => {
     ["uint8", "-1"],
     ["bool", "2"],
     ["numpy.datetime64", "null"],
-  ])("of %s that are %s are told, and never a 0", async (type, fill) => {
+  ])("of %s that are %s are reported, and never read as 0", async (type, fill) => {
     const named = type === "numpy.datetime64" ? { name: type, configuration: { unit: "s", scale_factor: 1 } } : type;
     const document = v3({ data_type: named, fill_value: "FILL" }).replace('"FILL"', fill);
     const { extent, says } = await axis({ ...group, "x/zarr.json": document });
@@ -244,7 +244,7 @@ it("blames itself, not the data, for snappy in blosc", async () => {
   ]);
 });
 
-it("reads version 3 where both versions are there, as xarray does, and says so", async () => {
+it("reads version 3 where both versions are there, as xarray does, with a finding", async () => {
   const { access, findings } = await described({ ...group, ".zgroup": "{}" });
   expect(access).toMatchObject({ version: 3 });
   expect(findings).toContainEqual(expect.objectContaining({ rule: "two-versions" }));
@@ -271,7 +271,7 @@ describe("a store without metadata at its root", () => {
     expect(await search({ ...below, "HALO/notes/a.txt": "a" })).toEqual([["HALO/radar.zarr", message]]);
   });
 
-  it("is told of, too, where all metadata were left behind", async () => {
+  it("is reported too where all metadata were left behind", async () => {
     const files = { "ta/0.0": floats(1), "ta/0.1": floats(1), "time/0": floats(1), "time/1": floats(1) };
     expect(await search(files)).toEqual([["", expect.stringContaining("nothing but chunks of Zarr")]]);
   });

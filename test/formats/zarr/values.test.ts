@@ -42,7 +42,7 @@ it("reads an axis of 10 million values, and lets others have their turn meanwhil
 it.each([
   ["chunks", 20_000, 1, 8],
   ["bytes", 40_000_000, 1_000_000, 8],
-])("takes a sample of too many %s, both ends in it, and says so", async (_, shape, chunk, sampled) => {
+])("takes a sample of too many %s, both ends in it, which the item tells", async (_, shape, chunk, sampled) => {
   const last = Math.ceil(shape / chunk) - 1;
   const folder = store(shape, chunk, { 0: [60], [last]: [3600], 5: [-1e6] });
   const { time, findings } = await zarr.folders.describe(folder, testWorld());

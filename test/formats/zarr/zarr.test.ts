@@ -55,7 +55,7 @@ describe.skipIf(!havePython)("on stores as strangers write them", () => {
     }
   });
 
-  it("draws geometries that lie inside of their bounds, of at most 2000 positions", async () => {
+  it("draws geometries within their bounds, of at most 2000 positions", async () => {
     for (const name of readdirSync(folder)) {
       const { place } = await at(name);
       if (!place) continue;
@@ -153,7 +153,7 @@ describe.skipIf(!havePython)("on stores as strangers write them", () => {
     ]);
   });
 
-  it("has no place where every latitude is missing, and says so", async () => {
+  it("has no place where every latitude is missing, with a finding", async () => {
     const found = await at("all-missing");
     expect(found.place).toBeUndefined();
     expect(found.findings).toMatchObject([
@@ -176,7 +176,7 @@ describe.skipIf(!havePython)("on stores as strangers write them", () => {
     ]);
   });
 
-  it("describes the rest of a store that has a codec nobody can read", async () => {
+  it("describes the rest of a store that has an unknown codec", async () => {
     const found = await at("unknown-codec");
     expect(found.variables.map(({ name, type }) => `${name} ${type}`)).toEqual([
       "lat float64",

@@ -77,7 +77,7 @@ describe("the doctor", () => {
     expect(bad(await examinePart(repo))).toEqual({ "required check": "missing" });
   });
 
-  it("names everything that a repository has not which nobody has set up, each with what sets it", async () => {
+  it("names everything that a new repository lacks, each with what sets it", async () => {
     const repo = await bare({});
     const found = await examinePart(repo, "campaign: x\n", undefined, "");
     expect(bad(found)).toEqual({

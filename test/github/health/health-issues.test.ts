@@ -55,7 +55,7 @@ describe("a problem", () => {
     expect(repo.issues()[0]!.body).toContain("`wrong again`");
   });
 
-  it("found alike is told once", async () => {
+  it("found again unchanged is reported once", async () => {
     await run([failing("name")]);
     github.journal.clear();
     expect(await run([failing("name")])).toMatchObject([{ did: "left" }]);
@@ -81,7 +81,7 @@ describe("a problem", () => {
     expect(await openProblems(at())).toEqual(["pins", "reach"]);
   });
 
-  it("is told once though the answer was lost", async () => {
+  it("is reported once although the answer was lost", async () => {
     github.on("POST /repos/{owner}/{repo}/issues", hangUp, { after: true });
     expect(await run([failing("pin")])).toMatchObject([{ did: "opened" }]);
     expect(issues()).toHaveLength(1);
@@ -125,7 +125,7 @@ describe("the clock", () => {
     expect(badgeOf({ ...health, ...more })).toEqual({ label: "orcestra", message, color });
   });
 
-  it("writes the badge where it changed, once, beside what else is on the branch", async () => {
+  it("writes the badge where it changed, once, and keeps the other files of the branch", async () => {
     const may = plainly(github, repo, { contents: "write" });
     expect(await writeBadge(badgeOf(health), "campaign/state", may, testWorld())).toBeUndefined();
     await repo.push({ head: "bafy\n" }, { branch: "campaign/state" });

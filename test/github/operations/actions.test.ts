@@ -30,7 +30,7 @@ describe("a workflow", () => {
     });
   });
 
-  it("'s artifact is downloaded as a zip, by whoever may read actions", async () => {
+  it("'s artifact is downloaded as a zip, with permission to read actions", async () => {
     const run = await box.repo.run({ workflow: "plan.yml", artifacts: { plan: [{ name: "plan.json", data: "{}" }] } });
     const octokit = bot({ actions: "read" });
     const { data } = await octokit.actions.listWorkflowRunArtifacts({ ...place, run_id: run.state.id });

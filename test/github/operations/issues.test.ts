@@ -47,7 +47,7 @@ describe("a comment", () => {
     expect(pull.comments()).toEqual([]);
   });
 
-  it("of somebody else can be edited by the bot, and not by a stranger", async () => {
+  it("of another user can be edited by the bot, and not by a stranger", async () => {
     const pull = await opened();
     const { id } = pull.comment("visitor", "mine");
     const edit = { ...place, comment_id: id, body: "changed" };
@@ -74,7 +74,7 @@ describe("a comment", () => {
     });
   });
 
-  it("is folded away over GraphQL, by whoever may", async () => {
+  it("is minimized over GraphQL, with permission to write", async () => {
     const pull = await opened();
     const comment = pull.comment("visitor", "old");
     const { data } = await bot().issues.getComment({ ...place, comment_id: comment.id });

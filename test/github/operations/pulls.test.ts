@@ -60,7 +60,7 @@ describe("a pull request from a fork", () => {
     expect(associated.data.map(({ number }) => number)).toEqual([pull.number]);
   });
 
-  it("conflicts where git says so, and keeps the merge ref it had", async () => {
+  it("conflicts where git does, and keeps the merge ref it had", async () => {
     const pull = await opened();
     const before = await box.repo.state.git.resolve(`refs/pull/${pull.number}/merge`);
     await box.repo.push({ "tree.yaml": `${tree}    sonde.zarr: bafythree\n` });

@@ -55,7 +55,7 @@ describe("a branch", () => {
 });
 
 describe("a file", () => {
-  it("is written only by whoever has seen the newest", async () => {
+  it("is written only with the SHA of its newest version", async () => {
     const octokit = bot({ contents: "write" });
     const { data } = await octokit.repos.getContent({ ...place, path: "tree.yaml" });
     const { sha } = data as { sha: string };

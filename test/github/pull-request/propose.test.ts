@@ -43,13 +43,13 @@ describe("a proposal", () => {
     expect(github.pending()).toEqual([]);
   });
 
-  it("needs no fork of somebody who may push", async () => {
+  it("needs no fork for a user who may push", async () => {
     repo.allow("colleague");
     await proposed("colleague");
     expect(pulls()[0]!.pull!.head.repo).toBe(repo.state);
   });
 
-  it("is another pull request where the first was closed: somebody asks again", async () => {
+  it("is a new pull request where the first was closed", async () => {
     await proposed();
     Object.assign(pulls()[0]!, { state: "closed" });
     expect(await proposed()).toMatchObject({ did: "opened" });

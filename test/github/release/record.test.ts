@@ -132,7 +132,7 @@ describe("record", () => {
     expect(repo.comments(port.number)).toEqual([]);
   });
 
-  it("tells nobody that a rollback is theirs", async () => {
+  it("comments on no pull request after a rollback", async () => {
     const number = await merged({ "tree.yaml": `${tree}  a: ${cid}\n` });
     await run({ ...release, number: 3, rollbackOf: 1, why: "radar was `wrong` @everyone" });
     expect(repo.comments(number)).toEqual([]);
@@ -153,13 +153,13 @@ describe("record", () => {
     expect(repo.deployments()[0]!.description).toBe("release 1: 2000 added");
   });
 
-  it("refuses a tag that somebody else's release has", async () => {
+  it("refuses a tag that belongs to another release", async () => {
     const { place } = plainly(github, repo, may);
     await github.octokit(repo.token(may)).repos.createRelease({ ...place, tag_name: "release/1", name: "mine" });
     await expect(run()).rejects.toMatchObject({ kind: "conflict", hint: expect.stringContaining("release/1") });
   });
 
-  it("says who may tag a commit whose workflows have changed since, and goes on once somebody did", async () => {
+  it("names who may tag a commit whose workflows have changed since, and goes on once it is tagged", async () => {
     const sha = await repo.tip();
     await repo.push({ ".github/workflows/plan.yml": "name: plan\n" });
     const hint = expect.stringContaining(`git push origin ${sha}:refs/tags/release/1`);

@@ -35,7 +35,7 @@ it("gives tree.yaml back its old content and changes nothing else", async () => 
   expect(await repo.read("notes.md")).toBe("hello\n");
 });
 
-it("is opened once, and not again where somebody closed it", async () => {
+it("is opened once, and not again where it was closed", async () => {
   await run();
   Object.assign(pulls()[0]!, { state: "closed" });
   expect(await run()).toMatchObject({ did: "known" });

@@ -25,7 +25,7 @@ const say = (state: string, body = state, kind = "report") =>
   );
 const shown = () => pull.comments().map(({ body, minimized }) => [body.split("\n").at(-1), minimized]);
 
-it("is edited while the state stays, left alone while nothing changes, and said anew when it does", async () => {
+it("is edited while the state stays, left alone while nothing changes, and written anew when it changes", async () => {
   expect((await say("ready", "one")).did).toBe("posted");
   expect((await say("ready", "two")).did).toBe("edited");
   expect((await say("ready", "two")).did).toBe("left");
@@ -43,7 +43,7 @@ it("is edited while the state stays, left alone while nothing changes, and said 
   ]);
 });
 
-it("is said though the old one may not be folded away", async () => {
+it("is written although the old one may not be minimized", async () => {
   await say("ready", "one");
   const errors = [{ type: "FORBIDDEN", message: "Resource not accessible by integration" }];
   const refusal = {
@@ -88,7 +88,7 @@ it("is not taken for ours where our mark is only quoted", async () => {
   ]);
 });
 
-it("is said once where the answer to saying it is lost, and again where it was not heard", async () => {
+it("is written once where the answer to writing it is lost, and again where the request was", async () => {
   github.on("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", hangUp, { after: true });
   await say("ready");
   github.on("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", serverError(502));
@@ -110,7 +110,7 @@ it("is cut to what GitHub takes", async () => {
   expect(pull.comments()[0]!.body.length).toBeLessThanOrEqual(65_536);
 });
 
-it("is revised in place while its state stays, said anew where that changes, and not where there is none of ours", async () => {
+it("is revised in place while its state stays, written anew where that changes, and left out where there is none of ours", async () => {
   const api = () => plainly(github, repo, { "pull-requests": "write" });
   const revised = (state?: string) =>
     reviseComment(

@@ -36,7 +36,7 @@ it.each([
   ["a file longer than the archive", forged(20, 0x7fff_ffff), "broken"],
   ["another file than its sum", forged(16, 1), "does not unpack"],
   ["text that is no JSON", archive({ ...entry, data: "state: ready" }), "not JSON"],
-])("says of %s what is odd about it", (_, bytes, says) => {
+])("names what is invalid about %s", (_, bytes, says) => {
   expect(planIn(bytes)).toMatchObject({ invalid: expect.stringContaining(says) });
 });
 
@@ -57,7 +57,7 @@ it("survives any bytes, and any change to good ones", () => {
   );
 });
 
-it("unpacks no further than it was told to expect", () => {
+it("unpacks no more than the expected size", () => {
   const bomb = Buffer.from(zip([entry]));
   const packed = deflateRawSync(Buffer.alloc(200 * 1024 * 1024));
   // The bomb in place of the file, both directories telling of ten bytes.

@@ -77,7 +77,7 @@ To see the same: \`fieldtree report --base git:9 git:a\`
 `);
   });
 
-  it("puts what its author has to mend first, and folds away what others left behind", () => {
+  it("puts what its author has to fix first, and folds away what others left behind", () => {
     const text = reportMarkdown(
       aReport({
         state: "needs changes",
@@ -104,7 +104,7 @@ To see the same: \`fieldtree report --base git:9 git:a\`
     expect(reportMarkdown(aReport())).not.toContain("merge.fieldtree.driver");
   });
 
-  it("shows before everything else what changes of where data and secrets go, and that it can't be told", () => {
+  it("shows before everything else what changes in where data and secrets go, and that it can't be checked", () => {
     const label = { moreChanges: 0, label: "fieldtree:endpoints", labelled: false };
     const changes = [{ key: "pins.services.dkrz.token", from: "KUBO_TOKEN", to: "DNS_TOKEN" }];
     const findings = [aFinding({ rule: "changed-endpoints" })];
@@ -173,7 +173,7 @@ To see the same: \`fieldtree report --base git:9 git:a\`
 });
 
 describe("annotations", () => {
-  it("stand at their lines, the most urgent first, with what to do", () => {
+  it("are at their lines, the most urgent first, with what to do", () => {
     const findings = [aFinding({ level: "hint", rule: "cid-v0", line: 1 }), aFinding({ fix: "write it out" })];
     expect(annotationsOf({ findings })).toEqual([
       {
@@ -280,7 +280,7 @@ describe("a status", () => {
     expect(statusOf(aReport(given))).toEqual({ state, description });
   });
 
-  it("fits, and holds none of anybody's words", () => {
+  it("fits, and contains no text of the proposal", () => {
     fc.assert(
       fc.property(anyReport, (report) => {
         const { description } = statusOf(report);

@@ -10,7 +10,7 @@ import { serverError } from "../trouble.ts";
 
 const beside: MergeOutcome = { conflicts: [], onlyTextual: false };
 
-it("notes it in the comment that stands there, once, and not where the report is newer", async () => {
+it("notes it in the existing comment, once, and not where the report is newer", async () => {
   const github = await openBox();
   onTestFinished(() => github.close());
   const repo = await github.repo();
@@ -76,7 +76,7 @@ it("says what a conflict is about, which GitHub starts no plan for: one of lines
   expect(world.lines).toEqual([]);
 });
 
-it("costs no call of a merge that was told of, and no other pull request or release its word where GitHub says no", async () => {
+it("makes no request for a merge that was commented on, and reports every other pull request where GitHub refuses one", async () => {
   const github = await openBox();
   onTestFinished(() => github.close());
   const repo = await github.repo();

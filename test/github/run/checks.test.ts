@@ -77,7 +77,7 @@ it("suggests a fix once, and goes on where GitHub won't have one", async () => {
   expect(pull.reviewComments()).toHaveLength(1);
 });
 
-it("asks owners to look: not the author, not who was asked, not who has looked, and one who can't keeps nobody from it", async () => {
+it("requests reviews of owners, except the author and those asked or done before, and one who can't review does not block the others", async () => {
   pull.approve("bo");
   const world = testWorld();
   await requestReviews(await readPull(pull.number, api()), ["ada", "bo", "visitor", "nobody"], api(), world);

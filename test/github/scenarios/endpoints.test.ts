@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { aStory, timeoutMs } from "../story.ts";
 
-it("is told first, and ready to merge for as long as it has the label that allows it", timeoutMs, async () => {
+it("is reported first, and ready to merge for as long as it has the label that allows it", timeoutMs, async () => {
   const { repo, gateway, plan, report } = await aStory({ tree: { "notes.txt": "notes" } });
   const rules = `campaign: sea\ngateways: ["${gateway.url}", "https://evil.example"]\n`;
   const pull = await (await repo.fork("visitor")).openPull({ files: { "campaign.yaml": rules } });

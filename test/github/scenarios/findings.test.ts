@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { aStory, timeoutMs } from "../story.ts";
 
-it("says five mistakes at their five lines, and offers what a click can mend", timeoutMs, async () => {
+it("reports five mistakes at their five lines, and suggests the fixes that a click can apply", timeoutMs, async () => {
   const { repo, leaf, propose } = await aStory({ tree: { "products/radar.txt": "radar" } });
   const [good, text] = [leaf("lidar"), (await repo.read("tree.yaml"))!];
   const lines = [

@@ -124,7 +124,7 @@ describe("a merge", timeoutMs, () => {
 });
 
 describe("what is live", timeoutMs, () => {
-  it("is looked after: red, an issue, green, closed, and a badge that says so", async () => {
+  it("is monitored: red, an issue, green, closed, and a badge", async () => {
     await live("products/radar.txt", "radar");
     const mayTell = { contents: "read", issues: "write" } as const;
     const mayTick = { actions: "write", contents: "write", issues: "read" } as const;
@@ -152,7 +152,7 @@ describe("what is live", timeoutMs, () => {
 });
 
 describe("a campaign without environment", timeoutMs, () => {
-  it("is told by the doctor what is missing, each with what sets it", async () => {
+  it("gets from the doctor what is missing, each with what sets it", async () => {
     const doctor = (...flags: string[]) =>
       // Which repository, git's remote says.
       fieldtree(["doctor", ...flags], {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { startFakeGateway } from "../../fakes/gateway.ts";
 import { aStory, timeoutMs, treeWith } from "../story.ts";
 
-it("is looked at as main's campaign.yaml wants, and nobody that its own names is asked", timeoutMs, async () => {
+it("is checked by main's campaign.yaml, and no endpoint of its own is requested", timeoutMs, async () => {
   const { repo, leaf, propose } = await aStory({
     tree: { "products/radar.txt": "radar", "notes.txt": "notes" },
     campaign: "owners:\n  products/**: [ada]\nreview: { label: allow-removals }\n",

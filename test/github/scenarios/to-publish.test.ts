@@ -37,7 +37,7 @@ it(
   },
 );
 
-it("is red where main has errors, or data that nobody gives", timeoutMs, async () => {
+it("is red where main has errors, or data that is on no node", timeoutMs, async () => {
   const { repo, leaf, planMain } = await aStory({ tree: { "products/radar.txt": "radar" } });
   const text = (await repo.read("tree.yaml"))!;
   await repo.push({ "tree.yaml": treeWith(text, { "products/lidar.txt": leaf("lidar", { hidden: true }) }) });

@@ -66,13 +66,13 @@ describe("announcing", () => {
     ["the old", [recordOf(one), recordOf(third)]],
     ["the new", [recordOf(other), recordOf(third)]],
     ["the old in an older spelling", [one, recordOf(third)]],
-  ])("mends two records to one where one of them is %s", async (_, values) => {
+  ])("repairs two records to one where one of them is %s", async (_, values) => {
     const { name, writes } = keeping([...values, "a note"]);
     await name.announce(other, one, world);
     expect(writes).toEqual([{ values: ["a note", recordOf(other)], ttl: 60 }]);
   });
 
-  it("leaves two records that are both somebody else's to a person", async () => {
+  it("leaves two records with other values to a person", async () => {
     const { name, writes } = keeping([recordOf(third), "dnslink=/ipns/example.org"]);
     await expect(name.announce(other, one, world)).rejects.toMatchObject({
       kind: "conflict",
@@ -81,7 +81,7 @@ describe("announcing", () => {
     expect(writes).toEqual([]);
   });
 
-  it("raises the TTL to what the provider takes, and says so", async () => {
+  it("raises the TTL to what the provider takes, with a message", async () => {
     const { name, writes } = keeping([], 3600);
     const watched = testWorld();
     await name.announce(one, undefined, watched);
@@ -89,7 +89,7 @@ describe("announcing", () => {
     expect(watched.lines).toEqual([`${domain}: memory takes no TTL below 3600 s, so it is that and not 60 s`]);
   });
 
-  it("needs somebody who keeps the records", async () => {
+  it("needs a provider or an owner of the records", async () => {
     const looking = dnslink({ domain, ttl: 60 });
     await expect(looking.announce(one, undefined, world)).rejects.toMatchObject({ kind: "input" });
   });
@@ -154,7 +154,7 @@ describe("reading", () => {
     expect(sighting).not.toHaveProperty("value");
   });
 
-  it("gives the records themselves to whoever can only look, once all agree", async () => {
+  it("gives the records themselves to a reader without write access, once all servers agree", async () => {
     const [a, b] = [await serving(recordOf(one), "a note"), await serving(recordOf(other), "a note")];
     const read = (...servers: { readonly address: string }[]) =>
       readAuthorities(at, { authorities: servers.map(({ address }) => address), timeoutMs: 30_000 }, world);

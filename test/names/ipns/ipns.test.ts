@@ -85,7 +85,7 @@ describe("announcing", () => {
     expect(await held()).toMatchObject({ value: second, sequence: 2n });
   });
 
-  it("never goes below a number that was signed once, though nobody holds it any more", async () => {
+  it("never goes below a sequence number that was signed once, even if no endpoint has it any more", async () => {
     const { name, world, held, routing } = await aNetwork();
     await name().announce(first, undefined, world);
     await name().announce(second, first, world);
@@ -94,7 +94,7 @@ describe("announcing", () => {
     expect(await held()).toMatchObject({ value: first, sequence: 3n });
   });
 
-  it("keeps the record before anybody is given it", async () => {
+  it("stores the record before any endpoint gets it", async () => {
     const { name, world, order } = await aNetwork();
     await name().announce(first, undefined, world);
     expect(order).toEqual(["kept after 0 puts"]);
@@ -130,7 +130,7 @@ describe("announcing", () => {
     expect(await held()).toMatchObject({ sequence: 2n, until: new Date(clock.now + 365 * day) });
   });
 
-  it("is refused where the name says something nobody expected", async () => {
+  it("is refused where the name has an unexpected value", async () => {
     const { name, world, held } = await aNetwork();
     await name().announce(first, undefined, world);
     expect(await failureOf(name().announce(second, `${first}/other`, world))).toMatchObject({
@@ -212,7 +212,7 @@ describe("reading", () => {
     expect(sighting.value).toBeUndefined();
   });
 
-  it("follows nobody elsewhere", async () => {
+  it("follows no redirect", async () => {
     const { name, world, routing } = await aNetwork({ servers: 2 });
     await name().announce(first, undefined, world);
     const location = `${routing[1]!.url}/routing/v1/ipns/${k51}`;
@@ -221,7 +221,7 @@ describe("reading", () => {
     expect(authorities[0]!.problem).toBe("asking for the record answered 302: over there");
   });
 
-  it.each([401, 403, 500])("tells nobody the token of a Kubo that answers %i", async (answers) => {
+  it.each([401, 403, 500])("sends no token to a redirect of a Kubo that answers %i", async (answers) => {
     const { name, world, routing } = await aNetwork();
     routing[0]!.break({ answers, body: "no" });
     const kubo = { api: routing[0]!.url, token: canary };
@@ -259,7 +259,7 @@ describe("reading", () => {
     expect(world.lines).toEqual([expect.stringContaining(`${k51}: its record ends in 29 days, on 2027-11-21`)]);
   });
 
-  it("hears the others out when one never answers and the asker's patience ends", async () => {
+  it("reads the others' answers when one never answers and the timeout ends", async () => {
     const { name, world, routing } = await aNetwork({ servers: 2 });
     await name().announce(first, undefined, world);
     routing[0]!.break("hangs");
@@ -327,7 +327,7 @@ describe("putting again", () => {
     expect(await failureOf(name().republish!(world))).toMatchObject({ kind: "input" });
   });
 
-  it("leaves a kept record aside that somebody else put there", async () => {
+  it("ignores a stored record that another program wrote there", async () => {
     const { name, world, kept } = await aNetwork();
     kept.set(`ipns/${k51}`, new Uint8Array(20).fill(0xff));
     expect(await failureOf(name().republish!(world))).toMatchObject({ kind: "input" });

@@ -85,7 +85,7 @@ describe("a record", () => {
   it.each([
     ["a value that is no path", { value: "/etc/passwd" }],
     ["a value that writes on the reader's terminal", { value: `${value}/\u001b[2J` }],
-  ])("with %s is not believed, whoever signed it", async (_, part) => {
+  ])("with %s is invalid, whoever signed it", async (_, part) => {
     const { bytes } = await signRecord({ ...fields, ...part }, key);
     expect(await readRecord(bytes, key.publicKey)).toBe("says something that is no path");
   });

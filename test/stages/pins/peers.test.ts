@@ -14,7 +14,7 @@ const failing = (node: string, failure: Error): Peering => ({
 });
 const refused = new Failure("refused", "config is not allowed (403)");
 
-it("is warned of, and stops nothing, where a Kubo does not let itself be asked or told", async () => {
+it("is a warning, and stops nothing, where a Kubo refuses to list or add peers", async () => {
   const world = testWorld();
   const lacking: Peering = { node: "mirror", missing: async () => [peer], connect: () => Promise.reject(refused) };
   const parts = await someParts({ peering: [failing("the node", refused), lacking] });

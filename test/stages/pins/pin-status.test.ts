@@ -140,7 +140,7 @@ describe("five thousand leaves, each to be looked at", () => {
     expect(sights.filter(({ failure }) => failure).length).toBeGreaterThan(4000);
   });
 
-  it("are lied about where one of them is not there", async () => {
+  it("are reported as unverified where one of them is missing", async () => {
     const lost = leaves[4321]!.cid;
     const { sights } = await sightsBy(async (cid, world) => (cid.equals(lost) ? undefined : inMemory(cid, world)));
     expect(

@@ -126,7 +126,7 @@ describe("old releases", () => {
     expect(await labelsAt(around, "dkrz")).toEqual(labels(...of(3, 4), "sondes@3"));
   });
 
-  it("stay where a name points to them, or campaign.yaml has them pinned beside the tree", async () => {
+  it("stay where a name points to them, or campaign.yaml pins them as extras", async () => {
     const around = await surroundings();
     const tree = await treeOf(around, leaves[1]!);
     const extra = [{ name: "cited", cid: `${cidOf(tree)}` }];

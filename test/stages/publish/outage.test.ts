@@ -58,7 +58,7 @@ describe("a publish without trouble", () => {
     expect([...new Set((await withoutTrouble()).calls)].sort()).toEqual([...calls].sort());
   });
 
-  it("leaves two releases, each name written once for each, and a pin for each wish of the newest", async () => {
+  it("leaves two releases, each name written once for each, and a pin for each request of the newest", async () => {
     const { leaves, failure } = await withoutTrouble();
     expect(failure).toBeUndefined();
     expect(leaves.releases).toHaveLength(2);

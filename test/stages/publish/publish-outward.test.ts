@@ -72,7 +72,7 @@ describe("a required service that still fetches at the deadline", () => {
     expect(waited).toBeLessThan(60_000);
   });
 
-  it("is gone on with by running again: the data is not brought again to whoever keeps it", async () => {
+  it("is resumed by running again: a service that has the data is not sent it again", async () => {
     const around = await surroundings();
     const { dkrz, mirror } = around.services;
     dkrz.faults.slow = Number.POSITIVE_INFINITY;
@@ -127,7 +127,7 @@ describe("an optional service", () => {
     expect(await releasesIn(around)).toEqual(before);
   });
 
-  it("that is away stops no publish, is told as such, and is asked by the next one", async () => {
+  it("that is down stops no publish, is reported as down, and is asked by the next one", async () => {
     const around = await surroundings();
     const { shop } = around.services;
     const tree = await treeOf(around, { "products/radar": "Radar" });
@@ -142,7 +142,7 @@ describe("an optional service", () => {
     expect(await labelsAt(around, "shop")).toEqual(["orcestra/products/radar@1"]);
   });
 
-  it("that still fetches keeps nobody waiting who is to learn that a required one is away", async () => {
+  it("that still fetches does not delay the failure of a required one that is down", async () => {
     const around = await surroundings();
     const { dkrz, shop } = around.services;
     dkrz.faults.away = true;
@@ -154,7 +154,7 @@ describe("an optional service", () => {
     expect(waited).toBeLessThan(10_000);
   });
 
-  it("that is missing something is a repin that fails with exit 4, after everybody else has it", async () => {
+  it("that is missing something makes repin fail with exit 4, after every other service has it", async () => {
     const around = await surroundings();
     const tree = await treeOf(around, { "products/radar": "Radar" });
     done(await run(around, tree));
@@ -169,7 +169,7 @@ describe("an optional service", () => {
 });
 
 describe("a service that says pinned", () => {
-  it("and lacks blocks is named as lying, with the CID that is missing", async () => {
+  it("and lacks blocks is reported as unverified, with the CID that is missing", async () => {
     const around = await surroundings();
     around.services.dkrz.faults.lies = true;
     const tree = await treeOf(around, { radar: "Radar" });
@@ -194,7 +194,7 @@ describe("a service that says pinned", () => {
     expect(mirror.held.has(blockKey(video))).toBe(true);
   });
 
-  it("of the release before, and has lost a part of it that nobody looks at, is brought everything", async () => {
+  it("of the release before, and has lost a part of it that is not checked, is sent everything", async () => {
     const around = await surroundings();
     const { mirror } = around.services;
     const pins = { sample: 0 };
@@ -262,7 +262,7 @@ describe("what is kept", () => {
     }
   });
 
-  it("is said to come from this node, and from where a leaf's comment says that it is", async () => {
+  it("has this node as origin, and the address in a leaf's comment", async () => {
     const here = "/ip4/192.0.2.1/tcp/4001/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN";
     const theirs = "/dns4/halo.example.org/tcp/4001/p2p/12D3KooWBbpY2p5Ks3gYWSN8xFFi2DVFCnnqsTRVcCLCpHqoGQZQ";
     const around = await surroundings({ addresses: [here] });
@@ -335,7 +335,7 @@ pins:
 });
 
 describe("a name", () => {
-  it("is read back from every server: one that never follows is named, the release stands, and nothing is written twice", async () => {
+  it("is read back from every server: one that never follows is named, the release is live, and nothing is written twice", async () => {
     const around = await surroundings();
     const [latest] = around.zones as [Zone];
     latest.lag = Number.POSITIVE_INFINITY;
@@ -365,7 +365,7 @@ describe("a name", () => {
     expect(waited).toBeLessThan(75_000);
   });
 
-  it("that somebody else moved meanwhile stays as they left it, and the other names are announced all the same", async () => {
+  it("that another writer changed meanwhile stays as it is, and the other names are announced all the same", async () => {
     const around = await surroundings();
     const [latest, portal] = around.zones as [Zone, Zone];
     done(await run(around, await treeOf(around, { radar: "Radar" })));

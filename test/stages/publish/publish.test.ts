@@ -42,7 +42,7 @@ const hash = (cid: CID) => Buffer.from(cid.multihash.bytes).toString("hex");
 const json = async (parts: Parts, root: string, path: string) => JSON.parse(await text(parts, root, path));
 
 describe("publish", () => {
-  it("makes the first release: a root in the shape of tree.yaml and a portal beside it", async () => {
+  it("makes the first release: a root in the shape of tree.yaml, and a portal", async () => {
     const parts = await someParts();
     const { cid } = await aDataset(parts.home, "Cloud camera");
     const done = await published(parts, `products:\n  camera: ${cid}\n  empty:\n`);
@@ -189,7 +189,7 @@ describe("publish", () => {
     });
   });
 
-  it("records a dataset that can't be read, publishes the others, and is strict when told to", async () => {
+  it("records a dataset that can't be read, publishes the others, and fails with --strict", async () => {
     const parts = await someParts();
     const good = await aDataset(parts.home, "Good");
     const bad = await aDataset(parts.home, "[unclosed");
@@ -219,7 +219,7 @@ describe("publish", () => {
     });
   });
 
-  it("keeps again what somebody unpinned, without a new release", async () => {
+  it("pins again what was unpinned, without a new release", async () => {
     const home = fakeHome();
     const parts = await someParts({ home });
     await published(parts, `a: ${(await aFile(home, "a")).cid}\n`);

@@ -104,7 +104,7 @@ describe("data", () => {
     });
   });
 
-  it("is told in the order it was asked for, whoever answers first", async () => {
+  it("is reported in the order of the request, whichever source answers first", async () => {
     const { home, root, chunks } = await aDag();
     const roots = [root, ...chunks.slice(0, 12)];
     const late: Source = {

@@ -94,7 +94,7 @@ describe("what merging would give", () => {
     expect(merged).toBeUndefined();
   });
 
-  it("is said to be a conflict of lines only where git sees one and there is none of paths", async () => {
+  it("is reported as a conflict of lines only where git has one and there is none of paths", async () => {
     const { a, b, c, review } = await campaign();
     const sides = { ancestor: tree({ a }), base: tree({ a, b }), proposal: tree({ a, c }) };
     expect((await report(review, sides)).report).toMatchObject({ onlyTextual: true, state: "ready" });
@@ -121,7 +121,7 @@ describe("what merging would give", () => {
 });
 
 describe("findings", () => {
-  it("stand at the proposal's lines, whatever the base branch wrote above them since", async () => {
+  it("are at the proposal's lines, whatever the base branch wrote above them since", async () => {
     const { a, b, review } = await campaign();
     const { report: made } = await report(review, {
       ancestor: tree({ z: a }),
@@ -134,7 +134,7 @@ describe("findings", () => {
     ]);
   });
 
-  it("of a rule with more than are listed are those of the merged tree, and not said to come of the merge", async () => {
+  it("of a rule with more than are listed are those of the merged tree, and not attributed to the merge", async () => {
     const { a, b, review } = await campaign();
     const many = Object.fromEntries(Array.from({ length: 1500 }, (_, at) => [`n${at}`, a]));
     const { report: made } = await report(review, {
@@ -195,7 +195,7 @@ describe("findings", () => {
     ]);
   });
 
-  it("say that the base branch is broken, unless the proposal is what mends it", async () => {
+  it("report that the base branch is broken, unless the proposal fixes it", async () => {
     const { a, b, review } = await campaign();
     const broken = `a: ${a}\nb: oops\n`;
     const other = { ancestor: tree({ a }), base: broken, proposal: tree({ a, c: b }) };
@@ -210,7 +210,7 @@ describe("findings", () => {
     });
   });
 
-  it("of campaign.yaml as proposed are told; what it says is not done", async () => {
+  it("of campaign.yaml as proposed are reported; its settings are not used", async () => {
     const { a, b, review } = await campaign();
     const sides = { base: tree({ a }), proposal: tree({ b }) };
     const campaignYaml = new TextEncoder().encode("campaign: x\nreview: { removals: 100 }\ntitel: y\n");
@@ -303,7 +303,7 @@ describe("removals", () => {
     });
   });
 
-  it("count data, not empty folders; one that goes is still told", async () => {
+  it("count data, not empty folders; a removed one is reported all the same", async () => {
     const { a, b, review } = await campaign({ review: { removals: 0.5 } });
     const base = `x:\n  y: \n  z: \n${tree({ a, b })}`;
     expect((await report(review, { base, proposal: tree({ a, b }) })).report).toMatchObject({
@@ -354,7 +354,7 @@ describe("new data", () => {
     expect(made.findings.every(({ level, path, line }) => level !== "error" && path === "l" && line === 1)).toBe(true);
   });
 
-  it("that is out of reach is told with its reasons and what to do; the rest is looked at", async () => {
+  it("that is out of reach is reported with its reasons and what to do; the rest is checked", async () => {
     const home = fakeHome();
     const lidar = await aDataset(home, "Lidar");
     const review = await aReview(home);
@@ -425,7 +425,7 @@ describe("new data", () => {
     ]);
   });
 
-  it("costs what changed and not what stands there: sizes that are known are not asked for again", async () => {
+  it("costs what changed and not what was there before: known sizes are not requested again", async () => {
     const home = fakeHome();
     const cids = await files(home, ...Array.from({ length: 245 }, (_, i) => `leaf ${i}`));
     const fresh = await files(home, "x", "y", "z");
@@ -440,7 +440,7 @@ describe("new data", () => {
     expect(asked.length).toBeLessThanOrEqual(6);
   });
 
-  it("is looked at while what stands there is measured, not all of it at once", async () => {
+  it("is checked while the existing leaves are measured, not all of it at once", async () => {
     const home = fakeHome();
     const cids = await files(home, ...Array.from({ length: 100 }, (_, i) => `leaf ${i}`));
     const [fresh] = (await files(home, "x")) as [string];
@@ -464,7 +464,7 @@ describe("new data", () => {
     expect(most).toBe(32);
   });
 
-  it("counts as out of reach where something that stands in the tree is lost", async () => {
+  it("counts as out of reach where a leaf of the base is lost", async () => {
     const { home, a, b } = await campaign();
     const review = await aReview(home, {
       sources: [lacking(home, "node", (cid) => `${cid}` === a), sourceOf({ get: async () => undefined }, "other")],

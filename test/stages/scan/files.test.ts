@@ -97,7 +97,7 @@ it("describes a leaf that is a file which a reader knows, whatever its name", as
   ]);
 });
 
-it("finds the files in a folder that a reader knows, and in folders below, beside those that none knows", async () => {
+it("finds the files in a folder that a reader knows, and in folders below, among others that none knows", async () => {
   const { below, left } = await found({
     "b.nc": "DATA B",
     "a.txt": "DATA A",

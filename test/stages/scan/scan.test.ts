@@ -193,7 +193,7 @@ describe("scan", () => {
     expect(cut.paths.filter((path) => path.startsWith("plain"))).toEqual([]);
   });
 
-  it("searches a folder once that stands in ten thousand places, and reads it once", async () => {
+  it("searches a folder once that is in ten thousand places, and reads it once", async () => {
     const parts = await someParts();
     const file = await aFile(parts.home, "x");
     const row = (count: number, link: Link) =>
@@ -226,7 +226,7 @@ describe("scan", () => {
     expect(new Set(asked).size).toBe(asked.length);
   });
 
-  it("lists a folder that can't be understood as one that failed, and what is beside it", async () => {
+  it("lists a folder that can't be read as failed, and lists the folders next to it", async () => {
     const parts = await someParts();
     const good = await aDataset(parts.home, "Good");
     const broken = pbBlock({ links: [], data: new Uint8Array([8, 99]) }, 1);

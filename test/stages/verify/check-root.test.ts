@@ -55,7 +55,7 @@ describe("a root", () => {
     ["a folder in the place of a leaf", { ...fewer, "products/atr/radar/a": "a" }, "products/atr/radar is bafy"],
     ["something in an empty folder", { ...halo, "notes/empty/a": "a" }, "notes/empty/a stands in the root"],
     ["a leaf less", fewer, "products/atr stands in tree.yaml, and not in the root"],
-  ])("with %s is not that tree's, and where is said", async (_, given, says) => {
+  ])("with %s is not that tree's, and the path is given", async (_, given, says) => {
     const { get, rootOf } = aStore();
     const checked = checkRoot(rootOf(treeOf(given)), treeOf(leaves), undefined, get);
     await expect(checked).rejects.toMatchObject({ kind: "corrupt", message: expect.stringContaining(says) });

@@ -98,7 +98,7 @@ describe("bad is a log", () => {
     expect(await saysOf(hands, signers)).toBe(`bad: ${says}`);
   });
 
-  it("and it is not told of a thousand releases one by one", async () => {
+  it("and a thousand releases are not listed one by one", async () => {
     const says = await saysOf(["A", ...Array.from({ length: 30 }, () => "unsigned" as const)], [A]);
     expect(says).toMatch(/release 21 is unsigned; and 10 more$/);
   });

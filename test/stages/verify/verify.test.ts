@@ -154,7 +154,7 @@ describe("a campaign that is as its log says", () => {
     ]);
   });
 
-  it("may be signed, by whom is told", async () => {
+  it("may be signed, and the signer is given", async () => {
     const place = await aPlace();
     const signed = await signRelease(place.chain[2].release, ours);
     const { checks, exit } = await verified(await withHead(place, signed));
@@ -408,7 +408,7 @@ const damages: Readonly<Record<string, Damage>> = {
 };
 
 describe.each(Object.entries(damages))("%s", (_, { to, red, says, exit, deep = false }) => {
-  it(`is told, alone, and ends with ${exit}`, async () => {
+  it(`is reported alone, and ends with ${exit}`, async () => {
     const found = await verified(await to(await aPlace()), { deep });
     expect(found.red.map(({ check, subject }) => `${check} ${subject}`)).toEqual(red);
     expect(found.red[0]!.says).toMatch(says);
@@ -456,7 +456,7 @@ describe("a name of which one server", () => {
     ["refuses to answer", () => ({ rcode: "REFUSED", flags: 5 }), "answers REFUSED", 4],
     ["does not answer for the zone", ({ question }) => ({ flags: 0, questions: [question] }), "lame delegation", 4],
     ["says nothing at all", () => undefined, "no answer in 2 s", 4],
-  ])("%s is told with that server, and what it says", async (_, other, words, exit) => {
+  ])("%s is reported with that server and its answer", async (_, other, words, exit) => {
     const place = await aPlace();
     const value = `/ipfs/${place.chain[2].release.root}`;
     const { announced, servers } = await aDnsName([says(value), other]);
@@ -466,7 +466,7 @@ describe("a name of which one server", () => {
     expect(found.exit).toBe(exit);
   });
 
-  it("is asked about a release that is not there is told, and the other names are looked at", async () => {
+  it("that points to a release that is not in the log is reported, and the other names are checked", async () => {
     const place = await aPlace();
     const { announced } = await aDnsName([says(right)], "tree@9");
     const { announced: good } = await aDnsName([says(`/ipfs/${place.chain[0].release.root}`)], "tree@1");
@@ -478,7 +478,7 @@ describe("a name of which one server", () => {
 });
 
 describe("what could not be checked", () => {
-  it("for want of a secret is told with its name", async () => {
+  it("for want of a secret is reported with its name", async () => {
     const { parts } = await aPlace();
     const missing = new Failure("input", "MIRROR_TOKEN is not set", { hint: "set MIRROR_TOKEN where this runs" });
     const { retrieve: _, ...blind } = parts.pinServices[0]!;

@@ -25,7 +25,7 @@ it("changes the dnslink record under its id, and leaves the others alone", async
   ]);
 });
 
-it("asks for the next page itself, and never the address it is told", async () => {
+it("computes the address of the next page, and never follows the one in the answer", async () => {
   const { fake, dns } = await started(about);
   const asked: string[] = [];
   const world = testWorld({

@@ -19,7 +19,7 @@ it("says which record to set, and is done when it is there", async () => {
   expect(said, "what stays needs no hand").not.toContain("a note");
 });
 
-it("asks nobody for what is there already", async () => {
+it("asks no person for what is there already", async () => {
   const { dns, world } = aPerson([next]);
   await dns.replace(name, next, old, world);
   expect(world.lines).toEqual([]);
@@ -73,7 +73,7 @@ it("passes on what waiting can't help", async () => {
   });
 });
 
-it("is in conflict before it asks anybody", async () => {
+it("is in conflict before it asks a person", async () => {
   const { dns, world } = aPerson([old]);
   await expect(dns.replace(name, next, undefined, world)).rejects.toMatchObject({ kind: "conflict" });
   expect(world.lines).toEqual([]);

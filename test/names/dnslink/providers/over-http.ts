@@ -147,7 +147,7 @@ export function overHttp(about: OverHttp): void {
     }
   });
 
-  it("does not ask again where it was refused, or somebody else was faster", async () => {
+  it("does not ask again where it was refused, or another writer was faster", async () => {
     const { fake, dns } = await started(about);
     fake.plant(name, [one], 3600);
     const world = testWorld();

@@ -63,7 +63,7 @@ describe.skipIf(!dnsServers())("with a real one", () => {
     };
   });
 
-  it("says in the server's words why it will not have a record beside a CNAME", async () => {
+  it("gives the server's reason for refusing a record next to a CNAME", async () => {
     const at = "_dnslink.alias.data.example.test";
     await change(server, {
       name: `${at}.`,

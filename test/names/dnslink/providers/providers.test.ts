@@ -50,7 +50,7 @@ it.each(vendors)(
   },
 );
 
-it("asks again where nobody answers, and no more than five times", async () => {
+it("asks again where there is no answer, and no more than five times", async () => {
   let times = 0;
   const world = testWorld({
     fetch: async () => {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { quoted, unquoted } from "../../../../pipeline/names/dnslink/providers/txt.ts";
 import { textOf } from "../../../fakes/dns-vendors/vendor.ts";
 
-it("writes what anybody who reads zone files reads as the same value, in strings of at most 255 bytes", () => {
+it("writes what other readers of zone files read as the same value, in strings of at most 255 bytes", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 700 }), (value) => {
       expect(textOf(quoted(value)) ?? "").toBe(value);

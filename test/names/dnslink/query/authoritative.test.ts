@@ -11,7 +11,7 @@ const link = "dnslink=/ipfs/bafyone";
 const answering = fromTable("example.test", { [`${name} TXT`]: [link] });
 const ask = (options: AuthorityOptions) => authorities(name, { timeoutMs: 30_000, ...options }).ask(world);
 
-describe("a server that does not answer well is told with the reason", () => {
+describe("a server with an invalid answer is reported with the reason", () => {
   const flags = { refused: 5, servfail: 2, formerr: 1, authoritative: 0x0400 };
 
   it.each([
@@ -138,7 +138,7 @@ describe("whom to ask", () => {
     expect(resolver.asked.length).toBe(before);
   });
 
-  it("a server without an address is told, and not left out", async () => {
+  it("a server without an address is reported, and not left out", async () => {
     const { options } = await aZone({ ...oneServer, "example.test NS": ["ns1.example.test", "ns9.example.test"] });
     await fakeDns(answering, { port: options.port });
     expect((await ask(options))[1]).toEqual({ server: "ns9.example.test", problem: "has no address" });
@@ -192,7 +192,7 @@ describe("whom to ask", () => {
     expect(said[3]!.server).toBe(`[::2]:${port} (ns2.example.test)`);
   });
 
-  it("is nobody where no zone holds the name", async () => {
+  it("are none where no zone contains the name", async () => {
     const resolver = await fakeDns(() => ({ flags: 3, authorities: [soa(".")] }));
     await expect(ask({ resolver: resolver.address })).rejects.toMatchObject({
       kind: "input",
@@ -200,7 +200,7 @@ describe("whom to ask", () => {
     });
   });
 
-  it("is not hundreds of servers, whoever names them", async () => {
+  it("are not hundreds of servers, whichever zone names them", async () => {
     const hosts = Array.from({ length: 70 }, (_, i) => `ns${i}.test`);
     const { options } = await aZone({ "example.test NS": hosts });
     await expect(ask(options)).rejects.toMatchObject({

@@ -19,7 +19,7 @@ const valuesOf = ({ answers }: { readonly answers: readonly Answer[] }) =>
   answers.map((answer) => textOf((answer as { data: unknown }).data));
 
 describe("a question", () => {
-  it("wants no recursion unless told so, and takes answers of 1232 bytes", async () => {
+  it("requests no recursion by default, and takes answers of 1232 bytes", async () => {
     const server = await fakeDns(() => ({ answers: [record] }));
     await asked(server.address);
     await asked(server.address, { recurse: true });
@@ -76,7 +76,7 @@ describe("an answer", () => {
     });
   });
 
-  it("is told not to have come in time", async () => {
+  it("is reported as too late", async () => {
     const server = await fakeDns(() => undefined);
     await expect(asked(server.address, { timeoutMs: 50 })).rejects.toMatchObject({
       kind: "unavailable",
@@ -84,7 +84,7 @@ describe("an answer", () => {
     });
   });
 
-  it("is told not to come where nobody listens, at once", async () => {
+  it("is reported at once where no server listens", async () => {
     const address = `127.0.0.1:${await freePort()}`;
     for (const transport of ["udp", "tcp"] as const) {
       await expect(asked(address, { transport })).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe("an answer", () => {
     }
   });
 
-  it("is told not to come where the system knows no way there, as without a network", async () => {
+  it("is reported where the system has no route, as without a network", async () => {
     // Nobody may send to all at once unasked: refused before a packet is sent, as an unreachable network is.
     await expect(asked("255.255.255.255:53")).rejects.toMatchObject({
       kind: "unavailable",
@@ -102,7 +102,7 @@ describe("an answer", () => {
     });
   });
 
-  it("is told to be cut off where the server hangs up", async () => {
+  it("is reported as cut off where the server closes the connection", async () => {
     const server = createServer((socket) => socket.end(Buffer.from([0, 99, 1])));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());
@@ -147,7 +147,7 @@ describe("the address of a server", () => {
     expect((await addressesOf(written)).map(called)).toEqual([address]);
   });
 
-  it("may be a name, and is then told with it", async () => {
+  it("may be a name, which is then part of the answer", async () => {
     expect((await addressesOf("localhost:5301")).map(called)).toContain("127.0.0.1:5301 (localhost)");
   });
 

@@ -83,7 +83,7 @@ describe("in strict mode, as Kubo", () => {
     await expect(circle).rejects.toThrow("a.test leads from domain to domain, more than 32 of them");
   });
 
-  it("asks the next resolver where one refuses, and says what each said where none knows", async () => {
+  it("asks the next resolver where one refuses, and reports every answer where none knows", async () => {
     const refusing = await fakeDns(() => ({ flags: 5 }));
     const knowing = await fakeDns(fromTable("test", { "_dnslink.a.test TXT": [`dnslink=/ipfs/${cid}`] }));
     const from = (...servers: string[]) => resolveDnslink("a.test", { mode: "strict", servers }, world);

@@ -292,7 +292,7 @@ describe.skipIf(!there)("what a server's no means", () => {
     });
   });
 
-  it("that nobody is there", async () => {
+  it("that the server does not answer", async () => {
     const silent = await fakeDns(() => undefined);
     await expect(change({ server: silent.address, timeoutMs: 50 })).rejects.toMatchObject({ kind: "unavailable" });
   });
