@@ -12,8 +12,8 @@ import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { describeError, readBody, reasonOf } from "../../http/http.ts";
 
-/** Returns the schema at an address, as JSON. @throws Failure `unavailable` where it is out of reach or no schema. */
-export type SchemaSource = (address: string) => Promise<object>;
+/** Returns the schema at an address, as JSON text. @throws Failure `unavailable` where it is out of reach or no schema. */
+export type SchemaSource = (address: string) => Promise<string>;
 
 /** Most bytes of a schema. The largest in use has some 50 kB. */
 const largest = 2 * 1024 * 1024;
@@ -37,10 +37,11 @@ export async function schemasFrom(folder: string | undefined, world: World): Pro
     let text = known.get(address);
     if (!text) {
       if (known.size === mostSchemas) throw outOfReach(address, `more than ${mostSchemas} schemas are asked for`);
-      text = folder === undefined ? fetched(address, world) : readIn(folder, address);
+      const read = folder === undefined ? fetched(address, world) : readIn(folder, address);
+      text = read.then((text) => schemaIn(address, text));
       known.set(address, text);
     }
-    return schemaOf(address, await text);
+    return text;
   };
 }
 
@@ -97,15 +98,15 @@ function urlOf(address: string): URL {
   return url;
 }
 
-/** Parses a new object on each call, because the validator modifies it. */
-function schemaOf(address: string, text: string): object {
+/** `text`, where it is a schema. The validator parses it itself. */
+function schemaIn(address: string, text: string): string {
   let schema: unknown;
   try {
     schema = JSON.parse(text);
   } catch (cause) {
     throw outOfReach(address, "what stands there is not JSON", cause);
   }
-  if (typeof schema === "object" && schema !== null) return schema;
+  if (typeof schema === "object" && schema !== null) return text;
   throw outOfReach(address, "what stands there is no schema");
 }
 

@@ -1,8 +1,9 @@
 /** `verify --stac`: the portal's STAC, judged by the published schemas, and what may be asked for them. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { CID } from "multiformats/cid";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { isFailure, kinds } from "../../../pipeline/core/failure.ts";
 import type { World } from "../../../pipeline/core/world.ts";
 import type { Block } from "../../../pipeline/dag/block.ts";
@@ -18,6 +19,7 @@ import { expectSchema } from "../../commands/schemas.ts";
 import { data } from "../../data.ts";
 import { aDataset, aFile, someParts, temporaryFolder } from "../../fakes/parts.ts";
 import { testWorld } from "../../fakes/world.ts";
+import { canMakeCertificates, startHttps } from "../../servers/https.ts";
 
 const host = "schemas.stacspec.org/v1.1.0";
 const itemSchema = `${host}/item-spec/json-schema/item.json`;
@@ -59,7 +61,7 @@ async function aSchemaFolder(files: Readonly<Record<string, string>> = ownSchema
 /** What the check says of a portal with these documents in `stac/products/`. */
 async function judged(
   documents: Readonly<Record<string, unknown>>,
-  { folder, world = testWorld() }: { readonly folder?: string; readonly world?: World } = {},
+  { folder, world = testWorld(), ...options }: JudgeOptions = {},
 ): Promise<Check & { readonly exit: number }> {
   const parts = await someParts();
   const links = await Promise.all(
@@ -71,7 +73,13 @@ async function judged(
   const products = await aDirectory(links, parts);
   const stac = await aDirectory([{ name: "products", ...products }], parts);
   const portal = await aDirectory([{ name: "stac", ...stac }], parts);
-  return judgedPortal(portal.cid, parts, folder, world);
+  return judgedPortal(portal.cid, parts, folder, world, options);
+}
+
+interface JudgeOptions {
+  readonly folder?: string;
+  readonly world?: World;
+  readonly timeoutMs?: number;
 }
 
 async function aDirectory(links: Parameters<typeof makeDirectory>[0], { home }: Parts) {
@@ -81,10 +89,17 @@ async function aDirectory(links: Parameters<typeof makeDirectory>[0], { home }: 
   return link;
 }
 
-async function judgedPortal(portal: CID, parts: Parts, folder: string | undefined, world: World) {
+async function judgedPortal(
+  portal: CID,
+  parts: Parts,
+  folder: string | undefined,
+  world: World,
+  options: Pick<JudgeOptions, "timeoutMs"> = {},
+) {
   const head = { cid: portal, release: { number: 3, portal } } as unknown as Parameters<typeof checkStac>[0];
   const checks: Check[] = [];
-  for await (const check of checkStac(head, parts, await schemasFrom(folder, world), world)) checks.push(check);
+  for await (const check of checkStac(head, parts, await schemasFrom(folder, world), world, options))
+    checks.push(check);
   expect(checks).toHaveLength(1);
   const { kind } = verdict(checks);
   return { ...checks[0]!, exit: kind ? kinds[kind].exit : 0 };
@@ -212,6 +227,81 @@ describe("a schema", () => {
   it.each(["gone", "file"])("folder that is a %s is an input error", async (name) => {
     const folder = join(await aSchemaFolder({ file: "" }), name);
     await expect(schemasFrom(folder, testWorld())).rejects.toSatisfy((error) => isFailure(error, "input"));
+  });
+});
+
+describe("a document that takes long to validate", () => {
+  // Each letter doubles the time, so this one would take longer than anyone waits.
+  const endless = { ...ownSchemas, "example.test/endless.json": '{"properties": {"id": {"pattern": "^(a+)+$"}}}' };
+  const slow = { ...item, id: `${"a".repeat(100)}!`, stac_extensions: ["https://example.test/endless.json"] };
+
+  it("does not outlast the command", async () => {
+    const stop = new AbortController();
+    const world = testWorld({ signal: stop.signal });
+    const judging = judged({ "a.json": slow }, { folder: await aSchemaFolder(endless), world });
+    setTimeout(() => stop.abort(new Error("stopped")), 1000);
+    await expect(judging).rejects.toThrow("stopped");
+  });
+
+  it("is named as unchecked where its time is over", async () => {
+    const check = await judged({ "a.json": slow }, { folder: await aSchemaFolder(endless), timeoutMs: 1000 });
+    expect(check).toMatchObject({ ok: false, problem: "unchecked", exit: 4 });
+    expect(check.says).toBe("validating stac/products/a.json takes more than 1 s");
+  });
+
+  it("leaves the event loop to others, though it has 4 MiB", async () => {
+    const links = Array.from({ length: 80_000 }, (_, i) => ({ rel: "item", href: `https://example.test/${i}` }));
+    const schema = JSON.parse(ownSchemas[itemSchema]);
+    // Compares each link with each other one: quadratic, and some seconds in all.
+    const properties = { ...schema.properties, links: { type: "array", uniqueItems: true } };
+    const folder = await aSchemaFolder({ [itemSchema]: JSON.stringify({ ...schema, properties }) });
+    let turns = 0;
+    const counting = setInterval(() => turns++, 10);
+    const document = { ...item, links };
+    expect(JSON.stringify(document).length).toBeGreaterThan(3.5 * 1024 * 1024);
+    const check = await judged({ "a.json": document }, { folder, timeoutMs: 2000 });
+    clearInterval(counting);
+    expect(check.problem).toBe("unchecked");
+    expect(turns).toBeGreaterThan(20);
+  });
+});
+
+describe.skipIf(!(await canMakeCertificates()))("schemas over real https", () => {
+  /** A world in which the servers of all schemas are at `url`. */
+  const leadingTo = (url: string): World =>
+    testWorld({ fetch: (request) => fetch(new Request(request.url.replace(/^https:\/\/[^/]+/, url), request)) });
+  const trust = (certificate: string): void => {
+    const before = getCACertificates("default");
+    setDefaultCACertificates([...before, certificate]);
+    onTestFinished(() => setDefaultCACertificates(before));
+  };
+
+  it("judge a document", async () => {
+    const asked: (string | undefined)[] = [];
+    const server = await startHttps((request, response) => {
+      asked.push(request.url);
+      response.end(ownSchemas[itemSchema]);
+    });
+    trust(server.certificate);
+    const world = leadingTo(server.url);
+    expect(await judged({ "a.json": item }, { world })).toMatchObject({ ok: true, exit: 0 });
+    expect(await judged({ "a.json": { ...item, bbox: "none" } }, { world })).toMatchObject({ ok: false, exit: 7 });
+    const path = `/${itemSchema.slice(itemSchema.indexOf("/") + 1)}`;
+    expect(asked).toEqual([path, path]);
+  });
+
+  it("are not taken from a server whose certificate is not trusted", async () => {
+    const server = await startHttps((_, response) => void response.end(ownSchemas[itemSchema]));
+    const check = await judged({ "a.json": item }, { world: leadingTo(server.url) });
+    expect(check).toMatchObject({ ok: false, problem: "unchecked", exit: 4 });
+    expect(check.says).toContain("DEPTH_ZERO_SELF_SIGNED_CERT");
+  });
+
+  it("are not followed elsewhere", async () => {
+    const server = await startHttps((_, response) => void response.writeHead(302, { location: "/other" }).end());
+    trust(server.certificate);
+    const check = await judged({ "a.json": item }, { world: leadingTo(server.url) });
+    expect(check).toMatchObject({ ok: false, problem: "unchecked", exit: 4 });
   });
 });
 
