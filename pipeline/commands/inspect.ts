@@ -18,13 +18,8 @@ import type { Added } from "../dag/build/add-options.ts";
 import { blocksOf } from "../dag/build/files.ts";
 import { localFile, localFolder } from "../disk/folder.ts";
 import { limitYoungHeap } from "../disk/young-heap.ts";
-import {
-  describedFile,
-  type Found,
-  type FoundDataset,
-  findDatasets,
-  type Search,
-} from "../stages/scan/find-datasets.ts";
+import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/scan/find-datasets.ts";
+import { describedFile } from "../stages/scan/read-folder.ts";
 import { entryOf } from "../stages/scan/scan.ts";
 
 export const inspect: Verb = {

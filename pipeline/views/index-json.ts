@@ -5,6 +5,7 @@
  * has the exact ones. A test requires less than 700 bytes a dataset after gzip.
  */
 import type { Geometry, Position } from "../core/dataset/dataset.ts";
+import { evenlyOf } from "../core/evenly.ts";
 import { type Json, stableJson } from "../core/json.ts";
 import type { DatasetEntry } from "../core/stac/catalog-entry.ts";
 import { itemFile } from "../core/stac/names.ts";
@@ -93,7 +94,7 @@ function sketch(geometry: Geometry): Geometry {
       return { type: "LineString", coordinates: thinned(geometry.coordinates, most.points) };
     case "MultiLineString": {
       const each = Math.max(2, Math.floor(most.points / geometry.coordinates.length));
-      const lines = thinnedList(geometry.coordinates, most.points / 2);
+      const lines = evenlyOf(geometry.coordinates, most.points / 2);
       return { type: "MultiLineString", coordinates: lines.map((line) => thinned(line, each)) };
     }
     case "Polygon":
@@ -110,14 +111,8 @@ const coarse = (degrees: number) => Math.round(degrees * 100) / 100 + 0;
 const point = ([longitude, latitude]: Position): Position => [coarse(longitude), coarse(latitude)];
 const ring = (positions: readonly Position[]) => thinned(positions, most.points);
 
-/** At most `keep` of the positions, the first and last among them, evenly spaced in the list. */
 function thinned(positions: readonly Position[], keep: number): readonly Position[] {
-  return thinnedList(positions, keep).map(point);
-}
-
-function thinnedList<T>(list: readonly T[], keep: number): readonly T[] {
-  if (list.length <= keep) return list;
-  return Array.from({ length: keep }, (_, i) => list[Math.round((i * (list.length - 1)) / (keep - 1))]!);
+  return evenlyOf(positions, keep).map(point);
 }
 
 const orAbsent = <T>(list: readonly T[]) => (list.length > 0 ? list : undefined);

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { Facts } from "../../pipeline/core/campaign/campaign.ts";
 import { boxShape } from "../../pipeline/core/cf/place/geometry.ts";
-import type { Description, Dimension, Variable } from "../../pipeline/core/dataset/dataset.ts";
+import type { Description, Dimension, Member, Members, Variable } from "../../pipeline/core/dataset/dataset.ts";
 import type { Json } from "../../pipeline/core/json.ts";
 import type { Described } from "../../pipeline/core/stac/item.ts";
 
@@ -160,6 +160,19 @@ export const anyBounds = fc
     north: Math.max(south, north),
   }));
 
+const anyMember = fc
+  .record({ path: anyText, size: fc.nat(), start: anyInstant, bounds: fc.option(anyBounds) })
+  .map(({ path, size, start, bounds }): Member => {
+    const bbox = bounds && ([bounds.west, bounds.south, bounds.east, bounds.north] as const);
+    return { path, cid, size, start, end: start, ...(bbox && { bbox }) };
+  });
+
+const anyMembers: fc.Arbitrary<Members> = fc.record({
+  count: fc.nat(100),
+  listed: fc.array(anyMember, { maxLength: 4 }),
+  differences: fc.array(anyText, { maxLength: 2 }),
+});
+
 export const anyDescription: fc.Arbitrary<Description> = fc.record(
   {
     attributes: anyAttributes,
@@ -183,6 +196,7 @@ export const anyDescription: fc.Arbitrary<Description> = fc.record(
         files: fc.array(fc.record({ name: anyText, size: fc.nat() }), { maxLength: 3 }),
       }),
     ),
+    members: anyMembers,
     findings: fc.constant([]),
   },
   { requiredKeys: ["attributes", "dimensions", "variables", "access", "findings"] },

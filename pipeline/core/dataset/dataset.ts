@@ -67,6 +67,8 @@ export interface Description {
   readonly time?: TimeExtent;
   readonly place?: Place;
   readonly access: Access;
+  /** Present where the dataset is a folder of like files. `access` is then that of each file. */
+  readonly members?: Members;
   /** Problems for its users, or what could not be read; shown with the dataset. */
   readonly findings: readonly DatasetFinding[];
 }
@@ -157,6 +159,28 @@ export type Access =
   /** One file that is neither Zarr nor NetCDF: a table, a track, an image. `mediaType` is what its content is: `text/csv`. */
   | { readonly format: "file"; readonly mediaType: string }
   | { readonly format: "files"; readonly files: readonly { readonly name: string; readonly size: number }[] };
+
+/** The files that are one dataset together (`core/members`). */
+export interface Members {
+  readonly count: number;
+  /** The first ones, in byte order of their paths. */
+  readonly listed: readonly Member[];
+  /** What differs between them, each a phrase such as “sizes: time 3670 to 3943”. */
+  readonly differences: readonly string[];
+}
+
+export interface Member {
+  /** Below the folder. */
+  readonly path: string;
+  /** As the folder links it. */
+  readonly cid: string;
+  /** Tsize, bytes. */
+  readonly size: number;
+  /** Both present or both absent; instants as in {@link TimeExtent}. */
+  readonly start?: string;
+  readonly end?: string;
+  readonly bbox?: readonly [west: number, south: number, east: number, north: number];
+}
 
 export interface DatasetFinding {
   readonly level: "error" | "warning" | "hint";

@@ -3,7 +3,7 @@
  *
  * A box whose west is greater than its east crosses the antimeridian (RFC 7946, section 5.2); nothing else does.
  */
-import type { Bounds, Geometry, Position } from "./dataset.ts";
+import type { Bounds, Geometry, Place, Position } from "./dataset.ts";
 import { compareInstants, isInstant } from "./instant.ts";
 
 export interface Interval {
@@ -25,6 +25,21 @@ export function objectionTo({ west, south, east, north }: Bounds): string | unde
   if (Math.abs(west) > 180 || Math.abs(east) > 180) return `longitudes ${west} to ${east} are not within -180 and 180`;
   if (south > north) return `south (${south}) is greater than north (${north})`;
   return undefined;
+}
+
+/** Why a place can't be published; `undefined` where it can. */
+export function objectionToPlace({ bounds, geometry }: Pick<Place, "bounds" | "geometry">): string | undefined {
+  return objectionTo(bounds) ?? objectionToGeometry(geometry, boxOf(bounds));
+}
+
+function objectionToGeometry(geometry: Geometry, box: Box): string | undefined {
+  const positions = positionsOf(geometry);
+  if (positions.length === 0) return "its geometry is empty";
+  if (positions.every(([longitude, latitude]) => longitude === 0 && latitude === 0)) {
+    return "it is exactly 0° N, 0° E throughout, which is how instruments write that they know none";
+  }
+  const outside = positions.find((position) => !contains(box, position));
+  return outside && `${outside.slice(0, 2)} is outside its own bounds ${box}`;
 }
 
 /** Why two instants are no interval; `undefined` where they are one. */

@@ -9,7 +9,7 @@
  * @see https://github.com/stac-extensions/xarray-assets/tree/v1.0.0
  */
 import { oneLine } from "../attributes/text.ts";
-import type { Access } from "../dataset/dataset.ts";
+import type { Access, Description, Members } from "../dataset/dataset.ts";
 import type { Json } from "../json.ts";
 
 type Asset = Readonly<Record<string, Json>>;
@@ -28,7 +28,29 @@ export interface Located {
 const most = 50;
 
 /** Keyed `data` for the dataset itself, `data/…` for what is in it. */
-export function assetsOf(access: Access, located: Located): Readonly<Record<string, Asset>> {
+export function assetsOf(
+  { access, members }: Pick<Description, "access" | "members">,
+  located: Located,
+): Readonly<Record<string, Asset>> {
+  if (members) return { ...folderOfFiles(located), ...memberAssets(access, members, located) };
+  return assetsOfOne(access, located);
+}
+
+function folderOfFiles(located: Located): Readonly<Record<string, Asset>> {
+  return { data: { ...at("", located), "file:size": located.tsize, ...located.dates, roles: ["data"] } };
+}
+
+/** An asset for each of the files that are one dataset, where they are few enough. */
+function memberAssets(access: Access, { listed, count }: Members, located: Located): Readonly<Record<string, Asset>> {
+  if (count > most) return {};
+  const assets = listed.map(({ path, size }): [string, Asset] => {
+    const file = assetsOfOne(access, { ...located, tsize: size, dates: {} }).data;
+    return [`data/${path}`, { ...file, ...at(`/${path}`, located), title: oneLine(path, 200) }];
+  });
+  return Object.fromEntries(assets);
+}
+
+function assetsOfOne(access: Access, located: Located): Readonly<Record<string, Asset>> {
   const size = { "file:size": located.tsize, ...located.dates };
   switch (access.format) {
     case "zarr": {
@@ -53,7 +75,10 @@ export function assetsOf(access: Access, located: Located): Readonly<Record<stri
 }
 
 /** Extensions that these assets need. */
-export function assetExtensions(access: Access, { gateways }: Pick<Located, "gateways">): string[] {
+export function assetExtensions(
+  { access }: Pick<Description, "access">,
+  { gateways }: Pick<Located, "gateways">,
+): string[] {
   return [
     "file",
     ...(gateways.length > 0 ? ["alternate-assets"] : []),

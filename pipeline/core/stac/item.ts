@@ -6,7 +6,8 @@
  * how the extents are known: `values` (read from coordinates), `sampled` (from a part of them), `attributes`, `sidecar`, or
  * `unknown`, in which case the item has no geometry, and a time from ever to ever, since STAC requires one.
  * `fieldtree:calendar` names the calendar of both times where that is not ISO 8601's (`360_day`). `fieldtree:size_source`
- * is `tsize`.
+ * is `tsize`. A folder of like files has `fieldtree:members` (path in the folder, CID, start, end, bbox; what a file doesn't
+ * tell is absent), `fieldtree:member_count`, and `fieldtree:differences`: phrases for what differs between the files.
  *
  * There is no `self` link (the same bytes stand under many addresses) and no time of making. Links to the catalogs
  * around it depend on where it is put, and come from `catalog.ts`.
@@ -18,8 +19,8 @@ import type { Person } from "../attributes/people.ts";
 import { oneLine } from "../attributes/text.ts";
 import type { Facts } from "../campaign/campaign.ts";
 import type { RuleName } from "../checks/rules.ts";
-import type { Access, DatasetFinding, Description, Geometry } from "../dataset/dataset.ts";
-import { type Box, boxOf, contains, objectionTo, objectionToTime, positionsOf } from "../dataset/extent.ts";
+import type { Access, DatasetFinding, Description, Geometry, Members } from "../dataset/dataset.ts";
+import { type Box, boxOf, objectionToPlace, objectionToTime } from "../dataset/extent.ts";
 import { sinceEver, untilEver } from "../dataset/instant.ts";
 import type { Json } from "../json.ts";
 import { assetExtensions, assetsOf } from "./assets.ts";
@@ -56,6 +57,8 @@ export interface Described {
   readonly tsize: number;
   /** Name of the reader. */
   readonly reader: string;
+  /** Of the file or folder, where `path` doesn't end in it: a title for what has none. */
+  readonly name?: string;
   readonly description: Description;
 }
 
@@ -100,6 +103,7 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
     ...(about.featureType && { "fieldtree:feature_type": about.featureType }),
     ...(about.conventions && { "fieldtree:conventions": about.conventions }),
     ...(about.licence && !about.licence.id && { "fieldtree:licence": about.licence.text }),
+    ...(description.members && membersOf(description.members)),
   };
   const contacts = about.people.map(contactOf);
   const keywords = [...new Set([...about.keywords, ...about.projects, ...about.platforms])];
@@ -113,7 +117,7 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
   const dates = { ...(created && { created }), ...(modified && { updated: modified }) };
   const extensions = [
     "version",
-    ...assetExtensions(description.access, facts),
+    ...assetExtensions(description, facts),
     ...(cube ? ["datacube"] : []),
     ...(cube && hasStandardNames(cube) ? ["cf"] : []),
     ...(contacts.length > 0 ? ["contacts"] : []),
@@ -130,7 +134,7 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
     ...(place.bbox && { bbox: place.bbox }),
     geometry: place.geometry,
     properties: {
-      title: about.title ?? (oneLine(path.slice(path.lastIndexOf("/") + 1), 300) || "dataset"),
+      title: about.title ?? (oneLine(described.name ?? path.slice(path.lastIndexOf("/") + 1), 300) || "dataset"),
       ...(about.summary && { description: about.summary }),
       version: cid,
       ...time.properties,
@@ -148,9 +152,18 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
       ...own,
     },
     links: linksOf(about),
-    assets: assetsOf(description.access, { cid, tsize, gateways: facts.gateways, dates }),
+    assets: assetsOf(description, { cid, tsize, gateways: facts.gateways, dates }),
   };
   return { item, findings };
+}
+
+/** The files of a folder that are one dataset together: the first ones, how many there are, and what differs between them. */
+function membersOf({ count, listed, differences }: Members) {
+  return {
+    "fieldtree:members": listed.map(({ size, ...member }): Json => member),
+    "fieldtree:member_count": count,
+    ...(differences.length > 0 && { "fieldtree:differences": differences }),
+  };
 }
 
 function timeOf({ time, access }: Description) {
@@ -180,7 +193,7 @@ function placeOf({ place, access }: Description): {
   findings: DatasetFinding[];
 } {
   const bbox = place && boxOf(place.bounds);
-  const objection = place && (objectionTo(place.bounds) ?? objectionToGeometry(place.geometry, boxOf(place.bounds)));
+  const objection = place && objectionToPlace(place);
   if (place && bbox && !objection) return { bbox, geometry: place.geometry, source: place.source, findings: [] };
 
   const says = objection
@@ -204,16 +217,6 @@ function missingExtentFix(access: Access, by: { readonly sidecar: string; readon
     default:
       return by.attributes;
   }
-}
-
-function objectionToGeometry(geometry: Geometry, bbox: Box): string | undefined {
-  const positions = positionsOf(geometry);
-  if (positions.length === 0) return "its geometry is empty";
-  if (positions.every(([longitude, latitude]) => longitude === 0 && latitude === 0)) {
-    return "it is exactly 0° N, 0° E throughout, which is how instruments write that they know none";
-  }
-  const outside = positions.find((position) => !contains(bbox, position));
-  return outside && `${outside.slice(0, 2)} is outside its own bounds ${bbox}`;
 }
 
 function contactOf({ name, email, orcid, organization, role }: Person): Json {

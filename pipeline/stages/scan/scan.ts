@@ -19,7 +19,9 @@ import { cachingRoot, openFile, openFolder } from "../../dag/read/folder.ts";
 import { stat } from "../../dag/read/read.ts";
 import type { FormatReader } from "../../formats/reader.ts";
 import type { Parts } from "../parts.ts";
-import { describedFile, type Found, findDatasets, type Search, smallBounds, TooLarge } from "./find-datasets.ts";
+import { smallBounds, TooLarge } from "./bounds.ts";
+import { type Found, findDatasets, type Search } from "./find-datasets.ts";
+import { describedFile } from "./read-folder.ts";
 
 export type Scanning = Pick<Parts, "get" | "readers" | "leafContents" | "facts" | "isScanned">;
 
@@ -33,7 +35,7 @@ export interface Scanned {
 const atOnce = 16;
 
 /** Part of the cache key. Increase it when the search returns a different result for the same leaf. */
-const searchVersion = 2;
+const searchVersion = 3;
 
 /** Contents of a leaf, independent of its path: the datasets in it, or the kind of plain file or folder it is. */
 interface LeafContents extends Search {
@@ -143,15 +145,20 @@ function entriesOf(path: string, cid: CID, { found, left, plain }: LeafContents,
   return [{ kind: "plain", path, cid: cid.toString(), plain, ...(left && { findings: [left] }) }, ...datasets];
 }
 
-/** Returns the catalog entry of a dataset. A dataset that is a whole leaf has the CID as the tree links it. */
-export function entryOf(path: string, cid: CID | undefined, dataset: Found, facts: Facts): Entry {
+/**
+ * Returns the catalog entry of a dataset. A dataset that is a whole leaf has the CID as the tree links it.
+ *
+ * @param name of the file or folder, where `path` doesn't end in it
+ */
+export function entryOf(path: string, cid: CID | undefined, dataset: Found, facts: Facts, name?: string): Entry {
   const { below, reader, size } = dataset;
   const at = {
     path: below ? (path ? `${path}/${below}` : below) : path,
     cid: below || !cid ? dataset.cid : cid.toString(),
   };
   if ("failure" in dataset) return { kind: "failed", ...at, reader, failure: dataset.failure };
-  const { item, findings } = itemOf({ ...at, tsize: size, description: dataset.description, reader }, facts);
+  const described = { ...at, tsize: size, description: dataset.description, reader, ...(name && { name }) };
+  const { item, findings } = itemOf(described, facts);
   return { kind: "dataset", ...at, reader, item, findings: [...dataset.description.findings, ...findings] };
 }
 

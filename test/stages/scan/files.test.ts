@@ -10,13 +10,9 @@ import { profiles } from "../../../pipeline/dag/profile.ts";
 import { openFile, openFolder } from "../../../pipeline/dag/read/folder.ts";
 import { type FileFormat, type FormatReader, startLength } from "../../../pipeline/formats/reader.ts";
 import type { HomeNode } from "../../../pipeline/ipfs/node.ts";
-import {
-  bounds,
-  describedFile,
-  findDatasets,
-  type SearchBounds,
-  TooLarge,
-} from "../../../pipeline/stages/scan/find-datasets.ts";
+import { bounds, type SearchBounds, TooLarge } from "../../../pipeline/stages/scan/bounds.ts";
+import { findDatasets } from "../../../pipeline/stages/scan/find-datasets.ts";
+import { describedFile } from "../../../pipeline/stages/scan/read-folder.ts";
 import { scan } from "../../../pipeline/stages/scan/scan.ts";
 import { fakeHome } from "../../fakes/home.ts";
 import { aFile, someParts } from "../../fakes/parts.ts";
@@ -40,6 +36,23 @@ const dataFiles: FileFormat = {
   },
 };
 const reader: FormatReader = { name: "data", version: 1, files: dataFiles };
+
+/** Knows files that begin with `SONDE `: like one another, unless one of its words is `other`. */
+const sondeFiles: FileFormat = {
+  recognises: (start) => startsWith(start, "SONDE "),
+  describe: async (file) => {
+    const title = new TextDecoder().decode(await file.read(6, file.size));
+    if (title === "bad") throw new Failure("input", "cut short");
+    return {
+      attributes: { title },
+      dimensions: [{ name: title === "other" ? "obs" : "time", size: 10, kind: "other" }],
+      variables: [],
+      access: { format: "netcdf", model: "NETCDF4", groups: [] },
+      findings: [],
+    };
+  },
+};
+const readers = [reader, { name: "sonde", version: 1, files: sondeFiles }];
 
 /** A folder of files, and of one folder of files where a path has two names. */
 async function aFolder(home: HomeNode, files: Readonly<Record<string, string>>): Promise<CID> {
@@ -71,7 +84,7 @@ async function found(
   const cid = await aFolder(home, files);
   const get = async (block: typeof cid) => (await home.get(block, world))!;
   const open = () => openFolder(cid, get);
-  const search = await findDatasets({ cid: cid.toString(), size: 0, open }, [reader], world, { limits });
+  const search = await findDatasets({ cid: cid.toString(), size: 0, open }, readers, world, { limits });
   return { ...search, below: search.found.map((one) => `${one.below}${"failure" in one ? " failed" : ""}`) };
 }
 
@@ -111,6 +124,67 @@ it("finds the files in a folder that a reader knows, and in folders below, among
 
 it("makes of one bad file one failure", async () => {
   expect((await found({ a: "DATA A", b: "DATA bad" })).below).toEqual(["a", "b failed"]);
+});
+
+it("makes one dataset of the like files in a folder, which are none of their own", async () => {
+  const search = await found({
+    "flight/D2.nc": "SONDE same",
+    "flight/D1.nc": "SONDE same",
+    "flight/README": "text",
+    "D3.nc": "SONDE alone",
+  });
+  expect(search.below).toEqual(["D3.nc", "flight"]);
+  const [, flight] = search.found;
+  expect(flight).toMatchObject({
+    reader: "sonde",
+    description: {
+      attributes: { title: "same" },
+      members: { count: 2, listed: [{ path: "D1.nc" }, { path: "D2.nc" }] },
+    },
+  });
+});
+
+it("makes the folder itself the dataset, with those in folders below it as others", async () => {
+  expect((await found({ a: "SONDE A", b: "SONDE B", "c/d": "DATA D" })).below).toEqual(["", "c/d"]);
+});
+
+it("lists each of unlike files", async () => {
+  expect((await found({ a: "SONDE A", b: "SONDE B", c: "SONDE other" })).below).toEqual(["a", "b", "c"]);
+  expect((await found({ a: "SONDE A", b: "SONDE B", c: "DATA C" })).below).toEqual(["a", "b", "c"]);
+});
+
+it("lists a file that fails with its reason, beside the dataset that the others are", async () => {
+  const search = await found({ a: "SONDE A", b: "SONDE B", c: "SONDE bad" });
+  expect(search.below).toEqual(["", "c failed"]);
+  expect(search.found[1]).toMatchObject({ reader: "sonde", failure: { message: "cut short" } });
+});
+
+it("names the CID of each member as its folder links it, and makes an item of the leaf", async () => {
+  const parts = { ...(await someParts()), readers };
+  const cid = await aFolder(parts.home, { "a.nc": "SONDE A", "b.nc": "SONDE B" });
+  const { cid: member } = await aFile(parts.home, "SONDE A");
+  const entries = [];
+  for await (const leaf of scan([{ path: "HALO/sondes", cid }], parts, testWorld())) entries.push(...leaf.entries);
+  expect(entries).toMatchObject([
+    {
+      kind: "dataset",
+      path: "HALO/sondes",
+      cid: cid.toString(),
+      item: {
+        properties: {
+          title: "sondes",
+          "fieldtree:members": [{ path: "a.nc", cid: member.toString() }, { path: "b.nc" }],
+          "fieldtree:member_count": 2,
+          "fieldtree:differences": ["titles: “A”, “B”"],
+        },
+        assets: {
+          data: { href: `ipfs://${cid}`, roles: ["data"] },
+          "data/a.nc": { href: `ipfs://${cid}/a.nc`, type: "application/netcdf", title: "a.nc" },
+          "data/b.nc": { href: `ipfs://${cid}/b.nc` },
+        },
+      },
+    },
+  ]);
 });
 
 it("says which files a bound left unread", async () => {

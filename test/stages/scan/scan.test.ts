@@ -10,7 +10,7 @@ import { profiles } from "../../../pipeline/dag/profile.ts";
 import { datasetMeta } from "../../../pipeline/formats/dataset-meta.ts";
 import type { HomeNode } from "../../../pipeline/ipfs/node.ts";
 import type { Parts } from "../../../pipeline/stages/parts.ts";
-import { bounds } from "../../../pipeline/stages/scan/find-datasets.ts";
+import { bounds } from "../../../pipeline/stages/scan/bounds.ts";
 import { scan } from "../../../pipeline/stages/scan/scan.ts";
 import { fakeHome } from "../../fakes/home.ts";
 import { aDataset, aFile, someParts, temporaryFolder } from "../../fakes/parts.ts";

@@ -62,4 +62,16 @@ export const storageRules = {
     reason: "The others are not in the catalog, and many small files take long to fetch.",
     fix: "Pack them into few large ones.",
   },
+  "members-differ": {
+    level: ["warning", "hint"],
+    finds: "Like files in one folder, which are one dataset, differ in their variables.",
+    reason: "Programs that open them together fail, or fill what is missing.",
+    fix: "Write all files with the same variables, or put those that differ into a folder of their own.",
+  },
+  "many-members": {
+    level: "warning",
+    finds: "A folder has more like files than an item lists.",
+    reason: "The others are not in the catalog, and many small files take long to fetch.",
+    fix: "Put them into folders of fewer files, such as one for each flight or month, or into few larger files.",
+  },
 } as const satisfies Rules;

@@ -1,0 +1,196 @@
+/**
+ * Reads one folder of a search: is it a dataset, and which of its files and folders may be?
+ *
+ * A reader recognises a folder by the names in it; nothing in such a folder is read further. In any other folder each
+ * file is recognised by its first bytes. Like files are one dataset, which is then that of the folder (`core/members`).
+ */
+import { atMost, inOrder } from "../../core/concurrency.ts";
+import { type Description, type Folder, mostNames, TooManyNames } from "../../core/dataset/dataset.ts";
+import type { RangeSource } from "../../core/dataset/range-source.ts";
+import { isFailure } from "../../core/failure.ts";
+import { type DescribedFile, groupOf } from "../../core/members/members.ts";
+import type { World } from "../../core/world.ts";
+import { pause } from "../../dag/event-loop.ts";
+import { type FormatReader, fileReaderOf, folderReaderOf, incompleteDataset } from "../../formats/reader.ts";
+import { type SearchBounds, TooLarge } from "./bounds.ts";
+
+/** The description or failure of the dataset that a folder or file itself is. */
+export type Here = { readonly reader: string } & (
+  | { readonly description: Description }
+  | { readonly failure: { readonly kind: "input" | "corrupt"; readonly message: string } }
+);
+
+/** Result of reading one folder. */
+export interface Inside {
+  readonly entries: number;
+  readonly here?: Here;
+  /** Subfolders, and recognised files that `here` doesn't describe; empty where a reader recognises the folder itself. */
+  readonly inner: readonly Inner[];
+  /** Number of files whose first bytes were read. */
+  readonly files: number;
+  /** The first file that was not read, and the number of unread files. */
+  readonly unread?: { readonly from: string; readonly count: number };
+}
+
+interface Inner {
+  readonly name: string;
+  readonly cid: string;
+  readonly size: number;
+  /** Present for a file, and for a folder that can't be opened. */
+  readonly here?: Here;
+}
+
+/** Concurrency: entries of one folder, and files. */
+const atOnce = { entries: 16, files: 8 } as const;
+
+/** Most entries of a folder that is read concurrently with others; larger folders are read one at a time. */
+const smallNames = 5000;
+
+/** Stands in for the reader's name in a failure to open a folder or file, because no reader was involved. */
+const search = "search";
+
+/**
+ * Returns a function that reads the folder at a path. It has no state: the caller knows which folders are already searched.
+ *
+ * @param open throws TooManyNames for a folder of more entries than it is given, and so do the folder's methods
+ */
+export function folderReading(
+  open: (mostNames: number) => Promise<Folder | undefined>,
+  { limits, orThrow }: { readonly limits: SearchBounds; readonly orThrow: boolean },
+  readers: readonly FormatReader[],
+  world: World,
+): (below: string) => Promise<Inside | TooManyNames> {
+  const opening = { small: memoized(() => open(smallNames)), large: memoized(() => open(mostNames)) };
+  const alone = atMost(1);
+  const readsFiles = readers.some(({ files }) => files !== undefined);
+
+  /** Splits entries into folders (including those that can't be opened) and the names of all other entries. */
+  const divided = async ({ entries, isFolder }: Folder): Promise<{ folders: Inner[]; others: string[] }> => {
+    const folders: Inner[] = [];
+    const others: string[] = [];
+    const probe = async (name: string) => {
+      await pause();
+      world.signal.throwIfAborted();
+      return { name, folder: await isFolder(name, world).catch(badContent) };
+    };
+    for await (const { name, folder } of inOrder(entries.keys(), atOnce.entries, probe)) {
+      if (folder === false) {
+        if (readsFiles) others.push(name);
+        continue;
+      }
+      const { cid, size } = entries.get(name)!;
+      folders.push({ name, cid, size, ...(folder !== true && { here: { reader: search, failure: folder } }) });
+      // Stops one above the bound, so that the caller still finds that the bound is exceeded.
+      if (folders.length > limits.links) break;
+    }
+    return { folders, others };
+  };
+  /** Returns the files that a reader recognises. */
+  const filesIn = async (folder: Folder, names: readonly string[]): Promise<Inner[]> => {
+    const files: Inner[] = [];
+    const probe = async (name: string): Promise<Inner | undefined> => {
+      await pause();
+      world.signal.throwIfAborted();
+      const here = await fileAt(folder, name).catch((error) => ({ reader: search, failure: badContent(error) }));
+      return here && { name, ...folder.entries.get(name)!, here };
+    };
+    for await (const file of inOrder(names, atOnce.files, probe)) if (file) files.push(file);
+    return files;
+  };
+  const fileAt = async (folder: Folder, name: string): Promise<Here | undefined> => {
+    const source = await folder.file(name, world);
+    return source && describedFile(source, readers, world);
+  };
+  const readFolder = async (root: Folder | undefined, below: string): Promise<Inside> => {
+    const folder = below === "" ? root : await root?.folder(below, world);
+    if (!folder) return { entries: 0, inner: [], files: 0 };
+    const recognised = folderReaderOf(readers, folder.entries);
+    const entries = folder.entries.size;
+    if (recognised) {
+      const { reader, folders } = recognised;
+      return {
+        entries,
+        here: await described(reader, () => folders.describe(folder, world)),
+        inner: [],
+        files: 0,
+      };
+    }
+    const { folders, others } = await divided(folder);
+    const names = folders.map(({ name }) => name);
+    const incomplete = await incompleteDataset(readers, folder, names, world);
+    if (incomplete) {
+      // Reports one failure for the dataset, instead of one dataset for each remaining part of it.
+      const failure = { kind: "input", message: incomplete.missing } as const;
+      return { entries, here: { reader: incomplete.reader, failure }, inner: [], files: 0 };
+    }
+    const read = others.slice(0, limits.files);
+    const [from] = others.slice(read.length);
+    const { here, others: single } = grouped(await filesIn(folder, read));
+    return {
+      entries,
+      ...(here && { here }),
+      inner: [...folders, ...single],
+      files: read.length,
+      ...(from !== undefined && { unread: { from, count: others.length - read.length } }),
+    };
+  };
+
+  return async (below) => {
+    world.signal.throwIfAborted();
+    try {
+      return await readFolder(await opening.small(), below);
+    } catch (error) {
+      if (!(error instanceof TooManyNames)) return unopened(error);
+      if (orThrow) throw new TooLarge(error.message);
+    }
+    try {
+      return await alone(async () => readFolder(await opening.large(), below));
+    } catch (error) {
+      return error instanceof TooManyNames ? error : unopened(error);
+    }
+  };
+}
+
+/** The dataset that the files of a folder are together, if any, and the files that are not part of it. */
+function grouped(files: readonly Inner[]): { readonly here?: Here; readonly others: readonly Inner[] } {
+  const described = files.flatMap(({ here, ...file }): DescribedFile[] =>
+    here && "description" in here ? [{ ...file, ...here }] : [],
+  );
+  const here = groupOf(described);
+  if (!here) return { others: files };
+  return { here, others: files.filter((file) => file.here && "failure" in file.here) };
+}
+
+function unopened(error: unknown): Inside {
+  return { entries: 0, here: { reader: search, failure: badContent(error) }, inner: [], files: 0 };
+}
+
+/** Returns the description or failure of a file; `undefined` where no reader recognises it. */
+export async function describedFile(
+  source: RangeSource,
+  readers: readonly FormatReader[],
+  world: World,
+): Promise<Here | undefined> {
+  const recognised = await fileReaderOf(readers, source);
+  return recognised && described(recognised.reader, () => recognised.describe(world));
+}
+
+async function described({ name }: FormatReader, describe: () => Promise<Description>): Promise<Here> {
+  try {
+    return { reader: name, description: await describe() };
+  } catch (error) {
+    if (error instanceof TooManyNames) throw error;
+    return { reader: name, failure: badContent(error) };
+  }
+}
+
+function memoized<T>(make: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  return () => (value ??= make());
+}
+
+/** @throws the error itself unless its kind is `input` or `corrupt`. */
+function badContent(error: unknown): Extract<Here, { failure: unknown }>["failure"] {
+  if (!isFailure(error, "input", "corrupt")) throw error;
+  return { kind: error.kind as "input" | "corrupt", message: error.message };
+}
