@@ -158,7 +158,7 @@ function grouped(files: readonly Inner[]): { readonly here?: Here; readonly othe
   );
   const here = groupOf(described);
   if (!here) return { others: files };
-  return { here, others: files.filter((file) => file.here && "failure" in file.here) };
+  return { here, others: files.filter(({ here }) => !here || !("description" in here)) };
 }
 
 function unopened(error: unknown): Inside {
