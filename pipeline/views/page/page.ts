@@ -21,9 +21,9 @@ export const page: View<null> = {
 
 /** The page of a campaign with that title: the same title gives the same bytes. */
 export function pageOf(title: string): string {
-  const style = part("page.css").replace(/(?<=[{};,])\n/g, "");
-  // At positions where a newline can't end a statement; no template of the script spans lines.
-  const script = part("browse.js").replace(/(?<=[{(,[])\n/g, "");
+  const style = part("page.css").replace(/(?<=[{};,])\n| (?=\{)|(?<=:) /g, "");
+  // At positions where a newline can't end a statement that has no semicolon; no template of the script spans lines.
+  const script = part("browse.js").replace(/(?<=[{(,[;>=&|?:+])\n|\n(?=[})\]?:.])/g, "");
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,
