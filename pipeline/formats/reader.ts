@@ -56,7 +56,24 @@ export interface FileFormat {
   recognises(start: Uint8Array): boolean;
   /** As for a folder. `file` remembers the blocks that were read of it last (`withBlocks`). */
   describe(file: RangeSource, world: World): Promise<Description>;
+  /**
+   * Where in the file, which is at `url`, its values are. Depends on nothing but the file, `url` and the reader's version.
+   * Absent where such files are read as a whole.
+   *
+   * @throws Failure as `describe` does.
+   */
+  references?(file: RangeSource, url: string, world: World): Promise<References>;
 }
+
+/** A file's arrays as Zarr's readers take them: kerchunk's JSON and what it lacks, or why there is none. */
+export type References =
+  | {
+      readonly json: string;
+      /** Whether it has consolidated metadata, without which groups below the root are not found. */
+      readonly consolidated: boolean;
+      readonly leftOut: readonly string[];
+    }
+  | { readonly why: string };
 
 /** The first of `readers` that describes folders with these names, and how. */
 export function folderReaderOf(

@@ -117,7 +117,12 @@ function publicLayout(layout: StoredLayout, base: number): Hdf5Layout {
     case "contiguous":
       return { kind: "contiguous", offset: layout.address === undefined ? undefined : base + layout.address };
     case "chunked":
-      return { kind: "chunked", chunkShape: layout.chunkShape, index: layout.index.kind };
+      return {
+        kind: "chunked",
+        chunkShape: layout.chunkShape,
+        index: layout.index.kind,
+        partialAreUnfiltered: layout.partialAreUnfiltered,
+      };
     default:
       return layout;
   }

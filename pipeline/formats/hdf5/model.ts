@@ -147,7 +147,13 @@ export type Hdf5Layout =
   /** `offset` in bytes from the beginning of the file; `undefined` where nothing was written. */
   | { readonly kind: "contiguous"; readonly offset: number | undefined }
   /** `chunkShape` in values. */
-  | { readonly kind: "chunked"; readonly chunkShape: readonly number[]; readonly index: Hdf5ChunkIndexKind }
+  | {
+      readonly kind: "chunked";
+      readonly chunkShape: readonly number[];
+      readonly index: Hdf5ChunkIndexKind;
+      /** Chunks that reach beyond the dataset are stored without filters. */
+      readonly partialAreUnfiltered: boolean;
+    }
   /** Made of parts of other datasets. */
   | { readonly kind: "virtual" }
   /** In other files. */

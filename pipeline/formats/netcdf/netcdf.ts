@@ -21,6 +21,7 @@ import { isClassic } from "./classic/header.ts";
 import { openClassic } from "./classic/open.ts";
 import { openEnhanced } from "./enhanced/open.ts";
 import type { NetcdfFile, NetcdfVariable } from "./file.ts";
+import { referencesTo } from "./references/references.ts";
 import { valuesIn } from "./values.ts";
 
 export const netcdf = (using: Decompressors): FormatReader => ({
@@ -30,6 +31,11 @@ export const netcdf = (using: Decompressors): FormatReader => ({
     recognises: (start) => isClassic(start) || isHdf5(start),
     // A block that never comes must not outlast the caller, whatever waits for it.
     describe: (file, world) => unlessAborted(world.signal, describeFile(file, using, world)),
+    references: (file, url, world) =>
+      unlessAborted(
+        world.signal,
+        openFile(file, using).then((opened) => referencesTo(opened, file, url)),
+      ),
   },
 });
 
@@ -42,13 +48,20 @@ export function isHdf5(start: Uint8Array): boolean {
   return [0, 512, 1024, 2048].some((offset) => signature.every((byte, i) => start[offset + i] === byte));
 }
 
-/** @throws Failure `input` where the file is damaged or too large to be described; `unavailable` as the source does. */
-async function describeFile(source: RangeSource, using: Decompressors, world: World): Promise<Description> {
+/** @throws Failure `input` where the file is damaged or has too many variables; `unavailable` as the source does. */
+async function openFile(source: RangeSource, using: Decompressors): Promise<NetcdfFile> {
   const start = await source.read(0, 4);
   const file = isClassic(start) ? await openClassic(source) : await openEnhanced(await openHdf5(source, using));
+  const count = file.groups.reduce((all, { variables }) => all + variables.length, 0);
+  if (count > mostVariables)
+    throw new Failure("input", `the file has ${count} variables; more than ${mostVariables} are not read`);
+  return file;
+}
+
+/** @throws Failure `input` where the file is damaged or too large to be described; `unavailable` as the source does. */
+async function describeFile(source: RangeSource, using: Decompressors, world: World): Promise<Description> {
+  const file = await openFile(source, using);
   const variables = file.groups.flatMap((group) => group.variables);
-  if (variables.length > mostVariables)
-    throw new Failure("input", `the file has ${variables.length} variables; more than ${mostVariables} are not read`);
   const findings: DatasetFinding[] = [...file.findings, ...variables.flatMap(elsewhere)];
   const attributes = boundedAttributes(jsonOf(file.groups[0]!.attributes), findings);
   const stored = new Map(variables.map((variable) => [cfVariableOf(variable), variable]));
