@@ -18,8 +18,11 @@ import { readCampaign } from "../pipeline/core/campaign/campaign.ts";
 import { withoutSlash } from "../pipeline/core/campaign/fields.ts";
 import { readPinlist } from "../pipeline/core/campaign/pinlist.ts";
 import { angleOf } from "../pipeline/core/cf/place/angle.ts";
+import { namesOf } from "../pipeline/core/cf/standard-names/standard-names.ts";
+import { table, version } from "../pipeline/core/cf/standard-names/table.ts";
 import { calendarOf } from "../pipeline/core/cf/time/calendar.ts";
 import { timeCodingOf } from "../pipeline/core/cf/time/time.ts";
+import { unitOf } from "../pipeline/core/cf/units/read-unit.ts";
 import { readCid } from "../pipeline/core/cid.ts";
 import { instantOf, isInstant } from "../pipeline/core/dataset/instant.ts";
 import { idOf, itemFile } from "../pipeline/core/stac/names.ts";
@@ -42,6 +45,7 @@ import { folderOf } from "./fakes/folder.ts";
 import { testWorld } from "./fakes/world.ts";
 
 const utf8 = new TextEncoder();
+const standardNames = namesOf(version, table);
 
 type Reader = (text: string) => unknown;
 
@@ -84,6 +88,13 @@ const readers: Readonly<Record<string, Reader>> = {
   "CF: units of time": (text) => timeCodingOf(text),
   "CF: a reference date": (text) => timeCodingOf(`days since 2024-01-01${text}`),
   "CF: units of an angle": (text) => angleOf(text),
+  "CF: a unit": (text) => [unitOf(text), unitOf(text.slice(0, 199)), unitOf(`m since ${text}`)],
+  "CF: a unit in parentheses": (text) => unitOf(`(((${text.slice(0, 190)}`),
+  "CF: a standard name": (text) => [
+    standardNames.find(text),
+    standardNames.nearest(text),
+    standardNames.nearest(text.slice(0, 199)),
+  ],
   "CF: a calendar": (text) => calendarOf(text),
   "an instant": (text) => [instantOf(text), isInstant(text)],
   "a CID": (text) => readCid(text),
