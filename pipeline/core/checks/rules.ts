@@ -13,16 +13,18 @@ import { attributeRules } from "./rules/attributes.ts";
 import { extentRules } from "./rules/extent.ts";
 import { readingRules } from "./rules/reading.ts";
 import { storageRules } from "./rules/storage.ts";
+import { vocabularyRules } from "./rules/vocabulary.ts";
 
 /** The rules by subject, in the order in which the page lists them. */
 export const rulesBySubject = {
   "Whether it can be read": readingRules,
   "Time and place": extentRules,
   Attributes: attributeRules,
+  "Names and units": vocabularyRules,
   "How it is stored": storageRules,
 } as const satisfies Readonly<Record<string, Rules>>;
 
-const all = { ...readingRules, ...extentRules, ...attributeRules, ...storageRules };
+const all = { ...readingRules, ...extentRules, ...attributeRules, ...vocabularyRules, ...storageRules };
 
 /** Name of a rule for datasets. A contract: people search for it and silence findings by it. */
 export type RuleName = keyof typeof all;

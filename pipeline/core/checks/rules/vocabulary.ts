@@ -1,0 +1,35 @@
+/** Rules on standard names and units: what tells other programs what was measured, and in what. */
+import type { Rules } from "../rule.ts";
+
+export const vocabularyRules = {
+  "unknown-standard-name": {
+    level: "warning",
+    finds: "A `standard_name` is not in CF's table.",
+    reason: "Searches by standard name do not find the variable, and programs that choose variables by it overlook it.",
+    fix: "Choose a name of https://cfconventions.org/Data/cf-standard-names/, or describe the variable with `long_name` only.",
+  },
+  "renamed-standard-name": {
+    level: "hint",
+    finds: "CF has replaced a `standard_name` by another.",
+    reason: "Searches for the new name do not find the variable.",
+    fix: "Write the new name.",
+  },
+  "unknown-unit": {
+    level: "warning",
+    finds: "UDUNITS can't read a `units` attribute.",
+    reason: "CF leaves the meaning of units to UDUNITS; programs that convert units refuse the variable.",
+    fix: "Write units such as `m s-1`, `kg m-3`, `degC`, `percent`, and `1` for numbers without a unit.",
+  },
+  "unit-misfit": {
+    level: "warning",
+    finds: "Units of a variable measure something else than its standard name.",
+    reason: "One of the two is wrong, and users can't know which.",
+    fix: "Correct the units or the standard name.",
+  },
+  "no-unit": {
+    level: "warning",
+    finds: "A variable has no `units`, though quantities of its standard name have some.",
+    reason: "Without units, CF takes values for plain numbers; users must guess.",
+    fix: "Set the attribute `units`.",
+  },
+} as const satisfies Rules;
