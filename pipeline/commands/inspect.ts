@@ -1,6 +1,7 @@
 /** `inspect`: the descriptions and findings of local data, as they would be published, before it is added. */
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import type { CID } from "multiformats/cid";
 import { configFrom, configIn } from "../campaign/config.ts";
 import { readers } from "../campaign/readers.ts";
 import { fileFindings } from "../cli/dataset-advice.ts";
@@ -9,13 +10,16 @@ import { allFlag, noteLines } from "../cli/print/findings.ts";
 import { printable, printableLines } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { facts } from "../core/campaign/campaign.ts";
+import type { Folder } from "../core/dataset/dataset.ts";
 import { Failure } from "../core/failure.ts";
 import { placeWords, previewOf, timeWords } from "../core/report/preview.ts";
 import type { DatasetEntry, Entry } from "../core/stac/catalog-entry.ts";
-import { formatBytes } from "../core/text/shown.ts";
+import { firstLines, formatBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
+import { codecs } from "../dag/block.ts";
 import type { Added } from "../dag/build/add-options.ts";
 import { blocksOf } from "../dag/build/files.ts";
+import { openFolder } from "../dag/read/folder.ts";
 import { localFile, localFolder } from "../disk/folder.ts";
 import { limitYoungHeap } from "../disk/young-heap.ts";
 import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/scan/find-datasets.ts";
@@ -57,9 +61,10 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
     let code = 0;
     for (const dataset of found) {
       const at = join(path, dataset.below);
-      const { cid, tsize } = await hashed(at, world);
+      const { cid, tsize, open } = await hashed(at, world);
       const checked = "description" in dataset ? await withFileFindings(dataset, at, world) : dataset;
-      const entry = entryOf("", undefined, { ...checked, cid, size: tsize } satisfies Found, facts(config));
+      const linked = await withMemberLinks({ ...checked, cid, size: tsize } satisfies Found, open);
+      const entry = entryOf("", undefined, linked, facts(config), basename(at));
       printEntry(entry);
       if (entry.kind === "failed") code = 1;
     }
@@ -80,12 +85,38 @@ async function withFileFindings(dataset: FoundDataset, path: string, world: Worl
   return { ...dataset, description: { ...description, findings } };
 }
 
-/** Returns the result of adding `path`. The blocks are computed and not stored. */
-async function hashed(path: string, world: World): Promise<Omit<Added, "cid"> & { readonly cid: string }> {
+interface Hashed extends Omit<Added, "cid"> {
+  readonly cid: string;
+  /** Opens the folder as it would be on IPFS, for what it links. */
+  readonly open: () => Promise<Folder | undefined>;
+}
+
+/** Returns the result of adding `path`. The blocks are computed and not stored; those that link others are retained. */
+async function hashed(path: string, world: World): Promise<Hashed> {
   const blocks = blocksOf(path, { profile: "cid-v1", symlinks: "keep" }, world);
+  const linking = new Map<string, Uint8Array>();
   for (let made = await blocks.next(); ; made = await blocks.next()) {
-    if (made.done) return { ...made.value, cid: made.value.cid.toString() };
+    if (made.done) {
+      const { cid } = made.value;
+      const open = () => openFolder(cid, async (one) => linking.get(one.toString()) ?? missingBlock(one));
+      return { ...made.value, cid: cid.toString(), open };
+    }
+    const { cid, bytes } = made.value;
+    if (cid.code === codecs.dagPb) linking.set(cid.toString(), bytes);
   }
+}
+
+const missingBlock = (cid: CID): never => {
+  throw new Failure("unavailable", `${cid} was not built`);
+};
+
+/** Adds CIDs and sizes to the members of a folder of like files, which a folder of this machine has not. */
+async function withMemberLinks<T extends Found>(dataset: T, open: Hashed["open"]): Promise<T> {
+  const members = "description" in dataset ? dataset.description.members : undefined;
+  if (!("description" in dataset) || !members) return dataset;
+  const entries = (await open())?.entries;
+  const listed = members.listed.map((member) => ({ ...member, ...entries?.get(member.path) }));
+  return { ...dataset, description: { ...dataset.description, members: { ...members, listed } } };
 }
 
 function summary(name: string, entry: Entry, call: Pick<Call, "flags" | "out">): string {
@@ -112,12 +143,25 @@ function headentryResult(entry: Entry): string {
 const mostVariables = 30;
 
 function describedBy({ path, item }: DatasetEntry): Readonly<Record<string, string>> {
-  const { variables, start, end, bbox } = previewOf(path, item);
+  const { files, variables, start, end, bbox } = previewOf(path, item);
   const more = variables.length - mostVariables;
   const named = `${variables.slice(0, mostVariables).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
   return {
     time: start === undefined || end === undefined ? "not told" : timeWords(start, end),
     place: bbox ? placeWords(bbox) : "not told",
+    ...(files !== undefined && { files: filesText(files, item) }),
     ...(variables.length > 0 && { variables: named }),
   };
+}
+
+/** Names of the files of a folder of like files, and what differs between them. */
+function filesText(count: number, { properties }: DatasetEntry["item"]): string {
+  const members = (properties["fieldtree:members"] ?? []) as readonly { readonly path: string }[];
+  const names = firstLines(
+    members.map(({ path }) => path),
+    6,
+    count,
+  );
+  const differences = (properties["fieldtree:differences"] ?? []) as readonly string[];
+  return `${count}: ${names.join(", ")}${differences.length > 0 ? `; they differ in ${differences.join("; ")}` : ""}`;
 }

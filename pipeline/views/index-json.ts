@@ -27,10 +27,11 @@ function indexOf({ draft, entries, campaign }: Content) {
     datasets: entries.filter((entry) => entry.kind === "dataset").map(lineOf),
     plain: entries
       .filter((entry) => entry.kind === "plain")
-      .map(({ path, cid, plain, findings = [] }) => ({
+      .map(({ path, cid, plain, names, findings = [] }) => ({
         path,
         cid,
         ...plain,
+        names,
         findings: orAbsent(findings.map(({ says }) => says)),
       })),
     failed: entries
@@ -66,10 +67,17 @@ function lineOf({ path, cid, reader, item, findings }: DatasetEntry) {
     keywords: orAbsent(listOf(properties.keywords).slice(0, most.keywords)),
     creators: orAbsent(listOf(properties.contacts).map((contact) => (contact as { name: Json }).name)),
     license: properties.license,
+    files: properties["fieldtree:member_count"],
+    members: membersOf(properties["fieldtree:members"]),
     vars: orAbsent(variablesOf(properties["cube:variables"])),
     item: itemFile(path),
     findings: orAbsent(findings.slice(0, most.findings).map(({ says }) => says)),
   };
+}
+
+/** Names of the files of a dataset that is a folder of like files. */
+function membersOf(members: Json | undefined): readonly Json[] | undefined {
+  return members === undefined ? undefined : listOf(members).map((member) => (member as { path: Json }).path);
 }
 
 /** Name, unit and standard name of the measured variables; of coordinates where there are no others. */

@@ -2,6 +2,7 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { lock } from "../../pipeline/disk/lock.ts";
+import { smallSonde } from "../fakes/netcdf3.ts";
 import { aCampaign, aFolder, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
@@ -159,6 +160,60 @@ describe("scan and inspect", () => {
       "  place      12.3° N to 14.3° N, 59.49° W to 56.68° W",
       "  variables  air_pressure, air_temperature",
     ]);
+  });
+
+  it("inspect, scan, add and the portal show a folder of like files as one dataset that lists them", async () => {
+    const sondes = {
+      "D1.nc": smallSonde("2024-08-31T12:59:02Z", [-23, 7], { title: "First" }),
+      "D2.nc": smallSonde("2024-08-31T13:04:30Z", [-22, 8], { title: "Second" }),
+    };
+    const cwd = await aCampaign({
+      ...Object.fromEntries(Object.entries(sondes).map(([name, bytes]) => [`flight/${name}`, bytes])),
+      "flight/notes": "windy",
+    });
+    const [inspected, ...others] = (await fieldtree(["inspect", "flight", "--json"], { cwd })).json();
+    expect(others).toEqual([]);
+    expectSchema("scan", [inspected]);
+    const [added] = (await fieldtree(["add", "flight", "--at", "HALO/flight", "--json"], { cwd })).json();
+    expect(inspected.cid).toBe(added.cid);
+    const text = (await fieldtree(["inspect", "flight"], { cwd })).stdout;
+    expect(text.split("\n").slice(0, 6)).toEqual([
+      "flight: flight (netcdf)",
+      `  CID        ${added.cid}`,
+      "  time       2024-08-31T12:59:02Z to 2024-08-31T13:05:30Z",
+      "  place      7° N to 8.02° N, 23° W to 21.98° W",
+      "  files      2: D1.nc, D2.nc; they differ in titles: “First”, “Second”",
+      "  variables  ta",
+    ]);
+
+    const scanned = (await fieldtree(["scan", "--json"], { cwd })).json();
+    expectSchema("scan", scanned);
+    expect(scanned).toMatchObject([{ path: "HALO/flight", plain: { kind: "directory" } }, { path: "HALO/flight" }]);
+    const members = scanned[1].item.properties["fieldtree:members"];
+    expect(members).toEqual([
+      {
+        path: "D1.nc",
+        cid: expect.stringMatching(/^baf/),
+        start: "2024-08-31T12:59:02Z",
+        end: "2024-08-31T13:00:02Z",
+        bbox: [-23, 7, -22.98, 7.02],
+      },
+      expect.objectContaining({ path: "D2.nc" }),
+    ]);
+    expect(inspected.item.properties["fieldtree:members"]).toEqual(members);
+    expect((await fieldtree(["scan"], { cwd })).stdout).toContain(
+      "HALO/flight: flight (netcdf) · 2 files · 2024-08-31",
+    );
+
+    await fieldtree(["publish"], { cwd });
+    const index = (await fieldtree(["cat", "ipns://test/index.json"], { cwd })).json()[0];
+    expect(index.datasets).toMatchObject([{ path: "HALO/flight", files: 2, members: ["D1.nc", "D2.nc"] }]);
+    expect(index.plain).toMatchObject([{ path: "HALO/flight", names: ["notes"] }]);
+  });
+
+  it("inspect calls a file without a title by its name", async () => {
+    const cwd = await aFolder({ "sonde.nc": smallSonde("2024-08-31T12:59:02Z", [-23, 7]) });
+    expect((await fieldtree(["inspect", "sonde.nc"], { cwd })).stdout).toContain("sonde.nc: sonde.nc (netcdf)");
   });
 
   it("inspect wants nothing of the campaign but its campaign.yaml: no node, and no secret", async () => {

@@ -170,6 +170,7 @@ const datasets: fc.Arbitrary<DatasetLine> = fc.record(
     start: words,
     end: words,
     bbox: fc.tuple(degrees, degrees, degrees, degrees),
+    files: fc.nat(1000),
     differs: fc.array(words, { maxLength: 3 }),
     failed: words,
   },

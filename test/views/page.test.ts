@@ -206,6 +206,29 @@ describe.skipIf(!(await chromium()))("index.html in Chromium", () => {
     expect(await article.getByRole("link", { name: "Files" }).getAttribute("href")).toBe(`tree/${listed[0]!.path}/`);
   });
 
+  it("finds a folder of like files by the name of one of them, lists and opens them", async () => {
+    const [flight, ...others] = datasets(4);
+    const members = ["D20240831_125902QC.nc", "D20240831_130430QC.nc", "a b?.nc"];
+    const netcdf = { ...flight!, reader: "netcdf", zarr: undefined, files: 3, members };
+    const raw = { path: "raw/HALO", cid: cidNumber(-5), kind: "directory", size: 1, names: ["D20240811_173334.4"] };
+    const page = await visit(await portal([netcdf, ...others], { plain: [raw] }));
+    await page.fill("#q", "d20240811");
+    await expect.poll(() => said(page)).toBe("0 of 4 datasets; try fewer words, or Clear");
+    await page.click("#plain summary");
+    await expect.poll(() => seen(page, "#plain")).toContain("raw/HALO");
+    await page.fill("#q", "D20240831_130430");
+    await expect.poll(() => said(page)).toBe("1 of 4 datasets");
+    expect(await seen(page, "#rows")).toContain("3 files");
+    await page.click("#rows a");
+    expect(await seen(page, "#dataset pre >> nth=0")).toContain(
+      `xr.open_dataset(fsspec.open("ipfs://${flight!.cid}/${members[0]}").open())`,
+    );
+    await page.click("#dataset summary >> nth=0");
+    const links = page.locator("#dataset details >> nth=0").getByRole("link");
+    expect(await links.allTextContents()).toEqual(members);
+    expect(await links.nth(2).getAttribute("href")).toBe(`tree/${flight!.path}/a%20b%3F.nc`);
+  });
+
   it("copies a CID and the lines of Python", async () => {
     const listed = datasets(3);
     const page = await visit(await portal(listed), { permissions: ["clipboard-read", "clipboard-write"] });

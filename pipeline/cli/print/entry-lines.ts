@@ -1,6 +1,7 @@
 /** Text for datasets and plain files, for `scan` and `inspect`. */
 import { emptyDirectory } from "../../core/cid.ts";
 import type { Entry } from "../../core/stac/catalog-entry.ts";
+import { plural } from "../../core/text/plural.ts";
 import { formatBytes } from "../../core/text/shown.ts";
 import type { Call } from "../verb.ts";
 import { noteLines } from "./findings.ts";
@@ -19,6 +20,8 @@ export function entryResult(entry: Entry, call: Pick<Call, "flags" | "out">): Pa
         "fieldtree:time_source": timeSource,
       } = entry.item.properties;
       const when = start && timeSource !== "unknown" ? ` · ${start} to ${end ?? ""}` : "";
+      const members = entry.item.properties["fieldtree:member_count"];
+      const files = typeof members === "number" ? ` · ${plural(members, "file")}` : "";
       const notes = noteLines(entry.findings, call).map((note) => `\n${note}`);
       return [
         {
@@ -28,7 +31,7 @@ export function entryResult(entry: Entry, call: Pick<Call, "flags" | "out">): Pa
           item: { ...entry.item },
           findings: entry.findings.map((each) => ({ ...each })),
         },
-        `${name}: ${printable(`${title}`)} (${entry.reader})${when}${notes.join("")}`,
+        `${name}: ${printable(`${title}`)} (${entry.reader})${files}${when}${notes.join("")}`,
       ];
     }
     case "failed": {

@@ -6,6 +6,7 @@
 import type { Json } from "../json.ts";
 import type { Item } from "../stac/item.ts";
 import { byBytes } from "../text/order.ts";
+import { plural } from "../text/plural.ts";
 import { firstLines } from "../text/shown.ts";
 import type { DatasetLine } from "./report.ts";
 
@@ -20,6 +21,7 @@ export function previewOf(path: string, item: Item, before?: Item): DatasetLine 
     variables: [...variablesOf(item)].flatMap(([name, { type }]) => (type === "data" ? [name] : [])).sort(byBytes),
     ...time,
     ...(item.bbox && { bbox: item.bbox }),
+    ...countOf(item),
     differs: before ? differencesBetween(before, item) : [],
   };
 }
@@ -31,7 +33,22 @@ export function differencesBetween(before: Item, after: Item): string[] {
   const others = (["title", "time", "place"] as const).flatMap((what) =>
     was[what] === is[what] ? [] : [`${what} is ${is[what]}, was ${was[what]}`],
   );
-  return firstLines([...variableDifferences(variablesOf(before), variablesOf(after)), ...others]);
+  return firstLines([
+    ...variableDifferences(variablesOf(before), variablesOf(after)),
+    ...memberDifferences(membersOf(before), membersOf(after)),
+    ...others,
+  ]);
+}
+
+/** A sentence for the files that are new, gone or different, where both are folders of like files. */
+function memberDifferences(before: ReadonlyMap<string, Json>, after: ReadonlyMap<string, Json>): string[] {
+  if (before.size === 0 || after.size === 0) return [];
+  const fresh = [...after.keys()].filter((path) => !before.has(path));
+  const gone = [...before.keys()].filter((path) => !after.has(path));
+  const other = [...after.keys()].filter((path) => before.has(path) && before.get(path) !== after.get(path));
+  const says = (paths: readonly string[], what: string) =>
+    paths.length === 0 ? [] : [`${plural(paths.length, "file")} ${what}: ${firstLines(paths, 3).join(", ")}`];
+  return [...says(fresh, "more"), ...says(gone, "fewer"), ...says(other, "changed")];
 }
 
 function variableDifferences(before: ReadonlyMap<string, Variable>, after: ReadonlyMap<string, Variable>): string[] {
@@ -94,6 +111,17 @@ function pairs(
 
 function variablesOf({ properties }: Item): ReadonlyMap<string, Variable> {
   return new Map(Object.entries((properties["cube:variables"] ?? {}) as Readonly<Record<string, Variable>>));
+}
+
+/** The files of a folder of like files: path → CID. */
+function membersOf({ properties }: Item): ReadonlyMap<string, Json> {
+  const members = (properties["fieldtree:members"] ?? []) as readonly { readonly path: string; readonly cid: Json }[];
+  return new Map(members.map(({ path, cid }) => [path, cid]));
+}
+
+function countOf({ properties }: Item): { readonly files?: number } {
+  const count = properties["fieldtree:member_count"];
+  return typeof count === "number" ? { files: count } : {};
 }
 
 function timeOf({ properties }: Item): { start?: string; end?: string } {

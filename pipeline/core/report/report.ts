@@ -84,6 +84,8 @@ export interface DatasetLine {
   readonly end?: string;
   /** [west, south, east, north], degrees. */
   readonly bbox?: readonly number[];
+  /** Of a folder of like files: how many. */
+  readonly files?: number;
   /** What differs from the dataset that was there before, a sentence each: `variable lwp is called LWP now`. */
   readonly differs: readonly string[];
   /** Why it can't be described, or not within the bounds. */

@@ -35,4 +35,6 @@ export interface PlainEntry extends At {
   };
   /** What was not looked into, where there is more in it than was. */
   readonly findings?: readonly DatasetFinding[];
+  /** Of a directory: paths of files in it that are no part of any dataset, the first ones, for a search by name. */
+  readonly names?: readonly string[];
 }

@@ -156,9 +156,10 @@ function whatIsIn({ datasets, moreDatasets }: ReportedChange): string {
   return one.failed === undefined ? aboutDataset(one).join(" · ") : "can't be described";
 }
 
-function aboutDataset({ title, variables, start, end, bbox }: DatasetLine): string[] {
+function aboutDataset({ title, files, variables, start, end, bbox }: DatasetLine): string[] {
   return [
     ...(title === undefined ? [] : [cell(title, 80)]),
+    ...(files === undefined ? [] : [plural(files, "file")]),
     ...(variables.length > 0 ? [plural(variables.length, "variable")] : []),
     ...(start !== undefined && end !== undefined ? [cell(timeWords(start, end), 60)] : []),
     ...(bbox ? [placeWords(bbox)] : []),

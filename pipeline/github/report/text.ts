@@ -60,9 +60,10 @@ function reachText({ from, problem, partial }: NonNullable<ReportedChange["reach
   return partial === undefined ? names : `${names}; ${inert(partial)}`;
 }
 
-function datasetLines({ path, title, variables, start, end, bbox, differs, failed }: DatasetLine): string[] {
+function datasetLines({ path, title, files, variables, start, end, bbox, differs, failed }: DatasetLine): string[] {
   const about = [
     ...(title === undefined ? [] : [inert(title, 200)]),
+    ...(files === undefined ? [] : [plural(files, "file")]),
     ...(variables.length > 0 ? [plural(variables.length, "variable")] : []),
     ...(start !== undefined && end !== undefined ? [inert(timeWords(start, end), 80)] : []),
     ...(bbox ? [placeWords(bbox)] : []),

@@ -10,6 +10,9 @@ export const bounds = {
   links: 100_000,
   /** Files whose first bytes are read. */
   files: 20_000,
+  /** Names of other files below the leaf that are listed for a search by name, and their characters. */
+  names: 1000,
+  nameCharacters: 64 * 2 ** 10,
   /** Datasets listed, and bytes of their descriptions as JSON. */
   datasets: 10_000,
   descriptions: 64 * 2 ** 20,

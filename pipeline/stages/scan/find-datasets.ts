@@ -46,6 +46,8 @@ export interface FoundFailure extends FoundAt {
 export interface Search {
   /** In byte order of their paths. */
   readonly found: readonly Found[];
+  /** Paths of other files, so that a search by name finds them: the first ones that were met, in byte order. Absent where there are none. */
+  readonly names?: readonly string[];
   /** Reports what a bound left out. */
   readonly left?: DatasetFinding;
 }
@@ -94,7 +96,7 @@ export async function findDatasets(
     for await (const inside of reads) next.push(...take.from(level[at++]!, depth, inside));
     level = next;
   }
-  const searched = listed(root, left, limits);
+  const searched = { ...listed(root, left, limits), ...(take.names.length > 0 && { names: take.names.sort(byBytes) }) };
   if (orThrow && searched.left) throw new TooLarge(searched.left.says);
   return searched;
 }
@@ -115,7 +117,8 @@ type Leave = (path: string, why: string, files?: number) => void;
 function taking(leave: Leave, limits: SearchBounds) {
   // By CID, because equal CIDs have equal content. A folder of this machine has no CID.
   const known = new Map<string, FolderNode<Here>>();
-  let [folders, entries, links, files, descriptions] = [0, 0, 0, 0, 0];
+  let [folders, entries, links, files, descriptions, characters] = [0, 0, 0, 0, 0, 0];
+  const names: string[] = [];
 
   const spent = (): string | undefined => {
     if (entries > limits.entries) return `${limits.entries} entries`;
@@ -136,9 +139,18 @@ function taking(leave: Leave, limits: SearchBounds) {
     if ("description" in here) descriptions += JSON.stringify(here.description).length;
   };
 
+  const name = (path: string): void => {
+    if (names.length >= limits.names || characters + path.length > limits.nameCharacters) return;
+    names.push(path);
+    characters += path.length;
+  };
+
   return {
     /** The bound that ended the search, if any. */
     spent,
+
+    /** Paths of the files that are no part of any dataset, the first ones. */
+    names,
 
     /** Returns the folders in `node` that still have to be read, each one only the first time. */
     from(node: FolderNode<Here>, depth: number, inside: Inside | TooManyNames | undefined): FolderNode<Here>[] {
@@ -150,6 +162,7 @@ function taking(leave: Leave, limits: SearchBounds) {
       files += inside.files;
       if (inside.unread) leave(pathBelow(node, inside.unread.from), `${limits.files} files`, inside.unread.count);
       if (inside.here) found(node, inside.here);
+      for (const other of inside.others ?? []) name(pathBelow(node, other));
       const fresh: FolderNode<Here>[] = [];
       for (const { name, cid, size, here } of inside.inner) {
         const path = pathBelow(node, name);

@@ -28,6 +28,8 @@ export interface Inside {
   readonly inner: readonly Inner[];
   /** Number of files whose first bytes were read. */
   readonly files: number;
+  /** Names of the files that are no part of any dataset, and of those that were not read. */
+  readonly others?: readonly string[];
   /** The first file that was not read, and the number of unread files. */
   readonly unread?: { readonly from: string; readonly count: number };
 }
@@ -75,7 +77,7 @@ export function folderReading(
     };
     for await (const { name, folder } of inOrder(entries.keys(), atOnce.entries, probe)) {
       if (folder === false) {
-        if (readsFiles) others.push(name);
+        others.push(name);
         continue;
       }
       const { cid, size } = entries.get(name)!;
@@ -123,14 +125,17 @@ export function folderReading(
       const failure = { kind: "input", message: incomplete.missing } as const;
       return { entries, here: { reader: incomplete.reader, failure }, inner: [], files: 0 };
     }
-    const read = others.slice(0, limits.files);
-    const [from] = others.slice(read.length);
-    const { here, others: single } = grouped(await filesIn(folder, read));
+    const read = readsFiles ? others.slice(0, limits.files) : [];
+    const from = readsFiles ? others[read.length] : undefined;
+    const files = await filesIn(folder, read);
+    const { here, others: single } = grouped(files);
+    const known = new Set(files.map(({ name }) => name));
     return {
       entries,
       ...(here && { here }),
       inner: [...folders, ...single],
       files: read.length,
+      others: others.filter((name) => !known.has(name)),
       ...(from !== undefined && { unread: { from, count: others.length - read.length } }),
     };
   };

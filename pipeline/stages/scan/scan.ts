@@ -136,13 +136,21 @@ async function searchLeaf(
     // One large leaf at a time, because each has its whole listing in memory.
     return alone(() => findDatasets(searched, readers, world));
   });
-  return { ...search, plain: search.found.length > 0 && !search.left ? null : plain };
+  return { ...search, plain: search.found.length > 0 && !search.left && !search.names ? null : plain };
 }
 
-function entriesOf(path: string, cid: CID, { found, left, plain }: LeafContents, facts: Facts): readonly Entry[] {
+function entriesOf(
+  path: string,
+  cid: CID,
+  { found, left, names, plain }: LeafContents,
+  facts: Facts,
+): readonly Entry[] {
   const datasets = found.map((dataset) => entryOf(path, cid, dataset, facts));
   if (!plain) return datasets;
-  return [{ kind: "plain", path, cid: cid.toString(), plain, ...(left && { findings: [left] }) }, ...datasets];
+  return [
+    { kind: "plain", path, cid: cid.toString(), plain, ...(left && { findings: [left] }), ...(names && { names }) },
+    ...datasets,
+  ];
 }
 
 /**

@@ -53,6 +53,8 @@ function bytes(n) {
   return `${step ? (n / 1000 ** step).toPrecision(3) : n} ${["B", "kB", "MB", "GB", "TB", "PB"][step]}`;
 }
 
+const names = (value) => list(value).filter((one) => typeof one === "string");
+
 // One dataset, validated, in a shape that the other functions can rely on.
 
 function dataset(raw) {
@@ -81,6 +83,8 @@ function dataset(raw) {
       .slice(0, 2000)
       .map((one) => list(one).map((part) => text(part)))
       .filter(([name]) => name),
+    files: finite(raw.files) ? raw.files : 0,
+    members: names(raw.members),
     item: text(raw.item, 4000),
     findings: texts(raw.findings),
   };
@@ -92,8 +96,10 @@ const minute = (moment) => moment.slice(0, 16).replace("T", " ");
 
 /** The text that a search matches, normalized in advance. */
 function words(one) {
-  const { title, path, summary, platform, license, projects, keywords, creators, vars } = one;
-  one.words ??= fold([title, path, summary, platform, license, projects, keywords, creators, vars].flat(2).join("\n"));
+  const { title, path, summary, platform, license, projects, keywords, creators, vars, members } = one;
+  one.words ??= fold(
+    [title, path, summary, platform, license, projects, keywords, creators, vars, members].flat(2).join("\n"),
+  );
   return one.words;
 }
 
@@ -115,13 +121,14 @@ function gateway(campaign) {
 const openable = (cid, path = "") => (via && cid ? `${via}/ipfs/${cid}${path}` : "");
 
 function python(one) {
-  const { cid, reader, zarr } = one;
+  const { cid, reader, zarr, members } = one;
   const files = !zarr && reader !== "netcdf";
   const at = (url) => {
     if (files) return `import fsspec\nfiles = fsspec.open_files("${url}/*")`;
     if (zarr)
       return `import xarray as xr\nds = xr.open_zarr("${url}"${one.consolidated ? "" : ", consolidated=False"})`;
-    return `import fsspec, xarray as xr\nds = xr.open_dataset(fsspec.open("${url}").open())`;
+    const file = members[0] === undefined ? "" : `/${relative(members[0])}`;
+    return `import fsspec, xarray as xr\nds = xr.open_dataset(fsspec.open("${url}${file}").open())`;
   };
   const needs = zarr ? "xarray zarr" : files ? "fsspec" : "xarray h5netcdf scipy fsspec";
   const lines = [[`By CID, from anywhere: pip install ${needs} ipfsspec`, at(`ipfs://${cid}`)]];
@@ -275,7 +282,7 @@ let index = {};
 let via = "";
 
 // A few letters occur in many CIDs by chance.
-const names = ({ cid }, term) => term.length > 7 && cidOf(cid).toLowerCase().includes(term);
+const hasCid = ({ cid }, term) => term.length > 7 && cidOf(cid).toLowerCase().includes(term);
 
 function matching(wanted) {
   const terms = fold(wanted.q ?? "")
@@ -288,10 +295,10 @@ function matching(wanted) {
       (!wanted.variable || one.vars.some(([name, , standard]) => (standard || name) === wanted.variable)) &&
       (!wanted.from || (one.start && day(one.end ?? one.start) >= wanted.from)) &&
       (!wanted.to || (one.start && day(one.start) <= wanted.to)) &&
-      terms.every((term) => words(one).includes(term) || names(one, term)),
+      terms.every((term) => words(one).includes(term) || hasCid(one, term)),
     leaf: (one) =>
       fields.slice(1).every((field) => !wanted[field]) &&
-      terms.every((term) => fold(one.path).includes(term) || names(one, term)),
+      terms.every((term) => fold([one.path, ...names(one.names)].join("\n")).includes(term) || hasCid(one, term)),
   };
 }
 
@@ -332,6 +339,7 @@ function row(one) {
     span(one),
     one.platform,
     kind(one),
+    one.files ? count(one.files, "file") : "",
     one.vars.length ? count(one.vars.length, "variable") : "",
     bytes(one.size),
   ];
@@ -454,6 +462,12 @@ function* about(one) {
       { class: "tags", "aria-label": "Keywords" },
       ...one.keywords.map((word) => el("li", { class: "iso" }, word)),
     );
+  if (one.members.length) {
+    const files = one.members.map((name) =>
+      el("li", {}, el("a", { href: `tree/${relative(`${one.path}/${name}`)}`, class: "iso" }, text(name))),
+    );
+    yield el("details", {}, el("summary", {}, count(one.files, "file")), el("ul", {}, ...files));
+  }
   if (one.vars.length) {
     yield el("h3", {}, count(one.vars.length, "variable"));
     const head = el("tr", {}, ...["Name", "Unit", "Standard name"].map((label) => el("th", { scope: "col" }, label)));

@@ -50,6 +50,24 @@ describe("what differs between two datasets", () => {
     expect(differs(before, after)).toEqual([`variable ${old} is called ${now} now`]);
   });
 
+  it("is which files of a folder of like files are more, fewer or changed", () => {
+    const members = (...all: readonly (readonly [string, string])[]) =>
+      item(
+        {},
+        {},
+        { "fieldtree:member_count": all.length, "fieldtree:members": all.map(([path, cid]) => ({ path, cid })) },
+      );
+    const before = members(["a", "1"], ["b", "1"], ["c", "1"]);
+    const after = members(["b", "2"], ["c", "1"], ["d", "1"], ["e", "1"], ["f", "1"], ["g", "1"]);
+    expect(differencesBetween(before, after)).toEqual([
+      "4 files more: d, e, f, and 1 more",
+      "1 file fewer: a",
+      "1 file changed: b",
+    ]);
+    expect(differencesBetween(item({}), after)).toEqual([]);
+    expect(previewOf("a", after)).toMatchObject({ files: 6 });
+  });
+
   it("is no renaming where it might be either of two", () => {
     const after = { b: variable(), c: variable() };
     expect(differs({ a: variable() }, after)).toEqual(["variable a is gone", "variable b is new", "variable c is new"]);

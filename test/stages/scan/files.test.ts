@@ -187,6 +187,31 @@ it("names the CID of each member as its folder links it, and makes an item of th
   ]);
 });
 
+it("names the other files, in folders below as well, so that a search by name finds them", async () => {
+  const files = { "a.nc": "SONDE A", "b.nc": "SONDE B", README: "text", "inner/D1.7": "raw", "inner/D2.7": "raw" };
+  expect((await found(files)).names).toEqual(["README", "inner/D1.7", "inner/D2.7"]);
+  expect((await found(files, { ...bounds, names: 2 })).names).toEqual(["README", "inner/D1.7"]);
+  expect((await found(files, { ...bounds, nameCharacters: 7 })).names).toEqual(["README"]);
+  expect((await found({ "a.nc": "SONDE A", "b.nc": "SONDE B" })).names).toBeUndefined();
+});
+
+it("lists a leaf that has other files beside its datasets as what it is, too, with their names", async () => {
+  const parts = { ...(await someParts()), readers };
+  const cid = await aFolder(parts.home, { a: "DATA A", "notes/one": "text" });
+  const raw = await aFolder(parts.home, { D1: "raw" });
+  const leaves = [
+    { path: "x", cid },
+    { path: "y", cid: raw },
+  ];
+  const entries = [];
+  for await (const leaf of scan(leaves, parts, testWorld())) entries.push(...leaf.entries);
+  expect(entries).toMatchObject([
+    { kind: "plain", path: "x", plain: { kind: "directory" }, names: ["notes/one"] },
+    { kind: "dataset", path: "x/a" },
+    { kind: "plain", path: "y", names: ["D1"] },
+  ]);
+});
+
 it("says which files a bound left unread", async () => {
   const files = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`f${i}`, `DATA ${i}`]));
   const { below, left } = await found(files, { ...bounds, files: 4 });
