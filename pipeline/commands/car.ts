@@ -53,7 +53,7 @@ async function exportCar([address, ...others]: readonly string[], call: Call): P
   let claimed: number | undefined;
   const counted = async function* (): AsyncGenerator<Block> {
     for await (const block of source) {
-      if (blocks === 0 && scope === "all" && cid.code !== codecs.dagCbor) claimed = tsizeOf(cid, block.bytes);
+      if (blocks === 0 && scope === "all" && cid.code === codecs.dagPb) claimed = tsizeOf(cid, block.bytes);
       blocks++;
       bytes += block.bytes.length;
       const total = claimed !== undefined && bytes <= claimed && { total: claimed };

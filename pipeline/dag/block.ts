@@ -2,10 +2,18 @@
 import { CID } from "multiformats/cid";
 import { create as digestOf } from "multiformats/hashes/digest";
 
-/** What bytes are, by multicodec number: the contents of a file, a node of UnixFS, a release. */
-export const codecs = { raw: 0x55, dagPb: 0x70, dagCbor: 0x71 } as const;
+/**
+ * What bytes are, by multicodec number. fieldtree writes the first three: the contents of a file, a node of UnixFS, a
+ * release. Blocks of the others are stored, walked and passed on.
+ */
+export const codecs = { raw: 0x55, dagPb: 0x70, dagCbor: 0x71, dagJson: 0x0129, json: 0x0200, cbor: 0x51 } as const;
 
-/** Multihash numbers: the one we make and check, and the one that is no hash at all. */
+/** Codecs without links: a block of them is a leaf of any DAG. */
+export function hasLinks({ code }: CID): boolean {
+  return code !== codecs.raw && code !== codecs.json && code !== codecs.cbor;
+}
+
+/** Multihash numbers: the one we make, and the one that is no hash at all. `matches-hash.ts` has those that are checked. */
 export const hashes = { sha256: 0x12, identity: 0x00 } as const;
 
 /** Whether a CID contains its bytes instead of their hash, so that no block belongs to it. */

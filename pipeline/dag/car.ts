@@ -9,9 +9,9 @@
 import { decode as decodeCbor, encode as encodeCbor } from "@ipld/dag-cbor";
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
-import { type Block, hashes, isInline, plain } from "./block.ts";
+import { type Block, plain } from "./block.ts";
 import { varintLength, writeVarint } from "./codec/protobuf.ts";
-import { sha256 } from "./hash.ts";
+import { matchesHash } from "./matches-hash.ts";
 
 /** Bytes. What nodes exchange is no larger, so a block that is could never be fetched again. */
 export const largestBlock = 2 * 1024 * 1024;
@@ -49,7 +49,7 @@ export async function* carOf(
  * The roots, and the blocks as they are read.
  *
  * @throws Failure `corrupt` where the header isn't that of a CARv1; blocks throw it for one that is truncated, larger than
- *   {@link largestBlock}, not hashed by sha2-256, or not what its CID says. Inlined blocks (identity CIDs) are given, too.
+ *   {@link largestBlock}, hashed by what can't be checked, or not what its CID says. Inlined blocks (identity CIDs) are given, too.
  */
 export async function readCar(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Car> {
   const input = inputOf(source);
@@ -76,14 +76,12 @@ async function* sections(input: Input): AsyncGenerator<Block> {
     if (bytes.length > largestBlock) {
       throw new Failure("corrupt", `CAR: ${cid} at byte ${start} has ${bytes.length} bytes, more than ${largestBlock}`);
     }
-    if (cid.multihash.code !== hashes.sha256) {
-      // Small files that were inlined: there is nothing to hash, and some writers give them as blocks all the same.
-      const inlined = isInline(cid) && Buffer.compare(bytes, cid.multihash.digest) === 0;
-      const hash = isInline(cid) ? "identity" : `0x${cid.multihash.code.toString(16)}`;
-      if (!inlined) throw new Failure("corrupt", `CAR: ${cid} at byte ${start} is hashed by ${hash}, not by sha2-256`);
-    } else if (Buffer.compare(sha256(bytes), cid.multihash.digest) !== 0) {
-      throw new Failure("corrupt", `CAR: the bytes of ${cid} at byte ${start} are not what the CID says`);
+    const isMatch = await matchesHash(cid, bytes);
+    if (isMatch === undefined) {
+      const hash = `0x${cid.multihash.code.toString(16)}`;
+      throw new Failure("corrupt", `CAR: ${cid} at byte ${start} is hashed by ${hash}, which can't be checked`);
     }
+    if (!isMatch) throw new Failure("corrupt", `CAR: the bytes of ${cid} at byte ${start} are not what the CID says`);
     yield { cid, bytes };
   }
 }

@@ -7,9 +7,9 @@
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { type Block, codecs, keyOf } from "../dag/block.ts";
+import { type Block, hasLinks, keyOf } from "../dag/block.ts";
 import { cidSet } from "../dag/cid-set.ts";
-import { linksOf } from "../dag/codec/decode.ts";
+import { linksBelow, linksOf } from "../dag/codec/decode.ts";
 import { pause } from "../dag/event-loop.ts";
 import { tsizeOf } from "../dag/read/tsize.ts";
 import type { Source } from "./fallback.ts";
@@ -90,7 +90,7 @@ export async function fetchMissing(
   const visit = async (cid: CID): Promise<void> => {
     await pause();
     world.signal.throwIfAborted();
-    const isStored = cid.code === codecs.raw && home.has && (await home.has(cid, world));
+    const isStored = !hasLinks(cid) && home.has && (await home.has(cid, world));
     const here = isStored ? undefined : await home.get(cid, world);
     if (isStored || here) claimed = undefined;
     const block = isStored ? undefined : (here ?? (await fetch(cid)));
@@ -99,7 +99,7 @@ export async function fetchMissing(
     awaited.delete(keyOf(cid));
     if (!block) return;
     // Reversed, because the last one is taken first: this gives the order of the files.
-    for (const link of linksOf(cid, block).reverse()) {
+    for (const link of (cid === root ? linksOf : linksBelow)(cid, block).reverse()) {
       const key = keyOf(link);
       if (done.has(link) || awaited.has(key)) continue;
       awaited.add(key);

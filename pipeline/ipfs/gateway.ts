@@ -121,7 +121,7 @@ export function gateway(url: string, timeouts: GatewayTimeouts = usual): Node {
       const limits = { atMost: largestBlock, stallAfter: timeouts.stall, signal: world.signal };
       const bytes = await readBody(`${name}: ${cid}`, response, limits);
       const page = response.headers.get("content-type")?.startsWith("text/html");
-      return verified(cid, bytes, page ? `${name}, which answered a web page,` : name);
+      return await verified(cid, bytes, page ? `${name}, which answered a web page,` : name);
     } catch (error) {
       world.signal.throwIfAborted();
       throw error;

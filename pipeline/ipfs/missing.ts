@@ -8,16 +8,16 @@ import type { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { codecs, type Get, isInline, keyOf } from "../dag/block.ts";
-import { linksOf, type Shape, shapeOf } from "../dag/codec/decode.ts";
-import { digestSet } from "../dag/digest-set.ts";
+import { codecs, type Get, hasLinks, isInline, keyOf } from "../dag/block.ts";
+import { cidSet } from "../dag/cid-set.ts";
+import { linksBelow, type Shape, shapeOf } from "../dag/codec/decode.ts";
 import { pause } from "../dag/event-loop.ts";
 import { walk } from "../dag/read/read.ts";
 import type { Missing, MissingBelow, MissingBlock } from "./node.ts";
 
 export interface BlockSource {
   /** Whether the block can be read, as far as that is known without reading it. */
-  readonly has: (digest: Uint8Array) => boolean;
+  readonly has: (cid: CID) => boolean;
   readonly get: Get;
   /** Read each raw block too, this many at once; absent: raw blocks are only looked up. */
   readonly readRaw?: number;
@@ -28,18 +28,13 @@ const mostNamed = 20;
 
 /** Returns a function that finds what is missing below a root; `undefined` for nothing. It caches between calls. */
 export function missingBlocks({ has, get, readRaw }: BlockSource, world: World): MissingBelow {
-  const complete = digestSet();
-  // The block in an identity CID has no digest.
-  const completeInline = new Set<string>();
+  const complete = cidSet();
   const incomplete = new Map<string, Missing>();
 
   /** The cached result for a node; `"open"` where there is none. */
   const knownOf = (cid: CID): Missing | undefined | "open" => {
-    const inline = isInline(cid);
-    if (inline && (cid.code === codecs.raw || completeInline.has(keyOf(cid)))) return undefined;
-    if (inline) return incomplete.get(keyOf(cid)) ?? "open";
-    if (!has(cid.multihash.digest)) return itself(cid);
-    if (cid.code === codecs.raw || complete.has(cid.multihash.digest)) return undefined;
+    if (!isInline(cid) && !has(cid)) return itself(cid);
+    if (!hasLinks(cid) || complete.has(cid)) return undefined;
     return incomplete.get(keyOf(cid)) ?? "open";
   };
 
@@ -50,7 +45,7 @@ export function missingBlocks({ has, get, readRaw }: BlockSource, world: World):
     if (!bytes) return { cid, links: [], next: 0, found: itself(cid) };
     const links = namedLinks(cid, bytes);
     if (readRaw === undefined) return { cid, links, next: 0, found: none };
-    const raw = links.filter(({ cid }) => cid.code === codecs.raw);
+    const raw = links.filter(({ cid }) => !hasLinks(cid));
     let found = none;
     const read = async ({ name, cid }: NamedLink) => ({ name, cid, bytes: await bytesOf(cid, get) });
     for await (const { name, cid, bytes } of inOrder(raw, readRaw, read)) {
@@ -58,11 +53,11 @@ export function missingBlocks({ has, get, readRaw }: BlockSource, world: World):
       world.signal.throwIfAborted();
       if (!bytes) found = joined(found, itself(cid), name);
     }
-    return { cid, links: links.filter(({ cid }) => cid.code !== codecs.raw), next: 0, found };
+    return { cid, links: links.filter(({ cid }) => hasLinks(cid)), next: 0, found };
   };
 
   return async (root) => {
-    if (root.code === codecs.raw && readRaw !== undefined) return (await bytesOf(root, get)) ? undefined : itself(root);
+    if (!hasLinks(root) && readRaw !== undefined) return (await bytesOf(root, get)) ? undefined : itself(root);
     if (root.code === codecs.dagCbor) return missingBelowRelease(root, { has, get }, world);
     const known = knownOf(root);
     if (known !== "open") return known;
@@ -83,8 +78,7 @@ export function missingBlocks({ has, get, readRaw }: BlockSource, world: World):
       }
       visits.pop();
       if (visit.found.count > 0) incomplete.set(keyOf(visit.cid), visit.found);
-      else if (isInline(visit.cid)) completeInline.add(keyOf(visit.cid));
-      else complete.add(visit.cid.multihash.digest);
+      else complete.add(visit.cid);
       if (visits.length === 0) return visit.found.count === 0 ? undefined : visit.found;
     }
   };
@@ -130,7 +124,7 @@ function namedLinks(cid: CID, bytes: Uint8Array): readonly NamedLink[] {
   const shape = shapeIfAny(cid, bytes);
   switch (shape?.kind) {
     case undefined:
-      return linksOf(cid, bytes).map((link) => ({ name: "", cid: link }));
+      return linksIn(cid, bytes).map((link) => ({ name: "", cid: link }));
     case "directory":
       return shape.entries;
     case "shard":
@@ -143,10 +137,21 @@ function namedLinks(cid: CID, bytes: Uint8Array): readonly NamedLink[] {
 }
 
 function shapeIfAny(cid: CID, bytes: Uint8Array): Shape | undefined {
+  if (cid.code !== codecs.raw && cid.code !== codecs.dagPb) return undefined;
   try {
     return shapeOf(cid, bytes);
   } catch (error) {
     if (isFailure(error, "corrupt")) return undefined;
+    throw error;
+  }
+}
+
+/** None of a block that its codec can't read, or of a codec without a reader: its bytes are there, and nothing more is known. */
+function linksIn(cid: CID, bytes: Uint8Array): CID[] {
+  try {
+    return linksBelow(cid, bytes);
+  } catch (error) {
+    if (isFailure(error, "input")) return [];
     throw error;
   }
 }
@@ -156,7 +161,7 @@ async function missingBelowRelease(root: CID, { has, get }: BlockSource, world: 
   const missing: MissingBlock[] = [];
   const wants = (cid: CID): boolean => {
     world.signal.throwIfAborted();
-    if (has(cid.multihash.digest)) return cid.code !== codecs.raw;
+    if (has(cid)) return hasLinks(cid);
     missing.push({ cid, path: "" });
     return false;
   };

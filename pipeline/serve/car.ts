@@ -3,7 +3,7 @@ import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { type Block, codecs, type Get, isInline, keyOf } from "../dag/block.ts";
 import { carOf } from "../dag/car.ts";
-import { linksOf } from "../dag/codec/decode.ts";
+import { linksBelow } from "../dag/codec/decode.ts";
 import { pause } from "../dag/event-loop.ts";
 import { statOf, walk } from "../dag/read/read.ts";
 import { disposition } from "./headers.ts";
@@ -22,7 +22,7 @@ export function car(place: Place, form: Extract<Form, { kind: "car" }>, asking: 
     throw new Refusal(400, `entity-bytes=${address.query.get("entity-bytes")} is outside of ${stat.size} bytes`);
   }
   const scope = form.entityBytes && stat?.type === "file" && !range ? "block" : form.scope;
-  const looksInside = cid.code === codecs.raw || cid.code === codecs.dagPb || cid.code === codecs.dagCbor;
+  const looksInside = (Object.values(codecs) as readonly number[]).includes(cid.code);
 
   const whole = scope === "all" || (scope === "entity" && stat?.type === "file" && !range);
   const repeats = form.repeats && whole;
@@ -72,7 +72,7 @@ async function* withRepeats(root: CID, get: Get): AsyncGenerator<Block> {
     await pause();
     const bytes = isInline(cid) ? cid.multihash.digest : await get(cid);
     if (!isInline(cid)) yield { cid, bytes };
-    for (const link of linksOf(cid, bytes).reverse()) stack.push(link);
+    for (const link of linksBelow(cid, bytes).reverse()) stack.push(link);
     if (stack.length > mostWaiting) throw new Failure("refused", `more than ${mostWaiting} links wait to be followed`);
   }
 }

@@ -18,6 +18,7 @@ import { blockOf } from "../../pipeline/dag/hash.ts";
 import { type ProfileName, profiles } from "../../pipeline/dag/profile.ts";
 import { addFiles } from "../../pipeline/ipfs/add-files.ts";
 import type { HomeNode, Node } from "../../pipeline/ipfs/node.ts";
+import { ofOtherHashes } from "../fakes/other-hashes.ts";
 import { testWorld } from "../fakes/world.ts";
 
 /** `open` gives a node through which exactly these blocks can be read. */
@@ -115,6 +116,37 @@ export function homeNodeContract(open: () => Promise<HomeNode>): void {
       const blocks = Array.from({ length: 40 }, (_, i) => raw(`one of many ${i}`));
       await Promise.all(blocks.map((block) => node.put([block], testWorld())));
       for (const { cid, bytes } of blocks) expect(await node.get(cid, testWorld())).toEqual(plain(bytes));
+    });
+
+    it("stores, checks and pins a DAG of other hashes and codecs", async () => {
+      const node = await home();
+      const { root, blocks } = ofOtherHashes(Math.random().toString(36));
+      for (const lost of blocks) {
+        const others = blocks.filter((block) => block !== lost);
+        await node.put(others, testWorld());
+        if (await node.get(lost.cid, testWorld())) continue;
+        await expect(node.pin(root, "other hashes", testWorld()), `${lost.cid}`).rejects.toMatchObject({
+          kind: "unavailable",
+          message: expect.stringContaining(`${lost.cid}`),
+        });
+      }
+      await node.put(blocks, testWorld());
+      await node.pin(root, "other hashes", testWorld());
+      expect((await node.pins(testWorld())).get("other hashes")?.toString()).toBe(`${root}`);
+      for (const { cid, bytes } of blocks) expect(await node.get(cid, testWorld()), `${cid}`).toEqual(plain(bytes));
+      const below = await node.belowPins?.({}, testWorld());
+      expect(await below?.(root)).toBeUndefined();
+    });
+
+    it("refuses other bytes under a CID of another hash", async () => {
+      const node = await home();
+      const { blocks } = ofOtherHashes();
+      const [block] = blocks;
+      const wrong = { cid: block!.cid, bytes: raw("other bytes").bytes };
+      await expect(node.put([wrong], testWorld())).rejects.toMatchObject({
+        kind: expect.stringMatching(/corrupt|refused|unavailable/),
+      });
+      expect(await node.get(wrong.cid, testWorld()).catch(() => undefined)).toBeUndefined();
     });
 
     it("lists what is pinned by its label, whatever the label", async () => {

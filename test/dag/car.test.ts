@@ -111,12 +111,17 @@ describe("a CAR", () => {
     [
       "a block that is its own name",
       carBy(section(CID.createV1(codecs.raw, digestOf(0, other)), new Uint8Array(0))),
-      `at byte ${start} is hashed by identity, not by sha2-256`,
+      `at byte ${start} are not what the CID says`,
     ],
     [
       "a hash that isn't checked here",
+      carBy(section(CID.createV1(codecs.raw, digestOf(0x11, new Uint8Array(20))), other)),
+      "is hashed by 0x11, which can't be checked",
+    ],
+    [
+      "other bytes under a CID of another hash",
       carBy(section(CID.createV1(codecs.raw, digestOf(0xb220, new Uint8Array(32))), other)),
-      "is hashed by 0xb220",
+      `at byte ${start} are not what the CID says`,
     ],
     [
       "a block larger than nodes exchange",

@@ -6,8 +6,9 @@
  */
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
-import { codecs } from "../block.ts";
+import { codecs, hasLinks } from "../block.ts";
 import { decodePb, type NamedLink, type PbNode } from "./dag-pb.ts";
+import { cborLinks, jsonLinks } from "./links.ts";
 import { decodeUnixFs } from "./unixfs.ts";
 
 export type Shape =
@@ -95,14 +96,37 @@ function readShape(cid: CID, bytes: Uint8Array, decode: (bytes: Uint8Array) => P
   });
 }
 
-/** CIDs that a raw or dag-pb block links to, in order, with duplicates. @throws Failure as {@link shapeOf} does. */
+/**
+ * CIDs that a block links to, in order, with duplicates.
+ *
+ * @throws Failure `corrupt` where the block isn't what its codec says; `input` for a codec whose links can't be read.
+ */
 export function linksOf(cid: CID, bytes: Uint8Array): CID[] {
-  if (cid.code === codecs.raw) return [];
-  if (cid.code !== codecs.dagPb) {
-    throw new Failure("input", `the links of ${cid} can't be read (codec 0x${cid.code.toString(16)})`);
+  if (!hasLinks(cid)) return [];
+  switch (cid.code) {
+    case codecs.dagPb:
+      return naming(cid, () => nodeOf(bytes).links.map((link) => link.cid));
+    case codecs.dagCbor:
+      return naming(cid, () => [...cborLinks(bytes).links]);
+    case codecs.dagJson:
+      return naming(cid, () => jsonLinks(bytes));
+    default:
+      throw new Failure("input", `the links of ${cid} can't be read (codec 0x${cid.code.toString(16)})`);
   }
-  return naming(cid, () => nodeOf(bytes).links.map((link) => link.cid));
 }
+
+/**
+ * {@link linksOf} a block that was reached by a link. A release has none then: links between releases lead to every tree
+ * that was ever published, so they are followed only from a release that is itself the root of a walk.
+ */
+export function linksBelow(cid: CID, bytes: Uint8Array): CID[] {
+  if (cid.code !== codecs.dagCbor) return linksOf(cid, bytes);
+  const { links, keys } = naming(cid, () => cborLinks(bytes));
+  return keysOfRelease.every((key) => keys.has(key)) ? [] : [...links];
+}
+
+/** Fields that every release has (`log/release.ts`). */
+const keysOfRelease = ["campaign", "number", "previous", "root", "portal", "tree", "madeWith"];
 
 function slotOf({ name, cid, tsize }: NamedLink, fanout: number): Slot {
   const width = (fanout - 1).toString(16).length;

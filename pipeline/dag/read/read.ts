@@ -10,11 +10,11 @@
  * for await (const bytes of content(cid, get)) …
  * ```
  */
-import { CID } from "multiformats/cid";
+import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import { type Block, codecs, type Get, isInline, keyOf } from "../block.ts";
 import { type CidSet, cidSet } from "../cid-set.ts";
-import { linksOf, type Shape, type Slot, shapeOf, shapeUncached } from "../codec/decode.ts";
+import { linksBelow, linksOf, type Shape, type Slot, shapeOf, shapeUncached } from "../codec/decode.ts";
 import { utf8Length } from "../codec/utf8.ts";
 import { compactEntries } from "../compact-entries.ts";
 import { type DirectoryEntry, hamtHash } from "../directory-entry.ts";
@@ -185,8 +185,9 @@ export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGen
   if (options.scope === "all") return yield* everything(root, get, options.wants, options.seen);
 
   const bytes = await load(root, get);
-  const kind = root.code === codecs.dagCbor ? "release" : shapeOf(root, bytes).kind;
-  const single = options.scope === "block" || kind === "symlink" || kind === "release";
+  // What is no UnixFS is a whole of its own: one block.
+  const kind = root.code === codecs.raw || root.code === codecs.dagPb ? shapeOf(root, bytes).kind : "other";
+  const single = options.scope === "block" || kind === "symlink" || kind === "other";
   if (kind === "file" && !single && !options.range) return yield* everything(root, get, options.wants, options.seen);
 
   const seen = new Set<string>();
@@ -218,8 +219,7 @@ async function* everything(
     seen.add(cid);
     if (!bytes) continue;
     if (!isInline(cid)) yield { cid, bytes };
-    const below = cid === root && cid.code === codecs.dagCbor ? await cborLinks(bytes) : linksBelow(cid, bytes);
-    links.push(unseen(below, seen));
+    links.push(unseen(cid === root ? linksOf(cid, bytes) : linksBelow(cid, bytes), seen));
   }
 }
 
@@ -227,26 +227,6 @@ async function* everything(
 function unseen(links: readonly CID[], seen: CidSet): { cid: CID }[] {
   const here = new Set<string>();
   return links.filter((cid) => !seen.has(cid) && here.size < here.add(keyOf(cid)).size).map((cid) => ({ cid }));
-}
-
-/** Links of a release are followed only if it is the root: links between releases lead to every tree ever published. */
-function linksBelow(cid: CID, bytes: Uint8Array): CID[] {
-  return cid.code === codecs.dagCbor ? [] : linksOf(cid, bytes);
-}
-
-async function cborLinks(bytes: Uint8Array): Promise<CID[]> {
-  const { decode } = await import("@ipld/dag-cbor");
-  const links: CID[] = [];
-  const values: unknown[] = [decode(bytes)];
-  while (values.length > 0) {
-    const value = values.pop();
-    const cid = CID.asCID(value);
-    if (cid) links.push(cid);
-    else if (value !== null && typeof value === "object" && !(value instanceof Uint8Array)) {
-      for (const member of Object.values(value).reverse()) values.push(member);
-    }
-  }
-  return links;
 }
 
 interface FileBlock extends Block {

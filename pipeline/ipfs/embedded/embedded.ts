@@ -7,6 +7,7 @@
  * .fieldtree/packs/lock            the process that writes, while there is one
  * .fieldtree/pins.json             what is pinned, by label
  * .fieldtree/pins.copy.json        a copy of it
+ * .fieldtree/other-hashes.txt      where blocks are that are hashed by something else than sha2-256
  * .fieldtree/damaged.json          damaged blocks that readers found, until the next writer removes them
  * ```
  *
@@ -14,17 +15,19 @@
  * found again, and the rest is cut off or committed by the next writer. Readers take no lock.
  */
 import { join } from "node:path";
-import type { CID } from "multiformats/cid";
+import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { type Block, codecs, type Get, hashes, isInline, keyOf } from "../../dag/block.ts";
+import { type Block, codecs, type Get, hashes, hasLinks, isInline, keyOf } from "../../dag/block.ts";
 import { largestBlock } from "../../dag/car.ts";
 import { digestSet } from "../../dag/digest-set.ts";
-import { sha256 } from "../../dag/hash.ts";
+import { blockOf, sha256 } from "../../dag/hash.ts";
+import { matchesHash } from "../../dag/matches-hash.ts";
 import { walk } from "../../dag/read/read.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import type { AddFiles, HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
+import { type AliasedBlock, otherHashes } from "./other-hashes.ts";
 import { defaultLimits, type Limits } from "./packs/limits.ts";
 import { openPacks } from "./packs/packs.ts";
 import { type PinFile, type Pins, readPins, writePins } from "./pins.ts";
@@ -43,6 +46,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
   const pinFile = join(folder, "pins.json");
   const packs = openPacks(packFolder);
   const notes = damageNotes(join(folder, "damaged.json"));
+  const others = otherHashes(join(folder, "other-hashes.txt"));
   // Roots known to be complete: their blocks were added while this process had the lock, so no other process removed any.
   const whole = new Set<string>();
 
@@ -104,11 +108,21 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
     return alone;
   };
 
-  const has = (digest: Uint8Array): boolean => packs.has(digest) || (packs.refresh() && packs.has(digest));
+  const { digestOf } = others;
+  const has = (cid: CID): boolean => {
+    const digest = digestOf(cid);
+    return digest !== undefined && (packs.has(digest) || (packs.refresh() && packs.has(digest)));
+  };
   const get = async (cid: CID): Promise<Uint8Array | undefined> => {
-    const { code, digest } = cid.multihash;
-    if (isInline(cid)) return digest;
-    if (code !== hashes.sha256) return undefined;
+    if (isInline(cid)) return cid.multihash.digest;
+    const digest = digestOf(cid);
+    if (!digest) return undefined;
+    const bytes = await stored(cid, digest);
+    if (!bytes || cid.multihash.code === hashes.sha256) return bytes;
+    // A damaged line of the other hashes' file leads to another block.
+    return (await matchesHash(cid, bytes)) ? bytes : undefined;
+  };
+  const stored = async (cid: CID, digest: Uint8Array): Promise<Uint8Array | undefined> => {
     let damaged: string | undefined;
     do {
       damaged = undefined;
@@ -140,7 +154,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
       const found = await completenessOf(
         file,
         await notes.list(),
-        { folder: packFolder, packs, get: getOrFail },
+        { folder: packFolder, packs, digestOf, get: getOrFail },
         world,
       );
       // Another process may be collecting garbage: it copies needed blocks before it removes a pack.
@@ -159,25 +173,32 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
 
     async has(cid, world) {
       world.signal.throwIfAborted();
-      return isInline(cid) || (cid.multihash.code === hashes.sha256 && has(cid.multihash.digest));
+      return isInline(cid) || has(cid);
     },
 
     put: (blocks, world) =>
       write("storing blocks", world, async (under) => {
         let claimed = digestSet();
+        let aliased: AliasedBlock[] = [];
         const finish = async (): Promise<void> => {
           await under.commit();
           await under.prove(claimed);
+          // Only now: a line leads to a block that is on the disk.
+          await others.add(aliased);
           claimed = digestSet();
+          aliased = [];
         };
         try {
           for await (const block of blocks) {
             world.signal.throwIfAborted();
             refuseUnknown(block);
-            verified(block.cid, block.bytes, "whoever stores it");
+            await verified(block.cid, block.bytes, "whoever stores it");
             if (isInline(block.cid)) continue;
-            under.append(block);
-            claimed.add(block.cid.multihash.digest);
+            const stored = storedAs(block);
+            under.append(stored);
+            const { digest } = stored.cid.multihash;
+            if (block.cid.multihash.code !== hashes.sha256) aliased.push({ cid: block.cid, digest });
+            claimed.add(digest);
             await under.settle();
             if (claimed.size >= provenTogether) await finish();
           }
@@ -237,9 +258,13 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
         const labels = incomplete.map(({ label }) => label);
         const { collect } = await import("./gc.ts");
         const collected = await collect(
-          { folder: packFolder, packs, writing: under, pins: file.pins, incomplete: new Set(labels), get: getOrFail },
+          {
+            ...{ folder: packFolder, packs, digestOf, writing: under },
+            ...{ pins: file.pins, incomplete: new Set(labels), get: getOrFail },
+          },
           world,
         );
+        await others.keep((digest) => packs.has(digest));
         await writePins(pinFile, file.pins, { incomplete: labels.sort(), packs: extentsOf(packs) });
         return collected;
       }),
@@ -247,7 +272,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
     fsck: async function* (options, world) {
       const { check } = await import("./repair/fsck.ts");
       if (options.repair) await writing(world, "asFound");
-      return yield* check({ folder: packFolder, packs, pinFile, notes, get: getOrFail }, options, world);
+      return yield* check({ folder: packFolder, packs, digestOf, pinFile, notes, get: getOrFail }, options, world);
     },
 
     async close() {
@@ -271,7 +296,7 @@ const provenTogether = 65_536;
 async function assertWhole(
   root: CID,
   complete: Pins,
-  has: (digest: Uint8Array) => boolean,
+  has: (cid: CID) => boolean,
   get: Get,
   world: World,
 ): Promise<void> {
@@ -280,7 +305,7 @@ async function assertWhole(
   const wants = (cid: CID): boolean => {
     world.signal.throwIfAborted();
     if (pinned.has(keyOf(cid)) || missing.length >= namedWhenMissing) return false;
-    if (has(cid.multihash.digest)) return cid.code !== codecs.raw;
+    if (has(cid)) return hasLinks(cid);
     missing.push(cid);
     return false;
   };
@@ -308,8 +333,21 @@ function refuseUnknown({ cid, bytes }: Block): void {
     );
   }
   if (!knownCodecs.has(cid.code)) {
-    throw new Failure("input", `${cid} is of codec 0x${cid.code.toString(16)}; kept are raw, dag-pb and dag-cbor`);
+    const known = "raw, dag-pb, dag-cbor, dag-json, json and cbor";
+    throw new Failure("input", `${cid} is of codec 0x${cid.code.toString(16)}; stored are ${known}`);
   }
 }
+
+/**
+ * The block as packs have it: under its sha2-256 digest, and as raw bytes unless it is of a codec that fieldtree writes.
+ * Other codecs have longer CIDs than the records of packs are read by.
+ */
+function storedAs(block: Block): Block {
+  const { cid, bytes } = block;
+  if (cid.multihash.code !== hashes.sha256) return blockOf(codecs.raw, bytes);
+  return writtenCodecs.has(cid.code) ? block : { cid: CID.createV1(codecs.raw, cid.multihash), bytes };
+}
+
+const writtenCodecs: ReadonlySet<number> = new Set([codecs.raw, codecs.dagPb, codecs.dagCbor]);
 
 const knownCodecs: ReadonlySet<number> = new Set(Object.values(codecs));

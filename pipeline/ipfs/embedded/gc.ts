@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { cidOfDigest, codecs, type Get } from "../../dag/block.ts";
+import { cidOfDigest, codecs, type Get, hasLinks } from "../../dag/block.ts";
 import { type CidSet, cidSet } from "../../dag/cid-set.ts";
 import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
 import { sha256 } from "../../dag/hash.ts";
@@ -33,6 +33,8 @@ export interface Collecting {
   readonly pins: Pins;
   /** Labels of pins that lack blocks. */
   readonly incomplete: ReadonlySet<string>;
+  /** The digest under which a block is stored; `undefined` where it is not. */
+  readonly digestOf: (cid: CID) => Uint8Array | undefined;
   readonly get: Get;
 }
 
@@ -160,18 +162,23 @@ function cidBefore(head: Uint8Array, digest: Uint8Array, length: number): Uint8A
  *
  * @throws Failure `corrupt` where a directory or a file's node is missing: the blocks below it are then unknown.
  */
-async function neededBy({ pins, incomplete, packs, get }: Collecting, world: World): Promise<DigestSet> {
+async function neededBy({ pins, incomplete, packs, digestOf, get }: Collecting, world: World): Promise<DigestSet> {
   const needed = digestSet();
   // Nodes of files and folders that were read, below any pin. Raw leaves, most of all blocks, are in `needed` alone.
-  // A release is not recorded: what it links to is needed only where the release itself is pinned.
   const opened = cidSet();
-  const seen: CidSet = { has: opened.has, add: (cid) => void (cid.code === codecs.dagPb && opened.add(cid)) };
   for (const [label, root] of pins) {
+    // Other nodes are recorded for each pin anew: what a release links to is needed only where the release itself is pinned.
+    const here = cidSet();
+    const seen: CidSet = {
+      has: (cid) => (cid.code === codecs.dagPb ? opened : here).has(cid),
+      add: (cid) => void (hasLinks(cid) && (cid.code === codecs.dagPb ? opened : here).add(cid)),
+    };
     const wants = (cid: CID): boolean => {
       world.signal.throwIfAborted();
-      if (incomplete.has(label) && cid.code === codecs.raw && !packs.has(cid.multihash.digest)) return false;
-      needed.add(cid.multihash.digest);
-      return cid.code !== codecs.raw;
+      const digest = digestOf(cid);
+      if (incomplete.has(label) && !hasLinks(cid) && (!digest || !packs.has(digest))) return false;
+      if (digest) needed.add(digest);
+      return digest === undefined || hasLinks(cid);
     };
     try {
       for await (const _ of walk(root, get, { scope: "all", wants, seen }));

@@ -90,7 +90,7 @@ export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: 
   const get: HomeNode["get"] = async (cid, world) => {
     try {
       const bytes = await calls.bytes("block/get", { arg: `${cid}`, offline: true }, world);
-      return verified(cid, bytes, name);
+      return await verified(cid, bytes, name);
     } catch (error) {
       if (isFailure(error, "unavailable") && missingIn(error.message)) return undefined;
       throw error;

@@ -10,8 +10,8 @@ import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import { plural } from "../../core/text/plural.ts";
 import type { World } from "../../core/world.ts";
-import { hashes } from "../../dag/block.ts";
-import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
+import { codecs } from "../../dag/block.ts";
+import { cidSet } from "../../dag/cid-set.ts";
 import type { Rpc } from "../../http/kubo-rpc.ts";
 import { missingBlocks } from "../missing.ts";
 import type { BelowPinsLimits, MissingBelow, Node } from "../node.ts";
@@ -33,7 +33,7 @@ export async function belowPins(
   let stopped: unknown;
   const missingBelow = missingBlocks(
     {
-      has: (digest) => stored.has(digest),
+      has: (cid) => stored.has(cid),
       get: async (cid) => {
         try {
           if (stored.size + ++read > mostBlocks) throw tooMany(rpc, mostBlocks);
@@ -57,18 +57,25 @@ export async function belowPins(
   };
 }
 
-async function storedBlocks(rpc: Rpc, mostBlocks: number, world: World): Promise<DigestSet> {
-  const stored = digestSet();
+interface StoredBlocks {
+  readonly size: number;
+  has(cid: CID): boolean;
+}
+
+/** Kubo lists multihashes, whatever the codec of a block. */
+async function storedBlocks(rpc: Rpc, mostBlocks: number, world: World): Promise<StoredBlocks> {
+  const stored = cidSet();
+  let size = 0;
+  const asRaw = ({ multihash }: CID): CID => CID.createV1(codecs.raw, multihash);
   for await (const line of rpc.lines("refs/local", {}, world)) {
     world.signal.throwIfAborted();
     const { Ref, Err } = line as { Ref?: string; Err?: string };
     if (!Ref) throw new Failure("unavailable", `${rpc.name}: ${Err || "a line without a CID"}`);
-    const { code, digest } = CID.parse(Ref).multihash;
-    if (code === hashes.sha256) stored.add(digest);
-    if (stored.size > mostBlocks) throw tooMany(rpc, mostBlocks);
-    world.progress({ task: "listing blocks", done: stored.size, unit: "blocks" });
+    stored.add(asRaw(CID.parse(Ref)));
+    if (++size > mostBlocks) throw tooMany(rpc, mostBlocks);
+    world.progress({ task: "listing blocks", done: size, unit: "blocks" });
   }
-  return stored;
+  return { size, has: (cid) => stored.has(asRaw(cid)) };
 }
 
 function tooMany({ name }: Rpc, mostBlocks: number): Failure {

@@ -3,8 +3,9 @@ import type { CID } from "multiformats/cid";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { codecs } from "../../dag/block.ts";
+import { type CidSet, cidSet } from "../../dag/cid-set.ts";
 import { decodePb } from "../../dag/codec/dag-pb.ts";
-import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
+import { linksBelow } from "../../dag/codec/decode.ts";
 import { pause } from "../../dag/event-loop.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
 
@@ -18,7 +19,7 @@ export async function bytesOnlyBelow(
   home: HomeNode,
   world: World,
 ): Promise<number> {
-  const known = digestSet();
+  const known = cidSet();
   for (const root of others) await bytesBelow(root, known, home, world);
   let bytes = 0;
   for (const root of roots) bytes += await bytesBelow(root, known, home, world);
@@ -26,13 +27,15 @@ export async function bytesOnlyBelow(
 }
 
 /** Bytes of the blocks below `root` that were not `known`, which they are afterwards. */
-async function bytesBelow(root: CID, known: DigestSet, home: HomeNode, world: World): Promise<number> {
+async function bytesBelow(root: CID, known: CidSet, home: HomeNode, world: World): Promise<number> {
   let bytes = 0;
+  let done = 0;
   const left: { readonly cid: CID; readonly tsize?: number }[] = [{ cid: root }];
   for (let next = left.pop(); next; next = left.pop()) {
     await pause();
     const { cid, tsize } = next;
-    if (!known.add(cid.multihash.digest)) continue;
+    if (known.has(cid)) continue;
+    known.add(cid);
     if (cid.code === codecs.raw && tsize !== undefined) {
       if (!home.has || (await home.has(cid, world))) bytes += tsize;
       continue;
@@ -40,8 +43,9 @@ async function bytesBelow(root: CID, known: DigestSet, home: HomeNode, world: Wo
     const block = await blockOf(cid, home, world);
     if (!block) continue;
     bytes += block.length;
-    if (known.size % 1024 === 0) world.progress({ task: "adding up", done: known.size, unit: "blocks" });
+    world.progress({ task: "adding up", done: ++done, unit: "blocks" });
     if (cid.code === codecs.dagPb) left.push(...decodePb(block).links);
+    else left.push(...linksBelow(cid, block).map((link) => ({ cid: link })));
   }
   return bytes;
 }

@@ -11,7 +11,7 @@ import { inOrder } from "../../core/concurrency.ts";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { codecs } from "../../dag/block.ts";
-import { linksOf } from "../../dag/codec/decode.ts";
+import { linksBelow } from "../../dag/codec/decode.ts";
 import { checkRetrieval as retrieveSample } from "../../pin/retrieval-check.ts";
 import type { PinStatus } from "../../pin/service.ts";
 import type { PublishEvent } from "../event.ts";
@@ -199,9 +199,9 @@ function observationOf(desired: DesiredPin, status: PinStatus | undefined): PinO
   };
 }
 
-/** Below a block that is no UnixFS nothing is checked. */
+/** Below a block whose codec is unknown nothing is checked, nor below a release: it links to every other one. */
 export function linksIn(cid: CID, bytes: Uint8Array): readonly CID[] {
-  return cid.code === codecs.raw || cid.code === codecs.dagPb ? linksOf(cid, bytes) : [];
+  return (Object.values(codecs) as readonly number[]).includes(cid.code) ? linksBelow(cid, bytes) : [];
 }
 
 /**

@@ -471,12 +471,12 @@ describe("what an enemy made", () => {
   });
 
   it("a codec that files aren't made of", async () => {
-    const json = blockOf(0x0129, Buffer.from("{}"));
-    await expect(stat(json.cid, async () => json.bytes)).rejects.toMatchObject({
+    const git = blockOf(0x78, Buffer.from("{}"));
+    await expect(stat(git.cid, async () => git.bytes)).rejects.toMatchObject({
       kind: "input",
-      message: expect.stringContaining("0x129"),
+      message: expect.stringContaining("0x78"),
     });
-    await expect(cidsOf(json.cid, async () => json.bytes, { scope: "all" })).rejects.toMatchObject({ kind: "input" });
+    await expect(cidsOf(git.cid, async () => git.bytes, { scope: "all" })).rejects.toMatchObject({ kind: "input" });
   });
 });
 

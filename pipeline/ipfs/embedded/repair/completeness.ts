@@ -37,6 +37,8 @@ export interface PackFiles {
 }
 
 export interface Checking extends PackFiles {
+  /** The digest under which a block is stored; `undefined` where it is not. */
+  readonly digestOf: (cid: CID) => Uint8Array | undefined;
   readonly get: Get;
 }
 
@@ -44,7 +46,7 @@ export interface Checking extends PackFiles {
 export async function completenessOf(
   { pins, checked }: PinFile,
   notes: readonly PlaceNote[],
-  { folder, packs, get }: Checking,
+  { folder, packs, digestOf, get }: Checking,
   world: World,
   { allHashed = false } = {},
 ): Promise<Completeness> {
@@ -57,7 +59,11 @@ export async function completenessOf(
   }
 
   const damaged = await stillDamaged(notes, packs);
-  const has = readable(packs, damaged);
+  const isReadable = readable(packs, damaged);
+  const has = (cid: CID): boolean => {
+    const digest = digestOf(cid);
+    return digest !== undefined && isReadable(digest);
+  };
   const grown = checked !== undefined && damaged.size === 0 && hasAllOf(checked, packs);
   const incompleteBefore = new Set(checked?.incomplete);
   const missingBelow = missingBlocks({ has, get }, world);
