@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   formats: ["core"],
   log: ["core", "dag", "disk"],
   serve: ["core", "dag", "ipfs"],
-  views: ["core", "log"],
+  views: ["core", "dag", "log"],
   stages: ["core", "dag", "disk", "http", ...families, "views"],
   campaign: belowCampaign,
   github: ["core", "http"],

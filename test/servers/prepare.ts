@@ -12,7 +12,7 @@ import { dnslinkTest } from "./dnslink-test.ts";
 import { kuboBinary } from "./kubo.ts";
 import { say } from "./made.ts";
 import { pinningTools } from "./pinning.ts";
-import { python } from "./python.ts";
+import { python, pythonWith } from "./python.ts";
 import { fetchSchemas } from "./schemas.ts";
 import { installPackages } from "./system.ts";
 
@@ -23,7 +23,11 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   await chromium();
   // Python's tools wait for the network, Go's for the processor.
   await Promise.all([
-    python().then(zizmor).then(pinningTools).then(dnslinkTest),
+    python()
+      .then(() => Promise.all([pythonWith("intake-1"), pythonWith("intake-2")]))
+      .then(zizmor)
+      .then(pinningTools)
+      .then(dnslinkTest),
     kuboBinary().then(clusterBinary).then(act).then(actionlint),
   ]);
 }

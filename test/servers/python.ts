@@ -14,22 +14,38 @@ import { execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
 import { madeOnce } from "./made.ts";
 
-const requirements = join(import.meta.dirname, "python", "requirements.txt");
+const folder = join(import.meta.dirname, "python");
+const requirements = join(folder, "requirements.txt");
 const what = "Python with xarray";
 
 /** Path of a `python` that has everything in `python/requirements.txt`; `undefined`, and recorded, where it can't be made. */
 export async function python(): Promise<string | undefined> {
   if (isAbsent(what)) return undefined;
   try {
-    const version = createHash("sha256")
-      .update(await readFile(requirements))
-      .digest("hex")
-      .slice(0, 12);
-    const folder = await madeOnce(`python-${version}`, "1 to 2 minutes", install);
-    return join(folder, "bin", "python");
+    const made = await madeOnce(`python-${await versionOf(requirements)}`, "1 to 2 minutes", install);
+    return join(made, "bin", "python");
   } catch (error) {
     const get = "install Python 3.11 or newer with its venv module and let pip reach a package index";
     return recordAbsence({ what, why: reasonOf(error), get, required: true });
+  }
+}
+
+/**
+ * The environment variables with which that Python has the packages of `python/NAME.txt` too; `undefined`, and recorded, where
+ * they can't be installed. For clients of which several versions exist, and that would not fit beside each other.
+ */
+export async function pythonWith(name: "intake-1" | "intake-2"): Promise<Readonly<Record<string, string>> | undefined> {
+  const program = await python();
+  if (!program || isAbsent(name)) return undefined;
+  const list = join(folder, `${name}.txt`);
+  try {
+    const made = await madeOnce(`${name}-${await versionOf(list)}`, "10 to 30 seconds", async (target) => {
+      const options = ["--quiet", "--no-deps", "--only-binary=:all:", "--target", target];
+      await execa(program, ["-m", "pip", "install", ...options, "-r", list], { stdin: "ignore" });
+    });
+    return { PYTHONPATH: made };
+  } catch (error) {
+    return recordAbsence({ what: name, why: reasonOf(error), get: "let pip reach a package index", required: true });
   }
 }
 
@@ -46,6 +62,13 @@ export async function runPython(
   const program = await python();
   if (!program) throw new Error(`${what} is absent: ask python() first`);
   return (await execa(program, ["-c", code, ...args], { env })).stdout;
+}
+
+async function versionOf(list: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(list))
+    .digest("hex")
+    .slice(0, 12);
 }
 
 async function install(folder: string): Promise<void> {

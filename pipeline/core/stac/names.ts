@@ -25,7 +25,7 @@ export function folderFile(path: string, name: "catalog.json" | "collection.json
 /** Path of a dataset's item in the portal: beside the catalog of the folder it is in. */
 export function itemFile(path: string): string {
   const slash = path.lastIndexOf("/");
-  const name = safe(path.slice(slash + 1));
+  const name = safeName(path.slice(slash + 1));
   // A dataset named `catalog` must not take its folder's place.
   const file = name === "catalog" || name === "collection" ? `~63${name.slice(1)}` : name;
   return [...directories(slash < 0 ? "" : path.slice(0, slash)), `${file}.json`].join("/");
@@ -33,7 +33,7 @@ export function itemFile(path: string): string {
 
 /** No folder's name ends in `.json`, so none can stand where an item does. */
 function directories(path: string): string[] {
-  const names = path === "" ? [] : path.split("/").map(safe);
+  const names = path === "" ? [] : path.split("/").map(safeName);
   return ["stac", ...names.map((name) => name.replace(/\.json$/, "~2ejson"))];
 }
 
@@ -48,13 +48,14 @@ export function relative(from: string, to: string): string {
 
 const encoder = new TextEncoder();
 
-function safe(segment: string): string {
+/** A segment of a path as a file name of the portal. */
+export function safeName(segment: string): string {
   if (/^[\w.-]*$/.test(segment)) return segment;
   return segment.replace(/[^\w.-]+/gu, (run) => Array.from(encoder.encode(run), escaped).join(""));
 }
 
 function dashed(segment: string): string {
-  const text = safe(segment);
+  const text = safeName(segment);
   return text.includes("-") ? text.replace(/^-|(?<=-)-|-$/g, "~2d") : text;
 }
 

@@ -50,7 +50,16 @@ describe("publish", () => {
     expect((await resolve(CID.parse(done.root), "products/camera", parts.get))?.toString()).toBe(cid.toString());
     const names: string[] = [];
     for await (const { name } of entries(CID.parse(done.portal), parts.get)) names.push(name);
-    expect(names).toEqual(["history.json", "index.html", "index.json", "stac", "tree", "tree.yaml"]);
+    expect(names).toEqual([
+      "cids.json",
+      "history.json",
+      "index.html",
+      "index.json",
+      "intake",
+      "stac",
+      "tree",
+      "tree.yaml",
+    ]);
     const index = await json(parts, done.portal, "index.json");
     expect(index.datasets).toMatchObject([{ path: "products/camera", cid: cid.toString(), title: "Cloud camera" }]);
     expect(await json(parts, done.portal, index.datasets[0].item)).toMatchObject({
