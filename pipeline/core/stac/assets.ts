@@ -101,7 +101,8 @@ function at(below: string, { cid, gateways }: Located): Asset {
 /** `xr.open_dataset(href, **open_kwargs)` works as it stands, for `ipfs://` with ipfsspec installed. */
 function zarr({ version, consolidated }: Access & { format: "zarr" }, group?: string): Asset {
   return {
-    type: `application/vnd.zarr; version=${version}`,
+    // Without a parameter for the version: xpystac compares the whole text, and `zarr:zarr_format` has the version.
+    type: "application/vnd.zarr",
     roles: ["data"],
     ...(group && { title: `group ${oneLine(group, 200)}` }),
     "zarr:consolidated": consolidated,

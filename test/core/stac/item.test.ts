@@ -206,7 +206,7 @@ it("is addressed by its CID, with gateways as alternates, and opens without chan
   const { data } = make(dropsondes).item.assets;
   expect(data).toEqual({
     href: `ipfs://${cid}`,
-    type: "application/vnd.zarr; version=2",
+    type: "application/vnd.zarr",
     roles: ["data"],
     created: "2024-12-01T00:00:00Z",
     "file:size": 123_456,

@@ -130,8 +130,13 @@ function lintWords({ id, properties }: Item): Flaw[] {
 
 function lintAssets({ assets }: Item): Flaw[] {
   return Object.entries(assets).flatMap(([key, { type, href }]) => [
-    ...(typeof type === "string" && /zarr/.test(type) && !/^application\/vnd\.zarr; version=[23]$/.test(type)
-      ? [broken("media-type", `asset "${key}" has the type ${type}; Zarr's is application/vnd.zarr; version=2 or 3`)]
+    ...(typeof type === "string" && /zarr/.test(type) && type !== "application/vnd.zarr"
+      ? [
+          broken(
+            "media-type",
+            `asset "${key}" has the type ${type}; Zarr's is application/vnd.zarr, without parameters`,
+          ),
+        ]
       : []),
     ...(/^(?:javascript|data|file):/i.test(String(href)) ? [broken("asset", `asset "${key}" leads to ${href}`)] : []),
   ]);

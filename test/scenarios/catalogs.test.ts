@@ -1,4 +1,4 @@
-/** The intake catalog of a published campaign, opened as analysis scripts do: by intake 0.7, by intake 2, and by `eurec4a`. */
+/** The catalogs of a published campaign, opened as analysis scripts do: by intake 0.7, intake 2, `eurec4a`, and xarray with xpystac. */
 import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -78,5 +78,14 @@ with fsspec.open(f"ipfs://{sys.argv[1]}/cids.json") as file: cids = json.load(fi
 print(sorted(eurec4a.get_intake_catalog(use_ipfs=cids["intake"]["latest"]).products.HALO))
 `;
     expect(await runPython(open, [portal], { ...env, ...intake1 })).toBe("['meteorology', 'radar']");
+  });
+
+  it("has STAC items whose asset xarray opens as it is", async () => {
+    const open = `
+import json, sys, fsspec, pystac, xarray as xr
+with fsspec.open(f"ipfs://{sys.argv[1]}/stac/products/HALO/radar.zarr.json") as file: item = pystac.Item.from_dict(json.load(file))
+print(float(xr.open_dataset(item.assets["data"], engine="stac").air_temperature.mean()) > 0)
+`;
+    expect(await runPython(open, [portal], env)).toBe("True");
   });
 });
