@@ -34,7 +34,10 @@ import { mergeTrees } from "../pipeline/core/tree/merge.ts";
 import { whatIsBad } from "../pipeline/core/tree/names.ts";
 import { readTree } from "../pipeline/core/tree/tree.ts";
 import { readYaml } from "../pipeline/core/yaml/yaml.ts";
+import { withBlocks } from "../pipeline/formats/block-cache.ts";
 import { datasetMeta } from "../pipeline/formats/dataset-meta.ts";
+import { type FormatReader, startLength } from "../pipeline/formats/reader.ts";
+import { table as tableReader } from "../pipeline/formats/table/table.ts";
 import { arrayOf } from "../pipeline/formats/zarr/array.ts";
 import { readJsonObject } from "../pipeline/formats/zarr/json.ts";
 import { excerpt, headerValue, waitOf, withoutSecrets } from "../pipeline/http/http.ts";
@@ -42,6 +45,7 @@ import * as txt from "../pipeline/names/dnslink/providers/txt.ts";
 import { linkOf } from "../pipeline/names/dnslink/record.ts";
 import { addressOf, formOf, names, rangeOf } from "../pipeline/serve/request.ts";
 import { folderOf } from "./fakes/folder.ts";
+import { rangesOf } from "./fakes/range-source.ts";
 import { testWorld } from "./fakes/world.ts";
 
 const utf8 = new TextEncoder();
@@ -61,6 +65,13 @@ const attribute =
 const described = (sidecar: string) =>
   datasetMeta.folders.describe(folderOf({ "dataset_meta.yaml": sidecar }), testWorld()).catch(() => undefined);
 
+/** Whether a file is recognised, and what it is, recognised or not. */
+const file = ({ files }: FormatReader, text: string) => {
+  const bytes = utf8.encode(text);
+  files!.recognises(bytes.subarray(0, startLength));
+  return files!.describe(withBlocks(rangesOf(bytes)), testWorld());
+};
+
 const readers: Readonly<Record<string, Reader>> = {
   "zarr: JSON": (text) => readJsonObject(utf8.encode(text), "zarr.json"),
   "zarr: JSON, in a string that never ends": (text) => readJsonObject(utf8.encode(`{"a":"${text}`), "zarr.json"),
@@ -69,6 +80,11 @@ const readers: Readonly<Record<string, Reader>> = {
     arrayOf("a", { document: { dtype: text, shape: [1] }, attributes: {} }, 2, decompressors),
   "zarr: a data type of version 3": (text) =>
     arrayOf("a", { document: { data_type: text, shape: [1] }, attributes: {} }, 3, decompressors),
+  "a table": (text) => file(tableReader, text),
+  "a table, its names": (text) => file(tableReader, `time,${text},lat\n1,2,3\n1,2,3\n`),
+  "a table, a cell": (text) => file(tableReader, `time,a,lat\n1,2,3\n1,2,3\n${"1,2,3\n".repeat(100)}1,${text},3\n`),
+  "a table, its comments": (text) => file(tableReader, `# title: ${text}\n# ${text}\ntime,a,lat\n1,2,3\n1,2,3\n`),
+  "a table, in quotation marks": (text) => file(tableReader, `time,a\n1,2\n1,2\n1,"${text}\n1,2\n`),
   "attributes: names": (text) => namesIn(text),
   "attributes: names of two": (text) => namesIn(text, 2),
   "attributes: creators": attribute("creator_name", "creator_email", "creator_id", "creator_institution"),

@@ -49,7 +49,7 @@ export interface FolderFormat {
 }
 
 /** Bytes from the start of a file that tell its format. HDF5 may begin behind a user block of 512, 1024 or 2048 bytes. */
-export const startLength = 4096;
+export const startLength = 32_768;
 
 export interface FileFormat {
   /** `start`: the first {@link startLength} bytes, or all of a shorter file. Its name says nothing: extensions lie. */

@@ -3,10 +3,12 @@ import { datasetMeta, withSidecar } from "./dataset-meta.ts";
 import type { Decompressors } from "./decompressors.ts";
 import { netcdf } from "./netcdf/netcdf.ts";
 import type { FormatReader } from "./reader.ts";
+import { table } from "./table/table.ts";
 import { zarr } from "./zarr/zarr.ts";
 
 export const readersUsing = (decompressors: Decompressors): readonly FormatReader[] => [
   withSidecar(zarr(decompressors)),
   netcdf(decompressors),
+  table,
   datasetMeta,
 ];

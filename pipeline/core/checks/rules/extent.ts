@@ -74,6 +74,24 @@ export const extentRules = {
     reason: "The dataset's extent stays unknown, and opening it takes long.",
     fix: "Write coordinates in few chunks of at most some megabytes.",
   },
+  "ambiguous-date": {
+    level: "warning",
+    finds: "A column has dates of which the day or the month may come first.",
+    reason: "They are not read, because half of all readers would read other dates.",
+    fix: "Write dates as `2024-08-11T10:00:00Z`.",
+  },
+  "foreign-crs": {
+    level: "warning",
+    finds: "GeoJSON has coordinates that are not longitude and latitude.",
+    reason: "GeoJSON (RFC 7946) has no other coordinates, so that the dataset is on no map.",
+    fix: "Convert it to longitude and latitude, with `ogr2ogr -t_srs EPSG:4326`.",
+  },
+  "large-track": {
+    level: "warning",
+    finds: "A file of tracks is too large to be read.",
+    reason: "Its time and place are not known.",
+    fix: "Split it by day or flight, or leave out positions.",
+  },
   "ends-at-midnight": {
     level: "hint",
     finds: "A sidecar's end is a day without a time, which is 00:00 UTC of that day.",

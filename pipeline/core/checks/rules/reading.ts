@@ -74,4 +74,23 @@ export const readingRules = {
     reason: "xarray refuses to open such a dataset.",
     fix: "Give the arrays' dimensions different names.",
   },
+  "uneven-rows": {
+    level: "warning",
+    finds: "Rows of a table have more or fewer cells than there are names.",
+    reason: "Programs refuse such a table, or read values into the wrong columns.",
+    fix: "Give every row as many cells as there are names, and put text with delimiters in quotation marks.",
+  },
+  "other-cells": {
+    level: "warning",
+    finds: "A few cells of a column are no numbers, dates or times, as all others are.",
+    reason: "pandas reads the whole column as text.",
+    fix: "Leave cells without a value empty.",
+  },
+  "sampled-table": {
+    level: "hint",
+    finds: "A table as text is too large to be read whole.",
+    reason:
+      "Its number of rows, its types and its extents are estimates, and users have to read all of it for one column.",
+    fix: "Store large tables as Parquet, NetCDF or Zarr.",
+  },
 } as const satisfies Rules;
