@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { adviceFor } from "../cli/dataset-advice.ts";
+import { checkLocal } from "../cli/local-datasets.ts";
 import { allFlag, datasetFindingLines, errorsIn } from "../cli/print/findings.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
@@ -44,7 +44,7 @@ export const add: Verb = {
       await spliced(call, at, emptyDirectory.toString());
       await refuseFolder(call, at, basename(resolve(cwd, path)));
     }
-    const { home, readers } = await open();
+    const { home, readers, facts } = await open();
 
     let failed = false;
     for (const path of args) {
@@ -52,7 +52,7 @@ export const add: Verb = {
       const { cid, bytes, blocks } = await addFiles(home, absolute, options, world);
       // Pinned until a release contains it, so that gc does not delete what was just added.
       await home.pin(cid, addedLabel(absolute), world);
-      const { findings, unreadable } = await adviceFor(absolute, readers, world);
+      const { findings, unreadable } = await checkLocal(absolute, { readers, facts }, world);
       const refused = unreadable > 0 && flags.force !== true;
       failed ||= refused;
       const requested = places.get(path);

@@ -4,85 +4,80 @@ import { basename, join, resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { configFrom, configIn } from "../campaign/config.ts";
 import { readers } from "../campaign/readers.ts";
-import { fileFindings } from "../cli/dataset-advice.ts";
+import { localDatasets, withFileFindings } from "../cli/local-datasets.ts";
+import { datasetSummary } from "../cli/print/dataset-summary.ts";
 import { entryResult } from "../cli/print/entry-lines.ts";
-import { allFlag, noteLines } from "../cli/print/findings.ts";
-import { printable, printableLines } from "../cli/print/terminal.ts";
+import { allFlag } from "../cli/print/findings.ts";
 import type { Call, Verb } from "../cli/verb.ts";
-import { facts } from "../core/campaign/campaign.ts";
+import { type Facts, facts } from "../core/campaign/campaign.ts";
 import type { Folder } from "../core/dataset/dataset.ts";
 import { Failure } from "../core/failure.ts";
-import { placeWords, previewOf, timeWords } from "../core/report/preview.ts";
-import type { DatasetEntry, Entry } from "../core/stac/catalog-entry.ts";
-import { firstLines, formatBytes } from "../core/text/shown.ts";
+import type { Entry } from "../core/stac/catalog-entry.ts";
 import type { World } from "../core/world.ts";
 import { codecs } from "../dag/block.ts";
 import type { Added } from "../dag/build/add-options.ts";
 import { blocksOf } from "../dag/build/files.ts";
 import { openFolder } from "../dag/read/folder.ts";
-import { localFile, localFolder } from "../disk/folder.ts";
 import { limitYoungHeap } from "../disk/young-heap.ts";
-import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/scan/find-datasets.ts";
-import { describedFile } from "../stages/scan/read-folder.ts";
+import type { Found } from "../stages/scan/find-datasets.ts";
 import { entryOf } from "../stages/scan/scan.ts";
 
 export const inspect: Verb = {
-  args: "<path>",
+  args: "<path...>",
   flags: [allFlag],
-  about: `Describes datasets on this machine as publishing would, with the CIDs that \`fieldtree add\` would give. Nothing is stored.
+  about: `Describes files and folders of this machine, and the datasets in them, as publishing would, with the CIDs that \`fieldtree add\` would give. Nothing is stored.
 Needs no network, no node and no campaign; inside of one, its campaign.yaml counts.`,
   example: "fieldtree inspect ./radar.zarr",
 
   async run(call) {
-    const { args, folderAround, cwd, out, world } = call;
+    const { args, folderAround, cwd, world } = call;
     limitYoungHeap();
-    const given = args[0]!;
-    const path = resolve(cwd, given);
-    const about = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-      throw new Failure("input", `${given} ${cause.code === "ENOENT" ? "does not exist" : "can't be read"}`, { cause });
-    });
     const campaign = folderAround();
     const config = campaign === undefined ? configFrom("campaign: none") : (await configIn(campaign)).config;
-    const printEntry = (entry: Entry) => {
-      const [data, , errors] = entryResult(entry, call);
-      out.result(data, summary(join(basename(path), entry.path), entry, call), errors);
-    };
-
-    const folder = about.isDirectory();
-    const open = (mostNames: number) => localFolder(path, mostNames);
-    const { found, left }: Search = folder
-      ? await findDatasets({ cid: path, size: 0, open }, readers, world)
-      : { found: await foundIn(path, world) };
-    if (found.length === 0 || left) {
-      const { cid, bytes, tsize } = await hashed(path, world);
-      const plain = folder ? ({ kind: "directory", size: tsize } as const) : ({ kind: "file", size: bytes } as const);
-      printEntry({ kind: "plain", path: "", cid, plain, ...(left && { findings: [left] }) });
-    }
+    // Each path is looked at before the first is read, so that a typing error is reported at once.
+    for (const given of args) await assertThere(given, cwd);
     let code = 0;
-    for (const dataset of found) {
-      const at = join(path, dataset.below);
-      const { cid, tsize, open } = await hashed(at, world);
-      const checked = "description" in dataset ? await withFileFindings(dataset, at, world) : dataset;
-      const linked = await withMemberLinks({ ...checked, cid, size: tsize } satisfies Found, open);
-      const entry = entryOf("", undefined, linked, facts(config), basename(at));
-      printEntry(entry);
-      if (entry.kind === "failed") code = 1;
-    }
+    for (const given of args) code = Math.max(code, await inspectPath(given, facts(config), call, world));
     return code;
   },
 };
 
-/** Returns the file as a dataset, where a reader recognises it. */
-async function foundIn(path: string, world: World): Promise<Found[]> {
-  const here = await describedFile(await localFile(path), readers, world);
-  return here ? [{ below: "", cid: "", size: 0, ...here }] : [];
+async function assertThere(given: string, cwd: string): Promise<void> {
+  await stat(resolve(cwd, given)).catch((cause: NodeJS.ErrnoException) => {
+    throw new Failure("input", `${given} ${cause.code === "ENOENT" ? "does not exist" : "can't be read"}`, { cause });
+  });
 }
 
-async function withFileFindings(dataset: FoundDataset, path: string, world: World): Promise<FoundDataset> {
-  const { description } = dataset;
-  const reader = readers.find(({ name }) => name === dataset.reader);
-  const findings = [...description.findings, ...(await fileFindings(path, reader, world))];
-  return { ...dataset, description: { ...description, findings } };
+/** Prints the datasets at or below a path. Returns the exit code. */
+async function inspectPath(given: string, using: Facts, call: Call, world: World): Promise<number> {
+  const { cwd, out } = call;
+  const path = resolve(cwd, given);
+  const width = process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
+  const printEntry = (entry: Entry, size: number) => {
+    const at = join(given, entry.path);
+    // Of several paths, each line says which it is about; of one, paths are relative to it.
+    const [data, , errors] = entryResult(call.args.length > 1 ? { ...entry, path: at } : entry, call);
+    out.result(data, datasetSummary(join(basename(path), entry.path), entry, { given: at, size, width }, call), errors);
+  };
+
+  const { found, left } = await localDatasets(path, readers, world);
+  if (found.length === 0 || left) {
+    const { cid, bytes, tsize } = await hashed(path, world);
+    const folder = (await stat(path)).isDirectory();
+    const plain = folder ? ({ kind: "directory", size: tsize } as const) : ({ kind: "file", size: bytes } as const);
+    printEntry({ kind: "plain", path: "", cid, plain, ...(left && { findings: [left] }) }, plain.size);
+  }
+  let code = 0;
+  for (const dataset of found) {
+    const at = join(path, dataset.below);
+    const { cid, tsize, open } = await hashed(at, world);
+    const checked = await withFileFindings(dataset, at, readers, world);
+    const linked = await withMemberLinks({ ...checked, cid, size: tsize } satisfies Found, open);
+    const entry = entryOf("", undefined, linked, using, basename(at));
+    printEntry(entry, tsize);
+    if (entry.kind === "failed") code = 1;
+  }
+  return code;
 }
 
 interface Hashed extends Omit<Added, "cid"> {
@@ -117,51 +112,4 @@ async function withMemberLinks<T extends Found>(dataset: T, open: Hashed["open"]
   const entries = (await open())?.entries;
   const listed = members.listed.map((member) => ({ ...member, ...entries?.get(member.path) }));
   return { ...dataset, description: { ...dataset.description, members: { ...members, listed } } };
-}
-
-function summary(name: string, entry: Entry, call: Pick<Call, "flags" | "out">): string {
-  const text = { CID: entry.cid, ...(entry.kind === "dataset" && describedBy(entry)) };
-  return [
-    `${printable(name)}: ${printableLines(headentryResult(entry))}`,
-    ...Object.entries(text).map(([what, words]) => `  ${what.padEnd(9)}  ${printable(words)}`),
-    ...(entry.kind === "failed" ? [] : noteLines(entry.findings ?? [], call)),
-  ].join("\n");
-}
-
-function headentryResult(entry: Entry): string {
-  switch (entry.kind) {
-    case "dataset":
-      return `${entry.item.properties.title} (${entry.reader})`;
-    case "failed":
-      return `can't be described (${entry.reader}): ${entry.failure.message}`;
-    case "plain":
-      return `${entry.plain.kind}, ${formatBytes(entry.plain.size)}${entry.findings ? "" : "; no dataset: published and listed as what it is"}`;
-  }
-}
-
-/** Most variables listed. A model's output has hundreds. */
-const mostVariables = 30;
-
-function describedBy({ path, item }: DatasetEntry): Readonly<Record<string, string>> {
-  const { files, variables, start, end, bbox } = previewOf(path, item);
-  const more = variables.length - mostVariables;
-  const named = `${variables.slice(0, mostVariables).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-  return {
-    time: start === undefined || end === undefined ? "not told" : timeWords(start, end),
-    place: bbox ? placeWords(bbox) : "not told",
-    ...(files !== undefined && { files: filesText(files, item) }),
-    ...(variables.length > 0 && { variables: named }),
-  };
-}
-
-/** Names of the files of a folder of like files, and what differs between them. */
-function filesText(count: number, { properties }: DatasetEntry["item"]): string {
-  const members = (properties["fieldtree:members"] ?? []) as readonly { readonly path: string }[];
-  const names = firstLines(
-    members.map(({ path }) => path),
-    6,
-    count,
-  );
-  const differences = (properties["fieldtree:differences"] ?? []) as readonly string[];
-  return `${count}: ${names.join(", ")}${differences.length > 0 ? `; they differ in ${differences.join("; ")}` : ""}`;
 }

@@ -6,6 +6,10 @@ import { type Folder, type FolderEntry, mostNames, splitFirst, TooManyNames } fr
 import type { RangeSource } from "../core/dataset/range-source.ts";
 import { byBytes } from "../core/text/order.ts";
 
+/** Bytes of a CIDv1, and of names and CIDs together beyond which a directory is split by default: see `dag/profile.ts`. */
+const cidLength = 36;
+const splitFrom = 262_144;
+
 /**
  * The directory at `path`; `undefined` where there is none.
  *
@@ -20,7 +24,7 @@ export async function localFolder(path: string, most: number = mostNames): Promi
   const inner = async (name: string) =>
     entries.get(name)?.kind === "folder" ? localFolder(join(path, name), most) : undefined;
 
-  return {
+  const self: Folder = {
     cid: path,
     entries,
 
@@ -43,7 +47,16 @@ export async function localFolder(path: string, most: number = mostNames): Promi
       if (rest !== undefined) return (await inner(name))?.file(rest, world);
       return entries.get(name)?.kind === "file" ? localFile(join(path, name)) : undefined;
     },
+
+    async sample(below, world) {
+      const folder = below === "" ? entries : (await self.folder(below, world))?.entries;
+      if (!folder) return undefined;
+      let bytes = 0;
+      for (const name of folder.keys()) bytes += Buffer.byteLength(name) + cidLength;
+      return { entries: folder, isWhole: true, isSplit: bytes > splitFrom };
+    },
   };
+  return self;
 }
 
 /** In byte order of the names. */

@@ -1,6 +1,7 @@
 /** The page docs/checks.md, generated from the rules for datasets. `npm run docs` writes it. */
 import type { Rule } from "../../pipeline/core/checks/rule.ts";
 import { rulesBySubject } from "../../pipeline/core/checks/rules.ts";
+import { toZarrLines } from "../../pipeline/core/checks/to-zarr.ts";
 
 /** Markdown. */
 export function checksPage(): string {
@@ -17,6 +18,15 @@ rules. Names of rules are stable. Findings never keep a dataset from being publi
 can't be described at all. An **error** makes data unreadable or wrong; a **warning** costs its users something; a **hint** is advice.
 
 ${sections.join("\n\n")}
+
+## A NetCDF file as a Zarr store
+
+These lines of Python (xarray and zarr 3) give the same store, and so the same CID, each time they run on a file. Each variable must fit into
+memory; values stay packed as they are. \`fieldtree inspect\` prints them with the file's own name.
+
+\`\`\`python
+${toZarrLines("FILE.nc", "FILE.zarr").join("\n")}
+\`\`\`
 `;
 }
 

@@ -4,7 +4,7 @@ import type { DatasetFinding } from "../../core/dataset/dataset.ts";
 import { type Condensed, condensed, formatCounted } from "../../core/report/condense.ts";
 import type { Finding } from "../../core/report/finding.ts";
 import type { Call } from "../verb.ts";
-import { printable } from "./terminal.ts";
+import { hanging, printable } from "./terminal.ts";
 
 export const allFlag = ["--all", "show each finding, where those of one rule are one line with a count"] as const;
 
@@ -17,11 +17,20 @@ export function findingLines(file: string, findings: readonly Finding[], call: P
   });
 }
 
-/** Returns the same for findings in a dataset. */
-export function datasetFindingLines(findings: readonly DatasetFinding[], call: Pick<Call, "flags" | "out">): string[] {
+/** Returns the same for findings in a dataset, wrapped at `width`. */
+export function datasetFindingLines(
+  findings: readonly DatasetFinding[],
+  call: Pick<Call, "flags" | "out">,
+  width?: number,
+): string[] {
   return counted(findings, call).flatMap((each) => {
     const { level, rule } = each.finding;
-    return [`  ${call.out.paint(level, level)}  ${rule}  ${findingText(each)}`, ...fixLines(each)];
+    // Coloured after it is wrapped, because escape sequences take no room.
+    const text = hanging(`  ${level}  ${rule}  `, findingText(each), width, 4);
+    return [
+      `  ${call.out.paint(level, level)}${text.slice(level.length + 2)}`,
+      ...fixLines(each).map((fix) => hanging("    ", fix.trimStart(), width, 9)),
+    ];
   });
 }
 

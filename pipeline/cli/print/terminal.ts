@@ -111,6 +111,19 @@ export const printable = (text: string): string => shown(text, Number.POSITIVE_I
 /** As {@link printable}, for text with trusted line breaks. */
 export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");
 
+/** `text` behind `start`, wrapped at `width` with further lines `indent` characters from the left; unwrapped without a width. */
+export function hanging(start: string, text: string, width: number | undefined, indent = start.length): string {
+  if (width === undefined || start.length + text.length <= width) return start + text;
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const room = Math.max(20, width - (lines.length === 1 ? start.length : indent));
+    const line = lines.at(-1) ?? "";
+    if (line !== "" && line.length + 1 + word.length > room) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.map((line, i) => (i === 0 ? start : " ".repeat(indent)) + line).join("\n");
+}
+
 /** Shortens a name for a column of a table: a key's name of 62 letters to its two ends. */
 export const nameShort = (name: string): string =>
   /^k[0-9a-z]{50,}$/.test(name) ? `${name.slice(0, 12)}…${name.slice(-6)}` : name;

@@ -9,6 +9,7 @@
  * ```
  */
 
+import { variableFindings } from "../checks/variables.ts";
 import type { DatasetFinding, Description, Dimension, Variable } from "../dataset/dataset.ts";
 import { withTexts } from "./characters.ts";
 import { type Coordinates, findCoordinates } from "./coordinates.ts";
@@ -18,8 +19,10 @@ import type { Angle } from "./place/angle.ts";
 import { surveysOf, whereOf } from "./place/find-place.ts";
 import { doubtful, extremesIn, type Reading, readingOf } from "./reading.ts";
 import { refusalsOf } from "./refusals.ts";
+import { standardNames } from "./standard-names/standard-names.ts";
 import { codingOf, datesOf, whenOf } from "./time/time-extent.ts";
 import { type Attributes, type CfVariable, type ReadValues, text } from "./variable.ts";
+import { vocabularyFindings } from "./vocabulary.ts";
 
 export interface CfDataset {
   /** Of the root group. */
@@ -28,7 +31,7 @@ export interface CfDataset {
   readonly read: ReadValues;
 }
 
-export type Described = Omit<Description, "access" | "attributes">;
+export type Described = Omit<Description, "access" | "attributes"> & Required<Pick<Description, "advice">>;
 
 /** What strangers call a variable or its unit. */
 const longest = { name: 500, unit: 100 } as const;
@@ -44,12 +47,17 @@ export async function describe({ attributes, ...stored }: CfDataset): Promise<De
     whenOf(reading),
     Promise.all(dimensionsOf(variables).map(([name, size]) => dimensionOf(name, size, variables, reading))),
   ]);
+  const summaries = variables.map((variable) => summaryOf(variable, coordinates));
   return {
     dimensions,
-    variables: variables.map((variable) => summaryOf(variable, coordinates)),
+    variables: summaries,
     ...(time && { time }),
     ...(place && { place }),
     findings: distinct([...findings, ...refusalsOf(variables), ...reading.findings]),
+    advice: [
+      ...vocabularyFindings(summaries, await standardNames()),
+      ...variableFindings(variables, coordinates.describing),
+    ],
   };
 }
 

@@ -27,6 +27,17 @@ export interface Folder {
   read(path: string, world: World, range?: ByteRange): Promise<Uint8Array | undefined>;
   /** The file at `path`, to be read by ranges; `undefined` where there is none, or it is a folder or a symlink. */
   file(path: string, world: World): Promise<RangeSource | undefined>;
+  /** A part of the folder at `path` from a few blocks, however many names it has; `undefined` where there is no folder. */
+  sample?(path: string, world: World): Promise<FolderSample | undefined>;
+}
+
+export interface FolderSample {
+  /** Some entries, or all. Of a name, its size: see {@link FolderEntry}. */
+  readonly entries: ReadonlyMap<string, Pick<FolderEntry, "size">>;
+  /** Whether these are all. */
+  readonly isWhole: boolean;
+  /** Whether the directory is split over blocks (a HAMT), or would be where it is not on IPFS yet. */
+  readonly isSplit: boolean;
 }
 
 export interface FolderEntry {
@@ -71,6 +82,8 @@ export interface Description {
   readonly members?: Members;
   /** Problems for its users, or what could not be read; shown with the dataset. */
   readonly findings: readonly DatasetFinding[];
+  /** What could be better about how it is written and stored, though all of it can be read. Default: nothing. */
+  readonly advice?: readonly DatasetFinding[];
 }
 
 export interface Dimension {

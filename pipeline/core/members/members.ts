@@ -53,10 +53,11 @@ export function groupOf(
       access: accessOfAll(descriptions.map(({ access }) => access)),
       members: { count: ordered.length, listed: ordered.slice(0, most.members).map(memberOf), differences },
       findings: [
-        ...findingsIn(ordered),
+        ...findingsIn(ordered, ({ findings }) => findings),
         ...findings,
         ...(ordered.length > most.members ? [manyMembers(ordered.length)] : []),
       ],
+      advice: findingsIn(ordered, ({ advice = [] }) => advice),
     },
   };
 }
@@ -110,10 +111,13 @@ function accessOfAll(all: readonly Access[]): Access {
 }
 
 /** The findings in the files, one for those that are equal, with the names of the files where only some have it. */
-function findingsIn(files: readonly DescribedFile[]): DatasetFinding[] {
+function findingsIn(
+  files: readonly DescribedFile[],
+  listOf: (description: Description) => readonly DatasetFinding[],
+): DatasetFinding[] {
   const equal = new Map<string, { readonly finding: DatasetFinding; readonly names: string[] }>();
   for (const { name, description } of files) {
-    for (const finding of description.findings) {
+    for (const finding of listOf(description)) {
       const key = JSON.stringify([finding.level, finding.rule, finding.says, finding.fix]);
       const known = equal.get(key) ?? { finding, names: [] };
       equal.set(key, known);

@@ -18,6 +18,7 @@ import { type About, interpret } from "../attributes/interpret.ts";
 import type { Person } from "../attributes/people.ts";
 import { oneLine } from "../attributes/text.ts";
 import type { Facts } from "../campaign/campaign.ts";
+import { attributeFindings } from "../checks/attributes.ts";
 import type { RuleName } from "../checks/rules.ts";
 import type { Access, DatasetFinding, Description, Geometry, Members } from "../dataset/dataset.ts";
 import { type Box, boxOf, objectionToPlace, objectionToTime } from "../dataset/extent.ts";
@@ -88,7 +89,13 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
   const time = timeOf(description);
   const place = placeOf(description);
   const cube = cubeOf(description);
-  const findings = [...aboutFindings, ...time.findings, ...place.findings, ...(cube?.findings ?? [])];
+  const findings = [
+    ...aboutFindings,
+    ...time.findings,
+    ...place.findings,
+    ...(cube?.findings ?? []),
+    ...attributeFindings(about, description),
+  ];
 
   const own = {
     "fieldtree:path": path,

@@ -5,7 +5,7 @@
  * on the path are cached for a while, for all readers of the folder.
  */
 import type { CID } from "multiformats/cid";
-import { type Folder, mostNames, splitFirst } from "../../core/dataset/dataset.ts";
+import { type Folder, type FolderSample, mostNames, splitFirst } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { Failure } from "../../core/failure.ts";
 import { codecs, type Get, keyOf } from "../block.ts";
@@ -69,7 +69,36 @@ async function folderAt(cid: CID, below: Directories): Promise<Folder | undefine
       const at = await resolve(path);
       return at && openFile(at, below.get);
     },
+
+    async sample(path) {
+      const at = path === "" ? cid : await resolve(path);
+      return at && sampleOf(at, below.get);
+    },
   };
+}
+
+/** Levels of a HAMT below its root that are read for a name. */
+const mostLevels = 3;
+
+/** The entries that the first block of a directory has. Of a HAMT whose first block has none: those of a block below it. */
+async function sampleOf(cid: CID, get: Get): Promise<FolderSample | undefined> {
+  let at = cid;
+  for (let level = 0; ; level++) {
+    if (at.code !== codecs.dagPb) return undefined;
+    const shape = shapeOf(at, await load(at, get));
+    if (shape.kind === "directory") {
+      const entries = new Map(shape.entries.map(({ name, tsize }) => [name, { size: tsize }]));
+      return { entries, isWhole: true, isSplit: false };
+    }
+    if (shape.kind !== "shard") return undefined;
+    const named = shape.slots.flatMap(({ name, tsize }) =>
+      name === undefined ? [] : [[name, { size: tsize }] as const],
+    );
+    const deeper = shape.slots.find(({ name }) => name === undefined);
+    if (named.length > 0 || !deeper || level === mostLevels)
+      return { entries: new Map(named), isWhole: level === 0 && !deeper, isSplit: true };
+    at = deeper.cid;
+  }
 }
 
 type Directories = ReturnType<typeof directories>;

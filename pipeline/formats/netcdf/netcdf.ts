@@ -7,6 +7,7 @@
 import { unlessAborted } from "../../core/abort.ts";
 import { describe } from "../../core/cf/describe.ts";
 import type { CfVariable } from "../../core/cf/variable.ts";
+import { storageFindings } from "../../core/checks/storage.ts";
 import type { DatasetFinding, Description } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { Failure } from "../../core/failure.ts";
@@ -22,6 +23,7 @@ import { openClassic } from "./classic/open.ts";
 import { openEnhanced } from "./enhanced/open.ts";
 import type { NetcdfFile, NetcdfVariable } from "./file.ts";
 import { referencesTo } from "./references/references.ts";
+import { storedArrayOf } from "./storage.ts";
 import { valuesIn } from "./values.ts";
 
 export const netcdf = (using: Decompressors): FormatReader => ({
@@ -76,6 +78,7 @@ async function describeFile(source: RangeSource, using: Decompressors, world: Wo
     attributes,
     access: { format: "netcdf", model: file.model, groups: groupsIn(file) },
     findings: [...findings, ...values.findings(), ...described.findings],
+    advice: [...storageFindings({ arrays: variables.map(storedArrayOf), file: source.size }), ...described.advice],
   };
 }
 

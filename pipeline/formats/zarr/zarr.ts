@@ -6,6 +6,7 @@
  */
 import { describe } from "../../core/cf/describe.ts";
 import { baseName, type CfVariable, groupOf } from "../../core/cf/variable.ts";
+import { storageFindings } from "../../core/checks/storage.ts";
 import type { DatasetFinding, Description, Folder } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
@@ -17,12 +18,13 @@ import type { FolderReader } from "../reader.ts";
 import { arrayOf, type ZarrArray } from "./array.ts";
 import { checkFiles } from "./files.ts";
 import { refusals } from "./refusals.ts";
+import { storageOf } from "./storage.ts";
 import { isZarr, isZarrV2, missingRoot, openStore, type ZarrStore } from "./store.ts";
 import { isOurs, undecodable, valuesIn } from "./values.ts";
 
 export const zarr = (using: Decompressors): FolderReader => ({
   name: "zarr",
-  version: 6,
+  version: 7,
   folders: {
     recognises: isZarr,
     missing: missingRoot,
@@ -58,6 +60,7 @@ async function describeStore(folder: Folder, using: Decompressors, world: World)
       groups: [...store.groups.keys()].filter((path) => path !== ""),
     },
     findings: [...findings, ...values.findings(), ...described.findings],
+    advice: [...storageFindings({ arrays: await storageOf(folder, store, arrays, world) }), ...described.advice],
   };
 }
 

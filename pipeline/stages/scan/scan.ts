@@ -6,7 +6,9 @@
  */
 import type { CID } from "multiformats/cid";
 import type { Facts } from "../../core/campaign/campaign.ts";
+import type { RuleName } from "../../core/checks/rules.ts";
 import { atMost, inOrder } from "../../core/concurrency.ts";
+import type { DatasetFinding } from "../../core/dataset/dataset.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
 import type { Entry, PlainEntry } from "../../core/stac/catalog-entry.ts";
@@ -35,7 +37,7 @@ export interface Scanned {
 const atOnce = 16;
 
 /** Part of the cache key. Increase it when the search returns a different result for the same leaf. */
-const searchVersion = 3;
+const searchVersion = 4;
 
 /** Contents of a leaf, independent of its path: the datasets in it, or the kind of plain file or folder it is. */
 interface LeafContents extends Search {
@@ -167,8 +169,19 @@ export function entryOf(path: string, cid: CID | undefined, dataset: Found, fact
   if ("failure" in dataset) return { kind: "failed", ...at, reader, failure: dataset.failure };
   const described = { ...at, tsize: size, description: dataset.description, reader, ...(name && { name }) };
   const { item, findings } = itemOf(described, facts);
-  return { kind: "dataset", ...at, reader, item, findings: [...dataset.description.findings, ...findings] };
+  const { findings: problems, advice = [] } = dataset.description;
+  // A reader that knows why there is no time or place has a finding of its own.
+  const isExplained = (rule: RuleName) =>
+    (rule === "no-time" || rule === "no-place") && problems.some((problem) => problem.rule === rule);
+  const others = findings.filter(({ rule }) => !isExplained(rule));
+  return { kind: "dataset", ...at, reader, item, findings: bySeverity([...problems, ...others, ...advice]) };
 }
+
+const severity = ["error", "warning", "hint"] as const;
+
+/** The most severe first, because the portal and a pull request list the first few. */
+const bySeverity = (findings: readonly DatasetFinding[]): readonly DatasetFinding[] =>
+  severity.flatMap((level) => findings.filter((finding) => finding.level === level));
 
 /** Part of the cache key: changes whenever the version of any reader does. */
 function versionsOf(readers: readonly FormatReader[]): string {

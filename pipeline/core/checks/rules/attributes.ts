@@ -26,6 +26,25 @@ export const attributeRules = {
     reason: "Without one, nobody may use the data.",
     fix: "Set `license` to an SPDX identifier, such as `CC-BY-4.0`.",
   },
+  "recommended-attributes": {
+    level: "hint",
+    finds: "The dataset has no `keywords`, `institution`, `references` or `Conventions`.",
+    reason: "Searches, citations and programs rest on them.",
+    fix: "Add them; `references` are DOIs or addresses, `Conventions` is `CF-1.11, ACDD-1.3` where the data follow these.",
+  },
+  "no-orcid": {
+    level: "hint",
+    finds: "A creator has no ORCID iD.",
+    reason: "Names are not unique; an iD is, and citations are counted by it.",
+    fix: "List the iDs in `creator_id`, in the order of the names.",
+  },
+  "run-date": {
+    level: "hint",
+    finds: "`history`, `date_created` or `date_modified` has the time at which a program ran.",
+    reason:
+      "The same processing, run again, gives other bytes and another CID: all of it is stored and pinned once more.",
+    fix: "Leave the time out, or take it from the input.",
+  },
   licence: {
     level: "warning",
     finds: "`license` is no SPDX identifier.",

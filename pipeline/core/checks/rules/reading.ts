@@ -62,6 +62,12 @@ export const readingRules = {
     reason: "Most users open data with xarray.",
     fix: "Write it with xarray's `to_zarr`.",
   },
+  "fill-value": {
+    level: "warning",
+    finds: "What stands for missing is a value that can be measured, or `_FillValue` and `missing_value` differ.",
+    reason: "Programs read measured values as missing, without a word.",
+    fix: "Use NaN, or a number that can't be measured, as `_FillValue`.",
+  },
   packing: {
     level: "warning",
     finds: "A coordinate's `scale_factor` or `add_offset` can't be used.",

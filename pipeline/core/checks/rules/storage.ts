@@ -20,6 +20,24 @@ export const storageRules = {
     reason: "Some clients, ipfsspec among them, can't list it.",
     fix: 'Write it with dimension_separator="/", with larger chunks, or with Zarr\'s sharding.',
   },
+  "many-chunks": {
+    level: "hint",
+    finds: "A Zarr array is stored in more than 10 000 files and not sharded.",
+    reason: "Each file is announced, pinned and fetched by itself.",
+    fix: "Write it with Zarr's sharding (version 3), or with larger chunks.",
+  },
+  uncompressed: {
+    level: "hint",
+    finds: "Arrays of 16 MB or more are stored without compression.",
+    reason: "All of it is stored, pinned and fetched at full size.",
+    fix: "Write it with a compressor, such as zstd; `nccopy -4 -d 4 -s` for NetCDF.",
+  },
+  "better-as-zarr": {
+    level: "hint",
+    finds: "A NetCDF or HDF5 file has 64 MB or more.",
+    reason: "Of a Zarr store, a part is fetched in fewer requests, and by more programs.",
+    fix: "Convert it with the lines below, which give the same CID each time.",
+  },
   "not-consolidated": {
     level: "warning",
     finds: "A Zarr store has no consolidated metadata.",

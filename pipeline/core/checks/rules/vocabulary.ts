@@ -32,4 +32,16 @@ export const vocabularyRules = {
     reason: "Without units, CF takes values for plain numbers; users must guess.",
     fix: "Set the attribute `units`.",
   },
+  unitless: {
+    level: "hint",
+    finds: "Data variables have neither `units` nor a `standard_name`.",
+    reason: "Their numbers mean nothing by themselves, and can't be converted.",
+    fix: 'Add `units` to each: `"1"` where it has no dimension.',
+  },
+  "no-standard-name": {
+    level: "hint",
+    finds: "Data variables have neither `standard_name` nor `long_name`.",
+    reason: "Nobody but their author knows what they are, and no search by quantity finds them.",
+    fix: "Add `standard_name` where CF's table has one, and `long_name` otherwise.",
+  },
 } as const satisfies Rules;
