@@ -28,6 +28,14 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["stages/tree/past.ts", "mostAdded = { releases: 64, bytes: 32 << 20 }", "64 releases, 32 MiB"],
   ],
   "chunks in one shard": [["formats/zarr/codecs/sharding.ts", "mostPerShard = 2 ** 20", "1 048 576"]],
+  "files that the item of a folder": [
+    ["core/members/members.ts", "members: 1000", "1000"],
+    ["core/cf/place/geometry.ts", "mostPositions = 2000", "2000"],
+  ],
+  "names of other files in one leaf": [
+    ["stages/scan/bounds.ts", "names: 1000", "1000"],
+    ["stages/scan/bounds.ts", "nameCharacters: 64 * 2 ** 10", "65 536 characters"],
+  ],
   "a `dataset_meta.yaml`": [["formats/sidecar.ts", "most = { bytes: 1024 * 1024, depth: 8 }", "1 MiB, 8 levels deep"]],
   "mistakes of one `dataset_meta.yaml`": [["formats/sidecar.ts", "mostMistakes = 20", "20"]],
   "findings of one rule that a person": [

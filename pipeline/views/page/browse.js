@@ -130,7 +130,7 @@ function python(one) {
     const file = members[0] === undefined ? "" : `/${relative(members[0])}`;
     return `import fsspec, xarray as xr\nds = xr.open_dataset(fsspec.open("${url}${file}").open())`;
   };
-  const needs = zarr ? "xarray zarr" : files ? "fsspec" : "xarray h5netcdf scipy fsspec";
+  const needs = zarr ? "xarray zarr" : files ? "fsspec" : "xarray h5netcdf h5py scipy fsspec";
   const lines = [[`By CID, from anywhere: pip install ${needs} ipfsspec`, at(`ipfs://${cid}`)]];
   if (via && !files) lines.push([`Through this gateway: pip install ${needs} aiohttp`, at(openable(cid))]);
   return lines;
