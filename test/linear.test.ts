@@ -37,7 +37,11 @@ import { readYaml } from "../pipeline/core/yaml/yaml.ts";
 import { withBlocks } from "../pipeline/formats/block-cache.ts";
 import { datasetMeta } from "../pipeline/formats/dataset-meta.ts";
 import { type FormatReader, startLength } from "../pipeline/formats/reader.ts";
+import { sounding } from "../pipeline/formats/table/sounding.ts";
 import { table as tableReader } from "../pipeline/formats/table/table.ts";
+import { geojson } from "../pipeline/formats/tracks/geojson.ts";
+import { gpx } from "../pipeline/formats/tracks/gpx.ts";
+import { kml } from "../pipeline/formats/tracks/kml.ts";
 import { arrayOf } from "../pipeline/formats/zarr/array.ts";
 import { readJsonObject } from "../pipeline/formats/zarr/json.ts";
 import { excerpt, headerValue, waitOf, withoutSecrets } from "../pipeline/http/http.ts";
@@ -47,6 +51,7 @@ import { addressOf, formOf, names, rangeOf } from "../pipeline/serve/request.ts"
 import { folderOf } from "./fakes/folder.ts";
 import { rangesOf } from "./fakes/range-source.ts";
 import { testWorld } from "./fakes/world.ts";
+import { eolFile, frdFile } from "./formats/table/soundings.ts";
 
 const utf8 = new TextEncoder();
 const standardNames = namesOf(version, table);
@@ -85,6 +90,18 @@ const readers: Readonly<Record<string, Reader>> = {
   "a table, a cell": (text) => file(tableReader, `time,a,lat\n1,2,3\n1,2,3\n${"1,2,3\n".repeat(100)}1,${text},3\n`),
   "a table, its comments": (text) => file(tableReader, `# title: ${text}\n# ${text}\ntime,a,lat\n1,2,3\n1,2,3\n`),
   "a table, in quotation marks": (text) => file(tableReader, `time,a\n1,2\n1,2\n1,"${text}\n1,2\n`),
+  "a sounding": (text) => file(sounding, `Data Type: ${text}\nUTC Launch Time (y): ${text}\n${text}`),
+  "a sounding, its place": (text) => file(sounding, eolFile([]).replace("59 25.92'W", text)),
+  "a sounding, its columns": (text) => file(sounding, eolFile([]).replace("--------", `--------${text}`)),
+  "a sounding, a row": (text) => file(sounding, `${eolFile([])}${text}\n`),
+  "a sounding, in FRD": (text) => file(sounding, frdFile([]).replace("Date:", text).replace(" NS ", text)),
+  GeoJSON: (text) => file(geojson, `{"type":"FeatureCollection",${text}`),
+  "GeoJSON, a property": (text) =>
+    file(geojson, JSON.stringify({ type: "Feature", properties: { time: text, a: text } })),
+  GPX: (text) => file(gpx, `<gpx>${text}</gpx>`),
+  "GPX, a comment": (text) =>
+    file(gpx, `<!DOCTYPE a [${text}]><!--${text}--><gpx><metadata><name>a</name></metadata></gpx>`),
+  "KML, coordinates": (text) => file(kml, `<kml><LineString><coordinates>1,2 ${text}</coordinates></LineString></kml>`),
   "attributes: names": (text) => namesIn(text),
   "attributes: names of two": (text) => namesIn(text, 2),
   "attributes: creators": attribute("creator_name", "creator_email", "creator_id", "creator_institution"),

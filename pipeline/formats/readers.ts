@@ -3,12 +3,20 @@ import { datasetMeta, withSidecar } from "./dataset-meta.ts";
 import type { Decompressors } from "./decompressors.ts";
 import { netcdf } from "./netcdf/netcdf.ts";
 import type { FormatReader } from "./reader.ts";
+import { sounding } from "./table/sounding.ts";
 import { table } from "./table/table.ts";
+import { geojson } from "./tracks/geojson.ts";
+import { gpx } from "./tracks/gpx.ts";
+import { kml } from "./tracks/kml.ts";
 import { zarr } from "./zarr/zarr.ts";
 
 export const readersUsing = (decompressors: Decompressors): readonly FormatReader[] => [
   withSidecar(zarr(decompressors)),
   netcdf(decompressors),
+  geojson,
+  gpx,
+  kml,
+  sounding,
   table,
   datasetMeta,
 ];
