@@ -81,7 +81,17 @@ export function momentOf(text: string): Moment | undefined {
 /** `2024-08-11`, `2024-08-11T10:00:05.25Z`: as most files have them, by the million, for which patterns are slow. */
 function plainMoment(text: string): Moment | undefined {
   const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)];
-  if (!(day > 0 && month > 0 && month <= 12 && text[4] === "-" && text[7] === "-" && day <= daysIn(year, month)))
+  if (
+    !(
+      year >= 0 &&
+      day > 0 &&
+      month > 0 &&
+      month <= 12 &&
+      text[4] === "-" &&
+      text[7] === "-" &&
+      day <= daysIn(year, month)
+    )
+  )
     return undefined;
   const days = BigInt(daysFromEpoch(year, month, day)) * microsecondsOf(24, 0, 0);
   if (text.length === 10) return { microseconds: days, hasTime: false };

@@ -198,6 +198,12 @@ describe("a hostile table", () => {
     expect(Object.getPrototypeOf(JSON.parse(JSON.stringify(description)))).toBe(Object.prototype);
   });
 
+  it("may have dates that are none", async () => {
+    const rows = "2024-08-11,1\n2O24-08-11,2\n2024-13-41,3\n0000-00-00,4\n";
+    const { variables } = await described(`date,value\n${rows.repeat(3)}`);
+    expect(variables.map(({ type }) => type)).toEqual(["string", "int64"]);
+  });
+
   it("gives each of its columns a name of its own", async () => {
     const { variables } = await described("t,t,t.1,t,x,y,z\n1,2,3,4,5,6,7\n1,2,3,4,5,6,7\n1,2,3,4,5,6,7\n");
     const names = variables.map(({ name }) => name);
