@@ -4,7 +4,9 @@
  * A review may run with only tree.yaml, campaign.yaml and a network: on a GitHub runner, for a fork. So the campaign's node is
  * one source of blocks among others. Where it can't be reached, the gateways are used.
  */
+
 import { join } from "node:path";
+import { endedBy } from "../core/abort.ts";
 import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
@@ -83,7 +85,7 @@ async function rememberLive(
   world: World,
 ): Promise<void> {
   const { config, folder, state, home, env, sizes } = review;
-  const inTime = { ...world, signal: AbortSignal.any([world.signal, AbortSignal.timeout(logTimeoutMs)]) };
+  const inTime = endedBy(world, AbortSignal.timeout(logTimeoutMs));
   try {
     const log = await logOf(config, { folder, state, blocks: home, env });
     const head = await log.head(inTime);

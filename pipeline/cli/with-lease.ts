@@ -1,5 +1,7 @@
 /** Work that one publisher does at a time, on every machine that shares the campaign's log. */
+
 import type { Campaign } from "../campaign/campaign.ts";
+import { endedBy } from "../core/abort.ts";
 import type { World } from "../core/world.ts";
 
 /** Runs `work` while this process has the campaign's lease. The signal in its world aborts when the lease is lost. */
@@ -11,7 +13,7 @@ export async function withLease(
 ): Promise<void> {
   const lease = await campaign.log.leases.take(what, world);
   try {
-    await work({ ...world, signal: AbortSignal.any([world.signal, lease.lost]) });
+    await work(endedBy(world, lease.lost));
   } finally {
     await lease.release();
   }

@@ -1,6 +1,8 @@
 /** `status`: the state of the campaign, in a few lines and within two seconds. */
+
 import { printStatus } from "../cli/print-status.ts";
 import type { Verb } from "../cli/verb.ts";
+import { endedBy } from "../core/abort.ts";
 import { longestWait } from "../core/campaign/fields.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
@@ -21,7 +23,7 @@ does not answer in time is shown as such: without its node, what is live is read
         hint: "2 is the default; no more than 24 days",
       });
     const late = AbortSignal.timeout(Math.ceil(seconds * 1000));
-    const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
+    const inTime: World = endedBy(world, late);
     try {
       const until = performance.now() + seconds * 1000;
       const timeouts = {

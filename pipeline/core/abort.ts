@@ -21,6 +21,11 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): P
   }
 }
 
+/** `world`, which is also to stop when one of `signals` aborts: at a deadline, or when an answer is no longer needed. */
+export function endedBy(world: World, ...signals: readonly AbortSignal[]): World {
+  return { ...world, signal: AbortSignal.any([world.signal, ...signals]) };
+}
+
 /** `items`, each awaited as by {@link unlessAborted}. `items.return` is called however the iteration ends. */
 export async function* eachUnlessAborted<T>(signal: AbortSignal, items: AsyncIterable<T>): AsyncGenerator<T> {
   const rest = items[Symbol.asyncIterator]();

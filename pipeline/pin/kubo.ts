@@ -18,7 +18,9 @@
  *
  * @see https://docs.ipfs.tech/reference/kubo/rpc/
  */
+
 import type { CID } from "multiformats/cid";
+import { endedBy } from "../core/abort.ts";
 import { inOrder } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
@@ -160,7 +162,7 @@ async function pinNow(kubo: Kubo, { cid, label, previous, origins }: PinRequest,
 /** Connects Kubo with the nodes that have the blocks. Failures are ignored: it may be connected already, or find others. */
 async function connectTo(kubo: Kubo, origins: readonly string[], world: World): Promise<void> {
   const late = AbortSignal.timeout(meeting);
-  const hurried = { ...world, signal: AbortSignal.any([world.signal, late]) };
+  const hurried = endedBy(world, late);
   const connect = async (arg: string) => {
     try {
       await kubo.calls.ask("swarm/connect", { arg }, hurried);

@@ -13,7 +13,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { CID } from "multiformats/cid";
-import { eachUnlessAborted, unlessAborted } from "../core/abort.ts";
+import { eachUnlessAborted, endedBy, unlessAborted } from "../core/abort.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { codecs, type Get, isInline } from "../dag/block.ts";
@@ -116,8 +116,8 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     const gone = new AbortController();
     response.on("close", () => gone.abort(new Failure("unavailable", "the client left")));
     const late = AbortSignal.timeout(limits.firstBytes);
-    const within: World = { ...world, signal: AbortSignal.any([world.signal, gone.signal, late]) };
-    const lasting: World = { ...world, signal: AbortSignal.any([world.signal, gone.signal]) };
+    const within: World = endedBy(world, gone.signal, late);
+    const lasting: World = endedBy(world, gone.signal);
     let leave: (() => void) | undefined;
     // Requests to a read-only gateway have no body: it is not read.
     if (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0)

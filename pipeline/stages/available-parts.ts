@@ -5,7 +5,7 @@
  * that this machine last read from it is used. Services and names are observed separately anyway.
  */
 import type { CID } from "multiformats/cid";
-import { unlessAborted } from "../core/abort.ts";
+import { endedBy, unlessAborted } from "../core/abort.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Lease } from "../log/lease.ts";
@@ -42,7 +42,7 @@ export function reachable<Campaign extends Parts>(
 ): Reachable<Campaign> {
   const { home, log } = campaign;
   const found = new Map<Unreachable["part"], Unreachable>();
-  const inTime: World = { ...world, signal: AbortSignal.any([world.signal, soon]) };
+  const inTime: World = endedBy(world, soon);
 
   /** Returns the result of `work`, or of `instead` where `work` fails because `part` is down or refuses access. */
   const asFarAs = async <T>(part: Unreachable["part"], work: Promise<T>, instead: () => Promise<T>): Promise<T> => {

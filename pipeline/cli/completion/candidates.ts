@@ -3,8 +3,10 @@
  *
  * Completion must be fast: tree.yaml is read in spite of errors, and a log that does not answer in time is skipped.
  */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { endedBy } from "../../core/abort.ts";
 import { isFailure } from "../../core/failure.ts";
 import { readTree } from "../../core/tree/tree.ts";
 import type { Call, Verb } from "../verb.ts";
@@ -45,13 +47,13 @@ function namesBelow(word: string, text: Uint8Array): readonly string[] {
 }
 
 async function releases({ campaign, world }: Call): Promise<readonly number[]> {
-  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(timeoutMs)]);
+  const inTime = endedBy(world, AbortSignal.timeout(timeoutMs));
   try {
-    const head = await (await campaign()).log.head({ ...world, signal });
+    const head = await (await campaign()).log.head(inTime);
     const newest = head?.release.number ?? 0;
     return Array.from({ length: Math.min(newest, most) }, (_, i) => newest - i);
   } catch (error) {
-    if (!signal.aborted && !isFailure(error)) throw error;
+    if (!inTime.signal.aborted && !isFailure(error)) throw error;
     return [];
   }
 }

@@ -1,5 +1,7 @@
 /** The status of names: their authorities' answers, from which the plan decides what to announce. */
+
 import { CID } from "multiformats/cid";
+import { endedBy } from "../../core/abort.ts";
 import { withoutSlash } from "../../core/campaign/fields.ts";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
@@ -28,7 +30,7 @@ export async function observeName(
   world: World,
 ): Promise<NameObservation> {
   const late = AbortSignal.timeout(Math.ceil(timeoutMs));
-  const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
+  const inTime: World = endedBy(world, late);
   try {
     return { name: announced, answers: await announced.open("reading").probe(inTime) };
   } catch (error) {

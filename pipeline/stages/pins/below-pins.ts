@@ -6,7 +6,7 @@
  * comes first, because older ones share most of its blocks.
  */
 import type { CID } from "multiformats/cid";
-import { unlessAborted } from "../../core/abort.ts";
+import { endedBy, unlessAborted } from "../../core/abort.ts";
 import { isFailure } from "../../core/failure.ts";
 import { plural } from "../../core/text/plural.ts";
 import type { World } from "../../core/world.ts";
@@ -41,12 +41,12 @@ export async function lookBelowPins(
   const incomplete: IncompletePin[] = [];
   const isFirst = ([, root]: readonly [string, CID]) => first.some((cid) => cid.equals(root));
   const [live, others] = [[...pins].filter(isFirst), [...pins].filter((pin) => !isFirst(pin))];
-  const signal = soon ? AbortSignal.any([world.signal, soon]) : world.signal;
+  const inTime = soon ? endedBy(world, soon) : world;
   let done = 0;
   try {
-    const missingBelow = await unlessAborted(signal, home.belowPins(limits, { ...world, signal }));
+    const missingBelow = await unlessAborted(inTime.signal, home.belowPins(limits, inTime));
     for (const [label, root] of [...live, ...others]) {
-      const missing = await unlessAborted(signal, missingBelow(root));
+      const missing = await unlessAborted(inTime.signal, missingBelow(root));
       if (missing) incomplete.push({ label, root, count: missing.count, missing: missing.first });
       world.progress({ task: "checking pins", done: ++done, total: pins.size, unit: "pins" });
     }

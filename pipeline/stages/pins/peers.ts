@@ -4,6 +4,7 @@
  * Nothing that is published depends on it, so a Kubo that does not answer, or refuses our token, is a warning and stops
  * nothing.
  */
+import { endedBy } from "../../core/abort.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Parts, Peering } from "../parts.ts";
@@ -21,7 +22,7 @@ export function observePeers(
   world: World,
 ): Promise<ObservedPeering[]> {
   const late = AbortSignal.timeout(Math.ceil(timeoutMs));
-  const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
+  const inTime: World = endedBy(world, late);
   return Promise.all(
     peering.map(async (peering) => {
       const missing = await warnOnFailure(peering.node, () => peering.missing(inTime), late, world);

@@ -6,7 +6,9 @@
  * allows: of thousands of leaves by the root block alone where more would take too long, and the last ones not at all.
  * Their order follows from their hashes, so that no part of the tree is always the unchecked one.
  */
+
 import type { CID } from "multiformats/cid";
+import { endedBy } from "../../core/abort.ts";
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
@@ -75,7 +77,7 @@ async function observeService(
   world: World,
 ): Promise<PinObservation[]> {
   const late = AbortSignal.timeout(timeoutMs);
-  const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
+  const inTime: World = endedBy(world, late);
   const tooLate = new Failure("unavailable", `${service.name}: no answer in ${timeoutMs / 1000} s`);
   const { statuses, failure } = await askService(service, pins, tooLate, inTime, world);
 

@@ -6,8 +6,10 @@
  * of those that only fetch. Services work concurrently, and a service that fails is one that doesn't count yet: whether
  * the others are enough is decided at the end.
  */
+
 import { isDeepStrictEqual } from "node:util";
 import type { CID } from "multiformats/cid";
+import { endedBy } from "../../core/abort.ts";
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure } from "../../core/failure.ts";
 import { firstLines } from "../../core/text/shown.ts";
@@ -47,7 +49,7 @@ export async function pinAll(
   world: World,
 ): Promise<PinObservation[]> {
   const late = AbortSignal.timeout(campaign.pins.deadline);
-  const inTime: World = { ...world, signal: AbortSignal.any([world.signal, late]) };
+  const inTime: World = endedBy(world, late);
   const ours = pins.length > 0 ? await campaign.origins(world) : [];
   const observed = new Map<DesiredPin, PinObservation>(known.map((one) => [one.desired, one]));
   const enough = () => !waitForOptional && unmetPins([...observed.values()], campaign).length === 0;

@@ -5,6 +5,7 @@
  * So all reads for a pull request count against a budget of blocks, bytes and time. When it is used up, no more requests
  * are sent.
  */
+import { endedBy } from "../../core/abort.ts";
 import { Failure } from "../../core/failure.ts";
 import { formatBytes } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
@@ -37,7 +38,7 @@ export function budgetOf(bounds: Bounds, world: World): Budget {
   return budgetWithin(bounds, late, {
     exhausted: undefined,
     blocks: bounds.blocks,
-    spend: (ask) => ask({ ...world, signal: AbortSignal.any([world.signal, late]) }),
+    spend: (ask) => ask(endedBy(world, late)),
   });
 }
 
