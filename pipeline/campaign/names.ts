@@ -1,5 +1,7 @@
 /** The names that campaign.yaml announces. Reading them needs no secrets, writing does. */
+
 import type { CampaignConfig, NodeConfig } from "../core/campaign/campaign.ts";
+import { parseNameTarget } from "../core/campaign/name-target.ts";
 import type { DnsNameConfig, IpnsNameConfig } from "../core/campaign/names.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
@@ -24,7 +26,8 @@ async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ 
     import("../names/dnslink/dnslink.ts"),
     import("../names/dnslink/providers/providers.ts"),
   ]);
-  const { domain, ttl, authorities, deadline, to } = config;
+  const { domain, ttl, authorities, deadline } = config;
+  const to = parseNameTarget(config.to);
   const common = { domain, ttl, authorities };
   const reader = lazy(() => dnslink(common));
   const writer = lazy(() => {
@@ -67,7 +70,7 @@ async function ipnsNameOf(
     name: {
       name: name ?? config.ipns,
       kind: "ipns",
-      to: config.to,
+      to: parseNameTarget(config.to),
       deadline: ipnsDeadline,
       open(what) {
         if (what === "writing") secret(config.ipns);

@@ -1,7 +1,9 @@
 /** The observations of `status`, and their text. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
+import { formatNameTarget } from "../core/campaign/name-target.ts";
 import { isFailure } from "../core/failure.ts";
 import { hasNoData } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
@@ -127,7 +129,7 @@ async function liveName(observed: NameObservation, head: Head | undefined, { log
     ...(problem && { problem }),
   }));
   const wrong = agrees ? [] : describeAnswers(observed, value);
-  return { data: { name, to, authorities, agrees }, wrong };
+  return { data: { name, to: formatNameTarget(to), authorities, agrees }, wrong };
 }
 
 /** Formats `latest.example.org → tree  2 of 2 servers agree`, and below it every server that does not agree. */

@@ -6,6 +6,7 @@ import { CID } from "multiformats/cid";
 import * as v from "valibot";
 import type { Campaign } from "../campaign/campaign.ts";
 import { fetchUnlessAborted } from "../core/abort.ts";
+import type { NameTarget } from "../core/campaign/name-target.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Node } from "../ipfs/node.ts";
@@ -89,13 +90,13 @@ function resolverOf(campaign: Campaign): (name: string, world: World) => Promise
   const { log } = campaign;
   const targetOfName = targetsOf(campaign);
   // Cached, because an old release never changes, and finding it means walking the log.
-  const old = new Map<string, string>();
+  const old = new Map<NameTarget, string>();
   return async (name, world) => {
     const to = targetOfName(name);
     const live = to === undefined ? undefined : await log.head(world);
     if (to === undefined || !live) return undefined;
     const target = old.get(to) ?? (await targetOf(to, live, log, world));
-    if (to.includes("@")) old.set(to, target);
+    if (to.release !== undefined) old.set(to, target);
     const [, , cid, ...names] = target.split("/");
     return { cid: CID.parse(cid!), ...(names.length > 0 && { names }) };
   };

@@ -1,6 +1,8 @@
 /** The parts of a campaign that the stages use. `campaign.ts` creates them. */
+
 import type { CID } from "multiformats/cid";
 import type { Facts } from "../core/campaign/campaign.ts";
+import type { NameTarget } from "../core/campaign/name-target.ts";
 import type { PinsConfig } from "../core/campaign/pins.ts";
 import type { Json } from "../core/json.ts";
 import type { DataLeaf } from "../core/tree/tree.ts";
@@ -95,8 +97,7 @@ export interface ConfiguredName {
   /** The domain, or the key's public name, as in campaign.yaml. */
   readonly name: string;
   readonly kind: "dnslink" | "ipns";
-  /** `tree`, `portal`, `portal/PATH`, `tree@N`, `portal@N` */
-  readonly to: string;
+  readonly to: NameTarget;
   /** ms within which every authority must answer the new value. */
   readonly deadline: number;
   /**

@@ -139,7 +139,7 @@ export async function partsAmong(
     pins: { require: { atLeast: 2, of: ["mirror", "dkrz"] }, sample: 1, ...pins },
     names: zones.map((zone) => {
       const name = nameIn(zone, calls, (value) => assertTrue(around, value));
-      const to = zone.domain.startsWith("latest.") ? "tree" : "portal";
+      const to = { of: zone.domain.startsWith("latest.") ? ("tree" as const) : ("portal" as const), path: "" };
       return { name: zone.domain, kind: "dnslink", to, deadline: 60_000, open: () => name };
     }),
   });

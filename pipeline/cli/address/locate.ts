@@ -148,7 +148,7 @@ async function nameTarget(
       hint: `its names: ${[...new Set(known)].join(", ")}; what any other name leads to, a gateway says`,
     });
   }
-  const at = release === undefined ? to : to.replace(/^(tree|portal)(?:@\d+)?/, `$1@${release}`);
+  const at = release === undefined ? to : { ...to, release };
   // Checked here, so that the failure is about the address, not about a line of campaign.yaml.
   if (release !== undefined) await releaseNumbered(release, campaign.log, world);
   const target = await targetOf(at, await publishedHead(campaign.log, world), campaign.log, world);

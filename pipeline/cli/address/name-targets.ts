@@ -1,15 +1,20 @@
 /** The targets of the campaign's names, whether or not they were announced already. */
+
 import type { Campaign } from "../../campaign/campaign.ts";
+import type { NameTarget } from "../../core/campaign/name-target.ts";
 import { publicKeyOf, publicName } from "../../core/key.ts";
 
 /**
- * Returns the target of a name: `tree`, `portal`, `portal/PATH`, `tree@N`. Names in campaign.yaml take precedence over
+ * Returns the target of a name. Names in campaign.yaml take precedence over
  * built-in names: CAMPAIGN and its domain are the portal; either with the prefix `latest.` is the tree.
  */
-export function targetsOf({ facts, names: announced }: Campaign): (name: string) => string | undefined {
+export function targetsOf({ facts, names: announced }: Campaign): (name: string) => NameTarget | undefined {
   const own = [facts.campaign, ...(facts.domain ? [facts.domain] : [])];
-  const targets = new Map([
-    ...own.flatMap((name) => [[name, "portal"] as const, [`latest.${name}`, "tree"] as const]),
+  const targets = new Map<string, NameTarget>([
+    ...own.flatMap((name) => [
+      [name, { of: "portal", path: "" }] as const,
+      [`latest.${name}`, { of: "tree", path: "" }] as const,
+    ]),
     ...announced.map(({ name, to }) => [keyed(name), to] as const),
   ]);
   return (name) => targets.get(name) ?? targets.get(name.toLowerCase()) ?? targets.get(keyed(name));

@@ -4,30 +4,21 @@
  * The value is always derived from the head, never read from the name: so a name that lags is announced again, and a
  * record that was edited by hand is found to differ.
  */
+import type { NameTarget } from "../../core/campaign/name-target.ts";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head, ReleaseLog } from "../../log/log.ts";
 
 /**
- * Returns `/ipfs/CID` or `/ipfs/CID/path` for `tree`, `portal`, `portal/PATH`, `tree@N` or `portal@N`, with `head` as the
- * newest release. CIDs are spelled as in the release.
+ * Returns `/ipfs/CID` or `/ipfs/CID/path`, with `head` as the newest release. CIDs are spelled as in the release.
  *
- * @throws Failure `input` where release N does not exist yet.
+ * @throws Failure `input` where the release does not exist yet.
  */
-export async function targetOf(to: string, head: Head, log: ReleaseLog, world: World): Promise<string> {
-  const [, what, , below = ""] = written.exec(to)!;
-  const number = numberIn(to);
-  const { release } = number === undefined ? head : await releaseAt(number, head, log, world);
-  return `/ipfs/${what === "tree" ? release.root : release.portal}${below}`;
-}
-
-const written = /^(tree|portal)(?:@(\d+))?(\/.*)?$/;
-
-/** Returns N of `tree@N` or `portal@N`; `undefined` for the newest release. */
-export function numberIn(to: string): number | undefined {
-  const number = written.exec(to)?.[2];
-  return number === undefined ? undefined : Number(number);
+export async function targetOf(to: NameTarget, head: Head, log: ReleaseLog, world: World): Promise<string> {
+  const { release } = to.release === undefined ? head : await releaseAt(to.release, head, log, world);
+  const cid = to.of === "tree" ? release.root : release.portal;
+  return to.path === "" ? `/ipfs/${cid}` : `/ipfs/${cid}/${to.path}`;
 }
 
 /**

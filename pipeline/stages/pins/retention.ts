@@ -4,6 +4,7 @@
  * Nothing that a kept release has is among them, nor a release that a name points to, nor what campaign.yaml has pinned
  * beside them; and nothing at all where campaign.yaml says nothing: old releases are citable for as long as they are pinned.
  */
+
 import { CID } from "multiformats/cid";
 import { identity } from "../../core/cid.ts";
 import { isFailure } from "../../core/failure.ts";
@@ -11,7 +12,7 @@ import { dataLeaves } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
-import { numberIn, releaseAt } from "../names/target.ts";
+import { releaseAt } from "../names/target.ts";
 import type { Parts } from "../parts.ts";
 import { type Past, treeOf } from "../tree/past.ts";
 import { isAdded, label, leafLabel } from "./label.ts";
@@ -96,7 +97,7 @@ async function* byRule(
 
 /** Numbers of the old releases that names point to. */
 function numbersIn({ names }: RetentionParts): ReadonlySet<number> {
-  return new Set(names.flatMap(({ to }) => numberIn(to) ?? []));
+  return new Set(names.flatMap(({ to }) => to.release ?? []));
 }
 
 /** Everything that was pinned for a release. */

@@ -6,6 +6,7 @@
  */
 
 import type { CID } from "multiformats/cid";
+import type { NameTarget } from "../../core/campaign/name-target.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Finding } from "../../core/report/finding.ts";
 import { findingCount } from "../../core/report/finding-list.ts";
@@ -147,16 +148,16 @@ function beforeOf(head: Head | undefined): Release["before"] {
 
 /** The value that a name should have after publishing; null for the portal of the next release, which is not known yet. */
 async function desiredValue(
-  to: string,
+  to: NameTarget,
   root: CID,
   current: Head | undefined,
   head: Head | undefined,
   { log }: Pick<Parts, "log">,
   world: World,
 ): Promise<string | null> {
-  const old = head && to.includes("@") ? head : current;
+  const old = head && to.release !== undefined ? head : current;
   if (old) return normalized(await targetOf(to, old, log, world));
-  return to === "tree" ? normalized(`/ipfs/${root}`) : null;
+  return to.of === "tree" ? normalized(`/ipfs/${root}`) : null;
 }
 
 /** Why an observation has no root, as one failure; `undefined` where it has one. */

@@ -10,7 +10,9 @@
  *
  * Checks are steps that change nothing. They are in every plan, and {@link stepData} and {@link formatSteps} leave them out.
  */
+
 import type { CID } from "multiformats/cid";
+import { formatNameTarget } from "../../core/campaign/name-target.ts";
 import { stableJson } from "../../core/json.ts";
 import type { DataLeaf } from "../../core/tree/tree.ts";
 import type { Link } from "../../dag/block.ts";
@@ -167,7 +169,7 @@ export function stepData(step: Step): StepData[] {
       return step.names.map(({ observed: { name }, value }) => ({
         do: "announce",
         name: name.name,
-        to: name.to,
+        to: formatNameTarget(name.to),
         value,
       }));
     case "read-back":
@@ -208,7 +210,9 @@ function formatStep(step: Step): string[] {
     case "release":
       return [`release ${step.number}: ${step.root}`];
     case "announce":
-      return step.names.map(({ observed: { name }, value }) => `announce ${name.name} → ${value ?? name.to}`);
+      return step.names.map(
+        ({ observed: { name }, value }) => `announce ${name.name} → ${value ?? formatNameTarget(name.to)}`,
+      );
     case "read-back":
       return step.names.map(({ observed: { name } }) => `read ${name.name} back from every authority`);
     case "check-datasets":

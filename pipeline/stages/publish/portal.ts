@@ -6,6 +6,7 @@
  * release to the same bytes.
  */
 import { join } from "node:path";
+import * as v from "valibot";
 import type { Json } from "../../core/json.ts";
 import type { World } from "../../core/world.ts";
 import { assemble } from "../../dag/assemble.ts";
@@ -41,18 +42,18 @@ export async function foldViews(
 ): Promise<ReadonlyMap<string, Json>> {
   const file = join(state, "views.json");
   const stored = await readFolded(file);
-  const usable = views.every(({ name, version }) => stored?.states?.[name]?.version === version) ? stored : undefined;
+  const usable = views.every(({ name, version }) => stored?.states[name]?.version === version) ? stored : undefined;
 
   const fresh: Past[] = [];
   let resumed = false;
   let merges = false;
   for await (const { cid, release } of allReleasesFrom(head, log, world)) {
-    resumed = !merges && usable?.heads?.length === 1 && usable.heads[0] === cid.toString();
+    resumed = !merges && usable?.heads.length === 1 && usable.heads[0] === cid.toString();
     if (resumed) break;
     merges ||= release.merged !== undefined;
     fresh.push({ cid, size: releaseBlock(release).bytes.length, release });
   }
-  const states = new Map(views.map(({ name, empty }) => [name, resumed ? usable!.states![name]!.state : empty]));
+  const states = new Map(views.map(({ name, empty }) => [name, resumed ? usable!.states[name]!.state : empty]));
   for (const past of fresh.reverse()) {
     for (const view of views) states.set(view.name, view.step(states.get(view.name)!, past));
   }
@@ -64,17 +65,29 @@ export async function foldViews(
   return states;
 }
 
-/** `undefined` where there is none, or a file that isn't ours to understand. */
-async function readFolded(file: string): Promise<Partial<Folded> | undefined> {
+/** `undefined` where there is none, or a file of another form than this version writes. */
+async function readFolded(file: string): Promise<Folded | undefined> {
   const bytes = await readIfThere(file);
   if (!bytes) return undefined;
+  let stored: unknown;
   try {
-    return (JSON.parse(bytes.toString()) as Partial<Folded> | null) ?? undefined;
+    stored = JSON.parse(bytes.toString());
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+  const { success, output } = v.safeParse(folded, stored);
+  return success ? output : undefined;
 }
+
+const folded: v.GenericSchema<unknown, Folded> = v.object({
+  heads: v.array(v.string()),
+  // What is in a state is its view's own business, and a state of another version is not used.
+  states: v.record(
+    v.string(),
+    v.object({ version: v.number(), state: v.custom<Json>((state) => state !== undefined) }),
+  ),
+});
 
 /** The portal of the release in `content`. Blocks go to `put`; the data root and earlier releases are linked, not copied. */
 export function buildPortal(

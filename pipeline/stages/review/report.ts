@@ -4,6 +4,7 @@
  * The base branch's tip and the proposal are merged by path, and reviewed with the base's campaign.yaml, so that a proposal
  * can't change how it is reviewed. Reads of its data count against a budget (`budget.ts`).
  */
+
 import type { CampaignConfig } from "../../core/campaign/campaign.ts";
 import type { EndpointConfig } from "../../core/campaign/endpoints.ts";
 import { atMost } from "../../core/concurrency.ts";

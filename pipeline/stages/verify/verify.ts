@@ -7,6 +7,7 @@
  * unchecked.
  */
 
+import * as v from "valibot";
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure } from "../../core/failure.ts";
 import { stableJson } from "../../core/json.ts";
@@ -105,7 +106,10 @@ async function checkIndex({ release }: Head, { get }: Pick<Parts, "get">, world:
   const index = await resolve(release.portal, "index.json", get);
   if (!index) throw new Failure("corrupt", "the portal has none");
   const datasets = datasetsIn(await whole(index, get));
-  const find = async (dataset: Located) => ({ ...dataset, found: await resolve(release.root, dataset.path, get) });
+  const find = async (dataset: v.InferOutput<typeof located>) => ({
+    ...dataset,
+    found: await resolve(release.root, dataset.path, get),
+  });
   for await (const { path, cid, found } of inOrder(datasets, atOnce, find)) {
     world.signal.throwIfAborted();
     if (found?.toString() !== cid) {
@@ -117,22 +121,17 @@ async function checkIndex({ release }: Head, { get }: Pick<Parts, "get">, world:
     : `${datasets.length} datasets, each where the tree has it`;
 }
 
-interface Located {
-  readonly path: string;
-  readonly cid: string;
-}
-
 /** Parses index.json as the `index` view writes it. @throws Failure `corrupt` for any other content. */
-function datasetsIn(index: Uint8Array): readonly Located[] {
+function datasetsIn(index: Uint8Array): readonly v.InferOutput<typeof located>[] {
   try {
-    const { datasets } = JSON.parse(new TextDecoder().decode(index));
-    for (const { path, cid } of datasets)
-      if (typeof path !== "string" || typeof cid !== "string") throw new TypeError();
-    return datasets;
+    return v.parse(indexJson, JSON.parse(new TextDecoder().decode(index))).datasets;
   } catch (cause) {
     throw new Failure("corrupt", "it lists no datasets as fieldtree writes them", { cause });
   }
 }
+
+const located = v.object({ path: v.string(), cid: v.string() });
+const indexJson = v.object({ datasets: v.array(located) });
 
 async function checkPortal(head: Head, campaign: RebuildParts, world: World): Promise<string> {
   const { release } = head;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseNameTarget } from "../../../pipeline/core/campaign/name-target.ts";
 import type { ReleaseLog } from "../../../pipeline/log/log.ts";
 import { targetOf } from "../../../pipeline/stages/names/target.ts";
 import { aChain } from "../../fakes/release.ts";
@@ -13,7 +14,7 @@ const log = {
   read: async (cid) => chain.find((each) => each.cid.equals(cid))!.release,
 } as Partial<ReleaseLog> as ReleaseLog;
 
-const target = (to: string) => targetOf(to, third!, log, testWorld());
+const target = (to: string) => targetOf(parseNameTarget(to), third!, log, testWorld());
 
 describe("what a name should say", () => {
   it.each([

@@ -130,7 +130,10 @@ describe("old releases", () => {
     const around = await surroundings();
     const tree = await treeOf(around, leaves[1]!);
     const extra = [{ name: "cited", cid: `${cidOf(tree)}` }];
-    const pointing = (parts: Parts) => ({ ...parts, names: [{ ...parts.names[0]!, to: "tree@1" }] });
+    const pointing = (parts: Parts) => ({
+      ...parts,
+      names: [{ ...parts.names[0]!, to: { of: "tree" as const, release: 1, path: "" } }],
+    });
     await publishFour(around, { keep: { releases: 1 }, extra }, pointing);
     expect(await labelsAt(around, "mirror")).toEqual(labels(...of(1, 4), "cited", "sondes@1", "sondes@3"));
     expect(await atHome(around)).toEqual(labels("portal@1", "portal@4", "tree@1", "tree@4"));

@@ -216,7 +216,9 @@ describe("publish", () => {
   it("stops before anything is done where a name can't ever be announced, and says what to do", async () => {
     const nowhere = new Failure("input", "the record can be put nowhere", { hint: "name endpoints under routing:" });
     const open = () => ({ name: "k51", probe: () => Promise.reject(nowhere), announce: async () => {} });
-    const parts = await someParts({ names: [{ name: "k51", kind: "ipns", to: "tree", deadline: 1, open }] });
+    const parts = await someParts({
+      names: [{ name: "k51", kind: "ipns", to: { of: "tree", path: "" }, deadline: 1, open }],
+    });
     await expect(published(parts, "")).rejects.toBe(nowhere);
     expect(await parts.log.head(testWorld())).toBeUndefined();
   });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Answer } from "dns-packet";
 import type { CID } from "multiformats/cid";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { parseNameTarget } from "../../../pipeline/core/campaign/name-target.ts";
 import { Failure, kinds } from "../../../pipeline/core/failure.ts";
 import { type PrivateKey, privateKeyOf, protobufOf, publicName } from "../../../pipeline/core/key.ts";
 import type { Block } from "../../../pipeline/dag/block.ts";
@@ -439,7 +440,7 @@ async function aDnsName(
 }
 
 function announcedAs(name: string, kind: ConfiguredName["kind"], at: Name, to: string): ConfiguredName {
-  return { name, kind, to, deadline: 1000, open: () => at };
+  return { name, kind, to: parseNameTarget(to), deadline: 1000, open: () => at };
 }
 
 describe("a name of which one server", () => {
