@@ -7,8 +7,10 @@
 import { isFailure } from "../failure.ts";
 import { byBytes } from "../text/order.ts";
 import { readYaml } from "../yaml/yaml.ts";
-import { type Edit, editTree, finderIn, lastOffset } from "./edit.ts";
+import { editTree, finderIn } from "./edit.ts";
+import type { Edit } from "./edited-tree.ts";
 import { type Conflict, mergeTrees } from "./merge.ts";
+import { lastOffset } from "./splices.ts";
 import { examine, maxDepth } from "./tree.ts";
 import { leavesIn } from "./written-leaves.ts";
 

@@ -9,7 +9,8 @@
 import { Failure } from "../failure.ts";
 import { byBytes } from "../text/order.ts";
 import { readYaml } from "../yaml/yaml.ts";
-import { commentBehind, type Edit, editTree, finderIn } from "./edit.ts";
+import { commentBehind, editTree, finderIn } from "./edit.ts";
+import type { Edit } from "./edited-tree.ts";
 import { type Examined, examine, maxDepth } from "./tree.ts";
 import { type Difference, differences, leafAt } from "./written-leaves.ts";
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../../pipeline/core/failure.ts";
-import { type Edit, editTree, moveLeaf, removeLeaf, setLeaf } from "../../../pipeline/core/tree/edit.ts";
+import { editTree, moveLeaf, removeLeaf, setLeaf } from "../../../pipeline/core/tree/edit.ts";
+import type { Edit } from "../../../pipeline/core/tree/edited-tree.ts";
 import { readTree } from "../../../pipeline/core/tree/tree.ts";
 import { raw, v0, v1 } from "../cids.ts";
 import { handwritten } from "../handwritten.ts";
