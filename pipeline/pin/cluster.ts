@@ -22,7 +22,7 @@ import type { World } from "../core/world.ts";
 import { emptyBlockFirst } from "../http/empty-block.ts";
 import { type Arguments, type Ask, baseOf, type Wire, wire } from "../http/stream.ts";
 import { cutShort, isNotPinned, isText, meaningOf, refusal, unclear } from "./cluster-errors.ts";
-import { holdersOf, judged, type Pin, pinIn, type Terms, termsIn } from "./replicas.ts";
+import { allocatedPeers, type Pin, pinIn, replicationStatus, type Terms, termsIn } from "./replicas.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface ClusterOptions {
@@ -181,12 +181,12 @@ async function pinsOf(cluster: Cluster, cids: readonly CID[], world: World): Pro
 }
 
 async function statusOf(cluster: Cluster, pin: Pin, world: World): Promise<PinStatus> {
-  const holders = holdersOf(pin);
-  const status = judged(pin, holders, cluster.replicas);
+  const holders = allocatedPeers(pin);
+  const status = replicationStatus(pin, holders, cluster.replicas);
   const complete = holders.length > 0 && holders.every(({ state }) => state === "holds");
   if (status.state === "absent" || (cluster.replicas ? status.state !== "failed" : complete)) return status;
   const terms = await termsOf(cluster, pin.cid, world);
-  return terms ? judged(pin, holdersOf(pin, terms), cluster.replicas ?? terms.least) : status;
+  return terms ? replicationStatus(pin, allocatedPeers(pin, terms), cluster.replicas ?? terms.least) : status;
 }
 
 /** Replication options of a pin. Not from `GET /pins`: there, they come from one arbitrary peer, which may be out of date. */
@@ -252,7 +252,7 @@ async function repair(cluster: Cluster, pinRequest: PinRequest, pin: Pin, world:
   if (terms?.least === undefined) return;
   // The pin may already have a higher factor, set by another program.
   const least = Math.max(terms.least, cluster.replicas ?? 0);
-  const online = holdersOf(pin, terms).filter(({ state }) => state !== "offline");
+  const online = allocatedPeers(pin, terms).filter(({ state }) => state !== "offline");
   if (online.length < least) await pinAfresh(cluster, pinRequest, factorOf(least, Math.max(terms.most, least)), world);
 }
 

@@ -98,7 +98,7 @@ export function termsIn(kept: Readonly<Record<string, unknown>>): Terms {
 }
 
 /** Peers that the pin is allocated to. If one of them reports `remote`, it has not received the pin yet. */
-export function holdersOf({ peers }: Pin, terms?: Terms): Peer[] {
+export function allocatedPeers({ peers }: Pin, terms?: Terms): Peer[] {
   if (!terms) return peers.filter(({ state }) => state !== "remote");
   return peers
     .filter(({ id }) => terms.ids.length === 0 || terms.ids.includes(id))
@@ -110,7 +110,7 @@ export function holdersOf({ peers }: Pin, terms?: Terms): Peer[] {
  *
  * If `least` is absent, every peer that is online must have the pin.
  */
-export function judged({ known, since }: Pin, peers: readonly Peer[], least: number | undefined): PinStatus {
+export function replicationStatus({ known, since }: Pin, peers: readonly Peer[], least: number | undefined): PinStatus {
   if (!known) return { state: "absent" };
   const count = (state: Peer["state"]) => peers.filter((peer) => peer.state === state).length;
   const [holding, fetching, waiting] = [count("holds"), count("fetches"), count("waits")];

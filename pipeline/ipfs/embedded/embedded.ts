@@ -15,13 +15,12 @@
  * found again, and the rest is cut off or committed by the next writer. Readers take no lock.
  */
 import { join } from "node:path";
-import { CID } from "multiformats/cid";
+import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { type Block, codecs, type Get, hashes, hasLinks, isInline, keyOf } from "../../dag/block.ts";
-import { largestBlock } from "../../dag/car.ts";
+import { type Get, hashes, hasLinks, isInline, keyOf } from "../../dag/block.ts";
 import { digestSet } from "../../dag/digest-set.ts";
-import { blockOf, sha256 } from "../../dag/hash.ts";
+import { sha256 } from "../../dag/hash.ts";
 import { matchesHash } from "../../dag/matches-hash.ts";
 import { walk } from "../../dag/read/read.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
@@ -34,6 +33,7 @@ import { type PinFile, type Pins, readPins, writePins } from "./pins.ts";
 import { type Completeness, completenessOf, extentsOf } from "./repair/completeness.ts";
 import { damageNotes, noteOf } from "./repair/damage-notes.ts";
 import { removeDamaged } from "./repair/remove-damaged.ts";
+import { refuseUnknown, storedAs } from "./stored-block.ts";
 import { startWriting, type Writing } from "./write-lock.ts";
 
 export type EmbeddedNode = HomeNode &
@@ -324,30 +324,3 @@ function damagedPins(flaw: string): Failure {
     hint: "fieldtree fsck --repair writes it again from its copy",
   });
 }
-
-function refuseUnknown({ cid, bytes }: Block): void {
-  if (bytes.length > largestBlock) {
-    throw new Failure(
-      "input",
-      `${cid} has ${bytes.length} bytes; blocks of more than ${largestBlock} can't be exchanged between nodes`,
-    );
-  }
-  if (!knownCodecs.has(cid.code)) {
-    const known = "raw, dag-pb, dag-cbor, dag-json, json and cbor";
-    throw new Failure("input", `${cid} is of codec 0x${cid.code.toString(16)}; stored are ${known}`);
-  }
-}
-
-/**
- * The block as packs have it: under its sha2-256 digest, and as raw bytes unless it is of a codec that fieldtree writes.
- * Other codecs have longer CIDs than the records of packs are read by.
- */
-function storedAs(block: Block): Block {
-  const { cid, bytes } = block;
-  if (cid.multihash.code !== hashes.sha256) return blockOf(codecs.raw, bytes);
-  return writtenCodecs.has(cid.code) ? block : { cid: CID.createV1(codecs.raw, cid.multihash), bytes };
-}
-
-const writtenCodecs: ReadonlySet<number> = new Set([codecs.raw, codecs.dagPb, codecs.dagCbor]);
-
-const knownCodecs: ReadonlySet<number> = new Set(Object.values(codecs));

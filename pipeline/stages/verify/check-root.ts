@@ -33,9 +33,9 @@ export async function checkRoot(
   before: CheckedRoot | undefined,
   get: Get,
 ): Promise<CheckedRoot> {
-  const sound = { cid: root, folder: folderOf(tree) };
-  await compare({ path: "", ...sound }, before, get);
-  return sound;
+  const checked = { cid: root, folder: folderOf(tree) };
+  await compare({ path: "", ...checked }, before, get);
+  return checked;
 }
 
 interface FolderToCheck extends CheckedRoot {

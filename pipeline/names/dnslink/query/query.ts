@@ -54,13 +54,13 @@ export interface QueryOptions {
   /** Whether the server should resolve recursively (RD bit). Default: no. */
   readonly recurse?: boolean;
   /** Signs the message, and verifies the reply. */
-  readonly seal?: MessageSigner;
+  readonly signer?: MessageSigner;
 }
 
 export interface MessageSigner {
-  close(message: Buffer): Buffer;
+  sign(message: Buffer): Buffer;
   /** Verifies a reply. @throws Failure if its signature is missing or wrong. */
-  open(reply: Buffer): void;
+  verify(reply: Buffer): void;
 }
 
 /** Maximum bytes of a UDP reply: the size that is never fragmented (DNS Flag Day 2020). */
@@ -132,9 +132,9 @@ export async function send(
   options: QueryOptions & { readonly sendings?: number },
   world: World,
 ): Promise<Reply> {
-  const reply = await exchange(options.seal?.close(message) ?? message, server, options, world);
+  const reply = await exchange(options.signer?.sign(message) ?? message, server, options, world);
   try {
-    options.seal?.open(reply);
+    options.signer?.verify(reply);
     return readReply(reply);
   } catch (error) {
     if (error instanceof Failure) throw error;

@@ -61,7 +61,7 @@ export function rfc2136({ server: address, key: written, transport, timeoutMs = 
   const signedOptions = (world: World): QueryOptions => ({
     timeoutMs,
     transport,
-    seal: tsigSigner(key, name, world.now),
+    signer: tsigSigner(key, name, world.now),
   });
   const query = (question: Question, server: Server, world: World, how = signedOptions(world)): Promise<Reply> =>
     ask(question, server, how, world);

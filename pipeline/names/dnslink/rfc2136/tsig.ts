@@ -61,20 +61,20 @@ export function tsigKey(text: string): TsigKey {
  */
 export function tsigSigner(key: TsigKey, who: string, now: () => Date): MessageSigner {
   let sentMac: Buffer = Buffer.alloc(0);
-  const sign = (parts: readonly Uint8Array[]): Buffer =>
+  const macOf = (parts: readonly Uint8Array[]): Buffer =>
     parts.reduce((hmac, part) => hmac.update(part), createHmac(hashes.get(key.algorithm)!, key.secret)).digest();
 
   return {
-    close(message) {
+    sign(message) {
       const time = timeBytes(now());
-      sentMac = sign([message, ...variables(key, { time, error: 0, other: Buffer.alloc(0) })]);
+      sentMac = macOf([message, ...variables(key, { time, error: 0, other: Buffer.alloc(0) })]);
       const record = tsigRecord(key, { time, mac: sentMac, id: message.readUInt16BE(0) });
       const signed = Buffer.concat([message, record]);
       signed.writeUInt16BE(message.readUInt16BE(10) + 1, 10);
       return signed;
     },
 
-    open(reply) {
+    verify(reply) {
       const found = tsigIn(reply);
       if (!found) {
         // Some servers send errors unsigned (Knot: unknown zone, PowerDNS: unknown key). Other replies must be signed.
@@ -84,7 +84,7 @@ export function tsigSigner(key: TsigKey, who: string, now: () => Date): MessageS
       if (found.mac.length === 0 && found.error !== 0) throw refusalOf(who, key, found, now());
       const length = Buffer.alloc(2);
       length.writeUInt16BE(sentMac.length);
-      const expected = sign([length, sentMac, found.unsigned, ...variables(key, found)]);
+      const expected = macOf([length, sentMac, found.unsigned, ...variables(key, found)]);
       if (found.mac.length !== expected.length || !timingSafeEqual(found.mac, expected)) {
         throw new Failure("corrupt", `${who}: the answer's signature is wrong, so it is not that server's`, {
           hint: "answers are changed on the way, or the server has another secret under the key's name",
