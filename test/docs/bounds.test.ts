@@ -59,8 +59,21 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ],
   ],
   "groups and datasets of an HDF5 file": [
-    ["formats/netcdf/enhanced/walk.ts", "{ objects: 5000, depth: 32 }", "5000, 32 deep"],
+    ["formats/netcdf/enhanced/walk.ts", "{ objects: 5000, depth: 32, path: 4096 }", "5000, 32 deep; 4096"],
+    ["formats/netcdf/enhanced/dimensions.ts", "mostMadeUp = 20_000", "20 000"],
   ],
+  "structures of an HDF5 file": [
+    ["formats/hdf5/structure/file-budget.ts", "structures: 1_000_000", "1 000 000"],
+    ["formats/hdf5/structure/file-budget.ts", "bytes: 2 ** 29", "512 MiB"],
+    ["formats/hdf5/structure/file-budget.ts", "steps: 100_000", "100 000"],
+  ],
+  "memory for headers, links and attributes": [["formats/hdf5/structure/file-budget.ts", "memory: 2 ** 26", "64 MiB"]],
+  "one structure of an HDF5 file": [
+    ["formats/hdf5/structure/storage.ts", "longest = 2 ** 25", "32 MiB"],
+    ["formats/hdf5/structure/btree1.ts", "longestNode = 2 ** 20", "1 MiB"],
+    ["formats/hdf5/structure/fractal-heap.ts", "longestBlock = 2 ** 20", "1 MiB"],
+  ],
+  "chunks of an HDF5 coordinate": [["formats/hdf5/chunks/grid.ts", "read: 65_536", "65 536"]],
   "work on the shape of one track": [
     ["core/cf/place/survey.ts", "maxSamples = 2 ** 20", "1 048 576 places"],
     ["core/cf/place/line.ts", "mostDistances = 5e7", "50 million distances"],

@@ -41,11 +41,12 @@ export async function describe({ attributes, ...stored }: CfDataset): Promise<De
   const { variables, read } = withTexts(stored.variables, stored.read, (finding) => findings.push(finding));
   const coordinates = findCoordinates(variables, attributes);
   const reading = readingOf({ coordinates, attributes, read, surveyed: surveysOf(coordinates, attributes) });
+  const labels = labelsByDimension(variables);
   // All that will be needed is asked for at once, so that a slow network is waited for once.
   const [place, time, dimensions] = await Promise.all([
     whereOf(reading),
     whenOf(reading),
-    Promise.all(dimensionsOf(variables).map(([name, size]) => dimensionOf(name, size, variables, reading))),
+    Promise.all(dimensionsOf(variables).map(([name, size]) => dimensionOf(name, size, labels.get(name), reading))),
   ]);
   const summaries = variables.map((variable) => summaryOf(variable, coordinates));
   return {
@@ -69,18 +70,27 @@ function dimensionsOf(variables: readonly CfVariable[]): (readonly [name: string
   return [...sizes].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** Of dimensions with names for their places (`cf_role`), the first variable that has them. */
+function labelsByDimension(variables: readonly CfVariable[]): ReadonlyMap<string, CfVariable> {
+  const labels = new Map<string, CfVariable>();
+  for (const variable of variables) {
+    const [name, ...others] = variable.dimensions;
+    const isLabel = name !== undefined && others.length === 0 && text(variable.attributes, "cf_role") !== "";
+    if (isLabel && !labels.has(name)) labels.set(name, variable);
+  }
+  return labels;
+}
+
 async function dimensionOf(
   name: string,
   size: number,
-  variables: readonly CfVariable[],
+  named: CfVariable | undefined,
   reading: Reading,
 ): Promise<Dimension> {
   const { coordinates } = reading;
   const coordinate = coordinates.ofDimension.get(name);
   const plain: Dimension = { name, size, kind: "other" };
-  const labels =
-    coordinate ??
-    variables.find(({ dimensions, attributes }) => dimensions.join() === name && text(attributes, "cf_role") !== "");
+  const labels = coordinate ?? named;
   if (labels && isText(labels)) {
     const values = await labelsOf(labels, reading);
     return values ? { ...plain, values } : plain;

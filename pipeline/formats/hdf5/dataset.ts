@@ -5,7 +5,7 @@ import type { Decompressors } from "../decompressors.ts";
 import { chunksOf } from "./chunks/chunk-index.ts";
 import { attributesOf } from "./messages/attribute.ts";
 import { type Dataspace, readDataspace } from "./messages/dataspace.ts";
-import { readDatatype, unsupportedIn } from "./messages/datatype.ts";
+import { readDatatype, typeSize, unsupportedIn } from "./messages/datatype.ts";
 import { readFillValue, readOldFillValue } from "./messages/fill-value.ts";
 import { readFilters } from "./messages/filters.ts";
 import { readLayout, type StoredLayout } from "./messages/layout.ts";
@@ -84,6 +84,7 @@ async function readMessages(objects: Objects, header: ObjectHeader, at: number):
     return cursor;
   };
   const type = readDatatype(await fields(messageType.datatype, "datatype"));
+  objects.storage.budget.spend("memory", typeSize(type));
   const space = readDataspace(await fields(messageType.dataspace, "dataspace"));
   const layout = readLayout(await fields(messageType.layout, "layout"), space.shape?.length ?? 0, type.size);
   const filters = await objects.fieldsOf(header, messageType.filters);
@@ -109,7 +110,10 @@ async function fillOf(objects: Objects, { fill, type, storage, at }: StoredDatas
   if (!fill || unsupportedIn(type) !== undefined) return undefined;
   // A copy: typed arrays begin at multiples of their elements' size.
   const element = new Cursor(fill.slice(), storage.widths, at);
-  return (await readValues(objects, type, element, budgetOf(mostFill, "a fill value")))[0];
+  const budget = budgetOf(mostFill, "a fill value");
+  const [value] = await readValues(objects, type, element, budget);
+  storage.budget.spend("memory", mostFill - budget.left);
+  return value;
 }
 
 function publicLayout(layout: StoredLayout, base: number): Hdf5Layout {

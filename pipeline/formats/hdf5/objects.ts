@@ -5,7 +5,7 @@
 import type { Decompressors } from "../decompressors.ts";
 import { openDataset } from "./dataset.ts";
 import { attributesOf } from "./messages/attribute.ts";
-import { readDatatype } from "./messages/datatype.ts";
+import { readDatatype, typeSize } from "./messages/datatype.ts";
 import type { Hdf5Group, Hdf5Link, Hdf5NamedType, Hdf5Object } from "./model.ts";
 import { damaged } from "./structure/failures.ts";
 import { linksOf } from "./structure/links.ts";
@@ -22,7 +22,7 @@ export interface ObjectsOfFile {
 }
 
 /** Groups whose links are remembered. */
-const mostLedThrough = 4;
+const mostLedThrough = 64;
 
 /** Soft links that lead to soft links, at most: as many as HDF5 follows by default. */
 const mostLinksFollowed = 16;
@@ -63,6 +63,7 @@ async function addressOf(
   if (target.kind !== "soft" || followed === 0) return undefined;
   let address: number | undefined = target.path.startsWith("/") ? file.root : group;
   for (const name of target.path.split("/")) {
+    file.objects.storage.budget.spend("steps", 1);
     if (name === "" || name === ".") continue;
     const link: Hdf5Link | undefined = (await linksByName(file, address)).get(name);
     address = link && (await addressOf(file, address, link, followed - 1));
@@ -93,11 +94,13 @@ async function namedType({ objects }: ObjectsOfFile, header: ObjectHeader, path:
   const cursor = await objects.fieldsOf(header, messageType.datatype);
   if (!cursor)
     throw damaged("an object is neither a group nor a dataset nor a datatype", objects.storage.base + header.address);
+  const type = readDatatype(cursor);
+  objects.storage.budget.spend("memory", typeSize(type));
   return {
     kind: "datatype",
     path,
     address: header.address,
-    type: readDatatype(cursor),
+    type,
     attributes: () => attributesOf(objects, header),
   };
 }

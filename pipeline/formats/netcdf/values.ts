@@ -11,6 +11,7 @@ import { isFailure } from "../../core/failure.ts";
 import { formatBytes, shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { chunksPer, coordinatesOf, product } from "../codecs/block.ts";
+import { isOverBudget } from "../hdf5/structure/file-budget.ts";
 import { evenly, most, perTurn, sampleSize } from "../read-limits.ts";
 import { type ArrayReading, datasetValues, piecesOf } from "../read-values.ts";
 import type { Box, NetcdfVariable } from "./file.ts";
@@ -47,7 +48,8 @@ export function valuesIn(fileSize: number, world: World): VariableValues {
       return { parts: plan.chosen, bytes: plan.bytes, load };
     },
     tooLarge: () => tooLarge(variable),
-    unreadable: (error) => (isFailure(error, "input") ? unreadable(variable, error.message) : undefined),
+    unreadable: (error) =>
+      isFailure(error, "input") && !isOverBudget(error) ? unreadable(variable, error.message) : undefined,
   });
   return {
     findings: values.findings,

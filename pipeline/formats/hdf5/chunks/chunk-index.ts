@@ -7,7 +7,7 @@ import type { Storage } from "../structure/storage.ts";
 import { chunksInExtensibleArray } from "./extensible-array.ts";
 import { implicitChunks, singleChunk } from "./few.ts";
 import { chunksInFixedArray } from "./fixed-array.ts";
-import { type ChunkGrid, gridOf } from "./grid.ts";
+import { type ChunkGrid, gridOf, mostChunks } from "./grid.ts";
 import { chunksInBTree1, chunksInBTree2 } from "./trees.ts";
 
 export interface ChunkedShape {
@@ -23,11 +23,12 @@ export async function chunksOf(
   layout: StoredChunks,
   { shape, maxShape, elementSize }: ChunkedShape,
   box: Hdf5Box | undefined,
+  most: number = mostChunks.listed,
 ): Promise<readonly Hdf5Chunk[]> {
   const { address, index, chunkShape } = layout;
   const isEmpty = shape.includes(0) || box?.count.includes(0);
   if (address === undefined || isEmpty) return [];
-  const grid = gridOf(storage, shape, maxShape, chunkShape, elementSize, box);
+  const grid = gridOf(storage, shape, maxShape, chunkShape, elementSize, box, most);
   const unlimited = grid.mostCounts.filter((count) => count === undefined).length;
   const expected = { implicit: 0, "fixed array": 0, "extensible array": 1 }[index.kind as string];
   if (expected !== undefined && unlimited !== expected)

@@ -48,14 +48,12 @@ interface Level {
 }
 
 interface DataBlock {
-  readonly address: number | undefined;
+  readonly address: number;
   readonly start: number;
   readonly length: number;
-  /** Of pages that were written, where there are pages. */
-  readonly written: Bits;
+  /** Numbers of the pages that were written, of a block that has pages. */
+  readonly written: Iterable<number>;
 }
-
-type Bits = (bit: number) => boolean;
 
 export async function chunksInExtensibleArray(grid: ChunkGrid, address: number): Promise<void> {
   const array = await readHeader(grid, address);
@@ -74,13 +72,18 @@ export async function chunksInExtensibleArray(grid: ChunkGrid, address: number):
   block.checksum(what);
   block.position = prefix;
   for (let i = 0; i < inIndexBlock; i++) takeElement(block, element, array.indexAt(i), grid);
-  const named = direct.flatMap((level) => blocksIn(block, level, 0, () => true));
-  await readDataBlocks(array, named);
+  const named = function* () {
+    for (const level of direct) {
+      const at = block.position;
+      yield* blocksIn(array, level, addressesIn(block, at), () => allPages(array, level));
+      block.position = at + level.blocks * offsets;
+    }
+  };
+  await readDataBlocks(array, named());
   const secondary = secondaryLevels
     .map((level) => ({ level, at: block.address() }))
     .filter(({ level, at }) => at !== undefined && isSought(array, level.start, level.blocks * level.length));
-  for await (const blocks of inOrder(secondary, atOnce, ({ level, at }) => readSecondary(array, level, at!)))
-    await readDataBlocks(array, blocks);
+  for await (const _ of inOrder(secondary, atOnce, ({ level, at }) => readSecondary(array, level, at!)));
 }
 
 async function readHeader(grid: ChunkGrid, address: number): Promise<ExtensibleArray | undefined> {
@@ -135,20 +138,37 @@ async function readHeader(grid: ChunkGrid, address: number): Promise<ExtensibleA
 
 const isSought = ({ from, to }: ExtensibleArray, start: number, length: number) => start <= to && start + length > from;
 
-/** The data blocks of a level, whose addresses come next. @param isWritten of the pages of all of them, one by one. */
-function blocksIn(cursor: Cursor, { blocks, length, start }: Level, pages: number, isWritten: Bits): DataBlock[] {
-  return Array.from({ length: blocks }, (_, i) => ({
-    address: cursor.address(),
-    start: start + i * length,
-    length,
-    written: (page) => isWritten(i * pages + page),
-  }));
+/** The `i`th of the addresses at a position. */
+function addressesIn(block: Cursor, position: number): (i: number) => number | undefined {
+  return (i) => {
+    block.position = position + i * block.widths.offsets;
+    return block.address();
+  };
 }
 
-async function readSecondary(array: ExtensibleArray, level: Level, address: number): Promise<DataBlock[]> {
-  const { grid, offsetWidth, pageLength } = array;
+/** The data blocks of a level that have elements which are sought. @param written of each, its pages. */
+function* blocksIn(
+  { from, to, seen, grid }: ExtensibleArray,
+  { blocks, length, start }: Level,
+  addressOf: (i: number) => number | undefined,
+  written: (i: number) => Iterable<number>,
+): Generator<DataBlock> {
+  const first = Math.max(0, Math.floor((from - start) / length));
+  const last = Math.min(blocks - 1, Math.floor((to - start) / length));
+  for (let i = first; i <= last; i++) {
+    const address = addressOf(i);
+    if (address === undefined) continue;
+    if (seen.has(address)) throw damaged(`${what} has a block twice`, grid.storage.base + address);
+    seen.add(address);
+    yield { address, start: start + i * length, length, written: written(i) };
+  }
+}
+
+/** Its bitmap has the pages of all of its data blocks, those of one beginning where those of the one before end. */
+async function readSecondary(array: ExtensibleArray, level: Level, address: number): Promise<void> {
+  const { grid, offsetWidth } = array;
   const { offsets } = grid.storage.widths;
-  const pages = level.length > pageLength ? level.length / pageLength : 0;
+  const pages = pagesOf(array, level.length);
   const bitmapLength = level.blocks * Math.ceil(pages / 8);
   const prefix = 6 + offsets + offsetWidth;
   const block = await grid.storage.read(address, prefix + bitmapLength + level.blocks * offsets + 4, what);
@@ -157,23 +177,31 @@ async function readSecondary(array: ExtensibleArray, level: Level, address: numb
   block.checksum(what);
   block.position = prefix;
   const bitmap = block.take(bitmapLength);
-  const written = new Set(writtenBits(bitmap, 0, level.blocks * pages - 1));
-  return blocksIn(block, level, pages, (bit) => written.has(bit));
+  const written = (i: number) => pagesIn(bitmap, i * pages, pages);
+  await readDataBlocks(array, blocksIn(array, level, addressesIn(block, prefix + bitmapLength), written));
 }
 
-async function readDataBlocks(array: ExtensibleArray, blocks: readonly DataBlock[]): Promise<void> {
-  const sought = blocks.filter(({ address, start, length }) => address !== undefined && isSought(array, start, length));
-  for (const { address } of sought) {
-    if (array.seen.has(address!)) throw damaged(`${what} has a block twice`, array.grid.storage.base + address!);
-    array.seen.add(address!);
-  }
-  for await (const _ of inOrder(sought, atOnce, (block) => readDataBlock(array, block, block.address!)));
+/** Of a data block that the index block names, all pages count as written. */
+function* allPages(array: ExtensibleArray, { length }: Level): Generator<number> {
+  for (let page = 0; page < pagesOf(array, length); page++) yield page;
 }
 
-async function readDataBlock(array: ExtensibleArray, block: DataBlock, address: number): Promise<void> {
+/** Pages of a data block; 0 where it is short enough to be one piece. */
+const pagesOf = ({ pageLength }: ExtensibleArray, length: number) => (length > pageLength ? length / pageLength : 0);
+
+function* pagesIn(bitmap: Uint8Array, first: number, count: number): Generator<number> {
+  for (const bit of writtenBits(bitmap, first, first + count - 1)) yield bit - first;
+}
+
+async function readDataBlocks(array: ExtensibleArray, blocks: Iterable<DataBlock>): Promise<void> {
+  for await (const _ of inOrder(blocks, atOnce, (block) => readDataBlock(array, block)));
+}
+
+async function readDataBlock(array: ExtensibleArray, block: DataBlock): Promise<void> {
   const { grid, element, offsetWidth, pageLength } = array;
+  const { address } = block;
   const prefix = 6 + grid.storage.widths.offsets + offsetWidth;
-  const isPaged = block.length > pageLength;
+  const isPaged = pagesOf(array, block.length) > 0;
   const elementsLength = isPaged ? 0 : block.length * element.size;
   const cursor = await grid.storage.read(address, prefix + elementsLength + 4, what);
   cursor.signature("EADB").version(what, 0);
@@ -188,9 +216,9 @@ async function readDataBlock(array: ExtensibleArray, block: DataBlock, address: 
     return;
   }
   const pageSize = pageLength * element.size + 4;
-  for (let page = 0; page < block.length / pageLength; page++) {
+  for (const page of block.written) {
     const start = block.start + page * pageLength;
-    if (!block.written(page) || !isSought(array, start, pageLength)) continue;
+    if (!isSought(array, start, pageLength)) continue;
     const read = await grid.storage.read(address + prefix + 4 + page * pageSize, pageSize, what);
     checkPage(read);
     take(read, start, pageLength);

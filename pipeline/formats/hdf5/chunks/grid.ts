@@ -22,9 +22,10 @@ export interface ChunkGrid {
   chunks(): readonly Hdf5Chunk[];
 }
 
-const mostChunks = 1_000_000;
+/** Chunks of one dataset that are listed, and that are read for one part of it. */
+export const mostChunks = { listed: 1_000_000, read: 65_536 } as const;
 
-/** @param box where it is absent, everything is sought. */
+/** @param box where it is absent, everything is sought. @param most chunks that may be found. */
 export function gridOf(
   storage: Storage,
   shape: readonly number[],
@@ -32,6 +33,7 @@ export function gridOf(
   chunkShape: readonly number[],
   elementSize: number,
   box: Hdf5Box | undefined,
+  most: number,
 ): ChunkGrid {
   const counts = chunksPer(shape, chunkShape);
   const first = chunkShape.map((length, i) => Math.floor((box?.start[i] ?? 0) / length));
@@ -51,7 +53,7 @@ export function gridOf(
       // Datasets that were made smaller may have chunks beyond their end.
       if (!index.every((at, i) => at >= first[i]! && at <= last[i]! && at < counts[i]!)) return;
       const offset = storage.offsetOf(address, size, "a chunk");
-      if (found.length >= mostChunks) throw damaged(`a dataset has more than ${mostChunks} chunks`, offset);
+      if (found.length >= most) throw damaged(`more than ${most} chunks of a dataset are sought`, offset);
       found.push({ index, offset, size, filterMask });
     },
     chunks: () => found.sort((a, b) => compareIndices(a.index, b.index)),

@@ -10,16 +10,15 @@ import type { Hdf5Attribute } from "../model.ts";
 import { btree2 } from "../structure/btree2.ts";
 import { Cursor, textOf } from "../structure/cursor.ts";
 import { damaged } from "../structure/failures.ts";
+import { type FileBudget, objectSize } from "../structure/file-budget.ts";
 import { openFractalHeap } from "../structure/fractal-heap.ts";
 import { cursorOf, type Message, messageType, type ObjectHeader } from "../structure/object-header.ts";
 import type { Objects } from "../structure/objects.ts";
-import { type Budget, budgetOf } from "../values/budget.ts";
+import type { Reserve } from "../values/budget.ts";
 import { readValues } from "../values/read-values.ts";
 import { readDataspace } from "./dataspace.ts";
-import { readDatatype, unsupportedIn } from "./datatype.ts";
+import { readDatatype, typeSize, unsupportedIn } from "./datatype.ts";
 
-/** Bytes of memory that the attributes of one object may take. */
-const mostMemory = 2 ** 26;
 const mostAttributes = 65_536;
 /** Attributes whose values are sought at once. */
 const atOnce = 32;
@@ -35,9 +34,12 @@ export async function attributesOf(
   header: ObjectHeader,
 ): Promise<ReadonlyMap<string, Hdf5Attribute>> {
   const stored: Stored[] = [];
+  const budget = memoryIn(objects.storage.budget);
   const add = (one: Stored) => {
     if (stored.length >= mostAttributes)
       throw damaged(`an object has more than ${mostAttributes} attributes`, objects.storage.base + header.address);
+    // Its values may be views of these bytes.
+    budget.spend(objectSize + one.attribute.bytes.length);
     stored.push(one);
   };
   for (const message of header.messages) {
@@ -46,7 +48,6 @@ export async function attributesOf(
     if (message.type === messageType.attributeInfo)
       for await (const one of denseAttributes(objects, cursorOf(message, objects.storage))) add(one);
   }
-  const budget = budgetOf(mostMemory, "the attributes of one object");
   const all: { attribute: Hdf5Attribute; creationOrder: number | undefined }[] = [];
   for await (const one of inOrder(stored, atOnce, async ({ attribute, creationOrder }) => ({
     attribute: await readAttribute(objects, attribute, budget),
@@ -68,22 +69,32 @@ async function* denseAttributes(objects: Objects, info: Cursor): AsyncGenerator<
   const index = info.address();
   if (heapAddress === undefined || index === undefined) return;
   const heap = await openFractalHeap(storage, heapAddress);
-  for await (const { records } of btree2(storage, index, { what: "an index of attributes", types: [8] })) {
-    const entries = records.map((record) => ({
-      id: record.take(8),
-      isShared: (record.uint(1) & 2) !== 0,
-      creationOrder: record.uint(4),
-    }));
-    let at = 0;
-    for await (const bytes of heap.objects(entries.map(({ id }) => id))) {
-      const { isShared, creationOrder } = entries[at++]!;
-      const message = { type: messageType.attribute, isShared, bytes, at: storage.base + heapAddress };
-      yield { attribute: await objects.fields(message), creationOrder: flags & 1 ? creationOrder : undefined };
+  try {
+    for await (const { records } of btree2(storage, index, { what: "an index of attributes", types: [8] })) {
+      const entries = records.map((record) => ({
+        id: record.take(8),
+        isShared: (record.uint(1) & 2) !== 0,
+        creationOrder: record.uint(4),
+      }));
+      let at = 0;
+      for await (const bytes of heap.objects(entries.map(({ id }) => id))) {
+        const { isShared, creationOrder } = entries[at++]!;
+        const message = { type: messageType.attribute, isShared, bytes, at: storage.base + heapAddress };
+        yield { attribute: await objects.fields(message), creationOrder: flags & 1 ? creationOrder : undefined };
+      }
     }
+  } finally {
+    heap.close();
   }
 }
 
-async function readAttribute(objects: Objects, cursor: Cursor, budget: Budget): Promise<Hdf5Attribute> {
+/** What attributes take counts with the rest of the file's metadata. */
+const memoryIn = (budget: FileBudget): Reserve => ({
+  spend: (bytes) => budget.spend("memory", bytes),
+  release: (bytes) => budget.release("memory", bytes),
+});
+
+async function readAttribute(objects: Objects, cursor: Cursor, budget: Reserve): Promise<Hdf5Attribute> {
   const version = cursor.version("an attribute", 1, 2, 3);
   const flags = version === 1 ? cursor.skip(1) && 0 : cursor.uint(1);
   const [nameLength, typeLength, spaceLength] = [cursor.uint(2), cursor.uint(2), cursor.uint(2)];
@@ -99,6 +110,7 @@ async function readAttribute(objects: Objects, cursor: Cursor, budget: Budget): 
   const typeMessage = part(messageType.datatype, typeLength, (flags & 1) !== 0);
   const spaceMessage = part(messageType.dataspace, spaceLength, (flags & 2) !== 0);
   const type = readDatatype(await objects.fields(typeMessage));
+  budget.spend(typeSize(type));
   const { shape } = readDataspace(await objects.fields(spaceMessage));
   if (shape === undefined) return { name, type, shape, values: undefined };
   const unread = unsupportedIn(type);

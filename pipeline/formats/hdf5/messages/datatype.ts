@@ -6,6 +6,7 @@
  */
 import type { Hdf5Member, Hdf5Type } from "../model.ts";
 import { type Cursor, textOf, widthOf } from "../structure/cursor.ts";
+import { objectSize } from "../structure/file-budget.ts";
 
 /** Types within types. */
 const deepest = 32;
@@ -219,5 +220,20 @@ export function unsupportedIn(type: Hdf5Type): string | undefined {
       return unsupportedIn(type.base);
     default:
       return undefined;
+  }
+}
+
+/** Bytes of memory that a type takes beyond what any has: of one with many members, about. */
+export function typeSize(type: Hdf5Type): number {
+  switch (type.class) {
+    case "compound":
+      return type.members.reduce((all, member) => all + objectSize + typeSize(member.type), 0);
+    case "enum":
+      return type.members.size * objectSize;
+    case "vlen":
+    case "array":
+      return objectSize + typeSize(type.base);
+    default:
+      return 0;
   }
 }

@@ -25,15 +25,14 @@ export interface BTree1Entry {
   readonly address: number;
 }
 
-/** Nodes that are read at once. */
+/** Nodes that are read at once, and of one level. */
 const atOnce = 32;
+const mostNodes = 200_000;
+/** Bytes of a node: HDF5 writes some thousand. */
+const longestNode = 2 ** 20;
 
-/** Entries of the leaves, a leaf at a time. @throws Failure `input` where the tree is damaged. */
-export async function* btree1(
-  storage: Storage,
-  root: number,
-  kind: BTree1Kind,
-): AsyncGenerator<readonly BTree1Entry[]> {
+/** Entries of the leaves, a leaf at a time, each made when it is asked for. @throws Failure `input` where the tree is damaged. */
+export async function* btree1(storage: Storage, root: number, kind: BTree1Kind): AsyncGenerator<Iterable<BTree1Entry>> {
   const seen = new Set<number>();
   let [nodes, level] = [[root], undefined as number | undefined];
   while (nodes.length > 0) {
@@ -49,6 +48,7 @@ export async function* btree1(
       if (node.level !== expected) throw damaged(`${kind.what} has a node at the wrong level`, node.at);
       if (node.level === 0) yield node.entries;
       else for (const { address } of node.entries) below.push(address);
+      if (below.length > mostNodes) throw damaged(`${kind.what} has more than ${mostNodes} nodes in a level`, node.at);
     }
     nodes = below;
     level = levelOfThese;
@@ -64,17 +64,21 @@ async function readNode(storage: Storage, address: number, kind: BTree1Kind) {
   const level = head.uint(1);
   const count = head.uint(2);
   const step = kind.keyLength + widths.offsets;
-  const body = await storage.read(address, prefix + count * step + kind.keyLength, kind.what);
-  body.skip(prefix);
+  const length = prefix + count * step + kind.keyLength;
+  if (length > longestNode) throw head.damage(`${kind.what} has a node of ${length} bytes`);
+  const body = await storage.read(address, length, kind.what);
   const keyAt = (i: number) => {
     const from = prefix + i * step;
     return new Cursor(body.bytes.subarray(from, from + kind.keyLength), widths, body.at + from);
   };
-  const entries: BTree1Entry[] = [];
-  for (let i = 0; i < count; i++) {
-    body.skip(kind.keyLength);
-    const child = body.definedAddress(`a child of ${kind.what}`);
-    if (!kind.leads || kind.leads(keyAt(i), keyAt(i + 1))) entries.push({ key: keyAt(i), address: child });
+  return { at: head.at, level, entries: { [Symbol.iterator]: entries } };
+
+  // Not a list: many nodes wait at once, and an entry takes some times the memory of its bytes.
+  function* entries(): Generator<BTree1Entry> {
+    for (let i = 0; i < count; i++) {
+      body.position = prefix + i * step + kind.keyLength;
+      const child = body.definedAddress(`a child of ${kind.what}`);
+      if (!kind.leads || kind.leads(keyAt(i), keyAt(i + 1))) yield { key: keyAt(i), address: child };
+    }
   }
-  return { at: head.at, level, entries };
 }

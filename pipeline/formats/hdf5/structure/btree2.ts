@@ -43,8 +43,12 @@ interface Header {
   readonly root: Child | undefined;
 }
 
-/** Nodes that are read at once. */
+/** Nodes that are read at once, and of one level. */
 const atOnce = 32;
+const mostNodes = 200_000;
+/** Bytes of a node: HDF5 writes some thousand. And of a record, the shortest there is. */
+const longestNode = 2 ** 16;
+const shortestRecord = 6;
 /** Signature, version and type before a node's records, checksum behind. */
 const around = 10;
 
@@ -63,6 +67,8 @@ export async function* btree2(storage: Storage, address: number, kind: BTree2Kin
     for await (const node of inOrder(nodes, atOnce, (child) => readNode(storage, child, level, header, kind))) {
       yield { type, recordLength, records: node.records };
       for (const child of node.children) below.push(child);
+      if (below.length > mostNodes)
+        throw damaged(`${kind.what} has more than ${mostNodes} nodes`, storage.base + address);
     }
     nodes = below;
   }
@@ -80,7 +86,8 @@ async function readHeader(storage: Storage, address: number, kind: BTree2Kind): 
   const root = cursor.skip(2).address();
   const records = cursor.uint(2);
   cursor.skip(lengths).checksum(kind.what);
-  if (recordLength === 0 || nodeLength < around + recordLength) throw cursor.damage(`${kind.what} has empty nodes`);
+  if (recordLength < shortestRecord || nodeLength < around + recordLength || nodeLength > longestNode)
+    throw cursor.damage(`${kind.what} has nodes of ${nodeLength} bytes and records of ${recordLength}`);
 
   const mostInLeaf = Math.floor((nodeLength - around) / recordLength);
   const countWidth = widthOf(mostInLeaf);

@@ -14,6 +14,8 @@ import type { Storage } from "./storage.ts";
 export interface FractalHeap {
   /** The objects with these IDs, in their order. @throws Failure `input` where the heap is damaged. */
   objects(ids: readonly Uint8Array[]): AsyncGenerator<Uint8Array>;
+  /** Forgets the blocks that are remembered, which count as memory of the file until then. */
+  close(): void;
 }
 
 interface Header {
@@ -34,22 +36,31 @@ interface Header {
 }
 
 const what = "a fractal heap";
-/** Objects that are sought at once, and blocks that are remembered meanwhile. */
+/** Objects that are sought at once, and blocks that are remembered meanwhile, of which HDF5 writes none above 64 KiB. */
 const atOnce = 32;
 const mostBlocks = 64;
+const longestBlock = 2 ** 20;
 
 export async function openFractalHeap(storage: Storage, address: number): Promise<FractalHeap> {
   const header = await readHeader(storage, address);
-  const blocks = new Map<number, Promise<Cursor>>();
-  const remembered = (at: number, read: () => Promise<Cursor>) => {
-    const block = blocks.get(at) ?? read();
+  const blocks = new Map<number, { readonly block: Promise<Cursor>; readonly length: number }>();
+  const forget = (at: number) => {
+    storage.budget.release("memory", blocks.get(at)?.length ?? 0);
     blocks.delete(at);
-    blocks.set(at, block);
+  };
+  const remembered = (at: number, length: number, read: () => Promise<Cursor>) => {
+    let known = blocks.get(at);
+    if (!known) {
+      storage.budget.spend("memory", length);
+      known = { block: read(), length };
+    }
+    blocks.delete(at);
+    blocks.set(at, known);
     for (const oldest of blocks.keys()) {
       if (blocks.size <= mostBlocks) break;
-      blocks.delete(oldest);
+      forget(oldest);
     }
-    return block;
+    return known.block;
   };
   const heap: Heap = { storage, header, address, remembered };
   return {
@@ -57,6 +68,7 @@ export async function openFractalHeap(storage: Storage, address: number): Promis
     async *objects(ids) {
       yield* inOrder(ids, atOnce, (id) => objectOf(heap, id));
     },
+    close: () => [...blocks.keys()].forEach(forget),
   };
 }
 
@@ -64,7 +76,7 @@ interface Heap {
   readonly storage: Storage;
   readonly header: Header;
   readonly address: number;
-  remembered(at: number, read: () => Promise<Cursor>): Promise<Cursor>;
+  remembered(at: number, length: number, read: () => Promise<Cursor>): Promise<Cursor>;
 }
 
 async function readHeader(storage: Storage, address: number): Promise<Header> {
@@ -88,7 +100,13 @@ async function readHeader(storage: Storage, address: number): Promise<Header> {
   cursor.checksum(what);
   const isPower = (value: number) => value > 0 && Number.isInteger(Math.log2(value));
   const firstRowBits = Math.log2(startSize) + Math.log2(width);
-  if (![width, startSize, mostDirectSize].every(isPower) || bits > 64 || startSize > mostDirectSize || rootRows > 64)
+  if (
+    ![width, startSize, mostDirectSize].every(isPower) ||
+    bits > 64 ||
+    startSize > mostDirectSize ||
+    rootRows > 64 ||
+    mostDirectSize > longestBlock
+  )
     throw cursor.damage(`${what} has blocks of ${startSize} to ${mostDirectSize} bytes in rows of ${width}`);
   if (firstRowBits > 53) throw cursor.damage(`${what} has rows of ${startSize * width} bytes`);
   return {
@@ -117,7 +135,8 @@ async function objectOf(heap: Heap, id: Uint8Array): Promise<Uint8Array> {
       const length = cursor.uint(header.lengthWidth);
       const { block, from } = await blockAt(heap, offset);
       block.position = 0;
-      return new Cursor(block.bytes.subarray(from), storage.widths, block.at + from).take(length);
+      // A copy, which doesn't keep the whole block in memory.
+      return new Cursor(block.bytes.subarray(from), storage.widths, block.at + from).take(length).slice();
     }
     case 1:
       return hugeObject(heap, cursor);
@@ -145,8 +164,10 @@ async function blockAt({ storage, header, address, remembered }: Heap, offset: n
     size = sizeOfRow(row, header);
     const entries = rows * width;
     const [table, tableRows] = [block, rows];
-    const cursor = await remembered(table, async () => {
-      const read = await storage.read(table, 9 + offsets + offsetWidth + entries * offsets, what);
+    const tableLength = 9 + offsets + offsetWidth + entries * offsets;
+    if (tableLength > longestBlock) throw damaged(`${what} has a table of ${tableLength} bytes`, at);
+    const cursor = await remembered(table, tableLength, async () => {
+      const read = await storage.read(table, tableLength, what);
       read.signature("FHIB").version(what, 0);
       read.skip(offsets + offsetWidth + tableRows * width * offsets).checksum(what);
       return read;
@@ -161,7 +182,7 @@ async function blockAt({ storage, header, address, remembered }: Heap, offset: n
   }
   if (block === undefined) throw damaged(`${what} has an object in no block`, at);
   const [direct, length] = [block, size];
-  return { block: await remembered(direct, () => directBlock(storage, header, direct, length)), from };
+  return { block: await remembered(direct, length, () => directBlock(storage, header, direct, length)), from };
 }
 
 function placeOf(offset: number, { width, startSize }: Header) {

@@ -14,6 +14,8 @@ export interface HeapCollection {
 }
 
 export interface GlobalHeap {
+  /** Bytes that a collection will take. @throws as {@link collection} does. */
+  sizeOf(address: number): Promise<number>;
   /** @throws Failure `input` where there is no valid collection; `unavailable` as the source does. */
   collection(address: number): Promise<HeapCollection>;
 }
@@ -28,6 +30,9 @@ export function globalHeapOf(storage: Storage): GlobalHeap {
     remembered.delete(address);
   };
   return {
+    async sizeOf(address) {
+      return remembered.get(address)?.size || sizeIn(await readHead(storage, address));
+    },
     collection(address) {
       const known = remembered.get(address);
       if (known) {
@@ -54,11 +59,14 @@ export function globalHeapOf(storage: Storage): GlobalHeap {
   };
 }
 
+const readHead = (storage: Storage, address: number) => storage.read(address, prefixOf(storage), "a global heap");
+
+const prefixOf = ({ widths }: Storage) => aligned(8 + widths.lengths);
+
 async function readCollection(storage: Storage, address: number): Promise<HeapCollection> {
   const { lengths } = storage.widths;
-  const prefix = aligned(8 + lengths);
-  const head = await storage.read(address, prefix, "a global heap");
-  const size = sizeIn(head);
+  const prefix = prefixOf(storage);
+  const size = sizeIn(await readHead(storage, address));
   const cursor = (await storage.read(address, size, "a global heap")).skip(prefix);
   const objects = new Map<number, Uint8Array>();
   while (cursor.left >= prefix) {

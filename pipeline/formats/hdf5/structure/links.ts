@@ -11,13 +11,18 @@ import type { Hdf5Link } from "../model.ts";
 import { btree1 } from "./btree1.ts";
 import { btree2 } from "./btree2.ts";
 import { Cursor, textOf } from "./cursor.ts";
-import { damaged } from "./failures.ts";
+import { damaged, unsupported } from "./failures.ts";
+import { objectSize } from "./file-budget.ts";
 import { openFractalHeap } from "./fractal-heap.ts";
 import { cursorOf, messageType, type ObjectHeader } from "./object-header.ts";
 import type { Objects } from "./objects.ts";
 import type { Storage } from "./storage.ts";
 
 const mostLinks = 1_000_000;
+/** Bytes of a link's name: netCDF allows 256. */
+const longestName = 4096;
+/** Bytes of a group's symbol table node: HDF5 writes some hundred. */
+const longestNode = 2 ** 20;
 /** Symbol table nodes that are read at once. */
 const atOnce = 32;
 
@@ -30,27 +35,36 @@ export async function linksOf(objects: Objects, header: ObjectHeader): Promise<H
       throw damaged(`a group has more than ${mostLinks} links`, storage.base + header.address);
     links.push(link);
   };
+  // Spent before a link is made, so that many that are read at once have no more memory together.
+  const spendOn = (bytes: number) => storage.budget.spend("memory", objectSize + 2 * bytes);
   for (const message of header.messages) {
-    if (message.type === messageType.link) add(readLink(cursorOf(message, storage)));
+    if (message.type === messageType.link) add(readLink(cursorOf(message, storage), spendOn));
     if (message.type === messageType.symbolTable)
-      for await (const link of oldLinks(storage, cursorOf(message, storage))) add(link);
+      for await (const link of oldLinks(storage, cursorOf(message, storage), spendOn)) add(link);
     if (message.type === messageType.linkInfo)
-      for await (const link of denseLinks(storage, cursorOf(message, storage))) add(link);
+      for await (const link of denseLinks(storage, cursorOf(message, storage), spendOn)) add(link);
   }
   const isTracked = links.every(({ creationOrder }) => creationOrder !== undefined);
   return links.sort((a, b) => (isTracked ? a.creationOrder! - b.creationOrder! : byBytes(a.name, b.name)));
 }
 
 /** Section IV.A.2.g. */
-function readLink(cursor: Cursor): Hdf5Link {
+function readLink(cursor: Cursor, spendOn: (bytes: number) => void): Hdf5Link {
   cursor.version("a link", 1);
   const flags = cursor.uint(1);
   const type = flags & 8 ? cursor.uint(1) : 0;
   const order = flags & 4 ? cursor.uint(8) : undefined;
   // Whether its name is ASCII or UTF-8, of which ASCII is a part.
   if (flags & 16) cursor.skip(1);
-  const name = textOf(cursor.take(cursor.uint(1 << (flags & 3))));
+  const length = cursor.uint(1 << (flags & 3));
+  checkName(length);
+  spendOn(cursor.bytes.length);
+  const name = textOf(cursor.take(length));
   return { name, ...(order !== undefined && { creationOrder: order }), target: targetOf(cursor, type) };
+}
+
+function checkName(length: number): void {
+  if (length > longestName) throw unsupported(`a link's name has more than ${longestName} bytes, and is not read`);
 }
 
 function targetOf(cursor: Cursor, type: number): Hdf5Link["target"] {
@@ -64,7 +78,7 @@ function targetOf(cursor: Cursor, type: number): Hdf5Link["target"] {
 }
 
 /** Section IV.A.2.c. */
-async function* denseLinks(storage: Storage, info: Cursor): AsyncGenerator<Hdf5Link> {
+async function* denseLinks(storage: Storage, info: Cursor, spendOn: (bytes: number) => void): AsyncGenerator<Hdf5Link> {
   info.version("link info", 0);
   // The greatest creation order, where it is tracked.
   if (info.uint(1) & 1) info.skip(8);
@@ -72,15 +86,19 @@ async function* denseLinks(storage: Storage, info: Cursor): AsyncGenerator<Hdf5L
   const index = info.address();
   if (heapAddress === undefined || index === undefined) return;
   const heap = await openFractalHeap(storage, heapAddress);
-  for await (const { records } of btree2(storage, index, { what: "an index of links", types: [5] })) {
-    // A hash of the name, then the heap's ID of the link.
-    const ids = records.map((record) => record.skip(4).take(7));
-    for await (const bytes of heap.objects(ids))
-      yield readLink(new Cursor(bytes, storage.widths, storage.base + heapAddress));
+  try {
+    for await (const { records } of btree2(storage, index, { what: "an index of links", types: [5] })) {
+      // A hash of the name, then the heap's ID of the link.
+      const ids = records.map((record) => record.skip(4).take(7));
+      for await (const bytes of heap.objects(ids))
+        yield readLink(new Cursor(bytes, storage.widths, storage.base + heapAddress), spendOn);
+    }
+  } finally {
+    heap.close();
   }
 }
 
-async function* oldLinks(storage: Storage, table: Cursor): AsyncGenerator<Hdf5Link> {
+async function* oldLinks(storage: Storage, table: Cursor, spendOn: (bytes: number) => void): AsyncGenerator<Hdf5Link> {
   const tree = table.definedAddress("a group's index");
   const names = await localHeap(storage, table.definedAddress("a group's names"));
   const kind = { what: "a group's index", type: 0, keyLength: storage.widths.lengths } as const;
@@ -90,9 +108,10 @@ async function* oldLinks(storage: Storage, table: Cursor): AsyncGenerator<Hdf5Li
       if (seen.has(address)) throw damaged("a group has a node twice", storage.base + address);
       seen.add(address);
     }
-    for await (const links of inOrder(entries, atOnce, ({ address }) => symbolsAt(storage, address, names)))
+    for await (const links of inOrder(entries, atOnce, ({ address }) => symbolsAt(storage, address, names, spendOn)))
       yield* links;
   }
+  storage.budget.release("memory", names.length);
 }
 
 /** Section III.D; the bytes that names are in. */
@@ -102,19 +121,31 @@ async function localHeap(storage: Storage, address: number): Promise<Uint8Array>
   head.signature("HEAP").version("a local heap", 0);
   const length = head.skip(3).length();
   const data = head.skip(lengths).definedAddress("a group's names");
+  storage.budget.spend("memory", length);
   return (await storage.read(data, length, "a group's names")).bytes;
 }
 
 /** Sections III.B and III.C. */
-async function symbolsAt(storage: Storage, address: number, names: Uint8Array): Promise<Hdf5Link[]> {
+async function symbolsAt(
+  storage: Storage,
+  address: number,
+  names: Uint8Array,
+  spendOn: (bytes: number) => void,
+): Promise<Hdf5Link[]> {
   const { widths, base } = storage;
   const what = "a group's symbols";
   const head = await storage.read(address, 8, what);
   head.signature("SNOD").version(what, 1);
   const count = head.skip(1).uint(2);
-  const cursor = (await storage.read(address, 8 + count * (2 * widths.offsets + 24), what)).skip(8);
+  const length = 8 + count * (2 * widths.offsets + 24);
+  if (length > longestNode) throw head.damage(`${what} have ${length} bytes`);
+  const cursor = (await storage.read(address, length, what)).skip(8);
   const nameAt = (offset: number) => {
     if (offset >= names.length) throw damaged("a link's name is outside of its heap", base + address);
+    // One byte more than the longest, so that its end is found.
+    const end = names.subarray(offset, offset + longestName + 1).indexOf(0);
+    checkName(end < 0 ? names.length - offset : end);
+    spendOn(end);
     return new Cursor(names.subarray(offset), widths, base + address).nullTerminated();
   };
   return Array.from({ length: count }, () => {

@@ -6,6 +6,7 @@
  */
 import { Cursor } from "./cursor.ts";
 import { damaged } from "./failures.ts";
+import { objectSize } from "./file-budget.ts";
 import type { Storage } from "./storage.ts";
 
 export interface Message {
@@ -58,6 +59,7 @@ export async function readObjectHeader(storage: Storage, address: number): Promi
   const following: Block[] = [];
   const take = (block: Cursor, end: number) => {
     for (const message of messagesIn(block, end, first.style)) {
+      storage.budget.spend("memory", objectSize);
       if (message.type === messageType.continuation) following.push(continuationOf(message, storage));
       else if (message.type !== 0) messages.push(message);
     }
@@ -72,6 +74,7 @@ export async function readObjectHeader(storage: Storage, address: number): Promi
     seen.add(next.address);
     budget -= next.length;
     if (budget < 0) throw damaged("an object's header is longer than the file", storage.base + address);
+    storage.budget.spend("memory", next.length);
     const block = await storage.read(next.address, next.length, "an object's header");
     if (first.style.isNew) {
       block.signature("OCHK");
@@ -100,6 +103,7 @@ async function firstNewBlock(storage: Storage, address: number, start: Cursor): 
   if (flags & 0x10) start.skip(4);
   const length = start.uint(1 << (flags & 3));
   const prefix = start.position;
+  storage.budget.spend("memory", prefix + length);
   const block = await storage.read(address, prefix + length + 4, "an object's header");
   checkChecksum(block);
   block.position = prefix;
@@ -111,6 +115,7 @@ async function firstOldBlock(storage: Storage, address: number, start: Cursor): 
   // Reserved, the number of messages, references to the object.
   const length = start.skip(7).uint(4);
   const prefix = 16;
+  storage.budget.spend("memory", prefix + length);
   const block = await storage.read(address, prefix + length, "an object's header");
   block.position = prefix;
   return { block, end: prefix + length, style: { isNew: false, tracksCreation: false } };

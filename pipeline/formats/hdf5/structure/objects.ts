@@ -25,11 +25,27 @@ export interface Objects {
   fieldsOf(header: ObjectHeader, type: number): Promise<Cursor | undefined>;
 }
 
+/** Headers that are remembered because others share their messages. */
+const mostShareable = 64;
+
 export function objectsIn({ storage, extension }: Superblock): Objects {
   let shared: Promise<SharedHeaps> | undefined;
   const sharedHeaps = () => {
     shared ??= readSharedHeaps(storage, extension);
     return shared;
+  };
+  const shareable = new Map<number, Promise<ObjectHeader>>();
+  const headerWithShared = (address: number) => {
+    const header = shareable.get(address) ?? readObjectHeader(storage, address);
+    shareable.delete(address);
+    shareable.set(address, header);
+    // A failure is not remembered.
+    header.catch(() => shareable.delete(address));
+    for (const oldest of shareable.keys()) {
+      if (shareable.size <= mostShareable) break;
+      shareable.delete(oldest);
+    }
+    return header;
   };
   const objects: Objects = {
     storage,
@@ -37,6 +53,8 @@ export function objectsIn({ storage, extension }: Superblock): Objects {
     header: (address) => readObjectHeader(storage, address),
 
     async fields(message) {
+      // A shared message is parsed for each that shares it.
+      storage.budget.spend("bytes", message.bytes.length);
       if (!message.isShared) return cursorOf(message, storage);
       const cursor = cursorOf(message, storage);
       const version = cursor.version("a shared message", 1, 2, 3);
@@ -44,9 +62,10 @@ export function objectsIn({ storage, extension }: Superblock): Objects {
       if (version === 3 && place === 1) return (await sharedHeaps()).fields(message.type, cursor.take(8), cursor);
       if (version === 1) cursor.skip(6);
       const address = cursor.definedAddress("a shared message");
-      const { messages } = await objects.header(address);
+      const { messages } = await headerWithShared(address);
       const original = messages.find(({ type, isShared }) => type === message.type && !isShared);
       if (!original) throw cursor.damage("the object that has a shared message doesn't have it");
+      storage.budget.spend("bytes", original.bytes.length);
       return cursorOf(original, storage);
     },
 

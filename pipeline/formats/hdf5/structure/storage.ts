@@ -1,15 +1,16 @@
 /**
  * Where structures are read from: a file, the address that others are relative to, and the widths of its numbers.
  *
- * Declared sizes are not believed. A structure must be within the file and is at most 64 MiB long; large ones are read
- * two at a time, so that no file makes many of them come into memory together.
+ * Declared sizes are not believed. A structure must be within the file and is at most 32 MiB long; large ones are read
+ * two at a time, so that no file makes many of them come into memory together. All of them together have a budget.
  */
 import { atMost } from "../../../core/concurrency.ts";
 import type { RangeSource } from "../../../core/dataset/range-source.ts";
 import { Cursor, type Widths } from "./cursor.ts";
 import { damaged } from "./failures.ts";
+import { type FileBudget, fileBudget } from "./file-budget.ts";
 
-const longest = 2 ** 26;
+const longest = 2 ** 25;
 const large = 2 ** 20;
 
 export interface Storage {
@@ -17,6 +18,8 @@ export interface Storage {
   readonly source: RangeSource;
   /** Byte of the file where the superblock is, to which addresses are relative. */
   readonly base: number;
+  /** Of the file; reading structures spends from it. */
+  readonly budget: FileBudget;
 
   /**
    * Exactly `length` bytes.
@@ -35,6 +38,7 @@ export interface Storage {
 
 export function storageOf(source: RangeSource, base: number, widths: Widths): Storage {
   const oneOfFew = atMost(2);
+  const budget = fileBudget();
 
   const offsetOf = (address: number, size: number, what: string) => {
     const offset = base + address;
@@ -46,6 +50,8 @@ export function storageOf(source: RangeSource, base: number, widths: Widths): St
   const read = async (address: number, length: number, what: string) => {
     const offset = offsetOf(address, length, what);
     if (length > longest) throw damaged(`${what} has ${length} bytes, more than the ${longest} that are read`, offset);
+    budget.spend("structures", 1);
+    budget.spend("bytes", length);
     const get = () => source.read(offset, length);
     return new Cursor(await (length > large ? oneOfFew(get) : get()), widths, offset);
   };
@@ -54,6 +60,7 @@ export function storageOf(source: RangeSource, base: number, widths: Widths): St
     widths,
     source,
     base,
+    budget,
     read,
     readSome(address, length, what) {
       return read(address, Math.max(1, Math.min(length, source.size - base - address)), what);

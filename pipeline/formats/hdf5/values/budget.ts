@@ -1,11 +1,14 @@
 /** Bytes of memory that one read may take: sizes in a file are only claims, so each is spent here before it is allocated. */
 import { Failure } from "../../../core/failure.ts";
 
-export interface Budget {
+export interface Reserve {
   /** @throws Failure `input` where there is not as much left. */
   spend(bytes: number): void;
   /** What was spent and is no longer in use. */
   release(bytes: number): void;
+}
+
+export interface Budget extends Reserve {
   readonly left: number;
 }
 

@@ -10,7 +10,7 @@ import type { Hdf5Type, Hdf5Value, Hdf5Values } from "../model.ts";
 import { Cursor } from "../structure/cursor.ts";
 import { damaged, unsupported } from "../structure/failures.ts";
 import type { HeapCollection } from "../structure/global-heap.ts";
-import type { Budget } from "./budget.ts";
+import type { Reserve } from "./budget.ts";
 
 export interface Heaps {
   readonly collections: ReadonlyMap<number, HeapCollection>;
@@ -18,16 +18,21 @@ export interface Heaps {
   readonly missing: Set<number>;
 }
 
+type Spend = Pick<Reserve, "spend">;
+
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Bytes of memory of a value that is no number in a typed array, beside its content: about what V8 takes. */
 const overhead = 48;
+/** Of one that is a list, a typed array or a map. */
+const largeOverhead = 240;
+const isLarge = ({ class: of }: Hdf5Type) => ["array", "vlen", "compound", "opaque"].includes(of);
 
 /**
  * @param elements whole elements of `type`; the values are views of these bytes where they can be.
  * @throws Failure `input` where they are damaged or need more than `budget`.
  */
-export function decode(type: Hdf5Type, elements: Cursor, heaps: Heaps, budget: Budget): Hdf5Values {
+export function decode(type: Hdf5Type, elements: Cursor, heaps: Heaps, budget: Spend): Hdf5Values {
   const { bytes } = elements;
   switch (type.class) {
     case "integer": {
@@ -42,7 +47,7 @@ export function decode(type: Hdf5Type, elements: Cursor, heaps: Heaps, budget: B
       return decode(type.base, elements, heaps, budget);
     default: {
       const count = bytes.length / type.size;
-      budget.spend(count * overhead);
+      budget.spend(count * (isLarge(type) ? largeOverhead : overhead));
       return Array.from({ length: count }, (_, i) => {
         const from = i * type.size;
         const element = new Cursor(bytes.subarray(from, from + type.size), elements.widths, elements.at + from);
@@ -56,7 +61,7 @@ function numbers(
   bytes: Uint8Array,
   kind: "int" | "uint" | "float",
   { size, bigEndian }: { size: number; bigEndian: boolean },
-  budget: Budget,
+  budget: Spend,
 ): Numbers {
   // Numbers as the host has them stay where they are; float16 becomes float32.
   if (size > 1 && bigEndian !== hostIsBigEndian) budget.spend(bytes.length);
@@ -69,7 +74,7 @@ function someBits(
   all: Numbers,
   { precision, offset }: { precision: number; offset: number },
   size: number,
-  budget: Budget,
+  budget: Spend,
 ): Numbers {
   budget.spend(all.byteLength);
   const out = all.slice();
@@ -91,7 +96,7 @@ function someBits(
   return out;
 }
 
-function decodeOne(type: Hdf5Type, element: Cursor, heaps: Heaps, budget: Budget): Hdf5Value {
+function decodeOne(type: Hdf5Type, element: Cursor, heaps: Heaps, budget: Spend): Hdf5Value {
   switch (type.class) {
     case "string":
       return type.variable ? variableText(element, heaps, budget) : fixedText(type, element.bytes, budget);
@@ -133,7 +138,7 @@ const first = (values: Hdf5Values): Hdf5Value => values[0]!;
 
 type Text = Hdf5Type & { readonly class: "string" };
 
-function fixedText({ padding }: Text, bytes: Uint8Array, budget: Budget): string {
+function fixedText({ padding }: Text, bytes: Uint8Array, budget: Spend): string {
   let end = bytes.length;
   if (padding === "null-terminated") end = bytes.includes(0) ? bytes.indexOf(0) : end;
   else {
@@ -144,7 +149,7 @@ function fixedText({ padding }: Text, bytes: Uint8Array, budget: Budget): string
   return utf8.decode(bytes.subarray(0, end));
 }
 
-function variableText(element: Cursor, heaps: Heaps, budget: Budget): string {
+function variableText(element: Cursor, heaps: Heaps, budget: Spend): string {
   const bytes = heapObject(1, element, heaps)?.bytes;
   if (!bytes) return "";
   budget.spend(2 * bytes.length);

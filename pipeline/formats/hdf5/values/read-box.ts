@@ -7,6 +7,7 @@ import { inOrder } from "../../../core/concurrency.ts";
 import { product, strideOf } from "../../codecs/block.ts";
 import type { Decompressors } from "../../decompressors.ts";
 import { chunksOf } from "../chunks/chunk-index.ts";
+import { mostChunks } from "../chunks/grid.ts";
 import type { StoredChunks, StoredLayout } from "../messages/layout.ts";
 import type { Hdf5Box, Hdf5Chunk, Hdf5Filter, Hdf5Type } from "../model.ts";
 import { damaged } from "../structure/failures.ts";
@@ -137,7 +138,7 @@ async function fromChunks(
   const { storage, shape, maxShape, type, filters, using } = dataset;
   const { chunkShape } = layout;
   const size = product(chunkShape) * type.size;
-  const chunks = await chunksOf(storage, layout, { shape, maxShape, elementSize: type.size }, box);
+  const chunks = await chunksOf(storage, layout, { shape, maxShape, elementSize: type.size }, box, mostChunks.read);
   const target = { start: box.start, shape: box.count };
 
   const one = async (chunk: Hdf5Chunk) => {

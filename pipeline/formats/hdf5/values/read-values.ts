@@ -9,7 +9,7 @@ import type { Hdf5Type, Hdf5Value, Hdf5Values } from "../model.ts";
 import { Cursor } from "../structure/cursor.ts";
 import type { HeapCollection } from "../structure/global-heap.ts";
 import type { Objects } from "../structure/objects.ts";
-import { type Budget, budgetOf } from "./budget.ts";
+import type { Reserve } from "./budget.ts";
 import { decode } from "./decode.ts";
 
 const batch = 4096;
@@ -25,7 +25,7 @@ export async function readValues(
   objects: Objects,
   type: Hdf5Type,
   elements: Cursor,
-  budget: Budget,
+  budget: Reserve,
 ): Promise<Hdf5Values> {
   if (!isElsewhere(type)) return decode(type, elements, { collections: new Map(), missing: new Set() }, budget);
   const values: Hdf5Value[] = [];
@@ -37,25 +37,30 @@ export async function readValues(
   return values;
 }
 
-async function readBatch(objects: Objects, type: Hdf5Type, elements: Cursor, budget: Budget): Promise<Hdf5Values> {
+async function readBatch(objects: Objects, type: Hdf5Type, elements: Cursor, budget: Reserve): Promise<Hdf5Values> {
   const collections = new Map<number, HeapCollection>();
   let size = 0;
   // Passes are as many as types are deep, for each brings all that the one before lacked.
   for (;;) {
     const missing = new Set<number>();
-    const attempt = budgetOf(budget.left, "values of variable length");
+    let spent = 0;
+    const attempt = {
+      spend(bytes: number) {
+        budget.spend(bytes);
+        spent += bytes;
+      },
+    };
     const values = decode(type, elements, { collections, missing }, attempt);
     if (missing.size === 0) {
-      budget.spend(budget.left - attempt.left);
       budget.release(size);
       return values;
     }
-    for await (const [address, collection] of inOrder(
-      missing,
-      atOnce,
-      async (at) => [at, await objects.globalHeap.collection(at)] as const,
-    )) {
-      budget.spend(collection.size);
+    budget.release(spent);
+    for await (const [address, collection] of inOrder(missing, atOnce, async (at) => {
+      // Before it is read: several are, at once.
+      budget.spend(await objects.globalHeap.sizeOf(at));
+      return [at, await objects.globalHeap.collection(at)] as const;
+    })) {
       size += collection.size;
       collections.set(address, collection);
     }

@@ -7,6 +7,7 @@
  * @see https://docs.unidata.ucar.edu/netcdf-c/current/file_format_specifications.html (netCDF-4 format)
  * @see https://docs.hdfgroup.org/hdf5/latest/group___h5_d_s.html (dimension scales)
  */
+import { Failure } from "../../../core/failure.ts";
 import type { Hdf5Attribute } from "../../hdf5/model.ts";
 import type { NetcdfDimension } from "../file.ts";
 import type { FoundDataset, FoundGroup } from "./walk.ts";
@@ -27,6 +28,9 @@ const noCoordinate = "_nc4_non_coord_";
 export const isDimensionAlone = ({ attributes }: FoundDataset) =>
   isScale(attributes) && textIn(attributes.get("NAME")).startsWith(noVariable);
 
+/** Dimensions that are made up for one file. */
+const mostMadeUp = 20_000;
+
 export const variableName = ({ name }: FoundDataset) =>
   name.startsWith(noCoordinate) ? name.slice(noCoordinate.length) : name;
 
@@ -44,7 +48,8 @@ export function dimensionsOf(groups: readonly FoundGroup[]): Dimensions {
       if (dimension.unlimited) dimension.size = Math.max(dimension.size, dataset.shape?.[i] ?? 0);
   }
   const all = [...new Set([...scales.map(({ dimension }) => dimension), ...[...ofDataset.values()].flat()])];
-  const inGroup = (path: string) => all.filter(({ group }) => group === path).sort((a, b) => a.number - b.number);
+  const byGroup = Map.groupBy(all, ({ group }) => group);
+  const inGroup = (path: string) => (byGroup.get(path) ?? []).sort((a, b) => a.number - b.number);
   return { ofGroup: new Map(groups.map(({ path }) => [path, inGroup(path)])), ofDataset };
 }
 
@@ -86,18 +91,25 @@ function scalesIn(groups: readonly FoundGroup[]): readonly Scale[] {
 function assigning(scales: readonly Scale[]): (found: FoundDataset, group: string) => readonly Growing[] {
   const byNumber = new Map(scales.map(({ dimension }) => [dimension.number, dimension]));
   const byAddress = new Map(scales.map(({ found, dimension }) => [found.dataset.address, dimension]));
-  const byGroup = new Map<string, Growing[]>();
-  for (const { dimension } of scales)
-    byGroup.set(dimension.group, [...(byGroup.get(dimension.group) ?? []), dimension]);
+  const alike = ({ group, size, unlimited }: Pick<Growing, "group" | "size" | "unlimited">) =>
+    `${size} ${unlimited} ${group}`;
+  const byKind = Map.groupBy(
+    scales.map(({ dimension }) => dimension),
+    alike,
+  );
+  let count = 0;
   let next = scales.reduce((most, { dimension }) => Math.max(most, dimension.number + 1), 0);
 
   const madeUp = (group: string, size: number, unlimited: boolean, used: readonly Growing[]): Growing => {
-    const known = byGroup.get(group) ?? [];
-    const fitting = known.find((each) => each.size === size && each.unlimited === unlimited && !used.includes(each));
+    const key = alike({ group, size, unlimited });
+    const known = byKind.get(key) ?? [];
+    const fitting = known.find((each) => !used.includes(each));
     if (fitting) return fitting;
+    if (++count > mostMadeUp)
+      throw new Failure("input", `the file has more than ${mostMadeUp} dimensions without names, and is not read`);
     const name = `phony_dim_${next}`;
     const made = { name: group === "" ? name : `${group}/${name}`, size, unlimited, group, number: next++ };
-    byGroup.set(group, [...known, made]);
+    byKind.set(key, [...known, made]);
     return made;
   };
 
@@ -120,8 +132,8 @@ function assigning(scales: readonly Scale[]): (found: FoundDataset, group: strin
 
 /** Groups in the order in which netCDF comes back from them: those within before those around. */
 function innerFirst(groups: readonly FoundGroup[]): readonly FoundGroup[] {
-  const inner = (path: string) => groups.filter((group) => group.path !== "" && parentOf(group.path) === path);
-  const back = (group: FoundGroup): FoundGroup[] => [...inner(group.path).flatMap(back), group];
+  const inner = Map.groupBy(groups.slice(1), ({ path }) => parentOf(path));
+  const back = (group: FoundGroup): FoundGroup[] => [...(inner.get(group.path) ?? []).flatMap(back), group];
   return groups[0] ? back(groups[0]) : [];
 }
 

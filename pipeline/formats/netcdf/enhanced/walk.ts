@@ -7,6 +7,7 @@
 import { inOrder } from "../../../core/concurrency.ts";
 import { Failure, isFailure } from "../../../core/failure.ts";
 import type { Hdf5Attribute, Hdf5Dataset, Hdf5File, Hdf5Group, Hdf5Link } from "../../hdf5/model.ts";
+import { isOverBudget, OverBudget } from "../../hdf5/structure/file-budget.ts";
 
 export interface Found {
   /** The root first, each before those in it. */
@@ -33,7 +34,7 @@ export interface FoundDataset {
 type Attributes = ReadonlyMap<string, Hdf5Attribute>;
 
 /** More than this is no file a person can find their way in. */
-const limits = { objects: 5000, depth: 32 } as const;
+const limits = { objects: 5000, depth: 32, path: 4096 } as const;
 /** Far more than blocks are read at once: objects near one another wait for the same block. */
 const atOnce = 1024;
 
@@ -46,12 +47,14 @@ export async function walk({ root }: Hdf5File): Promise<Found> {
     const [attributes, links] = await both(group.attributes(), group.links());
     objects += links.length;
     if (objects > limits.objects)
-      throw new Failure("input", `the file has more than ${limits.objects} groups and datasets, and is not read`);
+      throw tooLarge(`the file has more than ${limits.objects} groups and datasets, and is not read`);
     const datasets: FoundDataset[] = [];
     const inner: (readonly FoundGroup[])[] = [];
     const around = [...above, group.address];
     const open = (link: Hdf5Link) => {
       const at = path === "" ? link.name : `${path}/${link.name}`;
+      if (at.length > limits.path)
+        throw tooLarge(`a path has more than ${limits.path} characters, and the file is not read`);
       return unlessDamaged(at, broken, () => openLink(group, link, at, around));
     };
     for await (const found of inOrder(links, atOnce, open)) {
@@ -80,6 +83,8 @@ export async function walk({ root }: Hdf5File): Promise<Found> {
   return { groups, broken: new Map([...broken].sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
+const tooLarge = (what: string) => new Failure("input", what, { cause: new OverBudget(what) });
+
 /** What `read` gives; `undefined`, and noted in `broken`, where the content is damaged. */
 async function unlessDamaged<Result>(
   path: string,
@@ -89,7 +94,8 @@ async function unlessDamaged<Result>(
   try {
     return await read();
   } catch (error) {
-    if (!isFailure(error, "input")) throw error;
+    // What is left out must not depend on which object was read when the file's budget was spent.
+    if (!isFailure(error, "input") || isOverBudget(error)) throw error;
     broken.set(path, error.message);
     return undefined;
   }
