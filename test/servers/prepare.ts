@@ -8,6 +8,7 @@ import { findData } from "../data.ts";
 import { act, actionlint, zizmor } from "./actions.ts";
 import { chromium } from "./chromium.ts";
 import { clusterBinary } from "./cluster.ts";
+import { complianceFiles } from "./compliance.ts";
 import { dnslinkTest } from "./dnslink-test.ts";
 import { kuboBinary } from "./kubo.ts";
 import { say } from "./made.ts";
@@ -25,6 +26,7 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   await Promise.all([
     python()
       .then(() => Promise.all([pythonWith("intake-1"), pythonWith("intake-2")]))
+      .then(complianceFiles)
       .then(zizmor)
       .then(pinningTools)
       .then(dnslinkTest),

@@ -22,11 +22,12 @@ const what = "Python with xarray";
 export async function python(): Promise<string | undefined> {
   if (isAbsent(what)) return undefined;
   try {
-    const made = await madeOnce(`python-${await versionOf(requirements)}`, "1 to 2 minutes", install);
+    const made = await madeOnce(`python-${await versionOf(requirements)}`, "1 to 2 minutes", (target) =>
+      makeVenv(target, requirements),
+    );
     return join(made, "bin", "python");
   } catch (error) {
-    const get = "install Python 3.11 or newer with its venv module and let pip reach a package index";
-    return recordAbsence({ what, why: reasonOf(error), get, required: true });
+    return recordAbsence({ what, why: reasonOf(error), get: getPython, required: true });
   }
 }
 
@@ -71,15 +72,20 @@ async function versionOf(list: string): Promise<string> {
     .slice(0, 12);
 }
 
-async function install(folder: string): Promise<void> {
+/** What a person does to have Python's packages here. */
+export const getPython = "install Python 3.11 or newer with its venv module and let pip reach a package index";
+
+/** Makes a venv of the packages that a list names, all of them with their versions. */
+export async function makeVenv(folder: string, list: string): Promise<void> {
   const pip = join(folder, "bin", "pip");
   await execa("python3", ["-m", "venv", folder], { stdin: "ignore" });
   // The list is complete, so nothing is left to be resolved; wheels only, so nothing of others is run to install.
-  await execa(pip, ["install", "--quiet", "--no-deps", "--only-binary=:all:", "-r", requirements], { stdin: "ignore" });
+  await execa(pip, ["install", "--quiet", "--no-deps", "--only-binary=:all:", "-r", list], { stdin: "ignore" });
   await execa(pip, ["check"]);
 }
 
-function reasonOf(error: unknown): string {
+/** Why a program failed, in its own last line. */
+export function reasonOf(error: unknown): string {
   const { code, stderr, stdout, message } = error as {
     code?: string;
     stderr?: string;
