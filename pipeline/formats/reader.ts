@@ -5,7 +5,7 @@
  * which of them it knows and what such a dataset is about. It has never heard of STAC; `core/stac`, which makes items
  * of descriptions, has never heard of Zarr.
  *
- * To add one: write it beside the others, name it in `readers.ts`, and put a tiny dataset under `test/datasets/`.
+ * To add one: write it beside the others, name it in `readers.ts`, and prove it in `test/formats/` (CONTRIBUTING.md, "Add a reader").
  */
 import type { DatasetFinding, Description, Folder } from "../core/dataset/dataset.ts";
 import type { RangeSource } from "../core/dataset/range-source.ts";
