@@ -225,7 +225,7 @@ potential_vorticity_unit | PVU = 1e-6 m2 s-1 K kg-1
 | Bm = lg(re 1e-3 W)
 | BV = lg(re 1 V)
 | Bv = lg(re 0.775 V)
-| BµV = lg(re 1e-6 V)
+| B\u00b5V = lg(re 1e-6 V)
 | B_SPL = lg(re 20e-6 Pa)
 | dB = 0.1 lg(re 1)
 `;

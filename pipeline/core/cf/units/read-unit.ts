@@ -155,18 +155,19 @@ function productOf(reader: Reader): Unit {
   }
 }
 
-function startsShift(reader: Reader): boolean {
-  tokens.shift.lastIndex = reader.at;
-  return tokens.shift.test(reader.text);
+const startsShift = (reader: Reader) => follows(reader, tokens.shift);
+
+function follows({ text, at }: Reader, token: RegExp): boolean {
+  token.lastIndex = at;
+  return token.test(text);
 }
 
-/** Whether a factor follows without anything between: `(m)(s)`, `2m`, `m2-3`, but no name behind a name. */
-function startsFactor({ text, at, afterName }: Reader): boolean {
-  const following = afterName ? [tokens.open] : [tokens.open, tokens.level, tokens.real, tokens.integer, tokens.name];
-  return following.some((token) => {
-    token.lastIndex = at;
-    return token.test(text);
-  });
+/** Whether a factor follows without anything between: `(m)(s)`, `2m`, `m2-3`, but no name and no point behind a name. */
+function startsFactor(reader: Reader): boolean {
+  const { open, level, real, integer, name } = tokens;
+  return (reader.afterName ? [open, level, integer] : [open, level, real, integer, name]).some((token) =>
+    follows(reader, token),
+  );
 }
 
 function powerOf(reader: Reader): Unit {
@@ -181,7 +182,8 @@ function exponentAt(reader: Reader): number | undefined {
   if (raised) return Number(raised[1]);
   const written = take(reader, tokens.superscript);
   // Behind a name a point is a product, elsewhere it makes a real number, and that is a factor.
-  const digits = written || (!reader.afterName && isReal(reader)) ? undefined : take(reader, tokens.integer);
+  const digits =
+    written || (!reader.afterName && follows(reader, tokens.real)) ? undefined : take(reader, tokens.integer);
   if (!written && !digits) return undefined;
   reader.afterName = false;
   return digits
@@ -191,11 +193,6 @@ function exponentAt(reader: Reader): number | undefined {
 
 const superscripts = "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹";
 const plain = "+-0123456789";
-
-function isReal({ text, at }: Reader): boolean {
-  tokens.real.lastIndex = at;
-  return tokens.real.test(text);
-}
 
 function basicOf(reader: Reader): Unit {
   const at = reader.at;
@@ -212,8 +209,11 @@ function basicOf(reader: Reader): Unit {
     closed(reader);
     return unit;
   }
-  const number = take(reader, tokens.real) ?? take(reader, tokens.integer);
-  if (number) return meaningful(scaled(one, Number(number[0])), at);
+  const number = (!reader.afterName && take(reader, tokens.real)) || take(reader, tokens.integer);
+  if (number) {
+    reader.afterName = false;
+    return meaningful(scaled(one, Number(number[0])), at);
+  }
   const name = take(reader, tokens.name)?.[0];
   if (name === undefined) return fail(unexpected(reader));
   reader.afterName = true;
