@@ -8,20 +8,20 @@ import type { World } from "../core/world.ts";
 import { localFile, localFolder } from "../disk/folder.ts";
 import type { FormatReader } from "../formats/reader.ts";
 import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/scan/find-datasets.ts";
-import { describedFile } from "../stages/scan/read-folder.ts";
+import { describedFile } from "../stages/scan/read-file.ts";
 import { entryOf } from "../stages/scan/scan.ts";
 
 /** Findings that `add` prints, because a folder may have thousands of datasets. */
 const mostFindings = 100;
 
-/** Returns the datasets at or below `path`, without CIDs and sizes. */
+/** Returns the datasets at or below `path`, or the kind of file it is, without CIDs and sizes. */
 export async function localDatasets(path: string, readers: readonly FormatReader[], world: World): Promise<Search> {
   if ((await stat(path)).isDirectory()) {
     const open = (mostNames: number) => localFolder(path, mostNames);
     return findDatasets({ cid: path, size: 0, open }, readers, world);
   }
   const here = await describedFile(await localFile(path), readers, world);
-  return { found: here ? [{ below: "", cid: "", size: 0, ...here }] : [] };
+  return { found: [{ below: "", cid: "", size: 0, ...here }] };
 }
 
 /** Adds what shows in the names of the files of a dataset at `path`: listing them costs little on this machine. */

@@ -62,9 +62,8 @@ async function inspectPath(given: string, using: Facts, call: Call, world: World
 
   const { found, left } = await localDatasets(path, readers, world);
   if (found.length === 0 || left) {
-    const { cid, bytes, tsize } = await hashed(path, world);
-    const folder = (await stat(path)).isDirectory();
-    const plain = folder ? ({ kind: "directory", size: tsize } as const) : ({ kind: "file", size: bytes } as const);
+    const { cid, tsize } = await hashed(path, world);
+    const plain = { kind: "directory", size: tsize } as const;
     printEntry({ kind: "plain", path: "", cid, plain, ...(left && { findings: [left] }) }, plain.size);
   }
   let code = 0;

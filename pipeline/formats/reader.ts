@@ -86,19 +86,32 @@ export function folderReaderOf(
   return undefined;
 }
 
-/** The first of `readers` that describes files beginning like this one, and how. Few bytes are read of any other file. */
-export async function fileReaderOf(
-  readers: readonly FormatReader[],
-  source: RangeSource,
-): Promise<{ readonly reader: FormatReader; describe(world: World): Promise<Description> } | undefined> {
-  if (source.size === 0 || readers.every(({ files }) => files === undefined)) return undefined;
+/** A file whose first bytes were read. */
+export interface StartedFile {
+  readonly start: Uint8Array;
+  /** The first of the readers that describes files beginning like this one, and how. */
+  readonly recognised?: { readonly reader: FormatReader; describe(world: World): Promise<Description> };
+}
+
+/** Finds the reader of a file by its first bytes. Nothing else is read of it, and nothing at all where no reader reads files. */
+export async function startFile(readers: readonly FormatReader[], source: RangeSource): Promise<StartedFile> {
+  if (source.size === 0 || readers.every(({ files }) => files === undefined)) return { start: new Uint8Array(0) };
   const file = withBlocks(source);
   const start = await file.read(0, startLength);
   for (const reader of readers) {
     const { files } = reader;
-    if (files?.recognises(start)) return { reader, describe: (world) => files.describe(file, world) };
+    if (files?.recognises(start))
+      return { start, recognised: { reader, describe: (world) => files.describe(file, world) } };
   }
-  return undefined;
+  return { start };
+}
+
+/** The first of `readers` that describes files beginning like this one, and how. Few bytes are read of any other file. */
+export async function fileReaderOf(
+  readers: readonly FormatReader[],
+  source: RangeSource,
+): Promise<StartedFile["recognised"]> {
+  return (await startFile(readers, source)).recognised;
 }
 
 /** The first of `readers` that knows the folder for the rest of a dataset, and what is missing of it. */

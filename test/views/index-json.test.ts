@@ -57,14 +57,19 @@ describe("index.json", () => {
     const index = JSON.parse(
       indexOf([
         { kind: "failed", path: "a", cid, reader: "zarr", failure: { kind: "input", message: "no" } },
-        { kind: "plain", path: "b", cid, plain: { kind: "file", size: 3 } },
+        {
+          kind: "plain",
+          path: "b",
+          cid,
+          plain: { kind: "file", size: 3, media: { name: "PNG image", mediaType: "image/png" } },
+        },
       ]),
     );
     expectSchema("index", [index]);
     expect(index).toMatchObject({
       datasets: [],
       failed: [{ path: "a", says: "no" }],
-      plain: [{ path: "b", kind: "file", size: 3 }],
+      plain: [{ path: "b", kind: "file", size: 3, media: { name: "PNG image", mediaType: "image/png" } }],
     });
   });
 

@@ -10,6 +10,7 @@ import { placeWords, previewOf, timeWords } from "../../core/report/preview.ts";
 import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
 import { firstLines, formatBytes } from "../../core/text/shown.ts";
 import type { Call } from "../verb.ts";
+import { plainText } from "./entry-lines.ts";
 import { datasetFindingLines } from "./findings.ts";
 import { hanging, printable, printableLines } from "./terminal.ts";
 
@@ -51,7 +52,7 @@ function headOf(entry: Entry): string {
     case "failed":
       return printableLines(`can't be described (${entry.reader}): ${entry.failure.message}`);
     case "plain":
-      return `${entry.plain.kind}, ${formatBytes(entry.plain.size)}${entry.findings ? "" : "; no dataset: published and listed as what it is"}`;
+      return `${plainText(entry.plain)}${entry.findings ? "" : "; no dataset: published and listed as what it is"}`;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Text for datasets and plain files, for `scan` and `inspect`. */
 import { emptyDirectory } from "../../core/cid.ts";
-import type { Entry } from "../../core/stac/catalog-entry.ts";
+import type { Entry, PlainEntry } from "../../core/stac/catalog-entry.ts";
 import { plural } from "../../core/text/plural.ts";
 import { formatBytes } from "../../core/text/shown.ts";
 import type { Call } from "../verb.ts";
@@ -39,11 +39,15 @@ export function entryResult(entry: Entry, call: Pick<Call, "flags" | "out">): Pa
       return [{ path, cid, reader: entry.reader, failure: entry.failure }, says, says];
     }
     case "plain": {
-      const what =
-        cid === emptyDirectory.toString() ? "empty folder" : `${entry.plain.kind}, ${formatBytes(entry.plain.size)}`;
       const { plain, findings } = entry;
+      const what = cid === emptyDirectory.toString() ? "empty folder" : plainText(plain);
       const notes = noteLines(findings ?? [], call).map((note) => `\n${note}`);
       return [{ path, cid, plain, ...(findings && { findings }) }, `${name}: ${what}${notes.join("")}`];
     }
   }
+}
+
+/** `PNG image, 3.2 MB`, or `file, 12 B` where nothing tells its kind. */
+export function plainText({ kind, media, size }: PlainEntry["plain"]): string {
+  return `${media?.name ?? kind}, ${formatBytes(size)}`;
 }

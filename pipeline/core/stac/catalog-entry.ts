@@ -1,5 +1,6 @@
 /** What a scan says of one place in the tree: a dataset, one that could not be read, or something no reader knows. */
 import type { DatasetFinding } from "../dataset/dataset.ts";
+import type { FileKind } from "../dataset/file-kind.ts";
 import type { Item } from "./item.ts";
 
 export type Entry = DatasetEntry | FailedEntry | PlainEntry;
@@ -30,10 +31,13 @@ export interface FailedEntry extends At {
 export interface PlainEntry extends At {
   readonly kind: "plain";
   readonly plain: {
-    readonly kind: "file" | "directory" | "symlink" /** Bytes: contents of a file, Tsize of a directory. */;
+    readonly kind: "file" | "directory" | "symlink";
+    /** Bytes: contents of a file, Tsize of a directory. */
     readonly size: number;
+    /** What a file is by its first bytes. Absent where they tell nothing, and where a leaf is not scanned. */
+    readonly media?: FileKind;
   };
-  /** What was not looked into, where there is more in it than was. */
+  /** What was not searched or read, where there is more in it. */
   readonly findings?: readonly DatasetFinding[];
   /** Of a directory: paths of files in it that are no part of any dataset, the first ones, for a search by name. */
   readonly names?: readonly string[];

@@ -22,9 +22,10 @@ import type { World } from "../../core/world.ts";
 import type { FormatReader } from "../../formats/reader.ts";
 import { bounds, type SearchBounds, TooLarge } from "./bounds.ts";
 import { type FolderNode, pathsIn } from "./folder-graph.ts";
-import { folderReading, type Here, type Inside } from "./read-folder.ts";
+import type { Here } from "./read-file.ts";
+import { folderReading, type Inside } from "./read-folder.ts";
 
-export type Found = FoundDataset | FoundFailure;
+export type Found = FoundAt & Here;
 
 interface FoundAt {
   /** Path below the folder that was searched; "" for the folder itself. */
@@ -32,16 +33,9 @@ interface FoundAt {
   readonly cid: string;
   /** Tsize, bytes. */
   readonly size: number;
-  readonly reader: string;
 }
 
-export interface FoundDataset extends FoundAt {
-  readonly description: Description;
-}
-
-export interface FoundFailure extends FoundAt {
-  readonly failure: { readonly kind: "input" | "corrupt"; readonly message: string };
-}
+export type FoundDataset = Extract<Found, { readonly description: Description }>;
 
 export interface Search {
   /** In byte order of their paths. */
@@ -66,7 +60,7 @@ export interface Searched {
 /**
  * Returns every dataset in a folder, within `limits`. The result does not depend on the order in which reads finish.
  *
- * Bad content of one dataset becomes a {@link FoundFailure} for that dataset.
+ * Bad content of one dataset becomes a failure of that dataset.
  *
  * @throws where bytes can't be retrieved; with `orThrow`, {@link TooLarge} where a bound would leave anything out.
  */

@@ -5,20 +5,13 @@
  * file is recognised by its first bytes. Like files are one dataset, which is then that of the folder (`core/members`).
  */
 import { atMost, inOrder } from "../../core/concurrency.ts";
-import { type Description, type Folder, mostNames, TooManyNames } from "../../core/dataset/dataset.ts";
-import type { RangeSource } from "../../core/dataset/range-source.ts";
-import { isFailure } from "../../core/failure.ts";
+import { type Folder, mostNames, TooManyNames } from "../../core/dataset/dataset.ts";
 import { type DescribedFile, groupOf } from "../../core/members/members.ts";
 import type { World } from "../../core/world.ts";
 import { pause } from "../../dag/event-loop.ts";
-import { type FormatReader, fileReaderOf, folderReaderOf, incompleteDataset } from "../../formats/reader.ts";
+import { type FormatReader, folderReaderOf, incompleteDataset } from "../../formats/reader.ts";
 import { type SearchBounds, TooLarge } from "./bounds.ts";
-
-/** The description or failure of the dataset that a folder or file itself is. */
-export type Here = { readonly reader: string } & (
-  | { readonly description: Description }
-  | { readonly failure: { readonly kind: "input" | "corrupt"; readonly message: string } }
-);
+import { badContent, described, describedFile, type Here } from "./read-file.ts";
 
 /** Result of reading one folder. */
 export interface Inside {
@@ -87,7 +80,7 @@ export function folderReading(
     }
     return { folders, others };
   };
-  /** Returns the files that a reader recognises. */
+  /** Returns the files that a reader recognises, and plain files with findings. */
   const filesIn = async (folder: Folder, names: readonly string[]): Promise<Inner[]> => {
     const files: Inner[] = [];
     const probe = async (name: string): Promise<Inner | undefined> => {
@@ -101,7 +94,8 @@ export function folderReading(
   };
   const fileAt = async (folder: Folder, name: string): Promise<Here | undefined> => {
     const source = await folder.file(name, world);
-    return source && describedFile(source, readers, world);
+    const here = source && (await describedFile(source, readers, world));
+    return here && "plain" in here && here.findings.length === 0 ? undefined : here;
   };
   const readFolder = async (root: Folder | undefined, below: string): Promise<Inside> => {
     const folder = below === "" ? root : await root?.folder(below, world);
@@ -170,32 +164,7 @@ function unopened(error: unknown): Inside {
   return { entries: 0, here: { reader: search, failure: badContent(error) }, inner: [], files: 0 };
 }
 
-/** Returns the description or failure of a file; `undefined` where no reader recognises it. */
-export async function describedFile(
-  source: RangeSource,
-  readers: readonly FormatReader[],
-  world: World,
-): Promise<Here | undefined> {
-  const recognised = await fileReaderOf(readers, source);
-  return recognised && described(recognised.reader, () => recognised.describe(world));
-}
-
-async function described({ name }: FormatReader, describe: () => Promise<Description>): Promise<Here> {
-  try {
-    return { reader: name, description: await describe() };
-  } catch (error) {
-    if (error instanceof TooManyNames) throw error;
-    return { reader: name, failure: badContent(error) };
-  }
-}
-
 function memoized<T>(make: () => Promise<T>): () => Promise<T> {
   let value: Promise<T> | undefined;
   return () => (value ??= make());
-}
-
-/** @throws the error itself unless its kind is `input` or `corrupt`. */
-function badContent(error: unknown): Extract<Here, { failure: unknown }>["failure"] {
-  if (!isFailure(error, "input", "corrupt")) throw error;
-  return { kind: error.kind as "input" | "corrupt", message: error.message };
 }

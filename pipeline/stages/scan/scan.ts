@@ -19,11 +19,12 @@ import type { Get } from "../../dag/block.ts";
 import { pause } from "../../dag/event-loop.ts";
 import { cachingRoot, openFile, openFolder } from "../../dag/read/folder.ts";
 import { stat } from "../../dag/read/read.ts";
+import { kindVersion } from "../../formats/kind/kind.ts";
 import type { FormatReader } from "../../formats/reader.ts";
 import type { Parts } from "../parts.ts";
 import { smallBounds, TooLarge } from "./bounds.ts";
 import { type Found, findDatasets, type Search } from "./find-datasets.ts";
-import { describedFile } from "./read-folder.ts";
+import { describedFile } from "./read-file.ts";
 
 export type Scanning = Pick<Parts, "get" | "readers" | "leafContents" | "facts" | "isScanned">;
 
@@ -78,7 +79,7 @@ function cachedContents(using: Scanning, world: World) {
   const alone = atMost(1);
   const underWay = new Map<string, Promise<LeafContents>>();
   return (cid: CID, readers: readonly FormatReader[]): Promise<LeafContents> => {
-    const key = `${identity(cid)} ${searchVersion} ${versionsOf(readers)}`;
+    const key = `${identity(cid)} ${searchVersion}.${kindVersion} ${versionsOf(readers)}`;
     const known = using.leafContents.get(key);
     if (known !== undefined) return Promise.resolve(known as unknown as LeafContents);
     const asked =
@@ -125,10 +126,9 @@ async function searchLeaf(
   const plain = { kind: type, size };
   if (type === "file") {
     const source = await openFile(cid, getOnce);
-    const here = source && (await describedFile(source, readers, world));
-    return here
-      ? { found: [{ below: "", cid: cid.toString(), size: tsize, ...here }], plain: null }
-      : { found: [], plain };
+    if (!source) return { found: [], plain };
+    const here = await describedFile(source, readers, world);
+    return { found: [{ below: "", cid: cid.toString(), size: tsize, ...here }], plain: null };
   }
   if (type !== "directory" || readers.length === 0) return { found: [], plain };
   const open = (mostNames: number) => openFolder(cid, getOnce, { mostNames });
@@ -147,29 +147,34 @@ function entriesOf(
   { found, left, names, plain }: LeafContents,
   facts: Facts,
 ): readonly Entry[] {
-  const datasets = found.map((dataset) => entryOf(path, cid, dataset, facts));
-  if (!plain) return datasets;
+  const entries = found.map((each) => entryOf(path, cid, each, facts));
+  if (!plain) return entries;
   return [
     { kind: "plain", path, cid: cid.toString(), plain, ...(left && { findings: [left] }), ...(names && { names }) },
-    ...datasets,
+    ...entries,
   ];
 }
 
 /**
- * Returns the catalog entry of a dataset. A dataset that is a whole leaf has the CID as the tree links it.
+ * Returns the catalog entry of a dataset or file. What is a whole leaf has the CID as the tree links it.
  *
  * @param name of the file or folder, where `path` doesn't end in it
  */
-export function entryOf(path: string, cid: CID | undefined, dataset: Found, facts: Facts, name?: string): Entry {
-  const { below, reader, size } = dataset;
+export function entryOf(path: string, cid: CID | undefined, found: Found, facts: Facts, name?: string): Entry {
+  const { below, size } = found;
   const at = {
     path: below ? (path ? `${path}/${below}` : below) : path,
-    cid: below || !cid ? dataset.cid : cid.toString(),
+    cid: below || !cid ? found.cid : cid.toString(),
   };
-  if ("failure" in dataset) return { kind: "failed", ...at, reader, failure: dataset.failure };
-  const described = { ...at, tsize: size, description: dataset.description, reader, ...(name && { name }) };
+  if ("plain" in found) {
+    const { plain, findings } = found;
+    return { kind: "plain", ...at, plain, ...(findings.length > 0 && { findings }) };
+  }
+  const { reader } = found;
+  if ("failure" in found) return { kind: "failed", ...at, reader, failure: found.failure };
+  const described = { ...at, tsize: size, description: found.description, reader, ...(name && { name }) };
   const { item, findings } = itemOf(described, facts);
-  const { findings: problems, advice = [] } = dataset.description;
+  const { findings: problems, advice = [] } = found.description;
   // A reader that knows why there is no time or place has a finding of its own.
   const isExplained = (rule: RuleName) =>
     (rule === "no-time" || rule === "no-place") && problems.some((problem) => problem.rule === rule);

@@ -375,8 +375,8 @@ function leaves(details, some, says, show) {
 
 const warn = (says) => el("p", { class: "warn" }, text(says, 2000));
 const leafLink = (one) => el("a", { href: `tree/${relative(one.path)}`, class: "iso" }, text(one.path, 1000));
-const plainRow = (one) =>
-  el("li", {}, leafLink(one), ` ${text(one.kind)}, ${bytes(one.size)} `, cid(one.cid), ...list(one.findings).map(warn));
+const what = ({ kind, media, size }) => ` ${text(media?.name ?? kind)}, ${bytes(size)} `;
+const plainRow = (one) => el("li", {}, leafLink(one), what(one), cid(one.cid), ...list(one.findings).map(warn));
 const failedRow = (one) => el("li", {}, leafLink(one), warn(`${one.reader}: ${one.says}`), cid(one.cid));
 
 function choices(field, label, values) {

@@ -258,7 +258,10 @@ describe("a store without metadata at its root", () => {
   const names = ["alt", "dz", "lat", "lon", "time"];
   const search = async (files: Files) => {
     const { found } = await findDatasets({ cid: "", size: 0, open: async () => folderOf(files) }, readers, testWorld());
-    return found.map(({ below, ...rest }) => [below, "failure" in rest ? rest.failure.message : rest.reader]);
+    return found.map(({ below, ...rest }) => [
+      below,
+      "failure" in rest ? rest.failure.message : "reader" in rest && rest.reader,
+    ]);
   };
 
   it.each([

@@ -12,7 +12,7 @@ import { type FileFormat, type FormatReader, startLength } from "../../../pipeli
 import type { HomeNode } from "../../../pipeline/ipfs/node.ts";
 import { bounds, type SearchBounds, TooLarge } from "../../../pipeline/stages/scan/bounds.ts";
 import { findDatasets } from "../../../pipeline/stages/scan/find-datasets.ts";
-import { describedFile } from "../../../pipeline/stages/scan/read-folder.ts";
+import { describedFile } from "../../../pipeline/stages/scan/read-file.ts";
 import { scan } from "../../../pipeline/stages/scan/scan.ts";
 import { fakeHome } from "../../fakes/home.ts";
 import { aFile, someParts } from "../../fakes/parts.ts";
@@ -92,9 +92,11 @@ it("describes a leaf that is a file which a reader knows, whatever its name", as
   const parts = { ...(await someParts()), readers: [reader] };
   const { cid } = await aFile(parts.home, "DATA Sonde");
   const plain = await aFile(parts.home, "PLAIN");
+  const unknown = await aFile(parts.home, "\0\x01");
   const leaves = [
     { path: "sonde.csv", cid },
     { path: "notes.nc", cid: plain.cid },
+    { path: "raw", cid: unknown.cid },
   ];
   const entries = [];
   for await (const leaf of scan(leaves, parts, testWorld())) entries.push(...leaf.entries);
@@ -106,8 +108,10 @@ it("describes a leaf that is a file which a reader knows, whatever its name", as
       reader: "data",
       item: { properties: { title: "Sonde" } },
     },
-    { kind: "plain", path: "notes.nc" },
+    { path: "notes.nc", plain: { kind: "file", size: 5, media: { name: "plain text", mediaType: "text/plain" } } },
+    { path: "raw", plain: { kind: "file", size: 2 } },
   ]);
+  expect(entries[2]).not.toHaveProperty("plain.media");
 });
 
 it("finds the files in a folder that a reader knows, and in folders below, among others that none knows", async () => {
@@ -120,6 +124,18 @@ it("finds the files in a folder that a reader knows, and in folders below, among
   });
   expect(below).toEqual(["a.txt", "b.nc", "inner/d"]);
   expect(left).toBeUndefined();
+});
+
+it("lists a plain file in a folder where its format is one of data that no reader reads, and no other", async () => {
+  const grib = "GRIB\0\0\0\x02".padEnd(100, "\0");
+  const search = await found({ "a.nc": "DATA A", "forecast.txt": grib, "notes.txt": "notes" });
+  expect(search.below).toEqual(["a.nc", "forecast.txt"]);
+  expect(search.found[1]).toMatchObject({
+    plain: { kind: "file", size: 100, media: { name: "GRIB 2 messages", mediaType: "application/wmo-GRIB2" } },
+    findings: [
+      { rule: "kind-not-read", says: "GRIB 2 messages are not read: their variables, times and places are unknown" },
+    ],
+  });
 });
 
 it("makes of one bad file one failure", async () => {
@@ -242,7 +258,9 @@ it("reads of a file that no reader knows its first bytes alone", async () => {
       return source.read(offset, length);
     },
   };
-  expect(await describedFile(counting, [reader], testWorld())).toBeUndefined();
+  expect(await describedFile(counting, [reader], testWorld())).toMatchObject({
+    plain: { media: { name: "plain text" } },
+  });
   expect(lengths).toEqual([262_144]);
   expect(startLength).toBeLessThan(262_144);
 });

@@ -32,6 +32,12 @@ export const readingRules = {
     reason: "The rest is published, but nobody finds it in the portal.",
     fix: "Give the folders in it lines of their own in tree.yaml.",
   },
+  "kind-not-read": {
+    level: "hint",
+    finds: "A file or folder is in a format of data that is recognised by its content, but not read.",
+    reason: "Its variables, times and places are unknown, so nobody finds it by them in the portal.",
+    fix: "Describe it in a sidecar, or publish it as Zarr or NetCDF.",
+  },
   truncated: {
     level: "error",
     finds: "A NetCDF file is shorter than its header says.",
