@@ -1,14 +1,16 @@
 /** The datasets of a file or folder of this machine, with the findings that the portal would list: for `inspect` and `add`. */
+import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Facts } from "../core/campaign/campaign.ts";
 import type { DatasetFinding } from "../core/dataset/dataset.ts";
 import type { Entry } from "../core/stac/catalog-entry.ts";
 import type { World } from "../core/world.ts";
 import { localFile, localFolder } from "../disk/folder.ts";
 import type { FormatReader } from "../formats/reader.ts";
+import { sidecarOf, sidecarRange } from "../formats/sidecar.ts";
 import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/scan/find-datasets.ts";
-import { describedFile } from "../stages/scan/read-file.ts";
+import { describedFile, type FileSidecar } from "../stages/scan/read-file.ts";
 import { entryOf } from "../stages/scan/scan.ts";
 
 /** Findings that `add` prints, because a folder may have thousands of datasets. */
@@ -20,8 +22,19 @@ export async function localDatasets(path: string, readers: readonly FormatReader
     const open = (mostNames: number) => localFolder(path, mostNames);
     return findDatasets({ cid: path, size: 0, open }, readers, world);
   }
-  const here = await describedFile(await localFile(path), readers, world);
+  const here = await describedFile(await localFile(path), readers, world, localSidecar(path));
   return { found: [{ below: "", cid: "", size: 0, ...here }] };
+}
+
+/** The sidecar of the file at `path`, in the same folder. */
+function localSidecar(path: string): FileSidecar | undefined {
+  const name = sidecarOf(basename(path));
+  const at = join(dirname(path), name);
+  const about = statSync(at, { throwIfNoEntry: false });
+  if (!about) return undefined;
+  const read = async () =>
+    about.isFile() ? (await localFile(at)).read(sidecarRange.offset, sidecarRange.length) : undefined;
+  return { name, read };
 }
 
 /** Adds what shows in the names of the files of a dataset at `path`: listing them costs little on this machine. */

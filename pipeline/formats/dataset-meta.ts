@@ -1,8 +1,9 @@
 /**
- * Folders described by hand, in a `dataset_meta.yaml` beside the data.
+ * Folders and files described by hand: a folder in a `dataset_meta.yaml` in it, `radar.png` in a `radar.png.meta.yaml`
+ * in the same folder.
  *
- * The way in for everything we can't look into: videos, photographs, log books. Beside data we can look into, it has
- * the last word ({@link withSidecar}), and where it says something else than the data do, both are told.
+ * For everything that no reader describes: videos, photographs, log books. Where a reader describes the data, the sidecar
+ * overrides it ({@link withSidecar}, {@link withFileSidecar}), and a finding reports where the two differ.
  *
  * ```yaml
  * attributes:
@@ -15,13 +16,14 @@
  * ```
  */
 import type { Bounds, DatasetFinding, Description, Folder, TimeExtent } from "../core/dataset/dataset.ts";
+import type { FileKind } from "../core/dataset/file-kind.ts";
 import type { Json } from "../core/json.ts";
 import { shown } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import type { FolderReader } from "./reader.ts";
-import { file, readSidecar, type Sidecar } from "./sidecar.ts";
+import { folderSidecar as file, readSidecar, type Sidecar, sidecarRange } from "./sidecar.ts";
 
-const version = 3;
+const version = 4;
 
 /** Files of a folder that are listed. */
 const mostFiles = 1000;
@@ -33,7 +35,10 @@ export const datasetMeta: FolderReader = {
 };
 
 async function describeFolder(folder: Folder, world: World): Promise<Description> {
-  const { attributes, time, place, findings } = await readSidecar(folder, world, { titled: true });
+  const { attributes, time, place, findings } = readSidecar(await folder.read(file, world, sidecarRange), {
+    file,
+    titled: true,
+  });
   const others = [...folder.entries].filter(([name]) => name !== file);
   const stores = others.map(([name]) => name).filter((name) => /\.zarr$/i.test(name));
   return {
@@ -62,20 +67,48 @@ export function withSidecar(inner: FolderReader): FolderReader {
       async describe(folder, world) {
         const description = await inner.folders.describe(folder, world);
         return folder.entries.has(file)
-          ? overridden(description, await readSidecar(folder, world, { titled: false }))
+          ? withFileSidecar(description, file, await folder.read(file, world, sidecarRange))
           : description;
       },
     },
   };
 }
 
+/** A file of this kind, which no reader describes, by its sidecar alone. @throws Failure `input` as `readSidecar` does */
+export function describedBySidecar(
+  kind: FileKind | undefined,
+  file: string,
+  bytes: Uint8Array | undefined,
+): Description {
+  const { attributes, time, place, findings } = readSidecar(bytes, { file, titled: true });
+  return {
+    attributes,
+    dimensions: [],
+    variables: [],
+    ...(time && { time }),
+    ...(place && { place }),
+    access: { format: "file", mediaType: kind?.mediaType ?? "application/octet-stream" },
+    findings,
+  };
+}
+
+/** What a reader says of a file or folder, overridden by its sidecar. @throws Failure `input` as `readSidecar` does */
+export function withFileSidecar(description: Description, file: string, bytes: Uint8Array | undefined): Description {
+  return overridden(description, file, readSidecar(bytes, { file, titled: false }));
+}
+
 /** What the sidecar says in place of what the data say, name by name, whatever their case. */
-function overridden(description: Description, { attributes, time, place, findings }: Sidecar): Description {
+function overridden(
+  description: Description,
+  file: string,
+  { attributes, time, place, findings }: Sidecar,
+): Description {
+  const differs = (what: string, ours: string, theirs: string) => disagreement(shown(file), what, ours, theirs);
   const named = new Map(Object.entries(attributes).map(([name, value]) => [name.toLowerCase(), value]));
   const others = Object.entries(description.attributes).filter(([name]) => !named.has(name.toLowerCase()));
   const disagreeing = Object.entries(description.attributes)
     .filter(([name, value]) => named.has(name.toLowerCase()) && !isSameValue(value, named.get(name.toLowerCase())!))
-    .map(([name, value]) => disagreement(name, textOf(named.get(name.toLowerCase())!), textOf(value)));
+    .map(([name, value]) => differs(name, textOf(named.get(name.toLowerCase())!), textOf(value)));
   const [ours, theirs] = [place?.bounds, description.place?.bounds];
   return {
     ...description,
@@ -89,10 +122,10 @@ function overridden(description: Description, { attributes, time, place, finding
       ...(time &&
       description.time &&
       !(sameInstant(time.start, description.time.start) && sameInstant(time.end, description.time.end))
-        ? [disagreement("extent.temporal", spanText(time), spanText(description.time))]
+        ? [differs("extent.temporal", spanText(time), spanText(description.time))]
         : []),
       ...(ours && theirs && !sameBounds(ours, theirs)
-        ? [disagreement("extent.spatial", boundsText(ours), boundsText(theirs))]
+        ? [differs("extent.spatial", boundsText(ours), boundsText(theirs))]
         : []),
     ],
   };
@@ -109,7 +142,7 @@ const sameInstant = (a: string, b: string) => a.slice(0, 19) === b.slice(0, 19);
 const sameBounds = (a: Bounds, b: Bounds) =>
   (["west", "south", "east", "north"] as const).every((edge) => Math.abs(a[edge] - b[edge]) <= 0.01);
 
-const disagreement = (what: string, ours: string, theirs: string): DatasetFinding => ({
+const disagreement = (file: string, what: string, ours: string, theirs: string): DatasetFinding => ({
   level: "warning",
   rule: "sidecar-disagrees",
   says: `${shown(what)}: ${file} says "${shown(ours, 120)}", the data say "${shown(theirs, 120)}"; ${file} is believed`,

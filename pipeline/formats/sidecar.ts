@@ -1,23 +1,38 @@
 /**
- * The text of a `dataset_meta.yaml`, read: attributes, time and place, or everything that is wrong with it at once.
+ * The text of a sidecar, read: attributes, time and place, or everything that is wrong with it at once.
  *
- * `dataset-meta.ts` says what such a file is for.
+ * `dataset_meta.yaml` describes the folder that it is in, `radar.png.meta.yaml` the file `radar.png` of the same folder.
+ * Both have the same grammar, `schemas/dataset_meta.schema.json`. `dataset-meta.ts` says what they are for.
  */
 import { boxShape } from "../core/cf/place/geometry.ts";
-import type { Bounds, DatasetFinding, Folder, Place, TimeExtent } from "../core/dataset/dataset.ts";
+import type { Bounds, DatasetFinding, Place, TimeExtent } from "../core/dataset/dataset.ts";
 import { objectionTo, objectionToTime } from "../core/dataset/extent.ts";
 import { instantOf, sinceEver, untilEver } from "../core/dataset/instant.ts";
 import { Failure } from "../core/failure.ts";
 import type { Json } from "../core/json.ts";
 import { nearest } from "../core/text/nearest.ts";
 import { shown } from "../core/text/shown.ts";
-import type { World } from "../core/world.ts";
 import { decodeUtf8, type Lines, type Node, readYaml } from "../core/yaml/yaml.ts";
 
-export const file = "dataset_meta.yaml";
+/** The sidecar of a folder. */
+export const folderSidecar = "dataset_meta.yaml";
+
+/** What the name of a file's sidecar has after that of the file. */
+const suffix = ".meta.yaml";
+
+/** The sidecar of a file of this name. */
+export const sidecarOf = (name: string) => `${name}${suffix}`;
+
+/** The file that a sidecar of this name describes; `undefined` where it is no sidecar of a file. */
+export function fileOfSidecar(name: string): string | undefined {
+  return name.endsWith(suffix) && name.length > suffix.length ? name.slice(0, -suffix.length) : undefined;
+}
 
 /** Bytes of a sidecar; nesting in it. */
 const most = { bytes: 1024 * 1024, depth: 8 } as const;
+
+/** Bytes of a sidecar to read: one more than it may have. */
+export const sidecarRange = { offset: 0, length: most.bytes + 1 } as const;
 
 export interface Sidecar {
   readonly attributes: Readonly<Record<string, Json>>;
@@ -28,6 +43,8 @@ export interface Sidecar {
 
 /** Where a text is read from, and what is wrong with it: all of it is told at once. */
 interface Reading {
+  /** Name of the sidecar. */
+  readonly file: string;
   readonly lines: Lines;
   object(at: Pick<Node, "start">, says: string): void;
 }
@@ -35,13 +52,16 @@ interface Reading {
 /** Mistakes told; whoever has made more has made the same one again. */
 const mostMistakes = 20;
 
-/** @throws Failure `input` with every mistake and its line. `titled`: whether a title has to be among the attributes. */
-export async function readSidecar(
-  folder: Folder,
-  world: World,
-  { titled }: { readonly titled: boolean },
-): Promise<Sidecar> {
-  const bytes = await folder.read(file, world, { offset: 0, length: most.bytes + 1 });
+/**
+ * @param bytes the {@link sidecarRange} of the file; `undefined` where it is a folder
+ * @param titled whether a title has to be among the attributes
+ * @throws Failure `input` with every mistake and its line
+ */
+export function readSidecar(
+  bytes: Uint8Array | undefined,
+  { file, titled }: { readonly file: string; readonly titled: boolean },
+): Sidecar {
+  const bad = (says: string) => new Failure("input", `${shown(file)} ${says}`);
   if (!bytes) throw bad("is a folder, not a file");
   if (bytes.length > most.bytes) throw bad(`is larger than ${most.bytes} bytes`);
   const decoded = decodeUtf8(bytes);
@@ -49,6 +69,7 @@ export async function readSidecar(
   const { documents, lines, broken } = readYaml(decoded.text.replace(/^\ufeff/, ""), { maxDepth: most.depth });
   const mistakes: { readonly line: number; readonly says: string }[] = [];
   const reading: Reading = {
+    file,
     lines,
     object: ({ start }, says) => void mistakes.push({ line: lines.at(start).line, says }),
   };
@@ -64,14 +85,14 @@ export async function readSidecar(
   if (broken) {
     // What stands below it was not read, and the rest of its own line perhaps not as it was meant.
     const { line } = lines.at(broken.offset);
-    throw badLines([...mistakes.filter((mistake) => mistake.line < line), { line, says: broken.message }]);
+    throw bad(linesOf([...mistakes.filter((mistake) => mistake.line < line), { line, says: broken.message }]));
   }
   if (titled && !hasTitle(attributes)) {
     const says = `has no title: ${describeMissingTitle(Object.keys(attributes), [...top.keys()])}`;
     if (mistakes.length === 0) throw bad(says);
     reading.object(attributesAt ?? { start: 0 }, says);
   }
-  if (mistakes.length > 0) throw badLines(mistakes);
+  if (mistakes.length > 0) throw bad(linesOf(mistakes));
   const unknown = [
     ...unknownIn(top, ["attributes", "extent"], reading),
     ...unknownIn(extents, ["temporal", "spatial"], reading),
@@ -104,11 +125,11 @@ function membersOf(node: Node, what: string, { object }: Reading): Map<string, M
 function unknownIn(
   members: ReadonlyMap<string, Member>,
   known: readonly string[],
-  { lines }: Reading,
+  { file, lines }: Reading,
 ): DatasetFinding[] {
   return [...members]
     .filter(([name]) => !known.includes(name))
-    .map(([name, { key }]) => notRead(name, lines.at(key.start).line, known));
+    .map(([name, { key }]) => notRead(name, `${shown(file)} line ${lines.at(key.start).line}`, known));
 }
 
 function attributesOf(node: Node, reading: Reading): Readonly<Record<string, Json>> {
@@ -233,19 +254,16 @@ const endsAtMidnight = (end: string): DatasetFinding => ({
   fix: `write ${end.trim()}T23:59:59Z if the day belongs to it`,
 });
 
-const notRead = (key: string, line: number, known: readonly string[]): DatasetFinding => ({
+const notRead = (key: string, where: string, known: readonly string[]): DatasetFinding => ({
   level: "hint",
   rule: "sidecar-unknown",
-  says: `${file} line ${line}: "${shown(key)}" is not read; known are ${known.join(" and ")}`,
+  says: `${where}: "${shown(key)}" is not read; known are ${known.join(" and ")}`,
 });
 
-/** The file is bad and stays bad; the scan records it as this dataset's failure. */
-const bad = (says: string) => new Failure("input", `${file} ${says}`);
-
 /** One line of text, since it is shown in tables and comments, too. */
-function badLines(mistakes: readonly { readonly line: number; readonly says: string }[]): Failure {
+function linesOf(mistakes: readonly { readonly line: number; readonly says: string }[]): string {
   const inOrder = mistakes.toSorted((a, b) => a.line - b.line).map(({ line, says }) => `line ${line}: ${says}`);
   const listed = inOrder.slice(0, mostMistakes).join("; ");
   const more = inOrder.length > mostMistakes ? `; and ${inOrder.length - mostMistakes} more` : "";
-  return bad(inOrder.length === 1 ? listed : `has ${inOrder.length} mistakes: ${listed}${more}`);
+  return inOrder.length === 1 ? listed : `has ${inOrder.length} mistakes: ${listed}${more}`;
 }

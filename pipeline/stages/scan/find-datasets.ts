@@ -158,9 +158,10 @@ function taking(leave: Leave, limits: SearchBounds) {
       if (inside.here) found(node, inside.here);
       for (const other of inside.others ?? []) name(pathBelow(node, other));
       const fresh: FolderNode<Here>[] = [];
-      for (const { name, cid, size, here } of inside.inner) {
+      for (const { name, cid, size, here, hasSidecar } of inside.inner) {
         const path = pathBelow(node, name);
-        const before = cid === "" ? undefined : known.get(cid);
+        const key = hasSidecar ? "" : cid;
+        const before = key === "" ? undefined : known.get(key);
         const why = whyNot(depth, before !== undefined);
         if (why !== undefined) {
           leave(path, why);
@@ -171,7 +172,7 @@ function taking(leave: Leave, limits: SearchBounds) {
         node.children.push({ name, node: child });
         if (before) continue;
         folders++;
-        if (cid !== "") known.set(cid, child);
+        if (key !== "") known.set(key, child);
         if (here) found(child, here);
         else fresh.push(child);
       }

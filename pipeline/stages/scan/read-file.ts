@@ -1,9 +1,11 @@
-/** Reads one file of a search: the dataset that it is, or what kind of plain file. */
+/** Reads one file of a search: the dataset that it is, by its content or its sidecar, or what kind of plain file. */
 import { type DatasetFinding, type Description, TooManyNames } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { PlainEntry } from "../../core/stac/catalog-entry.ts";
+import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
+import { datasetMeta, describedBySidecar, withFileSidecar } from "../../formats/dataset-meta.ts";
 import { kindOf, notDescribed } from "../../formats/kind/kind.ts";
 import { type FormatReader, startFile } from "../../formats/reader.ts";
 
@@ -20,14 +22,45 @@ export interface PlainHere {
   readonly findings: readonly DatasetFinding[];
 }
 
-/** Returns the description or failure of a file that a reader recognises, or the kind of another one. */
+/** A sidecar in the folder of the file that it describes. */
+export interface FileSidecar {
+  readonly name: string;
+  /** Its first bytes ({@link sidecarRange}); `undefined` where it is a folder. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
+/** A file whose first bytes were read. */
+export interface StartedDataset {
+  readonly start: Uint8Array;
+  /** Absent where no reader recognises the file and it has no sidecar. */
+  readonly dataset?: { readonly reader: FormatReader; describe(world: World): Promise<Description> };
+}
+
+/** Finds who describes a file: a reader, whose description its sidecar overrides, or the sidecar alone. */
+export async function fileDataset(
+  source: RangeSource,
+  readers: readonly FormatReader[],
+  sidecar: FileSidecar | undefined,
+): Promise<StartedDataset> {
+  const { start, recognised } = await startFile(readers, source);
+  if (!sidecar) return { start, ...(recognised && { dataset: recognised }) };
+  const { name } = sidecar;
+  const describe = async (world: World) =>
+    recognised
+      ? withFileSidecar(await recognised.describe(world), name, await sidecar.read())
+      : describedBySidecar(kindOf(start), name, await sidecar.read());
+  return { start, dataset: { reader: recognised?.reader ?? datasetMeta, describe } };
+}
+
+/** Returns the description or failure of a file that is a dataset, or the kind of another one. */
 export async function describedFile(
   source: RangeSource,
   readers: readonly FormatReader[],
   world: World,
+  sidecar?: FileSidecar,
 ): Promise<Here> {
-  const { start, recognised } = await startFile(readers, source);
-  if (recognised) return described(recognised.reader, () => recognised.describe(world));
+  const { start, dataset } = await fileDataset(source, readers, sidecar);
+  if (dataset) return described(dataset.reader, () => dataset.describe(world));
   const media = kindOf(start);
   const finding = media && notDescribed(media);
   return {
@@ -37,7 +70,10 @@ export async function describedFile(
 }
 
 /** @throws TooManyNames as `describe` does, and what is no fault of the content. */
-export async function described({ name }: FormatReader, describe: () => Promise<Description>): Promise<DatasetHere> {
+export async function described(
+  { name }: Pick<FormatReader, "name">,
+  describe: () => Promise<Description>,
+): Promise<DatasetHere> {
   try {
     return { reader: name, description: await describe() };
   } catch (error) {
@@ -50,4 +86,16 @@ export async function described({ name }: FormatReader, describe: () => Promise<
 export function badContent(error: unknown): Extract<DatasetHere, { failure: unknown }>["failure"] {
   if (!isFailure(error, "input", "corrupt")) throw error;
   return { kind: error.kind as "input" | "corrupt", message: error.message };
+}
+
+/** What is wrong with a sidecar whose file is not in its folder, or is a folder itself. `name`: of the sidecar. */
+export function sidecarAlone(name: string, file: string, isFolder: boolean): DatasetFinding {
+  return {
+    level: "warning",
+    rule: "sidecar-alone",
+    says: `${shown(name)} describes ${shown(file)}, which is ${isFolder ? "a folder" : "not in this folder"}, so it is not used`,
+    fix: isFolder
+      ? `move it to ${shown(file)}/dataset_meta.yaml`
+      : `add ${shown(file)} to the folder, or rename the sidecar after its file`,
+  };
 }

@@ -10,8 +10,9 @@ import { type DescribedFile, groupOf } from "../../core/members/members.ts";
 import type { World } from "../../core/world.ts";
 import { pause } from "../../dag/event-loop.ts";
 import { type FormatReader, folderReaderOf, incompleteDataset } from "../../formats/reader.ts";
+import { fileOfSidecar, sidecarOf, sidecarRange } from "../../formats/sidecar.ts";
 import { type SearchBounds, TooLarge } from "./bounds.ts";
-import { badContent, described, describedFile, type Here } from "./read-file.ts";
+import { badContent, described, describedFile, type FileSidecar, type Here, sidecarAlone } from "./read-file.ts";
 
 /** Result of reading one folder. */
 export interface Inside {
@@ -31,6 +32,8 @@ interface Inner {
   readonly name: string;
   readonly cid: string;
   readonly size: number;
+  /** It has a sidecar: an equal file elsewhere is another dataset. */
+  readonly hasSidecar?: boolean;
   /** Present for a file, and for a folder that can't be opened. */
   readonly here?: Here;
 }
@@ -87,16 +90,27 @@ export function folderReading(
       await pause();
       world.signal.throwIfAborted();
       const here = await fileAt(folder, name).catch((error) => ({ reader: search, failure: badContent(error) }));
-      return here && { name, ...folder.entries.get(name)!, here };
+      const hasSidecar = folder.entries.has(sidecarOf(name));
+      return here && { name, ...folder.entries.get(name)!, here, ...(hasSidecar && { hasSidecar }) };
     };
     for await (const file of inOrder(names, atOnce.files, probe)) if (file) files.push(file);
     return files;
   };
   const fileAt = async (folder: Folder, name: string): Promise<Here | undefined> => {
+    const described = fileOfSidecar(name);
     const source = await folder.file(name, world);
-    const here = source && (await describedFile(source, readers, world));
-    return here && "plain" in here && here.findings.length === 0 ? undefined : here;
+    if (!source) return undefined;
+    if (described !== undefined) {
+      const isFolder = await folder.isFolder(described, world);
+      if (folder.entries.has(described) && !isFolder) return undefined;
+      const plain = { kind: "file", size: source.size } as const;
+      return { plain, findings: [sidecarAlone(name, described, isFolder)] };
+    }
+    const here = await describedFile(source, readers, world, sidecarIn(folder, sidecarOf(name)));
+    return "plain" in here && here.findings.length === 0 ? undefined : here;
   };
+  const sidecarIn = (folder: Folder, name: string): FileSidecar | undefined =>
+    folder.entries.has(name) ? { name, read: () => folder.read(name, world, sidecarRange) } : undefined;
   const readFolder = async (root: Folder | undefined, below: string): Promise<Inside> => {
     const folder = below === "" ? root : await root?.folder(below, world);
     if (!folder) return { entries: 0, inner: [], files: 0 };
@@ -129,7 +143,7 @@ export function folderReading(
       ...(here && { here }),
       inner: [...folders, ...single],
       files: read.length,
-      others: others.filter((name) => !known.has(name)),
+      others: others.filter((name) => !known.has(name) && fileOfSidecar(name) === undefined),
       ...(from !== undefined && { unread: { from, count: others.length - read.length } }),
     };
   };

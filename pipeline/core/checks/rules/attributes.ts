@@ -101,15 +101,21 @@ export const attributeRules = {
   },
   "sidecar-unknown": {
     level: "hint",
-    finds: "A key in dataset_meta.yaml is not read.",
+    finds: "A key in a sidecar is not read.",
     reason: "What it says does not reach the catalog.",
     fix: "Compare its spelling with the known keys.",
   },
+  "sidecar-alone": {
+    level: "warning",
+    finds: "A NAME.meta.yaml is in a folder without a file NAME.",
+    reason: "It describes nothing, and the file that was meant has no description.",
+    fix: "Rename it after its file. The sidecar of a folder is a dataset_meta.yaml in it.",
+  },
   "sidecar-disagrees": {
     level: "warning",
-    finds: "dataset_meta.yaml and the data say different things.",
+    finds: "A sidecar and the data say different things.",
     reason: "The sidecar is believed; users who open the data read something else.",
-    fix: "Correct the data, or take it out of dataset_meta.yaml.",
+    fix: "Correct the data, or take it out of the sidecar.",
   },
   "sidecar-above-store": {
     level: "warning",
