@@ -2,6 +2,7 @@
 import { datasetMeta, withSidecar } from "./dataset-meta.ts";
 import type { Decompressors } from "./decompressors.ts";
 import { netcdf } from "./netcdf/netcdf.ts";
+import { parquet } from "./parquet/parquet.ts";
 import type { FormatReader } from "./reader.ts";
 import { sounding } from "./table/sounding.ts";
 import { table } from "./table/table.ts";
@@ -17,6 +18,7 @@ export const readersUsing = (decompressors: Decompressors): readonly FormatReade
   gpx,
   kml,
   sounding,
+  parquet,
   table,
   datasetMeta,
 ];

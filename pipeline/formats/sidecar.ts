@@ -205,7 +205,7 @@ function spatialOf(node: Node | undefined, reading: Reading): Bounds | undefined
 }
 
 /** Longitudes of 0 … 360 as -180 … 180; anything beyond is left for the check to refuse. */
-function longitudes(west: number, east: number): Pick<Bounds, "west" | "east"> {
+export function longitudes(west: number, east: number): Pick<Bounds, "west" | "east"> {
   const eastward = west >= 0 && east >= 0 && west <= 360 && east <= 360 && Math.max(west, east) > 180;
   if (!eastward) return { west, east };
   if (east - west === 360) return { west: -180, east: 180 };

@@ -82,8 +82,8 @@ export const extentRules = {
   },
   "foreign-crs": {
     level: "warning",
-    finds: "GeoJSON has coordinates that are not longitude and latitude.",
-    reason: "GeoJSON (RFC 7946) has no other coordinates, so that the dataset is on no map.",
+    finds: "GeoJSON or GeoParquet has coordinates that are not longitude and latitude.",
+    reason: "Where they are is not known, and GeoJSON (RFC 7946) has no others, so that the dataset is on no map.",
     fix: "Convert it to longitude and latitude, with `ogr2ogr -t_srs EPSG:4326`.",
   },
   "large-track": {

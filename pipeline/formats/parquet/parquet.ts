@@ -1,0 +1,140 @@
+/**
+ * Parquet and GeoParquet files, from their footer: columns as variables, time and place from statistics of columns.
+ *
+ * ```ts
+ * await parquet.files.describe(file, world); // variables time, lat, lon, ta; time and place from their least and greatest values
+ * ```
+ */
+import { unlessAborted } from "../../core/abort.ts";
+import { findCoordinates } from "../../core/cf/coordinates.ts";
+import { shortFloat32 } from "../../core/cf/float32.ts";
+import { boxShape } from "../../core/cf/place/geometry.ts";
+import type { CfVariable } from "../../core/cf/variable.ts";
+import type { Bounds, DatasetFinding, Description, Place, TimeExtent, Variable } from "../../core/dataset/dataset.ts";
+import type { RangeSource } from "../../core/dataset/range-source.ts";
+import type { Json } from "../../core/json.ts";
+import { boundedAttributes } from "../attributes.ts";
+import { hasBytes } from "../kind/signatures.ts";
+import type { FormatReader } from "../reader.ts";
+import { longitudes } from "../sidecar.ts";
+import { type Column, openParquet, type ParquetFile } from "./footer.ts";
+import { geoColumnsOf } from "./geo.ts";
+import { jsonObject } from "./json.ts";
+import { typeOf } from "./types.ts";
+
+export const parquet: FormatReader = {
+  name: "parquet",
+  version: 1,
+  files: {
+    recognises: (start) => hasBytes(start, 0, "PAR1") || hasBytes(start, 0, "PARE"),
+    // A block that never comes must not outlast the caller.
+    describe: (file, world) => unlessAborted(world.signal, describeFile(file)),
+  },
+};
+
+const mediaType = "application/vnd.apache.parquet";
+
+/** The one dimension of a table. */
+const row = "row";
+
+/** Characters of a column's name. */
+const longestName = 500;
+
+async function describeFile(source: RangeSource): Promise<Description> {
+  const file = await openParquet(source);
+  const findings: DatasetFinding[] = [];
+  const attributes = boundedAttributes(attributesOf(file), findings);
+  const geo = geoColumnsOf(file.texts.get("geo"), findings);
+  const flat = new Map(file.columns.filter(isFlat).map((column) => [cfVariableOf(column, file.rows), column]));
+  const coordinates = findCoordinates([...flat.keys()]);
+  const rangeOf = (variable: CfVariable | undefined) => variable && flat.get(variable)?.range;
+  const time = timeOf(rangeOf(coordinates.time));
+  const place = placeOf(
+    geo.bounds ??
+      coveringOf(geo.covering, file.columns) ??
+      boundsOf(rangeOf(coordinates.longitude), rangeOf(coordinates.latitude)),
+  );
+  const roles = new Set([...coordinates.describing, ...geo.names]);
+  return {
+    attributes,
+    dimensions: [{ name: row, size: file.rows, kind: "other" }],
+    variables: file.columns.map((column) => variableOf(column, file.rows, roles)),
+    ...(time && { time }),
+    ...(place && { place }),
+    access: { format: "file", mediaType },
+    findings,
+  };
+}
+
+/** Whether each row has at most one value, in a column of the table itself. */
+const isFlat = ({ path, isRepeated }: Column) => path.length === 1 && !isRepeated;
+
+const nameOf = ({ path }: Column) => path.join(".").slice(0, longestName).toWellFormed();
+
+function cfVariableOf(column: Column, rows: number): CfVariable {
+  const name = nameOf(column);
+  return { name, dimensions: [row], shape: [rows], type: typeOf(column.element), attributes: {}, missing: [] };
+}
+
+function variableOf(column: Column, rows: number, coordinates: ReadonlySet<string>): Variable {
+  const name = nameOf(column);
+  const role = coordinates.has(name) ? "coordinate" : "data";
+  return { name, dimensions: [row], shape: [rows], type: typeOf(column.element), role };
+}
+
+/** Keys that describe how the file is stored, or that are read elsewhere. */
+const notAttributes =
+  /^(?:ARROW:schema|pandas|geo|PANDAS_ATTRS|org\.apache\.spark\..*|parquet\..*|writer\.model\.name)$/;
+
+/** Pairs of key and value; of what pandas writes, `DataFrame.attrs`. */
+function attributesOf({ texts }: ParquetFile): Record<string, Json> {
+  const attributes: Record<string, Json> = Object.create(null);
+  for (const [name, value] of texts) if (!notAttributes.test(name)) attributes[name] = value;
+  const pandas = texts.get("PANDAS_ATTRS");
+  const attrs = pandas === undefined ? undefined : jsonObject(pandas);
+  for (const [name, value] of Object.entries(attrs ?? {})) attributes[name] = value;
+  return attributes;
+}
+
+/** Microseconds since 1970. Years beyond ISO 8601's four digits are no time of data. */
+function timeOf(range: Column["range"]): TimeExtent | undefined {
+  if (!range) return undefined;
+  const [start, end] = range.map((time) => (typeof time === "bigint" ? isoOf(time) : undefined));
+  return start !== undefined && end !== undefined ? { start, end, source: "values" } : undefined;
+}
+
+function isoOf(microseconds: bigint): string | undefined {
+  const seconds = Number(microseconds >= 0n ? microseconds / 1_000_000n : (microseconds - 999_999n) / 1_000_000n);
+  const date = new Date(seconds * 1000);
+  const year = date.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) return undefined;
+  const fraction = String(((microseconds % 1_000_000n) + 1_000_000n) % 1_000_000n)
+    .padStart(6, "0")
+    .replace(/0+$/, "");
+  return `${date.toISOString().slice(0, 19)}${fraction && `.${fraction}`}Z`;
+}
+
+function boundsOf(longitude: Column["range"], latitude: Column["range"]): Bounds | undefined {
+  if (!longitude || !latitude) return undefined;
+  // Single precision is written as short as it was meant: 13.1, not 13.100000381469727.
+  const [[west, east], [south, north]] = [longitude, latitude].map((range) =>
+    range.map((edge) => shortFloat32(Number(edge))),
+  ) as [[number, number], [number, number]];
+  return { ...longitudes(west, east), south, north };
+}
+
+/** GeoParquet's covering: columns that have the edges of each row's box. */
+function coveringOf(
+  covering: Readonly<Record<string, string>> | undefined,
+  columns: readonly Column[],
+): Bounds | undefined {
+  if (!covering) return undefined;
+  const rangeAt = (edge: string) => columns.find(({ path }) => path.join(".") === covering[edge])?.range;
+  const [xmin, xmax, ymin, ymax] = ["xmin", "xmax", "ymin", "ymax"].map(rangeAt);
+  if (!xmin || !xmax || !ymin || !ymax) return undefined;
+  return { west: Number(xmin[0]), east: Number(xmax[1]), south: Number(ymin[0]), north: Number(ymax[1]) };
+}
+
+function placeOf(bounds: Bounds | undefined): Place | undefined {
+  return bounds && { bounds, geometry: boxShape(bounds), source: "values" };
+}
