@@ -4,6 +4,8 @@ import type { Decompressors } from "./decompressors.ts";
 import { netcdf } from "./netcdf/netcdf.ts";
 import { parquet } from "./parquet/parquet.ts";
 import type { FormatReader } from "./reader.ts";
+import { icechunk, withReferences } from "./references/folders.ts";
+import { kerchunk } from "./references/kerchunk.ts";
 import { sounding } from "./table/sounding.ts";
 import { table } from "./table/table.ts";
 import { geojson } from "./tracks/geojson.ts";
@@ -12,13 +14,15 @@ import { kml } from "./tracks/kml.ts";
 import { zarr } from "./zarr/zarr.ts";
 
 export const readersUsing = (decompressors: Decompressors): readonly FormatReader[] => [
-  withSidecar(zarr(decompressors)),
+  withSidecar(withReferences(zarr(decompressors))),
+  withSidecar(icechunk),
   netcdf(decompressors),
   geojson,
   gpx,
   kml,
   sounding,
   parquet,
+  kerchunk(zarr(decompressors)),
   table,
   datasetMeta,
 ];

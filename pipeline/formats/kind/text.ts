@@ -42,7 +42,7 @@ function isLatin(start: Uint8Array): boolean {
 const json: FileKind = { name: "JSON", mediaType: "application/json" };
 const geoJson: FileKind = { name: "GeoJSON", mediaType: "application/geo+json" };
 const notebook: FileKind = { name: "Jupyter notebook", mediaType: "application/x-ipynb+json" };
-const kerchunk: FileKind = { name: "kerchunk references", mediaType: "application/vnd.zarr+kerchunk+json" };
+export const kerchunkKind: FileKind = { name: "kerchunk references", mediaType: "application/vnd.zarr+kerchunk+json" };
 
 const geoJsonTypes = /^"(?:FeatureCollection|Feature|GeometryCollection|(?:Multi)?(?:Point|LineString|Polygon))"/;
 
@@ -54,7 +54,7 @@ function jsonKind(text: string, isCut: boolean): FileKind | undefined {
   const members = topMembers(trimmed);
   // Version 1 has its references in an object; in version 0 they are the members themselves.
   if (members.get("refs")?.startsWith("{") || [...members.keys()].some((key) => /(?:^|\/)\.zgroup$/.test(key)))
-    return kerchunk;
+    return kerchunkKind;
   if (geoJsonTypes.test(members.get("type") ?? "")) return geoJson;
   return members.has("cells") || members.has("nbformat") ? notebook : json;
 }
