@@ -23,7 +23,7 @@ import type { World } from "../core/world.ts";
 import type { FolderReader } from "./reader.ts";
 import { folderSidecar as file, readSidecar, type Sidecar, sidecarRange } from "./sidecar.ts";
 
-const version = 4;
+const version = 3;
 
 /** Files of a folder that are listed. */
 const mostFiles = 1000;
