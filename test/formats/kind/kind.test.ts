@@ -135,10 +135,10 @@ describe("text", () => {
   });
 
   it("knows text whose first bytes end within a character, a value or a row", () => {
-    const long = (row: string) => kindOf(utf8(row.repeat(3000)).subarray(0, startLength))?.name;
+    const long = (row: string) => kindOf(utf8(row.repeat(startLength)).subarray(0, startLength))?.name;
     expect(long("ä°ß\n")).toBe("plain text");
     expect(long("12.5,13.25,abcde\n")).toBe("table of comma-separated values");
-    expect(kindOf(utf8(`{"a": "${"x".repeat(9000)}`).subarray(0, startLength))?.name).toBe("JSON");
+    expect(kindOf(utf8(`{"a": "${"x".repeat(startLength)}`).subarray(0, startLength))?.name).toBe("JSON");
     expect(kindOfLong('{"type":"FeatureCollection","features":[')?.name).toBe("GeoJSON");
   });
 
