@@ -73,6 +73,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     },
     sizes: await memory(join(state, "remembered", "sizes")),
     leafContents: await memory(join(state, "remembered", "holdings")),
+    references: await memory(join(state, "remembered", "references")),
     signers: config.log.signers,
     pinServices: services.map(({ service }) => service),
     pins: config.pins,

@@ -47,6 +47,8 @@ export interface Parts {
   /** Tsizes by CID; contents of leaves by CID and readers. */
   readonly sizes: Memory;
   readonly leafContents: Memory;
+  /** References of files, without their bytes, by CID and reader. */
+  readonly references: Memory;
   /** SOURCE_DATE_EPOCH, where it is set. */
   readonly sourceDateEpoch?: Date;
   /** Public names of the signers whose signatures count; where empty, any signer's do. */

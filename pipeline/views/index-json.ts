@@ -8,7 +8,7 @@ import type { Geometry, Position } from "../core/dataset/dataset.ts";
 import { evenlyOf } from "../core/evenly.ts";
 import { type Json, stableJson } from "../core/json.ts";
 import type { DatasetEntry } from "../core/stac/catalog-entry.ts";
-import { itemFile } from "../core/stac/names.ts";
+import { itemFile, referenceFile } from "../core/stac/names.ts";
 import type { Content, View } from "./view.ts";
 
 export const indexJson: View<null> = {
@@ -43,7 +43,8 @@ function indexOf({ draft, entries, campaign }: Content) {
 /** Most characters of a summary, points of a geometry, variables and keywords in the entry of a dataset. */
 const most = { summary: 200, points: 24, variables: 40, keywords: 8, findings: 3 } as const;
 
-function lineOf({ path, cid, reader, item, findings }: DatasetEntry) {
+function lineOf({ path, cid, reader, item, findings, references = [] }: DatasetEntry) {
+  const isReferenced = references.some((reference) => reference.path === "" && !("why" in reference));
   const { properties, bbox, geometry, assets } = item;
   const data = assets.data ?? {};
   const start = properties.start_datetime ?? properties.datetime;
@@ -71,6 +72,7 @@ function lineOf({ path, cid, reader, item, findings }: DatasetEntry) {
     members: membersOf(properties["fieldtree:members"]),
     vars: orAbsent(variablesOf(properties["cube:variables"])),
     item: itemFile(path),
+    reference: isReferenced ? referenceFile(path) : undefined,
     findings: orAbsent(findings.slice(0, most.findings).map(({ says }) => says)),
   };
 }

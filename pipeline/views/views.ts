@@ -4,9 +4,10 @@ import { history } from "./history.ts";
 import { indexJson } from "./index-json.ts";
 import { intake } from "./intake.ts";
 import { page } from "./page/page.ts";
+import { refs } from "./refs.ts";
 import { releases } from "./releases.ts";
 import { stac } from "./stac.ts";
 import { tree } from "./tree.ts";
 import type { View } from "./view.ts";
 
-export const views: readonly View<Json>[] = [page, indexJson, stac, history, intake, releases, tree];
+export const views: readonly View<Json>[] = [page, indexJson, stac, refs, history, intake, releases, tree];

@@ -70,6 +70,7 @@ export async function someParts(
     },
     sizes: await memory(join(state, "sizes")),
     leafContents: await memory(join(state, "holdings")),
+    references: await memory(join(state, "references")),
     signers: [],
     pinServices: given.pinServices ?? [],
     pins: { ...settledPins(undefined), ...given.pins },

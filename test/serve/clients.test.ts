@@ -1,14 +1,20 @@
 /** The clients data users have: xarray over HTTP, xarray by ipfs:// address, fsspec, curl. */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { decompressors } from "../../pipeline/campaign/decompressors.ts";
+import { assetsOf } from "../../pipeline/core/stac/assets.ts";
 import { codecs } from "../../pipeline/dag/block.ts";
 import { blockOf } from "../../pipeline/dag/hash.ts";
+import { withBlocks } from "../../pipeline/formats/block-cache.ts";
+import { netcdf } from "../../pipeline/formats/netcdf/netcdf.ts";
 import { serve } from "../../pipeline/serve/serve.ts";
 import { data } from "../data.ts";
 import { temporaryFolder } from "../fakes/parts.ts";
+import { rangesOf } from "../fakes/range-source.ts";
 import { testWorld } from "../fakes/world.ts";
+import { netcdfFiles } from "../formats/netcdf/files.ts";
 import { python, runPython } from "../servers/python.ts";
 import { memory } from "./gateway.ts";
 
@@ -78,6 +84,64 @@ print(*[xr.open_dataset(fsspec.open(where).open()).t.values.tolist() for where i
 `;
     const values = await runPython(code, [`ipfs://${cid}`, `${url}/ipfs/${cid}`], { IPFS_GATEWAY: url });
     expect(values).toBe("[271.5, 272.5, 273.5] [271.5, 272.5, 273.5]");
+  });
+
+  it("reads through references by CID what netCDF4 reads of the files themselves", { timeout: 180_000 }, async () => {
+    const files = await netcdfFiles();
+    const { node, addFiles } = memory();
+    const folder = await temporaryFolder();
+    const names = ["grid.nc", "grid-big-endian.nc", "grid-cdf5.nc", "sonde-cdf1.nc", "groups.nc", "types.nc"];
+    for (const name of names) {
+      const cid = await addFiles(files!.path(name));
+      const source = withBlocks(rangesOf(files!.bytes(name)));
+      const references = await netcdf(decompressors).files?.references?.(source, `ipfs://${cid}`, testWorld());
+      if (!references || "why" in references) throw new Error(`${name} has no reference`);
+      await writeFile(join(folder, `${name}.json`), references.json);
+    }
+    const portal = await addFiles(folder);
+    const served = await serve({ node, resolve: async () => ({ cid: portal }), campaign: "orcestra" }, testWorld());
+    onTestFinished(() => served.close());
+    const env = { IPFS_GATEWAY: served.url };
+    const script = await readFile(join(import.meta.dirname, "..", "formats", "netcdf", "references.py"), "utf8");
+    const args = names.flatMap((name) => [files!.path(name), `ipfs://${portal}/${name}.json`]);
+    const compared = JSON.parse(await runPython(script, args, env));
+    expect(Object.keys(compared)).toEqual(names);
+    for (const { different, variables } of Object.values<{ different: string[]; variables: string[] }>(compared)) {
+      expect(different).toEqual([]);
+      expect(variables.length).toBeGreaterThan(3);
+    }
+
+    const page = await readFile("docs/data-users.md", "utf8");
+    const lines = [...page.matchAll(/```python\n(.*?)```/gs)].map(([, code]) => code!);
+    const shown = lines.find((code) => code.includes("reference://"))!;
+    const code = shown.replace(/ipfs:\/\/[^/]+\/refs\/[^"]+/, `ipfs://${portal}/grid.nc.json`);
+    expect(code).not.toBe(shown);
+    const sizes = await runPython(`${code}\nprint(sorted(ds.sizes.items()))`, [], env);
+    expect(sizes).toBe("[('lat', 20), ('lon', 30), ('time', 5)]");
+  });
+
+  it("opens NetCDF files with the arguments that their items give", async () => {
+    const files = await netcdfFiles();
+    const { node, addFiles } = memory();
+    const models = { "grid.nc": "NETCDF4", "plain.h5": "HDF5", "grid-cdf1.nc": "NETCDF3_CLASSIC" } as const;
+    const args: string[] = [];
+    for (const [name, model] of Object.entries(models)) {
+      const cid = (await addFiles(files!.path(name))).toString();
+      const access = { format: "netcdf", model, groups: [] } as const;
+      const { data } = assetsOf({ access }, { cid, tsize: 0, gateways: [], dates: {} });
+      args.push(data!.href as string, JSON.stringify(data!["xarray:open_kwargs"]), files!.path(name));
+    }
+    const served = await serve({ node, resolve: async () => undefined, campaign: "orcestra" }, testWorld());
+    onTestFinished(() => served.close());
+    const code = `
+import fsspec, json, sys, xarray as xr
+for href, kwargs, path in zip(sys.argv[1::3], sys.argv[2::3], sys.argv[3::3]):
+    ours, theirs = xr.open_dataset(fsspec.open(href).open(), **json.loads(kwargs)), xr.open_dataset(path, engine="netcdf4")
+    numbers = [name for name, variable in theirs.variables.items() if variable.dtype.kind in "iufM"]
+    # Where a file has no dimensions, each library makes up names of its own.
+    print(len(numbers), all(ours[name].variable._replace(dims=theirs[name].dims).equals(theirs[name].variable) for name in numbers))
+`;
+    expect(await runPython(code, args, { IPFS_GATEWAY: served.url })).toBe("7 True\n6 True\n7 True");
   });
 
   it("opens what the page tells people to type for folders of files", async () => {

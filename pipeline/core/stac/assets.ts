@@ -76,13 +76,15 @@ function assetsOfOne(access: Access, located: Located): Readonly<Record<string, 
 
 /** Extensions that these assets need. */
 export function assetExtensions(
-  { access }: Pick<Description, "access">,
+  { access, members }: Pick<Description, "access" | "members">,
   { gateways }: Pick<Located, "gateways">,
 ): string[] {
   return [
     "file",
     ...(gateways.length > 0 ? ["alternate-assets"] : []),
     ...(access.format === "zarr" ? ["zarr", "xarray-assets"] : []),
+    // Of a folder of very many files, none has an asset of its own.
+    ...(access.format === "netcdf" && (members?.count ?? 1) <= most ? ["xarray-assets"] : []),
   ];
 }
 
@@ -113,10 +115,27 @@ function zarr({ version, consolidated }: Access & { format: "zarr" }, group?: st
   };
 }
 
-/** One file: its groups are for the reader to name, since each needs the whole file. */
+/**
+ * `xr.open_dataset(fsspec.open(href).open(), **open_kwargs)`. One file: its groups are for the reader to name, since each
+ * needs the whole file. Nothing but netCDF's own library reads CDF-5, and that only from a disk.
+ */
 function netcdf({ model }: Access & { format: "netcdf" }): Asset {
-  return { type: model === "HDF5" ? "application/x-hdf5" : "application/netcdf", roles: ["data"] };
+  return {
+    type: model === "HDF5" ? "application/x-hdf5" : "application/netcdf",
+    roles: ["data"],
+    "xarray:open_kwargs": enginesOf[model],
+    "xarray:storage_options": {},
+  };
 }
+
+const enginesOf: Readonly<Record<(Access & { format: "netcdf" })["model"], Readonly<Record<string, string>>>> = {
+  NETCDF3_CLASSIC: { engine: "scipy" },
+  NETCDF3_64BIT_OFFSET: { engine: "scipy" },
+  NETCDF3_64BIT_DATA: { engine: "netcdf4" },
+  NETCDF4: { engine: "h5netcdf" },
+  // What has no dimensions gets some for its lengths; without this word, h5netcdf refuses the file.
+  HDF5: { engine: "h5netcdf", phony_dims: "sort" },
+};
 
 function file(name: string, size: number): Asset {
   const type = mediaTypeOf(name);

@@ -1,5 +1,5 @@
 /** What a scan says of one place in the tree: a dataset, one that could not be read, or something no reader knows. */
-import type { DatasetFinding } from "../dataset/dataset.ts";
+import type { DatasetFinding, Member } from "../dataset/dataset.ts";
 import type { FileKind } from "../dataset/file-kind.ts";
 import type { Item } from "./item.ts";
 
@@ -19,7 +19,25 @@ export interface DatasetEntry extends At {
   readonly item: Item;
   /** What its users would suffer from; shown beside it. */
   readonly findings: readonly DatasetFinding[];
+  /** The files that it consists of, where it is a folder of like files. */
+  readonly members?: readonly Pick<Member, "path" | "cid">[];
+  /** Of its files, as a portal has them; absent before there is one, and where its reader makes none. */
+  readonly references?: readonly Reference[];
 }
+
+/** How Zarr's readers open one file. `path` is the file's below the dataset, "" where the dataset is the file. */
+export type Reference = { readonly path: string } & (
+  | {
+      readonly cid: string;
+      readonly tsize: number;
+      /** Bytes. */
+      readonly size: number;
+      readonly consolidated: boolean;
+      /** Names of what is not in it, each with the reason. */
+      readonly leftOut: readonly string[];
+    }
+  | { readonly why: string }
+);
 
 /** Bad content, not bytes out of reach: those stop the scan instead of being recorded. */
 export interface FailedEntry extends At {

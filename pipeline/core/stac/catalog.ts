@@ -24,6 +24,7 @@ import { plural } from "../text/plural.ts";
 import type { DatasetEntry, Entry } from "./catalog-entry.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
 import { folderFile, idOf, itemFile, relative } from "./names.ts";
+import { referenceFields } from "./references.ts";
 
 /**
  * The files under `stac/`, one after another, with their paths in the portal. Failed and plain entries make no items, but
@@ -36,8 +37,9 @@ export function* stacFiles(
   const folders = foldersOf(entries);
   for (const folder of folders.values()) {
     const place = placeIn(folders, folder, facts);
-    for (const { path, item } of folder.datasets) {
-      yield { path: itemFile(path), content: stableJson(located(item, itemFile(path), place)) };
+    for (const dataset of folder.datasets) {
+      const file = itemFile(dataset.path);
+      yield { path: file, content: stableJson(located(dataset, file, place)) };
     }
     yield { path: place.file, content: stableJson(documentOf(folder, place, facts)) };
   }
@@ -113,13 +115,21 @@ function everyDataset(folder: Folder): DatasetEntry[] {
 const rootFile = folderFile("", "catalog.json");
 const json = "application/json";
 
-function located(item: Item, file: string, { file: parent, collection, rootTitle }: Place): Item {
+function located(dataset: DatasetEntry, file: string, { file: parent, collection, rootTitle }: Place): Item {
+  const { item } = dataset;
+  const { assets, properties } = referenceFields(dataset, file);
   const links: StacLink[] = [
     { rel: "root", href: relative(file, rootFile), type: json, title: rootTitle },
     { rel: "parent", href: relative(file, parent), type: json },
     ...(collection ? [{ rel: "collection", href: relative(file, collection.file), type: json }] : []),
   ];
-  return { ...item, links: [...links, ...item.links], ...(collection && { collection: collection.id }) };
+  return {
+    ...item,
+    properties: { ...item.properties, ...properties },
+    assets: { ...item.assets, ...assets },
+    links: [...links, ...item.links],
+    ...(collection && { collection: collection.id }),
+  };
 }
 
 function documentOf(folder: Folder, place: Place, facts: Facts) {

@@ -31,10 +31,20 @@ export function itemFile(path: string): string {
   return [...directories(slash < 0 ? "" : path.slice(0, slash)), `${file}.json`].join("/");
 }
 
+/** Path of the reference of a file in the portal: below `refs` as the file is in the tree. */
+export function referenceFile(path: string): string {
+  const slash = path.lastIndexOf("/");
+  const folders = directories(slash < 0 ? "" : path.slice(0, slash), "refs");
+  return [...folders, `${safeName(path.slice(slash + 1))}.json`].join("/");
+}
+
+/** `below` is "" for what is at `path` itself. */
+export const pathBelow = (path: string, below: string) => (below === "" ? path : `${path}/${below}`);
+
 /** No folder's name ends in `.json`, so none can stand where an item does. */
-function directories(path: string): string[] {
+function directories(path: string, top = "stac"): string[] {
   const names = path === "" ? [] : path.split("/").map(safeName);
-  return ["stac", ...names.map((name) => name.replace(/\.json$/, "~2ejson"))];
+  return [top, ...names.map((name) => name.replace(/\.json$/, "~2ejson"))];
 }
 
 /** The href that leads from one file of the portal to another. Both are safe text, so nothing is left to be escaped. */

@@ -19,13 +19,15 @@ import { type Scanning, scan } from "../scan/scan.ts";
 import { creationTime } from "../tree/created-at.ts";
 import type { ReleaseOfPortal } from "./plan.ts";
 import { buildPortal, foldViews } from "./portal.ts";
+import { type ReferenceParts, withReferences } from "./references.ts";
 
 /** What building a portal needs of a campaign. */
 export type PortalParts = Pick<
   Parts,
   "folder" | "state" | "facts" | "home" | "log" | "views" | "madeWith" | "sourceDateEpoch"
 > &
-  Scanning;
+  Scanning &
+  ReferenceParts;
 
 /** What a release publishes, before it has a portal. */
 export interface Source {
@@ -49,7 +51,8 @@ export async function* pinPortal(
   campaign: PortalParts,
   world: World,
 ): AsyncGenerator<PublishEvent, { draft: Draft; portal: CID }> {
-  const entries = yield* scanTree(from.tree, strict, campaign, world);
+  const found = yield* scanTree(from.tree, strict, campaign, world);
+  const entries = await withReferences(found, campaign, campaign.home, world);
 
   const blocks: Block[] = [];
   const put = (block: Block) => void blocks.push(block);

@@ -179,7 +179,9 @@ export function entryOf(path: string, cid: CID | undefined, found: Found, facts:
   const isExplained = (rule: RuleName) =>
     (rule === "no-time" || rule === "no-place") && problems.some((problem) => problem.rule === rule);
   const others = findings.filter(({ rule }) => !isExplained(rule));
-  return { kind: "dataset", ...at, reader, item, findings: bySeverity([...problems, ...others, ...advice]) };
+  const sorted = bySeverity([...problems, ...others, ...advice]);
+  const members = dataset.description.members?.listed.map(({ path, cid }) => ({ path, cid }));
+  return { kind: "dataset", ...at, reader, item, findings: sorted, ...(members && { members }) };
 }
 
 const severity = ["error", "warning", "hint"] as const;

@@ -15,11 +15,12 @@ import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
 import { previousOf } from "../publish/pin-portal.ts";
 import { buildPortal, foldViews } from "../publish/portal.ts";
+import { type ReferenceParts, withReferences } from "../publish/references.ts";
 import { type Scanning, scan } from "../scan/scan.ts";
 import { type Past, sourceOf } from "../tree/past.ts";
 
 /** The parts of a campaign that rebuilding a portal needs. */
-export type RebuildParts = Past & Scanning & Pick<Parts, "views" | "madeWith">;
+export type RebuildParts = Past & Scanning & ReferenceParts & Pick<Parts, "views" | "madeWith">;
 
 /** Stores nothing, and uses no stored state of views. @throws Failure `unavailable` where data is out of reach. */
 export async function rebuiltPortal(head: Head, campaign: RebuildParts, world: World): Promise<CID> {
@@ -40,7 +41,12 @@ export async function rebuiltPortal(head: Head, campaign: RebuildParts, world: W
       draft: release,
       tree: { cid: release.root, tsize: tsizeOf(release.root, await campaign.get(release.root)) },
       source: fileOf(text, profiles["cid-v1"], drop),
-      entries: entries.sort((a, b) => byBytes(a.path, b.path)),
+      entries: await withReferences(
+        entries.sort((a, b) => byBytes(a.path, b.path)),
+        campaign,
+        undefined,
+        world,
+      ),
       campaign: campaign.facts,
     };
     return buildPortal(campaign.views, states, content, drop).cid;

@@ -1,5 +1,7 @@
 """Opens references and the files that they point into: python references.py FILE REFERENCE … prints an object, by file.
 
+REFERENCE is a path, or an address of ipfs:// that ipfsspec reads. What is in it is opened as an item's asset says.
+
 Of each file: the groups and variables that were compared, and every difference between what xarray reads through fsspec and
 Zarr, and what it reads of the file with netCDF4. Where netCDF4 takes a value for never written by its type alone, xarray has
 the value and the reference NaN.
@@ -10,9 +12,15 @@ import fsspec, netCDF4, numpy as np, xarray as xr
 warnings.filterwarnings("ignore")
 
 
+def refs(reference):
+    with fsspec.open(reference) as file:
+        return json.load(file)["refs"]
+
+
 def by_reference(reference, group):
-    kwargs = {"engine": "zarr", "consolidated": ".zmetadata" in json.load(open(reference))["refs"], "group": group or None}
-    options = {"fo": reference, "remote_protocol": "file", "skip_instance_cache": True}
+    kwargs = {"engine": "zarr", "consolidated": ".zmetadata" in refs(reference), "group": group or None}
+    remote = {"remote_protocol": "ipfs", "remote_options": {"asynchronous": True}} if reference.startswith("ipfs://") else {}
+    options = {"fo": reference, **remote, "skip_instance_cache": True}
     return xr.open_dataset("reference://", **kwargs, decode_times=False, storage_options=options)
 
 
@@ -68,7 +76,6 @@ def compare(path, reference, group, found):
 result = {}
 for path, reference in zip(sys.argv[1::2], sys.argv[2::2]):
     found = result[os.path.basename(path)] = {"variables": [], "missing": [], "different": []}
-    keys = json.load(open(reference))["refs"]
-    for group in sorted(key[: -len(".zgroup")].rstrip("/") for key in keys if key.endswith(".zgroup")):
+    for group in sorted(key[: -len(".zgroup")].rstrip("/") for key in refs(reference) if key.endswith(".zgroup")):
         compare(path, reference, group, found)
 print(json.dumps(result))
