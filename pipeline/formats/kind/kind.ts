@@ -19,7 +19,11 @@ import { textKind } from "./text.ts";
 /** Part of the cache key of what is described: increase it when the same bytes get another kind. */
 export const kindVersion = 1;
 
-/** `start`: the first {@link startLength} bytes, or all of a shorter file. `undefined` for binary data of no known kind, and an empty file. */
+/**
+ * Returns `undefined` for binary data of no known kind, and for an empty file.
+ *
+ * @param start the first {@link startLength} bytes, or all of a shorter file
+ */
 export function kindOf(start: Uint8Array): FileKind | undefined {
   return containerKind(start) ?? signatureKind(start) ?? textKind(start, start.length >= startLength);
 }
