@@ -177,14 +177,16 @@ describe("scan and inspect", () => {
     const [added] = (await fieldtree(["add", "flight", "--at", "HALO/flight", "--json"], { cwd })).json();
     expect(inspected.cid).toBe(added.cid);
     const text = (await fieldtree(["inspect", "flight"], { cwd })).stdout;
-    expect(text.split("\n").slice(0, 6)).toEqual([
+    const lines = text.split("\n").map((line) => line.trim().replace(/ +/g, " "));
+    for (const line of [
       "flight: flight (netcdf)",
-      `  CID        ${added.cid}`,
-      "  time       2024-08-31T12:59:02Z to 2024-08-31T13:05:30Z",
-      "  place      7° N to 8.02° N, 23° W to 21.98° W",
-      "  files      2: D1.nc, D2.nc; they differ in titles: “First”, “Second”",
-      "  variables  ta",
-    ]);
+      `CID ${added.cid}`,
+      "time 2024-08-31T12:59:02Z to 2024-08-31T13:05:30Z",
+      "place 7° N to 8.02° N, 23° W to 21.98° W",
+      "files 2: D1.nc, D2.nc; they differ in titles: “First”, “Second”",
+    ]) {
+      expect(lines).toContain(line);
+    }
 
     const scanned = (await fieldtree(["scan", "--json"], { cwd })).json();
     expectSchema("scan", scanned);
