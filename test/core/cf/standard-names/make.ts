@@ -1,7 +1,8 @@
 /**
  * `npm run cf-names -- FILE.xml`: writes `pipeline/core/cf/standard-names/table.ts` from the table that CF publishes.
  *
- * The same file gives the same bytes. CF publishes a version every few months, as `cf-standard-name-table.xml`.
+ * The same file gives the same bytes. What a description says about names depends on the table, so a new one raises the
+ * versions of the readers whose datasets have standard names. CF publishes a version every few months, as `cf-standard-name-table.xml`.
  *
  * @see https://cfconventions.org/Data/cf-standard-names/current/src/cf-standard-name-table.xml
  */
