@@ -180,7 +180,7 @@ export function entryOf(path: string, cid: CID | undefined, found: Found, facts:
     (rule === "no-time" || rule === "no-place") && problems.some((problem) => problem.rule === rule);
   const others = findings.filter(({ rule }) => !isExplained(rule));
   const sorted = bySeverity([...problems, ...others, ...advice]);
-  const members = dataset.description.members?.listed.map(({ path, cid }) => ({ path, cid }));
+  const members = found.description.members?.listed.map(({ path, cid }) => ({ path, cid }));
   return { kind: "dataset", ...at, reader, item, findings: sorted, ...(members && { members }) };
 }
 
