@@ -62,6 +62,8 @@ export interface Output {
   readonly json: boolean;
   /** How levels are coloured in `text`. */
   readonly paint: Paint;
+  /** Columns of the terminal; absent where stdout is none. */
+  readonly width?: number;
   /**
    * Prints one result: `data` as a JSON line for machines, or `text` for people (nothing where it is undefined). `errors` is
    * the part of the text that is an error; `--quiet` prints only this part.

@@ -52,12 +52,15 @@ async function assertThere(given: string, cwd: string): Promise<void> {
 async function inspectPath(given: string, using: Facts, call: Call, world: World): Promise<number> {
   const { cwd, out } = call;
   const path = resolve(cwd, given);
-  const width = process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
   const printEntry = (entry: Entry, size: number) => {
     const at = join(given, entry.path);
     // Of several paths, each line says which it is about; of one, paths are relative to it.
     const [data, , errors] = entryResult(call.args.length > 1 ? { ...entry, path: at } : entry, call);
-    out.result(data, datasetSummary(join(basename(path), entry.path), entry, { given: at, size, width }, call), errors);
+    out.result(
+      data,
+      datasetSummary(join(basename(path), entry.path), entry, { given: at, size, width: out.width }, call),
+      errors,
+    );
   };
 
   const { found, left } = await localDatasets(path, readers, world);

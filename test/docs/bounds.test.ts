@@ -36,8 +36,8 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["stages/scan/bounds.ts", "names: 1000", "1000"],
     ["stages/scan/bounds.ts", "nameCharacters: 64 * 2 ** 10", "65 536 characters"],
   ],
-  "a `dataset_meta.yaml`": [["formats/sidecar.ts", "most = { bytes: 1024 * 1024, depth: 8 }", "1 MiB, 8 levels deep"]],
-  "mistakes of one `dataset_meta.yaml`": [["formats/sidecar.ts", "mostMistakes = 20", "20"]],
+  "a sidecar of a folder": [["formats/sidecar.ts", "most = { bytes: 1024 * 1024, depth: 8 }", "1 MiB, 8 levels deep"]],
+  "mistakes of one sidecar": [["formats/sidecar.ts", "mostMistakes = 20", "20"]],
   "findings of one rule that a person": [
     ["core/report/condense.ts", "{ error: 100, warning: 10, hint: 1 }", "100 errors, 10 warnings, 1 hint"],
   ],

@@ -24,7 +24,7 @@ export interface Results extends Output {
 
 /** On a terminal stdout and stderr share one screen, so the progress line is removed before a result is printed. */
 export function outputOn(
-  stream: Writable,
+  stream: Writable & { readonly isTTY?: boolean; readonly columns?: number },
   terminal: Pick<Terminal, "clear">,
   { json, quiet, paint }: OutputOptions,
 ): Results {
@@ -40,6 +40,7 @@ export function outputOn(
   return {
     json,
     paint,
+    ...(stream.isTTY && { width: stream.columns || 80 }),
     taken,
     result(data, text, errors) {
       if (json) return line(JSON.stringify(data));
