@@ -73,7 +73,7 @@ it("is on the PATH after a clone was built and linked", async () => {
     cwd: folder,
     env: { PATH: `${join(prefix, "bin")}${delimiter}${process.env.PATH}` },
   });
-  expect(stdout).toMatch(/^package\.json: file, /);
+  expect(stdout).toMatch(/^package\.json: JSON, /);
 });
 
 it("shows itself at work without a campaign of yours", async () => {

@@ -171,7 +171,7 @@ const unevenRows = (count: number): DatasetFinding => ({
 });
 
 const cut = (size: number): DatasetFinding => ({
-  level: "warning",
+  level: "hint",
   rule: "sampled-table",
   says: `has ${formatBytes(size)}, of which the first ${formatBytes(textLimits.whole)} were read: its extents may be too small`,
   fix: "store each sounding in a file of its own",

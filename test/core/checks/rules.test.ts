@@ -14,7 +14,7 @@ it("each rule is in one subject, and says in sentences what it finds, why, and w
   expect(names.toSorted()).toEqual(Object.keys(rules).toSorted());
   for (const [name, { finds, reason, fix }] of Object.entries(rules)) {
     for (const text of [finds, reason, fix])
-      expect(text, name).toMatch(/^(?:[A-Z`]|netCDF|xarray|time_coverage|geospatial|dataset_meta).*\.$/);
+      expect(text, name).toMatch(/^(?:[A-Z`]|netCDF|xarray|pandas|time_coverage|geospatial|dataset_meta).*\.$/);
   }
 });
 
