@@ -32,10 +32,10 @@ Needs no network, no node and no campaign; inside of one, its campaign.yaml coun
   async run(call) {
     const { args, folderAround, cwd, world } = call;
     limitYoungHeap();
+    // Before anything is read, so that a typing error is reported at once.
+    for (const given of args) await assertThere(given, cwd);
     const campaign = folderAround();
     const config = campaign === undefined ? configFrom("campaign: none") : (await configIn(campaign)).config;
-    // Each path is looked at before the first is read, so that a typing error is reported at once.
-    for (const given of args) await assertThere(given, cwd);
     let code = 0;
     for (const given of args) code = Math.max(code, await inspectPath(given, facts(config), call, world));
     return code;

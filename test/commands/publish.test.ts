@@ -155,10 +155,17 @@ describe("scan and inspect", () => {
     expect(code).toBe(0);
     expect(stdout.trimEnd().split("\n")).toEqual([
       "track.zarr: Position and state of KITE, flight KITE-20260126a (zarr)",
-      "  CID        bafybeifjtpe3idxyvvmz5cxismetlbdhoa5nclgjf4kslvqj3bfi4ma35q",
-      "  time       2026-01-26T12:04:00Z to 2026-01-26T13:54:00Z",
-      "  place      12.3° N to 14.3° N, 59.49° W to 56.68° W",
-      "  variables  air_pressure, air_temperature",
+      "  CID         bafybeifjtpe3idxyvvmz5cxismetlbdhoa5nclgjf4kslvqj3bfi4ma35q",
+      "  size        36 kB",
+      "  time        2026-01-26T12:04:00Z to 2026-01-26T13:54:00Z",
+      "  place       12.3° N to 14.3° N, 59.49° W to 56.68° W",
+      "  dimensions  time",
+      "  variables   air_pressure, air_temperature",
+      "",
+      "  hint  no-orcid  2 of 2 creators have no ORCID iD: Mira Example; Josiah Carberry",
+      "    fix: list them in creator_id, in the order of the names: https://orcid.org/0000-0002-1825-0097",
+      "",
+      "  ready to publish, 1 hint",
     ]);
   });
 
