@@ -4,7 +4,7 @@
  * Whatever else is passed goes to vitest: `npm test -- test/core`, `npm test -- -t "prints the root"`.
  *
  * The tests start real servers and programs, and a machine that is busy or suspended for a while can fail one that is
- * right. So a file or two that failed get a second try, alone; whoever needed it is named. What is wrong fails again.
+ * right. So a few files that failed get a second try, alone, and are named. What is wrong fails again.
  *
  * The last lines name what this machine lacks and how to have it, and the very last one is the count:
  * `N passed, N failed, N skipped`. Under `--require-all`, or where `CI` is set, everything we can install ourselves has
@@ -29,7 +29,7 @@ const forVitest = process.argv.slice(2).filter((arg) => arg !== "--require-all")
 const everything = forVitest.every((arg) => arg.startsWith("-"));
 
 /** Files that failed together and are tried again: more of them are no accident. */
-const mostTriedAgain = 3;
+const mostTriedAgain = 5;
 
 const tool = { stdio: ["ignore", "inherit", "inherit"], preferLocal: true, reject: false } as const;
 
