@@ -13,6 +13,7 @@
 import { atMost } from "../core/concurrency.ts";
 import type { RangeSource } from "../core/dataset/range-source.ts";
 import { Failure } from "../core/failure.ts";
+import { recent } from "./recent.ts";
 
 export interface BlockOptions {
   /** Bytes. */
@@ -39,7 +40,6 @@ export function withBlocks(
   { blockSize = 262_144, blocks = 64, atOnce = 16, whole = 8 }: BlockOptions = {},
 ): RangeSource {
   const { size } = source;
-  const remembered = new Map<number, Promise<Uint8Array>>();
   const limit = atMost(atOnce);
   const count = Math.ceil(size / blockSize);
   let isWanted = count <= whole && count <= blocks;
@@ -54,25 +54,15 @@ export function withBlocks(
       );
     });
 
+  const remembered = recent(blocks, (number: number) => {
+    const offset = number * blockSize;
+    return fetched(offset, Math.min(blockSize, size - offset));
+  });
   const block = (number: number): Promise<Uint8Array> => {
-    let bytes = remembered.get(number);
-    if (bytes) {
-      // The map's order is that of last use.
-      remembered.delete(number);
-    } else {
-      const offset = number * blockSize;
-      bytes = fetched(offset, Math.min(blockSize, size - offset));
-      // A failure is not remembered: the next reader asks again.
-      bytes.catch(() => remembered.get(number) === bytes && remembered.delete(number));
-    }
-    remembered.set(number, bytes);
-    for (const oldest of remembered.keys()) {
-      if (remembered.size <= blocks) break;
-      remembered.delete(oldest);
-    }
+    const bytes = remembered.get(number);
     if (isWanted && number > 0) {
       isWanted = false;
-      for (let other = 1; other < count; other++) if (!remembered.has(other)) block(other);
+      for (let other = 1; other < count; other++) if (!remembered.has(other)) remembered.get(other);
     }
     return bytes;
   };

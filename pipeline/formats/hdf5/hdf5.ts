@@ -19,7 +19,7 @@
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import type { Decompressors } from "../decompressors.ts";
 import type { Hdf5File } from "./model.ts";
-import { objectAt } from "./objects.ts";
+import { linksByName, objectAt } from "./objects.ts";
 import { damaged } from "./structure/failures.ts";
 import { objectsIn } from "./structure/objects.ts";
 import { readSuperblock } from "./structure/superblock.ts";
@@ -32,7 +32,7 @@ import { readSuperblock } from "./structure/superblock.ts";
 export async function openHdf5(source: RangeSource, using: Decompressors): Promise<Hdf5File> {
   const superblock = await readSuperblock(source);
   const objects = objectsIn(superblock);
-  const file = { objects, using, root: superblock.root, ledThrough: new Map() };
+  const file = { objects, using, root: superblock.root, ledThrough: linksByName(objects) };
   const root = await objectAt(file, superblock.root, "/");
   if (root.kind !== "group") throw damaged("its root is no group", superblock.storage.base + superblock.root);
   return {

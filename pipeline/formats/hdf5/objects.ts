@@ -3,6 +3,7 @@
  * messages.
  */
 import type { Decompressors } from "../decompressors.ts";
+import { type Recent, recent } from "../recent.ts";
 import { openDataset } from "./dataset.ts";
 import { attributesOf } from "./messages/attribute.ts";
 import { readDatatype, typeSize } from "./messages/datatype.ts";
@@ -18,11 +19,19 @@ export interface ObjectsOfFile {
   /** Address of the root group's header. */
   readonly root: number;
   /** Links of groups that soft links led through last, by name, by the address of the group. */
-  readonly ledThrough: Map<number, Promise<ReadonlyMap<string, Hdf5Link>>>;
+  readonly ledThrough: Recent<number, ReadonlyMap<string, Hdf5Link>>;
 }
 
 /** Groups whose links are remembered. */
 const mostLedThrough = 64;
+
+/** For `ObjectsOfFile.ledThrough`. */
+export function linksByName(objects: Objects): ObjectsOfFile["ledThrough"] {
+  return recent(mostLedThrough, async (address) => {
+    const links = await linksOf(objects, await objects.header(address));
+    return new Map(links.map((link) => [link.name, link]));
+  });
+}
 
 /** Soft links that lead to soft links, at most: as many as HDF5 follows by default. */
 const mostLinksFollowed = 16;
@@ -65,29 +74,11 @@ async function addressOf(
   for (const name of target.path.split("/")) {
     file.objects.storage.budget.spend("steps", 1);
     if (name === "" || name === ".") continue;
-    const link: Hdf5Link | undefined = (await linksByName(file, address)).get(name);
+    const link: Hdf5Link | undefined = (await file.ledThrough.get(address)).get(name);
     address = link && (await addressOf(file, address, link, followed - 1));
     if (address === undefined) return undefined;
   }
   return address;
-}
-
-function linksByName(file: ObjectsOfFile, address: number): Promise<ReadonlyMap<string, Hdf5Link>> {
-  const { objects, ledThrough } = file;
-  const links =
-    ledThrough.get(address) ??
-    objects
-      .header(address)
-      .then(async (header) => new Map((await linksOf(objects, header)).map((link) => [link.name, link])));
-  ledThrough.delete(address);
-  ledThrough.set(address, links);
-  // A failure is not remembered.
-  links.catch(() => ledThrough.delete(address));
-  for (const oldest of ledThrough.keys()) {
-    if (ledThrough.size <= mostLedThrough) break;
-    ledThrough.delete(oldest);
-  }
-  return links;
 }
 
 async function namedType({ objects }: ObjectsOfFile, header: ObjectHeader, path: string): Promise<Hdf5NamedType> {

@@ -4,6 +4,8 @@
  * A shared message is in another object's header (a committed datatype), or in a heap that the superblock extension
  * names (section IV.A.2.p, "The Shared Message Table Message"; III.I, "Shared Object Header Message Table").
  */
+
+import { recent } from "../../recent.ts";
 import { Cursor } from "./cursor.ts";
 import { type FractalHeap, openFractalHeap } from "./fractal-heap.ts";
 import { type GlobalHeap, globalHeapOf } from "./global-heap.ts";
@@ -34,19 +36,7 @@ export function objectsIn({ storage, extension }: Superblock): Objects {
     shared ??= readSharedHeaps(storage, extension);
     return shared;
   };
-  const shareable = new Map<number, Promise<ObjectHeader>>();
-  const headerWithShared = (address: number) => {
-    const header = shareable.get(address) ?? readObjectHeader(storage, address);
-    shareable.delete(address);
-    shareable.set(address, header);
-    // A failure is not remembered.
-    header.catch(() => shareable.delete(address));
-    for (const oldest of shareable.keys()) {
-      if (shareable.size <= mostShareable) break;
-      shareable.delete(oldest);
-    }
-    return header;
-  };
+  const shareable = recent(mostShareable, (address: number) => readObjectHeader(storage, address));
   const objects: Objects = {
     storage,
     globalHeap: globalHeapOf(storage),
@@ -62,7 +52,7 @@ export function objectsIn({ storage, extension }: Superblock): Objects {
       if (version === 3 && place === 1) return (await sharedHeaps()).fields(message.type, cursor.take(8), cursor);
       if (version === 1) cursor.skip(6);
       const address = cursor.definedAddress("a shared message");
-      const { messages } = await headerWithShared(address);
+      const { messages } = await shareable.get(address);
       const original = messages.find(({ type, isShared }) => type === message.type && !isShared);
       if (!original) throw cursor.damage("the object that has a shared message doesn't have it");
       storage.budget.spend("bytes", original.bytes.length);
