@@ -15,7 +15,7 @@
  *   spatial: [-59.5, 13.1, -59.4, 13.2]             # west, south, east, north in degrees
  * ```
  */
-import type { Bounds, DatasetFinding, Description, Folder, TimeExtent } from "../core/dataset/dataset.ts";
+import type { Access, Bounds, DatasetFinding, Description, Folder, TimeExtent } from "../core/dataset/dataset.ts";
 import type { FileKind } from "../core/dataset/file-kind.ts";
 import type { Json } from "../core/json.ts";
 import { shown } from "../core/text/shown.ts";
@@ -35,21 +35,15 @@ export const datasetMeta: FolderReader = {
 };
 
 async function describeFolder(folder: Folder, world: World): Promise<Description> {
-  const { attributes, time, place, findings } = readSidecar(await folder.read(file, world, sidecarRange), {
-    file,
-    titled: true,
-  });
+  const sidecar = await folder.read(file, world, sidecarRange);
   const others = [...folder.entries].filter(([name]) => name !== file);
   const stores = others.map(([name]) => name).filter((name) => /\.zarr$/i.test(name));
+  const files = others.slice(0, mostFiles).map(([name, { size }]) => ({ name, size }));
+  const described = bySidecarAlone(file, sidecar, { format: "files", files });
   return {
-    attributes,
-    dimensions: [],
-    variables: [],
-    ...(time && { time }),
-    ...(place && { place }),
-    access: { format: "files", files: others.slice(0, mostFiles).map(([name, { size }]) => ({ name, size })) },
+    ...described,
     findings: [
-      ...findings,
+      ...described.findings,
       ...(others.length > mostFiles ? [manyFiles(others.length)] : []),
       ...(stores[0] === undefined ? [] : [aboveStore(stores[0])]),
     ],
@@ -80,6 +74,10 @@ export function describedBySidecar(
   file: string,
   bytes: Uint8Array | undefined,
 ): Description {
+  return bySidecarAlone(file, bytes, { format: "file", mediaType: kind?.mediaType ?? "application/octet-stream" });
+}
+
+function bySidecarAlone(file: string, bytes: Uint8Array | undefined, access: Access): Description {
   const { attributes, time, place, findings } = readSidecar(bytes, { file, titled: true });
   return {
     attributes,
@@ -87,7 +85,7 @@ export function describedBySidecar(
     variables: [],
     ...(time && { time }),
     ...(place && { place }),
-    access: { format: "file", mediaType: kind?.mediaType ?? "application/octet-stream" },
+    access,
     findings,
   };
 }

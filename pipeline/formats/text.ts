@@ -5,7 +5,11 @@
  * control characters, and bytes that are mostly beyond ASCII without being UTF-8, mean that a file is no text. UTF-16 has a
  * NUL beside each ASCII character and is therefore none.
  */
+import { unlessAborted } from "../core/abort.ts";
+import type { Description } from "../core/dataset/dataset.ts";
 import type { RangeSource } from "../core/dataset/range-source.ts";
+import type { World } from "../core/world.ts";
+import { type FileFormat, startLength } from "./reader.ts";
 
 export type Encoding = "utf-8" | "windows-1252";
 
@@ -83,4 +87,18 @@ function wholeLines(text: string, cutAt: "start" | "end" | "both"): string {
   const start = cutAt === "end" ? 0 : text.indexOf("\n") + 1;
   const end = cutAt === "start" ? text.length : text.lastIndexOf("\n") + 1;
   return (cutAt !== "end" && start === 0) || end <= start ? "" : text.slice(start, end);
+}
+
+/** Files that are text and begin as `isStart` says. */
+export function textFormat(
+  isStart: (text: string) => boolean,
+  describe: (file: RangeSource, world: World) => Promise<Description>,
+): FileFormat {
+  return {
+    recognises(start) {
+      const found = textOf(start, start.length >= startLength);
+      return found !== undefined && isStart(found.text);
+    },
+    describe: (file, world) => unlessAborted(world.signal, describe(file, world)),
+  };
 }

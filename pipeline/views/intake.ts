@@ -17,8 +17,7 @@
  *
  * @see https://intake.readthedocs.io/en/v0.7/catalog.html#yaml-format
  */
-import type { Json } from "../core/json.ts";
-import { stableJson } from "../core/json.ts";
+import { type Json, stableJson } from "../core/json.ts";
 import type { Entry } from "../core/stac/catalog-entry.ts";
 import { safeName } from "../core/stac/names.ts";
 import { assemble } from "../dag/assemble.ts";

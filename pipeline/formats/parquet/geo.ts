@@ -36,7 +36,7 @@ export function geoColumnsOf(text: string | undefined, findings: DatasetFinding[
   return { names, ...(bounds && { bounds }), ...(covering && { covering }) };
 }
 
-/** Absent means longitude and latitude; null means that nobody knows. */
+/** Absent means longitude and latitude; null means that it is unknown. */
 function isGeographic(crs: Json | undefined): boolean {
   if (crs === undefined) return true;
   const { authority, code } = objectOr(objectOr(crs)?.id) ?? {};

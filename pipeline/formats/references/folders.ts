@@ -1,5 +1,5 @@
 /**
- * Folders that only refer to data or keep it in a form that is not read, recognised so that nobody takes them for something
+ * Folders that only refer to data or keep it in a form that is not read, recognised so that no reader takes them for something
  * else: kerchunk references in Parquet, which look like a consolidated Zarr store, and Icechunk repositories. VirtualiZarr
  * writes both.
  *

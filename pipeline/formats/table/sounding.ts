@@ -4,7 +4,6 @@
  * Their columns are variables along `row`. Times are seconds from a release, as CF writes them, so that the rules of other
  * formats hold; where the positions of a sonde are missing, those of its release stand in. A file may have several soundings.
  */
-import { unlessAborted } from "../../core/abort.ts";
 import { describe } from "../../core/cf/describe.ts";
 import { boxShape } from "../../core/cf/place/geometry.ts";
 import { roundedBounds } from "../../core/cf/place/place.ts";
@@ -16,7 +15,7 @@ import { formatBytes } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { boundedAttributes } from "../attributes.ts";
 import { type FormatReader, startLength } from "../reader.ts";
-import { decoded, textLimits, textOf } from "../text.ts";
+import { decoded, textFormat, textLimits, textOf } from "../text.ts";
 import { readFromMemory } from "../values-in-memory.ts";
 import { numberOf } from "./cells.ts";
 import { rowDimension } from "./columns.ts";
@@ -25,13 +24,7 @@ import { mostLines, type SoundingColumn, type SoundingHead, soundingHeadOf } fro
 export const sounding: FormatReader = {
   name: "sounding",
   version: 1,
-  files: {
-    recognises(start) {
-      const found = textOf(start, start.length >= startLength);
-      return found !== undefined && soundingHeadOf(linesOf(found.text)) !== undefined;
-    },
-    describe: (file, world) => unlessAborted(world.signal, describeSounding(file, world)),
-  },
+  files: textFormat((text) => soundingHeadOf(linesOf(text)) !== undefined, describeSounding),
 };
 
 const linesOf = (text: string) => text.split(/\r?\n/);

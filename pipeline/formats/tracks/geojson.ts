@@ -6,15 +6,14 @@
  *
  * @see https://www.rfc-editor.org/rfc/rfc7946
  */
-import { unlessAborted } from "../../core/abort.ts";
 import type { Description, Position, Variable } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
-import { type FormatReader, startLength } from "../reader.ts";
-import { textOf } from "../text.ts";
+import type { FormatReader } from "../reader.ts";
+import { textFormat } from "../text.ts";
 import { isGeoJsonStart, tooDeep } from "./json-start.ts";
 import { type Positions, positions } from "./positions.ts";
 import { describedTrack, trackText } from "./track-file.ts";
@@ -24,13 +23,7 @@ const mediaType = "application/geo+json";
 export const geojson: FormatReader = {
   name: "geojson",
   version: 1,
-  files: {
-    recognises(start) {
-      const found = textOf(start, start.length >= startLength);
-      return found !== undefined && isGeoJsonStart(found.text);
-    },
-    describe: (file, world) => unlessAborted(world.signal, describeGeoJson(file, world)),
-  },
+  files: textFormat(isGeoJsonStart, describeGeoJson),
 };
 
 /** Nesting of a document; a collection of geometries in a feature in a collection has 11. */

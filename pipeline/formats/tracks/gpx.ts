@@ -3,12 +3,11 @@
  *
  * @see https://www.topografix.com/GPX/1/1/
  */
-import { unlessAborted } from "../../core/abort.ts";
 import type { Description, Position } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import type { World } from "../../core/world.ts";
-import { type FormatReader, startLength } from "../reader.ts";
-import { textOf } from "../text.ts";
+import type { FormatReader } from "../reader.ts";
+import { textFormat } from "../text.ts";
 import { positions } from "./positions.ts";
 import { describedTrack, pointVariables, trackText } from "./track-file.ts";
 import { type Element, rootOf, visitXml } from "./xml.ts";
@@ -18,13 +17,7 @@ const mediaType = "application/gpx+xml";
 export const gpx: FormatReader = {
   name: "gpx",
   version: 1,
-  files: {
-    recognises(start) {
-      const found = textOf(start, start.length >= startLength);
-      return found !== undefined && rootOf(found.text) === "gpx";
-    },
-    describe: (file, world) => unlessAborted(world.signal, describeGpx(file, world)),
-  },
+  files: textFormat((text) => rootOf(text) === "gpx", describeGpx),
 };
 
 /** Elements of the file's metadata (1.1: in `metadata`; 1.0: in the root), by the attribute they are. */

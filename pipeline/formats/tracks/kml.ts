@@ -6,12 +6,11 @@
  *
  * @see https://docs.ogc.org/is/12-007r2/12-007r2.html
  */
-import { unlessAborted } from "../../core/abort.ts";
 import type { Description, Position } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import type { World } from "../../core/world.ts";
-import { type FormatReader, startLength } from "../reader.ts";
-import { textOf } from "../text.ts";
+import type { FormatReader } from "../reader.ts";
+import { textFormat } from "../text.ts";
 import { positions } from "./positions.ts";
 import { describedTrack, pointVariables, trackText } from "./track-file.ts";
 import { type Element, rootOf, visitXml } from "./xml.ts";
@@ -21,13 +20,7 @@ const mediaType = "application/vnd.google-earth.kml+xml";
 export const kml: FormatReader = {
   name: "kml",
   version: 1,
-  files: {
-    recognises(start) {
-      const found = textOf(start, start.length >= startLength);
-      return found !== undefined && rootOf(found.text) === "kml";
-    },
-    describe: (file, world) => unlessAborted(world.signal, describeKml(file, world)),
-  },
+  files: textFormat((text) => rootOf(text) === "kml", describeKml),
 };
 
 /** @throws Failure `input` where it is no well-formed XML */
