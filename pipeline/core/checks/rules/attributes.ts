@@ -5,7 +5,7 @@ export const attributeRules = {
   "no-title": {
     level: "warning",
     finds: "The dataset has no `title`. It is the one attribute that is required.",
-    reason: "The portal can show only its file name, and nobody finds it by what it is.",
+    reason: "The portal can show only its file name, and can't find it by what it is.",
     fix: "Set the global attribute `title`, or attributes.title in a dataset_meta.yaml.",
   },
   "no-summary": {
@@ -23,7 +23,7 @@ export const attributeRules = {
   "no-licence": {
     level: "hint",
     finds: "The dataset has no `license`.",
-    reason: "Without one, nobody may use the data.",
+    reason: "Without one, using the data is not permitted.",
     fix: "Set `license` to an SPDX identifier, such as `CC-BY-4.0`.",
   },
   "recommended-attributes": {

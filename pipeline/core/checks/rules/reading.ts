@@ -29,13 +29,13 @@ export const readingRules = {
   "not-searched": {
     level: "warning",
     finds: "The search for datasets in a leaf ended at one of its bounds.",
-    reason: "The rest is published, but nobody finds it in the portal.",
+    reason: "The rest is published, but the portal does not list it.",
     fix: "Give the folders in it lines of their own in tree.yaml.",
   },
   "kind-not-read": {
     level: "hint",
     finds: "A file or folder is in a format of data that is recognised by its content, but not read.",
-    reason: "Its variables, times and places are unknown, so nobody finds it by them in the portal.",
+    reason: "Its variables, times and places are unknown, so the portal can't find it by them.",
     fix: "Describe it in a sidecar, or publish it as Zarr or NetCDF.",
   },
   truncated: {
