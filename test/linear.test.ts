@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { decompressors } from "../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../pipeline/campaign/readers/decompressors.ts";
 import { parseAddress } from "../pipeline/cli/address/parse-address.ts";
 import { interpret } from "../pipeline/core/attributes/interpret.ts";
 import { licenceOf } from "../pipeline/core/attributes/licence.ts";

@@ -22,13 +22,13 @@ import type { ConfiguredPinService, Parts } from "../stages/parts.ts";
 import { leafLabel } from "../stages/pins/label.ts";
 import { views } from "../views/views.ts";
 import { configIn } from "./config.ts";
-import { homeOrGateways } from "./home.ts";
-import { logOf, signing } from "./log.ts";
-import { configuredNames } from "./names.ts";
+import { homeOrGateways } from "./parts/home.ts";
+import { logOf, signing } from "./parts/log.ts";
+import { configuredNames } from "./parts/names.ts";
+import { peeringOf } from "./parts/peering.ts";
+import { configuredPinServices, originsOf } from "./parts/pin-services.ts";
 import { scanFilter } from "./path-pattern.ts";
-import { peeringOf } from "./peering.ts";
-import { configuredPinServices, originsOf } from "./pin-services.ts";
-import { readers } from "./readers.ts";
+import { readers } from "./readers/readers.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Campaign extends Parts {

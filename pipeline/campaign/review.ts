@@ -17,12 +17,12 @@ import { required } from "../ipfs/require-block.ts";
 import type { ReviewParts } from "../stages/review/report.ts";
 import { type Past, sourceOf } from "../stages/tree/past.ts";
 import { configFrom } from "./config.ts";
-import { homeNode, ownNode } from "./home.ts";
-import { logOf } from "./log.ts";
-import { ownersOf } from "./owners.ts";
+import { homeNode, ownNode } from "./parts/home.ts";
+import { logOf } from "./parts/log.ts";
+import { ownersOf } from "./parts/owners.ts";
+import { configuredPinServices } from "./parts/pin-services.ts";
 import { scanFilter } from "./path-pattern.ts";
-import { configuredPinServices } from "./pin-services.ts";
-import { readers } from "./readers.ts";
+import { readers } from "./readers/readers.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Review extends ReviewParts {

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { checkLocal } from "../cli/local-datasets.ts";
+import { checkLocal } from "../cli/local/local-datasets.ts";
 import { allFlag, datasetFindingLines, errorsIn } from "../cli/print/findings.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";

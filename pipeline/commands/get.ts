@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import { locate } from "../cli/address/locate.ts";
 import { aboutAddresses } from "../cli/address/parse-address.ts";
-import { extract } from "../cli/extract.ts";
+import { extract } from "../cli/local/extract.ts";
 import type { Verb } from "../cli/verb.ts";
 import { plural } from "../core/text/plural.ts";
 import { formatBytes } from "../core/text/shown.ts";

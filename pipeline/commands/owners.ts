@@ -1,6 +1,6 @@
 /** `owners`: lists the owners whose review is requested for changes of a path. */
 import { configIn } from "../campaign/config.ts";
-import { ownersOf } from "../campaign/owners.ts";
+import { ownersOf } from "../campaign/parts/owners.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
 

@@ -3,8 +3,8 @@
 import type { Campaign } from "../campaign/campaign.ts";
 import { validTree } from "../cli/address/tree-text.ts";
 import { printable } from "../cli/print/terminal.ts";
+import { withLease } from "../cli/publishing/with-lease.ts";
 import type { Call, Verb } from "../cli/verb.ts";
-import { withLease } from "../cli/with-lease.ts";
 import { Failure } from "../core/failure.ts";
 import { plural } from "../core/text/plural.ts";
 import { formatBytes } from "../core/text/shown.ts";

@@ -1,5 +1,5 @@
 /** `publish`: publishes tree.yaml as a new release. The lease admits one publisher at a time, over all machines. */
-import { publishTree } from "../cli/publish-tree.ts";
+import { publishTree } from "../cli/publishing/publish-tree.ts";
 import type { Verb } from "../cli/verb.ts";
 import { limitYoungHeap } from "../disk/young-heap.ts";
 

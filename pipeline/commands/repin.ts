@@ -1,8 +1,8 @@
 /** `repin`: pins what services lack of the newest release. */
 
 import { pinLines } from "../cli/print/pin-lines.ts";
+import { withLease } from "../cli/publishing/with-lease.ts";
 import type { Verb } from "../cli/verb.ts";
-import { withLease } from "../cli/with-lease.ts";
 import { assertPinned } from "../stages/pins/pin.ts";
 import { pinEvent } from "../stages/pins/pin-status.ts";
 import { repin as repinStage } from "../stages/pins/repin.ts";

@@ -1,6 +1,6 @@
 /** `republish`: puts the signed IPNS records again, unchanged. */
 
-import { republishRecords } from "../cli/republish-records.ts";
+import { republishRecords } from "../cli/publishing/republish-records.ts";
 import type { Verb } from "../cli/verb.ts";
 
 export const republish: Verb = {

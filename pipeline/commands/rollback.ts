@@ -1,6 +1,6 @@
 /** `rollback`: makes the tree of an older release live again, as a new release. */
 
-import { rollBack } from "../cli/roll-back.ts";
+import { rollBack } from "../cli/publishing/roll-back.ts";
 import type { Verb } from "../cli/verb.ts";
 
 export const rollback: Verb = {

@@ -1,6 +1,6 @@
 /** `status`: the state of the campaign, in a few lines and within two seconds. */
 
-import { printStatus } from "../cli/print-status.ts";
+import { printStatus } from "../cli/print/print-status.ts";
 import type { Verb } from "../cli/verb.ts";
 import { endedBy } from "../core/abort.ts";
 import { longestWait } from "../core/campaign/fields.ts";

@@ -1,9 +1,9 @@
 /** `verify`: checks the node, services and names against the log. It writes nothing and needs no secrets. */
 import { resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import { verifyOffline } from "../cli/local/verify-offline.ts";
 import { checkTable, verdictLine } from "../cli/print/check-table.ts";
 import type { Call, Verb } from "../cli/verb.ts";
-import { verifyOffline } from "../cli/verify-offline.ts";
 import { Failure, kinds } from "../core/failure.ts";
 import { type Check, verdict } from "../stages/verify/check.ts";
 import { schemasFrom } from "../stages/verify/stac-schemas.ts";

@@ -1,7 +1,7 @@
 /**
  * Decompression, which readers are handed: Node has other means for it than a browser.
  *
- * The command line gives `pipeline/campaign/decompressors.ts` (node:zlib and two packages); a browser gives
+ * The command line gives `pipeline/campaign/readers/decompressors.ts` (node:zlib and two packages); a browser gives
  * `DecompressionStream` or WebAssembly, and leaves out what it has nothing for.
  */
 import { Unsupported } from "./unsupported.ts";

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readers } from "../../pipeline/campaign/readers.ts";
+import { readers } from "../../pipeline/campaign/readers/readers.ts";
 import { stableJson } from "../../pipeline/core/json.ts";
 import { itemOf } from "../../pipeline/core/stac/item.ts";
 import { fileReaderOf } from "../../pipeline/formats/reader.ts";

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { load } from "js-yaml";
 import { afterEach, describe, expect, it } from "vitest";
-import { checkLocal } from "../../pipeline/cli/local-datasets.ts";
+import { checkLocal } from "../../pipeline/cli/local/local-datasets.ts";
 import type { Block } from "../../pipeline/dag/block.ts";
 import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";

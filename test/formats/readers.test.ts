@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
-import { readers } from "../../pipeline/campaign/readers.ts";
+import { readers } from "../../pipeline/campaign/readers/readers.ts";
 import { blocksOf } from "../../pipeline/dag/build/files.ts";
 import { openFolder } from "../../pipeline/dag/read/folder.ts";
 import { folderReaderOf } from "../../pipeline/formats/reader.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { plain } from "../../pipeline/cli/print/colour.ts";
-import { publishTree } from "../../pipeline/cli/publish-tree.ts";
+import { publishTree } from "../../pipeline/cli/publishing/publish-tree.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { releasesFrom } from "../../pipeline/log/chain.ts";
 import { gitLog } from "../../pipeline/log/git-ref.ts";

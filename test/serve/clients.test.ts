@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { decompressors } from "../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../pipeline/campaign/readers/decompressors.ts";
 import { assetsOf } from "../../pipeline/core/stac/assets.ts";
 import { codecs } from "../../pipeline/dag/block.ts";
 import { blockOf } from "../../pipeline/dag/hash.ts";

@@ -1,13 +1,13 @@
 /** The plan of publishing the checked out commit: compared with the live release, with everything that was merged allowed. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ownNode } from "../../campaign/home.ts";
+import { ownNode } from "../../campaign/parts/home.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { Report } from "../../core/report/report.ts";
 import { commitHere, commitsIn } from "../../disk/commits.ts";
 import type { DispatchEvent, PushEvent } from "../../github/run/event.ts";
 import { sourceOf } from "../../stages/tree/past.ts";
-import { importCars } from "../import-cars.ts";
+import { importCars } from "../local/import-cars.ts";
 import type { Call } from "../verb.ts";
 import { reviewProposal } from "./review.ts";
 

@@ -6,7 +6,7 @@
  */
 import { configIn } from "../../campaign/config.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
-import { republishRecords } from "../../cli/republish-records.ts";
+import { republishRecords } from "../../cli/publishing/republish-records.ts";
 import type { Call } from "../../cli/verb.ts";
 import { badgeOf, enableWorkflow, writeBadge } from "../../github/health/badge.ts";
 import { openProblems } from "../../github/health/health-issues.ts";

@@ -5,8 +5,8 @@
  */
 import { describe, expect, it } from "vitest";
 import { configFrom } from "../../../pipeline/campaign/config.ts";
-import { readers } from "../../../pipeline/campaign/readers.ts";
-import { localDatasets } from "../../../pipeline/cli/local-datasets.ts";
+import { readers } from "../../../pipeline/campaign/readers/readers.ts";
+import { localDatasets } from "../../../pipeline/cli/local/local-datasets.ts";
 import { facts } from "../../../pipeline/core/campaign/campaign.ts";
 import { entryOf } from "../../../pipeline/stages/scan/scan.ts";
 import { testWorld } from "../../fakes/world.ts";

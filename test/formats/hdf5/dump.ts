@@ -1,5 +1,5 @@
 /** Everything in an HDF5 file as our reader sees it, in the spelling of `oracle.py`. */
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { RangeSource } from "../../../pipeline/core/dataset/range-source.ts";
 import { withBlocks } from "../../../pipeline/formats/block-cache.ts";
 import { openHdf5 } from "../../../pipeline/formats/hdf5/hdf5.ts";

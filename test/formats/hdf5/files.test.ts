@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import { withBlocks } from "../../../pipeline/formats/block-cache.ts";
 import { openHdf5 } from "../../../pipeline/formats/hdf5/hdf5.ts";
 import type { Hdf5Dataset } from "../../../pipeline/formats/hdf5/model.ts";

@@ -1,6 +1,6 @@
 /** Chunks whose checksum is stored with them. */
 import { expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import { fletcher32 } from "../../../pipeline/formats/codecs/checksums.ts";
 import type { Hdf5Filter, Hdf5Type } from "../../../pipeline/formats/hdf5/model.ts";
 import { unfiltered } from "../../../pipeline/formats/hdf5/values/unfilter.ts";

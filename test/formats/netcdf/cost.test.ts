@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { Description } from "../../../pipeline/core/dataset/dataset.ts";
 import type { RangeSource } from "../../../pipeline/core/dataset/range-source.ts";
 import { withBlocks } from "../../../pipeline/formats/block-cache.ts";

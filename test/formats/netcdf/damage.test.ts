@@ -4,7 +4,7 @@
  * `FIELDTREE_SEED=… npm test -- test/formats/netcdf/damage.test.ts` repeats a run; its number is in the titles.
  */
 import { describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { RangeSource } from "../../../pipeline/core/dataset/range-source.ts";
 import { Failure, isFailure } from "../../../pipeline/core/failure.ts";
 import { stableJson } from "../../../pipeline/core/json.ts";

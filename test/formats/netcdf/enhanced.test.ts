@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import { withBlocks } from "../../../pipeline/formats/block-cache.ts";
 import { openHdf5 } from "../../../pipeline/formats/hdf5/hdf5.ts";
 import { openEnhanced } from "../../../pipeline/formats/netcdf/enhanced/open.ts";

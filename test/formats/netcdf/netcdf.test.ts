@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { Description } from "../../../pipeline/core/dataset/dataset.ts";
 import { withBlocks } from "../../../pipeline/formats/block-cache.ts";
 import { netcdf } from "../../../pipeline/formats/netcdf/netcdf.ts";

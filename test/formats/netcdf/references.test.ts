@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import { withBlocks } from "../../../pipeline/formats/block-cache.ts";
 import { netcdf } from "../../../pipeline/formats/netcdf/netcdf.ts";
 import { exactJson, Float } from "../../../pipeline/formats/netcdf/references/exact-json.ts";

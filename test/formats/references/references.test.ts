@@ -1,6 +1,6 @@
 /** References to data in other files: kerchunk as JSON and as Parquet, Icechunk. What leads elsewhere is never followed. */
 import { describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import { isFailure } from "../../../pipeline/core/failure.ts";
 import type { FormatReader } from "../../../pipeline/formats/reader.ts";
 import { icechunk, withReferences } from "../../../pipeline/formats/references/folders.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { Piece, Raw } from "../../../pipeline/core/cf/variable.ts";
 import { localFolder } from "../../../pipeline/disk/folder.ts";
 import { coordinatesOf } from "../../../pipeline/formats/codecs/block.ts";

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { Description } from "../../../pipeline/core/dataset/dataset.ts";
 import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { recordAbsence } from "../../absent.ts";

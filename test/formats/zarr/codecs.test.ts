@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
 import { type Element, elementOf } from "../../../pipeline/formats/codecs/element.ts";
 import type { ChunkSpec, Pipeline } from "../../../pipeline/formats/zarr/codecs/codec.ts";

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { Folder } from "../../../pipeline/core/dataset/dataset.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import { stableJson } from "../../../pipeline/core/json.ts";

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
 import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { folderOf } from "../../fakes/folder.ts";

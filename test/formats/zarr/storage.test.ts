@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { expect, it, onTestFinished } from "vitest";
-import { readers } from "../../../pipeline/campaign/readers.ts";
+import { readers } from "../../../pipeline/campaign/readers/readers.ts";
 import type { Folder } from "../../../pipeline/core/dataset/dataset.ts";
 import { blocksOf } from "../../../pipeline/dag/build/files.ts";
 import { openFolder } from "../../../pipeline/dag/read/folder.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
-import { readers } from "../../../pipeline/campaign/readers.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
+import { readers } from "../../../pipeline/campaign/readers/readers.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
 import { crc32c } from "../../../pipeline/formats/codecs/checksums.ts";
 import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";

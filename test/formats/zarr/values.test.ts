@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import { zarr as zarrReader } from "../../../pipeline/formats/zarr/zarr.ts";
 import { folderOf } from "../../fakes/folder.ts";
 import { testWorld } from "../../fakes/world.ts";

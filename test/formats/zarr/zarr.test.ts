@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import type { Description, Position } from "../../../pipeline/core/dataset/dataset.ts";
 import { boxOf, contains, objectionTo, positionsOf } from "../../../pipeline/core/dataset/extent.ts";
 import { stableJson } from "../../../pipeline/core/json.ts";

@@ -1,7 +1,7 @@
 /** References of files, from the data's blocks to the portal. */
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import type { Entry } from "../../../pipeline/core/stac/catalog-entry.ts";
 import type { Block, Link } from "../../../pipeline/dag/block.ts";

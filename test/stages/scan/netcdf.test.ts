@@ -1,7 +1,7 @@
 /** NetCDF and HDF5 through the whole scan: blocks that are missing, that never come, and content that is damaged. */
 import type { CID } from "multiformats/cid";
 import { expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import type { Entry } from "../../../pipeline/core/stac/catalog-entry.ts";
 import type { World } from "../../../pipeline/core/world.ts";

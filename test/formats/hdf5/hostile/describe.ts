@@ -1,6 +1,6 @@
 /** A process that describes files, one after another: a line of JSON for each, and at the end what memory it took at most. */
 import { open } from "node:fs/promises";
-import { decompressors } from "../../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../../pipeline/campaign/readers/decompressors.ts";
 import { isFailure } from "../../../../pipeline/core/failure.ts";
 import { withBlocks } from "../../../../pipeline/formats/block-cache.ts";
 import { netcdf } from "../../../../pipeline/formats/netcdf/netcdf.ts";

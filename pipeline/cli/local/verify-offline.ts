@@ -2,14 +2,14 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
-import { Failure } from "../core/failure.ts";
-import type { World } from "../core/world.ts";
-import { type Get, keyOf } from "../dag/block.ts";
-import { readCar } from "../dag/car.ts";
-import { readRelease } from "../log/release.ts";
-import type { Check } from "../stages/verify/check.ts";
-import { checkReleases } from "../stages/verify/check-releases.ts";
-import type { Call } from "./verb.ts";
+import { Failure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import { type Get, keyOf } from "../../dag/block.ts";
+import { readCar } from "../../dag/car.ts";
+import { readRelease } from "../../log/release.ts";
+import type { Check } from "../../stages/verify/check.ts";
+import { checkReleases } from "../../stages/verify/check-releases.ts";
+import type { Call } from "../verb.ts";
 
 /** The release at the root of a CAR, and what of its chain, trees and directories the file contains. */
 export async function* verifyOffline(file: string, { cwd, world }: Call): AsyncGenerator<Check> {

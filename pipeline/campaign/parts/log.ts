@@ -1,21 +1,21 @@
 /** The release log in campaign.yaml, and the signer of appended releases. */
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import type { CampaignConfig } from "../core/campaign/campaign.ts";
-import { Failure } from "../core/failure.ts";
-import { privateKeyFrom, publicName } from "../core/key.ts";
-import type { HomeNode } from "../ipfs/node.ts";
-import { localLog } from "../log/local.ts";
-import type { ReleaseLog } from "../log/log.ts";
-import type { Parts } from "../stages/parts.ts";
-import type { Environment, Secret } from "./secrets.ts";
+import type { CampaignConfig } from "../../core/campaign/campaign.ts";
+import { Failure } from "../../core/failure.ts";
+import { privateKeyFrom, publicName } from "../../core/key.ts";
+import type { HomeNode } from "../../ipfs/node.ts";
+import { localLog } from "../../log/local.ts";
+import type { ReleaseLog } from "../../log/log.ts";
+import type { Parts } from "../../stages/parts.ts";
+import type { Environment, Secret } from "../secrets.ts";
 
 export async function logOf(
   { log }: CampaignConfig,
   { folder, state, blocks, env }: { folder: string; state: string; blocks: HomeNode; env: Environment },
 ): Promise<ReleaseLog> {
   if (log.kind === "local") return localLog(join(state, "log", "head"), blocks);
-  const { gitLog } = await import("../log/git-ref.ts");
+  const { gitLog } = await import("../../log/git-ref.ts");
   return gitLog({ folder, remote: log.remote, branch: log.branch, state, blocks, holder: holderOf(env) });
 }
 
@@ -36,7 +36,7 @@ export function signing({ log }: CampaignConfig, secret: Secret): Pick<Parts, "s
           hint: "name the environment variable with the key of one of them, as key: next to signers:",
         });
       }
-      const { signRelease } = await import("../log/sign.ts");
+      const { signRelease } = await import("../../log/sign.ts");
       const privateKey = await privateKeyFrom(secret(key), `${secret.where(key)}: ${key}`);
       const by = publicName(privateKey.publicKey);
       if (signers.length > 0 && !signers.includes(by)) {

@@ -1,13 +1,13 @@
 /** Publishes for `publish`, `demo` and `github publish`: under the lease, with each event printed. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Campaign } from "../campaign/campaign.ts";
-import { hasNoData, readTree } from "../core/tree/tree.ts";
-import type { World } from "../core/world.ts";
-import { formatEvent, type PublishEvent } from "../stages/event.ts";
-import { type PublishOptions, publish } from "../stages/publish/publish.ts";
-import { emptyTreeNote } from "./address/tree-text.ts";
-import type { Output } from "./verb.ts";
+import type { Campaign } from "../../campaign/campaign.ts";
+import { hasNoData, readTree } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import { formatEvent, type PublishEvent } from "../../stages/event.ts";
+import { type PublishOptions, publish } from "../../stages/publish/publish.ts";
+import { emptyTreeNote } from "../address/tree-text.ts";
+import type { Output } from "../verb.ts";
 import { withLease } from "./with-lease.ts";
 
 /** Publishes tree.yaml as it is now. @throws Failure as the stage does, and `conflict` where another publisher has the lease. */

@@ -1,8 +1,8 @@
 /** The campaign's own node, of the kind in campaign.yaml. Only the module of that kind is loaded. */
-import type { CampaignConfig } from "../core/campaign/campaign.ts";
-import { type Failure, isFailure } from "../core/failure.ts";
-import type { HomeNode } from "../ipfs/node.ts";
-import { type Secret, tokenOf } from "./secrets.ts";
+import type { CampaignConfig } from "../../core/campaign/campaign.ts";
+import { type Failure, isFailure } from "../../core/failure.ts";
+import type { HomeNode } from "../../ipfs/node.ts";
+import { type Secret, tokenOf } from "../secrets.ts";
 
 /** `state`: folder of this machine's state. @throws Failure `input` where the node's token is not set. */
 export async function homeNode({ node }: CampaignConfig, state: string, secret: Secret): Promise<HomeNode> {
@@ -10,7 +10,7 @@ export async function homeNode({ node }: CampaignConfig, state: string, secret: 
     case "embedded":
       return await ownNode(state);
     case "kubo": {
-      const { kubo } = await import("../ipfs/kubo/kubo.ts");
+      const { kubo } = await import("../../ipfs/kubo/kubo.ts");
       return kubo({ api: node.api, ...tokenOf(node.token, secret) });
     }
   }
@@ -18,7 +18,7 @@ export async function homeNode({ node }: CampaignConfig, state: string, secret: 
 
 /** Returns this machine's own node. It stores an imported CAR where the campaign's node refuses access. */
 export async function ownNode(state: string): Promise<HomeNode> {
-  const { embedded } = await import("../ipfs/embedded/embedded.ts");
+  const { embedded } = await import("../../ipfs/embedded/embedded.ts");
   return embedded(state);
 }
 

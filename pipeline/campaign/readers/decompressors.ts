@@ -7,8 +7,8 @@
  */
 import { promisify } from "node:util";
 import { gunzip, inflate, zstdDecompress } from "node:zlib";
-import type { Decompress, Decompressors } from "../formats/decompressors.ts";
-import { Unsupported } from "../formats/unsupported.ts";
+import type { Decompress, Decompressors } from "../../formats/decompressors.ts";
+import { Unsupported } from "../../formats/unsupported.ts";
 
 export const decompressors: Required<Decompressors> = {
   gzip: node(promisify(gunzip)),

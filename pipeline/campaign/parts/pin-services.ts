@@ -1,12 +1,12 @@
 /** The pin services in campaign.yaml, each with a way to read blocks from it. */
-import type { CampaignConfig } from "../core/campaign/campaign.ts";
-import type { ServiceConfig } from "../core/campaign/pins.ts";
-import { isFailure } from "../core/failure.ts";
-import type { Node } from "../ipfs/node.ts";
-import type { ConfiguredPinService, Parts } from "../stages/parts.ts";
-import { lazy, type Opened } from "./lazy.ts";
-import { matches } from "./path-pattern.ts";
-import { type Secret, tokenOf } from "./secrets.ts";
+import type { CampaignConfig } from "../../core/campaign/campaign.ts";
+import type { ServiceConfig } from "../../core/campaign/pins.ts";
+import { isFailure } from "../../core/failure.ts";
+import type { Node } from "../../ipfs/node.ts";
+import type { ConfiguredPinService, Parts } from "../../stages/parts.ts";
+import { lazy, type Opened } from "../lazy.ts";
+import { matches } from "../path-pattern.ts";
+import { type Secret, tokenOf } from "../secrets.ts";
 
 export async function configuredPinServices(
   { campaign, pins }: CampaignConfig,
@@ -14,9 +14,9 @@ export async function configuredPinServices(
 ): Promise<Opened<{ readonly service: ConfiguredPinService }>[]> {
   if (pins.services.length === 0) return [];
   const [{ pinService }, { gateway }, { kubo }] = await Promise.all([
-    import("../pin/services.ts"),
-    import("../ipfs/gateway.ts"),
-    import("../ipfs/kubo/kubo.ts"),
+    import("../../pin/services.ts"),
+    import("../../ipfs/gateway.ts"),
+    import("../../ipfs/kubo/kubo.ts"),
   ]);
   return pins.services.map((config) => {
     const opened = lazy(() => pinService(config, campaign, secret));
@@ -59,7 +59,7 @@ function readableNode(
 /** Returns the multiaddrs at which others can fetch from the home node. The embedded node has none, because it has no peers. */
 export async function originsOf({ node }: CampaignConfig, secret: Secret): Promise<Parts["origins"]> {
   if (node.kind === "embedded") return async () => [];
-  const { kuboPins } = await import("../pin/kubo.ts");
+  const { kuboPins } = await import("../../pin/kubo.ts");
   return async (world) => {
     const home = kuboPins({ name: "node", api: node.api, ...tokenOf(node.token, secret) });
     try {

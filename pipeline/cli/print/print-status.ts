@@ -2,28 +2,28 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Campaign } from "../campaign/campaign.ts";
-import { formatNameTarget } from "../core/campaign/name-target.ts";
-import { isFailure } from "../core/failure.ts";
-import { hasNoData } from "../core/tree/tree.ts";
-import type { World } from "../core/world.ts";
-import type { IncompletePin } from "../ipfs/node.ts";
-import { nothingPublished } from "../log/chain.ts";
-import type { Head } from "../log/log.ts";
-import { reachable, type Unreachable } from "../stages/available-parts.ts";
-import { agreedValue, describeAnswers, type NameObservation, normalized } from "../stages/names/name-status.ts";
-import { targetOf } from "../stages/names/target.ts";
-import { type BelowPins, lookBelowPins } from "../stages/pins/below-pins.ts";
-import { incompleteLines, leafLines } from "../stages/pins/incomplete-pins.ts";
-import { pinData } from "../stages/pins/pin-status.ts";
-import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
-import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
-import { formatSteps, stepData } from "../stages/publish/plan.ts";
-import { sourceOf } from "../stages/tree/past.ts";
-import { emptyTreeNote } from "./address/tree-text.ts";
-import { ageOf, pinLines } from "./print/pin-lines.ts";
-import { nameShort, printable } from "./print/terminal.ts";
-import type { Output } from "./verb.ts";
+import type { Campaign } from "../../campaign/campaign.ts";
+import { formatNameTarget } from "../../core/campaign/name-target.ts";
+import { isFailure } from "../../core/failure.ts";
+import { hasNoData } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import type { IncompletePin } from "../../ipfs/node.ts";
+import { nothingPublished } from "../../log/chain.ts";
+import type { Head } from "../../log/log.ts";
+import { reachable, type Unreachable } from "../../stages/available-parts.ts";
+import { agreedValue, describeAnswers, type NameObservation, normalized } from "../../stages/names/name-status.ts";
+import { targetOf } from "../../stages/names/target.ts";
+import { type BelowPins, lookBelowPins } from "../../stages/pins/below-pins.ts";
+import { incompleteLines, leafLines } from "../../stages/pins/incomplete-pins.ts";
+import { pinData } from "../../stages/pins/pin-status.ts";
+import { outOfReachData, whyNotFromHere } from "../../stages/publish/fetch-leaves.ts";
+import { type Observation, observe, whyNoRoot, whyRolledBack } from "../../stages/publish/observe.ts";
+import { formatSteps, stepData } from "../../stages/publish/plan.ts";
+import { sourceOf } from "../../stages/tree/past.ts";
+import { emptyTreeNote } from "../address/tree-text.ts";
+import type { Output } from "../verb.ts";
+import { ageOf, pinLines } from "./pin-lines.ts";
+import { nameShort, printable } from "./terminal.ts";
 
 export interface StatusTimeouts {
   /** ms. Timeout for a request that starts now: the later it is read, the shorter it is. */

@@ -2,16 +2,16 @@
 import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Facts } from "../core/campaign/campaign.ts";
-import type { DatasetFinding } from "../core/dataset/dataset.ts";
-import type { Entry } from "../core/stac/catalog-entry.ts";
-import type { World } from "../core/world.ts";
-import { localFile, localFolder } from "../disk/folder.ts";
-import type { FormatReader } from "../formats/reader.ts";
-import { sidecarOf, sidecarRange } from "../formats/sidecar.ts";
-import { type Found, type FoundDataset, findDatasets, type Search } from "../stages/scan/find-datasets.ts";
-import { describedFile, type FileSidecar } from "../stages/scan/read-file.ts";
-import { entryOf } from "../stages/scan/scan.ts";
+import type { Facts } from "../../core/campaign/campaign.ts";
+import type { DatasetFinding } from "../../core/dataset/dataset.ts";
+import type { Entry } from "../../core/stac/catalog-entry.ts";
+import type { World } from "../../core/world.ts";
+import { localFile, localFolder } from "../../disk/folder.ts";
+import type { FormatReader } from "../../formats/reader.ts";
+import { sidecarOf, sidecarRange } from "../../formats/sidecar.ts";
+import { type Found, type FoundDataset, findDatasets, type Search } from "../../stages/scan/find-datasets.ts";
+import { describedFile, type FileSidecar } from "../../stages/scan/read-file.ts";
+import { entryOf } from "../../stages/scan/scan.ts";
 
 /** Findings that `add` prints, because a folder may have thousands of datasets. */
 const mostFindings = 100;

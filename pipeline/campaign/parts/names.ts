@@ -1,14 +1,14 @@
 /** The names that campaign.yaml announces. Reading them needs no secrets, writing does. */
 
-import type { CampaignConfig, NodeConfig } from "../core/campaign/campaign.ts";
-import { parseNameTarget } from "../core/campaign/name-target.ts";
-import type { DnsNameConfig, IpnsNameConfig } from "../core/campaign/names.ts";
-import { Failure, isFailure } from "../core/failure.ts";
-import type { World } from "../core/world.ts";
-import type { Attachments } from "../log/log.ts";
-import type { ConfiguredName } from "../stages/parts.ts";
-import { lazy, type Opened } from "./lazy.ts";
-import { type Environment, type Secret, tokenOf } from "./secrets.ts";
+import type { CampaignConfig, NodeConfig } from "../../core/campaign/campaign.ts";
+import { parseNameTarget } from "../../core/campaign/name-target.ts";
+import type { DnsNameConfig, IpnsNameConfig } from "../../core/campaign/names.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import type { Attachments } from "../../log/log.ts";
+import type { ConfiguredName } from "../../stages/parts.ts";
+import { lazy, type Opened } from "../lazy.ts";
+import { type Environment, type Secret, tokenOf } from "../secrets.ts";
 
 export async function configuredNames(
   { names, node }: CampaignConfig,
@@ -23,8 +23,8 @@ export async function configuredNames(
 
 async function dnsName(config: DnsNameConfig, secret: Secret): Promise<Opened<{ readonly name: ConfiguredName }>> {
   const [{ dnslink, readAuthorities }, { dnsProvider }] = await Promise.all([
-    import("../names/dnslink/dnslink.ts"),
-    import("../names/dnslink/providers/providers.ts"),
+    import("../../names/dnslink/dnslink.ts"),
+    import("../../names/dnslink/providers/providers.ts"),
   ]);
   const { domain, ttl, authorities, deadline } = config;
   const to = parseNameTarget(config.to);
@@ -53,7 +53,7 @@ async function ipnsNameOf(
   config: IpnsNameConfig,
   { node, secret, env, attachments }: { node: NodeConfig; secret: Secret; env: Environment; attachments: Attachments },
 ): Promise<Opened<{ readonly name: ConfiguredName }>> {
-  const { ipnsName } = await import("../names/ipns/ipns.ts");
+  const { ipnsName } = await import("../../names/ipns/ipns.ts");
   const name = await publicNameOf(config, env);
   const opened = lazy(() =>
     ipnsName({
@@ -83,7 +83,7 @@ async function ipnsNameOf(
 }
 
 async function assertKeyOf({ ipns }: IpnsNameConfig, name: string | undefined, secret: Secret): Promise<void> {
-  const { privateKeyFrom, publicName } = await import("../core/key.ts");
+  const { privateKeyFrom, publicName } = await import("../../core/key.ts");
   const at = `${secret.where(ipns)}: ${ipns}`;
   const own = publicName((await privateKeyFrom(secret(ipns), at)).publicKey);
   if (own === name) return;
@@ -108,7 +108,7 @@ const ipnsDeadline = 60_000;
 
 /** Returns the key's public name: from campaign.yaml, in its usual spelling, or else from the private key where it is set. */
 async function publicNameOf({ key, ipns }: IpnsNameConfig, env: Environment): Promise<string | undefined> {
-  const { privateKeyFrom, publicKeyOf, publicName } = await import("../core/key.ts");
+  const { privateKeyFrom, publicKeyOf, publicName } = await import("../../core/key.ts");
   const publicKey = key === undefined ? undefined : publicKeyOf(key);
   if (publicKey || key !== undefined) return publicKey ? publicName(publicKey) : key;
   const text = env[ipns];

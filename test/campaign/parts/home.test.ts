@@ -1,9 +1,9 @@
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
-import { homeOrGateways } from "../../pipeline/campaign/home.ts";
-import { secretsIn } from "../../pipeline/campaign/secrets.ts";
-import { readCampaign } from "../../pipeline/core/campaign/campaign.ts";
-import { testWorld } from "../fakes/world.ts";
+import { homeOrGateways } from "../../../pipeline/campaign/parts/home.ts";
+import { secretsIn } from "../../../pipeline/campaign/secrets.ts";
+import { readCampaign } from "../../../pipeline/core/campaign/campaign.ts";
+import { testWorld } from "../../fakes/world.ts";
 
 const text = 'campaign: test\nnode: { kind: kubo, api: "http://127.0.0.1:1", token: KUBO_TOKEN }\n';
 const cid = CID.parse("bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy");

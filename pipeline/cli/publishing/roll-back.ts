@@ -1,10 +1,10 @@
 /** Rolls back for `rollback` and `github publish`. */
-import { Failure } from "../core/failure.ts";
-import { publishedHead, releaseNumbered } from "../log/chain.ts";
-import { publish } from "../stages/publish/publish.ts";
-import { sourceOf } from "../stages/tree/past.ts";
+import { Failure } from "../../core/failure.ts";
+import { publishedHead, releaseNumbered } from "../../log/chain.ts";
+import { publish } from "../../stages/publish/publish.ts";
+import { sourceOf } from "../../stages/tree/past.ts";
+import type { Call } from "../verb.ts";
 import { printEvents } from "./publish-tree.ts";
-import type { Call } from "./verb.ts";
 import { withLease } from "./with-lease.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Republishes IPNS records for `republish` and `github clock`. */
-import { Failure, isFailure } from "../core/failure.ts";
-import type { Call } from "./verb.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
+import type { Call } from "../verb.ts";
 
 /** @throws Failure of the first name whose record could not be put, which lists all such names. */
 export async function republishRecords({ campaign, out, world }: Call): Promise<number> {

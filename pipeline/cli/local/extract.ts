@@ -9,15 +9,15 @@ import { randomUUID } from "node:crypto";
 import { lstat, mkdir, open, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import type { CID } from "multiformats/cid";
-import { inOrder } from "../core/concurrency.ts";
-import { Failure } from "../core/failure.ts";
-import type { World } from "../core/world.ts";
-import { codecs, type Get } from "../dag/block.ts";
-import { badName } from "../dag/directory.ts";
-import type { DirectoryEntry } from "../dag/directory-entry.ts";
-import { content, entries, stat } from "../dag/read/read.ts";
-import { diskFailure } from "../disk/disk-failure.ts";
-import { printable } from "./print/terminal.ts";
+import { inOrder } from "../../core/concurrency.ts";
+import { Failure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import { codecs, type Get } from "../../dag/block.ts";
+import { badName } from "../../dag/directory.ts";
+import type { DirectoryEntry } from "../../dag/directory-entry.ts";
+import { content, entries, stat } from "../../dag/read/read.ts";
+import { diskFailure } from "../../disk/disk-failure.ts";
+import { printable } from "../print/terminal.ts";
 
 export interface Extraction {
   readonly cid: CID;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { appearWhole } from "../../pipeline/cli/extract.ts";
+import { appearWhole } from "../../../pipeline/cli/local/extract.ts";
 
 it("writes nothing where the disk can't tell whether a file exists", async () => {
   const folder = mkdtempSync(join(tmpdir(), "fieldtree-extract-"));
