@@ -114,6 +114,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     { name: "ls", summary: "list a folder", load: async () => (await import("./ls.ts")).ls },
     { name: "cat", summary: "print a file", load: async () => (await import("./cat.ts")).cat },
     { name: "get", summary: "copy a file or folder here", load: async () => (await import("./get.ts")).get },
+    {
+      name: "cite",
+      summary: "print the citation of a dataset or a release",
+      load: async () => (await import("./cite.ts")).cite,
+    },
     { name: "car", summary: "export or import content as one file", load: async () => (await import("./car.ts")).car },
   ],
   Besides: [

@@ -1,5 +1,6 @@
 /** All views of a portal. Their files must not overlap: a test renders them all. */
 import type { Json } from "../core/json.ts";
+import { cite } from "./cite.ts";
 import { history } from "./history.ts";
 import { indexJson } from "./index-json.ts";
 import { intake } from "./intake.ts";
@@ -10,4 +11,4 @@ import { stac } from "./stac.ts";
 import { tree } from "./tree.ts";
 import type { View } from "./view.ts";
 
-export const views: readonly View<Json>[] = [page, indexJson, stac, refs, history, intake, releases, tree];
+export const views: readonly View<Json>[] = [page, indexJson, stac, refs, history, intake, cite, releases, tree];

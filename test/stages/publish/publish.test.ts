@@ -52,6 +52,7 @@ describe("publish", () => {
     for await (const { name } of entries(CID.parse(done.portal), parts.get)) names.push(name);
     expect(names).toEqual([
       "cids.json",
+      "cite",
       "history.json",
       "index.html",
       "index.json",
