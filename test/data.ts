@@ -2,9 +2,9 @@
  * Data that is not ours, which the project may use but not copy.
  *
  * It is looked for beside the clone, in `../shared/data/<name>`: `dropsondes` and `zarr` are what a real campaign
- * measured, `cf` is CF's table of standard names, `stac-schemas` the published JSON Schemas as `<host>/<path>`,
- * `github-openapi` GitHub's description of its REST API. Schemas have a public address, so `npm test` fetches them where
- * the folder is not there (see `servers/schemas.ts`).
+ * measured, `cf` is CF's table of standard names, `datacite` the XML Schema of DataCite's metadata, `stac-schemas` the
+ * published JSON Schemas as `<host>/<path>`, `github-openapi` GitHub's description of its REST API. STAC's schemas have a
+ * public address, so `npm test` fetches them where the folder is not there (see `servers/schemas.ts`).
  *
  * ```ts
  * const zarr = data("zarr");
@@ -16,7 +16,7 @@ import { join, resolve } from "node:path";
 import { recordAbsence } from "./absent.ts";
 import { schemaFolder } from "./servers/schemas.ts";
 
-export type DataName = "cf" | "dropsondes" | "github-openapi" | "stac-schemas" | "zarr";
+export type DataName = "cf" | "datacite" | "dropsondes" | "github-openapi" | "stac-schemas" | "zarr";
 
 const beside = resolve(import.meta.dirname, "../../shared/data");
 

@@ -35,7 +35,9 @@ export async function python(): Promise<string | undefined> {
  * The environment variables with which that Python has the packages of `python/NAME.txt` too; `undefined`, and recorded, where
  * they can't be installed. For clients of which several versions exist, and that would not fit beside each other.
  */
-export async function pythonWith(name: "intake-1" | "intake-2"): Promise<Readonly<Record<string, string>> | undefined> {
+export async function pythonWith(
+  name: "datacite" | "intake-1" | "intake-2",
+): Promise<Readonly<Record<string, string>> | undefined> {
   const program = await python();
   if (!program || isAbsent(name)) return undefined;
   const list = join(folder, `${name}.txt`);
