@@ -1,11 +1,42 @@
-/** `stac/`: the newest release as a STAC catalog. Earlier releases are found in their own portals, so no state is folded. */
+/**
+ * `stac/`: the newest release as a STAC catalog, and `versions/`: the versions of each dataset that has more than one.
+ *
+ * Earlier items are in earlier portals; what is folded is which portal has the previous version of each dataset.
+ *
+ * `versions/PATH.json` is `{path, versions: [{release, made, op, path, cid, item, …}]}`, newest first. `item` is the path of
+ * the item in this portal, or its address in an earlier one. For a path that a dataset was moved from it is `{path, movedTo}`.
+ */
+import { stableJson } from "../core/json.ts";
 import { stacFiles } from "../core/stac/catalog.ts";
-import type { View } from "./view.ts";
+import { itemFile, versionsFile } from "../core/stac/names.ts";
+import { isLive, noVersions, type Versions, versionLines, withRelease } from "../core/versions/versions.ts";
+import type { PortalFile, View } from "./view.ts";
 
-export const stac: View<null> = {
+export const stac: View<Versions> = {
   name: "stac",
-  version: 1,
-  empty: null,
-  step: () => null,
-  render: (_, { entries, campaign }) => stacFiles(entries, campaign),
+  version: 2,
+  empty: noVersions,
+  step: (state, { release }) => withRelease(state, release),
+  *render(state, { draft, entries, campaign }) {
+    const versions = withRelease(state, draft);
+    yield* stacFiles(entries, campaign, versions);
+    yield* versionFiles(versions);
+  },
 };
+
+function* versionFiles({ datasets, moved }: Versions): Generator<PortalFile> {
+  for (const [path, dataset] of Object.entries(datasets)) {
+    if (dataset.events.length < 2) continue;
+    const live = isLive(dataset);
+    const versions = versionLines(dataset).map(({ portal, ...line }, i) => {
+      const file = itemFile(line.path);
+      const item = i === 0 && live ? file : portal && `ipfs://${portal}/${file}`;
+      return { ...line, ...(item && { item }) };
+    });
+    const { dropped } = dataset;
+    yield { path: versionsFile(path), content: stableJson({ path, versions, ...(dropped && { older: dropped }) }) };
+  }
+  for (const [path, movedTo] of Object.entries(moved)) {
+    yield { path: versionsFile(path), content: stableJson({ path, movedTo }) };
+  }
+}

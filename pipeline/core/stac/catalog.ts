@@ -21,27 +21,39 @@ import { sinceEver, untilEver } from "../dataset/instant.ts";
 import { type Json, stableJson } from "../json.ts";
 import { byBytes } from "../text/order.ts";
 import { plural } from "../text/plural.ts";
+import { noVersions, type Versions } from "../versions/versions.ts";
 import type { DatasetEntry, Entry } from "./catalog-entry.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
 import { folderFile, idOf, itemFile, relative } from "./names.ts";
 import { referenceFields } from "./references.ts";
+import { deprecatedItems, versionAssets, versionLinks } from "./versions.ts";
 
 /**
  * The files under `stac/`, one after another, with their paths in the portal. Failed and plain entries make no items, but
- * their folders are catalogs.
+ * their folders are catalogs. `versions`: up to the release that has the entries.
  */
 export function* stacFiles(
   entries: readonly Entry[],
   facts: Facts,
+  versions: Versions = noVersions,
 ): Generator<{ readonly path: string; readonly content: string }> {
   const folders = foldersOf(entries);
   for (const folder of folders.values()) {
     const place = placeIn(folders, folder, facts);
     for (const dataset of folder.datasets) {
       const file = itemFile(dataset.path);
-      yield { path: file, content: stableJson(located(dataset, file, place)) };
+      const versionsOfIt = {
+        links: versionLinks(dataset.path, file, versions, facts),
+        assets: versionAssets(dataset.path, file, versions),
+      };
+      yield { path: file, content: stableJson(located(dataset, file, place, versionsOfIt)) };
     }
     yield { path: place.file, content: stableJson(documentOf(folder, place, facts)) };
+  }
+  const nearest = (path: string) => folders.get(ancestry(path).findLast((folder) => folders.has(folder))!)!;
+  const catalogFile = (path: string) => documentFile(nearest(path), facts);
+  for (const { file, item } of deprecatedItems(versions, entries, facts, catalogFile)) {
+    yield { path: file, content: stableJson(item) };
   }
 }
 
@@ -85,8 +97,7 @@ interface Place {
 }
 
 function placeIn(folders: ReadonlyMap<string, Folder>, folder: Folder, facts: Facts): Place {
-  const fileOf = (other: Folder) =>
-    folderFile(other.path, isCollection(other, facts) ? "collection.json" : "catalog.json");
+  const fileOf = (other: Folder) => documentFile(other, facts);
   const ancestors = ancestry(folder.path).map((path) => folders.get(path)!);
   const collection = ancestors.find((other) => isCollection(other, facts));
   const parent = ancestors.at(-2);
@@ -97,6 +108,10 @@ function placeIn(folders: ReadonlyMap<string, Folder>, folder: Folder, facts: Fa
     rootTitle: facts.title || facts.campaign,
     fileOf,
   };
+}
+
+function documentFile(folder: Folder, facts: Facts): string {
+  return folderFile(folder.path, isCollection(folder, facts) ? "collection.json" : "catalog.json");
 }
 
 /** A collection must say where and when; a folder without datasets has nothing to say. */
@@ -115,7 +130,12 @@ function everyDataset(folder: Folder): DatasetEntry[] {
 const rootFile = folderFile("", "catalog.json");
 const json = "application/json";
 
-function located(dataset: DatasetEntry, file: string, { file: parent, collection, rootTitle }: Place): Item {
+function located(
+  dataset: DatasetEntry,
+  file: string,
+  { file: parent, collection, rootTitle }: Place,
+  versions: Pick<Item, "links" | "assets">,
+): Item {
   const { item } = dataset;
   const { assets, properties } = referenceFields(dataset, file);
   const links: StacLink[] = [
@@ -126,8 +146,8 @@ function located(dataset: DatasetEntry, file: string, { file: parent, collection
   return {
     ...item,
     properties: { ...item.properties, ...properties },
-    assets: { ...item.assets, ...assets },
-    links: [...links, ...item.links],
+    assets: { ...item.assets, ...assets, ...versions.assets },
+    links: [...links, ...item.links, ...versions.links],
     ...(collection && { collection: collection.id }),
   };
 }

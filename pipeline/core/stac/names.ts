@@ -32,9 +32,14 @@ export function itemFile(path: string): string {
 }
 
 /** Path of the reference of a file in the portal: below `refs` as the file is in the tree. */
-export function referenceFile(path: string): string {
+export const referenceFile = (path: string) => fileBelow("refs", path);
+
+/** Path of the list of a dataset's versions in the portal: below `versions` as the dataset is in the tree. */
+export const versionsFile = (path: string) => fileBelow("versions", path);
+
+function fileBelow(top: string, path: string): string {
   const slash = path.lastIndexOf("/");
-  const folders = directories(slash < 0 ? "" : path.slice(0, slash), "refs");
+  const folders = directories(slash < 0 ? "" : path.slice(0, slash), top);
   return [...folders, `${safeName(path.slice(slash + 1))}.json`].join("/");
 }
 
