@@ -118,6 +118,8 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
       name: "cite",
       summary: "print the citation of a dataset or a release",
       load: async () => (await import("./cite.ts")).cite,
+    },
+    {
       name: "history",
       summary: "list the versions of a dataset",
       load: async () => (await import("./history.ts")).history,

@@ -56,12 +56,12 @@ const meanings: Readonly<Record<keyof typeof kinds, string>> = {
   drift: "a name or a pin is no longer what the log says",
 };
 
-/** Verbs whose lines are those of another. */
-const alike: Readonly<Record<string, string>> = { inspect: "scan", rollback: "publish" };
+/** Verbs whose lines have a schema of another name: that of another verb, or of a file of the portal. */
+const alike: Readonly<Record<string, string>> = { history: "versions", inspect: "scan", rollback: "publish" };
 
 async function sectionOf({ name, summary, load }: (typeof verbs)[number]): Promise<string> {
   const { args, flags = [], about, example } = await load();
-  const schema = [name, alike[name]].find((each) => existsSync(join(root, `schemas/${each}.schema.json`)));
+  const schema = [alike[name], name].find((each) => existsSync(join(root, `schemas/${each}.schema.json`)));
   return [
     `### ${name}`,
     `${summary[0]!.toUpperCase()}${summary.slice(1)}.`,
