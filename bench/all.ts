@@ -9,5 +9,6 @@ for (const name of [
   "pull-request",
   "publish-noop",
   "verify",
+  "gateway",
 ])
   await import(`./${name}.ts`);

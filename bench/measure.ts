@@ -63,7 +63,7 @@ export async function run([command, ...args]: readonly string[], { cwd, env, acc
   return { seconds, memory, stdout };
 }
 
-function peakOf(pid: number): number {
+export function peakOf(pid: number): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
   } catch {

@@ -14,6 +14,18 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return plain(hash("sha256", bytes, "buffer"));
 }
 
+/**
+ * {@link sha256}, of a large block on another thread: readers of large files wait for hashes more than for the disk. Below
+ * {@link worthAThread} passing it there takes longer.
+ */
+export async function sha256Apart(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes.length < worthAThread) return sha256(bytes);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+}
+
+/** Bytes. */
+const worthAThread = 65_536;
+
 /** The CID of `bytes`, read as `codec` says. Version 0 is for dag-pb alone. */
 export function cidOf(codec: number, bytes: Uint8Array, version: 0 | 1 = 1): CID {
   return cidOfDigest(codec, sha256(bytes), version);

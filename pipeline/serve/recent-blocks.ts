@@ -10,8 +10,11 @@ export interface RecentBlocks {
   add(cid: CID, bytes: Uint8Array): void;
 }
 
-/** Bytes of memory for each byte of a dag-pb block: `dag/codec/decode.ts` caches the decoded links as long as the bytes. */
-const decoded = 10;
+/**
+ * Bytes of memory for each byte of a dag-pb block: `dag/codec/decode.ts` caches the decoded links as long as the bytes, and
+ * `dag/read/read.ts` an index of their names.
+ */
+const decoded = 12;
 
 /** The most recently used blocks, up to `most` bytes of memory. */
 export function recentBlocks(most: number): RecentBlocks {

@@ -15,6 +15,7 @@
 import type { CID } from "multiformats/cid";
 import { identity, parseAddressedCid } from "../core/cid.ts";
 import { codecs, type Get, keyOf } from "../dag/block.ts";
+import { shapeOf } from "../dag/codec/decode.ts";
 import { child, content, type Stat, statOf } from "../dag/read/read.ts";
 import { car } from "./car.ts";
 import { startLength, typeByBytes, typeByName } from "./content-type.ts";
@@ -129,9 +130,9 @@ async function startOf({ namespace, root }: Address, resolve: Source["resolve"])
 
 /** The child of that name; `undefined` where there is none, or `cid` is a file. */
 async function step(cid: CID, name: string, get: Get): Promise<CID | undefined> {
-  if (cid.code === codecs.raw) return undefined;
   const block = await get(cid);
-  if (statOf(cid, block).type !== "directory") return undefined;
+  const { kind } = shapeOf(cid, block);
+  if (kind !== "directory" && kind !== "shard") return undefined;
   return child(cid, name, (each) => (each.equals(cid) ? Promise.resolve(block) : get(each)));
 }
 

@@ -13,7 +13,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { CID } from "multiformats/cid";
-import { eachUnlessAborted, endedBy, unlessAborted } from "../core/abort.ts";
+import { eachUnlessAborted, unlessAborted } from "../core/abort.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { codecs, type Get, isInline } from "../dag/block.ts";
@@ -60,6 +60,9 @@ const atHand = 128 * 1024 * 1024;
 
 /** Bytes that a reader must accept within `limits.reader`. */
 const piece = 65_536;
+
+/** Bytes written at once, for which a reader has as many times as long: each write costs a turn of the event loop. */
+const largestWrite = 4 * piece;
 
 /** Milliseconds. */
 const usualLimits = {
@@ -109,15 +112,39 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
   await listening();
   const { address, port: opened, family } = server.address() as AddressInfo;
   const loopback = isLoopback(address);
-  world.signal.addEventListener("abort", () => void close(), { once: true });
+  /** Requests in progress. One listener aborts them all: a signal composed for each request costs more than a small file. */
+  const underway = new Set<(reason: unknown) => void>();
+  world.signal.addEventListener(
+    "abort",
+    () => {
+      for (const stop of underway) stop(world.signal.reason);
+      void close();
+    },
+    { once: true },
+  );
   return { url: `http://${family === "IPv6" ? `[${address}]` : address}:${opened}`, close };
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    /** Aborted when the client leaves, or the server ends. */
     const gone = new AbortController();
-    response.on("close", () => gone.abort(new Failure("unavailable", "the client left")));
-    const late = AbortSignal.timeout(limits.firstBytes);
-    const within: World = endedBy(world, gone.signal, late);
-    const lasting: World = endedBy(world, gone.signal);
+    /** Aborted then too, and when the first bytes are late. */
+    const first = new AbortController();
+    const stop = (reason: unknown) => {
+      gone.abort(reason);
+      first.abort(reason);
+    };
+    underway.add(stop);
+    response.on("close", () => {
+      underway.delete(stop);
+      if (!response.writableFinished) stop(new Failure("unavailable", "the client left"));
+    });
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      first.abort(new Failure("unavailable", "no node gave the data in time"));
+    }, limits.firstBytes);
+    const within: World = { ...world, signal: first.signal };
+    const lasting: World = { ...world, signal: gone.signal };
     let leave: (() => void) | undefined;
     // Requests to a read-only gateway have no body: it is not read.
     if (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0)
@@ -132,6 +159,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
       const resolve = (name: string) => serving.resolve(name, within);
       const source = { get, resolve, list: (cid: CID) => list(cid, within.signal), campaign: serving.campaign };
       const begun = await begin(await unlessAborted(within.signal, answer(asking, source)), within.signal);
+      clearTimeout(timer);
       current = lasting;
       await send(begun, response, lasting.signal, limits.reader);
     } catch (error) {
@@ -141,7 +169,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
         world.log(`${request.method} ${request.url?.slice(0, 200)} broke off: ${(error as Error).message}`);
         return void response.destroy();
       }
-      const refusal = refusalOf(late.aborted ? new Failure("unavailable", "no node gave the data in time") : error);
+      const refusal = refusalOf(isLate ? first.signal.reason : error);
       if (refusal.status === 500)
         world.log(`${request.method} ${request.url?.slice(0, 200)}: ${(error as Error).stack}`);
       const given = refused(refusal);
@@ -150,6 +178,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
         response.destroy(),
       );
     } finally {
+      clearTimeout(timer);
       leave?.();
     }
   }
@@ -239,18 +268,33 @@ async function send(given: Answer, response: ServerResponse, signal: AbortSignal
   response.strictContentLength = given.body !== undefined;
   response.writeHead(given.status, given.headers);
   for await (const chunk of eachUnlessAborted(signal, given.body ?? nothing())) {
-    for (let at = 0; at < chunk.length; at += piece) {
-      if (response.write(chunk.subarray(at, at + piece))) continue;
-      const late = AbortSignal.timeout(reader);
-      const taken = once(response, "drain", { signal: AbortSignal.any([signal, late]) });
-      await taken.catch((error) => {
-        throw late.aborted
-          ? new Failure("unavailable", `less than ${piece} bytes were read in ${reader / 1000} s`)
-          : error;
-      });
+    for (let at = 0; at < chunk.length; at += largestWrite) {
+      const part = chunk.subarray(at, at + largestWrite);
+      if (!response.write(part)) await drained(response, signal, reader, part.length);
     }
   }
   response.end();
+}
+
+/** Resolves when the reader has taken the `length` bytes written. Rejects where that takes too long, or at an abort. */
+function drained(response: ServerResponse, signal: AbortSignal, reader: number, length: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => () => {
+      clearTimeout(timer);
+      response.off("drain", taken);
+      signal.removeEventListener("abort", aborted);
+      act();
+    };
+    const taken = settle(resolve);
+    const aborted = settle(() => reject(signal.reason));
+    const late = settle(() =>
+      reject(new Failure("unavailable", `less than ${piece} bytes were read in ${reader / 1000} s`)),
+    );
+    const timer = setTimeout(late, reader * Math.ceil(length / piece));
+    response.on("drain", taken);
+    signal.addEventListener("abort", aborted);
+    if (signal.aborted) aborted();
+  });
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -19,6 +19,7 @@ import { utf8Length } from "../codec/utf8.ts";
 import { compactEntries } from "../compact-entries.ts";
 import { type DirectoryEntry, hamtHash } from "../directory-entry.ts";
 import { pause } from "../event-loop.ts";
+import { named } from "./name-index.ts";
 import { waitingLinks } from "./read-ahead.ts";
 import { tsizeOf } from "./tsize.ts";
 
@@ -131,8 +132,7 @@ function isEntry(slot: Slot): slot is Slot & DirectoryEntry {
  * @throws Failure `input` if `cid` is no directory.
  */
 export async function child(cid: CID, name: string, get: Get): Promise<CID | undefined> {
-  const shape = await directoryAt(cid, get);
-  return childOf(shape, name, get);
+  return childOf(await directoryAt(cid, get), name, get);
 }
 
 /**
@@ -305,7 +305,7 @@ async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { s
 }
 
 async function childOf(directory: DirectoryShape, name: string, get: Get): Promise<CID | undefined> {
-  if (directory.kind === "directory") return directory.entries.find((entry) => entry.name === name)?.cid;
+  if (directory.kind === "directory") return named(directory.entries, name);
   const hash = hamtHash(name);
   const bits = Math.log2(directory.fanout);
   let shard: DirectoryShape = directory;

@@ -20,7 +20,7 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { type Get, hashes, hasLinks, isInline, keyOf } from "../../dag/block.ts";
 import { digestSet } from "../../dag/digest-set.ts";
-import { sha256 } from "../../dag/hash.ts";
+import { sha256Apart } from "../../dag/hash.ts";
 import { matchesHash } from "../../dag/matches-hash.ts";
 import { walk } from "../../dag/read/read.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
@@ -128,7 +128,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
       damaged = undefined;
       for (const place of packs.places(digest)) {
         const bytes = await packs.read(place);
-        if (bytes && Buffer.compare(sha256(bytes), digest) === 0) return bytes;
+        if (bytes && Buffer.compare(await sha256Apart(bytes), digest) === 0) return bytes;
         if (bytes) notes.add([noteOf(place)]);
         damaged = `${place.pack.path} at byte ${place.offset}`;
       }
