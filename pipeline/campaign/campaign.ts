@@ -6,22 +6,19 @@
  */
 import { join } from "node:path";
 import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
-import { atMost } from "../core/concurrency.ts";
-import { Failure, isFailure } from "../core/failure.ts";
+import { Failure } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
-import type { DataLeaf } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import { codecs } from "../dag/block.ts";
 import { cidOf } from "../dag/hash.ts";
 import { memory } from "../disk/cache.ts";
-import { anyOf, type Source, withCircuitBreaker } from "../ipfs/fallback.ts";
 import { firstOf } from "../ipfs/local-first.ts";
-import type { HomeNode, Node } from "../ipfs/node.ts";
+import type { Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/require-block.ts";
-import type { ConfiguredPinService, Parts } from "../stages/parts.ts";
-import { leafLabel } from "../stages/pins/label.ts";
+import type { Parts } from "../stages/parts.ts";
 import { views } from "../views/views.ts";
 import { configIn } from "./config.ts";
+import { fetchingLeaves } from "./parts/fetching-leaves.ts";
 import { homeOrGateways } from "./parts/home.ts";
 import { logOf, signing } from "./parts/log.ts";
 import { configuredNames } from "./parts/names.ts";
@@ -60,7 +57,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     profile: config.profile,
     home,
     get: (cid) => required(cid, reach, world, gateways ? undefined : elsewhere),
-    fetchLeaf: bringing(home, sourcesOf(gateways, services), config),
+    ...fetchingLeaves(home, gateways, services, config),
     log,
     ...signing(config, secret),
     readers,
@@ -95,52 +92,6 @@ async function gatewaysOf({ gateways }: CampaignConfig): Promise<Node | undefine
   if (gateways.length === 0) return undefined;
   const several = await import("../ipfs/gateways.ts");
   return several.gateways(gateways);
-}
-
-/** Concurrent requests for blocks to one pin service. */
-const requestsAtOnce = 16;
-
-/** Returns the sources of blocks that the node lacks: the gateways, then every pin service that offers blocks. */
-function sourcesOf(
-  gateways: Node | undefined,
-  services: readonly { readonly service: ConfiguredPinService }[],
-): Source | undefined {
-  const readable = services.flatMap(({ service: { name, retrieve } }) => (retrieve ? [{ name, get: retrieve }] : []));
-  const all = [
-    ...(gateways ? [gateways] : []),
-    ...readable.map((service) => withCircuitBreaker(service, requestsAtOnce)),
-  ];
-  return all.length > 0 ? { name: all.map(({ name }) => name).join(", "), get: anyOf(all) } : undefined;
-}
-
-/**
- * Returns the function that fetches a leaf to the home node. For a node that can list its blocks, it fetches the missing
- * ones, one leaf after another, so that all leaves share one limit of bytes. Any other node has its own network: there, a pin
- * request fetches the blocks.
- */
-function bringing(
-  home: HomeNode,
-  sources: Source | undefined,
-  { campaign, limits }: CampaignConfig,
-): Parts["fetchLeaf"] {
-  const inTurn = atMost(1);
-  let left = limits.fetch;
-  const fetch = (leaf: DataLeaf, world: World) =>
-    inTurn(async () => {
-      const { fetchMissing } = await import("../ipfs/fetch-missing.ts");
-      left -= (await fetchMissing(leaf.cid, home, sources, { limitBytes: left }, world)).bytes;
-    });
-  if (home.has) return fetch;
-  return async (leaf, world) => {
-    const pin = () => home.pin(leaf.cid, leafLabel(campaign, leaf.path), world);
-    try {
-      await pin();
-    } catch (error) {
-      if (!sources || !isFailure(error, "unavailable")) throw error;
-      await fetch(leaf, world);
-      await pin();
-    }
-  };
 }
 
 function digestOf(value: unknown): string {

@@ -5,12 +5,14 @@ import { baseTree } from "../cli/address/compared-trees.ts";
 import { emptyTreeNote } from "../cli/address/tree-text.ts";
 import { describeChange } from "../cli/print/changes.ts";
 import { allFlag, allHint, errorsIn, findingLines } from "../cli/print/findings.ts";
+import { incompleteData, incompleteSections } from "../cli/print/incomplete-pins.ts";
 import { printableLines } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
 import { kinds } from "../core/failure.ts";
 import { findingCount } from "../core/report/finding-list.ts";
 import { changesBetween } from "../core/tree/changes.ts";
 import { hasNoData } from "../core/tree/tree.ts";
+import { boundedLook, lookingBelow } from "../stages/pins/below-pins.ts";
 import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
 import { observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
 import { formatSteps, stepData } from "../stages/publish/plan.ts";
@@ -30,7 +32,9 @@ export const plan: Verb = {
     const { out, world, flags } = call;
     const campaign = await call.campaign();
     const text = await readFile(join(campaign.folder, "tree.yaml"));
-    const observation = await observe(text, campaign, world);
+    const observation = await observe(text, campaign, world, {
+      below: lookingBelow(campaign, boundedLook, world),
+    });
     const base = typeof flags.base === "string" ? await baseTree(flags.base, call) : undefined;
     const changes = base ? changesBetween(base, observation.tree) : observation.changes;
     const none = whyNoRoot(observation) ?? whyRolledBack(observation);
@@ -43,6 +47,7 @@ export const plan: Verb = {
         line: (change.op === "remove" ? (base ?? observation.live) : observation.tree).get(change.path)?.line ?? 0,
       })),
       findings: observation.findings,
+      ...incompleteData(observation),
       steps: observation.steps.flatMap(stepData),
       ...(none && { reason: none.message }),
       ...(notHere && { outOfReach: outOfReachData(notHere) }),
@@ -60,6 +65,7 @@ export const plan: Verb = {
       ...(observation.findings.length === 0 && hasNoData(observation.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
       ...(observation.root ? [`root ${observation.root.cid}`] : []),
       ...refusal,
+      ...incompleteSections(observation, campaign),
       ...(none ? [] : toDo.length > 0 ? toDo.map((step) => `would ${step}`) : ["nothing to do"]),
       ...(notHere ? [`and would stop from here: ${printableLines(notHere.failure.message)}`] : []),
     ];

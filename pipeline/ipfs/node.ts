@@ -73,6 +73,19 @@ export interface HomeNode extends Node {
   belowPins?(limits: BelowPinsLimits, world: World): Promise<MissingBelow>;
 
   /**
+   * Present with {@link HomeNode.belowPins}: lists every block of the node once, and returns whether a block was listed.
+   *
+   * @throws Failure `unavailable` where the node could not be asked.
+   */
+  storedBlocks?(world: World): Promise<(cid: CID) => boolean>;
+
+  /**
+   * Present where the node has peers of its own: a verified block that one of them sends; `undefined` where none does in time,
+   * or where the node is connected to no peer.
+   */
+  getFromPeers?(cid: CID, world: World): Promise<Uint8Array | undefined>;
+
+  /**
    * Present where damage found by a read is recorded by a write: afterwards `has`, `pins` and `incomplete` take all known
    * damage into account. Does nothing where there is none.
    */

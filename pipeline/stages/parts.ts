@@ -32,6 +32,11 @@ export interface Parts {
   readonly get: Get;
   /** Fetches every block below a leaf to the home node. @throws Failure `unavailable` where some are out of reach. */
   readonly fetchLeaf: (leaf: DataLeaf, world: World) => Promise<void>;
+  /**
+   * Fetches the blocks below a leaf that the home node lost below a pin. Present where pinning the leaf again would not fetch
+   * them, because the node lists the pin. @throws as {@link Parts.fetchLeaf} does.
+   */
+  readonly restoreLeaf?: (leaf: DataLeaf, world: World) => Promise<void>;
   readonly log: ReleaseLog;
   /**
    * Returns a function that signs a release; absent where the campaign signs none.

@@ -1,5 +1,5 @@
 /** A Kubo whose disk lost a block below a pin, which its list of pins does not know. */
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { base32upper } from "multiformats/bases/base32";
 import { CID } from "multiformats/cid";
@@ -15,39 +15,46 @@ function blockFile(repo: string, cid: CID): string {
 }
 
 it.skipIf(!(await kuboBinary()))(
-  "is found by status, verify and publish, and named with the leaf and its line, until the data are added again",
-  { timeout: 120_000 },
+  "is found by status, plan, verify and publish, named with the leaf and its line, until the data are added again, and fetched from a gateway that has them",
+  { timeout: 300_000 },
   async () => {
     const kubo = await startKubo();
     onTestFinished(() => kubo.stop());
+    const mirror = await startKubo();
+    onTestFinished(() => mirror.stop());
     const cwd = await aFolder({
-      "campaign.yaml": `campaign: test\nnode: { kind: kubo, api: "${kubo.api}" }\n`,
+      "campaign.yaml": `campaign: test\nnode: { kind: kubo, api: "${kubo.api}" }\ngateways: ["${mirror.gateway}"]\n`,
       "tree.yaml": "# ours\n",
       "data/dataset_meta.yaml": "attributes: { title: data }\n",
       "data/values.bin": Buffer.alloc(1_000_000, 7),
       "other/values.bin": Buffer.alloc(300, 9),
     });
-    const run = (...args: string[]) => fieldtree(args, { cwd });
+    const run = (...args: string[]) => fieldtree(args[0] === "status" ? [...args, "--deadline", "60"] : args, { cwd });
     for (const name of ["other", "data"]) expect((await run("add", name, "--at", `products/${name}`)).code).toBe(0);
     expect((await run("publish")).code).toBe(0);
 
-    const listed = (await run("ls", "products/data", "--json")).json();
-    const values = CID.parse(listed.find(({ name }) => name === "values.bin").cid);
+    const cidIn = async (folder: string, wanted: string) =>
+      CID.parse((await run("ls", folder, "--json")).json().find(({ name }) => name === wanted).cid);
+    const values = await cidIn("products/data", "values.bin");
     for (const lost of [await chunkOf(values), values]) {
-      await kubo.ipfs("pin", "ls", "--type=recursive");
-      await kubo.kill();
-      await rm(blockFile(kubo.repo, lost));
-      await kubo.restart();
+      await lose(lost);
       const named = new RegExp(`tree\\.yaml:\\d+: products/data lacks block ${lost}`);
       const status = await run("status");
       expect(status.code, status.stderr).toBe(0);
       expect(status.stdout).toMatch(named);
       expect(status.stdout).not.toContain("nothing to do");
-      const machine = await run("status", "--json");
-      expectSchema("status", machine.json());
-      expect(machine.json()[0].incomplete).toContainEqual(
-        expect.objectContaining({ label: expect.stringMatching(/^test\/tree@/) }),
-      );
+      const plan = await run("plan");
+      expect(plan.code, plan.stderr).toBe(0);
+      expect(plan.stdout).toMatch(named);
+      expect(plan.stdout).toContain("would fetch products/data");
+      expect(plan.stdout).not.toContain("would fetch products/other");
+      for (const verb of ["status", "plan"]) {
+        const machine = (await run(verb, "--json")).json();
+        expectSchema(verb, machine);
+        expect(machine[0].incomplete).toContainEqual(
+          expect.objectContaining({ label: expect.stringMatching(/^test\/tree@/) }),
+        );
+      }
       for (const flags of [[], ["--deep"]]) {
         const verified = await run("verify", ...flags);
         expect(verified.code, verified.stdout).toBe(7);
@@ -56,7 +63,7 @@ it.skipIf(!(await kuboBinary()))(
       }
       const { code, stderr } = await run("publish");
       expect(code, stderr).toBe(4);
-      expect(stderr).toMatch(/tree\.yaml:\d+: products\/data .*which lacks block/);
+      expect(stderr).toMatch(/tree\.yaml:\d+: products\/data .*1 block below \w+ is out of reach/);
       expect(stderr).toContain(`${lost}`);
       expect(stderr).not.toContain("products/other");
       expect((await run("add", "data")).code).toBe(0);
@@ -65,6 +72,31 @@ it.skipIf(!(await kuboBinary()))(
       expect((await run("status")).stdout).toContain("nothing to do");
       const verified = await run("verify");
       expect(verified.code, verified.stdout).toBe(0);
+    }
+
+    // What the gateway has is fetched from there, whichever blocks are lost: of a file, the leaf, the tree, the portal.
+    const [{ root, portal }] = (await run("status", "--json")).json();
+    await writeFile(join(cwd, "portal.car"), await exported(portal));
+    await mirror.ipfs("dag", "import", join(cwd, "portal.car"));
+    const leaf = await cidIn("products", "data");
+    await lose(await chunkOf(values), values, leaf, CID.parse(root), CID.parse(portal));
+    const publish = await run("publish");
+    expect(publish.code, publish.stderr).toBe(0);
+    expect(publish.stderr).toContain("fetch products/data");
+    expect((await run("status")).stdout).toContain("nothing to do");
+    const verified = await run("verify", "--deep");
+    expect(verified.code, verified.stdout).toBe(0);
+
+    async function lose(...lost: readonly CID[]): Promise<void> {
+      await kubo.ipfs("pin", "ls", "--type=recursive");
+      await kubo.kill();
+      for (const cid of lost) await rm(blockFile(kubo.repo, cid));
+      await kubo.restart();
+    }
+
+    async function exported(root: string): Promise<Uint8Array> {
+      const response = await fetch(`${kubo.api}/api/v0/dag/export?arg=${root}&progress=false`, { method: "POST" });
+      return new Uint8Array(await response.arrayBuffer());
     }
 
     async function chunkOf(file: CID): Promise<CID> {

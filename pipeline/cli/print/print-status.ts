@@ -7,21 +7,26 @@ import { formatNameTarget } from "../../core/campaign/name-target.ts";
 import { isFailure } from "../../core/failure.ts";
 import { hasNoData } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
-import type { IncompletePin } from "../../ipfs/node.ts";
 import { nothingPublished } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { reachable, type Unreachable } from "../../stages/available-parts.ts";
 import { agreedValue, describeAnswers, type NameObservation, normalized } from "../../stages/names/name-status.ts";
 import { targetOf } from "../../stages/names/target.ts";
 import { type BelowPins, lookBelowPins } from "../../stages/pins/below-pins.ts";
-import { incompleteLines, leafLines } from "../../stages/pins/incomplete-pins.ts";
 import { pinData } from "../../stages/pins/pin-status.ts";
 import { outOfReachData, whyNotFromHere } from "../../stages/publish/fetch-leaves.ts";
-import { type Observation, observe, whyNoRoot, whyRolledBack } from "../../stages/publish/observe.ts";
+import {
+  type Observation,
+  type ObservationOptions,
+  observe,
+  whyNoRoot,
+  whyRolledBack,
+} from "../../stages/publish/observe.ts";
 import { formatSteps, stepData } from "../../stages/publish/plan.ts";
 import { sourceOf } from "../../stages/tree/past.ts";
 import { emptyTreeNote } from "../address/tree-text.ts";
 import type { Output } from "../verb.ts";
+import { incompleteData, incompleteSections, section } from "./incomplete-pins.ts";
 import { ageOf, pinLines } from "./pin-lines.ts";
 import { nameShort, printable } from "./terminal.ts";
 
@@ -42,17 +47,23 @@ export async function printStatus(
   const text = await readFile(join(opened.folder, "tree.yaml"));
   // The head is read a single time, so that the whole status is of one release, even if another is published meanwhile.
   const { campaign, lease: leaseNow, unreachable } = reachable(opened, timeouts.soon, world);
-  const [ours, live, lease, below] = await Promise.all([
-    observe(text, campaign, world, timeouts),
-    rolledBack(campaign, timeouts, world),
+  const looking = belowPins(campaign, timeouts, unreachable, world);
+  looking.catch(() => undefined);
+  const options: ObservationOptions = {
+    get timeoutMs() {
+      return timeouts.timeoutMs;
+    },
+    below: () => looking,
+  };
+  const [ours, live, lease] = await Promise.all([
+    observe(text, campaign, world, options),
+    rolledBack(campaign, options, world),
     leaseNow(),
-    belowPins(campaign, timeouts, unreachable, world),
   ]);
   // A publish refuses a tree.yaml that was rolled back, so its plan is not shown as the next steps.
   const rolledBackReason = whyRolledBack(ours);
   const observation = (rolledBackReason && live) ?? ours;
   const { head } = observation;
-  const incomplete = [...observation.incomplete, ...below.incomplete];
   const release = head?.release;
   const names = await Promise.all(observation.names.map((name) => liveName(name, head, campaign, world)));
   const pins = observation.pins.filter(({ desired }) => desired.cid);
@@ -65,8 +76,7 @@ export async function printStatus(
     portal: release?.portal.toString() ?? null,
     live: names.map(({ data }) => data),
     pins: pins.map((pin) => ({ ...pinData(pin), age: ageOf(pin, now) })),
-    ...(incomplete.length > 0 && { incomplete: incomplete.map(incompleteData) }),
-    ...(below.unchecked !== undefined && { unchecked: below.unchecked }),
+    ...incompleteData(observation),
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
     ...(notHere && { outOfReach: outOfReachData(notHere) }),
@@ -82,16 +92,10 @@ export async function printStatus(
       : [nothingPublished]),
     ...section("names", nameLines(names)),
     ...section("pins", pinLines(pins, now)),
-    ...section(
-      `not complete on ${campaign.home.name}`,
-      [...incompleteLines(incomplete), ...(release ? leafLines(release.root, observation.live, incomplete) : [])].map(
-        (line) => `  ${printable(line)}`,
-      ),
-    ),
-    ...section("not checked", below.unchecked === undefined ? [] : [`  ${printable(below.unchecked)}`]),
+    ...incompleteSections(observation, campaign),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...section("out of reach", unreachable().map(describeUnreachable)),
-    ...nextLines(observation, below, rolledBackReason && head, unreachable()),
+    ...nextLines(observation, rolledBackReason && head, unreachable()),
     ...section(
       "from here it would stop",
       notHere ? notHere.failure.message.split("\n").map((line) => `  ${printable(line)}`) : [],
@@ -107,16 +111,14 @@ export async function printStatus(
 /** Plans the repair of a live release that a rollback created, for which tree.yaml has another tree. */
 async function rolledBack(
   campaign: Campaign,
-  timeouts: Pick<StatusTimeouts, "timeoutMs">,
+  options: ObservationOptions,
   world: World,
 ): Promise<Observation | undefined> {
   const release = (await campaign.log.head(world))?.release;
   if (release?.rollbackOf === undefined) return undefined;
   const text = await sourceOf(release, campaign, world);
-  return observe(text, { ...campaign, madeWith: release.madeWith }, world, timeouts);
+  return observe(text, { ...campaign, madeWith: release.madeWith }, world, options);
 }
-
-const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? [title, ...lines] : []);
 
 async function liveName(observed: NameObservation, head: Head | undefined, { log }: Campaign, world: World) {
   const { name: announced, answers } = observed;
@@ -146,9 +148,6 @@ function nameLines(names: readonly Awaited<ReturnType<typeof liveName>>[]): stri
 const toAddAgain =
   "nothing to publish; add again what older pins lack (fieldtree fsck names it), or give up old releases with fieldtree prune";
 
-const toAddToNode =
-  "publishing would stop at what the node lacks: add that data again with fieldtree add; what only old releases had, fieldtree prune gives up";
-
 /** What the pins of the node lack that its list of pins does not show; nothing where the node can't be asked. */
 async function belowPins(
   campaign: Campaign,
@@ -167,11 +166,6 @@ async function belowPins(
   }
 }
 
-function incompleteData({ label, root, count, missing, why }: IncompletePin) {
-  const first = missing.map(({ cid, path }) => ({ cid: cid.toString(), path }));
-  return { label, root: root.toString(), count, missing: first, ...(why !== undefined && { why }) };
-}
-
 /** Formats `the node (kubo at http://127.0.0.1:5001): it does not listen`. */
 function describeUnreachable({ part, name, says }: Unreachable): string {
   const shown = part === "log" ? "; what is shown of it is what this machine read last" : "";
@@ -181,7 +175,6 @@ function describeUnreachable({ part, name, says }: Unreachable): string {
 /** `kept`: the head, where it stays live whatever tree.yaml contains. */
 function nextLines(
   observation: Observation,
-  below: BelowPins,
   rollbackHead: Head | undefined,
   unreachable: readonly Unreachable[],
 ): string[] {
@@ -190,7 +183,6 @@ function nextLines(
     return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
   const empty = observation.findings.length === 0 && hasNoData(observation.tree);
   const toDo = formatSteps(observation.steps);
-  if (below.incomplete.length > 0) return [toAddToNode];
   if (toDo.length === 0 && observation.incomplete.length > 0) return [toAddAgain];
   const without =
     unreachable.length > 0

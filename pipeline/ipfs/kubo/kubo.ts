@@ -28,7 +28,7 @@ import { rpc } from "../../http/kubo-rpc.ts";
 import type { HomeNode } from "../node.ts";
 import { verified } from "../verify.ts";
 import { showIn } from "./mfs.ts";
-import { belowPins } from "./missing-blocks.ts";
+import { belowPins, storedBlocks } from "./missing-blocks.ts";
 import {
   type DesiredPin,
   desiredPin,
@@ -50,6 +50,9 @@ export interface KuboOptions {
   /** ms without a block fetched before a pin fails. */
   readonly pinTimeoutMs?: number;
 }
+
+/** ms that peers have to send a block that was lost. A search of the DHT, and a connection, take some ten seconds. */
+const peersTimeoutMs = 30_000;
 
 /** @throws Failure `input` where `api` is not a valid address of an RPC. Sends no request yet. */
 export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: KuboOptions): HomeNode {
@@ -85,6 +88,18 @@ export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: 
       throw new Failure("unavailable", `${error.message}, with ${sent} blocks sent`, { hint, cause: error });
     }
     if (stored !== sent) throw new Failure("unavailable", `${name} took ${stored ?? "none"} of ${sent} blocks`);
+  };
+
+  const getFromPeers: HomeNode["getFromPeers"] = async (cid, world) => {
+    const { Peers } = (await calls.ask("swarm/peers", {}, world)) as { Peers?: unknown };
+    if (!Array.isArray(Peers) || Peers.length === 0) return undefined;
+    try {
+      const bytes = await calls.bytes("block/get", { arg: `${cid}`, timeout: `${peersTimeoutMs}ms` }, world);
+      return await verified(cid, bytes, name);
+    } catch (error) {
+      if (isFailure(error, "unavailable") && /deadline exceeded/.test(error.message)) return undefined;
+      throw error;
+    }
   };
 
   const get: HomeNode["get"] = async (cid, world) => {
@@ -124,6 +139,13 @@ export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: 
     },
 
     belowPins: (limits, world) => belowPins(calls, get, limits, world),
+
+    async storedBlocks(world) {
+      const { has } = await storedBlocks(calls, Number.POSITIVE_INFINITY, world);
+      return has;
+    },
+
+    getFromPeers,
 
     show: (root, campaign, world) => showIn(calls, root, campaign, world),
 

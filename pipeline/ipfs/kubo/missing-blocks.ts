@@ -62,8 +62,12 @@ interface StoredBlocks {
   has(cid: CID): boolean;
 }
 
-/** Kubo lists multihashes, whatever the codec of a block. */
-async function storedBlocks(rpc: Rpc, mostBlocks: number, world: World): Promise<StoredBlocks> {
+/**
+ * Kubo lists multihashes, whatever the codec of a block.
+ *
+ * @throws Failure `unavailable` where Kubo could not be asked, `refused` where it has more than `mostBlocks` blocks.
+ */
+export async function storedBlocks(rpc: Rpc, mostBlocks: number, world: World): Promise<StoredBlocks> {
   const stored = cidSet();
   let size = 0;
   const asRaw = ({ multihash }: CID): CID => CID.createV1(codecs.raw, multihash);

@@ -25,6 +25,17 @@ export interface BelowPins {
   readonly unchecked?: string;
 }
 
+/** Blocks that are listed and read to look below pins where nothing asks for all: about a minute's work for a Kubo. */
+export const boundedLook: LookLimits = { mostBlocks: 1_000_000 };
+
+/** Looks below `pins` (roots by label), those of `first` before the others. */
+export type LookBelow = (pins: ReadonlyMap<string, CID>, first: readonly CID[]) => Promise<BelowPins>;
+
+/** {@link lookBelowPins} of one node, within `limits`. */
+export function lookingBelow(campaign: Pick<Parts, "home">, limits: LookLimits, world: World): LookBelow {
+  return (pins, first) => lookBelowPins(pins, first, campaign, limits, world);
+}
+
 /**
  * Looks below `pins` (roots by label), those of `first` before the others. Finds nothing on a node whose own list is right.
  *

@@ -1,9 +1,9 @@
 /**
- * Fetch the leaves: every block below every new leaf, to the campaign's own node.
+ * Fetch the leaves: every block below every new leaf, to the campaign's own node; and below leaves of which it lost blocks.
  *
  * What a node that knows its blocks (the embedded one) lacks is fetched from the gateways, up to a limit. A node on a
- * network of its own (Kubo) is asked to pin the leaf, which fetches it; the gateways are its second source. All leaves that
- * stay out of reach are named in one failure, with their lines; nothing has been published by then.
+ * network of its own (Kubo) is asked to pin the leaf, which fetches it; the gateways are its second source. A leaf that it
+ * has pinned, and that lost blocks since, is fetched block by block. All leaves that stay out of reach are named in one failure, with their lines; nothing has been published by then.
  */
 import { inOrder } from "../../core/concurrency.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
@@ -18,17 +18,20 @@ import type { Observation } from "./observe.ts";
 /** Many, because a node takes a minute to report that no peer has a block. */
 const atOnce = 16;
 
-/** @throws Failure `unavailable` that names every leaf of which a block stays out of reach. */
+/**
+ * @param fetchLeaf as in {@link Parts}, or its `restoreLeaf`.
+ * @throws Failure `unavailable` that names every leaf of which a block stays out of reach.
+ */
 export async function fetchLeaves(
   leaves: readonly DataLeaf[],
-  campaign: Pick<Parts, "fetchLeaf">,
+  fetchLeaf: Parts["fetchLeaf"],
   world: World,
 ): Promise<void> {
   const missing: Sizes["missing"][number][] = [];
   let done = 0;
   const one = async (leaf: DataLeaf) => {
     try {
-      await campaign.fetchLeaf(leaf, world);
+      await fetchLeaf(leaf, world);
       return undefined;
     } catch (error) {
       if (isFailure(error, "unavailable")) return { leaf, why: error.message };

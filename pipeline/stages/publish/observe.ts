@@ -23,8 +23,9 @@ import type { Release } from "../../log/release.ts";
 import { agreedValue, type NameObservation, normalized, observeNames } from "../names/name-status.ts";
 import { targetOf } from "../names/target.ts";
 import type { Parts } from "../parts.ts";
+import type { BelowPins, LookBelow } from "../pins/below-pins.ts";
 import { desiredPins } from "../pins/desired-pins.ts";
-import { completeLeaves, pinnedAtHome } from "../pins/incomplete-pins.ts";
+import { completeLeaves, type PinnedAtHome, pinnedAtHome } from "../pins/incomplete-pins.ts";
 import { observePeers } from "../pins/peers.ts";
 import { observePins, type PinObservation } from "../pins/pin-status.ts";
 import { assembleTree } from "../tree/assemble.ts";
@@ -46,6 +47,8 @@ export interface Observation {
   readonly root?: Link;
   /** Pins on the campaign's own node that lack blocks. */
   readonly incomplete: readonly IncompletePin[];
+  /** How many of the pins that were to be looked below were not, and why; absent where all were. */
+  readonly unchecked?: string;
   /** Directory blocks above the leaves, which are stored before the root is pinned. */
   readonly blocks: readonly Block[];
   /** Status of the desired pins at services; a portal that is not built yet has no CID. */
@@ -58,26 +61,30 @@ export interface Observation {
 export type ObservedParts = Past &
   Pick<Parts, "home" | "facts" | "madeWith" | "pins" | "pinServices" | "names" | "peering">;
 
-/** ms that services and names get to answer, by default. */
-const timeoutMs = 30_000;
+const defaultTimeoutMs = 30_000;
+
+export interface ObservationOptions {
+  /** ms that services and names get to answer. Read at each request: where it is a getter, later requests get less time. */
+  readonly timeoutMs?: number;
+  /** Looks below the pins on which the plan relies; absent: the node's own list of pins is believed. */
+  readonly below?: LookBelow;
+}
 
 /** Observe `campaign` as it would be with `text` as its tree.yaml. */
 export async function observe(
   text: Uint8Array,
   campaign: ObservedParts,
   world: World,
-  options: { readonly timeoutMs: number } = { timeoutMs },
+  options: ObservationOptions = {},
 ): Promise<Observation> {
+  const timeoutMs = () => options.timeoutMs ?? defaultTimeoutMs;
   world.signal.throwIfAborted();
   const { tree, findings } = readTree(text);
-  const names = observeNames(campaign, options.timeoutMs, world);
-  const peers = observePeers(campaign, options.timeoutMs, world);
+  const names = observeNames(campaign, timeoutMs(), world);
+  const peers = observePeers(campaign, timeoutMs(), world);
   // Waited for last, so that one that never answers takes no time from the rest. What fails before is thrown there.
   for (const asked of [names, peers]) asked.catch(() => undefined);
-  const [{ head, live }, { kept, incomplete }] = await Promise.all([
-    liveTree(campaign, world),
-    pinnedAtHome(campaign, world),
-  ]);
+  const [{ head, live }, atHome] = await Promise.all([liveTree(campaign, world), pinnedAtHome(campaign, world)]);
   // After the live tree: the log has the sizes of its leaves, so that only new leaves have to be reached.
   const sizes = await sizesOf(tree, campaign.get, campaign.sizes, world);
   const rollbacks = await rollbacksAt(head, campaign, world);
@@ -87,8 +94,10 @@ export async function observe(
       ? assembleTree(tree, sizes.of, campaign.profile, (block) => blocks.push(block))
       : undefined;
   const changes = changesBetween(live, tree);
-  const known = { tree, findings, head, rollbacks, live, changes, sizes, incomplete, blocks };
-  if (!root) return { ...known, names: await names, pins: [], steps: [] };
+  const looking = lookedBelow(atHome, { root: root?.cid, head, tree, live }, options.below);
+  looking.catch(() => undefined);
+  const known = { tree, findings, head, rollbacks, live, changes, sizes, blocks };
+  if (!root) return { ...known, ...(await looking), names: await names, pins: [], steps: [] };
 
   const desired: Desired = { root, leaves: dataLeaves(tree), madeWith: campaign.madeWith };
   const newest = head && { head, leaves: dataLeaves(live) };
@@ -108,10 +117,16 @@ export async function observe(
       campaign,
     ),
     campaign,
-    { thorough: false, ...options },
+    { thorough: false, timeoutMs: timeoutMs() },
     world,
   );
-  const pinned = new Set([...kept, ...completeLeaves(live, head, incomplete)]);
+  const { kept, ...looked } = await looking;
+  const { incomplete, unchecked } = looked;
+  const onNode = {
+    pinned: new Set([...kept, ...completeLeaves(live, head, incomplete)]),
+    incomplete: new Set([...atHome.kept].filter((cid) => !kept.has(cid))),
+    lookedBelow: options.below !== undefined && unchecked === undefined,
+  };
   const outside = {
     peers: await peers,
     pins,
@@ -123,8 +138,31 @@ export async function observe(
       })),
     ),
   };
-  const steps = planOf(desired, { ...(newest && { newest }), pinned }, outside);
-  return { ...known, root, pins, names: await names, steps };
+  const steps = planOf(desired, { ...(newest && { newest }), ...onNode }, outside);
+  return { ...known, ...looked, root, pins, names: await names, steps };
+}
+
+/**
+ * What is pinned at home, without the pins that lack blocks although the node lists them. Looked below are those on which the
+ * plan relies: of the tree and the portal, and of leaves.
+ */
+async function lookedBelow(
+  { complete, kept, incomplete }: PinnedAtHome,
+  { root, head, tree, live }: Pick<Observation, "head" | "tree" | "live"> & { readonly root: CID | undefined },
+  below: LookBelow | undefined,
+): Promise<Pick<PinnedAtHome, "kept" | "incomplete"> & Pick<BelowPins, "unchecked">> {
+  if (!below) return { kept, incomplete };
+  const first = [...(head ? [head.release.root, head.release.portal] : []), ...(root ? [root] : [])];
+  const leaves = [tree, live].flatMap((of) => dataLeaves(of).map(({ cid }) => cid));
+  const reliedOn = new Set([...first, ...leaves].map(String));
+  const pins = new Map([...complete].filter(([, cid]) => reliedOn.has(cid.toString())));
+  const found = await below(pins, first);
+  const lacking = new Set(found.incomplete.map(({ root }) => root.toString()));
+  return {
+    ...found,
+    kept: new Set([...kept].filter((cid) => !lacking.has(cid))),
+    incomplete: [...incomplete, ...found.incomplete],
+  };
 }
 
 /** The newest release and the tree it published: an empty one before the first. */

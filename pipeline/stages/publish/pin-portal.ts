@@ -73,24 +73,27 @@ export async function* pinPortal(
     );
   }
   await campaign.home.put(blocks, world);
-  await storeReleases(before, campaign, world);
+  await storeReleases(before, of.kind === "newest", campaign, world);
   await campaign.home.pin(portal.cid, label(campaign.facts.campaign, "portal", draft.number), world);
   return { draft, portal: portal.cid };
 }
 
 /**
  * Store the releases up to `head`, which the portal links to, on the campaign's node: those that another machine made are
- * only in the log. A node that has one of them has all before it, because the portal of that one links to them.
+ * only in the log. A node that has one of them has all before it, because the portal of that one links to them; unless it lost
+ * some (`all`).
  */
 async function storeReleases(
   head: Head | undefined,
+  all: boolean,
   { home, log }: Pick<Parts, "home" | "log">,
   world: World,
 ): Promise<void> {
   const lacking: Block[] = [];
   for await (const { cid, release } of releasesFrom(head, log, world)) {
-    if (home.has ? await home.has(cid, world) : await home.get(cid, world)) break;
-    lacking.push(releaseBlock(release));
+    const isStored = home.has ? await home.has(cid, world) : (await home.get(cid, world)) !== undefined;
+    if (isStored && !all) break;
+    if (!isStored) lacking.push(releaseBlock(release));
   }
   if (lacking.length > 0) await home.put(lacking, world);
 }

@@ -29,6 +29,8 @@ export type Step =
   | { readonly do: "connect-peers"; readonly kubos: readonly ObservedPeering[] }
   /** Bring every block below these leaves to the campaign's node. */
   | { readonly do: "fetch-leaves"; readonly leaves: readonly DataLeaf[] }
+  /** Bring the blocks that the node lost below these leaves, which it lists as pinned. */
+  | { readonly do: "restore-leaves"; readonly leaves: readonly DataLeaf[] }
   /** Store the directories above the leaves, and pin the root. */
   | { readonly do: "pin-tree"; readonly root: CID; readonly release: number }
   /** Describe the datasets, fold the views, and pin the portal. */
@@ -74,6 +76,10 @@ export interface Observed {
   readonly newest?: Newest;
   /** CIDs that the node lists as pinned and complete. */
   readonly pinned: ReadonlySet<string>;
+  /** CIDs that the node lists as pinned, though blocks below them are missing. */
+  readonly incomplete?: ReadonlySet<string>;
+  /** Whether all pins that the plan relies on were looked below just now. */
+  readonly lookedBelow?: boolean;
 }
 
 export interface Newest {
@@ -103,8 +109,9 @@ export function isCurrent({ root, madeWith, leaves }: Desired, newest: Newest | 
   return leaves.length === paths.size && leaves.every(({ path }) => paths.has(path));
 }
 
-export function planOf(desired: Desired, { newest, pinned }: Observed, { peers, pins, names }: Outside): Step[] {
+export function planOf(desired: Desired, observed: Observed, { peers, pins, names }: Outside): Step[] {
   const { root } = desired;
+  const { newest, pinned } = observed;
   const current = isCurrent(desired, newest) ? newest?.head : undefined;
   const after = newest?.head;
   const number = (after?.release.number ?? 0) + (current ? 0 : 1);
@@ -113,15 +120,17 @@ export function planOf(desired: Desired, { newest, pinned }: Observed, { peers, 
   const kubos = peers.filter(({ missing }) => missing.length > 0);
   if (kubos.length > 0) steps.push({ do: "connect-peers", kubos });
   if (!pinned.has(root.cid.toString())) {
-    const leaves = missingLeaves(desired.leaves, newest, pinned);
-    if (leaves.length > 0) steps.push({ do: "fetch-leaves", leaves });
+    const { unknown, lost } = missingLeaves(desired, observed);
+    if (unknown.length > 0) steps.push({ do: "fetch-leaves", leaves: unknown });
+    if (lost.length > 0) steps.push({ do: "restore-leaves", leaves: lost });
     steps.push({ do: "pin-tree", root: root.cid, release: number });
   }
   if (!current) steps.push({ do: "pin-portal", root, of: { kind: "next", number, after } });
   else if (!pinned.has(current.release.portal.toString()))
     steps.push({ do: "pin-portal", root, of: { kind: "newest", head: current } });
   else steps.push({ do: "check-datasets" });
-  steps.push({ do: "check-blocks", root: root.cid });
+  const isUnchanged = pinned.has(root.cid.toString()) && current && pinned.has(current.release.portal.toString());
+  if (!isUnchanged || !observed.lookedBelow) steps.push({ do: "check-blocks", root: root.cid });
 
   const missing = pins.filter(({ counts }) => !counts);
   if (missing.length > 0) steps.push({ do: "pin", missing, counting: pins.filter(({ counts }) => counts) });
@@ -134,12 +143,22 @@ export function planOf(desired: Desired, { newest, pinned }: Observed, { peers, 
   return steps;
 }
 
-/** What lies under a pinned root is there: only leaves that are new since then may be missing. */
+/**
+ * The leaves that are not complete on the node: `lost` those that it lists as pinned all the same.
+ */
 function missingLeaves(
-  leaves: readonly DataLeaf[],
-  newest: Newest | undefined,
-  pinned: ReadonlySet<string>,
-): DataLeaf[] {
+  { root, leaves }: Desired,
+  { newest, pinned, incomplete = new Set() }: Observed,
+): { readonly unknown: readonly DataLeaf[]; readonly lost: readonly DataLeaf[] } {
+  const missing = notBelow(leaves, newest, pinned);
+  const listed = new Set([...pinned, ...incomplete]);
+  const unknown = listed.has(root.cid.toString()) ? [] : notBelow(missing, newest, listed);
+  const isUnknown = new Set(unknown);
+  return { unknown, lost: missing.filter((leaf) => !isUnknown.has(leaf)) };
+}
+
+/** What lies under a pinned root is there: only leaves that are new since then may be missing. */
+function notBelow(leaves: readonly DataLeaf[], newest: Newest | undefined, pinned: ReadonlySet<string>): DataLeaf[] {
   const isRootPinned = newest !== undefined && pinned.has(newest.head.release.root.toString());
   const published = new Set(isRootPinned ? newest.leaves.map(({ cid }) => cid.toString()) : []);
   return leaves.filter(({ cid }) => !published.has(cid.toString()) && !pinned.has(cid.toString()));
@@ -151,6 +170,7 @@ export function stepData(step: Step): StepData[] {
     case "connect-peers":
       return step.kubos.map(({ peering, missing }) => ({ do: "peer", node: peering.node, peers: missing }));
     case "fetch-leaves":
+    case "restore-leaves":
       return step.leaves.map(({ path, cid, line }) => ({ do: "hold", path, cid: cid.toString(), line }));
     case "pin-tree":
       return [{ do: "keep-tree", root: step.root.toString() }];
@@ -196,7 +216,8 @@ function formatStep(step: Step): string[] {
       return step.kubos.map(
         ({ peering, missing }) => `have ${peering.node} stay connected with ${formatPeers(missing)}`,
       );
-    case "fetch-leaves": {
+    case "fetch-leaves":
+    case "restore-leaves": {
       const { leaves } = step;
       if (leaves.length > few) return [`fetch ${leaves.length} leaves`];
       return leaves.map(({ path, cid }) => `fetch ${path} (${cid})`);

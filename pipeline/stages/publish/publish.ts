@@ -13,6 +13,7 @@ import type { Head } from "../../log/log.ts";
 import type { Draft } from "../../log/release.ts";
 import type { PublishEvent } from "../event.ts";
 import type { Parts } from "../parts.ts";
+import { lookingBelow } from "../pins/below-pins.ts";
 import { incompleteLines } from "../pins/incomplete-pins.ts";
 import { connectPeers } from "../pins/peers.ts";
 import { assertPinned, pinAll } from "../pins/pin.ts";
@@ -92,7 +93,12 @@ async function* applyPlan(
 
       case "fetch-leaves":
         // A crash leaves blocks that no pin has yet. The next run finds them; only a gc before it takes them.
-        await fetchLeaves(step.leaves, campaign, world);
+        await fetchLeaves(step.leaves, campaign.fetchLeaf, world);
+        break;
+
+      case "restore-leaves":
+        // A crash leaves some of the lost blocks stored: the next run finds what is still missing.
+        await fetchLeaves(step.leaves, campaign.restoreLeaf ?? campaign.fetchLeaf, world);
         break;
 
       case "pin-tree":
@@ -201,15 +207,17 @@ async function observeWhole(
   campaign: ObservedParts & Pick<Parts, "fetchLeaf">,
   world: World,
 ): Promise<Observation> {
-  const observed = await observe(text, campaign, world);
+  // Without a limit: what is released must be complete.
+  const options = { below: lookingBelow(campaign, {}, world) };
+  const observed = await observe(text, campaign, world, options);
   if (!isFailure(whyNoRoot(observed), "unavailable")) return observed;
   // Not even the root blocks of some leaves are here: a node with a network of its own may still find them.
   await fetchLeaves(
     observed.sizes.missing.map(({ leaf }) => leaf),
-    campaign,
+    campaign.fetchLeaf,
     world,
   );
-  return observe(text, campaign, world);
+  return observe(text, campaign, world, options);
 }
 
 /** The root, where it may be published. */

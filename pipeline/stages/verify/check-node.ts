@@ -8,7 +8,7 @@ import { missingBlocks } from "../../ipfs/missing.ts";
 import type { IncompletePin } from "../../ipfs/node.ts";
 import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
-import { type BelowPins, lookBelowPins } from "../pins/below-pins.ts";
+import { type BelowPins, boundedLook, lookBelowPins } from "../pins/below-pins.ts";
 import { incompleteLines, leafLines, type PinnedAtHome, pinnedAtHome } from "../pins/incomplete-pins.ts";
 import { label, pinnedBy } from "../pins/label.ts";
 import { type Past, treeOf } from "../tree/past.ts";
@@ -16,9 +16,6 @@ import { type Check, checked, failed } from "./check.ts";
 
 /** Raw blocks read concurrently, which hides the latency of a node behind an RPC. */
 const atOnce = 16;
-
-/** Blocks that are listed and read to look below pins, unless `deep`: about a minute's work for a Kubo. */
-const mostBlocks = 1_000_000;
 
 /** `deep`: reads and hashes every block below the newest release's tree and portal. */
 export async function* checksOfNode(
@@ -32,21 +29,21 @@ export async function* checksOfNode(
   const check = async (): Promise<string> => {
     const says = await checkPins(head, campaign, deep, world);
     const live = [head.release.root, head.release.portal];
-    below = await lookBelowPins(await home.pins(world), live, campaign, deep ? {} : { mostBlocks }, world);
+    below = await lookBelowPins(await home.pins(world), live, campaign, deep ? {} : boundedLook, world);
     // With `deep`, every block is read next, which finds those and more.
     if (!deep) await assertLiveComplete(head, below.incomplete, campaign, world);
     return below.unchecked === undefined ? says : `${says}, as it lists them: ${below.unchecked}; --deep checks all`;
   };
   for await (const result of checked("node", home.name, check)) {
     if (deep && result.ok) yield await checkBlocks(result, head, campaign, world);
-    else if (below.incomplete.length > 0) yield { ...result, ...(!result.ok && { mend: addAgain }) };
+    else if (below.incomplete.length > 0) yield { ...result, ...(!result.ok && { mend: publishAgain }) };
     else yield result;
     if (!result.ok && below.incomplete.length === 0) return;
   }
   yield* checksOfOtherPins(head, below, campaign, deep, world);
 }
 
-const addAgain = "`fieldtree add` the data of these leaves again";
+const publishAgain = "`fieldtree publish` fetches what is missing or damaged, or names what to add again";
 
 /** @throws Failure `drift` naming the leaves with their lines, where the tree or the portal lacks blocks. */
 async function assertLiveComplete(
@@ -140,10 +137,9 @@ async function checkBlocks(
   }
   const read = `${blocks} blocks (${formatBytes(bytes)}) read and hashed`;
   if (incomplete.length === 0) return { ...check, says: `${check.says}; ${read}` };
-  const mend = "`fieldtree publish` fetches what is missing or damaged, or names what to add again";
   const leaves = leafLines(release.root, await treeOf(release, campaign, world), incomplete);
   const says = [read, ...incompleteLines(incomplete), ...leaves].join("\n");
-  return { ...check, ok: false, problem: damaged > 0 ? "corrupt" : "drift", says, mend };
+  return { ...check, ok: false, problem: damaged > 0 ? "corrupt" : "drift", says, mend: publishAgain };
 }
 
 /** Ends the reading of blocks where the node can't be reached. */

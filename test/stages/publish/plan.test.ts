@@ -57,6 +57,31 @@ describe("planOf", () => {
     ]);
   });
 
+  it("restores the leaves that lost blocks though the node lists them, and fetches only those that it never had", () => {
+    const [leafC, lost] = [v1(4), { newest: before, incomplete: pinned(root1, portal1) }];
+    const leaves = leavesOf(`a: ${leafA}\nb: ${leafB}\nc: ${leafC}\n`);
+    const steps = stepsFor({ ...lost, pinned: pinned(leafC) }, nothing, { ...desired, leaves });
+    const pathsOf = (kind: string) =>
+      steps.flatMap((step) => (step.do === kind && "leaves" in step ? step.leaves.map(({ path }) => path) : []));
+    expect(pathsOf("fetch-leaves")).toEqual(["b"]);
+    expect(pathsOf("restore-leaves")).toEqual(["a"]);
+    const itself = { newest: current, pinned: pinned(), incomplete: pinned(root, portal), lookedBelow: true };
+    expect(stepsFor(itself).map((step) => step.do)).toEqual([
+      "restore-leaves",
+      "pin-tree",
+      "pin-portal",
+      "check-blocks",
+      "check-head",
+      "check-release",
+    ]);
+  });
+
+  it("looks for blocks once more only where something changed since it looked", () => {
+    const observed = { newest: current, pinned: pinned(root, portal), lookedBelow: true };
+    expect(stepsFor(observed).map((step) => step.do)).not.toContain("check-blocks");
+    expect(stepsFor({ ...observed, newest: before }).map((step) => step.do)).toContain("check-blocks");
+  });
+
   it("goes on after the tree where a run stopped once it was pinned", () => {
     expect(inWords({ newest: before, pinned: pinned(root) })).toEqual(["keep-portal", "release"]);
   });

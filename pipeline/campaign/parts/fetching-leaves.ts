@@ -1,0 +1,90 @@
+/**
+ * How the blocks of leaves get to the campaign's own node, and from where: gateways, pin services that offer blocks, peers.
+ *
+ * A node that can list its blocks gets the missing ones, one leaf after another, so that all leaves share one limit of bytes.
+ * Any other node has a network of its own: there, a pin request fetches the blocks, and the sources come second.
+ */
+import type { CampaignConfig } from "../../core/campaign/campaign.ts";
+import { atMost } from "../../core/concurrency.ts";
+import { isFailure } from "../../core/failure.ts";
+import type { DataLeaf } from "../../core/tree/tree.ts";
+import type { World } from "../../core/world.ts";
+import { cidSet } from "../../dag/cid-set.ts";
+import { anyOf, type Source, withCircuitBreaker } from "../../ipfs/fallback.ts";
+import type { HomeNode, Node } from "../../ipfs/node.ts";
+import type { ConfiguredPinService, Parts } from "../../stages/parts.ts";
+import { leafLabel } from "../../stages/pins/label.ts";
+
+/** Concurrent requests for blocks to one pin service. */
+const requestsAtOnce = 16;
+
+export function fetchingLeaves(
+  home: HomeNode,
+  gateways: Node | undefined,
+  services: readonly { readonly service: ConfiguredPinService }[],
+  { campaign, limits }: CampaignConfig,
+): Pick<Parts, "fetchLeaf" | "restoreLeaf"> {
+  const sources = sourcesOf(gateways, services);
+  const inTurn = atMost(1);
+  let left = limits.fetch;
+  const fetchTo = (to: HomeNode, from: readonly Source[], leaf: DataLeaf, world: World) =>
+    inTurn(async () => {
+      const { fetchMissing } = await import("../../ipfs/fetch-missing.ts");
+      left -= (await fetchMissing(leaf.cid, to, oneOf(from), { limitBytes: left }, world)).bytes;
+    });
+  if (home.has) return { fetchLeaf: (leaf, world) => fetchTo(home, sources, leaf, world) };
+
+  const fetchLeaf: Parts["fetchLeaf"] = async (leaf, world) => {
+    const pin = () => home.pin(leaf.cid, leafLabel(campaign, leaf.path), world);
+    try {
+      await pin();
+    } catch (error) {
+      if (sources.length === 0 || !isFailure(error, "unavailable")) throw error;
+      await fetchTo(home, sources, leaf, world);
+      await pin();
+    }
+  };
+  const { storedBlocks, getFromPeers } = home;
+  if (!storedBlocks) return { fetchLeaf };
+  const all = getFromPeers ? [...sources, { name: `peers of ${home.name}`, get: getFromPeers }] : sources;
+  let listed: Promise<HomeNode> | undefined;
+  return {
+    fetchLeaf,
+    restoreLeaf: async (leaf, world) => {
+      listed ??= withList(home, storedBlocks, world);
+      await fetchTo(await listed, all, leaf, world);
+    },
+  };
+}
+
+/** The gateways, then every pin service that offers blocks. */
+function sourcesOf(
+  gateways: Node | undefined,
+  services: readonly { readonly service: ConfiguredPinService }[],
+): readonly Source[] {
+  const readable = services.flatMap(({ service: { name, retrieve } }) => (retrieve ? [{ name, get: retrieve }] : []));
+  return [...(gateways ? [gateways] : []), ...readable.map((service) => withCircuitBreaker(service, requestsAtOnce))];
+}
+
+function oneOf(sources: readonly Source[]): Source | undefined {
+  return sources.length > 0 ? { name: sources.map(({ name }) => name).join(", "), get: anyOf(sources) } : undefined;
+}
+
+/** The same node with a list of its blocks, so that raw blocks, nearly all of the data, need not be read to be found. */
+async function withList(
+  home: HomeNode,
+  storedBlocks: NonNullable<HomeNode["storedBlocks"]>,
+  world: World,
+): Promise<HomeNode> {
+  const isStored = await storedBlocks(world);
+  const since = cidSet();
+  return {
+    ...home,
+    has: async (cid) => isStored(cid) || since.has(cid),
+    async put(blocks, world) {
+      const all = await Array.fromAsync(blocks);
+      await home.put(all, world);
+      for (const { cid } of all) since.add(cid);
+    },
+  };
+}
