@@ -18,7 +18,9 @@ import { codecs } from "../dag/block.ts";
 import type { Added } from "../dag/build/add-options.ts";
 import { blocksOf } from "../dag/build/files.ts";
 import { openFolder } from "../dag/read/folder.ts";
+import { localFile } from "../disk/folder.ts";
 import { limitYoungHeap } from "../disk/young-heap.ts";
+import type { FilePart } from "../formats/reader.ts";
 import type { Found } from "../stages/scan/find-datasets.ts";
 import { entryOf } from "../stages/scan/scan.ts";
 
@@ -52,13 +54,13 @@ async function assertThere(given: string, cwd: string): Promise<void> {
 async function inspectPath(given: string, using: Facts, call: Call, world: World): Promise<number> {
   const { cwd, out } = call;
   const path = resolve(cwd, given);
-  const printEntry = (entry: Entry, size: number) => {
+  const printEntry = (entry: Entry, size: number, references?: string) => {
     const at = join(given, entry.path);
     // Of several paths, each line says which it is about; of one, paths are relative to it.
     const [data, , errors] = entryResult(call.args.length > 1 ? { ...entry, path: at } : entry, call);
     out.result(
       data,
-      datasetSummary(join(basename(path), entry.path), entry, { given: at, size, width: out.width }, call),
+      datasetSummary(join(basename(path), entry.path), entry, { given: at, size, width: out.width, references }, call),
       errors,
     );
   };
@@ -76,7 +78,7 @@ async function inspectPath(given: string, using: Facts, call: Call, world: World
     const checked = await withFileFindings(dataset, at, readers, world);
     const linked = await withMemberLinks({ ...checked, cid, size: tsize } satisfies Found, open);
     const entry = entryOf("", undefined, linked, using, basename(at));
-    printEntry(entry, tsize);
+    printEntry(entry, tsize, out.json ? undefined : await referencesText(linked, at, world));
     if (entry.kind === "failed") code = 1;
   }
   return code;
@@ -101,6 +103,19 @@ async function hashed(path: string, world: World): Promise<Hashed> {
     const { cid, bytes } = made.value;
     if (cid.code === codecs.dagPb) linking.set(cid.toString(), bytes);
   }
+}
+
+/** Whether all files of a folder of like files will have one reference, or why not; `undefined` for other datasets. */
+async function referencesText(dataset: Found, path: string, world: World): Promise<string | undefined> {
+  const files = readers.find(({ name }) => "description" in dataset && name === dataset.reader)?.files;
+  const members = "description" in dataset ? dataset.description.members : undefined;
+  if (!members || !files?.joinedReferences || members.count > members.listed.length) return undefined;
+  const parts = members.listed.map(({ path: name }): FilePart => {
+    const at = join(path, name);
+    return { name, url: at, open: () => localFile(at) };
+  });
+  const joined = await files.joinedReferences(parts, world);
+  return "why" in joined ? `one for each file, because ${joined.why}` : "one for all files, which are opened as one";
 }
 
 const missingBlock = (cid: CID): never => {

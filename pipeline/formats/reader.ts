@@ -63,6 +63,19 @@ export interface FileFormat {
    * @throws Failure as `describe` does.
    */
   references?(file: RangeSource, url: string, world: World): Promise<References>;
+  /**
+   * The same of several files that continue one another, or why these don't. Absent where files of the format never do.
+   *
+   * @throws Failure `unavailable` as the sources do.
+   */
+  joinedReferences?(files: readonly FilePart[], world: World): Promise<References>;
+}
+
+/** One of several files of a folder. */
+export interface FilePart {
+  readonly name: string;
+  readonly url: string;
+  open(): Promise<RangeSource>;
 }
 
 /** A file's arrays as Zarr's readers take them: kerchunk's JSON and what it lacks, or why there is none. */

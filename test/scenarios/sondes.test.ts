@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lintStac } from "../core/stac/lint.ts";
 import { schemaErrors } from "../core/stac/valid.ts";
 import { data } from "../data.ts";
-import { smallSonde } from "../fakes/netcdf3.ts";
+import { smallNetcdf, smallSonde } from "../fakes/netcdf3.ts";
 import { chromium, openChromium } from "../servers/chromium.ts";
 import { python, runPython } from "../servers/python.ts";
 import { addAll, json, type Served, serving, stacFiles, useFolders, visit } from "./portal.ts";
@@ -89,4 +89,36 @@ describe.each<[string, string | undefined, Flight]>([
       await page.context().close();
     },
   );
+});
+
+/** Hours `from` to `to` of 1 August 2024. */
+function hours(from: number, to: number): Uint8Array {
+  const values = Array.from({ length: to - from }, (_, i) => from + i);
+  const time = { attributes: { units: "hours since 2024-08-01", standard_name: "time" }, values };
+  return smallNetcdf({ time, ta: { attributes: { units: "K" }, values: values.map((hour) => 300 + hour) } });
+}
+
+describe.skipIf(!haveChromium || !havePython)("files that continue one another", { timeout: 240_000 }, () => {
+  const folders = useFolders();
+
+  it("are opened as one dataset by the page's lines", async () => {
+    const files = { "days/1.nc": hours(0, 10), "days/2.nc": hours(10, 24) };
+    const cwd = await folders({ "tree.yaml": "", "campaign.yaml": "campaign: orcestra\n", ...files });
+    await addAll(cwd, { "BCO/days": join(cwd, "days") });
+    await json(cwd, ["publish"]);
+    const served = await serving(cwd);
+    const browser = await openChromium();
+    try {
+      const { page } = await visit(browser, served.portal);
+      await page.click("#rows a");
+      const lines = await page.locator("#dataset pre").last().textContent();
+      expect(lines).toContain("reference://");
+      const code = `${lines}\nprint(ds.time.values[[0, -1]].astype("datetime64[h]"), ds.ta.values[[0, 9, 10, 23]])`;
+      const read = await runPython(code, [], { IPFS_GATEWAY: served.url });
+      expect(read).toBe("['2024-08-01T00' '2024-08-01T23'] [300. 309. 310. 323.]");
+    } finally {
+      await browser.close();
+      await served.stop();
+    }
+  });
 });

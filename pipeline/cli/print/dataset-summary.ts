@@ -21,13 +21,15 @@ export interface SummaryOptions {
   readonly size: number;
   /** Characters in a line; `undefined` for lines of any length. */
   readonly width: number | undefined;
+  /** Of a folder of like files: how many references it will have, and why. */
+  readonly references?: string | undefined;
 }
 
 /** Several lines. `name`: of the file or folder. */
 export function datasetSummary(
   name: string,
   entry: Entry,
-  { given, size, width }: SummaryOptions,
+  { given, size, width, references }: SummaryOptions,
   call: Pick<Call, "flags" | "out">,
 ): string {
   const row = (what: string, words: string) => hanging(`  ${what.padEnd(10)}  `, printable(words), width);
@@ -35,7 +37,7 @@ export function datasetSummary(
   return [
     hanging("", `${printable(name)}: ${headOf(entry)}`, width),
     row("CID", entry.cid),
-    ...(entry.kind === "dataset" ? rowsOf(entry, size).map(([what, words]) => row(what, words)) : []),
+    ...(entry.kind === "dataset" ? rowsOf(entry, size, references).map(([what, words]) => row(what, words)) : []),
     ...spaced(datasetFindingLines(findings, call, width)),
     ...spaced(conversionLines(findings, given)),
     ...(entry.kind === "dataset" ? spaced([verdictLine(findings, call)]) : []),
@@ -59,7 +61,7 @@ function headOf(entry: Entry): string {
 /** Most variables, and most dimensions, listed. A model's output has hundreds. */
 const mostNames = 30;
 
-function rowsOf({ path, item }: DatasetEntry, size: number): [what: string, words: string][] {
+function rowsOf({ path, item }: DatasetEntry, size: number, references?: string): [what: string, words: string][] {
   const { files, variables, start, end, bbox } = previewOf(path, item);
   const dimensions = Object.entries((item.properties["cube:dimensions"] ?? {}) as Readonly<Record<string, unknown>>);
   return [
@@ -67,6 +69,7 @@ function rowsOf({ path, item }: DatasetEntry, size: number): [what: string, word
     ["time", start === undefined || end === undefined ? "unknown" : timeWords(start, end)],
     ["place", bbox ? placeWords(bbox) : "unknown"],
     ...(files === undefined ? [] : [["files", filesText(files, item)] as [string, string]]),
+    ...(references === undefined ? [] : [["references", references] as [string, string]]),
     ...(dimensions.length > 0 ? [["dimensions", namesIn(dimensions.map(([name]) => name))] as [string, string]] : []),
     ...(variables.length > 0 ? [["variables", namesIn(variables)] as [string, string]] : []),
   ];

@@ -22,6 +22,7 @@ import { isClassic } from "./classic/header.ts";
 import { openClassic } from "./classic/open.ts";
 import { openEnhanced } from "./enhanced/open.ts";
 import type { NetcdfFile, NetcdfVariable } from "./file.ts";
+import { joinedReferences } from "./references/joined/joined.ts";
 import { referencesTo } from "./references/references.ts";
 import { storedArrayOf } from "./storage.ts";
 import { valuesIn } from "./values.ts";
@@ -37,6 +38,11 @@ export const netcdf = (using: Decompressors): FormatReader => ({
       unlessAborted(
         world.signal,
         openFile(file, using).then((opened) => referencesTo(opened, file, url)),
+      ),
+    joinedReferences: (files, world) =>
+      unlessAborted(
+        world.signal,
+        joinedReferences(files, (source) => openFile(source, using)),
       ),
   },
 });

@@ -13,10 +13,11 @@ import type { World } from "../../core/world.ts";
 import { type Block, codecs } from "../../dag/block.ts";
 import { fileOf } from "../../dag/build/file.ts";
 import { linksOf } from "../../dag/codec/decode.ts";
+import { cidOf } from "../../dag/hash.ts";
 import { profiles } from "../../dag/profile.ts";
 import { openFile } from "../../dag/read/folder.ts";
 import { withBlocks } from "../../formats/block-cache.ts";
-import type { FormatReader } from "../../formats/reader.ts";
+import type { FilePart, FormatReader, References } from "../../formats/reader.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
 import type { Parts } from "../parts.ts";
 
@@ -40,14 +41,14 @@ export async function withReferences(
   home: HomeNode | undefined,
   world: World,
 ): Promise<Entry[]> {
-  const { referenceTo, finish } = building(using, home, world);
+  const { finish, ...builder } = building(using, home, world);
   const unreachable: string[] = [];
   const read = async (entry: Entry): Promise<Entry> => {
     if (entry.kind !== "dataset") return entry;
     const reader = using.readers.find(({ name, files }) => name === entry.reader && files?.references);
     if (!reader) return entry;
     try {
-      return { ...entry, references: await referencesOf(entry, (cid) => referenceTo(cid, reader)) };
+      return { ...entry, references: await referencesOf(entry, reader, builder) };
     } catch (error) {
       if (!isFailure(error, "unavailable")) throw error;
       unreachable.push(`${entry.path}: ${error.message}`);
@@ -74,22 +75,40 @@ type Built = { readonly cid: string; readonly tsize: number; readonly size: numb
   "consolidated" | "leftOut"
 >;
 
+type Outcome = Built | { readonly why: string };
+
+interface Builder {
+  /** The same file at several paths is read once. */
+  referenceTo(cid: CID, reader: FormatReader): Promise<Outcome>;
+  /** The reference of all members of a dataset together; `undefined` where files of the format have none. */
+  joinedReference(entry: DatasetEntry, reader: FormatReader): Promise<Outcome | undefined>;
+}
+
+/** One for all files of a folder where they continue one another, else one for each, and why. */
 async function referencesOf(
-  { cid, members }: DatasetEntry,
-  referenceTo: (cid: CID) => Promise<Built | { readonly why: string }>,
+  entry: DatasetEntry,
+  reader: FormatReader,
+  { referenceTo, joinedReference }: Builder,
 ): Promise<readonly Reference[]> {
-  const files = members ?? [{ path: "", cid }];
-  const references: Reference[] = [];
-  const one = async (file: (typeof files)[number]) => ({
+  const { cid, members } = entry;
+  const joined = members && (await joinedReference(entry, reader));
+  const references: Reference[] = joined ? [{ path: "", ...joined }] : [];
+  if (joined && !("why" in joined)) return references;
+  const one = async (file: { readonly path: string; readonly cid: string }) => ({
     path: file.path,
-    ...(await referenceTo(CID.parse(file.cid))),
+    ...(await referenceTo(CID.parse(file.cid), reader)),
   });
+  const files = members ?? [{ path: "", cid }];
   for await (const reference of inOrder(files, atOnce.files, one)) references.push(reference);
   return references;
 }
 
 /** `finish` stores what is not stored yet. */
-function building({ get, references }: ReferenceParts, home: HomeNode | undefined, world: World) {
+function building(
+  { get, references }: ReferenceParts,
+  home: HomeNode | undefined,
+  world: World,
+): Builder & { finish(): Promise<void> } {
   let pending: Block[] = [];
   let bytes = 0;
   const store = async () => {
@@ -98,11 +117,13 @@ function building({ get, references }: ReferenceParts, home: HomeNode | undefine
     if (blocks.length > 0) await home?.put(blocks, world);
   };
 
-  const build = async (cid: CID, reader: FormatReader): Promise<Built | { readonly why: string }> => {
+  const open = async (cid: CID, { name }: FormatReader) => {
     const source = await openFile(cid, get);
-    if (!source || !reader.files?.references)
-      throw new TypeError(`${cid} is described by ${reader.name} and is no file`);
-    const made = await reader.files.references(withBlocks(source), `ipfs://${cid}`, world).catch(badContent);
+    if (!source) throw new TypeError(`${cid} is described by ${name} and is no file`);
+    return source;
+  };
+
+  const stored = async (made: References): Promise<Outcome> => {
     if ("why" in made) return made;
     const put = (block: Block) => {
       if (!home) return;
@@ -115,26 +136,52 @@ function building({ get, references }: ReferenceParts, home: HomeNode | undefine
     return { cid: link.cid.toString(), tsize: link.tsize, size: link.size, consolidated, leftOut };
   };
 
-  const underWay = new Map<string, Promise<Built | { readonly why: string }>>();
-  const known = async (cid: CID, reader: FormatReader): Promise<Built | { readonly why: string }> => {
-    const key = `${cid} ${reader.name}.${reader.version}`;
-    const cached = references.get(key) as Built | { readonly why: string } | undefined;
-    if (cached && ("why" in cached || !home || (await isStored(CID.parse(cached.cid), home, world)))) return cached;
-    const made = await build(cid, reader);
-    references.set(key, made as Json);
-    return made;
+  const underWay = new Map<string, Promise<Outcome>>();
+  /** From the cache, while the node has the blocks. Concurrent requests for the same key share one result. */
+  const cached = (key: string, build: () => Promise<References>): Promise<Outcome> => {
+    const find = async (): Promise<Outcome> => {
+      const known = references.get(key) as Outcome | undefined;
+      if (known && ("why" in known || !home || (await isStored(CID.parse(known.cid), home, world)))) return known;
+      const made = await stored(await build().catch(badContent));
+      references.set(key, made as Json);
+      return made;
+    };
+    const asked = underWay.get(key) ?? find();
+    underWay.set(key, asked);
+    return asked;
   };
+
   return {
     finish: store,
-    /** The same file at several paths is read once. */
-    referenceTo(cid: CID, reader: FormatReader) {
-      const key = `${cid} ${reader.name}`;
-      const asked = underWay.get(key) ?? known(cid, reader);
-      underWay.set(key, asked);
-      return asked;
+    referenceTo: (cid, reader) =>
+      cached(`${cid} ${versionOf(reader)}`, async () => {
+        if (!reader.files?.references) throw new TypeError(`${reader.name} makes no references`);
+        return reader.files.references(withBlocks(await open(cid, reader)), `ipfs://${cid}`, world);
+      }),
+    async joinedReference({ cid, members = [], item }, reader) {
+      const { files } = reader;
+      if (!files?.joinedReferences) return undefined;
+      const count = item.properties["fieldtree:member_count"];
+      if (typeof count === "number" && count > members.length)
+        return { why: `it has ${count} files, and at most ${members.length} are opened together` };
+      const parts = members.map(
+        (member): FilePart => ({
+          name: member.path,
+          url: `ipfs://${member.cid}`,
+          open: () => open(CID.parse(member.cid), reader),
+        }),
+      );
+      const key = `${cid} ${versionOf(reader)} ${fingerprint(members)}`;
+      return cached(key, () => files.joinedReferences!(parts, world));
     },
   };
 }
+
+const versionOf = ({ name, version }: FormatReader) => `${name}.${version}`;
+
+/** Which files of a folder are members depends on all readers, and not on the one that describes them alone. */
+const fingerprint = (members: readonly { readonly path: string; readonly cid: string }[]) =>
+  cidOf(codecs.raw, new TextEncoder().encode(JSON.stringify(members.map(({ path, cid }) => [path, cid]))));
 
 /** A file that was described and whose chunks can't be found is damaged, and stays so. */
 function badContent(error: unknown): { readonly why: string } {

@@ -86,6 +86,7 @@ function dataset(raw) {
     files: finite(raw.files) ? raw.files : 0,
     members: names(raw.members),
     item: text(raw.item, 4000),
+    reference: text(raw.reference, 4000),
     findings: texts(raw.findings),
   };
 }
@@ -121,18 +122,23 @@ function gateway(campaign) {
 const openable = (cid, path = "") => (via && cid ? `${via}/ipfs/${cid}${path}` : "");
 
 function python(one) {
-  const { cid, reader, zarr, members } = one;
+  const { cid, reader, zarr, members, reference } = one;
   const files = !zarr && reader !== "netcdf";
+  const open = "import fsspec, xarray as xr\nds = xr.open_";
   const at = (url) => {
     if (files) return `import fsspec\nfiles = fsspec.open_files("${url}/*")`;
-    if (zarr)
-      return `import xarray as xr\nds = xr.open_zarr("${url}"${one.consolidated ? "" : ", consolidated=False"})`;
+    if (zarr) return `${open}zarr("${url}"${one.consolidated ? "" : ", consolidated=False"})`;
     const file = members[0] === undefined ? "" : `/${relative(members[0])}`;
-    return `import fsspec, xarray as xr\nds = xr.open_dataset(fsspec.open("${url}${file}").open())`;
+    return `${open}dataset(fsspec.open("${url}${file}").open())`;
   };
   const needs = zarr ? "xarray zarr" : files ? "fsspec" : "xarray h5netcdf h5py scipy fsspec";
   const lines = [[`By CID, from anywhere: pip install ${needs} ipfsspec`, at(`ipfs://${cid}`)]];
   if (via && !files) lines.push([`Through this gateway: pip install ${needs} aiohttp`, at(openable(cid))]);
+  if (reference)
+    lines.push([
+      "By reference: pip install xarray zarr ipfsspec aiohttp",
+      `${open}dataset("reference://", engine="zarr", storage_options={"fo": "${new URL(reference, location)}", "remote_protocol": "ipfs", "remote_options": {"asynchronous": True}})`,
+    ]);
   return lines;
 }
 

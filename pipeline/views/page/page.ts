@@ -13,7 +13,7 @@ import type { View } from "../view.ts";
 
 export const page: View<null> = {
   name: "page",
-  version: 2,
+  version: 3,
   empty: null,
   step: () => null,
   render: (_, { campaign }) => [{ path: "index.html", content: pageOf(campaign.title || campaign.campaign) }],
@@ -21,9 +21,9 @@ export const page: View<null> = {
 
 /** The page of a campaign with that title: the same title gives the same bytes. */
 export function pageOf(title: string): string {
-  const style = part("page.css").replace(/(?<=[{};,])\n| (?=\{)|(?<=:) /g, "");
+  const style = part("page.css").replace(/(?<=[{};,])\n| (?=\{)|(?<=[:,]) |;\n(?=\})|(?<=[ :(,])0(?=\.)/g, "");
   // At positions where a newline can't end a statement that has no semicolon; no template of the script spans lines.
-  const script = part("browse.js").replace(/(?<=[{(,[;>=&|?:+])\n|\n(?=[})\]?:.])/g, "");
+  const script = part("browse.js").replace(/;\n(?=\})|(?<=[{(,[;>=&|?:+])\n|\n(?=[})\]?:.])/g, "");
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,

@@ -16,6 +16,7 @@ import { withReferences } from "../../../pipeline/stages/publish/references.ts";
 import { rebuiltPortal } from "../../../pipeline/stages/verify/rebuild-portal.ts";
 import { fakeHome } from "../../fakes/home.ts";
 import { recordsFile } from "../../fakes/netcdf.ts";
+import { smallNetcdf } from "../../fakes/netcdf3.ts";
 import { someParts } from "../../fakes/parts.ts";
 import { testWorld } from "../../fakes/world.ts";
 
@@ -143,20 +144,48 @@ describe("a file that a reader makes references of", () => {
 });
 
 describe("a folder of like files", () => {
-  it("has a reference for each of its files", async () => {
+  /** Of files named `a.nc`, `b.nc`, …; and what was published of it as `sondes`. */
+  async function publishedFolder(files: readonly Uint8Array[]) {
     const parts = await partsOf();
-    const files = await Promise.all([20_000, 30_000].map((count) => stored(parts.home, recordsFile(count))));
+    const links = await Promise.all(files.map((bytes) => stored(parts.home, bytes)));
     const blocks: Block[] = [];
-    const links = files.map((file, i) => ({ name: `part${i}.nc`, ...file }));
-    const folder = makeDirectory(links, profile, (block) => void blocks.push(block));
+    const named = links.map((link, i) => ({ name: `${"abc"[i]}.nc`, ...link }));
+    const folder = makeDirectory(named, profile, (block) => void blocks.push(block));
     await parts.home.put(blocks, testWorld());
     const portal = await published(parts, `sondes: ${folder.cid}\n`);
     const { value: item } = await json(portal, "stac/sondes.json", parts);
+    const { value: index } = await json(portal, "index.json", parts);
+    return { parts, portal, cids: links.map(({ cid }) => cid), item, index };
+  }
+
+  it("has one reference where its files continue one another", async () => {
+    const hours = (from: number, to: number) => {
+      const values = Array.from({ length: to - from }, (_, i) => from + i);
+      const time = { attributes: { units: "hours since 2024-08-01" }, values };
+      return smallNetcdf({ time, ta: { attributes: { units: "K" }, values } });
+    };
+    const { parts, portal, item, index } = await publishedFolder([hours(0, 10), hours(10, 20), hours(20, 30)]);
+    expect(item.properties["fieldtree:member_count"]).toBe(3);
+    expect(item.properties["fieldtree:unreferenced"]).toBeUndefined();
+    expect(item.assets.references).toMatchObject({ href: "../refs/sondes.json", title: "kerchunk reference" });
+    expect(await resolve(portal, "refs/sondes", parts.get)).toBeUndefined();
+    const { value } = await json(portal, "refs/sondes.json", parts);
+    expect(JSON.parse(value.refs["ta/.zarray"])).toMatchObject({ shape: [30] });
+    expect(index.datasets[0].reference).toBe("refs/sondes.json");
+  });
+
+  it("has a reference for each of its files where they don't, and the item says why", async () => {
+    const { parts, portal, cids, item, index } = await publishedFolder([20_000, 30_000].map(recordsFile));
     expect(item.properties["fieldtree:member_count"]).toBe(2);
-    for (const [i, { cid }] of files.entries()) {
-      const { value } = await json(portal, `refs/sondes/part${i}.nc.json`, parts);
+    expect(item.properties["fieldtree:unreferenced"]).toEqual([
+      "time has another length in b.nc than in a.nc, and no coordinate tells their order",
+    ]);
+    for (const [i, cid] of cids.entries()) {
+      const name = `${"ab"[i]}.nc`;
+      const { value } = await json(portal, `refs/sondes/${name}.json`, parts);
       expect(value.refs["v/0.0"][0]).toBe(`ipfs://${cid}`);
-      expect(item.assets[`references/part${i}.nc`].href).toBe(`../refs/sondes/part${i}.nc.json`);
+      expect(item.assets[`references/${name}`].href).toBe(`../refs/sondes/${name}.json`);
     }
+    expect(index.datasets[0].reference).toBeUndefined();
   });
 });

@@ -38,8 +38,20 @@ export function isWorthInlining(variable: NetcdfVariable, storage: Storage, url:
 
 /** @throws Failure `input` where the values are damaged; as the source does. */
 export async function inlined(variable: NetcdfVariable): Promise<ZarrArray> {
-  const { shape } = variable;
-  const values = (await variable.read({ start: shape.map(() => 0), count: shape }, budget)) as Numbers;
+  return numbersArray(variable, variable.shape, (await allOf(variable)) as Numbers);
+}
+
+/** Or why there is none. @throws as {@link inlined}. */
+export async function inlineTexts(variable: NetcdfVariable): Promise<ZarrArray | string> {
+  return textsArray(variable.shape, (await allOf(variable)) as readonly string[]);
+}
+
+/** All values, of whatever type. @throws as {@link inlined}. */
+export const allOf = (variable: NetcdfVariable) =>
+  variable.read({ start: variable.shape.map(() => 0), count: variable.shape }, budget);
+
+/** @param shape of `values`, which are those of `variable` and maybe of more. */
+export function numbersArray(variable: NetcdfVariable, shape: readonly number[], values: Numbers): ZarrArray {
   const size = values.BYTES_PER_ELEMENT;
   const bytes = hostIsBigEndian && size > 1 ? swapped(bytesOf(values), size) : bytesOf(values);
   const fill = fillOf(variable, {});
@@ -51,10 +63,8 @@ export async function inlined(variable: NetcdfVariable): Promise<ZarrArray> {
 }
 
 /** Zarr's `vlen-utf8`: how many there are, then each with its length in front, uint32 little-endian. Or why there is none. */
-export async function inlineTexts(variable: NetcdfVariable): Promise<ZarrArray | string> {
-  const { shape } = variable;
-  const texts = await variable.read({ start: shape.map(() => 0), count: shape }, budget);
-  const encoded = Array.from(texts as readonly string[], (text) => new TextEncoder().encode(text));
+export function textsArray(shape: readonly number[], texts: readonly string[]): ZarrArray | string {
+  const encoded = texts.map((text) => new TextEncoder().encode(text));
   const size = encoded.reduce((all, { length }) => all + 4 + length, 4);
   if (size > most.texts)
     return `its texts have ${formatBytes(size)}; at most ${formatBytes(most.texts)} are put into a reference`;

@@ -32,17 +32,27 @@ export interface Piece {
   readonly size: number;
 }
 
-/** Or why Zarr has no such array. @throws Failure `input` where an index of chunks is damaged; as the source does. */
-export async function storageOf(variable: NetcdfVariable): Promise<Storage | string> {
-  const { stored } = variable;
-  return "layout" in stored ? hdf5Storage(variable, stored) : classicStorage(variable, stored);
+/**
+ * Or why Zarr has no such array.
+ *
+ * @param unit divides the length of the first dimension. What lies in the file as a whole is cut into parts that divide it.
+ * @throws Failure `input` where an index of chunks is damaged; as the source does.
+ */
+export async function storageOf(variable: NetcdfVariable, unit = variable.shape[0]): Promise<Storage | string> {
+  const { stored, shape } = variable;
+  const cut = splitShape(unit === undefined ? shape : [unit, ...shape.slice(1)], variable.itemSize);
+  return "layout" in stored ? hdf5Storage(variable, stored, cut) : classicStorage(variable, stored, cut);
 }
 
-function classicStorage({ shape, stride }: NetcdfVariable, { type, begin }: ClassicVariable): Storage {
+function classicStorage(
+  { shape, stride }: NetcdfVariable,
+  { type, begin }: ClassicVariable,
+  cut: readonly number[],
+): Storage {
   const dtype = type.size === 1 ? `|${letterOf(type.name)}1` : `>${letterOf(type.name)}${type.size}`;
   const common = { dtype, itemSize: type.size, filters: [] };
   const record = product(shape.slice(1)) * type.size;
-  if (stride === undefined || stride === record) return { ...common, ...consecutive(shape, begin, type.size) };
+  if (stride === undefined || stride === record) return { ...common, ...consecutive(shape, cut, begin, type.size) };
   // Between two records of a variable lie those of the others.
   const rest = shape.slice(1);
   const records = record === 0 ? 0 : shape[0]!;
@@ -57,7 +67,11 @@ function classicStorage({ shape, stride }: NetcdfVariable, { type, begin }: Clas
 /** `i` of `int16`. */
 const letterOf = (name: string) => (name === "S1" ? "S" : name[0]!);
 
-async function hdf5Storage(variable: NetcdfVariable, dataset: Hdf5Dataset): Promise<Storage | string> {
+async function hdf5Storage(
+  variable: NetcdfVariable,
+  dataset: Hdf5Dataset,
+  cut: readonly number[],
+): Promise<Storage | string> {
   const { shape } = variable;
   const { layout, filters, type } = dataset;
   const dtype = dtypeOf(dataset);
@@ -69,8 +83,8 @@ async function hdf5Storage(variable: NetcdfVariable, dataset: Hdf5Dataset): Prom
     case "contiguous": {
       const { offset } = layout;
       if (offset === undefined)
-        return { ...common, chunkShape: shape, pieces: [], missing: { value: unwritten(variable, dataset) } };
-      return { ...common, ...consecutive(shape, offset, type.size) };
+        return { ...common, chunkShape: cut, pieces: [], missing: { value: unwritten(variable, dataset) } };
+      return { ...common, ...consecutive(shape, cut, offset, type.size) };
     }
     case "chunked": {
       const { chunkShape } = layout;
@@ -109,8 +123,7 @@ function dtypeOf({ type }: Hdf5Dataset): string | undefined {
 }
 
 /** What lies in the file as it lies in memory. Zarr reads whole chunks, so a large array is cut into equal parts. */
-function consecutive(shape: readonly number[], begin: number, itemSize: number) {
-  const chunkShape = splitShape(shape, itemSize);
+function consecutive(shape: readonly number[], chunkShape: readonly number[], begin: number, itemSize: number) {
   const counts = chunksPer(
     shape,
     chunkShape.map((length) => Math.max(1, length)),
