@@ -62,7 +62,7 @@ export function withRelease(state: Versions, release: LoggedRelease): Versions {
   const moved: Record<string, string> = Object.assign(Object.create(null), state.moved);
   const changes = release.changes.filter((change) => change.op === "remove" || change.to !== empty);
   const removed = changes.some(({ op, path }) => op === "add" && !Object.hasOwn(datasets, path))
-    ? removedByIdentity(datasets)
+    ? removedByIdentity(datasets, new Set(changes.map(({ path }) => path)))
     : new Map<string, string>();
 
   const note = (change: Change, from: string, op: VersionOp, cid: string) => {
@@ -122,9 +122,12 @@ function withEvent({ events, dropped = 0 }: DatasetVersions = { events: [] }, ev
   };
 }
 
-/** Paths of removed datasets by their data; of several, the one removed last. */
-function removedByIdentity(datasets: Readonly<Record<string, DatasetVersions>>): Map<string, string> {
-  const gone = Object.entries(datasets).filter(([, dataset]) => !isLive(dataset));
+/** Paths of removed datasets by their data; of several, the one removed last. Without those at paths that are taken again. */
+function removedByIdentity(
+  datasets: Readonly<Record<string, DatasetVersions>>,
+  taken: ReadonlySet<string>,
+): Map<string, string> {
+  const gone = Object.entries(datasets).filter(([path, dataset]) => !isLive(dataset) && !taken.has(path));
   gone.sort(([, a], [, b]) => a.events[0]!.release - b.events[0]!.release);
   return new Map(gone.map(([path, { events }]) => [dataOf(events[0]!.cid), path]));
 }

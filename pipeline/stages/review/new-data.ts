@@ -17,6 +17,7 @@ import { pause } from "../../dag/event-loop.ts";
 import { tsizeOf } from "../../dag/read/tsize.ts";
 import type { Source } from "../../ipfs/fallback.ts";
 import type { Parts } from "../parts.ts";
+import { arraysOf } from "../scan/compare-leaves.ts";
 import { scan } from "../scan/scan.ts";
 import { type Bounds, type Budget, budgetOf } from "./budget.ts";
 import { probeReachability, type Reachability } from "./reachability.ts";
@@ -171,11 +172,18 @@ async function described(
       entry.kind === "dataset" ? [[entry.path, entry]] : [],
     ),
   ) as Map<string, DatasetEntry>;
-  const lines = datasets.map((entry) =>
-    entry.kind === "failed"
-      ? notDescribed(entry.path, entry.failure.message)
-      : previewOf(entry.path, entry.item, old.get(entry.path)?.item),
-  );
+  const lines: DatasetLine[] = [];
+  for (const entry of datasets) {
+    const past = old.get(entry.path);
+    // A pull request may have any number of datasets, of which only the first are listed.
+    const arrays =
+      entry.kind === "dataset" && past && lines.length < mostListed ? arraysOf(past, entry, get) : undefined;
+    lines.push(
+      entry.kind === "failed"
+        ? notDescribed(entry.path, entry.failure.message)
+        : previewOf(entry.path, entry.item, past?.item, await arrays),
+    );
+  }
   const paths = new Set(datasets.map(({ path }) => path));
   const gone = [...old.keys()].filter((path) => !paths.has(path));
   return {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../pipeline/core/json.ts";
-import { differencesBetween, previewOf } from "../../../pipeline/core/report/preview.ts";
+import { previewOf } from "../../../pipeline/core/report/preview.ts";
 import type { Item } from "../../../pipeline/core/stac/item.ts";
+import { differencesBetween } from "../../../pipeline/core/versions/difference.ts";
 
 type Variables = Readonly<Record<string, Readonly<Record<string, Json>>>>;
 

@@ -14,7 +14,7 @@ import {
   versionsAt,
   withRelease,
 } from "../../../pipeline/core/versions/versions.ts";
-import { cidOfText } from "./cids.ts";
+import { v0, v1 } from "../cids.ts";
 
 type Changes = LoggedRelease["changes"];
 
@@ -50,6 +50,12 @@ describe("the versions of a dataset", () => {
     expect(versionsAt(elsewhere, "a")?.path).toBe("b");
   });
 
+  it("go on at the own path first, where the same data comes back at two", () => {
+    const both = fold([add("b", "A")], [remove("b", "A")], [add("a", "A"), add("b", "A")]);
+    expect(shortly(both, "a")).toEqual(["3 added a A"]);
+    expect(shortly(both, "b")).toEqual(["3 added b A", "2 removed b A", "1 added b A"]);
+  });
+
   it("begin anew where other data takes the path of what was moved", () => {
     const versions = fold([add("a", "A")], [move("a", "b", "A")], [add("a", "C")]);
     expect(shortly(versions, "a")).toEqual(["3 added a C"]);
@@ -64,13 +70,13 @@ describe("the versions of a dataset", () => {
   });
 
   it("keep another spelling of a CID apart from other data", () => {
-    const [v0, v1] = cidOfText("A");
-    const versions = fold([add("a", v0)], [{ op: "respell", path: "a", from: v0, to: v1 }]);
-    expect(shortly(versions, "a")).toEqual([`2 respelt a ${v1}`, `1 added a ${v0}`]);
+    const [old, now] = [v0(1), v1(1)];
+    const versions = fold([add("a", old)], [{ op: "respell", path: "a", from: old, to: now }]);
+    expect(shortly(versions, "a")).toEqual([`2 respelt a ${now}`, `1 added a ${old}`]);
     expect(predecessorOf(versionsAt(versions, "a")!)).toBeUndefined();
-    const again = withRelease(versions, { ...releasesOf([])[0]!, number: 3, changes: [remove("a", v1)] });
-    expect(shortly(withRelease(again, { ...releasesOf([])[0]!, number: 4, changes: [add("b", v0)] }), "b")[0]).toBe(
-      `4 moved b ${v0}`,
+    const again = withRelease(versions, { ...releasesOf([])[0]!, number: 3, changes: [remove("a", now)] });
+    expect(shortly(withRelease(again, { ...releasesOf([])[0]!, number: 4, changes: [add("b", old)] }), "b")[0]).toBe(
+      `4 moved b ${old}`,
     );
   });
 
@@ -110,7 +116,10 @@ describe("the predecessor", () => {
 
 it("has every leaf of the tree at its path with its CID, after any releases", () => {
   const trees = fc.array(
-    fc.dictionary(fc.constantFrom("a", "b", "c/d", "c/e", "f"), fc.constantFrom(...["1", "2", "3"].flatMap(cidOfText))),
+    fc.dictionary(
+      fc.constantFrom("a", "b", "c/d", "c/e", "f"),
+      fc.constantFrom(...[1, 2, 3].flatMap((seed) => [v0(seed), v1(seed)])),
+    ),
     { minLength: 1, maxLength: 6 },
   );
   fc.assert(

@@ -22,7 +22,12 @@ it("says which variable is called otherwise now", timeoutMs, async () => {
 
   expect(plan.file).toMatchObject({
     state: "ready",
-    changes: [{ op: "update", datasets: [{ differs: ["variable air_temperature is called ta now"] }] }],
+    changes: [
+      {
+        op: "update",
+        datasets: [{ differs: ["variable air_temperature is called ta now", "all stored values are the same"] }],
+      },
+    ],
   });
   expect(pull.comments()[0]!.body).toContain("variable air_temperature is called ta now");
 });

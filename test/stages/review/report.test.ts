@@ -347,7 +347,8 @@ describe("new data", () => {
         title: "Lidar of HALO",
         differs: [
           "title is Lidar of HALO, was Lidar",
-          "time is 2024-08-09T00:00:00Z to 2024-08-11T00:00:00Z, was 2024-08-09T00:00:00Z to 2024-08-10T00:00:00Z",
+          "time is 2024-08-09T00:00:00Z to 2024-08-11T00:00:00Z, was 2024-08-09T00:00:00Z to 2024-08-10T00:00:00Z, extended",
+          "size is 240 B, was 224 B",
         ],
       },
     ]);
