@@ -11,7 +11,7 @@ import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Node } from "../ipfs/node.ts";
 import { nothingPublished } from "../log/chain.ts";
-import type { Resolved } from "../serve/respond.ts";
+import type { Resolved } from "../serve/response.ts";
 import { serve as openGateway } from "../serve/serve.ts";
 import { targetOf } from "../stages/names/target.ts";
 import { targetsOf } from "./address/name-targets.ts";

@@ -17,6 +17,21 @@ export const common = {
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'self'; form-action 'none'; object-src 'none'",
 };
 
+/** Most seconds for which a name's answer may be cached, whatever its owner says. */
+const longestTtl = 86_400;
+
+/**
+ * How long the representation may be cached: one under a CID for ever, one under a name as long as the name's answer.
+ *
+ * @see https://specs.ipfs.tech/http-gateways/path-gateway/#cache-control-response-header
+ */
+export function freshness(namespace: "ipfs" | "ipns", { ttl }: { readonly ttl?: number }): Record<string, string> {
+  if (namespace === "ipfs") return { "cache-control": "public, max-age=29030400, immutable" };
+  // A release can be published at any moment, and is to be visible at once.
+  if (ttl === undefined) return { "cache-control": "no-cache" };
+  return { "cache-control": `public, max-age=${Math.min(longestTtl, Math.max(0, Math.floor(ttl)))}` };
+}
+
 export const preflight = { ...cors, "access-control-max-age": "86400" };
 
 /** Of a body of `size` bytes, or of a range of it. */

@@ -14,8 +14,14 @@ export interface Address {
   readonly names: readonly string[];
   /** Whether it ends in a slash, as addresses of directories do. */
   readonly slash: boolean;
-  /** Percent-encoded, ASCII, without the query: fit for a header. */
+  /** As the client sees it: percent-encoded, ASCII, without the query; fit for a header. */
   readonly path: string;
+  /** `/ipfs/CID/…`, likewise, whatever host the root is part of. */
+  readonly contentPath: string;
+  /** What precedes the names in `path`: `/ipfs/CID`, or nothing where the host is the root. */
+  readonly base: string;
+  /** Where other roots are: nothing on this host, or `//host` where each root has a host of its own. */
+  readonly others: string;
   readonly query: URLSearchParams;
   /** With its `?`; empty where there is none. */
   readonly search: string;
@@ -27,15 +33,32 @@ export function addressOf(url: string): Address | undefined {
   const [plain, search] = mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark)];
   const [before, namespace, root, ...rest] = plain.split("/");
   if (before !== "" || (namespace !== "ipfs" && namespace !== "ipns") || !root) return undefined;
+  return { ...below({ namespace, root: decoded(root) }, rest, search), others: "" };
+}
+
+/** The address of `url` where the host is the root. @throws as {@link addressOf} does. */
+export function addressBelow(root: Root, url: string, others: string): Address {
+  const mark = url.indexOf("?");
+  const [plain, search] = mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark)];
+  const address = below(root, plain.split("/").slice(1), search);
+  return { ...address, path: address.path.slice(address.base.length), base: "", others };
+}
+
+export type Root = Pick<Address, "namespace" | "root">;
+
+function below({ namespace, root }: Root, rest: readonly string[], search: string): Omit<Address, "others"> {
   const names = rest.filter((name) => name !== "").map(decoded);
   if (names.length > deepest) throw new Refusal(414, `${names.length} names deep; this gateway follows ${deepest}`);
-  const slash = rest.at(-1) === "";
+  const base = `/${namespace}/${encodeURIComponent(root)}`;
+  const path = `${base}${rest.map((name) => `/${encodeURIComponent(decoded(name))}`).join("")}`;
   return {
     namespace,
-    root: decoded(root),
+    root,
     names,
-    slash,
-    path: `/${[namespace, root, ...rest].map((name) => encodeURIComponent(decoded(name))).join("/")}`,
+    slash: rest.at(-1) === "",
+    path,
+    contentPath: path,
+    base,
     query: new URLSearchParams(search),
     search,
   };
@@ -53,9 +76,11 @@ function decoded(name: string): string {
 
 /** The requested representation. */
 export type Form =
-  /** Files as files, directories as their index.html or as a listing. */
-  | { readonly kind: "page" }
+  /** Files as files, directories as their index.html or as a listing; `html`: `text/html` is accepted by name. */
+  | { readonly kind: "page"; readonly html: boolean; readonly forPeople: boolean }
   | { readonly kind: "raw" }
+  | { readonly kind: "tar" }
+  | { readonly kind: "ipns-record" }
   | {
       readonly kind: "car";
       readonly scope: "block" | "entity" | "all";
@@ -101,10 +126,14 @@ export function formOf(query: URLSearchParams, accept: string | undefined): Form
   const parameters = byHeader?.name === "car" ? byHeader.parameters : new Map<string, string>();
   switch (name) {
     case undefined:
-    case "html":
-      return { kind: "page" };
+    case "html": {
+      const html = name === "html" || /\btext\/html\b/i.test(accept ?? "");
+      return { kind: "page", html, forPeople: html || accept === undefined };
+    }
     case "raw":
-      return { kind: "raw" };
+    case "tar":
+    case "ipns-record":
+      return { kind: name };
     case "car":
       return carOf(query, parameters);
     case "dag-cbor":
@@ -112,11 +141,11 @@ export function formOf(query: URLSearchParams, accept: string | undefined): Form
     case "cbor":
     case "json":
       return { kind: "codec", name };
-    case "tar":
-    case "ipns-record":
-      throw new Refusal(406, `this gateway gives raw blocks and CAR files (?format=raw, ?format=car), not ${name}`);
     default:
-      throw new Refusal(400, `there is no format ${JSON.stringify(name)}; known are raw and car`);
+      throw new Refusal(
+        400,
+        `there is no format ${JSON.stringify(name)}; known are ${[...new Set(Object.values(forms))].join(", ")}`,
+      );
   }
 }
 

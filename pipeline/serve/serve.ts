@@ -19,11 +19,11 @@ import type { World } from "../core/world.ts";
 import { codecs, type Get, isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
 import type { Node } from "../ipfs/node.ts";
-import { sortedFolders } from "./folders.ts";
+import { sortedFolders } from "./bodies/folders.ts";
 import { type RecentBlocks, recentBlocks } from "./recent-blocks.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
-import { answer, type Resolved, refused } from "./respond.ts";
-import type { Answer } from "./response.ts";
+import { answer, refused } from "./respond.ts";
+import type { Answer, Resolved } from "./response.ts";
 import { placesFor } from "./slots.ts";
 
 export interface Serving {
@@ -155,9 +155,10 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
       // The timeout ends with the first bytes; afterwards only the reader's speed and the idle limit count.
       let current = within;
       const get = getOf(serving.node, recent, () => current);
+      const peek = getOf(serving.node, recent, () => current, false);
       const asking = { method: request.method ?? "", url: request.url ?? "", headers: flat(request) };
       const resolve = (name: string) => serving.resolve(name, within);
-      const source = { get, resolve, list: (cid: CID) => list(cid, within.signal), campaign: serving.campaign };
+      const source = { get, peek, resolve, list: (cid: CID) => list(cid, within.signal), campaign: serving.campaign };
       const begun = await begin(await unlessAborted(within.signal, answer(asking, source)), within.signal);
       clearTimeout(timer);
       current = lasting;

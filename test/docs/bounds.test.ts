@@ -10,12 +10,21 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
   "blocks that a walk asks for": [["dag/read/read-ahead.ts", "mostAhead = 32", "32"]],
   "names of a directory that is listed": [
     ["dag/read/read.ts", "mostEntries = 2_000_000", "2 000 000"],
-    ["serve/folders.ts", "mostEntries = 1_000_000", "1 000 000"],
+    ["serve/bodies/folders.ts", "mostEntries = 1_000_000", "1 000 000"],
   ],
   "long work in one turn": [["dag/event-loop.ts", "slice = 2;", "2 ms"]],
-  "blocks in one CAR of `serve`": [["serve/car.ts", "mostBlocks = 16_000_000", "16 000 000"]],
-  "directories that `serve` remembers": [["serve/folders.ts", "mostBytes = 128 * 1024 * 1024", "128 MiB"]],
-  "an address that `serve` is asked": [["serve/respond.ts", "longestUrl = 8192", "8192 bytes"]],
+  "blocks in one CAR of `serve`": [["serve/bodies/car.ts", "mostBlocks = 16_000_000", "16 000 000"]],
+  "directories that `serve` remembers": [["serve/bodies/folders.ts", "mostBytes = 128 * 1024 * 1024", "128 MiB"]],
+  "an address that `serve` is asked": [["serve/response.ts", "longestUrl = 8192", "8192 bytes"]],
+  "blocks that one path of `serve`": [["serve/walk.ts", "mostBlocks = 1024", "1024"]],
+  "entries of one TAR": [
+    ["serve/bodies/tar.ts", "mostEntries = 1_000_000", "1 000 000"],
+    ["serve/bodies/tar.ts", "longestPath = 4096", "4096 bytes"],
+  ],
+  "blocks that a listing for programs": [
+    ["serve/bodies/directory.ts", "mostPeeked = 10_000", "10 000"],
+    ["serve/bodies/directory.ts", "mostRead = 16 * 1024 * 1024", "16 MiB"],
+  ],
   "a CID in an address": [["core/cid.ts", "longestCid = 512", "512 characters"]],
   "one pack of the embedded node": [
     ["ipfs/embedded/packs/limits.ts", "packBlocks: 65_536", "65 536 blocks"],

@@ -55,6 +55,39 @@ describe.skipIf(!zarr || !(await python()))("Python", () => {
     expect(remote).toBe(local);
   });
 
+  it("xarray opens a store without consolidated metadata over HTTP, at a CID and below one", async () => {
+    const { url, cid } = await serving(zarr!);
+    const code = `
+import sys, xarray as xr
+for address in sys.argv[2:]:
+    print(xr.open_zarr(address, consolidated=False).identical(xr.open_zarr(sys.argv[1])))
+`;
+    const below = `${url}/ipfs/${cid}/v2/HALO-20240818a.zarr`;
+    const { headers } = await fetch(`${below}/.zgroup`, { method: "HEAD" });
+    const own = `${url}/ipfs/${headers.get("x-ipfs-roots")!.split(",")[2]}`;
+    expect(await runPython(code, [store("v2"), below, own])).toBe("True\nTrue");
+  });
+
+  it("fsspec lists, walks and globs directories over HTTP as on a disk", async () => {
+    const { url, cid } = await serving(zarr!);
+    const code = `
+import fsspec, os, sys
+def all_of(fs, top):
+    cut = len(top) + 1
+    return (
+        sorted(name.rstrip("/")[cut:] for name in fs.ls(top, detail=False)),
+        sorted((at[cut:], sorted(folders), sorted(files)) for at, folders, files in fs.walk(top)),
+        sorted(name.rstrip("/")[cut:] for name in fs.glob(top + "/*/*/.z*")),
+    )
+here = all_of(fsspec.filesystem("file"), sys.argv[1])
+there = all_of(fsspec.filesystem("http"), sys.argv[2])
+print(here == there, len(here[1]))
+if here != there: print(here, there)
+`;
+    const [same, folders] = (await runPython(code, [zarr!, `${url}/ipfs/${cid}`])).split(" ");
+    expect({ same, several: Number(folders) > 5 }).toEqual({ same: "True", several: true });
+  });
+
   it("ipfsspec lists folders and reads ranges", async () => {
     const { url, cid } = await serving(zarr!);
     const code = `

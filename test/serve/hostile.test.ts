@@ -120,7 +120,7 @@ describe("a folder of very many names", () => {
         ...pages.map(() => ask(`/ipfs/${small}`)),
       ]);
       for (const [i, page] of pages.entries()) {
-        const links = [...given[i]!.text.matchAll(/<a href="\.\/([^"]*)">/g)].map(([, href]) =>
+        const links = [...given[i]!.text.matchAll(/<tr><td><a href="[^"]*\/([^"/]*)">/g)].map(([, href]) =>
           decodeURIComponent(href!),
         );
         expect(links).toEqual(sorted.slice((page - 1) * 1000, page * 1000));
@@ -187,7 +187,7 @@ describe("a folder of very many names", () => {
     put(block);
     const { ask } = await gateway(node);
     const { text, headers } = await ask(`/ipfs/${block.cid}/`);
-    expect(text).not.toMatch(/<img|<script|[\u202e\u0000\r\u2028]|href="javascript|href="\.\/\.{0,2}"/);
+    expect(text).not.toMatch(/<img|<script|[\u202e\u0000\r\u2028]|href="javascript|href="\/ipfs\/[^"]*\/\.{0,1}"/);
     expect(headers["set-cookie"]).toBeUndefined();
     for (const name of odd) {
       if (/^\.{0,2}$/.test(name)) continue;
@@ -228,7 +228,7 @@ describe("other shapes", () => {
     const { ask } = await gateway(node);
     expect((await ask(`/ipfs/${block.cid}/deep/d/d/d`)).text).toBe("hello");
     expect((await ask(`/ipfs/${block.cid}/file`, { headers: { range: "bytes=1-" } })).text).toBe("}");
-    expect((await ask(`/ipfs/${block.cid}/deep/`)).text).toContain('href="./d"');
+    expect((await ask(`/ipfs/${block.cid}/deep/`)).text).toContain('/deep/d">d</a>');
     for (const query of ["", "&dups=y", "&dag-scope=entity", "&entity-bytes=0:*"]) {
       expect((await ask(`/ipfs/${block.cid}?format=car${query}`)).whole).toBe(true);
       expect((await ask(`/ipfs/${block.cid}/deep/d/d/d?format=car${query}`)).whole).toBe(true);

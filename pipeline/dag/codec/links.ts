@@ -7,7 +7,7 @@
  * @see https://ipld.io/specs/codecs/dag-cbor/spec/ and https://ipld.io/specs/codecs/dag-json/spec/
  */
 import { CID } from "multiformats/cid";
-import { Failure } from "../../core/failure.ts";
+import { cborReader, cidFrom, invalid, major } from "./cbor-reader.ts";
 
 export interface CborLinks {
   /** In the order of the block, with duplicates. */
@@ -16,19 +16,13 @@ export interface CborLinks {
   readonly keys: ReadonlySet<string>;
 }
 
-/** Major types of CBOR (RFC 8949, section 3.1). */
-const major = { bytes: 2, text: 3, list: 4, map: 5, tag: 6, simple: 7 } as const;
-
-const linkTag = 42;
-
 /** @throws Failure `corrupt` without the CID, where the bytes are no dag-cbor as far as its structure goes. */
 export function cborLinks(bytes: Uint8Array): CborLinks {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { head, take, link, left } = cborReader(bytes);
   const links: CID[] = [];
   const keys = new Set<string>();
   /** Items still to come, of each list and map around the present place; maps have keys at every second one. */
   const open = [{ left: 1, isMap: false }];
-  let at = 0;
   while (open.length > 0) {
     const around = open.at(-1)!;
     if (around.left === 0) {
@@ -54,48 +48,13 @@ export function cborLinks(bytes: Uint8Array): CborLinks {
       case major.map:
         open.push({ left: value * 2, isMap: true });
         break;
-      case major.tag: {
-        const inner = value === linkTag ? head() : undefined;
-        if (inner?.kind !== major.bytes) throw invalid(`has a tag ${value} where only links have one`);
-        links.push(linkIn(take(inner.value)));
+      case major.tag:
+        links.push(link(value));
         break;
-      }
     }
   }
-  if (at !== bytes.length) throw invalid(`has ${bytes.length - at} bytes after its end`);
+  if (left() > 0) throw invalid(`has ${left()} bytes after its end`);
   return { links, keys };
-
-  /** The kind of the next item, and its number: a length, a count, a tag. */
-  function head(): { kind: number; value: number } {
-    if (at >= bytes.length) throw invalid("ends too early");
-    const first = bytes[at++]!;
-    const [kind, extra] = [first >> 5, first & 31];
-    if (extra < 24) return { kind, value: extra };
-    const width = ({ 24: 1, 25: 2, 26: 4, 27: 8 } as Readonly<Record<number, number>>)[extra];
-    if (width === undefined) throw invalid("has an item without a length");
-    if (at + width > bytes.length) throw invalid("ends too early");
-    const value =
-      width === 1 ? bytes[at]! : width === 2 ? view.getUint16(at) : width === 4 ? view.getUint32(at) : wide();
-    at += width;
-    return { kind, value };
-  }
-
-  /** As many bits as a number has: whatever is longer than the block fails as such. */
-  function wide(): number {
-    return view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
-  }
-
-  function take(length: number): Uint8Array {
-    if (at + length > bytes.length) throw invalid("ends too early");
-    at += length;
-    return bytes.subarray(at - length, at);
-  }
-
-  function linkIn(binary: Uint8Array): CID {
-    // A zero precedes the CID: the multibase prefix of binary.
-    if (binary[0] !== 0) throw invalid("has a link that is no CID");
-    return cidFrom(() => CID.decode(binary.subarray(1)));
-  }
 }
 
 /** Links in the order of the block, with duplicates. @throws Failure `corrupt` without the CID, where the bytes are no dag-json. */
@@ -118,16 +77,4 @@ export function jsonLinks(bytes: Uint8Array): CID[] {
     else for (const member of members.reverse()) values.push(member);
   }
   return links;
-}
-
-function cidFrom(read: () => CID): CID {
-  try {
-    return read();
-  } catch (cause) {
-    throw invalid("has a link that is no CID", cause);
-  }
-}
-
-function invalid(why: string, cause?: unknown): Failure {
-  return new Failure("corrupt", why, { cause });
 }

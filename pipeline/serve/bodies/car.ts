@@ -1,15 +1,15 @@
 /** CARs: the blocks of the path, then the requested part of the DAG, sent as fast as the client reads. */
 import type { CID } from "multiformats/cid";
-import { Failure } from "../core/failure.ts";
-import { type Block, codecs, type Get, isInline, keyOf } from "../dag/block.ts";
-import { carOf } from "../dag/car.ts";
-import { linksBelow } from "../dag/codec/decode.ts";
-import { pause } from "../dag/event-loop.ts";
-import { statOf, walk } from "../dag/read/read.ts";
-import { disposition } from "./headers.ts";
-import { Refusal } from "./refusal.ts";
-import { entityRange, type Form } from "./request.ts";
-import { type Answer, type Asking, fresh, type Place } from "./response.ts";
+import { Failure } from "../../core/failure.ts";
+import { type Block, codecs, type Get, isInline, keyOf } from "../../dag/block.ts";
+import { carOf } from "../../dag/car.ts";
+import { linksBelow } from "../../dag/codec/decode.ts";
+import { pause } from "../../dag/event-loop.ts";
+import { statOf, walk } from "../../dag/read/read.ts";
+import { disposition } from "../headers.ts";
+import { Refusal } from "../refusal.ts";
+import { entityRange, type Form } from "../request.ts";
+import { type Answer, type Asking, fresh, type Place } from "../response.ts";
 
 /** Most links queued for a CAR with repeats. */
 const mostWaiting = 300_000;

@@ -55,15 +55,49 @@ export function typeByName(name: string): string | undefined {
   return name.includes(".") && Object.hasOwn(types, ending) ? types[ending] : undefined;
 }
 
-/** By the first {@link startLength} bytes: UTF-8 text without control characters, or binary. */
+/** First bytes of binary formats. */
+const signatures: readonly (readonly [signature: string, type: string])[] = [
+  ["\x89PNG\r\n\x1a\n", "image/png"],
+  ["\xff\xd8\xff", "image/jpeg"],
+  ["GIF8", "image/gif"],
+  ["%PDF-", "application/pdf"],
+  ["\x1f\x8b", "application/gzip"],
+  ["PK\x03\x04", "application/zip"],
+  ["\x89HDF\r\n\x1a\n", "application/x-hdf5"],
+  ["CDF\x01", "application/x-netcdf"],
+  ["CDF\x02", "application/x-netcdf"],
+  ["CDF\x05", "application/x-netcdf"],
+  ["PAR1", "application/vnd.apache.parquet"],
+];
+
+/**
+ * By the first {@link startLength} bytes: a known binary format, JSON, other UTF-8 text without control characters, or
+ * binary. Never HTML, SVG or a script.
+ */
 export function typeByBytes(start: Uint8Array): string {
+  const latin1 = Buffer.from(start.buffer, start.byteOffset, Math.min(8, start.length)).toString("latin1");
+  const known = signatures.find(([signature]) => latin1.startsWith(signature));
+  if (known) return known[1];
   try {
     // `stream`: the last character may be incomplete.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: start.length === startLength });
+    if (isJson(text, start.length < startLength)) return "application/json";
     if (text.length > 0 && !/[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f\u007f]/.test(text))
       return "text/plain; charset=utf-8";
   } catch {
     // Not UTF-8.
   }
   return "application/octet-stream";
+}
+
+/** Whether it is an object or a list of JSON, or begins like one where it is not the `whole`. */
+function isJson(text: string, whole: boolean): boolean {
+  if (!/^\s*(?:\{\s*["}]|\[\s*(?:[[{"\d-]|\]|true\b|false\b|null\b))/.test(text)) return false;
+  if (!whole) return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

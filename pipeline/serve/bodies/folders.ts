@@ -5,13 +5,13 @@
  * a small directory. One directory is read at a time, since each may be large, and only while a request waits for it.
  */
 import type { CID } from "multiformats/cid";
-import { unlessAborted } from "../core/abort.ts";
-import { atMost } from "../core/concurrency.ts";
-import { type Get, keyOf } from "../dag/block.ts";
-import { compactEntries } from "../dag/compact-entries.ts";
-import type { DirectoryEntry } from "../dag/directory-entry.ts";
-import { unsortedEntries } from "../dag/read/read.ts";
-import { Refusal } from "./refusal.ts";
+import { unlessAborted } from "../../core/abort.ts";
+import { atMost } from "../../core/concurrency.ts";
+import { type Get, keyOf } from "../../dag/block.ts";
+import { compactEntries } from "../../dag/compact-entries.ts";
+import type { DirectoryEntry } from "../../dag/directory-entry.ts";
+import { unsortedEntries } from "../../dag/read/read.ts";
+import { Refusal } from "../refusal.ts";
 
 export interface SortedFolder {
   /** Entries there are. */
