@@ -1,6 +1,7 @@
 /** All views of a portal. Their files must not overlap: a test renders them all. */
 import type { Json } from "../core/json.ts";
 import { cite } from "./cite.ts";
+import { feeds } from "./feeds.ts";
 import { history } from "./history.ts";
 import { indexJson } from "./index-json.ts";
 import { intake } from "./intake.ts";
@@ -11,4 +12,4 @@ import { stac } from "./stac.ts";
 import { tree } from "./tree.ts";
 import type { View } from "./view.ts";
 
-export const views: readonly View<Json>[] = [page, indexJson, stac, refs, history, intake, cite, releases, tree];
+export const views: readonly View<Json>[] = [page, indexJson, stac, refs, history, feeds, intake, cite, releases, tree];

@@ -36,7 +36,7 @@ export async function python(): Promise<string | undefined> {
  * they can't be installed. For clients of which several versions exist, and that would not fit beside each other.
  */
 export async function pythonWith(
-  name: "datacite" | "intake-1" | "intake-2",
+  name: "catalogs" | "datacite" | "intake-1" | "intake-2",
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const program = await python();
   if (!program || isAbsent(name)) return undefined;
@@ -61,10 +61,11 @@ export async function runPython(
   code: string,
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  input?: string,
 ): Promise<string> {
   const program = await python();
   if (!program) throw new Error(`${what} is absent: ask python() first`);
-  return (await execa(program, ["-c", code, ...args], { env })).stdout;
+  return (await execa(program, ["-c", code, ...args], { env, ...(input !== undefined && { input }) })).stdout;
 }
 
 async function versionOf(list: string): Promise<string> {

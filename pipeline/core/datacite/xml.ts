@@ -3,14 +3,8 @@
  *
  * @see https://schema.datacite.org/meta/kernel-4.6/metadata.xsd
  */
+import { type Element, xmlLines } from "../text/xml.ts";
 import type { DataciteRecord, GeoLocation, Name } from "./record.ts";
-
-/** An element: its name, its attributes (absent ones are left out), and its text or its children. */
-type Element = readonly [
-  name: string,
-  attributes: Readonly<Record<string, string | undefined>>,
-  content: string | readonly Element[],
-];
 
 /** The document, with a final newline. */
 export function recordXml(record: DataciteRecord): string {
@@ -19,7 +13,7 @@ export function recordXml(record: DataciteRecord): string {
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
     'xsi:schemaLocation="http://datacite.org/schema/kernel-4 https://schema.datacite.org/meta/kernel-4.6/metadata.xsd"',
   ];
-  const body = elementsOf(record).map((element) => lineOf(element, "  "));
+  const body = elementsOf(record).map((element) => xmlLines(element, "  "));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<resource ${head.join(" ")}>\n${body.join("")}</resource>\n`;
 }
 
@@ -103,19 +97,3 @@ function placeParts({ geoLocationPlace, geoLocationPoint, geoLocationBox }: GeoL
     ...(geoLocationBox ? [["geoLocationBox", {}, numbers(geoLocationBox)] as const] : []),
   ];
 }
-
-function lineOf([name, attributes, content]: Element, indent: string): string {
-  const written = Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : [` ${key}="${escaped(value)}"`],
-  );
-  const inner =
-    typeof content === "string"
-      ? escaped(content)
-      : `\n${content.map((child) => lineOf(child, `${indent}  `)).join("")}${indent}`;
-  return `${indent}<${name}${written.join("")}>${inner}</${name}>\n`;
-}
-
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-/** Texts of a record have no control characters, so that five characters less one are all that XML escapes. */
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => entities[character]!);

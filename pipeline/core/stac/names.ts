@@ -43,6 +43,11 @@ function fileBelow(top: string, path: string): string {
   return [...folders, `${safeName(path.slice(slash + 1))}.json`].join("/");
 }
 
+/** Path of a folder's Atom feed in the portal; `feed.atom` at its top for the whole tree. */
+export function feedFile(folder: string): string {
+  return folder === "" ? "feed.atom" : [...directories(folder, "feeds"), "feed.atom"].join("/");
+}
+
 /** `below` is "" for what is at `path` itself. */
 export const pathBelow = (path: string, below: string) => (below === "" ? path : `${path}/${below}`);
 
