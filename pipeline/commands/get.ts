@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { locate } from "../cli/address/locate.ts";
 import { aboutAddresses } from "../cli/address/parse-address.ts";
 import { extract } from "../cli/local/extract.ts";
-import type { Verb } from "../cli/verb.ts";
+import { isWebAddress } from "../cli/odf/about.ts";
+import type { Call, Verb } from "../cli/verb.ts";
 import { plural } from "../core/text/plural.ts";
 import { formatBytes } from "../core/text/shown.ts";
 
@@ -16,6 +17,7 @@ export const get: Verb = {
     ["--skip-links", "leave symbolic links out"],
   ],
   about: `What is copied appears under its name when all of it is there, never half. Symbolic links that lead out of the folder are refused.
+The address of a web server, without /ipfs/ in it, is that of a dataset of Open Data Fabric: all of it is copied, every file verified.
 
 ${aboutAddresses}`,
   completes: ["tree"],
@@ -23,6 +25,7 @@ ${aboutAddresses}`,
 
   async run(call) {
     const { args, flags, world, out, cwd } = call;
+    if (isWebAddress(args[0]!)) return getDataset(args[0]!, call);
     const { cid, path, get } = await locate(args[0]!, call);
     const output = typeof flags.output === "string" ? flags.output : path.split("/").at(-1) || cid.toString();
     const target = resolve(cwd, output);
@@ -37,3 +40,14 @@ ${aboutAddresses}`,
     return 0;
   },
 };
+
+async function getDataset(given: string, call: Call): Promise<number> {
+  const { flags, out, cwd } = call;
+  const { copyDataset } = await import("../cli/odf/copy.ts");
+  const named = new URL(given).pathname.split("/").findLast((name) => name !== "") ?? "dataset";
+  const output = typeof flags.output === "string" ? flags.output : named;
+  const copied = await copyDataset(given, resolve(cwd, output), flags.force === true, call);
+  const text = `${output}: ${formatBytes(copied.bytes)} in ${plural(copied.files, "file")}, up to block ${copied.head}`;
+  out.result({ path: output, ...copied }, text);
+  return 0;
+}

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { verifyOffline } from "../cli/local/verify-offline.ts";
+import { aboutOdf } from "../cli/odf/about.ts";
 import { checkTable, verdictLine } from "../cli/print/check-table.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure, kinds } from "../core/failure.ts";
@@ -10,6 +11,7 @@ import { schemasFrom } from "../stages/verify/stac-schemas.ts";
 import { verify as verifyStage } from "../stages/verify/verify.ts";
 
 export const verify: Verb = {
+  args: "[address]",
   flags: [
     ["--deep", "read and hash every block on the node, and rebuild the portal from the log"],
     ["--stac", "validate the portal's STAC by its published schemas, which are fetched over https"],
@@ -18,14 +20,24 @@ export const verify: Verb = {
   ],
   about: `Walks the log from the newest release to the first, retrieves blocks from every service, queries every authoritative server,
 and looks up every dataset of the index in the tree. Exit code 6: something contradicts itself or its CID.
-7: names or pins are no longer what the log says, or STAC is invalid. 4: something could not be checked.`,
+7: names or pins are no longer what the log says, or STAC is invalid. 4: something could not be checked.
+
+${aboutOdf} Every block, slice of data and checkpoint is hashed, and what is wrong is named.`,
+  completes: ["tree"],
   example: "fieldtree verify --deep",
 
   async run(call) {
     // Each tree is garbage after the next is read. While its heap is small, V8 finds that the first ones survive, and allocates
     // all later ones as long-lived, so that they accumulate: 290 MB instead of 160 for 1 000 releases of 245 leaves.
     setFlagsFromString("--no-allocation-site-pretenuring");
-    const { flags, out, world } = call;
+    const { args, flags, out, world } = call;
+    if (args[0] !== undefined) {
+      if (["deep", "stac", "schemas", "offline"].some((flag) => flags[flag] !== undefined))
+        throw new Failure("input", "the flags of verify are about the campaign, not about one dataset", {
+          hint: `fieldtree verify ${args[0]} checks all of it`,
+        });
+      return (await import("../cli/odf/verify.ts")).verifyDataset(args[0], call);
+    }
     if (flags.schemas !== undefined && flags.stac !== true)
       throw new Failure("input", "--schemas says where --stac finds its schemas", { hint: "add --stac" });
     if (flags.stac === true && flags.offline !== undefined)

@@ -2,6 +2,7 @@
 import { datasetMeta, withSidecar } from "./dataset-meta.ts";
 import type { Decompressors } from "./decompressors.ts";
 import { netcdf } from "./netcdf/netcdf.ts";
+import { odf } from "./odf/odf.ts";
 import { parquet } from "./parquet/parquet.ts";
 import type { FormatReader } from "./reader.ts";
 import { icechunk, withReferences } from "./references/folders.ts";
@@ -16,6 +17,7 @@ import { zarr } from "./zarr/zarr.ts";
 export const readersUsing = (decompressors: Decompressors): readonly FormatReader[] => [
   withSidecar(withReferences(zarr(decompressors))),
   withSidecar(icechunk),
+  withSidecar(odf),
   netcdf(decompressors),
   geojson,
   gpx,

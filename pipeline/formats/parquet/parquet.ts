@@ -7,16 +7,14 @@
  */
 import { unlessAborted } from "../../core/abort.ts";
 import { findCoordinates } from "../../core/cf/coordinates.ts";
-import { shortFloat32 } from "../../core/cf/float32.ts";
-import { boxShape } from "../../core/cf/place/geometry.ts";
 import type { CfVariable } from "../../core/cf/variable.ts";
-import type { Bounds, DatasetFinding, Description, Place, TimeExtent, Variable } from "../../core/dataset/dataset.ts";
+import type { Bounds, DatasetFinding, Description, Variable } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import type { Json } from "../../core/json.ts";
 import { boundedAttributes } from "../attributes.ts";
 import { hasBytes } from "../kind/signatures.ts";
 import type { FormatReader } from "../reader.ts";
-import { longitudes } from "../sidecar.ts";
+import { boundsOf, placeOf, timeOf } from "./extents.ts";
 import { type Column, openParquet, type ParquetFile } from "./footer.ts";
 import { geoColumnsOf } from "./geo.ts";
 import { jsonObject } from "./json.ts";
@@ -96,33 +94,6 @@ function attributesOf({ texts }: ParquetFile): Record<string, Json> {
   return attributes;
 }
 
-/** Microseconds since 1970. Years beyond ISO 8601's four digits are no time of data. */
-function timeOf(range: Column["range"]): TimeExtent | undefined {
-  if (!range) return undefined;
-  const [start, end] = range.map((time) => (typeof time === "bigint" ? isoOf(time) : undefined));
-  return start !== undefined && end !== undefined ? { start, end, source: "values" } : undefined;
-}
-
-function isoOf(microseconds: bigint): string | undefined {
-  const seconds = Number(microseconds >= 0n ? microseconds / 1_000_000n : (microseconds - 999_999n) / 1_000_000n);
-  const date = new Date(seconds * 1000);
-  const year = date.getUTCFullYear();
-  if (!(year >= 0 && year <= 9999)) return undefined;
-  const fraction = String(((microseconds % 1_000_000n) + 1_000_000n) % 1_000_000n)
-    .padStart(6, "0")
-    .replace(/0+$/, "");
-  return `${date.toISOString().slice(0, 19)}${fraction && `.${fraction}`}Z`;
-}
-
-function boundsOf(longitude: Column["range"], latitude: Column["range"]): Bounds | undefined {
-  if (!longitude || !latitude) return undefined;
-  // Single precision is written as short as it was meant: 13.1, not 13.100000381469727.
-  const [[west, east], [south, north]] = [longitude, latitude].map((range) =>
-    range.map((edge) => shortFloat32(Number(edge))),
-  ) as [[number, number], [number, number]];
-  return { ...longitudes(west, east), south, north };
-}
-
 /** GeoParquet's covering: columns that have the edges of each row's box. */
 function coveringOf(
   covering: Readonly<Record<string, string>> | undefined,
@@ -133,8 +104,4 @@ function coveringOf(
   const [xmin, xmax, ymin, ymax] = ["xmin", "xmax", "ymin", "ymax"].map(rangeAt);
   if (!xmin || !xmax || !ymin || !ymax) return undefined;
   return { west: Number(xmin[0]), east: Number(xmax[1]), south: Number(ymin[0]), north: Number(ymax[1]) };
-}
-
-function placeOf(bounds: Bounds | undefined): Place | undefined {
-  return bounds && { bounds, geometry: boxShape(bounds), source: "values" };
 }

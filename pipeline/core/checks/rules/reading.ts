@@ -62,6 +62,12 @@ export const readingRules = {
     reason: "That file is not part of the dataset, so its values are lost with it.",
     fix: "Write the values into the file, with h5repack or nccopy.",
   },
+  "missing-slices": {
+    level: "error",
+    finds: "Files with data of an Open Data Fabric dataset are absent or damaged.",
+    reason: "The rows in them are lost, and its hashes say so to whoever reads it.",
+    fix: "Copy the dataset again, whole. `fieldtree verify` on it names each file.",
+  },
   "xarray-refuses": {
     level: "warning",
     finds: "xarray refuses to open the dataset because of one of its variables.",
