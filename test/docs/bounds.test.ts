@@ -60,6 +60,14 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["formats/netcdf/values.ts", "{ size: 262_144, most: 256 }", "256 blocks of 256 KiB"],
     ["formats/netcdf/values.ts", "sampledRecords = 32", "32 places"],
   ],
+  "blocks of an Open Data Fabric chain": [
+    ["formats/odf/chain.ts", "mostBlocks = 100_000", "100 000"],
+    ["formats/odf/chain.ts", "largestBlock = 16 * 2 ** 20", "16 MiB"],
+    ["formats/odf/flatbuffer.ts", "values: 100_000, bytes: 32 * 2 ** 20, depth: 64", "100 000, 32 MiB, 64 levels"],
+  ],
+  "row group of an Open Data Fabric slice": [
+    ["formats/odf/logical-hash.ts", "largestGroup = 256 * 2 ** 20", "256 MiB"],
+  ],
   "header of a NetCDF-3 file": [
     [
       "formats/netcdf/classic/header.ts",
