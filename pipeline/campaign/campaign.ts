@@ -18,6 +18,7 @@ import { required } from "../ipfs/require-block.ts";
 import type { Parts } from "../stages/parts.ts";
 import { views } from "../views/views.ts";
 import { configIn } from "./config.ts";
+import { doisIn } from "./dois.ts";
 import { fetchingLeaves } from "./parts/fetching-leaves.ts";
 import { homeOrGateways } from "./parts/home.ts";
 import { logOf, signing } from "./parts/log.ts";
@@ -45,7 +46,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
   const home = await homeOrGateways(config, state, secret);
   const gateways = await gatewaysOf(config);
   const reach = gateways ? firstOf(home, gateways) : home;
-  const published = facts(config);
+  const published = facts(config, await doisIn(folder));
   const log = await logOf(config, { folder, state, blocks: home, env });
   const services = await configuredPinServices(config, secret);
   const announced = await configuredNames(config, { secret, env, attachments: log.attachments });

@@ -1,12 +1,14 @@
-/** `check`: findings in tree.yaml or campaign.yaml, for people, editors and pull requests. */
+/** `check`: findings in tree.yaml, campaign.yaml or dois.yaml, for people, editors and pull requests. */
 
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { configFrom } from "../campaign/config.ts";
+import { doisFrom } from "../campaign/dois.ts";
 import { baseText, treeText } from "../cli/address/tree-text.ts";
 import { allFlag, allHint, errorsIn, findingLines } from "../cli/print/findings.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { readCampaign } from "../core/campaign/campaign.ts";
+import { readDois } from "../core/datacite/dois.ts";
 import type { Finding } from "../core/report/finding.ts";
 import { findingCount } from "../core/report/finding-list.ts";
 import { plural } from "../core/text/plural.ts";
@@ -20,7 +22,7 @@ export const check: Verb = {
     allFlag,
   ],
   about: `Lists every mistake in it at once, each at its line, with its fix. Needs no network and no node.
-FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is checked as one.`,
+FILE is the campaign's tree.yaml unless named; files named campaign.yaml and dois.yaml are checked as such.`,
   example: "fieldtree check",
 
   async run(call) {
@@ -37,7 +39,7 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
       [...findingLines(file, findings, call), `${counted}${allHint(findings, call)}`].join("\n"),
       findingLines(file, errors, call).join("\n"),
     );
-    if (named === undefined) await refuseBadCampaign(call);
+    if (named === undefined) await refuseOtherFiles(call);
     return errors.length > 0 ? 1 : 0;
   },
 };
@@ -45,13 +47,19 @@ FILE is the campaign's tree.yaml unless named; a file named campaign.yaml is che
 async function findingsIn(bytes: Uint8Array, file: string, call: Call): Promise<readonly Finding[]> {
   const { base } = call.flags;
   if (basename(file) === "campaign.yaml") return readCampaign(bytes).findings;
+  if (basename(file) === "dois.yaml") return readDois(bytes).findings;
   if (typeof base !== "string") return readTree(bytes).findings;
   const { findings } = readSides({ ...(await baseText(base, call.args[0], call)), proposal: bytes });
   return findings.map(({ file: _, touched, replacement, ...finding }) => finding);
 }
 
-/** The contract of this verb is one file's findings; a campaign.yaml that other verbs refuse is an additional failure. */
-async function refuseBadCampaign(call: Call): Promise<void> {
-  const file = join(call.folder(), "campaign.yaml");
-  if (existsSync(file)) configFrom(await treeText(file, call));
+/** The contract of this verb is one file's findings; other files that other verbs refuse are an additional failure. */
+async function refuseOtherFiles(call: Call): Promise<void> {
+  for (const [name, read] of [
+    ["campaign.yaml", configFrom],
+    ["dois.yaml", doisFrom],
+  ] as const) {
+    const file = join(call.folder(), name);
+    if (existsSync(file)) read(await treeText(file, call));
+  }
 }

@@ -97,6 +97,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
       summary: "show what the repository on GitHub lacks",
       load: async () => (await import("./doctor.ts")).doctor,
     },
+    {
+      name: "doi",
+      summary: "register the DOI of a dataset at DataCite",
+      load: async () => (await import("./doi.ts")).doi,
+    },
     { name: "scan", summary: "describe the datasets in the tree", load: async () => (await import("./scan.ts")).scan },
     {
       name: "fsck",

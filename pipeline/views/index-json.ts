@@ -68,6 +68,7 @@ function lineOf({ path, cid, reader, item, findings, references = [] }: DatasetE
     keywords: orAbsent(listOf(properties.keywords).slice(0, most.keywords)),
     creators: orAbsent(listOf(properties.contacts).map((contact) => (contact as { name: Json }).name)),
     license: properties.license,
+    doi: properties["sci:doi"],
     files: properties["fieldtree:member_count"],
     members: membersOf(properties["fieldtree:members"]),
     vars: orAbsent(variablesOf(properties["cube:variables"])),

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
+import { doisIn } from "../../campaign/dois.ts";
 import { formatNameTarget } from "../../core/campaign/name-target.ts";
 import { isFailure } from "../../core/failure.ts";
 import { hasNoData } from "../../core/tree/tree.ts";
@@ -26,6 +27,7 @@ import { formatSteps, stepData } from "../../stages/publish/plan.ts";
 import { sourceOf } from "../../stages/tree/past.ts";
 import { emptyTreeNote } from "../address/tree-text.ts";
 import type { Output } from "../verb.ts";
+import { doiData, doiLines } from "./doi-lines.ts";
 import { incompleteData, incompleteSections, section } from "./incomplete-pins.ts";
 import { ageOf, pinLines } from "./pin-lines.ts";
 import { nameShort, printable } from "./terminal.ts";
@@ -68,6 +70,7 @@ export async function printStatus(
   const names = await Promise.all(observation.names.map((name) => liveName(name, head, campaign, world)));
   const pins = observation.pins.filter(({ desired }) => desired.cid);
   const notHere = whyNoRoot(observation) ? undefined : await whyNotFromHere(observation, campaign, world);
+  const dois = doiData(await doisIn(opened.folder), observation.tree);
   const now = world.now().getTime();
   const data = {
     head: head?.cid.toString() ?? null,
@@ -77,6 +80,7 @@ export async function printStatus(
     live: names.map(({ data }) => data),
     pins: pins.map((pin) => ({ ...pinData(pin), age: ageOf(pin, now) })),
     ...incompleteData(observation),
+    ...(dois.length > 0 && { dois }),
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
     ...(notHere && { outOfReach: outOfReachData(notHere) }),
@@ -93,6 +97,7 @@ export async function printStatus(
     ...section("names", nameLines(names)),
     ...section("pins", pinLines(pins, now)),
     ...incompleteSections(observation, campaign),
+    ...section("DOIs", doiLines(dois)),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...section("out of reach", unreachable().map(describeUnreachable)),
     ...nextLines(observation, rolledBackReason && head, unreachable()),

@@ -12,8 +12,10 @@
  * ```
  */
 import * as v from "valibot";
+import { type Dois, resolves } from "../datacite/dois.ts";
 import type { Finding } from "../report/finding.ts";
 import { checkedYaml } from "../yaml/validate.ts";
+import { type DoiConfig, doiSchema, settledDoi } from "./doi.ts";
 import {
   bytesIn,
   environmentVariable,
@@ -44,6 +46,10 @@ export interface Facts {
   readonly providers: readonly Provider[];
   /** What people write → what the campaign calls the project. */
   readonly projects: Readonly<Record<string, string>>;
+  /** DOI of the campaign as a whole. */
+  readonly doi?: string;
+  /** By path, the DOI of a dataset that resolves, and the CID that it is for; absent where there are none. */
+  readonly dois?: Readonly<Record<string, { readonly doi: string; readonly cid: string }>>;
 }
 
 export interface Provider {
@@ -54,7 +60,7 @@ export interface Provider {
 }
 
 /** campaign.yaml with every default filled in. */
-export interface CampaignConfig extends Facts {
+export interface CampaignConfig extends Omit<Facts, "doi" | "dois"> {
   readonly node: NodeConfig;
   /** Globs over paths in the tree. Nothing in `only` means everything. */
   readonly scan: { readonly only: readonly string[]; readonly except: readonly string[] };
@@ -65,6 +71,8 @@ export interface CampaignConfig extends Facts {
   readonly pins: PinsConfig;
   readonly names: readonly NameConfig[];
   readonly log: LogConfig;
+  /** Where DOIs are registered; absent where the campaign registers none. */
+  readonly doi?: DoiConfig;
   /** Glob over paths → who reviews changes there: GitHub logins, or `org/team`. */
   readonly owners: Readonly<Record<string, readonly string[]>>;
   readonly review: ReviewConfig;
@@ -215,6 +223,7 @@ export const campaignSchema = v.pipe(
         ),
       ),
       log: optional("Where the log of releases lives. Default: on this machine", logSchema),
+      doi: optional("Where DOIs of datasets are registered. Default: nowhere", doiSchema),
     },
     "must be `campaign: NAME` and other keys",
   ),
@@ -245,17 +254,25 @@ export function readCampaign(source: string | Uint8Array): {
   return { campaign: value && settled(value), findings };
 }
 
-/** What published files depend on; where blocks are stored is not part of it. */
-export function facts({
-  campaign,
-  title,
-  domain,
-  gateways,
-  collectionDepth,
-  providers,
-  projects,
-}: CampaignConfig): Facts {
-  return { campaign, title, ...(domain && { domain }), gateways, collectionDepth, providers, projects };
+/** What published files depend on; where blocks are stored is not part of it. `dois`: of dois.yaml. */
+export function facts(
+  { campaign, title, domain, gateways, collectionDepth, providers, projects, doi }: CampaignConfig,
+  dois: Dois = new Map(),
+): Facts {
+  const resolving = [...dois].filter(([, entry]) => resolves(entry));
+  return {
+    campaign,
+    title,
+    ...(domain && { domain }),
+    gateways,
+    collectionDepth,
+    providers,
+    projects,
+    ...(doi?.campaign && { doi: doi.campaign }),
+    ...(resolving.length > 0 && {
+      dois: Object.fromEntries(resolving.map(([path, { doi, cid }]) => [path, { doi, cid }])),
+    }),
+  };
 }
 
 function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
@@ -275,6 +292,7 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
     names,
     log,
   } = config;
+  const doi = settledDoi(config.doi);
   const { owners, review } = config;
   return {
     campaign,
@@ -296,6 +314,7 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
     pins: settledPins(pins),
     names: settledNames(names),
     log: settledLog(log),
+    ...(doi && { doi }),
     owners: Object.fromEntries(
       Object.entries(owners ?? {}).map(([pattern, logins]) => [
         pattern,

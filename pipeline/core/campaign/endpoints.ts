@@ -13,7 +13,7 @@ import { byBytes } from "../text/order.ts";
 import type { CampaignConfig } from "./campaign.ts";
 
 /** The keys of campaign.yaml that count, whole. */
-const endpointKeys = ["node", "log", "names", "pins", "gateways"] as const;
+const endpointKeys = ["node", "log", "names", "pins", "gateways", "doi"] as const;
 
 export type EndpointConfig = Pick<CampaignConfig, (typeof endpointKeys)[number]>;
 
@@ -98,7 +98,8 @@ function nameOf(item: unknown): string | undefined {
 /** `kind: psa, endpoint: https://…, token: PSA_TOKEN`: addresses and secrets first, as the rest may be cut. */
 function summaryOf(settings: ReadonlyMap<string, readonly string[]>, entry: string): string {
   const short = [...settings].map(([key, values]) => [key.slice(entry.length + 1), values.join(", ")] as const);
-  const weight = (key: string) => Number(!/(?:^|\.)(?:kind|api|endpoint|server|token|key|ipns|to|cid)$/.test(key));
+  const weight = (key: string) =>
+    Number(!/(?:^|\.)(?:kind|api|endpoint|server|token|password|key|ipns|to|cid)$/.test(key));
   const ordered = short.toSorted(([a], [b]) => weight(a) - weight(b));
   return cut(ordered.map(([key, value]) => `${key}: ${value}`).join(", "));
 }

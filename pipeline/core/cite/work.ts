@@ -6,7 +6,6 @@
  */
 import type { Facts } from "../campaign/campaign.ts";
 import type { Json } from "../json.ts";
-import type { Item } from "../stac/item.ts";
 import { type Creator, creatorOf } from "./creator.ts";
 import { plainLine } from "./plain-line.ts";
 
@@ -31,6 +30,11 @@ export interface Work {
   readonly wording?: string;
 }
 
+/** What a citation needs of a STAC item. */
+export interface CitedItem {
+  readonly properties: Readonly<Record<string, Json>>;
+}
+
 /** The address of a work: its DOI where it has one, else its CID. */
 export const addressOf = ({ doi, cid }: Work): string =>
   doi === undefined ? `ipfs://${cid}` : `https://doi.org/${encodeURI(doi)}`;
@@ -38,7 +42,7 @@ export const addressOf = ({ doi, cid }: Work): string =>
 export const yearOf = ({ issued }: Work): string | undefined => issued?.slice(0, 4);
 
 /** `released`: when this version was first published, for a dataset that has no date of issue. */
-export function datasetWork(item: Item, cid: string, facts: Facts, released?: string): Work {
+export function datasetWork(item: CitedItem, cid: string, facts: Facts, released?: string): Work {
   const { properties } = item;
   const text = (name: string, limit: number) => {
     const value = properties[name];
@@ -74,6 +78,7 @@ export function releaseWork(
     title: campaignTitle(facts),
     creators: responsible(facts),
     publisher: publisherOf(facts),
+    ...(facts.doi && { doi: facts.doi }),
     issued: release.made.slice(0, 10),
     version: `release ${release.number}`,
     cid: release.root.toString(),
@@ -84,7 +89,7 @@ export function releaseWork(
 const campaignTitle = ({ title, campaign }: Facts) => plainLine(title, 300) || campaign;
 
 /** Creators; else whoever contributed; else the institutions; else those responsible for the campaign. */
-function creatorsOf({ properties }: Item, facts: Facts): readonly Creator[] {
+function creatorsOf({ properties }: CitedItem, facts: Facts): readonly Creator[] {
   const providers = listOf(properties.providers).flatMap(nameIn);
   const known = [...providers, ...facts.providers.map(({ name }) => name)];
   const contacts = listOf(properties.contacts).flatMap((contact) => contactIn(contact, known));

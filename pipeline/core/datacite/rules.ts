@@ -8,6 +8,7 @@
 import { isOrcid } from "../attributes/people.ts";
 import { objectionTo } from "../dataset/extent.ts";
 import { instantOf, isInstant } from "../dataset/instant.ts";
+import { isDoi } from "./doi.ts";
 import type { DataciteRecord, GeoLocation, Name, RecordDate } from "./record.ts";
 
 /** Why the record should not be registered, a sentence each; none where it may be. */
@@ -31,9 +32,6 @@ export function objectionsTo(record: DataciteRecord): string[] {
     ),
   ];
 }
-
-/** @see https://www.doi.org/doi-handbook/HTML/doi-name-syntax.html */
-export const isDoi = (text: string): boolean => /^10\.\d{4,9}(?:\.\d+)*\/[^\s\p{Cc}]{1,500}$/u.test(text);
 
 function objectionsToName({ name, nameIdentifiers = [] }: Name): string[] {
   if (!/[\p{L}\p{N}]/u.test(name)) return ["creators: a name is blank"];

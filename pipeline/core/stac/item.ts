@@ -20,6 +20,8 @@ import { oneLine } from "../attributes/text.ts";
 import type { Facts } from "../campaign/campaign.ts";
 import { attributeFindings } from "../checks/attributes.ts";
 import type { RuleName } from "../checks/rules.ts";
+import { citationText } from "../cite/text.ts";
+import { datasetWork } from "../cite/work.ts";
 import type { Access, DatasetFinding, Description, Geometry, Members } from "../dataset/dataset.ts";
 import { type Box, boxOf, objectionToPlace, objectionToTime } from "../dataset/extent.ts";
 import { sinceEver, untilEver } from "../dataset/instant.ts";
@@ -85,7 +87,9 @@ export function extension(name: string): string {
 /** The item, and what we found while making it; what the reader found stands in the description. Never throws for what that holds. */
 export function itemOf(described: Described, facts: Facts): { item: Item; findings: DatasetFinding[] } {
   const { path, cid, tsize, reader, description } = described;
-  const { about, findings: aboutFindings } = interpret(description.attributes, facts);
+  const { about: said, findings: aboutFindings } = interpret(description.attributes, facts);
+  const registered = registeredDoi(path, cid, facts);
+  const about = registered === undefined ? said : { ...said, doi: registered };
   const time = timeOf(description);
   const place = placeOf(description);
   const cube = cubeOf(description);
@@ -161,7 +165,19 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
     links: linksOf(about),
     assets: assetsOf(description, { cid, tsize, gateways: facts.gateways, dates }),
   };
-  return { item, findings };
+  return { item: registered === undefined ? item : withCitation(item, cid, facts), findings };
+}
+
+/** How a dataset with a registered DOI is cited, where its authors don't say it. */
+function withCitation(item: Item, cid: string, facts: Facts): Item {
+  const citation = citationText(datasetWork(item, cid, facts)).trimEnd();
+  return { ...item, properties: { "sci:citation": citation, ...item.properties } };
+}
+
+/** The DOI that the campaign registered for exactly these data. */
+function registeredDoi(path: string, cid: string, { dois = {} }: Facts): string | undefined {
+  const entry = Object.hasOwn(dois, path) ? dois[path] : undefined;
+  return entry?.cid === cid ? entry.doi : undefined;
 }
 
 /** The files of a folder that are one dataset together: the first ones, how many there are, and what differs between them. */

@@ -187,9 +187,9 @@ function nearestPlace(keys: readonly string[], places: ReadonlyMap<string, Place
   return { key: 0, value: 0 };
 }
 
-/** The value, as far as it may be repeated: the value of a token key may be a secret. */
+/** The value, as far as it may be repeated: the value of a token or password may be a secret. */
 function repeated(key: string, { written }: Place): string {
-  if (written === undefined || key === "token") return "";
+  if (written === undefined || key === "token" || key === "password") return "";
   return ` "${shown(written.replace(/\/\/[^/]*@/, "//…@"), 60)}"`;
 }
 

@@ -53,6 +53,22 @@ describe("nothing changes", () => {
 describe("is a change, by its key, from what to what", () => {
   it.each([
     [
+      "where DOIs are registered",
+      `${base}doi: { prefix: "10.5072", repository: TIB.SEA, password: DATACITE_PASSWORD }`,
+      `${base}doi: { prefix: "10.5072", repository: TIB.SEA, password: DATACITE_PASSWORD, endpoint: https://b.example }`,
+      "doi.endpoint",
+      "https://api.datacite.org",
+      "https://b.example",
+    ],
+    [
+      "which secret is sent there",
+      `${base}doi: { prefix: "10.5072", repository: TIB.SEA, password: DATACITE_PASSWORD }`,
+      `${base}doi: { prefix: "10.5072", repository: TIB.SEA, password: DNS_TOKEN }`,
+      "doi.password",
+      "DATACITE_PASSWORD",
+      "DNS_TOKEN",
+    ],
+    [
       "another gateway",
       `${base}gateways: [https://a.example]`,
       `${base}gateways: [https://b.example]`,
