@@ -133,6 +133,8 @@ export function folderReading(
       const failure = { kind: "input", message: incomplete.missing } as const;
       return { entries, here: { reader: incomplete.reader, failure }, inner: [], files: 0 };
     }
+    // Before any is read, because all of them are read again with larger bounds.
+    if (orThrow && readsFiles && others.length > limits.files) throw new TooLarge(`${limits.files} files`);
     const read = readsFiles ? others.slice(0, limits.files) : [];
     const from = readsFiles ? others[read.length] : undefined;
     const files = await filesIn(folder, read);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decompressors } from "../../../pipeline/campaign/decompressors.ts";
+import { decompressors } from "../../../pipeline/campaign/readers/decompressors.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
 import { netcdf } from "../../../pipeline/formats/netcdf/netcdf.ts";
 import type { FilePart, References } from "../../../pipeline/formats/reader.ts";

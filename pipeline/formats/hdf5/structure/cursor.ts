@@ -39,23 +39,30 @@ export class Cursor {
   }
 
   take(length: number): Uint8Array {
-    if (length > this.left)
-      throw this.damage(`a structure of ${this.bytes.length} bytes needs ${length - this.left} more`);
-    const taken = this.bytes.subarray(this.position, this.position + length);
-    this.position += length;
-    return taken;
+    const from = this.advance(length);
+    return this.bytes.subarray(from, this.position);
   }
 
   skip(length: number): this {
-    this.take(length);
+    this.advance(length);
     return this;
+  }
+
+  /** The position before it. */
+  private advance(length: number): number {
+    if (length > this.left)
+      throw this.damage(`a structure of ${this.bytes.length} bytes needs ${length - this.left} more`);
+    const from = this.position;
+    this.position += length;
+    return from;
   }
 
   /** An unsigned integer of up to 8 bytes. */
   uint(width: number): number {
+    // Without an array for these bytes: a file has some ten thousand such numbers.
+    const from = this.advance(width);
     let value = 0;
-    const taken = this.take(width);
-    for (let i = width - 1; i >= 0; i--) value = value * 256 + taken[i]!;
+    for (let i = from + width - 1; i >= from; i--) value = value * 256 + this.bytes[i]!;
     if (value > Number.MAX_SAFE_INTEGER) throw this.damage("a number there is larger than any file is");
     return value;
   }
