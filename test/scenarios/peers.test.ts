@@ -1,7 +1,10 @@
 /** Peers that campaign.yaml names, as the Kubos around a campaign come to know them. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { kubo } from "../../pipeline/ipfs/kubo/kubo.ts";
 import { aCampaign, fieldtree } from "../commands/program.ts";
 import { expectSchema } from "../commands/schemas.ts";
+import { raw } from "../contracts/node.ts";
+import { testWorld } from "../fakes/world.ts";
 import { type Kubo, kuboBinary, startKubo } from "../servers/kubo.ts";
 
 const theirs = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN";
@@ -56,5 +59,18 @@ pins:
     await mirror.ipfs("config", "--json", "Peering.Peers", "null");
     expect((await fieldtree(["repin"], { cwd, env })).code).toBe(0);
     expect(await peersOf(mirror)).toEqual([known]);
+  });
+
+  it("send a block that the node lost, once it is connected with them", async () => {
+    const [home, theirs] = [kubo({ api: node.api }), kubo({ api: mirror.api, token: "canary" })];
+    onTestFinished(() => Promise.all([home.close?.(), theirs.close?.()]).then(() => undefined));
+    await theirs.put([raw("only theirs")], testWorld());
+    const { cid, bytes } = raw("only theirs");
+    for (const peer of (await node.ipfs("swarm", "peers")).split("\n").filter(Boolean))
+      await node.ipfs("swarm", "disconnect", peer);
+    expect(await home.getFromPeers!(cid, testWorld())).toBeUndefined();
+    const [address] = (await mirror.ipfs("swarm", "addrs", "local", "--id")).split("\n");
+    await node.ipfs("swarm", "connect", address!);
+    expect(await home.getFromPeers!(cid, testWorld())).toEqual(bytes);
   });
 });
