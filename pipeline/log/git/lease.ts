@@ -46,40 +46,22 @@ const largestLease = 4096;
 
 export function gitLeases(repository: Repository, options: GitLeaseOptions): Leases {
   const { branch, holder, here, memory, term = 600_000 } = options;
-  let last: PushedLease | undefined;
-
-  const readLease = async (world: World): Promise<PushedLease | undefined> => {
-    const commit = (await repository.tips([branch], world)).get(branch);
-    if (commit === undefined) return undefined;
-    if (last?.commit === commit) return last;
-    if (!(await repository.has(commit))) await repository.bringCommit(commit, world);
-    last = { commit, lease: await leaseIn(repository, commit, branch) };
-    return last;
-  };
-
-  /** Pushes `lease` if the branch is still at `from`; `undefined` if it moved. */
-  const put = async (lease: Lease, from: string | undefined, world: World): Promise<PushedLease | undefined> => {
-    const files = { "lease.json": new TextEncoder().encode(`${JSON.stringify(lease, null, 1)}\n`) };
-    const message = `${lease.holder.replace(/\s+/g, " ")} is ${lease.what}`;
-    const commit = await repository.commit({ parent: undefined, message, files }, world);
-    return (await repository.move(branch, from, commit, world)) ? { commit, lease } : undefined;
-  };
-
+  const pushed = leaseBranch(repository, branch);
   const endOf = (now: Date) => new Date(now.getTime() + term).toISOString();
 
   return {
     async show(world) {
-      const [current, running, ours] = await Promise.all([readLease(world), here.show(world), idsIn(memory)]);
+      const [current, running, ours] = await Promise.all([pushed.read(world), here.show(world), idsIn(memory)]);
       if (!current || running || !ours.has(current.lease.id)) return current?.lease;
       return { ...current.lease, what: `${current.lease.what} (that process is gone)` };
     },
 
     async take(what, world) {
-      const localLease = await takeHere(what, world);
+      const localLease = await takeHere(what, here, pushed, world);
       try {
         const ours = await idsIn(memory);
         for (;;) {
-          const other = await readLease(world);
+          const other = await pushed.read(world);
           const now = world.now();
           const left = other && ours.has(other.lease.id);
           if (other && !left && !isOver(other.lease, now)) throw leaseTaken(other.lease);
@@ -87,9 +69,9 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
           // Both ids, because a crash may happen before or after the push takes effect.
           await mkdir(dirname(memory), { recursive: true });
           await writeDurably(memory, [...(left ? [other.lease.id] : []), lease.id, ""].join("\n"));
-          const taken = await put(lease, other?.commit, world);
+          const taken = await pushed.put(lease, other?.commit, world);
           // If the push failed, another process moved the branch: read it again.
-          if (taken) return renewed(taken, localLease, world);
+          if (taken) return renewed(taken, localLease, { pushed, memory, term, endOf }, world);
         }
       } catch (error) {
         await localLease.release();
@@ -100,88 +82,132 @@ export function gitLeases(repository: Repository, options: GitLeaseOptions): Lea
     async break(world) {
       const brokenHere = await here.break(world);
       for (;;) {
-        const other = await readLease(world);
+        const other = await pushed.read(world);
         // The holder may renew the lease between the read and the push; then the loop repeats.
-        if (!other || (await repository.move(branch, other.commit, undefined, world))) {
-          return other?.lease ?? brokenHere;
-        }
+        if (!other || (await pushed.remove(other, world))) return other?.lease ?? brokenHere;
       }
     },
   };
+}
 
-  async function takeHere(what: string, world: World): Promise<TakenLease> {
-    try {
-      return await here.take(what, world);
-    } catch (error) {
-      // If the other process has pushed its lease already, report it as other machines see it. If it can't be read, report the
-      // local one.
-      const shared = isFailure(error, "refused") && (await readLease(world).catch(() => undefined));
-      throw shared ? leaseTaken(shared.lease) : error;
-    }
+/** The lease as the remote has it. */
+interface LeaseBranch {
+  read(world: World): Promise<PushedLease | undefined>;
+  /** Pushes `lease` if the branch is still at commit `from`; `undefined` if it moved. */
+  put(lease: Lease, from: string | undefined, world: World): Promise<PushedLease | undefined>;
+  /** Removes the branch if it still has this lease; `false` if it moved. */
+  remove(lease: PushedLease, world: World): Promise<boolean>;
+}
+
+function leaseBranch(repository: Repository, branch: string): LeaseBranch {
+  let last: PushedLease | undefined;
+  return {
+    async read(world) {
+      const commit = (await repository.tips([branch], world)).get(branch);
+      if (commit === undefined) return undefined;
+      if (last?.commit === commit) return last;
+      if (!(await repository.has(commit))) await repository.bringCommit(commit, world);
+      last = { commit, lease: await leaseIn(repository, commit, branch) };
+      return last;
+    },
+
+    async put(lease, from, world) {
+      const files = { "lease.json": new TextEncoder().encode(`${JSON.stringify(lease, null, 1)}\n`) };
+      const message = `${lease.holder.replace(/\s+/g, " ")} is ${lease.what}`;
+      const commit = await repository.commit({ parent: undefined, message, files }, world);
+      return (await repository.move(branch, from, commit, world)) ? { commit, lease } : undefined;
+    },
+
+    remove: ({ commit }, world) => repository.move(branch, commit, undefined, world),
+  };
+}
+
+async function takeHere(what: string, here: Leases, pushed: LeaseBranch, world: World): Promise<TakenLease> {
+  try {
+    return await here.take(what, world);
+  } catch (error) {
+    // If the other process has pushed its lease already, report it as other machines see it. If it can't be read, report the
+    // local one.
+    const shared = isFailure(error, "refused") && (await pushed.read(world).catch(() => undefined));
+    throw shared ? leaseTaken(shared.lease) : error;
   }
+}
 
-  function renewed(taken: PushedLease, localLease: TakenLease, world: World): TakenLease {
-    const lost = new AbortController();
-    let now = taken;
-    let released = false;
-    let renewing: Promise<void> = Promise.resolve();
-    let next: NodeJS.Timeout | undefined;
-    // Measured by a timer of this process: `until` is for other machines, whose clocks may differ.
-    let end: NodeJS.Timeout | undefined;
+interface Renewing {
+  readonly pushed: LeaseBranch;
+  /** As in {@link GitLeaseOptions}. */
+  readonly memory: string;
+  readonly term: number;
+  readonly endOf: (now: Date) => string;
+}
 
-    const lose = (how: string) => {
+/** The lease that was taken, renewed until it is released or lost. */
+function renewed(
+  taken: PushedLease,
+  localLease: TakenLease,
+  { pushed, memory, term, endOf }: Renewing,
+  world: World,
+): TakenLease {
+  const lost = new AbortController();
+  let now = taken;
+  let released = false;
+  let renewing: Promise<void> = Promise.resolve();
+  let next: NodeJS.Timeout | undefined;
+  // Measured by a timer of this process: `until` is for other machines, whose clocks may differ.
+  let end: NodeJS.Timeout | undefined;
+
+  const lose = (how: string) => {
+    clearTimeout(next);
+    clearTimeout(end);
+    lost.abort(leaseLost(taken.lease, how));
+  };
+  const renew = async () => {
+    const renewed = await pushed.put({ ...taken.lease, until: endOf(world.now()) }, now.commit, world);
+    if (lost.signal.aborted) return;
+    if (!renewed) return lose("was broken, or taken over");
+    now = renewed;
+    live();
+  };
+  const renewIn = (ms: number) => {
+    next = setTimeout(() => {
+      renewing = renew().catch((error) => {
+        // If the remote is not reachable, try again until the lease expires.
+        if (released || lost.signal.aborted) return;
+        if (isFailure(error, "unavailable")) renewIn(term / 30);
+        else lose(`could not be renewed: ${(error as Error).message}`);
+      });
+    }, ms).unref();
+  };
+  const live = () => {
+    clearTimeout(end);
+    end = setTimeout(() => lose("could not be renewed before its end"), term).unref();
+    if (!released) renewIn(term / 3);
+  };
+  live();
+
+  return {
+    lease: taken.lease,
+    lost: AbortSignal.any([lost.signal, localLease.lost]),
+    async release() {
+      if (released) return;
+      released = true;
+      clearTimeout(next);
+      await renewing;
       clearTimeout(next);
       clearTimeout(end);
-      lost.abort(leaseLost(taken.lease, how));
-    };
-    const renew = async () => {
-      const renewed = await put({ ...taken.lease, until: endOf(world.now()) }, now.commit, world);
-      if (lost.signal.aborted) return;
-      if (!renewed) return lose("was broken, or taken over");
-      now = renewed;
-      live();
-    };
-    const renewIn = (ms: number) => {
-      next = setTimeout(() => {
-        renewing = renew().catch((error) => {
-          // If the remote is not reachable, try again until the lease expires.
-          if (released || lost.signal.aborted) return;
-          if (isFailure(error, "unavailable")) renewIn(term / 30);
-          else lose(`could not be renewed: ${(error as Error).message}`);
-        });
-      }, ms).unref();
-    };
-    const live = () => {
-      clearTimeout(end);
-      end = setTimeout(() => lose("could not be renewed before its end"), term).unref();
-      if (!released) renewIn(term / 3);
-    };
-    live();
+      if (!lost.signal.aborted) await giveBack(now, pushed, memory, world);
+      await localLease.release();
+    },
+  };
+}
 
-    return {
-      lease: taken.lease,
-      lost: AbortSignal.any([lost.signal, localLease.lost]),
-      async release() {
-        if (released) return;
-        released = true;
-        clearTimeout(next);
-        await renewing;
-        clearTimeout(next);
-        clearTimeout(end);
-        if (!lost.signal.aborted) await giveBack(now, world);
-        await localLease.release();
-      },
-    };
-  }
-
-  async function giveBack({ commit, lease }: PushedLease, world: World): Promise<void> {
-    // With a signal of its own: the lease must be released also after the work was aborted.
-    const quietly = { ...world, signal: AbortSignal.timeout(30_000) };
-    try {
-      if (await repository.move(branch, commit, undefined, quietly)) await rm(memory, { force: true });
-    } catch (error) {
-      world.log(`the lease could not be given back, and ends at ${lease.until}: ${(error as Error).message}`);
-    }
+async function giveBack(lease: PushedLease, pushed: LeaseBranch, memory: string, world: World): Promise<void> {
+  // With a signal of its own: the lease must be released also after the work was aborted.
+  const quietly = { ...world, signal: AbortSignal.timeout(30_000) };
+  try {
+    if (await pushed.remove(lease, quietly)) await rm(memory, { force: true });
+  } catch (error) {
+    world.log(`the lease could not be given back, and ends at ${lease.lease.until}: ${(error as Error).message}`);
   }
 }
 

@@ -12,11 +12,12 @@ import { randomUUID } from "node:crypto";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Failure, isFailure } from "../../core/failure.ts";
+import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { type Lock, lock } from "../../disk/lock.ts";
 import { environment, type GitResult, runGit } from "../../disk/run-git.ts";
 import { type Access, accessTo } from "./access.ts";
+import { broken, refusal, rejection } from "./git-failures.ts";
 import { type GitObject, objectsOf } from "./objects.ts";
 
 export interface Repository {
@@ -65,55 +66,15 @@ const recordedRef = "refs/fieldtree/kept";
 /** Name of the remote in this repository. It must not be in any user's configuration. */
 const remoteName = "fieldtree-log";
 
-export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): Repository {
+export function repositoryIn(options: RepositoryOptions): Repository {
+  const { folder } = options;
   const objects = objectsOf(folder);
-  const here = (args: readonly string[], world: World, input?: Uint8Array) =>
-    runGit(args, { env: environment(folder, ours), cwd: folder, signal: world.signal, ...(input && { input }) });
-
-  let access: Promise<Access> | undefined;
-  const reach = (world: World) => {
-    access ??= accessTo(remote, checkout, world);
-    access.catch(() => {
-      access = undefined; // Resolved again at the next call: a process that runs on works after the user fixed the settings.
-    });
-    return access;
-  };
-
-  const there = async (args: readonly string[], world: World, input?: Uint8Array) => {
-    await exists(world);
-    const { address, pushAddress, cwd, settings } = await reach(world);
-    const all: readonly (readonly [string, string])[] = [
-      ...settings,
-      ...ours,
-      [`remote.${remoteName}.url`, address],
-      ...(pushAddress === undefined ? [] : [[`remote.${remoteName}.pushurl`, pushAddress] as const]),
-      // Set here, because git does not write it into the repository, and without it fails at a missing object instead of
-      // fetching it.
-      [`remote.${remoteName}.promisor`, "true"],
-      [`remote.${remoteName}.partialclonefilter`, "blob:none"],
-    ];
-    return runGit(args, {
-      env: environment(folder, all),
-      cwd,
-      signal: world.signal,
-      timeoutMs: commandTimeoutMs,
-      ...(input && { input }),
-    });
-  };
-
-  let existing: Promise<void> | undefined;
-  const exists = (world: World) => {
-    existing ??= makeUnlessThere(folder, world);
-    existing.catch(() => {
-      existing = undefined;
-    });
-    return existing;
-  };
+  const { here, there, reach, exists } = gitIn(options);
 
   const tips: Repository["tips"] = async (branches, world) => {
     const refs = branches.map((branch) => `refs/heads/${branch}`);
     const ran = await there(["ls-remote", "--quiet", remoteName, ...refs], world);
-    if (ran.code !== 0) throw refusal(ran, "asking for its branches", await reach(world));
+    if (ran.code !== 0) throw refusal(ran, "asking for its branches", await reach(world), commandTimeoutMs);
     const found = new Map<string, string>();
     for (const line of ran.stdout.toString().split("\n")) {
       const [, oid, ref] = /^([0-9a-f]{40})\trefs\/heads\/(.+)$/.exec(line) ?? [];
@@ -130,7 +91,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
       // Only this program uses the repository, and this process has its lock, so this file is from a git that was killed.
       await rm(join(folder, "shallow.lock"), { force: true });
       const ran = await there(args, world, new TextEncoder().encode(`${oids.join("\n")}\n`));
-      if (ran.code !== 0) throw refusal(ran, "fetching", await reach(world));
+      if (ran.code !== 0) throw refusal(ran, "fetching", await reach(world), commandTimeoutMs);
     });
   };
 
@@ -159,36 +120,7 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
       return oid;
     },
 
-    async move(branch, from, to, world) {
-      const ref = `refs/heads/${branch}`;
-      const ran = await there(
-        [
-          "push",
-          "--porcelain",
-          "--no-verify",
-          "--no-follow-tags",
-          "--recurse-submodules=no",
-          `--force-with-lease=${ref}:${from ?? ""}`,
-          remoteName,
-          `${to ?? ""}:${ref}`,
-        ],
-        world,
-      );
-      if (ran.code === 0) return true;
-      const [, reason] = /^!\t[^\t]*\t(.*)$/m.exec(ran.stdout.toString()) ?? [];
-      const failed =
-        reason === undefined
-          ? refusal(ran, `pushing to ${branch}`, await reach(world))
-          : rejection(reason, ran, branch, await reach(world));
-      if (reason === undefined && !isFailure(failed, "unavailable")) throw failed;
-      // The answer may have been lost after the push took effect, and rejections differ by server, so the branch is read again.
-      const now = await tips([branch], world).catch(() => {
-        throw failed;
-      });
-      if (now.get(branch) === to) return true;
-      if (now.get(branch) !== from && reason !== undefined) return false;
-      throw failed;
-    },
+    move: (branch, from, to, world) => movedOn({ branch, from, to }, { there, reach, tips }, world),
 
     async record(commit, world) {
       await alone(folder, world, async () => {
@@ -203,6 +135,92 @@ export function repositoryIn({ folder, checkout, remote }: RepositoryOptions): R
       return ran.code === 0 ? ran.stdout.toString().trim() : undefined;
     },
   };
+}
+
+/** Git commands in the repository of `folder`, which is created when it is first needed. */
+interface Git {
+  /** Runs a command that needs no remote. */
+  here(args: readonly string[], world: World, input?: Uint8Array): Promise<GitResult>;
+  /** Runs a command that may ask the remote. */
+  there(args: readonly string[], world: World, input?: Uint8Array): Promise<GitResult>;
+  /** How the remote is reached. */
+  reach(world: World): Promise<Access>;
+  exists(world: World): Promise<void>;
+}
+
+function gitIn({ folder, checkout, remote }: RepositoryOptions): Git {
+  let access: Promise<Access> | undefined;
+  const reach = (world: World) => {
+    access ??= accessTo(remote, checkout, world);
+    access.catch(() => {
+      access = undefined; // Resolved again at the next call: a process that runs on works after the user fixed the settings.
+    });
+    return access;
+  };
+
+  let existing: Promise<void> | undefined;
+  const exists = (world: World) => {
+    existing ??= makeUnlessThere(folder, world);
+    existing.catch(() => {
+      existing = undefined;
+    });
+    return existing;
+  };
+
+  return {
+    reach,
+    exists,
+    here: (args, world, input) =>
+      runGit(args, { env: environment(folder, ours), cwd: folder, signal: world.signal, ...(input && { input }) }),
+
+    async there(args, world, input) {
+      await exists(world);
+      const { address, pushAddress, cwd, settings } = await reach(world);
+      const all: readonly (readonly [string, string])[] = [
+        ...settings,
+        ...ours,
+        [`remote.${remoteName}.url`, address],
+        ...(pushAddress === undefined ? [] : [[`remote.${remoteName}.pushurl`, pushAddress] as const]),
+        // Set here, because git does not write it into the repository, and without it fails at a missing object instead of
+        // fetching it.
+        [`remote.${remoteName}.promisor`, "true"],
+        [`remote.${remoteName}.partialclonefilter`, "blob:none"],
+      ];
+      return runGit(args, {
+        env: environment(folder, all),
+        cwd,
+        signal: world.signal,
+        timeoutMs: commandTimeoutMs,
+        ...(input && { input }),
+      });
+    },
+  };
+}
+
+/** {@link Repository.move}: a push that succeeds only if the branch is where it was. */
+async function movedOn(
+  { branch, from, to }: { readonly branch: string; readonly from: string | undefined; readonly to: string | undefined },
+  { there, reach, tips }: Pick<Git, "there" | "reach"> & Pick<Repository, "tips">,
+  world: World,
+): Promise<boolean> {
+  const ref = `refs/heads/${branch}`;
+  const careful = ["--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"];
+  const swap = [`--force-with-lease=${ref}:${from ?? ""}`, remoteName, `${to ?? ""}:${ref}`];
+  const ran = await there(["push", ...careful, ...swap], world);
+  if (ran.code === 0) return true;
+  const [, reason] = /^!\t[^\t]*\t(.*)$/m.exec(ran.stdout.toString()) ?? [];
+  const failed =
+    reason === undefined
+      ? refusal(ran, `pushing to ${branch}`, await reach(world), commandTimeoutMs)
+      : rejection(reason, ran, branch, await reach(world));
+  if (reason === undefined && !isFailure(failed, "unavailable")) throw failed;
+  // The answer may have been lost after the push took effect, and rejections differ by server, so the branch is read again.
+  const now = await tips([branch], world).catch(() => {
+    throw failed;
+  });
+  if (now.get(branch) === to) return true;
+  if (now.get(branch) !== from && reason !== undefined) return false;
+  throw failed;
 }
 
 /** Settings that override the user's configuration. */
@@ -292,43 +310,4 @@ function importOf({ parent, message, files }: CommitDraft, world: World): Uint8A
   // fast-import needs a ref for a new commit. The ref is deleted again before git writes it.
   line(`get-mark :1\nreset ${ref}\nfrom ${"0".repeat(40)}\n\ndone`);
   return Buffer.concat(parts);
-}
-
-/** The failure for a command that fails in the local repository, independently of the remote. */
-function broken(ran: GitResult, folder: string, doing: string): Failure {
-  return new Failure("refused", `git failed ${doing} in ${folder}: ${ran.message}`, {
-    hint: "everything in that folder is also on the remote: remove it and run it again",
-  });
-}
-
-/** Messages of git for permanent errors. Any other error may come from the network. */
-const permanent =
-  /Authentication failed|could not read (Username|Password)|terminal prompts disabled|Permission denied|Permission to .* denied|access denied|returned error: 40[1-4]|Invalid username|Bad credentials|Host key verification failed|Repository not found|repository '.*' not found|does not appear to be a git repository|does not exist|not a git repository|dubious ownership|transport '.*' not allowed|is not a git command|unsupported protocol|mismatched algorithms|Unable to find remote helper|insufficient permission|Write access to repository not granted/i;
-
-/** Messages of git for corrupt or missing objects. */
-const corruption =
-  /fsck error|bad object|did not send all necessary objects|index-pack (failed|died)|SHA1 COLLISION|invalid object|corrupt|missing blob|bad tree|not our ref/i;
-
-function refusal(ran: GitResult, doing: string, { shown, withoutSecrets }: Access): Failure {
-  const reason = withoutSecrets(ran.message);
-  const message = `${shown}: git failed ${doing}: ${reason}`;
-  if (ran.timedOut)
-    return new Failure("unavailable", `${shown}: git was not done ${doing} after ${commandTimeoutMs / 1000} s`);
-  if (permanent.test(reason)) {
-    return new Failure("refused", message, {
-      hint: "can `git push` reach it from here? fieldtree uses the same settings and credentials",
-    });
-  }
-  if (corruption.test(reason) && !/early EOF|hung up|disconnect/i.test(reason)) return new Failure("corrupt", message);
-  return new Failure("unavailable", message);
-}
-
-function rejection(reason: string, ran: GitResult, branch: string, { shown, withoutSecrets }: Access): Failure {
-  const why = withoutSecrets(`${reason.slice(0, 200)}; ${ran.message}`);
-  if (/lock|failed to update|timed? ?out/i.test(reason)) {
-    return new Failure("unavailable", `${shown} is busy with ${branch}: ${why}`);
-  }
-  return new Failure("refused", `${shown} does not take a push to ${branch}: ${why}`, {
-    hint: "the branch must not be protected against the publisher",
-  });
 }
