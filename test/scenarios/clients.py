@@ -52,7 +52,7 @@ said = []
 for item in items:
     asset = item.assets["data"]
     kwargs = asset.extra_fields["xarray:open_kwargs"]
-    ds = xr.open_dataset(asset.href, **kwargs, storage_options=asset.extra_fields["xarray:storage_options"])
+    ds = xr.open_dataset(asset.href, **kwargs, storage_options=asset.extra_fields.get("xarray:storage_options"))
     over_http = [xr.open_dataset(each["href"], **kwargs) for each in asset.extra_fields["alternate"].values()]
     zarr = xr.open_zarr(gateway + "/ipfs/" + asset.href.removeprefix("ipfs://"))
     here = xr.open_zarr(local[item.id.replace("--", "/").removeprefix("products/")])

@@ -66,8 +66,9 @@ export function spanOf(intervals: readonly Interval[]): Interval | undefined {
 /** The smallest box that contains all of `boxes`: it leaves out the widest range of longitudes in which no box lies. */
 export function boxAround(boxes: readonly Box[]): Box | undefined {
   if (boxes.length === 0) return undefined;
-  const south = Math.min(...boxes.map((box) => box[1]));
-  const north = Math.max(...boxes.map((box) => box[3]));
+  // Without a spread: a call takes no more than some hundred thousand arguments.
+  const south = boxes.reduce((least, box) => Math.min(least, box[1]), 90);
+  const north = boxes.reduce((most, box) => Math.max(most, box[3]), -90);
   // What crosses the antimeridian is cut there. No sums: the answer's edges are edges that were given.
   const arcs = boxes.flatMap(([west, , east]) =>
     west > east ? [[west, 180] as const, [-180, east] as const] : [[west, east] as const],

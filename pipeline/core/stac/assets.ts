@@ -111,7 +111,6 @@ function zarr({ version, consolidated }: Access & { format: "zarr" }, group?: st
     "zarr:node_type": "group",
     "zarr:zarr_format": version,
     "xarray:open_kwargs": { engine: "zarr", consolidated, zarr_format: version, ...(group && { group }) },
-    "xarray:storage_options": {},
   };
 }
 
@@ -124,7 +123,6 @@ function netcdf({ model }: Access & { format: "netcdf" }): Asset {
     type: model === "HDF5" ? "application/x-hdf5" : "application/netcdf",
     roles: ["data"],
     "xarray:open_kwargs": enginesOf[model],
-    "xarray:storage_options": {},
   };
 }
 

@@ -10,6 +10,7 @@
  * stac/products/catalog.json
  * stac/products/HALO/collection.json                 collection depth 2
  * stac/products/HALO/radar.zarr.json                 an item
+ * stac/raw/~page1/radar-001.zarr.json                a page, where a folder has more than some 400 entries
  * ```
  *
  * @see https://github.com/radiantearth/stac-spec/blob/v1.1.0/best-practices.md#catalog-layout
@@ -24,7 +25,8 @@ import { plural } from "../text/plural.ts";
 import { noVersions, type Versions } from "../versions/versions.ts";
 import type { DatasetEntry, Entry } from "./catalog-entry.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
-import { folderFile, idOf, itemFile, relative } from "./names.ts";
+import { folderFile, idOf, itemFile, pageFile, relative, safeName } from "./names.ts";
+import { type Page, pagesOf } from "./pages.ts";
 import { referenceFields } from "./references.ts";
 import { deprecatedItems, versionAssets, versionLinks } from "./versions.ts";
 
@@ -38,17 +40,25 @@ export function* stacFiles(
   versions: Versions = noVersions,
 ): Generator<{ readonly path: string; readonly content: string }> {
   const folders = foldersOf(entries);
+  // Outermost first, so that a folder's is known before those of the folders in it.
+  const listings = new Map<string, Listing>();
   for (const folder of folders.values()) {
-    const place = placeIn(folders, folder, facts);
+    const listing = listingOf(folder, facts);
+    listings.set(folder.path, listing);
+    const place = placeIn(folders, folder, listings.get(parentOf(folder.path))!, facts);
+    for (const page of listing.pages) {
+      yield { path: page.file, content: stableJson(pageDocument(page, folder, place, facts)) };
+    }
     for (const dataset of folder.datasets) {
       const file = itemFile(dataset.path);
       const versionsOfIt = {
         links: versionLinks(dataset.path, file, versions, facts),
         assets: versionAssets(dataset.path, file, versions),
       };
-      yield { path: file, content: stableJson(located(dataset, file, place, versionsOfIt)) };
+      const parent = listing.fileWith(file);
+      yield { path: file, content: stableJson(located(dataset, { file, parent }, place, versionsOfIt)) };
     }
-    yield { path: place.file, content: stableJson(documentOf(folder, place, facts)) };
+    yield { path: place.file, content: stableJson(documentOf(folder, listing, place, facts)) };
   }
   const nearest = (path: string) => folders.get(ancestry(path).findLast((folder) => folders.has(folder))!)!;
   const catalogFile = (path: string) => documentFile(nearest(path), facts);
@@ -92,11 +102,10 @@ interface Place {
   readonly collection?: { readonly id: string; readonly file: string };
   readonly parent?: { readonly file: string; readonly title: string };
   readonly rootTitle: string;
-  /** Document of each folder in this one. */
-  readonly fileOf: (folder: Folder) => string;
 }
 
-function placeIn(folders: ReadonlyMap<string, Folder>, folder: Folder, facts: Facts): Place {
+/** @param above what the folder above it lists. */
+function placeIn(folders: ReadonlyMap<string, Folder>, folder: Folder, above: Listing, facts: Facts): Place {
   const fileOf = (other: Folder) => documentFile(other, facts);
   const ancestors = ancestry(folder.path).map((path) => folders.get(path)!);
   const collection = ancestors.find((other) => isCollection(other, facts));
@@ -104,9 +113,93 @@ function placeIn(folders: ReadonlyMap<string, Folder>, folder: Folder, facts: Fa
   return {
     file: fileOf(folder),
     ...(collection && { collection: { id: idIn(facts, collection.path), file: fileOf(collection) } }),
-    ...(parent && { parent: { file: fileOf(parent), title: titleOf(parent, facts) } }),
+    ...(parent && { parent: { file: above.fileWith(fileOf(folder)), title: titleOf(parent, facts) } }),
     rootTitle: facts.title || facts.campaign,
-    fileOf,
+  };
+}
+
+/** A link to what is in a folder. */
+interface Listed {
+  /** In the folder. */
+  readonly name: string;
+  /** In the portal. */
+  readonly file: string;
+  readonly link: Omit<StacLink, "href">;
+}
+
+interface ListedPage {
+  readonly file: string;
+  readonly page: Page<Listed>;
+  /** The document that links to it. */
+  readonly parent: string;
+}
+
+/** What the document of a folder links to, and where the rest is. */
+interface Listing {
+  readonly top: readonly Listed[] | readonly Page<Listed>[];
+  readonly pages: readonly ListedPage[];
+  /** The document that links to `file`, that of a folder in it or of a dataset. */
+  readonly fileWith: (file: string) => string;
+}
+
+function listingOf(folder: Folder, facts: Facts): Listing {
+  const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+  const listed: Listed[] = [
+    ...folder.folders.map((child) => ({
+      // With a slash, because a dataset may have the name of a folder.
+      name: `${nameOf(child.path)}/`,
+      file: documentFile(child, facts),
+      link: { rel: "child", type: json, title: titleOf(child, facts) },
+    })),
+    ...folder.datasets.map(({ path, item }) => ({
+      name: nameOf(path),
+      file: itemFile(path),
+      link: { rel: "item", type: "application/geo+json", title: item.properties.title as string },
+    })),
+  ];
+  const own = documentFile(folder, facts);
+  const top = pagesOf(listed);
+  const pages: ListedPage[] = [];
+  const listedBy = new Map<string, string>();
+  const gather = (some: typeof top, parent: string) => {
+    for (const each of some) {
+      if (!("level" in each)) {
+        if (parent !== own) listedBy.set(each.file, parent);
+        continue;
+      }
+      const file = pageFile(folder.path, each);
+      pages.push({ file, page: each, parent });
+      gather(each.entries, file);
+    }
+  };
+  gather(top, own);
+  return { top, pages, fileWith: (file) => listedBy.get(file) ?? own };
+}
+
+/** Links to what a document lists. @param from that document. */
+function linksTo(listed: Listing["top"], folder: Folder, from: string): StacLink[] {
+  return listed.map((each) =>
+    "level" in each
+      ? { rel: "child", href: relative(from, pageFile(folder.path, each)), type: json, title: pageTitle(each) }
+      : { ...each.link, href: relative(from, each.file) },
+  );
+}
+
+const pageTitle = ({ first, last }: Page<Listed>) => `${first} to ${last}`;
+
+function pageDocument({ file, page, parent }: ListedPage, folder: Folder, place: Place, facts: Facts) {
+  const { level, first, last, entries } = page;
+  return {
+    stac_version: "1.1.0",
+    type: "Catalog",
+    id: `${idIn(facts, folder.path)}--~page${level}--${safeName(first)}`,
+    title: pageTitle(page),
+    description: `What is in ${folder.path === "" ? place.rootTitle : folder.path} from ${first} to ${last}.`,
+    links: [
+      { rel: "root", href: relative(file, rootFile), type: json, title: place.rootTitle },
+      { rel: "parent", href: relative(file, parent), type: json },
+      ...linksTo(entries, folder, file),
+    ],
   };
 }
 
@@ -132,8 +225,8 @@ const json = "application/json";
 
 function located(
   dataset: DatasetEntry,
-  file: string,
-  { file: parent, collection, rootTitle }: Place,
+  { file, parent }: { readonly file: string; readonly parent: string },
+  { collection, rootTitle }: Place,
   versions: Pick<Item, "links" | "assets">,
 ): Item {
   const { item } = dataset;
@@ -152,23 +245,12 @@ function located(
   };
 }
 
-function documentOf(folder: Folder, place: Place, facts: Facts) {
+function documentOf(folder: Folder, listing: Listing, place: Place, facts: Facts) {
   const { file, parent } = place;
   const links: StacLink[] = [
     { rel: "root", href: relative(file, rootFile), type: json, title: place.rootTitle },
     ...(parent ? [{ rel: "parent", href: relative(file, parent.file), type: json, title: parent.title }] : []),
-    ...folder.folders.map((child) => ({
-      rel: "child",
-      href: relative(file, place.fileOf(child)),
-      type: json,
-      title: titleOf(child, facts),
-    })),
-    ...folder.datasets.map(({ path, item }) => ({
-      rel: "item",
-      href: relative(file, itemFile(path)),
-      type: "application/geo+json",
-      title: item.properties.title as string,
-    })),
+    ...linksTo(listing.top, folder, file),
   ];
   const items = everyDataset(folder).map(({ item }) => item);
   const common = {

@@ -129,7 +129,8 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
   const extensions = [
     "version",
     ...assetExtensions(description, facts),
-    ...(cube ? ["datacube"] : []),
+    // Its schema requires dimensions.
+    ...(cube && Object.keys(cube.dimensions).length > 0 ? ["datacube"] : []),
     ...(cube && hasStandardNames(cube) ? ["cf"] : []),
     ...(contacts.length > 0 ? ["contacts"] : []),
     ...(Object.keys(science).length > 0 ? ["scientific"] : []),
@@ -159,7 +160,7 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
       ...(issued && { published: issued }),
       ...processing,
       ...science,
-      ...(cube && { "cube:dimensions": cube.dimensions, "cube:variables": cube.variables }),
+      ...(cube && withoutEmpty({ "cube:dimensions": cube.dimensions, "cube:variables": cube.variables })),
       ...own,
     },
     links: linksOf(about),
@@ -178,6 +179,11 @@ function withCitation(item: Item, cid: string, facts: Facts): Item {
 function registeredDoi(path: string, cid: string, { dois = {} }: Facts): string | undefined {
   const entry = Object.hasOwn(dois, path) ? dois[path] : undefined;
   return entry?.cid === cid ? entry.doi : undefined;
+}
+
+/** Without empty objects, which no column of a Parquet file can have. */
+function withoutEmpty(fields: Readonly<Record<string, Readonly<Record<string, Json>>>>) {
+  return Object.fromEntries(Object.entries(fields).filter(([, field]) => Object.keys(field).length > 0));
 }
 
 /** The files of a folder that are one dataset together: the first ones, how many there are, and what differs between them. */

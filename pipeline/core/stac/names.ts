@@ -43,6 +43,11 @@ function fileBelow(top: string, path: string): string {
   return [...folders, `${safeName(path.slice(slash + 1))}.json`].join("/");
 }
 
+/** Path of a page of a folder's catalog. No name in a tree becomes `~page1`: after a `~` come two hex digits. */
+export function pageFile(folder: string, { level, first }: { readonly level: number; readonly first: string }): string {
+  return [...directories(folder), `~page${level}`, `${safeName(first)}.json`].join("/");
+}
+
 /** Path of a folder's Atom feed in the portal; `feed.atom` at its top for the whole tree. */
 export function feedFile(folder: string): string {
   return folder === "" ? "feed.atom" : [...directories(folder, "feeds"), "feed.atom"].join("/");

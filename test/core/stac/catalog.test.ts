@@ -157,6 +157,14 @@ const anyTree = fc
   // A dataset is not a folder of other datasets: what is found is not searched further.
   .map((drawn) => [...drawn].filter(([path]) => ![...drawn.keys()].some((other) => other.startsWith(`${path}/`))));
 
+/** Paths of objects without members, which no column of a Parquet file can have. */
+function emptyObjectsIn(value: unknown, path = ""): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const members = Object.entries(value);
+  if (members.length === 0) return Array.isArray(value) ? [] : [path];
+  return members.flatMap(([name, each]) => emptyObjectsIn(each, `${path}/${name}`));
+}
+
 it("keeps our own rules, and one file a dataset, whatever the tree", () => {
   fc.assert(
     fc.property(anyTree, fc.integer({ min: 1, max: 4 }), (tree, collectionDepth) => {
@@ -167,6 +175,7 @@ it("keeps our own rules, and one file a dataset, whatever the tree", () => {
       expect(lintStac(made)).toEqual([]);
       const items = [...made.values()].filter((text) => JSON.parse(text).type === "Feature");
       expect(items).toHaveLength(tree.length);
+      for (const text of made.values()) expect(emptyObjectsIn(JSON.parse(text))).toEqual([]);
       for (const file of made.keys()) expect(file).toMatch(/^stac(?:\/[\w.~-]+)+\.json$/);
     }),
     { numRuns: 100 },

@@ -219,7 +219,6 @@ it("is addressed by its CID, with gateways as alternates, and opens without chan
     "zarr:node_type": "group",
     "zarr:zarr_format": 2,
     "xarray:open_kwargs": { engine: "zarr", consolidated: true, zarr_format: 2 },
-    "xarray:storage_options": {},
   });
 });
 

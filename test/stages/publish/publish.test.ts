@@ -53,6 +53,7 @@ describe("publish", () => {
     expect(names).toEqual([
       "cids.json",
       "cite",
+      "feed.atom",
       "history.json",
       "index.html",
       "index.json",
