@@ -116,6 +116,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     { name: "gc", summary: "free what no pin needs", load: async () => (await import("./gc.ts")).gc },
   ],
   "For data users": [
+    {
+      name: "search",
+      summary: "find datasets by words, days, places and variables",
+      load: async () => (await import("./search.ts")).search,
+    },
     { name: "ls", summary: "list a folder", load: async () => (await import("./ls.ts")).ls },
     { name: "cat", summary: "print a file", load: async () => (await import("./cat.ts")).cat },
     { name: "get", summary: "copy a file or folder here", load: async () => (await import("./get.ts")).get },

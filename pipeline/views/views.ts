@@ -8,8 +8,21 @@ import { intake } from "./intake.ts";
 import { page } from "./page/page.ts";
 import { refs } from "./refs.ts";
 import { releases } from "./releases.ts";
+import { search } from "./search/search.ts";
 import { stac } from "./stac.ts";
 import { tree } from "./tree.ts";
 import type { View } from "./view.ts";
 
-export const views: readonly View<Json>[] = [page, indexJson, stac, refs, history, feeds, intake, cite, releases, tree];
+export const views: readonly View<Json>[] = [
+  page,
+  indexJson,
+  stac,
+  refs,
+  history,
+  feeds,
+  intake,
+  cite,
+  search,
+  releases,
+  tree,
+];

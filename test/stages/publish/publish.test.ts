@@ -58,6 +58,7 @@ describe("publish", () => {
       "index.html",
       "index.json",
       "intake",
+      "search",
       "stac",
       "tree",
       "tree.yaml",

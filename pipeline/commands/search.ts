@@ -1,0 +1,136 @@
+/** `search`: finds datasets by words, days, places and variables, in the files that the portal's page searches. */
+import { aboutAddresses } from "../cli/address/parse-address.ts";
+import { openPortal, type PortalFiles } from "../cli/portal-files.ts";
+import { printable } from "../cli/print/terminal.ts";
+import type { Call, Verb } from "../cli/verb.ts";
+import { type Box, objectionTo } from "../core/dataset/extent.ts";
+import { Failure } from "../core/failure.ts";
+import { openIndex } from "../core/search/index-reader.ts";
+import type { Query } from "../core/search/query.ts";
+import type { Row } from "../core/search/rows.ts";
+import { type Found, search as find } from "../core/search/search.ts";
+import { plural } from "../core/text/plural.ts";
+
+/** Hits of one call. */
+const mostHits = 10_000;
+
+export const search: Verb = {
+  args: "[words...]",
+  flags: [
+    ["--bbox <w,s,e,n>", "only what is in this box, in degrees; west greater than east crosses the antimeridian"],
+    ["--from <date>", "only what has data on this day or later: 2024-08-18, 2024-08 or 2024"],
+    ["--until <date>", "only what has data on this day or earlier"],
+    ["--variable <name>", "only what has this variable, by its name or standard name"],
+    ["--limit <n>", "how many are printed", "20"],
+    ["--in <address>", "the portal that is searched; that of the newest release unless given"],
+  ],
+  about: `Finds what has all of the words: in titles, paths, names of variables, platforms, projects, keywords, people, formats and names of files. A
+word that nothing has finds what begins with it, or what differs by a letter; \`drop*\` asks for beginnings. A date is a word, too: 2024-08-18
+finds what has data on that day. Bounds are inclusive. What was added last comes first. Up to 2 000 are counted.
+With --json, a line for each, then one with how many there are. Nothing found is no failure.
+
+${aboutAddresses}`,
+  example: "fieldtree search dropsondes --from 2024-08",
+
+  async run(call) {
+    const limit = limitIn(call.flags.limit);
+    const query = queryOf(call);
+    const portal = await openPortal(textIn(call.flags.in), call);
+    const index = await openIndex((path) => portal.read(`search/${path}`));
+    const found = await find(index, query, { limit, count: true });
+    for (const hit of found.hits) {
+      await printHit(hit, portal, call);
+      await call.out.taken();
+    }
+    const { total, more, corrected } = found;
+    const summary = {
+      hits: found.hits.length,
+      total,
+      ...(more && { more }),
+      ...(corrected.length > 0 && { corrected }),
+    };
+    call.out.result(summary, summaryText(found));
+    return 0;
+  },
+};
+
+function queryOf({ args, flags }: Call): Query {
+  const [bbox, from, until, variable] = [flags.bbox, flags.from, flags.until, flags.variable].map(textIn);
+  return {
+    words: args.join(" "),
+    ...(bbox !== undefined && { bbox: boxIn(bbox) }),
+    ...(from !== undefined && { from }),
+    ...(until !== undefined && { until }),
+    ...(variable !== undefined && { values: { variable } }),
+  };
+}
+
+const textIn = (flag: Call["flags"][string]) => (typeof flag === "string" ? flag : undefined);
+
+function limitIn(flag: Call["flags"][string]): number {
+  const limit = Number(flag);
+  if (Number.isInteger(limit) && limit > 0 && limit <= mostHits) return limit;
+  throw new Failure("input", `--limit takes a number from 1 to ${mostHits}, and got ${JSON.stringify(flag)}`);
+}
+
+function boxIn(text: string): Box {
+  const edges = text.split(",").map((edge) => (edge.trim() === "" ? Number.NaN : Number(edge)));
+  const [west, south, east, north, ...more] = edges;
+  const isBox =
+    west !== undefined && south !== undefined && east !== undefined && north !== undefined && more.length === 0;
+  const objection = isBox ? objectionTo({ west, south, east, north }) : `it has ${plural(edges.length, "number")}`;
+  if (isBox && objection === undefined) return [west, south, east, north];
+  throw new Failure("input", `--bbox ${JSON.stringify(text)} is no box: ${objection}`, {
+    hint: "west, south, east and north in degrees: --bbox -60,10,-50,15",
+  });
+}
+
+async function printHit(
+  { path, title, kind, time, bbox, platform, format }: Row,
+  portal: PortalFiles,
+  { out }: Call,
+): Promise<void> {
+  const cid = await portal.cidOf(`tree/${path}`);
+  if (!cid) throw new Failure("corrupt", `the search index names ${path}, which is not in the tree of its portal`);
+  const data = {
+    path,
+    cid: cid.toString(),
+    title,
+    kind,
+    ...(time && { time }),
+    ...(bbox && { bbox }),
+    ...(platform !== undefined && { platform }),
+    ...(format !== undefined && { format }),
+  };
+  const about = [title, time && timeText(time), bbox && boxText(bbox), platform, format].filter(
+    (text) => text !== undefined && text !== "",
+  );
+  out.result(data, `${printable(path)}\n  ${printable(about.join(" · "))}\n  ipfs://${cid}`);
+}
+
+/** `2024-08-18`, or the first and last day. */
+function timeText([start, end]: readonly [string, string]): string {
+  const [first, last] = [start.slice(0, 10), end.slice(0, 10)];
+  return first === last ? first : `${first} to ${last}`;
+}
+
+/** `10 to 15° N, 60 to 50° W` */
+function boxText([west, south, east, north]: Box): string {
+  return `${rangeText(south, north, "N", "S")}, ${rangeText(west, east, "E", "W")}`;
+}
+
+function rangeText(from: number, to: number, positive: string, negative: string): string {
+  const [low, high] = [from, to].map((degrees) => Math.round(degrees * 10) / 10 + 0) as [number, number];
+  const side = (degrees: number) => `° ${degrees < 0 ? negative : positive}`;
+  if (low === high) return `${Math.abs(low)}${side(low)}`;
+  return `${Math.abs(low)}${side(low) === side(high) ? "" : side(low)} to ${Math.abs(high)}${side(high)}`;
+}
+
+function summaryText({ hits, total, more, corrected }: Found): string {
+  const instead = corrected
+    .map(({ typed, searched }) => `nothing has the word ${printable(typed)}; searched for ${printable(searched)}\n`)
+    .join("");
+  if (total === 0 && !more) return `${instead}nothing found`;
+  if (hits.length === total && !more) return `${instead}${total} found`;
+  return `${instead}${hits.length} of ${more ? "more than " : ""}${total}; --limit shows more`;
+}

@@ -1,0 +1,177 @@
+/**
+ * An opened index: leaves, windows and rows, read when they are needed and remembered.
+ *
+ * `read` is all that is known of where the files are: a gateway, a node, memory. Files that are asked for together are read
+ * together, in one round trip.
+ */
+import { Failure } from "../failure.ts";
+import { isRecord } from "../json.ts";
+import {
+  type Dictionary,
+  decodePack,
+  decodeRoot,
+  dictionaries,
+  facetsFile,
+  headerFile,
+  leafFile,
+  leafOf,
+  packFile,
+  rootFile,
+  rowsFile,
+  rowsPerFile,
+  type Separators,
+  windowFile,
+} from "./layout.ts";
+import { decodeLeaf, decodeWindow, type Postings, type Window } from "./postings.ts";
+import { decodeRows, type Row } from "./rows.ts";
+import type { Terms } from "./words.ts";
+
+/** Bytes of a file of `search/`, by its path there. @throws Failure `input` or `unavailable` where it is not to be had. */
+export type ReadFile = (path: string) => Promise<Uint8Array>;
+
+export interface IndexReader {
+  /** Number of documents. */
+  readonly documents: number;
+  /** Whether all of it is in memory. */
+  readonly isLocal: boolean;
+  /** Reads the leaves that have terms in these ranges, at most `mostLeaves` of each range in each dictionary. */
+  leaves(ranges: readonly Range[]): Promise<void>;
+  /** The terms of a range in leaves that were read. `isWhole`: all of them were. */
+  postings(range: Range): { readonly found: readonly Postings[]; readonly isWhole: boolean };
+  /** Reads the files of windows. */
+  windows(needed: readonly (readonly [Postings, Window])[]): Promise<void>;
+  /** Rows of documents, in the order of `numbers`. */
+  rows(numbers: readonly number[]): Promise<Row[]>;
+  facets(): Promise<Uint8Array>;
+  /** What is in the leaves where `terms` would be; leaves are read in this order, at most `mostLeaves` of them. */
+  nearby(terms: Iterable<string>, mostLeaves: number): Promise<readonly Postings[]>;
+}
+
+export interface Range extends Pick<Terms, "from" | "to"> {
+  /** Of each dictionary, only the first leaves of the range. Absent: all. */
+  readonly mostLeaves?: number;
+}
+
+/** Leaves that are remembered. */
+const mostRemembered = 2000;
+
+/** @throws Failure `corrupt` where the files are no index of this version. */
+export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
+  const header = headerOf(await readFile(headerFile));
+  const read = header.form === "pack" ? fromPack(await readFile(packFile)) : readFile;
+  const separators = decodeRoot(await read(rootFile));
+  const leaves = new Map<string, readonly Postings[]>();
+  const rowFiles = new Map<string, readonly Row[]>();
+
+  const bounded = <T>(map: Map<string, T>, key: string, value: T) => {
+    if (map.size >= mostRemembered) map.delete(map.keys().next().value!);
+    map.set(key, value);
+  };
+  const readLeaves = async (files: Iterable<string>) => {
+    const lacking = [...new Set(files)].filter((file) => !leaves.has(file));
+    const contents = await Promise.all(lacking.map(async (file) => decodeLeaf(await read(file))));
+    for (const [i, file] of lacking.entries()) bounded(leaves, file, contents[i]!);
+  };
+
+  return {
+    documents: header.documents,
+    isLocal: header.form === "pack",
+
+    leaves: (ranges) =>
+      readLeaves(
+        dictionaries.flatMap((dictionary) =>
+          ranges.flatMap((range) => filesOf(dictionary, separators[dictionary], range).slice(0, range.mostLeaves)),
+        ),
+      ),
+
+    postings({ from, to }) {
+      const found: Postings[] = [];
+      let isWhole = true;
+      for (const dictionary of dictionaries) {
+        for (const file of filesOf(dictionary, separators[dictionary], { from, to })) {
+          const leaf = leaves.get(file);
+          isWhole &&= leaf !== undefined;
+          for (const postings of leaf ?? []) if (postings.term >= from && postings.term <= to) found.push(postings);
+        }
+      }
+      return { found, isWhole };
+    },
+
+    async windows(needed) {
+      await Promise.all(
+        needed.map(async ([postings, window]) => {
+          window.documents = decodeWindow(
+            postings,
+            window,
+            await read(windowFile(postings.term, postings.bits, window.number)),
+          );
+        }),
+      );
+    },
+
+    async rows(numbers) {
+      const files = [...new Set(numbers.map(rowsFile))].filter((file) => !rowFiles.has(file));
+      const first = new Map(numbers.map((number) => [rowsFile(number), Math.floor(number / rowsPerFile)]));
+      const contents = await Promise.all(files.map(async (file) => decodeRows(await read(file), first.get(file)!)));
+      const here = new Map(rowFiles);
+      for (const [i, file] of files.entries()) {
+        here.set(file, contents[i]!);
+        bounded(rowFiles, file, contents[i]!);
+      }
+      return numbers.map((number) => {
+        const row = here.get(rowsFile(number))?.find((each) => each.number === number);
+        if (!row) throw new Failure("corrupt", `the search index has no row of document ${number}`);
+        return row;
+      });
+    },
+
+    facets: () => read(facetsFile),
+
+    async nearby(terms, mostLeaves) {
+      const files = new Set<string>();
+      for (const term of terms) {
+        if (files.size >= mostLeaves) break;
+        for (const dictionary of dictionaries) {
+          files.add(leafFile(dictionary, at(separators[dictionary], leafOf(separators[dictionary], term))));
+        }
+      }
+      await readLeaves(files);
+      return [...files].flatMap((file) => leaves.get(file) ?? []);
+    },
+  };
+}
+
+const at = (separators: Separators, i: number) => separators[i] ?? "";
+
+function filesOf(dictionary: Dictionary, separators: Separators, { from, to }: Range): string[] {
+  const [first, last] = [leafOf(separators, from), leafOf(separators, to)];
+  return separators.slice(first, last + 1).map((separator) => leafFile(dictionary, separator));
+}
+
+function headerOf(bytes: Uint8Array): { form: "pack" | "files"; documents: number } {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new Failure("corrupt", "index.json of the search index is no JSON", { cause });
+  }
+  if (
+    isRecord(header) &&
+    header.version === 1 &&
+    (header.form === "pack" || header.form === "files") &&
+    typeof header.documents === "number"
+  ) {
+    return { form: header.form, documents: header.documents };
+  }
+  throw new Failure("corrupt", "the search index is of a version that this one does not read");
+}
+
+function fromPack(bytes: Uint8Array): ReadFile {
+  const files = decodePack(bytes);
+  return async (path) => {
+    const content = files.get(path);
+    if (!content) throw new Failure("corrupt", `the search index has no ${path}`);
+    return content;
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * Where each file of a search index is, and how its bytes are read. All paths are relative to `search/` of a portal.
+ *
+ * | file | what |
+ * |---|---|
+ * | `index.json` | {@link Header} |
+ * | `pack` | all other files in one, of a small campaign |
+ * | `root` | the separators of both dictionaries |
+ * | `rare/…`, `common/…` | leaves of a dictionary: some terms in a row, each with its documents |
+ * | `windows/…` | the documents of a common term, of a range of numbers |
+ * | `rows/…` | what is shown of documents, eight a file |
+ * | `facets.json` | the commonest values of each field |
+ *
+ * Terms in few documents are in one dictionary, terms in many in another. A new dataset has mostly common terms, so that few
+ * leaves and folders change. Folders have few entries, because a changed file changes all folders above it.
+ */
+import { Failure } from "../failure.ts";
+import { commonPrefix, type Reader, reader, type Writer, writer } from "./bytes.ts";
+
+export interface Header {
+  readonly version: 1;
+  readonly form: "pack" | "files";
+  /** Number of documents. */
+  readonly documents: number;
+}
+
+export const headerFile = "index.json";
+export const packFile = "pack";
+export const rootFile = "root";
+export const facetsFile = "facets.json";
+
+export type Dictionary = "rare" | "common";
+export const dictionaries: readonly Dictionary[] = ["rare", "common"];
+
+/** Documents in a file of rows. */
+export const rowsPerFile = 8;
+
+/** The file of rows that has a document. */
+export function rowsFile(number: number): string {
+  return `rows/${digits(Math.floor(number / rowsPerFile), 16)}`;
+}
+
+/** The leaf whose terms begin at a separator. */
+export function leafFile(dictionary: Dictionary, separator: string): string {
+  const hash = hashOf(separator);
+  const folders = dictionary === "rare" ? [hash & 7, (hash >>> 3) & 7, (hash >>> 6) & 7] : [hash & 7, (hash >>> 3) & 7];
+  return `${dictionary}/${folders.join("/")}/${nameOf(separator)}`;
+}
+
+/** The documents of a term with numbers from `number` · 2^`bits` on. */
+export function windowFile(term: string, bits: number, number: number): string {
+  const hash = hashOf(term);
+  return `windows/${bits}/${digits(number, 16)}/${hash & 7}/${(hash >>> 3) & 7}/${nameOf(term)}`;
+}
+
+/** How many digits there are, then each as a folder: `1000` is `4/1/0/0/0`. No file is then where a folder is. */
+function digits(number: number, radix: number): string {
+  const written = number.toString(radix);
+  return [written.length, ...written].join("/");
+}
+
+/** FNV-1a of the UTF-16 code units, 32 bits. It only spreads files over folders: no two files share a name. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
+  // The low bits of FNV-1a follow the last characters.
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
+
+const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** A term as the name of a file: at most 200 characters, different for every term. */
+function nameOf(term: string): string {
+  if (/^[a-z0-9_]+(?:\t[a-z])?$/.test(term)) return term.replace("\t", ".");
+  let [name, rest, bits] = ["-", 0, 0];
+  for (const byte of new TextEncoder().encode(term)) {
+    rest = (rest << 8) | byte;
+    for (bits += 8; bits >= 5; bits -= 5) name += alphabet[(rest >>> (bits - 5)) & 31];
+    rest &= 31;
+  }
+  return bits > 0 ? name + alphabet[(rest << (5 - bits)) & 31] : name;
+}
+
+/** Several files in one. */
+export function encodePack(files: Iterable<readonly [path: string, content: Uint8Array]>): Uint8Array {
+  const output = writer();
+  for (const [path, content] of files) {
+    output.text(path);
+    output.number(content.length);
+    output.bytes(content);
+  }
+  return output.done();
+}
+
+/** @throws Failure `corrupt` */
+export function decodePack(bytes: Uint8Array): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (const input = reader(bytes); !input.done; ) files.set(input.text(), input.bytes(input.number()));
+  return files;
+}
+
+/** The first terms of the leaves of a dictionary, each cut where it differs from the last term of the leaf before. */
+export type Separators = readonly string[];
+
+export function encodeRoot(root: Readonly<Record<Dictionary, Separators>>): Uint8Array {
+  const output = writer();
+  for (const dictionary of dictionaries) {
+    output.number(root[dictionary].length);
+    const append = frontCoded(output);
+    for (const separator of root[dictionary]) append(separator);
+  }
+  return output.done();
+}
+
+/** @throws Failure `corrupt` */
+export function decodeRoot(bytes: Uint8Array): Record<Dictionary, Separators> {
+  const input = reader(bytes);
+  const root: Record<Dictionary, string[]> = { rare: [], common: [] };
+  for (const dictionary of dictionaries) {
+    const next = frontDecoded(input);
+    for (let left = input.number(); left > 0; left--) root[dictionary].push(next());
+    if (root[dictionary][0] !== "") throw new Failure("corrupt", "a search index has no first leaf");
+  }
+  return root;
+}
+
+/** Which leaf has `term`, if any has. */
+export function leafOf(separators: Separators, term: string): number {
+  let [low, high] = [0, separators.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (separators[middle]! <= term) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+const utf8 = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Writes texts one after another, each without what it shares with the one before. Lengths of both share a byte if small. */
+export function frontCoded(output: Writer): (text: string) => void {
+  let before = "";
+  return (text) => {
+    const shared = commonPrefix(before, text);
+    const suffix = utf8.encode(text.slice(shared));
+    if (shared < 16 && suffix.length < 15) output.number(shared + suffix.length * 16);
+    else {
+      output.number(15 * 16);
+      output.number(shared);
+      output.number(suffix.length);
+    }
+    output.bytes(suffix);
+    before = text;
+  };
+}
+
+/** Reads what {@link frontCoded} wrote, a text at each call. @throws Failure `corrupt` */
+export function frontDecoded(input: Reader): () => string {
+  let before = "";
+  return () => {
+    const lengths = input.number();
+    const [shared, length] =
+      lengths === 15 * 16 ? [input.number(), input.number()] : [lengths % 16, Math.floor(lengths / 16)];
+    if (shared > before.length)
+      throw new Failure("corrupt", "a term in a search file begins with more than the one before it has");
+    before = before.slice(0, shared) + decoder.decode(input.bytes(length));
+    return before;
+  };
+}

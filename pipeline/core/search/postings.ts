@@ -1,0 +1,137 @@
+/**
+ * Which documents have a term, as leaves and windows have it.
+ *
+ * The list of a common term is divided into windows: the numbers from one multiple of 2^bits to the next. The leaf has the
+ * counts of all of them and the documents of the last one; each other window is a file. So the newest documents of a term are
+ * known without a further request, and a new document changes no window.
+ */
+import { Failure } from "../failure.ts";
+import { decodeList, encodeList, reader, type Writer, writer } from "./bytes.ts";
+import { type Dictionary, frontCoded, frontDecoded } from "./layout.ts";
+
+export interface Postings {
+  readonly term: string;
+  /** Documents that have it. */
+  readonly count: number;
+  /** A window has the numbers from n · 2^bits up to (n + 1) · 2^bits. */
+  readonly bits: number;
+  /** Ascending, without empty ones. */
+  readonly windows: Window[];
+}
+
+export interface Window {
+  readonly number: number;
+  readonly count: number;
+  /** Absent until its file is read. */
+  documents?: readonly number[];
+}
+
+/** Of a list with one window, all numbers. */
+const allBits = 53;
+
+/** Documents from which on a term is a common one. */
+const commonFrom = 128;
+
+export function dictionaryOf(count: number): Dictionary {
+  return count < commonFrom ? "rare" : "common";
+}
+
+/**
+ * The bits of the windows of a term.
+ *
+ * @param next the number after the greatest one. The rarer a term, the wider its windows: each is some 500 bytes.
+ */
+export function windowBits(count: number, next: number): number {
+  if (count < commonFrom) return allBits;
+  const rarity = Math.max(0, Math.floor(Math.log2(next / count)));
+  return 11 + Math.floor(rarity * 0.65);
+}
+
+/** The list of a term divided into windows, all of them read. `documents` ascend. */
+export function postingsOf(term: string, documents: readonly number[], next: number): Postings {
+  const bits = windowBits(documents.length, next);
+  const windows: Window[] = [];
+  for (let from = 0; from < documents.length; ) {
+    const number = Math.floor(documents[from]! / 2 ** bits);
+    let to = from + 1;
+    while (to < documents.length && documents[to]! < (number + 1) * 2 ** bits) to++;
+    windows.push({ number, count: to - from, documents: documents.slice(from, to) });
+    from = to;
+  }
+  return { term, count: documents.length, bits, windows };
+}
+
+/** A window as a file. */
+export function encodeWindow({ bits }: Postings, { number, documents = [] }: Window): Uint8Array {
+  return encodeList(documents, number * 2 ** bits);
+}
+
+/** @throws Failure `corrupt` where the list has another length than its leaf says. */
+export function decodeWindow({ term, bits }: Postings, { number, count }: Window, bytes: Uint8Array): number[] {
+  const documents = decodeList(bytes, number * 2 ** bits);
+  if (documents.length === count) return documents;
+  throw new Failure(
+    "corrupt",
+    `a window of ${JSON.stringify(term)} has ${documents.length} documents where its leaf has ${count}`,
+  );
+}
+
+/** The record of a term in its leaf, without the term. */
+export function encodeRecord(postings: Postings): Uint8Array {
+  const output = writer();
+  const { bits, windows } = postings;
+  const last = windows.at(-1)!;
+  output.number(bits);
+  if (bits !== allBits) {
+    output.number(windows.length - 1);
+    let next = 0;
+    for (const { number, count } of windows.slice(0, -1)) {
+      output.number(number - next);
+      output.number(count);
+      next = number + 1;
+    }
+    output.number(last.number - next);
+  }
+  const list = encodeWindow(postings, last);
+  output.number(list.length);
+  output.bytes(list);
+  return output.done();
+}
+
+/** Terms ascend; `record` as {@link encodeRecord} returns it. */
+export function encodeLeaf(records: readonly { readonly term: string; readonly record: Uint8Array }[]): Uint8Array {
+  const output: Writer = writer();
+  const append = frontCoded(output);
+  for (const { term, record } of records) {
+    append(term);
+    output.bytes(record);
+  }
+  return output.done();
+}
+
+/** @throws Failure `corrupt` */
+export function decodeLeaf(bytes: Uint8Array): Postings[] {
+  const input = reader(bytes);
+  const nextTerm = frontDecoded(input);
+  const all: Postings[] = [];
+  while (!input.done) {
+    const term = nextTerm();
+    const bits = input.number();
+    if (bits > allBits) throw new Failure("corrupt", `a window of ${JSON.stringify(term)} has ${bits} bits`);
+    const windows: Window[] = [];
+    let next = 0;
+    if (bits !== allBits) {
+      for (let left = input.number(); left > 0; left--) {
+        const number = next + input.number();
+        windows.push({ number, count: input.number() });
+        next = number + 1;
+      }
+      next += input.number();
+    }
+    const documents = decodeList(input.bytes(input.number()), next * 2 ** bits);
+    windows.push({ number: next, count: documents.length, documents });
+    const count = windows.reduce((sum, window) => sum + window.count, 0);
+    all.push({ term, count, bits, windows });
+  }
+  return all;
+}

@@ -1,0 +1,152 @@
+/**
+ * A query: words, a box, days and values of fields, as the terms that have to be read for each.
+ *
+ * A document is found where every part of the query finds it. A word finds documents that have it as a term. Where no document
+ * of the campaign has it, it finds those with a term that begins with it, and where there is none, with a term that differs by
+ * one letter. `drop*` asks for the terms that begin with `drop`. A date (`2024-08-18`, `2024-08`, `2024`) finds documents with
+ * that day, month or year.
+ */
+import type { Box } from "../dataset/extent.ts";
+import { Failure } from "../failure.ts";
+import { type Field, fields, most, type SearchDocument } from "./document.ts";
+import { intersects, placeLookups, placeTerms } from "./place-cells.ts";
+import { type Days, daysOf, timeLookups, timeTerms } from "./time-cells.ts";
+import { baseOf, everything, fold, partsOf, type Terms, valueTerm, wordsOf } from "./words.ts";
+
+export interface Query {
+  /** As a person types them, separated by blanks. */
+  readonly words?: string;
+  /** Degrees, inclusive; west > east crosses the antimeridian. */
+  readonly bbox?: Box;
+  /** `2024`, `2024-08` or `2024-08-18`, inclusive. */
+  readonly from?: string;
+  readonly until?: string;
+  readonly values?: Readonly<Partial<Record<Field, string>>>;
+}
+
+/** A part of a query. Every part has to find a document. */
+export type Part =
+  | { readonly kind: "terms"; readonly terms: readonly Terms[] }
+  | {
+      readonly kind: "word";
+      readonly word: string;
+      /** Whether terms that begin with it are asked for. */
+      readonly isPrefix: boolean;
+      /** Of a name with `_`: its parts, which are searched where no document has the whole. */
+      readonly parts: readonly string[];
+      /** Terms that find documents as well: of a date. */
+      readonly also: readonly Terms[];
+    };
+
+export interface Plan {
+  readonly parts: readonly Part[];
+  /** Compares what is not certain. */
+  matches(document: Pick<SearchDocument, "time" | "bbox">): boolean;
+}
+
+/** Words of a query; more are ignored. */
+const mostWords = 16;
+
+/** @throws Failure `input` for a date that is none, or a box that is none. */
+export function planOf({ words = "", bbox, from, until, values = {} }: Query): Plan {
+  const days: Days[] = [];
+  const parts: Part[] = [];
+  for (const typed of words.trim().split(/\s+/).slice(0, mostWords)) {
+    const found = /^\d{4}-\d\d(-\d\d)?$/.test(typed) ? daysOf(typed, typed) : undefined;
+    if (found) {
+      days.push(found);
+      parts.push({ kind: "terms", terms: timeLookups(found) });
+    } else parts.push(...wordParts(typed));
+  }
+  for (const [field, value] of Object.entries(values)) {
+    const term = valueTerm(field as Field, value);
+    if (term === undefined) throw new Failure("input", `"${value}" is no ${field}`);
+    parts.push({ kind: "terms", terms: [{ from: term, to: term, certain: true }] });
+  }
+  if (from !== undefined || until !== undefined) {
+    const found = daysOf(from ?? "0001-01-01", until ?? "9999-12-31");
+    if (!found)
+      throw new Failure(
+        "input",
+        `${from ?? "…"} to ${until ?? "…"} are no dates such as 2024, 2024-08 or 2024-08-18, in this order`,
+      );
+    days.push(found);
+    parts.push({ kind: "terms", terms: timeLookups(found) });
+  }
+  if (bbox) parts.push({ kind: "terms", terms: placeLookups(bbox) });
+  if (parts.length === 0) parts.push({ kind: "terms", terms: [{ from: everything, to: everything, certain: true }] });
+  return {
+    parts,
+    matches: (document) =>
+      days.every((asked) => isAt(document, asked)) &&
+      (!bbox || (document.bbox !== undefined && intersects(document.bbox, bbox))),
+  };
+}
+
+function isAt({ time }: Pick<SearchDocument, "time">, asked: Days): boolean {
+  const days = time && daysOf(...time);
+  return days !== undefined && days.first <= asked.last && asked.first <= days.last;
+}
+
+function wordParts(typed: string): Part[] {
+  const isPrefix = typed.endsWith("*");
+  const words = (fold(typed.toWellFormed()).match(/[\p{L}\p{N}_]+/gu) ?? []).flatMap((run) =>
+    wordsOf(run)
+      .slice(0, 1)
+      .map((word) => ({ run, word })),
+  );
+  return words.map(({ run, word }, i) => {
+    const parts = partsOf(run);
+    const year = /^\d{4}$/.test(word) ? daysOf(word, word) : undefined;
+    return {
+      kind: "word",
+      word,
+      isPrefix: isPrefix && i === words.length - 1,
+      parts: parts.length > 1 ? parts : [],
+      // What only may have a day of it is not compared, because the word may have found it.
+      also: year ? timeLookups(year).filter(({ certain }) => certain) : [],
+    };
+  });
+}
+
+/** Everything that finds the document. */
+export function termsOf(document: SearchDocument): Set<string> {
+  const terms = new Set([everything]);
+  if (document.bbox) for (const term of placeTerms(document.bbox)) terms.add(term);
+  const days = document.time && daysOf(...document.time);
+  if (days) for (const term of timeTerms(days)) terms.add(term);
+
+  const valued = new Set<string>();
+  for (const [field, values] of Object.entries(document.values)) {
+    for (const value of values.slice(0, most.values[field as Field])) {
+      const term = valueTerm(field as Field, value);
+      if (term === undefined) continue;
+      terms.add(term);
+      valued.add(baseOf(term));
+    }
+  }
+  // What is a term of a field is found by its word already.
+  const add = (texts: readonly string[], limit: number) => {
+    let added = 0;
+    for (const text of texts) {
+      for (const word of wordsOf(text)) {
+        if (added >= limit) return;
+        if (valued.has(word) || terms.has(word)) continue;
+        terms.add(word);
+        added++;
+      }
+    }
+  };
+  const { path, title, texts, names, values } = document;
+  add(
+    [
+      title,
+      path,
+      ...Object.keys(fields).flatMap((field) => (values[field as Field] ?? []).slice(0, most.values[field as Field])),
+      ...texts,
+    ],
+    most.words,
+  );
+  add(names, most.names);
+  return terms;
+}

@@ -1,0 +1,241 @@
+/**
+ * Search of a campaign of any size in static files, by few requests and without a server.
+ *
+ * ```ts
+ * const index = await openIndex((path) => bytesOf(`search/${path}`));
+ * const { hits, total, more } = await search(index, { words: "dropsondes halo", from: "2024-08" });
+ * ```
+ *
+ * A query reads the leaves of its words, then windows of long lists where the leaves are not enough, then rows: three round
+ * trips, a fourth where a misspelt word is corrected. `index-reader.ts` reads the files, whose form is in `layout.ts`.
+ */
+import { type Alternatives, type Candidates, candidatesOf } from "./candidates.ts";
+import { correctionOf, editsOf, shortestCorrected } from "./corrections.ts";
+import { type Field, fields } from "./document.ts";
+import type { IndexReader, Range } from "./index-reader.ts";
+import type { Postings } from "./postings.ts";
+import { type Part, type Plan, planOf, type Query } from "./query.ts";
+import type { Row } from "./rows.ts";
+import { valueTerm } from "./words.ts";
+
+export interface Found {
+  /** The newest first. */
+  readonly hits: readonly Row[];
+  /** Number of documents found. */
+  readonly total: number;
+  /** Whether there are more than `total`: not everything was read. */
+  readonly more: boolean;
+  /** Words that no document has, and the words that were searched instead. */
+  readonly corrected: readonly { readonly typed: string; readonly searched: string }[];
+}
+
+export interface SearchOptions {
+  /** Rows that are returned. */
+  readonly limit: number;
+  /** Whether windows and rows are read only to count. {@link mostCounted} are counted; without it, what the rows took is. */
+  readonly count?: boolean;
+}
+
+/** Hits that are counted exactly. */
+export const mostCounted = 2000;
+
+/** Leaves of a dictionary with terms that begin with a word: where nothing else was found, and where that was asked for. */
+const leavesOfPrefix = { implicit: 2, asked: 3 } as const;
+
+/** Leaves that are read for a correction. All, where they are in memory. */
+const leavesOfCorrection = 8;
+
+/** @throws Failure `input` for an invalid query, `corrupt` for damaged files, and what reading a file throws. */
+export async function search(
+  index: IndexReader,
+  query: Query,
+  { limit, count = false }: SearchOptions,
+): Promise<Found> {
+  const plan = planOf(query);
+  const { parts, isWhole, corrected } = await resolved(plan, index);
+  if (parts.some((part) => part.length === 0)) return { hits: [], total: 0, more: false, corrected };
+  const candidates = await candidatesOf(parts, count ? Math.max(limit, mostCounted) + 1 : limit, index);
+  const { rows, checked } = await rowsOf(candidates, limit, count, plan, index);
+  const hits = rows.slice(0, limit);
+  // A single list is counted in its leaf.
+  const [only] = parts.length === 1 && parts[0]!.length === 1 ? parts[0]! : [];
+  if (only?.certain && isWhole) return { hits, total: only.postings.count, more: false, corrected };
+  return { hits, total: checked.total, more: checked.more || !candidates.isAll || !isWhole, corrected };
+}
+
+/** Numbers of documents by value, the commonest first. */
+export interface FacetCount {
+  readonly field: Field;
+  readonly value: string;
+  readonly count: number;
+}
+
+/** How many of the documents found have each of the campaign's common values. `more`: counted among the first {@link mostCounted}. */
+export async function facetCounts(
+  index: IndexReader,
+  query: Query,
+): Promise<{ readonly counts: readonly FacetCount[]; readonly more: boolean }> {
+  const plan = planOf(query);
+  const { parts, isWhole } = await resolved(plan, index);
+  const candidates = await candidatesOf(parts, mostCounted + 1, index);
+  const first = {
+    found: candidates.found.slice(0, mostCounted),
+    isAll: candidates.isAll && candidates.found.length <= mostCounted,
+  };
+  const { numbers } = await certainOf(first, plan, index);
+  const values = facetsIn(await index.facets());
+  const lookups = values.flatMap(({ field, value }) => {
+    const term = valueTerm(field, value);
+    return term === undefined ? [] : [{ field, value, from: term, to: term }];
+  });
+  await index.leaves(lookups);
+  const lists = lookups.map((lookup) => index.postings(lookup).found);
+  await index.windows(
+    lists
+      .flat()
+      .flatMap((postings) =>
+        postings.windows
+          .filter(
+            ({ number, documents }) =>
+              !documents && numbers.some((each) => Math.floor(each / 2 ** postings.bits) === number),
+          )
+          .map((window) => [postings, window] as const),
+      ),
+  );
+  const counts = lookups.map(({ field, value }, i) => {
+    const documents = new Set(
+      lists[i]!.flatMap((postings) => postings.windows.flatMap((window) => window.documents ?? [])),
+    );
+    return { field, value, count: numbers.filter((number) => documents.has(number)).length };
+  });
+  return { counts: counts.filter(({ count }) => count > 0), more: !first.isAll || !isWhole };
+}
+
+/** The values of `facets.json`. */
+function facetsIn(bytes: Uint8Array): { field: Field; value: string }[] {
+  const facets = JSON.parse(new TextDecoder().decode(bytes)) as Partial<
+    Record<Field, readonly (readonly [string, number])[]>
+  >;
+  return (Object.keys(fields) as Field[]).flatMap((field) =>
+    (facets[field] ?? []).map(([value]) => ({ field, value })),
+  );
+}
+
+interface Resolved {
+  readonly parts: readonly Alternatives[];
+  /** False where a word begins more terms than were read. */
+  readonly isWhole: boolean;
+  readonly corrected: Found["corrected"];
+}
+
+/** Reads the leaves of a query, and returns the lists of each of its parts. */
+async function resolved({ parts }: Plan, index: IndexReader): Promise<Resolved> {
+  await index.leaves(parts.flatMap(rangesOf));
+  let isWhole = true;
+  const corrected: { typed: string; searched: string }[] = [];
+  const alternatives: Alternatives[] = [];
+  const words = parts.flatMap((part) => {
+    if (part.kind === "word") return [part];
+    alternatives.push(
+      part.terms.flatMap((terms) =>
+        index.postings(terms).found.map((postings) => ({ postings, certain: terms.certain })),
+      ),
+    );
+    return [];
+  });
+  for (const part of words) {
+    const also = part.also.flatMap((terms) => certainly(index.postings(terms).found));
+    const lists = listsOf(part, index);
+    if (lists.found.length > 0 || also.length > 0) {
+      alternatives.push([...certainly(lists.found), ...also]);
+      isWhole &&= lists.isWhole;
+      continue;
+    }
+    const pieces = part.parts.map((word) => listsOf({ word, isPrefix: false }, index));
+    if (pieces.length > 0 && pieces.every(({ found }) => found.length > 0)) {
+      alternatives.push(...pieces.map(({ found }) => certainly(found)));
+      isWhole &&= pieces.every((piece) => piece.isWhole);
+      continue;
+    }
+    const searched = part.word.length < shortestCorrected ? undefined : await correctionFor(part.word, index);
+    if (searched !== undefined) corrected.push({ typed: part.word, searched });
+    alternatives.push(
+      searched === undefined ? [] : certainly(listsOf({ word: searched, isPrefix: false }, index).found),
+    );
+  }
+  return { parts: alternatives, isWhole, corrected };
+}
+
+const certainly = (lists: readonly Postings[]) => lists.map((postings) => ({ postings, certain: true }));
+
+/** What is read for a part before anything is known of it. */
+function rangesOf(part: Part): Range[] {
+  if (part.kind === "terms") return [...part.terms];
+  const words = [part.word, ...part.parts];
+  const mostLeaves = part.isPrefix ? leavesOfPrefix.asked : leavesOfPrefix.implicit;
+  return [...words.flatMap((word) => [exactly(word), { ...beginning(word), mostLeaves }]), ...part.also];
+}
+
+/** The word, and the values of fields that are the word. */
+const exactly = (word: string): Range => ({ from: word, to: `${word}\t\uffff` });
+const beginning = (word: string): Range => ({ from: word, to: `${word}\uffff` });
+
+function listsOf({ word, isPrefix }: { readonly word: string; readonly isPrefix: boolean }, index: IndexReader) {
+  const exact = index.postings(exactly(word));
+  return exact.found.length > 0 && !isPrefix ? exact : index.postings(beginning(word));
+}
+
+async function correctionFor(word: string, index: IndexReader): Promise<string | undefined> {
+  const near = await index.nearby(editsOf(word), index.isLocal ? Number.POSITIVE_INFINITY : leavesOfCorrection);
+  const searched = correctionOf(word, near);
+  if (searched !== undefined) await index.leaves([exactly(searched)]);
+  return searched;
+}
+
+/** Rows of the first candidates that match, and how many match. */
+async function rowsOf(
+  { found }: Candidates,
+  limit: number,
+  count: boolean,
+  plan: Plan,
+  index: IndexReader,
+): Promise<{ rows: Row[]; checked: { total: number; more: boolean } }> {
+  const rows: Row[] = [];
+  let at = 0;
+  while (rows.length < limit && at < found.length) {
+    const some = found.slice(at, at + Math.max(limit - rows.length, 4));
+    const read = await index.rows(some.map(({ number }) => number));
+    rows.push(...read.filter((row, i) => some[i]!.certain || plan.matches(row)));
+    at += some.length;
+  }
+  const rest = found.slice(at);
+  const { numbers, more } =
+    count && found.length <= mostCounted
+      ? await certainOf({ found: rest, isAll: true }, plan, index)
+      : certainAlready(rest);
+  const total = rows.length + numbers.length;
+  return {
+    rows,
+    checked: { total: Math.min(total, count ? mostCounted : total), more: more || (count && total > mostCounted) },
+  };
+}
+
+function certainAlready(found: Candidates["found"]): { numbers: number[]; more: boolean } {
+  const numbers = found.filter(({ certain }) => certain).map(({ number }) => number);
+  return { numbers, more: numbers.length < found.length };
+}
+
+/** The candidates that match. Rows are read of those that are not certain. */
+async function certainOf(
+  { found }: Candidates,
+  plan: Plan,
+  index: IndexReader,
+): Promise<{ numbers: number[]; more: boolean }> {
+  const unknown = found.filter(({ certain }) => !certain).map(({ number }) => number);
+  const rows = await index.rows(unknown);
+  const matching = new Set(rows.filter((row) => plan.matches(row)).map(({ number }) => number));
+  return {
+    numbers: found.filter(({ number, certain }) => certain || matching.has(number)).map(({ number }) => number),
+    more: false,
+  };
+}

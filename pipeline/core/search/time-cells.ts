@@ -1,0 +1,126 @@
+/**
+ * Intervals of time as terms: days, months and years that an interval touches.
+ *
+ * A document of a few days has a term for each of them, and one for each month and year they are in (`A`). A longer one has
+ * a term for each month, or each year, that it covers (`F`) or touches (`P`). A query reads whole years and months by one term
+ * each. Only what `P` terms at its ends find has to be compared by its exact time: such a term is not certain.
+ */
+import { special, type Terms } from "./words.ts";
+
+/** Days since 1970-01-01, inclusive. */
+export interface Days {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Days that are terms of their own; a longer interval has months. */
+const mostDays = 4;
+const mostMonths = 6;
+const mostYears = 12;
+
+const msPerDay = 86_400_000;
+
+const text = (day: number) => new Date(day * msPerDay).toISOString().slice(0, 10);
+
+/** The days of two instants, or of a part of a date (`2024`, `2024-08`) given twice; `undefined` where there are none. */
+export function daysOf(start: string, end: string): Days | undefined {
+  const [first, last] = [dayOf(start, "first"), dayOf(end, "last")];
+  return first === undefined || last === undefined || first > last ? undefined : { first, last };
+}
+
+function dayOf(date: string, which: "first" | "last"): number | undefined {
+  const [, year, month, day] = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?:T|$)/.exec(date) ?? [];
+  if (year === undefined) return undefined;
+  const m = Number(month ?? (which === "first" ? 1 : 12));
+  const at = new Date(0);
+  at.setUTCFullYear(
+    Number(year),
+    day === undefined && which === "last" ? m : m - 1,
+    day === undefined ? (which === "first" ? 1 : 0) : Number(day),
+  );
+  const wrong = m < 1 || m > 12 || (day !== undefined && at.getUTCDate() !== Number(day));
+  return wrong ? undefined : at.getTime() / msPerDay;
+}
+
+/** The terms of a document with this time. */
+export function timeTerms({ first, last }: Days): string[] {
+  if (last - first < mostDays) {
+    const days = Array.from({ length: last - first + 1 }, (_, i) => text(first + i));
+    const above = (length: number) => [...new Set(days.map((day) => day.slice(0, length)))];
+    return [
+      ...days.map((day) => `${special}d${day}`),
+      ...above(7).map((month) => `${special}mA${month}`),
+      ...above(4).map((year) => `${special}yA${year}`),
+    ];
+  }
+  const months = periods({ first, last }, 7);
+  if (months.length <= mostMonths) {
+    const years = [...new Set(months.map(({ name }) => name.slice(0, 4)))];
+    return [
+      ...months.map((month) => `${special}m${kindOf(month)}${month.name}`),
+      ...years.map((year) => `${special}yA${year}`),
+    ];
+  }
+  const years = periods({ first, last }, 4);
+  return years.length <= mostYears ? years.map((year) => `${special}y${kindOf(year)}${year.name}`) : [`${special}ever`];
+}
+
+const kindOf = ({ covered }: Period) => (covered ? "F" : "P");
+
+/** The terms that find every document with a day in common with `days`. */
+export function timeLookups(days: Days): Terms[] {
+  const years = periods(days, 4);
+  const lookups: Terms[] = [one(`${special}ever`, false)];
+  const inner = years.filter(({ covered }) => covered);
+  lookups.push(...ranges("y", inner));
+  for (const year of years.filter(({ covered }) => !covered)) {
+    lookups.push(one(`${special}yF${year.name}`, true), one(`${special}yP${year.name}`, false));
+    const months = periods(overlap(days, year), 7);
+    lookups.push(
+      ...ranges(
+        "m",
+        months.filter(({ covered }) => covered),
+      ),
+    );
+    for (const month of months.filter(({ covered }) => !covered)) {
+      const { first, last } = overlap(days, month);
+      lookups.push(one(`${special}mF${month.name}`, true), one(`${special}mP${month.name}`, false));
+      lookups.push({ from: `${special}d${text(first)}`, to: `${special}d${text(last)}`, certain: true });
+    }
+  }
+  return lookups;
+}
+
+const one = (term: string, certain: boolean): Terms => ({ from: term, to: term, certain });
+
+/** `inner`: periods in a row. */
+function ranges(length: "y" | "m", inner: readonly Period[]): Terms[] {
+  const [from, to] = [inner[0], inner.at(-1)];
+  if (!from || !to) return [];
+  return ["A", "F", "P"].map((kind) => ({
+    from: `${special}${length}${kind}${from.name}`,
+    to: `${special}${length}${kind}${to.name}`,
+    certain: true,
+  }));
+}
+
+interface Period extends Days {
+  /** `2024-08` or `2024`. */
+  readonly name: string;
+  /** Whether the interval has all of its days. */
+  readonly covered: boolean;
+}
+
+/** The months (`length` 7) or years (4) that an interval touches. */
+function periods({ first, last }: Days, length: 7 | 4): Period[] {
+  const found: Period[] = [];
+  for (let day = first; day <= last; ) {
+    const name = text(day).slice(0, length);
+    const whole = daysOf(name, name)!;
+    found.push({ name, ...whole, covered: whole.first >= first && whole.last <= last });
+    day = whole.last + 1;
+  }
+  return found;
+}
+
+const overlap = (a: Days, b: Days): Days => ({ first: Math.max(a.first, b.first), last: Math.min(a.last, b.last) });

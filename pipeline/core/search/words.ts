@@ -1,0 +1,68 @@
+/**
+ * Words of a text, folded so that `Höhe`, `HÖHE` and `hohe` are one.
+ *
+ * Terms are compared by UTF-16 code units. Those of a field end in a tab and the letter of the field, so that
+ * `halo\tp` (the platform HALO) is found by the word `halo` in the same leaf. Terms that begin with {@link special} are cells
+ * of time and place.
+ */
+import { type Field, fields, most } from "./document.ts";
+
+/** First character of terms that no word can be. */
+export const special = "\u0002";
+
+/** The term of every document. */
+export const everything = `${special}*`;
+
+/** Terms between two, inclusive. `certain`: what has one of them matches; otherwise its time or box has to be compared. */
+export interface Terms {
+  readonly from: string;
+  readonly to: string;
+  readonly certain: boolean;
+}
+
+/** Lower case without accents. */
+export function fold(text: string): string {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
+    .toLowerCase();
+}
+
+/**
+ * The words of a text, in order: runs of letters, digits and `_`. Of a name with `_` the whole and its parts. A single ASCII
+ * character is no word.
+ */
+export function wordsOf(text: string): string[] {
+  const words: string[] = [];
+  for (const word of fold(text.slice(0, most.text).toWellFormed()).match(/[\p{L}\p{N}_]+/gu) ?? []) {
+    const parts = partsOf(word);
+    if (parts.length > 1) words.push(cut(word));
+    words.push(...parts);
+  }
+  return words;
+}
+
+/** The parts of a name that are separated by `_`. */
+export function partsOf(word: string): string[] {
+  return word.split("_").filter(isWord).map(cut);
+}
+
+function isWord(part: string): boolean {
+  return part.length > 1 || part > "\u007f";
+}
+
+/** The term of a field's value; `undefined` where the value has no letter and no digit. */
+export function valueTerm(field: Field, value: string): string | undefined {
+  const text = fold(value.slice(0, most.text).toWellFormed())
+    .replace(/[\p{C}\p{Z}\s]+/gu, " ")
+    .trim();
+  return /[\p{L}\p{N}]/u.test(text) ? `${cut(text)}\t${fields[field]}` : undefined;
+}
+
+/** The word or value of a term, without its field. */
+export function baseOf(term: string): string {
+  const tab = term.indexOf("\t");
+  return tab < 0 ? term : term.slice(0, tab);
+}
+
+const cut = (text: string) => (text.length > most.term ? text.slice(0, most.term).toWellFormed() : text);

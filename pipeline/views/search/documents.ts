@@ -1,0 +1,53 @@
+/** What the scan found, as documents of the search index. */
+import type { Json } from "../../core/json.ts";
+import type { SearchDocument } from "../../core/search/document.ts";
+import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
+
+export function documentOf(entry: Entry): SearchDocument {
+  if (entry.kind === "dataset") return datasetOf(entry);
+  const title = entry.path.slice(entry.path.lastIndexOf("/") + 1);
+  const media = entry.kind === "plain" ? entry.plain.media?.mediaType : undefined;
+  return {
+    path: entry.path,
+    title,
+    kind: entry.kind,
+    texts: [],
+    names: (entry.kind === "plain" ? entry.names : undefined) ?? [],
+    values: { format: [entry.kind === "failed" ? entry.reader : (media ?? entry.plain.kind)] },
+  };
+}
+
+function datasetOf({ path, reader, item }: DatasetEntry): SearchDocument {
+  const { properties, bbox } = item;
+  const { start_datetime: start, end_datetime: end, datetime } = properties;
+  const isTimeKnown = properties["fieldtree:time_source"] !== "unknown";
+  const from = isTimeKnown ? (start ?? datetime) : undefined;
+  const variables = Object.entries((properties["cube:variables"] ?? {}) as Record<string, Record<string, Json>>);
+  return {
+    path,
+    title: textOf(properties.title) ?? path,
+    kind: "dataset",
+    ...(typeof from === "string" && { time: [from, textOf(end) ?? from] }),
+    ...(bbox && { bbox }),
+    texts: [properties.description, ...variables.map(([, variable]) => variable.description)].flatMap(
+      (text) => textOf(text) ?? [],
+    ),
+    names: listOf(properties["fieldtree:members"]).flatMap((member) => textOf((member as { path: Json }).path) ?? []),
+    values: {
+      // Measured variables first: of very many, only the first ones are indexed.
+      variable: [
+        ...variables.filter(([, { type }]) => type === "data"),
+        ...variables.filter(([, { type }]) => type !== "data"),
+      ].flatMap(([name, variable]) => [name, ...textsOf([variable["cf:standard_name"]])]),
+      platform: textsOf([properties.platform, ...listOf(properties.instruments)]),
+      project: textsOf(listOf(properties["fieldtree:projects"])),
+      keyword: textsOf(listOf(properties.keywords)),
+      person: textsOf(listOf(properties.contacts).map((contact) => (contact as { name: Json }).name)),
+      format: [reader],
+    },
+  };
+}
+
+const textOf = (value: Json | undefined) => (typeof value === "string" ? value : undefined);
+const textsOf = (values: readonly (Json | undefined)[]) => values.filter((value) => typeof value === "string");
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
