@@ -54,8 +54,15 @@ export async function search(
   const plan = planOf(query);
   const { parts, isWhole, corrected } = await resolved(plan, index);
   if (parts.some((part) => part.length === 0)) return { hits: [], total: 0, more: false, corrected };
-  const candidates = await candidatesOf(parts, count ? Math.max(limit, mostCounted) + 1 : limit, index);
-  const { rows, checked } = await rowsOf(candidates, limit, count, plan, index);
+  let enough = count ? Math.max(limit, mostCounted) + 1 : limit;
+  let candidates = await candidatesOf(parts, enough, index);
+  let { rows, checked } = await rowsOf(candidates, limit, count, plan, index);
+  // Some that had to be compared did not match.
+  while (rows.length < limit && !candidates.isAll) {
+    enough = 2 * candidates.found.length + limit;
+    candidates = await candidatesOf(parts, enough, index);
+    ({ rows, checked } = await rowsOf(candidates, limit, count, plan, index));
+  }
   const hits = rows.slice(0, limit);
   // A single list is counted in its leaf.
   const [only] = parts.length === 1 && parts[0]!.length === 1 ? parts[0]! : [];
