@@ -23,6 +23,7 @@ import { fetchingLeaves } from "./parts/fetching-leaves.ts";
 import { homeOrGateways } from "./parts/home.ts";
 import { logOf, signing } from "./parts/log.ts";
 import { configuredNames } from "./parts/names.ts";
+import { type OtherNames, otherNames } from "./parts/other-names.ts";
 import { peeringOf } from "./parts/peering.ts";
 import { configuredPinServices, originsOf } from "./parts/pin-services.ts";
 import { scanFilter } from "./path-pattern.ts";
@@ -30,6 +31,8 @@ import { readers } from "./readers/readers.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Campaign extends Parts {
+  /** Names that are not the campaign's, for `serve`. `endpoints`: further addresses of delegated routing. */
+  readonly otherNames?: (endpoints: readonly string[]) => Promise<OtherNames>;
   close(): Promise<void>;
 }
 
@@ -77,6 +80,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     pins: config.pins,
     origins: await originsOf(config, secret),
     names: announced.map(({ name }) => name),
+    otherNames: (endpoints) => otherNames(config, endpoints, secret),
     peering: await peeringOf(config, secret),
     ...sourceDateEpoch(env),
     close: async () => {

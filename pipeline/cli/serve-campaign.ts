@@ -5,12 +5,14 @@ import { networkInterfaces } from "node:os";
 import { CID } from "multiformats/cid";
 import * as v from "valibot";
 import type { Campaign } from "../campaign/campaign.ts";
+import type { OtherNames } from "../campaign/parts/other-names.ts";
 import { fetchUnlessAborted } from "../core/abort.ts";
 import type { NameTarget } from "../core/campaign/name-target.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Node } from "../ipfs/node.ts";
 import { nothingPublished } from "../log/chain.ts";
+import type { Hosts } from "../serve/hosts/hosts.ts";
 import type { Resolved } from "../serve/response.ts";
 import { serve as openGateway } from "../serve/serve.ts";
 import { targetOf } from "../stages/names/target.ts";
@@ -23,26 +25,42 @@ export function portIn(text: string): number {
   throw new Failure("input", `--port takes a number up to 65535, and got “${text}”`);
 }
 
+export interface ServeOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Endpoints of delegated routing that know IPNS names of others. */
+  readonly resolveAt?: readonly string[];
+  readonly hosts?: Partial<Pick<Hosts, "subdomains" | "others">>;
+}
+
 /** Serves until `world.signal` aborts. Prints the address when the server is ready. */
 export async function serveCampaign(
   campaign: Campaign,
-  at: { readonly host: string; readonly port: number },
+  { resolveAt = [], hosts = {}, ...at }: ServeOptions,
   out: Output,
   world: World,
 ): Promise<void> {
   const name = campaign.facts.campaign;
+  const others = await campaign.otherNames?.(resolveAt);
   const gateway = await openGateway(
-    { node: nodeOf(campaign), resolve: resolverOf(campaign), campaign: name, ...at },
+    {
+      node: nodeOf(campaign),
+      resolve: resolverOf(campaign, others),
+      ...(others && { record: recordsOf(others) }),
+      hosts: hostsOf(campaign, hosts),
+      campaign: name,
+      ...at,
+    },
     world,
   );
   try {
-    const [url, ...others] = reachableAt(gateway.url);
+    const [url, ...further] = reachableAt(gateway.url);
     const portalAt = (base: string) => `${base}/ipns/${encodeURIComponent(name)}/`;
     const portal = portalAt(url!);
     const live = await campaign.log.head(world);
     const text = [
       `serving ${portal}`,
-      ...others.map((other) => `    and ${portalAt(other)}`),
+      ...further.map((other) => `    and ${portalAt(other)}`),
       ...(live ? await howToOpen(portal, url!, world) : []),
     ];
     out.result({ event: "serving", url: url!, portal }, text.join("\n"));
@@ -50,7 +68,28 @@ export async function serveCampaign(
     if (!world.signal.aborted) await once(world.signal, "abort");
   } finally {
     await gateway.close();
+    others?.records.close();
   }
+}
+
+/** `localhost` has subdomains: browsers resolve them to this machine. The domains of the campaign are websites. */
+function hostsOf(campaign: Campaign, { subdomains = [], others = [] }: NonNullable<ServeOptions["hosts"]>): Hosts {
+  const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
+  const sites = new Set(lower(campaign.names.filter(({ kind }) => kind === "dnslink").map(({ name }) => name)));
+  return {
+    subdomains: ["localhost", ...lower(subdomains)],
+    others: lower(others),
+    isSite: (host) => sites.has(host),
+  };
+}
+
+function recordsOf({ records }: OtherNames) {
+  return async (name: string, world: World) => {
+    const found = await records.find(name, world);
+    if (!found) return undefined;
+    const left = (found.until.getTime() - world.now().getTime()) / 1000;
+    return { bytes: found.bytes, ttl: Math.min(found.ttl ?? found.fresh, left) };
+  };
 }
 
 /**
@@ -85,16 +124,23 @@ function nodeOf({ home, get, facts }: Campaign): Node {
   };
 }
 
-/** Resolves each name to the value derived from the head of the log, whether or not it was announced already. */
-function resolverOf(campaign: Campaign): (name: string, world: World) => Promise<Resolved | undefined> {
+/**
+ * Resolves each name of the campaign to the value derived from the head of the log, whether or not it was announced already,
+ * and other names to what they announce.
+ */
+function resolverOf(
+  campaign: Campaign,
+  others: OtherNames | undefined,
+): (name: string, world: World) => Promise<Resolved | undefined> {
   const { log } = campaign;
   const targetOfName = targetsOf(campaign);
   // Cached, because an old release never changes, and finding it means walking the log.
   const old = new Map<NameTarget, string>();
   return async (name, world) => {
     const to = targetOfName(name);
-    const live = to === undefined ? undefined : await log.head(world);
-    if (to === undefined || !live) return undefined;
+    if (to === undefined) return others?.resolve(name, world);
+    const live = await log.head(world);
+    if (!live) return undefined;
     const target = old.get(to) ?? (await targetOf(to, live, log, world));
     if (to.release !== undefined) old.set(to, target);
     const [, , cid, ...names] = target.split("/");

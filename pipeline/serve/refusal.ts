@@ -22,6 +22,6 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (isFailure(error, "unavailable")) return new Refusal(504, error.message, { "retry-after": "30" });
   if (isFailure(error, "corrupt")) return new Refusal(502, error.message);
-  if (isFailure(error, "input")) return new Refusal(400, error.message);
+  if (isFailure(error, "input") || isFailure(error, "refused")) return new Refusal(400, error.message);
   return new Refusal(500, "an internal error of this gateway; its log has the details");
 }

@@ -20,8 +20,10 @@ export interface Address {
   readonly contentPath: string;
   /** What precedes the names in `path`: `/ipfs/CID`, or nothing where the host is the root. */
   readonly base: string;
-  /** Where other roots are: nothing on this host, or `//host` where each root has a host of its own. */
-  readonly others: string;
+  /** Where other roots are: `""` on this host, `//host` where each root has a host of its own; absent where unknown. */
+  readonly others: string | undefined;
+  /** What precedes the names in links that name the content: `/ipfs/CID`, `//host/ipfs/CID`, or `//domain`. */
+  readonly home: string;
   readonly query: URLSearchParams;
   /** With its `?`; empty where there is none. */
   readonly search: string;
@@ -33,24 +35,30 @@ export function addressOf(url: string): Address | undefined {
   const [plain, search] = mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark)];
   const [before, namespace, root, ...rest] = plain.split("/");
   if (before !== "" || (namespace !== "ipfs" && namespace !== "ipns") || !root) return undefined;
-  return { ...below({ namespace, root: decoded(root) }, rest, search), others: "" };
+  const address = below({ namespace, root: decoded(root) }, rest, search);
+  return { ...address, others: "", home: address.base };
 }
 
 /** The address of `url` where the host is the root. @throws as {@link addressOf} does. */
-export function addressBelow(root: Root, url: string, others: string): Address {
+export function addressBelow(
+  root: Root,
+  url: string,
+  { others, home }: { readonly others: string | undefined; readonly home: string | undefined },
+): Address {
   const mark = url.indexOf("?");
   const [plain, search] = mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark)];
   const address = below(root, plain.split("/").slice(1), search);
-  return { ...address, path: address.path.slice(address.base.length), base: "", others };
+  const path = address.path.slice(address.base.length);
+  return { ...address, path, base: "", others, home: home ?? `${others ?? ""}${address.base}` };
 }
 
 export type Root = Pick<Address, "namespace" | "root">;
 
-function below({ namespace, root }: Root, rest: readonly string[], search: string): Omit<Address, "others"> {
+function below({ namespace, root }: Root, rest: readonly string[], search: string): Omit<Address, "others" | "home"> {
   const names = rest.filter((name) => name !== "").map(decoded);
   if (names.length > deepest) throw new Refusal(414, `${names.length} names deep; this gateway follows ${deepest}`);
-  const base = `/${namespace}/${encodeURIComponent(root)}`;
-  const path = `${base}${rest.map((name) => `/${encodeURIComponent(decoded(name))}`).join("")}`;
+  const base = `/${namespace}/${escapedName(root)}`;
+  const path = `${base}${rest.map((name) => `/${escapedName(decoded(name))}`).join("")}`;
   return {
     namespace,
     root,
@@ -65,6 +73,13 @@ function below({ namespace, root }: Root, rest: readonly string[], search: strin
 }
 
 const deepest = 512;
+
+/** As Kubo escapes names in paths: what a client compares with the address it asked for has to be spelled alike. */
+export function escapedName(name: string): string {
+  return encodeURIComponent(name.toWellFormed())
+    .replace(/%(?:24|26|2B|3D|3A|40)/g, decodeURIComponent)
+    .replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
+}
 
 function decoded(name: string): string {
   try {

@@ -13,7 +13,7 @@
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/ and https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
 import { codecs } from "../dag/block.ts";
-import { statOf } from "../dag/read/read.ts";
+import { statOf, whole } from "../dag/read/read.ts";
 import { car } from "./bodies/car.ts";
 import { directory } from "./bodies/directory.ts";
 import { documentPage } from "./bodies/document.ts";
@@ -21,11 +21,13 @@ import { blockAs, file } from "./bodies/file.ts";
 import { ipnsRecord } from "./bodies/record.ts";
 import { tar } from "./bodies/tar.ts";
 import { common, preflight } from "./headers.ts";
-import { keyName } from "./key-name.ts";
+import { addressAt, movedTo, type Placed, placeOf } from "./hosts/hosts.ts";
+import { keyName } from "./hosts/key-name.ts";
+import { largestRedirects, redirectFor } from "./hosts/redirects.ts";
 import { Refusal } from "./refusal.ts";
-import { type Address, addressOf, documents, type Form, formOf } from "./request.ts";
+import { type Address, addressBelow, documents, type Form, formOf } from "./request.ts";
 import { type Answer, type Asking, longestUrl, once, type Place, type Source } from "./response.ts";
-import { find } from "./walk.ts";
+import { AbsentPath, find } from "./walk.ts";
 
 /** @throws Refusal for requests that can't be answered, Failure where blocks are unavailable or corrupt. */
 export async function answer(asking: Asking, source: Source): Promise<Answer> {
@@ -36,27 +38,42 @@ export async function answer(asking: Asking, source: Source): Promise<Answer> {
   if (method !== "GET" && method !== "HEAD") {
     throw new Refusal(405, `this gateway is read only: ${method} is not for it`, { allow: "GET, HEAD, OPTIONS" });
   }
-  if (url === "/") {
-    const location = `/ipns/${encodeURIComponent(source.campaign)}/`;
-    return { status: 302, headers: { ...common, location, "cache-control": "no-cache" } };
-  }
   if (headers["service-worker"] !== undefined) {
     throw new Refusal(400, "no service workers: everything here shares one origin");
   }
-  const address = addressOf(url);
+  const placed = placedBy(asking, source);
+  const isolated = placed.kind === "root" || placed.kind === "site";
+  if (url === "/" && !isolated) return redirect(302, `/ipns/${encodeURIComponent(source.campaign)}/`);
+  const moved = movedTo(placed, url);
+  if (moved !== undefined) return redirect(301, moved);
+  const address = addressAt(placed, url);
   if (!address) throw new Refusal(404, "there is /ipfs/<CID> and /ipns/<name> here, and nothing else");
-  const key = address.namespace === "ipns" && /^(?:1|Qm)/.test(address.root) ? keyName(address.root) : undefined;
-  if (key !== undefined) {
-    // One spelling for each key: relative links and caches then agree, and it fits into a host name.
-    const location = `/ipns/${key}${address.path.slice(address.base.length)}${address.search}`;
-    return { status: 302, headers: { ...common, location, "cache-control": "no-cache", "content-length": "0" } };
-  }
+  const isPeerId = address.namespace === "ipns" && /^(?:1|Qm)/.test(address.root);
+  const key = isPeerId && !isolated ? keyName(address.root) : undefined;
+  // One spelling for each key: relative links and caches then agree, and it fits into a host name.
+  if (key !== undefined)
+    return redirect(302, `/ipns/${key}${address.path.slice(address.base.length)}${address.search}`);
   const form = formOf(address.query, headers.accept);
   const given =
     form.kind === "ipns-record"
       ? await ipnsRecord(address, asking, source)
-      : await contentAt(address, form, asking, source);
+      : await (isolated ? pageOfSite : contentAt)(address, form, asking, source);
   return method === "HEAD" ? { status: given.status, headers: given.headers } : given;
+}
+
+/** Clients of proxies send the whole address, with the host that counts (RFC 9112, section 3.2.2). */
+function placedBy({ headers, secure = false }: Asking, { hosts, loopback }: Source): Placed {
+  const forwarded = {
+    host: headers.host,
+    forwardedHost: headers["x-forwarded-host"],
+    forwardedProto: headers["x-forwarded-proto"],
+    secure,
+  };
+  return placeOf(forwarded, hosts, loopback);
+}
+
+function redirect(status: 301 | 302 | 303 | 307 | 308, location: string): Answer {
+  return { status, headers: { ...common, location, "cache-control": "no-cache", "content-length": "0" } };
 }
 
 async function contentAt(address: Address, form: ContentForm, asking: Asking, source: Source): Promise<Answer> {
@@ -65,6 +82,43 @@ async function contentAt(address: Address, form: ContentForm, asking: Asking, so
     throw probing && error instanceof Refusal && error.status === 404 ? new Refusal(412, error.message) : error;
   });
   return give(place, form, asking, source);
+}
+
+/** A root that has an origin of its own may have a `_redirects` file for the paths that it lacks. */
+async function pageOfSite(address: Address, form: ContentForm, asking: Asking, source: Source): Promise<Answer> {
+  try {
+    return await contentAt(address, form, asking, source);
+  } catch (error) {
+    if (!(error instanceof AbsentPath) || form.kind !== "page") throw error;
+    const rules = await redirectsOf(address, form, source);
+    const found = rules === undefined ? undefined : redirectFor(rules, address.names, address.search);
+    if (!found) throw error;
+    const { to, status } = found;
+    if (status >= 300 && status < 400) return redirect(status as 301, to);
+    if (!to.startsWith("/")) throw new Refusal(500, `could not parse _redirects: ${to} is not a path of this root`);
+    const other = addressBelow(address, to, address);
+    // Without the client's conditions: they are about the page that is missing, but for a 200 in its place.
+    const { range: _, "if-none-match": condition, ...rest } = asking.headers;
+    const headers = status === 200 && condition !== undefined ? { ...rest, "if-none-match": condition } : rest;
+    const given = await contentAt({ ...other, slash: false }, form, { ...asking, headers }, source);
+    return given.status === 200 ? { ...given, status } : given;
+  }
+}
+
+/** The text of the file in the root; `undefined` where there is none. */
+async function redirectsOf(address: Address, form: ContentForm, source: Source): Promise<string | undefined> {
+  try {
+    const { cid, block } = await find(addressBelow(address, "/_redirects", address), form, source);
+    const stat = statOf(cid, block);
+    if (stat.type !== "file") return undefined;
+    if (stat.size > largestRedirects) {
+      throw new Refusal(500, `could not parse _redirects: redirects file size cannot exceed ${largestRedirects} bytes`);
+    }
+    return new TextDecoder().decode(await whole(cid, source.get));
+  } catch (error) {
+    if (error instanceof AbsentPath) return undefined;
+    throw error;
+  }
 }
 
 type ContentForm = Exclude<Form, { kind: "ipns-record" }>;

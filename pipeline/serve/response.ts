@@ -2,6 +2,7 @@
 import type { CID } from "multiformats/cid";
 import type { Get } from "../dag/block.ts";
 import type { SortedFolder } from "./bodies/folders.ts";
+import type { Hosts } from "./hosts/hosts.ts";
 import { type Address, names } from "./request.ts";
 
 /** Bytes, as in most clients and proxies: for addresses, and for headers that repeat them. */
@@ -33,6 +34,10 @@ export interface Source {
   readonly resolve: (name: string) => Promise<Resolved | undefined>;
   /** The record of an IPNS key; absent where records are not given. */
   readonly record?: (name: string) => Promise<NameRecord | undefined>;
+  /** Which hosts stand for roots. */
+  readonly hosts: Hosts;
+  /** Whether the gateway is for this machine only. */
+  readonly loopback: boolean;
   /** The campaign in `/ipns/<campaign>/`, to which `/` redirects. */
   readonly campaign: string;
 }
@@ -41,6 +46,8 @@ export interface Asking {
   readonly method: string;
   /** As in the request line. */
   readonly url: string;
+  /** Whether the connection is encrypted. */
+  readonly secure?: boolean;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
 }

@@ -20,10 +20,11 @@ import { codecs, type Get, isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
 import type { Node } from "../ipfs/node.ts";
 import { sortedFolders } from "./bodies/folders.ts";
+import { type Hosts, isLoopback, noHosts } from "./hosts/hosts.ts";
 import { type RecentBlocks, recentBlocks } from "./recent-blocks.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 import { answer, refused } from "./respond.ts";
-import type { Answer, Resolved } from "./response.ts";
+import type { Answer, Asking, NameRecord, Resolved } from "./response.ts";
 import { placesFor } from "./slots.ts";
 
 export interface Serving {
@@ -31,6 +32,10 @@ export interface Serving {
   readonly node: Node;
   /** The current target of `/ipns/<name>`; called for each request, so that a new release is visible at once. */
   readonly resolve: (name: string, world: World) => Promise<Resolved | undefined>;
+  /** The record of any IPNS key; absent where records are not given. */
+  readonly record?: (name: string, world: World) => Promise<NameRecord | undefined>;
+  /** Hosts that stand for roots; absent: none. */
+  readonly hosts?: Hosts;
   /** The name that `/` redirects to. */
   readonly campaign: string;
   /** Loopback where absent, so that the gateway is reachable from other machines only if the operator chooses so. */
@@ -150,15 +155,24 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     if (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0)
       response.setHeader("connection", "close");
     try {
-      if (loopback) checkHost(request.headers.host);
       leave = await places.take(gone.signal);
       // The timeout ends with the first bytes; afterwards only the reader's speed and the idle limit count.
       let current = within;
       const get = getOf(serving.node, recent, () => current);
       const peek = getOf(serving.node, recent, () => current, false);
-      const asking = { method: request.method ?? "", url: request.url ?? "", headers: flat(request) };
+      const asking = askingOf(request);
       const resolve = (name: string) => serving.resolve(name, within);
-      const source = { get, peek, resolve, list: (cid: CID) => list(cid, within.signal), campaign: serving.campaign };
+      const { record, hosts = noHosts, campaign } = serving;
+      const source = {
+        get,
+        peek,
+        resolve,
+        ...(record && { record: (name: string) => record(name, within) }),
+        list: (cid: CID) => list(cid, within.signal),
+        hosts,
+        loopback,
+        campaign,
+      };
       const begun = await begin(await unlessAborted(within.signal, answer(asking, source)), within.signal);
       clearTimeout(timer);
       current = lasting;
@@ -171,7 +185,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
         return void response.destroy();
       }
       const refusal = refusalOf(isLate ? first.signal.reason : error);
-      if (refusal.status === 500)
+      if (refusal.status === 500 && !(error instanceof Refusal))
         world.log(`${request.method} ${request.url?.slice(0, 200)}: ${(error as Error).stack}`);
       const given = refused(refusal);
       const { body: _, ...head } = given;
@@ -206,23 +220,6 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     server.closeAllConnections();
     await closed;
   }
-}
-
-/**
- * Guards against DNS rebinding: another site can point its own name at 127.0.0.1 and then read from this gateway as from
- * itself. Its name is still in the Host header.
- */
-function checkHost(header: string | undefined): void {
-  const host = (header ?? "")
-    .replace(/:\d+$/, "")
-    .replace(/^\[(.*)\]$/, "$1")
-    .toLowerCase();
-  if (isLoopback(host) || host === "localhost" || host.endsWith(".localhost")) return;
-  throw new Refusal(403, "this gateway is for this machine only: ask for it as 127.0.0.1 or localhost");
-}
-
-function isLoopback(address: string): boolean {
-  return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === "::1" || /^::ffff:127\./.test(address);
 }
 
 /** @param cached whether directories are cached: those of a long list would evict all others. */
@@ -299,6 +296,15 @@ function drained(response: ServerResponse, signal: AbortSignal, reader: number, 
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** Clients of proxies send the whole address: its host is the one that counts (RFC 9112, section 3.2.2). */
+function askingOf(request: IncomingMessage): Asking {
+  const headers = flat(request);
+  const secure = "encrypted" in request.socket;
+  const [, host, path] = /^https?:\/\/([^/?#]+)(.*)$/is.exec(request.url ?? "") ?? [];
+  const url = path === undefined ? (request.url ?? "") : path.startsWith("/") ? path : `/${path}`;
+  return { method: request.method ?? "", url, secure, headers: host === undefined ? headers : { ...headers, host } };
+}
 
 function flat(request: IncomingMessage): Record<string, string | undefined> {
   const headers: Record<string, string | undefined> = Object.create(null);

@@ -15,6 +15,13 @@ import { Refusal } from "./refusal.ts";
 import type { Address, Form } from "./request.ts";
 import { longestUrl, type Place, type Resolved, type Source } from "./response.ts";
 
+/** A path that leads to nothing, though everything on its way could be read: a website may have a page for it. */
+export class AbsentPath extends Refusal {
+  constructor(message: string) {
+    super(404, message);
+  }
+}
+
 /** Blocks on the way of one address; names are limited by the address, but links to links need none. */
 const mostBlocks = 1024;
 
@@ -40,7 +47,7 @@ export async function find(address: Address, form: Form, { get, resolve }: Sourc
       throw new Refusal(501, `${upTo(trail.length)} is a value inside ${cid}, and paths lead to links only`);
     }
     if (step.kind === "absent") {
-      throw new Refusal(404, `there is no ${JSON.stringify(rest[step.at])} in ${upTo(used + step.at)}`);
+      throw new AbsentPath(`there is no ${JSON.stringify(rest[step.at])} in ${upTo(used + step.at)}`);
     }
     used += step.used;
     cid = step.cid;

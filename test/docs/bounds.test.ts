@@ -21,6 +21,14 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["serve/bodies/tar.ts", "mostEntries = 1_000_000", "1 000 000"],
     ["serve/bodies/tar.ts", "longestPath = 4096", "4096 bytes"],
   ],
+  "rules of a `_redirects` file": [
+    ["serve/hosts/redirects.ts", "largestRedirects = 64 * 1024", "64 KiB"],
+    ["serve/hosts/redirects.ts", "mostRules = 2000", "2000"],
+  ],
+  "names of others that `serve` remembers": [
+    ["names/ipns/lookup.ts", "mostRecords = 1024", "1024"],
+    ["names/resolve-name.ts", "mostNames = 32", "32"],
+  ],
   "blocks that a listing for programs": [
     ["serve/bodies/directory.ts", "mostPeeked = 10_000", "10 000"],
     ["serve/bodies/directory.ts", "mostRead = 16 * 1024 * 1024", "16 MiB"],

@@ -7,8 +7,9 @@
  * @see https://specs.ipfs.tech/ipns/ipns-record/
  */
 
-import { type PrivateKey, protobufOf, verify } from "../../core/key.ts";
+import { type PrivateKey, protobufOf } from "../../core/key.ts";
 import { excerpt } from "../../http/http.ts";
+import { keyIs, type RecordKey } from "./record-key.ts";
 
 export interface SignedRecord {
   /** As it is published and stored. */
@@ -35,7 +36,7 @@ const nanoseconds = 1_000_000_000n;
  *
  * A record whose life has ended is a record still: nothing goes below its sequence.
  */
-export async function readRecord(bytes: Uint8Array, publicKey: Uint8Array): Promise<SignedRecord | string> {
+export async function readRecord(bytes: Uint8Array, key: Uint8Array | RecordKey): Promise<SignedRecord | string> {
   if (bytes.length > largestRecord) return `has ${bytes.length} bytes, more than the ${largestRecord} allowed`;
   const { unmarshalIPNSRecord } = await import("ipns");
   let record: Readonly<Partial<Record<keyof ReturnType<typeof unmarshalIPNSRecord>, unknown>>>;
@@ -45,9 +46,10 @@ export async function readRecord(bytes: Uint8Array, publicKey: Uint8Array): Prom
     // The decoders of protobuf, CBOR and CIDs do not document what they throw for invalid bytes.
     return `can't be read (${excerpt(String((error as Error).message))})`;
   }
-  const { value, sequence, ttl, validity, signatureV2, data } = record;
+  const { value, sequence, ttl, validity, signatureV2, data, pubKey } = record;
   const isSigned = signatureV2 instanceof Uint8Array && data instanceof Uint8Array;
-  if (!isSigned || !(await verify(signatureV2, joined(signedBefore, data), publicKey))) {
+  const isBy = key instanceof Uint8Array ? keyIs(key) : key;
+  if (!isSigned || !(await isBy(signatureV2, joined(signedBefore, data), pubKey))) {
     return "was not signed with the key of that name";
   }
   const until = endOf(validity);

@@ -43,7 +43,7 @@ export async function directory(
   const page = asked === null ? 1 : /^[1-9]\d{0,6}$/.test(asked) ? Number(asked) : undefined;
   const whole = !form.forPeople && asked === null;
   // The page shows its own path, so one directory at two addresses gives two pages.
-  const etag = `"DirIndex-${listingVersion}-${whole ? "all" : page}_CID-${cid}${address.names.length}${address.others}"`;
+  const etag = `"DirIndex-${listingVersion}-${whole ? "all" : page}_CID-${cid}${address.names.length}${address.others ?? address.home}"`;
   // The page is generated and may change with a new version, although the directory can't.
   const caching = address.namespace === "ipns" ? {} : { "cache-control": generatedCaching };
   const headers = { "content-type": "text/html; charset=utf-8", vary: "Accept", ...caching };
@@ -66,8 +66,9 @@ export async function directory(
 
 export const generatedCaching = "public, max-age=604800, stale-while-revalidate=2678400";
 
-function addressed({ namespace, root, names, base, others }: Address): Pick<Listed, "trail" | "base" | "others"> {
-  return { trail: [namespace, root, ...names], base, others };
+function addressed(address: Address): Pick<Listed, "trail" | "base" | "others" | "home"> {
+  const { namespace, root, names, base, others, home } = address;
+  return { trail: [namespace, root, ...names], base, others, home };
 }
 
 /** Bytes of blocks that one listing reads to find out which names are directories, and their number. */

@@ -18,7 +18,9 @@ export function documentPage(place: Place, asking: Asking, codec: string): Answe
   const { address, cid, block } = place;
   const links = linksOf(cid, block);
   const shown = links.slice(0, mostLinks).map((link) => {
-    return `<li><a href="${address.others}/ipfs/${link}">${link}</a></li>`;
+    return address.others === undefined
+      ? `<li>${link}</li>`
+      : `<li><a href="${address.others}/ipfs/${link}">${link}</a></li>`;
   });
   const more = links.length > shown.length ? `<p>and ${links.length - shown.length} more</p>\n` : "";
   const html = new TextEncoder().encode(`<!doctype html>
@@ -38,7 +40,7 @@ ${more}</main>
 </html>
 `);
   const caching = address.namespace === "ipns" ? {} : { "cache-control": generatedCaching };
-  return fresh(place, asking, `"DagIndex-${version}_CID-${cid}${address.others}"`, {
+  return fresh(place, asking, `"DagIndex-${version}_CID-${cid}${address.others ?? address.home}"`, {
     status: 200,
     headers: {
       "content-type": "text/html; charset=utf-8",

@@ -8,6 +8,7 @@
  */
 import { plural } from "../../core/text/plural.ts";
 import { unprintable } from "../../core/text/shown.ts";
+import { escapedName } from "../request.ts";
 
 /** To be raised when the page of the same directory changes: it is part of the ETag. */
 export const listingVersion = 2;
@@ -20,8 +21,10 @@ export interface Listed {
   readonly trail: readonly string[];
   /** What precedes the names in links to the entries: `/ipfs/CID`, or nothing where the host is the root. */
   readonly base: string;
-  /** What precedes links to other roots: nothing, or `//host`. */
-  readonly others: string;
+  /** What precedes links to other roots: nothing, or `//host`; absent where there are none. */
+  readonly others: string | undefined;
+  /** What precedes the names in the links of the heading. */
+  readonly home: string;
   readonly cid: string;
   /** Those of this page. */
   readonly entries: readonly ListedEntry[];
@@ -54,14 +57,12 @@ export function listing(listed: Listed): string {
 export function headOf(
   listed: Omit<Listed, "entries" | "page"> & { readonly parent: boolean; readonly turning: string },
 ): string {
-  const { trail, others, cid, count, parent, turning } = listed;
+  const { trail, home, cid, count, parent, turning } = listed;
   const [namespace = "", ...names] = trail;
   const title = `/${trail.join("/")}/`;
   const crumbs = names.map((name, i) => {
-    const href = `${others}/${namespace}/${names
-      .slice(0, i + 1)
-      .map(encoded)
-      .join("/")}`;
+    const top = /^\/\/[^/]+$/.test(home) ? `${home}/` : home;
+    const href = i === 0 ? top : [home, ...names.slice(1, i + 1).map(escapedName)].join("/");
     return `<a href="${escaped(href)}">${escaped(name)}</a>`;
   });
   return `<!doctype html>
@@ -80,7 +81,7 @@ td:first-child{unicode-bidi:isolate}
 </style>
 <main>
 <h1 style="font-size:1.2rem">Index of /${escaped(namespace)}/${crumbs.join("/")}</h1>
-<p>${plural(count, "entry", "entries")} · <a class="ipfs-hash" translate="no" href="${others}/ipfs/${cid}">${cid}</a>${parent ? ' · <a href="?format=car" download>CAR</a> · <a href="?format=tar" download>TAR</a>' : ""}</p>
+<p>${plural(count, "entry", "entries")} · ${cidLink(listed, cid)}${parent ? ' · <a href="?format=car" download>CAR</a> · <a href="?format=tar" download>TAR</a>' : ""}</p>
 ${turning}<table>
 <thead><tr><th scope="col">Name</th><th scope="col" class="n">Size with its blocks</th><th scope="col">CID</th></tr></thead>
 <tbody>
@@ -109,22 +110,22 @@ export function rowOf(
   const filename = encodeURIComponent(encodeURIComponent(name.toWellFormed()));
   return (
     `<tr><td>${link}</td><td class="n">${sizeOf(tsize)}</td>` +
-    `<td><a class="ipfs-hash" translate="no" href="${listed.others}/ipfs/${cid}?filename=${escaped(filename)}">${cid}</a></td></tr>`
+    `<td>${cidLink(listed, cid, `?filename=${escaped(filename)}`)}</td></tr>`
   );
+}
+
+function cidLink({ others }: Pick<Listed, "others">, cid: string, query = ""): string {
+  if (others === undefined) return `<span class="ipfs-hash" translate="no">${cid}</span>`;
+  return `<a class="ipfs-hash" translate="no" href="${others}/ipfs/${cid}${query}">${cid}</a>`;
 }
 
 /** The address of a name in the directory, as path of this host. */
 function pathTo({ trail, base }: Pick<Listed, "trail" | "base">, below: readonly string[]): string {
-  return [base, ...trail.slice(2).map(encoded), ...below.map((name) => (name === ".." ? name : encoded(name)))].join(
-    "/",
-  );
-}
-
-/** As Kubo escapes names in paths: what a client compares with the address it asked for has to be spelled alike. */
-export function encoded(name: string): string {
-  return encodeURIComponent(name.toWellFormed())
-    .replace(/%(?:24|26|2B|3D|3A|40)/g, decodeURIComponent)
-    .replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
+  return [
+    base,
+    ...trail.slice(2).map(escapedName),
+    ...below.map((name) => (name === ".." ? name : escapedName(name))),
+  ].join("/");
 }
 
 /** 1 234 567 → `1.23 MB`. */

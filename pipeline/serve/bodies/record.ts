@@ -5,7 +5,7 @@
  */
 import { sha256 } from "../../dag/hash.ts";
 import { common, disposition, freshness } from "../headers.ts";
-import { keyName } from "../key-name.ts";
+import { keyName } from "../hosts/key-name.ts";
 import { Refusal } from "../refusal.ts";
 import { type Address, names } from "../request.ts";
 import { type Answer, type Asking, once, type Source } from "../response.ts";

@@ -3,7 +3,7 @@ import { base36 } from "multiformats/bases/base36";
 import { base58btc } from "multiformats/bases/base58";
 import { CID } from "multiformats/cid";
 import { decode } from "multiformats/hashes/digest";
-import { parseAddressedCid } from "../core/cid.ts";
+import { parseAddressedCid } from "../../core/cid.ts";
 
 const libp2pKey = 0x72;
 const dagPb = 0x70;
