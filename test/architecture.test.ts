@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 /** Who may import whom. A folder may always import itself. Read it as the map of the pipeline. */
 const families = ["ipfs", "pin", "names", "dois", "formats", "log", "serve"];
-const belowCampaign = ["core", "dag", "disk", "http", ...families, "views", "stages"];
+const belowCampaign = ["core", "dag", "disk", "http", ...families, "views", "fold", "stages"];
 const belowCommands = [...belowCampaign, "campaign", "github", "cli"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -21,7 +21,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: ["core", "dag", "disk"],
   serve: ["core", "dag", "ipfs"],
   views: ["core", "dag", "log"],
-  stages: ["core", "dag", "disk", "http", ...families, "views"],
+  fold: ["core", "disk", "log", "views"],
+  stages: ["core", "dag", "disk", "http", ...families, "views", "fold"],
   campaign: belowCampaign,
   github: ["core", "http"],
   cli: [...belowCampaign, "campaign", "github"],

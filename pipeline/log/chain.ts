@@ -88,7 +88,7 @@ async function previousOf({ release }: Head, log: Reader, world: World): Promise
 }
 
 /** @throws Failure `corrupt` where release `number` links to `previous` as the one before it, and that is not. */
-function assertPrevious(found: number, previous: CID, number: number): void {
+export function assertPrevious(found: number, previous: CID, number: number): void {
   if (found === number - 1) return;
   throw new Failure("corrupt", `release ${number} links to release ${found} (${previous}) as the one before it`);
 }
