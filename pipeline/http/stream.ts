@@ -5,7 +5,7 @@
  * stream would appear complete, so `node:http` is used. The client of each API maps its errors to failures
  * ({@link Server.refusal}, {@link Server.meaningOf}).
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -70,16 +70,9 @@ const boundary = "----fieldtree-e2b6f5a09c1d4f7b8a3c";
 
 /** @throws Failure `input` for a token with characters that a header can't contain. */
 export function wire(server: Server): Wire {
-  const { name, base, timeoutMs, hint } = server;
-  const authorization =
-    server.authorization === undefined
-      ? undefined
-      : headerValue(name, "authorization", server.authorization, "check the token in the environment");
-  const secure = base.startsWith("https:");
-  const request = secure ? httpsRequest : httpRequest;
-  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: connections });
-
-  const quiet = (text: string) => withoutSecrets(text, authorization === undefined ? [] : [authorization]);
+  const { name } = server;
+  const connection = connectionTo(server);
+  const { quiet } = connection;
 
   const parsed = (label: string, text: string): unknown => {
     try {
@@ -90,90 +83,6 @@ export function wire(server: Server): Wire {
     }
   };
 
-  /** Chunks of the answer's body. Ends without a failure only if the answer is complete and has no error in its trailer. */
-  async function* call({ method, path, what, query = {}, upload }: Ask, world: World): AsyncGenerator<Buffer> {
-    world.signal.throwIfAborted();
-    const label = `${name}: ${what}`;
-    // The reason why this side closed the connection; the error of the stream itself does not contain it.
-    let gaveUp: unknown;
-    let waitingForUpload = false;
-    let hangUp = () => {};
-
-    const open = () =>
-      new Promise<IncomingMessage>((resolve, reject) => {
-        const sending = request(`${base}${path}${queryOf(query)}`, {
-          method,
-          // An upload can't be sent twice, so it does not use a pooled connection, which the server may have closed.
-          agent: upload ? false : agent,
-          signal: world.signal,
-          headers: {
-            ...(authorization === undefined ? {} : { authorization }),
-            ...(upload ? { "content-type": `multipart/form-data; boundary=${boundary}` } : {}),
-          },
-        });
-        sending.setTimeout(timeoutMs, () => {
-          if (waitingForUpload) return;
-          gaveUp = new Failure("unavailable", `${label}: no sign of life for ${timeoutMs / 1000} s`, { hint });
-          hangUp();
-        });
-        hangUp = () => sending.destroy();
-        sending.once("response", resolve);
-        sending.on("error", (error: NodeJS.ErrnoException) => {
-          const stale = sending.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code ?? "") && !upload;
-          if (stale && !gaveUp) open().then(resolve, reject);
-          else reject(error);
-        });
-        if (!upload) sending.end();
-        else pipeline(Readable.from(form(upload)), sending).catch((error) => reject(error));
-      });
-
-    /** `upload` as the only file of a form. While this side waits for a chunk, the server's timeout does not apply. */
-    async function* form(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="blocks.car"\r\n\r\n`);
-      let buffered: Uint8Array[] = [];
-      let length = 0;
-      waitingForUpload = true;
-      try {
-        for await (const chunk of chunks) {
-          buffered.push(chunk);
-          length += chunk.length;
-          if (length < minimumWrite) continue;
-          waitingForUpload = false;
-          yield Buffer.concat(buffered, length);
-          waitingForUpload = true;
-          buffered = [];
-          length = 0;
-        }
-      } catch (error) {
-        gaveUp = error;
-        throw error;
-      } finally {
-        waitingForUpload = false;
-      }
-      yield Buffer.concat([...buffered, Buffer.from(`\r\n--${boundary}--\r\n`)]);
-    }
-
-    try {
-      const response = await open();
-      const page = response.headers["content-type"]?.startsWith("text/html");
-      const status = response.statusCode!;
-      if (status < 200 || status > 299 || page) {
-        const failure = server.refusal(label, status, quiet(await beginningOf(response)));
-        throw waiting(failure, waitOf(response.headers["retry-after"]));
-      }
-      for await (const chunk of response) yield chunk as Buffer;
-      const late = response.trailers["x-stream-error"];
-      if (late) throw server.meaningOf(label, quiet(String(late)));
-    } catch (error) {
-      world.signal.throwIfAborted();
-      if (gaveUp !== undefined) throw gaveUp;
-      throw error instanceof Failure ? error : lost(label, hint, error);
-    } finally {
-      // The connection of an upload is not reused, and the server may have rejected the upload before its end.
-      if (upload) hangUp();
-    }
-  }
-
   // A queue of ten thousand requests in the agent would cost more than their answers.
   const inTurn = atMost(connections);
   const bytes: Wire["bytes"] = (ask, world) => inTurn(() => wholeBody(ask, world));
@@ -181,7 +90,7 @@ export function wire(server: Server): Wire {
   async function wholeBody(ask: Ask, world: World): Promise<Buffer> {
     const parts: Buffer[] = [];
     let length = 0;
-    for await (const chunk of call(ask, world)) {
+    for await (const chunk of bodyOf(ask, connection, world)) {
       length += chunk.length;
       if (length > largestAnswer)
         throw new Failure("corrupt", `${name}: ${ask.what} answered more than ${largestAnswer} bytes`);
@@ -201,7 +110,7 @@ export function wire(server: Server): Wire {
       const label = `${name}: ${ask.what}`;
       let rest = "";
       const utf8 = new TextDecoder();
-      for await (const chunk of call(ask, world)) {
+      for await (const chunk of bodyOf(ask, connection, world)) {
         const pieces = (rest + utf8.decode(chunk, { stream: true })).split("\n");
         rest = pieces.pop()!;
         if (rest.length > largestAnswer) throw new Failure("corrupt", `${label} answered a line without end`);
@@ -210,8 +119,148 @@ export function wire(server: Server): Wire {
       if (rest.trim() !== "") yield parsed(label, rest);
     },
 
+    close: connection.close,
+  };
+}
+
+/** How requests reach a server, and what of its texts must not be printed. */
+interface Connection {
+  readonly server: Server;
+  /** Without the secret of the `authorization` header. */
+  quiet(text: string): string;
+  /** Begins a request. An upload can't be sent twice, so it does not use a pooled connection, which the server may have closed. */
+  begin(ask: Ask, world: World): ClientRequest;
+  close(): void;
+}
+
+function connectionTo(server: Server): Connection {
+  const { name, base } = server;
+  const authorization =
+    server.authorization === undefined
+      ? undefined
+      : headerValue(name, "authorization", server.authorization, "check the token in the environment");
+  const secure = base.startsWith("https:");
+  const request = secure ? httpsRequest : httpRequest;
+  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: connections });
+  return {
+    server,
+    quiet: (text) => withoutSecrets(text, authorization === undefined ? [] : [authorization]),
+    begin: ({ method, path, query = {}, upload }, world) =>
+      request(`${base}${path}${queryOf(query)}`, {
+        method,
+        agent: upload ? false : agent,
+        signal: world.signal,
+        headers: {
+          ...(authorization === undefined ? {} : { authorization }),
+          ...(upload ? { "content-type": `multipart/form-data; boundary=${boundary}` } : {}),
+        },
+      }),
     close: () => agent.destroy(),
   };
+}
+
+/** Chunks of the answer's body. Ends without a failure only if the answer is complete and has no error in its trailer. */
+async function* bodyOf(ask: Ask, connection: Connection, world: World): AsyncGenerator<Buffer> {
+  world.signal.throwIfAborted();
+  const { server, quiet } = connection;
+  const label = `${server.name}: ${ask.what}`;
+  const sent = sending(ask, label, connection, world);
+  try {
+    const response = await sent.response;
+    const page = response.headers["content-type"]?.startsWith("text/html");
+    const status = response.statusCode!;
+    if (status < 200 || status > 299 || page) {
+      const failure = server.refusal(label, status, quiet(await beginningOf(response)));
+      throw waiting(failure, waitOf(response.headers["retry-after"]));
+    }
+    for await (const chunk of response) yield chunk as Buffer;
+    const late = response.trailers["x-stream-error"];
+    if (late) throw server.meaningOf(label, quiet(String(late)));
+  } catch (error) {
+    world.signal.throwIfAborted();
+    const gaveUp = sent.gaveUp();
+    if (gaveUp !== undefined) throw gaveUp;
+    throw error instanceof Failure ? error : lost(label, server.hint, error);
+  } finally {
+    // The connection of an upload is not reused, and the server may have rejected the upload before its end.
+    if (ask.upload) sent.hangUp();
+  }
+}
+
+interface Sent {
+  readonly response: Promise<IncomingMessage>;
+  /** The reason why this side closed the connection; the error of the stream itself does not contain it. */
+  gaveUp(): unknown;
+  hangUp(): void;
+}
+
+/** Sends a request, once more where a pooled connection had been closed. */
+function sending(ask: Ask, label: string, { server, begin }: Connection, world: World): Sent {
+  const { timeoutMs, hint } = server;
+  const { upload } = ask;
+  let gaveUp: unknown;
+  let waitingForUpload = false;
+  let hangUp = () => {};
+
+  const form = formOf(upload ?? [], {
+    waiting: (isWaiting) => {
+      waitingForUpload = isWaiting;
+    },
+    failed: (error) => {
+      gaveUp = error;
+    },
+  });
+  const open = () =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const request = begin(ask, world);
+      request.setTimeout(timeoutMs, () => {
+        if (waitingForUpload) return;
+        gaveUp = new Failure("unavailable", `${label}: no sign of life for ${timeoutMs / 1000} s`, { hint });
+        hangUp();
+      });
+      hangUp = () => request.destroy();
+      request.once("response", resolve);
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        const stale = request.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code ?? "") && !upload;
+        if (stale && !gaveUp) open().then(resolve, reject);
+        else reject(error);
+      });
+      if (!upload) request.end();
+      else pipeline(Readable.from(form), request).catch((error) => reject(error));
+    });
+  return { response: open(), gaveUp: () => gaveUp, hangUp: () => hangUp() };
+}
+
+/**
+ * `chunks` as the only file of a form. `on`: while this side waits for a chunk, the server's timeout does not apply; and the
+ * error of chunks that could not be read.
+ */
+async function* formOf(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  on: { readonly waiting: (isWaiting: boolean) => void; readonly failed: (error: unknown) => void },
+): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="blocks.car"\r\n\r\n`);
+  let buffered: Uint8Array[] = [];
+  let length = 0;
+  on.waiting(true);
+  try {
+    for await (const chunk of chunks) {
+      buffered.push(chunk);
+      length += chunk.length;
+      if (length < minimumWrite) continue;
+      on.waiting(false);
+      yield Buffer.concat(buffered, length);
+      on.waiting(true);
+      buffered = [];
+      length = 0;
+    }
+  } catch (error) {
+    on.failed(error);
+    throw error;
+  } finally {
+    on.waiting(false);
+  }
+  yield Buffer.concat([...buffered, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 }
 
 /**

@@ -41,26 +41,66 @@ export async function fetchMissing(
   { limitBytes }: { readonly limitBytes: number },
   world: World,
 ): Promise<Fetched> {
-  // Blocks that are stored, and blocks that are requested or missing.
-  const done = cidSet();
-  const awaited = new Set([keyOf(root)]);
-  const todo = [root];
-  const missing: { readonly cid: CID; readonly why: string | undefined }[] = [];
-  let brought: Block[] = [];
-  let waiting = 0;
+  const fetching = fetchingBelow(root, home, sources, limitBytes, world);
+  const stop = await walkAll(root, fetching, world);
+  await fetching.store();
+  if (stop) throw stop.why;
+  if (fetching.missing.length > 0) throw outOfReach(root, fetching.missing, home, sources);
+  return fetching.fetched();
+}
+
+interface UnfetchedBlock {
+  readonly cid: CID;
+  readonly why: string | undefined;
+}
+
+/** Getting the blocks of one DAG, and storing those that were fetched. */
+interface Fetching {
+  /**
+   * The bytes of a block whose links are to be followed, from the node or else from the sources; `"stored"` for one that the node
+   * has and that isn't read, `undefined` for one that nobody has. @throws Failure `refused` at the limit.
+   */
+  get(cid: CID): Promise<Uint8Array | "stored" | undefined>;
+  /** Stores what was fetched and isn't stored yet. */
+  store(): Promise<void>;
+  readonly missing: readonly UnfetchedBlock[];
+  fetched(): Fetched;
+}
+
+function fetchingBelow(
+  root: CID,
+  home: HomeNode,
+  sources: Source | undefined,
+  limitBytes: number,
+  world: World,
+): Fetching {
+  const missing: UnfetchedBlock[] = [];
+  let unstored: Block[] = [];
+  let unstoredBytes = 0;
   let blocks = 0;
   let bytes = 0;
   /** The most bytes to fetch, by the size that the root states; valid only until a block turns out to be stored already. */
   let claimed: number | undefined;
   let storing = Promise.resolve();
-  let stop: unknown;
 
   const store = (): Promise<void> => {
-    const batch = brought;
-    brought = [];
-    waiting = 0;
+    const batch = unstored;
+    unstored = [];
+    unstoredBytes = 0;
     if (batch.length > 0) storing = storing.then(() => home.put(batch, world));
     return storing;
+  };
+
+  const fetched = async (cid: CID, block: Uint8Array): Promise<void> => {
+    if (bytes + block.length > limitBytes) throw atLimit(root, { blocks, bytes }, limitBytes);
+    blocks++;
+    bytes += block.length;
+    unstored.push({ cid, bytes: block });
+    unstoredBytes += block.length;
+    if (cid === root) claimed = tsizeOf(root, block);
+    const total = claimed !== undefined && bytes <= claimed && { total: claimed };
+    world.progress({ task: "fetching", done: bytes, ...total, unit: "bytes" });
+    if (unstoredBytes >= storedTogether) await store();
   };
 
   const fetch = async (cid: CID): Promise<Uint8Array | undefined> => {
@@ -68,15 +108,7 @@ export async function fetchMissing(
     try {
       const block = await sources?.get(cid, world);
       if (block) {
-        if (bytes + block.length > limitBytes) throw atLimit(root, { blocks, bytes }, limitBytes);
-        blocks++;
-        bytes += block.length;
-        brought.push({ cid, bytes: block });
-        waiting += block.length;
-        if (cid === root) claimed = tsizeOf(root, block);
-        const total = claimed !== undefined && bytes <= claimed && { total: claimed };
-        world.progress({ task: "fetching", done: bytes, ...total, unit: "bytes" });
-        if (waiting >= storedTogether) await store();
+        await fetched(cid, block);
         return block;
       }
     } catch (error) {
@@ -87,17 +119,39 @@ export async function fetchMissing(
     return undefined;
   };
 
+  return {
+    async get(cid) {
+      const isStored = !hasLinks(cid) && home.has && (await home.has(cid, world));
+      const here = isStored ? undefined : await home.get(cid, world);
+      if (isStored || here) claimed = undefined;
+      return isStored ? "stored" : (here ?? (await fetch(cid)));
+    },
+    store,
+    missing,
+    fetched: () => ({ blocks, bytes }),
+  };
+}
+
+/** Visits every block below `root`, several at once. Returns the first failure, which ends the walk. */
+async function walkAll(
+  root: CID,
+  { get, missing }: Pick<Fetching, "get" | "missing">,
+  world: World,
+): Promise<{ readonly why: unknown } | undefined> {
+  // Blocks that are stored, and blocks that are requested or missing.
+  const done = cidSet();
+  const awaited = new Set([keyOf(root)]);
+  const todo = [root];
+  let stop: { readonly why: unknown } | undefined;
+
   const visit = async (cid: CID): Promise<void> => {
     await pause();
     world.signal.throwIfAborted();
-    const isStored = !hasLinks(cid) && home.has && (await home.has(cid, world));
-    const here = isStored ? undefined : await home.get(cid, world);
-    if (isStored || here) claimed = undefined;
-    const block = isStored ? undefined : (here ?? (await fetch(cid)));
-    if (!isStored && !block) return;
+    const block = await get(cid);
+    if (!block) return;
     done.add(cid);
     awaited.delete(keyOf(cid));
-    if (!block) return;
+    if (block === "stored") return;
     // Reversed, because the last one is taken first: this gives the order of the files.
     for (const link of (cid === root ? linksOf : linksBelow)(cid, block).reverse()) {
       const key = keyOf(link);
@@ -113,8 +167,8 @@ export async function fetchMissing(
       while (working < atOnce && todo.length > 0 && stop === undefined && missing.length < mostMissing) {
         working++;
         visit(todo.pop()!)
-          .catch((error) => {
-            stop ??= error;
+          .catch((why: unknown) => {
+            stop ??= { why };
           })
           .finally(() => {
             working--;
@@ -125,11 +179,7 @@ export async function fetchMissing(
     };
     more();
   });
-
-  await store();
-  if (stop !== undefined) throw stop;
-  if (missing.length > 0) throw outOfReach(root, missing, home, sources);
-  return { blocks, bytes };
+  return stop;
 }
 
 function atLimit(root: CID, { blocks, bytes }: Fetched, limitBytes: number): Failure {
@@ -139,12 +189,7 @@ function atLimit(root: CID, { blocks, bytes }: Fetched, limitBytes: number): Fai
   });
 }
 
-function outOfReach(
-  root: CID,
-  missing: readonly { readonly cid: CID; readonly why: string | undefined }[],
-  home: Node,
-  sources: Source | undefined,
-): Failure {
+function outOfReach(root: CID, missing: readonly UnfetchedBlock[], home: Node, sources: Source | undefined): Failure {
   const one = missing.length === 1;
   const some = `${missing.length >= mostMissing ? "at least " : ""}${missing.length} ${one ? "block" : "blocks"}`;
   const names = missing.map(({ cid }) => cid).join(", ");

@@ -23,10 +23,10 @@ import type { CID } from "multiformats/cid";
 import { endedBy } from "../core/abort.ts";
 import { inOrder } from "../core/concurrency.ts";
 import { Failure, isFailure } from "../core/failure.ts";
+import { type SerializedByKey, serializedByKey } from "../core/serialized-by-key.ts";
 import type { World } from "../core/world.ts";
 import { emptyBlockFirst } from "../http/empty-block.ts";
 import { type Rpc, rpc } from "../http/kubo-rpc.ts";
-import { type SerializedByKey, serializedByKey } from "./serialize.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface KuboPinsOptions {

@@ -13,9 +13,9 @@ import type { CID } from "multiformats/cid";
 import * as v from "valibot";
 import { identity, parseCid } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
+import { serializedByKey } from "../core/serialized-by-key.ts";
 import type { World } from "../core/world.ts";
 import { type Api, type ApiCall, askApi, excerpt } from "../http/http.ts";
-import { serializedByKey } from "./serialize.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface PinataOptions {
@@ -77,8 +77,15 @@ export function pinataPins(options: PinataOptions): PinService {
     headers: { authorization: `Bearer ${token}` },
     hint: options.hint ?? `check the token of ${name}; pinning by CID is part of Pinata's paid plans`,
   };
+  const { ask, pinsOf, allPins, jobsOf, allJobs } = listsOf(api, endpoint);
   // Two parallel pin requests for one CID would create two jobs.
   const inTurn = serializedByKey();
+
+  const statusOfOne = async (cid: CID, world: World): Promise<PinStatus> => {
+    const pins = await pinsOf(cid, world);
+    const under = pinsWith(cid, pins).length > 0 ? [] : await jobsOf(cid, world);
+    return statusIn([cid], pins, under).get(`${cid}`)!;
+  };
 
   return {
     name,
@@ -114,47 +121,46 @@ export function pinataPins(options: PinataOptions): PinService {
         }
       }),
   };
+}
 
-  async function statusOfOne(cid: CID, world: World): Promise<PinStatus> {
-    const pins = await pinsOf(cid, world);
-    const query = new URLSearchParams({ sort: "ASC", ipfs_pin_hash: `${cid}`, limit: `${most.jobs}` });
-    const under = pinsWith(cid, pins).length > 0 ? [] : await jobsPage(query, world);
-    return statusIn([cid], pins, under).get(`${cid}`)!;
-  }
+/** Pinata's two lists: what is pinned, and the jobs that fetch. */
+interface Lists {
+  /** Pins whose CID contains that of `cid`, and maybe others. */
+  pinsOf(cid: CID, world: World): Promise<Pin[]>;
+  allPins(world: World): Promise<Pin[]>;
+  jobsOf(cid: CID, world: World): Promise<Job[]>;
+  allJobs(world: World): Promise<Job[]>;
+  /** One request, whose answer is checked. @throws Failure `corrupt` for an answer of another form. */
+  ask<const Schema extends v.GenericSchema>(
+    call: Omit<ApiCall, "url"> & { readonly path: string },
+    schema: Schema,
+    world: World,
+  ): Promise<v.InferOutput<Schema>>;
+}
 
-  function pinsOf(cid: CID, world: World): Promise<Pin[]> {
-    return pinsPage(
-      new URLSearchParams({ hashContains: `${cid}`, status: "pinned", pageLimit: `${most.pins}` }),
-      world,
-    );
-  }
+function listsOf(api: Api, endpoint: string): Lists {
+  const { name } = api;
 
-  function allPins(world: World): Promise<Pin[]> {
-    return everyPage(most.pins, (offset) => {
-      const query = new URLSearchParams({ status: "pinned", pageLimit: `${most.pins}` });
-      if (offset > 0) query.set("pageOffset", `${offset}`);
-      return pinsPage(query, world);
-    });
-  }
+  const ask: Lists["ask"] = async (call, schema, world) => {
+    const { body } = await askApi(api, { ...call, url: `${endpoint}${call.path}` }, world);
+    const { success, output, issues } = v.safeParse(schema, body);
+    if (success) return output;
+    const where = v.getDotPath(issues[0]) ?? "all of it";
+    const not = `${excerpt(where)}: ${excerpt(issues[0].message)}`;
+    throw new Failure("corrupt", `${name}: ${call.what} answered what is not Pinata's (${not})`);
+  };
 
-  function allJobs(world: World): Promise<Job[]> {
-    return everyPage(most.jobs, (offset) => {
-      const query = new URLSearchParams({ sort: "ASC", limit: `${most.jobs}` });
-      if (offset > 0) query.set("offset", `${offset}`);
-      return jobsPage(query, world);
-    });
-  }
-
-  async function pinsPage(query: URLSearchParams, world: World): Promise<Pin[]> {
-    const path = `/data/pinList?includeCount=false&${query}`;
+  const pinsPage = async (query: Readonly<Record<string, string>>, world: World): Promise<Pin[]> => {
+    const path = `/data/pinList?includeCount=false&${new URLSearchParams(query)}`;
     return (await ask({ what: "listing pins", path }, pins, world)).rows;
-  }
+  };
 
-  async function jobsPage(query: URLSearchParams, world: World): Promise<Job[]> {
-    return (await ask({ what: "listing jobs", path: `/pinning/pinJobs?${query}` }, jobs, world)).rows;
-  }
+  const jobsPage = async (query: Readonly<Record<string, string>>, world: World): Promise<Job[]> => {
+    const path = `/pinning/pinJobs?${new URLSearchParams(query)}`;
+    return (await ask({ what: "listing jobs", path }, jobs, world)).rows;
+  };
 
-  async function everyPage<Row>(full: number, page: (offset: number) => Promise<Row[]>): Promise<Row[]> {
+  const everyPage = async <Row>(full: number, page: (offset: number) => Promise<Row[]>): Promise<Row[]> => {
     const all: Row[] = [];
     for (let pages = 0; pages < mostPages; pages++) {
       const rows = await page(all.length);
@@ -162,20 +168,24 @@ export function pinataPins(options: PinataOptions): PinService {
       if (rows.length < full) return all;
     }
     throw new Failure("corrupt", `${name}: a list has more than ${all.length} entries, or no end`);
-  }
+  };
 
-  async function ask<const Schema extends v.GenericSchema>(
-    call: Omit<ApiCall, "url"> & { readonly path: string },
-    schema: Schema,
-    world: World,
-  ): Promise<v.InferOutput<Schema>> {
-    const { body } = await askApi(api, { ...call, url: `${endpoint}${call.path}` }, world);
-    const { success, output, issues } = v.safeParse(schema, body);
-    if (success) return output;
-    const where = v.getDotPath(issues[0]) ?? "all of it";
-    const not = `${excerpt(where)}: ${excerpt(issues[0].message)}`;
-    throw new Failure("corrupt", `${name}: ${call.what} answered what is not Pinata's (${not})`);
-  }
+  return {
+    ask,
+    pinsOf: (cid, world) => pinsPage({ hashContains: `${cid}`, status: "pinned", pageLimit: `${most.pins}` }, world),
+    allPins: (world) =>
+      everyPage(most.pins, (offset) =>
+        pinsPage(
+          { status: "pinned", pageLimit: `${most.pins}`, ...(offset > 0 && { pageOffset: `${offset}` }) },
+          world,
+        ),
+      ),
+    jobsOf: (cid, world) => jobsPage({ sort: "ASC", ipfs_pin_hash: `${cid}`, limit: `${most.jobs}` }, world),
+    allJobs: (world) =>
+      everyPage(most.jobs, (offset) =>
+        jobsPage({ sort: "ASC", limit: `${most.jobs}`, ...(offset > 0 && { offset: `${offset}` }) }, world),
+      ),
+  };
 }
 
 /** Status of each CID from both lists: pinned, or the state of its newest job. */

@@ -10,9 +10,9 @@ import type { CID } from "multiformats/cid";
 import * as v from "valibot";
 import { identity, parseCid } from "../core/cid.ts";
 import { Failure } from "../core/failure.ts";
+import { serializedByKey } from "../core/serialized-by-key.ts";
 import type { World } from "../core/world.ts";
 import { type Api, type ApiCall, askApi, excerpt } from "../http/http.ts";
-import { serializedByKey } from "./serialize.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface PsaOptions {
@@ -56,14 +56,9 @@ type Request = v.InferOutput<typeof requestSchema>;
 
 const listSchema = v.object({ count: v.number(), results: v.array(requestSchema) });
 
-export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService {
-  const api: Api = {
-    name,
-    headers: { authorization: `Bearer ${token}` },
-    hint: hint ?? `check the token of ${name}`,
-  };
-  const call = async (what: Omit<ApiCall, "url"> & { readonly path: string }, world: World): Promise<unknown> =>
-    (await askApi(api, { ...what, url: `${endpoint}${what.path}` }, world)).body;
+export function psaPins(options: PsaOptions): PinService {
+  const { name } = options;
+  const { add, listed, forget } = requestsAt(options);
   // Two parallel pin requests for one CID would both find none at the service, and create two.
   const inTurn = serializedByKey();
 
@@ -72,10 +67,10 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
 
     async status(cids, world) {
       const requests: Request[] = [];
-      if (cids.length > askedByName) requests.push(...(await requestsFor("every CID", world)));
+      if (cids.length > askedByName) requests.push(...(await listed("every CID", world)));
       else {
         for (let from = 0; from < cids.length; from += most.cids) {
-          requests.push(...(await requestsFor(cids.slice(from, from + most.cids), world)));
+          requests.push(...(await listed(cids.slice(from, from + most.cids), world)));
         }
       }
       const byCid = Map.groupBy(requests, ({ pin }) => identityOf(pin.cid) ?? "");
@@ -84,53 +79,42 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
 
     pin: (pinRequest, world) =>
       inTurn(identity(pinRequest.cid), async () => {
-        const known = (await requestsFor([pinRequest.cid], world)).filter(isOf(pinRequest.cid));
+        const known = (await listed([pinRequest.cid], world)).filter(isOf(pinRequest.cid));
         if (known.some(({ status }) => status !== "failed")) return statusOf(known);
         for (const request of known) await forget(request, world);
-        const body = await call(
-          { what: `pinning ${pinRequest.cid}`, method: "POST", path: "/pins", body: pinOf(pinRequest) },
-          world,
-        );
-        return statusOf([read(requestSchema, body, `pinning ${pinRequest.cid}`)]);
+        return statusOf([await add(pinRequest, world)]);
       }),
 
     unpin: (cid, world) =>
       inTurn(identity(cid), async () => {
-        const known = (await requestsFor([cid], world)).filter(isOf(cid));
+        const known = (await listed([cid], world)).filter(isOf(cid));
         for (const request of known) await forget(request, world);
       }),
   };
+}
 
+/** The pin requests that a service has. @throws Failure `corrupt` for answers that are not of this API. */
+interface Requests {
+  add(pinRequest: PinRequest, world: World): Promise<Request>;
   /** All requests for `cids`, from all pages. */
-  async function requestsFor(cids: readonly CID[] | "every CID", world: World): Promise<Request[]> {
-    const which = cids === "every CID" || cids.length === 1 ? `${cids}` : `${cids.length} CIDs`;
-    const what = `listing pins of ${which}`;
-    const all = new Map<string, Request>();
-    const query = new URLSearchParams({ status: everyState, limit: `${most.results}` });
-    if (cids !== "every CID") query.set("cid", cids.join(","));
-    for (let page = 0; page < mostPages; page++) {
-      const { count, results } = read(listSchema, await call({ what, path: `/pins?${query}` }, world), what);
-      const known = all.size;
-      for (const request of results) all.set(request.requestid, request);
-      if (results.length === 0 || results.length >= count) return [...all.values()];
-      const oldest = oldestOf(results);
-      if (oldest === undefined || all.size === known) break;
-      // Precision differs by service, from seconds to nanoseconds. The pages overlap a little, so that no request is missed.
-      query.set("before", new Date(Date.parse(oldest) + 1).toISOString());
-    }
-    throw new Failure("corrupt", `${name}: ${what}: the pages of its answer do not come to an end`);
-  }
+  listed(cids: readonly CID[] | "every CID", world: World): Promise<Request[]>;
+  forget(request: Request, world: World): Promise<void>;
+}
 
-  async function forget({ requestid, pin }: Request, world: World): Promise<void> {
-    const path = `/pins/${encodeURIComponent(requestid)}`;
-    await call({ what: `unpinning ${excerpt(pin.cid)}`, method: "DELETE", path, also: [404] }, world);
-  }
+function requestsAt({ name, endpoint, token, hint }: PsaOptions): Requests {
+  const api: Api = {
+    name,
+    headers: { authorization: `Bearer ${token}` },
+    hint: hint ?? `check the token of ${name}`,
+  };
+  const call = async (what: Omit<ApiCall, "url"> & { readonly path: string }, world: World): Promise<unknown> =>
+    (await askApi(api, { ...what, url: `${endpoint}${what.path}` }, world)).body;
 
-  function read<const Schema extends v.GenericSchema>(
+  const read = <const Schema extends v.GenericSchema>(
     schema: Schema,
     body: unknown,
     what: string,
-  ): v.InferOutput<Schema> {
+  ): v.InferOutput<Schema> => {
     const { success, output, issues } = v.safeParse(schema, body);
     if (success) return output;
     const where = v.getDotPath(issues[0]) ?? "all of it";
@@ -139,7 +123,39 @@ export function psaPins({ name, endpoint, token, hint }: PsaOptions): PinService
       `${name}: ${what} answered what is no Pinning Service API (${excerpt(where)}: ${excerpt(issues[0].message)})`,
       { hint: `is ${endpoint} the address of that API, with its base path?` },
     );
-  }
+  };
+
+  return {
+    async add(pinRequest, world) {
+      const what = `pinning ${pinRequest.cid}`;
+      const body = await call({ what, method: "POST", path: "/pins", body: pinOf(pinRequest) }, world);
+      return read(requestSchema, body, what);
+    },
+
+    async listed(cids, world) {
+      const which = cids === "every CID" || cids.length === 1 ? `${cids}` : `${cids.length} CIDs`;
+      const what = `listing pins of ${which}`;
+      const all = new Map<string, Request>();
+      const query = new URLSearchParams({ status: everyState, limit: `${most.results}` });
+      if (cids !== "every CID") query.set("cid", cids.join(","));
+      for (let page = 0; page < mostPages; page++) {
+        const { count, results } = read(listSchema, await call({ what, path: `/pins?${query}` }, world), what);
+        const known = all.size;
+        for (const request of results) all.set(request.requestid, request);
+        if (results.length === 0 || results.length >= count) return [...all.values()];
+        const oldest = oldestOf(results);
+        if (oldest === undefined || all.size === known) break;
+        // Precision differs by service, from seconds to nanoseconds. The pages overlap a little, so that no request is missed.
+        query.set("before", new Date(Date.parse(oldest) + 1).toISOString());
+      }
+      throw new Failure("corrupt", `${name}: ${what}: the pages of its answer do not come to an end`);
+    },
+
+    async forget({ requestid, pin }, world) {
+      const path = `/pins/${encodeURIComponent(requestid)}`;
+      await call({ what: `unpinning ${excerpt(pin.cid)}`, method: "DELETE", path, also: [404] }, world);
+    },
+  };
 }
 
 function isOf(cid: CID): (request: Request) => boolean {

@@ -1,5 +1,5 @@
 /** Serializes work by key: work with the same key runs one after another, work with different keys in parallel. */
-import { atMost } from "../core/concurrency.ts";
+import { atMost } from "./concurrency.ts";
 
 export interface SerializedByKey {
   /** Runs `work` after all earlier work with the same `key` has ended, successfully or not. */
