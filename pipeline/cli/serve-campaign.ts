@@ -12,11 +12,13 @@ import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Node } from "../ipfs/node.ts";
 import { nothingPublished } from "../log/chain.ts";
+import type { Tls } from "../serve/connection/listener.ts";
 import type { Hosts } from "../serve/hosts/hosts.ts";
 import type { Resolved } from "../serve/response.ts";
 import { serve as openGateway } from "../serve/serve.ts";
 import { targetOf } from "../stages/names/target.ts";
 import { targetsOf } from "./address/name-targets.ts";
+import { howToFetch, routingOf } from "./serve-routing.ts";
 import type { Output } from "./verb.ts";
 
 /** @throws Failure `input` */
@@ -31,23 +33,36 @@ export interface ServeOptions {
   /** Endpoints of delegated routing that know IPNS names of others. */
   readonly resolveAt?: readonly string[];
   readonly hosts?: Partial<Pick<Hosts, "subdomains" | "others">>;
+  readonly tls?: Tls;
+  /** Answer the Delegated Routing API. */
+  readonly routing?: boolean;
+  /** Where other machines reach the gateway, such as `https://gate.example.org`; default: where it listens. */
+  readonly publicUrl?: string;
 }
 
 /** Serves until `world.signal` aborts. Prints the address when the server is ready. */
 export async function serveCampaign(
   campaign: Campaign,
-  { resolveAt = [], hosts = {}, ...at }: ServeOptions,
+  { resolveAt = [], hosts = {}, routing = false, publicUrl, ...at }: ServeOptions,
   out: Output,
   world: World,
 ): Promise<void> {
   const name = campaign.facts.campaign;
+  if (routing && at.tls === undefined && !publicUrl?.startsWith("https:")) {
+    throw new Failure("input", "--routing names this gateway to peers, and they fetch over https only", {
+      hint: "give --tls-cert and --tls-key, or --public-url https://… of the proxy in front",
+    });
+  }
   const others = await campaign.otherNames?.(resolveAt);
+  const record = others && recordsOf(others);
+  let reached = publicUrl;
   const gateway = await openGateway(
     {
       node: nodeOf(campaign),
       resolve: resolverOf(campaign, others),
-      ...(others && { record: recordsOf(others) }),
-      hosts: hostsOf(campaign, hosts),
+      ...(record && { record }),
+      ...(routing && others && record && { routing: await routingOf(campaign, others, record, () => reached ?? "") }),
+      hosts: hostsOf(campaign, hosts, publicUrl),
       campaign: name,
       ...at,
     },
@@ -55,6 +70,7 @@ export async function serveCampaign(
   );
   try {
     const [url, ...further] = reachableAt(gateway.url);
+    reached ??= url;
     const portalAt = (base: string) => `${base}/ipns/${encodeURIComponent(name)}/`;
     const portal = portalAt(url!);
     const live = await campaign.log.head(world);
@@ -62,6 +78,7 @@ export async function serveCampaign(
       `serving ${portal}`,
       ...further.map((other) => `    and ${portalAt(other)}`),
       ...(live ? await howToOpen(portal, url!, world) : []),
+      ...(routing ? howToFetch(reached ?? gateway.url) : []),
     ];
     out.result({ event: "serving", url: url!, portal }, text.join("\n"));
     if (!live) world.log(`${nothingPublished}: the portal appears with \`fieldtree publish\``);
@@ -73,12 +90,16 @@ export async function serveCampaign(
 }
 
 /** `localhost` has subdomains: browsers resolve them to this machine. The domains of the campaign are websites. */
-function hostsOf(campaign: Campaign, { subdomains = [], others = [] }: NonNullable<ServeOptions["hosts"]>): Hosts {
+function hostsOf(
+  campaign: Campaign,
+  { subdomains = [], others = [] }: NonNullable<ServeOptions["hosts"]>,
+  publicUrl: string | undefined,
+): Hosts {
   const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
   const sites = new Set(lower(campaign.names.filter(({ kind }) => kind === "dnslink").map(({ name }) => name)));
   return {
     subdomains: ["localhost", ...lower(subdomains)],
-    others: lower(others),
+    others: lower([...others, ...(publicUrl ? [new URL(publicUrl).hostname] : [])]),
     isSite: (host) => sites.has(host),
   };
 }

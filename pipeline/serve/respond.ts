@@ -21,7 +21,7 @@ import { blockAs, file } from "./bodies/file.ts";
 import { ipnsRecord } from "./bodies/record.ts";
 import { tar } from "./bodies/tar.ts";
 import { common, preflight } from "./headers.ts";
-import { addressAt, movedTo, type Placed, placeOf } from "./hosts/hosts.ts";
+import { addressAt, hostHeaders, movedTo, placeOf } from "./hosts/hosts.ts";
 import { keyName } from "./hosts/key-name.ts";
 import { largestRedirects, redirectFor } from "./hosts/redirects.ts";
 import { Refusal } from "./refusal.ts";
@@ -41,7 +41,7 @@ export async function answer(asking: Asking, source: Source): Promise<Answer> {
   if (headers["service-worker"] !== undefined) {
     throw new Refusal(400, "no service workers: everything here shares one origin");
   }
-  const placed = placedBy(asking, source);
+  const placed = placeOf(hostHeaders(asking), source.hosts, source.loopback);
   const isolated = placed.kind === "root" || placed.kind === "site";
   if (url === "/" && !isolated) return redirect(302, `/ipns/${encodeURIComponent(source.campaign)}/`);
   const moved = movedTo(placed, url);
@@ -59,17 +59,6 @@ export async function answer(asking: Asking, source: Source): Promise<Answer> {
       ? await ipnsRecord(address, asking, source)
       : await (isolated ? pageOfSite : contentAt)(address, form, asking, source);
   return method === "HEAD" ? { status: given.status, headers: given.headers } : given;
-}
-
-/** Clients of proxies send the whole address, with the host that counts (RFC 9112, section 3.2.2). */
-function placedBy({ headers, secure = false }: Asking, { hosts, loopback }: Source): Placed {
-  const forwarded = {
-    host: headers.host,
-    forwardedHost: headers["x-forwarded-host"],
-    forwardedProto: headers["x-forwarded-proto"],
-    secure,
-  };
-  return placeOf(forwarded, hosts, loopback);
 }
 
 function redirect(status: 301 | 302 | 303 | 307 | 308, location: string): Answer {

@@ -10,22 +10,26 @@
  * ```
  */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { CID } from "multiformats/cid";
-import { eachUnlessAborted, unlessAborted } from "../core/abort.ts";
+import { unlessAborted } from "../core/abort.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { codecs, type Get, isInline } from "../dag/block.ts";
-import { largestBlock } from "../dag/car.ts";
 import type { Node } from "../ipfs/node.ts";
 import { sortedFolders } from "./bodies/folders.ts";
-import { type Hosts, isLoopback, noHosts } from "./hosts/hosts.ts";
-import { type RecentBlocks, recentBlocks } from "./recent-blocks.ts";
+import { type Limits, usualLimits } from "./connection/limits.ts";
+import { createListener, type Tls } from "./connection/listener.ts";
+import { begin, cut, send } from "./connection/sending.ts";
+import { placesFor } from "./connection/slots.ts";
+import { getOf } from "./get.ts";
+import { type Hosts, hostHeaders, isLoopback, noHosts, placeOf } from "./hosts/hosts.ts";
+import { recentBlocks } from "./recent-blocks.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 import { answer, refused } from "./respond.ts";
-import type { Answer, Asking, NameRecord, Resolved } from "./response.ts";
-import { placesFor } from "./slots.ts";
+import type { Asking, NameRecord, Resolved } from "./response.ts";
+import { bodyOf } from "./routing/body.ts";
+import { isRouting, largestRecord, type Routing, routed } from "./routing/routing.ts";
 
 export interface Serving {
   /** Used only to read blocks. */
@@ -36,6 +40,10 @@ export interface Serving {
   readonly record?: (name: string, world: World) => Promise<NameRecord | undefined>;
   /** Hosts that stand for roots; absent: none. */
   readonly hosts?: Hosts;
+  /** Answer the Delegated Routing API; absent: it is not there. */
+  readonly routing?: Routing;
+  /** Encrypt connections, and speak HTTP/2; absent: plain HTTP/1.1. */
+  readonly tls?: Tls;
   /** The name that `/` redirects to. */
   readonly campaign: string;
   /** Loopback where absent, so that the gateway is reachable from other machines only if the operator chooses so. */
@@ -44,7 +52,7 @@ export interface Serving {
   readonly port?: number;
   /** Milliseconds until the first bytes must be there. */
   readonly firstBytesMs?: number;
-  /** Milliseconds; see {@link usualLimits}. */
+  /** Milliseconds; see `limits.ts`. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -63,31 +71,6 @@ const connectionsAtOnce = 512;
 /** Most bytes of memory for directories and roots of files. */
 const atHand = 128 * 1024 * 1024;
 
-/** Bytes that a reader must accept within `limits.reader`. */
-const piece = 65_536;
-
-/** Bytes written at once, for which a reader has as many times as long: each write costs a turn of the event loop. */
-const largestWrite = 4 * piece;
-
-/** Milliseconds. */
-const usualLimits = {
-  /** From a connection, or the first byte of a further request on it, to the end of the headers. */
-  headers: 10_000,
-  /** To the end of the request, which for a reader has no body. */
-  request: 30_000,
-  /** Until a connection without any data is closed. */
-  idle: 120_000,
-  /** Between requests on one connection. */
-  keepAlive: 5_000,
-  firstBytes: 60_000,
-  /** For a slot among {@link bodiesAtOnce}. */
-  place: 10_000,
-  /** In which a reader must accept a {@link piece} of a body. */
-  reader: 60_000,
-};
-
-type Limits = Record<keyof typeof usualLimits, number>;
-
 /**
  * Resolves when the server accepts requests.
  *
@@ -103,17 +86,12 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
   const places = placesFor(bodiesAtOnce, limits.place);
   const recent = recentBlocks(atHand);
   const list = sortedFolders((signal) => getOf(serving.node, recent, () => ({ ...world, signal }), false));
-  const options = {
-    maxHeaderSize: 16_384,
-    headersTimeout: limits.headers,
-    requestTimeout: Math.max(limits.headers, limits.request),
-    keepAliveTimeout: limits.keepAlive,
-    // The interval at which Node checks both timeouts; its default is half a minute.
-    connectionsCheckingInterval: Math.min(1000, limits.headers / 4),
-  };
-  const server = createServer(options, (request, response) => void respond(request, response));
+  const { server, closeAll } = createListener(
+    limits,
+    serving.tls,
+    (request, response) => void respond(request, response),
+  );
   server.maxConnections = connectionsAtOnce;
-  server.timeout = limits.idle;
   await listening();
   const { address, port: opened, family } = server.address() as AddressInfo;
   const loopback = isLoopback(address);
@@ -127,7 +105,10 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     },
     { once: true },
   );
-  return { url: `http://${family === "IPv6" ? `[${address}]` : address}:${opened}`, close };
+  return {
+    url: `${serving.tls ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${opened}`,
+    close,
+  };
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     /** Aborted when the client leaves, or the server ends. */
@@ -141,7 +122,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     underway.add(stop);
     response.on("close", () => {
       underway.delete(stop);
-      if (!response.writableFinished) stop(new Failure("unavailable", "the client left"));
+      if (!response.writableEnded) stop(new Failure("unavailable", "the client left"));
     });
     let isLate = false;
     const timer = setTimeout(() => {
@@ -151,9 +132,11 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     const within: World = { ...world, signal: first.signal };
     const lasting: World = { ...world, signal: gone.signal };
     let leave: (() => void) | undefined;
+    const hasBody =
+      request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+    const isPut = request.method === "PUT" && serving.routing !== undefined && isRouting(request.url ?? "");
     // Requests to a read-only gateway have no body: it is not read.
-    if (request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0)
-      response.setHeader("connection", "close");
+    if (hasBody && !isPut && request.httpVersionMajor < 2) response.setHeader("connection", "close");
     try {
       leave = await places.take(gone.signal);
       // The timeout ends with the first bytes; afterwards only the reader's speed and the idle limit count.
@@ -173,16 +156,23 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
         loopback,
         campaign,
       };
-      const begun = await begin(await unlessAborted(within.signal, answer(asking, source)), within.signal);
+      const answering = async () => {
+        const { routing } = serving;
+        if (!routing || !isRouting(asking.url)) return answer(asking, source);
+        placeOf(hostHeaders(asking), hosts, loopback);
+        const body = isPut ? await bodyOf(request, largestRecord, within.signal) : new Uint8Array();
+        return routed(asking, body, routing, within);
+      };
+      const begun = await begin(await unlessAborted(within.signal, answering()), within.signal);
       clearTimeout(timer);
       current = lasting;
       await send(begun, response, lasting.signal, limits.reader);
     } catch (error) {
-      if (gone.signal.aborted || world.signal.aborted) return void response.destroy();
+      if (gone.signal.aborted || world.signal.aborted) return void cut(response);
       // The status has been sent, so only closing the connection can show the client that the body is incomplete.
       if (response.headersSent) {
         world.log(`${request.method} ${request.url?.slice(0, 200)} broke off: ${(error as Error).message}`);
-        return void response.destroy();
+        return void cut(response);
       }
       const refusal = refusalOf(isLate ? first.signal.reason : error);
       if (refusal.status === 500 && !(error instanceof Refusal))
@@ -190,7 +180,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
       const given = refused(refusal);
       const { body: _, ...head } = given;
       await send(request.method === "HEAD" ? head : given, response, lasting.signal, limits.reader).catch(() =>
-        response.destroy(),
+        cut(response),
       );
     } finally {
       clearTimeout(timer);
@@ -217,85 +207,10 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     if (!server.listening) return;
     const closed = once(server, "close");
     server.close();
-    server.closeAllConnections();
+    closeAll();
     await closed;
   }
 }
-
-/** @param cached whether directories are cached: those of a long list would evict all others. */
-function getOf(node: Node, recent: RecentBlocks, world: () => World, cached = true): Get {
-  return async (cid) => {
-    const within = world();
-    within.signal.throwIfAborted();
-    // Inline CIDs, with which gateways are probed: https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths
-    if (isInline(cid)) return cid.multihash.digest;
-    const known = recent.get(cid);
-    if (known) return known;
-    const bytes = await node.get(cid, within);
-    if (!bytes) throw new Refusal(404, `${cid} is not on this node`);
-    if (cid.code !== codecs.dagPb) return bytes;
-    if (bytes.length > largestBlock) {
-      throw new Refusal(
-        502,
-        `${cid} has ${bytes.length} bytes; directories and files of blocks above ${largestBlock} are not read`,
-      );
-    }
-    if (cached) recent.add(cid, bytes);
-    return bytes;
-  };
-}
-
-/** The response with its first bytes loaded: a failure before them can still change the status. */
-async function begin(given: Answer, signal: AbortSignal): Promise<Answer> {
-  if (!given.body) return given;
-  const rest = given.body[Symbol.asyncIterator]();
-  const first = await unlessAborted(signal, rest.next());
-  const body = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      for (let next = first; !next.done; next = await rest.next()) yield next.value;
-    } finally {
-      await rest.return?.();
-    }
-  };
-  return { ...given, body: body() };
-}
-
-/** Sends it at the reader's speed. Rejects where that is slower than a {@link piece} in `reader` ms, or at an abort. */
-async function send(given: Answer, response: ServerResponse, signal: AbortSignal, reader: number): Promise<void> {
-  // A body shorter than its Content-Length must be an error.
-  response.strictContentLength = given.body !== undefined;
-  response.writeHead(given.status, given.headers);
-  for await (const chunk of eachUnlessAborted(signal, given.body ?? nothing())) {
-    for (let at = 0; at < chunk.length; at += largestWrite) {
-      const part = chunk.subarray(at, at + largestWrite);
-      if (!response.write(part)) await drained(response, signal, reader, part.length);
-    }
-  }
-  response.end();
-}
-
-/** Resolves when the reader has taken the `length` bytes written. Rejects where that takes too long, or at an abort. */
-function drained(response: ServerResponse, signal: AbortSignal, reader: number, length: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => () => {
-      clearTimeout(timer);
-      response.off("drain", taken);
-      signal.removeEventListener("abort", aborted);
-      act();
-    };
-    const taken = settle(resolve);
-    const aborted = settle(() => reject(signal.reason));
-    const late = settle(() =>
-      reject(new Failure("unavailable", `less than ${piece} bytes were read in ${reader / 1000} s`)),
-    );
-    const timer = setTimeout(late, reader * Math.ceil(length / piece));
-    response.on("drain", taken);
-    signal.addEventListener("abort", aborted);
-    if (signal.aborted) aborted();
-  });
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** Clients of proxies send the whole address: its host is the one that counts (RFC 9112, section 3.2.2). */
 function askingOf(request: IncomingMessage): Asking {
@@ -303,7 +218,9 @@ function askingOf(request: IncomingMessage): Asking {
   const secure = "encrypted" in request.socket;
   const [, host, path] = /^https?:\/\/([^/?#]+)(.*)$/is.exec(request.url ?? "") ?? [];
   const url = path === undefined ? (request.url ?? "") : path.startsWith("/") ? path : `/${path}`;
-  return { method: request.method ?? "", url, secure, headers: host === undefined ? headers : { ...headers, host } };
+  // HTTP/2 has the host in a field of its own.
+  const own = host ?? headers[":authority"] ?? headers.host;
+  return { method: request.method ?? "", url, secure, headers: { ...headers, host: own } };
 }
 
 function flat(request: IncomingMessage): Record<string, string | undefined> {

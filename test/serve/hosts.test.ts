@@ -4,7 +4,7 @@ import { redirectFor } from "../../pipeline/serve/hosts/redirects.ts";
 import type { Serving } from "../../pipeline/serve/serve.ts";
 import { type Asking, gateway, memory } from "./gateway.ts";
 
-const hosts: Serving["hosts"] = {
+const hosts: NonNullable<Serving["hosts"]> = {
   subdomains: ["localhost", "gate.example.org"],
   others: ["proxied.example.org"],
   isSite: (host) => host === "campaign.example.org",

@@ -30,13 +30,20 @@ export interface HttpsServer {
   readonly certificate: string;
 }
 
-/** Started; closed when the test is over. */
-export async function startHttps(answer: RequestListener): Promise<HttpsServer> {
+/** Files of a certificate for localhost and 127.0.0.1, which it signed itself, and of its key; PEM. */
+export async function certificateFiles(): Promise<{ readonly certificate: string; readonly key: string }> {
   const folder = await temporaryFolder();
   const [keyFile, certificateFile] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", keyFile];
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"];
+  const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
+  const subject = ["-subj", "/CN=localhost", "-addext", names, "-days", "2"];
   await execa("openssl", ["req", "-x509", ...key, ...subject, "-out", certificateFile]);
+  return { certificate: certificateFile, key: keyFile };
+}
+
+/** Started; closed when the test is over. */
+export async function startHttps(answer: RequestListener): Promise<HttpsServer> {
+  const { certificate: certificateFile, key: keyFile } = await certificateFiles();
   const certificate = await readFile(certificateFile, "utf8");
   const server = createServer({ key: await readFile(keyFile), cert: certificate }, answer).listen(0, "localhost");
   onTestFinished(() => {

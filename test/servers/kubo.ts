@@ -56,6 +56,13 @@ export interface Kubo {
   stop(): Promise<void>;
 }
 
+export interface KuboOptions {
+  readonly token?: string;
+  readonly swarm?: boolean;
+  /** Fetches blocks over HTTP from what this delegated router names; `certificate`: PEM file of the one it trusts. */
+  readonly fetchesFrom?: { readonly router: string; readonly certificate: string };
+}
+
 /**
  * A fresh repo and a daemon on free loopback ports, without peers or routing.
  *
@@ -64,11 +71,12 @@ export interface Kubo {
  *
  * @throws Error where {@link kuboBinary} is absent or the daemon ends before it is ready, with what it said.
  */
-export async function startKubo({ token, swarm = false }: { token?: string; swarm?: boolean } = {}): Promise<Kubo> {
+export async function startKubo({ token, swarm = false, fetchesFrom }: KuboOptions = {}): Promise<Kubo> {
   const binary = await kuboBinary();
   if (!binary) throw new Error(`${what} is absent: ask kuboBinary() first`);
   const repo = await mkdtemp(join(tmpdir(), "fieldtree-kubo-"));
-  const env = { IPFS_PATH: repo, IPFS_TELEMETRY: "off" };
+  const trusted = fetchesFrom && { SSL_CERT_FILE: fetchesFrom.certificate };
+  const env = { IPFS_PATH: repo, IPFS_TELEMETRY: "off", ...trusted };
   const run = async (...args: string[]) => (await execa(binary, args, { env })).stdout;
 
   await run("init", "--profile=test,server");
@@ -79,7 +87,12 @@ export async function startKubo({ token, swarm = false }: { token?: string; swar
     config.Addresses.API = `/ip4/127.0.0.1/tcp/${apiPort}`;
     config.Addresses.Gateway = `/ip4/127.0.0.1/tcp/${gatewayPort}`;
     config.Addresses.Swarm = swarm ? ["/ip4/127.0.0.1/tcp/0"] : [];
-    if (swarm) {
+    if (fetchesFrom) {
+      config.Routing = { Type: "delegated", DelegatedRouters: [fetchesFrom.router] };
+      config.Provide.Enabled = false;
+      config.HTTPRetrieval = { Enabled: true };
+    }
+    if (swarm || fetchesFrom) {
       // Profile `server` has it dial and tell no private address, and this machine has no other.
       config.Swarm.AddrFilters = [];
       config.Addresses.NoAnnounce = [];
@@ -122,7 +135,9 @@ export async function startKubo({ token, swarm = false }: { token?: string; swar
 interface Config {
   readonly API: { Authorizations?: object };
   readonly Addresses: { API: string; Gateway: string; NoAnnounce: string[]; Swarm: string[] };
-  readonly Routing: { Type: string };
+  Routing: { Type: string; DelegatedRouters?: readonly string[] };
+  readonly Provide: { Enabled?: boolean };
+  HTTPRetrieval: { readonly Enabled?: boolean };
   readonly Swarm: { AddrFilters: string[] };
 }
 

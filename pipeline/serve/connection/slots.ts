@@ -1,6 +1,6 @@
 /** Slots for responses in progress, and a queue for them: each body has some blocks in memory, whatever the reader's speed. */
-import { unlessAborted } from "../core/abort.ts";
-import { Refusal } from "./refusal.ts";
+import { unlessAborted } from "../../core/abort.ts";
+import { Refusal } from "../refusal.ts";
 
 export interface Places {
   /** Resolves to a function that frees the slot. @throws Refusal 503 after `wait` ms, or at once where the queue is full. */

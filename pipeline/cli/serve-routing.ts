@@ -1,0 +1,85 @@
+/** What `serve` needs for TLS and for the Delegated Routing API, from flags and the campaign's state. */
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { base58btc } from "multiformats/bases/base58";
+import type { Campaign } from "../campaign/campaign.ts";
+import type { OtherNames } from "../campaign/parts/other-names.ts";
+import { Failure } from "../core/failure.ts";
+import { publicKeyOf } from "../core/key.ts";
+import type { World } from "../core/world.ts";
+import { readIfThere } from "../disk/read.ts";
+import { writeDurably } from "../disk/write.ts";
+import type { Tls } from "../serve/connection/listener.ts";
+import type { NameRecord } from "../serve/response.ts";
+import { multiaddrOf, type Routing } from "../serve/routing/routing.ts";
+
+/** @throws Failure `input` for files that can't be read, and for one without the other. */
+export async function tlsIn(cert: string | undefined, key: string | undefined): Promise<Tls | undefined> {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    throw new Failure("input", `--tls-${cert === undefined ? "cert" : "key"} is missing: TLS needs both files`);
+  }
+  const pem = async (file: string) => {
+    try {
+      return await readFile(file, "utf8");
+    } catch (cause) {
+      throw new Failure("input", `can't read ${file}: ${(cause as Error).message}`, { cause });
+    }
+  };
+  return { cert: await pem(cert), key: await pem(key) };
+}
+
+/**
+ * The campaign's own node as provider of what it has.
+ *
+ * @param url where other machines reach the gateway; asked for at each request.
+ */
+export async function routingOf(
+  campaign: Campaign,
+  others: OtherNames,
+  recordOf: (name: string, world: World) => Promise<NameRecord | undefined>,
+  url: () => string,
+): Promise<Routing> {
+  const { home, state } = campaign;
+  return {
+    peerId: await peerIdIn(join(state, "peer-id")),
+    // A port without TLS behind a proxy is not where peers connect: `serve` refuses to start then.
+    address: () => multiaddrOf(url()) ?? "",
+    has: async (cid, world) => (home.has ? home.has(cid, world) : (await home.get(cid, world)) !== undefined),
+    record: recordOf,
+    offer: (name, bytes, world) => others.records.offer(name, bytes, world),
+  };
+}
+
+/**
+ * The peer ID in `file`, made at the first use. Peers do not ask for its private key over HTTP, so none is stored.
+ *
+ * @throws Failure `input` where the file has something else.
+ */
+async function peerIdIn(file: string): Promise<string> {
+  const stored = (await readIfThere(file))?.toString().trim();
+  if (stored === undefined) {
+    const made = base58btc.encode(Buffer.concat([peerIdPrefix, randomBytes(32)])).slice(1);
+    await writeDurably(file, `${made}\n`);
+    return made;
+  }
+  if (!publicKeyOf(stored))
+    throw new Failure("input", `${file} has no peer ID`, { hint: "remove it: a new one is made" });
+  return stored;
+}
+
+/** Identity multihash of an ed25519 key as protobuf (libp2p specs, peer-ids). */
+const peerIdPrefix = Buffer.from([0x00, 0x24, 0x08, 0x01, 0x12, 0x20]);
+
+/** Lines that let a Kubo, or those of a Cluster, fetch from `url`. */
+export function howToFetch(url: string): readonly string[] {
+  return [
+    "",
+    "A Kubo fetches from here, without other routing, after",
+    "",
+    "    ipfs config Routing.Type delegated && ipfs config --json Provide.Enabled false",
+    `    ipfs config --json Routing.DelegatedRouters '["${url}/routing/v1/providers"]'`,
+    "    ipfs config --json HTTPRetrieval '{\"Enabled\":true}'",
+  ];
+}
