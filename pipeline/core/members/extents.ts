@@ -56,9 +56,29 @@ function linesIn(geometry: Geometry): readonly (readonly Position[])[] {
   }
 }
 
-function tracksOf(lines: readonly (readonly Position[])[]): Geometry {
+const tracksOf = (lines: readonly (readonly Position[])[]): Geometry => ({
+  type: "MultiLineString",
+  coordinates: simplified(lines, mostPositions),
+});
+
+/** A shape of at most `most` positions in place of a track or of points. An area stays as it is. */
+export function thinned(geometry: Geometry, most: number): Geometry {
+  switch (geometry.type) {
+    case "MultiPoint":
+      return { type: "MultiPoint", coordinates: evenlyOf(geometry.coordinates, most) };
+    case "LineString":
+      return { type: "LineString", coordinates: simplified([geometry.coordinates], most)[0]! };
+    case "MultiLineString":
+      return { type: "MultiLineString", coordinates: simplified(geometry.coordinates, most) };
+    default:
+      return geometry;
+  }
+}
+
+/** Lines of at most `most` positions together: all of them, or some, simplified. */
+function simplified(lines: readonly (readonly Position[])[], most: number): readonly (readonly Position[])[] {
   // A line has two positions at least.
-  const drawn = evenlyOf(lines, mostPositions / 2);
+  const drawn = evenlyOf(lines, most / 2);
   const positions = drawn.flat();
   const x = Float64Array.from(positions, ([longitude]) => longitude);
   const y = Float64Array.from(positions, ([, latitude]) => latitude);
@@ -67,8 +87,7 @@ function tracksOf(lines: readonly (readonly Position[])[]): Geometry {
     const from = pieces.at(-1)?.to ?? 0;
     pieces.push({ from, to: from + length });
   }
-  const thinned = simplify(x, y, pieces, mostPositions).map((indices) => indices.map((i) => positions[i]!));
-  return { type: "MultiLineString", coordinates: thinned };
+  return simplify(x, y, pieces, most).map((indices) => indices.map((i) => positions[i]!));
 }
 
 /** Distinct positions; of each file as many as of the others. */

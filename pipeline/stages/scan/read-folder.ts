@@ -7,6 +7,7 @@
 import { atMost, inOrder } from "../../core/concurrency.ts";
 import { type Folder, mostNames, TooManyNames } from "../../core/dataset/dataset.ts";
 import { type DescribedFile, groupOf } from "../../core/members/members.ts";
+import { sharing } from "../../core/members/sharing.ts";
 import type { World } from "../../core/world.ts";
 import { pause } from "../../dag/event-loop.ts";
 import { type FormatReader, folderReaderOf, incompleteDataset } from "../../formats/reader.ts";
@@ -86,10 +87,12 @@ export function folderReading(
   /** Returns the files that a reader recognises, and plain files with findings. */
   const filesIn = async (folder: Folder, names: readonly string[]): Promise<Inner[]> => {
     const files: Inner[] = [];
+    const compact = sharing(names.length);
     const probe = async (name: string): Promise<Inner | undefined> => {
       await pause();
       world.signal.throwIfAborted();
-      const here = await fileAt(folder, name).catch((error) => ({ reader: search, failure: badContent(error) }));
+      const found = await fileAt(folder, name).catch((error) => ({ reader: search, failure: badContent(error) }));
+      const here = found && "description" in found ? { ...found, description: compact(found.description) } : found;
       const hasSidecar = folder.entries.has(sidecarOf(name));
       return here && { name, ...folder.entries.get(name)!, here, ...(hasSidecar && { hasSidecar }) };
     };

@@ -38,7 +38,7 @@ export interface Scanned {
 const atOnce = 16;
 
 /** Part of the cache key. Increase it when the search returns a different result for the same leaf. */
-const searchVersion = 4;
+const searchVersion = 5;
 
 /** Contents of a leaf, independent of its path: the datasets in it, or the kind of plain file or folder it is. */
 interface LeafContents extends Search {

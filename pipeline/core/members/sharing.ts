@@ -1,0 +1,51 @@
+/**
+ * Descriptions of many files in little memory: what is equal in them is one object, and their shapes have few positions.
+ *
+ * Sondes of a campaign have the same variables, dimensions and findings, and most of their attributes; what differs, and
+ * takes most of the room, is where each of them drifted.
+ */
+import type { Description } from "../dataset/dataset.ts";
+import { thinned } from "./extents.ts";
+
+/** Positions of each file's shape in a folder of more than `files`, whose shape together has 2000. */
+const few = { files: 100, positions: 200 } as const;
+
+/** Distinct parts that are remembered; parts beyond them are not shared. Each takes some hundred bytes. */
+const most = 20_000;
+
+/** Returns a function that shares what its descriptions have in common. @param files in the folder that are described. */
+export function sharing(files: number): (description: Description) => Description {
+  // Apart, because a text may read as the JSON of something else.
+  const [known, texts] = [new Map<string, unknown>(), new Map<string, string>()];
+  const shared = <T>(value: T): T => {
+    if (typeof value !== "object" || value === null) return value;
+    const key = JSON.stringify(value);
+    const same = known.get(key) as T | undefined;
+    if (same !== undefined) return same;
+    if (known.size < most) known.set(key, value);
+    return value;
+  };
+  const text = (value: string): string => {
+    const same = texts.get(value);
+    if (same !== undefined) return same;
+    if (texts.size < most) texts.set(value, value);
+    return value;
+  };
+  return (description) => {
+    const { attributes, dimensions, variables, findings, advice, access, place } = description;
+    const entries = Object.entries(attributes).map(([name, value]) => [
+      text(name),
+      typeof value === "string" ? text(value) : shared(value),
+    ]);
+    return {
+      ...description,
+      attributes: shared(Object.fromEntries(entries)),
+      dimensions: shared(dimensions.map(shared)),
+      variables: shared(variables.map(shared)),
+      findings: shared(findings.map(shared)),
+      ...(advice && { advice: shared(advice.map(shared)) }),
+      access: shared(access),
+      ...(place && files > few.files && { place: { ...place, geometry: thinned(place.geometry, few.positions) } }),
+    };
+  };
+}
