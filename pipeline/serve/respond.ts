@@ -21,12 +21,12 @@ import { blockAs, file } from "./bodies/file.ts";
 import { ipnsRecord } from "./bodies/record.ts";
 import { tar } from "./bodies/tar.ts";
 import { common, preflight } from "./headers.ts";
-import { addressAt, hostHeaders, movedTo, placeOf } from "./hosts/hosts.ts";
+import { addressAt, movedTo, placeOf } from "./hosts/hosts.ts";
 import { keyName } from "./hosts/key-name.ts";
 import { largestRedirects, redirectFor } from "./hosts/redirects.ts";
 import { Refusal } from "./refusal.ts";
 import { type Address, addressBelow, documents, type Form, formOf } from "./request.ts";
-import { type Answer, type Asking, longestUrl, once, type Place, type Source } from "./response.ts";
+import { type Answer, type Asking, hostHeaders, longestUrl, once, type Place, type Source } from "./response.ts";
 import { AbsentPath, find } from "./walk.ts";
 
 /** @throws Refusal for requests that can't be answered, Failure where blocks are unavailable or corrupt. */

@@ -2,7 +2,7 @@
 import type { CID } from "multiformats/cid";
 import type { Get } from "../dag/block.ts";
 import type { SortedFolder } from "./bodies/folders.ts";
-import type { Hosts } from "./hosts/hosts.ts";
+import type { HostHeaders, Hosts } from "./hosts/hosts.ts";
 import { type Address, names } from "./request.ts";
 
 /** Bytes, as in most clients and proxies: for addresses, and for headers that repeat them. */
@@ -57,6 +57,15 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Absent where there is none, or for a HEAD request. */
   readonly body?: AsyncIterable<Uint8Array>;
+}
+
+export function hostHeaders({ headers, secure = false }: Asking): HostHeaders {
+  return {
+    host: headers.host,
+    forwardedHost: headers["x-forwarded-host"],
+    forwardedProto: headers["x-forwarded-proto"],
+    secure,
+  };
 }
 
 /** What an address resolves to. */

@@ -23,11 +23,11 @@ import { createListener, type Tls } from "./connection/listener.ts";
 import { begin, cut, send } from "./connection/sending.ts";
 import { placesFor } from "./connection/slots.ts";
 import { getOf } from "./get.ts";
-import { type Hosts, hostHeaders, isLoopback, noHosts, placeOf } from "./hosts/hosts.ts";
+import { type Hosts, isLoopback, noHosts, placeOf } from "./hosts/hosts.ts";
 import { recentBlocks } from "./recent-blocks.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 import { answer, refused } from "./respond.ts";
-import type { Asking, NameRecord, Resolved } from "./response.ts";
+import { type Asking, hostHeaders, type NameRecord, type Resolved } from "./response.ts";
 import { bodyOf } from "./routing/body.ts";
 import { isRouting, largestRecord, type Routing, routed } from "./routing/routing.ts";
 

@@ -9,7 +9,6 @@ import { base36 } from "multiformats/bases/base36";
 import { parseAddressedCid } from "../../core/cid.ts";
 import { Refusal } from "../refusal.ts";
 import { type Address, addressBelow, addressOf, type Root } from "../request.ts";
-import type { Asking } from "../response.ts";
 import { keyName } from "./key-name.ts";
 
 export interface Hosts {
@@ -29,15 +28,6 @@ export interface HostHeaders {
   readonly forwardedProto: string | undefined;
   /** Whether the connection itself is encrypted. */
   readonly secure: boolean;
-}
-
-export function hostHeaders({ headers, secure = false }: Asking): HostHeaders {
-  return {
-    host: headers.host,
-    forwardedHost: headers["x-forwarded-host"],
-    forwardedProto: headers["x-forwarded-proto"],
-    secure,
-  };
 }
 
 export type Placed =
