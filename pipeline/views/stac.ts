@@ -1,5 +1,5 @@
 /**
- * `stac/`: the newest release as a STAC catalog, and `versions/`: the versions of each dataset that has more than one.
+ * `stac/`: the newest release as a STAC catalog, and as the table `items.parquet`, and `versions/`: the versions of each dataset that has more than one.
  *
  * Earlier items are in earlier portals; what is folded is which portal has the previous version of each dataset.
  *
@@ -8,6 +8,7 @@
  */
 import { stableJson } from "../core/json.ts";
 import { stacFiles } from "../core/stac/catalog.ts";
+import { itemsParquet, tableFile } from "../core/stac/geoparquet.ts";
 import { itemFile, versionsFile } from "../core/stac/names.ts";
 import { isLive, noVersions, type Versions, versionLines, withRelease } from "../core/versions/versions.ts";
 import type { PortalFile, View } from "./view.ts";
@@ -20,6 +21,8 @@ export const stac: View<Versions> = {
   *render(state, { draft, entries, campaign }) {
     const versions = withRelease(state, draft);
     yield* stacFiles(entries, campaign, versions);
+    const datasets = entries.filter((entry) => entry.kind === "dataset");
+    if (datasets.length > 0) yield { path: tableFile, content: itemsParquet(datasets, campaign) };
     yield* versionFiles(versions);
   },
 };

@@ -34,6 +34,7 @@ describe("stac/", () => {
     const files = byPath(stac.render(noVersions, content)) as ReadonlyMap<string, string>;
     expect([...files.keys()].sort()).toEqual([
       "stac/catalog.json",
+      "stac/items.parquet",
       "stac/products/HALO/collection.json",
       "stac/products/HALO/radar.zarr.json",
       "stac/products/HALO/sondes.zarr.json",
@@ -126,7 +127,7 @@ describe("versions in stac/", () => {
 
   it("keep the rules of STAC and ours", async () => {
     expect(lintStac(files)).toEqual([]);
-    const documents = [...files].filter(([path]) => path.startsWith("stac/")).map(([, text]) => JSON.parse(text));
+    const documents = [...files].filter(([path]) => /^stac\/.*\.json$/.test(path)).map(([, text]) => JSON.parse(text));
     if (schemas) expect(await schemaErrors(documents, schemas)).toEqual([]);
   });
 

@@ -165,6 +165,7 @@ function mediaTypeOf(name: string): string | undefined {
   return Object.hasOwn(mediaTypes, ending) ? mediaTypes[ending] : undefined;
 }
 
-function hostOf(gateway: string): string {
+/** By which the alternates of an asset are named. */
+export function hostOf(gateway: string): string {
   return URL.canParse(gateway) ? new URL(gateway).host : gateway;
 }

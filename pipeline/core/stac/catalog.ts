@@ -207,6 +207,14 @@ function documentFile(folder: Folder, facts: Facts): string {
   return folderFile(folder.path, isCollection(folder, facts) ? "collection.json" : "catalog.json");
 }
 
+/** The collection that a dataset is in, and its document; `undefined` above the depth of collections. */
+export function collectionOf(path: string, facts: Facts): { readonly id: string; readonly file: string } | undefined {
+  const names = path.split("/");
+  if (facts.collectionDepth === 0 || names.length <= facts.collectionDepth) return undefined;
+  const folder = names.slice(0, facts.collectionDepth).join("/");
+  return { id: idIn(facts, folder), file: folderFile(folder, "collection.json") };
+}
+
 /** A collection must say where and when; a folder without datasets has nothing to say. */
 function isCollection(folder: Folder, { collectionDepth }: Facts): boolean {
   return folder.depth === collectionDepth && folder.depth > 0 && containsDatasets(folder);
