@@ -49,39 +49,6 @@ console.log(
 for (const part of ["root", "rare/", "common/", "windows/", "rows/", "facets.json", ""])
   console.log(`  ${part || "all"}: ${sizes(part)}`);
 
-const [middle] = [Math.floor(count / 2)];
-const changed = {
-  "one dataset added": { documents: [...documents, [count, aDocument(count, random)] as const], next: count + 1 },
-  "one moved": {
-    documents: documents.map(([n, d]) =>
-      n === middle ? ([n, { ...d, path: `products/moved/${n}.zarr` }] as const) : ([n, d] as const),
-    ),
-    next: count,
-  },
-  "one updated": {
-    documents: documents.map(([n, d]) =>
-      n === middle ? ([n, { ...aDocument(count + 1, random), path: d.path }] as const) : ([n, d] as const),
-    ),
-    next: count,
-  },
-  "one removed": { documents: documents.filter(([n]) => n !== middle), next: count },
-};
-for (const [what, { documents, next }] of Object.entries(changed)) {
-  const after = built(documents, next);
-  const fresh = [...after.blocks].filter(([cid]) => !before.blocks.has(cid));
-  const known = new Set([...before.files.values()].map(({ cid }) => cid));
-  const newFiles = [...after.files].filter(([, { cid }]) => !known.has(cid));
-  const byKind = new Map<string, string>();
-  for (const kind of ["rare", "common", "windows", "rows", "root", "facets", "index"]) {
-    const some = newFiles.filter(([path]) => path.startsWith(kind));
-    byKind.set(kind, `${some.length}/${some.reduce((sum, [, { content }]) => sum + content.length, 0)}`);
-  }
-  const bytes = fresh.reduce((sum, [, size]) => sum + size, 0);
-  console.log(
-    `${what}: ${(bytes / 1e3).toFixed(1)} kB in ${fresh.length} new blocks, ${newFiles.length} files of ${after.files.size} new (${((1 - newFiles.length / after.files.size) * 100).toFixed(2)} % unchanged), by kind files/bytes: ${[...byKind].map(([kind, text]) => `${kind} ${text}`).join(", ")}`,
-  );
-}
-
 let [bytes, requests, trips, open] = [0, 0, 0, 0];
 const index = async () => {
   const opened = await openIndex(async (path) => {
@@ -132,5 +99,38 @@ for (const query of queries) {
   await facetCounts(opened, query);
   console.log(
     `${JSON.stringify(query)}: ${found.hits.length} of ${found.more ? "more than " : ""}${found.total}, ${first}; counted ${counted.more ? "more than " : ""}${counted.total} ${whole}; with facets ${(bytes / 1e3).toFixed(1)} kB, ${trips}${found.corrected.map(({ searched }) => `; corrected to ${searched}`).join("")}`,
+  );
+}
+
+const [middle] = [Math.floor(count / 2)];
+const changed = {
+  "one dataset added": { documents: [...documents, [count, aDocument(count, random)] as const], next: count + 1 },
+  "one moved": {
+    documents: documents.map(([n, d]) =>
+      n === middle ? ([n, { ...d, path: `products/moved/${n}.zarr` }] as const) : ([n, d] as const),
+    ),
+    next: count,
+  },
+  "one updated": {
+    documents: documents.map(([n, d]) =>
+      n === middle ? ([n, { ...aDocument(count + 1, random), path: d.path }] as const) : ([n, d] as const),
+    ),
+    next: count,
+  },
+  "one removed": { documents: documents.filter(([n]) => n !== middle), next: count },
+};
+for (const [what, { documents, next }] of Object.entries(changed)) {
+  const after = built(documents, next);
+  const fresh = [...after.blocks].filter(([cid]) => !before.blocks.has(cid));
+  const known = new Set([...before.files.values()].map(({ cid }) => cid));
+  const newFiles = [...after.files].filter(([, { cid }]) => !known.has(cid));
+  const byKind = new Map<string, string>();
+  for (const kind of ["rare", "common", "windows", "rows", "root", "facets", "index"]) {
+    const some = newFiles.filter(([path]) => path.startsWith(kind));
+    byKind.set(kind, `${some.length}/${some.reduce((sum, [, { content }]) => sum + content.length, 0)}`);
+  }
+  const bytes = fresh.reduce((sum, [, size]) => sum + size, 0);
+  console.log(
+    `${what}: ${(bytes / 1e3).toFixed(1)} kB in ${fresh.length} new blocks, ${newFiles.length} files of ${after.files.size} new (${((1 - newFiles.length / after.files.size) * 100).toFixed(2)} % unchanged), by kind files/bytes: ${[...byKind].map(([kind, text]) => `${kind} ${text}`).join(", ")}`,
   );
 }

@@ -18,7 +18,7 @@ export interface Writer {
 }
 
 export function writer(): Writer {
-  let buffer = new Uint8Array(256);
+  let buffer = new Uint8Array(48);
   let length = 0;
   const room = (more: number) => {
     if (length + more <= buffer.length) return;
@@ -125,18 +125,27 @@ export function encodeList(numbers: readonly number[], least: number): Uint8Arra
   output.number(parameter);
   const bytes = new Uint8Array(Math.ceil(fewest / 8));
   let at = 0;
+  // `bits` are at most 32 low bits of `value`.
   const put = (value: number, bits: number) => {
-    for (let bit = bits - 1; bit >= 0; bit--, at++)
-      if (Math.floor(value / 2 ** bit) % 2 === 1) bytes[at >> 3]! |= 128 >> (at & 7);
+    for (let left = bits; left > 0; ) {
+      const free = 8 - (at & 7);
+      const taken = Math.min(free, left);
+      const part = (value >>> (left - taken)) & (2 ** taken - 1);
+      bytes[at >> 3]! |= part << (free - taken);
+      at += taken;
+      left -= taken;
+    }
   };
   for (const gap of gaps) {
     const quotient = Math.floor(gap / 2 ** parameter);
     if (quotient < longestQuotient) {
       put(2 ** (quotient + 1) - 2, quotient + 1);
-      put(gap % 2 ** parameter, parameter);
+      if (parameter > 32) put(Math.floor(gap / 2 ** 32) % 2 ** (parameter - 32), parameter - 32);
+      put(gap >>> 0, Math.min(32, parameter));
     } else {
       put(2 ** longestQuotient - 1, longestQuotient);
-      put(gap, 53);
+      put(Math.floor(gap / 2 ** 32), 21);
+      put(gap >>> 0, 32);
     }
   }
   output.bytes(bytes);
@@ -144,7 +153,7 @@ export function encodeList(numbers: readonly number[], least: number): Uint8Arra
 }
 
 function bitsOf(gap: number, parameter: number): number {
-  const quotient = Math.floor(gap / 2 ** parameter);
+  const quotient = gap < 2 ** 31 && parameter < 31 ? gap >>> parameter : Math.floor(gap / 2 ** parameter);
   return quotient < longestQuotient ? quotient + 1 + parameter : longestQuotient + 53;
 }
 

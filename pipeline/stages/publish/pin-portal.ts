@@ -54,8 +54,7 @@ export async function* pinPortal(
   const found = yield* scanTree(from.tree, strict, campaign, world);
   const entries = await withReferences(found, campaign, campaign.home, world);
 
-  const blocks: Block[] = [];
-  const put = (block: Block) => void blocks.push(block);
+  const { put, store } = batches(campaign.home, world);
   const source = fileOf(from.text, profiles["cid-v1"], put);
   const draft =
     of.kind === "newest"
@@ -65,17 +64,46 @@ export async function* pinPortal(
 
   const states = await foldViews(campaign.views, before, campaign.log, campaign.state, world);
   const content = { draft, tree: root, source, entries, campaign: campaign.facts };
-  const portal = buildPortal(campaign.views, states, content, put);
+  let done = 0;
+  const portal = await buildPortal(campaign.views, states, content, put, async () => {
+    world.progress({ task: "writing the portal", done: ++done, unit: "files" });
+    await store(batchBytes);
+  });
   if (of.kind === "newest" && !portal.cid.equals(of.head.release.portal)) {
     throw new Failure(
       "corrupt",
       `the portal of release ${draft.number} comes out as ${portal.cid} and was published as ${of.head.release.portal}`,
     );
   }
-  await campaign.home.put(blocks, world);
+  await store(0);
   await storeReleases(before, of.kind === "newest", campaign, world);
   await campaign.home.pin(portal.cid, label(campaign.facts.campaign, "portal", draft.number), world);
   return { draft, portal: portal.cid };
+}
+
+/** Bytes of blocks that are stored together. */
+const batchBytes = 8_000_000;
+
+/**
+ * Collects blocks and stores them together: the portal of very many datasets does not fit in memory. Until the portal is
+ * pinned, blocks that are stored belong to nothing, so that a run that ends here leaves no trace but them.
+ */
+function batches(home: Pick<Parts["home"], "put">, world: World) {
+  let blocks: Block[] = [];
+  let bytes = 0;
+  return {
+    put: (block: Block) => {
+      blocks.push(block);
+      bytes += block.bytes.length;
+    },
+    /** Stores what was collected, unless it is less than `least` bytes. */
+    async store(least: number) {
+      if (bytes < least) return;
+      const some = blocks;
+      [blocks, bytes] = [[], 0];
+      await home.put(some, world);
+    },
+  };
 }
 
 /**

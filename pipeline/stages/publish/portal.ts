@@ -7,7 +7,7 @@
  */
 import type { Json } from "../../core/json.ts";
 import type { World } from "../../core/world.ts";
-import { assemble } from "../../dag/assemble.ts";
+import { assemble, type Leaf } from "../../dag/assemble.ts";
 import type { Link, Put } from "../../dag/block.ts";
 import { fileOf } from "../../dag/build/file.ts";
 import { profiles } from "../../dag/profile.ts";
@@ -48,20 +48,27 @@ export async function foldViews(
   return new Map(Object.entries(await folded.get(all)));
 }
 
-/** The portal of the release in `content`. Blocks go to `put`; the data root and earlier releases are linked, not copied. */
-export function buildPortal(
+/**
+ * The portal of the release in `content`. Blocks go to `put`; the data root and earlier releases are linked, not copied.
+ *
+ * @param afterFile is awaited after each file, so that blocks can be stored before there are too many for memory.
+ */
+export async function buildPortal(
   views: readonly View<Json>[],
   states: ReadonlyMap<string, Json>,
   content: Content,
   put: Put,
-): Link {
+  afterFile?: () => Promise<void>,
+): Promise<Link> {
   const profile = profiles["cid-v1"];
-  const leaves = views.flatMap((view) =>
-    Array.from(view.render(states.get(view.name)!, content), ({ path, content: file }) => {
+  const leaves: Leaf[] = [];
+  for (const view of views) {
+    for (const { path, content: file } of view.render(states.get(view.name)!, content)) {
       const link = typeof file === "string" || file instanceof Uint8Array ? fileOf(bytesOf(file), profile, put) : file;
-      return { path, cid: link.cid, tsize: link.tsize };
-    }),
-  );
+      leaves.push({ path, cid: link.cid, tsize: link.tsize });
+      await afterFile?.();
+    }
+  }
   return assemble(leaves, profile, put);
 }
 

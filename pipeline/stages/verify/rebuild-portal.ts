@@ -49,7 +49,7 @@ export async function rebuiltPortal(head: Head, campaign: RebuildParts, world: W
       ),
       campaign: campaign.facts,
     };
-    return buildPortal(campaign.views, states, content, drop).cid;
+    return (await buildPortal(campaign.views, states, content, drop)).cid;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
