@@ -11,8 +11,8 @@ import { facetCounts, search } from "../pipeline/core/search/search.ts";
 import { assemble } from "../pipeline/dag/assemble.ts";
 import { fileOf } from "../pipeline/dag/build/file.ts";
 import { profiles } from "../pipeline/dag/profile.ts";
-import { mostInPack, searchFiles } from "../pipeline/views/search/build.ts";
 import { aDocument, randomFrom } from "../test/fakes/search-corpus.ts";
+import { indexFiles } from "../test/fakes/search-index.ts";
 
 const count = Number(process.argv[2] ?? 100_000);
 const profile = profiles["cid-v1"];
@@ -24,7 +24,7 @@ function built(documents: readonly (readonly [number, SearchDocument])[], next: 
   const put = ({ cid, bytes }: { cid: { toString(): string }; bytes: Uint8Array }) =>
     void blocks.set(cid.toString(), bytes.length);
   const leaves = [];
-  for (const [path, content] of searchFiles(documents, next, documents.length <= mostInPack)) {
+  for (const [path, content] of indexFiles(documents, next)) {
     const { cid, tsize } = fileOf(content, profile, put);
     files.set(path, { cid: cid.toString(), content });
     leaves.push({ path, cid, tsize });

@@ -44,6 +44,16 @@ export interface Content {
   readonly campaign: Facts;
 }
 
+/**
+ * What a view remembers on this machine of the newest portal, to render the next one in less time. The files are the same with
+ * and without it.
+ */
+export interface Memory {
+  /** What it set when it rendered the newest portal, all blocks of which the node has; absent where there is none. */
+  readonly before?: Uint8Array;
+  after?: Uint8Array;
+}
+
 /** `State` is plain JSON, so that it can be stored and loaded again. */
 export interface View<State> {
   readonly name: string;
@@ -51,5 +61,7 @@ export interface View<State> {
   readonly empty: State;
   step(state: State, past: Past): State;
   /** One file after another, each path exactly one time: a view of very many files is never in memory as a whole. */
-  render(state: State, content: Content): Iterable<PortalFile>;
+  render(state: State, content: Content, memory?: Memory): Iterable<PortalFile>;
+  /** Present where `render` uses a memory. */
+  readonly remembers?: true;
 }

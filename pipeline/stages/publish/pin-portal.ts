@@ -20,6 +20,7 @@ import { creationTime } from "../tree/created-at.ts";
 import type { ReleaseOfPortal } from "./plan.ts";
 import { buildPortal, foldViews } from "./portal.ts";
 import { type ReferenceParts, withReferences } from "./references.ts";
+import { recall, remember } from "./view-memory.ts";
 
 /** What building a portal needs of a campaign. */
 export type PortalParts = Pick<
@@ -65,10 +66,12 @@ export async function* pinPortal(
   const states = await foldViews(campaign.views, before, campaign.log, campaign.state, world);
   const content = { draft, tree: root, source, entries, campaign: campaign.facts };
   let done = 0;
-  const portal = await buildPortal(campaign.views, states, content, put, async () => {
+  const memories = await recall(campaign, world);
+  const afterFile = async () => {
     world.progress({ task: "writing the portal", done: ++done, unit: "files" });
     await store(batchBytes);
-  });
+  };
+  const portal = await buildPortal(campaign.views, states, content, put, { memories, afterFile });
   if (of.kind === "newest" && !portal.cid.equals(of.head.release.portal)) {
     throw new Failure(
       "corrupt",
@@ -78,6 +81,7 @@ export async function* pinPortal(
   await store(0);
   await storeReleases(before, of.kind === "newest", campaign, world);
   await campaign.home.pin(portal.cid, label(campaign.facts.campaign, "portal", draft.number), world);
+  await remember(memories, portal.cid, campaign);
   return { draft, portal: portal.cid };
 }
 

@@ -16,6 +16,7 @@ import type { FoldedView } from "../../fold/folded-view.ts";
 import { openViews } from "../../fold/views.ts";
 import type { Head, ReleaseLog } from "../../log/log.ts";
 import type { Content, View } from "../../views/view.ts";
+import type { Memories } from "./view-memory.ts";
 
 /**
  * The states of all views, folded from every release up to `head`, those that it merged included, oldest first.
@@ -48,22 +49,27 @@ export async function foldViews(
   return new Map(Object.entries(await folded.get(all)));
 }
 
+export interface Rendering {
+  /** By names of views. */
+  readonly memories?: Memories;
+  /** Awaited after each file, so that blocks can be stored before there are too many for memory. */
+  readonly afterFile?: () => Promise<void>;
+}
+
 /**
  * The portal of the release in `content`. Blocks go to `put`; the data root and earlier releases are linked, not copied.
- *
- * @param afterFile is awaited after each file, so that blocks can be stored before there are too many for memory.
  */
 export async function buildPortal(
   views: readonly View<Json>[],
   states: ReadonlyMap<string, Json>,
   content: Content,
   put: Put,
-  afterFile?: () => Promise<void>,
+  { memories, afterFile }: Rendering = {},
 ): Promise<Link> {
   const profile = profiles["cid-v1"];
   const leaves: Leaf[] = [];
   for (const view of views) {
-    for (const { path, content: file } of view.render(states.get(view.name)!, content)) {
+    for (const { path, content: file } of view.render(states.get(view.name)!, content, memories?.get(view.name))) {
       const link = typeof file === "string" || file instanceof Uint8Array ? fileOf(bytesOf(file), profile, put) : file;
       leaves.push({ path, cid: link.cid, tsize: link.tsize });
       await afterFile?.();

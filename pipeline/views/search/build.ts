@@ -5,7 +5,7 @@
  */
 
 import { stableJson } from "../../core/json.ts";
-import { commonPrefix } from "../../core/search/bytes.ts";
+import { commonPrefix, encodeList } from "../../core/search/bytes.ts";
 import type { SearchDocument } from "../../core/search/document.ts";
 import {
   type Dictionary,
@@ -23,12 +23,22 @@ import {
   rowsPerFile,
   windowFile,
 } from "../../core/search/layout.ts";
-import { dictionaryOf, encodeLeaf, encodeRecord, encodeWindow, postingsOf } from "../../core/search/postings.ts";
-import { termsOf } from "../../core/search/query.ts";
+import {
+  dictionaryOf,
+  encodeLeaf,
+  encodeRecord,
+  encodeWindow,
+  postingsOf,
+  windowBits,
+} from "../../core/search/postings.ts";
 import { encodeRows } from "../../core/search/rows.ts";
+import { sha256 } from "../../dag/hash.ts";
+import { changesSince, withChange } from "./changes-since.ts";
 import { facetsOf } from "./facets.ts";
+import { documentsOf, nothingStored, type StoredFile, type StoredIndex, type StoredTerm } from "./stored.ts";
 
-export type SearchFile = readonly [path: string, content: Uint8Array];
+/** A file with its bytes, or one that was written before. */
+export type SearchFile = readonly [path: string, content: Uint8Array | StoredFile];
 
 export type Numbered = readonly (readonly [number: number, document: SearchDocument])[];
 
@@ -47,48 +57,79 @@ const chosen = 4;
 /**
  * @param documents ascending by number, each number one time.
  * @param next the number that the next leaf of the tree gets.
+ * @returns what the next index is built from; `undefined` where all of it is one file.
  */
 export function* searchFiles(
   documents: Numbered,
   next: number,
   packed = documents.length <= mostInPack,
-): Generator<SearchFile> {
+  before: StoredIndex = nothingStored,
+): Generator<SearchFile, StoredIndex | undefined> {
   const header: Header = { version: 1, form: packed ? "pack" : "files", documents: documents.length };
   yield [headerFile, new TextEncoder().encode(stableJson(header))];
-  const files = indexFiles(documents, next);
-  if (packed) yield [packFile, encodePack(files)];
-  else yield* files;
+  if (!packed) return yield* indexFiles(documents, next, before);
+  // Of nothing stored, every file has its bytes.
+  const files = [...indexFiles(documents, next, nothingStored)] as [string, Uint8Array][];
+  yield [packFile, encodePack(files)];
+  return undefined;
 }
 
-function* indexFiles(documents: Numbered, next: number): Generator<SearchFile> {
+function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Generator<SearchFile, StoredIndex> {
   yield [facetsFile, new TextEncoder().encode(facetsOf(documents))];
-  yield* rowFiles(documents);
-  const lists = new Map<string, number[]>();
-  for (const [number, document] of documents) {
-    for (const term of termsOf(document)) {
-      const list = lists.get(term);
-      if (list) list.push(number);
-      else lists.set(term, [number]);
-    }
+  const { changes, stored, nextId, idOf, changedRows } = changesSince(before, documents);
+  const rows = new Map<number, StoredFile>();
+  for (const [file, some] of rowFiles(documents)) {
+    const known = changedRows.has(file) ? undefined : before.rows.get(file);
+    const content = known ?? encodeRows(some);
+    rows.set(file, known ?? storedFile(content as Uint8Array));
+    yield [rowsFile(file * rowsPerFile), content];
   }
   const growing: Record<Dictionary, Leaves> = { rare: leaves("rare"), common: leaves("common") };
-  for (const term of [...lists.keys()].sort()) {
-    const postings = postingsOf(term, lists.get(term)!, next);
-    for (const window of postings.windows.slice(0, -1)) {
-      yield [windowFile(term, postings.bits, window.number), encodeWindow(postings, window)];
-    }
-    yield* growing[dictionaryOf(postings.count)].add(term, encodeRecord(postings));
+  const terms = new Map<string, StoredTerm>();
+  for (const term of [...new Set([...before.terms.keys(), ...changes.keys()])].sort()) {
+    const known = before.terms.get(term);
+    const change = changes.get(term);
+    const same = known && !change && windowBits(known.count, next) === known.bits ? known : undefined;
+    const now =
+      same ?? (yield* termFiles(term, idOf(term), withChange(known && documentsOf(term, known), change), next));
+    if (!now) continue;
+    if (same) for (const [number, file] of same.windows) yield [windowFile(term, same.bits, number), file];
+    terms.set(term, now);
+    yield* growing[dictionaryOf(now.count)].add(term, now.record);
   }
   for (const dictionary of dictionaries) yield* growing[dictionary].end();
   yield [rootFile, encodeRoot({ rare: growing.rare.separators, common: growing.common.separators })];
+  return { nextId: nextId(), terms, documents: stored, rows };
 }
 
-function* rowFiles(documents: Numbered): Generator<SearchFile> {
+/** The files of a term's windows. Returns what is stored of it; `undefined` where no document has it any more. */
+function* termFiles(
+  term: string,
+  id: number,
+  documents: readonly number[],
+  next: number,
+): Generator<SearchFile, StoredTerm | undefined> {
+  if (documents.length === 0) return undefined;
+  const postings = postingsOf(term, documents, next);
+  const { count, bits } = postings;
+  const windows = new Map<number, StoredFile>();
+  for (const window of postings.windows.slice(0, -1)) {
+    const content = encodeWindow(postings, window);
+    windows.set(window.number, storedFile(content));
+    yield [windowFile(term, bits, window.number), content];
+  }
+  const record = encodeRecord(postings);
+  return { id, count, bits, record, windows, ...(windows.size > 0 && { list: encodeList(documents, 0) }) };
+}
+
+const storedFile = (content: Uint8Array): StoredFile => ({ digest: sha256(content), size: content.length });
+
+function* rowFiles(documents: Numbered): Generator<readonly [file: number, documents: Numbered]> {
   for (let from = 0; from < documents.length; ) {
     const file = Math.floor(documents[from]![0] / rowsPerFile);
     let to = from;
     while (to < documents.length && Math.floor(documents[to]![0] / rowsPerFile) === file) to++;
-    yield [rowsFile(file * rowsPerFile), encodeRows(documents.slice(from, to))];
+    yield [file, documents.slice(from, to)];
     from = to;
   }
 }

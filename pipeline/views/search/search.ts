@@ -4,22 +4,34 @@
  * Up to some thousand documents it is one file. Beyond, it is many small ones, of which a query reads a few and a release
  * changes a few. `core/search/layout.ts` describes them.
  */
-import type { View } from "../view.ts";
+import { cidOfDigest, codecs } from "../../dag/block.ts";
+import type { Linked, View } from "../view.ts";
 import { searchFiles } from "./build.ts";
 import { documentOf } from "./documents.ts";
 import { afterChanges, type LeafNumbers, noLeaves, numbersOf } from "./numbers.ts";
+import { decodeStored, encodeStored, type StoredFile } from "./stored.ts";
 
 export const search: View<LeafNumbers> = {
   name: "search",
   version: 1,
   empty: noLeaves,
   step: (state, { release }) => afterChanges(state, release.changes),
-  *render(state, { draft, entries }) {
+  remembers: true,
+  *render(state, { draft, entries }, memory) {
     const paths = entries.map(({ path }) => path);
     const { numbers, next } = numbersOf(afterChanges(state, draft.changes), paths);
     const documents = entries
       .map((entry) => [numbers.get(entry.path)!, documentOf(entry)] as const)
       .sort(([a], [b]) => a - b);
-    for (const [path, content] of searchFiles(documents, next)) yield { path: `search/${path}`, content };
+    const before = memory?.before && decodeStored(memory.before);
+    const files = searchFiles(documents, next, undefined, before);
+    let file = files.next();
+    for (; !file.done; file = files.next()) {
+      const [path, content] = file.value;
+      yield { path: `search/${path}`, content: content instanceof Uint8Array ? content : linkTo(content) };
+    }
+    if (memory && file.value) memory.after = encodeStored(file.value);
   },
 };
+
+const linkTo = ({ digest, size }: StoredFile): Linked => ({ cid: cidOfDigest(codecs.raw, digest), tsize: size });

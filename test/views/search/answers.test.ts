@@ -8,9 +8,9 @@ import { type Query, termsOf } from "../../../pipeline/core/search/query.ts";
 import { search } from "../../../pipeline/core/search/search.ts";
 import { baseOf, fold } from "../../../pipeline/core/search/words.ts";
 import type { Change } from "../../../pipeline/core/tree/changes.ts";
-import { searchFiles } from "../../../pipeline/views/search/build.ts";
 import { afterChanges, noLeaves, numbersOf } from "../../../pipeline/views/search/numbers.ts";
 import { aDocument, type Random, randomFrom } from "../../fakes/search-corpus.ts";
+import { indexFiles } from "../../fakes/search-index.ts";
 
 /** Every dataset is compared: a second implementation, which knows no cells, no leaves and no windows. */
 function bruteForce(
@@ -68,15 +68,6 @@ function meet(a: Box, b: Box): boolean {
     pieces(b).some((other) => one[0] <= other[2] && other[0] <= one[2] && one[1] <= other[3] && other[1] <= one[3]),
   );
 }
-
-const filesOf = (files: Iterable<readonly [string, Uint8Array]>) => {
-  const byPath = new Map<string, Uint8Array>();
-  for (const [path, content] of files) {
-    expect(byPath.has(path), `${path} twice`).toBe(false);
-    byPath.set(path, content);
-  }
-  return byPath;
-};
 
 const opened = (files: ReadonlyMap<string, Uint8Array>) =>
   openIndex(async (path) => files.get(path) ?? expect.fail(`the index has no ${path}`));
@@ -158,7 +149,7 @@ describe("search answers as comparing every dataset does", () => {
         const random = randomFrom(seed);
         const { documents, next } = releases(random, 20 + random.below(200), 4);
         const numbered = [...documents].sort(([a], [b]) => a - b);
-        const index = await opened(filesOf(searchFiles(numbered, next, packed)));
+        const index = await opened(indexFiles(numbered, next, packed));
         for (let i = 0; i < 8; i++) {
           const query = aQuery([...documents.values()], random);
           const truth = bruteForce(documents, query);

@@ -8,8 +8,8 @@ import { fileOf } from "../../../pipeline/dag/build/file.ts";
 import { shapeOf } from "../../../pipeline/dag/codec/decode.ts";
 import { profiles } from "../../../pipeline/dag/profile.ts";
 import { kubo } from "../../../pipeline/ipfs/kubo/kubo.ts";
-import { searchFiles } from "../../../pipeline/views/search/build.ts";
 import { aDocument, randomFrom } from "../../fakes/search-corpus.ts";
+import { indexFiles } from "../../fakes/search-index.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { kuboBinary, startKubo } from "../../servers/kubo.ts";
 
@@ -19,7 +19,7 @@ describe.skipIf(!binary)("through the gateway of a real Kubo", () => {
   it("answers are those of the files themselves, out of a HAMT", async () => {
     const random = randomFrom(7);
     const documents = Array.from({ length: 400 }, (_, i) => [i, aDocument(i, random, 500)] as const);
-    const files = new Map(searchFiles(documents, documents.length, false));
+    const files = indexFiles(documents, documents.length, false);
     const blocks: Block[] = [];
     const put = (block: Block) => void blocks.push(block);
     const profile = profiles["cid-v1"];
