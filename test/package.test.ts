@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { blocksIn } from "./docs/pages.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fieldtree-package-"));
 const installed = join(folder, "node_modules", "fieldtree");
@@ -63,6 +64,20 @@ describe("the package", () => {
     const names = portal.stdout.split("\n").map((line) => (JSON.parse(line) as { name: string }).name);
     expect(names).toEqual(expect.arrayContaining(["index.html", "index.json", "stac", "tree"]));
   });
+});
+
+it("folds views of one's own, as docs/views.md shows", async () => {
+  const [example] = blocksIn("docs/views.md", "js");
+  writeFileSync(join(folder, "counts.mjs"), example!);
+  const run = () => execa(process.execPath, ["counts.mjs", "."], { cwd: folder });
+  const { stdout } = await run();
+  expect(JSON.parse(stdout)).toEqual({ add: 1, update: 0, move: 0, remove: 0, respell: 0 });
+  expect(existsSync(join(folder, "folded", "counts.json"))).toBe(true);
+  expect((await run()).stdout).toBe(stdout);
+
+  const exported = "import * as views from 'fieldtree/views'; console.log(Object.keys(views).sort().join())";
+  const surface = await execa(process.execPath, ["--input-type=module", "-e", exported], { cwd: folder });
+  expect(surface.stdout).toBe("campaignLog,fileStore,logAt,memoryStore,openViews");
 });
 
 it("is on the PATH after a clone was built and linked", async () => {

@@ -98,6 +98,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
       load: async () => (await import("./doctor.ts")).doctor,
     },
     {
+      name: "views",
+      summary: "fold views of your own from the log",
+      load: async () => (await import("./views.ts")).views,
+    },
+    {
       name: "doi",
       summary: "register the DOI of a dataset at DataCite",
       load: async () => (await import("./doi.ts")).doi,

@@ -88,7 +88,8 @@ export function openViews({ logs, store, signal, batch = 256, world }: ViewsOpti
   };
 }
 
-const ownWorld: Omit<World, "signal"> = {
+/** The network and clock of this machine, and no log. */
+export const ownWorld: Omit<World, "signal"> = {
   fetch: (request) => fetch(request),
   now: () => new Date(),
   sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),

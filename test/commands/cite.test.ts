@@ -5,7 +5,7 @@ import { expectSchema } from "./schemas.ts";
 const sidecar = (title: string) =>
   `attributes:\n  title: ${title}\n  creator_name: Ada Lovelace\n  license: CC-BY-4.0\n`;
 
-it("cites a dataset and a release by what is published, in each format", { timeout: 60_000 }, async () => {
+it("cites a dataset and a release by what is published, in each format", { timeout: 300_000 }, async () => {
   const cwd = await aCampaign({
     "old/dataset_meta.yaml": sidecar("First"),
     "new/dataset_meta.yaml": sidecar("Second"),

@@ -10,7 +10,7 @@ import { expectSchema } from "./schemas.ts";
 const sidecar = "attributes:\n  title: Cloud camera\n  creator_name: Ada Lovelace\n  creator_id: 0000-0002-1825-0097\n";
 
 it("registers a DOI whose landing page is the portal's page of the dataset, and shows it", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const server = await startFakeDatacite();
   const doi = `doi: { prefix: "10.5072", repository: TIB.SEA, password: DATACITE_PASSWORD, endpoint: "${server.endpoint}", page: "https://sea.example.org/portal/" }`;

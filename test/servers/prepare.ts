@@ -10,6 +10,7 @@ import { chromium } from "./chromium.ts";
 import { clusterBinary } from "./cluster.ts";
 import { complianceFiles } from "./compliance.ts";
 import { dnslinkTest } from "./dnslink-test.ts";
+import { kappaCore } from "./kappa.ts";
 import { kuboBinary } from "./kubo.ts";
 import { say } from "./made.ts";
 import { pinningTools } from "./pinning.ts";
@@ -29,7 +30,8 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
       .then(complianceFiles)
       .then(zizmor)
       .then(pinningTools)
-      .then(dnslinkTest),
+      .then(dnslinkTest)
+      .then(kappaCore),
     kuboBinary().then(clusterBinary).then(act).then(actionlint),
   ]);
 }

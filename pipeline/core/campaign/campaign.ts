@@ -21,18 +21,17 @@ import {
   environmentVariable,
   globs,
   httpUrl,
-  msIn,
   optional,
   size,
   text,
   url,
-  wait,
   wholeNumber,
   withoutSlash,
 } from "./fields.ts";
 import { type LogConfig, logSchema, settledLog } from "./log.ts";
 import { type NameConfig, namesSchema, settledNames } from "./names.ts";
 import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
+import { type ReviewConfig, reviewSchema, settledReview } from "./review.ts";
 
 /** The keys of campaign.yaml that published files depend on: equal facts give equal items and views. */
 export interface Facts {
@@ -71,21 +70,13 @@ export interface CampaignConfig extends Omit<Facts, "doi" | "dois"> {
   readonly pins: PinsConfig;
   readonly names: readonly NameConfig[];
   readonly log: LogConfig;
+  /** Path of the file with views of the campaign's own. */
+  readonly views?: string;
   /** Where DOIs are registered; absent where the campaign registers none. */
   readonly doi?: DoiConfig;
   /** Glob over paths → who reviews changes there: GitHub logins, or `org/team`. */
   readonly owners: Readonly<Record<string, readonly string[]>>;
   readonly review: ReviewConfig;
-}
-
-/** How a proposal is checked before it is merged. */
-export interface ReviewConfig {
-  /** Share of the leaves, 0 to 1, that may be removed without {@link label}. */
-  readonly removals: number;
-  /** Of the pull request that may remove more, or a whole top-level folder. */
-  readonly label: string;
-  /** Bytes that may be read to see whether new data can be reached, and ms it may take. */
-  readonly reach: { readonly bytes: number; readonly time: number };
 }
 
 export type NodeConfig =
@@ -205,24 +196,18 @@ export const campaignSchema = v.pipe(
           "must be pattern: [login] lines",
         ),
       ),
-      review: optional(
-        "How a pull request is checked",
-        v.strictObject(
-          {
-            removals: optional("Percent of the leaves that may go without the label. Default: 30", wholeNumber(0, 100)),
-            label: optional("The label that lets more go. Default: allow-removals", text),
-            reach: optional(
-              "Bounds on checking whether new data can be reached",
-              v.strictObject(
-                { bytes: optional("Default: 50 MB", size), time: optional("Default: 60 s", wait) },
-                "takes bytes: and time:",
-              ),
-            ),
-          },
-          "takes removals:, label: and reach:",
+      review: optional("How a pull request is checked", reviewSchema),
+      log: optional("Where the log of releases lives. Default: on this machine", logSchema),
+      views: optional(
+        "File of this repository with views of your own; `fieldtree views --run-code` alone runs it. Default: none",
+        v.pipe(
+          v.string("must be a file of this repository"),
+          v.regex(
+            /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[\w.-]+(?:\/[\w.-]+){0,10}\.m?js$/,
+            "must be a file of this repository, like views.mjs or code/views.mjs",
+          ),
         ),
       ),
-      log: optional("Where the log of releases lives. Default: on this machine", logSchema),
       doi: optional("Where DOIs of datasets are registered. Default: nowhere", doiSchema),
     },
     "must be `campaign: NAME` and other keys",
@@ -315,17 +300,14 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
     names: settledNames(names),
     log: settledLog(log),
     ...(doi && { doi }),
+    ...(config.views && { views: config.views }),
     owners: Object.fromEntries(
       Object.entries(owners ?? {}).map(([pattern, logins]) => [
         pattern,
         logins.map((login) => login.replace(/^@/, "")),
       ]),
     ),
-    review: {
-      removals: (review?.removals ?? 30) / 100,
-      label: review?.label ?? "allow-removals",
-      reach: { bytes: bytesIn(review?.reach?.bytes ?? "50 MB"), time: msIn(review?.reach?.time ?? "60 s") },
-    },
+    review: settledReview(review),
   };
 }
 

@@ -1,0 +1,69 @@
+/**
+ * The package export `fieldtree/views`: views of one's own, folded from the release logs of campaigns.
+ *
+ * A contract: what is exported here stays. `docs/views.md` describes it with an example.
+ */
+import { resolve } from "node:path";
+import { CID } from "multiformats/cid";
+import { Failure } from "../core/failure.ts";
+import type { ReleaseSource } from "../fold/folded-view.ts";
+import { ownWorld } from "../fold/views.ts";
+import { required } from "../ipfs/require-block.ts";
+import { readRelease } from "../log/release.ts";
+import { openCampaign } from "./campaign.ts";
+
+export { fileStore } from "../fold/file-store.ts";
+export { memoryStore } from "../fold/folded-view.ts";
+export { openViews } from "../fold/views.ts";
+
+export interface OpenedLog extends ReleaseSource, AsyncDisposable {}
+
+/**
+ * The log of the campaign in `folder`, a clone with tree.yaml and campaign.yaml. `name`: how positions in it are stored; by
+ * default the campaign's short name.
+ *
+ * @throws Failure `input` where campaign.yaml is missing or invalid.
+ */
+export async function campaignLog(
+  folder: string,
+  { signal = new AbortController().signal, name }: { readonly signal?: AbortSignal; readonly name?: string } = {},
+): Promise<OpenedLog> {
+  const campaign = await openCampaign(resolve(folder), process.env, { ...ownWorld, signal });
+  return {
+    name: name ?? campaign.facts.campaign,
+    head: (world) => campaign.log.head(world),
+    read: (cid, world) => campaign.log.read(cid, world),
+    [Symbol.asyncDispose]: () => campaign.close(),
+  };
+}
+
+/**
+ * The log up to the release `head`, read from IPFS gateways: of a campaign of which there is no clone here. Each release is
+ * checked against its CID.
+ *
+ * @throws Failure `input` where `head` is no CID.
+ */
+export async function logAt(
+  head: string,
+  { name, gateways }: { readonly name: string; readonly gateways: readonly string[] },
+): Promise<OpenedLog> {
+  const several = await import("../ipfs/gateways.ts");
+  const node = several.gateways(gateways);
+  const cid = parsed(head);
+  const read: ReleaseSource["read"] = async (cid, world) =>
+    readRelease({ cid, bytes: await required(cid, node, world) });
+  return {
+    name,
+    head: async (world) => ({ cid, release: await read(cid, world) }),
+    read,
+    [Symbol.asyncDispose]: async () => node.close?.(),
+  };
+}
+
+function parsed(head: string): CID {
+  try {
+    return CID.parse(head);
+  } catch (cause) {
+    throw new Failure("input", `${head.slice(0, 80)} is not the CID of a release`, { cause });
+  }
+}
