@@ -6,10 +6,10 @@ import { CID } from "multiformats/cid";
 import * as v from "valibot";
 import type { Campaign } from "../campaign/campaign.ts";
 import type { OtherNames } from "../campaign/parts/other-names.ts";
-import { fetchUnlessAborted } from "../core/abort.ts";
 import type { NameTarget } from "../core/campaign/name-target.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
+import { resolve, whole } from "../dag/read/read.ts";
 import type { Node } from "../ipfs/node.ts";
 import { nothingPublished } from "../log/chain.ts";
 import type { Tls } from "../serve/connection/listener.ts";
@@ -77,7 +77,7 @@ export async function serveCampaign(
     const text = [
       `serving ${portal}`,
       ...further.map((other) => `    and ${portalAt(other)}`),
-      ...(live ? await howToOpen(portal, url!, world) : []),
+      ...(live ? await howToOpen(campaign, live.release.portal, url!, world) : []),
       ...(routing ? howToFetch(reached ?? gateway.url) : []),
     ];
     out.result({ event: "serving", url: url!, portal }, text.join("\n"));
@@ -175,12 +175,11 @@ const indexJson = v.object({
 });
 
 /** Returns lines of Python that open the portal's first Zarr dataset; none where there is no Zarr dataset. */
-async function howToOpen(portal: string, url: string, world: World): Promise<readonly string[]> {
+async function howToOpen(campaign: Campaign, portal: CID, url: string, world: World): Promise<readonly string[]> {
   try {
-    const request = new Request(`${portal}index.json`, { signal: world.signal });
-    const answer = await fetchUnlessAborted(request, world);
-    if (!answer.ok) throw new Failure("unavailable", `the portal's index.json answered ${answer.status}`);
-    const index = v.safeParse(indexJson, await answer.json());
+    const file = await resolve(portal, "index.json", campaign.get);
+    if (!file) throw new Failure("corrupt", "the portal has no index.json");
+    const index = v.safeParse(indexJson, JSON.parse(new TextDecoder().decode(await whole(file, campaign.get))));
     if (!index.success) throw new Failure("corrupt", "the portal's index.json is not a list of datasets");
     const first = index.output.datasets.find(({ zarr }) => zarr !== undefined);
     if (!first) return [];

@@ -10,6 +10,7 @@ import { readCampaign } from "../../pipeline/core/campaign/campaign.ts";
 import { readTree } from "../../pipeline/core/tree/tree.ts";
 import { aCampaign, aFolder, fieldtree, start } from "../commands/program.ts";
 import { data } from "../data.ts";
+import { canMakeCertificates, certificateFiles } from "../servers/https.ts";
 import { python, runPython } from "../servers/python.ts";
 import { aShell, blocksIn, commandsIn, follower, pages, root, sessionsIn, textOf } from "./pages.ts";
 
@@ -24,7 +25,7 @@ describe("all pages", () => {
   it("show only commands that are run below, and npm scripts that exist", () => {
     const shown = pages.flatMap(commandsIn);
     const known =
-      /^(fieldtree |cd orcestra$|npm ci && npm (start|test)$|npm run build && npm link$|git config merge\.fieldtree\.driver )/;
+      /^(fieldtree |cd orcestra$|npm ci && npm (start|test)$|npm run build && npm link$|git config merge\.fieldtree\.driver |curl -sSf )/;
     expect(shown.filter((line) => !known.test(line))).toEqual([]);
     const text = pages.map(textOf).join("\n");
     const scripts = [...text.matchAll(/\bnpm (?:run )?([a-z:]+)/g)].map(([, name]) => name!);
@@ -46,7 +47,7 @@ describe("all pages", () => {
     const flags = pages.flatMap((page) =>
       [...textOf(page).matchAll(/`[^`]*(?<=[ `])(--[a-z-]+)/g)].map(([, flag]) => flag!),
     );
-    const foreign = ["--cid-version", "--raw-leaves", "--once", "--data"];
+    const foreign = ["--cid-version", "--raw-leaves", "--once", "--data", "--cacert"];
     expect(flags.filter((flag) => !all.includes(flag) && !foreign.includes(flag))).toEqual([]);
   });
 
@@ -110,6 +111,41 @@ describe("what the pages show works", { timeout: 120_000 }, () => {
       else if (line.startsWith("fieldtree serve")) await servedAndStopped(line, cwd);
       else if (line.endsWith(" --schemas stac-schemas")) await withSchemas(line, cwd);
       else await (await aShell(cwd))(line);
+    }
+  });
+
+  it("for operators of the gateway", async () => {
+    const cwd = await aFolder();
+    await fieldtree(["init", "--name", "orcestra"], { cwd });
+    await withRadar(cwd);
+    await fieldtree(["add", "radar.zarr", "--at", "products/HALO/"], { cwd });
+    expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+    if (await canMakeCertificates()) {
+      const { certificate, key } = await certificateFiles();
+      await cp(certificate, join(cwd, "gate.pem"));
+      await cp(key, join(cwd, "gate.key"));
+    }
+    const shell = await aShell(cwd);
+    const lines = commandsIn("docs/gateway.md");
+    for (const [i, line] of lines.entries()) {
+      if (!line.startsWith("fieldtree serve") || (line.includes("--tls-") && !existsSync(join(cwd, "gate.pem"))))
+        continue;
+      const next = lines.findIndex((other, j) => j > i && !other.startsWith("curl "));
+      const serving = start([...line.split(" ").slice(1), "--port", "0"], { cwd });
+      const printed: string = await new Promise((resolve, reject) => {
+        serving.stdout.once("data", (text) => resolve(String(text)));
+        serving.then(({ stderr }) => reject(new Error(`${line}\n${stderr}`)), reject);
+      });
+      const { port } = new URL(/https?:\S+/.exec(printed)![0]);
+      for (const curl of lines.slice(i + 1, next < 0 ? lines.length : next)) await shell(curl.replace("8642", port));
+      serving.kill("SIGINT");
+      expect((await serving).exitCode).toBe(0);
+      if (!line.includes("--routing")) continue;
+      const [shown] = blocksIn("docs/gateway.md", "text");
+      for (const each of shown!.trim().split("\n")) {
+        expect(printed).toContain(each.replace("https://gate.example.org", `https://127.0.0.1:${port}`));
+      }
+      expect(await readFile(join(cwd, ".fieldtree", "peer-id"), "utf8")).toMatch(/^12D3Koo\w+\n$/);
     }
   });
 
