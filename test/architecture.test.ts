@@ -37,6 +37,7 @@ const mayImportWithin: Readonly<Record<string, Readonly<Record<string, readonly 
     tree: [],
     names: [],
     scan: [],
+    import: [],
     dois: [],
     pins: ["tree", "names"],
     publish: ["tree", "names", "scan", "pins"],

@@ -14,6 +14,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
       summary: "store files or folders on the campaign's node",
       load: async () => (await import("./add.ts")).add,
     },
+    {
+      name: "import",
+      summary: "fetch what an intake catalog points to",
+      load: async () => (await import("./import.ts")).importVerb,
+    },
     { name: "check", summary: "find mistakes in tree.yaml", load: async () => (await import("./check.ts")).check },
     { name: "fmt", summary: "tidy tree.yaml", load: async () => (await import("./fmt.ts")).fmt },
     { name: "plan", summary: "show what publishing would do", load: async () => (await import("./plan.ts")).plan },

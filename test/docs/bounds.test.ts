@@ -110,6 +110,12 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["formats/zarr/json.ts", "{ bytes: 32 * 2 ** 20, depth: 32, values: 2_000_000 }", "32 MiB, 32 levels, 2 000 000"],
   ],
   "groups and arrays of a Zarr store": [["formats/zarr/store.ts", "{ nodes: 5000, depth: 8 }", "5000, 8 deep"]],
+  "intake catalogs that one `import` reads": [
+    ["stages/import/sources.ts", "{ catalogs: 1000, depth: 16 }", "1000, 16 deep"],
+    ["core/intake/catalog.ts", "characters: 4 * 1024 * 1024", "4 MiB"],
+    ["core/intake/catalog.ts", "sources: 10_000", "10 000"],
+    ["core/intake/zarr-keys.ts", "mostKeys = 200_000", "200 000"],
+  ],
   "names in a path of `tree.yaml`": [["core/tree/tree.ts", "maxDepth = 32", "32"]],
   "what a command goes on after Ctrl-C": [["cli.ts", "longestStop = 1500", "1.5 s"]],
   "STAC documents that `verify --stac` judges": [
