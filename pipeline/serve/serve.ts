@@ -21,7 +21,7 @@ import { sortedFolders } from "./bodies/folders.ts";
 import { type Limits, usualLimits } from "./connection/limits.ts";
 import { createListener, type Tls } from "./connection/listener.ts";
 import { begin, cut, send } from "./connection/sending.ts";
-import { placesFor } from "./connection/slots.ts";
+import { placesFor, type Slot } from "./connection/slots.ts";
 import { getOf } from "./get.ts";
 import { type Hosts, isLoopback, noHosts, placeOf } from "./hosts/hosts.ts";
 import { recentBlocks } from "./recent-blocks.ts";
@@ -83,7 +83,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     ...(serving.firstBytesMs !== undefined && { firstBytes: serving.firstBytesMs }),
     ...serving.limits,
   };
-  const places = placesFor(bodiesAtOnce, limits.place);
+  const places = placesFor(bodiesAtOnce, { wait: limits.place, stall: limits.stall });
   const recent = recentBlocks(atHand);
   const list = sortedFolders((signal) => getOf(serving.node, recent, () => ({ ...world, signal }), false));
   const { server, closeAll } = createListener(
@@ -131,14 +131,14 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     }, limits.firstBytes);
     const within: World = { ...world, signal: first.signal };
     const lasting: World = { ...world, signal: gone.signal };
-    let leave: (() => void) | undefined;
+    let slot: Slot | undefined;
     const hasBody =
       request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
     const isPut = request.method === "PUT" && serving.routing !== undefined && isRouting(request.url ?? "");
     // Requests to a read-only gateway have no body: it is not read.
     if (hasBody && !isPut && request.httpVersionMajor < 2) response.setHeader("connection", "close");
     try {
-      leave = await places.take(gone.signal);
+      slot = await places.take(gone.signal, stop);
       // The timeout ends with the first bytes; afterwards only the reader's speed and the idle limit count.
       let current = within;
       const get = getOf(serving.node, recent, () => current);
@@ -166,7 +166,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
       const begun = await begin(await unlessAborted(within.signal, answering()), within.signal);
       clearTimeout(timer);
       current = lasting;
-      await send(begun, response, lasting.signal, limits.reader);
+      await send(begun, response, lasting.signal, { reader: limits.reader, slot });
     } catch (error) {
       if (gone.signal.aborted || world.signal.aborted) return void cut(response);
       // The status has been sent, so only closing the connection can show the client that the body is incomplete.
@@ -179,12 +179,11 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
         world.log(`${request.method} ${request.url?.slice(0, 200)}: ${(error as Error).stack}`);
       const given = refused(refusal);
       const { body: _, ...head } = given;
-      await send(request.method === "HEAD" ? head : given, response, lasting.signal, limits.reader).catch(() =>
-        cut(response),
-      );
+      const pace = { reader: limits.reader, slot };
+      await send(request.method === "HEAD" ? head : given, response, lasting.signal, pace).catch(() => cut(response));
     } finally {
       clearTimeout(timer);
-      leave?.();
+      slot?.leave();
     }
   }
 

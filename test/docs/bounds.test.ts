@@ -21,6 +21,7 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["serve/bodies/tar.ts", "mostEntries = 1_000_000", "1 000 000"],
     ["serve/bodies/tar.ts", "longestPath = 4096", "4096 bytes"],
   ],
+  "a reader of `serve` that takes nothing": [["serve/connection/limits.ts", "stall: 5_000", "5 s"]],
   "requests at once on one HTTP/2 connection": [["serve/connection/listener.ts", "streamsAtOnce = 100", "100"]],
   "rules of a `_redirects` file": [
     ["serve/hosts/redirects.ts", "largestRedirects = 64 * 1024", "64 KiB"],

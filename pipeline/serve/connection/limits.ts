@@ -12,6 +12,8 @@ export const usualLimits = {
   firstBytes: 60_000,
   /** For a slot among the bodies that are sent at once. */
   place: 10_000,
+  /** In which a reader must accept anything where other requests wait for its slot. */
+  stall: 5_000,
   /** In which a reader must accept a piece of a body. */
   reader: 60_000,
 };

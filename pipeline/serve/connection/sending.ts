@@ -4,6 +4,7 @@ import { constants, type ServerHttp2Stream } from "node:http2";
 import { eachUnlessAborted, unlessAborted } from "../../core/abort.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Answer } from "../response.ts";
+import type { Slot } from "./slots.ts";
 
 /** Bytes that a reader must accept within `limits.reader`. */
 export const piece = 65_536;
@@ -26,30 +27,34 @@ export async function begin(given: Answer, signal: AbortSignal): Promise<Answer>
   return { ...given, body: body() };
 }
 
+export interface Pace {
+  /** ms in which a reader must accept a {@link piece}. */
+  readonly reader: number;
+  /** The slot of the response; absent where it got none. */
+  readonly slot: Slot | undefined;
+}
+
 /** Sends it at the reader's speed. Rejects where that is slower than a {@link piece} in `reader` ms, or at an abort. */
-export async function send(
-  given: Answer,
-  response: ServerResponse,
-  signal: AbortSignal,
-  reader: number,
-): Promise<void> {
+export async function send(given: Answer, response: ServerResponse, signal: AbortSignal, pace: Pace): Promise<void> {
   // A body shorter than its Content-Length must be an error.
   response.strictContentLength = given.body !== undefined;
   response.writeHead(given.status, given.headers);
   for await (const chunk of eachUnlessAborted(signal, given.body ?? nothing())) {
     for (let at = 0; at < chunk.length; at += largestWrite) {
       const part = chunk.subarray(at, at + largestWrite);
-      if (!response.write(part)) await drained(response, signal, reader, part.length);
+      if (!response.write(part)) await drained(response, signal, pace, part.length);
     }
   }
   response.end();
 }
 
 /** Resolves when the reader has taken the `length` bytes written. Rejects where that takes too long, or at an abort. */
-function drained(response: ServerResponse, signal: AbortSignal, reader: number, length: number): Promise<void> {
+function drained(response: ServerResponse, signal: AbortSignal, { reader, slot }: Pace, length: number): Promise<void> {
+  slot?.waits(true);
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => () => {
       clearTimeout(timer);
+      slot?.waits(false);
       response.off("drain", taken);
       signal.removeEventListener("abort", aborted);
       act();
