@@ -72,7 +72,7 @@ it("resumes, waits, names what it can't fetch, and fetches nothing twice that di
   const first = await run();
   expect(first.code, first.stderr).toBe(1);
   expectSchema("import", first.json());
-  expect(first.json().map(({ name, is, at, why }: never) => [name, is, at ?? why])).toEqual([
+  expect(first.json().map(({ name, is, at, why }) => [name, is, at ?? why])).toEqual([
     ["HALO/sonde", "added", "in/HALO/sonde.nc"],
     ["HALO/radar", "added", "in/HALO/radar.zarr"],
     ["HALO/gone", "failed", expect.stringContaining("is not there")],
@@ -91,7 +91,7 @@ it("resumes, waits, names what it can't fetch, and fetches nothing twice that di
   expect(imports).toContain(`"in/HALO/sonde.nc": {"url":"${url}/thredds/fileServer/sonde.nc"`);
 
   const second = await run("--only", "HALO.sonde", "HALO.radar");
-  expect([second.code, second.json().map(({ is }: never) => is)]).toEqual([0, ["unchanged", "unchanged"]]);
+  expect([second.code, second.json().map(({ is }) => is)]).toEqual([0, ["unchanged", "unchanged"]]);
   expect(requests.filter((each) => each.includes("sonde"))).toEqual(["/thredds/fileServer/sonde.nc conditional"]);
   expect(await readFile(join(cwd, "tree.yaml"), "utf8")).toBe(tree);
   expect(await readFile(join(cwd, "imports.yaml"), "utf8")).toBe(imports);
@@ -102,7 +102,7 @@ it("resumes, waits, names what it can't fetch, and fetches nothing twice that di
     third
       .json()
       .slice(0, 2)
-      .map(({ is }: never) => is),
+      .map(({ is }) => is),
   ).toEqual(["unchanged", "added"]);
   expect((await fieldtree(["cat", "in/HALO/radar.zarr/a/1"], { cwd })).stdout).toBe("87654321");
   expect((await fieldtree(["cat", "in/HALO/radar.zarr/a/0"], { cwd })).stdout).toBe("12345678");
