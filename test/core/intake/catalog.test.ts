@@ -1,7 +1,7 @@
 /** Intake catalogs and Zarr metadata, as text. */
 import { describe, expect, it } from "vitest";
 import { sourcesIn } from "../../../pipeline/core/intake/catalog.ts";
-import { readImports, writeImports } from "../../../pipeline/core/intake/imports.ts";
+import { type ImportRecord, type Imports, readImports, writeImports } from "../../../pipeline/core/intake/imports.ts";
 import { keysOf } from "../../../pipeline/core/intake/zarr-keys.ts";
 
 const catalog = `
@@ -91,7 +91,7 @@ describe("the files of a Zarr store", () => {
 
 it("imports.yaml is read as it was written, whatever the paths", () => {
   const record = { url: "https://a.example/x", cid: "bafy", etag: '"1"', fetched: "2024-08-01T00:00:00Z" };
-  const imports = new Map([
+  const imports: Imports = new Map<string, ImportRecord>([
     ["a: b/#c", record],
     ["2020", { ...record, modified: "Thu, 01 Aug 2024 00:00:00 GMT" }],
   ]);
