@@ -24,6 +24,8 @@ import { calendarOf } from "../pipeline/core/cf/time/calendar.ts";
 import { timeCodingOf } from "../pipeline/core/cf/time/time.ts";
 import { unitOf } from "../pipeline/core/cf/units/read-unit.ts";
 import { readCid } from "../pipeline/core/cid.ts";
+import { creatorOf } from "../pipeline/core/cite/creator.ts";
+import { readDois } from "../pipeline/core/datacite/dois.ts";
 import { instantOf, isInstant } from "../pipeline/core/dataset/instant.ts";
 import { idOf, itemFile } from "../pipeline/core/stac/names.ts";
 import { inert } from "../pipeline/core/text/inert.ts";
@@ -104,6 +106,7 @@ const readers: Readonly<Record<string, Reader>> = {
   "KML, coordinates": (text) => file(kml, `<kml><LineString><coordinates>1,2 ${text}</coordinates></LineString></kml>`),
   "attributes: names": (text) => namesIn(text),
   "attributes: names of two": (text) => namesIn(text, 2),
+  "citation: a name": (text) => creatorOf(text),
   "attributes: creators": attribute("creator_name", "creator_email", "creator_id", "creator_institution"),
   "attributes: contributors": attribute("contributor_name", "contributor_email", "contributor_role"),
   "attributes: what is it": attribute("title", "summary", "history", "source", "comment", "keywords", "project"),
@@ -143,6 +146,8 @@ const readers: Readonly<Record<string, Reader>> = {
   "tree.yaml, formatted": (text) => formatTree(text),
   "tree.yaml, merged": (text) => mergeTrees("a:\n", text, "b:\n"),
   "campaign.yaml": (text) => readCampaign(text),
+  "dois.yaml": (text) => readDois(text),
+  "dois.yaml, a DOI": (text) => readDois(`a: { doi: 10.5072/${text}, cid: ${text}, state: draft }`),
   "campaign.yaml, a title": (text) => readCampaign(`campaign: a\ntitle: ${text}`),
   "campaign.yaml, an address": (text) => readCampaign(`campaign: a\ngateways: [${text}]`),
   "pinlist.yaml": (text) => readPinlist(text),

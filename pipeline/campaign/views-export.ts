@@ -11,6 +11,7 @@ import { ownWorld } from "../fold/views.ts";
 import { required } from "../ipfs/require-block.ts";
 import { readRelease } from "../log/release.ts";
 import { openCampaign } from "./campaign.ts";
+import type { Environment } from "./secrets.ts";
 
 export { fileStore } from "../fold/file-store.ts";
 export { memoryStore } from "../fold/folded-view.ts";
@@ -18,17 +19,24 @@ export { openViews } from "../fold/views.ts";
 
 export interface OpenedLog extends ReleaseSource, AsyncDisposable {}
 
+export interface CampaignLogOptions {
+  /** How positions in it are stored. Default: the campaign's short name. */
+  readonly name?: string;
+  /** `process.env`, where campaign.yaml names secrets that its node needs. Default: none are set. */
+  readonly env?: Environment;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * The log of the campaign in `folder`, a clone with tree.yaml and campaign.yaml. `name`: how positions in it are stored; by
- * default the campaign's short name.
+ * The log of the campaign in `folder`, a clone with tree.yaml and campaign.yaml.
  *
  * @throws Failure `input` where campaign.yaml is missing or invalid.
  */
 export async function campaignLog(
   folder: string,
-  { signal = new AbortController().signal, name }: { readonly signal?: AbortSignal; readonly name?: string } = {},
+  { name, env = {}, signal = new AbortController().signal }: CampaignLogOptions = {},
 ): Promise<OpenedLog> {
-  const campaign = await openCampaign(resolve(folder), process.env, { ...ownWorld, signal });
+  const campaign = await openCampaign(resolve(folder), env, { ...ownWorld, signal });
   return {
     name: name ?? campaign.facts.campaign,
     head: (world) => campaign.log.head(world),

@@ -3,7 +3,8 @@ import { datasetAt } from "../cli/address/dataset-at.ts";
 import { parseAddress } from "../cli/address/parse-address.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { citationFormats, isCitationFormat } from "../core/cite/formats.ts";
-import { datasetWork, releaseWork, type Work } from "../core/cite/work.ts";
+import { releasedWork } from "../core/cite/generated.ts";
+import { releaseWork, type Work } from "../core/cite/work.ts";
 import { Failure } from "../core/failure.ts";
 import { shown } from "../core/text/shown.ts";
 import type { Change } from "../core/tree/changes.ts";
@@ -67,7 +68,7 @@ async function cited(address: string | undefined, call: Call): Promise<Cited> {
   // Of a version that is in tree.yaml and not published yet, no release tells a date.
   const first = await firstPublished(leaf.path, head, log, world);
   const isPublished = first && (release !== undefined || isIn(first.release.changes, leaf.cid.toString()));
-  const work = datasetWork(entry.item, entry.cid, facts, isPublished ? first.release.made : undefined);
+  const work = releasedWork(entry.item, entry.cid, facts, isPublished ? first.release.made : undefined);
   return { work, path, ...(isPublished && { release: first.release.number }) };
 }
 

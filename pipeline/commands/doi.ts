@@ -31,7 +31,7 @@ name each other. The landing page is the portal's page of the dataset, so the da
 campaign.yaml says where, as whom, and which environment variable has the password:
   doi: { prefix: "10.5072", repository: TIB.ORCESTRA, password: DATACITE_PASSWORD }
 The DOI is noted in dois.yaml: commit it. The next \`fieldtree publish\` shows it in the portal.`,
-  completes: ["files", "tree"],
+  completes: ["tree"],
   example: "fieldtree doi publish products/HALO/radar.zarr --dry-run",
 
   async run(call) {

@@ -281,3 +281,14 @@ function base32(bytes: Uint8Array): string {
   if (bits > 0) units.push(base32Units[(buffer << (5 - bits)) & 31]!);
   return String.fromCharCode(...units);
 }
+
+/** Whether two texts are CIDs of the same data, whatever their spelling. Texts that are none are compared as they are. */
+export function sameData(a: string, b: string): boolean {
+  return a === b || identityOf(a) === identityOf(b);
+}
+
+/** {@link identity} of a CID as text; of a text that is no CID, the text itself. */
+export function identityOf(text: string): string {
+  const read = readCid(text);
+  return isObjection(read) ? text : identity(read);
+}

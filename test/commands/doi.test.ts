@@ -70,6 +70,10 @@ it("registers a DOI whose landing page is the portal's page of the dataset, and 
   expect(item.stac_extensions).toContain("https://stac-extensions.github.io/scientific/v1.0.0/schema.json");
   expect(item.links).toContainEqual({ rel: "cite-as", href: `https://doi.org/${done.doi}` });
   expect((await read("index.json")).datasets[0].doi).toBe(done.doi);
+  const { last: cited } = await run("cite", "raw/camera");
+  expect(cited.citation).toBe(
+    `Lovelace, Ada (2024): Cloud camera. sea. Dataset. https://doi.org/${done.doi} ipfs://${done.cid}\n`,
+  );
   const { last: status } = await run("status", "--deadline", "120");
   expect(status.dois).toEqual([{ path: "raw/camera", doi: done.doi, cid: done.cid, state: "findable", current: true }]);
   expectSchema("status", [status]);

@@ -1,5 +1,5 @@
 /** The DOIs in dois.yaml, for `status`. */
-import { identity, isObjection, readCid } from "../../core/cid.ts";
+import { sameData } from "../../core/cid.ts";
 import { type Dois, doiStates } from "../../core/datacite/dois.ts";
 import type { Tree } from "../../core/tree/tree.ts";
 import { printable } from "./terminal.ts";
@@ -24,8 +24,7 @@ export function doiData(dois: Dois, tree: Tree): DoiLine[] {
 
 function isAt(path: string, cid: string, tree: Tree): boolean {
   const leaf = tree.get(path);
-  const read = readCid(cid);
-  return leaf?.kind === "data" && !isObjection(read) && identity(leaf.cid) === identity(read);
+  return leaf?.kind === "data" && sameData(leaf.cid.toString(), cid);
 }
 
 /** How many there are in each state, then those that need something: drafts, and DOIs of data that changed. */

@@ -20,8 +20,8 @@ import { oneLine } from "../attributes/text.ts";
 import type { Facts } from "../campaign/campaign.ts";
 import { attributeFindings } from "../checks/attributes.ts";
 import type { RuleName } from "../checks/rules.ts";
-import { citationText } from "../cite/text.ts";
-import { datasetWork } from "../cite/work.ts";
+import { sameData } from "../cid.ts";
+import { generatedCitation } from "../cite/generated.ts";
 import type { Access, DatasetFinding, Description, Geometry, Members } from "../dataset/dataset.ts";
 import { type Box, boxOf, objectionToPlace, objectionToTime } from "../dataset/extent.ts";
 import { sinceEver, untilEver } from "../dataset/instant.ts";
@@ -171,14 +171,13 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
 
 /** How a dataset with a registered DOI is cited, where its authors don't say it. */
 function withCitation(item: Item, cid: string, facts: Facts): Item {
-  const citation = citationText(datasetWork(item, cid, facts)).trimEnd();
-  return { ...item, properties: { "sci:citation": citation, ...item.properties } };
+  return { ...item, properties: { "sci:citation": generatedCitation(item, cid, facts), ...item.properties } };
 }
 
 /** The DOI that the campaign registered for exactly these data. */
 function registeredDoi(path: string, cid: string, { dois = {} }: Facts): string | undefined {
   const entry = Object.hasOwn(dois, path) ? dois[path] : undefined;
-  return entry?.cid === cid ? entry.doi : undefined;
+  return entry && sameData(entry.cid, cid) ? entry.doi : undefined;
 }
 
 /** Without empty objects, which no column of a Parquet file can have. */

@@ -4,7 +4,7 @@
  * A DOI is for one version: data that changed get a new DOI, related to the one before. The DOI of a version is computed from
  * campaign, path and CID, so that a run which was killed after DataCite created one finds it again and creates no second.
  */
-import { identity, isObjection, readCid } from "../../core/cid.ts";
+import { identityOf, sameData } from "../../core/cid.ts";
 import {
   type DatasetDoi,
   type DoiState,
@@ -108,14 +108,6 @@ function suffixOf(campaign: string, path: string, cid: string): string {
   const text = new TextEncoder().encode(`${campaign}\0${path}\0${identityOf(cid)}`);
   return `ft.${cidOf(codecs.raw, text).toString().slice(-12)}`;
 }
-
-/** Of a text that is no CID, the text itself: a registry may have anything. */
-function identityOf(cid: string): string {
-  const read = readCid(cid);
-  return isObjection(read) ? cid : identity(read);
-}
-
-const sameData = (a: string, b: string): boolean => identityOf(a) === identityOf(b);
 
 const wanted: Readonly<Record<Exclude<DoiAction, "update">, DoiState>> = {
   draft: "draft",
