@@ -54,7 +54,7 @@ export async function serveCampaign(
     });
   }
   const others = await campaign.otherNames?.(resolveAt);
-  const record = others && recordsOf(others);
+  const record = others && recordsOf(campaign, others);
   let reached = publicUrl;
   const gateway = await openGateway(
     {
@@ -104,13 +104,22 @@ function hostsOf(
   };
 }
 
-function recordsOf({ records }: OtherNames) {
+/** Records of IPNS keys; those of the campaign's own keys are stored alongside the log, whether endpoints have them or not. */
+function recordsOf({ log, names }: Campaign, { records }: OtherNames) {
+  const own = new Set(names.filter(({ kind }) => kind === "ipns").map(({ name }) => name));
   return async (name: string, world: World) => {
+    const stored = own.has(name) ? await log.attachments.read(`ipns/${name}`, world) : undefined;
+    if (stored) await records.offer(name, stored, world).catch(unlessOutdated);
     const found = await records.find(name, world);
     if (!found) return undefined;
     const left = (found.until.getTime() - world.now().getTime()) / 1000;
     return { bytes: found.bytes, ttl: Math.min(found.ttl ?? found.fresh, left) };
   };
+}
+
+/** The stored record has ended, or another machine signed a newer one: that is looked up. */
+function unlessOutdated(error: unknown): void {
+  if (!isFailure(error, "input")) throw error;
 }
 
 /**
