@@ -130,7 +130,7 @@ function lintWords({ id, properties }: Item): Flaw[] {
 
 function lintAssets({ assets }: Item): Flaw[] {
   return Object.entries(assets).flatMap(([key, { type, href }]) => [
-    ...(typeof type === "string" && /zarr/.test(type) && type !== "application/vnd.zarr"
+    ...(typeof type === "string" && /zarr/.test(type) && !/^application\/vnd\.zarr(\+kerchunk\+json)?$/.test(type)
       ? [
           broken(
             "media-type",

@@ -37,7 +37,25 @@ async function outcome(source: RangeSource, signal?: AbortSignal): Promise<"desc
   }
 }
 
+/** The same of a reference of the file alone, and of it after a copy. Why there is none counts as an answer. */
+async function referencing(bytes: Uint8Array, whole: Uint8Array): Promise<void> {
+  const open = (of: Uint8Array) => async () => sourceOf(of);
+  const parts = [
+    { name: "a", url: "ipfs://a", open: open(whole) },
+    { name: "b", url: "ipfs://b", open: open(bytes) },
+  ];
+  const { references, joinedReferences } = reader.files!;
+  await joinedReferences!(parts, testWorld());
+  try {
+    await references!(withBlocks(sourceOf(bytes)), "ipfs://b", testWorld());
+  } catch (error) {
+    if (!isFailure(error, "input") || error.message.length <= 10) throw error;
+  }
+}
+
 const casesPerFile = 8;
+/** Of them, those of which references are made, too. */
+const referencedPerFile = 2;
 /** One of those that differ in nothing that a description needs; where they do, `hdf5` has tests of its own. */
 const names = files?.names.filter((name) => !/^grid-[^cf]|^grid-c[lo]|^cut|^lies|^many/.test(name)) ?? [];
 
@@ -51,6 +69,7 @@ describe.skipIf(!files)(`damaged files, seed ${seed}`, () => {
         const damaged = damages[kind]!(Uint8Array.from(whole), randomFrom(caseSeed));
         try {
           ended[await outcome(sourceOf(damaged))]++;
+          if (n < referencedPerFile) await referencing(damaged, whole);
         } catch (error) {
           throw new Error(`${name}, case ${n}, seed ${seed}`, { cause: error });
         }
