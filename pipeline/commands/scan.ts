@@ -7,6 +7,7 @@ import { allFlag } from "../cli/print/findings.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
+import { limitGrownYoungHeap } from "../disk/young-heap.ts";
 import { scan as scanStage } from "../stages/scan/scan.ts";
 
 export const scan: Verb = {
@@ -19,6 +20,7 @@ scans the tree; paths are relative to the address. Descriptions are remembered b
 
   async run(call) {
     const { out, world } = call;
+    limitGrownYoungHeap();
     const campaign = await call.campaign();
     let code = 0;
     let scanned = 0;

@@ -5,9 +5,26 @@
  * faster. Hashing a million files creates garbage all the time and retains hardly any objects, and is as fast with small
  * semi-spaces. Work that retains its objects becomes slower, so this is for such long runs only.
  */
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /** Stop that part of the heap from growing, for the rest of this process. */
 export function limitYoungHeap(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
+}
+
+/** Bytes of that part which are enough for objects that live for some reads of a file, and how often it is measured, ms. */
+const enough = { bytes: 16 * 2 ** 20, every: 100 } as const;
+
+/**
+ * Stop it from growing once it has 16 MB, for the rest of this process: for runs that describe thousands of files. Smaller
+ * ones move objects to the old part that are no longer used a moment later, and the process takes more memory, not less.
+ */
+export function limitGrownYoungHeap(): void {
+  const timer = setInterval(() => {
+    const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
+    if (young && young.space_size < enough.bytes) return;
+    clearInterval(timer);
+    limitYoungHeap();
+  }, enough.every);
+  timer.unref();
 }

@@ -34,7 +34,7 @@ export function sharing(files: number): (description: Description) => Descriptio
   return (description) => {
     const { attributes, dimensions, variables, findings, advice, access, place } = description;
     const entries = Object.entries(attributes).map(([name, value]) => [
-      text(name),
+      name,
       typeof value === "string" ? text(value) : shared(value),
     ]);
     return {

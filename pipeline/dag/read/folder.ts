@@ -179,13 +179,16 @@ export async function openFile(cid: CID, get: Get): Promise<RangeSource | undefi
 }
 
 async function joined(chunks: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(most);
+  let bytes: Uint8Array | undefined;
   let filled = 0;
   for await (const chunk of chunks) {
+    // A whole leaf, which is what most reads ask for, is not copied.
+    if (chunk.length === most) return chunk;
+    bytes ??= new Uint8Array(most);
     bytes.set(chunk, filled);
     filled += chunk.length;
   }
-  return bytes.subarray(0, filled);
+  return bytes?.subarray(0, filled) ?? new Uint8Array(0);
 }
 
 async function readFile(cid: CID, get: Get, range: Parameters<Folder["read"]>[2]): Promise<Uint8Array | undefined> {

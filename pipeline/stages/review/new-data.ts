@@ -15,6 +15,7 @@ import type { Leaf, Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { pause } from "../../dag/event-loop.ts";
 import { tsizeOf } from "../../dag/read/tsize.ts";
+import { sidecarOf } from "../../formats/sidecar.ts";
 import type { Source } from "../../ipfs/fallback.ts";
 import type { Parts } from "../parts.ts";
 import { arraysOf } from "../scan/compare-leaves.ts";
@@ -65,7 +66,10 @@ export async function reviewData(
   const found = new Map<Change, Data>();
   const look = async ([i, { change, leaf }]: [number, (typeof fresh)[number]]) => {
     const before = base.get(change.path);
-    found.set(change, await newData(change, { leaf, before }, reached[i]!, budget.share(part), campaign, world));
+    found.set(
+      change,
+      await newData(change, { leaf, before, base, proposal }, reached[i]!, budget.share(part), campaign, world),
+    );
   };
   const probeAll = async (some: Iterable<[number, (typeof fresh)[number]]>) => {
     for await (const _ of inOrder(some, atOnce, look)) {
@@ -79,7 +83,7 @@ export async function reviewData(
   const first = fresh.map(({ leaf: { cid, path } }, i) => {
     if (base.has(path)) return i;
     const alike = campaign.isScanned(path) ? firsts.described : firsts.plain;
-    const key = cid.toString();
+    const key = proposal.has(sidecarOf(path)) ? path : cid.toString();
     const like = alike.get(key) ?? i;
     alike.set(key, like);
     return like;
@@ -112,14 +116,23 @@ function oldData(
   return { change: { ...change, line: leaf?.line ?? 0, size: known, datasets: none, moreDatasets: 0 }, findings: none };
 }
 
+/** A new leaf and the one that it replaces, each in its tree, where its sidecar may be. */
+interface Replaced {
+  readonly leaf: Leaf;
+  readonly before: Leaf | undefined;
+  readonly base: Tree;
+  readonly proposal: Tree;
+}
+
 async function newData(
   change: Change,
-  { leaf, before }: { readonly leaf: Leaf; readonly before: Leaf | undefined },
+  replaced: Replaced,
   { root, reach }: Reachability,
   budget: Budget,
   campaign: DataReviewParts,
   world: World,
 ): Promise<Data> {
+  const { leaf } = replaced;
   const at = findingAt(leaf);
   const data = { ...change, line: leaf.line, reach, datasets: none, moreDatasets: 0 };
   if (!root) return { change: { ...data, size: null }, findings: [at(outOfReach(leaf, reach.problem ?? ""))] };
@@ -132,7 +145,7 @@ async function newData(
   }
   campaign.sizes.set(leaf.cid.toString(), size);
   const problem = reach.problem === undefined ? [] : [at(outOfReach(leaf, reach.problem))];
-  const { lines, findings } = await described(leaf, before, root, budget, campaign, world);
+  const { lines, findings } = await described(replaced, root, budget, campaign, world);
   const datasets = lines.slice(0, mostListed);
   return {
     change: { ...data, size, datasets, moreDatasets: lines.length - datasets.length },
@@ -152,8 +165,7 @@ function sizeIn(root: Uint8Array, { cid }: Leaf): number | string {
 }
 
 async function described(
-  leaf: Leaf,
-  before: Leaf | undefined,
+  { leaf, before, base, proposal }: Replaced,
   root: Uint8Array,
   budget: Budget,
   campaign: DataReviewParts,
@@ -161,12 +173,12 @@ async function described(
 ): Promise<{ lines: DatasetLine[]; findings: (DatasetFinding & { readonly path: string })[] }> {
   const get = async (cid: Leaf["cid"]) =>
     cid.equals(leaf.cid) ? root : budget.spend((bounded) => campaign.get(cid, bounded));
-  const entries = await entriesIn(leaf, { ...campaign, get }, world);
+  const entries = await entriesIn(leaf, proposal, { ...campaign, get }, world);
   if (typeof entries === "string") return { lines: [notDescribed(leaf.path, entries)], findings: [] };
   const datasets = entries.filter((entry) => entry.kind !== "plain");
 
   // The earlier data is only read for the comparison. Where it can't be read, no differences are reported.
-  const earlier = before?.kind === "data" ? await entriesIn(before, { ...campaign, get }, world) : [];
+  const earlier = before?.kind === "data" ? await entriesIn(before, base, { ...campaign, get }, world) : [];
   const old = new Map(
     (typeof earlier === "string" ? [] : earlier).flatMap((entry) =>
       entry.kind === "dataset" ? [[entry.path, entry]] : [],
@@ -195,11 +207,12 @@ async function described(
 /** Returns the catalog entries of a leaf, or the reason why it can't be scanned. */
 async function entriesIn(
   { path, cid }: Leaf,
+  tree: Tree,
   using: Parameters<typeof scan>[1],
   world: World,
 ): Promise<readonly Entry[] | string> {
   try {
-    for await (const { entries, unreachable } of scan([{ path, cid }], using, { ...world, progress: () => {} })) {
+    for await (const { entries, unreachable } of scan([{ path, cid }], using, { ...world, progress: () => {} }, tree)) {
       return unreachable ?? entries;
     }
     return [];

@@ -21,10 +21,11 @@ import { cachingRoot, openFile, openFolder } from "../../dag/read/folder.ts";
 import { stat } from "../../dag/read/read.ts";
 import { kindVersion } from "../../formats/kind/kind.ts";
 import type { FormatReader } from "../../formats/reader.ts";
+import { fileOfSidecar, sidecarOf, sidecarRange } from "../../formats/sidecar.ts";
 import type { Parts } from "../parts.ts";
 import { smallBounds, TooLarge } from "./bounds.ts";
 import { type Found, findDatasets, type Search } from "./find-datasets.ts";
-import { describedFile } from "./read-file.ts";
+import { describedFile, type FileSidecar } from "./read-file.ts";
 
 export type Scanning = Pick<Parts, "get" | "readers" | "leafContents" | "facts" | "isScanned">;
 
@@ -45,18 +46,33 @@ interface LeafContents extends Search {
   readonly plain: PlainEntry["plain"] | null;
 }
 
-/** Yields the contents of each leaf, in the order given. A leaf out of reach doesn't end the scan: the caller decides. */
+type Scannable = { readonly path: string; readonly cid: CID };
+
+/**
+ * Yields the contents of each leaf, in the order given. A leaf out of reach doesn't end the scan: the caller decides. A leaf
+ * that is the sidecar of another one, a file, is part of that dataset, and has no entries of its own.
+ *
+ * @param tree where the sidecars of leaves are looked up, by path: the leaves themselves, or all that there are
+ */
 export async function* scan(
-  leaves: readonly { readonly path: string; readonly cid: CID }[],
+  leaves: readonly Scannable[],
   using: Scanning,
   world: World,
+  tree: ReadonlyMap<string, Scannable> = new Map(leaves.map((leaf) => [leaf.path, leaf])),
 ): AsyncGenerator<Scanned> {
   let done = 0;
   const contentsOfLeaf = cachedContents(using, world);
-  const scanLeaf = async ({ path, cid }: { readonly path: string; readonly cid: CID }): Promise<Scanned> => {
+  const isSidecar = async (path: string): Promise<boolean> => {
+    const described = fileOfSidecar(path);
+    const leaf = described === undefined ? undefined : tree.get(described);
+    return leaf !== undefined && using.isScanned(leaf.path) && (await stat(leaf.cid, using.get)).type === "file";
+  };
+  const scanLeaf = async ({ path, cid }: Scannable): Promise<Scanned> => {
     try {
+      if (await isSidecar(path)) return { path, entries: [] };
       const readers = using.isScanned(path) ? using.readers : [];
-      return { path, entries: entriesOf(path, cid, await contentsOfLeaf(cid, readers), using.facts) };
+      const sidecar = readers.length > 0 ? tree.get(sidecarOf(path)) : undefined;
+      return { path, entries: entriesOf(path, cid, await contentsOfLeaf(cid, readers, sidecar), using.facts) };
     } catch (error) {
       if (isFailure(error, "unavailable")) return { path, entries: [], unreachable: error.message };
       throw error;
@@ -78,12 +94,14 @@ export async function* scan(
 function cachedContents(using: Scanning, world: World) {
   const alone = atMost(1);
   const underWay = new Map<string, Promise<LeafContents>>();
-  return (cid: CID, readers: readonly FormatReader[]): Promise<LeafContents> => {
-    const key = `${identity(cid)} ${searchVersion}.${kindVersion} ${versionsOf(readers)}`;
+  return (cid: CID, readers: readonly FormatReader[], sidecar: Scannable | undefined): Promise<LeafContents> => {
+    const about = sidecar ? ` ${identity(sidecar.cid)} ${sidecar.path}` : "";
+    const key = `${identity(cid)} ${searchVersion}.${kindVersion} ${versionsOf(readers)}${about}`;
     const known = using.leafContents.get(key);
     if (known !== undefined) return Promise.resolve(known as unknown as LeafContents);
     const asked =
-      underWay.get(key) ?? readContents(cid, readers, using.get, alone, world).finally(() => underWay.delete(key));
+      underWay.get(key) ??
+      readContents({ cid, sidecar }, readers, using.get, alone, world).finally(() => underWay.delete(key));
     underWay.set(key, asked);
     return asked.then((result) => {
       using.leafContents.set(key, result as unknown as Json);
@@ -92,8 +110,13 @@ function cachedContents(using: Scanning, world: World) {
   };
 }
 
+interface LeafAndSidecar {
+  readonly cid: CID;
+  readonly sidecar: Scannable | undefined;
+}
+
 async function readContents(
-  cid: CID,
+  leaf: LeafAndSidecar,
   readers: readonly FormatReader[],
   get: Get,
   alone: ReturnType<typeof atMost>,
@@ -109,13 +132,13 @@ async function readContents(
       throw error;
     }
   };
-  const result = await searchLeaf(cid, readers, careful, alone, world);
+  const result = await searchLeaf(leaf, readers, careful, alone, world);
   if (damage[0]) throw damage[0];
   return result;
 }
 
 async function searchLeaf(
-  cid: CID,
+  { cid, sidecar }: LeafAndSidecar,
   readers: readonly FormatReader[],
   get: Get,
   alone: ReturnType<typeof atMost>,
@@ -127,7 +150,7 @@ async function searchLeaf(
   if (type === "file") {
     const source = await openFile(cid, getOnce);
     if (!source) return { found: [], plain };
-    const here = await describedFile(source, readers, world);
+    const here = await describedFile(source, readers, world, sidecar && sidecarAt(sidecar, get));
     return { found: [{ below: "", cid: cid.toString(), size: tsize, ...here }], plain: null };
   }
   if (type !== "directory" || readers.length === 0) return { found: [], plain };
@@ -140,6 +163,12 @@ async function searchLeaf(
   });
   return { ...search, plain: search.found.length > 0 && !search.left && !search.names ? null : plain };
 }
+
+/** A sidecar that is a leaf of its own. */
+const sidecarAt = ({ path, cid }: Scannable, get: Get): FileSidecar => ({
+  name: path.slice(path.lastIndexOf("/") + 1),
+  read: async () => (await openFile(cid, get))?.read(sidecarRange.offset, sidecarRange.length),
+});
 
 function entriesOf(
   path: string,

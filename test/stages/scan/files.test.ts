@@ -281,3 +281,36 @@ it("opens no file where no reader reads files", async () => {
   await findDatasets({ cid: cid.toString(), size: 0, open: () => openFolder(cid, get) }, [folders], testWorld());
   expect(new Set(asked).size).toBeLessThanOrEqual(2);
 });
+
+it("describes a file by the sidecar that is another leaf beside it", async () => {
+  const parts = { ...(await someParts()), readers: [reader] };
+  const { home } = parts;
+  const sidecar = (title: string) => aFile(home, `attributes:\n  title: ${title}\n`);
+  const leaves = [
+    { path: "raw/radar.png", cid: (await aFile(home, "PLAIN")).cid },
+    { path: "raw/radar.png.meta.yaml", cid: (await sidecar("Radar")).cid },
+    { path: "raw/sonde", cid: (await aFile(home, "DATA Sonde")).cid },
+    { path: "raw/sonde.meta.yaml", cid: (await sidecar("Better")).cid },
+    { path: "raw/folder", cid: await aFolder(home, { a: "DATA a", b: "DATA b" }) },
+    { path: "raw/folder.meta.yaml", cid: (await sidecar("Of a folder")).cid },
+    { path: "raw/alone.meta.yaml", cid: (await sidecar("Of nothing")).cid },
+  ];
+  const titlesOf = async (some: typeof leaves, tree = some) => {
+    const titles: string[] = [];
+    for await (const { entries } of scan(some, parts, testWorld(), new Map(tree.map((leaf) => [leaf.path, leaf]))))
+      for (const entry of entries)
+        titles.push(`${entry.path} ${entry.kind === "dataset" ? entry.item.properties.title : entry.kind}`);
+    return titles;
+  };
+  const described = ["raw/radar.png Radar", "raw/sonde Better"];
+  expect(await titlesOf(leaves)).toEqual([
+    ...described,
+    "raw/folder/a a",
+    "raw/folder/b b",
+    "raw/folder.meta.yaml plain",
+    "raw/alone.meta.yaml plain",
+  ]);
+  // A leaf alone is described by what is beside it in the tree; without, it is what it was.
+  expect(await titlesOf(leaves.slice(0, 1), leaves)).toEqual(["raw/radar.png Radar"]);
+  expect(await titlesOf(leaves.slice(0, 1))).toEqual(["raw/radar.png plain"]);
+});
