@@ -29,7 +29,7 @@ export const doi: Verb = {
 Each begins with what the ones before it do, where that is not done. A DOI is for one version: data that changed get a new one, and the two
 name each other. The landing page is the portal's page of the dataset, so the data must be published before anything resolves.
 campaign.yaml says where, as whom, and which environment variable has the password:
-  doi: { prefix: "10.5072", repository: TIB.ORCESTRA, password: DATACITE_PASSWORD }
+  doi: { prefix: "10.83333", repository: TIB.ORCESTRA, password: DATACITE_PASSWORD }
 The DOI is noted in dois.yaml: commit it. The next \`fieldtree publish\` shows it in the portal.`,
   completes: ["tree"],
   example: "fieldtree doi publish products/HALO/radar.zarr --dry-run",

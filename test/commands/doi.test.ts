@@ -13,7 +13,7 @@ it("registers a DOI whose landing page is the portal's page of the dataset, and 
   timeout: 300_000,
 }, async () => {
   const server = await startFakeDatacite();
-  const doi = `doi: { prefix: "10.5072", repository: TIB.SEA, password: DATACITE_PASSWORD, endpoint: "${server.endpoint}", page: "https://sea.example.org/portal/" }`;
+  const doi = `doi: { prefix: "10.83333", repository: TIB.SEA, password: DATACITE_PASSWORD, endpoint: "${server.endpoint}", page: "https://sea.example.org/portal/" }`;
   const cwd = await aCampaign({
     "campaign.yaml": `campaign: sea\n${doi}\n`,
     "camera/dataset_meta.yaml": sidecar,
@@ -94,14 +94,14 @@ it.each([
 ])(
   "takes the portal's address from page:, else from the domain and the first public gateway: %s %s",
   async (page, rest, address) => {
-    const doi = `doi: { prefix: "10.5072", repository: TIB.SEA, password: DATACITE_PASSWORD, ${page} }`;
+    const doi = `doi: { prefix: "10.83333", repository: TIB.SEA, password: DATACITE_PASSWORD, ${page} }`;
     const cwd = await aCampaign({ "campaign.yaml": `campaign: sea\n${rest}\n${doi}\n` });
     expect((await doiSettings(cwd, {})).portal).toBe(address);
   },
 );
 
 it("needs an address of the portal that others can open", async () => {
-  const doi = 'doi: { prefix: "10.5072", repository: TIB.SEA, password: DATACITE_PASSWORD }';
+  const doi = 'doi: { prefix: "10.83333", repository: TIB.SEA, password: DATACITE_PASSWORD }';
   const cwd = await aCampaign({
     "campaign.yaml": `campaign: sea\ngateways: ["http://localhost:8080"]\ndomain: sea.example\n${doi}\n`,
   });

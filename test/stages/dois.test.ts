@@ -7,7 +7,7 @@ import { itemOf } from "../../pipeline/core/stac/item.ts";
 import { datacite } from "../../pipeline/dois/datacite.ts";
 import { changeDoi } from "../../pipeline/stages/dois/change-doi.ts";
 import type { DoiAction, DoiTarget } from "../../pipeline/stages/dois/plan.ts";
-import { type FakeDatacite, password, prefix, startFakeDatacite } from "../fakes/datacite.ts";
+import { type FakeDatacite, password, prefix, startFakeDatacite, testPrefix } from "../fakes/datacite.ts";
 import { described, dropsondes, facts, nothing } from "../fakes/descriptions.ts";
 import { aCid } from "../fakes/release.ts";
 import { testWorld } from "../fakes/world.ts";
@@ -74,7 +74,7 @@ describe("a DOI", () => {
     const { doi } = entry()!;
     expect([changed, entry()]).toEqual([
       true,
-      { doi: expect.stringMatching(/^10\.5072\/ft\.[a-z2-7]{12}$/), cid: aCid("first").toString(), state },
+      { doi: expect.stringMatching(/^10\.83333\/ft\.[a-z2-7]{12}$/), cid: aCid("first").toString(), state },
     ]);
     expect(stored(server)).toEqual([[doi, state]]);
     expect(server.dois.get(doi)!.attributes).toMatchObject({
@@ -114,7 +114,7 @@ describe("a DOI", () => {
     await expect(act("update", { cid })).rejects.toMatchObject({
       message: `${path} changed since ${first} was made for it`,
     });
-    await act("publish", { cid, partOf: "10.5072/sea" });
+    await act("publish", { cid, partOf: "10.83333/sea" });
 
     const second = entry()!.doi;
     expect(entry()).toEqual({
@@ -129,9 +129,9 @@ describe("a DOI", () => {
       relatedIdentifierType: "DOI",
       relationType,
     });
-    expect(relations(second)).toEqual([relation(first, "IsNewVersionOf"), relation("10.5072/sea", "IsPartOf")]);
+    expect(relations(second)).toEqual([relation(first, "IsNewVersionOf"), relation("10.83333/sea", "IsPartOf")]);
     expect(relations(first)).toEqual([relation(second, "IsPreviousVersionOf")]);
-    expect((await act("publish", { cid, partOf: "10.5072/sea" })).changed).toBe(false);
+    expect((await act("publish", { cid, partOf: "10.83333/sea" })).changed).toBe(false);
     await expect(act("publish")).rejects.toMatchObject({ message: /has the data again/ });
   });
 
@@ -235,6 +235,18 @@ describe("DataCite refuses, in its words,", () => {
       headers: { authorization: `Basic ${btoa(`TIB.SEA:${password}`)}` },
     });
     expect(removed.status).toBe(405);
+  });
+
+  it("to make DOIs of the prefix for trials resolve: they stay drafts, and that is said", async () => {
+    const { act, server, registry, entry } = await aRegistration();
+    const at = { prefix: testPrefix, registry: registry() };
+    await expect(act("publish", {}, at)).rejects.toMatchObject({
+      kind: "refused",
+      message: expect.stringMatching(/left 10\.5072\/ft\.\w+ draft$/),
+      hint: expect.stringContaining("trials"),
+    });
+    await act("draft", {}, at);
+    expect([server.dois.size, entry()!.state]).toEqual([1, "draft"]);
   });
 
   it("nothing of a DOI that is not for these data: that is not touched", async () => {

@@ -1,6 +1,7 @@
 /** Citations: the files of a dataset with everything, of a hostile one and of a release; and what no text can do to a format. */
 import fc from "fast-check";
 import { load } from "js-yaml";
+import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { type Creator, creatorOf, invertedName } from "../../../pipeline/core/cite/creator.ts";
 import { citationFormats } from "../../../pipeline/core/cite/formats.ts";
@@ -64,6 +65,33 @@ describe("the citation", () => {
         { name: "B", roles: ["producer"] },
       ]),
     ).toEqual([{ kind: "organisation", name: "B" }]);
+  });
+});
+
+describe("a registered DOI", () => {
+  const doi = "10.83333/ft.abc";
+  const propertiesOf = (cid: string, attributes: Record<string, string> = {}) => {
+    const made = described("a/b", { ...nothing, attributes });
+    return itemOf(made, { ...facts, dois: { "a/b": { doi, cid } } }).item.properties;
+  };
+
+  it("is in the item of exactly these data, with a citation unless their authors give one", () => {
+    const { cid } = described("a");
+    expect(propertiesOf(cid)).toMatchObject({
+      "sci:doi": doi,
+      "sci:citation": `MPI-M: b. MPI-M. Dataset. https://doi.org/${doi} ipfs://${cid}`,
+    });
+    expect(propertiesOf(cid, { citation: "Cite us.", doi: "10.1234/other" })).toMatchObject({
+      "sci:doi": doi,
+      "sci:citation": "Cite us.",
+    });
+    expect(propertiesOf(aRelease(1).root.toString())).not.toHaveProperty("sci:doi");
+  });
+
+  it("stays with them when their CID is spelt otherwise", () => {
+    const { cid } = described("a");
+    const older = CID.parse(cid).toV0().toString();
+    expect(propertiesOf(older)["sci:doi"]).toBe(doi);
   });
 });
 
