@@ -64,5 +64,5 @@ describe("search", () => {
       /^products\/Meteor\/radar\n {2}Cloud \[31mradar · 2024-09-01 to 2024-09-30 · 10° S to 10° N, 170° E to 170° W · Meteor · dataset-meta\n {2}ipfs:\/\/ba/,
     );
     expect(stdout).toMatch(/\n2 found\n$/);
-  });
+  }, 300_000);
 });

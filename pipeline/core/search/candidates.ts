@@ -6,9 +6,14 @@
  */
 import type { IndexReader } from "./index-reader.ts";
 import type { Postings, Window } from "./postings.ts";
+import { detailLength, type Terms } from "./words.ts";
 
 /** The lists of one part of a query. A document in any of them is found by it. */
-export type Alternatives = readonly { readonly postings: Postings; readonly certain: boolean }[];
+export type Alternatives = readonly {
+  readonly postings: Postings;
+  readonly certain: boolean;
+  readonly compare?: Terms["compare"];
+}[];
 
 export interface Candidate {
   readonly number: number;
@@ -114,11 +119,16 @@ function intersection(parts: readonly Alternatives[], bound: number): Candidate[
   let found: ReadonlyMap<number, boolean> | undefined;
   for (const part of parts) {
     const here = new Map<number, boolean>();
-    for (const { postings, certain } of part) {
-      for (const { documents = [] } of postings.windows) {
-        for (const number of documents) {
+    for (const { postings, certain, compare } of part) {
+      const { term } = postings;
+      const length = detailLength(term);
+      for (const { documents = [], details } of postings.windows) {
+        for (const [i, number] of documents.entries()) {
           if (number < bound || (found && !found.has(number))) continue;
-          here.set(number, (certain && (found?.get(number) ?? true)) || here.get(number) === true);
+          const matches =
+            certain || (compare && details && compare(term, details.subarray(i * length, (i + 1) * length)));
+          if (matches === false && !certain && compare) continue;
+          here.set(number, (matches === true && (found?.get(number) ?? true)) || here.get(number) === true);
         }
       }
     }

@@ -100,10 +100,9 @@ export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
     async windows(needed) {
       await Promise.all(
         needed.map(async ([postings, window]) => {
-          window.documents = decodeWindow(
-            postings,
+          Object.assign(
             window,
-            await read(windowFile(postings.term, postings.bits, window.number)),
+            decodeWindow(postings, window, await read(windowFile(postings.term, postings.bits, window.number))),
           );
         }),
       );

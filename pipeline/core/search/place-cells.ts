@@ -3,7 +3,8 @@
  *
  * A document has the cells (`T`) that its box touches on the finest level where it touches at most two by two, and the cells
  * above them (`A`). A query has the cells that its box touches, divided where only a part of a cell is in the box. What a cell
- * within the box finds is certain; what others find has to be compared by its exact box.
+ * within the box finds is certain. Lists of `T` terms tell where in the cell each document is, to 1/256 of the cell; what that
+ * does not decide has to be compared by its exact box.
  *
  * Longitude 180 is -180, and at a pole all longitudes are one point.
  */
@@ -14,7 +15,7 @@ const sizes = [45, 11.25, 2.8125] as const;
 type Level = 0 | 1 | 2;
 
 /** Cells of a query. More would read more leaves than what they exclude. */
-const mostCells = 16;
+const mostCells = 24;
 
 /** Whether two boxes have a point in common, edges included. */
 export function intersects(a: Box, b: Box): boolean {
@@ -66,20 +67,71 @@ export function placeLookups(box: Box): Terms[] {
     divided.push(...partial);
     partial = next;
   }
-  const both = (name: string, certain: boolean): Terms[] => [one(`T${name}`, certain), one(`A${name}`, certain)];
+  const partially = (term: string): Terms => ({
+    ...one(term, false),
+    compare: (each, detail) => meets(each, detail, box),
+  });
+  const above = (name: string): Terms[] =>
+    Array.from({ length: name.length - 1 }, (_, i) => partially(`T${name.slice(0, i + 1)}`));
   return [
     one("G", true),
-    one("W", false),
+    partially("W"),
     ...(north === 90 ? [one("N", true)] : []),
     ...(south === -90 ? [one("S", true)] : []),
-    ...whole.flatMap((name) => [...both(name, true), ...above(name)]),
-    ...partial.flatMap((name) => [...both(name, false), ...above(name)]),
-    ...divided.map((name) => one(`T${name}`, false)),
+    ...whole.flatMap((name) => [one(`T${name}`, true), one(`A${name}`, true), ...above(name)]),
+    ...partial.flatMap((name) => [partially(`T${name}`), one(`A${name}`, false), ...above(name)]),
+    ...divided.map((name) => partially(`T${name}`)),
   ];
 }
 
-const above = (name: string): Terms[] =>
-  Array.from({ length: name.length - 1 }, (_, i) => one(`T${name.slice(0, i + 1)}`, false));
+/** Where in the cell of a term a box is, in 256ths: west, south, east, north. West > east only in the cell of all. */
+export function placeDetail(term: string, box: Box): Uint8Array {
+  const [west, south, east, north] = cellBoxOf(term);
+  const step = (value: number, from: number, to: number) =>
+    Math.max(0, Math.min(255, Math.floor(((value - from) / (to - from)) * 256)));
+  const [from, to] = unwrapped(box);
+  // The turn of the box that is in the cell. The cell of all has any box as it is.
+  const turn = term.startsWith(wide)
+    ? 0
+    : ([0, -360, 360].find((each) => from + each <= east && to + each >= west) ?? 0);
+  const [w, e] = term.startsWith(wide) ? [box[0], box[2]] : [from + turn, to + turn];
+  return Uint8Array.of(
+    step(w, west, east),
+    step(box[1], south, north),
+    step(e, west, east),
+    step(box[3], south, north),
+  );
+}
+
+/** Whether what has this detail has a point in common with a box. */
+function meets(term: string, [w = 0, s = 0, e = 0, n = 0]: Uint8Array, box: Box): boolean | undefined {
+  const cell = cellBoxOf(term);
+  const bucket = (value: number, from: number, to: number) => Math.floor(((value - from) / (to - from)) * 256);
+  const latitude = common(s, n, bucket(box[1], cell[1], cell[3]), bucket(box[3], cell[1], cell[3]));
+  if (latitude === false) return false;
+  const [from, to] = unwrapped(box);
+  const pieces = w > e ? [[w, 255] as const, [0, e] as const] : [[w, e] as const];
+  let longitude: boolean | undefined = false;
+  for (const turn of [-360, 0, 360]) {
+    const [p, q] = [bucket(from + turn, cell[0], cell[2]), bucket(to + turn, cell[0], cell[2])];
+    for (const [a, b] of pieces) {
+      const here = common(a, b, p, q);
+      if (here !== false && longitude !== true) longitude = here;
+    }
+  }
+  if (longitude === false) return false;
+  return latitude && longitude ? true : undefined;
+}
+
+/** Whether intervals between numbers of which only the whole parts are known have one in common. */
+function common(a: number, b: number, p: number, q: number): boolean | undefined {
+  // The last part of a cell has its far edge, where a part of the next cell begins.
+  if (b < p && !(b === 255 && p === 256)) return false;
+  if (a > q && !(a === 0 && q === -1)) return false;
+  return a < q && b > p ? true : undefined;
+}
+
+const cellBoxOf = (term: string): Box => (term.startsWith(wide) ? [-180, -90, 180, 90] : boxOfCell(term.slice(3)));
 
 function one(term: string, certain: boolean): Terms {
   return { from: `${special}g${term}`, to: `${special}g${term}`, certain };

@@ -8,6 +8,7 @@
 import { Failure } from "../failure.ts";
 import { decodeList, encodeList, reader, type Writer, writer } from "./bytes.ts";
 import { type Dictionary, frontCoded, frontDecoded } from "./layout.ts";
+import { detailLength } from "./words.ts";
 
 export interface Postings {
   readonly term: string;
@@ -24,6 +25,8 @@ export interface Window {
   readonly count: number;
   /** Absent until its file is read. */
   documents?: readonly number[];
+  /** Of terms that have details: those of each document, one after another. */
+  details?: Uint8Array;
 }
 
 /** Of a list with one window, all numbers. */
@@ -48,28 +51,66 @@ export function windowBits(count: number, next: number): number {
 }
 
 /** The list of a term divided into windows, all of them read. `documents` ascend. */
-export function postingsOf(term: string, documents: readonly number[], next: number): Postings {
+export function postingsOf(
+  term: string,
+  documents: readonly number[],
+  next: number,
+  detailOf: (document: number) => Uint8Array = () => new Uint8Array(detailLength(term)),
+): Postings {
   const bits = windowBits(documents.length, next);
   const windows: Window[] = [];
   for (let from = 0; from < documents.length; ) {
     const number = Math.floor(documents[from]! / 2 ** bits);
     let to = from + 1;
     while (to < documents.length && documents[to]! < (number + 1) * 2 ** bits) to++;
-    windows.push({ number, count: to - from, documents: documents.slice(from, to) });
+    const some = documents.slice(from, to);
+    const details = detailLength(term) > 0 ? { details: joined(some.map(detailOf)) } : {};
+    windows.push({ number, count: to - from, documents: some, ...details });
     from = to;
   }
   return { term, count: documents.length, bits, windows };
 }
 
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const output = writer();
+  for (const part of parts) output.bytes(part);
+  return output.done();
+}
+
 /** A window as a file. */
-export function encodeWindow({ bits }: Postings, { number, documents = [] }: Window): Uint8Array {
-  return encodeList(documents, number * 2 ** bits);
+export function encodeWindow({ bits }: Postings, { number, documents = [], details }: Window): Uint8Array {
+  const list = encodeList(documents, number * 2 ** bits);
+  if (!details) return list;
+  const output = writer();
+  output.number(list.length);
+  output.bytes(list);
+  output.bytes(details);
+  return output.done();
+}
+
+/** @throws Failure `corrupt` */
+function decodeDocuments(
+  term: string,
+  bits: number,
+  number: number,
+  bytes: Uint8Array,
+): { documents: number[]; details?: Uint8Array } {
+  const length = detailLength(term);
+  if (length === 0) return { documents: decodeList(bytes, number * 2 ** bits) };
+  const input = reader(bytes);
+  const documents = decodeList(input.bytes(input.number()), number * 2 ** bits);
+  return { documents, details: input.bytes(documents.length * length) };
 }
 
 /** @throws Failure `corrupt` where the list has another length than its leaf says. */
-export function decodeWindow({ term, bits }: Postings, { number, count }: Window, bytes: Uint8Array): number[] {
-  const documents = decodeList(bytes, number * 2 ** bits);
-  if (documents.length === count) return documents;
+export function decodeWindow(
+  { term, bits }: Postings,
+  { number, count }: Window,
+  bytes: Uint8Array,
+): Pick<Window, "documents" | "details"> {
+  const decoded = decodeDocuments(term, bits, number, bytes);
+  const { documents } = decoded;
+  if (documents.length === count) return decoded;
   throw new Failure(
     "corrupt",
     `a window of ${JSON.stringify(term)} has ${documents.length} documents where its leaf has ${count}`,
@@ -128,8 +169,8 @@ export function decodeLeaf(bytes: Uint8Array): Postings[] {
       }
       next += input.number();
     }
-    const documents = decodeList(input.bytes(input.number()), next * 2 ** bits);
-    windows.push({ number: next, count: documents.length, documents });
+    const last = decodeDocuments(term, bits, next, input.bytes(input.number()));
+    windows.push({ number: next, count: last.documents.length, ...last });
     const count = windows.reduce((sum, window) => sum + window.count, 0);
     all.push({ term, count, bits, windows });
   }

@@ -9,9 +9,9 @@
 import type { Box } from "../dataset/extent.ts";
 import { Failure } from "../failure.ts";
 import { type Field, fields, most, type SearchDocument } from "./document.ts";
-import { intersects, placeLookups, placeTerms } from "./place-cells.ts";
-import { type Days, daysOf, timeLookups, timeTerms } from "./time-cells.ts";
-import { baseOf, everything, fold, partsOf, type Terms, valueTerm, wordsOf } from "./words.ts";
+import { intersects, placeDetail, placeLookups, placeTerms } from "./place-cells.ts";
+import { type Days, daysOf, timeDetail, timeLookups, timeTerms } from "./time-cells.ts";
+import { baseOf, cut, detailLength, everything, fold, partsOf, type Terms, valueTerm, wordsOf } from "./words.ts";
 
 export interface Query {
   /** As a person types them, separated by blanks. */
@@ -91,9 +91,7 @@ function isAt({ time }: Pick<SearchDocument, "time">, asked: Days): boolean {
 function wordParts(typed: string): Part[] {
   const isPrefix = typed.endsWith("*");
   const words = (fold(typed.toWellFormed()).match(/[\p{L}\p{N}_]+/gu) ?? []).flatMap((run) =>
-    wordsOf(run)
-      .slice(0, 1)
-      .map((word) => ({ run, word })),
+    partsOf(run).length > 0 ? [{ run, word: cut(run) }] : [],
   );
   return words.map(({ run, word }, i) => {
     const parts = partsOf(run);
@@ -107,6 +105,14 @@ function wordParts(typed: string): Part[] {
       also: year ? timeLookups(year).filter(({ certain }) => certain) : [],
     };
   });
+}
+
+/** What the list of a term has of a document that has the term: {@link detailLength} bytes. */
+export function detailOf(term: string, { time, bbox }: SearchDocument): Uint8Array {
+  const length = detailLength(term);
+  if (length === 4 && bbox) return placeDetail(term, bbox);
+  const days = length === 2 && time ? daysOf(...time) : undefined;
+  return days ? timeDetail(term, days) : new Uint8Array(length);
 }
 
 /** Everything that finds the document. */

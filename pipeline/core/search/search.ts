@@ -145,7 +145,11 @@ async function resolved({ parts }: Plan, index: IndexReader): Promise<Resolved> 
     if (part.kind === "word") return [part];
     alternatives.push(
       part.terms.flatMap((terms) =>
-        index.postings(terms).found.map((postings) => ({ postings, certain: terms.certain })),
+        index.postings(terms).found.map((postings) => ({
+          postings,
+          certain: terms.certain,
+          ...(terms.compare && { compare: terms.compare }),
+        })),
       ),
     );
     return [];

@@ -3,7 +3,7 @@
  *
  * A document of a few days has a term for each of them, and one for each month and year they are in (`A`). A longer one has
  * a term for each month, or each year, that it covers (`F`) or touches (`P`). A query reads whole years and months by one term
- * each. Only what `P` terms at its ends find has to be compared by its exact time: such a term is not certain.
+ * each. Lists of `P` terms tell for each document from which to which day of the period it is.
  */
 import { special, type Terms } from "./words.ts";
 
@@ -74,7 +74,7 @@ export function timeLookups(days: Days): Terms[] {
   const inner = years.filter(({ covered }) => covered);
   lookups.push(...ranges("y", inner));
   for (const year of years.filter(({ covered }) => !covered)) {
-    lookups.push(one(`${special}yF${year.name}`, true), one(`${special}yP${year.name}`, false));
+    lookups.push(one(`${special}yF${year.name}`, true), partially(year.name, days));
     const months = periods(overlap(days, year), 7);
     lookups.push(
       ...ranges(
@@ -84,7 +84,7 @@ export function timeLookups(days: Days): Terms[] {
     );
     for (const month of months.filter(({ covered }) => !covered)) {
       const { first, last } = overlap(days, month);
-      lookups.push(one(`${special}mF${month.name}`, true), one(`${special}mP${month.name}`, false));
+      lookups.push(one(`${special}mF${month.name}`, true), partially(month.name, days));
       lookups.push({ from: `${special}d${text(first)}`, to: `${special}d${text(last)}`, certain: true });
     }
   }
@@ -92,6 +92,34 @@ export function timeLookups(days: Days): Terms[] {
 }
 
 const one = (term: string, certain: boolean): Terms => ({ from: term, to: term, certain });
+
+/** Days of a year are told in steps of so many, to fit in a byte. */
+const stepOf = (name: string) => (name.length === 4 ? 2 : 1);
+
+/** From which to which day of the period of a `P` term a document is, in steps from its first day. */
+export function timeDetail(term: string, days: Days): Uint8Array {
+  const name = term.slice(3);
+  const { first, last } = daysOf(name, name)!;
+  const step = stepOf(name);
+  return Uint8Array.of(
+    Math.floor((Math.max(first, days.first) - first) / step),
+    Math.floor((Math.min(last, days.last) - first) / step),
+  );
+}
+
+/** Whether a document with this detail has a day in common with `asked`. */
+function partially(name: string, asked: Days): Terms {
+  const { first } = daysOf(name, name)!;
+  const step = stepOf(name);
+  return {
+    ...one(`${special}${name.length === 4 ? "y" : "m"}P${name}`, false),
+    compare: (_, [from = 0, to = 0]) => {
+      const [earliest, latest] = [first + from * step, first + to * step + step - 1];
+      if (earliest > asked.last || latest < asked.first) return false;
+      return earliest + step - 1 <= asked.last && latest - step + 1 >= asked.first ? true : undefined;
+    },
+  };
+}
 
 /** `inner`: periods in a row. */
 function ranges(length: "y" | "m", inner: readonly Period[]): Terms[] {

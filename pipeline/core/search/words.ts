@@ -13,11 +13,21 @@ export const special = "\u0002";
 /** The term of every document. */
 export const everything = `${special}*`;
 
-/** Terms between two, inclusive. `certain`: what has one of them matches; otherwise its time or box has to be compared. */
+/** Terms between two, inclusive. */
 export interface Terms {
   readonly from: string;
   readonly to: string;
+  /** Whether what has one of them matches. Otherwise its time or box has to be compared. */
   readonly certain: boolean;
+  /** Where it is not certain: whether a document with this detail of a term matches; `undefined` where the detail does not tell. */
+  readonly compare?: (term: string, detail: Uint8Array) => boolean | undefined;
+}
+
+/** Bytes that the list of a term has for each document: where in the cell it is. */
+export function detailLength(term: string): 0 | 2 | 4 {
+  if (!term.startsWith(special)) return 0;
+  const kind = term.slice(1, 3);
+  return kind === "mP" || kind === "yP" ? 2 : kind === "gT" || kind === "gW" ? 4 : 0;
 }
 
 /** Lower case without accents. */
@@ -28,16 +38,11 @@ export function fold(text: string): string {
     .toLowerCase();
 }
 
-/**
- * The words of a text, in order: runs of letters, digits and `_`. Of a name with `_` the whole and its parts. A single ASCII
- * character is no word.
- */
+/** The words of a text, in order: runs of letters and digits. A single ASCII character is no word. */
 export function wordsOf(text: string): string[] {
   const words: string[] = [];
   for (const word of fold(text.slice(0, most.text).toWellFormed()).match(/[\p{L}\p{N}_]+/gu) ?? []) {
-    const parts = partsOf(word);
-    if (parts.length > 1) words.push(cut(word));
-    words.push(...parts);
+    words.push(...partsOf(word));
   }
   return words;
 }
@@ -65,4 +70,5 @@ export function baseOf(term: string): string {
   return tab < 0 ? term : term.slice(0, tab);
 }
 
-const cut = (text: string) => (text.length > most.term ? text.slice(0, most.term).toWellFormed() : text);
+/** At most as long as a term. */
+export const cut = (text: string) => (text.length > most.term ? text.slice(0, most.term).toWellFormed() : text);

@@ -31,6 +31,7 @@ import {
   postingsOf,
   windowBits,
 } from "../../core/search/postings.ts";
+import { detailOf } from "../../core/search/query.ts";
 import { encodeRows } from "../../core/search/rows.ts";
 import { sha256 } from "../../dag/hash.ts";
 import { changesSince, withChange } from "./changes-since.ts";
@@ -47,8 +48,8 @@ export const mostInPack = 2000;
 
 /** Bytes after which a leaf ends at the next term that is chosen, and those at which it ends in any case. */
 const leafBytes: Readonly<Record<Dictionary, { readonly least: number; readonly most: number }>> = {
-  rare: { least: 700, most: 2400 },
-  common: { least: 400, most: 1600 },
+  rare: { least: 950, most: 3000 },
+  common: { least: 250, most: 1200 },
 };
 
 /** One of so many terms ends a leaf. */
@@ -84,6 +85,8 @@ function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Ge
     rows.set(file, known ?? storedFile(content as Uint8Array));
     yield [rowsFile(file * rowsPerFile), content];
   }
+  const byNumber = new Map(documents);
+  const documentAt = (number: number) => byNumber.get(number)!;
   const growing: Record<Dictionary, Leaves> = { rare: leaves("rare"), common: leaves("common") };
   const terms = new Map<string, StoredTerm>();
   for (const term of [...new Set([...before.terms.keys(), ...changes.keys()])].sort()) {
@@ -91,7 +94,8 @@ function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Ge
     const change = changes.get(term);
     const same = known && !change && windowBits(known.count, next) === known.bits ? known : undefined;
     const now =
-      same ?? (yield* termFiles(term, idOf(term), withChange(known && documentsOf(term, known), change), next));
+      same ??
+      (yield* termFiles(term, idOf(term), withChange(known && documentsOf(term, known), change), next, documentAt));
     if (!now) continue;
     if (same) for (const [number, file] of same.windows) yield [windowFile(term, same.bits, number), file];
     terms.set(term, now);
@@ -108,9 +112,10 @@ function* termFiles(
   id: number,
   documents: readonly number[],
   next: number,
+  documentAt: (number: number) => SearchDocument,
 ): Generator<SearchFile, StoredTerm | undefined> {
   if (documents.length === 0) return undefined;
-  const postings = postingsOf(term, documents, next);
+  const postings = postingsOf(term, documents, next, (number) => detailOf(term, documentAt(number)));
   const { count, bits } = postings;
   const windows = new Map<number, StoredFile>();
   for (const window of postings.windows.slice(0, -1)) {
@@ -162,7 +167,7 @@ function leaves(dictionary: Dictionary): Leaves {
         [records, size] = [[], 0];
       }
       records.push({ term, record });
-      size += record.length + term.length;
+      size += record.length + 1 + term.length - commonPrefix(records.at(-2)?.term ?? "", term);
       isFull = size > most || (size > least && hashOf(term) % chosen === 0);
     },
     *end() {

@@ -3,6 +3,7 @@ import { decodeList, encodeList } from "../../core/search/bytes.ts";
 import type { SearchDocument } from "../../core/search/document.ts";
 import { rowsPerFile } from "../../core/search/layout.ts";
 import { termsOf } from "../../core/search/query.ts";
+import { detailLength } from "../../core/search/words.ts";
 import { sha256 } from "../../dag/hash.ts";
 import type { StoredDocument, StoredIndex } from "./stored.ts";
 
@@ -62,7 +63,11 @@ export function changesSince(
     }
     const terms = termsOf(document);
     const had = known ? termsBefore(known) : new Set<string>();
-    for (const term of terms) if (!had.has(term)) changeOf(term).added.push(number);
+    for (const term of terms) {
+      if (!had.has(term)) changeOf(term).added.push(number);
+      // Where in its cell it is may have changed.
+      else if (detailLength(term) > 0) changeOf(term);
+    }
     for (const term of had) if (!terms.has(term)) changeOf(term).removed.add(number);
     stored.set(number, {
       fingerprint,
