@@ -5,7 +5,7 @@ import { parseSync } from "vite";
 import { describe, expect, it } from "vitest";
 
 /** Who may import whom. A folder may always import itself. Read it as the map of the pipeline. */
-const families = ["ipfs", "pin", "names", "dois", "formats", "log", "serve"];
+const families = ["ipfs", "pin", "names", "dois", "formats", "log", "serve", "s3"];
 const belowCampaign = ["core", "dag", "disk", "http", ...families, "views", "fold", "stages"];
 const belowCommands = [...belowCampaign, "campaign", "github", "cli"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   formats: ["core"],
   log: ["core", "dag", "disk"],
   serve: ["core", "dag", "ipfs"],
+  s3: ["core", "dag", "disk", "ipfs"],
   views: ["core", "dag", "log"],
   fold: ["core", "disk", "log", "views"],
   stages: ["core", "dag", "disk", "http", ...families, "views", "fold"],

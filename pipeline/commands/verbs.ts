@@ -61,6 +61,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
       load: async () => (await import("./status.ts")).status,
     },
     {
+      name: "s3",
+      summary: "answer S3 clients, with buckets that are folders of the campaign",
+      load: async () => (await import("./s3.ts")).s3,
+    },
+    {
       name: "serve",
       summary: "answer HTTP as a read-only IPFS gateway",
       load: async () => (await import("./serve.ts")).serve,

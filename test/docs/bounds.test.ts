@@ -70,6 +70,17 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["formats/netcdf/values.ts", "{ size: 262_144, most: 256 }", "256 blocks of 256 KiB"],
     ["formats/netcdf/values.ts", "sampledRecords = 32", "32 places"],
   ],
+  "connections to `s3`": [
+    ["s3/server.ts", "connectionsAtOnce = 1024", "1024"],
+    ["s3/xml.ts", "bytes: 2 * 2 ** 20, elements: 50_000, depth: 12", "2 MiB; 50 000, 12"],
+  ],
+  "a signed chunk of a body to `s3`": [
+    ["s3/auth/payload.ts", "trailers: 16_384, signedChunk: 16 * 2 ** 20", "16 MiB; 16 384 bytes"],
+  ],
+  "parts of an upload to `s3`": [
+    ["s3/operations/multipart.ts", "mostParts = 10_000", "10 000"],
+    ["s3/releases.ts", "mostKeys = 1_000_000", "1 000 000"],
+  ],
   "blocks of an Open Data Fabric chain": [
     ["formats/odf/chain.ts", "mostBlocks = 100_000", "100 000"],
     ["formats/odf/chain.ts", "largestBlock = 16 * 2 ** 20", "16 MiB"],

@@ -26,7 +26,7 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   // Python's tools wait for the network, Go's for the processor.
   await Promise.all([
     python()
-      .then(() => Promise.all((["catalogs", "datacite", "intake-1", "intake-2", "odf"] as const).map(pythonWith)))
+      .then(() => Promise.all((["catalogs", "datacite", "intake-1", "intake-2", "odf", "s3"] as const).map(pythonWith)))
       .then(complianceFiles)
       .then(zizmor)
       .then(pinningTools)

@@ -32,6 +32,7 @@ import { type LogConfig, logSchema, settledLog } from "./log.ts";
 import { type NameConfig, namesSchema, settledNames } from "./names.ts";
 import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
 import { type ReviewConfig, reviewSchema, settledReview } from "./review.ts";
+import { type S3Config, s3Schema, settledS3 } from "./s3.ts";
 
 /** The keys of campaign.yaml that published files depend on: equal facts give equal items and views. */
 export interface Facts {
@@ -74,6 +75,8 @@ export interface CampaignConfig extends Omit<Facts, "doi" | "dois"> {
   readonly views?: string;
   /** Where DOIs are registered; absent where the campaign registers none. */
   readonly doi?: DoiConfig;
+  /** Who may use the S3 gateway; absent where nobody may. */
+  readonly s3?: S3Config;
   /** Glob over paths → who reviews changes there: GitHub logins, or `org/team`. */
   readonly owners: Readonly<Record<string, readonly string[]>>;
   readonly review: ReviewConfig;
@@ -209,6 +212,7 @@ export const campaignSchema = v.pipe(
         ),
       ),
       doi: optional("Where DOIs of datasets are registered. Default: nowhere", doiSchema),
+      s3: optional("Who may use the S3 gateway. Default: nobody", s3Schema),
     },
     "must be `campaign: NAME` and other keys",
   ),
@@ -278,6 +282,7 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
     log,
   } = config;
   const doi = settledDoi(config.doi);
+  const s3 = settledS3(config.s3);
   const { owners, review } = config;
   return {
     campaign,
@@ -301,6 +306,7 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
     log: settledLog(log),
     ...(doi && { doi }),
     ...(config.views && { views: config.views }),
+    ...(s3 && { s3 }),
     owners: Object.fromEntries(
       Object.entries(owners ?? {}).map(([pattern, logins]) => [
         pattern,

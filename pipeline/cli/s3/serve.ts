@@ -1,0 +1,75 @@
+/** Runs the S3 gateway of a campaign until the caller aborts. */
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { configIn } from "../../campaign/config.ts";
+import { homeNode } from "../../campaign/parts/home.ts";
+import { secretsIn } from "../../campaign/secrets.ts";
+import { Failure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import { releasesFrom } from "../../log/chain.ts";
+import type { Account } from "../../s3/auth/signature.ts";
+import { type Published, releaseBuckets } from "../../s3/releases.ts";
+import { serveS3 } from "../../s3/server.ts";
+import { openBuckets } from "../../s3/store/buckets.ts";
+import { writingNode } from "../../s3/store/writing-node.ts";
+import { portIn } from "../serve-campaign.ts";
+import type { Call } from "../verb.ts";
+
+export const folderOfS3 = (state: string): string => join(state, "s3");
+
+export async function serveBuckets(call: Call): Promise<number> {
+  const { flags, out, world, env, folder } = call;
+  const port = portIn(String(flags.port));
+  const tls = await tlsOf(call);
+  const { config, text } = await configIn(folder());
+  const secret = secretsIn(text, env);
+  const keys = config.s3?.keys ?? [];
+  if (keys.length === 0)
+    throw new Failure("input", "campaign.yaml names nobody who may use the S3 gateway", {
+      hint: "s3: { keys: [ { id: NAME, secret: ENVIRONMENT_VARIABLE } ] } lets NAME in",
+    });
+  const accounts = new Map(keys.map((key): [string, Account] => [key.id, { ...key, secret: secret(key.secret) }]));
+  const campaign = await call.campaign();
+  const home = writingNode(() => homeNode(config, campaign.state, secret));
+  const buckets = await openBuckets(folderOfS3(campaign.state), "answering S3 requests");
+  try {
+    const published = async (asked: World): Promise<readonly Published[]> => {
+      const releases: Published[] = [];
+      const head = await campaign.log.head(asked);
+      for await (const { release } of releasesFrom(head, campaign.log, asked)) {
+        const { number, root, portal, made } = release;
+        releases.push({ number, root, portal, created: Date.parse(made) });
+      }
+      return releases.reverse();
+    };
+    const s3 = {
+      buckets,
+      home,
+      accounts,
+      region: config.s3?.region ?? "us-east-1",
+      get: campaign.get,
+      releases: releaseBuckets(published, campaign.get),
+    };
+    const served = await serveS3({ s3, host: String(flags.host), port, ...(tls && { tls }) }, world);
+    try {
+      const text = `S3 at ${served.url}, region ${s3.region}, for ${keys.map(({ id }) => id).join(", ")}`;
+      out.result({ event: "serving", url: served.url, region: s3.region }, text);
+      if (!world.signal.aborted) await once(world.signal, "abort");
+    } finally {
+      await served.close();
+    }
+  } finally {
+    await buckets.close();
+    await home.close();
+  }
+  return 0;
+}
+
+async function tlsOf({ flags, cwd }: Call): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined> {
+  const { tlsCert, tlsKey } = flags;
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (typeof tlsCert !== "string" || typeof tlsKey !== "string")
+    throw new Failure("input", "--tls-cert and --tls-key belong together");
+  return { cert: await readFile(resolve(cwd, tlsCert)), key: await readFile(resolve(cwd, tlsKey)) };
+}

@@ -1,0 +1,116 @@
+/** Metadata, tags and checksums of objects, from the headers of a request and back. */
+import type { Checksum, PayloadResult } from "../auth/payload.ts";
+import { decoded } from "../auth/signature.ts";
+import { S3Error } from "../error.ts";
+import { header, type Request } from "../request.ts";
+import type { About, StoredBytes } from "../store/object.ts";
+import { type ReadElement, readXml, textOf, type XmlElements } from "../xml.ts";
+
+/** Headers that are stored with an object and sent with it. */
+const systemHeaders = [
+  "content-type",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "expires",
+];
+/** Bytes of all `x-amz-meta-` names and values, as S3 has it. */
+const mostMetadata = 2048;
+
+/** @throws S3Error MetadataTooLarge, InvalidTag, InvalidArgument */
+export function aboutIn(request: Request): About {
+  const headers: Record<string, string> = {};
+  let length = 0;
+  for (const [name, value] of Object.entries(request.message.headers)) {
+    if (!name.startsWith("x-amz-meta-")) continue;
+    // Node reads headers as Latin-1; clients send UTF-8.
+    const text = Buffer.from(Array.isArray(value) ? value.join(",") : (value ?? ""), "latin1").toString("utf8");
+    length += name.length - "x-amz-meta-".length + Buffer.byteLength(text);
+    headers[name] = text;
+  }
+  if (length > mostMetadata) throw new S3Error("MetadataTooLarge");
+  for (const name of systemHeaders) {
+    const value = header(request, name);
+    const kept = name === "content-encoding" ? withoutChunked(value) : value;
+    if (kept !== undefined) headers[name] = kept;
+  }
+  return { headers, tags: tagsInHeader(header(request, "x-amz-tagging")) };
+}
+
+/** `aws-chunked` is how the body was sent, not how the object is encoded. */
+function withoutChunked(encodings: string | undefined): string | undefined {
+  const left = (encodings ?? "")
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "" && each !== "aws-chunked");
+  return left.length > 0 ? left.join(",") : undefined;
+}
+
+function tagsInHeader(text: string | undefined): Readonly<Record<string, string>> {
+  const pairs = (text ?? "").split("&").filter((pair) => pair !== "");
+  return checkedTags(
+    pairs.map((pair) => {
+      const [key = "", value = ""] = pair.split("=", 2).map((part) => decoded(part.replaceAll("+", "%20")));
+      return [key, value] as const;
+    }),
+  );
+}
+
+export function tagsInXml(bytes: Uint8Array): Readonly<Record<string, string>> {
+  const set = readXml(bytes, "Tagging").children.get("TagSet")?.[0];
+  const tags: readonly ReadElement[] = set?.children.get("Tag") ?? [];
+  return checkedTags(tags.map((tag) => [textOf(tag, "Key") ?? "", textOf(tag, "Value") ?? ""] as const));
+}
+
+export const tagsXml = (tags: Readonly<Record<string, string>>): XmlElements => ({
+  TagSet: { Tag: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+});
+
+function checkedTags(pairs: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
+  if (pairs.length > 10) throw new S3Error("InvalidTag", "Object tags cannot be greater than 10");
+  const tags: Record<string, string> = {};
+  for (const [key, value] of pairs) {
+    if (key === "" || [...key].length > 128) throw new S3Error("InvalidTag", "The TagKey you have provided is invalid");
+    if ([...value].length > 256) throw new S3Error("InvalidTag", "The TagValue you have provided is invalid");
+    if (Object.hasOwn(tags, key)) throw new S3Error("InvalidTag", "Cannot provide multiple Tags with the same key");
+    tags[key] = value;
+  }
+  return tags;
+}
+
+/** Headers of an object that is read; metadata as Latin-1, which is how Node writes headers. */
+export function headersOf({ headers }: About): Record<string, string> {
+  return {
+    "content-type": "binary/octet-stream",
+    ...Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [
+        name,
+        name.startsWith("x-amz-meta-") ? Buffer.from(value, "utf8").toString("latin1") : value,
+      ]),
+    ),
+  };
+}
+
+export const checksumHeaders = ({ checksum }: Pick<StoredBytes, "checksum">): Record<string, string> =>
+  checksum
+    ? {
+        [`x-amz-checksum-${checksum.algorithm}`]: checksum.value,
+        "x-amz-checksum-type": checksum.type ?? "FULL_OBJECT",
+      }
+    : {};
+
+/** For XML: `ChecksumCRC32`. */
+export const checksumElements = ({ checksum }: { readonly checksum?: Checksum }): XmlElements =>
+  checksum ? { [`Checksum${checksum.algorithm.toUpperCase()}`]: checksum.value } : {};
+
+export const bytesOf = (
+  { cid, tsize }: Pick<StoredBytes, "cid" | "tsize">,
+  { size, md5, checksum }: PayloadResult,
+): StoredBytes => ({
+  cid,
+  tsize,
+  size,
+  etag: md5,
+  ...(checksum && { checksum }),
+});

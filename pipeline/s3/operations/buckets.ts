@@ -1,0 +1,92 @@
+/** Buckets: which there are, making and removing them, and what clients ask of one before they use it. */
+import { smallBody } from "../auth/payload.ts";
+import { S3Error } from "../error.ts";
+import { has, type Request, send, sendXml, writable } from "../request.ts";
+import { fold } from "../store/fold.ts";
+import { most, readXml, textOf } from "../xml.ts";
+import { listObjects } from "./list.ts";
+
+export async function listBuckets(request: Request): Promise<void> {
+  const { s3, world, signed } = request;
+  const { owner, buckets } = signed.account;
+  const releases = buckets.includes("*") ? await s3.releases.list(world) : [];
+  const all = [...s3.buckets.list().map(({ name, created }) => ({ name, created })), ...releases];
+  sendXml(request, "ListAllMyBucketsResult", {
+    Owner: { ID: owner, DisplayName: owner },
+    Buckets: {
+      Bucket: all.map(({ name, created }) => ({ Name: name, CreationDate: new Date(created).toISOString() })),
+    },
+  });
+}
+
+export async function createBucket(request: Request): Promise<void> {
+  const { s3, world, bucket, message, signed } = request;
+  const body = await smallBody(message, signed, most.bytes);
+  if (body.length > 0) {
+    const place = textOf(readXml(body, "CreateBucketConfiguration"), "LocationConstraint");
+    if (place !== undefined && place !== "" && place !== s3.region)
+      throw new S3Error("InvalidArgument", "The specified location-constraint is not valid");
+  }
+  await s3.buckets.create(bucket, world.now().getTime());
+  send(request, 200, { location: `/${bucket}` });
+}
+
+export async function deleteBucket(request: Request): Promise<void> {
+  writable(request);
+  await request.s3.buckets.remove(request.bucket);
+  send(request, 204);
+}
+
+/** @throws S3Error NoSuchBucket */
+async function assertThere({ s3, bucket, world }: Request): Promise<void> {
+  if (!s3.buckets.get(bucket) && !(await s3.releases.open(bucket, world))) throw new S3Error("NoSuchBucket");
+}
+
+export async function headBucket(request: Request): Promise<void> {
+  await assertThere(request);
+  send(request, 200, { "x-amz-bucket-region": request.s3.region });
+}
+
+export async function getBucket(request: Request): Promise<void> {
+  const { s3, bucket, world, signed } = request;
+  await assertThere(request);
+  if (has(request, "location")) {
+    // Empty for us-east-1, as S3 has it.
+    const place = s3.region === "us-east-1" ? "" : s3.region;
+    return send(
+      request,
+      200,
+      { "content-type": "application/xml" },
+      `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${place}</LocationConstraint>`,
+    );
+  }
+  if (has(request, "versioning")) return sendXml(request, "VersioningConfiguration", {});
+  if (has(request, "acl")) {
+    const { owner } = signed.account;
+    const Owner = { ID: owner, DisplayName: owner };
+    return sendXml(request, "AccessControlPolicy", {
+      Owner,
+      AccessControlList: { Grant: [{ Grantee: Owner, Permission: "FULL_CONTROL" }] },
+    });
+  }
+  if (has(request, "fieldtree-cid")) return bucketCid(request);
+  const own = s3.buckets.get(bucket);
+  if (own) return listObjects(request, own);
+  const release = await s3.releases.open(bucket, world);
+  const keys = await release!.keys();
+  return listObjects(request, {
+    *keysFrom(from) {
+      // The first page of a release begins at its first key; later ones skip to theirs.
+      for (const key of keys) if (Buffer.compare(Buffer.from(key), Buffer.from(from)) >= 0) yield key;
+    },
+    get: (key) => release!.get(key),
+  });
+}
+
+/** The CID of the bucket as it is now, as text. */
+async function bucketCid(request: Request): Promise<void> {
+  const { s3, bucket, world } = request;
+  const own = s3.buckets.get(bucket);
+  const cid = own ? (await fold(own, s3.home, world)).cid : (await s3.releases.open(bucket, world))!.root;
+  send(request, 200, { "content-type": "text/plain", "x-ipfs-path": `/ipfs/${cid}` }, `${cid}\n`);
+}

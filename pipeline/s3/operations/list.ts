@@ -1,0 +1,151 @@
+/**
+ * Lists of objects: pages of keys in byte order, with those behind a delimiter folded into prefixes.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ */
+import { byBytes } from "../../core/text/order.ts";
+import { encoded } from "../auth/signature.ts";
+import { S3Error } from "../error.ts";
+import { has, parameter, type Request, sendXml } from "../request.ts";
+import type { StoredObject } from "../store/object.ts";
+import type { XmlElements } from "../xml.ts";
+
+/** What is listed: a writable bucket, or that of a release. */
+export interface Listed {
+  keysFrom(from: string): Iterable<string>;
+  get(key: string): Promise<StoredObject | undefined> | StoredObject | undefined;
+}
+
+interface Page {
+  readonly keys: readonly string[];
+  readonly prefixes: readonly string[];
+  /** The last key or prefix of the page, where more follow. */
+  readonly next?: string;
+}
+
+const mostKeys = 1000;
+
+export function pageOf(
+  { keysFrom }: Pick<Listed, "keysFrom">,
+  {
+    prefix,
+    delimiter,
+    after,
+    most,
+  }: { readonly prefix: string; readonly delimiter: string; readonly after: string; readonly most: number },
+): Page {
+  const keys: string[] = [];
+  const prefixes: string[] = [];
+  if (most === 0) return { keys, prefixes };
+  let from = byBytes(after, prefix) < 0 ? prefix : after;
+  let last = "";
+  for (;;) {
+    let jump: string | undefined;
+    for (const key of keysFrom(from)) {
+      if (!key.startsWith(prefix)) return { keys, prefixes };
+      if (after !== "" && byBytes(key, after) <= 0) continue;
+      const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
+      const common = end < 0 ? undefined : key.slice(0, end + delimiter.length);
+      // A page that ended with a prefix goes on behind all keys below it.
+      if (common !== undefined && after.startsWith(common)) {
+        jump = successor(common);
+        break;
+      }
+      if (keys.length + prefixes.length === most) return { keys, prefixes, next: last };
+      last = common ?? key;
+      if (common === undefined) keys.push(key);
+      else {
+        prefixes.push(common);
+        jump = successor(common);
+        break;
+      }
+    }
+    if (jump === undefined) return { keys, prefixes };
+    from = jump;
+  }
+}
+
+/** The first text, in byte order, that is after every text beginning with `prefix`. */
+function successor(prefix: string): string {
+  const characters = [...prefix];
+  for (let last = characters.pop(); last !== undefined; last = characters.pop()) {
+    const code = last.codePointAt(0)!;
+    if (code < 0x10ffff) return characters.join("") + String.fromCodePoint(code === 0xd7ff ? 0xe000 : code + 1);
+  }
+  return "\u{10ffff}\u{10ffff}";
+}
+
+export async function listObjects(request: Request, listed: Listed): Promise<void> {
+  const isV2 = parameter(request, "list-type") === "2";
+  const prefix = parameter(request, "prefix") ?? "";
+  const delimiter = parameter(request, "delimiter") ?? "";
+  const isEncoded = encodingType(request);
+  const most = maxIn(request, "max-keys");
+  const token = parameter(request, "continuation-token");
+  if (token === "") throw new S3Error("InvalidArgument", "The continuation token provided is incorrect");
+  const startAfter = parameter(request, "start-after") ?? "";
+  const marker = parameter(request, "marker") ?? "";
+  const after = isV2 ? (token === undefined ? startAfter : tokenText(token)) : marker;
+  const page = pageOf(listed, { prefix, delimiter, after, most });
+  const show = (text: string) => (isEncoded ? encoded(text).replaceAll("%2F", "/") : text);
+  const withOwner = !isV2 || parameter(request, "fetch-owner") === "true";
+  const { owner } = request.signed.account;
+  const contents: XmlElements[] = [];
+  for (const key of page.keys) {
+    const object = await listed.get(key);
+    if (!object) continue;
+    contents.push({
+      Key: show(key),
+      LastModified: new Date(object.modified).toISOString(),
+      ETag: `"${object.etag}"`,
+      ...(object.checksum && { ChecksumAlgorithm: object.checksum.algorithm.toUpperCase() }),
+      Size: object.size,
+      ...(withOwner && { Owner: { ID: owner, DisplayName: owner } }),
+      StorageClass: "STANDARD",
+    });
+  }
+  const isTruncated = page.next !== undefined;
+  sendXml(request, "ListBucketResult", {
+    Name: request.bucket,
+    Prefix: show(prefix),
+    ...(delimiter !== "" && { Delimiter: show(delimiter) }),
+    MaxKeys: most,
+    ...(isEncoded && { EncodingType: "url" }),
+    IsTruncated: isTruncated,
+    ...(isV2
+      ? {
+          KeyCount: contents.length + page.prefixes.length,
+          ...(token !== undefined && { ContinuationToken: token }),
+          ...(has(request, "start-after") && { StartAfter: show(startAfter) }),
+          ...(isTruncated && { NextContinuationToken: tokenOf(page.next!) }),
+        }
+      : { Marker: show(marker), ...(isTruncated && { NextMarker: show(page.next!) }) }),
+    Contents: contents,
+    CommonPrefixes: page.prefixes.map((common) => ({ Prefix: show(common) })),
+  });
+}
+
+export function encodingType(request: Request): boolean {
+  const type = parameter(request, "encoding-type");
+  if (type !== undefined && type !== "url")
+    throw new S3Error("InvalidArgument", "Invalid Encoding Method specified in Request");
+  return type !== undefined;
+}
+
+/** At most {@link mostKeys}, which is also the default. */
+export function maxIn(request: Request, name: string): number {
+  const text = parameter(request, name);
+  if (text === undefined || text === "") return mostKeys;
+  if (!/^\d{1,10}$/.test(text))
+    throw new S3Error("InvalidArgument", `Provided ${name} not an integer or within integer range`);
+  return Math.min(Number(text), mostKeys);
+}
+
+const tokenOf = (key: string) => Buffer.from(key).toString("base64url");
+
+function tokenText(token: string): string {
+  const key = Buffer.from(token, "base64url");
+  if (key.toString("base64url") !== token)
+    throw new S3Error("InvalidArgument", "The continuation token provided is incorrect");
+  return key.toString();
+}

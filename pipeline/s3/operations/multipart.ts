@@ -1,0 +1,254 @@
+/**
+ * Uploads in parts: each part is a file of its own until they are joined into one.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { byBytes } from "../../core/text/order.ts";
+import { content } from "../../dag/read/read.ts";
+import { checksumOf } from "../auth/checksums.ts";
+import { algorithmNamed, payloadOf, smallBody } from "../auth/payload.ts";
+import { encoded } from "../auth/signature.ts";
+import { S3Error } from "../error.ts";
+import { header, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import { joinParts, store } from "../store/ingest.ts";
+import type { StoredObject, StoredPart, Upload } from "../store/object.ts";
+import { most, readXml, textOf, type XmlElements } from "../xml.ts";
+import { aboutIn, bytesOf, checksumElements, checksumHeaders } from "./about.ts";
+import { rangeIn, writeCondition } from "./conditions.ts";
+import { encodingType, maxIn } from "./list.ts";
+import { assertKey, copySource } from "./objects.ts";
+
+const mostParts = 10_000;
+/** Bytes of each part but the last. */
+const smallestPart = 5 * 2 ** 20;
+
+export async function startUpload(request: Request): Promise<void> {
+  const { world, bucket: Bucket, key: Key } = request;
+  const bucket = writable(request);
+  assertKey(Key);
+  const id = randomUUID();
+  const algorithm = algorithmNamed(header(request, "x-amz-checksum-algorithm"));
+  await bucket.startUpload({
+    id,
+    key: Key,
+    ...aboutIn(request),
+    started: world.now().getTime(),
+    ...(algorithm && { algorithm }),
+  });
+  sendXml(
+    request,
+    "InitiateMultipartUploadResult",
+    { Bucket, Key, UploadId: id },
+    algorithm ? { "x-amz-checksum-algorithm": algorithm.toUpperCase() } : {},
+  );
+}
+
+function uploadOf(request: Request): Upload {
+  const upload = writable(request).uploads.get(parameter(request, "uploadId") ?? "");
+  if (upload?.key !== request.key) throw new S3Error("NoSuchUpload");
+  return upload!;
+}
+
+function partNumber(request: Request): number {
+  const number = Number(parameter(request, "partNumber"));
+  if (!Number.isInteger(number) || number < 1 || number > mostParts)
+    throw new S3Error("InvalidArgument", `Part number must be an integer between 1 and ${mostParts}, inclusive`);
+  return number;
+}
+
+export async function uploadPart(request: Request): Promise<void> {
+  const { s3, world, message, signed } = request;
+  const upload = uploadOf(request);
+  const number = partNumber(request);
+  const payload = payloadOf(message, signed);
+  const file = await store(payload.bytes, s3.home, world);
+  const part: StoredPart = { ...bytesOf(file, payload.result()), modified: world.now().getTime() };
+  await writable(request).putPart(upload.id, number, part);
+  send(request, 200, { etag: `"${part.etag}"`, ...checksumHeaders(part) });
+}
+
+/** A part that is an object, or a range of one, that is there already. */
+export async function uploadPartCopy(request: Request): Promise<void> {
+  const { s3, world } = request;
+  const upload = uploadOf(request);
+  const number = partNumber(request);
+  const { object } = await copySource(request);
+  const text = header(request, "x-amz-copy-source-range");
+  const range = rangeIn(text, object.size);
+  if (text !== undefined && (!range || !/^bytes=\d+-\d+$/.test(text) || Number(text.split("-")[1]) >= object.size))
+    throw new S3Error("InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last");
+  const md5 = createHash("md5");
+  let size = 0;
+  const hashed = async function* () {
+    const wanted = range ? { offset: range.first, length: range.last - range.first + 1 } : { offset: 0 };
+    for await (const bytes of content(object.cid, s3.get, wanted)) {
+      md5.update(bytes);
+      size += bytes.length;
+      yield bytes;
+    }
+  };
+  const file = await store(hashed(), s3.home, world);
+  const part: StoredPart = { ...bytesOf(file, { size, md5: md5.digest("hex") }), modified: world.now().getTime() };
+  await writable(request).putPart(upload.id, number, part);
+  sendXml(request, "CopyPartResult", { LastModified: new Date(part.modified).toISOString(), ETag: `"${part.etag}"` });
+}
+
+export async function completeUpload(request: Request): Promise<void> {
+  const { s3, world, message, signed, bucket: Bucket, key: Key } = request;
+  const bucket = writable(request);
+  const body = await smallBody(message, signed, most.bytes);
+  const upload = bucket.uploads.get(parameter(request, "uploadId") ?? "");
+  if (upload?.key !== Key) throw new S3Error("NoSuchUpload");
+  const parts = partsIn(body, upload);
+  const condition = writeCondition(request);
+  condition(bucket.get(Key));
+  const file = await joinParts(parts, s3.home, s3.get, world);
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const object: StoredObject = {
+    cid: file.cid,
+    tsize: file.tsize,
+    size,
+    etag: etagOf(parts),
+    ...compositeChecksum(parts),
+    headers: upload.headers,
+    tags: upload.tags,
+    modified: world.now().getTime(),
+    parts: parts.map((part) => part.size),
+  };
+  await bucket.complete(upload.id, object, condition);
+  sendXml(
+    request,
+    "CompleteMultipartUploadResult",
+    {
+      Location: `http://${header(request, "host")}/${Bucket}/${encoded(Key)}`,
+      Bucket,
+      Key,
+      ETag: `"${object.etag}"`,
+      ...checksumElements(object),
+    },
+    { "x-ipfs-path": `/ipfs/${object.cid}` },
+  );
+}
+
+/** The parts that the client names, as they were stored. @throws S3Error InvalidPart, InvalidPartOrder, EntityTooSmall */
+function partsIn(body: Uint8Array, { parts }: Upload): readonly StoredPart[] {
+  const named = readXml(body, "CompleteMultipartUpload").children.get("Part") ?? [];
+  if (named.length === 0 || named.length > mostParts) throw new S3Error("MalformedXML");
+  let before = 0;
+  const found = named.map((each) => {
+    const number = Number(textOf(each, "PartNumber"));
+    const part = parts.get(number);
+    if (!part || textOf(each, "ETag")?.replaceAll('"', "") !== part.etag) throw new S3Error("InvalidPart");
+    if (number <= before) throw new S3Error("InvalidPartOrder");
+    before = number;
+    return part;
+  });
+  if (found.slice(0, -1).some(({ size }) => size < smallestPart)) throw new S3Error("EntityTooSmall");
+  return found;
+}
+
+function etagOf(parts: readonly StoredPart[]): string {
+  const md5 = createHash("md5");
+  for (const { etag } of parts) md5.update(Buffer.from(etag, "hex"));
+  return `${md5.digest("hex")}-${parts.length}`;
+}
+
+/** The checksum of the checksums of all parts, where each has one of the same kind. */
+function compositeChecksum(parts: readonly StoredPart[]): Pick<StoredObject, "checksum"> {
+  const algorithm = parts[0]?.checksum?.algorithm;
+  if (!algorithm || algorithm === "crc64nvme" || parts.some(({ checksum }) => checksum?.algorithm !== algorithm))
+    return {};
+  const running = checksumOf(algorithm);
+  for (const { checksum } of parts) running.update(Buffer.from(checksum!.value, "base64"));
+  return { checksum: { algorithm, value: `${running.digest()}-${parts.length}`, type: "COMPOSITE" } };
+}
+
+export async function abortUpload(request: Request): Promise<void> {
+  await writable(request).abort(uploadOf(request).id);
+  send(request, 204);
+}
+
+export function listParts(request: Request): void {
+  const upload = uploadOf(request);
+  const after = Number(parameter(request, "part-number-marker") ?? 0);
+  const limit = maxIn(request, "max-parts");
+  const all = [...upload.parts].sort(([a], [b]) => a - b).filter(([number]) => number > after);
+  const page = all.slice(0, limit);
+  const { owner } = request.signed.account;
+  sendXml(request, "ListPartsResult", {
+    Bucket: request.bucket,
+    Key: request.key,
+    UploadId: upload.id,
+    Initiator: { ID: owner, DisplayName: owner },
+    Owner: { ID: owner, DisplayName: owner },
+    StorageClass: "STANDARD",
+    PartNumberMarker: after,
+    ...(all.length > page.length && { NextPartNumberMarker: page.at(-1)?.[0] ?? after }),
+    MaxParts: limit,
+    IsTruncated: all.length > page.length,
+    Part: page.map(([number, part]) => ({
+      PartNumber: number,
+      LastModified: new Date(part.modified).toISOString(),
+      ETag: `"${part.etag}"`,
+      Size: part.size,
+      ...checksumElements(part),
+    })),
+  });
+}
+
+export function listUploads(request: Request): void {
+  const bucket = writable(request);
+  const prefix = parameter(request, "prefix") ?? "";
+  const delimiter = parameter(request, "delimiter") ?? "";
+  const [keyMarker, idMarker] = [parameter(request, "key-marker") ?? "", parameter(request, "upload-id-marker") ?? ""];
+  const isEncoded = encodingType(request);
+  const limit = maxIn(request, "max-uploads");
+  const { owner } = request.signed.account;
+  const show = (text: string) => (isEncoded ? encoded(text).replaceAll("%2F", "/") : text);
+  const isAfter = ({ key, id }: Upload) => {
+    const order = byBytes(key, keyMarker);
+    return keyMarker === "" || order > 0 || (order === 0 && idMarker !== "" && id > idMarker);
+  };
+  const all = [...bucket.uploads.values()]
+    .filter((upload) => upload.key.startsWith(prefix) && isAfter(upload))
+    .sort((a, b) => byBytes(a.key, b.key) || (a.id < b.id ? -1 : 1));
+  const prefixes = new Set<string>();
+  const page: Upload[] = [];
+  let last: Upload | undefined;
+  let isTruncated = false;
+  for (const upload of all) {
+    const end = delimiter === "" ? -1 : upload.key.indexOf(delimiter, prefix.length);
+    const common = end < 0 ? undefined : upload.key.slice(0, end + delimiter.length);
+    if (common !== undefined && (prefixes.has(common) || keyMarker.startsWith(common))) continue;
+    if (page.length + prefixes.size === limit) {
+      isTruncated = true;
+      break;
+    }
+    last = upload;
+    if (common === undefined) page.push(upload);
+    else prefixes.add(common);
+  }
+  sendXml(request, "ListMultipartUploadsResult", {
+    Bucket: bucket.name,
+    KeyMarker: show(keyMarker),
+    UploadIdMarker: idMarker,
+    ...(isTruncated && last && { NextKeyMarker: show(last.key), NextUploadIdMarker: last.id }),
+    Prefix: show(prefix),
+    ...(delimiter !== "" && { Delimiter: show(delimiter) }),
+    ...(isEncoded && { EncodingType: "url" }),
+    MaxUploads: limit,
+    IsTruncated: isTruncated,
+    Upload: page.map(
+      ({ key, id, started }): XmlElements => ({
+        Key: show(key),
+        UploadId: id,
+        Initiator: { ID: owner, DisplayName: owner },
+        Owner: { ID: owner, DisplayName: owner },
+        StorageClass: "STANDARD",
+        Initiated: new Date(started).toISOString(),
+      }),
+    ),
+    CommonPrefixes: [...prefixes].map((common) => ({ Prefix: show(common) })),
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * The campaign's releases as read-only buckets: `release-7`, `latest`, and `portal`, which is the portal of the newest one.
+ *
+ * An object is found by its path. Listing walks the tree once; the names of the newest trees are remembered.
+ */
+import type { CID } from "multiformats/cid";
+import { byBytes } from "../core/text/order.ts";
+import type { World } from "../core/world.ts";
+import type { Get } from "../dag/block.ts";
+import { resolve, stat, unsortedEntries } from "../dag/read/read.ts";
+import { S3Error } from "./error.ts";
+import type { StoredObject } from "./store/object.ts";
+
+export interface Releases {
+  isRelease(name: string): boolean;
+  /** Names, and when each was made. */
+  list(world: World): Promise<readonly { readonly name: string; readonly created: number }[]>;
+  open(name: string, world: World): Promise<ReleaseBucket | undefined>;
+}
+
+export interface ReleaseBucket {
+  readonly root: CID;
+  get(key: string): Promise<StoredObject | undefined>;
+  keys(): Promise<readonly string[]>;
+}
+
+/** What a release is, as the log has it. */
+export interface Published {
+  readonly number: number;
+  readonly root: CID;
+  readonly portal: CID;
+  /** ms since 1970. */
+  readonly created: number;
+}
+
+/** Keys of one tree that are listed. */
+const mostKeys = 1_000_000;
+/** Trees whose names are remembered. */
+const mostTrees = 4;
+
+export function releaseBuckets(published: (world: World) => Promise<readonly Published[]>, get: Get): Releases {
+  const listed = new Map<string, Promise<readonly string[]>>();
+  const keysOf = (root: CID): Promise<readonly string[]> => {
+    const name = root.toString();
+    const known = listed.get(name);
+    if (known) return known;
+    if (listed.size >= mostTrees) listed.delete(listed.keys().next().value!);
+    const keys = listKeys(root, get);
+    listed.set(name, keys);
+    keys.catch(() => listed.delete(name));
+    return keys;
+  };
+
+  return {
+    isRelease: (name) => /^(?:release-\d+|latest|portal)$/.test(name),
+
+    async list(world) {
+      const all = await published(world);
+      const newest = all.at(-1);
+      const named = all.map(({ number, created }) => ({ name: `release-${number}`, created }));
+      return newest
+        ? [{ name: "latest", created: newest.created }, { name: "portal", created: newest.created }, ...named]
+        : named;
+    },
+
+    async open(name, world) {
+      const all = await published(world);
+      const wanted = /^release-(\d+)$/.exec(name)?.[1];
+      const release = wanted === undefined ? all.at(-1) : all.find(({ number }) => number === Number(wanted));
+      if (!release) return undefined;
+      const root = name === "portal" ? release.portal : release.root;
+      return {
+        root,
+        keys: () => keysOf(root),
+        async get(key) {
+          if (key === "" || key.endsWith("/") || key.split("/").some((part) => part === "")) return undefined;
+          const cid = await resolve(root, key, get);
+          if (!cid) return undefined;
+          const { type, size, tsize } = await stat(cid, get);
+          if (type !== "file") return undefined;
+          return { cid, size, tsize, etag: cid.toString(), modified: release.created, headers: {}, tags: {} };
+        },
+      };
+    },
+  };
+}
+
+/** Paths of all files, in byte order. */
+async function listKeys(root: CID, get: Get): Promise<readonly string[]> {
+  const keys: string[] = [];
+  const folders: { readonly cid: CID; readonly path: string }[] = [{ cid: root, path: "" }];
+  for (let next = folders.pop(); next; next = folders.pop()) {
+    for await (const entries of unsortedEntries(next.cid, get)) {
+      for (const { name, cid } of entries) {
+        const type = (await stat(cid, get)).type;
+        if (type === "directory") folders.push({ cid, path: `${next.path}${name}/` });
+        else if (type === "file") keys.push(`${next.path}${name}`);
+        if (keys.length > mostKeys) throw new S3Error("InternalError", `The release has more than ${mostKeys} files.`);
+      }
+    }
+  }
+  return keys.sort(byBytes);
+}

@@ -1,0 +1,91 @@
+/** One request of a client: where it leads, who asks, and how it is answered. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { World } from "../core/world.ts";
+import type { Get } from "../dag/block.ts";
+import type { Account, Signed, Target } from "./auth/signature.ts";
+import { S3Error } from "./error.ts";
+import type { Releases } from "./releases.ts";
+import type { Bucket } from "./store/bucket.ts";
+import type { Buckets } from "./store/buckets.ts";
+import type { WritingNode } from "./store/writing-node.ts";
+import { type XmlElements, xmlDocument } from "./xml.ts";
+
+/** What all requests share. */
+export interface S3 {
+  readonly buckets: Buckets;
+  readonly releases: Releases;
+  readonly home: WritingNode;
+  readonly get: Get;
+  readonly region: string;
+  readonly accounts: ReadonlyMap<string, Account>;
+}
+
+export interface Request extends Target {
+  readonly s3: S3;
+  readonly world: World;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly signed: Signed;
+  /** "" for a request about all buckets. */
+  readonly bucket: string;
+  /** "" for a request about a bucket. */
+  readonly key: string;
+}
+
+export const parameter = ({ query }: Target, name: string): string | undefined =>
+  query.find(([each]) => each === name)?.[1];
+
+export const has = ({ query }: Target, name: string): boolean => query.some(([each]) => each === name);
+
+export function header({ message }: Pick<Request, "message">, name: string): string | undefined {
+  const value = message.headers[name];
+  return Array.isArray(value) ? value.join(",") : value;
+}
+
+/** @throws S3Error NoSuchBucket; AccessDenied for a bucket of releases */
+export function writable({ s3, bucket }: Request): Bucket {
+  const found = s3.buckets.get(bucket);
+  if (found) return found;
+  if (s3.releases.isRelease(bucket)) throw new S3Error("AccessDenied", `${bucket} is read-only.`);
+  throw new S3Error("NoSuchBucket");
+}
+
+/** @throws S3Error AccessDenied where the account may not do that with this bucket */
+export function assertAllowed({ account }: Signed, bucket: string, access: "read" | "write"): void {
+  const isNamed = bucket === "" || account.buckets.some((pattern) => matches(pattern, bucket));
+  if (!isNamed || (access === "write" && account.access !== "write")) throw new S3Error("AccessDenied");
+}
+
+const matches = (pattern: string, name: string): boolean => {
+  const [start = "", ...rest] = pattern.split("*");
+  if (rest.length === 0) return start === name;
+  let at = start.length;
+  if (!name.startsWith(start)) return false;
+  for (const part of rest.slice(0, -1)) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  const end = rest.at(-1)!;
+  return name.length - at >= end.length && name.endsWith(end);
+};
+
+export function send(
+  { response }: Request,
+  status: number,
+  headers: Readonly<Record<string, string | number>> = {},
+  body = "",
+): void {
+  const length = status === 204 || status === 304 ? {} : { "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...length, ...headers });
+  response.end(body);
+}
+
+export function sendXml(
+  request: Request,
+  root: string,
+  content: XmlElements,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  send(request, 200, { "content-type": "application/xml", ...headers }, xmlDocument(root, content));
+}

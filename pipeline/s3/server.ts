@@ -1,0 +1,135 @@
+/**
+ * The S3 gateway's sockets: who is let in, how an error is answered, and what is bounded.
+ *
+ * ```ts
+ * const served = await serveS3({ s3, host: "127.0.0.1", port: 9000 }, world);
+ * ```
+ */
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { isFailure } from "../core/failure.ts";
+import type { World } from "../core/world.ts";
+import { decoded, targetOf, verifySignature } from "./auth/signature.ts";
+import { type ErrorCode, S3Error } from "./error.ts";
+import { handle } from "./handle.ts";
+import type { Request, S3 } from "./request.ts";
+import { xmlDocument } from "./xml.ts";
+
+export interface S3Serving {
+  readonly s3: S3;
+  readonly host: string;
+  readonly port: number;
+  /** With both: https. PEM. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+  /** Names of this server below which buckets are host names: `BUCKET.localhost`. */
+  readonly domains?: readonly string[];
+}
+
+const connectionsAtOnce = 1024;
+/** ms without any byte. */
+const idleMs = 120_000;
+
+/** @throws Node's own errors where the port can't be opened */
+export async function serveS3({ s3, host, port, tls, domains = ["localhost"] }: S3Serving, world: World) {
+  const listener: RequestListener = (message, response) => void respond({ message, response, s3, domains }, world);
+  // Node answers 100 (Continue) by itself; the body of a request that is refused is not asked for then.
+  const options = { maxHeaderSize: 32_768, headersTimeout: 20_000, requestTimeout: 0, keepAliveTimeout: 30_000 };
+  const server: Server = tls ? createTlsServer({ ...options, ...tls }, listener) : createServer(options, listener);
+  server.maxConnections = connectionsAtOnce;
+  server.timeout = idleMs;
+  server.listen(port, host);
+  await once(server, "listening");
+  const { port: opened } = server.address() as AddressInfo;
+  const name = host.includes(":") ? `[${host}]` : host;
+  return {
+    url: `${tls ? "https" : "http"}://${name}:${opened}`,
+    async close() {
+      const over = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await over;
+    },
+  };
+}
+
+interface Exchange {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly s3: S3;
+  readonly domains: readonly string[];
+}
+
+async function respond({ message, response, s3, domains }: Exchange, world: World): Promise<void> {
+  const requestId = randomUUID().replaceAll("-", "").slice(0, 16).toUpperCase();
+  response.setHeader("x-amz-request-id", requestId);
+  response.setHeader("server", "fieldtree");
+  response.on("error", () => undefined);
+  message.on("error", () => undefined);
+  try {
+    const target = targetOf(message.url ?? "/");
+    const signed = verifySignature(message, target, s3.accounts, world.now());
+    if (!signed) throw new S3Error("AccessDenied");
+    const request: Request = {
+      ...target,
+      ...placeOf(message, target.rawPath, domains),
+      s3,
+      world,
+      message,
+      response,
+      signed,
+    };
+    await handle(request);
+  } catch (error) {
+    refuseWith(error, requestId, { message, response }, world);
+  }
+}
+
+/** The bucket and the key of a path, or of a host and a path. */
+function placeOf(
+  { headers }: IncomingMessage,
+  rawPath: string,
+  domains: readonly string[],
+): { bucket: string; key: string } {
+  const path = rawPath.replace(/^\//, "");
+  const host = (headers.host ?? "").replace(/:\d+$/, "");
+  const domain = domains.find((each) => host.endsWith(`.${each}`));
+  if (domain !== undefined) return { bucket: host.slice(0, -domain.length - 1), key: decoded(path) };
+  const slash = path.indexOf("/");
+  return slash < 0
+    ? { bucket: decoded(path), key: "" }
+    : { bucket: decoded(path.slice(0, slash)), key: decoded(path.slice(slash + 1)) };
+}
+
+function refuseWith(
+  error: unknown,
+  requestId: string,
+  { message, response }: Pick<Exchange, "message" | "response">,
+  world: World,
+): void {
+  const known = error instanceof S3Error ? error : failureAsError(error, world);
+  if (response.headersSent) {
+    // A body that can't be finished must not look whole.
+    response.destroy();
+    return;
+  }
+  const body = `${xmlDocument("Error", { Code: known.code, Message: known.message, Resource: message.url ?? "", RequestId: requestId }, false)}`;
+  const isBare = message.method === "HEAD" || known.status === 304;
+  // What is left of the body is not read: the connection ends with this answer.
+  if (!message.complete) response.setHeader("connection", "close");
+  response.writeHead(
+    known.status,
+    isBare ? {} : { "content-type": "application/xml", "content-length": Buffer.byteLength(body) },
+  );
+  response.end(isBare ? undefined : body);
+  if (!message.complete) message.resume();
+}
+
+function failureAsError(error: unknown, world: World): S3Error {
+  const code: ErrorCode = isFailure(error, "refused", "unavailable") ? "SlowDown" : "InternalError";
+  const says = error instanceof Error ? error.message : String(error);
+  world.log(`s3: ${says}`);
+  return new S3Error(code, isFailure(error) ? says : undefined, { cause: error });
+}

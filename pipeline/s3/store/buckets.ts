@@ -1,0 +1,111 @@
+/**
+ * All writable buckets of a campaign, in its state folder, for one process at a time.
+ *
+ * ```
+ * .fieldtree/s3/lock             the process that has them open
+ * .fieldtree/s3/buckets.json     their names, and when they were made
+ * .fieldtree/s3/NAME.ledger      what happened to each
+ * ```
+ */
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { Failure } from "../../core/failure.ts";
+import { lock } from "../../disk/lock.ts";
+import { writeDurably } from "../../disk/write.ts";
+import { S3Error } from "../error.ts";
+import { type Bucket, openBucket } from "./bucket.ts";
+
+export interface Buckets {
+  list(): readonly Bucket[];
+  get(name: string): Bucket | undefined;
+  /** @throws S3Error where the name is none that S3 allows, or is there */
+  create(name: string, now: number): Promise<void>;
+  /** @throws S3Error where it has objects or uploads */
+  remove(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Names that are not writable buckets. */
+export const isReserved = (name: string): boolean =>
+  name === "latest" || name === "portal" || /^release-\d+$/.test(name);
+
+const stored = v.array(v.strictObject({ name: v.string(), created: v.number() }));
+
+/** @throws Failure `refused` where another process has them open */
+export async function openBuckets(folder: string, what: string): Promise<Buckets> {
+  await mkdir(folder, { recursive: true });
+  const locked = await lock(join(folder, "lock"), what);
+  const buckets = new Map<string, Bucket>();
+  const listFile = join(folder, "buckets.json");
+  const writeList = () =>
+    writeDurably(listFile, JSON.stringify([...buckets.values()].map(({ name, created }) => ({ name, created }))));
+  try {
+    for (const { name, created } of await readList(listFile))
+      buckets.set(name, await openBucket(folder, name, created));
+  } catch (error) {
+    await Promise.all([...buckets.values()].map((bucket) => bucket.close()));
+    await locked.release();
+    throw error;
+  }
+
+  return {
+    list: () => [...buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    get: (name) => buckets.get(name),
+    async create(name, now) {
+      assertName(name);
+      if (buckets.has(name)) throw new S3Error("BucketAlreadyOwnedByYou");
+      // A ledger of that name is of a bucket that was removed while its list could not be written.
+      await rm(join(folder, `${name}.ledger`), { force: true });
+      const created = Math.floor(now / 1000) * 1000;
+      buckets.set(name, await openBucket(folder, name, created));
+      await writeList();
+    },
+    async remove(name) {
+      const bucket = buckets.get(name);
+      if (!bucket) throw new S3Error("NoSuchBucket");
+      if (bucket.size > 0) throw new S3Error("BucketNotEmpty");
+      buckets.delete(name);
+      await writeList();
+      await bucket.close();
+      await rm(join(folder, `${name}.ledger`), { force: true });
+    },
+    async close() {
+      await Promise.all([...buckets.values()].map((bucket) => bucket.close()));
+      await locked.release();
+    },
+  };
+}
+
+/** All buckets as they are now, beside a process that may be writing. */
+export async function readBuckets(folder: string): Promise<readonly Bucket[]> {
+  const list = await readList(join(folder, "buckets.json"));
+  return Promise.all(list.map(({ name, created }) => openBucket(folder, name, created, { readOnly: true })));
+}
+
+async function readList(file: string): Promise<v.InferOutput<typeof stored>> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  try {
+    return v.parse(stored, JSON.parse(text));
+  } catch (cause) {
+    throw new Failure("corrupt", `${file} is damaged`, { hint: "restore it from a copy: it lists the buckets", cause });
+  }
+}
+
+/** S3's own rules for names, and the names of releases. */
+function assertName(name: string): void {
+  const isValid =
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&
+    !/\.\.|\.-|-\./.test(name) &&
+    !/^\d+\.\d+\.\d+\.\d+$/.test(name) &&
+    !/^xn--|-s3alias$/.test(name);
+  if (!isValid) throw new S3Error("InvalidBucketName");
+  if (isReserved(name))
+    throw new S3Error("AccessDenied", `${name} is a bucket of the campaign's releases, which are read-only.`);
+}

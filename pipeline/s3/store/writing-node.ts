@@ -1,0 +1,59 @@
+/**
+ * The campaign's node for writing, opened while objects are written and closed soon after.
+ *
+ * An embedded node has one writer at a time. So that `add`, `publish` and `gc` work beside a gateway that runs for weeks, it has the node
+ * only from the first byte of a write to some seconds after the last one is recorded.
+ */
+import type { World } from "../../core/world.ts";
+import type { Block } from "../../dag/block.ts";
+import type { HomeNode } from "../../ipfs/node.ts";
+
+export interface WritingNode extends Pick<HomeNode, "put"> {
+  /** Keeps the node open until `work` ended: what it stores is not collected before it is recorded. */
+  during<T>(work: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** ms after the last write. */
+const idleMs = 2000;
+
+export function writingNode(open: () => Promise<HomeNode>): WritingNode {
+  let opened: Promise<HomeNode> | undefined;
+  let closing: Promise<unknown> = Promise.resolve();
+  let underWay = 0;
+  let idle: NodeJS.Timeout | undefined;
+
+  const closeNow = (): Promise<unknown> => {
+    const node = opened;
+    opened = undefined;
+    clearTimeout(idle);
+    closing = Promise.all([closing, node?.then((each) => each.close?.()).catch(() => undefined)]);
+    return closing;
+  };
+  const node = (): Promise<HomeNode> => {
+    opened ??= closing.then(open);
+    return opened;
+  };
+
+  return {
+    put: async (blocks: Iterable<Block> | AsyncIterable<Block>, world: World) => (await node()).put(blocks, world),
+
+    async during(work) {
+      clearTimeout(idle);
+      underWay++;
+      try {
+        return await work();
+      } finally {
+        underWay--;
+        if (underWay === 0) {
+          clearTimeout(idle);
+          idle = setTimeout(() => void closeNow(), idleMs);
+        }
+      }
+    },
+
+    async close() {
+      await closeNow();
+    },
+  };
+}
