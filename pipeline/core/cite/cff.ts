@@ -19,7 +19,7 @@ export function citationCff(work: Work): string {
     ["title", title],
     ["version", version],
     ["date-released", date],
-    ["doi", doi],
+    ["doi", doi !== undefined && cffDoi.test(doi) ? doi : undefined],
     ["url", doi === undefined ? undefined : addressOf(work)],
     ["license", licence],
     ["abstract", abstract],
@@ -39,6 +39,9 @@ export function citationCff(work: Work): string {
     "",
   ].join("\n");
 }
+
+/** The DOIs that the schema allows in the field; any other is in `url` alone. */
+const cffDoi = /^10\.\d{4,9}(?:\.\d+)?\/[A-Za-z0-9:/_;.()[\]\\-]+$/;
 
 type Fields = readonly (readonly [name: string, value: string])[];
 
