@@ -35,9 +35,10 @@ const idleMs = 120_000;
 /** @throws Node's own errors where the port can't be opened */
 export async function serveS3({ s3, host, port, tls, domains = ["localhost"] }: S3Serving, world: World) {
   const listener: RequestListener = (message, response) => void respond({ message, response, s3, domains }, world);
-  // Node answers 100 (Continue) by itself; the body of a request that is refused is not asked for then.
   const options = { maxHeaderSize: 32_768, headersTimeout: 20_000, requestTimeout: 0, keepAliveTimeout: 30_000 };
   const server: Server = tls ? createTlsServer({ ...options, ...tls }, listener) : createServer(options, listener);
+  // The body of a request is asked for when it is known who sends it.
+  server.on("checkContinue", listener);
   server.maxConnections = connectionsAtOnce;
   server.timeout = idleMs;
   server.listen(port, host);
@@ -72,6 +73,7 @@ async function respond({ message, response, s3, domains }: Exchange, world: Worl
     const target = targetOf(message.url ?? "/");
     const signed = verifySignature(message, target, s3.accounts, world.now());
     if (!signed) throw new S3Error("AccessDenied");
+    if (message.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
     const request: Request = {
       ...target,
       ...placeOf(message, target.rawPath, domains),

@@ -1,6 +1,8 @@
 /** The S3 gateway over a real embedded node: what clients store is there, under any key, and nothing that was not signed. */
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { appendFile, readFile, truncate, writeFile } from "node:fs/promises";
+import { request } from "node:http";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
@@ -274,6 +276,22 @@ describe("a request", () => {
       expect(answer?.status ?? 400, what).toBeGreaterThanOrEqual(400);
       expect((await get(key)).status, what).toBe(404);
     }
+  });
+
+  it("that waits to be asked for its body is asked only where it may write", async () => {
+    const { url, get, put } = await fresh();
+    const asked = async (headers: Record<string, string>): Promise<boolean> => {
+      const sent = request(`${url}/data/large`, { method: "PUT", headers: { expect: "100-continue", ...headers } });
+      const continued = once(sent, "continue").then(() => true);
+      const answered = once(sent, "response").then(() => false);
+      sent.flushHeaders();
+      const result = await Promise.race([continued, answered]);
+      sent.destroy();
+      return result;
+    };
+    expect(await asked({ "content-length": "1000000" })).toBe(false);
+    expect((await put("large", "body", { headers: { expect: "100-continue" } })).status).toBe(200);
+    expect(await (await get("large")).text()).toBe("body");
   });
 
   it("with hostile XML is malformed", async () => {

@@ -119,7 +119,7 @@ export async function listObjects(request: Request, listed: Listed): Promise<voi
           ...(has(request, "start-after") && { StartAfter: show(startAfter) }),
           ...(isTruncated && { NextContinuationToken: tokenOf(page.next!) }),
         }
-      : { Marker: show(marker), ...(isTruncated && { NextMarker: show(page.next!) }) }),
+      : { Marker: show(marker), ...(isTruncated && delimiter !== "" && { NextMarker: show(page.next!) }) }),
     Contents: contents,
     CommonPrefixes: page.prefixes.map((common) => ({ Prefix: show(common) })),
   });
