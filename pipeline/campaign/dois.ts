@@ -1,4 +1,4 @@
-/** Reads dois.yaml, and what campaign.yaml says of DOIs. */
+/** Reads dois.yaml, and the settings for DOIs in campaign.yaml. */
 import { join } from "node:path";
 import type { CampaignConfig } from "../core/campaign/campaign.ts";
 import type { DoiConfig } from "../core/campaign/doi.ts";
@@ -37,7 +37,7 @@ export async function saveDois(folder: string, dois: Dois): Promise<void> {
   await writeDurably(fileIn(folder), text);
 }
 
-/** What campaign.yaml says of DOIs. */
+/** `doi:` in campaign.yaml, with its defaults. */
 export interface DoiSettings extends DoiConfig {
   /** Address of the portal as people open it, with a slash at the end. */
   readonly portal: string;

@@ -1,7 +1,7 @@
 /**
  * The views that a campaign has of its own: code of its repository, in the file that campaign.yaml names as `views:`.
  *
- * It runs with the rights of whoever runs it, so only `fieldtree views --run-code` does. A job for a pull request never does:
+ * It runs with the rights of the user, so only `fieldtree views --run-code` does. A job for a pull request never does:
  * there, the code is the proposer's.
  */
 import { realpath } from "node:fs/promises";
@@ -35,7 +35,7 @@ export async function loadOwnViews(folder: string, file: string, env: Environmen
     });
   }
   const path = await inside(folder, file);
-  // Not `import`: which module this is only running tells.
+  // Not `import`: the path is known at run time only.
   const { default: exported } = createRequire(import.meta.url)(path) as { readonly default?: unknown };
   const { success, output, issues } = v.safeParse(exportedViews, exported);
   if (success) return output as unknown as FoldedView<unknown>[];

@@ -65,7 +65,7 @@ async function cited(address: string | undefined, call: Call): Promise<Cited> {
   const { path, release } = parsed;
   const { entry, leaf } = await datasetAt({ path, release }, campaign, world);
   const head = release === undefined ? await log.head(world) : await releaseNumbered(release, log, world);
-  // Of a version that is in tree.yaml and not published yet, no release tells a date.
+  // Of a version that is in tree.yaml and not published yet, no release has a date.
   const first = await firstPublished(leaf.path, head, log, world);
   const isPublished = first && (release !== undefined || isIn(first.release.changes, leaf.cid.toString()));
   const work = releasedWork(entry.item, entry.cid, facts, isPublished ? first.release.made : undefined);

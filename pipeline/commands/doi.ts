@@ -20,7 +20,7 @@ import { firstPublished } from "../stages/tree/first-published.ts";
 
 export const doi: Verb = {
   args: "<action> <path>",
-  flags: [["--dry-run", "print what would be registered, as DataCite's XML, and ask nobody"]],
+  flags: [["--dry-run", "print what would be registered, as DataCite's XML, without any request"]],
   about: `ACTION is draft, register, publish or update; PATH is a dataset in the tree.
   draft     reserves a DOI, which does not resolve yet
   register  makes it resolve
@@ -28,7 +28,7 @@ export const doi: Verb = {
   update    sends the metadata as they are now
 Each begins with what the ones before it do, where that is not done. A DOI is for one version: data that changed get a new one, and the two
 name each other. The landing page is the portal's page of the dataset, so the data must be published before anything resolves.
-campaign.yaml says where, as whom, and which environment variable has the password:
+campaign.yaml names the prefix, the account, and the environment variable with its password:
   doi: { prefix: "10.83333", repository: TIB.ORCESTRA, password: DATACITE_PASSWORD }
 The DOI is noted in dois.yaml: commit it. The next \`fieldtree publish\` shows it in the portal.`,
   completes: ["tree"],
@@ -150,7 +150,7 @@ function assertNoOther(own: unknown, path: string, dois: Dois): void {
   const entry = dois.get(path);
   const known = entry ? [entry, ...(entry.earlier ?? [])] : [];
   if (typeof own !== "string" || known.some(({ doi }) => sameDoi(doi, own))) return;
-  throw new Failure("input", `${shown(path, 200)} says that its DOI is ${shown(own)}`, {
+  throw new Failure("input", `${shown(path, 200)} has the attribute doi ${shown(own)}, which is not of this campaign`, {
     hint: "data need one DOI: cite that one, or remove the attribute doi from the dataset",
   });
 }

@@ -26,12 +26,12 @@ export interface FoldedView<State> {
    * throws is undone.
    */
   step(state: State, past: Past): State | Promise<State>;
-  /** Present where `step` never changes a state in place, and nobody who gets one does: large states are then not copied. */
+  /** Present where neither `step` nor a caller of `get` changes a state in place: large states are then not copied. */
   readonly isPure?: true;
 }
 
 export interface Progress {
-  /** `paused`: work is left, and someone paused it. `failed`: the last attempt failed; `ready` tries again. */
+  /** `paused`: work is left, and a pause has not ended. `failed`: the last attempt failed; `ready` tries again. */
   readonly state: "idle" | "folding" | "paused" | "failed";
   /** Releases in the state that is stored. */
   readonly done: number;

@@ -110,7 +110,7 @@ export function folding(view: FoldedView<unknown>, { logs, store, batch, gate, w
           `${name}: none of ${logs.map((log) => log.name).join(", ")} has the release ${at}`,
         );
       }),
-    // A copy: whoever changes it changes nothing here.
+    // A copy, so that a change by the caller has no effect here.
     get: async () => copy((await load()).state),
     progress() {
       const done = stored ? sizeOf(stored.position) : 0;

@@ -1,7 +1,7 @@
 /**
  * A gate that work passes through, and that may be closed by several at once.
  *
- * Closing waits for work that is under way; work that comes later waits until everyone who closed it has opened it again.
+ * Closing waits for work that is under way; work that comes later waits until each of those closings has ended.
  */
 
 export interface Gate {

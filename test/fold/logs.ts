@@ -5,7 +5,7 @@ import type { Head } from "../../pipeline/log/log.ts";
 import { mergedLinks, type Release, releaseBlock } from "../../pipeline/log/release.ts";
 import { aRelease } from "../fakes/release.ts";
 
-/** Every release that was made here, whichever logs have it. */
+/** Every release of these tests, whichever logs have it. */
 const everything = new Map<string, Release>();
 
 export interface FakeLog extends ReleaseSource {
@@ -30,7 +30,7 @@ export function aLog(name: string, from?: Head): FakeLog {
       if (log.failure) throw log.failure;
       log.reads.push(cid.toString());
       const release = everything.get(cid.toString());
-      if (!release) throw new Error(`nobody has ${cid}`);
+      if (!release) throw new Error(`no log has ${cid}`);
       return release;
     },
     append(made, merged = [], path = `${name}/${everything.size}`) {

@@ -1,5 +1,5 @@
 /**
- * What kappa-core 7 does and nobody expects, each with what happens here instead.
+ * Surprising results of kappa-core 7, each with the result here.
  *
  * Titles name the better result; kappa-core's own is in the comment above each.
  */

@@ -140,7 +140,7 @@ describe("a state", () => {
   });
 });
 
-it("is stored in batches, and progress tells how far", async () => {
+it("is stored in batches, and progress has how many are done", async () => {
   const log = aLog("log");
   for (let i = 0; i < 10; i++) log.append(i);
   const inner = memoryStore();

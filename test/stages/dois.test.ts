@@ -68,7 +68,7 @@ describe("a DOI", () => {
     ["draft", "draft"],
     ["register", "registered"],
     ["publish", "findable"],
-  ] as const)("is made by doi %s, and noted as %s; the same again changes nothing", async (action, state) => {
+  ] as const)("is created by doi %s, and noted as %s; the same again changes nothing", async (action, state) => {
     const { act, server, entry, text } = await aRegistration();
     const { changed } = await act(action);
     const { doi } = entry()!;
@@ -112,7 +112,7 @@ describe("a DOI", () => {
     const first = entry()!.doi;
     const cid = aCid("second").toString();
     await expect(act("update", { cid })).rejects.toMatchObject({
-      message: `${path} changed since ${first} was made for it`,
+      message: `${path} changed since ${first} was created for it`,
     });
     await act("publish", { cid, partOf: "10.83333/sea" });
 
@@ -163,7 +163,7 @@ describe("an outage", () => {
     expect(changesIn(server)).toHaveLength(outage === "lost before" ? 2 : 1);
   });
 
-  it("between a version and what the one before says of it is finished too", async () => {
+  it("between a version and the relations of the one before it is finished too", async () => {
     const { act, server, entry, killBeforeNote, revive } = await aRegistration();
     await act("publish");
     const first = entry()!.doi;
@@ -237,7 +237,7 @@ describe("DataCite refuses, in its words,", () => {
     expect(removed.status).toBe(405);
   });
 
-  it("to make DOIs of the prefix for trials resolve: they stay drafts, and that is said", async () => {
+  it("to make DOIs of the prefix for trials resolve: they stay drafts, and the failure names that prefix", async () => {
     const { act, server, registry, entry } = await aRegistration();
     const at = { prefix: testPrefix, registry: registry() };
     await expect(act("publish", {}, at)).rejects.toMatchObject({

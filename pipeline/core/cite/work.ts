@@ -88,7 +88,7 @@ export function releaseWork(
 
 const campaignTitle = ({ title, campaign }: Facts) => plainLine(title, 300) || campaign;
 
-/** Creators; else whoever contributed; else the institutions; else those responsible for the campaign. */
+/** Creators; else contributors; else the institutions; else those responsible for the campaign. */
 function creatorsOf({ properties }: CitedItem, facts: Facts): readonly Creator[] {
   const providers = listOf(properties.providers).flatMap(nameIn);
   const known = [...providers, ...facts.providers.map(({ name }) => name)];

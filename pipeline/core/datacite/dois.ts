@@ -2,7 +2,7 @@
  * dois.yaml: which DOI each version of a dataset has.
  *
  * It is next to tree.yaml, `fieldtree doi` writes it, and people commit it. DataCite has no list of what belongs to a campaign,
- * so this file is what tells which DOI is whose.
+ * so this file is the only list of which DOI belongs to which data.
  *
  * ```yaml
  * products/HALO/radar.zarr:
@@ -39,7 +39,7 @@ export interface DatasetDoi extends VersionDoi {
 /** By path in the tree. */
 export type Dois = ReadonlyMap<string, DatasetDoi>;
 
-/** Whether a DOI in that state resolves: only then others are told of it. */
+/** Whether a DOI in that state resolves: only then it is shown to others. */
 export const resolves = ({ state }: Pick<VersionDoi, "state">): boolean => state !== "draft";
 
 const version = {
@@ -61,7 +61,7 @@ const doisSchema = v.pipe(
     ),
     "must be path: {doi, cid, state} lines",
   ),
-  // Two datasets with one DOI: whoever resolves it would find the wrong one.
+  // Two datasets with one DOI: it would resolve to one of them, and be cited for both.
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const known = new Map<string, string>();

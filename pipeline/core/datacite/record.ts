@@ -21,7 +21,7 @@ export interface DataciteRecord {
   readonly creators: readonly Name[];
   readonly titles: readonly { readonly title: string }[];
   readonly publisher: { readonly name: string };
-  /** Absent where neither the dataset nor a release tells it: DataCite then refuses the record. */
+  /** Absent where neither the dataset nor a release has a date: DataCite then refuses the record. */
   readonly publicationYear?: number;
   readonly subjects: readonly { readonly subject: string }[];
   readonly contributors: readonly (Name & { readonly contributorType: string })[];
@@ -74,7 +74,7 @@ export interface Rights {
   readonly schemeUri?: "https://spdx.org/licenses/";
 }
 
-/** Degrees. A box never crosses the antimeridian: what does is two boxes, and `geoLocationPlace` says it. */
+/** Degrees. A box never crosses the antimeridian: an extent that does is two boxes, which `geoLocationPlace` explains. */
 export interface GeoLocation {
   readonly geoLocationPlace?: string;
   readonly geoLocationPoint?: { readonly pointLongitude: number; readonly pointLatitude: number };

@@ -45,7 +45,7 @@ function objectionsToName({ name, nameIdentifiers = [] }: Name): string[] {
 
 function objectionsToYear(year: number | undefined): string[] {
   if (year === undefined) {
-    return ["publicationYear: neither the attribute date_issued nor a release tells it: publish the dataset first"];
+    return ["publicationYear: the dataset has no date_issued and is in no release: publish it first"];
   }
   return Number.isInteger(year) && year >= 1000 && year <= 9999 ? [] : [`publicationYear: ${year} is no year`];
 }

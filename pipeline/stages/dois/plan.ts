@@ -53,7 +53,7 @@ export type DoiStep =
       readonly url: string;
       readonly event?: DoiEvent;
     }
-  /** Tells the previous version of this one. */
+  /** Adds this version to the relations of the previous one. */
   | {
       readonly do: "relate";
       readonly doi: string;
@@ -91,7 +91,7 @@ export function subjectOf(
     });
   }
   if (action === "update") {
-    throw new Failure("input", entry ? `${path} changed since ${entry.doi} was made for it` : `${path} has no DOI`, {
+    throw new Failure("input", entry ? `${path} changed since ${entry.doi} was created for it` : `${path} has no DOI`, {
       hint: `fieldtree doi draft ${path} makes one${entry ? " for the new version" : ""}`,
     });
   }
@@ -109,7 +109,7 @@ function suffixOf(campaign: string, path: string, cid: string): string {
   return `ft.${cidOf(codecs.raw, text).toString().slice(-12)}`;
 }
 
-const wanted: Readonly<Record<Exclude<DoiAction, "update">, DoiState>> = {
+const desiredState: Readonly<Record<Exclude<DoiAction, "update">, DoiState>> = {
   draft: "draft",
   register: "registered",
   publish: "findable",
@@ -136,7 +136,7 @@ export function planDoi(
   const { cid, url } = target;
   if (remote && !remote.cids.some((other) => sameData(other, cid))) {
     throw new Failure("conflict", `${doi} exists, and is not for ${cid}`, {
-      hint: "it was not made by fieldtree, or was changed since: see it at DataCite",
+      hint: "fieldtree did not create it, or it was changed since: see it at DataCite",
     });
   }
   const record = target.record(doi, {
@@ -150,7 +150,7 @@ export function planDoi(
       hint: "drafts can be deleted there: remove it from dois.yaml, and make one again with doi draft",
     });
   }
-  const to = wanted[action];
+  const to = desiredState[action];
   const event = action === "draft" ? {} : { event: action };
   if (!remote) return [{ do: "create", ...change, ...event }, ...relating(to, doi, remotePrevious)];
   if (rank(remote.state) < rank(to))

@@ -44,7 +44,7 @@ describe("the citation", () => {
     Object.values(citationFormats).map(({ file, write }) => ({ name, file, write })),
   );
 
-  it.each(cases)("of a $name as $file is the one that was read and kept", async ({ name, file, write }) => {
+  it.each(cases)("of a $name as $file is the one that was reviewed", async ({ name, file, write }) => {
     await expect(write(works[name]!)).toMatchFileSnapshot(`golden/${name}.${file}.txt`);
   });
 
@@ -139,10 +139,10 @@ describe("whatever a dataset says", () => {
       const made = described("a/b", description);
       return datasetWork(itemOf(made, facts).item, made.cid, facts, released);
     });
-  const holds = (promise: (work: Work) => void) => fc.assert(fc.property(anyWork, promise), { numRuns: 100 });
+  const promised = (promise: (work: Work) => void) => fc.assert(fc.property(anyWork, promise), { numRuns: 100 });
 
   it("BibTeX is one entry: braces come in pairs, and nothing opens a second one", () => {
-    holds((work) => {
+    promised((work) => {
       const text = citationFormats.bibtex.write(work);
       let depth = 0;
       let entries = 0;
@@ -159,7 +159,7 @@ describe("whatever a dataset says", () => {
   });
 
   it("RIS is one record of known tags", () => {
-    holds((work) => {
+    promised((work) => {
       const lines = citationFormats.ris.write(work).split("\r\n");
       expect([lines[0], lines.at(-2), lines.at(-1)]).toEqual(["TY  - DATA", "ER  - ", ""]);
       for (const line of lines.slice(1, -2))
@@ -168,7 +168,7 @@ describe("whatever a dataset says", () => {
   });
 
   it("CITATION.cff and CSL-JSON read back as what was written", () => {
-    holds((work) => {
+    promised((work) => {
       const cff = load(citationFormats.cff.write(work)) as Record<string, unknown>;
       expect(cff).toMatchObject({ "cff-version": "1.2.0", type: "dataset", title: work.title });
       expect((cff.authors as unknown[]).length).toBe(work.creators.length);
@@ -178,7 +178,7 @@ describe("whatever a dataset says", () => {
   });
 
   it("the text is one line with the CID", () => {
-    holds((work) => {
+    promised((work) => {
       expect(citationFormats.text.write(work)).toMatch(new RegExp(`^[^\\n]+${work.cid}[^\\n]*\\n$`));
     });
   });

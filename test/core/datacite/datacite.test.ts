@@ -35,14 +35,14 @@ const everything: Description = {
 const related = { previous: "10.5072/ft.older", next: "10.5072/ft.newer", campaign: "10.5072/orcestra" };
 
 describe("the record of a dataset", () => {
-  it("is the one that was read and kept, as JSON and as XML", async () => {
+  it("is the one that was reviewed, as JSON and as XML", async () => {
     const record = recordFor(everything, { related });
     expect(objectionsTo(record)).toEqual([]);
     await expect(`${JSON.stringify(record, null, 2)}\n`).toMatchFileSnapshot("golden/everything.json.txt");
     await expect(recordXml(record)).toMatchFileSnapshot("golden/everything.xml");
   });
 
-  it("says nothing that a dataset does not say", () => {
+  it("has nothing that a dataset does not have", () => {
     const record = recordFor(nothing);
     expect(record).toMatchObject({
       titles: [{ title: "sondes.zarr" }],
