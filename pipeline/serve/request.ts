@@ -48,7 +48,8 @@ export function addressBelow(
   const mark = url.indexOf("?");
   const [plain, search] = mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark)];
   const address = below(root, plain.split("/").slice(1), search);
-  const path = address.path.slice(address.base.length);
+  // Only of names: with an empty one in front, `//name` would lead to another host.
+  const path = `/${address.names.map(escapedName).join("/")}${address.slash && address.names.length > 0 ? "/" : ""}`;
   return { ...address, path, base: "", others, home: home ?? `${others ?? ""}${address.base}` };
 }
 

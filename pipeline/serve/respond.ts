@@ -32,6 +32,7 @@ import { AbsentPath, find } from "./walk.ts";
 /** @throws Refusal for requests that can't be answered, Failure where blocks are unavailable or corrupt. */
 export async function answer(asking: Asking, source: Source): Promise<Answer> {
   const { method, url, headers } = asking;
+  const placed = placeOf(hostHeaders(asking), source.hosts, source.loopback);
   if (url.length > longestUrl)
     throw new Refusal(414, `an address of ${url.length} bytes; this gateway takes ${longestUrl}`);
   if (method === "OPTIONS") return { status: 204, headers: preflight };
@@ -41,7 +42,6 @@ export async function answer(asking: Asking, source: Source): Promise<Answer> {
   if (headers["service-worker"] !== undefined) {
     throw new Refusal(400, "no service workers: everything here shares one origin");
   }
-  const placed = placeOf(hostHeaders(asking), source.hosts, source.loopback);
   const isolated = placed.kind === "root" || placed.kind === "site";
   if (url === "/" && !isolated) return redirect(302, `/ipns/${encodeURIComponent(source.campaign)}/`);
   const moved = movedTo(placed, url);
@@ -61,7 +61,7 @@ export async function answer(asking: Asking, source: Source): Promise<Answer> {
   return method === "HEAD" ? { status: given.status, headers: given.headers } : given;
 }
 
-function redirect(status: 301 | 302 | 303 | 307 | 308, location: string): Answer {
+function redirect(status: number, location: string): Answer {
   return { status, headers: { ...common, location, "cache-control": "no-cache", "content-length": "0" } };
 }
 
@@ -83,13 +83,13 @@ async function pageOfSite(address: Address, form: ContentForm, asking: Asking, s
     const found = rules === undefined ? undefined : redirectFor(rules, address.names, address.search);
     if (!found) throw error;
     const { to, status } = found;
-    if (status >= 300 && status < 400) return redirect(status as 301, to);
+    if (status >= 300 && status < 400) return redirect(status, to.replace(/[^\x21-\x7e]+/g, encodeURIComponent));
     if (!to.startsWith("/")) throw new Refusal(500, `could not parse _redirects: ${to} is not a path of this root`);
     const other = addressBelow(address, to, address);
     // Without the client's conditions: they are about the page that is missing, but for a 200 in its place.
     const { range: _, "if-none-match": condition, ...rest } = asking.headers;
     const headers = status === 200 && condition !== undefined ? { ...rest, "if-none-match": condition } : rest;
-    const given = await contentAt({ ...other, slash: false }, form, { ...asking, headers }, source);
+    const given = await contentAt(other, form, { ...asking, headers }, source);
     return given.status === 200 ? { ...given, status } : given;
   }
 }

@@ -19,6 +19,7 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
   "blocks that one path of `serve`": [["serve/walk.ts", "mostBlocks = 1024", "1024"]],
   "entries of one TAR": [
     ["serve/bodies/tar.ts", "mostEntries = 1_000_000", "1 000 000"],
+    ["serve/bodies/tar.ts", "mostWaiting = 100_000", "100 000"],
     ["serve/bodies/tar.ts", "longestPath = 4096", "4096 bytes"],
   ],
   "a reader of `serve` that takes nothing": [["serve/connection/limits.ts", "stall: 5_000", "5 s"]],

@@ -165,6 +165,24 @@ describe("a TAR", () => {
   });
 });
 
+it("a TAR of directories that contain one another thousands of times ends before they fill the memory", async () => {
+  const { node, add, put } = blocks();
+  let inner = add({ "a.txt": "x" });
+  for (let depth = 0; depth < 40; depth++) {
+    const links = Array.from({ length: 5000 }, (_, i) => ({
+      name: `${String(i).padStart(4, "0")}`,
+      cid: inner,
+      tsize: 0,
+    }));
+    const block = pbBlock({ links, data: encodeUnixFs({ kind: "directory" }) }, 1);
+    put(block);
+    inner = block.cid;
+  }
+  const { ask, world } = await gateway(node);
+  expect((await ask(`/ipfs/${inner}?format=tar`)).whole).toBe(false);
+  expect(world.lines.join()).toContain("100000 entries of one TAR wait");
+});
+
 describe("a listing for programs", () => {
   it("has all names at once, slashes after directories, and no link to the parent", async () => {
     const { node, add } = blocks();
@@ -210,4 +228,21 @@ describe("a listing for programs", () => {
     expect((await ask(`/ipfs/${root}/`, { headers: { accept: "*/*" } })).status).toBe(200);
     expect(asked.length).toBeLessThan(20);
   });
+});
+
+it.each([
+  ['{"a": 1}', "application/json"],
+  [`{"a": "${"x".repeat(600)}"}`, "application/json"],
+  [`[{"a": "${"x".repeat(600)}"}]`, "application/json"],
+  ["[12:00] started", "text/plain; charset=utf-8"],
+  [`[[table]]\n${"x".repeat(600)}`, "text/plain; charset=utf-8"],
+  ["{ not json }", "text/plain; charset=utf-8"],
+  ["<html><script>", "text/plain; charset=utf-8"],
+  ["\u0089PNG", "text/plain; charset=utf-8"],
+  [Buffer.from("\x89PNG\r\n\x1a\nrest", "latin1"), "image/png"],
+  [Buffer.from("\x89HDF\r\n\x1a\nrest", "latin1"), "application/x-hdf5"],
+])("a file without a telling name that begins with %j is %s", async (content, type) => {
+  const { node, add } = blocks();
+  const { ask } = await gateway(node);
+  expect((await ask(`/ipfs/${add(content)}`)).headers["content-type"]).toBe(type);
 });

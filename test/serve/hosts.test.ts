@@ -62,6 +62,14 @@ describe("a host of its own", () => {
     expect((await at(`${"b".repeat(70)}.ipfs.localhost`, "/")).text).toContain("DNS label length limit");
   });
 
+  it("never sends a browser to another host by a path", async () => {
+    const { cid, at } = await hosted({ "evil.example": { x: "1" }, _redirects: "/ü /ü\u0007 302\n/home / 200\n" });
+    const host = `${cid}.ipfs.localhost`;
+    expect((await at(host, "//evil.example")).headers.location).toBe("/evil.example/");
+    expect((await at(host, "/%C3%BC")).headers.location).toBe("/%C3%BC%07");
+    expect((await at(host, "/home")).status).toBe(200);
+  });
+
   it("is asked for by the whole address, too, as clients of proxies do", async () => {
     const { cid, at } = await hosted({ "f.txt": "inside" });
     expect((await at("127.0.0.1", `http://${cid}.ipfs.localhost/f.txt`)).text).toBe("inside");

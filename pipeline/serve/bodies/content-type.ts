@@ -90,10 +90,10 @@ export function typeByBytes(start: Uint8Array): string {
   return "application/octet-stream";
 }
 
-/** Whether it is an object or a list of JSON, or begins like one where it is not the `whole`. */
+/** Whether it is an object or a list of JSON; of more than the `whole`, only what nothing else begins like. */
 function isJson(text: string, whole: boolean): boolean {
-  if (!/^\s*(?:\{\s*["}]|\[\s*(?:[[{"\d-]|\]|true\b|false\b|null\b))/.test(text)) return false;
-  if (!whole) return true;
+  if (!whole) return /^\s*(?:\{\s*"[^"\n]*"\s*:|\[\s*(?:\{\s*"|"))/.test(text);
+  if (!/^\s*[{[]/.test(text)) return false;
   try {
     JSON.parse(text);
     return true;

@@ -8,15 +8,20 @@
  */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
+import { byBytes } from "../../core/text/order.ts";
 import { codecs, type Get } from "../../dag/block.ts";
+import type { DirectoryEntry } from "../../dag/directory-entry.ts";
 import { pause } from "../../dag/event-loop.ts";
-import { content, sortedEntries, statOf } from "../../dag/read/read.ts";
+import { content, statOf, unsortedEntries } from "../../dag/read/read.ts";
 import { disposition } from "../headers.ts";
 import { Refusal } from "../refusal.ts";
 import { type Answer, type Asking, fresh, type Place } from "../response.ts";
 
 /** Most entries of one TAR: a few blocks can hold any number of them. */
 const mostEntries = 1_000_000;
+
+/** Most entries that wait for their turn, of all directories on the way together: each TAR has them in memory. */
+const mostWaiting = 100_000;
 
 /** Bytes of a path, and names in it. */
 const longestPath = 4096;
@@ -73,6 +78,9 @@ async function* members(root: CID, name: string, get: Get): AsyncGenerator<Uint8
         const below = await checked(cid, path, get);
         yield header(`${path}/`, { type: "5", size: 0 });
         for (const each of below.reverse()) stack.push(each);
+        if (stack.length > mostWaiting) {
+          throw new Failure("refused", `more than ${mostWaiting} entries of one TAR wait for their turn`);
+        }
       }
     }
   }
@@ -84,7 +92,14 @@ async function checked(cid: CID, path: string, get: Get): Promise<Member[]> {
   const members: Member[] = [];
   const paths = new Set<string>();
   const [root = ""] = path.split("/");
-  for (const entry of await sortedEntries(cid, get)) {
+  const entries: DirectoryEntry[] = [];
+  for await (const some of unsortedEntries(cid, get)) {
+    for (const entry of some) entries.push(entry);
+    if (entries.length > mostWaiting) {
+      throw new Refusal(501, `a directory of more than ${mostWaiting} names is not given as a TAR: ask for its CAR`);
+    }
+  }
+  for (const entry of entries.sort((a, b) => byBytes(a.name, b.name))) {
     await pause();
     const at = normal(`${path}/${entry.name}`);
     const why =
