@@ -4,6 +4,7 @@ for (const name of [
   "add",
   "assemble",
   "scan",
+  "netcdf",
   "pin-traffic",
   "tree",
   "pull-request",
