@@ -107,3 +107,19 @@ it("refuses a port that is taken, and names it", async () => {
   });
   expect((await fieldtree(["serve", "--port", "many"], { cwd })).code).toBe(2);
 });
+
+it("refuses in words what can't be an origin for others: no https, a key without a certificate, files that are none", async () => {
+  const cwd = await aCampaign({ "not.pem": "nothing" });
+  for (const [flags, words] of [
+    [["--routing"], "peers, and they fetch over https only"],
+    [["--routing", "--public-url", "http://gate.example.org"], "peers, and they fetch over https only"],
+    [["--public-url", "gate"], "--public-url takes an address"],
+    [["--tls-key", "not.pem"], "--tls-cert is missing"],
+    [["--tls-key", "not.pem", "--tls-cert", "missing.pem"], "can't read missing.pem"],
+    [["--tls-key", "not.pem", "--tls-cert", "not.pem"], "the certificate and its key can't be used"],
+  ] as const) {
+    const { code, stderr } = await fieldtree(["serve", "--port", "0", ...flags], { cwd });
+    expect({ flags, code }).toEqual({ flags, code: 2 });
+    expect(stderr).toContain(words);
+  }
+});
