@@ -12,7 +12,7 @@ import { kinds } from "../core/failure.ts";
 import { findingCount } from "../core/report/finding-list.ts";
 import { changesBetween } from "../core/tree/changes.ts";
 import { hasNoData } from "../core/tree/tree.ts";
-import { boundedLook, lookingBelow } from "../stages/pins/below-pins.ts";
+import { boundedProbe, probingBelow } from "../stages/pins/below-pins.ts";
 import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
 import { observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
 import { formatSteps, stepData } from "../stages/publish/plan.ts";
@@ -33,7 +33,7 @@ export const plan: Verb = {
     const campaign = await call.campaign();
     const text = await readFile(join(campaign.folder, "tree.yaml"));
     const observation = await observe(text, campaign, world, {
-      below: lookingBelow(campaign, boundedLook, world),
+      below: probingBelow(campaign, boundedProbe, world),
     });
     const base = typeof flags.base === "string" ? await baseTree(flags.base, call) : undefined;
     const changes = base ? changesBetween(base, observation.tree) : observation.changes;

@@ -13,7 +13,7 @@ import type { Head } from "../../log/log.ts";
 import { reachable, type Unreachable } from "../../stages/available-parts.ts";
 import { agreedValue, describeAnswers, type NameObservation, normalized } from "../../stages/names/name-status.ts";
 import { targetOf } from "../../stages/names/target.ts";
-import { type BelowPins, lookBelowPins } from "../../stages/pins/below-pins.ts";
+import { type BelowPins, probeBelowPins } from "../../stages/pins/below-pins.ts";
 import { pinData } from "../../stages/pins/pin-status.ts";
 import { outOfReachData, whyNotFromHere } from "../../stages/publish/fetch-leaves.ts";
 import {
@@ -49,13 +49,13 @@ export async function printStatus(
   const text = await readFile(join(opened.folder, "tree.yaml"));
   // The head is read a single time, so that the whole status is of one release, even if another is published meanwhile.
   const { campaign, lease: leaseNow, unreachable } = reachable(opened, timeouts.soon, world);
-  const looking = belowPins(campaign, timeouts, unreachable, world);
-  looking.catch(() => undefined);
+  const probing = belowPins(campaign, timeouts, unreachable, world);
+  probing.catch(() => undefined);
   const options: ObservationOptions = {
     get timeoutMs() {
       return timeouts.timeoutMs;
     },
-    below: () => looking,
+    below: () => probing,
   };
   const [ours, live, lease] = await Promise.all([
     observe(text, campaign, world, options),
@@ -164,7 +164,7 @@ async function belowPins(
   if (unreachable().some(({ part }) => part === "node")) return { incomplete: [] };
   const live = head ? [head.release.root, head.release.portal] : [];
   try {
-    return await lookBelowPins(pins, live, campaign, { soon }, world);
+    return await probeBelowPins(pins, live, campaign, { soon }, world);
   } catch (error) {
     if (!isFailure(error, "unavailable")) throw error;
     return { incomplete: [], unchecked: error.message };

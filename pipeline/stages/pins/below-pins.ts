@@ -1,8 +1,8 @@
 /**
- * Looks below the pins of a node whose list of pins doesn't know what its disk lost since, as Kubo's doesn't.
+ * Probes below the pins of a node whose list of pins doesn't know what its disk lost since, as Kubo's doesn't.
  *
- * Nothing is cached between runs: a pin that was complete an hour ago may have lost a block since, and only looking tells.
- * So the cost is bounded, and pins that were not looked below are reported as such, never as complete. The newest release
+ * Nothing is cached between runs: a pin that was complete an hour ago may have lost a block since, and only a probe shows it.
+ * So the cost is bounded, and pins that were not probed are reported as such, never as complete. The newest release
  * comes first, because older ones share most of its blocks.
  */
 import type { CID } from "multiformats/cid";
@@ -13,39 +13,39 @@ import type { World } from "../../core/world.ts";
 import type { BelowPinsLimits, IncompletePin } from "../../ipfs/node.ts";
 import type { Parts } from "../parts.ts";
 
-export interface LookLimits extends BelowPinsLimits {
-  /** Aborts when there is no more time to look; absent: no limit. */
+export interface ProbeLimits extends BelowPinsLimits {
+  /** Aborts when there is no more time to probe; absent: no limit. */
   readonly soon?: AbortSignal;
 }
 
 export interface BelowPins {
   /** Pins that the node lists, and that lack blocks. */
   readonly incomplete: readonly IncompletePin[];
-  /** How many pins were not looked below, and why; absent where all were. */
+  /** How many pins were not probed, and why; absent where all were. */
   readonly unchecked?: string;
 }
 
-/** Blocks that are listed and read to look below pins where nothing asks for all: about a minute's work for a Kubo. */
-export const boundedLook: LookLimits = { mostBlocks: 1_000_000 };
+/** Blocks that are listed and read to probe below pins where nothing asks for all: about a minute's work for a Kubo. */
+export const boundedProbe: ProbeLimits = { mostBlocks: 1_000_000 };
 
-/** Looks below `pins` (roots by label), those of `first` before the others. */
-export type LookBelow = (pins: ReadonlyMap<string, CID>, first: readonly CID[]) => Promise<BelowPins>;
+/** Probes below `pins` (roots by label), those of `first` before the others. */
+export type ProbeBelow = (pins: ReadonlyMap<string, CID>, first: readonly CID[]) => Promise<BelowPins>;
 
-/** {@link lookBelowPins} of one node, within `limits`. */
-export function lookingBelow(campaign: Pick<Parts, "home">, limits: LookLimits, world: World): LookBelow {
-  return (pins, first) => lookBelowPins(pins, first, campaign, limits, world);
+/** {@link probeBelowPins} of one node, within `limits`. */
+export function probingBelow(campaign: Pick<Parts, "home">, limits: ProbeLimits, world: World): ProbeBelow {
+  return (pins, first) => probeBelowPins(pins, first, campaign, limits, world);
 }
 
 /**
- * Looks below `pins` (roots by label), those of `first` before the others. Finds nothing on a node whose own list is right.
+ * Probes below `pins` (roots by label), those of `first` before the others. Finds nothing on a node whose own list is right.
  *
  * @throws Failure `unavailable` where the node could not check.
  */
-export async function lookBelowPins(
+export async function probeBelowPins(
   pins: ReadonlyMap<string, CID>,
   first: readonly CID[],
   { home }: Pick<Parts, "home">,
-  { soon, ...limits }: LookLimits,
+  { soon, ...limits }: ProbeLimits,
   world: World,
 ): Promise<BelowPins> {
   if (!home.belowPins || pins.size === 0) return { incomplete: [] };

@@ -1,5 +1,5 @@
 /**
- * Nothing is released whose blocks the campaign's node lost: a node that lists pins without looking at what is stored, as
+ * Nothing is released whose blocks the campaign's node lost: a node that lists pins without checking what is stored, as
  * Kubo does, is asked for that before.
  */
 import type { CID } from "multiformats/cid";

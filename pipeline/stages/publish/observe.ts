@@ -23,7 +23,7 @@ import type { Release } from "../../log/release.ts";
 import { agreedValue, type NameObservation, normalized, observeNames } from "../names/name-status.ts";
 import { targetOf } from "../names/target.ts";
 import type { Parts } from "../parts.ts";
-import type { BelowPins, LookBelow } from "../pins/below-pins.ts";
+import type { BelowPins, ProbeBelow } from "../pins/below-pins.ts";
 import { desiredPins } from "../pins/desired-pins.ts";
 import { completeLeaves, type PinnedAtHome, pinnedAtHome } from "../pins/incomplete-pins.ts";
 import { observePeers } from "../pins/peers.ts";
@@ -47,7 +47,7 @@ export interface Observation {
   readonly root?: Link;
   /** Pins on the campaign's own node that lack blocks. */
   readonly incomplete: readonly IncompletePin[];
-  /** How many of the pins that were to be looked below were not, and why; absent where all were. */
+  /** How many of the pins that the plan relies on were not probed, and why; absent where all were. */
   readonly unchecked?: string;
   /** Directory blocks above the leaves, which are stored before the root is pinned. */
   readonly blocks: readonly Block[];
@@ -66,8 +66,8 @@ const defaultTimeoutMs = 30_000;
 export interface ObservationOptions {
   /** ms that services and names get to answer. Read at each request: where it is a getter, later requests get less time. */
   readonly timeoutMs?: number;
-  /** Looks below the pins on which the plan relies; absent: the node's own list of pins is believed. */
-  readonly below?: LookBelow;
+  /** Probes below the pins on which the plan relies; absent: the node's own list of pins is believed. */
+  readonly below?: ProbeBelow;
 }
 
 /** Observe `campaign` as it would be with `text` as its tree.yaml. */
@@ -94,10 +94,10 @@ export async function observe(
       ? assembleTree(tree, sizes.of, campaign.profile, (block) => blocks.push(block))
       : undefined;
   const changes = changesBetween(live, tree);
-  const looking = lookedBelow(atHome, { root: root?.cid, head, tree, live }, options.below);
-  looking.catch(() => undefined);
+  const probing = probedBelow(atHome, { root: root?.cid, head, tree, live }, options.below);
+  probing.catch(() => undefined);
   const known = { tree, findings, head, rollbacks, live, changes, sizes, blocks };
-  if (!root) return { ...known, ...(await looking), names: await names, pins: [], steps: [] };
+  if (!root) return { ...known, ...(await probing), names: await names, pins: [], steps: [] };
 
   const desired: Desired = { root, leaves: dataLeaves(tree), madeWith: campaign.madeWith };
   const newest = head && { head, leaves: dataLeaves(live) };
@@ -120,12 +120,12 @@ export async function observe(
     { thorough: false, timeoutMs: timeoutMs() },
     world,
   );
-  const { kept, ...looked } = await looking;
-  const { incomplete, unchecked } = looked;
+  const { kept, ...probed } = await probing;
+  const { incomplete, unchecked } = probed;
   const onNode = {
     pinned: new Set([...kept, ...completeLeaves(live, head, incomplete)]),
     incomplete: new Set([...atHome.kept].filter((cid) => !kept.has(cid))),
-    lookedBelow: options.below !== undefined && unchecked === undefined,
+    probedBelow: options.below !== undefined && unchecked === undefined,
   };
   const outside = {
     peers: await peers,
@@ -139,17 +139,17 @@ export async function observe(
     ),
   };
   const steps = planOf(desired, { ...(newest && { newest }), ...onNode }, outside);
-  return { ...known, ...looked, root, pins, names: await names, steps };
+  return { ...known, ...probed, root, pins, names: await names, steps };
 }
 
 /**
- * What is pinned at home, without the pins that lack blocks although the node lists them. Looked below are those on which the
- * plan relies: of the tree and the portal, and of leaves.
+ * What is pinned at home, without the pins that lack blocks although the node lists them. Probed are those on which the plan
+ * relies: of the tree and the portal, and of leaves.
  */
-async function lookedBelow(
+async function probedBelow(
   { complete, kept, incomplete }: PinnedAtHome,
   { root, head, tree, live }: Pick<Observation, "head" | "tree" | "live"> & { readonly root: CID | undefined },
-  below: LookBelow | undefined,
+  below: ProbeBelow | undefined,
 ): Promise<Pick<PinnedAtHome, "kept" | "incomplete"> & Pick<BelowPins, "unchecked">> {
   if (!below) return { kept, incomplete };
   const first = [...(head ? [head.release.root, head.release.portal] : []), ...(root ? [root] : [])];

@@ -78,8 +78,8 @@ export interface Observed {
   readonly pinned: ReadonlySet<string>;
   /** CIDs that the node lists as pinned, though blocks below them are missing. */
   readonly incomplete?: ReadonlySet<string>;
-  /** Whether all pins that the plan relies on were looked below just now. */
-  readonly lookedBelow?: boolean;
+  /** Whether all pins that the plan relies on were probed just now. */
+  readonly probedBelow?: boolean;
 }
 
 export interface Newest {
@@ -130,7 +130,7 @@ export function planOf(desired: Desired, observed: Observed, { peers, pins, name
     steps.push({ do: "pin-portal", root, of: { kind: "newest", head: current } });
   else steps.push({ do: "check-datasets" });
   const isUnchanged = pinned.has(root.cid.toString()) && current && pinned.has(current.release.portal.toString());
-  if (!isUnchanged || !observed.lookedBelow) steps.push({ do: "check-blocks", root: root.cid });
+  if (!isUnchanged || !observed.probedBelow) steps.push({ do: "check-blocks", root: root.cid });
 
   const missing = pins.filter(({ counts }) => !counts);
   if (missing.length > 0) steps.push({ do: "pin", missing, counting: pins.filter(({ counts }) => counts) });

@@ -13,7 +13,7 @@ import type { Head } from "../../log/log.ts";
 import type { Draft } from "../../log/release.ts";
 import type { PublishEvent } from "../event.ts";
 import type { Parts } from "../parts.ts";
-import { lookingBelow } from "../pins/below-pins.ts";
+import { probingBelow } from "../pins/below-pins.ts";
 import { incompleteLines } from "../pins/incomplete-pins.ts";
 import { connectPeers } from "../pins/peers.ts";
 import { assertPinned, pinAll } from "../pins/pin.ts";
@@ -208,7 +208,7 @@ async function observeWhole(
   world: World,
 ): Promise<Observation> {
   // Without a limit: what is released must be complete.
-  const options = { below: lookingBelow(campaign, {}, world) };
+  const options = { below: probingBelow(campaign, {}, world) };
   const observed = await observe(text, campaign, world, options);
   if (!isFailure(whyNoRoot(observed), "unavailable")) return observed;
   // Not even the root blocks of some leaves are here: a node with a network of its own may still find them.

@@ -8,7 +8,7 @@ import { missingBlocks } from "../../ipfs/missing.ts";
 import type { IncompletePin } from "../../ipfs/node.ts";
 import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
-import { type BelowPins, boundedLook, lookBelowPins } from "../pins/below-pins.ts";
+import { type BelowPins, boundedProbe, probeBelowPins } from "../pins/below-pins.ts";
 import { incompleteLines, leafLines, type PinnedAtHome, pinnedAtHome } from "../pins/incomplete-pins.ts";
 import { label, pinnedBy } from "../pins/label.ts";
 import { type Past, treeOf } from "../tree/past.ts";
@@ -29,7 +29,7 @@ export async function* checksOfNode(
   const check = async (): Promise<string> => {
     const says = await checkPins(head, campaign, deep, world);
     const live = [head.release.root, head.release.portal];
-    below = await lookBelowPins(await home.pins(world), live, campaign, deep ? {} : boundedLook, world);
+    below = await probeBelowPins(await home.pins(world), live, campaign, deep ? {} : boundedProbe, world);
     // With `deep`, every block is read next, which finds those and more.
     if (!deep) await assertLiveComplete(head, below.incomplete, campaign, world);
     return below.unchecked === undefined ? says : `${says}, as it lists them: ${below.unchecked}; --deep checks all`;

@@ -4,7 +4,7 @@ import { Failure } from "../../../pipeline/core/failure.ts";
 import { codecs } from "../../../pipeline/dag/block.ts";
 import { blockOf } from "../../../pipeline/dag/hash.ts";
 import type { HomeNode, MissingBelow } from "../../../pipeline/ipfs/node.ts";
-import { lookBelowPins } from "../../../pipeline/stages/pins/below-pins.ts";
+import { probeBelowPins } from "../../../pipeline/stages/pins/below-pins.ts";
 import { fakeHome } from "../../fakes/home.ts";
 import { testWorld } from "../../fakes/world.ts";
 
@@ -35,7 +35,7 @@ const refuse = async (): Promise<never> => {
 describe("looking below pins", () => {
   it("finds what each pin lacks, the newest release's first", async () => {
     const node = aNode(old);
-    const found = await lookBelowPins(pins, [live], node, {}, testWorld());
+    const found = await probeBelowPins(pins, [live], node, {}, testWorld());
     expect(found).toEqual({
       incomplete: [{ label: "test/tree@2", root: old, count: 1, missing: [{ cid: cidOf("lost"), path: "a/x" }] }],
     });
@@ -43,7 +43,7 @@ describe("looking below pins", () => {
   });
 
   it("says of how many pins nothing is known where its limit or its time ends, and reports what it found", async () => {
-    const limited = await lookBelowPins(pins, [live], aNode(live, 1), {}, testWorld());
+    const limited = await probeBelowPins(pins, [live], aNode(live, 1), {}, testWorld());
     expect(limited.incomplete).toHaveLength(1);
     expect(limited.unchecked).toBe("more than 3 blocks; nothing was checked below 2 pins");
 
@@ -52,7 +52,7 @@ describe("looking below pins", () => {
       soon.abort();
       return new Promise<never>(() => undefined);
     };
-    const late = await lookBelowPins(pins, [live], aNode(live, 2, never), { soon: soon.signal }, testWorld());
+    const late = await probeBelowPins(pins, [live], aNode(live, 2, never), { soon: soon.signal }, testWorld());
     expect(late.incomplete).toHaveLength(1);
     expect(late.unchecked).toMatch(/did not list its blocks in time; nothing was checked below 1 pin$/);
   });
@@ -61,7 +61,7 @@ describe("looking below pins", () => {
     const down = async (): Promise<never> => {
       throw new Failure("unavailable", "gone");
     };
-    const looking = lookBelowPins(pins, [live], aNode(live, 0, down), {}, testWorld());
+    const looking = probeBelowPins(pins, [live], aNode(live, 0, down), {}, testWorld());
     await expect(looking).rejects.toMatchObject({ kind: "unavailable" });
   });
 });

@@ -65,7 +65,7 @@ describe("planOf", () => {
       steps.flatMap((step) => (step.do === kind && "leaves" in step ? step.leaves.map(({ path }) => path) : []));
     expect(pathsOf("fetch-leaves")).toEqual(["b"]);
     expect(pathsOf("restore-leaves")).toEqual(["a"]);
-    const itself = { newest: current, pinned: pinned(), incomplete: pinned(root, portal), lookedBelow: true };
+    const itself = { newest: current, pinned: pinned(), incomplete: pinned(root, portal), probedBelow: true };
     expect(stepsFor(itself).map((step) => step.do)).toEqual([
       "restore-leaves",
       "pin-tree",
@@ -77,7 +77,7 @@ describe("planOf", () => {
   });
 
   it("looks for blocks once more only where something changed since it looked", () => {
-    const observed = { newest: current, pinned: pinned(root, portal), lookedBelow: true };
+    const observed = { newest: current, pinned: pinned(root, portal), probedBelow: true };
     expect(stepsFor(observed).map((step) => step.do)).not.toContain("check-blocks");
     expect(stepsFor({ ...observed, newest: before }).map((step) => step.do)).toContain("check-blocks");
   });
