@@ -1,5 +1,5 @@
 /**
- * imports.yaml, beside tree.yaml: where each imported path came from, so that an unchanged source is not fetched again, and
+ * imports.yaml, next to tree.yaml: where each imported path came from, so that an unchanged source is not fetched again, and
  * readers of the repository see its origin. A line a path; JSON is YAML.
  */
 import { FAILSAFE_SCHEMA, load } from "js-yaml";

@@ -2,7 +2,7 @@
  * The version extension: links from an item to its other versions, and items for what is no longer there.
  *
  * Earlier items are in earlier portals, which are immutable, so `predecessor-version` leads to one by its CID. It is there
- * where that release could describe the dataset. `latest-version` leads to the campaign's domain, because whoever follows
+ * where that release could describe the dataset. `latest-version` leads to the campaign's domain, because who follows
  * it may have an old portal. What was removed or moved has a deprecated item where its item was; catalogs do not list it.
  *
  * @see https://github.com/stac-extensions/version/tree/v1.2.0

@@ -16,8 +16,8 @@ import {
 } from "../../../pipeline/core/dataset/extent.ts";
 import { compareInstants, isInstant, sinceEver, untilEver } from "../../../pipeline/core/dataset/instant.ts";
 import type { Json } from "../../../pipeline/core/json.ts";
-import { intervalOf } from "../../../pipeline/core/stac/catalog.ts";
 import type { Item, StacLink } from "../../../pipeline/core/stac/item.ts";
+import { intervalOf } from "../../../pipeline/core/stac/summary.ts";
 
 /** A rule that a document breaks. */
 export interface Flaw {
