@@ -1,6 +1,6 @@
 /** Real clients of S3 fill a bucket; it becomes a line of tree.yaml, is published, and is read again as a release's bucket. */
 import { once } from "node:events";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -81,27 +81,41 @@ describe.skipIf(!packages || !(await python()))("an S3 gateway", { timeout: 240_
     return (await execa(command[0]!, [...command.slice(1), ...args], { cwd, env: { ...env, ...more }, all: true })).all;
   };
 
+  const remote = () => ({
+    RCLONE_CONFIG_F_TYPE: "s3",
+    RCLONE_CONFIG_F_PROVIDER: "Other",
+    RCLONE_CONFIG_F_ENV_AUTH: "true",
+    RCLONE_CONFIG_F_ENDPOINT: url,
+    RCLONE_CONFIG_F_REGION: "us-east-1",
+  });
+
   it("is filled and read by boto3: parts, checksums, presigned addresses, pages", async () => {
     expect(await runPython(withBoto, [url])).toMatch(/^\['CRC32'.*'SHA256', 'big', 'put'\]$/);
   });
 
   it("has what rclone syncs, and rclone finds no difference", async () => {
     const files = await folders({ one: "1", "sub/two": "2".repeat(3_000_000), "sub/deep/three": "3" });
-    const remote = {
-      RCLONE_CONFIG_F_TYPE: "s3",
-      RCLONE_CONFIG_F_PROVIDER: "Other",
-      RCLONE_CONFIG_F_ENV_AUTH: "true",
-      RCLONE_CONFIG_F_ENDPOINT: url,
-      RCLONE_CONFIG_F_REGION: "us-east-1",
-    };
-    await tool("rclone", ["sync", files, "F:synced/here"], remote);
-    expect(await tool("rclone", ["check", files, "F:synced/here"], remote)).toContain("0 differences found");
+    await tool("rclone", ["sync", files, "F:synced/here"], remote());
+    expect(await tool("rclone", ["check", files, "F:synced/here"], remote())).toContain("0 differences found");
     await tool("s5cmd", ["--endpoint-url", url, "cp", `${files}/`, "s3://synced/s5/"]);
     expect(await tool("aws", ["--endpoint-url", url, "s3", "ls", "--recursive", "s3://synced/s5/"])).toContain(
       "3000000 s5/sub/two",
     );
     await tool("aws", ["--endpoint-url", url, "s3", "sync", files, "s3://synced/aws"]);
-    expect(await tool("rclone", ["check", files, "F:synced/aws"], remote)).toContain("0 differences found");
+    expect(await tool("rclone", ["check", files, "F:synced/aws"], remote())).toContain("0 differences found");
+  });
+
+  it("does what its page shows, line by line", async () => {
+    const page = await readFile(join(import.meta.dirname, "../../docs/s3.md"), "utf8");
+    const lines = /^## Clients\n+```sh\n([^`]+)```/m.exec(page)![1]!.trim().split("\n");
+    await mkdir(join(cwd, "radar.zarr"), { recursive: true });
+    await writeFile(join(cwd, "radar.zarr", ".zgroup"), '{"zarr_format": 2}');
+    expect(lines.length).toBeGreaterThan(3);
+    for (const line of lines) {
+      const [program, ...args] = line.replace(/ *#.*/, "").replace("http://127.0.0.1:9000", url).split(" ");
+      await tool(program!, args, remote());
+    }
+    expect(await tool("rclone", ["ls", "F:halo-radar"], remote())).toContain(".zgroup");
   });
 
   it("takes a Zarr store by s3fs, which is inspected, published, and read from the release's bucket", async () => {
