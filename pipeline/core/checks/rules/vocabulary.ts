@@ -28,14 +28,17 @@ export const vocabularyRules = {
   },
   "no-unit": {
     level: "warning",
-    finds: "A variable has no `units`, though quantities of its standard name have some.",
-    reason: "Without units, CF takes values for plain numbers; users must guess.",
+    finds:
+      "A variable has a `standard_name` whose quantities have units, and no `units`; without a standard name it is `unitless`.",
+    reason:
+      "Programs take the name for a quantity and the values for plain numbers: they convert and compare them wrongly.",
     fix: "Set the attribute `units`.",
   },
   unitless: {
     level: "hint",
-    finds: "Data variables have neither `units` nor a `standard_name`.",
-    reason: "Their numbers mean nothing by themselves, and can't be converted.",
+    finds:
+      "Data variables have neither `units` nor a `standard_name` that tells which they need; with one it is `no-unit`.",
+    reason: "They may be counts or flags, or a quantity: nobody but you can tell, and nothing can convert them.",
     fix: 'Add `units` to each: `"1"` where it has no dimension.',
   },
   "no-standard-name": {
