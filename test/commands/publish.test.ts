@@ -191,6 +191,7 @@ describe("scan and inspect", () => {
       "time 2024-08-31T12:59:02Z to 2024-08-31T13:05:30Z",
       "place 7° N to 8.02° N, 23° W to 21.98° W",
       "files 2: D1.nc, D2.nc; they differ in titles: “First”, “Second”",
+      "references one for each file, because time differs in units between D1.nc and D2.nc",
     ]) {
       expect(lines).toContain(line);
     }
