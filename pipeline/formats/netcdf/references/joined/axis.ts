@@ -2,7 +2,7 @@
 import { shown } from "../../../../core/text/shown.ts";
 import type { NetcdfDimension, NetcdfFile, NetcdfVariable } from "../../file.ts";
 import { allOf } from "../inline.ts";
-import { isSame } from "./likeness.ts";
+import { isSame, isSameAttribute } from "./likeness.ts";
 import type { OpenPart } from "./part.ts";
 
 /** Where a file begins and ends along the dimension. */
@@ -37,6 +37,8 @@ export async function axisBetween(first: OpenPart, second: OpenPart): Promise<{ 
 async function isSameCoordinate(name: string, first: NetcdfFile, second: NetcdfFile): Promise<boolean> {
   const [a, b] = [coordinateOf(first, name), coordinateOf(second, name)];
   if (!a || !b) return a === b;
+  // Sondes count seconds from the launch of each: equal numbers are then other times.
+  if (!isSameAttribute("units", a.attributes.get("units"), b.attributes.get("units"))) return false;
   return isSame(await allOf(a), await allOf(b));
 }
 

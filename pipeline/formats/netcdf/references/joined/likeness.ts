@@ -85,7 +85,7 @@ export function inCommon(attributes: NetcdfAttributes, others: NetcdfAttributes)
   return new Map([...attributes].filter(([name, attribute]) => isSameAttribute(name, attribute, others.get(name))));
 }
 
-function isSameAttribute(name: string, a: NetcdfAttribute | undefined, b: NetcdfAttribute | undefined): boolean {
+export function isSameAttribute(name: string, a: NetcdfAttribute | undefined, b: NetcdfAttribute | undefined): boolean {
   if (!a || !b) return a === b;
   const text = (attribute: NetcdfAttribute) => exactJson(jsonOf(new Map([[name, attribute]]))[name] ?? null);
   return a.type === b.type && a.single === b.single && text(a) === text(b);
