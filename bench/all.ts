@@ -11,5 +11,6 @@ for (const name of [
   "publish-noop",
   "verify",
   "gateway",
+  "search",
 ])
   await import(`./${name}.ts`);

@@ -156,13 +156,13 @@ async function resolved({ parts }: Plan, index: IndexReader): Promise<Resolved> 
   });
   for (const part of words) {
     const also = part.also.flatMap((terms) => certainly(index.postings(terms).found));
-    const lists = listsOf(part, index);
+    const lists = await listsOf(part, index);
     if (lists.found.length > 0 || also.length > 0) {
       alternatives.push([...certainly(lists.found), ...also]);
       isWhole &&= lists.isWhole;
       continue;
     }
-    const pieces = part.parts.map((word) => listsOf({ word, isPrefix: false }, index));
+    const pieces = await Promise.all(part.parts.map((word) => listsOf({ word, isPrefix: false }, index)));
     if (pieces.length > 0 && pieces.every(({ found }) => found.length > 0)) {
       alternatives.push(...pieces.map(({ found }) => certainly(found)));
       isWhole &&= pieces.every((piece) => piece.isWhole);
@@ -171,7 +171,7 @@ async function resolved({ parts }: Plan, index: IndexReader): Promise<Resolved> 
     const searched = part.word.length < shortestCorrected ? undefined : await correctionFor(part.word, index);
     if (searched !== undefined) corrected.push({ typed: part.word, searched });
     alternatives.push(
-      searched === undefined ? [] : certainly(listsOf({ word: searched, isPrefix: false }, index).found),
+      searched === undefined ? [] : certainly((await listsOf({ word: searched, isPrefix: false }, index)).found),
     );
   }
   return { parts: alternatives, isWhole, corrected };
@@ -183,7 +183,7 @@ const certainly = (lists: readonly Postings[]) => lists.map((postings) => ({ pos
 function rangesOf(part: Part): Range[] {
   if (part.kind === "terms") return [...part.terms];
   const words = [part.word, ...part.parts];
-  const mostLeaves = part.isPrefix ? leavesOfPrefix.asked : leavesOfPrefix.implicit;
+  const mostLeaves = part.isPrefix ? leavesOfPrefix.asked : 1;
   return [...words.flatMap((word) => [exactly(word), { ...beginning(word), mostLeaves }]), ...part.also];
 }
 
@@ -191,9 +191,14 @@ function rangesOf(part: Part): Range[] {
 const exactly = (word: string): Range => ({ from: word, to: `${word}\t\uffff` });
 const beginning = (word: string): Range => ({ from: word, to: `${word}\uffff` });
 
-function listsOf({ word, isPrefix }: { readonly word: string; readonly isPrefix: boolean }, index: IndexReader) {
+async function listsOf(
+  { word, isPrefix }: { readonly word: string; readonly isPrefix: boolean },
+  index: IndexReader,
+): Promise<ReturnType<IndexReader["postings"]>> {
   const exact = index.postings(exactly(word));
-  return exact.found.length > 0 && !isPrefix ? exact : index.postings(beginning(word));
+  if (exact.found.length > 0 && !isPrefix) return exact;
+  if (!isPrefix) await index.leaves([{ ...beginning(word), mostLeaves: leavesOfPrefix.implicit }]);
+  return index.postings(beginning(word));
 }
 
 async function correctionFor(word: string, index: IndexReader): Promise<string | undefined> {

@@ -7,6 +7,8 @@
  */
 import { special, type Terms } from "./words.ts";
 
+// The days of a month are next to it in the order of terms, so that a query for a day reads few leaves.
+
 /** Days since 1970-01-01, inclusive. */
 export interface Days {
   readonly first: number;
@@ -48,8 +50,8 @@ export function timeTerms({ first, last }: Days): string[] {
     const days = Array.from({ length: last - first + 1 }, (_, i) => text(first + i));
     const above = (length: number) => [...new Set(days.map((day) => day.slice(0, length)))];
     return [
-      ...days.map((day) => `${special}d${day}`),
-      ...above(7).map((month) => `${special}mA${month}`),
+      ...days.map((day) => `${special}m${day}`),
+      ...above(7).map((month) => `${special}m${month}A`),
       ...above(4).map((year) => `${special}yA${year}`),
     ];
   }
@@ -57,7 +59,7 @@ export function timeTerms({ first, last }: Days): string[] {
   if (months.length <= mostMonths) {
     const years = [...new Set(months.map(({ name }) => name.slice(0, 4)))];
     return [
-      ...months.map((month) => `${special}m${kindOf(month)}${month.name}`),
+      ...months.map((month) => `${special}m${month.name}${kindOf(month)}`),
       ...years.map((year) => `${special}yA${year}`),
     ];
   }
@@ -72,20 +74,17 @@ export function timeLookups(days: Days): Terms[] {
   const years = periods(days, 4);
   const lookups: Terms[] = [one(`${special}ever`, false)];
   const inner = years.filter(({ covered }) => covered);
-  lookups.push(...ranges("y", inner));
+  lookups.push(...yearRanges(inner));
   for (const year of years.filter(({ covered }) => !covered)) {
     lookups.push(one(`${special}yF${year.name}`, true), partially(year.name, days));
     const months = periods(overlap(days, year), 7);
-    lookups.push(
-      ...ranges(
-        "m",
-        months.filter(({ covered }) => covered),
-      ),
-    );
+    for (const { name } of months.filter(({ covered }) => covered)) {
+      lookups.push(...["A", "F", "P"].map((kind) => one(`${special}m${name}${kind}`, true)));
+    }
     for (const month of months.filter(({ covered }) => !covered)) {
       const { first, last } = overlap(days, month);
-      lookups.push(one(`${special}mF${month.name}`, true), partially(month.name, days));
-      lookups.push({ from: `${special}d${text(first)}`, to: `${special}d${text(last)}`, certain: true });
+      lookups.push(one(`${special}m${month.name}F`, true), partially(month.name, days));
+      lookups.push({ from: `${special}m${text(first)}`, to: `${special}m${text(last)}`, certain: true });
     }
   }
   return lookups;
@@ -98,7 +97,7 @@ const stepOf = (name: string) => (name.length === 4 ? 2 : 1);
 
 /** From which to which day of the period of a `P` term a document is, in steps from its first day. */
 export function timeDetail(term: string, days: Days): Uint8Array {
-  const name = term.slice(3);
+  const name = term[1] === "m" ? term.slice(2, -1) : term.slice(3);
   const { first, last } = daysOf(name, name)!;
   const step = stepOf(name);
   return Uint8Array.of(
@@ -112,7 +111,7 @@ function partially(name: string, asked: Days): Terms {
   const { first } = daysOf(name, name)!;
   const step = stepOf(name);
   return {
-    ...one(`${special}${name.length === 4 ? "y" : "m"}P${name}`, false),
+    ...one(name.length === 4 ? `${special}yP${name}` : `${special}m${name}P`, false),
     compare: (_, [from = 0, to = 0]) => {
       const [earliest, latest] = [first + from * step, first + to * step + step - 1];
       if (earliest > asked.last || latest < asked.first) return false;
@@ -121,13 +120,13 @@ function partially(name: string, asked: Days): Terms {
   };
 }
 
-/** `inner`: periods in a row. */
-function ranges(length: "y" | "m", inner: readonly Period[]): Terms[] {
+/** `inner`: years in a row. */
+function yearRanges(inner: readonly Period[]): Terms[] {
   const [from, to] = [inner[0], inner.at(-1)];
   if (!from || !to) return [];
   return ["A", "F", "P"].map((kind) => ({
-    from: `${special}${length}${kind}${from.name}`,
-    to: `${special}${length}${kind}${to.name}`,
+    from: `${special}y${kind}${from.name}`,
+    to: `${special}y${kind}${to.name}`,
     certain: true,
   }));
 }

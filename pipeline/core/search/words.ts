@@ -27,7 +27,8 @@ export interface Terms {
 export function detailLength(term: string): 0 | 2 | 4 {
   if (!term.startsWith(special)) return 0;
   const kind = term.slice(1, 3);
-  return kind === "mP" || kind === "yP" ? 2 : kind === "gT" || kind === "gW" ? 4 : 0;
+  const isPartOfMonth = term[1] === "m" && term.endsWith("P");
+  return isPartOfMonth || kind === "yP" ? 2 : kind === "gT" || kind === "gW" ? 4 : 0;
 }
 
 /** Lower case without accents. */

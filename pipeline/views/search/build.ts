@@ -48,7 +48,7 @@ export const mostInPack = 2000;
 
 /** Bytes after which a leaf ends at the next term that is chosen, and those at which it ends in any case. */
 const leafBytes: Readonly<Record<Dictionary, { readonly least: number; readonly most: number }>> = {
-  rare: { least: 950, most: 3000 },
+  rare: { least: 1550, most: 4000 },
   common: { least: 250, most: 1200 },
 };
 

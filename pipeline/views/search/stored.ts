@@ -52,7 +52,7 @@ export function documentsOf(term: string, { record, list }: StoredTerm): readonl
 }
 
 /** Changes with the form of what is stored, and with what is indexed of a document. */
-const form = "search 2";
+const form = "search 3";
 
 export function encodeStored({ nextId, terms, documents, rows }: StoredIndex): Uint8Array {
   const output = writer();
