@@ -46,14 +46,20 @@ export type Numbered = readonly (readonly [number: number, document: SearchDocum
 /** Documents of a campaign whose index is one file. */
 export const mostInPack = 2000;
 
-/** Bytes after which a leaf ends at the next term that is chosen, and those at which it ends in any case. */
-const leafBytes: Readonly<Record<Dictionary, { readonly least: number; readonly most: number }>> = {
-  rare: { least: 1550, most: 4000 },
-  common: { least: 250, most: 1200 },
-};
+/**
+ * Bytes after which a leaf ends at the next term that is chosen, and those at which it ends in any case. One of `chosen` terms is:
+ * the fewer, the more seldom does a new term move the ends of the leaves after it.
+ */
+type LeafBytes = Readonly<
+  Record<Dictionary, { readonly least: number; readonly most: number; readonly chosen: number }>
+>;
 
-/** One of so many terms ends a leaf. */
-const chosen = 4;
+const common = { least: 250, most: 1200, chosen: 4 };
+const leafBytes: LeafBytes = { common, rare: { least: 500, most: 3000, chosen: 16 } };
+
+/** Of a campaign with more leaves than {@link large}: fewer leaves, so that the root stays within 12 kB at 100 000. */
+const leafBytesOfLarge: LeafBytes = { common, rare: { least: 1200, most: 4000, chosen: 16 } };
+const large = 50_000;
 
 /**
  * @param documents ascending by number, each number one time.
@@ -87,7 +93,10 @@ function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Ge
   }
   const byNumber = new Map(documents);
   const documentAt = (number: number) => byNumber.get(number)!;
-  const growing: Record<Dictionary, Leaves> = { rare: leaves("rare"), common: leaves("common") };
+  const growing: Record<Dictionary, Leaves> = {
+    rare: leaves("rare", next),
+    common: leaves("common", next),
+  };
   const terms = new Map<string, StoredTerm>();
   for (const term of [...new Set([...before.terms.keys(), ...changes.keys()])].sort()) {
     const known = before.terms.get(term);
@@ -146,8 +155,8 @@ interface Leaves {
   end(): Generator<SearchFile>;
 }
 
-function leaves(dictionary: Dictionary): Leaves {
-  const { least, most } = leafBytes[dictionary];
+function leaves(dictionary: Dictionary, next: number): Leaves {
+  const { least, most, chosen } = (next > large ? leafBytesOfLarge : leafBytes)[dictionary];
   const separators: string[] = [];
   let separator = "";
   let records: { term: string; record: Uint8Array }[] = [];
