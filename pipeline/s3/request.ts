@@ -52,9 +52,12 @@ export function writable({ s3, bucket }: Request): Bucket {
 
 /** @throws S3Error AccessDenied where the account may not do that with this bucket */
 export function assertAllowed({ account }: Signed, bucket: string, access: "read" | "write"): void {
-  const isNamed = bucket === "" || account.buckets.some((pattern) => matches(pattern, bucket));
+  const isNamed = bucket === "" || mayUse(account, bucket);
   if (!isNamed || (access === "write" && account.access !== "write")) throw new S3Error("AccessDenied");
 }
+
+export const mayUse = ({ buckets }: Account, bucket: string): boolean =>
+  buckets.some((pattern) => matches(pattern, bucket));
 
 const matches = (pattern: string, name: string): boolean => {
   const [start = "", ...rest] = pattern.split("*");

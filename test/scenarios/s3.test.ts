@@ -135,6 +135,7 @@ describe.skipIf(!packages || !(await python()))("an S3 gateway", { timeout: 240_
     const read = `
 import sys, boto3
 c = boto3.client("s3", endpoint_url=sys.argv[1], aws_access_key_id="READER", aws_secret_access_key="of a reader")
+print([b["Name"] for b in c.list_buckets()["Buckets"]])
 print([o["Key"] for o in c.list_objects_v2(Bucket="release-1")["Contents"]][:2])
 print(c.get_object(Bucket="latest", Key="products/a.zarr/.zattrs")["Body"].read().decode().split())
 for bucket, write in [("stores", False), ("latest", True)]:
@@ -143,7 +144,8 @@ for bucket, write in [("stores", False), ("latest", True)]:
     except Exception as error:
         print(error.response["Error"]["Code"])
 `;
-    const [keys, attributes, ...codes] = (await runPython(read, [url])).split("\n");
+    const [buckets, keys, attributes, ...codes] = (await runPython(read, [url])).split("\n");
+    expect(buckets).toBe("['latest', 'release-1']");
     expect(keys).toBe("['products/a.zarr/.zattrs', 'products/a.zarr/.zgroup']");
     expect(attributes).toContain("Through");
     expect(codes).toEqual(["AccessDenied", "AccessDenied"]);

@@ -1,16 +1,16 @@
 /** Buckets: which there are, making and removing them, and what clients ask of one before they use it. */
 import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
-import { has, type Request, send, sendXml, writable } from "../request.ts";
+import { has, mayUse, type Request, send, sendXml, writable } from "../request.ts";
 import { fold } from "../store/fold.ts";
 import { most, readXml, textOf } from "../xml.ts";
 import { listObjects } from "./list.ts";
 
 export async function listBuckets(request: Request): Promise<void> {
   const { s3, world, signed } = request;
-  const { owner, buckets } = signed.account;
-  const releases = buckets.includes("*") ? await s3.releases.list(world) : [];
-  const all = [...s3.buckets.list().map(({ name, created }) => ({ name, created })), ...releases];
+  const { owner } = signed.account;
+  const own = s3.buckets.list().map(({ name, created }) => ({ name, created }));
+  const all = [...own, ...(await s3.releases.list(world))].filter(({ name }) => mayUse(signed.account, name));
   sendXml(request, "ListAllMyBucketsResult", {
     Owner: { ID: owner, DisplayName: owner },
     Buckets: {

@@ -205,7 +205,7 @@ export async function objectTagging(request: Request): Promise<void> {
   if (message.method === "GET") return sendXml(request, "Tagging", tagsXml(object.tags));
   const bucket = writable(request);
   const tags = message.method === "DELETE" ? {} : tagsInXml(await smallBody(message, signed, most.bytes));
-  await bucket.put(request.key, { ...object, tags });
+  await bucket.tag(request.key, tags);
   send(request, message.method === "DELETE" ? 204 : 200);
 }
 

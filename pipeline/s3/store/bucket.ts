@@ -23,6 +23,8 @@ export interface Bucket {
   readonly uploads: ReadonlyMap<string, Upload>;
   /** `condition` is asked when no other write of that key is under way; what it throws prevents the write. */
   put(key: string, object: StoredObject, condition?: (now: StoredObject | undefined) => void): Promise<void>;
+  /** Replaces the tags of the object as it is then. @throws S3Error NoSuchKey */
+  tag(key: string, tags: StoredObject["tags"]): Promise<void>;
   remove(key: string, condition?: (now: StoredObject | undefined) => void): Promise<void>;
   startUpload(upload: Omit<Upload, "parts">): Promise<void>;
   putPart(upload: string, number: number, part: StoredPart): Promise<void>;
@@ -120,6 +122,13 @@ export async function openBucket(
       inTurn(key, async () => {
         condition?.(objects.get(key));
         await record({ put: key, object });
+      }),
+
+    tag: (key, tags) =>
+      inTurn(key, async () => {
+        const object = objects.get(key);
+        if (!object) throw new S3Error("NoSuchKey");
+        await record({ put: key, object: { ...object, tags } });
       }),
 
     remove: (key, condition) =>

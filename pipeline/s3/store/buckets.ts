@@ -21,7 +21,7 @@ export interface Buckets {
   get(name: string): Bucket | undefined;
   /** @throws S3Error where the name is none that S3 allows, or is there */
   create(name: string, now: number): Promise<void>;
-  /** @throws S3Error where it has objects or uploads */
+  /** @throws S3Error where it has objects. Its unfinished uploads end with it */
   remove(name: string): Promise<void>;
   close(): Promise<void>;
 }
