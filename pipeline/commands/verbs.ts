@@ -62,7 +62,7 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     },
     {
       name: "s3",
-      summary: "answer S3 clients, with buckets that are folders of the campaign",
+      summary: "answer S3 clients: buckets are folders",
       load: async () => (await import("./s3.ts")).s3,
     },
     {
