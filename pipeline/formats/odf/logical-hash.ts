@@ -68,8 +68,8 @@ async function readColumns(
   const { parquetMetadataAsync, parquetRead } = await import("hyparquet");
   const file = {
     byteLength: source.size,
-    slice: async (start: number, end = source.size) =>
-      (await source.read(start, end - start)).slice().buffer as ArrayBuffer,
+    // A copy: what is read may be a part of a larger buffer.
+    slice: async (start: number, end = source.size) => new Uint8Array(await source.read(start, end - start)).buffer,
   };
   try {
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
