@@ -114,6 +114,13 @@ const some = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number) => fc.sample(arbit
 
 const canonical = [...new Set(readTable(table).units.values())].filter((unit) => unit !== "");
 
+/**
+ * Not so: powers of two digits, whose factors leave double precision, and which UDUNITS takes for units of 0 or infinity; a logarithm
+ * right behind a power or a quotation mark, whose level it misreads; and products of logarithms, of which it takes some.
+ */
+const isOrdinary = (text: string) =>
+  !/\d\d/.test(text.replaceAll("1e-18", "").replaceAll("10^3", "")) && !/[\d²"']l[gn]\(|l[gn]\(.*l[gn]\(/.test(text);
+
 const oracle = await python();
 
 describe.skipIf(!oracle)(`agrees with UDUNITS (FC_SEED=${seed})`, () => {
@@ -177,7 +184,7 @@ describe.skipIf(!oracle)(`agrees with UDUNITS (FC_SEED=${seed})`, () => {
           .map((both) => both.join("")),
       },
     );
-    const texts = some(text, 1500);
+    const texts = some(text, 2500).filter(isOrdinary);
     const pairs = some(fc.tuple(fc.nat(texts.length - 1), fc.nat(texts.length - 1)), 1500);
     const { differing, valid } = await compare(texts, pairs);
     expect(differing).toEqual([]);
