@@ -15,7 +15,6 @@ import type { DataciteRecord, GeoLocation, Name, RecordDate } from "./record.ts"
 export function objectionsTo(record: DataciteRecord): string[] {
   const { titles, creators, contributors, publisher, publicationYear, dates, geoLocations, relatedIdentifiers } =
     record;
-  const isBlank = (text: string | undefined) => text === undefined || !/\S/.test(text);
   return [
     ...(isDoi(record.doi) ? [] : [`doi: ${record.doi} is no DOI`]),
     ...(titles.length === 0 || titles.some(({ title }) => isBlank(title))
@@ -33,8 +32,10 @@ export function objectionsTo(record: DataciteRecord): string[] {
   ];
 }
 
+const isBlank = (text: string | undefined) => text === undefined || !/\S/.test(text);
+
 function objectionsToName({ name, nameIdentifiers = [] }: Name): string[] {
-  if (!/[\p{L}\p{N}]/u.test(name)) return ["creators: a name is blank"];
+  if (isBlank(name)) return ["creators: a name is blank"];
   return nameIdentifiers.flatMap(({ nameIdentifier }) => {
     const orcid = nameIdentifier.replace(/^https:\/\/orcid\.org\//, "");
     return /^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$/.test(orcid) && isOrcid(orcid)

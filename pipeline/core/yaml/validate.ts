@@ -91,7 +91,9 @@ function plainValue(node: Node, path: string, converting: Converting): unknown {
     case "map": {
       const value: Record<string, unknown> = Object.create(null);
       for (const { key, value: below } of node.entries) {
-        if (key.kind !== "scalar" || key.property || key.text in Object.prototype || !/^.{1,200}$/.test(key.text)) {
+        // `prototype` is among the keys that the library of schemas leaves out without a word.
+        const isReserved = key.kind === "scalar" && (key.text in Object.prototype || key.text === "prototype");
+        if (key.kind !== "scalar" || key.property || isReserved || !/^.{1,200}$/.test(key.text)) {
           report("unknown-key", key.start, path, "this can't be a key here");
           continue;
         }

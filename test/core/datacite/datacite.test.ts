@@ -111,7 +111,7 @@ describe("our own rules", () => {
     ["titles:", { titles: [{ title: " " }] }],
     ["titles:", { titles: [] }],
     ["creators: there is none", { creators: [] }],
-    ["creators: a name is blank", { creators: [{ name: "-", nameType: "Personal" }] }],
+    ["creators: a name is blank", { creators: [{ name: " ", nameType: "Personal" }] }],
     [
       "is no ORCID iD",
       {
