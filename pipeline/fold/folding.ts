@@ -1,5 +1,6 @@
 /** One view being folded: what is stored of it, and the work of bringing it up to the heads of the logs. */
 import * as v from "valibot";
+import { atMost } from "../core/concurrency.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { releaseBlock } from "../log/release.ts";
@@ -36,14 +37,9 @@ export function folding(view: FoldedView<unknown>, { logs, store, batch, gate, w
   let total = 0;
   let isFolding = false;
   let failed: { readonly error: unknown } | undefined;
-  let last: Promise<unknown> = Promise.resolve();
 
   /** One after the other: two calls of `ready` fold nothing twice, and `clear` waits for both. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
+  const inTurn = atMost(1);
   const load = async (): Promise<Stored> => (stored ??= (await readStored(view, store)) ?? start);
   const copy = (state: unknown): unknown => (view.isPure ? state : structuredClone(state));
   const commit = async ({ position, state }: Stored): Promise<void> => {

@@ -3,6 +3,7 @@
  *
  * Closing waits for work that is under way; work that comes later waits until each of those closings has ended.
  */
+import { unlessAborted } from "../core/abort.ts";
 
 export interface Gate {
   readonly isClosed: boolean;
@@ -24,7 +25,7 @@ export function gate(): Gate {
 
     async pass(work, signal) {
       // Another may close it again between the opening and this turn.
-      while (closers > 0) await unlessAborted(opened.promise, signal);
+      while (closers > 0) await unlessAborted(signal, opened.promise);
       signal.throwIfAborted();
       const working = (async () => work())();
       underWay.add(working);
@@ -47,16 +48,4 @@ export function gate(): Gate {
       return { [Symbol.asyncDispose]: open };
     },
   };
-}
-
-async function unlessAborted(opened: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
-  signal.addEventListener("abort", stop);
-  try {
-    await Promise.race([opened, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }
