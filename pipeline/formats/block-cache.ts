@@ -13,7 +13,7 @@
 import { atMost } from "../core/concurrency.ts";
 import type { RangeSource } from "../core/dataset/range-source.ts";
 import { Failure } from "../core/failure.ts";
-import { recent } from "./recent.ts";
+import { recent } from "../core/recent.ts";
 
 export interface BlockOptions {
   /** Bytes. */

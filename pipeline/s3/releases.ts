@@ -3,7 +3,8 @@
  *
  * An object is found by its path. Listing walks the tree once; the names of the newest trees are remembered.
  */
-import type { CID } from "multiformats/cid";
+import { CID } from "multiformats/cid";
+import { recent } from "../core/recent.ts";
 import { byBytes } from "../core/text/order.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
@@ -33,45 +34,45 @@ export interface Published {
   readonly created: number;
 }
 
+export interface PublishedLog {
+  /** Newest first. Only as many are read as are taken. */
+  releases(world: World): AsyncIterable<Published>;
+}
+
 /** Keys of one tree that are listed. */
 const mostKeys = 1_000_000;
 /** Trees whose names are remembered. */
 const mostTrees = 4;
 
-export function releaseBuckets(published: (world: World) => Promise<readonly Published[]>, get: Get): Releases {
-  const listed = new Map<string, Promise<readonly string[]>>();
-  const keysOf = (root: CID): Promise<readonly string[]> => {
-    const name = root.toString();
-    const known = listed.get(name);
-    if (known) return known;
-    if (listed.size >= mostTrees) listed.delete(listed.keys().next().value!);
-    const keys = listKeys(root, get);
-    listed.set(name, keys);
-    keys.catch(() => listed.delete(name));
-    return keys;
+export function releaseBuckets(log: PublishedLog, get: Get): Releases {
+  const listed = recent(mostTrees, (root: string) => listKeys(CID.parse(root), get));
+  /** Release `number`, or the newest one. */
+  const find = async (number: number | undefined, world: World): Promise<Published | undefined> => {
+    for await (const release of log.releases(world))
+      if (number === undefined || release.number === number) return release;
+    return undefined;
   };
 
   return {
     isRelease: (name) => /^(?:release-\d+|latest|portal)$/.test(name),
 
     async list(world) {
-      const all = await published(world);
+      const all = (await Array.fromAsync(log.releases(world))).reverse();
       const newest = all.at(-1);
       const named = all.map(({ number, created }) => ({ name: `release-${number}`, created }));
-      return newest
-        ? [{ name: "latest", created: newest.created }, { name: "portal", created: newest.created }, ...named]
-        : named;
+      const always = newest ? ["latest", "portal"].map((name) => ({ name, created: newest.created })) : [];
+      return [...always, ...named];
     },
 
     async open(name, world) {
-      const all = await published(world);
-      const wanted = /^release-(\d+)$/.exec(name)?.[1];
-      const release = wanted === undefined ? all.at(-1) : all.find(({ number }) => number === Number(wanted));
+      const number = /^release-(\d+)$/.exec(name)?.[1];
+      if (number === undefined && name !== "latest" && name !== "portal") return undefined;
+      const release = await find(number === undefined ? undefined : Number(number), world);
       if (!release) return undefined;
       const root = name === "portal" ? release.portal : release.root;
       return {
         root,
-        keys: () => keysOf(root),
+        keys: () => listed.get(root.toString()),
         async get(key) {
           if (key === "" || key.endsWith("/") || key.split("/").some((part) => part === "")) return undefined;
           const cid = await resolve(root, key, get);

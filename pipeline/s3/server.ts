@@ -9,9 +9,9 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
+import { listening, urlOf } from "../http/listen.ts";
 import { decoded, targetOf, verifySignature } from "./auth/signature.ts";
 import { type ErrorCode, S3Error } from "./error.ts";
 import { handle } from "./handle.ts";
@@ -23,7 +23,7 @@ export interface S3Serving {
   readonly host: string;
   readonly port: number;
   /** With both: https. PEM. */
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Names of this server below which buckets are host names: `BUCKET.localhost`. */
   readonly domains?: readonly string[];
 }
@@ -32,7 +32,7 @@ const connectionsAtOnce = 1024;
 /** ms without any byte. */
 const idleMs = 120_000;
 
-/** @throws Node's own errors where the port can't be opened */
+/** @throws Failure as `listening` does */
 export async function serveS3({ s3, host, port, tls, domains = ["localhost"] }: S3Serving, world: World) {
   const listener: RequestListener = (message, response) => void respond({ message, response, s3, domains }, world);
   const options = { maxHeaderSize: 32_768, headersTimeout: 20_000, requestTimeout: 0, keepAliveTimeout: 30_000 };
@@ -41,12 +41,9 @@ export async function serveS3({ s3, host, port, tls, domains = ["localhost"] }: 
   server.on("checkContinue", listener);
   server.maxConnections = connectionsAtOnce;
   server.timeout = idleMs;
-  server.listen(port, host);
-  await once(server, "listening");
-  const { port: opened } = server.address() as AddressInfo;
-  const name = host.includes(":") ? `[${host}]` : host;
+  const opened = await listening(server, host, port);
   return {
-    url: `${tls ? "https" : "http"}://${name}:${opened}`,
+    url: urlOf(opened, tls ? "https" : "http"),
     async close() {
       const over = once(server, "close");
       server.close();

@@ -11,11 +11,11 @@
  */
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { CID } from "multiformats/cid";
 import { unlessAborted } from "../core/abort.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
+import { listening, urlOf } from "../http/listen.ts";
 import type { Node } from "../ipfs/node.ts";
 import { sortedFolders } from "./bodies/folders.ts";
 import { type Limits, usualLimits } from "./connection/limits.ts";
@@ -92,9 +92,8 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     (request, response) => void respond(request, response),
   );
   server.maxConnections = connectionsAtOnce;
-  await listening();
-  const { address, port: opened, family } = server.address() as AddressInfo;
-  const loopback = isLoopback(address);
+  const opened = await listening(server, host, port);
+  const loopback = isLoopback(opened.address);
   /** Requests in progress. One listener aborts them all: a signal composed for each request costs more than a small file. */
   const underway = new Set<(reason: unknown) => void>();
   world.signal.addEventListener(
@@ -106,7 +105,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     { once: true },
   );
   return {
-    url: `${serving.tls ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${opened}`,
+    url: urlOf(opened, serving.tls ? "https" : "http"),
     close,
   };
 
@@ -184,21 +183,6 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     } finally {
       clearTimeout(timer);
       slot?.leave();
-    }
-  }
-
-  async function listening(): Promise<void> {
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Failure("input", `${port} is no port`);
-    server.listen({ host, port, exclusive: true });
-    try {
-      await once(server, "listening");
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === "EADDRINUSE") {
-        throw new Failure("refused", `port ${port} on ${host} is taken`, { hint: "choose another with --port" });
-      }
-      if (code === "EACCES") throw new Failure("refused", `port ${port} needs rights we don't have: ${message}`);
-      throw new Failure("input", `can't serve on ${host}: ${message}`, { cause: error });
     }
   }
 

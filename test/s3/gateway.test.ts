@@ -47,7 +47,7 @@ async function gateway(folder: string): Promise<Gateway> {
     ...{ id, secret, access, owner: id, buckets: ["*"] },
   });
   const s3 = {
-    ...{ buckets, home, get, region: "us-east-1", releases: releaseBuckets(async () => [], get) },
+    ...{ buckets, home, get, region: "us-east-1", releases: releaseBuckets({ releases: async function* () {} }, get) },
     accounts: new Map([
       [accessKey.id, account(accessKey.id, accessKey.secret, "write")],
       [reader.id, account(reader.id, reader.secret, "read")],
@@ -263,11 +263,12 @@ describe("a request", () => {
       expect((await put("x", "", sent)).status).toBe(200);
       expect(await (await get("x")).text()).toBe(chunks.join(""));
     }
+    const other = (digit: string) => (digit === "0" ? "1" : "0");
     const spoils: readonly (readonly [string, (body: string) => string])[] = [
       ["a byte of a chunk", (body) => body.replace("some", "same")],
-      ["the signature of a chunk", (body) => body.replace(/signature=./, "signature=0")],
+      ["the signature of a chunk", (body) => body.replace(/(?<=signature=)./, other)],
       ["the trailer", (body) => body.replace(/crc32:./, "crc32:!")],
-      ["the signature of the trailer", (body) => body.replace(/trailer-signature:../, "trailer-signature:00")],
+      ["the signature of the trailer", (body) => body.replace(/(?<=trailer-signature:)./, other)],
       ["the end", (body) => body.slice(0, body.indexOf("and more") + 3)],
     ];
     for (const [what, spoil] of spoils) {
@@ -423,6 +424,16 @@ describe("a bucket", () => {
     expect((await readFile(ledger)).length).toBeLessThan(whole.length - 1);
     await writeFile(join(folder, ".fieldtree", "s3", "buckets.json"), "[{]");
     await expect(gateway(folder)).rejects.toMatchObject({ kind: "corrupt" });
+  });
+
+  it("has a port of its own, and one that is taken is named", async () => {
+    const { url } = await fresh();
+    const s3 = {} as Parameters<typeof serveS3>[0]["s3"];
+    const serving = { s3, host: "127.0.0.1", port: Number(new URL(url).port) };
+    await expect(serveS3(serving, testWorld())).rejects.toMatchObject({
+      kind: "refused",
+      message: expect.stringContaining("is taken"),
+    });
   });
 
   it("is made once, under a name that S3 allows and no release has", async () => {

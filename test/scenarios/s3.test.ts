@@ -138,7 +138,7 @@ c = boto3.client("s3", endpoint_url=sys.argv[1], aws_access_key_id="READER", aws
 print([b["Name"] for b in c.list_buckets()["Buckets"]])
 print([o["Key"] for o in c.list_objects_v2(Bucket="release-1")["Contents"]][:2])
 print(c.get_object(Bucket="latest", Key="products/a.zarr/.zattrs")["Body"].read().decode().split())
-for bucket, write in [("stores", False), ("latest", True)]:
+for bucket, write in [("stores", False), ("latest", True), ("release-2", False), ("release-none", False)]:
     try:
         c.put_object(Bucket=bucket, Key="x", Body=b"") if write else c.list_objects_v2(Bucket=bucket)
     except Exception as error:
@@ -148,7 +148,7 @@ for bucket, write in [("stores", False), ("latest", True)]:
     expect(buckets).toBe("['latest', 'release-1']");
     expect(keys).toBe("['products/a.zarr/.zattrs', 'products/a.zarr/.zgroup']");
     expect(attributes).toContain("Through");
-    expect(codes).toEqual(["AccessDenied", "AccessDenied"]);
+    expect(codes).toEqual(["AccessDenied", "AccessDenied", "NoSuchBucket", "NoSuchBucket"]);
   });
 
   it("loses nothing to a garbage collection, though nothing of it was published", async () => {

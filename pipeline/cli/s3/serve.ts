@@ -1,6 +1,5 @@
 /** Runs the S3 gateway of a campaign until the caller aborts. */
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { configIn } from "../../campaign/config.ts";
 import { homeNode } from "../../campaign/parts/home.ts";
@@ -14,14 +13,16 @@ import { serveS3 } from "../../s3/server.ts";
 import { openBuckets } from "../../s3/store/buckets.ts";
 import { writingNode } from "../../s3/store/writing-node.ts";
 import { portIn } from "../serve-campaign.ts";
+import { tlsIn } from "../serve-routing.ts";
 import type { Call } from "../verb.ts";
 
 export const folderOfS3 = (state: string): string => join(state, "s3");
 
 export async function serveBuckets(call: Call): Promise<number> {
-  const { flags, out, world, env, folder } = call;
+  const { flags, out, world, env, folder, cwd } = call;
   const port = portIn(String(flags.port));
-  const tls = await tlsOf(call);
+  const pathOf = (flag: Call["flags"][string]) => (typeof flag === "string" ? resolve(cwd, flag) : undefined);
+  const tls = await tlsIn(pathOf(flags.tlsCert), pathOf(flags.tlsKey));
   const { config, text } = await configIn(folder());
   const secret = secretsIn(text, env);
   const keys = config.s3?.keys ?? [];
@@ -34,14 +35,12 @@ export async function serveBuckets(call: Call): Promise<number> {
   const home = writingNode(() => homeNode(config, campaign.state, secret));
   const buckets = await openBuckets(folderOfS3(campaign.state), "answering S3 requests");
   try {
-    const published = async (asked: World): Promise<readonly Published[]> => {
-      const releases: Published[] = [];
-      const head = await campaign.log.head(asked);
-      for await (const { release } of releasesFrom(head, campaign.log, asked)) {
+    const { log } = campaign;
+    const releases = async function* (asked: World): AsyncGenerator<Published> {
+      for await (const { release } of releasesFrom(await log.head(asked), log, asked)) {
         const { number, root, portal, made } = release;
-        releases.push({ number, root, portal, created: Date.parse(made) });
+        yield { number, root, portal, created: Date.parse(made) };
       }
-      return releases.reverse();
     };
     const s3 = {
       buckets,
@@ -49,7 +48,7 @@ export async function serveBuckets(call: Call): Promise<number> {
       accounts,
       region: config.s3?.region ?? "us-east-1",
       get: campaign.get,
-      releases: releaseBuckets(published, campaign.get),
+      releases: releaseBuckets({ releases }, campaign.get),
     };
     const served = await serveS3({ s3, host: String(flags.host), port, ...(tls && { tls }) }, world);
     try {
@@ -64,12 +63,4 @@ export async function serveBuckets(call: Call): Promise<number> {
     await home.close();
   }
   return 0;
-}
-
-async function tlsOf({ flags, cwd }: Call): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined> {
-  const { tlsCert, tlsKey } = flags;
-  if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (typeof tlsCert !== "string" || typeof tlsKey !== "string")
-    throw new Failure("input", "--tls-cert and --tls-key belong together");
-  return { cert: await readFile(resolve(cwd, tlsCert)), key: await readFile(resolve(cwd, tlsKey)) };
 }

@@ -2,8 +2,9 @@
  * Objects of a file: what kind a header is of (section IV.A.1), and groups, datasets and named datatypes made of its
  * messages.
  */
+
+import { type Recent, recent } from "../../core/recent.ts";
 import type { Decompressors } from "../decompressors.ts";
-import { type Recent, recent } from "../recent.ts";
 import { openDataset } from "./dataset.ts";
 import { attributesOf } from "./messages/attribute.ts";
 import { readDatatype, typeSize } from "./messages/datatype.ts";

@@ -1,8 +1,11 @@
 /** Buckets: which there are, making and removing them, and what clients ask of one before they use it. */
 import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
+import type { ReleaseBucket } from "../releases.ts";
 import { has, mayUse, type Request, send, sendXml, writable } from "../request.ts";
+import type { Bucket } from "../store/bucket.ts";
 import { fold } from "../store/fold.ts";
+import { allFrom } from "../store/sorted.ts";
 import { most, readXml, textOf } from "../xml.ts";
 import { listObjects } from "./list.ts";
 
@@ -37,19 +40,21 @@ export async function deleteBucket(request: Request): Promise<void> {
   send(request, 204);
 }
 
-/** @throws S3Error NoSuchBucket */
-async function assertThere({ s3, bucket, world }: Request): Promise<void> {
-  if (!s3.buckets.get(bucket) && !(await s3.releases.open(bucket, world))) throw new S3Error("NoSuchBucket");
+/** The bucket, or that of a release. @throws S3Error NoSuchBucket */
+async function opened({ s3, bucket, world }: Request): Promise<Bucket | ReleaseBucket> {
+  const found = s3.buckets.get(bucket) ?? (await s3.releases.open(bucket, world));
+  if (!found) throw new S3Error("NoSuchBucket");
+  return found;
 }
 
 export async function headBucket(request: Request): Promise<void> {
-  await assertThere(request);
+  await opened(request);
   send(request, 200, { "x-amz-bucket-region": request.s3.region });
 }
 
 export async function getBucket(request: Request): Promise<void> {
-  const { s3, bucket, world, signed } = request;
-  await assertThere(request);
+  const { s3, signed } = request;
+  const bucket = await opened(request);
   if (has(request, "location")) {
     // Empty for us-east-1, as S3 has it.
     const place = s3.region === "us-east-1" ? "" : s3.region;
@@ -69,24 +74,15 @@ export async function getBucket(request: Request): Promise<void> {
       AccessControlList: { Grant: [{ Grantee: Owner, Permission: "FULL_CONTROL" }] },
     });
   }
-  if (has(request, "fieldtree-cid")) return bucketCid(request);
-  const own = s3.buckets.get(bucket);
-  if (own) return listObjects(request, own);
-  const release = await s3.releases.open(bucket, world);
-  const keys = await release!.keys();
-  return listObjects(request, {
-    *keysFrom(from) {
-      // The first page of a release begins at its first key; later ones skip to theirs.
-      for (const key of keys) if (Buffer.compare(Buffer.from(key), Buffer.from(from)) >= 0) yield key;
-    },
-    get: (key) => release!.get(key),
-  });
+  if (has(request, "fieldtree-cid")) return bucketCid(request, bucket);
+  if ("keysFrom" in bucket) return listObjects(request, bucket);
+  const keys = await bucket.keys();
+  return listObjects(request, { keysFrom: (from) => allFrom(keys, from), get: bucket.get });
 }
 
 /** The CID of the bucket as it is now, as text. */
-async function bucketCid(request: Request): Promise<void> {
-  const { s3, bucket, world } = request;
-  const own = s3.buckets.get(bucket);
-  const cid = own ? (await fold(own, s3.home, world)).cid : (await s3.releases.open(bucket, world))!.root;
+async function bucketCid(request: Request, bucket: Bucket | ReleaseBucket): Promise<void> {
+  const { s3, world } = request;
+  const cid = "root" in bucket ? bucket.root : (await fold(bucket, s3.home, world)).cid;
   send(request, 200, { "content-type": "text/plain", "x-ipfs-path": `/ipfs/${cid}` }, `${cid}\n`);
 }

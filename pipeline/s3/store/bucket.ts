@@ -5,10 +5,12 @@
  * order in which they were acknowledged; those of different keys don't wait for one another.
  */
 import { join } from "node:path";
+import { serializedByKey } from "../../core/serialized-by-key.ts";
 import { byBytes } from "../../core/text/order.ts";
 import { S3Error } from "../error.ts";
 import { type Ledger, openLedger, readLedger } from "./ledger.ts";
 import type { Entry, StoredObject, StoredPart, Upload } from "./object.ts";
+import { allFrom, firstFrom, merged } from "./sorted.ts";
 
 export interface Bucket {
   readonly name: string;
@@ -77,17 +79,7 @@ export async function openBucket(
   const path = join(folder, `${name}.ledger`);
   const ledger: Ledger<Entry> = readOnly ? notWritten : await openLedger<Entry>(path, apply);
   if (readOnly) await readLedger<Entry>(path, apply);
-  const turns = new Map<string, Promise<unknown>>();
-  /** Runs `work` after what is under way of that key. */
-  const inTurn = <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const turn = (turns.get(key) ?? Promise.resolve()).then(work, work);
-    turns.set(key, turn);
-    const end = () => {
-      if (turns.get(key) === turn) turns.delete(key);
-    };
-    turn.then(end, end);
-    return turn;
-  };
+  const inTurn = serializedByKey();
   const record = async (entry: Entry): Promise<void> => {
     await ledger.append(entry);
     apply(entry);
@@ -106,10 +98,7 @@ export async function openBucket(
     },
     get: (key) => objects.get(key),
 
-    *keysFrom(from) {
-      const all = keys();
-      for (let i = firstFrom(all, from); i < all.length; i++) yield all[i]!;
-    },
+    keysFrom: (from) => allFrom(keys(), from),
 
     hasBelow(prefix) {
       const all = keys();
@@ -167,25 +156,3 @@ const notWritten: Ledger<Entry> = {
   append: () => Promise.reject(new Error("the bucket is open for reading")),
   close: async () => undefined,
 };
-
-/** Two sorted lists without a common element, as one. */
-function merged(a: readonly string[], b: readonly string[]): string[] {
-  const result: string[] = [];
-  let [i, j] = [0, 0];
-  while (i < a.length || j < b.length) {
-    if (j === b.length || (i < a.length && byBytes(a[i]!, b[j]!) < 0)) result.push(a[i++]!);
-    else result.push(b[j++]!);
-  }
-  return result;
-}
-
-/** Index of the first element that is not before `from`. */
-function firstFrom(sorted: readonly string[], from: string): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (byBytes(sorted[middle]!, from) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

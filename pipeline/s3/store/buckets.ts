@@ -7,11 +7,12 @@
  * .fieldtree/s3/NAME.ledger      what happened to each
  * ```
  */
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { Failure } from "../../core/failure.ts";
 import { lock } from "../../disk/lock.ts";
+import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
 import { S3Error } from "../error.ts";
 import { type Bucket, openBucket } from "./bucket.ts";
@@ -84,15 +85,10 @@ export async function readBuckets(folder: string): Promise<readonly Bucket[]> {
 }
 
 async function readList(file: string): Promise<v.InferOutput<typeof stored>> {
-  let text: string;
+  const bytes = await readIfThere(file);
+  if (!bytes) return [];
   try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
-  try {
-    return v.parse(stored, JSON.parse(text));
+    return v.parse(stored, JSON.parse(bytes.toString()));
   } catch (cause) {
     throw new Failure("corrupt", `${file} is damaged`, { hint: "restore it from a copy: it lists the buckets", cause });
   }

@@ -14,6 +14,7 @@ import { type OdfCheck, verifyOdf } from "../../../pipeline/formats/odf/verify.t
 import { lintItem } from "../../core/stac/lint.ts";
 import { cid, facts } from "../../fakes/descriptions.ts";
 import { testWorld } from "../../fakes/world.ts";
+import { randomFrom } from "../damages.ts";
 import { buoys, checkpoint, events, first, logical, newData, second } from "./buoys.ts";
 import { encode, encodeBlock, type Files, folderWith, odfDataset, seed } from "./dataset.ts";
 
@@ -153,11 +154,7 @@ describe("verifying a dataset of Open Data Fabric", () => {
 
   it("names the file in which a byte was flipped, whichever it is", async () => {
     const seedNumber = Math.floor(Math.random() * 2 ** 31);
-    let state = seedNumber;
-    const random = (below: number) => {
-      state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-      return state % below;
-    };
+    const random = randomFrom(seedNumber);
     const whole = buoys();
     for (const [path, bytes] of whole) {
       if (path === "refs/head") continue;
@@ -220,11 +217,7 @@ describe("verifying a dataset of Open Data Fabric", () => {
 describe("hostile metadata", () => {
   it("ends in a failure of its kind, however its bytes are changed", async () => {
     const seedNumber = Math.floor(Math.random() * 2 ** 31);
-    let state = seedNumber;
-    const random = (below: number) => {
-      state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-      return (state >> 8) % below;
-    };
+    const random = randomFrom(seedNumber);
     const blocks = events.map((event, sequenceNumber) => encodeBlock(event, { sequenceNumber }));
     for (let i = 0; i < 4000; i++) {
       const block = blocks[random(blocks.length)]!.slice(0, random(3) === 0 ? random(400) : undefined);

@@ -5,7 +5,7 @@
  * names (section IV.A.2.p, "The Shared Message Table Message"; III.I, "Shared Object Header Message Table").
  */
 
-import { recent } from "../../recent.ts";
+import { recent } from "../../../core/recent.ts";
 import { Cursor } from "./cursor.ts";
 import { type FractalHeap, openFractalHeap } from "./fractal-heap.ts";
 import { type GlobalHeap, globalHeapOf } from "./global-heap.ts";
