@@ -56,6 +56,7 @@ const exportedViews = v.array(
 
 /** The real path of the file, with links resolved, where that is inside the folder. */
 async function inside(folder: string, file: string): Promise<string> {
+  // Whatever the reason, there is no file that could be run.
   const [root, path] = await Promise.all([realpath(folder), realpath(join(folder, file)).catch(() => undefined)]);
   if (path === undefined) throw new Failure("input", `${file}, which campaign.yaml names as views:, is not there`);
   if (relative(root, path).split(sep)[0] === "..") {

@@ -3,6 +3,7 @@ import type { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import type { Get } from "../dag/block.ts";
 import { resolve, whole } from "../dag/read/read.ts";
+import { recently } from "../dag/read/recent-blocks.ts";
 import { publishedHead } from "../log/chain.ts";
 import { locate } from "./address/locate.ts";
 import type { Call } from "./verb.ts";
@@ -14,13 +15,13 @@ export interface PortalFiles {
   cidOf(path: string): Promise<CID | undefined>;
 }
 
-/** Blocks that are remembered: folders are passed through again and again. */
-const mostBlocks = 4000;
+/** Bytes of directories that are remembered: they are passed through again and again. */
+const mostRemembered = 16 * 2 ** 20;
 
 /** @param address of a portal; `undefined`: of the newest release. */
 export async function openPortal(address: string | undefined, call: Call): Promise<PortalFiles> {
   const { cid, get } = address === undefined ? await newest(call) : await locate(address, call);
-  const remembered = remembering(get);
+  const remembered = recently(get, mostRemembered);
   return {
     cidOf: (path) => resolve(cid, path, remembered),
     async read(path) {
@@ -37,19 +38,4 @@ async function newest(call: Call): Promise<{ cid: CID; get: Get }> {
   const campaign = await call.campaign();
   const { release } = await publishedHead(campaign.log, call.world);
   return { cid: release.portal, get: campaign.get };
-}
-
-/** Requests each block one time, also where two ask for it at once. */
-function remembering(get: Get): Get {
-  const blocks = new Map<string, Promise<Uint8Array>>();
-  return (cid) => {
-    const key = cid.toString();
-    const known = blocks.get(key);
-    if (known) return known;
-    if (blocks.size >= mostBlocks) blocks.delete(blocks.keys().next().value!);
-    const asked = get(cid);
-    blocks.set(key, asked);
-    asked.catch(() => blocks.delete(key));
-    return asked;
-  };
 }

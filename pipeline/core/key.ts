@@ -17,6 +17,7 @@ import { base58btc } from "multiformats/bases/base58";
 import { CID } from "multiformats/cid";
 import { identity } from "multiformats/hashes/identity";
 import { Failure } from "./failure.ts";
+import { joined } from "./joined.ts";
 
 export interface PrivateKey {
   /** 32 bytes, secret. */
@@ -40,7 +41,7 @@ const longest = 4096;
 
 /** What a public key (32 bytes) is called behind `/ipns/`: its CID in base36. */
 export function publicName(publicKey: Uint8Array): string {
-  const digest = identity.digest(joined(before.publicKey, publicKey));
+  const digest = identity.digest(joined([before.publicKey, publicKey]));
   return CID.createV1(libp2pKey, digest).toString(base36);
 }
 
@@ -84,7 +85,7 @@ export async function privateKeyFrom(source: string | Uint8Array, what = "the ke
   const key = der ?? (protobuf && after(before.privateKey, protobuf, 64));
   if (!key && protobuf?.[0] === 0x08 && protobuf[1] !== 0x01) throw not("it is of another kind than ed25519");
   if (!key) throw not("it is neither a PEM of PKCS#8 nor libp2p's protobuf in base64");
-  const read = await keyIn(der ?? joined(before.seed, key.subarray(0, 32)));
+  const read = await keyIn(der ?? joined([before.seed, key.subarray(0, 32)]));
   if (!read) throw not("it is of another kind than ed25519, or damaged");
   // Signing with another's public key would give the seed away, signature by signature.
   if (!der && !same(read.publicKey, key.subarray(32))) throw not("its public half belongs to another key");
@@ -93,12 +94,12 @@ export async function privateKeyFrom(source: string | Uint8Array, what = "the ke
 
 /** The key whose secret is `seed`, 32 bytes. */
 export async function privateKeyOf(seed: Uint8Array): Promise<PrivateKey> {
-  return (await keyIn(joined(before.seed, seed)))!;
+  return (await keyIn(joined([before.seed, seed])))!;
 }
 
 /** Kubo's `libp2p-protobuf-cleartext`: 68 bytes. */
 export function protobufOf({ seed, publicKey }: PrivateKey): Uint8Array<ArrayBuffer> {
-  return joined(before.privateKey, seed, publicKey);
+  return joined([before.privateKey, seed, publicKey]);
 }
 
 /** Kubo's `pem-pkcs8-cleartext`, byte for byte. */
@@ -109,15 +110,16 @@ export function pemOf({ seed }: PrivateKey): string {
 
 /** Ed25519 signature of `bytes`: 64 bytes, the same for the same bytes. */
 export async function sign(bytes: Uint8Array, { seed }: PrivateKey): Promise<Uint8Array> {
-  const key = await crypto.subtle.importKey("pkcs8", joined(before.seed, seed), "Ed25519", false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("Ed25519", key, joined(bytes)));
+  // WebCrypto takes no views of what others may write to meanwhile: `joined` copies.
+  const key = await crypto.subtle.importKey("pkcs8", joined([before.seed, seed]), "Ed25519", false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("Ed25519", key, joined([bytes])));
 }
 
 /** Whether `signature` is that of `bytes` by the secret of `publicKey`. False for lengths that can't be. */
 export async function verify(signature: Uint8Array, bytes: Uint8Array, publicKey: Uint8Array): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
-  const key = await crypto.subtle.importKey("raw", joined(publicKey), "Ed25519", false, ["verify"]);
-  return crypto.subtle.verify("Ed25519", key, joined(signature), joined(bytes));
+  const key = await crypto.subtle.importKey("raw", joined([publicKey]), "Ed25519", false, ["verify"]);
+  return crypto.subtle.verify("Ed25519", key, joined([signature]), joined([bytes]));
 }
 
 /** The key in a PKCS#8 of DER; `undefined` where it isn't one, or of another kind. */
@@ -166,15 +168,4 @@ function after(prefix: readonly number[], bytes: Uint8Array, length: number): Ui
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
-}
-
-/** One after the other, in memory of their own: WebCrypto takes no views of what others may write to meanwhile. */
-function joined(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

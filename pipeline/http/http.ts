@@ -7,6 +7,7 @@
 
 import { fetchUnlessAborted } from "../core/abort.ts";
 import { Failure, type Kind } from "../core/failure.ts";
+import { joined } from "../core/joined.ts";
 import { oneLine } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 
@@ -239,7 +240,7 @@ export async function readBody(label: string, response: Response, limits: BodyLi
           `${label} stalled: ${length} bytes came, then next to none in ${stallAfter} ms`,
         );
       }
-      if (done) return joined(parts, length);
+      if (done) return parts.length === 1 ? parts[0]! : joined(parts);
       length += value.length;
       if (length > atMost) throw new Failure("corrupt", `${label} answered more than the ${atMost} bytes allowed`);
       parts.push(value);
@@ -281,14 +282,3 @@ const systemReasons: ReadonlyMap<string, string> = new Map([
   ["ETIMEDOUT", "no connection came about in time"],
   ["UND_ERR_CONNECT_TIMEOUT", "no connection came about in time"],
 ]);
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}

@@ -50,6 +50,7 @@ export async function printStatus(
   // The head is read a single time, so that the whole status is of one release, even if another is published meanwhile.
   const { campaign, lease: leaseNow, unreachable } = reachable(opened, timeouts.soon, world);
   const probing = belowPins(campaign, timeouts, unreachable, world);
+  // Awaited below: until then its failure must not end the process.
   probing.catch(() => undefined);
   const options: ObservationOptions = {
     get timeoutMs() {

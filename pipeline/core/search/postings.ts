@@ -5,7 +5,9 @@
  * counts of all of them and the documents of the last one; each other window is a file. So the newest documents of a term are
  * known without a further request, and a new document changes no window.
  */
+
 import { Failure } from "../failure.ts";
+import { joined } from "../joined.ts";
 import { decodeList, encodeList, reader, type Writer, writer } from "./bytes.ts";
 import { type Dictionary, frontCoded, frontDecoded } from "./layout.ts";
 import { detailLength } from "./words.ts";
@@ -69,12 +71,6 @@ export function postingsOf(
     from = to;
   }
   return { term, count: documents.length, bits, windows };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const output = writer();
-  for (const part of parts) output.bytes(part);
-  return output.done();
 }
 
 /** A window as a file. */

@@ -9,6 +9,7 @@
 import type { Compressors, SchemaElement } from "hyparquet";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { Failure } from "../../core/failure.ts";
+import { joined } from "../../core/joined.ts";
 import type { World } from "../../core/world.ts";
 import { type Column, openParquet } from "../parquet/footer.ts";
 import { hashText } from "./block.ts";
@@ -225,7 +226,7 @@ function arrowTypeOf({ path, element, isRepeated }: Column): ArrowType {
 }
 
 const floating = (bits: number): ArrowType => ({
-  type: joined(uint16(2), uint64(bits)),
+  type: joined([uint16(2), uint64(bits)]),
   write: (value, to) => to.float(value, bits),
 });
 
@@ -235,19 +236,19 @@ function integerType(
 ): ArrowType {
   const stored = type === "INT32" ? 32 : 64;
   const storedAs = (id: Uint8Array): ArrowType => ({ type: id, write: (value, to) => to.integer(value, stored) });
-  if (converted === "DATE" || logical?.type === "DATE") return storedAs(joined(uint16(7), uint64(32), uint16(0)));
-  if (logical?.type === "TIME") return storedAs(joined(uint16(8), uint64(stored), uint16(unitId(logical.unit))));
+  if (converted === "DATE" || logical?.type === "DATE") return storedAs(joined([uint16(7), uint64(32), uint16(0)]));
+  if (logical?.type === "TIME") return storedAs(joined([uint16(8), uint64(stored), uint16(unitId(logical.unit))]));
   if (logical?.type === "TIMESTAMP" || converted?.startsWith("TIMESTAMP_")) {
     const unit = logical?.type === "TIMESTAMP" ? logical.unit : converted!.slice("TIMESTAMP_".length);
     const isUtc = logical?.type === "TIMESTAMP" ? logical.isAdjustedToUTC : true;
     const zone = isUtc ? lengthAndText(new TextEncoder().encode("UTC")) : Uint8Array.of(0);
-    return storedAs(joined(uint16(9), uint16(unitId(unit)), zone));
+    return storedAs(joined([uint16(9), uint16(unitId(unit)), zone]));
   }
   const [, unsigned, bits] = /^(U?)INT_(8|16|32|64)$/.exec(converted ?? "") ?? [];
   const isSigned = logical?.type === "INTEGER" ? logical.isSigned : unsigned !== "U";
   const width = logical?.type === "INTEGER" ? logical.bitWidth : Number(bits ?? stored);
   return {
-    type: joined(uint16(1), Uint8Array.of(isSigned ? 1 : 0), uint64(width)),
+    type: joined([uint16(1), Uint8Array.of(isSigned ? 1 : 0), uint64(width)]),
     write: (value, to) => to.integer(value, width),
   };
 }
@@ -261,7 +262,7 @@ function bytesIn(value: unknown, path: readonly string[]): Uint8Array {
 }
 
 function lengthAndText(bytes: Uint8Array): Uint8Array {
-  return joined(uint64(bytes.length), bytes);
+  return joined([uint64(bytes.length), bytes]);
 }
 
 function uint16(value: number): Uint8Array {
@@ -271,15 +272,5 @@ function uint16(value: number): Uint8Array {
 function uint64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
-  return bytes;
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }

@@ -7,6 +7,7 @@
  * @see https://specs.ipfs.tech/ipns/ipns-record/
  */
 
+import { joined } from "../../core/joined.ts";
 import { type PrivateKey, protobufOf } from "../../core/key.ts";
 import { excerpt } from "../../http/http.ts";
 import { keyIs, type RecordKey } from "./record-key.ts";
@@ -49,7 +50,7 @@ export async function readRecord(bytes: Uint8Array, key: Uint8Array | RecordKey)
   const { value, sequence, ttl, validity, signatureV2, data, pubKey } = record;
   const isSigned = signatureV2 instanceof Uint8Array && data instanceof Uint8Array;
   const isBy = key instanceof Uint8Array ? keyIs(key) : key;
-  if (!isSigned || !(await isBy(signatureV2, joined(signedBefore, data), pubKey))) {
+  if (!isSigned || !(await isBy(signatureV2, joined([signedBefore, data]), pubKey))) {
     return "was not signed with the key of that name";
   }
   const until = endOf(validity);
@@ -86,11 +87,4 @@ function endOf(validity: unknown): Date | undefined {
   const [, second, zone] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
   const until = new Date(`${second}${zone}`);
   return Number.isNaN(until.getTime()) ? undefined : until;
-}
-
-function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(before.length + after.length);
-  bytes.set(before);
-  bytes.set(after, before.length);
-  return bytes;
 }

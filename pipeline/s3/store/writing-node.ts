@@ -27,6 +27,7 @@ export function writingNode(open: () => Promise<HomeNode>): WritingNode {
     const node = opened;
     opened = undefined;
     clearTimeout(idle);
+    // A node that could not be opened has failed each write already.
     closing = Promise.all([closing, node?.then((each) => each.close?.()).catch(() => undefined)]);
     return closing;
   };

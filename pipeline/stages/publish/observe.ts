@@ -95,6 +95,7 @@ export async function observe(
       : undefined;
   const changes = changesBetween(live, tree);
   const probing = probedBelow(atHome, { root: root?.cid, head, tree, live }, options.below);
+  // Awaited below: until then its failure must not end the process.
   probing.catch(() => undefined);
   const known = { tree, findings, head, rollbacks, live, changes, sizes, blocks };
   if (!root) return { ...known, ...(await probing), names: await names, pins: [], steps: [] };
