@@ -4,8 +4,9 @@
  * Releases follow one another by `previous`, numbered without gaps: the log's main line. A release may also link the heads
  * of other logs that were merged into it (`merged`), each with a main line of its own, which may meet this one further down.
  */
-import type { CID } from "multiformats/cid";
+import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
+import type { ChainState } from "../core/relation.ts";
 import type { World } from "../core/world.ts";
 import type { Head, ReleaseLog } from "./log.ts";
 import type { Release } from "./release.ts";
@@ -56,6 +57,17 @@ const firstRelease = "fieldtree publish makes the first release";
 /** What `release` links to of the log: the release before it, then the heads it merged. */
 export function parentsOf({ previous, merged = [] }: Release): readonly CID[] {
   return previous ? [previous, ...merged] : merged;
+}
+
+/** The log up to `head` as one state of a chain, for comparing it with another by `relationOf`. Its keys are CIDs. */
+export function chainState(head: Head, log: Reader, world: World): ChainState {
+  return {
+    head: head.cid.toString(),
+    async read(key) {
+      const release = key === head.cid.toString() ? head.release : await log.read(CID.parse(key), world);
+      return { number: release.number, parents: parentsOf(release).map(String) };
+    },
+  };
 }
 
 /** Those of `releases` that no other of them links to: of a head and all below it, that head alone. */

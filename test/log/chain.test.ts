@@ -1,6 +1,7 @@
 import type { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
-import { allReleasesFrom, headsOf, parentsOf, releasesFrom } from "../../pipeline/log/chain.ts";
+import { relationOf } from "../../pipeline/core/relation.ts";
+import { allReleasesFrom, chainState, headsOf, parentsOf, releasesFrom } from "../../pipeline/log/chain.ts";
 import type { Head, ReleaseLog } from "../../pipeline/log/log.ts";
 import { mergedLinks, type Release, releaseBlock } from "../../pipeline/log/release.ts";
 import { aRelease } from "../fakes/release.ts";
@@ -55,6 +56,20 @@ describe("walking a log into which another was merged", () => {
   it("gives each release once, and before every release that it links to", async () => {
     const { six, walked } = merged();
     expect(await walked(six)).toEqual(["6", "m5", "b4", "b3", "a4", "a3", "2", "1"]);
+  });
+
+  it("tells how logs relate: a head that was merged is behind the release that merged it", async () => {
+    const { two, a4, b4, six, log } = merged();
+    const [at2, atA4, atB4, at6] = [two, a4, b4, six].map((head) => chainState(head, log, world));
+    expect(await relationOf(atB4, at6)).toEqual({ relation: "behind", by: 4 });
+    expect(await relationOf(atA4, atB4)).toEqual({
+      relation: "diverged",
+      at: 2,
+      base: `${two.cid}`,
+      ahead: 2,
+      behind: 2,
+    });
+    expect(await relationOf(at6, at2)).toEqual({ relation: "ahead", by: 6 });
   });
 
   it("goes along the log's own releases alone where only those are asked for", async () => {

@@ -13,6 +13,7 @@
 import type { Folder } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { Failure } from "../../core/failure.ts";
+import type { ChainState } from "../../core/relation.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, type DataEvent, decodeBlock, type Event, parseHash, sha3Of } from "./block.ts";
@@ -150,40 +151,20 @@ export function continuity(): (linked: LinkedBlock) => readonly string[] {
 /** For comparing: the fraction has as many digits as it needs. */
 const instantOf = (time: string) => time.replace("Z", "").padEnd(29, "0");
 
-/** How one state of a dataset relates to another. */
-export type Relation =
-  | { readonly relation: "equal" | "unrelated" }
-  | { readonly relation: "ahead" | "behind"; readonly blocks: number }
-  | { readonly relation: "diverged"; readonly at: number };
-
-/** One state of a dataset: where its files are, and its chain there. */
-export interface State {
-  readonly files: OdfFiles;
-  readonly chain: Chain;
-}
-
-/** How `one` relates to `other`: ahead by so many blocks, behind, diverged after block `at`, or another dataset. */
-export async function relationOf(one: State, other: State, world: World): Promise<Relation> {
-  if (one.chain.head === other.chain.head) return { relation: "equal" };
-  const [ours, theirs] = await Promise.all([hashesOf(one, world), hashesOf(other, world)]);
-  const shared = sharedLength(ours, theirs);
-  if (shared === 0) return { relation: "unrelated" };
-  if (shared === theirs.length) return { relation: "ahead", blocks: ours.length - shared };
-  if (shared === ours.length) return { relation: "behind", blocks: theirs.length - shared };
-  return { relation: "diverged", at: shared - 1 };
-}
-
-/** Oldest first. */
-async function hashesOf({ files, chain }: State, world: World): Promise<string[]> {
+/** The blocks of one state of a dataset, by their hashes, for comparing it with another. The first block has number 0. */
+export async function stateOf(chain: Chain, files: OdfFiles, world: World): Promise<ChainState> {
   const hashes: string[] = [];
   for await (const { hash } of blocksOf(chain, files, world)) hashes.push(hash);
-  return hashes.reverse();
-}
-
-function sharedLength(ours: readonly string[], theirs: readonly string[]): number {
-  let shared = 0;
-  while (shared < Math.min(ours.length, theirs.length) && ours[shared] === theirs[shared]) shared++;
-  return shared;
+  hashes.reverse();
+  const numbers = new Map(hashes.map((hash, number) => [hash, number]));
+  return {
+    head: chain.head,
+    async read(hash) {
+      const number = numbers.get(hash);
+      if (number === undefined) throw new Failure("input", `the chain of ${chain.head} has no block ${hash}`);
+      return { number, parents: hashes.slice(Math.max(0, number - 1), number) };
+    },
+  };
 }
 
 /** For messages: the kind of an event, and what tells it from others of its kind. */

@@ -5,9 +5,10 @@ import { join, resolve } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { isFailure } from "../../../pipeline/core/failure.ts";
+import { relationOf } from "../../../pipeline/core/relation.ts";
 import { itemOf } from "../../../pipeline/core/stac/item.ts";
 import { decodeBlock, parseHash, sha3Of } from "../../../pipeline/formats/odf/block.ts";
-import { blocksOf, filesIn, openChain, relationOf } from "../../../pipeline/formats/odf/chain.ts";
+import { blocksOf, filesIn, openChain, stateOf } from "../../../pipeline/formats/odf/chain.ts";
 import { odf } from "../../../pipeline/formats/odf/odf.ts";
 import { arrowSchema } from "../../../pipeline/formats/odf/schema.ts";
 import { type OdfCheck, verifyOdf } from "../../../pipeline/formats/odf/verify.ts";
@@ -199,18 +200,18 @@ describe("verifying a dataset of Open Data Fabric", () => {
   });
 
   it("says how two states of a dataset relate", async () => {
-    const stateOf = async (list: Parameters<typeof odfDataset>[0]) => {
+    const state = async (list: Parameters<typeof odfDataset>[0]) => {
       const files = filesIn(folderWith(odfDataset(list)), world);
-      return { files, chain: await openChain(files) };
+      return stateOf(await openChain(files), files, world);
     };
-    const [short, long] = [await stateOf(events.slice(0, 3)), await stateOf(events.slice(0, 5))];
-    const other = await stateOf([...events.slice(0, 2), { kind: "SetInfo", description: "Otherwise" }]);
-    const stranger = await stateOf([{ ...seed, datasetKind: "Derivative" }]);
-    expect(await relationOf(short, short, world)).toEqual({ relation: "equal" });
-    expect(await relationOf(long, short, world)).toEqual({ relation: "ahead", blocks: 2 });
-    expect(await relationOf(short, long, world)).toEqual({ relation: "behind", blocks: 2 });
-    expect(await relationOf(long, other, world)).toEqual({ relation: "diverged", at: 1 });
-    expect(await relationOf(long, stranger, world)).toEqual({ relation: "unrelated" });
+    const [short, long] = [await state(events.slice(0, 3)), await state(events.slice(0, 5))];
+    const other = await state([...events.slice(0, 2), { kind: "SetInfo", description: "Otherwise" }]);
+    const stranger = await state([{ ...seed, datasetKind: "Derivative" }]);
+    expect(await relationOf(short, short)).toEqual({ relation: "equal" });
+    expect(await relationOf(long, short)).toEqual({ relation: "ahead", by: 2 });
+    expect(await relationOf(short, long)).toEqual({ relation: "behind", by: 2 });
+    expect(await relationOf(long, other)).toMatchObject({ relation: "diverged", at: 1, ahead: 3, behind: 1 });
+    expect(await relationOf(long, stranger)).toEqual({ relation: "unrelated" });
   });
 });
 
