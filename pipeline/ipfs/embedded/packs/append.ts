@@ -4,10 +4,11 @@
  * Full packs are committed while the next is being filled. Until they are committed and the packs were read again, this
  * module knows which blocks they have.
  */
+import { newPiece } from "./append-file.ts";
 import type { Limits } from "./limits.ts";
 import type { PackIndex } from "./pack-index.ts";
 import { type Counter, nextNumber } from "./pack-numbers.ts";
-import { newPiece, openWriter, type PackWriter } from "./pack-writer.ts";
+import { openWriter, type PackWriter } from "./pack-writer.ts";
 import type { Packs } from "./packs.ts";
 
 export interface Appending {

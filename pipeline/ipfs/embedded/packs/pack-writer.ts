@@ -24,15 +24,15 @@ import {
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Failure } from "../../../core/failure.ts";
-import { largestBlock } from "../../../dag/car.ts";
-import { digestLength, digestSet } from "../../../dag/digest-set.ts";
+import { digestLength } from "../../../dag/digest-set.ts";
 import { sha256 } from "../../../dag/hash.ts";
 import { writeDurably } from "../../../disk/write.ts";
 import { markUnchanged } from "../repair/remove-damaged.ts";
+import { appendFile, notAsWritten } from "./append-file.ts";
+import { entryList } from "./entry-list.ts";
 import type { Limits } from "./limits.ts";
-import { headLength, longestHead, packHeader, writeHead } from "./pack.ts";
-import { entriesOf, entryLength, makeIndex, type PackIndex, readIndex, writeEntry } from "./pack-index.ts";
+import { headLength, packHeader, writeHead } from "./pack.ts";
+import { makeIndex, type PackIndex, readIndex } from "./pack-index.ts";
 import { indexName, packName } from "./pack-numbers.ts";
 
 export interface PackWriter {
@@ -71,12 +71,6 @@ export function isFull({ count, covered }: PackIndex, { packBlocks, packBytes }:
   return count >= packBlocks || covered >= packBytes;
 }
 
-/** Bytes gathered before they are written. */
-const pieceLength = 4 * 1024 * 1024;
-
-/** A buffer in which a writer gathers bytes. Several writers may use it in turn, each flushed before the next begins. */
-export const newPiece = (): Buffer => Buffer.allocUnsafeSlow(pieceLength + largestBlock + longestHead);
-
 export interface Opening {
   readonly folder: string;
   readonly number: number;
@@ -96,91 +90,54 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
   const path = join(folder, packName(number));
   const indexPath = join(folder, indexName(number));
   const fd = index ? opened(path, index) : created(path, indexPath);
-
-  let filled = 0;
-  /** Bytes of the file, all of which this writer wrote or the index covers. */
-  let written = index?.covered ?? packHeader.length;
-  let committed = written;
-  let entries = Buffer.allocUnsafeSlow(Math.max(64, (index?.count ?? 0) * 2) * entryLength);
-  let count = index?.count ?? 0;
-  if (index) entriesOf(index).copy(entries);
-  const appended = digestSet();
-  let fault: { readonly why: unknown } | undefined;
+  const file = appendFile(path, fd, piece, index?.covered ?? packHeader.length);
+  const entries = entryList(index);
+  let committed = file.written;
   let closed = false;
   // Commits run one after another: an older index must never replace a newer one.
   let committing: Promise<void> = Promise.resolve();
 
-  /** After a failed write the contents of the file are unknown, so every later call fails as well. */
-  const orFault = <T>(work: () => T): T => {
-    if (fault) throw fault.why;
-    try {
-      return work();
-    } catch (why) {
-      fault = { why };
-      throw why;
-    }
-  };
-  const assertOurs = (): void => {
-    const { size, ino } = fstatSync(fd);
-    if (size !== written) throw notAsWritten(path, `it has ${size} bytes and ${written} were written`);
-    const named = statSync(path, { throwIfNoEntry: false });
-    if (named?.ino !== ino) throw notAsWritten(path, named ? "another file has its name" : "it is gone");
-  };
-  const flush = (): void => {
-    if (filled === 0) return;
-    orFault(() => {
-      for (let done = 0; done < filled; ) {
-        const bytes = writeSync(fd, piece, done, filled - done);
-        done += bytes;
-        written += bytes;
-      }
-      filled = 0;
-      assertOurs();
-    });
-  };
-  const room = (): void => {
-    if (fault) throw fault.why;
-    if (filled >= pieceLength) flush();
-  };
-  const remember = (digest: Uint8Array, offset: number, length: number): void => {
-    if ((count + 1) * entryLength > entries.length) {
-      const larger = Buffer.allocUnsafeSlow(entries.length * 2);
-      entries.copy(larger);
-      entries = larger;
-    }
-    writeEntry(entries, count++, digest, { offset, length });
-    appended.add(digest);
-  };
-
   const commitNow = async (): Promise<void> => {
-    flush();
-    if (fault) throw fault.why;
-    if (written === committed) return;
+    file.flush();
+    file.throwIfFailed();
+    if (file.written === committed) return;
     // Blocks appended while this commit waits for the disk belong to the next commit.
-    const covered = written;
-    const index = makeIndex(entries.subarray(0, count * entryLength), covered);
+    const covered = file.written;
+    const index = makeIndex(entries.bytes(), covered);
     await promisify(fdatasync)(fd);
     await writeDurably(indexPath, index.bytes);
     await assertCommitted(path, indexPath, index);
     committed = covered;
   };
+  const end = async (last: () => void): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    file.fail(new Error(`${path} was closed`));
+    await committing.catch(() => undefined);
+    try {
+      last();
+    } finally {
+      closeSync(fd);
+    }
+  };
 
   return {
     number,
-    has: (digest) => appended.has(digest),
-    isFull: () => count >= limits.packBlocks || written + filled >= limits.packBytes,
-    flush,
+    has: entries.has,
+    isFull: () => entries.count >= limits.packBlocks || file.written + file.filled >= limits.packBytes,
+    flush: file.flush,
 
     append(cid, digest, bytes) {
-      room();
-      const head = writeHead(piece, filled, cid, bytes.length);
-      piece.set(bytes, filled + head);
-      remember(digest, written + filled + head, bytes.length);
-      filled += head + bytes.length;
+      file.makeRoom();
+      const head = writeHead(piece, file.filled, cid, bytes.length);
+      piece.set(bytes, file.filled + head);
+      entries.add(digest, { offset: file.written + file.filled + head, length: bytes.length });
+      file.fill(head + bytes.length);
     },
 
     appendRead(cidPrefix, length, fill, isKnown) {
-      room();
+      file.makeRoom();
+      const { filled } = file;
       const head = headLength(cidPrefix.length + digestLength, length);
       const bytes = piece.subarray(filled + head, filled + head + length);
       fill(bytes);
@@ -188,8 +145,8 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
       if (isKnown(digest, bytes)) return digest;
       writeHead(piece, filled, cidPrefix, digestLength + length);
       piece.set(digest, filled + head - digestLength);
-      remember(digest, written + filled + head, length);
-      filled += head + length;
+      entries.add(digest, { offset: file.written + filled + head, length });
+      file.fill(head + length);
       return digest;
     },
 
@@ -198,37 +155,31 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
         .catch(() => undefined)
         .then(commitNow)
         .catch((why) => {
-          fault ??= { why };
+          file.fail(why);
           throw why;
         });
       return committing;
     },
 
-    async discard() {
-      if (closed) return;
-      closed = true;
-      fault ??= { why: new Error(`${path} was closed`) };
-      await committing.catch(() => undefined);
-      try {
-        // What the index on the disk covers: a commit may have failed after its index was written.
-        const covered = readIndex(readFileSync(indexPath))?.covered;
-        if (covered !== undefined && covered < written && fstatSync(fd).size === written) {
-          ftruncateSync(fd, covered);
-          markUnchanged(folder, { number, path });
-        }
-      } finally {
-        closeSync(fd);
-      }
-    },
+    discard: () => end(() => cutOff({ folder, number, path, indexPath }, fd, file.written)),
 
-    async close() {
-      if (closed) return;
-      closed = true;
-      fault ??= { why: new Error(`${path} was closed`) };
-      await committing.catch(() => undefined);
-      closeSync(fd);
-    },
+    close: () => end(() => {}),
   };
+}
+
+interface PackPaths {
+  readonly folder: string;
+  readonly number: number;
+  readonly path: string;
+  readonly indexPath: string;
+}
+
+/** Cuts off what the index on the disk does not cover: a commit may have failed after its index was written. */
+function cutOff({ folder, number, path, indexPath }: PackPaths, fd: number, written: number): void {
+  const covered = readIndex(readFileSync(indexPath))?.covered;
+  if (covered === undefined || covered >= written || fstatSync(fd).size !== written) return;
+  ftruncateSync(fd, covered);
+  markUnchanged(folder, { number, path });
 }
 
 function opened(path: string, index: PackIndex): number {
@@ -258,10 +209,4 @@ async function assertCommitted(path: string, indexPath: string, index: PackIndex
   if (Buffer.compare(read, index.bytes) !== 0) throw notAsWritten(path, "its index is not the one that was written");
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size < index.covered) throw notAsWritten(path, `it has ${size} bytes and ${index.covered} were committed`);
-}
-
-function notAsWritten(path: string, how: string): Failure {
-  return new Failure("corrupt", `${path} is not as it was written: ${how}`, {
-    hint: "does another program write to that folder? `fieldtree fsck` tells what is lost; then run this again",
-  });
 }
