@@ -58,14 +58,25 @@ const mayImportWithin: Readonly<Record<string, Readonly<Record<string, readonly 
 /** What a browser runs, with all that it imports, and so may not use Node. */
 const inBrowsers = ["core", "formats", "dag/codec", "dag/read"];
 
+/** What the browser app may import: what runs in browsers, without what makes blocks. */
+const ofBrowserApp = ["pipeline/core/", "pipeline/formats/", "pipeline/dag/codec/", "pipeline/dag/read/"];
+const packagesOfBrowserApp = ["preact", "@preact/signals"];
+
 /** Everything in pipeline/, read once. */
-const sources: ReadonlyMap<string, Source> = new Map(
-  readdirSync("pipeline", { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => `pipeline/${file.replaceAll("\\", "/")}`)
-    .sort()
-    .map((file) => [file, look(file, readFileSync(file, "utf8"))]),
-);
+const sources = sourcesIn("pipeline");
+/** The same of the browser app, without what builds it. */
+const app = sourcesIn("browser", "browser/vite.config.ts");
+
+function sourcesIn(folder: string, without?: string): ReadonlyMap<string, Source> {
+  return new Map(
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.tsx?$/.test(file))
+      .map((file) => `${folder}/${file.replaceAll("\\", "/")}`)
+      .filter((file) => file !== without)
+      .sort()
+      .map((file) => [file, look(file, readFileSync(file, "utf8"))]),
+  );
+}
 const within = (...folders: string[]) =>
   [...sources].filter(([file]) => folders.some((folder) => file.startsWith(`pipeline/${folder}/`)));
 const folderOf = (file: string) => file.split("/")[1]!;
@@ -116,14 +127,27 @@ it("uses only packages that an installation brings along", () => {
   }
 });
 
+it("lets the browser app import what runs in browsers, and nothing else", () => {
+  const installed = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: object };
+  for (const [file, { imports }] of app) {
+    const strays = imports.filter((to) => {
+      if (!to.startsWith("."))
+        return !packagesOfBrowserApp.includes(packageOf(to)) && !Object.hasOwn(installed.dependencies, packageOf(to));
+      const path = normalize(`${dirname(file)}/${to}`);
+      return !path.startsWith("browser/") && !ofBrowserApp.some((folder) => path.startsWith(folder));
+    });
+    expect(strays, file).toEqual([]);
+  }
+});
+
 it("keeps what a browser uses free of Node", () => {
   const forbidden = ["Buffer", "process", "setImmediate", "require", "NodeJS"];
-  const files = new Set(within(...inBrowsers).map(([file]) => file));
+  const files = new Set([...within(...inBrowsers).map(([file]) => file), ...app.keys()]);
   // A set is iterated in the order of insertion, so what is added here is visited as well.
   for (const file of files) for (const imported of relativeImports(file)) files.add(imported);
   expect(files).toContain("pipeline/dag/block.ts");
   for (const file of files) {
-    const { imports, globals } = sources.get(file)!;
+    const { imports, globals } = sourceOf(file)!;
     expect(imports.filter(isBuiltin), file).toEqual([]);
     expect(
       forbidden.filter((name) => globals.has(name)),
@@ -248,10 +272,11 @@ function packageOf(target: string): string {
     .join("/");
 }
 
+const sourceOf = (file: string) => sources.get(file) ?? app.get(file);
+
 function relativeImports(file: string): string[] {
-  return sources
-    .get(file)!
+  return sourceOf(file)!
     .imports.filter((to) => to.startsWith("."))
     .map((to) => normalize(`${dirname(file)}/${to}`))
-    .filter((to) => sources.has(to));
+    .filter((to) => sourceOf(to) !== undefined);
 }

@@ -38,6 +38,7 @@ process.env[listFile] = join(scratch, "absent.jsonl");
 try {
   const count: Count = { passed: 0, failed: 0, skipped: 0 };
   await check(count, "types", "tsc", ["-p", "."]);
+  await check(count, "types of the browser app", "tsc", ["-p", "browser"]);
   await check(count, "format and lint", "biome", ["check", "."]);
   if (everything) await prepare({ systemPackages: ci });
   await vitest(count);

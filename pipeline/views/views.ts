@@ -1,5 +1,6 @@
 /** All views of a portal. Their files must not overlap: a test renders them all. */
 import type { Json } from "../core/json.ts";
+import { browser } from "./browser/browser.ts";
 import { cite } from "./cite.ts";
 import { feeds } from "./feeds.ts";
 import { history } from "./history.ts";
@@ -15,6 +16,7 @@ import type { View } from "./view.ts";
 
 export const views: readonly View<Json>[] = [
   page,
+  browser,
   indexJson,
   stac,
   refs,

@@ -1,0 +1,2 @@
+/** The page of one dataset: what needs a script is added to the prerendered page. */
+import "../style.css";

@@ -1,0 +1,36 @@
+/**
+ * `npm run build:browser`: the browser app as `pipeline/views/browser/built/`, which the view publishes as `app/`.
+ *
+ * What is built is committed: workflows and the published package run without development dependencies, and the portal's CID
+ * must not depend on where somebody bundled. So names are stable, and nothing of the machine is in the files.
+ */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** Where the files go, unless the caller builds elsewhere to compare. */
+export const builtFolder = fileURLToPath(new URL("../pipeline/views/browser/built", import.meta.url));
+
+export default defineConfig({
+  root: here,
+  // The same files are used below /ipfs/<cid>/, at the root of a host and in a folder of one.
+  base: "./",
+  publicDir: "static",
+  logLevel: "warn",
+  build: {
+    outDir: builtFolder,
+    emptyOutDir: true,
+    // Browsers of the last three years.
+    target: ["chrome119", "firefox120", "safari17"],
+    cssCodeSplit: false,
+    assetsInlineLimit: 0,
+    // A chunk is fetched when it is imported. Fetching what it imports at the same time needs a table of every chunk.
+    modulePreload: false,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { find: `${here}find/main.tsx`, dataset: `${here}dataset/main.ts` },
+      output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", assetFileNames: "[name][extname]" },
+    },
+  },
+});
