@@ -7,6 +7,7 @@
  * @see https://docs.unidata.ucar.edu/netcdf-c/current/netcdf_data_model.html
  */
 import type { Access, DatasetFinding } from "../../core/dataset/dataset.ts";
+import type { Box } from "../arrays.ts";
 import type { Hdf5Dataset, Hdf5Value, Hdf5Values } from "../hdf5/model.ts";
 import type { ClassicVariable } from "./classic/header.ts";
 
@@ -75,10 +76,4 @@ export interface NetcdfVariable {
    * the source does.
    */
   read(box: Box, budget: number): Promise<Hdf5Values>;
-}
-
-/** A part of a variable: the first index and how many, along each dimension. */
-export interface Box {
-  readonly start: readonly number[];
-  readonly count: readonly number[];
 }

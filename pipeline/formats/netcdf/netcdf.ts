@@ -6,22 +6,18 @@
  */
 import { unlessAborted } from "../../core/abort.ts";
 import { describe } from "../../core/cf/describe.ts";
-import type { CfVariable } from "../../core/cf/variable.ts";
 import { storageFindings } from "../../core/checks/storage.ts";
 import type { DatasetFinding, Description } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
-import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { boundedAttributes } from "../attributes.ts";
 import type { Decompressors } from "../decompressors.ts";
-import { openHdf5 } from "../hdf5/hdf5.ts";
 import type { FormatReader } from "../reader.ts";
 import { jsonOf } from "./attributes.ts";
 import { isClassic } from "./classic/header.ts";
-import { openClassic } from "./classic/open.ts";
-import { openEnhanced } from "./enhanced/open.ts";
 import type { NetcdfFile, NetcdfVariable } from "./file.ts";
+import { cfVariableOf, openFile } from "./open.ts";
 import { joinedReferences } from "./references/joined/joined.ts";
 import { referencesTo } from "./references/references.ts";
 import { storedArrayOf } from "./storage.ts";
@@ -47,23 +43,10 @@ export const netcdf = (using: Decompressors): FormatReader => ({
   },
 });
 
-/** Variables that are described; a file of more is none that a person can find their way in. */
-const mostVariables = 5000;
-
 /** "\x89HDF\r\n\x1a\n", at the beginning or behind a user block of 512 bytes, or twice that, and so on. */
 export function isHdf5(start: Uint8Array): boolean {
   const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
   return [0, 512, 1024, 2048].some((offset) => signature.every((byte, i) => start[offset + i] === byte));
-}
-
-/** @throws Failure `input` where the file is damaged or has too many variables; `unavailable` as the source does. */
-async function openFile(source: RangeSource, using: Decompressors): Promise<NetcdfFile> {
-  const start = await source.read(0, 4);
-  const file = isClassic(start) ? await openClassic(source) : await openEnhanced(await openHdf5(source, using));
-  const count = file.groups.reduce((all, { variables }) => all + variables.length, 0);
-  if (count > mostVariables)
-    throw new Failure("input", `the file has ${count} variables; more than ${mostVariables} are not read`);
-  return file;
 }
 
 /** @throws Failure `input` where the file is damaged or too large to be described; `unavailable` as the source does. */
@@ -91,19 +74,6 @@ async function describeFile(source: RangeSource, using: Decompressors, world: Wo
 /** Groups that have variables, without the root. */
 const groupsIn = ({ groups }: NetcdfFile) =>
   groups.filter(({ path, variables }) => path !== "" && variables.length > 0).map(({ path }) => path);
-
-function cfVariableOf({ name, dimensions, shape, chunks, type, attributes }: NetcdfVariable): CfVariable {
-  return {
-    name,
-    dimensions: dimensions.map((dimension) => dimension.name),
-    shape,
-    ...(chunks && { chunks }),
-    type,
-    attributes: jsonOf(attributes),
-    // The fill value of the storage is what was never written, and says nothing of missing data.
-    missing: [],
-  };
-}
 
 /** Of values that are in other files: it depends on those what they are. */
 function elsewhere({ name, stored }: NetcdfVariable): DatasetFinding[] {

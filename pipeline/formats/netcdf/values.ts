@@ -10,11 +10,12 @@ import type { DatasetFinding } from "../../core/dataset/dataset.ts";
 import { isFailure } from "../../core/failure.ts";
 import { formatBytes, shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
+import type { Box } from "../arrays.ts";
 import { chunksPer, coordinatesOf, product } from "../codecs/block.ts";
 import { isOverBudget } from "../hdf5/structure/file-budget.ts";
 import { evenly, most, perTurn, sampleSize } from "../read-limits.ts";
 import { type ArrayReading, datasetValues, piecesOf } from "../read-values.ts";
-import type { Box, NetcdfVariable } from "./file.ts";
+import type { NetcdfVariable } from "./file.ts";
 
 /** Bytes of a UnixFS leaf, of which a file is read in whole ones; and leaves that one variable may cost. */
 const leaf = { size: 262_144, most: 256 } as const;

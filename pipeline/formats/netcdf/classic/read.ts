@@ -6,9 +6,9 @@
 import { inOrder } from "../../../core/concurrency.ts";
 import type { RangeSource } from "../../../core/dataset/range-source.ts";
 import { formatBytes, shown } from "../../../core/text/shown.ts";
+import type { Box } from "../../arrays.ts";
 import { coordinatesOf, product, strideOf } from "../../codecs/block.ts";
 import type { Hdf5Values } from "../../hdf5/model.ts";
-import type { Box } from "../file.ts";
 import { bad, type ClassicVariable } from "./header.ts";
 import { numbersOf } from "./types.ts";
 

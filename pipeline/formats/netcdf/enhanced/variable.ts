@@ -4,10 +4,11 @@
  * What was never written along an unlimited dimension that another variable made longer is its fill value.
  */
 import type { Numbers } from "../../../core/cf/packing.ts";
+import type { Box } from "../../arrays.ts";
 import { copyBlock, product, strideOf } from "../../codecs/block.ts";
 import type { Hdf5Dataset, Hdf5Value, Hdf5Values } from "../../hdf5/model.ts";
 import { defaultFill } from "../classic/types.ts";
-import type { Box, NetcdfAttributes, NetcdfDimension, NetcdfVariable } from "../file.ts";
+import type { NetcdfAttributes, NetcdfDimension, NetcdfVariable } from "../file.ts";
 import { itemSizeOf, typeNameOf } from "./types.ts";
 
 export interface VariableOptions {
