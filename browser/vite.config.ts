@@ -4,16 +4,30 @@
  * What is built is committed: workflows and the published package run without development dependencies, and the portal's CID
  * must not depend on where somebody bundled. So names are stable, and nothing of the machine is in the files.
  */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** Where the files go, unless the caller builds elsewhere to compare. */
 export const builtFolder = fileURLToPath(new URL("../pipeline/views/browser/built", import.meta.url));
 
+/** The coastlines that the map fetches, from the package that has them. */
+const coastlines: Plugin = {
+  name: "coastlines",
+  generateBundle() {
+    for (const detail of ["110m", "50m"]) {
+      const file = createRequire(import.meta.url).resolve(`world-atlas/land-${detail}.json`);
+      this.emitFile({ type: "asset", fileName: `land-${detail}.json`, source: readFileSync(file) });
+    }
+  },
+};
+
 export default defineConfig({
   root: here,
+  plugins: [coastlines],
   // The same files are used below /ipfs/<cid>/, at the root of a host and in a folder of one.
   base: "./",
   publicDir: "static",

@@ -60,7 +60,14 @@ const inBrowsers = ["core", "formats", "dag/codec", "dag/read"];
 
 /** What the browser app may import: what runs in browsers, without what makes blocks. */
 const ofBrowserApp = ["pipeline/core/", "pipeline/formats/", "pipeline/dag/codec/", "pipeline/dag/read/"];
-const packagesOfBrowserApp = ["preact", "@preact/signals"];
+const packagesOfBrowserApp = [
+  "preact",
+  "@preact/signals",
+  "d3-geo",
+  "geojson",
+  "topojson-client",
+  "topojson-specification",
+];
 
 /** Everything in pipeline/, read once. */
 const sources = sourcesIn("pipeline");
