@@ -24,7 +24,17 @@ export interface SearchDocument {
 }
 
 /** The suffix of a term that is a value of the field. */
-export const fields = { variable: "v", platform: "p", project: "j", keyword: "k", person: "c", format: "f" } as const;
+export const fields = {
+  variable: "v",
+  platform: "p",
+  instrument: "i",
+  project: "j",
+  keyword: "k",
+  person: "c",
+  format: "f",
+  level: "l",
+  license: "n",
+} as const;
 
 export type Field = keyof typeof fields;
 
@@ -39,7 +49,17 @@ export const most = {
   /** Terms from names of files. */
   names: 100,
   /** Values of one field. */
-  values: { variable: 40, platform: 4, project: 6, keyword: 12, person: 12, format: 4 },
+  values: {
+    variable: 40,
+    platform: 4,
+    instrument: 6,
+    project: 6,
+    keyword: 12,
+    person: 12,
+    format: 4,
+    level: 1,
+    license: 1,
+  },
   /** UTF-16 code units of a term. */
   term: 40,
 } as const;

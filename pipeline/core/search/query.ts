@@ -21,7 +21,8 @@ export interface Query {
   /** `2024`, `2024-08` or `2024-08-18`, inclusive. */
   readonly from?: string;
   readonly until?: string;
-  readonly values?: Readonly<Partial<Record<Field, string>>>;
+  /** What has the value of a field; of several values, any of them. */
+  readonly values?: Readonly<Partial<Record<Field, string | readonly string[]>>>;
 }
 
 /** A part of a query. Every part has to find a document. */
@@ -59,9 +60,12 @@ export function planOf({ words = "", bbox, from, until, values = {} }: Query): P
     } else parts.push(...wordParts(typed));
   }
   for (const [field, value] of Object.entries(values)) {
-    const term = valueTerm(field as Field, value);
-    if (term === undefined) throw new Failure("input", `"${value}" is no ${field}`);
-    parts.push({ kind: "terms", terms: [{ from: term, to: term, certain: true }] });
+    const terms = [value].flat().map((each) => {
+      const term = valueTerm(field as Field, each);
+      if (term === undefined) throw new Failure("input", `"${each}" is no ${field}`);
+      return { from: term, to: term, certain: true };
+    });
+    if (terms.length > 0) parts.push({ kind: "terms", terms });
   }
   if (from !== undefined || until !== undefined) {
     const found = daysOf(from ?? "0001-01-01", until ?? "9999-12-31");

@@ -39,11 +39,14 @@ function datasetOf({ path, reader, item }: DatasetEntry): SearchDocument {
         ...variables.filter(([, { type }]) => type === "data"),
         ...variables.filter(([, { type }]) => type !== "data"),
       ].flatMap(([name, variable]) => [name, ...textsOf([variable["cf:standard_name"]])]),
-      platform: textsOf([properties.platform, ...listOf(properties.instruments)]),
+      platform: textsOf([properties.platform]),
+      instrument: textsOf(listOf(properties.instruments)),
       project: textsOf(listOf(properties["fieldtree:projects"])),
       keyword: textsOf(listOf(properties.keywords)),
       person: textsOf(listOf(properties.contacts).map((contact) => (contact as { name: Json }).name)),
       format: [reader],
+      level: textsOf([properties["processing:level"]]),
+      license: textsOf([properties.license]),
     },
   };
 }

@@ -39,7 +39,7 @@ function bruteForce(
         (from === undefined && until === undefined ? true : isWithin(from ?? "0001-01-01", until ?? "9999-12-31")) &&
         (bbox === undefined || (document.bbox !== undefined && meet(document.bbox, bbox))) &&
         Object.entries(values).every(([field, value]) =>
-          document.values[field as "variable"]?.some((each) => fold(each) === fold(value)),
+          [value].flat().some((one) => document.values[field as "variable"]?.some((each) => fold(each) === fold(one))),
         )
       );
     })
@@ -135,6 +135,7 @@ function aQuery(documents: readonly SearchDocument[], random: Random): Query {
     { bbox: [edge(), south, edge(), north] },
     random.below(2) ? { from, until } : random.below(2) ? { from } : { until },
     { values: { variable: random.of(["air_temperature", "sst", "Relative_Humidity"]) } },
+    { values: { variable: ["air_temperature", random.of(["sst", "nothing has it"])] } },
   ];
   return Object.assign({}, ...parts.filter(() => random.below(3) === 0));
 }

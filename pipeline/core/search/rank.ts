@@ -1,0 +1,53 @@
+/**
+ * The order of what a search found: what has the words in its title first, then in its path, its platform, its format; of these,
+ * what is about the place and time that was asked for, before what only includes them.
+ *
+ * The index gives the newest first, without weights, so that it stays small. The first rows are ordered here, by what they show.
+ */
+import type { Box } from "../dataset/extent.ts";
+import type { Query } from "./query.ts";
+import type { Row } from "./rows.ts";
+import { daysOf } from "./time-cells.ts";
+import { fold, partsOf } from "./words.ts";
+
+type Rankable = Pick<Row, "title" | "path" | "platform" | "format" | "kind" | "time" | "bbox">;
+
+/** Rows with the best matches first; those that match alike stay in their order. */
+export function ranked<R extends Rankable>(rows: readonly R[], query: Query): readonly R[] {
+  const asked = wordsOf(query.words ?? "");
+  const scored = rows.map((row, i) => ({ row, i, score: wordScore(row, asked) + fitOf(row, query) }));
+  return scored.sort((a, b) => b.score - a.score || a.i - b.i).map(({ row }) => row);
+}
+
+function wordScore({ title, path, platform = "", format = "", kind }: Rankable, asked: readonly string[]): number {
+  if (asked.length === 0) return 0;
+  const [inTitle, inName, inPath, inOthers] = [
+    new Set(wordsOf(title)),
+    new Set(wordsOf(path.slice(path.lastIndexOf("/") + 1))),
+    new Set(wordsOf(path)),
+    new Set(wordsOf(`${platform} ${format}`)),
+  ];
+  let score = kind === "dataset" ? 2 : 0;
+  for (const word of asked) {
+    if (inTitle.has(word)) score += 8;
+    if (inName.has(word)) score += 6;
+    else if (inPath.has(word)) score += 4;
+    if (inOthers.has(word)) score += 2;
+  }
+  return score;
+}
+
+/** From 0 to 2: how much of its time and of its box is what was asked for. */
+function fitOf({ time, bbox }: Rankable, { bbox: box, from, until }: Query): number {
+  const days = time && daysOf(...time);
+  const asked = from !== undefined || until !== undefined ? daysOf(from ?? "0001", until ?? "9999") : undefined;
+  const inTime = days && asked ? Math.min(1, (asked.last - asked.first + 1) / (days.last - days.first + 1)) : 0;
+  return inTime + (bbox && box ? ratio(widthOf(box), widthOf(bbox)) * ratio(box[3] - box[1], bbox[3] - bbox[1]) : 0);
+}
+
+const widthOf = ([west, , east]: Box) => (west > east ? east + 360 : east) - west;
+const ratio = (asked: number, has: number) => (has <= asked ? 1 : asked / has);
+
+/** Whole words and their parts: `air_temperature` and `air`, `temperature`. */
+const wordsOf = (text: string) =>
+  (fold(text.slice(0, 1000).toWellFormed()).match(/[\p{L}\p{N}_]+/gu) ?? []).flatMap((run) => [run, ...partsOf(run)]);
