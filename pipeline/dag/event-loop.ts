@@ -45,7 +45,8 @@ function next(): void {
 }
 
 /** Runs `act` in a later turn of the event loop, after the events that wait for this one. */
-const afterOthers: (act: () => void) => void = globalThis.setImmediate ?? throughMessages();
+const afterOthers: (act: () => void) => void =
+  (globalThis as { readonly setImmediate?: (act: () => void) => unknown }).setImmediate ?? throughMessages();
 
 /** For browsers, which lack `setImmediate`. They delay a repeated `setTimeout(act, 0)` by 4 ms, twice a slice; messages they do not. */
 function throughMessages(): (act: () => void) => void {
