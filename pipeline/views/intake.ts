@@ -27,7 +27,7 @@ import type { Draft } from "../log/release.ts";
 import type { PortalFile, View } from "./view.ts";
 
 /** For each path that a leaf was moved from, the path that it was moved to. */
-type Moved = Readonly<Record<string, string>>;
+export type Moved = Readonly<Record<string, string>>;
 
 export const intake: View<Moved> = {
   name: "intake",
@@ -35,8 +35,7 @@ export const intake: View<Moved> = {
   empty: {},
   step: (moved, { release }) => withMoves(moved, release),
   render(moved, { draft, entries, campaign }) {
-    const sources = sourcesIn(entries);
-    const all = [...sources, ...aliasesOf(sources, withMoves(moved, draft))];
+    const all = withAliases(sourcesIn(entries), withMoves(moved, draft));
     const about = { campaign: campaign.campaign, release: draft.number };
     const files = [
       ...catalogFiles(treeOf(all), { below: "", path: "", metadata: about }),
@@ -56,7 +55,21 @@ export const intake: View<Moved> = {
 /** Datasets in `catalog.v2.yml`, which is read whole: beyond, there are only the catalogs of folders. */
 const mostInOneFile = 10_000;
 
-function withMoves(moved: Moved, { changes }: Pick<Draft, "changes">): Moved {
+/** For each dataset of the catalog, its names in it, outermost first. @param moved up to the release that has the entries. */
+export function catalogNames(entries: readonly Entry[], moved: Moved): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  const visit = ({ sources, folders }: Folder, above: readonly string[]) => {
+    const names = namesOf([...folders.keys()], [...sources.keys()]);
+    for (const [name, { path }] of sources) found.set(path, [...above, names.get(name) ?? name]);
+    for (const [name, folder] of folders) visit(folder, [...above, plain(name)]);
+  };
+  visit(treeOf(withAliases(sourcesIn(entries), moved)), []);
+  return found;
+}
+
+const withAliases = (sources: readonly Source[], moved: Moved) => [...sources, ...aliasesOf(sources, moved)];
+
+export function withMoves(moved: Moved, { changes }: Pick<Draft, "changes">): Moved {
   // Paths are user input: with a null prototype, one named __proto__ is like any other.
   const next: Record<string, string> = Object.assign(Object.create(null), moved);
   for (const change of changes) {

@@ -7,6 +7,7 @@ import { history } from "./history.ts";
 import { indexJson } from "./index-json.ts";
 import { intake } from "./intake.ts";
 import { page } from "./page/page.ts";
+import { pages } from "./pages.ts";
 import { refs } from "./refs.ts";
 import { releases } from "./releases.ts";
 import { search } from "./search/search.ts";
@@ -19,6 +20,7 @@ export const views: readonly View<Json>[] = [
   browser,
   indexJson,
   stac,
+  pages,
   refs,
   history,
   feeds,

@@ -43,6 +43,13 @@ function fileBelow(top: string, path: string): string {
   return [...folders, `${safeName(path.slice(slash + 1))}.json`].join("/");
 }
 
+/** Path of a dataset's page in the portal: a folder of its own, so that its address ends in the path of the dataset. */
+export function datasetPage(path: string): string {
+  const names = path === "" ? [] : path.split("/").map(safeName);
+  // A dataset below one named index.html must not take the place of a page.
+  return ["datasets", ...names.map((name) => name.replace(/^index\.html$/, "~69ndex.html")), "index.html"].join("/");
+}
+
 /** Path of a page of a folder's catalog. No name in a tree becomes `~page1`: after a `~` come two hex digits. */
 export function pageFile(folder: string, { level, first }: { readonly level: number; readonly first: string }): string {
   return [...directories(folder), `~page${level}`, `${safeName(first)}.json`].join("/");
