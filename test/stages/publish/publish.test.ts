@@ -51,8 +51,10 @@ describe("publish", () => {
     const names: string[] = [];
     for await (const { name } of entries(CID.parse(done.portal), parts.get)) names.push(name);
     expect(names).toEqual([
+      "app",
       "cids.json",
       "cite",
+      "datasets",
       "feed.atom",
       "history.json",
       "index.html",
