@@ -14,7 +14,10 @@ import { diskFailure } from "./disk-failure.ts";
  *
  * @throws Failure `refused` where the disk is full or denies access; the file at `path` is then unchanged.
  */
-export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeDurably(
+  path: string,
+  bytes: Uint8Array | string | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const target = await realpath(path).catch((error) => unlessAbsent(error, path, path));
   const draft = join(dirname(target), `.${basename(target)}.${randomUUID()}${draftEnding}`);
   try {

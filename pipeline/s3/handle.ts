@@ -1,12 +1,25 @@
 /**
- * What a request asks for, by its method, its path and its query.
+ * What a request asks for, by its method, its path and its query, and which permission that needs.
  *
  * Nothing is done before it is known who asks and whether they may. What is not there answers NotImplemented, so that clients that can
  * go without do.
  */
+import { assertAllowed, type Permission } from "./access.ts";
 import { checksumAlgorithms } from "./auth/checksums.ts";
 import { S3Error } from "./error.ts";
-import { createBucket, deleteBucket, getBucket, headBucket, listBuckets } from "./operations/buckets.ts";
+import { getBucketAcl, getObjectAcl, putBucketAcl, putObjectAcl } from "./operations/acl.ts";
+import { objectAttributes } from "./operations/attributes.ts";
+import {
+  bucketCid,
+  bucketLocation,
+  createBucket,
+  deleteBucket,
+  getBucket,
+  headBucket,
+  listBuckets,
+} from "./operations/buckets.ts";
+import { copyObject, isCopy } from "./operations/copy.ts";
+import { deleteObject, deleteObjects } from "./operations/delete.ts";
 import {
   abortUpload,
   completeUpload,
@@ -16,92 +29,128 @@ import {
   uploadPart,
   uploadPartCopy,
 } from "./operations/multipart.ts";
+import { findIfThere, getObject, putObject } from "./operations/objects.ts";
+import { deletePolicy, getPolicy, policyStatus, putPolicy } from "./operations/policy.ts";
 import {
-  copyObject,
-  deleteObject,
-  deleteObjects,
-  getObject,
-  isCopy,
-  objectAttributes,
-  objectTagging,
-  putObject,
-} from "./operations/objects.ts";
-import { assertAllowed, has, header, type Request } from "./request.ts";
+  deleteBucketTagging,
+  deleteObjectTagging,
+  getBucketTagging,
+  getObjectTagging,
+  putBucketTagging,
+  putObjectTagging,
+} from "./operations/tagging.ts";
+import { getVersioning, listVersions, putVersioning } from "./operations/versions.ts";
+import { has, header, type Request } from "./request.ts";
 
-type Operation = (request: Request) => Promise<void> | void;
+interface Operation extends Permission {
+  readonly run: (request: Request) => Promise<void> | void;
+}
 
-/** Queries that name something of a bucket or an object that is not there yet. */
+type Methods = Readonly<Record<string, Operation>>;
+
+const reads = (action: string, run: Operation["run"]): Operation => ({ action: `s3:${action}`, access: "read", run });
+const writes = (action: string, run: Operation["run"]): Operation => ({ action: `s3:${action}`, access: "write", run });
+
+/** Of a bucket, by the query that names what is asked for; `""` is the bucket itself. */
+const ofBucket: Readonly<Record<string, Methods>> = {
+  acl: { GET: reads("GetBucketAcl", getBucketAcl), PUT: writes("PutBucketAcl", putBucketAcl) },
+  delete: { POST: writes("DeleteObject", deleteObjects) },
+  "fieldtree-cid": { GET: reads("ListBucket", bucketCid) },
+  location: { GET: reads("GetBucketLocation", bucketLocation) },
+  policy: {
+    GET: reads("GetBucketPolicy", getPolicy),
+    PUT: writes("PutBucketPolicy", putPolicy),
+    DELETE: writes("DeleteBucketPolicy", deletePolicy),
+  },
+  policyStatus: { GET: reads("GetBucketPolicyStatus", policyStatus) },
+  tagging: {
+    GET: reads("GetBucketTagging", getBucketTagging),
+    PUT: writes("PutBucketTagging", putBucketTagging),
+    DELETE: writes("PutBucketTagging", deleteBucketTagging),
+  },
+  uploads: { GET: reads("ListBucketMultipartUploads", listUploads) },
+  versioning: { GET: reads("GetBucketVersioning", getVersioning), PUT: writes("PutBucketVersioning", putVersioning) },
+  versions: { GET: reads("ListBucketVersions", listVersions) },
+  "": {
+    GET: reads("ListBucket", getBucket),
+    HEAD: reads("ListBucket", headBucket),
+    PUT: writes("CreateBucket", createBucket),
+    DELETE: writes("DeleteBucket", deleteBucket),
+  },
+};
+
+/** Of an object, alike. */
+const ofObject: Readonly<Record<string, Methods>> = {
+  acl: { GET: reads("GetObjectAcl", getObjectAcl), PUT: writes("PutObjectAcl", putObjectAcl) },
+  attributes: { GET: reads("GetObjectAttributes", objectAttributes) },
+  tagging: {
+    GET: reads("GetObjectTagging", getObjectTagging),
+    PUT: writes("PutObjectTagging", putObjectTagging),
+    DELETE: writes("DeleteObjectTagging", deleteObjectTagging),
+  },
+  uploadId: {
+    GET: reads("ListMultipartUploadParts", listParts),
+    PUT: writes("PutObject", (request) => (isCopy(request) ? uploadPartCopy(request) : uploadPart(request))),
+    POST: writes("PutObject", completeUpload),
+    DELETE: writes("AbortMultipartUpload", abortUpload),
+  },
+  uploads: { POST: writes("PutObject", startUpload) },
+  versionId: {
+    GET: reads("GetObjectVersion", getObject),
+    HEAD: reads("GetObjectVersion", getObject),
+    DELETE: writes("DeleteObjectVersion", deleteObject),
+  },
+  "": {
+    GET: reads("GetObject", getObject),
+    HEAD: reads("GetObject", getObject),
+    PUT: writes("PutObject", (request) => (isCopy(request) ? copyObject(request) : putObject(request))),
+    DELETE: writes("DeleteObject", deleteObject),
+  },
+};
+
+/** Queries that name something of a bucket or an object that is not there. */
 const notThere = [
-  ..."accelerate analytics cors encryption intelligent-tiering inventory legal-hold lifecycle logging metrics notification".split(
+  ..."abac accelerate analytics cors encryption intelligent-tiering inventory legal-hold lifecycle logging".split(" "),
+  ..."metadataConfiguration metadataTable metrics notification object-lock ownershipControls".split(" "),
+  ..."publicAccessBlock renameObject replication requestPayment restore retention select session torrent website".split(
     " ",
   ),
-  ..."object-lock ownershipControls policy policyStatus publicAccessBlock replication requestPayment restore retention".split(
-    " ",
-  ),
-  ..."select tagging torrent versionId versions website".split(" "),
 ];
 
 export async function handle(request: Request): Promise<void> {
-  const { message, bucket, key, signed } = request;
-  const isRead = message.method === "GET" || message.method === "HEAD";
-  assertAllowed(signed, bucket, isRead ? "read" : "write");
-  const operation = operationOf(request, bucket === "" ? "service" : key === "" ? "bucket" : "object");
-  if (isRead) await operation(request);
-  else await request.s3.home.during(async () => operation(request));
+  const operation = operationOf(request);
+  await authorize(request, operation);
+  // The body of a request is asked for when it is known who sends it.
+  if (request.message.headers.expect?.toLowerCase() === "100-continue") request.response.writeContinue();
+  if (operation.access === "read") await operation.run(request);
+  else await request.s3.home.during(async () => operation.run(request));
 }
 
-function operationOf(request: Request, of: "service" | "bucket" | "object"): Operation {
-  const operation =
-    of === "object" ? objectOperation(request) : of === "bucket" ? bucketOperation(request) : serviceOperation(request);
-  if (operation) return operation;
-  throw new S3Error("MethodNotAllowed");
-}
-
-const serviceOperation = ({ message }: Request): Operation | undefined =>
-  message.method === "GET" ? listBuckets : undefined;
-
-function bucketOperation(request: Request): Operation | undefined {
-  refuse(request, notThere);
-  switch (request.message.method) {
-    case "GET":
-      return has(request, "uploads") ? listUploads : getBucket;
-    case "HEAD":
-      return headBucket;
-    case "PUT":
-      refuse(request, ["acl", "versioning"]);
-      return createBucket;
-    case "POST":
-      return has(request, "delete") ? deleteObjects : undefined;
-    case "DELETE":
-      return deleteBucket;
-    default:
-      return undefined;
+async function authorize(request: Request, permission: Permission): Promise<void> {
+  const { bucket, key } = request;
+  try {
+    assertAllowed(request, permission, { bucket, key });
+  } catch (error) {
+    // The object itself may be public.
+    const object = key === "" || permission.access === "write" ? undefined : await findIfThere(request);
+    if (!object) throw error;
+    assertAllowed(request, permission, { bucket, key, object });
   }
 }
 
-function objectOperation(request: Request): Operation | undefined {
-  const { method } = request.message;
-  refuse(request, [...notThere.filter((name) => name !== "tagging"), "acl"]);
-  refuseHeaders(request);
-  if (has(request, "tagging")) return objectTagging;
-  const isUpload = has(request, "uploadId");
-  switch (method) {
-    case "GET":
-      if (has(request, "attributes")) return objectAttributes;
-      return isUpload ? listParts : getObject;
-    case "HEAD":
-      return getObject;
-    case "PUT":
-      if (isUpload) return isCopy(request) ? uploadPartCopy : uploadPart;
-      return isCopy(request) ? copyObject : putObject;
-    case "POST":
-      if (has(request, "uploads")) return startUpload;
-      return isUpload ? completeUpload : undefined;
-    case "DELETE":
-      return isUpload ? abortUpload : deleteObject;
-    default:
-      return undefined;
+function operationOf(request: Request): Operation {
+  const { message, bucket, key } = request;
+  if (bucket === "") {
+    if (message.method === "GET") return reads("ListAllMyBuckets", listBuckets);
+    throw new S3Error("MethodNotAllowed");
   }
+  refuse(request, key === "" ? notThere : notThere.filter((name) => name !== "lifecycle" && name !== "cors"));
+  if (key !== "") refuseHeaders(request);
+  const all = key === "" ? ofBucket : ofObject;
+  const what = Object.keys(all).find((name) => name !== "" && has(request, name)) ?? "";
+  const operation = all[what]?.[message.method ?? ""];
+  if (!operation) throw new S3Error("MethodNotAllowed");
+  return operation;
 }
 
 function refuse(request: Request, names: readonly string[]): void {
@@ -115,6 +164,8 @@ function refuseHeaders(request: Request): void {
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-customer-algorithm",
     "x-amz-object-lock-mode",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-website-redirect-location",
   ];
   const name = names.find((each) => header(request, each) !== undefined);
   if (name !== undefined)

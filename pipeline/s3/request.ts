@@ -7,12 +7,14 @@ import { S3Error } from "./error.ts";
 import type { Releases } from "./releases.ts";
 import type { Bucket } from "./store/bucket.ts";
 import type { Buckets } from "./store/buckets.ts";
+import type { Folds } from "./store/fold.ts";
 import type { WritingNode } from "./store/writing-node.ts";
 import { type XmlElements, xmlDocument } from "./xml.ts";
 
 /** What all requests share. */
 export interface S3 {
   readonly buckets: Buckets;
+  readonly folds: Folds;
   readonly releases: Releases;
   readonly home: WritingNode;
   readonly get: Get;
@@ -25,7 +27,8 @@ export interface Request extends Target {
   readonly world: World;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
-  readonly signed: Signed;
+  /** Absent where the client did not sign. */
+  readonly signed: Signed | undefined;
   /** "" for a request about all buckets. */
   readonly bucket: string;
   /** "" for a request about a bucket. */
@@ -50,11 +53,10 @@ export function writable({ s3, bucket }: Request): Bucket {
   throw new S3Error("NoSuchBucket");
 }
 
-/** @throws S3Error AccessDenied where the account may not do that with this bucket */
-export function assertAllowed({ account }: Signed, bucket: string, access: "read" | "write"): void {
-  const isNamed = bucket === "" || mayUse(account, bucket);
-  if (!isNamed || (access === "write" && account.access !== "write")) throw new S3Error("AccessDenied");
-}
+/** Name of the account that asks, as clients see it. */
+export const ownerIn = ({ signed }: Pick<Request, "signed">): string => signed?.account.owner ?? "anonymous";
+
+export const ownerElement = (owner: string): XmlElements => ({ ID: owner, DisplayName: owner });
 
 export const mayUse = ({ buckets }: Account, bucket: string): boolean =>
   buckets.some((pattern) => matches(pattern, bucket));

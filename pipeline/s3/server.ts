@@ -37,7 +37,7 @@ export async function serveS3({ s3, host, port, tls, domains = ["localhost"] }: 
   const listener: RequestListener = (message, response) => void respond({ message, response, s3, domains }, world);
   const options = { maxHeaderSize: 32_768, headersTimeout: 20_000, requestTimeout: 0, keepAliveTimeout: 30_000 };
   const server: Server = tls ? createTlsServer({ ...options, ...tls }, listener) : createServer(options, listener);
-  // The body of a request is asked for when it is known who sends it.
+  // Asked for by `handle`.
   server.on("checkContinue", listener);
   server.maxConnections = connectionsAtOnce;
   server.timeout = idleMs;
@@ -69,8 +69,6 @@ async function respond({ message, response, s3, domains }: Exchange, world: Worl
   try {
     const target = targetOf(message.url ?? "/");
     const signed = verifySignature(message, target, s3.accounts, world.now());
-    if (!signed) throw new S3Error("AccessDenied");
-    if (message.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
     const request: Request = {
       ...target,
       ...placeOf(message, target.rawPath, domains),
@@ -118,6 +116,7 @@ function refuseWith(
   const isBare = message.method === "HEAD" || known.status === 304;
   // What is left of the body is not read: the connection ends with this answer.
   if (!message.complete) response.setHeader("connection", "close");
+  for (const [name, value] of Object.entries(known.headers)) response.setHeader(name, value);
   response.writeHead(
     known.status,
     isBare ? {} : { "content-type": "application/xml", "content-length": Buffer.byteLength(body) },

@@ -5,7 +5,10 @@
 import { SaxesParser } from "saxes";
 import { S3Error } from "./error.ts";
 
-/** A document to write: elements by name; an array is the element several times, `undefined` leaves it out. */
+/**
+ * A document to write: elements by name; an array is the element several times, `undefined` leaves it out. What is called `@` are the
+ * attributes of the element it is in.
+ */
 export type XmlValue = string | number | boolean | undefined | XmlElements | readonly XmlValue[];
 export interface XmlElements {
   readonly [name: string]: XmlValue;
@@ -27,7 +30,12 @@ const elements = (content: XmlElements): string =>
 
 function element(name: string, value: XmlValue): string {
   if (value === undefined) return "";
-  return `<${name}>${typeof value === "object" ? elements(value as XmlElements) : escaped(String(value))}</${name}>`;
+  if (typeof value !== "object") return `<${name}>${escaped(String(value))}</${name}>`;
+  const { "@": attributes, ...content } = value as XmlElements;
+  const written = Object.entries((attributes ?? {}) as XmlElements).map(
+    ([key, each]) => ` ${key}="${escaped(String(each))}"`,
+  );
+  return `<${name}${written.join("")}>${elements(content)}</${name}>`;
 }
 
 /** Control characters are written as references, which XML 1.1 has and clients of S3 expect. */

@@ -11,6 +11,7 @@ import type { Account } from "../../s3/auth/signature.ts";
 import { type Published, releaseBuckets } from "../../s3/releases.ts";
 import { serveS3 } from "../../s3/server.ts";
 import { openBuckets } from "../../s3/store/buckets.ts";
+import { folds } from "../../s3/store/fold.ts";
 import { writingNode } from "../../s3/store/writing-node.ts";
 import { portIn } from "../serve-campaign.ts";
 import { tlsIn } from "../serve-routing.ts";
@@ -44,6 +45,7 @@ export async function serveBuckets(call: Call): Promise<number> {
     };
     const s3 = {
       buckets,
+      folds: folds(),
       home,
       accounts,
       region: config.s3?.region ?? "us-east-1",

@@ -2,8 +2,8 @@
 import type { Checksum, PayloadResult } from "../auth/payload.ts";
 import { decoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
-import { header, type Request } from "../request.ts";
-import type { About, StoredBytes } from "../store/object.ts";
+import { header, ownerIn, type Request } from "../request.ts";
+import type { About, CannedAcl, StoredBytes } from "../store/object.ts";
 import { type ReadElement, readXml, textOf, type XmlElements } from "../xml.ts";
 
 /** Headers that are stored with an object and sent with it. */
@@ -18,7 +18,7 @@ const systemHeaders = [
 /** Bytes of all `x-amz-meta-` names and values, as S3 has it. */
 const mostMetadata = 2048;
 
-/** @throws S3Error MetadataTooLarge, InvalidTag, InvalidArgument */
+/** @throws S3Error MetadataTooLarge, InvalidTag, InvalidArgument, NotImplemented */
 export function aboutIn(request: Request): About {
   const headers: Record<string, string> = {};
   let length = 0;
@@ -35,7 +35,39 @@ export function aboutIn(request: Request): About {
     const kept = name === "content-encoding" ? withoutChunked(value) : value;
     if (kept !== undefined) headers[name] = kept;
   }
-  return { headers, tags: tagsInHeader(header(request, "x-amz-tagging")) };
+  const acl = aclInHeaders(request);
+  const owner = ownerIn(request);
+  return {
+    headers,
+    tags: tagsInHeader(header(request, "x-amz-tagging")),
+    ...(acl && { acl }),
+    // The owner of the bucket owns what has no other owner.
+    ...(owner !== request.s3.buckets.get(request.bucket)?.settings.owner && { owner }),
+  };
+}
+
+/** The ACL that the headers ask for: `null` for private, `undefined` where they ask for none. */
+export function aclInHeaders(request: Request): CannedAcl | null | undefined {
+  const grant = Object.keys(request.message.headers).find((name) => name.startsWith("x-amz-grant-"));
+  if (grant !== undefined) throw new S3Error("NotImplemented", `${grant} is not implemented: use x-amz-acl.`);
+  const canned = header(request, "x-amz-acl");
+  switch (canned) {
+    case undefined:
+      return undefined;
+    case "private":
+    case "bucket-owner-read":
+    case "bucket-owner-full-control":
+      return null;
+    case "public-read":
+      return canned;
+    case "public-read-write":
+    case "authenticated-read":
+    case "aws-exec-read":
+    case "log-delivery-write":
+      throw new S3Error("NotImplemented", `${canned} is not implemented: campaign.yaml says who may write.`);
+    default:
+      throw new S3Error("InvalidArgument");
+  }
 }
 
 /** `aws-chunked` is how the body was sent, not how the object is encoded. */
@@ -57,18 +89,26 @@ function tagsInHeader(text: string | undefined): Readonly<Record<string, string>
   );
 }
 
-export function tagsInXml(bytes: Uint8Array): Readonly<Record<string, string>> {
+/** Tags of an object, and of a bucket. */
+const mostTags = 10;
+export const mostBucketTags = 50;
+
+export function tagsInXml(bytes: Uint8Array, most = mostTags): Readonly<Record<string, string>> {
   const set = readXml(bytes, "Tagging").children.get("TagSet")?.[0];
-  const tags: readonly ReadElement[] = set?.children.get("Tag") ?? [];
-  return checkedTags(tags.map((tag) => [textOf(tag, "Key") ?? "", textOf(tag, "Value") ?? ""] as const));
+  if (!set) throw new S3Error("MalformedXML");
+  const tags: readonly ReadElement[] = set.children.get("Tag") ?? [];
+  return checkedTags(
+    tags.map((tag) => [textOf(tag, "Key") ?? "", textOf(tag, "Value") ?? ""] as const),
+    most,
+  );
 }
 
 export const tagsXml = (tags: Readonly<Record<string, string>>): XmlElements => ({
   TagSet: { Tag: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
 });
 
-function checkedTags(pairs: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
-  if (pairs.length > 10) throw new S3Error("InvalidTag", "Object tags cannot be greater than 10");
+function checkedTags(pairs: readonly (readonly [string, string])[], most = mostTags): Readonly<Record<string, string>> {
+  if (pairs.length > most) throw new S3Error("InvalidTag", `Object tags cannot be greater than ${most}`);
   const tags: Record<string, string> = {};
   for (const [key, value] of pairs) {
     if (key === "" || [...key].length > 128) throw new S3Error("InvalidTag", "The TagKey you have provided is invalid");

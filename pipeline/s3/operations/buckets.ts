@@ -2,20 +2,20 @@
 import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
 import type { ReleaseBucket } from "../releases.ts";
-import { has, mayUse, type Request, send, sendXml, writable } from "../request.ts";
+import { mayUse, ownerElement, ownerIn, type Request, send, sendXml, writable } from "../request.ts";
 import type { Bucket } from "../store/bucket.ts";
-import { fold } from "../store/fold.ts";
 import { allFrom } from "../store/sorted.ts";
 import { most, readXml, textOf } from "../xml.ts";
+import { aclInHeaders } from "./about.ts";
 import { listObjects } from "./list.ts";
 
 export async function listBuckets(request: Request): Promise<void> {
   const { s3, world, signed } = request;
-  const { owner } = signed.account;
+  if (!signed) throw new S3Error("AccessDenied");
   const own = s3.buckets.list().map(({ name, created }) => ({ name, created }));
   const all = [...own, ...(await s3.releases.list(world))].filter(({ name }) => mayUse(signed.account, name));
   sendXml(request, "ListAllMyBucketsResult", {
-    Owner: { ID: owner, DisplayName: owner },
+    Owner: ownerElement(ownerIn(request)),
     Buckets: {
       Bucket: all.map(({ name, created }) => ({ Name: name, CreationDate: new Date(created).toISOString() })),
     },
@@ -30,7 +30,10 @@ export async function createBucket(request: Request): Promise<void> {
     if (place !== undefined && place !== "" && place !== s3.region)
       throw new S3Error("InvalidArgument", "The specified location-constraint is not valid");
   }
-  await s3.buckets.create(bucket, world.now().getTime());
+  const owner = ownerIn(request);
+  const there = s3.buckets.get(bucket)?.settings.owner ?? owner;
+  if (there !== owner) throw new S3Error("BucketAlreadyExists");
+  await s3.buckets.create(bucket, world.now().getTime(), { owner, acl: aclInHeaders(request) ?? null });
   send(request, 200, { location: `/${bucket}` });
 }
 
@@ -52,37 +55,30 @@ export async function headBucket(request: Request): Promise<void> {
   send(request, 200, { "x-amz-bucket-region": request.s3.region });
 }
 
+export async function bucketLocation(request: Request): Promise<void> {
+  await opened(request);
+  const { region } = request.s3;
+  // Empty for us-east-1, as S3 has it.
+  const place = region === "us-east-1" ? "" : region;
+  send(
+    request,
+    200,
+    { "content-type": "application/xml" },
+    `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${place}</LocationConstraint>`,
+  );
+}
+
 export async function getBucket(request: Request): Promise<void> {
-  const { s3, signed } = request;
   const bucket = await opened(request);
-  if (has(request, "location")) {
-    // Empty for us-east-1, as S3 has it.
-    const place = s3.region === "us-east-1" ? "" : s3.region;
-    return send(
-      request,
-      200,
-      { "content-type": "application/xml" },
-      `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${place}</LocationConstraint>`,
-    );
-  }
-  if (has(request, "versioning")) return sendXml(request, "VersioningConfiguration", {});
-  if (has(request, "acl")) {
-    const { owner } = signed.account;
-    const Owner = { ID: owner, DisplayName: owner };
-    return sendXml(request, "AccessControlPolicy", {
-      Owner,
-      AccessControlList: { Grant: [{ Grantee: Owner, Permission: "FULL_CONTROL" }] },
-    });
-  }
-  if (has(request, "fieldtree-cid")) return bucketCid(request, bucket);
   if ("keysFrom" in bucket) return listObjects(request, bucket);
   const keys = await bucket.keys();
   return listObjects(request, { keysFrom: (from) => allFrom(keys, from), get: bucket.get });
 }
 
 /** The CID of the bucket as it is now, as text. */
-async function bucketCid(request: Request, bucket: Bucket | ReleaseBucket): Promise<void> {
+export async function bucketCid(request: Request): Promise<void> {
   const { s3, world } = request;
-  const cid = "root" in bucket ? bucket.root : (await fold(bucket, s3.home, world)).cid;
+  const bucket = await opened(request);
+  const cid = "root" in bucket ? bucket.root : (await s3.home.during(() => s3.folds.fold(bucket, s3.home, world))).cid;
   send(request, 200, { "content-type": "text/plain", "x-ipfs-path": `/ipfs/${cid}` }, `${cid}\n`);
 }

@@ -36,6 +36,17 @@ export function writeCondition(request: Request): (now: StoredObject | undefined
   };
 }
 
+/** The conditions of a removal: they are about an object that is there. */
+export function deleteCondition(request: Request): (now: StoredObject | undefined) => void {
+  return etagCondition(header(request, "if-match"));
+}
+
+export function etagCondition(etag: string | undefined): (now: StoredObject | undefined) => void {
+  return (now) => {
+    if (etag !== undefined && now && !matches(etag, now)) throw new S3Error("PreconditionFailed");
+  };
+}
+
 /** Of the source of a copy. @throws S3Error PreconditionFailed */
 export function assertCopyable(request: Request, source: Known): void {
   const condition = (name: string) => header(request, `x-amz-copy-source-if-${name}`);

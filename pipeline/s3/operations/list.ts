@@ -6,7 +6,7 @@
 import { byBytes } from "../../core/text/order.ts";
 import { encoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
-import { has, parameter, type Request, sendXml } from "../request.ts";
+import { has, ownerElement, ownerIn, parameter, type Request, sendXml } from "../request.ts";
 import type { StoredObject } from "../store/object.ts";
 import type { XmlElements } from "../xml.ts";
 
@@ -66,7 +66,7 @@ export function pageOf(
 }
 
 /** The first text, in byte order, that is after every text beginning with `prefix`. */
-function successor(prefix: string): string {
+export function successor(prefix: string): string {
   const characters = [...prefix];
   for (let last = characters.pop(); last !== undefined; last = characters.pop()) {
     const code = last.codePointAt(0)!;
@@ -87,21 +87,17 @@ export async function listObjects(request: Request, listed: Listed): Promise<voi
   const marker = parameter(request, "marker") ?? "";
   const after = isV2 ? (token === undefined ? startAfter : tokenText(token)) : marker;
   const page = pageOf(listed, { prefix, delimiter, after, most });
-  const show = (text: string) => (isEncoded ? encoded(text).replaceAll("%2F", "/") : text);
+  const show = shownBy(isEncoded);
   const withOwner = !isV2 || parameter(request, "fetch-owner") === "true";
-  const { owner } = request.signed.account;
+  const ownerOfBucket = request.s3.buckets.get(request.bucket)?.settings.owner ?? ownerIn(request);
   const contents: XmlElements[] = [];
   for (const key of page.keys) {
     const object = await listed.get(key);
     if (!object) continue;
     contents.push({
       Key: show(key),
-      LastModified: new Date(object.modified).toISOString(),
-      ETag: `"${object.etag}"`,
-      ...(object.checksum && { ChecksumAlgorithm: object.checksum.algorithm.toUpperCase() }),
-      Size: object.size,
-      ...(withOwner && { Owner: { ID: owner, DisplayName: owner } }),
-      StorageClass: "STANDARD",
+      ...contentElements(object),
+      ...(withOwner && { Owner: ownerElement(object.owner ?? ownerOfBucket) }),
     });
   }
   const isTruncated = page.next !== undefined;
@@ -125,6 +121,22 @@ export async function listObjects(request: Request, listed: Listed): Promise<voi
   });
 }
 
+/** Of an object in a list. */
+export const contentElements = (object: StoredObject): XmlElements => ({
+  LastModified: new Date(object.modified).toISOString(),
+  ETag: `"${object.etag}"`,
+  ...(object.checksum && {
+    ChecksumAlgorithm: object.checksum.algorithm.toUpperCase(),
+    ChecksumType: object.checksum.type ?? "FULL_OBJECT",
+  }),
+  Size: object.size,
+  StorageClass: "STANDARD",
+});
+
+/** How keys are written into a list: as they are, or as in addresses. */
+export const shownBy = (isEncoded: boolean) => (text: string) =>
+  isEncoded ? encoded(text).replaceAll("%2F", "/") : text;
+
 export function encodingType(request: Request): boolean {
   const type = parameter(request, "encoding-type");
   if (type !== undefined && type !== "url")
@@ -133,8 +145,9 @@ export function encodingType(request: Request): boolean {
 }
 
 /** At most {@link mostKeys}, which is also the default. */
-export function maxIn(request: Request, name: string): number {
-  const text = parameter(request, name);
+export const maxIn = (request: Request, name: string): number => maxOf(parameter(request, name), name);
+
+export function maxOf(text: string | undefined, name: string): number {
   if (text === undefined || text === "") return mostKeys;
   if (!/^\d{1,10}$/.test(text))
     throw new S3Error("InvalidArgument", `Provided ${name} not an integer or within integer range`);

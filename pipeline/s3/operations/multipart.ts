@@ -10,14 +10,15 @@ import { checksumOf } from "../auth/checksums.ts";
 import { algorithmNamed, payloadOf, smallBody } from "../auth/payload.ts";
 import { encoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
-import { header, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import { header, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
 import { joinParts, store } from "../store/ingest.ts";
 import type { StoredObject, StoredPart, Upload } from "../store/object.ts";
 import { most, readXml, textOf, type XmlElements } from "../xml.ts";
 import { aboutIn, bytesOf, checksumElements, checksumHeaders } from "./about.ts";
 import { rangeIn, writeCondition } from "./conditions.ts";
-import { encodingType, maxIn } from "./list.ts";
-import { assertKey, copySource } from "./objects.ts";
+import { copySource } from "./copy.ts";
+import { encodingType, maxIn, shownBy } from "./list.ts";
+import { assertKey, assertLength, versionHeader } from "./objects.ts";
 
 const mostParts = 10_000;
 /** Bytes of each part but the last. */
@@ -61,6 +62,7 @@ export async function uploadPart(request: Request): Promise<void> {
   const { s3, world, message, signed } = request;
   const upload = uploadOf(request);
   const number = partNumber(request);
+  assertLength(request);
   const payload = payloadOf(message, signed);
   const file = await store(payload.bytes, s3.home, world);
   const part: StoredPart = { ...bytesOf(file, payload.result()), modified: world.now().getTime() };
@@ -73,7 +75,7 @@ export async function uploadPartCopy(request: Request): Promise<void> {
   const { s3, world } = request;
   const upload = uploadOf(request);
   const number = partNumber(request);
-  const { object } = await copySource(request);
+  const { object, headers } = await copySource(request);
   const text = header(request, "x-amz-copy-source-range");
   const range = rangeIn(text, object.size);
   if (text !== undefined && (!range || !/^bytes=\d+-\d+$/.test(text) || Number(text.split("-")[1]) >= object.size))
@@ -91,7 +93,8 @@ export async function uploadPartCopy(request: Request): Promise<void> {
   const file = await store(hashed(), s3.home, world);
   const part: StoredPart = { ...bytesOf(file, { size, md5: md5.digest("hex") }), modified: world.now().getTime() };
   await writable(request).putPart(upload.id, number, part);
-  sendXml(request, "CopyPartResult", { LastModified: new Date(part.modified).toISOString(), ETag: `"${part.etag}"` });
+  const result = { LastModified: new Date(part.modified).toISOString(), ETag: `"${part.etag}"` };
+  sendXml(request, "CopyPartResult", result, headers);
 }
 
 export async function completeUpload(request: Request): Promise<void> {
@@ -105,18 +108,21 @@ export async function completeUpload(request: Request): Promise<void> {
   condition(bucket.get(Key));
   const file = await joinParts(parts, s3.home, s3.get, world);
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  const object: StoredObject = {
-    cid: file.cid,
-    tsize: file.tsize,
-    size,
-    etag: etagOf(parts),
-    ...compositeChecksum(parts),
-    headers: upload.headers,
-    tags: upload.tags,
-    modified: world.now().getTime(),
-    parts: parts.map((part) => part.size),
-  };
-  await bucket.complete(upload.id, object, condition);
+  const { headers, tags, acl, owner } = upload;
+  const object = await bucket.complete(
+    upload.id,
+    {
+      cid: file.cid,
+      tsize: file.tsize,
+      size,
+      etag: etagOf(parts),
+      ...compositeChecksum(parts),
+      ...{ headers, tags, ...(acl && { acl }), ...(owner !== undefined && { owner }) },
+      modified: world.now().getTime(),
+      parts: parts.map((part) => part.size),
+    },
+    condition,
+  );
   sendXml(
     request,
     "CompleteMultipartUploadResult",
@@ -127,7 +133,7 @@ export async function completeUpload(request: Request): Promise<void> {
       ETag: `"${object.etag}"`,
       ...checksumElements(object),
     },
-    { "x-ipfs-path": `/ipfs/${object.cid}` },
+    { "x-ipfs-path": `/ipfs/${object.cid}`, ...versionHeader(request, Bucket, object) },
   );
 }
 
@@ -175,13 +181,13 @@ export function listParts(request: Request): void {
   const limit = maxIn(request, "max-parts");
   const all = [...upload.parts].sort(([a], [b]) => a - b).filter(([number]) => number > after);
   const page = all.slice(0, limit);
-  const { owner } = request.signed.account;
+  const owner = ownerElement(upload.owner ?? writable(request).settings.owner ?? ownerIn(request));
   sendXml(request, "ListPartsResult", {
     Bucket: request.bucket,
     Key: request.key,
     UploadId: upload.id,
-    Initiator: { ID: owner, DisplayName: owner },
-    Owner: { ID: owner, DisplayName: owner },
+    Initiator: owner,
+    Owner: owner,
     StorageClass: "STANDARD",
     PartNumberMarker: after,
     ...(all.length > page.length && { NextPartNumberMarker: page.at(-1)?.[0] ?? after }),
@@ -204,8 +210,7 @@ export function listUploads(request: Request): void {
   const [keyMarker, idMarker] = [parameter(request, "key-marker") ?? "", parameter(request, "upload-id-marker") ?? ""];
   const isEncoded = encodingType(request);
   const limit = maxIn(request, "max-uploads");
-  const { owner } = request.signed.account;
-  const show = (text: string) => (isEncoded ? encoded(text).replaceAll("%2F", "/") : text);
+  const show = shownBy(isEncoded);
   const isAfter = ({ key, id }: Upload) => {
     const order = byBytes(key, keyMarker);
     return keyMarker === "" || order > 0 || (order === 0 && idMarker !== "" && id > idMarker);
@@ -240,11 +245,11 @@ export function listUploads(request: Request): void {
     MaxUploads: limit,
     IsTruncated: isTruncated,
     Upload: page.map(
-      ({ key, id, started }): XmlElements => ({
+      ({ key, id, started, owner = bucket.settings.owner ?? ownerIn(request) }): XmlElements => ({
         Key: show(key),
         UploadId: id,
-        Initiator: { ID: owner, DisplayName: owner },
-        Owner: { ID: owner, DisplayName: owner },
+        Initiator: ownerElement(owner),
+        Owner: ownerElement(owner),
         StorageClass: "STANDARD",
         Initiated: new Date(started).toISOString(),
       }),

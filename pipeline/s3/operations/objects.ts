@@ -1,42 +1,92 @@
-/** Reading, writing, copying and removing objects. */
+/** Reading and writing objects. */
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { content } from "../../dag/read/read.ts";
-import { payloadOf, smallBody } from "../auth/payload.ts";
-import { decoded } from "../auth/signature.ts";
+import { payloadOf } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
-import { assertAllowed, header, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import { header, parameter, type Request, send, writable } from "../request.ts";
+import type { Bucket } from "../store/bucket.ts";
 import { store } from "../store/ingest.ts";
-import type { StoredObject } from "../store/object.ts";
-import { most, readXml, textOf } from "../xml.ts";
-import { aboutIn, bytesOf, checksumElements, checksumHeaders, headersOf, tagsInXml, tagsXml } from "./about.ts";
-import { assertCopyable, assertReadable, type ByteRange, rangeIn, writeCondition } from "./conditions.ts";
+import { isMarker, nullVersion, type StoredObject, sizeOfPart, versionIdOf } from "../store/object.ts";
+import { aboutIn, bytesOf, checksumHeaders, headersOf } from "./about.ts";
+import { assertReadable, type ByteRange, rangeIn, writeCondition } from "./conditions.ts";
 
 /** Bytes of a key in UTF-8. */
 const longestKey = 1024;
 /** Bytes of one request. */
-export const largestPut = 5 * 2 ** 30;
-const mostRemoved = 1000;
+const largestPut = 5 * 2 ** 30;
 
 export function assertKey(key: string): void {
   if (Buffer.byteLength(key) > longestKey) throw new S3Error("KeyTooLongError");
   if (!key.isWellFormed()) throw new S3Error("InvalidArgument", "The key is not Unicode.");
 }
 
-/** The object at a key of any bucket. @throws S3Error NoSuchBucket, NoSuchKey */
-export async function find({ s3, world }: Request, bucket: string, key: string): Promise<StoredObject> {
-  const own = s3.buckets.get(bucket);
-  const release = own ? undefined : await s3.releases.open(bucket, world);
-  if (!own && !release) throw new S3Error("NoSuchBucket");
-  const object = own ? own.get(key) : await release!.get(key);
+/** An object to be found, in any bucket; by default that of the request. */
+export interface Wanted {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version: string | undefined;
+}
+
+export const wantedIn = (request: Request): Wanted => ({
+  bucket: request.bucket,
+  key: request.key,
+  version: parameter(request, "versionId"),
+});
+
+/** @throws S3Error NoSuchBucket, NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker that is named */
+export async function find(request: Request, wanted: Wanted = wantedIn(request)): Promise<StoredObject> {
+  const { bucket, key, version } = wanted;
+  const own = request.s3.buckets.get(bucket);
+  if (own) return findOwn(own, key, version);
+  const release = await request.s3.releases.open(bucket, request.world);
+  if (!release) throw new S3Error("NoSuchBucket");
+  if (version !== undefined && version !== nullVersion) throw new S3Error("NoSuchVersion");
+  const object = await release.get(key);
   if (!object) throw new S3Error("NoSuchKey");
   return object;
+}
+
+/** As {@link find}; `undefined` where there is none. */
+export async function findIfThere(request: Request): Promise<StoredObject | undefined> {
+  try {
+    return await find(request);
+  } catch (error) {
+    if (error instanceof S3Error && error.status < 500) return undefined;
+    throw error;
+  }
+}
+
+function findOwn(bucket: Bucket, key: string, version: string | undefined): StoredObject {
+  if (version === "") throw new S3Error("InvalidArgument", "Version id cannot be the empty string");
+  const found = version === undefined ? bucket.newest(key) : bucket.version(key, version);
+  if (!found) throw new S3Error(version === undefined ? "NoSuchKey" : "NoSuchVersion");
+  if (!isMarker(found)) return found;
+  const headers = {
+    "x-amz-delete-marker": "true",
+    "x-amz-version-id": versionIdOf(found),
+    ...(version !== undefined && {
+      allow: "DELETE",
+      "last-modified": new Date(found.modified).toUTCString(),
+    }),
+  };
+  throw new S3Error(version === undefined ? "NoSuchKey" : "MethodNotAllowed", undefined, { headers });
+}
+
+/** The version ID of an object, where its bucket has or had versions. */
+export function versionHeader(
+  { s3 }: Pick<Request, "s3">,
+  bucket: string,
+  object: StoredObject,
+): Record<string, string> {
+  const versioning = s3.buckets.get(bucket)?.settings.versioning;
+  return versioning === undefined && object.version === undefined ? {} : { "x-amz-version-id": versionIdOf(object) };
 }
 
 /** Body of an object, for GET, and the headers alone for HEAD. */
 export async function getObject(request: Request): Promise<void> {
   const { message, response, s3, world } = request;
-  const object = await find(request, request.bucket, request.key);
+  const object = await find(request);
   assertReadable(request, object);
   const part = partRange(parameter(request, "partNumber"), object);
   const range = part ?? rangeIn(header(request, "range"), object.size);
@@ -45,6 +95,7 @@ export async function getObject(request: Request): Promise<void> {
     etag: `"${object.etag}"`,
     "last-modified": new Date(object.modified).toUTCString(),
     "x-ipfs-path": `/ipfs/${object.cid}`,
+    ...versionHeader(request, request.bucket, object),
     ...headersOf(object),
     ...overridden(request),
     ...(Object.keys(object.tags).length > 0 && { "x-amz-tagging-count": String(Object.keys(object.tags).length) }),
@@ -83,7 +134,7 @@ async function drained(response: ServerResponse): Promise<void> {
 /** The bytes of one part of a multipart object. */
 function partRange(number: string | undefined, { parts, size }: StoredObject): ByteRange | undefined {
   if (number === undefined) return undefined;
-  const sizes = parts ?? [size];
+  const sizes = parts?.map(sizeOfPart) ?? [size];
   const index = Number(number) - 1;
   const length = sizes[index];
   if (!/^\d{1,5}$/.test(number) || length === undefined)
@@ -110,124 +161,31 @@ function overridden(request: Request): Record<string, string> {
   );
 }
 
+/** @throws S3Error MissingContentLength, EntityTooLarge */
+export function assertLength(request: Request): void {
+  const length = header(request, "x-amz-decoded-content-length") ?? header(request, "content-length");
+  if (length === undefined && header(request, "transfer-encoding") === undefined)
+    throw new S3Error("MissingContentLength");
+  if (Number(length) > largestPut) throw new S3Error("EntityTooLarge");
+}
+
 export async function putObject(request: Request): Promise<void> {
   const { s3, world, message, signed } = request;
   const bucket = writable(request);
   assertKey(request.key);
   const about = aboutIn(request);
-  if (
-    header(request, "content-length") === undefined &&
-    header(request, "x-amz-decoded-content-length") === undefined &&
-    header(request, "transfer-encoding") === undefined
-  )
-    throw new S3Error("MissingContentLength");
+  assertLength(request);
   const condition = writeCondition(request);
   // Asked before gigabytes are read, too.
   condition(bucket.get(request.key));
   const payload = payloadOf(message, signed);
   const file = await store(payload.bytes, s3.home, world);
   const stored = bytesOf(file, payload.result());
-  await bucket.put(request.key, { ...stored, ...about, modified: world.now().getTime() }, condition);
-  send(request, 200, { etag: `"${stored.etag}"`, "x-ipfs-path": `/ipfs/${stored.cid}`, ...checksumHeaders(stored) });
-}
-
-/** The source of a copy: a bucket and a key in it. */
-export async function copySource(
-  request: Request,
-): Promise<{ readonly object: StoredObject; readonly isSelf: boolean }> {
-  const text = header(request, "x-amz-copy-source") ?? "";
-  const path = decoded(text.replace(/\?.*$/, "")).replace(/^\//, "");
-  const slash = path.indexOf("/");
-  if (slash <= 0)
-    throw new S3Error("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
-  const [bucket, key] = [path.slice(0, slash), path.slice(slash + 1)];
-  assertAllowed(request.signed, bucket, "read");
-  const object = await find(request, bucket, key);
-  assertCopyable(request, object);
-  return { object, isSelf: bucket === request.bucket && key === request.key };
-}
-
-/** A new name for the same CID. */
-export async function copyObject(request: Request): Promise<void> {
-  const { world } = request;
-  const bucket = writable(request);
-  assertKey(request.key);
-  const { object: source, isSelf } = await copySource(request);
-  const replaces = (name: string) => header(request, name)?.toUpperCase() === "REPLACE";
-  if (isSelf && !replaces("x-amz-metadata-directive"))
-    throw new S3Error(
-      "InvalidRequest",
-      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-    );
-  const about = aboutIn(request);
-  const modified = world.now().getTime();
-  const object: StoredObject = {
-    ...source,
-    headers: replaces("x-amz-metadata-directive") ? about.headers : source.headers,
-    tags: replaces("x-amz-tagging-directive") ? about.tags : source.tags,
-    modified,
-  };
-  await bucket.put(request.key, object, writeCondition(request));
-  sendXml(
-    request,
-    "CopyObjectResult",
-    { LastModified: new Date(modified).toISOString(), ETag: `"${object.etag}"`, ...checksumElements(object) },
-    { "x-ipfs-path": `/ipfs/${object.cid}` },
-  );
-}
-
-export async function deleteObject(request: Request): Promise<void> {
-  const bucket = writable(request);
-  await bucket.remove(request.key, (now) => {
-    if (now) writeCondition(request)(now);
+  const put = await bucket.put(request.key, { ...stored, ...about, modified: world.now().getTime() }, condition);
+  send(request, 200, {
+    etag: `"${stored.etag}"`,
+    "x-ipfs-path": `/ipfs/${stored.cid}`,
+    ...versionHeader(request, bucket.name, put),
+    ...checksumHeaders(stored),
   });
-  send(request, 204);
 }
-
-export async function deleteObjects(request: Request): Promise<void> {
-  const bucket = writable(request);
-  const document = readXml(await smallBody(request.message, request.signed, most.bytes), "Delete");
-  const objects = document.children.get("Object") ?? [];
-  if (objects.length > mostRemoved || objects.length === 0) throw new S3Error("MalformedXML");
-  const isQuiet = textOf(document, "Quiet") === "true";
-  const removed: { Key: string }[] = [];
-  for (const object of objects) {
-    const Key = textOf(object, "Key") ?? "";
-    await bucket.remove(Key);
-    removed.push({ Key });
-  }
-  sendXml(request, "DeleteResult", { Deleted: isQuiet ? [] : removed });
-}
-
-export async function objectTagging(request: Request): Promise<void> {
-  const { message, signed } = request;
-  const object = await find(request, request.bucket, request.key);
-  if (message.method === "GET") return sendXml(request, "Tagging", tagsXml(object.tags));
-  const bucket = writable(request);
-  const tags = message.method === "DELETE" ? {} : tagsInXml(await smallBody(message, signed, most.bytes));
-  await bucket.tag(request.key, tags);
-  send(request, message.method === "DELETE" ? 204 : 200);
-}
-
-export async function objectAttributes(request: Request): Promise<void> {
-  const object = await find(request, request.bucket, request.key);
-  const wanted = new Set((header(request, "x-amz-object-attributes") ?? "").split(",").map((name) => name.trim()));
-  if (wanted.has("")) throw new S3Error("InvalidArgument", "Object attributes are missing.");
-  sendXml(
-    request,
-    "GetObjectAttributesResponse",
-    {
-      ...(wanted.has("ETag") && { ETag: object.etag }),
-      ...(wanted.has("Checksum") &&
-        object.checksum && {
-          Checksum: { ...checksumElements(object), ChecksumType: object.checksum.type ?? "FULL_OBJECT" },
-        }),
-      ...(wanted.has("ObjectParts") && object.parts && { ObjectParts: { TotalPartsCount: object.parts.length } }),
-      ...(wanted.has("StorageClass") && { StorageClass: "STANDARD" }),
-      ...(wanted.has("ObjectSize") && { ObjectSize: object.size }),
-    },
-    { "last-modified": new Date(object.modified).toUTCString() },
-  );
-}
-
-export const isCopy = (request: Request): boolean => header(request, "x-amz-copy-source") !== undefined;

@@ -1,38 +1,79 @@
 /**
- * A bucket: its objects and uploads in memory, sorted as S3 lists them, replayed from its ledger.
+ * A bucket: its versions, uploads and settings in memory, replayed from its checkpoint and its ledger.
  *
  * Blocks of an object are on the disk before its record is, and its record before the client is answered. Writes of one key happen in the
  * order in which they were acknowledged; those of different keys don't wait for one another.
  */
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { serializedByKey } from "../../core/serialized-by-key.ts";
-import { byBytes } from "../../core/text/order.ts";
 import { S3Error } from "../error.ts";
-import { type Ledger, openLedger, readLedger } from "./ledger.ts";
-import type { Entry, StoredObject, StoredPart, Upload } from "./object.ts";
-import { allFrom, firstFrom, merged } from "./sorted.ts";
+import { type BucketState, emptyState, readCheckpoint, writeCheckpoint } from "../ledger/checkpoint.ts";
+import { beginning, type Ledger, openLedger, readLedger } from "../ledger/ledger.ts";
+import { type Change, changeOf, type LedgerRecord, recordOf } from "../ledger/records.ts";
+import {
+  type Dated,
+  isMarker,
+  nullVersion,
+  type StoredObject,
+  type StoredPart,
+  type Upload,
+  type Version,
+  versionIdOf,
+} from "./object.ts";
+import { changed, type Settings, type SettingsChange } from "./settings.ts";
+
+/** Called when no other write of the key is under way, with its newest version; what it throws prevents the write. */
+export type Condition = (now: StoredObject | undefined) => void;
 
 export interface Bucket {
   readonly name: string;
   /** ms since 1970. */
   readonly created: number;
+  readonly settings: Settings;
+  /** Objects that are listed: keys whose newest version is no delete marker. */
   readonly size: number;
+  /** Whether it has no version of any object. */
+  readonly isEmpty: boolean;
+  /** Keys that may have been changed since the last call; `undefined` where any may have been. */
+  takeChanged(): ReadonlySet<string> | undefined;
+  /** The newest version; `undefined` where that is a delete marker. */
   get(key: string): StoredObject | undefined;
-  /** Keys from the first that is not before `from`, in byte order. */
+  newest(key: string): Version | undefined;
+  version(key: string, id: string): Version | undefined;
+  /** Newest first. */
+  versionsOf(key: string): readonly Version[];
+  /** Listed keys from the first that is not before `from`, in byte order. */
   keysFrom(from: string): Iterable<string>;
-  /** Whether a key begins with `prefix`. */
+  /** The same of all keys that have versions. */
+  allKeysFrom(from: string): Iterable<string>;
+  /** Whether a listed key begins with `prefix`. */
   hasBelow(prefix: string): boolean;
   readonly uploads: ReadonlyMap<string, Upload>;
-  /** `condition` is asked when no other write of that key is under way; what it throws prevents the write. */
-  put(key: string, object: StoredObject, condition?: (now: StoredObject | undefined) => void): Promise<void>;
-  /** Replaces the tags of the object as it is then. @throws S3Error NoSuchKey */
-  tag(key: string, tags: StoredObject["tags"]): Promise<void>;
-  remove(key: string, condition?: (now: StoredObject | undefined) => void): Promise<void>;
+  /** Returns the object with the version ID that it got. */
+  put(key: string, object: StoredObject, condition?: Condition): Promise<StoredObject>;
+  /**
+   * Changes tags or ACL of a version, the newest by default.
+   *
+   * @throws S3Error NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker
+   */
+  alter(key: string, id: string | undefined, change: (object: StoredObject) => StoredObject): Promise<StoredObject>;
+  /** Removes the object, or puts a delete marker on it, as the bucket's versioning has it. Returns the marker. */
+  remove(key: string, removal: Removal, condition?: Condition): Promise<Version | undefined>;
+  /** Removes one version for good and returns it. */
+  removeVersion(key: string, id: string, condition?: Condition): Promise<Version | undefined>;
   startUpload(upload: Omit<Upload, "parts">): Promise<void>;
   putPart(upload: string, number: number, part: StoredPart): Promise<void>;
-  complete(upload: string, object: StoredObject, condition?: (now: StoredObject | undefined) => void): Promise<void>;
+  complete(upload: string, object: StoredObject, condition?: Condition): Promise<StoredObject>;
   abort(upload: string): Promise<void>;
+  configure(change: SettingsChange): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Removal {
+  /** ms since 1970. */
+  readonly modified: number;
+  readonly owner?: string;
 }
 
 export interface OpenOptions {
@@ -40,90 +81,130 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
 }
 
+/** Records behind the checkpoint from which on opening or closing writes another one. */
+const mostRecords = 1000;
+
+/** Changed keys that are remembered for a reader that knows the others. */
+const mostChanged = 100_000;
+
+export const filesOf = (folder: string, name: string) => ({
+  ledger: join(folder, `${name}.ledger`),
+  checkpoint: join(folder, `${name}.checkpoint`),
+});
+
 export async function openBucket(
   folder: string,
   name: string,
   created: number,
   { readOnly = false }: OpenOptions = {},
 ): Promise<Bucket> {
-  const objects = new Map<string, StoredObject>();
-  const uploads = new Map<string, Upload>();
-  /** Sorted; rebuilt when it is read after keys were added. */
-  let sorted: string[] = [];
-  let added: string[] = [];
-  let removed = false;
+  const files = filesOf(folder, name);
+  const { state, place } = await readCheckpoint(files.checkpoint, files.ledger);
+  const { versions, uploads } = state;
+  let behind = 0;
+  const replay = (record: LedgerRecord) => {
+    behind++;
+    apply(state, changeOf(record));
+  };
+  const ledger: Ledger<LedgerRecord> = readOnly ? notWritten : await openLedger(files.ledger, replay, place);
+  if (readOnly) await readLedger(files.ledger, replay, place);
+  const checkpoint = async () => {
+    if (readOnly || behind < mostRecords) return;
+    await writeCheckpoint(files.checkpoint, state, ledger.end);
+    behind = 0;
+  };
+  await checkpoint();
 
-  const apply = (entry: Entry): void => {
-    if ("put" in entry) set(entry.put, entry.object);
-    else if ("remove" in entry) removed = objects.delete(entry.remove) || removed;
-    else if ("upload" in entry) uploads.set(entry.upload.id, { ...entry.upload, parts: new Map() });
-    else if ("partOf" in entry) uploads.get(entry.partOf)?.parts.set(entry.number, entry.part);
-    else if ("abort" in entry) uploads.delete(entry.abort);
-    else {
-      uploads.delete(entry.complete);
-      set(entry.key, entry.object);
-    }
-  };
-  const set = (key: string, object: StoredObject) => {
-    if (!objects.has(key)) added.push(key);
-    objects.set(key, object);
-  };
-  const keys = (): readonly string[] => {
-    if (removed) sorted = sorted.filter((key) => objects.has(key));
-    if (added.length > 0) sorted = merged(sorted, [...new Set(added)].filter((key) => objects.has(key)).sort(byBytes));
-    added = [];
-    removed = false;
-    return sorted;
-  };
-
-  const path = join(folder, `${name}.ledger`);
-  const ledger: Ledger<Entry> = readOnly ? notWritten : await openLedger<Entry>(path, apply);
-  if (readOnly) await readLedger<Entry>(path, apply);
+  let touched: Set<string> | undefined;
   const inTurn = serializedByKey();
-  const record = async (entry: Entry): Promise<void> => {
-    await ledger.append(entry);
-    apply(entry);
+  const record = async (change: Change): Promise<void> => {
+    await ledger.append(recordOf(change));
+    behind++;
+    const key = keyChangedBy(change);
+    if (key !== undefined) touched?.add(key);
+    if (touched && touched.size > mostChanged) touched = undefined;
+    apply(state, change);
   };
   const uploadOf = (id: string): Upload => {
     const upload = uploads.get(id);
     if (!upload) throw new S3Error("NoSuchUpload");
     return upload;
   };
+  const get = (key: string): StoredObject | undefined => {
+    const newest = versions.newest(key);
+    return newest && !isMarker(newest) ? newest : undefined;
+  };
+  const version = (key: string, id: string) => versions.all(key).find((each) => versionIdOf(each) === id);
+  const versioned = <T extends Dated>(dated: T): T => {
+    const { version: _, ...rest } = dated;
+    return (state.settings.versioning === "Enabled" ? { ...rest, version: newVersionId() } : rest) as T;
+  };
 
   return {
     name,
     created,
+    get settings() {
+      return state.settings;
+    },
     get size() {
-      return objects.size;
+      return versions.size;
     },
-    get: (key) => objects.get(key),
-
-    keysFrom: (from) => allFrom(keys(), from),
-
+    get isEmpty() {
+      return versions.keys === 0;
+    },
+    takeChanged() {
+      const taken = touched;
+      touched = new Set();
+      return taken;
+    },
+    get,
+    newest: versions.newest,
+    version,
+    versionsOf: versions.all,
+    keysFrom: versions.liveFrom,
+    allKeysFrom: versions.allFrom,
     hasBelow(prefix) {
-      const all = keys();
-      return all[firstFrom(all, prefix)]?.startsWith(prefix) ?? false;
+      for (const key of versions.liveFrom(prefix)) return key.startsWith(prefix);
+      return false;
     },
-
     uploads,
 
     put: (key, object, condition) =>
       inTurn(key, async () => {
-        condition?.(objects.get(key));
-        await record({ put: key, object });
+        condition?.(get(key));
+        const put = versioned(object);
+        await record({ put: key, object: put });
+        return put;
       }),
 
-    tag: (key, tags) =>
+    alter: (key, id, change) =>
       inTurn(key, async () => {
-        const object = objects.get(key);
-        if (!object) throw new S3Error("NoSuchKey");
-        await record({ put: key, object: { ...object, tags } });
+        const found = id === undefined ? versions.newest(key) : version(key, id);
+        if (!found) throw new S3Error(id === undefined ? "NoSuchKey" : "NoSuchVersion");
+        if (isMarker(found)) throw new S3Error(id === undefined ? "NoSuchKey" : "MethodNotAllowed");
+        const object = change(found);
+        await record({ alter: key, object });
+        return object;
       }),
 
-    remove: (key, condition) =>
+    remove: (key, { modified, owner }, condition) =>
       inTurn(key, async () => {
-        condition?.(objects.get(key));
-        if (objects.has(key)) await record({ remove: key });
+        condition?.(get(key));
+        if (state.settings.versioning === undefined) {
+          if (versions.newest(key)) await record({ remove: key });
+          return undefined;
+        }
+        const marker = versioned({ deleted: true as const, modified, ...(owner !== undefined && { owner }) });
+        await record({ mark: key, marker });
+        return marker;
+      }),
+
+    removeVersion: (key, id, condition) =>
+      inTurn(key, async () => {
+        condition?.(get(key));
+        const found = version(key, id);
+        if (found) await record({ remove: key, ...(id !== nullVersion && { version: id }) });
+        return found;
       }),
 
     startUpload: (upload) => record({ upload }),
@@ -138,8 +219,10 @@ export async function openBucket(
       const { key } = uploadOf(id);
       return inTurn(key, async () => {
         uploadOf(id);
-        condition?.(objects.get(key));
-        await record({ complete: id, key, object });
+        condition?.(get(key));
+        const put = versioned(object);
+        await record({ complete: id, key, object: put });
+        return put;
       });
     },
 
@@ -148,11 +231,50 @@ export async function openBucket(
       await record({ abort: id });
     },
 
-    close: () => ledger.close(),
+    configure: (settings) => inTurn("settings", () => record({ settings })),
+
+    async close() {
+      await ledger.close();
+      await checkpoint();
+    },
   };
 }
 
-const notWritten: Ledger<Entry> = {
+/** The key whose newest version may be another one. */
+function keyChangedBy(change: Change): string | undefined {
+  if ("put" in change) return change.put;
+  if ("mark" in change) return change.mark;
+  if ("remove" in change) return change.remove;
+  return "complete" in change ? change.key : undefined;
+}
+
+function apply(state: BucketState, change: Change): void {
+  const { versions, uploads } = state;
+  if ("put" in change) versions.put(change.put, change.object);
+  else if ("mark" in change) versions.put(change.mark, change.marker);
+  else if ("remove" in change) versions.remove(change.remove, change.version ?? nullVersion);
+  else if ("alter" in change) versions.replace(change.alter, change.object);
+  else if ("upload" in change) uploads.set(change.upload.id, { ...change.upload, parts: new Map() });
+  else if ("partOf" in change) uploads.get(change.partOf)?.parts.set(change.number, change.part);
+  else if ("abort" in change) uploads.delete(change.abort);
+  else if ("settings" in change) state.settings = changed(state.settings, change.settings);
+  else {
+    uploads.delete(change.complete);
+    versions.put(change.key, change.object);
+  }
+}
+
+const newVersionId = (): string => randomBytes(16).toString("hex");
+
+const notWritten: Ledger<LedgerRecord> = {
   append: () => Promise.reject(new Error("the bucket is open for reading")),
+  end: beginning,
   close: async () => undefined,
 };
+
+/** The state of the bucket `name` by its ledger alone. @throws Failure `corrupt` where the ledger is damaged */
+export async function rebuilt(folder: string, name: string): Promise<BucketState> {
+  const state = emptyState();
+  await readLedger<LedgerRecord>(filesOf(folder, name).ledger, (record) => apply(state, changeOf(record)));
+  return state;
+}

@@ -5,24 +5,27 @@
  * .fieldtree/s3/lock             the process that has them open
  * .fieldtree/s3/buckets.json     their names, and when they were made
  * .fieldtree/s3/NAME.ledger      what happened to each
+ * .fieldtree/s3/NAME.checkpoint  what that came to, some records ago
  * ```
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { Failure } from "../../core/failure.ts";
+import { serializedByKey } from "../../core/serialized-by-key.ts";
 import { lock } from "../../disk/lock.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
 import { S3Error } from "../error.ts";
-import { type Bucket, openBucket } from "./bucket.ts";
+import { type Bucket, filesOf, openBucket } from "./bucket.ts";
+import type { SettingsChange } from "./settings.ts";
 
 export interface Buckets {
   list(): readonly Bucket[];
   get(name: string): Bucket | undefined;
   /** @throws S3Error where the name is none that S3 allows, or is there */
-  create(name: string, now: number): Promise<void>;
-  /** @throws S3Error where it has objects. Its unfinished uploads end with it */
+  create(name: string, now: number, settings: SettingsChange): Promise<void>;
+  /** @throws S3Error where it has versions of objects. Its unfinished uploads end with it */
   remove(name: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,8 +42,14 @@ export async function openBuckets(folder: string, what: string): Promise<Buckets
   const locked = await lock(join(folder, "lock"), what);
   const buckets = new Map<string, Bucket>();
   const listFile = join(folder, "buckets.json");
+  const inTurn = serializedByKey();
+  // One after another, so that an older list never replaces a newer one.
   const writeList = () =>
-    writeDurably(listFile, JSON.stringify([...buckets.values()].map(({ name, created }) => ({ name, created }))));
+    inTurn("/list", () =>
+      writeDurably(listFile, JSON.stringify([...buckets.values()].map(({ name, created }) => ({ name, created })))),
+    );
+  const removeFiles = (name: string) =>
+    Promise.all(Object.values(filesOf(folder, name)).map((file) => rm(file, { force: true })));
   try {
     for (const { name, created } of await readList(listFile))
       buckets.set(name, await openBucket(folder, name, created));
@@ -53,24 +62,28 @@ export async function openBuckets(folder: string, what: string): Promise<Buckets
   return {
     list: () => [...buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     get: (name) => buckets.get(name),
-    async create(name, now) {
-      assertName(name);
-      if (buckets.has(name)) throw new S3Error("BucketAlreadyOwnedByYou");
-      // A ledger of that name is of a bucket that was removed while its list could not be written.
-      await rm(join(folder, `${name}.ledger`), { force: true });
-      const created = Math.floor(now / 1000) * 1000;
-      buckets.set(name, await openBucket(folder, name, created));
-      await writeList();
-    },
-    async remove(name) {
-      const bucket = buckets.get(name);
-      if (!bucket) throw new S3Error("NoSuchBucket");
-      if (bucket.size > 0) throw new S3Error("BucketNotEmpty");
-      buckets.delete(name);
-      await writeList();
-      await bucket.close();
-      await rm(join(folder, `${name}.ledger`), { force: true });
-    },
+    create: (name, now, settings) =>
+      inTurn(name, async () => {
+        assertName(name);
+        if (buckets.has(name)) throw new S3Error("BucketAlreadyOwnedByYou");
+        // Files of that name are of a bucket that was removed while its list could not be written.
+        await removeFiles(name);
+        const created = Math.floor(now / 1000) * 1000;
+        const bucket = await openBucket(folder, name, created);
+        await bucket.configure(settings);
+        buckets.set(name, bucket);
+        await writeList();
+      }),
+    remove: (name) =>
+      inTurn(name, async () => {
+        const bucket = buckets.get(name);
+        if (!bucket) throw new S3Error("NoSuchBucket");
+        if (!bucket.isEmpty) throw new S3Error("BucketNotEmpty");
+        buckets.delete(name);
+        await writeList();
+        await bucket.close();
+        await removeFiles(name);
+      }),
     async close() {
       await Promise.all([...buckets.values()].map((bucket) => bucket.close()));
       await locked.release();

@@ -12,10 +12,14 @@
 import { badName } from "../../dag/directory.ts";
 
 const marks = { segment: "=s3=", file: "=s3.file=" } as const;
+/** Of a key with more segments than folders may lie one in another: its file is in the top folder. */
+const deepMark = "=s3.key=";
+const mostSegments = 500;
 
 /** `isFolder`: whether other keys begin with this one and a slash. */
 export function pathOf(key: string, isFolder: (key: string) => boolean): string {
   const segments = key.split("/");
+  if (segments.length > mostSegments) return deepMark + escaped(key);
   const last = segments.length - 1;
   return segments
     .map((segment, i) => {
@@ -27,6 +31,7 @@ export function pathOf(key: string, isFolder: (key: string) => boolean): string 
 
 /** The key that has this path. */
 export function keyOf(path: string): string {
+  if (path.startsWith(deepMark)) return decodeURIComponent(path.slice(deepMark.length));
   const unmarked = (segment: string) => {
     const mark = Object.values(marks).find((each) => segment.startsWith(each));
     return mark === undefined ? segment : decodeURIComponent(segment.slice(mark.length));

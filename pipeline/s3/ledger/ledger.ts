@@ -1,0 +1,223 @@
+/**
+ * A file of records that is only ever appended to: all that happened to a bucket, in order.
+ *
+ * ```
+ * 4 bytes  length of the record, little-endian
+ * 4 bytes  crc32 of it
+ * …        the record, dag-cbor
+ * ```
+ *
+ * A record is on the disk when `append` resolves; records that wait are written and synced together. What a crash left of a
+ * last record is cut off by the next one who opens it. A record in the middle that is not whole is damage, and refused.
+ */
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
+import * as dagCbor from "@ipld/dag-cbor";
+import { Failure } from "../../core/failure.ts";
+import { diskFailure } from "../../disk/disk-failure.ts";
+import { syncFolder } from "../../disk/write.ts";
+
+export interface Ledger<Entry> {
+  /** Resolves when the record survives a power cut. */
+  append(entry: Entry): Promise<void>;
+  /** Where the file ends, when nothing is being appended. */
+  readonly end: Place;
+  close(): Promise<void>;
+}
+
+/** A place between two records. */
+export interface Place {
+  readonly at: number;
+  /** Byte at which the record before it begins, and that record's head: they tell whether the file is the one that was read. */
+  readonly last?: { readonly at: number; readonly head: Uint8Array };
+}
+
+export const beginning: Place = { at: 0 };
+
+const headLength = 8;
+/** Bytes of one record: a key, its metadata, and the parts of an upload of 10 000. */
+const largestRecord = 16 * 2 ** 20;
+
+/** A record behind its head. */
+export function framed(record: Uint8Array): Buffer {
+  const head = Buffer.alloc(headLength);
+  head.writeUInt32LE(record.length, 0);
+  head.writeUInt32LE(crc32(record), 4);
+  return Buffer.concat([head, record]);
+}
+
+/**
+ * Opens the file at `path`, after giving every record behind `from` to `replay`.
+ *
+ * @throws Failure `corrupt` where a record that is followed by others is damaged
+ */
+export async function openLedger<Entry>(
+  path: string,
+  replay: (entry: Entry) => void,
+  from: Place = beginning,
+): Promise<Ledger<Entry>> {
+  await mkdir(dirname(path), { recursive: true });
+  // Not opened for appending: what a failed write left behind is overwritten.
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT);
+  let end: Place;
+  try {
+    end = await replayAll(file, path, replay, from);
+    const { size } = await file.stat();
+    if (size > end.at) {
+      await file.truncate(end.at);
+      await file.sync();
+    }
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await file.close();
+    throw diskFailure(error, `reading ${path}`);
+  }
+
+  let waiting: { readonly bytes: Buffer; readonly done: (error?: unknown) => void }[] = [];
+  let writing: Promise<void> | undefined;
+  let isTorn = false;
+  const writeBatch = async (batch: readonly Buffer[]) => {
+    // What a failed write left is cut off before anything follows it: none of it was acknowledged.
+    if (isTorn) await file.truncate(end.at);
+    isTorn = true;
+    const bytes = Buffer.concat(batch);
+    await writeWhole(file, bytes, end.at);
+    await file.datasync();
+    isTorn = false;
+    const at = end.at + bytes.length - batch.at(-1)!.length;
+    end = { at: end.at + bytes.length, last: { at, head: batch.at(-1)!.subarray(0, headLength) } };
+  };
+  const writeAll = async () => {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        await writeBatch(batch.map(({ bytes }) => bytes));
+        for (const { done } of batch) done();
+      } catch (error) {
+        const failure = diskFailure(error, `writing ${path}`);
+        for (const { done } of batch) done(failure);
+      }
+    }
+    writing = undefined;
+  };
+
+  return {
+    append(entry) {
+      const bytes = framed(dagCbor.encode(entry));
+      return new Promise((resolve, reject) => {
+        waiting.push({ bytes, done: (error) => (error === undefined ? resolve() : reject(error as Error)) });
+        writing ??= writeAll();
+      });
+    },
+    get end() {
+      return end;
+    },
+    async close() {
+      await writing;
+      await file.close();
+    },
+  };
+}
+
+/** Gives every whole record behind `from` to `replay`, while another process may be appending. A file that is absent has none. */
+export async function readLedger<Entry>(
+  path: string,
+  replay: (entry: Entry) => void,
+  from: Place = beginning,
+): Promise<Place> {
+  const file = await openIfThere(path);
+  if (!file) return beginning;
+  try {
+    return await replayAll(file, path, replay, from);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether the ledger at `path` is the one that had its end at `place` once. */
+export async function hasPlace(path: string, { at, last }: Place): Promise<boolean> {
+  const file = await openIfThere(path);
+  if (!file) return at === 0;
+  try {
+    const { size } = await file.stat();
+    if (size < at || (at > 0 && !last)) return false;
+    if (!last) return true;
+    const { buffer } = await file.read(Buffer.alloc(headLength), 0, headLength, last.at);
+    return buffer.equals(last.head);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw diskFailure(error, `reading ${path}`);
+  }
+}
+
+/** `write` may write less than it was given. */
+async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; )
+    at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+}
+
+/** Bytes read at a time. */
+const pieceSize = 4 * 2 ** 20;
+
+/** Returns the place behind the last whole record. */
+async function replayAll<Entry>(
+  file: FileHandle,
+  path: string,
+  replay: (entry: Entry) => void,
+  from: Place,
+): Promise<Place> {
+  const { size } = await file.stat();
+  let pending = new Uint8Array(0);
+  /** Of the first byte of `pending`, in the file. */
+  let start = from.at;
+  let { last } = from;
+  const place = (at: number): Place => ({ at, ...(last && { last }) });
+  for (;;) {
+    const view = new DataView(pending.buffer, pending.byteOffset, pending.byteLength);
+    let at = 0;
+    while (at + headLength <= pending.length) {
+      const length = view.getUint32(at, true);
+      if (at + headLength + length > pending.length) {
+        if (length > largestRecord || start + at + headLength + length > size)
+          return place(endAt(start + at, size, path));
+        break;
+      }
+      const record = pending.subarray(at + headLength, at + headLength + length);
+      if (crc32(record) !== view.getUint32(at + 4, true)) return place(endAt(start + at, size, path));
+      replay(dagCbor.decode<Entry>(record));
+      last = { at: start + at, head: pending.slice(at, at + headLength) };
+      at += headLength + length;
+    }
+    start += at;
+    pending = pending.slice(at);
+    const filled = start + pending.length;
+    if (filled >= size) return place(start);
+    const more = new Uint8Array(Math.min(pieceSize, size - filled));
+    const { bytesRead } = await file.read(more, 0, more.length, filled);
+    if (bytesRead === 0) return place(start);
+    pending = Buffer.concat([pending, more.subarray(0, bytesRead)]);
+  }
+}
+
+/** A last record that is not whole was never acknowledged; one further from the end than a batch is damage. */
+function endAt(at: number, size: number, path: string): number {
+  if (size - at <= largestRecord) return at;
+  throw new Failure(
+    "corrupt",
+    `${path} is damaged at byte ${at}: what happened to the bucket afterwards can't be read`,
+    {
+      hint: "restore the file from a copy; objects before that place are whole",
+    },
+  );
+}

@@ -1,0 +1,83 @@
+/**
+ * Canned ACLs: `private` and `public-read`, given in a header or as the grants that they stand for.
+ *
+ * Who may write is a matter of campaign.yaml, so an ACL that grants more is refused with NotImplemented.
+ */
+import { smallBody } from "../auth/payload.ts";
+import { S3Error } from "../error.ts";
+import { ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import type { CannedAcl } from "../store/object.ts";
+import { most, type ReadElement, readXml, textOf, type XmlElements } from "../xml.ts";
+import { aclInHeaders } from "./about.ts";
+import { find } from "./objects.ts";
+
+const everyone = "http://acs.amazonaws.com/groups/global/AllUsers";
+const schema = "http://www.w3.org/2001/XMLSchema-instance";
+
+function aclInXml(bytes: Uint8Array): CannedAcl | null {
+  const list = readXml(bytes, "AccessControlPolicy").children.get("AccessControlList")?.[0];
+  if (!list) throw new S3Error("MalformedXML");
+  const grants: readonly ReadElement[] = list.children.get("Grant") ?? [];
+  let isPublic = false;
+  for (const grant of grants) {
+    const grantee = grant.children.get("Grantee")?.[0];
+    const permission = textOf(grant, "Permission");
+    if (!grantee || permission === undefined) throw new S3Error("MalformedXML");
+    const group = textOf(grantee, "URI");
+    if (group === everyone && permission === "READ") isPublic = true;
+    else if (group !== undefined || permission !== "FULL_CONTROL")
+      throw new S3Error("NotImplemented", "Only the grants of private and public-read are implemented.");
+  }
+  return isPublic ? "public-read" : null;
+}
+
+async function aclIn(request: Request): Promise<CannedAcl | null> {
+  const body = await smallBody(request.message, request.signed, most.bytes);
+  const asked = aclInHeaders(request);
+  if (asked !== undefined) return asked;
+  if (body.length === 0) throw new S3Error("MalformedXML");
+  return aclInXml(body);
+}
+
+function aclXml(owner: string, acl: CannedAcl | undefined): XmlElements {
+  const grant = (type: string, grantee: XmlElements, Permission: string): XmlElements => ({
+    Grantee: { "@": { "xmlns:xsi": schema, "xsi:type": type }, ...grantee },
+    Permission,
+  });
+  return {
+    Owner: ownerElement(owner),
+    AccessControlList: {
+      Grant: [
+        grant("CanonicalUser", ownerElement(owner), "FULL_CONTROL"),
+        ...(acl === "public-read" ? [grant("Group", { URI: everyone }, "READ")] : []),
+      ],
+    },
+  };
+}
+
+export function getBucketAcl(request: Request): void {
+  const settings = request.s3.buckets.get(request.bucket)?.settings;
+  sendXml(request, "AccessControlPolicy", aclXml(settings?.owner ?? ownerIn(request), settings?.acl));
+}
+
+export async function putBucketAcl(request: Request): Promise<void> {
+  const bucket = writable(request);
+  await bucket.configure({ acl: await aclIn(request) });
+  send(request, 200);
+}
+
+export async function getObjectAcl(request: Request): Promise<void> {
+  const { acl, owner } = await find(request);
+  const settings = request.s3.buckets.get(request.bucket)?.settings;
+  sendXml(request, "AccessControlPolicy", aclXml(owner ?? settings?.owner ?? ownerIn(request), acl));
+}
+
+export async function putObjectAcl(request: Request): Promise<void> {
+  const bucket = writable(request);
+  const acl = await aclIn(request);
+  await bucket.alter(request.key, parameter(request, "versionId"), ({ acl: _, ...object }) => ({
+    ...object,
+    ...(acl && { acl }),
+  }));
+  send(request, 200);
+}
