@@ -41,6 +41,7 @@ const mayImportWithin: Readonly<Record<string, Readonly<Record<string, readonly 
     import: [],
     dois: [],
     pins: ["tree", "names"],
+    pull: ["pins"],
     publish: ["tree", "names", "scan", "pins"],
     verify: ["tree", "names", "scan", "pins", "publish"],
     review: ["tree", "scan", "pins"],

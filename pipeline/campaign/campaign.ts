@@ -15,24 +15,28 @@ import { memory } from "../disk/cache.ts";
 import { firstOf } from "../ipfs/local-first.ts";
 import type { Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/require-block.ts";
+import type { RecordEndpoint } from "../names/ipns/endpoints.ts";
+import type { IpnsLookup } from "../names/ipns/lookup.ts";
 import type { Parts } from "../stages/parts.ts";
 import { views } from "../views/views.ts";
 import { configIn } from "./config.ts";
 import { doisIn } from "./dois.ts";
-import { fetchingLeaves } from "./parts/fetching-leaves.ts";
+import { type FetchingBelow, fetchingLeaves } from "./parts/fetching-leaves.ts";
 import { homeOrGateways } from "./parts/home.ts";
 import { logOf, signing } from "./parts/log.ts";
 import { configuredNames } from "./parts/names.ts";
-import { type OtherNames, otherNames } from "./parts/other-names.ts";
+import { type OtherNames, otherNames, recordLookup } from "./parts/other-names.ts";
 import { peeringOf } from "./parts/peering.ts";
 import { configuredPinServices, originsOf } from "./parts/pin-services.ts";
 import { scanFilter } from "./path-pattern.ts";
 import { readers } from "./readers/readers.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
-export interface Campaign extends Parts {
+export interface Campaign extends Parts, FetchingBelow {
   /** Names that are not the campaign's, for `serve`. `endpoints`: further addresses of delegated routing. */
   readonly otherNames?: (endpoints: readonly string[]) => Promise<OtherNames>;
+  /** Finds records of any IPNS key, at `others` and wherever campaign.yaml has its own. */
+  readonly recordLookup: (others: readonly RecordEndpoint[]) => Promise<IpnsLookup>;
   close(): Promise<void>;
 }
 
@@ -81,6 +85,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     origins: await originsOf(config, secret),
     names: announced.map(({ name }) => name),
     otherNames: (endpoints) => otherNames(config, endpoints, secret),
+    recordLookup: (others) => recordLookup(config, others, secret, { search: true }),
     peering: await peeringOf(config, secret),
     ...sourceDateEpoch(env),
     close: async () => {

@@ -85,6 +85,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
       summary: "pin again what services lack of the newest release",
       load: async () => (await import("./repin.ts")).repin,
     },
+    {
+      name: "pull",
+      summary: "bring data or another campaign to the node",
+      load: async () => (await import("./pull.ts")).pull,
+    },
     { name: "log", summary: "list the releases", load: async () => (await import("./log.ts")).log },
     {
       name: "lease",

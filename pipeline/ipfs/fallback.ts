@@ -28,6 +28,28 @@ export function anyOf(sources: readonly Source[]): Source["get"] {
   };
 }
 
+/** As {@link anyOf}; a source that gave what those before it lacked is asked first from then on. */
+export function inOrder(sources: readonly Source[]): Source {
+  const order = [...sources];
+  return {
+    name: sources.map(({ name }) => name).join(", "),
+    async get(cid, world) {
+      const asked = order.map(
+        (source): Source => ({
+          ...source,
+          async get(wanted, w) {
+            const bytes = await source.get(wanted, w);
+            const at = order.indexOf(source);
+            if (bytes && at > 0) order.unshift(...order.splice(at, 1));
+            return bytes;
+          },
+        }),
+      );
+      return anyOf(asked)(cid, world);
+    },
+  };
+}
+
 /** The same source with at most `requests` at once, and none after repeated failures. */
 export function withCircuitBreaker<S extends Source>({ get, ...source }: S, requests: number): S {
   const inTurn = atMost(requests);

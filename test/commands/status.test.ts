@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { plain } from "../../pipeline/cli/print/colour.ts";
 import { status } from "../../pipeline/commands/status.ts";
 import { publish } from "../../pipeline/stages/publish/publish.ts";
-import { aDataset, someParts } from "../fakes/parts.ts";
+import { aDataset, campaignOf, someParts } from "../fakes/parts.ts";
 import { testWorld } from "../fakes/world.ts";
 import { aCampaign, aFolder, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
@@ -107,7 +107,7 @@ names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, aut
     await writeFile(join(parts.folder, "tree.yaml"), tree);
     for await (const _ of publish(Buffer.from(tree), parts, { strict: true }, testWorld()));
     const head = vi.fn(parts.log.head);
-    const campaign = async () => ({ ...parts, log: { ...parts.log, head }, close: async () => {} });
+    const campaign = async () => campaignOf({ ...parts, log: { ...parts.log, head } });
     const told: object[] = [];
     const out = {
       json: true,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { Campaign } from "../../pipeline/campaign/campaign.ts";
 import type { Facts } from "../../pipeline/core/campaign/campaign.ts";
 import { settledPins } from "../../pipeline/core/campaign/pins.ts";
 import { Failure } from "../../pipeline/core/failure.ts";
@@ -78,6 +79,14 @@ export async function someParts(
     names: given.names ?? [],
     peering: given.peering ?? [],
   };
+}
+
+/** `parts` as verbs get them. Nothing can be had from elsewhere. */
+export function campaignOf<P extends Parts>(parts: P): P & Campaign {
+  const unreachable = async () => {
+    throw new Failure("unavailable", "nothing is within reach");
+  };
+  return { ...parts, fetchBelow: unreachable, recordLookup: unreachable, close: async () => {} };
 }
 
 export async function temporaryFolder(): Promise<string> {

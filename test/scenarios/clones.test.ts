@@ -16,7 +16,7 @@ import { verify } from "../../pipeline/stages/verify/verify.ts";
 import { aFolder, fieldtree } from "../commands/program.ts";
 import { commitTo } from "../fakes/git-log.ts";
 import { fakeHome } from "../fakes/home.ts";
-import { aDataset, aFile, someParts, temporaryFolder } from "../fakes/parts.ts";
+import { aDataset, aFile, campaignOf, someParts, temporaryFolder } from "../fakes/parts.ts";
 import { testWorld } from "../fakes/world.ts";
 
 const branch = "campaign/state";
@@ -32,7 +32,7 @@ async function aMachine(remote: string) {
   const parts = await someParts({ home });
   const { folder, state } = parts;
   const log = gitLog({ folder, remote, branch, state, blocks: home, holder: "anna@laptop" });
-  const campaign = { ...parts, log, close: async () => {} };
+  const campaign = campaignOf({ ...parts, log });
   const world = testWorld({ now: () => new Date() });
   const publish = async (tree: string) => {
     const events: object[] = [];

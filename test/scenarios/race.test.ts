@@ -10,7 +10,7 @@ import { releasesFrom } from "../../pipeline/log/chain.ts";
 import { gitLog } from "../../pipeline/log/git-ref.ts";
 import { aCampaign, aFolder, fieldtree, type Ran, start } from "../commands/program.ts";
 import { fakeHome } from "../fakes/home.ts";
-import { aFile, someParts, temporaryFolder } from "../fakes/parts.ts";
+import { aFile, campaignOf, someParts, temporaryFolder } from "../fakes/parts.ts";
 import { testWorld } from "../fakes/world.ts";
 import { type GitHost, startGitHost } from "../servers/git-http.ts";
 import { type Gates, gitExchange, openGates } from "./gates.ts";
@@ -26,7 +26,7 @@ describe("two who publish the same tree fifty times", () => {
       const parts = await someParts({ home });
       const { folder, state } = parts;
       const log = gitLog({ folder, remote, branch: "campaign/state", state, blocks: home, holder });
-      return { ...parts, log, close: async () => {} };
+      return campaignOf({ ...parts, log });
     };
     const rivals = [await aRival("anna@laptop"), await aRival("github.com/org/campaign run 17")] as const;
     const silent = { json: true, paint: plain, result: () => {}, bytes: async () => {}, taken: async () => {} };

@@ -27,7 +27,7 @@ import { type PublishOptions, publish } from "../../pipeline/stages/publish/publ
 import { type Calls, calledPins, callsOutward, type Trouble } from "../fakes/calls.ts";
 import { type Clock, stoppedClock } from "../fakes/clock.ts";
 import { type FakeHome, fakeHome } from "../fakes/home.ts";
-import { aDataset, someParts, temporaryFolder } from "../fakes/parts.ts";
+import { aDataset, campaignOf, someParts, temporaryFolder } from "../fakes/parts.ts";
 import { type FakePins, fakePins } from "../fakes/pin-service.ts";
 import { aZone, nameIn, type Zone } from "../fakes/zone.ts";
 
@@ -89,7 +89,7 @@ export async function run(
   const world = worldOf(around, lines);
   const events: PublishEvent[] = [];
   try {
-    await withLease({ ...parts, close: async () => {} }, "publishing", world, async (world) => {
+    await withLease(campaignOf(parts), "publishing", world, async (world) => {
       const bytes = new TextEncoder().encode(tree);
       for await (const event of publish(bytes, parts, { strict: false, ...publishing }, world)) events.push(event);
     });
@@ -307,7 +307,7 @@ export async function called(
   args: readonly string[] = [],
   flags: Call["flags"] = {},
 ) {
-  const campaign = { ...(await partsAmong(around)), close: async () => {} };
+  const campaign = campaignOf(await partsAmong(around));
   const said: object[] = [];
   const out = {
     json: true,

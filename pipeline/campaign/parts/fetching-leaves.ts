@@ -4,13 +4,14 @@
  * A node that can list its blocks gets the missing ones, one leaf after another, so that all leaves share one limit of bytes.
  * Any other node has a network of its own: there, a pin request fetches the blocks, and the sources come second.
  */
+import type { CID } from "multiformats/cid";
 import type { CampaignConfig } from "../../core/campaign/campaign.ts";
 import { atMost } from "../../core/concurrency.ts";
 import { isFailure } from "../../core/failure.ts";
-import type { DataLeaf } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { cidSet } from "../../dag/cid-set.ts";
 import { anyOf, type Source, withCircuitBreaker } from "../../ipfs/fallback.ts";
+import type { Fetched } from "../../ipfs/fetch-missing.ts";
 import type { HomeNode, Node } from "../../ipfs/node.ts";
 import type { ConfiguredPinService, Parts } from "../../stages/parts.ts";
 import { leafLabel } from "../../stages/pins/label.ts";
@@ -18,21 +19,39 @@ import { leafLabel } from "../../stages/pins/label.ts";
 /** Concurrent requests for blocks to one pin service. */
 const requestsAtOnce = 16;
 
+export interface FetchingBelow {
+  /**
+   * Fetches what the home node lacks below `root` from these sources, and stores it, within the run's limit of bytes.
+   *
+   * @throws Failure `unavailable` where some is out of reach; `refused` at the limit.
+   */
+  readonly fetchBelow: (root: CID, from: readonly Source[], world: World) => Promise<Fetched>;
+}
+
 export function fetchingLeaves(
   home: HomeNode,
   gateways: Node | undefined,
   services: readonly { readonly service: ConfiguredPinService }[],
   { campaign, limits }: CampaignConfig,
-): Pick<Parts, "fetchLeaf" | "restoreLeaf"> {
+): Pick<Parts, "fetchLeaf" | "restoreLeaf"> & FetchingBelow {
   const sources = sourcesOf(gateways, services);
   const inTurn = atMost(1);
   let left = limits.fetch;
-  const fetchTo = (to: HomeNode, from: readonly Source[], leaf: DataLeaf, world: World) =>
+  const fetchTo = (to: HomeNode, from: readonly Source[], root: CID, world: World) =>
     inTurn(async () => {
       const { fetchMissing } = await import("../../ipfs/fetch-missing.ts");
-      left -= (await fetchMissing(leaf.cid, to, oneOf(from), { limitBytes: left }, world)).bytes;
+      const fetched = await fetchMissing(root, to, oneOf(from), { limitBytes: left }, world);
+      left -= fetched.bytes;
+      return fetched;
     });
-  if (home.has) return { fetchLeaf: (leaf, world) => fetchTo(home, sources, leaf, world) };
+  const { storedBlocks, getFromPeers } = home;
+  let listed: Promise<HomeNode> | undefined;
+  const fetchBelow: FetchingBelow["fetchBelow"] = async (root, from, world) => {
+    if (!home.has && storedBlocks) listed ??= withList(home, storedBlocks, world);
+    return fetchTo((await listed) ?? home, from, root, world);
+  };
+  const fetchHere: Parts["fetchLeaf"] = async ({ cid }, world) => void (await fetchTo(home, sources, cid, world));
+  if (home.has) return { fetchBelow, fetchLeaf: fetchHere };
 
   const fetchLeaf: Parts["fetchLeaf"] = async (leaf, world) => {
     const pin = () => home.pin(leaf.cid, leafLabel(campaign, leaf.path), world);
@@ -40,20 +59,16 @@ export function fetchingLeaves(
       await pin();
     } catch (error) {
       if (sources.length === 0 || !isFailure(error, "unavailable")) throw error;
-      await fetchTo(home, sources, leaf, world);
+      await fetchHere(leaf, world);
       await pin();
     }
   };
-  const { storedBlocks, getFromPeers } = home;
-  if (!storedBlocks) return { fetchLeaf };
+  if (!storedBlocks) return { fetchBelow, fetchLeaf };
   const all = getFromPeers ? [...sources, { name: `peers of ${home.name}`, get: getFromPeers }] : sources;
-  let listed: Promise<HomeNode> | undefined;
   return {
+    fetchBelow,
     fetchLeaf,
-    restoreLeaf: async (leaf, world) => {
-      listed ??= withList(home, storedBlocks, world);
-      await fetchTo(await listed, all, leaf, world);
-    },
+    restoreLeaf: async ({ cid }, world) => void (await fetchBelow(cid, all, world)),
   };
 }
 

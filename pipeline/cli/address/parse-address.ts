@@ -31,7 +31,13 @@ export type Address =
   /** `gateway`: base URL of the gateway in the address, where there is one. */
   | { readonly in: "content"; readonly cid: CID; readonly path: string; readonly gateway?: string }
   /** The target of an IPNS or DNSLink name; without a release, in the newest one. */
-  | { readonly in: "name"; readonly name: string; readonly release: number | undefined; readonly path: string }
+  | {
+      readonly in: "name";
+      readonly name: string;
+      readonly release: number | undefined;
+      readonly path: string;
+      readonly gateway?: string;
+    }
   /** Without a release: the present tree.yaml. `unlike`: why the text is no CID, where the user may have meant one. */
   | { readonly in: "tree"; readonly release: number | undefined; readonly path: string; readonly unlike?: string };
 
@@ -59,9 +65,12 @@ function fromUrl(text: string): Address {
   const [, host, kind, domain] = /^([^.]+)\.(ipfs|ipns)\.(.+)$/.exec(url.host) ?? [];
   if (kind === "ipfs") return { ...contentIn([host!, ...path], text), gateway: `${url.protocol}//${domain}` };
   // In a host, a name's dots are written as dashes, and its dashes twice.
-  if (kind === "ipns") return nameIn([host!.replace(/--?/g, (dash) => (dash === "-" ? "." : "-")), ...path], text);
+  if (kind === "ipns") {
+    const name = host!.replace(/--?/g, (dash) => (dash === "-" ? "." : "-"));
+    return { ...nameIn([name, ...path], text), gateway: `${url.protocol}//${domain}` };
+  }
   if (path[0] === "ipfs") return { ...contentIn(path.slice(1), text), gateway: url.origin };
-  if (path[0] === "ipns") return nameIn(path.slice(1), text);
+  if (path[0] === "ipns") return { ...nameIn(path.slice(1), text), gateway: url.origin };
   throw new Failure("input", `${shown(text, 200)} is no address on IPFS`, {
     hint: "a gateway's has /ipfs/CID or /ipns/NAME in it",
   });
@@ -86,7 +95,7 @@ function contentIn([first = "", ...path]: readonly string[], text: string): Addr
   );
 }
 
-function nameIn([name = "", ...path]: readonly string[], text: string): Address {
+function nameIn([name = "", ...path]: readonly string[], text: string): Address & { in: "name" } {
   const last = releaseIn([name, ...path].join("/"));
   const [named = "", ...below] = last.before.split("/");
   if (named === "") throw new Failure("input", `${shown(text, 200)} has no name`);

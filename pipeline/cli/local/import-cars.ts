@@ -39,6 +39,49 @@ export async function importCars(files: readonly string[], home: HomeNode, call:
   return 0;
 }
 
+/**
+ * Stores what `home` lacks of the CAR in a file or at an address, and returns its first root, which need not be complete.
+ *
+ * @throws Failure `corrupt` with the file's name; `input` where it has no root.
+ */
+export async function storeCar(file: string, home: HomeNode, { cwd, world }: Shown): Promise<StoredCar> {
+  limitYoungHeap();
+  const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
+  const shown = address ? address.origin + address.pathname : file;
+  const stored = { blocks: 0, bytes: 0 };
+  try {
+    const source = address ? await download(address, shown, world) : await contentOf(resolve(cwd, file));
+    const { roots, blocks } = await readCar(source.bytes);
+    const missing = async function* (): AsyncGenerator<Block> {
+      for await (const block of blocks) {
+        const { total } = source;
+        world.progress({
+          task: "importing",
+          done: source.done(),
+          ...(total !== undefined && { total }),
+          unit: "bytes",
+        });
+        if (await (home.has ?? home.get)(block.cid, world)) continue;
+        stored.blocks++;
+        stored.bytes += block.bytes.length;
+        yield block;
+      }
+    };
+    await home.put(missing(), world);
+    const [root] = roots;
+    if (!root) throw new Failure("input", `${shown} has no root`);
+    return { root, stored };
+  } catch (error) {
+    if (!isFailure(error, "corrupt")) throw diskFailure(error, `reading ${shown}`);
+    throw new Failure("corrupt", `${shown}: ${error.message}`, { cause: error });
+  }
+}
+
+export interface StoredCar {
+  readonly root: CID;
+  readonly stored: { readonly blocks: number; readonly bytes: number };
+}
+
 async function importCar(file: string, address: URL | null, home: HomeNode, call: Shown): Promise<void> {
   const { cwd, out, world } = call;
   const path = address ? file : resolve(cwd, file);

@@ -2,12 +2,13 @@
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
 import type { StoredFile } from "../../formats/odf/block.ts";
 import { blocksOf, isDataEvent } from "../../formats/odf/chain.ts";
 import { checkedPieces, openStored, type StoredIn } from "../../formats/odf/verify.ts";
 import { appearWhole } from "../local/extract.ts";
 import type { Call } from "../verb.ts";
-import { openDataset } from "./dataset.ts";
+import { type OpenDataset, openDataset } from "./dataset.ts";
 import { sha3 } from "./sha3.ts";
 
 export interface Copied {
@@ -19,8 +20,16 @@ export interface Copied {
 
 /** @throws Failure `corrupt` naming the file that is not what the chain says; the target is then as it was */
 export async function copyDataset(given: string, target: string, replace: boolean, call: Call): Promise<Copied> {
-  const { world } = call;
-  const { files, chain } = await openDataset(given, call);
+  return copyOpened(await openDataset(given, call), target, replace, call.world);
+}
+
+/** As {@link copyDataset}, of one that is open already. */
+export async function copyOpened(
+  { files, chain }: OpenDataset,
+  target: string,
+  replace: boolean,
+  world: World,
+): Promise<Copied> {
   const count = { bytes: 0, files: 0 };
   const counted = (length: number) => {
     count.bytes += length;

@@ -81,9 +81,60 @@ export function endpoint(base: string): RecordEndpoint {
   };
 }
 
-/** A Kubo, by its RPC: returns the record that it has itself, and puts records to its peers. */
-export function kuboEndpoint(kubo: { readonly api: string; readonly token?: string }): RecordEndpoint {
-  const node = rpc({ ...kubo, timeoutMs: timeoutMs.asking });
+/**
+ * A gateway, which gives the record of a key as it finds it, and takes none.
+ *
+ * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/#ipns-records
+ */
+export function gatewayEndpoint(base: string): RecordEndpoint {
+  return {
+    name: `gateway ${base}`,
+    async get(name, world) {
+      const label = `gateway ${base}: asking for the record`;
+      const signal = AbortSignal.any([world.signal, AbortSignal.timeout(timeoutMs.asking)]);
+      const request = new Request(`${base}/ipns/${name}?format=ipns-record`, {
+        headers: { accept: contentType },
+        redirect: "manual",
+        signal,
+      });
+      try {
+        const response = await fetchUnlessAborted(request, world);
+        const atMost = response.ok ? largestRecord : 256 * 1024;
+        const answer = await readBody(label, response, { atMost, stallAfter: timeoutMs.asking, signal });
+        if (response.status === 404) return undefined;
+        const isRecord = response.headers.get("content-type")?.startsWith(contentType) === true;
+        if (response.status === 200 && isRecord) return answer;
+        const words = excerpt(new TextDecoder().decode(answer));
+        throw new Failure(
+          kindOfStatus(response.status),
+          `${label} answered ${response.status}${words && `: ${words}`}`,
+        );
+      } catch (error) {
+        world.signal.throwIfAborted();
+        if (error instanceof Failure) throw error;
+        throw new Failure("unavailable", `${label}: ${describeError(error)}`, { cause: error });
+      }
+    },
+    put: async () => {
+      throw new Failure("input", `gateway ${base} takes no records`);
+    },
+  };
+}
+
+/**
+ * A Kubo, by its RPC: puts records to its peers, and returns the record that it has itself, or with `search` that of the network,
+ * where it has peers.
+ */
+export function kuboEndpoint(
+  kubo: { readonly api: string; readonly token?: string },
+  { search = false }: { readonly search?: boolean } = {},
+): RecordEndpoint {
+  const node = rpc({ ...kubo, timeoutMs: search ? timeoutMs.putting : timeoutMs.asking });
+  const offline = async (world: World) => {
+    if (!search) return true;
+    const { Peers } = (await node.ask("swarm/peers", {}, world)) as { Peers?: unknown };
+    return !Array.isArray(Peers) || Peers.length === 0;
+  };
   const slowCalls = rpc({ ...kubo, timeoutMs: timeoutMs.putting });
   return {
     name: node.name,
@@ -91,8 +142,9 @@ export function kuboEndpoint(kubo: { readonly api: string; readonly token?: stri
     async get(name, world) {
       let answer: unknown;
       try {
-        // Offline: a network lookup takes up to a minute, and would not show what this node has.
-        answer = await node.ask("routing/get", { arg: `/ipns/${name}`, offline: true }, world);
+        // Unless asked to search, offline: a network lookup takes up to a minute, and would not show what this node has.
+        const args = { arg: `/ipns/${name}`, ...((await offline(world)) && { offline: true }) };
+        answer = await node.ask("routing/get", args, world);
       } catch (error) {
         if (isFailure(error) && /routing: not found/.test(error.message)) return undefined;
         throw error;

@@ -5,6 +5,7 @@
  * has its path where those of the tree and the portal have a word, so the paths that are such a word are set apart by `./`,
  * with which no path begins; and so are names under `extra:` that could be read as something of a release.
  */
+import type { CID } from "multiformats/cid";
 import type { PinTarget } from "./pin-target.ts";
 
 /** On the campaign's own node; at services see {@link serviceLabel}. Each old release has its own. */
@@ -45,7 +46,13 @@ export function isAdded(label: string): boolean {
   return label.startsWith(addedPrefix);
 }
 
+/** Of what was pulled under `name`, at `root`. Earlier roots keep labels of their own, so that they can still be read. */
+export function pulledLabel(name: string, root: CID): string {
+  return `${pulledPrefix}${name}@${root}`;
+}
+
 const addedPrefix = "added:";
+const pulledPrefix = "pulled:";
 
 /** What a label on the campaign's own node is of. */
 export type Pinned =

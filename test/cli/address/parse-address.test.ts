@@ -39,9 +39,14 @@ describe("names", () => {
     ["ipns://example.org", "example.org", undefined, ""],
     ["ipns://example.org@2", "example.org", 2, ""],
     ["/ipns/latest.example.org/a/b", "latest.example.org", undefined, "a/b"],
-    ["http://127.0.0.1:8642/ipns/test/tree/a%2Bb", "test", undefined, "tree/a+b"],
-    ["https://latest-example--x-org.ipns.dweb.link/a", "latest.example-x.org", undefined, "a"],
   ])("of %s", (text, name, release, path) => expect(read(text)).toEqual({ in: "name", name, release, path }));
+
+  it.each([
+    ["http://127.0.0.1:8642/ipns/test/tree/a%2Bb", "test", "tree/a+b", "http://127.0.0.1:8642"],
+    ["https://latest-example--x-org.ipns.dweb.link/a", "latest.example-x.org", "a", "https://dweb.link"],
+  ])("of a gateway's address %s", (text, name, path, gateway) =>
+    expect(read(text)).toEqual({ in: "name", name, release: undefined, path, gateway }),
+  );
 });
 
 describe("paths in the tree", () => {
