@@ -1,4 +1,5 @@
 /** Decompression as browsers have it: gzip and zlib by themselves, zstd by a package that is loaded when it is first needed. */
+import { joined } from "../../pipeline/core/joined.ts";
 import type { Decompress, Decompressors } from "../../pipeline/formats/decompressors.ts";
 
 export const decompressors: Decompressors = {
@@ -32,16 +33,6 @@ function collector(most: number) {
       if (length > most) throw new Error(`it unpacks to more than ${most} bytes`);
       parts.push(part);
     },
-    bytes(): Uint8Array {
-      const [only] = parts;
-      if (only && parts.length === 1) return only;
-      const all = new Uint8Array(length);
-      let filled = 0;
-      for (const part of parts) {
-        all.set(part, filled);
-        filled += part.length;
-      }
-      return all;
-    },
+    bytes: () => (parts.length === 1 ? parts[0]! : joined(parts)),
   };
 }

@@ -1,6 +1,7 @@
 /** Requests to the host that the page came from: a few at once, asked again where that can help, never more bytes than expected. */
 import { atMost } from "../../pipeline/core/concurrency.ts";
 import { Failure, isFailure } from "../../pipeline/core/failure.ts";
+import { joined } from "../../pipeline/core/joined.ts";
 import { formatBytes } from "../../pipeline/core/text/shown.ts";
 import type { World } from "../../pipeline/core/world.ts";
 
@@ -79,12 +80,5 @@ async function bodyOf(response: Response, most: number, url: URL, world: World):
     throw new Failure("unavailable", `${url.host} stopped in the middle of ${url.pathname}`, { cause });
   }
   const [only] = chunks;
-  if (only && chunks.length === 1) return only;
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-  }
-  return bytes;
+  return only && chunks.length === 1 ? only : joined(chunks);
 }

@@ -1,0 +1,168 @@
+/** Values along a time or another coordinate, and profiles, whose vertical axis is the coordinate. Gaps stay gaps. */
+import type { PlotData, Values } from "../load.ts";
+import { padded, rangeOf, scaleOf } from "../scale.ts";
+import { px, type SvgNode, svg } from "../scene.ts";
+import { valueText } from "../values.ts";
+import { type Frame, framed, frameOf, ticksAcross, ticksUp, titleOf } from "./frame.ts";
+import type { Cursor, Plot, PlotOptions } from "./plot.ts";
+
+export function seriesPlot({ x, value }: Extract<PlotData, { kind: "series" }>, options: PlotOptions): Plot {
+  const { width, height, isLog } = options;
+  const xScale = scaleOf(rangeOf(x.values) ?? unit, { quantity: x, ticks: ticksAcross(width - 80) });
+  const yRange = padded(rangeOf(value.values, isLog) ?? unit, isLog);
+  const yScale = scaleOf(yRange, { quantity: value, isLog, ticks: ticksUp(height - 68) });
+  const frame = frameOf({
+    ...options,
+    x: { title: titleOf(x), scale: xScale },
+    y: { title: titleOf(value), scale: yScale },
+  });
+  const places = placesOf(x.values, value.values, frame);
+  return linePlot({ along: x, value, places, main: "x", options, frame, what: "Line" });
+}
+
+export function profilePlot(data: Extract<PlotData, { kind: "profile" }>, options: PlotOptions): Plot {
+  const { vertical, value, downward } = data;
+  const { width, height, isLog } = options;
+  // Where the value is missing its height is of no interest.
+  const heights = vertical.values.map((each, i) => (Number.isNaN(value.values[i]) ? Number.NaN : each));
+  const yScale = scaleOf(rangeOf(heights) ?? unit, { quantity: vertical, ticks: ticksUp(height - 68) });
+  const xRange = padded(rangeOf(value.values, isLog) ?? unit, isLog);
+  const xScale = scaleOf(xRange, { quantity: value, isLog, ticks: ticksAcross(width - 80) });
+  const frame = frameOf({
+    ...options,
+    x: { title: titleOf(value), scale: xScale },
+    y: { title: titleOf(vertical), scale: yScale, reversed: downward },
+  });
+  const places = placesOf(value.values, vertical.values, frame);
+  return linePlot({ along: vertical, value, places, main: "y", options, frame, what: "Profile" });
+}
+
+const unit = { least: 0, greatest: 1 };
+
+/** float64[n] each, pixels; NaN where there is no point. */
+interface Places {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
+
+function placesOf(x: Float64Array, y: Float64Array, frame: Frame): Places {
+  return { x: x.map((value) => frame.x(value)), y: y.map((value) => frame.y(value)) };
+}
+
+interface Line {
+  readonly along: Values;
+  readonly value: Values;
+  readonly places: Places;
+  /** The axis that keys go along. */
+  readonly main: "x" | "y";
+  readonly options: PlotOptions;
+  readonly frame: Frame;
+  readonly what: string;
+}
+
+function linePlot({ along, value, places, main, options, frame, what }: Line): Plot {
+  const order = along.time ? "at" : main === "y" ? "at" : "for";
+  const cursor = (i: number | undefined): Cursor | undefined => {
+    if (i === undefined) return undefined;
+    const text = `${valueText(value.values[i]!, value)} ${order} ${named(along, i)}`;
+    return { at: [i], x: places.x[i]!, y: places.y[i]!, text };
+  };
+  const shown = indices(places);
+  return {
+    svg: framed(options, frame, svg("path", { class: "plot-line", d: pathOf(places, main) }), ...dotsOf(places)),
+    summary: `${what} of ${value.label} ${main === "x" ? "over" : "against"} ${along.label}. ${extremesText(value)}`,
+    at: (x, y) => cursor(nearest(shown, places, x, y, main)),
+    step(from, right, up) {
+      const [last] = from?.at ?? [];
+      const at = last === undefined ? -1 : shown.indexOf(last);
+      if (at < 0) return cursor(shown[0]);
+      const next = at + (right || directionOf(places, shown, at) * up);
+      return cursor(shown[Math.min(shown.length - 1, Math.max(0, next))]);
+    },
+  };
+}
+
+/** "1 000 m": what the coordinate is at a place, named where it is no time. */
+const named = (along: Values, i: number) =>
+  along.time ? valueText(along.values[i]!, along) : `${along.label} ${valueText(along.values[i]!, along)}`;
+
+/** 1 where the next place is above this one, −1 where it is below: the key "up" goes up, whatever order values have. */
+function directionOf({ y }: Places, shown: readonly number[], at: number): number {
+  const [here, next] = [shown[at]!, shown[at + 1] ?? shown[at - 1] ?? shown[at]!];
+  const rises = y[next]! < y[here]!;
+  return rises === at + 1 < shown.length ? 1 : -1;
+}
+
+function indices({ x, y }: Places): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < x.length; i++) if (!Number.isNaN(x[i]!) && !Number.isNaN(y[i]!)) found.push(i);
+  return found;
+}
+
+function nearest(shown: readonly number[], places: Places, x: number, y: number, main: "x" | "y"): number | undefined {
+  let best: number | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const i of shown) {
+    const [dx, dy] = [Math.abs(places.x[i]! - x), Math.abs(places.y[i]! - y)];
+    // Along the axis first: a person follows the line with the pointer above or below it.
+    const distance = main === "x" ? dx + dy / 1000 : dy + dx / 1000;
+    if (distance >= least) continue;
+    least = distance;
+    best = i;
+  }
+  return best;
+}
+
+/**
+ * The line, broken where a value is missing. Of many points on one pixel the first, the least, the greatest and the last
+ * are drawn, which looks the same.
+ */
+export function pathOf({ x, y }: Places, main: "x" | "y"): string {
+  const along = main === "x" ? x : y;
+  const across = main === "x" ? y : x;
+  const parts: string[] = [];
+  let isBroken = true;
+  for (let i = 0; i < x.length; ) {
+    if (Number.isNaN(x[i]!) || Number.isNaN(y[i]!)) {
+      isBroken = true;
+      i++;
+      continue;
+    }
+    const pixel = Math.round(along[i]!);
+    let [low, high, end] = [i, i, i];
+    while (end + 1 < x.length && Math.round(along[end + 1]!) === pixel && !Number.isNaN(across[end + 1]!)) {
+      end++;
+      if (across[end]! < across[low]!) low = end;
+      if (across[end]! > across[high]!) high = end;
+    }
+    const points = [...new Set([i, Math.min(low, high), Math.max(low, high), end])];
+    for (const point of points) {
+      parts.push(`${isBroken ? "M" : "L"}${px(x[point]!)} ${px(y[point]!)}`);
+      isBroken = false;
+    }
+    i = end + 1;
+  }
+  return parts.join("");
+}
+
+/** A value between two missing ones has no line: it is a dot. Few values are dots as well. */
+function dotsOf({ x, y }: Places): SvgNode[] {
+  const isThere = (i: number) => i >= 0 && i < x.length && !Number.isNaN(x[i]!) && !Number.isNaN(y[i]!);
+  const dots: SvgNode[] = [];
+  const areFew = x.length <= 40;
+  for (let i = 0; i < x.length && dots.length < 2000; i++) {
+    if (!isThere(i) || (!areFew && (isThere(i - 1) || isThere(i + 1)))) continue;
+    dots.push(svg("circle", { class: "plot-dot", cx: px(x[i]!), cy: px(y[i]!), r: areFew ? 2.2 : 1.2 }));
+  }
+  return dots;
+}
+
+/** "From 198.4 K to 301.2 K, 12 of 4096 missing." */
+export function extremesText(value: Values): string {
+  const range = rangeOf(value.values);
+  const { length } = value.values;
+  const missing = value.values.reduce((count, each) => count + Number(Number.isNaN(each)), 0);
+  if (!range) return `All ${length} values are missing.`;
+  const rest = missing === 0 ? `${length} values` : `${missing} of ${length} values missing`;
+  return `From ${valueText(range.least, value)} to ${valueText(range.greatest, value)}, ${rest}.`;
+}
