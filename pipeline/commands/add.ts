@@ -19,6 +19,7 @@ import { type ProfileName, profiles } from "../dag/profile.ts";
 import { assertMayChange } from "../disk/writable.ts";
 import { writeDurably } from "../disk/write.ts";
 import { addFiles } from "../ipfs/add-files.ts";
+import type { AddFiles, HomeNode } from "../ipfs/node.ts";
 import { addedLabel } from "../stages/pins/label.ts";
 
 export const add: Verb = {
@@ -26,12 +27,16 @@ export const add: Verb = {
   flags: [
     ["--at <path>", "where in tree.yaml the CID goes; with a slash at the end, into that folder under its own name"],
     ["--profile <name>", `how bytes become blocks: ${Object.keys(profiles).join(", ")}`, "cid-v1"],
+    [
+      "--in-place",
+      "leave the blocks of files in the files: no second copy, and they must stay where they are, unchanged",
+    ],
     ["--symlinks <how>", "keep symbolic links as links, or refuse them", "keep"],
     ["--force", "put it into tree.yaml though a dataset in it can't be described"],
     allFlag,
   ],
   about:
-    "Prints the CID of each path and stores its data on the campaign's node. The same bytes give the same CID on every machine, and adding them again changes nothing. Lists what would trouble the users of a dataset. Where a dataset can't be described, it exits with 1 and leaves tree.yaml alone, unless --force.",
+    "Prints the CID of each path and stores its data on the campaign's node. The same bytes give the same CID on every machine, and adding them again changes nothing. Lists what would trouble the users of a dataset. Where a dataset can't be described, it exits with 1 and leaves tree.yaml alone, unless --force. With --in-place, files of 16 KiB and more are read where they are whenever their blocks are needed; one that changes, moves or vanishes is named with its dataset, and adding the same data without the flag makes real copies.",
   example: "fieldtree add ./radar.zarr --at products/HALO/radar.zarr",
 
   async run(call) {
@@ -45,11 +50,13 @@ export const add: Verb = {
       await refuseFolder(call, at, basename(resolve(cwd, path)));
     }
     const { home, readers, facts } = await open();
+    const adding =
+      flags.inPlace === true ? inPlaceOn(home) : (...given: Parameters<AddFiles>) => addFiles(home, ...given);
 
     let failed = false;
     for (const path of args) {
       const absolute = resolve(cwd, path);
-      const { cid, bytes, blocks } = await addFiles(home, absolute, options, world);
+      const { cid, bytes, blocks } = await adding(absolute, options, world);
       // Pinned until a release contains it, so that gc does not delete what was just added.
       await home.pin(cid, addedLabel(absolute), world);
       const { findings, unreadable } = await checkLocal(absolute, { readers, facts }, world);
@@ -64,6 +71,7 @@ export const add: Verb = {
           cid: cid.toString(),
           bytes,
           blocks,
+          ...(flags.inPlace === true && { inPlace: true }),
           findings: findings.map((finding) => ({ ...finding }) satisfies Record<string, Json>),
           ...(at !== undefined && { at }),
           ...(replaced !== undefined && { replaced }),
@@ -75,6 +83,14 @@ export const add: Verb = {
     return failed ? kinds.findings.exit : 0;
   },
 };
+
+/** @throws Failure `input` for a node that stores every block itself. */
+function inPlaceOn(home: HomeNode): AddFiles {
+  if (home.addInPlace) return home.addInPlace;
+  throw new Failure("input", `${home.name} can't leave blocks in place`, {
+    hint: "the embedded node can (node: embedded in campaign.yaml); with Kubo: ipfs add --nocopy",
+  });
+}
 
 /** Where in tree.yaml each path goes: `--at a/b` is its place, `--at a/` the folder that it goes into. */
 function placesOf({ args, flags, cwd }: Call): ReadonlyMap<string, string> {

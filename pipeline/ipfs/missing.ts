@@ -19,6 +19,8 @@ export interface BlockSource {
   /** Whether the block can be read, as far as that is known without reading it. */
   readonly has: (cid: CID) => boolean;
   readonly get: Get;
+  /** Why the block can't be read, where more is known than that it is missing. */
+  readonly whyNot?: (cid: CID) => string | undefined;
   /** Read each raw block too, this many at once; absent: raw blocks are only looked up. */
   readonly readRaw?: number;
 }
@@ -27,7 +29,11 @@ export interface BlockSource {
 const mostNamed = 20;
 
 /** Returns a function that finds what is missing below a root; `undefined` for nothing. It caches between calls. */
-export function missingBlocks({ has, get, readRaw }: BlockSource, world: World): MissingBelow {
+export function missingBlocks({ has, get, whyNot, readRaw }: BlockSource, world: World): MissingBelow {
+  const itself = (cid: CID): Missing => {
+    const why = whyNot?.(cid);
+    return { count: 1, first: [{ cid, path: "", ...(why !== undefined && { why }) }] };
+  };
   const complete = cidSet();
   const incomplete = new Map<string, Missing>();
 
@@ -86,8 +92,6 @@ export function missingBlocks({ has, get, readRaw }: BlockSource, world: World):
 
 const none: Missing = { count: 0, first: [] };
 
-const itself = (cid: CID): Missing => ({ count: 1, first: [{ cid, path: "" }] });
-
 /** `undefined` where it is missing or damaged. */
 async function bytesOf(cid: CID, get: Get): Promise<Uint8Array | undefined> {
   try {
@@ -112,9 +116,9 @@ interface Visit {
 }
 
 function joined(found: Missing, below: Missing, name: string): Missing {
-  const more = below.first.slice(0, mostNamed - found.first.length).map(({ cid, path }) => ({
-    cid,
-    path: name === "" || path === "" ? name + path : `${name}/${path}`,
+  const more = below.first.slice(0, mostNamed - found.first.length).map((block) => ({
+    ...block,
+    path: name === "" || block.path === "" ? name + block.path : `${name}/${block.path}`,
   }));
   return { count: found.count + below.count, first: more.length > 0 ? [...found.first, ...more] : found.first };
 }

@@ -106,6 +106,21 @@ export interface HomeNode extends Node {
 
   /** Present where files on this machine can be added faster than through `put`. */
   add?: AddFiles;
+
+  /**
+   * Present where the node can leave the blocks of files in the files, and read them there. A block counts as stored while its
+   * file is unchanged. @throws Failure `input` for a profile whose blocks are not the bytes of files.
+   */
+  addInPlace?: AddFiles;
+
+  /** Present with {@link HomeNode.addInPlace}: those of the roots below which a block is in a file and nowhere else. */
+  inPlaceOnly?(roots: readonly CID[], world: World): Promise<readonly InPlaceRoot[]>;
+}
+
+export interface InPlaceRoot {
+  readonly root: CID;
+  /** What was added in place: the absolute path of a file or folder. */
+  readonly added: string;
 }
 
 export interface BelowPinsLimits {
@@ -147,6 +162,8 @@ export interface MissingBlock {
   readonly cid: CID;
   /** Of the file or directory that it is part of, from the root; empty for the root itself. */
   readonly path: string;
+  /** Why it can't be read, where that is known: `/data/x.nc is gone`, of a block in place. */
+  readonly why?: string;
 }
 
 /** One problem of the store. An `error` is data lost or at risk; a `hint` is repaired by the next writer. */
@@ -161,6 +178,8 @@ export interface Damage {
 
 export interface Checked {
   readonly blocks: number;
+  /** Of them, those that are parts of files outside the node; absent where there are none. */
+  readonly inPlace?: number;
   /** Bytes of all blocks. */
   readonly bytes: number;
   readonly packs: number;

@@ -2,6 +2,7 @@
 import {
   appendFileSync,
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -22,6 +23,7 @@ import { makeDirectory } from "../../pipeline/dag/directory.ts";
 import { blockOf } from "../../pipeline/dag/hash.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { walk } from "../../pipeline/dag/read/read.ts";
+import { readPins, writePins } from "../../pipeline/ipfs/embedded/pins.ts";
 import type { Damage } from "../../pipeline/ipfs/node.ts";
 import { testWorld } from "../fakes/world.ts";
 import { withEmbedded } from "./with-embedded.ts";
@@ -282,6 +284,24 @@ describe("the list of pins", () => {
       }
     },
   );
+
+  it("is whole wherever the first writes of it were cut short", async () => {
+    const state = mkdtempSync(join(tmpdir(), "fieldtree-"));
+    onTestFinished(() => rmSync(state, { recursive: true, force: true }));
+    const [file, copy] = [join(state, "pins.json"), join(state, "pins.copy.json")];
+    const { first } = twoTrees();
+    const write = () => writePins(file, new Map([["one", first]]), { incomplete: [], packs: new Map() });
+    // A folder where the file should be: the write before it is the last that is made.
+    mkdirSync(file);
+    await expect(write()).rejects.toThrow();
+    rmSync(file, { recursive: true });
+    expect(await readPins(file)).toEqual({ pins: new Map() });
+    const before = readFileSync(copy);
+    await write();
+    writeFileSync(copy, before);
+    expect(await readPins(file)).toMatchObject({ pins: new Map([["one", first]]) });
+    expect((await readPins(file)).flaw).toBeUndefined();
+  });
 
   it("of an older version is read, with pins that were marked incomplete", async () => {
     const { state, first, second } = await aState();

@@ -19,7 +19,7 @@ export interface Session {
 
 export type Operation =
   | { readonly kind: "put"; readonly from: number; readonly count: number }
-  | { readonly kind: "add"; readonly path: string; readonly pin: boolean }
+  | { readonly kind: "add"; readonly path: string; readonly pin: boolean; readonly inPlace: boolean }
   | { readonly kind: "import"; readonly car: string }
   | { readonly kind: "fetch"; readonly root: string; readonly source: string }
   | { readonly kind: "unpin"; readonly path: string }
@@ -51,7 +51,11 @@ async function work({ state, limits, operations }: Session): Promise<void> {
         return;
       }
       case "add": {
-        const { cid } = await node.add(operation.path, { profile: "cid-v1", symlinks: "keep" }, world);
+        const { cid } = await (operation.inPlace ? node.addInPlace : node.add)(
+          operation.path,
+          { profile: "cid-v1", symlinks: "keep" },
+          world,
+        );
         if (operation.pin) await node.pin(cid, operation.path, world);
         return;
       }

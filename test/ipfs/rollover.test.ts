@@ -2,7 +2,7 @@
  * Where one pack gives way to the next, thousands of times, under a model that knows every block.
  *
  * Packs have a few blocks and 64 kB here, so that what happens once in gigabytes happens all the time. Sessions of random
- * operations run in processes of their own, on a disk that takes its time (`slow-disk.ts`), with none to four threads; some
+ * operations run in processes of their own, some of whose files stay in place, on a disk that takes its time (`slow-disk.ts`), with none to four threads; some
  * are killed. Two readers look on all the while.
  */
 import { spawn } from "node:child_process";
@@ -66,7 +66,12 @@ beforeAll(async () => {
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ kind: fc.constant("put" as const), from: fc.nat(400), count: fc.integer({ min: 1, max: 300 }) }),
-  fc.record({ kind: fc.constant("add" as const), path: fc.constantFrom(many, shared, large), pin: fc.boolean() }),
+  fc.record({
+    kind: fc.constant("add" as const),
+    path: fc.constantFrom(many, shared, large),
+    pin: fc.boolean(),
+    inPlace: fc.boolean(),
+  }),
   fc.constant({ kind: "import" as const, car }),
   fc.constant({ kind: "fetch" as const, root: "", source: elsewhere }),
   fc.record({ kind: fc.constant("unpin" as const), path: fc.constantFrom(many, shared, large) }),
@@ -79,6 +84,7 @@ const session = fc.record({
     packBytes: fc.constantFrom(16_384, 65_536),
     workers: fc.integer({ min: 0, max: 4 }),
     filesInTask: fc.constantFrom(1, 16),
+    inPlaceFrom: fc.constant(1000),
     startWorkers: fc.constant({ files: 8, ranges: 0 }),
   }),
   operations: fc.array(operation, { minLength: 1, maxLength: 5 }),

@@ -24,7 +24,10 @@ export function incompleteData({ incomplete, unchecked }: Reported) {
   return {
     ...(incomplete.length > 0 && {
       incomplete: incomplete.map(({ label, root, count, missing, why }) => {
-        const first = missing.map(({ cid, path }) => ({ cid: cid.toString(), path }));
+        const first = missing.map(({ cid, path, why }) => ({
+          ...{ cid: cid.toString(), path },
+          ...(why !== undefined && { why }),
+        }));
         return { label, root: root.toString(), count, missing: first, ...(why !== undefined && { why }) };
       }),
     }),

@@ -28,6 +28,7 @@ import { sourceOf } from "../../stages/tree/past.ts";
 import { emptyTreeNote } from "../address/tree-text.ts";
 import type { Output } from "../verb.ts";
 import { doiData, doiLines } from "./doi-lines.ts";
+import { inPlaceData, inPlaceLines, leavesInPlace } from "./in-place.ts";
 import { incompleteData, incompleteSections, section } from "./incomplete-pins.ts";
 import { ageOf, pinLines } from "./pin-lines.ts";
 import { nameShort, printable } from "./terminal.ts";
@@ -71,6 +72,7 @@ export async function printStatus(
   const names = await Promise.all(observation.names.map((name) => liveName(name, head, campaign, world)));
   const pins = observation.pins.filter(({ desired }) => desired.cid);
   const notHere = whyNoRoot(observation) ? undefined : await whyNotFromHere(observation, campaign, world);
+  const inPlace = await leavesInPlace(observation.tree, opened.home, world);
   const dois = doiData(await doisIn(opened.folder), observation.tree);
   const now = world.now().getTime();
   const data = {
@@ -81,6 +83,7 @@ export async function printStatus(
     live: names.map(({ data }) => data),
     pins: pins.map((pin) => ({ ...pinData(pin), age: ageOf(pin, now) })),
     ...incompleteData(observation),
+    ...inPlaceData(inPlace),
     ...(dois.length > 0 && { dois }),
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
@@ -98,6 +101,7 @@ export async function printStatus(
     ...section("names", nameLines(names)),
     ...section("pins", pinLines(pins, now)),
     ...incompleteSections(observation, campaign),
+    ...section("in place only: on this machine there is no copy but the files themselves", inPlaceLines(inPlace)),
     ...section("DOIs", doiLines(dois)),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...section("out of reach", unreachable().map(describeUnreachable)),

@@ -7,8 +7,10 @@
  * .fieldtree/packs/lock            the process that writes, while there is one
  * .fieldtree/pins.json             what is pinned, by label
  * .fieldtree/pins.copy.json        a copy of it
+ * .fieldtree/in-place/             lists of blocks that are parts of files elsewhere on this machine
  * .fieldtree/other-hashes.txt      where blocks are that are hashed by something else than sha2-256
  * .fieldtree/damaged.json          damaged blocks that readers found, until the next writer removes them
+ * .fieldtree/damaged-in-place.json files with such blocks, until the next writer hashes them
  * ```
  *
  * A block is stored when its pack and then the index are on the disk. After a crash or a power cut, committed blocks are
@@ -21,32 +23,46 @@ import { isInline, keyOf } from "../../dag/block.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import type { AddFiles, Collected, HomeNode } from "../node.ts";
 import type { Collecting } from "./gc.ts";
+import { recheckFiles } from "./in-place/check-files.ts";
+import { type InPlace, openInPlace } from "./in-place/in-place.ts";
 import { otherHashes } from "./other-hashes.ts";
 import { defaultLimits, type Limits } from "./packs/limits.ts";
 import { openPacks } from "./packs/packs.ts";
+import { removeDrafts } from "./packs/recover.ts";
 import { pinnedRoots } from "./pinned-roots.ts";
 import { writePins } from "./pins.ts";
 import { putBlocks } from "./put-blocks.ts";
 import { blockReader } from "./read-block.ts";
 import { extentsOf } from "./repair/completeness.ts";
-import { damageNotes } from "./repair/damage-notes.ts";
+import { damageNotes, fileNotes } from "./repair/damage-notes.ts";
 import { removeDamaged } from "./repair/remove-damaged.ts";
 import { startWriting, type Writing } from "./write-lock.ts";
 import { writeSessions } from "./write-sessions.ts";
 
 export type EmbeddedNode = HomeNode &
-  Required<Pick<HomeNode, "has" | "add" | "gc" | "fsck" | "close" | "incomplete" | "recheck">>;
+  Required<
+    Pick<HomeNode, "has" | "add" | "addInPlace" | "inPlaceOnly" | "gc" | "fsck" | "close" | "incomplete" | "recheck">
+  >;
 
 /** The node whose state is in `folder`, which is created at the first write. */
 export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedNode {
   const store = openStore(folder);
-  const { packFolder, packs, notes, others, blocks, pinned } = store;
+  const { packFolder, packs, inPlace, notes, notedFiles, others, blocks, pinned } = store;
   // Roots known to be complete: their blocks were added while this process had the lock, so no other process removed any.
   const whole = new Set<string>();
   const { open, write, writeAlone, close } = writeSessions({
     start: (world, asFound) => start(store, { ...defaultLimits, ...given }, world, asFound),
     onLost: () => whole.clear(),
   });
+  const adding =
+    (places?: { readonly inPlace: InPlace }): AddFiles =>
+    (path, options, world) =>
+      write(`adding ${path}`, world, async (writing) => {
+        const { ingest } = await import("./ingest/ingest.ts");
+        const added = await ingest(path, options, { folder: packFolder, writing, ...places }, world);
+        whole.add(keyOf(added.cid));
+        return added;
+      });
 
   return {
     name: "embedded",
@@ -80,13 +96,14 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
       await write("checking what is pinned", world, () => pinned.record(world));
     },
 
-    add: ((path, options, world) =>
-      write(`adding ${path}`, world, async (writing) => {
-        const { ingest } = await import("./ingest/ingest.ts");
-        const added = await ingest(path, options, { folder: packFolder, writing }, world);
-        whole.add(keyOf(added.cid));
-        return added;
-      })) satisfies AddFiles,
+    add: adding(),
+
+    addInPlace: adding({ inPlace }),
+
+    async inPlaceOnly(roots, world) {
+      const { inPlaceOnly } = await import("./in-place/in-place-only.ts");
+      return inPlaceOnly(roots, { packs, inPlace, digestOf: others.digestOf, get: blocks.getOrFail }, world);
+    },
 
     gc: (world) =>
       writeAlone("collecting garbage", world, (writing) => {
@@ -102,7 +119,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
 
     async close() {
       await close();
-      await notes.settled();
+      await Promise.all([notes.settled(), notedFiles.settled()]);
       packs.close();
     },
   };
@@ -113,26 +130,34 @@ function openStore(folder: string) {
   const packFolder = join(folder, "packs");
   const pinFile = join(folder, "pins.json");
   const packs = openPacks(packFolder);
+  const inPlace = openInPlace(join(folder, "in-place"));
   const notes = damageNotes(join(folder, "damaged.json"));
+  const notedFiles = fileNotes(join(folder, "damaged-in-place.json"));
   const others = otherHashes(join(folder, "other-hashes.txt"));
-  const blocks = blockReader({ packs, others, notes });
-  const checking = { folder: packFolder, packs, digestOf: others.digestOf, get: blocks.getOrFail };
-  const pinned = pinnedRoots({ ...checking, file: pinFile, notes, has: blocks.has });
-  return { packFolder, pinFile, packs, notes, others, blocks, pinned, checked: { ...checking, pinFile, notes } };
+  const blocks = blockReader({ packs, inPlace, others, notes, notedFiles });
+  const checking = { folder: packFolder, packs, inPlace, digestOf: others.digestOf, get: blocks.getOrFail };
+  const noted = { notes, notedFiles };
+  const pinned = pinnedRoots({ ...checking, ...noted, file: pinFile, has: blocks.has });
+  const checked = { ...checking, ...noted, pinFile };
+  return { packFolder, pinFile, packs, inPlace, ...noted, others, blocks, pinned, checked };
 }
 
 type Store = ReturnType<typeof openStore>;
 
 /** Takes the lock, and removes the damage that readers noted unless it is wanted `asFound`. */
 async function start(
-  { packFolder, packs, notes }: Store,
+  { packFolder, packs, inPlace, notes, notedFiles }: Store,
   limits: Limits,
   world: World,
   asFound: "asFound" | undefined,
 ): Promise<Writing> {
-  const writing = await startWriting(packFolder, packs, limits, world);
+  const writing = await startWriting({ folder: packFolder, packs, inPlace, limits }, world);
   try {
-    if (!asFound) await removeDamaged({ folder: packFolder, packs }, notes, world);
+    removeDrafts(inPlace.folder);
+    if (!asFound) {
+      await removeDamaged({ folder: packFolder, packs }, notes, world);
+      await recheckFiles(inPlace, notedFiles, world);
+    }
     return writing;
   } catch (error) {
     await writing.close();
@@ -141,18 +166,18 @@ async function start(
 }
 
 async function collectGarbage(store: Store, writing: Writing, world: World): Promise<Collected> {
-  const { packFolder, packs, others, blocks, pinned, pinFile } = store;
+  const { packFolder, packs, inPlace, others, blocks, pinned, pinFile } = store;
   const { file, incomplete } = await pinned.completeness(world);
   if (file.flaw !== undefined) throw damagedPins(file.flaw);
   const labels = incomplete.map(({ label }) => label);
   const collecting: Collecting = {
-    ...{ folder: packFolder, packs, digestOf: others.digestOf, writing },
+    ...{ folder: packFolder, packs, inPlace, digestOf: others.digestOf, writing },
     ...{ pins: file.pins, incomplete: new Set(labels), get: blocks.getOrFail },
   };
   const { collect } = await import("./gc.ts");
   const collected = await collect(collecting, world);
-  await others.keep((digest) => packs.has(digest));
-  await writePins(pinFile, file.pins, { incomplete: labels.sort(), packs: extentsOf(packs) });
+  await others.keep((digest) => packs.has(digest) || inPlace.lists(digest));
+  await writePins(pinFile, file.pins, { incomplete: labels.sort(), ...extentsOf(packs, inPlace) });
   return collected;
 }
 

@@ -3,6 +3,7 @@
  *
  * The needed blocks of a pack are copied to a pack that stays, committed there and verified; only then is the old pack
  * removed, its index first. A crash in between leaves blocks stored twice, which the next collection removes; no block is lost.
+ * Blocks in place are not copied: those that are needed stay in their lists.
  */
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -11,12 +12,14 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { cidOfDigest, codecs, type Get, hasLinks } from "../../dag/block.ts";
 import { type CidSet, cidSet } from "../../dag/cid-set.ts";
-import { type DigestSet, digestSet } from "../../dag/digest-set.ts";
+import { digestSet } from "../../dag/digest-set.ts";
 import { sha256 } from "../../dag/hash.ts";
 import { walk } from "../../dag/read/read.ts";
 import { syncFolder } from "../../disk/write.ts";
 import { limitYoungHeap } from "../../disk/young-heap.ts";
 import type { Collected } from "../node.ts";
+import { collectPlaces, type Needed } from "./in-place/collect-places.ts";
+import type { InPlace } from "./in-place/in-place.ts";
 import { appendingTo, mostLeaving } from "./packs/append.ts";
 import { headLength, longestHead, writeHead } from "./packs/pack.ts";
 import { digestAt, placeAt } from "./packs/pack-index.ts";
@@ -29,6 +32,7 @@ import type { Writing } from "./write-lock.ts";
 export interface Collecting {
   readonly folder: string;
   readonly packs: Packs;
+  readonly inPlace: InPlace;
   readonly writing: Writing;
   readonly pins: Pins;
   /** Labels of pins that lack blocks. */
@@ -53,6 +57,7 @@ export async function collect(collecting: Collecting, world: World): Promise<Col
   limitYoungHeap();
   await writing.rest();
   const needed = await neededBy(collecting, world);
+  const { inPlace } = collecting;
   const kept = { blocks: 0, bytes: 0 };
   const removed = { blocks: 0, bytes: 0 };
   // Packs that were processed and stay. Packs written here have higher numbers than all that existed before.
@@ -68,7 +73,7 @@ export async function collect(collecting: Collecting, world: World): Promise<Col
       const size = statSync(pack.path).size;
       const entries = entriesOf(pack).filter((entry) => {
         const digest = digestAt(pack.index, entry);
-        return needed.has(digest) && !into.appended(digest) && belongsHere(digest, pack, packs, stays);
+        return needed.stored.has(digest) && !into.appended(digest) && belongsHere(digest, pack, packs, stays);
       });
       const stayingBytes = entries.reduce((sum, entry) => sum + placeAt(pack.index, entry).length, 0);
       const going = pack.index.count - entries.length;
@@ -88,7 +93,7 @@ export async function collect(collecting: Collecting, world: World): Promise<Col
       await prove(
         entries.map((entry) => digestAt(pack.index, entry)),
         packs,
-        stays,
+        { among: stays },
       );
       await noteNumbers(folder);
       rmSync(join(folder, indexName(pack.number)), { force: true });
@@ -107,7 +112,10 @@ export async function collect(collecting: Collecting, world: World): Promise<Col
     await into.discard();
     throw error;
   }
-  await prove(needed, packs);
+  const places = await collectPlaces(needed, { packs, inPlace }, world);
+  kept.blocks += places.kept;
+  removed.blocks += places.removed;
+  await prove(needed.stored, packs, { inPlace });
   return { removed, kept };
 }
 
@@ -158,12 +166,18 @@ function cidBefore(head: Uint8Array, digest: Uint8Array, length: number): Uint8A
 }
 
 /**
- * Digests of every block that a pin needs.
+ * Every block that a pin needs.
  *
  * @throws Failure `corrupt` where a directory or a file's node is missing: the blocks below it are then unknown.
  */
-async function neededBy({ pins, incomplete, packs, digestOf, get }: Collecting, world: World): Promise<DigestSet> {
+async function neededBy(
+  { pins, incomplete, packs, inPlace, digestOf, get }: Collecting,
+  world: World,
+): Promise<Needed> {
   const needed = digestSet();
+  const lost = digestSet();
+  const files = inPlace.state();
+  const isStored = (digest: Uint8Array): boolean => packs.has(digest) || files.has(digest);
   // Nodes of files and folders that were read, below any pin. Raw leaves, most of all blocks, are in `needed` alone.
   const opened = cidSet();
   for (const [label, root] of pins) {
@@ -176,7 +190,10 @@ async function neededBy({ pins, incomplete, packs, digestOf, get }: Collecting, 
     const wants = (cid: CID): boolean => {
       world.signal.throwIfAborted();
       const digest = digestOf(cid);
-      if (incomplete.has(label) && !hasLinks(cid) && (!digest || !packs.has(digest))) return false;
+      if (incomplete.has(label) && !hasLinks(cid) && (!digest || !isStored(digest))) {
+        if (digest) lost.add(digest);
+        return false;
+      }
       if (digest) needed.add(digest);
       return digest === undefined || hasLinks(cid);
     };
@@ -194,5 +211,5 @@ async function neededBy({ pins, incomplete, packs, digestOf, get }: Collecting, 
       );
     }
   }
-  return needed;
+  return { stored: needed, lost };
 }

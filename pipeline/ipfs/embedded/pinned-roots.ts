@@ -20,20 +20,24 @@ export interface PinnedRoots {
 export interface PinsOf extends Checking {
   readonly file: string;
   readonly notes: DamageNotes;
+  readonly notedFiles: DamageNotes<string>;
   readonly has: (cid: CID) => boolean;
 }
 
-export function pinnedRoots({ file: pinFile, notes, has, ...checking }: PinsOf): PinnedRoots {
-  const { packs, get } = checking;
+export function pinnedRoots({ file: pinFile, notes, notedFiles, has, ...checking }: PinsOf): PinnedRoots {
+  const { packs, inPlace, get } = checking;
   let warned = false;
   const completeness: PinnedRoots["completeness"] = async (world) => {
     for (let attempt = 1; ; attempt++) {
       const file = await readPins(pinFile);
       if (file.flaw !== undefined && !warned) world.log(`warning: ${file.flaw}; its copy is used`);
       warned ||= file.flaw !== undefined;
-      const found = await completenessOf(file, await notes.list(), checking, world);
+      const noted = { blocks: await notes.list(), files: await notedFiles.list() };
+      const found = await completenessOf(file, noted, checking, world);
       // Another process may be collecting garbage: it copies needed blocks before it removes a pack.
-      if (found.incomplete.length === 0 || attempt === 3 || !packs.refresh()) return { ...found, file };
+      if (found.incomplete.length === 0 || attempt === 3) return { ...found, file };
+      const [inPacks, inLists] = [packs.refresh(), inPlace.refresh()];
+      if (!inPacks && !inLists) return { ...found, file };
     }
   };
 
@@ -46,7 +50,7 @@ export function pinnedRoots({ file: pinFile, notes, has, ...checking }: PinsOf):
       if (before?.equals(root) && complete.has(label)) return;
       if (!isWhole) await assertWhole(root, complete, has, get, world);
       const incomplete = checked?.incomplete.filter((other) => other !== label);
-      const now = incomplete && { incomplete, packs: extentsOf(packs) };
+      const now = incomplete && { incomplete, ...extentsOf(packs, inPlace) };
       await writePins(pinFile, new Map(file.pins).set(label, root), now);
     },
 

@@ -5,12 +5,13 @@
  * A second copy is written after it, because the pins of old releases can't be derived from anything else.
  *
  * ```
- * .fieldtree/pins.json       {"checksum": …, "checked": {"incomplete": […], "packs": {…}}, "pins": {label: CID, …}}
+ * .fieldtree/pins.json       {"checksum": …, "checked": {"incomplete": […], "inPlace": […], "packs": {…}}, "pins": {label: CID, …}}
  * .fieldtree/pins.copy.json  the same
  * ```
  *
  * The first format was the object of labels alone; it can still be read.
  */
+import { existsSync } from "node:fs";
 import { lstat, readFile } from "node:fs/promises";
 import { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../../core/failure.ts";
@@ -25,6 +26,8 @@ export type Pins = ReadonlyMap<string, CID>;
 export interface CheckedPins {
   readonly incomplete: readonly string[];
   readonly packs: ReadonlyMap<number, PackExtent>;
+  /** Names of the lists of blocks in place; absent where there are none. */
+  readonly inPlace?: readonly string[];
 }
 
 /** How much a pack had. Packs only grow until they are removed, so less than this means that blocks are gone. */
@@ -57,12 +60,16 @@ export async function readPins(file: string): Promise<PinFile> {
     if (first ?? second) throw first ?? second;
     return { pins: new Map() };
   }
+  // Written before the first pins are, see below.
+  if (!first && second.pins.size === 0 && !second.checked) return { pins: second.pins };
   return { ...second, flaw: first ? first.message : `${file} is gone` };
 }
 
 /** Write both files. @throws Failure `refused` where the disk is full; the previous pins are then still pinned. */
 export async function writePins(file: string, pins: Pins, checked: CheckedPins | undefined): Promise<void> {
   const text = textOf(pins, checked);
+  // Otherwise a run that is killed between the first two writes there ever are would leave a file whose copy counts as lost.
+  if (!existsSync(copyOf(file))) await writeDurably(copyOf(file), textOf(new Map(), undefined));
   await writeDurably(file, text);
   await writeDurably(copyOf(file), text);
 }
@@ -113,11 +120,15 @@ function withoutPrefix(pins: Pins): Pins {
 }
 
 function checkedOf(value: unknown): CheckedPins {
-  const { incomplete, packs } = value as { incomplete: string[]; packs: Record<string, [number, number]> };
+  const { incomplete, packs, inPlace } = value as {
+    incomplete: string[];
+    packs: Record<string, [number, number]>;
+    inPlace?: string[];
+  };
   const extents = Object.entries(packs).map(
     ([number, [blocks, bytes]]) => [Number(number), { blocks, bytes }] as const,
   );
-  return { incomplete: [...incomplete], packs: new Map(extents) };
+  return { incomplete: [...incomplete], packs: new Map(extents), ...(inPlace && { inPlace: [...inPlace] }) };
 }
 
 function textOf(pins: Pins, checked: CheckedPins | undefined): string {
@@ -127,7 +138,13 @@ function textOf(pins: Pins, checked: CheckedPins | undefined): string {
   const packs = [...(checked?.packs ?? [])].map(([number, { blocks, bytes }]) => [number, [blocks, bytes]]);
   const content = {
     pins: labels,
-    ...(checked && { checked: { incomplete: checked.incomplete, packs: Object.fromEntries(packs) } }),
+    ...(checked && {
+      checked: {
+        incomplete: checked.incomplete,
+        packs: Object.fromEntries(packs),
+        ...(checked.inPlace && { inPlace: checked.inPlace }),
+      },
+    }),
   };
   const checksum = Buffer.from(sha256(Buffer.from(stableJson(content)))).toString("hex");
   return stableJson({ ...content, checksum }, 1);

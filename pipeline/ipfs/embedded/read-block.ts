@@ -4,8 +4,10 @@ import { Failure } from "../../core/failure.ts";
 import { type Get, hashes, isInline } from "../../dag/block.ts";
 import { sha256Apart } from "../../dag/hash.ts";
 import { matchesHash } from "../../dag/matches-hash.ts";
+import { otherBytes } from "./in-place/file-state.ts";
+import type { InPlace, PlaceInFile } from "./in-place/in-place.ts";
 import type { OtherHashes } from "./other-hashes.ts";
-import type { Packs } from "./packs/packs.ts";
+import type { Packs, PlaceInPack } from "./packs/packs.ts";
 import { type DamageNotes, noteOf } from "./repair/damage-notes.ts";
 
 export interface BlockReader {
@@ -19,10 +21,18 @@ export interface BlockReader {
 export interface ReadingFrom {
   readonly packs: Packs;
   readonly others: OtherHashes;
+  readonly inPlace: InPlace;
   readonly notes: DamageNotes;
+  /** Of files with blocks in place. */
+  readonly notedFiles: DamageNotes<string>;
 }
 
-export function blockReader({ packs, others: { digestOf }, notes }: ReadingFrom): BlockReader {
+/** Packs first: where a block was added again, its copy does not depend on a file that may change. */
+export function blockReader({ packs, inPlace, notedFiles, others: { digestOf }, notes }: ReadingFrom): BlockReader {
+  const refresh = (): boolean => {
+    const [a, b] = [packs.refresh(), inPlace.refresh()];
+    return a || b;
+  };
   const get = async (cid: CID): Promise<Uint8Array | undefined> => {
     if (isInline(cid)) return cid.multihash.digest;
     const digest = digestOf(cid);
@@ -33,21 +43,25 @@ export function blockReader({ packs, others: { digestOf }, notes }: ReadingFrom)
     return (await matchesHash(cid, bytes)) ? bytes : undefined;
   };
   const stored = async (cid: CID, digest: Uint8Array): Promise<Uint8Array | undefined> => {
-    let damaged: string | undefined;
+    let damaged: Failure | undefined;
     do {
       damaged = undefined;
       for (const place of packs.places(digest)) {
         const bytes = await packs.read(place);
         if (bytes && Buffer.compare(await sha256Apart(bytes), digest) === 0) return bytes;
         if (bytes) notes.add([noteOf(place)]);
-        damaged = `${place.pack.path} at byte ${place.offset}`;
+        damaged = damagedInPack(cid, place);
       }
-      // Not in the packs as last read. Another process may have committed or collected since then.
-    } while (packs.refresh());
-    if (damaged === undefined) return undefined;
-    throw new Failure("corrupt", `${damaged} should hold ${cid} and holds other bytes`, {
-      hint: "`fieldtree publish` fetches it from whoever has it, or names what to add again; `fieldtree fsck` looks for more",
-    });
+      for (const place of inPlace.places(digest)) {
+        const read = await inPlace.read(place);
+        if (!("problem" in read) && Buffer.compare(await sha256Apart(read), digest) === 0) return read;
+        if (!("problem" in read)) notedFiles.add([place.file.path]);
+        damaged ??= damagedInPlace(cid, place, "problem" in read ? read.problem : otherBytes);
+      }
+      // Not where the packs and lists, as last read, have it. Another process may have committed or collected since then.
+    } while (refresh());
+    if (damaged) throw damaged;
+    return undefined;
   };
 
   return {
@@ -55,7 +69,9 @@ export function blockReader({ packs, others: { digestOf }, notes }: ReadingFrom)
 
     has(cid) {
       const digest = digestOf(cid);
-      return digest !== undefined && (packs.has(digest) || (packs.refresh() && packs.has(digest)));
+      if (digest === undefined) return false;
+      const isHere = (): boolean => packs.has(digest) || inPlace.state().has(digest);
+      return isHere() || (refresh() && isHere());
     },
 
     async getOrFail(cid) {
@@ -64,4 +80,17 @@ export function blockReader({ packs, others: { digestOf }, notes }: ReadingFrom)
       return bytes;
     },
   };
+}
+
+function damagedInPack(cid: CID, { pack, offset }: PlaceInPack): Failure {
+  return new Failure("corrupt", `${pack.path} at byte ${offset} should hold ${cid} and holds other bytes`, {
+    hint: "`fieldtree publish` fetches it from whoever has it, or names what to add again; `fieldtree fsck` looks for more",
+  });
+}
+
+function damagedInPlace(cid: CID, { file, list }: PlaceInFile, problem: string): Failure {
+  const whole = list.added === file.path ? "" : ` as a part of ${list.added}`;
+  return new Failure("corrupt", `${file.path} ${problem}: block ${cid} was in it; it was added in place${whole}`, {
+    hint: "put it back as it was, or add it again where it is now; `fieldtree fsck` names every dataset that lacks something",
+  });
 }

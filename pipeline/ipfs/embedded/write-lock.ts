@@ -13,6 +13,7 @@ import type { World } from "../../core/world.ts";
 import type { Block } from "../../dag/block.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { type Lock, lock } from "../../disk/lock.ts";
+import type { InPlace } from "./in-place/in-place.ts";
 import { type Appending, appendingTo, type Claim, mostLeaving } from "./packs/append.ts";
 import type { Limits } from "./packs/limits.ts";
 import { type Counter, counterFor, nextNumber } from "./packs/pack-numbers.ts";
@@ -47,8 +48,15 @@ export interface Writing extends Pick<Appending, "has" | "writer"> {
   close(): Promise<void>;
 }
 
+export interface WritingTo {
+  readonly folder: string;
+  readonly packs: Packs;
+  readonly inPlace: InPlace;
+  readonly limits: Limits;
+}
+
 /** @throws Failure `refused` where another process writes, naming it. */
-export async function startWriting(folder: string, packs: Packs, limits: Limits, world: World): Promise<Writing> {
+export async function startWriting({ folder, packs, inPlace, limits }: WritingTo, world: World): Promise<Writing> {
   let acquired: Lock;
   try {
     await mkdir(folder, { recursive: true });
@@ -59,14 +67,14 @@ export async function startWriting(folder: string, packs: Packs, limits: Limits,
   try {
     const counter = counterFor(folder);
     await recover(folder, packs, world);
-    return writingUnder(acquired, folder, packs, limits, counter);
+    return writingUnder(acquired, { folder, packs, inPlace, limits }, counter);
   } catch (error) {
     await acquired.release();
     throw diskFailure(error, `recovering ${folder}`);
   }
 }
 
-function writingUnder(acquired: Lock, folder: string, packs: Packs, limits: Limits, counter: Counter): Writing {
+function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: WritingTo, counter: Counter): Writing {
   const free = new Set(packs.list().map(({ number }) => number));
   // One commit runs, and at most one more waits, shared by all calls that arrived meanwhile.
   let running: Promise<void> = Promise.resolve();
@@ -124,7 +132,7 @@ function writingUnder(acquired: Lock, folder: string, packs: Packs, limits: Limi
     claim,
     commit,
     returned,
-    prove: (digests) => prove(digests, packs),
+    prove: (digests) => prove(digests, packs, { inPlace }),
     hasFailed: () => broken !== undefined,
 
     writer() {

@@ -41,7 +41,7 @@ export function isWithin(path: string, folder: string): boolean {
 
 /**
  * A line for each leaf of `tree` that lacks blocks, where the tree's own pin is incomplete:
- * `tree.yaml:3: products/a/x lacks block bafy…`.
+ * `tree.yaml:3: products/a/x lacks block bafy…`, and the file that had it in place, where one did: `(/data/x is gone)`.
  */
 export function leafLines(root: CID, tree: Tree, incomplete: readonly IncompletePin[]): string[] {
   const missing = incomplete.find((pin) => pin.root.equals(root))?.missing ?? [];
@@ -50,7 +50,8 @@ export function leafLines(root: CID, tree: Tree, incomplete: readonly Incomplete
     const [first] = below;
     if (!first) return [];
     const others = below.some(({ cid }) => !cid.equals(first.cid)) ? " and others" : "";
-    return [`tree.yaml:${line}: ${path} lacks block ${first.cid}${others}`];
+    const why = below.find(({ why }) => why !== undefined)?.why;
+    return [`tree.yaml:${line}: ${path} lacks block ${first.cid}${others}${why === undefined ? "" : ` (${why})`}`];
   });
 }
 

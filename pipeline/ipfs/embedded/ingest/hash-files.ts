@@ -10,7 +10,8 @@ import { leafOf } from "../../../dag/build/file.ts";
 import { changed } from "../../../dag/build/files.ts";
 import { unreadable } from "../../../dag/build/walk-disk.ts";
 import { digestLength } from "../../../dag/digest-set.ts";
-import type { Profile } from "../../../dag/profile.ts";
+import { sha256 } from "../../../dag/hash.ts";
+import { type Profile, profiles } from "../../../dag/profile.ts";
 import type { Appending } from "../packs/append.ts";
 
 export type Task =
@@ -36,6 +37,8 @@ export interface Hashed {
   readonly digests: Uint8Array;
   /** Bytes of each leaf's block, where leaves aren't raw: then a block is longer than its chunk. */
   readonly lengths?: readonly number[];
+  /** Modification time of each file that is left in place, NaN of the others; absent where none is. ms, float64[files] */
+  readonly inPlace?: Float64Array;
 }
 
 /** The leaves of a file, or of a range of one. */
@@ -69,6 +72,8 @@ export const rangeLength = 8 * 1024 * 1024;
 export interface Hashing {
   readonly profile: Profile;
   readonly appending: Pick<Appending, "has" | "writer">;
+  /** Files from this size on are hashed and not stored; absent: all are stored. Bytes. */
+  readonly inPlaceFrom?: number;
 }
 
 /** @throws Failure `input` for a file that can't be read or changes; the disk's own errors. */
@@ -76,14 +81,18 @@ export function hashTask(task: Task, hashing: Hashing): Hashed {
   const leaves = leafList();
   const sizes: number[] = [];
   const large: Measured[] = [];
+  const inPlace: number[] = [];
+  const { inPlaceFrom = Number.POSITIVE_INFINITY } = hashing;
+  const hash = (size: number) => (size >= inPlaceFrom ? hashInPlace : hashRange);
   if (task.kind === "range") {
     const { path, offset, length, size, modified } = task;
     withFile(path, (fd, stat) => {
       assertSame(path, { size, modified }, stat);
-      hashRange(path, fd, offset, length, hashing, leaves);
+      hash(size)(path, fd, offset, length, hashing, leaves);
       assertSame(path, { size, modified }, fstatSync(fd));
     });
     sizes.push(length);
+    inPlace.push(size >= inPlaceFrom ? modified : Number.NaN);
   } else {
     for (const path of task.paths) {
       withFile(path, (fd, stat) => {
@@ -91,16 +100,19 @@ export function hashTask(task: Task, hashing: Hashing): Hashed {
         if (stat.size > rangeLength) {
           large.push(measured);
           sizes.push(-1);
+          inPlace.push(Number.NaN);
           return;
         }
-        hashRange(path, fd, 0, stat.size, hashing, leaves);
+        hash(stat.size)(path, fd, 0, stat.size, hashing, leaves);
         assertSame(path, measured, fstatSync(fd));
         sizes.push(stat.size);
+        inPlace.push(stat.size >= inPlaceFrom ? stat.mtimeMs : Number.NaN);
       });
     }
   }
   const lengths = !hashing.profile.rawLeaves && { lengths: leaves.lengths };
-  return { sizes: Float64Array.from(sizes), large, digests: leaves.digests(), ...lengths };
+  const places = hashing.inPlaceFrom !== undefined && { inPlace: Float64Array.from(inPlace) };
+  return { sizes: Float64Array.from(sizes), large, digests: leaves.digests(), ...lengths, ...places };
 }
 
 function hashRange(
@@ -128,6 +140,29 @@ function hashRange(
     });
   }
 }
+
+/** Hashes chunks without storing them: their profile has raw leaves, so that each is a block as it lies in the file. */
+function hashInPlace(
+  path: string,
+  fd: number,
+  offset: number,
+  length: number,
+  { profile }: Hashing,
+  leaves: LeafList,
+): void {
+  chunk ??= Buffer.allocUnsafeSlow(largestChunk);
+  for (let leaf = 0; leaf < leavesIn(length, profile); leaf++) {
+    const at = leaf * profile.chunkSize;
+    const bytes = chunk.subarray(0, Math.min(profile.chunkSize, length - at));
+    readExactly(path, fd, bytes, offset + at);
+    leaves.push(sha256(bytes), bytes.length);
+  }
+}
+
+const largestChunk = Math.max(...Object.values(profiles).map(({ chunkSize }) => chunkSize));
+
+/** One for each thread. */
+let chunk: Buffer | undefined;
 
 interface LeafList {
   push(digest: Uint8Array, length: number): void;

@@ -7,7 +7,7 @@ import { storedAlready } from "../packs/stored-already.ts";
 import { hashTask } from "./hash-files.ts";
 import type { Answer, Order, PlainError, Post } from "./worker-pool.ts";
 
-const { folder, profile, claim, counter, limits } = workerData as Post;
+const { folder, profile, claim, counter, limits, inPlaceFrom } = workerData as Post;
 const packs = storedAlready(folder);
 packs.refresh();
 const appending = appendingTo({ folder, packs, counter, limits }, () => restored(claim));
@@ -22,7 +22,10 @@ function restored({ number, index }: Claim): Claim {
 async function obey(order: Order): Promise<Answer> {
   switch (order.kind) {
     case "hash": {
-      const hashed = hashTask(order.task, { profile: profiles[profile], appending });
+      const hashed = hashTask(order.task, {
+        ...{ profile: profiles[profile], appending },
+        ...(inPlaceFrom !== undefined && { inPlaceFrom }),
+      });
       await appending.settle(mostLeaving);
       return { kind: "hashed", id: order.id, hashed };
     }

@@ -6,6 +6,7 @@
  * with the number of files. Small additions start no second thread.
  */
 import { statfsSync } from "node:fs";
+import { Failure } from "../../../core/failure.ts";
 import type { World } from "../../../core/world.ts";
 import type { Put } from "../../../dag/block.ts";
 import type { Added, AddOptions } from "../../../dag/build/add-options.ts";
@@ -16,29 +17,37 @@ import { digestSet } from "../../../dag/digest-set.ts";
 import { profiles } from "../../../dag/profile.ts";
 import { diskFailure } from "../../../disk/disk-failure.ts";
 import { limitYoungHeap } from "../../../disk/young-heap.ts";
+import type { InPlace } from "../in-place/in-place.ts";
+import { placeRecorder } from "../in-place/record-places.ts";
 import type { Writing } from "../write-lock.ts";
-import { hashTask } from "./hash-files.ts";
+import { type Hashed, hashTask, type Task } from "./hash-files.ts";
 import { stepsUnderWay } from "./pending-steps.ts";
+import { recordTask } from "./record-task.ts";
 import { startWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 export interface Ingesting {
   readonly folder: string;
   readonly writing: Writing;
+  /** Present: blocks of files stay in the files, but for those of small files. */
+  readonly inPlace?: InPlace;
 }
 
 /** Add the file or folder at `path`. Returns when all of it is on the disk and verified. */
 export async function ingest(
   path: string,
   options: AddOptions,
-  { folder, writing }: Ingesting,
+  { folder, writing, inPlace }: Ingesting,
   world: World,
 ): Promise<Added> {
   limitYoungHeap();
   const { workers, filesInTask, startWorkers } = writing.limits;
   const profile = profiles[options.profile];
+  if (inPlace && !profile.rawLeaves) throw notTheBytes(options.profile);
+  const inPlaceFrom = inPlace && { inPlaceFrom: writing.limits.inPlaceFrom };
   const surveyed = await survey(path, options.symlinks, world);
   const adding = addingProgress(surveyed, world);
   const distinct = digestSet();
+  const places = inPlace && placeRecorder(inPlace.folder, surveyed.path, writing.limits.packBlocks);
   const put: Put = (block) => {
     distinct.add(block.cid.multihash.digest);
     writing.append(block);
@@ -51,19 +60,24 @@ export async function ingest(
     tree,
     seen: (digest) => void distinct.add(digest),
   });
+  const take = (task: Task, hashed: Hashed): void => {
+    if (places) recordTask(task, hashed, profile, places);
+    adding.add(steps.take(task, hashed));
+  };
   let pool: WorkerPool | undefined;
   try {
     for (;;) {
       world.signal.throwIfAborted();
       steps.fill();
-      if (!pool && workers > 0 && steps.isMuch(startWorkers)) pool = startWorkerPool(folder, options.profile, writing);
-      for (const { task, hashed } of (await pool?.results(steps.waiting === 0)) ?? [])
-        adding.add(steps.take(task, hashed));
+      if (!pool && workers > 0 && steps.isMuch(startWorkers))
+        pool = startWorkerPool(folder, { profile: options.profile, ...inPlaceFrom }, writing);
+      for (const { task, hashed } of (await pool?.results(steps.waiting === 0)) ?? []) take(task, hashed);
       while (pool?.hasCapacity() && steps.waiting > 1) pool.give(steps.next()!);
       const task = steps.next();
       if (task) {
-        adding.add(steps.take(task, hashTask(task, { profile, appending: writing })));
+        take(task, hashTask(task, { profile, appending: writing, ...inPlaceFrom }));
         await writing.settle();
+        await places?.settle();
         // Let the event loop run: results of workers, an abort signal.
         await new Promise(setImmediate);
       }
@@ -71,12 +85,24 @@ export async function ingest(
       if (steps.isDone()) break;
     }
     await Promise.all([pool?.commit(), writing.commit()]);
+    // Only now: what refers to blocks in place is on the disk, and nothing is pinned yet.
+    await places?.commit();
     await writing.prove(distinct);
     return { ...tree.root!, bytes: adding.bytes, blocks: distinct.size };
   } catch (error) {
     await pool?.discard();
     throw diskFailure(error, `adding ${path}`, (await bytesOf(surveyed, world)) - free(folder));
   }
+}
+
+function notTheBytes(profile: string): Failure {
+  return new Failure(
+    "input",
+    `blocks of the profile ${profile} are not the bytes of files, so they can't stay in place`,
+    {
+      hint: "without --profile, or with one that has raw leaves: cid-v1, v0-raw-leaves, unixfs-v1-2025",
+    },
+  );
 }
 
 function free(folder: string): number {

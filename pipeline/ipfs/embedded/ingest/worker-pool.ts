@@ -21,6 +21,8 @@ export interface Post {
   readonly claim: Claim;
   readonly counter: Counter;
   readonly limits: Limits;
+  /** See `hash-files.ts`. */
+  readonly inPlaceFrom?: number;
 }
 
 export type Order =
@@ -62,8 +64,14 @@ export interface WorkerPool {
 /** Tasks that a worker has at a time: one in progress, one queued. */
 const tasksEach = 2;
 
-export function startWorkerPool(folder: string, profile: ProfileName, writing: Writing): WorkerPool {
+/** `inPlaceFrom`: see `hash-files.ts`. */
+export function startWorkerPool(
+  folder: string,
+  { profile, inPlaceFrom }: { readonly profile: ProfileName; readonly inPlaceFrom?: number },
+  writing: Writing,
+): WorkerPool {
   const { counter, limits } = writing;
+  const hashing = { profile, ...(inPlaceFrom !== undefined && { inPlaceFrom }) };
   const members = Array.from({ length: limits.workers }, () => startMember());
   const tasks = new Map<number, Task>();
   let results: { task: Task; hashed: Hashed }[] = [];
@@ -78,7 +86,7 @@ export function startWorkerPool(folder: string, profile: ProfileName, writing: W
     const worker = new Worker(new URL(`./ingest-worker${ending}`, import.meta.url), {
       // A thread's objects are small and short-lived: unbounded, 50 MB of garbage would build up before V8 collects it.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
-      workerData: { folder, profile, claim, counter, limits } satisfies Post,
+      workerData: { folder, ...hashing, claim, counter, limits } satisfies Post,
     });
     const member = { worker, claimed: claim.number, tasks: 0, left: Promise.withResolvers<number | undefined>() };
     worker.on("message", (answer: Answer) => {

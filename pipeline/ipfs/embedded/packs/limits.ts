@@ -15,6 +15,8 @@ export interface Limits {
   readonly workers: number;
   /** Files in one task of a thread. */
   readonly filesInTask: number;
+  /** Bytes from which a file is left in place where that is asked for: what lists have of a smaller one is more than 1 % of it. */
+  readonly inPlaceFrom: number;
   /** Work left from which starting threads pays: files, or ranges of large files. */
   readonly startWorkers: { readonly files: number; readonly ranges: number };
 }
@@ -27,5 +29,6 @@ export const defaultLimits: Limits = {
   packBytes: 4 * 1024 ** 3,
   workers: Math.min(mostWorkers, availableParallelism() - 1),
   filesInTask: 64,
+  inPlaceFrom: 16_384,
   startWorkers: { files: 192, ranges: 3 },
 };

@@ -4,7 +4,17 @@
  * Beyond what an index covers there may be records that were being written. Complete ones stay, so that an interrupted `add`
  * continues where it was; a truncated rest is cut off. Nothing that was committed is changed.
  */
-import { closeSync, constants, fdatasyncSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { World } from "../../../core/world.ts";
 import { draftEnding, writeDurably } from "../../../disk/write.ts";
@@ -15,7 +25,7 @@ import { indexFrom, isShort, type Pack, type Packs } from "./packs.ts";
 
 /** Make every pack end where its index ends. Packs that lost committed bytes are left to `fsck`. */
 export async function recover(folder: string, packs: Packs, world: World): Promise<void> {
-  for (const name of readdirSync(folder)) if (name.endsWith(draftEnding)) rmSync(join(folder, name), { force: true });
+  removeDrafts(folder);
   packs.refresh("all");
   let changed = false;
   for (const pack of packs.list()) {
@@ -25,6 +35,12 @@ export async function recover(folder: string, packs: Packs, world: World): Promi
     changed = true;
   }
   if (changed) packs.refresh("all");
+}
+
+/** Removes what a killed process had begun to write under another name; nothing where there is no such folder. */
+export function removeDrafts(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) if (name.endsWith(draftEnding)) rmSync(join(folder, name), { force: true });
 }
 
 async function recoverPack(folder: string, pack: Pack, size: number, world: World): Promise<void> {

@@ -8,22 +8,26 @@ import { statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { Failure } from "../../../core/failure.ts";
 import { cidOfDigest, codecs } from "../../../dag/block.ts";
+import type { InPlace } from "../in-place/in-place.ts";
 import type { Pack, Packs } from "./packs.ts";
 
 /** Blocks looked up before the event loop runs again. */
 const atOnce = 4096;
 
 /**
- * Require that each of these blocks is in an index, as read again, of a pack that has all its committed bytes, `among` these.
+ * Require that each of these blocks is in an index, as read again, of a pack that has all its committed bytes, `among` these,
+ * or `inPlace`: in a list, as read again, with its file as it was listed.
  *
  * @throws Failure `corrupt` naming the pack, or the block that is in none.
  */
 export async function prove(
   digests: Iterable<Uint8Array>,
   packs: Packs,
-  among?: (pack: Pack) => boolean,
+  { among, inPlace }: { readonly among?: (pack: Pack) => boolean; readonly inPlace?: InPlace } = {},
 ): Promise<void> {
   packs.refresh("all");
+  inPlace?.refresh("all");
+  const files = inPlace?.state();
   const sizes = new Map<Pack, number>();
   const isWhole = (pack: Pack): boolean => {
     const size = sizes.get(pack) ?? statSync(pack.path, { throwIfNoEntry: false })?.size ?? 0;
@@ -40,7 +44,10 @@ export async function prove(
       if (found) break;
       broken = pack;
     }
-    if (!found) throw broken ? cutOff(broken, sizes.get(broken) ?? 0) : lost(digest);
+    if (!found && !files?.has(digest)) {
+      if (broken) throw cutOff(broken, sizes.get(broken) ?? 0);
+      throw lost(digest, files?.whyNot(digest));
+    }
     if (++proven % atOnce === 0) await setImmediate();
   }
 }
@@ -49,8 +56,10 @@ function cutOff({ path, index }: Pack, size: number): Failure {
   return new Failure("corrupt", `${path} has ${size} bytes and ${index.covered} were committed`, { hint });
 }
 
-function lost(digest: Uint8Array): Failure {
+/** `why`: what is wrong with the file that has it in place, where one has. */
+function lost(digest: Uint8Array, why: string | undefined): Failure {
   const cid = cidOfDigest(codecs.raw, digest);
+  if (why !== undefined) return new Failure("corrupt", `${why}: block ${cid} was added in place there`, { hint });
   return new Failure("corrupt", `block ${cid} was stored, and is in no pack's index now`, { hint });
 }
 

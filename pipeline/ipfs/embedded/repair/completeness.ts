@@ -7,15 +7,20 @@
  *
  * A pack is written before its index. A pack younger than its index was changed by another program, so its blocks are in an
  * unknown state until they are hashed, which the next process that takes the lock does.
+ *
+ * Blocks in place count while their files have the size and the modification time that were listed, which is looked at each
+ * time: no program announces that it changes or moves a file.
  */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import type { World } from "../../../core/world.ts";
 import type { Get } from "../../../dag/block.ts";
+import { pause } from "../../../dag/event-loop.ts";
 import { sha256 } from "../../../dag/hash.ts";
 import { missingBlocks } from "../../missing.ts";
 import type { IncompletePin, Missing } from "../../node.ts";
+import type { InPlace, InPlaceState } from "../in-place/in-place.ts";
 import { digestAt, placeAt } from "../packs/pack-index.ts";
 import { indexName } from "../packs/pack-numbers.ts";
 import type { Pack, Packs, PlaceInPack } from "../packs/packs.ts";
@@ -36,21 +41,33 @@ export interface PackFiles {
   readonly packs: Packs;
 }
 
+/** What was noted as damaged. */
+export interface Noted {
+  readonly blocks: readonly PlaceNote[];
+  /** Files with blocks in place. */
+  readonly files: readonly string[];
+}
+
 export interface Checking extends PackFiles {
+  readonly inPlace: InPlace;
   /** The digest under which a block is stored; `undefined` where it is not. */
   readonly digestOf: (cid: CID) => Uint8Array | undefined;
   readonly get: Get;
 }
 
-/** The completeness of `pins`. Reads no raw block. `allHashed`: the caller hashed every block and noted the damaged ones. */
+/**
+ * The completeness of `pins`. Reads no raw block. `allHashed`: the caller hashed every block, noted the damaged ones of packs,
+ * and knows which of those in place can be read.
+ */
 export async function completenessOf(
   { pins, checked }: PinFile,
-  notes: readonly PlaceNote[],
-  { folder, packs, digestOf, get }: Checking,
+  noted: Noted,
+  { folder, packs, inPlace, digestOf, get }: Checking,
   world: World,
-  { allHashed = false } = {},
+  { allHashed }: { readonly allHashed?: InPlaceState } = {},
 ): Promise<Completeness> {
   packs.refresh();
+  inPlace.refresh();
   const changed = allHashed ? [] : packs.list().filter((pack) => isChanged(folder, pack));
   if (changed.length > 0 && pins.size > 0) {
     const why = `${changed.map(({ path }) => path).join(", ")} was changed by something else than fieldtree`;
@@ -58,15 +75,24 @@ export async function completenessOf(
     return { complete: new Map(), incomplete, isNew: true };
   }
 
-  const damaged = await stillDamaged(notes, packs);
+  const damaged = await stillDamaged(noted.blocks, packs);
   const isReadable = readable(packs, damaged);
+  const files = allHashed ?? inPlace.state(new Set(noted.files));
   const has = (cid: CID): boolean => {
     const digest = digestOf(cid);
-    return digest !== undefined && isReadable(digest);
+    return digest !== undefined && (isReadable(digest) || files.has(digest));
   };
-  const grown = checked !== undefined && damaged.size === 0 && hasAllOf(checked, packs);
+  const whyNot = (cid: CID): string | undefined => {
+    const digest = digestOf(cid);
+    return digest && files.whyNot(digest);
+  };
+  const grown =
+    checked !== undefined &&
+    damaged.size === 0 &&
+    hasAllOf(checked, packs, inPlace) &&
+    (await areAsListed(inPlace, files));
   const incompleteBefore = new Set(checked?.incomplete);
-  const missingBelow = missingBlocks({ has, get }, world);
+  const missingBelow = missingBlocks({ has, get, whyNot }, world);
   const incomplete: IncompletePin[] = [];
   for (const [label, root] of pins) {
     if (grown && !incompleteBefore.has(label)) continue;
@@ -78,7 +104,7 @@ export async function completenessOf(
   return {
     complete: new Map([...pins].filter(([label]) => !without.has(label))),
     incomplete,
-    checked: { incomplete: [...without].sort(), packs: extentsOf(packs) },
+    checked: { incomplete: [...without].sort(), ...extentsOf(packs, inPlace) },
     isNew,
   };
 }
@@ -130,16 +156,34 @@ function readable(packs: Packs, damaged: ReadonlySet<string>): (digest: Uint8Arr
   };
 }
 
-function hasAllOf({ packs: before }: CheckedPins, packs: Packs): boolean {
-  const now = extentsOf(packs);
-  return [...before].every(([number, { blocks, bytes }]) => {
-    const extent = now.get(number);
+function hasAllOf(before: CheckedPins, packs: Packs, inPlace: InPlace): boolean {
+  const now = extentsOf(packs, inPlace);
+  const lists = new Set(now.inPlace);
+  const grown = [...before.packs].every(([number, { blocks, bytes }]) => {
+    const extent = now.packs.get(number);
     return extent !== undefined && extent.blocks >= blocks && extent.bytes >= bytes;
   });
+  return grown && (before.inPlace ?? []).every((name) => lists.has(name));
 }
 
-/** The extent of each pack. Of a file that ends before its committed bytes, the part that it has. */
-export function extentsOf(packs: Packs): Map<number, PackExtent> {
+/** Whether each file with blocks in place is as it was listed. */
+async function areAsListed(inPlace: InPlace, files: InPlaceState): Promise<boolean> {
+  for (const list of inPlace.list()) {
+    for (const file of list.files) {
+      await pause();
+      if (files.problem(file) !== undefined) return false;
+    }
+  }
+  return true;
+}
+
+/** The extent of each pack, and the names of the lists. Of a file that ends before its committed bytes, the part that it has. */
+export function extentsOf(packs: Packs, inPlace: InPlace): Pick<CheckedPins, "packs" | "inPlace"> {
+  const names = inPlace.list().map(({ name }) => name);
+  return { packs: packExtents(packs), ...(names.length > 0 && { inPlace: names }) };
+}
+
+function packExtents(packs: Packs): Map<number, PackExtent> {
   return new Map(
     packs.list().map(({ number, path, index }) => {
       const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;

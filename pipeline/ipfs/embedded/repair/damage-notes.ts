@@ -7,18 +7,18 @@
  */
 import { rm } from "node:fs/promises";
 import { isFailure } from "../../../core/failure.ts";
-import { isRecord, stableJson } from "../../../core/json.ts";
+import { isRecord } from "../../../core/json.ts";
 import { readIfThere } from "../../../disk/read.ts";
 import { writeDurably } from "../../../disk/write.ts";
 import type { PlaceInPack } from "../packs/packs.ts";
 
-export interface DamageNotes {
+export interface DamageNotes<T = PlaceNote> {
   /** Note a place. Returns at once; {@link DamageNotes.settled} waits until it is written. */
-  add(places: Iterable<PlaceNote>): void;
+  add(places: Iterable<T>): void;
   /** Every place that was noted, by this process or another. */
-  list(): Promise<readonly PlaceNote[]>;
+  list(): Promise<readonly T[]>;
   /** Replace all notes by these. */
-  replace(places: readonly PlaceNote[]): Promise<void>;
+  replace(places: readonly T[]): Promise<void>;
   settled(): Promise<void>;
 }
 
@@ -38,17 +38,35 @@ export const keyOfNote = ({ pack, offset }: PlaceNote): string => `${pack} ${off
 
 /** `file`: `.fieldtree/damaged.json`, which exists only while there are notes. */
 export function damageNotes(file: string): DamageNotes {
-  const ours = new Map<string, PlaceNote>();
+  return notesIn<PlaceNote>(file, {
+    keyOf: keyOfNote,
+    isNote: (value): value is PlaceNote =>
+      isRecord(value) && Number.isSafeInteger(value.pack) && Number.isSafeInteger(value.offset),
+  });
+}
+
+/** Notes of files with blocks in place: absolute paths. `file`: `.fieldtree/damaged-in-place.json`. */
+export function fileNotes(file: string): DamageNotes<string> {
+  return notesIn<string>(file, { keyOf: (path) => path, isNote: (value) => typeof value === "string" });
+}
+
+interface Noting<T> {
+  keyOf(note: T): string;
+  isNote(value: unknown): value is T;
+}
+
+function notesIn<T>(file: string, { keyOf, isNote }: Noting<T>): DamageNotes<T> {
+  const ours = new Map<string, T>();
   let writing: Promise<void> = Promise.resolve();
   let isWaiting = false;
 
-  const list = async (): Promise<PlaceNote[]> => {
-    const all = new Map([...(await read(file)), ...ours.values()].map((note) => [keyOfNote(note), note]));
+  const list = async (): Promise<T[]> => {
+    const all = new Map([...(await read(file)).filter(isNote), ...ours.values()].map((note) => [keyOf(note), note]));
     return [...all.values()].slice(0, mostNotes);
   };
-  const write = async (notes: readonly PlaceNote[]): Promise<void> => {
+  const write = async (notes: readonly T[]): Promise<void> => {
     try {
-      if (notes.length > 0) await writeDurably(file, stableJson({ blocks: notes }));
+      if (notes.length > 0) await writeDurably(file, JSON.stringify({ blocks: notes }));
       else await rm(file, { force: true });
     } catch (error) {
       // A read-only or a full disk: the next read of the block finds the damage again.
@@ -65,7 +83,7 @@ export function damageNotes(file: string): DamageNotes {
 
     add(places) {
       const before = ours.size;
-      for (const place of places) ours.set(keyOfNote(place), place);
+      for (const place of places) ours.set(keyOf(place), place);
       if (ours.size === before || isWaiting) return;
       // Notes of thousands of damaged blocks in a row are written in a few writes.
       isWaiting = true;
@@ -78,7 +96,7 @@ export function damageNotes(file: string): DamageNotes {
     replace: (places) =>
       inTurn(async () => {
         ours.clear();
-        for (const place of places) ours.set(keyOfNote(place), place);
+        for (const place of places) ours.set(keyOf(place), place);
         await write(places);
       }),
 
@@ -87,15 +105,14 @@ export function damageNotes(file: string): DamageNotes {
 }
 
 /** Notes that can't be read count as none. */
-async function read(file: string): Promise<PlaceNote[]> {
+async function read(file: string): Promise<unknown[]> {
   const bytes = await readIfThere(file);
   if (!bytes) return [];
   try {
     const value: unknown = JSON.parse(bytes.toString());
-    if (!isRecord(value) || !Array.isArray(value.blocks)) return [];
-    return value.blocks.filter(({ pack, offset }) => Number.isSafeInteger(pack) && Number.isSafeInteger(offset));
+    return isRecord(value) && Array.isArray(value.blocks) ? value.blocks : [];
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return [];
+    if (error instanceof SyntaxError) return [];
     throw error;
   }
 }

@@ -13,6 +13,8 @@ import { draftEnding } from "../../../disk/write.ts";
 import { limitYoungHeap } from "../../../disk/young-heap.ts";
 import { describeMissing, missingCids } from "../../missing-message.ts";
 import type { Checked, Damage } from "../../node.ts";
+import { bytesInPlace, checkPlaces } from "../in-place/fsck-places.ts";
+import type { InPlaceState } from "../in-place/in-place.ts";
 import { digestAt, placeAt } from "../packs/pack-index.ts";
 import { noteName, noteNumbers, numberIn } from "../packs/pack-numbers.ts";
 import { isShort, type Pack } from "../packs/packs.ts";
@@ -25,6 +27,7 @@ import { markUnchanged, takeOut } from "./remove-damaged.ts";
 export interface Fsck extends Checking {
   readonly pinFile: string;
   readonly notes: DamageNotes;
+  readonly notedFiles: DamageNotes<string>;
 }
 
 /** With `repair`, the caller must have the lock. */
@@ -34,12 +37,13 @@ export async function* check(
   world: World,
 ): AsyncGenerator<Damage, Checked> {
   limitYoungHeap();
-  const { folder, packs, notes } = node;
+  const { folder, packs, inPlace, notes, notedFiles } = node;
   packs.refresh();
+  inPlace.refresh();
   yield* strangers(folder);
 
   const list = [...packs.list()];
-  const total = bytesIn(list);
+  const total = bytesIn(list) + bytesInPlace(inPlace);
   const damagedPlaces: PlaceNote[] = [];
   let blocks = 0;
   let bytes = 0;
@@ -80,14 +84,22 @@ export async function* check(
   }
   await notes.replace(damagedPlaces);
   if (repair) await forgetLost(folder);
-  const pins = yield* pinDamage(node, damagedPlaces, repair, world);
-  return { blocks, bytes, packs: list.length, pins };
+  let read = bytes;
+  const progress = (more: number): void => {
+    read += more;
+    world.progress({ task: "checking", done: read, total, unit: "bytes" });
+  };
+  const places = yield* checkPlaces({ inPlace, packs }, { repair, progress }, world);
+  await notedFiles.replace(repair ? [] : places.damaged);
+  const pins = yield* pinDamage(node, { damagedPlaces, files: places.state }, repair, world);
+  const inPlaceCounts = places.blocks > 0 && { inPlace: places.blocks };
+  return { blocks: blocks + places.blocks, bytes: bytes + places.bytes, packs: list.length, pins, ...inPlaceCounts };
 }
 
 /** Pins that are incomplete, and problems of their file. Returns how many pins there are. */
 async function* pinDamage(
   { pinFile, ...node }: Fsck,
-  damagedPlaces: readonly PlaceNote[],
+  { damagedPlaces, files }: { readonly damagedPlaces: readonly PlaceNote[]; readonly files: InPlaceState },
   repair: boolean,
   world: World,
 ): AsyncGenerator<Damage, number> {
@@ -104,7 +116,8 @@ async function* pinDamage(
     yield { level: "error", rule: "pins", says: file.flaw, fix };
   }
   // The recorded completeness is not used here: everything is checked.
-  const found = await completenessOf({ pins: file.pins }, damagedPlaces, node, world, { allHashed: true });
+  const noted = { blocks: damagedPlaces, files: [] };
+  const found = await completenessOf({ pins: file.pins }, noted, node, world, { allHashed: files });
   for (const pin of found.incomplete) {
     yield {
       level: "error",
@@ -115,7 +128,8 @@ async function* pinDamage(
     };
   }
   if (repair && file.pins.size > 0) {
-    const checked = { incomplete: found.incomplete.map(({ label }) => label).sort(), packs: extentsOf(node.packs) };
+    const incomplete = found.incomplete.map(({ label }) => label).sort();
+    const checked = { incomplete, ...extentsOf(node.packs, node.inPlace) };
     await writePins(pinFile, file.pins, checked);
   }
   return file.pins.size;

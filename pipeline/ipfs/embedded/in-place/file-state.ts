@@ -1,0 +1,124 @@
+/** Whether a file is still as it was listed, and its bytes: what is wrong with it is a phrase that follows its path. */
+import { closeSync, constants, fstatSync, lstatSync, openSync, read, readSync, type Stats } from "node:fs";
+import { promisify } from "node:util";
+import { diskFailure } from "../../../disk/disk-failure.ts";
+import type { ListedFile } from "./place-list.ts";
+
+/** Why a file's blocks can't be read: `is gone`, `was changed since`. */
+export interface FileProblem {
+  readonly problem: string;
+}
+
+/** A block up to this size is read synchronously: passing it to another thread takes longer. Bytes. */
+const smallRead = 32_768;
+
+/** `undefined` where it has the size and the modification time that are listed. Reads nothing. */
+export function problemOf({ path, size, modified, damagedAt }: ListedFile): string | undefined {
+  let stat: Stats | undefined;
+  try {
+    stat = lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    return problemIn(error, path);
+  }
+  if (!stat) return gone;
+  const kind = kindProblem(stat);
+  if (kind) return kind;
+  if (stat.size !== size) return sizeProblem(size, stat.size);
+  if (stat.mtimeMs === damagedAt) return otherBytes;
+  return stat.mtimeMs === modified ? undefined : writtenTo;
+}
+
+/** Whether only the modification time is another one: hashing its blocks decides. Returns that time, ms. */
+export function touchedAt({ path, size, modified, damagedAt }: ListedFile): number | undefined {
+  const stat = statOf(path);
+  if (!stat?.isFile() || stat.size !== size || stat.mtimeMs === damagedAt) return undefined;
+  return stat.mtimeMs === modified ? undefined : stat.mtimeMs;
+}
+
+/** That it was truncated or has grown; `undefined` where it has the size that is listed. */
+export function sizeProblemOf({ path, size }: ListedFile): string | undefined {
+  const stat = statOf(path);
+  return stat?.isFile() && stat.size !== size ? sizeProblem(size, stat.size) : undefined;
+}
+
+const sizeProblem = (before: number, now: number): string => `had ${before} bytes and has ${now}`;
+
+/** ms; `undefined` where there is no file. */
+export function modifiedNow(path: string): number | undefined {
+  const stat = statOf(path);
+  return stat?.isFile() ? stat.mtimeMs : undefined;
+}
+
+/** `length` bytes of the file from `offset`, not verified. Follows no link, and does not wait for a pipe. */
+export async function readFilePart(path: string, offset: number, length: number): Promise<Uint8Array | FileProblem> {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    return { problem: problemIn(error, path) };
+  }
+  try {
+    const kind = kindProblem(fstatSync(fd));
+    if (kind) return { problem: kind };
+    const bytes = Buffer.allocUnsafeSlow(length);
+    for (let done = 0; done < length; ) {
+      const position = offset + done;
+      const count =
+        length <= smallRead
+          ? readSync(fd, bytes, done, length - done, position)
+          : (await readApart(fd, bytes, done, length - done, position)).bytesRead;
+      if (count === 0) return { problem: `ends after ${position} bytes` };
+      done += count;
+    }
+    return bytes;
+  } catch (error) {
+    return { problem: problemIn(error, path) };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const readApart = promisify(read);
+
+const gone = "is gone";
+const writtenTo = "was written to since";
+export const otherBytes = "has other bytes than when it was added";
+
+function kindProblem(stat: Stats): string | undefined {
+  if (stat.isFile()) return undefined;
+  if (stat.isDirectory()) return "is a folder now";
+  return stat.isSymbolicLink() ? linkNow : "is no file now";
+}
+
+const linkNow = "is a symbolic link now";
+
+/** @throws an error that says nothing about the file, such as too many open files. */
+function problemIn(error: unknown, path: string): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return gone;
+    case "ELOOP":
+      return linkNow;
+    case "EACCES":
+    case "EPERM":
+      return "may not be read";
+    case "ENXIO":
+    case "EISDIR":
+      return "is no file now";
+    case "EIO":
+    case "ESTALE":
+      return "can't be read: the disk fails";
+    default:
+      throw diskFailure(error, `reading ${path}`);
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    problemIn(error, path);
+    return undefined;
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Blocks in place: those that `add --in-place` left in the files that they are part of, as a source beside the packs.
+ *
+ * ```
+ * .fieldtree/in-place/HASH.places   a list of them, see place-list.ts
+ * ```
+ *
+ * Nothing here is trusted: a block is hashed whenever it is read, and counts as stored only while its file has the size and
+ * the modification time that were listed. Readers take no lock; lists are loaded as packs are, when their folder changed.
+ */
+import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { join } from "node:path";
+import { findIn, placeAt } from "../packs/pack-index.ts";
+import { type FileProblem, problemOf, readFilePart } from "./file-state.ts";
+import { fileAt, type ListedFile, type PlaceList, readList } from "./place-list.ts";
+
+export interface InPlace {
+  readonly folder: string;
+  list(): readonly LoadedList[];
+  /** Names of files that should be lists and are damaged. */
+  damaged(): readonly string[];
+  /** Whether a list has the block, in whatever state its file is. */
+  lists(digest: Uint8Array): boolean;
+  places(digest: Uint8Array): Generator<PlaceInFile>;
+  /** The bytes there, not verified. */
+  read(place: PlaceInFile): Promise<Uint8Array | FileProblem>;
+  /** Whether blocks can be read, as far as the files' sizes and times show. Each file is looked at once. */
+  state(suspects?: ReadonlySet<string>): InPlaceState;
+  /** As that of `Packs`. */
+  refresh(which?: "all"): boolean;
+}
+
+export interface LoadedList extends PlaceList {
+  /** Of its file: the hash of its bytes. */
+  readonly name: string;
+}
+
+export interface PlaceInFile {
+  readonly list: LoadedList;
+  readonly file: ListedFile;
+  /** Bytes from the beginning of the file. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface InPlaceState {
+  has(digest: Uint8Array): boolean;
+  /** What is wrong with the file; `undefined` where it is as it was. */
+  problem(file: ListedFile): string | undefined;
+  /** `/data/x.nc is gone`, of a block that a list has and that can't be read. */
+  whyNot(digest: Uint8Array): string | undefined;
+}
+
+export const listEnding = ".places";
+
+/** A folder modified less than this ago may change again without a new modification time. ms */
+const clockTick = 100;
+
+export function openInPlace(folder: string): InPlace {
+  let loaded: readonly LoadedList[] = [];
+  let damaged: readonly string[] = [];
+  let seen: bigint | undefined;
+
+  const refresh: InPlace["refresh"] = (which) => {
+    const now = statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+    if (which !== "all" && now === seen) return false;
+    const before = loaded;
+    ({ loaded, damaged } =
+      now === undefined ? none : loadAll(folder, new Map(before.map((each) => [each.name, each]))));
+    const isSettled = now === undefined || Date.now() - Number(now / 1_000_000n) > clockTick;
+    seen = isSettled ? now : undefined;
+    return loaded.length !== before.length || loaded.some((list, i) => list !== before[i]);
+  };
+  const places = function* (digest: Uint8Array): Generator<PlaceInFile> {
+    for (const list of loaded) {
+      const place = findIn(list.index, digest);
+      if (place) yield placeInFile(list, place);
+    }
+  };
+
+  return {
+    folder,
+    list: () => loaded,
+    damaged: () => damaged,
+    lists: (digest) => loaded.some(({ index }) => findIn(index, digest) !== undefined),
+    places,
+    refresh,
+    read: ({ file, offset, length }) => readFilePart(file.path, offset, length),
+    state: (suspects) => stateOf(places, suspects),
+  };
+}
+
+const none = { loaded: [], damaged: [] } as const;
+
+/** The place of an entry of the list's index. */
+export function placeOfEntry(list: LoadedList, entry: number): PlaceInFile {
+  return placeInFile(list, placeAt(list.index, entry));
+}
+
+function placeInFile(list: LoadedList, { offset, length }: { offset: number; length: number }): PlaceInFile {
+  const number = fileAt(list.starts, offset);
+  return { list, file: list.files[number]!, offset: offset - list.starts[number]!, length };
+}
+
+function stateOf(places: InPlace["places"], suspects: ReadonlySet<string> | undefined): InPlaceState {
+  const problems = new Map<ListedFile, string | undefined>();
+  const problem = (file: ListedFile): string | undefined => {
+    if (problems.has(file)) return problems.get(file);
+    const found = problemOf(file) ?? (suspects?.has(file.path) ? "has blocks that a reader found damaged" : undefined);
+    problems.set(file, found);
+    return found;
+  };
+  return {
+    problem,
+    has(digest) {
+      for (const { file } of places(digest)) if (problem(file) === undefined) return true;
+      return false;
+    },
+    whyNot(digest) {
+      for (const { file } of places(digest)) {
+        const found = problem(file);
+        if (found !== undefined) return `${file.path} ${found}`;
+      }
+      return undefined;
+    },
+  };
+}
+
+function loadAll(folder: string, known: ReadonlyMap<string, LoadedList>) {
+  const loaded: LoadedList[] = [];
+  const damaged: string[] = [];
+  for (const name of readdirSync(folder).sort()) {
+    if (!name.endsWith(listEnding) || name.startsWith(".")) continue;
+    const before = known.get(name);
+    // Its name is the hash of its bytes: what was read once need not be read again.
+    const list = before ?? load(join(folder, name));
+    if (list) loaded.push(before ?? { ...list, name });
+    else damaged.push(name);
+  }
+  return { loaded, damaged };
+}
+
+/** `undefined` where it is no list. Only a regular file counts. */
+function load(path: string): PlaceList | undefined {
+  const stat: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() ? readList(readFileSync(path)) : undefined;
+}
