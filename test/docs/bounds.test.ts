@@ -41,6 +41,10 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["ipfs/embedded/packs/limits.ts", "packBlocks: 65_536", "65 536 blocks"],
     ["ipfs/embedded/packs/limits.ts", "packBytes: 4 * 1024 ** 3", "4 GiB"],
   ],
+  "files that `add --in-place` leaves": [
+    ["ipfs/embedded/packs/limits.ts", "inPlaceFrom: 16_384", "16 KiB"],
+    ["ipfs/embedded/packs/limits.ts", "packBlocks: 65_536", "65 536"],
+  ],
   "packs of one campaign": [["ipfs/embedded/packs/pack-numbers.ts", "largestPossible = 99_999_999", "99 999 999"]],
   "files under way while adding": [["ipfs/embedded/ingest/pending-steps.ts", "mostFiles = 1024", "1 024"]],
   "`tree.yaml` of a release that the log": [["log/source.ts", "largestSource = 64 << 20", "64 MiB"]],

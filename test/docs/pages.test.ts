@@ -111,7 +111,10 @@ describe("what the pages show works", { timeout: 120_000 }, () => {
       if (line.startsWith("cd ")) cwd = join(cwd, line.slice(3));
       else if (line.startsWith("fieldtree serve")) await servedAndStopped(line, cwd);
       else if (line.endsWith(" --schemas stac-schemas")) await withSchemas(line, cwd);
-      else await (await aShell(cwd))(line);
+      else {
+        if (line.includes(" --in-place ")) await withRadar(cwd);
+        await (await aShell(cwd))(line);
+      }
     }
   });
 
