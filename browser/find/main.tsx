@@ -1,2 +1,48 @@
-/** The page that finds datasets: it takes over the prerendered index.html. */
+/** The page that finds datasets: it takes over the prerendered index.html, which stays as it is until there is an answer. */
 import "../style.css";
+import "./find.css";
+import { render } from "preact";
+import { loadTexts } from "../texts/texts.ts";
+import { AskForm } from "./ask-form.tsx";
+import { openEngine } from "./engine.ts";
+import { Filters } from "./filters.tsx";
+import { Overview } from "./overview.tsx";
+import { campaignOf } from "./portal.ts";
+import { Results } from "./results.tsx";
+import { failure, start } from "./state.ts";
+
+await loadTexts();
+const place = (id: string): HTMLElement => {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page has no #${id}`);
+  return element;
+};
+const campaign = campaignOf(document);
+const list = place("list");
+
+render(<AskForm />, place("ask"));
+document.documentElement.classList.add("ready");
+// Texts of the prerendered page in the reader's language come with the answer.
+try {
+  await start(await openEngine(campaign));
+} catch (error) {
+  failure.value = error instanceof Error ? error.message : String(error);
+}
+list.replaceChildren();
+render(<Results campaign={campaign} />, list);
+render(<Filters campaign={campaign} />, place("filters"));
+render(<Overview campaign={campaign} />, place("overview"));
+
+addEventListener("keydown", (event) => {
+  const isTyping =
+    event.target instanceof Element && event.target.matches("input, select, textarea, [contenteditable]");
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  document.getElementById("q")?.focus();
+});
+
+// The address is what is asked for: a link within the page may not change it.
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  list.focus();
+});

@@ -43,8 +43,12 @@ export interface MapOptions {
 }
 
 export interface DatasetMap {
-  /** Shows these tracks. The camera moves to them, until a reader has moved it. */
-  show(tracks: readonly Track[]): void;
+  /**
+   * Shows these tracks. The camera moves to them, until a reader has moved it.
+   *
+   * @param groups the order of colours; without it the commonest group of these tracks has the first
+   */
+  show(tracks: readonly Track[], groups?: readonly string[]): void;
   highlight(path: string | undefined): void;
   setBox(box: Box | undefined): void;
   destroy(): void;
@@ -111,9 +115,9 @@ class CanvasMap implements DatasetMap {
     );
   }
 
-  show(tracks: readonly Track[]): void {
+  show(tracks: readonly Track[], groups: readonly string[] = groupsOf(tracks)): void {
     this.#tracks = tracks;
-    this.#groups = groupsOf(tracks);
+    this.#groups = groups;
     this.#highlighted = undefined;
     if (this.#isMoved) this.#look(this.#camera);
     else this.#fit();

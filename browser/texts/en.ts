@@ -3,10 +3,111 @@
  *
  * A text with something in it is a function. Numbers and sizes arrive as they are printed.
  */
+import type { Field } from "../../pipeline/core/search/document.ts";
+
+const many = (count: string, one: string, others: string) => `${count} ${count === "1" ? one : others}`;
+
+/** Names of the fields that a search narrows down by. */
+const fields: Readonly<Record<Field, string>> = {
+  kind: "What",
+  platform: "Platform",
+  instrument: "Instrument",
+  project: "Project",
+  variable: "Variable",
+  keyword: "Keyword",
+  level: "Level",
+  format: "Format",
+  license: "Licence",
+  person: "Person",
+};
+
 export const en = {
   find: {
-    reading: "Reading the index …",
-    datasets: (count: string) => (count === "1" ? "1 dataset" : `${count} datasets`),
+    ask: "Search",
+    askHint: "radar near Barbados in August",
+    clear: "Clear",
+    clearAll: "Clear all",
+    filters: "Filters",
+    filtersShown: (count: number) => (count > 0 ? `Filters (${count})` : "Filters"),
+    list: "List",
+    tree: "Folders",
+    releases: "Releases",
+    views: "Views",
+    reading: "Searching …",
+    found: (count: string) => many(count, "found", "found"),
+    foundOf: (count: string, all: string) => `${count} of ${all}`,
+    moreThan: (count: string) => `more than ${count}`,
+    everything: (all: string) => many(all, "entry", "entries"),
+    showMore: (count: string) => `Show ${count} more`,
+    sort: "Sort by",
+    sorts: {
+      best: "Best match",
+      newest: "Added last",
+      time: "Time, latest first",
+      title: "Title",
+      size: "Size, largest first",
+    },
+    fields,
+    kinds: { dataset: "Datasets", plain: "Other files", failed: "Not readable" } as Readonly<Record<string, string>>,
+    moreValues: (count: number) => `${count} more`,
+    fewerValues: "Fewer",
+    when: "When",
+    from: "From",
+    until: "Until",
+    remove: (what: string) => `Remove: ${what}`,
+    box: (text: string) => `Box ${text}`,
+    range: (from: string, to: string) => `${from} to ${to}`,
+    sides: { north: "N", south: "S", east: "E", west: "W" },
+    dates: (from: string | undefined, until: string | undefined) =>
+      from !== undefined && until !== undefined
+        ? from === until
+          ? from
+          : `${from} to ${until}`
+        : from !== undefined
+          ? `since ${from}`
+          : `until ${until ?? ""}`,
+    since: (number: number) => `New since release ${number}`,
+    sinceNone: "All releases",
+    understood: "Understood as",
+    corrected: (typed: string, searched: string) => `Nothing has “${typed}”: this is for “${searched}”.`,
+    nothing: "Nothing has all of these.",
+    nothingAtAll: "There is nothing in this release.",
+    without: (what: string) => `Without ${what}`,
+    nothingHelps: "Leaving out one of them does not help. Try fewer words.",
+    words: (text: string) => `“${text}”`,
+    unreadable: "Could not be read",
+    noPlatform: "Others",
+    overview: "Map and times",
+    showMap: "Map",
+    hideMap: "Hide the map",
+    timeline: (first: string, last: string) => `Times of the datasets, ${first} to ${last}`,
+    timelineHint: "Drag to choose a time",
+    folder: (count: string, size: string) =>
+      size === "" ? many(count, "entry", "entries") : `${many(count, "entry", "entries")}, ${size}`,
+    treeOfLarge: "This campaign is too large to list here.",
+    allFiles: "All files",
+    release: (number: number, day: string) => `Release ${number}, ${day}`,
+    changes: {
+      add: (count: string) => `${count} added`,
+      update: (count: string) => `${count} updated`,
+      remove: (count: string) => `${count} removed`,
+      move: (count: string) => `${count} moved`,
+      respell: (count: string) => `${count} under another CID version`,
+    } as Readonly<Record<string, (count: string) => string>>,
+    whatIsNew: "What is new in it",
+    restored: (number: number) => `restored release ${number}`,
+    failed: (reason: string) => `The index can't be read: ${reason}`,
+    tryAgain: "Try again",
+  },
+  map: {
+    map: "Map of the datasets",
+    magnify: "Zoom in",
+    reduce: "Zoom out",
+    showAll: "Show all",
+    drawBox: "Draw a box to search in",
+    searchHere: "Search in what is shown",
+    removeBox: "Remove the box",
+    keys: "Arrow keys move the map, plus and minus zoom, 0 shows all, b searches in what is shown",
   },
   dataset: {
     copy: "Copy",

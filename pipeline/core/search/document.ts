@@ -34,6 +34,7 @@ export const fields = {
   format: "f",
   level: "l",
   license: "n",
+  kind: "t",
 } as const;
 
 export type Field = keyof typeof fields;
@@ -59,6 +60,7 @@ export const most = {
     format: 4,
     level: 1,
     license: 1,
+    kind: 1,
   },
   /** UTF-16 code units of a term. */
   term: 40,

@@ -1,5 +1,5 @@
 /**
- * The order of what a search found: what has the words in its title first, then in its path, its platform, its format; of these,
+ * The order of what a search found: datasets before what is none; what has the words in its title first, then in its path, its platform, its format; of these,
  * what is about the place and time that was asked for, before what only includes them.
  *
  * The index gives the newest first, without weights, so that it stays small. The first rows are ordered here, by what they show.
@@ -20,14 +20,14 @@ export function ranked<R extends Rankable>(rows: readonly R[], query: Query): re
 }
 
 function wordScore({ title, path, platform = "", format = "", kind }: Rankable, asked: readonly string[]): number {
-  if (asked.length === 0) return 0;
+  let score = kind === "dataset" ? 2 : 0;
+  if (asked.length === 0) return score;
   const [inTitle, inName, inPath, inOthers] = [
     new Set(wordsOf(title)),
     new Set(wordsOf(path.slice(path.lastIndexOf("/") + 1))),
     new Set(wordsOf(path)),
     new Set(wordsOf(`${platform} ${format}`)),
   ];
-  let score = kind === "dataset" ? 2 : 0;
   for (const word of asked) {
     if (inTitle.has(word)) score += 8;
     if (inName.has(word)) score += 6;

@@ -5,16 +5,25 @@
  * prerendered, so that it can be read without a script.
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterChanges, type LeafNumbers, noLeaves, numbersOf } from "../search/numbers.ts";
 import type { PortalFile, View } from "../view.ts";
+import { indexPage } from "./index-page.ts";
 
-const built = new URL("built/", import.meta.url);
+const built = fileURLToPath(new URL("built/", import.meta.url));
 
-export const browser: View<null> = {
+export const browser: View<LeafNumbers> = {
   name: "browser",
   version: 1,
-  empty: null,
-  step: () => null,
-  render: () => appFiles(),
+  empty: noLeaves,
+  step: (state, { release }) => afterChanges(state, release.changes),
+  *render(state, content) {
+    const paths = content.entries.map(({ path }) => path);
+    const { numbers } = numbersOf(afterChanges(state, content.draft.changes), paths);
+    yield { path: "find.html", content: indexPage(content, (path) => numbers.get(path) ?? 0) };
+    yield* appFiles();
+  },
 };
 
 let files: readonly PortalFile[] | undefined;
@@ -23,10 +32,11 @@ let files: readonly PortalFile[] | undefined;
 function appFiles(): readonly PortalFile[] {
   files ??= readdirSync(built, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) =>
-      `${entry.parentPath}/${entry.name}`.replaceAll("\\", "/").split("/browser/built/")[1]!.replace(/^\/+/, ""),
-    )
-    .sort()
-    .map((path) => ({ path: `app/${path}`, content: new Uint8Array(readFileSync(new URL(path, built))) }));
+    .map(({ parentPath, name }) => `${parentPath}/${name}`)
+    .map((file) => ({
+      path: `app/${relative(built, file).split(sep).join("/")}`,
+      content: new Uint8Array(readFileSync(file)),
+    }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
   return files;
 }

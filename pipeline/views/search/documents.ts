@@ -13,7 +13,7 @@ export function documentOf(entry: Entry): SearchDocument {
     kind: entry.kind,
     texts: [],
     names: (entry.kind === "plain" ? entry.names : undefined) ?? [],
-    values: { format: [entry.kind === "failed" ? entry.reader : (media ?? entry.plain.kind)] },
+    values: { kind: [entry.kind], format: [entry.kind === "failed" ? entry.reader : (media ?? entry.plain.kind)] },
   };
 }
 
@@ -45,6 +45,7 @@ function datasetOf({ path, reader, item }: DatasetEntry): SearchDocument {
       keyword: textsOf(listOf(properties.keywords)),
       person: textsOf(listOf(properties.contacts).map((contact) => (contact as { name: Json }).name)),
       format: [reader],
+      kind: ["dataset"],
       level: textsOf([properties["processing:level"]]),
       license: textsOf([properties.license]),
     },

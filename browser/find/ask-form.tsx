@@ -1,0 +1,105 @@
+/** The question, what is chosen beside it, and which view of the answer is shown. */
+import { signal } from "@preact/signals";
+import { texts } from "../texts/texts.ts";
+import { isNarrow, nothingAsked, type ViewName, views } from "./ask.ts";
+import { chosenParts } from "./parts.ts";
+import { answer, ask, setAsk } from "./state.ts";
+
+/** On narrow screens filters and the map are shown when they are asked for. */
+export const isFiltersOpen = signal(false);
+export const isMapOpen = signal(false);
+
+export function AskForm() {
+  const { find } = texts;
+  const asked = ask.value;
+  const parts = answer.value ? chosenParts(asked, answer.value.question, texts) : [];
+  const chosen =
+    Object.values(asked.values).flat().length + ((asked.from ?? asked.until) ? 1 : 0) + (asked.since ? 1 : 0);
+  return (
+    <search>
+      <form
+        class="ask"
+        onSubmit={(event) => {
+          event.preventDefault();
+          document.getElementById("list")?.focus();
+        }}
+      >
+        <label class="unseen" for="q">
+          {find.ask}
+        </label>
+        <input
+          id="q"
+          type="search"
+          value={asked.q}
+          placeholder={find.askHint}
+          autocomplete="off"
+          spellcheck={false}
+          enterkeyhint="search"
+          aria-keyshortcuts="/"
+          onInput={(event) => setAsk({ ...ask.value, q: event.currentTarget.value }, true)}
+        />
+        <button
+          type="button"
+          class="narrow-only"
+          aria-expanded={isFiltersOpen.value}
+          aria-controls="filters"
+          onClick={() => {
+            isFiltersOpen.value = !isFiltersOpen.value;
+          }}
+        >
+          {find.filtersShown(chosen)}
+        </button>
+        <button
+          type="button"
+          class="narrow-only"
+          aria-expanded={isMapOpen.value}
+          aria-controls="overview"
+          onClick={() => {
+            isMapOpen.value = !isMapOpen.value;
+          }}
+        >
+          {find.showMap}
+        </button>
+        <fieldset class="views">
+          <legend class="unseen">{find.views}</legend>
+          {views.map((view) => (
+            <button
+              key={view}
+              type="button"
+              aria-pressed={asked.view === view}
+              onClick={() => setAsk({ ...ask.value, view })}
+            >
+              {nameOf(view)}
+            </button>
+          ))}
+        </fieldset>
+      </form>
+      {parts.length > 0 && (
+        <ul class="chips">
+          {parts.map(({ key, text, without }) => (
+            <li key={key}>
+              <button type="button" class="chip" aria-label={find.remove(text)} onClick={() => setAsk(without)}>
+                <span>{text}</span>
+                <svg viewBox="0 0 10 10" aria-hidden="true">
+                  <path d="M2 2l6 6M8 2l-6 6" />
+                </svg>
+              </button>
+            </li>
+          ))}
+          {isNarrow(asked) && (
+            <li>
+              <button type="button" class="plain" onClick={() => setAsk({ ...nothingAsked, view: asked.view })}>
+                {find.clearAll}
+              </button>
+            </li>
+          )}
+        </ul>
+      )}
+    </search>
+  );
+}
+
+function nameOf(view: ViewName): string {
+  const { list, tree, releases } = texts.find;
+  return { list, tree, releases }[view];
+}

@@ -1,0 +1,118 @@
+/** Values that narrow the search, each with how much is left with it. */
+import { useState } from "preact/hooks";
+import { formatName, groupColours, groupOf } from "../../pipeline/core/page/row.ts";
+import type { Field } from "../../pipeline/core/search/document.ts";
+import type { FacetCount } from "../../pipeline/core/search/search.ts";
+import { texts } from "../texts/texts.ts";
+import { withValue } from "./ask.ts";
+import { isFiltersOpen } from "./ask-form.tsx";
+import type { Campaign } from "./portal.ts";
+import { ask, facets, grouped, setAsk } from "./state.ts";
+
+/** In the order in which people look for data. */
+const order: readonly Field[] = [
+  "kind",
+  "platform",
+  "instrument",
+  "variable",
+  "project",
+  "keyword",
+  "level",
+  "format",
+  "license",
+  "person",
+];
+
+/** Values of a field before the rest is asked for. */
+const first = 6;
+
+export function Filters({ campaign }: { readonly campaign: Campaign }) {
+  const { find } = texts;
+  const asked = ask.value;
+  const [from, until] = campaign.time ?? [];
+  return (
+    <aside class={isFiltersOpen.value ? "filters open" : "filters"} aria-label={find.filters}>
+      {order.map((field) => (
+        <Facet key={field} field={field} counts={facets.value.get(field) ?? []} campaign={campaign} />
+      ))}
+      {campaign.time && (
+        <fieldset>
+          <legend>{find.when}</legend>
+          <label class="day">
+            {find.from}
+            <input
+              type="date"
+              value={asked.from ?? ""}
+              min={from}
+              max={until}
+              onChange={(event) => setAsk({ ...ask.value, from: event.currentTarget.value || undefined })}
+            />
+          </label>
+          <label class="day">
+            {find.until}
+            <input
+              type="date"
+              value={asked.until ?? ""}
+              min={from}
+              max={until}
+              onChange={(event) => setAsk({ ...ask.value, until: event.currentTarget.value || undefined })}
+            />
+          </label>
+        </fieldset>
+      )}
+    </aside>
+  );
+}
+
+interface FacetProps {
+  readonly field: Field;
+  readonly counts: readonly FacetCount[];
+  readonly campaign: Campaign;
+}
+
+function Facet({ field, counts, campaign }: FacetProps) {
+  const { find } = texts;
+  const [isWhole, setWhole] = useState(false);
+  const chosen = ask.value.values[field] ?? [];
+  const absent = chosen.filter((value) => !counts.some((each) => each.value === value));
+  const all = [
+    ...[...counts].sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)),
+    ...absent.map((value) => ({ value, count: 0 })),
+  ];
+  // One value that everything has narrows nothing.
+  if (all.length < 2 && chosen.length === 0) return null;
+  const shown = isWhole ? all : all.filter(({ value }, i) => i < first || chosen.includes(value));
+  const left = all.length - shown.length;
+  return (
+    <fieldset>
+      <legend>{find.fields[field]}</legend>
+      {shown.map(({ value, count }) => (
+        <label key={value} class="value">
+          <input
+            type="checkbox"
+            checked={chosen.includes(value)}
+            onChange={(event) => setAsk(withValue(ask.value, field, value, event.currentTarget.checked))}
+          />
+          <span class={`name${colourOf(field, value, campaign)}`}>{nameOf(field, value)}</span>
+          <span class="number">{grouped(count)}</span>
+        </label>
+      ))}
+      {(left > 0 || isWhole) && all.length > first && (
+        <button type="button" class="plain" onClick={() => setWhole(!isWhole)}>
+          {isWhole ? find.fewerValues : find.moreValues(left)}
+        </button>
+      )}
+    </fieldset>
+  );
+}
+
+function nameOf(field: Field, value: string): string {
+  if (field === "kind") return texts.find.kinds[value] ?? value;
+  return field === "format" ? formatName(value) : value;
+}
+
+function colourOf(field: Field, value: string, { groups }: Campaign): string {
+  if (field !== "platform") return "";
+  const group = groupOf(value, groups);
+  return group < groupColours - 1 ? ` platform group-${group}` : "";
+}

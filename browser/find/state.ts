@@ -1,0 +1,108 @@
+/**
+ * What the page shows, as signals: what is asked for, and what was found. The address follows what is asked for, and Back sets it.
+ */
+import { signal } from "@preact/signals";
+import { texts } from "../texts/texts.ts";
+import { type Ask, askIn, hashOf, nothingAsked } from "./ask.ts";
+import type { Answer, Engine, Facets } from "./engine.ts";
+import { droppableParts, type Part } from "./parts.ts";
+
+/** Rows that are shown at first, and that each "more" adds. */
+export const rowsAtOnce = 40;
+
+export const ask = signal<Ask>(nothingAsked);
+export const answer = signal<Answer | undefined>(undefined);
+export const facets = signal<Facets>(new Map());
+/** Rows that are shown. */
+export const shown = signal(rowsAtOnce);
+/** Path of the dataset that is pointed at, in the list or on the map. */
+export const pointed = signal<string | undefined>(undefined);
+/** What would be found without one of the parts, where nothing was. */
+export const suggestions = signal<readonly (Part & { readonly count: string })[]>([]);
+export const failure = signal<string | undefined>(undefined);
+export const isBusy = signal(false);
+
+/** Typing within this many milliseconds is one step back. */
+const oneStepMs = 1500;
+
+let engine: Engine | undefined;
+let lastTyped = 0;
+let running = 0;
+
+/** Whether all of the campaign is in memory: what was found can then be sorted, drawn and summed up. */
+export const isLocal = () => engine?.isLocal ?? false;
+export const historyOfReleases = () => engine?.history();
+
+/** Reads the address, and follows it from now on. */
+export function start(opened: Engine): Promise<void> {
+  engine = opened;
+  ask.value = askIn(location.hash);
+  addEventListener("popstate", () => {
+    ask.value = askIn(location.hash);
+    shown.value = rowsAtOnce;
+    void run();
+  });
+  return run();
+}
+
+/** Asks something else. What is typed replaces what was typed just before; all else is a step that Back undoes. */
+export function setAsk(next: Ask, isTyped = false): void {
+  const hash = hashOf(next);
+  const now = performance.now();
+  const url = `${location.pathname}${location.search}${hash}`;
+  if (isTyped && now - lastTyped < oneStepMs) history.replaceState(null, "", url);
+  else if (hash !== hashOf(ask.value)) history.pushState(null, "", url);
+  lastTyped = isTyped ? now : 0;
+  ask.value = next;
+  shown.value = rowsAtOnce;
+  void run();
+}
+
+export function showMore(): void {
+  shown.value += rowsAtOnce;
+  if (!isLocal()) void run();
+}
+
+/** Finds what is asked for. What comes later than the answer to a newer question is dropped. */
+export async function run(): Promise<void> {
+  if (!engine) return;
+  const number = ++running;
+  const asked = ask.value;
+  const isStale = () => number !== running;
+  isBusy.value = true;
+  try {
+    const found = await engine.find(asked, shown.value);
+    if (isStale()) return;
+    [failure.value, answer.value, isBusy.value] = [undefined, found, false];
+    suggestions.value = [];
+    const counted = await engine.facets(asked);
+    if (isStale()) return;
+    facets.value = counted;
+    if (found.rows.length === 0) suggestions.value = await suggestionsFor(asked, found, engine);
+  } catch (error) {
+    if (isStale()) return;
+    isBusy.value = false;
+    failure.value = error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Parts that are tried without. */
+const mostTried = 8;
+
+async function suggestionsFor(asked: Ask, { question }: Answer, from: Engine): Promise<(Part & { count: string })[]> {
+  const tried: { part: Part; total: number; more: boolean }[] = [];
+  for (const part of droppableParts(asked, question, texts).slice(0, mostTried))
+    tried.push({ part, ...(await from.count(part.without)) });
+  return tried
+    .filter(({ total }) => total > 0)
+    .sort((a, b) => b.total - a.total)
+    .map(({ part, total, more }) => ({ ...part, count: countText(total, more) }));
+}
+
+export function countText(total: number, more = false): string {
+  const text = grouped(total);
+  return more ? texts.find.moreThan(text) : text;
+}
+
+/** Digits in threes, with narrow blanks. */
+export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");

@@ -1,0 +1,154 @@
+/**
+ * `index.html`: what the release has, and the datasets that were added last, as links. It can be read without a script; with one,
+ * `app/find.js` takes it over and searches.
+ */
+
+import { evenlyOf } from "../../core/evenly.ts";
+import { dataScript, html } from "../../core/page/html.ts";
+import { frameOf } from "../../core/page/outline.ts";
+import { policy } from "../../core/page/page.ts";
+import { type ListRow, rowOf, rowTexts } from "../../core/page/row.ts";
+import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
+import type { Content } from "../view.ts";
+
+/** Rows of the page. A campaign that has no more is listed whole, without a script. */
+const mostRows = 24;
+
+/** Boxes that the frame of pictures is made of. */
+const mostBoxes = 2000;
+
+/** What scripts need before they have read anything else. The page has it in `<script id="campaign">`. */
+export interface CampaignFacts {
+  readonly title: string;
+  readonly release: { readonly number: number; readonly made: string; readonly root: string };
+  readonly counts: Readonly<Record<Entry["kind"], number>>;
+  /** First and last day of the data. */
+  readonly time?: readonly [string, string];
+  readonly frame: readonly [number, number, number, number];
+  /** Platforms, the commonest first. */
+  readonly groups: readonly string[];
+}
+
+/** @param numberOf what was added later has a greater one. */
+export function indexPage({ draft, entries, campaign }: Content, numberOf: (path: string) => number): string {
+  const title = campaign.title || campaign.campaign;
+  const datasets = entries.filter((entry) => entry.kind === "dataset");
+  const facts: CampaignFacts = {
+    title: title.slice(0, 300).toWellFormed(),
+    release: { number: draft.number, made: draft.made, root: draft.root.toString() },
+    counts: {
+      dataset: datasets.length,
+      plain: entries.filter(({ kind }) => kind === "plain").length,
+      failed: entries.filter(({ kind }) => kind === "failed").length,
+    },
+    ...timeOf(datasets),
+    frame: frameOf(evenlyOf(datasets, mostBoxes).flatMap(({ item }) => (item.bbox ? [item.bbox] : []))),
+    groups: platformsOf(datasets),
+  };
+  const isOther = ({ kind }: Entry) => (kind === "dataset" ? 0 : 1);
+  const newest = [...entries]
+    .sort((a, b) => isOther(a) - isOther(b) || numberOf(b.path) - numberOf(a.path))
+    .slice(0, mostRows);
+  const options = { frame: facts.frame, groups: facts.groups, texts: rowTexts };
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${facts.title}</title>
+<meta name="description" content="${aboutText(facts)}">
+<meta property="og:type" content="website">
+<meta property="og:title" content="${facts.title}">
+<meta property="og:description" content="${aboutText(facts)}">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="app/style.css">
+<script type="module" src="app/find.js"></script>
+${dataScript("application/json", "campaign", facts)}
+</head>
+<body class="find">
+<a class="skip" href="#list">Skip to the datasets</a>
+<header class="site">
+<h1>${facts.title}</h1>
+<p class="release">${releaseText(facts)}</p>
+<nav aria-label="The same data in other forms"><a href="tree/">All files</a><a href="stac/catalog.json">STAC</a><a href="index.json">index.json</a></nav>
+</header>
+<div class="finder">
+<div id="ask" class="scripted"></div>
+<div id="filters" class="scripted"></div>
+<div id="overview" class="scripted"></div>
+<main id="list" tabindex="-1">
+<p class="count">${countText(facts, newest.length)}</p>
+<ol class="rows">
+${newest.map((entry) => html`<li>${rowOf(listRowOf(entry), options)}</li>\n`)}</ol>
+</main>
+</div>
+<footer><p>A CID names exactly these bytes, wherever they are stored. This release: <code class="cid">${facts.release.root}</code></p></footer>
+</body>
+</html>
+`.text;
+}
+
+function releaseText({ release, counts }: CampaignFacts): string {
+  return `Release ${release.number}, ${release.made.slice(0, 10)} · ${plural(counts.dataset, "dataset")}`;
+}
+
+function aboutText({ title, counts, time }: CampaignFacts): string {
+  return `${title}: ${plural(counts.dataset, "dataset")}${time ? ` from ${time[0]} to ${time[1]}` : ""}.`;
+}
+
+function countText({ counts }: CampaignFacts, shown: number): string {
+  const all = counts.dataset + counts.plain + counts.failed;
+  return shown === all ? plural(all, "entry", "entries") : `The newest ${shown} of ${grouped(all)}`;
+}
+
+const plural = (n: number, one: string, many = `${one}s`) => `${grouped(n)} ${n === 1 ? one : many}`;
+const grouped = (n: number) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+
+function timeOf(datasets: readonly DatasetEntry[]): Pick<CampaignFacts, "time"> {
+  let [first, last]: [string | undefined, string | undefined] = [undefined, undefined];
+  for (const { time } of datasets.map(listRowOf)) {
+    if (!time) continue;
+    const [start, end] = time.map((instant) => instant.slice(0, 10)) as [string, string];
+    if (first === undefined || start < first) first = start;
+    if (last === undefined || end > last) last = end;
+  }
+  return first !== undefined && last !== undefined ? { time: [first, last] } : {};
+}
+
+function platformsOf(datasets: readonly DatasetEntry[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { item } of datasets) {
+    const { platform } = item.properties;
+    if (typeof platform === "string" && platform !== "") counts.set(platform, (counts.get(platform) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .slice(0, 7)
+    .map(([platform]) => platform.slice(0, 200).toWellFormed());
+}
+
+function listRowOf(entry: Entry): ListRow {
+  const { path, kind } = entry;
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (entry.kind === "failed") return { path, kind, title: name, format: entry.reader, reason: entry.failure.message };
+  if (entry.kind === "plain") {
+    const { kind: form, media, size } = entry.plain;
+    return { path, kind, title: name, format: media?.mediaType ?? form, size };
+  }
+  const { properties, bbox, geometry, assets } = entry.item;
+  const { title, platform, datetime, start_datetime: start, end_datetime: end } = properties;
+  const from = properties["fieldtree:time_source"] === "unknown" ? undefined : (start ?? datetime);
+  const size = assets.data?.["file:size"];
+  return {
+    path,
+    kind,
+    title: typeof title === "string" ? title : path,
+    format: entry.reader,
+    ...(typeof from === "string" && { time: [from, typeof end === "string" ? end : from] as const }),
+    ...(bbox && { bbox }),
+    ...(geometry && { geometry }),
+    ...(typeof platform === "string" && { platform }),
+    ...(typeof size === "number" && { size }),
+  };
+}
