@@ -16,7 +16,6 @@ import { firstOf } from "../ipfs/local-first.ts";
 import type { Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/require-block.ts";
 import type { RecordEndpoint } from "../names/ipns/endpoints.ts";
-import type { IpnsLookup } from "../names/ipns/lookup.ts";
 import type { Parts } from "../stages/parts.ts";
 import { views } from "../views/views.ts";
 import { configIn } from "./config.ts";
@@ -25,7 +24,7 @@ import { type FetchingBelow, fetchingLeaves } from "./parts/fetching-leaves.ts";
 import { homeOrGateways } from "./parts/home.ts";
 import { logOf, signing } from "./parts/log.ts";
 import { configuredNames } from "./parts/names.ts";
-import { type OtherNames, otherNames, recordLookup } from "./parts/other-names.ts";
+import { ipnsKeyOf, type OtherNames, otherNames, recordEndpoints } from "./parts/other-names.ts";
 import { peeringOf } from "./parts/peering.ts";
 import { configuredPinServices, originsOf } from "./parts/pin-services.ts";
 import { scanFilter } from "./path-pattern.ts";
@@ -35,8 +34,10 @@ import { type Environment, secretsIn } from "./secrets.ts";
 export interface Campaign extends Parts, FetchingBelow {
   /** Names that are not the campaign's, for `serve`. `endpoints`: further addresses of delegated routing. */
   readonly otherNames?: (endpoints: readonly string[]) => Promise<OtherNames>;
-  /** Finds records of any IPNS key, at `others` and wherever campaign.yaml has its own. */
-  readonly recordLookup: (others: readonly RecordEndpoint[]) => Promise<IpnsLookup>;
+  /** Where campaign.yaml has records of IPNS keys; a Kubo among them searches the network. */
+  readonly recordEndpoints: () => Promise<readonly RecordEndpoint[]>;
+  /** The private key of an IPNS name in campaign.yaml, as text, where its variable is set. */
+  readonly ipnsKey: (name: string) => string | undefined;
   close(): Promise<void>;
 }
 
@@ -85,7 +86,8 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     origins: await originsOf(config, secret),
     names: announced.map(({ name }) => name),
     otherNames: (endpoints) => otherNames(config, endpoints, secret),
-    recordLookup: (others) => recordLookup(config, others, secret, { search: true }),
+    recordEndpoints: () => recordEndpoints(config, secret, { search: true }),
+    ipnsKey: (name) => ipnsKeyOf(config, env, name),
     peering: await peeringOf(config, secret),
     ...sourceDateEpoch(env),
     close: async () => {

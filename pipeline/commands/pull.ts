@@ -4,7 +4,8 @@ import { type PullOptions, pullAddress } from "../cli/pull/pull-address.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { formatBytes } from "../core/text/shown.ts";
-import { headOf, type Pulled, pulledText } from "../stages/pull/pull.ts";
+import { headOf } from "../stages/pull/compare.ts";
+import { type Pulled, pulledText } from "../stages/pull/pull.ts";
 
 export const pull: Verb = {
   args: "[address]",

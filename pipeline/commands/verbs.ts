@@ -90,6 +90,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
       summary: "bring data or another campaign to the node",
       load: async () => (await import("./pull.ts")).pull,
     },
+    {
+      name: "push",
+      summary: "point an IPNS key at the newest release or at data",
+      load: async () => (await import("./push.ts")).push,
+    },
     { name: "log", summary: "list the releases", load: async () => (await import("./log.ts")).log },
     {
       name: "lease",

@@ -86,7 +86,8 @@ export function campaignOf<P extends Parts>(parts: P): P & Campaign {
   const unreachable = async () => {
     throw new Failure("unavailable", "nothing is within reach");
   };
-  return { ...parts, fetchBelow: unreachable, recordLookup: unreachable, close: async () => {} };
+  const nothing = { recordEndpoints: async () => [], ipnsKey: () => undefined };
+  return { ...parts, ...nothing, fetchBelow: unreachable, close: async () => {} };
 }
 
 export async function temporaryFolder(): Promise<string> {

@@ -1,10 +1,12 @@
 /** Names of anybody: where records of IPNS keys are looked up, and how domains are resolved. */
+import { equals } from "multiformats/bytes";
 import type { CampaignConfig } from "../../core/campaign/campaign.ts";
 import { isFailure } from "../../core/failure.ts";
+import { publicKeyOf } from "../../core/key.ts";
 import type { RecordEndpoint } from "../../names/ipns/endpoints.ts";
 import type { IpnsLookup } from "../../names/ipns/lookup.ts";
 import type { NameResolver } from "../../names/resolve-name.ts";
-import { type Secret, tokenOf } from "../secrets.ts";
+import { type Environment, type Secret, tokenOf } from "../secrets.ts";
 
 export interface OtherNames extends NameResolver {
   readonly records: IpnsLookup;
@@ -16,30 +18,28 @@ export async function otherNames(
   endpoints: readonly string[],
   secret: Secret,
 ): Promise<OtherNames> {
-  const [{ endpoint }, { nameResolver }] = await Promise.all([
+  const [{ endpoint }, { nameResolver }, { ipnsLookup }] = await Promise.all([
     import("../../names/ipns/endpoints.ts"),
     import("../../names/resolve-name.ts"),
+    import("../../names/ipns/lookup.ts"),
   ]);
   const configured = new Set(routingOf(config));
   const others = endpoints.map(withoutSlashes).filter((url) => !configured.has(url));
-  const records = await recordLookup(config, [...new Set(others)].map(endpoint), secret);
+  const own = await recordEndpoints(config, secret);
+  const records = ipnsLookup([...own, ...[...new Set(others)].map(endpoint)]);
   return { records, ...nameResolver(records) };
 }
 
 /**
- * Asks the endpoints of campaign.yaml's own names, `others`, and the campaign's Kubo, whose token may be absent. With `search`,
- * the Kubo searches the network.
+ * The endpoints of campaign.yaml's own names, and the campaign's Kubo, whose token may be absent. With `search`, the Kubo
+ * searches the network.
  */
-export async function recordLookup(
+export async function recordEndpoints(
   config: CampaignConfig,
-  others: readonly RecordEndpoint[],
   secret: Secret,
   options: { readonly search?: boolean } = {},
-): Promise<IpnsLookup> {
-  const [{ endpoint, kuboEndpoint }, { ipnsLookup }] = await Promise.all([
-    import("../../names/ipns/endpoints.ts"),
-    import("../../names/ipns/lookup.ts"),
-  ]);
+): Promise<readonly RecordEndpoint[]> {
+  const { endpoint, kuboEndpoint } = await import("../../names/ipns/endpoints.ts");
   const { node } = config;
   const kubo = () => {
     if (node.kind !== "kubo") return [];
@@ -50,7 +50,17 @@ export async function recordLookup(
       throw error;
     }
   };
-  return ipnsLookup([...routingOf(config).map(endpoint), ...others, ...kubo()]);
+  return [...routingOf(config).map(endpoint), ...kubo()];
+}
+
+/** The private key of an IPNS name in campaign.yaml, where its variable is set. */
+export function ipnsKeyOf({ names }: CampaignConfig, env: Environment, name: string): string | undefined {
+  const wanted = publicKeyOf(name);
+  const named = names.find((each) => {
+    const own = "ipns" in each && each.key !== undefined ? publicKeyOf(each.key) : undefined;
+    return own && wanted && equals(own, wanted);
+  });
+  return named && "ipns" in named ? env[named.ipns] : undefined;
 }
 
 const routingOf = ({ names }: CampaignConfig): readonly string[] => [

@@ -10,6 +10,7 @@ import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
 import { resolve } from "../../dag/read/read.ts";
+import { ipnsLookup } from "../../names/ipns/lookup.ts";
 import { recordKeyOf } from "../../names/ipns/record-key.ts";
 import { nameResolver } from "../../names/resolve-name.ts";
 import { parseAddress } from "../address/parse-address.ts";
@@ -74,7 +75,7 @@ export async function resolveName(
   campaign: Campaign,
   world: World,
 ): Promise<{ readonly cid: CID; readonly path: string }> {
-  const lookup = await campaign.recordLookup(await recordEndpoints(endpoints));
+  const lookup = ipnsLookup([...(await campaign.recordEndpoints()), ...(await recordEndpoints(endpoints))]);
   const resolver = nameResolver(lookup, dns.length > 0 ? dns : undefined);
   try {
     const found = await orFromGateway(name, gateway, () => resolver.resolve(name, world), world);

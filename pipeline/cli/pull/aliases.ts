@@ -47,7 +47,16 @@ const aliasesSchema = v.object({
     {},
   ),
   pushed: v.optional(
-    v.record(v.string(), v.object({ to: v.string(), value: v.string(), key: v.optional(v.string()) })),
+    v.record(
+      v.string(),
+      v.object({
+        to: v.string(),
+        value: v.string(),
+        /** File with the private key. */
+        key: v.optional(v.string()),
+        routing: v.optional(v.array(v.string())),
+      }),
+    ),
     {},
   ),
 });

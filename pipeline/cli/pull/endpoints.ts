@@ -57,7 +57,19 @@ function urlOf(text: string): string {
 export const endpointText = ({ kind, url, from }: Endpoint): string => `${kind} ${url} (${from})`;
 
 /** All of them as one source of blocks. @throws Failure `input` where there is none. */
-export async function sourceOf(endpoints: readonly Endpoint[], { home }: Pick<Campaign, "home">): Promise<Source> {
+export async function sourceOf(endpoints: readonly Endpoint[], campaign: Pick<Campaign, "home">): Promise<Source> {
+  const source = await anySourceOf(endpoints, campaign);
+  if (source) return source;
+  throw new Failure("input", "nothing says where blocks are had from", {
+    hint: "set IPFS_GATEWAY to a gateway's address, such as https://ipfs.io, or name gateways: in campaign.yaml",
+  });
+}
+
+/** As {@link sourceOf}; `undefined` where there is none. */
+export async function anySourceOf(
+  endpoints: readonly Endpoint[],
+  { home }: Pick<Campaign, "home">,
+): Promise<Source | undefined> {
   const [{ gateways }, { kubo }] = await Promise.all([
     import("../../ipfs/gateways.ts"),
     import("../../ipfs/kubo/kubo.ts"),
@@ -68,10 +80,7 @@ export async function sourceOf(endpoints: readonly Endpoint[], { home }: Pick<Ca
     return getFromPeers ? [{ name, get: getFromPeers }] : [];
   });
   const own = home.getFromPeers ? [{ name: `peers of ${home.name}`, get: home.getFromPeers }] : [];
-  if (sources.length + own.length > 0) return inOrder([...sources, ...own]);
-  throw new Failure("input", "nothing says where blocks are had from", {
-    hint: "set IPFS_GATEWAY to a gateway's address, such as https://ipfs.io, or name gateways: in campaign.yaml",
-  });
+  return sources.length + own.length > 0 ? inOrder([...sources, ...own]) : undefined;
 }
 
 /** Where records of IPNS keys are asked for, besides those that campaign.yaml names for its own keys. */

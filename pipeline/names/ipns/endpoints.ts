@@ -19,6 +19,15 @@ export interface RecordEndpoint {
   put(name: string, record: Uint8Array, world: World): Promise<void>;
   /** False if the endpoint accepts records without storing them. Throws if unknown. Absent: the endpoint stores records. */
   takesPart?(world: World): Promise<boolean>;
+  /** Present where it has private keys of its own: their names there, by public name. */
+  keys?(world: World): Promise<ReadonlyMap<string, string>>;
+  /** Present with {@link RecordEndpoint.keys}: signs and puts a record with the key called `key`. `lifetime` in ms, `ttl` in s. */
+  publish?(
+    key: string,
+    value: string,
+    options: { readonly lifetime: number; readonly ttl: number },
+    world: World,
+  ): Promise<void>;
   close?(): void;
 }
 
@@ -158,6 +167,17 @@ export function kuboEndpoint(
       // A node without peers stores the record, and sends it to the network at the next put.
       const args = { arg: name, "allow-offline": true };
       for await (const _ of slowCalls.lines("name/put", args, world, singleChunk(record)));
+    },
+
+    async keys(world) {
+      const args = { l: true, "ipns-base": "base36" };
+      const { Keys } = (await node.ask("key/list", args, world)) as { Keys?: readonly { Id: string; Name: string }[] };
+      return new Map((Keys ?? []).map(({ Id, Name }) => [Id, Name]));
+    },
+
+    async publish(key, value, { lifetime, ttl }, world) {
+      const times = { lifetime: `${Math.floor(lifetime / 1000)}s`, ttl: `${ttl}s` };
+      await slowCalls.ask("name/publish", { arg: value, key, ...times, resolve: false, "allow-offline": true }, world);
     },
 
     async takesPart(world) {

@@ -29,11 +29,13 @@ export interface IpnsOptions {
   readonly lifetime: number;
   /** s for which resolvers may cache it. */
   readonly ttl: number;
-  /** Storage of signed records, alongside the head of the log. */
-  readonly attachments: {
-    read(name: string, world: World): Promise<Uint8Array | undefined>;
-    write(name: string, bytes: Uint8Array, world: World): Promise<void>;
-  };
+  readonly attachments: RecordAttachments;
+}
+
+/** Storage of signed records, alongside the head of the log. */
+export interface RecordAttachments {
+  read(name: string, world: World): Promise<Uint8Array | undefined>;
+  write(name: string, bytes: Uint8Array, world: World): Promise<void>;
 }
 
 const day = 86_400_000;
@@ -259,7 +261,7 @@ async function takesPart(at: RecordEndpoint, world: World): Promise<boolean> {
 const renewal = "publish where the private key is at hand, and a new one is signed";
 
 /** The record with the highest sequence, then the latest end: "Record selection" of the specification. */
-function newestOf(records: readonly (SignedRecord | undefined)[]): SignedRecord | undefined {
+export function newestOf(records: readonly (SignedRecord | undefined)[]): SignedRecord | undefined {
   const there = records.filter((record) => record !== undefined);
   const later = (a: SignedRecord, b: SignedRecord) =>
     a.sequence === b.sequence ? a.until > b.until : a.sequence > b.sequence;

@@ -7,7 +7,7 @@
  */
 import { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
-import { type Relation, relationOf, relationText } from "../../core/relation.ts";
+import { type Relation, relationText } from "../../core/relation.ts";
 import { plural } from "../../core/text/plural.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, codecs, type Get } from "../../dag/block.ts";
@@ -17,7 +17,8 @@ import type { HomeNode } from "../../ipfs/node.ts";
 import { parentsOf } from "../../log/chain.ts";
 import { readRelease } from "../../log/release.ts";
 import { pulledLabel } from "../pins/label.ts";
-import { chainOf, type Remote, recognise } from "./recognise.ts";
+import { entryOf, headOf, isAnotherCampaign, relationOfRemotes } from "./compare.ts";
+import { type Remote, recognise } from "./recognise.ts";
 import { remembering } from "./remembering.ts";
 
 export interface PullParts {
@@ -82,30 +83,6 @@ export async function pull(
 
 const nothing: Fetched = { blocks: 0, bytes: 0 };
 
-async function relationOfRemotes(
-  remote: Remote,
-  was: Remote | undefined,
-  get: Get,
-  world: World,
-): Promise<Relation | undefined> {
-  if (remote.kind === "data") return was && was.kind !== "data" ? { relation: "unrelated" } : undefined;
-  if (was && (was.kind !== remote.kind || headOf(was) === headOf(remote)))
-    return { relation: was.kind === remote.kind ? "equal" : "unrelated" };
-  return relationOf(await chainOf(remote, get, world), was && (await chainOf(was, get, world)));
-}
-
-/** Of a chain, the newest entry; of what is none, its CID. */
-export function headOf(remote: Remote): string {
-  switch (remote.kind) {
-    case "campaign":
-      return `${remote.state.head ?? remote.state.portal}`;
-    case "odf":
-      return remote.head;
-    case "data":
-      return `${remote.cid}`;
-  }
-}
-
 /** @throws Failure `conflict` where it can't be taken; `refused` where `force` would replace another campaign. */
 function decide(
   name: string,
@@ -123,11 +100,10 @@ function decide(
       return { take: force, overwrites: force };
     case "diverged":
     case "unrelated": {
-      const entry = remote.kind === "odf" ? "block" : "release";
       const text = relationText(relation, {
         one: `what is at its address`,
         other: `what was pulled as ${name}`,
-        entry,
+        entry: entryOf(remote),
       });
       if (isAnotherCampaign(remote, was)) {
         throw new Failure(force ? "refused" : "conflict", `${text}: they are of different campaigns`, {
@@ -138,11 +114,6 @@ function decide(
       throw new Failure("conflict", text, { hint: `--force takes what is there now, --as NAME keeps both` });
     }
   }
-}
-
-function isAnotherCampaign(remote: Remote, was: Remote | undefined): boolean {
-  if (was?.kind !== "campaign") return false;
-  return remote.kind !== "campaign" || remote.state.campaign !== was.state.campaign;
 }
 
 /** Fetches, stores and pins all of it. Interrupted, the next run continues with what is missing. */
@@ -211,10 +182,13 @@ async function* apartFromPortal(
 
 /** What a person reads about it, on one line. */
 export function pulledText({ name, remote, relation, fetched, taken }: Pulled): string {
-  const entry = remote.kind === "odf" ? "block" : "release";
   const at = remote.kind === "campaign" ? `, release ${remote.state.number} of ${remote.state.campaign}` : "";
   if (!taken && relation) {
-    const text = relationText(relation, { one: "what is at its address", other: "what was pulled", entry });
+    const text = relationText(relation, {
+      one: "what is at its address",
+      other: "what was pulled",
+      entry: entryOf(remote),
+    });
     return `${name}: ${text}; nothing was changed`;
   }
   if (fetched.blocks === 0) return `${name}: up to date${at}`;
