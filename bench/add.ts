@@ -5,11 +5,11 @@
  * and the best of three turns each. Needs room for five times the large file in BENCH_FOLDER or the temporary folder.
  */
 import { execFileSync } from "node:child_process";
-import { randomFillSync } from "node:crypto";
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { kuboBinary } from "../test/servers/kubo.ts";
+import { fresh, settled, writeLarge, writeSmall } from "./files.ts";
 import { inScratch, inTurns, program, programName, type Run, row, run } from "./measure.ts";
 
 const { values } = parseArgs({
@@ -54,33 +54,4 @@ function contestants(
       return settled(() => run([kubo!, "add", "--cid-version=1", "-Q", ...flags, path], { env }));
     },
   };
-}
-
-function settled(work: () => Promise<Run>): Promise<Run> {
-  execFileSync("sync");
-  return work();
-}
-
-function fresh(folder: string, name: string): string {
-  const path = join(folder, name);
-  rmSync(path, { recursive: true, force: true });
-  mkdirSync(path);
-  return path;
-}
-
-function writeLarge(path: string, bytes: number): void {
-  const file = openSync(path, "w");
-  const piece = Buffer.alloc(4 * 1024 * 1024);
-  for (let done = 0; done < bytes; done += piece.length) {
-    writeSync(file, randomFillSync(piece), 0, Math.min(piece.length, bytes - done));
-  }
-  closeSync(file);
-}
-
-function writeSmall(folder: string, count: number): void {
-  for (let i = 0; i < count; i++) {
-    const inner = join(folder, `${Math.floor(i / 1000)}`);
-    if (i % 1000 === 0) mkdirSync(inner, { recursive: true });
-    writeFileSync(join(inner, `${i}`), randomFillSync(Buffer.alloc(20_000)));
-  }
 }

@@ -2,6 +2,7 @@
 for (const name of [
   "start",
   "add",
+  "in-place",
   "assemble",
   "scan",
   "netcdf",
