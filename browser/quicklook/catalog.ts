@@ -111,7 +111,7 @@ export function placesOf(
 const isCoordinate = ({ variable }: Drawable, { describing }: Coordinates) => describing.has(variable.name);
 
 const common =
-  /temp|humid|(^|_)(rh|ta|tdry|t2m|theta|q|u|v|w|wspd|wind|dbz|z_?e|rain|precip|radia|bt|tb|aod|conc|co2|o3|chl|sst|salin)(_|\d|$)|reflectiv|refl|backscat|speed|pressure/i;
+  /temp|humid|(^|_)(rh|ta|tdry|t2m|theta|q|u|v|w|wspd|wind|dbz|z_?e|rain|precip|radia|bt|tb|aod|conc|co2|o3|chl|sst|salin)(_|\d|$)|reflectiv|refl|backscat|speed/i;
 const service = /flag|qc|quality|status|count|number|index|(^|_)id(_|$)|mask|error|uncertain|std|calib|crs|version/i;
 
 function interest(drawable: Drawable, coordinates: Coordinates): number {
@@ -124,7 +124,9 @@ function interest(drawable: Drawable, coordinates: Coordinates): number {
     (text(attributes, "standard_name") !== "" ? 3 : 0) +
     (text(attributes, "units") !== "" ? 2 : 0) +
     (type.startsWith("float") || "scale_factor" in attributes ? 1 : 0) +
-    (common.test(words) ? 2 : 0) -
+    (common.test(words) ? 2 : 0) +
+    (/air_temperature|humidity|reflectivity|wind_speed|radiance/.test(words) ? 2 : 0) -
+    (/pressure|altitude|height/.test(words) ? 3 : 0) -
     (service.test(words) ? 6 : 0) -
     (variable === coordinates.time ? 4 : 0)
   );

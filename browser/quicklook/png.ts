@@ -34,7 +34,7 @@ export function palettePng(width: number, height: number, pixels: Uint8Array, pa
 }
 
 /** As an address, for `href` of an image. */
-export const dataUrl = (png: Uint8Array) => `data:image/png;base64,${base64(png)}`;
+export const dataUrl = (png: Uint8Array) => `data:image/png;${base64(png).replace(":", ",")}`;
 
 function chunk(type: string, content: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(12 + content.length);

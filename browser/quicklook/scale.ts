@@ -74,10 +74,10 @@ export function scaleOf(range: Range, { quantity, isLog = false, ticks }: ScaleO
 
 const tick = (value: number): Tick => ({ value, text: numberText(value) });
 
-/** 1, 2 or 5 times a power of ten, at least `least`. */
-function roundStep(least: number): number {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return power * ([1, 2, 5].find((factor) => factor * power >= least * 0.999) ?? 10);
+/** 1, 2 or 5 times a power of ten, about `wanted`. */
+function roundStep(wanted: number): number {
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  return power * ([1, 2, 5].find((factor) => factor * power >= wanted * 0.75) ?? 10);
 }
 
 function ticksBy(step: number, least: number, greatest: number): number[] {

@@ -58,9 +58,9 @@ function timeOf({ type, attributes }: CfVariable): TimeCoding | undefined {
   return "problem" in coding ? undefined : coding;
 }
 
-/** A value with as many digits as it is worth, and its unit: "293.15 K", "2024-08-11 12:30:15", "missing". */
+/** A value with as many digits as it is worth, and its unit: "293.15 K", "2024-08-11 12:30:15". */
 export function valueText(value: number, quantity: Quantity): string {
-  if (Number.isNaN(value)) return "missing";
+  if (Number.isNaN(value)) return "–";
   if (quantity.time) return timeText(value, quantity.time);
   const unit = quantity.unit === "" ? "" : quantity.unit === "%" ? " %" : ` ${unitText(quantity.unit)}`;
   return `${numberText(value)}${unit}`;

@@ -1,6 +1,7 @@
 /** Cells of a field along one axis: each reaches half of the way to the next coordinate. */
 import type { Values } from "../load.ts";
 import type { Range } from "../scale.ts";
+import type { PlotTexts } from "./plot.ts";
 
 export interface Cells extends Values {
   /** float64[n + 1], growing: where each cell begins, and the last one ends. */
@@ -15,11 +16,11 @@ export interface Cells extends Values {
 }
 
 /** Coordinates that don't rise or fall throughout are counted: 0, 1, 2 … */
-export function cellsOf(axis: Values): Cells {
+export function cellsOf(axis: Values, texts: PlotTexts): Cells {
   const direction = directionOf(axis.values);
   if (direction !== 0) return cells(axis, direction < 0);
   const counted = axis.values.map((_, i) => i);
-  return cells({ label: `${axis.label}, counted`, unit: "", values: counted }, false);
+  return cells({ label: texts.counted(axis.label), unit: "", values: counted }, false);
 }
 
 /** 1 where values rise, −1 where they fall, 0 where they do neither. */

@@ -12,13 +12,13 @@ import { px, type SvgNode, svg } from "../scene.ts";
 import { valueText } from "../values.ts";
 import { type Cells, cellsOf } from "./cells.ts";
 import { type Area, framed, frameOf, ticksAcross, ticksUp, titleOf } from "./frame.ts";
-import { extremesText } from "./lines.ts";
+import { extremesText, shownValue } from "./lines.ts";
 import type { Cursor, Plot, PlotOptions } from "./plot.ts";
 
 export function fieldPlot(data: Extract<PlotData, { kind: "field" }>, options: PlotOptions): Plot {
   const { value, downward } = data;
-  const { width, height, colours, isLog, id } = options;
-  const [x, y] = [cellsOf(data.x), cellsOf(data.y)];
+  const { width, height, colours, isLog, id, texts } = options;
+  const [x, y] = [cellsOf(data.x, texts), cellsOf(data.y, texts)];
   const colour = scaleOf(rangeOf(value.values, isLog) ?? { least: 0, greatest: 1 }, {
     quantity: value,
     isLog,
@@ -36,7 +36,7 @@ export function fieldPlot(data: Extract<PlotData, { kind: "field" }>, options: P
   const href = dataUrl(palettePng(image.width, image.height, image.pixels, paletteOf(colours)));
   const place = (row: number, column: number): Cursor => {
     const at = `${x.label} ${valueText(x.values[column]!, x)}, ${y.label} ${valueText(y.values[row]!, y)}`;
-    const text = `${valueText(value.values[row * columns + column]!, value)} at ${at}`;
+    const text = texts.at(shownValue(value.values[row * columns + column]!, value, texts), at);
     return { at: [row, column], x: frame.x(x.values[column]!), y: frame.y(y.values[row]!), text };
   };
   return {
@@ -55,7 +55,7 @@ export function fieldPlot(data: Extract<PlotData, { kind: "field" }>, options: P
         "image-rendering": "pixelated",
       }),
     ),
-    summary: `Field of ${value.label} over ${x.label} and ${y.label}, ${y.values.length} by ${columns}. ${extremesText(value)}`,
+    summary: `${texts.field(value.label, x.label, y.label)} ${extremesText(value, texts)}`,
     at(left, top) {
       const across = (left - area.left) / area.width;
       const up = 1 - (top - area.top) / area.height;

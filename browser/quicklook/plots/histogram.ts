@@ -8,7 +8,7 @@ import { extremesText } from "./lines.ts";
 import type { Cursor, Plot, PlotOptions } from "./plot.ts";
 
 export function histogramPlot({ value }: Extract<PlotData, { kind: "histogram" }>, options: PlotOptions): Plot {
-  const { width, height, isLog } = options;
+  const { width, height, isLog, texts } = options;
   const scale = scaleOf(widened(rangeOf(value.values, isLog) ?? { least: 0, greatest: 1 }, isLog), {
     quantity: value,
     isLog,
@@ -20,7 +20,7 @@ export function histogramPlot({ value }: Extract<PlotData, { kind: "histogram" }
     ...options,
     x: { title: titleOf(value), scale },
     y: {
-      title: "number of values",
+      title: texts.numberOfValues,
       scale: scaleOf({ least: 0, greatest: most * 1.05 }, { quantity: {}, ticks: ticksUp(height - 68) }),
     },
   });
@@ -33,12 +33,12 @@ export function histogramPlot({ value }: Extract<PlotData, { kind: "histogram" }
   });
   const cursor = (i: number): Cursor => {
     const [from, to] = [scale.value(i / counts.length), scale.value((i + 1) / counts.length)];
-    const text = `${counts[i]} values from ${valueText(from, value)} to ${valueText(to, value)}`;
+    const text = texts.bin(String(counts[i]), valueText(from, value), valueText(to, value));
     return { at: [i], x: area.left + (i + 0.5) * step, y: frame.y(counts[i]!), text };
   };
   return {
     svg: framed(options, frame, ...bars),
-    summary: `Histogram of ${value.label}. ${extremesText(value)}`,
+    summary: `${texts.histogram(value.label)} ${extremesText(value, texts)}`,
     at(left) {
       const i = Math.floor((left - area.left) / step);
       return i >= 0 && i < counts.length ? cursor(i) : undefined;

@@ -2,9 +2,9 @@
 import type { PlotData, Values } from "../load.ts";
 import { padded, rangeOf, scaleOf } from "../scale.ts";
 import { px, type SvgNode, svg } from "../scene.ts";
-import { valueText } from "../values.ts";
+import { type Quantity, valueText } from "../values.ts";
 import { type Frame, framed, frameOf, ticksAcross, ticksUp, titleOf } from "./frame.ts";
-import type { Cursor, Plot, PlotOptions } from "./plot.ts";
+import type { Cursor, Plot, PlotOptions, PlotTexts } from "./plot.ts";
 
 export function seriesPlot({ x, value }: Extract<PlotData, { kind: "series" }>, options: PlotOptions): Plot {
   const { width, height, isLog } = options;
@@ -17,7 +17,7 @@ export function seriesPlot({ x, value }: Extract<PlotData, { kind: "series" }>, 
     y: { title: titleOf(value), scale: yScale },
   });
   const places = placesOf(x.values, value.values, frame);
-  return linePlot({ along: x, value, places, main: "x", options, frame, what: "Line" });
+  return linePlot({ along: x, value, places, main: "x", options, frame });
 }
 
 export function profilePlot(data: Extract<PlotData, { kind: "profile" }>, options: PlotOptions): Plot {
@@ -34,7 +34,7 @@ export function profilePlot(data: Extract<PlotData, { kind: "profile" }>, option
     y: { title: titleOf(vertical), scale: yScale, reversed: downward },
   });
   const places = placesOf(value.values, vertical.values, frame);
-  return linePlot({ along: vertical, value, places, main: "y", options, frame, what: "Profile" });
+  return linePlot({ along: vertical, value, places, main: "y", options, frame });
 }
 
 const unit = { least: 0, greatest: 1 };
@@ -57,20 +57,19 @@ interface Line {
   readonly main: "x" | "y";
   readonly options: PlotOptions;
   readonly frame: Frame;
-  readonly what: string;
 }
 
-function linePlot({ along, value, places, main, options, frame, what }: Line): Plot {
-  const order = along.time ? "at" : main === "y" ? "at" : "for";
+function linePlot({ along, value, places, main, options, frame }: Line): Plot {
+  const { texts } = options;
   const cursor = (i: number | undefined): Cursor | undefined => {
     if (i === undefined) return undefined;
-    const text = `${valueText(value.values[i]!, value)} ${order} ${named(along, i)}`;
+    const text = texts.at(shownValue(value.values[i]!, value, texts), named(along, i));
     return { at: [i], x: places.x[i]!, y: places.y[i]!, text };
   };
   const shown = indices(places);
   return {
     svg: framed(options, frame, svg("path", { class: "plot-line", d: pathOf(places, main) }), ...dotsOf(places)),
-    summary: `${what} of ${value.label} ${main === "x" ? "over" : "against"} ${along.label}. ${extremesText(value)}`,
+    summary: `${texts[main === "x" ? "series" : "profile"](value.label, along.label)} ${extremesText(value, texts)}`,
     at: (x, y) => cursor(nearest(shown, places, x, y, main)),
     step(from, right, up) {
       const [last] = from?.at ?? [];
@@ -157,12 +156,15 @@ function dotsOf({ x, y }: Places): SvgNode[] {
   return dots;
 }
 
-/** "From 198.4 K to 301.2 K, 12 of 4096 missing." */
-export function extremesText(value: Values): string {
+/** "From 198.4 K to 301.2 K, 12 of 4096 values missing." */
+export function extremesText(value: Values, texts: PlotTexts): string {
   const range = rangeOf(value.values);
-  const { length } = value.values;
-  const missing = value.values.reduce((count, each) => count + Number(Number.isNaN(each)), 0);
-  if (!range) return `All ${length} values are missing.`;
-  const rest = missing === 0 ? `${length} values` : `${missing} of ${length} values missing`;
-  return `From ${valueText(range.least, value)} to ${valueText(range.greatest, value)}, ${rest}.`;
+  const count = String(value.values.length);
+  const missing = value.values.reduce((sum, each) => sum + Number(Number.isNaN(each)), 0);
+  if (!range) return texts.allMissing(count);
+  const rest = missing === 0 ? texts.values(count) : texts.someMissing(String(missing), count);
+  return `${texts.extremes(valueText(range.least, value), valueText(range.greatest, value))}, ${rest}.`;
 }
+
+export const shownValue = (value: number, quantity: Quantity, texts: PlotTexts) =>
+  Number.isNaN(value) ? texts.missing : valueText(value, quantity);

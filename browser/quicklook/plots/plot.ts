@@ -1,4 +1,6 @@
 /** What every plot is: a drawing, a sentence about it, and the value at a place of it, by pointer or by key. */
+
+import type { Texts } from "../../texts/en.ts";
 import type { ColourTable } from "../colours.ts";
 import type { SvgNode } from "../scene.ts";
 
@@ -10,7 +12,10 @@ export interface PlotOptions {
   readonly isLog: boolean;
   /** Makes ids unique in the page. */
   readonly id: string;
+  readonly texts: PlotTexts;
 }
+
+export type PlotTexts = Texts["quicklook"];
 
 export interface Plot {
   readonly svg: SvgNode;

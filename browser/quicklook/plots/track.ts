@@ -5,7 +5,7 @@ import { type Range, rangeOf, scaleOf, widened } from "../scale.ts";
 import { px, type SvgNode, svg } from "../scene.ts";
 import { valueText } from "../values.ts";
 import { framed, frameOf, ticksAcross, ticksUp, titleOf } from "./frame.ts";
-import { extremesText } from "./lines.ts";
+import { extremesText, shownValue } from "./lines.ts";
 import type { Cursor, Plot, PlotOptions } from "./plot.ts";
 
 /** Dots that are drawn: more of them lie on one another. */
@@ -13,7 +13,7 @@ const mostDots = 3000;
 
 export function trackPlot(data: Extract<PlotData, { kind: "track" }>, options: PlotOptions): Plot {
   const { latitude, value } = data;
-  const { width, height, colours, isLog, id } = options;
+  const { width, height, colours, isLog, id, texts } = options;
   const longitude = { ...data.longitude, values: continued(data.longitude.values) };
   const colour = scaleOf(rangeOf(value.values, isLog) ?? { least: 0, greatest: 1 }, {
     quantity: value,
@@ -41,11 +41,11 @@ export function trackPlot(data: Extract<PlotData, { kind: "track" }>, options: P
   const cursor = (i: number | undefined): Cursor | undefined => {
     if (i === undefined) return undefined;
     const at = `${valueText(data.latitude.values[i]!, latitude)}, ${valueText(data.longitude.values[i]!, longitude)}`;
-    return { at: [i], x: x[i]!, y: y[i]!, text: `${valueText(value.values[i]!, value)} at ${at}` };
+    return { at: [i], x: x[i]!, y: y[i]!, text: texts.at(shownValue(value.values[i]!, value, texts), at) };
   };
   return {
     svg: framed(options, frame, wayOf(x, y), ...dots),
-    summary: `Track coloured by ${value.label}. ${extremesText(value)}`,
+    summary: `${texts.track(value.label)} ${extremesText(value, texts)}`,
     at(left, top) {
       let best: number | undefined;
       let least = Number.POSITIVE_INFINITY;

@@ -13,6 +13,7 @@ import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { boundedAttributes } from "../attributes.ts";
 import type { Decompressors } from "../decompressors.ts";
+import { isHdf5 } from "../hdf5/signature.ts";
 import type { FormatReader } from "../reader.ts";
 import { jsonOf } from "./attributes.ts";
 import { isClassic } from "./classic/header.ts";
@@ -42,12 +43,6 @@ export const netcdf = (using: Decompressors): FormatReader => ({
       ),
   },
 });
-
-/** "\x89HDF\r\n\x1a\n", at the beginning or behind a user block of 512 bytes, or twice that, and so on. */
-export function isHdf5(start: Uint8Array): boolean {
-  const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-  return [0, 512, 1024, 2048].some((offset) => signature.every((byte, i) => start[offset + i] === byte));
-}
 
 /** @throws Failure `input` where the file is damaged or too large to be described; `unavailable` as the source does. */
 async function describeFile(source: RangeSource, using: Decompressors, world: World): Promise<Description> {

@@ -34,12 +34,7 @@ export interface Host {
 export function hostOf(files: Files, profile: Profile = profiles["cid-v1"]): Host {
   const blocks = new Map<string, Uint8Array>();
   const put: Put = ({ cid, bytes }) => void blocks.set(keyOf(cid), bytes);
-  const bytesBy = new Map(
-    Object.entries(files).map(([path, content]) => [
-      path,
-      typeof content === "string" ? new TextEncoder().encode(content) : content,
-    ]),
-  );
+  const bytesBy = bytesOf(files);
   const cid = rootOf(bytesBy, profile, put);
   const requests: string[] = [];
   const world = (answer: (url: URL, request: Request) => Response): World =>
@@ -80,7 +75,18 @@ export function hostOf(files: Files, profile: Profile = profiles["cid-v1"]): Hos
   };
 }
 
-function rootOf(files: ReadonlyMap<string, Uint8Array>, profile: Profile, put: Put): CID {
+export function bytesOf(files: Files): ReadonlyMap<string, Uint8Array> {
+  const utf8 = new TextEncoder();
+  return new Map(
+    Object.entries(files).map(([path, content]) => [
+      path,
+      typeof content === "string" ? utf8.encode(content) : content,
+    ]),
+  );
+}
+
+/** The folder of these files, or the file of the path "". */
+export function rootOf(files: ReadonlyMap<string, Uint8Array>, profile: Profile, put: Put): CID {
   const only = files.get("");
   return (only ? fileOf(only, profile, put) : folderLink([...files], profile, put)).cid;
 }

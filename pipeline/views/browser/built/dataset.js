@@ -1,1 +1,1 @@
-/* empty css     */
+/* empty css     */import{t as e}from"./preload-helper.js";var t=document.getElementById(`quicklook`),n=document.getElementById(`dataset`)?.textContent;t&&n&&e(async()=>{let{mountQuicklook:e}=await import(`./mount.js`);return{mountQuicklook:e}},[],import.meta.url).then(({mountQuicklook:e})=>e(t,JSON.parse(n)));

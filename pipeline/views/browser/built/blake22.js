@@ -1,0 +1,1 @@
+export{a as blake2b,o as blake2s}from"./blake2.js";

@@ -1,0 +1,1 @@
+export{t as isTable}from"./read.js";

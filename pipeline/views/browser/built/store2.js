@@ -1,0 +1,1 @@
+export{t as isZarr}from"./store.js";
