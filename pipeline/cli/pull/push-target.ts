@@ -32,9 +32,13 @@ export async function targetFor(
   const kubos = among
     .filter(({ kind }) => kind === "kubo")
     .map(({ url }) => kuboEndpoint({ api: url }, { search: true }));
-  const endpoints = uniqueOf([...(await campaign.recordEndpoints()), ...routing.map(endpoint), ...kubos]);
+  const all = uniqueOf([...(await campaign.recordEndpoints()), ...routing.map(endpoint), ...kubos]);
+  // Any other accepts records and does not store them.
+  const takePart = await Promise.all(all.map((at) => at.takesPart?.(world) ?? true));
+  const endpoints = all.filter((_, i) => takePart[i]);
   if (endpoints.length === 0) {
-    throw new Failure("input", `the record of ${shown(given)} can be put nowhere: no place is named`, {
+    const why = all[0] ? `${all[0].name} takes part in no routing (Routing.Type none)` : "no place is named";
+    throw new Failure("input", `the record of ${shown(given)} can be put nowhere: ${why}`, {
       hint: "--routing https://… names an endpoint of delegated routing; or start a Kubo here, or name one in campaign.yaml",
     });
   }
