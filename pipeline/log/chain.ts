@@ -7,9 +7,10 @@
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import type { ChainState } from "../core/relation.ts";
+import { byBytes } from "../core/text/order.ts";
 import type { World } from "../core/world.ts";
 import type { Head, ReleaseLog } from "./log.ts";
-import type { Release } from "./release.ts";
+import type { Draft, Release } from "./release.ts";
 
 type Reader = Pick<ReleaseLog, "read">;
 
@@ -42,6 +43,45 @@ export async function* allReleasesFrom(from: Head | undefined, log: Reader, worl
   }
 }
 
+/**
+ * Every release reachable from `heads`, each after those that it links to, else by date, then by CID: the order does not depend
+ * on that of `heads`, nor on which of its parents a release follows.
+ */
+export async function byDate(heads: readonly Head[], log: Reader, world: World): Promise<readonly Head[]> {
+  const found = new Map<string, Head>();
+  const todo = [...heads];
+  for (let at = todo.pop(); at; at = todo.pop()) {
+    if (found.has(at.cid.toString())) continue;
+    found.set(at.cid.toString(), at);
+    for (const cid of parentsOf(at.release)) {
+      if (!found.has(cid.toString())) todo.push({ cid, release: await log.read(cid, world) });
+    }
+  }
+  const key = ({ cid, release }: Head) => `${release.made} ${cid}`;
+  const inOrder: Head[] = [];
+  const done = new Set<string>();
+  const sorted = [...found.values()].sort((a, b) => byBytes(key(a), key(b)));
+  // A date that is earlier than that of a release it links to is another machine's wrong clock.
+  const path: Head[] = [];
+  for (const head of sorted) {
+    path.push(head);
+    for (let at = path.at(-1); at; at = path.at(-1)) {
+      const parents = parentsOf(at.release).flatMap((cid) =>
+        done.has(cid.toString()) ? [] : [found.get(cid.toString())!],
+      );
+      const next = parents.sort((a, b) => byBytes(key(b), key(a))).at(-1);
+      if (next) {
+        path.push(next);
+        continue;
+      }
+      path.pop();
+      if (!done.has(at.cid.toString())) inOrder.push(at);
+      done.add(at.cid.toString());
+    }
+  }
+  return inOrder;
+}
+
 /** For a person who asks what is live before the first release. */
 export const nothingPublished = "nothing has been published yet";
 
@@ -55,7 +95,7 @@ export async function publishedHead(log: Pick<ReleaseLog, "head">, world: World)
 const firstRelease = "fieldtree publish makes the first release";
 
 /** What `release` links to of the log: the release before it, then the heads it merged. */
-export function parentsOf({ previous, merged = [] }: Release): readonly CID[] {
+export function parentsOf({ previous, merged = [] }: Draft): readonly CID[] {
   return previous ? [previous, ...merged] : merged;
 }
 

@@ -35,9 +35,9 @@ import {
 import { repositoryIn } from "./git/repository.ts";
 import type { Blocks } from "./local.ts";
 import { localLeases } from "./local-lease.ts";
-import type { Attachments, Head, ReleaseLog } from "./log.ts";
-import { assertFollows, type Release, releaseBlock } from "./release.ts";
-import { type Carried, sourceFiles } from "./source.ts";
+import type { Added, Attachments, Head, ReleaseLog } from "./log.ts";
+import { assertFollows, releaseBlock } from "./release.ts";
+import { sourceFiles } from "./source.ts";
 
 export interface GitLogOptions {
   /** A checkout that has a remote named `remote`, or any folder if `remote` is a URL. */
@@ -81,7 +81,11 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       return tip && sourceAt(log, tip, release, world);
     },
 
-    append: (release, expected, world, sources = []) => append(log, release, expected, sources, world),
+    async append(release, expected, world, added = {}) {
+      assertFollows(release, expected);
+      return move(log, { cid: releaseBlock(release).cid, release }, expected, added, world);
+    },
+    fastForward: (to, expected, world, added) => move(log, to, expected, added, world),
 
     leases: gitLeases(repository, {
       branch: `${branch}-lease`,
@@ -108,25 +112,24 @@ async function lastKnownTip(log: LogBranch, world: World): Promise<TipWithHead |
   return tip;
 }
 
-async function append(
+/** Moves the head to `to`, in one commit with everything that the log is to carry. */
+async function move(
   log: LogBranch,
-  release: Release,
+  to: Head,
   expected: Head | undefined,
-  sources: readonly Carried[],
+  { sources = [], releases = [] }: Added,
   world: World,
 ): Promise<Head> {
-  assertFollows(release, expected);
-  const block = releaseBlock(release);
-  await log.blocks.put([block], world);
-  const added = {
+  const blocks = [...releases, to.release].map(releaseBlock);
+  await log.blocks.put(blocks, world);
+  const files = {
     ...sourceFiles(sources),
-    head: utf8.encode(`${block.cid}\n`),
-    [releasePath(block.cid).join("/")]: block.bytes,
+    head: utf8.encode(`${to.cid}\n`),
+    ...Object.fromEntries(blocks.map(({ cid, bytes }) => [releasePath(cid).join("/"), bytes])),
   };
-  await push(log, `release ${release.number}`, added, { head: expected }, world);
-  const head = { cid: block.cid, release };
-  await recordHead(log, head);
-  return head;
+  await push(log, `release ${to.release.number}`, files, { head: expected }, world);
+  await recordHead(log, to);
+  return to;
 }
 
 function attachmentsOn(log: LogBranch): Attachments {

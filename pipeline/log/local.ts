@@ -18,7 +18,7 @@ import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
 import { assertAttachmentName, assertAttachmentSize } from "./attachments.ts";
 import { localLeases } from "./local-lease.ts";
-import type { Attachments, ReleaseLog } from "./log.ts";
+import type { Added, Attachments, Head, ReleaseLog } from "./log.ts";
 import { assertFollows, readRelease, releaseBlock } from "./release.ts";
 import { isSource, readSizes, sourceFiles, sourcePlaces } from "./source.ts";
 
@@ -29,7 +29,7 @@ export interface Blocks {
 }
 
 /** The log whose head is `STATE/log/head`, with its attachments alongside. Its lease is `STATE/publish.lock`. */
-export function localLog(file: string, blocks: Blocks): ReleaseLog {
+export function localLog(file: string, stored: Blocks): ReleaseLog {
   const headCid = async (): Promise<CID | undefined> => {
     const text = (await readIfThere(file))?.toString().trim();
     if (text === undefined) return undefined;
@@ -48,7 +48,7 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
 
   const read: ReleaseLog["read"] = async (cid, world) => {
     const isRelease = (bytes: Uint8Array) => cidOf(codecs.dagCbor, bytes).equals(cid);
-    const bytes = await firstFound([() => own.read(placeOf(cid), isRelease, world), () => blocks.get(cid, world)]);
+    const bytes = await firstFound([() => own.read(placeOf(cid), isRelease, world), () => stored.get(cid, world)]);
     if (!bytes)
       throw new Failure("unavailable", `release ${cid} is out of reach`, {
         hint: `${file} or a later release names it`,
@@ -59,6 +59,33 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
   const head: ReleaseLog["head"] = async (world) => {
     const cid = await headCid();
     return cid && { cid, release: await read(cid, world) };
+  };
+
+  /** Stores everything, then moves the head: a crash before that leaves files that nothing names yet. */
+  const move = async (to: Head, expected: Head | undefined, added: Added, world: World): Promise<Head> => {
+    const blocks = [...(added.releases ?? []), to.release].map(releaseBlock);
+    await stored.put(blocks, world);
+    const files = Object.fromEntries(blocks.map(({ cid, bytes }) => [placeOf(cid), bytes]));
+    for (const [path, bytes] of Object.entries({ ...sourceFiles(added.sources ?? []), ...files })) {
+      await own.write(path, bytes);
+    }
+    const acquired = await lock(join(dirname(file), "lock"), "appending a release");
+    try {
+      const now = await headCid();
+      if (now?.toString() !== expected?.cid.toString()) {
+        throw new Failure(
+          "conflict",
+          `the head moved to ${now ?? "nothing"} while release ${to.release.number} was being written`,
+          {
+            hint: "run publish again: it starts from the new head",
+          },
+        );
+      }
+      await writeDurably(file, `${to.cid}\n`);
+    } finally {
+      await acquired.release();
+    }
+    return to;
   };
 
   return {
@@ -72,31 +99,11 @@ export function localLog(file: string, blocks: Blocks): ReleaseLog {
       const known = sizes && readSizes(sizes);
       return text && { text, ...(known && { sizes: known }) };
     },
-    async append(release, expected, world, sources = []) {
+    async append(release, expected, world, added = {}) {
       assertFollows(release, expected);
-      const block = releaseBlock(release);
-      await blocks.put([block], world);
-      for (const [path, bytes] of Object.entries({ ...sourceFiles(sources), [placeOf(block.cid)]: block.bytes })) {
-        await own.write(path, bytes);
-      }
-      const acquired = await lock(join(dirname(file), "lock"), "appending a release");
-      try {
-        const now = await headCid();
-        if (now?.toString() !== expected?.cid.toString()) {
-          throw new Failure(
-            "conflict",
-            `the head moved to ${now ?? "nothing"} while release ${release.number} was being written`,
-            {
-              hint: "run publish again: it starts from the new head",
-            },
-          );
-        }
-        await writeDurably(file, `${block.cid}\n`);
-      } finally {
-        await acquired.release();
-      }
-      return { cid: block.cid, release };
+      return move({ cid: releaseBlock(release).cid, release }, expected, added, world);
     },
+    fastForward: (to, expected, world, added) => move(to, expected, added, world),
     leases: localLeases(join(dirname(dirname(file)), "publish.lock")),
     attachments: attachmentsIn(join(dirname(file), "beside")),
   };

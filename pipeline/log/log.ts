@@ -8,7 +8,7 @@
 import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
 import type { Leases } from "./lease.ts";
-import type { Release } from "./release.ts";
+import type { Draft, Release } from "./release.ts";
 import type { Carried, Source } from "./source.ts";
 
 export interface Head {
@@ -31,20 +31,34 @@ export interface ReleaseLog {
    * The tree.yaml that `release` published, checked against the CID that it names, and the sizes of its leaves, unchecked.
    * `undefined` where the log does not carry them, as of a release by an older version of fieldtree.
    */
-  source(release: Release, world: World): Promise<Source | undefined>;
+  source(release: Draft, world: World): Promise<Source | undefined>;
   /**
-   * Store `release` durably, then move the head to it if it is still at `expected`. `sources`: what the log is to carry
-   * from now on, of this release and of earlier ones that it lacks.
+   * Store `release` durably, then move the head to it if it is still at `expected`.
    *
    * @throws Failure `conflict` where the head moved meanwhile; `corrupt` where `release` does not follow `expected`.
    */
-  append(release: Release, expected: Head | undefined, world: World, sources?: readonly Carried[]): Promise<Head>;
+  append(release: Release, expected: Head | undefined, world: World, added?: Added): Promise<Head>;
+  /**
+   * Move the head from `expected` to a release of another copy of the log that links to it, directly or through others. Its
+   * block and those of all releases between are in `added`.
+   *
+   * @throws Failure `conflict` where the head moved meanwhile.
+   */
+  fastForward(to: Head, expected: Head | undefined, world: World, added: Added): Promise<Head>;
 
   /** Leases for publishing, common to all machines that share this log. */
   readonly leases: Leases;
 
   /** Small files alongside the head, for all machines that share this log: signed IPNS records. */
   readonly attachments: Attachments;
+}
+
+/** What the log is to carry from now on, besides the release that is appended. */
+export interface Added {
+  /** Of the release, and of earlier ones that the log lacks. */
+  readonly sources?: readonly Carried[];
+  /** Releases of other copies of the log, which the new head leads to. */
+  readonly releases?: readonly Release[];
 }
 
 export interface Attachments {

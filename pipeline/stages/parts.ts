@@ -12,6 +12,7 @@ import type { ProfileName } from "../dag/profile.ts";
 import type { Memory } from "../disk/cache.ts";
 import type { FormatReader } from "../formats/reader.ts";
 import type { HomeNode } from "../ipfs/node.ts";
+import type { KnownForks } from "../log/forks.ts";
 import type { ReleaseLog } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
 import type { Name } from "../names/name.ts";
@@ -38,6 +39,8 @@ export interface Parts {
    */
   readonly restoreLeaf?: (leaf: DataLeaf, world: World) => Promise<void>;
   readonly log: ReleaseLog;
+  /** Other copies of the log that no release merged yet: no name is announced meanwhile. */
+  readonly forks?: KnownForks;
   /**
    * Returns a function that signs a release; absent where the campaign signs none.
    *

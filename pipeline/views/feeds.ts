@@ -40,7 +40,7 @@ export const feeds: View<Feeds> = {
   name: "feeds",
   version: 1,
   empty: {},
-  step: (state, { release }) => withRelease(state, release),
+  step: (state, { release, isMerged }) => (isMerged ? state : withRelease(state, release)),
   *render(state, { draft, campaign }) {
     const folders = withRelease(state, draft);
     for (const folder of Object.keys(folders).sort(byBytes)) {

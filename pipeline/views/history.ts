@@ -22,6 +22,8 @@ export type ReleaseLine = {
   /** The earlier release whose tree this one restored, and why. */
   readonly rollbackOf?: number;
   readonly why?: string;
+  /** CIDs of the releases that it merged, as `releases/CID` of the portal has them. */
+  readonly merged?: readonly string[];
 };
 
 export type Version = readonly [release: number, cid: string | null];
@@ -30,12 +32,13 @@ export const history: View<History> = {
   name: "history",
   version: 1,
   empty: { releases: [], paths: {} },
-  step: (state, { release }) => withRelease(state, release),
+  // A merged release has the number of another one, and what it changed is among the changes of the merge.
+  step: (state, { release, isMerged }) => (isMerged ? state : withRelease(state, release)),
   render: (state, { draft }) => [{ path: "history.json", content: stableJson(withRelease(state, draft)) }],
 };
 
 function withRelease({ releases, paths }: History, draft: Draft): History {
-  const { number, made, root, changes, rollbackOf, why } = draft;
+  const { number, made, root, changes, rollbackOf, why, merged } = draft;
   const counts: Record<string, number> = {};
   // Paths are user input: a null prototype makes one named __proto__ a path like any other.
   const versions: Record<string, readonly Version[]> = Object.assign(Object.create(null), paths);
@@ -48,6 +51,7 @@ function withRelease({ releases, paths }: History, draft: Draft): History {
     note(change.path, change.op === "remove" ? null : change.to);
   }
   const rollback = { ...(rollbackOf && { rollbackOf }), ...(why && { why }) };
-  const line = { number, made, root: root.toString(), changes: counts, ...rollback };
+  const merges = merged && { merged: merged.map(String) };
+  const line = { number, made, root: root.toString(), changes: counts, ...rollback, ...merges };
   return { releases: [line, ...releases], paths: versions };
 }

@@ -24,7 +24,7 @@ import { assemble } from "../dag/assemble.ts";
 import { fileOf } from "../dag/build/file.ts";
 import { profiles } from "../dag/profile.ts";
 import type { Draft } from "../log/release.ts";
-import type { PortalFile, View } from "./view.ts";
+import type { MergedSide, PortalFile, View } from "./view.ts";
 
 /** For each path that a leaf was moved from, the path that it was moved to. */
 export type Moved = Readonly<Record<string, string>>;
@@ -33,10 +33,11 @@ export const intake: View<Moved> = {
   name: "intake",
   version: 1,
   empty: {},
-  step: (moved, { release }) => withMoves(moved, release),
-  render(moved, { draft, entries, campaign }) {
-    const all = withAliases(sourcesIn(entries), withMoves(moved, draft));
-    const about = { campaign: campaign.campaign, release: draft.number };
+  step: (moved, { release, sides }) => withMoves(moved, release, sides),
+  render(moved, { draft, sides, entries, campaign }) {
+    const all = withAliases(sourcesIn(entries), withMoves(moved, draft, sides));
+    // The number of a merge depends on which of the sites made it, and its catalog does not.
+    const about = { campaign: campaign.campaign, ...(sides ? {} : { release: draft.number }) };
     const files = [
       ...catalogFiles(treeOf(all), { below: "", path: "", metadata: about }),
       ...(all.length <= mostInOneFile ? [{ path: "catalog.v2.yml", content: flatCatalog(all, about) }] : []),
@@ -69,7 +70,12 @@ export function catalogNames(entries: readonly Entry[], moved: Moved): ReadonlyM
 
 const withAliases = (sources: readonly Source[], moved: Moved) => [...sources, ...aliasesOf(sources, moved)];
 
-export function withMoves(moved: Moved, { changes }: Pick<Draft, "changes">): Moved {
+/** The sides of a merge count instead of its own changes: they are the same whichever site made it. */
+export function withMoves(moved: Moved, release: Pick<Draft, "changes">, sides?: readonly MergedSide[]): Moved {
+  return (sides ?? [release]).reduce(afterChanges, moved);
+}
+
+function afterChanges(moved: Moved, { changes }: Pick<Draft, "changes">): Moved {
   // Paths are user input: with a null prototype, one named __proto__ is like any other.
   const next: Record<string, string> = Object.assign(Object.create(null), moved);
   for (const change of changes) {

@@ -10,11 +10,12 @@ import { datasetPageOf } from "../core/page/page.ts";
 import { relatedTo } from "../core/page/related.ts";
 import type { DatasetEntry } from "../core/stac/catalog-entry.ts";
 import { datasetPage } from "../core/stac/names.ts";
-import { noVersions, type Versions, versionsAt, withRelease } from "../core/versions/versions.ts";
+import { noVersions, type Versions, versionsAt } from "../core/versions/versions.ts";
 import { cidOfDigest, codecs } from "../dag/block.ts";
 import { sha256 } from "../dag/hash.ts";
 import { profiles } from "../dag/profile.ts";
 import { catalogNames, type Moved, withMoves } from "./intake.ts";
+import { versionsAfter } from "./stac.ts";
 import type { View } from "./view.ts";
 
 export type PagesState = { readonly versions: Versions; readonly moved: Moved };
@@ -26,14 +27,14 @@ export const pages: View<PagesState> = {
   name: "pages",
   version: 1,
   empty: { versions: noVersions, moved: {} },
-  step: ({ versions, moved }, { release }) => ({
-    versions: withRelease(versions, release),
-    moved: withMoves(moved, release),
+  step: ({ versions, moved }, { release, sides }) => ({
+    versions: versionsAfter(versions, release, sides),
+    moved: withMoves(moved, release, sides),
   }),
   remembers: true,
-  *render(state, { draft, entries, campaign }, memory) {
-    const versions = withRelease(state.versions, draft);
-    const intake = catalogNames(entries, withMoves(state.moved, draft));
+  *render(state, { draft, sides, entries, campaign }, memory) {
+    const versions = versionsAfter(state.versions, draft, sides);
+    const intake = catalogNames(entries, withMoves(state.moved, draft, sides));
     const datasets = entries.filter((entry) => entry.kind === "dataset");
     const related = relatedTo(datasets);
     const before = memory?.before && readMemory(memory.before);

@@ -1,5 +1,5 @@
 /**
- * `releases/N`: the block of every earlier release, as a file.
+ * `releases/N`: the block of every earlier release, as a file. Of a release that another one merged, `releases/CID`.
  *
  * The multihash of a block doesn't depend on the codec in its CID. So a link to the release's block as a raw file puts the
  * release itself under the portal: a pin of the portal includes all releases, and no old tree.
@@ -9,17 +9,26 @@ import { CID } from "multiformats/cid";
 import * as raw from "multiformats/codecs/raw";
 import type { View } from "./view.ts";
 
-/** CID and bytes of each release's block, oldest first. */
-type State = readonly (readonly [cid: string, size: number])[];
+/** CID and bytes of each release's block, in the order in which they were folded. */
+type State = readonly (Own | Merged)[];
+
+type Own = readonly [cid: string, size: number];
+
+type Merged = readonly [cid: string, size: number, "merged"];
 
 export const releases: View<State> = {
   name: "releases",
   version: 1,
   empty: [],
-  step: (state, { cid, size }) => [...state, [cid.toString(), size]],
-  render: (state) =>
-    state.map(([cid, size], i) => ({
-      path: `releases/${i + 1}`,
+  step: (state, { cid, size, isMerged }) => [
+    ...state,
+    isMerged ? [cid.toString(), size, "merged"] : [cid.toString(), size],
+  ],
+  render(state) {
+    let number = 0;
+    return state.map(([cid, size, merged]) => ({
+      path: `releases/${merged ? cid : ++number}`,
       content: { cid: CID.createV1(raw.code, CID.parse(cid).multihash), tsize: size },
-    })),
+    }));
+  },
 };

@@ -10,22 +10,28 @@ import { stableJson } from "../core/json.ts";
 import { stacFiles } from "../core/stac/catalog.ts";
 import { itemsParquet, tableFile } from "../core/stac/geoparquet.ts";
 import { itemFile, versionsFile } from "../core/stac/names.ts";
-import { isLive, noVersions, type Versions, versionLines, withRelease } from "../core/versions/versions.ts";
-import type { PortalFile, View } from "./view.ts";
+import { isLive, noVersions, type Versions, versionLines, withMerge, withRelease } from "../core/versions/versions.ts";
+import type { Draft } from "../log/release.ts";
+import type { MergedSide, PortalFile, View } from "./view.ts";
 
 export const stac: View<Versions> = {
   name: "stac",
   version: 2,
   empty: noVersions,
-  step: (state, { release }) => withRelease(state, release),
-  *render(state, { draft, entries, campaign }) {
-    const versions = withRelease(state, draft);
+  step: (state, { release, sides }) => versionsAfter(state, release, sides),
+  *render(state, { draft, sides, entries, campaign }) {
+    const versions = versionsAfter(state, draft, sides);
     yield* stacFiles(entries, campaign, versions);
     const datasets = entries.filter((entry) => entry.kind === "dataset");
     if (datasets.length > 0) yield { path: tableFile, content: itemsParquet(datasets, campaign) };
     yield* versionFiles(versions);
   },
 };
+
+/** What was merged was folded before. So the catalog of a merge is the same at each of the sites that could make it. */
+export function versionsAfter(state: Versions, release: Draft, sides: readonly MergedSide[] | undefined): Versions {
+  return sides ? withMerge(state, release, sides) : withRelease(state, release);
+}
 
 function* versionFiles({ datasets, moved }: Versions): Generator<PortalFile> {
   for (const [path, dataset] of Object.entries(datasets)) {

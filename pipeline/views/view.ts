@@ -11,6 +11,7 @@
 import type { CID } from "multiformats/cid";
 import type { Facts } from "../core/campaign/campaign.ts";
 import type { Entry } from "../core/stac/catalog-entry.ts";
+import type { Change } from "../core/tree/changes.ts";
 import type { Draft, Release } from "../log/release.ts";
 
 /** A file of the portal: its path there, and its bytes, or a link to what is on IPFS already. */
@@ -31,11 +32,28 @@ export interface Past {
   /** Bytes of its block. */
   readonly size: number;
   readonly release: Release;
+  /** Present where another release merged it, so that no `@N` leads to it: its changes are in that one's changes too. */
+  readonly isMerged?: true;
+  /** Present where it merges others. */
+  readonly sides?: readonly MergedSide[];
+}
+
+/**
+ * The part of a merge that one of its parents lacked. The sides of a merge are sorted by the text of the parents' CIDs: they are
+ * the same whichever parent is the previous release.
+ */
+export interface MergedSide {
+  /** Portal of the parent. */
+  readonly portal: CID;
+  /** What turns the parent's tree into that of the merge. */
+  readonly changes: readonly Change[];
 }
 
 /** What the newest release contains: one entry a dataset, plain leaf or failure, in byte order of their paths. */
 export interface Content {
   readonly draft: Draft;
+  /** Present where the draft merges others. */
+  readonly sides?: readonly MergedSide[];
   /** The assembled tree, as the portal links it. */
   readonly tree: Linked;
   /** tree.yaml as it was published. */

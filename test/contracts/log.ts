@@ -2,10 +2,13 @@
 import { describe, expect, it } from "vitest";
 import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
-import { releasesFrom } from "../../pipeline/log/chain.ts";
-import type { ReleaseLog } from "../../pipeline/log/log.ts";
+import { allReleasesFrom, releasesFrom } from "../../pipeline/log/chain.ts";
+import type { Head, ReleaseLog } from "../../pipeline/log/log.ts";
+import { type Release, releaseBlock } from "../../pipeline/log/release.ts";
 import { aRelease, spelled } from "../fakes/release.ts";
 import { testWorld } from "../fakes/world.ts";
+
+const headOf = (release: Release): Head => ({ cid: releaseBlock(release).cid, release });
 
 /** `open` gives the same log each time it is called within a test, as another process would see it. */
 export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): void {
@@ -57,6 +60,36 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
     });
   });
 
+  describe("takes over releases of another copy of it", () => {
+    /** 1 ── 2 ── 3, and 1 ── other 2, which 3 merges. */
+    const first = headOf(aRelease(1));
+    const second = headOf(aRelease(2, { previous: first.cid }));
+    const other = headOf(aRelease(2, { previous: first.cid, made: "2024-02-02T00:00:00Z" }));
+    const third = headOf(aRelease(3, { previous: second.cid, merged: [other.cid] }));
+
+    it("moves the head over several at once, and can be walked from there, by others too", async () => {
+      const { open } = await begin();
+      await open().append(first.release, undefined, world);
+      await open().append(other.release, first, world);
+      const there = open();
+      expect((await there.head(world))?.cid.toString()).toBe(`${other.cid}`);
+      await open().fastForward(third, other, world, { releases: [second.release] });
+      for (const log of [open(), there]) {
+        const cids = await Array.fromAsync(allReleasesFrom(await log.head(world), log, world));
+        expect(cids.map(({ cid }) => `${cid}`).sort()).toEqual(
+          [first, second, other, third].map(({ cid }) => `${cid}`).sort(),
+        );
+      }
+    });
+
+    it("leaves the head where it is for one with a stale head", async () => {
+      const { open } = await begin();
+      await open().append(first.release, undefined, world);
+      await expect(open().fastForward(third, undefined, world, {})).rejects.toMatchObject({ kind: "conflict" });
+      expect((await open().head(world))?.cid.toString()).toBe(`${first.cid}`);
+    });
+  });
+
   describe("carries what releases published", () => {
     const text = new TextEncoder().encode("a: bafkqaaa\nb: bafkqaaa\n");
     const tree = fileOf(text, profiles["cid-v1"], () => undefined).cid;
@@ -68,10 +101,11 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
       const first = await open().append(aRelease(1, { tree: oldTree }), undefined, world);
       expect(await open().source(first.release, world)).toBeUndefined();
       const second = aRelease(2, { previous: first.cid, tree });
-      await open().append(second, first, world, [
+      const sources = [
         { tree, text, sizes: [3, 40_000_000_000] },
         { tree: oldTree, text: old },
-      ]);
+      ];
+      await open().append(second, first, world, { sources });
       const carried = await open().source(second, world);
       expect(Buffer.from(carried!.text).toString()).toBe(Buffer.from(text).toString());
       expect(carried!.sizes).toEqual([3, 40_000_000_000]);
@@ -85,7 +119,9 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
       const first = await open().append(aRelease(1), undefined, world);
       await open().append(aRelease(2, { previous: first.cid }), first, world);
       const late = aRelease(2, { previous: first.cid, tree });
-      await expect(open().append(late, first, world, [{ tree, text }])).rejects.toMatchObject({ kind: "conflict" });
+      await expect(open().append(late, first, world, { sources: [{ tree, text }] })).rejects.toMatchObject({
+        kind: "conflict",
+      });
     });
   });
 

@@ -166,10 +166,10 @@ function logAmong(around: Surroundings, log: ReleaseLog, calls: Calls): ReleaseL
   return {
     ...log,
     head: (world) => calls.through("log: head", () => log.head(world), world),
-    append(release, expected, world, sources) {
+    append(release, expected, world, added) {
       const act = async () => {
         for (const cid of [release.root, release.portal]) await assertTrue(around, `/ipfs/${cid}`, "released");
-        return log.append(release, expected, world, sources);
+        return log.append(release, expected, world, added);
       };
       return calls.through("log: append", act, world, () => ({ cid: releaseBlock(release).cid, release }));
     },

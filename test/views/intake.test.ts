@@ -48,6 +48,16 @@ describe("the intake catalog", () => {
     });
   });
 
+  it("is the same of a merge at whichever site it is made, as the n-th release there", () => {
+    const [, , draft] = aChain([[], [], []]);
+    const sides = [{ portal: draft!.release.portal, changes: [] }];
+    const renderedAs = (number: number) => {
+      const content = { draft: { ...draft!.release, number }, sides, entries: [], campaign: facts };
+      return byPath(intake.render(intake.empty, content as never)).get("intake/catalog.yml");
+    };
+    expect(renderedAs(3)).toBe(renderedAs(9));
+  });
+
   it("leaves out the extension, except where another dataset or a folder has the name without it", () => {
     const files = rendered(["a/x.zarr", "a/y.zarr", "a/y.nc", "a/z.zarr", "a/z/w.zarr"]);
     expect(namesIn(files, "intake/a/catalog.yml")).toEqual(["x", "y.nc", "y.zarr", "z", "z.zarr"]);

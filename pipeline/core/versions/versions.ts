@@ -108,6 +108,35 @@ export function withRelease(state: Versions, release: LoggedRelease): Versions {
   return { datasets, moved };
 }
 
+/** What a parent of a merge lacked, and its portal. */
+export interface Side {
+  readonly portal: { toString(): string };
+  readonly changes: readonly Change[];
+}
+
+/**
+ * `state`, which has the releases of all sides, with a release that merges them. Only what the newest event of a dataset does
+ * not have yet is added to it.
+ */
+export function withMerge(state: Versions, release: LoggedRelease, sides: readonly Side[]): Versions {
+  return sides.reduce(
+    (after, { portal, changes }) =>
+      withRelease(after, {
+        ...release,
+        before: { portal },
+        changes: changes.filter((change) => !isDone(change, after)),
+      }),
+    state,
+  );
+}
+
+function isDone(change: Change, { datasets }: Versions): boolean {
+  const live = (path: string) => Object.hasOwn(datasets, path) && isLive(datasets[path]);
+  if (change.op === "remove") return !live(change.path);
+  if (change.op === "move" && live(change.from)) return false;
+  return live(change.path) && datasets[change.path]!.events[0]!.cid === change.to;
+}
+
 const empty = emptyDirectory.toString();
 
 export function isLive(dataset: DatasetVersions | undefined): boolean {

@@ -15,10 +15,10 @@ import { codecs } from "../../dag/block.ts";
 import { cidOf } from "../../dag/hash.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
-import { releasesFrom } from "../chain.ts";
+import { allReleasesFrom } from "../chain.ts";
 import type { Blocks } from "../local.ts";
 import type { Head } from "../log.ts";
-import { type Release, readRelease } from "../release.ts";
+import { type Draft, type Release, readRelease } from "../release.ts";
 import { isSource, largestSource, readSizes, type Source, sourcePlaces } from "../source.ts";
 import type { Branch, Tip } from "./branch.ts";
 import type { Repository } from "./repository.ts";
@@ -99,7 +99,7 @@ export async function releaseAt(
 export async function sourceAt(
   log: LogBranch,
   tip: TipWithHead,
-  { tree, number }: Release,
+  { tree, number }: Draft,
   world: World,
 ): Promise<Source | undefined> {
   const places = sourcePlaces(tree);
@@ -155,21 +155,24 @@ async function assertContinues(log: LogBranch, tip: TipWithHead | undefined, wor
   if (!tip?.head) throw rewritten("gone");
   const atTip = { read: (cid: CID) => releaseAt(log, async () => tip, cid, world) };
   const head = { cid: tip.head, release: await atTip.read(tip.head) };
-  if (recorded && !(await leadsTo(recorded, releasesFrom(head, atTip, world)))) {
+  if (recorded && !(await leadsTo(recorded, allReleasesFrom(head, atTip, world)))) {
     throw rewritten(`${tip.head} (release ${head.release.number})`);
   }
   await recordHead(log, head);
 }
 
-/** Whether the release of that number in `releases`, newest first, is the one recorded. */
+/** Whether the recorded release is among `releases`, newest first. Below a merge all are read: it may be on a merged line. */
 async function leadsTo(
   recorded: { readonly number: number; readonly cid: CID },
   releases: AsyncIterable<Head>,
 ): Promise<boolean> {
+  let isBelowMerge = false;
   for await (const { cid, release } of releases) {
-    if (release.number <= recorded.number) return cid.equals(recorded.cid);
+    if (cid.equals(recorded.cid)) return true;
+    isBelowMerge ||= release.merged !== undefined;
+    if (!isBelowMerge && release.number <= recorded.number) return false;
   }
-  return true;
+  return false;
 }
 
 function headIn(bytes: Uint8Array, name: string): CID {

@@ -8,29 +8,54 @@
 import { CID } from "multiformats/cid";
 import * as raw from "multiformats/codecs/raw";
 import type { World } from "../../core/world.ts";
+import { allReleasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { type Release, releaseBlock } from "../../log/release.ts";
 import type { Parts } from "../parts.ts";
 import { label } from "../pins/label.ts";
-import { lackingSources, sourceFrom } from "../tree/past.ts";
+import { lackingSources, type Past, sourceFrom, sourcesOf } from "../tree/past.ts";
 
 /** `text`: its tree.yaml, which the log carries for machines that have no blocks of it. */
 export async function appendRelease(
   unsigned: Release,
   text: Uint8Array,
   head: Head | undefined,
-  campaign: Pick<Parts, "home" | "log" | "facts" | "signer" | "sizes">,
+  campaign: Past & Pick<Parts, "home" | "facts" | "signer">,
   world: World,
 ): Promise<Head> {
   const { home, log, facts, signer, sizes } = campaign;
   const release = signer ? await (await signer())(unsigned) : unsigned;
   await pinRelease(release, campaign, world);
   if (head) await home.unpin(label(facts.campaign, "release", head.release.number), world);
+  const merged = await mergedReleases(release, log, world);
   const sources = [
     { tree: release.tree, ...sourceFrom(text, sizes) },
     ...(await lackingSources(head, campaign, world)),
+    ...(await sourcesOf(merged, campaign, world)),
   ];
-  return log.append(release, head, world, sources);
+  return log.append(release, head, world, { sources, releases: merged });
+}
+
+/** The releases that only what `release` merges leads to, for machines that share the log and no blocks. */
+async function mergedReleases(
+  { previous, merged = [] }: Release,
+  log: Pick<Parts["log"], "read">,
+  world: World,
+): Promise<readonly Release[]> {
+  if (merged.length === 0) return [];
+  const known = new Set<string>();
+  const from = async (cid: CID) => ({ cid, release: await log.read(cid, world) });
+  if (previous)
+    for await (const { cid } of allReleasesFrom(await from(previous), log, world)) known.add(cid.toString());
+  const fresh: Release[] = [];
+  for (const cid of merged) {
+    for await (const { cid: at, release } of allReleasesFrom(await from(cid), log, world)) {
+      if (known.has(at.toString())) continue;
+      known.add(at.toString());
+      fresh.push(release);
+    }
+  }
+  return fresh;
 }
 
 /** The block of a release on the campaign's own node, pinned as raw bytes. */

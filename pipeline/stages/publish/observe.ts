@@ -18,6 +18,7 @@ import type { World } from "../../core/world.ts";
 import type { Block, Link } from "../../dag/block.ts";
 import type { IncompletePin } from "../../ipfs/node.ts";
 import { releasesFrom } from "../../log/chain.ts";
+import { unmergedForks } from "../../log/forks.ts";
 import type { Head } from "../../log/log.ts";
 import type { Release } from "../../log/release.ts";
 import { agreedValue, type NameObservation, normalized, observeNames } from "../names/name-status.ts";
@@ -54,12 +55,14 @@ export interface Observation {
   /** Status of the desired pins at services; a portal that is not built yet has no CID. */
   readonly pins: readonly PinObservation[];
   readonly names: readonly NameObservation[];
+  /** Other copies of the log that neither the head nor the release to be made merges: names are not announced then. */
+  readonly forks?: readonly CID[];
   readonly steps: readonly Step[];
 }
 
 /** The parts of a campaign that are observed: the past, the node, services, names and peers. */
 export type ObservedParts = Past &
-  Pick<Parts, "home" | "facts" | "madeWith" | "pins" | "pinServices" | "names" | "peering">;
+  Pick<Parts, "home" | "facts" | "madeWith" | "pins" | "pinServices" | "names" | "peering" | "forks">;
 
 const defaultTimeoutMs = 30_000;
 
@@ -68,6 +71,8 @@ export interface ObservationOptions {
   readonly timeoutMs?: number;
   /** Probes below the pins on which the plan relies; absent: the node's own list of pins is believed. */
   readonly below?: ProbeBelow;
+  /** What the release is to merge. */
+  readonly merging?: readonly Head[];
 }
 
 /** Observe `campaign` as it would be with `text` as its tree.yaml. */
@@ -100,7 +105,8 @@ export async function observe(
   const known = { tree, findings, head, rollbacks, live, changes, sizes, blocks };
   if (!root) return { ...known, ...(await probing), names: await names, pins: [], steps: [] };
 
-  const desired: Desired = { root, leaves: dataLeaves(tree), madeWith: campaign.madeWith };
+  const merges = (options.merging ?? []).length > 0;
+  const desired: Desired = { root, leaves: dataLeaves(tree), madeWith: campaign.madeWith, merges };
   const newest = head && { head, leaves: dataLeaves(live) };
   const current = isCurrent(desired, newest) ? head : undefined;
   const pins = await observePins(
@@ -139,8 +145,12 @@ export async function observe(
       })),
     ),
   };
-  const steps = planOf(desired, { ...(newest && { newest }), ...onNode }, outside);
-  return { ...known, ...probed, root, pins, names: await names, steps };
+  const forks = await unmergedForks(head, campaign.log, campaign.forks, world);
+  const left = forks.filter((fork) => !options.merging?.some(({ cid }) => cid.equals(fork)));
+  // What names lead to would be one of two releases that both count as the newest.
+  const announceable = left.length > 0 ? { ...outside, names: [] } : outside;
+  const steps = planOf(desired, { ...(newest && { newest }), ...onNode }, announceable);
+  return { ...known, ...probed, root, pins, names: await names, forks: left, steps };
 }
 
 /**

@@ -9,16 +9,17 @@ import type { World } from "../../core/world.ts";
 import type { Block, Link } from "../../dag/block.ts";
 import { fileOf } from "../../dag/build/file.ts";
 import { profiles } from "../../dag/profile.ts";
-import { releasesFrom } from "../../log/chain.ts";
+import { allReleasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
-import { type Draft, releaseBlock } from "../../log/release.ts";
+import { type Draft, mergedLinks, releaseBlock } from "../../log/release.ts";
 import type { PublishEvent } from "../event.ts";
 import type { Parts } from "../parts.ts";
 import { label } from "../pins/label.ts";
 import { type Scanning, scan } from "../scan/scan.ts";
 import { creationTime } from "../tree/created-at.ts";
+import { type Past, treeOf } from "../tree/past.ts";
 import type { ReleaseOfPortal } from "./plan.ts";
-import { buildPortal, foldViews } from "./portal.ts";
+import { buildPortal, foldViews, type PastReleases, sidesOf } from "./portal.ts";
 import { type ReferenceParts, withReferences } from "./references.ts";
 import { recall, remember } from "./view-memory.ts";
 
@@ -27,6 +28,7 @@ export type PortalParts = Pick<
   Parts,
   "folder" | "state" | "facts" | "home" | "log" | "views" | "madeWith" | "sourceDateEpoch"
 > &
+  Past &
   Scanning &
   ReferenceParts;
 
@@ -48,7 +50,15 @@ export async function* pinPortal(
   root: Link,
   of: ReleaseOfPortal,
   from: Source,
-  { strict, rollback }: { readonly strict: boolean; readonly rollback?: Pick<Draft, "rollbackOf" | "why"> },
+  {
+    strict,
+    rollback,
+    merging = [],
+  }: {
+    readonly strict: boolean;
+    readonly rollback?: Pick<Draft, "rollbackOf" | "why">;
+    readonly merging?: readonly Head[];
+  },
   campaign: PortalParts,
   world: World,
 ): AsyncGenerator<PublishEvent, { draft: Draft; portal: CID }> {
@@ -60,11 +70,17 @@ export async function* pinPortal(
   const draft =
     of.kind === "newest"
       ? of.head.release
-      : await draftRelease(root, source, of, { changes: from.changes, rollback }, campaign, world);
-  const before = of.kind === "newest" ? await previousOf(of.head, campaign, world) : of.after;
-
-  const states = await foldViews(campaign.views, before, campaign.log, campaign.state, world);
-  const content = { draft, tree: root, source, entries, campaign: campaign.facts };
+      : await draftRelease(root, source, of, { changes: from.changes, rollback, merging }, campaign, world);
+  const past = await parentsBefore(draft, campaign, world);
+  const fold = {
+    log: campaign.log,
+    // The tree.yaml of the release in the making is on no node yet.
+    treeOf: async (release: Draft) => (release === draft ? from.tree : treeOf(release, campaign, world)),
+    state: campaign.state,
+  };
+  const states = await foldViews(campaign.views, past, fold, world);
+  const sides = await sidesOf(draft, fold, world);
+  const content = { draft, ...(sides && { sides }), tree: root, source, entries, campaign: campaign.facts };
   let done = 0;
   const memories = await recall(campaign, world);
   const afterFile = async () => {
@@ -79,7 +95,7 @@ export async function* pinPortal(
     );
   }
   await store(0);
-  await storeReleases(before, of.kind === "newest", campaign, world);
+  await storeReleases(past, of.kind === "newest", campaign, world);
   await campaign.home.pin(portal.cid, label(campaign.facts.campaign, "portal", draft.number), world);
   await remember(memories, portal.cid, campaign);
   return { draft, portal: portal.cid };
@@ -111,21 +127,25 @@ function batches(home: Pick<Parts["home"], "put">, world: World) {
 }
 
 /**
- * Store the releases up to `head`, which the portal links to, on the campaign's node: those that another machine made are
+ * Store the releases before the portal, which it links to, on the campaign's node: those that another machine made are
  * only in the log. A node that has one of them has all before it, because the portal of that one links to them; unless it lost
  * some (`all`).
  */
 async function storeReleases(
-  head: Head | undefined,
+  { before, merged }: PastReleases,
   all: boolean,
   { home, log }: Pick<Parts, "home" | "log">,
   world: World,
 ): Promise<void> {
   const lacking: Block[] = [];
-  for await (const { cid, release } of releasesFrom(head, log, world)) {
-    const isStored = home.has ? await home.has(cid, world) : (await home.get(cid, world)) !== undefined;
-    if (isStored && !all) break;
-    if (!isStored) lacking.push(releaseBlock(release));
+  for (const head of [before, ...merged]) {
+    let isBelowMerge = all;
+    for await (const { cid, release } of allReleasesFrom(head, log, world)) {
+      const isStored = home.has ? await home.has(cid, world) : (await home.get(cid, world)) !== undefined;
+      if (isStored && !isBelowMerge) break;
+      isBelowMerge ||= release.merged !== undefined;
+      if (!isStored) lacking.push(releaseBlock(release));
+    }
   }
   if (lacking.length > 0) await home.put(lacking, world);
 }
@@ -178,14 +198,21 @@ async function draftRelease(
   {
     changes,
     rollback,
-  }: { readonly changes: Draft["changes"]; readonly rollback: Pick<Draft, "rollbackOf" | "why"> | undefined },
+    merging,
+  }: {
+    readonly changes: Draft["changes"];
+    readonly rollback: Pick<Draft, "rollbackOf" | "why"> | undefined;
+    readonly merging: readonly Head[];
+  },
   campaign: PortalParts,
   world: World,
 ): Promise<Draft> {
+  const merged = mergedLinks(merging.map(({ cid }) => cid));
   const draft = {
     campaign: campaign.facts.campaign,
     number,
     previous: after?.cid ?? null,
+    ...(merged && { merged }),
     root: root.cid,
     tree: source.cid,
     changes,
@@ -193,14 +220,23 @@ async function draftRelease(
     madeWith: campaign.madeWith,
     ...rollback,
   };
+  const parents = [...(after ? [after] : []), ...merging];
+  // A merge is no edit of tree.yaml: it has the date of the newest release in it, at whichever site it is made.
+  if (merged) return { ...draft, made: newestDate(parents) };
   return { ...draft, made: await creationTime(draft, after, campaign, world) };
 }
 
-/** The release before `head`. */
-export async function previousOf(
-  { release }: Head,
+function newestDate(parents: readonly Head[]): string {
+  const dates = parents.map(({ release }) => release.made).sort();
+  return dates.at(-1) ?? "";
+}
+
+/** What `release` links to of the log. */
+export async function parentsBefore(
+  { previous, merged = [] }: Draft,
   { log }: Pick<Parts, "log">,
   world: World,
-): Promise<Head | undefined> {
-  return release.previous ? { cid: release.previous, release: await log.read(release.previous, world) } : undefined;
+): Promise<PastReleases> {
+  const at = async (cid: CID): Promise<Head> => ({ cid, release: await log.read(cid, world) });
+  return { before: previous ? await at(previous) : undefined, merged: await Promise.all(merged.map(at)) };
 }

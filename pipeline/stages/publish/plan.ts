@@ -69,6 +69,8 @@ export interface Desired {
   readonly leaves: readonly DataLeaf[];
   /** Versions and settings that derived files depend on. */
   readonly madeWith: MadeWith;
+  /** Whether the release merges others: it is made even where the tree stays the same. */
+  readonly merges?: boolean;
 }
 
 export interface Observed {
@@ -102,7 +104,8 @@ export interface Outside {
  * One root can be cut into leaves in many ways: `a: CID`, or a line for each folder in it. What is described, listed and
  * bounded is a leaf, so another cut of the same root is another portal.
  */
-export function isCurrent({ root, madeWith, leaves }: Desired, newest: Newest | undefined): boolean {
+export function isCurrent({ root, madeWith, leaves, merges }: Desired, newest: Newest | undefined): boolean {
+  if (merges) return false;
   if (!newest?.head.release.root.equals(root.cid)) return false;
   if (stableJson(newest.head.release.madeWith) !== stableJson(madeWith)) return false;
   const paths = new Set(newest.leaves.map(({ path }) => path));

@@ -6,6 +6,8 @@
  * release to the same bytes.
  */
 import type { Json } from "../../core/json.ts";
+import { changesBetween } from "../../core/tree/changes.ts";
+import type { Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { assemble, type Leaf } from "../../dag/assemble.ts";
 import type { Link, Put } from "../../dag/block.ts";
@@ -14,39 +16,108 @@ import { profiles } from "../../dag/profile.ts";
 import { fileStore } from "../../fold/file-store.ts";
 import type { FoldedView } from "../../fold/folded-view.ts";
 import { openViews } from "../../fold/views.ts";
+import { byDate, parentsOf, releasesFrom } from "../../log/chain.ts";
 import type { Head, ReleaseLog } from "../../log/log.ts";
-import type { Content, View } from "../../views/view.ts";
+import { type Draft, mergedLinks, releaseBlock } from "../../log/release.ts";
+import type { Content, MergedSide, Past, View } from "../../views/view.ts";
 import type { Memories } from "./view-memory.ts";
 
+/** The releases before a portal. */
+export interface PastReleases {
+  readonly before: Head | undefined;
+  /** Those that its release merges. */
+  readonly merged: readonly Head[];
+}
+
+export interface FoldParts {
+  readonly log: Pick<ReleaseLog, "read">;
+  /** The tree that a release published: asked for what was merged only. */
+  readonly treeOf: (release: Draft) => Promise<Tree>;
+  /** Folder of this machine where what was folded is kept. Losing it costs time only. */
+  readonly state: string;
+}
+
 /**
- * The states of all views, folded from every release up to `head`, those that it merged included, oldest first.
+ * The states of all views, folded from every release up to `before`, those that it merged included, oldest first.
  *
- * All views are one, stored as one file: a view more, or another version of one, folds all of them again.
- *
- * `state`: folder of this machine where what was folded is kept. Losing it costs time only.
+ * All views are one, stored as one file: a view more, or another version of one, folds all of them again. Where the portal's
+ * own release merges others, everything is folded in an order that is the same whichever of them comes before it.
  */
 export async function foldViews(
   views: readonly View<Json>[],
-  head: Head | undefined,
-  log: Pick<ReleaseLog, "read">,
-  state: string,
+  { before, merged }: PastReleases,
+  parts: FoldParts,
   world: World,
 ): Promise<ReadonlyMap<string, Json>> {
-  type States = Readonly<Record<string, Json>>;
-  const byName = (of: (view: View<Json>) => Json): States =>
-    Object.fromEntries(views.map((view) => [view.name, of(view)]));
-  const all: FoldedView<States> = {
+  const { log, state } = parts;
+  const step = async (states: States, past: Past, isMerged: boolean): Promise<States> => {
+    const sides = await sidesOf(past.release, parts, world);
+    const all = { ...past, ...(sides && { sides }), ...(isMerged && { isMerged }) };
+    return byName(views, (view) => view.step(states[view.name]!, all));
+  };
+  const empty = byName(views, ({ empty }) => empty);
+  if (merged.length > 0) return new Map(Object.entries(await foldMerge(before, merged, log, { empty, step }, world)));
+
+  // The first release that comes with a merge is none of the main line, since it does not follow the newest of that.
+  const all: FoldedView<{ readonly main: string | null; readonly states: States }> = {
     name: "views",
-    version: views.map(({ name, version }) => `${name}.${version}`).join(" "),
-    empty: byName(({ empty }) => empty),
-    step: (states, past) => byName((view) => view.step(states[view.name]!, past)),
+    version: ["main", ...views.map(({ name, version }) => `${name}.${version}`)].join(" "),
+    empty: { main: null, states: empty },
+    async step({ main, states }, past) {
+      const isMerged = (past.release.previous?.toString() ?? null) !== main;
+      return { main: isMerged ? main : past.cid.toString(), states: await step(states, past, isMerged) };
+    },
     isPure: true,
   };
-  const source = { name: "log", head: async () => head, read: log.read };
+  const source = { name: "log", head: async () => before, read: log.read };
   const folded = openViews({ logs: [source], store: fileStore(state), world });
   folded.use(all);
   await folded.ready(all);
-  return new Map(Object.entries(await folded.get(all)));
+  return new Map(Object.entries((await folded.get(all)).states));
+}
+
+type States = Readonly<Record<string, Json>>;
+
+function byName(views: readonly View<Json>[], of: (view: View<Json>) => Json): States {
+  return Object.fromEntries(views.map((view) => [view.name, of(view)]));
+}
+
+/** Every release below a merge, in the order of their dates. Nothing is stored: there are few merges. */
+async function foldMerge(
+  before: Head | undefined,
+  merged: readonly Head[],
+  log: FoldParts["log"],
+  { empty, step }: { empty: States; step: (states: States, past: Past, isMerged: boolean) => Promise<States> },
+  world: World,
+): Promise<States> {
+  const main = new Set<string>();
+  for await (const { cid } of releasesFrom(before, log, world)) main.add(cid.toString());
+  let states = empty;
+  for (const { cid, release } of await byDate([...(before ? [before] : []), ...merged], log, world)) {
+    const size = releaseBlock(release).bytes.length;
+    states = await step(states, { cid, size, release }, !main.has(cid.toString()));
+  }
+  return states;
+}
+
+/**
+ * What each parent of a merge lacked of it; `undefined` for a release that merges none.
+ *
+ * @throws Failure `unavailable` where the tree.yaml of a parent is out of reach.
+ */
+export async function sidesOf(
+  release: Draft,
+  { log, treeOf }: Pick<FoldParts, "log" | "treeOf">,
+  world: World,
+): Promise<readonly MergedSide[] | undefined> {
+  if (!release.merged) return undefined;
+  const tree = await treeOf(release);
+  const sides: MergedSide[] = [];
+  for (const cid of mergedLinks(parentsOf(release)) ?? []) {
+    const parent = await log.read(cid, world);
+    sides.push({ portal: parent.portal, changes: changesBetween(await treeOf(parent), tree) });
+  }
+  return sides;
 }
 
 export interface Rendering {

@@ -37,6 +37,8 @@ export interface PublishOptions {
   readonly overrideRollback?: boolean;
   /** The text is that of an older release, made live again. */
   readonly rollback?: Pick<Draft, "rollbackOf" | "why">;
+  /** Newest releases of other copies of the log, which the text has the changes of: the release merges them. */
+  readonly merging?: readonly Head[];
 }
 
 /** Publish `text` as the tree of `campaign`. Yields what it does; the last event is `published`. */
@@ -48,9 +50,14 @@ export async function* publish(
 ): AsyncGenerator<PublishEvent> {
   await assertReady(campaign);
   await campaign.home.recheck?.(world);
-  const observed = await observeWhole(text, campaign, world);
+  const observed = await observeWhole(text, campaign, options.merging ?? [], world);
   assertAnnounceable(observed);
   publishableRoot(observed, options);
+
+  for (const fork of observed.forks ?? [])
+    world.log(
+      `warning: no name is announced: release ${fork} of another copy of the log is not merged: fieldtree log adopt ${fork}`,
+    );
 
   const head = yield* applyPlan(observed, text, campaign, options, world);
 
@@ -205,10 +212,11 @@ function assertAnnounceable({ names }: Observation): void {
 async function observeWhole(
   text: Uint8Array,
   campaign: ObservedParts & Pick<Parts, "fetchLeaf">,
+  merging: readonly Head[],
   world: World,
 ): Promise<Observation> {
   // Without a limit: what is released must be complete.
-  const options = { below: probingBelow(campaign, {}, world) };
+  const options = { below: probingBelow(campaign, {}, world), merging };
   const observed = await observe(text, campaign, world, options);
   if (!isFailure(whyNoRoot(observed), "unavailable")) return observed;
   // Not even the root blocks of some leaves are here: a node with a network of its own may still find them.

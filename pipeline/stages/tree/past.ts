@@ -11,7 +11,7 @@ import { type ProfileName, profiles } from "../../dag/profile.ts";
 import { whole } from "../../dag/read/read.ts";
 import { releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
-import type { Release } from "../../log/release.ts";
+import type { Draft, Release } from "../../log/release.ts";
 import type { Carried, Source } from "../../log/source.ts";
 import type { Parts } from "../parts.ts";
 import { assembleTree } from "./assemble.ts";
@@ -19,7 +19,7 @@ import { assembleTree } from "./assemble.ts";
 export type Past = Pick<Parts, "get" | "log" | "sizes" | "profile">;
 
 /** Returns the tree of a release, parsed from the tree.yaml that it published. */
-export async function treeOf(release: Release, past: Past, world: World): Promise<Tree> {
+export async function treeOf(release: Draft, past: Past, world: World): Promise<Tree> {
   return readTree(await sourceOf(release, past, world)).tree;
 }
 
@@ -28,7 +28,7 @@ export async function treeOf(release: Release, past: Past, world: World): Promis
  *
  * @throws Failure `unavailable` where neither the log nor any source of blocks has it.
  */
-export async function sourceOf(release: Release, past: Past, world: World): Promise<Uint8Array> {
+export async function sourceOf(release: Draft, past: Past, world: World): Promise<Uint8Array> {
   world.signal.throwIfAborted();
   const inLog = async () => {
     const carried = await past.log.source(release, world);
@@ -48,7 +48,7 @@ export async function sourceOf(release: Release, past: Past, world: World): Prom
 
 /** Caches sizes only where they give the root of the release: Tsizes are part of the directories that the root hashes. */
 async function rememberSizes(
-  { number, root }: Release,
+  { number, root }: Draft,
   { text, sizes }: Source,
   { log, sizes: remembered, profile }: Past,
   world: World,
@@ -81,6 +81,19 @@ export function sizesGiving(
   const names = new Set([profile, ...Object.keys(profiles)] as ProfileName[]);
   const rootWith = (name: ProfileName) => assembleTree(tree, of, name, () => undefined).cid;
   return names.values().some((name) => rootWith(name).equals(root)) ? of : undefined;
+}
+
+/** What the log is to carry of releases of another copy of it, as far as their tree.yaml can be read here. */
+export async function sourcesOf(releases: readonly Release[], past: Past, world: World): Promise<Carried[]> {
+  const found: Carried[] = [];
+  for (const release of releases) {
+    try {
+      found.push({ tree: release.tree, ...sourceFrom(await sourceOf(release, past, world), past.sizes) });
+    } catch (error) {
+      if (!isFailure(error, "unavailable")) throw error;
+    }
+  }
+  return found;
 }
 
 /** Bounds of one publish: earlier releases checked for a tree.yaml that the log lacks, and bytes of tree.yaml added for them. */

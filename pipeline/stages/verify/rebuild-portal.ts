@@ -12,12 +12,13 @@ import { fileOf } from "../../dag/build/file.ts";
 import { profiles } from "../../dag/profile.ts";
 import { tsizeOf } from "../../dag/read/tsize.ts";
 import type { Head } from "../../log/log.ts";
+import type { Draft } from "../../log/release.ts";
 import type { Parts } from "../parts.ts";
-import { previousOf } from "../publish/pin-portal.ts";
-import { buildPortal, foldViews } from "../publish/portal.ts";
+import { parentsBefore } from "../publish/pin-portal.ts";
+import { buildPortal, foldViews, sidesOf } from "../publish/portal.ts";
 import { type ReferenceParts, withReferences } from "../publish/references.ts";
 import { type Scanning, scan } from "../scan/scan.ts";
-import { type Past, sourceOf } from "../tree/past.ts";
+import { type Past, sourceOf, treeOf } from "../tree/past.ts";
 
 /** The parts of a campaign that rebuilding a portal needs. */
 export type RebuildParts = Past & Scanning & ReferenceParts & Pick<Parts, "views" | "madeWith">;
@@ -34,11 +35,14 @@ export async function rebuiltPortal(head: Head, campaign: RebuildParts, world: W
 
   const scratch = await mkdtemp(join(tmpdir(), "fieldtree-views-"));
   try {
-    const before = await previousOf(head, campaign, world);
-    const states = await foldViews(campaign.views, before, campaign.log, scratch, world);
+    const past = await parentsBefore(release, campaign, world);
+    const parts = { log: campaign.log, treeOf: (of: Draft) => treeOf(of, campaign, world), state: scratch };
+    const states = await foldViews(campaign.views, past, parts, world);
+    const sides = await sidesOf(release, parts, world);
     const drop = () => undefined;
     const content = {
       draft: release,
+      ...(sides && { sides }),
       tree: { cid: release.root, tsize: tsizeOf(release.root, await campaign.get(release.root)) },
       source: fileOf(text, profiles["cid-v1"], drop),
       entries: await withReferences(

@@ -15,7 +15,7 @@ export const search: View<LeafNumbers> = {
   name: "search",
   version: 1,
   empty: noLeaves,
-  step: (state, { release }) => afterChanges(state, release.changes),
+  step: (state, { release, isMerged }) => (isMerged ? state : afterChanges(state, release.changes)),
   remembers: true,
   *render(state, { draft, entries }, memory) {
     const paths = entries.map(({ path }) => path);
