@@ -15,6 +15,7 @@ import { memory } from "../disk/cache.ts";
 import { firstOf } from "../ipfs/local-first.ts";
 import type { Node } from "../ipfs/node.ts";
 import { required } from "../ipfs/require-block.ts";
+import { knownForks } from "../log/forks.ts";
 import type { RecordEndpoint } from "../names/ipns/endpoints.ts";
 import type { Parts } from "../stages/parts.ts";
 import { views } from "../views/views.ts";
@@ -68,6 +69,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     get: (cid) => required(cid, reach, world, gateways ? undefined : elsewhere),
     ...fetchingLeaves(home, gateways, services, config),
     log,
+    forks: knownForks(join(state, "log", "forks")),
     ...signing(config, secret),
     readers,
     views,

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { locate } from "../cli/address/locate.ts";
+import { remarksOn } from "../cli/adopt/other-copy.ts";
 import { appearWhole } from "../cli/local/extract.ts";
 import { importCars } from "../cli/local/import-cars.ts";
 import type { Call, Verb } from "../cli/verb.ts";
@@ -11,10 +12,14 @@ import { type Block, codecs } from "../dag/block.ts";
 import { carOf } from "../dag/car.ts";
 import { type WalkOptions, walk } from "../dag/read/read.ts";
 import { tsizeOf } from "../dag/read/tsize.ts";
-import { publishedHead } from "../log/chain.ts";
-import { withoutData } from "../stages/tree/without-data.ts";
+import { publishedHead, releaseNumbered } from "../log/chain.ts";
+import { withData, withoutData } from "../stages/tree/without-data.ts";
 
-const scopes = ["block", "entity", "all", "log"] as const satisfies readonly (WalkOptions["scope"] | "log")[];
+const scopes = ["block", "entity", "all", "log", "release"] as const satisfies readonly (
+  | WalkOptions["scope"]
+  | "log"
+  | "release"
+)[];
 
 export const car: Verb = {
   args: "<export|import> [what...]",
@@ -22,20 +27,24 @@ export const car: Verb = {
     ["-o, --output <file>", "export: write to this file instead of stdout"],
     [
       "--scope <scope>",
-      "export: all below it, the file or directory listing alone (entity), one block, or releases without their data (log)",
+      "export: all below it, the file or directory listing alone (entity), one block, releases without their data (log), or with the data of the newest (release)",
       "all",
     ],
+    ["--since <number>", "export --scope release: without the data that this release has already"],
     ["--force", "export: replace the file"],
   ],
   about:
-    "`car export ADDRESS` writes a CAR (version 1) with one root. With `--scope log` it needs no address: the newest release and all before it, with their directories and the portal, for `verify --offline`. `car import FILE…` puts the blocks of CAR files on the campaign's node, each checked against its CID; what begins with https:// is fetched.",
+    "`car export ADDRESS` writes a CAR (version 1) with one root. With `--scope log` it needs no address: the newest release and all before it, with their directories and the portal, for `verify --offline`; with `--scope release` the data of the newest release too, to be handed over on a stick: `log adopt FILE` at another site takes it over. `car import FILE…` puts the blocks of CAR files on the campaign's node, each checked against its CID; what begins with https:// is fetched.",
   completes: ["tree", "files"],
   example: "fieldtree car export products/HALO -o halo.car",
 
   async run(call) {
     const [direction, ...what] = call.args;
     if (direction === "export") return exportCar(what, call);
-    if (direction === "import") return importCars(what, (await call.campaign()).home, call);
+    if (direction === "import") {
+      const campaign = await call.campaign();
+      return importCars(what, campaign.home, call, (roots, file) => remarksOn(roots, file, campaign, call.world));
+    }
     throw new Failure("input", `car ${direction}: there is only export and import`);
   },
 };
@@ -82,14 +91,19 @@ async function sourceFor(
   address: string | undefined,
   call: Call,
 ): Promise<{ cid: CID; source: AsyncIterable<Block> }> {
-  if (scope !== "log") {
+  if (call.flags.since !== undefined && scope !== "release")
+    throw new Failure("input", "--since leaves out data, which only --scope release has");
+  if (scope !== "log" && scope !== "release") {
     if (address === undefined) throw new Failure("input", "car export needs an address");
     const { cid, get } = await locate(address, call);
     return { cid, source: walk(cid, get, { scope }) };
   }
   const campaign = await call.campaign();
   const head = await publishedHead(campaign.log, call.world);
-  return { cid: head.cid, source: withoutData(head, campaign, call.world) };
+  if (scope === "log") return { cid: head.cid, source: withoutData(head, campaign, call.world) };
+  const { since } = call.flags;
+  const before = typeof since === "string" ? await releaseNumbered(Number(since), campaign.log, call.world) : undefined;
+  return { cid: head.cid, source: withData(head, before, campaign, call.world) };
 }
 
 async function writeParts(file: string, parts: AsyncIterable<Uint8Array>): Promise<void> {

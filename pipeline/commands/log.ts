@@ -1,14 +1,26 @@
-/** `log`: lists the releases of the log, or the blocks of an Open Data Fabric dataset. */
+/** `log`: lists the releases of the log, or the blocks of an Open Data Fabric dataset; compares and adopts other copies of the log. */
 
+import { aboutOtherCopies } from "../cli/adopt/other-copy.ts";
 import { aboutOdf } from "../cli/odf/about.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
+import { Failure } from "../core/failure.ts";
 import { plural } from "../core/text/plural.ts";
 import { nothingPublished, releasesFrom } from "../log/chain.ts";
 
 export const log: Verb = {
-  args: "[address]",
+  args: "[address...]",
+  flags: [
+    ["--exit-code", "compare: exit with 10 where this log is ahead, 11 behind, 12 diverged, 13 unrelated"],
+    ["--take <side>", "adopt: ours or theirs, at paths that both changed differently"],
+  ],
   about: `Newest first. Every release can be named in addresses: products/HALO@3 is that path as release 3 has it.
+
+\`log compare COPY\` reports how this log relates to another copy of it, as of a site that was offline for days. \`log adopt COPY\` takes over
+what the other one has: where this log is behind, its head becomes theirs; where both went on, their tree.yamls are merged by path,
+and a release after ours links theirs. Paths that both changed differently are listed, and the exit code is 5. tree.yaml is written,
+everything is pinned, the head moves, and names are announced, in that order; ended and run again, it goes on.
+${aboutOtherCopies}
 
 ${aboutOdf}`,
   completes: ["tree"],
@@ -16,6 +28,13 @@ ${aboutOdf}`,
 
   async run(call) {
     const { args, campaign: open, out, world } = call;
+    const [first, ...others] = args;
+    if (first === "compare" || first === "adopt") {
+      if (others.length > 1) throw new Failure("input", `log ${first} takes one copy of the log`);
+      if (first === "compare") return (await import("../cli/adopt/compare.ts")).compareCopies(others[0], call);
+      return (await import("../cli/adopt/adopt.ts")).adoptCopy(others[0], call);
+    }
+    if (others.length > 0) throw new Failure("input", `log takes one address, and was given ${args.length}`);
     if (args[0] !== undefined) return (await import("../cli/odf/log.ts")).logDataset(args[0], call);
     const { log } = await open();
     const head = await log.head(world);

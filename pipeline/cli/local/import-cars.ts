@@ -19,15 +19,28 @@ import type { Call } from "../verb.ts";
 
 type Shown = Pick<Call, "cwd" | "out" | "world">;
 
+/** What else is to be printed of an imported CAR, as JSON and as lines for people. */
+export interface Remarks {
+  readonly data: object;
+  readonly lines: readonly string[];
+}
+
+type RemarksOn = (roots: readonly CID[], file: string) => Promise<Remarks>;
+
 /** Imports the CARs in these files, or at these addresses, into `home`. @throws Failure `corrupt` with the file's name. */
-export async function importCars(files: readonly string[], home: HomeNode, call: Shown): Promise<number> {
+export async function importCars(
+  files: readonly string[],
+  home: HomeNode,
+  call: Shown,
+  remarksOn: RemarksOn = async () => ({ data: {}, lines: [] }),
+): Promise<number> {
   limitYoungHeap();
   for (const file of files) {
     const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
     // An address's query may contain a secret: messages and labels leave it out.
     const shown = address ? address.origin + address.pathname : file;
     try {
-      await importCar(shown, address, home, call);
+      await importCar(shown, address, home, remarksOn, call);
     } catch (error) {
       if (!isFailure(error, "corrupt")) throw diskFailure(error, `reading ${shown}`);
       throw new Failure("corrupt", `${shown}: ${error.message}`, {
@@ -82,7 +95,13 @@ export interface StoredCar {
   readonly stored: { readonly blocks: number; readonly bytes: number };
 }
 
-async function importCar(file: string, address: URL | null, home: HomeNode, call: Shown): Promise<void> {
+async function importCar(
+  file: string,
+  address: URL | null,
+  home: HomeNode,
+  remarksOn: RemarksOn,
+  call: Shown,
+): Promise<void> {
   const { cwd, out, world } = call;
   const path = address ? file : resolve(cwd, file);
   const source = address ? await download(address, file, world) : await contentOf(path);
@@ -105,9 +124,10 @@ async function importCar(file: string, address: URL | null, home: HomeNode, call
   }
   for (const [i, root] of roots.entries()) await pinRoot(root, i === 0 ? path : `${path}#${i + 1}`, home, world);
   const names = roots.map(String);
+  const { data, lines } = await remarksOn(roots, file);
   out.result(
-    { path: file, roots: names, blocks, bytes },
-    `${file}: ${names.join(", ") || "no root"}, ${blocks} blocks, ${formatBytes(bytes)}`,
+    { path: file, roots: names, blocks, bytes, ...data },
+    [`${file}: ${names.join(", ") || "no root"}, ${blocks} blocks, ${formatBytes(bytes)}`, ...lines].join("\n"),
   );
 }
 

@@ -5,14 +5,15 @@
  * --offline` needs them, and they are small enough to attach to a release page.
  */
 import type { CID } from "multiformats/cid";
-import { readTree, type Tree } from "../../core/tree/tree.ts";
+import { dataLeaves, identity, readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, type Get, keyOf } from "../../dag/block.ts";
+import { cidSet } from "../../dag/cid-set.ts";
 import { child, entries, walk } from "../../dag/read/read.ts";
 import { allReleasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { releaseBlock } from "../../log/release.ts";
-import { type Past, sourceOf } from "./past.ts";
+import { type Past, sourceOf, treeOf } from "./past.ts";
 
 /** Yields each block a single time, those of `head` first. @throws Failure `unavailable` where one is out of reach. */
 export async function* withoutData(head: Head, campaign: Past, world: World): AsyncGenerator<Block> {
@@ -38,6 +39,31 @@ export async function* withoutData(head: Head, campaign: Past, world: World): As
     for await (const block of walk(cid, get, { scope: "all" })) yield* once(block);
   }
   for await (const block of walk(head.release.portal, get, { scope: "entity" })) yield* once(block);
+}
+
+/** The same, with the data of `head`, without that of `since`. */
+export async function* withData(
+  head: Head,
+  since: Head | undefined,
+  campaign: Past,
+  world: World,
+): AsyncGenerator<Block> {
+  const sent = cidSet();
+  for await (const block of withoutData(head, campaign, world)) {
+    sent.add(block.cid);
+    yield block;
+  }
+  const had = new Set(
+    since && dataLeaves(await treeOf(since.release, campaign, world)).map(({ cid }) => identity(cid)),
+  );
+  for (const { cid } of dataLeaves(await treeOf(head.release, campaign, world))) {
+    if (had.has(identity(cid))) continue;
+    for await (const block of walk(cid, campaign.get, { scope: "all" })) {
+      if (sent.has(block.cid)) continue;
+      sent.add(block.cid);
+      yield block;
+    }
+  }
 }
 
 /** Returns the CIDs of the directories above the leaves of `tree`, read from `root`. */

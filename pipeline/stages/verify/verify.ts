@@ -14,6 +14,7 @@ import { stableJson } from "../../core/json.ts";
 import type { World } from "../../core/world.ts";
 import { resolve, whole } from "../../dag/read/read.ts";
 import { publishedHead } from "../../log/chain.ts";
+import { unmergedForks } from "../../log/forks.ts";
 import type { Head } from "../../log/log.ts";
 import type { AuthorityAnswer, NameStatus } from "../../names/name.ts";
 import { type NameObservation, normalized, observeNames } from "../names/name-status.ts";
@@ -81,6 +82,7 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
     world,
     await knownWithoutBlocks(head, campaign, world),
   );
+  yield* checksOfForks(head, campaign, world);
   const index = `index.json of release ${head.release.number}`;
   yield* checked("index", index, () => checkIndex(head, campaign, world));
   if (options.deep)
@@ -89,6 +91,19 @@ async function* checksOf(head: Head, campaign: Parts, options: VerifyOptions, wo
   yield* checksOfNode(head, campaign, options, world);
   yield* checksOfPins(pins);
   for (const observation of await names) yield* checksOfName(observation, head, campaign, world);
+}
+
+/** Another copy of the log went on from a release of this one, and no release merges it. */
+async function* checksOfForks(
+  head: Head,
+  { log, forks }: Pick<Parts, "log" | "forks">,
+  world: World,
+): AsyncGenerator<Check> {
+  for (const fork of await unmergedForks(head, log, forks, world)) {
+    const says = "a copy of this log went on from one of its releases to this one, and no release merges it";
+    const mend = `fieldtree log adopt ${fork}`;
+    yield { check: "log", subject: `fork ${fork}`, ok: false, says, problem: "drift", mend };
+  }
 }
 
 /** Treats no release as old where the log can't be read to its end; another check reports that failure. */
