@@ -19,7 +19,10 @@ import {
   listBuckets,
 } from "./operations/buckets.ts";
 import { copyObject, isCopy } from "./operations/copy.ts";
+import { deleteCors, getCors, putCors } from "./operations/cors.ts";
 import { deleteObject, deleteObjects } from "./operations/delete.ts";
+import { isForm, postForm } from "./operations/form.ts";
+import { deleteLifecycle, getLifecycle, putLifecycle } from "./operations/lifecycle.ts";
 import {
   abortUpload,
   completeUpload,
@@ -54,8 +57,18 @@ const writes = (action: string, run: Operation["run"]): Operation => ({ action: 
 /** Of a bucket, by the query that names what is asked for; `""` is the bucket itself. */
 const ofBucket: Readonly<Record<string, Methods>> = {
   acl: { GET: reads("GetBucketAcl", getBucketAcl), PUT: writes("PutBucketAcl", putBucketAcl) },
+  cors: {
+    GET: reads("GetBucketCORS", getCors),
+    PUT: writes("PutBucketCORS", putCors),
+    DELETE: writes("PutBucketCORS", deleteCors),
+  },
   delete: { POST: writes("DeleteObject", deleteObjects) },
   "fieldtree-cid": { GET: reads("ListBucket", bucketCid) },
+  lifecycle: {
+    GET: reads("GetLifecycleConfiguration", getLifecycle),
+    PUT: writes("PutLifecycleConfiguration", putLifecycle),
+    DELETE: writes("PutLifecycleConfiguration", deleteLifecycle),
+  },
   location: { GET: reads("GetBucketLocation", bucketLocation) },
   policy: {
     GET: reads("GetBucketPolicy", getPolicy),
@@ -110,7 +123,7 @@ const ofObject: Readonly<Record<string, Methods>> = {
 
 /** Queries that name something of a bucket or an object that is not there. */
 const notThere = [
-  ..."abac accelerate analytics cors encryption intelligent-tiering inventory legal-hold lifecycle logging".split(" "),
+  ..."abac accelerate analytics encryption intelligent-tiering inventory legal-hold logging".split(" "),
   ..."metadataConfiguration metadataTable metrics notification object-lock ownershipControls".split(" "),
   ..."publicAccessBlock renameObject replication requestPayment restore retention select session torrent website".split(
     " ",
@@ -118,23 +131,37 @@ const notThere = [
 ];
 
 export async function handle(request: Request): Promise<void> {
+  const { message, bucket, key } = request;
+  if (message.method === "POST" && bucket !== "" && key === "" && isForm(request)) {
+    askForBody(request);
+    return request.s3.home.during(() => postForm(request));
+  }
   const operation = operationOf(request);
   await authorize(request, operation);
-  // The body of a request is asked for when it is known who sends it.
-  if (request.message.headers.expect?.toLowerCase() === "100-continue") request.response.writeContinue();
+  askForBody(request);
   if (operation.access === "read") await operation.run(request);
   else await request.s3.home.during(async () => operation.run(request));
 }
 
+/** Lets a client that waits send the body: it is known who sends it, unless the body says so. */
+function askForBody({ message, response }: Request): void {
+  if (message.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
+}
+
 async function authorize(request: Request, permission: Permission): Promise<void> {
-  const { bucket, key } = request;
+  const { bucket, key, s3 } = request;
+  const owner = s3.buckets.get(bucket)?.settings.owner;
+  const expected = header(request, "x-amz-expected-bucket-owner");
+  if (expected !== undefined && owner !== undefined && expected !== owner) throw new S3Error("AccessDenied");
   try {
     assertAllowed(request, permission, { bucket, key });
   } catch (error) {
     // The object itself may be public.
-    const object = key === "" || permission.access === "write" ? undefined : await findIfThere(request);
-    if (!object) throw error;
-    assertAllowed(request, permission, { bucket, key, object });
+    if (key === "" || permission.access === "write") throw error;
+    const object = await findIfThere(request);
+    // Who may list the bucket may know what is not in it.
+    if (object) assertAllowed(request, permission, { bucket, key, object });
+    else assertAllowed(request, { action: "s3:ListBucket", access: "read" }, { bucket, key: "" });
   }
 }
 
@@ -144,7 +171,7 @@ function operationOf(request: Request): Operation {
     if (message.method === "GET") return reads("ListAllMyBuckets", listBuckets);
     throw new S3Error("MethodNotAllowed");
   }
-  refuse(request, key === "" ? notThere : notThere.filter((name) => name !== "lifecycle" && name !== "cors"));
+  refuse(request, notThere);
   if (key !== "") refuseHeaders(request);
   const all = key === "" ? ofBucket : ofObject;
   const what = Object.keys(all).find((name) => name !== "" && has(request, name)) ?? "";

@@ -40,10 +40,11 @@ export const parameter = ({ query }: Target, name: string): string | undefined =
 
 export const has = ({ query }: Target, name: string): boolean => query.some(([each]) => each === name);
 
-export function header({ message }: Pick<Request, "message">, name: string): string | undefined {
-  const value = message.headers[name];
-  return Array.isArray(value) ? value.join(",") : value;
-}
+export const header = ({ message }: Pick<Request, "message">, name: string): string | undefined =>
+  textOfHeader(message.headers[name]);
+
+export const textOfHeader = (value: string | readonly string[] | undefined): string | undefined =>
+  typeof value === "string" ? value : value?.join(",");
 
 /** @throws S3Error NoSuchBucket; AccessDenied for a bucket of releases */
 export function writable({ s3, bucket }: Request): Bucket {

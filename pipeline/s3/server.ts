@@ -15,6 +15,7 @@ import { listening, urlOf } from "../http/listen.ts";
 import { decoded, targetOf, verifySignature } from "./auth/signature.ts";
 import { type ErrorCode, S3Error } from "./error.ts";
 import { handle } from "./handle.ts";
+import { corsHeaders, preflight } from "./operations/cors.ts";
 import type { Request, S3 } from "./request.ts";
 import { xmlDocument } from "./xml.ts";
 
@@ -68,10 +69,19 @@ async function respond({ message, response, s3, domains }: Exchange, world: Worl
   message.on("error", () => undefined);
   try {
     const target = targetOf(message.url ?? "/");
+    const place = placeOf(message, target.rawPath, domains);
+    const isPreflight = message.method === "OPTIONS";
+    const cors = (isPreflight ? preflight : corsHeaders)({ s3, message, ...place });
+    for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
+    if (isPreflight) {
+      response.writeHead(200, { "content-length": 0 });
+      response.end();
+      return;
+    }
     const signed = verifySignature(message, target, s3.accounts, world.now());
     const request: Request = {
       ...target,
-      ...placeOf(message, target.rawPath, domains),
+      ...place,
       s3,
       world,
       message,

@@ -100,3 +100,7 @@ export function readXml(bytes: Uint8Array, name: string): ReadElement {
 
 /** Of the first child of that name. */
 export const textOf = (element: ReadElement, name: string): string | undefined => element.children.get(name)?.[0]?.text;
+
+/** Of all children of that name. */
+export const textsOf = (element: ReadElement, name: string): readonly string[] =>
+  (element.children.get(name) ?? []).map(({ text }) => text);

@@ -86,6 +86,13 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["s3/operations/multipart.ts", "mostParts = 10_000", "10 000"],
     ["s3/releases.ts", "mostKeys = 1_000_000", "1 000 000"],
   ],
+  "fields of a form to `s3`": [
+    ["s3/auth/form.ts", "fields: 20_480, headers: 8_192", "20 480 bytes"],
+    ["s3/auth/form.ts", "mostFields = 200", "200"],
+    ["s3/operations/policy.ts", "longestPolicy = 20 * 1024", "20 KiB"],
+    ["s3/operations/cors.ts", "mostRules = 100", "100"],
+    ["s3/operations/lifecycle.ts", "mostRules = 1000", "1000"],
+  ],
   "blocks of an Open Data Fabric chain": [
     ["formats/odf/chain.ts", "mostBlocks = 100_000", "100 000"],
     ["formats/odf/chain.ts", "largestBlock = 16 * 2 ** 20", "16 MiB"],

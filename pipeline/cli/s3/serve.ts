@@ -1,5 +1,4 @@
 /** Runs the S3 gateway of a campaign until the caller aborts. */
-import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { configIn } from "../../campaign/config.ts";
 import { homeNode } from "../../campaign/parts/home.ts";
@@ -11,6 +10,7 @@ import type { Account } from "../../s3/auth/signature.ts";
 import { type Published, releaseBuckets } from "../../s3/releases.ts";
 import { serveS3 } from "../../s3/server.ts";
 import { openBuckets } from "../../s3/store/buckets.ts";
+import { followLifecycles } from "../../s3/store/expiry.ts";
 import { folds } from "../../s3/store/fold.ts";
 import { writingNode } from "../../s3/store/writing-node.ts";
 import { portIn } from "../serve-campaign.ts";
@@ -56,7 +56,7 @@ export async function serveBuckets(call: Call): Promise<number> {
     try {
       const text = `S3 at ${served.url}, region ${s3.region}, for ${keys.map(({ id }) => id).join(", ")}`;
       out.result({ event: "serving", url: served.url, region: s3.region }, text);
-      if (!world.signal.aborted) await once(world.signal, "abort");
+      await followLifecycles(buckets, world);
     } finally {
       await served.close();
     }

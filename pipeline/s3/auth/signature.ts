@@ -47,6 +47,9 @@ const longestExpiry = 7 * 86_400;
 export const hmac = (key: string | Buffer, data: string): Buffer => createHmac("sha256", key).update(data).digest();
 export const sha256Hex = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
+export const signingKey = (secret: string, [day, ...scope]: readonly [day: string, ...scope: string[]]): Buffer =>
+  scope.reduce(hmac, hmac(`AWS4${secret}`, day));
+
 /** The path and query of a request, decoded once. @throws S3Error InvalidRequest where it is no address */
 export function targetOf(url: string): Target {
   const at = url.indexOf("?");
@@ -113,7 +116,7 @@ export function verifySignature(
   checkTime(claim, at, now);
 
   const scope = `${day}/${region}/${service}/${end}`;
-  const key = [region, service, end].reduce(hmac, hmac(`AWS4${account.secret}`, day));
+  const key = signingKey(account.secret, [day, region, service, end]);
   const toSign = [algorithm, claim.date, scope, sha256Hex(canonicalRequest(request, target, claim))].join("\n");
   const expected = hmac(key, toSign);
   const given = Buffer.from(claim.signature, "hex");
@@ -139,7 +142,9 @@ function claimIn(request: IncomingMessage, { query }: Target): Claim | undefined
   const signature = parameter("X-Amz-Signature");
   if (signature === undefined) return undefined;
   const expires = Number(parameter("X-Amz-Expires"));
-  if (parameter("X-Amz-Algorithm") !== algorithm || !(expires >= 1 && expires <= longestExpiry))
+  if (!(expires >= 1 && expires <= longestExpiry))
+    throw new S3Error("AccessDenied", `X-Amz-Expires must be between 1 and ${longestExpiry} seconds`);
+  if (parameter("X-Amz-Algorithm") !== algorithm)
     throw new S3Error("AuthorizationHeaderMalformed", "The query parameters of the signature are not valid.");
   return {
     credential: parameter("X-Amz-Credential") ?? "",

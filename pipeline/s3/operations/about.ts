@@ -1,8 +1,9 @@
 /** Metadata, tags and checksums of objects, from the headers of a request and back. */
+import type { IncomingHttpHeaders } from "node:http";
 import type { Checksum, PayloadResult } from "../auth/payload.ts";
 import { decoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
-import { header, ownerIn, type Request } from "../request.ts";
+import { ownerIn, type Request, textOfHeader } from "../request.ts";
 import type { About, CannedAcl, StoredBytes } from "../store/object.ts";
 import { type ReadElement, readXml, textOf, type XmlElements } from "../xml.ts";
 
@@ -19,27 +20,28 @@ const systemHeaders = [
 const mostMetadata = 2048;
 
 /** @throws S3Error MetadataTooLarge, InvalidTag, InvalidArgument, NotImplemented */
-export function aboutIn(request: Request): About {
+export function aboutIn(request: Request, given: IncomingHttpHeaders = request.message.headers): About {
+  const header = (name: string): string | undefined => textOfHeader(given[name]);
   const headers: Record<string, string> = {};
   let length = 0;
-  for (const [name, value] of Object.entries(request.message.headers)) {
+  for (const [name, value] of Object.entries(given)) {
     if (!name.startsWith("x-amz-meta-")) continue;
     // Node reads headers as Latin-1; clients send UTF-8.
-    const text = Buffer.from(Array.isArray(value) ? value.join(",") : (value ?? ""), "latin1").toString("utf8");
+    const text = Buffer.from(textOfHeader(value) ?? "", "latin1").toString("utf8");
     length += name.length - "x-amz-meta-".length + Buffer.byteLength(text);
     headers[name] = text;
   }
   if (length > mostMetadata) throw new S3Error("MetadataTooLarge");
   for (const name of systemHeaders) {
-    const value = header(request, name);
+    const value = header(name);
     const kept = name === "content-encoding" ? withoutChunked(value) : value;
     if (kept !== undefined) headers[name] = kept;
   }
-  const acl = aclInHeaders(request);
+  const acl = aclInHeaders(given);
   const owner = ownerIn(request);
   return {
     headers,
-    tags: tagsInHeader(header(request, "x-amz-tagging")),
+    tags: tagsInHeader(header("x-amz-tagging")),
     ...(acl && { acl }),
     // The owner of the bucket owns what has no other owner.
     ...(owner !== request.s3.buckets.get(request.bucket)?.settings.owner && { owner }),
@@ -47,10 +49,10 @@ export function aboutIn(request: Request): About {
 }
 
 /** The ACL that the headers ask for: `null` for private, `undefined` where they ask for none. */
-export function aclInHeaders(request: Request): CannedAcl | null | undefined {
-  const grant = Object.keys(request.message.headers).find((name) => name.startsWith("x-amz-grant-"));
+export function aclInHeaders(headers: IncomingHttpHeaders): CannedAcl | null | undefined {
+  const grant = Object.keys(headers).find((name) => name.startsWith("x-amz-grant-"));
   if (grant !== undefined) throw new S3Error("NotImplemented", `${grant} is not implemented: use x-amz-acl.`);
-  const canned = header(request, "x-amz-acl");
+  const canned = textOfHeader(headers["x-amz-acl"]);
   switch (canned) {
     case undefined:
       return undefined;
@@ -72,11 +74,10 @@ export function aclInHeaders(request: Request): CannedAcl | null | undefined {
 
 /** `aws-chunked` is how the body was sent, not how the object is encoded. */
 function withoutChunked(encodings: string | undefined): string | undefined {
-  const left = (encodings ?? "")
-    .split(",")
-    .map((each) => each.trim())
-    .filter((each) => each !== "" && each !== "aws-chunked");
-  return left.length > 0 ? left.join(",") : undefined;
+  const all = (encodings ?? "").split(",").map((each) => each.trim());
+  if (!all.includes("aws-chunked")) return encodings;
+  const left = all.filter((each) => each !== "" && each !== "aws-chunked");
+  return left.length > 0 ? left.join(", ") : undefined;
 }
 
 function tagsInHeader(text: string | undefined): Readonly<Record<string, string>> {

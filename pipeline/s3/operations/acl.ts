@@ -33,7 +33,7 @@ function aclInXml(bytes: Uint8Array): CannedAcl | null {
 
 async function aclIn(request: Request): Promise<CannedAcl | null> {
   const body = await smallBody(request.message, request.signed, most.bytes);
-  const asked = aclInHeaders(request);
+  const asked = aclInHeaders(request.message.headers);
   if (asked !== undefined) return asked;
   if (body.length === 0) throw new S3Error("MalformedXML");
   return aclInXml(body);

@@ -33,7 +33,7 @@ export async function createBucket(request: Request): Promise<void> {
   const owner = ownerIn(request);
   const there = s3.buckets.get(bucket)?.settings.owner ?? owner;
   if (there !== owner) throw new S3Error("BucketAlreadyExists");
-  await s3.buckets.create(bucket, world.now().getTime(), { owner, acl: aclInHeaders(request) ?? null });
+  await s3.buckets.create(bucket, world.now().getTime(), { owner, acl: aclInHeaders(request.message.headers) ?? null });
   send(request, 200, { location: `/${bucket}` });
 }
 

@@ -82,10 +82,9 @@ export async function listObjects(request: Request, listed: Listed): Promise<voi
   const isEncoded = encodingType(request);
   const most = maxIn(request, "max-keys");
   const token = parameter(request, "continuation-token");
-  if (token === "") throw new S3Error("InvalidArgument", "The continuation token provided is incorrect");
   const startAfter = parameter(request, "start-after") ?? "";
   const marker = parameter(request, "marker") ?? "";
-  const after = isV2 ? (token === undefined ? startAfter : tokenText(token)) : marker;
+  const after = isV2 ? (token === undefined || token === "" ? startAfter : tokenText(token)) : marker;
   const page = pageOf(listed, { prefix, delimiter, after, most });
   const show = shownBy(isEncoded);
   const withOwner = !isV2 || parameter(request, "fetch-owner") === "true";

@@ -14,7 +14,7 @@ import { assertReadable, type ByteRange, rangeIn, writeCondition } from "./condi
 /** Bytes of a key in UTF-8. */
 const longestKey = 1024;
 /** Bytes of one request. */
-const largestPut = 5 * 2 ** 30;
+export const largestPut = 5 * 2 ** 30;
 
 export function assertKey(key: string): void {
   if (Buffer.byteLength(key) > longestKey) throw new S3Error("KeyTooLongError");

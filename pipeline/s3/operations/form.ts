@@ -1,0 +1,114 @@
+/**
+ * Uploads by a form in a browser: POST of a policy, fields and a file.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+ */
+import { createHash } from "node:crypto";
+import { assertAllowed } from "../access.ts";
+import { formIn } from "../auth/form.ts";
+import { type AllowedLength, assertFormAllowed, formAccount } from "../auth/form-policy.ts";
+import type { PayloadResult } from "../auth/payload.ts";
+import { encoded } from "../auth/signature.ts";
+import { S3Error } from "../error.ts";
+import { header, type Request, send, writable } from "../request.ts";
+import { store } from "../store/ingest.ts";
+import { xmlDocument } from "../xml.ts";
+import { aboutIn, bytesOf, tagsInXml } from "./about.ts";
+import { assertKey, largestPut, versionHeader } from "./objects.ts";
+
+export const isForm = (request: Request): boolean =>
+  header(request, "content-type")?.toLowerCase().startsWith("multipart/form-data") ?? false;
+
+/** Checks by itself who sends the form: the signature is in a field of it. */
+export async function postForm(request: Request): Promise<void> {
+  const { s3, world, message } = request;
+  const form = await formIn(message, header(request, "content-type") ?? "");
+  const account = formAccount(form.fields, s3.accounts);
+  if (!account) throw new S3Error("AccessDenied");
+  const signed = { account, payload: "UNSIGNED-PAYLOAD", key: Buffer.alloc(0), scope: "", date: "", signature: "" };
+  const named = form.fields.get("key");
+  if (named === undefined || named === "")
+    throw new S3Error(
+      "InvalidArgument",
+      "Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields.",
+    );
+  // A function: `$` in a file's name means nothing.
+  const key = named.replace(/\$\{filename\}/, () => form.fileName);
+  const allowed = assertFormAllowed(form.fields, request.bucket, world.now().getTime());
+  const own: Request = { ...request, signed, key };
+  assertAllowed(own, { action: "s3:PutObject", access: "write" }, { bucket: own.bucket, key });
+  const bucket = writable(own);
+  assertKey(key);
+  const tagging = form.fields.get("tagging");
+  const about = {
+    ...aboutIn(own, headersIn(form.fields, form.fileType)),
+    ...(tagging !== undefined && { tags: tagsInXml(Buffer.from(tagging)) }),
+  };
+  const counted = countedBytes(form.file, allowed);
+  const file = await store(counted.bytes, s3.home, world);
+  const stored = bytesOf(file, counted.result());
+  const object = await bucket.put(key, { ...stored, ...about, modified: world.now().getTime() });
+  const headers = {
+    etag: `"${stored.etag}"`,
+    "x-ipfs-path": `/ipfs/${stored.cid}`,
+    ...versionHeader(own, bucket.name, object),
+  };
+  answer(own, form.fields, headers);
+}
+
+/** The bytes of a file, which are refused where they are too many or too few. */
+function countedBytes(file: AsyncIterable<Uint8Array>, { least, most }: AllowedLength) {
+  const md5 = createHash("md5");
+  let result: PayloadResult | undefined;
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    let size = 0;
+    for await (const part of file) {
+      size += part.length;
+      if (size > Math.min(most, largestPut)) throw new S3Error("EntityTooLarge");
+      md5.update(part);
+      yield part;
+    }
+    if (size < least) throw new S3Error("EntityTooSmall");
+    result = { size, md5: md5.digest("hex") };
+  }
+  return {
+    bytes: bytes(),
+    result() {
+      if (!result) throw new Error("the file was not read to its end");
+      return result;
+    },
+  };
+}
+
+/** Fields as the headers that they stand for, as Node reads headers. */
+function headersIn(fields: ReadonlyMap<string, string>, fileType: string | undefined): Record<string, string> {
+  const { acl, ...headers } = Object.fromEntries(fields);
+  const type = headers["content-type"] ?? fileType;
+  const all = {
+    ...headers,
+    ...(acl !== undefined && { "x-amz-acl": acl }),
+    ...(type !== undefined && { "content-type": type }),
+  };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [name, Buffer.from(value, "utf8").toString("latin1")]),
+  );
+}
+
+function answer(
+  request: Request,
+  fields: ReadonlyMap<string, string>,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const { bucket, key } = request;
+  const redirect = fields.get("success_action_redirect") ?? fields.get("redirect");
+  const status = fields.get("success_action_status");
+  const location = `http://${header(request, "host")}/${bucket}/${encoded(key).replaceAll("%2F", "/")}`;
+  if (redirect !== undefined && URL.canParse(redirect) && /^https?:/i.test(redirect)) {
+    const query = `bucket=${encoded(bucket)}&key=${encoded(key)}&etag=${encoded(headers.etag ?? "")}`;
+    send(request, 303, { ...headers, location: `${redirect}${redirect.includes("?") ? "&" : "?"}${query}` });
+  } else if (status === "201") {
+    const content = { Location: location, Bucket: bucket, Key: key, ETag: headers.etag };
+    const body = xmlDocument("PostResponse", content, false);
+    send(request, 201, { ...headers, location, "content-type": "application/xml" }, body);
+  } else send(request, status === "200" ? 200 : 204, { ...headers, location });
+}
