@@ -69,10 +69,17 @@ export function scaleOf(range: Range, { quantity, isLog = false, ticks }: ScaleO
   };
   if (quantity.time) return { ...linear, ...timeTicks(least, greatest, ticks, quantity.time) };
   const step = roundStep(span / Math.max(1, ticks));
-  return { ...linear, ticks: ticksBy(step, least, greatest).map((value) => tick(value)), common: "" };
+  return { ...linear, ticks: ticksBy(step, least, greatest).map((value) => stepTick(value, step)), common: "" };
 }
 
 const tick = (value: number): Tick => ({ value, text: numberText(value) });
+
+/** With as many decimals as the step has, so that texts of an axis are alike: 0.5, 1.0, 1.5. */
+function stepTick(value: number, step: number): Tick {
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  if (decimals === 0 || decimals > 6 || Math.abs(value) >= 1e6) return tick(value);
+  return { value, text: value.toFixed(decimals).replace("-", "−") };
+}
 
 /** 1, 2 or 5 times a power of ten, about `wanted`. */
 function roundStep(wanted: number): number {

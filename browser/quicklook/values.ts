@@ -70,7 +70,7 @@ export function valueText(value: number, quantity: Quantity): string {
 export function numberText(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e7 || size < 1e-4) return minus(value.toExponential(4).replace(/\.?0+e\+?/, "e"));
+  if (size >= 1e7 || size < 1e-4) return minus(value.toExponential(4).replace(/\.?0*e\+?/, "e"));
   return minus(String(Number(value.toPrecision(6))));
 }
 
