@@ -1,7 +1,27 @@
 /** The page of one dataset: what needs a script is added to the prerendered page. */
 import "../style.css";
+import { en } from "../texts/en.ts";
+import { compareButtons } from "./compare.ts";
+import { copyButtons } from "./copy.ts";
+import { showNewer } from "./notices.ts";
+import { pageDataIn } from "./page-data.ts";
+import { showPlace } from "./place.ts";
+import { fillPlaces, fixDownloads } from "./places.ts";
+import { readJson } from "./read-json.ts";
+import { whereIs } from "./where.ts";
 
-const section = document.getElementById("quicklook");
-const about = document.getElementById("dataset")?.textContent;
-if (section && about)
-  void import("../quicklook/mount.ts").then(({ mountQuicklook }) => mountQuicklook(section, JSON.parse(about)));
+// The page is in English, and so is what is added to it.
+const data = pageDataIn(document);
+copyButtons(document, en.dataset);
+const quicklook = document.getElementById("quicklook");
+if (data) {
+  const about = data;
+  if (quicklook) void import("../quicklook/mount.ts").then(({ mountQuicklook }) => mountQuicklook(quicklook, about));
+  const where = whereIs(new URL(data.portal, location.href));
+  fillPlaces(document, data, where);
+  fixDownloads(document, data, where);
+  compareButtons(document, data, where, en.dataset);
+  void showNewer(data, where, en.dataset);
+  const item = readJson(new URL(data.item, location.href).href);
+  void item.then((found) => showPlace(found, data.path));
+}

@@ -105,6 +105,16 @@ export const de: Texts = {
   dataset: {
     copy: "Kopieren",
     copied: "Kopiert",
+    selected: "Markiert: jetzt Strg oder ⌘ und C drücken",
+    servedBy: "Geliefert von",
+    servedAs: (host, portal) => `${host}, als ${portal}`,
+    newer: (release) => `Es gibt eine neuere Fassung: Version ${release} hat diesen Datensatz geändert.`,
+    openNewest: "Zur neuesten",
+    moved: "Dieser Datensatz ist umgezogen; die Kampagne hat ihn jetzt unter",
+    removed: (release) => `Version ${release} hat diesen Datensatz entfernt. Dies sind die Daten, die er hatte.`,
+    whatChanged: "Was ist anders?",
+    notCompared: "Die beiden Fassungen sind nicht vergleichbar: eine Beschreibung fehlt auf diesem Rechner.",
+    sameMetadata: "Die Beschreibungen sind gleich: Werte oder Dateien sind anders.",
   },
   quicklook: {
     title: "Blick in die Daten",

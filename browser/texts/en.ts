@@ -112,6 +112,17 @@ export const en = {
   dataset: {
     copy: "Copy",
     copied: "Copied",
+    selected: "Selected: now press Ctrl or ⌘ and C",
+    servedBy: "Served by",
+    servedAs: (host: string, portal: string) => `${host}, as ${portal}`,
+    newer: (release: number) => `A newer version exists: release ${release} updated this dataset.`,
+    openNewest: "Look at the newest",
+    moved: "This dataset has moved; the campaign has it now at",
+    removed: (release: number) =>
+      `Release ${release} removed this dataset from the campaign. These are the data that it had.`,
+    whatChanged: "What changed?",
+    notCompared: "The two versions can't be compared: this host does not have the description of one of them.",
+    sameMetadata: "Their descriptions are the same: values or files changed.",
   },
   quicklook: {
     title: "Quick look",

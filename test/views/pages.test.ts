@@ -75,7 +75,7 @@ describe("datasets/", () => {
     ]).toMatchInlineSnapshot(`
       [
         1,
-        "8653678b",
+        "fa7e85bd",
       ]
     `);
   });

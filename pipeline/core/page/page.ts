@@ -75,13 +75,13 @@ export function datasetMain(about: PageAbout): Html {
 <div class="columns">
 <div class="what">
 ${summary !== undefined && html`<p class="summary">${summary}</p>\n`}${keywordList(about)}<section id="quicklook" hidden></section>
-${openSection(about)}${variableSection(about)}${findingSection(about)}${fileSection(about, page)}${citationSection(about)}${attributeSection(
-  about,
-)}${versionSection(about)}${lineageSection(about)}</div>
+${openSection(about)}</div>
 <aside aria-label="Facts">
 ${placeFigure(about.item)}${timeFigure(about.item)}${keyFacts(about)}${relatedSection(about, page)}${
   about.isPublished && machineLinks(about, page)
 }</aside>
+<div class="rest">
+${variableSection(about)}${findingSection(about)}${fileSection(about, page)}${citationSection(about)}${attributeSection(about)}${versionSection(about)}${lineageSection(about)}</div>
 </div>
 </main>
 `;

@@ -178,16 +178,28 @@ function versionLine({ release, made, op, cid, from, sameAs, portal, path }: Ver
 `;
 }
 
+/** Hints are mostly for its authors, so they are folded away. */
 export function findingSection({ findings }: PageAbout): Content {
   if (findings.length === 0) return undefined;
-  const shown = findings.slice(0, mostFindings);
+  const problems = findings.filter(({ level }) => level !== "hint");
+  const hints = findings.filter(({ level }) => level === "hint");
   return html`<section aria-labelledby="findings-title"><h2 id="findings-title">What to know before using it</h2>
-<ul class="findings">
-${shown.map(
-  ({ level, rule, says, fix }) =>
-    html`<li class="${level}"><p><strong>${levels[level]}</strong> ${says}</p>${fix !== undefined && html`<p class="fix">To fix: ${fix}</p>`}<p><code class="rule">${rule}</code></p></li>\n`,
-)}${findings.length > shown.length && html`<li>and ${findings.length - shown.length} more</li>`}</ul>
-</section>
+${problems.length > 0 && findingList(problems)}${
+  hints.length > 0 &&
+  html`<details><summary>${plural(hints.length, "hint")} for its authors</summary>\n${findingList(hints)}</details>\n`
+}</section>
+`;
+}
+
+function findingList(findings: PageAbout["findings"]): Html {
+  const left = findings.length - mostFindings;
+  return html`<ul class="findings">
+${findings
+  .slice(0, mostFindings)
+  .map(
+    ({ level, rule, says, fix }) =>
+      html`<li class="${level}"><p><strong>${levels[level]}</strong> ${says}</p>${fix !== undefined && html`<p class="fix">To fix: ${fix}</p>`}<p><code class="rule">${rule}</code></p></li>\n`,
+  )}${left > 0 && html`<li>and ${left} more</li>`}</ul>
 `;
 }
 
