@@ -3,6 +3,7 @@
 import { aboutOtherCopies } from "../cli/adopt/other-copy.ts";
 import { aboutOdf } from "../cli/odf/about.ts";
 import { printable } from "../cli/print/terminal.ts";
+import { chainAt } from "../cli/pull/chain-at.ts";
 import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { plural } from "../core/text/plural.ts";
@@ -15,6 +16,7 @@ export const log: Verb = {
     ["--take <side>", "adopt: ours or theirs, at paths that both changed differently"],
   ],
   about: `Newest first. Every release can be named in addresses: products/HALO@3 is that path as release 3 has it.
+With a name that was pulled, or the CID of a release or portal, it lists those of that campaign.
 
 \`log compare COPY\` reports how this log relates to another copy of it, as of a site that was offline for days. \`log adopt COPY\` takes over
 what the other one has: where this log is behind, its head becomes theirs; where both went on, their tree.yamls are merged by path,
@@ -35,10 +37,13 @@ ${aboutOdf}`,
       return (await import("../cli/adopt/adopt.ts")).adoptCopy(others[0], call);
     }
     if (others.length > 0) throw new Failure("input", `log takes one address, and was given ${args.length}`);
-    if (args[0] !== undefined) return (await import("../cli/odf/log.ts")).logDataset(args[0], call);
-    const { log } = await open();
-    const head = await log.head(world);
-    if (!head) world.log(nothingPublished);
+    const other = first === undefined ? undefined : await chainAt(first, call);
+    if (first !== undefined && !other) return (await import("../cli/odf/log.ts")).logDataset(first, call);
+    const log = other?.log ?? (await open()).log;
+    const head = other ? other.head : await (await open()).log.head(world);
+    if (!head && !other) world.log(nothingPublished);
+    if (other && !other.state.head)
+      world.log(`release ${other.state.number} is known by its portal alone: ${other.state.portal}`);
     for await (const { cid, release } of releasesFrom(head, log, world)) {
       const { number, root, portal, made, changes, rollbackOf, why } = release;
       const data = {

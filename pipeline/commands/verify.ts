@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { verifyOffline } from "../cli/local/verify-offline.ts";
 import { aboutOdf } from "../cli/odf/about.ts";
 import { checkTable, verdictLine } from "../cli/print/check-table.ts";
+import { chainAt, checksOfChain } from "../cli/pull/chain-at.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure, kinds } from "../core/failure.ts";
 import { type Check, verdict } from "../stages/verify/check.ts";
@@ -21,6 +22,7 @@ export const verify: Verb = {
   about: `Walks the log from the newest release to the first, retrieves blocks from every service, queries every authoritative server,
 and looks up every dataset of the index in the tree. Exit code 6: something contradicts itself or its CID.
 7: names or pins are no longer what the log says, or STAC is invalid. 4: something could not be checked.
+With a name that was pulled, or the CID of a release or portal, it checks the releases of that campaign and everything in its newest one.
 
 ${aboutOdf} Every block, slice of data and checkpoint is hashed, and what is wrong is named.`,
   completes: ["tree"],
@@ -30,13 +32,15 @@ ${aboutOdf} Every block, slice of data and checkpoint is hashed, and what is wro
     // Each tree is garbage after the next is read. While its heap is small, V8 finds that the first ones survive, and allocates
     // all later ones as long-lived, so that they accumulate: 290 MB instead of 160 for 1 000 releases of 245 leaves.
     setFlagsFromString("--no-allocation-site-pretenuring");
-    const { args, flags, out, world } = call;
+    const { args, flags } = call;
     if (args[0] !== undefined) {
       if (["deep", "stac", "schemas", "offline"].some((flag) => flags[flag] !== undefined))
         throw new Failure("input", "the flags of verify are about the campaign, not about one dataset", {
           hint: `fieldtree verify ${args[0]} checks all of it`,
         });
-      return (await import("../cli/odf/verify.ts")).verifyDataset(args[0], call);
+      const other = await chainAt(args[0], call);
+      if (!other) return (await import("../cli/odf/verify.ts")).verifyDataset(args[0], call);
+      return report(checksOfChain(other, call), call);
     }
     if (flags.schemas !== undefined && flags.stac !== true)
       throw new Failure("input", "--schemas says where --stac finds its schemas", { hint: "add --stac" });
@@ -44,23 +48,28 @@ ${aboutOdf} Every block, slice of data and checkpoint is hashed, and what is wro
       throw new Failure("input", "--stac reads the portal on the node, and --offline a file alone", {
         hint: "leave one of them out",
       });
-    const checks: Check[] = [];
-    for await (const check of typeof flags.offline === "string" ? verifyOffline(flags.offline, call) : online(call)) {
-      world.signal.throwIfAborted();
-      checks.push(check);
-      const { part: _, ...line } = check;
-      out.result(line);
-    }
-    const { kind, ...result } = verdict(checks);
-    const bad = checks.filter(({ ok }) => !ok);
-    out.result(
-      { event: "verified", ...result },
-      [...checkTable(checks, out.paint), verdictLine(checks)].join("\n"),
-      bad.length > 0 ? [...checkTable(bad, out.paint), verdictLine(checks)].join("\n") : undefined,
-    );
-    return kind ? kinds[kind].exit : 0;
+    return report(typeof flags.offline === "string" ? verifyOffline(flags.offline, call) : online(call), call);
   },
 };
+
+/** Prints each check, and the verdict. Returns the exit code. */
+async function report(all: AsyncIterable<Check>, { out, world }: Call): Promise<number> {
+  const checks: Check[] = [];
+  for await (const check of all) {
+    world.signal.throwIfAborted();
+    checks.push(check);
+    const { part: _, ...line } = check;
+    out.result(line);
+  }
+  const { kind, ...result } = verdict(checks);
+  const bad = checks.filter(({ ok }) => !ok);
+  out.result(
+    { event: "verified", ...result },
+    [...checkTable(checks, out.paint), verdictLine(checks)].join("\n"),
+    bad.length > 0 ? [...checkTable(bad, out.paint), verdictLine(checks)].join("\n") : undefined,
+  );
+  return kind ? kinds[kind].exit : 0;
+}
 
 async function* online({ campaign: open, cwd, flags, world }: Call): AsyncGenerator<Check> {
   const folder = typeof flags.schemas === "string" ? resolve(cwd, flags.schemas) : undefined;

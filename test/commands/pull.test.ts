@@ -9,9 +9,13 @@ import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { carOf } from "../../pipeline/dag/car.ts";
 import { makeDirectory } from "../../pipeline/dag/directory.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
+import { walk } from "../../pipeline/dag/read/read.ts";
+import { releaseBlock } from "../../pipeline/log/release.ts";
 import { signRecord } from "../../pipeline/names/ipns/record.ts";
 import { type FakeGateway, startFakeGateway } from "../fakes/gateway.ts";
+import { testWorld } from "../fakes/world.ts";
 import { startRouting } from "../servers/routing.ts";
+import { aSite } from "../stages/pull/sites.ts";
 import { aCampaign, aFolder, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
@@ -112,5 +116,31 @@ describe("pulling data", () => {
     expect([one.requests.length, two.requests.length]).toEqual([1, 1]);
     const { code: none, stderr: why } = await fieldtree(["pull", `${cid}`], { cwd: await aCampaign() });
     expect([none, why]).toEqual([2, expect.stringContaining("IPFS_GATEWAY")]);
+  });
+});
+
+describe("another campaign that was pulled", () => {
+  it("is listed, verified, searched and read under its name", { timeout: 120_000 }, async () => {
+    const ship = await aSite("ship");
+    const heads = [await ship.publish("a"), await ship.publish("b")];
+    const [cwd, files] = [await aCampaign(), await aFolder()];
+    const head = heads[1]!;
+    const blocks = async function* () {
+      yield* walk(head.release.portal, async (cid) => (await ship.home.get(cid, testWorld()))!, { scope: "all" });
+      yield releaseBlock(head.release);
+    };
+    const car = join(files, "ship.car");
+    await writeFile(car, await Array.fromAsync(carOf([head.cid], blocks())));
+    const pull = await fieldtree(["pull", car], { cwd });
+    expect(pull.code, pull.stderr).toBe(0);
+    expect(pull.stdout).toContain("release 2 of ship");
+    const listed = await fieldtree(["log", "ship", "--json"], { cwd });
+    expect(listed.json().map(({ cid }) => cid)).toEqual(heads.map(({ cid }) => `${cid}`).reverse());
+    const verified = await fieldtree(["verify", "ship", "--json"], { cwd });
+    expect(verified.code, verified.stdout).toBe(0);
+    expect(verified.json().at(-1)).toMatchObject({ event: "verified", ok: true });
+    expect((await fieldtree(["cat", "ship/tree/data/b.txt"], { cwd })).stdout).toBe("b");
+    const found = await fieldtree(["search", "nothing", "--in", "ship", "--json"], { cwd });
+    expect(found.json().at(-1)).toEqual({ hits: 0, total: 0 });
   });
 });

@@ -17,9 +17,11 @@ import { required } from "../../ipfs/require-block.ts";
 import { publishedHead, releaseNumbered } from "../../log/chain.ts";
 import type { Release } from "../../log/release.ts";
 import { targetOf } from "../../stages/names/target.ts";
+import { recognise } from "../../stages/pull/recognise.ts";
 import { assembleTree } from "../../stages/tree/assemble.ts";
 import { treeOf } from "../../stages/tree/past.ts";
 import { outOfReach, sizesOf } from "../../stages/tree/sizes.ts";
+import { readAliases } from "../pull/aliases.ts";
 import type { Call } from "../verb.ts";
 import { targetsOf } from "./name-targets.ts";
 import { type Address, parseAddress } from "./parse-address.ts";
@@ -113,7 +115,10 @@ async function startOf(address: Address, campaign: Campaign, world: World): Prom
     case "name":
       return { get, ...(await nameTarget(address, campaign, world)) };
     case "tree": {
-      if (address.release === undefined) return inTree(address.path, campaign, world);
+      if (address.release === undefined) {
+        const found = await inTree(address.path, campaign, world);
+        return found.base ? found : ((await inPulled(address.path, campaign, world)) ?? found);
+      }
       return { base: (await releaseOf(address.release, campaign, world)).root, path: address.path, get };
     }
   }
@@ -174,6 +179,19 @@ async function inTree(path: string, campaign: Campaign, world: World): Promise<S
   const built = new Map<string, Uint8Array>();
   const root = assembleTree(tree, of, campaign.profile, ({ cid, bytes }) => void built.set(cid.toString(), bytes));
   return { base: root.cid, path, get: async (cid) => built.get(cid.toString()) ?? campaign.get(cid) };
+}
+
+/**
+ * Resolves a path below a name that was pulled, where the tree has nothing of that name. Of a campaign, what was pulled is its
+ * portal, whichever of its releases and portals the address led to.
+ */
+async function inPulled(path: string, campaign: Campaign, world: World): Promise<Start | undefined> {
+  const [name = "", ...below] = path.split("/");
+  const alias = (await readAliases(campaign.folder)).pulled[name];
+  if (!alias) return undefined;
+  const remote = await recognise(CID.parse(alias.cid), campaign.get, world);
+  const base = remote.kind === "campaign" ? remote.state.portal : remote.cid;
+  return { base, path: below.join("/"), get: campaign.get };
 }
 
 /** Returns the tree of a release, or that of tree.yaml with its findings. A published tree was valid. */

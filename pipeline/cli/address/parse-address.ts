@@ -22,6 +22,8 @@ or a CID and a path below it, in each of these forms:
   bafy…/path
   ipfs://bafy…/path
   https://ipfs.io/ipfs/bafy…/path
+or the name of something pulled, and a path in it; of another campaign, in its portal:
+  ship/tree/products
 or an IPNS name of the campaign: its portal, its tree, and what campaign.yaml announces:
   ipns://CAMPAIGN/index.json
   ipns://latest.CAMPAIGN/products@3

@@ -14,11 +14,12 @@ import { readRelease } from "../../log/release.ts";
 import { comparedText, compareLogs, type OtherLog } from "../../stages/adopt/other-log.ts";
 import { parseAddress } from "../address/parse-address.ts";
 import { type Remarks, storeCar } from "../local/import-cars.ts";
+import { readAliases } from "../pull/aliases.ts";
 import type { Call } from "../verb.ts";
 
 /** Help text for both verbs. */
 export const aboutOtherCopies = `Another copy of the log is a CAR file (as \`car export --scope log\` or \`--scope release\` writes it), a git remote with
-the log's branch, or a release: its CID, ipfs://CID, or the URL of either at a gateway.`;
+the log's branch, a name under which a release was pulled, or a release: its CID, ipfs://CID, or the URL of either at a gateway.`;
 
 /**
  * The blocks of a CAR are stored on the campaign's node first, so that they can be adopted.
@@ -37,12 +38,13 @@ export async function otherCopy(named: string, campaign: Campaign, call: Call): 
   }
   if (file?.isDirectory() || /^(?:git@|ssh:|git:|file:)|^https?:.*\.git$/.test(named))
     return atRemote(named, campaign, call);
-  const address = parseAddress(named);
+  const pulled = (await readAliases(campaign.folder)).pulled[named];
+  const address = parseAddress(pulled?.cid ?? named);
   if (address.in === "content" && address.path === "" && address.cid.code === codecs.dagCbor)
     return atRelease(address.cid, named, campaign, world);
   if (address.in === "tree" && /^[\w.-]+$/.test(named)) return atRemote(named, campaign, call);
   throw new Failure("input", `${shown(named, 200)} is no copy of a release log`, {
-    hint: "a CAR file, a git remote, or the CID of a release",
+    hint: "a CAR file, a git remote, a name that was pulled, or the CID of a release",
   });
 }
 
