@@ -10,7 +10,6 @@ import {
   type Dictionary,
   decodePack,
   decodeRoot,
-  dictionaries,
   facetsFile,
   headerFile,
   leafFile,
@@ -20,11 +19,12 @@ import {
   rowsFile,
   rowsPerFile,
   type Separators,
+  version,
   windowFile,
 } from "./layout.ts";
 import { decodeLeaf, decodeWindow, type Postings, type Window } from "./postings.ts";
 import { decodeRows, type Row } from "./rows.ts";
-import type { Terms } from "./words.ts";
+import { baseOf, special, type Terms } from "./words.ts";
 
 /** Bytes of a file of `search/`, by its path there. @throws Failure `input` or `unavailable` where it is not to be had. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
@@ -34,6 +34,8 @@ export interface IndexReader {
   readonly documents: number;
   /** Whether all of it is in memory. */
   readonly isLocal: boolean;
+  /** Words that the campaign has most often. */
+  readonly frequent: ReadonlySet<string>;
   /** Reads the leaves that have terms in these ranges, at most `mostLeaves` of each range in each dictionary. */
   leaves(ranges: readonly Range[]): Promise<void>;
   /** The terms of a range in leaves that were read. `isWhole`: all of them were. */
@@ -59,7 +61,9 @@ const mostRemembered = 2000;
 export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
   const header = headerOf(await readFile(headerFile));
   const read = header.form === "pack" ? fromPack(await readFile(packFile)) : readFile;
-  const separators = decodeRoot(await read(rootFile));
+  const root = decodeRoot(await read(rootFile));
+  const { separators } = root;
+  const frequent = new Set(root.frequent);
   const leaves = new Map<string, readonly Postings[]>();
   const rowFiles = new Map<string, readonly Row[]>();
 
@@ -76,18 +80,21 @@ export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
   return {
     documents: header.documents,
     isLocal: header.form === "pack",
+    frequent,
 
     leaves: (ranges) =>
       readLeaves(
-        dictionaries.flatMap((dictionary) =>
-          ranges.flatMap((range) => filesOf(dictionary, separators[dictionary], range).slice(0, range.mostLeaves)),
+        ranges.flatMap((range) =>
+          dictionariesOf(range, frequent).flatMap((dictionary) =>
+            filesOf(dictionary, separators[dictionary], range).slice(0, range.mostLeaves),
+          ),
         ),
       ),
 
     postings({ from, to }) {
       const found: Postings[] = [];
       let isWhole = true;
-      for (const dictionary of dictionaries) {
+      for (const dictionary of dictionariesOf({ from, to }, frequent)) {
         for (const file of filesOf(dictionary, separators[dictionary], { from, to })) {
           const leaf = leaves.get(file);
           isWhole &&= leaf !== undefined;
@@ -130,7 +137,7 @@ export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
       const files = new Set<string>();
       for (const term of terms) {
         if (files.size >= mostLeaves) break;
-        for (const dictionary of dictionaries) {
+        for (const dictionary of dictionariesOf({ from: term, to: term }, frequent)) {
           files.add(leafFile(dictionary, at(separators[dictionary], leafOf(separators[dictionary], term))));
         }
       }
@@ -141,6 +148,12 @@ export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
 }
 
 const at = (separators: Separators, i: number) => separators[i] ?? "";
+
+/** The dictionaries that may have terms of a range. All terms of a frequent word are in one. */
+function dictionariesOf({ from, to }: Range, frequent: ReadonlySet<string>): readonly Dictionary[] {
+  if (from.startsWith(special)) return ["cells"];
+  return frequent.has(baseOf(from)) && baseOf(from) === baseOf(to) ? ["common"] : ["rare", "common"];
+}
 
 function filesOf(dictionary: Dictionary, separators: Separators, { from, to }: Range): string[] {
   const [first, last] = [leafOf(separators, from), leafOf(separators, to)];
@@ -157,7 +170,7 @@ function headerOf(bytes: Uint8Array): { form: "pack" | "files"; documents: numbe
   }
   if (
     isRecord(header) &&
-    header.version === 1 &&
+    header.version === version &&
     (header.form === "pack" || header.form === "files") &&
     typeof header.documents === "number"
   ) {

@@ -5,20 +5,25 @@
  * |---|---|
  * | `index.json` | {@link Header} |
  * | `pack` | all other files in one, of a small campaign |
- * | `root` | the separators of both dictionaries |
- * | `rare/…`, `common/…` | leaves of a dictionary: some terms in a row, each with its documents |
+ * | `root` | the separators of all dictionaries, and the most frequent words |
+ * | `rare/…`, `common/…`, `cells/…` | leaves of a dictionary: some terms in a row, each with its documents |
  * | `windows/…` | the documents of a common term, of a range of numbers |
- * | `rows/…` | what is shown of documents, eight a file |
+ * | `rows/…` | what is shown of documents, four a file |
  * | `facets.json` | the commonest values of each field |
  *
- * Terms in few documents are in one dictionary, terms in many in another. A new dataset has mostly common terms, so that few
- * leaves and folders change. Folders have few entries, because a changed file changes all folders above it.
+ * Terms in few documents are in one dictionary, terms in many in another, and cells of time and place in a third. A new dataset
+ * has mostly common terms, so that few leaves and folders change. All terms of a word (the word, a platform of that name) are in
+ * one dictionary. So a query reads no rare leaf for the most frequent words, which the root has. Folders have few entries,
+ * because a changed file changes all folders above it.
  */
 import { Failure } from "../failure.ts";
 import { commonPrefix, type Reader, reader, type Writer, writer } from "./bytes.ts";
 
+/** Of the layout. It changes with anything that a reader of files has to know. */
+export const version = 2;
+
 export interface Header {
-  readonly version: 1;
+  readonly version: typeof version;
   readonly form: "pack" | "files";
   /** Number of documents. */
   readonly documents: number;
@@ -29,11 +34,11 @@ export const packFile = "pack";
 export const rootFile = "root";
 export const facetsFile = "facets.json";
 
-export type Dictionary = "rare" | "common";
-export const dictionaries: readonly Dictionary[] = ["rare", "common"];
+export type Dictionary = "rare" | "common" | "cells";
+export const dictionaries: readonly Dictionary[] = ["rare", "common", "cells"];
 
 /** Documents in a file of rows. */
-export const rowsPerFile = 8;
+export const rowsPerFile = 4;
 
 /** The file of rows that has a document. */
 export function rowsFile(number: number): string {
@@ -43,7 +48,7 @@ export function rowsFile(number: number): string {
 /** The leaf whose terms begin at a separator. */
 export function leafFile(dictionary: Dictionary, separator: string): string {
   const hash = hashOf(separator);
-  const folders = dictionary === "rare" ? [hash & 7, (hash >>> 3) & 7, (hash >>> 6) & 7] : [hash & 7, (hash >>> 3) & 7];
+  const folders = [hash & 7, (hash >>> 3) & 7, ...(dictionary === "common" ? [] : [(hash >>> 6) & 7])];
   return `${dictionary}/${folders.join("/")}/${nameOf(separator)}`;
 }
 
@@ -104,26 +109,37 @@ export function decodePack(bytes: Uint8Array): Map<string, Uint8Array> {
 /** The first terms of the leaves of a dictionary, each cut where it differs from the last term of the leaf before. */
 export type Separators = readonly string[];
 
-export function encodeRoot(root: Readonly<Record<Dictionary, Separators>>): Uint8Array {
+export interface Root {
+  readonly separators: Readonly<Record<Dictionary, Separators>>;
+  /** Words that the common dictionary has, ascending. */
+  readonly frequent: readonly string[];
+}
+
+export function encodeRoot({ separators, frequent }: Root): Uint8Array {
   const output = writer();
-  for (const dictionary of dictionaries) {
-    output.number(root[dictionary].length);
+  for (const texts of [...dictionaries.map((dictionary) => separators[dictionary]), frequent]) {
+    output.number(texts.length);
     const append = frontCoded(output);
-    for (const separator of root[dictionary]) append(separator);
+    for (const each of texts) append(each);
   }
   return output.done();
 }
 
 /** @throws Failure `corrupt` */
-export function decodeRoot(bytes: Uint8Array): Record<Dictionary, Separators> {
+export function decodeRoot(bytes: Uint8Array): Root {
   const input = reader(bytes);
-  const root: Record<Dictionary, string[]> = { rare: [], common: [] };
-  for (const dictionary of dictionaries) {
+  const texts = () => {
     const next = frontDecoded(input);
-    for (let left = input.number(); left > 0; left--) root[dictionary].push(next());
-    if (root[dictionary][0] !== "") throw new Failure("corrupt", "a search index has no first leaf");
+    const all: string[] = [];
+    for (let left = input.number(); left > 0; left--) all.push(next());
+    return all;
+  };
+  const separators: Record<Dictionary, Separators> = { rare: [], common: [], cells: [] };
+  for (const dictionary of dictionaries) {
+    separators[dictionary] = texts();
+    if (separators[dictionary][0] !== "") throw new Failure("corrupt", "a search index has no first leaf");
   }
-  return root;
+  return { separators, frequent: texts() };
 }
 
 /** Which leaf has `term`, if any has. */

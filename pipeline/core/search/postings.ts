@@ -2,19 +2,20 @@
  * Which documents have a term, as leaves and windows have it.
  *
  * The list of a common term is divided into windows: the numbers from one multiple of 2^bits to the next. The leaf has the
- * counts of all of them and the documents of the last one; each other window is a file. So the newest documents of a term are
- * known without a further request, and a new document changes no window.
+ * documents of the last one, and of each other window, which is a file, about how many there are. So the newest documents of a
+ * term are known without a further request, a new document changes no window, and a document that gets or loses a term mostly
+ * changes its window and not the leaf.
  */
 
 import { Failure } from "../failure.ts";
 import { joined } from "../joined.ts";
 import { decodeList, encodeList, reader, type Writer, writer } from "./bytes.ts";
-import { type Dictionary, frontCoded, frontDecoded } from "./layout.ts";
+import { frontCoded, frontDecoded } from "./layout.ts";
 import { detailLength } from "./words.ts";
 
 export interface Postings {
   readonly term: string;
-  /** Documents that have it. */
+  /** Documents that have it: about so many where not all windows were read. */
   readonly count: number;
   /** A window has the numbers from n · 2^bits up to (n + 1) · 2^bits. */
   readonly bits: number;
@@ -24,6 +25,7 @@ export interface Postings {
 
 export interface Window {
   readonly number: number;
+  /** Rounded ({@link rounded}) until its file is read. */
   readonly count: number;
   /** Absent until its file is read. */
   documents?: readonly number[];
@@ -35,21 +37,43 @@ export interface Window {
 const allBits = 53;
 
 /** Documents from which on a term is a common one. */
-const commonFrom = 128;
-
-export function dictionaryOf(count: number): Dictionary {
-  return count < commonFrom ? "rare" : "common";
-}
+export const commonFrom = 128;
 
 /**
  * The bits of the windows of a term.
  *
  * @param next the number after the greatest one. The rarer a term, the wider its windows: each is some 500 bytes.
  */
-export function windowBits(count: number, next: number): number {
+export function windowBits(term: string, count: number, next: number): number {
   if (count < commonFrom) return allBits;
   const rarity = Math.max(0, Math.floor(Math.log2(next / count)));
-  return 11 + Math.floor(rarity * 0.65);
+  return detailLength(term) > 0 ? 7 + rarity : 11 + Math.floor(rarity * 0.65);
+}
+
+/** A number as its leading bits have it: at most a quarter less. */
+export function rounded(count: number): number {
+  return countOf(codeOf(count));
+}
+
+/** One byte: a floating-point number of two bits after the first. */
+function codeOf(count: number): number {
+  if (count < 4) return count;
+  const exponent = Math.floor(Math.log2(count));
+  return exponent * 4 + (Math.floor(count / 2 ** (exponent - 2)) & 3) - 4;
+}
+
+function countOf(code: number): number {
+  return code < 4 ? code : (4 + (code & 3)) * 2 ** (Math.floor(code / 4) - 1);
+}
+
+/** How many documents have the term; `undefined` where a window was not read. */
+export function exactCount({ windows }: Postings): number | undefined {
+  let sum = 0;
+  for (const { documents } of windows) {
+    if (!documents) return undefined;
+    sum += documents.length;
+  }
+  return sum;
 }
 
 /** The list of a term divided into windows, all of them read. `documents` ascend. */
@@ -59,7 +83,7 @@ export function postingsOf(
   next: number,
   detailOf: (document: number) => Uint8Array = () => new Uint8Array(detailLength(term)),
 ): Postings {
-  const bits = windowBits(documents.length, next);
+  const bits = windowBits(term, documents.length, next);
   const windows: Window[] = [];
   for (let from = 0; from < documents.length; ) {
     const number = Math.floor(documents[from]! / 2 ** bits);
@@ -98,7 +122,7 @@ function decodeDocuments(
   return { documents, details: input.bytes(documents.length * length) };
 }
 
-/** @throws Failure `corrupt` where the list has another length than its leaf says. */
+/** @throws Failure `corrupt` where the list has about another length than its leaf has. */
 export function decodeWindow(
   { term, bits }: Postings,
   { number, count }: Window,
@@ -106,10 +130,10 @@ export function decodeWindow(
 ): Pick<Window, "documents" | "details"> {
   const decoded = decodeDocuments(term, bits, number, bytes);
   const { documents } = decoded;
-  if (documents.length === count) return decoded;
+  if (rounded(documents.length) === count) return decoded;
   throw new Failure(
     "corrupt",
-    `a window of ${JSON.stringify(term)} has ${documents.length} documents where its leaf has ${count}`,
+    `a window of ${JSON.stringify(term)} has ${documents.length} documents where its leaf has about ${count}`,
   );
 }
 
@@ -124,7 +148,7 @@ export function encodeRecord(postings: Postings): Uint8Array {
     let next = 0;
     for (const { number, count } of windows.slice(0, -1)) {
       output.number(number - next);
-      output.number(count);
+      output.number(codeOf(count));
       next = number + 1;
     }
     output.number(last.number - next);
@@ -160,7 +184,7 @@ export function decodeLeaf(bytes: Uint8Array): Postings[] {
     if (bits !== allBits) {
       for (let left = input.number(); left > 0; left--) {
         const number = next + input.number();
-        windows.push({ number, count: input.number() });
+        windows.push({ number, count: countOf(input.number()) });
         next = number + 1;
       }
       next += input.number();

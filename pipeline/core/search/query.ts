@@ -8,10 +8,12 @@
  */
 import type { Box } from "../dataset/extent.ts";
 import { Failure } from "../failure.ts";
+import { type Cell, exactly } from "./cells.ts";
 import { type Field, fields, most, type SearchDocument } from "./document.ts";
-import { intersects, placeDetail, placeLookups, placeTerms } from "./place-cells.ts";
-import { type Days, daysOf, timeDetail, timeLookups, timeTerms } from "./time-cells.ts";
-import { baseOf, cut, detailLength, everything, fold, partsOf, type Terms, valueTerm, wordsOf } from "./words.ts";
+import { type Compare, comparing } from "./extent-detail.ts";
+import { intersects, placeCells, placeTerms } from "./place-cells.ts";
+import { type Days, daysOf, timeCells, timeTerms, wholeYear } from "./time-cells.ts";
+import { baseOf, cut, everything, fold, partsOf, type Terms, valueTerm, wordsOf } from "./words.ts";
 
 export interface Query {
   /** As a person types them, separated by blanks. */
@@ -39,8 +41,15 @@ export type Part =
       readonly also: readonly Terms[];
     };
 
+/** The box and the days of a query. The details of the lists of any one of the choices tell what is in them. */
+export interface ExtentPart {
+  readonly choices: readonly (readonly Cell[])[];
+  compareOf(term: string): Compare;
+}
+
 export interface Plan {
   readonly parts: readonly Part[];
+  readonly extent?: ExtentPart;
   /** Compares what is not certain. */
   matches(document: Pick<SearchDocument, "time" | "bbox">): boolean;
 }
@@ -54,16 +63,14 @@ export function planOf({ words = "", bbox, from, until, values = {} }: Query): P
   const parts: Part[] = [];
   for (const typed of words.trim().split(/\s+/).slice(0, mostWords)) {
     const found = /^\d{4}-\d\d(-\d\d)?$/.test(typed) ? daysOf(typed, typed) : undefined;
-    if (found) {
-      days.push(found);
-      parts.push({ kind: "terms", terms: timeLookups(found) });
-    } else parts.push(...wordParts(typed));
+    if (found) days.push(found);
+    else parts.push(...wordParts(typed));
   }
   for (const [field, value] of Object.entries(values)) {
     const terms = [value].flat().map((each) => {
       const term = valueTerm(field as Field, each);
       if (term === undefined) throw new Failure("input", `"${each}" is no ${field}`);
-      return { from: term, to: term, certain: true };
+      return exactly(term);
     });
     if (terms.length > 0) parts.push({ kind: "terms", terms });
   }
@@ -75,12 +82,16 @@ export function planOf({ words = "", bbox, from, until, values = {} }: Query): P
         `${from ?? "…"} to ${until ?? "…"} are no dates such as 2024, 2024-08 or 2024-08-18, in this order`,
       );
     days.push(found);
-    parts.push({ kind: "terms", terms: timeLookups(found) });
   }
-  if (bbox) parts.push({ kind: "terms", terms: placeLookups(bbox) });
-  if (parts.length === 0) parts.push({ kind: "terms", terms: [{ from: everything, to: everything, certain: true }] });
+  const all = [...(bbox ? [placeCells(bbox)] : []), ...days.map(timeCells)];
+  // Of small cells and large ones, the large ones are not even read.
+  const finest = Math.min(...all.map(({ coarseness }) => coarseness));
+  const choices = all.filter(({ coarseness }) => coarseness === finest).map(({ cells }) => cells);
+  const extent = { choices, compareOf: (term: string) => comparing(term, { bbox, days }) };
+  if (parts.length === 0 && choices.length === 0) parts.push({ kind: "terms", terms: [exactly(everything)] });
   return {
     parts,
+    ...(choices.length > 0 && { extent }),
     matches: (document) =>
       days.every((asked) => isAt(document, asked)) &&
       (!bbox || (document.bbox !== undefined && intersects(document.bbox, bbox))),
@@ -105,18 +116,9 @@ function wordParts(typed: string): Part[] {
       word,
       isPrefix: isPrefix && i === words.length - 1,
       parts: parts.length > 1 ? parts : [],
-      // What only may have a day of it is not compared, because the word may have found it.
-      also: year ? timeLookups(year).filter(({ certain }) => certain) : [],
+      also: year ? [wholeYear(word)] : [],
     };
   });
-}
-
-/** What the list of a term has of a document that has the term: {@link detailLength} bytes. */
-export function detailOf(term: string, { time, bbox }: SearchDocument): Uint8Array {
-  const length = detailLength(term);
-  if (length === 4 && bbox) return placeDetail(term, bbox);
-  const days = length === 2 && time ? daysOf(...time) : undefined;
-  return days ? timeDetail(term, days) : new Uint8Array(length);
 }
 
 /** Everything that finds the document. */

@@ -9,14 +9,16 @@
  * A query reads the leaves of its words, then windows of long lists where the leaves are not enough, then rows: three round
  * trips, a fourth where a misspelt word is corrected. `index-reader.ts` reads the files, whose form is in `layout.ts`.
  */
-import { type Alternatives, type Candidates, candidatesOf } from "./candidates.ts";
+import { type Alternatives, type Candidates, candidatesOf, expectedOf, matchingIn } from "./candidates.ts";
+import { type Cell, dividedFrom } from "./cells.ts";
 import { correctionOf, editsOf, shortestCorrected } from "./corrections.ts";
 import { type Field, fields } from "./document.ts";
 import type { IndexReader, Range } from "./index-reader.ts";
-import type { Postings } from "./postings.ts";
-import { type Part, type Plan, planOf, type Query } from "./query.ts";
+import { rowsPerFile } from "./layout.ts";
+import { exactCount, type Postings } from "./postings.ts";
+import { type ExtentPart, type Part, type Plan, planOf, type Query } from "./query.ts";
 import type { Row } from "./rows.ts";
-import { valueTerm } from "./words.ts";
+import { everything, valueTerm } from "./words.ts";
 
 export interface Found {
   /** The newest first. */
@@ -52,22 +54,63 @@ export async function search(
   { limit, count = false }: SearchOptions,
 ): Promise<Found> {
   const plan = planOf(query);
-  const { parts, isWhole, corrected } = await resolved(plan, index);
-  if (parts.some((part) => part.length === 0)) return { hits: [], total: 0, more: false, corrected };
-  let enough = count ? Math.max(limit, mostCounted) + 1 : limit;
+  const { parts: words, extent, isWhole, corrected } = await resolved(plan, index);
+  const all = extent ? [...words, extent] : words;
+  if (all.some((part) => part.length === 0)) return { hits: [], total: 0, more: false, corrected };
+  // Of what the words find, the rows tell where and when it is.
+  const share = count ? undefined : shareLeftToRows(words, extent, limit, index);
+  const parts = share === undefined ? all : words;
+  let enough = count ? Math.max(limit, mostCounted) + 1 : share === undefined ? limit : Math.ceil(limit / share);
   let candidates = await candidatesOf(parts, enough, index);
-  let { rows, checked } = await rowsOf(candidates, limit, count, plan, index);
+  if (share !== undefined) candidates = uncertain(candidates);
+  let { rows, checked } = await rowsOf(candidates, { limit, count, share }, plan, index);
   // Some that had to be compared did not match.
   while (rows.length < limit && !candidates.isAll) {
     enough = 2 * candidates.found.length + limit;
-    candidates = await candidatesOf(parts, enough, index);
-    ({ rows, checked } = await rowsOf(candidates, limit, count, plan, index));
+    candidates = await candidatesOf(all, enough, index);
+    ({ rows, checked } = await rowsOf(candidates, { limit, count }, plan, index));
   }
   const hits = rows.slice(0, limit);
   // A single list is counted in its leaf.
-  const [only] = parts.length === 1 && parts[0]!.length === 1 ? parts[0]! : [];
-  if (only?.certain && isWhole) return { hits, total: only.postings.count, more: false, corrected };
+  const [only] = all.length === 1 && all[0]?.length === 1 ? all[0] : [];
+  const total = only && !only.compare && isWhole ? countOf(only.postings, index) : undefined;
+  if (total !== undefined) return { hits, total, more: false, corrected };
   return { hits, total: checked.total, more: checked.more || !candidates.isAll || !isWhole, corrected };
+}
+
+function countOf(postings: Postings, index: IndexReader): number | undefined {
+  return postings.term === everything ? index.documents : exactCount(postings);
+}
+
+const uncertain = ({ found, isAll }: Candidates): Candidates => ({
+  found: found.map(({ number }) => ({ number, certain: false })),
+  isAll,
+});
+
+/** Bytes of a file of rows, about. */
+const bytesOfRows = 600;
+
+/**
+ * Where a box or an interval has so much of the campaign that it costs less to read rows in vain than its lists: which part
+ * of the documents is in it.
+ */
+function shareLeftToRows(
+  words: readonly Alternatives[],
+  extent: Alternatives | undefined,
+  limit: number,
+  index: IndexReader,
+): number | undefined {
+  if (!extent || words.length === 0) return undefined;
+  const share = Math.min(1, matchingIn(extent) / Math.max(1, index.documents));
+  const rows = Math.ceil(limit / share);
+  const withLists = expectedOf([...words, extent], limit);
+  const withRows = expectedOf(words, rows);
+  const files = (hits: number, span: number) => Math.min(hits, Math.ceil(span / rowsPerFile)) * bytesOfRows;
+  const cost = {
+    lists: withLists.bytes + files(limit, withLists.span),
+    rows: withRows.bytes + files(rows, withRows.span),
+  };
+  return cost.rows < cost.lists ? share : undefined;
 }
 
 /** Numbers of documents by value, the commonest first. */
@@ -83,8 +126,8 @@ export async function facetCounts(
   query: Query,
 ): Promise<{ readonly counts: readonly FacetCount[]; readonly more: boolean }> {
   const plan = planOf(query);
-  const { parts, isWhole } = await resolved(plan, index);
-  const candidates = await candidatesOf(parts, mostCounted + 1, index);
+  const { parts, extent, isWhole } = await resolved(plan, index);
+  const candidates = await candidatesOf(extent ? [...parts, extent] : parts, mostCounted + 1, index);
   const first = {
     found: candidates.found.slice(0, mostCounted),
     isAll: candidates.isAll && candidates.found.length <= mostCounted,
@@ -129,62 +172,71 @@ function facetsIn(bytes: Uint8Array): { field: Field; value: string }[] {
 }
 
 interface Resolved {
+  /** Without the box and the days. */
   readonly parts: readonly Alternatives[];
+  readonly extent?: Alternatives;
   /** False where a word begins more terms than were read. */
   readonly isWhole: boolean;
   readonly corrected: Found["corrected"];
 }
 
 /** Reads the leaves of a query, and returns the lists of each of its parts. */
-async function resolved({ parts }: Plan, index: IndexReader): Promise<Resolved> {
-  await index.leaves(parts.flatMap(rangesOf));
+async function resolved({ parts, extent }: Plan, index: IndexReader): Promise<Resolved> {
+  const cells = (extent?.choices ?? []).flat().flatMap((cell) => [cell, ...(cell.parts ?? [])]);
+  await index.leaves([...parts.flatMap((part) => rangesOf(part, index)), ...cells]);
   let isWhole = true;
   const corrected: { typed: string; searched: string }[] = [];
   const alternatives: Alternatives[] = [];
   const words = parts.flatMap((part) => {
     if (part.kind === "word") return [part];
-    alternatives.push(
-      part.terms.flatMap((terms) =>
-        index.postings(terms).found.map((postings) => ({
-          postings,
-          certain: terms.certain,
-          ...(terms.compare && { compare: terms.compare }),
-        })),
-      ),
-    );
+    alternatives.push(part.terms.flatMap((terms) => listed(index.postings(terms).found)));
     return [];
   });
   for (const part of words) {
-    const also = part.also.flatMap((terms) => certainly(index.postings(terms).found));
+    const also = part.also.flatMap((terms) => listed(index.postings(terms).found));
     const lists = await listsOf(part, index);
     if (lists.found.length > 0 || also.length > 0) {
-      alternatives.push([...certainly(lists.found), ...also]);
+      alternatives.push([...listed(lists.found), ...also]);
       isWhole &&= lists.isWhole;
       continue;
     }
     const pieces = await Promise.all(part.parts.map((word) => listsOf({ word, isPrefix: false }, index)));
     if (pieces.length > 0 && pieces.every(({ found }) => found.length > 0)) {
-      alternatives.push(...pieces.map(({ found }) => certainly(found)));
+      alternatives.push(...pieces.map(({ found }) => listed(found)));
       isWhole &&= pieces.every((piece) => piece.isWhole);
       continue;
     }
     const searched = part.word.length < shortestCorrected ? undefined : await correctionFor(part.word, index);
     if (searched !== undefined) corrected.push({ typed: part.word, searched });
     alternatives.push(
-      searched === undefined ? [] : certainly((await listsOf({ word: searched, isPrefix: false }, index)).found),
+      searched === undefined ? [] : listed((await listsOf({ word: searched, isPrefix: false }, index)).found),
     );
   }
-  return { parts: alternatives, isWhole, corrected };
+  return { parts: alternatives, ...(extent && { extent: fewestOf(extent, index) }), isWhole, corrected };
 }
 
-const certainly = (lists: readonly Postings[]) => lists.map((postings) => ({ postings, certain: true }));
+const listed = (lists: readonly Postings[]): Alternatives => lists.map((postings) => ({ postings }));
+
+/** The lists of the choice that has the fewest documents. Details tell the rest, so that no other is read. */
+function fewestOf({ choices, compareOf }: ExtentPart, index: IndexReader): Alternatives {
+  const lists = ({ parts, ...whole }: Cell): readonly Postings[] => {
+    const { found } = index.postings(whole);
+    const isDivided = parts !== undefined && found.some(({ count }) => count >= dividedFrom);
+    return isDivided ? parts.flatMap((part) => index.postings(part).found) : found;
+  };
+  const [fewest = []] = choices.map((cells) => cells.flatMap(lists)).sort((a, b) => documentsIn(a) - documentsIn(b));
+  return fewest.map((postings) => ({ postings, compare: compareOf(postings.term) }));
+}
+
+const documentsIn = (lists: readonly Postings[]) => lists.reduce((sum, { count }) => sum + count, 0);
 
 /** What is read for a part before anything is known of it. */
-function rangesOf(part: Part): Range[] {
+function rangesOf(part: Part, { frequent }: IndexReader): Range[] {
   if (part.kind === "terms") return [...part.terms];
-  const words = [part.word, ...part.parts];
+  const words = frequent.has(part.word) ? [part.word] : [part.word, ...part.parts];
   const mostLeaves = part.isPrefix ? leavesOfPrefix.asked : 1;
-  return [...words.flatMap((word) => [exactly(word), { ...beginning(word), mostLeaves }]), ...part.also];
+  const also = (word: string) => (frequent.has(word) && !part.isPrefix ? [] : [{ ...beginning(word), mostLeaves }]);
+  return [...words.flatMap((word) => [exactly(word), ...also(word)]), ...part.also];
 }
 
 /** The word, and the values of fields that are the word. */
@@ -208,20 +260,19 @@ async function correctionFor(word: string, index: IndexReader): Promise<string |
   return searched;
 }
 
-/** Rows of the first candidates that match, and how many match. */
+/** Rows of the first candidates that match, and how many match. `share`: of those that are not certain. */
 async function rowsOf(
   { found }: Candidates,
-  limit: number,
-  count: boolean,
+  { limit, count, share = 0.5 }: SearchOptions & { readonly share?: number | undefined },
   plan: Plan,
   index: IndexReader,
 ): Promise<{ rows: Row[]; checked: { total: number; more: boolean } }> {
   const rows: Row[] = [];
   let at = 0;
   while (rows.length < limit && at < found.length) {
-    const some = found.slice(at, at + Math.max(limit - rows.length, 4));
+    const some = firstOf(found.slice(at), limit - rows.length, share);
     const read = await index.rows(some.map(({ number }) => number));
-    rows.push(...read.filter((row, i) => some[i]!.certain || plan.matches(row)));
+    rows.push(...read.filter((row, i) => some[i]?.certain === true || plan.matches(row)));
     at += some.length;
   }
   const rest = found.slice(at);
@@ -234,6 +285,18 @@ async function rowsOf(
     rows,
     checked: { total: Math.min(total, count ? mostCounted : total), more: more || (count && total > mostCounted) },
   };
+}
+
+/** As many as `wanted` are expected to match of, with some more where that is not certain. */
+function firstOf(found: Candidates["found"], wanted: number, share: number): Candidates["found"] {
+  let [expected, variance, length] = [0, 0, 0];
+  while (length < found.length && expected - Math.sqrt(variance) < wanted) {
+    const chance = found[length]?.certain ? 1 : share;
+    expected += chance;
+    variance += chance * (1 - chance);
+    length++;
+  }
+  return found.slice(0, Math.max(length, 4));
 }
 
 function certainAlready(found: Candidates["found"]): { numbers: number[]; more: boolean } {

@@ -1,13 +1,13 @@
 /**
- * Intervals of time as terms: days, months and years that an interval touches.
+ * Intervals of time as terms: the days, months and years that an interval touches.
  *
- * A document of a few days has a term for each of them, and one for each month and year they are in (`A`). A longer one has
- * a term for each month, or each year, that it covers (`F`) or touches (`P`). A query reads whole years and months by one term
- * each. Lists of `P` terms tell for each document from which to which day of the period it is.
+ * A document of a few days has a term for each of them, one of some months a term for each month, and both have one for each
+ * coarser period they are in. On the finest of its levels a document of months or years is a long one as well (`B`). A query
+ * has the periods of one level, and the long documents of the periods above them. Which of them have a day in common with it
+ * is known from their details (`extent-detail.ts`).
  */
-import { special, type Terms } from "./words.ts";
-
-// The days of a month are next to it in the order of terms, so that a query for a day reads few leaves.
+import { type Cells, exactly } from "./cells.ts";
+import { special } from "./words.ts";
 
 /** Days since 1970-01-01, inclusive. */
 export interface Days {
@@ -44,110 +44,80 @@ function dayOf(date: string, which: "first" | "last"): number | undefined {
   return wrong ? undefined : at.getTime() / msPerDay;
 }
 
+const ever = `${special}tever`;
+const yearTerm = (year: string) => `${special}ty${year}`;
+const longOfYear = (year: string) => `${special}tb${year}`;
+/** Of a month, and next to it its days. */
+const dateTerm = (date: string) => `${special}t${date}`;
+const longOfMonth = (month: string) => `${dateTerm(month)}B`;
+
 /** The terms of a document with this time. */
 export function timeTerms({ first, last }: Days): string[] {
   if (last - first < mostDays) {
     const days = Array.from({ length: last - first + 1 }, (_, i) => text(first + i));
     const above = (length: number) => [...new Set(days.map((day) => day.slice(0, length)))];
-    return [
-      ...days.map((day) => `${special}m${day}`),
-      ...above(7).map((month) => `${special}m${month}A`),
-      ...above(4).map((year) => `${special}yA${year}`),
-    ];
+    return [...days.map(dateTerm), ...above(7).map(dateTerm), ...above(4).map(yearTerm)];
   }
-  const months = periods({ first, last }, 7);
-  if (months.length <= mostMonths) {
-    const years = [...new Set(months.map(({ name }) => name.slice(0, 4)))];
-    return [
-      ...months.map((month) => `${special}m${month.name}${kindOf(month)}`),
-      ...years.map((year) => `${special}yA${year}`),
-    ];
+  const months = mostMonths * 31 > last - first ? namesOf({ first, last }, 7) : [];
+  if (months.length > 0 && months.length <= mostMonths) {
+    const years = [...new Set(months.map((name) => name.slice(0, 4)))];
+    return [...months.flatMap((month) => [dateTerm(month), longOfMonth(month)]), ...years.map(yearTerm)];
   }
-  const years = periods({ first, last }, 4);
-  return years.length <= mostYears ? years.map((year) => `${special}y${kindOf(year)}${year.name}`) : [`${special}ever`];
+  const years = yearsOf({ first, last });
+  if (years.to - years.from >= mostYears) return [ever];
+  return namesOf({ first, last }, 4).flatMap((year) => [yearTerm(year), longOfYear(year)]);
 }
 
-const kindOf = ({ covered }: Period) => (covered ? "F" : "P");
+/** Days and months of a query; a longer one has months, or years. */
+const mostAsked = { days: 16, months: 8 } as const;
 
-/** The terms that find every document with a day in common with `days`. */
-export function timeLookups(days: Days): Terms[] {
-  const years = periods(days, 4);
-  const lookups: Terms[] = [one(`${special}ever`, false)];
-  const inner = years.filter(({ covered }) => covered);
-  lookups.push(...yearRanges(inner));
-  for (const year of years.filter(({ covered }) => !covered)) {
-    lookups.push(one(`${special}yF${year.name}`, true), partially(year.name, days));
-    const months = periods(overlap(days, year), 7);
-    for (const { name } of months.filter(({ covered }) => covered)) {
-      lookups.push(...["A", "F", "P"].map((kind) => one(`${special}m${name}${kind}`, true)));
-    }
-    for (const month of months.filter(({ covered }) => !covered)) {
-      const { first, last } = overlap(days, month);
-      lookups.push(one(`${special}m${month.name}F`, true), partially(month.name, days));
-      lookups.push({ from: `${special}m${text(first)}`, to: `${special}m${text(last)}`, certain: true });
-    }
-  }
-  return lookups;
-}
-
-const one = (term: string, certain: boolean): Terms => ({ from: term, to: term, certain });
-
-/** Days of a year are told in steps of so many, to fit in a byte. */
-const stepOf = (name: string) => (name.length === 4 ? 2 : 1);
-
-/** From which to which day of the period of a `P` term a document is, in steps from its first day. */
-export function timeDetail(term: string, days: Days): Uint8Array {
-  const name = term[1] === "m" ? term.slice(2, -1) : term.slice(3);
-  const { first, last } = daysOf(name, name)!;
-  const step = stepOf(name);
-  return Uint8Array.of(
-    Math.floor((Math.max(first, days.first) - first) / step),
-    Math.floor((Math.min(last, days.last) - first) / step),
-  );
-}
-
-/** Whether a document with this detail has a day in common with `asked`. */
-function partially(name: string, asked: Days): Terms {
-  const { first } = daysOf(name, name)!;
-  const step = stepOf(name);
-  return {
-    ...one(name.length === 4 ? `${special}yP${name}` : `${special}m${name}P`, false),
-    compare: (_, [from = 0, to = 0]) => {
-      const [earliest, latest] = [first + from * step, first + to * step + step - 1];
-      if (earliest > asked.last || latest < asked.first) return false;
-      return earliest + step - 1 <= asked.last && latest - step + 1 >= asked.first ? true : undefined;
-    },
-  };
-}
-
-/** `inner`: years in a row. */
-function yearRanges(inner: readonly Period[]): Terms[] {
-  const [from, to] = [inner[0], inner.at(-1)];
-  if (!from || !to) return [];
-  return ["A", "F", "P"].map((kind) => ({
-    from: `${special}y${kind}${from.name}`,
-    to: `${special}y${kind}${to.name}`,
-    certain: true,
+/** The cells that have every document with a day in common with `days`. */
+export function timeCells(days: Days): Cells {
+  const years = yearsOf(days);
+  const range = (term: (year: string) => string) => ({ from: term(four(years.from)), to: term(four(years.to)) });
+  const months = days.last - days.first < mostAsked.months * 31 ? namesOf(days, 7) : [];
+  if (months.length === 0 || months.length > mostAsked.months)
+    return { cells: [exactly(ever), range(yearTerm)], coarseness: 2 };
+  const long = [exactly(ever), range(longOfYear)];
+  if (days.last - days.first >= mostAsked.days)
+    return { cells: [...long, ...months.map((month) => exactly(dateTerm(month)))], coarseness: 1 };
+  const [first, last] = [text(days.first), text(days.last)];
+  const ofMonths = months.map((month) => ({
+    ...exactly(dateTerm(month)),
+    parts: [
+      exactly(longOfMonth(month)),
+      {
+        from: dateTerm(first.startsWith(month) ? first : `${month}-01`),
+        to: dateTerm(last.startsWith(month) ? last : `${month}-31`),
+      },
+    ],
   }));
+  return { cells: [...long, ...ofMonths], coarseness: 0 };
 }
 
-interface Period extends Days {
-  /** `2024-08` or `2024`. */
-  readonly name: string;
-  /** Whether the interval has all of its days. */
-  readonly covered: boolean;
+/** The term of all documents of a year. */
+export const wholeYear = (year: string) => exactly(yearTerm(year));
+
+/** The cell whose documents this is a part of, where it has a list of its own only if those are many. */
+export function timeAbove(term: string): string | undefined {
+  return /^t\d{4}-\d\d(?:-\d\d|B)$/.test(term.slice(1)) ? term.slice(0, 9) : undefined;
 }
 
-/** The months (`length` 7) or years (4) that an interval touches. */
-function periods({ first, last }: Days, length: 7 | 4): Period[] {
-  const found: Period[] = [];
+const four = (year: number) => String(year).padStart(4, "0");
+const yearsOf = ({ first, last }: Days) => ({
+  from: Number(text(first).slice(0, 4)),
+  to: Number(text(last).slice(0, 4)),
+});
+
+/** `2024-08` or `2024`: the months (`length` 7) or years (4) that an interval touches. */
+function namesOf({ first, last }: Days, length: 7 | 4): string[] {
+  const found: string[] = [];
   for (let day = first; day <= last; ) {
     const name = text(day).slice(0, length);
-    const whole = daysOf(name, name)!;
-    found.push({ name, ...whole, covered: whole.first >= first && whole.last <= last });
-    day = whole.last + 1;
+    found.push(name);
+    const period = daysOf(name, name);
+    if (!period) break;
+    day = period.last + 1;
   }
   return found;
 }
-
-const overlap = (a: Days, b: Days): Days => ({ first: Math.max(a.first, b.first), last: Math.min(a.last, b.last) });

@@ -17,18 +17,11 @@ export const everything = `${special}*`;
 export interface Terms {
   readonly from: string;
   readonly to: string;
-  /** Whether what has one of them matches. Otherwise its time or box has to be compared. */
-  readonly certain: boolean;
-  /** Where it is not certain: whether a document with this detail of a term matches; `undefined` where the detail does not tell. */
-  readonly compare?: (term: string, detail: Uint8Array) => boolean | undefined;
 }
 
-/** Bytes that the list of a term has for each document: where in the cell it is. */
-export function detailLength(term: string): 0 | 2 | 4 {
-  if (!term.startsWith(special)) return 0;
-  const kind = term.slice(1, 3);
-  const isPartOfMonth = term[1] === "m" && term.endsWith("P");
-  return isPartOfMonth || kind === "yP" ? 2 : kind === "gT" || kind === "gW" ? 4 : 0;
+/** Bytes that the list of a term has for each document: its extent, in lists of cells of time and place. */
+export function detailLength(term: string): 0 | 7 {
+  return term.startsWith(special) && term !== everything ? 7 : 0;
 }
 
 /** Lower case without accents. */

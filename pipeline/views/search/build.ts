@@ -6,7 +6,9 @@
 
 import { stableJson } from "../../core/json.ts";
 import { commonPrefix, encodeList } from "../../core/search/bytes.ts";
+import { dividedFrom } from "../../core/search/cells.ts";
 import type { SearchDocument } from "../../core/search/document.ts";
+import { extentDetail } from "../../core/search/extent-detail.ts";
 import {
   type Dictionary,
   dictionaries,
@@ -21,22 +23,32 @@ import {
   rootFile,
   rowsFile,
   rowsPerFile,
+  version,
   windowFile,
 } from "../../core/search/layout.ts";
+import { placeAbove } from "../../core/search/place-cells.ts";
 import {
-  dictionaryOf,
+  commonFrom,
   encodeLeaf,
   encodeRecord,
   encodeWindow,
   postingsOf,
   windowBits,
 } from "../../core/search/postings.ts";
-import { detailOf } from "../../core/search/query.ts";
 import { encodeRows } from "../../core/search/rows.ts";
+import { timeAbove } from "../../core/search/time-cells.ts";
+import { baseOf, special } from "../../core/search/words.ts";
 import { sha256 } from "../../dag/hash.ts";
 import { changesSince, withChange } from "./changes-since.ts";
 import { facetsOf } from "./facets.ts";
-import { documentsOf, nothingStored, type StoredFile, type StoredIndex, type StoredTerm } from "./stored.ts";
+import {
+  documentsOf,
+  leftOutBits,
+  nothingStored,
+  type StoredFile,
+  type StoredIndex,
+  type StoredTerm,
+} from "./stored.ts";
 
 /** A file with its bytes, or one that was written before. */
 export type SearchFile = readonly [path: string, content: Uint8Array | StoredFile];
@@ -55,10 +67,11 @@ type LeafBytes = Readonly<
 >;
 
 const common = { least: 250, most: 1200, chosen: 4 };
-const leafBytes: LeafBytes = { common, rare: { least: 500, most: 3000, chosen: 16 } };
+const cells = { least: 600, most: 2000, chosen: 4 };
+const leafBytes: LeafBytes = { common, cells, rare: { least: 500, most: 3000, chosen: 16 } };
 
 /** Of a campaign with more leaves than {@link large}: fewer leaves, so that the root stays within 12 kB at 100 000. */
-const leafBytesOfLarge: LeafBytes = { common, rare: { least: 1300, most: 4000, chosen: 16 } };
+const leafBytesOfLarge: LeafBytes = { common, cells, rare: { least: 1300, most: 4000, chosen: 16 } };
 const large = 50_000;
 
 /**
@@ -72,7 +85,7 @@ export function* searchFiles(
   packed = documents.length <= mostInPack,
   before: StoredIndex = nothingStored,
 ): Generator<SearchFile, StoredIndex | undefined> {
-  const header: Header = { version: 1, form: packed ? "pack" : "files", documents: documents.length };
+  const header: Header = { version, form: packed ? "pack" : "files", documents: documents.length };
   yield [headerFile, new TextEncoder().encode(stableJson(header))];
   if (!packed) return yield* indexFiles(documents, next, before);
   // Of nothing stored, every file has its bytes.
@@ -93,26 +106,76 @@ function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Ge
   }
   const byNumber = new Map(documents);
   const documentAt = (number: number) => byNumber.get(number)!;
-  const growing: Record<Dictionary, Leaves> = {
-    rare: leaves("rare", next),
-    common: leaves("common", next),
-  };
   const terms = new Map<string, StoredTerm>();
+  const all = dictionaryFiles(next);
   for (const term of [...new Set([...before.terms.keys(), ...changes.keys()])].sort()) {
     const known = before.terms.get(term);
     const change = changes.get(term);
-    const same = known && !change && windowBits(known.count, next) === known.bits ? known : undefined;
+    const above = placeAbove(term) ?? timeAbove(term);
+    const isLeftOut = above !== undefined && (terms.get(above)?.count ?? 0) < dividedFrom;
+    const bits = known && (isLeftOut ? leftOutBits : windowBits(term, known.count, next));
+    const same = !change && bits === known?.bits ? known : undefined;
+    const documentsNow = () => withChange(known && documentsOf(term, known), change);
     const now =
       same ??
-      (yield* termFiles(term, idOf(term), withChange(known && documentsOf(term, known), change), next, documentAt));
+      (isLeftOut
+        ? leftOut(idOf(term), documentsNow())
+        : yield* termFiles(term, idOf(term), documentsNow(), next, documentAt));
     if (!now) continue;
     if (same) for (const [number, file] of same.windows) yield [windowFile(term, same.bits, number), file];
     terms.set(term, now);
-    yield* growing[dictionaryOf(now.count)].add(term, now.record);
+    if (!isLeftOut) yield* all.add(term, now);
   }
-  for (const dictionary of dictionaries) yield* growing[dictionary].end();
-  yield [rootFile, encodeRoot({ rare: growing.rare.separators, common: growing.common.separators })];
+  yield* all.end();
   return { nextId: nextId(), terms, documents: stored, rows };
+}
+
+/** What is stored of a term that has no list, because the cell above it has few documents. */
+function leftOut(id: number, documents: readonly number[]): StoredTerm | undefined {
+  if (documents.length === 0) return undefined;
+  const list = encodeList(documents, 0);
+  return { id, count: documents.length, bits: leftOutBits, record: new Uint8Array(), windows: new Map(), list };
+}
+
+/** Frequent words in the root. */
+const mostFrequent = 160;
+
+/** The leaves of all dictionaries, and the root. Terms ascend, so that those of one word are in a row. */
+function dictionaryFiles(next: number) {
+  const growing = { rare: leaves("rare", next), common: leaves("common", next), cells: leaves("cells", next) };
+  const frequent: { word: string; count: number }[] = [];
+  let word = "";
+  let ofWord: { term: string; stored: StoredTerm }[] = [];
+  const flush = function* (): Generator<SearchFile> {
+    const count = ofWord.reduce((most, { stored }) => Math.max(most, stored.count), 0);
+    if (count >= commonFrom) frequent.push({ word, count });
+    const dictionary = growing[count >= commonFrom ? "common" : "rare"];
+    for (const { term, stored } of ofWord) yield* dictionary.add(term, stored.record);
+    ofWord = [];
+  };
+  return {
+    *add(term: string, stored: StoredTerm): Generator<SearchFile> {
+      if (term.startsWith(special)) return yield* growing.cells.add(term, stored.record);
+      if (baseOf(term) !== word) yield* flush();
+      word = baseOf(term);
+      ofWord.push({ term, stored });
+    },
+    *end(): Generator<SearchFile> {
+      yield* flush();
+      for (const dictionary of dictionaries) yield* growing[dictionary].end();
+      const { rare, common, cells } = growing;
+      const separators = { rare: rare.separators, common: common.separators, cells: cells.separators };
+      yield [rootFile, encodeRoot({ separators, frequent: wordsWithMost(frequent) })];
+    },
+  };
+}
+
+/** Those with a power of two of documents, or more: so that it is seldom that others are in the root after a release. */
+function wordsWithMost(words: readonly { readonly word: string; readonly count: number }[]): string[] {
+  let some = words;
+  for (let least = commonFrom; some.length > mostFrequent; least *= 2)
+    some = some.filter(({ count }) => count >= least);
+  return some.map(({ word }) => word);
 }
 
 /** The files of a term's windows. Returns what is stored of it; `undefined` where no document has it any more. */
@@ -124,7 +187,7 @@ function* termFiles(
   documentAt: (number: number) => SearchDocument,
 ): Generator<SearchFile, StoredTerm | undefined> {
   if (documents.length === 0) return undefined;
-  const postings = postingsOf(term, documents, next, (number) => detailOf(term, documentAt(number)));
+  const postings = postingsOf(term, documents, next, (number) => extentDetail(term, documentAt(number)));
   const { count, bits } = postings;
   const windows = new Map<number, StoredFile>();
   for (const window of postings.windows.slice(0, -1)) {

@@ -23,10 +23,14 @@ export interface StoredTerm {
   readonly bits: number;
   /** As its leaf has it. */
   readonly record: Uint8Array;
-  /** Files of its windows, by their numbers. A term with any has all of its documents in `list`. */
+  /** Files of its windows, by their numbers. */
   readonly windows: ReadonlyMap<number, StoredFile>;
+  /** All of its documents, where its record has not. */
   readonly list?: Uint8Array;
 }
+
+/** Instead of the bits of a term that no leaf has. */
+export const leftOutBits = 0;
 
 export interface StoredDocument {
   /** Hash of the document, uint8[16]. */
@@ -52,7 +56,7 @@ export function documentsOf(term: string, { record, list }: StoredTerm): readonl
 }
 
 /** Changes with the form of what is stored, and with what is indexed of a document. */
-const form = "search 3";
+const form = "search 4";
 
 export function encodeStored({ nextId, terms, documents, rows }: StoredIndex): Uint8Array {
   const output = writer();
@@ -76,7 +80,7 @@ export function encodeStored({ nextId, terms, documents, rows }: StoredIndex): U
     for (const number of [id, count, bits]) output.number(number);
     bytes(record);
     files(windows);
-    if (windows.size > 0) bytes(list!);
+    if (list) bytes(list);
   }
   output.number(documents.size);
   for (const [number, { fingerprint, terms }] of documents) {
@@ -116,7 +120,8 @@ function decode(stored: Uint8Array): StoredIndex | undefined {
     const term = input.text();
     const [id, count, bits] = [input.number(), input.number(), input.number()];
     const [record, windows] = [bytes(), files()];
-    terms.set(term, { id, count, bits, record, windows, ...(windows.size > 0 && { list: bytes() }) });
+    const hasList = windows.size > 0 || bits === leftOutBits;
+    terms.set(term, { id, count, bits, record, windows, ...(hasList && { list: bytes() }) });
   }
   const documents = new Map<number, StoredDocument>();
   for (let left = input.number(); left > 0; left--) {

@@ -174,4 +174,41 @@ describe("search answers as comparing every dataset does", () => {
       { numRuns: 6 },
     );
   });
+
+  it("in a campaign of one place and two months, whose cells are divided and whose lists are in windows", async () => {
+    const seed = 20200131;
+    const random = randomFrom(seed);
+    const day = (number: number) => new Date(Date.UTC(2020, 0, 10) + number * 86_400_000).toISOString().slice(0, 10);
+    const documents = new Map(
+      Array.from({ length: 1400 }, (_, i) => {
+        const [first, length] = [random.below(50), random.below(9) === 0 ? random.below(60) : random.below(4)];
+        const [west, south] = [-61 + random.below(100) / 10, 8 + random.below(90) / 10];
+        const size = random.below(12) === 0 ? random.below(90) : random.below(30) / 20;
+        const document: SearchDocument = {
+          ...aDocument(i, random, 300),
+          time: [`${day(first)}T10:00:00Z`, `${day(first + length)}T18:00:00Z`],
+          bbox: [west, south, west + size, south + size / 2],
+        };
+        return [i, document];
+      }),
+    );
+    const files = indexFiles([...documents], documents.size, false);
+    const index = await opened(files);
+    for (let i = 0; i < 24; i++) {
+      const [from, to] = [random.below(60), random.below(20)];
+      const [west, south] = [-62 + random.below(110) / 10, 7 + random.below(110) / 10];
+      const size = random.of([0.3, 2, 6]);
+      const query: Query = {
+        ...(i % 3 !== 1 && { bbox: [west, south, west + size, south + size] }),
+        ...(i % 3 !== 0 && { from: day(from), until: day(from + to) }),
+        ...(i % 2 === 0 && { words: random.of(["halo", "score", "halo air_temperature"]) }),
+      };
+      const truth = bruteForce(documents, query);
+      const shown = `${JSON.stringify(query)}, seed ${seed}`;
+      const numbers = async (count: boolean) =>
+        (await search(index, query, { limit: 10, count })).hits.map(({ number }) => number);
+      expect(await numbers(false), shown).toEqual(truth.slice(0, 10));
+      expect(await numbers(true), shown).toEqual(truth.slice(0, 10));
+    }
+  });
 });
