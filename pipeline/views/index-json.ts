@@ -3,10 +3,14 @@
  *
  * Derived from the STAC items, so that it always agrees with them. Geometries are coarse (2 decimals, few points); the item
  * has the exact ones. A test requires less than 700 bytes a dataset after gzip.
+ *
+ * Programs read it whole. So it lists nothing of a campaign with more entries than {@link mostListed}: then it has their
+ * numbers, and where the search index is, of which a query reads a few kilobytes.
  */
 import type { Geometry, Position } from "../core/dataset/dataset.ts";
 import { evenlyOf } from "../core/evenly.ts";
 import { type Json, stableJson } from "../core/json.ts";
+import { headerFile } from "../core/search/layout.ts";
 import type { DatasetEntry } from "../core/stac/catalog-entry.ts";
 import { itemFile, referenceFile } from "../core/stac/names.ts";
 import type { Content, View } from "./view.ts";
@@ -19,11 +23,22 @@ export const indexJson: View<null> = {
   render: (_, content) => [{ path: "index.json", content: stableJson(indexOf(content)) }],
 };
 
+/** Entries that are listed: some 7 MB. */
+export const mostListed = 5000;
+
 function indexOf({ draft, entries, campaign }: Content) {
   const { campaign: name, title, domain, gateways } = campaign;
-  return {
+  const head = {
     campaign: { name, title, domain, gateways },
     release: { number: draft.number, made: draft.made, root: draft.root.toString() },
+  };
+  if (entries.length > mostListed) {
+    const counts = { datasets: 0, plain: 0, failed: 0 };
+    for (const { kind } of entries) counts[kind === "dataset" ? "datasets" : kind]++;
+    return { ...head, datasets: [], plain: [], failed: [], unlisted: counts, search: `search/${headerFile}` };
+  }
+  return {
+    ...head,
     datasets: entries.filter((entry) => entry.kind === "dataset").map(lineOf),
     plain: entries
       .filter((entry) => entry.kind === "plain")

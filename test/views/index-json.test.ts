@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Description } from "../../pipeline/core/dataset/dataset.ts";
 import type { Entry } from "../../pipeline/core/stac/catalog-entry.ts";
 import { itemOf } from "../../pipeline/core/stac/item.ts";
-import { indexJson } from "../../pipeline/views/index-json.ts";
+import { indexJson, mostListed } from "../../pipeline/views/index-json.ts";
 import { stac } from "../../pipeline/views/stac.ts";
 import { expectSchema } from "../commands/schemas.ts";
 import { anyDescription } from "../fakes/descriptions.ts";
@@ -70,6 +70,22 @@ describe("index.json", () => {
       datasets: [],
       failed: [{ path: "a", says: "no" }],
       plain: [{ path: "b", kind: "file", size: 3, media: { name: "PNG image", mediaType: "image/png" } }],
+    });
+  });
+
+  it("of very many entries has their numbers and where search is, in a kilobyte", () => {
+    const cid = aCid("x").toString();
+    const plain = { kind: "file", size: 3 } as const;
+    const some = (count: number): Entry[] =>
+      Array.from({ length: count }, (_, i) => ({ kind: "plain", path: `files/${i}`, cid, plain }));
+    expect(JSON.parse(indexOf(some(mostListed))).plain).toHaveLength(mostListed);
+    const bounded = indexOf(some(mostListed + 1));
+    expectSchema("index", [JSON.parse(bounded)]);
+    expect(bounded.length).toBeLessThan(1000);
+    expect(JSON.parse(bounded)).toMatchObject({
+      datasets: [],
+      unlisted: { datasets: 0, plain: mostListed + 1, failed: 0 },
+      search: "search/index.json",
     });
   });
 

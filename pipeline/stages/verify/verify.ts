@@ -120,7 +120,8 @@ async function knownWithoutBlocks(head: Head, campaign: RetentionParts, world: W
 async function checkIndex({ release }: Head, { get }: Pick<Parts, "get">, world: World): Promise<string> {
   const index = await resolve(release.portal, "index.json", get);
   if (!index) throw new Failure("corrupt", "the portal has none");
-  const datasets = datasetsIn(await whole(index, get));
+  const { datasets, unlisted } = listIn(await whole(index, get));
+  if (unlisted) return `${unlisted.datasets} datasets, too many to be listed`;
   const find = async (dataset: v.InferOutput<typeof located>) => ({
     ...dataset,
     found: await resolve(release.root, dataset.path, get),
@@ -137,16 +138,19 @@ async function checkIndex({ release }: Head, { get }: Pick<Parts, "get">, world:
 }
 
 /** Parses index.json as the `index` view writes it. @throws Failure `corrupt` for any other content. */
-function datasetsIn(index: Uint8Array): readonly v.InferOutput<typeof located>[] {
+function listIn(index: Uint8Array): v.InferOutput<typeof indexJson> {
   try {
-    return v.parse(indexJson, JSON.parse(new TextDecoder().decode(index))).datasets;
+    return v.parse(indexJson, JSON.parse(new TextDecoder().decode(index)));
   } catch (cause) {
     throw new Failure("corrupt", "it lists no datasets as fieldtree writes them", { cause });
   }
 }
 
 const located = v.object({ path: v.string(), cid: v.string() });
-const indexJson = v.object({ datasets: v.array(located) });
+const indexJson = v.object({
+  datasets: v.array(located),
+  unlisted: v.optional(v.object({ datasets: v.number() })),
+});
 
 async function checkPortal(head: Head, campaign: RebuildParts, world: World): Promise<string> {
   const { release } = head;
