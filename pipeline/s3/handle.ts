@@ -156,6 +156,13 @@ async function authorize(request: Request, permission: Permission): Promise<void
   try {
     assertAllowed(request, permission, { bucket, key });
   } catch (error) {
+    if (
+      bucket !== "" &&
+      !s3.buckets.get(bucket) &&
+      !s3.releases.isRelease(bucket) &&
+      permission.action !== "s3:CreateBucket"
+    )
+      throw new S3Error("NoSuchBucket");
     // The object itself may be public.
     if (key === "" || permission.access === "write") throw error;
     const object = await findIfThere(request);

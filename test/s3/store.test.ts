@@ -6,6 +6,7 @@ import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { byBytes } from "../../pipeline/core/text/order.ts";
 import { openLedger } from "../../pipeline/s3/ledger/ledger.ts";
+import { changeOf } from "../../pipeline/s3/ledger/records.ts";
 import { openBucket } from "../../pipeline/s3/store/bucket.ts";
 import { type StoredObject, type Version, versionIdOf } from "../../pipeline/s3/store/object.ts";
 import { sortedKeys } from "../../pipeline/s3/store/sorted-keys.ts";
@@ -47,6 +48,13 @@ describe("a ledger of version 1", () => {
     const again = await openBucket(folder, "data", 0);
     expect(again.versionsOf("a").map(versionIdOf)).toEqual([version, "null"]);
     await again.close();
+  });
+
+  it("had metadata as text, which is sent as the bytes that it came as", () => {
+    const change = changeOf({ put: "a", object: object(0, { headers: { "x-amz-meta-who": "Ädа", expires: "é" } }) });
+    const { headers } = (change as { readonly object: StoredObject }).object;
+    expect(Buffer.from(headers["x-amz-meta-who"]!, "latin1").toString()).toBe("Ädа");
+    expect(headers.expires).toBe("é");
   });
 
   it("is refused where a newer version wrote a record", async () => {

@@ -38,8 +38,8 @@ const longest = { line: 1024, trailers: 16_384, signedChunk: 16 * 2 ** 20 } as c
 
 const emptyHash = sha256Hex("");
 
-/** `signed`: absent for a request of nobody, whose body is not signed. */
-export function payloadOf(request: IncomingMessage, signed: Signed | undefined): Payload {
+/** `signed`: absent where the client did not sign. `computed`: the checksum to compute where the client names none. */
+export function payloadOf(request: IncomingMessage, signed: Signed | undefined, computed?: ChecksumAlgorithm): Payload {
   const how = signed?.payload ?? "UNSIGNED-PAYLOAD";
   const headers = headersOf(request);
   const isChunked = how.startsWith("STREAMING-");
@@ -47,7 +47,10 @@ export function payloadOf(request: IncomingMessage, signed: Signed | undefined):
   const expected = expectedIn(headers);
   const trailing = (headers.get("x-amz-trailer") ?? "").toLowerCase().trim();
   const algorithm =
-    expected?.algorithm ?? algorithmOf(trailing) ?? algorithmNamed(headers.get("x-amz-sdk-checksum-algorithm"));
+    expected?.algorithm ??
+    algorithmOf(trailing) ??
+    algorithmNamed(headers.get("x-amz-sdk-checksum-algorithm")) ??
+    computed;
   const running: RunningChecksum | undefined = algorithm && checksumOf(algorithm);
   const md5 = createHash("md5");
   const sha256 = /^[0-9a-f]{64}$/.test(how) ? createHash("sha256") : undefined;

@@ -5,7 +5,7 @@
  * says what the state is afterwards, not what was asked for, so that replaying depends on nothing but the file.
  */
 import { Failure } from "../../core/failure.ts";
-import type { DeleteMarker, StoredObject, StoredPart, Upload } from "../store/object.ts";
+import type { About, DeleteMarker, StoredObject, StoredPart, Upload } from "../store/object.ts";
 import type { SettingsChange } from "../store/settings.ts";
 
 /** What happened to a bucket. */
@@ -42,5 +42,20 @@ export function changeOf({ v = 1, ...change }: LedgerRecord): Change {
         hint: "use the version of fieldtree that wrote them",
       },
     );
-  return change as Change;
+  return v === 1 ? withBytes(change as Change) : (change as Change);
 }
+
+/** Version 1 had metadata as text; now it is a character for each byte that the client sent. */
+function withBytes(change: Change): Change {
+  if ("object" in change) return { ...change, object: { ...change.object, headers: asBytes(change.object.headers) } };
+  if ("upload" in change) return { ...change, upload: { ...change.upload, headers: asBytes(change.upload.headers) } };
+  return change;
+}
+
+const asBytes = (headers: About["headers"]): About["headers"] =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      name.startsWith("x-amz-meta-") ? Buffer.from(value, "utf8").toString("latin1") : value,
+    ]),
+  );

@@ -26,9 +26,9 @@ export function aboutIn(request: Request, given: IncomingHttpHeaders = request.m
   let length = 0;
   for (const [name, value] of Object.entries(given)) {
     if (!name.startsWith("x-amz-meta-")) continue;
-    // Node reads headers as Latin-1; clients send UTF-8.
-    const text = Buffer.from(textOfHeader(value) ?? "", "latin1").toString("utf8");
-    length += name.length - "x-amz-meta-".length + Buffer.byteLength(text);
+    // As Node reads headers, a character for each byte: clients send UTF-8 or Latin-1, and get the same bytes again.
+    const text = textOfHeader(value) ?? "";
+    length += name.length - "x-amz-meta-".length + text.length;
     headers[name] = text;
   }
   if (length > mostMetadata) throw new S3Error("MetadataTooLarge");
@@ -120,18 +120,11 @@ function checkedTags(pairs: readonly (readonly [string, string])[], most = mostT
   return tags;
 }
 
-/** Headers of an object that is read; metadata as Latin-1, which is how Node writes headers. */
-export function headersOf({ headers }: About): Record<string, string> {
-  return {
-    "content-type": "binary/octet-stream",
-    ...Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [
-        name,
-        name.startsWith("x-amz-meta-") ? Buffer.from(value, "utf8").toString("latin1") : value,
-      ]),
-    ),
-  };
-}
+/** Headers of an object that is read. */
+export const headersOf = ({ headers }: About): Record<string, string> => ({
+  "content-type": "binary/octet-stream",
+  ...headers,
+});
 
 export const checksumHeaders = ({ checksum }: Pick<StoredBytes, "checksum">): Record<string, string> =>
   checksum

@@ -2,23 +2,32 @@
 import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
 import type { ReleaseBucket } from "../releases.ts";
-import { mayUse, ownerElement, ownerIn, type Request, send, sendXml, writable } from "../request.ts";
+import { mayUse, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
 import type { Bucket } from "../store/bucket.ts";
 import { allFrom } from "../store/sorted.ts";
 import { most, readXml, textOf } from "../xml.ts";
 import { aclInHeaders } from "./about.ts";
-import { listObjects } from "./list.ts";
+import { listObjects, maxOf, tokenOf, tokenText } from "./list.ts";
 
 export async function listBuckets(request: Request): Promise<void> {
   const { s3, world, signed } = request;
   if (!signed) throw new S3Error("AccessDenied");
   const own = s3.buckets.list().map(({ name, created }) => ({ name, created }));
-  const all = [...own, ...(await s3.releases.list(world))].filter(({ name }) => mayUse(signed.account, name));
+  const prefix = parameter(request, "prefix") ?? "";
+  const after = tokenText(parameter(request, "continuation-token") ?? "");
+  const limit = maxOf(parameter(request, "max-buckets"), "max-buckets");
+  const all = [...own, ...(await s3.releases.list(world))].filter(
+    ({ name }) => mayUse(signed.account, name) && name.startsWith(prefix),
+  );
+  const start = after === "" ? 0 : all.findIndex(({ name }) => name === after) + 1;
+  const page = all.slice(start, start + limit);
+  const last = page.at(-1);
   sendXml(request, "ListAllMyBucketsResult", {
     Owner: ownerElement(ownerIn(request)),
     Buckets: {
-      Bucket: all.map(({ name, created }) => ({ Name: name, CreationDate: new Date(created).toISOString() })),
+      Bucket: page.map(({ name, created }) => ({ Name: name, CreationDate: new Date(created).toISOString() })),
     },
+    ...(last && start + limit < all.length && { ContinuationToken: tokenOf(last.name) }),
   });
 }
 
@@ -31,8 +40,10 @@ export async function createBucket(request: Request): Promise<void> {
       throw new S3Error("InvalidArgument", "The specified location-constraint is not valid");
   }
   const owner = ownerIn(request);
-  const there = s3.buckets.get(bucket)?.settings.owner ?? owner;
-  if (there !== owner) throw new S3Error("BucketAlreadyExists");
+  const there = s3.buckets.get(bucket);
+  if (there && (there.settings.owner ?? owner) !== owner) throw new S3Error("BucketAlreadyExists");
+  // In that region, S3 takes a bucket that is there as made, so that scripts can be run again.
+  if (there && s3.region === "us-east-1") return send(request, 200, { location: `/${bucket}` });
   await s3.buckets.create(bucket, world.now().getTime(), { owner, acl: aclInHeaders(request.message.headers) ?? null });
   send(request, 200, { location: `/${bucket}` });
 }

@@ -17,12 +17,16 @@ export function assertReadable(request: Request, object: Known): void {
   const since = (name: string) => Date.parse(header(request, name) ?? "");
   // Dates of HTTP have whole seconds.
   const modified = Math.floor(object.modified / 1000) * 1000;
+  const notModified = () => {
+    const headers = { etag: `"${object.etag}"`, "last-modified": new Date(object.modified).toUTCString() };
+    return new S3Error("NotModified", undefined, { headers });
+  };
   if (ifMatch !== undefined) {
     if (!matches(ifMatch, object)) throw new S3Error("PreconditionFailed");
   } else if (modified > since("if-unmodified-since")) throw new S3Error("PreconditionFailed");
   if (ifNoneMatch !== undefined) {
-    if (matches(ifNoneMatch, object)) throw new S3Error("NotModified");
-  } else if (modified <= since("if-modified-since")) throw new S3Error("NotModified");
+    if (matches(ifNoneMatch, object)) throw notModified();
+  } else if (modified <= since("if-modified-since")) throw notModified();
 }
 
 /** The conditions of a write, to be asked when no other write of the key is under way. */

@@ -67,7 +67,7 @@ export async function copyObject(request: Request): Promise<void> {
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
   const about = aboutIn(request);
-  const { acl: _acl, owner: _owner, version: _version, ...rest } = source;
+  const { acl: _acl, owner: _owner, version: _version, upload: _upload, ...rest } = source;
   const object = await bucket.put(
     request.key,
     {

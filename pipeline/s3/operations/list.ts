@@ -153,9 +153,11 @@ export function maxOf(text: string | undefined, name: string): number {
   return Math.min(Number(text), mostKeys);
 }
 
-const tokenOf = (key: string) => Buffer.from(key).toString("base64url");
+/** A key as a token for the next page. */
+export const tokenOf = (key: string) => Buffer.from(key).toString("base64url");
 
-function tokenText(token: string): string {
+/** @throws S3Error InvalidArgument where it is no token */
+export function tokenText(token: string): string {
   const key = Buffer.from(token, "base64url");
   if (key.toString("base64url") !== token)
     throw new S3Error("InvalidArgument", "The continuation token provided is incorrect");

@@ -6,13 +6,14 @@
 import { createHash, randomUUID } from "node:crypto";
 import { byBytes } from "../../core/text/order.ts";
 import { content } from "../../dag/read/read.ts";
-import { checksumOf } from "../auth/checksums.ts";
+import { type ChecksumAlgorithm, checksumOf } from "../auth/checksums.ts";
+import { combined, isCrc } from "../auth/combined-crc.ts";
 import { algorithmNamed, payloadOf, smallBody } from "../auth/payload.ts";
 import { encoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
 import { header, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
 import { joinParts, store } from "../store/ingest.ts";
-import type { StoredObject, StoredPart, Upload } from "../store/object.ts";
+import { type ChecksumType, isMarker, type StoredObject, type StoredPart, type Upload } from "../store/object.ts";
 import { most, readXml, textOf, type XmlElements } from "../xml.ts";
 import { aboutIn, bytesOf, checksumElements, checksumHeaders } from "./about.ts";
 import { rangeIn, writeCondition } from "./conditions.ts";
@@ -30,18 +31,21 @@ export async function startUpload(request: Request): Promise<void> {
   assertKey(Key);
   const id = randomUUID();
   const algorithm = algorithmNamed(header(request, "x-amz-checksum-algorithm"));
+  const checksumType = checksumTypeIn(request, algorithm);
   await bucket.startUpload({
     id,
     key: Key,
     ...aboutIn(request),
     started: world.now().getTime(),
-    ...(algorithm && { algorithm }),
+    ...(algorithm && checksumType && { algorithm, checksumType }),
   });
   sendXml(
     request,
     "InitiateMultipartUploadResult",
     { Bucket, Key, UploadId: id },
-    algorithm ? { "x-amz-checksum-algorithm": algorithm.toUpperCase() } : {},
+    algorithm && checksumType
+      ? { "x-amz-checksum-algorithm": algorithm.toUpperCase(), "x-amz-checksum-type": checksumType }
+      : {},
   );
 }
 
@@ -63,7 +67,7 @@ export async function uploadPart(request: Request): Promise<void> {
   const upload = uploadOf(request);
   const number = partNumber(request);
   assertLength(request);
-  const payload = payloadOf(message, signed);
+  const payload = payloadOf(message, signed, algorithmNamed(upload.algorithm));
   const file = await store(payload.bytes, s3.home, world);
   const part: StoredPart = { ...bytesOf(file, payload.result()), modified: world.now().getTime() };
   await writable(request).putPart(upload.id, number, part);
@@ -78,7 +82,9 @@ export async function uploadPartCopy(request: Request): Promise<void> {
   const { object, headers } = await copySource(request);
   const text = header(request, "x-amz-copy-source-range");
   const range = rangeIn(text, object.size);
-  if (text !== undefined && (!range || !/^bytes=\d+-\d+$/.test(text) || Number(text.split("-")[1]) >= object.size))
+  if (text !== undefined && Number(/^bytes=\d+-(\d+)$/.exec(text)?.[1]) >= object.size)
+    throw new S3Error("InvalidRange");
+  if (text !== undefined && (!range || !/^bytes=\d+-\d+$/.test(text)))
     throw new S3Error("InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last");
   const md5 = createHash("md5");
   let size = 0;
@@ -98,12 +104,20 @@ export async function uploadPartCopy(request: Request): Promise<void> {
 }
 
 export async function completeUpload(request: Request): Promise<void> {
-  const { s3, world, message, signed, bucket: Bucket, key: Key } = request;
+  const { s3, world, message, signed, key: Key } = request;
   const bucket = writable(request);
   const body = await smallBody(message, signed, most.bytes);
-  const upload = bucket.uploads.get(parameter(request, "uploadId") ?? "");
-  if (upload?.key !== Key) throw new S3Error("NoSuchUpload");
+  const id = parameter(request, "uploadId") ?? "";
+  const upload = bucket.uploads.get(id);
+  if (upload?.key !== Key) {
+    // A client whose answer was lost asks again.
+    const done = bucket.versionsOf(Key).find((version) => !isMarker(version) && version.upload === id);
+    if (!done || isMarker(done)) throw new S3Error("NoSuchUpload");
+    return sendCompleted(request, done);
+  }
   const parts = partsIn(body, upload);
+  const checksum = joinedChecksum(parts, upload);
+  assertChecksum(request, checksum);
   const condition = writeCondition(request);
   condition(bucket.get(Key));
   const file = await joinParts(parts, s3.home, s3.get, world);
@@ -116,13 +130,19 @@ export async function completeUpload(request: Request): Promise<void> {
       tsize: file.tsize,
       size,
       etag: etagOf(parts),
-      ...compositeChecksum(parts),
+      ...(checksum && { checksum }),
       ...{ headers, tags, ...(acl && { acl }), ...(owner !== undefined && { owner }) },
       modified: world.now().getTime(),
-      parts: parts.map((part) => part.size),
+      parts: parts.map(({ size, checksum: each }) => (checksum && each ? { size, checksum: each.value } : size)),
+      upload: id,
     },
     condition,
   );
+  sendCompleted(request, object);
+}
+
+function sendCompleted(request: Request, object: StoredObject): void {
+  const { bucket: Bucket, key: Key } = request;
   sendXml(
     request,
     "CompleteMultipartUploadResult",
@@ -132,6 +152,7 @@ export async function completeUpload(request: Request): Promise<void> {
       Key,
       ETag: `"${object.etag}"`,
       ...checksumElements(object),
+      ...(object.checksum && { ChecksumType: object.checksum.type ?? "FULL_OBJECT" }),
     },
     { "x-ipfs-path": `/ipfs/${object.cid}`, ...versionHeader(request, Bucket, object) },
   );
@@ -160,14 +181,47 @@ function etagOf(parts: readonly StoredPart[]): string {
   return `${md5.digest("hex")}-${parts.length}`;
 }
 
-/** The checksum of the checksums of all parts, where each has one of the same kind. */
-function compositeChecksum(parts: readonly StoredPart[]): Pick<StoredObject, "checksum"> {
+type JoinedChecksum = NonNullable<StoredObject["checksum"]>;
+
+/** The checksum of all parts, as the upload was begun; `undefined` where not every part has one of the same kind. */
+function joinedChecksum(parts: readonly StoredPart[], upload: Upload): JoinedChecksum | undefined {
   const algorithm = parts[0]?.checksum?.algorithm;
-  if (!algorithm || algorithm === "crc64nvme" || parts.some(({ checksum }) => checksum?.algorithm !== algorithm))
-    return {};
+  if (!algorithm || parts.some(({ checksum }) => checksum?.algorithm !== algorithm)) return undefined;
+  const type = upload.checksumType ?? defaultType(algorithm);
+  if (type === "FULL_OBJECT") {
+    if (!isCrc(algorithm)) return undefined;
+    const all = parts.map(({ checksum, size }) => ({ value: checksum!.value, size }));
+    return { algorithm, value: combined(algorithm, all), type };
+  }
   const running = checksumOf(algorithm);
   for (const { checksum } of parts) running.update(Buffer.from(checksum!.value, "base64"));
-  return { checksum: { algorithm, value: `${running.digest()}-${parts.length}`, type: "COMPOSITE" } };
+  return { algorithm, value: `${running.digest()}-${parts.length}`, type };
+}
+
+/** S3 knows CRC-64 of whole objects only. */
+const defaultType = (algorithm: ChecksumAlgorithm): ChecksumType =>
+  algorithm === "crc64nvme" ? "FULL_OBJECT" : "COMPOSITE";
+
+/** @throws S3Error BadDigest where the client expects another checksum of the whole object */
+function assertChecksum(request: Request, checksum: JoinedChecksum | undefined): void {
+  if (!checksum) return;
+  const given = header(request, `x-amz-checksum-${checksum.algorithm}`);
+  const isSame = given === undefined || given.split("-")[0] === checksum.value.split("-")[0];
+  if (!isSame) throw new S3Error("BadDigest");
+}
+
+function checksumTypeIn(request: Request, algorithm: ChecksumAlgorithm | undefined): ChecksumType | undefined {
+  const type = header(request, "x-amz-checksum-type")?.toUpperCase();
+  if (type === undefined) return algorithm && defaultType(algorithm);
+  const isPossible =
+    algorithm !== undefined &&
+    (type === "FULL_OBJECT" ? isCrc(algorithm) : type === "COMPOSITE" && algorithm !== "crc64nvme");
+  if (!isPossible)
+    throw new S3Error(
+      "InvalidRequest",
+      `The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
+    );
+  return type as ChecksumType;
 }
 
 export async function abortUpload(request: Request): Promise<void> {

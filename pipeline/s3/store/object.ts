@@ -40,6 +40,8 @@ export interface Dated {
 export interface StoredObject extends StoredBytes, About, Dated {
   /** The parts that it was uploaded in: sizes, or sizes with checksums. */
   readonly parts?: readonly (number | PartFact)[];
+  /** ID of that upload. */
+  readonly upload?: string;
 }
 
 export interface PartFact {
