@@ -9,29 +9,41 @@ import { Failure } from "../core/failure.ts";
 import { plural } from "../core/text/plural.ts";
 import { formatBytes } from "../core/text/shown.ts";
 import { readTree, type Tree } from "../core/tree/tree.ts";
+import type { World } from "../core/world.ts";
 import { readIfThere } from "../disk/read.ts";
-import type { IncompletePin } from "../ipfs/node.ts";
+import type { Damage, HomeNode, IncompletePin } from "../ipfs/node.ts";
 import { required } from "../ipfs/require-block.ts";
+import { readList } from "../s3/store/buckets.ts";
+import { checkBuckets } from "../s3/store/check.ts";
 import { type AddAgain, addAgain } from "../stages/pins/add-again.ts";
 import { allPins } from "../stages/pins/node-pins.ts";
 
 export const fsck: Verb = {
   flags: [["--repair", "take damaged blocks out, so that they can be added or fetched again"]],
   about:
-    "Reads every block and compares it with its CID, every index with its pack, and follows every pin to its last block. Names what to add again, by its line in tree.yaml.",
+    "Reads every block and compares it with its CID, every index with its pack, and follows every pin, and every object of the S3 gateway, to its last block. Names what to add again, by its line in tree.yaml.",
   example: "fieldtree fsck",
 
   async run(call) {
     const { flags, campaign: open, out, world } = call;
-    const { home } = await open();
+    const { home, state } = await open();
     if (!home.fsck) throw new Failure("input", `${home.name} checks itself`, { hint: "with Kubo: ipfs repo verify" });
     let errors = 0;
     let hints = 0;
     const incomplete: IncompletePin[] = [];
+    const report = async ({ level, rule, says, fix, pin }: Damage) => {
+      if (level === "error") errors++;
+      else hints++;
+      if (pin) incomplete.push(pin);
+      const text = `${out.paint(level, level)}  ${rule}  ${printable(says)}\n    fix: ${printable(fix)}`;
+      out.result({ level, rule, says, fix }, text, level === "error" ? text : undefined);
+      await out.taken();
+    };
     const checking = home.fsck({ repair: flags.repair === true }, world);
     for (;;) {
       const step = await checking.next();
       if (step.done) {
+        for await (const damage of bucketDamage(home, state, world)) await report(damage);
         const { blocks, bytes, packs, pins } = step.value;
         const missing = incomplete.length > 0 ? await whatToAdd(incomplete, await open(), call) : [];
         const counted = `blocks: ${blocks} (${formatBytes(bytes)}), packs: ${packs}, pins: ${pins}; ${verdict(errors, hints)}`;
@@ -41,13 +53,7 @@ export const fsck: Verb = {
         );
         break;
       }
-      const { level, rule, says, fix, pin } = step.value;
-      if (level === "error") errors++;
-      else hints++;
-      if (pin) incomplete.push(pin);
-      const text = `${out.paint(level, level)}  ${rule}  ${printable(says)}\n    fix: ${printable(fix)}`;
-      out.result({ level, rule, says, fix }, text, level === "error" ? text : undefined);
-      await out.taken();
+      await report(step.value);
     }
     if (errors === 0) return 0;
     throw new Failure("corrupt", `${home.name}: ${plural(errors, "error")}`, {
@@ -55,6 +61,13 @@ export const fsck: Verb = {
     });
   },
 };
+
+/** Problems of the S3 gateway's buckets, whose objects need not be pinned. */
+async function* bucketDamage(home: HomeNode, state: string, world: World): AsyncGenerator<Damage> {
+  if ((await readList(join(state, "s3"))).length === 0) return;
+  const has = async (cid: CID) => (home.has ? home.has(cid, world) : (await home.get(cid, world)) !== undefined);
+  yield* checkBuckets(join(state, "s3"), { has, get: (cid) => required(cid, home, world) });
+}
 
 function verdict(errors: number, hints: number): string {
   if (errors > 0) return plural(errors, "error");

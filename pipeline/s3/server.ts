@@ -101,8 +101,12 @@ function placeOf(
   domains: readonly string[],
 ): { bucket: string; key: string } {
   const path = rawPath.replace(/^\//, "");
-  const host = (headers.host ?? "").replace(/:\d+$/, "");
-  const domain = domains.find((each) => host.endsWith(`.${each}`));
+  const host = (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
+  // The longest, where one of the names is below another.
+  const [domain] = domains
+    .map((each) => each.toLowerCase())
+    .filter((each) => host.endsWith(`.${each}`))
+    .sort((a, b) => b.length - a.length);
   if (domain !== undefined) return { bucket: host.slice(0, -domain.length - 1), key: decoded(path) };
   const slash = path.indexOf("/");
   return slash < 0

@@ -1,4 +1,6 @@
 /** Who may read what is public, by an ACL or a policy, and whose objects are whose. */
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { isLike, isPublicBy } from "../../pipeline/s3/operations/policy.ts";
 import { texts } from "./client.ts";
@@ -97,6 +99,20 @@ describe("a bucket policy", () => {
     ]);
     expect(isLike(`${"*a".repeat(50)}b`, "a".repeat(2000))).toBe(false);
   });
+});
+
+it("a bucket is a host of its own below each of the server's names", async () => {
+  const { put, url } = await fresh();
+  await put("a/b", "in a host", { headers: { "x-amz-acl": "public-read" } });
+  const at = async (host: string, path: string) => {
+    const sent = request(url, { path, headers: { host } }).end();
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    return (await Array.fromAsync(answer)).join("");
+  };
+  expect(await at("data.s3.example.org", "/a/b")).toBe("in a host");
+  expect(await at("DATA.example.org:9000", "/a/b")).toBe("in a host");
+  expect(await at("s3.other.org", "/data/a/b")).toBe("in a host");
+  expect(await at("nowhere.example.org", "/a/b")).toContain("NoSuchBucket");
 });
 
 it("a bucket that is not there is not there for anyone", async () => {

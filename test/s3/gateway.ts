@@ -52,7 +52,10 @@ export async function gateway(folder: string): Promise<Gateway> {
       [guest.id, account(guest.id, guest.secret, "write", "guest*")],
     ]),
   };
-  const served = await serveS3({ s3, host: "127.0.0.1", port: 0 }, world);
+  const served = await serveS3(
+    { s3, host: "127.0.0.1", port: 0, domains: ["localhost", "s3.example.org", "example.org"] },
+    world,
+  );
   const ask: Gateway["ask"] = (path, query, sent) => send(served.url, path, query, sent);
   let stopped: Promise<void> | undefined;
   const stop = () => {

@@ -52,7 +52,9 @@ export async function serveBuckets(call: Call): Promise<number> {
       get: campaign.get,
       releases: releaseBuckets({ releases }, campaign.get),
     };
-    const served = await serveS3({ s3, host: String(flags.host), port, ...(tls && { tls }) }, world);
+    const domains = ["localhost", ...(Array.isArray(flags.domain) ? flags.domain : [])];
+    const serving = { s3, host: String(flags.host), port, domains, ...(tls && { tls }) };
+    const served = await serveS3(serving, world);
     try {
       const text = `S3 at ${served.url}, region ${s3.region}, for ${keys.map(({ id }) => id).join(", ")}`;
       out.result({ event: "serving", url: served.url, region: s3.region }, text);

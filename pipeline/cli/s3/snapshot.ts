@@ -1,6 +1,7 @@
 /** A bucket as it is now: its CID, pinned, and as a line of tree.yaml. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import { plural } from "../../core/text/plural.ts";
 import { formatBytes, shown } from "../../core/text/shown.ts";
@@ -9,10 +10,18 @@ import { assertMayChange } from "../../disk/writable.ts";
 import { writeDurably } from "../../disk/write.ts";
 import { readBuckets } from "../../s3/store/buckets.ts";
 import { retain } from "../../s3/store/retain.ts";
+import { addedLabel } from "../../stages/pins/label.ts";
 import type { Call } from "../verb.ts";
 import { folderOfS3 } from "./serve.ts";
 
-export async function snapshotBucket(name: string | undefined, call: Call): Promise<number> {
+export interface Snapshot {
+  readonly cid: CID;
+  /** Where in the tree it goes, where the caller says so. */
+  readonly path?: string;
+}
+
+/** `isProposed`: whether a pull request will have the line, so that tree.yaml here stays as it is. */
+export async function snapshotBucket(name: string | undefined, isProposed: boolean, call: Call): Promise<Snapshot> {
   const { flags, out, world, folder } = call;
   if (name === undefined) throw new Failure("input", "s3 snapshot takes the name of a bucket");
   const { home, state } = await call.campaign();
@@ -25,15 +34,18 @@ export async function snapshotBucket(name: string | undefined, call: Call): Prom
     });
   }
   const path = typeof flags.at === "string" ? flags.at.replace(/^\/+|\/+$/g, "") : undefined;
-  const file = join(folder(), "tree.yaml");
-  if (path !== undefined) await assertMayChange(file);
+  const isWritten = path !== undefined && !isProposed;
+  const file = isWritten ? join(folder(), "tree.yaml") : "";
+  if (isWritten) await assertMayChange(file);
   const { cid, objects, bytes } = await retain(bucket, home, world);
-  if (path !== undefined) await writeDurably(file, setLeaf(await readFile(file, "utf8"), path, cid.toString()).text);
+  // The bucket's own pin moves on with the bucket.
+  await home.pin(cid, addedLabel(`s3:${name}/${cid}`), world);
+  if (isWritten) await writeDurably(file, setLeaf(await readFile(file, "utf8"), path, cid.toString()).text);
   const lines = [`${cid}  ${name}  (${plural(objects, "object")}, ${formatBytes(bytes)})`];
-  if (path !== undefined) lines.push(`  tree.yaml: ${path} is ${cid}`);
+  if (isWritten) lines.push(`  tree.yaml: ${path} is ${cid}`);
   out.result(
     { bucket: name, cid: cid.toString(), objects, bytes, ...(path !== undefined && { path }) },
     lines.join("\n"),
   );
-  return 0;
+  return { cid, ...(path !== undefined && { path }) };
 }

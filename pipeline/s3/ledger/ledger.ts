@@ -194,7 +194,11 @@ async function replayAll<Entry>(
         break;
       }
       const record = pending.subarray(at + headLength, at + headLength + length);
-      if (crc32(record) !== view.getUint32(at + 4, true)) return place(endAt(start + at, size, path));
+      if (crc32(record) !== view.getUint32(at + 4, true)) {
+        // A crash tears the last batch; a record that is followed by a whole one was acknowledged.
+        if (await isRecordAt(file, start + at + headLength + length, size)) throw damagedAt(start + at, path);
+        return place(endAt(start + at, size, path));
+      }
       replay(dagCbor.decode<Entry>(record));
       last = { at: start + at, head: pending.slice(at, at + headLength) };
       at += headLength + length;
@@ -210,14 +214,22 @@ async function replayAll<Entry>(
   }
 }
 
+async function isRecordAt(file: FileHandle, position: number, size: number): Promise<boolean> {
+  if (position + headLength > size) return false;
+  const { buffer: head } = await file.read(Buffer.alloc(headLength), 0, headLength, position);
+  const length = head.readUInt32LE(0);
+  if (length === 0 || length > largestRecord || position + headLength + length > size) return false;
+  const { buffer: record } = await file.read(Buffer.alloc(length), 0, length, position + headLength);
+  return crc32(record) === head.readUInt32LE(4);
+}
+
 /** A last record that is not whole was never acknowledged; one further from the end than a batch is damage. */
 function endAt(at: number, size: number, path: string): number {
   if (size - at <= largestRecord) return at;
-  throw new Failure(
-    "corrupt",
-    `${path} is damaged at byte ${at}: what happened to the bucket afterwards can't be read`,
-    {
-      hint: "restore the file from a copy; objects before that place are whole",
-    },
-  );
+  throw damagedAt(at, path);
 }
+
+const damagedAt = (at: number, path: string) =>
+  new Failure("corrupt", `${path} is damaged at byte ${at}: what happened to the bucket afterwards can't be read`, {
+    hint: "restore the file from a copy; objects before that place are whole",
+  });

@@ -272,9 +272,12 @@ const notWritten: Ledger<LedgerRecord> = {
   close: async () => undefined,
 };
 
+/** Applies records to `state`. */
+export const replayed = (state: BucketState) => (record: LedgerRecord) => apply(state, changeOf(record));
+
 /** The state of the bucket `name` by its ledger alone. @throws Failure `corrupt` where the ledger is damaged */
 export async function rebuilt(folder: string, name: string): Promise<BucketState> {
   const state = emptyState();
-  await readLedger<LedgerRecord>(filesOf(folder, name).ledger, (record) => apply(state, changeOf(record)));
+  await readLedger<LedgerRecord>(filesOf(folder, name).ledger, replayed(state));
   return state;
 }

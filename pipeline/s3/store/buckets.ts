@@ -41,7 +41,7 @@ export async function openBuckets(folder: string, what: string): Promise<Buckets
   await mkdir(folder, { recursive: true });
   const locked = await lock(join(folder, "lock"), what);
   const buckets = new Map<string, Bucket>();
-  const listFile = join(folder, "buckets.json");
+  const listFile = listOf(folder);
   const inTurn = serializedByKey();
   // One after another, so that an older list never replaces a newer one.
   const writeList = () =>
@@ -51,8 +51,7 @@ export async function openBuckets(folder: string, what: string): Promise<Buckets
   const removeFiles = (name: string) =>
     Promise.all(Object.values(filesOf(folder, name)).map((file) => rm(file, { force: true })));
   try {
-    for (const { name, created } of await readList(listFile))
-      buckets.set(name, await openBucket(folder, name, created));
+    for (const { name, created } of await readList(folder)) buckets.set(name, await openBucket(folder, name, created));
   } catch (error) {
     await Promise.all([...buckets.values()].map((bucket) => bucket.close()));
     await locked.release();
@@ -93,11 +92,15 @@ export async function openBuckets(folder: string, what: string): Promise<Buckets
 
 /** All buckets as they are now, beside a process that may be writing. */
 export async function readBuckets(folder: string): Promise<readonly Bucket[]> {
-  const list = await readList(join(folder, "buckets.json"));
+  const list = await readList(folder);
   return Promise.all(list.map(({ name, created }) => openBucket(folder, name, created, { readOnly: true })));
 }
 
-async function readList(file: string): Promise<v.InferOutput<typeof stored>> {
+const listOf = (folder: string) => join(folder, "buckets.json");
+
+/** Names of all buckets. @throws Failure `corrupt` where the list is damaged */
+export async function readList(folder: string): Promise<v.InferOutput<typeof stored>> {
+  const file = listOf(folder);
   const bytes = await readIfThere(file);
   if (!bytes) return [];
   try {
