@@ -233,7 +233,8 @@ function coordinateTexts({ arrays, coordinates }: Catalog) {
 function chunksOf({ reads, bytes }: Plan, texts: Texts["quicklook"]): HTMLElement {
   const { touched } = reads.get("value")!;
   const map = chunkMapOf(touched);
-  if (!map) return element("p", { class: "quiet" }, texts.stored(formatBytes(bytes)));
+  // A table is in memory, and a file of one piece has no map.
+  if (!map) return element("p", { class: "quiet" }, bytes === 0 ? "" : texts.stored(formatBytes(bytes)));
   const says = texts.chunks(number(touched.chunks), number(map.total), formatBytes(bytes));
   return element("details", { class: "ql-chunks" }, element("summary", {}, says), elementOf(map.svg, document));
 }

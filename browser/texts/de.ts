@@ -163,7 +163,7 @@ export const de: Texts = {
   },
   trust: {
     verified: (blocks, bytes, host) =>
-      `Geprüft: Was zu sehen ist, steht in ${blocks} Blöcken (${bytes}) von ${host}, die diese Seite alle gehasht hat.`,
+      `Geprüft: Was zu sehen ist, steht in ${blocks === "1" ? "1 Block" : `${blocks} Blöcken`} (${bytes}) von ${host}, und diese Seite hat sie gehasht.`,
     unverified: (host, why) => `Nicht geprüft: ${host} ${why}.`,
     refused: (message) => `Abgelehnt: ${message}.`,
   },

@@ -171,7 +171,7 @@ export const en = {
   },
   trust: {
     verified: (blocks: string, bytes: string, host: string) =>
-      `Verified: what is shown is in ${blocks} blocks (${bytes}) from ${host}, each hashed in this page.`,
+      `Verified: what is shown is in ${blocks === "1" ? "1 block" : `${blocks} blocks`} (${bytes}) from ${host}, each hashed in this page.`,
     unverified: (host: string, why: string) => `Not verified: ${host} ${why}.`,
     refused: (message: string) => `Refused: ${message}.`,
   },

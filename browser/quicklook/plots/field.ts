@@ -121,6 +121,6 @@ export function hatching(id: string): SvgNode {
   return svg(
     "pattern",
     { id: `${id}-hatch`, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-    svg("path", { class: "plot-hatch", d: "M0 0v6" }),
+    svg("path", { class: "plot-hatch", d: "M3 0v6" }),
   );
 }

@@ -76,7 +76,7 @@ export function frameOf({ width, height, x, y, bar }: FrameOptions): Frame {
       svg("rect", { class: "plot-back", x: area.left, y: area.top, width: area.width, height: area.height }),
       gridOf(area, x.scale, across, y.scale, upwards),
     ],
-    front: [...axesOf(area, x, across, y, upwards, width), ...(bar ? barOf(area, bar, width) : [])],
+    front: [...axesOf(area, { x, y, bar }, across, upwards, width), ...(bar ? barOf(area, bar, width, y.title) : [])],
   };
 }
 
@@ -96,9 +96,8 @@ function gridOf(
 
 function axesOf(
   area: Area,
-  x: Axis,
+  { x, y, bar }: Pick<FrameOptions, "x" | "y"> & { readonly bar: Bar | undefined },
   across: (value: number) => number,
-  y: Axis,
   upwards: (value: number) => number,
   width: number,
 ): SvgNode[] {
@@ -122,11 +121,7 @@ function axesOf(
     ...y.scale.ticks.map(({ value, text }) =>
       svg("text", { x: left - tickLength - 3, y: px(upwards(value) + 4), "text-anchor": "end" }, text),
     ),
-    svg(
-      "text",
-      { class: "plot-title", x: 2, y: 14 },
-      cut(y.title, width * (area.left + area.width < width - 40 ? 0.5 : 1)),
-    ),
+    svg("text", { class: "plot-title", x: 2, y: 14 }, cut(y.title, width * (bar ? 0.4 : 1))),
     svg(
       "text",
       { class: "plot-title", x: px(left + area.width / 2), y: bottom + 36, "text-anchor": "middle" },
@@ -152,12 +147,21 @@ function spaced({ ticks }: Scale, across: (value: number) => number) {
   return chosen;
 }
 
-const cut = (text: string, width: number) => {
+/** A title that fits: what is left out is of its words, not its unit. */
+function cut(title: string, width: number): string {
   const most = Math.floor(width / 6.9);
-  return text.length <= most ? text : `${text.slice(0, Math.max(1, most - 1)).trimEnd()}…`;
-};
+  if (title.length <= most) return title;
+  const [, words = title, unit = ""] = /^(.*?)( \([^()]{1,20}\))?$/s.exec(title) ?? [];
+  return `${words.slice(0, Math.max(1, most - unit.length - 1)).trimEnd()}…${unit}`;
+}
 
-function barOf({ left, top, width, height }: Area, { title, scale, colours, id }: Bar, whole: number): SvgNode[] {
+/** @param whole the picture's width @param beside the title at its other end */
+function barOf(
+  { left, top, width, height }: Area,
+  { title, scale, colours, id }: Bar,
+  whole: number,
+  beside: string,
+): SvgNode[] {
   const x = left + width + 14;
   const stops = Array.from({ length: 33 }, (_, i) =>
     svg("stop", { offset: `${(100 * i) / 32}%`, "stop-color": colourAt(colours, i / 32) }),
@@ -172,7 +176,11 @@ function barOf({ left, top, width, height }: Area, { title, scale, colours, id }
       d: scale.ticks.map(({ value }) => `M${x + barWidth} ${px(y(value))}h3`).join(""),
     }),
     ...scale.ticks.map(({ value, text }) => svg("text", { x: x + barWidth + 6, y: px(y(value) + 4) }, text)),
-    svg("text", { class: "plot-title", x: whole - 2, y: 14, "text-anchor": "end" }, cut(title, whole * 0.5)),
+    svg(
+      "text",
+      { class: "plot-title", x: whole - 2, y: 14, "text-anchor": "end" },
+      cut(title, whole - 20 - Math.min(widthOf(beside) * 1.05, whole * 0.4)),
+    ),
   ];
 }
 

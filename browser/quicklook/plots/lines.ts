@@ -8,7 +8,10 @@ import type { Cursor, Plot, PlotOptions, PlotTexts } from "./plot.ts";
 
 export function seriesPlot({ x, value }: Extract<PlotData, { kind: "series" }>, options: PlotOptions): Plot {
   const { width, height, isLog } = options;
-  const xScale = scaleOf(rangeOf(x.values) ?? unit, { quantity: x, ticks: ticksAcross(width - 80) });
+  const xScale = scaleOf(padded(rangeOf(x.values) ?? unit, false, 0.01), {
+    quantity: x,
+    ticks: ticksAcross(width - 80),
+  });
   const yRange = padded(rangeOf(value.values, isLog) ?? unit, isLog);
   const yScale = scaleOf(yRange, { quantity: value, isLog, ticks: ticksUp(height - 68) });
   const frame = frameOf({
