@@ -1,6 +1,6 @@
 /** What the README and the pages in docs/ show is run: a command that stopped working fails here. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { execa } from "execa";
@@ -12,6 +12,7 @@ import { aCampaign, aFolder, fieldtree, start } from "../commands/program.ts";
 import { data } from "../data.ts";
 import { canMakeCertificates, certificateFiles } from "../servers/https.ts";
 import { python, runPython } from "../servers/python.ts";
+import { startRouting } from "../servers/routing.ts";
 import { aShell, blocksIn, commandsIn, follower, pages, root, sessionsIn, textOf } from "./pages.ts";
 
 const packageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -26,7 +27,7 @@ describe("all pages", () => {
     // Those of other programs in docs/s3.md are run by test/scenarios/s3.test.ts.
     const shown = pages.filter((page) => page !== "docs/s3.md").flatMap(commandsIn);
     const known =
-      /^(fieldtree |cd orcestra$|npm ci && npm (start|test)$|npm run build && npm link$|git config merge\.fieldtree\.driver |curl -sSf )/;
+      /^(fieldtree |cd orcestra$|npm ci && npm (start|test)$|npm run build && npm link$|IPFS_GATEWAY=\S+ fieldtree |git config merge\.fieldtree\.driver |curl -sSf )/;
     expect(shown.filter((line) => !known.test(line))).toEqual([]);
     const text = pages.map(textOf).join("\n");
     const scripts = [...text.matchAll(/\bnpm (?:run )?([a-z:]+)/g)].map(([, name]) => name!);
@@ -150,6 +151,38 @@ describe("what the pages show works", { timeout: 120_000 }, () => {
         expect(printed).toContain(each.replace("https://gate.example.org", `https://127.0.0.1:${port}`));
       }
       expect(await readFile(join(cwd, ".fieldtree", "peer-id"), "utf8")).toMatch(/^12D3Koo\w+\n$/);
+    }
+  });
+
+  it("in the field, from ship to shore", { timeout: 240_000 }, async () => {
+    const cwd = await aFolder();
+    await withRadar(cwd);
+    const routing = await startRouting();
+    let serving: ReturnType<typeof start> | undefined;
+    let gateway = "";
+    let key = "";
+    try {
+      for (const line of commandsIn("docs/field.md")) {
+        const here = line
+          .replaceAll("$KEY", key)
+          .replace("https://routing.example.org", routing.url)
+          .replace("http://ship.example.org:8642", gateway);
+        const printed = await (await aShell(cwd))(here);
+        if (line.includes("key new")) key = printed[0]!;
+        if (line.endsWith("init shore")) {
+          const names = `names:\n  - { ipns: KEY, key: ${key}, to: portal, routing: ["${routing.url}"] }\n`;
+          await appendFile(join(cwd, "shore", "campaign.yaml"), names);
+          serving = start(["serve", "--port", "0", "--json"], { cwd: join(cwd, "ship") });
+          const running = serving;
+          gateway = await new Promise((resolve) =>
+            running.stdout.once("data", (text) => resolve(JSON.parse(String(text)).url)),
+          );
+        }
+        if (line.endsWith("pull --all")) expect(printed[0]).toContain("up to date");
+      }
+    } finally {
+      serving?.kill("SIGKILL");
+      await routing.close();
     }
   });
 
