@@ -33,7 +33,7 @@ gateway. \`gc\` leaves what buckets have; \`gc --added\` unpins snapshots that a
   },
 };
 
-async function snapshot(bucket: string | undefined, call: Call): Promise<number> {
+async function snapshot(bucket: string | undefined, call: Call): Promise<number | undefined> {
   const isProposed = call.flags.pullRequest === true;
   if (isProposed && typeof call.flags.at !== "string")
     throw new Failure("input", "--pull-request needs --at PATH: where in the tree the bucket goes");
