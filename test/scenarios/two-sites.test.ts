@@ -1,14 +1,17 @@
-/** Two machines without a network between them, and a stick that carries CARs both ways. */
+/** Two machines without a network between them, and a stick that carries CARs both ways: docs/field.md. */
 import { appendFile, cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import { identity } from "multiformats/hashes/identity";
 import { expect, it } from "vitest";
 import { codecs } from "../../pipeline/dag/block.ts";
-import { aCampaign, aFolder, fieldtree } from "../commands/program.ts";
+import { aFolder, fieldtree } from "../commands/program.ts";
+import { blocksIn } from "../docs/pages.ts";
+
+const env = { SOURCE_DATE_EPOCH: "1767225600" };
 
 async function run(cwd: string, ...args: string[]) {
-  const ran = await fieldtree([...args, "--json"], { cwd, env: { SOURCE_DATE_EPOCH: "1767225600" } });
+  const ran = await fieldtree([...args, "--json"], { cwd, env });
   return { code: ran.code, last: ran.json().at(-1), lines: ran.json(), stderr: ran.stderr };
 }
 
@@ -23,46 +26,58 @@ async function published(cwd: string, path: string, text: string) {
 }
 
 it("have one log again after a stick went both ways, and a conflict shows both sides", {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
-  const ship = await aCampaign();
-  await published(ship, "shared", "A");
-  const shore = await aFolder();
-  await cp(ship, shore, { recursive: true });
+  const around = await aFolder({
+    "stick/README": "",
+    "at home/campaign.yaml": "campaign: test\n",
+    "at home/tree.yaml": "",
+  });
+  const [ship, shore] = [join(around, "on the ship"), join(around, "at home")];
+  await published(shore, "shared", "A");
+  await cp(shore, ship, { recursive: true });
   for (const number of [1, 2, 3]) {
     await published(ship, `ship-${number}`, `ship ${number}`);
     await published(shore, `shore-${number}`, `shore ${number}`);
   }
 
-  const stick = join(await aFolder(), "shore.car");
-  expect((await run(shore, "car", "export", "--scope", "release", "--since", "1", "-o", stick)).code).toBe(0);
-  const imported = await run(ship, "car", "import", stick);
+  // The page's commands, each where the comment behind it says.
+  const commands = blocksIn("docs/field.md", "sh two-sites").flatMap((block) => block.trimEnd().split("\n"));
+  const steps = commands.flatMap((line) => {
+    const [, args, place] = /^fieldtree (.*?) +# (on the ship|at home)$/.exec(line) ?? [];
+    return args === undefined || place === undefined ? [] : [{ args: args.split(" "), place }];
+  });
+  const step = async () => {
+    const { args, place } = steps.shift()!;
+    const ran = await run(join(around, place), ...args);
+    expect(ran.code, ran.stderr).toBe(0);
+    return ran;
+  };
+  await step();
+  const imported = await run(ship, "car", "import", "../stick/shore.car");
   expect(imported.last.log).toMatchObject({ relation: "diverged", at: 1, ahead: 3, behind: 3 });
   // It is known from then on, until it is merged.
   const fork = await run(ship, "verify");
   expect([fork.code, fork.lines.find(({ ok }) => ok === false)]).toMatchObject([7, { check: "log", problem: "drift" }]);
-  expect(await run(ship, "log", "compare", stick, "--exit-code")).toMatchObject({
-    code: 12,
-    last: { relation: "diverged" },
-  });
 
-  const adopted = await run(ship, "log", "adopt", stick);
-  expect(adopted, adopted.stderr).toMatchObject({ code: 0, last: { event: "adopted", relation: "diverged" } });
+  expect((await step()).last).toMatchObject({ relation: "diverged", at: 1, ahead: 3, behind: 3 });
+  const adopted = await step();
+  expect(adopted.last).toMatchObject({ event: "adopted", relation: "diverged" });
   const { release, root, portal, head } = adopted.lines.find(({ event }) => event === "published");
   expect(release).toBe(5);
   expect((await run(ship, "verify", "--deep")).code).toBe(0);
-
-  const back = join(await aFolder(), "ship.car");
-  expect((await run(ship, "car", "export", "--scope", "release", "-o", back)).code).toBe(0);
-  const forward = await run(shore, "log", "adopt", back);
-  expect(forward, forward.stderr).toMatchObject({ code: 0, last: { relation: "behind", by: 4 } });
+  await step();
+  const compared = await run(shore, "log", "compare", "../stick/ship.car", "--exit-code");
+  expect(compared).toMatchObject({ code: 11, last: { relation: "behind", by: 4 } });
+  const forward = await step();
   expect(forward.lines.find(({ event }) => event === "published")).toMatchObject({ release, root, portal, head });
-  expect((await run(shore, "verify", "--deep")).code).toBe(0);
+  await step();
+  expect(steps).toEqual([]);
   expect(await readFile(join(shore, "tree.yaml"), "utf8")).toBe(await readFile(join(ship, "tree.yaml"), "utf8"));
 
   await published(ship, "new", "mine");
   await published(shore, "new", "yours");
-  const again = join(await aFolder(), "again.car");
+  const again = join(around, "again.car");
   expect((await run(shore, "car", "export", "--scope", "release", "-o", again)).code).toBe(0);
   const refused = await run(ship, "log", "adopt", again);
   expect(refused.code).toBe(5);

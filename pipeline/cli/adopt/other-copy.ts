@@ -14,12 +14,14 @@ import { readRelease } from "../../log/release.ts";
 import { comparedText, compareLogs, type OtherLog } from "../../stages/adopt/other-log.ts";
 import { parseAddress } from "../address/parse-address.ts";
 import { type Remarks, storeCar } from "../local/import-cars.ts";
-import { readAliases } from "../pull/aliases.ts";
+import { type Aliases, readAliases } from "../pull/aliases.ts";
+import { pullAddress } from "../pull/pull-address.ts";
 import type { Call } from "../verb.ts";
 
 /** Help text for both verbs. */
 export const aboutOtherCopies = `Another copy of the log is a CAR file (as \`car export --scope log\` or \`--scope release\` writes it), a git remote with
-the log's branch, a name under which a release was pulled, or a release: its CID, ipfs://CID, or the URL of either at a gateway.`;
+the log's branch, a release (its CID, ipfs://CID, or the URL of either at a gateway), a domain or IPNS name that leads to one, or
+what \`fieldtree pull\` calls it here.`;
 
 /**
  * The blocks of a CAR are stored on the campaign's node first, so that they can be adopted.
@@ -38,13 +40,24 @@ export async function otherCopy(named: string, campaign: Campaign, call: Call): 
   }
   if (file?.isDirectory() || /^(?:git@|ssh:|git:|file:)|^https?:.*\.git$/.test(named))
     return atRemote(named, campaign, call);
-  const pulled = (await readAliases(campaign.folder)).pulled[named];
-  const address = parseAddress(pulled?.cid ?? named);
+  const aliases = await readAliases(campaign.folder);
+  const address = parseAddress(aliases.pulled[named]?.cid ?? named);
   if (address.in === "content" && address.path === "" && address.cid.code === codecs.dagCbor)
     return atRelease(address.cid, named, campaign, world);
-  if (address.in === "tree" && /^[\w.-]+$/.test(named)) return atRemote(named, campaign, call);
+  if (address.in === "tree" && /^[\w-]+$/.test(named)) return atRemote(named, campaign, call);
+  if (address.in === "name" || address.in === "tree") return pulled(named, aliases, campaign, call);
   throw new Failure("input", `${shown(named, 200)} is no copy of a release log`, {
     hint: "a CAR file, a git remote, a name that was pulled, or the CID of a release",
+  });
+}
+
+/** What an address, or a name that was pulled, leads to now: it is pulled first. */
+async function pulled(named: string, aliases: Aliases, campaign: Campaign, call: Call): Promise<OtherLog> {
+  const options = { alias: Object.hasOwn(aliases.pulled, named), force: false, verbose: false, dns: [] };
+  const { remote, name } = await pullAddress(named, options, aliases, campaign, call);
+  if (remote.cid.code === codecs.dagCbor) return atRelease(remote.cid, name, campaign, call.world);
+  throw new Failure("input", `${shown(named, 200)} leads to ${remote.cid}, which is no release`, {
+    hint: "a portal has the releases before its own: the other site's newest release is what fieldtree log shows there",
   });
 }
 
