@@ -45,6 +45,7 @@ const mayImportWithin: Readonly<Record<string, Readonly<Record<string, readonly 
     publish: ["tree", "names", "scan", "pins"],
     verify: ["tree", "names", "scan", "pins", "publish"],
     review: ["tree", "scan", "pins"],
+    mirror: ["tree"],
     adopt: ["tree", "pins", "publish", "verify"],
   },
   github: {

@@ -91,6 +91,11 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
       load: async () => (await import("./pull.ts")).pull,
     },
     {
+      name: "mirror",
+      summary: "keep a copy of the newest data at another place",
+      load: async () => (await import("./mirror.ts")).mirror,
+    },
+    {
       name: "push",
       summary: "point an IPNS key at the newest release or at data",
       load: async () => (await import("./push.ts")).push,

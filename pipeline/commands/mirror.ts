@@ -1,0 +1,120 @@
+/** `mirror`: keeps a copy of the newest data at another place, as far as a budget goes. */
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import * as v from "valibot";
+import type { Campaign } from "../campaign/campaign.ts";
+import { matches } from "../campaign/path-pattern.ts";
+import { folderTarget } from "../cli/mirror/folder-target.ts";
+import { printable } from "../cli/print/terminal.ts";
+import type { Call, Verb } from "../cli/verb.ts";
+import { bytesIn, size } from "../core/campaign/fields.ts";
+import { Failure } from "../core/failure.ts";
+import { plural } from "../core/text/plural.ts";
+import { formatBytes } from "../core/text/shown.ts";
+import { type MirrorEvent, type MirrorTarget, mirror as mirrorStage, statusInJson } from "../stages/mirror/mirror.ts";
+import { nodeTarget } from "../stages/mirror/node-target.ts";
+import type { MirrorItem } from "../stages/mirror/plan.ts";
+
+export const mirror: Verb = {
+  args: "<name>",
+  flags: [
+    ["--to <place>", "folder:PATH, embedded:PATH or kubo:ADDRESS"],
+    ["--path <glob...>", "only leaves at these paths (default: all)"],
+    ["--budget <size>", "at most that much, as 200GB (default: without a limit)"],
+    ["--keep <number>", "leaves of that many of the newest releases", "1"],
+  ],
+  about: `Copies the leaves of the newest release, then of older ones, as far as the budget goes; what it has no room for is listed. What is no
+longer meant to be there is removed first, so that the budget is never exceeded. Ended and run again, it goes on, and fetches nothing twice.
+A folder has real file names, for people without IPFS, and mirror.json about them; each leaf appears by a rename, so that rsync copies old or new.
+embedded: the folder of a node of its own, on an external disk for example, whose unpinned blocks are removed. kubo: the address of its RPC.`,
+  example: "fieldtree mirror hangar --to folder:/srv/orcestra --path 'products/**' --budget 200GB",
+
+  async run(call) {
+    const { args, flags, out, world } = call;
+    const name = args[0] ?? "";
+    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name))
+      throw new Failure(
+        "input",
+        `a mirror's name has lower-case letters, digits and hyphens, and ${printable(name)} has others`,
+      );
+    const keep = Number(flags.keep);
+    if (!Number.isSafeInteger(keep) || keep < 1)
+      throw new Failure("input", "--keep takes a number of releases, 1 or more");
+    const globs = Array.isArray(flags.path) ? (flags.path as readonly string[]) : [];
+    const options = {
+      isMeant: (path: string) => globs.length === 0 || matches(path, globs),
+      budget: budgetIn(flags.budget),
+      keep,
+    };
+    const campaign = await call.campaign();
+    const { target, close } = await targetAt(flags.to, name, keep, campaign, call);
+    try {
+      for await (const event of mirrorStage(target, options, campaign, world)) {
+        out.result(dataOf(event, name), textOf(event, target));
+        await out.taken();
+      }
+    } finally {
+      await close();
+    }
+    return 0;
+  },
+};
+
+function budgetIn(flag: Call["flags"][string]): number {
+  if (flag === undefined) return Number.POSITIVE_INFINITY;
+  const parsed = v.safeParse(size, flag);
+  if (parsed.success) return bytesIn(parsed.output);
+  throw new Failure("input", `--budget ${flag}: it ${parsed.issues[0].message}`);
+}
+
+async function targetAt(
+  place: Call["flags"][string],
+  name: string,
+  keep: number,
+  { get, state }: Campaign,
+  { cwd }: Call,
+): Promise<{ target: MirrorTarget; close: () => Promise<void> }> {
+  const [, kind, where] = /^(folder|embedded|kubo):(.+)$/s.exec(typeof place === "string" ? place : "") ?? [];
+  if (kind === undefined || where === undefined)
+    throw new Failure("input", "--to is missing, or no place", { hint: "folder:PATH, embedded:PATH or kubo:ADDRESS" });
+  if (kind === "folder") {
+    if (keep > 1) throw new Failure("input", "a folder has the newest release only: leave --keep out");
+    const folder = resolve(cwd, where);
+    await mkdir(folder, { recursive: true });
+    return { target: folderTarget(name, folder, get), close: async () => {} };
+  }
+  if (kind === "embedded" && resolve(cwd, where) === state)
+    throw new Failure("input", "that is the campaign's own node, which has the data already");
+  const node =
+    kind === "embedded"
+      ? (await import("../ipfs/embedded/embedded.ts")).embedded(resolve(cwd, where))
+      : (await import("../ipfs/kubo/kubo.ts")).kubo({ api: where });
+  const home = await node;
+  return { target: nodeTarget(name, home, get), close: async () => home.close?.() };
+}
+
+function dataOf(event: MirrorEvent, name: string): object {
+  if (event.event === "mirrored") {
+    const { added, removed, status } = event;
+    return { event: event.event, added, removed, ...statusInJson(name, status) };
+  }
+  const { path, cid, release, bytes } = event.item;
+  return { event: event.event, path, cid: cid.toString(), release, bytes };
+}
+
+function textOf(event: MirrorEvent, { name }: MirrorTarget): string {
+  const line = ({ path, bytes, release }: MirrorItem) => `${printable(path)}@${release} (${formatBytes(bytes)})`;
+  switch (event.event) {
+    case "added":
+      return `added     ${line(event.item)}`;
+    case "removed":
+      return `removed   ${line(event.item)}`;
+    case "left":
+      return `left out  ${line(event.item)}: the budget has no room for it`;
+    case "mirrored": {
+      const { items, head } = event.status;
+      const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
+      return `${name} has ${plural(items.length, "leaf", "leaves")}, ${formatBytes(bytes)}, up to release ${head.release.number}`;
+    }
+  }
+}
