@@ -28,7 +28,7 @@ describe("the package", () => {
       (file) => !/node_modules/.test(file),
     );
     expect(files).toEqual(expect.arrayContaining(["dist/bin.js", "dist/cli.js", "schemas", "LICENSE", "README.md"]));
-    expect(files.filter((file) => /\.ts$|^test/.test(file))).toEqual([]);
+    expect(files.filter((file) => /(?<!\.d)\.ts$|^test/.test(file))).toEqual([]);
   });
 
   it("contains everything that the sources read at run time", () => {
@@ -78,6 +78,39 @@ it("folds views of one's own, as docs/views.md shows", async () => {
   const exported = "import * as views from 'fieldtree/views'; console.log(Object.keys(views).sort().join())";
   const surface = await execa(process.execPath, ["--input-type=module", "-e", exported], { cwd: folder });
   expect(surface.stdout).toBe("campaignLog,fileStore,logAt,memoryStore,openViews");
+});
+
+it("types views of one's own, without types of Node", async () => {
+  const consumer = `
+    import { campaignLog, type FoldedView, fileStore, logAt, memoryStore, openViews, type Past } from "fieldtree/views";
+    const perYear: FoldedView<Record<string, number>> = {
+      name: "per-year",
+      version: 1,
+      empty: {},
+      step(state, { release }: Past) {
+        const year = release.made.slice(0, 4);
+        for (const { op } of release.changes) if (op === "add") state[year] = (state[year] ?? 0) + 1;
+        return state;
+      },
+    };
+    await using log = await campaignLog(".");
+    await using mirror = await logAt("bafy", { name: "mirror", gateways: ["https://ipfs.io"] });
+    const views = openViews({ logs: [log, mirror], store: fileStore("folded") });
+    views.use(perYear);
+    await views.ready(perYear, { at: "bafy" });
+    export const years: Record<string, number> = await views.get(perYear);
+    // @ts-expect-error: a view has a name
+    openViews({ logs: [log], store: memoryStore() }).use({ version: 1, empty: 0, step: (state: number) => state });
+  `;
+  writeFileSync(join(folder, "consumer.mts"), consumer);
+  const compilerOptions = {
+    ...{ strict: true, noEmit: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+    ...{ module: "nodenext", target: "es2024", lib: ["esnext", "dom"], types: [] },
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.mts"] }));
+  const { stdout, exitCode } = await execa("tsc", ["-p", folder], { preferLocal: true, reject: false });
+  expect(stdout).toBe("");
+  expect(exitCode).toBe(0);
 });
 
 it("is on the PATH after a clone was built and linked", async () => {

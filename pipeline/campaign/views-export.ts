@@ -14,8 +14,11 @@ import { openCampaign } from "./campaign.ts";
 import type { Environment } from "./secrets.ts";
 
 export { fileStore } from "../fold/file-store.ts";
+export type { FoldedView, Progress, ReleaseSource, ViewStore } from "../fold/folded-view.ts";
 export { memoryStore } from "../fold/folded-view.ts";
+export type { Views, ViewsOptions } from "../fold/views.ts";
 export { openViews } from "../fold/views.ts";
+export type { Past } from "../views/view.ts";
 
 export interface OpenedLog extends ReleaseSource, AsyncDisposable {}
 
