@@ -147,6 +147,7 @@ function reachableAt(opened: string): readonly string[] {
 function nodeOf({ home, get, facts }: Campaign): Node {
   return {
     name: home.name,
+    ...(home.getInto && { getInto: home.getInto }),
     async get(cid, world) {
       const stored = await home.get(cid, world);
       return stored ?? (facts.gateways.length > 0 ? get(cid) : undefined);

@@ -23,6 +23,12 @@ export interface Node {
    */
   get(cid: CID, world: World): Promise<Uint8Array | undefined>;
 
+  /**
+   * Present where a raw block can be read, verified, to `memory`, which the caller reuses: returns the part of it that has the
+   * block. `undefined`: it is not at hand in that way, or does not fit; `get` then says more.
+   */
+  getInto?(cid: CID, memory: Uint8Array, world: World): Promise<Uint8Array | undefined>;
+
   /** Present where finding out whether `get` would return a block costs less than returning it. */
   has?(cid: CID, world: World): Promise<boolean>;
 

@@ -1,5 +1,6 @@
 /** Blocks for one request: inline ones, recently read directories and roots of files, then the node. */
 
+import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
 import { codecs, type Get, isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
@@ -7,9 +8,14 @@ import type { Node } from "../ipfs/node.ts";
 import type { RecentBlocks } from "./recent-blocks.ts";
 import { Refusal } from "./refusal.ts";
 
+/** With `into`: see `Node.getInto`, for contents that are sent once and whose memory is reused. */
+export type GetOfRequest = Get & { readonly into?: (cid: CID, memory: Uint8Array) => Promise<Uint8Array | undefined> };
+
 /** @param cached whether directories are cached: those of a long list would evict all others. */
-export function getOf(node: Node, recent: RecentBlocks, world: () => World, cached = true): Get {
-  return async (cid) => {
+export function getOf(node: Node, recent: RecentBlocks, world: () => World, cached = true): GetOfRequest {
+  const { getInto } = node;
+  const into = getInto && ((cid: CID, memory: Uint8Array) => getInto(cid, memory, world()));
+  const get: Get = async (cid) => {
     const within = world();
     within.signal.throwIfAborted();
     // Inline CIDs, with which gateways are probed: https://specs.ipfs.tech/http-gateways/trustless-gateway/#dedicated-probe-paths
@@ -28,4 +34,5 @@ export function getOf(node: Node, recent: RecentBlocks, world: () => World, cach
     if (cached) recent.add(cid, bytes);
     return bytes;
   };
+  return Object.assign(get, into && { into });
 }

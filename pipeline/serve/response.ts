@@ -2,6 +2,7 @@
 import type { CID } from "multiformats/cid";
 import type { Get } from "../dag/block.ts";
 import type { SortedFolder } from "./bodies/folders.ts";
+import type { GetOfRequest } from "./get.ts";
 import type { HostHeaders, Hosts } from "./hosts/hosts.ts";
 import { type Address, names } from "./request.ts";
 
@@ -25,7 +26,7 @@ export interface NameRecord {
 }
 
 export interface Source {
-  readonly get: Get;
+  readonly get: GetOfRequest;
   /** The same for blocks that are read only once: they are not cached. */
   readonly peek: Get;
   /** A directory in the order of its names. */

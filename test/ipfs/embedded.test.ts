@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -38,6 +38,30 @@ it("reports the total while it checks, so that the time left can be computed", a
     { task: "checking", done: expect.any(Number), total, unit: "bytes" },
     { task: "checking", done: total, total, unit: "bytes" },
   ]);
+});
+
+it("reads a raw block to the memory it is given, verified; where it does not fit or is damaged, not", async () => {
+  const folder = await aFolderOfOurs();
+  const [block, other] = [raw("some bytes"), raw("others")];
+  const node = embedded(folder);
+  await node.put([block, other], testWorld());
+  const memory = Buffer.alloc(64);
+  const read = await node.getInto(block.cid, memory, testWorld());
+  expect(read).toEqual(Buffer.from("some bytes"));
+  expect(read!.buffer).toBe(memory.buffer);
+  expect(memory.subarray(0, 10).toString()).toBe("some bytes");
+  expect(await node.getInto(block.cid, Buffer.alloc(9), testWorld())).toBeUndefined();
+  expect(await node.getInto(raw("absent").cid, memory, testWorld())).toBeUndefined();
+  await node.close();
+  const pack = join(folder, "packs", "00000001.car");
+  const bytes = await readFile(pack);
+  bytes[bytes.indexOf("some bytes")]! ^= 1;
+  await writeFile(pack, bytes);
+  const damaged = embedded(folder);
+  expect(await damaged.get(other.cid, testWorld())).toBeDefined();
+  expect(await damaged.getInto(block.cid, memory, testWorld())).toBeUndefined();
+  expect(await damaged.getInto(other.cid, memory, testWorld())).toEqual(Buffer.from("others"));
+  await damaged.close();
 });
 
 async function aFolderOfOurs(): Promise<string> {

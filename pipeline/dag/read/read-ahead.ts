@@ -23,9 +23,13 @@ export interface Waiting<T> {
   pop(): { readonly item: T; readonly bytes: Promise<Uint8Array | undefined> } | undefined;
 }
 
-/** @param start loads an item; resolves to `undefined` if the item is not needed. */
+/**
+ * @param start loads an item; resolves to `undefined` if the item is not needed.
+ * @param shared whether items of one CID that are loaded at the same time may have the same bytes.
+ */
 export function waitingLinks<T extends { readonly cid: CID }>(
   start: (item: T) => Promise<Uint8Array | undefined>,
+  { shared = true } = {},
 ): Waiting<T> {
   const lists: { readonly items: readonly T[]; at: number }[] = [];
   const begun = new Map<T, Promise<Uint8Array | undefined>>();
@@ -35,8 +39,8 @@ export function waitingLinks<T extends { readonly cid: CID }>(
 
   const begin = (item: T): Promise<Uint8Array | undefined> => {
     const key = keyOf(item.cid);
-    const bytes = underway.get(key) ?? start(item);
-    underway.set(key, bytes);
+    const bytes = (shared && underway.get(key)) || start(item);
+    if (shared) underway.set(key, bytes);
     begun.set(item, bytes);
     // `pop` returns the promise with its failure. If it is never popped, an unhandled rejection must not end the program.
     bytes.catch(() => undefined);

@@ -152,9 +152,19 @@ export async function resolve(cid: CID, path: string, get: Get): Promise<CID | u
   return at;
 }
 
-/** Bytes of a file, or of a range of it: loads only the blocks that contain them. @throws Failure `input` if it is no file. */
-export async function* content(cid: CID, get: Get, range: Range = { offset: 0 }): AsyncGenerator<Uint8Array> {
-  for await (const { contents } of fileBlocks(cid, get, range)) if (contents.length > 0) yield contents;
+/**
+ * Bytes of a file, or of a range of it: loads only the blocks that contain them. @throws Failure `input` if it is no file.
+ *
+ * `ownBytes`: each block is loaded anew for each of its links, so that `get` may reuse its memory once the bytes after it
+ * were asked for.
+ */
+export async function* content(
+  cid: CID,
+  get: Get,
+  range: Range = { offset: 0 },
+  { ownBytes = false } = {},
+): AsyncGenerator<Uint8Array> {
+  for await (const { contents } of fileBlocks(cid, get, range, { ownBytes })) if (contents.length > 0) yield contents;
 }
 
 /** The whole contents of a file that fits in memory. @throws as {@link content} does. */
@@ -191,7 +201,7 @@ export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGen
   if (kind === "file" && !single && !options.range) return yield* everything(root, get, options.wants, options.seen);
 
   const seen = new Set<string>();
-  const ofFile = () => fileBlocks(root, get, options.range!, true);
+  const ofFile = () => fileBlocks(root, get, options.range!, { distinct: true });
   const blocks = single ? [{ cid: root, bytes }] : kind === "file" ? ofFile() : directoryBlocks(root, get);
   for await (const { cid, bytes } of blocks) {
     const key = keyOf(cid);
@@ -234,20 +244,21 @@ interface FileBlock extends Block {
   readonly contents: Uint8Array;
 }
 
-/** @param distinct skips a block whose whole contents were yielded before: a small file DAG can repeat a block without limit. */
+/** `ownBytes`: see {@link content}. `distinct`: skips a block whose whole contents were yielded before: a small file DAG can repeat a block without limit. */
 async function* fileBlocks(
   root: CID,
   get: Get,
   { offset, length = Number.POSITIVE_INFINITY }: Range,
-  distinct = false,
+  { distinct = false, ownBytes = false } = {},
 ): AsyncGenerator<FileBlock> {
   const end = offset + length;
   // Bytes of contents of each block that was yielded whole, by key.
   const whole = new Map<string, number>();
   const yieldedWhole = ({ cid, size }: { cid: CID; size?: number }) =>
     size !== undefined && whole.get(keyOf(cid)) === size;
-  const links = waitingLinks<{ cid: CID; start: number; size?: number }>(async (item) =>
-    yieldedWhole(item) ? undefined : load(item.cid, get),
+  const links = waitingLinks<{ cid: CID; start: number; size?: number }>(
+    async (item) => (yieldedWhole(item) ? undefined : load(item.cid, get)),
+    { shared: !ownBytes },
   );
   links.push([{ cid: root, start: 0 }]);
   for (let top = links.pop(); top; top = links.pop()) {

@@ -41,7 +41,10 @@ import { writeSessions } from "./write-sessions.ts";
 
 export type EmbeddedNode = HomeNode &
   Required<
-    Pick<HomeNode, "has" | "add" | "addInPlace" | "inPlaceOnly" | "gc" | "fsck" | "close" | "incomplete" | "recheck">
+    Pick<
+      HomeNode,
+      "getInto" | "has" | "add" | "addInPlace" | "inPlaceOnly" | "gc" | "fsck" | "close" | "incomplete" | "recheck"
+    >
   >;
 
 /** The node whose state is in `folder`, which is created at the first write. */
@@ -71,6 +74,11 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
     async get(cid, world) {
       world.signal.throwIfAborted();
       return blocks.get(cid);
+    },
+
+    async getInto(cid, memory, world) {
+      world.signal.throwIfAborted();
+      return blocks.getInto(cid, memory);
     },
 
     async has(cid, world) {

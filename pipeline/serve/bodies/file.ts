@@ -2,10 +2,12 @@
 import type { CID } from "multiformats/cid";
 import type { Get } from "../../dag/block.ts";
 import { content, type Stat } from "../../dag/read/read.ts";
+import type { GetOfRequest } from "../get.ts";
 import { disposition, lengths } from "../headers.ts";
 import { names, rangeOf } from "../request.ts";
 import { type Answer, type Asking, fresh, once, type Place } from "../response.ts";
 import { startLength, typeByBytes, typeByName } from "./content-type.ts";
+import { withReusedMemory } from "./reused-memory.ts";
 
 export interface BlockForm {
   readonly etag: string;
@@ -34,7 +36,7 @@ export async function file(
   place: Place,
   stat: Stat,
   asking: Asking,
-  get: Get,
+  get: GetOfRequest,
   given: { type?: string; etag?: string } = {},
 ): Promise<Answer> {
   const { cid, block, address } = place;
@@ -59,7 +61,7 @@ export async function file(
         ? { "content-disposition": disposition(address, attached, name) }
         : {}),
     },
-    body: content(cid, from, range),
+    body: get.into ? withReusedMemory(cid, from, get.into, range) : content(cid, from, range),
   });
 }
 

@@ -34,8 +34,11 @@ export interface Packs {
   hasBlock(digest: Uint8Array, bytes: Uint8Array): boolean;
   /** Every place where an index lists the block, `among` these packs; usually one. */
   places(digest: Uint8Array, among?: (pack: Pack) => boolean): Generator<PlaceInPack>;
-  /** The bytes there, not verified; `undefined` where the pack is gone or ends before them. */
-  read(place: PlaceInPack): Promise<Uint8Array | undefined>;
+  /**
+   * The bytes there, not verified; `undefined` where the pack is gone or ends before them. `into`: memory of the block's length
+   * to read them to; absent: they get memory of their own.
+   */
+  read(place: PlaceInPack, into?: Buffer): Promise<Uint8Array | undefined>;
   readSync(place: PlaceInPack): Uint8Array | undefined;
   /**
    * Read what was committed or collected since the last call; `true` where anything was. `all`: stat every file, even where
@@ -104,9 +107,9 @@ export function openPacks(folder: string): Packs {
     places,
     refresh,
     readSync: (place) => fileOf(place)?.readSync(place),
-    async read(place) {
+    async read(place, into) {
       const file = fileOf(place);
-      return place.length <= smallRead ? file?.readSync(place) : file?.read(place);
+      return place.length <= smallRead ? file?.readSync(place, into) : file?.read(place, into);
     },
     close() {
       for (const pack of packs) pack.file.close();
@@ -186,8 +189,8 @@ export function indexFrom(path: string, from = packHeader.length, entries: Buffe
 }
 
 export interface PackFile {
-  read(place: Place): Promise<Buffer | undefined>;
-  readSync(place: Place): Buffer | undefined;
+  read(place: Place, into?: Buffer): Promise<Buffer | undefined>;
+  readSync(place: Place, into?: Buffer): Buffer | undefined;
   /** Close when the reads in progress have finished. */
   close(): void;
 }
@@ -216,10 +219,9 @@ export function packFile(path: string): PackFile {
   const endsBefore = (file: number, offset: number): boolean => fstatSync(file).size < offset;
 
   return {
-    readSync({ offset, length }) {
+    readSync({ offset, length }, bytes = Buffer.allocUnsafeSlow(length)) {
       const file = opened();
       if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
-      const bytes = Buffer.allocUnsafeSlow(length);
       try {
         for (let done = 0; done < length; ) {
           const count = readSync(file, bytes, done, length - done, offset + done);
@@ -232,10 +234,9 @@ export function packFile(path: string): PackFile {
       return bytes;
     },
 
-    async read({ offset, length }) {
+    async read({ offset, length }, bytes = Buffer.allocUnsafeSlow(length)) {
       const file = opened();
       if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
-      const bytes = Buffer.allocUnsafeSlow(length);
       reading++;
       try {
         for (let done = 0; done < length; ) {
