@@ -56,7 +56,7 @@ function pythonWays(dataset: OpenedDataset): Way[] {
       text: pythonAt(form, pieces`${gateway}/ipfs/${below(cid, fileIn(form))}`),
     },
     ...(reference && isOpened ? [byReference(reference)] : []),
-    ...(intake && isOpened ? [byIntake(intake, form)] : []),
+    ...(intake && isInCatalog(form) ? [byIntake(intake, form)] : []),
     ...(itemFile !== undefined && form.kind === "zarr" ? [byStac(itemFile)] : []),
   ];
 }
@@ -65,6 +65,9 @@ function pythonWays(dataset: OpenedDataset): Way[] {
 const localName = (name: string) => name.replace(everyUnseen, "_").toWellFormed();
 const everyUnseen = new RegExp(`[/\\\\]|${unprintable.source}`, "g");
 const lastName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+
+/** The campaign's catalog names one engine for all NetCDF files. */
+const isInCatalog = (form: Form) => form.kind === "zarr" || (form.kind === "netcdf" && engineOf(form) === "h5netcdf");
 
 const fileIn = (form: Form) => (form.kind === "netcdf" ? form.file : "");
 
