@@ -31,6 +31,8 @@ export default defineConfig({
   // The same files are used below /ipfs/<cid>/, at the root of a host and in a folder of one.
   base: "./",
   publicDir: "static",
+  // Files are made into blocks by what nodes use; of Node it has one hash.
+  resolve: { alias: { "node:crypto": `${here}contribute/node-crypto.ts` } },
   logLevel: "warn",
   build: {
     outDir: builtFolder,
@@ -43,7 +45,11 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { find: `${here}find/main.tsx`, dataset: `${here}dataset/main.ts` },
+      input: {
+        find: `${here}find/main.tsx`,
+        dataset: `${here}dataset/main.ts`,
+        contribute: `${here}contribute/main.ts`,
+      },
       output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", assetFileNames: "[name][extname]" },
     },
   },

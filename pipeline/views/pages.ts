@@ -1,11 +1,12 @@
 /**
- * `datasets/`: a page for each dataset of the newest release, below the path that the dataset has in the tree.
+ * `contribute.html`, and `datasets/`: a page for each dataset of the newest release, below the path that the dataset has in the tree.
  *
  * Nothing in a page changes with a release that left its dataset and those related to it alone. So a page is rendered again only
  * where what it is made of changed: of the others, this machine remembers the block.
  */
 import { toHex } from "multiformats/bytes";
 import { aboutEntry, type PageAbout } from "../core/page/about.ts";
+import { contributeFile, contributePageOf } from "../core/page/contribute.ts";
 import { datasetPageOf } from "../core/page/page.ts";
 import { relatedTo } from "../core/page/related.ts";
 import type { DatasetEntry } from "../core/stac/catalog-entry.ts";
@@ -33,6 +34,7 @@ export const pages: View<PagesState> = {
   }),
   remembers: true,
   *render(state, { draft, sides, entries, campaign }, memory) {
+    yield { path: contributeFile, content: contributePageOf(campaign) };
     const versions = versionsAfter(state.versions, draft, sides);
     const intake = catalogNames(entries, withMoves(state.moved, draft, sides));
     const datasets = entries.filter((entry) => entry.kind === "dataset");

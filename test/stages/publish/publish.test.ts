@@ -54,6 +54,7 @@ describe("publish", () => {
       "app",
       "cids.json",
       "cite",
+      "contribute.html",
       "datasets",
       "feed.atom",
       "history.json",

@@ -1,1 +1,1 @@
-function e(e){return typeof e==`object`&&!!e&&!Array.isArray(e)}export{e as t};
+function e(e,t=0){let n=e=>{if(typeof e==`number`&&!Number.isFinite(e))throw TypeError(`${e} has no JSON`);if(Array.isArray(e))return e.map(n);if(typeof e!=`object`||!e)return e;let t=Object.create(null);for(let r of Object.keys(e).sort())t[r]=n(e[r]);return t};return`${JSON.stringify(n(e),null,t)}\n`}function t(e){return typeof e==`object`&&!!e&&!Array.isArray(e)}export{e as n,t};

@@ -1,0 +1,91 @@
+/**
+ * The page for contributors: what is dropped on it is hashed and described here, and nothing leaves the machine.
+ *
+ * The preview is made by the same `core/page` that prerenders the pages of a portal; it is the only markup that is put into the page as
+ * text, and every value in it is escaped there.
+ */
+import "../style.css";
+import type { Facts } from "../../pipeline/core/campaign/campaign.ts";
+import { isFailure } from "../../pipeline/core/failure.ts";
+import { formatBytes } from "../../pipeline/core/text/shown.ts";
+import type { World } from "../../pipeline/core/world.ts";
+import { copyButtons } from "../dataset/copy.ts";
+import { sha256Of } from "../reading/hash.ts";
+import { en } from "../texts/en.ts";
+import type { AddedHere } from "./add.ts";
+import { chosenIn, type Dropped, droppedIn } from "./dropped.ts";
+import { resultView } from "./result.ts";
+
+const texts = en.contribute;
+const byId = <Kind extends HTMLElement>(id: string): Kind => {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page has no #${id}`);
+  return element as Kind;
+};
+
+const facts = JSON.parse(byId("campaign").textContent ?? "") as Facts;
+const [drop, progress, result] = [byId("drop"), byId("progress"), byId("result")];
+drop.hidden = false;
+let running = new AbortController();
+
+async function take(dropped: Dropped | undefined): Promise<void> {
+  if (!dropped) return;
+  running.abort();
+  running = new AbortController();
+  const { signal } = running;
+  result.hidden = true;
+  try {
+    const { addHere } = await import("./add.ts");
+    const onProgress = (done: number, total: number) => {
+      if (!signal.aborted) progress.textContent = texts.hashing(formatBytes(done), formatBytes(total));
+    };
+    const added = await addHere(dropped, { sha256: sha256Of(globalThis.crypto?.subtle), signal, onProgress });
+    await show(dropped, added, signal);
+    progress.textContent = "";
+  } catch (error) {
+    if (signal.aborted) return;
+    progress.textContent = texts.failed(error instanceof Error ? error.message : String(error));
+    // A fault of ours is for the console, too.
+    if (!isFailure(error)) throw error;
+  }
+}
+
+async function show(dropped: Dropped, added: AddedHere, signal: AbortSignal): Promise<void> {
+  progress.textContent = texts.describing;
+  const { describeHere } = await import("./describe.ts");
+  const seen = await describeHere(added, dropped.name, facts, worldUntil(signal));
+  signal.throwIfAborted();
+  const tree = await fetch("tree.yaml").then(
+    (response) => (response.ok ? response.text() : undefined),
+    () => undefined,
+  );
+  result.replaceChildren(resultView({ name: dropped.name, added, seen, tree, texts }));
+  copyButtons(result, en.dataset);
+  result.hidden = false;
+}
+
+function worldUntil(signal: AbortSignal): World {
+  return {
+    fetch: () => Promise.reject(new Error("nothing is fetched for what was dropped")),
+    now: () => new Date(),
+    sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
+    log: () => undefined,
+    progress: () => undefined,
+    signal,
+  };
+}
+
+for (const id of ["file", "folder"]) {
+  const input = byId<HTMLInputElement>(id);
+  input.addEventListener("change", () => input.files && void take(chosenIn(input.files)));
+}
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  drop.classList.add("over");
+});
+addEventListener("dragleave", () => drop.classList.remove("over"));
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  drop.classList.remove("over");
+  if (event.dataTransfer) void droppedIn(event.dataTransfer.items).then(take);
+});

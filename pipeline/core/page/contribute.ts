@@ -1,0 +1,47 @@
+/**
+ * `contribute.html`: drop a file or folder, and see its CID, what the world would see, and the line for tree.yaml. Nothing is uploaded.
+ *
+ * All of it is done by a script of the browser; the page says so to who has none, and what to do instead.
+ */
+import type { Facts } from "../campaign/campaign.ts";
+import { dataScript, html } from "./html.ts";
+import { policy } from "./page.ts";
+
+/** Its path in the portal. */
+export const contributeFile = "contribute.html";
+
+export function contributePageOf(facts: Facts): string {
+  const title = facts.title || facts.campaign;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>Contribute · ${title}</title>
+<link rel="stylesheet" href="app/style.css">
+<script type="module" src="app/contribute.js"></script>
+${dataScript("application/json", "campaign", factsOf(facts))}
+</head>
+<body class="dataset contribute">
+<header class="site"><a href="index.html">${title}</a></header>
+<main>
+<h1>Contribute data</h1>
+<p class="lead">Drop a file or a folder: you get its CID, see what the world will see, and the line for tree.yaml. Nothing is uploaded: all of it is computed on this machine.</p>
+<noscript><p class="notice">This page needs JavaScript. Without it, <code>fieldtree add FILE --at PATH</code> does the same and more.</p></noscript>
+<div id="drop" hidden>
+<p>Drop a file or folder here, or choose</p>
+<p class="buttons"><label class="button">a file<input class="unseen" type="file" id="file"></label> <label class="button">a folder<input class="unseen" type="file" id="folder" webkitdirectory></label></p>
+</div>
+<p id="progress" role="status"></p>
+<div id="result" hidden></div>
+</main>
+</body>
+</html>
+`.text;
+}
+
+/** What an item depends on, and nothing else of campaign.yaml. */
+function factsOf({ campaign, title, domain, gateways, collectionDepth, providers, projects }: Facts): Facts {
+  return { campaign, title, ...(domain && { domain }), gateways, collectionDepth, providers, projects };
+}

@@ -1,0 +1,1 @@
+function e(e){if(Math.fround(e)!==e)return e;for(let t=6;t<9;t++){let n=Number(e.toPrecision(t));if(Math.fround(n)===e)return n}return Number(e.toPrecision(9))}export{e as t};

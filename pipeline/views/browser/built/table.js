@@ -1,0 +1,5734 @@
+var e=93,t=`
+:
+0area_type
+0automated_tropical_cyclone_forecasting_system_storm_identifier
+0biological_taxon_lsid
+2name
+0institution
+0land_cover_lccs
+0platform_id
+1name
+0predominant_precipitation_type_at_surface
+0region
+0sea_ice_classification
+0sensor_band_identifier
+0soil_pool
+1type
+0source
+0thermodynamic_phase_of_cloud_water_particles_at_cloud_top
+0volume_fraction_of_oxygen_in_sea_floor_sediment_pore_water
+:%
+0nfdrs_1000_hour_fuel_moisture
+1100_hour_fuel_moisture
+110_hour_fuel_moisture
+11_hour_fuel_moisture
+:1
+0acoustic_area_backscattering_strength_in_sea_water
+1proportion_occupied_in_sea_water
+1target_strength_in_sea_water
+1volume_backscattering_strength_in_sea_water
+0aerosol_type_in_atmosphere_layer_in_air
+0aggregate_quality_flag
+0angstrom_exponent_of_ambient_aerosol_in_air
+3volume_backwards_scattering_in_air_due_to_ambient_aerosol_particles
+0area_fraction
+2below_surface
+2of_day_defined_by_solar_zenith_angle
+3night_defined_by_solar_zenith_angle
+3twilight_defined_by_solar_zenith_angle
+0asymmetry_factor_of_ambient_aerosol_particles
+0atmosphere_absorption_optical_thickness_due_to_ambient_aerosol_particles
+6black_carbon_ambient_aerosol
+6dust_ambient_aerosol_particles
+6nitrate_ambient_aerosol_particles
+6particulate_organic_matter_ambient_aerosol_particles
+6sea_salt_ambient_aerosol_particles
+6sulfate_ambient_aerosol_particles
+1hybrid_sigma_pressure_coordinate
+1ln_pressure_coordinate
+1optical_thickness_due_to_ambient_aerosol_particles
+5ammonium_ambient_aerosol_particles
+5black_carbon_ambient_aerosol
+5cloud
+6liquid_water
+5convective_cloud
+5dust_ambient_aerosol_particles
+6dry_aerosol_particles
+5frozen_water_in_cloud
+5nitrate_ambient_aerosol_particles
+5particulate_organic_matter_ambient_aerosol_particles
+5pm10_ambient_aerosol_particles
+5pm1_ambient_aerosol_particles
+5pm2p5_ambient_aerosol_particles
+5sea_salt_ambient_aerosol_particles
+5stratiform_cloud
+5sulfate_ambient_aerosol_particles
+5water_in_ambient_aerosol_particles
+1sigma_coordinate
+1sleve_coordinate
+0attenuated_signal_test_quality_flag
+0backscattering_ratio_in_air
+0beam_consistency_indicator_from_multibeam_acoustic_doppler_velocity_profiler_in_sea_water
+0beaufort_wind_force
+0blue_component_of_toa_outgoing_shortwave_flux_expressed_as_rgb_color
+0burned_area_fraction
+0canadian_fire_weather_index
+0canopy_albedo
+0change_over_time_in_sea_water_practical_salinity
+0charnock_coefficient_for_surface_roughness_length_for_momentum_in_air
+0clear_sky_area_fraction
+0climatology_test_quality_flag
+0cloud_albedo
+1area_fraction
+3in_atmosphere_layer
+1binary_mask
+1ice_mixing_ratio
+1liquid_water_mixing_ratio
+1type
+0concentration_of_colored_dissolved_organic_matter_in_sea_water
+9expressed_as_equivalent_mass_fraction_of_quinine_sulfate_dihydrate
+0convection_time_fraction
+0convective_cloud_area_fraction
+4in_atmosphere_layer
+2longwave_emissivity
+0correction_for_model_negative_specific_humidity
+0density_ratio_of_dry_soil_to_water
+0dimensionless_exner_function
+0downward_component_of_surface_outward_normal_unit_vector
+3unit_vector_away_from_instrument
+0dry_atmosphere_mole_fraction_of_carbon_dioxide
+5methane
+0dvorak_tropical_cyclone_current_intensity_number
+2number
+0enrichment_of_13C_in_particulate_carbon_in_sea_water_expressed_as_lowercase_delta_13C_relative_to_VPDB
+215N_in_particulate_nitrogen_in_sea_water_expressed_as_lowercase_delta_15N_relative_to_atmospheric_nitrogen
+0flat_line_test_quality_flag
+0floating_ice_shelf_area_fraction
+0fog_area_fraction
+0fraction_of_surface_downwelling_photosynthetic_radiative_flux_absorbed_by_vegetation
+2time_with_sea_ice_area_fraction_above_threshold
+0fractional_saturation_of_oxygen_in_sea_water
+0gap_test_quality_flag
+0green_component_of_toa_outgoing_shortwave_flux_expressed_as_rgb_color
+0gross_range_test_quality_flag
+0grounded_ice_sheet_area_fraction
+0growth_limitation_of_calcareous_phytoplankton_due_to_solar_irradiance
+3diatoms_due_to_solar_irradiance
+3diazotrophic_phytoplankton_due_to_solar_irradiance
+3miscellaneous_phytoplankton_due_to_solar_irradiance
+3picophytoplankton_due_to_solar_irradiance
+0high_type_cloud_area_fraction
+0histogram_of_backscattering_ratio_in_air_over_height_above_reference_ellipsoid
+2equivalent_reflectivity_factor_over_height_above_reference_ellipsoid
+0humidity_mixing_ratio
+0ice_cloud_area_fraction
+4in_atmosphere_layer
+1volume_in_frozen_ground_in_excess_of_pore_volume_in_unfrozen_ground_expressed_as_fraction_of_frozen_ground_volume
+0iron_growth_limitation_of_calcareous_phytoplankton
+4diatoms
+4diazotrophic_phytoplankton
+4miscellaneous_phytoplankton
+4picophytoplankton
+0isccp_cloud_area_fraction
+0isotope_ratio_of_17O_to_16O_in_sea_water_excluding_solutes_and_solids
+318O_to_16O_in_sea_water_excluding_solutes_and_solids
+32H_to_1H_in_sea_water_excluding_solutes_and_solids
+0keetch_byram_drought_index
+0land_area_fraction
+1binary_mask
+1ice_area_fraction
+2sigma_coordinate
+0leaf_area_index
+0left_singular_vector_of_remote_sensing_averaging_kernel_of_logarithm_of_mole_fraction_of_methane_in_air
+9mole_fraction_of_methane_in_air
+0liquid_water_cloud_area_fraction
+5in_atmosphere_layer
+0location_test_quality_flag
+0low_type_cloud_area_fraction
+0mass_fraction_of_acetic_acid_in_air
+3aceto_nitrile_in_air
+3alkanes_in_air
+3alkenes_in_air
+3alpha_hexachlorocyclohexane_in_air
+4pinene_in_air
+3ammonia_in_air
+3ammonium_dry_aerosol_particles_in_air
+3anthropogenic_nmvoc_expressed_as_carbon_in_air
+3aromatic_compounds_in_air
+3atomic_bromine_in_air
+4chlorine_in_air
+4nitrogen_in_air
+3benzene_in_air
+3beta_pinene_in_air
+3biogenic_nmvoc_expressed_as_carbon_in_air
+3bromine_chloride_in_air
+4monoxide_in_air
+4nitrate_in_air
+3brox_expressed_as_bromine_in_air
+3butane_in_air
+3carbon_dioxide_in_air
+5tracer_in_air
+4monoxide_in_air
+4tetrachloride_in_air
+3cfc113_in_air
+3cfc113a_in_air
+3cfc114_in_air
+3cfc115_in_air
+3cfc11_in_air
+3cfc12_in_air
+3chlorine_dioxide_in_air
+4monoxide_in_air
+4nitrate_in_air
+3chlorophyll_a_in_sea_water
+3clay_in_soil
+3cloud_condensed_water_in_air
+4ice_in_air
+4liquid_water_in_air
+3clox_expressed_as_chlorine_in_air
+3convective_cloud_condensed_water_in_air
+5ice_in_air
+5liquid_water_in_air
+3dichlorine_peroxide_in_air
+3dimethyl_sulfide_in_air
+3dinitrogen_pentoxide_in_air
+3dust_dry_aerosol_particles_in_air
+3elemental_carbon_dry_aerosol_particles_in_air
+3ethane_in_air
+3ethanol_in_air
+3ethene_in_air
+3ethyne_in_air
+3formaldehyde_in_air
+3formic_acid_in_air
+3frozen_water_in_air
+6soil_moisture
+3gaseous_divalent_mercury_in_air
+4elemental_mercury_in_air
+3graupel_and_hail_in_air
+4in_air
+3gravel_in_soil
+3hail_in_air
+3halon1202_in_air
+3halon1211_in_air
+3halon1301_in_air
+3halon2402_in_air
+3hcc140a_in_air
+3hcfc141b_in_air
+3hcfc142b_in_air
+3hcfc22_in_air
+3hexachlorobiphenyl_in_air
+3hox_expressed_as_hydrogen_in_air
+3hydrogen_bromide_in_air
+4chloride_in_air
+4cyanide_in_air
+4peroxide_in_air
+3hydroperoxyl_radical_in_air
+3hydroxyl_radical_in_air
+3hypobromous_acid_in_air
+3hypochlorous_acid_in_air
+3inorganic_bromine_in_air
+4chlorine_in_air
+3isoprene_in_air
+3limonene_in_air
+3liquid_precipitation_in_air
+3mercury_dry_aerosol_particles_in_air
+3methane_in_air
+3methanesulfonic_acid_dry_aerosol_particles_in_air
+3methanol_in_air
+3methyl_bromide_in_air
+4chloride_in_air
+4hydroperoxide_in_air
+4peroxy_radical_in_air
+3molecular_hydrogen_in_air
+3nitrate_dry_aerosol_particles_in_air
+4radical_in_air
+3nitric_acid_in_air
+5trihydrate_ambient_aerosol_particles_in_air
+3nitrogen_dioxide_in_air
+4monoxide_in_air
+3nitrous_acid_in_air
+4oxide_in_air
+3nmvoc_expressed_as_carbon_in_air
+3nox_expressed_as_nitrogen_in_air
+3noy_expressed_as_nitrogen_in_air
+3organic_matter_in_soil
+3oxygenated_hydrocarbons_in_air
+3ozone_in_air
+3particulate_organic_matter_dry_aerosol_particles_expressed_as_carbon_in_air
+9in_air
+3peroxy_radicals_in_air
+3peroxyacetyl_nitrate_in_air
+3peroxynitric_acid_in_air
+3pm10_ambient_aerosol_particles_in_air
+4ammonium_dry_aerosol_particles_in_air
+4dry_aerosol_particles_in_air
+4dust_dry_aerosol_particles_in_air
+4elemental_carbon_dry_aerosol_particles_in_air
+4nitrate_dry_aerosol_particles_in_air
+4particulate_organic_matter_dry_aerosol_particles_expressed_as_carbon_in_air
+ain_air
+4primary_particulate_organic_matter_dry_aerosol_particles_in_air
+4sea_salt_dry_aerosol_particles_expressed_as_cations_in_air
+9in_air
+4sulfate_dry_aerosol_particles_in_air
+3pm1_ambient_aerosol_particles_in_air
+4dry_aerosol_particles_in_air
+3pm2p5_ambient_aerosol_particles_in_air
+4ammonium_dry_aerosol_particles_in_air
+4dry_aerosol_particles_in_air
+4dust_dry_aerosol_particles_in_air
+4elemental_carbon_dry_aerosol_particles_in_air
+4nitrate_dry_aerosol_particles_in_air
+4particulate_organic_matter_dry_aerosol_particles_expressed_as_carbon_in_air
+ain_air
+4primary_particulate_organic_matter_dry_aerosol_particles_in_air
+4sea_salt_dry_aerosol_particles_expressed_as_cations_in_air
+9in_air
+4sulfate_dry_aerosol_particles_in_air
+3precipitation_in_air
+3primary_particulate_organic_matter_dry_aerosol_particles_in_air
+3propane_in_air
+3propene_in_air
+3radon_in_air
+3rainfall_falling_onto_surface_snow
+3sand_in_soil
+3sea_salt_dry_aerosol_particles_expressed_as_cations_in_air
+8in_air
+3secondary_particulate_organic_matter_dry_aerosol_particles_in_air
+3shallow_convective_cloud_liquid_water_in_air
+3silt_in_soil
+3snow_in_air
+3solid_precipitation_falling_onto_surface_snow
+3stratiform_cloud_ice_in_air
+5liquid_water_in_air
+3sulfate_dry_aerosol_particles_in_air
+3sulfur_dioxide_in_air
+3sulfuric_acid_in_air
+3terpenes_in_air
+3toluene_in_air
+3unfrozen_water_in_soil_moisture
+3water_in_air
+5ambient_aerosol_particles_in_air
+5pm10_ambient_aerosol_particles_in_air
+5pm2p5_ambient_aerosol_particles_in_air
+5soil_layer_defined_by_root_depth
+3xylene_in_air
+1ratio_of_moisture_to_dry_soil
+0medium_type_cloud_area_fraction
+0minimum_mass_ratio_of_water_to_dry_soil_for_soil_plastic_behavior
+aviscous_flow
+0model_level_number
+3at_base_of_ocean_mixed_layer_defined_by_sigma_theta
+4convective_cloud_base
+6top
+4sea_floor
+4top_of_atmosphere_boundary_layer
+0modified_fosberg_fire_weather_index
+0modis_cloud_area_fraction
+1ice_topped_cloud_area_fraction
+1liquid_topped_cloud_area_fraction
+0mole_fraction_of_acetaldehyde_in_air
+3acetic_acid_in_air
+3aceto_nitrile_in_air
+3acetone_in_air
+3aldehydes_in_air
+3alkanes_in_air
+3alkenes_in_air
+3alpha_hexachlorocyclohexane_in_air
+4pinene_in_air
+3ammonia_in_air
+3anthropogenic_nmvoc_expressed_as_carbon_in_air
+3artificial_tracer_with_fixed_lifetime_in_air
+3atomic_bromine_in_air
+4chlorine_in_air
+4nitrogen_in_air
+3benzene_in_air
+3beta_pinene_in_air
+3biogenic_nmvoc_expressed_as_carbon_in_air
+3bromine_chloride_in_air
+4monoxide_in_air
+4nitrate_in_air
+3brox_expressed_as_bromine_in_air
+3butane_in_air
+3carbon_dioxide_in_air
+6dry_air
+4monoxide_in_air
+6dry_air
+4tetrachloride_in_air
+4tetrafluoride_in_air
+3carbonyl_fluoride_in_air
+4sulfide_in_air
+3cfc113_in_air
+3cfc113a_in_air
+3cfc114_in_air
+3cfc115_in_air
+3cfc11_in_air
+3cfc12_in_air
+3cfc13_in_air
+3chlorine_dioxide_in_air
+4monoxide_in_air
+4nitrate_in_air
+3chloroform_in_air
+3clox_expressed_as_chlorine_in_air
+3dichlorine_in_air
+4peroxide_in_air
+3dichloromethane_in_air
+3dimethyl_sulfide_in_air
+3dinitrogen_pentoxide_in_air
+3ethane_in_air
+3ethanol_in_air
+3ethene_in_air
+3ethyne_in_air
+3formaldehyde_in_air
+3formic_acid_in_air
+3gaseous_divalent_mercury_in_air
+4elemental_mercury_in_air
+3glyoxal_in_air
+3halon1202_in_air
+3halon1211_in_air
+3halon1301_in_air
+3halon2402_in_air
+3hcc140a_in_air
+3hcfc124_in_air
+3hcfc132b_in_air
+3hcfc133a_in_air
+3hcfc141b_in_air
+3hcfc142b_in_air
+3hcfc22_in_air
+3hexachlorobiphenyl_in_air
+3hfc125_in_air
+3hfc134a_in_air
+3hfc143a_in_air
+3hfc152a_in_air
+3hfc227ea_in_air
+3hfc236fa_in_air
+3hfc23_in_air
+3hfc245fa_in_air
+3hfc32_in_air
+3hfc365mfc_in_air
+3hfc4310mee_in_air
+3hox_expressed_as_hydrogen_in_air
+3hydrogen_bromide_in_air
+4chloride_in_air
+4cyanide_in_air
+4peroxide_in_air
+4sulfide_in_air
+3hydroperoxyl_radical_in_air
+3hydroxyl_radical_in_air
+3hypobromous_acid_in_air
+3hypochlorous_acid_in_air
+3inorganic_bromine_in_air
+4chlorine_in_air
+3isoprene_in_air
+3limonene_in_air
+3methane_in_air
+5dry_air
+3methanol_in_air
+3methyl_bromide_in_air
+4chloride_in_air
+4hydroperoxide_in_air
+4peroxy_radical_in_air
+3methylglyoxal_in_air
+3molecular_hydrogen_in_air
+3nitrate_radical_in_air
+3nitric_acid_in_air
+5trihydrate_ambient_aerosol_particles_in_air
+3nitrogen_dioxide_in_air
+4monoxide_in_air
+4trifluoride_in_air
+3nitrous_acid_in_air
+4oxide_in_air
+6dry_air
+3nmvoc_expressed_as_carbon_in_air
+3nox_expressed_as_nitrogen_in_air
+3noy_expressed_as_nitrogen_in_air
+3organic_nitrates_in_air
+3ox_in_air
+3ozone_in_air
+3perchloroethene_in_air
+3peroxyacetyl_nitrate_in_air
+3peroxynitric_acid_in_air
+3pfc116_in_air
+3pfc218_in_air
+3pfc318_in_air
+3propane_in_air
+3propene_in_air
+3radon_in_air
+3sulfur_dioxide_in_air
+4hexafluoride_in_air
+3sulfuryl_fluoride_in_air
+3toluene_in_air
+3water_vapor_in_air
+3xylene_in_air
+1ratio_of_nitrate_to_phosphate_in_sea_water
+0multi_variate_test_quality_flag
+0neighbor_test_quality_flag
+0nfdrs_burning_index
+1severe_fire_danger_index
+0nitrogen_growth_limitation_of_calcareous_phytoplankton
+4diatoms
+4diazotrophic_phytoplankton
+4miscellaneous_phytoplankton
+4picophytoplankton
+0normalized_difference_vegetation_index
+0number_of_days_with_air_temperature_above_threshold
+6below_threshold
+4lwe_thickness_of_precipitation_amount_above_threshold
+4surface_temperature_below_threshold
+4wind_speed_above_threshold
+2missing_observations
+2observations
+0ocean_double_sigma_coordinate
+1s_coordinate
+3g1
+3g2
+1sigma_coordinate
+2z_coordinate
+0optical_thickness_of_atmosphere_layer_due_to_ambient_aerosol_particles
+0permafrost_area_fraction
+0photosynthesizing_vegetation_area_fraction
+0planetary_albedo
+0probability_distribution_of_wind_from_direction_over_time
+1of_sea_ice_area_fraction_above_threshold
+0proportion_of_acceptable_signal_returns_from_acoustic_instrument_in_sea_water
+0quality_flag
+0rank_of_remote_sensing_averaging_kernel_of_logarithm_of_mole_fraction_of_methane_in_air
+7mole_fraction_of_methane_in_air
+0rate_of_change_test_quality_flag
+0ratio_of_ice_volume_in_frozen_ground_to_pore_volume_in_unfrozen_ground
+0realization
+0red_component_of_toa_outgoing_shortwave_flux_expressed_as_rgb_color
+0relative_humidity
+2for_aerosol_particle_size_selection
+0remote_sensing_averaging_kernel_of_logarithm_of_mole_fraction_of_methane_in_air
+5mole_fraction_of_methane_in_air
+0richardson_number_in_sea_water
+0right_singular_vector_of_remote_sensing_averaging_kernel_of_logarithm_of_mole_fraction_of_methane_in_air
+9mole_fraction_of_methane_in_air
+0scene_type_of_dvorak_tropical_cyclone_cloud_region
+6eye_region
+0sea_area_fraction
+1binary_mask
+1ice_albedo
+2area_fraction
+2basal_drag_coefficient_for_momentum_in_sea_water
+1surface_mean_square_crosswave_slope
+4upwave_slope
+2wave_maximum_steepness
+3mean_square_slope
+5x_slope
+5y_slope
+1water_ph_abiotic_analogue_reported_on_total_scale
+3natural_analogue_reported_on_total_scale
+3reported_on_total_scale
+2practical_salinity
+4at_sea_floor
+2turbidity
+2volume_fraction
+0shallow_convection_time_fraction
+0signal_intensity_from_multibeam_acoustic_doppler_velocity_sensor_in_sea_water
+0single_scattering_albedo_in_air_due_to_ambient_aerosol_particles
+0singular_value_of_remote_sensing_averaging_kernel_mole_fraction_of_methane_in_air
+7of_logarithm_of_mole_fraction_of_methane_in_air
+0snow_area_fraction_viewable_from_above
+0soil_albedo
+1porosity
+1water_ph
+0specific_humidity
+0spike_test_quality_flag
+0status_flag
+0stratiform_cloud_area_fraction
+4in_atmosphere_layer
+2longwave_emissivity
+0stratosphere_optical_thickness_due_to_ambient_aerosol_particles
+5sulfate_ambient_aerosol_particles
+5volcanic_ambient_aerosol_particles
+0sunlit_binary_mask
+0surface_albedo
+2assuming_deep_snow
+3no_snow
+1backwards_scattering_coefficient_of_radar_wave
+1bidirectional_reflectance
+1diffuse_shortwave_hemispherical_reflectance
+1direct_shortwave_hemispherical_reflectance
+1drag_coefficient_for_heat_in_air
+4momentum_in_air
+3in_air
+1longwave_emissivity
+1microwave_emissivity
+1snow_area_fraction
+2binary_mask
+1specific_humidity
+0syntax_test_quality_flag
+0thunderstorm_probability
+0toa_bidirectional_reflectance
+0ultraviolet_index
+2assuming_clear_sky
+3overcast_sky
+0upward_component_of_surface_outward_normal_unit_vector
+3unit_vector_away_from_instrument
+0vegetation_area_fraction
+0volume_extinction_angstrom_exponent_in_air_due_to_ambient_aerosol_particles
+1fraction_of_clay_in_soil
+3condensed_water_in_soil
+7at_critical_point
+8field_capacity
+8wilting_point
+7pores
+3frozen_water_in_soil
+3liquid_water_in_soil_pores
+3oxygen_in_sea_water
+3pelite_in_sea_floor_sediment
+3sand_in_soil
+3silt_in_soil
+3water_in_soil_at_saturation
+1mixing_ratio_of_oxygen_at_stp_in_sea_water
+0x_component_of_surface_outward_normal_unit_vector
+3unit_vector_away_from_instrument
+0y_component_of_surface_outward_normal_unit_vector
+3unit_vector_away_from_instrument
+:1e-3
+0change_over_time_in_sea_water_salinity
+0enrichment_of_14C_in_carbon_dioxide_in_air_expressed_as_uppercase_delta_14C
+0sea_ice_salinity
+1surface_salinity
+1water_cox_salinity
+2knudsen_salinity
+2salinity
+3at_sea_floor
+0soil_water_salinity
+:1e-3 kg m-2
+0integral_wrt_depth_of_product_of_salinity_and_sea_water_density
+:1e-3 kg s-1
+0ocean_salt_x_transport
+2y_transport
+:1e-3 s-1
+0tendency_of_sea_water_salinity
+5due_to_advection
+7horizontal_mixing
+7parameterized_eddy_advection
+7sea_ice_thermodynamics
+7vertical_mixing
+:1e-6
+0square_of_sea_surface_salinity
+:Bq m-2
+0surface_radioactivity_content
+3of_101Mo
+4101Tc
+4102Mo
+4102Tc
+4102mTc
+4103Ru
+4103mRh
+4104Tc
+4105Rh
+4105Ru
+4105mRh
+4106Rh
+4106Ru
+4106mRh
+4107Pd
+4107Rh
+4107mPd
+4109Pd
+4109mAg
+4110mAg
+4111Ag
+4111Pd
+4111mAg
+4111mCd
+4111mPd
+4112Ag
+4112Pd
+4113Ag
+4113Cd
+4113mAg
+4113mCd
+4113mIn
+4115Ag
+4115Cd
+4115In
+4115mAg
+4115mCd
+4115mIn
+4116In
+4116mIn
+4117Cd
+4117In
+4117mCd
+4117mIn
+4117mSn
+4118Cd
+4118In
+4118mIn
+4119In
+4119mIn
+4119mSn
+411C
+4121Sn
+4121mSn
+4123Sn
+4123mSn
+4124Sb
+4124mSb
+4125Sb
+4125Sn
+4125mTe
+4126Sb
+4126Sn
+4126mSb
+4127Sb
+4127Sn
+4127Te
+4127mTe
+4128Sb
+4128Sn
+4128mSb
+4129I
+4129Sb
+4129Te
+4129mTe
+4129mXe
+4130I
+4130Sb
+4130Sn
+4130mI
+4130mSb
+4131I
+4131Sb
+4131Te
+4131mTe
+4131mXe
+4132I
+4132Te
+4133I
+4133Te
+4133Xe
+4133mI
+4133mTe
+4133mXe
+4134Cs
+4134I
+4134Te
+4134mCs
+4134mI
+4134mXe
+4135Cs
+4135I
+4135Xe
+4135mBa
+4135mCs
+4135mXe
+4136Cs
+4137Cs
+4137Xe
+4137mBa
+4138Cs
+4138Xe
+4139Ba
+413N
+4140Ba
+4140La
+4141Ce
+4141La
+4142Ce
+4142La
+4142Pr
+4142mPr
+4143Ce
+4143La
+4143Pr
+4144Ce
+4144Nd
+4144Pr
+4144mPr
+4145Pr
+4146Ce
+4146Pr
+4147Nd
+4147Pm
+4147Pr
+4147Sm
+4148Pm
+4148Sm
+4148mPm
+4149Nd
+4149Pm
+4149Sm
+4150Pm
+4151Nd
+4151Pm
+4151Sm
+4152Nd
+4152Pm
+4152mPm
+4153Sm
+4154Eu
+4155Eu
+4155Sm
+4156Eu
+4156Sm
+4157Eu
+4158Eu
+4159Eu
+4159Gd
+415O
+4160Tb
+4161Tb
+4162Gd
+4162Tb
+4162mTb
+4163Tb
+4165Dy
+418F
+4206Hg
+4206Tl
+4207Tl
+4207mPb
+4208Tl
+4209Bi
+4209Pb
+4209Tl
+4210Bi
+4210Pb
+4210Po
+4210Tl
+4211Bi
+4211Pb
+4211Po
+4212Bi
+4212Pb
+4212Po
+4213Bi
+4213Pb
+4213Po
+4214Bi
+4214Pb
+4214Po
+4215At
+4215Bi
+4215Po
+4216At
+4216Po
+4217At
+4217Po
+4218At
+4218Po
+4218Rn
+4219At
+4219Rn
+4220Rn
+4221Fr
+4221Rn
+4222Fr
+4222Ra
+4222Rn
+4223Fr
+4223Ra
+4223Rn
+4224Ra
+4225Ac
+4225Ra
+4226Ac
+4226Ra
+4226Th
+4227Ac
+4227Ra
+4227Th
+4228Ac
+4228Ra
+4228Th
+4229Ac
+4229Ra
+4229Th
+4230Pa
+4230Th
+4230U
+4231Pa
+4231Th
+4231U
+4232Pa
+4232Th
+4232U
+4233Pa
+4233Th
+4233U
+4234Pa
+4234Th
+4234U
+4234mPa
+4235Np
+4235Pu
+4235U
+4236Np
+4236Pu
+4236U
+4236mNp
+4237Np
+4237Pu
+4237U
+4238Np
+4238Pu
+4238U
+4239Np
+4239Pu
+4239U
+4240Am
+4240Np
+4240Pu
+4240U
+4240mNp
+4241Am
+4241Cm
+4241Pu
+4242Am
+4242Cm
+4242Pu
+4242m1Am
+4242m2Am
+4243Am
+4243Cm
+4243Pu
+4244Am
+4244Cm
+4244Pu
+4244mAm
+4245Am
+4245Cm
+4245Pu
+4246Cm
+4247Cm
+4248Cm
+4249Bk
+4249Cf
+4249Cm
+424Na
+4250Bk
+4250Cf
+4250Cm
+4251Cf
+4252Cf
+4253Cf
+4253Es
+4254Cf
+4254Es
+4254mEs
+4255Es
+43H
+441Ar
+454Mn
+458Co
+460Co
+472Ga
+472Zn
+473Ga
+475Ge
+477As
+477Ge
+477mGe
+478As
+478Ge
+479Se
+481Se
+481mSe
+482Br
+482mBr
+483Br
+483Se
+483mKr
+483mSe
+484Br
+484mBr
+485Kr
+485mKr
+486Rb
+486mRb
+487Kr
+487Rb
+488Kr
+488Rb
+489Kr
+489Rb
+489Sr
+490Sr
+490Y
+490mY
+491Sr
+491Y
+491mY
+492Sr
+492Y
+493Y
+493Zr
+494Nb
+494Y
+494mNb
+495Nb
+495Y
+495Zr
+495mNb
+496Nb
+497Nb
+497Zr
+497mNb
+498Nb
+499Mo
+499Tc
+499mTc
+:Bq m-3
+0radioactivity_concentration_in_air
+2of_101Mo_in_air
+3101Tc_in_air
+3102Mo_in_air
+3102Tc_in_air
+3102mTc_in_air
+3103Ru_in_air
+3103mRh_in_air
+3104Tc_in_air
+3105Rh_in_air
+3105Ru_in_air
+3105mRh_in_air
+3106Rh_in_air
+3106Ru_in_air
+3106mRh_in_air
+3107Pd_in_air
+3107Rh_in_air
+3107mPd_in_air
+3109Pd_in_air
+3109mAg_in_air
+3110mAg_in_air
+3111Ag_in_air
+3111Pd_in_air
+3111mAg_in_air
+3111mCd_in_air
+3111mPd_in_air
+3112Ag_in_air
+3112Pd_in_air
+3113Ag_in_air
+3113Cd_in_air
+3113mAg_in_air
+3113mCd_in_air
+3113mIn_in_air
+3115Ag_in_air
+3115Cd_in_air
+3115In_in_air
+3115mAg_in_air
+3115mCd_in_air
+3115mIn_in_air
+3116In_in_air
+3116mIn_in_air
+3117Cd_in_air
+3117In_in_air
+3117mCd_in_air
+3117mIn_in_air
+3117mSn_in_air
+3118Cd_in_air
+3118In_in_air
+3118mIn_in_air
+3119In_in_air
+3119mIn_in_air
+3119mSn_in_air
+311C_in_air
+3121Sn_in_air
+3121mSn_in_air
+3123Sn_in_air
+3123mSn_in_air
+3124Sb_in_air
+3124mSb_in_air
+3125Sb_in_air
+3125Sn_in_air
+3125mTe_in_air
+3126Sb_in_air
+3126Sn_in_air
+3126mSb_in_air
+3127Sb_in_air
+3127Sn_in_air
+3127Te_in_air
+3127mTe_in_air
+3128Sb_in_air
+3128Sn_in_air
+3128mSb_in_air
+3129I_in_air
+3129Sb_in_air
+3129Te_in_air
+3129mTe_in_air
+3129mXe_in_air
+3130I_in_air
+3130Sb_in_air
+3130Sn_in_air
+3130mI_in_air
+3130mSb_in_air
+3131I_in_air
+3131Sb_in_air
+3131Te_in_air
+3131mTe_in_air
+3131mXe_in_air
+3132I_in_air
+3132Te_in_air
+3133I_in_air
+3133Te_in_air
+3133Xe_in_air
+3133mI_in_air
+3133mTe_in_air
+3133mXe_in_air
+3134Cs_in_air
+3134I_in_air
+3134Te_in_air
+3134mCs_in_air
+3134mI_in_air
+3134mXe_in_air
+3135Cs_in_air
+3135I_in_air
+3135Xe_in_air
+3135mBa_in_air
+3135mCs_in_air
+3135mXe_in_air
+3136Cs_in_air
+3137Cs_in_air
+3137Xe_in_air
+3137mBa_in_air
+3138Cs_in_air
+3138Xe_in_air
+3139Ba_in_air
+313N_in_air
+3140Ba_in_air
+3140La_in_air
+3141Ce_in_air
+3141La_in_air
+3142Ce_in_air
+3142La_in_air
+3142Pr_in_air
+3142mPr_in_air
+3143Ce_in_air
+3143La_in_air
+3143Pr_in_air
+3144Ce_in_air
+3144Nd_in_air
+3144Pr_in_air
+3144mPr_in_air
+3145Pr_in_air
+3146Ce_in_air
+3146Pr_in_air
+3147Nd_in_air
+3147Pm_in_air
+3147Pr_in_air
+3147Sm_in_air
+3148Pm_in_air
+3148Sm_in_air
+3148mPm_in_air
+3149Nd_in_air
+3149Pm_in_air
+3149Sm_in_air
+3150Pm_in_air
+3151Nd_in_air
+3151Pm_in_air
+3151Sm_in_air
+3152Nd_in_air
+3152Pm_in_air
+3152mPm_in_air
+3153Sm_in_air
+3154Eu_in_air
+3155Eu_in_air
+3155Sm_in_air
+3156Eu_in_air
+3156Sm_in_air
+3157Eu_in_air
+3158Eu_in_air
+3159Eu_in_air
+3159Gd_in_air
+315O_in_air
+3160Tb_in_air
+3161Tb_in_air
+3162Gd_in_air
+3162Tb_in_air
+3162mTb_in_air
+3163Tb_in_air
+3165Dy_in_air
+318F_in_air
+3206Hg_in_air
+3206Tl_in_air
+3207Tl_in_air
+3207mPb_in_air
+3208Tl_in_air
+3209Bi_in_air
+3209Pb_in_air
+3209Tl_in_air
+3210Bi_in_air
+3210Pb_in_air
+3210Po_in_air
+3210Tl_in_air
+3211Bi_in_air
+3211Pb_in_air
+3211Po_in_air
+3212Bi_in_air
+3212Pb_in_air
+3212Po_in_air
+3213Bi_in_air
+3213Pb_in_air
+3213Po_in_air
+3214Bi_in_air
+3214Pb_in_air
+3214Po_in_air
+3215At_in_air
+3215Bi_in_air
+3215Po_in_air
+3216At_in_air
+3216Po_in_air
+3217At_in_air
+3217Po_in_air
+3218At_in_air
+3218Po_in_air
+3218Rn_in_air
+3219At_in_air
+3219Rn_in_air
+3220Rn_in_air
+3221Fr_in_air
+3221Rn_in_air
+3222Fr_in_air
+3222Ra_in_air
+3222Rn_in_air
+3223Fr_in_air
+3223Ra_in_air
+3223Rn_in_air
+3224Ra_in_air
+3225Ac_in_air
+3225Ra_in_air
+3226Ac_in_air
+3226Ra_in_air
+3226Th_in_air
+3227Ac_in_air
+3227Ra_in_air
+3227Th_in_air
+3228Ac_in_air
+3228Ra_in_air
+3228Th_in_air
+3229Ac_in_air
+3229Ra_in_air
+3229Th_in_air
+3230Pa_in_air
+3230Th_in_air
+3230U_in_air
+3231Pa_in_air
+3231Th_in_air
+3231U_in_air
+3232Pa_in_air
+3232Th_in_air
+3232U_in_air
+3233Pa_in_air
+3233Th_in_air
+3233U_in_air
+3234Pa_in_air
+3234Th_in_air
+3234U_in_air
+3234mPa_in_air
+3235Np_in_air
+3235Pu_in_air
+3235U_in_air
+3236Np_in_air
+3236Pu_in_air
+3236U_in_air
+3236mNp_in_air
+3237Np_in_air
+3237Pu_in_air
+3237U_in_air
+3238Np_in_air
+3238Pu_in_air
+3238U_in_air
+3239Np_in_air
+3239Pu_in_air
+3239U_in_air
+3240Am_in_air
+3240Np_in_air
+3240Pu_in_air
+3240U_in_air
+3240mNp_in_air
+3241Am_in_air
+3241Cm_in_air
+3241Pu_in_air
+3242Am_in_air
+3242Cm_in_air
+3242Pu_in_air
+3242m1Am_in_air
+3242m2Am_in_air
+3243Am_in_air
+3243Cm_in_air
+3243Pu_in_air
+3244Am_in_air
+3244Cm_in_air
+3244Pu_in_air
+3244mAm_in_air
+3245Am_in_air
+3245Cm_in_air
+3245Pu_in_air
+3246Cm_in_air
+3247Cm_in_air
+3248Cm_in_air
+3249Bk_in_air
+3249Cf_in_air
+3249Cm_in_air
+324Na_in_air
+3250Bk_in_air
+3250Cf_in_air
+3250Cm_in_air
+3251Cf_in_air
+3252Cf_in_air
+3253Cf_in_air
+3253Es_in_air
+3254Cf_in_air
+3254Es_in_air
+3254mEs_in_air
+3255Es_in_air
+33H_in_air
+341Ar_in_air
+354Mn_in_air
+358Co_in_air
+360Co_in_air
+372Ga_in_air
+372Zn_in_air
+373Ga_in_air
+375Ge_in_air
+377As_in_air
+377Ge_in_air
+377mGe_in_air
+378As_in_air
+378Ge_in_air
+379Se_in_air
+381Se_in_air
+381mSe_in_air
+382Br_in_air
+382mBr_in_air
+383Br_in_air
+383Se_in_air
+383mKr_in_air
+383mSe_in_air
+384Br_in_air
+384mBr_in_air
+385Kr_in_air
+385mKr_in_air
+386Rb_in_air
+386mRb_in_air
+387Kr_in_air
+387Rb_in_air
+388Kr_in_air
+388Rb_in_air
+389Kr_in_air
+389Rb_in_air
+389Sr_in_air
+390Sr_in_air
+390Y_in_air
+390mY_in_air
+391Sr_in_air
+391Y_in_air
+391mY_in_air
+392Sr_in_air
+392Y_in_air
+393Y_in_air
+393Zr_in_air
+394Nb_in_air
+394Y_in_air
+394mNb_in_air
+395Nb_in_air
+395Y_in_air
+395Zr_in_air
+395mNb_in_air
+396Nb_in_air
+397Nb_in_air
+397Zr_in_air
+397mNb_in_air
+398Nb_in_air
+399Mo_in_air
+399Tc_in_air
+399mTc_in_air
+:Bq s m-3
+0integral_wrt_time_of_radioactivity_concentration_in_air
+6of_101Mo_in_air
+7101Tc_in_air
+7102Mo_in_air
+7102Tc_in_air
+7102mTc_in_air
+7103Ru_in_air
+7103mRh_in_air
+7104Tc_in_air
+7105Rh_in_air
+7105Ru_in_air
+7105mRh_in_air
+7106Rh_in_air
+7106Ru_in_air
+7106mRh_in_air
+7107Pd_in_air
+7107Rh_in_air
+7107mPd_in_air
+7109Pd_in_air
+7109mAg_in_air
+7110mAg_in_air
+7111Ag_in_air
+7111Pd_in_air
+7111mAg_in_air
+7111mCd_in_air
+7111mPd_in_air
+7112Ag_in_air
+7112Pd_in_air
+7113Ag_in_air
+7113Cd_in_air
+7113mAg_in_air
+7113mCd_in_air
+7113mIn_in_air
+7115Ag_in_air
+7115Cd_in_air
+7115In_in_air
+7115mAg_in_air
+7115mCd_in_air
+7115mIn_in_air
+7116In_in_air
+7116mIn_in_air
+7117Cd_in_air
+7117In_in_air
+7117mCd_in_air
+7117mIn_in_air
+7117mSn_in_air
+7118Cd_in_air
+7118In_in_air
+7118mIn_in_air
+7119In_in_air
+7119mIn_in_air
+7119mSn_in_air
+711C_in_air
+7121Sn_in_air
+7121mSn_in_air
+7123Sn_in_air
+7123mSn_in_air
+7124Sb_in_air
+7124mSb_in_air
+7125Sb_in_air
+7125Sn_in_air
+7125mTe_in_air
+7126Sb_in_air
+7126Sn_in_air
+7126mSb_in_air
+7127Sb_in_air
+7127Sn_in_air
+7127Te_in_air
+7127mTe_in_air
+7128Sb_in_air
+7128Sn_in_air
+7128mSb_in_air
+7129I_in_air
+7129Sb_in_air
+7129Te_in_air
+7129mTe_in_air
+7129mXe_in_air
+7130I_in_air
+7130Sb_in_air
+7130Sn_in_air
+7130mI_in_air
+7130mSb_in_air
+7131I_in_air
+7131Sb_in_air
+7131Te_in_air
+7131mTe_in_air
+7131mXe_in_air
+7132I_in_air
+7132Te_in_air
+7133I_in_air
+7133Te_in_air
+7133Xe_in_air
+7133mI_in_air
+7133mTe_in_air
+7133mXe_in_air
+7134Cs_in_air
+7134I_in_air
+7134Te_in_air
+7134mCs_in_air
+7134mI_in_air
+7134mXe_in_air
+7135Cs_in_air
+7135I_in_air
+7135Xe_in_air
+7135mBa_in_air
+7135mCs_in_air
+7135mXe_in_air
+7136Cs_in_air
+7137Cs_in_air
+7137Xe_in_air
+7137mBa_in_air
+7138Cs_in_air
+7138Xe_in_air
+7139Ba_in_air
+713N_in_air
+7140Ba_in_air
+7140La_in_air
+7141Ce_in_air
+7141La_in_air
+7142Ce_in_air
+7142La_in_air
+7142Pr_in_air
+7142mPr_in_air
+7143Ce_in_air
+7143La_in_air
+7143Pr_in_air
+7144Ce_in_air
+7144Nd_in_air
+7144Pr_in_air
+7144mPr_in_air
+7145Pr_in_air
+7146Ce_in_air
+7146Pr_in_air
+7147Nd_in_air
+7147Pm_in_air
+7147Pr_in_air
+7147Sm_in_air
+7148Pm_in_air
+7148Sm_in_air
+7148mPm_in_air
+7149Nd_in_air
+7149Pm_in_air
+7149Sm_in_air
+7150Pm_in_air
+7151Nd_in_air
+7151Pm_in_air
+7151Sm_in_air
+7152Nd_in_air
+7152Pm_in_air
+7152mPm_in_air
+7153Sm_in_air
+7154Eu_in_air
+7155Eu_in_air
+7155Sm_in_air
+7156Eu_in_air
+7156Sm_in_air
+7157Eu_in_air
+7158Eu_in_air
+7159Eu_in_air
+7159Gd_in_air
+715O_in_air
+7160Tb_in_air
+7161Tb_in_air
+7162Gd_in_air
+7162Tb_in_air
+7162mTb_in_air
+7163Tb_in_air
+7165Dy_in_air
+718F_in_air
+7206Hg_in_air
+7206Tl_in_air
+7207Tl_in_air
+7207mPb_in_air
+7208Tl_in_air
+7209Bi_in_air
+7209Pb_in_air
+7209Tl_in_air
+7210Bi_in_air
+7210Pb_in_air
+7210Po_in_air
+7210Tl_in_air
+7211Bi_in_air
+7211Pb_in_air
+7211Po_in_air
+7212Bi_in_air
+7212Pb_in_air
+7212Po_in_air
+7213Bi_in_air
+7213Pb_in_air
+7213Po_in_air
+7214Bi_in_air
+7214Pb_in_air
+7214Po_in_air
+7215At_in_air
+7215Bi_in_air
+7215Po_in_air
+7216At_in_air
+7216Po_in_air
+7217At_in_air
+7217Po_in_air
+7218At_in_air
+7218Po_in_air
+7218Rn_in_air
+7219At_in_air
+7219Rn_in_air
+7220Rn_in_air
+7221Fr_in_air
+7221Rn_in_air
+7222Fr_in_air
+7222Ra_in_air
+7222Rn_in_air
+7223Fr_in_air
+7223Ra_in_air
+7223Rn_in_air
+7224Ra_in_air
+7225Ac_in_air
+7225Ra_in_air
+7226Ac_in_air
+7226Ra_in_air
+7226Th_in_air
+7227Ac_in_air
+7227Ra_in_air
+7227Th_in_air
+7228Ac_in_air
+7228Ra_in_air
+7228Th_in_air
+7229Ac_in_air
+7229Ra_in_air
+7229Th_in_air
+7230Pa_in_air
+7230Th_in_air
+7230U_in_air
+7231Pa_in_air
+7231Th_in_air
+7231U_in_air
+7232Pa_in_air
+7232Th_in_air
+7232U_in_air
+7233Pa_in_air
+7233Th_in_air
+7233U_in_air
+7234Pa_in_air
+7234Th_in_air
+7234U_in_air
+7234mPa_in_air
+7235Np_in_air
+7235Pu_in_air
+7235U_in_air
+7236Np_in_air
+7236Pu_in_air
+7236U_in_air
+7236mNp_in_air
+7237Np_in_air
+7237Pu_in_air
+7237U_in_air
+7238Np_in_air
+7238Pu_in_air
+7238U_in_air
+7239Np_in_air
+7239Pu_in_air
+7239U_in_air
+7240Am_in_air
+7240Np_in_air
+7240Pu_in_air
+7240U_in_air
+7240mNp_in_air
+7241Am_in_air
+7241Cm_in_air
+7241Pu_in_air
+7242Am_in_air
+7242Cm_in_air
+7242Pu_in_air
+7242m1Am_in_air
+7242m2Am_in_air
+7243Am_in_air
+7243Cm_in_air
+7243Pu_in_air
+7244Am_in_air
+7244Cm_in_air
+7244Pu_in_air
+7244mAm_in_air
+7245Am_in_air
+7245Cm_in_air
+7245Pu_in_air
+7246Cm_in_air
+7247Cm_in_air
+7248Cm_in_air
+7249Bk_in_air
+7249Cf_in_air
+7249Cm_in_air
+724Na_in_air
+7250Bk_in_air
+7250Cf_in_air
+7250Cm_in_air
+7251Cf_in_air
+7252Cf_in_air
+7253Cf_in_air
+7253Es_in_air
+7254Cf_in_air
+7254Es_in_air
+7254mEs_in_air
+7255Es_in_air
+73H_in_air
+741Ar_in_air
+754Mn_in_air
+758Co_in_air
+760Co_in_air
+772Ga_in_air
+772Zn_in_air
+773Ga_in_air
+775Ge_in_air
+777As_in_air
+777Ge_in_air
+777mGe_in_air
+778As_in_air
+778Ge_in_air
+779Se_in_air
+781Se_in_air
+781mSe_in_air
+782Br_in_air
+782mBr_in_air
+783Br_in_air
+783Se_in_air
+783mKr_in_air
+783mSe_in_air
+784Br_in_air
+784mBr_in_air
+785Kr_in_air
+785mKr_in_air
+786Rb_in_air
+786mRb_in_air
+787Kr_in_air
+787Rb_in_air
+788Kr_in_air
+788Rb_in_air
+789Kr_in_air
+789Rb_in_air
+789Sr_in_air
+790Sr_in_air
+790Y_in_air
+790mY_in_air
+791Sr_in_air
+791Y_in_air
+791mY_in_air
+792Sr_in_air
+792Y_in_air
+793Y_in_air
+793Zr_in_air
+794Nb_in_air
+794Y_in_air
+794mNb_in_air
+795Nb_in_air
+795Y_in_air
+795Zr_in_air
+795mNb_in_air
+796Nb_in_air
+797Nb_in_air
+797Zr_in_air
+797mNb_in_air
+798Nb_in_air
+799Mo_in_air
+799Tc_in_air
+799mTc_in_air
+:Hz
+0spectral_width_of_radio_wave_in_air_scattered_by_air
+5scattered_by_air
+:J
+0lightning_radiant_energy
+:J kg-1
+0atmosphere_convective_available_potential_energy
+5wrt_surface
+2inhibition
+3wrt_surface
+0change_over_time_in_sea_water_specific_potential_enthalpy
+0lightning_potential_index
+0sea_water_specific_potential_enthalpy
+0specific_enthalpy_of_air
+1gravitational_potential_energy
+:J kg-1 K-1
+0soil_thermal_capacity
+0specific_heat_capacity_of_frozen_ground
+4sea_water
+:J m-2
+0atmosphere_dry_energy_content
+2static_energy_content
+1energy_content
+1enthalpy_content
+1kinetic_energy_content
+1potential_energy_content
+0change_in_atmosphere_energy_content_due_to_change_in_sigma_coordinate_wrt_surface_pressure
+2energy_content_of_atmosphere_layer_due_to_change_in_sigma_coordinate_wrt_surface_pressure
+1over_time_in_thermal_energy_content_of_ice_and_snow_on_land
+8vegetation_and_litter_and_soil
+0dry_energy_content_of_atmosphere_layer
+1static_energy_content_of_atmosphere_layer
+0enthalpy_content_of_atmosphere_layer
+0integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content
+6potential_temperature_expressed_as_heat_content
+0kinetic_energy_content_of_atmosphere_layer
+0nfdrs_energy_release_component
+0potential_energy_content_of_atmosphere_layer
+0sea_ice_enthalpy_content
+2temperature_expressed_as_heat_content
+0thermal_energy_content_of_surface_snow
+:K
+0air_equivalent_potential_temperature
+2temperature
+1potential_temperature
+1pseudo_equivalent_potential_temperature
+3temperature
+1temperature
+2anomaly
+2at_cloud_top
+3effective_cloud_top_defined_by_infrared_radiation
+2threshold
+0apparent_air_temperature
+0atmosphere_stability_k_index
+2showalter_index
+2total_totals_index
+0brightness_temperature
+2anomaly
+2at_cloud_top
+0canopy_temperature
+0change_over_time_in_sea_water_conservative_temperature
+6potential_temperature
+6temperature
+0dew_point_depression
+2temperature
+0difference_between_sea_surface_temperature_and_air_temperature
+0dynamic_tropopause_potential_temperature
+0fire_temperature
+0freezing_temperature_of_sea_water
+0heat_index_of_air_temperature
+0land_ice_basal_temperature
+2temperature
+0product_of_air_temperature_and_specific_humidity
+0sea_ice_basal_temperature
+2surface_temperature
+2temperature
+1surface_foundation_temperature
+2skin_temperature
+2subskin_temperature
+2temperature
+1water_conservative_temperature
+2potential_temperature
+4at_sea_floor
+2temperature
+3anomaly
+3at_sea_floor
+3difference
+0soil_temperature
+0stagnation_temperature_in_air
+0surface_brightness_temperature
+1skin_temperature
+1temperature
+2anomaly
+0temperature_at_base_of_ice_sheet_model
+2top_of_ice_sheet_model
+1difference_between_ambient_air_and_air_lifted_adiabatically
+9from_the_surface
+1in_ground
+2surface_snow
+1of_analysis_of_sea_water
+2sensor_for_oxygen_in_sea_water
+0toa_brightness_temperature
+3assuming_clear_sky
+3bias_at_standard_scene_due_to_intercalibration
+3of_standard_scene
+0tropical_cyclone_eye_brightness_temperature
+0tropopause_air_temperature
+0virtual_temperature
+0wet_bulb_potential_temperature
+2temperature
+0wind_chill_of_air_temperature
+:K Pa s-1
+0product_of_lagrangian_tendency_of_air_pressure_and_air_temperature
+:K m
+0integral_wrt_depth_of_sea_water_temperature
+:K m s-1
+0covariance_over_longitude_of_northward_wind_and_air_temperature
+0product_of_deviations_of_northward_wind_and_air_temperature_wrt_zonal_means
+2eastward_sea_water_velocity_and_temperature
+3wind_and_air_temperature
+2northward_sea_water_velocity_and_temperature
+3wind_and_air_temperature
+2upward_air_velocity_and_air_temperature
+:K m-1
+0air_temperature_lapse_rate
+:K m2 kg-1 s-1
+0ertel_potential_vorticity
+:K s
+0integral_wrt_time_of_air_temperature_deficit
+6excess
+:K s-1
+0ratio_of_sea_water_potential_temperature_anomaly_to_relaxation_timescale
+0tendency_of_air_temperature
+4due_to_advection
+6boundary_layer_mixing
+6convection
+6diabatic_processes
+6diffusion
+6dissipation_of_nonorographic_gravity_waves
+8orographic_gravity_waves
+6dry_convection
+6longwave_heating
+8assuming_clear_sky
+8from_volcanic_ambient_aerosol_particles
+6model_physics
+6moist_convection
+6radiative_heating
+6shortwave_heating
+8assuming_clear_sky
+8from_volcanic_ambient_aerosol_particles
+6stratiform_cloud_and_precipitation
+aand_boundary_layer_mixing
+7precipitation
+6turbulence
+2sea_water_temperature
+5due_to_advection
+7horizontal_mixing
+7parameterized_eddy_advection
+7vertical_mixing
+:K2
+0square_of_air_temperature
+2sea_surface_temperature
+:N m-1
+0maximum_over_coordinate_rotation_of_sea_ice_horizontal_shear_stress
+0sea_ice_average_normal_horizontal_stress
+:N m-2
+1floor_horizontal_stress
+4due_to_model_sea_water_velocity
+6sea_surface_waves
+1ice_x_force_per_unit_area_due_to_coriolis_effect
+9sea_surface_tilt
+3internal_stress
+2y_force_per_unit_area_due_to_coriolis_effect
+9sea_surface_tilt
+3internal_stress
+:Pa
+0air_pressure
+2anomaly
+2at_cloud_base
+4top
+3convective_cloud_base
+5top
+3freezing_level
+3mean_sea_level
+3top_of_atmosphere_model
+0atmosphere_eastward_stress_due_to_gravity_wave_drag
+1northward_stress_due_to_gravity_wave_drag
+0compressive_strength_of_unconfined_frozen_soil
+4soil
+0difference_of_air_pressure_from_model_reference
+0downward_eastward_momentum_flux_in_air
+6due_to_diffusion
+2stress_at_sea_ice_base
+1northward_momentum_flux_in_air
+6due_to_diffusion
+2stress_at_sea_ice_base
+1x_stress_at_sea_ice_base
+5water_surface
+3correction_at_sea_water_surface
+1y_stress_at_sea_ice_base
+5water_surface
+3correction_at_sea_water_surface
+0eastward_momentum_flux_correction
+0equivalent_pressure_of_atmosphere_ozone_content
+0final_air_pressure_of_lifted_parcel
+0fugacity_of_carbon_dioxide_in_sea_water
+0land_ice_basal_drag
+0magnitude_of_surface_downward_stress
+0northward_momentum_flux_correction
+0ocean_rigid_lid_pressure
+0original_air_pressure_of_lifted_parcel
+0partial_pressure_of_carbon_dioxide_in_sea_water
+3methane_in_sea_water
+0pressure_at_effective_cloud_top_defined_by_infrared_radiation
+0reference_air_pressure_for_atmosphere_vertical_coordinate
+1pressure
+0sea_surface_downward_eastward_stress_due_to_dissipation_of_sea_surface_waves
+3northward_stress_due_to_dissipation_of_sea_surface_waves
+2wave_xx_radiation_stress
+3xy_radiation_stress
+3yy_radiation_stress
+0shear_strength_of_frozen_soil
+3soil
+0soil_suction_at_saturation
+0sound_pressure_in_air
+3water
+0surface_air_pressure
+1carbon_dioxide_abiotic_analogue_partial_pressure_difference_between_sea_water_and_air
+3natural_analogue_partial_pressure_difference_between_sea_water_and_air
+3partial_pressure_difference_between_air_and_sea_water
+7sea_water_and_air
+1downward_eastward_stress
+4due_to_boundary_layer_mixing
+6ocean_viscous_dissipation
+6sea_surface_waves
+2northward_stress
+4due_to_boundary_layer_mixing
+6ocean_viscous_dissipation
+6sea_surface_waves
+2x_stress
+4correction
+2y_stress
+4correction
+1molecular_oxygen_partial_pressure_difference_between_sea_water_and_air
+1partial_pressure_of_carbon_dioxide_abiotic_analogue_in_sea_water
+6in_air
+7sea_water
+6natural_analogue_in_sea_water
+1upward_eastward_stress_due_to_sea_surface_waves
+2northward_stress_due_to_sea_surface_waves
+0tropopause_air_pressure
+0upward_eastward_momentum_flux_in_air_due_to_nonorographic_eastward_gravity_waves
+9westward_gravity_waves
+8orographic_gravity_waves
+2stress_at_sea_ice_base
+1northward_momentum_flux_in_air_due_to_nonorographic_gravity_waves
+8orographic_gravity_waves
+2stress_at_sea_ice_base
+1x_stress_at_sea_ice_base
+1y_stress_at_sea_ice_base
+0water_vapor_partial_pressure_in_air
+2saturation_deficit_in_air
+:Pa m
+0compressive_strength_of_sea_ice
+:Pa m s-1
+0product_of_lagrangian_tendency_of_air_pressure_and_geopotential_height
+2wind_speed_and_water_vapor_saturation_deficit_in_air
+:Pa m s-2
+2deviations_of_eastward_wind_and_lagrangian_tendency_of_air_pressure_wrt_zonal_means
+2eastward_wind_and_lagrangian_tendency_of_air_pressure
+2northward_wind_and_lagrangian_tendency_of_air_pressure
+:Pa m-1
+0x_derivative_of_ocean_rigid_lid_pressure
+0y_derivative_of_ocean_rigid_lid_pressure
+:Pa s
+0integral_wrt_time_of_surface_downward_eastward_stress
+6northward_stress
+:Pa s-1
+0lagrangian_tendency_of_air_pressure
+0product_of_lagrangian_tendency_of_air_pressure_and_specific_humidity
+0tendency_of_air_pressure
+2surface_air_pressure
+:Pa-1 s-1
+0potential_vorticity_of_atmosphere_layer
+:Pa2 s-2
+0square_of_lagrangian_tendency_of_air_pressure
+:S m-1
+0sea_water_electrical_conductivity
+4at_reference_temperature
+:W
+0fire_radiative_power
+0northward_atmosphere_heat_transport
+1ocean_heat_transport
+4due_to_diffusion
+6gyre
+6overturning
+6parameterized_eddy_advection
+7mesoscale_eddy_advection
+9diffusion
+7submesoscale_eddy_advection
+0ocean_heat_transport_across_line
+2x_transport
+4due_to_diffusion
+6parameterized_eddy_advection
+2y_transport
+4due_to_diffusion
+6parameterized_eddy_advection
+0received_power_of_radio_wave_in_air_scattered_by_air
+5scattered_by_air
+:W kg-1
+0specific_turbulent_kinetic_energy_dissipation_in_sea_water
+:W m-1
+0eastward_atmosphere_dry_static_energy_transport_across_unit_distance
+0northward_atmosphere_dry_static_energy_transport_across_unit_distance
+0sea_surface_wave_energy_flux
+:W m-1 K-1
+0soil_thermal_conductivity
+0thermal_conductivity_of_frozen_ground
+:W m-2
+0atmosphere_net_rate_of_absorption_of_longwave_energy
+6shortwave_energy
+0basal_downward_heat_flux_in_sea_ice
+0diffuse_downwelling_shortwave_flux_in_air
+6assuming_clear_sky
+0direct_downwelling_shortwave_flux_in_air
+0downward_dry_static_energy_flux_due_to_diffusion
+1heat_flux_at_ground_level_in_snow
+7soil
+3in_air
+4floating_ice
+4sea_ice
+4soil
+0downwelling_longwave_flux_in_air
+5assuming_clear_sky
+8and_reference_mole_fraction_of_ozone_in_air
+6reference_mole_fraction_of_ozone_in_air
+1photosynthetic_radiative_flux_in_sea_water
+2spherical_irradiance_in_sea_water
+1radiative_flux_in_sea_water
+1shortwave_flux_in_air
+5assuming_clear_sky
+8and_no_aerosol
+9reference_mole_fraction_of_ozone_in_air
+6reference_mole_fraction_of_ozone_in_air
+4sea_water
+6at_sea_ice_base
+1spherical_irradiance_in_sea_water
+0heat_flux_into_sea_water_due_to_flux_adjustment
+7freezing_of_frazil_ice
+7iceberg_thermodynamics
+7newtonian_relaxation
+7sea_ice_thermodynamics
+7snow_thermodynamics
+0horizontal_atmosphere_dry_energy_transport
+1dry_energy_transport_in_atmosphere_layer
+0kinetic_energy_dissipation_in_atmosphere_boundary_layer
+0magnitude_of_heat_flux_in_sea_water_due_to_advection
+0minus_one_times_surface_upwelling_longwave_flux_in_air
+5shortwave_flux_in_air
+3toa_outgoing_shortwave_flux
+0net_downward_longwave_flux_in_air
+6assuming_clear_sky
+2radiative_flux_at_top_of_atmosphere_model
+2shortwave_flux_at_sea_water_surface
+4in_air
+6assuming_clear_sky
+1rate_of_absorption_of_longwave_energy_in_atmosphere_layer
+5shortwave_energy_in_atmosphere_layer
+8ocean_layer
+1upward_longwave_flux_in_air
+6assuming_clear_sky
+2shortwave_flux_in_air
+6assuming_clear_sky
+0northward_heat_flux_in_air_due_to_eddy_advection
+0ocean_kinetic_energy_dissipation_per_unit_area_due_to_vertical_friction
+9xy_friction
+0omnidirectional_photosynthetic_spherical_irradiance_in_sea_water
+0solar_irradiance
+0sound_intensity_in_air
+3water
+0surface_diffuse_downwelling_photosynthetic_radiative_flux_in_air
+3shortwave_flux_in_air
+7assuming_clear_sky
+1direct_along_beam_shortwave_flux_in_air
+2downwelling_shortwave_flux_in_air
+1downward_heat_flux_in_air
+5sea_ice
+6water
+5snow
+2latent_heat_flux
+2sensible_heat_flux
+1downwelling_longwave_flux_in_air
+6assuming_clear_sky
+9and_reference_mole_fraction_of_ozone_in_air
+7reference_mole_fraction_of_ozone_in_air
+6due_to_volcanic_ambient_aerosol_particles
+2photosynthetic_radiative_flux_in_air
+6sea_water
+3spherical_irradiance_in_sea_water
+2radiative_flux_in_sea_water
+2shortwave_flux_in_air
+6assuming_clear_sky
+9and_no_aerosol
+areference_mole_fraction_of_ozone_in_air
+7reference_mole_fraction_of_ozone_in_air
+6due_to_volcanic_ambient_aerosol_particles
+2spherical_irradiance_in_sea_water
+1net_downward_longwave_dust_ambient_aerosol_particles_direct_radiative_effect
+bassuming_clear_sky
+4flux
+5assuming_clear_sky
+3radiative_flux
+3shortwave_dust_ambient_aerosol_particles_direct_radiative_effect
+bassuming_clear_sky
+4flux
+5assuming_clear_sky
+2upward_longwave_flux
+3radiative_flux
+3shortwave_flux
+1snow_and_ice_melt_heat_flux
+2melt_and_sublimation_heat_flux
+3heat_flux
+2sublimation_heat_flux
+1upward_heat_flux_due_to_anthropogenic_energy_consumption
+4in_air
+2latent_heat_flux
+5due_to_evaporation
+7sublimation
+2sensible_heat_flux
+1upwelling_longwave_flux_in_air
+6assuming_clear_sky
+9and_no_aerosol
+areference_mole_fraction_of_ozone_in_air
+7reference_mole_fraction_of_ozone_in_air
+2shortwave_flux_in_air
+6assuming_clear_sky
+9and_no_aerosol
+areference_mole_fraction_of_ozone_in_air
+7reference_mole_fraction_of_ozone_in_air
+0temperature_flux_due_to_evaporation_expressed_as_heat_flux_out_of_sea_water
+4rainfall_expressed_as_heat_flux_into_sea_water
+4runoff_expressed_as_heat_flux_into_sea_water
+0tendency_of_atmosphere_dry_energy_content
+3enthalpy_content_due_to_advection
+3kinetic_energy_content_due_to_advection
+3potential_energy_content_due_to_advection
+2dry_energy_content_of_atmosphere_layer
+3static_energy_content_of_atmosphere_layer
+2enthalpy_content_of_atmosphere_layer_due_to_advection
+2integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content
+edue_to_parameterized_dianeutral_mixing
+heddy_advection
+hmesoscale_eddy_advection
+jdiffusion
+hsubmesoscale_eddy_advection
+gresidual_mean_advection
+8potential_temperature_expressed_as_heat_content
+edue_to_parameterized_dianeutral_mixing
+heddy_advection
+hmesoscale_eddy_advection
+jdiffusion
+hsubmesoscale_eddy_advection
+gresidual_mean_advection
+2kinetic_energy_content_of_atmosphere_layer_due_to_advection
+2ocean_eddy_kinetic_energy_content_due_to_parameterized_eddy_advection
+3potential_energy_content
+6due_to_background
+8tides
+2potential_energy_content_of_atmosphere_layer_due_to_advection
+6ocean_layer_due_to_convection
+adiffusion
+2thermal_energy_content_of_surface_snow_due_to_rainfall_temperature_excess_above_freezing
+0toa_adjusted_longwave_forcing
+2radiative_forcing
+2shortwave_forcing
+1cloud_radiative_effect
+1incoming_shortwave_flux
+1instantaneous_longwave_forcing
+2radiative_forcing
+2shortwave_forcing
+1longwave_cloud_radiative_effect
+2dust_ambient_aerosol_particles_direct_radiative_effect_assuming_clear_sky
+1net_downward_longwave_flux
+5assuming_clear_sky
+3radiative_flux
+3shortwave_flux
+5assuming_clear_sky
+2upward_longwave_flux
+5assuming_clear_sky
+3shortwave_flux
+1outgoing_longwave_flux
+4assuming_clear_sky
+7and_reference_mole_fraction_of_methane_in_air
+cozone_in_air
+5reference_mole_fraction_of_methane_in_air
+9ozone_in_air
+4due_to_volcanic_ambient_aerosol_particles_assuming_clear_sky
+2shortwave_flux
+4assuming_clear_sky
+7and_no_aerosol
+8reference_mole_fraction_of_methane_in_air
+cozone_in_air
+5no_aerosol
+5reference_mole_fraction_of_methane_in_air
+9ozone_in_air
+4due_to_volcanic_ambient_aerosol_particles_assuming_clear_sky
+1shortwave_cloud_radiative_effect
+0tropopause_adjusted_longwave_forcing
+2radiative_forcing
+2shortwave_forcing
+1downwelling_longwave_flux
+1instantaneous_longwave_forcing
+2radiative_forcing
+2shortwave_forcing
+1net_downward_longwave_flux
+3shortwave_flux
+1upwelling_shortwave_flux
+0upward_dry_static_energy_flux_due_to_diffusion
+1geothermal_heat_flux_at_sea_floor
+1heat_flux_at_base_of_grounded_ice_sheet
+4ground_level_in_snow
+7soil
+3in_air
+4sea_water_due_to_convection
+1latent_heat_flux_in_air
+4into_air_due_to_transpiration
+1sea_ice_basal_heat_flux
+1sensible_heat_flux_in_air
+0upwelling_longwave_flux_in_air
+5assuming_clear_sky
+8and_reference_mole_fraction_of_ozone_in_air
+6reference_mole_fraction_of_ozone_in_air
+1shortwave_flux_in_air
+5assuming_clear_sky
+8and_no_aerosol
+9reference_mole_fraction_of_ozone_in_air
+6reference_mole_fraction_of_ozone_in_air
+0wind_mixing_energy_flux_into_sea_water
+0x_heat_flux_in_sea_water_due_to_advection
+0y_heat_flux_in_sea_water_due_to_advection
+:W m-2 m-1
+0downwelling_radiative_flux_per_unit_wavelength_in_air
+7sea_water
+1spherical_irradiance_per_unit_wavelength_in_sea_water
+0solar_irradiance_per_unit_wavelength
+0surface_downwelling_radiative_flux_per_unit_wavelength_in_air
+8sea_water
+2spherical_irradiance_per_unit_wavelength_in_sea_water
+1upwelling_radiative_flux_per_unit_wavelength_in_air
+8sea_water
+0upwelling_radiative_flux_per_unit_wavelength_in_air
+7sea_water
+:W m-2 m-1 sr-1
+0downwelling_radiance_per_unit_wavelength_in_air
+6sea_water
+0isotropic_radiance_per_unit_wavelength_in_air
+0surface_downwelling_radiance_per_unit_wavelength_in_sea_water
+1upwelling_radiance_per_unit_wavelength_in_air
+8emerging_from_sea_water
+8reflected_by_sea_water
+7sea_water
+0upwelling_radiance_per_unit_wavelength_in_air
+:W m-2 sr-1
+0downwelling_longwave_radiance_in_air
+1photosynthetic_radiance_in_sea_water
+1radiance_in_sea_water
+1shortwave_radiance_in_air
+0isotropic_longwave_radiance_in_air
+1shortwave_radiance_in_air
+0surface_downwelling_photosynthetic_radiance_in_sea_water
+2radiance_in_sea_water
+1upwelling_radiance_in_air
+5emerging_from_sea_water
+5reflected_by_sea_water
+4sea_water
+0upwelling_longwave_radiance_in_air
+1shortwave_radiance_in_air
+:W m-2 sr-1 (m-1)-1
+0toa_outgoing_radiance_per_unit_wavenumber
+6mean_within_collocation_scene
+9target
+6stdev_within_collocation_scene
+9target
+:W m-2 sr-1 m-1
+5wavelength
+6due_to_solar_induced_fluorescence
+:W m-3
+0omnidirectional_spherical_irradiance_per_unit_wavelength_in_sea_water
+:W s m-2
+0integral_wrt_time_of_surface_downward_latent_heat_flux
+6sensible_heat_flux
+5downwelling_longwave_flux_in_air
+6shortwave_flux_in_air
+5net_downward_longwave_flux
+7shortwave_flux
+4toa_net_downward_shortwave_flux
+5outgoing_longwave_flux
+:dB
+0sound_intensity_level_in_air
+4water
+1pressure_level_in_air
+4water
+:dBZ
+0equivalent_reflectivity_factor
+:day
+0age_of_surface_snow
+0spell_length_of_days_with_air_temperature_above_threshold
+7below_threshold
+5lwe_thickness_of_precipitation_amount_above_threshold
+abelow_threshold
+:dbar
+0sea_water_pressure
+3at_sea_floor
+5water_surface
+3due_to_sea_water
+:degree
+0angle_of_emergence
+2incidence
+2rotation_from_east_to_x
+6y
+4solar_azimuth_to_platform_azimuth
+0direction_of_radial_vector_away_from_instrument
+4toward_instrument
+2sea_ice_velocity
+0grid_latitude
+1longitude
+0ground_slope_angle
+2direction
+0phase_of_global_average_sea_level_change
+0platform_azimuth_angle
+1course
+1orientation
+1pitch
+2fore_down
+3up
+1roll
+2starboard_down
+3up
+1view_angle
+1yaw
+2fore_port
+3starboard
+1zenith_angle
+0relative_platform_azimuth_angle
+1sensor_azimuth_angle
+0sea_surface_mean_square_upwave_slope_direction
+2primary_swell_wave_directional_spread
+5from_direction
+7at_variance_spectral_density_maximum
+2secondary_swell_wave_directional_spread
+5from_direction
+7at_variance_spectral_density_maximum
+2swell_wave_directional_spread
+4from_direction
+6at_variance_spectral_density_maximum
+4to_direction
+2tertiary_swell_wave_directional_spread
+5from_direction
+7at_variance_spectral_density_maximum
+2wave_directional_spread
+5at_variance_spectral_density_maximum
+3from_direction
+5at_variance_spectral_density_maximum
+3stokes_drift_to_direction
+3to_direction
+2wind_wave_directional_spread
+4from_direction
+6at_variance_spectral_density_maximum
+4to_direction
+1water_velocity_from_direction
+3to_direction
+5at_sea_floor
+5due_to_ekman_drift
+7tides
+0sensor_azimuth_angle
+1view_angle
+1zenith_angle
+0solar_azimuth_angle
+1elevation_angle
+1zenith_angle
+0to_direction_of_air_velocity_relative_to_sea_water
+3surface_downward_stress
+0wind_from_direction
+1gust_from_direction
+1to_direction
+0zenith_angle
+:degree m-1
+0eastward_derivative_of_wind_from_direction
+0northward_derivative_of_wind_from_direction
+0upward_derivative_of_wind_from_direction
+:degree s-1
+0platform_pitch_rate
+3fore_down
+4up
+1roll_rate
+3starboard_down
+4up
+1yaw_rate
+3fore_port
+4starboard
+:degree_C
+0difference_between_sea_surface_skin_temperature_and_sea_surface_subskin_temperature
+4subskin_temperature_and_sea_surface_foundation_temperature
+9temperature
+0perceived_temperature
+0physiological_equivalent_temperature
+0sea_water_added_conservative_temperature
+3potential_temperature
+2redistributed_conservative_temperature
+3potential_temperature
+0universal_thermal_comfort_index
+0wet_bulb_globe_temperature
+:degree_east
+0deployment_longitude
+0longitude
+:degree_north
+0deployment_latitude
+0latitude
+:degrees
+0direction_of_sea_ice_displacement
+0sea_surface_wave_mean_from_direction
+3principal_from_direction
+:g kg-1
+0change_over_time_in_sea_water_absolute_salinity
+6preformed_salinity
+0sea_water_absolute_salinity
+2preformed_salinity
+2reference_salinity
+:g m-2
+0mass_content_of_biological_taxon_expressed_as_wet_weight_in_sea_water
+5of_immature_individuals_expressed_as_wet_weight_in_sea_water
+6mature_individuals_expressed_as_wet_weight_in_sea_water
+0ocean_wet_mass_content_of_epipelagic_micronekton
+5highly_migrant_lower_mesopelagic_micronekton
+5lower_mesopelagic_micronekton
+5migrant_lower_mesopelagic_micronekton
+6upper_mesopelagic_micronekton
+5upper_mesopelagic_micronekton
+:g m-3
+0mass_concentration_of_biological_taxon_expressed_as_wet_weight_in_sea_water
+5of_immature_individuals_expressed_as_wet_weight_in_sea_water
+6mature_individuals_expressed_as_wet_weight_in_sea_water
+:kg
+0atmosphere_mass_of_carbon_dioxide
+0change_in_land_ice_mass
+0land_ice_mass
+3not_displacing_sea_water
+0sea_ice_mass
+1water_mass
+0surface_snow_mass
+:kg degree_C m-2
+0integral_wrt_depth_of_product_of_conservative_temperature_and_sea_water_density
+6potential_temperature_and_sea_water_density
+:kg kg-1 s-1
+0tendency_of_mass_fraction_of_convective_cloud_ice_in_air_due_to_sublimation
+5stratiform_cloud_ice_in_air_due_to_sublimation
+:kg m-1 s-1
+0eastward_atmosphere_water_vapor_transport_across_unit_distance
+1water_vapor_transport_across_unit_distance_in_atmosphere_layer
+0integral_wrt_height_of_product_of_eastward_wind_and_mass_concentration_of_water_vapor_in_air
+6northward_wind_and_mass_concentration_of_water_vapor_in_air
+0northward_atmosphere_water_transport_across_unit_distance
+3vapor_transport_across_unit_distance
+1water_vapor_transport_across_unit_distance_in_atmosphere_layer
+:kg m-2
+0atmosphere_mass_content_of_acetic_acid
+4aceto_nitrile
+4alkanes
+4alkenes
+4alpha_hexachlorocyclohexane
+5pinene
+4ammonia
+4ammonium_dry_aerosol_particles
+4anthropogenic_nmvoc_expressed_as_carbon
+4aromatic_compounds
+4atomic_bromine
+5chlorine
+5nitrogen
+4benzene
+4beta_pinene
+4biogenic_nmvoc_expressed_as_carbon
+4bromine_chloride
+5monoxide
+5nitrate
+4brox_expressed_as_bromine
+4butane
+4carbon_dioxide
+5monoxide
+5tetrachloride
+4cfc11
+4cfc113
+4cfc113a
+4cfc114
+4cfc115
+4cfc12
+4chlorine_dioxide
+5monoxide
+5nitrate
+4cloud_condensed_water
+5ice
+5liquid_water
+4clox_expressed_as_chlorine
+4convective_cloud_condensed_water
+6ice
+6liquid_water
+4dichlorine_peroxide
+4dimethyl_sulfide
+4dinitrogen_pentoxide
+4dust_dry_aerosol_particles
+4elemental_carbon_dry_aerosol_particles
+4ethane
+4ethanol
+4ethene
+4ethyne
+4formaldehyde
+4formic_acid
+4gaseous_divalent_mercury
+5elemental_mercury
+4graupel
+5and_hail
+4hail
+4halon1202
+4halon1211
+4halon1301
+4halon2402
+4hcc140a
+4hcfc141b
+4hcfc142b
+4hcfc22
+4hexachlorobiphenyl
+4hox_expressed_as_hydrogen
+4hydrogen_bromide
+5chloride
+5cyanide
+5peroxide
+4hydroperoxyl_radical
+4hydroxyl_radical
+4hypobromous_acid
+4hypochlorous_acid
+4inorganic_bromine
+5chlorine
+4isoprene
+4limonene
+4liquid_precipitation
+4mercury_dry_aerosol_particles
+4methane
+4methanol
+4methyl_bromide
+5chloride
+5hydroperoxide
+5peroxy_radical
+4molecular_hydrogen
+4nitrate_dry_aerosol_particles
+5radical
+4nitric_acid
+6trihydrate_ambient_aerosol_particles
+4nitrogen_monoxide
+4nitrous_acid
+5oxide
+4nmvoc_expressed_as_carbon
+4nox_expressed_as_nitrogen
+4noy_expressed_as_nitrogen
+4oxygenated_hydrocarbons
+4ozone
+4particulate_organic_matter_dry_aerosol_particles
+4peroxy_radicals
+4peroxyacetyl_nitrate
+4peroxynitric_acid
+4primary_particulate_organic_matter_dry_aerosol_particles
+4propane
+4propene
+4radon
+4sea_salt_dry_aerosol_particles
+9expressed_as_cations
+4secondary_particulate_organic_matter_dry_aerosol_particles
+4snow
+4sulfate
+5ambient_aerosol_particles
+5dry_aerosol_particles
+8expressed_as_sulfur
+4sulfur_dioxide
+4terpenes
+4toluene
+4volcanic_ash
+4water
+5in_ambient_aerosol_particles
+5vapor
+4xylene
+2of_air_per_unit_area
+2per_unit_area
+0baseflow_amount
+0canopy_and_surface_water_amount
+1snow_amount
+1water_amount
+0carbon_mass_content_of_forestry_and_agricultural_products
+4geological_storage
+4soil_layer
+0change_in_land_ice_amount
+1over_time_in_amount_of_ice_and_snow_on_land
+4atmosphere_mass_content_of_water_due_to_advection
+4canopy_water_amount
+4groundwater_amount
+4land_surface_liquid_water_amount
+5water_amount
+4mass_content_of_water_in_soil
+4river_water_amount
+4surface_snow_amount
+0convective_precipitation_amount
+1rainfall_amount
+1snowfall_amount
+0difference_between_change_in_soil_moisture_content_and_sum_of_estimated_contributions
+0drainage_amount_through_base_of_soil_model
+0fast_soil_pool_mass_content_of_carbon
+0frozen_water_content_of_soil_layer
+0graupel_and_hail_fall_amount
+1fall_amount
+0groundwater_amount
+0hail_fall_amount
+0integral_wrt_depth_of_sea_water_absolute_salinity_expressed_as_salt_mass_content
+6practical_salinity_expressed_as_salt_mass_content
+6preformed_salinity_expressed_as_salt_mass_content
+0land_condensed_water_amount
+1surface_liquid_water_amount
+1water_amount
+0leaf_mass_content_of_carbon
+4nitrogen
+0liquid_water_content_of_permafrost_layer
+4soil_layer
+4surface_snow
+0litter_mass_content_of_13C
+414C
+4carbon
+4nitrogen
+0mass_content_of_13C_in_vegetation_and_litter_and_soil_and_forestry_and_agricultural_products
+314C_in_vegetation_and_litter_and_soil_and_forestry_and_agricultural_products
+3carbon_in_vegetation_and_litter_and_soil_and_forestry_and_agricultural_products
+3cloud_condensed_water_in_atmosphere_layer
+4ice_in_atmosphere_layer
+4liquid_water_in_atmosphere_layer
+3nitrogen_in_vegetation_and_litter_and_soil_and_forestry_and_agricultural_products
+3water_in_atmosphere_layer
+5soil
+6layer
+7defined_by_root_depth
+4vapor_containing_17O_in_atmosphere_layer
+618O_in_atmosphere_layer
+6single_2H_in_atmosphere_layer
+5in_atmosphere_layer
+0medium_soil_pool_mass_content_of_carbon
+0miscellaneous_living_matter_mass_content_of_carbon
+6nitrogen
+0moisture_content_of_soil_layer_at_field_capacity
+0nitrogen_mass_content_of_forestry_and_agricultural_products
+0nudging_increment_in_mass_content_of_water_in_soil
+3snow_and_ice_amount_on_land
+0ocean_mass_content_of_dissolved_inorganic_carbon
+5organic_carbon
+4particulate_organic_matter_expressed_as_carbon
+0precipitation_amount
+0rainfall_amount
+0root_mass_content_of_carbon
+4nitrogen
+0runoff_amount
+2excluding_baseflow
+0sea_ice_amount
+2and_surface_snow_amount
+2mass_content_of_ice_algae_expressed_as_chlorophyll
+5salt
+1water_mass_per_unit_area
+0slow_soil_pool_mass_content_of_carbon
+0snowfall_amount
+0soil_frozen_water_content
+1liquid_water_content
+1mass_content_of_13C
+414C
+4carbon
+4inorganic_ammonium_expressed_as_nitrogen
+5nitrate_expressed_as_nitrogen
+5nitrogen_expressed_as_nitrogen
+4nitrogen
+1moisture_content_at_field_capacity
+0soot_content_of_surface_snow
+0stem_mass_content_of_carbon
+4nitrogen
+0stratiform_graupel_fall_amount
+1precipitation_amount
+1rainfall_amount
+1snowfall_amount
+0subsurface_litter_mass_content_of_carbon
+5nitrogen
+1runoff_amount
+0surface_frozen_carbon_dioxide_amount
+1litter_mass_content_of_carbon
+5nitrogen
+1runoff_amount
+1snow_amount
+2melt_amount
+2sublimation_amount
+1water_amount
+0transpiration_amount
+0vegetation_mass_content_of_13C
+414C
+4carbon
+4nitrogen
+0water_evaporation_amount
+3from_canopy
+1evapotranspiration_amount
+1potential_evaporation_amount
+2evapotranspiration_amount
+0wood_debris_mass_content_of_carbon
+5nitrogen
+:kg m-2 s-1
+0atmosphere_downdraft_convective_mass_flux
+1net_upward_convective_mass_flux
+3deep_convective_mass_flux
+3shallow_convective_mass_flux
+1updraft_convective_mass_flux
+0biomass_burning_carbon_flux
+0canopy_throughfall_flux
+0carbon_mass_flux_into_forestry_and_agricultural_products_due_to_anthropogenic_land_use_or_land_cover_change
+4litter_and_soil_due_to_anthropogenic_land_use_or_land_cover_change
+4soil_from_litter
+6vegetation_excluding_litter
+0convective_liquid_precipitation_flux
+1precipitation_flux
+1rainfall_flux
+1snowfall_flux
+1solid_precipitation_flux
+0downward_liquid_water_mass_flux_into_groundwater
+1sea_ice_basal_salt_flux
+1water_vapor_flux_in_air_due_to_diffusion
+0eastward_mass_flux_of_air
+1water_vapor_flux_in_air
+0graupel_and_hail_fall_flux
+1fall_flux
+0gross_primary_productivity_of_biomass_expressed_as_13C
+714C
+7carbon
+8due_to_ice_algae_in_sea_ice
+0hail_fall_flux
+0land_ice_basal_specific_mass_balance_flux
+2runoff_flux
+2specific_mass_flux_due_to_calving
+8and_ice_front_melting
+2surface_melt_flux
+3specific_mass_balance_flux
+0liquid_water_mass_flux_into_soil_due_to_surface_snow_melt
+0mass_flux_of_carbon_from_biomass_into_geological_storage
+4into_forestry_and_agricultural_products_due_to_crop_harvesting
+5litter_from_vegetation
+8due_to_mortality
+asenescence
+5sea_water_from_rivers
+5soil_from_vegetation_due_to_mortality
+asenescence
+4out_of_soil_due_to_leaching_and_runoff
+3nitrogen_compounds_expressed_as_nitrogen_into_sea_from_rivers
+8out_of_litter_and_soil_due_to_immobilisation_and_remineralization
+avegetation_and_litter_and_soil_due_to_leaching_and_runoff
+0minus_one_times_water_flux_into_sea_water_from_rivers
+1tendency_of_atmosphere_mass_content_of_ammonia_due_to_dry_deposition
+awet_deposition
+7ammonium_dry_aerosol_particles_due_to_dry_deposition
+dwet_deposition
+7dust_dry_aerosol_particles_due_to_deposition
+ddry_deposition
+dwet_deposition
+7elemental_carbon_dry_aerosol_particles_due_to_dry_deposition
+ewet_deposition
+7insoluble_dust_dry_aerosol_particles_due_to_deposition
+7nitrogen_compounds_expressed_as_nitrogen_due_to_deposition
+7noy_expressed_as_nitrogen_due_to_dry_deposition
+dwet_deposition
+7ozone_due_to_dry_deposition
+7particulate_organic_matter_dry_aerosol_particles_due_to_dry_deposition
+fwet_deposition
+7sea_salt_dry_aerosol_particles_due_to_dry_deposition
+ewet_deposition
+7sulfate_dry_aerosol_particles_due_to_dry_deposition
+dwet_deposition
+7sulfur_dioxide_due_to_dry_deposition
+bwet_deposition
+0net_ecosystem_production_expressed_as_carbon_per_unit_area
+1primary_productivity_of_biomass_expressed_as_carbon
+8accumulated_in_leaves
+amiscellaneous_living_matter
+aroots
+astems
+awood
+0nitrogen_mass_flux_into_forestry_and_agricultural_products_due_to_anthropogenic_land_use_or_land_cover_change
+4litter_from_vegetation
+4soil_from_litter
+6vegetation_excluding_litter
+0northward_mass_flux_of_air
+1water_vapor_flux_in_air
+0precipitation_flux
+2containing_17O
+318O
+3single_2H
+2onto_canopy
+0rainfall_flux
+0runoff_flux
+0salt_flux_into_sea_water_due_to_sea_ice_thermodynamics
+5from_rivers
+0shallow_convective_precipitation_flux
+0sinking_mass_flux_of_particulate_biogenic_silica_in_sea_water
+5carbon_in_sea_water
+5inorganic_carbon_in_sea_water
+5matter_in_sea_water
+5nitrogen_in_sea_water
+5phosphorus_in_sea_water
+0snowfall_flux
+0solid_precipitation_flux
+3containing_17O
+418O
+4single_2H
+0stratiform_graupel_flux
+1liquid_precipitation_flux
+1precipitation_flux
+1rainfall_flux
+1snowfall_flux
+1solid_precipitation_flux
+0subsurface_runoff_flux
+0surface_downward_mass_flux_of_13C_dioxide_abiotic_analogue_expressed_as_13C
+514C_dioxide_abiotic_analogue_expressed_as_carbon
+5ammonia
+5carbon_dioxide_abiotic_analogue_expressed_as_carbon
+7expressed_as_carbon
+7natural_analogue_expressed_as_carbon
+5methane_due_to_non_wetland_soil_biological_consumption
+8soil_biological_consumption
+8wetland_biological_consumption
+5water_due_to_irrigation
+2water_flux
+1net_downward_mass_flux_of_ammonia_due_to_bidirectional_surface_exchange
+6carbon_dioxide_expressed_as_13C_due_to_all_land_processes
+a14C_due_to_all_land_processes
+acarbon_due_to_all_land_processes
+gexcluding_anthropogenic_land_use_change
+2upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_emission_from_anthropogenic_land_use_change
+6methane_due_to_emission_from_freshwater_lakes
+bwetland_biological_processes
+1runoff_flux
+1snow_and_ice_melt_flux
+4refreezing_flux
+2melt_flux
+2sublimation_flux
+1upward_mass_flux_of_ammonia
+5carbon_dioxide_expressed_as_13C_due_to_heterotrophic_respiration
+cplant_respiration
+914C_due_to_heterotrophic_respiration
+cplant_respiration
+9carbon_due_to_anthropogenic_land_use_or_land_cover_change
+jexcluding_forestry_and_agricultural_products
+cemission_from_crop_harvesting
+efires
+fexcluding_anthropogenic_land_use_change
+egrazing
+elitter_in_fires
+enatural_fires
+fsources
+evegetation_in_fires
+cheterotrophic_respiration
+cplant_respiration
+efor_biomass_growth
+gmaintenance
+ein_leaves
+fmiscellaneous_living_matter
+froots
+fstems
+crespiration_in_soil
+6due_to_heterotrophic_respiration_in_litter
+bsoil
+5methane_due_to_emission_from_fires
+aherbivorous_mammals
+atermites
+awetland_biological_production
+5nitrogen_compounds_expressed_as_nitrogen
+adue_to_all_land_processes_excluding_fires
+cemission_from_fires
+aout_of_vegetation_and_litter_and_soil
+5nitrous_oxide_expressed_as_nitrogen_out_of_vegetation_and_litter_and_soil
+5nox_expressed_as_nitrogen_out_of_vegetation_and_litter_and_soil
+2water_flux
+3vapor_flux_in_air
+1water_evaporation_flux
+0tendency_of_atmosphere_mass_content_of_acetaldehyde_due_to_dry_deposition
+9emission
+9wet_deposition
+6acetic_acid_due_to_dry_deposition
+awet_deposition
+6aceto_nitrile_due_to_dry_deposition
+6acetone_due_to_emission
+6alcohols_due_to_emission_from_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bsolvent_production_and_use
+bwaste_treatment_and_disposal
+6aldehydes_due_to_dry_deposition
+9wet_deposition
+6alkanes_due_to_emission
+6alkenes_due_to_emission
+6alpha_hexachlorocyclohexane_due_to_dry_deposition
+aemission
+are_emission
+awet_deposition
+7pinene_due_to_emission
+6ammonia_due_to_dry_deposition
+9emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bfires
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+9wet_deposition
+6ammonium_dry_aerosol_particles_due_to_dry_deposition
+cnet_chemical_production
+cwet_deposition
+6aromatic_compounds_due_to_emission
+6benzene_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+6beta_pinene_due_to_emission
+6biogenic_nmvoc_expressed_as_carbon_due_to_emission
+6butane_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+6carbon_dioxide_due_to_emission
+8expressed_as_carbon_due_to_anthropogenic_emission
+demission_from_forestry_and_agricultural_products
+ffossil_fuel_combustion
+7monoxide_due_to_dry_deposition
+aemission
+bfrom_agricultural_production
+dwaste_burning
+cenergy_production_and_distribution
+cfires
+cforest_fires
+cindustrial_processes_and_combustion
+cland_transport
+cmaritime_transport
+cresidential_and_commercial_combustion
+csavanna_and_grassland_fires
+csolvent_production_and_use
+cwaste_treatment_and_disposal
+7tetrachloride_due_to_emission
+6cfc113_due_to_emission
+6cfc113a_due_to_emission
+6cfc114_due_to_emission
+6cfc115_due_to_emission
+6cfc11_due_to_emission
+6cfc12_due_to_emission
+6chlorinated_hydrocarbons_due_to_emission_from_forest_fires
+cland_transport
+csavanna_and_grassland_fires
+csolvent_production_and_use
+cwaste_treatment_and_disposal
+6dimethyl_sulfide_due_to_dry_deposition
+aemission
+bfrom_fires
+cforest_fires
+csavanna_and_grassland_fires
+awet_deposition
+6dust_dry_aerosol_particles_due_to_deposition
+cdry_deposition
+cemission
+cgravitational_settling
+cturbulent_deposition
+cwet_deposition
+6elemental_carbon_dry_aerosol_particles_due_to_dry_deposition
+demission
+efrom_agricultural_waste_burning
+fenergy_production_and_distribution
+ffires
+fforest_fires
+findustrial_processes_and_combustion
+fland_transport
+fmaritime_transport
+fresidential_and_commercial_combustion
+fsavanna_and_grassland_fires
+fwaste_treatment_and_disposal
+dgravitational_settling
+dturbulent_deposition
+dwet_deposition
+6esters_due_to_emission_from_land_transport
+bsolvent_production_and_use
+bwaste_treatment_and_disposal
+6ethane_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+6ethanol_due_to_emission
+6ethene_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+6ethers_due_to_emission_from_agricultural_production
+bforest_fires
+bland_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bsolvent_production_and_use
+bwaste_treatment_and_disposal
+6ethyne_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+6formaldehyde_due_to_dry_deposition
+9emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+9wet_deposition
+6formic_acid_due_to_dry_deposition
+awet_deposition
+6gaseous_divalent_mercury_due_to_dry_deposition
+bemission
+bwet_deposition
+7elemental_mercury_due_to_dry_deposition
+bemission
+bwet_deposition
+6halon1202_due_to_emission
+6halon1211_due_to_emission
+6halon1301_due_to_emission
+6halon2402_due_to_emission
+6hcc140a_due_to_emission
+6hcfc141b_due_to_emission
+6hcfc142b_due_to_emission
+6hcfc22_due_to_emission
+6hexachlorobiphenyl_due_to_dry_deposition
+9emission
+9re_emission
+9wet_deposition
+6hydrogen_cyanide_due_to_dry_deposition
+aemission
+7peroxide_due_to_dry_deposition
+awet_deposition
+6insoluble_dust_dry_aerosol_particles_due_to_deposition
+6isoprene_due_to_emission
+afrom_forest_fires
+bsavanna_and_grassland_fires
+6ketones_due_to_emission_from_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bsolvent_production_and_use
+bwaste_treatment_and_disposal
+6limonene_due_to_emission
+6mercury_dry_aerosol_particles_due_to_dry_deposition
+cemission
+cwet_deposition
+6methane_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bfires
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+6methanesulfonic_acid_dry_aerosol_particles_due_to_net_chemical_production
+dwet_deposition
+8due_to_dry_deposition
+6methanol_due_to_emission
+6methyl_bromide_due_to_emission
+7chloride_due_to_emission
+6molecular_hydrogen_due_to_dry_deposition
+aemission
+bfrom_forest_fires
+csavanna_and_grassland_fires
+6monoterpenes_due_to_emission
+6nitrate_dry_aerosol_particles_due_to_dry_deposition
+cnet_chemical_production
+cwet_deposition
+6nitric_acid_due_to_dry_deposition
+awet_deposition
+6nitrogen_compounds_expressed_as_nitrogen_due_to_anthropogenic_emission
+eland_use_or_land_cover_change
+ddeposition
+ddry_deposition
+dwet_deposition
+7dioxide_due_to_dry_deposition
+aemission
+bfrom_forest_fires
+csavanna_and_grassland_fires
+7monoxide_due_to_emission
+bfrom_agricultural_production
+dwaste_burning
+cenergy_production_and_distribution
+cforest_fires
+cindustrial_processes_and_combustion
+cland_transport
+cmaritime_transport
+cresidential_and_commercial_combustion
+csavanna_and_grassland_fires
+cwaste_treatment_and_disposal
+6nitrous_acid_due_to_dry_deposition
+aemission
+awet_deposition
+7oxide_due_to_dry_deposition
+aemission
+6nmvoc_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bfires
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bsolvent_production_and_use
+bwaste_treatment_and_disposal
+7expressed_as_carbon_due_to_emission
+6nox_expressed_as_nitrogen_due_to_emission
+dfrom_fires
+amonoxide_due_to_emission_from_agricultural_production
+gwaste_burning
+fenergy_production_and_distribution
+fforest_fires
+findustrial_processes_and_combustion
+fland_transport
+fmaritime_transport
+fresidential_and_commercial_combustion
+fsavanna_and_grassland_fires
+fsoil
+fwaste_treatment_and_disposal
+6noy_expressed_as_nitrogen_due_to_dry_deposition
+cwet_deposition
+6organic_acids_due_to_emission_from_agricultural_production
+dwaste_burning
+cenergy_production_and_distribution
+cforest_fires
+cindustrial_processes_and_combustion
+cresidential_and_commercial_combustion
+csavanna_and_grassland_fires
+cwaste_treatment_and_disposal
+7nitrates_due_to_dry_deposition
+awet_deposition
+7peroxides_due_to_dry_deposition
+awet_deposition
+6oxidized_nitrogen_compounds_expressed_as_nitrogen_due_to_deposition
+edry_deposition
+ewet_deposition
+6ozone_due_to_dry_deposition
+binto_stomata
+6particulate_organic_matter_dry_aerosol_particles_due_to_dry_deposition
+eemission
+ffrom_fires
+egravitational_settling
+enet_chemical_production_and_emission
+eturbulent_deposition
+ewet_deposition
+cexpressed_as_carbon_due_to_dry_deposition
+hemission
+ifrom_agricultural_waste_burning
+jenergy_production_and_distribution
+jforest_fires
+jindustrial_processes_and_combustion
+jland_transport
+jmaritime_transport
+jresidential_and_commercial_combustion
+jsavanna_and_grassland_fires
+jwaste_treatment_and_disposal
+hwet_deposition
+6pentane_due_to_emission_from_agricultural_production
+cwaste_burning
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+6peroxyacetyl_nitrate_due_to_dry_deposition
+6peroxynitric_acid_due_to_dry_deposition
+6pm10_dry_aerosol_particles_due_to_dry_deposition
+cemission
+cwet_deposition
+7dust_dry_aerosol_particles_due_to_dry_deposition
+demission
+dwet_deposition
+7sea_salt_dry_aerosol_particles_due_to_dry_deposition
+eemission
+ewet_deposition
+6pm2p5_dry_aerosol_particles_due_to_dry_deposition
+cemission
+cwet_deposition
+7dust_dry_aerosol_particles_due_to_dry_deposition
+demission
+dwet_deposition
+7sea_salt_dry_aerosol_particles_due_to_dry_deposition
+eemission
+ewet_deposition
+6primary_particulate_organic_matter_dry_aerosol_particles_due_to_dry_deposition
+femission
+fwet_deposition
+6propane_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+6propene_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bwaste_treatment_and_disposal
+6radon_due_to_emission
+6reduced_nitrogen_compounds_expressed_as_nitrogen_due_to_deposition
+edry_deposition
+ewet_deposition
+6sea_salt_dry_aerosol_particles_due_to_dry_deposition
+demission
+dgravitational_settling
+dturbulent_deposition
+dwet_deposition
+6secondary_particulate_organic_matter_dry_aerosol_particles_due_to_dry_deposition
+femission
+fnet_chemical_production
+fwet_deposition
+6sesquiterpenes_due_to_emission
+6sulfate_dry_aerosol_particles_due_to_aqueous_phase_net_chemical_production
+cdry_deposition
+cemission
+cgaseous_phase_net_chemical_production
+cwet_deposition
+aexpressed_as_sulfur_due_to_dry_deposition
+fgravitational_settling
+fturbulent_deposition
+fwet_deposition
+6sulfur_dioxide_due_to_dry_deposition
+aemission
+bfrom_agricultural_waste_burning
+cenergy_production_and_distribution
+cfires
+cforest_fires
+cindustrial_processes_and_combustion
+cland_transport
+cmaritime_transport
+cresidential_and_commercial_combustion
+csavanna_and_grassland_fires
+cwaste_treatment_and_disposal
+awet_deposition
+6terpenes_due_to_emission_from_forest_fires
+bsavanna_and_grassland_fires
+6toluene_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bsolvent_production_and_use
+bwaste_treatment_and_disposal
+6trimethylbenzene_due_to_emission_from_energy_production_and_distribution
+6water_due_to_advection
+7vapor
+8due_to_advection
+aconvection
+adeep_convection
+ashallow_convection
+asublimation_of_surface_ice
+dsnow
+eand_ice
+aturbulence
+6xylene_due_to_emission
+afrom_agricultural_production
+cwaste_burning
+benergy_production_and_distribution
+bforest_fires
+bindustrial_processes_and_combustion
+bland_transport
+bmaritime_transport
+bresidential_and_commercial_combustion
+bsavanna_and_grassland_fires
+bsolvent_production_and_use
+bwaste_treatment_and_disposal
+4per_unit_area
+7due_to_advection
+2canopy_water_amount_due_to_evaporation_of_intercepted_precipitation
+2change_in_land_ice_amount
+2integral_wrt_depth_of_sea_water_salinity_expressed_as_salt_mass_content
+edue_to_parameterized_dianeutral_mixing
+heddy_advection
+hmesoscale_eddy_advection
+jdiffusion
+hsubmesoscale_eddy_advection
+gresidual_mean_advection
+2mass_content_of_water_vapor_in_atmosphere_layer
+adue_to_convection
+cdeep_convection
+cshallow_convection
+cturbulence
+2sea_ice_amount_due_to_basal_melting
+7congelation_ice_accumulation
+7conversion_of_snow_to_sea_ice
+7frazil_ice_accumulation_in_leads
+7lateral_growth_of_ice_floes
+8melting
+7sea_ice_dynamics
+9thermodynamics
+7surface_melting
+2soil_and_vegetation_mass_content_of_nitrogen_compounds_expressed_as_nitrogen_due_to_fixation
+3mass_content_of_nitrogen_compounds_expressed_as_nitrogen_due_to_fertilization
+2surface_snow_amount
+5due_to_conversion_of_snow_to_sea_ice
+7drifting_into_sea
+7sea_ice_dynamics
+2vegetation_mass_content_of_nitrogen_compounds_expressed_as_nitrogen_due_to_fixation
+0transpiration_flux
+0upward_mass_flux_of_air
+1water_vapor_flux_in_air
+6due_to_diffusion
+0virtual_salt_flux_correction
+3into_sea_water
+6due_to_evaporation
+8newtonian_relaxation
+8rainfall
+8sea_ice_thermodynamics
+6from_rivers
+0water_evaporation_flux_from_canopy
+4soil
+1evapotranspiration_flux
+1flux_into_sea_water
+5due_to_flux_adjustment
+7sea_ice_thermodynamics
+7surface_drainage
+5from_icebergs
+6land_ice
+6rivers
+7and_surface_downward_water_flux
+5without_flux_correction
+2out_of_sea_ice_and_sea_water
+5water
+6due_to_newtonian_relaxation
+8sea_ice_thermodynamics
+1potential_evaporation_flux
+1sublimation_flux
+:kg m-3
+0air_density
+0change_over_time_in_sea_water_density
+6neutral_density
+6potential_density
+0dry_soil_density
+0frozen_soil_density
+0mass_concentration_of_19_butanoyloxyfucoxanthin_in_sea_water
+4hexanoyloxyfucoxanthin_in_sea_water
+3absorption_equivalent_black_carbon_of_dry_aerosol_particles_in_air
+8pm10_dry_aerosol_particles_in_air
+8pm1_dry_aerosol_particles_in_air
+8pm2p5_dry_aerosol_particles_in_air
+3acetic_acid_in_air
+3aceto_nitrile_in_air
+3adenosine_triphosphate_in_sea_water
+3alkanes_in_air
+3alkenes_in_air
+3alpha_carotene_in_sea_water
+4hexachlorocyclohexane_in_air
+4pinene_in_air
+3aluminium_in_sea_floor_sediment
+3ammonia_in_air
+3ammonium_dry_aerosol_particles_in_air
+3anthropogenic_nmvoc_expressed_as_carbon_in_air
+3aromatic_compounds_in_air
+3arsenic_in_sea_floor_sediment
+3atomic_bromine_in_air
+4chlorine_in_air
+4nitrogen_in_air
+3benzene_in_air
+3beta_carotene_in_sea_water
+4pinene_in_air
+3biogenic_nmvoc_expressed_as_carbon_in_air
+3biological_taxon_expressed_as_carbon_in_sea_water
+7chlorophyll_in_sea_water
+7nitrogen_in_sea_water
+3biomass_burning_dry_aerosol_particles_in_air
+3bromine_chloride_in_air
+4monoxide_in_air
+4nitrate_in_air
+3brox_expressed_as_bromine_in_air
+3butane_in_air
+3cadmium_in_sea_floor_sediment
+3calcareous_phytoplankton_expressed_as_chlorophyll_in_sea_water
+3carbon_dioxide_in_air
+4in_dry_aerosol_particles_in_air
+5pm10_dry_aerosol_particles_in_air
+5pm1_dry_aerosol_particles_in_air
+5pm2p5_dry_aerosol_particles_in_air
+4monoxide_in_air
+4tetrachloride_in_air
+3carotene_in_sea_water
+3cfc113_in_air
+3cfc113a_in_air
+3cfc114_in_air
+3cfc115_in_air
+3cfc11_in_air
+3cfc12_in_air
+3chlorine_dioxide_in_air
+4monoxide_in_air
+4nitrate_in_air
+3chlorophyll_a_in_sea_floor_sediment
+7ice
+7water
+4b_in_sea_water
+4c1_and_chlorophyll_c2_in_sea_water
+4c3_in_sea_water
+4c4_in_sea_water
+4c_in_sea_water
+4in_sea_water
+3chlorophyllide_a_in_sea_water
+3chromium_in_sea_floor_sediment
+3cloud_liquid_water_in_air
+3clox_expressed_as_chlorine_in_air
+3coarse_mode_ambient_aerosol_particles_in_air
+3cobalt_in_sea_floor_sediment
+3condensed_water_in_soil
+3copper_in_sea_floor_sediment
+3diadinoxanthin_in_sea_water
+3diatoms_expressed_as_carbon_in_sea_water
+6chlorophyll_in_sea_water
+6nitrogen_in_sea_water
+3diazotrophic_phytoplankton_expressed_as_carbon_in_sea_water
+7chlorophyll_in_sea_water
+3dichlorine_peroxide_in_air
+3dimethyl_sulfide_in_air
+3dinitrogen_pentoxide_in_air
+3dissolved_ope_in_sea_water
+3divinyl_chlorophyll_a_in_sea_water
+3drizzle_in_air
+3dust_dry_aerosol_particles_in_air
+3elemental_carbon_dry_aerosol_particles_in_air
+5in_dry_aerosol_particles_in_air
+6pm10_dry_aerosol_particles_in_air
+6pm1_dry_aerosol_particles_in_air
+6pm2p5_dry_aerosol_particles_in_air
+3ethane_in_air
+3ethanol_in_air
+3ethene_in_air
+3ethyne_in_air
+3flagellates_expressed_as_carbon_in_sea_water
+6nitrogen_in_sea_water
+3formaldehyde_in_air
+3formic_acid_in_air
+3fucoxanthin_in_sea_water
+3gaseous_divalent_mercury_in_air
+4elemental_mercury_in_air
+4ope_in_air
+3halon1202_in_air
+3halon1211_in_air
+3halon1301_in_air
+3halon2402_in_air
+3hcc140a_in_air
+3hcfc141b_in_air
+3hcfc142b_in_air
+3hcfc22_in_air
+3hexachlorobiphenyl_in_air
+3hox_expressed_as_hydrogen_in_air
+3hydrogen_bromide_in_air
+4chloride_in_air
+4cyanide_in_air
+4peroxide_in_air
+3hydroperoxyl_radical_in_air
+3hydroxyl_radical_in_air
+3hypobromous_acid_in_air
+3hypochlorous_acid_in_air
+3inorganic_bromine_in_air
+4chlorine_in_air
+4nitrogen_in_sea_water
+3iron_in_sea_floor_sediment
+3isoprene_in_air
+3lead_in_sea_floor_sediment
+3limonene_in_air
+3liquid_water_in_air
+3lithium_in_sea_floor_sediment
+3lutein_in_sea_water
+3manganese_in_sea_floor_sediment
+3mercury_dry_aerosol_particles_in_air
+4in_sea_floor_sediment
+3methane_in_air
+3methanol_in_air
+3methyl_bromide_in_air
+4chloride_in_air
+4hydroperoxide_in_air
+4peroxy_radical_in_air
+3microphytoplankton_expressed_as_chlorophyll_in_sea_water
+3miscellaneous_phytoplankton_expressed_as_chlorophyll_in_sea_water
+3molecular_hydrogen_in_air
+3monovinyl_chlorophyll_a_in_sea_water
+3nanophytoplankton_expressed_as_chlorophyll_in_sea_water
+3nickel_in_sea_floor_sediment
+3nitrate_dry_aerosol_particles_in_air
+4radical_in_air
+3nitric_acid_in_air
+5trihydrate_ambient_aerosol_particles_in_air
+3nitrogen_dioxide_in_air
+4in_sea_floor_sediment
+4monoxide_in_air
+3nitrous_acid_in_air
+4oxide_in_air
+3nmvoc_expressed_as_carbon_in_air
+3nox_expressed_as_nitrogen_in_air
+3noy_expressed_as_nitrogen_in_air
+3ope_in_dry_aerosol_particles_in_air
+5particulate_organic_matter_in_sea_water
+3organic_carbon_in_dry_aerosol_particles_in_air
+6pm10_dry_aerosol_particles_in_air
+6pm1_dry_aerosol_particles_in_air
+6pm2p5_dry_aerosol_particles_in_air
+6sea_floor_sediment
+4detritus_expressed_as_carbon_in_sea_water
+7nitrogen_in_sea_water
+3oxygen_in_sea_water
+3oxygenated_hydrocarbons_in_air
+3ozone_in_air
+3particulate_organic_matter_dry_aerosol_particles_in_air
+3peridinin_in_sea_water
+3peroxy_radicals_in_air
+3peroxyacetyl_nitrate_in_air
+3peroxynitric_acid_in_air
+3petroleum_hydrocarbons_in_sea_water
+3phaeopigments_in_sea_floor_sediment
+6ice
+6water
+3phosphate_in_sea_water
+3phosphorus_in_sea_floor_sediment
+3phytoplankton_expressed_as_chlorophyll_in_sea_water
+3picophytoplankton_expressed_as_chlorophyll_in_sea_water
+3pm10_ambient_aerosol_particles_in_air
+4ammonium_dry_aerosol_particles_in_air
+4bromide_dry_aerosol_particles_in_air
+4calcium_dry_aerosol_particles_in_air
+4chloride_dry_aerosol_particles_in_air
+4magnesium_dry_aerosol_particles_in_air
+4methanesulfonic_acid_dry_aerosol_particles_in_air
+4nitrate_dry_aerosol_particles_in_air
+4oxalate_dry_aerosol_particles_in_air
+4potassium_dry_aerosol_particles_in_air
+4sea_salt_dry_aerosol_particles_expressed_as_cations_in_air
+9in_air
+4sodium_dry_aerosol_particles_in_air
+4sulfate_dry_aerosol_particles_in_air
+3pm1_ambient_aerosol_particles_in_air
+3pm2p5_ambient_aerosol_particles_in_air
+4sea_salt_dry_aerosol_particles_expressed_as_cations_in_air
+9in_air
+3prasinoxanthin_in_sea_water
+3primary_particulate_organic_matter_dry_aerosol_particles_in_air
+3prokaryotes_expressed_as_carbon_in_sea_water
+3propane_in_air
+3propene_in_air
+3radon_in_air
+3rain_in_air
+3sea_salt_dry_aerosol_particles_expressed_as_cations_in_air
+8in_air
+3secondary_particulate_organic_matter_dry_aerosol_particles_in_air
+3silicate_in_sea_water
+3silver_in_sea_floor_sediment
+3sulfate_ambient_aerosol_particles_in_air
+4dry_aerosol_particles_in_air
+3sulfur_dioxide_in_air
+3suspended_matter_in_sea_water
+3terpenes_in_air
+3toluene_in_air
+3vanadium_in_sea_floor_sediment
+3violaxanthin_in_sea_water
+3volcanic_ash_in_air
+3water_in_ambient_aerosol_particles_in_air
+4vapor_in_air
+3xylene_in_air
+3zeaxanthin_in_sea_water
+3zinc_in_sea_floor_sediment
+3zooplankton_expressed_as_carbon_in_sea_water
+0reference_sea_water_density_for_boussinesq_approximation
+0sea_surface_density
+1water_density
+2neutral_density
+2potential_density
+2sigma_t
+4difference
+3theta
+4difference
+0soil_density
+0surface_snow_density
+:kg m-3 m-1
+0magnitude_of_horizontal_gradient_of_mass_concentration_of_chlorophyll_a_in_sea_water
+:kg m-3 s-1
+0gross_production_of_biomass_expressed_as_carbon_by_prokaryotes_in_sea_water
+0net_primary_production_of_biomass_expressed_as_carbon_per_unit_volume_in_sea_water
+0tendency_of_air_density
+2mass_concentration_of_elemental_carbon_dry_aerosol_particles_in_air_due_to_emission_from_aviation
+5nitrogen_dioxide_in_air_due_to_emission_from_aviation
+6monoxide_in_air_due_to_emission_from_aviation
+5nox_expressed_as_nitrogen_monoxide_in_air_due_to_emission_from_aviation
+:kg s-1
+0atmosphere_transformed_eulerian_mean_meridional_overturning_mass_streamfunction
+0carbon_mass_transport_in_river_channel
+0iceberg_transport_across_line
+0nitrogen_mass_transport_in_river_channel
+0northward_ocean_freshwater_transport
+4due_to_diffusion
+6gyre
+6overturning
+6parameterized_eddy_advection
+2salt_transport
+4due_to_diffusion
+6gyre
+6overturning
+6parameterized_eddy_advection
+0ocean_barotropic_mass_streamfunction
+1mass_x_transport
+4due_to_advection
+7and_parameterized_eddy_advection
+2y_transport
+4due_to_advection
+7and_parameterized_eddy_advection
+1meridional_overturning_mass_streamfunction
+5due_to_parameterized_eddy_advection
+8mesoscale_eddy_advection
+8submesoscale_eddy_advection
+1salt_mass_transport_across_line
+1y_overturning_mass_streamfunction
+5due_to_parameterized_eddy_advection
+8mesoscale_eddy_advection
+8submesoscale_eddy_advection
+0phosphorus_mass_transport_in_river_channel
+0sea_ice_transport_across_line
+2x_transport
+2y_transport
+1water_transport_across_line
+0silicate_mass_transport_in_river_channel
+0snow_transport_across_line_due_to_sea_ice_dynamics
+0tendency_of_land_ice_mass
+5due_to_basal_mass_balance
+7calving
+7surface_mass_balance
+0upward_ocean_mass_transport
+:kg s-1 m-1
+0eastward_atmosphere_water_transport_across_unit_distance
+:kg2 s-2
+0square_of_upward_ocean_mass_transport
+:m
+0acoustic_centre_of_mass_in_sea_water
+1equivalent_area_in_sea_water
+0aerodynamic_particle_diameter
+0altimeter_range
+2correction_due_to_dry_troposphere
+5ionosphere
+5wet_troposphere
+0altitude
+1at_top_of_atmosphere_boundary_layer_defined_by_ambient_aerosol_particles_backwards_scattering_by_ranging_instrument
+5mixed_layer_defined_by_ambient_aerosol_particles_backwards_scattering_by_ranging_instrument
+5model
+4dry_convection
+0amplitude_of_global_average_sea_level_change
+0atmosphere_boundary_layer_thickness
+1hybrid_height_coordinate
+1layer_thickness_expressed_as_geopotential_height_difference
+1level_of_free_convection
+5wrt_surface
+1lifting_condensation_level
+4wrt_surface
+1obukhov_length
+0barometric_altitude
+0bedrock_altitude
+2change_due_to_isostatic_adjustment
+1depth_below_ground_level
+0canopy_height
+0cell_thickness
+1x_length
+1y_length
+0change_in_mean_sea_level_wrt_solid_surface
+2sea_floor_height_above_reference_ellipsoid_due_to_ocean_tide_loading
+3surface_height_due_to_change_in_air_pressure
+0cloud_base_altitude
+1top_altitude
+0convective_cloud_base_altitude
+3height
+2top_altitude
+3height
+0depth
+1at_base_of_unfrozen_ground
+2maximum_upward_derivative_of_sea_water_potential_temperature
+2shallowest_isotherm_defined_by_soil_temperature
+3local_minimum_in_vertical_profile_of_mole_concentration_of_dissolved_molecular_oxygen_in_sea_water
+1below_geoid
+2sea_floor
+1of_isosurface_of_sea_water_potential_temperature
+0diameter_of_ambient_aerosol_particles
+0distance_from_geocenter
+2sun
+2tropical_cyclone_center_to_leading_edge_of_displaced_convection
+0eastward_sea_ice_displacement
+0effective_radius_of_cloud_condensed_water_particles_at_cloud_top
+4liquid_water_particles
+7at_liquid_water_cloud_top
+3convective_cloud_ice_particles
+5liquid_water_particles
+8at_convective_liquid_water_cloud_top
+5rain_particles
+5snow_particles
+3stratiform_cloud_graupel_particles
+5ice_particles
+5liquid_water_particles
+8at_stratiform_liquid_water_cloud_top
+5rain_particles
+5snow_particles
+0electrical_mobility_diameter_of_ambient_aerosol_particles
+0equilibrium_line_altitude
+0equivalent_thickness_at_stp_of_atmosphere_ozone_content
+5troposphere_ozone_content
+0floating_ice_thickness
+0flood_water_thickness
+0freezing_level_altitude
+0geoid_height_above_reference_ellipsoid
+0geopotential_height
+2anomaly
+2at_cloud_top
+3volcanic_ash_cloud_top
+0global_average_sea_level_change
+5due_to_change_in_ocean_mass
+2steric_sea_level_change
+2thermosteric_sea_level_change
+0ground_level_altitude
+0halosteric_change_in_mean_sea_level
+3sea_surface_height
+0height
+1above_geopotential_datum
+4at_top_of_atmosphere_model
+2mean_sea_level
+2reference_ellipsoid
+2sea_floor
+1at_cloud_top
+2effective_cloud_top_defined_by_infrared_radiation
+0integral_wrt_depth_of_sea_water_practical_salinity
+0land_ice_thickness
+0lwe_thickness_of_atmosphere_mass_content_of_water_vapor
+3canopy_water_amount
+3convective_precipitation_amount
+4snowfall_amount
+3frozen_water_content_of_soil_layer
+3moisture_content_of_soil_layer
+3precipitation_amount
+3snowfall_amount
+3soil_moisture_content
+3stratiform_precipitation_amount
+4snowfall_amount
+3surface_snow_amount
+3water_evaporation_amount
+0magnitude_of_derivative_of_position_wrt_model_level_number
+6x_coordinate_index
+6y_coordinate_index
+2sea_ice_displacement
+0minimum_depth_of_aragonite_undersaturation_in_sea_water
+3calcite_undersaturation_in_sea_water
+0non_tidal_elevation_of_sea_surface_height
+0northward_sea_ice_displacement
+0ocean_dynamic_sea_level
+1mixed_layer_thickness
+4defined_by_mixing_scheme
+6sigma_t
+7theta
+6temperature
+6vertical_tracer_diffusivity_deficit
+9threshold
+1obukhov_length
+1rigid_lid_pressure_expressed_as_sea_surface_height_above_geoid
+0permafrost_active_layer_thickness
+1layer_thickness
+0platform_heave
+2down
+2up
+1surge
+2aft
+2fore
+1sway
+2port
+2starboard
+0projection_x_coordinate
+1y_coordinate
+0radiation_wavelength
+0radius_of_tropical_cyclone_central_dense_overcast_region
+4eye
+4maximum_sustained_wind_speed
+0root_depth
+0sea_floor_depth_below_geoid
+4geopotential_datum
+4mean_sea_level
+4reference_ellipsoid
+4sea_surface
+2sediment_grain_size
+1ice_draft
+2floe_diameter
+2freeboard
+2melt_pond_thickness
+2thickness
+2x_displacement
+2y_displacement
+1surface_height_above_geoid
+4geopotential_datum
+4mean_sea_level
+4reference_ellipsoid
+3amplitude_due_to_earth_tide
+6equilibrium_ocean_tide
+6geocentric_ocean_tide
+6non_equilibrium_ocean_tide
+6pole_tide
+3bias_due_to_sea_surface_roughness
+3correction_due_to_air_pressure_and_wind_at_high_frequency
+8at_low_frequency
+2infragravity_wave_significant_height
+2primary_swell_wave_significant_height
+2secondary_swell_wave_significant_height
+2swell_wave_significant_height
+2tertiary_swell_wave_significant_height
+2wave_maximum_crest_height
+4height
+4trough_depth
+3mean_height
+5of_highest_tenth
+4wavelength_from_variance_spectral_density_inverse_wavenumber_moment
+3significant_height
+2wind_wave_significant_height
+1water_mass_per_unit_area_expressed_as_thickness
+0secchi_depth_of_sea_water
+0sensor_band_central_radiation_wavelength
+0shallow_convective_cloud_base_altitude
+3top_altitude
+0snow_grain_size
+0steric_change_in_mean_sea_level
+3sea_surface_height
+0surface_altitude
+1height_above_geopotential_datum
+1roughness_length
+3due_to_vegetation
+3for_heat_in_air
+4humidity_in_air
+4momentum_in_air
+1snow_thickness
+0thermosteric_change_in_mean_sea_level
+3sea_surface_height
+0thickness_of_convective_rainfall_amount
+3snowfall_amount
+2ice_on_sea_ice_melt_pond
+2liquid_water_cloud
+2rainfall_amount
+2snowfall_amount
+2soil_surface_organic_layer
+2stratiform_rainfall_amount
+3snowfall_amount
+0tidal_sea_surface_height_above_lowest_astronomical_tide
+5mean_higher_high_water
+6low_water_springs
+6lower_low_water
+6sea_level
+0tropopause_altitude
+0turbulent_mixing_length_of_sea_water
+0vertical_navigation_clearance_above_waterway_surface
+0visibility_in_air
+0water_surface_height_above_reference_datum
+2reference_datum_altitude
+1table_depth
+:m s-1
+0baroclinic_eastward_sea_water_velocity
+1northward_sea_water_velocity
+0barotropic_eastward_sea_water_velocity
+1northward_sea_water_velocity
+1sea_water_x_velocity
+3y_velocity
+0convective_precipitation_rate
+1rainfall_rate
+0downward_air_velocity
+0eastward_air_velocity_relative_to_sea_water
+1flood_water_velocity
+1friction_velocity_at_sea_water_surface
+3in_air
+1land_ice_velocity
+1sea_ice_velocity
+2water_velocity
+4assuming_no_tide
+4at_sea_floor
+4due_to_ekman_drift
+6parameterized_mesoscale_eddies
+6tides
+1transformed_eulerian_mean_air_velocity
+1wind
+0flood_water_speed
+0geostrophic_eastward_sea_water_velocity
+2wind
+1northward_sea_water_velocity
+2wind
+0indicative_error_from_multibeam_acoustic_doppler_velocity_profiler_in_sea_water
+0land_ice_basal_melt_rate
+3upward_velocity
+3x_velocity
+3y_velocity
+2calving_rate
+2lwe_basal_melt_rate
+3calving_rate
+3surface_specific_mass_balance_rate
+2surface_specific_mass_balance_rate
+3upward_velocity
+3x_velocity
+3y_velocity
+2vertical_mean_x_velocity
+4y_velocity
+2x_velocity
+2y_velocity
+0lwe_convective_precipitation_rate
+2snowfall_rate
+1precipitation_rate
+1snowfall_rate
+1solid_precipitation_rate
+1stratiform_precipitation_rate
+2snowfall_rate
+1water_evaporation_rate
+0magnitude_of_air_velocity_relative_to_sea_water
+2surface_friction_velocity_in_air
+0northward_air_velocity_relative_to_sea_water
+1flood_water_velocity
+1friction_velocity_at_sea_water_surface
+3in_air
+1land_ice_velocity
+1sea_ice_velocity
+2water_velocity
+4assuming_no_tide
+4at_sea_floor
+4due_to_ekman_drift
+6parameterized_mesoscale_eddies
+6tides
+1transformed_eulerian_mean_air_velocity
+1wind
+0platform_heave_rate
+3down
+3up
+1speed_wrt_air
+3ground
+3sea_water
+1surge_rate
+3aft
+3fore
+1sway_rate
+3port
+3starboard
+0product_of_eastward_sea_water_velocity_and_salinity
+3wind_and_specific_humidity
+2northward_sea_water_velocity_and_salinity
+3wind_and_specific_humidity
+2upward_air_velocity_and_specific_humidity
+0radial_sea_water_velocity_away_from_instrument
+4toward_instrument
+1velocity_of_scatterers_away_from_instrument
+4toward_instrument
+0rainfall_rate
+0sea_ice_speed
+2x_velocity
+2y_velocity
+1surface_wave_stokes_drift_eastward_velocity
+5northward_velocity
+5speed
+5x_velocity
+5y_velocity
+1water_speed
+3at_sea_floor
+3due_to_ekman_drift
+5tides
+2x_velocity
+4due_to_parameterized_mesoscale_eddies
+2y_velocity
+4due_to_parameterized_mesoscale_eddies
+0soil_hydraulic_conductivity_at_saturation
+0speed_of_sound_in_air
+4sea_water
+0storm_motion_speed
+0stratiform_rainfall_rate
+0surface_eastward_sea_water_velocity
+1geostrophic_eastward_sea_water_velocity
+6assuming_mean_sea_level_for_geoid
+2northward_sea_water_velocity
+6assuming_mean_sea_level_for_geoid
+2sea_water_x_velocity
+6assuming_mean_sea_level_for_geoid
+4y_velocity
+6assuming_mean_sea_level_for_geoid
+1northward_sea_water_velocity
+1sea_water_x_velocity
+5due_to_tides
+3y_velocity
+5due_to_tides
+0tendency_of_bedrock_altitude
+2land_ice_thickness
+2sea_ice_thickness_due_to_dynamics
+7thermodynamics
+0tropical_cyclone_maximum_sustained_wind_speed
+0upward_air_velocity
+1sea_water_velocity
+4due_to_parameterized_mesoscale_eddies
+1transformed_eulerian_mean_air_velocity
+0wind_speed
+2of_gust
+4due_to_convection
+6turbulence
+0x_wind
+2gust
+0y_wind
+2gust
+:m s-2
+0ratio_of_x_derivative_of_ocean_rigid_lid_pressure_to_sea_surface_density
+2y_derivative_of_ocean_rigid_lid_pressure_to_sea_surface_density
+0tendency_of_eastward_wind
+4due_to_advection
+7by_northward_transformed_eulerian_mean_air_velocity
+8upward_transformed_eulerian_mean_air_velocity
+6convection
+6diffusion
+6eliassen_palm_flux_divergence
+6gravity_wave_drag
+6nonorographic_gravity_wave_drag
+6numerical_artefacts
+6orographic_gravity_wave_drag
+6parameterized_physics
+2northward_wind
+4due_to_advection
+6convection
+6diffusion
+6gravity_wave_drag
+6nonorographic_gravity_wave_drag
+6orographic_gravity_wave_drag
+6parameterized_physics
+2upward_air_velocity
+5due_to_advection
+2wind_speed_due_to_convection
+6gravity_wave_drag
+:m year-1
+2global_average_sea_level_change
+2sea_surface_height_above_mean_sea_level
+:m-1
+0acoustic_index_of_aggregation_in_sea_water
+0derivative_wrt_wavelength_of_volume_absorption_coefficient_of_radiative_flux_in_sea_water_due_to_dissolved_organic_matter
+0sea_surface_wave_mean_wavenumber_from_variance_spectral_density_first_wavenumber_moment
+0sensor_band_central_radiation_wavenumber
+0volume_absorption_coefficient_of_radiative_flux_in_air_due_to_aerosol_particles
+cat_standard_temperature_and_pressure
+aambient_aerosol_particles
+dat_standard_temperature_and_pressure
+adried_aerosol_particles
+dat_standard_temperature_and_pressure
+adry_aerosol_particles
+dat_standard_temperature_and_pressure
+apm10_aerosol_particles
+dat_standard_temperature_and_pressure
+bambient_aerosol_particles
+eat_standard_temperature_and_pressure
+bdried_aerosol_particles
+eat_standard_temperature_and_pressure
+bdry_aerosol_particles
+eat_standard_temperature_and_pressure
+apm1_aerosol_particles
+dat_standard_temperature_and_pressure
+bambient_aerosol_particles
+eat_standard_temperature_and_pressure
+bdried_aerosol_particles
+eat_standard_temperature_and_pressure
+bdry_aerosol_particles
+eat_standard_temperature_and_pressure
+apm2p5_aerosol_particles
+dat_standard_temperature_and_pressure
+bambient_aerosol_particles
+eat_standard_temperature_and_pressure
+bdried_aerosol_particles
+eat_standard_temperature_and_pressure
+bdry_aerosol_particles
+eat_standard_temperature_and_pressure
+7sea_water
+9due_to_dissolved_organic_matter
+1attenuation_coefficient_of_downwelling_radiative_flux_in_sea_water
+1backwards_scattering_coefficient_of_radiative_flux_in_air_due_to_aerosol_particles
+dat_standard_temperature_and_pressure
+bambient_aerosol_particles
+eat_standard_temperature_and_pressure
+bdried_aerosol_particles
+eat_standard_temperature_and_pressure
+bdry_aerosol_particles
+eat_standard_temperature_and_pressure
+bpm10_aerosol_particles
+eat_standard_temperature_and_pressure
+cambient_aerosol_particles
+fat_standard_temperature_and_pressure
+cdried_aerosol_particles
+fat_standard_temperature_and_pressure
+cdry_aerosol_particles
+fat_standard_temperature_and_pressure
+bpm1_aerosol_particles
+eat_standard_temperature_and_pressure
+cambient_aerosol_particles
+fat_standard_temperature_and_pressure
+cdried_aerosol_particles
+fat_standard_temperature_and_pressure
+cdry_aerosol_particles
+fat_standard_temperature_and_pressure
+bpm2p5_aerosol_particles
+eat_standard_temperature_and_pressure
+cambient_aerosol_particles
+fat_standard_temperature_and_pressure
+cdried_aerosol_particles
+fat_standard_temperature_and_pressure
+cdry_aerosol_particles
+fat_standard_temperature_and_pressure
+8sea_water
+1beam_attenuation_coefficient_of_radiative_flux_in_sea_water
+acorrected_for_pure_water_attenuance
+1extinction_coefficient_of_radiative_flux_in_air_due_to_ambient_aerosol_particles
+acloud_particles
+1scattering_coefficient_of_radiative_flux_in_air_due_to_aerosol_particles
+cat_standard_temperature_and_pressure
+aambient_aerosol_particles
+dat_standard_temperature_and_pressure
+adried_aerosol_particles
+dat_standard_temperature_and_pressure
+adry_aerosol_particles
+dat_standard_temperature_and_pressure
+apm10_aerosol_particles
+dat_standard_temperature_and_pressure
+bambient_aerosol_particles
+eat_standard_temperature_and_pressure
+bdried_aerosol_particles
+eat_standard_temperature_and_pressure
+bdry_aerosol_particles
+eat_standard_temperature_and_pressure
+apm1_aerosol_particles
+dat_standard_temperature_and_pressure
+bambient_aerosol_particles
+eat_standard_temperature_and_pressure
+bdried_aerosol_particles
+eat_standard_temperature_and_pressure
+bdry_aerosol_particles
+eat_standard_temperature_and_pressure
+apm2p5_aerosol_particles
+dat_standard_temperature_and_pressure
+bambient_aerosol_particles
+eat_standard_temperature_and_pressure
+bdried_aerosol_particles
+eat_standard_temperature_and_pressure
+bdry_aerosol_particles
+eat_standard_temperature_and_pressure
+7sea_water
+:m-1 s
+0aerodynamic_resistance
+0canopy_resistance_to_ozone_dry_deposition
+:m-1 s-1
+0potential_vorticity_of_ocean_layer
+:m-1 sr-1
+0volume_attenuated_backwards_scattering_coefficient_of_radiative_flux_in_air
+aassuming_no_aerosol_or_cloud
+1backwards_scattering_coefficient_of_radiative_flux_by_ranging_instrument_in_air_due_to_ambient_aerosol_particles
+1scattering_function_of_radiative_flux_in_air_due_to_ambient_aerosol_particles
+7sea_water
+:m-2
+0acoustic_inertia_in_sea_water
+0atmosphere_number_content_of_aerosol_particles
+4cloud_droplets
+4ice_crystals
+0number_of_biological_taxon_per_unit_area_at_sea_floor
+2icebergs_per_unit_area
+0ocean_number_content_of_plastic_items
+:m-2 s-1
+0frequency_of_lightning_flashes_per_unit_area
+0tendency_of_atmosphere_number_content_of_aerosol_particles_due_to_dry_deposition
+agravitational_settling
+aturbulent_deposition
+awet_deposition
+:m-3
+0colony_forming_unit_number_concentration_of_biological_taxon_in_sea_water
+0log10_size_interval_based_number_size_distribution_of_aerosol_particles_at_stp_in_air
+ain_air
+8cloud_condensation_nuclei_at_stp_in_air
+bin_air
+0number_concentration_of_aerosol_particles_at_stp_in_air
+5in_air
+3ambient_aerosol_particles_in_air
+3biological_taxon_in_sea_water
+5pollen_grains_in_air
+3cloud_condensation_nuclei_assuming_reference_relative_humidity
+6at_stp_in_air
+6in_air
+4liquid_water_particles_in_air
+9at_liquid_water_cloud_top
+3coarse_mode_ambient_aerosol_particles_in_air
+3convective_cloud_liquid_water_particles_at_convective_liquid_water_cloud_top
+3ice_crystals_in_air
+7at_ice_cloud_top
+3nucleation_mode_ambient_aerosol_particles_in_air
+3ozone_molecules_in_air
+3plastic_items_in_sea_water
+3pm10_aerosol_particles_in_air
+3pm2p5_aerosol_particles_in_air
+3stratiform_cloud_liquid_water_particles_at_stratiform_liquid_water_cloud_top
+1size_distribution_of_aerosol_particles_at_stp_in_air
+6in_air
+4cloud_condensation_nuclei_at_stp_in_air
+7in_air
+:m2
+0burned_area
+0cell_area
+0fire_area
+0floating_ice_shelf_area
+0grounded_ice_sheet_area
+0sea_area
+1ice_area
+2extent
+0square_of_geopotential_height
+2ocean_mixed_layer_thickness_defined_by_sigma_t
+2sea_surface_height_above_geoid
+:m2 s
+0sea_surface_primary_swell_wave_energy_at_variance_spectral_density_maximum
+2secondary_swell_wave_energy_at_variance_spectral_density_maximum
+2tertiary_swell_wave_energy_at_variance_spectral_density_maximum
+2wave_energy_at_variance_spectral_density_maximum
+3variance_spectral_density
+2wind_wave_energy_at_variance_spectral_density_maximum
+:m2 s rad-1
+2wave_directional_variance_spectral_density
+:m2 s-1
+0atmosphere_heat_diffusivity
+1horizontal_streamfunction
+2velocity_potential
+1momentum_diffusivity
+0integral_wrt_height_of_product_of_eastward_wind_and_specific_humidity
+6northward_wind_and_specific_humidity
+0ocean_isopycnal_layer_thickness_diffusivity
+1momentum_xy_laplacian_diffusivity
+1tracer_diffusivity_due_to_parameterized_mesoscale_eddy_advection
+2epineutral_laplacian_diffusivity
+2laplacian_diffusivity_due_to_parameterized_mesoscale_eddy_advection
+2xy_laplacian_diffusivity
+1vertical_diffusivity
+2heat_diffusivity
+2momentum_diffusivity
+4due_to_background
+6convection
+6form_drag
+6tides
+2salt_diffusivity
+2tracer_diffusivity
+4due_to_background
+6convection
+6tides
+6wind_mixing
+0product_of_eastward_wind_and_geopotential_height
+2northward_wind_and_geopotential_height
+0sea_ice_area_transport_across_line
+0vertical_component_of_ocean_xy_tracer_diffusivity
+:m2 s-2
+0atmosphere_helicity
+0geopotential
+0ocean_montgomery_potential
+0product_of_deviations_of_eastward_wind_and_northward_wind_wrt_zonal_means
+2eastward_wind_and_northward_wind
+5upward_air_velocity
+2northward_wind_and_upward_air_velocity
+0specific_dry_energy_of_air
+1kinetic_energy_of_air
+4sea_water
+1turbulent_kinetic_energy_of_air
+5sea_water
+0square_of_eastward_wind
+2northward_wind
+2upward_air_velocity
+0surface_geopotential
+:m2 s-3
+1buoyancy_flux_into_air
+4sea_water
+:m3
+0ocean_volume
+0sea_ice_volume
+1water_volume
+:m3 s-1
+0incoming_water_volume_transport_along_river_channel
+0ocean_barotropic_streamfunction
+1meridional_overturning_streamfunction
+1volume_transport_across_line
+2x_transport
+2y_transport
+0outgoing_water_volume_transport_along_river_channel
+0water_volume_transport_in_river_channel
+3into_sea_water_from_rivers
+:m3 s-2
+0northward_eliassen_palm_flux_in_air
+0tendency_of_ocean_barotropic_streamfunction
+0upward_eliassen_palm_flux_in_air
+:m4 s-1
+0ocean_momentum_xy_biharmonic_diffusivity
+1tracer_biharmonic_diffusivity_due_to_parameterized_mesoscale_eddy_advection
+2epineutral_biharmonic_diffusivity
+2xy_biharmonic_diffusivity
+:mol
+0atmosphere_moles_of_acetic_acid
+3aceto_nitrile
+3alpha_hexachlorocyclohexane
+4pinene
+3ammonia
+3anthropogenic_nmvoc_expressed_as_carbon
+3atomic_bromine
+4chlorine
+4nitrogen
+3benzene
+3beta_pinene
+3biogenic_nmvoc_expressed_as_carbon
+3bromine_chloride
+4monoxide
+4nitrate
+3brox_expressed_as_bromine
+3butane
+3carbon_dioxide
+4monoxide
+4tetrachloride
+3cfc11
+3cfc113
+3cfc113a
+3cfc114
+3cfc115
+3cfc12
+3chlorine_dioxide
+4monoxide
+4nitrate
+3clox_expressed_as_chlorine
+3dichlorine_peroxide
+3dimethyl_sulfide
+3dinitrogen_pentoxide
+3ethane
+3ethanol
+3ethene
+3ethyne
+3formaldehyde
+3formic_acid
+3gaseous_divalent_mercury
+4elemental_mercury
+3halon1202
+3halon1211
+3halon1301
+3halon2402
+3hcc140a
+3hcfc141b
+3hcfc142b
+3hcfc22
+3hexachlorobiphenyl
+3hox_expressed_as_hydrogen
+3hydrogen_bromide
+4chloride
+4cyanide
+4peroxide
+3hydroperoxyl_radical
+3hydroxyl_radical
+3hypobromous_acid
+3hypochlorous_acid
+3inorganic_bromine
+4chlorine
+3isoprene
+3limonene
+3methane
+3methanol
+3methyl_bromide
+4chloride
+4hydroperoxide
+4peroxy_radical
+3molecular_hydrogen
+3nitrate_radical
+3nitric_acid
+5trihydrate_ambient_aerosol_particles
+3nitrogen_dioxide
+4monoxide
+3nitrous_acid
+4oxide
+3nmvoc_expressed_as_carbon
+3nox_expressed_as_nitrogen
+3noy_expressed_as_nitrogen
+3ozone
+3peroxyacetyl_nitrate
+3peroxynitric_acid
+3propane
+3propene
+3radon
+3sulfur_dioxide
+3toluene
+3water_vapor
+3xylene
+:mol kg-1
+0apparent_oxygen_utilization
+0moles_of_adenosine_triphosphate_per_unit_mass_in_sea_water
+2ammonium_per_unit_mass_in_sea_water
+2cfc11_per_unit_mass_in_sea_water
+2dissolved_inorganic_carbon_per_unit_mass_in_sea_water
+3nitrogen_per_unit_mass_in_sea_water
+3organic_carbon_per_unit_mass_in_sea_water
+4nitrogen_per_unit_mass_in_sea_water
+4phosphorus_per_unit_mass_in_sea_water
+3phosphorus_per_unit_mass_in_sea_water
+2guanosine_triphosphate_per_unit_mass_in_sea_water
+2hydrogen_peroxide_per_unit_mass_in_sea_water
+2nitrate_and_nitrite_per_unit_mass_in_sea_water
+3per_unit_mass_in_sea_water
+2nitrite_per_unit_mass_in_sea_water
+2nitrous_oxide_per_unit_mass_in_sea_water
+2organic_mercury_per_unit_mass_of_phytoplankton_expressed_as_carbon
+8zooplankton_expressed_as_carbon
+2oxygen_per_unit_mass_in_sea_water
+2particulate_biogenic_silica_per_unit_mass_in_sea_water
+3inorganic_carbon_per_unit_mass_in_sea_water
+3matter_expressed_as_carbon_per_unit_mass_in_sea_water
+6nitrogen_per_unit_mass_in_sea_water
+6phosphorus_per_unit_mass_in_sea_water
+3organic_matter_expressed_as_carbon_per_unit_mass_in_sea_water
+7nitrogen_per_unit_mass_in_sea_water
+7phosphorus_per_unit_mass_in_sea_water
+2phosphate_per_unit_mass_in_sea_water
+2silicate_per_unit_mass_in_sea_water
+2sulfur_hexafluoride_per_unit_mass_in_sea_water
+0sea_water_alkalinity_per_unit_mass_expressed_as_mole_equivalent
+:mol m-2
+0atmosphere_mole_content_of_carbon_monoxide
+4methane
+4nitrogen_dioxide
+4ozone
+4water_vapor
+0integral_wrt_time_of_mole_stomatal_uptake_of_ozone
+0mole_content_of_biological_taxon_expressed_as_carbon_at_sea_floor
+3carbon_monoxide_in_atmosphere_layer
+3methane_in_atmosphere_layer
+3nitrogen_dioxide_in_atmosphere_layer
+3organic_carbon_in_sea_floor_sediment
+3ozone_in_atmosphere_layer
+0sea_ice_mole_content_of_ice_algae_expressed_as_carbon
+5nitrate
+5silicon
+0stratosphere_mole_content_of_nitrogen_dioxide
+0troposphere_mole_content_of_bromine_monoxide
+4formaldehyde
+4glyoxal
+4iodine_monoxide
+4nitrogen_dioxide
+4ozone
+4sulfur_dioxide
+:mol m-2 s-1
+0downwelling_photon_flux_in_sea_water
+2spherical_irradiance_in_sea_water
+1photosynthetic_photon_flux_in_sea_water
+3spherical_irradiance_in_sea_water
+0integral_wrt_depth_of_tendency_of_sea_water_alkalinity_expressed_as_mole_equivalent
+ddue_to_biological_processes
+0minus_tendency_of_ocean_mole_content_of_elemental_nitrogen_due_to_denitrification_and_sedimentation
+7inorganic_carbon_due_to_sedimentation
+7iron_due_to_sedimentation
+7organic_carbon_due_to_sedimentation
+0net_primary_mole_productivity_of_biomass_expressed_as_carbon_by_calcareous_phytoplankton
+acoccolithophores
+adiatoms
+adiazotrophic_phytoplankton
+amiscellaneous_phytoplankton
+ananophytoplankton
+aphytoplankton
+apicophytoplankton
+9due_to_nitrate_utilization
+0sinking_mole_flux_at_sea_floor_of_calcite_expressed_as_carbon_in_sea_water
+7particulate_iron_in_sea_water
+8organic_matter_expressed_as_carbon_in_sea_water
+9nitrogen_in_sea_water
+9phosphorus_in_sea_water
+8silicon_in_sea_water
+4the_sea_floor_of_aragonite_expressed_as_carbon_in_sea_water
+3of_aragonite_expressed_as_carbon_in_sea_water
+4calcite_expressed_as_carbon_in_sea_water
+4particulate_iron_in_sea_water
+5organic_matter_expressed_as_carbon_in_sea_water
+6nitrogen_in_sea_water
+6phosphorus_in_sea_water
+5silicon_in_sea_water
+0surface_downward_mole_flux_of_carbon_dioxide
+5cfc11
+5cfc12
+5molecular_oxygen
+5sulfur_hexafluoride
+1downwelling_photon_flux_in_sea_water
+3spherical_irradiance_in_sea_water
+2photosynthetic_photon_flux_in_air
+6sea_water
+4spherical_irradiance_in_sea_water
+1upward_mole_flux_of_carbon_dioxide
+5dimethyl_sulfide
+1upwelling_photosynthetic_photon_flux_in_air
+0tendency_of_ocean_mole_content_of_aragonite_expressed_as_carbon_due_to_biological_production
+6calcite_expressed_as_carbon_due_to_biological_production
+6carbon_due_to_runoff_and_sediment_dissolution
+9sedimentation
+6dissolved_inorganic_carbon
+9due_to_biological_processes
+8iron
+9due_to_biological_processes
+8nitrogen
+9due_to_biological_processes
+8phosphorus
+9due_to_biological_processes
+8silicon
+9due_to_biological_processes
+6elemental_nitrogen_due_to_denitrification_and_sedimentation
+adeposition_and_fixation_and_runoff
+afixation
+6inorganic_carbon
+8due_to_runoff_and_sediment_dissolution
+asedimentation
+6iron_due_to_biological_production
+9deposition_and_runoff_and_sediment_dissolution
+9sedimentation
+6nitrogen_due_to_biological_production
+6organic_carbon_due_to_runoff_and_sediment_dissolution
+asedimentation
+6oxidized_nitrogen_compounds_expressed_as_nitrogen_due_to_deposition
+edry_deposition
+ewet_deposition
+6phosphorus_due_to_biological_production
+6reduced_nitrogen_compounds_expressed_as_nitrogen_due_to_deposition
+edry_deposition
+ewet_deposition
+6silicon_due_to_biological_production
+:mol m-2 s-1 m-1
+0downwelling_photon_flux_per_unit_wavelength_in_sea_water
+2spherical_irradiance_per_unit_wavelength_in_sea_water
+0surface_downwelling_photon_flux_per_unit_wavelength_in_sea_water
+3spherical_irradiance_per_unit_wavelength_in_sea_water
+:mol m-2 s-1 m-1 sr-1
+0downwelling_photon_radiance_per_unit_wavelength_in_sea_water
+0surface_downwelling_photon_radiance_per_unit_wavelength_in_sea_water
+:mol m-2 s-1 sr-1
+0downwelling_photon_radiance_in_sea_water
+1photosynthetic_photon_radiance_in_sea_water
+0surface_downwelling_photon_radiance_in_sea_water
+2photosynthetic_photon_radiance_in_sea_water
+:mol m-3
+0mole_concentration_of_acetic_acid_in_air
+3aceto_nitrile_in_air
+3adenosine_triphosphate_in_sea_water
+3alpha_hexachlorocyclohexane_in_air
+4pinene_in_air
+3ammonia_in_air
+3ammonium_in_sea_water
+3anthropogenic_nmvoc_expressed_as_carbon_in_air
+3aragonite_expressed_as_carbon_in_sea_water
+aat_saturation
+3atomic_bromine_in_air
+4chlorine_in_air
+4nitrogen_in_air
+3bacteria_expressed_as_carbon_in_sea_water
+3benzene_in_air
+3beta_pinene_in_air
+3biogenic_nmvoc_expressed_as_carbon_in_air
+3biological_taxon_expressed_as_carbon_in_sea_water
+7nitrogen_in_sea_water
+3bromine_chloride_in_air
+4monoxide_in_air
+4nitrate_in_air
+3brox_expressed_as_bromine_in_air
+3butane_in_air
+3calcareous_phytoplankton_expressed_as_carbon_in_sea_water
+7nitrogen_in_sea_water
+7phosphorus_in_sea_water
+3calcite_expressed_as_carbon_in_sea_water
+aat_saturation
+3carbon_dioxide_in_air
+4monoxide_in_air
+4tetrachloride_in_air
+3carbonate_abiotic_analogue_expressed_as_carbon_in_sea_water
+4expressed_as_carbon_at_equilibrium_with_pure_aragonite_in_sea_water
+bcalcite_in_sea_water
+7in_sea_water
+4natural_analogue_expressed_as_carbon_in_sea_water
+3cfc113_in_air
+3cfc113a_in_air
+3cfc114_in_air
+3cfc115_in_air
+3cfc11_in_air
+5sea_water
+3cfc12_in_air
+5sea_water
+3chlorine_dioxide_in_air
+4monoxide_in_air
+4nitrate_in_air
+3clox_expressed_as_chlorine_in_air
+3diatoms_expressed_as_carbon_in_sea_water
+6nitrogen_in_sea_water
+6phosphorus_in_sea_water
+6silicon_in_sea_water
+3diazotrophic_phytoplankton_expressed_as_carbon_in_sea_water
+7nitrogen_in_sea_water
+7phosphorus_in_sea_water
+3dichlorine_peroxide_in_air
+3dimethyl_sulfide_in_air
+6sea_water
+3dinitrogen_pentoxide_in_air
+3dissolved_inorganic_13C_in_sea_water
+514C_in_sea_water
+5carbon_abiotic_analogue_in_sea_water
+6in_sea_floor_sediment_pore_water
+8water
+6natural_analogue_in_sea_water
+5nitrogen_in_sea_water
+5phosphorus_in_sea_water
+5silicon_in_sea_water
+4iron_in_sea_water
+4molecular_nitrogen_in_sea_water
+5oxygen_in_sea_water
+9at_saturation
+ashallowest_local_minimum_in_vertical_profile
+4nitrogen_in_sea_water
+4organic_13C_in_sea_water
+5carbon_in_sea_floor_sediment_pore_water
+8water
+5nitrogen_in_sea_water
+5phosphorus_in_sea_water
+4pcb_in_sea_water
+4pfas_in_sea_water
+4phosphorus_in_sea_water
+3ethane_in_air
+3ethanol_in_air
+3ethene_in_air
+3ethyne_in_air
+3formaldehyde_in_air
+3formic_acid_in_air
+3gaseous_divalent_mercury_in_air
+4elemental_mercury_in_air
+3guanosine_triphosphate_in_sea_water
+3halon1202_in_air
+3halon1211_in_air
+3halon1301_in_air
+3halon2402_in_air
+3hcc140a_in_air
+3hcfc141b_in_air
+3hcfc142b_in_air
+3hcfc22_in_air
+3hexachlorobiphenyl_in_air
+3hox_expressed_as_hydrogen_in_air
+3hydrogen_bromide_in_air
+4chloride_in_air
+4cyanide_in_air
+4peroxide_in_air
+4sulfide_in_sea_water
+3hydroperoxyl_radical_in_air
+3hydroxyl_radical_in_air
+3hypobromous_acid_in_air
+3hypochlorous_acid_in_air
+3inorganic_bromine_in_air
+4chlorine_in_air
+3isoprene_in_air
+3limonene_in_air
+3mesozooplankton_expressed_as_carbon_in_sea_water
+6nitrogen_in_sea_water
+3methane_in_air
+3methanol_in_air
+3methyl_bromide_in_air
+4chloride_in_air
+4hydroperoxide_in_air
+4peroxy_radical_in_air
+3microzooplankton_expressed_as_carbon_in_sea_water
+6nitrogen_in_sea_water
+3miscellaneous_phytoplankton_expressed_as_carbon_in_sea_water
+7nitrogen_in_sea_water
+7phosphorus_in_sea_water
+4zooplankton_expressed_as_carbon_in_sea_water
+3molecular_hydrogen_in_air
+3nanophytoplankton_expressed_as_carbon_in_sea_water
+6nitrogen_in_sea_water
+6phosphorus_in_sea_water
+3nitrate_and_nitrite_in_sea_water
+4in_sea_water
+4radical_in_air
+3nitric_acid_in_air
+5trihydrate_ambient_aerosol_particles_in_air
+3nitrite_in_sea_water
+3nitrogen_dioxide_in_air
+4monoxide_in_air
+3nitrous_acid_in_air
+4oxide_in_air
+3nmvoc_expressed_as_carbon_in_air
+3nox_expressed_as_nitrogen_in_air
+3noy_expressed_as_nitrogen_in_air
+3organic_detritus_expressed_as_carbon_in_sea_water
+7nitrogen_in_sea_water
+7silicon_in_sea_water
+3ozone_in_air
+3particulate_matter_expressed_as_calcium_in_sea_water
+7carbon_in_sea_water
+7iron_in_sea_water
+7magnesium_in_sea_water
+7manganese_in_sea_water
+7phosphorus_in_sea_water
+7potassium_in_sea_water
+7silicon_in_sea_water
+7sodium_in_sea_water
+7sulfur_in_sea_water
+7zinc_in_sea_water
+4organic_matter_expressed_as_carbon_in_sea_water
+8iron_in_sea_water
+8nitrogen_in_sea_water
+8phosphorus_in_sea_water
+8silicon_in_sea_water
+5nitrogen_in_sea_water
+3pcb_in_particulate_organic_matter_in_sea_water
+3peroxyacetyl_nitrate_in_air
+3peroxynitric_acid_in_air
+3pfas_in_particulate_organic_matter_in_sea_water
+3phosphate_in_sea_water
+3phytoplankton_expressed_as_carbon_in_sea_water
+6iron_in_sea_water
+6nitrogen_in_sea_water
+6phosphorus_in_sea_water
+6silicon_in_sea_water
+3picophytoplankton_expressed_as_carbon_in_sea_water
+6nitrogen_in_sea_water
+6phosphorus_in_sea_water
+3preformed_dissolved_inorganic_13C_in_sea_water
+6carbon_in_sea_water
+6phosphorus_in_sea_water
+5molecular_oxygen_in_sea_water
+3prokaryotes_expressed_as_carbon_in_sea_water
+3propane_in_air
+3propene_in_air
+3radon_in_air
+3silicate_in_sea_water
+3sulfur_dioxide_in_air
+4hexafluoride_in_sea_water
+3toluene_in_air
+3water_vapor_in_air
+3xylene_in_air
+3zooplankton_expressed_as_carbon_in_sea_water
+6nitrogen_in_sea_water
+0sea_water_alkalinity_expressed_as_mole_equivalent
+3natural_analogue_expressed_as_mole_equivalent
+2preformed_alkalinity_expressed_as_mole_equivalent
+:mol m-3 s-1
+0gross_mole_production_of_biomass_expressed_as_carbon_by_prokaryotes_in_sea_water
+0tendency_of_atmosphere_mole_concentration_of_carbon_monoxide_due_to_chemical_destruction
+6hydroxyl_radical_due_to_chemical_production_from_atomic_singlet_oxygen_and_water_vapor
+6methane_due_to_chemical_destruction
+bby_hydroxyl_radical
+6molecular_hydrogen_due_to_chemical_destruction
+bproduction
+6nitrous_oxide_due_to_chemical_destruction
+6nox_expressed_as_nitrogen
+6ozone_due_to_chemical_destruction
+aproduction
+9net_chemical_production
+2mole_concentration_of_aragonite_expressed_as_carbon_in_sea_water_due_to_biological_production
+edissolution
+5calcite_expressed_as_carbon_in_sea_water_due_to_biological_production
+edissolution
+5dissolved_inorganic_carbon_in_sea_water_due_to_biological_processes
+7iron_in_sea_water_due_to_biological_processes
+7nitrogen_in_sea_water_due_to_biological_processes
+7phosphorus_in_sea_water_due_to_biological_processes
+7silicon_in_sea_water_due_to_biological_processes
+6iron_in_sea_water_due_to_dissolution_from_inorganic_particles
+cgrazing_of_phytoplankton
+cscavenging_by_inorganic_particles
+5iron_in_sea_water_due_to_biological_production
+5ox_in_air_due_to_chemical_and_photolytic_production
+bdestruction
+5particulate_organic_matter_expressed_as_carbon_in_sea_water_due_to_grazing_of_phytoplankton
+gnet_primary_production
+jby_algae
+kcalcareous_phytoplankton
+kdiatoms
+kdiazotrophic_phytoplankton
+kmiscellaneous_phytoplankton
+kpicophytoplankton
+gnitrate_utilization
+gremineralization
+5silicon_in_sea_water_due_to_biological_production
+2sea_water_alkalinity_expressed_as_mole_equivalent_due_to_biological_processes
+:mol mol-1
+0mole_fraction_of_bromochloromethane_in_air
+3bromodichloromethane_in_air
+3dibromochloromethane_in_air
+3dibromomethane_in_air
+3tribromomethane_in_air
+0reference_mole_fraction_of_methane_in_air
+4ozone_in_air
+:mol s-1
+0tendency_of_atmosphere_moles_of_acetic_acid
+5aceto_nitrile
+5alpha_hexachlorocyclohexane
+6pinene
+5ammonia
+5anthropogenic_nmvoc_expressed_as_carbon
+5atomic_bromine
+6chlorine
+6nitrogen
+5benzene
+5beta_pinene
+5biogenic_nmvoc_expressed_as_carbon
+5bromine_chloride
+6monoxide
+6nitrate
+5brox_expressed_as_bromine
+5butane
+5carbon_dioxide
+6monoxide
+6tetrachloride
+5cfc11
+5cfc113
+5cfc113a
+5cfc114
+5cfc115
+5cfc12
+5chlorine_dioxide
+6monoxide
+6nitrate
+5clox_expressed_as_chlorine
+5dichlorine_peroxide
+5dimethyl_sulfide
+5dinitrogen_pentoxide
+5ethane
+5ethanol
+5ethene
+5ethyne
+5formaldehyde
+5formic_acid
+5gaseous_divalent_mercury
+6elemental_mercury
+5halon1202
+5halon1211
+5halon1301
+5halon2402
+5hcc140a
+5hcfc141b
+5hcfc142b
+5hcfc22
+5hexachlorobiphenyl
+5hox_expressed_as_hydrogen
+5hydrogen_bromide
+6chloride
+6cyanide
+6peroxide
+5hydroperoxyl_radical
+5hydroxyl_radical
+5hypobromous_acid
+5hypochlorous_acid
+5inorganic_bromine
+6chlorine
+5isoprene
+5limonene
+5methane
+5methanol
+5methyl_bromide
+6chloride
+6hydroperoxide
+6peroxy_radical
+5molecular_hydrogen
+5nitrate_radical
+5nitric_acid
+7trihydrate_ambient_aerosol_particles
+5nitrogen_dioxide
+6monoxide
+5nitrous_acid
+6oxide
+5nmvoc_expressed_as_carbon
+5nox_expressed_as_nitrogen
+5noy_expressed_as_nitrogen
+5ozone
+5peroxyacetyl_nitrate
+5peroxynitric_acid
+5propane
+5propene
+5radon
+5sulfate_dry_aerosol_particles
+5sulfur_dioxide
+5toluene
+5water_vapor
+5xylene
+2middle_atmosphere_moles_of_carbon_monoxide
+6hcc140a
+6methane
+6methyl_bromide
+7chloride
+6molecular_hydrogen
+2troposphere_moles_of_carbon_monoxide
+5hcc140a
+5hcfc22
+5methane
+5methyl_bromide
+6chloride
+5molecular_hydrogen
+:rad
+0projection_x_angular_coordinate
+1y_angular_coordinate
+0scattering_angle
+0sunglint_angle
+:s
+0acoustic_signal_roundtrip_travel_time_in_sea_water
+0age_of_stratospheric_air
+0duration_of_sunshine
+0flood_water_duration_above_threshold
+0forecast_period
+1reference_time
+0harmonic_period
+0radio_signal_roundtrip_travel_time_in_air
+0reference_epoch
+0sea_floor_sediment_age_before_1950
+1surface_primary_swell_wave_mean_period
+5period_at_variance_spectral_density_maximum
+2secondary_swell_wave_mean_period
+5period_at_variance_spectral_density_maximum
+2swell_wave_mean_period
+6from_variance_spectral_density_first_frequency_moment
+ainverse_frequency_moment
+asecond_frequency_moment
+4period
+5at_variance_spectral_density_maximum
+2tertiary_swell_wave_mean_period
+5period_at_variance_spectral_density_maximum
+2wave_maximum_period
+3mean_period
+5from_variance_spectral_density_first_frequency_moment
+9inverse_frequency_moment
+9second_frequency_moment
+5of_highest_tenth
+3period_at_variance_spectral_density_maximum
+4of_highest_wave
+3significant_period
+2wind_wave_mean_period
+6from_variance_spectral_density_first_frequency_moment
+ainverse_frequency_moment
+asecond_frequency_moment
+4period
+5at_variance_spectral_density_maximum
+0time
+1of_maximum_flood_depth
+1sample_difference_due_to_collocation
+1when_flood_water_falls_below_threshold
+4rises_above_threshold
+0tracer_lifetime
+:s m-1
+0canopy_resistance_to_evapotranspiration
+0stomatal_resistance_to_transpiration_assuming_fully_open
+:s-1
+0atmosphere_upward_absolute_vorticity
+2relative_vorticity
+1x_relative_vorticity
+1y_relative_vorticity
+0brunt_vaisala_frequency_in_air
+0coriolis_parameter
+0divergence_of_sea_ice_velocity
+2wind
+0eastward_derivative_of_eastward_wind
+3northward_sea_ice_velocity
+4wind
+0gross_rate_of_decrease_in_area_fraction
+3increase_in_area_fraction
+0lagrangian_tendency_of_atmosphere_sigma_coordinate
+0maximum_over_coordinate_rotation_of_sea_ice_horizontal_shear_strain_rate
+0northward_derivative_of_eastward_sea_ice_velocity
+4wind
+3northward_wind
+0ocean_relative_vorticity
+0photolysis_rate_of_molecular_oxygen
+3nitrogen_dioxide
+3ozone
+4to_atomic_singlet_oxygen
+0radiation_frequency
+0rate_of_hydroxyl_radical_destruction_due_to_reaction_with_nmvoc
+0ratio_of_sea_water_practical_salinity_anomaly_to_relaxation_timescale
+0sea_surface_wave_frequency_at_variance_spectral_density_maximum
+1water_speed_shear
+0sensor_band_central_radiation_frequency
+0soil_pool_carbon_decay_rate
+0sound_frequency
+0tendency_of_mass_fraction_of_cloud_condensed_water_in_air
+adue_to_advection
+6ice_in_air
+9due_to_advection
+bdiffusion
+6liquid_water_in_air
+adue_to_advection
+cdiffusion
+5convective_cloud_ice_in_air
+7liquid_water_in_air
+5stratiform_cloud_condensed_water_in_air
+bdue_to_advection
+dautoconversion_to_rain
+fsnow
+dboundary_layer_mixing
+dcloud_microphysics
+dcondensation_and_evaporation
+dicefall
+7ice_in_air
+adue_to_accretion_to_snow
+cadvection
+caggregation
+cbergeron_findeisen_process_from_cloud_liquid
+cboundary_layer_mixing
+ccloud_microphysics
+cconvective_detrainment
+cdeposition_and_sublimation
+cevaporation_of_melting_ice
+cheterogeneous_nucleation_from_cloud_liquid_water
+fwater_vapor
+chomogeneous_nucleation
+cicefall
+cmelting_to_cloud_liquid_water
+erain
+criming_from_cloud_liquid_water
+erain
+7liquid_water_in_air
+bdue_to_accretion_to_rain
+fsnow
+dadvection
+dautoconversion
+dbergeron_findeisen_process_to_cloud_ice
+dboundary_layer_mixing
+dcloud_microphysics
+dcondensation_and_evaporation
+gfrom_boundary_layer_mixing
+hconvection
+hlongwave_heating
+hpressure_change
+hshortwave_heating
+hturbulence
+dconvective_detrainment
+dheterogeneous_nucleation
+dhomogeneous_nucleation
+dmelting_from_cloud_ice
+driming
+5water_in_air_due_to_convective_detrainment
+2sea_ice_area_fraction_due_to_dynamics
+8ridging
+8thermodynamics
+2specific_humidity
+4due_to_advection
+6boundary_layer_mixing
+6convection
+6diffusion
+6model_physics
+6stratiform_cloud_and_precipitation
+aand_boundary_layer_mixing
+7precipitation
+0upward_derivative_of_eastward_wind
+3northward_wind
+0wave_frequency
+0wind_speed_shear
+:s-1 m-3
+0bioluminescent_photon_rate_in_sea_water
+:s-2
+0northward_northward_derivative_of_geopotential
+1upward_derivative_of_geopotential
+1westward_derivative_of_geopotential
+0square_of_brunt_vaisala_frequency_in_air
+6sea_water
+0upward_upward_derivative_of_geopotential
+0westward_upward_derivative_of_geopotential
+1westward_derivative_of_geopotential
+:sr
+0ratio_of_volume_extinction_coefficient_to_volume_backwards_scattering_coefficient_by_ranging_instrument_in_air_due_to_ambient_aerosol_particles
+:sr-1
+0surface_ratio_of_upwelling_radiance_emerging_from_sea_water_to_downwelling_radiative_flux_in_air
+:year
+0age_of_sea_ice
+0sea_water_age_since_surface_contact
+=
+0aerosol_angstrom_exponent 0angstrom_exponent_of_ambient_aerosol_in_air
+0air_pressure_at_sea_level 3mean_sea_level
+0ambient_aerosol_particle_diameter 0diameter_of_ambient_aerosol_particles
+0atmosphere_absolute_vorticity 1upward_absolute_vorticity
+1absorption_optical_thickness_due_to_ambient_aerosol 8particles
+6dust_ambient_aerosol 9particles
+6particulate_organic_matter_ambient_aerosol bparticles
+6seasalt_ambient_aerosol 6sea_salt_ambient_aerosol_particles
+9particles 6sea_salt_ambient_aerosol_particles
+6sulfate_ambient_aerosol 9particles
+1cloud_condensed_water_content 1mass_content_of_cloud_condensed_water
+2ice_content 1mass_content_of_cloud_ice
+2liquid_water_content 1mass_content_of_cloud_liquid_water
+1content_of_sulfate_aerosol 1mass_content_of_sulfate_ambient_aerosol_particles
+1convective_cloud_condensed_water_content 1mass_content_of_convective_cloud_condensed_water
+3liquid_water_content 1mass_content_of_convective_cloud_liquid_water
+2mass_flux 1net_upward_convective_mass_flux
+1mass_content_of_ammonium_dry_aerosol 7particles
+4black_carbon_dry_aerosol 4elemental_carbon_dry_aerosol_particles
+4dust_dry_aerosol 7particles
+4mercury_dry_aerosol 7particles
+4nitrate_dry_aerosol 7particles
+4nitric_acid_trihydrate_ambient_aerosol 9particles
+4particulate_organic_matter_dry_aerosol 9particles
+4primary_particulate_organic_matter_dry_aerosol aparticles
+4seasalt_dry_aerosol 4sea_salt_dry_aerosol_particles
+7particles 4sea_salt_dry_aerosol_particles
+4secondary_particulate_organic_matter_dry_aerosol aparticles
+4sulfate_ambient_aerosol 7particles
+5dry_aerosol 7particles
+7expressed_as_sulfur 7particles_expressed_as_sulfur
+5expressed_as_sulfur_dry_aerosol 5dry_aerosol_particles_expressed_as_sulfur
+4water_in_ambient_aerosol 8particles
+1moles_of_nitric_acid_trihydrate_ambient_aerosol 8particles
+1optical_thickness_due_to_aerosol 5ambient_aerosol_particles
+5ambient_aerosol 7particles
+5dust_ambient_aerosol 8particles
+6dry_aerosol 8particles
+5particulate_organic_matter_ambient_aerosol aparticles
+5pm10_ambient_aerosol 8particles
+5pm1_ambient_aerosol 8particles
+5pm2p5_ambient_aerosol 8particles
+5seasalt_ambient_aerosol 5sea_salt_ambient_aerosol_particles
+8particles 5sea_salt_ambient_aerosol_particles
+5water_in_ambient_aerosol 9particles
+1relative_vorticity 1upward_relative_vorticity
+1so4_content 1mass_content_of_sulfate
+1specific_convective_available_potential_energy 1convective_available_potential_energy
+1sulfate_content 1mass_content_of_sulfate
+1surface_drag_coefficient 0surface_drag_coefficient_in_air
+4of_heat 0surface_drag_coefficient_for_heat_in_air
+5momentum 0surface_drag_coefficient_for_momentum_in_air
+1water_vapor_content 1mass_content_of_water_vapor
+0backscattering_ratio 2in_air
+0biological_taxon_identifier 2lsid
+0bolus_eastward_sea_water_velocity 0eastward_sea_water_velocity_due_to_parameterized_mesoscale_eddies
+1northward_sea_water_velocity 0northward_sea_water_velocity_due_to_parameterized_mesoscale_eddies
+1sea_water_x_velocity 0sea_water_x_velocity_due_to_parameterized_mesoscale_eddies
+3y_velocity 0sea_water_y_velocity_due_to_parameterized_mesoscale_eddies
+1upward_sea_water_velocity 0upward_sea_water_velocity_due_to_parameterized_mesoscale_eddies
+0carbon_content_of_forestry_and_agricultural_products 1mass_content_of_forestry_and_agricultural_products
+3products_of_anthropogenic_land_use_change 1mass_content_of_forestry_and_agricultural_products
+1mass_flux_into_soil_and_litter_due_to_anthropogenic_land_use_or_land_cover_change 4litter_and_soil_due_to_anthropogenic_land_use_or_land_cover_change
+0change_over_time_in_atmosphere_water_content_due_to_advection 5mass_content_of_water_due_to_advection
+4atmospheric_water_content_due_to_advection 4atmosphere_mass_content_of_water_due_to_advection
+0chlorophyll_concentration_in_sea_water 0mass_concentration_of_chlorophyll_in_sea_water
+0cloud_condensed_water_content_of_atmosphere_layer 0mass_content_of_cloud_condensed_water_in_atmosphere_layer
+1ice_content_of_atmosphere_layer 0mass_content_of_cloud_ice_in_atmosphere_layer
+1liquid_water_content_of_atmosphere_layer 0mass_content_of_cloud_liquid_water_in_atmosphere_layer
+0concentration_of_chlorophyll_in_sea_water 0mass_concentration_of_chlorophyll_in_sea_water
+2suspended_matter_in_sea_water 0mass_concentration_of_suspended_matter_in_sea_water
+0direction_of_sea_water_velocity 0sea_water_velocity_to_direction
+2swell_wave_velocity 0sea_surface_swell_wave_to_direction
+2wind_wave_velocity 0sea_surface_wind_wave_to_direction
+0dissipation_in_atmosphere_boundary_layer 0kinetic_energy_dissipation_in_atmosphere_boundary_layer
+0downwelling_shortwave_flux_in_air_assuming_clean_clear_sky 6clear_sky_and_no_aerosol
+1spectral_photon_flux_in_sea_water 1photon_flux_per_unit_wavelength_in_sea_water
+3radiance_in_sea_water 1photon_radiance_per_unit_wavelength_in_sea_water
+3spherical_irradiance_in_sea_water 1photon_spherical_irradiance_per_unit_wavelength_in_sea_water
+2radiance_in_air 1radiance_per_unit_wavelength_in_air
+4sea_water 1radiance_per_unit_wavelength_in_sea_water
+2radiative_flux_in_air 1radiative_flux_per_unit_wavelength_in_air
+5sea_water 1radiative_flux_per_unit_wavelength_in_sea_water
+2spherical_irradiance_in_sea_water 1spherical_irradiance_per_unit_wavelength_in_sea_water
+0eastward_transformed_eulerian_mean_velocity 4air_velocity
+1water_vapor_flux 4in_air
+1wind_shear 0upward_derivative_of_eastward_wind
+0effective_radius_of_cloud_liquid_water_particle 6particles
+7at_liquid_water_cloud_top 6particles_at_liquid_water_cloud_top
+3convective_cloud_ice_particle 6particles
+5liquid_water_particle 7particles
+8at_convective_liquid_water_cloud_top 7particles_at_convective_liquid_water_cloud_top
+5rain_particle 6particles
+5snow_particle 6particles
+3stratiform_cloud_graupel_particle 6particles
+5ice_particle 6particles
+5liquid_water_particle 7particles
+8at_stratiform_liquid_water_cloud_top 7particles_at_stratiform_liquid_water_cloud_top
+5rain_particle 6particles
+5snow_particle 6particles
+0electrical_mobility_particle_diameter 2diameter_of_ambient_aerosol_particles
+0electromagnetic_wavelength 0radiation_wavelength
+0equivalent_potential_temperature 0air_equivalent_potential_temperature
+1temperature 0air_equivalent_temperature
+1thickness_at_stp_of_atmosphere_o3_content 6ozone_content
+0fast_soil_pool_carbon_content 3mass_content_of_carbon
+0floating_ice_sheet_area_fraction 2shelf_area_fraction
+0grid_eastward_wind 0x_wind
+1northward_wind 0y_wind
+0gross_primary_productivity_of_carbon 4biomass_expressed_as_carbon
+0growth_limitation_of_diazotrophs_due_to_solar_irradiance 3diazotrophic_phytoplankton_due_to_solar_irradiance
+0heat_flux_correction 2into_sea_water_due_to_flux_adjustment
+0heterotrophic_respiration_carbon_flux 0surface_upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_heterotrophic_respiration
+0histogram_of_backscattering_ratio_over_height_above_reference_ellipsoid 4in_air_over_height_above_reference_ellipsoid
+0integral_of_air_temperature_deficit_wrt_time 1wrt_time_of_air_temperature_deficit
+4excess_wrt_time 1wrt_time_of_air_temperature_excess
+2product_of_eastward_wind_and_specific_humidity_wrt_height 1wrt_height_of_product_of_eastward_wind_and_specific_humidity
+4northward_wind_and_specific_humidity_wrt_height 1wrt_height_of_product_of_northward_wind_and_specific_humidity
+2sea_ice_temperature_wrt_depth_expressed_as_heat_content 0sea_ice_temperature_expressed_as_heat_content
+3water_potential_temperature_wrt_depth_expressed_as_heat_content 1wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content
+4practical_salinity_wrt_depth 1wrt_depth_of_sea_water_practical_salinity
+4temperature_wrt_depth_in_ocean_layer 1wrt_depth_of_sea_water_temperature
+2surface_downward_eastward_stress_wrt_time 1wrt_time_of_surface_downward_eastward_stress
+4latent_heat_flux_wrt_time 1wrt_time_of_surface_downward_latent_heat_flux
+4northward_stress_wrt_time 1wrt_time_of_surface_downward_northward_stress
+4sensible_heat_flux_wrt_time 1wrt_time_of_surface_downward_sensible_heat_flux
+3downwelling_longwave_flux_in_air_wrt_time 1wrt_time_of_surface_downwelling_longwave_flux_in_air
+4shortwave_flux_in_air_wrt_time 1wrt_time_of_surface_downwelling_shortwave_flux_in_air
+3net_downward_longwave_flux_wrt_time 1wrt_time_of_surface_net_downward_longwave_flux
+5shortwave_flux_wrt_time 1wrt_time_of_surface_net_downward_shortwave_flux
+2toa_net_downward_shortwave_flux_wrt_time 1wrt_time_of_toa_net_downward_shortwave_flux
+3outgoing_longwave_flux_wrt_time 1wrt_time_of_toa_outgoing_longwave_flux
+1wrt_depth_of_product_of_sea_water_density_and_conservative_temperature 6conservative_temperature_and_sea_water_density
+apotential_temperature 6potential_temperature_and_sea_water_density
+asalinity 6salinity_and_sea_water_density
+4sea_ice_temperature_expressed_as_heat_content 0sea_ice_temperature_expressed_as_heat_content
+5water_temperature_in_ocean_layer 7
+0iron_growth_limitation_of_diazotrophs 4diazotrophic_phytoplankton
+0isotropic_spectral_radiance_in_air 1radiance_per_unit_wavelength_in_air
+0land_cover 0area_type
+1ice_lwe_surface_specific_mass_balance 7rate
+2surface_specific_mass_balance 6rate
+0large_scale_cloud_area_fraction 0stratiform_cloud_area_fraction
+2graupel_flux 0stratiform_graupel_flux
+2precipitation_amount 0stratiform_precipitation_amount
+3flux 0stratiform_precipitation_flux
+2rainfall_amount 0stratiform_rainfall_amount
+3flux 0stratiform_rainfall_flux
+3rate 0stratiform_rainfall_rate
+2snowfall_amount 0stratiform_snowfall_amount
+3flux 0stratiform_snowfall_flux
+0leaf_carbon_content 1mass_content_of_carbon
+0liquid_water_content_of_snow_layer 4surface_snow
+0litter_carbon_content 1mass_content_of_carbon
+2flux 0mass_flux_of_carbon_into_litter_from_vegetation
+0longwave_radiance 0isotropic_longwave_radiance_in_air
+0lwe_large_scale_precipitation_rate 1stratiform_precipitation_rate
+3snowfall_rate 1stratiform_snowfall_rate
+1thickness_of_atmosphere_water_vapor_content 4mass_content_of_water_vapor
+3large_scale_precipitation_amount 3stratiform_precipitation_amount
+5snowfall_amount 3stratiform_snowfall_amount
+0mass_concentration_of_ammonium_dry_aerosol_in_air 6particles_in_air
+3biomass_burning_dry_aerosol_in_air 7particles_in_air
+3black_carbon_dry_aerosol_in_air 3elemental_carbon_dry_aerosol_particles_in_air
+3coarse_mode_ambient_aerosol_in_air 7particles_in_air
+3diazotrophs_expressed_as_chlorophyll_in_sea_water 3diazotrophic_phytoplankton_expressed_as_chlorophyll_in_sea_water
+3dust_dry_aerosol_in_air 6particles_in_air
+3mercury_dry_aerosol_in_air 6particles_in_air
+3nitrate_dry_aerosol_in_air 6particles_in_air
+3nitric_acid_trihydrate_ambient_aerosol_in_air 8particles_in_air
+3particulate_organic_matter_dry_aerosol_in_air 8particles_in_air
+3pm10_ambient_aerosol_in_air 6particles_in_air
+3pm1_ambient_aerosol_in_air 6particles_in_air
+3pm2p5_ambient_aerosol_in_air 6particles_in_air
+3primary_particulate_organic_matter_dry_aerosol_in_air 9particles_in_air
+3seasalt_dry_aerosol_in_air 3sea_salt_dry_aerosol_particles_in_air
+6particles_in_air 3sea_salt_dry_aerosol_particles_in_air
+3secondary_particulate_organic_matter_dry_aerosol_in_air 9particles_in_air
+3sulfate_aerosol_in_air 4ambient_aerosol_particles_in_air
+4ambient_aerosol_in_air 6particles_in_air
+4dry_aerosol_in_air 6particles_in_air
+3water_in_ambient_aerosol_in_air 7particles_in_air
+1fraction_of_ammonium_dry_aerosol_in_air 6particles_in_air
+3black_carbon_dry_aerosol_in_air 3elemental_carbon_dry_aerosol_particles_in_air
+3convective_condensed_water_in_air 4cloud_condensed_water_in_air
+3dust_dry_aerosol_in_air 6particles_in_air
+3mercury_dry_aerosol_in_air 6particles_in_air
+3nitrate_dry_aerosol_in_air 6particles_in_air
+3nitric_acid_trihydrate_ambient_aerosol_in_air 8particles_in_air
+3o3_in_air 3ozone_in_air
+3particulate_organic_matter_dry_aerosol_in_air 8particles_in_air
+3pm10_aerosol_in_air 4ambient_aerosol_particles_in_air
+4ambient_aerosol_in_air 6particles_in_air
+3pm1_aerosol_in_air 4ambient_aerosol_particles_in_air
+4ambient_aerosol_in_air 6particles_in_air
+3pm2p5_aerosol_in_air 4ambient_aerosol_particles_in_air
+4ambient_aerosol_in_air 6particles_in_air
+3primary_particulate_organic_matter_dry_aerosol_in_air 9particles_in_air
+3rain_and_drizzle_in_air 3liquid_precipitation_in_air
+4in_air 3liquid_precipitation_in_air
+3seasalt_dry_aerosol_in_air 3sea_salt_dry_aerosol_particles_in_air
+6particles_in_air 3sea_salt_dry_aerosol_particles_in_air
+3secondary_particulate_organic_matter_dry_aerosol_in_air 9particles_in_air
+3sulfate_dry_aerosol_in_air 6particles_in_air
+3water_in_ambient_aerosol_in_air 7particles_in_air
+0medium_soil_pool_carbon_content 3mass_content_of_carbon
+0miscellaneous_living_matter_carbon_content 3mass_content_of_carbon
+0moisture_content_of_soil_layer 0mass_content_of_water_in_soil_layer
+0mole_concentration_of_diatoms_in_sea_water_expressed_as_nitrogen 4expressed_as_nitrogen_in_sea_water
+3diazotrophs_expressed_as_carbon_in_sea_water 3diazotrophic_phytoplankton_expressed_as_carbon_in_sea_water
+3dissolved_inorganic_carbon13_in_sea_water 513C_in_sea_water
+5carbon14_in_sea_water 514C_in_sea_water
+3mesozooplankton_in_sea_water_expressed_as_nitrogen 4expressed_as_nitrogen_in_sea_water
+3microzooplankton_in_sea_water_expressed_as_nitrogen 4expressed_as_nitrogen_in_sea_water
+3nitric_acid_trihydrate_ambient_aerosol_in_air 8particles_in_air
+3organic_detritus_in_sea_water_expressed_as_nitrogen 5expressed_as_nitrogen_in_sea_water
+asilicon 5expressed_as_silicon_in_sea_water
+3phytoplankton_in_sea_water_expressed_as_nitrogen 4expressed_as_nitrogen_in_sea_water
+1fraction_of_methlyglyoxal_in_air 3methylglyoxal_in_air
+3nitric_acid_trihydrate_ambient_aerosol_in_air 8particles_in_air
+3o3_in_air 3ozone_in_air
+3total_inorganic_bromine_in_air 3inorganic_bromine_in_air
+4reactive_nitrogen_in_air 3noy_expressed_as_nitrogen_in_air
+0moles_of_carbon_monoxide_in_atmosphere 0atmosphere_moles_of_carbon_monoxide
+3tetrachloride_in_atmosphere 0atmosphere_moles_of_carbon_tetrachloride
+2cfc113_in_atmosphere 0atmosphere_moles_of_cfc113
+2cfc114_in_atmosphere 0atmosphere_moles_of_cfc114
+2cfc115_in_atmosphere 0atmosphere_moles_of_cfc115
+2cfc11_in_atmosphere 0atmosphere_moles_of_cfc11
+2cfc12_in_atmosphere 0atmosphere_moles_of_cfc12
+2halon1202_in_atmosphere 0atmosphere_moles_of_halon1202
+2halon1211_in_atmosphere 0atmosphere_moles_of_halon1211
+2halon1301_in_atmosphere 0atmosphere_moles_of_halon1301
+2halon2402_in_atmosphere 0atmosphere_moles_of_halon2402
+2hcc140a_in_atmosphere 0atmosphere_moles_of_hcc140a
+2hcfc22_in_atmosphere 0atmosphere_moles_of_hcfc22
+2methane_in_atmosphere 0atmosphere_moles_of_methane
+2methyl_bromide_in_atmosphere 0atmosphere_moles_of_methyl_bromide
+3chloride_in_atmosphere 0atmosphere_moles_of_methyl_chloride
+2molecular_hydrogen_in_atmosphere 0atmosphere_moles_of_molecular_hydrogen
+2nitrous_oxide_in_atmosphere 0atmosphere_moles_of_nitrous_oxide
+2particulate_inorganic_carbon_per_unit_mass_of_sea_water 8in_sea_water
+1per_unit_mass_of_cfc11_in_sea_water 1of_cfc11_per_unit_mass_in_sea_water
+0net_primary_mole_productivity_of_biomass_expressed_as_carbon_by_diazotrophs adiazotrophic_phytoplankton
+5carbon_by_calcareous_phytoplankton 5biomass_expressed_as_carbon_by_calcareous_phytoplankton
+7diatoms 5biomass_expressed_as_carbon_by_diatoms
+7diazotrophs 5biomass_expressed_as_carbon_by_diazotrophic_phytoplankton
+7miscellaneous_phytoplankton 5biomass_expressed_as_carbon_by_miscellaneous_phytoplankton
+7phytoplankton 5biomass_expressed_as_carbon_by_phytoplankton
+7picophytoplankton 5biomass_expressed_as_carbon_by_picophytoplankton
+6due_to_nitrate_utilization 5biomass_expressed_as_carbon_due_to_nitrate_utilization
+2productivity_of_carbon 4biomass_expressed_as_carbon
+5accumulated_in_leaves 4biomass_expressed_as_carbon_accumulated_in_leaves
+7roots 4biomass_expressed_as_carbon_accumulated_in_roots
+7wood 4biomass_expressed_as_carbon_accumulated_in_wood
+0nitrogen_growth_limitation_of_diazotrophs 4diazotrophic_phytoplankton
+0northward_eliassen_palm_flux 4in_air
+1heat_flux_due_to_eddy_advection 3in_air_due_to_eddy_advection
+1ocean_freshwater_transport_due_to_bolus_advection 6parameterized_eddy_advection
+2heat_transport_due_to_bolus_advection 6parameterized_eddy_advection
+2salt_transport_due_to_bolus_advection 6parameterized_eddy_advection
+1transformed_eulerian_mean_velocity 4air_velocity
+1water_vapor_flux 4in_air
+1wind_shear 0upward_derivative_of_northward_wind
+0number_concentration_of_ambient_aerosol_in_air 5particles_in_air
+3coarse_mode_ambient_aerosol_in_air 7particles_in_air
+3convective_cloud_liquid_water_particle_at_convective_liquid_water_cloud_top 7particles_at_convective_liquid_water_cloud_top
+3nucleation_mode_ambient_aerosol_in_air 7particles_in_air
+3stratiform_cloud_liquid_water_particle_at_stratiform_liquid_water_cloud_top 7particles_at_stratiform_liquid_water_cloud_top
+0ocean_heat_x_transport_due_to_bolus_advection 6parameterized_eddy_advection
+2y_transport_due_to_bolus_advection 6parameterized_eddy_advection
+1integral_of_sea_water_temperature_wrt_depth 0integral_wrt_depth_of_sea_water_temperature
+2wrt_depth_of_sea_water_temperature 0integral_wrt_depth_of_sea_water_temperature
+1mass_x_transport_due_to_advection_and_bolus_advection 8parameterized_eddy_advection
+2y_transport_due_to_advection_and_bolus_advection 8parameterized_eddy_advection
+1meridional_overturning_mass_streamfunction_due_to_bolus_advection 7parameterized_eddy_advection
+1mixed_layer_thickness_defined_by_vertical_tracer_diffusivity 9deficit
+1tracer_bolus_biharmonic_diffusivity 2biharmonic_diffusivity_due_to_parameterized_mesoscale_eddy_advection
+3laplacian_diffusivity 2laplacian_diffusivity_due_to_parameterized_mesoscale_eddy_advection
+1volume_fraction 0sea_water_volume_fraction
+1y_overturning_mass_streamfunction_due_to_bolus_advection 7parameterized_eddy_advection
+0omega 0lagrangian_tendency_of_air_pressure
+0omnidirectional_spectral_spherical_irradiance_in_sea_water 1spherical_irradiance_per_unit_wavelength_in_sea_water
+0optical_thickness_of_atmosphere_layer_due_to_aerosol 7ambient_aerosol_particles
+7ambient_aerosol 9particles
+0photolysis_rate_of_ozone_to_1D_oxygen_atom 5atomic_singlet_oxygen
+0plant_respiration_carbon_flux 0surface_upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_plant_respiration
+0platform_pitch_angle 2
+1roll_angle 2
+1yaw_angle 2
+0precipitation_flux_onto_canopy_where_land 4
+0product_of_air_temperature_and_omega 2lagrangian_tendency_of_air_pressure_and_air_temperature
+2eastward_wind_and_omega 5lagrangian_tendency_of_air_pressure
+2geopotential_height_and_omega 2lagrangian_tendency_of_air_pressure_and_geopotential_height
+2northward_wind_and_omega 5lagrangian_tendency_of_air_pressure
+5specific_humdity 6humidity
+2omega_and_air_temperature 2lagrangian_tendency_of_air_pressure_and_air_temperature
+4specific_humidity 2lagrangian_tendency_of_air_pressure_and_specific_humidity
+2specific_humidity_and_omega 2lagrangian_tendency_of_air_pressure_and_specific_humidity
+0pseudo_equivalent_potential_temperature 0air_pseudo_equivalent_potential_temperature
+2temperature 0air_pseudo_equivalent_temperature
+0river_water_volume_transport_into_cell 0incoming_water_volume_transport_along_river_channel
+4out_of_cell 0outgoing_water_volume_transport_along_river_channel
+0root_carbon_content 1mass_content_of_carbon
+0sea_floor_depth 3below_geoid
+3below_sea_level 4mean_sea_level
+1ice_displacement 0magnitude_of_sea_ice_displacement
+1surface_elevation 2height_above_geoid
+3anomaly 2height_above_geoid
+2height 3above_mean_sea_level
+3above_sea_level 4mean_sea_level
+2swell_wave_zero_upcrossing_period 4mean_period
+2wave_frequency 0wave_frequency
+3zero_upcrossing_period 3mean_period
+2wind_wave_zero_upcrossing_period 4mean_period
+1water_from_direction 2velocity_from_direction
+2potential_temperature_expressed_as_heat_content 0integral_wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content
+2to_direction 2velocity_to_direction
+0shortwave_radiance 0isotropic_shortwave_radiance_in_air
+0significant_height_of_swell_waves 0sea_surface_swell_wave_significant_height
+3wind_and_swell_waves 0sea_surface_wave_significant_height
+4waves 0sea_surface_wind_wave_significant_height
+0slow_soil_pool_carbon_content 3mass_content_of_carbon
+0snow_density 0surface_snow_density
+1soot_content 0soot_content_of_surface_snow
+1temperature 0temperature_in_surface_snow
+1thermal_energy_content 0thermal_energy_content_of_surface_snow
+0soil_carbon_content 1mass_content_of_carbon
+1moisture_content 0mass_content_of_water_in_soil
+1respiration_carbon_flux 0surface_upward_mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_respiration_in_soil
+0solid_earth_subsurface_temperature 0temperature_in_ground
+0specific_convective_available_potential_energy 0atmosphere_convective_available_potential_energy
+1potential_energy 1gravitational_potential_energy
+0spectral_radiance 0isotropic_radiance_per_unit_wavelength_in_air
+0station_description 0platform_name
+1wmo_id 0platform_id
+0subsurface_litter_carbon_content 2mass_content_of_carbon
+0surface_carbon_dioxide_mole_flux 1downward_mole_flux_of_carbon_dioxide 1upward_mole_flux_of_carbon_dioxide
+1cover 0area_type
+1downward_mass_flux_of_carbon13_dioxide_abiotic_analogue_expressed_as_carbon13 513C_dioxide_abiotic_analogue_expressed_as_13C
+5carbon14_dioxide_abiotic_analogue_expressed_as_carbon 514C_dioxide_abiotic_analogue_expressed_as_carbon
+1downwelling_longwave_flux 4in_air
+2shortwave_flux 4in_air
+4assuming_clear_sky 4in_air_assuming_clear_sky
+4in_air_assuming_clean_clear_sky 7clear_sky_and_no_aerosol
+2spectral_photon_flux_in_sea_water 2photon_flux_per_unit_wavelength_in_sea_water
+4radiance_in_sea_water 2photon_radiance_per_unit_wavelength_in_sea_water
+4spherical_irradiance_in_sea_water 2photon_spherical_irradiance_per_unit_wavelength_in_sea_water
+3radiance_in_sea_water 2radiance_per_unit_wavelength_in_sea_water
+3radiative_flux_in_air 2radiative_flux_per_unit_wavelength_in_air
+6sea_water 2radiative_flux_per_unit_wavelength_in_sea_water
+3spherical_irradiance_in_sea_water 2spherical_irradiance_per_unit_wavelength_in_sea_water
+1eastward_geostrophic_sea_water_velocity 1geostrophic_eastward_sea_water_velocity
+6assuming_sea_level_for_geoid 1geostrophic_eastward_sea_water_velocity_assuming_mean_sea_level_for_geoid
+1geostrophic_eastward_sea_water_velocity_assuming_sea_level_for_geoid 7mean_sea_level_for_geoid
+2northward_sea_water_velocity_assuming_sea_level_for_geoid 7mean_sea_level_for_geoid
+2sea_water_x_velocity_assuming_sea_level_for_geoid 7mean_sea_level_for_geoid
+4y_velocity_assuming_sea_level_for_geoid 7mean_sea_level_for_geoid
+1litter_carbon_content 2mass_content_of_carbon
+1net_downward_radiative_flux_where_land 5
+1northward_geostrophic_sea_water_velocity 1geostrophic_northward_sea_water_velocity
+6assuming_sea_level_for_geoid 1geostrophic_northward_sea_water_velocity_assuming_mean_sea_level_for_geoid
+1snow_and_ice_sublimation_flux 0tendency_of_atmosphere_mass_content_of_water_vapor_due_to_sublimation_of_surface_snow_and_ice
+2thickness_where_sea_ice 3
+1temperature_where_land 2
+3open_sea 2
+3snow 2
+1upward_carbon_mass_flux_due_to_plant_respiration_for_biomass_growth 2mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_plant_respiration_for_biomass_growth
+bmaintenance 2mass_flux_of_carbon_dioxide_expressed_as_carbon_due_to_plant_respiration_for_biomass_maintenance
+2sensible_heat_flux_where_sea 5
+1upwelling_longwave_flux 4in_air
+4assuming_clear_sky 4in_air_assuming_clear_sky
+2shortwave_flux 4in_air
+4assuming_clear_sky 4in_air_assuming_clear_sky
+4in_air_assuming_clean_clear_sky 7clear_sky_and_no_aerosol
+2spectral_radiance_in_air 2radiance_per_unit_wavelength_in_air
+6emerging_from_sea_water 2radiance_per_unit_wavelength_in_air_emerging_from_sea_water
+6reflected_by_sea_water 2radiance_per_unit_wavelength_in_air_reflected_by_sea_water
+5sea_water 2radiance_per_unit_wavelength_in_sea_water
+3radiative_flux_in_air 2radiative_flux_per_unit_wavelength_in_air
+6sea_water 2radiative_flux_per_unit_wavelength_in_sea_water
+0swell_wave_period 0sea_surface_swell_wave_period
+0tendency_of_air_temperature_due_to_large_scale_precipitation 6stratiform_precipitation
+2atmosphere_mass_content_of_ammonium_dry_aerosol_due_to_dry_deposition 9particles_due_to_dry_deposition
+bwet_deposition 9particles_due_to_wet_deposition
+6black_carbon_dry_aerosol_due_to_dry_deposition 6elemental_carbon_dry_aerosol_particles_due_to_dry_deposition
+cemission 6elemental_carbon_dry_aerosol_particles_due_to_emission
+dfrom_agricultural_waste_burning 6elemental_carbon_dry_aerosol_particles_due_to_emission_from_agricultural_waste_burning
+eenergy_production_and_distribution 6elemental_carbon_dry_aerosol_particles_due_to_emission_from_energy_production_and_distribution
+eforest_fires 6elemental_carbon_dry_aerosol_particles_due_to_emission_from_forest_fires
+eindustrial_processes_and_combustion 6elemental_carbon_dry_aerosol_particles_due_to_emission_from_industrial_processes_and_combustion
+eland_transport 6elemental_carbon_dry_aerosol_particles_due_to_emission_from_land_transport
+emaritime_transport 6elemental_carbon_dry_aerosol_particles_due_to_emission_from_maritime_transport
+eresidential_and_commercial_combustion 6elemental_carbon_dry_aerosol_particles_due_to_emission_from_residential_and_commercial_combustion
+esavanna_and_grassland_fires 6elemental_carbon_dry_aerosol_particles_due_to_emission_from_savanna_and_grassland_fires
+ewaste_treatment_and_disposal 6elemental_carbon_dry_aerosol_particles_due_to_emission_from_waste_treatment_and_disposal
+cgravitational_settling 6elemental_carbon_dry_aerosol_particles_due_to_gravitational_settling
+cturbulent_deposition 6elemental_carbon_dry_aerosol_particles_due_to_turbulent_deposition
+cwet_deposition 6elemental_carbon_dry_aerosol_particles_due_to_wet_deposition
+6dust_dry_aerosol_due_to_dry_deposition 9particles_due_to_dry_deposition
+bemission 9particles_due_to_emission
+bgravitational_settling 9particles_due_to_gravitational_settling
+bturbulent_deposition 9particles_due_to_turbulent_deposition
+bwet_deposition 9particles_due_to_wet_deposition
+6mercury_dry_aerosol_due_to_dry_deposition 9particles_due_to_dry_deposition
+bemission 9particles_due_to_emission
+bwet_deposition 9particles_due_to_wet_deposition
+6nitrate_dry_aerosol_due_to_dry_deposition 9particles_due_to_dry_deposition
+6nitrogen_due_to_deposition 7compounds_expressed_as_nitrogen_due_to_deposition
+9dry_deposition 7compounds_expressed_as_nitrogen_due_to_dry_deposition
+9wet_deposition 7compounds_expressed_as_nitrogen_due_to_wet_deposition
+6particulate_organic_matter_dry_aerosol_due_to_dry_deposition bparticles_due_to_dry_deposition
+dgravitational_settling bparticles_due_to_gravitational_settling
+dnet_chemical_production_and_emission bparticles_due_to_net_chemical_production_and_emission
+eproduction_and_emission bparticles_due_to_net_chemical_production_and_emission
+dturbulent_deposition bparticles_due_to_turbulent_deposition
+dwet_deposition bparticles_due_to_wet_deposition
+bexpressed_as_carbon_due_to_emission_from_agricultural_waste_burning bparticles_expressed_as_carbon_due_to_emission_from_agricultural_waste_burning
+ienergy_production_and_distribution bparticles_expressed_as_carbon_due_to_emission_from_energy_production_and_distribution
+iforest_fires bparticles_expressed_as_carbon_due_to_emission_from_forest_fires
+iindustrial_processes_and_combustion bparticles_expressed_as_carbon_due_to_emission_from_industrial_processes_and_combustion
+iland_transport bparticles_expressed_as_carbon_due_to_emission_from_land_transport
+imaritime_transport bparticles_expressed_as_carbon_due_to_emission_from_maritime_transport
+iresidential_and_commercial_combustion bparticles_expressed_as_carbon_due_to_emission_from_residential_and_commercial_combustion
+isavanna_and_grassland_fires bparticles_expressed_as_carbon_due_to_emission_from_savanna_and_grassland_fires
+iwaste_treatment_and_disposal bparticles_expressed_as_carbon_due_to_emission_from_waste_treatment_and_disposal
+6pm10_seasalt_dry_aerosol_particles_due_to_dry_deposition 7sea_salt_dry_aerosol_particles_due_to_dry_deposition
+demission 7sea_salt_dry_aerosol_particles_due_to_emission
+dwet_deposition 7sea_salt_dry_aerosol_particles_due_to_wet_deposition
+6pm2p5_seasalt_dry_aerosol_particles_due_to_dry_deposition 7sea_salt_dry_aerosol_particles_due_to_dry_deposition
+demission 7sea_salt_dry_aerosol_particles_due_to_emission
+dwet_deposition 7sea_salt_dry_aerosol_particles_due_to_wet_deposition
+6primary_particulate_organic_matter_dry_aerosol_due_to_dry_deposition cparticles_due_to_dry_deposition
+eemission cparticles_due_to_emission
+ewet_deposition cparticles_due_to_wet_deposition
+6seasalt_dry_aerosol_due_to_dry_deposition 6sea_salt_dry_aerosol_particles_due_to_dry_deposition
+bemission 6sea_salt_dry_aerosol_particles_due_to_emission
+bgravitational_settling 6sea_salt_dry_aerosol_particles_due_to_gravitational_settling
+bturbulent_deposition 6sea_salt_dry_aerosol_particles_due_to_turbulent_deposition
+bwet_deposition 6sea_salt_dry_aerosol_particles_due_to_wet_deposition
+9particles_due_to_dry_deposition 6sea_salt_dry_aerosol_particles_due_to_dry_deposition
+cemission 6sea_salt_dry_aerosol_particles_due_to_emission
+cgravitational_settling 6sea_salt_dry_aerosol_particles_due_to_gravitational_settling
+cturbulent_deposition 6sea_salt_dry_aerosol_particles_due_to_turbulent_deposition
+cwet_deposition 6sea_salt_dry_aerosol_particles_due_to_wet_deposition
+6secondary_particulate_organic_matter_dry_aerosol_due_to_dry_deposition cparticles_due_to_dry_deposition
+enet_chemical_production cparticles_due_to_net_chemical_production
+fproduction cparticles_due_to_net_chemical_production
+ewet_deposition cparticles_due_to_wet_deposition
+6sulfate_dry_aerosol_due_to_dry_deposition 9particles_due_to_dry_deposition
+bemission 9particles_due_to_emission
+9expressed_as_sulfur_due_to_dry_deposition 9particles_expressed_as_sulfur_due_to_dry_deposition
+egravitational_settling 9particles_expressed_as_sulfur_due_to_gravitational_settling
+eturbulent_deposition 9particles_expressed_as_sulfur_due_to_turbulent_deposition
+ewet_deposition 9particles_expressed_as_sulfur_due_to_wet_deposition
+7expressed_as_sulfur_dry_aerosol_due_to_dry_deposition 7dry_aerosol_particles_expressed_as_sulfur_due_to_dry_deposition
+egravitational_settling 7dry_aerosol_particles_expressed_as_sulfur_due_to_gravitational_settling
+eturbulent_deposition 7dry_aerosol_particles_expressed_as_sulfur_due_to_turbulent_deposition
+ewet_deposition 7dry_aerosol_particles_expressed_as_sulfur_due_to_wet_deposition
+3moles_of_nitric_acid_trihydrate_ambient_aerosol aparticles
+5sulfate_dry_aerosol 8particles
+3number_content_of_aerosol_particles_due_to_turbulent_depostion bdeposition
+3of_mole_concentration_of_carbon_monoxide_due_to_chemical_destruction 3mole_concentration_of_carbon_monoxide_due_to_chemical_destruction
+3water_content_due_to_advection 3mass_content_of_water_due_to_advection
+4vapor_content 3mass_content_of_water_vapor
+6due_to_advection 3mass_content_of_water_vapor_due_to_advection
+8convection 3mass_content_of_water_vapor_due_to_convection
+8deep_convection 3mass_content_of_water_vapor_due_to_deep_convection
+8shallow_convection 3mass_content_of_water_vapor_due_to_shallow_convection
+8turbulence 3mass_content_of_water_vapor_due_to_turbulence
+2mass_concentration_of_black_carbon_dry_aerosol_in_air_due_to_emission_from_aviation 5elemental_carbon_dry_aerosol_particles_in_air_due_to_emission_from_aviation
+3fraction_of_stratiform_cloud_ice_in_air_due_to_heterogeneous_nucleation_from_cloud_liquid hwater
+cmelting_to_cloud_liquid gwater
+criming_from_cloud_liquid gwater
+2mole_concentration_of_dissolved_inorganic_phosphate_in_sea_water_due_to_biological_processes 7phosphorus_in_sea_water_due_to_biological_processes
+7silicate_in_sea_water_due_to_biological_processes 7silicon_in_sea_water_due_to_biological_processes
+5particulate_organic_matter_expressed_as_carbon_in_sea_water_due_to_net_primary_production_by_diazotrophs kdiazotrophic_phytoplankton
+2moles_of_carbon_monoxide_in_atmosphere 2atmosphere_moles_of_carbon_monoxide
+7middle_atmosphere 2middle_atmosphere_moles_of_carbon_monoxide
+7troposphere 2troposphere_moles_of_carbon_monoxide
+5tetrachloride_in_atmosphere 2atmosphere_moles_of_carbon_tetrachloride
+4cfc113_in_atmosphere 2atmosphere_moles_of_cfc113
+4cfc114_in_atmosphere 2atmosphere_moles_of_cfc114
+4cfc115_in_atmosphere 2atmosphere_moles_of_cfc115
+4cfc11_in_atmosphere 2atmosphere_moles_of_cfc11
+4cfc12_in_atmosphere 2atmosphere_moles_of_cfc12
+4halon1202_in_atmosphere 2atmosphere_moles_of_halon1202
+4halon1211_in_atmosphere 2atmosphere_moles_of_halon1211
+4halon1301_in_atmosphere 2atmosphere_moles_of_halon1301
+4halon2402_in_atmosphere 2atmosphere_moles_of_halon2402
+4hcc140a_in_atmosphere 2atmosphere_moles_of_hcc140a
+6middle_atmosphere 2middle_atmosphere_moles_of_hcc140a
+6troposphere 2troposphere_moles_of_hcc140a
+4hcfc22_in_atmosphere 2atmosphere_moles_of_hcfc22
+6troposphere 2troposphere_moles_of_hcfc22
+4methane_in_atmosphere 2atmosphere_moles_of_methane
+6middle_atmosphere 2middle_atmosphere_moles_of_methane
+6troposphere 2troposphere_moles_of_methane
+4methyl_bromide_in_atmosphere 2atmosphere_moles_of_methyl_bromide
+7middle_atmosphere 2middle_atmosphere_moles_of_methyl_bromide
+7troposphere 2troposphere_moles_of_methyl_bromide
+5chloride_in_atmosphere 2atmosphere_moles_of_methyl_chloride
+7middle_atmosphere 2middle_atmosphere_moles_of_methyl_chloride
+7troposphere 2troposphere_moles_of_methyl_chloride
+4molecular_hydrogen_in_atmosphere 2atmosphere_moles_of_molecular_hydrogen
+7middle_atmosphere 2middle_atmosphere_moles_of_molecular_hydrogen
+7troposphere 2troposphere_moles_of_molecular_hydrogen
+4nitrous_oxide_in_atmosphere 2atmosphere_moles_of_nitrous_oxide
+2ocean_eddy_kinetic_energy_content_due_to_bolus_transport 9parameterized_eddy_advection
+2sea_ice_amount_due_to_snow_conversion 7conversion_of_snow_to_sea_ice
+3surface_height_above_sea_level 6mean_sea_level
+3water_conservative_temperature_expressed_as_heat_content 2integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content
+adue_to_parameterized_dianeutral_mixing 2integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content_due_to_parameterized_dianeutral_mixing
+deddy_advection 2integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content_due_to_parameterized_eddy_advection
+edianeutral_mixing 2integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content_due_to_parameterized_dianeutral_mixing
+dmesoscale_eddy_advection 2integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content_due_to_parameterized_mesoscale_eddy_advection
+fdiffusion 2integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content_due_to_parameterized_mesoscale_eddy_diffusion
+dsubmesoscale_eddy_advection 2integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content_due_to_parameterized_submesoscale_eddy_advection
+cresidual_mean_advection 2integral_wrt_depth_of_sea_water_conservative_temperature_expressed_as_heat_content_due_to_residual_mean_advection
+4potential_temperature_expressed_as_heat_content 2integral_wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content
+adue_to_parameterized_dianeutral_mixing 2integral_wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content_due_to_parameterized_dianeutral_mixing
+deddy_advection 2integral_wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content_due_to_parameterized_eddy_advection
+edianeutral_mixing 2integral_wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content_due_to_parameterized_dianeutral_mixing
+dmesoscale_eddy_advection 2integral_wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content_due_to_parameterized_mesoscale_eddy_advection
+fdiffusion 2integral_wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content_due_to_parameterized_mesoscale_eddy_diffusion
+dsubmesoscale_eddy_advection 2integral_wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content_due_to_parameterized_submesoscale_eddy_advection
+cresidual_mean_advection 2integral_wrt_depth_of_sea_water_potential_temperature_expressed_as_heat_content_due_to_residual_mean_advection
+4salinity_due_to_bolus_advection 7parameterized_eddy_advection
+5expressed_as_salt_content 2integral_wrt_depth_of_sea_water_salinity_expressed_as_salt_mass_content
+9due_to_parameterized_dianeutral_mixing 2integral_wrt_depth_of_sea_water_salinity_expressed_as_salt_mass_content_due_to_parameterized_dianeutral_mixing
+ceddy_advection 2integral_wrt_depth_of_sea_water_salinity_expressed_as_salt_mass_content_due_to_parameterized_eddy_advection
+ddianeutral_mixing 2integral_wrt_depth_of_sea_water_salinity_expressed_as_salt_mass_content_due_to_parameterized_dianeutral_mixing
+cmesoscale_eddy_advection 2integral_wrt_depth_of_sea_water_salinity_expressed_as_salt_mass_content_due_to_parameterized_mesoscale_eddy_advection
+ediffusion 2integral_wrt_depth_of_sea_water_salinity_expressed_as_salt_mass_content_due_to_parameterized_mesoscale_eddy_diffusion
+csubmesoscale_eddy_advection 2integral_wrt_depth_of_sea_water_salinity_expressed_as_salt_mass_content_due_to_parameterized_submesoscale_eddy_advection
+bresidual_mean_advection 2integral_wrt_depth_of_sea_water_salinity_expressed_as_salt_mass_content_due_to_residual_mean_advection
+4temperature_due_to_bolus_advection 7parameterized_eddy_advection
+2specific_humidity_due_to_large_scale_precipitation 6stratiform_precipitation
+2water_vapor_content_of_atmosphere_layer 2mass_content_of_water_vapor_in_atmosphere_layer
+8due_to_convection 2mass_content_of_water_vapor_in_atmosphere_layer_due_to_convection
+adeep_convection 2mass_content_of_water_vapor_in_atmosphere_layer_due_to_deep_convection
+ashallow_convection 2mass_content_of_water_vapor_in_atmosphere_layer_due_to_shallow_convection
+aturbulence 2mass_content_of_water_vapor_in_atmosphere_layer_due_to_turbulence
+0thickness_of_large_scale_rainfall_amount 2stratiform_rainfall_amount
+4snowfall_amount 2stratiform_snowfall_amount
+0toa_outgoing_shortwave_flux_assuming_clean_clear_sky 5clear_sky_and_no_aerosol
+0universal_thermal_climate_index 2comfort_index
+0upward_air_velocity_expressed_as_tendency_of_sigma 0lagrangian_tendency_of_atmosphere_sigma_coordinate
+1eliassen_palm_flux 4in_air
+1flux_of_eastward_momentum_due_to_nonorographic_eastward_gravity_waves 1eastward_momentum_flux_in_air_due_to_nonorographic_eastward_gravity_waves
+8westward_gravity_waves 1eastward_momentum_flux_in_air_due_to_nonorographic_westward_gravity_waves
+7orographic_gravity_waves 1eastward_momentum_flux_in_air_due_to_orographic_gravity_waves
+1geothermal_heat_flux_at_ground_level_in_land_ice 1heat_flux_at_base_of_grounded_ice_sheet
+0upwelling_shortwave_flux_in_air_assuming_clean_clear_sky 6clear_sky_and_no_aerosol
+1spectral_radiance_in_air 1radiance_per_unit_wavelength_in_air
+2radiative_flux_in_air 1radiative_flux_per_unit_wavelength_in_air
+5sea_water 1radiative_flux_per_unit_wavelength_in_sea_water
+0vegetation_carbon_content 1mass_content_of_carbon
+0vertical_air_velocity_expressed_as_tendency_of_pressure 0lagrangian_tendency_of_air_pressure
+7sigma 0lagrangian_tendency_of_atmosphere_sigma_coordinate
+1drainage_amount_in_soil 0drainage_amount_through_base_of_soil_model
+0volume_absorption_coefficient_in_air_due_to_dried_aerosol_particles 3of_radiative_flux_in_air_due_to_dried_aerosol_particles
+1attenuated_backwards_scattering_function_in_air 4coefficient_of_radiative_flux_in_air
+7assuming_no_aerosol_or_cloud 4coefficient_of_radiative_flux_in_air_assuming_no_aerosol_or_cloud
+1backwards_scattering_coefficient_in_air_due_to_dried_aerosol_particles 4of_radiative_flux_in_air_due_to_dried_aerosol_particles
+1extinction_coefficient_in_air_due_to_ambient_aerosol 3of_radiative_flux_in_air_due_to_ambient_aerosol_particles
+9particles 3of_radiative_flux_in_air_due_to_ambient_aerosol_particles
+7cloud_particles 3of_radiative_flux_in_air_due_to_cloud_particles
+1fraction_of_water_in_soil 3condensed_water_in_soil
+6at_critical_point 3condensed_water_in_soil_at_critical_point
+7field_capacity 3condensed_water_in_soil_at_field_capacity
+7wilting_point 3condensed_water_in_soil_at_wilting_point
+1scattering_coefficient_in_air_due_to_ambient_aerosol_particles 3of_radiative_flux_in_air_due_to_ambient_aerosol_particles
+7dried_aerosol_particles 3of_radiative_flux_in_air_due_to_dried_aerosol_particles
+0water_content_of_atmosphere_layer 0mass_content_of_water_in_atmosphere_layer
+1evaporation_amount_from_canopy_where_land 5
+2flux 1evapotranspiration_flux
+3from_canopy_where_land 5
+3where_sea_ice 0surface_water_evaporation_flux
+1flux_correction 2into_sea_water_due_to_flux_adjustment
+2into_ocean 3sea_water
+4from_rivers 3sea_water_from_rivers
+1vapor_content_of_atmosphere_layer 0mass_content_of_water_vapor_in_atmosphere_layer
+2pressure 2partial_pressure_in_air
+2saturation_deficit 4in_air
+1volume_transport_into_ocean_from_rivers 4sea_water_from_rivers
+0wind_mixing_energy_flux_into_ocean 5sea_water
+1wave_period 0sea_surface_wind_wave_period
+0wood_carbon_content 0stem_mass_content_of_carbon
+1debris_carbon_content 2mass_content_of_carbon
+0x_sea_water_velocity 0sea_water_x_velocity
+0y_sea_water_velocity 0sea_water_y_velocity
+`;export{t as table,e as version};

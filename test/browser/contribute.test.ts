@@ -1,0 +1,145 @@
+/** The page for contributors: files become the CID that `fieldtree add` gives them, and nothing is sent. */
+import { createHash } from "node:crypto";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addHere } from "../../browser/contribute/add.ts";
+import { describeHere } from "../../browser/contribute/describe.ts";
+import { editedTree } from "../../browser/contribute/tree-edit.ts";
+import { datasetMain } from "../../pipeline/core/page/page.ts";
+import { assemble } from "../../pipeline/dag/assemble.ts";
+import { fileOf } from "../../pipeline/dag/build/file.ts";
+import { profiles } from "../../pipeline/dag/profile.ts";
+import { browser as app } from "../../pipeline/views/browser/browser.ts";
+import { pages } from "../../pipeline/views/pages.ts";
+import type { View } from "../../pipeline/views/view.ts";
+import { facts } from "../fakes/descriptions.ts";
+import { smallSonde } from "../fakes/netcdf3.ts";
+import { aCid, aRelease } from "../fakes/release.ts";
+import { testWorld } from "../fakes/world.ts";
+import { chromium, openChromium } from "../servers/chromium.ts";
+import { type PortalServer, portalOf, servePortals } from "./portal-server.ts";
+
+const sha256 = async (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());
+const options = { sha256, signal: new AbortController().signal, onProgress: () => undefined };
+const profile = profiles["cid-v1"];
+const put = () => undefined;
+const sonde = smallSonde("2024-08-31T12:59:02Z", [-23, 7]);
+const blob = (bytes: Uint8Array) => new Blob([bytes as Uint8Array<ArrayBuffer>]);
+
+describe("what is dropped", () => {
+  it.each([0, 1, 262_144, 262_145, 3_000_000])("is the file that nodes make of it: %i bytes", async (size) => {
+    const bytes = new Uint8Array(size).map((_, i) => i % 251);
+    const { root, get } = await addHere(
+      { name: "a", isFolder: false, files: [{ path: "", file: blob(bytes) }] },
+      options,
+    );
+    expect(root).toEqual((({ cid, tsize }) => ({ cid, tsize, size }))(fileOf(bytes, profile, put)));
+    expect((await get(root.cid)).length).toBeGreaterThan(-1);
+  });
+
+  it("is the folder that nodes make of it", async () => {
+    const files = ["b.nc", "a/ü.txt", "a/b/c"].map((path) => ({ path, bytes: new TextEncoder().encode(path) }));
+    const dropped = { name: "x", isFolder: true, files: files.map(({ path, bytes }) => ({ path, file: blob(bytes) })) };
+    const leaves = files.map(({ path, bytes }) => ({ path, ...fileOf(bytes, profile, put) }));
+    const { cid } = assemble(leaves, profile, put);
+    expect((await addHere(dropped, options)).root.cid.toString()).toBe(cid.toString());
+  });
+
+  it("is read a few chunks at a time, however large it is", async () => {
+    let [open, most] = [0, 0];
+    // A gigabyte that is nowhere: only what is asked for exists.
+    const file = {
+      size: 2 ** 30,
+      slice: (from: number, to: number) => ({
+        async arrayBuffer() {
+          open += to - from;
+          most = Math.max(most, open);
+          await null;
+          open -= to - from;
+          return new ArrayBuffer(Math.min(to, 2 ** 30) - from);
+        },
+      }),
+    } as unknown as Blob;
+    const quick = { ...options, sha256: async () => new Uint8Array(32) };
+    const { size } = await addHere({ name: "a", isFolder: false, files: [{ path: "", file }] }, quick);
+    expect(size).toBe(2 ** 30);
+    expect(most).toBeLessThanOrEqual(8 * profile.chunkSize);
+  });
+
+  it("is described as a scan describes it", async () => {
+    const added = await addHere({ name: "D1.nc", isFolder: false, files: [{ path: "", file: blob(sonde) }] }, options);
+    const seen = await describeHere(added, "raw/D1.nc", facts, testWorld());
+    if (seen.kind !== "dataset") throw new Error(seen.kind);
+    expect(seen.about).toMatchObject({ reader: "netcdf", cid: added.root.cid.toString(), path: "raw/D1.nc" });
+    const shown = datasetMain(seen.about).text;
+    expect(shown).toContain("2024-08-31");
+    // No file of a portal is there beside it.
+    expect(shown).not.toContain("stac/");
+  });
+
+  it("says of what no reader knows that it is listed without a description", async () => {
+    const added = await addHere(
+      { name: "x", isFolder: false, files: [{ path: "", file: blob(new Uint8Array(9)) }] },
+      options,
+    );
+    expect(await describeHere(added, "x", facts, testWorld())).toEqual({ kind: "plain" });
+  });
+
+  it("has a line for tree.yaml, with the folders above it", () => {
+    const cid = aCid("x").toString();
+    expect(editedTree("products:\n  a: Qm\n", "products/HALO/x.nc", cid)).toEqual({
+      text: `products:\n  a: Qm\n  HALO:\n    x.nc: ${cid}\n`,
+      lines: `products:\n  HALO:\n    x.nc: ${cid}\n`,
+    });
+  });
+});
+
+const haveChromium = await chromium();
+
+describe.skipIf(!haveChromium)("contribute.html", { timeout: 240_000 }, () => {
+  let browser: Browser;
+  let server: PortalServer;
+  beforeAll(async () => {
+    const content = {
+      draft: aRelease(1),
+      tree: { cid: aCid("t"), tsize: 1 },
+      source: { cid: aCid("s"), tsize: 1 },
+      entries: [],
+      campaign: facts,
+    };
+    const files = portalOf([app, pages] as readonly View<never>[] as never, content);
+    files.set("tree.yaml", "products:\n  a: Qm\n");
+    server = await servePortals(new Map([["ipfs/x", files]]));
+    browser = await openChromium();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it("shows CID, line and preview of a chosen file, and sends nothing of it", async () => {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(120_000);
+    const [complaints, sent]: string[][] = [[], []];
+    page.on("pageerror", ({ message }) => complaints!.push(message));
+    page.on("request", (request) => request.method() !== "GET" && sent!.push(request.url()));
+    await page.goto(`${server.url}/ipfs/x/contribute.html`);
+    await page.setInputFiles("#file", {
+      name: "D1.nc",
+      mimeType: "application/octet-stream",
+      buffer: Buffer.from(sonde),
+    });
+    await page.locator("#result h2").first().waitFor();
+    const cid = fileOf(sonde, profile, put).cid.toString();
+    expect(await page.locator("#result pre").first().textContent()).toBe(cid);
+    await page.fill("#at", "raw/D1.nc");
+    expect(await page.locator("#result pre >> nth=1").textContent()).toBe(`raw:\n  D1.nc: ${cid}\n`);
+    await page.fill("#repository", "orcestra/tree");
+    expect(await page.locator("#edit").getAttribute("href")).toBe(
+      "https://github.com/orcestra/tree/edit/main/tree.yaml",
+    );
+    expect(await page.locator(".preview").textContent()).toContain("2024-08-31");
+    expect([complaints, sent]).toEqual([[], []]);
+    await page.close();
+  });
+});
