@@ -131,7 +131,7 @@ export const de: Texts = {
     keep: "Die Daten bleiben auf diesem Rechner: von einem erreichbaren Knoten veröffentlicht sie",
     worldSees: "Was die Welt sehen wird",
     plain:
-      "Kein Leser kennt dieses Format: die Kampagne führt es als Dateien, ohne Beschreibung. Eine Datei dataset-meta.yaml oder NAME.meta.yaml gibt ihm eine.",
+      "Kein Leser kennt dieses Format: die Kampagne führt es als Dateien, ohne Beschreibung. Eine Datei dataset_meta.yaml oder NAME.meta.yaml gibt ihm eine.",
     unreadable: (reader, message) => `Es sieht nach ${reader} aus, ist aber nicht lesbar: ${message}`,
     noTree: "Die tree.yaml der Kampagne ist nicht hier: dies ist die Zeile allein.",
   },

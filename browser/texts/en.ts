@@ -139,7 +139,7 @@ export const en = {
     keep: "The data stay on this machine: publish them from a node that others reach, with",
     worldSees: "What the world will see",
     plain:
-      "No reader knows this format: the campaign lists it as files, without a description. A sidecar, dataset-meta.yaml or NAME.meta.yaml, gives it one.",
+      "No reader knows this format: the campaign lists it as files, without a description. A sidecar, dataset_meta.yaml or NAME.meta.yaml, gives it one.",
     unreadable: (reader: string, message: string) => `It looks like ${reader}, and can't be read: ${message}`,
     noTree: "The campaign's tree.yaml is not here: this is the line alone.",
   },

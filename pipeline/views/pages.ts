@@ -21,8 +21,11 @@ import type { View } from "./view.ts";
 
 export type PagesState = { readonly versions: Versions; readonly moved: Moved };
 
-/** Of what pages look like. Raise it with every change of `core/page` and `core/open`: remembered pages are then rendered again. */
-export const look = 1;
+/**
+ * A hash of pages of some datasets, so that no machine takes from its memory a page that another version of this program rendered.
+ * `test/views/pages.test.ts` computes it and tells what it has to be.
+ */
+export const look = "ce8ff518171f";
 
 export const pages: View<PagesState> = {
   name: "pages",

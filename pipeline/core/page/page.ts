@@ -55,7 +55,7 @@ ${dataScript("application/ld+json", "schema-org", jsonLd(about))}
 ${dataScript("application/json", "dataset", scriptDataOf(about, page))}
 </head>
 <body class="dataset">
-<header class="site"><a href="${root}index.html">${campaignOf(about)}</a>${crumbs(about.path)}</header>
+<header class="site"><a href="${root}index.html">${campaignOf(about)}</a>${crumbs(about.path)}<a class="aside" href="${root}contribute.html">Contribute data</a></header>
 ${datasetMain(about)}</body>
 </html>
 `.text;
