@@ -5,15 +5,17 @@
  * let expect enough hits in, all at once, and the rest if that was too few. A window is read only where the lists that are
  * known as a whole have a document in common.
  */
-import type { Compare } from "./extent-detail.ts";
+import { boxBytes, type Compare } from "./extent-detail.ts";
 import type { IndexReader } from "./index-reader.ts";
 import type { Postings, Window } from "./postings.ts";
-import { detailLength } from "./words.ts";
+import { detailLength, hasBoxesApart } from "./words.ts";
 
 export interface List {
   readonly postings: Postings;
   /** Of a list of a cell: whether a document matches. */
   readonly compare?: Compare;
+  /** Whether the boxes of its documents are compared. */
+  readonly needsBoxes?: boolean;
 }
 
 /** The lists of one part of a query. A document in any of them is found by it. */
@@ -42,7 +44,8 @@ export async function candidatesOf(
   index: IndexReader,
 ): Promise<Candidates> {
   for (let { bound } = expectedOf(parts, enough); ; bound = 0) {
-    await index.windows(neededFrom(bound, parts));
+    const withBoxes = parts.flat().some(({ needsBoxes }) => needsBoxes);
+    await index.windows(neededFrom(bound, parts), withBoxes);
     const found = intersection(parts, bound);
     if (bound === 0 || found.length >= enough) {
       return { found: found.sort((a, b) => b.number - a.number), isAll: bound === 0 };
@@ -57,7 +60,11 @@ export function expectedOf(
 ): { readonly bound: number; readonly bytes: number; readonly span: number } {
   const end = Math.max(0, ...parts.flat().map(({ postings }) => lastOf(postings) + 1));
   const bound = likelyBound(parts, enough, end);
-  const bytes = neededFrom(bound, parts).reduce((sum, [postings, window]) => sum + bytesOf(postings, window), 0);
+  const withBoxes = parts.flat().some(({ needsBoxes }) => needsBoxes);
+  const bytes = neededFrom(bound, parts).reduce(
+    (sum, [postings, window]) => sum + bytesOf(postings, window, withBoxes),
+    0,
+  );
   return { bound, bytes, span: end - bound };
 }
 
@@ -75,8 +82,13 @@ function lastOf(postings: Postings): number {
 }
 
 /** About the size of a window's file: gaps in a Rice code, and details. */
-function bytesOf({ term, bits }: Postings, { count }: Window): number {
-  return count * ((Math.log2(2 ** bits / Math.max(1, count)) + 1.5) / 8 + detailLength(term)) + 4;
+function bytesOf({ term, bits }: Postings, { count }: Window, withBoxes: boolean): number {
+  const details = detailLength(term) - (!withBoxes && hasBoxesApart(term) ? boxBytes : 0);
+  return count * ((Math.log2(2 ** bits / Math.max(1, count)) + 1.5) / 8 + details) + 4;
+}
+
+function isUnread({ needsBoxes = false }: List, { documents, lacksBoxes = false }: Window): boolean {
+  return documents === undefined || (needsBoxes && lacksBoxes);
 }
 
 /** The documents of a window that may match; `undefined` where it was not read. */
@@ -107,7 +119,7 @@ function divided(parts: readonly Alternatives[]): {
   readonly others: readonly Alternatives[];
 } {
   const isRead = (part: Alternatives) =>
-    part.every(({ postings }) => postings.windows.every(({ documents }) => documents !== undefined));
+    part.every((list) => list.postings.windows.every((window) => !isUnread(list, window)));
   const whole = parts.filter(isRead);
   return {
     known: whole.length > 0 ? new Set(intersection(whole, 0).map(({ number }) => number)) : undefined,
@@ -163,10 +175,11 @@ function neededFrom(bound: number, parts: readonly Alternatives[]): [Postings, W
   const { known, others } = divided(parts);
   const needed: [Postings, Window][] = [];
   for (const part of others) {
-    for (const { postings } of part) {
+    for (const list of part) {
+      const { postings } = list;
       for (const window of postings.windows) {
         const [start, end] = [Math.max(bound, startOf(postings, window)), endOf(postings, window)];
-        if (window.documents || end <= bound) continue;
+        if (!isUnread(list, window) || end <= bound) continue;
         if (known && !known.values().some((number) => number >= start && number < end)) continue;
         if (others.every((other) => other === part || mayHave(other, start, end))) needed.push([postings, window]);
       }

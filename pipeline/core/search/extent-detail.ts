@@ -14,8 +14,12 @@ import type { SearchDocument } from "./document.ts";
 import { cellBoxOf, isAtEveryBox, unwrapped } from "./place-cells.ts";
 import { type Days, daysOf } from "./time-cells.ts";
 
+/** Bytes of a detail, and those of its box, which come first. */
+export const extentBytes = 7;
+export const boxBytes = 4;
+
 const noBox = [0, 255, 0, 0] as const;
-const unknownBox = [0, 255, 0, 1] as const;
+export const unknownBox: readonly number[] = [0, 255, 0, 1];
 const unknownDay = 65_534;
 const noDay = 65_535;
 const mostAfter = 255;

@@ -24,7 +24,7 @@ import {
 } from "./layout.ts";
 import { decodeLeaf, decodeWindow, type Postings, type Window } from "./postings.ts";
 import { decodeRows, type Row } from "./rows.ts";
-import { baseOf, special, type Terms } from "./words.ts";
+import { baseOf, hasBoxesApart, special, type Terms } from "./words.ts";
 
 /** Bytes of a file of `search/`, by its path there. @throws Failure `input` or `unavailable` where it is not to be had. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
@@ -40,8 +40,8 @@ export interface IndexReader {
   leaves(ranges: readonly Range[]): Promise<void>;
   /** The terms of a range in leaves that were read. `isWhole`: all of them were. */
   postings(range: Range): { readonly found: readonly Postings[]; readonly isWhole: boolean };
-  /** Reads the files of windows. */
-  windows(needed: readonly (readonly [Postings, Window])[]): Promise<void>;
+  /** Reads the files of windows, and those with their boxes if these are asked for. */
+  windows(needed: readonly (readonly [Postings, Window])[], withBoxes?: boolean): Promise<void>;
   /** Rows of documents, in the order of `numbers`. */
   rows(numbers: readonly number[]): Promise<Row[]>;
   facets(): Promise<Uint8Array>;
@@ -104,13 +104,16 @@ export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
       return { found, isWhole };
     },
 
-    async windows(needed) {
+    async windows(needed, withBoxes = false) {
       await Promise.all(
         needed.map(async ([postings, window]) => {
-          Object.assign(
-            window,
-            decodeWindow(postings, window, await read(windowFile(postings.term, postings.bits, window.number))),
-          );
+          const { term, bits } = postings;
+          const fileOf = (what: "windows" | "boxes") => read(windowFile(term, bits, window.number, what));
+          const [content, boxes] = await Promise.all([
+            fileOf("windows"),
+            withBoxes && hasBoxesApart(term) ? fileOf("boxes") : undefined,
+          ]);
+          Object.assign(window, decodeWindow(postings, window, { window: content, boxes }));
         }),
       );
     },

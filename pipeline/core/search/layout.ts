@@ -8,6 +8,7 @@
  * | `root` | the separators of all dictionaries, and the most frequent words |
  * | `rare/…`, `common/…`, `cells/…` | leaves of a dictionary: some terms in a row, each with its documents |
  * | `windows/…` | the documents of a common term, of a range of numbers |
+ * | `boxes/…` | where the documents of a window are, if it is one of days |
  * | `rows/…` | what is shown of documents, four a file |
  * | `facets.json` | the commonest values of each field |
  *
@@ -52,10 +53,10 @@ export function leafFile(dictionary: Dictionary, separator: string): string {
   return `${dictionary}/${folders.join("/")}/${nameOf(separator)}`;
 }
 
-/** The documents of a term with numbers from `number` · 2^`bits` on. */
-export function windowFile(term: string, bits: number, number: number): string {
+/** The documents of a term with numbers from `number` · 2^`bits` on, or where these are. */
+export function windowFile(term: string, bits: number, number: number, what: "windows" | "boxes" = "windows"): string {
   const hash = hashOf(term);
-  return `windows/${bits}/${digits(number, 16)}/${hash & 7}/${(hash >>> 3) & 7}/${nameOf(term)}`;
+  return `${what}/${bits}/${digits(number, 16)}/${hash & 7}/${(hash >>> 3) & 7}/${nameOf(term)}`;
 }
 
 /** How many digits there are, then each as a folder: `1000` is `4/1/0/0/0`. No file is then where a folder is. */

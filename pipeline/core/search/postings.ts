@@ -10,8 +10,9 @@
 import { Failure } from "../failure.ts";
 import { joined } from "../joined.ts";
 import { decodeList, encodeList, reader, type Writer, writer } from "./bytes.ts";
+import { boxBytes, extentBytes, unknownBox } from "./extent-detail.ts";
 import { frontCoded, frontDecoded } from "./layout.ts";
-import { detailLength } from "./words.ts";
+import { detailLength, hasBoxesApart } from "./words.ts";
 
 export interface Postings {
   readonly term: string;
@@ -31,6 +32,8 @@ export interface Window {
   documents?: readonly number[];
   /** Of terms that have details: those of each document, one after another. */
   details?: Uint8Array;
+  /** Whether the file with their boxes was not read. */
+  lacksBoxes?: boolean;
 }
 
 /** Of a list with one window, all numbers. */
@@ -98,7 +101,25 @@ export function postingsOf(
 }
 
 /** A window as a file. */
-export function encodeWindow({ bits }: Postings, { number, documents = [], details }: Window): Uint8Array {
+export function encodeWindow({ bits, term }: Postings, window: Window): Uint8Array {
+  const { details } = window;
+  if (!details || !hasBoxesApart(term)) return encodeDocuments(bits, window);
+  return encodeDocuments(bits, { ...window, details: columns(details, boxBytes, detailLength(term)) });
+}
+
+/** The file with the boxes of a window; `undefined` where the file of the window has them. */
+export function encodeBoxes({ term }: Postings, { details }: Window): Uint8Array | undefined {
+  return details && hasBoxesApart(term) ? columns(details, 0, boxBytes) : undefined;
+}
+
+/** Bytes `from` to `to` of each detail. */
+function columns(details: Uint8Array, from: number, to: number): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < details.length; at += extentBytes) parts.push(details.subarray(at + from, at + to));
+  return joined(parts);
+}
+
+function encodeDocuments(bits: number, { number, documents = [], details }: Window): Uint8Array {
   const list = encodeList(documents, number * 2 ** bits);
   if (!details) return list;
   const output = writer();
@@ -108,33 +129,47 @@ export function encodeWindow({ bits }: Postings, { number, documents = [], detai
   return output.done();
 }
 
-/** @throws Failure `corrupt` */
+/** @param length bytes of each detail. @throws Failure `corrupt` */
 function decodeDocuments(
-  term: string,
+  length: number,
   bits: number,
   number: number,
   bytes: Uint8Array,
 ): { documents: number[]; details?: Uint8Array } {
-  const length = detailLength(term);
   if (length === 0) return { documents: decodeList(bytes, number * 2 ** bits) };
   const input = reader(bytes);
   const documents = decodeList(input.bytes(input.number()), number * 2 ** bits);
   return { documents, details: input.bytes(documents.length * length) };
 }
 
-/** @throws Failure `corrupt` where the list has about another length than its leaf has. */
+/** A window as its files have it. Without its boxes, each box is an unknown one. */
+export interface WindowFiles {
+  readonly window: Uint8Array;
+  readonly boxes?: Uint8Array | undefined;
+}
+
+/** @throws Failure `corrupt` where the list has about another length than its leaf has, or there are not as many boxes. */
 export function decodeWindow(
   { term, bits }: Postings,
   { number, count }: Window,
-  bytes: Uint8Array,
-): Pick<Window, "documents" | "details"> {
-  const decoded = decodeDocuments(term, bits, number, bytes);
-  const { documents } = decoded;
-  if (rounded(documents.length) === count) return decoded;
-  throw new Failure(
-    "corrupt",
-    `a window of ${JSON.stringify(term)} has ${documents.length} documents where its leaf has about ${count}`,
-  );
+  { window, boxes }: WindowFiles,
+): Pick<Window, "documents" | "details" | "lacksBoxes"> {
+  const isApart = hasBoxesApart(term);
+  const length = detailLength(term) - (isApart ? boxBytes : 0);
+  const decoded = decodeDocuments(length, bits, number, window);
+  const { documents, details } = decoded;
+  if (rounded(documents.length) !== count || (boxes && boxes.length !== documents.length * boxBytes)) {
+    throw new Failure(
+      "corrupt",
+      `a window of ${JSON.stringify(term)} has ${documents.length} documents where its leaf has about ${count}`,
+    );
+  }
+  if (!isApart || !details) return { ...decoded, lacksBoxes: false };
+  const whole = documents.map((_, i) => {
+    const box = boxes ? boxes.subarray(i * boxBytes, (i + 1) * boxBytes) : unknownBox;
+    return Uint8Array.of(...box, ...details.subarray(i * length, (i + 1) * length));
+  });
+  return { documents, details: joined(whole), lacksBoxes: boxes === undefined };
 }
 
 /** The record of a term in its leaf, without the term. */
@@ -153,7 +188,7 @@ export function encodeRecord(postings: Postings): Uint8Array {
     }
     output.number(last.number - next);
   }
-  const list = encodeWindow(postings, last);
+  const list = encodeDocuments(bits, last);
   output.number(list.length);
   output.bytes(list);
   return output.done();
@@ -189,7 +224,7 @@ export function decodeLeaf(bytes: Uint8Array): Postings[] {
       }
       next += input.number();
     }
-    const last = decodeDocuments(term, bits, next, input.bytes(input.number()));
+    const last = decodeDocuments(detailLength(term), bits, next, input.bytes(input.number()));
     windows.push({ number: next, count: last.documents.length, ...last });
     const count = windows.reduce((sum, window) => sum + window.count, 0);
     all.push({ term, count, bits, windows });

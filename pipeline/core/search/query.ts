@@ -45,6 +45,7 @@ export type Part =
 export interface ExtentPart {
   readonly choices: readonly (readonly Cell[])[];
   compareOf(term: string): Compare;
+  readonly hasBox: boolean;
 }
 
 export interface Plan {
@@ -87,7 +88,7 @@ export function planOf({ words = "", bbox, from, until, values = {} }: Query): P
   // Of small cells and large ones, the large ones are not even read.
   const finest = Math.min(...all.map(({ coarseness }) => coarseness));
   const choices = all.filter(({ coarseness }) => coarseness === finest).map(({ cells }) => cells);
-  const extent = { choices, compareOf: (term: string) => comparing(term, { bbox, days }) };
+  const extent = { choices, compareOf: (term: string) => comparing(term, { bbox, days }), hasBox: bbox !== undefined };
   if (parts.length === 0 && choices.length === 0) parts.push({ kind: "terms", terms: [exactly(everything)] });
   return {
     parts,

@@ -218,14 +218,14 @@ async function resolved({ parts, extent }: Plan, index: IndexReader): Promise<Re
 const listed = (lists: readonly Postings[]): Alternatives => lists.map((postings) => ({ postings }));
 
 /** The lists of the choice that has the fewest documents. Details tell the rest, so that no other is read. */
-function fewestOf({ choices, compareOf }: ExtentPart, index: IndexReader): Alternatives {
+function fewestOf({ choices, compareOf, hasBox }: ExtentPart, index: IndexReader): Alternatives {
   const lists = ({ parts, ...whole }: Cell): readonly Postings[] => {
     const { found } = index.postings(whole);
     const isDivided = parts !== undefined && found.some(({ count }) => count >= dividedFrom);
     return isDivided ? parts.flatMap((part) => index.postings(part).found) : found;
   };
   const [fewest = []] = choices.map((cells) => cells.flatMap(lists)).sort((a, b) => documentsIn(a) - documentsIn(b));
-  return fewest.map((postings) => ({ postings, compare: compareOf(postings.term) }));
+  return fewest.map((postings) => ({ postings, compare: compareOf(postings.term), needsBoxes: hasBox }));
 }
 
 const documentsIn = (lists: readonly Postings[]) => lists.reduce((sum, { count }) => sum + count, 0);

@@ -24,6 +24,11 @@ export function detailLength(term: string): 0 | 7 {
   return term.startsWith(special) && term !== everything ? 7 : 0;
 }
 
+/** Whether boxes are files of their own in windows of the list: of days, since who asks for days mostly asks for no box. */
+export function hasBoxesApart(term: string): boolean {
+  return detailLength(term) > 0 && term[1] === "t";
+}
+
 /** Lower case without accents. */
 export function fold(text: string): string {
   return text

@@ -29,6 +29,7 @@ import {
 import { placeAbove } from "../../core/search/place-cells.ts";
 import {
   commonFrom,
+  encodeBoxes,
   encodeLeaf,
   encodeRecord,
   encodeWindow,
@@ -71,7 +72,11 @@ const cells = { least: 600, most: 2000, chosen: 4 };
 const leafBytes: LeafBytes = { common, cells, rare: { least: 500, most: 3000, chosen: 16 } };
 
 /** Of a campaign with more leaves than {@link large}: fewer leaves, so that the root stays within 12 kB at 100 000. */
-const leafBytesOfLarge: LeafBytes = { common, cells, rare: { least: 1300, most: 4000, chosen: 16 } };
+const leafBytesOfLarge: LeafBytes = {
+  common,
+  cells: { least: 900, most: 2400, chosen: 4 },
+  rare: { least: 1500, most: 4000, chosen: 16 },
+};
 const large = 50_000;
 
 /**
@@ -122,7 +127,10 @@ function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Ge
         ? leftOut(idOf(term), documentsNow())
         : yield* termFiles(term, idOf(term), documentsNow(), next, documentAt));
     if (!now) continue;
-    if (same) for (const [number, file] of same.windows) yield [windowFile(term, same.bits, number), file];
+    if (same) {
+      for (const [number, file] of same.windows) yield [windowFile(term, same.bits, number), file];
+      for (const [number, file] of same.boxes) yield [windowFile(term, same.bits, number, "boxes"), file];
+    }
     terms.set(term, now);
     if (!isLeftOut) yield* all.add(term, now);
   }
@@ -134,11 +142,19 @@ function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Ge
 function leftOut(id: number, documents: readonly number[]): StoredTerm | undefined {
   if (documents.length === 0) return undefined;
   const list = encodeList(documents, 0);
-  return { id, count: documents.length, bits: leftOutBits, record: new Uint8Array(), windows: new Map(), list };
+  return {
+    id,
+    count: documents.length,
+    bits: leftOutBits,
+    record: new Uint8Array(),
+    windows: new Map(),
+    boxes: new Map(),
+    list,
+  };
 }
 
 /** Frequent words in the root. */
-const mostFrequent = 160;
+const mostFrequent = 112;
 
 /** The leaves of all dictionaries, and the root. Terms ascend, so that those of one word are in a row. */
 function dictionaryFiles(next: number) {
@@ -190,13 +206,18 @@ function* termFiles(
   const postings = postingsOf(term, documents, next, (number) => extentDetail(term, documentAt(number)));
   const { count, bits } = postings;
   const windows = new Map<number, StoredFile>();
+  const boxes = new Map<number, StoredFile>();
   for (const window of postings.windows.slice(0, -1)) {
     const content = encodeWindow(postings, window);
     windows.set(window.number, storedFile(content));
     yield [windowFile(term, bits, window.number), content];
+    const apart = encodeBoxes(postings, window);
+    if (!apart) continue;
+    boxes.set(window.number, storedFile(apart));
+    yield [windowFile(term, bits, window.number, "boxes"), apart];
   }
   const record = encodeRecord(postings);
-  return { id, count, bits, record, windows, ...(windows.size > 0 && { list: encodeList(documents, 0) }) };
+  return { id, count, bits, record, windows, boxes, ...(windows.size > 0 && { list: encodeList(documents, 0) }) };
 }
 
 const storedFile = (content: Uint8Array): StoredFile => ({ digest: sha256(content), size: content.length });

@@ -25,6 +25,8 @@ export interface StoredTerm {
   readonly record: Uint8Array;
   /** Files of its windows, by their numbers. */
   readonly windows: ReadonlyMap<number, StoredFile>;
+  /** Files with the boxes of its windows, of a term of days. */
+  readonly boxes: ReadonlyMap<number, StoredFile>;
   /** All of its documents, where its record has not. */
   readonly list?: Uint8Array;
 }
@@ -75,11 +77,12 @@ export function encodeStored({ nextId, terms, documents, rows }: StoredIndex): U
   output.text(form);
   output.number(nextId);
   output.number(terms.size);
-  for (const [term, { id, count, bits, record, windows, list }] of terms) {
+  for (const [term, { id, count, bits, record, windows, boxes, list }] of terms) {
     output.text(term);
     for (const number of [id, count, bits]) output.number(number);
     bytes(record);
     files(windows);
+    files(boxes);
     if (list) bytes(list);
   }
   output.number(documents.size);
@@ -119,9 +122,9 @@ function decode(stored: Uint8Array): StoredIndex | undefined {
   for (let left = input.number(); left > 0; left--) {
     const term = input.text();
     const [id, count, bits] = [input.number(), input.number(), input.number()];
-    const [record, windows] = [bytes(), files()];
+    const [record, windows, boxes] = [bytes(), files(), files()];
     const hasList = windows.size > 0 || bits === leftOutBits;
-    terms.set(term, { id, count, bits, record, windows, ...(hasList && { list: bytes() }) });
+    terms.set(term, { id, count, bits, record, windows, boxes, ...(hasList && { list: bytes() }) });
   }
   const documents = new Map<number, StoredDocument>();
   for (let left = input.number(); left > 0; left--) {

@@ -43,8 +43,12 @@ describe("an index built from what is stored", () => {
     const documents = new Map<number, SearchDocument>();
     let [next, id] = [0, 0];
     let stored: Uint8Array | undefined;
+    const time = ["2020-02-03T10:00:00Z", "2020-02-04T18:00:00Z"] as const;
+    const bbox = [-58, 12, -57.5, 12.5] as const;
     for (let release = 0; release < 6; release++) {
       for (let i = 0; i < (release === 0 ? 500 : 40); i++) documents.set(next++, aDocument(id++, random, 2000));
+      // In one place and month, whose cells are divided in the end.
+      for (let i = 0; i < 110; i++) documents.set(next++, { ...aDocument(id++, random, 100), time, bbox });
       // Of a leaf with several datasets.
       documents.set(2 ** 31 + release, aDocument(id++, random, 2000));
       for (const number of [...documents.keys()].filter(() => random.below(60) === 0)) {
@@ -58,7 +62,7 @@ describe("an index built from what is stored", () => {
       stored = built.stored;
     }
     const again = builtFrom(decodeStored(stored!), documents, next);
-    expect(again.written.filter((path) => /^(rows|windows)\//.test(path))).toEqual([]);
+    expect(again.written.filter((path) => /^(rows|windows|boxes)\//.test(path))).toEqual([]);
     expect(again.stored).toEqual(stored);
   });
 
