@@ -13,5 +13,6 @@ for (const name of [
   "verify",
   "gateway",
   "search",
+  "s3",
 ])
   await import(`./${name}.ts`);

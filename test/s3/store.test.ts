@@ -1,11 +1,11 @@
 /** How a bucket is stored: ledgers of older versions, checkpoints, and the compact memory of many keys. */
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { byBytes } from "../../pipeline/core/text/order.ts";
-import { openLedger } from "../../pipeline/s3/ledger/ledger.ts";
+import { openLedger, readLedger } from "../../pipeline/s3/ledger/ledger.ts";
 import { changeOf } from "../../pipeline/s3/ledger/records.ts";
 import { openBucket } from "../../pipeline/s3/store/bucket.ts";
 import { type StoredObject, type Version, versionIdOf } from "../../pipeline/s3/store/object.ts";
@@ -205,4 +205,17 @@ describe("the memory of a bucket", () => {
     }
     expect(seen).toEqual([...all, "k2000a"].filter((each) => byBytes(each, "k2") >= 0).sort(byBytes));
   });
+});
+
+it("a ledger whose write failed goes on, without what that write left", async () => {
+  const path = join(await aFolder(), "data.ledger");
+  const ledger = await openLedger<{ readonly n: number }>(path, () => undefined);
+  await ledger.append({ n: 1 });
+  // What a write left that was torn: the next one is not appended to it.
+  await appendFile(path, Uint8Array.of(9, 0, 0, 0, 1, 2));
+  await ledger.append({ n: 2 });
+  await ledger.close();
+  const read: number[] = [];
+  await readLedger<{ readonly n: number }>(path, ({ n }) => read.push(n));
+  expect(read).toEqual([1, 2]);
 });
