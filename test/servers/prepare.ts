@@ -9,12 +9,14 @@ import { act, actionlint, zizmor } from "./actions.ts";
 import { chromium } from "./chromium.ts";
 import { clusterBinary } from "./cluster.ts";
 import { complianceFiles } from "./compliance.ts";
+import { debianProgram } from "./debian.ts";
 import { dnslinkTest } from "./dnslink-test.ts";
 import { kappaCore } from "./kappa.ts";
 import { kuboBinary } from "./kubo.ts";
 import { say } from "./made.ts";
 import { pinningTools } from "./pinning.ts";
 import { python, pythonWith } from "./python.ts";
+import { s3Clients } from "./s3-clients.ts";
 import { fetchSchemas } from "./schemas.ts";
 import { installPackages } from "./system.ts";
 
@@ -26,12 +28,19 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
   // Python's tools wait for the network, Go's for the processor.
   await Promise.all([
     python()
-      .then(() => Promise.all((["catalogs", "datacite", "intake-1", "intake-2", "odf", "s3"] as const).map(pythonWith)))
+      .then(() =>
+        Promise.all(
+          (["catalogs", "datacite", "intake-1", "intake-2", "odf", "s3", "s3-backup"] as const).map(pythonWith),
+        ),
+      )
       .then(complianceFiles)
       .then(zizmor)
       .then(pinningTools)
       .then(dnslinkTest)
-      .then(kappaCore),
+      .then(kappaCore)
+      .then(s3Clients)
+      .then(() => debianProgram("restic"))
+      .then(() => debianProgram("s3fs", ["libfuse2"])),
     kuboBinary().then(clusterBinary).then(act).then(actionlint),
   ]);
 }

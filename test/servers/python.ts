@@ -36,7 +36,7 @@ export async function python(): Promise<string | undefined> {
  * they can't be installed. For clients of which several versions exist, and that would not fit beside each other.
  */
 export async function pythonWith(
-  name: "catalogs" | "datacite" | "intake-1" | "intake-2" | "odf" | "s3",
+  name: "catalogs" | "datacite" | "intake-1" | "intake-2" | "odf" | "s3" | "s3-backup",
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const program = await python();
   if (!program || isAbsent(name)) return undefined;
