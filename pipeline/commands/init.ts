@@ -11,6 +11,7 @@ import { dirname, join, resolve } from "node:path";
 import { campaignYaml, treeYaml } from "../cli/init/campaign-files.ts";
 import { type InitOptions, initOptions } from "../cli/init/init-options.ts";
 import { repositoryFiles } from "../cli/init/repository-files.ts";
+import { siteFiles } from "../cli/init/site-files.ts";
 import type { Verb } from "../cli/verb.ts";
 import { type CampaignConfig, readCampaign } from "../core/campaign/campaign.ts";
 import { secretNames } from "../core/campaign/secrets.ts";
@@ -26,11 +27,12 @@ export const init: Verb = {
     ["--domain <domain>", "the DNS name it will be announced under"],
     ["--node <node>", "embedded (default), or the RPC address of a Kubo daemon"],
     ["--actions <owner/repo@sha>", "for GitHub: fieldtree's actions at a full commit id; adds workflows and all else"],
+    ["--site", "for a node at a site: systemd units and a compose file that serve, mirror and republish"],
     ["--maintainers <logins>", "for GitHub: who reviews changes to campaign.yaml and the workflows: anna,org/team"],
   ],
   about: `Writes tree.yaml, campaign.yaml and .gitignore where they are missing. With --actions, also what a repository on GitHub
 needs: the workflows and .ci/run, a pull request template, CODEOWNERS, .gitattributes and a README for contributors. What
-exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtree doctor\` then says what to set on GitHub.`,
+exists is left as it is. With --site, systemd units and a compose file in site/, for a machine that serves, mirrors and republishes. On a terminal, it asks for what no flag says. \`fieldtree doctor\` then says what to set on GitHub.`,
   example: 'fieldtree init orcestra --title "ORCESTRA field campaign" --domain orcestra-campaign.org',
 
   async run(call) {
@@ -39,12 +41,13 @@ exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtr
     const options = await initOptions(folder, call);
     const config = validCampaign(campaignYaml(options), "fieldtree help init lists the flags");
     const existing = await readFile(join(folder, "campaign.yaml")).catch(unlessAbsent);
-    const { actions } = options;
+    const { actions, name } = options;
     const secrets = () => secretNames(existing ? validCampaign(existing, "correct campaign.yaml first") : config);
     const files: Readonly<Record<string, string>> = {
       "campaign.yaml": campaignYaml(options),
       "tree.yaml": treeYaml(options),
       ".gitignore": ".fieldtree/\n",
+      ...(call.flags.site === true && siteFiles({ name: existing ? nameIn(existing) : name, folder })),
       ...(actions && (await repositoryFiles({ ...options, actions, secrets: secrets() }))),
     };
 
@@ -61,6 +64,8 @@ exists is left as it is. On a terminal, it asks for what no flag says. \`fieldtr
     return 0;
   },
 };
+
+const nameIn = (existing: Uint8Array) => validCampaign(existing, "correct campaign.yaml first").campaign;
 
 /** @throws Failure `input` where the text is no valid campaign.yaml. */
 function validCampaign(text: string | Uint8Array, hint: string): CampaignConfig {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { readCampaign } from "../../pipeline/core/campaign/campaign.ts";
+import { readYaml } from "../../pipeline/core/yaml/yaml.ts";
+import { recordAbsence } from "../absent.ts";
 import { aFolder, fieldtree } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
@@ -26,6 +28,38 @@ describe("init", () => {
   it("refuses what can't be a campaign's name", async () => {
     const cwd = await aFolder();
     expect((await fieldtree(["init", "--name", "a/b"], { cwd })).code).toBe(2);
+  });
+});
+
+describe("init --site", () => {
+  it("writes units that systemd takes and a compose file, with verbs and flags that there are", async () => {
+    const cwd = await aFolder();
+    const [{ written }] = (await fieldtree(["init", "--name", "orcestra", "--site", "--json"], { cwd })).json();
+    const site = (await readdir(join(cwd, "site"))).sort();
+    expect(written.filter((file: string) => file.startsWith("site/")).sort()).toEqual(
+      site.map((file) => `site/${file}`),
+    );
+    const units = site.filter((file) => /\.(service|timer)$/.test(file));
+    expect(units).toHaveLength(5);
+
+    const compose = readYaml(await read(cwd, "site/compose.yaml"), { maxDepth: 10 });
+    expect(compose.broken).toBeUndefined();
+    const lines = (await Promise.all(site.map((file) => read(cwd, `site/${file}`)))).join("\n");
+    const calls = [
+      ...lines.matchAll(/(?:env fieldtree|--campaign \/campaign)( --quiet)? (serve|mirror|republish)([^;"\n]*)/g),
+    ];
+    expect(new Set(calls.map(([, , verb]) => verb))).toEqual(new Set(["serve", "mirror", "republish"]));
+    for (const [, , verb, flags] of calls) {
+      const { stdout } = await fieldtree(["help", verb!], { cwd });
+      for (const [flag] of flags!.matchAll(/--[a-z-]+/g)) expect(stdout).toContain(flag);
+    }
+
+    const linted = await execa("systemd-analyze", ["verify", ...units], { cwd: join(cwd, "site"), reject: false });
+    if (linted.code === "ENOENT") {
+      const get = "apt-get install systemd";
+      return recordAbsence({ what: "systemd-analyze", why: "it is not in PATH", get, required: false });
+    }
+    expect(linted.stderr.split("\n").filter((line) => line.includes("fieldtree-"))).toEqual([]);
   });
 });
 
