@@ -6,17 +6,22 @@ import { identity } from "multiformats/hashes/identity";
 import { expect, it } from "vitest";
 import { codecs } from "../../pipeline/dag/block.ts";
 import { aFolder, fieldtree } from "../commands/program.ts";
+import { expectSchema } from "../commands/schemas.ts";
 import { blocksIn } from "../docs/pages.ts";
 
 const env = { SOURCE_DATE_EPOCH: "1767225600" };
 
 async function run(cwd: string, ...args: string[]) {
   const ran = await fieldtree([...args, "--json"], { cwd, env });
-  return { code: ran.code, last: ran.json().at(-1), lines: ran.json(), stderr: ran.stderr };
+  const lines = ran.json();
+  const printed = lines.filter((line) => line.event !== "done" && !("error" in line));
+  if (args[0] === "log" || args[0] === "car") expectSchema(args[0], printed);
+  return { code: ran.code, last: lines.at(-1), lines, stderr: ran.stderr };
 }
 
 /** A leaf whose bytes are in its CID, so that nothing has to be added. */
-const leaf = (text: string) => CID.createV1(codecs.raw, identity.digest(new TextEncoder().encode(text))).toString();
+const leaf = (text: string) =>
+  CID.createV1(codecs.raw, identity.digest(new TextEncoder().encode(`the data of ${text}`))).toString();
 
 async function published(cwd: string, path: string, text: string) {
   await appendFile(join(cwd, "tree.yaml"), `${path}: ${leaf(text)}\n`);

@@ -1,7 +1,7 @@
 /**
  * A plain folder as a mirror, for people without IPFS: each leaf under its path in the tree, with real file names.
  *
- * A leaf is written beside its place and renamed, so that readers and `rsync` find the old version or the new one.
+ * A leaf is written next to its place and renamed, so that readers and `rsync` find the old version or the new one.
  * `mirror.json` in the folder has what is there; a leaf whose files are no longer those is written again.
  */
 import { lstat, mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
@@ -11,7 +11,6 @@ import * as v from "valibot";
 import { Failure } from "../../core/failure.ts";
 import { stableJson } from "../../core/json.ts";
 import { whatIsBad } from "../../core/tree/names.ts";
-import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
@@ -27,6 +26,18 @@ export function folderTarget(name: string, folder: string, get: Get): MirrorTarg
   const save = async (status: object = { mirror: name }) => {
     const copies = Object.fromEntries(await load());
     await writeDurably(file, stableJson({ ...status, copies }, 2));
+  };
+
+  const remove = async (path: string): Promise<void> => {
+    const gone = join(folder, `.${name}.gone`);
+    await rm(gone, { recursive: true, force: true });
+    await rename(join(folder, path), gone).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+    });
+    (await load()).delete(path);
+    await save();
+    await rm(gone, { recursive: true, force: true });
+    await removeEmptyFolders(folder, dirname(path));
   };
 
   return {
@@ -50,19 +61,16 @@ export function folderTarget(name: string, folder: string, get: Get): MirrorTarg
       (await load()).set(path, { cid: cid.toString(), release, bytes, ...(await measured(target)) });
       await save();
     },
-    async remove({ path }, world: World) {
+    async remove({ path }, world) {
       world.signal.throwIfAborted();
-      const gone = join(folder, `.${name}.gone`);
-      await rm(gone, { recursive: true, force: true });
-      await rename(join(folder, path), gone).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "ENOENT") throw error;
-      });
-      (await load()).delete(path);
-      await save();
-      await rm(gone, { recursive: true, force: true });
-      await removeEmptyFolders(folder, dirname(path));
+      await remove(path);
     },
-    finish: (status) => save(statusInJson(name, status)),
+    async finish(status) {
+      // A damaged copy is not among the items, and one that is no longer meant to be there takes space.
+      const meant = new Set(status.items.map(({ path }) => path));
+      for (const path of [...(await load()).keys()]) if (!meant.has(path)) await remove(path);
+      await save(statusInJson(name, status));
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Mirror: keep at another place what the plan says, and nothing else.
+ * Mirror: have at another place what the plan has, and nothing else.
  *
  * What has to go goes before something new comes, so that the budget is never exceeded; only where both fit, a new version
  * comes before the old one goes. Run again after it was ended, it goes on: what is there already is not fetched again.
@@ -18,7 +18,7 @@ import { keyOf, type MirrorItem, type MirrorPlan, planMirror } from "./plan.ts";
 /** A place that has copies of leaves. */
 export interface MirrorTarget {
   readonly name: string;
-  /** Whether data is stored once, at however many paths it is, and beside other data of the same path: at a node. */
+  /** Whether data is stored once, at however many paths it is, and in addition to other data of the same path: at a node. */
   readonly storesOnce: boolean;
   /** What is there, whole: a copy that lost something is not among it. */
   items(world: World): Promise<readonly MirrorItem[]>;
@@ -65,7 +65,7 @@ export async function* mirror(
   const gone = [...have].filter(([key]) => !wanted.has(key)).map(([, item]) => item);
   const fresh = plan.items.filter((item) => !have.has(keyOf(item)));
 
-  // A new version may stand beside the old one only where the budget has room for both.
+  // A new version may be there together with the old one only where the budget has room for both.
   const bytesOf = (items: Iterable<MirrorItem>) => [...items].reduce((sum, { bytes }) => sum + bytes, 0);
   const room = options.budget - bytesOf(have.values()) - bytesOf(fresh);
   const replaced = new Set(room >= 0 ? fresh.map(({ path }) => path) : []);

@@ -107,6 +107,16 @@ describe("a folder as a mirror", () => {
     await expect(synced(folderTarget("other", folder, parts.get), parts)).rejects.toMatchObject({ kind: "input" });
   });
 
+  it("removes a damaged copy that is no longer meant to be there", async () => {
+    const { parts, first } = await aCampaign();
+    await publishing(parts, first);
+    const folder = await temporaryFolder();
+    await synced(folderTarget("hangar", folder, parts.get), parts);
+    await writeFile(join(folder, "b/c"), "damaged");
+    await synced(folderTarget("hangar", folder, parts.get), parts, { isMeant: (path) => path === "a" });
+    expect(await filesIn(folder)).toEqual(["a", "mirror.json"]);
+  });
+
   it("removes nothing outside of it, whatever its mirror.json has", async () => {
     const { parts, first } = await aCampaign();
     await publishing(parts, first);
