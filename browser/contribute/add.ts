@@ -34,7 +34,7 @@ const atOnce = 8;
 
 /** @throws the signal's reason; Failure `input` for a file that can't be read, or a name that can't be one. */
 export async function addHere(
-  { isFolder, files }: Dropped,
+  { isFolder, files, folders = [] }: Dropped,
   { sha256, signal, onProgress }: AddOptions,
 ): Promise<AddedHere> {
   const parts = new Map<string, { readonly file: Blob; readonly offset: number; readonly size: number }>();
@@ -71,7 +71,7 @@ export async function addHere(
   };
 
   const [only] = files;
-  const root = isFolder || !only ? await folderOf(files, linkOf, put) : await linkOf(only);
+  const root = isFolder || !only ? await folderOf(files, folders, linkOf, put) : await linkOf(only);
   return { root, size: total, files: files.length, get };
 }
 
@@ -82,21 +82,23 @@ interface Level {
 
 async function folderOf(
   files: readonly DroppedFile[],
+  folders: readonly string[],
   linkOf: (file: DroppedFile) => Promise<Link>,
   put: Put,
 ): Promise<Link> {
   const level = (): Level => ({ directory: emptyDirectory(profile), folders: new Map() });
   const root = level();
+  const levelAt = (names: readonly string[]) =>
+    names.reduce((at, name) => {
+      const inner = at.folders.get(name) ?? level();
+      at.folders.set(name, inner);
+      return inner;
+    }, root);
+  for (const path of folders) levelAt(path.split("/"));
   for (const file of [...files].sort((a, b) => byBytes(a.path, b.path))) {
     const names = file.path.split("/");
     const name = names.pop() ?? "";
-    let at = root;
-    for (const folder of names) {
-      const inner = at.folders.get(folder) ?? level();
-      at.folders.set(folder, inner);
-      at = inner;
-    }
-    at.directory.set({ name, ...(await linkOf(file)) });
+    levelAt(names).directory.set({ name, ...(await linkOf(file)) });
   }
   const finished = ({ directory, folders }: Level): Link => {
     for (const [name, inner] of folders) directory.set({ name, ...finished(inner) });

@@ -11,6 +11,8 @@ export interface Dropped {
   readonly name: string;
   readonly isFolder: boolean;
   readonly files: readonly DroppedFile[];
+  /** Paths of folders in it, as far as the browser tells: of a folder that is chosen it names none that is empty. */
+  readonly folders?: readonly string[];
 }
 
 /** The first thing that was dropped; `undefined` where that is neither a file nor a folder. */
@@ -18,22 +20,24 @@ export async function droppedIn(items: DataTransferItemList): Promise<Dropped | 
   // Read at once: after the event the list is empty.
   const entry = [...items].find(({ kind }) => kind === "file")?.webkitGetAsEntry();
   if (!entry) return undefined;
-  const files = await filesBelow(entry, "");
-  return { name: entry.name, isFolder: entry.isDirectory, files };
+  const [files, folders]: [DroppedFile[], string[]] = [[], []];
+  await gather(entry, "", files, folders);
+  return { name: entry.name, isFolder: entry.isDirectory, files, folders };
 }
 
-async function filesBelow(entry: FileSystemEntry, path: string): Promise<DroppedFile[]> {
+async function gather(entry: FileSystemEntry, path: string, files: DroppedFile[], folders: string[]): Promise<void> {
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    return [{ path, file }];
+    files.push({ path, file });
+    return;
   }
+  if (path !== "") folders.push(path);
   const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const found: DroppedFile[] = [];
   for (;;) {
     // A browser gives a hundred at a time, then none.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (some.length === 0) return found;
-    for (const each of some) found.push(...(await filesBelow(each, path === "" ? each.name : `${path}/${each.name}`)));
+    if (some.length === 0) return;
+    for (const each of some) await gather(each, path === "" ? each.name : `${path}/${each.name}`, files, folders);
   }
 }
 

@@ -5,6 +5,7 @@
  * none, there is one version, and this is it.
  */
 import { isRecord } from "../../pipeline/core/json.ts";
+import { datasetPage } from "../../pipeline/core/stac/names.ts";
 import type { PageData } from "./page-data.ts";
 import type { Where } from "./where.ts";
 
@@ -27,7 +28,7 @@ export async function newerThan(
   const list = await read(`${newest}/${versions}`);
   if (!isRecord(list)) return undefined;
   if (typeof list.movedTo === "string") {
-    return { kind: "moved", to: list.movedTo, href: `${newest}/index.html` };
+    return { kind: "moved", to: list.movedTo, href: `${newest}/${datasetPage(list.movedTo)}` };
   }
   const [first] = Array.isArray(list.versions) ? (list.versions as readonly unknown[]) : [];
   if (!isRecord(first) || typeof first.release !== "number") return undefined;

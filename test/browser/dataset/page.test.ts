@@ -1,6 +1,4 @@
 /** A dataset's page in a real browser: without a script, with one, on a phone, on gateways and plain hosts. */
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json } from "../../../pipeline/core/json.ts";
@@ -13,10 +11,10 @@ import type { Content, View } from "../../../pipeline/views/view.ts";
 import { described, dropsondes, facts } from "../../fakes/descriptions.ts";
 import { aCid, aRelease } from "../../fakes/release.ts";
 import { chromium, openChromium } from "../../servers/chromium.ts";
+import { axeViolations } from "../axe.ts";
 import { type PortalServer, portalOf, servePortals } from "../portal-server.ts";
 
 const haveChromium = await chromium();
-const axe = createRequire(import.meta.url).resolve("axe-core");
 
 const path = "products/HALO/sondes.zarr";
 const evil = `"><img src=x onerror=alert(1)></script><script>alert(2)</script>`;
@@ -115,15 +113,7 @@ describe.skipIf(!haveChromium)("a dataset's page", { timeout: 240_000 }, () => {
       await page.locator("#place canvas").waitFor();
       for (const details of await page.locator("details").all())
         await details.evaluate((one) => one.setAttribute("open", ""));
-      await page.evaluate(await readFile(axe, "utf8"));
-      const { violations } = await page.evaluate(() =>
-        (
-          globalThis as unknown as {
-            axe: { run(): Promise<{ violations: readonly { id: string; nodes: readonly { html: string }[] }[] }> };
-          }
-        ).axe.run(),
-      );
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      expect(await axeViolations(page)).toEqual([]);
       expect(await width(page)).toBe(wide);
     });
   });
