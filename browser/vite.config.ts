@@ -25,6 +25,21 @@ const coastlines: Plugin = {
   },
 };
 
+// A module that several chunks import is a chunk of its own otherwise, and each level of those costs a round trip. So what is
+// used together is listed: nothing of a group may import what is in none, or that is loaded with it.
+
+/** Small modules of every page. */
+const shared =
+  /vite.preload-helper|browser.texts.(en|texts)\.|pipeline.core.(failure|json|concurrency|recent|joined|evenly|text.(shown|order|plural)|dataset.(instant|extent|dataset))\.ts/;
+
+/** CIDs, and reading and checking blocks. */
+const blocks =
+  /[\\/]@?multiformats[\\/]|browser.reading.|pipeline.dag.(block|event-loop|cid-set|digest-set|compact-entries|directory-entry|codec.[\w-]+|read.[\w-]+)\.ts/;
+
+/** What every quick-look needs, whatever format it reads. */
+const quicklook =
+  /browser.quicklook.(?!media|table-view|zarr\b)|pipeline.(core.cf.(coordinates|packing|variable|time.(time|calendar|reference-date)|place.angle)|core.text.xml|formats.hdf5.signature|formats.(arrays|block-cache|decompressors|netcdf.references.base64|unsupported|read-limits|codecs.\w+))\.ts/;
+
 export default defineConfig({
   root: here,
   plugins: [coastlines],
@@ -50,7 +65,19 @@ export default defineConfig({
         dataset: `${here}dataset/main.ts`,
         contribute: `${here}contribute/main.ts`,
       },
-      output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", assetFileNames: "[name][extname]" },
+      output: {
+        entryFileNames: "[name].js",
+        chunkFileNames: "[name].js",
+        assetFileNames: "[name][extname]",
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: "shared", test: shared },
+            { name: "blocks", test: blocks },
+            { name: "quicklook", test: quicklook },
+          ],
+        },
+      },
     },
   },
 });

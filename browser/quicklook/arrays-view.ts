@@ -12,7 +12,7 @@ import { figureOf } from "./figure.ts";
 import { loadPlan, type PlotData } from "./load.ts";
 import { type Choice, type Plan, planOf } from "./plan.ts";
 import { savePng, saveSvg } from "./save.ts";
-import { elementOf } from "./scene.ts";
+import { elementOf, type SvgNode } from "./scene.ts";
 import { decoded, quantityOf, unitText, valueText } from "./values.ts";
 
 export interface ViewOptions {
@@ -71,10 +71,8 @@ export async function arraysView(arrays: OpenArrays, options: ViewOptions): Prom
       const loaded = await loadPlan(catalog, plan);
       if (mine !== turn) return;
       data = loaded;
-      await coordinates.load(plan);
-      if (mine !== turn) return;
-      showControls();
       draw();
+      nameSliders(plan);
     } catch (error) {
       if (mine !== turn) return;
       figure.clear();
@@ -82,6 +80,14 @@ export async function arraysView(arrays: OpenArrays, options: ViewOptions): Prom
       notes.replaceChildren(element("p", { class: "ql-error" }, texts.failed(error.message)));
     }
   };
+  /** What their positions stand for is of less interest than the plot: it comes after it, or the positions are numbers. */
+  const nameSliders = (of: Plan) =>
+    void coordinates.load(of).then(
+      (isNew) => isNew && showControls(),
+      (error: unknown) => {
+        if (!isFailure(error)) throw error;
+      },
+    );
   const draw = () => {
     if (!data) return;
     figure.root.hidden = data.kind === "value";
@@ -154,23 +160,15 @@ export async function arraysView(arrays: OpenArrays, options: ViewOptions): Prom
   };
   const showFooter = () => {
     const name = `${options.name}-${baseName(state.drawable.variable.name)}`;
-    const save = (how: (name: string) => void | Promise<void>) => () =>
+    const save = (how: (name: string) => void | Promise<void> | undefined) => () =>
       void Promise.resolve(how(name)).catch((error: Error) =>
         notes.replaceChildren(element("p", { class: "ql-error" }, texts.failed(error.message))),
       );
-    const { plot } = figure;
     const children: Node[] = [];
-    if (plot && data?.kind !== "value") {
-      children.push(
-        button(
-          texts.saveSvg,
-          save((as) => saveSvg(plot.svg, as)),
-        ),
-        button(
-          texts.savePng,
-          save((as) => savePng(plot.svg, as)),
-        ),
-      );
+    if (data?.kind !== "value") {
+      const drawn = (how: (svg: SvgNode, as: string) => void | Promise<void>) =>
+        save((as) => figure.plot && how(figure.plot.svg, as));
+      children.push(button(texts.saveSvg, drawn(saveSvg)), button(texts.savePng, drawn(savePng)));
     }
     if (options.isZarr && data && isGlobal(data, arrays))
       children.push(
@@ -211,7 +209,8 @@ function focusedIn(controls: HTMLElement): number | undefined {
 function coordinateTexts({ arrays, coordinates }: Catalog) {
   const texts = new Map<string, (at: number) => string>();
   return {
-    async load({ fixed, reads }: Plan): Promise<void> {
+    /** Whether something new is known. */
+    async load({ fixed, reads }: Plan): Promise<boolean> {
       const { variable } = reads.get("value")!;
       const missing = fixed.filter(({ dimension, size }) => size > 1 && size <= 4096 && !texts.has(dimension));
       const load = async ({ dimension, size }: Plan["fixed"][number]) => {
@@ -221,7 +220,9 @@ function coordinateTexts({ arrays, coordinates }: Catalog) {
         const values = decoded(await arrays.read(axis, { start: [0], count: [size] }, 1e6), axis);
         texts.set(dimension, (at) => valueText(values[at] ?? Number.NaN, quantity));
       };
+      const before = texts.size;
       await Promise.all(missing.map(load));
+      return texts.size > before;
     },
     textOf: (dimension: string, at: number, size: number) => {
       const known = texts.get(dimension)?.(at);

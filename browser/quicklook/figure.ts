@@ -46,9 +46,10 @@ export function figureOf(id: string, texts: PlotOptions["texts"]): Figure {
     if (mark) drawing.firstElementChild?.append(mark);
   };
   const draw = () => {
-    if (!last) return;
-    const [data, options] = last;
     width = Math.floor(drawing.clientWidth);
+    // Not in the page yet: it is drawn when it is, and its width is known.
+    if (!last || !drawing.isConnected) return;
+    const [data, options] = last;
     plot = drawPlot(data, { ...options, ...sizeOf(data, Math.max(280, width)), texts, id });
     if (!plot) return;
     drawing.replaceChildren(elementOf(plot.svg, document));

@@ -50,6 +50,9 @@ export async function mountQuicklook(
   };
   // What is read in no time is not announced.
   const announced = setTimeout(() => (section.hidden = false), 300);
+  // While the first block is on its way. Where it fails to load, it does so again where it is awaited.
+  if (dataset.reader === "zarr") zarr().catch(() => undefined);
+  if (dataset.reader === "netcdf") netcdf().catch(() => undefined);
   try {
     const { content, url } = await openData(dataset, new URL(document.baseURI), world, (status) =>
       showTrust(trust, status, texts.trust),
@@ -87,13 +90,15 @@ function pageWorld(): World {
 }
 
 async function folderView(folder: Folder, options: ViewOptions, world: World): Promise<HTMLElement | undefined> {
-  const { isZarr } = await import("../../pipeline/formats/zarr/store.ts");
+  const { isZarr, openZarr } = await zarr();
   if (isZarr(folder.entries)) {
-    const { openZarr } = await import("../../pipeline/formats/zarr/open.ts");
     return arraysView(await openZarr(folder, decompressors, world), { ...options, isZarr: true });
   }
   return filesView(folder, options, world);
 }
+
+const zarr = () => import("./zarr.ts");
+const netcdf = () => import("../../pipeline/formats/netcdf/open.ts");
 
 /** Extensions of what may be looked at. What a file is, its first bytes say. */
 const lookedAt = /\.(nc4?|cdf|h5|hdf5?|he5|csv|tsv|txt|png|jpe?g|gif|webp|avif|mp4|m4v|webm)$/i;
@@ -139,7 +144,7 @@ async function fileView(source: RangeSource, options: FileOptions, world: World)
   const media = mediaOf(start);
   if (media) return mediaView(media, source, url, texts.image(label));
   if (isNetcdf3(start) || isHdf5(start)) {
-    const { openNetcdf } = await import("../../pipeline/formats/netcdf/open.ts");
+    const { openNetcdf } = await netcdf();
     return arraysView(await openNetcdf(file, decompressors), options);
   }
   const { isTable } = await import("../../pipeline/formats/table/read.ts");

@@ -1,1 +1,1 @@
-export{r as openNetcdf}from"./open.js";
+export{t as cfVariableOf,n as openFile,r as openNetcdf}from"./open.js";

@@ -1,1 +1,0 @@
-import{t as e}from"./failure.js";var t=1e6,n=class extends e{most;constructor(e,t){super(`input`,`${e} has more than ${t} entries, and is not listed`),this.most=t}};function r(e){let t=e.indexOf(`/`);return t<0?[e,void 0]:[e.slice(0,t),e.slice(t+1)]}export{t as n,r,n as t};

@@ -1,1 +1,0 @@
-var e=class extends Error{name=`Failure`;kind;hint;wait;constructor(e,t,n={}){super(t,{cause:n.cause}),this.kind=e,this.hint=n.hint,this.wait=n.wait}};function t(t,...n){return t instanceof e&&(n.length===0||n.includes(t.kind))}export{t as n,e as t};

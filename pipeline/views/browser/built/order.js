@@ -1,1 +1,0 @@
-function e(e,n){let r=Math.min(e.length,n.length);for(let i=0;i<r;i++){let[r,a]=[e.charCodeAt(i),n.charCodeAt(i)];if(r!==a)return t(r)-t(a)}return e.length-n.length}function t(e){return e>=55296&&e<=57343?e+65536:e}export{e as t};

@@ -1,1 +1,0 @@
-function e(e,t){let n=new Map;return{has:e=>n.has(e),get(r){let i=n.get(r);i?n.delete(r):(i=t(r),i.catch(()=>n.get(r)===i&&n.delete(r))),n.set(r,i);for(let t of n.keys()){if(n.size<=e)break;n.delete(t)}return i}}}export{e as t};

@@ -1,1 +1,0 @@
-export{t as isZarr}from"./store.js";

@@ -1,1 +1,0 @@
-var e=e=>e.slice(e.lastIndexOf(`/`)+1),t=e=>e.slice(0,Math.max(0,e.lastIndexOf(`/`)));function n(e,t){let n=Object.hasOwn(e,t)?e[t]:void 0;return typeof n==`string`?n.trim():``}export{t as n,n as r,e as t};
