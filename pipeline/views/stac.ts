@@ -24,7 +24,7 @@ export const stac: View<Versions> = {
     yield* stacFiles(entries, campaign, versions);
     const datasets = entries.filter((entry) => entry.kind === "dataset");
     if (datasets.length > 0) yield { path: tableFile, content: itemsParquet(datasets, campaign) };
-    yield* versionFiles(versions);
+    yield* versionFiles(versions, new Set(datasets.map(({ path }) => path)));
   },
 };
 
@@ -33,13 +33,14 @@ export function versionsAfter(state: Versions, release: Draft, sides: readonly M
   return sides ? withMerge(state, release, sides) : withRelease(state, release);
 }
 
-function* versionFiles({ datasets, moved }: Versions): Generator<PortalFile> {
+/** @param items paths of datasets that have an item: of a leaf with several datasets, these have one each. */
+function* versionFiles({ datasets, moved }: Versions, items: ReadonlySet<string>): Generator<PortalFile> {
   for (const [path, dataset] of Object.entries(datasets)) {
     if (dataset.events.length < 2) continue;
     const live = isLive(dataset);
     const versions = versionLines(dataset).map(({ portal, ...line }, i) => {
       const file = itemFile(line.path);
-      const item = i === 0 && live ? file : portal && `ipfs://${portal}/${file}`;
+      const item = i === 0 && live ? items.has(line.path) && file : portal && `ipfs://${portal}/${file}`;
       return { ...line, ...(item && { item }) };
     });
     const { dropped } = dataset;

@@ -86,6 +86,20 @@ describe("versions in stac/", () => {
     expect(links("stac/products/HALO/sondes.zarr.json")).not.toHaveProperty("predecessor-version");
   });
 
+  it("of a dataset inside of a leaf are those of the leaf, whose list names no item that is not there", () => {
+    const state = chain.slice(0, -1).reduce((state, past) => stac.step(state, past), stac.empty);
+    const now = { ...content, draft: chain.at(-1)!.release, entries: [dataset(`${radar}/part`)] };
+    const inside = byPath(stac.render(state, now)) as ReadonlyMap<string, string>;
+    const { versions } = JSON.parse(inside.get(`stac/${radar}/part.json`)!).assets;
+    expect(versions).toMatchObject({
+      href: "../../../../versions/products/HALO/radar.zarr.json",
+      title: `versions of ${radar}, in which this dataset is`,
+    });
+    const [newest, older] = JSON.parse(inside.get(`versions/${radar}.json`)!).versions;
+    expect(newest).not.toHaveProperty("item");
+    expect(older.item).toMatch(/^ipfs:/);
+  });
+
   it("leave a deprecated item where a dataset was removed or moved away, which no catalog lists", () => {
     const gone = read("stac/products/HALO/gone.zarr.json");
     expect(gone.properties).toMatchObject({

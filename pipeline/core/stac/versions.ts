@@ -45,11 +45,20 @@ function latestLink(file: string, domain: string | undefined): StacLink[] {
   return domain === undefined ? [] : [{ rel: "latest-version", href: `ipns://${domain}/${file}`, type: geojson }];
 }
 
-/** The list of a dataset's versions, as an asset; none where there is a single one. @param file of the item. */
+/**
+ * The list of a dataset's versions, as an asset; none where there is a single one. Releases record leaves of the tree: of a
+ * dataset inside of one, it is the list of the leaf.
+ *
+ * @param file of the item.
+ */
 export function versionAssets(path: string, file: string, versions: Versions): Item["assets"] {
-  const dataset = at(versions, path);
-  if (!dataset || dataset.events.length < 2) return {};
-  return { versions: versionsAsset(path, file) };
+  for (let leaf = path; leaf !== ""; leaf = folderOf(leaf)) {
+    const events = at(versions, leaf)?.events ?? [];
+    if (events.length === 0) continue;
+    const title = leaf === path ? undefined : `versions of ${oneLine(leaf, 300)}, in which this dataset is`;
+    return events.length < 2 ? {} : { versions: versionsAsset(leaf, file, title) };
+  }
+  return {};
 }
 
 const at = ({ datasets }: Versions, path: string) => (Object.hasOwn(datasets, path) ? datasets[path] : undefined);
@@ -137,9 +146,9 @@ function deprecatedItem(
   };
 }
 
-function versionsAsset(path: string, file: string): Item["assets"][string] {
+function versionsAsset(path: string, file: string, title = "versions of this dataset"): Item["assets"][string] {
   const href = relative(file, versionsFile(path));
-  return { href, type: json, title: "versions of this dataset", roles: ["metadata"] };
+  return { href, type: json, title, roles: ["metadata"] };
 }
 
 const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf("/")));

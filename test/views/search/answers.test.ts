@@ -182,8 +182,8 @@ describe("search answers as comparing every dataset does", () => {
     const documents = new Map(
       Array.from({ length: 1400 }, (_, i) => {
         const [first, length] = [random.below(50), random.below(9) === 0 ? random.below(60) : random.below(4)];
-        const [west, south] = [-61 + random.below(100) / 10, 8 + random.below(90) / 10];
-        const size = random.below(12) === 0 ? random.below(90) : random.below(30) / 20;
+        const [west, south] = [-56 + random.below(70) / 10, 12 + random.below(70) / 10];
+        const size = random.below(5) === 0 ? 6 + random.below(3) : random.below(30) / 20;
         const document: SearchDocument = {
           ...aDocument(i, random, 300),
           time: [`${day(first)}T10:00:00Z`, `${day(first + length)}T18:00:00Z`],
@@ -196,7 +196,7 @@ describe("search answers as comparing every dataset does", () => {
     const index = await opened(files);
     for (let i = 0; i < 24; i++) {
       const [from, to] = [random.below(60), random.below(20)];
-      const [west, south] = [-62 + random.below(110) / 10, 7 + random.below(110) / 10];
+      const [west, south] = [-57 + random.below(90) / 10, 11 + random.below(90) / 10];
       const size = random.of([0.3, 2, 6]);
       const query: Query = {
         ...(i % 3 !== 1 && { bbox: [west, south, west + size, south + size] }),

@@ -32,6 +32,9 @@ describe("a query", () => {
     ["a beginning", { words: `${words[0]!.slice(0, 4)}*` }],
     ["a day", { words: "halo 2021-03-04" }],
     ["a box", { bbox: [-60, 10, -50, 15] }],
+    ["a word in a box", { words: "halo", bbox: [-60, 10, -50, 15] }],
+    ["a word in a week", { words: "polarstern", from: "2020-05-03", until: "2020-05-09" }],
+    ["three words with few hits", { words: "polarstern score air_temperature" }],
     ["nothing", {}],
   ])("of %s reads at most 20 kB in three round trips for its first ten rows", async (_, query) => {
     let [bytes, trips, open] = [0, 0, 0];
