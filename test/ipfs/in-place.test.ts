@@ -1,5 +1,6 @@
 /** `add --in-place`: blocks stay in the files that they are part of, and a file that is not as it was is named, never believed. */
 import {
+  appendFileSync,
   chmodSync,
   mkdirSync,
   mkdtempSync,
@@ -202,6 +203,24 @@ describe("a file that is not as it was", () => {
       expect([...(await node.pins(world)).values()].map(String)).toEqual([`${cid}`]);
       expect(await problemsIn(node)).toEqual([]);
     });
+  });
+
+  it("counts again once it was only touched or continued: its blocks are hashed, and are the same", async () => {
+    const { data, state, large } = aFolder();
+    const cid = await inPlace(state, data);
+    for (const change of [
+      () => utimesSync(large, new Date(), new Date(Date.now() + 5000)),
+      () => appendFileSync(large, "more"),
+    ]) {
+      change();
+      await withEmbedded(state, async (node) => {
+        expect(await node.incomplete(world), "not hashed yet").toHaveLength(1);
+        await node.recheck(world);
+        expect(await node.incomplete(world)).toEqual([]);
+        expect((await whole((await resolve(cid, "large", getIn(node)))!, getIn(node))).length).toBe(600_000);
+        expect(await problemsIn(node)).toEqual([]);
+      });
+    }
   });
 
   it("is forgotten by `fsck --repair`, and added again from where it is now", async () => {

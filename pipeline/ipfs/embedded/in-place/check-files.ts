@@ -1,8 +1,8 @@
 /**
  * Hashes blocks where they lie.
  *
- * Every process that takes the lock does so for files whose modification time is another one though their size is not, and
- * for files in which a reader found damage: a file that was copied back, or touched, then counts as unchanged again.
+ * Every process that takes the lock does so for files with another size or modification time than is listed, and for files
+ * in which a reader found damage: a file that was copied back, touched or continued then counts as unchanged again.
  */
 import { plural } from "../../../core/text/plural.ts";
 import type { World } from "../../../core/world.ts";
@@ -10,7 +10,7 @@ import { pause } from "../../../dag/event-loop.ts";
 import { sha256Apart } from "../../../dag/hash.ts";
 import { digestAt, placeAt } from "../packs/pack-index.ts";
 import type { DamageNotes } from "../repair/damage-notes.ts";
-import { modifiedNow, otherBytes, sizeProblemOf, touchedAt } from "./file-state.ts";
+import { type FileVersion, isTouched, otherBytes, sizeProblemOf, versionNow } from "./file-state.ts";
 import { type InPlace, type LoadedList, placeOfEntry } from "./in-place.ts";
 import type { ListedFile } from "./place-list.ts";
 import { rewriteList } from "./rewrite-list.ts";
@@ -56,19 +56,30 @@ export async function recheckFiles(inPlace: InPlace, notes: DamageNotes<string>,
   const noted = new Set(await notes.list());
   inPlace.refresh();
   for (const list of [...inPlace.list()]) {
-    const suspects = list.files.filter((file) => noted.has(file.path) || touchedAt(file) !== undefined);
-    if (suspects.length > 0) await recheckList(list, new Set(suspects), inPlace, world);
+    const suspects = await touchedIn(list, noted);
+    if (suspects.size > 0) await recheckList(list, suspects, inPlace, world);
   }
   if (noted.size > 0) await notes.replace([]);
   inPlace.refresh("all");
 }
 
-async function recheckList(
-  list: LoadedList,
-  suspects: ReadonlySet<ListedFile>,
-  inPlace: InPlace,
-  world: World,
-): Promise<void> {
+/**
+ * Files of the list that are to be hashed, each with what it is now. Taken before they are hashed: a file that changes
+ * meanwhile is then another version than is noted.
+ */
+export async function touchedIn(list: LoadedList, noted: ReadonlySet<string> = new Set()): Promise<Touched> {
+  const touched = new Map<ListedFile, FileVersion | undefined>();
+  for (const file of list.files) {
+    await pause();
+    const now = versionNow(file.path);
+    if (noted.has(file.path) || isTouched(file, now)) touched.set(file, now);
+  }
+  return touched;
+}
+
+export type Touched = ReadonlyMap<ListedFile, FileVersion | undefined>;
+
+async function recheckList(list: LoadedList, suspects: Touched, inPlace: InPlace, world: World): Promise<void> {
   let done = 0;
   const lost = await lostBlocks(list, inPlace, world, {
     wanted: (file) => suspects.has(file),
@@ -81,16 +92,15 @@ async function recheckList(
   for (const [{ path }, { problem, entries }] of damaged)
     world.log(`${path}, added in place, ${problem}: ${plural(entries.length, "block")} can't be read any more`);
   await rewriteList(inPlace, list, {
-    file: (file) => (suspects.has(file) ? asFound(file, damaged.has(file)) : file),
+    file: (file) => asFound(file, suspects.get(file), damaged.has(file)),
   });
 }
 
-/** What a list has of a file whose blocks were all hashed. */
-export function asFound(file: ListedFile, isDamaged: boolean): ListedFile {
-  const modified = modifiedNow(file.path);
-  if (modified === undefined) return file;
+/** What a list has of a file whose blocks were all hashed. `now`: as it was before; absent: it was not, or is gone. */
+export function asFound(file: ListedFile, now: FileVersion | undefined, isDamaged: boolean): ListedFile {
+  if (now === undefined) return file;
   const { damagedAt: _, ...rest } = file;
-  return isDamaged ? { ...rest, damagedAt: modified } : { ...rest, modified };
+  return isDamaged ? { ...rest, damagedAt: now.modified } : { ...rest, ...now };
 }
 
 /** Entries of the index in the order of their blocks in the files. */

@@ -28,11 +28,16 @@ export function problemOf({ path, size, modified, damagedAt }: ListedFile): stri
   return stat.mtimeMs === modified ? undefined : writtenTo;
 }
 
-/** Whether only the modification time is another one: hashing its blocks decides. Returns that time, ms. */
-export function touchedAt({ path, size, modified, damagedAt }: ListedFile): number | undefined {
-  const stat = statOf(path);
-  if (!stat?.isFile() || stat.size !== size || stat.mtimeMs === damagedAt) return undefined;
-  return stat.mtimeMs === modified ? undefined : stat.mtimeMs;
+/** A file as it is now, in bytes and ms. */
+export interface FileVersion {
+  readonly size: number;
+  readonly modified: number;
+}
+
+/** Whether the file has another size or time than those that are listed, and was not found damaged since: its blocks decide. */
+export function isTouched({ size, modified, damagedAt }: ListedFile, now: FileVersion | undefined): boolean {
+  if (now === undefined || now.modified === damagedAt) return false;
+  return now.size !== size || now.modified !== modified;
 }
 
 /** That it was truncated or has grown; `undefined` where it has the size that is listed. */
@@ -43,10 +48,10 @@ export function sizeProblemOf({ path, size }: ListedFile): string | undefined {
 
 const sizeProblem = (before: number, now: number): string => `had ${before} bytes and has ${now}`;
 
-/** ms; `undefined` where there is no file. */
-export function modifiedNow(path: string): number | undefined {
+/** `undefined` where there is no file. */
+export function versionNow(path: string): FileVersion | undefined {
   const stat = statOf(path);
-  return stat?.isFile() ? stat.mtimeMs : undefined;
+  return stat?.isFile() ? { size: stat.size, modified: stat.mtimeMs } : undefined;
 }
 
 /** `length` bytes of the file from `offset`, not verified. Follows no link, and does not wait for a pipe. */

@@ -7,8 +7,7 @@ import { draftEnding } from "../../../disk/write.ts";
 import type { Damage } from "../../node.ts";
 import { digestAt, placeAt } from "../packs/pack-index.ts";
 import type { Packs } from "../packs/packs.ts";
-import { asFound, type LostBlocks, lostBlocks } from "./check-files.ts";
-import { touchedAt } from "./file-state.ts";
+import { asFound, type LostBlocks, lostBlocks, type Touched, touchedIn } from "./check-files.ts";
 import { type InPlace, type InPlaceState, type LoadedList, listEnding } from "./in-place.ts";
 import type { ListedFile } from "./place-list.ts";
 import { rewriteList } from "./rewrite-list.ts";
@@ -35,22 +34,25 @@ export async function* checkPlaces(
   let blocks = 0;
   let bytes = 0;
   const lists = [...inPlace.list()];
-  const found: { list: LoadedList; lost: readonly LostBlocks[] }[] = [];
+  const found: { list: LoadedList; lost: readonly LostBlocks[]; touched: Touched }[] = [];
   for (const list of lists) {
+    const touched = await touchedIn(list);
     const lost = await lostBlocks(list, inPlace, world, { progress });
-    found.push({ list, lost });
+    found.push({ list, lost, touched });
     lostIn.set(list, new Set(lost.flatMap(({ entries }) => entries)));
     for (const { file, problem } of lost) whyOf.set(file, `${file.path} ${problem}`);
     blocks += list.index.count;
     bytes += bytesIn(list);
   }
   const state = stateOf(inPlace, lostIn, whyOf);
-  for (const { list, lost } of found) {
+  for (const { list, lost, touched } of found) {
     for (const each of lost) yield fileDamage(each, list, (digest) => packs.has(digest) || state.has(digest), repair);
-    const touched = list.files.filter((file) => !whyOf.has(file) && touchedAt(file) !== undefined);
-    if (repair && (lost.length > 0 || touched.length > 0)) {
+    if (repair && (lost.length > 0 || touched.size > 0)) {
       const out = lostIn.get(list)!;
-      await rewriteList(inPlace, list, { keeps: (entry) => !out.has(entry), file: (file) => asFound(file, false) });
+      await rewriteList(inPlace, list, {
+        keeps: (entry) => !out.has(entry),
+        file: (file) => asFound(file, touched.get(file), false),
+      });
     }
   }
   if (repair) inPlace.refresh("all");
