@@ -16,6 +16,8 @@ export interface Sent {
   readonly trailer?: Readonly<Record<string, string>>;
   /** Changes the body before it is sent, after it was signed. */
   readonly spoil?: (body: string) => string;
+  /** Headers as they are signed, where they are sent in another encoding. */
+  readonly signedAs?: Readonly<Record<string, string>>;
   readonly date?: Date;
   readonly key?: { readonly id: string; readonly secret: string };
 }
@@ -39,6 +41,7 @@ export async function send(
     spoil = (same) => same,
     date = new Date(),
     key = accessKey,
+    signedAs = {},
     ...sent
   }: Sent = {},
 ): Promise<Response> {
@@ -63,7 +66,7 @@ export async function send(
     method,
     rawPath,
     rawQuery,
-    names.map((name) => `${name}:${signedHeaders[name]!.trim()}\n`).join(""),
+    names.map((name) => `${name}:${(signedAs[name] ?? signedHeaders[name]!).trim()}\n`).join(""),
     names.join(";"),
     payload,
   ].join("\n");
@@ -114,7 +117,8 @@ async function ask(
 ): Promise<Response> {
   const length = body.length > 0 || method === "PUT" ? { "content-length": String(Buffer.byteLength(body)) } : {};
   const sent = request(url, { method, path, headers: { ...headers, ...length } });
-  sent.end(body);
+  // Bytes: Node writes the headers in the encoding of a body that is text.
+  sent.end(typeof body === "string" ? Buffer.from(body) : body);
   const [answer] = (await once(sent, "response")) as [IncomingMessage];
   const parts: Uint8Array[] = [];
   for await (const part of answer) parts.push(part as Buffer);

@@ -51,8 +51,9 @@ it("while versioning is suspended, writes and removals replace the version null 
   await versioning(all, "Enabled");
   const first = idOf(await put("x", "first"));
   await versioning(all, "Suspended");
-  expect(idOf(await put("x", "one"))).toBe("null");
+  expect((await put("x", "one")).headers.get("x-amz-version-id")).toBeNull();
   await put("x", "two");
+  expect(idOf(await get("x"))).toBe("null");
   expect(texts(await listed(all), "VersionId")).toEqual(["null", first]);
   const removed = await ask("data/x", {}, { method: "DELETE" });
   expect([removed.headers.get("x-amz-delete-marker"), idOf(removed)]).toEqual(["true", "null"]);

@@ -38,13 +38,24 @@ const longest = { line: 1024, trailers: 16_384, signedChunk: 16 * 2 ** 20 } as c
 
 const emptyHash = sha256Hex("");
 
-/** `signed`: absent where the client did not sign. `computed`: the checksum to compute where the client names none. */
-export function payloadOf(request: IncomingMessage, signed: Signed | undefined, computed?: ChecksumAlgorithm): Payload {
+export interface PayloadOptions {
+  /** The checksum to compute where the client names none. */
+  readonly computed?: ChecksumAlgorithm | undefined;
+  /** Whether a checksum in the headers is that of an object and not of this body. */
+  readonly isOfObject?: boolean;
+}
+
+/** `signed`: absent where the client did not sign. */
+export function payloadOf(
+  request: IncomingMessage,
+  signed: Signed | undefined,
+  { computed, isOfObject = false }: PayloadOptions = {},
+): Payload {
   const how = signed?.payload ?? "UNSIGNED-PAYLOAD";
   const headers = headersOf(request);
   const isChunked = how.startsWith("STREAMING-");
   const trailers = new Map<string, string>();
-  const expected = expectedIn(headers);
+  const expected = isOfObject ? undefined : expectedIn(headers);
   const trailing = (headers.get("x-amz-trailer") ?? "").toLowerCase().trim();
   const algorithm =
     expected?.algorithm ??
@@ -99,8 +110,9 @@ export async function smallBody(
   request: IncomingMessage,
   signed: Signed | undefined,
   most: number,
+  options: PayloadOptions = {},
 ): Promise<Uint8Array> {
-  const payload = payloadOf(request, signed);
+  const payload = payloadOf(request, signed, options);
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const bytes of payload.bytes) {

@@ -6,6 +6,7 @@
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
+import { isUtf8 } from "node:buffer";
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { S3Error } from "../error.ts";
@@ -182,7 +183,15 @@ function canonicalRequest(
 }
 
 const canonicalValue = (request: IncomingMessage, name: string) =>
-  (headerText(request, name) ?? "").trim().replace(/ +/g, " ");
+  textSigned(headerText(request, name) ?? "")
+    .trim()
+    .replace(/ +/g, " ");
+
+/** Clients sign text. Some send it as UTF-8, some as Latin-1, which is how Node reads headers. */
+function textSigned(header: string): string {
+  const bytes = Buffer.from(header, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : header;
+}
 
 function headerText({ headers }: IncomingMessage, name: string): string | undefined {
   const value = headers[name];

@@ -1,5 +1,6 @@
 /** Metadata, tags and checksums of objects, from the headers of a request and back. */
 import type { IncomingHttpHeaders } from "node:http";
+import { byBytes } from "../../core/text/order.ts";
 import type { Checksum, PayloadResult } from "../auth/payload.ts";
 import { decoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
@@ -105,7 +106,12 @@ export function tagsInXml(bytes: Uint8Array, most = mostTags): Readonly<Record<s
 }
 
 export const tagsXml = (tags: Readonly<Record<string, string>>): XmlElements => ({
-  TagSet: { Tag: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+  // Sorted: a map in dag-cbor has an order of its own.
+  TagSet: {
+    Tag: Object.entries(tags)
+      .sort(([a], [b]) => byBytes(a, b))
+      .map(([Key, Value]) => ({ Key, Value })),
+  },
 });
 
 function checkedTags(pairs: readonly (readonly [string, string])[], most = mostTags): Readonly<Record<string, string>> {

@@ -43,7 +43,7 @@ function partsXml(request: Request, { parts = [], checksum }: StoredObject): Xml
   const all = parts.map((part, i) => ({ number: i + 1, part })).filter(({ number }) => number > after);
   const page = all.slice(0, limit);
   return {
-    TotalPartsCount: parts.length,
+    PartsCount: parts.length,
     PartNumberMarker: after,
     NextPartNumberMarker: page.at(-1)?.number ?? after,
     MaxParts: limit,

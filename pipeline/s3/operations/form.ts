@@ -14,7 +14,7 @@ import { header, type Request, send, writable } from "../request.ts";
 import { store } from "../store/ingest.ts";
 import { xmlDocument } from "../xml.ts";
 import { aboutIn, bytesOf, tagsInXml } from "./about.ts";
-import { assertKey, largestPut, versionHeader } from "./objects.ts";
+import { assertKey, largestPut, newVersionHeader } from "./objects.ts";
 
 export const isForm = (request: Request): boolean =>
   header(request, "content-type")?.toLowerCase().startsWith("multipart/form-data") ?? false;
@@ -51,7 +51,7 @@ export async function postForm(request: Request): Promise<void> {
   const headers = {
     etag: `"${stored.etag}"`,
     "x-ipfs-path": `/ipfs/${stored.cid}`,
-    ...versionHeader(own, bucket.name, object),
+    ...newVersionHeader(object),
   };
   answer(own, form.fields, headers);
 }

@@ -19,7 +19,7 @@ import { aboutIn, bytesOf, checksumElements, checksumHeaders } from "./about.ts"
 import { rangeIn, writeCondition } from "./conditions.ts";
 import { copySource } from "./copy.ts";
 import { encodingType, maxIn, shownBy } from "./list.ts";
-import { assertKey, assertLength, versionHeader } from "./objects.ts";
+import { assertKey, assertLength, newVersionHeader } from "./objects.ts";
 
 const mostParts = 10_000;
 /** Bytes of each part but the last. */
@@ -67,7 +67,7 @@ export async function uploadPart(request: Request): Promise<void> {
   const upload = uploadOf(request);
   const number = partNumber(request);
   assertLength(request);
-  const payload = payloadOf(message, signed, algorithmNamed(upload.algorithm));
+  const payload = payloadOf(message, signed, { computed: algorithmNamed(upload.algorithm) });
   const file = await store(payload.bytes, s3.home, world);
   const part: StoredPart = { ...bytesOf(file, payload.result()), modified: world.now().getTime() };
   await writable(request).putPart(upload.id, number, part);
@@ -106,7 +106,7 @@ export async function uploadPartCopy(request: Request): Promise<void> {
 export async function completeUpload(request: Request): Promise<void> {
   const { s3, world, message, signed, key: Key } = request;
   const bucket = writable(request);
-  const body = await smallBody(message, signed, most.bytes);
+  const body = await smallBody(message, signed, most.bytes, { isOfObject: true });
   const id = parameter(request, "uploadId") ?? "";
   const upload = bucket.uploads.get(id);
   if (upload?.key !== Key) {
@@ -154,7 +154,7 @@ function sendCompleted(request: Request, object: StoredObject): void {
       ...checksumElements(object),
       ...(object.checksum && { ChecksumType: object.checksum.type ?? "FULL_OBJECT" }),
     },
-    { "x-ipfs-path": `/ipfs/${object.cid}`, ...versionHeader(request, Bucket, object) },
+    { "x-ipfs-path": `/ipfs/${object.cid}`, ...newVersionHeader(object) },
   );
 }
 

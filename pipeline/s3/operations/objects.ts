@@ -83,6 +83,10 @@ export function versionHeader(
   return versioning === undefined && object.version === undefined ? {} : { "x-amz-version-id": versionIdOf(object) };
 }
 
+/** The version ID of an object that was written: there is none to name where the bucket has no versions now. */
+export const newVersionHeader = ({ version }: StoredObject): Record<string, string> =>
+  version === undefined ? {} : { "x-amz-version-id": version };
+
 /** Body of an object, for GET, and the headers alone for HEAD. */
 export async function getObject(request: Request): Promise<void> {
   const { message, response, s3, world } = request;
@@ -185,7 +189,7 @@ export async function putObject(request: Request): Promise<void> {
   send(request, 200, {
     etag: `"${stored.etag}"`,
     "x-ipfs-path": `/ipfs/${stored.cid}`,
-    ...versionHeader(request, bucket.name, put),
+    ...newVersionHeader(put),
     ...checksumHeaders(stored),
   });
 }
