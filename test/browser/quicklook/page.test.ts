@@ -6,7 +6,9 @@ import { dirname, join } from "node:path";
 import type { CID } from "multiformats/cid";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { palettePng } from "../../../browser/quicklook/png.ts";
 import { serve } from "../../../pipeline/serve/serve.ts";
+import { smallNetcdf } from "../../fakes/netcdf3.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { chromium, openChromium } from "../../servers/chromium.ts";
 import { kuboBinary, startKubo } from "../../servers/kubo.ts";
@@ -107,6 +109,31 @@ describe.skipIf(!(await chromium()))("the quick-look in Chromium", () => {
     await page.keyboard.press("ArrowRight");
     await expect.poll(() => page.locator(".plot-line").getAttribute("d")).not.toBe(before);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  });
+
+  it("shows a NetCDF file, a table and an image, each in its own way", async () => {
+    const fileOf = (path: string, bytes: Uint8Array, reader: string) =>
+      portalOf({ path, files: { "": bytes }, reader });
+    const mast = smallNetcdf({
+      time: { attributes: { units: "seconds since 2024-08-11" }, values: [0, 60, 120] },
+      ta: { attributes: { units: "K", standard_name: "air_temperature" }, values: [290, 291, 292] },
+    });
+    const netcdf = await visit(await served(fileOf("a/mast.nc", mast, "netcdf")));
+    await plot(netcdf);
+    expect(await netcdf.getByLabel("Variable").inputValue()).toBe("ta");
+
+    const csv = await readFile("test/datasets/file-table/meteorology.csv");
+    const table = await visit(await served(fileOf("a/mast.csv", csv, "table")));
+    await plot(table);
+    expect(await textOf(table, ".ql-table caption")).toBe("The first 4 of 4 rows");
+    expect(await textOf(table, ".ql-table tbody tr td:nth-child(4)")).toBe("300.1");
+
+    const png = palettePng(30, 20, new Uint8Array(600).fill(9), new Uint8Array(765));
+    const image = await visit(await served(fileOf("a/cloud.png", png, "dataset-meta")));
+    const shown = image.locator("#quicklook img");
+    await shown.waitFor({ timeout: 90_000 });
+    await expect.poll(() => shown.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(30);
+    expect(await textOf(image, "#verified")).toMatch(/^Verified: what is shown is in 1 block /);
   });
 
   it("refuses a block with one bit changed, names it and its file, and draws nothing of it", async () => {
