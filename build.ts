@@ -2,7 +2,7 @@
  * `npm run build`: pipeline/ as the published package needs it, in dist/.
  *
  * A checkout runs its sources as they are. Node strips no types below `node_modules`, so the package ships JavaScript,
- * with whatever else stands beside the sources (the page) at the same place, and the types of what the package exports.
+ * with whatever else is beside the sources (the browser app) at the same place, and the types of what the package exports.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const { status } = spawnSync("tsc", ["-p", "tsconfig.build.json"], { stdio: "inh
 if (status !== 0) process.exit(1);
 cpSync("pipeline", "dist", {
   recursive: true,
-  // `page.js` beside `page.ts` would take the place of what was compiled.
+  // `find.js` beside `find.ts` would take the place of what was compiled.
   force: false,
   errorOnExist: true,
   filter: (path) => statSync(path).isDirectory() || !path.endsWith(".ts"),

@@ -11,7 +11,7 @@ import { type IndexReader, openIndex } from "../../pipeline/core/search/index-re
 import type { Query } from "../../pipeline/core/search/query.ts";
 import { type Question, questionOf } from "../../pipeline/core/search/question.ts";
 import { ranked } from "../../pipeline/core/search/rank.ts";
-import { type FacetCount, type Found, facetCounts, mostCounted, search } from "../../pipeline/core/search/search.ts";
+import { type FacetCount, type Found, facetCounts, search } from "../../pipeline/core/search/search.ts";
 import { type Ask, fieldNames, type Sort } from "./ask.ts";
 import { type DetailsByPath, detailsIn, type History, historyIn, isNewSince } from "./details.ts";
 import { type Campaign, readPortal, readPortalJson } from "./portal.ts";
@@ -27,7 +27,13 @@ export interface Answer {
   readonly question: Question;
 }
 
-export type Facets = ReadonlyMap<Field, readonly FacetCount[]>;
+export interface Facets {
+  readonly counts: ReadonlyMap<Field, readonly FacetCount[]>;
+  /** Whether only the first of very many were counted. */
+  readonly more: boolean;
+}
+
+export const noFacets: Facets = { counts: new Map(), more: false };
 
 export interface Engine {
   /** Whether all of the campaign is in memory. */
@@ -89,11 +95,11 @@ class IndexEngine implements Engine {
 
   async facets(ask: Ask): Promise<Facets> {
     const whole = queryOf(ask, questionOf(ask.q, { time: this.#campaign.time }));
+    // Of everything, the index has the counts.
+    if (!isAsked(whole)) return { counts: byField(allFacets(await this.#index.facets())), more: false };
     const chosen = fieldNames.filter((field) => ask.values[field]);
-    const counts = (await facetCounts(this.#index, whole)).counts;
-    const facets = new Map<Field, readonly FacetCount[]>(
-      fieldNames.map((field) => [field, counts.filter((each) => each.field === field)]),
-    );
+    const { counts, more } = await facetCounts(this.#index, whole);
+    const facets = byField(counts);
     for (const field of chosen) {
       const { [field]: _, ...values } = whole.values ?? {};
       const others = await facetCounts(this.#index, { ...whole, values });
@@ -102,7 +108,7 @@ class IndexEngine implements Engine {
         others.counts.filter((each) => each.field === field),
       );
     }
-    return facets;
+    return { counts: facets, more };
   }
 
   async count(ask: Ask): Promise<{ total: number; more: boolean }> {
@@ -122,8 +128,17 @@ class IndexEngine implements Engine {
   }
 }
 
-/** Where a campaign is not in memory, more are not counted. */
-export { mostCounted };
+function byField(counts: readonly FacetCount[]): Map<Field, readonly FacetCount[]> {
+  return new Map(fieldNames.map((field) => [field, counts.filter((each) => each.field === field)]));
+}
+
+/** What `facets.json` counts. */
+function allFacets(bytes: Uint8Array): readonly FacetCount[] {
+  const facets = JSON.parse(new TextDecoder().decode(bytes)) as Partial<
+    Record<Field, readonly (readonly [string, number])[]>
+  >;
+  return fieldNames.flatMap((field) => (facets[field] ?? []).map(([value, count]) => ({ field, value, count })));
+}
 
 const isAsked = (query: Query) => Object.keys(query).length > 0;
 

@@ -3,11 +3,12 @@ import { useState } from "preact/hooks";
 import { formatName, groupColours, groupOf } from "../../pipeline/core/page/row.ts";
 import type { Field } from "../../pipeline/core/search/document.ts";
 import type { FacetCount } from "../../pipeline/core/search/search.ts";
+import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import { withValue } from "./ask.ts";
 import { isFiltersOpen } from "./ask-form.tsx";
 import type { Campaign } from "./portal.ts";
-import { ask, facets, grouped, setAsk } from "./state.ts";
+import { answer, ask, facets, grouped, setAsk } from "./state.ts";
 
 /** In the order in which people look for data. */
 const order: readonly Field[] = [
@@ -33,7 +34,7 @@ export function Filters({ campaign }: { readonly campaign: Campaign }) {
   return (
     <aside class={isFiltersOpen.value ? "filters open" : "filters"} aria-label={find.filters}>
       {order.map((field) => (
-        <Facet key={field} field={field} counts={facets.value.get(field) ?? []} campaign={campaign} />
+        <Facet key={field} field={field} counts={facets.value.counts.get(field) ?? []} campaign={campaign} />
       ))}
       {campaign.time && (
         <fieldset>
@@ -79,8 +80,9 @@ function Facet({ field, counts, campaign }: FacetProps) {
     ...[...counts].sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)),
     ...absent.map((value) => ({ value, count: 0 })),
   ];
-  // One value that everything has narrows nothing.
-  if (all.length < 2 && chosen.length === 0) return null;
+  // One value that all that was found has narrows nothing.
+  const total = answer.value?.total ?? 0;
+  if (chosen.length === 0 && all.every(({ count }) => all.length === 1 && count >= total)) return null;
   const shown = isWhole ? all : all.filter(({ value }, i) => i < first || chosen.includes(value));
   const left = all.length - shown.length;
   return (
@@ -94,7 +96,10 @@ function Facet({ field, counts, campaign }: FacetProps) {
             onChange={(event) => setAsk(withValue(ask.value, field, value, event.currentTarget.checked))}
           />
           <span class={`name${colourOf(field, value, campaign)}`}>{nameOf(field, value)}</span>
-          <span class="number">{grouped(count)}</span>
+          <span class="number">
+            {grouped(count)}
+            {facets.value.more && count > 0 ? "+" : ""}
+          </span>
         </label>
       ))}
       {(left > 0 || isWhole) && all.length > first && (
@@ -108,7 +113,7 @@ function Facet({ field, counts, campaign }: FacetProps) {
 
 function nameOf(field: Field, value: string): string {
   if (field === "kind") return texts.find.kinds[value] ?? value;
-  return field === "format" ? formatName(value) : value;
+  return field === "format" ? formatName(value) : oneLine(value);
 }
 
 function colourOf(field: Field, value: string, { groups }: Campaign): string {

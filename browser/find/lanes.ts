@@ -80,7 +80,7 @@ export function ticksOf({ from, to }: Axis, most = 6): readonly { readonly at: n
   }
   const months = Math.ceil(days / 30.4);
   const steps = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
-  const step = steps.find((each) => months / each <= most) ?? 2400;
+  const step = steps.find((each) => months / each <= most) ?? 1200 * Math.ceil(months / most / 1200);
   const start = new Date(from);
   const index = start.getUTCFullYear() * 12 + start.getUTCMonth();
   for (let month = Math.ceil(index / step) * step; ; month += step) {

@@ -2,14 +2,19 @@
 import "../style.css";
 import "./find.css";
 import { render } from "preact";
+import { datasetPage } from "../../pipeline/core/stac/names.ts";
 import { loadTexts } from "../texts/texts.ts";
 import { AskForm } from "./ask-form.tsx";
 import { openEngine } from "./engine.ts";
 import { Filters } from "./filters.tsx";
 import { Overview } from "./overview.tsx";
-import { campaignOf } from "./portal.ts";
+import { campaignOf, urlOf } from "./portal.ts";
 import { Results } from "./results.tsx";
 import { failure, start } from "./state.ts";
+
+// Addresses of the page of before, which DOIs may lead to: `#open=PATH`.
+const opened = new URLSearchParams(location.hash.slice(1)).get("open");
+if (opened) location.replace(urlOf(datasetPage(opened)));
 
 await loadTexts();
 const place = (id: string): HTMLElement => {

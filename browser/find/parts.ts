@@ -1,6 +1,7 @@
 /** The parts of a question, each with a name and how to do without it: for what is shown as chosen, and where nothing is found. */
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
 import { type Condition, type Question, withoutCondition } from "../../pipeline/core/search/question.ts";
+import { oneLine } from "../../pipeline/core/text/shown.ts";
 import type { Texts } from "../texts/en.ts";
 import { type Ask, fieldNames, withValue } from "./ask.ts";
 
@@ -22,7 +23,7 @@ export function chosenParts(ask: Ask, question: Question, texts: Texts): readonl
     }));
   for (const field of fieldNames) {
     for (const value of ask.values[field] ?? []) {
-      const text = `${find.fields[field]}: ${field === "kind" ? (find.kinds[value] ?? value) : value}`;
+      const text = `${find.fields[field]}: ${field === "kind" ? (find.kinds[value] ?? value) : oneLine(value)}`;
       parts.push({ key: `${field} ${value}`, text, without: withValue(ask, field, value, false) });
     }
   }
@@ -42,14 +43,14 @@ export function droppableParts(ask: Ask, question: Question, texts: Texts): read
     .filter(({ kind }) => kind === "word")
     .map((condition) => ({
       key: `word ${condition.start}`,
-      text: texts.find.words(condition.typed),
+      text: texts.find.words(oneLine(condition.typed)),
       without: { ...ask, q: withoutCondition(ask.q, condition) },
     }));
   return [...words, ...chosenParts(ask, question, texts)];
 }
 
 function conditionText(condition: Condition, texts: Texts): string {
-  if (condition.kind === "place") return `${condition.typed} (${boxText(condition.bbox, texts)})`;
+  if (condition.kind === "place") return `${oneLine(condition.typed)} (${boxText(condition.bbox, texts)})`;
   if (condition.kind === "time") return texts.find.dates(condition.from, condition.until);
   return condition.typed;
 }

@@ -1,5 +1,6 @@
 /** The releases, the newest first, each with what changed, and a way to what is new in it. */
 import { useEffect, useState } from "preact/hooks";
+import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import type { History, ReleaseLine } from "./details.ts";
 import { ask, grouped, historyOfReleases, isLocal, setAsk } from "./state.ts";
@@ -41,9 +42,11 @@ function Release({ number, day, changes, rollbackOf, why }: ReleaseLine) {
     <li>
       <h2>{find.release(number, day)}</h2>
       <p>
-        {[...counts, ...(rollbackOf === undefined ? [] : [find.restored(rollbackOf)]), ...(why ? [why] : [])].join(
-          ", ",
-        )}
+        {[
+          ...counts,
+          ...(rollbackOf === undefined ? [] : [find.restored(rollbackOf)]),
+          ...(why ? [oneLine(why)] : []),
+        ].join(", ")}
       </p>
       {isLocal() && (
         <button type="button" class="plain" onClick={() => setAsk({ ...ask.value, view: "list", since: number - 1 })}>

@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals";
 import { texts } from "../texts/texts.ts";
 import { type Ask, askIn, hashOf, nothingAsked } from "./ask.ts";
-import type { Answer, Engine, Facets } from "./engine.ts";
+import { type Answer, type Engine, type Facets, noFacets } from "./engine.ts";
 import { droppableParts, type Part } from "./parts.ts";
 
 /** Rows that are shown at first, and that each "more" adds. */
@@ -12,7 +12,7 @@ export const rowsAtOnce = 40;
 
 export const ask = signal<Ask>(nothingAsked);
 export const answer = signal<Answer | undefined>(undefined);
-export const facets = signal<Facets>(new Map());
+export const facets = signal<Facets>(noFacets);
 /** Rows that are shown. */
 export const shown = signal(rowsAtOnce);
 /** Path of the dataset that is pointed at, in the list or on the map. */
@@ -24,6 +24,9 @@ export const isBusy = signal(false);
 
 /** Typing within this many milliseconds is one step back. */
 const oneStepMs = 1500;
+
+/** Milliseconds without a key. */
+const restMs = 300;
 
 let engine: Engine | undefined;
 let lastTyped = 0;
@@ -75,6 +78,9 @@ export async function run(): Promise<void> {
     if (isStale()) return;
     [failure.value, answer.value, isBusy.value] = [undefined, found, false];
     suggestions.value = [];
+    // Counting reads many files of a large campaign: only where typing has come to rest.
+    if (!engine.isLocal) await new Promise((resume) => setTimeout(resume, restMs));
+    if (isStale()) return;
     const counted = await engine.facets(asked);
     if (isStale()) return;
     facets.value = counted;

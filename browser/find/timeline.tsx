@@ -1,6 +1,7 @@
 /** When each platform measured. Dragging chooses a time; from the keyboard the two days among the filters do. */
 import { useRef, useState } from "preact/hooks";
 import { groupOf } from "../../pipeline/core/page/row.ts";
+import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import { axisOf, dayAt, lanesOf, partOf, ticksOf } from "./lanes.ts";
 import type { Campaign } from "./portal.ts";
@@ -9,10 +10,19 @@ import { answer, ask, setAsk } from "./state.ts";
 /** Height of a lane and of the ticks below, width of all, in the drawing's own units. */
 const [laneHeight, tickHeight, width] = [24, 16, 400];
 
+/** Parts of the axis from which and to which the pointer went. */
+type Dragged = readonly [from: number, to: number] | undefined;
+
 export function Timeline({ campaign }: { readonly campaign: Campaign }) {
   const { find } = texts;
   const drawing = useRef<SVGSVGElement>(null);
-  const [dragged, setDragged] = useState<readonly [number, number] | undefined>(undefined);
+  const [dragged, setDragged] = useState<Dragged>(undefined);
+  // Events come faster than renderings: where it is now.
+  const current = useRef<Dragged>(undefined);
+  const drag = (to: Dragged) => {
+    current.current = to;
+    setDragged(to);
+  };
   const axis = campaign.time && axisOf(campaign.time);
   if (!axis || !answer.value) return null;
   const lanes = lanesOf(answer.value.rows, campaign.groups, axis);
@@ -29,9 +39,10 @@ export function Timeline({ campaign }: { readonly campaign: Campaign }) {
     return box && box.width > 0 ? Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) : 0;
   };
   const end = () => {
-    setDragged(undefined);
-    if (!dragged) return;
-    const [low, high] = [Math.min(...dragged), Math.max(...dragged)];
+    const chosenNow = current.current;
+    drag(undefined);
+    if (!chosenNow) return;
+    const [low, high] = [Math.min(...chosenNow), Math.max(...chosenNow)];
     // A click is no choice of a moment: it removes what was chosen.
     const isClick = high - low < 0.005;
     const days = isClick ? { from: undefined, until: undefined } : { from: dayAt(low, axis), until: dayAt(high, axis) };
@@ -47,26 +58,28 @@ export function Timeline({ campaign }: { readonly campaign: Campaign }) {
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           const at = partAt(event);
-          setDragged([at, at]);
+          drag([at, at]);
         }}
         onPointerMove={(event) => {
-          if (dragged) setDragged([dragged[0], partAt(event)]);
+          if (current.current) drag([current.current[0], partAt(event)]);
         }}
         onPointerUp={end}
-        onPointerCancel={() => setDragged(undefined)}
+        onPointerCancel={() => drag(undefined)}
       >
         <title>{find.timelineHint}</title>
-        {ticksOf(axis).map(({ at, text }) => (
-          <g key={text}>
-            <path class="grid" d={`M${at * width} 0v${height + 3}`} />
-            <text x={at * width + 2} y={height + 13}>
-              {text}
-            </text>
-          </g>
-        ))}
+        {ticksOf(axis)
+          .filter(({ at }) => at < 0.88)
+          .map(({ at, text }) => (
+            <g key={text}>
+              <path class="grid" d={`M${at * width} 0v${height + 3}`} />
+              <text x={at * width + 2} y={height + 13}>
+                {text}
+              </text>
+            </g>
+          ))}
         {lanes.map(({ platform }, i) => (
           <text key={platform ?? ""} x="2" y={i * laneHeight + 10}>
-            {(platform ?? find.noPlatform).slice(0, 50)}
+            {oneLine(platform ?? find.noPlatform).slice(0, 50)}
           </text>
         ))}
         {lanes.map(({ platform, spans }, i) => (

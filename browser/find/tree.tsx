@@ -1,7 +1,7 @@
 /** What was found as folders, with the size of each. A folder's contents are made when it is opened. */
 import { useState } from "preact/hooks";
 import { hrefOf, type ListRow } from "../../pipeline/core/page/row.ts";
-import { formatBytes } from "../../pipeline/core/text/shown.ts";
+import { formatBytes, oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import { type Folder, foldersOf } from "./folders.ts";
 import { grouped, isLocal } from "./state.ts";
@@ -50,7 +50,7 @@ function OneFolder({ folder, isFirstOpen }: { readonly folder: Folder; readonly 
     <li>
       <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
-          <span class="name">{name}</span>{" "}
+          <span class="name">{oneLine(name)}</span>{" "}
           <span class="number">{texts.find.folder(grouped(count), size === undefined ? "" : formatBytes(size))}</span>
         </summary>
         {isOpen && <Contents folder={folder} isFew={count <= fewEntries} />}
@@ -64,12 +64,12 @@ function Leaf({ row }: { readonly row: ListRow }) {
   const name = path.slice(path.lastIndexOf("/") + 1);
   return (
     <li class={`leaf ${kind}`}>
-      <a href={hrefOf(row)}>{name}</a>
-      {title !== name && title !== path && <span class="of"> {title}</span>}
+      <a href={hrefOf(row)}>{oneLine(name)}</a>
+      {title !== name && title !== path && <span class="of"> {oneLine(title).slice(0, 300)}</span>}
       {size !== undefined && <span class="number"> {formatBytes(size)}</span>}
       {reason !== undefined && (
         <p class="reason">
-          <strong>{texts.find.unreadable}:</strong> {reason.slice(0, 400)}
+          <strong>{texts.find.unreadable}:</strong> {oneLine(reason).slice(0, 400)}
         </p>
       )}
     </li>

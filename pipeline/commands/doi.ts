@@ -11,6 +11,7 @@ import { recordOf } from "../core/datacite/record.ts";
 import { objectionsTo } from "../core/datacite/rules.ts";
 import { recordXml } from "../core/datacite/xml.ts";
 import { Failure } from "../core/failure.ts";
+import { datasetPage } from "../core/stac/names.ts";
 import { shown } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import { lock } from "../disk/lock.ts";
@@ -138,7 +139,7 @@ async function targetAt(
     campaign: facts.campaign,
     path,
     cid,
-    url: `${portal}#${new URLSearchParams({ open: path })}`,
+    url: `${portal}${datasetPage(path)}`,
     record: (doi, related) => recordOf(item, cid, facts, { doi, related, ...(released && { released }) }),
     ...(partOf && { partOf }),
   };

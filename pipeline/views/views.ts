@@ -6,7 +6,6 @@ import { feeds } from "./feeds.ts";
 import { history } from "./history.ts";
 import { indexJson } from "./index-json.ts";
 import { intake } from "./intake.ts";
-import { page } from "./page/page.ts";
 import { pages } from "./pages.ts";
 import { refs } from "./refs.ts";
 import { releases } from "./releases.ts";
@@ -16,7 +15,6 @@ import { tree } from "./tree.ts";
 import type { View } from "./view.ts";
 
 export const views: readonly View<Json>[] = [
-  page,
   browser,
   indexJson,
   stac,

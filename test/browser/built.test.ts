@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { execa } from "execa";
 import { expect, it, onTestFinished } from "vitest";
 
@@ -23,4 +24,24 @@ function namesIn(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length))
     .sort();
+}
+
+it("has a page that finds datasets of at most 50 kB, style sheet included, and a map of at most 16", () => {
+  expect(gzippedWithImports("find.js") + gzipped("style.css")).toBeLessThan(50_000);
+  expect(gzipped("map.js")).toBeLessThan(16_000);
+});
+
+const gzipped = (file: string) => gzipSync(readFileSync(join(committed, file))).length;
+
+/** Bytes of a script and of all that it imports at once. */
+function gzippedWithImports(script: string): number {
+  const read = new Set<string>();
+  const add = (file: string): void => {
+    if (read.has(file)) return;
+    read.add(file);
+    const text = readFileSync(join(committed, file), "utf8");
+    for (const [, name = ""] of text.matchAll(/\b(?:from|import)\s*["'`]\.\/([\w.-]+\.js)["'`]/g)) add(name);
+  };
+  add(script);
+  return [...read].reduce((sum, file) => sum + gzipped(file), 0);
 }

@@ -46,7 +46,7 @@ it("registers a DOI whose landing page is the portal's page of the dataset, and 
   expect(done).toMatchObject({
     state: "findable",
     changed: true,
-    url: "https://sea.example.org/portal/#open=raw%2Fcamera",
+    url: "https://sea.example.org/portal/datasets/raw/camera/index.html",
   });
   expect(server.dois.get(done.doi)).toMatchObject({
     state: "findable",

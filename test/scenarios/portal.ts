@@ -104,6 +104,6 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
     if (new URL(request.url()).origin !== new URL(url).origin) complaints.push(`asked ${request.url()}`);
   });
   await page.goto(url);
-  await page.waitForSelector("#app:not([hidden])");
+  await page.waitForSelector(".find .count[role=status], body.dataset");
   return { page, complaints };
 }

@@ -72,14 +72,13 @@ describe.each<[string, string | undefined, Flight]>([
     async () => {
       const { page, complaints } = await visit(browser!, served.portal);
       await page.fill("#q", sonde);
-      await expect.poll(() => page.locator("#count").textContent()).toBe("1 dataset");
-      await page.click("#rows a");
-      await page.click("#dataset summary >> nth=0");
-      const links = page.locator("#dataset details >> nth=0").getByRole("link");
+      await expect.poll(() => page.locator(".count").textContent()).toMatch(/^1 of /);
+      await page.click(".rows a");
+      const links = page.locator("ul.files").getByRole("link");
       expect(await links.count()).toBe(count);
       expect(await links.first().textContent()).toBe(sonde);
-      expect((await fetch(new URL((await links.first().getAttribute("href"))!, served.portal))).status).toBe(200);
-      for (const lines of await page.locator("#dataset pre").allTextContents()) {
+      expect((await fetch(new URL((await links.first().getAttribute("href"))!, page.url()))).status).toBe(200);
+      for (const lines of await page.locator("#python-cid pre, #python-reference pre").allTextContents()) {
         const code = `${lines}\nprint(ds.time.size, str(ds.time.values.min())[:10])`;
         const [size, day] = (await runPython(code, [], { IPFS_GATEWAY: served.url })).split(" ");
         expect(Number(size), lines).toBeGreaterThan(2);
@@ -110,8 +109,8 @@ describe.skipIf(!haveChromium || !havePython)("files that continue one another",
     const browser = await openChromium();
     try {
       const { page } = await visit(browser, served.portal);
-      await page.click("#rows a");
-      const lines = await page.locator("#dataset pre").last().textContent();
+      await page.click(".rows a");
+      const lines = await page.locator("#python-reference pre").textContent();
       expect(lines).toContain("reference://");
       const code = `${lines}\nprint(ds.time.values[[0, -1]].astype("datetime64[h]"), ds.ta.values[[0, 9, 10, 23]])`;
       const read = await runPython(code, [], { IPFS_GATEWAY: served.url });

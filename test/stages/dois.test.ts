@@ -54,7 +54,7 @@ function aTarget(parts: Partial<DoiTarget> & { readonly released?: string } = {}
     campaign: "sea",
     path,
     cid,
-    url: `https://example.org/#open=${path}`,
+    url: `https://example.org/datasets/${path}/index.html`,
     record: (doi, related) => recordOf(item, cid, facts, { doi, related, released: "2024-09-01T00:00:00Z" }),
     ...parts,
   };
@@ -78,7 +78,7 @@ describe("a DOI", () => {
     ]);
     expect(stored(server)).toEqual([[doi, state]]);
     expect(server.dois.get(doi)!.attributes).toMatchObject({
-      url: `https://example.org/#open=${path}`,
+      url: `https://example.org/datasets/${path}/index.html`,
       titles: [{ title: "Radar" }],
       alternateIdentifiers: [{ alternateIdentifier: aCid("first").toString(), alternateIdentifierType: "IPFS CID" }],
     });

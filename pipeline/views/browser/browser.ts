@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { listed } from "../search/documents.ts";
 import { afterChanges, type LeafNumbers, noLeaves, numbersOf } from "../search/numbers.ts";
 import type { PortalFile, View } from "../view.ts";
 import { indexPage } from "./index-page.ts";
@@ -19,9 +20,10 @@ export const browser: View<LeafNumbers> = {
   empty: noLeaves,
   step: (state, { release }) => afterChanges(state, release.changes),
   *render(state, content) {
-    const paths = content.entries.map(({ path }) => path);
+    const entries = listed(content.entries);
+    const paths = entries.map(({ path }) => path);
     const { numbers } = numbersOf(afterChanges(state, content.draft.changes), paths);
-    yield { path: "find.html", content: indexPage(content, (path) => numbers.get(path) ?? 0) };
+    yield { path: "index.html", content: indexPage({ ...content, entries }, (path) => numbers.get(path) ?? 0) };
     yield* appFiles();
   },
 };

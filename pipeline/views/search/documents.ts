@@ -3,6 +3,28 @@ import type { Json } from "../../core/json.ts";
 import type { SearchDocument } from "../../core/search/document.ts";
 import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
 
+/** What is listed: each path one time. A folder that is a dataset and has other files is listed as the dataset. */
+export function listed(entries: readonly Entry[]): readonly Entry[] {
+  const datasets = datasetPaths(entries);
+  return entries.filter(({ kind, path }) => kind === "dataset" || !datasets.has(path));
+}
+
+/** A document for each path that is listed. Other files in the folder of a dataset find the dataset. */
+export function documentsOf(entries: readonly Entry[]): readonly SearchDocument[] {
+  const datasets = datasetPaths(entries);
+  const others = new Map<string, readonly string[]>();
+  for (const entry of entries)
+    if (entry.kind === "plain" && entry.names && datasets.has(entry.path)) others.set(entry.path, entry.names);
+  return listed(entries).map((entry) => {
+    const document = documentOf(entry);
+    const names = others.get(entry.path);
+    return names ? { ...document, names: [...document.names, ...names] } : document;
+  });
+}
+
+const datasetPaths = (entries: readonly Entry[]) =>
+  new Set(entries.filter(({ kind }) => kind === "dataset").map(({ path }) => path));
+
 export function documentOf(entry: Entry): SearchDocument {
   if (entry.kind === "dataset") return datasetOf(entry);
   const title = entry.path.slice(entry.path.lastIndexOf("/") + 1);

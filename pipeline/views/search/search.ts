@@ -7,7 +7,7 @@
 import { cidOfDigest, codecs } from "../../dag/block.ts";
 import type { Linked, View } from "../view.ts";
 import { searchFiles } from "./build.ts";
-import { documentOf } from "./documents.ts";
+import { documentsOf } from "./documents.ts";
 import { afterChanges, type LeafNumbers, noLeaves, numbersOf } from "./numbers.ts";
 import { decodeStored, encodeStored, type StoredFile } from "./stored.ts";
 
@@ -18,11 +18,10 @@ export const search: View<LeafNumbers> = {
   step: (state, { release, isMerged }) => (isMerged ? state : afterChanges(state, release.changes)),
   remembers: true,
   *render(state, { draft, entries }, memory) {
-    const paths = entries.map(({ path }) => path);
+    const all = documentsOf(entries);
+    const paths = all.map(({ path }) => path);
     const { numbers, next } = numbersOf(afterChanges(state, draft.changes), paths);
-    const documents = entries
-      .map((entry) => [numbers.get(entry.path)!, documentOf(entry)] as const)
-      .sort(([a], [b]) => a - b);
+    const documents = all.map((document) => [numbers.get(document.path)!, document] as const).sort(([a], [b]) => a - b);
     const before = memory?.before && decodeStored(memory.before);
     const files = searchFiles(documents, next, undefined, before);
     let file = files.next();

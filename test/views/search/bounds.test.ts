@@ -5,7 +5,7 @@ import { openIndex } from "../../../pipeline/core/search/index-reader.ts";
 import { type Query, termsOf } from "../../../pipeline/core/search/query.ts";
 import { facetCounts, search } from "../../../pipeline/core/search/search.ts";
 import { itemOf } from "../../../pipeline/core/stac/item.ts";
-import { documentOf } from "../../../pipeline/views/search/documents.ts";
+import { documentOf, documentsOf } from "../../../pipeline/views/search/documents.ts";
 import { afterChanges, noLeaves, numberOf, numbersOf } from "../../../pipeline/views/search/numbers.ts";
 import { described, dropsondes, facts } from "../../fakes/descriptions.ts";
 import { aDocument, randomFrom } from "../../fakes/search-corpus.ts";
@@ -143,5 +143,20 @@ describe("numbers of documents", () => {
       );
     };
     expect([...filesOf([...paths].reverse())]).toEqual([...filesOf(paths)]);
+  });
+});
+
+describe("a folder that is a dataset and has other files", () => {
+  it("is listed one time, and found by the names of its other files", async () => {
+    const folder = entry("a/flight");
+    const other = { kind: "plain", path: "a/flight", cid: folder.cid, plain: { kind: "directory", size: 1 }, names: ["camera_notes.txt"] } as const; // biome-ignore format: one entry
+    const documents = documentsOf([folder, other, { ...other, path: "b" }]);
+    expect(documents.map(({ path, kind }) => [path, kind])).toEqual([
+      ["a/flight", "dataset"],
+      ["b", "plain"],
+    ]);
+    const files = indexFiles(documents.slice(0, 1).map((document, number) => [number, document]), 1, true); // biome-ignore format: one document
+    const index = await openIndex(async (path) => files.get(path) ?? expect.fail(`there is no ${path}`));
+    expect((await search(index, { words: "camera_notes" }, { limit: 5 })).hits.map(({ path }) => path)).toEqual(["a/flight"]); // biome-ignore format: one hit
   });
 });
