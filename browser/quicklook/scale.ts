@@ -55,11 +55,13 @@ export function padded(range: Range, isLog: boolean, by = 0.04): Range {
 export interface ScaleOptions {
   readonly quantity: Pick<Quantity, "time">;
   readonly isLog?: boolean;
+  /** What the values themselves reach to, where the scale has room around them. */
+  readonly values?: Range;
   /** About how many ticks there is room for. */
   readonly ticks: number;
 }
 
-export function scaleOf(range: Range, { quantity, isLog = false, ticks }: ScaleOptions): Scale {
+export function scaleOf(range: Range, { quantity, isLog = false, values = range, ticks }: ScaleOptions): Scale {
   const { least, greatest } = widened(range, isLog);
   if (isLog) return logScale(least, greatest, ticks);
   const span = greatest - least;
@@ -67,7 +69,7 @@ export function scaleOf(range: Range, { quantity, isLog = false, ticks }: ScaleO
     share: (value: number) => (value - least) / span,
     value: (share: number) => least + share * span,
   };
-  if (quantity.time) return { ...linear, ...timeTicks(least, greatest, ticks, quantity.time) };
+  if (quantity.time) return { ...linear, ...timeTicks(least, greatest, ticks, quantity.time, values) };
   const step = roundStep(span / Math.max(1, ticks));
   return { ...linear, ticks: ticksBy(step, least, greatest).map((value) => stepTick(value, step)), common: "" };
 }
@@ -116,14 +118,14 @@ const steps = [
   ...[1, 2, 5, 10, 15].map((days) => days * day),
 ];
 
-function timeTicks(least: number, greatest: number, count: number, time: NonNullable<Quantity["time"]>) {
+function timeTicks(least: number, greatest: number, count: number, time: NonNullable<Quantity["time"]>, values: Range) {
   const wanted = (greatest - least) / Math.max(1, count);
   const step = steps.find((each) => each >= wanted);
   if (step === undefined) return dateTicks(least, greatest, count, time);
   const ticks: number[] = [];
   for (let at = Math.ceil(least / step) * step; at <= greatest; at += step) ticks.push(at);
   const texts = ticks.map((value) => timeText(value, time));
-  const dates = new Set([least, greatest].map((value) => timeText(value, time).slice(0, 10)));
+  const dates = new Set([values.least, values.greatest].map((value) => timeText(value, time).slice(0, 10)));
   // Of one day its date stands once below the axis; of several, midnight has it.
   const clock = (text: string) => text.slice(11) || "00:00";
   if (step >= day) return { ticks: ticks.map((value, i) => ({ value, text: texts[i]!.slice(0, 10) })), common: "" };

@@ -8,7 +8,9 @@ import type { Cursor, Plot, PlotOptions, PlotTexts } from "./plot.ts";
 
 export function seriesPlot({ x, value }: Extract<PlotData, { kind: "series" }>, options: PlotOptions): Plot {
   const { width, height, isLog } = options;
-  const xScale = scaleOf(padded(rangeOf(x.values) ?? unit, false, 0.01), {
+  const along = rangeOf(x.values) ?? unit;
+  const xScale = scaleOf(padded(along, false, 0.01), {
+    values: along,
     quantity: x,
     ticks: ticksAcross(width - 80),
   });

@@ -107,6 +107,14 @@ describe("a series", () => {
     ).toHaveLength(2);
   });
 
+  it("names the days that it has values of, and not those that the room beside them reaches into", () => {
+    const days = [0, 12, 47.5].map((hours) => at("2024-08-11T00:00:00Z") + 3_600_000 * hours);
+    const text = textOf(
+      drawn({ ...series, x: values("time", "", days, { time }), value: values("t", "K", [1, 2, 3]) }).svg,
+    );
+    expect(text).toContain("time, 2024-08-11 – 2024-08-12");
+  });
+
   it("draws of many values on one pixel those that show", () => {
     const count = 100_000;
     const x = Float64Array.from({ length: count }, (_, i) => (i * 500) / count);
