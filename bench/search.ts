@@ -4,33 +4,50 @@
  * Run it with `node bench/search.ts [datasets]`. The datasets are made up, with words as frequent as in real texts. Counts are
  * the same on every machine; only the seconds and megabytes are not.
  */
-import type { SearchDocument } from "../pipeline/core/search/document.ts";
 import { openIndex } from "../pipeline/core/search/index-reader.ts";
 import type { Query } from "../pipeline/core/search/query.ts";
 import { facetCounts, search } from "../pipeline/core/search/search.ts";
 import { assemble } from "../pipeline/dag/assemble.ts";
+import { cidOfDigest, codecs } from "../pipeline/dag/block.ts";
 import { fileOf } from "../pipeline/dag/build/file.ts";
 import { profiles } from "../pipeline/dag/profile.ts";
+import { type Numbered, searchFiles } from "../pipeline/views/search/build.ts";
+import type { StoredIndex } from "../pipeline/views/search/stored.ts";
 import { aDocument, randomFrom } from "../test/fakes/search-corpus.ts";
-import { indexFiles } from "../test/fakes/search-index.ts";
 
 const count = Number(process.argv[2] ?? 100_000);
 const profile = profiles["cid-v1"];
 
-/** Blocks of an index by CID, folders included, with the paths of its files. */
-function built(documents: readonly (readonly [number, SearchDocument])[], next: number) {
-  const blocks = new Map<string, number>();
-  const files = new Map<string, { cid: string; content: Uint8Array }>();
+interface Built {
+  /** Bytes of blocks by CID, folders included: of what was built from another index, the written ones. */
+  readonly blocks: Map<string, number>;
+  /** Of the files that were written. */
+  readonly files: Map<string, Uint8Array>;
+  /** Of all files. */
+  readonly cids: Map<string, string>;
+  readonly stored: StoredIndex | undefined;
+}
+
+/** @param before what is stored of the index before: as a release builds it. */
+function built(documents: Numbered, next: number, before?: StoredIndex): Built {
+  const [blocks, files, cids] = [new Map<string, number>(), new Map<string, Uint8Array>(), new Map<string, string>()];
   const put = ({ cid, bytes }: { cid: { toString(): string }; bytes: Uint8Array }) =>
     void blocks.set(cid.toString(), bytes.length);
   const leaves = [];
-  for (const [path, content] of indexFiles(documents, next)) {
-    const { cid, tsize } = fileOf(content, profile, put);
-    files.set(path, { cid: cid.toString(), content });
+  const all = searchFiles(documents, next, false, before);
+  let file = all.next();
+  for (; !file.done; file = all.next()) {
+    const [path, content] = file.value;
+    if (content instanceof Uint8Array) files.set(path, content);
+    const { cid, tsize } =
+      content instanceof Uint8Array
+        ? fileOf(content, profile, put)
+        : { cid: cidOfDigest(codecs.raw, content.digest), tsize: content.size };
+    cids.set(path, cid.toString());
     leaves.push({ path, cid, tsize });
   }
-  const root = assemble(leaves, profile, put);
-  return { blocks, files, root: root.cid.toString() };
+  assemble(leaves, profile, put);
+  return { blocks, files, cids, stored: file.value };
 }
 
 const random = randomFrom(1);
@@ -39,14 +56,14 @@ const started = performance.now();
 const before = built(documents, count);
 const seconds = (performance.now() - started) / 1000;
 const sizes = (part: string) => {
-  const some = [...before.files].filter(([path]) => path.startsWith(part)).map(([, { content }]) => content.length);
+  const some = [...before.files].filter(([path]) => path.startsWith(part)).map(([, { length }]) => length);
   const sum = some.reduce((a, b) => a + b, 0);
   return `${some.length} files, ${(sum / 1e6).toFixed(2)} MB, mean ${Math.round(sum / some.length)} B, greatest ${some.reduce((a, b) => Math.max(a, b), 0)} B`;
 };
 console.log(
   `${count} datasets: built in ${seconds.toFixed(1)} s, ${Math.round(process.memoryUsage().rss / 1e6)} MB resident, ${before.blocks.size} blocks`,
 );
-for (const part of ["root", "rare/", "common/", "windows/", "rows/", "facets.json", ""])
+for (const part of ["root", "rare/", "common/", "cells/", "windows/", "boxes/", "rows/", "facets.json", ""])
   console.log(`  ${part || "all"}: ${sizes(part)}`);
 
 let [bytes, requests, trips, open] = [0, 0, 0, 0];
@@ -58,8 +75,8 @@ const index = async () => {
     requests++;
     const file = before.files.get(path);
     if (!file) throw new Error(`no ${path}`);
-    bytes += file.content.length;
-    return file.content;
+    bytes += file.length;
+    return file;
   });
   [bytes, requests, trips] = [0, 0, 0];
   return opened;
@@ -120,17 +137,18 @@ const changed = {
   "one removed": { documents: documents.filter(([n]) => n !== middle), next: count },
 };
 for (const [what, { documents, next }] of Object.entries(changed)) {
-  const after = built(documents, next);
+  const started = performance.now();
+  const after = built(documents, next, before.stored);
+  const seconds = (performance.now() - started) / 1000;
   const fresh = [...after.blocks].filter(([cid]) => !before.blocks.has(cid));
-  const known = new Set([...before.files.values()].map(({ cid }) => cid));
-  const newFiles = [...after.files].filter(([, { cid }]) => !known.has(cid));
-  const byKind = new Map<string, string>();
-  for (const kind of ["rare", "common", "windows", "rows", "root", "facets", "index"]) {
-    const some = newFiles.filter(([path]) => path.startsWith(kind));
-    byKind.set(kind, `${some.length}/${some.reduce((sum, [, { content }]) => sum + content.length, 0)}`);
-  }
+  const known = new Set(before.cids.values());
+  const changed = [...after.cids].filter(([, cid]) => !known.has(cid)).map(([path]) => path);
+  const byKind = ["rare", "common", "cells", "windows", "boxes", "rows", "root", "facets", "index"].map((kind) => {
+    const some = changed.filter((path) => path.startsWith(kind));
+    return `${kind} ${some.length}/${some.reduce((sum, path) => sum + (after.files.get(path)?.length ?? 0), 0)}`;
+  });
   const bytes = fresh.reduce((sum, [, size]) => sum + size, 0);
   console.log(
-    `${what}: ${(bytes / 1e3).toFixed(1)} kB in ${fresh.length} new blocks, ${newFiles.length} files of ${after.files.size} new (${((1 - newFiles.length / after.files.size) * 100).toFixed(2)} % unchanged), by kind files/bytes: ${[...byKind].map(([kind, text]) => `${kind} ${text}`).join(", ")}`,
+    `${what}: ${(bytes / 1e3).toFixed(1)} kB in ${fresh.length} new blocks, ${changed.length} files of ${after.cids.size} new (${((1 - changed.length / after.cids.size) * 100).toFixed(2)} % unchanged), built in ${seconds.toFixed(1)} s from what is stored, by kind files/bytes: ${byKind.join(", ")}`,
   );
 }

@@ -263,7 +263,7 @@ async function correctionFor(word: string, index: IndexReader): Promise<string |
 /** Rows of the first candidates that match, and how many match. `share`: of those that are not certain. */
 async function rowsOf(
   { found }: Candidates,
-  { limit, count, share = 0.5 }: SearchOptions & { readonly share?: number | undefined },
+  { limit, count = false, share = 0.5 }: SearchOptions & { readonly share?: number | undefined },
   plan: Plan,
   index: IndexReader,
 ): Promise<{ rows: Row[]; checked: { total: number; more: boolean } }> {
