@@ -1,10 +1,10 @@
-import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { locate } from "../cli/address/locate.ts";
 import { remarksOn } from "../cli/adopt/other-copy.ts";
 import { appearWhole } from "../cli/local/extract.ts";
 import { importCars } from "../cli/local/import-cars.ts";
+import { writeParts } from "../cli/local/write-parts.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { formatBytes } from "../core/text/shown.ts";
@@ -104,13 +104,4 @@ async function sourceFor(
   const { since } = call.flags;
   const before = typeof since === "string" ? await releaseNumbered(Number(since), campaign.log, call.world) : undefined;
   return { cid: head.cid, source: withData(head, before, campaign, call.world) };
-}
-
-async function writeParts(file: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
-  const handle = await open(file, "wx");
-  try {
-    for await (const part of parts) await handle.writeFile(part);
-  } finally {
-    await handle.close();
-  }
 }

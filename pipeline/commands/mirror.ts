@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import * as v from "valibot";
 import type { Campaign } from "../campaign/campaign.ts";
 import { matches } from "../campaign/path-pattern.ts";
+import { mirrorToCar } from "../cli/mirror/car-file.ts";
 import { folderTarget } from "../cli/mirror/folder-target.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
@@ -18,7 +19,7 @@ import type { MirrorItem } from "../stages/mirror/plan.ts";
 export const mirror: Verb = {
   args: "<name>",
   flags: [
-    ["--to <place>", "folder:PATH, embedded:PATH or kubo:ADDRESS"],
+    ["--to <place>", "folder:PATH, car:FILE, embedded:PATH or kubo:ADDRESS"],
     ["--path <glob...>", "only leaves at these paths (default: all)"],
     ["--budget <size>", "at most that much, as 200GB (default: without a limit)"],
     ["--keep <number>", "leaves of that many of the newest releases", "1"],
@@ -26,6 +27,7 @@ export const mirror: Verb = {
   about: `Copies the leaves of the newest release, then of older ones, as far as the budget goes; what it has no room for is listed. What is no
 longer meant to be there is removed first, so that the budget is never exceeded. Ended and run again, it goes on, and fetches nothing twice.
 A folder has real file names, for people without IPFS, and mirror.json about them; each leaf appears by a rename, so that rsync copies old or new.
+A CAR is written anew each time: the log, the portal and the leaves, for \`car import\`, \`log adopt\` and \`verify --offline\`.
 embedded: the folder of a node of its own, on an external disk for example, whose unpinned blocks are removed. kubo: the address of its RPC.`,
   example: "fieldtree mirror hangar --to folder:/srv/orcestra --path 'products/**' --budget 200GB",
 
@@ -47,10 +49,18 @@ embedded: the folder of a node of its own, on an external disk for example, whos
       keep,
     };
     const campaign = await call.campaign();
+    const [, car] = /^car:(.+)$/s.exec(String(flags.to)) ?? [];
+    if (car !== undefined) {
+      const file = resolve(call.cwd, car);
+      for await (const event of mirrorToCar(file, options, campaign, world)) {
+        out.result(dataOf(event, name), textOf(event, car));
+      }
+      return 0;
+    }
     const { target, close } = await targetAt(flags.to, name, keep, campaign, call);
     try {
       for await (const event of mirrorStage(target, options, campaign, world)) {
-        out.result(dataOf(event, name), textOf(event, target));
+        out.result(dataOf(event, name), textOf(event, target.name));
         await out.taken();
       }
     } finally {
@@ -76,7 +86,9 @@ async function targetAt(
 ): Promise<{ target: MirrorTarget; close: () => Promise<void> }> {
   const [, kind, where] = /^(folder|embedded|kubo):(.+)$/s.exec(typeof place === "string" ? place : "") ?? [];
   if (kind === undefined || where === undefined)
-    throw new Failure("input", "--to is missing, or no place", { hint: "folder:PATH, embedded:PATH or kubo:ADDRESS" });
+    throw new Failure("input", "--to is missing, or no place", {
+      hint: "folder:PATH, car:FILE, embedded:PATH or kubo:ADDRESS",
+    });
   if (kind === "folder") {
     if (keep > 1) throw new Failure("input", "a folder has the newest release only: leave --keep out");
     const folder = resolve(cwd, where);
@@ -102,7 +114,8 @@ function dataOf(event: MirrorEvent, name: string): object {
   return { event: event.event, path, cid: cid.toString(), release, bytes };
 }
 
-function textOf(event: MirrorEvent, { name }: MirrorTarget): string {
+/** `name`: of the place. */
+function textOf(event: MirrorEvent, name: string): string {
   const line = ({ path, bytes, release }: MirrorItem) => `${printable(path)}@${release} (${formatBytes(bytes)})`;
   switch (event.event) {
     case "added":

@@ -58,8 +58,7 @@ export async function* mirror(
   campaign: Past & Pick<Parts, "log">,
   world: World,
 ): AsyncGenerator<MirrorEvent> {
-  const head = await publishedHead(campaign.log, world);
-  const plan = planMirror(await candidatesOf(head, options, campaign, world), options.budget, target.storesOnce);
+  const { head, plan } = await mirrorPlan(options, target.storesOnce, campaign, world);
   const have = new Map((await target.items(world)).map((item) => [keyOf(item), item]));
   const wanted = new Map(plan.items.map((item) => [keyOf(item), item]));
   const gone = [...have].filter(([key]) => !wanted.has(key)).map(([, item]) => item);
@@ -102,6 +101,18 @@ export async function* mirror(
   const status = statusOf(head, plan);
   await target.finish?.(status, world);
   yield { event: "mirrored", status, added: fresh.length, removed: gone.length };
+}
+
+/** The plan for the newest release. `once`: data is stored once, at however many paths it is. */
+export async function mirrorPlan(
+  options: MirrorOptions,
+  once: boolean,
+  campaign: Past & Pick<Parts, "log">,
+  world: World,
+): Promise<{ readonly head: Head; readonly plan: MirrorPlan }> {
+  const head = await publishedHead(campaign.log, world);
+  const candidates = await candidatesOf(head, options, campaign, world);
+  return { head, plan: planMirror(candidates, options.budget, once) };
 }
 
 const statusOf = (head: Head, { items, left }: MirrorPlan): MirrorStatus => ({ head, items, left });

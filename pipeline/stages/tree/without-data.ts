@@ -48,17 +48,31 @@ export async function* withData(
   campaign: Past,
   world: World,
 ): AsyncGenerator<Block> {
+  const leavesOf = async ({ release }: Head) => dataLeaves(await treeOf(release, campaign, world));
+  const had = new Set(since && (await leavesOf(since)).map(({ cid }) => identity(cid)));
+  const leaves = (await leavesOf(head)).filter(({ cid }) => !had.has(identity(cid)));
+  yield* withLeaves(
+    head,
+    leaves.map(({ cid }) => cid),
+    campaign,
+    world,
+  );
+}
+
+/** The same, with the data of these leaves. */
+export async function* withLeaves(
+  head: Head,
+  leaves: readonly CID[],
+  campaign: Past,
+  world: World,
+): AsyncGenerator<Block> {
   const sent = cidSet();
   for await (const block of withoutData(head, campaign, world)) {
     sent.add(block.cid);
     yield block;
   }
-  const had = new Set(
-    since && dataLeaves(await treeOf(since.release, campaign, world)).map(({ cid }) => identity(cid)),
-  );
-  for (const { cid } of dataLeaves(await treeOf(head.release, campaign, world))) {
-    if (had.has(identity(cid))) continue;
-    for await (const block of walk(cid, campaign.get, { scope: "all" })) {
+  for (const leaf of leaves) {
+    for await (const block of walk(leaf, campaign.get, { scope: "all" })) {
       if (sent.has(block.cid)) continue;
       sent.add(block.cid);
       yield block;

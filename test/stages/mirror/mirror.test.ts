@@ -1,9 +1,12 @@
+import { createReadStream } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { mirrorToCar } from "../../../pipeline/cli/mirror/car-file.ts";
 import { folderTarget } from "../../../pipeline/cli/mirror/folder-target.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
+import { readCar } from "../../../pipeline/dag/car.ts";
 import { type MirrorOptions, type MirrorTarget, mirror } from "../../../pipeline/stages/mirror/mirror.ts";
 import { nodeTarget } from "../../../pipeline/stages/mirror/node-target.ts";
 import { keyOf, type MirrorItem, planMirror } from "../../../pipeline/stages/mirror/plan.ts";
@@ -125,6 +128,25 @@ describe("a folder as a mirror", () => {
     await writeFile(join(folder, "mirror.json"), JSON.stringify({ mirror: "hangar", copies: { "../x": copy } }));
     await expect(synced(folderTarget("hangar", folder, parts.get), parts)).rejects.toMatchObject({ kind: "input" });
   });
+});
+
+it("is a CAR with the log and what the budget has room for", async () => {
+  const { parts, first, second } = await aCampaign();
+  await publishing(parts, first);
+  await publishing(parts, second);
+  const file = join(await temporaryFolder(), "hangar.car");
+  for (const budget of [500, 5000]) {
+    const events = await Array.fromAsync(mirrorToCar(file, { ...everything, budget }, parts, world));
+    const { items, head } = events.flatMap((event) => (event.event === "mirrored" ? [event.status] : []))[0]!;
+    const { roots, blocks } = await readCar(createReadStream(file));
+    const there = new Set((await Array.fromAsync(blocks)).map(({ cid }) => `${cid}`));
+    expect(roots.map(String)).toEqual([`${head.cid}`]);
+    expect(items.map(({ path }) => path)).toEqual(budget === 500 ? ["a"] : ["a", "d"]);
+    for (const { cid } of items) expect(there).toContain(`${cid}`);
+    expect(there).toContain(`${head.release.previous}`);
+    const left = events.flatMap((event) => (event.event === "left" ? [event.item] : []));
+    for (const { cid } of left) expect(there).not.toContain(`${cid}`);
+  }
 });
 
 describe("a node as a mirror", () => {
