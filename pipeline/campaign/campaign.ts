@@ -30,6 +30,7 @@ import { peeringOf } from "./parts/peering.ts";
 import { configuredPinServices, originsOf } from "./parts/pin-services.ts";
 import { scanFilter } from "./path-pattern.ts";
 import { readers } from "./readers/readers.ts";
+import { sistersIn } from "./remotes.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Campaign extends Parts, FetchingBelow {
@@ -55,7 +56,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
   const home = await homeOrGateways(config, state, secret);
   const gateways = await gatewaysOf(config);
   const reach = gateways ? firstOf(home, gateways) : home;
-  const published = facts(config, await doisIn(folder));
+  const published = facts(config, await doisIn(folder), await sistersIn(folder, config.sisters));
   const log = await logOf(config, { folder, state, blocks: home, env });
   const services = await configuredPinServices(config, secret);
   const announced = await configuredNames(config, { secret, env, attachments: log.attachments });

@@ -1,5 +1,5 @@
 /** `pull`: brings data, a dataset or another campaign's releases to the campaign's node, and remembers from where. */
-import { readAliases } from "../cli/pull/aliases.ts";
+import { readAliases } from "../campaign/remotes.ts";
 import { type PullOptions, pullAddress } from "../cli/pull/pull-address.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure, isFailure } from "../core/failure.ts";

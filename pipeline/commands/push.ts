@@ -1,8 +1,8 @@
 /** `push`: points an IPNS key at the newest release, at what was pulled, or at data in the tree. */
 import { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
+import { type Aliases, changeAliases, type PushedAlias, readAliases } from "../campaign/remotes.ts";
 import { locate } from "../cli/address/locate.ts";
-import { type Aliases, changeAliases, type PushedAlias, readAliases } from "../cli/pull/aliases.ts";
 import { anySourceOf, endpointsOf, endpointText } from "../cli/pull/endpoints.ts";
 import { targetFor } from "../cli/pull/push-target.ts";
 import type { Call, Verb } from "../cli/verb.ts";

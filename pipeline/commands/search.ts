@@ -26,7 +26,7 @@ export const search: Verb = {
   ],
   about: `Finds what has all of the words: in titles, paths, names of variables, platforms, projects, keywords, people, formats and names of files. A
 word that nothing has finds what begins with it, or what differs by a letter; \`drop*\` asks for beginnings. A date is a word, too: 2024-08-18
-finds what has data on that day. Bounds are inclusive. What was added last comes first. Up to 2 000 are counted.
+finds what has data on that day. Campaigns under sisters: in campaign.yaml are searched as well. Bounds are inclusive. What was added last comes first. Up to 2 000 are counted.
 With --json, a line for each, then one with how many there are. Nothing found is no failure.
 
 ${aboutAddresses}`,
@@ -35,12 +35,18 @@ ${aboutAddresses}`,
   async run(call) {
     const limit = limitIn(call.flags.limit);
     const query = queryOf(call);
-    const portal = await openPortal(textIn(call.flags.in), call);
-    const index = await openIndex((path) => portal.read(`search/${path}`));
-    const found = await find(index, query, { limit, count: true });
-    for (const hit of found.hits) {
-      await printHit(hit, portal, call);
-      await call.out.taken();
+    const portals: PortalToSearch[] = [{ portal: await openPortal(textIn(call.flags.in), call) }];
+    if (call.flags.in === undefined) portals.push(...(await sistersOf(call)));
+    let found: Found = { hits: [], total: 0, more: false, corrected: [] };
+    for (const { portal, sister } of portals) {
+      const index = await openIndex((path) => portal.read(`search/${path}`));
+      const here = await find(index, query, { limit: Math.max(1, limit - found.hits.length), count: true });
+      const hits = here.hits.slice(0, limit - found.hits.length);
+      for (const hit of hits) {
+        await printHit(hit, { portal, sister }, call);
+        await call.out.taken();
+      }
+      found = joinedHits(found, { ...here, hits });
     }
     const { total, more, corrected } = found;
     const summary = {
@@ -53,6 +59,33 @@ ${aboutAddresses}`,
     return 0;
   },
 };
+
+interface PortalToSearch {
+  readonly portal: PortalFiles;
+  /** Name of the sister campaign whose portal it is. */
+  readonly sister?: string | undefined;
+}
+
+/** The portals of `sisters:` in campaign.yaml, as they were pulled. */
+async function sistersOf(call: Call): Promise<readonly PortalToSearch[]> {
+  const { facts } = await call.campaign();
+  return Promise.all(
+    (facts.sisters ?? []).map(async ({ name, portal }) => ({
+      portal: await openPortal(`ipfs://${portal}`, call),
+      sister: name,
+    })),
+  );
+}
+
+function joinedHits(one: Found, other: Found): Found {
+  const words = new Map([...one.corrected, ...other.corrected].map((each) => [each.typed, each]));
+  return {
+    hits: [...one.hits, ...other.hits],
+    total: one.total + other.total,
+    corrected: [...words.values()],
+    more: one.more || other.more,
+  };
+}
 
 function queryOf({ args, flags }: Call): Query {
   const [bbox, from, until, variable] = [flags.bbox, flags.from, flags.until, flags.variable].map(textIn);
@@ -87,13 +120,14 @@ function boxIn(text: string): Box {
 
 async function printHit(
   { path, title, kind, time, bbox, platform, format }: Row,
-  portal: PortalFiles,
+  { portal, sister }: PortalToSearch,
   { out }: Call,
 ): Promise<void> {
   const cid = await portal.cidOf(`tree/${path}`);
   if (!cid) throw new Failure("corrupt", `the search index names ${path}, which is not in the tree of its portal`);
   const data = {
     path,
+    ...(sister !== undefined && { sister }),
     cid: cid.toString(),
     title,
     kind,
@@ -105,7 +139,8 @@ async function printHit(
   const about = [title, time && timeText(time), bbox && boxText(bbox), platform, format].filter(
     (text) => text !== undefined && text !== "",
   );
-  out.result(data, `${printable(path)}\n  ${printable(about.join(" · "))}\n  ipfs://${cid}`);
+  const at = sister === undefined ? path : `${sister}/tree/${path}`;
+  out.result(data, `${printable(at)}\n  ${printable(about.join(" · "))}\n  ipfs://${cid}`);
 }
 
 /** `2024-08-18`, or the first and last day. */

@@ -30,6 +30,7 @@ function indexOf({ draft, entries, campaign }: Content) {
   const { campaign: name, title, domain, gateways } = campaign;
   const head = {
     campaign: { name, title, domain, gateways },
+    ...(campaign.sisters && { sisters: campaign.sisters.map(({ stac: _, ...sister }) => sister) }),
     release: { number: draft.number, made: draft.made, root: draft.root.toString() },
   };
   if (entries.length > mostListed) {

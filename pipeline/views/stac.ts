@@ -6,6 +6,8 @@
  * `versions/PATH.json` is `{path, versions: [{release, made, op, path, cid, item, …}]}`, newest first. `item` is the path of
  * the item in this portal, or its address in an earlier one. For a path that a dataset was moved from it is `{path, movedTo}`.
  */
+import { CID } from "multiformats/cid";
+import { sisterFolder } from "../core/campaign/sisters.ts";
 import { stableJson } from "../core/json.ts";
 import { stacFiles } from "../core/stac/catalog.ts";
 import { itemsParquet, tableFile } from "../core/stac/geoparquet.ts";
@@ -25,6 +27,9 @@ export const stac: View<Versions> = {
     const datasets = entries.filter((entry) => entry.kind === "dataset");
     if (datasets.length > 0) yield { path: tableFile, content: itemsParquet(datasets, campaign) };
     yield* versionFiles(versions, new Set(datasets.map(({ path }) => path)));
+    for (const { name, stac } of campaign.sisters ?? []) {
+      yield { path: sisterFolder(name), content: { cid: CID.parse(stac.cid), tsize: stac.tsize } };
+    }
   },
 };
 

@@ -142,5 +142,18 @@ describe("another campaign that was pulled", () => {
     expect((await fieldtree(["cat", "ship/tree/data/b.txt"], { cwd })).stdout).toBe("b");
     const found = await fieldtree(["search", "nothing", "--in", "ship", "--json"], { cwd });
     expect(found.json().at(-1)).toEqual({ hits: 0, total: 0 });
+
+    await writeFile(join(cwd, "campaign.yaml"), "campaign: test\nsisters: [ship]\n");
+    await writeFile(join(cwd, "tree.yaml"), "empty:\n");
+    const published = await fieldtree(["publish", "--json"], { cwd });
+    expect(published.code, published.stderr).toBe(0);
+    const everywhere = await fieldtree(["search", "b.txt", "--json"], { cwd });
+    expectSchema("search", everywhere.json());
+    expect(everywhere.json()[0]).toMatchObject({ path: "data/b.txt", sister: "ship" });
+    const { portal } = published.json().at(-1);
+    const read = async (path: string) => JSON.parse((await fieldtree(["cat", `${portal}/${path}`], { cwd })).stdout);
+    const links: { rel: string; href: string; title: string }[] = (await read("stac/catalog.json")).links;
+    const child = links.find(({ rel, title }) => rel === "child" && title === "ORCESTRA");
+    expect((await read(`stac/${child!.href}`)).id).toBe("ship");
   });
 });

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import type { Campaign } from "../../campaign/campaign.ts";
 import { configIn } from "../../campaign/config.ts";
+import { type Aliases, readAliases } from "../../campaign/remotes.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Relation } from "../../core/relation.ts";
 import { shown } from "../../core/text/shown.ts";
@@ -14,7 +15,6 @@ import { readRelease } from "../../log/release.ts";
 import { comparedText, compareLogs, type OtherLog } from "../../stages/adopt/other-log.ts";
 import { parseAddress } from "../address/parse-address.ts";
 import { type Remarks, storeCar } from "../local/import-cars.ts";
-import { type Aliases, readAliases } from "../pull/aliases.ts";
 import { pullAddress } from "../pull/pull-address.ts";
 import type { Call } from "../verb.ts";
 

@@ -1,8 +1,8 @@
 /** Republishes IPNS records for `republish` and `github clock`: of names in campaign.yaml, and of keys that were pushed to. */
 import type { Campaign } from "../../campaign/campaign.ts";
+import { readAliases } from "../../campaign/remotes.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { readAliases } from "../pull/aliases.ts";
 import type { Call } from "../verb.ts";
 
 interface Republished {

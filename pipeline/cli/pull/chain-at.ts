@@ -1,5 +1,6 @@
 /** The releases of another campaign, for verbs that take them: under the name they were pulled as, or at the CID of one. */
 import { CID } from "multiformats/cid";
+import { readAliases } from "../../campaign/remotes.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { Get } from "../../dag/block.ts";
 import { walk } from "../../dag/read/read.ts";
@@ -11,7 +12,6 @@ import { checkReleases } from "../../stages/verify/check-releases.ts";
 import { locate } from "../address/locate.ts";
 import { parseAddress } from "../address/parse-address.ts";
 import type { Call } from "../verb.ts";
-import { readAliases } from "./aliases.ts";
 
 export interface ChainAt {
   readonly state: SisterState;

@@ -1,6 +1,7 @@
 /** One pull: from an address, or a name that was pulled before, to what is remembered of it. */
 import { CID } from "multiformats/cid";
 import type { Campaign } from "../../campaign/campaign.ts";
+import { type Aliases, aliasName, changeAliases, nameFrom } from "../../campaign/remotes.ts";
 import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
@@ -9,9 +10,9 @@ import type { Source } from "../../ipfs/fallback.ts";
 import type { Fetched } from "../../ipfs/fetch-missing.ts";
 import { type Pulled, pull } from "../../stages/pull/pull.ts";
 import type { Remote } from "../../stages/pull/recognise.ts";
+import { sisterOf } from "../../stages/pull/sister.ts";
 import type { Call } from "../verb.ts";
 import { below, type PullAddress, parsePullAddress, resolveName } from "./address.ts";
-import { type Aliases, aliasName, changeAliases, nameFrom } from "./aliases.ts";
 import { type Endpoint, endpointsOf, endpointText, sourceOf } from "./endpoints.ts";
 
 export interface PullOptions {
@@ -149,9 +150,10 @@ async function remember(
   campaign: Campaign,
   world: World,
 ): Promise<void> {
+  const sister = remote.kind === "campaign" ? await sisterOf(remote.state, campaign.get) : undefined;
   const change = ({ pulled, pushed }: Aliases): Aliases => {
     const kept = address ?? pulled[name]?.address;
-    const alias = { cid: `${remote.cid}`, ...(kept !== undefined && { address: kept }) };
+    const alias = { cid: `${remote.cid}`, ...(kept !== undefined && { address: kept }), ...(sister && { sister }) };
     return { pushed, pulled: { ...pulled, [name]: alias } };
   };
   await changeAliases(campaign, change, world);

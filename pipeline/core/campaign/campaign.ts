@@ -33,6 +33,7 @@ import { type NameConfig, namesSchema, settledNames } from "./names.ts";
 import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
 import { type ReviewConfig, reviewSchema, settledReview } from "./review.ts";
 import { type S3Config, s3Schema, settledS3 } from "./s3.ts";
+import type { Sister } from "./sisters.ts";
 
 /** The keys of campaign.yaml that published files depend on: equal facts give equal items and views. */
 export interface Facts {
@@ -50,6 +51,8 @@ export interface Facts {
   readonly doi?: string;
   /** By path, the DOI of a dataset that resolves, and the CID that it is for; absent where there are none. */
   readonly dois?: Readonly<Record<string, { readonly doi: string; readonly cid: string }>>;
+  /** Absent where there are none. */
+  readonly sisters?: readonly Sister[];
 }
 
 export interface Provider {
@@ -60,7 +63,9 @@ export interface Provider {
 }
 
 /** campaign.yaml with every default filled in. */
-export interface CampaignConfig extends Omit<Facts, "doi" | "dois"> {
+export interface CampaignConfig extends Omit<Facts, "doi" | "dois" | "sisters"> {
+  /** Names of remotes.json. */
+  readonly sisters: readonly string[];
   readonly node: NodeConfig;
   /** Globs over paths in the tree. Nothing in `only` means everything. */
   readonly scan: { readonly only: readonly string[]; readonly except: readonly string[] };
@@ -212,6 +217,13 @@ export const campaignSchema = v.pipe(
         ),
       ),
       doi: optional("Where DOIs of datasets are registered. Default: nowhere", doiSchema),
+      sisters: optional(
+        "Campaigns that were pulled, by name, whose data is found with this one's. Default: none",
+        v.array(
+          v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "must be names")),
+          "must be a list of names",
+        ),
+      ),
       s3: optional("Who may use the S3 gateway. Default: nobody", s3Schema),
     },
     "must be `campaign: NAME` and other keys",
@@ -247,6 +259,7 @@ export function readCampaign(source: string | Uint8Array): {
 export function facts(
   { campaign, title, domain, gateways, collectionDepth, providers, projects, doi }: CampaignConfig,
   dois: Dois = new Map(),
+  sisters: readonly Sister[] = [],
 ): Facts {
   const resolving = [...dois].filter(([, entry]) => resolves(entry));
   return {
@@ -258,6 +271,7 @@ export function facts(
     providers,
     projects,
     ...(doi?.campaign && { doi: doi.campaign }),
+    ...(sisters.length > 0 && { sisters }),
     ...(resolving.length > 0 && {
       dois: Object.fromEntries(resolving.map(([path, { doi, cid }]) => [path, { doi, cid }])),
     }),
@@ -299,6 +313,7 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
       ...(url && { url }),
     })),
     projects: projects ?? {},
+    sisters: config.sisters ?? [],
     profile: profile ?? "cid-v1",
     limits: { fetch: bytesIn(limits?.fetch ?? "10 GiB") },
     pins: settledPins(pins),

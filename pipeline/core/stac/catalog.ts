@@ -17,6 +17,7 @@
  */
 
 import type { Facts } from "../campaign/campaign.ts";
+import { sisterFolder } from "../campaign/sisters.ts";
 import { stableJson } from "../json.ts";
 import { byBytes } from "../text/order.ts";
 import { plural } from "../text/plural.ts";
@@ -184,6 +185,16 @@ function linksTo(listed: Listing["top"], folder: Folder, from: string): StacLink
   );
 }
 
+/** Of the campaigns that are found with this one: child catalogs, whole and unchanged, each with a root of its own. */
+function sisterLinks({ sisters = [] }: Facts, from: string): StacLink[] {
+  return sisters.map(({ name, title }) => ({
+    rel: "child",
+    href: relative(from, `${sisterFolder(name)}/catalog.json`),
+    type: json,
+    title,
+  }));
+}
+
 const pageTitle = ({ first, last }: Page<Listed>) => `${first} to ${last}`;
 
 function pageDocument({ file, page, parent }: ListedPage, folder: Folder, place: Place, facts: Facts) {
@@ -258,6 +269,7 @@ function documentOf(folder: Folder, listing: Listing, place: Place, facts: Facts
     { rel: "root", href: relative(file, rootFile), type: json, title: place.rootTitle },
     ...(parent ? [{ rel: "parent", href: relative(file, parent.file), type: json, title: parent.title }] : []),
     ...linksTo(listing.top, folder, file),
+    ...(folder.path === "" ? sisterLinks(facts, file) : []),
   ];
   const items = everyDataset(folder).map(({ item }) => item);
   const common = {

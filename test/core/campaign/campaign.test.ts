@@ -40,6 +40,7 @@ describe("campaign.yaml", () => {
         collectionDepth: 2,
         providers: [],
         projects: {},
+        sisters: [],
         profile: "cid-v1",
         limits: { fetch: 10 * 1024 ** 3 },
         pins: {

@@ -13,12 +13,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import * as v from "valibot";
-import { Failure, isFailure } from "../../core/failure.ts";
-import { stableJson } from "../../core/json.ts";
-import type { World } from "../../core/world.ts";
-import { lock } from "../../disk/lock.ts";
-import { readIfThere } from "../../disk/read.ts";
-import { writeDurably } from "../../disk/write.ts";
+import type { Sister } from "../core/campaign/sisters.ts";
+import { Failure, isFailure } from "../core/failure.ts";
+import { stableJson } from "../core/json.ts";
+import type { World } from "../core/world.ts";
+import { lock } from "../disk/lock.ts";
+import { readIfThere } from "../disk/read.ts";
+import { writeDurably } from "../disk/write.ts";
 
 /** A name of something pulled: part of labels and addresses. */
 const nameText = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -42,6 +43,16 @@ const aliasesSchema = v.object({
         /** Absent where it was pulled with --no-alias. */
         address: v.optional(v.string()),
         cid: cidText,
+        /** Of another campaign. */
+        sister: v.optional(
+          v.object({
+            campaign: v.string(),
+            title: v.string(),
+            release: v.number(),
+            portal: cidText,
+            stac: v.object({ cid: cidText, tsize: v.number() }),
+          }),
+        ),
       }),
     ),
     {},
@@ -80,6 +91,19 @@ export async function readAliases(folder: string): Promise<Aliases> {
   const read = v.safeParse(aliasesSchema, value);
   if (read.success) return read.output;
   throw invalid(folder, read.issues[0].message);
+}
+
+/** The campaigns that campaign.yaml names. @throws Failure `input` where one was not pulled, or is none. */
+export async function sistersIn(folder: string, names: readonly string[]): Promise<readonly Sister[]> {
+  if (names.length === 0) return [];
+  const { pulled } = await readAliases(folder);
+  return names.map((name) => {
+    const sister = pulled[name]?.sister;
+    if (sister) return { name, ...sister };
+    throw new Failure("input", `campaign.yaml: sisters: names ${name}, and no campaign was pulled under that name`, {
+      hint: `fieldtree pull ADDRESS --as ${name}, after taking it out of sisters:`,
+    });
+  });
 }
 
 /** Changes the file atomically, also beside other processes that do. */
