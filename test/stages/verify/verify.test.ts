@@ -149,7 +149,7 @@ describe("a campaign that is as its log says", () => {
       "tree: 3 of 3 roots follow from their tree.yaml, and from the changes told",
       "index: 1 dataset, where the tree has it",
       "portal: rebuilt from the log to the same bytes",
-      expect.stringMatching(/^node: keeps the tree and the portal; \d+ blocks \(\d+ kB\) read and hashed$/),
+      expect.stringMatching(/^node: keeps the tree and the portal; \d+ blocks \([\d.]+ [kM]B\) read and hashed$/),
       ...Array.from({ length: 6 }, () => "pin: retrieved"),
       ...Array.from({ length: 2 }, () => `name: ${value}`),
     ]);
