@@ -50,7 +50,7 @@ function OneFolder({ folder, isFirstOpen }: { readonly folder: Folder; readonly 
     <li>
       <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
-          <span class="name">{oneLine(name)}</span>{" "}
+          <span class="folder-name">{oneLine(name)}</span>{" "}
           <span class="number">{texts.find.folder(grouped(count), size === undefined ? "" : formatBytes(size))}</span>
         </summary>
         {isOpen && <Contents folder={folder} isFew={count <= fewEntries} />}
