@@ -6,24 +6,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
-import { recordAbsence } from "../absent.ts";
 import { program } from "../commands/program.ts";
 import { smallSonde } from "../fakes/netcdf3.ts";
 import { kuboBinary, startKubo } from "../servers/kubo.ts";
 import { python, pythonWith, runPython } from "../servers/python.ts";
+import { rscript } from "../servers/r.ts";
 import { addAll, json, type Served, serving, useFolders } from "./portal.ts";
 
 const [havePython, haveKubo, intake] = [await python(), await kuboBinary(), await pythonWith("intake-2")];
-const haveR = await execa("Rscript", ["-e", "library(ncdf4)"], { reject: false, stdin: "ignore" }).then(
-  ({ exitCode }) =>
-    exitCode === 0 ||
-    recordAbsence({
-      what: "R with ncdf4",
-      why: "no Rscript that has it",
-      get: "apt-get install r-cran-ncdf4",
-      required: false,
-    }),
-);
+const Rscript = await rscript();
 
 const table =
   "time,latitude,longitude,ta\n2024-08-11T10:00:00Z,13.1,-59.4,300.5\n2024-08-11T11:00:00Z,13.1,-59.4,301.5\n";
@@ -126,14 +117,14 @@ describe.skipIf(!havePython)("lines copied from a dataset's page", { timeout: 40
     }
   });
 
-  it.skipIf(!haveR)("open the NetCDF file and the table in R", async () => {
+  it.skipIf(!Rscript)("open the NetCDF file and the table in R", async () => {
     const folder = await folders({});
     for (const [path, check] of [
       [paths.sonde, "cat(nc$nvars > 0)"],
       [paths.table, "cat(df$ta[2] == 301.5)"],
     ] as const) {
       const text = (await waysOf(path)).get("r-gateway")!;
-      const { stdout } = await execa("Rscript", ["-e", `${text}\n${check}`], { cwd: folder, stdin: "ignore" });
+      const { stdout } = await execa(Rscript!, ["-e", `${text}\n${check}`], { cwd: folder, stdin: "ignore" });
       expect(stdout).toContain("TRUE");
     }
   });

@@ -68,6 +68,11 @@ describe("datasets/", () => {
     const listed = [{ path: "1.nc", cid: aCid("1").toString(), size: 10, start: "2024-08-11T10:00:00Z" }];
     const specimens: readonly [path: string, reader: string, description: Description][] = [
       ["a.nc", "netcdf", { ...dropsondes, access: netcdf }],
+      [
+        "bare.nc",
+        "netcdf",
+        { ...nothing, variables: [{ name: "x", dimensions: [], shape: [], type: "int8", role: "data" }] },
+      ],
       ["folder", "netcdf", { ...nothing, access: netcdf, members: { count: 3, listed, differences: ["time"] } }],
       ["odf", "odf", { ...nothing, attributes: { history: "a\nb" } }],
       ["t.csv", "table", { ...nothing, access: { format: "file", mediaType: "text/csv" } }],

@@ -1,7 +1,7 @@
 /** Variables and dimensions as tables. */
 import { isRecord, type Json } from "../json.ts";
 import type { PageAbout } from "./about.ts";
-import { type Content, type Html, html } from "./html.ts";
+import { type Content, html } from "./html.ts";
 
 type Field = Readonly<Record<string, Json>>;
 
@@ -20,52 +20,68 @@ export function variableSection({ item: { properties } }: PageAbout): Content {
 ${table(
   "Variables",
   ["Name", "Unit", "Standard name", "Dimensions", "Type", "Chunks"],
-  [...measured, ...others],
-  (each) => variableRow(each, lengths),
-)}${table("Dimensions and coordinates", ["Name", "Length", "Unit", "From", "To"], dimensions, (each) => dimensionRow(each, lengths))}</section>
+  [...measured, ...others].map((each) => variableCells(each, lengths)),
+)}${table(
+  "Dimensions and coordinates",
+  ["Name", "Length", "Unit", "From", "To"],
+  dimensions.map((each) => dimensionCells(each, lengths)),
+)}</section>
 `;
 }
 
-function table(
-  caption: string,
-  heads: readonly string[],
-  all: readonly (readonly [string, Field])[],
-  row: (each: readonly [string, Field]) => Html,
-): Content {
+/** Cells of a row, the first of which names it. */
+type Cells = readonly Content[];
+
+/** A table of the rows that fit, without columns in which there is nothing. */
+function table(caption: string, heads: readonly string[], all: readonly Cells[]): Content {
   if (all.length === 0) return undefined;
   const left = all.length - mostRows;
+  const columns = heads.flatMap((head, at) =>
+    at === 0 || all.some((cells) => !isBlank(cells[at])) ? [{ head, at }] : [],
+  );
+  const row = (cells: Cells) =>
+    html`<tr>${columns.map(({ at }) => (at === 0 ? html`<th scope="row">${cells[at]}</th>` : html`<td>${cells[at]}</td>`))}</tr>\n`;
   return html`<div class="scroll" role="region" aria-label="Table: ${caption}" tabindex="0"><table>
 <caption>${caption}</caption>
-<thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<thead><tr>${columns.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>
 ${all.slice(0, mostRows).map(row)}</tbody>
 </table></div>
 ${left > 0 && html`<p class="quiet">and ${left} more, in the STAC item</p>\n`}`;
 }
 
-function variableRow([name, field]: readonly [string, Field], lengths: ReadonlyMap<string, number>): Html {
+const isBlank = (cell: Content) => cell === undefined || cell === "";
+
+function variableCells([name, field]: readonly [string, Field], lengths: ReadonlyMap<string, number>): Cells {
   const dimensions = textsOf(field.dimensions).map((dimension) => {
     const length = lengths.get(dimension);
     return length === undefined ? dimension : `${dimension}: ${length}`;
   });
   const description = textOf(field.description);
-  return html`<tr><th scope="row"><code>${name}</code>${description !== undefined && html`<small>${description}</small>`}${
-    field.type !== "data" && html`<small class="role">coordinate</small>`
-  }</th><td>${textOf(field.unit)}</td><td>${textOf(field["cf:standard_name"])}</td><td>${dimensions.join(", ")}</td><td>${textOf(
-    field.data_type,
-  )}</td><td>${numbersOf(field.chunks).join(" × ")}</td></tr>
-`;
+  return [
+    html`<code>${name}</code>${description !== undefined && html`<small>${description}</small>`}${
+      field.type !== "data" && html`<small class="role">coordinate</small>`
+    }`,
+    textOf(field.unit),
+    textOf(field["cf:standard_name"]),
+    dimensions.join(", "),
+    textOf(field.data_type),
+    numbersOf(field.chunks).join(" × "),
+  ];
 }
 
-function dimensionRow([name, field]: readonly [string, Field], lengths: ReadonlyMap<string, number>): Html {
+function dimensionCells([name, field]: readonly [string, Field], lengths: ReadonlyMap<string, number>): Cells {
   const extent = Array.isArray(field.extent) ? (field.extent as readonly Json[]) : [];
   // A count has indices for its extent.
   const [from, to] = field.type === "count" ? [] : extent.map(scalarText);
   const description = textOf(field.description) ?? textOf(field["cf:standard_name"]);
-  return html`<tr><th scope="row"><code>${name}</code>${description !== undefined && html`<small>${description}</small>`}</th><td>${
-    lengths.get(name) ?? countOf(field)
-  }</td><td>${textOf(field.unit)}</td><td>${from}</td><td>${to}</td></tr>
-`;
+  return [
+    html`<code>${name}</code>${description !== undefined && html`<small>${description}</small>`}`,
+    lengths.get(name) ?? countOf(field),
+    textOf(field.unit),
+    from,
+    to,
+  ];
 }
 
 function countOf({ type, extent, values }: Field): number | undefined {

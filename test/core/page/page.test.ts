@@ -96,6 +96,12 @@ describe("a dataset's page", () => {
     expect(shown).toContain("<li>Open Data Fabric dataset, block 1: f16</li>");
   });
 
+  it("has no column in which there is nothing", () => {
+    const bare = [{ name: "x", dimensions: [], shape: [], type: "float32", role: "data" }] as const;
+    expect(pageOf(path, { ...nothing, variables: bare })).not.toContain(">Standard name</th>");
+    expect(page).toContain(">Standard name</th>");
+  });
+
   it("gives data for its scripts with addresses relative to itself", () => {
     expect(scriptIn(pageOf("a b/höhe #1.zarr"), "dataset")).toMatchObject({
       path: "a b/höhe #1.zarr",
