@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addHere } from "../../browser/contribute/add.ts";
 import { describeHere } from "../../browser/contribute/describe.ts";
 import { editedTree } from "../../browser/contribute/tree-edit.ts";
+import type { Json } from "../../pipeline/core/json.ts";
 import { datasetMain } from "../../pipeline/core/page/page.ts";
 import { assemble } from "../../pipeline/dag/assemble.ts";
 import { fileOf } from "../../pipeline/dag/build/file.ts";
@@ -113,7 +114,7 @@ describe.skipIf(!haveChromium)("contribute.html", { timeout: 240_000 }, () => {
       entries: [],
       campaign: facts,
     };
-    const files = portalOf([app, pages] as readonly View<never>[] as never, content);
+    const files = portalOf([app, pages] as readonly View<Json>[], content);
     files.set("tree.yaml", "products:\n  a: Qm\n");
     server = await servePortals(new Map([["ipfs/x", files]]));
     browser = await openChromium();

@@ -29,7 +29,8 @@ const checks = {
 
 describe.skipIf(!havePython)("lines copied from a dataset's page", { timeout: 400_000 }, () => {
   const folders = useFolders();
-  let [cwd, tools]: readonly string[] = ["", ""];
+  let cwd = "";
+  let tools = "";
   let served: Served;
 
   beforeAll(async () => {
