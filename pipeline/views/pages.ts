@@ -79,7 +79,7 @@ function versionsOf({ path }: DatasetEntry, versions: Versions): PageAbout["vers
 
 /** A page that is a single raw block. */
 interface RememberedPage {
-  /** Of what it is made of, uint8[16]: cut from a hash for which nobody finds two such. */
+  /** Of what it is made of, uint8[16]: cut from a hash without known collisions. */
   readonly key: Uint8Array;
   /** sha2-256, uint8[32]. */
   readonly digest: Uint8Array;

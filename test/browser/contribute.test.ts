@@ -80,7 +80,7 @@ describe("what is dropped", () => {
     expect(seen.about).toMatchObject({ reader: "netcdf", cid: added.root.cid.toString(), path: "raw/D1.nc" });
     const shown = datasetMain(seen.about).text;
     expect(shown).toContain("2024-08-31");
-    // No file of a portal is there beside it.
+    // It is in no portal, and links to no file of one.
     expect(shown).not.toContain("stac/");
   });
 

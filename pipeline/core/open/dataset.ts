@@ -5,7 +5,7 @@ import type { Item } from "../stac/item.ts";
 export interface OpenedDataset {
   readonly path: string;
   readonly cid: string;
-  /** Last name of the path, or of what stands for it. */
+  /** Last name of the path, or its CID. */
   readonly name: string;
   readonly form: Form;
   /** Of its kerchunk reference, where it has one of the whole. */

@@ -19,7 +19,7 @@ export interface PageAbout {
   /** Its names in the intake catalog. */
   readonly intake?: readonly string[] | undefined;
   readonly facts: Facts;
-  /** Whether files of the portal are there beside the page. A dropped file's page has none. */
+  /** Whether the page is in a portal, next to its files. A dropped file's page has none. */
   readonly isPublished: boolean;
 }
 

@@ -15,6 +15,6 @@ it.each([
   ["http://bafyx.ipfs.localhost:8080/", { gateway: "http://localhost:8080", portal: "ipfs://bafyx" }],
   ["https://host.example/some/folder/", { portal: "https://host.example/some/folder" }],
   ["file:///home/ada/portal/", { portal: "file:///home/ada/portal" }],
-])("%s is told by its address", (address, where) => {
+])("%s names where it is", (address, where) => {
   expect(whereIs(new URL(address))).toEqual({ ...where, portalUrl: address.replace(/\/$/, "") });
 });
