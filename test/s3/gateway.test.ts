@@ -194,6 +194,9 @@ describe("a multipart upload", () => {
         expect(texts(done, "ChecksumType")).toEqual([type]);
         if (expected) expect(texts(done, "ChecksumCRC32")).toEqual([expected]);
       }
+      const checked = await ask(`data/${key}`, { partNumber: "2" }, { headers: { "x-amz-checksum-mode": "ENABLED" } });
+      expect(checked.headers.get("x-amz-checksum-type")).toBe(type);
+      if (expected) expect(checked.headers.get("x-amz-checksum-crc32")).toBe(crc(bodies[1]!));
       const wanted = { "x-amz-object-attributes": "ObjectParts,Checksum" };
       const attributes = await (await ask(`data/${key}`, { attributes: "" }, { headers: wanted })).text();
       expect([texts(attributes, "Size"), texts(attributes, "PartsCount")]).toEqual([[String(5 * mib), "10"], ["2"]]);

@@ -104,7 +104,8 @@ export async function getObject(request: Request): Promise<void> {
     ...overridden(request),
     ...(Object.keys(object.tags).length > 0 && { "x-amz-tagging-count": String(Object.keys(object.tags).length) }),
     ...(part && object.parts && { "x-amz-mp-parts-count": String(object.parts.length) }),
-    ...(!range && header(request, "x-amz-checksum-mode")?.toUpperCase() === "ENABLED" && checksumHeaders(object)),
+    ...(header(request, "x-amz-checksum-mode")?.toUpperCase() === "ENABLED" &&
+      (part ? partChecksum(parameter(request, "partNumber"), object) : !range && checksumHeaders(object))),
     ...(range && { "content-range": `bytes ${range.first}-${range.last}/${object.size}` }),
     "content-length": range ? range.last - range.first + 1 : object.size,
   };
@@ -145,6 +146,13 @@ function partRange(number: string | undefined, { parts, size }: StoredObject): B
     throw new S3Error("InvalidPart", "The requested partnumber is not satisfiable");
   const first = sizes.slice(0, index).reduce((sum, each) => sum + each, 0);
   return { first, last: first + length - 1 };
+}
+
+/** The checksum of one part, where it was recorded. */
+function partChecksum(number: string | undefined, { parts, checksum }: StoredObject): Record<string, string> {
+  const part = parts?.[Number(number) - 1];
+  if (typeof part !== "object" || !checksum) return {};
+  return checksumHeaders({ checksum: { ...checksum, value: part.checksum } });
 }
 
 /** Headers that a GET asks for in its query. */
