@@ -84,7 +84,7 @@ interface ImageOptions {
 }
 
 /** Colour indices from the top left: 0 where a value is missing, else 1 to 255. */
-export function imageOf({ x, y, values, colour, downward, area }: ImageOptions) {
+function imageOf({ x, y, values, colour, downward, area }: ImageOptions) {
   const across = pixelsAlong(x, area.width, false);
   const down = pixelsAlong(y, area.height, !downward);
   const columns = x.values.length;
@@ -117,7 +117,7 @@ function paletteOf(table: ColourTable): Uint8Array {
 }
 
 /** What shows where nothing was measured. */
-export function hatching(id: string): SvgNode {
+function hatching(id: string): SvgNode {
   return svg(
     "pattern",
     { id: `${id}-hatch`, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
