@@ -41,6 +41,7 @@ describe("init --site", () => {
     );
     const units = site.filter((file) => /\.(service|timer)$/.test(file));
     expect(units).toHaveLength(5);
+    expect(await read(cwd, "site/crontab")).toContain(`fieldtree --campaign '${cwd}' --quiet republish\n`);
 
     const compose = readYaml(await read(cwd, "site/compose.yaml"), { maxDepth: 10 });
     expect(compose.broken).toBeUndefined();

@@ -33,8 +33,17 @@ export function siteFiles(options: SiteOptions): Readonly<Record<string, string>
     }),
     // The network forgets a record after 48 hours.
     [`site/fieldtree-${name}-republish.timer`]: timer(options, "republish", "12h"),
+    "site/crontab": crontab(options),
     "site/compose.yaml": compose(options),
   };
+}
+
+/** In a crontab a percent sign ends the command. */
+function crontab({ folder }: SiteOptions): string {
+  const quoted = `'${folder.replaceAll("'", "'\\''").replaceAll("%", "\\%")}'`;
+  return `# Where there is no systemd: crontab -e, and this line.
+17 */12 * * *  fieldtree --campaign ${quoted} --quiet republish
+`;
 }
 
 const oneshot = "Type=oneshot\n";

@@ -5,6 +5,7 @@
  * the result of the preceding verification: `success`, or anything else.
  */
 import { configIn } from "../../campaign/config.ts";
+import { readAliases } from "../../campaign/remotes.ts";
 import { withoutCommands } from "../../cli/job/workflow-commands.ts";
 import { republishRecords } from "../../cli/publishing/republish-records.ts";
 import type { Call } from "../../cli/verb.ts";
@@ -34,7 +35,9 @@ async function tick(call: Call): Promise<number> {
     { event: "ticked", enabled: "verify.yml", badge, ...(written !== undefined && { written }) },
     `verify.yml goes on running; badge “${badge.message}” ${text[`${written}`]}`,
   );
-  if (head && campaign.names.some(({ kind }) => kind === "ipns")) await republishRecords(call);
+  const { pushed } = await readAliases(campaign.folder);
+  const isAnnounced = head !== undefined && campaign.names.some(({ kind }) => kind === "ipns");
+  if (isAnnounced || Object.keys(pushed).length > 0) await republishRecords(call);
   return 0;
 }
 
