@@ -16,18 +16,18 @@ it("publishes a dataset that lies in its files, names it in `status`, and whoeve
   const { cwd, run, added, file } = await inPlaceCampaign();
   expect(added.json()[0]).toMatchObject({ inPlace: true, at: "flights", bytes: 600_000 });
   expect(await run("publish")).toMatchObject({ code: 0 });
-  const before = await run("status");
+  const before = await run("status", "--deadline", "30");
   expect(before.stdout).toContain(
     `in place only: on this machine there is no copy but the files themselves\n  tree.yaml:1: flights, in ${join(cwd, "flights")}\n`,
   );
-  expect((await run("status", "--json")).json()[0].inPlace).toEqual([
+  expect((await run("status", "--json", "--deadline", "30")).json()[0].inPlace).toEqual([
     { path: "flights", cid: added.json()[0].cid, added: join(cwd, "flights") },
   ]);
   expect((await run("car", "export", added.json()[0].cid, "--output", "all.car")).code).toBe(0);
   expect(readFileSync(join(cwd, "all.car")).length).toBeGreaterThan(600_000);
 
   renameSync(file, `${file}.away`);
-  const lost = await run("status");
+  const lost = await run("status", "--deadline", "30");
   expect(lost.stdout).toContain(`tree.yaml:1: flights lacks block `);
   expect(lost.stdout).toContain(`(${file} is gone)`);
   const checked = await run("fsck");
@@ -42,7 +42,7 @@ it("publishes a dataset that lies in its files, names it in `status`, and whoeve
   renameSync(`${file}.away`, file);
   expect((await run("add", "flights", "--at", "flights")).code).toBe(0);
   rmSync(join(cwd, "flights"), { recursive: true });
-  const after = await run("status");
+  const after = await run("status", "--deadline", "30");
   expect(after.stdout).not.toContain("in place only");
   expect(after.stdout).toContain("nothing to do");
   expect((await run("gc")).code).toBe(0);
@@ -64,7 +64,7 @@ it("never counts what is in place for `pins.require`", async () => {
   const published = await run("publish");
   expect(published.code).toBe(4);
   expect(published.stderr).toContain("not pinned where it is required (1 of mirror)");
-  expect((await run("status", "--json", "--deadline", "5")).json()[0]).toMatchObject({
+  expect((await run("status", "--json", "--deadline", "30")).json()[0]).toMatchObject({
     release: null,
     inPlace: [{ path: "flights" }],
   });
