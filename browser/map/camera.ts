@@ -168,6 +168,6 @@ function leastScale(form: Camera["form"], { width, height }: Size): number {
 }
 
 /** Longitudes from -180 to 180. */
-const normalized = (degrees: number) => ((((degrees + 180) % 360) + 360) % 360) - 180;
+export const normalized = (degrees: number) => ((((degrees + 180) % 360) + 360) % 360) - 180;
 
 const rounded = (degrees: number) => Math.round(degrees * 100) / 100;

@@ -1,11 +1,12 @@
 /** Draws the map: water, land, a graticule, the tracks by the colours of their groups, the box that is searched. */
 
 import type { GeoPermissibleObjects } from "d3-geo";
-import { geoGraticule, geoPath } from "d3-geo";
+import { geoPath } from "d3-geo";
 import type { MultiPolygon } from "geojson";
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
 import { type Camera, projectionOf, type Size } from "./camera.ts";
 import { colourOf } from "./colours.ts";
+import { graticuleAt, gridLabels } from "./graticule.ts";
 import { type Shape, shapeOf, shapeOfBox, type Track } from "./track.ts";
 
 export interface Scene {
@@ -26,6 +27,9 @@ export interface Palette {
   readonly grid: string;
   readonly box: string;
   readonly halo: string;
+  readonly label: string;
+  /** Families of the page's font. */
+  readonly font: string;
   /** As `--group-0` … `--group-7`. */
   readonly groups: readonly string[];
 }
@@ -55,6 +59,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene, palette: P
   }
   trace(graticuleAt(camera, size));
   stroke(context, palette.grid, 0.5);
+  writeLabels(context, scene, palette);
 
   // All of one colour at once: a stroke of ten thousand lines costs less than ten thousand strokes.
   for (const [colour, shapes] of byColour(tracks, groups)) {
@@ -89,6 +94,29 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene, palette: P
   }
 }
 
+/** Pixels between a label and the edge of the map. */
+const labelMargin = 6;
+
+/** Pixels. A lower map is a strip that labels would cover. */
+const leastLabelled = 160;
+
+function writeLabels(context: CanvasRenderingContext2D, { camera, size }: Scene, palette: Palette): void {
+  context.font = `11px ${palette.font}`;
+  context.fillStyle = palette.label;
+  context.strokeStyle = palette.water;
+  context.lineWidth = 3;
+  for (const { text, x, y } of size.height < leastLabelled ? [] : gridLabels(camera, size)) {
+    const isParallel = x === 0;
+    // In the corner, the label of a parallel and that of a meridian would lie on one another.
+    if (isParallel ? y > size.height - 24 || y < 10 : x < 30 || x > size.width - 30) continue;
+    context.textAlign = isParallel ? "left" : "center";
+    context.textBaseline = isParallel ? "middle" : "bottom";
+    const at = [isParallel ? labelMargin : x, isParallel ? y : y - labelMargin] as const;
+    context.strokeText(text, ...at);
+    context.fillText(text, ...at);
+  }
+}
+
 function stroke(context: CanvasRenderingContext2D, colour: string, width: number): void {
   context.strokeStyle = colour;
   context.lineWidth = width;
@@ -114,22 +142,3 @@ const joined = (shapes: readonly Shape[]): GeoPermissibleObjects => ({
   type: "MultiLineString",
   coordinates: shapes.flatMap(({ lines }) => lines.map((line) => line.map((position) => [...position]))),
 });
-
-/** Lines of the grid where the map is: as many degrees apart as leaves some of them on it. */
-function graticuleAt({ scale, centre }: Camera, { width, height }: Size): GeoPermissibleObjects {
-  const step = [30, 15, 10, 5, 2, 1].find((degrees) => (degrees * Math.PI * scale) / 180 < 220) ?? 0.5;
-  const grid = geoGraticule().step([step, step]).stepMajor([90, 360]);
-  if (step >= 10) return grid();
-  const reach = Math.min(90, (Math.hypot(width, height) * 90) / Math.PI / scale);
-  const [south, north] = [Math.max(-89, centre[1] - reach), Math.min(89, centre[1] + reach)];
-  // Meridians converge: near a pole all of them are on the map.
-  const aside = Math.min(
-    180,
-    reach / Math.max(0.02, Math.cos((Math.max(Math.abs(south), Math.abs(north)) * Math.PI) / 180)),
-  );
-  const down = (degrees: number) => Math.floor(degrees / step) * step;
-  return grid.extent([
-    [down(centre[0] - aside), down(south)],
-    [down(centre[0] + aside) + step, down(north) + step],
-  ])();
-}

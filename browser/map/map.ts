@@ -300,6 +300,8 @@ function paletteOf(element: HTMLElement): Palette {
     grid: colour("graticule"),
     box: colour("accent"),
     halo: colour("surface"),
+    label: colour("quiet"),
+    font: style.fontFamily,
     groups: Array.from({ length: groupColours }, (_, i) => colour(`group-${i}`)),
   };
 }

@@ -11,6 +11,7 @@ import {
   zoomed,
 } from "../../browser/map/camera.ts";
 import { colourOf, groupColours, groupsOf } from "../../browser/map/colours.ts";
+import { gridLabels } from "../../browser/map/graticule.ts";
 import { pointable } from "../../browser/map/nearest.ts";
 import { boxOfTracks, shapeOf, shapeOfBox, type Track } from "../../browser/map/track.ts";
 import { type Box, contains } from "../../pipeline/core/dataset/extent.ts";
@@ -113,6 +114,30 @@ describe("shapes", () => {
     const track = (path: string, bbox: Box): Track => ({ path, title: path, group: "", bbox });
     expect(boxOfTracks([track("a", [170, 0, 175, 5]), track("b", [-178, -5, -172, 0])])).toEqual([170, -5, -172, 5]);
     expect(boxOfTracks([{ path: "c", title: "c", group: "" }])).toBeUndefined();
+  });
+});
+
+describe("the grid", () => {
+  it("names its parallels at the left edge and its meridians at the lower one, where they leave the map", () => {
+    const camera = fitted([-60, 10, -50, 15], size);
+    const labels = gridLabels(camera, size);
+    const texts = labels.map(({ text }) => text);
+    expect(texts).toContain("10° N");
+    expect(texts).toContain("56° W");
+    for (const { text, x, y } of labels) {
+      const [longitude, latitude] = placeAt(camera, [x, y], size)!;
+      const [value, side] = text.split("° ");
+      const shown = x === 0 ? latitude : longitude;
+      expect(Math.sign(shown) * Number(value)).toBeCloseTo(shown, 1);
+      expect(side).toBe(x === 0 ? "N" : "W");
+    }
+  });
+
+  it("names the equator and the antimeridian without a side, and nothing beside the Earth", () => {
+    const across = gridLabels(fitted([170, -5, -170, 5], size), size).map(({ text }) => text);
+    expect(across).toContain("180°");
+    expect(across).toContain("0°");
+    expect(gridLabels({ form: "globe", centre: [0, 0], scale: 100 }, size)).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@
  */
 
 import { evenlyOf } from "../../core/evenly.ts";
+import { contributeFile } from "../../core/page/contribute.ts";
 import { dataScript, html } from "../../core/page/html.ts";
 import { frameOf } from "../../core/page/outline.ts";
 import { policy } from "../../core/page/page.ts";
@@ -71,7 +72,7 @@ ${dataScript("application/json", "campaign", facts)}
 <header class="site">
 <h1>${facts.title}</h1>
 <p class="release">${releaseText(facts)}</p>
-<nav aria-label="The same data in other forms"><a href="tree/">All files</a><a href="stac/catalog.json">STAC</a><a href="index.json">index.json</a></nav>
+<nav aria-label="Other forms of the data, and adding to it"><a href="tree/">All files</a><a href="stac/catalog.json">STAC</a><a href="index.json">index.json</a><a href="${contributeFile}">Contribute data</a></nav>
 </header>
 <div class="finder">
 <div id="ask" class="scripted"></div>
