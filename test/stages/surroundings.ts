@@ -60,12 +60,14 @@ export interface Ran {
 export async function surroundings({ addresses = [] }: { addresses?: readonly string[] } = {}): Promise<Surroundings> {
   const home = fakeHome();
   const mirror = fakePins("mirror", {}, addresses.length > 0 ? home.blocks : undefined);
+  // Without an address of the home node, the others fetch from the one that the blocks are sent to.
+  const reachable = addresses.length > 0 ? home.blocks : mirror.held;
   return {
     home,
     addresses,
     state: await temporaryFolder(),
     clock: stoppedClock(),
-    services: { mirror, dkrz: fakePins("dkrz", { slow: 1 }, mirror.held), shop: fakePins("shop", {}, mirror.held) },
+    services: { mirror, dkrz: fakePins("dkrz", { slow: 1 }, reachable), shop: fakePins("shop", {}, reachable) },
     zones: [aZone("latest.example.test"), aZone("example.test")],
     lease: { held: undefined, lose: () => {} },
     untruths: [],
