@@ -4,27 +4,18 @@
  * All of it is done by a script of the browser; the page says so to who has none, and what to do instead.
  */
 import type { Facts } from "../campaign/campaign.ts";
+import { documentOf } from "./document.ts";
 import { dataScript, html } from "./html.ts";
-import { policy } from "./page.ts";
 
 /** Its path in the portal. */
 export const contributeFile = "contribute.html";
 
 export function contributePageOf(facts: Facts): string {
   const title = facts.title || facts.campaign;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>Contribute · ${title}</title>
-<link rel="stylesheet" href="app/style.css">
-<script type="module" src="app/contribute.js"></script>
-${dataScript("application/json", "campaign", factsOf(facts))}
-</head>
-<body class="dataset contribute">
-<header class="site"><a href="index.html">${title}</a></header>
+  const head = html`${dataScript("application/json", "campaign", factsOf(facts))}\n`;
+  return documentOf(
+    { title: `Contribute · ${title}`, root: "", script: "contribute", kind: "dataset contribute", head },
+    html`<header class="site"><a href="index.html">${title}</a></header>
 <main>
 <h1>Contribute data</h1>
 <p class="lead">Drop a file or a folder: you get its CID, see what the world will see, and the line for tree.yaml. Nothing is uploaded: all of it is computed on this machine.</p>
@@ -36,9 +27,8 @@ ${dataScript("application/json", "campaign", factsOf(facts))}
 <p id="progress" role="status"></p>
 <div id="result" hidden></div>
 </main>
-</body>
-</html>
-`.text;
+`,
+  );
 }
 
 /** What an item depends on, and nothing else of campaign.yaml. */

@@ -8,6 +8,7 @@
  * html`<a href="${href}">${title}</a>`.text;
  * ```
  */
+import { withEntities } from "../text/entities.ts";
 import { unprintable } from "../text/shown.ts";
 
 let make: (text: string) => Html;
@@ -38,24 +39,14 @@ function written(value: Content): string {
   return value.map(written).join("");
 }
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
 /** Lines and tabs stay; what else is unseen or turns text round is shown as `\u{…}`. */
 const unseen = new RegExp(`(?![\\n\\t])${unprintable.source}`, "g");
 
 const outsideOfScripts = new RegExp(`<|${unprintable.source}`, "g");
 
 function escaped(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(unseen, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`)
-    .replace(/[&<>"']/g, (character) => entities[character] ?? "");
+  const shown = text.toWellFormed().replace(unseen, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
+  return withEntities(shown);
 }
 
 /** Data in a page that no browser runs. `<` is written otherwise, so that nothing in it ends the element; so is what is unseen. */

@@ -10,6 +10,7 @@
  */
 import { datasetPage, itemFile, referenceFile, relative, versionsFile } from "../stac/names.ts";
 import { type PageAbout, textIn, timeOf } from "./about.ts";
+import { documentOf } from "./document.ts";
 import { attributeSection, formatText, keyFacts, keywordList, lineageSection } from "./facts.ts";
 import { type Content, dataScript, type Html, html } from "./html.ts";
 import { descriptionOf, jsonLd } from "./json-ld.ts";
@@ -25,40 +26,18 @@ import {
 } from "./sections.ts";
 import { variableSection } from "./variables.ts";
 
-/** No script, style or data but those of the portal: texts in a page are by strangers. */
-export const policy = [
-  "default-src 'none'",
-  "script-src 'self' blob:",
-  "style-src 'self'",
-  "connect-src 'self' data:",
-  "img-src 'self' data: blob:",
-  "media-src 'self' blob:",
-  "worker-src blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
-
 export function datasetPageOf(about: PageAbout): string {
   const page = datasetPage(about.path);
   const root = relative(page, "");
   const title = textIn(about.item.properties, "title") ?? about.path;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${title} · ${campaignOf(about)}</title>
-${headOf(about, title, page)}<link rel="stylesheet" href="${root}app/style.css">
-<script type="module" src="${root}app/dataset.js"></script>
-${dataScript("application/ld+json", "schema-org", jsonLd(about))}
+  const head = html`${headOf(about, title, page)}${dataScript("application/ld+json", "schema-org", jsonLd(about))}
 ${dataScript("application/json", "dataset", scriptDataOf(about, page))}
-</head>
-<body class="dataset">
-<header class="site"><a href="${root}index.html">${campaignOf(about)}</a>${crumbs(about.path)}<a class="aside" href="${root}contribute.html">Contribute data</a></header>
-${datasetMain(about)}</body>
-</html>
-`.text;
+`;
+  return documentOf(
+    { title: `${title} · ${campaignOf(about)}`, root, script: "dataset", kind: "dataset", head },
+    html`<header class="site"><a href="${root}index.html">${campaignOf(about)}</a>${crumbs(about.path)}<a class="aside" href="${root}contribute.html">Contribute data</a></header>
+${datasetMain(about)}`,
+  );
 }
 
 /** What is between the header and the end: the same for a dataset that is not published yet. */

@@ -6,6 +6,7 @@
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/#generated-html-with-directory-index
  */
+import { withEntities } from "../../core/text/entities.ts";
 import { plural } from "../../core/text/plural.ts";
 import { unprintable } from "../../core/text/shown.ts";
 import { escapedName } from "../request.ts";
@@ -134,17 +135,9 @@ function sizeOf(bytes: number): string {
   return `${step === 0 ? bytes : (bytes / 1000 ** step).toPrecision(3)} ${["B", "kB", "MB", "GB", "TB", "PB"][step]}`;
 }
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
 /** For text and quoted attributes. Invisible characters, and those that change the direction of text, become a mark. */
 export function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (each) => entities[each]!).replace(everyUnprintable, "\ufffd");
+  return withEntities(text).replace(everyUnprintable, "\ufffd");
 }
 
 const everyUnprintable = new RegExp(unprintable, "g");

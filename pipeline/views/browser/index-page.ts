@@ -5,9 +5,9 @@
 
 import { evenlyOf } from "../../core/evenly.ts";
 import { contributeFile } from "../../core/page/contribute.ts";
+import { documentOf } from "../../core/page/document.ts";
 import { dataScript, html } from "../../core/page/html.ts";
 import { frameOf } from "../../core/page/outline.ts";
-import { policy } from "../../core/page/page.ts";
 import { type ListRow, rowOf, rowTexts } from "../../core/page/row.ts";
 import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
 import type { Content } from "../view.ts";
@@ -51,24 +51,15 @@ export function indexPage({ draft, entries, campaign }: Content, numberOf: (path
     .sort((a, b) => isOther(a) - isOther(b) || numberOf(b.path) - numberOf(a.path))
     .slice(0, mostRows);
   const options = { frame: facts.frame, groups: facts.groups, texts: rowTexts };
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${facts.title}</title>
-<meta name="description" content="${aboutText(facts)}">
+  const head = html`<meta name="description" content="${aboutText(facts)}">
 <meta property="og:type" content="website">
 <meta property="og:title" content="${facts.title}">
 <meta property="og:description" content="${aboutText(facts)}">
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="app/style.css">
-<script type="module" src="app/find.js"></script>
 ${dataScript("application/json", "campaign", facts)}
-</head>
-<body class="find">
-<a class="skip" href="#list">Skip to the datasets</a>
+`;
+  return documentOf(
+    { title: facts.title, root: "", script: "find", kind: "find", head },
+    html`<a class="skip" href="#list">Skip to the datasets</a>
 <header class="site">
 <h1>${facts.title}</h1>
 <p class="release">${releaseText(facts)}</p>
@@ -85,9 +76,8 @@ ${newest.map((entry) => html`<li>${rowOf(listRowOf(entry), options)}</li>\n`)}</
 </main>
 </div>
 <footer><p>A CID names exactly these bytes, wherever they are stored. This release: <code class="cid">${facts.release.root}</code></p></footer>
-</body>
-</html>
-`.text;
+`,
+  );
 }
 
 function releaseText({ release, counts }: CampaignFacts): string {

@@ -10,7 +10,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { builtFolder } from "../../../browser/vite.config.ts";
-import { policy } from "../../../pipeline/core/page/page.ts";
+import { policy } from "../../../pipeline/core/page/document.ts";
 import { datasetPage, relative } from "../../../pipeline/core/stac/names.ts";
 import { keyOf } from "../../../pipeline/dag/block.ts";
 import { profiles } from "../../../pipeline/dag/profile.ts";
