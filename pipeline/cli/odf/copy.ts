@@ -36,8 +36,7 @@ export async function copyOpened(
     world.progress({ task: "copying", done: count.bytes, unit: "bytes" });
   };
   await appearWhole(target, replace, async (draft) => {
-    for (const folder of ["refs", "blocks", "data", "checkpoints"])
-      await mkdir(join(draft, folder), { recursive: true });
+    for (const folder of ["refs", "blocks"]) await mkdir(join(draft, folder), { recursive: true });
     const write = async (path: string, bytes: Uint8Array | string) => {
       await writeFile(join(draft, path), bytes, { flag: "wx" });
       counted(bytes.length);
@@ -48,6 +47,8 @@ export async function copyOpened(
       const path = `${folder}/${chain.nameOf(stored.physicalHash)}`;
       if (copied.has(path)) return;
       copied.add(path);
+      // Not before: a copy has no empty folder that the dataset lacks, and so the dataset's CID.
+      await mkdir(join(draft, folder), { recursive: true });
       const source = await openStored(folder, stored, chain, files);
       const file = await open(join(draft, path), "wx");
       try {
