@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { configFrom, configIn } from "../campaign/config.ts";
 import { readers } from "../campaign/readers/readers.ts";
+import { entriesAt, isAddress } from "../cli/address/entries-at.ts";
 import { localDatasets, withFileFindings } from "../cli/local/local-datasets.ts";
 import { datasetSummary } from "../cli/print/dataset-summary.ts";
 import { entryResult } from "../cli/print/entry-lines.ts";
@@ -13,6 +14,7 @@ import { type Facts, facts } from "../core/campaign/campaign.ts";
 import type { Folder } from "../core/dataset/dataset.ts";
 import { Failure } from "../core/failure.ts";
 import type { Entry } from "../core/stac/catalog-entry.ts";
+import { pathBelow } from "../core/stac/names.ts";
 import type { World } from "../core/world.ts";
 import { codecs } from "../dag/block.ts";
 import type { Added } from "../dag/build/add-options.ts";
@@ -28,26 +30,59 @@ export const inspect: Verb = {
   args: "<path...>",
   flags: [allFlag],
   about: `Describes files and folders of this machine, and the datasets in them, as publishing would, with the CIDs that \`fieldtree add\` would give. Nothing is stored.
-Needs no network, no node and no campaign; inside of one, its campaign.yaml counts.`,
+Needs no network, no node and no campaign; inside of one, its campaign.yaml counts.
+Where no file has that name, ipfs://CID, ipns://NAME, a gateway's address or a name that was pulled is described from where it is.`,
   example: "fieldtree inspect ./radar.zarr",
 
   async run(call) {
-    const { args, folderAround, cwd, world } = call;
+    const { args, folderAround, world } = call;
     limitYoungHeap();
     // Before anything is read, so that a typing error is reported at once.
-    for (const given of args) await assertThere(given, cwd);
+    const isElsewhere = new Map<string, boolean>();
+    for (const given of args) isElsewhere.set(given, await isNotHere(given, call));
     const campaign = folderAround();
     const config = campaign === undefined ? configFrom("campaign: none") : (await configIn(campaign)).config;
     let code = 0;
-    for (const given of args) code = Math.max(code, await inspectPath(given, facts(config), call, world));
+    for (const given of args) {
+      const inspected = isElsewhere.get(given)
+        ? inspectAddress(given, facts(config), call)
+        : inspectPath(given, facts(config), call, world);
+      code = Math.max(code, await inspected);
+    }
     return code;
   },
 };
 
-async function assertThere(given: string, cwd: string): Promise<void> {
-  await stat(resolve(cwd, given)).catch((cause: NodeJS.ErrnoException) => {
-    throw new Failure("input", `${given} ${cause.code === "ENOENT" ? "does not exist" : "can't be read"}`, { cause });
-  });
+/** Whether no file has that name, and it is an address. @throws Failure `input` where it is neither */
+async function isNotHere(given: string, call: Call): Promise<boolean> {
+  try {
+    await stat(resolve(call.cwd, given));
+    return false;
+  } catch (cause) {
+    const isAbsent = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    if (isAbsent && (await isAddress(given, call))) return true;
+    throw new Failure("input", `${given} ${isAbsent ? "does not exist" : "can't be read"}`, { cause });
+  }
+}
+
+/** Prints the datasets at or below an address. Returns the exit code. */
+async function inspectAddress(given: string, using: Facts, call: Call): Promise<number> {
+  const { out } = call;
+  const entries = await entriesAt(given, using, call);
+  for (const entry of entries) {
+    const at = pathBelow(given, entry.path);
+    const [data, , errors] = entryResult(call.args.length > 1 ? { ...entry, path: at } : entry, call);
+    const summary = { given: at, size: sizeOf(entry), width: out.width };
+    out.result(data, datasetSummary(at, entry, summary, call), errors);
+  }
+  return entries.some(({ kind }) => kind === "failed") ? 1 : 0;
+}
+
+/** Bytes. Unknown of what could not be read. */
+function sizeOf(entry: Entry): number {
+  if (entry.kind === "plain") return entry.plain.size;
+  const size = entry.kind === "dataset" ? entry.item.assets.data?.["file:size"] : undefined;
+  return typeof size === "number" ? size : 0;
 }
 
 /** Prints the datasets at or below a path. Returns the exit code. */

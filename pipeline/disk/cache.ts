@@ -24,6 +24,16 @@ export interface Memory {
   save(): Promise<void>;
 }
 
+/** For a run that leaves nothing behind. */
+export function memoryInMemory(): Memory {
+  const values = new Map<string, Json>();
+  return {
+    get: (key) => values.get(key),
+    set: (key, value) => void (values.has(key) || values.set(key, value)),
+    save: async () => {},
+  };
+}
+
 export async function memory(file: string): Promise<Memory> {
   const stored = (await readIfThere(file)) ?? new Uint8Array();
   const lines = linesOf(stored);

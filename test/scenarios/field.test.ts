@@ -107,4 +107,8 @@ it("brings a dataset of Open Data Fabric from a web server, and what is new of i
   expect(asked).toEqual(["refs/head"]);
   const { code, stdout } = await fieldtree(["verify", `ipfs://${first.cid}`], { cwd });
   expect([code, stdout]).toEqual([0, expect.stringContaining("verified: 6 blocks")]);
+  // By its name, as by its files, which have the same CID.
+  expect(await run(cwd, "inspect", "buoys")).toMatchObject({ path: "", cid: first.cid, reader: "odf" });
+  const copy = await aFolder(Object.fromEntries([...files].map(([path, bytes]) => [`copy/${path}`, bytes])));
+  expect(await run(copy, "inspect", "copy")).toMatchObject({ cid: first.cid });
 });
