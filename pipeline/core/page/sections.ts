@@ -128,7 +128,8 @@ const citationNames = { text: "Text", bibtex: "BibTeX", ris: "RIS", csl: "CSL-JS
 export function citationSection(about: PageAbout): Content {
   const work = releasedWork(about.item, about.cid, about.facts, firstPublished(about));
   const blocks = Object.entries(citationFormats).map(([format, { write, file }]) => {
-    const text = write(work).trimEnd();
+    // RIS ends its lines with CR LF: a page shows a CR as what is unseen, and what is copied has the lines of the reader's system.
+    const text = write(work).trimEnd().replaceAll("\r\n", "\n");
     const name = citationNames[format as keyof typeof citationNames];
     if (format === "text") return html`<div class="way citation">${codeBlock(text)}</div>\n`;
     return html`<details data-file="${file}"><summary>${name}</summary><div class="way">${codeBlock(text)}</div></details>\n`;

@@ -46,6 +46,7 @@ describe("a dataset's page", () => {
     ["its size", "<dd>123 kB</dd>"],
     ["a line for Python", `xr.open_zarr(&quot;ipfs://${cid}&quot;)`],
     ["a citation as BibTeX", "@misc{"],
+    ["a citation as RIS, line by line", "TY  - DATA\n"],
     ["where it is on its own", 'href="../../../../stac/products/HALO/sondes.zarr.json"'],
   ])("shows %s", (_, text) => {
     expect(page).toContain(text);
