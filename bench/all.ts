@@ -13,6 +13,7 @@ for (const name of [
   "verify",
   "gateway",
   "search",
+  "browser",
   "s3",
 ])
   await import(`./${name}.ts`);
