@@ -4,7 +4,7 @@
  * Run it with `node bench/search.ts [datasets]`. The datasets are made up, with words as frequent as in real texts. Counts are
  * the same on every machine; only the seconds and megabytes are not.
  */
-import { openIndex } from "../pipeline/core/search/index-reader.ts";
+import { openIndex } from "../pipeline/core/search/index/index-reader.ts";
 import type { Query } from "../pipeline/core/search/query.ts";
 import { facetCounts, search } from "../pipeline/core/search/search.ts";
 import { assemble } from "../pipeline/dag/assemble.ts";

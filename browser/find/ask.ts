@@ -5,7 +5,7 @@
  * Addresses are by strangers: what is no question is left out.
  */
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
-import { type Field, fields } from "../../pipeline/core/search/document.ts";
+import { type Field, fields } from "../../pipeline/core/search/index/document.ts";
 
 export const sorts = ["best", "newest", "time", "title", "size"] as const;
 export type Sort = (typeof sorts)[number];

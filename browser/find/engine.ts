@@ -6,10 +6,10 @@
  */
 
 import type { ListRow } from "../../pipeline/core/page/row.ts";
-import type { Field } from "../../pipeline/core/search/document.ts";
-import { type IndexReader, openIndex } from "../../pipeline/core/search/index-reader.ts";
+import type { Field } from "../../pipeline/core/search/index/document.ts";
+import { type IndexReader, openIndex } from "../../pipeline/core/search/index/index-reader.ts";
 import type { Query } from "../../pipeline/core/search/query.ts";
-import { type Question, questionOf } from "../../pipeline/core/search/question.ts";
+import { type Question, questionOf } from "../../pipeline/core/search/question/question.ts";
 import { ranked } from "../../pipeline/core/search/rank.ts";
 import { type FacetCount, type Found, facetCounts, search } from "../../pipeline/core/search/search.ts";
 import { type Ask, fieldNames, type Sort } from "./ask.ts";

@@ -3,7 +3,7 @@
  *
  * A text with something in it is a function. Numbers and sizes arrive as they are printed.
  */
-import type { Field } from "../../pipeline/core/search/document.ts";
+import type { Field } from "../../pipeline/core/search/index/document.ts";
 
 const many = (count: string, one: string, others: string) => `${count} ${count === "1" ? one : others}`;
 

@@ -5,9 +5,9 @@ import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { type Box, objectionTo } from "../core/dataset/extent.ts";
 import { Failure } from "../core/failure.ts";
-import { openIndex } from "../core/search/index-reader.ts";
+import { openIndex } from "../core/search/index/index-reader.ts";
+import type { Row } from "../core/search/index/rows.ts";
 import type { Query } from "../core/search/query.ts";
-import type { Row } from "../core/search/rows.ts";
 import { type Found, search as find } from "../core/search/search.ts";
 import { plural } from "../core/text/plural.ts";
 

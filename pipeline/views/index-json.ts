@@ -10,7 +10,7 @@
 import type { Geometry, Position } from "../core/dataset/dataset.ts";
 import { evenlyOf } from "../core/evenly.ts";
 import { type Json, stableJson } from "../core/json.ts";
-import { headerFile } from "../core/search/layout.ts";
+import { headerFile } from "../core/search/index/layout.ts";
 import type { DatasetEntry } from "../core/stac/catalog-entry.ts";
 import { itemFile, referenceFile } from "../core/stac/names.ts";
 import type { Content, View } from "./view.ts";

@@ -3,7 +3,7 @@
  *
  * The same seed gives the same datasets on every machine, because only whole numbers are computed with.
  */
-import type { SearchDocument } from "../../pipeline/core/search/document.ts";
+import type { SearchDocument } from "../../pipeline/core/search/index/document.ts";
 
 export interface Random {
   /** From 0 up to `end`. */

@@ -5,10 +5,10 @@
  * let expect enough hits in, all at once, and the rest if that was too few. A window is read only where the lists that are
  * known as a whole have a document in common.
  */
-import { boxBytes, type Compare } from "./extent-detail.ts";
-import type { IndexReader } from "./index-reader.ts";
-import type { Postings, Window } from "./postings.ts";
-import { detailLength, hasBoxesApart } from "./words.ts";
+import { boxBytes, type Compare } from "./index/extent-detail.ts";
+import type { IndexReader } from "./index/index-reader.ts";
+import type { Postings, Window } from "./index/postings.ts";
+import { detailLength, hasBoxesApart } from "./index/words.ts";
 
 export interface List {
   readonly postings: Postings;

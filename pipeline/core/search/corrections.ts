@@ -1,5 +1,5 @@
 /** Words that differ from a typed one by a letter: one more, one less, another, or two that changed places. */
-import { baseOf } from "./words.ts";
+import { baseOf } from "./index/words.ts";
 
 /** Shorter words are too near to too many others. */
 export const shortestCorrected = 4;

@@ -8,12 +8,12 @@
  */
 import type { Box } from "../dataset/extent.ts";
 import { Failure } from "../failure.ts";
-import { type Cell, exactly } from "./cells.ts";
-import { type Field, fields, most, type SearchDocument } from "./document.ts";
-import { type Compare, comparing } from "./extent-detail.ts";
-import { intersects, placeCells, placeTerms } from "./place-cells.ts";
-import { type Days, daysOf, timeCells, timeTerms, wholeYear } from "./time-cells.ts";
-import { baseOf, cut, everything, fold, partsOf, type Terms, valueTerm, wordsOf } from "./words.ts";
+import { type Cell, exactly } from "./index/cells.ts";
+import { type Field, fields, most, type SearchDocument } from "./index/document.ts";
+import { type Compare, comparing } from "./index/extent-detail.ts";
+import { intersects, placeCells, placeTerms } from "./index/place-cells.ts";
+import { type Days, daysOf, timeCells, timeTerms, wholeYear } from "./index/time-cells.ts";
+import { baseOf, cut, everything, fold, partsOf, type Terms, valueTerm, wordsOf } from "./index/words.ts";
 
 export interface Query {
   /** As a person types them, separated by blanks. */

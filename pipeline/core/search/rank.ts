@@ -5,10 +5,10 @@
  * The index gives the newest first, without weights, so that it stays small. The first rows are ordered here, by what they show.
  */
 import type { Box } from "../dataset/extent.ts";
+import type { Row } from "./index/rows.ts";
+import { daysOf } from "./index/time-cells.ts";
+import { fold, partsOf } from "./index/words.ts";
 import type { Query } from "./query.ts";
-import type { Row } from "./rows.ts";
-import { daysOf } from "./time-cells.ts";
-import { fold, partsOf } from "./words.ts";
 
 type Rankable = Pick<Row, "title" | "path" | "platform" | "format" | "kind" | "time" | "bbox">;
 

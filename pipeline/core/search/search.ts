@@ -7,18 +7,18 @@
  * ```
  *
  * A query reads the leaves of its words, then windows of long lists where the leaves are not enough, then rows: three round
- * trips, a fourth where a misspelt word is corrected. `index-reader.ts` reads the files, whose form is in `layout.ts`.
+ * trips, a fourth where a misspelt word is corrected. `index/index-reader.ts` reads the files, whose form is in `index/layout.ts`.
  */
 import { type Alternatives, type Candidates, candidatesOf, expectedOf, matchingIn } from "./candidates.ts";
-import { type Cell, dividedFrom } from "./cells.ts";
 import { correctionOf, editsOf, shortestCorrected } from "./corrections.ts";
-import { type Field, fields } from "./document.ts";
-import type { IndexReader, Range } from "./index-reader.ts";
-import { rowsPerFile } from "./layout.ts";
-import { exactCount, type Postings } from "./postings.ts";
+import { type Cell, dividedFrom } from "./index/cells.ts";
+import { type Field, fields } from "./index/document.ts";
+import type { IndexReader, Range } from "./index/index-reader.ts";
+import { rowsPerFile } from "./index/layout.ts";
+import { exactCount, type Postings } from "./index/postings.ts";
+import type { Row } from "./index/rows.ts";
+import { everything, valueTerm } from "./index/words.ts";
 import { type ExtentPart, type Part, type Plan, planOf, type Query } from "./query.ts";
-import type { Row } from "./rows.ts";
-import { everything, valueTerm } from "./words.ts";
 
 export interface Found {
   /** The newest first. */

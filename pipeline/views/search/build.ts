@@ -5,10 +5,10 @@
  */
 
 import { stableJson } from "../../core/json.ts";
-import { commonPrefix, encodeList } from "../../core/search/bytes.ts";
-import { dividedFrom } from "../../core/search/cells.ts";
-import type { SearchDocument } from "../../core/search/document.ts";
-import { extentDetail } from "../../core/search/extent-detail.ts";
+import { commonPrefix, encodeList } from "../../core/search/index/bytes.ts";
+import { dividedFrom } from "../../core/search/index/cells.ts";
+import type { SearchDocument } from "../../core/search/index/document.ts";
+import { extentDetail } from "../../core/search/index/extent-detail.ts";
 import {
   type Dictionary,
   dictionaries,
@@ -25,8 +25,8 @@ import {
   rowsPerFile,
   version,
   windowFile,
-} from "../../core/search/layout.ts";
-import { placeAbove } from "../../core/search/place-cells.ts";
+} from "../../core/search/index/layout.ts";
+import { placeAbove } from "../../core/search/index/place-cells.ts";
 import {
   commonFrom,
   encodeBoxes,
@@ -35,10 +35,10 @@ import {
   encodeWindow,
   postingsOf,
   windowBits,
-} from "../../core/search/postings.ts";
-import { encodeRows } from "../../core/search/rows.ts";
-import { timeAbove } from "../../core/search/time-cells.ts";
-import { baseOf, special } from "../../core/search/words.ts";
+} from "../../core/search/index/postings.ts";
+import { encodeRows } from "../../core/search/index/rows.ts";
+import { timeAbove } from "../../core/search/index/time-cells.ts";
+import { baseOf, special } from "../../core/search/index/words.ts";
 import { sha256 } from "../../dag/hash.ts";
 import { changesSince, withChange } from "./changes-since.ts";
 import { facetsOf } from "./facets.ts";

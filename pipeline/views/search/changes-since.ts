@@ -1,9 +1,9 @@
 /** Which terms have other documents than in a stored index. */
-import { decodeList, encodeList } from "../../core/search/bytes.ts";
-import type { SearchDocument } from "../../core/search/document.ts";
-import { rowsPerFile } from "../../core/search/layout.ts";
+import { decodeList, encodeList } from "../../core/search/index/bytes.ts";
+import type { SearchDocument } from "../../core/search/index/document.ts";
+import { rowsPerFile } from "../../core/search/index/layout.ts";
+import { detailLength } from "../../core/search/index/words.ts";
 import { termsOf } from "../../core/search/query.ts";
-import { detailLength } from "../../core/search/words.ts";
 import { sha256 } from "../../dag/hash.ts";
 import type { StoredDocument, StoredIndex } from "./stored.ts";
 

@@ -1,6 +1,6 @@
 /** What the scan found, as documents of the search index. */
 import type { Json } from "../../core/json.ts";
-import type { SearchDocument } from "../../core/search/document.ts";
+import type { SearchDocument } from "../../core/search/index/document.ts";
 import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
 
 /** What is listed: each path one time. A folder that is a dataset and has other files is listed as the dataset. */

@@ -1,8 +1,8 @@
 /** `facets.json`: for each field, the values that most documents have, each with how many have it. */
 
 import { stableJson } from "../../core/json.ts";
-import { type Field, fields, most, type SearchDocument } from "../../core/search/document.ts";
-import { valueTerm } from "../../core/search/words.ts";
+import { type Field, fields, most, type SearchDocument } from "../../core/search/index/document.ts";
+import { valueTerm } from "../../core/search/index/words.ts";
 
 /** Values of a field in the file, and characters of one. */
 const mostValues = 24;

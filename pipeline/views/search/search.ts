@@ -2,7 +2,7 @@
  * `search/`: an index of everything in the tree, which `core/search` reads file by file, in a browser or here.
  *
  * Up to some thousand documents it is one file. Beyond, it is many small ones, of which a query reads a few and a release
- * changes a few. `core/search/layout.ts` describes them.
+ * changes a few. `core/search/index/layout.ts` describes them.
  */
 import { cidOfDigest, codecs } from "../../dag/block.ts";
 import type { Linked, View } from "../view.ts";

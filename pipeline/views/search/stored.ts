@@ -5,8 +5,8 @@
  * It is a file of this machine. The index is the same with and without it.
  */
 import { isFailure } from "../../core/failure.ts";
-import { decodeList, reader, writer } from "../../core/search/bytes.ts";
-import { decodeLeaf, encodeLeaf } from "../../core/search/postings.ts";
+import { decodeList, reader, writer } from "../../core/search/index/bytes.ts";
+import { decodeLeaf, encodeLeaf } from "../../core/search/index/postings.ts";
 
 /** A file that was written before: a single raw block. */
 export interface StoredFile {

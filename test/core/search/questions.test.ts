@@ -1,9 +1,9 @@
 /** Thirty questions as people type them, each with the datasets it has to find first, of a small made-up campaign. */
 import { describe, expect, it } from "vitest";
 import type { Box } from "../../../pipeline/core/dataset/extent.ts";
-import type { Field, SearchDocument } from "../../../pipeline/core/search/document.ts";
-import { openIndex } from "../../../pipeline/core/search/index-reader.ts";
-import { questionOf, withoutCondition } from "../../../pipeline/core/search/question.ts";
+import type { Field, SearchDocument } from "../../../pipeline/core/search/index/document.ts";
+import { openIndex } from "../../../pipeline/core/search/index/index-reader.ts";
+import { questionOf, withoutCondition } from "../../../pipeline/core/search/question/question.ts";
 import { ranked } from "../../../pipeline/core/search/rank.ts";
 import { search } from "../../../pipeline/core/search/search.ts";
 import { searchFiles } from "../../../pipeline/views/search/build.ts";

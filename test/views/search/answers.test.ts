@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Box } from "../../../pipeline/core/dataset/extent.ts";
-import type { SearchDocument } from "../../../pipeline/core/search/document.ts";
-import { openIndex } from "../../../pipeline/core/search/index-reader.ts";
+import type { SearchDocument } from "../../../pipeline/core/search/index/document.ts";
+import { openIndex } from "../../../pipeline/core/search/index/index-reader.ts";
+import { baseOf, fold } from "../../../pipeline/core/search/index/words.ts";
 import { type Query, termsOf } from "../../../pipeline/core/search/query.ts";
 import { search } from "../../../pipeline/core/search/search.ts";
-import { baseOf, fold } from "../../../pipeline/core/search/words.ts";
 import type { Change } from "../../../pipeline/core/tree/changes.ts";
 import { afterChanges, noLeaves, numbersOf } from "../../../pipeline/views/search/numbers.ts";
 import { aDocument, type Random, randomFrom } from "../../fakes/search-corpus.ts";

@@ -1,7 +1,7 @@
 /** What a query reads is bounded, whatever is in the attributes; and the same releases give the same files on every machine. */
 import { describe, expect, it } from "vitest";
-import type { SearchDocument } from "../../../pipeline/core/search/document.ts";
-import { openIndex } from "../../../pipeline/core/search/index-reader.ts";
+import type { SearchDocument } from "../../../pipeline/core/search/index/document.ts";
+import { openIndex } from "../../../pipeline/core/search/index/index-reader.ts";
 import { type Query, termsOf } from "../../../pipeline/core/search/query.ts";
 import { facetCounts, search } from "../../../pipeline/core/search/search.ts";
 import { itemOf } from "../../../pipeline/core/stac/item.ts";

@@ -1,6 +1,6 @@
 /** What a release writes: the same files from what is stored as from nothing, and little of them. */
 import { describe, expect, it } from "vitest";
-import type { SearchDocument } from "../../../pipeline/core/search/document.ts";
+import type { SearchDocument } from "../../../pipeline/core/search/index/document.ts";
 import { assemble } from "../../../pipeline/dag/assemble.ts";
 import type { Block } from "../../../pipeline/dag/block.ts";
 import { fileOf } from "../../../pipeline/dag/build/file.ts";

@@ -1,6 +1,6 @@
 /** The index through a real gateway, in a folder of so many entries that it is divided over blocks. */
 import { describe, expect, it } from "vitest";
-import { openIndex } from "../../../pipeline/core/search/index-reader.ts";
+import { openIndex } from "../../../pipeline/core/search/index/index-reader.ts";
 import { search } from "../../../pipeline/core/search/search.ts";
 import { assemble, type Leaf } from "../../../pipeline/dag/assemble.ts";
 import type { Block } from "../../../pipeline/dag/block.ts";

@@ -4,7 +4,7 @@
  * Attributes are written by strangers and have any length, so that everything here is bounded: {@link most} limits what is
  * indexed of one document, whatever its attributes contain.
  */
-import type { Box } from "../dataset/extent.ts";
+import type { Box } from "../../dataset/extent.ts";
 
 export interface SearchDocument {
   /** In the tree; below a leaf where one leaf has several datasets. */

@@ -4,8 +4,8 @@
  * `read` is all that is known of where the files are: a gateway, a node, memory. Files that are asked for together are read
  * together, in one round trip.
  */
-import { Failure } from "../failure.ts";
-import { isRecord } from "../json.ts";
+import { Failure } from "../../failure.ts";
+import { isRecord } from "../../json.ts";
 import {
   type Dictionary,
   decodePack,

@@ -1,5 +1,5 @@
 /** Dates in a question: days, months and years as people write them, in English and German, and ranges of them. */
-import { daysOf } from "./time-cells.ts";
+import { daysOf } from "../index/time-cells.ts";
 
 export interface FoundTime {
   readonly kind: "time";

@@ -1,7 +1,7 @@
-/** Places in a question: coordinates with their letter, bands of latitude and longitude, and names of `places.ts`. */
-import type { Box } from "../dataset/extent.ts";
-import { placeBox, placeNames } from "./places.ts";
-import { fold } from "./words.ts";
+/** Places in a question: coordinates with their letter, bands of latitude and longitude, and names of `place-names.ts`. */
+import type { Box } from "../../dataset/extent.ts";
+import { fold } from "../index/words.ts";
+import { placeBox, placeNames } from "./place-names.ts";
 
 export interface FoundPlace {
   readonly kind: "place";

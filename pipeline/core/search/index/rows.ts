@@ -1,6 +1,6 @@
 /** What is shown of a document: eight rows a file, each without what it shares with the row before. No CIDs: the tree has them. */
-import type { Box } from "../dataset/extent.ts";
-import { Failure } from "../failure.ts";
+import type { Box } from "../../dataset/extent.ts";
+import { Failure } from "../../failure.ts";
 import { commonPrefix, type Reader, reader, type Writer, writer } from "./bytes.ts";
 import { most, type SearchDocument } from "./document.ts";
 import { frontCoded, frontDecoded, rowsPerFile } from "./layout.ts";

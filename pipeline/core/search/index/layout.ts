@@ -17,7 +17,7 @@
  * one dictionary. So a query reads no rare leaf for the most frequent words, which the root has. Folders have few entries,
  * because a changed file changes all folders above it.
  */
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 import { commonPrefix, type Reader, reader, type Writer, writer } from "./bytes.ts";
 
 /** Of the layout. It changes with anything that a reader of files has to know. */

@@ -7,8 +7,8 @@
  * changes its window and not the leaf.
  */
 
-import { Failure } from "../failure.ts";
-import { joined } from "../joined.ts";
+import { Failure } from "../../failure.ts";
+import { joined } from "../../joined.ts";
 import { decodeList, encodeList, reader, type Writer, writer } from "./bytes.ts";
 import { boxBytes, extentBytes, unknownBox } from "./extent-detail.ts";
 import { frontCoded, frontDecoded } from "./layout.ts";

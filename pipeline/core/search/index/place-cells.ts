@@ -7,7 +7,7 @@
  *
  * Longitude 180 is -180, and at a pole all longitudes are one point.
  */
-import type { Box } from "../dataset/extent.ts";
+import type { Box } from "../../dataset/extent.ts";
 import { type Cells, exactly } from "./cells.ts";
 import { special } from "./words.ts";
 

@@ -3,8 +3,8 @@
  *
  * Boxes are generous, to a degree or so: a question is about a region, and the map shows which box was searched.
  */
-import type { Box } from "../dataset/extent.ts";
-import { fold } from "./words.ts";
+import type { Box } from "../../dataset/extent.ts";
+import { fold } from "../index/words.ts";
 
 /** Names in lower case without accents; of several, all mean the place. */
 const table: readonly (readonly [names: string, west: number, south: number, east: number, north: number])[] = [

@@ -9,11 +9,11 @@
  * Times and places are taken out where they are unmistakable; all else stays words. Each condition has the part of the text that
  * it was read from, so that a page can name it and drop it.
  */
-import type { Box } from "../dataset/extent.ts";
-import type { Query } from "./query.ts";
-import { placeIn } from "./question-places.ts";
-import { timeIn } from "./question-times.ts";
-import { fold } from "./words.ts";
+import type { Box } from "../../dataset/extent.ts";
+import { fold } from "../index/words.ts";
+import type { Query } from "../query.ts";
+import { placeIn } from "./place.ts";
+import { timeIn } from "./time.ts";
 
 export type Condition = {
   /** Where in the text it is, and that part of it. */

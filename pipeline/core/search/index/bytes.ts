@@ -2,7 +2,7 @@
  * Numbers, texts and ascending lists as few bytes. The same values give the same bytes on every machine: no compression
  * library is involved, whose output depends on its version.
  */
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
