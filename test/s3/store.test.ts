@@ -8,10 +8,12 @@ import { byBytes } from "../../pipeline/core/text/order.ts";
 import { openLedger, readLedger } from "../../pipeline/s3/ledger/ledger.ts";
 import { changeOf } from "../../pipeline/s3/ledger/records.ts";
 import { openBucket } from "../../pipeline/s3/store/bucket.ts";
+import { folds } from "../../pipeline/s3/store/fold.ts";
 import { type StoredObject, type Version, versionIdOf } from "../../pipeline/s3/store/object.ts";
 import { sortedKeys } from "../../pipeline/s3/store/sorted-keys.ts";
 import { versions } from "../../pipeline/s3/store/versions.ts";
 import { aFolder } from "../commands/program.ts";
+import { testWorld } from "../fakes/world.ts";
 
 const cid = CID.parse("bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq");
 const object = (modified: number, more: Partial<StoredObject> = {}): StoredObject => ({
@@ -204,6 +206,38 @@ describe("the memory of a bucket", () => {
       if (each === "k2000") keys.add("k2000a");
     }
     expect(seen).toEqual([...all, "k2000a"].filter((each) => byBytes(each, "k2") >= 0).sort(byBytes));
+  });
+});
+
+describe("the CID of a bucket", () => {
+  const put = async () => undefined;
+  const opened = async (...names: readonly string[]) => {
+    const folder = await aFolder();
+    const buckets = await Promise.all(names.map((name) => openBucket(folder, name, 0)));
+    await Promise.all(buckets.map((bucket) => bucket.put("a", object(0))));
+    return buckets;
+  };
+
+  it("is that of all objects, however many other buckets were asked for theirs meanwhile", async () => {
+    const [first, ...others] = await opened("one", "two", "three", "four");
+    const { fold } = folds();
+    const world = testWorld();
+    const before = await fold(first!, { put }, world);
+    for (const other of others) await fold(other, { put }, world);
+    expect(await fold(first!, { put }, world)).toEqual(before);
+    expect(before.objects).toBe(1);
+  });
+
+  it("has what changed before a call whose blocks could not be stored", async () => {
+    const [bucket] = await opened("data");
+    const { fold } = folds();
+    const world = testWorld();
+    await fold(bucket!, { put }, world);
+    await bucket!.put("b", object(1));
+    const failing = fold(bucket!, { put: () => Promise.reject(new Error("the disk is full")) }, world);
+    const behind = fold(bucket!, { put }, world);
+    await expect(failing).rejects.toThrow("the disk is full");
+    expect((await behind).objects).toBe(2);
   });
 });
 

@@ -4,6 +4,7 @@
  * The tree of a bucket that was folded before is remembered, and only the keys that changed since are placed anew. While a large bucket is
  * folded other requests are answered, and what they change is part of the result.
  */
+import { serializedByKey } from "../../core/serialized-by-key.ts";
 import type { World } from "../../core/world.ts";
 import { type Assembly, assembly } from "../../dag/assemble.ts";
 import type { Block, Link } from "../../dag/block.ts";
@@ -29,25 +30,22 @@ const most = { buckets: 2, keys: 200_000 } as const;
 
 /** Remembers the trees of the buckets that were folded last. A bucket must be folded by one {@link Folds} only. */
 export function folds(): Folds {
-  const remembered = new Map<Bucket, { readonly tree: BucketTree; work: Promise<unknown> }>();
+  const trees = new Map<Bucket, BucketTree>();
+  const inTurn = serializedByKey();
   return {
-    fold(bucket, home, world) {
-      const known = remembered.get(bucket) ?? { tree: bucketTree(bucket), work: Promise.resolve() };
-      remembered.delete(bucket);
-      remembered.set(bucket, known);
-      const folded = known.work.then(async () => {
-        const result = await known.tree.fold(home, world);
-        if (result.objects > most.keys) remembered.delete(bucket);
-        return result;
-      });
-      // After a failure nothing is known of the tree any more.
-      known.work = folded.catch(() => remembered.delete(bucket));
-      for (const oldest of remembered.keys()) {
-        if (remembered.size <= most.buckets) break;
-        remembered.delete(oldest);
-      }
-      return folded;
-    },
+    fold: (bucket, home, world) =>
+      inTurn(bucket.name, async () => {
+        const tree = trees.get(bucket) ?? bucketTree(bucket);
+        trees.delete(bucket);
+        trees.set(bucket, tree);
+        for (const oldest of trees.keys()) {
+          if (trees.size <= most.buckets) break;
+          trees.delete(oldest);
+        }
+        const folded = await tree.fold(home, world);
+        if (folded.objects > most.keys) trees.delete(bucket);
+        return folded;
+      }),
   };
 }
 
@@ -69,6 +67,7 @@ function bucketTree(bucket: Bucket): BucketTree {
   let tree: Assembly = assembly([], profile);
   let placed = new Map<string, Placed>();
   let bytes = 0;
+  /** What the last call returned; absent before the first one and after a failure: all keys are placed then. */
   let last: Folded | undefined;
   const isFolder = (key: string) => bucket.hasBelow(`${key}/`);
 
@@ -102,8 +101,10 @@ function bucketTree(bucket: Bucket): BucketTree {
 
   return {
     async fold(home, world) {
-      let changed = bucket.takeChanged();
-      if (changed?.size === 0 && last) return last;
+      const since = bucket.takeChanged();
+      if (last && since?.size === 0) return last;
+      let changed = last && since;
+      last = undefined;
       let others: Iterator<string> | undefined;
       for (;;) {
         if (!changed) {
