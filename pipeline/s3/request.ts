@@ -4,6 +4,7 @@ import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
 import type { Account, Signed, Target } from "./auth/signature.ts";
 import { S3Error } from "./error.ts";
+import { isLike } from "./pattern.ts";
 import type { Releases } from "./releases.ts";
 import type { Bucket } from "./store/bucket.ts";
 import type { Buckets } from "./store/buckets.ts";
@@ -60,21 +61,7 @@ export const ownerIn = ({ signed }: Pick<Request, "signed">): string => signed?.
 export const ownerElement = (owner: string): XmlElements => ({ ID: owner, DisplayName: owner });
 
 export const mayUse = ({ buckets }: Account, bucket: string): boolean =>
-  buckets.some((pattern) => matches(pattern, bucket));
-
-const matches = (pattern: string, name: string): boolean => {
-  const [start = "", ...rest] = pattern.split("*");
-  if (rest.length === 0) return start === name;
-  let at = start.length;
-  if (!name.startsWith(start)) return false;
-  for (const part of rest.slice(0, -1)) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  const end = rest.at(-1)!;
-  return name.length - at >= end.length && name.endsWith(end);
-};
+  buckets.some((pattern) => isLike(pattern, bucket));
 
 export function send(
   { response }: Request,

@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it } from "vitest";
-import { isLike, isPublicBy } from "../../pipeline/s3/operations/policy.ts";
+import { isPublicBy } from "../../pipeline/s3/operations/policy.ts";
+import { isLike } from "../../pipeline/s3/pattern.ts";
 import { texts } from "./client.ts";
 import { fresh, type Gateway, guest } from "./gateway.ts";
 

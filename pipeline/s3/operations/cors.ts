@@ -7,10 +7,10 @@
  */
 import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
+import { isLike } from "../pattern.ts";
 import { header, type Request, send, sendXml, writable } from "../request.ts";
 import type { CorsRule } from "../store/settings.ts";
 import { most, type ReadElement, readXml, textOf, textsOf } from "../xml.ts";
-import { isLike } from "./policy.ts";
 
 const knownMethods = ["GET", "PUT", "HEAD", "POST", "DELETE"];
 const mostRules = 100;

@@ -5,6 +5,7 @@
  */
 import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
+import { isLike } from "../pattern.ts";
 import { type Request, send, sendXml, writable } from "../request.ts";
 
 /** Bytes of a policy. */
@@ -81,27 +82,6 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 function textsIn(value: unknown): readonly string[] | undefined {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
   return all.every((each) => typeof each === "string") ? all : undefined;
-}
-
-/** Whether `text` is like a pattern with `*` for any characters and `?` for one. Takes no more steps than both are long, multiplied. */
-export function isLike(pattern: string, text: string): boolean {
-  let [p, t] = [0, 0];
-  let star = -1;
-  let resume = 0;
-  while (t < text.length) {
-    if (pattern[p] === "*") {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.length && (pattern[p] === "?" || pattern[p] === text[t])) {
-      p++;
-      t++;
-    } else if (star >= 0) {
-      p = star + 1;
-      t = ++resume;
-    } else return false;
-  }
-  while (pattern[p] === "*") p++;
-  return p === pattern.length;
 }
 
 export async function putPolicy(request: Request): Promise<void> {
