@@ -5,9 +5,9 @@
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { S3Error } from "../error.ts";
-import { type Account, hmac, signingKey } from "./signature.ts";
+import { type Account, assertSignature, hmac, signingKey } from "./signature.ts";
 
 type Fields = ReadonlyMap<string, string>;
 
@@ -25,18 +25,14 @@ export function formAccount(fields: Fields, accounts: ReadonlyMap<string, Accoun
   const account = accounts.get(id);
   if (!account) throw new S3Error("InvalidAccessKeyId");
   if (credential === undefined) {
-    assertEqual(createHmac("sha1", account.secret).update(policy).digest(), Buffer.from(signature, "base64"));
+    assertSignature(createHmac("sha1", account.secret).update(policy).digest(), Buffer.from(signature, "base64"));
     return account;
   }
   const [, day = "", region = "", service = "", end = ""] = credential.split("/");
   if (fields.get("x-amz-algorithm") !== "AWS4-HMAC-SHA256" || service !== "s3" || end !== "aws4_request")
     throw new S3Error("InvalidRequest", "The fields of the signature are not valid.");
-  assertEqual(hmac(signingKey(account.secret, [day, region, service, end]), policy), Buffer.from(signature, "hex"));
+  assertSignature(hmac(signingKey(account.secret, [day, region, service, end]), policy), Buffer.from(signature, "hex"));
   return account;
-}
-
-function assertEqual(expected: Buffer, given: Buffer): void {
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new S3Error("SignatureDoesNotMatch");
 }
 
 /** How many bytes the file may have. */

@@ -11,7 +11,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { S3Error } from "../error.ts";
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumOf, type RunningChecksum } from "./checksums.ts";
-import { hmac, type Signed, sha256Hex } from "./signature.ts";
+import { assertSignature, hmac, type Signed, sha256Hex } from "./signature.ts";
 
 export interface Payload {
   /** @throws S3Error where a byte, a signature or a checksum is wrong */
@@ -197,7 +197,7 @@ async function* unchunked(
         emptyHash,
         sha256Hex(chunk),
       ].join("\n");
-      assertSignature(hmac(signed.key, toSign), signature!);
+      assertSignature(hmac(signed.key, toSign), Buffer.from(signature!, "hex"));
       previous = signature!;
       if (size > 0) yield chunk;
     } else yield* input.atMost(size);
@@ -208,7 +208,7 @@ async function* unchunked(
   if (!isSigned || !hasTrailer) return;
   const canonical = [...trailers].map(([name, value]) => `${name}:${value}\n`).join("");
   const toSign = ["AWS4-HMAC-SHA256-TRAILER", signed.date, signed.scope, previous, sha256Hex(canonical)].join("\n");
-  assertSignature(hmac(signed.key, toSign), signature ?? "");
+  assertSignature(hmac(signed.key, toSign), Buffer.from(signature ?? "", "hex"));
 }
 
 /** Returns the signature of the trailers, where there is one. */
@@ -226,11 +226,6 @@ async function readTrailers(input: Reader, trailers: Map<string, string>): Promi
     if (name === "x-amz-trailer-signature") signature = value;
     else trailers.set(name, value);
   }
-}
-
-function assertSignature(expected: Buffer, given: string): void {
-  const bytes = Buffer.from(given, "hex");
-  if (bytes.length !== expected.length || !timingSafeEqual(bytes, expected)) throw new S3Error("SignatureDoesNotMatch");
 }
 
 interface Reader {

@@ -51,6 +51,11 @@ export const sha256Hex = (data: string | Uint8Array): string => createHash("sha2
 export const signingKey = (secret: string, [day, ...scope]: readonly [day: string, ...scope: string[]]): Buffer =>
   scope.reduce(hmac, hmac(`AWS4${secret}`, day));
 
+/** Compares in constant time. @throws S3Error SignatureDoesNotMatch */
+export function assertSignature(expected: Buffer, given: Buffer): void {
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new S3Error("SignatureDoesNotMatch");
+}
+
 /** The path and query of a request, decoded once. @throws S3Error InvalidRequest where it is no address */
 export function targetOf(url: string): Target {
   const at = url.indexOf("?");
@@ -119,9 +124,7 @@ export function verifySignature(
   const scope = `${day}/${region}/${service}/${end}`;
   const key = signingKey(account.secret, [day, region, service, end]);
   const toSign = [algorithm, claim.date, scope, sha256Hex(canonicalRequest(request, target, claim))].join("\n");
-  const expected = hmac(key, toSign);
-  const given = Buffer.from(claim.signature, "hex");
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new S3Error("SignatureDoesNotMatch");
+  assertSignature(hmac(key, toSign), Buffer.from(claim.signature, "hex"));
   return { account, payload: claim.payload, key, scope, date: claim.date, signature: claim.signature };
 }
 
