@@ -79,7 +79,9 @@ export function readXml(bytes: Uint8Array, name: string): ReadElement {
     const local = name.split(":").at(-1)!;
     const child: Building = { text: "", children: new Map() };
     const { children } = open.at(-1)!;
-    children.set(local, [...(children.get(local) ?? []), child]);
+    const alike = children.get(local);
+    if (alike) alike.push(child);
+    else children.set(local, [child]);
     open.push(child);
   });
   parser.on("closetag", () => void open.pop());
