@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
+import { smallBody } from "./auth/payload.ts";
 import type { Account, Signed, Target } from "./auth/signature.ts";
 import { S3Error } from "./error.ts";
 import { isLike } from "./pattern.ts";
@@ -10,7 +11,7 @@ import type { Bucket } from "./store/bucket.ts";
 import type { Buckets } from "./store/buckets.ts";
 import type { Folds } from "./store/fold.ts";
 import type { WritingNode } from "./store/writing-node.ts";
-import { type XmlElements, xmlDocument } from "./xml.ts";
+import { most, type ReadElement, readXml, type XmlElements, xmlDocument } from "./xml.ts";
 
 /** What all requests share. */
 export interface S3 {
@@ -54,6 +55,13 @@ export function writable({ s3, bucket }: Request): Bucket {
   if (s3.releases.isRelease(bucket)) throw new S3Error("AccessDenied", `${bucket} is read-only.`);
   throw new S3Error("NoSuchBucket");
 }
+
+/** The whole body, where it has a document. @throws S3Error EntityTooLarge */
+export const bodyOf = ({ message, signed }: Request): Promise<Uint8Array> => smallBody(message, signed, most.bytes);
+
+/** The root of the document in the body. @throws S3Error EntityTooLarge, MalformedXML where it is not called `root` */
+export const xmlBody = async (request: Request, root: string): Promise<ReadElement> =>
+  readXml(await bodyOf(request), root);
 
 /** Name of the account that asks, as clients see it. */
 export const ownerIn = ({ signed }: Pick<Request, "signed">): string => signed?.account.owner ?? "anonymous";

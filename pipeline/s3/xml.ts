@@ -100,9 +100,22 @@ export function readXml(bytes: Uint8Array, name: string): ReadElement {
   return found;
 }
 
+/** The first child of that name. */
+export const childOf = (element: ReadElement, name: string): ReadElement | undefined => element.children.get(name)?.[0];
+
+export const childrenOf = (element: ReadElement, name: string): readonly ReadElement[] =>
+  element.children.get(name) ?? [];
+
+/** The children of that name, of which there must be one, and `most` at most. @throws S3Error MalformedXML */
+export function someChildrenOf(element: ReadElement, name: string, most: number): readonly ReadElement[] {
+  const found = childrenOf(element, name);
+  if (found.length === 0 || found.length > most) throw new S3Error("MalformedXML");
+  return found;
+}
+
 /** Of the first child of that name. */
-export const textOf = (element: ReadElement, name: string): string | undefined => element.children.get(name)?.[0]?.text;
+export const textOf = (element: ReadElement, name: string): string | undefined => childOf(element, name)?.text;
 
 /** Of all children of that name. */
 export const textsOf = (element: ReadElement, name: string): readonly string[] =>
-  (element.children.get(name) ?? []).map(({ text }) => text);
+  childrenOf(element, name).map(({ text }) => text);

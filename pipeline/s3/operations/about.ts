@@ -6,7 +6,7 @@ import { decoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
 import { ownerIn, type Request, textOfHeader } from "../request.ts";
 import type { About, CannedAcl, StoredBytes } from "../store/object.ts";
-import { type ReadElement, readXml, textOf, type XmlElements } from "../xml.ts";
+import { childOf, childrenOf, readXml, textOf, type XmlElements } from "../xml.ts";
 
 /** Headers that are stored with an object and sent with it. */
 const systemHeaders = [
@@ -96,11 +96,10 @@ const mostTags = 10;
 export const mostBucketTags = 50;
 
 export function tagsInXml(bytes: Uint8Array, most = mostTags): Readonly<Record<string, string>> {
-  const set = readXml(bytes, "Tagging").children.get("TagSet")?.[0];
+  const set = childOf(readXml(bytes, "Tagging"), "TagSet");
   if (!set) throw new S3Error("MalformedXML");
-  const tags: readonly ReadElement[] = set.children.get("Tag") ?? [];
   return checkedTags(
-    tags.map((tag) => [textOf(tag, "Key") ?? "", textOf(tag, "Value") ?? ""] as const),
+    childrenOf(set, "Tag").map((tag) => [textOf(tag, "Key") ?? "", textOf(tag, "Value") ?? ""] as const),
     most,
   );
 }

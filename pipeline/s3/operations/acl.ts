@@ -3,11 +3,10 @@
  *
  * Who may write is a matter of campaign.yaml, so an ACL that grants more is refused with NotImplemented.
  */
-import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
-import { ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import { bodyOf, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
 import type { CannedAcl } from "../store/object.ts";
-import { most, type ReadElement, readXml, textOf, type XmlElements } from "../xml.ts";
+import { childOf, childrenOf, readXml, textOf, type XmlElements } from "../xml.ts";
 import { aclInHeaders } from "./about.ts";
 import { find } from "./objects.ts";
 
@@ -15,12 +14,11 @@ const everyone = "http://acs.amazonaws.com/groups/global/AllUsers";
 const schema = "http://www.w3.org/2001/XMLSchema-instance";
 
 function aclInXml(bytes: Uint8Array): CannedAcl | null {
-  const list = readXml(bytes, "AccessControlPolicy").children.get("AccessControlList")?.[0];
+  const list = childOf(readXml(bytes, "AccessControlPolicy"), "AccessControlList");
   if (!list) throw new S3Error("MalformedXML");
-  const grants: readonly ReadElement[] = list.children.get("Grant") ?? [];
   let isPublic = false;
-  for (const grant of grants) {
-    const grantee = grant.children.get("Grantee")?.[0];
+  for (const grant of childrenOf(list, "Grant")) {
+    const grantee = childOf(grant, "Grantee");
     const permission = textOf(grant, "Permission");
     if (!grantee || permission === undefined) throw new S3Error("MalformedXML");
     const group = textOf(grantee, "URI");
@@ -32,7 +30,7 @@ function aclInXml(bytes: Uint8Array): CannedAcl | null {
 }
 
 async function aclIn(request: Request): Promise<CannedAcl | null> {
-  const body = await smallBody(request.message, request.signed, most.bytes);
+  const body = await bodyOf(request);
   const asked = aclInHeaders(request.message.headers);
   if (asked !== undefined) return asked;
   if (body.length === 0) throw new S3Error("MalformedXML");

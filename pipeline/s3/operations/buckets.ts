@@ -1,11 +1,10 @@
 /** Buckets: which there are, making and removing them, and what clients ask of one before they use it. */
-import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
 import type { ReleaseBucket } from "../releases.ts";
-import { mayUse, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import { bodyOf, mayUse, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
 import type { Bucket } from "../store/bucket.ts";
 import { allFrom } from "../store/sorted.ts";
-import { most, readXml, textOf } from "../xml.ts";
+import { readXml, textOf } from "../xml.ts";
 import { aclInHeaders } from "./about.ts";
 import { listObjects, maxOf, tokenOf, tokenText } from "./list.ts";
 
@@ -32,8 +31,8 @@ export async function listBuckets(request: Request): Promise<void> {
 }
 
 export async function createBucket(request: Request): Promise<void> {
-  const { s3, world, bucket, message, signed } = request;
-  const body = await smallBody(message, signed, most.bytes);
+  const { s3, world, bucket, message } = request;
+  const body = await bodyOf(request);
   if (body.length > 0) {
     const place = textOf(readXml(body, "CreateBucketConfiguration"), "LocationConstraint");
     if (place !== undefined && place !== "" && place !== s3.region)
@@ -44,7 +43,7 @@ export async function createBucket(request: Request): Promise<void> {
   if (there && (there.settings.owner ?? owner) !== owner) throw new S3Error("BucketAlreadyExists");
   // In that region, S3 takes a bucket that is there as made, so that scripts can be run again.
   if (there && s3.region === "us-east-1") return send(request, 200, { location: `/${bucket}` });
-  await s3.buckets.create(bucket, world.now().getTime(), { owner, acl: aclInHeaders(request.message.headers) ?? null });
+  await s3.buckets.create(bucket, world.now().getTime(), { owner, acl: aclInHeaders(message.headers) ?? null });
   send(request, 200, { location: `/${bucket}` });
 }
 

@@ -5,21 +5,18 @@
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
  */
-import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
 import { isLike } from "../pattern.ts";
-import { header, type Request, send, sendXml, writable } from "../request.ts";
+import { header, type Request, send, sendXml, writable, xmlBody } from "../request.ts";
 import type { CorsRule } from "../store/settings.ts";
-import { most, type ReadElement, readXml, textOf, textsOf } from "../xml.ts";
+import { type ReadElement, someChildrenOf, textOf, textsOf } from "../xml.ts";
 
 const knownMethods = ["GET", "PUT", "HEAD", "POST", "DELETE"];
 const mostRules = 100;
 
 export async function putCors(request: Request): Promise<void> {
   const bucket = writable(request);
-  const document = readXml(await smallBody(request.message, request.signed, most.bytes), "CORSConfiguration");
-  const rules = document.children.get("CORSRule") ?? [];
-  if (rules.length === 0 || rules.length > mostRules) throw new S3Error("MalformedXML");
+  const rules = someChildrenOf(await xmlBody(request, "CORSConfiguration"), "CORSRule", mostRules);
   await bucket.configure({ cors: rules.map(ruleIn) });
   send(request, 200);
 }

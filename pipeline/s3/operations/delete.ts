@@ -1,9 +1,8 @@
 /** Removing objects: for good, or behind a delete marker where the bucket has versions. */
-import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
-import { ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import { ownerIn, parameter, type Request, send, sendXml, writable, xmlBody } from "../request.ts";
 import { isMarker, type StoredObject, versionIdOf } from "../store/object.ts";
-import { most, type ReadElement, readXml, textOf, type XmlElements } from "../xml.ts";
+import { type ReadElement, someChildrenOf, textOf, type XmlElements } from "../xml.ts";
 import { deleteCondition, etagCondition } from "./conditions.ts";
 
 /** Keys of one request. */
@@ -51,9 +50,8 @@ export async function deleteObject(request: Request): Promise<void> {
 
 export async function deleteObjects(request: Request): Promise<void> {
   writable(request);
-  const document = readXml(await smallBody(request.message, request.signed, most.bytes), "Delete");
-  const objects = document.children.get("Object") ?? [];
-  if (objects.length > mostRemoved || objects.length === 0) throw new S3Error("MalformedXML");
+  const document = await xmlBody(request, "Delete");
+  const objects = someChildrenOf(document, "Object", mostRemoved);
   const isQuiet = textOf(document, "Quiet") === "true";
   const removed: XmlElements[] = [];
   const failed: XmlElements[] = [];

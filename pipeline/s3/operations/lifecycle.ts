@@ -6,20 +6,17 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
  */
 import { randomUUID } from "node:crypto";
-import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
-import { type Request, send, sendXml, writable } from "../request.ts";
+import { type Request, send, sendXml, writable, xmlBody } from "../request.ts";
 import type { LifecycleRule } from "../store/settings.ts";
-import { most, type ReadElement, readXml, textOf, type XmlElements } from "../xml.ts";
+import { childOf, childrenOf, type ReadElement, someChildrenOf, textOf, type XmlElements } from "../xml.ts";
 
 const mostRules = 1000;
 const longestId = 255;
 
 export async function putLifecycle(request: Request): Promise<void> {
   const bucket = writable(request);
-  const document = readXml(await smallBody(request.message, request.signed, most.bytes), "LifecycleConfiguration");
-  const rules = document.children.get("Rule") ?? [];
-  if (rules.length === 0 || rules.length > mostRules) throw new S3Error("MalformedXML");
+  const rules = someChildrenOf(await xmlBody(request, "LifecycleConfiguration"), "Rule", mostRules);
   const lifecycle = rules.map(ruleIn);
   if (new Set(lifecycle.map(({ id }) => id)).size < lifecycle.length)
     throw new S3Error("InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule");
@@ -39,7 +36,7 @@ export async function deleteLifecycle(request: Request): Promise<void> {
 }
 
 function ruleIn(rule: ReadElement): LifecycleRule {
-  const only = (name: string) => rule.children.get(name)?.[0];
+  const only = (name: string) => childOf(rule, name);
   if (only("Transition") || only("NoncurrentVersionTransition"))
     throw new S3Error("NotImplemented", "Transitions are not implemented: there is one storage class.");
   const id = textOf(rule, "ID") ?? randomUUID();
@@ -71,8 +68,8 @@ type Filter = Pick<LifecycleRule, "prefix" | "tags" | "larger" | "smaller" | "ol
 
 function filterIn(filter: ReadElement | undefined, oldPrefix: string | undefined): Filter {
   if (!filter) return { prefix: oldPrefix ?? "", tags: {}, oldPrefix: true };
-  const all = filter.children.get("And")?.[0] ?? filter;
-  const tags = (all.children.get("Tag") ?? []).map((tag) => [textOf(tag, "Key") ?? "", textOf(tag, "Value") ?? ""]);
+  const all = childOf(filter, "And") ?? filter;
+  const tags = childrenOf(all, "Tag").map((tag) => [textOf(tag, "Key") ?? "", textOf(tag, "Value") ?? ""]);
   return {
     prefix: textOf(all, "Prefix") ?? "",
     tags: Object.fromEntries(tags),

@@ -14,7 +14,7 @@ import { S3Error } from "../error.ts";
 import { header, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
 import { joinParts, store } from "../store/ingest.ts";
 import { type ChecksumType, isMarker, type StoredObject, type StoredPart, type Upload } from "../store/object.ts";
-import { most, readXml, textOf, type XmlElements } from "../xml.ts";
+import { most, readXml, someChildrenOf, textOf, type XmlElements } from "../xml.ts";
 import { aboutIn, bytesOf, checksumElements, checksumHeaders } from "./about.ts";
 import { rangeIn, writeCondition } from "./conditions.ts";
 import { copySource } from "./copy.ts";
@@ -160,8 +160,7 @@ function sendCompleted(request: Request, object: StoredObject): void {
 
 /** The parts that the client names, as they were stored. @throws S3Error InvalidPart, InvalidPartOrder, EntityTooSmall */
 function partsIn(body: Uint8Array, { parts }: Upload): readonly StoredPart[] {
-  const named = readXml(body, "CompleteMultipartUpload").children.get("Part") ?? [];
-  if (named.length === 0 || named.length > mostParts) throw new S3Error("MalformedXML");
+  const named = someChildrenOf(readXml(body, "CompleteMultipartUpload"), "Part", mostParts);
   let before = 0;
   const found = named.map((each) => {
     const number = Number(textOf(each, "PartNumber"));

@@ -1,9 +1,7 @@
 /** Tags of objects and of buckets. */
-import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
-import { parameter, type Request, send, sendXml, writable } from "../request.ts";
+import { bodyOf, parameter, type Request, send, sendXml, writable } from "../request.ts";
 import type { About } from "../store/object.ts";
-import { most } from "../xml.ts";
 import { mostBucketTags, tagsInXml, tagsXml } from "./about.ts";
 import { find, versionHeader } from "./objects.ts";
 
@@ -13,7 +11,7 @@ export async function getObjectTagging(request: Request): Promise<void> {
 }
 
 export async function putObjectTagging(request: Request): Promise<void> {
-  await tag(request, tagsInXml(await smallBody(request.message, request.signed, most.bytes)), 200);
+  await tag(request, tagsInXml(await bodyOf(request)), 200);
 }
 
 export const deleteObjectTagging = (request: Request): Promise<void> => tag(request, {}, 204);
@@ -32,7 +30,7 @@ export function getBucketTagging(request: Request): void {
 
 export async function putBucketTagging(request: Request): Promise<void> {
   const bucket = writable(request);
-  const tags = tagsInXml(await smallBody(request.message, request.signed, most.bytes), mostBucketTags);
+  const tags = tagsInXml(await bodyOf(request), mostBucketTags);
   await bucket.configure({ tags });
   send(request, 204);
 }

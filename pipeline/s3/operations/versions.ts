@@ -1,11 +1,10 @@
 /** Versions of a bucket: whether it has them, and lists of them. */
 import { byBytes } from "../../core/text/order.ts";
-import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
-import { ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import { ownerElement, ownerIn, parameter, type Request, send, sendXml, writable, xmlBody } from "../request.ts";
 import type { Bucket } from "../store/bucket.ts";
 import { isMarker, type Version, versionIdOf } from "../store/object.ts";
-import { most, readXml, textOf, type XmlElements } from "../xml.ts";
+import { textOf, type XmlElements } from "../xml.ts";
 import { contentElements, encodingType, maxIn, shownBy, successor } from "./list.ts";
 
 export function getVersioning(request: Request): void {
@@ -15,7 +14,7 @@ export function getVersioning(request: Request): void {
 
 export async function putVersioning(request: Request): Promise<void> {
   const bucket = writable(request);
-  const document = readXml(await smallBody(request.message, request.signed, most.bytes), "VersioningConfiguration");
+  const document = await xmlBody(request, "VersioningConfiguration");
   const status = textOf(document, "Status");
   if (textOf(document, "MfaDelete") === "Enabled") throw new S3Error("NotImplemented", "MfaDelete is not implemented.");
   if (status !== "Enabled" && status !== "Suspended") throw new S3Error("MalformedXML");
