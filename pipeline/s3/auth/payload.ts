@@ -105,6 +105,28 @@ export function payloadOf(
   };
 }
 
+/** Bytes whose sender claims nothing of them, as a payload: their size and their MD5. */
+export function hashed(bytes: AsyncIterable<Uint8Array>): Payload {
+  const md5 = createHash("md5");
+  let size = 0;
+  let result: PayloadResult | undefined;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const part of bytes) {
+      size += part.length;
+      md5.update(part);
+      yield part;
+    }
+    result = { size, md5: md5.digest("hex") };
+  }
+  return {
+    bytes: counted(),
+    result() {
+      if (!result) throw new Error("the bytes were not read to their end");
+      return result;
+    },
+  };
+}
+
 /** The whole body, where it is short. */
 export async function smallBody(
   request: IncomingMessage,

@@ -1,7 +1,7 @@
 /** Metadata, tags and checksums of objects, from the headers of a request and back. */
 import type { IncomingHttpHeaders } from "node:http";
 import { byBytes } from "../../core/text/order.ts";
-import type { Checksum, PayloadResult } from "../auth/payload.ts";
+import type { Checksum } from "../auth/payload.ts";
 import { decoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
 import { ownerIn, type Request, textOfHeader } from "../request.ts";
@@ -142,14 +142,3 @@ export const checksumHeaders = ({ checksum }: Pick<StoredBytes, "checksum">): Re
 /** For XML: `ChecksumCRC32`. */
 export const checksumElements = ({ checksum }: { readonly checksum?: Checksum }): XmlElements =>
   checksum ? { [`Checksum${checksum.algorithm.toUpperCase()}`]: checksum.value } : {};
-
-export const bytesOf = (
-  { cid, tsize }: Pick<StoredBytes, "cid" | "tsize">,
-  { size, md5, checksum }: PayloadResult,
-): StoredBytes => ({
-  cid,
-  tsize,
-  size,
-  etag: md5,
-  ...(checksum && { checksum }),
-});

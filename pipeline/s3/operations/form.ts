@@ -3,18 +3,16 @@
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
  */
-import { createHash } from "node:crypto";
 import { assertAllowed } from "../access.ts";
 import { formIn } from "../auth/form.ts";
 import { type AllowedLength, assertFormAllowed, formAccount } from "../auth/form-policy.ts";
-import type { PayloadResult } from "../auth/payload.ts";
+import { hashed } from "../auth/payload.ts";
 import { encoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
 import { header, type Request, send, writable } from "../request.ts";
-import { store } from "../store/ingest.ts";
 import { xmlDocument } from "../xml.ts";
-import { aboutIn, bytesOf, tagsInXml } from "./about.ts";
-import { assertKey, largestPut, newVersionHeader } from "./objects.ts";
+import { aboutIn, tagsInXml } from "./about.ts";
+import { assertKey, largestPut, newVersionHeader, storePayload } from "./objects.ts";
 
 export const isForm = (request: Request): boolean =>
   header(request, "content-type")?.toLowerCase().startsWith("multipart/form-data") ?? false;
@@ -44,9 +42,7 @@ export async function postForm(request: Request): Promise<void> {
     ...aboutIn(own, headersIn(form.fields, form.fileType)),
     ...(tagging !== undefined && { tags: tagsInXml(Buffer.from(tagging)) }),
   };
-  const counted = countedBytes(form.file, allowed);
-  const file = await store(counted.bytes, s3.home, world);
-  const stored = bytesOf(file, counted.result());
+  const stored = await storePayload(hashed(limited(form.file, allowed)), request);
   const object = await bucket.put(key, { ...stored, ...about, modified: world.now().getTime() });
   const headers = {
     etag: `"${stored.etag}"`,
@@ -57,27 +53,14 @@ export async function postForm(request: Request): Promise<void> {
 }
 
 /** The bytes of a file, which are refused where they are too many or too few. */
-function countedBytes(file: AsyncIterable<Uint8Array>, { least, most }: AllowedLength) {
-  const md5 = createHash("md5");
-  let result: PayloadResult | undefined;
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    let size = 0;
-    for await (const part of file) {
-      size += part.length;
-      if (size > Math.min(most, largestPut)) throw new S3Error("EntityTooLarge");
-      md5.update(part);
-      yield part;
-    }
-    if (size < least) throw new S3Error("EntityTooSmall");
-    result = { size, md5: md5.digest("hex") };
+async function* limited(file: AsyncIterable<Uint8Array>, { least, most }: AllowedLength): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const part of file) {
+    size += part.length;
+    if (size > Math.min(most, largestPut)) throw new S3Error("EntityTooLarge");
+    yield part;
   }
-  return {
-    bytes: bytes(),
-    result() {
-      if (!result) throw new Error("the file was not read to its end");
-      return result;
-    },
-  };
+  if (size < least) throw new S3Error("EntityTooSmall");
 }
 
 /** Fields as the headers that they stand for, as Node reads headers. */

@@ -8,18 +8,18 @@ import { byBytes } from "../../core/text/order.ts";
 import { content } from "../../dag/read/read.ts";
 import { type ChecksumAlgorithm, checksumOf } from "../auth/checksums.ts";
 import { combined, isCrc } from "../auth/combined-crc.ts";
-import { algorithmNamed, payloadOf, smallBody } from "../auth/payload.ts";
+import { algorithmNamed, hashed, payloadOf, smallBody } from "../auth/payload.ts";
 import { encoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
 import { header, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
-import { joinParts, store } from "../store/ingest.ts";
+import { joinParts } from "../store/ingest.ts";
 import { type ChecksumType, isMarker, type StoredObject, type StoredPart, type Upload } from "../store/object.ts";
 import { most, readXml, someChildrenOf, textOf, type XmlElements } from "../xml.ts";
-import { aboutIn, bytesOf, checksumElements, checksumHeaders } from "./about.ts";
+import { aboutIn, checksumElements, checksumHeaders } from "./about.ts";
 import { rangeIn, writeCondition } from "./conditions.ts";
 import { copySource } from "./copy.ts";
 import { encodingType, maxIn, shownBy } from "./list.ts";
-import { assertKey, assertLength, newVersionHeader } from "./objects.ts";
+import { assertKey, assertLength, newVersionHeader, storePayload } from "./objects.ts";
 
 const mostParts = 10_000;
 /** Bytes of each part but the last. */
@@ -63,13 +63,12 @@ function partNumber(request: Request): number {
 }
 
 export async function uploadPart(request: Request): Promise<void> {
-  const { s3, world, message, signed } = request;
+  const { world, message, signed } = request;
   const upload = uploadOf(request);
   const number = partNumber(request);
   assertLength(request);
   const payload = payloadOf(message, signed, { computed: algorithmNamed(upload.algorithm) });
-  const file = await store(payload.bytes, s3.home, world);
-  const part: StoredPart = { ...bytesOf(file, payload.result()), modified: world.now().getTime() };
+  const part: StoredPart = { ...(await storePayload(payload, request)), modified: world.now().getTime() };
   await writable(request).putPart(upload.id, number, part);
   send(request, 200, { etag: `"${part.etag}"`, ...checksumHeaders(part) });
 }
@@ -86,18 +85,9 @@ export async function uploadPartCopy(request: Request): Promise<void> {
     throw new S3Error("InvalidRange");
   if (text !== undefined && (!range || !/^bytes=\d+-\d+$/.test(text)))
     throw new S3Error("InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last");
-  const md5 = createHash("md5");
-  let size = 0;
-  const hashed = async function* () {
-    const wanted = range ? { offset: range.first, length: range.last - range.first + 1 } : { offset: 0 };
-    for await (const bytes of content(object.cid, s3.get, wanted)) {
-      md5.update(bytes);
-      size += bytes.length;
-      yield bytes;
-    }
-  };
-  const file = await store(hashed(), s3.home, world);
-  const part: StoredPart = { ...bytesOf(file, { size, md5: md5.digest("hex") }), modified: world.now().getTime() };
+  const copied = range ? { offset: range.first, length: range.last - range.first + 1 } : { offset: 0 };
+  const payload = hashed(content(object.cid, s3.get, copied));
+  const part: StoredPart = { ...(await storePayload(payload, request)), modified: world.now().getTime() };
   await writable(request).putPart(upload.id, number, part);
   const result = { LastModified: new Date(part.modified).toISOString(), ETag: `"${part.etag}"` };
   sendXml(request, "CopyPartResult", result, headers);

@@ -2,13 +2,20 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { content } from "../../dag/read/read.ts";
-import { payloadOf } from "../auth/payload.ts";
+import { type Payload, payloadOf } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";
 import { header, parameter, type Request, send, writable } from "../request.ts";
 import type { Bucket } from "../store/bucket.ts";
 import { store } from "../store/ingest.ts";
-import { isMarker, nullVersion, type StoredObject, sizeOfPart, versionIdOf } from "../store/object.ts";
-import { aboutIn, bytesOf, checksumHeaders, headersOf } from "./about.ts";
+import {
+  isMarker,
+  nullVersion,
+  type StoredBytes,
+  type StoredObject,
+  sizeOfPart,
+  versionIdOf,
+} from "../store/object.ts";
+import { aboutIn, checksumHeaders, headersOf } from "./about.ts";
 import { assertReadable, type ByteRange, rangeIn, writeCondition } from "./conditions.ts";
 
 /** Bytes of a key in UTF-8. */
@@ -181,8 +188,18 @@ export function assertLength(request: Request): void {
   if (Number(length) > largestPut) throw new S3Error("EntityTooLarge");
 }
 
+/** Stores the bytes of a payload. @throws what its bytes throw */
+export async function storePayload(
+  { bytes, result }: Payload,
+  { s3, world }: Pick<Request, "s3" | "world">,
+): Promise<StoredBytes> {
+  const { cid, tsize } = await store(bytes, s3.home, world);
+  const { size, md5, checksum } = result();
+  return { cid, tsize, size, etag: md5, ...(checksum && { checksum }) };
+}
+
 export async function putObject(request: Request): Promise<void> {
-  const { s3, world, message, signed } = request;
+  const { world, message, signed } = request;
   const bucket = writable(request);
   assertKey(request.key);
   const about = aboutIn(request);
@@ -190,9 +207,7 @@ export async function putObject(request: Request): Promise<void> {
   const condition = writeCondition(request);
   // Asked before gigabytes are read, too.
   condition(bucket.get(request.key));
-  const payload = payloadOf(message, signed);
-  const file = await store(payload.bytes, s3.home, world);
-  const stored = bytesOf(file, payload.result());
+  const stored = await storePayload(payloadOf(message, signed), request);
   const put = await bucket.put(request.key, { ...stored, ...about, modified: world.now().getTime() }, condition);
   send(request, 200, {
     etag: `"${stored.etag}"`,
