@@ -43,7 +43,7 @@ import {
   putObjectTagging,
 } from "./operations/tagging.ts";
 import { getVersioning, listVersions, putVersioning } from "./operations/versions.ts";
-import { has, header, type Request } from "./request.ts";
+import { has, header, type Request, settingsOf } from "./request.ts";
 
 interface Operation extends Permission {
   readonly run: (request: Request) => Promise<void> | void;
@@ -150,7 +150,7 @@ function askForBody({ message, response }: Request): void {
 
 async function authorize(request: Request, permission: Permission): Promise<void> {
   const { bucket, key, s3 } = request;
-  const owner = s3.buckets.get(bucket)?.settings.owner;
+  const { owner } = settingsOf(request);
   const expected = header(request, "x-amz-expected-bucket-owner");
   if (expected !== undefined && owner !== undefined && expected !== owner) throw new S3Error("AccessDenied");
   try {

@@ -10,6 +10,7 @@ import type { Releases } from "./releases.ts";
 import type { Bucket } from "./store/bucket.ts";
 import type { Buckets } from "./store/buckets.ts";
 import type { Folds } from "./store/fold.ts";
+import type { Settings } from "./store/settings.ts";
 import type { WritingNode } from "./store/writing-node.ts";
 import { most, type ReadElement, readXml, type XmlElements, xmlDocument } from "./xml.ts";
 
@@ -65,6 +66,20 @@ export const xmlBody = async (request: Request, root: string): Promise<ReadEleme
 
 /** Name of the account that asks, as clients see it. */
 export const ownerIn = ({ signed }: Pick<Request, "signed">): string => signed?.account.owner ?? "anonymous";
+
+/** The bucket's settings; none for a bucket of a release. */
+export const settingsOf = ({ s3, bucket }: Pick<Request, "s3" | "bucket">): Settings =>
+  s3.buckets.get(bucket)?.settings ?? {};
+
+/** Who owns something of the bucket: who wrote it, the bucket's owner where that is not recorded, or else the account that asks. */
+export const ownerOf = (request: Request, { owner }: { readonly owner?: string } = {}): string =>
+  owner ?? settingsOf(request).owner ?? ownerIn(request);
+
+/** The owner to record with something that is written: none where it is the bucket's. */
+export function ownerToRecord(request: Request): { readonly owner?: string } {
+  const owner = ownerIn(request);
+  return owner === settingsOf(request).owner ? {} : { owner };
+}
 
 export const ownerElement = (owner: string): XmlElements => ({ ID: owner, DisplayName: owner });
 

@@ -4,7 +4,7 @@ import { byBytes } from "../../core/text/order.ts";
 import type { Checksum } from "../auth/payload.ts";
 import { decoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
-import { ownerIn, type Request, textOfHeader } from "../request.ts";
+import { ownerToRecord, type Request, textOfHeader } from "../request.ts";
 import type { About, CannedAcl, StoredBytes } from "../store/object.ts";
 import { childOf, childrenOf, readXml, textOf, type XmlElements } from "../xml.ts";
 
@@ -39,13 +39,11 @@ export function aboutIn(request: Request, given: IncomingHttpHeaders = request.m
     if (kept !== undefined) headers[name] = kept;
   }
   const acl = aclInHeaders(given);
-  const owner = ownerIn(request);
   return {
     headers,
     tags: tagsInHeader(header("x-amz-tagging")),
     ...(acl && { acl }),
-    // The owner of the bucket owns what has no other owner.
-    ...(owner !== request.s3.buckets.get(request.bucket)?.settings.owner && { owner }),
+    ...ownerToRecord(request),
   };
 }
 

@@ -4,7 +4,17 @@
  * Who may write is a matter of campaign.yaml, so an ACL that grants more is refused with NotImplemented.
  */
 import { S3Error } from "../error.ts";
-import { bodyOf, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import {
+  bodyOf,
+  ownerElement,
+  ownerOf,
+  parameter,
+  type Request,
+  send,
+  sendXml,
+  settingsOf,
+  writable,
+} from "../request.ts";
 import type { CannedAcl } from "../store/object.ts";
 import { childOf, childrenOf, readXml, textOf, type XmlElements } from "../xml.ts";
 import { aclInHeaders } from "./about.ts";
@@ -54,8 +64,7 @@ function aclXml(owner: string, acl: CannedAcl | undefined): XmlElements {
 }
 
 export function getBucketAcl(request: Request): void {
-  const settings = request.s3.buckets.get(request.bucket)?.settings;
-  sendXml(request, "AccessControlPolicy", aclXml(settings?.owner ?? ownerIn(request), settings?.acl));
+  sendXml(request, "AccessControlPolicy", aclXml(ownerOf(request), settingsOf(request).acl));
 }
 
 export async function putBucketAcl(request: Request): Promise<void> {
@@ -65,9 +74,8 @@ export async function putBucketAcl(request: Request): Promise<void> {
 }
 
 export async function getObjectAcl(request: Request): Promise<void> {
-  const { acl, owner } = await find(request);
-  const settings = request.s3.buckets.get(request.bucket)?.settings;
-  sendXml(request, "AccessControlPolicy", aclXml(owner ?? settings?.owner ?? ownerIn(request), acl));
+  const object = await find(request);
+  sendXml(request, "AccessControlPolicy", aclXml(ownerOf(request, object), object.acl));
 }
 
 export async function putObjectAcl(request: Request): Promise<void> {

@@ -7,7 +7,7 @@
  */
 import { S3Error } from "../error.ts";
 import { isLike } from "../pattern.ts";
-import { header, type Request, send, sendXml, writable, xmlBody } from "../request.ts";
+import { header, type Request, send, sendXml, settingsOf, writable, xmlBody } from "../request.ts";
 import type { CorsRule } from "../store/settings.ts";
 import { type ReadElement, someChildrenOf, textOf, textsOf } from "../xml.ts";
 
@@ -97,14 +97,14 @@ export function preflight(asking: Asking): Readonly<Record<string, string>> {
 }
 
 function ruleFor(
-  { s3, bucket }: Asking,
+  asking: Asking,
   {
     origin,
     method,
     headers,
   }: { readonly origin: string; readonly method: string; readonly headers: readonly string[] },
 ): CorsRule | undefined {
-  return s3.buckets.get(bucket)?.settings.cors?.find((rule) => {
+  return settingsOf(asking).cors?.find((rule) => {
     const isAllowed = (name: string) => rule.headers.some((each) => isLike(each.toLowerCase(), name));
     return (
       rule.methods.includes(method) && rule.origins.some((each) => isLike(each, origin)) && headers.every(isAllowed)

@@ -1,6 +1,6 @@
 /** Removing objects: for good, or behind a delete marker where the bucket has versions. */
 import { S3Error } from "../error.ts";
-import { ownerIn, parameter, type Request, send, sendXml, writable, xmlBody } from "../request.ts";
+import { ownerToRecord, parameter, type Request, send, sendXml, writable, xmlBody } from "../request.ts";
 import { isMarker, type StoredObject, versionIdOf } from "../store/object.ts";
 import { type ReadElement, someChildrenOf, textOf, type XmlElements } from "../xml.ts";
 import { deleteCondition, etagCondition } from "./conditions.ts";
@@ -28,9 +28,7 @@ async function removeFrom(
     const gone = await bucket.removeVersion(key, id, condition);
     return { version: id, isMarker: gone !== undefined && isMarker(gone), isNew: false };
   }
-  const owner = ownerIn(request);
-  const modified = request.world.now().getTime();
-  const removal = { modified, ...(owner !== bucket.settings.owner && { owner }) };
+  const removal = { modified: request.world.now().getTime(), ...ownerToRecord(request) };
   const marker = await bucket.remove(key, removal, condition);
   return marker ? { version: versionIdOf(marker), isMarker: true, isNew: true } : { isMarker: false, isNew: false };
 }

@@ -6,7 +6,7 @@
 import { byBytes } from "../../core/text/order.ts";
 import { encoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
-import { has, ownerElement, ownerIn, parameter, type Request, sendXml } from "../request.ts";
+import { has, ownerElement, ownerOf, parameter, type Request, sendXml } from "../request.ts";
 import type { StoredObject } from "../store/object.ts";
 import type { XmlElements } from "../xml.ts";
 
@@ -88,7 +88,6 @@ export async function listObjects(request: Request, listed: Listed): Promise<voi
   const page = pageOf(listed, { prefix, delimiter, after, most });
   const show = shownBy(isEncoded);
   const withOwner = !isV2 || parameter(request, "fetch-owner") === "true";
-  const ownerOfBucket = request.s3.buckets.get(request.bucket)?.settings.owner ?? ownerIn(request);
   const contents: XmlElements[] = [];
   for (const key of page.keys) {
     const object = await listed.get(key);
@@ -96,7 +95,7 @@ export async function listObjects(request: Request, listed: Listed): Promise<voi
     contents.push({
       Key: show(key),
       ...contentElements(object),
-      ...(withOwner && { Owner: ownerElement(object.owner ?? ownerOfBucket) }),
+      ...(withOwner && { Owner: ownerElement(ownerOf(request, object)) }),
     });
   }
   const isTruncated = page.next !== undefined;

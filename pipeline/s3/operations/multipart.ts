@@ -11,7 +11,7 @@ import { combined, isCrc } from "../auth/combined-crc.ts";
 import { algorithmNamed, hashed, payloadOf, smallBody } from "../auth/payload.ts";
 import { encoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
-import { header, ownerElement, ownerIn, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import { header, ownerElement, ownerOf, parameter, type Request, send, sendXml, writable } from "../request.ts";
 import { joinParts } from "../store/ingest.ts";
 import { type ChecksumType, isMarker, type StoredObject, type StoredPart, type Upload } from "../store/object.ts";
 import { most, readXml, someChildrenOf, textOf, type XmlElements } from "../xml.ts";
@@ -224,7 +224,7 @@ export function listParts(request: Request): void {
   const limit = maxIn(request, "max-parts");
   const all = [...upload.parts].sort(([a], [b]) => a - b).filter(([number]) => number > after);
   const page = all.slice(0, limit);
-  const owner = ownerElement(upload.owner ?? writable(request).settings.owner ?? ownerIn(request));
+  const owner = ownerElement(ownerOf(request, upload));
   sendXml(request, "ListPartsResult", {
     Bucket: request.bucket,
     Key: request.key,
@@ -288,13 +288,13 @@ export function listUploads(request: Request): void {
     MaxUploads: limit,
     IsTruncated: isTruncated,
     Upload: page.map(
-      ({ key, id, started, owner = bucket.settings.owner ?? ownerIn(request) }): XmlElements => ({
-        Key: show(key),
-        UploadId: id,
-        Initiator: ownerElement(owner),
-        Owner: ownerElement(owner),
+      (upload): XmlElements => ({
+        Key: show(upload.key),
+        UploadId: upload.id,
+        Initiator: ownerElement(ownerOf(request, upload)),
+        Owner: ownerElement(ownerOf(request, upload)),
         StorageClass: "STANDARD",
-        Initiated: new Date(started).toISOString(),
+        Initiated: new Date(upload.started).toISOString(),
       }),
     ),
     CommonPrefixes: [...prefixes].map((common) => ({ Prefix: show(common) })),

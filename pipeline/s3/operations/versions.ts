@@ -1,14 +1,24 @@
 /** Versions of a bucket: whether it has them, and lists of them. */
 import { byBytes } from "../../core/text/order.ts";
 import { S3Error } from "../error.ts";
-import { ownerElement, ownerIn, parameter, type Request, send, sendXml, writable, xmlBody } from "../request.ts";
+import {
+  ownerElement,
+  ownerOf,
+  parameter,
+  type Request,
+  send,
+  sendXml,
+  settingsOf,
+  writable,
+  xmlBody,
+} from "../request.ts";
 import type { Bucket } from "../store/bucket.ts";
 import { isMarker, type Version, versionIdOf } from "../store/object.ts";
 import { textOf, type XmlElements } from "../xml.ts";
 import { contentElements, encodingType, maxIn, shownBy, successor } from "./list.ts";
 
 export function getVersioning(request: Request): void {
-  const status = request.s3.buckets.get(request.bucket)?.settings.versioning;
+  const status = settingsOf(request).versioning;
   sendXml(request, "VersioningConfiguration", status === undefined ? {} : { Status: status });
 }
 
@@ -112,12 +122,11 @@ export function listVersions(request: Request): void {
 }
 
 function element(request: Request, { key, version, isLatest }: Listed, show: (text: string) => string): XmlElements {
-  const owner = version.owner ?? request.s3.buckets.get(request.bucket)?.settings.owner ?? ownerIn(request);
   return {
     Key: show(key),
     VersionId: versionIdOf(version),
     IsLatest: isLatest,
     ...(isMarker(version) ? { LastModified: new Date(version.modified).toISOString() } : contentElements(version)),
-    Owner: ownerElement(owner),
+    Owner: ownerElement(ownerOf(request, version)),
   };
 }
