@@ -6,7 +6,7 @@ import { header, type Request, sendXml, writable } from "../request.ts";
 import type { StoredObject } from "../store/object.ts";
 import { aboutIn, checksumElements } from "./about.ts";
 import { assertCopyable, writeCondition } from "./conditions.ts";
-import { assertKey, find, newVersionHeader, versionHeader, type Wanted } from "./objects.ts";
+import { assertKey, find, versionHeader, type Wanted, writtenHeaders } from "./objects.ts";
 
 export const isCopy = (request: Request): boolean => header(request, "x-amz-copy-source") !== undefined;
 
@@ -83,6 +83,6 @@ export async function copyObject(request: Request): Promise<void> {
     request,
     "CopyObjectResult",
     { LastModified: new Date(object.modified).toISOString(), ETag: `"${object.etag}"`, ...checksumElements(object) },
-    { "x-ipfs-path": `/ipfs/${object.cid}`, ...newVersionHeader(object), ...headers },
+    { ...writtenHeaders(object), ...headers },
   );
 }

@@ -12,7 +12,7 @@ import { S3Error } from "../error.ts";
 import { header, type Request, send, writable } from "../request.ts";
 import { xmlDocument } from "../xml.ts";
 import { aboutIn, tagsInXml } from "./about.ts";
-import { assertKey, largestPut, newVersionHeader, storePayload } from "./objects.ts";
+import { assertKey, largestPut, storePayload, writtenHeaders } from "./objects.ts";
 
 export const isForm = (request: Request): boolean =>
   header(request, "content-type")?.toLowerCase().startsWith("multipart/form-data") ?? false;
@@ -46,8 +46,7 @@ export async function postForm(request: Request): Promise<void> {
   const object = await bucket.put(key, { ...stored, ...about, modified: world.now().getTime() });
   const headers = {
     etag: `"${stored.etag}"`,
-    "x-ipfs-path": `/ipfs/${stored.cid}`,
-    ...newVersionHeader(object),
+    ...writtenHeaders(object),
   };
   answer(own, form.fields, headers);
 }

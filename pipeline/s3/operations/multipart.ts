@@ -19,7 +19,7 @@ import { aboutIn, checksumElements, checksumHeaders } from "./about.ts";
 import { rangeIn, writeCondition } from "./conditions.ts";
 import { copySource } from "./copy.ts";
 import { encodingType, maxIn, shownBy } from "./list.ts";
-import { assertKey, assertLength, newVersionHeader, storePayload } from "./objects.ts";
+import { assertKey, assertLength, storePayload, writtenHeaders } from "./objects.ts";
 
 const mostParts = 10_000;
 /** Bytes of each part but the last. */
@@ -144,7 +144,7 @@ function sendCompleted(request: Request, object: StoredObject): void {
       ...checksumElements(object),
       ...(object.checksum && { ChecksumType: object.checksum.type ?? "FULL_OBJECT" }),
     },
-    { "x-ipfs-path": `/ipfs/${object.cid}`, ...newVersionHeader(object) },
+    writtenHeaders(object),
   );
 }
 

@@ -90,9 +90,11 @@ export function versionHeader(
   return versioning === undefined && object.version === undefined ? {} : { "x-amz-version-id": versionIdOf(object) };
 }
 
-/** The version ID of an object that was written: there is none to name where the bucket has no versions now. */
-export const newVersionHeader = ({ version }: StoredObject): Record<string, string> =>
-  version === undefined ? {} : { "x-amz-version-id": version };
+/** Of an object that was written: its path, and its version ID unless the bucket has no versions now. */
+export const writtenHeaders = ({ cid, version }: StoredObject): Record<string, string> => ({
+  "x-ipfs-path": `/ipfs/${cid}`,
+  ...(version !== undefined && { "x-amz-version-id": version }),
+});
 
 /** Body of an object, for GET, and the headers alone for HEAD. */
 export async function getObject(request: Request): Promise<void> {
@@ -211,8 +213,7 @@ export async function putObject(request: Request): Promise<void> {
   const put = await bucket.put(request.key, { ...stored, ...about, modified: world.now().getTime() }, condition);
   send(request, 200, {
     etag: `"${stored.etag}"`,
-    "x-ipfs-path": `/ipfs/${stored.cid}`,
-    ...newVersionHeader(put),
+    ...writtenHeaders(put),
     ...checksumHeaders(stored),
   });
 }
