@@ -1,8 +1,9 @@
 /** What the world will see of what was dropped: its description, by the readers that a campaign scans with. */
 import type { Facts } from "../../pipeline/core/campaign/campaign.ts";
-import type { DatasetFinding, Description } from "../../pipeline/core/dataset/dataset.ts";
+import type { Description } from "../../pipeline/core/dataset/dataset.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import type { PageAbout } from "../../pipeline/core/page/about.ts";
+import { findingsOf } from "../../pipeline/core/stac/findings.ts";
 import { itemOf } from "../../pipeline/core/stac/item.ts";
 import type { World } from "../../pipeline/core/world.ts";
 import { openFile, openFolder } from "../../pipeline/dag/read/folder.ts";
@@ -32,13 +33,12 @@ export async function describeHere({ root, get }: AddedHere, path: string, facts
   }
   const cid = root.cid.toString();
   const { item, findings } = itemOf({ path, cid, tsize: root.tsize, reader, description }, facts);
-  const all = [...description.findings, ...findings, ...(description.advice ?? [])];
   const about: PageAbout = {
     path,
     cid,
     reader,
     item,
-    findings: bySeverity(all),
+    findings: findingsOf(description, findings),
     related: [],
     facts,
     isPublished: false,
@@ -60,6 +60,3 @@ async function readerFor(cid: AddedHere["root"]["cid"], get: AddedHere["get"], w
   const { recognised } = await startFile(readers, withBlocks(file));
   return recognised && { reader: recognised.reader.name, describe: () => recognised.describe(world) };
 }
-
-const bySeverity = (findings: readonly DatasetFinding[]) =>
-  (["error", "warning", "hint"] as const).flatMap((level) => findings.filter((finding) => finding.level === level));

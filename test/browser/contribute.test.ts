@@ -15,7 +15,7 @@ import { browser as app } from "../../pipeline/views/browser/browser.ts";
 import { pages } from "../../pipeline/views/pages.ts";
 import type { View } from "../../pipeline/views/view.ts";
 import { facts } from "../fakes/descriptions.ts";
-import { smallSonde } from "../fakes/netcdf3.ts";
+import { smallNetcdf, smallSonde } from "../fakes/netcdf3.ts";
 import { aCid, aRelease } from "../fakes/release.ts";
 import { testWorld } from "../fakes/world.ts";
 import { chromium, openChromium } from "../servers/chromium.ts";
@@ -82,6 +82,20 @@ describe("what is dropped", () => {
     expect(shown).toContain("2024-08-31");
     // It is in no portal, and links to no file of one.
     expect(shown).not.toContain("stac/");
+  });
+
+  it("has the findings that a scan has, each problem one time", async () => {
+    // Its reader knows why it has no place.
+    const bytes = smallNetcdf({
+      lat: { attributes: { units: "degrees_north" }, values: [1e9, 1e9, 1e9] },
+      lon: { attributes: { units: "degrees_east" }, values: [1, 2, 3] },
+    });
+    const added = await addHere({ name: "a.nc", isFolder: false, files: [{ path: "", file: blob(bytes) }] }, options);
+    const seen = await describeHere(added, "a.nc", facts, testWorld());
+    if (seen.kind !== "dataset") throw new Error(seen.kind);
+    const rules = seen.about.findings.map(({ rule }) => rule);
+    expect(rules).toContain("no-place");
+    expect(rules).toEqual([...new Set(rules)]);
   });
 
   it("says of what no reader knows that it is listed without a description", async () => {

@@ -6,12 +6,11 @@
  */
 import type { CID } from "multiformats/cid";
 import type { Facts } from "../../core/campaign/campaign.ts";
-import type { RuleName } from "../../core/checks/rules.ts";
 import { atMost, inOrder } from "../../core/concurrency.ts";
-import type { DatasetFinding } from "../../core/dataset/dataset.ts";
 import { type Failure, isFailure } from "../../core/failure.ts";
 import type { Json } from "../../core/json.ts";
 import type { Entry, PlainEntry } from "../../core/stac/catalog-entry.ts";
+import { findingsOf } from "../../core/stac/findings.ts";
 import { itemOf } from "../../core/stac/item.ts";
 import { identity } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
@@ -203,21 +202,10 @@ export function entryOf(path: string, cid: CID | undefined, found: Found, facts:
   if ("failure" in found) return { kind: "failed", ...at, reader, failure: found.failure };
   const described = { ...at, tsize: size, description: found.description, reader, ...(name && { name }) };
   const { item, findings } = itemOf(described, facts);
-  const { findings: problems, advice = [] } = found.description;
-  // A reader that knows why there is no time or place has a finding of its own.
-  const isExplained = (rule: RuleName) =>
-    (rule === "no-time" || rule === "no-place") && problems.some((problem) => problem.rule === rule);
-  const others = findings.filter(({ rule }) => !isExplained(rule));
-  const sorted = bySeverity([...problems, ...others, ...advice]);
+  const listed = findingsOf(found.description, findings);
   const members = found.description.members?.listed.map(({ path, cid }) => ({ path, cid }));
-  return { kind: "dataset", ...at, reader, item, findings: sorted, ...(members && { members }) };
+  return { kind: "dataset", ...at, reader, item, findings: listed, ...(members && { members }) };
 }
-
-const severity = ["error", "warning", "hint"] as const;
-
-/** The most severe first, because the portal and a pull request list the first few. */
-const bySeverity = (findings: readonly DatasetFinding[]): readonly DatasetFinding[] =>
-  severity.flatMap((level) => findings.filter((finding) => finding.level === level));
 
 /** Part of the cache key: changes whenever the version of any reader does. */
 function versionsOf(readers: readonly FormatReader[]): string {
