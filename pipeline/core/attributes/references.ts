@@ -7,6 +7,7 @@
  *
  * @see https://www.doi.org/doi-handbook/HTML/doi-name-syntax.html
  */
+import { doiUrl } from "../datacite/doi.ts";
 import type { Json } from "../json.ts";
 import { oneLine, textsOf } from "./text.ts";
 
@@ -58,7 +59,7 @@ export function linkIn(value: Json | undefined): Reference | undefined {
 
 function linkOf(target: string): Reference | undefined {
   const doi = /^(?:https?:\/\/(?:dx\.)?doi\.org\/|doi:\s*)?(10\.\d{4,9}\/.+)$/i.exec(target)?.[1];
-  if (doi) return { doi: decoded(doi), href: `https://doi.org/${encodeURI(decoded(doi))}` };
+  if (doi) return { doi: decoded(doi), href: doiUrl(decoded(doi)) };
   const url = URL.canParse(target) ? new URL(target) : undefined;
   // A name before the host makes one address look like another: https://zenodo.org@evil.example/.
   if (!url || url.username || url.password || !url.hostname) return undefined;

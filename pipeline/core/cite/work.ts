@@ -5,6 +5,7 @@
  * writers (`formats.ts`) take nothing else, and every text in a work is one line.
  */
 import type { Facts } from "../campaign/campaign.ts";
+import { doiUrl } from "../datacite/doi.ts";
 import type { Json } from "../json.ts";
 import { type Creator, creatorOf } from "./creator.ts";
 import { plainLine } from "./plain-line.ts";
@@ -36,8 +37,7 @@ export interface CitedItem {
 }
 
 /** The address of a work: its DOI where it has one, else its CID. */
-export const addressOf = ({ doi, cid }: Work): string =>
-  doi === undefined ? `ipfs://${cid}` : `https://doi.org/${encodeURI(doi)}`;
+export const addressOf = ({ doi, cid }: Work): string => (doi === undefined ? `ipfs://${cid}` : doiUrl(doi));
 
 export const yearOf = ({ issued }: Work): string | undefined => issued?.slice(0, 4);
 

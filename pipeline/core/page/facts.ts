@@ -1,4 +1,5 @@
 /** What is known about a dataset: people, licence, keywords, publications and the other attributes, each as a row. */
+import { doiUrl } from "../datacite/doi.ts";
 import { isRecord, type Json } from "../json.ts";
 import { formatBytes } from "../text/shown.ts";
 import { listIn, type PageAbout, sizeOf, textIn, textsIn } from "./about.ts";
@@ -29,7 +30,7 @@ export function keyFacts(about: PageAbout): Content {
     ["People", peopleList(listIn(properties, "contacts"))],
     ["Institutions", listed(providers)],
     ["Licence", licence(about)],
-    ["DOI", doi !== undefined && linked(`https://doi.org/${encodeURI(doi.toWellFormed())}`, doi)],
+    ["DOI", doi !== undefined && linked(doiUrl(doi), doi)],
     ["Platform", textIn(properties, "platform")],
     ["Instruments", listed(textsIn(properties, "instruments"))],
     ["Projects", listed(textsIn(properties, "fieldtree:projects"))],
@@ -126,7 +127,7 @@ export function attributeSection({ item: { properties, links } }: PageAbout): Co
 function publication({ doi, citation }: Readonly<Record<string, unknown>>): Html {
   const text = typeof citation === "string" ? citation : undefined;
   if (typeof doi !== "string") return html`${text}`;
-  return html`${text !== undefined && html`${text} `}${linked(`https://doi.org/${encodeURI(doi.toWellFormed())}`, `doi:${doi}`)}`;
+  return html`${text !== undefined && html`${text} `}${linked(doiUrl(doi), `doi:${doi}`)}`;
 }
 
 /** How it came to be, a line an entry: of an Open Data Fabric dataset, the blocks of its chain, newest first. */

@@ -5,6 +5,7 @@
  *
  * @see https://developers.google.com/search/docs/appearance/structured-data/dataset
  */
+import { doiUrl } from "../datacite/doi.ts";
 import { isRecord, type Json } from "../json.ts";
 import { plural } from "../text/plural.ts";
 import { listIn, type PageAbout, sizeOf, textIn, textsIn, timeOf } from "./about.ts";
@@ -19,7 +20,7 @@ export function jsonLd(about: PageAbout): Json {
   const { item, cid, facts } = about;
   const { properties, bbox, geometry } = item;
   const doi = textIn(properties, "sci:doi");
-  const doiUrl = doi && `https://doi.org/${encodeURI(doi.toWellFormed())}`;
+  const sameAs = doi && doiUrl(doi);
   const time = timeOf(item);
   const dates = [
     ["dateCreated", textIn(properties, "created")],
@@ -37,8 +38,8 @@ export function jsonLd(about: PageAbout): Json {
     "@type": "Dataset",
     name: textIn(properties, "title") ?? "dataset",
     description: descriptionOf(about),
-    identifier: [...(doiUrl ? [doiUrl] : []), `ipfs://${cid}`],
-    ...(doiUrl && { sameAs: doiUrl }),
+    identifier: [...(sameAs ? [sameAs] : []), `ipfs://${cid}`],
+    ...(sameAs && { sameAs }),
     version: textIn(properties, "fieldtree:product_version") ?? cid,
     isAccessibleForFree: true,
     ...(licence && { license: licence }),

@@ -8,6 +8,7 @@
  * datasetPageOf(aboutEntry(entry, facts, { related: [] })); // "<!doctype html>…"
  * ```
  */
+import { doiUrl } from "../datacite/doi.ts";
 import { datasetPage, itemFile, referenceFile, relative, versionsFile } from "../stac/names.ts";
 import { type PageAbout, textIn, timeOf } from "./about.ts";
 import { documentOf } from "./document.ts";
@@ -89,9 +90,9 @@ function headOf(about: PageAbout, title: string, page: string): Html {
 <meta property="og:title" content="${title}">
 <meta property="og:description" content="${description}">
 <meta property="og:site_name" content="${campaignOf(about)}">
-<meta name="DC.identifier" content="${doi === undefined ? `ipfs://${cid}` : `https://doi.org/${encodeURI(doi.toWellFormed())}`}">
+<meta name="DC.identifier" content="${doi === undefined ? `ipfs://${cid}` : doiUrl(doi)}">
 <meta name="DC.title" content="${title}">
-${doi !== undefined && html`<link rel="cite-as" href="https://doi.org/${encodeURI(doi.toWellFormed())}">\n`}${
+${doi !== undefined && html`<link rel="cite-as" href="${doiUrl(doi)}">\n`}${
   about.isPublished &&
   html`<link rel="alternate" type="application/geo+json" href="${relative(page, itemFile(about.path))}">\n`
 }`;

@@ -22,6 +22,7 @@ import { attributeFindings } from "../checks/attributes.ts";
 import type { RuleName } from "../checks/rules.ts";
 import { sameData } from "../cid.ts";
 import { generatedCitation } from "../cite/generated.ts";
+import { doiUrl } from "../datacite/doi.ts";
 import type { Access, DatasetFinding, Description, Geometry, Members } from "../dataset/dataset.ts";
 import { type Box, boxOf, objectionToPlace, objectionToTime } from "../dataset/extent.ts";
 import { sinceEver, untilEver } from "../dataset/instant.ts";
@@ -275,7 +276,7 @@ function linksOf({ doi, licence, references }: About): StacLink[] {
   const spdx = licence?.id && `https://spdx.org/licenses/${licence.id}.html`;
   const terms = licence?.href ?? spdx;
   return [
-    ...(doi ? [{ rel: "cite-as", href: `https://doi.org/${encodeURI(doi)}` }] : []),
+    ...(doi ? [{ rel: "cite-as", href: doiUrl(doi) }] : []),
     ...(terms ? [{ rel: "license", href: terms, title: oneLine(licence!.text, 100) }] : []),
     ...named,
   ];
