@@ -1,6 +1,7 @@
 /** Values that narrow the search, each with how much is left with it. */
 import { useState } from "preact/hooks";
-import { formatName, groupColours, groupOf } from "../../pipeline/core/page/row.ts";
+import { groupColours, groupOf } from "../../pipeline/core/page/groups.ts";
+import { formatName } from "../../pipeline/core/page/row.ts";
 import type { Field } from "../../pipeline/core/search/index/document.ts";
 import type { FacetCount } from "../../pipeline/core/search/search.ts";
 import { oneLine } from "../../pipeline/core/text/shown.ts";

@@ -1,6 +1,6 @@
 /** When each platform measured. Dragging chooses a time; from the keyboard the two days among the filters do. */
 import { useRef, useState } from "preact/hooks";
-import { groupOf } from "../../pipeline/core/page/row.ts";
+import { groupOf } from "../../pipeline/core/page/groups.ts";
 import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import { axisOf, dayAt, lanesOf, partOf, ticksOf } from "./lanes.ts";

@@ -4,8 +4,8 @@ import type { GeoPermissibleObjects } from "d3-geo";
 import { geoPath } from "d3-geo";
 import type { MultiPolygon } from "geojson";
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
+import { groupOf } from "../../pipeline/core/page/groups.ts";
 import { type Camera, projectionOf, type Size } from "./camera.ts";
-import { colourOf } from "./colours.ts";
 import { graticuleAt, gridLabels } from "./graticule.ts";
 import { type Shape, shapeOf, shapeOfBox, type Track } from "./track.ts";
 
@@ -75,7 +75,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene, palette: P
 
   if (highlighted) {
     const shape = shapeOf(highlighted);
-    const paint = palette.groups[colourOf(highlighted.group, groups)] ?? palette.box;
+    const paint = palette.groups[groupOf(highlighted.group, groups)] ?? palette.box;
     trace(joined([shape]));
     stroke(context, palette.halo, 6);
     stroke(context, paint, 3);
@@ -129,7 +129,7 @@ const opacityOf = (tracks: number) => Math.max(0.35, Math.min(1, 1.2 - Math.log1
 function byColour(tracks: readonly Track[], groups: readonly string[]): ReadonlyMap<number, readonly Shape[]> {
   const shapes = new Map<number, Shape[]>();
   for (const track of tracks) {
-    const colour = colourOf(track.group, groups);
+    const colour = groupOf(track.group, groups);
     const same = shapes.get(colour);
     if (same) same.push(shapeOf(track));
     else shapes.set(colour, [shapeOf(track)]);

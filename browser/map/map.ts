@@ -11,6 +11,7 @@
  */
 import type { MultiPolygon } from "geojson";
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
+import { groupColours, groupsIn } from "../../pipeline/core/page/groups.ts";
 import {
   boxBetween,
   boxShown,
@@ -22,7 +23,6 @@ import {
   type Size,
   zoomed,
 } from "./camera.ts";
-import { groupColours, groupsOf } from "./colours.ts";
 import { draw, type Palette } from "./draw.ts";
 import { listenTo, type Pixel, type PointerKind } from "./gestures.ts";
 import { coastlines, type ReadFile } from "./land.ts";
@@ -115,7 +115,7 @@ class CanvasMap implements DatasetMap {
     );
   }
 
-  show(tracks: readonly Track[], groups: readonly string[] = groupsOf(tracks)): void {
+  show(tracks: readonly Track[], groups: readonly string[] = groupsIn(tracks.map(({ group }) => group))): void {
     this.#tracks = tracks;
     this.#groups = groups;
     this.#highlighted = undefined;

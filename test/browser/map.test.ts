@@ -10,11 +10,11 @@ import {
   projectionOf,
   zoomed,
 } from "../../browser/map/camera.ts";
-import { colourOf, groupColours, groupsOf } from "../../browser/map/colours.ts";
 import { gridLabels } from "../../browser/map/graticule.ts";
 import { pointable } from "../../browser/map/nearest.ts";
 import { boxOfTracks, shapeOf, shapeOfBox, type Track } from "../../browser/map/track.ts";
 import { type Box, contains } from "../../pipeline/core/dataset/extent.ts";
+import { groupColours, groupOf, groupsIn } from "../../pipeline/core/page/groups.ts";
 
 const size = { width: 640, height: 400 };
 
@@ -168,9 +168,9 @@ describe("pointing", () => {
 
 describe("colours", () => {
   it("gives the commonest groups colours of their own, and the rest the last", () => {
-    const groups = groupsOf(["b", "a", "b", "", "c", "a", "b"].map((group) => ({ group })));
+    const groups = groupsIn(["b", "a", "b", "", "c", "a", "b"]);
     expect(groups).toEqual(["b", "a", "c"]);
-    expect(groups.map((group) => colourOf(group, groups))).toEqual([0, 1, 2]);
-    expect(colourOf("unknown", groups)).toBe(groupColours - 1);
+    expect(groups.map((group) => groupOf(group, groups))).toEqual([0, 1, 2]);
+    expect(groupOf("unknown", groups)).toBe(groupColours - 1);
   });
 });

@@ -6,6 +6,7 @@ import type { Geometry } from "../dataset/dataset.ts";
 import type { Box } from "../dataset/extent.ts";
 import { datasetPage } from "../stac/names.ts";
 import { formatBytes, oneLine } from "../text/shown.ts";
+import { groupOf } from "./groups.ts";
 import { type Content, type Html, html } from "./html.ts";
 import { pictureOf } from "./outline.ts";
 
@@ -40,14 +41,6 @@ export interface RowTexts {
 }
 
 export const rowTexts: RowTexts = { unreadable: "Could not be read", noPlatform: "Others" };
-
-/** Colours in the style sheet. What follows shares the last. */
-export const groupColours = 8;
-
-export function groupOf(platform: string | undefined, groups: readonly string[]): number {
-  const at = platform === undefined ? -1 : groups.indexOf(platform);
-  return at < 0 ? groupColours - 1 : Math.min(at, groupColours - 1);
-}
 
 /** What is in the `<li>` of a row. */
 export function rowOf(row: ListRow, { frame, groups, texts }: RowOptions): Html {

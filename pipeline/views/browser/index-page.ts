@@ -4,8 +4,10 @@
  */
 
 import { evenlyOf } from "../../core/evenly.ts";
+import { textIn } from "../../core/page/about.ts";
 import { contributeFile } from "../../core/page/contribute.ts";
 import { documentOf } from "../../core/page/document.ts";
+import { groupColours, groupsIn } from "../../core/page/groups.ts";
 import { dataScript, html } from "../../core/page/html.ts";
 import { frameOf } from "../../core/page/outline.ts";
 import { type ListRow, rowOf, rowTexts } from "../../core/page/row.ts";
@@ -108,15 +110,10 @@ function timeOf(datasets: readonly DatasetEntry[]): Pick<CampaignFacts, "time"> 
 }
 
 function platformsOf(datasets: readonly DatasetEntry[]): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const { item } of datasets) {
-    const { platform } = item.properties;
-    if (typeof platform === "string" && platform !== "") counts.set(platform, (counts.get(platform) ?? 0) + 1);
-  }
-  return [...counts]
-    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-    .slice(0, 7)
-    .map(([platform]) => platform.slice(0, 200).toWellFormed());
+  const platforms = datasets.flatMap(({ item }) => textIn(item.properties, "platform") ?? []);
+  return groupsIn(platforms)
+    .slice(0, groupColours - 1)
+    .map((platform) => platform.slice(0, 200).toWellFormed());
 }
 
 function listRowOf(entry: Entry): ListRow {
