@@ -4,12 +4,13 @@ import { groupColours, groupOf } from "../../pipeline/core/page/groups.ts";
 import { formatName } from "../../pipeline/core/page/row.ts";
 import type { Field } from "../../pipeline/core/search/index/document.ts";
 import type { FacetCount } from "../../pipeline/core/search/search.ts";
+import { grouped } from "../../pipeline/core/text/plural.ts";
 import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import { withValue } from "./ask.ts";
 import { isFiltersOpen } from "./ask-form.tsx";
 import type { Campaign } from "./portal.ts";
-import { answer, ask, facets, grouped, setAsk } from "./state.ts";
+import { answer, ask, facets, setAsk } from "./state.ts";
 
 /** In the order in which people look for data. */
 const order: readonly Field[] = [

@@ -1,9 +1,10 @@
 /** The releases, the newest first, each with what changed, and a way to what is new in it. */
 import { useEffect, useState } from "preact/hooks";
+import { grouped } from "../../pipeline/core/text/plural.ts";
 import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import type { History, ReleaseLine } from "./details.ts";
-import { ask, grouped, historyOfReleases, isLocal, setAsk } from "./state.ts";
+import { ask, historyOfReleases, isLocal, setAsk } from "./state.ts";
 
 /** Releases at a time. */
 const atOnce = 50;

@@ -1,5 +1,6 @@
 /** What was found: rows, how many there are, and what to do where there are none. */
 import { type ListRow, rowOf } from "../../pipeline/core/page/row.ts";
+import { grouped } from "../../pipeline/core/text/plural.ts";
 import { texts } from "../texts/texts.ts";
 import { isNarrow, type Sort, sorts } from "./ask.ts";
 import type { Answer } from "./engine.ts";
@@ -10,7 +11,6 @@ import {
   ask,
   countText,
   failure,
-  grouped,
   isLocal,
   pointed,
   rowsAtOnce,

@@ -2,6 +2,7 @@
  * What the page shows, as signals: what is asked for, and what was found. The address follows what is asked for, and Back sets it.
  */
 import { signal } from "@preact/signals";
+import { grouped } from "../../pipeline/core/text/plural.ts";
 import { texts } from "../texts/texts.ts";
 import { type Ask, askIn, hashOf, nothingAsked } from "./ask.ts";
 import { type Answer, type Engine, type Facets, noFacets } from "./engine.ts";
@@ -109,6 +110,3 @@ export function countText(total: number, more = false): string {
   const text = grouped(total);
   return more ? texts.find.moreThan(text) : text;
 }
-
-/** Digits in threes, with narrow blanks. */
-export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");

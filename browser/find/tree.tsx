@@ -1,10 +1,11 @@
 /** What was found as folders, with the size of each. A folder's contents are made when it is opened. */
 import { useState } from "preact/hooks";
 import { hrefOf, type ListRow } from "../../pipeline/core/page/row.ts";
+import { grouped } from "../../pipeline/core/text/plural.ts";
 import { formatBytes, oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import { type Folder, foldersOf } from "./folders.ts";
-import { grouped, isLocal } from "./state.ts";
+import { isLocal } from "./state.ts";
 
 /** Folders that have fewer entries are open at first. */
 const fewEntries = 12;

@@ -1,6 +1,7 @@
 /** Variables of a dataset, one of them drawn: what is chosen is read, and nothing else. */
 import { baseName, type CfVariable, text } from "../../pipeline/core/cf/variable.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
+import { grouped } from "../../pipeline/core/text/plural.ts";
 import { formatBytes } from "../../pipeline/core/text/shown.ts";
 import type { OpenArrays } from "../../pipeline/formats/arrays.ts";
 import type { Texts } from "../texts/en.ts";
@@ -105,7 +106,7 @@ export async function arraysView(arrays: OpenArrays, options: ViewOptions): Prom
       );
     else if (plan.part) {
       const { count, size, dimension } = plan.part;
-      const says = texts.first(number(count), number(size), baseName(dimension));
+      const says = texts.first(grouped(count), grouped(size), baseName(dimension));
       const more = state.whole ? [] : [" ", readAll(texts.readAll(formatBytes(plan.wholeBytes)))];
       lines.push(element("p", {}, says, ...more));
     }
@@ -185,8 +186,6 @@ export async function arraysView(arrays: OpenArrays, options: ViewOptions): Prom
   return element("div", { class: "ql" }, controls, figure.root, notes, footer);
 }
 
-const number = (value: number) => value.toLocaleString("en").replaceAll(",", "\u202f");
-
 /** "tdry · dry bulb temperature (°C)" */
 function nameOf({ name, attributes }: CfVariable): string {
   const about = text(attributes, "long_name") || text(attributes, "standard_name").replaceAll("_", " ");
@@ -236,7 +235,7 @@ function chunksOf({ reads, bytes }: Plan, texts: Texts["quicklook"]): HTMLElemen
   const map = chunkMapOf(touched);
   // A table is in memory, and a file of one piece has no map.
   if (!map) return element("p", { class: "quiet" }, bytes === 0 ? "" : texts.stored(formatBytes(bytes)));
-  const says = texts.chunks(number(touched.chunks), number(map.total), formatBytes(bytes));
+  const says = texts.chunks(grouped(touched.chunks), grouped(map.total), formatBytes(bytes));
   return element("details", { class: "ql-chunks" }, element("summary", {}, says), elementOf(map.svg, document));
 }
 

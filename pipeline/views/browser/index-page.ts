@@ -4,7 +4,7 @@
  */
 
 import { evenlyOf } from "../../core/evenly.ts";
-import { textIn } from "../../core/page/about.ts";
+import { sizeOf, textIn, timeOf } from "../../core/page/about.ts";
 import { contributeFile } from "../../core/page/contribute.ts";
 import { documentOf } from "../../core/page/document.ts";
 import { groupColours, groupsIn } from "../../core/page/groups.ts";
@@ -12,6 +12,7 @@ import { dataScript, html } from "../../core/page/html.ts";
 import { frameOf } from "../../core/page/outline.ts";
 import { type ListRow, rowOf, rowTexts } from "../../core/page/row.ts";
 import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
+import { grouped } from "../../core/text/plural.ts";
 import type { Content } from "../view.ts";
 
 /** Rows of the page. A campaign that has no more is listed whole, without a script. */
@@ -44,7 +45,7 @@ export function indexPage({ draft, entries, campaign }: Content, numberOf: (path
       plain: entries.filter(({ kind }) => kind === "plain").length,
       failed: entries.filter(({ kind }) => kind === "failed").length,
     },
-    ...timeOf(datasets),
+    ...daysOf(datasets),
     frame: frameOf(evenlyOf(datasets, mostBoxes).flatMap(({ item }) => (item.bbox ? [item.bbox] : []))),
     groups: platformsOf(datasets),
   };
@@ -96,13 +97,13 @@ function countText({ counts }: CampaignFacts, shown: number): string {
 }
 
 const plural = (n: number, one: string, many = `${one}s`) => `${grouped(n)} ${n === 1 ? one : many}`;
-const grouped = (n: number) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
-function timeOf(datasets: readonly DatasetEntry[]): Pick<CampaignFacts, "time"> {
+function daysOf(datasets: readonly DatasetEntry[]): Pick<CampaignFacts, "time"> {
   let [first, last]: [string | undefined, string | undefined] = [undefined, undefined];
-  for (const { time } of datasets.map(listRowOf)) {
+  for (const { item } of datasets) {
+    const time = timeOf(item);
     if (!time) continue;
-    const [start, end] = time.map((instant) => instant.slice(0, 10)) as [string, string];
+    const [start, end] = [time.start.slice(0, 10), time.end.slice(0, 10)];
     if (first === undefined || start < first) first = start;
     if (last === undefined || end > last) last = end;
   }
@@ -124,19 +125,17 @@ function listRowOf(entry: Entry): ListRow {
     const { kind: form, media, size } = entry.plain;
     return { path, kind, title: name, format: media?.mediaType ?? form, size };
   }
-  const { properties, bbox, geometry, assets } = entry.item;
-  const { title, platform, datetime, start_datetime: start, end_datetime: end } = properties;
-  const from = properties["fieldtree:time_source"] === "unknown" ? undefined : (start ?? datetime);
-  const size = assets.data?.["file:size"];
+  const { properties, bbox, geometry } = entry.item;
+  const time = timeOf(entry.item);
   return {
     path,
     kind,
-    title: typeof title === "string" ? title : path,
+    title: textIn(properties, "title") ?? path,
     format: entry.reader,
-    ...(typeof from === "string" && { time: [from, typeof end === "string" ? end : from] as const }),
+    ...(time && { time: [time.start, time.end] as const }),
     ...(bbox && { bbox }),
     ...(geometry && { geometry }),
-    ...(typeof platform === "string" && { platform }),
-    ...(typeof size === "number" && { size }),
+    platform: textIn(properties, "platform"),
+    size: sizeOf(entry.item),
   };
 }
