@@ -1,5 +1,5 @@
 /** The question, what is chosen beside it, and which view of the answer is shown. */
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { texts } from "../texts/texts.ts";
 import { isNarrow, nothingAsked, type ViewName, views } from "./ask.ts";
 import { chosenParts } from "./parts.ts";
@@ -38,28 +38,8 @@ export function AskForm() {
           aria-keyshortcuts="/"
           onInput={(event) => setAsk({ ...ask.value, q: event.currentTarget.value }, true)}
         />
-        <button
-          type="button"
-          class="narrow-only"
-          aria-expanded={isFiltersOpen.value}
-          aria-controls="filters"
-          onClick={() => {
-            isFiltersOpen.value = !isFiltersOpen.value;
-          }}
-        >
-          {find.filtersShown(chosen)}
-        </button>
-        <button
-          type="button"
-          class="narrow-only"
-          aria-expanded={isMapOpen.value}
-          aria-controls="overview"
-          onClick={() => {
-            isMapOpen.value = !isMapOpen.value;
-          }}
-        >
-          {find.showMap}
-        </button>
+        <Toggle of="filters" isOpen={isFiltersOpen} text={find.filtersShown(chosen)} />
+        <Toggle of="overview" isOpen={isMapOpen} text={find.showMap} />
         <fieldset class="views">
           <legend class="unseen">{find.views}</legend>
           {views.map((view) => (
@@ -96,6 +76,29 @@ export function AskForm() {
         </ul>
       )}
     </search>
+  );
+}
+
+interface ToggleProps {
+  /** Id of what it shows and hides. */
+  readonly of: string;
+  readonly isOpen: Signal<boolean>;
+  readonly text: string;
+}
+
+function Toggle({ of, isOpen, text }: ToggleProps) {
+  return (
+    <button
+      type="button"
+      class="narrow-only"
+      aria-expanded={isOpen.value}
+      aria-controls={of}
+      onClick={() => {
+        isOpen.value = !isOpen.value;
+      }}
+    >
+      {text}
+    </button>
   );
 }
 

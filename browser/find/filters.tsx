@@ -31,8 +31,6 @@ const first = 6;
 
 export function Filters({ campaign }: { readonly campaign: Campaign }) {
   const { find } = texts;
-  const asked = ask.value;
-  const [from, until] = campaign.time ?? [];
   return (
     <aside class={isFiltersOpen.value ? "filters open" : "filters"} aria-label={find.filters}>
       {order.map((field) => (
@@ -41,29 +39,32 @@ export function Filters({ campaign }: { readonly campaign: Campaign }) {
       {campaign.time && (
         <fieldset>
           <legend>{find.when}</legend>
-          <label class="day">
-            {find.from}
-            <input
-              type="date"
-              value={asked.from ?? ""}
-              min={from}
-              max={until}
-              onChange={(event) => setAsk({ ...ask.value, from: event.currentTarget.value || undefined })}
-            />
-          </label>
-          <label class="day">
-            {find.until}
-            <input
-              type="date"
-              value={asked.until ?? ""}
-              min={from}
-              max={until}
-              onChange={(event) => setAsk({ ...ask.value, until: event.currentTarget.value || undefined })}
-            />
-          </label>
+          <Day which="from" time={campaign.time} />
+          <Day which="until" time={campaign.time} />
         </fieldset>
       )}
     </aside>
+  );
+}
+
+interface DayProps {
+  readonly which: "from" | "until";
+  /** First and last day of the campaign. */
+  readonly time: NonNullable<Campaign["time"]>;
+}
+
+function Day({ which, time: [first, last] }: DayProps) {
+  return (
+    <label class="day">
+      {texts.find[which]}
+      <input
+        type="date"
+        value={ask.value[which] ?? ""}
+        min={first}
+        max={last}
+        onChange={(event) => setAsk({ ...ask.value, [which]: event.currentTarget.value || undefined })}
+      />
+    </label>
   );
 }
 
