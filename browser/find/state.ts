@@ -21,7 +21,6 @@ export const pointed = signal<string | undefined>(undefined);
 /** What would be found without one of the parts, where nothing was. */
 export const suggestions = signal<readonly (Part & { readonly count: string })[]>([]);
 export const failure = signal<string | undefined>(undefined);
-export const isBusy = signal(false);
 
 /** Typing within this many milliseconds is one step back. */
 const oneStepMs = 1500;
@@ -73,11 +72,10 @@ export async function run(): Promise<void> {
   const number = ++running;
   const asked = ask.value;
   const isStale = () => number !== running;
-  isBusy.value = true;
   try {
     const found = await engine.find(asked, shown.value);
     if (isStale()) return;
-    [failure.value, answer.value, isBusy.value] = [undefined, found, false];
+    [failure.value, answer.value] = [undefined, found];
     suggestions.value = [];
     // Counting reads many files of a large campaign: only where typing has come to rest.
     if (!engine.isLocal) await new Promise((resume) => setTimeout(resume, restMs));
@@ -88,7 +86,6 @@ export async function run(): Promise<void> {
     if (found.rows.length === 0) suggestions.value = await suggestionsFor(asked, found, engine);
   } catch (error) {
     if (isStale()) return;
-    isBusy.value = false;
     failure.value = error instanceof Error ? error.message : String(error);
   }
 }

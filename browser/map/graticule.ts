@@ -4,7 +4,7 @@ import type { MultiLineString } from "geojson";
 import { type Camera, normalized, placeAt, type Size } from "./camera.ts";
 
 /** Degrees between lines: as many as leave some of them on the map. */
-export function gridStep({ scale }: Camera): number {
+function gridStep({ scale }: Camera): number {
   return [30, 15, 10, 5, 2, 1, 0.5, 0.2, 0.1].find((degrees) => (degrees * Math.PI * scale) / 180 < 220) ?? 0.05;
 }
 

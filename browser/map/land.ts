@@ -7,12 +7,12 @@ import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 
 /** Which coastlines a scale needs. */
-export type Detail = "110m" | "50m";
+type Detail = "110m" | "50m";
 
 /** Pixels a radian from which the coarse coastlines are seen to be coarse. */
 const fineFrom = 700;
 
-export const detailAt = (scale: number): Detail => (scale < fineFrom ? "110m" : "50m");
+const detailAt = (scale: number): Detail => (scale < fineFrom ? "110m" : "50m");
 
 /** Reads a file beside the scripts. */
 export type ReadFile = (name: string) => Promise<Response>;

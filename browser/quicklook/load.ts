@@ -68,7 +68,7 @@ export async function loadPlan({ arrays, coordinates }: Catalog, plan: Plan): Pr
 }
 
 /** Pressure and depth grow towards the ground, which is drawn below. */
-export function isDownward({ attributes, name }: CfVariable): boolean {
+function isDownward({ attributes, name }: CfVariable): boolean {
   if (attributes.positive === "down") return true;
   if (attributes.positive === "up") return false;
   return /pressure|depth|^pres|^p$|^plev/i.test(`${attributes.standard_name ?? ""} ${name}`.trim());

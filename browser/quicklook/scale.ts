@@ -112,7 +112,7 @@ function logScale(least: number, greatest: number, count: number): Scale {
 
 const [second, hour, day] = [1000, 3_600_000, 86_400_000];
 const steps = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500].map((ms) => ms),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
   ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800].map((seconds) => seconds * second),
   ...[1, 2, 3, 6, 12].map((hours) => hours * hour),
   ...[1, 2, 5, 10, 15].map((days) => days * day),
@@ -135,7 +135,7 @@ function timeTicks(least: number, greatest: number, count: number, time: NonNull
       value,
       text: dates.size === 1 || texts[i]!.length > 10 ? clock(texts[i]!) : texts[i]!.slice(5),
     })),
-    common: dates.size === 1 ? date : `${[...dates].sort().join(" – ")}`,
+    common: dates.size === 1 ? date : [...dates].sort().join(" – "),
   };
 }
 

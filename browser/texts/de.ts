@@ -7,7 +7,6 @@ export const de: Texts = {
   find: {
     ask: "Suche",
     askHint: "radar bei Barbados im August",
-    clear: "Leeren",
     clearAll: "Alles zurücksetzen",
     filters: "Filter",
     filtersShown: (count) => (count > 0 ? `Filter (${count})` : "Filter"),
@@ -16,7 +15,6 @@ export const de: Texts = {
     releases: "Versionen",
     views: "Ansichten",
     reading: "Suche läuft …",
-    found: (count) => `${count} gefunden`,
     foundOf: (count, all) => `${count} von ${all}`,
     moreThan: (count) => `mehr als ${count}`,
     everything: (all) => many(all, "Eintrag", "Einträge"),
@@ -60,8 +58,6 @@ export const de: Texts = {
           ? `seit ${from}`
           : `bis ${until ?? ""}`,
     since: (number) => `Neu seit Version ${number}`,
-    sinceNone: "Alle Versionen",
-    understood: "Verstanden als",
     corrected: (typed, searched) => `„${typed}“ kommt nicht vor: gesucht wurde „${searched}“.`,
     nothing: "Nichts erfüllt all das.",
     nothingAtAll: "Diese Version ist leer.",
@@ -72,7 +68,6 @@ export const de: Texts = {
     noPlatform: "Andere",
     overview: "Karte und Zeiten",
     showMap: "Karte",
-    hideMap: "Karte ausblenden",
     timeline: (first, last) => `Zeiten der Datensätze, ${first} bis ${last}`,
     timelineHint: "Ziehen wählt eine Zeit aus",
     folder: (count, size) =>

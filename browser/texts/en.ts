@@ -25,7 +25,6 @@ export const en = {
   find: {
     ask: "Search",
     askHint: "radar near Barbados in August",
-    clear: "Clear",
     clearAll: "Clear all",
     filters: "Filters",
     filtersShown: (count: number) => (count > 0 ? `Filters (${count})` : "Filters"),
@@ -34,7 +33,6 @@ export const en = {
     releases: "Releases",
     views: "Views",
     reading: "Searching …",
-    found: (count: string) => many(count, "found", "found"),
     foundOf: (count: string, all: string) => `${count} of ${all}`,
     moreThan: (count: string) => `more than ${count}`,
     everything: (all: string) => many(all, "entry", "entries"),
@@ -67,8 +65,6 @@ export const en = {
           ? `since ${from}`
           : `until ${until ?? ""}`,
     since: (number: number) => `New since release ${number}`,
-    sinceNone: "All releases",
-    understood: "Understood as",
     corrected: (typed: string, searched: string) => `Nothing has “${typed}”: this is for “${searched}”.`,
     nothing: "Nothing has all of these.",
     nothingAtAll: "There is nothing in this release.",
@@ -79,7 +75,6 @@ export const en = {
     noPlatform: "Others",
     overview: "Map and times",
     showMap: "Map",
-    hideMap: "Hide the map",
     timeline: (first: string, last: string) => `Times of the datasets, ${first} to ${last}`,
     timelineHint: "Drag to choose a time",
     folder: (count: string, size: string) =>

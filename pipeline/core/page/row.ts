@@ -75,7 +75,7 @@ function factsOf({ platform, time, size, format }: ListRow, group: number): Cont
 }
 
 /** `2024-08-18`, or the first and last day. */
-export function daysText([start, end]: readonly [string, string]): string {
+function daysText([start, end]: readonly [string, string]): string {
   const [first, last] = [start.slice(0, 10), end.slice(0, 10)];
   return first === last ? first : `${first} – ${last}`;
 }

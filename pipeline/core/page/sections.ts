@@ -18,7 +18,7 @@ export function dataHref({ path }: PageAbout, page: string): string {
 }
 
 /** A gateway on the reader's own machine: that of Kubo and of `fieldtree serve` have other ports, and a page knows better. */
-export const usualGateway = "http://127.0.0.1:8080";
+const usualGateway = "http://127.0.0.1:8080";
 
 export function openSection(about: PageAbout): Content {
   const ways = waysToOpen(openedOf(about));
@@ -31,7 +31,7 @@ ${languages.map((language, i) => {
 `;
 }
 
-export function openedOf({ path, cid, reader, item, references, intake, isPublished }: PageAbout): OpenedDataset {
+function openedOf({ path, cid, reader, item, references, intake, isPublished }: PageAbout): OpenedDataset {
   const reference = references?.find((each) => each.path === "");
   return {
     path,
