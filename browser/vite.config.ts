@@ -2,7 +2,7 @@
  * `npm run build:browser`: the browser app as `pipeline/views/browser/built/`, which the view publishes as `app/`.
  *
  * What is built is committed: workflows and the published package run without development dependencies, and the portal's CID
- * must not depend on where somebody bundled. So names are stable, and nothing of the machine is in the files.
+ * must not depend on where it was bundled. So names are stable, and nothing of the machine is in the files.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -55,6 +55,7 @@ async function show(dropped: Dropped, added: AddedHere, signal: AbortSignal): Pr
   const { describeHere } = await import("./describe.ts");
   const seen = await describeHere(added, dropped.name, facts, worldUntil(signal));
   signal.throwIfAborted();
+  // Absent where the page is not in a portal: the line for it is shown all the same.
   const tree = await fetch("tree.yaml").then(
     (response) => (response.ok ? response.text() : undefined),
     () => undefined,

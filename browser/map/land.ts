@@ -32,6 +32,7 @@ export function coastlines(read: ReadFile, onLoaded: () => void): (scale: number
         loaded.set(detail, land);
         onLoaded();
       },
+      // The map is whole without land.
       () => undefined,
     );
   };

@@ -86,6 +86,7 @@ export async function arraysView(arrays: OpenArrays, options: ViewOptions): Prom
     void coordinates.load(of).then(
       (isNew) => isNew && showControls(),
       (error: unknown) => {
+        // The positions stay numbers.
         if (!isFailure(error)) throw error;
       },
     );

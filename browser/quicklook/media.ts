@@ -1,8 +1,8 @@
 /**
- * Images and videos in place, told by their first bytes: names and media types may be anything.
+ * Images and videos in place, recognised by their first bytes: names and media types may be anything.
  *
  * An image that is small enough is made of the verified bytes. A video, and a large image, is loaded by the browser itself, which
- * verifies nothing; then nothing says that it was.
+ * verifies nothing; then the page does not call it verified.
  */
 import type { RangeSource } from "../../pipeline/core/dataset/range-source.ts";
 import { element } from "./dom.ts";

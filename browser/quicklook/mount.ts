@@ -66,7 +66,7 @@ export async function mountQuicklook(
     );
   } catch (error) {
     if (!isFailure(error)) throw error;
-    // What was refused is said; where nothing can be had, the page is as it was.
+    // What was refused is shown; where nothing can be had, the page is as it was.
     show(
       error.kind === "unavailable"
         ? undefined

@@ -2,7 +2,7 @@
  * PNG of a palette, written byte by byte.
  *
  * A canvas would need a page; this gives the same bytes anywhere, so that a plot is text and can be compared. Not compressed:
- * a heat map of a screen's size is 200 kB, and nobody sends it anywhere.
+ * a heat map of a screen's size is 200 kB, and it is not sent.
  *
  * @see https://www.w3.org/TR/png-3/
  */

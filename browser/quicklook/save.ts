@@ -1,4 +1,4 @@
-/** A plot as a file: SVG as it is, PNG drawn by the browser from the same SVG, two pixels to one. */
+/** A plot as a file: SVG as it is, PNG drawn by the browser from the same SVG, three pixels to one. */
 import { fileOf, type SvgNode } from "./scene.ts";
 
 /** Pixels of PNG for one of CSS: enough for print at the width of a column. */

@@ -126,7 +126,7 @@ function timeTicks(least: number, greatest: number, count: number, time: NonNull
   for (let at = Math.ceil(least / step) * step; at <= greatest; at += step) ticks.push(at);
   const texts = ticks.map((value) => timeText(value, time));
   const dates = new Set([values.least, values.greatest].map((value) => timeText(value, time).slice(0, 10)));
-  // Of one day its date stands once below the axis; of several, midnight has it.
+  // Of one day its date is once below the axis; of several, midnight has it.
   const clock = (text: string) => text.slice(11) || "00:00";
   if (step >= day) return { ticks: ticks.map((value, i) => ({ value, text: texts[i]!.slice(0, 10) })), common: "" };
   const [date = ""] = dates;

@@ -74,6 +74,7 @@ async function bodyOf(response: Response, most: number, url: URL, world: World):
       chunks.push(value);
     }
   } catch (cause) {
+    // A stream that broke off can't be cancelled any more: why it did is thrown below.
     await reader.cancel().catch(() => undefined);
     world.signal.throwIfAborted();
     if (isFailure(cause)) throw cause;

@@ -19,7 +19,7 @@ export type PlotTexts = Texts["quicklook"];
 
 export interface Plot {
   readonly svg: SvgNode;
-  /** What a person who can't see it is told: kind, names, extremes, how much is missing. */
+  /** For screen readers: kind, names, extremes, how much is missing. */
   readonly summary: string;
   /** The value nearest to a place, in pixels from the top left; `undefined` where there is none. */
   at(x: number, y: number): Cursor | undefined;

@@ -1,7 +1,7 @@
 /**
  * `contribute.html`: drop a file or folder, and see its CID, what the world would see, and the line for tree.yaml. Nothing is uploaded.
  *
- * All of it is done by a script of the browser; the page says so to who has none, and what to do instead.
+ * All of it is done by a script of the browser; without one, the page has what to do instead.
  */
 import type { Facts } from "../campaign/campaign.ts";
 import { documentOf } from "./document.ts";
