@@ -19,9 +19,16 @@ import { join } from "node:path";
 import fc from "fast-check";
 import type { CID } from "multiformats/cid";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { codecs } from "../../pipeline/dag/block.ts";
 import { blocksOf } from "../../pipeline/dag/build/files.ts";
+import { blockOf } from "../../pipeline/dag/hash.ts";
 import { resolve, walk, whole } from "../../pipeline/dag/read/read.ts";
 import { type EmbeddedNode, embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
+import { openInPlace } from "../../pipeline/ipfs/embedded/in-place/in-place.ts";
+import { otherHashes } from "../../pipeline/ipfs/embedded/other-hashes.ts";
+import { openPacks } from "../../pipeline/ipfs/embedded/packs/packs.ts";
+import { blockReader } from "../../pipeline/ipfs/embedded/read-block.ts";
+import { damageNotes, fileNotes } from "../../pipeline/ipfs/embedded/repair/damage-notes.ts";
 import { testWorld } from "../fakes/world.ts";
 import { noise } from "./noise.ts";
 import { withEmbedded } from "./with-embedded.ts";
@@ -438,3 +445,30 @@ it("is walked, exported and served like any other block", async () => {
     expect(blocks).toBe(8);
   });
 });
+
+it("loads no list for a block that a pack has", async () => {
+  const { data, state, large } = aFolder();
+  await inPlace(state, data);
+  const blockWith = (bytes: Buffer) => blockOf(codecs.raw, bytes);
+  const small = blockWith(readFileSync(join(data, "inner", "small")));
+  const chunk = blockWith(readFileSync(large).subarray(0, 262_144));
+  const [asked, read] = [parts(state), parts(state)];
+  expect(asked.reader.has(small.cid)).toBe(true);
+  expect(await read.reader.get(small.cid)).toEqual(small.bytes);
+  for (const { inPlace } of [asked, read]) expect(inPlace.list()).toEqual([]);
+  expect(asked.reader.has(chunk.cid)).toBe(true);
+  expect(await read.reader.get(chunk.cid)).toEqual(chunk.bytes);
+  for (const { inPlace } of [asked, read]) expect(inPlace.list()).toHaveLength(1);
+  expect(asked.reader.has(blockWith(Buffer.from("absent")).cid)).toBe(false);
+});
+
+/** What reads the blocks of the node whose state is in `state`, and its lists, nothing of which is loaded yet. */
+function parts(state: string) {
+  const packs = openPacks(join(state, "packs"));
+  onTestFinished(() => packs.close());
+  const inPlace = openInPlace(join(state, "in-place"));
+  const notes = damageNotes(join(state, "damaged.json"));
+  const notedFiles = fileNotes(join(state, "damaged-in-place.json"));
+  const others = otherHashes(join(state, "other-hashes.txt"));
+  return { inPlace, reader: blockReader({ packs, inPlace, others, notes, notedFiles }) };
+}

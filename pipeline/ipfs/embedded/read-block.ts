@@ -30,12 +30,11 @@ export interface ReadingFrom {
   readonly notedFiles: DamageNotes<string>;
 }
 
-/** Packs first: where a block was added again, its copy does not depend on a file that may change. */
+/**
+ * Packs first: where a block was added again, its copy does not depend on a file that may change. Lists of blocks in place are
+ * loaded, each with the names of all its files, only for a block that no pack has.
+ */
 export function blockReader({ packs, inPlace, notedFiles, others: { digestOf }, notes }: ReadingFrom): BlockReader {
-  const refresh = (): boolean => {
-    const [a, b] = [packs.refresh(), inPlace.refresh()];
-    return a || b;
-  };
   const get = async (cid: CID): Promise<Uint8Array | undefined> => {
     if (isInline(cid)) return cid.multihash.digest;
     const digest = digestOf(cid);
@@ -62,7 +61,7 @@ export function blockReader({ packs, inPlace, notedFiles, others: { digestOf }, 
         damaged ??= damagedInPlace(cid, place, "problem" in read ? read.problem : otherBytes);
       }
       // Not where the packs and lists, as last read, have it. Another process may have committed or collected since then.
-    } while (refresh());
+    } while (packs.refresh() || inPlace.refresh());
     if (damaged) throw damaged;
     return undefined;
   };
@@ -86,7 +85,7 @@ export function blockReader({ packs, inPlace, notedFiles, others: { digestOf }, 
       const digest = digestOf(cid);
       if (digest === undefined) return false;
       const isHere = (): boolean => packs.has(digest) || inPlace.state().has(digest);
-      return isHere() || (refresh() && isHere());
+      return isHere() || (packs.refresh() && isHere()) || (inPlace.refresh() && isHere());
     },
 
     async getOrFail(cid) {
