@@ -1,10 +1,10 @@
 /** Checks every block in place against its hash, as `fsck` does those of packs. */
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { plural } from "../../../core/text/plural.ts";
 import type { World } from "../../../core/world.ts";
 import { draftEnding } from "../../../disk/write.ts";
 import type { Damage } from "../../node.ts";
+import { namesIn } from "../folder-contents.ts";
 import { digestAt, placeAt } from "../packs/pack-index.ts";
 import type { Packs } from "../packs/packs.ts";
 import { asFound, type LostBlocks, lostBlocks, type Touched, touchedIn } from "./check-files.ts";
@@ -141,15 +141,5 @@ function* strangers(inPlace: InPlace): Generator<Damage> {
     } else if (!name.endsWith(listEnding)) {
       yield { level: "hint", rule: "stranger", says: `${path} is not a file of ours`, fix: "move it away" };
     }
-  }
-}
-
-/** None where there is no such folder. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
   }
 }

@@ -8,8 +8,9 @@
  * Nothing here is trusted: a block is hashed whenever it is read, and counts as stored only while its file has the size and
  * the modification time that were listed. Readers take no lock; lists are loaded as packs are, when their folder changed.
  */
-import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { folderContents } from "../folder-contents.ts";
 import { findIn, placeAt } from "../packs/pack-index.ts";
 import { type FileProblem, problemOf, readFilePart } from "./file-state.ts";
 import { fileAt, type ListedFile, type PlaceList, readList } from "./place-list.ts";
@@ -53,44 +54,31 @@ export interface InPlaceState {
 
 export const listEnding = ".places";
 
-/** A folder modified less than this ago may change again without a new modification time. ms */
-const clockTick = 100;
-
 export function openInPlace(folder: string): InPlace {
-  let loaded: readonly LoadedList[] = [];
   let damaged: readonly string[] = [];
-  let seen: bigint | undefined;
-
-  const refresh: InPlace["refresh"] = (which) => {
-    const now = statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-    if (which !== "all" && now === seen) return false;
-    const before = loaded;
-    ({ loaded, damaged } =
-      now === undefined ? none : loadAll(folder, new Map(before.map((each) => [each.name, each]))));
-    const isSettled = now === undefined || Date.now() - Number(now / 1_000_000n) > clockTick;
-    seen = isSettled ? now : undefined;
-    return loaded.length !== before.length || loaded.some((list, i) => list !== before[i]);
-  };
+  const { list, refresh } = folderContents<LoadedList>(folder, (names, before) => {
+    const all = loadAll(folder, names, new Map(before.map((each) => [each.name, each])));
+    damaged = all.damaged;
+    return all.loaded;
+  });
   const places = function* (digest: Uint8Array): Generator<PlaceInFile> {
-    for (const list of loaded) {
-      const place = findIn(list.index, digest);
-      if (place) yield placeInFile(list, place);
+    for (const each of list()) {
+      const place = findIn(each.index, digest);
+      if (place) yield placeInFile(each, place);
     }
   };
 
   return {
     folder,
-    list: () => loaded,
+    list,
     damaged: () => damaged,
-    lists: (digest) => loaded.some(({ index }) => findIn(index, digest) !== undefined),
+    lists: (digest) => list().some(({ index }) => findIn(index, digest) !== undefined),
     places,
     refresh,
     read: ({ file, offset, length }) => readFilePart(file.path, offset, length),
     state: (suspects) => stateOf(places, suspects),
   };
 }
-
-const none = { loaded: [], damaged: [] } as const;
 
 /** The place of an entry of the list's index. */
 export function placeOfEntry(list: LoadedList, entry: number): PlaceInFile {
@@ -126,10 +114,10 @@ function stateOf(places: InPlace["places"], suspects: ReadonlySet<string> | unde
   };
 }
 
-function loadAll(folder: string, known: ReadonlyMap<string, LoadedList>) {
+function loadAll(folder: string, names: readonly string[], known: ReadonlyMap<string, LoadedList>) {
   const loaded: LoadedList[] = [];
   const damaged: string[] = [];
-  for (const name of readdirSync(folder).sort()) {
+  for (const name of names) {
     if (!name.endsWith(listEnding) || name.startsWith(".")) continue;
     const before = known.get(name);
     // Its name is the hash of its bytes: what was read once need not be read again.
@@ -142,6 +130,5 @@ function loadAll(folder: string, known: ReadonlyMap<string, LoadedList>) {
 
 /** `undefined` where it is no list. Only a regular file counts. */
 function load(path: string): PlaceList | undefined {
-  const stat: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() ? readList(readFileSync(path)) : undefined;
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ? readList(readFileSync(path)) : undefined;
 }

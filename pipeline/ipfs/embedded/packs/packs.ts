@@ -1,9 +1,8 @@
 /**
  * The packs in a folder, for readers: what was committed, by this process or another.
  *
- * Reading takes no lock. A commit replaces a file in the folder, which changes the folder's modification time. One stat of the
- * folder therefore shows whether anything is new, and it is made only when a block isn't found. If a collection removes a pack
- * during a read, the block can't be read at its place and is looked up again.
+ * Reading takes no lock. Whether anything is new is asked only when a block isn't found. If a collection removes a pack during a
+ * read, the block can't be read at its place and is looked up again.
  */
 import {
   closeSync,
@@ -12,15 +11,14 @@ import {
   lstatSync,
   openSync,
   read,
-  readdirSync,
   readFileSync,
   readSync,
   type Stats,
-  statSync,
 } from "node:fs";
 import { join } from "node:path";
 import { digestLength } from "../../../dag/digest-set.ts";
 import { diskFailure } from "../../../disk/disk-failure.ts";
+import { folderContents } from "../folder-contents.ts";
 import { packHeader, recordsIn } from "./pack.ts";
 import { entryLength, findIn, makeIndex, type PackIndex, type Place, readIndex, writeEntry } from "./pack-index.ts";
 import { indexName, numberIn } from "./pack-numbers.ts";
@@ -40,10 +38,7 @@ export interface Packs {
    */
   read(place: PlaceInPack, into?: Buffer): Promise<Uint8Array | undefined>;
   readSync(place: PlaceInPack): Uint8Array | undefined;
-  /**
-   * Read what was committed or collected since the last call; `true` where anything was. `all`: stat every file, even where
-   * the folder's modification time is unchanged, because file systems store it in coarse steps.
-   */
+  /** Read what was committed or collected since the last call; `true` where anything was. See `folder-contents.ts`. */
   refresh(which?: "all"): boolean;
   close(): void;
 }
@@ -65,37 +60,26 @@ export interface PlaceInPack extends Place {
 /** A block up to this size is read synchronously: passing it to another thread takes longer. Bytes. */
 const smallRead = 32_768;
 
-/** A folder modified less than this ago may change again without a new modification time: file systems' clocks tick. ms */
-const clockTick = 100;
-
 export function openPacks(folder: string): Packs {
-  let packs: readonly LoadedPack[] = [];
-  let seen: bigint | undefined;
-
-  const refresh = (which?: "all"): boolean => {
-    const now = timeOf(folder);
-    if (which !== "all" && now !== undefined && now === seen) return false;
-    const before = packs;
-    packs = now === undefined ? [] : loadAll(folder, new Map(before.map((pack) => [pack.number, pack])));
+  const { list, refresh, clear } = folderContents<LoadedPack>(folder, (names, before) => {
+    const packs = loadAll(folder, names, new Map(before.map((pack) => [pack.number, pack])));
     for (const pack of before) if (!packs.includes(pack)) pack.file.close();
-    const settled = now !== undefined && Date.now() - Number(now / 1_000_000n) > clockTick;
-    seen = settled ? now : undefined;
-    return packs.length !== before.length || packs.some((pack, i) => pack !== before[i]);
-  };
+    return packs;
+  });
 
   const places = function* (digest: Uint8Array, among?: (pack: Pack) => boolean): Generator<PlaceInPack> {
-    for (const pack of packs) {
+    for (const pack of list()) {
       if (among && !among(pack)) continue;
       const place = findIn(pack.index, digest);
       if (place) yield { ...place, pack };
     }
   };
 
-  const fileOf = (place: PlaceInPack): PackFile | undefined => packs.find((pack) => pack === place.pack)?.file;
+  const fileOf = (place: PlaceInPack): PackFile | undefined => list().find((pack) => pack === place.pack)?.file;
 
   return {
-    list: () => packs,
-    has: (digest) => packs.some((pack) => isWithin(pack, findIn(pack.index, digest))),
+    list,
+    has: (digest) => list().some((pack) => isWithin(pack, findIn(pack.index, digest))),
     hasBlock(digest, bytes) {
       for (const place of places(digest)) {
         if (place.length !== bytes.length || isShort(place.pack)) continue;
@@ -112,9 +96,8 @@ export function openPacks(folder: string): Packs {
       return place.length <= smallRead ? file?.readSync(place, into) : file?.read(place, into);
     },
     close() {
-      for (const pack of packs) pack.file.close();
-      packs = [];
-      seen = undefined;
+      for (const pack of list()) pack.file.close();
+      clear();
     },
   };
 }
@@ -135,9 +118,9 @@ interface LoadedPack extends Pack {
   readonly version: string;
 }
 
-function loadAll(folder: string, known: ReadonlyMap<number, LoadedPack>): LoadedPack[] {
+function loadAll(folder: string, names: readonly string[], known: ReadonlyMap<number, LoadedPack>): LoadedPack[] {
   const packs: LoadedPack[] = [];
-  for (const name of readdirSync(folder).sort()) {
+  for (const name of names) {
     const number = numberIn(name, "car");
     if (number === undefined) continue;
     const path = join(folder, name);
@@ -262,10 +245,6 @@ export function packFile(path: string): PackFile {
       closeIfIdle();
     },
   };
-}
-
-function timeOf(folder: string): bigint | undefined {
-  return statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
 }
 
 /** Only regular files count: a link, a pipe or a folder was put there by another program and is not opened. */

@@ -4,20 +4,11 @@
  * Beyond what an index covers there may be records that were being written. Complete ones stay, so that an interrupted `add`
  * continues where it was; a truncated rest is cut off. Nothing that was committed is changed.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fdatasyncSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, constants, fdatasyncSync, ftruncateSync, openSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { World } from "../../../core/world.ts";
 import { draftEnding, writeDurably } from "../../../disk/write.ts";
+import { namesIn } from "../folder-contents.ts";
 import { packHeader } from "./pack.ts";
 import { entriesOf, makeIndex } from "./pack-index.ts";
 import { indexName, noteNumbers } from "./pack-numbers.ts";
@@ -39,8 +30,7 @@ export async function recover(folder: string, packs: Packs, world: World): Promi
 
 /** Removes what a killed process had begun to write under another name; nothing where there is no such folder. */
 export function removeDrafts(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) if (name.endsWith(draftEnding)) rmSync(join(folder, name), { force: true });
+  for (const name of namesIn(folder)) if (name.endsWith(draftEnding)) rmSync(join(folder, name), { force: true });
 }
 
 async function recoverPack(folder: string, pack: Pack, size: number, world: World): Promise<void> {

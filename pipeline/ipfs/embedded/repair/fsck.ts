@@ -4,7 +4,7 @@
  * Without `--repair` it only reads and takes no lock; damage is noted, so that the next process with the lock removes it.
  * Blocks that other processes commit meanwhile may be left unchecked, but are never reported as damaged.
  */
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isFailure } from "../../../core/failure.ts";
 import type { World } from "../../../core/world.ts";
@@ -13,6 +13,7 @@ import { draftEnding } from "../../../disk/write.ts";
 import { limitYoungHeap } from "../../../disk/young-heap.ts";
 import { describeMissing, missingCids } from "../../missing-message.ts";
 import type { Checked, Damage } from "../../node.ts";
+import { namesIn } from "../folder-contents.ts";
 import { bytesInPlace, checkPlaces } from "../in-place/fsck-places.ts";
 import type { InPlaceState } from "../in-place/in-place.ts";
 import { digestAt, placeAt } from "../packs/pack-index.ts";
@@ -145,7 +146,7 @@ function bytesIn(list: readonly Pack[]): number {
 /** Files in the folder that are neither a pack nor its index. */
 function* strangers(folder: string): Generator<Damage> {
   const names = new Set(namesIn(folder));
-  for (const name of [...names].sort()) {
+  for (const name of names) {
     const path = join(folder, name);
     const [car, index] = [numberIn(name, "car"), numberIn(name, "index")];
     if (car === undefined && index === undefined) {
@@ -211,13 +212,4 @@ async function forgetLost(folder: string): Promise<void> {
   if (lost.length === 0) return;
   await noteNumbers(folder);
   for (const name of lost) rmSync(join(folder, name), { force: true });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
 }
