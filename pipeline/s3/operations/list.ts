@@ -25,44 +25,65 @@ interface Page {
 
 const mostKeys = 1000;
 
+export interface ListQuery {
+  readonly prefix: string;
+  readonly delimiter: string;
+  /** The page begins behind this key or prefix. */
+  readonly after: string;
+}
+
 export function pageOf(
   { keysFrom }: Pick<Listed, "keysFrom">,
-  {
-    prefix,
-    delimiter,
-    after,
-    most,
-  }: { readonly prefix: string; readonly delimiter: string; readonly after: string; readonly most: number },
+  { most, ...query }: ListQuery & { readonly most: number },
 ): Page {
   const keys: string[] = [];
   const prefixes: string[] = [];
   if (most === 0) return { keys, prefixes };
-  let from = byBytes(after, prefix) < 0 ? prefix : after;
   let last = "";
-  for (;;) {
+  for (const { key, common } of entriesOf(keysFrom, query)) {
+    if (key === query.after && key !== "") continue;
+    if (keys.length + prefixes.length === most) return { keys, prefixes, next: last };
+    last = common ?? key;
+    (common === undefined ? keys : prefixes).push(last);
+  }
+  return { keys, prefixes };
+}
+
+interface Entry {
+  /** A key, or the first one of those that `common` stands for. */
+  readonly key: string;
+  /** What these keys have in common up to the delimiter. */
+  readonly common?: string;
+}
+
+/** What is listed behind `after`, in byte order. A key that is `after` itself is among it, for it may have more versions. */
+export function* entriesOf(
+  keysFrom: (from: string) => Iterable<string>,
+  { prefix, delimiter, after }: ListQuery,
+): Generator<Entry> {
+  let from: string | undefined = byBytes(after, prefix) < 0 ? prefix : after;
+  while (from !== undefined) {
     let jump: string | undefined;
     for (const key of keysFrom(from)) {
-      if (!key.startsWith(prefix)) return { keys, prefixes };
-      if (after !== "" && byBytes(key, after) <= 0) continue;
-      const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
-      const common = end < 0 ? undefined : key.slice(0, end + delimiter.length);
+      if (!key.startsWith(prefix)) return;
+      const common = commonPrefix(key, prefix, delimiter);
+      if (common === undefined) {
+        yield { key };
+        continue;
+      }
       // A page that ended with a prefix goes on behind all keys below it.
-      if (common !== undefined && after.startsWith(common)) {
-        jump = successor(common);
-        break;
-      }
-      if (keys.length + prefixes.length === most) return { keys, prefixes, next: last };
-      last = common ?? key;
-      if (common === undefined) keys.push(key);
-      else {
-        prefixes.push(common);
-        jump = successor(common);
-        break;
-      }
+      if (!after.startsWith(common)) yield { key, common };
+      jump = successor(common);
+      break;
     }
-    if (jump === undefined) return { keys, prefixes };
     from = jump;
   }
+}
+
+/** The key up to the first delimiter behind `prefix`; `undefined` where there is none. */
+export function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
+  const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
+  return end < 0 ? undefined : key.slice(0, end + delimiter.length);
 }
 
 /** The first text, in byte order, that is after every text beginning with `prefix`. */

@@ -18,7 +18,7 @@ import { most, readXml, someChildrenOf, textOf, type XmlElements } from "../xml.
 import { aboutIn, checksumElements, checksumHeaders } from "./about.ts";
 import { rangeIn, writeCondition } from "./conditions.ts";
 import { copySource } from "./copy.ts";
-import { encodingType, maxIn, shownBy } from "./list.ts";
+import { commonPrefix, encodingType, maxIn, shownBy } from "./list.ts";
 import { assertKey, assertLength, storePayload, writtenHeaders } from "./objects.ts";
 
 const mostParts = 10_000;
@@ -266,8 +266,7 @@ export function listUploads(request: Request): void {
   let last: Upload | undefined;
   let isTruncated = false;
   for (const upload of all) {
-    const end = delimiter === "" ? -1 : upload.key.indexOf(delimiter, prefix.length);
-    const common = end < 0 ? undefined : upload.key.slice(0, end + delimiter.length);
+    const common = commonPrefix(upload.key, prefix, delimiter);
     if (common !== undefined && (prefixes.has(common) || keyMarker.startsWith(common))) continue;
     if (page.length + prefixes.size === limit) {
       isTruncated = true;

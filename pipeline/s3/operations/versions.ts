@@ -1,5 +1,4 @@
 /** Versions of a bucket: whether it has them, and lists of them. */
-import { byBytes } from "../../core/text/order.ts";
 import { S3Error } from "../error.ts";
 import {
   ownerElement,
@@ -15,7 +14,7 @@ import {
 import type { Bucket } from "../store/bucket.ts";
 import { isMarker, type Version, versionIdOf } from "../store/object.ts";
 import { textOf, type XmlElements } from "../xml.ts";
-import { contentElements, encodingType, maxIn, shownBy, successor } from "./list.ts";
+import { contentElements, encodingType, entriesOf, type ListQuery, maxIn, shownBy } from "./list.ts";
 
 export function getVersioning(request: Request): void {
   const status = settingsOf(request).versioning;
@@ -45,51 +44,39 @@ export interface VersionPage {
   readonly next?: { readonly key: string; readonly version?: string };
 }
 
-export interface VersionQuery {
-  readonly prefix: string;
-  readonly delimiter: string;
-  /** The page begins behind this key, or behind this version of it. */
-  readonly after: string;
+interface VersionQuery extends ListQuery {
+  /** The page begins behind this version of the key `after`, not behind all of it. */
   readonly afterVersion?: string | undefined;
   readonly limit: number;
 }
 
 export function versionPage(
   { allKeysFrom, versionsOf }: Pick<Bucket, "allKeysFrom" | "versionsOf">,
-  { prefix, delimiter, after, afterVersion, limit }: VersionQuery,
+  { afterVersion, limit, ...query }: VersionQuery,
 ): VersionPage {
   const versions: Listed[] = [];
   const prefixes: string[] = [];
   if (limit === 0) return { versions, prefixes };
   let next: VersionPage["next"];
   const isFull = () => versions.length + prefixes.length === limit;
-  for (let from = byBytes(after, prefix) < 0 ? prefix : after; ; ) {
-    let jump: string | undefined;
-    for (const key of allKeysFrom(from)) {
-      if (!key.startsWith(prefix)) return { versions, prefixes };
-      const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
-      const common = end < 0 ? undefined : key.slice(0, end + delimiter.length);
-      if (common !== undefined) {
-        jump = successor(common);
-        // A page that ended with a prefix goes on behind all keys below it.
-        if (after.startsWith(common) && after !== "") break;
-        if (isFull()) return { versions, prefixes, ...(next && { next }) };
-        prefixes.push(common);
-        next = { key: common };
-        break;
-      }
-      if (key === after && afterVersion === undefined && after !== "") continue;
-      const all = versionsOf(key);
-      const start = key === after ? all.findIndex((each) => versionIdOf(each) === afterVersion) + 1 : 0;
-      for (const version of all.slice(start)) {
-        if (isFull()) return { versions, prefixes, ...(next && { next }) };
-        versions.push({ key, version, isLatest: version === all[0] });
-        next = { key, version: versionIdOf(version) };
-      }
+  for (const { key, common } of entriesOf(allKeysFrom, query)) {
+    if (common !== undefined) {
+      if (isFull()) return { versions, prefixes, ...(next && { next }) };
+      prefixes.push(common);
+      next = { key: common };
+      continue;
     }
-    if (jump === undefined) return { versions, prefixes };
-    from = jump;
+    const isBegun = key === query.after && key !== "";
+    if (isBegun && afterVersion === undefined) continue;
+    const all = versionsOf(key);
+    const start = isBegun ? all.findIndex((each) => versionIdOf(each) === afterVersion) + 1 : 0;
+    for (const version of all.slice(start)) {
+      if (isFull()) return { versions, prefixes, ...(next && { next }) };
+      versions.push({ key, version, isLatest: version === all[0] });
+      next = { key, version: versionIdOf(version) };
+    }
   }
+  return { versions, prefixes };
 }
 
 export function listVersions(request: Request): void {
