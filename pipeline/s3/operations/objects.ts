@@ -35,7 +35,7 @@ export interface Wanted {
   readonly version: string | undefined;
 }
 
-export const wantedIn = (request: Request): Wanted => ({
+const wantedIn = (request: Request): Wanted => ({
   bucket: request.bucket,
   key: request.key,
   version: parameter(request, "versionId"),

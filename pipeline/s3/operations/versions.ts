@@ -37,7 +37,7 @@ interface Listed {
   readonly isLatest: boolean;
 }
 
-export interface VersionPage {
+interface VersionPage {
   readonly versions: readonly Listed[];
   readonly prefixes: readonly string[];
   /** The last key or prefix of the page, and the last version of that key, where more follow. */

@@ -43,9 +43,9 @@ export async function* checkBuckets(folder: string, blocks: BlocksToCheck): Asyn
       };
     for (const key of state.versions.allFrom("")) {
       for (const version of state.versions.all(key)) {
-        const count = isMarker(version) ? 0 : await incomplete(version.cid);
-        if (count > 0 && !isMarker(version))
-          yield lost(`${name}/${key}`, version.cid, count, "upload it again, or remove it");
+        if (isMarker(version)) continue;
+        const count = await incomplete(version.cid);
+        if (count > 0) yield lost(`${name}/${key}`, version.cid, count, "upload it again, or remove it");
       }
       await pause();
     }

@@ -17,8 +17,6 @@ export interface Versions {
   newest(key: string): Version | undefined;
   /** Newest first. */
   all(key: string): readonly Version[];
-  /** Whether the newest version is an object. */
-  isLive(key: string): boolean;
   /** Keys whose newest version is an object, in byte order. */
   liveFrom(from: string): Generator<string>;
   /** All keys, in byte order. */
@@ -60,6 +58,7 @@ export function versions(): Versions {
   const isMarked = (slot: Slot | undefined) => slot === undefined || slot % 2 === 1;
   const slotFor = (bytes: Uint8Array, marked: boolean): Slot => store.add(bytes) * 2 + (marked ? 1 : 0);
   const encode = (version: Version): Slot => slotFor(dagCbor.encode(version), isMarker(version));
+  /** Whether the newest version is an object. */
   const isLive = (key: string) => !isMarked(firstOf(slots.get(key)));
 
   /** The only place where the versions of a key change. */
@@ -102,7 +101,6 @@ export function versions(): Versions {
       return slot === undefined ? undefined : versionOf(slot);
     },
     all: (key) => slotsOf(key).map(versionOf),
-    isLive,
     *liveFrom(from) {
       for (const key of sorted.from(from)) if (isLive(key)) yield key;
     },
