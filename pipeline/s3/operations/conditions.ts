@@ -1,6 +1,7 @@
 /** Conditions on reads and writes, and ranges of bytes. */
 import { S3Error } from "../error.ts";
 import { header, type Request } from "../request.ts";
+import type { Condition } from "../store/bucket.ts";
 import type { StoredObject } from "../store/object.ts";
 
 type Known = Pick<StoredObject, "etag" | "modified">;
@@ -30,7 +31,7 @@ export function assertReadable(request: Request, object: Known): void {
 }
 
 /** The conditions of a write, to be asked when no other write of the key is under way. */
-export function writeCondition(request: Request): (now: StoredObject | undefined) => void {
+export function writeCondition(request: Request): Condition {
   const ifMatch = header(request, "if-match");
   const ifNoneMatch = header(request, "if-none-match");
   return (now) => {
@@ -40,12 +41,8 @@ export function writeCondition(request: Request): (now: StoredObject | undefined
   };
 }
 
-/** The conditions of a removal: they are about an object that is there. */
-export function deleteCondition(request: Request): (now: StoredObject | undefined) => void {
-  return etagCondition(header(request, "if-match"));
-}
-
-export function etagCondition(etag: string | undefined): (now: StoredObject | undefined) => void {
+/** The condition of a removal: it is about an object that is there. */
+export function etagCondition(etag: string | undefined): Condition {
   return (now) => {
     if (etag !== undefined && now && !matches(etag, now)) throw new S3Error("PreconditionFailed");
   };

@@ -1,9 +1,10 @@
 /** Removing objects: for good, or behind a delete marker where the bucket has versions. */
 import { S3Error } from "../error.ts";
-import { ownerToRecord, parameter, type Request, send, sendXml, writable, xmlBody } from "../request.ts";
-import { isMarker, type StoredObject, versionIdOf } from "../store/object.ts";
+import { header, ownerToRecord, parameter, type Request, send, sendXml, writable, xmlBody } from "../request.ts";
+import type { Condition } from "../store/bucket.ts";
+import { isMarker, versionIdOf } from "../store/object.ts";
 import { type ReadElement, someChildrenOf, textOf, type XmlElements } from "../xml.ts";
-import { deleteCondition, etagCondition } from "./conditions.ts";
+import { etagCondition } from "./conditions.ts";
 
 /** Keys of one request. */
 const mostRemoved = 1000;
@@ -20,7 +21,7 @@ async function removeFrom(
   request: Request,
   key: string,
   id: string | undefined,
-  condition: (now: StoredObject | undefined) => void,
+  condition: Condition,
 ): Promise<Removed> {
   const bucket = writable(request);
   if (id !== undefined) {
@@ -38,7 +39,7 @@ export async function deleteObject(request: Request): Promise<void> {
     request,
     request.key,
     parameter(request, "versionId"),
-    deleteCondition(request),
+    etagCondition(header(request, "if-match")),
   );
   send(request, 204, {
     ...(version !== undefined && { "x-amz-version-id": version }),
