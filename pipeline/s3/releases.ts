@@ -10,6 +10,7 @@ import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
 import { resolve, stat, unsortedEntries } from "../dag/read/read.ts";
 import { S3Error } from "./error.ts";
+import { isReserved } from "./store/buckets.ts";
 import type { StoredObject } from "./store/object.ts";
 
 export interface Releases {
@@ -54,7 +55,7 @@ export function releaseBuckets(log: PublishedLog, get: Get): Releases {
   };
 
   return {
-    isRelease: (name) => /^(?:release-\d+|latest|portal)$/.test(name),
+    isRelease: isReserved,
 
     async list(world) {
       const all = (await Array.fromAsync(log.releases(world))).reverse();

@@ -8,8 +8,8 @@ import { ownerToRecord, type Request, textOfHeader } from "../request.ts";
 import type { About, CannedAcl, StoredBytes } from "../store/object.ts";
 import { childOf, childrenOf, readXml, textOf, type XmlElements } from "../xml.ts";
 
-/** Headers that are stored with an object and sent with it. */
-const systemHeaders = [
+/** Headers that are stored with an object and sent with it, and that a GET may ask for in its query. */
+export const systemHeaders = [
   "content-type",
   "cache-control",
   "content-disposition",

@@ -15,7 +15,7 @@ import {
   sizeOfPart,
   versionIdOf,
 } from "../store/object.ts";
-import { aboutIn, checksumHeaders, headersOf } from "./about.ts";
+import { aboutIn, checksumHeaders, headersOf, systemHeaders } from "./about.ts";
 import { assertReadable, type ByteRange, rangeIn, writeCondition } from "./conditions.ts";
 
 /** Bytes of a key in UTF-8. */
@@ -166,16 +166,8 @@ function partChecksum(number: string | undefined, { parts, checksum }: StoredObj
 
 /** Headers that a GET asks for in its query. */
 function overridden(request: Request): Record<string, string> {
-  const names = [
-    "content-type",
-    "content-language",
-    "expires",
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-  ];
   return Object.fromEntries(
-    names.flatMap((name) => {
+    systemHeaders.flatMap((name) => {
       const value = parameter(request, `response-${name}`);
       return value === undefined ? [] : [[name, value] as const];
     }),
