@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
 import { smallBody } from "./auth/payload.ts";
-import type { Account, Signed, Target } from "./auth/signature.ts";
+import { type Account, type Signed, type Target, textOfHeader } from "./auth/signature.ts";
 import { S3Error } from "./error.ts";
 import { isLike } from "./pattern.ts";
 import type { Releases } from "./releases.ts";
@@ -45,9 +45,6 @@ export const has = ({ query }: Target, name: string): boolean => query.some(([ea
 
 export const header = ({ message }: Pick<Request, "message">, name: string): string | undefined =>
   textOfHeader(message.headers[name]);
-
-export const textOfHeader = (value: string | readonly string[] | undefined): string | undefined =>
-  typeof value === "string" ? value : value?.join(",");
 
 /** @throws S3Error NoSuchBucket; AccessDenied for a bucket of releases */
 export function writable({ s3, bucket }: Request): Bucket {

@@ -11,7 +11,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { S3Error } from "../error.ts";
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumOf, type RunningChecksum } from "./checksums.ts";
-import { assertSignature, hmac, type Signed, sha256Hex } from "./signature.ts";
+import { assertSignature, hmac, type Signed, sha256Hex, textOfHeader } from "./signature.ts";
 
 export interface Payload {
   /** @throws S3Error where a byte, a signature or a checksum is wrong */
@@ -146,9 +146,7 @@ export async function smallBody(
 }
 
 const headersOf = ({ headers }: IncomingMessage): ReadonlyMap<string, string> =>
-  new Map(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : (value ?? "")]),
-  );
+  new Map(Object.entries(headers).map(([name, value]) => [name, textOfHeader(value) ?? ""]));
 
 function md5In(headers: ReadonlyMap<string, string>): Buffer | undefined {
   const given = headers.get("content-md5");

@@ -196,10 +196,11 @@ function textSigned(header: string): string {
   return isUtf8(bytes) ? bytes.toString("utf8") : header;
 }
 
-function headerText({ headers }: IncomingMessage, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value.join(",") : value;
-}
+const headerText = ({ headers }: IncomingMessage, name: string): string | undefined => textOfHeader(headers[name]);
+
+/** Of a header as Node reads it; one that was sent several times is a list with commas. */
+export const textOfHeader = (value: string | readonly string[] | undefined): string | undefined =>
+  typeof value === "string" ? value : value?.join(",");
 
 /** ms since 1970 of `20240811T100000Z`. */
 function timeOf(date: string): number | undefined {

@@ -2,9 +2,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { byBytes } from "../../core/text/order.ts";
 import type { Checksum } from "../auth/payload.ts";
-import { decoded } from "../auth/signature.ts";
+import { decoded, textOfHeader } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
-import { ownerToRecord, type Request, textOfHeader } from "../request.ts";
+import { ownerToRecord, type Request } from "../request.ts";
 import type { About, CannedAcl, StoredBytes } from "../store/object.ts";
 import { childOf, childrenOf, readXml, textOf, type XmlElements } from "../xml.ts";
 
