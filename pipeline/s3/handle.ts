@@ -143,7 +143,7 @@ export async function handle(request: Request): Promise<void> {
   else await request.s3.home.during(async () => operation.run(request));
 }
 
-/** Lets a client that waits send the body: it is known who sends it, unless the body says so. */
+/** Lets a client that waits send the body: it is known who sends it, except for a form, whose signature is in its body. */
 function askForBody({ message, response }: Request): void {
   if (message.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
 }

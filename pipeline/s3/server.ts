@@ -65,6 +65,7 @@ async function respond({ message, response, s3, domains }: Exchange, world: Worl
   const requestId = randomUUID().replaceAll("-", "").slice(0, 16).toUpperCase();
   response.setHeader("x-amz-request-id", requestId);
   response.setHeader("server", "fieldtree");
+  // A client that went away: the operation that reads or writes fails by it, and without listeners the process would end.
   response.on("error", () => undefined);
   message.on("error", () => undefined);
   try {
@@ -141,7 +142,7 @@ function refuseWith(
 
 function failureAsError(error: unknown, world: World): S3Error {
   const code: ErrorCode = isFailure(error, "refused", "unavailable") ? "SlowDown" : "InternalError";
-  const says = error instanceof Error ? error.message : String(error);
-  world.log(`s3: ${says}`);
-  return new S3Error(code, isFailure(error) ? says : undefined, { cause: error });
+  const text = error instanceof Error ? error.message : String(error);
+  world.log(`s3: ${text}`);
+  return new S3Error(code, isFailure(error) ? text : undefined, { cause: error });
 }

@@ -24,7 +24,7 @@ export interface Account {
 /** A request whose signature was right. */
 export interface Signed {
   readonly account: Account;
-  /** What the client says of its body: the sha256 of it, `UNSIGNED-PAYLOAD`, or how its chunks are signed. */
+  /** What the client claims of its body: the sha256 of it, `UNSIGNED-PAYLOAD`, or how its chunks are signed. */
   readonly payload: string;
   /** For the chunks of a body: the key and the scope they are signed with, and the signature that the first one follows. */
   readonly key: Buffer;
@@ -100,7 +100,7 @@ interface Claim {
 }
 
 /**
- * Who signed the request; `undefined` where nobody did.
+ * Who signed the request; `undefined` where it is not signed.
  *
  * @throws S3Error for a signature that is not right, or no longer
  */

@@ -8,7 +8,7 @@
  * ```
  *
  * A record is on the disk when `append` resolves; records that wait are written and synced together. What a crash left of a
- * last record is cut off by the next one who opens it. A record in the middle that is not whole is damage, and refused.
+ * last record is cut off when the file is opened next. A record in the middle that is not whole is damage, and refused.
  */
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
@@ -30,7 +30,7 @@ export interface Ledger<Entry> {
 /** A place between two records. */
 export interface Place {
   readonly at: number;
-  /** Byte at which the record before it begins, and that record's head: they tell whether the file is the one that was read. */
+  /** Byte at which the record before it begins, and that record's head: by them another file of that name is recognised. */
   readonly last?: { readonly at: number; readonly head: Uint8Array };
 }
 

@@ -2,7 +2,7 @@
  * The records of a bucket's ledger, of every version that was ever written, and the one form that the rest of the code knows.
  *
  * Version 1, without a field `v`, had one object a key; version 2 has versions of objects and the settings of the bucket. A record
- * says what the state is afterwards, not what was asked for, so that replaying depends on nothing but the file.
+ * has what the state is afterwards, not what was asked for, so that replaying depends on nothing but the file.
  */
 import { Failure } from "../../core/failure.ts";
 import type { About, DeleteMarker, StoredObject, StoredPart, Upload } from "../store/object.ts";

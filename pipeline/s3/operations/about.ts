@@ -35,8 +35,8 @@ export function aboutIn(request: Request, given: IncomingHttpHeaders = request.m
   if (length > mostMetadata) throw new S3Error("MetadataTooLarge");
   for (const name of systemHeaders) {
     const value = header(name);
-    const kept = name === "content-encoding" ? withoutChunked(value) : value;
-    if (kept !== undefined) headers[name] = kept;
+    const stored = name === "content-encoding" ? withoutChunked(value) : value;
+    if (stored !== undefined) headers[name] = stored;
   }
   const acl = aclInHeaders(given);
   return {

@@ -1,7 +1,7 @@
 /**
  * Bucket policies that make a bucket or a part of it readable for everyone: the one use of policies that campaign.yaml has no word for.
  *
- * A policy that says more is refused with NotImplemented, never taken and then not followed.
+ * A policy that has more is refused with NotImplemented, never stored and then not followed.
  */
 import { smallBody } from "../auth/payload.ts";
 import { S3Error } from "../error.ts";

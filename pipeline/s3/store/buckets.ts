@@ -90,7 +90,7 @@ export async function openBuckets(folder: string, what: string): Promise<Buckets
   };
 }
 
-/** All buckets as they are now, beside a process that may be writing. */
+/** All buckets as they are now, while another process may be writing. */
 export async function readBuckets(folder: string): Promise<readonly Bucket[]> {
   const list = await readList(folder);
   return Promise.all(list.map(({ name, created }) => openBucket(folder, name, created, { readOnly: true })));

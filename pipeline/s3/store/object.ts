@@ -52,7 +52,7 @@ export interface PartFact {
 
 export const sizeOfPart = (part: number | PartFact): number => (typeof part === "number" ? part : part.size);
 
-/** The newest version of a key that was deleted while its bucket kept versions. */
+/** The newest version of a key that was deleted while its bucket had versioning. */
 export interface DeleteMarker extends Dated {
   readonly deleted: true;
   readonly owner?: string;

@@ -1,7 +1,7 @@
 /**
  * All versions of all keys of a bucket, compactly: some 300 bytes a key.
  *
- * A version is kept as its dag-cbor in an {@link arena} and decoded when it is read. The positions of a key's versions are a number where
+ * A version is stored as its dag-cbor in an {@link arena} and decoded when it is read. The positions of a key's versions are a number where
  * there is one version, and a list, newest first, where there are more.
  */
 import * as dagCbor from "@ipld/dag-cbor";

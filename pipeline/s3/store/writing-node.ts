@@ -1,7 +1,7 @@
 /**
  * The campaign's node for writing, opened while objects are written and closed soon after.
  *
- * An embedded node has one writer at a time. So that `add`, `publish` and `gc` work beside a gateway that runs for weeks, it has the node
+ * An embedded node has one writer at a time. So that `add`, `publish` and `gc` work alongside a gateway that runs for weeks, it has the node
  * only from the first byte of a write to some seconds after the last one is recorded.
  */
 import type { World } from "../../core/world.ts";
@@ -9,7 +9,7 @@ import type { Block } from "../../dag/block.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
 
 export interface WritingNode extends Pick<HomeNode, "put"> {
-  /** Keeps the node open until `work` ended: what it stores is not collected before it is recorded. */
+  /** Leaves the node open until `work` ended: what it stores is not collected before it is recorded. */
   during<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export function writingNode(open: () => Promise<HomeNode>): WritingNode {
     const node = opened;
     opened = undefined;
     clearTimeout(idle);
-    // A node that could not be opened has failed each write already.
+    // A node that could not be opened has failed each write already; one that fails to close has stored what it acknowledged.
     closing = Promise.all([closing, node?.then((each) => each.close?.()).catch(() => undefined)]);
     return closing;
   };
