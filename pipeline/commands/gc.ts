@@ -5,8 +5,8 @@ import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { formatBytes } from "../core/text/shown.ts";
 import { identity } from "../core/tree/tree.ts";
+import { retainAll } from "../s3/blocks/retain.ts";
 import { readBuckets } from "../s3/store/buckets.ts";
-import { retainAll } from "../s3/store/retain.ts";
 import { isAdded } from "../stages/pins/label.ts";
 import { allPins } from "../stages/pins/node-pins.ts";
 

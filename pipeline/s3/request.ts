@@ -4,14 +4,14 @@ import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
 import { smallBody } from "./auth/payload.ts";
 import { type Account, type Signed, type Target, textOfHeader } from "./auth/signature.ts";
+import type { Folds } from "./blocks/fold.ts";
+import type { WritingNode } from "./blocks/writing-node.ts";
 import { S3Error } from "./error.ts";
 import { isLike } from "./pattern.ts";
 import type { Releases } from "./releases.ts";
 import type { Bucket } from "./store/bucket.ts";
 import type { Buckets } from "./store/buckets.ts";
-import type { Folds } from "./store/fold.ts";
 import type { Settings } from "./store/settings.ts";
-import type { WritingNode } from "./store/writing-node.ts";
 import { most, type ReadElement, readXml, type XmlElements, xmlDocument } from "./xml.ts";
 
 /** What all requests share. */

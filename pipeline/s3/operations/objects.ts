@@ -3,10 +3,10 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { content } from "../../dag/read/read.ts";
 import { type Payload, payloadOf } from "../auth/payload.ts";
+import { store } from "../blocks/ingest.ts";
 import { S3Error } from "../error.ts";
 import { header, parameter, type Request, send, writable } from "../request.ts";
 import type { Bucket } from "../store/bucket.ts";
-import { store } from "../store/ingest.ts";
 import {
   isMarker,
   nullVersion,

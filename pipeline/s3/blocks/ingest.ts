@@ -7,7 +7,7 @@ import { shapeOf } from "../../dag/codec/decode.ts";
 import { profiles } from "../../dag/profile.ts";
 import { content, load } from "../../dag/read/read.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
-import type { StoredPart } from "./object.ts";
+import type { StoredPart } from "../store/object.ts";
 
 export const profile = profiles["cid-v1"];
 

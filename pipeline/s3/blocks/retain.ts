@@ -4,10 +4,10 @@ import type { World } from "../../core/world.ts";
 import { assembly } from "../../dag/assemble.ts";
 import type { Block, Link } from "../../dag/block.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
-import type { Bucket } from "./bucket.ts";
+import type { Bucket } from "../store/bucket.ts";
+import { isMarker } from "../store/object.ts";
 import { type Folded, fold } from "./fold.ts";
 import { profile } from "./ingest.ts";
-import { isMarker } from "./object.ts";
 
 type Pinning = Pick<HomeNode, "put" | "pin" | "unpin" | "pins">;
 

@@ -10,7 +10,7 @@ import { type Assembly, assembly } from "../../dag/assemble.ts";
 import type { Block, Link } from "../../dag/block.ts";
 import { pause } from "../../dag/event-loop.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
-import type { Bucket } from "./bucket.ts";
+import type { Bucket } from "../store/bucket.ts";
 import { profile } from "./ingest.ts";
 import { pathOf } from "./names.ts";
 
