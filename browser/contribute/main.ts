@@ -8,20 +8,16 @@ import "../style.css";
 import type { Facts } from "../../pipeline/core/campaign/campaign.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { formatBytes } from "../../pipeline/core/text/shown.ts";
-import type { World } from "../../pipeline/core/world.ts";
 import { copyButtons } from "../dataset/copy.ts";
+import { byId } from "../dom.ts";
 import { sha256Of } from "../reading/hash.ts";
+import { pageWorld } from "../reading/world.ts";
 import { en } from "../texts/en.ts";
 import type { AddedHere } from "./add.ts";
 import { chosenIn, type Dropped, droppedIn } from "./dropped.ts";
 import { resultView } from "./result.ts";
 
 const texts = en.contribute;
-const byId = <Kind extends HTMLElement>(id: string): Kind => {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`the page has no #${id}`);
-  return element as Kind;
-};
 
 const facts = JSON.parse(byId("campaign").textContent ?? "") as Facts;
 const [drop, progress, result] = [byId("drop"), byId("progress"), byId("result")];
@@ -53,7 +49,7 @@ async function take(dropped: Dropped | undefined): Promise<void> {
 async function show(dropped: Dropped, added: AddedHere, signal: AbortSignal): Promise<void> {
   progress.textContent = texts.describing;
   const { describeHere } = await import("./describe.ts");
-  const seen = await describeHere(added, dropped.name, facts, worldUntil(signal));
+  const seen = await describeHere(added, dropped.name, facts, pageWorld({ fetch: offline, signal }));
   signal.throwIfAborted();
   // Absent where the page is not in a portal: the line for it is shown all the same.
   const tree = await fetch("tree.yaml").then(
@@ -65,16 +61,7 @@ async function show(dropped: Dropped, added: AddedHere, signal: AbortSignal): Pr
   result.hidden = false;
 }
 
-function worldUntil(signal: AbortSignal): World {
-  return {
-    fetch: () => Promise.reject(new Error("nothing is fetched for what was dropped")),
-    now: () => new Date(),
-    sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
-    log: () => undefined,
-    progress: () => undefined,
-    signal,
-  };
-}
+const offline = () => Promise.reject(new Error("nothing is fetched for what was dropped"));
 
 for (const id of ["file", "folder"]) {
   const input = byId<HTMLInputElement>(id);

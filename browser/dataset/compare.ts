@@ -2,6 +2,7 @@
 
 import { isRecord } from "../../pipeline/core/json.ts";
 import type { Item } from "../../pipeline/core/stac/item.ts";
+import { button, element } from "../dom.ts";
 import type { Texts } from "../texts/en.ts";
 import type { PageData } from "./page-data.ts";
 import { readJson } from "./read-json.ts";
@@ -19,17 +20,13 @@ export function compareButtons(page: ParentNode, data: PageData, where: Where, t
         .find(Boolean),
     ];
     if (!newer || !older) continue;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = texts.whatChanged;
-    const result = document.createElement("div");
-    result.setAttribute("role", "status");
-    button.addEventListener("click", async () => {
-      button.disabled = true;
+    const result = element("div", { role: "status" });
+    const compare = button(texts.whatChanged, async () => {
+      compare.disabled = true;
       result.replaceChildren(await differences(older, newer, texts));
-      button.hidden = true;
+      compare.hidden = true;
     });
-    line.append(" ", button, result);
+    line.append(" ", compare, result);
   }
 }
 
@@ -42,26 +39,12 @@ function itemUrl(line: HTMLElement, data: PageData, where: Where): string | unde
 
 async function differences(older: string, newer: string, texts: Texts["dataset"]): Promise<Node> {
   const [before, after] = await Promise.all([readJson(older), readJson(newer)]);
-  if (!isItem(before) || !isItem(after)) return paragraph(texts.notCompared);
+  if (!isItem(before) || !isItem(after)) return element("p", {}, texts.notCompared);
   const { differencesBetween } = await import("../../pipeline/core/versions/difference.ts");
   const lines = differencesBetween(before, after);
-  if (lines.length === 0) return paragraph(texts.sameMetadata);
-  const list = document.createElement("ul");
-  list.append(
-    ...lines.map((line) => {
-      const element = document.createElement("li");
-      element.textContent = line;
-      return element;
-    }),
-  );
-  return list;
+  if (lines.length === 0) return element("p", {}, texts.sameMetadata);
+  return element("ul", {}, ...lines.map((line) => element("li", {}, line)));
 }
 
 const isItem = (value: unknown): value is Item =>
   isRecord(value) && isRecord(value.properties) && isRecord(value.assets);
-
-function paragraph(text: string): HTMLElement {
-  const element = document.createElement("p");
-  element.textContent = text;
-  return element;
-}

@@ -2,6 +2,7 @@
 import type { Geometry } from "../../pipeline/core/dataset/dataset.ts";
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
 import { isRecord } from "../../pipeline/core/json.ts";
+import { element } from "../dom.ts";
 import { en } from "../texts/en.ts";
 
 export function showPlace(item: unknown, path: string): void {
@@ -13,10 +14,9 @@ export function showPlace(item: unknown, path: string): void {
     if (!entry?.isIntersecting) return;
     observer.disconnect();
     const { openMap } = await import("../map/map.ts");
-    const element = document.createElement("div");
-    element.className = "map";
-    drawing.replaceWith(element);
-    const map = openMap(element, { texts: en.map, read: (name) => fetch(new URL(name, import.meta.url)) });
+    const place = element("div", { class: "map" });
+    drawing.replaceWith(place);
+    const map = openMap(place, { texts: en.map, read: (name) => fetch(new URL(name, import.meta.url)) });
     const text = (value: unknown) => (typeof value === "string" ? value : "");
     const track = { path, title: text(properties.title), group: text(properties.platform) };
     map.show([

@@ -3,6 +3,7 @@ import "../style.css";
 import "./find.css";
 import { render } from "preact";
 import { datasetPage } from "../../pipeline/core/stac/names.ts";
+import { byId } from "../dom.ts";
 import { loadTexts } from "../texts/texts.ts";
 import { AskForm } from "./ask-form.tsx";
 import { openEngine } from "./engine.ts";
@@ -17,15 +18,10 @@ const opened = new URLSearchParams(location.hash.slice(1)).get("open");
 if (opened) location.replace(urlOf(datasetPage(opened)));
 
 await loadTexts();
-const place = (id: string): HTMLElement => {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`the page has no #${id}`);
-  return element;
-};
 const campaign = campaignOf(document);
-const list = place("list");
+const list = byId("list");
 
-render(<AskForm />, place("ask"));
+render(<AskForm />, byId("ask"));
 document.documentElement.classList.add("ready");
 // Texts of the prerendered page in the reader's language come with the answer.
 try {
@@ -35,8 +31,8 @@ try {
 }
 list.replaceChildren();
 render(<Results campaign={campaign} />, list);
-render(<Filters campaign={campaign} />, place("filters"));
-render(<Overview campaign={campaign} />, place("overview"));
+render(<Filters campaign={campaign} />, byId("filters"));
+render(<Overview campaign={campaign} />, byId("overview"));
 
 addEventListener("keydown", (event) => {
   const isTyping =

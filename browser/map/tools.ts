@@ -1,4 +1,5 @@
 /** The elements of a map: the canvas, its buttons, and the title of the track that is pointed at. */
+import { element } from "../dom.ts";
 import type { Pixel } from "./gestures.ts";
 
 export interface MapTexts {
@@ -38,29 +39,21 @@ export interface Parts {
   setTip(tip: { readonly title: string; readonly at: Pixel } | undefined): void;
 }
 
-/** Fills `element`; `hasBox`: with the tools for a box. */
-export function partsOf(element: HTMLElement, texts: MapTexts, hasBox: boolean): Parts {
-  const canvas = document.createElement("canvas");
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "application");
-  canvas.setAttribute("aria-label", `${texts.map}. ${texts.keys}`);
+/** Fills `place`; `hasBox`: with the tools for a box. */
+export function partsOf(place: HTMLElement, texts: MapTexts, hasBox: boolean): Parts {
+  const label = `${texts.map}. ${texts.keys}`;
+  const canvas = element("canvas", { tabindex: "0", role: "application", "aria-label": label });
 
-  const tools = document.createElement("div");
-  tools.className = "map-tools";
-  tools.setAttribute("role", "group");
-  tools.setAttribute("aria-label", texts.map);
   const names = (Object.keys(icons) as Tool[]).filter((name) => hasBox || !toolsOfBox.includes(name));
   const buttons = new Map(names.map((name) => [name, buttonOf(icons[name], texts[name])]));
-  tools.append(...buttons.values());
+  const tools = element("div", { class: "map-tools", role: "group", "aria-label": texts.map }, ...buttons.values());
   buttons.get("removeBox")?.toggleAttribute("hidden", true);
   buttons.get("drawBox")?.setAttribute("aria-pressed", "false");
 
-  const tip = document.createElement("div");
-  tip.className = "map-tip";
-  tip.hidden = true;
+  const tip = element("div", { class: "map-tip", hidden: true });
 
-  element.classList.add("map");
-  element.replaceChildren(canvas, tools, tip);
+  place.classList.add("map");
+  place.replaceChildren(canvas, tools, tip);
   return {
     canvas,
     onTool: (name, action) => buttons.get(name)?.addEventListener("click", action),
@@ -84,16 +77,11 @@ export function partsOf(element: HTMLElement, texts: MapTexts, hasBox: boolean):
 }
 
 function buttonOf(icon: string, name: string): HTMLButtonElement {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.title = name;
-  button.setAttribute("aria-label", name);
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(svg.namespaceURI, "path");
   path.setAttribute("d", icon);
   svg.append(path);
-  button.append(svg);
-  return button;
+  return element("button", { type: "button", title: name, "aria-label": name }, svg);
 }

@@ -1,6 +1,6 @@
 /** A plot in the page: drawn as wide as there is room, with values by pointer and keys, in a region that is read out. */
 
-import { element } from "./dom.ts";
+import { element } from "../dom.ts";
 import type { PlotData } from "./load.ts";
 import { drawPlot } from "./plots/draw.ts";
 import type { Cursor, Plot, PlotOptions } from "./plots/plot.ts";

@@ -5,7 +5,7 @@
  * verifies nothing; then the page does not call it verified.
  */
 import type { RangeSource } from "../../pipeline/core/dataset/range-source.ts";
-import { element } from "./dom.ts";
+import { element } from "../dom.ts";
 import { freeBytes } from "./plan.ts";
 
 export interface Media {

@@ -11,13 +11,15 @@ import { formatBytes } from "../../pipeline/core/text/shown.ts";
 import type { World } from "../../pipeline/core/world.ts";
 import { withBlocks } from "../../pipeline/formats/block-cache.ts";
 import { isHdf5 } from "../../pipeline/formats/hdf5/signature.ts";
+import { button, element } from "../dom.ts";
 import { decompressors } from "../reading/decompressors.ts";
 import { type DatasetAddress, openData } from "../reading/open.ts";
 import { below } from "../reading/plain.ts";
+import { pageWorld } from "../reading/world.ts";
 import type { Texts } from "../texts/en.ts";
 import { texts as loadedTexts } from "../texts/texts.ts";
 import { arraysView, type ViewOptions } from "./arrays-view.ts";
-import { button, chooser, element } from "./dom.ts";
+import { chooser } from "./controls.ts";
 import { mediaOf, mediaView } from "./media.ts";
 import { freeBytes } from "./plan.ts";
 import { showTrust } from "./trust.ts";
@@ -76,17 +78,6 @@ export async function mountQuicklook(
     clearTimeout(announced);
     if (!isShown) section.hidden = true;
   }
-}
-
-function pageWorld(): World {
-  return {
-    fetch: (request) => fetch(request),
-    now: () => new Date(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    log: () => {},
-    progress: () => {},
-    signal: new AbortController().signal,
-  };
 }
 
 async function folderView(folder: Folder, options: ViewOptions, world: World): Promise<HTMLElement | undefined> {

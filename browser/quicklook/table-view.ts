@@ -1,7 +1,7 @@
 /** A table: its columns drawn as any dataset's variables, and its first rows as they are written. */
 import type { OpenTable } from "../../pipeline/formats/table/open.ts";
+import { element } from "../dom.ts";
 import { arraysView, type ViewOptions } from "./arrays-view.ts";
-import { element } from "./dom.ts";
 
 const mostRows = 50;
 const mostColumns = 40;

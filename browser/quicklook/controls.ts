@@ -1,23 +1,5 @@
-/** Elements with their attributes and children. Text stays text: nothing here makes markup of a string. */
-export function element<Tag extends keyof HTMLElementTagNameMap>(
-  tag: Tag,
-  attributes: Readonly<Record<string, string | boolean | undefined>> = {},
-  ...children: readonly (Node | string)[]
-): HTMLElementTagNameMap[Tag] {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || value === false) continue;
-    made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-}
-
-export function button(text: string, onClick: () => void, attributes: Readonly<Record<string, string>> = {}) {
-  const made = element("button", { type: "button", ...attributes }, text);
-  made.addEventListener("click", onClick);
-  return made;
-}
+/** Controls with their labels. */
+import { element } from "../dom.ts";
 
 export interface Option {
   readonly value: string;
