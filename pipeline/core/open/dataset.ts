@@ -45,5 +45,8 @@ export function formOf({ assets, properties }: Pick<Item, "assets" | "properties
   return isFolder ? { kind: "folder" } : { kind: "file", mediaType: String(data.type) };
 }
 
+/** Whether the dataset is a file itself, and no folder with files in it. */
+export const isFile = (form: Form): boolean => form.kind === "file" || (form.kind === "netcdf" && form.file === "");
+
 const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
 const pathIn = (member: Json): string[] => (isRecord(member) && typeof member.path === "string" ? [member.path] : []);

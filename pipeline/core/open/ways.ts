@@ -6,7 +6,7 @@
  */
 import type { Json } from "../json.ts";
 import { unprintable } from "../text/shown.ts";
-import type { Form, OpenedDataset } from "./dataset.ts";
+import { type Form, isFile, type OpenedDataset } from "./dataset.ts";
 import { gateway, type Piece, pieces, portal, portalUrl } from "./pieces.ts";
 import { quoted, shellWord } from "./quoted.ts";
 
@@ -182,9 +182,8 @@ function rWays({ cid, form, name }: OpenedDataset): Way[] {
 }
 
 function shellWays({ cid, form, name }: OpenedDataset): Way[] {
-  const isFile = form.kind === "file" || (form.kind === "netcdf" && form.file === "");
   const local = shellWord(localName(name).replace(/^-/, "./-"));
-  const fetched = isFile
+  const fetched = isFile(form)
     ? pieces`curl -L "${gateway}/ipfs/${cid}" -o ${local}`
     : pieces`mkdir -p ${local}\ncurl -L "${gateway}/ipfs/${cid}?format=tar" | tar -x --strip-components=1 -C ${local}`;
   return [

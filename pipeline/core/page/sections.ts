@@ -2,7 +2,7 @@
 import { citationFormats } from "../cite/formats.ts";
 import { releasedWork } from "../cite/generated.ts";
 import { isRecord, type Json } from "../json.ts";
-import { formOf, type OpenedDataset } from "../open/dataset.ts";
+import { formOf, isFile, type OpenedDataset } from "../open/dataset.ts";
 import { needs, type Piece } from "../open/pieces.ts";
 import { type Way, waysToOpen } from "../open/ways.ts";
 import { datasetPage, itemFile, relative } from "../stac/names.ts";
@@ -14,8 +14,11 @@ import { type Content, type Html, html } from "./html.ts";
 
 /** The relative address of the dataset in the portal's tree. */
 export function dataHref({ path }: PageAbout, page: string): string {
-  return [relative(page, "tree"), ...path.split("/").map((name) => encodeURIComponent(name.toWellFormed()))].join("/");
+  return below(relative(page, "tree"), path);
 }
+
+const below = (href: string, path: string) =>
+  [href, ...path.split("/").map((name) => encodeURIComponent(name.toWellFormed()))].join("/");
 
 /** A gateway on the reader's own machine: that of Kubo and of `fieldtree serve` have other ports, and a page knows better. */
 const usualGateway = "http://127.0.0.1:8080";
@@ -72,8 +75,7 @@ export function fileSection(about: PageAbout, page: string): Content {
   const { form, name } = openedOf(about);
   const size = sizeOf(about.item);
   const sized = size === undefined ? "" : `, ${formatBytes(size)}`;
-  const isFile = form.kind === "file" || (form.kind === "netcdf" && form.file === "");
-  const links = isFile
+  const links = isFile(form)
     ? html`<a class="button" href="${href}" download="${name}">Download the file${sized}</a>`
     : html`<a class="button" href="${href}/">Look at its files</a> <a class="button" data-format="tar" href="${href}?format=tar" download="${name}.tar">Download as TAR${sized}</a>`;
   const files = filesOf(about);
@@ -85,8 +87,7 @@ ${
   files.length > 0 &&
   html`<details${files.length <= 12 && html` open`}><summary>${plural(files.length + Math.max(0, left), "file")}</summary>
 <ul class="files">${files.map(
-    (file) =>
-      html`<li><a href="${[href, ...file.path.split("/").map((part) => encodeURIComponent(part.toWellFormed()))].join("/")}">${file.path}</a> <small>${file.about}</small></li>\n`,
+    (file) => html`<li><a href="${below(href, file.path)}">${file.path}</a> <small>${file.about}</small></li>\n`,
   )}${left > 0 && html`<li>and ${left} more</li>`}</ul></details>
 `
 }${listIn(about.item.properties, "fieldtree:differences").length > 0 && html`<p class="quiet">They differ in: ${textList(about, "fieldtree:differences")}</p>\n`}${
