@@ -10,7 +10,8 @@ import type { CID } from "multiformats/cid";
 import { Failure } from "../../pipeline/core/failure.ts";
 import { type Get, keyOf } from "../../pipeline/dag/block.ts";
 import { linksOf, shapeOf } from "../../pipeline/dag/codec/decode.ts";
-import { isWhatItSays, type Sha256 } from "./hash.ts";
+import { isHashedBy } from "../../pipeline/dag/read/other-hashes.ts";
+import type { Sha256 } from "./hash.ts";
 import type { Ask } from "./request.ts";
 import type { StatusRecord } from "./status.ts";
 
@@ -50,7 +51,7 @@ export function blocksOf({ host, ask, sha256, record }: BlockSourceOptions): Blo
   };
 
   const verified = async (cid: CID, bytes: Uint8Array): Promise<Uint8Array> => {
-    const isRight = await isWhatItSays(cid, bytes, sha256);
+    const isRight = await isHashedBy(cid, bytes, sha256);
     if (isRight) {
       record.add({ blocks: 1 });
       return bytes;

@@ -13,7 +13,7 @@ export function hasLinks({ code }: CID): boolean {
   return code !== codecs.raw && code !== codecs.json && code !== codecs.cbor;
 }
 
-/** Multihash numbers: the one we make, and the one that is no hash at all. `matches-hash.ts` has those that are checked. */
+/** Multihash numbers: the one we make, and the one that is no hash at all. `read/other-hashes.ts` has those that are checked. */
 export const hashes = { sha256: 0x12, identity: 0x00 } as const;
 
 /** Whether a CID contains its bytes instead of their hash, so that no block belongs to it. */

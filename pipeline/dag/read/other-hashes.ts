@@ -1,20 +1,37 @@
 /**
- * The hashes other than sha2-256 that blocks on IPFS are addressed with, in Node and in browsers.
+ * Whether bytes are what a CID says, by each hash that blocks on IPFS are addressed with, in Node and in browsers.
  *
- * sha2-256 is not among them: what runs this has a faster one. The others come from other writers (blake3 from iroh, blake2b from
+ * sha2-256 is given by the caller: what runs this has a faster one. The others come from other writers (blake3 from iroh, blake2b from
  * Filecoin) and are loaded when the first such block arrives. Left out are hashes for which two blocks with one digest can
  * be made (sha1, anything cut below 160 bits), as Kubo leaves out the shorter ones: a CID would not tell what is behind it.
  *
  * @see https://github.com/multiformats/multicodec/blob/master/table.csv
  */
 
-export type Hash = (bytes: Uint8Array) => Uint8Array;
+import { equals } from "multiformats/bytes";
+import type { CID } from "multiformats/cid";
+import { hashes, isInline } from "../block.ts";
+
+/** `undefined` where the hash is none of those that count. @param sha256 gives uint8[32] */
+export async function isHashedBy(
+  cid: CID,
+  bytes: Uint8Array,
+  sha256: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+): Promise<boolean | undefined> {
+  const { code, digest } = cid.multihash;
+  if (isInline(cid)) return equals(bytes, digest);
+  if (code === hashes.sha256) return equals(await sha256(bytes), digest);
+  const hash = await otherHash(code, digest.length);
+  return hash && equals(hash(bytes), digest);
+}
+
+type Hash = (bytes: Uint8Array) => Uint8Array;
 
 /** Bytes of the shortest digest that counts. */
 const shortest = 20;
 
 /** The hash with that multicodec and a digest of `length` bytes; `undefined` where it is none of those that count. */
-export async function otherHash(code: number, length: number): Promise<Hash | undefined> {
+async function otherHash(code: number, length: number): Promise<Hash | undefined> {
   if (length < shortest) return undefined;
   const name = names.get(code);
   if (name === "sha2-384" || name === "sha2-512") {
