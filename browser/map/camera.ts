@@ -6,7 +6,7 @@
  */
 import { type GeoProjection, geoEqualEarth, geoOrthographic } from "d3-geo";
 import type { Position } from "../../pipeline/core/dataset/dataset.ts";
-import type { Box } from "../../pipeline/core/dataset/extent.ts";
+import { type Box, widthOf } from "../../pipeline/core/dataset/extent.ts";
 
 export interface Size {
   /** Pixels of the style sheet. */
@@ -28,13 +28,16 @@ const widestOnGlobe = 120;
 /** Part of the map that the data take when it is fitted to them. */
 const filled = 0.82;
 
+const world: Box = [-180, -90, 180, 90];
+
 /** Degrees that are shown around a single place. */
 const leastExtent = 4;
 
 /** The camera that shows all of `box`; the whole world where there is none. */
 export function fitted(box: Box | undefined, size: Size): Camera {
-  const [west, south, east, north] = box ?? [-180, -90, 180, 90];
-  const width = east >= west ? east - west : east - west + 360;
+  const shown = box ?? world;
+  const [west, south, , north] = shown;
+  const width = widthOf(shown);
   const centre: Position = [normalized(west + width / 2), (south + north) / 2];
   const form = width > widestOnGlobe || north - south > widestOnGlobe ? "world" : "globe";
   // Near a pole a wide range of longitudes is a small area, which the globe shows whole from above.
@@ -127,7 +130,7 @@ export function boxShown(camera: Camera, size: Size): Box {
   if (places.length < pixels.length / 2) {
     // The Earth's edge is on the map: half of it is shown, or all.
     return camera.form === "world"
-      ? [-180, -90, 180, 90]
+      ? world
       : [rounded(normalized(middle[0] - 90)), rounded(Math.max(-90, middle[1] - 90)), rounded(normalized(middle[0] + 90)), rounded(Math.min(90, middle[1] + 90))]; // biome-ignore format: four edges
   }
   const latitudes = places.map(([, latitude]) => latitude);

@@ -5,7 +5,7 @@
  * an outline is right either way, and a map full of filled boxes shows none of them.
  */
 import type { Geometry, Position } from "../../pipeline/core/dataset/dataset.ts";
-import { type Box, boxAround, positionsOf } from "../../pipeline/core/dataset/extent.ts";
+import { type Box, boxAround, positionsOf, unwrapped } from "../../pipeline/core/dataset/extent.ts";
 
 export interface Track {
   /** What identifies it: the dataset's path. */
@@ -55,18 +55,15 @@ function shapeOfLines(lines: readonly (readonly Position[])[]): Shape {
 }
 
 /** The edges of a box; a box without extent is a dot. */
-export function shapeOfBox([west, south, east, north]: Box): Shape {
+export function shapeOfBox(box: Box): Shape {
+  const [west, south, east, north] = box;
   if (west === east && south === north) return { lines: [], dots: [[west, south]] };
-  const width = widthOf(west, east);
-  const [left, right] = [west, west + width];
+  const [left, right] = unwrapped(box);
   const parallels = [south, north].map((latitude) => alongParallels([[left, latitude], [right, latitude]])); // biome-ignore format: a pair of positions
   // All around the globe there is no western and no eastern edge.
-  const meridians: Position[][] = width >= 360 ? [] : [left, right].map((longitude) => [[longitude, south], [longitude, north]]); // biome-ignore format: a pair of positions
+  const meridians: Position[][] = right - left >= 360 ? [] : [left, right].map((longitude) => [[longitude, south], [longitude, north]]); // biome-ignore format: a pair of positions
   return { lines: [...parallels, ...meridians], dots: [] };
 }
-
-/** Degrees from west to east, eastward: a box whose west is greater than its east crosses the antimeridian. */
-const widthOf = (west: number, east: number) => (east >= west ? east - west : east - west + 360);
 
 /** Degrees between positions that are inserted, so that a great circle from one to the next is not seen to leave the parallel. */
 const step = 3;

@@ -87,6 +87,15 @@ export function boxAround(boxes: readonly Box[]): Box | undefined {
   return [widest.west, south, widest.east, north];
 }
 
+/** Its western and eastern edge in degrees, the eastern one beyond 180 where the box crosses the antimeridian. */
+export const unwrapped = ([west, , east]: Box): [west: number, east: number] => [west, west > east ? east + 360 : east];
+
+/** Degrees from its western to its eastern edge. */
+export function widthOf(box: Box): number {
+  const [west, east] = unwrapped(box);
+  return east - west;
+}
+
 const epsilon = 1e-6;
 
 /** Whether a position lies in a box or on its edge. */

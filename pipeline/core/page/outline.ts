@@ -3,7 +3,7 @@
  * can be compared at a glance. What has no place gets a sign of what it is.
  */
 import type { Geometry, Position } from "../dataset/dataset.ts";
-import { type Box, boxAround } from "../dataset/extent.ts";
+import { type Box, boxAround, unwrapped, widthOf } from "../dataset/extent.ts";
 import { evenlyOf } from "../evenly.ts";
 import { type Html, html } from "./html.ts";
 
@@ -86,8 +86,8 @@ function linesOf({ geometry, bbox }: Pictured): readonly (readonly Position[])[]
       return evenlyOf(geometry.coordinates.flat(), mostPoints / 4).map((line) => evenlyOf(line, 8));
   }
   if (!bbox) return [];
-  const [west, south, east, north] = bbox;
-  const right = west > east ? east + 360 : east;
+  const [, south, , north] = bbox;
+  const [west, right] = unwrapped(bbox);
   if (west === right && south === north) return [[[west, south]]];
   return [[[west, south], [right, south], [right, north], [west, north], [west, south]]]; // biome-ignore format: corners
 }
@@ -138,6 +138,5 @@ function sign({ kind, format = "" }: Pictured): Html {
   return html`<svg class="picture sign ${kind}" viewBox="0 0 ${width} ${height}" aria-hidden="true"><path d="${signs[name]}"/></svg>`;
 }
 
-const widthOf = ([west, , east]: Box) => (west > east ? east + 360 : east) - west;
 const tenth = (value: number) => Math.round(value * 10) / 10 + 0;
 const coarse = (degrees: number) => Math.round(degrees * 100) / 100 + 0;

@@ -5,7 +5,7 @@
  * a browser replaces it by one with coastlines.
  */
 import type { Geometry, Position } from "../dataset/dataset.ts";
-import type { Box } from "../dataset/extent.ts";
+import { type Box, unwrapped } from "../dataset/extent.ts";
 import { evenlyOf } from "../evenly.ts";
 import type { Item } from "../stac/item.ts";
 import { timeOf } from "./about.ts";
@@ -118,8 +118,9 @@ function point([longitude, latitude]: Position, { west, north, across }: Frame):
 
 const coarse = (value: number) => Math.round(value * 10) / 10 + 0;
 
-const ringOf = ([west, south, east, north]: Box): readonly Position[] => {
-  const right = west > east ? east + 360 : east;
+const ringOf = (box: Box): readonly Position[] => {
+  const [, south, , north] = box;
+  const [west, right] = unwrapped(box);
   return [
     [west, south],
     [right, south],

@@ -4,7 +4,7 @@
  * Of each thing that two may share, a dataset sees its neighbours in the order of paths and no more. So it costs the same however
  * many datasets a campaign has, and one more changes the pages of its neighbours alone.
  */
-import { boxAround } from "../dataset/extent.ts";
+import { boxAround, widthOf } from "../dataset/extent.ts";
 import type { DatasetEntry } from "../stac/catalog-entry.ts";
 import { byBytes } from "../text/order.ts";
 import { type Related, textIn, timeOf } from "./about.ts";
@@ -106,8 +106,8 @@ function daysOf(item: DatasetEntry["item"]): string[] {
 function cellOf({ bbox }: DatasetEntry["item"]): string | undefined {
   const box = bbox && boxAround([bbox]);
   if (!box) return undefined;
-  const [west, south, east, north] = box;
-  const across = west > east ? east + 360 - west : east - west;
+  const [west, south, , north] = box;
+  const across = widthOf(box);
   if (across > 10 || north - south > 10) return undefined;
   const middle = ((west + across / 2 + 540) % 360) - 180;
   return `${Math.floor(middle / 5)} ${Math.floor((south + north) / 10)}`;

@@ -4,7 +4,7 @@
  *
  * The index gives the newest first, without weights, so that it stays small. The first rows are ordered here, by what they show.
  */
-import type { Box } from "../dataset/extent.ts";
+import { widthOf } from "../dataset/extent.ts";
 import type { Row } from "./index/rows.ts";
 import { daysOf } from "./index/time-cells.ts";
 import { fold, partsOf } from "./index/words.ts";
@@ -45,7 +45,6 @@ function fitOf({ time, bbox }: Rankable, { bbox: box, from, until }: Query): num
   return inTime + (bbox && box ? ratio(widthOf(box), widthOf(bbox)) * ratio(box[3] - box[1], bbox[3] - bbox[1]) : 0);
 }
 
-const widthOf = ([west, , east]: Box) => (west > east ? east + 360 : east) - west;
 const ratio = (asked: number, has: number) => (has <= asked ? 1 : asked / has);
 
 /** Whole words and their parts: `air_temperature` and `air`, `temperature`. */

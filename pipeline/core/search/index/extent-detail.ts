@@ -9,9 +9,9 @@
  * | 2 | first day since 1970-01-01, little endian; 65 534: unknown, 65 535: none |
  * | 1 | days after the first; 255: at least so many |
  */
-import type { Box } from "../../dataset/extent.ts";
+import { type Box, unwrapped } from "../../dataset/extent.ts";
 import type { SearchDocument } from "./document.ts";
-import { cellBoxOf, isAtEveryBox, unwrapped } from "./place-cells.ts";
+import { cellBoxOf, isAtEveryBox } from "./place-cells.ts";
 import { type Days, daysOf } from "./time-cells.ts";
 
 /** Bytes of a detail, and those of its box, which come first. */

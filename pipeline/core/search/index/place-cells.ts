@@ -7,7 +7,7 @@
  *
  * Longitude 180 is -180, and at a pole all longitudes are one point.
  */
-import type { Box } from "../../dataset/extent.ts";
+import { type Box, unwrapped } from "../../dataset/extent.ts";
 import { type Cells, exactly } from "./cells.ts";
 import { special } from "./words.ts";
 
@@ -29,8 +29,6 @@ function overlaps(a: Box, b: Box): boolean {
   const [from, to] = unwrapped(b);
   return [-360, 0, 360].some((turn) => west + turn <= to && from <= east + turn);
 }
-
-export const unwrapped = ([west, , east]: Box): [number, number] => [west, west > east ? east + 360 : east];
 
 const global = `${special}gG`;
 const wide = `${special}gW`;

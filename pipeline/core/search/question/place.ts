@@ -1,5 +1,5 @@
 /** Places in a question: coordinates with their letter, bands of latitude and longitude, and names of `place-names.ts`. */
-import type { Box } from "../../dataset/extent.ts";
+import { type Box, widthOf } from "../../dataset/extent.ts";
 import { fold } from "../index/words.ts";
 import { placeBox, placeNames } from "./place-names.ts";
 
@@ -147,13 +147,14 @@ function around(groups: Groups, degrees: number): Box | undefined {
   return grown([west, south, east, north], degrees);
 }
 
-function grown([west, south, east, north]: Box, degrees: number): Box {
+function grown(box: Box, degrees: number): Box {
+  const [west, south, east, north] = box;
   const round = (value: number) => Math.round(value * 1e4) / 1e4 + 0;
   const latitudes = [Math.max(-90, south - degrees), Math.min(90, north + degrees)] as const;
   // Degrees of longitude are shorter towards the poles.
   const wide = degrees / Math.max(0.1, Math.cos((Math.max(Math.abs(south), Math.abs(north)) % 90) * (Math.PI / 180)));
   const across = degrees > 0 && south > -90 && north < 90 ? wide : degrees;
-  const length = (west > east ? east + 360 : east) - west + 2 * across;
+  const length = widthOf(box) + 2 * across;
   const [left, right] = length >= 360 ? [-180, 180] : [wrapped(west - across), wrapped(east + across)];
   return [round(left), round(latitudes[0]), round(right), round(latitudes[1])];
 }
