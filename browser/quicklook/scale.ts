@@ -33,6 +33,9 @@ export function rangeOf(values: ArrayLike<number>, isLog = false): Range | undef
   return least <= greatest ? { least, greatest } : undefined;
 }
 
+/** Where there is no value. */
+export const unitRange: Range = { least: 0, greatest: 1 };
+
 /** A range that one value alone would not have is widened around it. */
 export function widened({ least, greatest }: Range, isLog = false): Range {
   if (greatest > least) return { least, greatest };

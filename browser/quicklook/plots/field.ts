@@ -7,27 +7,23 @@
 import { type ColourTable, indexAt } from "../colours.ts";
 import type { PlotData } from "../load.ts";
 import { dataUrl, palettePng } from "../png.ts";
-import { rangeOf, type Scale, scaleOf } from "../scale.ts";
+import { type Scale, scaleOf } from "../scale.ts";
 import { px, type SvgNode, svg } from "../scene.ts";
 import { valueText } from "../values.ts";
 import { type Cells, cellsOf } from "./cells.ts";
-import { type Area, framed, frameOf, ticksAcross, ticksUp, titleOf } from "./frame.ts";
+import { type Area, colourScaleOf, framed, frameOf, ticksAcross, ticksUp, titleOf } from "./frame.ts";
 import { extremesText, shownValue } from "./lines.ts";
 import type { Cursor, Plot, PlotOptions } from "./plot.ts";
 
 export function fieldPlot(data: Extract<PlotData, { kind: "field" }>, options: PlotOptions): Plot {
   const { value, downward } = data;
-  const { width, height, colours, isLog, id, texts } = options;
+  const { width, height, colours, id, texts } = options;
   const [x, y] = [cellsOf(data.x, texts), cellsOf(data.y, texts)];
-  const colour = scaleOf(rangeOf(value.values, isLog) ?? { least: 0, greatest: 1 }, {
-    quantity: value,
-    isLog,
-    ticks: ticksUp(height - 68),
-  });
+  const colour = colourScaleOf(value, options);
   const frame = frameOf({
     ...options,
-    x: { title: titleOf(x), scale: scaleOf(x.range, { quantity: x, ticks: ticksAcross(width - 140) }) },
-    y: { title: titleOf(y), scale: scaleOf(y.range, { quantity: y, ticks: ticksUp(height - 68) }), reversed: downward },
+    x: { title: titleOf(x), scale: scaleOf(x.range, { quantity: x, ticks: ticksAcross(width, true) }) },
+    y: { title: titleOf(y), scale: scaleOf(y.range, { quantity: y, ticks: ticksUp(height) }), reversed: downward },
     bar: { title: titleOf(value), scale: colour, colours, id },
   });
   const { area } = frame;

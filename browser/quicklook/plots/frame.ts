@@ -1,7 +1,7 @@
 /** Axes around a plot: frame, grid, ticks, titles, and the bar that says what colours mean. */
 import { type ColourTable, colourAt } from "../colours.ts";
 import type { Values } from "../load.ts";
-import type { Scale } from "../scale.ts";
+import { rangeOf, type Scale, scaleOf, unitRange } from "../scale.ts";
 import { px, type SvgNode, svg } from "../scene.ts";
 import { unitText } from "../values.ts";
 import type { PlotOptions } from "./plot.ts";
@@ -50,6 +50,9 @@ export interface Frame {
 /** Pixels that a text of 12 px takes, about. */
 const widthOf = (text: string) => text.length * 6.6;
 const tickLength = 4;
+
+/** Pixels above and below what is drawn. */
+export const margin = { top: 26, bottom: 42 } as const;
 const barWidth = 12;
 
 /** "air temperature (K)" */
@@ -61,8 +64,7 @@ export function frameOf({ width, height, x, y, bar }: FrameOptions): Frame {
   const widest = (scale: Scale) => Math.max(0, ...scale.ticks.map(({ text }) => widthOf(text)));
   const left = Math.ceil(widest(y.scale) + tickLength + 8);
   const right = bar ? Math.ceil(barWidth + widest(bar.scale) + 30) : 14;
-  const top = 26;
-  const bottom = 42;
+  const { top, bottom } = margin;
   const area = { left, top, width: Math.max(40, width - left - right), height: Math.max(40, height - top - bottom) };
   const across = (value: number) =>
     area.left + area.width * (x.reversed ? 1 - x.scale.share(value) : x.scale.share(value));
@@ -201,6 +203,13 @@ export function framed(
   );
 }
 
-/** Ticks that there is room for along so many pixels. */
-export const ticksAcross = (pixels: number) => Math.max(2, Math.floor(pixels / 90));
-export const ticksUp = (pixels: number) => Math.max(2, Math.floor(pixels / 45));
+/** Ticks that there is room for in a plot of that width, about; its other texts are not known yet. */
+export const ticksAcross = (width: number, hasBar = false) =>
+  Math.max(2, Math.floor((width - (hasBar ? 140 : 80)) / 90));
+
+/** Ticks that there is room for in a plot of that height. */
+export const ticksUp = (height: number) => Math.max(2, Math.floor((height - margin.top - margin.bottom) / 45));
+
+/** Of a plot in which colours stand for values. */
+export const colourScaleOf = (value: Values, { isLog, height }: Pick<PlotOptions, "isLog" | "height">): Scale =>
+  scaleOf(rangeOf(value.values, isLog) ?? unitRange, { quantity: value, isLog, ticks: ticksUp(height) });

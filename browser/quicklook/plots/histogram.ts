@@ -1,6 +1,6 @@
 /** How many values there are of each size: what can be drawn of any numbers. */
 import type { PlotData } from "../load.ts";
-import { rangeOf, scaleOf, widened } from "../scale.ts";
+import { rangeOf, scaleOf, unitRange, widened } from "../scale.ts";
 import { px, svg } from "../scene.ts";
 import { valueText } from "../values.ts";
 import { framed, frameOf, ticksAcross, ticksUp, titleOf } from "./frame.ts";
@@ -9,10 +9,10 @@ import type { Cursor, Plot, PlotOptions } from "./plot.ts";
 
 export function histogramPlot({ value }: Extract<PlotData, { kind: "histogram" }>, options: PlotOptions): Plot {
   const { width, height, isLog, texts } = options;
-  const scale = scaleOf(widened(rangeOf(value.values, isLog) ?? { least: 0, greatest: 1 }, isLog), {
+  const scale = scaleOf(widened(rangeOf(value.values, isLog) ?? unitRange, isLog), {
     quantity: value,
     isLog,
-    ticks: ticksAcross(width - 80),
+    ticks: ticksAcross(width),
   });
   const counts = countsOf(value.values, scale.share, Math.max(8, Math.min(60, Math.floor(width / 12))));
   const most = Math.max(1, ...counts);
@@ -21,7 +21,7 @@ export function histogramPlot({ value }: Extract<PlotData, { kind: "histogram" }
     x: { title: titleOf(value), scale },
     y: {
       title: texts.numberOfValues,
-      scale: scaleOf({ least: 0, greatest: most * 1.05 }, { quantity: {}, ticks: ticksUp(height - 68) }),
+      scale: scaleOf({ least: 0, greatest: most * 1.05 }, { quantity: {}, ticks: ticksUp(height) }),
     },
   });
   const { area } = frame;

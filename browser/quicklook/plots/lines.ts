@@ -1,6 +1,6 @@
 /** Values along a time or another coordinate, and profiles, whose vertical axis is the coordinate. Gaps stay gaps. */
 import type { PlotData, Values } from "../load.ts";
-import { padded, rangeOf, scaleOf } from "../scale.ts";
+import { padded, rangeOf, scaleOf, unitRange } from "../scale.ts";
 import { px, type SvgNode, svg } from "../scene.ts";
 import { type Quantity, valueText } from "../values.ts";
 import { type Frame, framed, frameOf, ticksAcross, ticksUp, titleOf } from "./frame.ts";
@@ -8,14 +8,14 @@ import type { Cursor, Plot, PlotOptions, PlotTexts } from "./plot.ts";
 
 export function seriesPlot({ x, value }: Extract<PlotData, { kind: "series" }>, options: PlotOptions): Plot {
   const { width, height, isLog } = options;
-  const along = rangeOf(x.values) ?? unit;
+  const along = rangeOf(x.values) ?? unitRange;
   const xScale = scaleOf(padded(along, false, 0.01), {
     values: along,
     quantity: x,
-    ticks: ticksAcross(width - 80),
+    ticks: ticksAcross(width),
   });
-  const yRange = padded(rangeOf(value.values, isLog) ?? unit, isLog);
-  const yScale = scaleOf(yRange, { quantity: value, isLog, ticks: ticksUp(height - 68) });
+  const yRange = padded(rangeOf(value.values, isLog) ?? unitRange, isLog);
+  const yScale = scaleOf(yRange, { quantity: value, isLog, ticks: ticksUp(height) });
   const frame = frameOf({
     ...options,
     x: { title: titleOf(x), scale: xScale },
@@ -30,9 +30,9 @@ export function profilePlot(data: Extract<PlotData, { kind: "profile" }>, option
   const { width, height, isLog } = options;
   // Where the value is missing its height is of no interest.
   const heights = vertical.values.map((each, i) => (Number.isNaN(value.values[i]) ? Number.NaN : each));
-  const yScale = scaleOf(rangeOf(heights) ?? unit, { quantity: vertical, ticks: ticksUp(height - 68) });
-  const xRange = padded(rangeOf(value.values, isLog) ?? unit, isLog);
-  const xScale = scaleOf(xRange, { quantity: value, isLog, ticks: ticksAcross(width - 80) });
+  const yScale = scaleOf(rangeOf(heights) ?? unitRange, { quantity: vertical, ticks: ticksUp(height) });
+  const xRange = padded(rangeOf(value.values, isLog) ?? unitRange, isLog);
+  const xScale = scaleOf(xRange, { quantity: value, isLog, ticks: ticksAcross(width) });
   const frame = frameOf({
     ...options,
     x: { title: titleOf(value), scale: xScale },
@@ -41,8 +41,6 @@ export function profilePlot(data: Extract<PlotData, { kind: "profile" }>, option
   const places = placesOf(value.values, vertical.values, frame);
   return linePlot({ along: vertical, value, places, main: "y", options, frame });
 }
-
-const unit = { least: 0, greatest: 1 };
 
 /** float64[n] each, pixels; NaN where there is no point. */
 interface Places {
@@ -75,7 +73,7 @@ function linePlot({ along, value, places, main, options, frame }: Line): Plot {
   return {
     svg: framed(options, frame, svg("path", { class: "plot-line", d: pathOf(places, main) }), ...dotsOf(places)),
     summary: `${texts[main === "x" ? "series" : "profile"](value.label, along.label)} ${extremesText(value, texts)}`,
-    at: (x, y) => cursor(nearest(shown, places, x, y, main)),
+    at: (x, y) => cursor(nearestOf(shown, (i) => distanceTo(i, places, x, y, main))),
     step(from, right, up) {
       const [last] = from?.at ?? [];
       const at = last === undefined ? -1 : shown.indexOf(last);
@@ -103,15 +101,20 @@ function indices({ x, y }: Places): number[] {
   return found;
 }
 
-function nearest(shown: readonly number[], places: Places, x: number, y: number, main: "x" | "y"): number | undefined {
+/** Along the axis first: a person follows the line with the pointer above or below it. */
+function distanceTo(i: number, places: Places, x: number, y: number, main: "x" | "y"): number {
+  const [dx, dy] = [Math.abs(places.x[i]! - x), Math.abs(places.y[i]! - y)];
+  return main === "x" ? dx + dy / 1000 : dy + dx / 1000;
+}
+
+/** The first of the nearest. */
+export function nearestOf(shown: readonly number[], distance: (i: number) => number): number | undefined {
   let best: number | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const i of shown) {
-    const [dx, dy] = [Math.abs(places.x[i]! - x), Math.abs(places.y[i]! - y)];
-    // Along the axis first: a person follows the line with the pointer above or below it.
-    const distance = main === "x" ? dx + dy / 1000 : dy + dx / 1000;
-    if (distance >= least) continue;
-    least = distance;
+    const away = distance(i);
+    if (away >= least) continue;
+    least = away;
     best = i;
   }
   return best;

@@ -4,8 +4,8 @@ import type { PlotData, Values } from "../load.ts";
 import { type Range, rangeOf, scaleOf, widened } from "../scale.ts";
 import { px, type SvgNode, svg } from "../scene.ts";
 import { valueText } from "../values.ts";
-import { framed, frameOf, ticksAcross, ticksUp, titleOf } from "./frame.ts";
-import { extremesText, shownValue } from "./lines.ts";
+import { colourScaleOf, framed, frameOf, margin, ticksAcross, ticksUp, titleOf } from "./frame.ts";
+import { extremesText, nearestOf, shownValue } from "./lines.ts";
 import type { Cursor, Plot, PlotOptions } from "./plot.ts";
 
 /** Dots that are drawn: more of them lie on one another. */
@@ -13,18 +13,14 @@ const mostDots = 3000;
 
 export function trackPlot(data: Extract<PlotData, { kind: "track" }>, options: PlotOptions): Plot {
   const { latitude, value } = data;
-  const { width, height, colours, isLog, id, texts } = options;
+  const { width, height, colours, id, texts } = options;
   const longitude = { ...data.longitude, values: continued(data.longitude.values) };
-  const colour = scaleOf(rangeOf(value.values, isLog) ?? { least: 0, greatest: 1 }, {
-    quantity: value,
-    isLog,
-    ticks: ticksUp(height - 68),
-  });
-  const ranges = aspect(longitude, latitude, (width - 140) / (height - 68));
+  const colour = colourScaleOf(value, options);
+  const ranges = aspect(longitude, latitude, (width - 140) / (height - margin.top - margin.bottom));
   const frame = frameOf({
     ...options,
-    x: { title: titleOf(longitude), scale: scaleOf(ranges.x, { quantity: {}, ticks: ticksAcross(width - 140) }) },
-    y: { title: titleOf(latitude), scale: scaleOf(ranges.y, { quantity: {}, ticks: ticksUp(height - 68) }) },
+    x: { title: titleOf(longitude), scale: scaleOf(ranges.x, { quantity: {}, ticks: ticksAcross(width, true) }) },
+    y: { title: titleOf(latitude), scale: scaleOf(ranges.y, { quantity: {}, ticks: ticksUp(height) }) },
     bar: { title: titleOf(value), scale: colour, colours, id },
   });
   const x = longitude.values.map((each) => frame.x(each));
@@ -46,17 +42,7 @@ export function trackPlot(data: Extract<PlotData, { kind: "track" }>, options: P
   return {
     svg: framed(options, frame, wayOf(x, y), ...dots),
     summary: `${texts.track(value.label)} ${extremesText(value, texts)}`,
-    at(left, top) {
-      let best: number | undefined;
-      let least = Number.POSITIVE_INFINITY;
-      for (const i of shown) {
-        const distance = Math.hypot(x[i]! - left, y[i]! - top);
-        if (distance >= least) continue;
-        least = distance;
-        best = i;
-      }
-      return cursor(best);
-    },
+    at: (left, top) => cursor(nearestOf(shown, (i) => Math.hypot(x[i]! - left, y[i]! - top))),
     step(from, right, up) {
       const at = from ? shown.indexOf(from.at[0]!) : -1;
       return cursor(shown[at < 0 ? 0 : Math.min(shown.length - 1, Math.max(0, at + right + up))]);
