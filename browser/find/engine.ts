@@ -82,15 +82,8 @@ class IndexEngine implements Engine {
     if (!this.isLocal)
       return { rows, total: isAsked(query) ? total : this.#index.documents, more, corrected, question };
     const kept = await this.#since(rows, ask.since);
-    const inOrder =
-      ask.sort === "best"
-        ? kept
-        : sorted(
-            kept,
-            ask.sort,
-            hits.map(({ path }) => path),
-          );
-    return { rows: inOrder, total: kept.length, more: false, corrected, question };
+    const newest = hits.map(({ path }) => path);
+    return { rows: sorted(kept, ask.sort, newest), total: kept.length, more: false, corrected, question };
   }
 
   async facets(ask: Ask): Promise<Facets> {
@@ -148,24 +141,16 @@ function queryOf({ values, box, from, until }: Ask, { query }: Question): Query 
   const after = later(first, query.from);
   const before = earlier(last, query.until);
   const isOverlap = after === undefined || before === undefined || after <= before;
+  // Of times that exclude one another, what is chosen counts.
+  const [start, end] = isOverlap ? [after, before] : [first, last];
   const bbox = box ?? query.bbox;
   return {
     ...(query.words !== undefined && { words: query.words }),
     ...(bbox && { bbox }),
-    // Of times that exclude one another, what is chosen counts.
-    ...compact({ from: isOverlap ? after : first, until: isOverlap ? before : last }),
+    ...(start !== undefined && { from: start }),
+    ...(end !== undefined && { until: end }),
     ...(Object.keys(values).length > 0 && { values }),
   };
-}
-
-function compact({
-  from,
-  until,
-}: {
-  from: string | undefined;
-  until: string | undefined;
-}): Pick<Query, "from" | "until"> {
-  return { ...(from !== undefined && { from }), ...(until !== undefined && { until }) };
 }
 
 const later = (a: string | undefined, b: string | undefined) =>
