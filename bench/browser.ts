@@ -5,14 +5,13 @@
  * and bytes are the same on every machine. Bytes are those of a gateway that compresses, though ours does not.
  */
 import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import type { CID } from "multiformats/cid";
 import type { Browser } from "playwright-core";
 import { serve } from "../pipeline/serve/serve.ts";
-import { filesBelow, type Portal, portalOf } from "../test/browser/quicklook/portal.ts";
+import { filesBelow, nodeOf, portalOf } from "../test/browser/quicklook/portal.ts";
 import { testWorld } from "../test/fakes/world.ts";
 import { openChromium } from "../test/servers/chromium.ts";
+import { closed, listening } from "../test/servers/loopback.ts";
 
 const delay = 50;
 const runs = 5;
@@ -42,17 +41,6 @@ for (const store of stores) {
 }
 await browser.close();
 
-function nodeOf(portal: Portal) {
-  return {
-    name: "memory",
-    get: async (cid: CID) => {
-      const bytes = portal.get(cid);
-      if (!bytes) throw new Error(`no block ${cid}`);
-      return bytes;
-    },
-  };
-}
-
 /** A gateway that is far away: each request waits before it is passed on. */
 async function delaying(url: string) {
   const server = createServer((incoming, outgoing) => {
@@ -64,13 +52,7 @@ async function delaying(url: string) {
       }).end();
     }, delay);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+  return { url: await listening(server), close: () => closed(server) };
 }
 
 /** One visit with nothing cached. */

@@ -1,17 +1,13 @@
 /** What axe finds in a page that is open, whose policy has to be bypassed for it: `bypassCSP`. */
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import axe, { type RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 
-interface Axe {
-  run(): Promise<{ violations: readonly { id: string; nodes: readonly { html: string }[] }[] }>;
-}
-
-const script = createRequire(import.meta.url).resolve("axe-core");
-
-/** A line for each rule that is broken, with the first element that breaks it. */
-export async function axeViolations(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(script, "utf8"));
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: Axe }).axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+/** A line for each rule that is broken, with the elements that break it. */
+export async function axeViolations(page: Page, options: RunOptions = {}): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(
+    (options) => (globalThis as unknown as { axe: typeof axe }).axe.run(options),
+    options,
+  );
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join("; ")}`);
 }

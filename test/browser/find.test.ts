@@ -1,16 +1,15 @@
 /** The page that finds datasets, in a real Chromium, on a portal behind our own gateway. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Entry } from "../../pipeline/core/stac/catalog-entry.ts";
-import { listening } from "../../pipeline/http/listen.ts";
 import { chromium, openChromium } from "../servers/chromium.ts";
+import { axeViolations } from "./axe.ts";
 import { campaign, failed, made, plain, portalFiles, servedPortal, visit } from "./portal.ts";
+import { servePortals } from "./portal-server.ts";
 
 describe.skipIf(!(await chromium()))("the page that finds datasets", () => {
   let browser: Browser;
@@ -213,24 +212,9 @@ describe.skipIf(!(await chromium()))("the page that finds datasets", () => {
 
   it("works in a folder of a host that knows files alone, and lists the newest from a disk", async () => {
     const files = portalFiles();
-    const types: Readonly<Record<string, string>> = {
-      html: "text/html; charset=utf-8",
-      js: "text/javascript",
-      css: "text/css",
-    };
-    const server = createServer((request, response) => {
-      const path = decodeURIComponent(new URL(request.url ?? "/", "http://host").pathname).replace(
-        /^\/data\/orcestra\//,
-        "",
-      );
-      const bytes = files.get(path);
-      response.writeHead(bytes === undefined ? 404 : 200, { "content-type": types[path.split(".").at(-1) ?? ""] ?? "application/octet-stream" }); // biome-ignore format: one answer
-      response.end(bytes);
-    });
-    const { port } = await listening(server, "127.0.0.1", 0);
-    const base = `http://127.0.0.1:${port}`;
-    onTestFinished(() => void server.close());
-    const { page } = await visit(browser, `${base}/data/orcestra/index.html#q=lidar`);
+    const server = await servePortals(new Map([["data/orcestra", files]]));
+    onTestFinished(() => server.close());
+    const { page } = await visit(browser, `${server.url}/data/orcestra/index.html#q=lidar`);
     await expect.poll(() => count(page)).toBe("1 of 14");
     await page.locator(".rows > li").click();
     await expect.poll(() => page.title()).toBe("products/BCO/lidar.zarr");
@@ -306,14 +290,7 @@ describe.skipIf(!(await chromium()))("the page that finds datasets", () => {
         for (const name of ["Filters", "Map"]) await page.getByRole("button", { name, exact: false }).first().click();
       await page.waitForSelector(".map canvas");
       // The page's policy allows no style of others, which axe adds: it is not obeyed here.
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() =>
-        (globalThis as unknown as { axe: typeof axe }).axe.run({ preload: false }),
-      );
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join("; ")}`),
-        hash,
-      ).toEqual([]);
+      expect(await axeViolations(page, { preload: false }), hash).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), hash).toBe(width);
     }
   });

@@ -1,6 +1,5 @@
 /** The quick-look in a real Chromium: behind our gateway with its origin "null", a real Kubo, and a host of files alone. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { CID } from "multiformats/cid";
@@ -12,7 +11,8 @@ import { smallNetcdf } from "../../fakes/netcdf3.ts";
 import { testWorld } from "../../fakes/world.ts";
 import { chromium, openChromium } from "../../servers/chromium.ts";
 import { kuboBinary, startKubo } from "../../servers/kubo.ts";
-import { filesBelow, type Portal, portalOf } from "./portal.ts";
+import { axeViolations } from "../axe.ts";
+import { filesBelow, nodeOf, type Portal, portalOf } from "./portal.ts";
 
 const store = "products/ALMA/surface_meteorology.zarr";
 const sondes = "products/KITE/KITE-20260126a/dropsondes.zarr";
@@ -28,16 +28,11 @@ describe.skipIf(!(await chromium()))("the quick-look in Chromium", () => {
   afterAll(() => browser.close());
 
   /** Behind our own gateway. @param change what its node gives instead of a block */
-  async function served(portal: Portal, change: (cid: CID, bytes: Uint8Array) => Uint8Array = (_, bytes) => bytes) {
-    const node = {
-      name: "memory",
-      get: async (cid: CID) => {
-        const bytes = portal.get(cid);
-        if (!bytes) throw new Error(`no block ${cid}`);
-        return change(cid, bytes);
-      },
-    };
-    const gateway = await serve({ node, resolve: async () => ({ cid: portal.cid }), campaign: "alma" }, testWorld());
+  async function served(portal: Portal, change?: (cid: CID, bytes: Uint8Array) => Uint8Array) {
+    const gateway = await serve(
+      { node: nodeOf(portal, change), resolve: async () => ({ cid: portal.cid }), campaign: "alma" },
+      testWorld(),
+    );
     onTestFinished(() => gateway.close());
     return `${gateway.url}/ipfs/${portal.cid}/${portal.page}`;
   }
@@ -202,12 +197,5 @@ function* chunkBlocks({ blocks, files }: Portal): Generator<string> {
 async function violations(page: Page): Promise<readonly string[]> {
   // Not as a script of the page, whose policy lets none in. It tries things that the policy forbids, and the browser tells.
   page.removeAllListeners("console");
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const found = await axe.run();
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(" ")}`);
-  });
+  return axeViolations(page);
 }

@@ -63,6 +63,18 @@ export function portalOf({ path, files, reader }: PortalDataset): Portal {
   return { cid, page, blocks, files: all, get: (asked) => blocks.get(keyOf(asked))?.bytes };
 }
 
+/** A node that has the portal's blocks. @param change what it gives instead of a block */
+export function nodeOf(portal: Portal, change: (cid: CID, bytes: Uint8Array) => Uint8Array = (_, bytes) => bytes) {
+  return {
+    name: "memory",
+    get: async (cid: CID) => {
+      const bytes = portal.get(cid);
+      if (!bytes) throw new Error(`no block ${cid}`);
+      return change(cid, bytes);
+    },
+  };
+}
+
 /** Files of a folder on disk, or the file alone, by path below it. */
 export function filesBelow(path: string): Files {
   const names = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
