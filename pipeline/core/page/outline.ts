@@ -42,7 +42,8 @@ export interface Pictured {
 export function pictureOf(one: Pictured, group: number, frame: Box): Html {
   const lines = one.bbox || one.geometry ? linesOf(one) : [];
   if (lines.length === 0) return sign(one);
-  const d = lines.map((line) => pathOf(line, nearer(lines, one.bbox, frame))).join("");
+  const part = nearer(lines, one.bbox, frame);
+  const d = lines.map((line) => pathOf(line, part)).join("");
   return html`<svg class="picture group-${group}" viewBox="0 0 ${width} ${height}" aria-hidden="true"><path d="${d}"/></svg>`;
 }
 
