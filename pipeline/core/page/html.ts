@@ -57,6 +57,10 @@ export function dataScript(type: "application/json" | "application/ld+json", id:
   return make(`<script type="${type}" id="${written(id)}">${json}</script>`);
 }
 
+/** The address of `path` below another, which does not end in a slash. Each name stays what it is. */
+export const hrefBelow = (href: string, path: string): string =>
+  [href, ...path.split("/").map((name) => encodeURIComponent(name.toWellFormed()))].join("/");
+
 /** A link where `href` is on the web, on IPFS, or relative; else its text alone. */
 export function linked(href: string, content: Content): Html {
   if (/^https?:\/\/[^\s]+$/i.test(href)) return html`<a href="${href}" rel="noopener">${content}</a>`;

@@ -7,7 +7,7 @@ import type { Box } from "../dataset/extent.ts";
 import { datasetPage } from "../stac/names.ts";
 import { formatBytes, oneLine } from "../text/shown.ts";
 import { groupOf } from "./groups.ts";
-import { type Content, type Html, html } from "./html.ts";
+import { type Content, type Html, hrefBelow, html } from "./html.ts";
 import { pictureOf } from "./outline.ts";
 
 export interface ListRow {
@@ -57,7 +57,7 @@ export function rowOf(row: ListRow, { frame, groups, texts }: RowOptions): Html 
 /** The page of a dataset; of what is none, the file itself. Relative to the root of the portal. */
 export function hrefOf({ kind, path, format }: Pick<ListRow, "kind" | "path" | "format">): string {
   if (kind === "dataset") return datasetPage(path);
-  const file = ["tree", ...path.split("/").map(encodeURIComponent)].join("/");
+  const file = hrefBelow("tree", path);
   return format === "directory" ? `${file}/` : file;
 }
 

@@ -10,15 +10,12 @@ import { plural } from "../text/plural.ts";
 import { formatBytes } from "../text/shown.ts";
 import { dataOf, type VersionLine, type VersionOp, versionLines } from "../versions/versions.ts";
 import { listIn, type PageAbout, sizeOf } from "./about.ts";
-import { type Content, type Html, html } from "./html.ts";
+import { type Content, type Html, hrefBelow, html } from "./html.ts";
 
 /** The relative address of the dataset in the portal's tree. */
 export function dataHref({ path }: PageAbout, page: string): string {
-  return below(relative(page, "tree"), path);
+  return hrefBelow(relative(page, "tree"), path);
 }
-
-const below = (href: string, path: string) =>
-  [href, ...path.split("/").map((name) => encodeURIComponent(name.toWellFormed()))].join("/");
 
 /** A gateway on the reader's own machine: that of Kubo and of `fieldtree serve` have other ports, and a page knows better. */
 const usualGateway = "http://127.0.0.1:8080";
@@ -87,7 +84,7 @@ ${
   files.length > 0 &&
   html`<details${files.length <= 12 && html` open`}><summary>${plural(files.length + Math.max(0, left), "file")}</summary>
 <ul class="files">${files.map(
-    (file) => html`<li><a href="${below(href, file.path)}">${file.path}</a> <small>${file.about}</small></li>\n`,
+    (file) => html`<li><a href="${hrefBelow(href, file.path)}">${file.path}</a> <small>${file.about}</small></li>\n`,
   )}${left > 0 && html`<li>and ${left} more</li>`}</ul></details>
 `
 }${listIn(about.item.properties, "fieldtree:differences").length > 0 && html`<p class="quiet">They differ in: ${textList(about, "fieldtree:differences")}</p>\n`}${
