@@ -8,7 +8,7 @@ import { type Content, type Html, html, linked } from "./html.ts";
 /** A term and what it is; left out where that is blank. */
 type Row = readonly [term: string, value: Content];
 
-const isBlank = (value: Content): boolean =>
+export const isBlank = (value: Content): boolean =>
   value === undefined || value === false || value === "" || (Array.isArray(value) && value.length === 0);
 
 export function rows(all: readonly Row[]): Content {

@@ -138,7 +138,8 @@ export function timeText({ start, end }: { readonly start: string; readonly end:
   return `${from} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to} UTC`;
 }
 
-const minutes = (instant: string) => instant.slice(0, 16).replace("T", " ");
+/** `2024-08-18 14:31`. */
+export const minutes = (instant: string) => instant.slice(0, 16).replace("T", " ");
 
 /** Blank where its time is not known, or is one instant. */
 export function timeFigure(item: Item): Content {
@@ -175,7 +176,7 @@ function axisOf(start: string, end: string): Axis | undefined {
   const length = to - from;
   if (length <= 2 * day) {
     const unit = length <= 3 * hour ? hour : length <= 12 * hour ? 3 * hour : 6 * hour;
-    return evenAxis(from, to, unit, (ms) => iso(ms).slice(0, 16).replace("T", " "));
+    return evenAxis(from, to, unit, (ms) => minutes(iso(ms)));
   }
   if (length <= 40 * day) return evenAxis(from, to, length <= 10 * day ? day : 5 * day, (ms) => iso(ms).slice(0, 10));
   const months = length <= 500 * day ? 1 : length <= 5000 * day ? 12 : length <= 50_000 * day ? 120 : 1200;

@@ -11,6 +11,7 @@ import { formatBytes } from "../text/shown.ts";
 import { dataOf, type VersionLine, type VersionOp, versionLines } from "../versions/versions.ts";
 import { listIn, type PageAbout, sizeOf } from "./about.ts";
 import { type Content, type Html, hrefBelow, html } from "./html.ts";
+import { minutes } from "./place.ts";
 
 /** The relative address of the dataset in the portal's tree. */
 export function dataHref({ path }: PageAbout, page: string): string {
@@ -106,7 +107,7 @@ const mostFiles = 200;
 function filesOf({ item: { properties, assets } }: PageAbout): { readonly path: string; readonly about: string }[] {
   const members = listIn(properties, "fieldtree:members").flatMap((member) => {
     if (!isRecord(member) || typeof member.path !== "string") return [];
-    const start = typeof member.start === "string" ? member.start.slice(0, 16).replace("T", " ") : "";
+    const start = typeof member.start === "string" ? minutes(member.start) : "";
     return [{ path: member.path, about: [start, sizeText(assets[`data/${member.path}`])].filter(Boolean).join(", ") }];
   });
   if (members.length > 0) return members.slice(0, mostFiles);

@@ -1,6 +1,7 @@
 /** Variables and dimensions as tables. */
 import { isRecord, type Json } from "../json.ts";
 import type { PageAbout } from "./about.ts";
+import { isBlank } from "./facts.ts";
 import { type Content, html } from "./html.ts";
 
 type Field = Readonly<Record<string, Json>>;
@@ -49,8 +50,6 @@ ${all.slice(0, mostRows).map(row)}</tbody>
 </table></div>
 ${left > 0 && html`<p class="quiet">and ${left} more, in the STAC item</p>\n`}`;
 }
-
-const isBlank = (cell: Content) => cell === undefined || cell === "";
 
 function variableCells([name, field]: readonly [string, Field], lengths: ReadonlyMap<string, number>): Cells {
   const dimensions = textsOf(field.dimensions).map((dimension) => {
