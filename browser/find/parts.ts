@@ -14,13 +14,7 @@ export interface Part {
 /** What is chosen beside the text, and places and times that the text was understood as. */
 export function chosenParts(ask: Ask, question: Question, texts: Texts): readonly Part[] {
   const { find } = texts;
-  const parts: Part[] = question.conditions
-    .filter(({ kind }) => kind !== "word")
-    .map((condition) => ({
-      key: `text ${condition.start}`,
-      text: conditionText(condition, texts),
-      without: { ...ask, q: withoutCondition(ask.q, condition) },
-    }));
+  const parts = question.conditions.filter(({ kind }) => kind !== "word").map((each) => partOf(each, ask, texts));
   for (const field of fieldNames) {
     for (const value of ask.values[field] ?? []) {
       const text = `${find.fields[field]}: ${field === "kind" ? (find.kinds[value] ?? value) : oneLine(value)}`;
@@ -39,20 +33,22 @@ export function chosenParts(ask: Ask, question: Question, texts: Texts): readonl
 
 /** Every part that can be left out: words too. */
 export function droppableParts(ask: Ask, question: Question, texts: Texts): readonly Part[] {
-  const words = question.conditions
-    .filter(({ kind }) => kind === "word")
-    .map((condition) => ({
-      key: `word ${condition.start}`,
-      text: texts.find.words(oneLine(condition.typed)),
-      without: { ...ask, q: withoutCondition(ask.q, condition) },
-    }));
+  const words = question.conditions.filter(({ kind }) => kind === "word").map((each) => partOf(each, ask, texts));
   return [...words, ...chosenParts(ask, question, texts)];
+}
+
+function partOf(condition: Condition, ask: Ask, texts: Texts): Part {
+  return {
+    key: `text ${condition.start}`,
+    text: conditionText(condition, texts),
+    without: { ...ask, q: withoutCondition(ask.q, condition) },
+  };
 }
 
 function conditionText(condition: Condition, texts: Texts): string {
   if (condition.kind === "place") return `${oneLine(condition.typed)} (${boxText(condition.bbox, texts)})`;
   if (condition.kind === "time") return texts.find.dates(condition.from, condition.until);
-  return condition.typed;
+  return texts.find.words(oneLine(condition.typed));
 }
 
 /** `10° N to 15° N, 60° W to 50° W`. */
