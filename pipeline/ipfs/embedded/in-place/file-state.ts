@@ -1,16 +1,13 @@
 /** Whether a file is still as it was listed, and its bytes: what is wrong with it is a phrase that follows its path. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, read, readSync, type Stats } from "node:fs";
-import { promisify } from "node:util";
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
 import { diskFailure } from "../../../disk/disk-failure.ts";
+import { readFully, readFullyApart, smallRead } from "../../../disk/read-fully.ts";
 import type { ListedFile } from "./place-list.ts";
 
 /** Why a file's blocks can't be read: `is gone`, `was changed since`. */
 export interface FileProblem {
   readonly problem: string;
 }
-
-/** A block up to this size is read synchronously: passing it to another thread takes longer. Bytes. */
-const smallRead = 32_768;
 
 /** `undefined` where it has the size and the modification time that are listed. Reads nothing. */
 export function problemOf({ path, size, modified, damagedAt }: ListedFile): string | undefined {
@@ -66,24 +63,14 @@ export async function readFilePart(path: string, offset: number, length: number)
     const kind = kindProblem(fstatSync(fd));
     if (kind) return { problem: kind };
     const bytes = Buffer.allocUnsafeSlow(length);
-    for (let done = 0; done < length; ) {
-      const position = offset + done;
-      const count =
-        length <= smallRead
-          ? readSync(fd, bytes, done, length - done, position)
-          : (await readApart(fd, bytes, done, length - done, position)).bytesRead;
-      if (count === 0) return { problem: `ends after ${position} bytes` };
-      done += count;
-    }
-    return bytes;
+    const count = length <= smallRead ? readFully(fd, bytes, offset) : await readFullyApart(fd, bytes, offset);
+    return count < length ? { problem: `ends after ${offset + count} bytes` } : bytes;
   } catch (error) {
     return { problem: problemIn(error, path) };
   } finally {
     closeSync(fd);
   }
 }
-
-const readApart = promisify(read);
 
 const gone = "is gone";
 const writtenTo = "was written to since";

@@ -4,7 +4,7 @@
  * Chunks are read directly into the pack's buffer, and dropped from it where the same bytes are stored already. So nothing is
  * copied, adding the same bytes again writes nothing, and bytes that were damaged on the disk are written again.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
 import { codecs, hashes } from "../../../dag/block.ts";
 import { leafOf } from "../../../dag/build/file.ts";
 import { changed } from "../../../dag/build/files.ts";
@@ -12,6 +12,7 @@ import { unreadable } from "../../../dag/build/walk-disk.ts";
 import { digestLength } from "../../../dag/digest-set.ts";
 import { sha256 } from "../../../dag/hash.ts";
 import { type Profile, profiles } from "../../../dag/profile.ts";
+import { readFully } from "../../../disk/read-fully.ts";
 import type { Appending } from "../packs/append.ts";
 
 export type Task =
@@ -211,16 +212,13 @@ function withFile<T>(path: string, work: (fd: number, stat: Stats) => T): T {
 }
 
 function readExactly(path: string, fd: number, into: Uint8Array, position: number): void {
-  for (let done = 0; done < into.length; ) {
-    let count: number;
-    try {
-      count = readSync(fd, into, done, into.length - done, position + done);
-    } catch (error) {
-      throw unreadable(path, error);
-    }
-    if (count === 0) throw changed(path, `it ends after ${position + done} bytes`);
-    done += count;
+  let count: number;
+  try {
+    count = readFully(fd, into, position);
+  } catch (error) {
+    throw unreadable(path, error);
   }
+  if (count < into.length) throw changed(path, `it ends after ${position + count} bytes`);
 }
 
 function assertSame(path: string, before: { readonly size: number; readonly modified: number }, now: Stats): void {

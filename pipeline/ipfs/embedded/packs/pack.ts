@@ -6,12 +6,12 @@
  *
  * @see https://ipld.io/specs/transport/car/carv1/
  */
-import { readSync } from "node:fs";
 import { CID } from "multiformats/cid";
 import { hashes } from "../../../dag/block.ts";
 import { largestBlock } from "../../../dag/car.ts";
 import { varintLength, writeVarint } from "../../../dag/codec/protobuf.ts";
 import { sha256 } from "../../../dag/hash.ts";
+import { readFully } from "../../../disk/read-fully.ts";
 import type { Place } from "./pack-index.ts";
 
 /**
@@ -67,17 +67,6 @@ export function* recordsIn(fd: number, from: number, size: number): Generator<Pa
 
 /** Bytes. Two of the largest records fit, so that most reads return more than one. */
 const windowLength = 2 * (largestBlock + 128);
-
-/** Read at `position` until `into` is full or the file ends; returns how many bytes were read. */
-function readFully(fd: number, into: Uint8Array, position: number): number {
-  let done = 0;
-  while (done < into.length) {
-    const read = readSync(fd, into, done, into.length - done, position + done);
-    if (read === 0) break;
-    done += read;
-  }
-  return done;
-}
 
 /** The record at the beginning of `bytes`; `undefined` where it is none that fieldtree writes. */
 function headIn(bytes: Buffer): { digest: Uint8Array; start: number; end: number } | undefined {

@@ -4,20 +4,11 @@
  * Reading takes no lock. Whether anything is new is asked only when a block isn't found. If a collection removes a pack during a
  * read, the block can't be read at its place and is looked up again.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  read,
-  readFileSync,
-  readSync,
-  type Stats,
-} from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { digestLength } from "../../../dag/digest-set.ts";
 import { diskFailure } from "../../../disk/disk-failure.ts";
+import { readFully, readFullyApart, smallRead } from "../../../disk/read-fully.ts";
 import { folderContents } from "../folder-contents.ts";
 import { packHeader, recordsIn } from "./pack.ts";
 import { entryLength, findIn, makeIndex, type PackIndex, type Place, readIndex, writeEntry } from "./pack-index.ts";
@@ -56,9 +47,6 @@ export interface Pack {
 export interface PlaceInPack extends Place {
   readonly pack: Pack;
 }
-
-/** A block up to this size is read synchronously: passing it to another thread takes longer. Bytes. */
-const smallRead = 32_768;
 
 export function openPacks(folder: string): Packs {
   const { list, refresh, clear } = folderContents<LoadedPack>(folder, (names, before) => {
@@ -206,15 +194,10 @@ export function packFile(path: string): PackFile {
       const file = opened();
       if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
       try {
-        for (let done = 0; done < length; ) {
-          const count = readSync(file, bytes, done, length - done, offset + done);
-          if (count === 0) return undefined;
-          done += count;
-        }
+        return readFully(file, bytes, offset) < length ? undefined : bytes;
       } catch (error) {
         throw diskFailure(error, `reading ${path}`);
       }
-      return bytes;
     },
 
     async read({ offset, length }, bytes = Buffer.allocUnsafeSlow(length)) {
@@ -222,16 +205,7 @@ export function packFile(path: string): PackFile {
       if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
       reading++;
       try {
-        for (let done = 0; done < length; ) {
-          const count = await new Promise<number>((resolve, reject) =>
-            read(file, bytes, done, length - done, offset + done, (error, count) =>
-              error ? reject(error) : resolve(count),
-            ),
-          );
-          if (count === 0) return undefined;
-          done += count;
-        }
-        return bytes;
+        return (await readFullyApart(file, bytes, offset)) < length ? undefined : bytes;
       } catch (error) {
         throw diskFailure(error, `reading ${path}`);
       } finally {
