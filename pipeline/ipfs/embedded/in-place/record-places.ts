@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { digestLength } from "../../../dag/digest-set.ts";
 import { sha256 } from "../../../dag/hash.ts";
 import { syncFolder, writeDurably } from "../../../disk/write.ts";
-import { entryLength, writeEntry } from "../packs/pack-index.ts";
+import { entryList } from "../packs/entry-list.ts";
 import { listEnding } from "./in-place.ts";
 import { type ListedFile, type ListedFiles, writeList } from "./place-list.ts";
 
@@ -27,11 +27,11 @@ export function placeRecorder(folder: string, added: string, mostBlocks: number)
   let list = newList();
   let writing: Promise<void> = Promise.resolve();
   const write = (): void => {
-    const { files, entries, count } = list;
+    const { files, entries } = list;
     list = newList();
-    if (count === 0) return;
-    const bytes = entries.subarray(0, count * entryLength);
-    writing = writing.then(async () => void (await storeList(folder, { added, files }, bytes)));
+    if (entries.count === 0) return;
+    writing = writing.then(async () => void (await storeList(folder, { added, files }, entries.bytes())));
+    // `settle` and `commit` throw its error. Until one is called, it must not end the program.
     writing.catch(() => undefined);
   };
 
@@ -39,13 +39,13 @@ export function placeRecorder(folder: string, added: string, mostBlocks: number)
     record(file, offset, digests, chunkSize) {
       let start = list.startOf(file);
       for (let at = 0; at * digestLength < digests.length; at++) {
-        if (list.count >= mostBlocks) {
+        if (list.entries.count >= mostBlocks) {
           write();
           start = list.startOf(file);
         }
         const from = offset + at * chunkSize;
         const digest = digests.subarray(at * digestLength, (at + 1) * digestLength);
-        list.add(digest, start + from, Math.min(chunkSize, file.size - from));
+        list.entries.add(digest, { offset: start + from, length: Math.min(chunkSize, file.size - from) });
       }
     },
 
@@ -71,16 +71,9 @@ function newList() {
   const files: ListedFile[] = [];
   const starts = new Map<string, number>();
   let end = 0;
-  let entries = Buffer.allocUnsafeSlow(64 * entryLength);
-  let count = 0;
   return {
     files,
-    get entries() {
-      return entries;
-    },
-    get count() {
-      return count;
-    },
+    entries: entryList(),
     /** Where the file begins in the list, which has it from now on. */
     startOf(file: ListedFile): number {
       const known = starts.get(file.path);
@@ -90,14 +83,6 @@ function newList() {
       files.push(file);
       end += file.size;
       return start;
-    },
-    add(digest: Uint8Array, offset: number, length: number): void {
-      if ((count + 1) * entryLength > entries.length) {
-        const larger = Buffer.allocUnsafeSlow(entries.length * 2);
-        entries.copy(larger);
-        entries = larger;
-      }
-      writeEntry(entries, count++, digest, { offset, length });
     },
   };
 }

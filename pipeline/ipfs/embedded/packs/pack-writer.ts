@@ -24,7 +24,7 @@ import {
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { digestLength } from "../../../dag/digest-set.ts";
+import { digestLength, digestSet } from "../../../dag/digest-set.ts";
 import { sha256 } from "../../../dag/hash.ts";
 import { writeDurably } from "../../../disk/write.ts";
 import { markUnchanged } from "../repair/remove-damaged.ts";
@@ -32,7 +32,7 @@ import { appendFile, notAsWritten } from "./append-file.ts";
 import { entryList } from "./entry-list.ts";
 import type { Limits } from "./limits.ts";
 import { headLength, packHeader, writeHead } from "./pack.ts";
-import { makeIndex, type PackIndex, readIndex } from "./pack-index.ts";
+import { makeIndex, type PackIndex, type Place, readIndex } from "./pack-index.ts";
 import { indexName, packName } from "./pack-numbers.ts";
 
 export interface PackWriter {
@@ -92,6 +92,11 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
   const fd = index ? opened(path, index) : created(path, indexPath);
   const file = appendFile(path, fd, piece, index?.covered ?? packHeader.length);
   const entries = entryList(index);
+  const added = digestSet();
+  const enter = (digest: Uint8Array, place: Place): void => {
+    entries.add(digest, place);
+    added.add(digest);
+  };
   let committed = file.written;
   let closed = false;
   // Commits run one after another: an older index must never replace a newer one.
@@ -123,7 +128,7 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
 
   return {
     number,
-    has: entries.has,
+    has: (digest) => added.has(digest),
     isFull: () => entries.count >= limits.packBlocks || file.written + file.filled >= limits.packBytes,
     flush: file.flush,
 
@@ -131,7 +136,7 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
       file.makeRoom();
       const head = writeHead(piece, file.filled, cid, bytes.length);
       piece.set(bytes, file.filled + head);
-      entries.add(digest, { offset: file.written + file.filled + head, length: bytes.length });
+      enter(digest, { offset: file.written + file.filled + head, length: bytes.length });
       file.fill(head + bytes.length);
     },
 
@@ -145,7 +150,7 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
       if (isKnown(digest, bytes)) return digest;
       writeHead(piece, filled, cidPrefix, digestLength + length);
       piece.set(digest, filled + head - digestLength);
-      entries.add(digest, { offset: file.written + filled + head, length });
+      enter(digest, { offset: file.written + filled + head, length });
       file.fill(head + length);
       return digest;
     },
