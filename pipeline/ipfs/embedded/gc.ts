@@ -24,7 +24,7 @@ import { appendingTo, mostLeaving } from "./packs/append.ts";
 import { headLength, longestHead, writeHead } from "./packs/pack.ts";
 import { digestAt, placeAt } from "./packs/pack-index.ts";
 import { indexName, nextNumber, noteNumbers } from "./packs/pack-numbers.ts";
-import type { Pack, Packs, PlaceInPack } from "./packs/packs.ts";
+import { isIntact, type Pack, type Packs, type PlaceInPack } from "./packs/packs.ts";
 import { prove } from "./packs/verify-stored.ts";
 import type { Pins } from "./pins.ts";
 import type { Writing } from "./write-lock.ts";
@@ -53,11 +53,10 @@ const copiedAnyway = 64 * 1024 * 1024;
  * @throws Failure `corrupt` where a pinned DAG is incomplete or a block is damaged; then nothing more is removed.
  */
 export async function collect(collecting: Collecting, world: World): Promise<Collected> {
-  const { folder, packs, writing } = collecting;
+  const { folder, packs, inPlace, writing } = collecting;
   limitYoungHeap();
   await writing.rest();
   const needed = await neededBy(collecting, world);
-  const { inPlace } = collecting;
   const kept = { blocks: 0, bytes: 0 };
   const removed = { blocks: 0, bytes: 0 };
   // Packs that were processed and stay. Packs written here have higher numbers than all that existed before.
@@ -127,13 +126,10 @@ function entriesOf({ index }: Pack): number[] {
 function belongsHere(digest: Uint8Array, here: Pack, packs: Packs, stays: (pack: Pack) => boolean): boolean {
   const places = [...packs.places(digest)];
   if (places.length === 1) return true;
-  const isIntact = (place: PlaceInPack): boolean => {
-    const bytes = packs.readSync(place);
-    return bytes !== undefined && Buffer.compare(sha256(bytes), digest) === 0;
-  };
-  if (places.some((place) => stays(place.pack) && isIntact(place))) return false;
+  const isValid = (place: PlaceInPack): boolean => isIntact(place, digest, packs);
+  if (places.some((place) => stays(place.pack) && isValid(place))) return false;
   const others = places.filter(({ pack }) => pack !== here && !stays(pack));
-  return places.some((place) => place.pack === here && isIntact(place)) || !others.some(isIntact);
+  return places.some((place) => place.pack === here && isValid(place)) || !others.some(isValid);
 }
 
 /** The block of an index entry, with the CID it was stored under. @throws Failure `corrupt` where it is damaged. */

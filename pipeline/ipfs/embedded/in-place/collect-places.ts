@@ -2,9 +2,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { World } from "../../../core/world.ts";
 import type { DigestSet } from "../../../dag/digest-set.ts";
-import { sha256 } from "../../../dag/hash.ts";
 import { digestAt } from "../packs/pack-index.ts";
-import type { Packs } from "../packs/packs.ts";
+import { isIntact, type Packs } from "../packs/packs.ts";
 import { type InPlace, type LoadedList, placeOfEntry } from "./in-place.ts";
 import { rewriteList } from "./rewrite-list.ts";
 
@@ -23,10 +22,7 @@ export async function collectPlaces(
   world: World,
 ): Promise<{ removed: number; kept: number }> {
   const isCopied = (digest: Uint8Array): boolean => {
-    for (const place of packs.places(digest)) {
-      const bytes = packs.readSync(place);
-      if (bytes && Buffer.compare(sha256(bytes), digest) === 0) return true;
-    }
+    for (const place of packs.places(digest)) if (isIntact(place, digest, packs)) return true;
     return false;
   };
   let removed = 0;

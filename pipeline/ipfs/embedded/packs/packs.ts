@@ -7,6 +7,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { digestLength } from "../../../dag/digest-set.ts";
+import { sha256 } from "../../../dag/hash.ts";
 import { diskFailure } from "../../../disk/disk-failure.ts";
 import { readFully, readFullyApart, smallRead } from "../../../disk/read-fully.ts";
 import { folderContents } from "../folder-contents.ts";
@@ -88,6 +89,12 @@ export function openPacks(folder: string): Packs {
       clear();
     },
   };
+}
+
+/** Whether the bytes at a place are those of the block. */
+export function isIntact(place: PlaceInPack, digest: Uint8Array, packs: Packs): boolean {
+  const bytes = packs.readSync(place);
+  return bytes !== undefined && Buffer.compare(sha256(bytes), digest) === 0;
 }
 
 /** Whether the pack is long enough to have the block: it may have been truncated. */
