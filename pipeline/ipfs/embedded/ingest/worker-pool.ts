@@ -64,14 +64,12 @@ export interface WorkerPool {
 /** Tasks that a worker has at a time: one in progress, one queued. */
 const tasksEach = 2;
 
-/** `inPlaceFrom`: see `hash-files.ts`. */
 export function startWorkerPool(
   folder: string,
-  { profile, inPlaceFrom }: { readonly profile: ProfileName; readonly inPlaceFrom?: number },
+  hashing: Pick<Post, "profile" | "inPlaceFrom">,
   writing: Writing,
 ): WorkerPool {
   const { counter, limits } = writing;
-  const hashing = { profile, ...(inPlaceFrom !== undefined && { inPlaceFrom }) };
   const members = Array.from({ length: limits.workers }, () => startMember());
   const tasks = new Map<number, Task>();
   let results: { task: Task; hashed: Hashed }[] = [];
