@@ -49,6 +49,7 @@ export function writeSessions({ start, onLost }: Starting): WriteSessions {
         if (starting === session) {
           starting = undefined;
           onLost();
+          // What can't be cut off on this disk is cut off by the next process that takes the lock; the failure is reported.
           ending = under.giveUp(failure).catch(() => undefined);
         }
         await ending;
@@ -71,11 +72,13 @@ export function writeSessions({ start, onLost }: Starting): WriteSessions {
 
     writeAlone(doing, world, work) {
       const alone = Promise.allSettled([collecting, ...underWay]).then(() => attempt(doing, world, work));
+      // The caller gets the error. The writes that wait only need the end.
       collecting = alone.catch(() => undefined);
       return alone;
     },
 
     async close() {
+      // Where the lock was not taken, the write that needed it failed with the reason, and there is nothing to release.
       const under = await starting?.catch(() => undefined);
       await under?.close();
     },

@@ -110,6 +110,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
+    // Throws where the error says nothing about the file. Else the file can't be reached: it counts as absent.
     problemIn(error, path);
     return undefined;
   }
