@@ -65,37 +65,40 @@ export function pushTarget({ name, signer, endpoints, readers, attachments }: Pu
     throw new Failure("input", `${name} is no ed25519 key's name`, { hint: "fieldtree key new makes a key" });
   }
 
-  const read = async (bytes: Uint8Array | undefined, from: string): Promise<SignedRecord | undefined> => {
+  const readAt = async (at: RecordEndpoint, world: World): Promise<SignedRecord | undefined> => {
+    const bytes = await at.get(name, world);
     const record = bytes && (await readRecord(bytes, publicKey));
     if (typeof record !== "string") return record;
-    throw new Failure("unavailable", `${name} could not be resolved: ${from} gave a record that ${record}`);
+    throw new Failure("unavailable", `${at.name} gave a record that ${record}`);
   };
 
-  const ask = (world: World) =>
+  /** `otherwise`: what counts as the record of one that did not answer. */
+  const readAll = (
+    from: readonly RecordEndpoint[],
+    otherwise: (failure: Failure) => SignedRecord | undefined,
+    world: World,
+  ) =>
     Promise.all(
-      endpoints.map(async (at) => {
+      from.map(async (at) => {
         try {
-          return await read(await at.get(name, world), at.name);
+          return await readAt(at, world);
         } catch (error) {
           if (!isFailure(error)) throw error;
-          throw new Failure("unavailable", `${name} could not be resolved: ${error.message}`, {
-            hint: "nothing was published: what is there now may be newer",
-            cause: error,
-          });
+          return otherwise(error);
         }
       }),
     );
 
-  const askReaders = (world: World) =>
-    Promise.all(
-      readers.map(async (at) => {
-        try {
-          return await read(await at.get(name, world), at.name);
-        } catch (error) {
-          if (!isFailure(error)) throw error;
-          return undefined;
-        }
-      }),
+  const ask = (world: World) =>
+    readAll(
+      endpoints,
+      (cause) => {
+        throw new Failure("unavailable", `${name} could not be resolved: ${cause.message}`, {
+          hint: "nothing was published: what is there now may be newer",
+          cause,
+        });
+      },
+      world,
     );
 
   const stored = async (world: World) => {
@@ -105,7 +108,7 @@ export function pushTarget({ name, signer, endpoints, readers, attachments }: Pu
   };
 
   const current: PushTarget["current"] = async (world) => {
-    const answers = await Promise.all([ask(world), askReaders(world)]);
+    const answers = await Promise.all([ask(world), readAll(readers, () => undefined, world)]);
     return newestOf(answers.flat());
   };
 
@@ -192,7 +195,7 @@ export function pushTarget({ name, signer, endpoints, readers, attachments }: Pu
       }
       case "kubo": {
         await signer.at.publish?.(signer.called, value, { lifetime, ttl }, world);
-        const record = await read(await signer.at.get(name, world), signer.at.name);
+        const record = await readAt(signer.at, world);
         if (record?.value !== value)
           throw new Failure(
             "conflict",
