@@ -34,22 +34,13 @@ export async function importCars(
   call: Shown,
   remarksOn: RemarksOn = async () => ({ data: {}, lines: [] }),
 ): Promise<number> {
-  limitYoungHeap();
-  for (const file of files) {
-    const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
-    // An address's query may contain a secret: messages and labels leave it out.
-    const shown = address ? address.origin + address.pathname : file;
-    try {
-      await importCar(shown, address, home, remarksOn, call);
-    } catch (error) {
-      if (!isFailure(error, "corrupt")) throw diskFailure(error, `reading ${shown}`);
-      throw new Failure("corrupt", `${shown}: ${error.message}`, {
-        ...(error.hint !== undefined && { hint: error.hint }),
-        cause: error,
-      });
-    }
-  }
+  for (const file of files) await withCar(file, call, (car) => importCar(car, home, remarksOn, call));
   return 0;
+}
+
+export interface StoredCar {
+  readonly root: CID;
+  readonly stored: { readonly blocks: number; readonly bytes: number };
 }
 
 /**
@@ -57,23 +48,12 @@ export async function importCars(
  *
  * @throws Failure `corrupt` with the file's name; `input` where it has no root.
  */
-export async function storeCar(file: string, home: HomeNode, { cwd, world }: Shown): Promise<StoredCar> {
-  limitYoungHeap();
-  const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
-  const shown = address ? address.origin + address.pathname : file;
-  const stored = { blocks: 0, bytes: 0 };
-  try {
-    const source = address ? await download(address, shown, world) : await contentOf(resolve(cwd, file));
-    const { roots, blocks } = await readCar(source.bytes);
+export async function storeCar(file: string, home: HomeNode, call: Shown): Promise<StoredCar> {
+  const { world } = call;
+  return withCar(file, call, async ({ shown, roots, blocks }) => {
+    const stored = { blocks: 0, bytes: 0 };
     const missing = async function* (): AsyncGenerator<Block> {
       for await (const block of blocks) {
-        const { total } = source;
-        world.progress({
-          task: "importing",
-          done: source.done(),
-          ...(total !== undefined && { total }),
-          unit: "bytes",
-        });
         if (await (home.has ?? home.get)(block.cid, world)) continue;
         stored.blocks++;
         stored.bytes += block.bytes.length;
@@ -84,36 +64,61 @@ export async function storeCar(file: string, home: HomeNode, { cwd, world }: Sho
     const [root] = roots;
     if (!root) throw new Failure("input", `${shown} has no root`);
     return { root, stored };
+  });
+}
+
+interface OpenCar {
+  /** For messages. */
+  readonly shown: string;
+  /** Absolute path of the file, or the address. */
+  readonly path: string;
+  readonly roots: readonly CID[];
+  readonly blocks: AsyncIterable<Block>;
+}
+
+/** Opens the CAR in a file or at an address for `use`. Names it in the failures of both. */
+async function withCar<T>(file: string, { cwd, world }: Shown, use: (car: OpenCar) => Promise<T>): Promise<T> {
+  limitYoungHeap();
+  const address = /^https?:\/\//i.test(file) ? URL.parse(file) : null;
+  // An address's query may contain a secret: messages and labels leave it out.
+  const shown = address ? address.origin + address.pathname : file;
+  const path = address ? shown : resolve(cwd, file);
+  try {
+    const source = address ? await download(address, shown, world) : await contentOf(path);
+    const { roots, blocks } = await readCar(source.bytes);
+    return await use({ shown, path, roots, blocks: withProgress(blocks, source, world) });
   } catch (error) {
     if (!isFailure(error, "corrupt")) throw diskFailure(error, `reading ${shown}`);
-    throw new Failure("corrupt", `${shown}: ${error.message}`, { cause: error });
+    throw new Failure("corrupt", `${shown}: ${error.message}`, {
+      ...(error.hint !== undefined && { hint: error.hint }),
+      cause: error,
+    });
   }
 }
 
-export interface StoredCar {
-  readonly root: CID;
-  readonly stored: { readonly blocks: number; readonly bytes: number };
+async function* withProgress(
+  blocks: AsyncIterable<Block>,
+  { done, total }: Source,
+  world: World,
+): AsyncGenerator<Block> {
+  for await (const block of blocks) {
+    world.progress({ task: "importing", done: done(), ...(total !== undefined && { total }), unit: "bytes" });
+    yield block;
+  }
 }
 
 async function importCar(
-  file: string,
-  address: URL | null,
+  { shown: file, path, roots, blocks: read }: OpenCar,
   home: HomeNode,
   remarksOn: RemarksOn,
-  call: Shown,
+  { out, world }: Shown,
 ): Promise<void> {
-  const { cwd, out, world } = call;
-  const path = address ? file : resolve(cwd, file);
-  const source = address ? await download(address, file, world) : await contentOf(path);
-  const { roots, blocks: read } = await readCar(source.bytes);
   let blocks = 0;
   let bytes = 0;
   const counted = async function* (): AsyncGenerator<Block> {
     for await (const block of read) {
       blocks++;
       bytes += block.bytes.length;
-      const { total } = source;
-      world.progress({ task: "importing", done: source.done(), ...(total !== undefined && { total }), unit: "bytes" });
       yield block;
     }
   };
