@@ -10,6 +10,7 @@ import { publicKeyOf } from "../core/key.ts";
 import type { World } from "../core/world.ts";
 import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
+import { hasBlock } from "../ipfs/has-block.ts";
 import type { Tls } from "../serve/connection/listener.ts";
 import type { NameRecord } from "../serve/response.ts";
 import { multiaddrOf, type Routing } from "../serve/routing/routing.ts";
@@ -46,7 +47,7 @@ export async function routingOf(
     peerId: await peerIdIn(join(state, "peer-id")),
     // A port without TLS behind a proxy is not where peers connect: `serve` refuses to start then.
     address: () => multiaddrOf(url()) ?? "",
-    has: async (cid, world) => (home.has ? home.has(cid, world) : (await home.get(cid, world)) !== undefined),
+    has: (cid, world) => hasBlock(cid, home, world),
     record: recordOf,
     offer: (name, bytes, world) => others.records.offer(name, bytes, world),
   };

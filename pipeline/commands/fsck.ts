@@ -11,6 +11,7 @@ import { formatBytes } from "../core/text/shown.ts";
 import { readTree, type Tree } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import { readIfThere } from "../disk/read.ts";
+import { hasBlock } from "../ipfs/has-block.ts";
 import type { Damage, HomeNode, IncompletePin } from "../ipfs/node.ts";
 import { required } from "../ipfs/require-block.ts";
 import { readList } from "../s3/store/buckets.ts";
@@ -65,8 +66,10 @@ export const fsck: Verb = {
 /** Problems of the S3 gateway's buckets, whose objects need not be pinned. */
 async function* bucketDamage(home: HomeNode, state: string, world: World): AsyncGenerator<Damage> {
   if ((await readList(join(state, "s3"))).length === 0) return;
-  const has = async (cid: CID) => (home.has ? home.has(cid, world) : (await home.get(cid, world)) !== undefined);
-  yield* checkBuckets(join(state, "s3"), { has, get: (cid) => required(cid, home, world) });
+  yield* checkBuckets(join(state, "s3"), {
+    has: (cid) => hasBlock(cid, home, world),
+    get: (cid) => required(cid, home, world),
+  });
 }
 
 function verdict(errors: number, hints: number): string {

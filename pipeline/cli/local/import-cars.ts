@@ -13,6 +13,7 @@ import { readCar } from "../../dag/car.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { limitYoungHeap } from "../../disk/young-heap.ts";
 import { describeError, kindOfStatus } from "../../http/http.ts";
+import { hasBlock } from "../../ipfs/has-block.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
 import { addedLabel } from "../../stages/pins/label.ts";
 import type { Call } from "../verb.ts";
@@ -54,7 +55,7 @@ export async function storeCar(file: string, home: HomeNode, call: Shown): Promi
     const stored = { blocks: 0, bytes: 0 };
     const missing = async function* (): AsyncGenerator<Block> {
       for await (const block of blocks) {
-        if (await (home.has ?? home.get)(block.cid, world)) continue;
+        if (await hasBlock(block.cid, home, world)) continue;
         stored.blocks++;
         stored.bytes += block.bytes.length;
         yield block;

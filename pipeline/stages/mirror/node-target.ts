@@ -2,6 +2,7 @@
 import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
 import { walk } from "../../dag/read/read.ts";
+import { hasBlock } from "../../ipfs/has-block.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
 import type { MirrorTarget } from "./mirror.ts";
 import type { MirrorItem } from "./plan.ts";
@@ -36,6 +37,6 @@ export function nodeTarget(name: string, node: HomeNode, get: Get): MirrorTarget
 async function* missingBelow({ cid }: MirrorItem, node: HomeNode, get: Get, world: World) {
   const here = async (wanted: MirrorItem["cid"]) => (await node.get(wanted, world)) ?? get(wanted);
   for await (const block of walk(cid, here, { scope: "all" })) {
-    if (!(await (node.has ?? node.get)(block.cid, world))) yield block;
+    if (!(await hasBlock(block.cid, node, world))) yield block;
   }
 }

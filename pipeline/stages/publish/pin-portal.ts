@@ -9,6 +9,7 @@ import type { World } from "../../core/world.ts";
 import type { Block, Link } from "../../dag/block.ts";
 import { fileOf } from "../../dag/build/file.ts";
 import { profiles } from "../../dag/profile.ts";
+import { hasBlock } from "../../ipfs/has-block.ts";
 import { allReleasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { type Draft, mergedLinks, releaseBlock } from "../../log/release.ts";
@@ -141,7 +142,7 @@ async function storeReleases(
   for (const head of [before, ...merged]) {
     let isBelowMerge = all;
     for await (const { cid, release } of allReleasesFrom(head, log, world)) {
-      const isStored = home.has ? await home.has(cid, world) : (await home.get(cid, world)) !== undefined;
+      const isStored = await hasBlock(cid, home, world);
       if (isStored && !isBelowMerge) break;
       isBelowMerge ||= release.merged !== undefined;
       if (!isStored) lacking.push(releaseBlock(release));

@@ -18,6 +18,7 @@ import { profiles } from "../../dag/profile.ts";
 import { openFile } from "../../dag/read/folder.ts";
 import { withBlocks } from "../../formats/block-cache.ts";
 import type { FilePart, FormatReader, References } from "../../formats/reader.ts";
+import { hasBlock } from "../../ipfs/has-block.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
 import type { Parts } from "../parts.ts";
 
@@ -191,10 +192,9 @@ function badContent(error: unknown): { readonly why: string } {
 
 /** Whether the node has all blocks of a reference, which are a root and its leaves at most. */
 async function isStored(cid: CID, home: HomeNode, world: World): Promise<boolean> {
-  const has = async (block: CID) => (home.has ? home.has(block, world) : (await home.get(block, world)) !== undefined);
-  if (cid.code === codecs.raw) return has(cid);
+  if (cid.code === codecs.raw) return hasBlock(cid, home, world);
   const bytes = await home.get(cid, world);
   if (!bytes) return false;
-  for (const leaf of linksOf(cid, bytes)) if (!(await has(leaf))) return false;
+  for (const leaf of linksOf(cid, bytes)) if (!(await hasBlock(leaf, home, world))) return false;
   return true;
 }
