@@ -7,7 +7,7 @@ import { fetchUnlessAborted } from "../core/abort.ts";
 import type { RangeSource } from "../core/dataset/range-source.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { kindOfStatus, readBody, reasonOf } from "./http.ts";
+import { readBody, reasonOf, statusFailure } from "./http.ts";
 import { again } from "./retry.ts";
 
 export interface HttpFiles {
@@ -86,7 +86,7 @@ async function getRange(
   await response.body?.cancel();
   if (status === 404 || status === 410) return undefined;
   if (status === 416) return { bytes: new Uint8Array(0), size: 0 };
-  throw new Failure(kindOfStatus(status), `${url} answered ${status}`);
+  throw statusFailure(`${url} answered ${status}`, response);
 }
 
 /** Bytes of a file from a server that gives no parts. */

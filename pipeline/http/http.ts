@@ -119,11 +119,17 @@ export function headerValue(name: string, header: string, value: string, hint: s
   );
 }
 
-function refusalOf(label: string, api: Api, { status, headers }: Response, text: string): Failure {
+function refusalOf(label: string, api: Api, response: Response, text: string): Failure {
+  const { status } = response;
   const what = `${label} answered ${status}${text.trim() === "" ? "" : `: ${quoteOf(api, text)}`}`;
   if (status === 401 || status === 403) return new Failure("refused", what, { hint: api.hint });
+  return statusFailure(what, response);
+}
+
+/** The failure for a status other than 2xx, with its `Retry-After` as {@link Failure.wait}. */
+export function statusFailure(message: string, { status, headers }: Response): Failure {
   const wait = waitOf(headers.get("retry-after"));
-  return new Failure(kindOfStatus(status), what, { ...(wait !== undefined && { wait }) });
+  return new Failure(kindOfStatus(status), message, { ...(wait !== undefined && { wait }) });
 }
 
 /** ms of a `Retry-After` header. Only the form in seconds: a date would need a clock that agrees with the server's. */

@@ -12,7 +12,7 @@ import type { Block } from "../../dag/block.ts";
 import { readCar } from "../../dag/car.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { limitYoungHeap } from "../../disk/young-heap.ts";
-import { describeError, kindOfStatus } from "../../http/http.ts";
+import { describeError, statusFailure } from "../../http/http.ts";
 import { hasBlock } from "../../ipfs/has-block.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
 import { addedLabel } from "../../stages/pins/label.ts";
@@ -162,7 +162,7 @@ async function download(address: URL, shown: string, world: World): Promise<Sour
     throw failed(error);
   });
   const { status, body, headers } = response;
-  if (!response.ok || !body) throw new Failure(kindOfStatus(status), `downloading ${shown} answered ${status}`);
+  if (!response.ok || !body) throw statusFailure(`downloading ${shown} answered ${status}`, response);
   let done = 0;
   const bytes = async function* () {
     try {

@@ -11,7 +11,7 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { readIfThere } from "../../disk/read.ts";
-import { describeError, kindOfStatus, waitOf } from "../../http/http.ts";
+import { describeError, statusFailure } from "../../http/http.ts";
 import { again } from "../../http/retry.ts";
 
 /** What a server says of a version of a file. */
@@ -65,10 +65,7 @@ async function attempt(url: string, file: string, options: DownloadOptions, worl
       await forget(part);
       throw new Failure("unavailable", `${label} has another length than before`);
     }
-    if (!response.ok) {
-      const wait = waitOf(response.headers.get("retry-after"));
-      throw new Failure(kindOfStatus(status), `${label} answered ${status}`, { ...(wait !== undefined && { wait }) });
-    }
+    if (!response.ok) throw statusFailure(`${label} answered ${status}`, response);
     const from = status === 206 ? begun : 0;
     if (status === 206 && !response.headers.get("content-range")?.startsWith(`bytes ${begun}-`)) {
       await forget(part);

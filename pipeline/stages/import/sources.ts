@@ -6,7 +6,7 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import { type CatalogSource, catalogLimits, sourcesIn } from "../../core/intake/catalog.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
-import { describeError, kindOfStatus, readBody, waitOf } from "../../http/http.ts";
+import { describeError, readBody, statusFailure } from "../../http/http.ts";
 import { again } from "../../http/retry.ts";
 
 /** `name`: with those of the catalogs around it, joined by slashes. */
@@ -91,11 +91,7 @@ async function textAt(address: string, world: World): Promise<string> {
     const signal = AbortSignal.any([world.signal, AbortSignal.timeout(60_000)]);
     try {
       const response = await fetchUnlessAborted(new Request(address, { signal }), world);
-      if (!response.ok) {
-        const wait = waitOf(response.headers.get("retry-after"));
-        const kind = kindOfStatus(response.status);
-        throw new Failure(kind, `${label} answered ${response.status}`, { ...(wait !== undefined && { wait }) });
-      }
+      if (!response.ok) throw statusFailure(`${label} answered ${response.status}`, response);
       const limits = { atMost: catalogLimits.characters, stallAfter: 30_000, signal };
       return new TextDecoder().decode(await readBody(label, response, limits));
     } catch (error) {
