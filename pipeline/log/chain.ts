@@ -43,6 +43,26 @@ export async function* allReleasesFrom(from: Head | undefined, log: Reader, worl
   }
 }
 
+/** The releases that `heads` lead to and that are not among `known`, those of each head newest first. */
+export async function releasesApart(
+  heads: Iterable<Head>,
+  known: AsyncIterable<Head>,
+  log: Reader,
+  world: World,
+): Promise<readonly Head[]> {
+  const found = new Set<string>();
+  for await (const { cid } of known) found.add(cid.toString());
+  const apart: Head[] = [];
+  for (const head of heads) {
+    for await (const each of allReleasesFrom(head, log, world)) {
+      if (found.has(each.cid.toString())) continue;
+      found.add(each.cid.toString());
+      apart.push(each);
+    }
+  }
+  return apart;
+}
+
 /**
  * Every release reachable from `heads`, each after those that it links to, else by date, then by CID: the order does not depend
  * on that of `heads`, nor on which of its parents a release follows.

@@ -14,7 +14,7 @@ import type { World } from "../../core/world.ts";
 import type { Block } from "../../dag/block.ts";
 import { fileOf } from "../../dag/build/file.ts";
 import { profiles } from "../../dag/profile.ts";
-import { allReleasesFrom } from "../../log/chain.ts";
+import { allReleasesFrom, releasesApart } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { type Release, releaseBlock } from "../../log/release.ts";
 import type { PublishEvent } from "../event.ts";
@@ -105,14 +105,10 @@ async function takeOver(other: OtherLog, ours: Head | undefined, campaign: Parts
     if (check.check === "log") throw new Failure("unavailable", message);
     world.log(`warning: ${message}`);
   }
-  const have = new Set<string>();
-  for await (const { cid } of allReleasesFrom(ours, log, world)) have.add(cid.toString());
-  const releases: Release[] = [];
-  const blocks: Block[] = [];
-  for await (const { cid, release } of allReleasesFrom(other.head, { read }, world)) {
-    if (have.has(cid.toString())) continue;
-    releases.push(release);
-    blocks.push(releaseBlock(release));
+  const apart = await releasesApart([other.head], allReleasesFrom(ours, log, world), { read }, world);
+  const releases = apart.map(({ release }) => release);
+  const blocks: Block[] = releases.map(releaseBlock);
+  for (const release of releases) {
     const carried = await other.source?.(release, world);
     if (carried) fileOf(carried.text, profiles["cid-v1"], (block) => void blocks.push(block));
   }
@@ -133,10 +129,7 @@ async function fastForward(
   const text = await treeTextOf(head, campaign, world);
   const base = ours ? await treeTextOf(ours, campaign, world) : "";
   const merged = mergedText({ base, ours: base, theirs: text, folder: await file.read() }, undefined);
-  await fetchLeaf(
-    { ...{ kind: "data", path: "portal", cid: portal }, written: `${portal}`, line: 0, column: 0 },
-    world,
-  );
+  await fetchLeaf({ kind: "data", path: "portal", cid: portal, written: `${portal}`, line: 0, column: 0 }, world);
   await home.pin(root, label(facts.campaign, "tree", number), world);
   await home.pin(portal, label(facts.campaign, "portal", number), world);
   await file.write(merged.text);

@@ -8,7 +8,7 @@
 import { CID } from "multiformats/cid";
 import * as raw from "multiformats/codecs/raw";
 import type { World } from "../../core/world.ts";
-import { allReleasesFrom } from "../../log/chain.ts";
+import { allReleasesFrom, releasesApart } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import { type Release, releaseBlock } from "../../log/release.ts";
 import type { Parts } from "../parts.ts";
@@ -27,7 +27,7 @@ export async function appendRelease(
   const release = signer ? await (await signer())(unsigned) : unsigned;
   await pinRelease(release, campaign, world);
   if (head) await home.unpin(label(facts.campaign, "release", head.release.number), world);
-  const merged = await mergedReleases(release, log, world);
+  const merged = await mergedReleases(release, head, log, world);
   const sources = [
     { tree: release.tree, ...sourceFrom(text, sizes) },
     ...(await lackingSources(head, campaign, world)),
@@ -38,24 +38,15 @@ export async function appendRelease(
 
 /** The releases that only what `release` merges leads to, for machines that share the log and no blocks. */
 async function mergedReleases(
-  { previous, merged = [] }: Release,
+  { merged = [] }: Release,
+  head: Head | undefined,
   log: Pick<Parts["log"], "read">,
   world: World,
 ): Promise<readonly Release[]> {
   if (merged.length === 0) return [];
-  const known = new Set<string>();
-  const from = async (cid: CID) => ({ cid, release: await log.read(cid, world) });
-  if (previous)
-    for await (const { cid } of allReleasesFrom(await from(previous), log, world)) known.add(cid.toString());
-  const fresh: Release[] = [];
-  for (const cid of merged) {
-    for await (const { cid: at, release } of allReleasesFrom(await from(cid), log, world)) {
-      if (known.has(at.toString())) continue;
-      known.add(at.toString());
-      fresh.push(release);
-    }
-  }
-  return fresh;
+  const heads = await Promise.all(merged.map(async (cid) => ({ cid, release: await log.read(cid, world) })));
+  const apart = await releasesApart(heads, allReleasesFrom(head, log, world), log, world);
+  return apart.map(({ release }) => release);
 }
 
 /** The block of a release on the campaign's own node, pinned as raw bytes. */
