@@ -32,12 +32,12 @@ export interface Parts {
   /** Returns verified blocks, from the home node first, then from the gateways. Throws where no source has the block. */
   readonly get: Get;
   /** Fetches every block below a leaf to the home node. @throws Failure `unavailable` where some are out of reach. */
-  readonly fetchLeaf: (leaf: DataLeaf, world: World) => Promise<void>;
+  readonly fetchLeaf: (leaf: Pick<DataLeaf, "path" | "cid">, world: World) => Promise<void>;
   /**
    * Fetches the blocks below a leaf that the home node lost below a pin. Present where pinning the leaf again would not fetch
    * them, because the node lists the pin. @throws as {@link Parts.fetchLeaf} does.
    */
-  readonly restoreLeaf?: (leaf: DataLeaf, world: World) => Promise<void>;
+  readonly restoreLeaf?: Parts["fetchLeaf"];
   readonly log: ReleaseLog;
   /** Other copies of the log that no release merged yet: no name is announced meanwhile. */
   readonly forks?: KnownForks;

@@ -129,7 +129,7 @@ async function fastForward(
   const text = await treeTextOf(head, campaign, world);
   const base = ours ? await treeTextOf(ours, campaign, world) : "";
   const merged = mergedText({ base, ours: base, theirs: text, folder: await file.read() }, undefined);
-  await fetchLeaf({ kind: "data", path: "portal", cid: portal, written: `${portal}`, line: 0, column: 0 }, world);
+  await fetchLeaf({ path: "portal", cid: portal }, world);
   await home.pin(root, label(facts.campaign, "tree", number), world);
   await home.pin(portal, label(facts.campaign, "portal", number), world);
   await file.write(merged.text);
