@@ -6,7 +6,7 @@ import type { CID } from "multiformats/cid";
 import type { Campaign } from "../../campaign/campaign.ts";
 import { configIn } from "../../campaign/config.ts";
 import { type Aliases, readAliases } from "../../campaign/remotes.ts";
-import { Failure } from "../../core/failure.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
 import type { Relation } from "../../core/relation.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
@@ -30,6 +30,7 @@ what \`fieldtree pull\` calls it here.`;
  */
 export async function otherCopy(named: string, campaign: Campaign, call: Call): Promise<OtherLog> {
   const { cwd, world } = call;
+  // What can't be read here, for whatever reason, may still be the name of a remote or an address: see below.
   const file = await stat(resolve(cwd, named)).catch(() => undefined);
   if (file?.isFile() || /^https?:\/\/[^?#]*\.car$/i.test(named)) {
     const { root: head } = await storeCar(named, campaign.home, call);
@@ -105,7 +106,7 @@ async function copyAt(root: CID, file: string, campaign: Campaign, world: World)
   try {
     return await atRelease(root, file, campaign, world);
   } catch (error) {
-    if (error instanceof Failure && error.kind === "corrupt") return undefined;
+    if (isFailure(error, "corrupt")) return undefined;
     throw error;
   }
 }
