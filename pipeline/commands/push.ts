@@ -9,6 +9,8 @@ import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import { relationText } from "../core/relation.ts";
 import type { Get } from "../dag/block.ts";
+import { firstOf } from "../ipfs/local-first.ts";
+import { required } from "../ipfs/require-block.ts";
 import { publishedHead } from "../log/chain.ts";
 import { type Pushed, push as pushTo } from "../stages/pull/push.ts";
 
@@ -40,10 +42,8 @@ under names: in campaign.yaml, to those of --routing and to Kubos. fieldtree rep
     if (flags.verbose === true) for (const each of endpoints) world.log(`asking ${endpointText(each)}`);
     const { cid, name } = await pushedOf(what, aliases, campaign, call);
     const source = await anySourceOf(endpoints, campaign);
-    const get: Get = async (wanted) => {
-      const bytes = (await campaign.home.get(wanted, world)) ?? (await source?.get(wanted, world));
-      return bytes ?? campaign.get(wanted);
-    };
+    const reach = source ? firstOf(campaign.home, source) : campaign.home;
+    const get: Get = (wanted) => required(wanted, reach, world);
     const target = await targetFor(
       { to: address.to, routing: address.routing ?? [], ...(address.key !== undefined && { keyFile: address.key }) },
       endpoints,

@@ -8,6 +8,8 @@ import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
 import type { Source } from "../../ipfs/fallback.ts";
 import type { Fetched } from "../../ipfs/fetch-missing.ts";
+import { firstOf } from "../../ipfs/local-first.ts";
+import { required } from "../../ipfs/require-block.ts";
 import { type Pulled, pull } from "../../stages/pull/pull.ts";
 import type { Remote } from "../../stages/pull/recognise.ts";
 import { sisterOf } from "../../stages/pull/sister.ts";
@@ -120,11 +122,8 @@ async function sourceOrNone(endpoints: readonly Endpoint[], campaign: Campaign, 
 }
 
 function reading({ home }: Campaign, source: Source, world: World): Get {
-  return async (cid) => {
-    const bytes = (await home.get(cid, world)) ?? (await source.get(cid, world));
-    if (bytes) return bytes;
-    throw new Failure("unavailable", `${cid} is out of reach: neither ${home.name} nor ${source.name} has it`);
-  };
+  const reach = firstOf(home, source);
+  return (cid) => required(cid, reach, world);
 }
 
 /**

@@ -13,7 +13,9 @@ import type { World } from "../../core/world.ts";
 import { type Block, codecs, type Get } from "../../dag/block.ts";
 import type { Source } from "../../ipfs/fallback.ts";
 import type { Fetched } from "../../ipfs/fetch-missing.ts";
+import { firstOf } from "../../ipfs/local-first.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
+import { required } from "../../ipfs/require-block.ts";
 import { parentsOf } from "../../log/chain.ts";
 import { readRelease } from "../../log/release.ts";
 import { pulledLabel } from "../pins/label.ts";
@@ -57,11 +59,8 @@ export async function pull(
   world: World,
 ): Promise<Pulled> {
   const source = remembering(from);
-  const get: Get = async (wanted) => {
-    const bytes = (await home.get(wanted, world)) ?? (await source.get(wanted, world));
-    if (bytes) return bytes;
-    throw new Failure("unavailable", `${wanted} is neither on ${home.name} nor on ${source.name}`);
-  };
+  const reach = firstOf(home, source);
+  const get: Get = (wanted) => required(wanted, reach, world);
   const remote = await recognise(cid, get, world);
   const name = nameOf(remote);
   const before = beforeOf(name);
