@@ -34,15 +34,14 @@ export async function snapshotBucket(name: string | undefined, isProposed: boole
     });
   }
   const path = typeof flags.at === "string" ? flags.at.replace(/^\/+|\/+$/g, "") : undefined;
-  const isWritten = path !== undefined && !isProposed;
-  const file = isWritten ? join(folder(), "tree.yaml") : "";
-  if (isWritten) await assertMayChange(file);
+  const line = path === undefined || isProposed ? undefined : { path, file: join(folder(), "tree.yaml") };
+  if (line) await assertMayChange(line.file);
   const { cid, objects, bytes } = await retain(bucket, home, world);
   // The bucket's own pin moves on with the bucket.
   await home.pin(cid, addedLabel(`s3:${name}/${cid}`), world);
-  if (isWritten) await writeDurably(file, setLeaf(await readFile(file, "utf8"), path, cid.toString()).text);
+  if (line) await writeDurably(line.file, setLeaf(await readFile(line.file, "utf8"), line.path, cid.toString()).text);
   const lines = [`${cid}  ${name}  (${plural(objects, "object")}, ${formatBytes(bytes)})`];
-  if (isWritten) lines.push(`  tree.yaml: ${path} is ${cid}`);
+  if (line) lines.push(`  tree.yaml: ${line.path} is ${cid}`);
   out.result(
     { bucket: name, cid: cid.toString(), objects, bytes, ...(path !== undefined && { path }) },
     lines.join("\n"),
