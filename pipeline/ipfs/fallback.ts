@@ -30,23 +30,22 @@ export function anyOf(sources: readonly Source[]): Source["get"] {
 
 /** As {@link anyOf}; a source that gave what those before it lacked is asked first from then on. */
 export function inOrder(sources: readonly Source[]): Source {
-  const order = [...sources];
+  const order = sources.map((source): Source => {
+    const moving: Source = {
+      ...source,
+      async get(cid, world) {
+        const bytes = await source.get(cid, world);
+        const at = order.indexOf(moving);
+        if (bytes && at > 0) order.unshift(...order.splice(at, 1));
+        return bytes;
+      },
+    };
+    return moving;
+  });
   return {
     name: sources.map(({ name }) => name).join(", "),
-    async get(cid, world) {
-      const asked = order.map(
-        (source): Source => ({
-          ...source,
-          async get(wanted, w) {
-            const bytes = await source.get(wanted, w);
-            const at = order.indexOf(source);
-            if (bytes && at > 0) order.unshift(...order.splice(at, 1));
-            return bytes;
-          },
-        }),
-      );
-      return anyOf(asked)(cid, world);
-    },
+    // A copy: other requests may change the order meanwhile.
+    get: (cid, world) => anyOf([...order])(cid, world),
   };
 }
 
