@@ -26,7 +26,7 @@ import { walk } from "../../pipeline/dag/read/read.ts";
 import { readPins, writePins } from "../../pipeline/ipfs/embedded/pins.ts";
 import type { Damage } from "../../pipeline/ipfs/node.ts";
 import { testWorld } from "../fakes/world.ts";
-import { withEmbedded } from "./with-embedded.ts";
+import { damageIn, withEmbedded } from "./with-embedded.ts";
 
 const world = testWorld();
 
@@ -82,11 +82,7 @@ function flip(pack: string, text: string, how?: "quietly"): void {
 }
 
 async function fsck(state: string, repair = false): Promise<Damage[]> {
-  return withEmbedded(state, async (node) => {
-    const found: Damage[] = [];
-    for await (const damage of node.fsck({ repair }, world)) found.push(damage);
-    return found;
-  });
+  return withEmbedded(state, (node) => damageIn(node, repair));
 }
 
 async function readsWhole(state: string, root: CID): Promise<boolean> {

@@ -31,7 +31,7 @@ import { blockReader } from "../../pipeline/ipfs/embedded/read-block.ts";
 import { damageNotes, fileNotes } from "../../pipeline/ipfs/embedded/repair/damage-notes.ts";
 import { testWorld } from "../fakes/world.ts";
 import { noise } from "./noise.ts";
-import { withEmbedded } from "./with-embedded.ts";
+import { damageIn, getIn, withEmbedded } from "./with-embedded.ts";
 
 const world = testWorld();
 const options = { profile: "cid-v1", symlinks: "keep" } as const;
@@ -62,18 +62,6 @@ function bytesOf(folder: string, ending: string): number {
   return names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
-const getIn = (node: EmbeddedNode) => async (cid: CID) => {
-  const bytes = await node.get(cid, world);
-  if (!bytes) throw new Error(`no ${cid}`);
-  return bytes;
-};
-
-async function problemsIn(node: EmbeddedNode, repair = false) {
-  const found = [];
-  for await (const { level, rule, says } of node.fsck({ repair }, world)) found.push({ level, rule, says });
-  return found;
-}
-
 it("gives the CIDs of `add`, reads every block back, and stores but small files and folders", async () => {
   const { data, state } = aFolder();
   const cid = await inPlace(state, data);
@@ -85,7 +73,7 @@ it("gives the CIDs of `add`, reads every block back, and stores but small files 
       expect(await node.has(cid, world)).toBe(true);
       expect(Buffer.compare((await node.get(cid, world))!, bytes)).toBe(0);
     }
-    expect(await problemsIn(node)).toEqual([]);
+    expect(await damageIn(node)).toEqual([]);
   });
   expect(bytesOf(join(state, "packs"), ".car")).toBeLessThan(2000);
   // The index alone is 1 kB however few the blocks: what each adds to it is 42 bytes, and its file's path.
@@ -167,7 +155,7 @@ describe("a file that is not as it was", () => {
       expect(missing!.why).toContain(large);
     });
     await withEmbedded(state, async (node) => {
-      const found = await problemsIn(node);
+      const found = await damageIn(node);
       const file = found.find(({ says }) => says.startsWith(large));
       expect(file).toMatchObject({ level: "error", rule: "file-in-place", says: expect.stringMatching(says) });
       expect(file!.says).toContain(`added in place as a part of ${data}`);
@@ -185,7 +173,7 @@ describe("a file that is not as it was", () => {
     if (isRoot) process.seteuid!(65_534);
     try {
       await withEmbedded(state, async (node) => {
-        expect((await problemsIn(node))[0]!.says).toBe(
+        expect((await damageIn(node))[0]!.says).toBe(
           `${large}, added in place as a part of ${data}, may not be read: 3 blocks of it can't be read`,
         );
       });
@@ -208,7 +196,7 @@ describe("a file that is not as it was", () => {
       await node.recheck(world);
       expect(await node.incomplete(world)).toEqual([]);
       expect([...(await node.pins(world)).values()].map(String)).toEqual([`${cid}`]);
-      expect(await problemsIn(node)).toEqual([]);
+      expect(await damageIn(node)).toEqual([]);
     });
   });
 
@@ -225,7 +213,7 @@ describe("a file that is not as it was", () => {
         await node.recheck(world);
         expect(await node.incomplete(world)).toEqual([]);
         expect((await whole((await resolve(cid, "large", getIn(node)))!, getIn(node))).length).toBe(600_000);
-        expect(await problemsIn(node)).toEqual([]);
+        expect(await damageIn(node)).toEqual([]);
       });
     }
   });
@@ -236,14 +224,14 @@ describe("a file that is not as it was", () => {
     const moved = join(scratch, "moved");
     renameSync(data, moved);
     await withEmbedded(state, async (node) => {
-      expect((await problemsIn(node, true)).filter(({ rule }) => rule === "file-in-place")).toHaveLength(2);
+      expect((await damageIn(node, true)).filter(({ rule }) => rule === "file-in-place")).toHaveLength(2);
     });
     expect(readdirSync(join(state, "in-place"))).toEqual([]);
     await withEmbedded(state, async (node) => {
       expect(await node.incomplete(world)).toHaveLength(1);
       expect(`${(await node.addInPlace(moved, options, world)).cid}`).toBe(`${cid}`);
       expect(await node.incomplete(world)).toEqual([]);
-      expect(await problemsIn(node)).toEqual([]);
+      expect(await damageIn(node)).toEqual([]);
     });
   });
 
@@ -284,7 +272,7 @@ it("makes real copies when the same data are added, and then needs the files no 
   expect(readdirSync(join(state, "in-place"))).toEqual([]);
   rmSync(data, { recursive: true });
   await withEmbedded(state, async (node) => {
-    expect(await problemsIn(node)).toEqual([]);
+    expect(await damageIn(node)).toEqual([]);
     expect((await whole((await resolve(cid, "large", getIn(node)))!, getIn(node))).length).toBe(600_000);
   });
 });
@@ -298,7 +286,7 @@ it("is neither copied nor lost by a collection, which removes from lists what no
     await node.addInPlace(other, options, world);
     const { removed, kept } = await node.gc(world);
     expect({ removed: removed.blocks, kept: kept.blocks }).toEqual({ removed: 1, kept: 8 });
-    expect(await problemsIn(node)).toEqual([]);
+    expect(await damageIn(node)).toEqual([]);
     expect(await node.incomplete(world)).toEqual([]);
   });
   expect(bytesOf(join(state, "packs"), ".car")).toBeLessThan(2000);
@@ -308,7 +296,7 @@ it("is neither copied nor lost by a collection, which removes from lists what no
   renameSync(join(scratch, "away"), large);
   await withEmbedded(state, async (node) => {
     expect(await node.incomplete(world)).toEqual([]);
-    expect(await problemsIn(node)).toEqual([]);
+    expect(await damageIn(node)).toEqual([]);
   });
 });
 
@@ -321,7 +309,7 @@ it("names a list that is damaged or gone, and the pins that depended on it", asy
   bytes[bytes.length - 3]! ^= 1;
   writeFileSync(path, bytes);
   await withEmbedded(state, async (node) => {
-    expect((await problemsIn(node)).map(({ rule }) => rule)).toEqual(["damaged-list", "pin-not-whole"]);
+    expect((await damageIn(node)).map(({ rule }) => rule)).toEqual(["damaged-list", "pin-not-whole"]);
   });
   rmSync(path);
   await withEmbedded(state, async (node) => {
@@ -414,7 +402,7 @@ it("has exactly what is in packs or in a file that still has it, whatever happen
             for (const content of listed) if (!needed().has(content) || copied.has(content)) listed.delete(content);
             break;
           case "repair":
-            await using(async (here) => void (await problemsIn(here, true)));
+            await using(async (here) => void (await damageIn(here, true)));
             for (const content of listed) if (!copied.has(content) && !isReadable(content)) listed.delete(content);
         }
         await using(async (here) => {

@@ -20,6 +20,7 @@ import { sha256 } from "../../pipeline/dag/hash.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
 import { raw } from "../contracts/node.ts";
 import { testWorld } from "../fakes/world.ts";
+import { noise } from "./noise.ts";
 import { numbered, type Operation, type Session } from "./rollover-child.ts";
 
 /** In memory where the system has such a folder: how long a disk takes is decided by `slow-disk.ts`. */
@@ -256,15 +257,4 @@ async function assertAll(state: string, model: Model): Promise<void> {
     if (level === "error") wrong.push(says);
   expect(wrong).toEqual([]);
   await node.close();
-}
-
-/** Bytes that don't repeat, the same for the same seed. */
-function noise(seed: string, length: number): Buffer {
-  const parts: Uint8Array[] = [];
-  let last = sha256(Buffer.from(seed));
-  for (let done = 0; done < length; done += 32) {
-    parts.push(last);
-    last = sha256(last);
-  }
-  return Buffer.concat(parts).subarray(0, length);
 }
