@@ -6,6 +6,7 @@ import { locate } from "../cli/address/locate.ts";
 import { anySourceOf, endpointsOf, endpointText } from "../cli/pull/endpoints.ts";
 import { targetFor } from "../cli/pull/push-target.ts";
 import type { Call, Verb } from "../cli/verb.ts";
+import { withoutSlash } from "../core/campaign/fields.ts";
 import { Failure } from "../core/failure.ts";
 import { relationText } from "../core/relation.ts";
 import type { Get } from "../dag/block.ts";
@@ -72,10 +73,8 @@ function addressOf(what: string, { pushed }: Aliases, { flags }: Call): Omit<Pus
   }
   const key = typeof flags.key === "string" ? flags.key : known?.key;
   const routing = Array.isArray(flags.routing) ? flags.routing.map(String) : known?.routing;
-  return { to, ...(key !== undefined && { key }), ...(routing && { routing: routing.map(withoutSlashes) }) };
+  return { to, ...(key !== undefined && { key }), ...(routing && { routing: routing.map(withoutSlash) }) };
 }
-
-const withoutSlashes = (url: string) => url.replace(/\/+$/, "");
 
 async function pushedOf(
   what: string,

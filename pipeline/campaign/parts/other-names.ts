@@ -1,6 +1,7 @@
 /** Names of anybody: where records of IPNS keys are looked up, and how domains are resolved. */
 import { equals } from "multiformats/bytes";
 import type { CampaignConfig } from "../../core/campaign/campaign.ts";
+import { withoutSlash } from "../../core/campaign/fields.ts";
 import { isFailure } from "../../core/failure.ts";
 import { publicKeyOf } from "../../core/key.ts";
 import type { RecordEndpoint } from "../../names/ipns/endpoints.ts";
@@ -24,7 +25,7 @@ export async function otherNames(
     import("../../names/ipns/lookup.ts"),
   ]);
   const configured = new Set(routingOf(config));
-  const others = endpoints.map(withoutSlashes).filter((url) => !configured.has(url));
+  const others = endpoints.map(withoutSlash).filter((url) => !configured.has(url));
   const own = await recordEndpoints(config, secret);
   const records = ipnsLookup([...own, ...[...new Set(others)].map(endpoint)]);
   return { records, ...nameResolver(records) };
@@ -64,7 +65,5 @@ export function ipnsKeyOf({ names }: CampaignConfig, env: Environment, name: str
 }
 
 const routingOf = ({ names }: CampaignConfig): readonly string[] => [
-  ...new Set(names.flatMap((name) => ("ipns" in name ? name.routing : [])).map(withoutSlashes)),
+  ...new Set(names.flatMap((name) => ("ipns" in name ? name.routing : []))),
 ];
-
-const withoutSlashes = (url: string) => url.replace(/\/+$/, "");

@@ -6,6 +6,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
+import { withoutSlash } from "../../core/campaign/fields.ts";
 import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 import { readIfThere } from "../../disk/read.ts";
@@ -39,7 +40,7 @@ export async function endpointsOf(
   if (bad) throw new Failure("input", `${bad.from}: ${shown(bad.url)} is no http or https address`);
   const kubos = (await noted("api")).map((text) => ({ url: urlOf(text), from: join(repository, "api") }));
   const all: Endpoint[] = [
-    ...gateways.map(({ url, from }) => ({ kind: "gateway" as const, url: url.replace(/\/+$/, ""), from })),
+    ...gateways.map(({ url, from }) => ({ kind: "gateway" as const, url: withoutSlash(url), from })),
     ...kubos.map(({ url, from }) => ({ kind: "kubo" as const, url, from })),
   ];
   return all.filter(({ url, kind }, i) => all.findIndex((other) => other.url === url && other.kind === kind) === i);
