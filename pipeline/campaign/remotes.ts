@@ -81,7 +81,7 @@ const fileIn = (folder: string) => join(folder, "remotes.json");
 /** @throws Failure `input` where the file is not one that fieldtree writes. */
 export async function readAliases(folder: string): Promise<Aliases> {
   const bytes = await readIfThere(fileIn(folder));
-  if (!bytes) return { pulled: {}, pushed: {} };
+  if (!bytes) return { pulled: byName({}), pushed: byName({}) };
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString());
@@ -89,8 +89,13 @@ export async function readAliases(folder: string): Promise<Aliases> {
     throw invalid(folder, cause);
   }
   const read = v.safeParse(aliasesSchema, value);
-  if (read.success) return read.output;
+  if (read.success) return { pulled: byName(read.output.pulled), pushed: byName(read.output.pushed) };
   throw invalid(folder, read.issues[0].message);
+}
+
+/** Without a prototype: `constructor`, given as a name on the command line, is not in it. */
+function byName<T>(entries: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.assign(Object.create(null), entries);
 }
 
 /** The campaigns that campaign.yaml names. @throws Failure `input` where one was not pulled, or is none. */

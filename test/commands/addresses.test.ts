@@ -64,6 +64,8 @@ it("in a campaign, too, and each name of it leads where it should", { timeout: 6
     /bafynonsense is not a CID.*, and the tree has nothing of that name/,
   );
   expect(await said("ls", "products/nowhere")).toContain("products/nowhere: there is nothing there");
+  // What every object has in JavaScript is no name that was pulled.
+  expect(await said("ls", "constructor/x")).toContain("constructor/x: there is nothing there");
 
   // Recursively, in order, and no folder left out.
   const names = async (...args: string[]) =>
