@@ -73,7 +73,6 @@ const aliasesSchema = v.object({
 });
 
 export type Aliases = v.InferOutput<typeof aliasesSchema>;
-export type PulledAlias = Aliases["pulled"][string];
 export type PushedAlias = Aliases["pushed"][string];
 
 const fileIn = (folder: string) => join(folder, "remotes.json");
@@ -111,7 +110,7 @@ export async function sistersIn(folder: string, names: readonly string[]): Promi
   });
 }
 
-/** Changes the file atomically, also beside other processes that do. */
+/** Changes the file atomically, also while other processes do. */
 export async function changeAliases(
   { folder, state }: { readonly folder: string; readonly state: string },
   change: (aliases: Aliases) => Aliases,

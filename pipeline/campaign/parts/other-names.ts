@@ -1,4 +1,4 @@
-/** Names of anybody: where records of IPNS keys are looked up, and how domains are resolved. */
+/** Names that need not be the campaign's: where records of IPNS keys are looked up, and how domains are resolved. */
 import { equals } from "multiformats/bytes";
 import type { CampaignConfig } from "../../core/campaign/campaign.ts";
 import { withoutSlash } from "../../core/campaign/fields.ts";

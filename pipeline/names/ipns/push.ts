@@ -31,7 +31,7 @@ export interface PushTarget {
 export type Signer =
   | { readonly kind: "key"; readonly key: PrivateKey }
   | { readonly kind: "kubo"; readonly at: RecordEndpoint; readonly called: string }
-  /** Nobody here: the record can be put again only. */
+  /** No private key is at hand: a record can only be put again. */
   | { readonly kind: "none" };
 
 export interface PushOptions {
@@ -55,7 +55,7 @@ const soon = 30 * 86_400_000;
 const wins = (a: SignedRecord, b: SignedRecord) =>
   a.sequence === b.sequence ? a.value > b.value : a.sequence > b.sequence;
 
-/** ms to wait at least before the last look for another push. */
+/** ms to wait at least before the last check for another push. */
 const settling = 300;
 
 export function pushTarget({ name, signer, endpoints, readers, attachments }: PushOptions): PushTarget {

@@ -60,7 +60,7 @@ function withPathsOf(from: string, text: string, paths: readonly string[]): stri
 const leavesOf = (text: string) => leavesIn(readYaml(text, { maxDepth }).documents[0]);
 
 /** Whether two texts are the same tree: the same leaves, each as it is written. */
-export function isSameTree(one: string, other: string): boolean {
+function isSameTree(one: string, other: string): boolean {
   if (one === other) return true;
   const [a, b] = [one, other].map((text) => readTree(text).tree);
   const written = (leaf: { readonly kind: string; readonly cid: unknown }) => ("written" in leaf ? leaf.written : "");

@@ -179,7 +179,7 @@ async function* apartFromPortal(
   }
 }
 
-/** What a person reads about it, on one line. */
+/** One line about it. */
 export function pulledText({ name, remote, relation, fetched, taken }: Pulled): string {
   const at = remote.kind === "campaign" ? `, release ${remote.state.number} of ${remote.state.campaign}` : "";
   if (!taken && relation) {

@@ -101,8 +101,8 @@ async function* checksOfForks(
 ): AsyncGenerator<Check> {
   for (const fork of await unmergedForks(head, log, forks, world)) {
     const says = "a copy of this log went on from one of its releases to this one, and no release merges it";
-    const mend = `fieldtree log adopt ${fork}`;
-    yield { check: "log", subject: `fork ${fork}`, ok: false, says, problem: "drift", mend };
+    const fix = `fieldtree log adopt ${fork}`;
+    yield { check: "log", subject: `fork ${fork}`, ok: false, says, problem: "drift", mend: fix };
   }
 }
 
