@@ -13,7 +13,7 @@ import { type Field, fields, most, type SearchDocument } from "./index/document.
 import { type Compare, comparing } from "./index/extent-detail.ts";
 import { intersects, placeCells, placeTerms } from "./index/place-cells.ts";
 import { type Days, daysOf, timeCells, timeTerms, wholeYear } from "./index/time-cells.ts";
-import { baseOf, cut, everything, fold, partsOf, type Terms, valueTerm, wordsOf } from "./index/words.ts";
+import { baseOf, cut, everything, partsOf, runsOf, type Terms, valueTerm, wordsOf } from "./index/words.ts";
 
 export interface Query {
   /** As a person types them, separated by blanks. */
@@ -106,9 +106,7 @@ function isAt({ time }: Pick<SearchDocument, "time">, asked: Days): boolean {
 
 function wordParts(typed: string): Part[] {
   const isPrefix = typed.endsWith("*");
-  const words = (fold(typed.toWellFormed()).match(/[\p{L}\p{N}_]+/gu) ?? []).flatMap((run) =>
-    partsOf(run).length > 0 ? [{ run, word: cut(run) }] : [],
-  );
+  const words = runsOf(typed).flatMap((run) => (partsOf(run).length > 0 ? [{ run, word: cut(run) }] : []));
   return words.map(({ run, word }, i) => {
     const parts = partsOf(run);
     const year = /^\d{4}$/.test(word) ? daysOf(word, word) : undefined;

@@ -7,7 +7,7 @@
 import { widthOf } from "../dataset/extent.ts";
 import type { Row } from "./index/rows.ts";
 import { daysOf } from "./index/time-cells.ts";
-import { fold, partsOf } from "./index/words.ts";
+import { partsOf, runsOf } from "./index/words.ts";
 import type { Query } from "./query.ts";
 
 type Rankable = Pick<Row, "title" | "path" | "platform" | "format" | "kind" | "time" | "bbox">;
@@ -48,5 +48,4 @@ function fitOf({ time, bbox }: Rankable, { bbox: box, from, until }: Query): num
 const ratio = (asked: number, has: number) => (has <= asked ? 1 : asked / has);
 
 /** Whole words and their parts: `air_temperature` and `air`, `temperature`. */
-const wordsOf = (text: string) =>
-  (fold(text.slice(0, 1000).toWellFormed()).match(/[\p{L}\p{N}_]+/gu) ?? []).flatMap((run) => [run, ...partsOf(run)]);
+const wordsOf = (text: string) => runsOf(text.slice(0, 1000)).flatMap((run) => [run, ...partsOf(run)]);

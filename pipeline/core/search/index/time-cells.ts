@@ -22,7 +22,8 @@ const mostYears = 12;
 
 const msPerDay = 86_400_000;
 
-const text = (day: number) => new Date(day * msPerDay).toISOString().slice(0, 10);
+/** `2024-08-18`, of days since 1970-01-01. */
+export const dayText = (day: number) => new Date(day * msPerDay).toISOString().slice(0, 10);
 
 /** The days of two instants, or of a part of a date (`2024`, `2024-08`) given twice; `undefined` where there are none. */
 export function daysOf(start: string, end: string): Days | undefined {
@@ -54,7 +55,7 @@ const longOfMonth = (month: string) => `${dateTerm(month)}B`;
 /** The terms of a document with this time. */
 export function timeTerms({ first, last }: Days): string[] {
   if (last - first < mostDays) {
-    const days = Array.from({ length: last - first + 1 }, (_, i) => text(first + i));
+    const days = Array.from({ length: last - first + 1 }, (_, i) => dayText(first + i));
     const above = (length: number) => [...new Set(days.map((day) => day.slice(0, length)))];
     return [...days.map(dateTerm), ...above(7).map(dateTerm), ...above(4).map(yearTerm)];
   }
@@ -81,7 +82,7 @@ export function timeCells(days: Days): Cells {
   const long = [exactly(ever), range(longOfYear)];
   if (days.last - days.first >= mostAsked.days)
     return { cells: [...long, ...months.map((month) => exactly(dateTerm(month)))], coarseness: 1 };
-  const [first, last] = [text(days.first), text(days.last)];
+  const [first, last] = [dayText(days.first), dayText(days.last)];
   const ofMonths = months.map((month) => ({
     ...exactly(dateTerm(month)),
     parts: [
@@ -105,15 +106,15 @@ export function timeAbove(term: string): string | undefined {
 
 const four = (year: number) => String(year).padStart(4, "0");
 const yearsOf = ({ first, last }: Days) => ({
-  from: Number(text(first).slice(0, 4)),
-  to: Number(text(last).slice(0, 4)),
+  from: Number(dayText(first).slice(0, 4)),
+  to: Number(dayText(last).slice(0, 4)),
 });
 
 /** `2024-08` or `2024`: the months (`length` 7) or years (4) that an interval touches. */
 function namesOf({ first, last }: Days, length: 7 | 4): string[] {
   const found: string[] = [];
   for (let day = first; day <= last; ) {
-    const name = text(day).slice(0, length);
+    const name = dayText(day).slice(0, length);
     found.push(name);
     const period = daysOf(name, name);
     if (!period) break;

@@ -37,13 +37,14 @@ export function fold(text: string): string {
     .toLowerCase();
 }
 
-/** The words of a text, in order: runs of letters and digits. A single ASCII character is no word. */
+/** The runs of letters, digits and `_` in a text, folded, in order. */
+export function runsOf(text: string): readonly string[] {
+  return fold(text.toWellFormed()).match(/[\p{L}\p{N}_]+/gu) ?? [];
+}
+
+/** The words of a text, in order: the parts of its runs. A single ASCII character is no word. */
 export function wordsOf(text: string): string[] {
-  const words: string[] = [];
-  for (const word of fold(text.slice(0, most.text).toWellFormed()).match(/[\p{L}\p{N}_]+/gu) ?? []) {
-    words.push(...partsOf(word));
-  }
-  return words;
+  return runsOf(text.slice(0, most.text)).flatMap(partsOf);
 }
 
 /** The parts of a name that are separated by `_`. */

@@ -13,7 +13,7 @@ import type { Box } from "../../dataset/extent.ts";
 import { fold } from "../index/words.ts";
 import type { Query } from "../query.ts";
 import { placeIn } from "./place.ts";
-import { timeIn } from "./time.ts";
+import { type TimeContext, timeIn } from "./time.ts";
 
 export type Condition = {
   /** Where in the text it is, and that part of it. */
@@ -33,11 +33,6 @@ export interface Question {
   readonly conditions: readonly Condition[];
 }
 
-export interface QuestionOptions {
-  /** First and last day of the campaign's data: a date without a year is in the last year of these that has it. */
-  readonly time?: readonly [first: string, last: string] | undefined;
-}
-
 /** What is no condition where other words are. */
 const fillers = new Set(
   (
@@ -49,12 +44,12 @@ const fillers = new Set(
 );
 
 /** @returns the query; never throws: what is not understood is a word. */
-export function questionOf(typed: string, options: QuestionOptions = {}): Question {
+export function questionOf(typed: string, context: TimeContext = {}): Question {
   const text = typed.slice(0, 500);
   const conditions: Condition[] = [];
   let rest = text;
   for (const find of [timeIn, placeIn]) {
-    for (let found = find(rest, options); found; found = find(rest, options)) {
+    for (let found = find(rest, context); found; found = find(rest, context)) {
       const [start, end] = trimmed(rest, found.start, found.end);
       conditions.push({ ...found, start, end, typed: text.slice(start, end) });
       // Blanks of the same length: the positions of what follows stay.

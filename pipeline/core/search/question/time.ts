@@ -1,5 +1,5 @@
 /** Dates in a question: days, months and years as people write them, in English and German, and ranges of them. */
-import { daysOf } from "../index/time-cells.ts";
+import { daysOf, dayText } from "../index/time-cells.ts";
 
 export interface FoundTime {
   readonly kind: "time";
@@ -63,7 +63,9 @@ const patterns = {
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
+/** What is known of the campaign. */
 export interface TimeContext {
+  /** First and last day of its data: a date without a year is in the last year of these that has it. */
   readonly time?: readonly [first: string, last: string] | undefined;
 }
 
@@ -184,8 +186,6 @@ function shifted(day: string, days: number): string | undefined {
   const at = daysOf(day, day);
   return at && dayText(at.first + days);
 }
-
-const dayText = (day: number) => new Date(day * 86_400_000).toISOString().slice(0, 10);
 
 function monthNumber(name: string): string {
   const lower = name.toLowerCase();
