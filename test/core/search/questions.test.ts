@@ -161,6 +161,15 @@ describe("a question", () => {
     },
   );
 
+  it.each([
+    ["radar nördlich von Barbados", { words: "radar", bbox: [-180, 13.5, 180, 90] }],
+    ["radar südlich von 10 N", { words: "radar", bbox: [-180, -90, 180, 10] }],
+    ["radar östlich von 30 W", { words: "radar", bbox: [-30, -90, 60, 90] }],
+    ["radar über Barbados", { words: "radar", bbox: [-60.3142, 12.4, -58.7858, 14] }],
+  ])("has places with accents in their words: %s", (asked, query) => {
+    expect(questionOf(asked).query).toEqual(query);
+  });
+
   it("without data of a known time has no date without a year", () => {
     expect(questionOf("radar on 3 September").query).toEqual({ words: "radar 3 September" });
   });

@@ -22,17 +22,18 @@ const coordinate = (n: number) =>
 const point = `${coordinate(1)}(?:\\s*[,/]?\\s*(?:and\\s+)?${coordinate(2)})?`;
 const toward = "(?:-|–|—|\\s+to\\s+|\\s+and\\s+|\\s+bis\\s+|\\s+und\\s+)";
 const lead =
-  "(?<lead>near|around|close to|about|at|in|on|over|above|along|off|by|nahe|bei|um|über|between|from|zwischen)";
+  "(?<lead>near|around|close to|about|at|in|on|over|above|along|off|by|nahe|bei|um|über|uber|between|from|zwischen)";
 const names = `(?<name>${placeNames.map((name) => name.replace(/ /g, "\\s+")).join("|")})(?![\\p{L}\\p{N}_])`;
 const begins = "(?<![\\p{L}\\p{N}_.])";
 
+/** Those that {@link lowered} text is compared with are written without accents. */
 const patterns = {
   within: new RegExp(
     `${begins}(?:within|less than|in|im umkreis von)\\s+(?<radius>${number})\\s*(?<unit>km|nm|nmi|miles|°|deg|degrees?)\\s+(?:of|from|around|um|von)\\s+(?:the\\s+)?(?:${point}|${names})`,
     "u",
   ),
   side: new RegExp(
-    `${begins}(?<direction>north|south|east|west|nördlich|südlich|östlich|westlich)\\s+(?:of|von)\\s+(?:the\\s+)?(?:${coordinate(1)}|${names})`,
+    `${begins}(?<direction>north|south|east|west|nordlich|sudlich|ostlich|westlich)\\s+(?:of|von)\\s+(?:the\\s+)?(?:${coordinate(1)}|${names})`,
     "u",
   ),
   band: new RegExp(
