@@ -14,6 +14,8 @@ export interface FoundPlace {
 const margin = { near: 2.5, at: 1 } as const;
 
 const kmPerDegree = 111.2;
+/** Kilometres of the units of a radius that is not in degrees. */
+const kmOf: Readonly<Record<string, number>> = { km: 1, nm: 1.852, nmi: 1.852, miles: 1.609 };
 
 const number = "\\d{1,3}(?:[.,]\\d+)?";
 /** `30 W`, `30.5°W`, `13°05'N`. A letter after a blank is a direction only in upper case: "3 s" is a time. */
@@ -48,12 +50,13 @@ type Groups = Readonly<Record<string, string | undefined>>;
 
 /** The first place in the text; `undefined` where there is none. */
 export function placeIn(text: string): FoundPlace | undefined {
+  const low = lowered(text);
   return (
-    foundAt(patterns.within.exec(lowered(text)), withinOf) ??
-    foundAt(patterns.side.exec(lowered(text)), sideOf) ??
+    foundAt(patterns.within.exec(low), withinOf) ??
+    foundAt(patterns.side.exec(low), sideOf) ??
     foundAt(patterns.band.exec(text), bandOf) ??
     foundAt(patterns.point.exec(text), pointOf) ??
-    foundAt(patterns.name.exec(lowered(text)), namedOf)
+    foundAt(patterns.name.exec(low), namedOf)
   );
 }
 
@@ -74,15 +77,7 @@ function foundAt(match: RegExpExecArray | null, boxOf: (groups: Groups) => Box |
 
 function withinOf(groups: Groups): Box | undefined {
   const { radius = "", unit = "", name } = groups;
-  const per =
-    unit === "km"
-      ? 1 / kmPerDegree
-      : unit.startsWith("n")
-        ? 1.852 / kmPerDegree
-        : unit === "miles"
-          ? 1.609 / kmPerDegree
-          : 1;
-  const degrees = numberOf(radius) * per;
+  const degrees = (numberOf(radius) * (kmOf[unit] ?? kmPerDegree)) / kmPerDegree;
   const named = name === undefined ? undefined : placeBox(name);
   return named ? grown(named, degrees) : around(groups, degrees);
 }
