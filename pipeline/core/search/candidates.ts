@@ -43,7 +43,7 @@ export async function candidatesOf(
   enough: number,
   index: IndexReader,
 ): Promise<Candidates> {
-  for (let { bound } = expectedOf(parts, enough); ; bound = 0) {
+  for (let bound = likelyBound(parts, enough, endOfAll(parts)); ; bound = 0) {
     const withBoxes = parts.flat().some(({ needsBoxes }) => needsBoxes);
     await index.windows(neededFrom(bound, parts), withBoxes);
     const found = intersection(parts, bound);
@@ -57,15 +57,15 @@ export async function candidatesOf(
 export function expectedOf(
   parts: readonly Alternatives[],
   enough: number,
-): { readonly bound: number; readonly bytes: number; readonly span: number } {
-  const end = Math.max(0, ...parts.flat().map(({ postings }) => lastOf(postings) + 1));
+): { readonly bytes: number; readonly span: number } {
+  const end = endOfAll(parts);
   const bound = likelyBound(parts, enough, end);
   const withBoxes = parts.flat().some(({ needsBoxes }) => needsBoxes);
   const bytes = neededFrom(bound, parts).reduce(
     (sum, [postings, window]) => sum + bytesOf(postings, window, withBoxes),
     0,
   );
-  return { bound, bytes, span: end - bound };
+  return { bytes, span: end - bound };
 }
 
 /** About how many documents of these lists match. */
@@ -75,6 +75,11 @@ export function matchingIn(part: Alternatives): number {
 
 const startOf = ({ bits }: Postings, { number }: Window) => number * 2 ** bits;
 const endOf = ({ bits }: Postings, { number }: Window) => (number + 1) * 2 ** bits;
+
+/** The number after the greatest one. */
+function endOfAll(parts: readonly Alternatives[]): number {
+  return Math.max(0, ...parts.flat().map(({ postings }) => lastOf(postings) + 1));
+}
 
 function lastOf(postings: Postings): number {
   const last = postings.windows.at(-1);
