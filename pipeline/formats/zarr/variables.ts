@@ -28,7 +28,7 @@ export function arraysOf(store: ZarrStore, using: Decompressors, findings: Datas
   findings.push(...sorted.slice(0, mostAlike).map(([path, why]) => leftOut(shown(path), why)));
   if (sorted.length > mostAlike)
     findings.push(leftOut(`${sorted.length - mostAlike} more`, "their metadata make no sense"));
-  // What only we can't read is told where its values are asked for; what nobody can read, in any case.
+  // What only this program can't read becomes a finding where its values are asked for; what no program can, in any case.
   for (const array of arrays)
     if (array.problem && !isOurs(array.problem)) findings.push(undecodable(array, array.problem));
   return arrays;

@@ -1,4 +1,4 @@
-/** What is shown of a document: eight rows a file, each without what it shares with the row before. No CIDs: the tree has them. */
+/** What is shown of a document: {@link rowsPerFile} rows a file, each without what it shares with the row before. No CIDs: the tree has them. */
 import type { Box } from "../../dataset/extent.ts";
 import { Failure } from "../../failure.ts";
 import { commonPrefix, type Reader, reader, type Writer, writer } from "./bytes.ts";
