@@ -9,9 +9,8 @@ import { aboutEntry, type PageAbout } from "../core/page/about.ts";
 import { contributeFile, contributePageOf } from "../core/page/contribute.ts";
 import { datasetPageOf } from "../core/page/page.ts";
 import { relatedTo } from "../core/page/related.ts";
-import type { DatasetEntry } from "../core/stac/catalog-entry.ts";
 import { datasetPage } from "../core/stac/names.ts";
-import { noVersions, type Versions, versionsAt } from "../core/versions/versions.ts";
+import { noVersions, type Versions, versionsOfLeaf } from "../core/versions/versions.ts";
 import { cidOfDigest, codecs } from "../dag/block.ts";
 import { sha256 } from "../dag/hash.ts";
 import { profiles } from "../dag/profile.ts";
@@ -46,7 +45,7 @@ export const pages: View<PagesState> = {
     const after: RememberedPage[] = [];
     for (const entry of datasets) {
       const about = aboutEntry(entry, campaign, {
-        versions: versionsOf(entry, versions),
+        versions: versionsOfLeaf(versions, entry.path),
         related: related(entry.path),
         intake: intake.get(entry.path),
       });
@@ -67,15 +66,6 @@ export const pages: View<PagesState> = {
     if (memory) memory.after = writtenMemory(after);
   },
 };
-
-/** Those of the leaf that it is, or is in. */
-function versionsOf({ path }: DatasetEntry, versions: Versions): PageAbout["versions"] {
-  for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) {
-    const found = Object.hasOwn(versions.datasets, at) ? versionsAt(versions, at) : undefined;
-    if (found) return found;
-  }
-  return undefined;
-}
 
 /** A page that is a single raw block. */
 interface RememberedPage {

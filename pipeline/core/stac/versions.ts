@@ -19,6 +19,7 @@ import {
   type VersionEvent,
   type Versions,
   versionsAt,
+  versionsOfLeaf,
 } from "../versions/versions.ts";
 import type { Entry } from "./catalog-entry.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
@@ -52,13 +53,10 @@ function latestLink(file: string, domain: string | undefined): StacLink[] {
  * @param file of the item.
  */
 export function versionAssets(path: string, file: string, versions: Versions): Item["assets"] {
-  for (let leaf = path; leaf !== ""; leaf = folderOf(leaf)) {
-    const events = at(versions, leaf)?.events ?? [];
-    if (events.length === 0) continue;
-    const title = leaf === path ? undefined : `versions of ${oneLine(leaf, 300)}, in which this dataset is`;
-    return events.length < 2 ? {} : { versions: versionsAsset(leaf, file, title) };
-  }
-  return {};
+  const leaf = versionsOfLeaf(versions, path);
+  if (!leaf || leaf.events.length < 2) return {};
+  const title = leaf.path === path ? undefined : `versions of ${oneLine(leaf.path, 300)}, in which this dataset is`;
+  return { versions: versionsAsset(leaf.path, file, title) };
 }
 
 const at = ({ datasets }: Versions, path: string) => (Object.hasOwn(datasets, path) ? datasets[path] : undefined);

@@ -189,6 +189,14 @@ export function versionsAt(
   return found && { path: now, ...found };
 }
 
+/** Releases record leaves of the tree: the dataset of `path`, or of the leaf above it that a dataset at `path` is in. */
+export function versionsOfLeaf({ datasets }: Versions, path: string): (DatasetVersions & { path: string }) | undefined {
+  for (let leaf = path; leaf !== ""; leaf = leaf.slice(0, Math.max(0, leaf.lastIndexOf("/")))) {
+    if (Object.hasOwn(datasets, leaf)) return { path: leaf, ...datasets[leaf]! };
+  }
+  return undefined;
+}
+
 /** The version before the present one, and the last portal that described it. */
 export interface Predecessor {
   readonly release: number;
