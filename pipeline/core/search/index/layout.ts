@@ -18,6 +18,7 @@
  * because a changed file changes all folders above it.
  */
 import { Failure } from "../../failure.ts";
+import { lastAtMost } from "../../last-at-most.ts";
 import { commonPrefix, type Reader, reader, type Writer, writer } from "./bytes.ts";
 
 /** Of the layout. It changes with anything that a reader of files has to know. */
@@ -145,13 +146,7 @@ export function decodeRoot(bytes: Uint8Array): Root {
 
 /** Which leaf has `term`, if any has. */
 export function leafOf(separators: Separators, term: string): number {
-  let [low, high] = [0, separators.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if (separators[middle]! <= term) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  return lastAtMost(separators, term);
 }
 
 const utf8 = new TextEncoder();

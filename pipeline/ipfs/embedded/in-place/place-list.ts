@@ -14,6 +14,7 @@
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { isRecord } from "../../../core/json.ts";
+import { lastAtMost } from "../../../core/last-at-most.ts";
 import { makeIndex, type PackIndex, readIndex } from "../packs/pack-index.ts";
 
 export interface ListedFiles {
@@ -95,11 +96,5 @@ export function startsOf(files: readonly ListedFile[]): Float64Array {
 
 /** The number of the file that has byte `offset` of all files one after another. */
 export function fileAt(starts: Float64Array, offset: number): number {
-  let [from, to] = [0, starts.length - 1];
-  while (from < to) {
-    const middle = (from + to + 1) >>> 1;
-    if (starts[middle]! <= offset) from = middle;
-    else to = middle - 1;
-  }
-  return from;
+  return lastAtMost(starts, offset);
 }
