@@ -79,9 +79,8 @@ const indexJson = v.object({
 });
 
 async function ofPortal(cid: CID, get: Get): Promise<SisterState | undefined> {
-  const [file, tree] = [await resolve(cid, "index.json", get), await resolve(cid, "tree", get)];
-  if (!file || !tree) return undefined;
-  const index = v.safeParse(indexJson, jsonIn(await whole(file, get)));
+  if (!(await resolve(cid, "tree", get))) return undefined;
+  const index = v.safeParse(indexJson, await indexOf(cid, get));
   if (!index.success) return undefined;
   const { campaign, release } = index.output;
   const before = release.number > 1 ? await resolve(cid, `releases/${release.number - 1}`, get) : undefined;
@@ -90,9 +89,13 @@ async function ofPortal(cid: CID, get: Get): Promise<SisterState | undefined> {
   return { campaign: campaign.name, number: release.number, portal: cid, parents };
 }
 
-function jsonIn(bytes: Uint8Array): unknown {
+/** index.json of a portal, unchecked; `undefined` where there is none, or it is no JSON. */
+export async function indexOf(portal: CID, get: Get): Promise<unknown> {
+  const file = await resolve(portal, "index.json", get);
+  if (!file) return undefined;
+  const text = new TextDecoder().decode(await whole(file, get));
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return JSON.parse(text);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -3,8 +3,7 @@ import * as v from "valibot";
 import type { Sister } from "../../core/campaign/sisters.ts";
 import type { Get } from "../../dag/block.ts";
 import { openFolder } from "../../dag/read/folder.ts";
-import { resolve, whole } from "../../dag/read/read.ts";
-import type { SisterState } from "./recognise.ts";
+import { indexOf, type SisterState } from "./recognise.ts";
 
 const indexJson = v.object({ campaign: v.object({ title: v.string() }) });
 
@@ -15,9 +14,8 @@ export async function sisterOf(
 ): Promise<Omit<Sister, "name"> | undefined> {
   const entry = (await openFolder(portal, get))?.entries.get("stac");
   if (!entry) return undefined;
-  const file = await resolve(portal, "index.json", get);
-  const index = file && v.safeParse(indexJson, JSON.parse(new TextDecoder().decode(await whole(file, get))));
-  const title = index?.success ? index.output.campaign.title : campaign;
+  const index = v.safeParse(indexJson, await indexOf(portal, get));
+  const title = index.success ? index.output.campaign.title : campaign;
   return {
     campaign,
     title,
