@@ -23,6 +23,7 @@ import { assembleTree } from "../../stages/tree/assemble.ts";
 import { treeOf } from "../../stages/tree/past.ts";
 import { outOfReach, sizesOf } from "../../stages/tree/sizes.ts";
 import type { Call } from "../verb.ts";
+import { assertGateway, gatewaysIn } from "./gateway-addresses.ts";
 import { targetsOf } from "./name-targets.ts";
 import { type Address, parseAddress } from "./parse-address.ts";
 import { refuseErrors } from "./tree-text.ts";
@@ -92,10 +93,9 @@ interface Start {
  * gateway in the address is used. Its blocks are verified by their CIDs.
  */
 async function getFromGateways({ gateway }: Address & { in: "content" }, { env, world }: Call): Promise<Get> {
-  const named = (env.IPFS_GATEWAY ?? "").split(/\s+/).filter((url) => url !== "");
+  const named = gatewaysIn(env);
   const urls = named.length > 0 || gateway === undefined ? named : [gateway];
-  const bad = urls.find((url) => !/^https?:\/\//.test(url) || !URL.canParse(url));
-  if (bad !== undefined) throw new Failure("input", `IPFS_GATEWAY: ${shown(bad)} is no http or https address`);
+  for (const url of urls) assertGateway(url, "IPFS_GATEWAY");
   if (urls.length === 0) {
     throw new Failure("input", "there is no campaign here that says where blocks are had from", {
       hint: "set IPFS_GATEWAY to a gateway's address, such as https://ipfs.io, or run it in a clone of the campaign",

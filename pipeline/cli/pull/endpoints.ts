@@ -8,10 +8,10 @@ import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
 import { withoutSlash } from "../../core/campaign/fields.ts";
 import { Failure } from "../../core/failure.ts";
-import { shown } from "../../core/text/shown.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { inOrder, type Source } from "../../ipfs/fallback.ts";
 import type { RecordEndpoint } from "../../names/ipns/endpoints.ts";
+import { assertGateway, gatewaysIn, wordsIn } from "../address/gateway-addresses.ts";
 import type { Call } from "../verb.ts";
 
 export interface Endpoint {
@@ -28,16 +28,14 @@ export async function endpointsOf(
   { env }: Pick<Call, "env">,
 ): Promise<readonly Endpoint[]> {
   const repository = env.IPFS_PATH || join(env.HOME || homedir(), ".ipfs");
-  const words = (text: string | undefined) => (text ?? "").split(/\s+/).filter((word) => word !== "");
-  const noted = async (file: string) => words((await readIfThere(join(repository, file)))?.toString()).slice(0, 1);
+  const noted = async (file: string) => wordsIn((await readIfThere(join(repository, file)))?.toString()).slice(0, 1);
   const gateways = [
     ...(gateway === undefined ? [] : [{ url: gateway, from: "the address" }]),
-    ...words(env.IPFS_GATEWAY).map((url) => ({ url, from: "IPFS_GATEWAY" })),
+    ...gatewaysIn(env).map((url) => ({ url, from: "IPFS_GATEWAY" })),
     ...(await noted("gateway")).map((text) => ({ url: urlOf(text), from: join(repository, "gateway") })),
     ...facts.gateways.map((url) => ({ url, from: "campaign.yaml" })),
   ];
-  const bad = gateways.find(({ url }) => !/^https?:\/\//.test(url) || !URL.canParse(url));
-  if (bad) throw new Failure("input", `${bad.from}: ${shown(bad.url)} is no http or https address`);
+  for (const { url, from } of gateways) assertGateway(url, from);
   const kubos = (await noted("api")).map((text) => ({ url: urlOf(text), from: join(repository, "api") }));
   const all: Endpoint[] = [
     ...gateways.map(({ url, from }) => ({ kind: "gateway" as const, url: withoutSlash(url), from })),
