@@ -13,16 +13,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
 import * as v from "valibot";
-import type { Sister } from "../core/campaign/sisters.ts";
+import { pulledName, type Sister } from "../core/campaign/sisters.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
 import type { World } from "../core/world.ts";
 import { lock } from "../disk/lock.ts";
 import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
-
-/** A name of something pulled: part of labels and addresses. */
-const nameText = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 const cidText = v.pipe(
   v.string(),
@@ -38,7 +35,7 @@ const cidText = v.pipe(
 const aliasesSchema = v.object({
   pulled: v.optional(
     v.record(
-      v.pipe(v.string(), v.regex(nameText)),
+      v.pipe(v.string(), v.regex(pulledName)),
       v.object({
         /** Absent where it was pulled with --no-alias. */
         address: v.optional(v.string()),
@@ -146,7 +143,7 @@ async function whenFree(path: string, world: World) {
 
 /** @throws Failure `input` where it is no name. */
 export function aliasName(text: string): string {
-  if (nameText.test(text)) return text;
+  if (pulledName.test(text)) return text;
   throw new Failure("input", `${JSON.stringify(text.slice(0, 80))} is no name for something pulled`, {
     hint: "a name has at most 63 letters, digits, dots, - and _, and begins with a letter or digit: --as NAME",
   });

@@ -33,7 +33,7 @@ import { type NameConfig, namesSchema, settledNames } from "./names.ts";
 import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
 import { type ReviewConfig, reviewSchema, settledReview } from "./review.ts";
 import { type S3Config, s3Schema, settledS3 } from "./s3.ts";
-import type { Sister } from "./sisters.ts";
+import { pulledName, type Sister } from "./sisters.ts";
 
 /** The keys of campaign.yaml that published files depend on: equal facts give equal items and views. */
 export interface Facts {
@@ -219,10 +219,7 @@ export const campaignSchema = v.pipe(
       doi: optional("Where DOIs of datasets are registered. Default: nowhere", doiSchema),
       sisters: optional(
         "Campaigns that were pulled, by name, whose data is found with this one's. Default: none",
-        v.array(
-          v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "must be names")),
-          "must be a list of names",
-        ),
+        v.array(v.pipe(v.string(), v.regex(pulledName, "must be names")), "must be a list of names"),
       ),
       s3: optional("Who may use the S3 gateway. Default: nobody", s3Schema),
     },

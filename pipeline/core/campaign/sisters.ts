@@ -1,5 +1,8 @@
 /** Other campaigns whose data is found with this one's: `sisters:` of campaign.yaml, and what remotes.json has of each. */
 
+/** A name of something pulled: part of labels and addresses. */
+export const pulledName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
 /** What is published of a sister: whose it is, which release, and the parts of its portal that are linked. */
 export interface Sister {
   /** What it is called here. */
