@@ -2,7 +2,7 @@
  * Publish: observe, plan, and apply the plan, step by step.
  *
  * This file has the order of what happens and nothing else: whether a step is needed is decided in `plan.ts`, and how it is
- * done is in the file named after it. Beside each step stands what a crash there leaves behind. Running again always
+ * done is in the file named after it. A comment at each step says what a crash there leaves behind. Running again always
  * finishes, with the same CIDs and one release.
  */
 import type { CID } from "multiformats/cid";
@@ -74,100 +74,137 @@ export async function* publish(
   };
 }
 
+/** A plan being applied: what it was made of, and what its steps pass on to later ones. */
+interface Publication {
+  readonly observed: Observation;
+  readonly text: Uint8Array;
+  readonly campaign: Parts;
+  readonly options: PublishOptions;
+  /** The next release and its portal, once the portal is built. */
+  built: { readonly draft: Draft; readonly portal: CID } | undefined;
+  /** The newest release in the log. */
+  newest: Head | undefined;
+  /** Names that were written. */
+  announced: readonly Announced[];
+}
+
 /** Applies the steps of the plan in their order. Returns the head that was published. */
 async function* applyPlan(
-  { steps, head, tree, changes, blocks }: Observation,
+  observed: Observation,
   text: Uint8Array,
   campaign: Parts,
   options: PublishOptions,
   world: World,
 ): AsyncGenerator<PublishEvent, Head> {
-  /** What steps pass on to later ones: the release in the making, the newest one in the log, names that were written. */
-  let built: { readonly draft: Draft; readonly portal: CID } | undefined;
-  let newest = head;
-  let announced: readonly Announced[] = [];
-
-  for (const step of steps) {
+  const publication: Publication = {
+    ...{ observed, text, campaign, options },
+    ...{ built: undefined, newest: observed.head, announced: [] },
+  };
+  for (const step of observed.steps) {
+    // Which names are read back is known only when they were written.
     if (step.do !== "read-back") yield* begun(step, world);
-    switch (step.do) {
-      case "connect-peers":
-        // A crash leaves some Kubos with their peers and some without: the next run observes which.
-        await connectPeers(
-          step.kubos.map(({ peering }) => peering),
-          world,
-        );
-        break;
-
-      case "fetch-leaves":
-        // A crash leaves blocks that no pin has yet. The next run finds them; only a gc before it takes them.
-        await fetchLeaves(step.leaves, campaign.fetchLeaf, world);
-        break;
-
-      case "restore-leaves":
-        // A crash leaves some of the lost blocks stored: the next run finds what is still missing.
-        await fetchLeaves(step.leaves, campaign.restoreLeaf ?? campaign.fetchLeaf, world);
-        break;
-
-      case "pin-tree":
-        // A crash leaves a root that is pinned and not released: the next run finds it pinned.
-        await pinTree(step.root, blocks, step.release, campaign, world);
-        break;
-
-      case "pin-portal":
-        // A crash leaves a portal that no release names: the next run builds the same one.
-        built = yield* pinPortal(step.root, step.of, { text, tree, changes }, options, campaign, world);
-        break;
-
-      case "check-datasets":
-        // The newest release may have been made without --strict.
-        if (options.strict) yield* scanTree(tree, options.strict, campaign, world);
-        break;
-
-      case "check-blocks":
-        // The node's list of pins does not know what its disk lost since.
-        await assertComplete([step.root, portalOf(built, head)], tree, campaign, world);
-        break;
-
-      case "pin": {
-        // A crash leaves pins of what is not released yet: the next run finds them.
-        const portal = portalOf(built, head);
-        const missing = step.missing.map(({ desired }) => ({ ...desired, cid: desired.cid ?? portal }));
-        const pinned = await pinAll(missing, campaign, { known: step.counting, waitForOptional: false }, world);
-        for (const pin of pinned) yield pinEvent(pin);
-        assertPinned([...step.counting, ...pinned], campaign);
-        break;
-      }
-
-      case "release":
-        // A crash before the head moves leaves a block that nothing links to: the next run makes the same one.
-        if (!built) throw new Error("a release needs the portal that an earlier step builds");
-        newest = await appendRelease({ ...built.draft, portal: built.portal }, text, step.after, campaign, world);
-        break;
-
-      case "check-head":
-        newest = await headInLog(newest, campaign, world);
-        break;
-
-      case "check-release":
-        await ensureReleasePinned(step.head, campaign, world);
-        break;
-
-      case "announce":
-        // A crash leaves names that lag behind the head: the next run observes which.
-        announced = await announceNames(step.names, released(newest), campaign, world);
-        break;
-
-      case "read-back":
-        // A crash leaves names that were written and not read back: the next run observes which.
-        yield* begun(
-          { ...step, names: announced.filter(({ value }) => value.status === "fulfilled").map(({ name }) => name) },
-          world,
-        );
-        yield* readBackNames(announced, released(newest), world);
-        break;
-    }
+    yield* apply(step, publication, world);
   }
-  return released(newest);
+  return released(publication.newest);
+}
+
+async function* apply(step: Step, publication: Publication, world: World): AsyncGenerator<PublishEvent, void> {
+  const { observed, text, campaign, options } = publication;
+  const { tree, changes, blocks } = observed;
+  switch (step.do) {
+    case "connect-peers":
+      // A crash leaves some Kubos with their peers and some without: the next run observes which.
+      return await connectPeers(
+        step.kubos.map(({ peering }) => peering),
+        world,
+      );
+
+    case "fetch-leaves":
+      // A crash leaves blocks that no pin has yet. The next run finds them; only a gc before it takes them.
+      return await fetchLeaves(step.leaves, campaign.fetchLeaf, world);
+
+    case "restore-leaves":
+      // A crash leaves some of the lost blocks stored: the next run finds what is still missing.
+      return await fetchLeaves(step.leaves, campaign.restoreLeaf ?? campaign.fetchLeaf, world);
+
+    case "pin-tree":
+      // A crash leaves a root that is pinned and not released: the next run finds it pinned.
+      return await pinTree(step.root, blocks, step.release, campaign, world);
+
+    case "pin-portal":
+      // A crash leaves a portal that no release names: the next run builds the same one.
+      publication.built = yield* pinPortal(step.root, step.of, { text, tree, changes }, options, campaign, world);
+      return;
+
+    case "check-datasets":
+      // The newest release may have been published without --strict.
+      if (options.strict) yield* scanTree(tree, options.strict, campaign, world);
+      return;
+
+    case "check-blocks":
+      // The node's list of pins does not know what its disk lost since.
+      return await assertComplete([step.root, portalOf(publication)], tree, campaign, world);
+
+    case "pin":
+      // A crash leaves pins of what is not released yet: the next run finds them.
+      return yield* pinAtServices(step, portalOf(publication), campaign, world);
+
+    case "release":
+      // A crash before the head moves leaves a block that nothing links to: the next run writes the same one.
+      publication.newest = await release(step, publication, world);
+      return;
+
+    case "check-head":
+      publication.newest = await headInLog(publication.newest, campaign, world);
+      return;
+
+    case "check-release":
+      return await ensureReleasePinned(step.head, campaign, world);
+
+    case "announce":
+      // A crash leaves names that lag behind the head: the next run observes which.
+      publication.announced = await announceNames(step.names, released(publication.newest), campaign, world);
+      return;
+
+    case "read-back":
+      // A crash leaves names that were written and not read back: the next run observes which.
+      return yield* readBack(step, publication, world);
+  }
+}
+
+type StepOf<Do extends Step["do"]> = Extract<Step, { readonly do: Do }>;
+
+/** Requests the missing pins, and requires that those which the campaign demands count. */
+async function* pinAtServices(
+  { missing, counting }: StepOf<"pin">,
+  portal: CID,
+  campaign: Parts,
+  world: World,
+): AsyncGenerator<PublishEvent, void> {
+  const requests = missing.map(({ desired }) => ({ ...desired, cid: desired.cid ?? portal }));
+  const pinned = await pinAll(requests, campaign, { known: counting, waitForOptional: false }, world);
+  for (const pin of pinned) yield pinEvent(pin);
+  assertPinned([...counting, ...pinned], campaign);
+}
+
+async function release(
+  { after }: StepOf<"release">,
+  { built, text, campaign }: Publication,
+  world: World,
+): Promise<Head> {
+  if (!built) throw new Error("a release needs the portal that an earlier step builds");
+  return appendRelease({ ...built.draft, portal: built.portal }, text, after, campaign, world);
+}
+
+/** Reads back the names that could be written. */
+async function* readBack(
+  step: StepOf<"read-back">,
+  { announced, newest }: Publication,
+  world: World,
+): AsyncGenerator<PublishEvent, void> {
+  const written = announced.filter(({ value }) => value.status === "fulfilled").map(({ name }) => name);
+  yield* begun({ ...step, names: written }, world);
+  yield* readBackNames(announced, released(newest), world);
 }
 
 /** Logs a step for people, and yields it for machines, before it is applied. */
@@ -178,8 +215,8 @@ function* begun(step: Step, world: World): Generator<PublishEvent> {
 }
 
 /** The portal that was built, or else that of the newest release. */
-function portalOf(built: { readonly portal: CID } | undefined, head: Head | undefined): CID {
-  return built?.portal ?? released(head).release.portal;
+function portalOf({ built, observed }: Publication): CID {
+  return built?.portal ?? released(observed.head).release.portal;
 }
 
 function released(head: Head | undefined): Head {
