@@ -27,120 +27,156 @@ export type DecodedTable = { readonly [field: string]: Decoded | undefined };
 /** The root of `bytes`, which is a `table`. Absent fields are absent, numbers without `?` 0. @throws Failure `input` */
 export function decodeFlatbuffer(bytes: Uint8Array, table: string, schema: Schema): DecodedTable {
   if (bytes.length > most.buffer) throw bad(`has ${bytes.length} bytes; at most ${most.buffer} are read`);
-  const buffer = new ByteBuffer(bytes);
-  let values = 0;
-  let payload = 0;
+  const buffer = new CheckedBuffer(bytes);
+  return tableAt({ buffer, schema, depth: 0 }, buffer.follow(0), table);
+}
 
-  const within = (at: number, length: number): number => {
-    if (at < 0 || length < 0 || at + length > bytes.length) throw bad("refers to bytes past its end");
+/** What is decoded, by what, and in how many tables it is. */
+interface Decoding {
+  readonly buffer: CheckedBuffer;
+  readonly schema: Schema;
+  readonly depth: number;
+}
+
+/** Bytes of a FlatBuffer, none of which is read before it is known to be there, and a count of what was decoded of it. */
+class CheckedBuffer {
+  readonly numbers: ByteBuffer;
+  readonly #bytes: Uint8Array;
+  #values = 0;
+  #payload = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.numbers = new ByteBuffer(bytes);
+  }
+
+  /** Returns `at` where `length` bytes are there. */
+  within(at: number, length: number): number {
+    if (at < 0 || length < 0 || at + length > this.#bytes.length) throw bad("refers to bytes past its end");
     return at;
-  };
-  /** An offset is relative to its own place, and never 0. */
-  const followed = (at: number): number => {
-    const offset = buffer.readUint32(within(at, 4));
+  }
+
+  /** Where the offset at `at` leads. It is relative to its own place, and never 0. */
+  follow(at: number): number {
+    const offset = this.numbers.readUint32(this.within(at, 4));
     if (offset === 0) throw bad("has an offset that leads nowhere");
-    return within(at + offset, 4);
-  };
-  const counted = () => {
-    if (++values > most.values) throw bad(`has more than ${most.values} values`);
-  };
-  /** The bytes of a vector whose entries are `width` long. */
-  const vector = (at: number, width: number): { readonly start: number; readonly length: number } => {
-    const length = buffer.readUint32(at);
-    within(at + 4, length * width);
-    payload += length * width;
-    if (payload > most.bytes) throw bad(`has more than ${most.bytes} bytes of texts and lists`);
+    return this.within(at + offset, 4);
+  }
+
+  /** Counts a table or an entry of a vector. */
+  count(): void {
+    if (++this.#values > most.values) throw bad(`has more than ${most.values} values`);
+  }
+
+  /** The vector at `at`, whose entries are `width` bytes long each. */
+  vector(at: number, width: number): { readonly start: number; readonly length: number } {
+    const length = this.numbers.readUint32(at);
+    this.within(at + 4, length * width);
+    this.#payload += length * width;
+    if (this.#payload > most.bytes) throw bad(`has more than ${most.bytes} bytes of texts and lists`);
     return { start: at + 4, length };
-  };
-  const bytesAt = (at: number): Uint8Array => {
-    const { start, length } = vector(at, 1);
-    return bytes.slice(start, start + length);
-  };
-  const textAt = (at: number): string => {
+  }
+
+  bytes(at: number): Uint8Array {
+    const { start, length } = this.vector(at, 1);
+    return this.#bytes.slice(start, start + length);
+  }
+
+  text(at: number): string {
     try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytesAt(at));
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.bytes(at));
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
       throw bad("has a text that is no UTF-8");
     }
-  };
+  }
+}
 
-  const tableAt = (at: number, name: string, depth: number): DecodedTable => {
-    counted();
-    if (depth > most.depth) throw bad(`is nested more than ${most.depth} deep`);
-    const fields = schema.tables[name];
-    if (!fields) throw new Error(`the schema has no table ${name}`);
-    const vtable = within(at - buffer.readInt32(within(at, 4)), 4);
-    const vtableLength = buffer.readUint16(vtable);
-    const tableLength = buffer.readUint16(vtable + 2);
-    within(vtable, vtableLength);
-    within(at, tableLength);
-    /** Where the field of that slot is, `undefined` where it is absent. */
-    const slot = (index: number, width: number): number | undefined => {
-      const entry = 4 + 2 * index;
-      const offset = entry + 2 > vtableLength ? 0 : buffer.readUint16(vtable + entry);
-      if (offset === 0) return undefined;
-      if (offset < 4 || offset + width > tableLength) throw bad("has a field outside of its table");
-      return at + offset;
-    };
-    const decoded: Record<string, Decoded | undefined> = {};
-    let index = 0;
-    for (const [field, type] of Object.entries(fields)) {
-      const value = fieldAt(type, index, slot, depth);
-      if (value !== undefined) decoded[field] = value;
-      index += type in schema.unions ? 2 : 1;
-    }
-    return decoded;
-  };
+/** Where the field of a slot is, whose value is `width` bytes long; `undefined` where it is absent. */
+type SlotOf = (index: number, width: number) => number | undefined;
 
-  const fieldAt = (
-    type: string,
-    index: number,
-    slot: (index: number, width: number) => number | undefined,
-    depth: number,
-  ): Decoded | undefined => {
-    const union = schema.unions[type];
-    if (union) {
-      const kindAt = slot(index, 1);
-      const kind = kindAt === undefined ? 0 : buffer.readUint8(kindAt);
-      const at = slot(index + 1, 4);
-      if (kind === 0 || at === undefined) return undefined;
-      const member = union[kind - 1];
-      // A kind that was added to the specification later: shown, not read.
-      if (member === undefined) return { kind: "unknown", number: kind };
-      return { kind: shortName(member, type), ...tableAt(followed(at), member, depth + 1) };
-    }
-    const optional = type.endsWith("?");
-    const plain = optional ? type.slice(0, -1) : type;
-    const named = schema.enums[plain];
-    const scalar = named?.as ?? plain;
-    if (isScalar(scalar)) {
-      const at = slot(index, scalars[scalar].width);
-      if (at === undefined && optional) return undefined;
-      const value = at === undefined ? scalars[scalar].zero : scalars[scalar].read(buffer, at);
-      return named && typeof value === "number" ? (named.values[value] ?? `unknown (${value})`) : value;
-    }
-    if (plain === "timestamp") {
-      const at = slot(index, 16);
-      return at === undefined ? undefined : timestamp(buffer, at);
-    }
-    const at = slot(index, 4);
-    if (at === undefined) return undefined;
-    const target = followed(at);
-    if (plain === "string") return textAt(target);
-    if (plain === "bytes") return bytesAt(target);
-    if (plain === "hash") return multibase(bytesAt(target));
-    if (plain === "did") return `did:odf:${multibase(bytesAt(target))}`;
-    if (!plain.startsWith("[")) return tableAt(target, plain, depth + 1);
-    const { start, length } = vector(target, 4);
-    return Array.from({ length }, (_, i) => {
-      counted();
-      const entry = followed(start + 4 * i);
-      return plain === "[string]" ? textAt(entry) : tableAt(entry, plain.slice(1, -1), depth + 1);
-    });
-  };
+function tableAt({ buffer, schema, depth }: Decoding, at: number, name: string): DecodedTable {
+  buffer.count();
+  if (depth > most.depth) throw bad(`is nested more than ${most.depth} deep`);
+  const fields = schema.tables[name];
+  if (!fields) throw new Error(`the schema has no table ${name}`);
+  const slot = slotsOf(buffer, at);
+  const inside = { buffer, schema, depth: depth + 1 };
+  const decoded: Record<string, Decoded | undefined> = {};
+  let index = 0;
+  for (const [field, type] of Object.entries(fields)) {
+    const isUnion = type in schema.unions;
+    const value = isUnion ? unionAt(inside, type, index, slot) : fieldAt(inside, type, index, slot);
+    if (value !== undefined) decoded[field] = value;
+    index += isUnion ? 2 : 1;
+  }
+  return decoded;
+}
 
-  return tableAt(followed(0), table, 0);
+/** The slots of a table, as its vtable has them. */
+function slotsOf(buffer: CheckedBuffer, table: number): SlotOf {
+  const { numbers } = buffer;
+  const vtable = buffer.within(table - numbers.readInt32(buffer.within(table, 4)), 4);
+  const vtableLength = numbers.readUint16(vtable);
+  const tableLength = numbers.readUint16(vtable + 2);
+  buffer.within(vtable, vtableLength);
+  buffer.within(table, tableLength);
+  return (index, width) => {
+    const entry = 4 + 2 * index;
+    const offset = entry + 2 > vtableLength ? 0 : numbers.readUint16(vtable + entry);
+    if (offset === 0) return undefined;
+    if (offset < 4 || offset + width > tableLength) throw bad("has a field outside of its table");
+    return table + offset;
+  };
+}
+
+/** A union has two slots: which of its tables it is, and the table. */
+function unionAt(inside: Decoding, type: string, index: number, slot: SlotOf): Decoded | undefined {
+  const { buffer, schema } = inside;
+  const kindAt = slot(index, 1);
+  const kind = kindAt === undefined ? 0 : buffer.numbers.readUint8(kindAt);
+  const at = slot(index + 1, 4);
+  if (kind === 0 || at === undefined) return undefined;
+  const member = schema.unions[type]?.[kind - 1];
+  // A kind that was added to the specification later: shown, not read.
+  if (member === undefined) return { kind: "unknown", number: kind };
+  return { kind: shortName(member, type), ...tableAt(inside, buffer.follow(at), member) };
+}
+
+function fieldAt(inside: Decoding, type: string, index: number, slot: SlotOf): Decoded | undefined {
+  const { buffer, schema } = inside;
+  const optional = type.endsWith("?");
+  const plain = optional ? type.slice(0, -1) : type;
+  const named = schema.enums[plain];
+  const scalar = named?.as ?? plain;
+  if (isScalar(scalar)) {
+    const at = slot(index, scalars[scalar].width);
+    if (at === undefined && optional) return undefined;
+    const value = at === undefined ? scalars[scalar].zero : scalars[scalar].read(buffer.numbers, at);
+    return named && typeof value === "number" ? (named.values[value] ?? `unknown (${value})`) : value;
+  }
+  if (plain === "timestamp") {
+    const at = slot(index, 16);
+    return at === undefined ? undefined : timestamp(buffer.numbers, at);
+  }
+  const at = slot(index, 4);
+  return at === undefined ? undefined : valueAt(inside, buffer.follow(at), plain);
+}
+
+/** A value that an offset leads to: text, bytes, a table, or a list of texts or tables. */
+function valueAt(inside: Decoding, at: number, type: string): Decoded {
+  const { buffer } = inside;
+  if (type === "string") return buffer.text(at);
+  if (type === "bytes") return buffer.bytes(at);
+  if (type === "hash") return multibase(buffer.bytes(at));
+  if (type === "did") return `did:odf:${multibase(buffer.bytes(at))}`;
+  if (!type.startsWith("[")) return tableAt(inside, at, type);
+  const { start, length } = buffer.vector(at, 4);
+  return Array.from({ length }, (_, i) => {
+    buffer.count();
+    const entry = buffer.follow(start + 4 * i);
+    return type === "[string]" ? buffer.text(entry) : tableAt(inside, entry, type.slice(1, -1));
+  });
 }
 
 const scalars = {
@@ -182,4 +218,4 @@ const shortName = (member: string, union: string) => (member.startsWith(union) ?
 /** Base 16, as the specification recommends. */
 const multibase = (bytes: Uint8Array): string => base16.encode(bytes);
 
-const bad = (says: string) => new Failure("input", `the metadata ${says}`);
+const bad = (what: string) => new Failure("input", `the metadata ${what}`);
