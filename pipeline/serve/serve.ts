@@ -1,8 +1,8 @@
 /**
  * A read-only HTTP gateway over any node.
  *
- * This file handles sockets: which requests are accepted, timeouts, how many run at once, and what happens when a body fails.
- * `respond.ts` computes the responses.
+ * This file opens the port and has what all requests share. `exchange.ts` handles one request on its socket, and `respond.ts`
+ * computes its response.
  *
  * ```ts
  * const served = await serve({ node, resolve, campaign: "eurec4a" }, world);
@@ -10,26 +10,19 @@
  * ```
  */
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { CID } from "multiformats/cid";
-import { unlessAborted } from "../core/abort.ts";
-import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { listening, urlOf } from "../http/listen.ts";
 import type { Node } from "../ipfs/node.ts";
 import { sortedFolders } from "./bodies/folders.ts";
 import { type Limits, usualLimits } from "./connection/limits.ts";
 import { createListener, type Tls } from "./connection/listener.ts";
-import { begin, cut, send } from "./connection/sending.ts";
-import { placesFor, type Slot } from "./connection/slots.ts";
+import { placesFor } from "./connection/slots.ts";
+import { exchange, type Gateway } from "./exchange.ts";
 import { getOf } from "./get.ts";
-import { type Hosts, isLoopback, noHosts, placeOf } from "./hosts/hosts.ts";
+import { type Hosts, isLoopback, noHosts } from "./hosts/hosts.ts";
 import { recentBlocks } from "./recent-blocks.ts";
-import { Refusal, refusalOf } from "./refusal.ts";
-import { answer, refused } from "./respond.ts";
-import { type Asking, hostHeaders, type NameRecord, type Resolved } from "./response.ts";
-import { bodyOf } from "./routing/body.ts";
-import { isRouting, largestRecord, type Routing, routed } from "./routing/routing.ts";
+import type { NameRecord, Resolved } from "./response.ts";
+import type { Routing } from "./routing/routing.ts";
 
 export interface Serving {
   /** Used only to read blocks. */
@@ -83,132 +76,40 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     ...(serving.firstBytesMs !== undefined && { firstBytes: serving.firstBytesMs }),
     ...serving.limits,
   };
-  const places = placesFor(bodiesAtOnce, { wait: limits.place, stall: limits.stall });
-  const recent = recentBlocks(atHand);
-  const list = sortedFolders((signal) => getOf(serving.node, recent, () => ({ ...world, signal }), false));
+  let gateway: Gateway | undefined;
   const { server, closeAll } = createListener(
     limits,
     serving.tls,
-    (request, response) => void respond(request, response),
+    (request, response) => void (gateway && exchange(gateway, request, response)),
   );
   server.maxConnections = connectionsAtOnce;
   const opened = await listening(server, host, port);
-  const loopback = isLoopback(opened.address);
-  /** Requests in progress. One listener aborts them all: a signal composed for each request costs more than a small file. */
-  const underway = new Set<(reason: unknown) => void>();
-  world.signal.addEventListener(
-    "abort",
-    () => {
-      for (const stop of underway) stop(world.signal.reason);
-      void close();
-    },
-    { once: true },
-  );
-  return {
-    url: urlOf(opened, serving.tls ? "https" : "http"),
-    close,
-  };
-
-  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    /** Aborted when the client leaves, or the server ends. */
-    const gone = new AbortController();
-    /** Aborted then too, and when the first bytes are late. */
-    const first = new AbortController();
-    const stop = (reason: unknown) => {
-      gone.abort(reason);
-      first.abort(reason);
-    };
-    underway.add(stop);
-    response.on("close", () => {
-      underway.delete(stop);
-      if (!response.writableEnded) stop(new Failure("unavailable", "the client left"));
-    });
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      first.abort(new Failure("unavailable", "no node gave the data in time"));
-    }, limits.firstBytes);
-    const within: World = { ...world, signal: first.signal };
-    const lasting: World = { ...world, signal: gone.signal };
-    let slot: Slot | undefined;
-    const hasBody =
-      request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
-    const isPut = request.method === "PUT" && serving.routing !== undefined && isRouting(request.url ?? "");
-    // Requests to a read-only gateway have no body: it is not read.
-    if (hasBody && !isPut && request.httpVersionMajor < 2) response.setHeader("connection", "close");
-    try {
-      slot = await places.take(gone.signal, stop);
-      // The timeout ends with the first bytes; afterwards only the reader's speed and the idle limit count.
-      let current = within;
-      const get = getOf(serving.node, recent, () => current);
-      const peek = getOf(serving.node, recent, () => current, false);
-      const asking = askingOf(request);
-      const resolve = (name: string) => serving.resolve(name, within);
-      const { record, hosts = noHosts, campaign } = serving;
-      const source = {
-        get,
-        peek,
-        resolve,
-        ...(record && { record: (name: string) => record(name, within) }),
-        list: (cid: CID) => list(cid, within.signal),
-        hosts,
-        loopback,
-        campaign,
-      };
-      const answering = async () => {
-        const { routing } = serving;
-        if (!routing || !isRouting(asking.url)) return answer(asking, source);
-        placeOf(hostHeaders(asking), hosts, loopback);
-        const body = isPut ? await bodyOf(request, largestRecord, within.signal) : new Uint8Array();
-        return routed(asking, body, routing, within);
-      };
-      const begun = await begin(await unlessAborted(within.signal, answering()), within.signal);
-      clearTimeout(timer);
-      current = lasting;
-      await send(begun, response, lasting.signal, { reader: limits.reader, slot });
-    } catch (error) {
-      if (gone.signal.aborted || world.signal.aborted) return void cut(response);
-      // The status has been sent, so only closing the connection can show the client that the body is incomplete.
-      if (response.headersSent) {
-        world.log(`${request.method} ${request.url?.slice(0, 200)} broke off: ${(error as Error).message}`);
-        return void cut(response);
-      }
-      const refusal = refusalOf(isLate ? first.signal.reason : error);
-      if (refusal.status === 500 && !(error instanceof Refusal))
-        world.log(`${request.method} ${request.url?.slice(0, 200)}: ${(error as Error).stack}`);
-      const given = refused(refusal);
-      const { body: _, ...head } = given;
-      const pace = { reader: limits.reader, slot };
-      await send(request.method === "HEAD" ? head : given, response, lasting.signal, pace).catch(() => cut(response));
-    } finally {
-      clearTimeout(timer);
-      slot?.leave();
-    }
-  }
-
-  async function close(): Promise<void> {
+  gateway = gatewayOf(serving, limits, isLoopback(opened.address), world);
+  const { underway } = gateway;
+  const close = async (): Promise<void> => {
     if (!server.listening) return;
     const closed = once(server, "close");
     server.close();
     closeAll();
     await closed;
-  }
+  };
+  const abort = () => {
+    for (const stop of underway) stop(world.signal.reason);
+    void close();
+  };
+  world.signal.addEventListener("abort", abort, { once: true });
+  return { url: urlOf(opened, serving.tls ? "https" : "http"), close };
 }
 
-/** Clients of proxies send the whole address: its host is the one that counts (RFC 9112, section 3.2.2). */
-function askingOf(request: IncomingMessage): Asking {
-  const headers = flat(request);
-  const secure = "encrypted" in request.socket;
-  const [, host, path] = /^https?:\/\/([^/?#]+)(.*)$/is.exec(request.url ?? "") ?? [];
-  const url = path === undefined ? (request.url ?? "") : path.startsWith("/") ? path : `/${path}`;
-  // HTTP/2 has the host in a field of its own.
-  const own = host ?? headers[":authority"] ?? headers.host;
-  return { method: request.method ?? "", url, secure, headers: { ...headers, host: own } };
-}
-
-function flat(request: IncomingMessage): Record<string, string | undefined> {
-  const headers: Record<string, string | undefined> = Object.create(null);
-  for (const [name, value] of Object.entries(request.headers))
-    headers[name] = Array.isArray(value) ? value.join(", ") : value;
-  return headers;
+function gatewayOf(serving: Serving, limits: Limits, loopback: boolean, world: World): Gateway {
+  const { node, resolve, record, hosts = noHosts, routing, campaign } = serving;
+  const recent = recentBlocks(atHand);
+  return {
+    ...{ node, resolve, hosts, campaign, loopback, limits, world, recent },
+    ...(record && { record }),
+    ...(routing && { routing }),
+    places: placesFor(bodiesAtOnce, { wait: limits.place, stall: limits.stall }),
+    list: sortedFolders((signal) => getOf(node, recent, () => ({ ...world, signal }), false)),
+    underway: new Set(),
+  };
 }
