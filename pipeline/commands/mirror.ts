@@ -1,25 +1,23 @@
 /** `mirror`: keeps a copy of the newest data at another place, as far as a budget goes. */
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as v from "valibot";
-import type { Campaign } from "../campaign/campaign.ts";
 import { matches } from "../campaign/path-pattern.ts";
 import { mirrorToCar } from "../cli/mirror/car-file.ts";
-import { folderTarget } from "../cli/mirror/folder-target.ts";
+import { carIn, openPlace, placeForms } from "../cli/mirror/place.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { bytesIn, size } from "../core/campaign/fields.ts";
 import { Failure } from "../core/failure.ts";
 import { plural } from "../core/text/plural.ts";
 import { formatBytes } from "../core/text/shown.ts";
-import { type MirrorEvent, type MirrorTarget, mirror as mirrorStage, statusInJson } from "../stages/mirror/mirror.ts";
-import { nodeTarget } from "../stages/mirror/node-target.ts";
+import { type MirrorEvent, mirror as mirrorStage, statusInJson } from "../stages/mirror/mirror.ts";
 import type { MirrorItem } from "../stages/mirror/plan.ts";
 
 export const mirror: Verb = {
   args: "<name>",
   flags: [
-    ["--to <place>", "folder:PATH, car:FILE, embedded:PATH or kubo:ADDRESS"],
+    ["--to <place>", placeForms],
+    ["--token <variable>", "environment variable with the token of a Kubo or Cluster, or user:password of a Cluster"],
     ["--path <glob...>", "only leaves at these paths (default: all)"],
     ["--budget <size>", "at most that much, as 200GB (default: without a limit)"],
     ["--keep <number>", "leaves of that many of the newest releases", "1"],
@@ -28,7 +26,8 @@ export const mirror: Verb = {
 longer meant to be there is removed first, so that the budget is never exceeded. Ended and run again, it goes on, and fetches nothing twice.
 A folder has real file names, for people without IPFS, and mirror.json about them; each leaf appears by a rename, so that rsync copies old or new.
 A CAR is written anew each time: the log, the portal and the leaves, for \`car import\`, \`log adopt\` and \`verify --offline\`.
-embedded: the folder of a node of its own, on an external disk for example, whose unpinned blocks are removed. kubo: the address of its RPC.`,
+embedded: the folder of a node of its own, on an external disk for example, whose unpinned blocks are removed. kubo: the address of its RPC;
+a Kubo frees the space of what was unpinned when it collects garbage. cluster: the address of the REST API of an IPFS Cluster of its own.`,
   example: "fieldtree mirror hangar --to folder:/srv/orcestra --path 'products/**' --budget 200GB",
 
   async run(call) {
@@ -49,7 +48,7 @@ embedded: the folder of a node of its own, on an external disk for example, whos
       keep,
     };
     const campaign = await call.campaign();
-    const [, car] = /^car:(.+)$/s.exec(String(flags.to)) ?? [];
+    const car = carIn(flags.to);
     if (car !== undefined) {
       const file = resolve(call.cwd, car);
       for await (const event of mirrorToCar(file, options, campaign, world)) {
@@ -57,7 +56,7 @@ embedded: the folder of a node of its own, on an external disk for example, whos
       }
       return 0;
     }
-    const { target, close } = await targetAt(flags.to, name, keep, campaign, call);
+    const { target, close } = await openPlace(flags.to, { name, keep, token: flags.token }, campaign, call);
     try {
       for await (const event of mirrorStage(target, options, campaign, world)) {
         out.result(dataOf(event, name), textOf(event, target.name));
@@ -75,34 +74,6 @@ function budgetIn(flag: Call["flags"][string]): number {
   const parsed = v.safeParse(size, flag);
   if (parsed.success) return bytesIn(parsed.output);
   throw new Failure("input", `--budget ${flag}: it ${parsed.issues[0].message}`);
-}
-
-async function targetAt(
-  place: Call["flags"][string],
-  name: string,
-  keep: number,
-  { get, state }: Campaign,
-  { cwd }: Call,
-): Promise<{ target: MirrorTarget; close: () => Promise<void> }> {
-  const [, kind, where] = /^(folder|embedded|kubo):(.+)$/s.exec(typeof place === "string" ? place : "") ?? [];
-  if (kind === undefined || where === undefined)
-    throw new Failure("input", "--to is missing, or no place", {
-      hint: "folder:PATH, car:FILE, embedded:PATH or kubo:ADDRESS",
-    });
-  if (kind === "folder") {
-    if (keep > 1) throw new Failure("input", "a folder has the newest release only: leave --keep out");
-    const folder = resolve(cwd, where);
-    await mkdir(folder, { recursive: true });
-    return { target: folderTarget(name, folder, get), close: async () => {} };
-  }
-  if (kind === "embedded" && resolve(cwd, where) === state)
-    throw new Failure("input", "that is the campaign's own node, which has the data already");
-  const node =
-    kind === "embedded"
-      ? (await import("../ipfs/embedded/embedded.ts")).embedded(resolve(cwd, where))
-      : (await import("../ipfs/kubo/kubo.ts")).kubo({ api: where });
-  const home = await node;
-  return { target: nodeTarget(name, home, get), close: async () => home.close?.() };
 }
 
 function dataOf(event: MirrorEvent, name: string): object {

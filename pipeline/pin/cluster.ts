@@ -14,7 +14,7 @@
  *
  * @see https://ipfscluster.io/documentation/reference/api/
  */
-import type { CID } from "multiformats/cid";
+import { CID } from "multiformats/cid";
 import { inOrder } from "../core/concurrency.ts";
 import { isFailure } from "../core/failure.ts";
 import { isRecord } from "../core/json.ts";
@@ -23,7 +23,7 @@ import { emptyBlockFirst } from "../http/empty-block.ts";
 import { type Arguments, type Ask, baseOf, type Wire, wire } from "../http/stream.ts";
 import { cutShort, isNotPinned, isText, meaningOf, refusal, unclear } from "./cluster-errors.ts";
 import { allocatedPeers, type Pin, pinIn, replicationStatus, type Terms, termsIn } from "./replicas.ts";
-import type { PinRequest, PinService, PinStatus } from "./service.ts";
+import type { ListedPin, PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface ClusterOptions {
   /** Name of the service in campaign.yaml. */
@@ -71,6 +71,7 @@ export function clusterPins(options: ClusterOptions): PinService {
       }
     },
 
+    list: (prefix, world) => pinsLabelled(cluster, prefix, world),
     take: (root, car, world) => upload(cluster, root, car, world),
     addresses: (world) => peerAddresses(cluster, world),
     close: calls.close,
@@ -144,6 +145,15 @@ async function upload(cluster: Cluster, root: CID, car: AsyncIterable<Uint8Array
     if (Array.isArray(line.allocations)) cluster.broughtTo.set(`${root}`, line.allocations.filter(isText).slice(0, 20));
   }
   if (!added) throw cutShort(`${cluster.name}: ${what}`, "nothing of what it took");
+}
+
+async function* pinsLabelled(cluster: Cluster, prefix: string, world: World): AsyncGenerator<ListedPin> {
+  const what = "listing its pins";
+  for await (const line of cluster.calls.lines({ method: "GET", path: "allocations", what }, world)) {
+    if (!isRecord(line) || !isText(line.cid)) throw unclear(`${cluster.name}: ${what}`, line);
+    const { cid, name } = line;
+    if (isText(name) && name.startsWith(prefix)) yield { cid: CID.parse(cid), label: name };
+  }
 }
 
 async function peerAddresses(cluster: Cluster, world: World): Promise<string[]> {

@@ -34,6 +34,13 @@ export interface PinStatus {
   readonly message?: string;
 }
 
+/** A pin as the service lists it. */
+export interface ListedPin {
+  readonly cid: CID;
+  /** As it was requested, without what the service has no room for: a Cluster stores 255 characters. */
+  readonly label: string;
+}
+
 export interface PinService {
   /** Name of the service in campaign.yaml. Every message begins with it. */
   readonly name: string;
@@ -57,6 +64,9 @@ export interface PinService {
 
   /** Deletes the pin. Absent if the service must not delete pins. A CID that is not pinned is no error. */
   unpin?(cid: CID, world: World): Promise<void>;
+
+  /** The pins whose label begins with `prefix`, in whatever state they are. Absent if the service has no list of labels. */
+  list?(prefix: string, world: World): AsyncIterable<ListedPin>;
 
   /**
    * Uploads blocks. Absent if the service accepts no uploads. `car` contains blocks below `root`; those that the service

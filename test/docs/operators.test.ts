@@ -2,7 +2,6 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { base32upper } from "multiformats/bases/base32";
 import { CID } from "multiformats/cid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rfc2136 } from "../../pipeline/names/dnslink/rfc2136/rfc2136.ts";
@@ -11,7 +10,7 @@ import { testWorld } from "../fakes/world.ts";
 import { followAllDay, type Outward, outwardServers, startOutward } from "../scenarios/campaign-outward.ts";
 import { serialAt } from "../servers/dns-daemon.ts";
 import { type Doh, startDoh } from "../servers/doh.ts";
-import { type Kubo, kuboBinary } from "../servers/kubo.ts";
+import { blockFile, kuboBinary } from "../servers/kubo.ts";
 import { aShell, blocksIn, follower, root, type Shown, sessionsIn } from "./pages.ts";
 
 const page = "docs/operators.md";
@@ -65,7 +64,7 @@ describe.skipIf(!outwardServers)("an operator's day", { timeout: 240_000 }, () =
 
     const { root, portal } = (await releases())[0]!;
     // Which blocks are looked at below a root depends on that root; the root itself always is.
-    await loseBlock(mirror, CID.parse(portal));
+    await rm(blockFile(mirror, CID.parse(portal)));
     await editByHand(outward);
     await secondary.follow();
     await follow(weeksLater);
@@ -120,12 +119,6 @@ function documented(lines: readonly string[], outward: Outward): string[] {
 /** Resolves in the moment in which the service is asked for the pin of that name, before it has fetched anything. */
 async function whenAsked({ asked }: Outward["psa"], label: string, over: AbortSignal): Promise<void> {
   while (!over.aborted && !asked.some(({ name }) => name === label)) await sleep(5);
-}
-
-/** As a disk does, behind the back of the node. */
-async function loseBlock({ repo }: Kubo, cid: CID): Promise<void> {
-  const name = base32upper.baseEncode(cid.multihash.bytes);
-  await rm(join(repo, "blocks", name.slice(-3, -1), `${name}.data`));
 }
 
 /** Somebody with the key and without fieldtree points the name elsewhere. */

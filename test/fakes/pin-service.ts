@@ -110,6 +110,11 @@ export function fakePins(
       for (const each of [wishes, states, looks]) each.delete(cid.toString());
     },
 
+    async *list(prefix) {
+      answering("list");
+      for (const { cid, label } of [...wishes.values()]) if (label.startsWith(prefix)) yield { cid, label };
+    },
+
     async take(_, car) {
       answering("take");
       for await (const { cid, bytes } of (await readCar(car)).blocks) {

@@ -1,18 +1,11 @@
 /** A Kubo whose disk lost a block below a pin, which its list of pins does not know. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { base32upper } from "multiformats/bases/base32";
 import { CID } from "multiformats/cid";
 import { expect, it, onTestFinished } from "vitest";
 import { aFolder, fieldtree } from "../commands/program.ts";
 import { expectSchema } from "../commands/schemas.ts";
-import { kuboBinary, startKubo } from "../servers/kubo.ts";
-
-/** Where Kubo's flatfs has a block. */
-function blockFile(repo: string, cid: CID): string {
-  const name = base32upper.encode(cid.multihash.bytes).slice(1);
-  return join(repo, "blocks", name.slice(-3, -1), `${name}.data`);
-}
+import { blockFile, kuboBinary, startKubo } from "../servers/kubo.ts";
 
 it.skipIf(!(await kuboBinary()))(
   "is found by status, plan, verify and publish, named with the leaf and its line, until the data are added again, and fetched from a gateway that has them",
@@ -90,7 +83,7 @@ it.skipIf(!(await kuboBinary()))(
     async function lose(...lost: readonly CID[]): Promise<void> {
       await kubo.ipfs("pin", "ls", "--type=recursive");
       await kubo.kill();
-      for (const cid of lost) await rm(blockFile(kubo.repo, cid));
+      for (const cid of lost) await rm(blockFile(kubo, cid));
       await kubo.restart();
     }
 

@@ -19,6 +19,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
+import { base32upper } from "multiformats/bases/base32";
+import type { CID } from "multiformats/cid";
 import { goProgram } from "./go.ts";
 import { freePort } from "./ports.ts";
 
@@ -54,6 +56,12 @@ export interface Kubo {
   restart(): Promise<void>;
   /** End the daemon and remove its repo. */
   stop(): Promise<void>;
+}
+
+/** Where Kubo's flatfs has a block: a disk that loses it tells no Kubo. */
+export function blockFile({ repo }: Pick<Kubo, "repo">, cid: CID): string {
+  const name = base32upper.baseEncode(cid.multihash.bytes);
+  return join(repo, "blocks", name.slice(-3, -1), `${name}.data`);
 }
 
 export interface KuboOptions {

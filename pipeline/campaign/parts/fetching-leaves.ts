@@ -9,7 +9,7 @@ import type { CampaignConfig } from "../../core/campaign/campaign.ts";
 import { atMost } from "../../core/concurrency.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { cidSet } from "../../dag/cid-set.ts";
+import { withBlockList } from "../../ipfs/block-list.ts";
 import { anyOf, type Source, withCircuitBreaker } from "../../ipfs/fallback.ts";
 import type { Fetched } from "../../ipfs/fetch-missing.ts";
 import type { HomeNode, Node } from "../../ipfs/node.ts";
@@ -47,7 +47,7 @@ export function fetchingLeaves(
   const { storedBlocks, getFromPeers } = home;
   let listed: Promise<HomeNode> | undefined;
   const fetchBelow: FetchingBelow["fetchBelow"] = async (root, from, world) => {
-    if (!home.has && storedBlocks) listed ??= withList(home, storedBlocks, world);
+    if (!home.has && storedBlocks) listed ??= withBlockList(home, storedBlocks, world);
     return fetchTo((await listed) ?? home, from, root, world);
   };
   const fetchHere: Parts["fetchLeaf"] = async ({ cid }, world) => void (await fetchTo(home, sources, cid, world));
@@ -83,23 +83,4 @@ function sourcesOf(
 
 function oneOf(sources: readonly Source[]): Source | undefined {
   return sources.length > 0 ? { name: sources.map(({ name }) => name).join(", "), get: anyOf(sources) } : undefined;
-}
-
-/** The same node with a list of its blocks, so that raw blocks, nearly all of the data, need not be read to be found. */
-async function withList(
-  home: HomeNode,
-  storedBlocks: NonNullable<HomeNode["storedBlocks"]>,
-  world: World,
-): Promise<HomeNode> {
-  const isStored = await storedBlocks(world);
-  const since = cidSet();
-  return {
-    ...home,
-    has: async (cid) => isStored(cid) || since.has(cid),
-    async put(blocks, world) {
-      const all = await Array.fromAsync(blocks);
-      await home.put(all, world);
-      for (const { cid } of all) since.add(cid);
-    },
-  };
 }

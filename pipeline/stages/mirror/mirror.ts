@@ -6,6 +6,7 @@
  */
 import { Failure } from "../../core/failure.ts";
 import { plural } from "../../core/text/plural.ts";
+import { firstLines } from "../../core/text/shown.ts";
 import { dataLeaves } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { publishedHead, releasesFrom } from "../../log/chain.ts";
@@ -20,8 +21,11 @@ export interface MirrorTarget {
   readonly name: string;
   /** Whether data is stored once, at however many paths it is, and in addition to other data of the same path: at a node. */
   readonly storesOnce: boolean;
-  /** What is there, whole: a copy that lost something is not among it. */
-  items(world: World): Promise<readonly MirrorItem[]>;
+  /**
+   * What is there, whole: a copy that lost something is not among it. `planned`: what the mirror is to have, for a place that
+   * lists data and not the paths of it.
+   */
+  items(planned: readonly MirrorItem[], world: World): Promise<readonly MirrorItem[]>;
   /** Adds a copy. It is there whole, or not at all, also after a crash. A copy of other data at the same path is replaced. */
   add(item: MirrorItem, world: World): Promise<void>;
   remove(item: MirrorItem, world: World): Promise<void>;
@@ -59,7 +63,7 @@ export async function* mirror(
   world: World,
 ): AsyncGenerator<MirrorEvent> {
   const { head, plan } = await mirrorPlan(options, target.storesOnce, campaign, world);
-  const have = new Map((await target.items(world)).map((item) => [keyOf(item), item]));
+  const have = new Map((await target.items(plan.items, world)).map((item) => [keyOf(item), item]));
   const wanted = new Map(plan.items.map((item) => [keyOf(item), item]));
   const gone = [...have].filter(([key]) => !wanted.has(key)).map(([, item]) => item);
   const fresh = plan.items.filter((item) => !have.has(keyOf(item)));
@@ -89,18 +93,22 @@ export async function* mirror(
   }
   for (const item of plan.left) yield { event: "left", item };
 
-  const there = new Set((await target.items(world)).map(keyOf));
-  const missing = plan.items.filter((item) => !there.has(keyOf(item)));
-  if (missing.length > 0) {
-    const paths = missing.map(({ path }) => path).join(", ");
-    throw new Failure(
-      "drift",
-      `${target.name} lacks ${plural(missing.length, "leaf", "leaves")} that were copied: ${paths}`,
-    );
-  }
+  if (fresh.length + gone.length > 0) await assertThere(plan.items, target, world);
   const status = statusOf(head, plan);
   await target.finish?.(status, world);
   yield { event: "mirrored", status, added: fresh.length, removed: gone.length };
+}
+
+/** What was added, and what was there before, is looked up once more. @throws Failure `drift` where some is not there. */
+async function assertThere(planned: readonly MirrorItem[], target: MirrorTarget, world: World): Promise<void> {
+  const there = new Set((await target.items(planned, world)).map(keyOf));
+  const missing = planned.filter((item) => !there.has(keyOf(item)));
+  if (missing.length === 0) return;
+  const paths = firstLines(missing.map(({ path }) => path)).join(", ");
+  throw new Failure(
+    "drift",
+    `${target.name} lacks ${plural(missing.length, "leaf", "leaves")} that were copied: ${paths}`,
+  );
 }
 
 /** The plan for the newest release. `once`: data is stored once, at however many paths it is. */

@@ -1,29 +1,36 @@
 /** A node as a mirror: each leaf is pinned there under a label of the mirror. */
 import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
-import { walk } from "../../dag/read/read.ts";
-import { hasBlock } from "../../ipfs/has-block.ts";
+import { withBlockList } from "../../ipfs/block-list.ts";
+import { fetchMissing } from "../../ipfs/fetch-missing.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
+import { labelsOf } from "./label.ts";
 import type { MirrorTarget } from "./mirror.ts";
-import type { MirrorItem } from "./plan.ts";
 
 /** `get`: where the blocks come from. `name`: that of the mirror. */
 export function nodeTarget(name: string, node: HomeNode, get: Get): MirrorTarget {
-  const prefix = `mirror/${name}/`;
-  const labelOf = ({ release, bytes, path }: MirrorItem) => `${prefix}${release}/${bytes}/${path}`;
+  const { labelOf, itemIn } = labelsOf(name);
+  const source = { name: "the campaign's sources", get };
+  let listed: Promise<HomeNode> | undefined;
+  /** The node, able to tell which blocks it has: those are not fetched again after a run that was ended. */
+  const listing = (world: World) =>
+    (listed ??= node.has || !node.storedBlocks ? Promise.resolve(node) : withBlockList(node, node.storedBlocks, world));
+
   return {
     name: node.name,
     storesOnce: true,
-    async items(world) {
-      const incomplete = new Set((await node.incomplete?.(world))?.map(({ label }) => label));
-      return [...(await node.pins(world))].flatMap(([label, cid]) => {
-        if (!label.startsWith(prefix) || incomplete.has(label)) return [];
-        const [, release, bytes, path] = /^(\d+)\/(\d+)\/(.+)$/s.exec(label.slice(prefix.length)) ?? [];
-        return path === undefined ? [] : [{ path, cid, release: Number(release), bytes: Number(bytes) }];
-      });
+    async items(_, world) {
+      const [pins, incomplete] = [await node.pins(world), await node.incomplete?.(world)];
+      const isIncomplete = new Set(incomplete?.map(({ label }) => label));
+      const items = [...pins].flatMap(([label, cid]) => (isIncomplete.has(label) ? [] : (itemIn(label, cid) ?? [])));
+      // The list of pins of a Kubo does not change when its disk loses a block below one.
+      const missing = items.length > 0 ? await node.belowPins?.({}, world) : undefined;
+      if (!missing) return items;
+      const complete = await Promise.all(items.map(async ({ cid }) => (await missing(cid)) === undefined));
+      return items.filter((_, i) => complete[i]);
     },
     async add(item, world) {
-      await node.put(missingBelow(item, node, get, world), world);
+      await fetchMissing(item.cid, await listing(world), source, { limitBytes: Number.POSITIVE_INFINITY }, world);
       await node.pin(item.cid, labelOf(item), world);
     },
     async remove(item, world) {
@@ -31,12 +38,4 @@ export function nodeTarget(name: string, node: HomeNode, get: Get): MirrorTarget
     },
     free: async (world) => void (await node.gc?.(world)),
   };
-}
-
-/** A node that was ended while it got a leaf has part of it: those blocks are not fetched again. */
-async function* missingBelow({ cid }: MirrorItem, node: HomeNode, get: Get, world: World) {
-  const here = async (wanted: MirrorItem["cid"]) => (await node.get(wanted, world)) ?? get(wanted);
-  for await (const block of walk(cid, here, { scope: "all" })) {
-    if (!(await hasBlock(block.cid, node, world))) yield block;
-  }
 }

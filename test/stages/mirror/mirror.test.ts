@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { mirrorToCar } from "../../../pipeline/cli/mirror/car-file.ts";
 import { folderTarget } from "../../../pipeline/cli/mirror/folder-target.ts";
 import { Failure } from "../../../pipeline/core/failure.ts";
-import { readCar } from "../../../pipeline/dag/car.ts";
+import { carOf, readCar } from "../../../pipeline/dag/car.ts";
+import { clusterTarget } from "../../../pipeline/stages/mirror/cluster-target.ts";
 import { type MirrorOptions, type MirrorTarget, mirror } from "../../../pipeline/stages/mirror/mirror.ts";
 import { nodeTarget } from "../../../pipeline/stages/mirror/node-target.ts";
 import { keyOf, type MirrorItem, planMirror } from "../../../pipeline/stages/mirror/plan.ts";
@@ -14,6 +15,7 @@ import type { Parts } from "../../../pipeline/stages/parts.ts";
 import { publish } from "../../../pipeline/stages/publish/publish.ts";
 import { fakeHome } from "../../fakes/home.ts";
 import { aFile, someParts, temporaryFolder } from "../../fakes/parts.ts";
+import { blockKey, fakePins } from "../../fakes/pin-service.ts";
 import { aCid } from "../../fakes/release.ts";
 import { testWorld } from "../../fakes/world.ts";
 
@@ -177,5 +179,66 @@ describe("a node as a mirror", () => {
     };
     await expect(synced(nodeTarget("dock", node, cut), parts)).rejects.toMatchObject({ kind: "unavailable" });
     expect(await synced(nodeTarget("dock", node, parts.get), parts)).toEqual(["added d"]);
+  });
+});
+
+describe("a Cluster as a mirror", () => {
+  const at = (service: ReturnType<typeof fakePins>, parts: Parts, deadline = 60_000) =>
+    clusterTarget({ name: "dock", deadline }, service, parts);
+
+  it("is sent the leaves, newest first, unpins what is no longer meant to be there, and nothing that others pinned", async () => {
+    const { parts, first, second } = await aCampaign();
+    const service = fakePins("dkrz");
+    const other = await aFile(parts.home, "pinned by others");
+    await service.pin({ cid: other.cid, label: "theirs", origins: [], meta: {} }, world);
+    await publishing(parts, first);
+    await publishing(parts, second);
+    expect(await synced(at(service, parts), parts, { keep: 2 })).toEqual([
+      ...["added a", "added d", "added a", "added b/c"],
+    ]);
+    const labels = () => [...service.wishes.values()].map(({ label }) => label).sort();
+    expect(labels()).toEqual([
+      "mirror/dock/1/1/a",
+      "mirror/dock/1/2/b/c",
+      "mirror/dock/2/1000/d",
+      "mirror/dock/2/12/a",
+      "theirs",
+    ]);
+    const sent = service.brought.length;
+    expect(await synced(at(service, parts), parts, { keep: 2 })).toEqual([]);
+    expect(service.brought.length).toBe(sent);
+    expect((await synced(at(service, parts), parts)).sort()).toEqual(["removed a", "removed b/c"]);
+    expect(labels()).toHaveLength(3);
+    expect(await synced(at(service, parts), parts, { budget: 0 })).toEqual([
+      ...["removed a", "removed d", "left a", "left d"],
+    ]);
+    expect(labels()).toEqual(["theirs"]);
+  });
+
+  it("counts as there only what the Cluster reports pinned, and says where it stopped", async () => {
+    const { parts, first } = await aCampaign();
+    await publishing(parts, first);
+    const slow = fakePins("dkrz", { slow: Number.POSITIVE_INFINITY });
+    await expect(synced(at(slow, parts, 0), parts)).rejects.toMatchObject({
+      ...{ kind: "unavailable", message: expect.stringMatching(/^dkrz: a is not pinned/) },
+    });
+    slow.faults.slow = 0;
+    expect(await synced(at(slow, parts), parts)).toEqual(["added b/c"]);
+  });
+
+  it("has the same data once, at however many paths it is, and takes what others pinned for being there", async () => {
+    const { parts } = await aCampaign();
+    const service = fakePins("dkrz");
+    const { cid } = await aFile(parts.home, "shared");
+    await publishing(parts, `x: ${cid}\ny: ${cid}\n`);
+    await service.take(
+      cid,
+      carOf([cid], [{ cid, bytes: (await parts.home.get(cid, world)) ?? new Uint8Array() }]),
+      world,
+    );
+    await service.pin({ cid, label: "theirs", origins: [], meta: {} }, world);
+    expect(await synced(at(service, parts), parts)).toEqual([]);
+    expect(service.wishes.size).toBe(1);
+    expect(service.held.has(blockKey(cid))).toBe(true);
   });
 });
