@@ -87,7 +87,8 @@ function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: Writin
       if (!free.has(number) || flaw || isFull(index, limits)) continue;
       if (statSync(path, { throwIfNoEntry: false })?.size !== index.covered) continue;
       free.delete(number);
-      return { number, index };
+      const { covered, count, bytes } = index;
+      return { number, index: { covered, count, bytes } };
     }
     return { number: nextNumber(counter) };
   };

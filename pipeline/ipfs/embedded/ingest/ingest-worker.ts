@@ -3,12 +3,12 @@ import { parentPort, workerData } from "node:worker_threads";
 import { isFailure } from "../../../core/failure.ts";
 import { profiles } from "../../../dag/profile.ts";
 import { appendingTo, type Claim, mostLeaving } from "../packs/append.ts";
-import { storedAlready } from "../packs/stored-already.ts";
+import { openPacks } from "../packs/packs.ts";
 import { hashTask } from "./hash-files.ts";
 import type { Answer, Order, PlainError, Post } from "./worker-pool.ts";
 
 const { folder, profile, claim, counter, limits, inPlaceFrom } = workerData as Post;
-const packs = storedAlready(folder);
+const packs = openPacks(folder);
 packs.refresh();
 const appending = appendingTo({ folder, packs, counter, limits }, () => restored(claim));
 

@@ -4,16 +4,17 @@
  * Reading takes no lock. Whether anything is new is asked only when a block isn't found. If a collection removes a pack during a
  * read, the block can't be read at its place and is looked up again.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { digestLength } from "../../../dag/digest-set.ts";
 import { sha256 } from "../../../dag/hash.ts";
-import { diskFailure } from "../../../disk/disk-failure.ts";
-import { readFully, readFullyApart, smallRead } from "../../../disk/read-fully.ts";
+import { smallRead } from "../../../disk/read-fully.ts";
 import { folderContents } from "../folder-contents.ts";
 import { packHeader, recordsIn } from "./pack.ts";
-import { entryLength, findIn, makeIndex, type PackIndex, type Place, readIndex, writeEntry } from "./pack-index.ts";
+import { type PackFile, packFile } from "./pack-file.ts";
+import { entryLength, makeIndex, type PackIndex, type Place, writeEntry } from "./pack-index.ts";
 import { indexName, numberIn } from "./pack-numbers.ts";
+import { indexInMemory, type StoredIndex, storedIndex } from "./stored-index.ts";
 
 export interface Packs {
   /** In the order of their numbers. */
@@ -38,7 +39,7 @@ export interface Packs {
 export interface Pack {
   readonly number: number;
   readonly path: string;
-  readonly index: PackIndex;
+  readonly index: StoredIndex;
   /** Bytes of the file, which may extend beyond what is committed. */
   readonly size: number;
   /** Why the index had to be rebuilt from the pack: its file is `missing` or `damaged`. */
@@ -52,14 +53,14 @@ export interface PlaceInPack extends Place {
 export function openPacks(folder: string): Packs {
   const { list, refresh, clear } = folderContents<LoadedPack>(folder, (names, before) => {
     const packs = loadAll(folder, names, new Map(before.map((pack) => [pack.number, pack])));
-    for (const pack of before) if (!packs.includes(pack)) pack.file.close();
+    for (const pack of before) if (!packs.includes(pack)) closePack(pack);
     return packs;
   });
 
   const places = function* (digest: Uint8Array, among?: (pack: Pack) => boolean): Generator<PlaceInPack> {
     for (const pack of list()) {
       if (among && !among(pack)) continue;
-      const place = findIn(pack.index, digest);
+      const place = pack.index.find(digest);
       if (place) yield { ...place, pack };
     }
   };
@@ -68,7 +69,7 @@ export function openPacks(folder: string): Packs {
 
   return {
     list,
-    has: (digest) => list().some((pack) => isWithin(pack, findIn(pack.index, digest))),
+    has: (digest) => list().some((pack) => isWithin(pack, pack.index.find(digest))),
     hasBlock(digest, bytes) {
       for (const place of places(digest)) {
         if (place.length !== bytes.length || isShort(place.pack)) continue;
@@ -85,7 +86,7 @@ export function openPacks(folder: string): Packs {
       return place.length <= smallRead ? file?.readSync(place, into) : file?.read(place, into);
     },
     close() {
-      for (const pack of list()) pack.file.close();
+      for (const pack of list()) closePack(pack);
       clear();
     },
   };
@@ -113,6 +114,11 @@ interface LoadedPack extends Pack {
   readonly version: string;
 }
 
+function closePack({ file, index }: LoadedPack): void {
+  file.close();
+  index.close();
+}
+
 function loadAll(folder: string, names: readonly string[], known: ReadonlyMap<number, LoadedPack>): LoadedPack[] {
   const packs: LoadedPack[] = [];
   for (const name of names) {
@@ -131,13 +137,13 @@ function loadAll(folder: string, names: readonly string[], known: ReadonlyMap<nu
       continue;
     }
     const file = packFile(path);
-    const read = index && readIndex(readFileSync(join(folder, indexName(number))));
+    const read = index && storedIndex(join(folder, indexName(number)));
     if (read) packs.push({ number, path, index: read, size: car.size, file, version });
     else
       packs.push({
         number,
         path,
-        index: indexFrom(path),
+        index: indexInMemory(indexFrom(path)),
         size: car.size,
         file,
         version,
@@ -164,68 +170,6 @@ export function indexFrom(path: string, from = packHeader.length, entries: Buffe
   } finally {
     closeSync(fd);
   }
-}
-
-export interface PackFile {
-  read(place: Place, into?: Buffer): Promise<Buffer | undefined>;
-  readSync(place: Place, into?: Buffer): Buffer | undefined;
-  /** Close when the reads in progress have finished. */
-  close(): void;
-}
-
-/** A file that is opened at its first read. */
-export function packFile(path: string): PackFile {
-  let fd: number | undefined;
-  let reading = 0;
-  let closing = false;
-  const opened = (): number | undefined => {
-    try {
-      fd ??= openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-      return fd;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw diskFailure(error, `reading ${path}`);
-    }
-  };
-  const closeIfIdle = (): void => {
-    if (!closing || reading > 0 || fd === undefined) return;
-    closeSync(fd);
-    fd = undefined;
-  };
-
-  /** Needed because reading zero bytes succeeds at any offset. */
-  const endsBefore = (file: number, offset: number): boolean => fstatSync(file).size < offset;
-
-  return {
-    readSync({ offset, length }, bytes = Buffer.allocUnsafeSlow(length)) {
-      const file = opened();
-      if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
-      try {
-        return readFully(file, bytes, offset) < length ? undefined : bytes;
-      } catch (error) {
-        throw diskFailure(error, `reading ${path}`);
-      }
-    },
-
-    async read({ offset, length }, bytes = Buffer.allocUnsafeSlow(length)) {
-      const file = opened();
-      if (file === undefined || (length === 0 && endsBefore(file, offset))) return undefined;
-      reading++;
-      try {
-        return (await readFullyApart(file, bytes, offset)) < length ? undefined : bytes;
-      } catch (error) {
-        throw diskFailure(error, `reading ${path}`);
-      } finally {
-        reading--;
-        closeIfIdle();
-      }
-    },
-
-    close() {
-      closing = true;
-      closeIfIdle();
-    },
-  };
 }
 
 /** Only regular files count: a link, a pipe or a folder was put there by another program and is not opened. */

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { type Block, codecs } from "../../pipeline/dag/block.ts";
 import { blockOf, sha256 } from "../../pipeline/dag/hash.ts";
 import { embedded } from "../../pipeline/ipfs/embedded/embedded.ts";
-import { storedAlready } from "../../pipeline/ipfs/embedded/packs/stored-already.ts";
+import { openPacks, type Packs } from "../../pipeline/ipfs/embedded/packs/packs.ts";
 import { aFolder } from "../commands/program.ts";
 import { testWorld } from "../fakes/world.ts";
 
@@ -38,7 +38,7 @@ it("knows of every block in every pack whether its bytes are stored, and of no o
 });
 
 const has =
-  (stored: ReturnType<typeof storedAlready>) =>
+  (stored: Packs) =>
   ({ cid, bytes }: Block): boolean =>
     stored.hasBlock(cid.multihash.digest, bytes);
 
@@ -50,5 +50,5 @@ async function aStore() {
     await node.close();
   };
   await put([]);
-  return { folder, put, stored: storedAlready(join(folder, "packs")) };
+  return { folder, put, stored: openPacks(join(folder, "packs")) };
 }
