@@ -4,7 +4,6 @@ import type { CID } from "multiformats/cid";
 import type { Facts } from "../core/campaign/campaign.ts";
 import type { NameTarget } from "../core/campaign/name-target.ts";
 import type { PinsConfig } from "../core/campaign/pins.ts";
-import type { Json } from "../core/json.ts";
 import type { DataLeaf } from "../core/tree/tree.ts";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
@@ -17,7 +16,7 @@ import type { ReleaseLog } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
 import type { Name } from "../names/name.ts";
 import type { PinService } from "../pin/service.ts";
-import type { View } from "../views/view.ts";
+import type { States, View } from "../views/view.ts";
 
 export interface Parts {
   /** Absolute path of the folder that holds tree.yaml. */
@@ -48,7 +47,7 @@ export interface Parts {
    */
   readonly signer?: () => Promise<(release: Release) => Promise<Release>>;
   readonly readers: readonly FormatReader[];
-  readonly views: readonly View<Json>[];
+  readonly views: readonly View<States>[];
   /** Whether campaign.yaml has the leaf at `path` scanned. */
   readonly isScanned: (path: string) => boolean;
   readonly madeWith: MadeWith;

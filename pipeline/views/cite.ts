@@ -4,13 +4,12 @@
  */
 import { citationFormats } from "../core/cite/formats.ts";
 import { releaseWork } from "../core/cite/work.ts";
-import type { View } from "./view.ts";
+import type { Stateless, View } from "./view.ts";
 
-export const cite: View<null> = {
+export const cite: View<Stateless> = {
   name: "cite",
   version: 1,
-  empty: null,
-  step: () => null,
+  states: {},
   render(_, { draft, campaign }) {
     const work = releaseWork(draft, campaign);
     return Object.values(citationFormats).map(({ file, write }) => ({ path: `cite/${file}`, content: write(work) }));

@@ -15,7 +15,7 @@ import { oneLine } from "../core/text/shown.ts";
 import { type Element, xmlLines } from "../core/text/xml.ts";
 import type { Change } from "../core/tree/changes.ts";
 import type { Draft } from "../log/release.ts";
-import type { View } from "./view.ts";
+import type { Fold, View } from "./view.ts";
 
 /** Of a release, what concerns one folder. Plain JSON. */
 type FeedEntry = {
@@ -36,13 +36,18 @@ type Feeds = Readonly<Record<string, readonly FeedEntry[]>>;
 /** Entries of a feed, changes listed in an entry, and levels of folders that may be collections. */
 const most = { entries: 50, lines: 20, depth: 8 } as const;
 
-export const feeds: View<Feeds> = {
+const changed: Fold<Feeds> = {
   name: "feeds",
   version: 1,
   empty: {},
   step: (state, { release, isMerged }) => (isMerged ? state : withRelease(state, release)),
-  *render(state, { draft, campaign }) {
-    const folders = withRelease(state, draft);
+};
+
+export const feeds: View<{ readonly changed: Feeds }> = {
+  name: "feeds",
+  version: 1,
+  states: { changed },
+  *render({ changed: folders }, { campaign }) {
     for (const folder of Object.keys(folders).sort(byBytes)) {
       const isCollection = folder !== "" && folder.split("/").length === campaign.collectionDepth;
       if (folder !== "" && !isCollection) continue;

@@ -6,7 +6,7 @@
  */
 import { stableJson } from "../core/json.ts";
 import type { Draft } from "../log/release.ts";
-import type { View } from "./view.ts";
+import type { Fold, View } from "./view.ts";
 
 export type History = {
   readonly releases: readonly ReleaseLine[];
@@ -28,13 +28,19 @@ export type ReleaseLine = {
 
 export type Version = readonly [release: number, cid: string | null];
 
-export const history: View<History> = {
+const past: Fold<History> = {
   name: "history",
   version: 1,
   empty: { releases: [], paths: {} },
   // A merged release has the number of another one, and what it changed is among the changes of the merge.
   step: (state, { release, isMerged }) => (isMerged ? state : withRelease(state, release)),
-  render: (state, { draft }) => [{ path: "history.json", content: stableJson(withRelease(state, draft)) }],
+};
+
+export const history: View<{ readonly past: History }> = {
+  name: "history",
+  version: 1,
+  states: { past },
+  render: ({ past }) => [{ path: "history.json", content: stableJson(past) }],
 };
 
 function withRelease({ releases, paths }: History, draft: Draft): History {

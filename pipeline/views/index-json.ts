@@ -13,13 +13,12 @@ import { type Json, stableJson } from "../core/json.ts";
 import { headerFile } from "../core/search/index/layout.ts";
 import type { DatasetEntry } from "../core/stac/catalog-entry.ts";
 import { itemFile, referenceFile } from "../core/stac/names.ts";
-import type { Content, View } from "./view.ts";
+import type { Content, Stateless, View } from "./view.ts";
 
-export const indexJson: View<null> = {
+export const indexJson: View<Stateless> = {
   name: "index",
   version: 1,
-  empty: null,
-  step: () => null,
+  states: {},
   render: (_, content) => [{ path: "index.json", content: stableJson(indexOf(content)) }],
 };
 

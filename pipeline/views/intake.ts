@@ -23,19 +23,15 @@ import { safeName } from "../core/stac/names.ts";
 import { assemble } from "../dag/assemble.ts";
 import { fileOf } from "../dag/build/file.ts";
 import { profiles } from "../dag/profile.ts";
-import type { Draft } from "../log/release.ts";
-import type { MergedSide, PortalFile, View } from "./view.ts";
+import { type Moves, moves } from "./moves.ts";
+import type { PortalFile, View } from "./view.ts";
 
-/** For each path that a leaf was moved from, the path that it was moved to. */
-export type Moved = Readonly<Record<string, string>>;
-
-export const intake: View<Moved> = {
+export const intake: View<{ readonly moves: Moves }> = {
   name: "intake",
   version: 1,
-  empty: {},
-  step: (moved, { release, sides }) => withMoves(moved, release, sides),
-  render(moved, { draft, sides, entries, campaign }) {
-    const all = withAliases(sourcesIn(entries), withMoves(moved, draft, sides));
+  states: { moves },
+  render({ moves }, { draft, sides, entries, campaign }) {
+    const all = withAliases(sourcesIn(entries), moves);
     // The number of a merge depends on which of the sites made it, and its catalog does not.
     const about = { campaign: campaign.campaign, ...(sides ? {} : { release: draft.number }) };
     const files = [
@@ -57,7 +53,7 @@ export const intake: View<Moved> = {
 const mostInOneFile = 10_000;
 
 /** For each dataset of the catalog, its names in it, outermost first. @param moved up to the release that has the entries. */
-export function catalogNames(entries: readonly Entry[], moved: Moved): ReadonlyMap<string, readonly string[]> {
+export function catalogNames(entries: readonly Entry[], moved: Moves): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   const visit = ({ sources, folders }: Folder, above: readonly string[]) => {
     const names = namesOf([...folders.keys()], [...sources.keys()]);
@@ -68,22 +64,7 @@ export function catalogNames(entries: readonly Entry[], moved: Moved): ReadonlyM
   return found;
 }
 
-const withAliases = (sources: readonly Source[], moved: Moved) => [...sources, ...aliasesOf(sources, moved)];
-
-/** The sides of a merge count instead of its own changes: they are the same whichever site made it. */
-export function withMoves(moved: Moved, release: Pick<Draft, "changes">, sides?: readonly MergedSide[]): Moved {
-  return (sides ?? [release]).reduce(afterChanges, moved);
-}
-
-function afterChanges(moved: Moved, { changes }: Pick<Draft, "changes">): Moved {
-  // Paths are user input: with a null prototype, one named __proto__ is like any other.
-  const next: Record<string, string> = Object.assign(Object.create(null), moved);
-  for (const change of changes) {
-    delete next[change.path];
-    if (change.op === "move") next[change.from] = change.path;
-  }
-  return next;
-}
+const withAliases = (sources: readonly Source[], moved: Moves) => [...sources, ...aliasesOf(sources, moved)];
 
 /** A dataset as intake opens it. */
 interface Source {
@@ -113,7 +94,7 @@ function sourcesIn(entries: readonly Entry[]): Source[] {
 const mostMoves = 100;
 
 /** The datasets below leaves that were moved, at the paths that they had. A path that is in the tree again is no alias. */
-function aliasesOf(sources: readonly Source[], moved: Moved): Source[] {
+function aliasesOf(sources: readonly Source[], moved: Moves): Source[] {
   const taken = new Set(sources.map(({ path }) => path));
   const byLeaf = new Map<string, string[]>();
   for (const old of Object.keys(moved).sort()) {

@@ -10,15 +10,14 @@ import { contributeFile, contributePageOf } from "../core/page/contribute.ts";
 import { datasetPageOf } from "../core/page/page.ts";
 import { relatedTo } from "../core/page/related.ts";
 import { datasetPage } from "../core/stac/names.ts";
-import { noVersions, type Versions, versionsOfLeaf } from "../core/versions/versions.ts";
+import { type Versions, versionsOfLeaf } from "../core/versions/versions.ts";
 import { cidOfDigest, codecs } from "../dag/block.ts";
 import { sha256 } from "../dag/hash.ts";
 import { profiles } from "../dag/profile.ts";
-import { catalogNames, type Moved, withMoves } from "./intake.ts";
-import { versionsAfter } from "./stac.ts";
+import { catalogNames } from "./intake.ts";
+import { type Moves, moves } from "./moves.ts";
+import { versions } from "./versions.ts";
 import type { View } from "./view.ts";
-
-export type PagesState = { readonly versions: Versions; readonly moved: Moved };
 
 /**
  * A hash of pages of some datasets, so that no machine takes from its memory a page that another version of this program rendered.
@@ -26,19 +25,14 @@ export type PagesState = { readonly versions: Versions; readonly moved: Moved };
  */
 export const look = "e9e00c6a41fd";
 
-export const pages: View<PagesState> = {
+export const pages: View<{ readonly versions: Versions; readonly moves: Moves }> = {
   name: "pages",
   version: 1,
-  empty: { versions: noVersions, moved: {} },
-  step: ({ versions, moved }, { release, sides }) => ({
-    versions: versionsAfter(versions, release, sides),
-    moved: withMoves(moved, release, sides),
-  }),
+  states: { versions, moves },
   remembers: true,
-  *render(state, { draft, sides, entries, campaign }, memory) {
+  *render({ versions, moves }, { entries, campaign }, memory) {
     yield { path: contributeFile, content: contributePageOf(campaign) };
-    const versions = versionsAfter(state.versions, draft, sides);
-    const intake = catalogNames(entries, withMoves(state.moved, draft, sides));
+    const intake = catalogNames(entries, moves);
     const datasets = entries.filter((entry) => entry.kind === "dataset");
     const related = relatedTo(datasets);
     const before = memory?.before && readMemory(memory.before);

@@ -1,13 +1,12 @@
 /** `refs/`: kerchunk references of single files, by which Zarr readers open them without a download. */
 import { CID } from "multiformats/cid";
 import { pathBelow, referenceFile } from "../core/stac/names.ts";
-import type { View } from "./view.ts";
+import type { Stateless, View } from "./view.ts";
 
-export const refs: View<null> = {
+export const refs: View<Stateless> = {
   name: "refs",
   version: 1,
-  empty: null,
-  step: () => null,
+  states: {},
   *render(_, { entries }) {
     for (const entry of entries) {
       if (entry.kind !== "dataset") continue;

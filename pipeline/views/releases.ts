@@ -7,26 +7,33 @@
 
 import { CID } from "multiformats/cid";
 import * as raw from "multiformats/codecs/raw";
-import type { View } from "./view.ts";
+import type { Fold, View } from "./view.ts";
 
 /** CID and bytes of each release's block, in the order in which they were folded. */
-type State = readonly (Own | Merged)[];
+type Blocks = readonly (Own | Merged)[];
 
 type Own = readonly [cid: string, size: number];
 
 type Merged = readonly [cid: string, size: number, "merged"];
 
-export const releases: View<State> = {
+const blocks: Fold<Blocks> = {
   name: "releases",
   version: 1,
   empty: [],
-  step: (state, { cid, size, isMerged }) => [
-    ...state,
-    isMerged ? [cid.toString(), size, "merged"] : [cid.toString(), size],
-  ],
-  render(state) {
+  step(state, { block, isMerged }) {
+    if (!block) return state;
+    const cid = block.cid.toString();
+    return [...state, isMerged ? [cid, block.size, "merged"] : [cid, block.size]];
+  },
+};
+
+export const releases: View<{ readonly blocks: Blocks }> = {
+  name: "releases",
+  version: 1,
+  states: { blocks },
+  render({ blocks }) {
     let number = 0;
-    return state.map(([cid, size, merged]) => ({
+    return blocks.map(([cid, size, merged]) => ({
       path: `releases/${merged ? cid : ++number}`,
       content: { cid: CID.createV1(raw.code, CID.parse(cid).multihash), tsize: size },
     }));

@@ -12,17 +12,15 @@ import { stableJson } from "../core/json.ts";
 import { stacFiles } from "../core/stac/catalog.ts";
 import { itemsParquet, tableFile } from "../core/stac/geoparquet.ts";
 import { itemFile, versionsFile } from "../core/stac/names.ts";
-import { isLive, noVersions, type Versions, versionLines, withMerge, withRelease } from "../core/versions/versions.ts";
-import type { Draft } from "../log/release.ts";
-import type { MergedSide, PortalFile, View } from "./view.ts";
+import { isLive, type Versions, versionLines } from "../core/versions/versions.ts";
+import { versions } from "./versions.ts";
+import type { PortalFile, View } from "./view.ts";
 
-export const stac: View<Versions> = {
+export const stac: View<{ readonly versions: Versions }> = {
   name: "stac",
   version: 2,
-  empty: noVersions,
-  step: (state, { release, sides }) => versionsAfter(state, release, sides),
-  *render(state, { draft, sides, entries, campaign }) {
-    const versions = versionsAfter(state, draft, sides);
+  states: { versions },
+  *render({ versions }, { entries, campaign }) {
     yield* stacFiles(entries, campaign, versions);
     const datasets = entries.filter((entry) => entry.kind === "dataset");
     if (datasets.length > 0) yield { path: tableFile, content: itemsParquet(datasets, campaign) };
@@ -32,11 +30,6 @@ export const stac: View<Versions> = {
     }
   },
 };
-
-/** What was merged was folded before. So the catalog of a merge is the same at each of the sites that could make it. */
-export function versionsAfter(state: Versions, release: Draft, sides: readonly MergedSide[] | undefined): Versions {
-  return sides ? withMerge(state, release, sides) : withRelease(state, release);
-}
 
 /** @param items paths of datasets that have an item: of a leaf with several datasets, these have one each. */
 function* versionFiles({ datasets, moved }: Versions, items: ReadonlySet<string>): Generator<PortalFile> {

@@ -1,11 +1,10 @@
 /** `tree/` and `tree.yaml`: the data root and the text it was built from, so that one pin of the portal includes both. */
-import type { View } from "./view.ts";
+import type { Stateless, View } from "./view.ts";
 
-export const tree: View<null> = {
+export const tree: View<Stateless> = {
   name: "tree",
   version: 1,
-  empty: null,
-  step: () => null,
+  states: {},
   render: (_, { tree, source }) => [
     { path: "tree", content: tree },
     { path: "tree.yaml", content: source },

@@ -1,5 +1,4 @@
 /** All views of a portal. Their files must not overlap: a test renders them all. */
-import type { Json } from "../core/json.ts";
 import { browser } from "./browser/browser.ts";
 import { cite } from "./cite.ts";
 import { feeds } from "./feeds.ts";
@@ -12,9 +11,9 @@ import { releases } from "./releases.ts";
 import { search } from "./search/search.ts";
 import { stac } from "./stac.ts";
 import { tree } from "./tree.ts";
-import type { View } from "./view.ts";
+import type { States, View } from "./view.ts";
 
-export const views: readonly View<Json>[] = [
+export const views: readonly View<States>[] = [
   browser,
   indexJson,
   stac,

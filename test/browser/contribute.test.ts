@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addHere } from "../../browser/contribute/add.ts";
 import { describeHere } from "../../browser/contribute/describe.ts";
 import { editedTree } from "../../browser/contribute/tree-edit.ts";
-import type { Json } from "../../pipeline/core/json.ts";
 import { datasetMain } from "../../pipeline/core/page/page.ts";
 import { assemble } from "../../pipeline/dag/assemble.ts";
 import { fileOf } from "../../pipeline/dag/build/file.ts";
@@ -13,7 +12,6 @@ import { makeDirectory } from "../../pipeline/dag/directory.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { browser as app } from "../../pipeline/views/browser/browser.ts";
 import { pages } from "../../pipeline/views/pages.ts";
-import type { View } from "../../pipeline/views/view.ts";
 import { facts } from "../fakes/descriptions.ts";
 import { smallNetcdf, smallSonde } from "../fakes/netcdf3.ts";
 import { aCid, aRelease } from "../fakes/release.ts";
@@ -128,7 +126,7 @@ describe.skipIf(!haveChromium)("contribute.html", { timeout: 240_000 }, () => {
       entries: [],
       campaign: facts,
     };
-    const files = portalOf([app, pages] as readonly View<Json>[], content);
+    const files = portalOf([app, pages], content);
     files.set("tree.yaml", "products:\n  a: Qm\n");
     server = await servePortals(new Map([["ipfs/x", files]]));
     browser = await openChromium();

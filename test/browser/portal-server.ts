@@ -1,7 +1,7 @@
 /** A portal that was rendered from made-up datasets, served as a gateway or as a host of files would: no node, no program. */
 import { createServer } from "node:http";
-import type { Json } from "../../pipeline/core/json.ts";
-import type { Content, PortalFile, View } from "../../pipeline/views/view.ts";
+import type { Content, Past, States, View } from "../../pipeline/views/view.ts";
+import { filesOf, statesAfter } from "../fakes/views.ts";
 import { closed, listening } from "../servers/loopback.ts";
 
 const types: Readonly<Record<string, string>> = {
@@ -11,9 +11,13 @@ const types: Readonly<Record<string, string>> = {
   json: "application/json",
 };
 
-/** What the views write that have bytes. */
-export function portalOf(views: readonly View<Json>[], content: Content): Map<string, string | Uint8Array> {
-  const files = views.flatMap((view): PortalFile[] => [...view.render(view.empty, content)]);
+/** What the views write that have bytes, after the releases in `past`. */
+export function portalOf(
+  views: readonly View<States>[],
+  content: Content,
+  past: readonly Past[] = [],
+): Map<string, string | Uint8Array> {
+  const files = views.flatMap((view) => filesOf(view, statesAfter(view, past), content));
   return new Map(
     files.flatMap(({ path, content }) =>
       typeof content === "string" || content instanceof Uint8Array ? [[path, content]] : [],

@@ -9,9 +9,10 @@ import { browser as browserView } from "../../pipeline/views/browser/browser.ts"
 import { history } from "../../pipeline/views/history.ts";
 import { indexJson } from "../../pipeline/views/index-json.ts";
 import { search } from "../../pipeline/views/search/search.ts";
-import type { Past, View } from "../../pipeline/views/view.ts";
+import type { Past, States, View } from "../../pipeline/views/view.ts";
 import { described, dropsondes, facts } from "../fakes/descriptions.ts";
 import { aChain, aCid, aRelease } from "../fakes/release.ts";
+import { filesOf, statesAfter } from "../fakes/views.ts";
 import { type Content, gateway, memory } from "../serve/gateway.ts";
 
 /** A dataset of a day at a place, by a platform. */
@@ -144,9 +145,8 @@ export function portalFiles(
     campaign: { ...facts, title },
   };
   const files = new Map<string, string | Uint8Array>();
-  const render = <State>(view: View<State>) => {
-    const state = past.reduce((before, release) => view.step(before, release), view.empty);
-    for (const { path, content: bytes } of view.render(state, content))
+  const render = <Of extends States>(view: View<Of>) => {
+    for (const { path, content: bytes } of filesOf(view, statesAfter(view, past), content))
       if (typeof bytes === "string" || bytes instanceof Uint8Array) files.set(path, bytes);
   };
   render(browserView);

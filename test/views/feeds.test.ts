@@ -7,6 +7,7 @@ import type { Content } from "../../pipeline/views/view.ts";
 import { facts } from "../fakes/descriptions.ts";
 import { byPath } from "../fakes/portal-files.ts";
 import { aChain, aRelease } from "../fakes/release.ts";
+import { filesOf, statesAfter } from "../fakes/views.ts";
 import { pythonWith, runPython } from "../servers/python.ts";
 
 const hostile = `</title><script>alert(1)</script> & "]]>" \u0007\ud800 ${"é".repeat(3)}`;
@@ -19,9 +20,9 @@ const changes: readonly Release["changes"][] = [
 ];
 
 function rendered(campaign: Facts = { ...facts, title: hostile, domain: "orcestra.example" }) {
-  const state = aChain(changes).reduce((state, past) => feeds.step(state, past), feeds.empty);
+  const before = statesAfter(feeds, aChain(changes));
   const draft = aRelease(3, { rollbackOf: 1, why: hostile });
-  return byPath(feeds.render(state, { draft, campaign } as unknown as Content)) as ReadonlyMap<string, string>;
+  return byPath(filesOf(feeds, before, { draft, campaign } as unknown as Content)) as ReadonlyMap<string, string>;
 }
 
 describe("the feeds", () => {
@@ -47,14 +48,11 @@ describe("the feeds", () => {
 
   it("are bounded, however many releases there are, and whatever they change", () => {
     const many = Array.from({ length: 1000 }, (_, i) => ({ op: "add", path: `a/b/${i}`, to: "A" }) as const);
-    const state = aChain(Array.from({ length: 80 }, () => many)).reduce(
-      (state, past) => feeds.step(state, past),
-      feeds.empty,
-    );
-    const made = byPath(feeds.render(state, { draft: aRelease(81), campaign: facts } as unknown as Content));
+    const before = statesAfter(feeds, aChain(Array.from({ length: 80 }, () => many)));
+    const made = byPath(filesOf(feeds, before, { draft: aRelease(81), campaign: facts } as unknown as Content));
     expect(String(made.get("feed.atom")).match(/<entry>/g)).toHaveLength(50);
     expect(String(made.get("feed.atom"))).toContain("and 980 more");
-    expect(JSON.stringify(state).length).toBeLessThan(300_000);
+    expect(JSON.stringify(before).length).toBeLessThan(300_000);
   });
 });
 

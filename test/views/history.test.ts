@@ -3,14 +3,14 @@ import { history } from "../../pipeline/views/history.ts";
 import { releases } from "../../pipeline/views/releases.ts";
 import { byPath } from "../fakes/portal-files.ts";
 import { aChain, aRelease } from "../fakes/release.ts";
+import { filesOf, statesAfter } from "../fakes/views.ts";
 
 const content = (draft: ReturnType<typeof aRelease>) => ({ draft }) as never;
 const rendered = (changes: Parameters<typeof aChain>[0]) => {
   const chain = aChain(changes);
-  const state = chain.slice(0, -1).reduce((state, past) => history.step(state, past), history.empty);
-  return JSON.parse(
-    byPath(history.render(state, content(chain.at(-1)!.release as never))).get("history.json") as string,
-  );
+  const before = statesAfter(history, chain.slice(0, -1));
+  const files = byPath(filesOf(history, before, content(chain.at(-1)!.release as never)));
+  return JSON.parse(files.get("history.json") as string);
 };
 
 describe("history.json", () => {
@@ -63,8 +63,7 @@ describe("history.json", () => {
 describe("releases/", () => {
   it("links the block of every earlier release, under its number and its own hash", () => {
     const chain = aChain([[], [], []]);
-    const state = chain.reduce((state, past) => releases.step(state, past), releases.empty);
-    const files = byPath(releases.render(state, content(aRelease(4))));
+    const files = byPath(filesOf(releases, statesAfter(releases, chain), content(aRelease(4))));
     expect([...files.keys()]).toEqual(["releases/1", "releases/2", "releases/3"]);
     const second = files.get("releases/2") as {
       cid: { multihash: { digest: Uint8Array }; code: number };

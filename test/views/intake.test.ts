@@ -7,19 +7,20 @@ import { intake } from "../../pipeline/views/intake.ts";
 import { described, facts } from "../fakes/descriptions.ts";
 import { byPath } from "../fakes/portal-files.ts";
 import { aChain } from "../fakes/release.ts";
+import { filesOf, statesAfter } from "../fakes/views.ts";
 
 type Changes = Parameters<typeof aChain>[0];
 
 /** The view's files, where the datasets at `paths` are in the newest of the releases. */
 function rendered(paths: readonly string[], changes: Changes = [[]]): ReadonlyMap<string, string> {
   const chain = aChain(changes);
-  const state = chain.slice(0, -1).reduce((before, past) => intake.step(before, past), intake.empty);
+  const before = statesAfter(intake, chain.slice(0, -1));
   const entries = paths.map((path) => {
     const { cid, reader } = described(path);
     return { kind: "dataset", path, cid, reader, ...itemOf(described(path), facts) };
   });
   const content = { draft: chain.at(-1)!.release, entries, campaign: facts };
-  return byPath(intake.render(state, content as never)) as ReadonlyMap<string, string>;
+  return byPath(filesOf(intake, before, content as never)) as ReadonlyMap<string, string>;
 }
 
 const read = (files: ReadonlyMap<string, string>, path: string) => JSON.parse(files.get(path)!);
@@ -53,7 +54,7 @@ describe("the intake catalog", () => {
     const sides = [{ portal: draft!.release.portal, changes: [] }];
     const renderedAs = (number: number) => {
       const content = { draft: { ...draft!.release, number }, sides, entries: [], campaign: facts };
-      return byPath(intake.render(intake.empty, content as never)).get("intake/catalog.yml");
+      return byPath(intake.render({ moves: {} }, content as never)).get("intake/catalog.yml");
     };
     expect(renderedAs(3)).toBe(renderedAs(9));
   });
@@ -115,7 +116,7 @@ describe("the intake catalog", () => {
       { kind: "plain", path: "readme", cid: "R" },
     ];
     const content = { draft: aChain([[]])[0]!.release, entries, campaign: facts };
-    const files = byPath(intake.render({}, content as never)) as ReadonlyMap<string, string>;
+    const files = byPath(intake.render({ moves: {} }, content as never)) as ReadonlyMap<string, string>;
     expect(namesIn(files, "intake/catalog.yml")).toEqual(["flight"]);
     expect(read(files, "intake/flight/catalog.yml").sources).toMatchObject({
       s1: { driver: "netcdf", args: { urlpath: "ipfs://S1" } },

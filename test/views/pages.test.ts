@@ -9,6 +9,7 @@ import type { Content, Memory } from "../../pipeline/views/view.ts";
 import { described, dropsondes, facts, nothing } from "../fakes/descriptions.ts";
 import { byPath } from "../fakes/portal-files.ts";
 import { aCid, aRelease } from "../fakes/release.ts";
+import { filesOf, statesAfter } from "../fakes/views.ts";
 
 const entryOf = (path: string, title: string): DatasetEntry => {
   const { cid, reader, description } = described(path, {
@@ -25,7 +26,7 @@ const contentOf = (release: number, entries: readonly DatasetEntry[]): Content =
   campaign: facts,
 });
 const rendered = (content: Content, memory?: Memory) => {
-  const files = [...pages.render(pages.empty, content, memory)];
+  const files = filesOf(pages, statesAfter(pages, []), content, memory);
   return byPath(files.filter(({ path }) => path !== "contribute.html"));
 };
 

@@ -12,6 +12,7 @@ import { data } from "../data.ts";
 import { described, facts } from "../fakes/descriptions.ts";
 import { byPath } from "../fakes/portal-files.ts";
 import { aChain, aCid, aRelease } from "../fakes/release.ts";
+import { filesOf, statesAfter } from "../fakes/views.ts";
 
 const standing = (of: string) => ({ cid: aCid(of), tsize: 100 });
 const dataset = (path: string): DatasetEntry => {
@@ -31,7 +32,7 @@ const content: Content = {
 
 describe("stac/", () => {
   it("holds the newest release's datasets, each in one item", () => {
-    const files = byPath(stac.render(noVersions, content)) as ReadonlyMap<string, string>;
+    const files = byPath(stac.render({ versions: noVersions }, content)) as ReadonlyMap<string, string>;
     expect([...files.keys()].sort()).toEqual([
       "stac/catalog.json",
       "stac/items.parquet",
@@ -45,7 +46,9 @@ describe("stac/", () => {
 
   it("depends on what is in the release, not on its number or its time", () => {
     const later: Content = { ...content, draft: aRelease(9, { made: "2030-01-01T00:00:00Z" }) };
-    expect([...stac.render(noVersions, later)]).toEqual([...stac.render(noVersions, content)]);
+    expect([...stac.render({ versions: noVersions }, later)]).toEqual([
+      ...stac.render({ versions: noVersions }, content),
+    ]);
   });
 });
 
@@ -67,9 +70,9 @@ describe("versions in stac/", () => {
   ];
   const chain = aChain(changes);
   const rendered = (facts: Facts) => {
-    const state = chain.slice(0, -1).reduce((state, past) => stac.step(state, past), stac.empty);
+    const before = statesAfter(stac, chain.slice(0, -1));
     const now = { ...content, draft: chain.at(-1)!.release, campaign: facts };
-    return byPath(stac.render(state, now)) as ReadonlyMap<string, string>;
+    return byPath(filesOf(stac, before, now)) as ReadonlyMap<string, string>;
   };
   const files = rendered({ ...facts, domain: "orcestra.example" });
   const read = (path: string) => JSON.parse(files.get(path)!);
@@ -87,9 +90,9 @@ describe("versions in stac/", () => {
   });
 
   it("of a dataset inside of a leaf are those of the leaf, whose list names no item that is not there", () => {
-    const state = chain.slice(0, -1).reduce((state, past) => stac.step(state, past), stac.empty);
+    const before = statesAfter(stac, chain.slice(0, -1));
     const now = { ...content, draft: chain.at(-1)!.release, entries: [dataset(`${radar}/part`)] };
-    const inside = byPath(stac.render(state, now)) as ReadonlyMap<string, string>;
+    const inside = byPath(filesOf(stac, before, now)) as ReadonlyMap<string, string>;
     const { versions } = JSON.parse(inside.get(`stac/${radar}/part.json`)!).assets;
     expect(versions).toMatchObject({
       href: "../../../../versions/products/HALO/radar.zarr.json",
@@ -147,7 +150,7 @@ describe("versions in stac/", () => {
 
   it("change no item but those of what changed", () => {
     const later = { ...content, draft: aRelease(4), campaign: { ...facts, domain: "orcestra.example" } };
-    const state = chain.reduce((state, past) => stac.step(state, past), stac.empty);
-    expect(byPath(stac.render(state, later))).toEqual(files);
+    const before = statesAfter(stac, chain);
+    expect(byPath(filesOf(stac, before, later))).toEqual(files);
   });
 });

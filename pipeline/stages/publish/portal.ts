@@ -5,7 +5,6 @@
  * not read 999 others; without it, or with a view of another version, everything is folded again from the first
  * release to the same bytes.
  */
-import type { Json } from "../../core/json.ts";
 import { changesBetween } from "../../core/tree/changes.ts";
 import type { Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
@@ -19,7 +18,8 @@ import { openViews } from "../../fold/views.ts";
 import { byDate, parentsOf, releasesFrom } from "../../log/chain.ts";
 import type { Head, ReleaseLog } from "../../log/log.ts";
 import { type Draft, mergedLinks, releaseBlock } from "../../log/release.ts";
-import type { Content, MergedSide, Past, View } from "../../views/view.ts";
+import { emptyStates, foldsOf, rendered, withRelease } from "../../views/folds.ts";
+import type { Content, Folded, MergedSide, Past, States, View } from "../../views/view.ts";
 import type { Memories } from "./view-memory.ts";
 
 /** The releases before a portal. */
@@ -38,30 +38,31 @@ export interface FoldParts {
 }
 
 /**
- * The states of all views, folded from every release up to `before`, those that it merged included, oldest first.
+ * The states that the views render, folded from every release up to `before`, those that it merged included, oldest first.
  *
- * All views are one, stored as one file: a view more, or another version of one, folds all of them again. Where the portal's
+ * All of them are stored as one: a state more, or another version of one, folds all of them again. Where the portal's
  * own release merges others, everything is folded in an order that is the same whichever of them comes before it.
  */
 export async function foldViews(
-  views: readonly View<Json>[],
+  views: readonly View<States>[],
   { before, merged }: PastReleases,
   parts: FoldParts,
   world: World,
-): Promise<ReadonlyMap<string, Json>> {
+): Promise<States> {
   const { log, state } = parts;
-  const step = async (states: States, past: Past, isMerged: boolean): Promise<States> => {
-    const sides = await sidesOf(past.release, parts, world);
-    const all = { ...past, ...(sides && { sides }), ...(isMerged && { isMerged }) };
-    return byName(views, (view) => view.step(states[view.name]!, all));
+  const folds = foldsOf(views);
+  const step = async (states: States, { release, ...block }: Past, isMerged: boolean): Promise<States> => {
+    const sides = await sidesOf(release, parts, world);
+    const next: Folded = { release, block, ...(sides && { sides }), ...(isMerged && { isMerged }) };
+    return withRelease(folds, states, next);
   };
-  const empty = byName(views, ({ empty }) => empty);
-  if (merged.length > 0) return new Map(Object.entries(await foldMerge(before, merged, log, { empty, step }, world)));
+  const empty = emptyStates(folds);
+  if (merged.length > 0) return foldMerge(before, merged, log, { empty, step }, world);
 
   // The first release that comes with a merge is none of the main line, since it does not follow the newest of that.
   const all: FoldedView<{ readonly main: string | null; readonly states: States }> = {
     name: "views",
-    version: ["main", ...views.map(({ name, version }) => `${name}.${version}`)].join(" "),
+    version: ["states", ...folds.map(({ name, version }) => `${name}.${version}`)].join(" "),
     empty: { main: null, states: empty },
     async step({ main, states }, past) {
       const isMerged = (past.release.previous?.toString() ?? null) !== main;
@@ -73,13 +74,7 @@ export async function foldViews(
   const folded = openViews({ logs: [source], store: fileStore(state), world });
   folded.use(all);
   await folded.ready(all);
-  return new Map(Object.entries((await folded.get(all)).states));
-}
-
-type States = Readonly<Record<string, Json>>;
-
-function byName(views: readonly View<Json>[], of: (view: View<Json>) => Json): States {
-  return Object.fromEntries(views.map((view) => [view.name, of(view)]));
+  return (await folded.get(all)).states;
 }
 
 /** Every release below a merge, in the order of their dates. Nothing is stored: there are few merges. */
@@ -129,18 +124,22 @@ export interface Rendering {
 
 /**
  * The portal of the release in `content`. Blocks go to `put`; the data root and earlier releases are linked, not copied.
+ *
+ * @param before the states up to the release before.
  */
 export async function buildPortal(
-  views: readonly View<Json>[],
-  states: ReadonlyMap<string, Json>,
+  views: readonly View<States>[],
+  before: States,
   content: Content,
   put: Put,
   { memories, afterFile }: Rendering = {},
 ): Promise<Link> {
   const profile = profiles["cid-v1"];
   const leaves: Leaf[] = [];
+  const { draft, sides } = content;
+  const states = withRelease(foldsOf(views), before, { release: draft, ...(sides && { sides }) });
   for (const view of views) {
-    for (const { path, content: file } of view.render(states.get(view.name)!, content, memories?.get(view.name))) {
+    for (const { path, content: file } of rendered(view, states, content, memories?.get(view.name))) {
       const link = typeof file === "string" || file instanceof Uint8Array ? fileOf(bytesOf(file), profile, put) : file;
       leaves.push({ path, cid: link.cid, tsize: link.tsize });
       await afterFile?.();

@@ -6,11 +6,10 @@
  */
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
-import type { Json } from "../../core/json.ts";
 import type { World } from "../../core/world.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
-import type { Memory, View } from "../../views/view.ts";
+import type { Memory, States, View } from "../../views/view.ts";
 import type { Parts } from "../parts.ts";
 
 export type Memories = ReadonlyMap<string, Memory>;
@@ -22,7 +21,7 @@ const utf8 = new TextEncoder();
 /** Bytes of the text of a portal's CID at the beginning of a file. */
 const cidLength = 59;
 
-const fileOf = (view: View<Json>, state: string) => join(state, `view-${view.name}.${view.version}`);
+const fileOf = (view: View<States>, state: string) => join(state, `view-${view.name}.${view.version}`);
 
 /** @throws what the node throws that is asked for its pins. */
 export async function recall({ views, state, home }: Remembering, world: World): Promise<Memories> {

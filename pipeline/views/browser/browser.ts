@@ -8,21 +8,20 @@ import { readdirSync, readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { listed } from "../search/documents.ts";
-import { afterChanges, type LeafNumbers, noLeaves, numbersOf } from "../search/numbers.ts";
+import { type LeafNumbers, numbers, numbersOf } from "../search/numbers.ts";
 import type { PortalFile, View } from "../view.ts";
 import { indexPage } from "./index-page.ts";
 
 const built = fileURLToPath(new URL("built/", import.meta.url));
 
-export const browser: View<LeafNumbers> = {
+export const browser: View<{ readonly numbers: LeafNumbers }> = {
   name: "browser",
-  version: 1,
-  empty: noLeaves,
-  step: (state, { release }) => afterChanges(state, release.changes),
-  *render(state, content) {
+  version: 2,
+  states: { numbers },
+  *render({ numbers: leaves }, content) {
     const entries = listed(content.entries);
     const paths = entries.map(({ path }) => path);
-    const { numbers } = numbersOf(afterChanges(state, content.draft.changes), paths);
+    const { numbers } = numbersOf(leaves, paths);
     yield { path: "index.html", content: indexPage({ ...content, entries }, (path) => numbers.get(path) ?? 0) };
     yield* appFiles();
   },

@@ -8,6 +8,7 @@
  */
 import { byBytes } from "../../core/text/order.ts";
 import type { Change } from "../../core/tree/changes.ts";
+import type { Fold } from "../view.ts";
 
 /** Plain JSON. Leaves are divided by the hash of their path, so that a release copies the few parts it changes. */
 export type LeafNumbers = {
@@ -17,6 +18,14 @@ export type LeafNumbers = {
 };
 
 export const noLeaves: LeafNumbers = { next: 0, parts: {} };
+
+/** What a merged release changed is among the changes of the merge. So no number changes when a release follows a merge. */
+export const numbers: Fold<LeafNumbers> = {
+  name: "numbers",
+  version: 1,
+  empty: noLeaves,
+  step: (state, { release, isMerged }) => (isMerged ? state : afterChanges(state, release.changes)),
+};
 
 /** Parts are named by the first letters of a hash of the path. */
 const partCount = 1024;

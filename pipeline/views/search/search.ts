@@ -8,19 +8,18 @@ import { cidOfDigest, codecs } from "../../dag/block.ts";
 import type { Linked, View } from "../view.ts";
 import { searchFiles } from "./build.ts";
 import { documentsOf } from "./documents.ts";
-import { afterChanges, type LeafNumbers, noLeaves, numbersOf } from "./numbers.ts";
+import { type LeafNumbers, numbers, numbersOf } from "./numbers.ts";
 import { decodeStored, encodeStored, type StoredFile } from "./stored.ts";
 
-export const search: View<LeafNumbers> = {
+export const search: View<{ readonly numbers: LeafNumbers }> = {
   name: "search",
   version: 1,
-  empty: noLeaves,
-  step: (state, { release, isMerged }) => (isMerged ? state : afterChanges(state, release.changes)),
+  states: { numbers },
   remembers: true,
-  *render(state, { draft, entries }, memory) {
+  *render({ numbers: leaves }, { entries }, memory) {
     const all = documentsOf(entries);
     const paths = all.map(({ path }) => path);
-    const { numbers, next } = numbersOf(afterChanges(state, draft.changes), paths);
+    const { numbers, next } = numbersOf(leaves, paths);
     const documents = all.map((document) => [numbers.get(document.path)!, document] as const).sort(([a], [b]) => a - b);
     const before = memory?.before && decodeStored(memory.before);
     const files = searchFiles(documents, next, undefined, before);

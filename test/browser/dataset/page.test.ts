@@ -1,13 +1,12 @@
 /** A dataset's page in a real browser: without a script, with one, on a phone, on gateways and plain hosts. */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Json } from "../../../pipeline/core/json.ts";
 import type { DatasetEntry } from "../../../pipeline/core/stac/catalog-entry.ts";
 import { itemOf } from "../../../pipeline/core/stac/item.ts";
 import { browser as app } from "../../../pipeline/views/browser/browser.ts";
 import { pages } from "../../../pipeline/views/pages.ts";
 import { stac } from "../../../pipeline/views/stac.ts";
-import type { Content, View } from "../../../pipeline/views/view.ts";
+import type { Content } from "../../../pipeline/views/view.ts";
 import { described, dropsondes, facts } from "../../fakes/descriptions.ts";
 import { aCid, aRelease } from "../../fakes/release.ts";
 import { chromium, openChromium } from "../../servers/chromium.ts";
@@ -40,16 +39,14 @@ const contentOf = (entries: readonly DatasetEntry[]): Content => ({
 
 /** As they are after release 1, which added the dataset. */
 const before = aRelease(1, { changes: [{ op: "add", path, to: aCid("old").toString() }] });
-const after = (view: View<Json>): View<Json> => ({
-  ...view,
-  empty: view.step(view.empty, { cid: aCid("release 1"), size: 1, release: before }),
-});
-const views = ([app, pages, stac] as readonly View<Json>[]).map(after);
+const past = [{ cid: aCid("release 1"), size: 1, release: before }];
+const views = [app, pages, stac];
 const files = portalOf(
   views,
   contentOf([entryOf(path), entryOf("evil.zarr", { title: evil, summary: evil, creator_name: evil })]),
+  past,
 );
-const olderFiles = portalOf(views, contentOf([entryOf(path, { title: "Dropsondes, preliminary" }, "old")]));
+const olderFiles = portalOf(views, contentOf([entryOf(path, { title: "Dropsondes, preliminary" }, "old")]), past);
 const page = `datasets/${path}/index.html`;
 
 describe.skipIf(!haveChromium)("a dataset's page", { timeout: 240_000 }, () => {
