@@ -18,6 +18,9 @@ export interface Run {
   readonly seconds: number;
   /** Peak resident set, bytes; 0 where the system doesn't tell. */
   readonly memory: number;
+  /** Bytes that went through system calls, of files and of pipes; absent where the system doesn't tell. */
+  readonly read?: number;
+  readonly written?: number;
   readonly stdout: string;
 }
 
@@ -50,8 +53,10 @@ export async function run([command, ...args]: readonly string[], { cwd, env, acc
     stderr += text;
   });
   let memory = 0;
+  let bytes: ReturnType<typeof bytesOf>;
   const watch = setInterval(() => {
     memory = Math.max(memory, peakOf(child.pid!));
+    bytes = bytesOf(child.pid!) ?? bytes;
   }, 10);
   const code = await new Promise<number | null>((resolve, reject) =>
     child.once("error", reject).once("close", resolve),
@@ -60,7 +65,17 @@ export async function run([command, ...args]: readonly string[], { cwd, env, acc
   clearInterval(watch);
   if (code === null || !accept.includes(code))
     throw new Error(`${[command, ...args].join(" ")} left with ${code}\n${stderr}`);
-  return { seconds, memory, stdout };
+  return { seconds, memory, ...bytes, stdout };
+}
+
+function bytesOf(pid: number): { readonly read: number; readonly written: number } | undefined {
+  try {
+    const counts = readFileSync(`/proc/${pid}/io`, "utf8");
+    const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(counts)?.[1] ?? 0);
+    return { read: count("rchar"), written: count("wchar") };
+  } catch {
+    return undefined; // As for peakOf.
+  }
 }
 
 export function peakOf(pid: number): number {

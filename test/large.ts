@@ -4,7 +4,8 @@
  * 200 000 small files, one file of 10 GiB, and a CAR of 200 000 blocks imported into a store that was used before, by the
  * program itself, with one core kept busy by something else. After each, every block is read back and hashed, and memory is held
  * against its bound. Takes some minutes and 25 GB in LARGE_FOLDER or the temporary folder, so `npm test` leaves it out. Words
- * after it choose: `npm run test:large -- files`, `car`, `file`; `--files COUNT` for another number of files.
+ * after it choose: `npm run test:large -- files`, `car`, `file`, `campaign` (100 000 datasets are published, then one more);
+ * `--files COUNT` and `--datasets COUNT` for other numbers.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomFillSync } from "node:crypto";
@@ -34,12 +35,16 @@ import { walk } from "../pipeline/dag/read/read.ts";
 import { embedded } from "../pipeline/ipfs/embedded/embedded.ts";
 import { required } from "../pipeline/ipfs/require-block.ts";
 import { testWorld } from "./fakes/world.ts";
+import { largeCampaign, measured } from "./large-campaign.ts";
+
+/** Bytes that the publication of a campaign may not need more of. */
+const mostMemoryOfPublish = 1e9;
 
 /** Bytes that no command on 200 000 files may need more of. */
 const mostMemory = 300e6;
 
 const { values, positionals } = parseArgs({
-  options: { files: { type: "string", default: "200000" } },
+  options: { files: { type: "string", default: "200000" }, datasets: { type: "string", default: "100000" } },
   allowPositionals: true,
 });
 const fileCount = Number(values.files);
@@ -53,6 +58,7 @@ try {
   if (chosen("files")) await smallFiles();
   if (chosen("car")) await largeCar();
   if (chosen("file")) await largeFile();
+  if (chosen("campaign")) await largePublication();
 } finally {
   busy.kill();
   rmSync(scratch, { recursive: true, force: true });
@@ -128,6 +134,20 @@ async function largeFile(): Promise<void> {
   await readBack(campaign, cid, blocks);
   await command(campaign, ["fsck"], mostMemory);
   rmSync(path);
+}
+
+/** From nothing, and then one dataset more. */
+async function largePublication(): Promise<void> {
+  const count = Number(values.datasets);
+  const { folder, withDatasets } = await largeCampaign(join(scratch, "campaign"), count + 1);
+  for (const [what, some] of [
+    [`publish ${count} datasets`, count],
+    ["publish one more", count + 1],
+  ] as const) {
+    withDatasets(some);
+    const { memory, shown } = await measured([...program, "--quiet", "publish"], folder);
+    verdict(memory <= mostMemoryOfPublish, `${what.padEnd(30)} ${shown}`);
+  }
 }
 
 function newCampaign(name: string): string {
