@@ -14,6 +14,7 @@ for (const name of [
   "gateway",
   "search",
   "browser",
+  "find",
   "s3",
 ])
   await import(`./${name}.ts`);

@@ -45,29 +45,31 @@ export interface Engine {
   /** How much is found at least. */
   count(ask: Ask): Promise<{ readonly total: number; readonly more: boolean }>;
   history(): Promise<History>;
+  /** Reads what rows have beyond the index. Returns whether they have more now: not of a large campaign, nor where it can't be read. */
+  readDetails(): Promise<boolean>;
 }
 
 export async function openEngine(campaign: Campaign): Promise<Engine> {
-  const index = await openIndex((path) => readPortal(`search/${path}`));
-  // Sizes and tracks: the list is whole without them.
-  const details: DetailsByPath = index.isLocal
-    ? await readPortalJson("index.json").then(detailsIn, () => new Map())
-    : new Map();
-  return new IndexEngine(index, details, campaign);
+  return new IndexEngine(await openIndex((path) => readPortal(`search/${path}`)), campaign);
 }
 
 class IndexEngine implements Engine {
   readonly isLocal: boolean;
   readonly #index: IndexReader;
-  readonly #details: DetailsByPath;
+  #details: DetailsByPath = new Map();
   readonly #campaign: Campaign;
   #history: Promise<History> | undefined;
 
-  constructor(index: IndexReader, details: DetailsByPath, campaign: Campaign) {
+  constructor(index: IndexReader, campaign: Campaign) {
     this.isLocal = index.isLocal;
     this.#index = index;
-    this.#details = details;
     this.#campaign = campaign;
+  }
+
+  async readDetails(): Promise<boolean> {
+    if (!this.isLocal) return false;
+    this.#details = await readPortalJson("index.json").then(detailsIn, () => new Map());
+    return this.#details.size > 0;
   }
 
   async find(ask: Ask, limit: number): Promise<Answer> {

@@ -6,7 +6,7 @@ import type { DatasetMap } from "../map/map.ts";
 import { texts } from "../texts/texts.ts";
 import { isMapOpen } from "./ask-form.tsx";
 import { type Campaign, urlOf } from "./portal.ts";
-import { answer, ask, failure, isLocal, pointed, setAsk } from "./state.ts";
+import { answer, ask, drawn, failure, isLocal, pointed, setAsk } from "./state.ts";
 import { Timeline } from "./timeline.tsx";
 
 export function Overview({ campaign }: { readonly campaign: Campaign }) {
@@ -60,7 +60,7 @@ function showMap(place: HTMLElement, campaign: Campaign): () => void {
 function follow(map: DatasetMap, { groups }: Campaign): (() => void)[] {
   return [
     effect(() => {
-      const rows = answer.value?.rows ?? [];
+      const rows = drawn.value?.rows ?? [];
       map.show(
         rows
           .filter(({ kind, geometry, bbox }) => kind === "dataset" && (geometry || bbox))

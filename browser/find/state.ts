@@ -1,7 +1,7 @@
 /**
  * What the page shows, as signals: what is asked for, and what was found. The address follows what is asked for, and Back sets it.
  */
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { grouped } from "../../pipeline/core/text/plural.ts";
 import { texts } from "../texts/texts.ts";
 import { type Ask, askIn, hashOf, nothingAsked } from "./ask.ts";
@@ -13,6 +13,8 @@ export const rowsAtOnce = 40;
 
 export const ask = signal<Ask>(nothingAsked);
 export const answer = signal<Answer | undefined>(undefined);
+/** What the map and the times show: the answer, once its rows are painted. A key waits for neither. */
+export const drawn = signal<Answer | undefined>(undefined);
 export const facets = signal<Facets>(noFacets);
 /** Rows that are shown. */
 export const shown = signal(rowsAtOnce);
@@ -25,8 +27,8 @@ export const failure = signal<string | undefined>(undefined);
 /** Typing within this many milliseconds is one step back. */
 const oneStepMs = 1500;
 
-/** Milliseconds without a key. */
-const restMs = 300;
+/** Milliseconds without a key until the map, the times and the numbers of facets follow: more would hinder the next key. */
+const restMs = 200;
 
 let engine: Engine | undefined;
 let lastTyped = 0;
@@ -36,7 +38,7 @@ let running = 0;
 export const isLocal = () => engine?.isLocal ?? false;
 export const historyOfReleases = () => engine?.history();
 
-/** Reads the address, and follows it from now on. */
+/** Reads the address, and follows it from now on. Resolves when there is an answer, or a failure. */
 export function start(opened: Engine): Promise<void> {
   engine = opened;
   ask.value = askIn(location.hash);
@@ -45,7 +47,15 @@ export function start(opened: Engine): Promise<void> {
     shown.value = rowsAtOnce;
     void run();
   });
-  return run();
+  // Sizes and tracks come later: the list is there without them.
+  void run()
+    .then(() => opened.readDetails())
+    .then((hasMore) => (hasMore ? run() : undefined));
+  return new Promise((resume) => {
+    effect(() => {
+      if (answer.value || failure.value !== undefined) resume();
+    });
+  });
 }
 
 /** Asks something else. What is typed replaces what was typed just before; all else is a step that Back undoes. */
@@ -58,7 +68,7 @@ export function setAsk(next: Ask, isTyped = false): void {
   lastTyped = isTyped ? now : 0;
   ask.value = next;
   shown.value = rowsAtOnce;
-  void run();
+  void run(isTyped ? restMs : 0);
 }
 
 export function showMore(): void {
@@ -66,8 +76,12 @@ export function showMore(): void {
   if (!isLocal()) void run();
 }
 
-/** Finds what is asked for. What comes later than the answer to a newer question is dropped. */
-export async function run(): Promise<void> {
+/**
+ * Finds what is asked for. What comes later than the answer to a newer question is dropped.
+ *
+ * @param rest milliseconds until all but the rows follows
+ */
+export async function run(rest = 0): Promise<void> {
   if (!engine) return;
   const number = ++running;
   const asked = ask.value;
@@ -77,8 +91,11 @@ export async function run(): Promise<void> {
     if (isStale()) return;
     [failure.value, answer.value] = [undefined, found];
     suggestions.value = [];
-    // Counting reads many files of a large campaign: only where typing has come to rest.
-    if (!engine.isLocal) await new Promise((resume) => setTimeout(resume, restMs));
+    await nextPaint();
+    if (rest > 0) await new Promise((resume) => setTimeout(resume, rest));
+    if (isStale()) return;
+    drawn.value = found;
+    await nextPaint();
     if (isStale()) return;
     const counted = await engine.facets(asked);
     if (isStale()) return;
@@ -88,6 +105,15 @@ export async function run(): Promise<void> {
     if (isStale()) return;
     failure.value = error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Resolves after the next frame is painted, or soon where the page is not shown: it has no frames then. */
+function nextPaint(): Promise<void> {
+  return new Promise((resume) => {
+    if (document.hidden) return void setTimeout(resume);
+    // A task that is queued in a frame runs after it.
+    requestAnimationFrame(() => setTimeout(resume));
+  });
 }
 
 /** Parts that are tried without. */

@@ -5,7 +5,7 @@ import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import { axisOf, dayAt, lanesOf, partOf, ticksOf } from "./lanes.ts";
 import type { Campaign } from "./portal.ts";
-import { answer, ask, setAsk } from "./state.ts";
+import { ask, drawn, setAsk } from "./state.ts";
 
 /** Height of a lane and of the ticks below, width of all, in the drawing's own units. */
 const [laneHeight, tickHeight, width] = [24, 16, 400];
@@ -24,8 +24,8 @@ export function Timeline({ campaign }: { readonly campaign: Campaign }) {
     setDragged(to);
   };
   const axis = campaign.time && axisOf(campaign.time);
-  if (!axis || !answer.value) return null;
-  const lanes = lanesOf(answer.value.rows, campaign.groups, axis);
+  if (!axis || !drawn.value) return null;
+  const lanes = lanesOf(drawn.value.rows, campaign.groups, axis);
   if (lanes.length === 0) return null;
   const { from, until } = ask.value;
   const chosen: readonly [number, number] | undefined =

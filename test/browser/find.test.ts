@@ -48,6 +48,23 @@ describe.skipIf(!(await chromium()))("the page that finds datasets", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   });
 
+  it("answers before it has read the sizes of all entries, and adds them when it has", async () => {
+    url = await servedPortal();
+    const context = await browser.newContext({ locale: "en-GB" });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    const gate = Promise.withResolvers<void>();
+    await page.route("**/index.json", async (route) => {
+      if (!route.request().url().includes("/search/")) await gate.promise;
+      await route.continue();
+    });
+    await page.goto(`${url}#q=README`);
+    await expect.poll(() => count(page)).toBe("1 of 14");
+    expect(await page.locator(".rows .size").count()).toBe(0);
+    gate.resolve();
+    await expect.poll(() => page.locator(".rows .size").allInnerTexts()).toEqual(["1.2 kB"]);
+  });
+
   it("answers a question of a variable, a place and a day", async () => {
     const { page } = await open();
     await page.keyboard.press("/");

@@ -1,5 +1,6 @@
 /** A portal that was rendered from made-up datasets, served as a gateway or as a host of files would: no node, no program. */
 import { createServer } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import type { Content, Past, States, View } from "../../pipeline/views/view.ts";
 import { filesOf, statesAfter } from "../fakes/views.ts";
 import { closed, listening } from "../servers/loopback.ts";
@@ -32,9 +33,10 @@ export interface PortalServer {
   close(): Promise<void>;
 }
 
-/** Serves each mount below its path: `ipfs/CID`, `a/folder`. */
-export async function servePortals(mounts: PortalServer["mounts"]): Promise<PortalServer> {
-  const server = createServer((request, response) => {
+/** Serves each mount below its path: `ipfs/CID`, `a/folder`. @param delay milliseconds before each answer. */
+export async function servePortals(mounts: PortalServer["mounts"], delay = 0): Promise<PortalServer> {
+  const server = createServer(async (request, response) => {
+    if (delay > 0) await setTimeout(delay);
     const path = decodeURIComponent((request.url ?? "/").split("?")[0]!).slice(1);
     const mount = [...mounts.keys()].find((each) => path.startsWith(`${each}/`));
     const file = mount === undefined ? undefined : mounts.get(mount)?.get(path.slice(mount.length + 1));

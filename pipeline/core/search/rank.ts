@@ -19,15 +19,10 @@ export function ranked<R extends Rankable>(rows: readonly R[], query: Query): re
   return scored.sort((a, b) => b.score - a.score || a.i - b.i).map(({ row }) => row);
 }
 
-function wordScore({ title, path, platform = "", format = "", kind }: Rankable, asked: readonly string[]): number {
-  let score = kind === "dataset" ? 2 : 0;
+function wordScore(row: Rankable, asked: readonly string[]): number {
+  let score = row.kind === "dataset" ? 2 : 0;
   if (asked.length === 0) return score;
-  const [inTitle, inName, inPath, inOthers] = [
-    new Set(wordsOf(title)),
-    new Set(wordsOf(path.slice(path.lastIndexOf("/") + 1))),
-    new Set(wordsOf(path)),
-    new Set(wordsOf(`${platform} ${format}`)),
-  ];
+  const { inTitle, inName, inPath, inOthers } = wordsOfRow(row);
   for (const word of asked) {
     if (inTitle.has(word)) score += 8;
     if (inName.has(word)) score += 6;
@@ -37,10 +32,35 @@ function wordScore({ title, path, platform = "", format = "", kind }: Rankable, 
   return score;
 }
 
+interface RowWords {
+  readonly inTitle: ReadonlySet<string>;
+  /** In the last name of the path. */
+  readonly inName: ReadonlySet<string>;
+  readonly inPath: ReadonlySet<string>;
+  readonly inOthers: ReadonlySet<string>;
+}
+
+/** Every key that is typed ranks the same rows again: their words are found one time. */
+const remembered = new WeakMap<Rankable, RowWords>();
+
+function wordsOfRow(row: Rankable): RowWords {
+  const known = remembered.get(row);
+  if (known) return known;
+  const { title, path, platform = "", format = "" } = row;
+  const words = {
+    inTitle: new Set(wordsOf(title)),
+    inName: new Set(wordsOf(path.slice(path.lastIndexOf("/") + 1))),
+    inPath: new Set(wordsOf(path)),
+    inOthers: new Set(wordsOf(`${platform} ${format}`)),
+  };
+  remembered.set(row, words);
+  return words;
+}
+
 /** From 0 to 2: how much of its time and of its box is what was asked for. */
 function fitOf({ time, bbox }: Rankable, { bbox: box, from, until }: Query): number {
-  const days = time && daysOf(...time);
   const asked = from !== undefined || until !== undefined ? daysOf(from ?? "0001", until ?? "9999") : undefined;
+  const days = asked && time && daysOf(...time);
   const inTime = days && asked ? Math.min(1, (asked.last - asked.first + 1) / (days.last - days.first + 1)) : 0;
   return inTime + (bbox && box ? ratio(widthOf(box), widthOf(bbox)) * ratio(box[3] - box[1], bbox[3] - bbox[1]) : 0);
 }

@@ -140,25 +140,33 @@ export async function facetCounts(
   });
   await index.leaves(lookups);
   const lists = lookups.map((lookup) => index.postings(lookup).found);
+  const isIn = windowsWith(numbers);
   await index.windows(
     lists
       .flat()
       .flatMap((postings) =>
         postings.windows
-          .filter(
-            ({ number, documents }) =>
-              !documents && numbers.some((each) => Math.floor(each / 2 ** postings.bits) === number),
-          )
+          .filter(({ number, documents }) => !documents && isIn(number, postings.bits))
           .map((window) => [postings, window] as const),
       ),
   );
+  const isFound = new Set(numbers);
   const counts = lookups.map(({ field, value }, i) => {
-    const documents = new Set(
-      lists[i]!.flatMap((postings) => postings.windows.flatMap((window) => window.documents ?? [])),
-    );
-    return { field, value, count: numbers.filter((number) => documents.has(number)).length };
+    const some = lists[i]!.flatMap(({ windows, bits }) => windows.filter(({ number }) => isIn(number, bits)));
+    const documents = some.flatMap((window) => (window.documents ?? []).filter((number) => isFound.has(number)));
+    return { field, value, count: new Set(documents).size };
   });
   return { counts: counts.filter(({ count }) => count > 0), more: !first.isAll || !isWhole };
+}
+
+/** Whether a window of 2^`bits` documents has any of these. */
+function windowsWith(numbers: readonly number[]): (window: number, bits: number) => boolean {
+  const byBits = new Map<number, ReadonlySet<number>>();
+  return (window, bits) => {
+    const known = byBits.get(bits) ?? new Set(numbers.map((number) => Math.floor(number / 2 ** bits)));
+    byBits.set(bits, known);
+    return known.has(window);
+  };
 }
 
 /** The values of `facets.json`. */
