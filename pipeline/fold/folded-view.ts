@@ -49,7 +49,10 @@ export interface ReleaseSource {
   read(cid: CID, world: World): Promise<Release>;
 }
 
-/** Where states are. Every method is durable and atomic: a reader finds the old bytes or the new ones. */
+/**
+ * Where states are, under the names of their views; pieces of a large state under that name, a `~` and a hash. Every method is durable
+ * and atomic: a reader finds the old bytes or the new ones.
+ */
 export interface ViewStore {
   get(name: string): Promise<Uint8Array | undefined>;
   put(name: string, bytes: Uint8Array): Promise<void>;

@@ -1,12 +1,13 @@
 /** One view being folded: what is stored of it, and the work of bringing it up to the heads of the logs. */
-import * as v from "valibot";
 import { atMost } from "../core/concurrency.ts";
 import { Failure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { releaseBlock } from "../log/release.ts";
+import type { Past } from "../views/view.ts";
 import type { FoldedView, Progress, ReleaseSource, ViewStore } from "./folded-view.ts";
 import type { Gate } from "./gate.ts";
 import { atStart, type Fresh, freshLines, inDateOrder, type Position, withMerged } from "./order.ts";
+import { type Stored, stateStore } from "./stored-state.ts";
 
 export interface FoldOptions {
   readonly logs: readonly ReleaseSource[];
@@ -24,11 +25,6 @@ export interface Folding {
   clear(): Promise<void>;
 }
 
-interface Stored {
-  readonly position: Position;
-  readonly state: unknown;
-}
-
 export function folding(view: FoldedView<unknown>, { logs, store, batch, gate, world }: FoldOptions): Folding {
   const { name } = view;
   const { signal } = world;
@@ -40,13 +36,11 @@ export function folding(view: FoldedView<unknown>, { logs, store, batch, gate, w
 
   /** One after the other: two calls of `ready` fold nothing twice, and `clear` waits for both. */
   const inTurn = atMost(1);
-  const load = async (): Promise<Stored> => (stored ??= (await readStored(view, store)) ?? start);
+  const states = stateStore(view, store);
+  const load = async (): Promise<Stored> => (stored ??= (await states.read()) ?? start);
   const copy = (state: unknown): unknown => (view.isPure ? state : structuredClone(state));
-  const commit = async ({ position, state }: Stored): Promise<void> => {
-    const text = textOf(view, { position, state });
-    await gate.pass(() => store.put(name, new TextEncoder().encode(text)), signal);
-    // As the next process will read it: what JSON has no word for is missing at once, and not only after a restart.
-    stored = { position, state: view.isPure ? state : (JSON.parse(text) as Stored).state };
+  const commit = async (next: Stored): Promise<void> => {
+    stored = await gate.pass(() => states.write(next), signal);
   };
 
   const fold = async (): Promise<void> => {
@@ -57,32 +51,12 @@ export function folding(view: FoldedView<unknown>, { logs, store, batch, gate, w
       lines = (await freshLines(logs, atStart, world)) ?? [];
     }
     total = sizeOf(from.position) + lines.reduce((sum, line) => sum + line.length, 0);
-    await foldLines(from, lines);
-    total = sizeOf((await load()).position);
-  };
-
-  const foldLines = async (from: Stored, lines: readonly (readonly Fresh[])[]): Promise<void> => {
+    const step: LineFold["step"] = (state, past) => gate.pass(() => view.step(state, past), signal);
     // A step may change the state in place, and then throw: what is stored is never handed out.
-    const progress = begun(from.position);
-    let state = copy(from.state);
-    let since = 0;
-    for (const same of inDateOrder(lines)) {
-      const [first] = same;
-      for await (const { cid, release } of progress.without(first!, world)) {
-        const past = { cid, size: releaseBlock(release).bytes.length, release };
-        state = await gate.pass(() => view.step(state, past), signal);
-        progress.note(cid.toString(), cid.equals(first!.cid));
-        since++;
-      }
-      for (const fresh of same) progress.reach(fresh);
-      // Between main lines only: what a release merged is never stored without it.
-      if (since < batch) continue;
-      await commit({ position: progress.position(), state });
-      since = 0;
-    }
-    const position = progress.position();
-    const isNew = from !== stored || JSON.stringify(position.lines) !== JSON.stringify(from.position.lines);
-    if (since > 0 || isNew) await commit({ position, state });
+    const last = await foldLines({ ...from, state: copy(from.state) }, lines, { step, commit, batch, world });
+    const isNew = from !== stored || JSON.stringify(last.position.lines) !== JSON.stringify(from.position.lines);
+    if (last.since > 0 || isNew) await commit(last);
+    total = sizeOf((await load()).position);
   };
 
   return {
@@ -115,12 +89,45 @@ export function folding(view: FoldedView<unknown>, { logs, store, batch, gate, w
     },
     clear: () =>
       inTurn(async () => {
-        await store.delete(name);
+        await states.delete();
         stored = start;
         total = 0;
         failed = undefined;
       }),
   };
+}
+
+interface LineFold {
+  readonly step: (state: unknown, past: Past) => Promise<unknown>;
+  readonly commit: (stored: Stored) => Promise<void>;
+  /** Releases between two commits. */
+  readonly batch: number;
+  readonly world: World;
+}
+
+/** Folds the lines into `from`. Returns what is to be committed, with the number of releases since the last commit. */
+async function foldLines(
+  from: Stored,
+  lines: readonly (readonly Fresh[])[],
+  { step, commit, batch, world }: LineFold,
+): Promise<Stored & { readonly since: number }> {
+  const progress = begun(from.position);
+  let { state } = from;
+  let since = 0;
+  for (const same of inDateOrder(lines)) {
+    const [first] = same;
+    for await (const { cid, release } of progress.without(first!, world)) {
+      state = await step(state, { cid, size: releaseBlock(release).bytes.length, release });
+      progress.note(cid.toString(), cid.equals(first!.cid));
+      since++;
+    }
+    for (const fresh of same) progress.reach(fresh);
+    // Between main lines only: what a release merged is never stored without it.
+    if (since < batch) continue;
+    await commit({ position: progress.position(), state });
+    since = 0;
+  }
+  return { position: progress.position(), state, since };
 }
 
 /** A position that goes on. */
@@ -146,37 +153,3 @@ function begun(from: Position) {
 }
 
 const sizeOf = ({ main, merged }: Position) => main.length + merged.length;
-
-function textOf({ name, version }: FoldedView<unknown>, { position, state }: Stored): string {
-  if (state !== undefined) return JSON.stringify({ version, position, state });
-  throw new Failure("input", `a step of the view ${name} returned nothing`, {
-    hint: "it returns the state after the release",
-  });
-}
-
-/** `undefined` where nothing is stored, or by another version of the view, or in another form. */
-async function readStored(view: FoldedView<unknown>, store: ViewStore): Promise<Stored | undefined> {
-  const bytes = await store.get(view.name);
-  if (!bytes) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  const { success, output } = v.safeParse(storedForm, value);
-  return success && output.version === view.version ? output : undefined;
-}
-
-const cids = v.array(v.string());
-const storedForm = v.object({
-  version: v.union([v.number(), v.string()]),
-  position: v.object({
-    main: cids,
-    merged: cids,
-    lines: v.record(v.string(), v.object({ cid: v.string(), date: v.string() })),
-  }),
-  // What is in a state is its view's own business.
-  state: v.custom<unknown>((state) => state !== undefined),
-});
