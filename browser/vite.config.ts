@@ -54,7 +54,8 @@ export default defineConfig({
     emptyOutDir: true,
     // Browsers of the last three years.
     target: ["chrome119", "firefox120", "safari17"],
-    cssCodeSplit: false,
+    // A page has one style sheet, named as its script.
+    cssCodeSplit: true,
     assetsInlineLimit: 0,
     // A chunk is fetched when it is imported. Fetching what it imports at the same time needs a table of every chunk.
     modulePreload: false,

@@ -4,7 +4,7 @@
  * The preview is made by the same `core/page` that prerenders the pages of a portal; it is the only markup that is put into the page as
  * text, and every value in it is escaped there.
  */
-import "../style.css";
+import "./contribute.css";
 import type { Facts } from "../../pipeline/core/campaign/campaign.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { formatBytes } from "../../pipeline/core/text/shown.ts";

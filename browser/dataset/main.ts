@@ -1,5 +1,5 @@
 /** The page of one dataset: what needs a script is added to the prerendered page. */
-import "../style.css";
+import "./dataset.css";
 import { en } from "../texts/en.ts";
 import { compareButtons } from "./compare.ts";
 import { copyButtons } from "./copy.ts";

@@ -1,5 +1,4 @@
 /** The page that finds datasets: it takes over the prerendered index.html, which stays as it is until there is an answer. */
-import "../style.css";
 import "./find.css";
 import { render } from "preact";
 import { datasetPage } from "../../pipeline/core/stac/names.ts";

@@ -28,7 +28,7 @@ describe.skipIf(!(await chromium()))("the page that finds datasets", () => {
     return visited;
   }
   const count = (page: Page) => page.locator(".count").textContent();
-  const titles = (page: Page) => page.locator(".rows .title").allInnerTexts();
+  const titles = (page: Page) => page.locator(".rows .title").allTextContents();
   const ask = (page: Page, question: string) => page.fill("#q", question);
 
   it("lists the newest datasets as links without a script", async () => {
@@ -239,7 +239,7 @@ describe.skipIf(!(await chromium()))("the page that finds datasets", () => {
     const folder = mkdtempSync(join(tmpdir(), "fieldtree-portal-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     mkdirSync(join(folder, "app"));
-    for (const path of ["index.html", "app/style.css", "app/find.js"])
+    for (const path of ["index.html", "app/find.css", "app/find.js"])
       writeFileSync(join(folder, path), files.get(path) ?? "");
     const context = await browser.newContext();
     onTestFinished(() => context.close());

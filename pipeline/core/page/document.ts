@@ -18,7 +18,7 @@ export interface PageFrame {
   readonly title: string;
   /** The way from the page to the top of the portal: empty, or ends with a slash. */
   readonly root: string;
-  /** Name of the script in `app/`. */
+  /** Name of the script in `app/`, and of the style sheet beside it. */
   readonly script: "find" | "dataset" | "contribute";
   /** Classes of the body, by which the style sheet knows the page. */
   readonly kind: string;
@@ -36,7 +36,7 @@ export function documentOf({ title, root, script, kind, head }: PageFrame, body:
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>${title}</title>
 ${head}<link rel="icon" href="data:,">
-<link rel="stylesheet" href="${root}app/style.css">
+<link rel="stylesheet" href="${root}app/${script}.css">
 <script type="module" src="${root}app/${script}.js"></script>
 </head>
 <body class="${kind}">

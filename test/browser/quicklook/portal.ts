@@ -47,7 +47,7 @@ export function portalOf({ path, files, reader }: PortalDataset): Portal {
   };
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="${policy}"><title>${path}</title>
-<link rel="stylesheet" href="${relative(page, "")}app/style.css"><script type="module" src="${relative(page, "")}app/dataset.js"></script>
+<link rel="stylesheet" href="${relative(page, "")}app/dataset.css"><script type="module" src="${relative(page, "")}app/dataset.js"></script>
 <script type="application/json" id="dataset">${JSON.stringify({ ...about, newest: {}, gateways: [], item: "" }).replaceAll("<", "\\u003c")}</script>
 </head><body class="dataset"><main><h1>${path}</h1><p id="verified" hidden role="status"></p><section id="quicklook" hidden></section></main></body></html>`;
   const all: Files = {

@@ -158,7 +158,7 @@ describe("what is no table:", () => {
   const root = join(import.meta.dirname, "../../..");
   it.each([
     ...["README.md", "CHANGELOG.md", "LICENSE", "package.json", "package-lock.json", "tree.yaml", "campaign.yaml"],
-    ...["pipeline/formats/table/table.ts", "browser/style.css", "browser/tsconfig.json"],
+    ...["pipeline/formats/table/table.ts", "browser/base.css", "browser/tsconfig.json"],
     ...[
       "test/formats/netcdf/files.py",
       "docs/formats.md",
