@@ -1,5 +1,5 @@
 /** A directory of this machine as a {@link Folder}, so that datasets can be described before they are added. */
-import { type Dirent, lstatSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { open, opendir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Folder, type FolderEntry, mostNames, splitFirst, TooManyNames } from "../core/dataset/dataset.ts";
@@ -59,40 +59,71 @@ export async function localFolder(path: string, most: number = mostNames): Promi
   return self;
 }
 
-/** In byte order of the names. */
+/** In byte order of the names. Of a file, which nearly all entries are, no more than its name is in memory. */
 async function list(path: string, most: number): Promise<ReadonlyMap<string, LocalEntry> | undefined> {
-  const entries: LocalEntry[] = [];
+  const names: string[] = [];
+  const kinds = new Map<string, "folder" | "other">();
   try {
     for await (const entry of await opendir(path, { bufferSize: 1024 })) {
-      entries.push(new LocalEntry(path, entry));
-      if (entries.length > most) throw new TooManyNames(path, most);
+      names.push(entry.name);
+      if (!entry.isFile()) kinds.set(entry.name, entry.isDirectory() ? "folder" : "other");
+      if (names.length > most) throw new TooManyNames(path, most);
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw error;
   }
-  entries.sort((a, b) => byBytes(a.name, b.name));
-  return new Map(entries.map((entry) => [entry.name, entry]));
+  return entriesOf(names.sort(byBytes), (name) => localEntry(join(path, name), kinds.get(name) ?? "file"));
+}
+
+interface LocalEntry extends FolderEntry {
+  readonly kind: "file" | "folder" | "other";
 }
 
 /** Reads its size when it is first used: of two hundred thousand files, few are needed for a description. */
-class LocalEntry implements FolderEntry {
-  readonly #folder: string;
-  readonly name: string;
-  readonly kind: "file" | "folder" | "other";
-  readonly cid = "";
+function localEntry(path: string, kind: LocalEntry["kind"]): LocalEntry {
+  return {
+    kind,
+    cid: "",
+    get size() {
+      return kind === "file" ? (lstatSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
+    },
+  };
+}
 
-  constructor(folder: string, entry: Dirent) {
-    this.#folder = folder;
-    this.name = entry.name;
-    this.kind = entry.isFile() ? "file" : entry.isDirectory() ? "folder" : "other";
-  }
-
-  get size(): number {
-    if (this.kind !== "file") return 0;
-    return lstatSync(join(this.#folder, this.name), { throwIfNoEntry: false })?.size ?? 0;
-  }
+/** Entries by name, made when they are asked for. `names`: in byte order. */
+function entriesOf(names: readonly string[], entryOf: (name: string) => LocalEntry): ReadonlyMap<string, LocalEntry> {
+  const has = (name: string): boolean => {
+    let [from, to] = [0, names.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      const order = byBytes(names[middle]!, name);
+      if (order === 0) return true;
+      if (order < 0) from = middle + 1;
+      else to = middle;
+    }
+    return false;
+  };
+  const entries: ReadonlyMap<string, LocalEntry> = {
+    size: names.length,
+    has,
+    get: (name) => (has(name) ? entryOf(name) : undefined),
+    keys: () => names.values(),
+    *values() {
+      for (const name of names) yield entryOf(name);
+      return undefined;
+    },
+    *entries() {
+      for (const name of names) yield [name, entryOf(name)];
+      return undefined;
+    },
+    forEach(visit) {
+      for (const name of names) visit(entryOf(name), name, entries);
+    },
+    [Symbol.iterator]: () => entries.entries(),
+  };
+  return entries;
 }
 
 /** A file of this machine, to be read by ranges. It is opened for each range, so the caller has nothing to close. */

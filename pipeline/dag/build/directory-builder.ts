@@ -1,17 +1,20 @@
 /**
- * A directory that is built in one pass, however many entries it has.
+ * A directory that is built in one pass, however many entries it has, in bounded memory.
  *
- * Entries are stored as bytes, some seventy for each with its hash instead of the kilobyte that objects take. Where they are more than one
- * block may list, shards are built from the bottom up, of which one path at a time is in memory. What is made is what
- * `makeDirectory` makes of the same entries.
+ * Entries that one block may list are stored as bytes, some seventy for each. Where they are more, they are sorted by the hash
+ * that places them (on the disk, if they are many), and shards are built from the bottom up as entries come in that order: of
+ * the shards, one path at a time is in memory. What is made is what `makeDirectory` makes of the same entries.
  */
+import { tmpdir } from "node:os";
+import { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import type { Link, Put } from "../block.ts";
-import { type CompactEntries, compactEntries } from "../compact-entries.ts";
+import { compactEntries } from "../compact-entries.ts";
 import { badName, basicBlock, emptyEstimate, estimateOf, shardBlock, sharesItsHash } from "../directory.ts";
-import { hamtHash } from "../directory-entry.ts";
+import { type DirectoryEntry, hamtHash } from "../directory-entry.ts";
 import { pause } from "../event-loop.ts";
 import { type Profile, shardThreshold } from "../profile.ts";
+import { type RecordSorter, recordSorter } from "./record-sorter.ts";
 
 export interface DirectoryBuilder {
   /**
@@ -22,29 +25,54 @@ export interface DirectoryBuilder {
   add(name: string, cid: Uint8Array, tsize: number): void;
   /** The directory, its blocks given to `put`. @throws Failure `input` for a name given twice. Called once. */
   finish(put: Put): Promise<Link>;
+  /** Frees what it has; to be called where it is not finished. */
+  close(): void;
 }
 
-export function directoryBuilder(profile: Profile): DirectoryBuilder {
-  const entries = compactEntries();
+/** `scratch`: the folder for a file of entries, where they are very many. */
+export function directoryBuilder(profile: Profile, scratch = tmpdir()): DirectoryBuilder {
+  let few = compactEntries();
+  let many: RecordSorter | undefined;
   let estimate = emptyEstimate(profile);
+
+  /** From now on entries are sorted: they are more than one block may list. */
+  const outgrow = (): RecordSorter => {
+    const sorter = recordSorter(scratch);
+    for (let entry = 0; entry < few.count; entry++) {
+      const { name, cid, tsize } = few.at(entry);
+      sorter.add(recordOf(name, cid.bytes, tsize));
+    }
+    few = compactEntries();
+    return sorter;
+  };
 
   return {
     add(name, cid, tsize) {
       const bad = badName(name);
       if (bad) throw new Failure("input", `a name in a directory ${bad}: ${JSON.stringify(name)}`);
       estimate += estimateOf(name, cid.length, tsize, profile);
-      entries.add(name, cid, tsize);
+      if (!many && estimate > shardThreshold) many = outgrow();
+      if (many) many.add(recordOf(name, cid, tsize));
+      else few.add(name, cid, tsize);
     },
 
     async finish(put) {
-      if (estimate > shardThreshold) return sharded(entries, profile, put);
-      const listed = Array.from({ length: entries.count }, (_, entry) => entries.at(entry));
+      if (many) {
+        try {
+          return await sharded(many.sorted(), profile, put);
+        } finally {
+          many.close();
+        }
+      }
+      const listed = Array.from({ length: few.count }, (_, entry) => few.at(entry));
       const names = new Set<string>();
       for (const { name } of listed) {
         if (names.size === names.add(name).size) throw twice(name);
       }
       return basicBlock(listed, profile, put);
     },
+
+    close: () => many?.close(),
   };
 }
 
@@ -55,55 +83,84 @@ function twice(name: string): Failure {
 /** Bytes of a name's hash, and so depths of shards. */
 const hashLength = 8;
 
-async function sharded(entries: CompactEntries, profile: Profile, put: Put): Promise<Link> {
-  const hashes = new Uint8Array(entries.count * hashLength);
-  for (let entry = 0; entry < entries.count; entry++) {
-    hashes.set(hamtHash(entries.nameOf(entry)), entry * hashLength);
-    await pause();
-  }
-  const order = Uint32Array.from({ length: entries.count }, (_, entry) => entry);
-  const scratch = new Uint32Array(order.length);
-
-  /** The shard of the entries that `order` has from `from` to `to`, whose hashes are the same up to `depth`. */
-  const shard = async (from: number, to: number, depth: number): Promise<Link> => {
-    await pause();
-    if (depth === hashLength) {
-      const names = Array.from(order.subarray(from, to), (entry) => entries.nameOf(entry)).sort();
-      const repeated = names.find((name, i) => name === names[i + 1]);
-      throw repeated === undefined ? sharesItsHash(names[0]!) : twice(repeated);
-    }
-    const ends = sortBySlot(order, scratch, from, to, (entry) => hashes[entry * hashLength + depth]!);
-    const taken = [];
-    for (let slot = 0, start = from; slot < ends.length; start = ends[slot++]!) {
-      const entriesInSlot = ends[slot]! - start;
-      if (entriesInSlot === 0) continue;
-      if (entriesInSlot > 1) taken.push({ slot, link: await shard(start, ends[slot]!, depth + 1) });
-      else {
-        const { name, ...link } = entries.at(order[start]!);
-        taken.push({ slot, name, link });
-      }
-    }
-    return shardBlock(taken, profile, put);
-  };
-  return shard(0, order.length, 0);
+interface HashedEntry extends DirectoryEntry {
+  readonly hash: Uint8Array;
 }
 
-/** Sort a part of `order` by slot. Returns where in it each slot ends, uint32[256]. */
-function sortBySlot(
-  order: Uint32Array,
-  scratch: Uint32Array,
-  from: number,
-  to: number,
-  slotOf: (entry: number) => number,
-): Uint32Array {
-  const ends = new Uint32Array(256);
-  for (let i = from; i < to; i++) ends[slotOf(order[i]!)]!++;
-  for (let slot = 0, end = from; slot < ends.length; slot++) {
-    end += ends[slot]!;
-    ends[slot] = end;
+/** An entry as bytes that sort by the hash of its name: hash (8), size (8), length of the name (4), name, CID. */
+function recordOf(name: string, cid: Uint8Array, tsize: number): Uint8Array {
+  const nameBytes = Buffer.from(name);
+  const record = Buffer.allocUnsafe(hashLength + 12 + nameBytes.length + cid.length);
+  record.set(hamtHash(name));
+  record.writeDoubleLE(tsize, hashLength);
+  record.writeUInt32LE(nameBytes.length, hashLength + 8);
+  record.set(nameBytes, hashLength + 12);
+  record.set(cid, hashLength + 12 + nameBytes.length);
+  return record;
+}
+
+function entryOf(record: Uint8Array): HashedEntry {
+  // A copy: the record is overwritten, and the CID refers to its bytes.
+  const bytes = Buffer.from(Uint8Array.from(record).buffer);
+  const name = bytes.subarray(hashLength + 12, hashLength + 12 + bytes.readUInt32LE(hashLength + 8));
+  return {
+    hash: bytes.subarray(0, hashLength),
+    name: name.toString(),
+    tsize: bytes.readDoubleLE(hashLength),
+    cid: CID.decode(Uint8Array.from(bytes.subarray(hashLength + 12 + name.length))),
+  };
+}
+
+interface Slot {
+  readonly slot: number;
+  readonly name?: string;
+  readonly link: Link;
+}
+
+/** The directory of records that come in the order of their hashes. An entry is in the first shard that separates it from its neighbours. */
+async function sharded(records: Iterator<Uint8Array>, profile: Profile, put: Put): Promise<Link> {
+  const next = (): HashedEntry | undefined => {
+    const { done, value } = records.next();
+    return done ? undefined : entryOf(value);
+  };
+  // The slots that are taken in each shard on the path to the present entry, from the root on.
+  const open: Slot[][] = [[]];
+  let before: HashedEntry | undefined;
+  let entry = next();
+  while (entry) {
+    await pause();
+    const { hash, name, cid, tsize } = entry;
+    const after = next();
+    const inCommon = [sharedBytes(before, entry), sharedBytes(entry, after)] as const;
+    if (inCommon[1] === hashLength) throw inseparable(entry, after, next);
+    const depth = Math.max(...inCommon);
+    while (open.length <= depth) open.push([]);
+    open.at(depth)?.push({ slot: hash[depth]!, name, link: { cid, tsize } });
+    while (open.length - 1 > inCommon[1]) {
+      const link = shardBlock(open.pop()!, profile, put);
+      open.at(-1)?.push({ slot: hash[open.length - 1]!, link });
+    }
+    [before, entry] = [entry, after];
   }
-  scratch.set(order.subarray(from, to), from);
-  const places = Uint32Array.from(ends);
-  for (let i = to - 1; i >= from; i--) order[--places[slotOf(scratch[i]!)]!] = scratch[i]!;
-  return ends;
+  return shardBlock(open[0]!, profile, put);
+}
+
+/** How many bytes the hashes of both begin with alike. */
+function sharedBytes(a: HashedEntry | undefined, b: HashedEntry | undefined): number {
+  if (!a || !b) return 0;
+  const differing = a.hash.findIndex((byte, at) => byte !== b.hash[at]);
+  return differing < 0 ? hashLength : differing;
+}
+
+/** The failure for entries with one hash: the same name twice, or two names that no depth of shards separates. */
+function inseparable(
+  first: HashedEntry,
+  second: HashedEntry | undefined,
+  next: () => HashedEntry | undefined,
+): Failure {
+  const names = [first.name];
+  for (let entry = second; sharedBytes(first, entry) === hashLength; entry = next()) names.push(entry!.name);
+  names.sort();
+  const repeated = names.find((name, i) => name === names[i + 1]);
+  return repeated === undefined ? sharesItsHash(first.name) : twice(repeated);
 }

@@ -4,14 +4,15 @@
  * A faster way of hashing shares `survey.ts` and `tree-builder.ts`, and must come to the same CIDs.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Block, Put } from "../block.ts";
-import { digestSet } from "../digest-set.ts";
 import { pause } from "../event-loop.ts";
 import { profiles } from "../profile.ts";
 import type { Added, AddOptions } from "./add-options.ts";
 import { balancer, leafOf } from "./file.ts";
+import { countDistinct, recordSorter } from "./record-sorter.ts";
 import { treeBuilder } from "./tree-builder.ts";
 import { bytesOf, type Surveyed, stepsOf, survey, unreadable } from "./walk-disk.ts";
 
@@ -27,10 +28,10 @@ const worthATotal = 256 * 2 ** 20;
  */
 export async function* blocksOf(path: string, options: AddOptions, world: World): AsyncGenerator<Block, Added> {
   const profile = profiles[options.profile];
-  const distinct = digestSet();
+  const digests = recordSorter(tmpdir());
   let pending: Block[] = [];
   const put: Put = (block) => {
-    distinct.add(block.cid.multihash.digest);
+    digests.add(block.cid.multihash.digest);
     pending.push(block);
   };
   const flush = function* (): Generator<Block> {
@@ -39,25 +40,30 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
     yield* ready;
   };
 
-  const surveyed = await survey(path, options.symlinks, world);
-  const adding = addingProgress(surveyed, world);
   const tree = treeBuilder(profile, put);
-  for (const step of stepsOf(surveyed)) {
-    if (step.kind === "file") {
-      const balancing = balancer(profile, put);
-      for (const chunk of chunksOf(step.path, profile.chunkSize)) {
-        world.signal.throwIfAborted();
-        balancing.push(leafOf(chunk, profile, put));
-        adding.add(chunk.length);
-        yield* flush();
-        await pause();
-      }
-      const { cid, tsize } = balancing.finish();
-      tree.file(step.name, cid.bytes, tsize);
-    } else await tree.take(step);
-    yield* flush();
+  try {
+    const surveyed = await survey(path, options.symlinks, world);
+    const adding = addingProgress(surveyed, world);
+    for await (const step of stepsOf(surveyed, world.signal)) {
+      if (step.kind === "file") {
+        const balancing = balancer(profile, put);
+        for (const chunk of chunksOf(step.path, profile.chunkSize)) {
+          world.signal.throwIfAborted();
+          balancing.push(leafOf(chunk, profile, put));
+          adding.add(chunk.length);
+          yield* flush();
+          await pause();
+        }
+        const { cid, tsize } = balancing.finish();
+        tree.file(step.name, cid.bytes, tsize);
+      } else await tree.take(step);
+      yield* flush();
+    }
+    return { ...tree.root!, bytes: adding.bytes, blocks: await countDistinct(digests) };
+  } finally {
+    tree.close();
+    digests.close();
   }
-  return { ...tree.root!, bytes: adding.bytes, blocks: distinct.size };
 }
 
 /** Reports progress in bytes; with the total once it is known. */

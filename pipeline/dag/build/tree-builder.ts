@@ -18,9 +18,12 @@ export interface TreeBuilder {
   take(step: Exclude<Step, { kind: "file" }>): Promise<void>;
   /** What the steps came to. */
   readonly root: Link | undefined;
+  /** Frees what folders that are not finished have. */
+  close(): void;
 }
 
-export function treeBuilder(profile: Profile, put: Put): TreeBuilder {
+/** `scratch`: the folder for files of the entries of very large folders. */
+export function treeBuilder(profile: Profile, put: Put, scratch?: string): TreeBuilder {
   const open: { readonly name: string; readonly directory: DirectoryBuilder }[] = [];
   let root: Link | undefined;
 
@@ -39,7 +42,7 @@ export function treeBuilder(profile: Profile, put: Put): TreeBuilder {
         case "symlink":
           return placeLink(step.name, makeSymlink(step.target, profile, put));
         case "folder":
-          open.push({ name: step.name, directory: directoryBuilder(profile) });
+          open.push({ name: step.name, directory: directoryBuilder(profile, scratch) });
           return;
         case "end": {
           const { name, directory } = open.pop()!;
@@ -50,6 +53,10 @@ export function treeBuilder(profile: Profile, put: Put): TreeBuilder {
 
     get root() {
       return root;
+    },
+
+    close() {
+      for (const { directory } of open) directory.close();
     },
   };
 }

@@ -1,28 +1,27 @@
 /**
- * The files and folders at a path of this machine, listed before any file is read.
+ * The files and folders at a path of this machine, in order, however many there are.
  *
- * Two million files are an ordinary model run. So names are stored as bytes, some fifteen for each entry, and become strings and
- * paths one at a time, while {@link stepsOf} goes through them.
+ * Two million files are an ordinary model run. So {@link survey} goes through all of them once and remembers none: what can't be
+ * added is found before any file is read. {@link stepsOf} lists them again, of each folder on the way the names, as bytes and
+ * on the disk where they are very many.
  */
 import { isUtf8 } from "node:buffer";
-import { type Dirent, lstatSync, type Stats } from "node:fs";
-import { lstat, opendir, readlink, realpath } from "node:fs/promises";
+import { type Dir, type Dirent, lstatSync, opendirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Failure } from "../../core/failure.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { pause } from "../event-loop.ts";
 import type { AddOptions } from "./add-options.ts";
+import { recordSorter } from "./record-sorter.ts";
 
-/** Without sizes: a file's size is taken when the file is opened. */
 export interface Surveyed {
+  /** Of no symbolic link. */
   readonly path: string;
-  readonly found: Found;
+  readonly symlinks: AddOptions["symlinks"];
+  /** Folder for files of names, where a folder has very many. */
+  readonly scratch: string;
 }
-
-type Found =
-  | { readonly kind: "file" }
-  | { readonly kind: "symlink"; readonly target: string }
-  | { readonly kind: "folder"; readonly entries: Entries };
 
 /** One after another, as a walk meets them: a folder, what is in it by the bytes of its name, its end. */
 export type Step =
@@ -32,84 +31,81 @@ export type Step =
   | { readonly kind: "end" };
 
 /**
- * The file or folder at `path` with everything below it. A symbolic link given as `path` itself is followed.
+ * Goes through the file or folder at `path` with everything below it. A symbolic link given as `path` itself is followed.
  *
  * @throws Failure `input` for what isn't there, can't be read, isn't file, folder or symlink, or has a name that isn't UTF-8.
  */
-export async function survey(path: string, symlinks: AddOptions["symlinks"], world: World): Promise<Surveyed> {
-  const real = await orUnreadable(path, () => realpath(path));
+export async function survey(
+  path: string,
+  symlinks: AddOptions["symlinks"],
+  world: World,
+  scratch = tmpdir(),
+): Promise<Surveyed> {
+  const real = orUnreadable(path, () => realpathSync(path));
   let files = 0;
 
-  const surveyAt = async (at: string, type: Dirent<Buffer> | Stats): Promise<Found> => {
-    world.signal.throwIfAborted();
-    if (type.isFile()) {
-      world.progress({ task: "counting", done: ++files, unit: "files" });
-      return file;
-    }
-    if (type.isDirectory()) {
-      const adding = addingEntries();
-      const folder = await orUnreadable(at, () =>
-        opendir(at, { encoding: "buffer" as BufferEncoding, bufferSize: 512 }),
-      );
-      await orUnreadable(at, async () => {
-        // With that encoding, names are bytes.
-        for await (const entry of folder as AsyncIterable<Dirent<Buffer>>) {
-          const name = nameOf(entry.name, at);
-          adding.add(entry.name, entry.isDirectory() ? undefined : await surveyAt(join(at, name), entry));
-        }
-      });
-      const entries = adding.sorted();
-      for (const entry of entries.folders()) {
-        const below = join(at, entries.nameOf(entry));
-        entries.put(entry, await surveyAt(below, await orUnreadable(below, () => lstat(below))));
+  const surveyAt = async (at: string, type: Dirent<Buffer> | Stats): Promise<void> => {
+    const kind = kindOf(at, type, symlinks);
+    if (kind === "file") world.progress({ task: "counting", done: ++files, unit: "files" });
+    else if (kind === "symlink") targetOf(at);
+    else {
+      for (const entry of entriesIn(at)) {
+        world.signal.throwIfAborted();
+        await surveyAt(join(at, nameOf(entry.name, at)), entry);
+        await pause();
       }
-      return { kind: "folder", entries };
     }
-    if (type.isSymbolicLink()) {
-      if (symlinks === "refuse") {
-        throw new Failure("input", `${at} is a symbolic link`, {
-          hint: "replace it by what it points to, or keep links",
-        });
-      }
-      const target = await orUnreadable(at, () => readlink(at, { encoding: "buffer" }));
-      return { kind: "symlink", target: nameOf(target, at) };
-    }
-    const what = type.isFIFO() ? "a pipe" : type.isSocket() ? "a socket" : "a device";
-    throw new Failure("input", `${at} is ${what}; only files, folders and symbolic links can be added`);
   };
 
-  return { path: real, found: await surveyAt(real, await orUnreadable(real, () => lstat(real))) };
+  await surveyAt(real, typeAt(real));
+  return { path: real, symlinks, scratch };
 }
 
-const file: Found = { kind: "file" };
-
-/** The steps of a walk through what was found. The name of the file or folder at the path itself is empty. */
-export function* stepsOf({ path, found }: Surveyed, name = ""): Generator<Step> {
-  switch (found.kind) {
-    case "file":
-      return yield { kind: "file", name, path };
-    case "symlink":
-      return yield { kind: "symlink", name, target: found.target };
-    case "folder":
-      yield { kind: "folder", name };
-      for (let entry = 0; entry < found.entries.count; entry++) {
-        const inner = found.entries.nameOf(entry);
-        const each = { path: join(path, inner), found: found.entries.foundAt(entry) };
-        if (each.found.kind === "file") yield { kind: "file", name: inner, path: each.path };
-        else yield* stepsOf(each, inner);
+/**
+ * The steps of a walk. The name of the file or folder at the path itself is empty.
+ *
+ * @throws Failure `input` as `survey` does, for what is there by now.
+ */
+export async function* stepsOf({ path, symlinks, scratch }: Surveyed, signal: AbortSignal): AsyncGenerator<Step> {
+  const stepsAt = async function* (at: string, name: string, kind: Kind): AsyncGenerator<Step> {
+    if (kind === "file") yield { kind, name, path: at };
+    else if (kind === "symlink") yield { kind, name, target: targetOf(at) };
+    else {
+      yield { kind, name };
+      const names = recordSorter(scratch);
+      try {
+        for (const entry of entriesIn(at)) {
+          signal.throwIfAborted();
+          const inner = nameOf(entry.name, at);
+          names.add(nameRecord(entry.name, kindOf(join(at, inner), entry, symlinks)));
+          await pause();
+        }
+        for (const record of names.sorted()) {
+          const below = nameIn(record);
+          const inner = join(at, below.name);
+          if (below.kind === "file") yield { kind: "file", name: below.name, path: inner };
+          // It may have become something else since its folder was listed: a link is not followed.
+          else yield* stepsAt(inner, below.name, kindOf(inner, typeAt(inner), symlinks));
+        }
+      } finally {
+        names.close();
       }
       yield { kind: "end" };
-  }
+    }
+  };
+  yield* stepsAt(path, "", kindOf(path, typeAt(path), symlinks));
 }
 
-/** Bytes of these files as they are now; files that are gone or can't be read count as 0. */
+/** Bytes of these files as they are now; what is gone or can't be read counts as 0. */
 export async function bytesOf(surveyed: Surveyed, world: World): Promise<number> {
   let bytes = 0;
-  for (const step of stepsOf(surveyed)) {
-    if (world.signal.aborted) break;
-    if (step.kind !== "file") continue;
-    bytes += sizeOf(step.path);
-    await pause();
+  try {
+    for await (const step of stepsOf(surveyed, world.signal)) {
+      if (step.kind === "file") bytes += sizeOf(step.path);
+      await pause();
+    }
+  } catch (error) {
+    if (!isFailure(error, "input") && !world.signal.aborted) throw error;
   }
   return bytes;
 }
@@ -123,67 +119,60 @@ function sizeOf(path: string): number {
   }
 }
 
-interface Entries {
-  readonly count: number;
-  nameOf(entry: number): string;
-  foundAt(entry: number): Found;
-  /** Those whose own entries are still to be listed. */
-  folders(): Generator<number>;
-  put(entry: number, found: Found): void;
+type Kind = "file" | "symlink" | "folder";
+
+/** @throws Failure `input` for anything else, and for a symbolic link where links are refused. */
+function kindOf(at: string, type: Dirent<Buffer> | Stats, symlinks: AddOptions["symlinks"]): Kind {
+  if (type.isFile()) return "file";
+  if (type.isDirectory()) return "folder";
+  if (type.isSymbolicLink()) {
+    if (symlinks === "keep") return "symlink";
+    throw new Failure("input", `${at} is a symbolic link`, {
+      hint: "replace it by what it points to, or keep links",
+    });
+  }
+  const what = type.isFIFO() ? "a pipe" : type.isSocket() ? "a socket" : "a device";
+  throw new Failure("input", `${at} is ${what}; only files, folders and symbolic links can be added`);
 }
 
-/** Entries as they are listed, in whatever order. What most of them are, files, takes no room but for the name. */
-function addingEntries(): { add(name: Buffer, found: Found | undefined): void; sorted(): Entries } {
-  let names = Buffer.alloc(256);
-  let ends = new Float64Array(16);
-  let count = 0;
-  const others = new Map<number, Found | undefined>();
-  const startOf = (entry: number): number => (entry === 0 ? 0 : ends[entry - 1]!);
+const typeAt = (path: string): Stats => orUnreadable(path, () => lstatSync(path));
 
-  return {
-    add(name, found) {
-      const start = startOf(count);
-      if (start + name.length > names.length) {
-        const larger = Buffer.alloc(Math.ceil((start + name.length) * 1.5));
-        names.copy(larger);
-        names = larger;
-      }
-      if (count === ends.length) {
-        const larger = new Float64Array(Math.ceil(count * 1.5));
-        larger.set(ends);
-        ends = larger;
-      }
-      names.set(name, start);
-      ends[count] = start + name.length;
-      if (found?.kind !== "file") others.set(count, found);
-      count++;
-    },
+const targetOf = (at: string): string =>
+  nameOf(
+    orUnreadable(at, () => readlinkSync(at, { encoding: "buffer" })),
+    at,
+  );
 
-    sorted() {
-      const order = Uint32Array.from({ length: count }, (_, entry) => entry).sort((a, b) =>
-        names.compare(names, startOf(b), ends[b]!, startOf(a), ends[a]!),
-      );
-      // Again in their order and without room to spare: this is what stays in memory.
-      const inOrder = Buffer.alloc(startOf(count));
-      const endsInOrder = inOrder.length < 2 ** 32 ? new Uint32Array(count) : new Float64Array(count);
-      const othersInOrder = new Map<number, Found | undefined>();
-      let filled = 0;
-      for (const [entry, listed] of order.entries()) {
-        filled += names.copy(inOrder, filled, startOf(listed), ends[listed]!);
-        endsInOrder[entry] = filled;
-        if (others.has(listed)) othersInOrder.set(entry, others.get(listed));
-      }
-      return {
-        count,
-        nameOf: (entry) => inOrder.toString("utf8", entry === 0 ? 0 : endsInOrder[entry - 1]!, endsInOrder[entry]!),
-        foundAt: (entry) => othersInOrder.get(entry) ?? file,
-        *folders() {
-          for (const [entry, found] of [...othersInOrder]) if (found === undefined) yield entry;
-        },
-        put: (entry, found) => void othersInOrder.set(entry, found),
-      };
-    },
-  };
+/** The entries of a folder in whatever order it has them; of a large folder some hundred are in memory. */
+function* entriesIn(folder: string): Generator<Dirent<Buffer>> {
+  const names = { encoding: "buffer" as BufferEncoding, bufferSize: 512 };
+  const open: Dir = orUnreadable(folder, () => opendirSync(folder, names));
+  try {
+    for (;;) {
+      const entry = orUnreadable(folder, () => open.readSync());
+      if (!entry) return;
+      // With that encoding, names are bytes.
+      yield entry as unknown as Dirent<Buffer>;
+    }
+  } finally {
+    open.closeSync();
+  }
+}
+
+const kinds: readonly Kind[] = ["file", "symlink", "folder"];
+
+/** A name as bytes that sort by it: no name has a zero, so what follows one doesn't count. */
+function nameRecord(name: Buffer, kind: Kind): Uint8Array {
+  const record = Buffer.allocUnsafe(name.length + 2);
+  record.set(name);
+  record[name.length] = 0;
+  record[name.length + 1] = kinds.indexOf(kind);
+  return record;
+}
+
+function nameIn(record: Uint8Array): { readonly name: string; readonly kind: Kind } {
+  const name = Buffer.from(record.buffer, record.byteOffset, record.length - 2).toString();
+  return { name, kind: kinds[record.at(-1)!]! };
 }
 
 function nameOf(bytes: Buffer, folder: string): string {
@@ -193,9 +182,9 @@ function nameOf(bytes: Buffer, folder: string): string {
   });
 }
 
-async function orUnreadable<T>(path: string, work: () => Promise<T>): Promise<T> {
+function orUnreadable<T>(path: string, work: () => T): T {
   try {
-    return await work();
+    return work();
   } catch (cause) {
     throw unreadable(path, cause);
   }

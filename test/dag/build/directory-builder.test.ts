@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Block, codecs } from "../../../pipeline/dag/block.ts";
 import { directoryBuilder } from "../../../pipeline/dag/build/directory-builder.ts";
+import { recordMemory } from "../../../pipeline/dag/build/record-sorter.ts";
 import { makeDirectory } from "../../../pipeline/dag/directory.ts";
 import type { DirectoryEntry } from "../../../pipeline/dag/directory-entry.ts";
 import { cidOf } from "../../../pipeline/dag/hash.ts";
@@ -28,6 +29,12 @@ describe.each(Object.keys(profiles) as ProfileName[])("by %s", (name) => {
       { numRuns: 30 },
     );
   });
+});
+
+it("makes the same of more entries than it has in memory", { timeout: 60_000 }, async () => {
+  const entries = Array.from({ length: 40_000 }, (_, i) => entry(`temperature/at/level/${i}`.replaceAll("/", ".")));
+  expect(entries.length * 60).toBeGreaterThan(recordMemory);
+  expect(await built(entries, profiles["cid-v1"])).toEqual(made(entries, profiles["cid-v1"]));
 });
 
 it("refuses a name that is twice, in a small directory and in a sharded one", async () => {

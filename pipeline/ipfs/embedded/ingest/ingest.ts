@@ -2,8 +2,8 @@
  * Adds files of this machine, as fast as its cores and its disk allow.
  *
  * Workers get batches of files, and ranges of large files, and return digests. This thread builds files and folders of them,
- * in order, by the same code as every other way of adding. The number of files in progress is bounded, so memory hardly grows
- * with the number of files. Small additions start no second thread.
+ * in order, by the same code as every other way of adding. The number of files in progress is bounded, and what is needed of all
+ * blocks in the end is sorted on the disk, so memory hardly grows with the number of files. Small additions start no second thread.
  */
 import { statfsSync } from "node:fs";
 import { Failure } from "../../../core/failure.ts";
@@ -11,9 +11,9 @@ import type { World } from "../../../core/world.ts";
 import type { Put } from "../../../dag/block.ts";
 import type { Added, AddOptions } from "../../../dag/build/add-options.ts";
 import { addingProgress } from "../../../dag/build/files.ts";
+import { recordSorter, withoutRepeats } from "../../../dag/build/record-sorter.ts";
 import { treeBuilder } from "../../../dag/build/tree-builder.ts";
 import { bytesOf, stepsOf, survey } from "../../../dag/build/walk-disk.ts";
-import { digestSet } from "../../../dag/digest-set.ts";
 import { profiles } from "../../../dag/profile.ts";
 import { diskFailure } from "../../../disk/disk-failure.ts";
 import { limitYoungHeap } from "../../../disk/young-heap.ts";
@@ -44,21 +44,22 @@ export async function ingest(
   const profile = profiles[options.profile];
   if (inPlace && !profile.rawLeaves) throw notTheBytes(options.profile);
   const inPlaceFrom = inPlace && { inPlaceFrom: writing.limits.inPlaceFrom };
-  const surveyed = await survey(path, options.symlinks, world);
+  const surveyed = await survey(path, options.symlinks, world, folder);
   const adding = addingProgress(surveyed, world);
-  const distinct = digestSet();
+  const digests = recordSorter(folder);
   const places = inPlace && placeRecorder(inPlace.folder, surveyed.path, writing.limits.packBlocks);
   const put: Put = (block) => {
-    distinct.add(block.cid.multihash.digest);
+    digests.add(block.cid.multihash.digest);
     writing.append(block);
   };
-  const tree = treeBuilder(profile, put);
-  const steps = stepsUnderWay(stepsOf(surveyed), {
+  const tree = treeBuilder(profile, put, folder);
+  const walk = stepsOf(surveyed, world.signal);
+  const steps = stepsUnderWay(walk, {
     profile,
     filesInTask,
     put,
     tree,
-    seen: (digest) => void distinct.add(digest),
+    seen: digests.add,
   });
   const take = (task: Task, hashed: Hashed): void => {
     if (places) recordTask(task, hashed, profile, places);
@@ -68,7 +69,7 @@ export async function ingest(
   try {
     for (;;) {
       world.signal.throwIfAborted();
-      steps.fill();
+      await steps.fill();
       if (!pool && workers > 0 && steps.isMuch(startWorkers))
         pool = startWorkerPool(folder, { profile: options.profile, ...inPlaceFrom }, writing);
       for (const { task, hashed } of (await pool?.results(steps.waiting === 0)) ?? []) take(task, hashed);
@@ -87,11 +88,22 @@ export async function ingest(
     await Promise.all([pool?.commit(), writing.commit()]);
     // Only now: what refers to blocks in place is on the disk, and nothing is pinned yet.
     await places?.commit();
-    await writing.prove(distinct);
-    return { ...tree.root!, bytes: adding.bytes, blocks: distinct.size };
+    let blocks = 0;
+    const counted = function* () {
+      for (const digest of withoutRepeats(digests.sorted())) {
+        blocks++;
+        yield digest;
+      }
+    };
+    await writing.prove(counted());
+    return { ...tree.root!, bytes: adding.bytes, blocks };
   } catch (error) {
     await pool?.discard();
     throw diskFailure(error, `adding ${path}`, (await bytesOf(surveyed, world)) - free(folder));
+  } finally {
+    await walk.return(undefined);
+    tree.close();
+    digests.close();
   }
 }
 

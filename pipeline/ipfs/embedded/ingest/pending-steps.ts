@@ -22,7 +22,7 @@ import {
 
 export interface StepsUnderWay {
   /** Continue the walk until enough files are in progress. */
-  fill(): void;
+  fill(): Promise<void>;
   /** Tasks that no thread has taken yet. */
   readonly waiting: number;
   next(): Task | undefined;
@@ -49,7 +49,7 @@ export interface Building {
 const mostFiles = 1024;
 
 export function stepsUnderWay(
-  walk: Generator<Step>,
+  walk: AsyncGenerator<Step>,
   { profile, filesInTask, tree, put, seen }: Building,
 ): StepsUnderWay {
   const steps = queue<Exclude<Step, { kind: "file" }> | FileUnderWay>();
@@ -105,7 +105,7 @@ export function stepsUnderWay(
   };
 
   return {
-    fill() {
+    async fill() {
       let paths: string[] = [];
       let together: FileUnderWay[] = [];
       const give = (): void => {
@@ -117,7 +117,7 @@ export function stepsUnderWay(
         together = [];
       };
       while (!walked && files < mostFiles) {
-        const { done, value: step } = walk.next();
+        const { done, value: step } = await walk.next();
         walked = done === true;
         if (!step) break;
         if (step.kind !== "file") {
