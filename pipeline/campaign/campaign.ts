@@ -23,6 +23,7 @@ import { configIn } from "./config.ts";
 import { doisIn } from "./dois.ts";
 import { type FetchingBelow, fetchingLeaves } from "./parts/fetching-leaves.ts";
 import { homeOrGateways } from "./parts/home.ts";
+import { homeOriginIn } from "./parts/http-origin.ts";
 import { logOf, signing } from "./parts/log.ts";
 import { configuredNames } from "./parts/names.ts";
 import { ipnsKeyOf, type OtherNames, otherNames, recordEndpoints } from "./parts/other-names.ts";
@@ -87,6 +88,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     pinServices: services.map(({ service }) => service),
     pins: config.pins,
     origins: await originsOf(config, secret),
+    httpOrigin: () => homeOriginIn(state),
     names: announced.map(({ name }) => name),
     otherNames: (endpoints) => otherNames(config, endpoints, secret),
     recordEndpoints: () => recordEndpoints(config, secret, { search: true }),

@@ -5,6 +5,7 @@ import { networkInterfaces } from "node:os";
 import { CID } from "multiformats/cid";
 import * as v from "valibot";
 import type { Campaign } from "../campaign/campaign.ts";
+import { probeBlock } from "../campaign/parts/http-origin.ts";
 import type { OtherNames } from "../campaign/parts/other-names.ts";
 import type { NameTarget } from "../core/campaign/name-target.ts";
 import { Failure, isFailure } from "../core/failure.ts";
@@ -18,7 +19,7 @@ import type { Resolved } from "../serve/response.ts";
 import { serve as openGateway } from "../serve/serve.ts";
 import { targetOf } from "../stages/names/target.ts";
 import { targetsOf } from "./address/name-targets.ts";
-import { howToFetch, routingOf } from "./serve-routing.ts";
+import { announceOrigin, howToFetch, routingOf } from "./serve-routing.ts";
 import type { Output } from "./verb.ts";
 
 /** @throws Failure `input` */
@@ -56,12 +57,15 @@ export async function serveCampaign(
   const others = await campaign.otherNames?.(resolveAt);
   const record = others && recordsOf(campaign, others);
   let reached = publicUrl;
+  let origin: Awaited<ReturnType<typeof announceOrigin>> | undefined;
+  const provider = routing && others && record && (await routingOf(campaign, others, record, () => reached ?? ""));
   const gateway = await openGateway(
     {
-      node: nodeOf(campaign),
+      node: nodeOf(campaign, routing),
       resolve: resolverOf(campaign, others),
       ...(record && { record }),
-      ...(routing && others && record && { routing: await routingOf(campaign, others, record, () => reached ?? "") }),
+      ...(provider && { routing: provider }),
+      onRefusedCertificate: (by, reason) => origin?.refused(by, reason),
       hosts: hostsOf(campaign, hosts, publicUrl),
       campaign: name,
       ...at,
@@ -70,7 +74,8 @@ export async function serveCampaign(
   );
   try {
     const [url, ...further] = reachableAt(gateway.url);
-    reached ??= url;
+    reached ??= url ?? gateway.url;
+    if (provider) origin = await announceOrigin(campaign, provider, { url: reached, listens: gateway.url }, world);
     const portalAt = (base: string) => `${base}/ipns/${encodeURIComponent(name)}/`;
     const portal = portalAt(url!);
     const live = await campaign.log.head(world);
@@ -78,13 +83,14 @@ export async function serveCampaign(
       `serving ${portal}`,
       ...further.map((other) => `    and ${portalAt(other)}`),
       ...(live ? await howToOpen(campaign, live.release.portal, url!, world) : []),
-      ...(routing ? howToFetch(reached ?? gateway.url) : []),
+      ...(routing ? howToFetch(reached) : []),
     ];
     out.result({ event: "serving", url: url!, portal }, text.join("\n"));
     if (!live) world.log(`${nothingPublished}: the portal appears with \`fieldtree publish\``);
     if (!world.signal.aborted) await once(world.signal, "abort");
   } finally {
     await gateway.close();
+    await origin?.end();
     others?.records.close();
   }
 }
@@ -135,21 +141,22 @@ function reachableAt(opened: string): readonly string[] {
   // A socket at [::] accepts both families; one at 0.0.0.0 only IPv4.
   const v6 = url.hostname === "[::]" ? outward.filter(({ family }) => family === "IPv6") : [];
   const hosts = [...v4, ...v6.map(({ address }) => `[${address}]`)];
-  return (hosts.length > 0 ? hosts : ["127.0.0.1"]).map((host) => `http://${host}:${url.port}`);
+  return (hosts.length > 0 ? hosts : ["127.0.0.1"]).map((host) => `${url.protocol}//${host}:${url.port}`);
 }
 
 /**
- * Returns a node that reads from the home node, and blocks that it lacks from the campaign's gateways.
+ * Returns a node that reads from the home node, and blocks that it lacks from the campaign's gateways. `withProbes`: also those
+ * with which processes find out who fetches from here.
  *
  * Requests to gateways belong to the campaign, not to one HTTP request: a block that several HTTP requests need is fetched a
  * single time, and one client that disconnects must not abort the fetch for the others.
  */
-function nodeOf({ home, get, facts }: Campaign): Node {
+function nodeOf({ home, get, facts, state }: Campaign, withProbes: boolean): Node {
   return {
     name: home.name,
     ...(home.getInto && { getInto: home.getInto }),
     async get(cid, world) {
-      const stored = await home.get(cid, world);
+      const stored = (await home.get(cid, world)) ?? (withProbes ? await probeBlock(state, cid) : undefined);
       return stored ?? (facts.gateways.length > 0 ? get(cid) : undefined);
     },
   };

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { base58btc } from "multiformats/bases/base58";
 import type { Campaign } from "../campaign/campaign.ts";
+import { probeBlock, recordServing } from "../campaign/parts/http-origin.ts";
 import type { OtherNames } from "../campaign/parts/other-names.ts";
 import { Failure } from "../core/failure.ts";
 import { publicKeyOf } from "../core/key.ts";
@@ -11,6 +12,7 @@ import type { World } from "../core/world.ts";
 import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
 import { hasBlock } from "../ipfs/has-block.ts";
+import { fetchingLines } from "../pin/http-origin.ts";
 import type { Tls } from "../serve/connection/listener.ts";
 import type { NameRecord } from "../serve/response.ts";
 import { multiaddrOf, type Routing } from "../serve/routing/routing.ts";
@@ -47,7 +49,7 @@ export async function routingOf(
     peerId: await peerIdIn(join(state, "peer-id")),
     // A port without TLS behind a proxy is not where peers connect: `serve` refuses to start then.
     address: () => multiaddrOf(url()) ?? "",
-    has: (cid, world) => hasBlock(cid, home, world),
+    has: async (cid, world) => (await hasBlock(cid, home, world)) || (await probeBlock(state, cid)) !== undefined,
     record: recordOf,
     offer: (name, bytes, world) => others.records.offer(name, bytes, world),
   };
@@ -77,10 +79,38 @@ const peerIdPrefix = Buffer.from([0x00, 0x24, 0x08, 0x01, 0x12, 0x20]);
 export function howToFetch(url: string): readonly string[] {
   return [
     "",
-    "A Kubo fetches from here, without other routing, after",
+    "A Kubo fetches from here after",
     "",
-    "    ipfs config Routing.Type delegated && ipfs config --json Provide.Enabled false",
-    `    ipfs config --json Routing.DelegatedRouters '["${url}/routing/v1/providers"]'`,
-    "    ipfs config --json HTTPRetrieval '{\"Enabled\":true}'",
+    ...fetchingLines({ url }).map((line) => `    ${line}`),
+    "",
+    "and a restart of its daemon.",
   ];
+}
+
+/** ms between two warnings: a Kubo tries again and again. */
+const betweenWarnings = 60_000;
+
+/** Lets processes that pin find this gateway, until `end`. `listens`: where it does. */
+export async function announceOrigin(
+  { state }: Campaign,
+  { peerId, address }: Routing,
+  { url, listens }: { readonly url: string; readonly listens: string },
+  world: World,
+) {
+  const { hostname, port } = new URL(listens);
+  const bare = hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = bare === "0.0.0.0" ? "127.0.0.1" : bare === "::" ? "::1" : bare;
+  const record = await recordServing(state, { url, address: address(), peerId, host, port: Number(port) });
+  let warned = Number.NEGATIVE_INFINITY;
+  return {
+    refused(by: string, reason: string): void {
+      record.refused(by, reason, world);
+      if (performance.now() - warned < betweenWarnings) return;
+      warned = performance.now();
+      world.log(
+        `warning: ${by} refused the certificate (${reason}): no public authority signed it, or it is for another host; a Kubo accepts one that SSL_CERT_FILE names`,
+      );
+    },
+    end: record.end,
+  };
 }

@@ -10,6 +10,9 @@ import type { World } from "../core/world.ts";
 /** The share of the remaining time that one request may take; the rest is for requests that depend on its answer. */
 const share = 0.6;
 
+/** The share where no other request depends on the answer. A Kubo waits a second before it looks for a block elsewhere. */
+const lastShare = 0.85;
+
 export const status: Verb = {
   flags: [["--deadline <seconds>", "how long to wait for whatever doesn't answer", "2"]],
   about: `What is live and what its names point to, what is still being pinned, who is publishing, and what publishing would do. Whatever
@@ -31,6 +34,9 @@ does not answer in time is shown as such: without its node, what is live is read
         /** Computed at each request, because earlier steps use part of the time. A multiple of 100 ms: it is printed. */
         get timeoutMs() {
           return Math.max(1, Math.floor(((until - performance.now()) * share) / 100)) * 100;
+        },
+        get lastMs() {
+          return Math.max(1, Math.floor(((until - performance.now()) * lastShare) / 100)) * 100;
         },
       };
       await printStatus(await open(), timeouts, out, inTime);

@@ -22,6 +22,7 @@ import type { World } from "../core/world.ts";
 import { emptyBlockFirst } from "../http/empty-block.ts";
 import { type Arguments, type Ask, baseOf, type Wire, wire } from "../http/stream.ts";
 import { cutShort, isNotPinned, isText, meaningOf, refusal, unclear } from "./cluster-errors.ts";
+import { type ProbingPeers, peersFetch } from "./cluster-probe.ts";
 import { allocatedPeers, type Pin, pinIn, replicationStatus, type Terms, termsIn } from "./replicas.ts";
 import type { ListedPin, PinRequest, PinService, PinStatus } from "./service.ts";
 
@@ -63,17 +64,11 @@ export function clusterPins(options: ClusterOptions): PinService {
     status: (cids, world) => statuses(cluster, cids, world),
     pin: (pinRequest, world) => pinUnlessPinned(cluster, pinRequest, world),
 
-    async unpin(cid, world) {
-      try {
-        await calls.json({ method: "DELETE", path: `pins/${cid}`, what: `unpinning ${cid}` }, world);
-      } catch (error) {
-        if (!isNotPinned(error)) throw error;
-      }
-    },
-
+    unpin: (cid, world) => unpin(cluster, cid, world),
     list: (prefix, world) => pinsLabelled(cluster, prefix, world),
     take: (root, car, world) => upload(cluster, root, car, world),
     addresses: (world) => peerAddresses(cluster, world),
+    fetchesFrom: (origin, probe, world) => peersFetch(probing(cluster, probe.cid, world), origin, probe, world),
     close: calls.close,
   };
 }
@@ -168,6 +163,23 @@ async function peerAddresses(cluster: Cluster, world: World): Promise<string[]> 
   return [...addresses].sort();
 }
 
+/** A pin at every peer, which ends by itself where a killed process leaves it. */
+function probing(cluster: Cluster, cid: CID, world: World): ProbingPeers {
+  return {
+    pin: (label) => post(cluster, { cid, label }, { ...factorOf(-1, -1), "expire-in": "10m" }, world),
+    peers: async () => (await pinsOf(cluster, [cid], world)).get(`${cid}`)!.peers,
+    unpin: () => unpin(cluster, cid, world),
+  };
+}
+
+async function unpin(cluster: Cluster, cid: CID, world: World): Promise<void> {
+  try {
+    await cluster.calls.json({ method: "DELETE", path: `pins/${cid}`, what: `unpinning ${cid}` }, world);
+  } catch (error) {
+    if (!isNotPinned(error)) throw error;
+  }
+}
+
 async function answer(cluster: Cluster, ask: Ask, world: World): Promise<Readonly<Record<string, unknown>>> {
   const reply = await cluster.calls.json(ask, world);
   if (!isRecord(reply)) throw unclear(`${cluster.name}: ${ask.what}`, reply);
@@ -216,7 +228,7 @@ async function termsOf(cluster: Cluster, cid: string, world: World): Promise<Ter
 
 function post(
   cluster: Cluster,
-  { cid, label }: PinRequest,
+  { cid, label }: Pick<PinRequest, "cid" | "label">,
   options: Options,
   world: World,
 ): Promise<Readonly<Record<string, unknown>>> {

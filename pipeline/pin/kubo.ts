@@ -27,6 +27,7 @@ import { type SerializedByKey, serializedByKey } from "../core/serialized-by-key
 import type { World } from "../core/world.ts";
 import { emptyBlockFirst } from "../http/empty-block.ts";
 import { type Rpc, rpc } from "../http/kubo-rpc.ts";
+import { isHttpAddress, kuboFetches } from "./http-origin.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface KuboPinsOptions {
@@ -92,6 +93,8 @@ export function kuboPins(options: KuboPinsOptions): PinService {
 
     addresses: (world) => dialledAddresses(kubo, world),
 
+    fetchesFrom: (origin, probe, world) => kuboFetches(calls, origin, probe, world),
+
     close() {
       calls.close();
       kubo.updates.close();
@@ -146,17 +149,22 @@ function statusOf(kubo: Kubo, key: string, pinned: boolean): PinStatus {
   return { state: "pinning", message: `${kubo.fetched.get(key) ?? 0} blocks so far` };
 }
 
-async function pinNow(kubo: Kubo, { cid, label, previous, origins }: PinRequest, world: World): Promise<void> {
+async function pinNow(kubo: Kubo, { cid, label, previous, origins, stallMs }: PinRequest, world: World): Promise<void> {
   if ((await nameOfPin(kubo, `${cid}`, world)) !== undefined) return;
   await kubo.emptyBlock(world);
-  await connectTo(kubo, origins, world);
+  // Kubo fetches from gateways that a router names, and connects with none of them.
+  await connectTo(
+    kubo,
+    origins.filter((address) => !isHttpAddress(address)),
+    world,
+  );
   const desired = nameFor(label);
   if (previous && !previous.equals(cid) && (await updatedFrom(kubo, previous, cid, world))) {
     const named = await nameOfPin(kubo, `${cid}`, world);
     if (named === desired) return;
     if (named !== undefined && (await sizeBelow(kubo, cid, world)) > worthNaming) return;
   }
-  await pinFetching(kubo, cid, desired, world);
+  await pinFetching(stallMs === undefined ? kubo : { ...kubo, pinTimeoutMs: stallMs }, cid, desired, world);
 }
 
 /** Connects Kubo with the nodes that have the blocks. Failures are ignored: it may be connected already, or find others. */

@@ -16,6 +16,7 @@ import { Failure } from "../core/failure.ts";
 import { serializedByKey } from "../core/serialized-by-key.ts";
 import type { World } from "../core/world.ts";
 import { type Api, type ApiCall, askApi, excerpt } from "../http/http.ts";
+import { isHttpAddress } from "./http-origin.ts";
 import type { PinRequest, PinService, PinStatus } from "./service.ts";
 
 export interface PinataOptions {
@@ -238,11 +239,13 @@ function sinceOf(date: string | null | undefined): { since?: string } {
 }
 
 function jobOf({ cid, label, previous, origins, meta }: PinRequest): object {
+  // Pinata's nodes connect with peers, and know no gateways.
+  const peers = origins.filter((address) => !isHttpAddress(address));
   const cut = (text: string) => text.slice(0, most.characters).toWellFormed();
   const keyvalues = Object.entries({ ...(previous && { prev: `${previous}` }), ...meta }).slice(0, most.keyvalues);
   return {
     hashToPin: `${cid}`,
-    pinataOptions: origins.length > 0 ? { hostNodes: [...new Set(origins)].slice(0, most.hostNodes) } : {},
+    pinataOptions: peers.length > 0 ? { hostNodes: [...new Set(peers)].slice(0, most.hostNodes) } : {},
     pinataMetadata: {
       name: cut(label),
       keyvalues: Object.fromEntries(keyvalues.map(([key, text]) => [cut(key), cut(text)])),

@@ -11,6 +11,7 @@
  */
 import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
+import type { FetchCheck, FetchProbe, HttpOrigin } from "./http-origin.ts";
 
 /** A DAG that a service should pin recursively. */
 export interface PinRequest {
@@ -19,8 +20,13 @@ export interface PinRequest {
   readonly label: string;
   /** CID that the previous release pinned at the same path. It stays pinned; most blocks are the same. */
   readonly previous?: CID;
-  /** Multiaddrs ending in `/p2p/ID` of nodes that have the blocks. A pin never fails because one of them is unreachable. */
+  /**
+   * Multiaddrs ending in `/p2p/ID` of nodes that have the blocks, those of gateways (`…/tls/http/p2p/ID`) included. A pin never
+   * fails because one of them is unreachable.
+   */
   readonly origins: readonly string[];
+  /** ms without a fetched block after which the service should give up; absent: as long as it usually waits. */
+  readonly stallMs?: number;
   /** Metadata sent with the request. Nothing depends on it. */
   readonly meta: Readonly<Record<string, string>>;
 }
@@ -76,6 +82,14 @@ export interface PinService {
 
   /** Multiaddrs, each ending in `/p2p/ID`, at which other nodes can fetch from the service. */
   addresses?(world: World): Promise<readonly string[]>;
+
+  /**
+   * Whether all nodes of the service fetch blocks over HTTP from `origin`, which has the block of `probe`. Absent where that
+   * can't be found out.
+   *
+   * @throws Failure where the service could not be asked.
+   */
+  fetchesFrom?(origin: HttpOrigin, probe: FetchProbe, world: World): Promise<FetchCheck>;
 
   /** Closes idle connections. */
   close?(): void;

@@ -37,6 +37,8 @@ export interface Serving {
   readonly routing?: Routing;
   /** Encrypt connections, and speak HTTP/2; absent: plain HTTP/1.1. */
   readonly tls?: Tls;
+  /** A client at `by` ended its handshake because of the certificate. */
+  readonly onRefusedCertificate?: (by: string, reason: string) => void;
   /** The name that `/` redirects to. */
   readonly campaign: string;
   /** Loopback where absent, so that the gateway is reachable from other machines only if the operator chooses so. */
@@ -81,6 +83,7 @@ export async function serve(serving: Serving, world: World): Promise<Served> {
     limits,
     serving.tls,
     (request, response) => void (gateway && exchange(gateway, request, response)),
+    serving.onRefusedCertificate,
   );
   server.maxConnections = connectionsAtOnce;
   const opened = await listening(server, host, port);

@@ -15,6 +15,7 @@ import type { KnownForks } from "../log/forks.ts";
 import type { ReleaseLog } from "../log/log.ts";
 import type { MadeWith, Release } from "../log/release.ts";
 import type { Name } from "../names/name.ts";
+import type { HttpOrigin } from "../pin/http-origin.ts";
 import type { PinService } from "../pin/service.ts";
 import type { States, View } from "../views/view.ts";
 
@@ -66,10 +67,21 @@ export interface Parts {
   readonly pins: PinsConfig;
   /** Multiaddrs at which others can fetch from the home node; none where it has no peers. */
   readonly origins: (world: World) => Promise<readonly string[]>;
+  /** The home node as others fetch from it over HTTP; returns `undefined` where `serve --routing` does not run on this machine. */
+  readonly httpOrigin?: () => Promise<HomeOrigin | undefined>;
   /** The names to announce, in the order of campaign.yaml. */
   readonly names: readonly ConfiguredName[];
   /** The Kubo nodes that stay connected with the peers in campaign.yaml; none where it names no peers. */
   readonly peering: readonly Peering[];
+}
+
+export interface HomeOrigin extends HttpOrigin {
+  /** Multiaddrs of it, each ending in `/p2p/ID`, in every spelling that is in use. */
+  readonly addresses: readonly string[];
+  /** Offers a new block, which exists nowhere else, until it is withdrawn. */
+  readonly offerProbe: () => Promise<{ readonly cid: CID; readonly withdraw: () => Promise<void> }>;
+  /** Which client refused the certificate since `time` (ms since 1970), and why; `undefined` where none did. */
+  readonly refusedSince: (time: number) => Promise<string | undefined>;
 }
 
 /** A Kubo node: the campaign's own, or a service's. */

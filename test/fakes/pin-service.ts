@@ -27,6 +27,8 @@ export interface Faults {
   lies: boolean;
   /** Answers nothing at all. */
   away: boolean;
+  /** Fetches from a gateway what is `reachable`. */
+  fetchesHttp: boolean;
 }
 
 /** `Map` key of a block: its multihash, however its CID is spelt. */
@@ -43,7 +45,7 @@ export function fakePins(
   const wishes = new Map<string, PinRequest>();
   const looks = new Map<string, number>();
   const states = new Map<string, PinStatus>();
-  const now: Faults = { slow: 0, lies: false, away: false, ...faults };
+  const now: Faults = { slow: 0, lies: false, away: false, fetchesHttp: false, ...faults };
 
   const answering = (what: string) => {
     if (now.away) throw new Failure("unavailable", `${name}: ${what}: nothing answers there`);
@@ -126,6 +128,13 @@ export function fakePins(
     async addresses() {
       answering("addresses");
       return ["/ip4/192.0.2.7/tcp/4001/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"];
+    },
+
+    async fetchesFrom() {
+      answering("fetchesFrom");
+      return now.fetchesHttp
+        ? { fetches: true }
+        : { fetches: false, reason: "no router names it", fix: ["one", "two"] };
     },
 
     close: () => {},

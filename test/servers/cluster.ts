@@ -18,7 +18,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { goProgram } from "./go.ts";
-import { type Kubo, kuboBinary, startKubo } from "./kubo.ts";
+import { type Kubo, type KuboOptions, kuboBinary, startKubo } from "./kubo.ts";
 import { freePort } from "./ports.ts";
 
 const version = "1.1.0";
@@ -40,6 +40,8 @@ export interface ClusterOptions {
   readonly peers: number;
   /** `user:password` that the REST API asks for. */
   readonly credentials?: string;
+  /** As for `startKubo`: of each Kubo. They are not connected with each other then. */
+  readonly fetchesFrom?: KuboOptions["fetchesFrom"];
   /** How many peers keep a pin that doesn't say so itself; all of them where it is absent. */
   readonly replicas?: number;
 }
@@ -59,6 +61,8 @@ export interface Cluster {
   killPeer(index: number): Promise<void>;
   /** Start it again, with what it knew; resolves once the others see it. */
   restartPeer(index: number): Promise<void>;
+  /** Resolves once every peer can be given pins, as after a restart of its Kubo. */
+  ready(): Promise<void>;
   /** End all peers and their Kubos, and remove what they kept. */
   stop(): Promise<void>;
 }
@@ -68,14 +72,21 @@ export interface Cluster {
  *
  * @throws Error where {@link clusterBinary} or {@link kuboBinary} is absent, or a daemon ends before it is ready.
  */
-export async function startCluster({ peers: count, credentials, replicas }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({
+  peers: count,
+  credentials,
+  replicas,
+  fetchesFrom,
+}: ClusterOptions): Promise<Cluster> {
   const binary = await clusterBinary();
   if (!binary || !(await kuboBinary())) throw new Error(`${what} is absent: ask clusterBinary() first`);
   const secret = randomBytes(32).toString("hex");
   const headers = credentials ? { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` } : {};
 
-  const kubos = await Promise.all(Array.from({ length: count }, () => startKubo({ swarm: true })));
-  await connect(kubos);
+  const kubos = await Promise.all(
+    Array.from({ length: count }, () => startKubo(fetchesFrom ? { fetchesFrom } : { swarm: true })),
+  );
+  if (!fetchesFrom) await connect(kubos);
   const peers = await Promise.all(
     kubos.map((kubo, index) => newPeer(binary, `peer-${index}`, kubo, { secret, credentials, replicas })),
   );
@@ -88,7 +99,10 @@ export async function startCluster({ peers: count, credentials, replicas }: Clus
   const killAll = () => running.forEach((daemon) => void daemon.kill("SIGKILL"));
   process.once("exit", killAll);
   for (const index of peers.keys()) await start(index);
-  await Promise.all(peers.map(({ api }) => untilItSees(count, api, headers)));
+  const ready = async () => {
+    await Promise.all(peers.map(({ api }) => untilItSees(count, api, headers)));
+  };
+  await ready();
 
   return {
     peers,
@@ -101,6 +115,7 @@ export async function startCluster({ peers: count, credentials, replicas }: Clus
         peers.filter((_, each) => isRunning(running[each]!)).map(({ api }) => untilItSees(alive, api, headers)),
       );
     },
+    ready,
     async stop() {
       await Promise.all(running.map((daemon) => end(daemon, "SIGKILL")));
       process.off("exit", killAll);

@@ -67,8 +67,11 @@ export function blockFile({ repo }: Pick<Kubo, "repo">, cid: CID): string {
 export interface KuboOptions {
   readonly token?: string;
   readonly swarm?: boolean;
-  /** Fetches blocks over HTTP from what this delegated router names; `certificate`: PEM file of the one it trusts. */
-  readonly fetchesFrom?: { readonly router: string; readonly certificate: string };
+  /**
+   * Fetches blocks over HTTP from what this delegated router names, where one is named; `certificate`: PEM file of the only one it
+   * trusts.
+   */
+  readonly fetchesFrom?: { readonly router?: string; readonly certificate: string };
 }
 
 /**
@@ -96,9 +99,8 @@ export async function startKubo({ token, swarm = false, fetchesFrom }: KuboOptio
     config.Addresses.Gateway = `/ip4/127.0.0.1/tcp/${gatewayPort}`;
     config.Addresses.Swarm = swarm ? ["/ip4/127.0.0.1/tcp/0"] : [];
     if (fetchesFrom) {
-      config.Routing = { Type: "delegated", DelegatedRouters: [fetchesFrom.router] };
-      config.Provide.Enabled = false;
-      config.HTTPRetrieval = { Enabled: true };
+      config.Routing = fetchesFrom.router === undefined ? {} : { DelegatedRouters: [fetchesFrom.router] };
+      config.HTTPRetrieval = { Enabled: fetchesFrom.router !== undefined };
     }
     if (swarm || fetchesFrom) {
       // Profile `server` has it dial and tell no private address, and this machine has no other.
@@ -143,8 +145,7 @@ export async function startKubo({ token, swarm = false, fetchesFrom }: KuboOptio
 interface Config {
   readonly API: { Authorizations?: object };
   readonly Addresses: { API: string; Gateway: string; NoAnnounce: string[]; Swarm: string[] };
-  Routing: { Type: string; DelegatedRouters?: readonly string[] };
-  readonly Provide: { Enabled?: boolean };
+  Routing: { Type?: string; DelegatedRouters?: readonly string[] };
   HTTPRetrieval: { readonly Enabled?: boolean };
   readonly Swarm: { AddrFilters: string[] };
 }

@@ -28,6 +28,7 @@ import { sourceOf } from "../../stages/tree/past.ts";
 import { emptyTreeNote } from "../address/tree-text.ts";
 import type { Output } from "../verb.ts";
 import { doiData, doiLines } from "./doi-lines.ts";
+import { fetchingData, fetchingText, observeFetching } from "./fetching.ts";
 import { inPlaceData, inPlaceLines, leavesInPlace } from "./in-place.ts";
 import { incompleteData, incompleteSections, section } from "./incomplete-pins.ts";
 import { ageOf, pinLines } from "./pin-lines.ts";
@@ -36,6 +37,8 @@ import { nameShort, printable } from "./terminal.ts";
 export interface StatusTimeouts {
   /** ms. Timeout for a request that starts now: the later it is read, the shorter it is. */
   readonly timeoutMs: number;
+  /** ms. The same for one on which no other depends. */
+  readonly lastMs: number;
   /** Aborts at the time when parts on which other requests depend must have answered. */
   readonly soon: AbortSignal;
 }
@@ -59,10 +62,11 @@ export async function printStatus(
     },
     below: () => probing,
   };
-  const [ours, live, lease] = await Promise.all([
+  const [ours, live, lease, fetching] = await Promise.all([
     observe(text, campaign, world, options),
     rolledBack(campaign, options, world),
     leaseNow(),
+    observeFetching(opened, timeouts.lastMs, world),
   ]);
   // A publish refuses a tree.yaml that was rolled back, so its plan is not shown as the next steps.
   const rolledBackReason = whyRolledBack(ours);
@@ -84,6 +88,7 @@ export async function printStatus(
     pins: pins.map((pin) => ({ ...pinData(pin), age: ageOf(pin, now) })),
     ...incompleteData(observation),
     ...inPlaceData(inPlace),
+    ...fetchingData(fetching),
     ...(dois.length > 0 && { dois }),
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
@@ -102,6 +107,7 @@ export async function printStatus(
     ...section("pins", pinLines(pins, now)),
     ...incompleteSections(observation, campaign),
     ...section("in place only: on this machine there is no copy but the files themselves", inPlaceLines(inPlace)),
+    ...section("fetching from here over HTTP", fetchingText(fetching)),
     ...section("DOIs", doiLines(dois)),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...section("out of reach", unreachable().map(describeUnreachable)),

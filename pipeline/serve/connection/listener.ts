@@ -23,11 +23,15 @@ const streamsAtOnce = 100;
 
 const largestHeaders = 16_384;
 
+/** Alerts with which clients end a handshake because of the certificate (RFC 8446, section 6.2), as Node names them. */
+const certificateAlert = /ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/;
+
 /** @throws Failure `input` for a certificate and key that don't belong together. */
 export function createListener(
   limits: Limits,
   tls: Tls | undefined,
   respond: (request: IncomingMessage, response: ServerResponse) => void,
+  onRefusedCertificate: (by: string, reason: string) => void = () => {},
 ): Listener {
   const options = {
     maxHeaderSize: largestHeaders,
@@ -47,6 +51,10 @@ export function createListener(
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
+  });
+  server.on("tlsClientError", (error: NodeJS.ErrnoException, { remoteAddress = "a client" }) => {
+    const [, reason] = certificateAlert.exec(error.code ?? "") ?? [];
+    if (reason !== undefined) onRefusedCertificate(remoteAddress, reason.toLowerCase().replaceAll("_", " "));
   });
   server.on("session", (session) => session.setTimeout(limits.idle, () => session.destroy()));
   // Node's compatibility API: requests and responses of HTTP/2 look like those of HTTP/1.1.

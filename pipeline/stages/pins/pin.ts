@@ -2,16 +2,16 @@
  * Pin: request the pins of a release at every service, and wait until as many services as the campaign requires have them.
  *
  * Blocks must be able to get there. Where the campaign's node has addresses, services fetch from it. Where it has none
- * (the embedded node has no peers), services that accept a CAR are sent what they lack, first, and are then the origins
- * of those that only fetch. Services work concurrently, and a service that fails is one that doesn't count yet: whether
- * the others are enough is decided at the end.
+ * (the embedded node has no peers), services that fetch from it over HTTP do that. Others that accept a CAR are sent what they
+ * lack, first, and are then the origins of those that only fetch. Services work concurrently, and a service that fails is one
+ * that doesn't count yet: whether the others are enough is decided at the end.
  */
 
 import { isDeepStrictEqual } from "node:util";
 import type { CID } from "multiformats/cid";
 import { endedBy } from "../../core/abort.ts";
 import { inOrder } from "../../core/concurrency.ts";
-import { Failure } from "../../core/failure.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
 import { firstLines } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { carOf } from "../../dag/car.ts";
@@ -19,11 +19,12 @@ import { difference } from "../../dag/read/difference.ts";
 import type { PinService, PinStatus } from "../../pin/service.ts";
 import type { Parts } from "../parts.ts";
 import type { DesiredPin, KnownPin } from "./desired-pins.ts";
+import { fetchesHere } from "./fetching.ts";
 import { describePin, observePin, type PinObservation, unmetPins } from "./pin-status.ts";
 import { formatTarget } from "./pin-target.ts";
 
 /** What pinning needs of a campaign: blocks to send, addresses to fetch from, and what campaign.yaml requires. */
-export type PinningParts = Pick<Parts, "get" | "facts" | "pins" | "origins">;
+export type PinningParts = Pick<Parts, "get" | "facts" | "pins" | "origins" | "httpOrigin">;
 
 export interface PinOptions {
   /** Pins observed before, which count towards what is required. */
@@ -51,16 +52,23 @@ export async function pinAll(
   const late = AbortSignal.timeout(campaign.pins.deadline);
   const inTime: World = endedBy(world, late);
   const ours = pins.length > 0 ? await campaign.origins(world) : [];
+  const http = pins.length > 0 ? await campaign.httpOrigin?.() : undefined;
   const observed = new Map<DesiredPin, PinObservation>(known.map((one) => [one.desired, one]));
   const enough = () => !waitForOptional && unmetPins([...observed.values()], campaign).length === 0;
-  const requests = [...Map.groupBy(pins, ({ service }) => service)].map(([configured, pins]) => {
+  const groups = [...Map.groupBy(pins, ({ service }) => service)].map(([configured, pins]) => {
     const service = configured.open();
-    return { configured, service, pins, needsCar: ours.length === 0 && service.take !== undefined };
+    return { service, pins, hasNoOrigin: ours.length === 0 && service.take !== undefined };
   });
+  const requests = await Promise.all(
+    groups.map(async (group) => {
+      const fetchesHttp = group.hasNoOrigin && http !== undefined && (await fetchesHere(group.service, http, inTime));
+      return { ...group, fetchesHttp, needsCar: group.hasNoOrigin && !fetchesHttp };
+    }),
+  );
   const pinAtEach = (some: typeof requests, origins: readonly string[]) =>
     Promise.all(
-      some.map(({ service, pins, needsCar }) =>
-        pinAt({ service, needsCar, origins, observed, waitForOptional, enough }, pins, campaign, inTime),
+      some.map(({ service, pins, needsCar, fetchesHttp }) =>
+        pinAt({ service, needsCar, fetchesHttp, origins, observed, waitForOptional, enough }, pins, campaign, inTime),
       ),
     );
 
@@ -69,10 +77,13 @@ export async function pinAll(
   await pinAtEach(first, ours);
   world.signal.throwIfAborted();
   const theirs = rest.length > 0 ? await addressesOf(first, world) : [];
-  await pinAtEach(rest, [...ours, ...theirs]);
+  await pinAtEach(rest, [...ours, ...(http?.addresses ?? []), ...theirs]);
   world.signal.throwIfAborted();
   return pins.map((pin) => observed.get(pin)!);
 }
+
+/** ms without a block over HTTP after which a service starts again, and at last is sent the blocks: one fetch takes seconds at most. */
+const stall = 10_000;
 
 const hints = {
   late: "run it again: it goes on from here; if a service makes no progress, does it reach a node that has the blocks?",
@@ -102,6 +113,8 @@ interface Pinning {
   readonly service: PinService;
   /** Whether the service is sent the blocks, because it can't fetch them from the campaign's node. */
   readonly needsCar: boolean;
+  /** Whether it fetches from the campaign's node over HTTP, as was found out just now. It is sent the blocks where that ends. */
+  readonly fetchesHttp: boolean;
   readonly origins: readonly string[];
   /** The newest observation of each pin, at all services. */
   readonly observed: Map<DesiredPin, PinObservation>;
@@ -194,7 +207,7 @@ async function attempt(
 }
 
 async function requestPin(
-  { service, needsCar, origins, observed }: Pinning,
+  { service, needsCar, fetchesHttp, origins, observed }: Pinning,
   desired: KnownPin,
   campaign: PinningParts,
   world: World,
@@ -214,8 +227,19 @@ async function requestPin(
     .values()
     .some(({ desired, counts }) => desired.service === configured && desired.target.kind === "tree" && counts);
   if (needsCar && !(hasTree && target.kind === "leaf")) await sendCar(base);
-  const pin = () => service.pin({ ...request, ...(base && { previous: base }) }, world);
-  const observation = await checked(desired, await pin(), campaign, world);
+  const pin = (more: { readonly stallMs?: number } = {}) =>
+    service.pin({ ...request, ...more, ...(base && { previous: base }) }, world);
+  const pinFetching = async () => {
+    try {
+      return await pin({ stallMs: stall });
+    } catch (error) {
+      if (!isFailure(error, "unavailable") || world.signal.aborted) throw error;
+      world.log(`${configured.name}: ${formatTarget(target)}: ${error.message}; sending its blocks`);
+      await sendCar(base);
+      return pin();
+    }
+  };
+  const observation = await checked(desired, await (fetchesHttp ? pinFetching() : pin()), campaign, world);
   if (observation.status !== "unverified" || !service.take) return observation;
   // It reports all blocks and lacks some. It would fetch none when asked again, so all of them are sent.
   world.log(`${configured.name}: ${formatTarget(target)}: ${observation.message}; bringing all of it`);
