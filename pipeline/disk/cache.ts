@@ -37,26 +37,27 @@ export function memoryInMemory(): Memory {
 export async function memory(file: string): Promise<Memory> {
   const stored = (await readIfThere(file)) ?? new Uint8Array();
   const lines = linesOf(stored);
-  const fresh = new Map<string, Json>();
+  // As JSON: values as objects need several times as much memory.
+  const fresh = new Map<string, string>();
   const unsaved = new Set<string>();
   let torn = stored.length > 0 && stored.at(-1) !== newline;
 
   return {
     get(key) {
       const known = fresh.get(key);
-      if (known !== undefined) return known;
+      if (known !== undefined) return JSON.parse(known) as Json;
       const at = lines.get(key);
       return at && parsed(stored.subarray(at.from, at.to));
     },
     set(key, value) {
       if (lines.has(key) || fresh.has(key)) return;
-      fresh.set(key, value);
+      fresh.set(key, JSON.stringify(value));
       unsaved.add(key);
     },
     async save() {
       if (unsaved.size === 0) return;
       let text = torn ? "\n" : "";
-      for (const key of unsaved) text += `${key}\t${JSON.stringify(fresh.get(key))}\n`;
+      for (const key of unsaved) text += `${key}\t${fresh.get(key)}\n`;
       unsaved.clear();
       await mkdir(dirname(file), { recursive: true });
       await appendFile(file, text);

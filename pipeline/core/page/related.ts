@@ -25,7 +25,13 @@ interface Shared {
 /** For each dataset, by its path, those related to it, the closest first. */
 export function relatedTo(entries: readonly DatasetEntry[]): (path: string) => readonly Related[] {
   const ordered = [...entries].sort((a, b) => byBytes(a.path, b.path));
-  const sharedBy = ordered.map(sharedOf);
+  // All that is read of an item, so that entries which are read from somewhere are read in their order.
+  const sharedBy: Shared[][] = [];
+  const titles: string[] = [];
+  for (const entry of ordered) {
+    sharedBy.push(sharedOf(entry));
+    titles.push(textIn(entry.item.properties, "title") ?? entry.path);
+  }
   const byKey = new Map<string, number[]>();
   for (const [at, shared] of sharedBy.entries()) {
     for (const { key } of shared) {
@@ -53,9 +59,7 @@ export function relatedTo(entries: readonly DatasetEntry[]): (path: string) => r
       .slice(0, most.related)
       .flatMap(([at, { why }]) => {
         const entry = ordered[at];
-        return entry
-          ? [{ path: entry.path, title: textIn(entry.item.properties, "title") ?? entry.path, why: why.join(", ") }]
-          : [];
+        return entry ? [{ path: entry.path, title: titles[at] ?? entry.path, why: why.join(", ") }] : [];
       });
   };
 }

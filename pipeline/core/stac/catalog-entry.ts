@@ -20,9 +20,9 @@ export interface DatasetEntry extends At {
   /** What its users would suffer from; shown beside it. */
   readonly findings: readonly DatasetFinding[];
   /** The files that it consists of, where it is a folder of like files. */
-  readonly members?: readonly Pick<Member, "path" | "cid">[];
+  readonly members?: readonly Pick<Member, "path" | "cid">[] | undefined;
   /** Of its files, as a portal has them; absent before there is one, and where its reader makes none. */
-  readonly references?: readonly Reference[];
+  readonly references?: readonly Reference[] | undefined;
 }
 
 /** How Zarr's readers open one file. `path` is the file's below the dataset, "" where the dataset is the file. */

@@ -27,7 +27,7 @@ import type { Item, StacLink } from "./item.ts";
 import { folderFile, idOf, itemFile, pageFile, relative, safeName } from "./names.ts";
 import { type Page, pagesOf } from "./pages.ts";
 import { referenceFields } from "./references.ts";
-import { licenceLinks, summaryOf } from "./summary.ts";
+import { licenceLinks, summarised, summaryOf } from "./summary.ts";
 import { deprecatedItems, versionAssets, versionLinks } from "./versions.ts";
 
 /**
@@ -271,14 +271,15 @@ function documentOf(folder: Folder, listing: Listing, place: Place, facts: Facts
     ...linksTo(listing.top, folder, file),
     ...(folder.path === "" ? sisterLinks(facts, file) : []),
   ];
-  const items = everyDataset(folder).map(({ item }) => item);
+  const datasets = everyDataset(folder);
   const common = {
     stac_version: "1.1.0",
     id: idIn(facts, folder.path),
     title: titleOf(folder, facts),
-    description: descriptionOf(folder, items.length, facts),
+    description: descriptionOf(folder, datasets.length, facts),
   };
   if (!isCollection(folder, facts)) return { ...common, type: "Catalog", links };
+  const items = datasets.map(({ item }) => summarised(item));
   return { ...common, type: "Collection", ...summaryOf(items, facts), links: [...links, ...licenceLinks(items)] };
 }
 

@@ -5,15 +5,32 @@ import { sinceEver, untilEver } from "../dataset/instant.ts";
 import type { Json } from "../json.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
 
+/** What a collection says something of. */
+export type Summarised = Pick<Item, "bbox" | "links" | "properties">;
+
+const summaryFields = ["fieldtree:projects", "instruments", "mission", "platform", "processing:level"];
+const properties = new Set([
+  ...summaryFields,
+  ...["fieldtree:time_source", "datetime", "start_datetime", "end_datetime", "keywords", "license", "providers"],
+]);
+
+/** Of an item, no more than its collection needs: collections of very many items are summarised. */
+export function summarised(item: Item): Summarised {
+  return {
+    ...(item.bbox && { bbox: item.bbox }),
+    links: item.links.filter(({ rel }) => rel === "license"),
+    properties: Object.fromEntries(Object.entries(item.properties).filter(([name]) => properties.has(name))),
+  };
+}
+
 /** The fields of a collection that are derived from its items. */
-export function summaryOf(items: readonly Item[], facts: Facts): Readonly<Record<string, Json>> {
+export function summaryOf(items: readonly Summarised[], facts: Facts): Readonly<Record<string, Json>> {
   const timed = items.filter(({ properties }) => properties["fieldtree:time_source"] !== "unknown");
   const span = spanOf(timed.map(intervalOf));
   const box = boxAround(items.flatMap(({ bbox }) => (bbox ? [bbox] : [])));
   const keywords = valuesOf(items, "keywords").slice(0, most);
   const providers = providersOf(items, facts);
-  const fields = ["fieldtree:projects", "instruments", "mission", "platform", "processing:level"];
-  const summaries = fields
+  const summaries = summaryFields
     .map((field) => [field, valuesOf(items, field).slice(0, most)] as const)
     .filter(([, values]) => values.length > 0);
   return {
@@ -33,7 +50,7 @@ export function summaryOf(items: readonly Item[], facts: Facts): Readonly<Record
 /** Keywords and values of summaries, at most. */
 const most = 100;
 
-export function intervalOf({ properties }: Item): { start: string; end: string } {
+export function intervalOf({ properties }: Summarised): { start: string; end: string } {
   const { datetime, start_datetime, end_datetime } = properties as Readonly<Record<string, string>>;
   return datetime ? { start: datetime, end: datetime } : { start: start_datetime!, end: end_datetime! };
 }
@@ -42,25 +59,25 @@ export function intervalOf({ properties }: Item): { start: string; end: string }
 const ended = (instant: string) => (instant === sinceEver || instant === untilEver ? null : instant);
 
 /** Distinct values of a property, lists taken apart, in byte order. */
-function valuesOf(items: readonly Item[], property: string): string[] {
+function valuesOf(items: readonly Summarised[], property: string): string[] {
   const values = items.flatMap(({ properties }) => (properties[property] ?? []) as string | string[]);
   return [...new Set(values)].sort();
 }
 
 /** The one licence of all items; `other` where they differ or one doesn't say. */
-function commonLicence(items: readonly Item[]): string {
+function commonLicence(items: readonly Summarised[]): string {
   const licences = new Set(items.map(({ properties }) => (properties.license as string | undefined) ?? "other"));
   return licences.size === 1 ? [...licences][0]! : "other";
 }
 
-export function licenceLinks(items: readonly Item[]): StacLink[] {
+export function licenceLinks(items: readonly Summarised[]): StacLink[] {
   const links = items.flatMap((item) => item.links.filter(({ rel }) => rel === "license"));
   const byHref = new Map(links.map((link) => [link.href, link]));
   return [...byHref.values()].sort((a, b) => (a.href < b.href ? -1 : 1)).slice(0, most);
 }
 
 /** The campaign's own first, then the institutions that items name and the campaign doesn't. */
-function providersOf(items: readonly Item[], { providers }: Facts): Json[] {
+function providersOf(items: readonly Summarised[], { providers }: Facts): Json[] {
   const all = [
     ...providers,
     ...items.flatMap(({ properties }) => (properties.providers ?? []) as unknown as Provider[]),

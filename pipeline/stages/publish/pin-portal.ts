@@ -19,6 +19,7 @@ import { label } from "../pins/label.ts";
 import { type Scanning, scan } from "../scan/scan.ts";
 import { creationTime } from "../tree/created-at.ts";
 import { type Past, treeOf } from "../tree/past.ts";
+import { packing } from "./packed-entries.ts";
 import type { ReleaseOfPortal } from "./plan.ts";
 import { buildPortal, foldViews, type PastReleases, sidesOf } from "./portal.ts";
 import { type ReferenceParts, withReferences } from "./references.ts";
@@ -163,10 +164,11 @@ export async function* scanTree(
   world: World,
 ): AsyncGenerator<PublishEvent, Entry[]> {
   const entries: Entry[] = [];
+  const pack = packing();
   const unreachable: string[] = [];
   const failed: string[] = [];
   for await (const leaf of scan([...tree.values()], campaign, world)) {
-    entries.push(...leaf.entries);
+    for (const entry of leaf.entries) entries.push(pack(entry));
     if (leaf.unreachable) unreachable.push(`tree.yaml:${tree.get(leaf.path)!.line}: ${leaf.path}: ${leaf.unreachable}`);
     for (const entry of leaf.entries) {
       const says = whyNotListed(entry);

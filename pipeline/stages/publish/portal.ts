@@ -5,6 +5,7 @@
  * not read 999 others; without it, or with a view of another version, everything is folded again from the first
  * release to the same bytes.
  */
+import type { CID } from "multiformats/cid";
 import { changesBetween } from "../../core/tree/changes.ts";
 import type { Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
@@ -135,17 +136,49 @@ export async function buildPortal(
   { memories, afterFile }: Rendering = {},
 ): Promise<Link> {
   const profile = profiles["cid-v1"];
-  const leaves: Leaf[] = [];
+  const top: Leaf[] = [];
   const { draft, sides } = content;
   const states = withRelease(foldsOf(views), before, { release: draft, ...(sides && { sides }) });
   for (const view of views) {
+    const leaves: FileLink[] = [];
     for (const { path, content: file } of rendered(view, states, content, memories?.get(view.name))) {
       const link = typeof file === "string" || file instanceof Uint8Array ? fileOf(bytesOf(file), profile, put) : file;
       leaves.push({ path, cid: link.cid, tsize: link.tsize });
       await afterFile?.();
     }
+    for (const [name, below] of byFirstName(leaves)) {
+      if (top.some(({ path }) => path === name)) throw new TypeError(`two views write below ${name}`);
+      const link = Array.isArray(below) ? assemble(below, profile, put) : below;
+      top.push({ path: name, cid: link.cid, tsize: link.tsize });
+      await afterFile?.();
+    }
   }
-  return assemble(leaves, profile, put);
+  return assemble(top, profile, put);
+}
+
+interface FileLink {
+  readonly path: string;
+  readonly cid: CID;
+  readonly tsize: number;
+}
+
+/** What is at the top of the portal: files, and folders as what is below them. So only one view's files are in memory. */
+function byFirstName(files: readonly FileLink[]): ReadonlyMap<string, FileLink | FileLink[]> {
+  const top = new Map<string, FileLink | FileLink[]>();
+  for (const file of files) {
+    const slash = file.path.indexOf("/");
+    const name = slash < 0 ? file.path : file.path.slice(0, slash);
+    const known = top.get(name);
+    if (slash < 0 || (known && !Array.isArray(known))) {
+      if (known) throw new TypeError(`a view writes ${file.path} twice, or as a file and a folder`);
+      top.set(name, file);
+      continue;
+    }
+    const below = { ...file, path: file.path.slice(slash + 1) };
+    if (known) known.push(below);
+    else top.set(name, [below]);
+  }
+  return top;
 }
 
 const utf8 = new TextEncoder();

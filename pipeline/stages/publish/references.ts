@@ -21,6 +21,7 @@ import type { FilePart, FormatReader, References } from "../../formats/reader.ts
 import { hasBlock } from "../../ipfs/has-block.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
 import type { Parts } from "../parts.ts";
+import { packing } from "./packed-entries.ts";
 
 export type ReferenceParts = Pick<Parts, "get" | "readers" | "references">;
 
@@ -31,7 +32,7 @@ const atOnce = { datasets: 4, files: 8 } as const;
 const mostPending = 8 * 2 ** 20;
 
 /**
- * The entries, with the references of those whose reader makes any.
+ * The entries, packed, with the references of those whose reader makes any.
  *
  * @param home where they are stored; absent where only their CIDs are sought.
  * @throws Failure `unavailable` where bytes of a dataset are out of reach, naming each: nothing is published without them.
@@ -49,7 +50,9 @@ export async function withReferences(
     const reader = using.readers.find(({ name, files }) => name === entry.reader && files?.references);
     if (!reader) return entry;
     try {
-      return { ...entry, references: await referencesOf(entry, reader, builder) };
+      const { kind, path, cid, item, findings, members } = entry;
+      const references = await referencesOf(entry, reader, builder);
+      return { kind, path, cid, reader: reader.name, item, findings, members, references };
     } catch (error) {
       if (!isFailure(error, "unavailable")) throw error;
       unreachable.push(`${entry.path}: ${error.message}`);
@@ -57,10 +60,11 @@ export async function withReferences(
     }
   };
   const done: Entry[] = [];
+  const pack = packing();
   try {
     for await (const entry of inOrder(entries, atOnce.datasets, read)) {
       world.signal.throwIfAborted();
-      done.push(entry);
+      done.push(pack(entry));
       world.progress({ task: "referencing", done: done.length, total: entries.length, unit: "datasets" });
     }
     await finish();

@@ -14,6 +14,7 @@ import { tsizeOf } from "../../dag/read/tsize.ts";
 import type { Head } from "../../log/log.ts";
 import type { Draft } from "../../log/release.ts";
 import type { Parts } from "../parts.ts";
+import { packing } from "../publish/packed-entries.ts";
 import { parentsBefore } from "../publish/pin-portal.ts";
 import { buildPortal, foldViews, sidesOf } from "../publish/portal.ts";
 import { type ReferenceParts, withReferences } from "../publish/references.ts";
@@ -28,9 +29,10 @@ export async function rebuiltPortal(head: Head, campaign: RebuildParts, world: W
   const { release } = head;
   const text = await sourceOf(release, campaign, world);
   const entries: Entry[] = [];
+  const pack = packing();
   for await (const { path, entries: found, unreachable } of scan([...readTree(text).tree.values()], campaign, world)) {
     if (unreachable) throw new Failure("unavailable", `${path}: ${unreachable}`);
-    entries.push(...found);
+    for (const entry of found) entries.push(pack(entry));
   }
 
   const scratch = await mkdtemp(join(tmpdir(), "fieldtree-views-"));
