@@ -30,7 +30,7 @@ const coastlines: Plugin = {
 
 /** Small modules of every page. */
 const shared =
-  /vite.preload-helper|browser.(dom|texts.(en|texts))\.|pipeline.core.(failure|json|concurrency|recent|joined|evenly|text.(shown|order|plural)|dataset.(instant|extent|dataset)|page.groups)\.ts/;
+  /vite.preload-helper|browser.(dom|texts.(en|texts))\.|pipeline.core.(failure|json|concurrency|recent|joined|evenly|text.(shown|order|plural)|dataset.(instant|extent|dataset)|page.(groups|html)|stac.names)\.ts/;
 
 /** CIDs, and reading and checking blocks. */
 const blocks =

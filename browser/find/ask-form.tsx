@@ -1,5 +1,8 @@
 /** The question, what is chosen beside it, and which view of the answer is shown. */
 import { type Signal, signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { ListRow } from "../../pipeline/core/page/row.ts";
+import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import { isNarrow, nothingAsked, type ViewName, views } from "./ask.ts";
 import { chosenParts } from "./parts.ts";
@@ -9,7 +12,19 @@ import { answer, ask, setAsk } from "./state.ts";
 export const isFiltersOpen = signal(false);
 export const isMapOpen = signal(false);
 
+/** A question that this campaign has an answer to, from a dataset that was found. */
+function exampleIn(rows: readonly ListRow[]): string | undefined {
+  const row = rows.find(({ platform, time, bbox }) => platform && platform.length < 25 && time && bbox);
+  if (!row?.platform || !row.time || !row.bbox) return undefined;
+  const degrees = Math.round(row.bbox[0]);
+  const longitude = `${Math.abs(degrees)}° ${degrees < 0 ? texts.find.sides.west : texts.find.sides.east}`;
+  const month = new Intl.DateTimeFormat(document.documentElement.lang, { month: "long", timeZone: "UTC" });
+  return texts.find.askExample(oneLine(row.platform), longitude, month.format(new Date(row.time[0])));
+}
+
 export function AskForm() {
+  const example = useRef<string | undefined>(undefined);
+  example.current ??= exampleIn(answer.value?.rows ?? []);
   const { find } = texts;
   const asked = ask.value;
   const parts = answer.value ? chosenParts(asked, answer.value.question, texts) : [];
@@ -31,7 +46,7 @@ export function AskForm() {
           id="q"
           type="search"
           value={asked.q}
-          placeholder={find.askHint}
+          placeholder={example.current ?? find.askHint}
           autocomplete="off"
           spellcheck={false}
           enterkeyhint="search"

@@ -43,7 +43,7 @@ export interface Engine {
   /** Numbers for each value of a field, without what is chosen of that field itself. */
   facets(ask: Ask): Promise<Facets>;
   /** How much is found at least. */
-  count(ask: Ask): Promise<{ readonly total: number; readonly more: boolean }>;
+  count(ask: Ask): Promise<Pick<Answer, "total" | "more" | "question">>;
   history(): Promise<History>;
   /** Reads what rows have beyond the index. Returns whether they have more now: not of a large campaign, nor where it can't be read. */
   readDetails(): Promise<boolean>;
@@ -106,9 +106,8 @@ class IndexEngine implements Engine {
     return { counts: facets, more };
   }
 
-  async count(ask: Ask): Promise<{ total: number; more: boolean }> {
-    const { total, more } = await this.find(ask, 1);
-    return { total, more };
+  count(ask: Ask): ReturnType<Engine["count"]> {
+    return this.find(ask, 1);
   }
 
   history(): Promise<History> {

@@ -80,7 +80,9 @@ function Facet({ field, counts, campaign }: FacetProps) {
   const chosen = ask.value.values[field] ?? [];
   const absent = chosen.filter((value) => !counts.some((each) => each.value === value));
   const all = [
-    ...[...counts].sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)),
+    ...[...counts].sort(
+      (a, b) => placeOf(field, a) - placeOf(field, b) || b.count - a.count || (a.value < b.value ? -1 : 1),
+    ),
     ...absent.map((value) => ({ value, count: 0 })),
   ];
   // One value that all that was found has narrows nothing.
@@ -113,6 +115,11 @@ function Facet({ field, counts, campaign }: FacetProps) {
     </fieldset>
   );
 }
+
+/** Names that nearly every dataset has for where and when it is: they come after what was measured. */
+const coordinates = /^(?:lat|lon|latitude|longitude|time|alt|altitude|height|depth|(?:launch|base|start)_time)$/i;
+
+const placeOf = (field: Field, { value }: FacetCount) => (field === "variable" && coordinates.test(value) ? 1 : 0);
 
 function nameOf(field: Field, value: string): string {
   if (field === "kind") return texts.find.kinds[value] ?? value;

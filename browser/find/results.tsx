@@ -54,7 +54,7 @@ export function Results({ campaign }: { readonly campaign: Campaign }) {
         </p>
       ))}
       {found.rows.length === 0 ? (
-        <Nothing />
+        <Nothing campaign={campaign} />
       ) : ask.value.view === "tree" ? (
         <Tree rows={found.rows} />
       ) : (
@@ -120,20 +120,23 @@ function More({ rows, total, more }: Answer) {
   );
 }
 
-function Nothing() {
+function Nothing({ campaign: { time } }: { readonly campaign: Campaign }) {
   const { find } = texts;
+  const { from, until } = ask.value;
+  const hasTime =
+    (from ?? until) !== undefined || answer.value?.question.conditions.some(({ kind }) => kind === "time");
   if (!isNarrow(ask.value)) return <p class="notice">{find.nothingAtAll}</p>;
   return (
     <div class="notice">
       <p>
-        <strong>{find.nothing}</strong>
+        <strong>{find.nothing}</strong> {hasTime && time && find.dataFrom(...time)}
       </p>
       {suggestions.value.length > 0 ? (
         <ul class="without">
           {suggestions.value.map(({ key, text, without, count }) => (
             <li key={key}>
               <button type="button" onClick={() => setAsk(without)}>
-                {find.without(text)} <span class="number">{count}</span>
+                {find.without(text)} <span class="number">{find.found(count)}</span>
               </button>
             </li>
           ))}

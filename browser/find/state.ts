@@ -2,9 +2,10 @@
  * What the page shows, as signals: what is asked for, and what was found. The address follows what is asked for, and Back sets it.
  */
 import { effect, signal } from "@preact/signals";
+import type { Question } from "../../pipeline/core/search/question/question.ts";
 import { grouped } from "../../pipeline/core/text/plural.ts";
 import { texts } from "../texts/texts.ts";
-import { type Ask, askIn, hashOf, nothingAsked } from "./ask.ts";
+import { type Ask, askIn, hashOf, isNarrow, nothingAsked } from "./ask.ts";
 import { type Answer, type Engine, type Facets, noFacets } from "./engine.ts";
 import { droppableParts, type Part } from "./parts.ts";
 
@@ -116,17 +117,37 @@ function nextPaint(): Promise<void> {
   });
 }
 
-/** Parts that are tried without. */
-const mostTried = 8;
+/** Parts that are tried without; of their pairs, those of the first ones. */
+const [mostTried, mostPaired] = [8, 4];
 
+type Suggestion = Part & { readonly total: number; readonly more: boolean };
+
+/** What to leave out, what leaves the most first: one part, or two where no single one helps. */
 async function suggestionsFor(asked: Ask, { question }: Answer, from: Engine): Promise<(Part & { count: string })[]> {
-  const tried: { part: Part; total: number; more: boolean }[] = [];
+  const one: (Suggestion & { readonly question: Question })[] = [];
   for (const part of droppableParts(asked, question, texts).slice(0, mostTried))
-    tried.push({ part, ...(await from.count(part.without)) });
-  return tried
-    .filter(({ total }) => total > 0)
+    one.push({ ...part, ...(await from.count(part.without)) });
+  const helping = one.some(({ total }) => total > 0) ? one : await pairsOf(one.slice(0, mostPaired), from);
+  return helping
+    .filter(({ total, without }) => total > 0 && isNarrow(without))
     .sort((a, b) => b.total - a.total)
-    .map(({ part, total, more }) => ({ ...part, count: countText(total, more) }));
+    .map(({ total, more, ...part }) => ({ ...part, count: countText(total, more) }));
+}
+
+async function pairsOf(
+  parts: readonly (Suggestion & { readonly question: Question })[],
+  from: Engine,
+): Promise<readonly Suggestion[]> {
+  const pairs = new Map<string, Suggestion>();
+  for (const { text, without, question } of parts) {
+    for (const other of droppableParts(without, question, texts).slice(0, mostPaired)) {
+      const key = hashOf(other.without);
+      if (pairs.has(key)) continue;
+      const both = { key, text: texts.find.also(text, other.text), without: other.without };
+      pairs.set(key, { ...both, ...(await from.count(other.without)) });
+    }
+  }
+  return [...pairs.values()];
 }
 
 export function countText(total: number, more = false): string {

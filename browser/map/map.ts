@@ -133,6 +133,7 @@ class CanvasMap implements DatasetMap {
   setBox(box: Box | undefined): void {
     this.#box = box;
     this.#parts.setBoxed(box !== undefined);
+    if (this.#tracks.length === 0 && !this.#isMoved) this.#fit();
     this.#redraw();
   }
 
@@ -199,7 +200,8 @@ class CanvasMap implements DatasetMap {
 
   #fit(): void {
     this.#isMoved = false;
-    this.#look(fitted(boxOfTracks(this.#tracks), this.#size));
+    // Where nothing was found, the box that was searched.
+    this.#look(fitted(boxOfTracks(this.#tracks) ?? this.#box, this.#size));
   }
 
   #magnify(factor: number): void {

@@ -6,7 +6,8 @@ const many = (count: string, one: string, others: string) => `${count} ${count =
 export const de: Texts = {
   find: {
     ask: "Suche",
-    askHint: "radar bei Barbados im August",
+    askHint: "Wörter, ein Ort, eine Zeit",
+    askExample: (platform, longitude, month) => `${platform} bei ${longitude} im ${month}`,
     clearAll: "Alles zurücksetzen",
     filters: "Filter",
     filtersShown: (count) => (count > 0 ? `Filter (${count})` : "Filter"),
@@ -62,7 +63,10 @@ export const de: Texts = {
     nothing: "Nichts erfüllt all das.",
     nothingAtAll: "Diese Version ist leer.",
     without: (what) => `Ohne ${what}`,
-    nothingHelps: "Eines davon wegzulassen, hilft nicht. Vielleicht weniger Wörter?",
+    also: (what, other) => `${what} und ${other}`,
+    found: (count) => `${count} gefunden`,
+    dataFrom: (first, last) => `Die Daten dieser Kampagne sind vom ${first} bis ${last}.`,
+    nothingHelps: "Eines oder zwei davon wegzulassen, hilft nicht. Vielleicht weniger Wörter?",
     words: (text) => `„${text}“`,
     unreadable: "Nicht lesbar",
     noPlatform: "Andere",

@@ -24,7 +24,8 @@ const fields: Readonly<Record<Field, string>> = {
 export const en = {
   find: {
     ask: "Search",
-    askHint: "radar near Barbados in August",
+    askHint: "words, a place, a time",
+    askExample: (platform: string, longitude: string, month: string) => `${platform} near ${longitude} in ${month}`,
     clearAll: "Clear all",
     filters: "Filters",
     filtersShown: (count: number) => (count > 0 ? `Filters (${count})` : "Filters"),
@@ -69,7 +70,10 @@ export const en = {
     nothing: "Nothing has all of these.",
     nothingAtAll: "There is nothing in this release.",
     without: (what: string) => `Without ${what}`,
-    nothingHelps: "Leaving out one of them does not help. Try fewer words.",
+    also: (what: string, other: string) => `${what} and ${other}`,
+    found: (count: string) => `${count} found`,
+    dataFrom: (first: string, last: string) => `The data of this campaign are from ${first} to ${last}.`,
+    nothingHelps: "Leaving out one or two of them does not help. Try fewer words.",
     words: (text: string) => `“${text}”`,
     unreadable: "Could not be read",
     noPlatform: "Others",

@@ -112,12 +112,30 @@ describe.skipIf(!(await chromium()))("the page that finds datasets", () => {
     const { page } = await open();
     await ask(page, "radar near Barbados");
     await expect.poll(() => page.locator(".without button").allInnerTexts()).toHaveLength(2);
-    expect(await page.locator(".without button").first().textContent()).toMatch(/^Without near Barbados .* 4$/);
+    expect(await page.locator(".without button").first().textContent()).toMatch(/^Without near Barbados .* 4 found$/);
     await page.locator(".without button").first().click();
     await expect.poll(() => count(page)).toBe("4 of 14");
     await page.goBack();
     await expect.poll(() => count(page)).toBe("0 of 14");
     expect(await page.inputValue("#q")).toBe("radar near Barbados");
+  });
+
+  it("names two conditions to drop where no single one helps, and when the data are from", async () => {
+    const { page } = await open("#q=lidar near 100 E in 2023");
+    await expect.poll(() => page.locator(".without button").allInnerTexts()).toHaveLength(1);
+    const button = page.locator(".without button");
+    expect(await button.textContent()).toMatch(/^Without near 100 E .* and 2023-01-01 to 2023-12-31 1 found$/);
+    expect(await page.locator(".notice").first().textContent()).toContain("from 2024-08-11 to 2024-09-10");
+    await button.click();
+    await expect.poll(() => titles(page)).toEqual(["Raman lidar at Deebles Point"]);
+  });
+
+  it("proposes a question that this campaign has an answer to", async () => {
+    const { page } = await open();
+    const example = (await page.getAttribute("#q", "placeholder")) ?? "";
+    expect(example).toMatch(/^.+ near \d+° [WE] in (August|September)$/);
+    await ask(page, example);
+    await expect.poll(() => count(page)).toMatch(/^[1-9]\d* of 14$/);
   });
 
   it("has all that is asked for in its address", async () => {
