@@ -28,7 +28,7 @@ import { type Box, boxOf, objectionToPlace, objectionToTime } from "../dataset/e
 import { sinceEver, untilEver } from "../dataset/instant.ts";
 import type { Json } from "../json.ts";
 import { assetExtensions, assetsOf } from "./assets.ts";
-import { cubeOf, hasStandardNames } from "./cube.ts";
+import { type Cube, cubeOf, hasStandardNames } from "./cube.ts";
 import { idOf } from "./names.ts";
 
 export interface Item {
@@ -85,24 +85,87 @@ export function extension(name: string): string {
   return `https://stac-extensions.github.io/${name}/${versions[name as keyof typeof versions]}/schema.json`;
 }
 
-/** The item, and what we found while making it; what the reader found stands in the description. Never throws for what that holds. */
+/** The item, and findings about what it lacks; the reader's own are in the description. Never throws for what that has. */
 export function itemOf(described: Described, facts: Facts): { item: Item; findings: DatasetFinding[] } {
-  const { path, cid, tsize, reader, description } = described;
-  const { about: said, findings: aboutFindings } = interpret(description.attributes, facts);
+  const { path, cid, tsize, description } = described;
+  const interpreted = interpret(description.attributes, facts);
   const registered = registeredDoi(path, cid, facts);
-  const about = registered === undefined ? said : { ...said, doi: registered };
+  const about = registered === undefined ? interpreted.about : { ...interpreted.about, doi: registered };
   const time = timeOf(description);
   const place = placeOf(description);
   const cube = cubeOf(description);
+  const { created, modified } = about;
+  const dates = { ...(created && { created }), ...(modified && { updated: modified }) };
+  const item: Item = {
+    type: "Feature",
+    stac_version: "1.1.0",
+    stac_extensions: extensionsOf(about, cube, description, facts),
+    // Only what is scanned by its CID alone has no path.
+    id: idOf(path) || cid,
+    ...(place.bbox && { bbox: place.bbox }),
+    geometry: place.geometry,
+    properties: {
+      title: titleOf(described, about),
+      ...(about.summary && { description: about.summary }),
+      version: cid,
+      ...time.properties,
+      ...commonProperties(about),
+      ...processingOf(about),
+      ...scienceOf(about),
+      ...(cube && withoutEmpty({ "cube:dimensions": cube.dimensions, "cube:variables": cube.variables })),
+      ...ownProperties(described, about, time, place),
+    },
+    links: linksOf(about),
+    assets: assetsOf(description, { cid, tsize, gateways: facts.gateways, dates }),
+  };
   const findings = [
-    ...aboutFindings,
+    ...interpreted.findings,
     ...time.findings,
     ...place.findings,
     ...(cube?.findings ?? []),
     ...attributeFindings(about, description),
   ];
+  return { item: registered === undefined ? item : withCitation(item, cid, facts), findings };
+}
 
-  const own = {
+/** The dataset's own title, else the name of its file or folder. */
+function titleOf({ path, name }: Described, { title }: About): string {
+  return title ?? (oneLine(name ?? path.slice(path.lastIndexOf("/") + 1), 300) || "dataset");
+}
+
+/** Fields of STAC's common metadata: licence, people, instruments. */
+function commonProperties(about: About): Readonly<Record<string, Json>> {
+  const keywords = keywordsOf(about);
+  const providers = about.institutions.map((name) => ({ name, roles: ["producer"] }));
+  return {
+    ...(about.licence && { license: about.licence.id ?? "other" }),
+    ...(keywords.length > 0 && { keywords }),
+    ...(about.people.length > 0 && { contacts: about.people.map(contactOf) }),
+    ...(providers.length > 0 && { providers }),
+    ...(about.projects[0] && { mission: about.projects[0] }),
+    ...(about.platforms[0] && { platform: about.platforms[0] }),
+    ...(about.instruments.length > 0 && { instruments: about.instruments }),
+    ...(about.issued && { published: about.issued }),
+  };
+}
+
+const keywordsOf = ({ keywords, projects, platforms }: About) => [...new Set([...keywords, ...projects, ...platforms])];
+
+function processingOf({ level, history }: About): Readonly<Record<string, Json>> {
+  return {
+    ...(level && { "processing:level": level }),
+    ...(history && { "processing:lineage": history }),
+  };
+}
+
+/** What no extension has a field for. */
+function ownProperties(
+  { path, reader, description }: Described,
+  about: About,
+  time: ReturnType<typeof timeOf>,
+  place: ReturnType<typeof placeOf>,
+): Readonly<Record<string, Json>> {
+  return {
     "fieldtree:path": path,
     "fieldtree:reader": reader,
     "fieldtree:time_source": time.source,
@@ -117,57 +180,22 @@ export function itemOf(described: Described, facts: Facts): { item: Item; findin
     ...(about.licence && !about.licence.id && { "fieldtree:licence": about.licence.text }),
     ...(description.members && membersOf(description.members)),
   };
-  const contacts = about.people.map(contactOf);
-  const keywords = [...new Set([...about.keywords, ...about.projects, ...about.platforms])];
-  const science = scienceOf(about);
-  const processing = {
-    ...(about.level && { "processing:level": about.level }),
-    ...(about.history && { "processing:lineage": about.history }),
-  };
-  const providers = about.institutions.map((name) => ({ name, roles: ["producer"] }));
-  const { created, modified, issued } = about;
-  const dates = { ...(created && { created }), ...(modified && { updated: modified }) };
-  const extensions = [
+}
+
+/** Addresses of the schemas of the extensions whose fields the item has. */
+function extensionsOf(about: About, cube: Cube | undefined, description: Description, facts: Facts): string[] {
+  const names = [
     "version",
     ...assetExtensions(description, facts),
     // Its schema requires dimensions.
     ...(cube && Object.keys(cube.dimensions).length > 0 ? ["datacube"] : []),
     ...(cube && hasStandardNames(cube) ? ["cf"] : []),
-    ...(contacts.length > 0 ? ["contacts"] : []),
-    ...(Object.keys(science).length > 0 ? ["scientific"] : []),
-    ...(Object.keys(processing).length > 0 ? ["processing"] : []),
-    ...(issued ? ["timestamps"] : []),
+    ...(about.people.length > 0 ? ["contacts"] : []),
+    ...(Object.keys(scienceOf(about)).length > 0 ? ["scientific"] : []),
+    ...(Object.keys(processingOf(about)).length > 0 ? ["processing"] : []),
+    ...(about.issued ? ["timestamps"] : []),
   ];
-  const item: Item = {
-    type: "Feature",
-    stac_version: "1.1.0",
-    stac_extensions: extensions.sort().map(extension),
-    // Only what is scanned by its CID alone has no path.
-    id: idOf(path) || cid,
-    ...(place.bbox && { bbox: place.bbox }),
-    geometry: place.geometry,
-    properties: {
-      title: about.title ?? (oneLine(described.name ?? path.slice(path.lastIndexOf("/") + 1), 300) || "dataset"),
-      ...(about.summary && { description: about.summary }),
-      version: cid,
-      ...time.properties,
-      ...(about.licence && { license: about.licence.id ?? "other" }),
-      ...(keywords.length > 0 && { keywords }),
-      ...(contacts.length > 0 && { contacts }),
-      ...(providers.length > 0 && { providers }),
-      ...(about.projects[0] && { mission: about.projects[0] }),
-      ...(about.platforms[0] && { platform: about.platforms[0] }),
-      ...(about.instruments.length > 0 && { instruments: about.instruments }),
-      ...(issued && { published: issued }),
-      ...processing,
-      ...science,
-      ...(cube && withoutEmpty({ "cube:dimensions": cube.dimensions, "cube:variables": cube.variables })),
-      ...own,
-    },
-    links: linksOf(about),
-    assets: assetsOf(description, { cid, tsize, gateways: facts.gateways, dates }),
-  };
-  return { item: registered === undefined ? item : withCitation(item, cid, facts), findings };
+  return names.sort().map(extension);
 }
 
 /** How a dataset with a registered DOI is cited, where its authors don't say it. */
