@@ -48,6 +48,15 @@ const smallNames = 5000;
 /** Stands in for the reader's name in a failure to open a folder or file, because no reader was involved. */
 const search = "search";
 
+/** How a folder is read: by which readers, within which bounds. */
+interface Reading {
+  readonly readers: readonly FormatReader[];
+  readonly limits: SearchBounds;
+  /** Whether a folder beyond `limits` is a failure; else a part of it is read. */
+  readonly orThrow: boolean;
+  readonly world: World;
+}
+
 /**
  * Returns a function that reads the folder at a path. It has no state: the caller knows which folders are already searched.
  *
@@ -55,118 +64,141 @@ const search = "search";
  */
 export function folderReading(
   open: (mostNames: number) => Promise<Folder | undefined>,
-  { limits, orThrow }: { readonly limits: SearchBounds; readonly orThrow: boolean },
+  { limits, orThrow }: Pick<Reading, "limits" | "orThrow">,
   readers: readonly FormatReader[],
   world: World,
 ): (below: string) => Promise<Inside | TooManyNames> {
+  const reading: Reading = { readers, limits, orThrow, world };
   const opening = { small: memoized(() => open(smallNames)), large: memoized(() => open(mostNames)) };
   const alone = atMost(1);
-  const readsFiles = readers.some(({ files }) => files !== undefined);
-
-  /** Splits entries into folders (including those that can't be opened) and the names of all other entries. */
-  const divided = async ({ entries, isFolder }: Folder): Promise<{ folders: Inner[]; others: string[] }> => {
-    const folders: Inner[] = [];
-    const others: string[] = [];
-    const probe = async (name: string) => {
-      await pause();
-      world.signal.throwIfAborted();
-      return { name, folder: await isFolder(name, world).catch(badContent) };
-    };
-    for await (const { name, folder } of inOrder(entries.keys(), atOnce.entries, probe)) {
-      if (folder === false) {
-        others.push(name);
-        continue;
-      }
-      const { cid, size } = entries.get(name)!;
-      folders.push({ name, cid, size, ...(folder !== true && { here: { reader: search, failure: folder } }) });
-      // Stops one above the bound, so that the caller still finds that the bound is exceeded.
-      if (folders.length > limits.links) break;
-    }
-    return { folders, others };
-  };
-  /** Returns the files that a reader recognises, and plain files with findings. */
-  const filesIn = async (folder: Folder, names: readonly string[]): Promise<Inner[]> => {
-    const files: Inner[] = [];
-    const compact = sharing(names.length);
-    const probe = async (name: string): Promise<Inner | undefined> => {
-      await pause();
-      world.signal.throwIfAborted();
-      const found = await fileAt(folder, name).catch((error) => ({ reader: search, failure: badContent(error) }));
-      const here = found && "description" in found ? { ...found, description: compact(found.description) } : found;
-      const hasSidecar = folder.entries.has(sidecarOf(name));
-      return here && { name, ...folder.entries.get(name)!, here, ...(hasSidecar && { hasSidecar }) };
-    };
-    for await (const file of inOrder(names, atOnce.files, probe)) if (file) files.push(file);
-    return files;
-  };
-  const fileAt = async (folder: Folder, name: string): Promise<Here | undefined> => {
-    const described = fileOfSidecar(name);
-    const source = await folder.file(name, world);
-    if (!source) return undefined;
-    if (described !== undefined) {
-      const isFolder = await folder.isFolder(described, world);
-      if (folder.entries.has(described) && !isFolder) return undefined;
-      const plain = { kind: "file", size: source.size } as const;
-      return { plain, findings: [sidecarAlone(name, described, isFolder)] };
-    }
-    const here = await describedFile(source, readers, world, sidecarIn(folder, sidecarOf(name)));
-    return "plain" in here && here.findings.length === 0 ? undefined : here;
-  };
-  const sidecarIn = (folder: Folder, name: string): FileSidecar | undefined =>
-    folder.entries.has(name) ? { name, read: () => folder.read(name, world, sidecarRange) } : undefined;
-  const readFolder = async (root: Folder | undefined, below: string): Promise<Inside> => {
-    const folder = below === "" ? root : await root?.folder(below, world);
-    if (!folder) return { entries: 0, inner: [], files: 0 };
-    const recognised = folderReaderOf(readers, folder.entries);
-    const entries = folder.entries.size;
-    if (recognised) {
-      const { reader, folders } = recognised;
-      return {
-        entries,
-        here: await described(reader, () => folders.describe(folder, world)),
-        inner: [],
-        files: 0,
-      };
-    }
-    const { folders, others } = await divided(folder);
-    const names = folders.map(({ name }) => name);
-    const incomplete = await incompleteDataset(readers, folder, names, world);
-    if (incomplete) {
-      // Reports one failure for the dataset, instead of one dataset for each remaining part of it.
-      const failure = { kind: "input", message: incomplete.missing } as const;
-      return { entries, here: { reader: incomplete.reader, failure }, inner: [], files: 0 };
-    }
-    // Before any is read, because all of them are read again with larger bounds.
-    if (orThrow && readsFiles && others.length > limits.files) throw new TooLarge(`${limits.files} files`);
-    const read = readsFiles ? others.slice(0, limits.files) : [];
-    const from = readsFiles ? others[read.length] : undefined;
-    const files = await filesIn(folder, read);
-    const { here, others: single } = grouped(files);
-    const known = new Set(files.map(({ name }) => name));
-    return {
-      entries,
-      ...(here && { here }),
-      inner: [...folders, ...single],
-      files: read.length,
-      others: others.filter((name) => !known.has(name) && fileOfSidecar(name) === undefined),
-      ...(from !== undefined && { unread: { from, count: others.length - read.length } }),
-    };
-  };
 
   return async (below) => {
     world.signal.throwIfAborted();
     try {
-      return await readFolder(await opening.small(), below);
+      return await readBelow(await opening.small(), below, reading);
     } catch (error) {
       if (!(error instanceof TooManyNames)) return unopened(error);
       if (orThrow) throw new TooLarge(error.message);
     }
     try {
-      return await alone(async () => readFolder(await opening.large(), below));
+      return await alone(async () => readBelow(await opening.large(), below, reading));
     } catch (error) {
       return error instanceof TooManyNames ? error : unopened(error);
     }
   };
+}
+
+async function readBelow(root: Folder | undefined, below: string, reading: Reading): Promise<Inside> {
+  const folder = below === "" ? root : await root?.folder(below, reading.world);
+  if (!folder) return { entries: 0, inner: [], files: 0 };
+  const here = await wholeDataset(folder, reading);
+  if (here) return { entries: folder.entries.size, here, inner: [], files: 0 };
+
+  const { folders, others } = await divided(folder, reading);
+  const incomplete = await incompleteDataset(
+    reading.readers,
+    folder,
+    folders.map(({ name }) => name),
+    reading.world,
+  );
+  if (!incomplete) return readFiles(folder, folders, others, reading);
+  // Reports one failure for the dataset, instead of one dataset for each remaining part of it.
+  const failure = { kind: "input", message: incomplete.missing } as const;
+  return { entries: folder.entries.size, here: { reader: incomplete.reader, failure }, inner: [], files: 0 };
+}
+
+/** The dataset that a reader recognises the folder as. */
+async function wholeDataset(folder: Folder, { readers, world }: Reading): Promise<Here | undefined> {
+  const recognised = folderReaderOf(readers, folder.entries);
+  return recognised && described(recognised.reader, () => recognised.folders.describe(folder, world));
+}
+
+/** Splits entries into folders (including those that can't be opened) and the names of all other entries. */
+async function divided(
+  { entries, isFolder }: Folder,
+  { limits, world }: Reading,
+): Promise<{ folders: Inner[]; others: string[] }> {
+  const folders: Inner[] = [];
+  const others: string[] = [];
+  const probe = async (name: string) => {
+    await pause();
+    world.signal.throwIfAborted();
+    return { name, folder: await isFolder(name, world).catch(badContent) };
+  };
+  for await (const { name, folder } of inOrder(entries.keys(), atOnce.entries, probe)) {
+    if (folder === false) {
+      others.push(name);
+      continue;
+    }
+    const { cid, size } = entries.get(name)!;
+    folders.push({ name, cid, size, ...(folder !== true && { here: { reader: search, failure: folder } }) });
+    // Stops one above the bound, so that the caller still finds that the bound is exceeded.
+    if (folders.length > limits.links) break;
+  }
+  return { folders, others };
+}
+
+/** Reads the first bytes of the files, as far as the bounds allow, and finds what they are together. */
+async function readFiles(
+  folder: Folder,
+  folders: readonly Inner[],
+  others: readonly string[],
+  reading: Reading,
+): Promise<Inside> {
+  const { readers, limits, orThrow } = reading;
+  const readsFiles = readers.some(({ files }) => files !== undefined);
+  // Before any is read, because all of them are read again with larger bounds.
+  if (orThrow && readsFiles && others.length > limits.files) throw new TooLarge(`${limits.files} files`);
+  const read = readsFiles ? others.slice(0, limits.files) : [];
+  const from = readsFiles ? others[read.length] : undefined;
+  const files = await filesIn(folder, read, reading);
+  const { here, others: single } = grouped(files);
+  const known = new Set(files.map(({ name }) => name));
+  return {
+    entries: folder.entries.size,
+    ...(here && { here }),
+    inner: [...folders, ...single],
+    files: read.length,
+    others: others.filter((name) => !known.has(name) && fileOfSidecar(name) === undefined),
+    ...(from !== undefined && { unread: { from, count: others.length - read.length } }),
+  };
+}
+
+/** Returns the files that a reader recognises, and plain files with findings. */
+async function filesIn(folder: Folder, names: readonly string[], reading: Reading): Promise<Inner[]> {
+  const files: Inner[] = [];
+  const compact = sharing(names.length);
+  const probe = async (name: string): Promise<Inner | undefined> => {
+    await pause();
+    reading.world.signal.throwIfAborted();
+    const found = await fileAt(folder, name, reading).catch((error) => ({
+      reader: search,
+      failure: badContent(error),
+    }));
+    const here = found && "description" in found ? { ...found, description: compact(found.description) } : found;
+    const hasSidecar = folder.entries.has(sidecarOf(name));
+    return here && { name, ...folder.entries.get(name)!, here, ...(hasSidecar && { hasSidecar }) };
+  };
+  for await (const file of inOrder(names, atOnce.files, probe)) if (file) files.push(file);
+  return files;
+}
+
+async function fileAt(folder: Folder, name: string, { readers, world }: Reading): Promise<Here | undefined> {
+  const described = fileOfSidecar(name);
+  const source = await folder.file(name, world);
+  if (!source) return undefined;
+  if (described !== undefined) {
+    const isFolder = await folder.isFolder(described, world);
+    if (folder.entries.has(described) && !isFolder) return undefined;
+    const plain = { kind: "file", size: source.size } as const;
+    return { plain, findings: [sidecarAlone(name, described, isFolder)] };
+  }
+  const here = await describedFile(source, readers, world, sidecarIn(folder, sidecarOf(name), world));
+  return "plain" in here && here.findings.length === 0 ? undefined : here;
+}
+
+function sidecarIn(folder: Folder, name: string, world: World): FileSidecar | undefined {
+  return folder.entries.has(name) ? { name, read: () => folder.read(name, world, sidecarRange) } : undefined;
 }
 
 /** The dataset that the files of a folder are together, if any, and the files that are not part of it. */
