@@ -1,6 +1,7 @@
 /** `plan`: prints the steps of a publish, so that a pull request shows the root before it is merged. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Campaign } from "../campaign/campaign.ts";
 import { baseTree } from "../cli/address/compared-trees.ts";
 import { emptyTreeNote } from "../cli/address/tree-text.ts";
 import { describeChange } from "../cli/print/changes.ts";
@@ -12,9 +13,11 @@ import { kinds } from "../core/failure.ts";
 import { findingCount } from "../core/report/finding-list.ts";
 import { changesBetween } from "../core/tree/changes.ts";
 import { hasNoData } from "../core/tree/tree.ts";
+import type { World } from "../core/world.ts";
 import { boundedProbe, probingBelow } from "../stages/pins/below-pins.ts";
 import { outOfReachData, whyNotFromHere } from "../stages/publish/fetch-leaves.ts";
-import { observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
+import { type Observation, observe, whyNoRoot, whyRolledBack } from "../stages/publish/observe.ts";
+import { previewPortal } from "../stages/publish/pin-portal.ts";
 import { formatSteps, stepData } from "../stages/publish/plan.ts";
 
 export const plan: Verb = {
@@ -24,8 +27,10 @@ export const plan: Verb = {
       "compare with this tree.yaml, git:REF for the one at a commit, or a release by its number (default: what is live)",
     ],
     allFlag,
+    ["--portal", "build the portal that publishing would give, unpinned, on the campaign's node, to look at it"],
   ],
-  about: "Prints the root that publishing would give, what would change, and every step. Changes nothing.",
+  about:
+    "Prints the root that publishing would give, what would change, and every step. Changes nothing that is published.",
   example: "fieldtree plan --base git:main",
 
   async run(call) {
@@ -39,6 +44,7 @@ export const plan: Verb = {
     const changes = base ? changesBetween(base, observation.tree) : observation.changes;
     const none = whyNoRoot(observation) ?? whyRolledBack(observation);
     const notHere = none ? undefined : await whyNotFromHere(observation, campaign, world);
+    const portal = flags.portal && !none ? await portalOf(text, observation, campaign, world) : undefined;
     const data = {
       root: observation.root?.cid.toString() ?? null,
       base: typeof flags.base === "string" ? flags.base : (observation.head?.release.root.toString() ?? null),
@@ -49,6 +55,7 @@ export const plan: Verb = {
       findings: observation.findings,
       ...incompleteData(observation),
       steps: observation.steps.flatMap(stepData),
+      ...(portal && { portal: portal.toString() }),
       ...(none && { reason: none.message }),
       ...(notHere && { outOfReach: outOfReachData(notHere) }),
     };
@@ -64,6 +71,7 @@ export const plan: Verb = {
       ...changes.map(describeChange),
       ...(observation.findings.length === 0 && hasNoData(observation.tree) ? [`tree.yaml: ${emptyTreeNote}`] : []),
       ...(observation.root ? [`root ${observation.root.cid}`] : []),
+      ...(portal ? [`portal ${portal}: fieldtree serve shows it at /ipfs/${portal}/`] : []),
       ...refusal,
       ...incompleteSections(observation, campaign),
       ...(none ? [] : toDo.length > 0 ? toDo.map((step) => `would ${step}`) : ["nothing to do"]),
@@ -74,3 +82,8 @@ export const plan: Verb = {
     return none ? kinds[none.kind].exit : 0;
   },
 };
+
+/** The portal that publishing would give, or the one that is live where nothing would change. */
+async function portalOf(text: Uint8Array, observation: Observation, campaign: Campaign, world: World) {
+  return (await previewPortal(text, observation, campaign, world)) ?? observation.head?.release.portal;
+}

@@ -50,6 +50,22 @@ describe("publish", () => {
     expect(log.json()).toMatchObject([{ release: 1, cid: first.json().at(-1).head, root: plan.root }]);
   });
 
+  it("builds the portal that publishing gives ahead of it, to look at, and pins nothing", async () => {
+    const { cwd } = await aFilledCampaign();
+    const env = { SOURCE_DATE_EPOCH: "1723300000" };
+    const planned = await fieldtree(["plan", "--portal", "--json"], { cwd, env });
+    expectSchema("plan", planned.json());
+    const [{ portal }] = planned.json();
+    const page = await fieldtree(["cat", `/ipfs/${portal}/datasets/products/HALO/camera/index.html`], { cwd });
+    expect(page.stdout).toContain("Cloud camera");
+    expect((await fieldtree(["ls", `/ipfs/${portal}/tree/products/HALO/camera`], { cwd })).code).toBe(0);
+    expect((await fieldtree(["log", "--json"], { cwd })).stdout).not.toContain("root");
+    const published = await fieldtree(["publish", "--json"], { cwd, env });
+    expect(published.json().at(-1)).toMatchObject({ event: "published", portal });
+    const again = await fieldtree(["plan", "--portal", "--json"], { cwd, env });
+    expect(again.json()[0].portal).toBe(portal);
+  });
+
   it("refuses another root than the expected one with exit 5", async () => {
     const { cwd, cid } = await aFilledCampaign();
     const run = await fieldtree(["publish", "--expect-root", cid, "--json"], { cwd });

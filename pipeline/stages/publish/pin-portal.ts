@@ -1,4 +1,4 @@
-/** Pin the portal: describe the datasets, fold the views, store the files and pin their folder. */
+/** Pin the portal: describe the datasets, fold the views, store the files and pin their folder. A preview of it is stored without a pin. */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import type { Entry } from "../../core/stac/catalog-entry.ts";
@@ -19,11 +19,12 @@ import { label } from "../pins/label.ts";
 import { type Scanning, scan } from "../scan/scan.ts";
 import { creationTime } from "../tree/created-at.ts";
 import { type Past, treeOf } from "../tree/past.ts";
+import type { Observation } from "./observe.ts";
 import { packing } from "./packed-entries.ts";
 import type { ReleaseOfPortal } from "./plan.ts";
 import { buildPortal, foldViews, type PastReleases, sidesOf } from "./portal.ts";
 import { type ReferenceParts, withReferences } from "./references.ts";
-import { recall, remember } from "./view-memory.ts";
+import { type Memories, recall, remember } from "./view-memory.ts";
 
 /** What building a portal needs of a campaign. */
 export type PortalParts = Pick<
@@ -42,6 +43,12 @@ export interface Source {
   readonly changes: readonly Change[];
 }
 
+export interface PortalOptions {
+  readonly strict: boolean;
+  readonly rollback?: Pick<Draft, "rollbackOf" | "why">;
+  readonly merging?: readonly Head[];
+}
+
 /**
  * Build the portal of the next release, or of the newest one where only its portal is missing, and pin it.
  *
@@ -52,18 +59,54 @@ export async function* pinPortal(
   root: Link,
   of: ReleaseOfPortal,
   from: Source,
-  {
-    strict,
-    rollback,
-    merging = [],
-  }: {
-    readonly strict: boolean;
-    readonly rollback?: Pick<Draft, "rollbackOf" | "why">;
-    readonly merging?: readonly Head[];
-  },
+  options: PortalOptions,
   campaign: PortalParts,
   world: World,
 ): AsyncGenerator<PublishEvent, { draft: Draft; portal: CID }> {
+  const { draft, portal, memories } = yield* storePortal(root, of, from, options, campaign, world);
+  if (of.kind === "newest" && !portal.equals(of.head.release.portal)) {
+    throw new Failure(
+      "corrupt",
+      `the portal of release ${draft.number} comes out as ${portal} and was published as ${of.head.release.portal}`,
+    );
+  }
+  await storeReleases(await parentsBefore(draft, campaign, world), of.kind === "newest", campaign, world);
+  await campaign.home.pin(portal, label(campaign.facts.campaign, "portal", draft.number), world);
+  await remember(memories, portal, campaign);
+  return { draft, portal };
+}
+
+/**
+ * The portal that a plan would publish, stored on the campaign's node without a pin: it can be looked at until blocks that belong to
+ * nothing are removed. Its CID is the one that publishing gives. `undefined` where the plan publishes no portal.
+ *
+ * @throws Failure as {@link pinPortal} does.
+ */
+export async function previewPortal(
+  text: Uint8Array,
+  { steps, tree, changes, blocks }: Pick<Observation, "steps" | "tree" | "changes" | "blocks">,
+  campaign: PortalParts,
+  world: World,
+): Promise<CID | undefined> {
+  const step = steps.find((each) => each.do === "pin-portal");
+  if (!step) return undefined;
+  await campaign.home.put(blocks, world);
+  const stored = storePortal(step.root, step.of, { text, tree, changes }, { strict: false }, campaign, world);
+  // Of a dataset that failed there is a warning already.
+  let next = await stored.next();
+  while (!next.done) next = await stored.next();
+  await storeReleases(await parentsBefore(next.value.draft, campaign, world), false, campaign, world);
+  return next.value.portal;
+}
+
+async function* storePortal(
+  root: Link,
+  of: ReleaseOfPortal,
+  from: Source,
+  { strict, rollback, merging = [] }: PortalOptions,
+  campaign: PortalParts,
+  world: World,
+): AsyncGenerator<PublishEvent, { draft: Draft; portal: CID; memories: Memories }> {
   const found = yield* scanTree(from.tree, strict, campaign, world);
   const entries = await withReferences(found, campaign, campaign.home, world);
 
@@ -90,17 +133,8 @@ export async function* pinPortal(
     await store(batchBytes);
   };
   const portal = await buildPortal(campaign.views, states, content, put, { memories, afterFile });
-  if (of.kind === "newest" && !portal.cid.equals(of.head.release.portal)) {
-    throw new Failure(
-      "corrupt",
-      `the portal of release ${draft.number} comes out as ${portal.cid} and was published as ${of.head.release.portal}`,
-    );
-  }
   await store(0);
-  await storeReleases(past, of.kind === "newest", campaign, world);
-  await campaign.home.pin(portal.cid, label(campaign.facts.campaign, "portal", draft.number), world);
-  await remember(memories, portal.cid, campaign);
-  return { draft, portal: portal.cid };
+  return { draft, portal: portal.cid, memories };
 }
 
 /** Bytes of blocks that are stored together. */
