@@ -104,7 +104,7 @@ export interface HomeNode extends Node {
   gc?(world: World): Promise<Collected>;
 
   /**
-   * Present where fieldtree stores the blocks on a local disk: check every block, and yield each problem as it is found.
+   * Present where every block can be read and checked: yields each problem as it is found.
    *
    * With `repair`, damaged blocks are removed, so that they can be added or fetched again.
    */

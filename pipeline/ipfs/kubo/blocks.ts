@@ -10,6 +10,9 @@ import { missingIn } from "./pins.ts";
 /** ms that peers have to send a block that was lost. A search of the DHT, and a connection, take some ten seconds. */
 const peersTimeoutMs = 30_000;
 
+/** Kubo skips storing a block that it has, damaged or not. */
+const damagedHint = "`fieldtree fsck --repair` has Kubo remove it; then add the data again, or publish to fetch it";
+
 export function blocksOf(calls: Rpc): Pick<HomeNode, "put" | "get"> & Required<Pick<HomeNode, "getFromPeers">> {
   const { name } = calls;
   return {
@@ -43,6 +46,8 @@ export function blocksOf(calls: Rpc): Pick<HomeNode, "put" | "get"> & Required<P
         return await verified(cid, bytes, name);
       } catch (error) {
         if (isFailure(error, "unavailable") && missingIn(error.message)) return undefined;
+        if (isFailure(error, "corrupt"))
+          throw new Failure("corrupt", error.message, { hint: damagedHint, cause: error });
         throw error;
       }
     },

@@ -26,6 +26,7 @@ import { emptyBlockFirst } from "../../http/empty-block.ts";
 import { type Rpc, rpc } from "../../http/kubo-rpc.ts";
 import type { HomeNode } from "../node.ts";
 import { blocksOf } from "./blocks.ts";
+import { check } from "./fsck.ts";
 import { showIn } from "./mfs.ts";
 import { belowPins, storedBlocks } from "./missing-blocks.ts";
 import { type DesiredPin, desiredPin, firstMissing, ourPins, type Pin, pinUnlessStalled, unpinOurs } from "./pins.ts";
@@ -59,6 +60,8 @@ export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: 
       const { has } = await storedBlocks(calls, Number.POSITIVE_INFINITY, world);
       return has;
     },
+
+    fsck: (options, world) => check(calls, get, options, world),
 
     show: (root, campaign, world) => showIn(calls, root, campaign, world),
 

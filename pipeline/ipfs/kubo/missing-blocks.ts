@@ -24,16 +24,21 @@ import type { BelowPinsLimits, MissingBelow, Node } from "../node.ts";
 export async function belowPins(
   rpc: Rpc,
   get: Node["get"],
-  { mostBlocks = Number.POSITIVE_INFINITY }: BelowPinsLimits,
+  {
+    mostBlocks = Number.POSITIVE_INFINITY,
+    damaged = [],
+  }: BelowPinsLimits & { /** Blocks that Kubo lists and that count as missing. */ readonly damaged?: readonly CID[] },
   world: World,
 ): Promise<MissingBelow> {
+  const notThere = cidSet();
+  for (const cid of damaged) notThere.add(asRaw(cid));
   const stored = await storedBlocks(rpc, mostBlocks, world);
   let read = 0;
   // A block that Kubo could not be asked for is not known to be missing, and neither is one beyond the limit.
   let stopped: unknown;
   const missingBelow = missingBlocks(
     {
-      has: (cid) => stored.has(cid),
+      has: (cid) => stored.has(cid) && !notThere.has(asRaw(cid)),
       get: async (cid) => {
         try {
           if (stored.size + ++read > mostBlocks) throw tooMany(rpc, mostBlocks);
@@ -57,6 +62,8 @@ export async function belowPins(
   };
 }
 
+const asRaw = ({ multihash }: CID): CID => CID.createV1(codecs.raw, multihash);
+
 interface StoredBlocks {
   readonly size: number;
   has(cid: CID): boolean;
@@ -70,7 +77,6 @@ interface StoredBlocks {
 export async function storedBlocks(rpc: Rpc, mostBlocks: number, world: World): Promise<StoredBlocks> {
   const stored = cidSet();
   let size = 0;
-  const asRaw = ({ multihash }: CID): CID => CID.createV1(codecs.raw, multihash);
   for await (const line of rpc.lines("refs/local", {}, world)) {
     world.signal.throwIfAborted();
     const { Ref, Err } = line as { Ref?: string; Err?: string };

@@ -45,6 +45,10 @@ export async function* checksOfNode(
 
 const publishAgain = "`fieldtree publish` fetches what is missing or damaged, or names what to add again";
 
+/** For a node that stores no block again whose bytes changed, as Kubo doesn't. */
+const repairFirst =
+  "`fieldtree fsck --repair` has it remove them; then `fieldtree publish` fetches them, or names what to add again";
+
 /** @throws Failure `drift` naming the leaves with their lines, where the tree or the portal lacks blocks. */
 async function assertLiveComplete(
   { release }: Head,
@@ -139,7 +143,13 @@ async function checkBlocks(
   if (incomplete.length === 0) return { ...check, says: `${check.says}; ${read}` };
   const leaves = leafLines(release.root, await treeOf(release, campaign, world), incomplete);
   const says = [read, ...incompleteLines(incomplete), ...leaves].join("\n");
-  return { ...check, ok: false, problem: damaged > 0 ? "corrupt" : "drift", says, mend: publishAgain };
+  return {
+    ...check,
+    ok: false,
+    problem: damaged > 0 ? "corrupt" : "drift",
+    says,
+    mend: damaged > 0 && !home.recheck ? repairFirst : publishAgain,
+  };
 }
 
 /** Ends the reading of blocks where the node can't be reached. */
