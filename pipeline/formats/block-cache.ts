@@ -75,6 +75,12 @@ export function withBlocks(
       if (end - offset > (blocks * blockSize) / 4) return fetched(offset, end - offset);
       const first = Math.floor(offset / blockSize);
       const count = Math.floor((end - 1) / blockSize) - first + 1;
+      // Nearly always: structures are far smaller than blocks.
+      if (count === 1) {
+        const start = first * blockSize;
+        // Not `slice`, which of a Buffer is a view.
+        return new Uint8Array((await block(first)).subarray(offset - start, end - start));
+      }
       const out = new Uint8Array(end - offset);
       const parts = await Promise.all(Array.from({ length: count }, (_, i) => block(first + i)));
       for (const [i, bytes] of parts.entries()) {

@@ -16,7 +16,7 @@ const most = 20_000;
 /** Returns a function that shares what its descriptions have in common. @param files in the folder that are described. */
 export function sharing(files: number): (description: Description) => Description {
   // Apart, because a text may read as the JSON of something else.
-  const [known, texts] = [new Map<string, unknown>(), new Map<string, string>()];
+  const [known, texts, lists] = [new Map<string, unknown>(), new Map<string, string>(), new Map<string, unknown>()];
   const shared = <T>(value: T): T => {
     if (typeof value !== "object" || value === null) return value;
     const key = JSON.stringify(value);
@@ -24,6 +24,23 @@ export function sharing(files: number): (description: Description) => Descriptio
     if (same !== undefined) return same;
     if (known.size < most) known.set(key, value);
     return value;
+  };
+  // Of a list whose elements are shared, their numbers say as much as all their text.
+  const numbers = new Map<unknown, number>();
+  const listed = <T>(values: readonly T[]): readonly T[] => {
+    const parts = values.map(shared);
+    if (numbers.size >= most) return parts;
+    const key = parts
+      .map((part) => {
+        const number = numbers.get(part) ?? numbers.size;
+        numbers.set(part, number);
+        return number;
+      })
+      .join();
+    const same = lists.get(key) as readonly T[] | undefined;
+    if (same !== undefined) return same;
+    if (lists.size < most) lists.set(key, parts);
+    return parts;
   };
   const text = (value: string): string => {
     const same = texts.get(value);
@@ -39,11 +56,11 @@ export function sharing(files: number): (description: Description) => Descriptio
     ]);
     return {
       ...description,
-      attributes: shared(Object.fromEntries(entries)),
-      dimensions: shared(dimensions.map(shared)),
-      variables: shared(variables.map(shared)),
-      findings: shared(findings.map(shared)),
-      ...(advice && { advice: shared(advice.map(shared)) }),
+      attributes: Object.fromEntries(entries),
+      dimensions: listed(dimensions),
+      variables: listed(variables),
+      findings: listed(findings),
+      ...(advice && { advice: listed(advice) }),
       access: shared(access),
       ...(place && files > few.files && { place: { ...place, geometry: thinned(place.geometry, few.positions) } }),
     };

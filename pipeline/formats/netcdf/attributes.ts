@@ -15,6 +15,7 @@ export function jsonOf(attributes: NetcdfAttributes): Readonly<Record<string, Js
 }
 
 function jsonValue({ type, single, values }: NetcdfAttribute, isCompared: boolean): Json {
+  if (single && typeof values[0] === "string") return values[0];
   const isShort = type === "float32" && !isCompared;
   const json = listOf(isShort ? Array.from(values as Float32Array, shortFloat32) : values, isCompared);
   return single ? (json[0] ?? null) : json;

@@ -28,14 +28,12 @@ export interface Spanning {
 
 /** Of a grid: its longitudes one after the other, as its axis has them. */
 export function spanningGrid(): Spanning {
-  let count = 0;
-  let first = 0;
-  let previous = 0;
-  let unwrapped = 0;
-  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let [leastAsIs, greatestAsIs] = [least, greatest];
+  const [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let state = { count: 0, first: 0, previous: 0, unwrapped: 0, low, high, lowAsIs: low, highAsIs: high };
   return {
     add(longitudes) {
+      // In variables of its own: numbers that outlive the call are allocated anew at each change.
+      let { count, first, previous, unwrapped, low, high, lowAsIs, highAsIs } = state;
       for (let i = 0; i < longitudes.length; i++) {
         const longitude = longitudes[i]!;
         if (Number.isNaN(longitude)) continue;
@@ -45,16 +43,18 @@ export function spanningGrid(): Spanning {
           unwrapped += Math.abs(change) > 180 ? change - 360 * Math.sign(change) : change;
         }
         previous = longitude;
-        if (unwrapped < least) least = unwrapped;
-        if (unwrapped > greatest) greatest = unwrapped;
-        if (longitude < leastAsIs) leastAsIs = longitude;
-        if (longitude > greatestAsIs) greatestAsIs = longitude;
+        if (unwrapped < low) low = unwrapped;
+        if (unwrapped > high) high = unwrapped;
+        if (longitude < lowAsIs) lowAsIs = longitude;
+        if (longitude > highAsIs) highAsIs = longitude;
       }
+      state = { count, first, previous, unwrapped, low, high, lowAsIs, highAsIs };
     },
     span() {
+      const { count, first, unwrapped, low: least, high: greatest, lowAsIs, highAsIs } = state;
       if (count === 0) return undefined;
       // Two columns have no step that could tell which way round they lie.
-      if (count < 3) return normalSpan(leastAsIs, greatestAsIs);
+      if (count < 3) return normalSpan(lowAsIs, highAsIs);
       const step = Math.abs(unwrapped - first) / (count - 1);
       // The last cell meets the first. The tolerance is for steps such as 1/3 that float32 can't hold.
       if (greatest - least + step >= 360 - 1e-3) return { west: -180, east: 180 };
@@ -92,7 +92,8 @@ export function spanningPoints(): Spanning {
       }
     },
     span() {
-      const filled = [...leastIn.keys()].filter((bin) => leastIn[bin]! <= greatestIn[bin]!);
+      const filled: number[] = [];
+      for (let bin = 0; bin < leastIn.length; bin++) if (leastIn[bin]! <= greatestIn[bin]!) filled.push(bin);
       if (filled.length === 0) return undefined;
       const [west, east] = [leastIn[filled[0]!]!, greatestIn[filled.at(-1)!]!];
       let widest = west + 360 - east;

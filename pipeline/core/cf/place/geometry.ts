@@ -64,8 +64,12 @@ export function pointsShape(places: Places, bounds: Bounds): Geometry {
   const { longitude, latitude } = places;
   // By longitude and latitude in steps of 1e-4, as one number: millions of values are often few places.
   const points = new Map<number, Position>();
+  let [lastX, lastY] = [Number.NaN, Number.NaN];
   for (let i = 0; i < latitude.length; i++) {
-    if (Number.isNaN(latitude[i])) continue;
+    const [x, y] = [round(longitude[i]!), round(latitude[i]!)];
+    // What hardly moves is at the same place as before, nearly always.
+    if (Number.isNaN(y) || (x === lastX && y === lastY)) continue;
+    [lastX, lastY] = [x, y];
     const point = position(longitude[i]!, latitude[i]!, bounds);
     points.set(Math.round(point[0] * 1e4) * 1e7 + Math.round(point[1] * 1e4), point);
     if (points.size > mostPositions) return boxShape(bounds);

@@ -59,16 +59,20 @@ export function surveyorOf({ along, unit, shape, record }: SurveyOptions): Surve
   let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   return {
     add(values, where) {
+      // In variables of its own: numbers that outlive the call are allocated anew at each change.
+      let [low, high, beyond] = [least, greatest, 0];
       for (let i = 0; i < values.length; i++) {
         let value = values[i]! * unit;
-        if (Math.abs(value) > limit) {
-          impossible++;
+        if (value > limit || value < -limit) {
+          beyond++;
           value = Number.NaN;
         }
         values[i] = value;
-        if (value < least) least = value;
-        if (value > greatest) greatest = value;
+        if (value < low) low = value;
+        if (value > high) high = value;
       }
+      [least, greatest] = [low, high];
+      impossible += beyond;
       count += values.length;
       spans?.points.add(values);
       spans?.grid.add(values);

@@ -15,7 +15,7 @@ import { openFractalHeap } from "../structure/fractal-heap.ts";
 import { cursorOf, type Message, messageType, type ObjectHeader } from "../structure/object-header.ts";
 import type { Objects } from "../structure/objects.ts";
 import type { Reserve } from "../values/budget.ts";
-import { readValues } from "../values/read-values.ts";
+import { decodeHere, isElsewhere, readValues } from "../values/read-values.ts";
 import { readDataspace } from "./dataspace.ts";
 import { readDatatype, typeSize, unsupportedIn } from "./datatype.ts";
 
@@ -44,20 +44,18 @@ export async function attributesOf(
   };
   for (const message of header.messages) {
     if (message.type === messageType.attribute)
-      add({ attribute: await objects.fields(message), creationOrder: message.creationOrder });
+      add({ attribute: await fieldsOf(objects, message), creationOrder: message.creationOrder });
     if (message.type === messageType.attributeInfo)
       for await (const one of denseAttributes(objects, cursorOf(message, objects.storage))) add(one);
   }
-  const all: { attribute: Hdf5Attribute; creationOrder: number | undefined }[] = [];
-  for await (const one of inOrder(stored, atOnce, async ({ attribute, creationOrder }) => ({
-    attribute: await readAttribute(objects, attribute, budget),
-    creationOrder,
-  })))
-    all.push(one);
+  const all = await readAttributes(objects, stored, budget);
   const isTracked = all.every(({ creationOrder }) => creationOrder !== undefined);
   all.sort((a, b) => (isTracked ? a.creationOrder! - b.creationOrder! : byBytes(a.attribute.name, b.attribute.name)));
   return new Map(all.map(({ attribute }) => [attribute.name, attribute]));
 }
+
+const fieldsOf = (objects: Objects, message: Message) =>
+  message.isShared ? objects.fields(message) : objects.ownFields(message);
 
 async function* denseAttributes(objects: Objects, info: Cursor): AsyncGenerator<Stored> {
   const { storage } = objects;
@@ -80,12 +78,34 @@ async function* denseAttributes(objects: Objects, info: Cursor): AsyncGenerator<
       for await (const bytes of heap.objects(entries.map(({ id }) => id))) {
         const { isShared, creationOrder } = entries[at++]!;
         const message = { type: messageType.attribute, isShared, bytes, at: storage.base + heapAddress };
-        yield { attribute: await objects.fields(message), creationOrder: flags & 1 ? creationOrder : undefined };
+        yield { attribute: await fieldsOf(objects, message), creationOrder: flags & 1 ? creationOrder : undefined };
       }
     }
   } finally {
     heap.close();
   }
+}
+
+interface Read {
+  readonly attribute: Hdf5Attribute;
+  readonly creationOrder: number | undefined;
+}
+
+/** Without a promise each: a file has hundreds of attributes, and hardly one has a part that must be waited for. */
+async function readAttributes(objects: Objects, stored: readonly Stored[], budget: Reserve): Promise<Read[]> {
+  const read = stored.map(({ attribute }) => readAttribute(objects, attribute, budget));
+  const waiting = read.filter((attribute) => typeof attribute === "function");
+  const later = inOrder(waiting, atOnce, (attribute) => attribute());
+  const all: Read[] = [];
+  try {
+    for (const [i, attribute] of read.entries()) {
+      const whole = typeof attribute === "function" ? (await later.next()).value : attribute;
+      all.push({ attribute: whole as Hdf5Attribute, creationOrder: stored[i]!.creationOrder });
+    }
+  } finally {
+    await later.return(undefined);
+  }
+  return all;
 }
 
 /** What attributes take counts with the rest of the file's metadata. */
@@ -94,7 +114,12 @@ const memoryIn = (budget: FileBudget): Reserve => ({
   release: (bytes) => budget.release("memory", bytes),
 });
 
-async function readAttribute(objects: Objects, cursor: Cursor, budget: Reserve): Promise<Hdf5Attribute> {
+/** The attribute, or what reads it, where a part of it is shared or in the global heap. */
+function readAttribute(
+  objects: Objects,
+  cursor: Cursor,
+  budget: Reserve,
+): Hdf5Attribute | (() => Promise<Hdf5Attribute>) {
   const version = cursor.version("an attribute", 1, 2, 3);
   const flags = version === 1 ? cursor.skip(1) && 0 : cursor.uint(1);
   const [nameLength, typeLength, spaceLength] = [cursor.uint(2), cursor.uint(2), cursor.uint(2)];
@@ -109,16 +134,39 @@ async function readAttribute(objects: Objects, cursor: Cursor, budget: Reserve):
   };
   const typeMessage = part(messageType.datatype, typeLength, (flags & 1) !== 0);
   const spaceMessage = part(messageType.dataspace, spaceLength, (flags & 2) !== 0);
-  const type = readDatatype(await objects.fields(typeMessage));
+  if (typeMessage.isShared || spaceMessage.isShared) {
+    return async () => {
+      const fields = [await objects.fields(typeMessage), await objects.fields(spaceMessage)] as const;
+      const { attribute, elements } = headOf(name, fields, cursor, budget);
+      if (!elements) return attribute;
+      return { ...attribute, values: await readValues(objects, attribute.type, elements, budget) };
+    };
+  }
+  const fields = [objects.ownFields(typeMessage), objects.ownFields(spaceMessage)] as const;
+  const { attribute, elements } = headOf(name, fields, cursor, budget);
+  if (!elements) return attribute;
+  if (!isElsewhere(attribute.type)) return { ...attribute, values: decodeHere(attribute.type, elements, budget) };
+  return async () => ({ ...attribute, values: await readValues(objects, attribute.type, elements, budget) });
+}
+
+/** `elements`: what the values are decoded of; absent where there are none, or they are not read. */
+function headOf(
+  name: string,
+  [typeFields, spaceFields]: readonly [type: Cursor, space: Cursor],
+  cursor: Cursor,
+  budget: Reserve,
+): { readonly attribute: Hdf5Attribute; readonly elements?: Cursor } {
+  const type = readDatatype(typeFields);
   budget.spend(typeSize(type));
-  const { shape } = readDataspace(await objects.fields(spaceMessage));
-  if (shape === undefined) return { name, type, shape, values: undefined };
+  const { shape } = readDataspace(spaceFields);
+  const attribute = { name, type, shape, values: undefined };
+  if (shape === undefined) return { attribute };
   const unread = unsupportedIn(type);
-  if (unread !== undefined)
-    return { name, type, shape, values: undefined, problem: `values of HDF5's type ${unread} are not read` };
+  if (unread !== undefined) {
+    return { attribute: { ...attribute, problem: `values of HDF5's type ${unread} are not read` } };
+  }
   const count = product(shape);
   if (count * type.size > cursor.left) throw cursor.damage("an attribute has fewer values than it says");
   const at = cursor.at + cursor.position;
-  const values = await readValues(objects, type, new Cursor(cursor.take(count * type.size), cursor.widths, at), budget);
-  return { name, type, shape, values };
+  return { attribute, elements: new Cursor(cursor.take(count * type.size), cursor.widths, at) };
 }

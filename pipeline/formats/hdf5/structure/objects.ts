@@ -23,6 +23,9 @@ export interface Objects {
   /** A message's fields, wherever they are. @throws as {@link header} does. */
   fields(message: Message): Promise<Cursor>;
 
+  /** The same of one that is not shared: a file has thousands of them, too many to wait for each. */
+  ownFields(message: Message): Cursor;
+
   /** Of the first message of this type; `undefined` where there is none. @throws as {@link header} does. */
   fieldsOf(header: ObjectHeader, type: number): Promise<Cursor | undefined>;
 }
@@ -37,31 +40,35 @@ export function objectsIn({ storage, extension }: Superblock): Objects {
     return shared;
   };
   const shareable = recent(mostShareable, (address: number) => readObjectHeader(storage, address));
+  const sharedFields = async (message: Message): Promise<Cursor> => {
+    // A shared message is parsed for each that shares it.
+    const cursor = objects.ownFields(message);
+    const version = cursor.version("a shared message", 1, 2, 3);
+    const place = cursor.uint(1);
+    if (version === 3 && place === 1) return (await sharedHeaps()).fields(message.type, cursor.take(8), cursor);
+    if (version === 1) cursor.skip(6);
+    const address = cursor.definedAddress("a shared message");
+    const { messages } = await shareable.get(address);
+    const original = messages.find(({ type, isShared }) => type === message.type && !isShared);
+    if (!original) throw cursor.damage("the object that has a shared message doesn't have it");
+    storage.budget.spend("bytes", original.bytes.length);
+    return cursorOf(original, storage);
+  };
   const objects: Objects = {
     storage,
     globalHeap: globalHeapOf(storage),
     header: (address) => readObjectHeader(storage, address),
 
-    async fields(message) {
-      // A shared message is parsed for each that shares it.
+    fields: async (message) => (message.isShared ? sharedFields(message) : objects.ownFields(message)),
+
+    ownFields(message) {
       storage.budget.spend("bytes", message.bytes.length);
-      if (!message.isShared) return cursorOf(message, storage);
-      const cursor = cursorOf(message, storage);
-      const version = cursor.version("a shared message", 1, 2, 3);
-      const place = cursor.uint(1);
-      if (version === 3 && place === 1) return (await sharedHeaps()).fields(message.type, cursor.take(8), cursor);
-      if (version === 1) cursor.skip(6);
-      const address = cursor.definedAddress("a shared message");
-      const { messages } = await shareable.get(address);
-      const original = messages.find(({ type, isShared }) => type === message.type && !isShared);
-      if (!original) throw cursor.damage("the object that has a shared message doesn't have it");
-      storage.budget.spend("bytes", original.bytes.length);
-      return cursorOf(original, storage);
+      return cursorOf(message, storage);
     },
 
     async fieldsOf({ messages }, type) {
       const message = messages.find((each) => each.type === type);
-      return message && objects.fields(message);
+      return message && (message.isShared ? sharedFields(message) : objects.ownFields(message));
     },
   };
   return objects;

@@ -21,13 +21,14 @@ const atOnce = 16;
  * @throws Failure `input` where they are damaged, of an unsupported type, or need more than `budget`; `unavailable` as the
  * source does.
  */
-export async function readValues(
-  objects: Objects,
-  type: Hdf5Type,
-  elements: Cursor,
-  budget: Reserve,
-): Promise<Hdf5Values> {
-  if (!isElsewhere(type)) return decode(type, elements, { collections: new Map(), missing: new Set() }, budget);
+export const readValues = async (objects: Objects, type: Hdf5Type, elements: Cursor, budget: Reserve) =>
+  isElsewhere(type) ? readElsewhere(objects, type, elements, budget) : decodeHere(type, elements, budget);
+
+/** As {@link readValues}, of a type that is not {@link isElsewhere}. */
+export const decodeHere = (type: Hdf5Type, elements: Cursor, budget: Reserve): Hdf5Values =>
+  decode(type, elements, { collections: new Map(), missing: new Set() }, budget);
+
+async function readElsewhere(objects: Objects, type: Hdf5Type, elements: Cursor, budget: Reserve): Promise<Hdf5Values> {
   const values: Hdf5Value[] = [];
   const step = batch * type.size;
   for (let from = 0; from < elements.bytes.length; from += step) {
@@ -68,7 +69,7 @@ async function readBatch(objects: Objects, type: Hdf5Type, elements: Cursor, bud
 }
 
 /** Whether values of this type are in the global heap. */
-function isElsewhere(type: Hdf5Type): boolean {
+export function isElsewhere(type: Hdf5Type): boolean {
   switch (type.class) {
     case "string":
       return type.variable;
