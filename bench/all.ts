@@ -12,6 +12,7 @@ for (const name of [
   "publish-noop",
   "verify",
   "gateway",
+  "local",
   "search",
   "browser",
   "find",

@@ -5,12 +5,14 @@
  * modules that it needs: the log gets the node's blocks, the stages get readers that do not depend on IPFS.
  */
 import { join } from "node:path";
+import type { CID } from "multiformats/cid";
 import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
 import { Failure } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
 import type { World } from "../core/world.ts";
 import { codecs } from "../dag/block.ts";
 import { cidOf } from "../dag/hash.ts";
+import type { GetInto } from "../dag/reused-memory.ts";
 import { memory } from "../disk/cache.ts";
 import { firstOf } from "../ipfs/local-first.ts";
 import type { Node } from "../ipfs/node.ts";
@@ -35,6 +37,7 @@ import { sistersIn } from "./remotes.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Campaign extends Parts, FetchingBelow {
+  readonly get: GetInto;
   /** Names that are not the campaign's, for `serve`. `endpoints`: further addresses of delegated routing. */
   readonly otherNames?: (endpoints: readonly string[]) => Promise<OtherNames>;
   /** Where campaign.yaml has records of IPNS keys; a Kubo among them searches the network. */
@@ -68,7 +71,10 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     facts: published,
     profile: config.profile,
     home,
-    get: (cid) => required(cid, reach, world, gateways ? undefined : elsewhere),
+    get: Object.assign(
+      (cid: CID) => required(cid, reach, world, gateways ? undefined : elsewhere),
+      home.getInto && { into: (cid: CID, memory: Uint8Array) => home.getInto!(cid, memory, world) },
+    ),
     ...fetchingLeaves(home, gateways, services, config),
     log,
     forks: knownForks(join(state, "log", "forks")),

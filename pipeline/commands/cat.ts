@@ -3,8 +3,8 @@
 import { locate } from "../cli/address/locate.ts";
 import { aboutAddresses } from "../cli/address/parse-address.ts";
 import type { Verb } from "../cli/verb.ts";
-import type { Get } from "../dag/block.ts";
-import { content, statOf } from "../dag/read/read.ts";
+import { statOf } from "../dag/read/read.ts";
+import { passingContent, withRoot } from "../dag/reused-memory.ts";
 
 export const cat: Verb = {
   args: "<address>",
@@ -14,18 +14,13 @@ export const cat: Verb = {
 
   async run(call) {
     const { cid, get } = await locate(call.args[0]!, call);
-    let total: number | undefined;
-    // The root block has the file's length. It is captured here, so that the block is not read twice.
-    const reading: Get = async (each) => {
-      const bytes = await get(each);
-      if (each === cid) total = statOf(cid, bytes).size;
-      return bytes;
-    };
+    const root = await get(cid);
+    const total = statOf(cid, root).size;
     let done = 0;
-    for await (const bytes of content(cid, reading)) {
+    for await (const bytes of passingContent(cid, withRoot(cid, root, get))) {
       await call.out.bytes(bytes);
       done += bytes.length;
-      call.world.progress({ task: "reading", done, ...(total !== undefined && { total }), unit: "bytes" });
+      call.world.progress({ task: "reading", done, total, unit: "bytes" });
     }
     if (call.out.json) call.out.result({ path: call.args[0]!, cid: cid.toString(), bytes: done });
     return 0;

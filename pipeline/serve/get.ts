@@ -4,15 +4,13 @@ import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
 import { codecs, type Get, isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
+import type { GetInto } from "../dag/reused-memory.ts";
 import type { Node } from "../ipfs/node.ts";
 import type { RecentBlocks } from "./recent-blocks.ts";
 import { Refusal } from "./refusal.ts";
 
-/** With `into`: see `Node.getInto`, for contents that are sent once and whose memory is reused. */
-export type GetOfRequest = Get & { readonly into?: (cid: CID, memory: Uint8Array) => Promise<Uint8Array | undefined> };
-
 /** @param cached whether directories are cached: those of a long list would evict all others. */
-export function getOf(node: Node, recent: RecentBlocks, world: () => World, cached = true): GetOfRequest {
+export function getOf(node: Node, recent: RecentBlocks, world: () => World, cached = true): GetInto {
   const { getInto } = node;
   const into = getInto && ((cid: CID, memory: Uint8Array) => getInto(cid, memory, world()));
   const get: Get = async (cid) => {

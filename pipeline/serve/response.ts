@@ -1,8 +1,8 @@
 /** The response to a request, and the facts about the request that every response depends on. */
 import type { CID } from "multiformats/cid";
 import type { Get } from "../dag/block.ts";
+import type { GetInto } from "../dag/reused-memory.ts";
 import type { SortedFolder } from "./bodies/folders.ts";
-import type { GetOfRequest } from "./get.ts";
 import type { HostHeaders, Hosts } from "./hosts/hosts.ts";
 import { type Address, names } from "./request.ts";
 
@@ -26,7 +26,7 @@ export interface NameRecord {
 }
 
 export interface Source {
-  readonly get: GetOfRequest;
+  readonly get: GetInto;
   /** The same for blocks that are read only once: they are not cached. */
   readonly peek: Get;
   /** A directory in the order of its names. */

@@ -14,6 +14,7 @@ import { readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
 import { resolve } from "../../dag/read/read.ts";
+import type { GetInto } from "../../dag/reused-memory.ts";
 import { required } from "../../ipfs/require-block.ts";
 import { publishedHead, releaseNumbered } from "../../log/chain.ts";
 import type { Release } from "../../log/release.ts";
@@ -32,7 +33,7 @@ export interface Located {
   readonly cid: CID;
   /** Path in the tree, or the path below the CID; "" for the whole. */
   readonly path: string;
-  readonly get: Get;
+  readonly get: GetInto;
 }
 
 /** Resolves `address`. @throws Failure `input` where nothing has that address; `unavailable` where it can't be reached. */
@@ -85,7 +86,7 @@ interface Start {
   /** Absent where neither a leaf nor a folder above one has that path. */
   readonly base: CID | undefined;
   readonly path: string;
-  readonly get: Get;
+  readonly get: GetInto;
 }
 
 /**
@@ -125,7 +126,7 @@ async function startOf(address: Address, campaign: Campaign, world: World): Prom
 }
 
 /** Returns a `get` that falls back to the gateway in the address. */
-async function alsoFrom(gateway: string | undefined, get: Get, world: World): Promise<Get> {
+async function alsoFrom(gateway: string | undefined, get: GetInto, world: World): Promise<GetInto> {
   if (gateway === undefined) return get;
   const { gateways } = await import("../../ipfs/gateways.ts");
   const node = gateways([gateway]);

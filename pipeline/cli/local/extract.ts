@@ -12,16 +12,17 @@ import type { CID } from "multiformats/cid";
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { codecs, type Get } from "../../dag/block.ts";
+import { codecs } from "../../dag/block.ts";
 import { badName } from "../../dag/directory.ts";
 import type { DirectoryEntry } from "../../dag/directory-entry.ts";
-import { content, entries, stat } from "../../dag/read/read.ts";
+import { entries, stat } from "../../dag/read/read.ts";
+import { type GetInto, passingContent } from "../../dag/reused-memory.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { printable } from "../print/terminal.ts";
 
 export interface Extraction {
   readonly cid: CID;
-  readonly get: Get;
+  readonly get: GetInto;
   /** Absolute path. */
   readonly target: string;
   /** Whether an existing file or folder at `target` may be replaced; otherwise it is a failure. */
@@ -129,7 +130,7 @@ async function writeFolder(
 async function writeFile(cid: CID, at: string, { get }: Extraction, counts: Counts, world: World): Promise<void> {
   const file = await openNew(at);
   try {
-    for await (const bytes of content(cid, get)) {
+    for await (const bytes of passingContent(cid, get)) {
       await file.writeFile(bytes);
       counts.bytes += bytes.length;
       // A Tsize is untrusted: one that is too small must not be shown as a total.

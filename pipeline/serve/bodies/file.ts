@@ -2,12 +2,11 @@
 import type { CID } from "multiformats/cid";
 import type { Get } from "../../dag/block.ts";
 import { content, type Stat } from "../../dag/read/read.ts";
-import type { GetOfRequest } from "../get.ts";
+import { type GetInto, passingContent, withRoot } from "../../dag/reused-memory.ts";
 import { disposition, lengths } from "../headers.ts";
 import { names, rangeOf } from "../request.ts";
 import { type Answer, type Asking, fresh, once, type Place } from "../response.ts";
 import { startLength, typeByBytes, typeByName } from "./content-type.ts";
-import { withReusedMemory } from "./reused-memory.ts";
 
 export interface BlockForm {
   readonly etag: string;
@@ -36,11 +35,11 @@ export async function file(
   place: Place,
   stat: Stat,
   asking: Asking,
-  get: GetOfRequest,
+  get: GetInto,
   given: { type?: string; etag?: string } = {},
 ): Promise<Answer> {
   const { cid, block, address } = place;
-  const from: Get = (each) => (each.equals(cid) ? Promise.resolve(block) : get(each));
+  const from = withRoot(cid, block, get);
   const { type, etag = type === undefined ? `"${cid}"` : `"${cid}.json"` } = given;
   if (stat.type === "symlink") {
     // Sent as text, and not followed: its target was written by other people, and may be outside this DAG.
@@ -61,7 +60,7 @@ export async function file(
         ? { "content-disposition": disposition(address, attached, name) }
         : {}),
     },
-    body: get.into ? withReusedMemory(cid, from, get.into, range) : content(cid, from, range),
+    body: passingContent(cid, from, range),
   });
 }
 

@@ -1,11 +1,17 @@
 /** Contents that are read to memory that is used again are the same bytes, whoever is slow and whatever repeats. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CID } from "multiformats/cid";
 import { expect, it } from "vitest";
+import { openCampaign } from "../../pipeline/campaign/campaign.ts";
+import { extract } from "../../pipeline/cli/local/extract.ts";
 import { type Block, keyOf } from "../../pipeline/dag/block.ts";
 import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
-import { withReusedMemory } from "../../pipeline/serve/bodies/reused-memory.ts";
+import { withReusedMemory } from "../../pipeline/dag/reused-memory.ts";
+import { temporaryFolder } from "../fakes/parts.ts";
+import { testWorld } from "../fakes/world.ts";
 import { noise } from "../ipfs/noise.ts";
 
 /** A file with chunks of its own and chunks that repeat, next to one another and far apart. */
@@ -77,4 +83,27 @@ it("takes from elsewhere what can't be read that way", async () => {
   const parts: Buffer[] = [];
   for await (const part of withReusedMemory(cid, get, into, undefined)) parts.push(Buffer.from(part));
   expect(Buffer.compare(Buffer.concat(parts), bytes)).toBe(0);
+});
+
+it("a campaign's own node reads to it, and a file is copied to the disk through a few pieces of memory", async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, "campaign.yaml"), "campaign: test\n");
+  const campaign = await openCampaign(folder, {}, testWorld());
+  const { bytes, cid, blocks } = aFile();
+  await campaign.home.put([...blocks.values()], testWorld());
+  const memories = new Set<ArrayBufferLike>();
+  const into = async (each: CID, memory: Uint8Array) => {
+    memories.add(memory.buffer);
+    return campaign.get.into!(each, memory);
+  };
+  // What is not read to memory is the root.
+  const get = (each: CID) =>
+    each.equals(cid) ? campaign.get(each) : Promise.reject(new Error(`${each} was read anew`));
+  for (let round = 0; round < 3; round++) {
+    const target = join(folder, "copy");
+    await extract({ cid, get: Object.assign(get, { into }), target, replace: true, links: "inside" }, testWorld());
+    expect((await readFile(target)).equals(bytes)).toBe(true);
+  }
+  expect(memories.size).toBeLessThan(3 * 10);
+  await campaign.close();
 });

@@ -6,15 +6,30 @@
  */
 import { getDefaultHighWaterMark } from "node:stream";
 import type { CID } from "multiformats/cid";
-import { codecs, type Get } from "../../dag/block.ts";
-import { content, type Range } from "../../dag/read/read.ts";
-import type { GetOfRequest } from "../get.ts";
+import { codecs, type Get } from "./block.ts";
+import { content, type Range } from "./read/read.ts";
+
+/** With `into`, which may be absent: see `Node.getInto`, for contents that are passed on once and whose memory is reused. */
+export type GetInto = Get & { readonly into?: ReadInto };
+
+type ReadInto = (cid: CID, memory: Uint8Array) => Promise<Uint8Array | undefined>;
 
 /** Bytes of one piece. Larger blocks, of profiles that few use, are read as always. */
 const usual = 262_144;
 
 /** Up to this length a stream may take bytes and still have them when it asks for more: they are copied. */
 const mayBeRetained = getDefaultHighWaterMark(false);
+
+/** Contents as {@link withReusedMemory} gives them where `get` can, else as `content` does. */
+export function passingContent(root: CID, get: GetInto, range?: Range): AsyncGenerator<Uint8Array> {
+  return get.into ? withReusedMemory(root, get, get.into, range) : content(root, get, range);
+}
+
+/** `get`, with the block of `root`, which is at hand. */
+export function withRoot(root: CID, block: Uint8Array, get: GetInto): GetInto {
+  const from: Get = async (cid) => (cid.equals(root) ? block : get(cid));
+  return Object.assign(from, get.into && { into: get.into });
+}
 
 /**
  * As `content`. The bytes of an item are valid until the next one is asked for, which is to be done once they were sent: a
@@ -23,7 +38,7 @@ const mayBeRetained = getDefaultHighWaterMark(false);
 export async function* withReusedMemory(
   root: CID,
   get: Get,
-  into: NonNullable<GetOfRequest["into"]>,
+  into: ReadInto,
   range: Range | undefined,
 ): AsyncGenerator<Uint8Array> {
   const free: Uint8Array[] = [];
