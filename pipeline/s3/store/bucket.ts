@@ -1,16 +1,12 @@
 /**
- * A bucket: its versions, uploads and settings in memory, replayed from its checkpoint and its ledger.
+ * A bucket: what S3's operations read of it and change in it.
  *
  * Blocks of an object are on the disk before its record is, and its record before the client is answered. Writes of one key happen in the
  * order in which they were acknowledged; those of different keys don't wait for one another.
  */
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { serializedByKey } from "../../core/serialized-by-key.ts";
 import { S3Error } from "../error.ts";
-import { type BucketState, emptyState, readCheckpoint, writeCheckpoint } from "../ledger/checkpoint.ts";
-import { beginning, type Ledger, openLedger, readLedger } from "../ledger/ledger.ts";
-import { type Change, changeOf, type LedgerRecord, recordOf } from "../ledger/records.ts";
 import {
   type Dated,
   isMarker,
@@ -21,7 +17,8 @@ import {
   type Version,
   versionIdOf,
 } from "./object.ts";
-import { changed, type Settings, type SettingsChange } from "./settings.ts";
+import { filesOf, openRecorded, type Recorded } from "./recorded-state.ts";
+import type { Settings, SettingsChange } from "./settings.ts";
 
 /** Called when no other write of the key is under way, with its newest version; what it throws prevents the write. */
 export type Condition = (now: StoredObject | undefined) => void;
@@ -81,65 +78,16 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
 }
 
-/** Records behind the checkpoint from which on opening or closing writes another one. */
-const mostRecords = 1000;
-
-/** Changed keys that are remembered for a reader that knows the others. */
-const mostChanged = 100_000;
-
-export const filesOf = (folder: string, name: string) => ({
-  ledger: join(folder, `${name}.ledger`),
-  checkpoint: join(folder, `${name}.checkpoint`),
-});
-
+/** Opens the bucket `name` by its files in `folder`. `created`: ms since 1970. */
 export async function openBucket(
   folder: string,
   name: string,
   created: number,
   { readOnly = false }: OpenOptions = {},
 ): Promise<Bucket> {
-  const files = filesOf(folder, name);
-  const { state, place } = await readCheckpoint(files.checkpoint, files.ledger);
+  const recorded = await openRecorded(filesOf(folder, name), readOnly);
+  const { state, takeChanged, close } = recorded;
   const { versions, uploads } = state;
-  let behind = 0;
-  const replay = (record: LedgerRecord) => {
-    behind++;
-    apply(state, changeOf(record));
-  };
-  const ledger: Ledger<LedgerRecord> = readOnly ? notWritten : await openLedger(files.ledger, replay, place);
-  if (readOnly) await readLedger(files.ledger, replay, place);
-  const checkpoint = async () => {
-    if (readOnly || behind < mostRecords) return;
-    await writeCheckpoint(files.checkpoint, state, ledger.end);
-    behind = 0;
-  };
-  await checkpoint();
-
-  let touched: Set<string> | undefined;
-  const inTurn = serializedByKey();
-  const record = async (change: Change): Promise<void> => {
-    await ledger.append(recordOf(change));
-    behind++;
-    const key = keyChangedBy(change);
-    if (key !== undefined) touched?.add(key);
-    if (touched && touched.size > mostChanged) touched = undefined;
-    apply(state, change);
-  };
-  const uploadOf = (id: string): Upload => {
-    const upload = uploads.get(id);
-    if (!upload) throw new S3Error("NoSuchUpload");
-    return upload;
-  };
-  const get = (key: string): StoredObject | undefined => {
-    const newest = versions.newest(key);
-    return newest && !isMarker(newest) ? newest : undefined;
-  };
-  const version = (key: string, id: string) => versions.all(key).find((each) => versionIdOf(each) === id);
-  const versioned = <T extends Dated>(dated: T): T => {
-    const { version: _, ...rest } = dated;
-    return (state.settings.versioning === "Enabled" ? { ...rest, version: newVersionId() } : rest) as T;
-  };
-
   return {
     name,
     created,
@@ -152,14 +100,10 @@ export async function openBucket(
     get isEmpty() {
       return versions.keys === 0;
     },
-    takeChanged() {
-      const taken = touched;
-      touched = new Set();
-      return taken;
-    },
-    get,
+    takeChanged,
+    get: (key) => objectAt(recorded, key),
     newest: versions.newest,
-    version,
+    version: (key, id) => versionAt(recorded, key, id),
     versionsOf: versions.all,
     keysFrom: versions.liveFrom,
     allKeysFrom: versions.allFrom,
@@ -168,18 +112,40 @@ export async function openBucket(
       return false;
     },
     uploads,
+    ...writesTo(recorded),
+    close,
+  };
+}
 
+type Writes = Pick<
+  Bucket,
+  "put" | "alter" | "remove" | "removeVersion" | "startUpload" | "putPart" | "complete" | "abort" | "configure"
+>;
+
+/** What changes a bucket. Each change of a key waits for those of the same key that came before. */
+function writesTo(recorded: Recorded): Writes {
+  const { state, record } = recorded;
+  const { versions, uploads } = state;
+  const inTurn = serializedByKey();
+  const uploadOf = (id: string): Upload => {
+    const upload = uploads.get(id);
+    if (!upload) throw new S3Error("NoSuchUpload");
+    return upload;
+  };
+  const isVersioned = () => state.settings.versioning === "Enabled";
+
+  return {
     put: (key, object, condition) =>
       inTurn(key, async () => {
-        condition?.(get(key));
-        const put = versioned(object);
+        condition?.(objectAt(recorded, key));
+        const put = dated(object, isVersioned());
         await record({ put: key, object: put });
         return put;
       }),
 
     alter: (key, id, change) =>
       inTurn(key, async () => {
-        const found = id === undefined ? versions.newest(key) : version(key, id);
+        const found = id === undefined ? versions.newest(key) : versionAt(recorded, key, id);
         if (!found) throw new S3Error(id === undefined ? "NoSuchKey" : "NoSuchVersion");
         if (isMarker(found)) throw new S3Error(id === undefined ? "NoSuchKey" : "MethodNotAllowed");
         const object = change(found);
@@ -189,20 +155,21 @@ export async function openBucket(
 
     remove: (key, { modified, owner }, condition) =>
       inTurn(key, async () => {
-        condition?.(get(key));
+        condition?.(objectAt(recorded, key));
         if (state.settings.versioning === undefined) {
           if (versions.newest(key)) await record({ remove: key });
           return undefined;
         }
-        const marker = versioned({ deleted: true as const, modified, ...(owner !== undefined && { owner }) });
-        await record({ mark: key, marker });
-        return marker;
+        const marker = { deleted: true as const, modified, ...(owner !== undefined && { owner }) };
+        const mark = dated(marker, isVersioned());
+        await record({ mark: key, marker: mark });
+        return mark;
       }),
 
     removeVersion: (key, id, condition) =>
       inTurn(key, async () => {
-        condition?.(get(key));
-        const found = version(key, id);
+        condition?.(objectAt(recorded, key));
+        const found = versionAt(recorded, key, id);
         if (found) await record({ remove: key, ...(id !== nullVersion && { version: id }) });
         return found;
       }),
@@ -219,8 +186,8 @@ export async function openBucket(
       const { key } = uploadOf(id);
       return inTurn(key, async () => {
         uploadOf(id);
-        condition?.(get(key));
-        const put = versioned(object);
+        condition?.(objectAt(recorded, key));
+        const put = dated(object, isVersioned());
         await record({ complete: id, key, object: put });
         return put;
       });
@@ -232,52 +199,19 @@ export async function openBucket(
     },
 
     configure: (settings) => inTurn("settings", () => record({ settings })),
-
-    async close() {
-      await ledger.close();
-      await checkpoint();
-    },
   };
 }
 
-/** The key whose newest version may be another one. */
-function keyChangedBy(change: Change): string | undefined {
-  if ("put" in change) return change.put;
-  if ("mark" in change) return change.mark;
-  if ("remove" in change) return change.remove;
-  return "complete" in change ? change.key : undefined;
+function objectAt({ state }: Recorded, key: string): StoredObject | undefined {
+  const newest = state.versions.newest(key);
+  return newest && !isMarker(newest) ? newest : undefined;
 }
 
-function apply(state: BucketState, change: Change): void {
-  const { versions, uploads } = state;
-  if ("put" in change) versions.put(change.put, change.object);
-  else if ("mark" in change) versions.put(change.mark, change.marker);
-  else if ("remove" in change) versions.remove(change.remove, change.version ?? nullVersion);
-  else if ("alter" in change) versions.replace(change.alter, change.object);
-  else if ("upload" in change) uploads.set(change.upload.id, { ...change.upload, parts: new Map() });
-  else if ("partOf" in change) uploads.get(change.partOf)?.parts.set(change.number, change.part);
-  else if ("abort" in change) uploads.delete(change.abort);
-  else if ("settings" in change) state.settings = changed(state.settings, change.settings);
-  else {
-    uploads.delete(change.complete);
-    versions.put(change.key, change.object);
-  }
-}
+const versionAt = ({ state }: Recorded, key: string, id: string): Version | undefined =>
+  state.versions.all(key).find((each) => versionIdOf(each) === id);
 
-const newVersionId = (): string => randomBytes(16).toString("hex");
-
-const notWritten: Ledger<LedgerRecord> = {
-  append: () => Promise.reject(new Error("the bucket is open for reading")),
-  end: beginning,
-  close: async () => undefined,
-};
-
-/** Applies records to `state`. */
-export const replayed = (state: BucketState) => (record: LedgerRecord) => apply(state, changeOf(record));
-
-/** The state of the bucket `name` by its ledger alone. @throws Failure `corrupt` where the ledger is damaged */
-export async function rebuilt(folder: string, name: string): Promise<BucketState> {
-  const state = emptyState();
-  await readLedger<LedgerRecord>(filesOf(folder, name).ledger, replayed(state));
-  return state;
+/** An object or marker as it is recorded: with a new version ID where the bucket is versioned, else without any. */
+function dated<T extends Dated>(given: T, isVersioned: boolean): T {
+  const { version: _, ...rest } = given;
+  return (isVersioned ? { ...rest, version: randomBytes(16).toString("hex") } : rest) as T;
 }

@@ -17,7 +17,8 @@ import { lock } from "../../disk/lock.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
 import { S3Error } from "../error.ts";
-import { type Bucket, filesOf, openBucket } from "./bucket.ts";
+import { type Bucket, openBucket } from "./bucket.ts";
+import { filesOf } from "./recorded-state.ts";
 import type { SettingsChange } from "./settings.ts";
 
 export interface Buckets {

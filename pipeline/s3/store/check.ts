@@ -11,9 +11,9 @@ import type { Damage } from "../../ipfs/node.ts";
 import { type BucketState, checkpointOf, readCheckpoint } from "../ledger/checkpoint.ts";
 import { beginning, readLedger } from "../ledger/ledger.ts";
 import type { LedgerRecord } from "../ledger/records.ts";
-import { filesOf, rebuilt, replayed } from "./bucket.ts";
 import { readList } from "./buckets.ts";
 import { isMarker } from "./object.ts";
+import { filesOf, rebuilt, replayed } from "./recorded-state.ts";
 
 /** What is needed of a node: reading a block, and whether it has one. */
 export interface BlocksToCheck {
