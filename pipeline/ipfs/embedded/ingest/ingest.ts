@@ -59,7 +59,7 @@ export async function ingest(
     filesInTask,
     put,
     tree,
-    seen: digests.add,
+    addDigest: digests.add,
   });
   const take = (task: Task, hashed: Hashed): void => {
     if (places) recordTask(task, hashed, profile, places);

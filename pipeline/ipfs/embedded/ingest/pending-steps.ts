@@ -42,77 +42,26 @@ export interface Building {
   readonly tree: TreeBuilder;
   readonly put: Put;
   /** Called with the digest of each leaf. */
-  seen(digest: Uint8Array): void;
+  addDigest(digest: Uint8Array): void;
 }
 
 /** Files in progress: enough that no thread waits for the slowest of them. */
 const mostFiles = 1024;
 
-export function stepsUnderWay(
-  walk: AsyncGenerator<Step>,
-  { profile, filesInTask, tree, put, seen }: Building,
-): StepsUnderWay {
+export function stepsUnderWay(walk: AsyncGenerator<Step>, building: Building): StepsUnderWay {
+  const { profile, filesInTask, tree } = building;
   const steps = queue<Exclude<Step, { kind: "file" }> | FileUnderWay>();
-  const tasks = queue<Task>();
-  const places = new Map<Task, { readonly files: readonly FileUnderWay[]; readonly part: number }>();
-  const rawCid = Buffer.concat([rawCidPrefix, new Uint8Array(digestLength)]);
+  const tasks = taskQueue();
+  const isBuilt = fileBuilder(building);
   let files = 0;
-  let ranges = 0;
   let walked = false;
-
-  const split = (file: FileUnderWay, measured: Measured): void => {
-    const count = Math.ceil(measured.size / rangeLength);
-    file.parts = { count, built: 0, ready: new Map(), balancing: balancer(profile, put) };
-    for (let part = 0; part < count; part++) {
-      const offset = part * rangeLength;
-      const task: Task = { kind: "range", offset, length: Math.min(rangeLength, measured.size - offset), ...measured };
-      places.set(task, { files: [file], part });
-      tasks.push(task);
-      ranges++;
-    }
-  };
-  const push = (leaves: Leaves, { push }: Balancer): void => {
-    for (const leaf of linksOf(leaves, profile)) {
-      seen(leaf.cid.multihash.digest);
-      push(leaf);
-    }
-  };
-  const finish = (name: string, balancing: Balancer): boolean => {
-    const { cid, tsize } = balancing.finish();
-    tree.file(name, cid.bytes, tsize);
-    return true;
-  };
-  /** Build the file where all of its leaves are known. The parts of a large file are built in order as they arrive. */
-  const isBuilt = ({ name, leaves, parts }: FileUnderWay): boolean => {
-    if (leaves?.digests.length === digestLength && !leaves.lengths) {
-      // Most files are one raw leaf, whose CID is the file's.
-      seen(leaves.digests);
-      rawCid.set(leaves.digests, rawCidPrefix.length);
-      tree.file(name, rawCid, leaves.bytes);
-      return true;
-    }
-    if (leaves) {
-      const balancing = balancer(profile, put);
-      push(leaves, balancing);
-      return finish(name, balancing);
-    }
-    if (!parts) return false;
-    for (let part = parts.ready.get(parts.built); part; part = parts.ready.get(parts.built)) {
-      parts.ready.delete(parts.built++);
-      push(part, parts.balancing);
-    }
-    return parts.built === parts.count && finish(name, parts.balancing);
-  };
 
   return {
     async fill() {
       let paths: string[] = [];
       let together: FileUnderWay[] = [];
       const give = (): void => {
-        if (paths.length === 0) return;
-        const task: Task = { kind: "files", paths };
-        places.set(task, { files: together, part: 0 });
-        tasks.push(task);
+        if (paths.length > 0) tasks.push({ kind: "files", paths }, together);
         paths = [];
         together = [];
       };
@@ -135,21 +84,19 @@ export function stepsUnderWay(
     },
 
     get waiting() {
-      return tasks.length;
+      return tasks.waiting;
     },
 
-    next: () => tasks.shift(),
+    next: tasks.next,
 
     take(task, hashed) {
-      const { files: whose, part } = places.get(task)!;
-      places.delete(task);
-      if (task.kind === "range") ranges--;
+      const { files: whose, part } = tasks.finished(task);
       let bytes = 0;
       let i = 0;
       for (const each of filesIn(hashed, profile)) {
         const file = whose[i++]!;
         if (!("digests" in each)) {
-          split(file, each);
+          split(file, each, building, tasks);
           continue;
         }
         bytes += each.bytes;
@@ -169,7 +116,7 @@ export function stepsUnderWay(
     },
 
     isDone: () => walked && steps.length === 0,
-    isMuch: (most) => tasks.length * filesInTask > most.files || ranges > most.ranges,
+    isMuch: (most) => tasks.waiting * filesInTask > most.files || tasks.ranges > most.ranges,
   };
 }
 
@@ -179,6 +126,88 @@ interface FileUnderWay {
   leaves?: Leaves;
   /** Of a large file. */
   parts?: { readonly count: number; built: number; readonly ready: Map<number, Leaves>; readonly balancing: Balancer };
+}
+
+type Tasks = ReturnType<typeof taskQueue>;
+
+/** Tasks that no thread has taken, and the files of those that are not finished. */
+function taskQueue() {
+  const tasks = queue<Task>();
+  const unfinished = new Map<Task, { readonly files: readonly FileUnderWay[]; readonly part: number }>();
+  let ranges = 0;
+  return {
+    get waiting() {
+      return tasks.length;
+    },
+    /** Unfinished ranges of large files. */
+    get ranges() {
+      return ranges;
+    },
+    push(task: Task, files: readonly FileUnderWay[], part = 0): void {
+      unfinished.set(task, { files, part });
+      tasks.push(task);
+      if (task.kind === "range") ranges++;
+    },
+    next: () => tasks.shift(),
+    /** The files of a task, or the one that it is a `part` of. */
+    finished(task: Task) {
+      const found = unfinished.get(task);
+      if (!found) throw new Error("a task was finished that was not given");
+      unfinished.delete(task);
+      if (task.kind === "range") ranges--;
+      return found;
+    },
+  };
+}
+
+/** Makes tasks of a large file, one for each range of its bytes. */
+function split(file: FileUnderWay, measured: Measured, { profile, put }: Building, tasks: Tasks): void {
+  const count = Math.ceil(measured.size / rangeLength);
+  file.parts = { count, built: 0, ready: new Map(), balancing: balancer(profile, put) };
+  for (let part = 0; part < count; part++) {
+    const offset = part * rangeLength;
+    const length = Math.min(rangeLength, measured.size - offset);
+    tasks.push({ kind: "range", offset, length, ...measured }, [file], part);
+  }
+}
+
+/**
+ * Returns a function that builds a file where all of its leaves are known, and returns whether it did. The parts of a large
+ * file are built in order as they arrive.
+ */
+function fileBuilder({ profile, put, tree, addDigest }: Building): (file: FileUnderWay) => boolean {
+  const rawCid = Buffer.concat([rawCidPrefix, new Uint8Array(digestLength)]);
+  const push = (leaves: Leaves, { push }: Balancer): void => {
+    for (const leaf of linksOf(leaves, profile)) {
+      addDigest(leaf.cid.multihash.digest);
+      push(leaf);
+    }
+  };
+  const finish = (name: string, balancing: Balancer): boolean => {
+    const { cid, tsize } = balancing.finish();
+    tree.file(name, cid.bytes, tsize);
+    return true;
+  };
+  return ({ name, leaves, parts }) => {
+    if (leaves?.digests.length === digestLength && !leaves.lengths) {
+      // Most files are one raw leaf, whose CID is the file's.
+      addDigest(leaves.digests);
+      rawCid.set(leaves.digests, rawCidPrefix.length);
+      tree.file(name, rawCid, leaves.bytes);
+      return true;
+    }
+    if (leaves) {
+      const balancing = balancer(profile, put);
+      push(leaves, balancing);
+      return finish(name, balancing);
+    }
+    if (!parts) return false;
+    for (let part = parts.ready.get(parts.built); part; part = parts.ready.get(parts.built)) {
+      parts.ready.delete(parts.built++);
+      push(part, parts.balancing);
+    }
+    return parts.built === parts.count && finish(name, parts.balancing);
+  };
 }
 
 type Balancer = ReturnType<typeof balancer>;

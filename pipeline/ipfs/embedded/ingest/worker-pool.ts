@@ -70,57 +70,25 @@ export function startWorkerPool(
   writing: Writing,
 ): WorkerPool {
   const { counter, limits } = writing;
-  const members = Array.from({ length: limits.workers }, () => startMember());
   const tasks = new Map<number, Task>();
   let results: { task: Task; hashed: Hashed }[] = [];
   let failure: { readonly error: Error } | undefined;
   let wake = (): void => {};
   let lastId = 0;
-
-  function startMember() {
-    const claim = writing.claim();
-    // The worker's file has the same ending as this one: .ts in a checkout, .js in the published package.
-    const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-    const worker = new Worker(new URL(`./ingest-worker${ending}`, import.meta.url), {
-      // A thread's objects are small and short-lived: unbounded, 50 MB of garbage would build up before V8 collects it.
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
-      workerData: { folder, ...hashing, claim, counter, limits } satisfies Post,
-    });
-    const member = { worker, claimed: claim.number, tasks: 0, left: Promise.withResolvers<number | undefined>() };
-    worker.on("message", (answer: Answer) => {
-      if (answer.kind === "hashed") {
-        member.tasks--;
-        results.push({ task: tasks.get(answer.id)!, hashed: answer.hashed });
-        tasks.delete(answer.id);
-      } else if (answer.kind === "done") member.left.resolve(answer.number);
-      else if (answer.id === undefined) member.left.reject(errorOf(answer.error));
-      else failure ??= { error: errorOf(answer.error) };
-      wake();
-    });
-    const lost = (error: Error): void => {
-      member.left.reject(error);
-      failure ??= { error };
-      wake();
-    };
-    worker.on("error", (error) => lost(error as Error));
-    worker.on("exit", (code) => lost(new Error(`a thread that hashes files ended (${code})`)));
-    member.left.promise.catch(() => undefined);
-    return member;
-  }
-  const leave = async (order: Exclude<Order, { kind: "hash" }>): Promise<void> => {
-    const leaving = members.map(async ({ worker, claimed, left }) => {
-      worker.postMessage(order);
-      try {
-        // Only now: the thread has committed the pack and closed it.
-        writing.returned((await left.promise) ?? claimed);
-      } finally {
-        await worker.terminate();
-      }
-    });
-    const outcomes = await Promise.allSettled(leaving);
-    const lost = outcomes.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
-    if (lost) throw lost.reason;
+  const onHashed = (id: number, hashed: Hashed): void => {
+    const task = tasks.get(id);
+    if (task) results.push({ task, hashed });
+    else failure ??= { error: new Error(`a worker hashed the task ${id}, which it was not given`) };
+    tasks.delete(id);
+    wake();
   };
+  const onFailed = (error: Error): void => {
+    failure ??= { error };
+    wake();
+  };
+  const members = Array.from({ length: limits.workers }, () =>
+    startMember({ folder, ...hashing, claim: writing.claim(), counter, limits }, { onHashed, onFailed }),
+  );
 
   return {
     get busy() {
@@ -149,9 +117,71 @@ export function startWorkerPool(
       return ready;
     },
 
-    commit: () => leave({ kind: "commit" }),
-    discard: () => leave({ kind: "discard" }).catch(() => undefined),
+    commit: () => leave(members, { kind: "commit" }, writing),
+    discard: () => leave(members, { kind: "discard" }, writing).catch(() => undefined),
   };
+}
+
+interface Member {
+  readonly worker: Worker;
+  /** The number of the pack that it began with. */
+  readonly claimed: number;
+  tasks: number;
+  /** Resolves to the pack that was appended to last when the thread has committed or discarded. */
+  readonly left: PromiseWithResolvers<number | undefined>;
+}
+
+interface Events {
+  onHashed(id: number, hashed: Hashed): void;
+  /** A task failed, or the thread ended. */
+  onFailed(error: Error): void;
+}
+
+function startMember(post: Post, { onHashed, onFailed }: Events): Member {
+  // The worker's file has the same ending as this one: .ts in a checkout, .js in the published package.
+  const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+  const worker = new Worker(new URL(`./ingest-worker${ending}`, import.meta.url), {
+    // A thread's objects are small and short-lived: unbounded, 50 MB of garbage would build up before V8 collects it.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    workerData: post,
+  });
+  const member: Member = { worker, claimed: post.claim.number, tasks: 0, left: Promise.withResolvers() };
+  worker.on("message", (answer: Answer) => {
+    if (answer.kind === "hashed") {
+      member.tasks--;
+      onHashed(answer.id, answer.hashed);
+    } else if (answer.kind === "done") member.left.resolve(answer.number);
+    else if (answer.id === undefined) member.left.reject(errorOf(answer.error));
+    else onFailed(errorOf(answer.error));
+  });
+  const lost = (error: Error): void => {
+    member.left.reject(error);
+    onFailed(error);
+  };
+  worker.on("error", (error) => lost(error as Error));
+  worker.on("exit", (code) => lost(new Error(`a thread that hashes files ended (${code})`)));
+  member.left.promise.catch(() => undefined);
+  return member;
+}
+
+/** Ends all threads, and makes their packs free again. @throws the error of the first that failed. */
+async function leave(
+  members: readonly Member[],
+  order: Exclude<Order, { kind: "hash" }>,
+  writing: Writing,
+): Promise<void> {
+  const leaving = members.map(async ({ worker, claimed, left }) => {
+    worker.postMessage(order);
+    try {
+      // Only now: the thread has committed the pack and closed it.
+      writing.returned((await left.promise) ?? claimed);
+    } finally {
+      await worker.terminate();
+    }
+  });
+  const outcomes = await Promise.allSettled(leaving);
+  const lost = outcomes.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (lost) throw lost.reason;
 }
 
 function errorOf({ message, kind, hint, code, path }: PlainError): Error {
