@@ -3,7 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { groupOf } from "../../pipeline/core/page/groups.ts";
 import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
-import { axisOf, dayAt, lanesOf, partOf, ticksOf } from "./lanes.ts";
+import { type Axis, axisOf, dayAt, type Lane, lanesOf, partOf, ticksOf } from "./lanes.ts";
 import type { Campaign } from "./portal.ts";
 import { ask, drawn, setAsk } from "./state.ts";
 
@@ -27,27 +27,8 @@ export function Timeline({ campaign }: { readonly campaign: Campaign }) {
   if (!axis || !drawn.value) return null;
   const lanes = lanesOf(drawn.value.rows, campaign.groups, axis);
   if (lanes.length === 0) return null;
-  const { from, until } = ask.value;
-  const chosen: readonly [number, number] | undefined =
-    dragged ??
-    (from !== undefined || until !== undefined
-      ? [from === undefined ? 0 : partOf(from, "start", axis), until === undefined ? 1 : partOf(until, "end", axis)]
-      : undefined);
   const height = lanes.length * laneHeight;
-  const partAt = (event: PointerEvent) => {
-    const box = drawing.current?.getBoundingClientRect();
-    return box && box.width > 0 ? Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) : 0;
-  };
-  const end = () => {
-    const chosenNow = current.current;
-    drag(undefined);
-    if (!chosenNow) return;
-    const [low, high] = [Math.min(...chosenNow), Math.max(...chosenNow)];
-    // A click is no choice of a moment: it removes what was chosen.
-    const isClick = high - low < 0.005;
-    const days = isClick ? { from: undefined, until: undefined } : { from: dayAt(low, axis), until: dayAt(high, axis) };
-    setAsk({ ...ask.value, ...days });
-  };
+  const chosen = dragged ?? chosenPart(axis);
   return (
     <figure class="timeline">
       <svg
@@ -57,43 +38,22 @@ export function Timeline({ campaign }: { readonly campaign: Campaign }) {
         aria-label={find.timeline(...(campaign.time ?? ["", ""]))}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
-          const at = partAt(event);
+          const at = partAt(event, drawing.current);
           drag([at, at]);
         }}
         onPointerMove={(event) => {
-          if (current.current) drag([current.current[0], partAt(event)]);
+          if (current.current) drag([current.current[0], partAt(event, drawing.current)]);
         }}
-        onPointerUp={end}
+        onPointerUp={() => {
+          const released = current.current;
+          drag(undefined);
+          if (released) choose(released, axis);
+        }}
         onPointerCancel={() => drag(undefined)}
       >
         <title>{find.timelineHint}</title>
-        {ticksOf(axis)
-          .filter(({ at }) => at < 0.88)
-          .map(({ at, text }) => (
-            <g key={text}>
-              <path class="grid" d={`M${at * width} 0v${height + 3}`} />
-              <text x={at * width + 2} y={height + 13}>
-                {text}
-              </text>
-            </g>
-          ))}
-        {lanes.map(({ platform }, i) => (
-          <text key={platform ?? ""} x="2" y={i * laneHeight + 10}>
-            {oneLine(platform ?? find.noPlatform).slice(0, 50)}
-          </text>
-        ))}
-        {lanes.map(({ platform, spans }, i) => (
-          <path
-            key={platform ?? ""}
-            class={`lane group-${groupOf(platform, campaign.groups)}`}
-            d={spans
-              .map(([a, b]) => {
-                const x = Math.round(a * width * 10) / 10;
-                return `M${x} ${i * laneHeight + 13}h${Math.max(2, Math.round((b - a) * width * 10) / 10)}v8H${x}z`;
-              })
-              .join("")}
-          />
-        ))}
+        <Ticks axis={axis} height={height} />
+        <Lanes lanes={lanes} campaign={campaign} />
         {chosen && (
           <rect
             class="chosen"
@@ -106,4 +66,68 @@ export function Timeline({ campaign }: { readonly campaign: Campaign }) {
       </svg>
     </figure>
   );
+}
+
+/** The part of the axis between the days that the filters have. */
+function chosenPart(axis: Axis): Dragged {
+  const { from, until } = ask.value;
+  if (from === undefined && until === undefined) return undefined;
+  return [from === undefined ? 0 : partOf(from, "start", axis), until === undefined ? 1 : partOf(until, "end", axis)];
+}
+
+/** The part of the axis under the pointer, 0 to 1. */
+function partAt(event: PointerEvent, drawing: SVGSVGElement | null): number {
+  const box = drawing?.getBoundingClientRect();
+  return box && box.width > 0 ? Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) : 0;
+}
+
+/** Filters by the days that were dragged over. A click is no choice of a moment: it removes what was chosen. */
+function choose(dragged: readonly [number, number], axis: Axis): void {
+  const [low, high] = [Math.min(...dragged), Math.max(...dragged)];
+  const isClick = high - low < 0.005;
+  const days = isClick ? { from: undefined, until: undefined } : { from: dayAt(low, axis), until: dayAt(high, axis) };
+  setAsk({ ...ask.value, ...days });
+}
+
+function Ticks({ axis, height }: { readonly axis: Axis; readonly height: number }) {
+  // One further to the right would not fit its text.
+  const ticks = ticksOf(axis).filter(({ at }) => at < 0.88);
+  return (
+    <>
+      {ticks.map(({ at, text }) => (
+        <g key={text}>
+          <path class="grid" d={`M${at * width} 0v${height + 3}`} />
+          <text x={at * width + 2} y={height + 13}>
+            {text}
+          </text>
+        </g>
+      ))}
+    </>
+  );
+}
+
+/** A lane for each platform: its name, and below it when it measured. */
+function Lanes({ lanes, campaign }: { readonly lanes: readonly Lane[]; readonly campaign: Campaign }) {
+  return (
+    <>
+      {lanes.map(({ platform }, i) => (
+        <text key={platform ?? ""} x="2" y={i * laneHeight + 10}>
+          {oneLine(platform ?? texts.find.noPlatform).slice(0, 50)}
+        </text>
+      ))}
+      {lanes.map(({ platform, spans }, i) => (
+        <path
+          key={platform ?? ""}
+          class={`lane group-${groupOf(platform, campaign.groups)}`}
+          d={spans.map((span) => barOf(span, i * laneHeight + 13)).join("")}
+        />
+      ))}
+    </>
+  );
+}
+
+/** The outline of a bar, wide enough to be seen. */
+function barOf([from, to]: readonly [number, number], y: number): string {
+  const x = Math.round(from * width * 10) / 10;
+  return `M${x} ${y}h${Math.max(2, Math.round((to - from) * width * 10) / 10)}v8H${x}z`;
 }

@@ -6,11 +6,11 @@ import { formatBytes } from "../../pipeline/core/text/shown.ts";
 import type { OpenArrays } from "../../pipeline/formats/arrays.ts";
 import { button, element } from "../dom.ts";
 import type { Texts } from "../texts/en.ts";
-import { axisOf, type Catalog, catalogOf, type PlotKind } from "./catalog.ts";
+import { axisOf, type Catalog, catalogOf, type Drawable, type PlotKind } from "./catalog.ts";
 import { chunkMapOf } from "./chunk-map.ts";
 import { type ColourMapName, colourMapNames, colourTable } from "./colours.ts";
 import { checkbox, chooser, slider } from "./controls.ts";
-import { figureOf } from "./figure.ts";
+import { type Figure, figureOf } from "./figure.ts";
 import { loadPlan, type PlotData } from "./load.ts";
 import { type Choice, type Plan, planOf } from "./plan.ts";
 import { savePng, saveSvg } from "./save.ts";
@@ -31,161 +31,198 @@ interface State extends Choice {
   readonly isLog: boolean;
 }
 
+/** What is shown of a dataset, and how to show something else of it. */
+interface Shown {
+  readonly arrays: OpenArrays;
+  readonly options: ViewOptions;
+  readonly catalog: Catalog;
+  readonly coordinates: CoordinateTexts;
+  readonly figure: Figure;
+  state: State;
+  plan: Plan;
+  /** Absent until it is read. */
+  data: PlotData | undefined;
+  readonly change: (by: Partial<State>) => void;
+  readonly showFailure: (failure: Error) => void;
+}
+
 /** Resolves once the first plot is drawn. `undefined` where nothing of the dataset can be. */
 export async function arraysView(arrays: OpenArrays, options: ViewOptions): Promise<HTMLElement | undefined> {
   const catalog = catalogOf(arrays);
   const { first } = catalog;
   if (!first) return undefined;
   const { texts } = options;
-  const figure = figureOf("ql-1", texts);
   const controls = element("div", { class: "ql-controls" });
   const notes = element("div", { class: "ql-notes", "aria-live": "polite" });
   const footer = element("div", { class: "ql-footer" });
+  const figure = figureOf("ql-1", texts);
+  const state = initialState(first);
   const coordinates = coordinateTexts(catalog);
-  let state: State = {
-    drawable: first,
-    kind: first.kinds[0]!,
-    index: new Map(),
-    whole: false,
-    colours: "viridis",
-    isLog: false,
+  const shown: Shown = {
+    ...{ arrays, options, catalog, coordinates, figure, state },
+    plan: planOf(catalog, state),
+    data: undefined,
+    change(by) {
+      shown.state = { ...shown.state, ...by };
+      void update("drawable" in by || "kind" in by || "index" in by || "whole" in by);
+    },
+    showFailure: ({ message }) => notes.replaceChildren(element("p", { class: "ql-error" }, texts.failed(message))),
   };
-  let plan: Plan = planOf(catalog, state);
-  let data: PlotData | undefined;
+  const showControls = () => {
+    const hasFocus = controls.contains(document.activeElement) ? focusedIn(controls) : undefined;
+    controls.replaceChildren(...controlsOf(shown));
+    if (hasFocus !== undefined) controls.querySelectorAll<HTMLElement>("select, input")[hasFocus]?.focus();
+  };
+  const draw = () => {
+    if (!shown.data) return;
+    drawFigure(shown, shown.data);
+    notes.replaceChildren(...notesOf(shown));
+    footer.replaceChildren(...footerOf(shown));
+  };
   let turn = 0;
-
-  const change = (by: Partial<State>) => {
-    state = { ...state, ...by };
-    void update("drawable" in by || "kind" in by || "index" in by || "whole" in by);
-  };
   const update = async (isRead: boolean) => {
     const mine = ++turn;
-    plan = planOf(catalog, state);
+    shown.plan = planOf(catalog, shown.state);
     showControls();
-    if (!isRead && data) return draw();
-    data = undefined;
-    if (plan.needsClick) {
+    if (!isRead && shown.data) return draw();
+    shown.data = undefined;
+    if (shown.plan.needsClick) {
       figure.clear();
-      return showNotes();
+      return notes.replaceChildren(...notesOf(shown));
     }
     notes.replaceChildren(element("p", { class: "quiet" }, texts.reading));
     try {
-      const loaded = await loadPlan(catalog, plan);
+      const loaded = await loadPlan(catalog, shown.plan);
       if (mine !== turn) return;
-      data = loaded;
+      shown.data = loaded;
       draw();
-      nameSliders(plan);
+      // After the plot, which is of more interest than what the positions of sliders are.
+      nameSliders(shown, showControls);
     } catch (error) {
       if (mine !== turn) return;
       figure.clear();
       if (!isFailure(error)) throw error;
-      notes.replaceChildren(element("p", { class: "ql-error" }, texts.failed(error.message)));
+      shown.showFailure(error);
     }
-  };
-  /** What their positions stand for is of less interest than the plot: it comes after it, or the positions are numbers. */
-  const nameSliders = (of: Plan) =>
-    void coordinates.load(of).then(
-      (isNew) => isNew && showControls(),
-      (error: unknown) => {
-        // The positions stay numbers.
-        if (!isFailure(error)) throw error;
-      },
-    );
-  const draw = () => {
-    if (!data) return;
-    figure.root.hidden = data.kind === "value";
-    figure.show(data, { colours: colourTable(state.colours), isLog: state.isLog });
-    showNotes();
-    showFooter();
-  };
-  const showNotes = () => {
-    const lines: HTMLElement[] = [];
-    if (data?.kind === "value") lines.push(element("p", { class: "ql-value" }, single(data)));
-    const readAll = (label: string) => button(label, () => change({ whole: true }));
-    if (plan.needsClick)
-      lines.push(
-        element("p", {}, texts.tooLarge(formatBytes(plan.bytes)), " ", readAll(texts.read(formatBytes(plan.bytes)))),
-      );
-    else if (plan.part) {
-      const { count, size, dimension } = plan.part;
-      const says = texts.first(grouped(count), grouped(size), baseName(dimension));
-      const more = state.whole ? [] : [" ", readAll(texts.readAll(formatBytes(plan.wholeBytes)))];
-      lines.push(element("p", {}, says, ...more));
-    }
-    notes.replaceChildren(...lines);
-  };
-  const showControls = () => {
-    const isColoured = state.kind === "field" || state.kind === "track";
-    const hasFocus = controls.contains(document.activeElement) ? focusedIn(controls) : undefined;
-    controls.replaceChildren(
-      chooser(
-        texts.variable,
-        catalog.drawables.map(({ variable }) => ({ value: variable.name, text: nameOf(variable) })),
-        state.drawable.variable.name,
-        (name) => {
-          const drawable = catalog.drawables.find(({ variable }) => variable.name === name) ?? first;
-          const kind = drawable.kinds.includes(state.kind) ? state.kind : drawable.kinds[0]!;
-          change({ drawable, kind: kind === "histogram" ? drawable.kinds[0]! : kind, whole: false });
-        },
-      ),
-      ...(state.drawable.kinds.length > 1
-        ? [
-            chooser(
-              texts.kind,
-              state.drawable.kinds.map((kind) => ({ value: kind, text: texts.kinds[kind] })),
-              state.kind,
-              (kind) => change({ kind: kind as PlotKind, whole: false }),
-            ),
-          ]
-        : []),
-      ...plan.fixed
-        .filter(({ size }) => size > 1)
-        .map(({ dimension, size, index }) =>
-          slider(
-            baseName(dimension),
-            { size, at: index, textOf: (at) => coordinates.textOf(dimension, at, size) },
-            (at) => change({ index: new Map(state.index).set(dimension, at) }),
-          ),
-        ),
-      ...(isColoured
-        ? [
-            chooser(
-              texts.colours,
-              colourMapNames.map((name) => ({ value: name, text: name })),
-              state.colours,
-              (name) => change({ colours: name as ColourMapName }),
-            ),
-          ]
-        : []),
-      ...(state.kind === "value" ? [] : [checkbox(texts.logarithmic, state.isLog, (isLog) => change({ isLog }))]),
-    );
-    if (hasFocus !== undefined) controls.querySelectorAll<HTMLElement>("select, input")[hasFocus]?.focus();
-  };
-  const showFooter = () => {
-    const name = `${options.name}-${baseName(state.drawable.variable.name)}`;
-    const save = (how: (name: string) => void | Promise<void> | undefined) => () =>
-      void Promise.resolve(how(name)).catch((error: Error) =>
-        notes.replaceChildren(element("p", { class: "ql-error" }, texts.failed(error.message))),
-      );
-    const children: Node[] = [];
-    if (data?.kind !== "value") {
-      const drawn = (how: (svg: SvgNode, as: string) => void | Promise<void>) =>
-        save((as) => figure.plot && how(figure.plot.svg, as));
-      children.push(button(texts.saveSvg, drawn(saveSvg)), button(texts.savePng, drawn(savePng)));
-    }
-    if (options.isZarr && data && isGlobal(data, arrays))
-      children.push(
-        element(
-          "a",
-          { href: `https://gridlook.pages.dev/#${options.url.href}`, rel: "noopener external" },
-          texts.gridlook,
-        ),
-      );
-    children.push(chunksOf(plan, texts));
-    footer.replaceChildren(...children);
   };
   await update(true);
   return element("div", { class: "ql" }, controls, figure.root, notes, footer);
+}
+
+const initialState = (drawable: Drawable): State => ({
+  drawable,
+  kind: drawable.kinds[0]!,
+  index: new Map(),
+  whole: false,
+  colours: "viridis",
+  isLog: false,
+});
+
+function drawFigure({ figure, state }: Shown, data: PlotData): void {
+  figure.root.hidden = data.kind === "value";
+  figure.show(data, { colours: colourTable(state.colours), isLog: state.isLog });
+}
+
+/** Gives the positions of sliders their coordinates; where these can't be read, they stay numbers. */
+function nameSliders({ coordinates, plan }: Shown, showControls: () => void): void {
+  void coordinates.load(plan).then(
+    (isNew) => isNew && showControls(),
+    (error: unknown) => {
+      if (!isFailure(error)) throw error;
+    },
+  );
+}
+
+/** What is drawn of the whole, and a button that reads the rest. */
+function notesOf({ plan, data, state, change, options: { texts } }: Shown): HTMLElement[] {
+  const value = data?.kind === "value" ? [element("p", { class: "ql-value" }, single(data))] : [];
+  const readAll = (label: string) => button(label, () => change({ whole: true }));
+  if (plan.needsClick) {
+    const size = formatBytes(plan.bytes);
+    return [...value, element("p", {}, texts.tooLarge(size), " ", readAll(texts.read(size)))];
+  }
+  if (!plan.part) return value;
+  const { count, size, dimension } = plan.part;
+  const part = texts.first(grouped(count), grouped(size), baseName(dimension));
+  const more = state.whole ? [] : [" ", readAll(texts.readAll(formatBytes(plan.wholeBytes)))];
+  return [...value, element("p", {}, part, ...more)];
+}
+
+/** Choosers and sliders for what is drawn, and how. */
+function controlsOf(shown: Shown): HTMLElement[] {
+  const { options, state, change } = shown;
+  const { texts } = options;
+  const isColoured = state.kind === "field" || state.kind === "track";
+  return [
+    variableChooser(shown),
+    ...(state.drawable.kinds.length > 1 ? [kindChooser(shown)] : []),
+    ...slidersOf(shown),
+    ...(isColoured ? [colourChooser(shown)] : []),
+    ...(state.kind === "value" ? [] : [checkbox(texts.logarithmic, state.isLog, (isLog) => change({ isLog }))]),
+  ];
+}
+
+function variableChooser({ catalog: { drawables }, options, state, change }: Shown): HTMLElement {
+  return chooser(
+    options.texts.variable,
+    drawables.map(({ variable }) => ({ value: variable.name, text: nameOf(variable) })),
+    state.drawable.variable.name,
+    (name) => {
+      const drawable = drawables.find(({ variable }) => variable.name === name) ?? drawables[0]!;
+      const kind = drawable.kinds.includes(state.kind) ? state.kind : drawable.kinds[0]!;
+      change({ drawable, kind: kind === "histogram" ? drawable.kinds[0]! : kind, whole: false });
+    },
+  );
+}
+
+function kindChooser({ options: { texts }, state, change }: Shown): HTMLElement {
+  return chooser(
+    texts.kind,
+    state.drawable.kinds.map((kind) => ({ value: kind, text: texts.kinds[kind] })),
+    state.kind,
+    (kind) => change({ kind: kind as PlotKind, whole: false }),
+  );
+}
+
+/** One for each dimension of which one position is drawn. */
+function slidersOf({ plan, state, coordinates, change }: Shown): HTMLElement[] {
+  return plan.fixed
+    .filter(({ size }) => size > 1)
+    .map(({ dimension, size, index }) =>
+      slider(baseName(dimension), { size, at: index, textOf: (at) => coordinates.textOf(dimension, at, size) }, (at) =>
+        change({ index: new Map(state.index).set(dimension, at) }),
+      ),
+    );
+}
+
+function colourChooser({ options, state, change }: Shown): HTMLElement {
+  return chooser(
+    options.texts.colours,
+    colourMapNames.map((name) => ({ value: name, text: name })),
+    state.colours,
+    (name) => change({ colours: name as ColourMapName }),
+  );
+}
+
+/** Buttons that save the plot, a link to another viewer, and which chunks were read. */
+function footerOf(shown: Shown): Node[] {
+  const { data, plan, arrays, options } = shown;
+  const { texts, url } = options;
+  const href = `https://gridlook.pages.dev/#${url.href}`;
+  return [
+    ...(data?.kind === "value" ? [] : saveButtons(shown)),
+    ...(options.isZarr && data && isGlobal(data, arrays)
+      ? [element("a", { href, rel: "noopener external" }, texts.gridlook)]
+      : []),
+    chunksOf(plan, texts),
+  ];
+}
+
+function saveButtons({ figure, options: { texts, name }, state, showFailure }: Shown): HTMLElement[] {
+  const fileName = `${name}-${baseName(state.drawable.variable.name)}`;
+  const save = (how: (svg: SvgNode, as: string) => void | Promise<void>) => () =>
+    void Promise.resolve(figure.plot && how(figure.plot.svg, fileName)).catch(showFailure);
+  return [button(texts.saveSvg, save(saveSvg)), button(texts.savePng, save(savePng))];
 }
 
 /** "tdry · dry bulb temperature (°C)" */
@@ -206,7 +243,9 @@ function focusedIn(controls: HTMLElement): number | undefined {
   return at < 0 ? undefined : at;
 }
 
-/** What the positions of sliders stand for: coordinates of dimensions, read whole once where they are small. */
+type CoordinateTexts = ReturnType<typeof coordinateTexts>;
+
+/** What the positions of sliders are: coordinates of dimensions, read whole at first use where they are small. */
 function coordinateTexts({ arrays, coordinates }: Catalog) {
   const texts = new Map<string, (at: number) => string>();
   return {
@@ -237,8 +276,8 @@ function chunksOf({ reads, bytes }: Plan, texts: Texts["quicklook"]): HTMLElemen
   const map = chunkMapOf(touched);
   // A table is in memory, and a file of one piece has no map.
   if (!map) return element("p", { class: "quiet" }, bytes === 0 ? "" : texts.stored(formatBytes(bytes)));
-  const says = texts.chunks(grouped(touched.chunks), grouped(map.total), formatBytes(bytes));
-  return element("details", { class: "ql-chunks" }, element("summary", {}, says), elementOf(map.svg, document));
+  const summary = texts.chunks(grouped(touched.chunks), grouped(map.total), formatBytes(bytes));
+  return element("details", { class: "ql-chunks" }, element("summary", {}, summary), elementOf(map.svg, document));
 }
 
 /** Grids that go around the globe, or that are divided by HEALPix. */
