@@ -22,7 +22,7 @@ import { lastAtMost } from "../../last-at-most.ts";
 import { commonPrefix, type Reader, reader, type Writer, writer } from "./bytes.ts";
 
 /** Of the layout. It changes with anything that a reader of files has to know. */
-export const version = 2;
+export const version = 3;
 
 export interface Header {
   readonly version: typeof version;
@@ -57,7 +57,7 @@ export function leafFile(dictionary: Dictionary, separator: string): string {
 /** The documents of a term with numbers from `number` · 2^`bits` on, or where these are. */
 export function windowFile(term: string, bits: number, number: number, what: "windows" | "boxes" = "windows"): string {
   const hash = hashOf(term);
-  return `${what}/${bits}/${digits(number, 16)}/${hash & 7}/${(hash >>> 3) & 7}/${nameOf(term)}`;
+  return `${what}/${bits}/${digits(number, 16)}/${(hash & 15).toString(16)}/${nameOf(term)}`;
 }
 
 /** How many digits there are, then each as a folder: `1000` is `4/1/0/0/0`. No file is then where a folder is. */
