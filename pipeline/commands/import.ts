@@ -6,17 +6,19 @@ import type { Campaign } from "../campaign/campaign.ts";
 import { configIn } from "../campaign/config.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
-import { emptyDirectory } from "../core/cid.ts";
+import { emptyDirectory, parseCid } from "../core/cid.ts";
 import { Failure, isFailure, kinds } from "../core/failure.ts";
 import { type ImportRecord, readImports, writeImports } from "../core/intake/imports.ts";
 import { formatBytes } from "../core/text/shown.ts";
 import { setLeaf } from "../core/tree/edit.ts";
+import type { Edit } from "../core/tree/edited-tree.ts";
 import { readTree } from "../core/tree/tree.ts";
 import { walk } from "../dag/read/read.ts";
 import { readIfThere } from "../disk/read.ts";
 import { assertMayChange } from "../disk/writable.ts";
 import { writeDurably } from "../disk/write.ts";
 import { addFiles } from "../ipfs/add-files.ts";
+import { hasBlock } from "../ipfs/has-block.ts";
 import { required } from "../ipfs/require-block.ts";
 import { type Fetched, fetchFile, fetchStore, workFolder } from "../stages/import/fetch-source.ts";
 import { allSources, isUrl, type Source } from "../stages/import/sources.ts";
@@ -27,10 +29,16 @@ export const importVerb: Verb = {
   flags: [
     ["--at <path>", "folder of the tree that the sources go into, each under its name in the catalog"],
     ["--only <name...>", "only these sources, or those of these catalogs in it: HALO, HALO/radar"],
+    ["--pull-request", "propose the lines on GitHub instead of writing them here; takes GITHUB_TOKEN"],
+    [
+      "--repo <owner/name>",
+      "with --pull-request: the campaign's repository on GitHub (default: that of git's remote origin)",
+    ],
   ],
   about: `CATALOG is a file or an address of an intake catalog of version 1, with the catalogs that it names. Fetches files over HTTP, Zarr stores whose
 metadata are consolidated, and what THREDDS offers by OPeNDAP; stores and verifies them on the campaign's node; puts a line for each into tree.yaml, and
-where it came from into imports.yaml. Ended and run again, it goes on. A source that did not change is not fetched again. What can't be imported
+where it came from into imports.yaml. With --pull-request the lines are proposed as \`pull-request\` does, all in one, and tree.yaml here stays as
+it is; what could not be imported is not among them. Ended and run again, it goes on. A source that did not change is not fetched again. What can't be imported
 is named, and the exit code is 4 where something did not answer, 1 where something else is the matter.`,
   completes: ["files"],
   example: "fieldtree import https://example.org/catalog.yml --at products",
@@ -43,9 +51,11 @@ is named, and the exit code is 4 where something did not answer, 1 where somethi
       ? (flags.only as readonly string[]).map((name) => name.replaceAll(".", "/"))
       : [];
     const campaign = await call.campaign();
-    await assertMayChange(join(folder(), "tree.yaml"));
+    const isProposed = flags.pullRequest === true;
+    if (!isProposed) await assertMayChange(join(folder(), "tree.yaml"));
     const { config } = await configIn(folder());
-    const importing = { campaign, at, budget: { bytes: config.limits.fetch } };
+    const importing = { campaign, at, isProposed, budget: { bytes: config.limits.fetch } };
+    const edits: Edit[] = [];
 
     let code = 0;
     let found = 0;
@@ -55,6 +65,7 @@ is named, and the exit code is 4 where something did not answer, 1 where somethi
       const outcome = await imported(source, importing, call);
       if (outcome.is === "failed")
         code = Math.max(code, outcome.temporary ? kinds.unavailable.exit : kinds.findings.exit);
+      else edits.push({ path: outcome.at, written: outcome.cid });
       call.out.result({ name: source.name, ...outcome }, textOf(source.name, outcome));
       await call.out.taken();
     }
@@ -64,7 +75,9 @@ is named, and the exit code is 4 where something did not answer, 1 where somethi
         only.length > 0 ? `no source has the name ${only.join(" or ")}` : "there is no source",
       );
     }
-    return code;
+    if (!isProposed || edits.length === 0) return code;
+    const { proposeEdits } = await import("../cli/propose-edits.ts");
+    return Math.max(code, await proposeEdits(edits, call));
   },
 };
 
@@ -82,6 +95,8 @@ type Outcome =
 interface Importing {
   readonly campaign: Campaign;
   readonly at: string;
+  /** Whether a pull request will have the lines, so that tree.yaml here stays as it is. */
+  readonly isProposed: boolean;
   /** Bytes that may still be fetched. */
   readonly budget: { bytes: number };
 }
@@ -100,7 +115,7 @@ async function imported(source: Source, importing: Importing, call: Call): Promi
 
 async function fetchedAndAdded(
   source: Exclude<Source, { kind: "other" }>,
-  { campaign, at, budget }: Importing,
+  { campaign, at, isProposed, budget }: Importing,
   call: Call,
 ): Promise<Outcome> {
   const { url, kind } = source;
@@ -113,7 +128,10 @@ async function fetchedAndAdded(
   const importsFile = join(call.folder(), "imports.yaml");
   const recorded = (await importsIn(importsFile)).get(path);
   const leaf = readTree(await readFile(treeFile)).tree.get(path);
-  const known = recorded?.url === url && leaf?.cid.toString() === recorded.cid ? recorded : undefined;
+  // A line that is only proposed is in no tree here: then the node has to have the data.
+  const isHere = async (cid: string) =>
+    isProposed ? hasBlock(parseCid(cid), campaign.home, world) : leaf?.cid.toString() === cid;
+  const known = recorded?.url === url && (await isHere(recorded.cid)) ? recorded : undefined;
   const fetching = { work: join(campaign.state, "import"), budget };
   const got =
     kind === "zarr"
@@ -134,8 +152,9 @@ async function fetchedAndAdded(
     ...(got.etag !== undefined && { etag: got.etag }),
     ...(got.modified !== undefined && { modified: got.modified }),
   };
-  const same = leaf?.cid.equals(cid) === true;
-  if (!same) await writeDurably(treeFile, setLeaf(await readFile(treeFile, "utf8"), path, cid.toString()).text);
+  const same = isProposed ? recorded?.cid === cid.toString() : leaf?.cid.equals(cid) === true;
+  if (!same && !isProposed)
+    await writeDurably(treeFile, setLeaf(await readFile(treeFile, "utf8"), path, cid.toString()).text);
   await writeDurably(importsFile, writeImports(new Map([...(await importsIn(importsFile)), [path, record]])));
   await rm(workFolder(fetching.work, url), { recursive: true, force: true });
   return { is: same ? "unchanged" : "added", url, at: path, cid: cid.toString(), bytes };

@@ -40,6 +40,6 @@ async function snapshot(bucket: string | undefined, call: Call): Promise<number 
   const { snapshotBucket } = await import("../cli/s3/snapshot.ts");
   const { cid, path } = await snapshotBucket(bucket, isProposed, call);
   if (!isProposed) return 0;
-  const { pullRequest } = await import("./pull-request.ts");
-  return pullRequest.run({ ...call, args: [`${path}=${cid}`] });
+  const { proposeEdits } = await import("../cli/propose-edits.ts");
+  return proposeEdits([{ path: path ?? "", written: cid.toString() }], call);
 }
