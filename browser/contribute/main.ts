@@ -12,12 +12,11 @@ import { copyButtons } from "../dataset/copy.ts";
 import { byId } from "../dom.ts";
 import { sha256Of } from "../reading/hash.ts";
 import { pageWorld } from "../reading/world.ts";
+import { contribute as texts } from "../texts/contribute.ts";
 import { en } from "../texts/en.ts";
 import type { AddedHere } from "./add.ts";
 import { chosenIn, type Dropped, droppedIn } from "./dropped.ts";
 import { resultView } from "./result.ts";
-
-const texts = en.contribute;
 
 const facts = JSON.parse(byId("campaign").textContent ?? "") as Facts;
 const [drop, progress, result] = [byId("drop"), byId("progress"), byId("result")];
@@ -31,6 +30,8 @@ async function take(dropped: Dropped | undefined): Promise<void> {
   const { signal } = running;
   result.hidden = true;
   try {
+    const [only] = dropped.files;
+    if (!dropped.isFolder && only && /\.json$/i.test(dropped.name) && (await showPlan(only.file))) return;
     const { addHere } = await import("./add.ts");
     const onProgress = (done: number, total: number) => {
       if (!signal.aborted) progress.textContent = texts.hashing(formatBytes(done), formatBytes(total));
@@ -43,6 +44,28 @@ async function take(dropped: Dropped | undefined): Promise<void> {
     progress.textContent = texts.failed(error instanceof Error ? error.message : String(error));
     // A fault of ours is for the console, too.
     if (!isFailure(error)) throw error;
+  }
+}
+
+/** Shows the plan of a pull request. Returns whether it is one. */
+async function showPlan(file: Blob): Promise<boolean> {
+  const { largestPlan, planIn, planView } = await import("./plan.ts");
+  const plan = file.size <= largestPlan ? planIn(await file.text()) : undefined;
+  if (!plan) return false;
+  result.innerHTML = planView(plan, texts).text;
+  result.hidden = false;
+  progress.textContent = "";
+  return true;
+}
+
+/** `?plan=ADDRESS`: a plan of this host. The page's policy lets it read no other. */
+async function showLinkedPlan(address: string): Promise<void> {
+  try {
+    const response = await fetch(new URL(address, location.href));
+    if (response.ok && (await showPlan(await response.blob()))) return;
+    progress.textContent = texts.noPlan(address);
+  } catch (error) {
+    progress.textContent = texts.failed(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -77,3 +100,6 @@ addEventListener("drop", (event) => {
   drop.classList.remove("over");
   if (event.dataTransfer) void droppedIn(event.dataTransfer.items).then(take);
 });
+
+const linked = new URLSearchParams(location.search).get("plan");
+if (linked !== null) void showLinkedPlan(linked);

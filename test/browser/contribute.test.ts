@@ -136,6 +136,72 @@ describe.skipIf(!haveChromium)("contribute.html", { timeout: 240_000 }, () => {
     await server?.close();
   });
 
+  it("shows what the plan of a pull request would publish, dropped or linked, and makes nothing of it but text", async () => {
+    const evil = "<img src=x onerror=alert(1)>";
+    const plan = {
+      state: "ready",
+      root: { from: null, to: aCid("root").toString() },
+      changes: [
+        {
+          op: "add",
+          path: "products/HALO/x.zarr",
+          to: aCid("x").toString(),
+          line: 3,
+          size: 1234,
+          datasets: [
+            {
+              path: "products/HALO/x.zarr",
+              title: `Radar ${evil}`,
+              variables: ["dbz"],
+              start: "2024-08-18T10:00:00Z",
+              end: "2024-08-18T12:00:00Z",
+              bbox: [-60, 10, -55, 15],
+              differs: [evil],
+            },
+          ],
+        },
+      ],
+      findings: [
+        { level: "warning", rule: "small-chunks", line: 3, file: "tree.yaml", says: `chunks are small ${evil}` },
+      ],
+    };
+    server.mounts.set(
+      "ipfs/plans",
+      new Map([
+        ["plan.json", JSON.stringify(plan)],
+        ["none.json", "{}"],
+      ]),
+    );
+    const page = await browser.newPage({ bypassCSP: true });
+    const expectPlan = async () => {
+      await page.waitForSelector("#plan-title");
+      const shown = await page.locator("#result").textContent();
+      for (const text of [
+        aCid("root").toString(),
+        "add products/HALO/x.zarr",
+        "1.2 kB",
+        `Radar ${evil}`,
+        "2024-08-18 · dbz",
+        "tree.yaml:3",
+      ])
+        expect(shown).toContain(text);
+      expect(await page.locator("#result svg.picture path").count()).toBe(1);
+      expect(await page.locator("#result img").count()).toBe(0);
+    };
+    await page.goto(`${server.url}/ipfs/x/contribute.html?plan=/ipfs/plans/plan.json`);
+    await expectPlan();
+    expect(await axeViolations(page, { preload: false })).toEqual([]);
+    await page.goto(`${server.url}/ipfs/x/contribute.html?plan=/ipfs/plans/none.json`);
+    await expect.poll(() => page.locator("#progress").textContent()).toContain("no plan of a pull request");
+    await page.setInputFiles("#file", {
+      name: "plan.json",
+      mimeType: "application/json",
+      buffer: Buffer.from(JSON.stringify(plan)),
+    });
+    await expectPlan();
+    await page.close();
+  });
+
   it("shows CID, line and preview of a chosen file, and sends nothing of it", async () => {
     const page = await browser.newPage({ bypassCSP: true });
     page.setDefaultTimeout(120_000);
