@@ -5,7 +5,7 @@ import { type Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import type { Node } from "./node.ts";
 
-export type Source = Pick<Node, "name" | "get">;
+export type Source = Pick<Node, "name" | "get" | "below">;
 
 /** Failures of one source in a row after which it is no longer requested: each may take as long as the timeout. */
 const mostFailures = 3;
@@ -46,6 +46,24 @@ export function inOrder(sources: readonly Source[]): Source {
     name: sources.map(({ name }) => name).join(", "),
     // A copy: other requests may change the order meanwhile.
     get: (cid, world) => anyOf([...order])(cid, world),
+    ...belowAny(order),
+  };
+}
+
+/** `below` of the first source that has it and sends anything; absent where none has it. */
+export function belowAny(sources: readonly Source[]): Pick<Source, "below"> {
+  if (!sources.some(({ below }) => below)) return {};
+  return {
+    async *below(root, arrivalOf, world) {
+      for (const { below } of [...sources]) {
+        let came = false;
+        for await (const block of below?.(root, arrivalOf, world) ?? []) {
+          came = true;
+          yield block;
+        }
+        if (came) return;
+      }
+    },
   };
 }
 

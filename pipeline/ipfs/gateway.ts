@@ -1,5 +1,5 @@
 /**
- * One trustless gateway: blocks over HTTP from a machine of another operator.
+ * One trustless gateway: blocks over HTTP from a machine of another operator, one by one, or all below a root in one CAR.
  *
  * The gateway is not trusted: blocks are hashed, and their length, their speed and the targets of redirects are bounded. A
  * gateway that does not have a block answers 404; any other response that isn't the block is a failure that names the gateway.
@@ -11,157 +11,144 @@
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
 import type { CID } from "multiformats/cid";
-import { fetchUnlessAborted } from "../core/abort.ts";
-import { withoutSlash } from "../core/campaign/fields.ts";
-import { Failure } from "../core/failure.ts";
+import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { isInline } from "../dag/block.ts";
+import { type Block, isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
-import { describeError, excerpt, kindOfStatus, readBody } from "../http/http.ts";
+import { excerpt, kindOfStatus, readBody } from "../http/http.ts";
+import { bodyOf, chunksOf } from "./gateways/body.ts";
+import { type Arrival, wantedBlocks } from "./gateways/car-answer.ts";
+import { type Link, linkOf, usualLimits } from "./gateways/link.ts";
+import { ask, baseOf, waitAsked } from "./gateways/request.ts";
 import type { Node } from "./node.ts";
 import { verified } from "./verify.ts";
 
 export interface GatewayTimeouts {
   /** ms until the first byte of an answer. The gateway may search the network meanwhile. */
   readonly answer: number;
-  /** ms in which a kilobyte must arrive after the first byte. */
+  /** ms in which a kilobyte must arrive after the first byte; longer on a link that is slower. */
   readonly stall: number;
   /** ms in all that the request for one block waits for a gateway that answers that it is busy. */
   readonly busy: number;
 }
 
-const usual: GatewayTimeouts = { answer: 15_000, stall: 5_000, busy: 10_000 };
+const usual: GatewayTimeouts = { answer: 15_000, stall: usualLimits.stall, busy: 10_000 };
 
-/** Subdomain gateways redirect a path once, load balancers perhaps once more. */
-const mostRedirects = 3;
+/** Most bytes of an answer that is no block: the reason is in its first lines. */
+const mostOfReason = 64_000;
+
+export type Gateway = Node & Required<Pick<Node, "below">>;
 
 /**
- * `url`: with its base path, without `/ipfs`.
+ * `url`: with its base path, without `/ipfs`. `link`: where what is measured is to be seen by others.
  *
  * @throws Failure `input` where `url` is not http or https, or contains a password.
  */
-export function gateway(url: string, timeouts: GatewayTimeouts = usual): Node {
+export function gateway(url: string, timeouts: GatewayTimeouts = usual, link?: Link): Gateway {
   const base = baseOf(url);
-  const name = `gateway ${base}`;
-  // While the gateway is busy all requests wait, not only the one that it refused. On the monotonic clock.
-  let busyUntil = 0;
-
-  const ask = async (at: URL, world: World): Promise<Response> => {
-    for (let here = at, redirects = 0; ; redirects++) {
-      const silence = new AbortController();
-      const timer = setTimeout(() => silence.abort(), timeouts.answer);
-      let response: Response;
-      try {
-        const request = new Request(here, {
-          headers: { accept: "application/vnd.ipld.raw" },
-          redirect: "manual",
-          signal: AbortSignal.any([world.signal, silence.signal]),
-        });
-        response = await fetchUnlessAborted(request, world);
-      } catch (cause) {
-        world.signal.throwIfAborted();
-        const why = silence.signal.aborted ? `no answer in ${timeouts.answer / 1000} s` : describeError(cause);
-        throw new Failure("unavailable", `${name}: ${why}`, { cause });
-      } finally {
-        clearTimeout(timer);
-      }
-      const to = response.headers.get("location");
-      if (response.status < 300 || response.status > 399 || to === null) return response;
-
-      await response.body?.cancel();
-      const next = URL.canParse(to, here) ? new URL(to, here) : undefined;
-      if (!next || !mayFollow(new URL(base), next)) {
-        throw new Failure("unavailable", `${name} redirects to ${excerpt(next?.origin ?? to)}, which is not followed`, {
-          hint: "if that is where the gateway lives now, name it in campaign.yaml",
-        });
-      }
-      if (redirects === mostRedirects) throw new Failure("unavailable", `${name} redirects ${redirects + 1} times`);
-      here = next;
-    }
+  const to: To = {
+    base,
+    name: `gateway ${base}`,
+    timeouts,
+    link: link ?? linkOf({ ...usualLimits, stall: timeouts.stall }),
+    busyUntil: 0,
+    sendsCars: true,
   };
-
   return {
-    name,
+    name: to.name,
 
     async get(cid, world) {
       // The empty block is excepted: gateways are probed with it.
       if (isInline(cid) && cid.multihash.digest.length > 0) return cid.multihash.digest;
-      const at = new URL(`${base}/ipfs/${cid.toV1()}?format=raw`);
-      for (let waited = 0; ; ) {
-        const rest = busyUntil - performance.now();
-        if (rest > 0) await world.sleep(rest);
-
-        const response = await ask(at, world);
-        if (response.status === 200) return blockIn(response, cid, world);
-
-        const limits = { atMost: 64_000, stallAfter: timeouts.stall, signal: world.signal };
-        const body = await readBody(`${name}:`, response, limits).catch(() => none);
-        world.signal.throwIfAborted();
-        if (response.status === 404 || response.status === 410) return undefined;
-
-        const wait = waitAsked(response) ?? 1000;
-        if (response.status !== 429 || waited + wait > timeouts.busy) {
-          const text = excerpt(new TextDecoder().decode(body));
-          const waiting = waited > 0 ? ` after waiting ${waited / 1000} s` : "";
-          throw new Failure(kindOfStatus(response.status), `${name} answered ${response.status}${waiting}: ${text}`);
-        }
-        waited += wait;
-        busyUntil = Math.max(busyUntil, performance.now() + wait);
-      }
+      return getBlock(to, cid, world);
     },
-  };
 
-  async function blockIn(response: Response, cid: CID, world: World): Promise<Uint8Array> {
-    const claims = Number(response.headers.get("content-length") ?? 0);
-    if (claims > largestBlock) {
-      await response.body?.cancel();
-      throw new Failure("corrupt", `${name} answered ${claims} bytes for ${cid}, more than any block has`);
+    below: (root, arrivalOf, world) => carBelow(to, root, arrivalOf, world),
+  };
+}
+
+interface To {
+  readonly base: string;
+  readonly name: string;
+  readonly timeouts: GatewayTimeouts;
+  readonly link: Link;
+  /** While the gateway is busy all requests wait, not only the one that it refused. On the monotonic clock. */
+  busyUntil: number;
+  /** False from the first answer on that is none, or not what was asked for. */
+  sendsCars: boolean;
+}
+
+async function getBlock(to: To, cid: CID, world: World): Promise<Uint8Array | undefined> {
+  const { base, name, timeouts, link } = to;
+  const asking = {
+    url: new URL(`${base}/ipfs/${cid.toV1()}?format=raw`),
+    accept: "application/vnd.ipld.raw",
+    timeoutMs: timeouts.answer,
+  };
+  for (let waited = 0; ; ) {
+    const rest = to.busyUntil - performance.now();
+    if (rest > 0) await world.sleep(rest);
+
+    const response = await ask(base, asking, link, world);
+    if (response.status === 200) return blockIn(to, response, cid, world);
+
+    const limits = { atMost: mostOfReason, stallAfter: timeouts.stall, signal: world.signal };
+    const body = await readBody(`${name}:`, response, limits).catch(() => none);
+    world.signal.throwIfAborted();
+    if (response.status === 404 || response.status === 410) return undefined;
+
+    const wait = waitAsked(response) ?? 1000;
+    if (response.status !== 429 || waited + wait > timeouts.busy) {
+      const text = excerpt(new TextDecoder().decode(body));
+      const waiting = waited > 0 ? ` after waiting ${waited / 1000} s` : "";
+      throw new Failure(kindOfStatus(response.status), `${name} answered ${response.status}${waiting}: ${text}`);
     }
-    try {
-      const limits = { atMost: largestBlock, stallAfter: timeouts.stall, signal: world.signal };
-      const bytes = await readBody(`${name}: ${cid}`, response, limits);
-      const page = response.headers.get("content-type")?.startsWith("text/html");
-      return await verified(cid, bytes, page ? `${name}, which answered a web page,` : name);
-    } catch (error) {
-      world.signal.throwIfAborted();
-      throw error;
-    }
+    waited += wait;
+    to.busyUntil = Math.max(to.busyUntil, performance.now() + wait);
   }
 }
 
 const none = new Uint8Array(0);
 
-/** `Retry-After` in ms; `undefined` where absent. A date counts as absent: using it requires clocks that agree. */
-function waitAsked(response: Response): number | undefined {
-  const value = response.headers.get("retry-after");
-  return value !== null && /^\d{1,9}$/.test(value) ? Math.max(100, Number(value) * 1000) : undefined;
+async function blockIn({ name, link }: To, response: Response, cid: CID, world: World): Promise<Uint8Array> {
+  const claims = Number(response.headers.get("content-length") ?? 0);
+  if (claims > largestBlock) {
+    await response.body?.cancel();
+    throw new Failure("corrupt", `${name} answered ${claims} bytes for ${cid}, more than any block has`);
+  }
+  const { signal } = world;
+  const bytes = await bodyOf(`${name}: ${cid}`, response, largestBlock, { link, signal });
+  const page = response.headers.get("content-type")?.startsWith("text/html");
+  const block = await verified(cid, bytes, page ? `${name}, which answered a web page,` : name);
+  link.completed();
+  return block;
 }
+
+const car = "application/vnd.ipld.car";
 
 /**
- * The same host or a subdomain of it (`dweb.link` redirects to `<cid>.ipfs.dweb.link`), over the same scheme or from http to
- * https.
+ * The blocks below `root` that are wanted, from one CAR. Ends without a failure where the gateway answers with anything but a
+ * CAR: a request for the block tells why, and it is asked for no CAR again unless it was only busy.
  *
- * Another host could be a machine that only this network can reach, and the gateway could use the redirect to reach it.
+ * @throws Failure `unavailable` where the answer stalls or breaks off.
  */
-function mayFollow(from: URL, to: URL): boolean {
-  const sameSite = to.hostname === from.hostname || to.hostname.endsWith(`.${from.hostname}`);
-  const samePort = to.protocol === from.protocol && to.port === from.port;
-  const upgrade = from.protocol === "http:" && to.protocol === "https:" && from.port === "" && to.port === "";
-  return sameSite && (samePort || upgrade) && to.username === "" && to.password === "";
-}
-
-function baseOf(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !["http:", "https:"].includes(parsed.protocol)) {
-    throw new Failure("input", `${JSON.stringify(url)} is no address of a gateway`, {
-      hint: "gateways in campaign.yaml look like https://ipfs.io",
-    });
+async function* carBelow(to: To, root: CID, arrivalOf: (cid: CID) => Arrival, world: World): AsyncGenerator<Block> {
+  const { base, name, timeouts, link } = to;
+  if (!to.sendsCars || to.busyUntil > performance.now()) return;
+  const url = new URL(`${base}/ipfs/${root.toV1()}?format=car&dag-scope=all`);
+  const accept = `${car}; version=1; order=dfs; dups=n`;
+  const response = await ask(base, { url, accept, timeoutMs: timeouts.answer }, link, world);
+  if (response.status !== 200 || !response.headers.get("content-type")?.startsWith(car)) {
+    await response.body?.cancel();
+    to.sendsCars = response.status === 404 || response.status === 429 || response.status >= 500;
+    return;
   }
-  if (parsed.username !== "" || parsed.password !== "") {
-    throw new Failure(
-      "input",
-      `the gateway at ${parsed.host} is given with a password, and campaign.yaml holds no secrets`,
-    );
+  try {
+    const { signal } = world;
+    yield* wantedBlocks(name, chunksOf(`${name}: CAR of ${root}`, response, { link, signal }), arrivalOf);
+  } catch (error) {
+    if (!isFailure(error, "corrupt")) throw error;
+    to.sendsCars = false;
+    world.log(`${error.message}; ${name} is asked for blocks one by one from now on`);
   }
-  return parsed.origin + withoutSlash(parsed.pathname).replace(/\/ipfs$/, "");
 }

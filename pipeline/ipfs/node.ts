@@ -11,6 +11,7 @@ import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
 import type { Block } from "../dag/block.ts";
 import type { Added, AddOptions } from "../dag/build/add-options.ts";
+import type { Arrival } from "./gateways/car-answer.ts";
 
 export interface Node {
   /** For messages: `embedded`, `kubo at http://127.0.0.1:5001`, `gateway https://…`. */
@@ -28,6 +29,13 @@ export interface Node {
    * block. `undefined`: it is not at hand in that way, or does not fit; `get` then says more.
    */
   getInto?(cid: CID, memory: Uint8Array, world: World): Promise<Uint8Array | undefined>;
+
+  /**
+   * Present where all blocks below a root can be had in one request: those that are wanted when they arrive, verified, each after
+   * a block that links to it. It may end early, for whatever reason: what did not come is not missing, but to be had by `get`,
+   * which tells why.
+   */
+  below?(root: CID, arrivalOf: (cid: CID) => Arrival, world: World): AsyncIterable<Block>;
 
   /** Present where finding out whether `get` would return a block costs less than returning it. */
   has?(cid: CID, world: World): Promise<boolean>;

@@ -42,6 +42,10 @@ export interface FakeGateway {
   /** What happens to the next `times` requests for blocks, or from now on. */
   fail(fault: Fault, times?: number): void;
   redirectTo: string;
+  /** The body of the answer to a request for a CAR; where it throws, the connection is cut. Absent: raw blocks are all it has. */
+  car: ((root: CID) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>) | undefined;
+  /** The roots of the CARs that were asked for. */
+  readonly cars: string[];
   /** ms before it answers anything. */
   delay: number;
   /** Path and query of every request for a block. Whether a probe comes too is up to how busy the machine is. */
@@ -62,6 +66,7 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url!, "http://gateway");
     const cid = CID.parse(url.pathname.split("/")[2]!);
+    if (url.searchParams.get("format") === "car") return answerCar(cid, response);
     const isProbe = cid.multihash.code === 0;
     if (!isProbe) noted(request, response);
     if (gateway.delay > 0) await new Promise((resolve) => setTimeout(resolve, gateway.delay));
@@ -75,6 +80,19 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
     response.writeHead(200, { "content-type": "application/vnd.ipld.raw", "content-length": bytes.length });
     response.end(bytes);
     gateway.sent += bytes.length;
+  };
+
+  const answerCar = async (root: CID, response: ServerResponse): Promise<void> => {
+    gateway.cars.push(`${root}`);
+    if (!gateway.car) return void response.writeHead(400).end("only raw blocks here");
+    const counted = async function* (chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        gateway.sent += chunk.length;
+        yield chunk;
+      }
+    };
+    response.writeHead(200, { "content-type": "application/vnd.ipld.car; version=1; order=dfs; dups=n" });
+    await pipeline(Readable.from(counted(gateway.car(root))), response).catch(() => {});
   };
 
   const noted = (request: IncomingMessage, response: ServerResponse): void => {
@@ -149,6 +167,8 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
       faultsLeft = times;
     },
     redirectTo: "",
+    car: undefined,
+    cars: [],
     delay: 0,
     requests: [],
     sent: 0,

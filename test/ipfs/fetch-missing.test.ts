@@ -41,7 +41,9 @@ describe("what a node lacks of a tree", () => {
     expect(fake.requests).toHaveLength(2);
     // Much longer than a busy machine takes to send the requests.
     fake.delay = 100;
-    await fetchMissing(aTree(100).root, memoryHome(), from(fake), plenty, testWorld());
+    const large = aTree(500);
+    fake.hold(large.blocks);
+    await fetchMissing(large.root, memoryHome(), from(fake), plenty, testWorld());
     expect(fake.mostOpen).toBeGreaterThan(8);
   });
 

@@ -5,32 +5,41 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, it, onTestFinished } from "vitest";
+import { readCar } from "../../pipeline/dag/car.ts";
 import { aCampaign, aFolder, fieldtree, start } from "../commands/program.ts";
 import { buoys } from "../formats/odf/buoys.ts";
 import { closed, listening } from "../servers/loopback.ts";
 import { useKubo } from "../servers/use-kubo.ts";
 
-/** A campaign and its gateway, and the requests for blocks that it answered. */
+/** A campaign and its gateway, with the blocks that it sent: one by one, or in CARs. */
 async function serving(cwd: string) {
   const running = start(["--json", "serve", "--port", "0"], { cwd });
   onTestFinished(() => void running.kill("SIGKILL"));
   const [line] = (await once(createInterface(running.stdout), "line")) as [string];
   const { url } = JSON.parse(line) as { url: string };
-  const requests: string[] = [];
+  const [sent, cars]: [string[], string[]] = [[], []];
   const proxy = createServer(async (request, response) => {
-    // Gateways are probed with the empty block, as often as they are slow.
-    if (!request.url!.includes("bafkqaaa")) requests.push(request.url!);
     const answer = await fetch(url + request.url!, {
       method: request.method!,
       headers: { accept: request.headers.accept ?? "*/*" },
       redirect: "manual",
     });
+    const body = Buffer.from(await answer.arrayBuffer());
+    // Gateways are probed with the empty block, as often as they are slow.
+    if (!request.url!.includes("bafkqaaa")) sent.push(...(await blocksIn(request.url!, body)));
+    if (request.url!.includes("format=car")) cars.push(request.url!);
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    response.end(Buffer.from(await answer.arrayBuffer()));
+    response.end(body);
   });
   const gateway = await listening(proxy);
   onTestFinished(() => closed(proxy));
-  return { gateway, requests };
+  return { gateway, sent, cars };
+}
+
+async function blocksIn(url: string, body: Uint8Array): Promise<readonly string[]> {
+  if (!url.includes("format=car")) return [/ipfs\/([^?/]+)/.exec(url)?.[1] ?? url];
+  const { blocks } = await readCar([body]);
+  return Array.fromAsync(blocks, ({ cid }) => `${cid}`);
 }
 
 async function run(cwd: string, ...args: readonly string[]) {
@@ -49,7 +58,7 @@ it.skipIf(!kubo.there)(
     const ship = await aCampaign({ "campaign.yaml": "campaign: ship\n" });
     await run(ship, "add", join(data, "a.txt"), "--at", "data/a.txt");
     const one = await run(ship, "publish");
-    const { gateway, requests } = await serving(ship);
+    const { gateway, sent, cars } = await serving(ship);
 
     const daemon = await kubo.started({ "Routing.Type": "dht" });
     const shore = await aCampaign({
@@ -57,11 +66,13 @@ it.skipIf(!kubo.there)(
     });
     const first = await run(shore, "pull", `ipfs://${one.head}`);
     expect(first).toMatchObject({ name: "ship", relation: "ahead", by: 1, head: one.head });
-    expect(requests.length).toBe(first.blocks);
+    // All were missing, and each came once; the root of a CAR twice, because it tells that all below it are missing.
+    expect(new Set(sent).size).toBe(first.blocks);
+    expect(sent.length).toBe(first.blocks + cars.length);
     for (const root of [one.portal, one.root]) await daemon.ipfs("dag", "stat", "--progress=false", "--offline", root);
-    requests.length = 0;
+    sent.length = 0;
     expect(await run(shore, "pull", "ship")).toMatchObject({ relation: "equal", blocks: 0 });
-    expect(requests).toEqual([]);
+    expect(sent).toEqual([]);
 
     const key = await daemon.ipfs("key", "gen", "onward");
     const pushed = await run(shore, "push", "ship", "--to", "ipns://onward");

@@ -10,7 +10,7 @@ import { atMost } from "../../core/concurrency.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { withBlockList } from "../../ipfs/block-list.ts";
-import { anyOf, type Source, withCircuitBreaker } from "../../ipfs/fallback.ts";
+import { anyOf, belowAny, type Source, withCircuitBreaker } from "../../ipfs/fallback.ts";
 import type { Fetched } from "../../ipfs/fetch-missing.ts";
 import type { HomeNode, Node } from "../../ipfs/node.ts";
 import type { ConfiguredPinService, Parts } from "../../stages/parts.ts";
@@ -82,5 +82,6 @@ function sourcesOf(
 }
 
 function oneOf(sources: readonly Source[]): Source | undefined {
-  return sources.length > 0 ? { name: sources.map(({ name }) => name).join(", "), get: anyOf(sources) } : undefined;
+  if (sources.length === 0) return undefined;
+  return { name: sources.map(({ name }) => name).join(", "), get: anyOf(sources), ...belowAny(sources) };
 }

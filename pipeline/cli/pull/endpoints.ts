@@ -44,9 +44,6 @@ export async function endpointsOf(
   return all.filter(({ url, kind }, i) => all.findIndex((other) => other.url === url && other.kind === kind) === i);
 }
 
-/** ms until a gateway counts as silent: three round trips of a bad link, also to one with a private address behind a VPN. */
-const silence = 10_000;
-
 /** An address as Kubo writes it into its repository: `/ip4/127.0.0.1/tcp/5001`, or a URL. */
 function urlOf(text: string): string {
   const [, kind, host, port] = /^\/(ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\/(\d+)/.exec(text) ?? [];
@@ -77,7 +74,7 @@ export async function anySourceOf(
     import("../../ipfs/kubo/kubo.ts"),
   ]);
   const sources = endpoints.flatMap(({ kind, url }): readonly Source[] => {
-    if (kind === "gateway") return [gateways([url], { silence })];
+    if (kind === "gateway") return [gateways([url])];
     const { name, getFromPeers } = kubo({ api: url });
     return getFromPeers ? [{ name, get: getFromPeers }] : [];
   });

@@ -12,7 +12,7 @@ export function remembering(source: Source): RememberingSource {
   const known = new Map<string, Uint8Array>();
   let stopped = false;
   return {
-    name: source.name,
+    ...source,
     async get(cid, world: World) {
       const key = Buffer.from(cid.multihash.bytes).toString("latin1");
       const here = known.get(key);

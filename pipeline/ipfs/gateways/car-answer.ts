@@ -1,0 +1,54 @@
+/**
+ * The blocks of a CAR that a gateway sends, as far as they were asked for.
+ *
+ * A gateway is not trusted, and a CAR has no end of its own. So a block is given on only where the caller wants it: linked from
+ * a block that it has, and not received yet. What else comes is counted, and little of it ends the answer.
+ */
+import type { CID } from "multiformats/cid";
+import { Failure } from "../../core/failure.ts";
+import type { Block } from "../../dag/block.ts";
+import { readCar } from "../../dag/car.ts";
+
+/**
+ * What a block is to the caller: `wanted`; `known`, where it has it or gets it elsewhere; or `unasked`, where nothing that it
+ * has links to it.
+ */
+export type Arrival = "wanted" | "known" | "unasked";
+
+/** Bytes of known blocks in one answer. A block that is linked to twice may come twice. */
+const mostKnown = 1024 * 1024;
+
+/** Blocks without bytes, or nearly, cost time all the same. */
+const leastCounted = 64;
+
+/**
+ * Verified blocks that are wanted when they arrive.
+ *
+ * @throws Failure `corrupt` where the gateway sends something else than was asked for, in whatever way; what `chunks` throws.
+ */
+export async function* wantedBlocks(
+  name: string,
+  chunks: AsyncGenerator<Uint8Array>,
+  arrivalOf: (cid: CID) => Arrival,
+): AsyncGenerator<Block> {
+  let known = 0;
+  try {
+    const { blocks } = await readCar(chunks);
+    for await (const block of blocks) {
+      switch (arrivalOf(block.cid)) {
+        case "wanted":
+          yield block;
+          break;
+        case "known":
+          known += Math.max(leastCounted, block.bytes.length);
+          if (known > mostKnown) throw new Failure("corrupt", `${name} sends blocks again and again`);
+          break;
+        case "unasked":
+          throw new Failure("corrupt", `${name} sends ${block.cid}, which nothing that it sent before links to`);
+      }
+    }
+  } finally {
+    // A caller that stops early ends the answer, too.
+    await chunks.return(undefined);
+  }
+}
