@@ -152,7 +152,7 @@ describe("a CAR that breaks off", () => {
       let left = 60;
       for await (const chunk of carOfAll(tree.blocks)(root)) {
         if (left-- === 0) {
-          fake.fail("reset", 8);
+          fake.fail("reset", 12);
           fake.car = undefined;
           throw new Error("cut");
         }

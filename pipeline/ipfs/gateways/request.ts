@@ -8,7 +8,7 @@ import { fetchUnlessAborted } from "../../core/abort.ts";
 import { withoutSlash } from "../../core/campaign/fields.ts";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { describeError, excerpt } from "../../http/http.ts";
+import { describeError, excerpt, reasonOf } from "../../http/http.ts";
 import type { Link } from "./link.ts";
 
 /** Subdomain gateways redirect a path once, load balancers perhaps once more. */
@@ -45,7 +45,11 @@ export async function ask(
         redirect: "manual",
         signal: AbortSignal.any([world.signal, silence.signal]),
       });
-      response = await fetchUnlessAborted(request, world);
+      response = await fetchUnlessAborted(request, world).catch((cause: unknown) => {
+        // The gateway may have closed a connection that was kept open since another request, just as this one was sent.
+        if (!["ECONNRESET", "UND_ERR_SOCKET"].includes(reasonOf(cause)) || world.signal.aborted) throw cause;
+        return fetchUnlessAborted(request.clone(), world);
+      });
       link.answered(performance.now() - askedAt);
     } catch (cause) {
       world.signal.throwIfAborted();
