@@ -1,5 +1,6 @@
 /** One request of a client: where it leads, who asks, and how it is answered. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { TLSSocket } from "node:tls";
 import type { World } from "../core/world.ts";
 import type { Get } from "../dag/block.ts";
 import { smallBody } from "./auth/payload.ts";
@@ -36,6 +37,8 @@ export interface Request extends Target {
   readonly bucket: string;
   /** "" for a request about a bucket. */
   readonly key: string;
+  /** Whether the name of the bucket is in the host that was asked, and not in the path. */
+  readonly isInHost: boolean;
 }
 
 export const parameter = ({ query }: Target, name: string): string | undefined =>
@@ -45,6 +48,13 @@ export const has = ({ query }: Target, name: string): boolean => query.some(([ea
 
 export const header = ({ message }: Pick<Request, "message">, name: string): string | undefined =>
   textOfHeader(message.headers[name]);
+
+/** Address of the object where the client asked: the same host, by TLS where that is how it came. `key`: percent-encoded. */
+export function locationOf(request: Request, key: string): string {
+  const scheme = request.message.socket instanceof TLSSocket ? "https" : "http";
+  const bucket = request.isInHost ? "" : `${request.bucket}/`;
+  return `${scheme}://${header(request, "host")}/${bucket}${key}`;
+}
 
 /** @throws S3Error NoSuchBucket; AccessDenied for a bucket of releases */
 export function writable({ s3, bucket }: Request): Bucket {

@@ -100,7 +100,7 @@ function placeOf(
   { headers }: IncomingMessage,
   rawPath: string,
   domains: readonly string[],
-): { bucket: string; key: string } {
+): { bucket: string; key: string; isInHost: boolean } {
   const path = rawPath.replace(/^\//, "");
   const host = (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
   // The longest, where one of the names is below another.
@@ -108,11 +108,11 @@ function placeOf(
     .map((each) => each.toLowerCase())
     .filter((each) => host.endsWith(`.${each}`))
     .sort((a, b) => b.length - a.length);
-  if (domain !== undefined) return { bucket: host.slice(0, -domain.length - 1), key: decoded(path) };
+  if (domain !== undefined) return { bucket: host.slice(0, -domain.length - 1), key: decoded(path), isInHost: true };
   const slash = path.indexOf("/");
   return slash < 0
-    ? { bucket: decoded(path), key: "" }
-    : { bucket: decoded(path.slice(0, slash)), key: decoded(path.slice(slash + 1)) };
+    ? { bucket: decoded(path), key: "", isInHost: false }
+    : { bucket: decoded(path.slice(0, slash)), key: decoded(path.slice(slash + 1)), isInHost: false };
 }
 
 function refuseWith(

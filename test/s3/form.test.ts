@@ -1,8 +1,12 @@
 /** Uploads by a form: what its policy allows is stored, and nothing else. */
+
 import { createHmac } from "node:crypto";
+import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { formIn } from "../../pipeline/s3/auth/form.ts";
+import { locationOf, type Request } from "../../pipeline/s3/request.ts";
 import { accessKey, texts } from "./client.ts";
 import { fresh, type Gateway } from "./gateway.ts";
 
@@ -58,6 +62,7 @@ it("a form that its policy allows stores the file", async () => {
   };
   const stored = await post(all, { ...fields, "x-amz-meta-who": "Ädа", success_action_status: "201" });
   expect(stored.status).toBe(201);
+  expect(stored.headers.get("location")).toBe(`${all.url}/data/up/photo.jpg`);
   expect(texts(await stored.text(), "Key")).toEqual(["up/photo.jpg"]);
   const got = await all.get("up/photo.jpg");
   expect(Buffer.from(got.headers.get("x-amz-meta-who")!, "latin1").toString()).toBe("Ädа");
@@ -141,4 +146,13 @@ it("a form is read to the same fields and bytes, however it arrives in pieces", 
       expect(Buffer.concat(await Array.fromAsync(form.file)).toString()).toBe(content);
     }),
   );
+});
+
+it("the address of what was stored is where the client asked: its host, and https where it came by TLS", () => {
+  const at = (host: string, socket: Socket, isInHost: boolean) =>
+    locationOf({ bucket: "data", isInHost, message: { headers: { host }, socket } } as Request, "a/b%20c");
+  const tls = new TLSSocket(new Socket());
+  expect(at("s3.example.org:9000", tls, false)).toBe("https://s3.example.org:9000/data/a/b%20c");
+  expect(at("data.s3.example.org", tls, true)).toBe("https://data.s3.example.org/a/b%20c");
+  expect(at("localhost:9000", new Socket(), false)).toBe("http://localhost:9000/data/a/b%20c");
 });

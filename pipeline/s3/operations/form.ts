@@ -9,7 +9,7 @@ import { type AllowedLength, assertFormAllowed, formAccount } from "../auth/form
 import { hashed } from "../auth/payload.ts";
 import { encoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
-import { header, type Request, send, writable } from "../request.ts";
+import { header, locationOf, type Request, send, writable } from "../request.ts";
 import { xmlDocument } from "../xml.ts";
 import { aboutIn, tagsInXml } from "./about.ts";
 import { assertKey, largestPut, storePayload, writtenHeaders } from "./objects.ts";
@@ -84,7 +84,7 @@ function answer(
   const { bucket, key } = request;
   const redirect = fields.get("success_action_redirect") ?? fields.get("redirect");
   const status = fields.get("success_action_status");
-  const location = `http://${header(request, "host")}/${bucket}/${encoded(key).replaceAll("%2F", "/")}`;
+  const location = locationOf(request, encoded(key).replaceAll("%2F", "/"));
   if (redirect !== undefined && URL.canParse(redirect) && /^https?:/i.test(redirect)) {
     const query = `bucket=${encoded(bucket)}&key=${encoded(key)}&etag=${encoded(headers.etag ?? "")}`;
     send(request, 303, { ...headers, location: `${redirect}${redirect.includes("?") ? "&" : "?"}${query}` });

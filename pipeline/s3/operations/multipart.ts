@@ -12,7 +12,17 @@ import { algorithmNamed, hashed, payloadOf, smallBody } from "../auth/payload.ts
 import { encoded } from "../auth/signature.ts";
 import { joinParts } from "../blocks/ingest.ts";
 import { S3Error } from "../error.ts";
-import { header, ownerElement, ownerOf, parameter, type Request, send, sendXml, writable } from "../request.ts";
+import {
+  header,
+  locationOf,
+  ownerElement,
+  ownerOf,
+  parameter,
+  type Request,
+  send,
+  sendXml,
+  writable,
+} from "../request.ts";
 import { type ChecksumType, isMarker, type StoredObject, type StoredPart, type Upload } from "../store/object.ts";
 import { most, readXml, someChildrenOf, textOf, type XmlElements } from "../xml.ts";
 import { aboutIn, checksumElements, checksumHeaders } from "./about.ts";
@@ -137,7 +147,7 @@ function sendCompleted(request: Request, object: StoredObject): void {
     request,
     "CompleteMultipartUploadResult",
     {
-      Location: `http://${header(request, "host")}/${Bucket}/${encoded(Key)}`,
+      Location: locationOf(request, encoded(Key)),
       Bucket,
       Key,
       ETag: `"${object.etag}"`,
