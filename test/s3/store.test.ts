@@ -1,15 +1,18 @@
 /** How a bucket is stored: ledgers of older versions, checkpoints, and the compact memory of many keys. */
-import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { appendFile, copyFile, mkdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { CID } from "multiformats/cid";
 import { describe, expect, it } from "vitest";
 import { byBytes } from "../../pipeline/core/text/order.ts";
 import { folds } from "../../pipeline/s3/blocks/fold.ts";
+import { readCheckpoint, snapshotOf } from "../../pipeline/s3/ledger/checkpoint.ts";
 import { openLedger, readLedger } from "../../pipeline/s3/ledger/ledger.ts";
 import { changeOf } from "../../pipeline/s3/ledger/records.ts";
 import { openBucket } from "../../pipeline/s3/store/bucket.ts";
 import { type StoredObject, type Version, versionIdOf } from "../../pipeline/s3/store/object.ts";
+import { rebuilt } from "../../pipeline/s3/store/recorded-state.ts";
 import { sortedKeys } from "../../pipeline/s3/store/sorted-keys.ts";
 import { versions } from "../../pipeline/s3/store/versions.ts";
 import { aFolder } from "../commands/program.ts";
@@ -100,6 +103,43 @@ describe("a checkpoint", () => {
     await rm(checkpoint);
     await (await openBucket(folder, "data", 0)).close();
     expect((await readFile(checkpoint)).equals(bytes)).toBe(true);
+  });
+
+  it("is written while the bucket is in use, and is what the ledger came to at its place, whatever changed meanwhile", async () => {
+    const folder = await aFolder();
+    const [ledger, checkpoint] = files(folder);
+    const bucket = await openBucket(folder, "data", 0, { checkpointEvery: 30_000 });
+    await bucket.configure({ versioning: "Enabled", owner: "Ada" });
+    const change = async (i: number) => {
+      // Some before, some behind what is being written, some new, some gone.
+      const key = `k${(i * 7919) % 1800}`;
+      await bucket.put(key, object(i));
+      if (i % 3 === 0) await bucket.remove(key, { modified: i });
+      if (i % 5 === 0)
+        for (const { version } of bucket.versionsOf(key)) await bucket.removeVersion(key, version ?? "null");
+    };
+    const places = new Set<number>();
+    for (let round = 0; round < 12; round++) {
+      await Promise.all(Array.from({ length: 250 }, (_, i) => change(round * 250 + i)));
+      // As a process that is killed now leaves it.
+      if (!existsSync(checkpoint)) continue;
+      const killed = await aFolder();
+      const [ledgerThere, checkpointThere] = files(killed);
+      await copyFile(checkpoint, checkpointThere);
+      await copyFile(ledger, ledgerThere);
+      const { place } = await readCheckpoint(checkpointThere, ledgerThere);
+      places.add(place.at);
+      if (round % 4 === 3) {
+        expect(everything(await openBucket(killed, "data", 0, { readOnly: true }))).toEqual(everything(bucket));
+        await truncate(ledgerThere, place.at);
+        const then = snapshotOf(await rebuilt(killed, "data"), place).bytes();
+        expect(Buffer.concat(await Array.fromAsync(then)).equals(await readFile(checkpointThere))).toBe(true);
+      }
+    }
+    expect(places.size).toBeGreaterThan(3);
+    const { place } = await readCheckpoint(checkpoint, ledger);
+    expect((await stat(ledger)).size - place.at).toBeLessThan(500_000);
+    await bucket.close();
   });
 
   it("is read together with what came later, without what is before it", async () => {

@@ -11,10 +11,11 @@
  */
 import * as dagCbor from "@ipld/dag-cbor";
 import { isFailure } from "../../core/failure.ts";
+import { byBytes } from "../../core/text/order.ts";
 import { writeDurably } from "../../disk/write.ts";
 import type { StoredPart, Upload } from "../store/object.ts";
 import type { Settings } from "../store/settings.ts";
-import { type Versions, versions } from "../store/versions.ts";
+import { type EncodedVersion, type Versions, versions } from "../store/versions.ts";
 import { beginning, framed, hasPlace, type Place, readLedger } from "./ledger.ts";
 
 /** Everything that a bucket knows. */
@@ -38,28 +39,79 @@ type Row = readonly [key: string, markers: readonly number[], ...versions: Uint8
 
 export const emptyState = (): BucketState => ({ versions: versions(), uploads: new Map(), settings: {} });
 
-/** The bytes of the checkpoint of `state`, which must not change meanwhile. */
-export async function* checkpointOf(state: BucketState, place: Place): AsyncGenerator<Uint8Array> {
+/** A checkpoint of a state that goes on changing: what it is at one place of the ledger. */
+export interface Snapshot {
+  /** To be called before the versions of a key change. */
+  keep(key: string): void;
+  /** The bytes of the checkpoint, once. */
+  bytes(): AsyncGenerator<Uint8Array>;
+}
+
+/** Rows encoded in one turn of the event loop. */
+const rowsAtOnce = 1024;
+
+/** The checkpoint of `state` as it is now, which is what the records up to `place` come to. */
+export function snapshotOf(state: BucketState, place: Place): Snapshot {
+  const { versions } = state;
   const uploads = [...state.uploads.values()]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((upload) => ({ ...upload, parts: [...upload.parts].sort(([a], [b]) => a - b) }));
-  const header: Header = { v: newest, place, settings: state.settings, uploads, keys: state.versions.keys };
-  let rows: Buffer[] = [framed(dagCbor.encode(header))];
-  for (const key of state.versions.allFrom("")) {
-    const encoded = state.versions.encoded(key);
+  const header = dagCbor.encode({
+    v: newest,
+    place,
+    settings: state.settings,
+    uploads,
+    keys: versions.keys,
+  } satisfies Header);
+  /** Keys that changed since and are not written yet, with their versions before. */
+  const before = new Map<string, readonly EncodedVersion[]>();
+  let written: string | undefined;
+  let isDone = false;
+
+  /** The next keys, in order: those that are there now, and those that were removed since. */
+  const nextKeys = (): { readonly keys: readonly string[]; readonly isLast: boolean } => {
+    const keys: string[] = [];
+    for (const key of versions.allFrom(written ?? "")) {
+      if (key === written) continue;
+      keys.push(key);
+      if (keys.length === rowsAtOnce) break;
+    }
+    const last = keys.length === rowsAtOnce ? keys.at(-1) : undefined;
+    const removed = [...before.keys()].filter((key) => last === undefined || byBytes(key, last) <= 0);
+    return { keys: [...new Set([...keys, ...removed])].sort(byBytes), isLast: last === undefined };
+  };
+  const rowOf = (key: string): readonly Buffer[] => {
+    const encoded = before.get(key) ?? versions.encoded(key);
+    before.delete(key);
+    // A key that is new since.
+    if (encoded.length === 0) return [];
     const markers = encoded.flatMap(({ isMarker }, i) => (isMarker ? [i] : []));
-    rows.push(framed(dagCbor.encode([key, markers, ...encoded.map(({ bytes }) => bytes)])));
-    if (rows.length < rowsAtOnce) continue;
-    yield Buffer.concat(rows);
-    rows = [];
-  }
-  yield Buffer.concat(rows);
+    return [framed(dagCbor.encode([key, markers, ...encoded.map(({ bytes }) => bytes)]))];
+  };
+
+  return {
+    keep(key) {
+      const isWritten = isDone || (written !== undefined && byBytes(key, written) <= 0);
+      if (isWritten || before.has(key)) return;
+      const copied = versions.encoded(key).map(({ bytes, isMarker }) => ({ bytes: Uint8Array.from(bytes), isMarker }));
+      before.set(key, copied);
+    },
+    async *bytes() {
+      yield framed(header);
+      while (!isDone) {
+        const { keys, isLast } = nextKeys();
+        const rows = keys.flatMap(rowOf);
+        written = keys.at(-1) ?? written;
+        // What is behind the last one from now on is new.
+        isDone = isLast;
+        if (rows.length > 0) yield Buffer.concat(rows);
+      }
+    },
+  };
 }
 
-const rowsAtOnce = 4096;
-
-export const writeCheckpoint = (path: string, state: BucketState, place: Place): Promise<void> =>
-  writeDurably(path, checkpointOf(state, place));
+export const writeCheckpoint = (path: string, snapshot: Snapshot): Promise<void> =>
+  writeDurably(path, snapshot.bytes());
 
 /**
  * The state in the checkpoint at `path`, and its place in the ledger. Empty, at the beginning, where there is none, or one that is damaged

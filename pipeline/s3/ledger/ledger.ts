@@ -20,8 +20,8 @@ import { diskFailure } from "../../disk/disk-failure.ts";
 import { syncFolder } from "../../disk/write.ts";
 
 export interface Ledger<Entry> {
-  /** Resolves when the record survives a power cut. */
-  append(entry: Entry): Promise<void>;
+  /** Resolves, in the order of the calls, when the record survives a power cut: to the place behind it. */
+  append(entry: Entry): Promise<Place>;
   /** Where the file ends, when nothing is being appended. */
   readonly end: Place;
   close(): Promise<void>;
@@ -75,7 +75,7 @@ export async function openLedger<Entry>(
     throw diskFailure(error, `reading ${path}`);
   }
 
-  let waiting: { readonly bytes: Buffer; readonly done: (error?: unknown) => void }[] = [];
+  let waiting: Waiting[] = [];
   let writing: Promise<void> | undefined;
   let isTorn = false;
   const writeBatch = async (batch: readonly Buffer[]) => {
@@ -94,11 +94,15 @@ export async function openLedger<Entry>(
       const batch = waiting;
       waiting = [];
       try {
+        let { at } = end;
         await writeBatch(batch.map(({ bytes }) => bytes));
-        for (const { done } of batch) done();
+        for (const { bytes, resolve } of batch) {
+          resolve({ at: at + bytes.length, last: { at, head: bytes.subarray(0, headLength) } });
+          at += bytes.length;
+        }
       } catch (error) {
         const failure = diskFailure(error, `writing ${path}`);
-        for (const { done } of batch) done(failure);
+        for (const { reject } of batch) reject(failure);
       }
     }
     writing = undefined;
@@ -108,7 +112,7 @@ export async function openLedger<Entry>(
     append(entry) {
       const bytes = framed(dagCbor.encode(entry));
       return new Promise((resolve, reject) => {
-        waiting.push({ bytes, done: (error) => (error === undefined ? resolve() : reject(error as Error)) });
+        waiting.push({ bytes, resolve, reject });
         writing ??= writeAll();
       });
     },
@@ -120,6 +124,12 @@ export async function openLedger<Entry>(
       await file.close();
     },
   };
+}
+
+interface Waiting {
+  readonly bytes: Buffer;
+  readonly resolve: (place: Place) => void;
+  readonly reject: (failure: unknown) => void;
 }
 
 /** Gives every whole record behind `from` to `replay`, while another process may be appending. A file that is absent has none. */

@@ -17,7 +17,7 @@ import {
   type Version,
   versionIdOf,
 } from "./object.ts";
-import { filesOf, openRecorded, type Recorded } from "./recorded-state.ts";
+import { filesOf, openRecorded, type Recorded, type RecordedOptions } from "./recorded-state.ts";
 import type { Settings, SettingsChange } from "./settings.ts";
 
 /** Called when no other write of the key is under way, with its newest version; what it throws prevents the write. */
@@ -73,19 +73,17 @@ export interface Removal {
   readonly owner?: string;
 }
 
-export interface OpenOptions {
-  /** As it is now, without a lock: every write is a programming error. */
-  readonly readOnly?: boolean;
-}
+/** `readOnly`: as it is now, without a lock; every write is a programming error. */
+export type OpenOptions = RecordedOptions;
 
 /** Opens the bucket `name` by its files in `folder`. `created`: ms since 1970. */
 export async function openBucket(
   folder: string,
   name: string,
   created: number,
-  { readOnly = false }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<Bucket> {
-  const recorded = await openRecorded(filesOf(folder, name), readOnly);
+  const recorded = await openRecorded(filesOf(folder, name), options);
   const { state, takeChanged, close } = recorded;
   const { versions, uploads } = state;
   return {

@@ -8,7 +8,7 @@ import { codecs, type Get } from "../../dag/block.ts";
 import { shapeOf } from "../../dag/codec/decode.ts";
 import { pause } from "../../dag/event-loop.ts";
 import type { Damage } from "../../ipfs/node.ts";
-import { type BucketState, checkpointOf, readCheckpoint } from "../ledger/checkpoint.ts";
+import { type BucketState, readCheckpoint, snapshotOf } from "../ledger/checkpoint.ts";
 import { beginning, readLedger } from "../ledger/ledger.ts";
 import type { LedgerRecord } from "../ledger/records.ts";
 import { readList } from "./buckets.ts";
@@ -75,7 +75,7 @@ const isThere = (path: string): Promise<boolean> =>
 async function isSame(state: BucketState, { ledger, checkpoint }: ReturnType<typeof filesOf>): Promise<boolean> {
   const { state: other, place } = await readCheckpoint(checkpoint, ledger);
   await readLedger<LedgerRecord>(ledger, replayed(other), place);
-  const [all, others] = [checkpointOf(state, beginning), checkpointOf(other, beginning)];
+  const [all, others] = [snapshotOf(state, beginning).bytes(), snapshotOf(other, beginning).bytes()];
   for (;;) {
     const [one, same] = [await all.next(), await others.next()];
     if (one.done || same.done) return one.done === same.done;

@@ -2,8 +2,15 @@
  * The state of a bucket, replayed from its checkpoint and its ledger, and changed only by what is recorded there before.
  */
 import { join } from "node:path";
-import { type BucketState, emptyState, readCheckpoint, writeCheckpoint } from "../ledger/checkpoint.ts";
-import { beginning, type Ledger, openLedger, readLedger } from "../ledger/ledger.ts";
+import {
+  type BucketState,
+  emptyState,
+  readCheckpoint,
+  type Snapshot,
+  snapshotOf,
+  writeCheckpoint,
+} from "../ledger/checkpoint.ts";
+import { beginning, type Ledger, openLedger, type Place, readLedger } from "../ledger/ledger.ts";
 import { type Change, changeOf, type LedgerRecord, recordOf } from "../ledger/records.ts";
 import { nullVersion } from "./object.ts";
 import { changed } from "./settings.ts";
@@ -31,11 +38,27 @@ export interface Recorded {
 /** Records behind the checkpoint from which on opening or closing writes another one. */
 const mostRecords = 1000;
 
+/**
+ * Bytes of records behind the checkpoint from which on another one is written while the bucket is in use: some 60 000 records, which
+ * are read in a second. Of a bucket of very many keys, whose checkpoint is large, half as many records as it has keys.
+ */
+const mostBehind = 16 * 2 ** 20;
+const bytesOfKey = 128;
+
 /** Changed keys that are remembered for a reader that knows the others. */
 const mostChanged = 100_000;
 
+export interface RecordedOptions {
+  readonly readOnly?: boolean;
+  /** Bytes of records behind the checkpoint from which on another one is written; absent: see `mostBehind`. */
+  readonly checkpointEvery?: number;
+}
+
 /** @throws Failure `corrupt` where the ledger is damaged. */
-export async function openRecorded(files: Files, readOnly: boolean): Promise<Recorded> {
+export async function openRecorded(
+  files: Files,
+  { readOnly = false, checkpointEvery }: RecordedOptions = {},
+): Promise<Recorded> {
   const { state, place } = await readCheckpoint(files.checkpoint, files.ledger);
   let behind = 0;
   const replay = (record: LedgerRecord) => {
@@ -44,10 +67,12 @@ export async function openRecorded(files: Files, readOnly: boolean): Promise<Rec
   };
   const ledger: Ledger<LedgerRecord> = readOnly ? notWritten : await openLedger(files.ledger, replay, place);
   if (readOnly) await readLedger(files.ledger, replay, place);
+  const checkpoints = checkpointing(files.checkpoint, state, place);
   const checkpoint = async () => {
     if (readOnly || behind < mostRecords) return;
-    await writeCheckpoint(files.checkpoint, state, ledger.end);
+    checkpoints.begin(ledger.end);
     behind = 0;
+    await checkpoints.finish();
   };
   await checkpoint();
   let touched: Set<string> | undefined;
@@ -55,12 +80,18 @@ export async function openRecorded(files: Files, readOnly: boolean): Promise<Rec
   return {
     state,
     async record(change) {
-      await ledger.append(recordOf(change));
+      const end = await ledger.append(recordOf(change));
       behind++;
+      checkpoints.before(change);
       const key = keyChangedBy(change);
       if (key !== undefined) touched?.add(key);
       if (touched && touched.size > mostChanged) touched = undefined;
       apply(state, change);
+      // Now, and until the next turn, the state is what the records up to this one come to.
+      const most = checkpointEvery ?? Math.max(mostBehind, state.versions.keys * bytesOfKey);
+      if (checkpoints.behind(end) < most || checkpoints.isWriting) return;
+      checkpoints.begin(end);
+      behind = 0;
     },
     takeChanged() {
       const taken = touched;
@@ -69,7 +100,48 @@ export async function openRecorded(files: Files, readOnly: boolean): Promise<Rec
     },
     async close() {
       await ledger.close();
+      await checkpoints.finish();
       await checkpoint();
+    },
+  };
+}
+
+/** Writes checkpoints of `state`, one at a time, while it goes on changing. `last`: the place of the one that is there. */
+function checkpointing(path: string, state: BucketState, last: Place) {
+  let from = last;
+  let snapshot: Snapshot | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let failure: { readonly why: unknown } | undefined;
+
+  return {
+    get isWriting() {
+      return snapshot !== undefined;
+    },
+    /** Bytes of records since the last one. */
+    behind: ({ at }: Place): number => at - from.at,
+    /** To be called before a change of the state. */
+    before(change: Change): void {
+      const key = "alter" in change ? change.alter : keyChangedBy(change);
+      if (key !== undefined) snapshot?.keep(key);
+    },
+    /** Begins to write the state as it is now, at that place. A failure is that of `finish`; the ledger has everything meanwhile. */
+    begin(place: Place): void {
+      from = place;
+      snapshot = snapshotOf(state, place);
+      writing = writeCheckpoint(path, snapshot)
+        .then(() => {
+          failure = undefined;
+        })
+        .catch((why: unknown) => {
+          failure = { why };
+        })
+        .finally(() => {
+          snapshot = undefined;
+        });
+    },
+    async finish(): Promise<void> {
+      await writing;
+      if (failure) throw failure.why;
     },
   };
 }
