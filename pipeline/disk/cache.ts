@@ -56,15 +56,26 @@ export async function memory(file: string): Promise<Memory> {
     },
     async save() {
       if (unsaved.size === 0) return;
-      let text = torn ? "\n" : "";
-      for (const key of unsaved) text += `${key}\t${fresh.get(key)}\n`;
-      unsaved.clear();
       await mkdir(dirname(file), { recursive: true });
-      await appendFile(file, text);
-      torn = false;
+      let text = torn ? "\n" : "";
+      const append = async () => {
+        const some = text;
+        text = "";
+        await appendFile(file, some);
+        torn = false;
+      };
+      for (const key of unsaved) {
+        unsaved.delete(key);
+        text += `${key}\t${fresh.get(key)}\n`;
+        if (text.length > mostAtOnce) await append();
+      }
+      if (text !== "") await append();
     },
   };
 }
+
+/** Characters that are appended at once: very many values need as much memory again as text otherwise. */
+const mostAtOnce = 4_000_000;
 
 const newline = 10;
 const tab = 9;

@@ -47,6 +47,19 @@ describe("memory", () => {
     expect([next.get("a"), next.get("b"), next.get("no tab")]).toEqual([1, undefined, undefined]);
   });
 
+  it("has every value of very many, though they are appended in several parts", async () => {
+    const file = await aFile();
+    const many = await memory(file);
+    const value = "x".repeat(1_500_000);
+    for (let i = 0; i < 7; i++) many.set(`key ${i}`, `${i} ${value}`);
+    await many.save();
+    many.set("one more", 1);
+    await many.save();
+    const again = await memory(file);
+    for (let i = 0; i < 7; i++) expect(again.get(`key ${i}`)).toBe(`${i} ${value}`);
+    expect(again.get("one more")).toBe(1);
+  });
+
   it("appends nothing where nothing is new", async () => {
     const file = await aFile();
     const first = await memory(file);

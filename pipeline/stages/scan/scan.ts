@@ -37,6 +37,9 @@ export interface Scanned {
 
 const atOnce = 16;
 
+/** Leaves after which their contents are saved. */
+const savedAfter = 5000;
+
 /** Part of the cache key. Increase it when the search returns a different result for the same leaf. */
 const searchVersion = 5;
 
@@ -83,6 +86,8 @@ export async function* scan(
       world.signal.throwIfAborted();
       world.progress({ task: "scanning", done: ++done, total: leaves.length, unit: "leaves" });
       yield scanned;
+      // A scan of very many leaves that is killed goes on from here.
+      if (done % savedAfter === 0) await using.leafContents.save();
     }
   } finally {
     await using.leafContents.save();
