@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { locate } from "../cli/address/locate.ts";
 import { aboutAddresses } from "../cli/address/parse-address.ts";
 import { printable } from "../cli/print/terminal.ts";
-import type { Verb } from "../cli/verb.ts";
+import type { Output, Verb } from "../cli/verb.ts";
 import { inOrder } from "../core/concurrency.ts";
 import { formatBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
@@ -19,8 +19,13 @@ import { limitYoungHeap } from "../disk/young-heap.ts";
 /** Root blocks of entries requested concurrently. */
 const atOnce = 16;
 
-/** Entries listed between two turns of the event loop: local blocks are read without a turn, and Ctrl-C needs one. */
-const turnEvery = 256;
+/** Entries above which memory counts more than the time that collecting it more often takes. */
+const many = 100_000;
+
+/** Entries printed at once, and between two turns of the event loop: local blocks are read without a turn, and Ctrl-C needs one. */
+const together = 128;
+
+type Listed = Stat & Pick<DirectoryEntry, "name" | "cid">;
 
 export const ls: Verb = {
   args: "[address]",
@@ -35,51 +40,99 @@ ${aboutAddresses}`,
     const { cid, path, get } = await locate(call.args[0] ?? "/", call);
     const about = await stat(cid, get);
     const recursive = call.flags.recursive === true;
-    limitYoungHeap();
     const itself = { name: path.split("/").at(-1) || cid.toString(), cid, tsize: about.tsize };
     const listed = about.type === "directory" ? await sortedEntries(cid, get) : [itself];
     const total = recursive ? undefined : "size" in listed ? listed.size : listed.length;
 
+    if (total === undefined || total > many) limitYoungHeap();
+
     let done = 0;
-    for await (const { name, cid, type, size, target } of listing(listed, recursive, get, call.world)) {
-      const shown = printable(target === undefined ? name : `${name} -> ${target}`);
-      const text = [type.padEnd(9), formatBytes(size).padStart(6), cid.toString().padEnd(59), shown].join("  ");
-      call.out.result({ name, cid: cid.toString(), size, type }, text);
+    for await (const some of listing(listed, recursive, get, call.world)) {
+      print(some, call.out);
       await call.out.taken();
-      call.world.progress({ task: "listing", done: ++done, ...(total !== undefined && { total }), unit: "files" });
+      done += some.length;
+      call.world.progress({ task: "listing", done, ...(total !== undefined && { total }), unit: "files" });
     }
     return 0;
   },
 };
 
-type Listed = Stat & Pick<DirectoryEntry, "name" | "cid">;
+/** Text is printed at once: a system call for each line costs more than the line. */
+function print(some: readonly Listed[], out: Output): void {
+  if (!out.json) out.result({}, some.map(textOf).join("\n"));
+  else for (const { name, cid, size, type } of some) out.result({ name, cid: cid.toString(), size, type });
+}
 
-/** Yields each entry; with `recursive`, also those of folders. Its own stack allows folders deeper than the call stack. */
+function textOf({ name, cid, type, size, target }: Listed): string {
+  const shown = printable(target === undefined ? name : `${name} -> ${target}`);
+  return [type.padEnd(9), formatBytes(size).padStart(6), cid.toString().padEnd(59), shown].join("  ");
+}
+
+interface OpenFolder {
+  /** With a slash at its end; "" for the top. */
+  readonly path: string;
+  rest: Iterator<DirectoryEntry>;
+  /** Entries that are described and not yielded yet. */
+  ready: readonly Listed[];
+}
+
+/** Yields entries, some at once; with `recursive`, also those of folders. Its own stack allows folders deeper than the call stack. */
 async function* listing(
   top: Iterable<DirectoryEntry>,
   recursive: boolean,
   get: Get,
   world: World,
-): AsyncGenerator<Listed> {
-  const describe = (entry: DirectoryEntry) => described(entry, get);
-  const open = [{ path: "", entries: inOrder(top, atOnce, describe) }];
-  for (let count = 1; open.length > 0; count++) {
-    if (count % turnEvery === 0) await nextTurn();
+): AsyncGenerator<readonly Listed[]> {
+  const open: OpenFolder[] = [{ path: "", rest: top[Symbol.iterator](), ready: [] }];
+  for (let folder = open.at(-1); folder; folder = open.at(-1)) {
+    await nextTurn();
     world.signal.throwIfAborted();
-    const folder = open.at(-1)!;
-    const { done, value: entry } = await folder.entries.next();
-    if (done) {
+    if (folder.ready.length === 0) folder.ready = await describedNext(folder, get);
+    if (folder.ready.length === 0) {
       open.pop();
       continue;
     }
-    const name = folder.path + entry.name;
-    yield { ...entry, name };
-    if (!recursive || entry.type !== "directory") continue;
-    open.push({ path: `${name}/`, entries: inOrder(await sortedEntries(entry.cid, get), atOnce, describe) });
+    // What is in a folder follows it.
+    const at = recursive ? folder.ready.findIndex(({ type }) => type === "directory") : -1;
+    const { path, ready } = folder;
+    const some = at < 0 ? ready : ready.slice(0, at + 1);
+    folder.ready = ready.slice(some.length);
+    yield path === "" ? some : some.map((entry) => ({ ...entry, name: path + entry.name }));
+    const below = at < 0 ? undefined : ready[at];
+    if (!below) continue;
+    const entries = await sortedEntries(below.cid, get);
+    open.push({ path: `${path}${below.name}/`, rest: entries[Symbol.iterator](), ready: [] });
   }
 }
 
-async function described({ name, cid, tsize }: DirectoryEntry, get: Get): Promise<Listed> {
-  const about: Stat = cid.code === codecs.raw ? { type: "file", size: tsize, tsize } : await stat(cid, get);
-  return { ...about, name, cid };
+/** The next entries of a folder; none at its end. */
+async function describedNext(folder: OpenFolder, get: Get): Promise<readonly Listed[]> {
+  const next: DirectoryEntry[] = [];
+  while (next.length < together) {
+    const { done, value } = folder.rest.next();
+    if (done) break;
+    next.push(value);
+  }
+  // Raw blocks are described by their links: most entries need no promise.
+  if (next.every(({ cid }) => cid.code === codecs.raw)) return next.map(ofLink);
+  const found: Listed[] = [];
+  try {
+    for await (const entry of inOrder(next, atOnce, (entry) => described(entry, get))) found.push(entry);
+  } catch (error) {
+    if (found.length === 0) throw error;
+    // What comes before the entry that failed is listed first.
+    folder.rest = {
+      next: () => {
+        throw error;
+      },
+    };
+  }
+  return found;
+}
+
+const ofLink = ({ name, cid, tsize }: DirectoryEntry): Listed => ({ type: "file", size: tsize, tsize, name, cid });
+
+async function described(entry: DirectoryEntry, get: Get): Promise<Listed> {
+  const { name, cid } = entry;
+  return cid.code === codecs.raw ? ofLink(entry) : { ...(await stat(cid, get)), name, cid };
 }

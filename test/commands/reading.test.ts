@@ -62,6 +62,29 @@ describe("without a campaign", () => {
 });
 
 describe("ls", () => {
+  it("-r lists what is in a folder right after it, in folders of many entries too", async () => {
+    const numbered = Array.from({ length: 300 }, (_, i) => [`many/${1000 + i}.txt`, `file ${i}`]);
+    const inFolder = [
+      ["many/1100/a.txt", "a"],
+      ["many/1100/b/c.txt", "c"],
+      ["many/1299/d.txt", "d"],
+    ];
+    const cwd = await aCampaign(Object.fromEntries([...numbered, ...inFolder]));
+    const added = (await fieldtree(["add", "many", "--json"], { cwd })).json().at(-1).cid;
+    const names = ["1100", "1100/b", "1299", ...[...numbered, ...inFolder].map(([path]) => path!.slice(5))];
+    const listed = (await fieldtree(["--json", "ls", "-r", `ipfs://${added}`], { cwd })).json();
+    const order = (name: string) => name.replaceAll("/", "\0");
+    const inOrder = names.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
+    expect(listed.map(({ name }) => name)).toEqual(inOrder);
+    const printed = await fieldtree(["ls", "-r", `ipfs://${added}`], { cwd });
+    expect(
+      printed.stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split(/ {2,}/).at(-1)),
+    ).toEqual(inOrder);
+  });
+
   it("gives a line an entry, in byte order, with the size of contents", async () => {
     const { cwd, cid } = await aFilledCampaign();
     const listed = await fieldtree(["--json", "ls", "HALO/radar"], { cwd });
