@@ -1,9 +1,9 @@
 /** Values that narrow the search, each with how much is left with it. */
 import { useState } from "preact/hooks";
 import { groupColours, groupOf } from "../../pipeline/core/page/groups.ts";
-import { formatName } from "../../pipeline/core/page/row.ts";
 import type { Field } from "../../pipeline/core/search/index/document.ts";
 import type { FacetCount } from "../../pipeline/core/search/search.ts";
+import { formatName } from "../../pipeline/core/text/format-name.ts";
 import { grouped } from "../../pipeline/core/text/plural.ts";
 import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";

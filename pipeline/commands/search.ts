@@ -5,10 +5,12 @@ import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { type Box, objectionTo } from "../core/dataset/extent.ts";
 import { Failure } from "../core/failure.ts";
-import { openIndex } from "../core/search/index/index-reader.ts";
+import { type IndexReader, openIndex } from "../core/search/index/index-reader.ts";
 import type { Row } from "../core/search/index/rows.ts";
 import type { Query } from "../core/search/query.ts";
+import { questionOf } from "../core/search/question/question.ts";
 import { type Found, search as find } from "../core/search/search.ts";
+import { formatName } from "../core/text/format-name.ts";
 import { plural } from "../core/text/plural.ts";
 
 /** Hits of one call. */
@@ -26,7 +28,7 @@ export const search: Verb = {
   ],
   about: `Finds what has all of the words: in titles, paths, names of variables, platforms, projects, keywords, people, formats and names of files. A
 word that nothing has finds what begins with it, or what differs by a letter; \`drop*\` asks for beginnings. A date is a word, too: 2024-08-18
-finds what has data on that day. Campaigns under sisters: in campaign.yaml are searched as well. Bounds are inclusive. What was added last comes first. Up to 2 000 are counted.
+finds what has data on that day. Where nothing has all of the words, they are read as a question, as in the portal: "humidity near Barbados in August". Campaigns under sisters: in campaign.yaml are searched as well. Bounds are inclusive. What was added last comes first. Up to 2 000 are counted.
 With --json, a line for each, then one with how many there are. Nothing found is no failure.
 
 ${aboutAddresses}`,
@@ -37,10 +39,10 @@ ${aboutAddresses}`,
     const query = queryOf(call);
     const portals: PortalToSearch[] = [{ portal: await openPortal(textIn(call.flags.in), call) }];
     if (call.flags.in === undefined) portals.push(...(await sistersOf(call)));
-    let found: Found = { hits: [], total: 0, more: false, corrected: [] };
+    let found: Answer = { hits: [], total: 0, more: false, corrected: [] };
     for (const { portal, sister } of portals) {
       const index = await openIndex((path) => portal.read(`search/${path}`));
-      const here = await find(index, query, { limit: Math.max(1, limit - found.hits.length), count: true });
+      const here = await findIn(index, query, Math.max(1, limit - found.hits.length));
       const hits = here.hits.slice(0, limit - found.hits.length);
       for (const hit of hits) {
         await printHit(hit, { portal, sister }, call);
@@ -48,17 +50,36 @@ ${aboutAddresses}`,
       }
       found = joinedHits(found, { ...here, hits });
     }
-    const { total, more, corrected } = found;
+    const { total, more, corrected, understood } = found;
     const summary = {
       hits: found.hits.length,
       total,
       ...(more && { more }),
       ...(corrected.length > 0 && { corrected }),
+      ...(understood && { understood }),
     };
     call.out.result(summary, summaryText(found));
     return 0;
   },
 };
+
+/** What is found, and the query that was searched in place of the words typed, where nothing has all of those. */
+interface Answer extends Found {
+  readonly understood?: Query;
+}
+
+/** What has all the words; where nothing has, what the words ask for as a question: "humidity near Barbados in August". */
+async function findIn(index: IndexReader, query: Query, limit: number): Promise<Answer> {
+  const options = { limit, count: true };
+  const found = await find(index, query, options);
+  if (found.total > 0 || found.more) return found;
+  const { words: typed = "", ...flags } = query;
+  const question = questionOf(typed, { time: index.time }).query;
+  if (question.words === query.words) return found;
+  const understood = { ...question, ...flags };
+  const answer = await find(index, understood, options);
+  return answer.total > 0 || answer.more ? { ...answer, understood } : found;
+}
 
 interface PortalToSearch {
   readonly portal: PortalFiles;
@@ -77,13 +98,14 @@ async function sistersOf(call: Call): Promise<readonly PortalToSearch[]> {
   );
 }
 
-function joinedHits(one: Found, other: Found): Found {
+function joinedHits(one: Answer, other: Answer): Answer {
   const words = new Map([...one.corrected, ...other.corrected].map((each) => [each.typed, each]));
   return {
     hits: [...one.hits, ...other.hits],
     total: one.total + other.total,
     corrected: [...words.values()],
     more: one.more || other.more,
+    ...((one.understood ?? other.understood) && { understood: one.understood ?? other.understood }),
   };
 }
 
@@ -136,7 +158,7 @@ async function printHit(
     ...(platform !== undefined && { platform }),
     ...(format !== undefined && { format }),
   };
-  const about = [title, time && timeText(time), bbox && boxText(bbox), platform, format].filter(
+  const about = [title, time && timeText(time), bbox && boxText(bbox), platform, format && formatName(format)].filter(
     (text) => text !== undefined && text !== "",
   );
   const at = sister === undefined ? path : `${sister}/tree/${path}`;
@@ -161,11 +183,25 @@ function rangeText(from: number, to: number, positive: string, negative: string)
   return `${Math.abs(low)}${side(low) === side(high) ? "" : side(low)} to ${Math.abs(high)}${side(high)}`;
 }
 
-function summaryText({ hits, total, more, corrected }: Found): string {
-  const instead = corrected
-    .map(({ typed, searched }) => `nothing has the word ${printable(typed)}; searched for ${printable(searched)}\n`)
-    .join("");
+function summaryText({ hits, total, more, corrected, understood }: Answer): string {
+  const instead = [
+    ...(understood ? [`nothing has all of these words; searched for ${printable(questionText(understood))}\n`] : []),
+    ...corrected.map(
+      ({ typed, searched }) => `nothing has the word ${printable(typed)}; searched for ${printable(searched)}\n`,
+    ),
+  ].join("");
   if (total === 0 && !more) return `${instead}nothing found`;
   if (hits.length === total && !more) return `${instead}${total} found`;
   return `${instead}${hits.length} of ${more ? "more than " : ""}${total}; --limit shows more`;
+}
+
+/** `humidity · 10.4 to 16° N, 62.4 to 56.7° W · 2024-08-01 to 2024-08-31` */
+function questionText({ words, bbox, from, until }: Query): string {
+  const days = from !== undefined && until !== undefined ? timeText([from, until]) : boundText(from, until);
+  return [words, bbox && boxText(bbox), days].filter((text) => text !== undefined).join(" · ");
+}
+
+function boundText(from: string | undefined, until: string | undefined): string | undefined {
+  if (from !== undefined) return `from ${from}`;
+  return until === undefined ? undefined : `until ${until}`;
 }

@@ -2,9 +2,11 @@
  * A row of the list of datasets: a small picture, the title, and what tells one dataset from another. The page that is prerendered
  * and the one that searches have the same rows.
  */
+
 import type { Geometry } from "../dataset/dataset.ts";
 import type { Box } from "../dataset/extent.ts";
 import { datasetPage } from "../stac/names.ts";
+import { formatName } from "../text/format-name.ts";
 import { formatBytes, oneLine } from "../text/shown.ts";
 import { groupOf } from "./groups.ts";
 import { type Content, type Html, hrefBelow, html } from "./html.ts";
@@ -78,26 +80,4 @@ function factsOf({ platform, time, size, format }: ListRow, group: number): Cont
 function daysText([start, end]: readonly [string, string]): string {
   const [first, last] = [start.slice(0, 10), end.slice(0, 10)];
   return first === last ? first : `${first} – ${last}`;
-}
-
-const formatNames: Readonly<Record<string, string>> = {
-  zarr: "Zarr",
-  netcdf: "NetCDF",
-  table: "Table",
-  "dataset-meta": "Files",
-  directory: "Folder",
-  file: "File",
-  symlink: "Link",
-  "text/plain": "Text",
-  odf: "Open Data Fabric",
-  parquet: "Parquet",
-  geojson: "GeoJSON",
-  gpx: "GPX",
-  kml: "KML",
-};
-
-/** Of a reader, or of a media type. */
-export function formatName(format: string): string {
-  if (Object.hasOwn(formatNames, format)) return formatNames[format] ?? format;
-  return oneLine(format.replace(/^(?:application|text|image|video)\/(?:x-|vnd\.)?/, "")).slice(0, 40);
 }

@@ -90,13 +90,29 @@ export function* searchFiles(
   packed = documents.length <= mostInPack,
   before: StoredIndex = nothingStored,
 ): Generator<SearchFile, StoredIndex | undefined> {
-  const header: Header = { version, form: packed ? "pack" : "files", documents: documents.length };
+  const header: Header = {
+    version,
+    form: packed ? "pack" : "files",
+    documents: documents.length,
+    ...timeOf(documents),
+  };
   yield [headerFile, new TextEncoder().encode(stableJson(header))];
   if (!packed) return yield* indexFiles(documents, next, before);
   // Of nothing stored, every file has its bytes.
   const files = [...indexFiles(documents, next, nothingStored)] as [string, Uint8Array][];
   yield [packFile, encodePack(files)];
   return undefined;
+}
+
+/** The first and the last day of all of them. */
+function timeOf(documents: Numbered): Pick<Header, "time"> {
+  let [first, last]: [string | undefined, string | undefined] = [undefined, undefined];
+  for (const [, { time }] of documents) {
+    if (!time) continue;
+    if (first === undefined || time[0] < first) first = time[0];
+    if (last === undefined || time[1] > last) last = time[1];
+  }
+  return first !== undefined && last !== undefined ? { time: [first.slice(0, 10), last.slice(0, 10)] } : {};
 }
 
 function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Generator<SearchFile, StoredIndex> {

@@ -11,6 +11,7 @@ import {
   decodePack,
   decodeRoot,
   facetsFile,
+  type Header,
   headerFile,
   leafFile,
   leafOf,
@@ -32,6 +33,8 @@ export type ReadFile = (path: string) => Promise<Uint8Array>;
 export interface IndexReader {
   /** Number of documents. */
   readonly documents: number;
+  /** First and last day of their data; absent where none has a time, and in portals of before. */
+  readonly time?: Header["time"];
   /** Whether all of it is in memory. */
   readonly isLocal: boolean;
   /** Words that the campaign has most often. */
@@ -79,6 +82,7 @@ export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
 
   return {
     documents: header.documents,
+    ...(header.time && { time: header.time }),
     isLocal: header.form === "pack",
     frequent,
 
@@ -163,7 +167,7 @@ function filesOf(dictionary: Dictionary, separators: Separators, { from, to }: R
   return separators.slice(first, last + 1).map((separator) => leafFile(dictionary, separator));
 }
 
-function headerOf(bytes: Uint8Array): { form: "pack" | "files"; documents: number } {
+function headerOf(bytes: Uint8Array): Omit<Header, "version"> {
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder().decode(bytes));
@@ -177,7 +181,9 @@ function headerOf(bytes: Uint8Array): { form: "pack" | "files"; documents: numbe
     (header.form === "pack" || header.form === "files") &&
     typeof header.documents === "number"
   ) {
-    return { form: header.form, documents: header.documents };
+    const [first, last] = Array.isArray(header.time) ? header.time : [];
+    const hasTime = typeof first === "string" && typeof last === "string";
+    return { form: header.form, documents: header.documents, ...(hasTime && { time: [first, last] }) };
   }
   throw new Failure("corrupt", "the search index is of a version that this one does not read");
 }

@@ -29,6 +29,8 @@ export interface Header {
   readonly form: "pack" | "files";
   /** Number of documents. */
   readonly documents: number;
+  /** First and last day of their data; absent where none has a time. A question without a year is about one of these years. */
+  readonly time?: readonly [first: string, last: string];
 }
 
 export const headerFile = "index.json";
