@@ -96,7 +96,7 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
   "blocks of an Open Data Fabric chain": [
     ["formats/odf/chain.ts", "mostBlocks = 100_000", "100 000"],
     ["formats/odf/chain.ts", "largestBlock = 16 * 2 ** 20", "16 MiB"],
-    ["formats/odf/flatbuffer.ts", "values: 100_000, bytes: 32 * 2 ** 20, depth: 64", "100 000, 32 MiB, 64 levels"],
+    ["formats/codecs/flatbuffer.ts", "values: 100_000, bytes: 32 * 2 ** 20, depth: 64", "100 000, 32 MiB, 64 levels"],
   ],
   "row group of an Open Data Fabric slice": [
     ["formats/odf/logical-hash.ts", "largestGroup = 256 * 2 ** 20", "256 MiB"],

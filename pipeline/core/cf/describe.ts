@@ -127,20 +127,16 @@ function inDegrees(extent: readonly [number, number], { degrees }: Angle): reado
 
 function summaryOf(variable: CfVariable, { describing }: Coordinates): Variable {
   const { name, dimensions, shape, chunks, type, attributes } = variable;
+  const role = describing.has(name) ? "coordinate" : "data";
+  return { name, dimensions, shape, ...(chunks && { chunks }), type, role, ...namesOf(attributes) };
+}
+
+/** What a variable's attributes call it, and its unit. */
+export function namesOf(attributes: Attributes): Pick<Variable, "unit" | "standardName" | "longName"> {
   const unit = text(attributes, "units").slice(0, longest.unit);
   const standardName = text(attributes, "standard_name").slice(0, longest.name);
   const longName = (text(attributes, "long_name") || text(attributes, "description")).slice(0, longest.name);
-  return {
-    name,
-    dimensions,
-    shape,
-    ...(chunks && { chunks }),
-    type,
-    role: describing.has(name) ? "coordinate" : "data",
-    ...(unit && { unit }),
-    ...(standardName && { standardName }),
-    ...(longName && { longName }),
-  };
+  return { ...(unit && { unit }), ...(standardName && { standardName }), ...(longName && { longName }) };
 }
 
 function number(value: number | bigint, { type }: CfVariable): number {

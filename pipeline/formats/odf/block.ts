@@ -13,7 +13,7 @@ import { base58btc } from "multiformats/bases/base58";
 import { base64url } from "multiformats/bases/base64";
 import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
-import { type DecodedTable, decodeFlatbuffer } from "./flatbuffer.ts";
+import { type DecodedTable, decodeFlatbuffer } from "../codecs/flatbuffer.ts";
 import { odfSchema } from "./schema.ts";
 
 export interface Block {

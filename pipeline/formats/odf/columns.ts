@@ -4,10 +4,10 @@
  * @see https://github.com/open-data-fabric/open-data-fabric/blob/master/rfcs/016-odf-schema.md
  */
 import type { Json } from "../../core/json.ts";
+import { arrowSchema } from "../codecs/arrow-schema.ts";
+import { type Decoded, type DecodedTable, decodeFlatbuffer } from "../codecs/flatbuffer.ts";
 import { jsonObject } from "../parquet/json.ts";
 import type { SetDataSchema } from "./block.ts";
-import { type Decoded, type DecodedTable, decodeFlatbuffer } from "./flatbuffer.ts";
-import { arrowSchema } from "./schema.ts";
 
 export interface OdfColumn {
   readonly name: string;

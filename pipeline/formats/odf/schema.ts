@@ -1,19 +1,9 @@
 /**
- * The tables of Open Data Fabric's metadata and of Arrow's schemas, field by field in the order of their FlatBuffers schemas.
- *
- * A type is written as in a `.fbs`: `uint64?` is a number whose absence means something, `hash` and `did` are `[ubyte]` that
- * hold a multihash and the key of a DID, `[T]` is a vector. A union takes two slots of its table, as FlatBuffers stores it.
+ * The tables of Open Data Fabric's metadata, field by field in the order of their FlatBuffers schemas.
  *
  * @see https://github.com/open-data-fabric/open-data-fabric/blob/master/schemas-generated/flatbuffers/opendatafabric.fbs
- * @see https://github.com/apache/arrow/blob/main/format/Schema.fbs
  */
-
-export interface Schema {
-  readonly tables: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** The members of a union, the first of which is number 1, by the name of their table. `NONE` is a number that none has. */
-  readonly unions: Readonly<Record<string, readonly string[]>>;
-  readonly enums: Readonly<Record<string, { readonly as: "int16" | "int32"; readonly values: readonly string[] }>>;
-}
+import type { Schema } from "../codecs/flatbuffer.ts";
 
 const noFields = {};
 
@@ -256,73 +246,3 @@ export const odfSchema: Schema = {
 };
 
 /** What is read of an Arrow schema: names and types of columns. */
-export const arrowSchema: Schema = {
-  tables: {
-    Schema: { endianness: "int16", fields: "[Field]" },
-    Field: {
-      name: "string",
-      nullable: "bool",
-      type: "Type",
-      dictionary: "DictionaryEncoding",
-      children: "[Field]",
-    },
-    DictionaryEncoding: noFields,
-    Null: noFields,
-    Int: { bitWidth: "int32", isSigned: "bool" },
-    FloatingPoint: { precision: "int16" },
-    Binary: noFields,
-    Utf8: noFields,
-    Bool: noFields,
-    Decimal: { precision: "int32", scale: "int32", bitWidth: "int32" },
-    Date: { unit: "int16?" },
-    Time: { unit: "TimeUnit?", bitWidth: "int32" },
-    Timestamp: { unit: "TimeUnit", timezone: "string" },
-    Interval: noFields,
-    List: noFields,
-    Struct_: noFields,
-    Union: noFields,
-    FixedSizeBinary: { byteWidth: "int32" },
-    FixedSizeList: { listSize: "int32" },
-    Map: noFields,
-    Duration: { unit: "TimeUnit?" },
-    LargeBinary: noFields,
-    LargeUtf8: noFields,
-    LargeList: noFields,
-    RunEndEncoded: noFields,
-    BinaryView: noFields,
-    Utf8View: noFields,
-    ListView: noFields,
-    LargeListView: noFields,
-  },
-  unions: {
-    Type: [
-      "Null",
-      "Int",
-      "FloatingPoint",
-      "Binary",
-      "Utf8",
-      "Bool",
-      "Decimal",
-      "Date",
-      "Time",
-      "Timestamp",
-      "Interval",
-      "List",
-      "Struct_",
-      "Union",
-      "FixedSizeBinary",
-      "FixedSizeList",
-      "Map",
-      "Duration",
-      "LargeBinary",
-      "LargeUtf8",
-      "LargeList",
-      "RunEndEncoded",
-      "BinaryView",
-      "Utf8View",
-      "ListView",
-      "LargeListView",
-    ],
-  },
-  enums: { TimeUnit: { as: "int16", values: ["Second", "Millisecond", "Microsecond", "Nanosecond"] } },
-};

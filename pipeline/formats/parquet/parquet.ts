@@ -7,14 +7,17 @@
  */
 import { unlessAborted } from "../../core/abort.ts";
 import { findCoordinates } from "../../core/cf/coordinates.ts";
-import type { CfVariable } from "../../core/cf/variable.ts";
+import { namesOf } from "../../core/cf/describe.ts";
+import { standardNames } from "../../core/cf/standard-names/standard-names.ts";
+import type { Attributes, CfVariable } from "../../core/cf/variable.ts";
+import { vocabularyFindings } from "../../core/cf/vocabulary.ts";
 import type { Bounds, DatasetFinding, Description, Variable } from "../../core/dataset/dataset.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import type { Json } from "../../core/json.ts";
 import { boundedAttributes } from "../attributes.ts";
 import { hasBytes } from "../kind/signatures.ts";
 import type { FormatReader } from "../reader.ts";
-import { boundsOf, placeOf, timeOf } from "./extents.ts";
+import { boundsOf, inDegrees, placeOf, timeIn } from "./extents.ts";
 import { type Column, openParquet, type ParquetFile } from "./footer.ts";
 import { geoColumnsOf } from "./geo.ts";
 import { jsonObject } from "./json.ts";
@@ -22,7 +25,7 @@ import { typeOf } from "./types.ts";
 
 export const parquet: FormatReader = {
   name: "parquet",
-  version: 1,
+  version: 2,
   files: {
     recognises: (start) => hasBytes(start, 0, "PAR1") || hasBytes(start, 0, "PARE"),
     // A block that never comes must not outlast the caller.
@@ -43,35 +46,57 @@ async function describeFile(source: RangeSource): Promise<Description> {
   const findings: DatasetFinding[] = [];
   const attributes = boundedAttributes(attributesOf(file), findings);
   const geo = geoColumnsOf(file.texts.get("geo"), findings);
-  const flat = new Map(file.columns.filter(isFlat).map((column) => [cfVariableOf(column, file.rows), column]));
+  const described = await arrowAttributes(file, findings);
+  const attributesOfColumn = (column: Column) => (isFlat(column) ? described.get(column.path[0]!) : undefined) ?? {};
+  const flat = new Map(
+    file.columns.filter(isFlat).map((column) => [cfVariableOf(column, file.rows, attributesOfColumn(column)), column]),
+  );
   const coordinates = findCoordinates([...flat.keys()]);
   const rangeOf = (variable: CfVariable | undefined) => variable && flat.get(variable)?.range;
-  const time = timeOf(rangeOf(coordinates.time));
+  const time = timeIn(coordinates.time, rangeOf(coordinates.time), findings);
   const place = placeOf(
     geo.bounds ??
       coveringOf(geo.covering, file.columns) ??
-      boundsOf(rangeOf(coordinates.longitude), rangeOf(coordinates.latitude)),
+      boundsOf(
+        inDegrees(coordinates.longitude, "longitude", rangeOf(coordinates.longitude)),
+        inDegrees(coordinates.latitude, "latitude", rangeOf(coordinates.latitude)),
+      ),
   );
   const roles = new Set([...coordinates.describing, ...geo.names]);
+  const variables = file.columns.map((column) => ({
+    ...variableOf(column, file.rows, roles),
+    ...namesOf(attributesOfColumn(column)),
+  }));
   return {
     attributes,
     dimensions: [{ name: row, size: file.rows, kind: "other" }],
-    variables: file.columns.map((column) => variableOf(column, file.rows, roles)),
+    variables,
     ...(time && { time }),
     ...(place && { place }),
     access: { format: "file", mediaType },
     findings,
+    ...advised(vocabularyFindings(variables, await standardNames())),
   };
 }
+
+/** Metadata of columns, by their names; nothing is loaded where no library of Arrow wrote the file. */
+async function arrowAttributes({ texts }: ParquetFile, findings: DatasetFinding[]) {
+  const schema = texts.get("ARROW:schema");
+  if (schema === undefined) return new Map<string, Attributes>();
+  const { columnAttributes } = await import("./arrow.ts");
+  return columnAttributes(schema, findings);
+}
+
+const advised = (advice: readonly DatasetFinding[]) => (advice.length > 0 ? { advice } : {});
 
 /** Whether each row has at most one value, in a column of the table itself. */
 const isFlat = ({ path, isRepeated }: Column) => path.length === 1 && !isRepeated;
 
 const nameOf = ({ path }: Column) => path.join(".").slice(0, longestName).toWellFormed();
 
-function cfVariableOf(column: Column, rows: number): CfVariable {
+function cfVariableOf(column: Column, rows: number, attributes: Attributes): CfVariable {
   const name = nameOf(column);
-  return { name, dimensions: [row], shape: [rows], type: typeOf(column.element), attributes: {}, missing: [] };
+  return { name, dimensions: [row], shape: [rows], type: typeOf(column.element), attributes, missing: [] };
 }
 
 function variableOf(column: Column, rows: number, coordinates: ReadonlySet<string>): Variable {

@@ -9,8 +9,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Builder } from "flatbuffers";
 import { base16 } from "multiformats/bases/base16";
+import type { Schema } from "../../../pipeline/formats/codecs/flatbuffer.ts";
 import { sha3Of } from "../../../pipeline/formats/odf/block.ts";
-import { odfSchema, type Schema } from "../../../pipeline/formats/odf/schema.ts";
+import { odfSchema } from "../../../pipeline/formats/odf/schema.ts";
 import { folderOf } from "../../fakes/folder.ts";
 
 type Values = Readonly<Record<string, unknown>>;

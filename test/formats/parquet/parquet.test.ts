@@ -51,6 +51,35 @@ describe("a Parquet file", () => {
     ]);
   });
 
+  it("has the units and names of columns, and times and angles by them, from Arrow's schema", async () => {
+    const { variables, time, place, findings, advice } = await describeBytes(bytesOf("units.parquet"));
+    expect(variables).toEqual([
+      expect.objectContaining({ name: "t", role: "coordinate", unit: "seconds since 2024-08-11 10:00:00" }),
+      expect.objectContaining({ name: "y", role: "coordinate", unit: "radian", standardName: "latitude" }),
+      expect.objectContaining({ name: "x", role: "coordinate", unit: "degrees_west" }),
+      expect.objectContaining({ name: "ta", unit: "K", longName: "temperature of the air" }),
+      expect.objectContaining({ name: "p", role: "data", unit: "hektopascal" }),
+    ]);
+    expect(time).toEqual({ start: "2024-08-11T10:00:00Z", end: "2024-08-11T11:00:00Z", source: "values" });
+    const { west, east, south, north } = place!.bounds;
+    expect([west, east]).toEqual([-51, -50]);
+    expect([south, north].map((degrees) => degrees.toFixed(3))).toEqual(["5.730", "17.189"]);
+    expect(findings).toEqual([]);
+    expect(advice?.map(({ rule }) => rule)).toEqual(["unknown-unit"]);
+  });
+
+  it("is described without them where Arrow's schema is damaged, which a finding tells", async () => {
+    const bytes = bytesOf("units.parquet");
+    const text = new TextDecoder("latin1").decode(bytes);
+    // The length and the first offset of the message, in base 64.
+    const at = text.indexOf("/////", text.indexOf("ARROW:schema")) + 11;
+    const damaged = bytes.slice().fill("/".charCodeAt(0), at, at + 3);
+    const { variables, time, findings } = await describeBytes(damaged);
+    expect(variables.map(({ name }) => name)).toEqual(["t", "y", "x", "ta", "p"]);
+    expect(time).toBeUndefined();
+    expect(findings.map(({ rule }) => rule)).toContain("left-out");
+  });
+
   it("becomes an item that keeps our rules", async () => {
     const description = await describeBytes(bytesOf("track.parquet"));
     const { item } = itemOf({ path: "products/track", cid, tsize: 6106, reader: "parquet", description }, facts);

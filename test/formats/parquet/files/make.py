@@ -39,3 +39,20 @@ points = pa.table({"geometry": pa.array([b"\x01\x01"] * 3, pa.binary()), "statio
 pq.write_table(points.replace_schema_metadata({"geo": json.dumps(geo)}), "points.geoparquet")
 
 pq.write_table(track.select(["lat", "lon", "time"]), "no-statistics.parquet", write_statistics=False)
+
+# Units and names in the metadata of Arrow's fields, times as numbers, and radians.
+def field(name, type, **metadata):
+    return pa.field(name, type, metadata={key.encode(): value.encode() for key, value in metadata.items()})
+
+
+schema = pa.schema(
+    [
+        field("t", pa.int64(), units="seconds since 2024-08-11 10:00:00", standard_name="time"),
+        field("y", pa.float64(), units="radian", standard_name="latitude"),
+        field("x", pa.float64(), units="degrees_west", standard_name="longitude"),
+        field("ta", pa.float32(), units="K", standard_name="air_temperature", long_name="temperature of the air"),
+        field("p", pa.float32(), units="hektopascal"),
+    ]
+)
+values = [[0, 60, 3600], [0.1, 0.2, 0.3], [50.0, 50.5, 51.0], [290.0, 291.0, 292.0], [1000.0, 999.0, 998.0]]
+pq.write_table(pa.table(values, schema=schema), "units.parquet")

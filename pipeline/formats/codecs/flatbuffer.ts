@@ -10,10 +10,21 @@
 import { ByteBuffer } from "flatbuffers";
 import { base16 } from "multiformats/bases/base16";
 import { Failure } from "../../core/failure.ts";
-import type { Schema } from "./schema.ts";
 
 /** Per buffer: bytes of it, tables and vector entries that are decoded, bytes of texts and vectors, tables in one another. */
 const most = { buffer: 16 * 2 ** 20, values: 100_000, bytes: 32 * 2 ** 20, depth: 64 } as const;
+
+/**
+ * Tables, field by field in the order of their FlatBuffers schemas. A type is written as in a `.fbs`: `uint64?` is a number whose
+ * absence means something, `hash` and `did` are `[ubyte]` that hold a multihash and the key of a DID, `[T]` is a vector. A union
+ * takes two slots of its table, as FlatBuffers stores it.
+ */
+export interface Schema {
+  readonly tables: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The members of a union, the first of which is number 1, by the name of their table. `NONE` is a number that none has. */
+  readonly unions: Readonly<Record<string, readonly string[]>>;
+  readonly enums: Readonly<Record<string, { readonly as: "int16" | "int32"; readonly values: readonly string[] }>>;
+}
 
 export type Decoded =
   | string
