@@ -17,5 +17,6 @@ for (const name of [
   "browser",
   "find",
   "s3",
+  "s3-peers",
 ])
   await import(`./${name}.ts`);
