@@ -13,6 +13,7 @@ import { blockOf, pbBlock } from "../../pipeline/dag/hash.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
 import { startFakeGateway } from "../fakes/gateway.ts";
 import { onLoopback } from "../fakes/loopback.ts";
+import { gateway, memory } from "../serve/gateway.ts";
 import { aCampaign, aFolder, fieldtree, start } from "./program.ts";
 import { expectSchema } from "./schemas.ts";
 
@@ -113,6 +114,16 @@ describe("ls", () => {
     const [first, second] = stdout.split("\n");
     expect(first).toContain("bad\\u{1b}[2J\\u{202e}name");
     expect(first!.indexOf("bafkrei")).toBe(second!.indexOf("bafkrei"));
+  });
+
+  it("prints what comes before an entry that can't be read", async () => {
+    const { node, add, lose } = memory();
+    const root = add({ a: "a", b: { c: "c" }, d: "d" });
+    lose(add({ c: "c" }));
+    const { url } = await gateway(node);
+    const ran = await fieldtree(["ls", `ipfs://${root}`], { env: { IPFS_GATEWAY: url } });
+    expect(ran.code, ran.stderr).toBe(4);
+    expect(ran.stdout.trim().split("\n")).toEqual([expect.stringMatching(/^file .* a$/)]);
   });
 
   it("lists a file as itself", async () => {
