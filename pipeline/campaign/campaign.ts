@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
+import type { MirrorConfig } from "../core/campaign/mirrors.ts";
 import { Failure } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
 import type { World } from "../core/world.ts";
@@ -44,6 +45,8 @@ export interface Campaign extends Parts, FetchingBelow {
   readonly recordEndpoints: () => Promise<readonly RecordEndpoint[]>;
   /** The private key of an IPNS name in campaign.yaml, as text, where its variable is set. */
   readonly ipnsKey: (name: string) => string | undefined;
+  /** Of campaign.yaml. */
+  readonly mirrors: readonly MirrorConfig[];
   close(): Promise<void>;
 }
 
@@ -98,6 +101,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     names: announced.map(({ name }) => name),
     otherNames: (endpoints) => otherNames(config, endpoints, secret),
     recordEndpoints: () => recordEndpoints(config, secret, { search: true }),
+    mirrors: config.mirrors,
     ipnsKey: (name) => ipnsKeyOf(config, env, name),
     peering: await peeringOf(config, secret),
     ...sourceDateEpoch(env),

@@ -1,16 +1,19 @@
 /** `mirror`: keeps a copy of the newest data at another place, as far as a budget goes. */
 import { resolve } from "node:path";
 import * as v from "valibot";
+import type { Campaign } from "../campaign/campaign.ts";
 import { matches } from "../campaign/path-pattern.ts";
 import { mirrorToCar } from "../cli/mirror/car-file.ts";
 import { carIn, openPlace, placeForms } from "../cli/mirror/place.ts";
+import { publishWhatItHas } from "../cli/mirror/publish-report.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { bytesIn, size } from "../core/campaign/fields.ts";
+import { mirrorName } from "../core/campaign/mirrors.ts";
 import { Failure } from "../core/failure.ts";
 import { plural } from "../core/text/plural.ts";
 import { formatBytes } from "../core/text/shown.ts";
-import { type MirrorEvent, mirror as mirrorStage, statusInJson } from "../stages/mirror/mirror.ts";
+import { type MirrorEvent, type MirrorTarget, mirror as mirrorStage, statusInJson } from "../stages/mirror/mirror.ts";
 import type { MirrorItem } from "../stages/mirror/plan.ts";
 
 export const mirror: Verb = {
@@ -20,6 +23,8 @@ export const mirror: Verb = {
     ["--token <variable>", "environment variable with the token of a Kubo or Cluster, or user:password of a Cluster"],
     ["--path <glob...>", "only leaves at these paths (default: all)"],
     ["--budget <size>", "at most that much, as 200GB (default: without a limit)"],
+    ["--key <file>", "private key under which it publishes what it has, as key new wrote it"],
+    ["--routing <url...>", "endpoints of delegated routing that take its record"],
     ["--keep <number>", "leaves of that many of the newest releases", "1"],
   ],
   about: `Copies the leaves of the newest release, then of older ones, as far as the budget goes; what it has no room for is listed. What is no
@@ -27,13 +32,14 @@ longer meant to be there is removed first, so that the budget is never exceeded.
 A folder has real file names, for people without IPFS, and mirror.json about them; each leaf appears by a rename, so that rsync copies old or new.
 A CAR is written anew each time: the log, the portal and the leaves, for \`car import\`, \`log adopt\` and \`verify --offline\`.
 embedded: the folder of a node of its own, on an external disk for example, whose unpinned blocks are removed. kubo: the address of its RPC;
-a Kubo frees the space of what was unpinned when it collects garbage. cluster: the address of the REST API of an IPFS Cluster of its own.`,
+a Kubo frees the space of what was unpinned when it collects garbage. cluster: the address of the REST API of an IPFS Cluster of its own.
+With a key, it publishes what it has: a small JSON that the key leads to, for fieldtree status wherever campaign.yaml names it under mirrors:.`,
   example: "fieldtree mirror hangar --to folder:/srv/orcestra --path 'products/**' --budget 200GB",
 
   async run(call) {
-    const { args, flags, out, world } = call;
+    const { args, flags, world } = call;
     const name = args[0] ?? "";
-    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name))
+    if (!mirrorName.test(name))
       throw new Failure(
         "input",
         `a mirror's name has lower-case letters, digits and hyphens, and ${printable(name)} has others`,
@@ -50,24 +56,40 @@ a Kubo frees the space of what was unpinned when it collects garbage. cluster: t
     const campaign = await call.campaign();
     const car = carIn(flags.to);
     if (car !== undefined) {
-      const file = resolve(call.cwd, car);
-      for await (const event of mirrorToCar(file, options, campaign, world)) {
-        out.result(dataOf(event, name), textOf(event, car));
-      }
+      const events = mirrorToCar(resolve(call.cwd, car), options, campaign, world);
+      await printed(events, name, { name: car }, campaign, call);
       return 0;
     }
     const { target, close } = await openPlace(flags.to, { name, keep, token: flags.token }, campaign, call);
     try {
-      for await (const event of mirrorStage(target, options, campaign, world)) {
-        out.result(dataOf(event, name), textOf(event, target.name));
-        await out.taken();
-      }
+      await printed(mirrorStage(target, options, campaign, world), name, target, campaign, call);
     } finally {
       await close();
     }
     return 0;
   },
 };
+
+/** Prints what is done, and publishes what the mirror `name` has at the end. */
+async function printed(
+  events: AsyncIterable<MirrorEvent>,
+  name: string,
+  place: Pick<MirrorTarget, "name" | "storeReport">,
+  campaign: Campaign,
+  call: Call,
+): Promise<void> {
+  const { out } = call;
+  for await (const event of events) {
+    if (event.event !== "mirrored") out.result(dataOf(event, name), textOf(event, place.name));
+    else {
+      const published = await publishWhatItHas(name, event.status, place, campaign, call);
+      const data = published && { key: published.key, since: published.report.since };
+      const text = published ? `\n  as ipns://${published.key} says, since ${published.report.since}` : "";
+      out.result({ ...dataOf(event, name), ...data }, `${textOf(event, place.name)}${text}`);
+    }
+    await out.taken();
+  }
+}
 
 function budgetIn(flag: Call["flags"][string]): number {
   if (flag === undefined) return Number.POSITIVE_INFINITY;

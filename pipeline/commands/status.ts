@@ -19,7 +19,7 @@ export const status: Verb = {
 does not answer in time is shown as such: without its node, what is live is read from the log. Changes nothing.`,
   example: "fieldtree status",
 
-  async run({ campaign: open, flags, out, world }) {
+  async run({ campaign: open, flags, out, env, world }) {
     const seconds = Number(flags.deadline);
     if (!(seconds > 0 && seconds * 1000 <= longestWait))
       throw new Failure("input", `--deadline takes seconds, and got ${JSON.stringify(flags.deadline)}`, {
@@ -39,7 +39,7 @@ does not answer in time is shown as such: without its node, what is live is read
           return Math.max(1, Math.floor(((until - performance.now()) * lastShare) / 100)) * 100;
         },
       };
-      await printStatus(await open(), timeouts, out, inTime);
+      await printStatus(await open(), timeouts, { out, env }, inTime);
       return 0;
     } catch (error) {
       world.signal.throwIfAborted();

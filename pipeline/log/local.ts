@@ -137,7 +137,8 @@ function filesIn(folder: string): Files {
   };
 }
 
-function attachmentsIn(folder: string): Attachments {
+/** Files in `folder`, which are this machine's own. */
+export function attachmentsIn(folder: string): Attachments {
   const files = filesIn(folder);
   return {
     async read(name, world) {

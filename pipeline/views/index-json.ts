@@ -30,6 +30,7 @@ function indexOf({ draft, entries, campaign }: Content) {
   const head = {
     campaign: { name, title, domain, gateways },
     ...(campaign.sisters && { sisters: campaign.sisters.map(({ stac: _, ...sister }) => sister) }),
+    ...(campaign.mirrors && { mirrors: campaign.mirrors }),
     release: { number: draft.number, made: draft.made, root: draft.root.toString() },
   };
   if (entries.length > mostListed) {

@@ -1,6 +1,7 @@
 /** All views of a portal. Their files must not overlap: a test renders them all. */
 import { browser } from "./browser/browser.ts";
 import { cite } from "./cite.ts";
+import { cluster } from "./cluster.ts";
 import { feeds } from "./feeds.ts";
 import { history } from "./history.ts";
 import { indexJson } from "./index-json.ts";
@@ -23,6 +24,7 @@ export const views: readonly View<States>[] = [
   feeds,
   intake,
   cite,
+  cluster,
   search,
   releases,
   tree,

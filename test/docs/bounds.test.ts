@@ -134,6 +134,10 @@ const constants: Readonly<Record<string, readonly InCode[]>> = {
     ["formats/zarr/json.ts", "{ bytes: 32 * 2 ** 20, depth: 32, values: 2_000_000 }", "32 MiB, 32 levels, 2 000 000"],
   ],
   "groups and arrays of a Zarr store": [["formats/zarr/store.ts", "{ nodes: 5000, depth: 8 }", "5000, 8 deep"]],
+  "what a mirror publishes of itself": [
+    ["stages/mirror/report.ts", "largestReport = 1 << 20", "1 MiB"],
+    ["core/campaign/mirrors.ts", "v.maxLength(50", "50"],
+  ],
   "intake catalogs that one `import` reads": [
     ["stages/import/sources.ts", "{ catalogs: 1000, depth: 16 }", "1000, 16 deep"],
     ["core/intake/catalog.ts", "characters: 4 * 1024 * 1024", "4 MiB"],

@@ -86,7 +86,7 @@ export function campaignOf<P extends Parts>(parts: P): P & Campaign {
   const unreachable = async () => {
     throw new Failure("unavailable", "nothing is within reach");
   };
-  const nothing = { recordEndpoints: async () => [], ipnsKey: () => undefined };
+  const nothing = { recordEndpoints: async () => [], ipnsKey: () => undefined, mirrors: [] };
   return { ...parts, ...nothing, fetchBelow: unreachable, close: async () => {} };
 }
 

@@ -53,10 +53,14 @@ export interface ClusterPeer {
   readonly api: string;
   /** The Kubo it has pin for it. */
   readonly kubo: Kubo;
+  /** Where other peers reach it. */
+  readonly address: string;
 }
 
 export interface Cluster {
   readonly peers: readonly ClusterPeer[];
+  /** 64 hexadecimal digits, which every peer has to know. */
+  readonly secret: string;
   /** End one peer as a power cut would (SIGKILL). Its Kubo goes on. */
   killPeer(index: number): Promise<void>;
   /** Start it again, with what it knew; resolves once the others see it. */
@@ -106,6 +110,7 @@ export async function startCluster({
 
   return {
     peers,
+    secret,
     killPeer: (index) => end(running[index]!, "SIGKILL"),
     async restartPeer(index) {
       await end(running[index]!, "SIGTERM");
@@ -128,8 +133,6 @@ export async function startCluster({
 interface Peer extends ClusterPeer {
   /** Its `IPFS_CLUSTER_PATH`. */
   readonly home: string;
-  /** Where other peers reach it. */
-  readonly address: string;
 }
 
 interface Shared {

@@ -1,8 +1,9 @@
 /** The names that campaign.yaml announces. Reading them needs no secrets, writing does. */
 
-import type { CampaignConfig, NodeConfig } from "../../core/campaign/campaign.ts";
+import type { CampaignConfig } from "../../core/campaign/campaign.ts";
 import { parseNameTarget } from "../../core/campaign/name-target.ts";
 import type { DnsNameConfig, IpnsNameConfig } from "../../core/campaign/names.ts";
+import type { NodeConfig } from "../../core/campaign/node.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import type { Attachments } from "../../log/log.ts";

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
 import { doisIn } from "../../campaign/dois.ts";
+import { endedBy } from "../../core/abort.ts";
 import { formatNameTarget } from "../../core/campaign/name-target.ts";
 import { isFailure } from "../../core/failure.ts";
 import { hasNoData } from "../../core/tree/tree.ts";
@@ -26,7 +27,8 @@ import {
 import { formatSteps, stepData } from "../../stages/publish/plan.ts";
 import { sourceOf } from "../../stages/tree/past.ts";
 import { emptyTreeNote } from "../address/tree-text.ts";
-import type { Output } from "../verb.ts";
+import { mirrorData, mirrorLines, observeMirrors } from "../mirror/observe.ts";
+import type { Call } from "../verb.ts";
 import { doiData, doiLines } from "./doi-lines.ts";
 import { fetchingData, fetchingText, observeFetching } from "./fetching.ts";
 import { inPlaceData, inPlaceLines, leavesInPlace } from "./in-place.ts";
@@ -47,7 +49,7 @@ export interface StatusTimeouts {
 export async function printStatus(
   opened: Campaign,
   timeouts: StatusTimeouts,
-  out: Output,
+  { out, env }: Pick<Call, "out" | "env">,
   world: World,
 ): Promise<void> {
   const text = await readFile(join(opened.folder, "tree.yaml"));
@@ -62,11 +64,12 @@ export async function printStatus(
     },
     below: () => probing,
   };
-  const [ours, live, lease, fetching] = await Promise.all([
+  const [ours, live, lease, fetching, mirrors] = await Promise.all([
     observe(text, campaign, world, options),
     rolledBack(campaign, options, world),
     leaseNow(),
     observeFetching(opened, timeouts.lastMs, world),
+    observeMirrors(campaign, env, endedBy(world, timeouts.soon)),
   ]);
   // A publish refuses a tree.yaml that was rolled back, so its plan is not shown as the next steps.
   const rolledBackReason = whyRolledBack(ours);
@@ -90,6 +93,7 @@ export async function printStatus(
     ...inPlaceData(inPlace),
     ...fetchingData(fetching),
     ...(dois.length > 0 && { dois }),
+    ...(mirrors.length > 0 && { mirrors: mirrors.map((each) => mirrorData(each, release?.number)) }),
     ...(lease && { lease }),
     ...(unreachable().length > 0 && { unreachable: unreachable() }),
     ...(notHere && { outOfReach: outOfReachData(notHere) }),
@@ -109,6 +113,7 @@ export async function printStatus(
     ...section("in place only: on this machine there is no copy but the files themselves", inPlaceLines(inPlace)),
     ...section("fetching from here over HTTP", fetchingText(fetching)),
     ...section("DOIs", doiLines(dois)),
+    ...section("mirrors, as they publish it", mirrorLines(mirrors, release?.number)),
     ...section("lease", lease ? [`  ${lease.holder} is ${lease.what} since ${lease.since}`] : []),
     ...section("out of reach", unreachable().map(describeUnreachable)),
     ...nextLines(observation, rolledBackReason && head, unreachable()),

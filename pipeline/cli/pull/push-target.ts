@@ -8,6 +8,7 @@ import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
 import { endpoint, kuboEndpoint, type RecordEndpoint } from "../../names/ipns/endpoints.ts";
+import type { RecordAttachments } from "../../names/ipns/ipns.ts";
 import { type PushTarget, pushTarget, type Signer } from "../../names/ipns/push.ts";
 import { type Endpoint, recordEndpoints } from "./endpoints.ts";
 
@@ -20,11 +21,16 @@ export interface PushAddress {
   readonly routing: readonly string[];
 }
 
+/** `attachments`: where signed records are stored, in place of alongside the log. */
+export type PushingParts = Pick<Campaign, "recordEndpoints" | "ipnsKey" | "log"> & {
+  readonly attachments?: RecordAttachments;
+};
+
 /** @throws Failure `input` where it is no key, no place takes records, or the private key is of another one. */
 export async function targetFor(
   { to, keyFile, routing }: PushAddress,
   among: readonly Endpoint[],
-  campaign: Campaign,
+  campaign: PushingParts,
   cwd: string,
   world: World,
 ): Promise<PushTarget> {
@@ -60,7 +66,7 @@ export async function targetFor(
     signer: await signerOf(name, keyFile === undefined ? undefined : resolve(cwd, keyFile), held, campaign),
     endpoints,
     readers: await recordEndpoints(among.filter(({ kind }) => kind === "gateway")),
-    attachments: campaign.log.attachments,
+    attachments: campaign.attachments ?? campaign.log.attachments,
   });
 }
 
@@ -85,7 +91,7 @@ async function signerOf(
   name: string,
   keyFile: string | undefined,
   held: readonly HeldKey[],
-  campaign: Campaign,
+  campaign: Pick<Campaign, "ipnsKey">,
 ): Promise<Signer> {
   const text = keyFile === undefined ? campaign.ipnsKey(name) : await keyIn(keyFile);
   if (text !== undefined) {

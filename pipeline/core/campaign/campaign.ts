@@ -16,20 +16,12 @@ import { type Dois, resolves } from "../datacite/dois.ts";
 import type { Finding } from "../report/finding.ts";
 import { checkedYaml } from "../yaml/validate.ts";
 import { type DoiConfig, doiSchema, settledDoi } from "./doi.ts";
-import {
-  bytesIn,
-  environmentVariable,
-  globs,
-  httpUrl,
-  optional,
-  size,
-  text,
-  url,
-  wholeNumber,
-  withoutSlash,
-} from "./fields.ts";
+import { bytesIn, globs, httpUrl, optional, size, text, wholeNumber, withoutSlash } from "./fields.ts";
+import { type Followers, followersSchema, settledFollowers } from "./followers.ts";
 import { type LogConfig, logSchema, settledLog } from "./log.ts";
+import { type Mirror, type MirrorConfig, mirrorsSchema, publishedMirrors, settledMirrors } from "./mirrors.ts";
 import { type NameConfig, namesSchema, settledNames } from "./names.ts";
+import { type NodeConfig, nodeSchema, settledNode } from "./node.ts";
 import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
 import { type ReviewConfig, reviewSchema, settledReview } from "./review.ts";
 import { type S3Config, s3Schema, settledS3 } from "./s3.ts";
@@ -53,6 +45,10 @@ export interface Facts {
   readonly dois?: Readonly<Record<string, { readonly doi: string; readonly cid: string }>>;
   /** Absent where there are none. */
   readonly sisters?: readonly Sister[];
+  /** Absent where there are none. */
+  readonly mirrors?: readonly Mirror[];
+  /** Absent where nobody may follow. */
+  readonly followers?: Followers;
 }
 
 export interface Provider {
@@ -63,9 +59,10 @@ export interface Provider {
 }
 
 /** campaign.yaml with every default filled in. */
-export interface CampaignConfig extends Omit<Facts, "doi" | "dois" | "sisters"> {
+export interface CampaignConfig extends Omit<Facts, "doi" | "dois" | "sisters" | "mirrors"> {
   /** Names of remotes.json. */
   readonly sisters: readonly string[];
+  readonly mirrors: readonly MirrorConfig[];
   readonly node: NodeConfig;
   /** Globs over paths in the tree. Nothing in `only` means everything. */
   readonly scan: { readonly only: readonly string[]; readonly except: readonly string[] };
@@ -87,31 +84,9 @@ export interface CampaignConfig extends Omit<Facts, "doi" | "dois" | "sisters"> 
   readonly review: ReviewConfig;
 }
 
-export type NodeConfig =
-  | { readonly kind: "embedded" }
-  /** `token`: the name of the environment variable with the token. */
-  | { readonly kind: "kubo"; readonly api: string; readonly token?: string };
-
 /** How directories become blocks; `dag/profile.ts` defines each name. */
 export const directoryProfiles = ["cid-v1", "unixfs-v1-2025", "unixfs-v0-2015", "v0-raw-leaves"] as const;
 export type DirectoryProfile = (typeof directoryProfiles)[number];
-
-const kuboApi = "http://127.0.0.1:5001";
-
-const kubo = v.strictObject({
-  kind: v.literal("kubo"),
-  api: optional(`Address of the RPC API. Default: ${kuboApi}`, httpUrl),
-  token: optional("Name of the environment variable with the token", environmentVariable),
-});
-
-const nodeWords = `must be embedded, kubo, the RPC address of a Kubo daemon (${kuboApi}), or {kind: kubo, api: …, token: …}`;
-const nodeSchema = v.union(
-  [
-    v.pipe(v.string(), v.regex(new RegExp(`^(?:embedded|kubo|${url})$`), nodeWords)),
-    v.variant("kind", [v.strictObject({ kind: v.literal("embedded") }), kubo], "must be embedded or kubo"),
-  ],
-  nodeWords,
-);
 
 const roles = ["licensor", "producer", "processor", "host"] as const;
 const provider = v.strictObject(
@@ -221,20 +196,22 @@ export const campaignSchema = v.pipe(
         "Campaigns that were pulled, by name, whose data is found with this one's. Default: none",
         v.array(v.pipe(v.string(), v.regex(pulledName, "must be names")), "must be a list of names"),
       ),
+      followers: optional("An IPFS Cluster that others can follow. Default: none", followersSchema),
+      mirrors: optional("Mirrors that publish what they have. Default: none", mirrorsSchema),
       s3: optional("Who may use the S3 gateway. Default: nobody", s3Schema),
     },
     "must be `campaign: NAME` and other keys",
   ),
   v.forward(
     v.check(
-      ({ node, pins }) => nodeOf(node).kind !== "embedded" || !(pins?.services ?? []).length || bringable(pins),
+      ({ node, pins }) => settledNode(node).kind !== "embedded" || !(pins?.services ?? []).length || bringable(pins),
       "has only services that fetch, and the embedded node has no peers they could fetch from: add a Kubo or a Cluster, or set node: to a Kubo",
     ),
     ["pins"],
   ),
   v.forward(
     v.check(
-      ({ node, pins }) => !pins?.peers?.length || nodeOf(node).kind === "kubo" || kubosIn(pins) > 0,
+      ({ node, pins }) => !pins?.peers?.length || settledNode(node).kind === "kubo" || kubosIn(pins) > 0,
       "names peers:, and no Kubo that could stay connected with them: neither node: is one, nor one of services:",
     ),
     ["pins"],
@@ -254,7 +231,7 @@ export function readCampaign(source: string | Uint8Array): {
 
 /** What published files depend on; where blocks are stored is not part of it. `dois`: of dois.yaml. */
 export function facts(
-  { campaign, title, domain, gateways, collectionDepth, providers, projects, doi }: CampaignConfig,
+  { campaign, title, domain, gateways, collectionDepth, providers, projects, doi, mirrors, followers }: CampaignConfig,
   dois: Dois = new Map(),
   sisters: readonly Sister[] = [],
 ): Facts {
@@ -269,6 +246,8 @@ export function facts(
     projects,
     ...(doi?.campaign && { doi: doi.campaign }),
     ...(sisters.length > 0 && { sisters }),
+    ...(mirrors.length > 0 && { mirrors: publishedMirrors(mirrors) }),
+    ...(followers && { followers }),
     ...(resolving.length > 0 && {
       dois: Object.fromEntries(resolving.map(([path, { doi, cid }]) => [path, { doi, cid }])),
     }),
@@ -299,7 +278,7 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
     campaign,
     title: title ?? campaign,
     ...(domain && { domain }),
-    node: nodeOf(node),
+    node: settledNode(node),
     gateways: (gateways ?? []).map(withoutSlash),
     scan: { only: scan?.only ?? [], except: scan?.except ?? [] },
     collectionDepth: collections?.depth ?? 2,
@@ -311,6 +290,8 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
     })),
     projects: projects ?? {},
     sisters: config.sisters ?? [],
+    mirrors: settledMirrors(config.mirrors),
+    ...(config.followers && { followers: settledFollowers(config.followers) }),
     profile: profile ?? "cid-v1",
     limits: { fetch: bytesIn(limits?.fetch ?? "10 GiB") },
     pins: settledPins(pins),
@@ -336,12 +317,4 @@ function bringable(pins: v.InferOutput<typeof pinsSchema> | null | undefined): b
 
 function kubosIn({ services }: NonNullable<v.InferOutput<typeof pinsSchema>>): number {
   return services?.filter(({ kind }) => kind === "kubo").length ?? 0;
-}
-
-function nodeOf(node: v.InferOutput<typeof nodeSchema> | null | undefined): NodeConfig {
-  if (!node || node === "embedded") return { kind: "embedded" };
-  if (node === "kubo") return { kind: "kubo", api: kuboApi };
-  if (typeof node === "string") return { kind: "kubo", api: withoutSlash(node) };
-  if (node.kind === "embedded") return { kind: "embedded" };
-  return { kind: "kubo", api: withoutSlash(node.api ?? kuboApi), ...(node.token && { token: node.token }) };
 }

@@ -1,5 +1,6 @@
 /** Schemas that several parts of campaign.yaml share. */
 import * as v from "valibot";
+import { publicKeyOf } from "../key.ts";
 
 /** A key that may be missing or left empty, as when everything below it is commented out. Editors show `description`. */
 export function optional<const Schema extends v.GenericSchema>(description: string, schema: Schema) {
@@ -27,6 +28,14 @@ export const environmentVariable = v.pipe(
     /^(?!GITHUB_TOKEN$|ACTIONS_|NPM_)[A-Z][A-Z0-9_]{0,63}$/,
     "must be the NAME of an environment variable (capitals, digits, _; not GITHUB_TOKEN, ACTIONS_… or NPM_…, which are for others), never the secret itself: this file is public",
   ),
+);
+
+const keyWords = "must be the name of an ed25519 key, like k51qzi5uqu5d…";
+/** The public name of a key, as `fieldtree key new` prints it. */
+export const publicKeyName = v.pipe(
+  v.string(keyWords),
+  v.regex(/^(?:k51|12D3Koo)[0-9A-Za-z]{30,90}$/, keyWords),
+  v.check((name) => publicKeyOf(name) !== undefined, keyWords),
 );
 
 export const size = v.pipe(

@@ -1,7 +1,7 @@
 /** `log:` in campaign.yaml: where the head of the releases lives, and who signs them. */
 import * as v from "valibot";
 import { publicKeyOf, publicName } from "../key.ts";
-import { environmentVariable, optional } from "./fields.ts";
+import { environmentVariable, optional, publicKeyName } from "./fields.ts";
 
 export type LogConfig = {
   /** Environment variable with the ed25519 key releases are signed with. */
@@ -14,19 +14,11 @@ export type LogConfig = {
   | { readonly kind: "git"; readonly remote: string; readonly branch: string }
 );
 
-const signer = "must be the name of an ed25519 key, like k51qzi5uqu5d…";
-
 const signing = {
   key: optional("Name of the environment variable with the ed25519 key to sign releases with", environmentVariable),
   signers: optional(
     "Public names of the keys whose signatures count: from the first release signed by one of them, every release has to be. Default: any",
-    v.array(
-      v.pipe(
-        v.string(),
-        v.regex(/^(?:k51|12D3Koo)[0-9A-Za-z]{30,90}$/, signer),
-        v.check((name) => publicKeyOf(name) !== undefined, signer),
-      ),
-    ),
+    v.array(publicKeyName),
   ),
 };
 

@@ -15,6 +15,8 @@ import { readRecord, type SignedRecord, signRecord } from "./record.ts";
 export interface PushTarget {
   /** The key's public name, `k51…`. */
   readonly name: string;
+  /** Whether the private key is at hand: without it, a record can only be put again. */
+  readonly signs: boolean;
   /** The newest record anywhere. @throws Failure `unavailable` where an endpoint did not answer: then nothing is known. */
   current(world: World): Promise<SignedRecord | undefined>;
   /**
@@ -71,6 +73,7 @@ export function pushTarget(options: PushOptions): PushTarget {
   const key: PushedKey = { ...options, publicKey, file: `ipns/${name}` };
   return {
     name,
+    signs: options.signer.kind !== "none",
     current: (world) => current(key, world),
     put: (value, expected, world) => put(key, value, expected, world),
     republish: (world) => republish(key, world),

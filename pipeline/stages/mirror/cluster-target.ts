@@ -29,8 +29,9 @@ export function clusterTarget(
   service: PinService,
   campaign: Pick<Parts, "get" | "origins" | "facts">,
 ): MirrorTarget {
-  const { prefix, labelOf, itemIn } = labelsOf(name);
-  const ours = async (world: World) => Array.fromAsync(service.list?.(prefix, world) ?? []);
+  const { prefix, report, labelOf, itemIn } = labelsOf(name);
+  const labelled = async (start: string, world: World) => Array.fromAsync(service.list?.(start, world) ?? []);
+  const meta = { campaign: campaign.facts.campaign, mirror: name };
   /** What this mirror pinned at each path before. */
   const older = new Map<string, CID>();
   const stateOf = async (cid: CID, world: World) => (await service.status([cid], world)).get(`${cid}`);
@@ -41,7 +42,7 @@ export function clusterTarget(
     async items(planned, world) {
       const cids = [...new Map(planned.map(({ cid }) => [`${cid}`, cid])).values()];
       const statuses = await service.status(cids, world);
-      const listed = await ours(world);
+      const listed = await labelled(prefix, world);
       const wanted = new Set(cids.map(String));
       const others = listed.flatMap(({ cid, label }) => (wanted.has(`${cid}`) ? [] : (itemIn(label, cid) ?? [])));
       for (const { path, cid } of others) older.set(path, cid);
@@ -54,12 +55,17 @@ export function clusterTarget(
       const previous = before && (await stateOf(before, world))?.state === "pinned" ? before : undefined;
       // Without addresses of the campaign's node, the peers have nowhere to fetch from.
       if (origins.length === 0) await service.take?.(cid, carOf([cid], difference(cid, previous, campaign.get)), world);
-      const meta = { campaign: campaign.facts.campaign, mirror: name };
       const request = { cid, label: labelOf(item), origins, meta, ...(previous && { previous }) };
       await untilPinned(item, await service.pin(request, world), world);
     },
     async remove({ cid }, world) {
       await service.unpin?.(cid, world);
+    },
+    async storeReport({ cid, bytes }, world) {
+      const older = (await labelled(report, world)).filter((pin) => pin.label === report && !pin.cid.equals(cid));
+      await service.take?.(cid, carOf([cid], [{ cid, bytes }]), world);
+      await service.pin({ cid, label: report, origins: [], meta }, world);
+      for (const pin of older) await service.unpin?.(pin.cid, world);
     },
   };
 

@@ -9,6 +9,7 @@ import { plural } from "../../core/text/plural.ts";
 import { firstLines } from "../../core/text/shown.ts";
 import { dataLeaves } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
+import type { Block } from "../../dag/block.ts";
 import { publishedHead, releasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
 import type { Parts } from "../parts.ts";
@@ -31,6 +32,8 @@ export interface MirrorTarget {
   remove(item: MirrorItem, world: World): Promise<void>;
   /** Present where what was removed takes space until this is called. */
   free?(world: World): Promise<void>;
+  /** Present where other nodes can read blocks: stores one that is not part of the data, in place of the last one. */
+  storeReport?(block: Block, world: World): Promise<void>;
   /** Called at the end, with what is there and what was left out. */
   finish?(status: MirrorStatus, world: World): Promise<void>;
 }

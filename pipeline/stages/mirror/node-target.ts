@@ -9,7 +9,7 @@ import type { MirrorTarget } from "./mirror.ts";
 
 /** `get`: where the blocks come from. `name`: that of the mirror. */
 export function nodeTarget(name: string, node: HomeNode, get: Get): MirrorTarget {
-  const { labelOf, itemIn } = labelsOf(name);
+  const { labelOf, itemIn, report } = labelsOf(name);
   const source = { name: "the campaign's sources", get };
   let listed: Promise<HomeNode> | undefined;
   /** The node, able to tell which blocks it has: those are not fetched again after a run that was ended. */
@@ -35,6 +35,10 @@ export function nodeTarget(name: string, node: HomeNode, get: Get): MirrorTarget
     },
     async remove(item, world) {
       await node.unpin(labelOf(item), world);
+    },
+    async storeReport(block, world) {
+      await node.put([block], world);
+      await node.pin(block.cid, report, world);
     },
     free: async (world) => void (await node.gc?.(world)),
   };

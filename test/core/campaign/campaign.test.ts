@@ -41,6 +41,7 @@ describe("campaign.yaml", () => {
         providers: [],
         projects: {},
         sisters: [],
+        mirrors: [],
         profile: "cid-v1",
         limits: { fetch: 10 * 1024 ** 3 },
         pins: {
