@@ -25,7 +25,7 @@ export const push: Verb = {
     ["--no-alias", "remember nothing"],
     ["--verbose", "show which gateways and nodes are asked, in their order"],
   ],
-  about: `WHAT is a name that was pulled or a path in the tree; without it, the campaign's newest release is pushed, and whoever pulls the key
+  about: `WHAT is a name that was pulled or a path in the tree; without it, the campaign's newest release is pushed, and a pull of the key
 gets all of the campaign. What the key leads to now is resolved first, at every endpoint and through a Kubo: where one does not answer,
 nothing is published (exit code 4). Where it is not older than what is pushed, or another push came between, exit code 5.
 The private key is in the file of --key, in the variable that names: in campaign.yaml has for it, or in a Kubo. Records are put to the endpoints
