@@ -44,7 +44,8 @@ type Slot = number;
 const mostWasted = 4 * 2 ** 20;
 
 export function versions(): Versions {
-  let store: Arena = arena();
+  const records = versionRecords();
+  const { versionOf, encode, drop } = records;
   const slots = new Map<string, Slot | readonly Slot[]>();
   const sorted = sortedKeys();
   let size = 0;
@@ -53,11 +54,6 @@ export function versions(): Versions {
     const found = slots.get(key);
     return found === undefined ? [] : typeof found === "number" ? [found] : found;
   };
-  const bytesOf = (slot: Slot) => store.get(Math.floor(slot / 2));
-  const versionOf = (slot: Slot): Version => dagCbor.decode<Version>(bytesOf(slot));
-  const isMarked = (slot: Slot | undefined) => slot === undefined || slot % 2 === 1;
-  const slotFor = (bytes: Uint8Array, marked: boolean): Slot => store.add(bytes) * 2 + (marked ? 1 : 0);
-  const encode = (version: Version): Slot => slotFor(dagCbor.encode(version), isMarker(version));
   /** Whether the newest version is an object. */
   const isLive = (key: string) => !isMarked(firstOf(slots.get(key)));
 
@@ -72,9 +68,8 @@ export function versions(): Versions {
       if (isNew) sorted.add(key);
     }
     size += Number(isLive(key)) - Number(before);
-    if (store.wasted > mostWasted && store.wasted > store.used) compact();
+    records.compact(slots);
   };
-  const drop = (slot: Slot) => store.remove(Math.floor(slot / 2));
   /** The slots without the version `id`, whose bytes are removed. */
   const without = (key: string, id: string): readonly Slot[] =>
     slotsOf(key).filter((slot) => {
@@ -82,12 +77,6 @@ export function versions(): Versions {
       if (isThat) drop(slot);
       return !isThat;
     });
-  const compact = () => {
-    const next = arena();
-    const moved = (slot: Slot) => next.add(bytesOf(slot)) * 2 + (slot % 2);
-    for (const [key, found] of slots) slots.set(key, typeof found === "number" ? moved(found) : found.map(moved));
-    store = next;
-  };
 
   return {
     get size() {
@@ -119,15 +108,39 @@ export function versions(): Versions {
       set(key, next);
     },
     remove: (key, id) => set(key, without(key, id)),
-    encoded: (key) => slotsOf(key).map((slot) => ({ bytes: bytesOf(slot), isMarker: isMarked(slot) })),
+    encoded: (key) => slotsOf(key).map((slot) => ({ bytes: records.bytesOf(slot), isMarker: isMarked(slot) })),
     load(key, encoded) {
       set(
         key,
-        encoded.map(({ bytes, isMarker }) => slotFor(bytes, isMarker)),
+        encoded.map(({ bytes, isMarker }) => records.add(bytes, isMarker)),
       );
     },
   };
 }
+
+/** Versions as bytes, each at its slot. */
+function versionRecords() {
+  let store: Arena = arena();
+  const bytesOf = (slot: Slot) => store.get(Math.floor(slot / 2));
+  const add = (bytes: Uint8Array, marked: boolean): Slot => store.add(bytes) * 2 + (marked ? 1 : 0);
+  return {
+    bytesOf,
+    add,
+    versionOf: (slot: Slot): Version => dagCbor.decode<Version>(bytesOf(slot)),
+    encode: (version: Version): Slot => add(dagCbor.encode(version), isMarker(version)),
+    drop: (slot: Slot): void => store.remove(Math.floor(slot / 2)),
+    /** Moves all records together where more bytes are removed than used, and changes their slots. */
+    compact(slots: Map<string, Slot | readonly Slot[]>): void {
+      if (store.wasted <= mostWasted || store.wasted <= store.used) return;
+      const next = arena();
+      const moved = (slot: Slot) => next.add(bytesOf(slot)) * 2 + (slot % 2);
+      for (const [key, found] of slots) slots.set(key, typeof found === "number" ? moved(found) : found.map(moved));
+      store = next;
+    },
+  };
+}
+
+const isMarked = (slot: Slot | undefined) => slot === undefined || slot % 2 === 1;
 
 const firstOf = (found: Slot | readonly Slot[] | undefined): Slot | undefined =>
   found === undefined || typeof found === "number" ? found : found[0];

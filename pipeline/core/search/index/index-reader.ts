@@ -60,98 +60,113 @@ export interface Range extends Pick<Terms, "from" | "to"> {
 /** Leaves that are remembered. */
 const mostRemembered = 2000;
 
+/** What is known of an opened index: how to read its files, and those that were read. */
+interface Opened {
+  readonly read: ReadFile;
+  readonly separators: Readonly<Record<Dictionary, Separators>>;
+  readonly frequent: ReadonlySet<string>;
+  /** By file. */
+  readonly leaves: Map<string, readonly Postings[]>;
+  readonly rowFiles: Map<string, readonly Row[]>;
+}
+
 /** @throws Failure `corrupt` where the files are no index of this version. */
 export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
   const header = headerOf(await readFile(headerFile));
   const read = header.form === "pack" ? fromPack(await readFile(packFile)) : readFile;
-  const root = decodeRoot(await read(rootFile));
-  const { separators } = root;
-  const frequent = new Set(root.frequent);
-  const leaves = new Map<string, readonly Postings[]>();
-  const rowFiles = new Map<string, readonly Row[]>();
-
-  const bounded = <T>(map: Map<string, T>, key: string, value: T) => {
-    if (map.size >= mostRemembered) map.delete(map.keys().next().value!);
-    map.set(key, value);
-  };
-  const readLeaves = async (files: Iterable<string>) => {
-    const lacking = [...new Set(files)].filter((file) => !leaves.has(file));
-    const contents = await Promise.all(lacking.map(async (file) => decodeLeaf(await read(file))));
-    for (const [i, file] of lacking.entries()) bounded(leaves, file, contents[i]!);
-  };
-
+  const { separators, frequent: words } = decodeRoot(await read(rootFile));
+  const frequent = new Set(words);
+  const index: Opened = { read, separators, frequent, leaves: new Map(), rowFiles: new Map() };
   return {
     documents: header.documents,
     ...(header.time && { time: header.time }),
     isLocal: header.form === "pack",
     frequent,
-
     leaves: (ranges) =>
       readLeaves(
-        ranges.flatMap((range) =>
-          dictionariesOf(range, frequent).flatMap((dictionary) =>
-            filesOf(dictionary, separators[dictionary], range).slice(0, range.mostLeaves),
-          ),
-        ),
+        index,
+        ranges.flatMap((range) => leavesOf(index, range)),
       ),
-
-    postings({ from, to }) {
-      const found: Postings[] = [];
-      let isWhole = true;
-      for (const dictionary of dictionariesOf({ from, to }, frequent)) {
-        for (const file of filesOf(dictionary, separators[dictionary], { from, to })) {
-          const leaf = leaves.get(file);
-          isWhole &&= leaf !== undefined;
-          for (const postings of leaf ?? []) if (postings.term >= from && postings.term <= to) found.push(postings);
-        }
-      }
-      return { found, isWhole };
-    },
-
+    postings: (range) => postingsIn(index, range),
     async windows(needed, withBoxes = false) {
-      await Promise.all(
-        needed.map(async ([postings, window]) => {
-          const { term, bits } = postings;
-          const fileOf = (what: "windows" | "boxes") => read(windowFile(term, bits, window.number, what));
-          const [content, boxes] = await Promise.all([
-            fileOf("windows"),
-            withBoxes && hasBoxesApart(term) ? fileOf("boxes") : undefined,
-          ]);
-          Object.assign(window, decodeWindow(postings, window, { window: content, boxes }));
-        }),
-      );
+      await Promise.all(needed.map(([postings, window]) => readWindow(index, postings, window, withBoxes)));
     },
-
-    async rows(numbers) {
-      const files = [...new Set(numbers.map(rowsFile))].filter((file) => !rowFiles.has(file));
-      const first = new Map(numbers.map((number) => [rowsFile(number), Math.floor(number / rowsPerFile)]));
-      const contents = await Promise.all(files.map(async (file) => decodeRows(await read(file), first.get(file)!)));
-      const here = new Map(rowFiles);
-      for (const [i, file] of files.entries()) {
-        here.set(file, contents[i]!);
-        bounded(rowFiles, file, contents[i]!);
-      }
-      return numbers.map((number) => {
-        const row = here.get(rowsFile(number))?.find((each) => each.number === number);
-        if (!row) throw new Failure("corrupt", `the search index has no row of document ${number}`);
-        return row;
-      });
-    },
-
+    rows: (numbers) => rowsOf(index, numbers),
     facets: () => read(facetsFile),
-
-    async nearby(terms, mostLeaves) {
-      const files = new Set<string>();
-      for (const term of terms) {
-        if (files.size >= mostLeaves) break;
-        for (const dictionary of dictionariesOf({ from: term, to: term }, frequent)) {
-          files.add(leafFile(dictionary, at(separators[dictionary], leafOf(separators[dictionary], term))));
-        }
-      }
-      await readLeaves(files);
-      return [...files].flatMap((file) => leaves.get(file) ?? []);
-    },
+    nearby: (terms, mostLeaves) => nearby(index, terms, mostLeaves),
   };
+}
+
+/** Reads the leaves that were not read yet, at the same time. */
+async function readLeaves({ read, leaves }: Opened, files: Iterable<string>): Promise<void> {
+  const missing = [...new Set(files)].filter((file) => !leaves.has(file));
+  const contents = await Promise.all(missing.map(async (file) => decodeLeaf(await read(file))));
+  for (const [i, file] of missing.entries()) remember(leaves, file, contents[i]!);
+}
+
+/** The oldest are forgotten where there are too many. */
+function remember<T>(files: Map<string, T>, file: string, content: T): void {
+  if (files.size >= mostRemembered) files.delete(files.keys().next().value!);
+  files.set(file, content);
+}
+
+/** Files of the leaves that may have terms of a range, of each dictionary no more than the range asks for. */
+function leavesOf({ separators, frequent }: Opened, range: Range): string[] {
+  return dictionariesOf(range, frequent).flatMap((dictionary) =>
+    filesOf(dictionary, separators[dictionary], range).slice(0, range.mostLeaves),
+  );
+}
+
+function postingsIn(index: Opened, { from, to }: Range): ReturnType<IndexReader["postings"]> {
+  const found: Postings[] = [];
+  let isWhole = true;
+  for (const file of leavesOf(index, { from, to })) {
+    const leaf = index.leaves.get(file);
+    isWhole &&= leaf !== undefined;
+    for (const postings of leaf ?? []) if (postings.term >= from && postings.term <= to) found.push(postings);
+  }
+  return { found, isWhole };
+}
+
+/** Reads a window into `window`. */
+async function readWindow({ read }: Opened, postings: Postings, window: Window, withBoxes: boolean): Promise<void> {
+  const { term, bits } = postings;
+  const fileOf = (what: "windows" | "boxes") => read(windowFile(term, bits, window.number, what));
+  const [content, boxes] = await Promise.all([
+    fileOf("windows"),
+    withBoxes && hasBoxesApart(term) ? fileOf("boxes") : undefined,
+  ]);
+  Object.assign(window, decodeWindow(postings, window, { window: content, boxes }));
+}
+
+async function rowsOf({ read, rowFiles }: Opened, numbers: readonly number[]): Promise<Row[]> {
+  const files = [...new Set(numbers.map(rowsFile))].filter((file) => !rowFiles.has(file));
+  const first = new Map(numbers.map((number) => [rowsFile(number), Math.floor(number / rowsPerFile)]));
+  const contents = await Promise.all(files.map(async (file) => decodeRows(await read(file), first.get(file)!)));
+  // More files may be needed at once than are remembered.
+  const here = new Map(rowFiles);
+  for (const [i, file] of files.entries()) {
+    here.set(file, contents[i]!);
+    remember(rowFiles, file, contents[i]!);
+  }
+  return numbers.map((number) => {
+    const row = here.get(rowsFile(number))?.find((each) => each.number === number);
+    if (!row) throw new Failure("corrupt", `the search index has no row of document ${number}`);
+    return row;
+  });
+}
+
+async function nearby(index: Opened, terms: Iterable<string>, mostLeaves: number): Promise<readonly Postings[]> {
+  const { separators, frequent, leaves } = index;
+  const files = new Set<string>();
+  for (const term of terms) {
+    if (files.size >= mostLeaves) break;
+    for (const dictionary of dictionariesOf({ from: term, to: term }, frequent)) {
+      files.add(leafFile(dictionary, at(separators[dictionary], leafOf(separators[dictionary], term))));
+    }
+  }
+  await readLeaves(index, files);
+  return [...files].flatMap((file) => leaves.get(file) ?? []);
 }
 
 const at = (separators: Separators, i: number) => separators[i] ?? "";
