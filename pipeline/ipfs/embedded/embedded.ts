@@ -71,20 +71,7 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
     name: "embedded",
     perMachine: true,
 
-    async get(cid, world) {
-      world.signal.throwIfAborted();
-      return blocks.get(cid);
-    },
-
-    async getInto(cid, memory, world) {
-      world.signal.throwIfAborted();
-      return blocks.getInto(cid, memory);
-    },
-
-    async has(cid, world) {
-      world.signal.throwIfAborted();
-      return isInline(cid) || blocks.has(cid);
-    },
+    ...readsOf(blocks),
 
     put: (some, world) => write("storing blocks", world, (writing) => putBlocks(some, { writing, others }, world)),
 
@@ -133,6 +120,25 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
   };
 }
 
+function readsOf(blocks: Store["blocks"]): Required<Pick<HomeNode, "get" | "getInto" | "has">> {
+  return {
+    async get(cid, world) {
+      world.signal.throwIfAborted();
+      return blocks.get(cid);
+    },
+
+    async getInto(cid, memory, world) {
+      world.signal.throwIfAborted();
+      return blocks.getInto(cid, memory);
+    },
+
+    async has(cid, world) {
+      world.signal.throwIfAborted();
+      return isInline(cid) || blocks.has(cid);
+    },
+  };
+}
+
 /** What the node has on the disk, as its parts see it. Opens nothing yet. */
 function openStore(folder: string) {
   const packFolder = join(folder, "packs");
@@ -152,7 +158,7 @@ function openStore(folder: string) {
 
 type Store = ReturnType<typeof openStore>;
 
-/** Takes the lock, and removes the damage that readers noted unless it is wanted `asFound`. */
+/** Takes the lock, and removes the damage that readers noted unless the caller asks for it `asFound`. */
 async function start(
   { packFolder, packs, inPlace, notes, notedFiles }: Store,
   limits: Limits,

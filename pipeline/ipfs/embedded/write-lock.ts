@@ -76,9 +76,6 @@ export async function startWriting({ folder, packs, inPlace, limits }: WritingTo
 
 function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: WritingTo, counter: Counter): Writing {
   const free = new Set(packs.list().map(({ number }) => number));
-  // One commit runs, and at most one more waits, shared by all calls that arrived meanwhile.
-  let running: Promise<void> = Promise.resolve();
-  let next: Promise<void> | undefined;
   let broken: { readonly why: unknown } | undefined;
   let ended = false;
 
@@ -104,16 +101,7 @@ function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: Writin
       throw why;
     }
   };
-  const commit = (): Promise<void> => {
-    next ??= running
-      .catch(() => undefined)
-      .then(() => {
-        running = next!;
-        next = undefined;
-        return orBroken(appending.commit);
-      });
-    return next;
-  };
+  const { commit, settled } = sharedCommits(() => orBroken(appending.commit));
   const returned = (number: number): void => {
     packs.refresh("all");
     free.add(number);
@@ -122,7 +110,7 @@ function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: Writin
     if (ended) return;
     ended = true;
     broken ??= { why };
-    await Promise.allSettled([running, next]);
+    await settled();
     await leave().finally(() => acquired.release());
   };
 
@@ -157,5 +145,27 @@ function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: Writin
 
     giveUp: (why) => end(why, appending.discard),
     close: () => end(new Error("the node was closed"), appending.close),
+  };
+}
+
+/** One commit runs, and at most one more waits, shared by all calls that arrived meanwhile. */
+function sharedCommits(run: () => Promise<void>) {
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return {
+    commit(): Promise<void> {
+      next ??= running
+        .catch(() => undefined)
+        .then(() => {
+          running = next!;
+          next = undefined;
+          return run();
+        });
+      return next;
+    },
+    /** Resolves when none runs or waits, whether they failed or not. */
+    async settled(): Promise<void> {
+      await Promise.allSettled([running, next]);
+    },
   };
 }

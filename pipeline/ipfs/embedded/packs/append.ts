@@ -48,40 +48,12 @@ export const mostLeaving = 2;
 
 /** Append to the pack that `first` returns, which is called at the first block, and then to new packs. */
 export function appendingTo({ folder, packs, counter, limits }: Where, first: () => Claim): Appending {
+  const full = fullPacks(packs);
+  const { settle } = full;
   let piece: Buffer | undefined;
   let own: PackWriter | undefined;
   let isFirst = true;
-  let leaving: { readonly writer: PackWriter; readonly done: Promise<void> }[] = [];
-
-  const leave = async (writer: PackWriter): Promise<void> => {
-    try {
-      await writer.commit();
-    } catch (error) {
-      await writer.discard();
-      throw error;
-    }
-    await writer.close();
-  };
-  const startLeaving = (writer: PackWriter): void => {
-    writer.flush();
-    const done = leave(writer);
-    done.catch(() => undefined);
-    leaving.push({ writer, done });
-  };
-  const settle = async (most: number): Promise<void> => {
-    while (leaving.length > most) {
-      const { writer, done } = leaving[0]!;
-      await done;
-      packs.refresh("all");
-      leaving = leaving.filter((each) => each.writer !== writer);
-    }
-  };
-  const settleAll = async (): Promise<void> => {
-    await Promise.allSettled(leaving.map(({ done }) => done));
-  };
-
-  const appended = (digest: Uint8Array): boolean =>
-    own?.has(digest) || leaving.some(({ writer }) => writer.has(digest));
+  const appended = (digest: Uint8Array): boolean => own?.has(digest) || full.have(digest);
 
   return {
     settle,
@@ -91,7 +63,7 @@ export function appendingTo({ folder, packs, counter, limits }: Where, first: ()
 
     writer() {
       if (own?.isFull()) {
-        startLeaving(own);
+        full.commit(own);
         own = undefined;
       }
       if (!own) {
@@ -111,7 +83,7 @@ export function appendingTo({ folder, packs, counter, limits }: Where, first: ()
 
     async finish() {
       const writer = own;
-      if (writer) startLeaving(writer);
+      if (writer) full.commit(writer);
       own = undefined;
       isFirst = true;
       await settle(0);
@@ -119,13 +91,50 @@ export function appendingTo({ folder, packs, counter, limits }: Where, first: ()
     },
 
     async discard() {
-      await settleAll();
+      await full.settleAll();
       await own?.discard();
     },
 
     async close() {
-      await settleAll();
+      await full.settleAll();
       await own?.close();
     },
   };
+}
+
+/** Full packs, which are committed and closed while the next one is being filled. */
+function fullPacks(packs: Pick<Packs, "refresh">) {
+  let leaving: { readonly writer: PackWriter; readonly done: Promise<void> }[] = [];
+  return {
+    have: (digest: Uint8Array): boolean => leaving.some(({ writer }) => writer.has(digest)),
+    /** Begins to. A commit that fails is thrown by `settle`. */
+    commit(writer: PackWriter): void {
+      writer.flush();
+      const done = commitAndClose(writer);
+      done.catch(() => undefined);
+      leaving.push({ writer, done });
+    },
+    async settle(most: number): Promise<void> {
+      while (leaving.length > most) {
+        const { writer, done } = leaving[0]!;
+        await done;
+        packs.refresh("all");
+        leaving = leaving.filter((each) => each.writer !== writer);
+      }
+    },
+    /** Waits for all, whether they fail or not. */
+    async settleAll(): Promise<void> {
+      await Promise.allSettled(leaving.map(({ done }) => done));
+    },
+  };
+}
+
+async function commitAndClose(writer: PackWriter): Promise<void> {
+  try {
+    await writer.commit();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+  await writer.close();
 }

@@ -97,28 +97,13 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
     entries.add(digest, place);
     added.add(digest);
   };
-  let committed = file.written;
+  const commits = commitsInTurn({ path, indexPath, fd }, file, entries);
   let closed = false;
-  // Commits run one after another: an older index must never replace a newer one.
-  let committing: Promise<void> = Promise.resolve();
-
-  const commitNow = async (): Promise<void> => {
-    file.flush();
-    file.throwIfFailed();
-    if (file.written === committed) return;
-    // Blocks appended while this commit waits for the disk belong to the next commit.
-    const covered = file.written;
-    const index = makeIndex(entries.bytes(), covered);
-    await promisify(fdatasync)(fd);
-    await writeDurably(indexPath, index.bytes);
-    await assertCommitted(path, indexPath, index);
-    committed = covered;
-  };
   const end = async (last: () => void): Promise<void> => {
     if (closed) return;
     closed = true;
     file.fail(new Error(`${path} was closed`));
-    await committing.catch(() => undefined);
+    await commits.settled();
     try {
       last();
     } finally {
@@ -155,20 +140,47 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
       return digest;
     },
 
-    commit() {
-      committing = committing
+    commit: commits.commit,
+
+    discard: () => end(() => cutOff({ folder, number, path, indexPath }, fd, file.written)),
+
+    close: () => end(() => {}),
+  };
+}
+
+/** Commits run one after another: an older index must never replace a newer one. */
+function commitsInTurn(
+  { path, indexPath, fd }: Pick<PackPaths, "path" | "indexPath"> & { readonly fd: number },
+  file: ReturnType<typeof appendFile>,
+  entries: ReturnType<typeof entryList>,
+) {
+  let committed = file.written;
+  let last: Promise<void> = Promise.resolve();
+  const commitNow = async (): Promise<void> => {
+    file.flush();
+    file.throwIfFailed();
+    if (file.written === committed) return;
+    // Blocks appended while this commit waits for the disk belong to the next commit.
+    const covered = file.written;
+    const index = makeIndex(entries.bytes(), covered);
+    await promisify(fdatasync)(fd);
+    await writeDurably(indexPath, index.bytes);
+    await assertCommitted(path, indexPath, index);
+    committed = covered;
+  };
+  return {
+    commit(): Promise<void> {
+      last = last
         .catch(() => undefined)
         .then(commitNow)
         .catch((why) => {
           file.fail(why);
           throw why;
         });
-      return committing;
+      return last;
     },
-
-    discard: () => end(() => cutOff({ folder, number, path, indexPath }, fd, file.written)),
-
-    close: () => end(() => {}),
+    /** Resolves when the last one has ended, whether it failed or not. */
+    settled: () => last.catch(() => undefined),
   };
 }
 
