@@ -1,3 +1,5 @@
+/** `car`: writes datasets and releases into CAR files, and reads them from there. */
+
 import { resolve } from "node:path";
 import type { CID } from "multiformats/cid";
 import { locate } from "../cli/address/locate.ts";

@@ -21,7 +21,7 @@ export const serve: Verb = {
     ["--resolve-at <url...>", "endpoints of delegated routing to ask for IPNS names of others"],
   ],
   about: `/ipns/CAMPAIGN/ is the live portal, /ipns/latest.CAMPAIGN/ the live tree, /ipns/NAME/ what a domain or an IPNS key
-in campaign.yaml announces or anybody's does, /ipfs/CID anything that the campaign's node or gateways have. Read only. Give IPFS_GATEWAY its address, and Python opens ipfs:// addresses through it.`,
+in campaign.yaml or any other announces, /ipfs/CID anything that the campaign's node or gateways have. Read only. Give IPFS_GATEWAY its address, and Python opens ipfs:// addresses through it.`,
   example: "fieldtree serve --port 8642",
 
   endsBySignal: true,

@@ -109,7 +109,7 @@ export function stateStore(view: FoldedView<unknown>, store: ViewStore): StateSt
   };
 }
 
-/** 32 hexadecimal digits. Of a state of this machine nobody makes two pieces with one hash. */
+/** 32 hexadecimal digits. Two pieces of a state have no hash in common. */
 const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex").slice(0, 32);
 
 function entryIn(bytes: Uint8Array | undefined): Entry | undefined {

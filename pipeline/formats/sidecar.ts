@@ -49,7 +49,7 @@ interface Reading {
   object(at: Pick<Node, "start">, says: string): void;
 }
 
-/** Mistakes told; whoever has made more has made the same one again. */
+/** Mistakes that are reported; further ones repeat these. */
 const mostMistakes = 20;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Resolves `/ipns/NAME` of anybody to a CID: domains by DNSLink, keys by their records, one leading to the other.
+ * Resolves any `/ipns/NAME` to a CID: domains by DNSLink, keys by their records, one leading to the other.
  *
  * Answers are cached as long as their owners say. What a domain points to is followed as Kubo follows it.
  *

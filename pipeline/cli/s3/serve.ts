@@ -28,7 +28,7 @@ export async function serveBuckets(call: Call): Promise<number> {
   const secret = secretsIn(text, env);
   const keys = config.s3?.keys ?? [];
   if (keys.length === 0)
-    throw new Failure("input", "campaign.yaml names nobody who may use the S3 gateway", {
+    throw new Failure("input", "campaign.yaml names no one who may use the S3 gateway", {
       hint: "s3: { keys: [ { id: NAME, secret: ENVIRONMENT_VARIABLE } ] } lets NAME in",
     });
   const accounts = new Map(keys.map((key): [string, Account] => [key.id, { ...key, secret: secret(key.secret) }]));

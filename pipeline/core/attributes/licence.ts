@@ -50,7 +50,7 @@ export function licenceOf(text: string): { licence: Licence; finding?: DatasetFi
   };
 }
 
-/** SPDX identifiers by their letters and digits alone; by `1` too where they end in `1.0` and nobody else claims that. */
+/** SPDX identifiers by their letters and digits alone; by `1` too where they end in `1.0` and no other licence has that spelling. */
 const bySqueezed: ReadonlyMap<string, string> = (() => {
   const exact = new Map(identifiers.map((id) => [squeeze(id), id]));
   for (const id of identifiers) {

@@ -1,8 +1,8 @@
 /**
  * Text that strangers wrote, made fit to be shown: on a page, in a terminal, in a pull request.
  *
- * Markup stays text; escaping it is the business of whoever makes HTML. What goes is what no reader sees and some are
- * fooled by: control characters, and the bidirectional ones that show a name in another order than it is stored.
+ * Markup stays text; the code that makes HTML escapes it. Removed is what no reader sees and may
+ * deceive: control characters, and the bidirectional ones that show a name in another order than it is stored.
  */
 import type { Json } from "../json.ts";
 

@@ -77,7 +77,7 @@ export interface CampaignConfig extends Omit<Facts, "doi" | "dois" | "sisters" |
   readonly views?: string;
   /** Where DOIs are registered; absent where the campaign registers none. */
   readonly doi?: DoiConfig;
-  /** Who may use the S3 gateway; absent where nobody may. */
+  /** Who may use the S3 gateway; absent where no one may. */
   readonly s3?: S3Config;
   /** Glob over paths → who reviews changes there: GitHub logins, or `org/team`. */
   readonly owners: Readonly<Record<string, readonly string[]>>;

@@ -5,8 +5,8 @@
  * (`lat:axis = "X"`). So each candidate is ranked: standard_name, then units, then axis, then being named in a
  * `coordinates` attribute, then its own name (CF 4, 5; the spellings are those of cf-xarray's `criteria.py`).
  *
- * Whatever says that a variable is one, units that are none make it the last choice: it is found, so that its author is
- * told, and read by nobody.
+ * A variable that any of these mark but whose units are those of no coordinate is the last choice: it is found, so that a
+ * finding names it, but its values are not read.
  */
 import type { Dimension } from "../dataset/dataset.ts";
 import { type Angle, angleOf } from "./place/angle.ts";

@@ -148,7 +148,7 @@ function unwrapped(raw: Numbers, { wrap }: Packing): Numbers {
 }
 
 /**
- * `valid_range` is meant in stored units. Where a bound is a fraction and the storage is integers, whoever wrote it meant
+ * `valid_range` is meant in stored units. Where a bound is a fraction and the storage is integers, the author meant
  * unpacked units (NUG: the type decides), and a mask taken literally would hide good data.
  */
 function inStoredUnits(

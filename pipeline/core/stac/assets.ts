@@ -1,7 +1,7 @@
 /**
  * Assets: where the bytes are, and how to open them.
  *
- * The address is `ipfs://CID`, which holds whoever keeps the data; gateways are alternates, for readers that speak HTTP
+ * The address is `ipfs://CID`, which is the same wherever the data are pinned; gateways are alternates, for readers that speak HTTP
  * only. One asset is one Zarr group; arrays are variables of the cube, not assets. `file:size` is the Tsize: the bytes
  * of all blocks below, a little more than the contents of the files.
  *

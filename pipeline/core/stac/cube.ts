@@ -18,7 +18,7 @@ export interface Cube {
   readonly findings: readonly DatasetFinding[];
 }
 
-/** An item is read whole by whoever lists items, so what it says has bounds. */
+/** Clients that list items read each one whole, so its size is bounded. */
 const most = { variables: 500, values: 100 } as const;
 
 /** `undefined` where the dataset has neither dimensions nor variables. */

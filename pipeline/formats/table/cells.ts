@@ -37,7 +37,7 @@ const infinities: ReadonlyMap<string, number> = new Map(
   ]),
 );
 
-/** Longer texts are no numbers that anybody wrote. */
+/** Characters. Longer texts are no numbers. */
 const longestNumber = 400;
 
 /** The number that `text` is, in decimal digits; with `comma`, a comma may stand for the decimal point. */

@@ -163,7 +163,7 @@ const emptyChunks = ({ path }: ZarrArray, empty: number): DatasetFinding => ({
 
 const name = (path: string) => (path ? shown(path) : "the array");
 
-/** Readers take the consolidated metadata; whoever appended without writing them anew has data that nobody sees. */
+/** Readers take the consolidated metadata: data that were appended without writing these again are not found. */
 async function staleMetadata(
   folder: Folder,
   path: string,

@@ -51,7 +51,7 @@ export function valuesIn(folder: Folder, world: World): ArrayValues {
     findings: values.findings,
     async read(array, which, visit) {
       if (!array.problem) return values.read(readingOf(array), which, visit);
-      // What nobody can read is told with the array itself.
+      // What no reader can read is reported with the array itself.
       if (isOurs(array.problem)) values.report(array.path, undecodable(array, array.problem));
       return false;
     },

@@ -58,7 +58,7 @@ const classes: readonly Class[] = [
     name: "names",
     title: "Names do not say what the log says",
     kinds: ["name", "record"],
-    todo: "`fieldtree publish`, or the workflow *publish* run by hand, sets them right. If somebody changed a name on purpose, ask them first.",
+    todo: "`fieldtree publish`, or the workflow *publish* run by hand, sets them right. If a name was changed on purpose, ask the person who did it first.",
   },
   {
     name: "reach",

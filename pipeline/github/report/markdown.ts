@@ -207,7 +207,7 @@ function footOf({ owners, onMerge, changes, removals, reproduce }: Report): stri
   const lines: string[] = [];
   if (changes.some(({ reach }) => reach?.problem !== undefined)) {
     lines.push(
-      "**Is the computer that holds the data asleep?** Wake it until this is merged and pinned, or run `fieldtree car export PATH -o data.car`, put the file anywhere on the web, and give its address to whoever publishes.\n",
+      "**Is the computer that holds the data asleep?** Wake it until this is merged and pinned, or run `fieldtree car export PATH -o data.car`, put the file anywhere on the web, and give its address to the person who publishes.\n",
     );
   }
   if (owners.length > 0) {

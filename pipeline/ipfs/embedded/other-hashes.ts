@@ -8,7 +8,7 @@
  * .fieldtree/other-hashes.txt    a line each: the multihash and the sha2-256 digest, both in hexadecimal
  * ```
  *
- * A line is written when its block is on the disk. Nobody has to trust it: what is read through it is hashed by the hash
+ * A line is written when its block is on the disk. It need not be trusted: what is read through it is hashed by the hash
  * of its CID, so a damaged line makes a block missing, never wrong. All lines are in memory, some 300 bytes each, from the
  * first time that such a block is asked for.
  */

@@ -29,7 +29,7 @@ export async function putBlocks(
     for await (const block of blocks) {
       world.signal.throwIfAborted();
       refuseUnknown(block);
-      await verified(block.cid, block.bytes, "whoever stores it");
+      await verified(block.cid, block.bytes, "the caller");
       if (isInline(block.cid)) continue;
       const stored = storedAs(block);
       writing.append(stored);

@@ -98,7 +98,7 @@ export function blockReader({ packs, inPlace, notedFiles, others: { digestOf }, 
 
 function damagedInPack(cid: CID, { pack, offset }: PlaceInPack): Failure {
   return new Failure("corrupt", `${pack.path} at byte ${offset} should hold ${cid} and holds other bytes`, {
-    hint: "`fieldtree publish` fetches it from whoever has it, or names what to add again; `fieldtree fsck` looks for more",
+    hint: "`fieldtree publish` fetches it from a node or gateway that has it, or names what to add again; `fieldtree fsck` looks for more",
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * The signed record of an IPNS key, as whoever resolves the name verifies it.
+ * The signed record of an IPNS key, with which a client that resolves the name verifies the answer.
  *
  * @see https://specs.ipfs.tech/http-gateways/trustless-gateway/#ipns-record-responses-application-vnd-ipfs-ipns-record
  */

@@ -1,7 +1,7 @@
 /**
  * Files and directories as a TAR, sent as fast as the client reads.
  *
- * Whoever extracts it trusts its paths. So an entry that would leave the root, be there twice, or lie behind a symlink ends the
+ * Programs that extract it trust its paths. So an entry that would leave the root, be there twice, or lie behind a symlink ends the
  * TAR: a directory's names are checked before its first entry is sent, those of the root before the status.
  *
  * @see https://specs.ipfs.tech/ipips/ipip-0288/ and https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html

@@ -1,9 +1,9 @@
 /**
- * Append the release: its block kept, then the head moved to it.
+ * Append the release: pin its block, then move the head to it.
  *
- * The block is pinned as raw bytes, which has the same multihash: pinned as what it is, its links would pin every tree
- * there ever was. Earlier releases' blocks lie in the portal, so one pin of the newest is enough; and the portal is kept
- * by now, so the pin of the release before is let go of first: were it last, a lost answer would leave it for good.
+ * The block is pinned as raw bytes, which has the same multihash: pinned as dag-cbor, its links would pin every tree
+ * there ever was. Earlier releases' blocks are files of the portal, so one pin of the newest is enough. The portal is pinned
+ * by now, so the previous release is unpinned first: were it unpinned last, a lost answer would leave the pin for good.
  */
 import { CID } from "multiformats/cid";
 import * as raw from "multiformats/codecs/raw";

@@ -225,7 +225,7 @@ export function whyNoRoot({ findings, root, sizes }: Observation): Failure | und
  * Why a tree that was rolled back is not published once more; `undefined` where it may be.
  *
  * A rollback makes an older tree live without touching tree.yaml, and so does one after another. Until tree.yaml is
- * changed, publishing it would undo them without anybody having decided so.
+ * changed, publishing it would undo the rollbacks though no one decided to.
  */
 export function whyRolledBack({ head, rollbacks, root }: Observation): Failure | undefined {
   if (!root || head?.release.root.equals(root.cid)) return undefined;

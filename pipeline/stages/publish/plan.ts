@@ -160,7 +160,7 @@ function missingLeaves(
   return { unknown, lost: missing.filter((leaf) => !isUnknown.has(leaf)) };
 }
 
-/** What lies under a pinned root is there: only leaves that are new since then may be missing. */
+/** What is below a pinned root is there: only leaves that are new since then may be missing. */
 function notBelow(leaves: readonly DataLeaf[], newest: Newest | undefined, pinned: ReadonlySet<string>): DataLeaf[] {
   const isRootPinned = newest !== undefined && pinned.has(newest.head.release.root.toString());
   const published = new Set(isRootPinned ? newest.leaves.map(({ cid }) => cid.toString()) : []);

@@ -244,7 +244,7 @@ function outOfReach({ path }: Leaf, problem: string): DatasetFinding {
     level: "warning",
     rule: "data-unreachable",
     says: `the data is out of reach: ${problem}`,
-    fix: `keep your node on the network, or: fieldtree car export ${path}, put the file anywhere, and give its address to whoever publishes`,
+    fix: `keep your node on the network, or: fieldtree car export ${path}, put the file anywhere, and give its address to the person who publishes`,
   };
 }
 

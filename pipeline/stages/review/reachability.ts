@@ -80,7 +80,10 @@ async function probeRoot(
   const together = await probeSource(root, below, { name: "all", get: anyOf(sources) }, got, budget, world);
   if (together.has !== "not") return reached({ from: [], partial: "no source alone has all of it" });
   const reasons = results.flatMap((result) => (result.has === "not" ? [result.why] : []));
-  return reached({ from, problem: reasons.join("; ") || "campaign.yaml names nobody who could be asked for it" });
+  return reached({
+    from,
+    problem: reasons.join("; ") || "campaign.yaml names no node, service or gateway that could be asked for it",
+  });
 }
 
 /** Asks a source for the root and a sample of `below` blocks below it. Adds the blocks received to `got`. */

@@ -95,7 +95,7 @@ export function withChange(documents: readonly number[] = [], change?: TermChang
 
 const utf8 = new TextEncoder();
 
-/** uint8[16]. Cut from a hash that nobody finds two documents for. */
+/** uint8[16]. Cut from a hash for which no two documents can be found. */
 function fingerprintOf({ path, title, kind, time, bbox, texts, names, values }: SearchDocument): Uint8Array {
   return sha256(utf8.encode(JSON.stringify([path, title, kind, time, bbox, texts, names, values]))).slice(0, 16);
 }

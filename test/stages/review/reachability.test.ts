@@ -100,7 +100,7 @@ describe("data", () => {
     const [found] = await reach([root], [failing("gateway.example.org"), sourceOf(fakeHome(), "node")]);
     expect(found).toEqual({ from: [], blocks: 0, problem: "gateway.example.org: no answer in 15 s; node lacks it" });
     expect((await reach([root], []))[0]).toMatchObject({
-      problem: "campaign.yaml names nobody who could be asked for it",
+      problem: "campaign.yaml names no node, service or gateway that could be asked for it",
     });
   });
 

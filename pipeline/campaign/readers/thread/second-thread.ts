@@ -90,7 +90,7 @@ function secondThread(idle: number, memory: number) {
     if (!task) return;
     try {
       const bytes = await task.file.read(offset, length);
-      // What a file with remembered blocks returns are copies, and nobody else's: passed on, they are no longer here.
+      // A file with remembered blocks returns a copy that nothing else refers to, so its memory may be transferred.
       send({ kind: "bytes", id, read, bytes }, bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : []);
     } catch (error) {
       task.errors.set(read, error);

@@ -53,7 +53,7 @@ export function spanningGrid(): Spanning {
     span() {
       const { count, first, unwrapped, low: least, high: greatest, lowAsIs, highAsIs } = state;
       if (count === 0) return undefined;
-      // Two columns have no step that could tell which way round they lie.
+      // Two columns have no step that could show in which direction they go.
       if (count < 3) return normalSpan(lowAsIs, highAsIs);
       const step = Math.abs(unwrapped - first) / (count - 1);
       // The last cell meets the first. The tolerance is for steps such as 1/3 that float32 can't hold.

@@ -17,7 +17,7 @@ export const attributeRules = {
   "no-creator": {
     level: "hint",
     finds: "The dataset has no `creator_name`.",
-    reason: "Nobody can be asked, or cited.",
+    reason: "There is no one to ask, or to cite.",
     fix: "Set `creator_name`, `creator_email` and `creator_id`, an ORCID iD each.",
   },
   "no-licence": {

@@ -5,7 +5,7 @@ export const readingRules = {
   unreadable: {
     level: "error",
     finds: "The dataset can't be described.",
-    reason: "Nobody can open it, and the portal lists it as failed.",
+    reason: "It can't be opened, and the portal lists it as failed.",
     fix: "Copy it again, or write it anew. `add --force` publishes it as it is.",
   },
   "not-described": {
@@ -65,7 +65,7 @@ export const readingRules = {
   "missing-slices": {
     level: "error",
     finds: "Files with data of an Open Data Fabric dataset are absent or damaged.",
-    reason: "The rows in them are lost, and its hashes say so to whoever reads it.",
+    reason: "The rows in them are lost, and readers that check its hashes report it.",
     fix: "Copy the dataset again, whole. `fieldtree verify` on it names each file.",
   },
   "xarray-refuses": {

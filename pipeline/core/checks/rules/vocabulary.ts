@@ -38,13 +38,13 @@ export const vocabularyRules = {
     level: "hint",
     finds:
       "Data variables have neither `units` nor a `standard_name` that tells which they need; with one it is `no-unit`.",
-    reason: "They may be counts or flags, or a quantity: nobody but you can tell, and nothing can convert them.",
+    reason: "They may be counts or flags, or a quantity: only you can tell, and nothing can convert them.",
     fix: 'Add `units` to each: `"1"` where it has no dimension.',
   },
   "no-standard-name": {
     level: "hint",
     finds: "Data variables have neither `standard_name` nor `long_name`.",
-    reason: "Nobody but their author knows what they are, and no search by quantity finds them.",
+    reason: "Only their author knows what they are, and no search by quantity finds them.",
     fix: "Add `standard_name` where CF's table has one, and `long_name` otherwise.",
   },
 } as const satisfies Rules;

@@ -228,7 +228,7 @@ async function labelsOf({ review }: CampaignConfig, github: GitHub): Promise<Dia
     return {
       of,
       is: "missing",
-      says: `is not there: nobody can allow a pull request to ${may}`,
+      says: `is not there: no one can allow a pull request to ${may}`,
       how: `gh label create ${JSON.stringify(label)}, or fieldtree doctor --fix`,
       fix: async (github) => {
         await github.ask("making the label", (rest, place) =>

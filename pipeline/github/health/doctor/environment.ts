@@ -17,7 +17,7 @@ export async function environmentOf(branch: string, github: GitHub): Promise<Dia
   const policy = known.deployment_branch_policy;
   if (policy?.protected_branches) return [good(of, "only protected branches may enter it")];
   if (!policy) {
-    const says = "can be entered from every branch, so whoever may push one can read its secrets";
+    const says = "can be entered from every branch, so anyone who may push one can read its secrets";
     return [{ of, is: "missing", says, how, fix: restricted(branch) }];
   }
   const { branch_policies } = await github.ask("reading who may enter the environment", (rest, place) =>

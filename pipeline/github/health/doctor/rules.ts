@@ -22,7 +22,7 @@ export async function rulesOf(branch: string, { log }: CampaignConfig, github: G
   const found: Diagnosis[] = [];
   if (types.has("pull_request")) found.push(good(`rules of ${branch}`, "changes come by pull request"));
   else {
-    const says = "whoever may push can publish without a pull request";
+    const says = "anyone who may push can publish without a pull request";
     found.push({ of: `rules of ${branch}`, is: "missing", says, how: `${how}: require a pull request` });
   }
   const of = "required check";
@@ -41,7 +41,7 @@ export async function rulesOf(branch: string, { log }: CampaignConfig, github: G
   for (const name of [log.branch, `${log.branch}-lease`]) {
     const hindrance = [...(await rulesOn(name, github)).types].find((type) => hinders(type, name));
     if (hindrance === undefined) continue;
-    const says = `its rule “${hindrance}” keeps whoever publishes from writing it`;
+    const says = `its rule “${hindrance}” prevents the publisher from writing it`;
     found.push({ of: `branch ${name}`, is: "missing", says, how: `${how}: leave ${name} out of it` });
   }
   return found;

@@ -5,7 +5,7 @@
  * `_dnslink.` has no record. Kubo reads `_dnslink.` only, requires exactly one link, and follows it from domain to domain.
  * Announcements must be valid by both; names are opened by Kubo's rules (`strict`).
  *
- * `serve` opens `/ipns/DOMAIN` of anybody with it; tests check announcements by both rules.
+ * `serve` opens any `/ipns/DOMAIN` with it; tests check announcements by both rules.
  *
  * ```ts
  * const { links } = await resolveDnslink("latest.example.org", { mode: "strict" }, world);
