@@ -49,7 +49,7 @@ describe("all pages", () => {
     const flags = pages.flatMap((page) =>
       [...textOf(page).matchAll(/`[^`]*(?<=[ `])(--[a-z-]+)/g)].map(([, flag]) => flag!),
     );
-    const foreign = ["--cid-version", "--raw-leaves", "--once", "--data", "--cacert", "--endpoint-url", "--nocopy"];
+    const foreign = "--cid-version --raw-leaves --once --data --cacert --endpoint-url --nocopy --init".split(" ");
     expect(flags.filter((flag) => !all.includes(flag) && !foreign.includes(flag))).toEqual([]);
   });
 
