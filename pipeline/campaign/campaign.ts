@@ -39,6 +39,8 @@ import { type Environment, secretsIn } from "./secrets.ts";
 
 export interface Campaign extends Parts, FetchingBelow {
   readonly get: GetInto;
+  /** Those in campaign.yaml, as one. */
+  readonly gateways?: Node | undefined;
   /** Names that are not the campaign's, for `serve`. `endpoints`: further addresses of delegated routing. */
   readonly otherNames?: (endpoints: readonly string[]) => Promise<OtherNames>;
   /** Where campaign.yaml has records of IPNS keys; a Kubo among them searches the network. */
@@ -74,6 +76,7 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     facts: published,
     profile: config.profile,
     home,
+    gateways,
     get: Object.assign(
       (cid: CID) => required(cid, reach, world, gateways ? undefined : elsewhere),
       home.getInto && { into: (cid: CID, memory: Uint8Array) => home.getInto!(cid, memory, world) },

@@ -26,11 +26,11 @@ ${aboutAddresses}`,
   async run(call) {
     const { args, flags, world, out, cwd } = call;
     if (isWebAddress(args[0]!)) return getDataset(args[0]!, call);
-    const { cid, path, get } = await locate(args[0]!, call);
+    const { cid, path, get, gather } = await locate(args[0]!, call);
     const output = typeof flags.output === "string" ? flags.output : path.split("/").at(-1) || cid.toString();
     const target = resolve(cwd, output);
     const copied = await extract(
-      { cid, get, target, replace: flags.force === true, links: flags.skipLinks ? "skip" : "inside" },
+      { cid, get, gather, target, replace: flags.force === true, links: flags.skipLinks ? "skip" : "inside" },
       world,
     );
     out.result(

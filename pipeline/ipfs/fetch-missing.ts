@@ -12,7 +12,7 @@ import { pause } from "../http/retry.ts";
 import type { Source } from "./fallback.ts";
 import { type Fetched, fetchedBlocks, type UnfetchedBlock } from "./fetching/fetched-blocks.ts";
 import { mostMissing, walkBelow } from "./fetching/walk.ts";
-import type { HomeNode, Node } from "./node.ts";
+import type { BlockStore } from "./node.ts";
 
 export type { Fetched };
 
@@ -29,7 +29,7 @@ const worthWaitingFor = 16 * 1024;
  */
 export async function fetchMissing(
   root: CID,
-  home: HomeNode,
+  home: BlockStore,
   sources: Source | undefined,
   { limitBytes }: { readonly limitBytes: number },
   world: World,
@@ -55,7 +55,12 @@ export async function fetchMissing(
   }
 }
 
-function outOfReach(root: CID, missing: readonly UnfetchedBlock[], home: Node, sources: Source | undefined): Failure {
+function outOfReach(
+  root: CID,
+  missing: readonly UnfetchedBlock[],
+  home: BlockStore,
+  sources: Source | undefined,
+): Failure {
   const one = missing.length === 1;
   const some = `${missing.length >= mostMissing ? "at least " : ""}${Math.min(missing.length, mostMissing)} ${one ? "block" : "blocks"}`;
   const names = missing

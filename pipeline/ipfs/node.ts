@@ -131,6 +131,9 @@ export interface HomeNode extends Node {
   inPlaceOnly?(roots: readonly CID[], world: World): Promise<readonly InPlaceRoot[]>;
 }
 
+/** What completing a DAG needs of the place where its blocks go. */
+export type BlockStore = Pick<HomeNode, "name" | "get" | "has" | "put">;
+
 export interface InPlaceRoot {
   readonly root: CID;
   /** What was added in place: the absolute path of a file or folder. */

@@ -14,7 +14,10 @@ import { readTree, type Tree } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import type { Get } from "../../dag/block.ts";
 import { resolve } from "../../dag/read/read.ts";
+import { recently } from "../../dag/read/recent-blocks.ts";
 import type { GetInto } from "../../dag/reused-memory.ts";
+import type { Gather } from "../../ipfs/gather.ts";
+import type { Node } from "../../ipfs/node.ts";
 import { required } from "../../ipfs/require-block.ts";
 import { publishedHead, releaseNumbered } from "../../log/chain.ts";
 import type { Release } from "../../log/release.ts";
@@ -34,17 +37,19 @@ export interface Located {
   /** Path in the tree, or the path below the CID; "" for the whole. */
   readonly path: string;
   readonly get: GetInto;
+  /** Present where blocks that are not here come from gateways. */
+  readonly gather?: Gather;
 }
 
 /** Resolves `address`. @throws Failure `input` where nothing has that address; `unavailable` where it can't be reached. */
 export async function locate(address: string, call: Call): Promise<Located> {
   const parsed = parseAddress(address);
   const anywhere = parsed.in === "content" && call.folderAround() === undefined;
-  const { base, path, get } = anywhere
-    ? { base: parsed.cid, path: parsed.path, get: await getFromGateways(parsed, call) }
+  const { base, path, ...reading } = anywhere
+    ? { base: parsed.cid, path: parsed.path, ...(await fromGateways(parsed, call)) }
     : await startOf(parsed, await opened(parsed, call), call.world);
-  const cid = base && (await resolve(base, path, get));
-  if (cid) return { cid, path: parsed.path, get };
+  const cid = base && (await resolve(base, path, reading.get));
+  if (cid) return { cid, path: parsed.path, ...reading };
   const unlike = parsed.in === "tree" ? parsed.unlike : undefined;
   const why = unlike === undefined ? "there is nothing there" : `${unlike}, and the tree has nothing of that name`;
   const ofTree = "fieldtree ls lists the whole tree, fieldtree ls FOLDER what is in a folder";
@@ -82,18 +87,22 @@ export async function leavesAt(address: string, call: Call): Promise<readonly { 
   return [{ path: "", cid: (await locate(address, call)).cid }];
 }
 
-interface Start {
+interface Start extends Reading {
   /** Absent where neither a leaf nor a folder above one has that path. */
   readonly base: CID | undefined;
   readonly path: string;
-  readonly get: GetInto;
 }
+
+type Reading = Pick<Located, "get" | "gather">;
+
+/** Bytes of folders and roots that are remembered: the way to an address is read again with what is there. */
+const mostRemembered = 4 * 2 ** 20;
 
 /**
  * Users without a clone of a campaign set gateways as for ipfsspec: in IPFS_GATEWAY, separated by blanks. Without it, the
  * gateway in the address is used. Its blocks are verified by their CIDs.
  */
-async function getFromGateways({ gateway }: Address & { in: "content" }, { env, world }: Call): Promise<Get> {
+async function fromGateways({ gateway }: Address & { in: "content" }, { env, world }: Call): Promise<Reading> {
   const named = gatewaysIn(env);
   const urls = named.length > 0 || gateway === undefined ? named : [gateway];
   for (const url of urls) assertGateway(url, "IPFS_GATEWAY");
@@ -103,41 +112,52 @@ async function getFromGateways({ gateway }: Address & { in: "content" }, { env, 
     });
   }
   const { gateways } = await import("../../ipfs/gateways.ts");
-  const node = gateways(urls);
-  return (cid) => required(cid, node, world);
+  return readingFrom(gateways(urls), world);
+}
+
+async function readingFrom(node: Node, world: World): Promise<Reading> {
+  const { gatherFrom } = await import("../../ipfs/gather.ts");
+  const get = recently((cid) => required(cid, node, world), mostRemembered);
+  return { get, ...gatherFrom(node, undefined, get, world) };
 }
 
 /** Returns the CID from which to resolve, and the remaining path. */
 async function startOf(address: Address, campaign: Campaign, world: World): Promise<Start> {
-  const { get } = campaign;
   switch (address.in) {
     case "content":
-      return { base: address.cid, path: address.path, get: await alsoFrom(address.gateway, get, world) };
+      return { base: address.cid, path: address.path, ...(await fromCampaign(campaign, world, address.gateway)) };
     case "name":
-      return { get, ...(await nameTarget(address, campaign, world)) };
+      return { ...(await nameTarget(address, campaign, world)), ...(await fromCampaign(campaign, world)) };
     case "tree": {
       if (address.release === undefined) {
         const found = await inTree(address.path, campaign, world);
         return found.base ? found : ((await inPulled(address.path, campaign, world)) ?? found);
       }
-      return { base: (await releaseOf(address.release, campaign, world)).root, path: address.path, get };
+      const { root } = await releaseOf(address.release, campaign, world);
+      return { base: root, path: address.path, ...(await fromCampaign(campaign, world)) };
     }
   }
 }
 
-/** Returns a `get` that falls back to the gateway in the address. */
-async function alsoFrom(gateway: string | undefined, get: GetInto, world: World): Promise<GetInto> {
-  if (gateway === undefined) return get;
+/** Reads the campaign's node, then the gateway in the address, or else those in campaign.yaml. */
+async function fromCampaign(
+  { get, home, gateways: configured }: Campaign,
+  world: World,
+  gateway?: string,
+): Promise<Reading> {
+  const { gatherFrom } = await import("../../ipfs/gather.ts");
+  if (gateway === undefined) return { get, ...(configured && gatherFrom(configured, home, get, world)) };
   const { gateways } = await import("../../ipfs/gateways.ts");
   const node = gateways([gateway]);
-  return async (cid) => {
+  const either: Get = recently(async (cid) => {
     try {
       return await get(cid);
     } catch (error) {
       if (!isFailure(error, "unavailable")) throw error;
       return required(cid, node, world);
     }
-  };
+  }, mostRemembered);
+  return { get: either, ...gatherFrom(node, home, either, world) };
 }
 
 /** Resolves a name of the campaign by the log, so that no resolver and no network is needed. */
@@ -145,7 +165,7 @@ async function nameTarget(
   { name, release, path }: Address & { in: "name" },
   campaign: Campaign,
   world: World,
-): Promise<Omit<Start, "get">> {
+): Promise<Pick<Start, "base" | "path">> {
   const to = targetsOf(campaign)(name);
   if (to === undefined) {
     const { facts, names: announced } = campaign;
@@ -170,7 +190,8 @@ async function inTree(path: string, campaign: Campaign, world: World): Promise<S
   const { tree, findings } = await treeAt(undefined, campaign, world);
   for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
     const leaf = tree.get(path.slice(0, end));
-    if (leaf?.kind === "data") return { base: leaf.cid, path: path.slice(end + 1), get: campaign.get };
+    if (leaf?.kind !== "data") continue;
+    return { base: leaf.cid, path: path.slice(end + 1), ...(await fromCampaign(campaign, world)) };
   }
   refuseErrors(findings);
   if (path !== "" && !tree.keys().some((leaf) => leaf.startsWith(`${path}/`)))

@@ -12,17 +12,20 @@ import type { CID } from "multiformats/cid";
 import { inOrder } from "../../core/concurrency.ts";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
-import { codecs } from "../../dag/block.ts";
+import { codecs, hasLinks } from "../../dag/block.ts";
 import { badName } from "../../dag/directory.ts";
 import type { DirectoryEntry } from "../../dag/directory-entry.ts";
 import { entries, stat } from "../../dag/read/read.ts";
 import { type GetInto, passingContent } from "../../dag/reused-memory.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
+import { type Gather, mostGathered } from "../../ipfs/gather.ts";
 import { printable } from "../print/terminal.ts";
 
 export interface Extraction {
   readonly cid: CID;
   readonly get: GetInto;
+  /** Present where a small folder or file is better read at once than block by block. */
+  readonly gather?: Gather | undefined;
   /** Absolute path. */
   readonly target: string;
   /** Whether an existing file or folder at `target` may be replaced; otherwise it is a failure. */
@@ -51,12 +54,19 @@ export async function extract(extraction: Extraction, world: World): Promise<Ext
   const about = await stat(cid, get);
   if (about.type === "symlink") throw new Failure("input", `${cid} is a symbolic link to ${printable(about.target!)}`);
   const counts = { bytes: 0, files: 0, expected: about.size };
+  const gathered = await gatheredBelow(cid, about.size, extraction);
   await appearWhole(target, replace, (draft) =>
     about.type === "file"
-      ? writeFile(cid, draft, extraction, counts, world)
-      : writeFolder(cid, { at: draft, path: "", depth: 0 }, extraction, counts, world),
+      ? writeFile(cid, draft, gathered, counts, world)
+      : writeFolder(cid, { at: draft, path: "", depth: 0 }, gathered, counts, world),
   );
   return { bytes: counts.bytes, files: counts.files };
+}
+
+/** With what is below `cid` at hand, where that is little: `size` is a claim, which `gather` does not trust. */
+async function gatheredBelow(cid: CID, size: number, extraction: Extraction): Promise<Extraction> {
+  if (!extraction.gather || !hasLinks(cid) || size > mostGathered) return extraction;
+  return { ...extraction, get: await extraction.gather(cid), gather: undefined };
 }
 
 /**
@@ -111,12 +121,9 @@ async function writeFolder(
     names.push(entry);
   }
 
-  const writeUnlessFolder = async ({
-    name,
-    cid,
-  }: DirectoryEntry): Promise<Target & { cid: CID; isFolder: boolean }> => {
+  const writeUnlessFolder = async ({ name, cid, tsize }: DirectoryEntry) => {
     world.signal.throwIfAborted();
-    const here = { at: join(folder.at, name), path: `${folder.path}/${name}`, depth: folder.depth + 1, cid };
+    const here = { at: join(folder.at, name), path: `${folder.path}/${name}`, depth: folder.depth + 1, cid, tsize };
     const { type, target } = cid.code === codecs.raw ? ({ type: "file" } as const) : await stat(cid, get);
     if (type === "file") await writeFile(cid, here.at, extraction, counts, world);
     else if (type === "symlink") await writeLink(target!, here, extraction);
@@ -124,7 +131,9 @@ async function writeFolder(
   };
   const folders = [];
   for await (const written of inOrder(names, atOnce, writeUnlessFolder)) if (written.isFolder) folders.push(written);
-  for (const { cid, ...below } of folders) await writeFolder(cid, below, extraction, counts, world);
+  for (const { cid, tsize, ...below } of folders) {
+    await writeFolder(cid, below, await gatheredBelow(cid, tsize, extraction), counts, world);
+  }
 }
 
 async function writeFile(cid: CID, at: string, { get }: Extraction, counts: Counts, world: World): Promise<void> {

@@ -16,7 +16,7 @@ import { linksBelow, linksOf } from "../../dag/codec/decode.ts";
 import { pause } from "../../dag/event-loop.ts";
 import type { Source } from "../fallback.ts";
 import type { Arrival } from "../gateways/car-answer.ts";
-import type { HomeNode } from "../node.ts";
+import type { BlockStore } from "../node.ts";
 import type { FetchedBlocks, UnfetchedBlock } from "./fetched-blocks.ts";
 
 /** Blocks that are visited at once. A source requests as many at once as its links take. */
@@ -51,7 +51,7 @@ interface Item {
 
 interface Walking {
   readonly root: CID;
-  readonly home: HomeNode;
+  readonly home: BlockStore;
   readonly sources: Source | undefined;
   readonly fetched: FetchedBlocks;
   readonly world: World;
