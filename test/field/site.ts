@@ -34,7 +34,9 @@ export function randomFiles(scratch: string, name: string, files: number, bytes:
 
 /** Adds the data to the campaign. Returns its CID. */
 export async function add(campaign: string, data: string, where = here): Promise<string> {
-  const { stdout } = await run(where([...program, "--json", "--quiet", "add", data]), { cwd: campaign });
+  const { stdout } = await run(where([...program, "--json", "--quiet", "add", data, "--at", "raw/field"]), {
+    cwd: campaign,
+  });
   return (JSON.parse(stdout.trim().split("\n").at(-1)!) as { cid: string }).cid;
 }
 
