@@ -10,8 +10,9 @@ import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { Failure } from "../../core/failure.ts";
 import { codecs, type Get, keyOf } from "../block.ts";
 import { shapeOf } from "../codec/decode.ts";
+import { load } from "./directory-block.ts";
 import { type Listing, listingOf } from "./listing.ts";
-import { child as childByName, content, load, stat } from "./read.ts";
+import { child as childByName, content, stat } from "./read.ts";
 import { recently } from "./recent-blocks.ts";
 
 /** Files are read whole into memory: what a description needs is small, and nothing else is read this way. */

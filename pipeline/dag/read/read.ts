@@ -14,12 +14,12 @@ import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import { type Block, codecs, type Get, isInline, keyOf } from "../block.ts";
 import { type CidSet, cidSet } from "../cid-set.ts";
-import { linksBelow, linksOf, type Shape, type Slot, shapeOf, shapeUncached } from "../codec/decode.ts";
+import { linksBelow, linksOf, type Slot, shapeOf, shapeUncached } from "../codec/decode.ts";
 import { utf8Length } from "../codec/utf8.ts";
 import { compactEntries } from "../compact-entries.ts";
-import { type DirectoryEntry, hamtHash } from "../directory-entry.ts";
+import type { DirectoryEntry } from "../directory-entry.ts";
 import { pause } from "../event-loop.ts";
-import { named } from "./name-index.ts";
+import { asDirectory, childOf, type DirectoryShape, directoryAt, load, nameOf } from "./directory-block.ts";
 import { waitingLinks } from "./read-ahead.ts";
 import { tsizeOf } from "./tsize.ts";
 
@@ -289,6 +289,9 @@ async function* fileBlocks(
   }
 }
 
+/** Bits of a name's hash. Each level of shards uses log2(fanout) of them. */
+const hashBits = 64;
+
 async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { shape: DirectoryShape }> {
   const seen = cidSet();
   const links = waitingLinks<{ cid: CID; fanout?: number; depth: number }>(({ cid }) => load(cid, get));
@@ -313,49 +316,4 @@ async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { s
       links.push(deeper.map(({ cid }) => ({ cid, fanout: shape.fanout, depth: depth + 1 })));
     }
   }
-}
-
-async function childOf(directory: DirectoryShape, name: string, get: Get): Promise<CID | undefined> {
-  if (directory.kind === "directory") return named(directory.entries, name);
-  const hash = hamtHash(name);
-  const bits = Math.log2(directory.fanout);
-  let shard: DirectoryShape = directory;
-  for (let used = 0; used + bits <= hash.length * 8; used += bits) {
-    if (shard.kind !== "shard" || shard.fanout !== directory.fanout) break;
-    const index = bitsOf(hash, used, bits);
-    const slot = shard.slots.find((each) => each.index === index && (each.name === undefined || each.name === name));
-    if (slot === undefined || slot.name === name) return slot?.cid;
-    shard = await directoryAt(slot.cid, get);
-  }
-  throw new Failure("corrupt", `the shards on the way to ${JSON.stringify(name)} are of different widths, or too deep`);
-}
-
-/** Bits of a name's hash. Each level of shards uses log2(fanout) of them. */
-const hashBits = 64;
-
-type DirectoryShape = Extract<Shape, { kind: "directory" | "shard" }>;
-
-async function directoryAt(cid: CID, get: Get): Promise<DirectoryShape> {
-  return asDirectory(cid, shapeOf(cid, await load(cid, get)));
-}
-
-function asDirectory(cid: CID, shape: Shape): DirectoryShape {
-  if (shape.kind === "directory" || shape.kind === "shard") return shape;
-  throw new Failure("input", `${cid} is a ${nameOf(shape)}, not a directory`);
-}
-
-function nameOf({ kind }: Shape): string {
-  return kind === "shard" ? "directory" : kind;
-}
-
-/** `count` bits of `bytes` from bit `from`; bit 0 is the highest of the first byte. */
-function bitsOf(bytes: Uint8Array, from: number, count: number): number {
-  let value = 0;
-  for (let bit = from; bit < from + count; bit++) value = value * 2 + ((bytes[bit >> 3]! >> (7 - (bit & 7))) & 1);
-  return value;
-}
-
-/** The bytes of a block. An identity CID (`ipfs add --inline` creates them for small files) contains the bytes itself. */
-export async function load(cid: CID, get: Get): Promise<Uint8Array> {
-  return isInline(cid) ? cid.multihash.digest : get(cid);
 }

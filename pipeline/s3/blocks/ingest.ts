@@ -5,7 +5,8 @@ import { type Block, codecs, type Get } from "../../dag/block.ts";
 import { balancer, type FileLink, leafOf } from "../../dag/build/file.ts";
 import { shapeOf } from "../../dag/codec/decode.ts";
 import { profiles } from "../../dag/profile.ts";
-import { content, load } from "../../dag/read/read.ts";
+import { load } from "../../dag/read/directory-block.ts";
+import { content } from "../../dag/read/read.ts";
 import type { HomeNode } from "../../ipfs/node.ts";
 import type { StoredPart } from "../store/object.ts";
 
