@@ -65,13 +65,7 @@ export function stateStore(view: FoldedView<unknown>, store: ViewStore): StateSt
     },
 
     async write({ position, state }) {
-      if (state === undefined) {
-        throw new Failure("input", `a step of the view ${name} returned nothing`, {
-          hint: "it returns the state after the release",
-        });
-      }
-      // As the next process will read it: what JSON has no word for is missing at once, and not only after a restart.
-      const plain = view.isPure ? state : (JSON.parse(JSON.stringify({ state })) as { state: unknown }).state;
+      const plain = plainState(state, view);
       if (pieces === undefined) await entry();
       const before = pieces ?? [];
       const now = new Set<string>();
@@ -107,6 +101,16 @@ export function stateStore(view: FoldedView<unknown>, store: ViewStore): StateSt
       await deleteOthers(before, new Set());
     },
   };
+}
+
+/** As the next process will read it: what JSON has no word for is missing at once, and not only after a restart. */
+function plainState(state: unknown, { name, isPure }: FoldedView<unknown>): unknown {
+  if (state === undefined) {
+    throw new Failure("input", `a step of the view ${name} returned nothing`, {
+      hint: "it returns the state after the release",
+    });
+  }
+  return isPure ? state : (JSON.parse(JSON.stringify({ state })) as { state: unknown }).state;
 }
 
 /** 32 hexadecimal digits. Two pieces of a state have no hash in common. */

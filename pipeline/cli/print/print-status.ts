@@ -11,6 +11,7 @@ import { hasNoData } from "../../core/tree/tree.ts";
 import type { World } from "../../core/world.ts";
 import { nothingPublished } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
+import type { Release } from "../../log/release.ts";
 import { reachable, type Unreachable } from "../../stages/available-parts.ts";
 import { agreedValue, describeAnswers, type NameObservation, normalized } from "../../stages/names/name-status.ts";
 import { targetOf } from "../../stages/names/target.ts";
@@ -100,13 +101,7 @@ export async function printStatus(
     next: observation.steps.flatMap(stepData),
   };
   const lines = [
-    ...(release
-      ? [
-          `release ${release.number} of ${release.made} is live${release.rollbackOf ? `, rolled back to release ${release.rollbackOf}` : ""}`,
-          `  root    ${release.root}`,
-          `  portal  ${release.portal}`,
-        ]
-      : [nothingPublished]),
+    ...(release ? releaseLines(release) : [nothingPublished]),
     ...section("names", nameLines(names)),
     ...section("pins", pinLines(pins, now)),
     ...incompleteSections(observation, campaign),
@@ -127,6 +122,11 @@ export async function printStatus(
     ),
   ];
   out.result(data, lines.join("\n"));
+}
+
+function releaseLines({ number, made, rollbackOf, root, portal }: Release): readonly string[] {
+  const since = rollbackOf === undefined ? "" : `, rolled back to release ${rollbackOf}`;
+  return [`release ${number} of ${made} is live${since}`, `  root    ${root}`, `  portal  ${portal}`];
 }
 
 /** Plans the repair of a live release that a rollback created, for which tree.yaml has another tree. */

@@ -116,14 +116,7 @@ function secondThread(idle: number, memory: number) {
   };
 
   const start = (): void => {
-    // The worker's file has the same ending as this one: .ts in a checkout, .js in the published package.
-    const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-    // A run that limits the growth of new objects' memory does so for all threads: this one begins with enough.
-    setFlagsFromString(`--min-semi-space-size=${heap.young / 3}`);
-    const started = new Worker(new URL(`./describe-worker${ending}`, import.meta.url), {
-      // Unbounded, tens of MB of garbage would build up before V8 collects it.
-      resourceLimits: { maxYoungGenerationSizeMb: heap.young, maxOldGenerationSizeMb: memory },
-    });
+    const started = newWorker(memory);
     const lost = (why: string): void => {
       if (worker !== started) return;
       worker = undefined;
@@ -165,4 +158,15 @@ function secondThread(idle: number, memory: number) {
       }
     },
   };
+}
+
+function newWorker(memory: number): Worker {
+  // The worker's file has the same ending as this one: .ts in a checkout, .js in the published package.
+  const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+  // A run that limits the growth of new objects' memory does so for all threads: this one begins with enough.
+  setFlagsFromString(`--min-semi-space-size=${heap.young / 3}`);
+  return new Worker(new URL(`./describe-worker${ending}`, import.meta.url), {
+    // Unbounded, tens of MB of garbage would build up before V8 collects it.
+    resourceLimits: { maxYoungGenerationSizeMb: heap.young, maxOldGenerationSizeMb: memory },
+  });
 }
