@@ -77,6 +77,11 @@ interface Task {
   readonly errors: Map<number, unknown>;
 }
 
+/** That of one of the task's reads, as it was thrown here, or what the thread says. */
+function failureOf({ error }: Extract<Answer, { kind: "failed" }>, { errors }: Task): unknown {
+  return error.read !== undefined && errors.has(error.read) ? errors.get(error.read) : errorOf(error);
+}
+
 function secondThread(idle: number, memory: number) {
   const tasks = new Map<number, Task>();
   let worker: Worker | undefined;
@@ -107,11 +112,8 @@ function secondThread(idle: number, memory: number) {
       case "described":
         task?.description.resolve(answer.description);
         return;
-      case "failed": {
-        const { error } = answer;
-        const isOfRead = error.read !== undefined && task?.errors.has(error.read);
-        task?.description.reject(isOfRead ? task!.errors.get(error.read!) : errorOf(error));
-      }
+      case "failed":
+        task?.description.reject(failureOf(answer, task));
     }
   };
 
