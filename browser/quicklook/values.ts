@@ -3,7 +3,7 @@
  *
  * The rules are those of descriptions (`core/cf`), which are xarray's.
  */
-import { type Numbers, packingOf, unpacked } from "../../pipeline/core/cf/packing.ts";
+import { type Numbers, packingOf, unpacked } from "../../pipeline/core/cf/mask-and-scale.ts";
 import {
   dateOf,
   datetime64CodingOf,

@@ -8,7 +8,7 @@
 import type { DatasetFinding } from "../dataset/dataset.ts";
 import { shown } from "../text/shown.ts";
 import type { Coordinates } from "./coordinates.ts";
-import { doubtAbout, type Extremes, extremesOf, type Numbers, packingOf, unpacked } from "./packing.ts";
+import { doubtAbout, type Extremes, extremesOf, type Numbers, packingOf, unpacked } from "./mask-and-scale.ts";
 import { type Survey, type SurveyOptions, surveyorOf } from "./place/survey.ts";
 import type { Attributes, CfVariable, ReadValues, Which } from "./variable.ts";
 

@@ -6,7 +6,7 @@
 import type { DatasetFinding } from "../dataset/dataset.ts";
 import { shown } from "../text/shown.ts";
 import { isText } from "./labels.ts";
-import { packingOf } from "./packing.ts";
+import { packingOf } from "./mask-and-scale.ts";
 import { notUnpacked } from "./reading.ts";
 import { codingOf, timeUnits } from "./time/time-extent.ts";
 import type { CfVariable } from "./variable.ts";

@@ -1,5 +1,5 @@
 /** Blocks of decoded values, and putting one into another. */
-import type { Numbers } from "../../core/cf/packing.ts";
+import type { Numbers } from "../../core/cf/mask-and-scale.ts";
 
 export interface Block {
   /** Of at least one value for each place that `stride` can lead to. */

@@ -4,7 +4,7 @@
  * Whatever hands bytes over (Node's zlib, a block of a node, a range of a file), they may be a view into memory that
  * others use, too. Only `byteOffset` and `byteLength` of the view count; nothing here looks at its whole buffer.
  */
-import type { Numbers } from "../../core/cf/packing.ts";
+import type { Numbers } from "../../core/cf/mask-and-scale.ts";
 import { Unsupported } from "../unsupported.ts";
 
 export interface Element {

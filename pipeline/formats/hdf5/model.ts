@@ -6,7 +6,7 @@
  *
  * @see https://support.hdfgroup.org/documentation/hdf5/latest/_s_p_e_c.html (the HDF5 specification: "section" below)
  */
-import type { Numbers } from "../../core/cf/packing.ts";
+import type { Numbers } from "../../core/cf/mask-and-scale.ts";
 
 export interface Hdf5File {
   /** Version of the superblock: 0 to 3. */

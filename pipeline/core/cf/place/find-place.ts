@@ -3,7 +3,7 @@ import type { DatasetFinding, Place } from "../../dataset/dataset.ts";
 import { shown } from "../../text/shown.ts";
 import { angleIn, type Coordinates } from "../coordinates.ts";
 import { declaredPlace } from "../declared.ts";
-import { doubtAbout, packingOf } from "../packing.ts";
+import { doubtAbout, packingOf } from "../mask-and-scale.ts";
 import { doubtful, type Pass, type Reading } from "../reading.ts";
 import { codingOf } from "../time/time-extent.ts";
 import type { Attributes, CfVariable } from "../variable.ts";

@@ -3,7 +3,7 @@ import type { DatasetFinding, TimeExtent } from "../../dataset/dataset.ts";
 import { compareInstants } from "../../dataset/instant.ts";
 import { shown } from "../../text/shown.ts";
 import { type DeclaredTime, declaredTime } from "../declared.ts";
-import type { Extremes } from "../packing.ts";
+import type { Extremes } from "../mask-and-scale.ts";
 import { extremesIn, type Reading } from "../reading.ts";
 import { type CfVariable, text } from "../variable.ts";
 import { datetime64CodingOf, instantAt, isIsoDate, isoOf, type TimeCoding, timeCodingOf } from "./time.ts";

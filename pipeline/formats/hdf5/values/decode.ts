@@ -4,7 +4,7 @@
  * Values of variable length are in the global heap. A decoder does no I/O: it notes which collections it lacks and goes on,
  * and is run again once they are there.
  */
-import type { Numbers } from "../../../core/cf/packing.ts";
+import type { Numbers } from "../../../core/cf/mask-and-scale.ts";
 import { hostIsBigEndian, numbersIn } from "../../codecs/element.ts";
 import type { Hdf5Type, Hdf5Value, Hdf5Values } from "../model.ts";
 import { Cursor } from "../structure/cursor.ts";

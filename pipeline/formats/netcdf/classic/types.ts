@@ -1,5 +1,5 @@
 /** The external types of NetCDF-3 (`nc_type`): big-endian, and text of one byte a character. */
-import type { Numbers } from "../../../core/cf/packing.ts";
+import type { Numbers } from "../../../core/cf/mask-and-scale.ts";
 
 export interface ClassicType {
   /** numpy's spelling; `S1` for text. */

@@ -3,7 +3,7 @@
  *
  * What was never written along an unlimited dimension that another variable made longer is its fill value.
  */
-import type { Numbers } from "../../../core/cf/packing.ts";
+import type { Numbers } from "../../../core/cf/mask-and-scale.ts";
 import type { Box } from "../../arrays.ts";
 import { copyBlock, product, strideOf } from "../../codecs/block.ts";
 import type { Hdf5Dataset, Hdf5Value, Hdf5Values } from "../../hdf5/model.ts";

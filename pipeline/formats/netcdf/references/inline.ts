@@ -1,5 +1,5 @@
 /** An array whose values are put into the reference: texts, which lie all over an HDF5 file, and small ones. */
-import type { Numbers } from "../../../core/cf/packing.ts";
+import type { Numbers } from "../../../core/cf/mask-and-scale.ts";
 import { formatBytes } from "../../../core/text/shown.ts";
 import { product } from "../../codecs/block.ts";
 import { bytesOf, hostIsBigEndian, swapped } from "../../codecs/element.ts";

@@ -3,7 +3,7 @@
  *
  * @see https://numcodecs.readthedocs.io/en/stable/filter/index.html
  */
-import type { Numbers } from "../../../core/cf/packing.ts";
+import type { Numbers } from "../../../core/cf/mask-and-scale.ts";
 import { bytesOf, type Element, hostIsBigEndian, numbersIn, roomFor, swapped } from "../../codecs/element.ts";
 import { Unsupported } from "../../unsupported.ts";
 import type { DecodeBytes } from "./codec.ts";

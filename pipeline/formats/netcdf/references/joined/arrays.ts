@@ -4,7 +4,7 @@
  * Chunks stay where they are in the files; their indices along the dimension go on from file to file. What is small, and
  * coordinates, are put into the reference, because opening it would otherwise fetch a chunk of each file.
  */
-import type { Numbers } from "../../../../core/cf/packing.ts";
+import type { Numbers } from "../../../../core/cf/mask-and-scale.ts";
 import { isFailure } from "../../../../core/failure.ts";
 import { shown } from "../../../../core/text/shown.ts";
 import { copyBlock, product, strideOf } from "../../../codecs/block.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { doubtAbout, extremesOf, type Numbers, packingOf, unpacked } from "../../../pipeline/core/cf/packing.ts";
+import { doubtAbout, extremesOf, type Numbers, packingOf, unpacked } from "../../../pipeline/core/cf/mask-and-scale.ts";
 import type { Attributes, CfVariable } from "../../../pipeline/core/cf/variable.ts";
 
 const variable = (type: string, attributes: Attributes = {}, missing: CfVariable["missing"] = []): CfVariable => ({
