@@ -5,7 +5,7 @@ import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { type Box, objectionTo } from "../core/dataset/extent.ts";
 import { Failure } from "../core/failure.ts";
-import { type IndexReader, openIndex } from "../core/search/index/index-reader.ts";
+import { openIndex, type ReadFile, timeOfIndex } from "../core/search/index/index-reader.ts";
 import type { Row } from "../core/search/index/rows.ts";
 import type { Query } from "../core/search/query.ts";
 import { questionOf } from "../core/search/question/question.ts";
@@ -41,8 +41,7 @@ ${aboutAddresses}`,
     if (call.flags.in === undefined) portals.push(...(await sistersOf(call)));
     let found: Answer = { hits: [], total: 0, more: false, corrected: [] };
     for (const { portal, sister } of portals) {
-      const index = await openIndex((path) => portal.read(`search/${path}`));
-      const here = await findIn(index, query, Math.max(1, limit - found.hits.length));
+      const here = await findIn((path) => portal.read(`search/${path}`), query, Math.max(1, limit - found.hits.length));
       const hits = here.hits.slice(0, limit - found.hits.length);
       for (const hit of hits) {
         await printHit(hit, { portal, sister }, call);
@@ -69,12 +68,13 @@ interface Answer extends Found {
 }
 
 /** What has all the words; where nothing has, what the words ask for as a question: "humidity near Barbados in August". */
-async function findIn(index: IndexReader, query: Query, limit: number): Promise<Answer> {
+async function findIn(read: ReadFile, query: Query, limit: number): Promise<Answer> {
+  const index = await openIndex(read);
   const options = { limit, count: true };
   const found = await find(index, query, options);
   if (found.total > 0 || found.more) return found;
   const { words: typed = "", ...flags } = query;
-  const question = questionOf(typed, { time: index.time }).query;
+  const question = questionOf(typed, { time: await timeOfIndex(read) }).query;
   if (question.words === query.words) return found;
   const understood = { ...question, ...flags };
   const answer = await find(index, understood, options);

@@ -33,8 +33,6 @@ export type ReadFile = (path: string) => Promise<Uint8Array>;
 export interface IndexReader {
   /** Number of documents. */
   readonly documents: number;
-  /** First and last day of their data; absent where none has a time, and in portals of before. */
-  readonly time?: Header["time"];
   /** Whether all of it is in memory. */
   readonly isLocal: boolean;
   /** Words that the campaign has most often. */
@@ -79,7 +77,6 @@ export async function openIndex(readFile: ReadFile): Promise<IndexReader> {
   const index: Opened = { read, separators, frequent, leaves: new Map(), rowFiles: new Map() };
   return {
     documents: header.documents,
-    ...(header.time && { time: header.time }),
     isLocal: header.form === "pack",
     frequent,
     leaves: (ranges) =>
@@ -182,25 +179,35 @@ function filesOf(dictionary: Dictionary, separators: Separators, { from, to }: R
   return separators.slice(first, last + 1).map((separator) => leafFile(dictionary, separator));
 }
 
-function headerOf(bytes: Uint8Array): Omit<Header, "version"> {
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new Failure("corrupt", "index.json of the search index is no JSON", { cause });
-  }
+function headerOf(bytes: Uint8Array): Pick<Header, "form" | "documents"> & { readonly time?: unknown } {
+  const header = jsonIn(bytes);
   if (
     isRecord(header) &&
     header.version === version &&
     (header.form === "pack" || header.form === "files") &&
     typeof header.documents === "number"
   ) {
-    const [first, last] = Array.isArray(header.time) ? header.time : [];
-    const hasTime = typeof first === "string" && typeof last === "string";
-    return { form: header.form, documents: header.documents, ...(hasTime && { time: [first, last] }) };
+    const { form, documents, time } = header;
+    return { form, documents, time };
   }
-  throw new Failure("corrupt", "the search index is of a version that this one does not read");
+  throw new Failure("corrupt", "the search index is of another version");
+}
+
+/** `undefined` for what is no JSON. */
+function jsonIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** First and last day of the data of an index; `undefined` where none has a time. @throws as {@link openIndex} does. */
+export async function timeOfIndex(readFile: ReadFile): Promise<Header["time"]> {
+  const { time } = headerOf(await readFile(headerFile));
+  const [first, last] = Array.isArray(time) ? time : [];
+  return typeof first === "string" && typeof last === "string" ? [first, last] : undefined;
 }
 
 function fromPack(bytes: Uint8Array): ReadFile {
