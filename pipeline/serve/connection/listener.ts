@@ -52,6 +52,7 @@ export function createListener(
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
+  // A client may have closed the connection already, which then has no address.
   server.on("tlsClientError", (error: NodeJS.ErrnoException, { remoteAddress = "a client" }) => {
     const [, reason] = certificateAlert.exec(error.code ?? "") ?? [];
     if (reason !== undefined) onRefusedCertificate(remoteAddress, reason.toLowerCase().replaceAll("_", " "));
