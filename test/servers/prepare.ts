@@ -8,6 +8,7 @@ import { findData } from "../data.ts";
 import { act, actionlint, zizmor } from "./actions.ts";
 import { chromium } from "./chromium.ts";
 import { clusterBinary } from "./cluster.ts";
+import { followBinary } from "./cluster-follow.ts";
 import { complianceFiles } from "./compliance.ts";
 import { debianProgram } from "./debian.ts";
 import { dnslinkTest } from "./dnslink-test.ts";
@@ -41,7 +42,7 @@ export async function prepare(options: { systemPackages: boolean }): Promise<voi
       .then(s3Clients)
       .then(() => debianProgram("restic"))
       .then(() => debianProgram("s3fs", ["libfuse2"])),
-    kuboBinary().then(clusterBinary).then(act).then(actionlint),
+    kuboBinary().then(clusterBinary).then(followBinary).then(act).then(actionlint),
   ]);
 }
 
