@@ -4,7 +4,7 @@
  * The file is by a stranger: what has an unexpected form is left out, and all of it is shown as text.
  */
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
-import { isRecord } from "../../pipeline/core/json.ts";
+import { isRecord, jsonIn } from "../../pipeline/core/json.ts";
 import { type Content, type Html, html } from "../../pipeline/core/page/html.ts";
 import { frameOf, pictureOf } from "../../pipeline/core/page/outline.ts";
 import { formatBytes, oneLine } from "../../pipeline/core/text/shown.ts";
@@ -43,13 +43,7 @@ export const largestPlan = 32 * 2 ** 20;
 
 /** `undefined` where the text is no plan. */
 export function planIn(text: string): Planned | undefined {
-  let plan: unknown;
-  try {
-    plan = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const plan = jsonIn(text);
   if (!isRecord(plan) || !Array.isArray(plan.changes) || !("root" in plan)) return undefined;
   const root = isRecord(plan.root) ? plan.root.to : plan.root;
   return {

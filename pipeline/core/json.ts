@@ -21,6 +21,16 @@ export function stableJson(value: unknown, indent = 0): string {
   return `${JSON.stringify(sorted(value), null, indent)}\n`;
 }
 
+/** The value that a text that others wrote has; `undefined`, which JSON has no word for, where it is no JSON. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** Whether it is an object, and neither a list nor null. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

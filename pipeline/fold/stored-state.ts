@@ -5,9 +5,11 @@
  * the view names them. They are put before it, and those of the state before are deleted after it: wherever a run is
  * killed, the entry of the view names pieces that exist. What such a run leaves behind is put again by the next one.
  */
+
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { Failure } from "../core/failure.ts";
+import { jsonIn } from "../core/json.ts";
 import type { FoldedView, ViewStore } from "./folded-view.ts";
 import type { Position } from "./order.ts";
 import { linesOf, piecesOf, valueIn } from "./pieces.ts";
@@ -118,13 +120,8 @@ const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 
 function entryIn(bytes: Uint8Array | undefined): Entry | undefined {
   if (!bytes) return undefined;
-  try {
-    const { success, output } = v.safeParse(entryForm, JSON.parse(utf8.decode.decode(bytes)));
-    return success ? output : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const { success, output } = v.safeParse(entryForm, jsonIn(utf8.decode.decode(bytes)));
+  return success ? output : undefined;
 }
 
 const cids = v.array(v.string());

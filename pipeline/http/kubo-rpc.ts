@@ -12,10 +12,12 @@
  *
  * @see https://docs.ipfs.tech/reference/kubo/rpc/
  */
+
 import type { KuboRPCClient } from "kubo-rpc-client";
 import { unlessAborted } from "../core/abort.ts";
 import { atMost } from "../core/concurrency.ts";
 import { Failure } from "../core/failure.ts";
+import { isRecord, jsonIn } from "../core/json.ts";
 import type { World } from "../core/world.ts";
 import { excerpt, kindOfStatus, waitOf, withoutSecrets } from "./http.ts";
 import { type Arguments, baseOf, connections, lost, waiting, wire } from "./stream.ts";
@@ -187,11 +189,6 @@ function meaningOf(label: string, message: string): Failure {
 }
 
 function messageIn(text: string): string | undefined {
-  try {
-    const message = (JSON.parse(text) as { Message?: unknown } | null)?.Message;
-    return typeof message === "string" ? message : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const answer = jsonIn(text);
+  return isRecord(answer) && typeof answer.Message === "string" ? answer.Message : undefined;
 }

@@ -1,5 +1,7 @@
 /** Failures, with hints, for the errors that an IPFS Cluster reports. */
+
 import { Failure, isFailure } from "../core/failure.ts";
+import { isRecord, jsonIn } from "../core/json.ts";
 import { excerpt, kindOfStatus } from "../http/http.ts";
 
 const notPinned = "pin is not part of the pinset";
@@ -34,13 +36,8 @@ export function meaningOf(request: string, message: string, otherwise: Failure["
 }
 
 function messageIn(text: string): string | undefined {
-  try {
-    const message = (JSON.parse(text) as { message?: unknown } | null)?.message;
-    return isText(message) ? message : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const answer = jsonIn(text);
+  return isRecord(answer) && isText(answer.message) ? answer.message : undefined;
 }
 
 export function isNotPinned(error: unknown): boolean {

@@ -4,12 +4,14 @@
  * `serve` and the processes that pin share two things in the state folder: `serving.json`, which is there while `serve` runs, and
  * `probes/`, blocks that exist nowhere else, with which a process finds out whether a service fetches from here.
  */
+
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import * as v from "valibot";
+import { jsonIn } from "../../core/json.ts";
 import type { World } from "../../core/world.ts";
 import { codecs } from "../../dag/block.ts";
 import { cidOf } from "../../dag/hash.ts";
@@ -89,13 +91,8 @@ export async function homeOriginIn(state: string): Promise<HomeOrigin | undefine
 async function readServing(state: string): Promise<ServingRecord | undefined> {
   const text = (await readIfThere(fileIn(state)))?.toString();
   if (text === undefined) return undefined;
-  try {
-    const { success, output } = v.safeParse(servingJson, JSON.parse(text));
-    return success ? output : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const { success, output } = v.safeParse(servingJson, jsonIn(text));
+  return success ? output : undefined;
 }
 
 /** ms */

@@ -1,5 +1,7 @@
 /** Kinds of text: JSON, XML and what is written in either, tables, and plain text. Text is UTF-8, or UTF-16 with a byte order mark. */
+
 import type { FileKind } from "../../core/dataset/file-kind.ts";
+import { jsonIn } from "../../core/json.ts";
 
 const plainText: FileKind = { name: "plain text", mediaType: "text/plain" };
 const otherText: FileKind = { name: "text in an unknown encoding", mediaType: "text/plain" };
@@ -72,15 +74,7 @@ function topMembers(text: string): ReadonlyMap<string, string> {
   return members;
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return false;
-  }
-}
+const isJson = (text: string): boolean => jsonIn(text) !== undefined;
 
 const xmlKinds: Readonly<Record<string, FileKind>> = {
   gpx: { name: "GPX track", mediaType: "application/gpx+xml" },

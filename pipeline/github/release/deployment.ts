@@ -1,5 +1,6 @@
 /** Deployments on GitHub: one for each release, with its address. The newest one is active. */
 import { Failure } from "../../core/failure.ts";
+import { isRecord, jsonIn } from "../../core/json.ts";
 import { countsOf } from "../../core/report/report.ts";
 import type { World } from "../../core/world.ts";
 import { type GitHub, repeatable } from "../run/client.ts";
@@ -127,10 +128,6 @@ async function retire({ number }: ReleaseFacts, environment: string, github: Git
 
 /** Parses the payload, which GitHub returns as text or as a value, depending on how it was sent. */
 function inPayload(payload: unknown): { readonly head?: unknown; readonly release?: unknown } {
-  try {
-    return (typeof payload === "string" ? JSON.parse(payload) : payload) ?? {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
+  const value = typeof payload === "string" ? jsonIn(payload) : payload;
+  return isRecord(value) ? value : {};
 }

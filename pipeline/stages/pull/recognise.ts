@@ -2,9 +2,11 @@
  * What is at a CID that is pulled: the releases of another campaign, the portal of one, a dataset of Open Data Fabric, or any
  * other data.
  */
+
 import { CID } from "multiformats/cid";
 import * as v from "valibot";
 import { Failure, isFailure } from "../../core/failure.ts";
+import { jsonIn } from "../../core/json.ts";
 import type { ChainState } from "../../core/relation.ts";
 import type { World } from "../../core/world.ts";
 import { codecs, type Get } from "../../dag/block.ts";
@@ -93,13 +95,7 @@ async function ofPortal(cid: CID, get: Get): Promise<SisterState | undefined> {
 export async function indexOf(portal: CID, get: Get): Promise<unknown> {
   const file = await resolve(portal, "index.json", get);
   if (!file) return undefined;
-  const text = new TextDecoder().decode(await whole(file, get));
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return jsonIn(new TextDecoder().decode(await whole(file, get)));
 }
 
 /** The chain up to `remote`, for comparing; `undefined` of what is no chain. */

@@ -5,7 +5,7 @@
  * together, in one round trip.
  */
 import { Failure } from "../../failure.ts";
-import { isRecord } from "../../json.ts";
+import { isRecord, jsonIn } from "../../json.ts";
 import {
   type Dictionary,
   decodePack,
@@ -179,34 +179,23 @@ function filesOf(dictionary: Dictionary, separators: Separators, { from, to }: R
   return separators.slice(first, last + 1).map((separator) => leafFile(dictionary, separator));
 }
 
-function headerOf(bytes: Uint8Array): Pick<Header, "form" | "documents"> & { readonly time?: unknown } {
-  const header = jsonIn(bytes);
+function headerOf(bytes: Uint8Array): Pick<Header, "form" | "documents"> {
+  const header = jsonIn(new TextDecoder().decode(bytes));
   if (
     isRecord(header) &&
     header.version === version &&
     (header.form === "pack" || header.form === "files") &&
     typeof header.documents === "number"
   ) {
-    const { form, documents, time } = header;
-    return { form, documents, time };
+    return { form: header.form, documents: header.documents };
   }
   throw new Failure("corrupt", "the search index is of another version");
 }
 
-/** `undefined` for what is no JSON. */
-function jsonIn(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-/** First and last day of the data of an index; `undefined` where none has a time. @throws as {@link openIndex} does. */
+/** First and last day of the data of an opened index; `undefined` where none has a time. */
 export async function timeOfIndex(readFile: ReadFile): Promise<Header["time"]> {
-  const { time } = headerOf(await readFile(headerFile));
-  const [first, last] = Array.isArray(time) ? time : [];
+  const header = jsonIn(new TextDecoder().decode(await readFile(headerFile)));
+  const [first, last] = isRecord(header) && Array.isArray(header.time) ? header.time : [];
   return typeof first === "string" && typeof last === "string" ? [first, last] : undefined;
 }
 

@@ -7,7 +7,7 @@
  */
 import { rm } from "node:fs/promises";
 import { isFailure } from "../../../core/failure.ts";
-import { isRecord } from "../../../core/json.ts";
+import { isRecord, jsonIn } from "../../../core/json.ts";
 import { readIfThere } from "../../../disk/read.ts";
 import { writeDurably } from "../../../disk/write.ts";
 import type { PlaceInPack } from "../packs/packs.ts";
@@ -108,11 +108,6 @@ function notesIn<T>(file: string, { keyOf, isNote }: Noting<T>): DamageNotes<T> 
 async function read(file: string): Promise<unknown[]> {
   const bytes = await readIfThere(file);
   if (!bytes) return [];
-  try {
-    const value: unknown = JSON.parse(bytes.toString());
-    return isRecord(value) && Array.isArray(value.blocks) ? value.blocks : [];
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
+  const value = jsonIn(bytes.toString());
+  return isRecord(value) && Array.isArray(value.blocks) ? value.blocks : [];
 }
