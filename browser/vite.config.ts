@@ -34,7 +34,7 @@ const shared =
 
 /** CIDs, and reading and checking blocks. */
 const blocks =
-  /[\\/]@?multiformats[\\/]|browser.reading.|pipeline.dag.(block|event-loop|cid-set|digest-set|compact-entries|directory-entry|codec.[\w-]+|read.[\w-]+)\.ts/;
+  /[\\/]@?multiformats[\\/]|browser.reading.|pipeline.dag.(block|event-loop|cid-set|digest-set|compact-entries|compare-bytes|directory-entry|codec.[\w-]+|read.[\w-]+)\.ts/;
 
 /** What every quick-look needs, whatever format it reads. */
 const quicklook =

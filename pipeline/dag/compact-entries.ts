@@ -7,6 +7,7 @@
 import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { varintLength, writeVarint } from "./codec/protobuf.ts";
+import { compared } from "./compare-bytes.ts";
 import type { DirectoryEntry } from "./directory-entry.ts";
 import { pause } from "./event-loop.ts";
 
@@ -134,15 +135,6 @@ function numberAt(bytes: Uint8Array, at: number): number {
     value += (byte % 128) * scale;
     if (byte < 128) return value;
   }
-}
-
-function compared(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
-  const shorter = Math.min(aEnd - aStart, bEnd - bStart);
-  for (let i = 0; i < shorter; i++) {
-    const difference = a[aStart + i]! - b[bStart + i]!;
-    if (difference !== 0) return difference;
-  }
-  return aEnd - aStart - (bEnd - bStart);
 }
 
 /** Numbers compared and moved between two turns of the event loop. */

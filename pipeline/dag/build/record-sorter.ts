@@ -16,6 +16,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../core/failure.ts";
+import { compared } from "../compare-bytes.ts";
 import { pause } from "../event-loop.ts";
 
 export interface RecordSorter {
@@ -229,13 +230,4 @@ function* merged(all: readonly RunReader[]): Generator<Uint8Array> {
     }
     sink(0);
   }
-}
-
-function compared(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
-  const shorter = Math.min(aEnd - aStart, bEnd - bStart);
-  for (let i = 0; i < shorter; i++) {
-    const difference = a[aStart + i]! - b[bStart + i]!;
-    if (difference !== 0) return difference;
-  }
-  return aEnd - aStart - (bEnd - bStart);
 }
