@@ -11,9 +11,9 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { CID } from "multiformats/cid";
 import * as v from "valibot";
 import { pulledName, type Sister } from "../core/campaign/sisters.ts";
+import { isCid } from "../core/cid.ts";
 import { Failure, isFailure } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
 import type { World } from "../core/world.ts";
@@ -21,16 +21,7 @@ import { lock } from "../disk/lock.ts";
 import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
 
-const cidText = v.pipe(
-  v.string(),
-  v.check((text) => {
-    try {
-      return CID.parse(text) !== undefined;
-    } catch {
-      return false; // The parser does not document what it throws.
-    }
-  }, "is no CID"),
-);
+const cidText = v.pipe(v.string(), v.check(isCid, "is no CID"));
 
 const aliasesSchema = v.object({
   pulled: v.optional(

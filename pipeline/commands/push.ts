@@ -3,15 +3,12 @@ import { CID } from "multiformats/cid";
 import type { Campaign } from "../campaign/campaign.ts";
 import { type Aliases, changeAliases, type PushedAlias, readAliases } from "../campaign/remotes.ts";
 import { locate } from "../cli/address/locate.ts";
-import { anySourceOf, endpointsOf, endpointText } from "../cli/pull/endpoints.ts";
+import { endpointsOf, endpointText, getFrom } from "../cli/pull/endpoints.ts";
 import { targetFor } from "../cli/pull/push-target.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { withoutSlash } from "../core/campaign/fields.ts";
 import { Failure } from "../core/failure.ts";
 import { relationText } from "../core/relation.ts";
-import type { Get } from "../dag/block.ts";
-import { firstOf } from "../ipfs/local-first.ts";
-import { required } from "../ipfs/require-block.ts";
 import { publishedHead } from "../log/chain.ts";
 import { type Pushed, push as pushTo } from "../stages/pull/push.ts";
 
@@ -42,9 +39,7 @@ under names: in campaign.yaml, to those of --routing and to Kubos. fieldtree rep
     const endpoints = await endpointsOf(undefined, campaign, call);
     if (flags.verbose === true) for (const each of endpoints) world.log(`asking ${endpointText(each)}`);
     const { cid, name } = await pushedOf(what, aliases, campaign, call);
-    const source = await anySourceOf(endpoints, campaign);
-    const reach = source ? firstOf(campaign.home, source) : campaign.home;
-    const get: Get = (wanted) => required(wanted, reach, world);
+    const get = await getFrom(endpoints, campaign, world);
     const target = await targetFor(
       { to: address.to, routing: address.routing ?? [], ...(address.key !== undefined && { keyFile: address.key }) },
       endpoints,

@@ -158,7 +158,8 @@ function addressOf(text: string): { cid: string; below: string } | undefined {
   return { cid: found[1], below: (found[2] ?? "").replace(/\/+$/, "") };
 }
 
-function isCid(text: string): boolean {
+/** Whether it is one in base58btc, base32 or base36, of whatever codec and hash. */
+export function isCid(text: string): boolean {
   return attempt(() => parseCid(text)) !== undefined;
 }
 

@@ -10,7 +10,7 @@ import { CID } from "multiformats/cid";
 import * as v from "valibot";
 import { Failure } from "../../core/failure.ts";
 import { stableJson } from "../../core/json.ts";
-import { whatIsBad } from "../../core/tree/names.ts";
+import { isTreePath } from "../../core/tree/names.ts";
 import type { Get } from "../../dag/block.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
@@ -85,10 +85,7 @@ interface Copy {
 
 const number = v.pipe(v.number(), v.safeInteger());
 /** What is removed is below the folder, whatever the file says. */
-const treePath = v.pipe(
-  v.string(),
-  v.check((path) => path.split("/").every((part) => whatIsBad(part) === undefined)),
-);
+const treePath = v.pipe(v.string(), v.check(isTreePath));
 const copies = v.object({
   mirror: v.string(),
   copies: v.record(

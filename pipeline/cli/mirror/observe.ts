@@ -5,13 +5,11 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import { plural } from "../../core/text/plural.ts";
 import { formatBytes, shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
-import { firstOf } from "../../ipfs/local-first.ts";
-import { required } from "../../ipfs/require-block.ts";
 import { endpoint } from "../../names/ipns/endpoints.ts";
 import { ipnsLookup } from "../../names/ipns/lookup.ts";
 import { type MirrorReport, reportAt } from "../../stages/mirror/report.ts";
 import { printable } from "../print/terminal.ts";
-import { anySourceOf, endpointsOf, recordEndpoints } from "../pull/endpoints.ts";
+import { endpointsOf, getFrom, recordEndpoints } from "../pull/endpoints.ts";
 import type { Call } from "../verb.ts";
 
 /** `report` without `problem` where it could be read; neither where nothing was published yet. */
@@ -29,8 +27,7 @@ export async function observeMirrors(
 ): Promise<readonly MirrorObservation[]> {
   if (campaign.mirrors.length === 0) return [];
   const endpoints = await endpointsOf(undefined, campaign, { env });
-  const source = await anySourceOf(endpoints, campaign);
-  const reach = source ? firstOf(campaign.home, source) : campaign.home;
+  const get = await getFrom(endpoints, campaign, world);
   const common = [...(await campaign.recordEndpoints()), ...(await recordEndpoints(endpoints))];
   const observe = async (mirror: MirrorConfig): Promise<MirrorObservation> => {
     const known = new Set(common.map(({ name }) => name));
@@ -38,7 +35,7 @@ export async function observeMirrors(
     try {
       const record = await lookup.find(mirror.key, world);
       if (!record) return { mirror };
-      const report = await reportAt(record.value, (cid) => required(cid, reach, world));
+      const report = await reportAt(record.value, get);
       assertOf(mirror, report, campaign);
       return { mirror, report };
     } catch (error) {

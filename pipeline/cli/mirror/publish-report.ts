@@ -4,14 +4,12 @@ import { join, resolve } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
 import { withoutSlash } from "../../core/campaign/fields.ts";
 import { privateKeyFrom, publicName } from "../../core/key.ts";
-import type { Get } from "../../dag/block.ts";
 import { diskFailure } from "../../disk/disk-failure.ts";
-import { firstOf } from "../../ipfs/local-first.ts";
-import { required } from "../../ipfs/require-block.ts";
 import { attachmentsIn } from "../../log/local.ts";
+import { labelsOf } from "../../stages/mirror/label.ts";
 import type { MirrorStatus, MirrorTarget } from "../../stages/mirror/mirror.ts";
 import { type MirrorReport, publishReport } from "../../stages/mirror/report.ts";
-import { anySourceOf, endpointsOf } from "../pull/endpoints.ts";
+import { endpointsOf, getFrom } from "../pull/endpoints.ts";
 import { targetFor } from "../pull/push-target.ts";
 import type { Call } from "../verb.ts";
 
@@ -54,9 +52,6 @@ export async function publishWhatItHas(
     world.log(`warning: what ${name} has is not published: its key is not at hand, --key FILE names it`);
     return undefined;
   }
-  const source = await anySourceOf(endpoints, campaign);
-  const reach = source ? firstOf(campaign.home, source) : campaign.home;
-  const get: Get = (cid) => required(cid, reach, world);
   const { home } = campaign;
   const report = await publishReport(
     name,
@@ -64,10 +59,10 @@ export async function publishWhatItHas(
     pushed,
     async (block) => {
       await home.put([block], world);
-      await home.pin(block.cid, `mirror-report/${name}`, world);
+      await home.pin(block.cid, labelsOf(name).report, world);
       await target?.storeReport?.(block, world);
     },
-    get,
+    await getFrom(endpoints, campaign, world),
     world,
   );
   return { key, report };

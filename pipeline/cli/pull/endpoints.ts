@@ -8,8 +8,12 @@ import { join } from "node:path";
 import type { Campaign } from "../../campaign/campaign.ts";
 import { withoutSlash } from "../../core/campaign/fields.ts";
 import { Failure } from "../../core/failure.ts";
+import type { World } from "../../core/world.ts";
+import type { Get } from "../../dag/block.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { inOrder, type Source } from "../../ipfs/fallback.ts";
+import { firstOf } from "../../ipfs/local-first.ts";
+import { required } from "../../ipfs/require-block.ts";
 import type { RecordEndpoint } from "../../names/ipns/endpoints.ts";
 import { assertGateway, gatewaysIn, wordsIn } from "../address/gateway-addresses.ts";
 import type { Call } from "../verb.ts";
@@ -64,8 +68,19 @@ export async function sourceOf(endpoints: readonly Endpoint[], campaign: Pick<Ca
   });
 }
 
+/** Reads the campaign's node, then the endpoints, as far as there are any. */
+export async function getFrom(
+  endpoints: readonly Endpoint[],
+  campaign: Pick<Campaign, "home">,
+  world: World,
+): Promise<Get> {
+  const source = await anySourceOf(endpoints, campaign);
+  const reach = source ? firstOf(campaign.home, source) : campaign.home;
+  return (cid) => required(cid, reach, world);
+}
+
 /** As {@link sourceOf}; `undefined` where there is none. */
-export async function anySourceOf(
+async function anySourceOf(
   endpoints: readonly Endpoint[],
   { home }: Pick<Campaign, "home">,
 ): Promise<Source | undefined> {

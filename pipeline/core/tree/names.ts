@@ -24,6 +24,9 @@ export function whatIsBad(name: string): string | undefined {
   return bytes > longestName ? `is ${bytes} bytes long; names have at most ${longestName}` : undefined;
 }
 
+/** Whether a directory may contain each of the names in the path. */
+export const isTreePath = (path: string): boolean => path.split("/").every((name) => whatIsBad(name) === undefined);
+
 /** The form of nearly every name, checked first because the other checks are slow. */
 const plainName = /^[A-Za-z0-9_-][A-Za-z0-9_.+ -]*$/;
 

@@ -7,10 +7,11 @@
  */
 import { CID } from "multiformats/cid";
 import * as v from "valibot";
+import { isCid } from "../../core/cid.ts";
 import { Failure } from "../../core/failure.ts";
 import { stableJson } from "../../core/json.ts";
 import { shown } from "../../core/text/shown.ts";
-import { whatIsBad } from "../../core/tree/names.ts";
+import { isTreePath } from "../../core/tree/names.ts";
 import type { World } from "../../core/world.ts";
 import { type Block, codecs, type Get } from "../../dag/block.ts";
 import { blockOf } from "../../dag/hash.ts";
@@ -25,22 +26,8 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const release = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(63));
 const instant = v.pipe(v.string(), v.maxLength(30), v.isoTimestamp());
-const cid = v.pipe(
-  v.string(),
-  v.maxLength(200),
-  v.check((text) => {
-    try {
-      return CID.parse(text) !== undefined;
-    } catch {
-      return false; // The parser does not document what it throws.
-    }
-  }, "is no CID"),
-);
-const path = v.pipe(
-  v.string(),
-  v.maxLength(4096),
-  v.check((path) => path.split("/").every((part) => whatIsBad(part) === undefined), "is no path in a tree"),
-);
+const cid = v.pipe(v.string(), v.maxLength(200), v.check(isCid, "is no CID"));
+const path = v.pipe(v.string(), v.maxLength(4096), v.check(isTreePath, "is no path in a tree"));
 
 const reportSchema = v.object({
   mirror: name,
