@@ -145,6 +145,7 @@ async function fromCampaign(
   world: World,
   gateway?: string,
 ): Promise<Reading> {
+  if (gateway === undefined && !configured) return { get };
   const { gatherFrom } = await import("../../ipfs/gather.ts");
   if (gateway === undefined) return { get, ...(configured && gatherFrom(configured, home, get, world)) };
   const { gateways } = await import("../../ipfs/gateways.ts");

@@ -2,8 +2,8 @@
  * What is known of the link to one gateway, measured from its own answers: nothing is assumed from its address, because a
  * private one may be a ship behind a VPN, and `localhost` the end of a tunnel.
  *
- * From it follow the deadlines, and how many requests are worth having under way: as many as fit into the link between a
- * request and its answer (its bandwidth-delay product, counted in blocks).
+ * From it follow the deadlines, and how many requests are worth having under way. That number is found by trying: how many blocks
+ * fit into the link between a request and its answer can't be computed where a gateway takes its time for some of them.
  */
 
 /** One answer's body being received. */

@@ -63,14 +63,14 @@ export async function* pinPortal(
   campaign: PortalParts,
   world: World,
 ): AsyncGenerator<PublishEvent, { draft: Draft; portal: CID }> {
-  const { draft, portal, memories } = yield* storePortal(root, of, from, options, campaign, world);
+  const { draft, past, portal, memories } = yield* storePortal(root, of, from, options, campaign, world);
   if (of.kind === "newest" && !portal.equals(of.head.release.portal)) {
     throw new Failure(
       "corrupt",
       `the portal of release ${draft.number} comes out as ${portal} and was published as ${of.head.release.portal}`,
     );
   }
-  await storeReleases(await parentsBefore(draft, campaign, world), of.kind === "newest", campaign, world);
+  await storeReleases(past, of.kind === "newest", campaign, world);
   await campaign.home.pin(portal, label(campaign.facts.campaign, "portal", draft.number), world);
   await remember(memories, portal, campaign);
   return { draft, portal };
@@ -95,8 +95,16 @@ export async function previewPortal(
   // Of a dataset that failed there is a warning already.
   let next = await stored.next();
   while (!next.done) next = await stored.next();
-  await storeReleases(await parentsBefore(next.value.draft, campaign, world), false, campaign, world);
+  await storeReleases(next.value.past, false, campaign, world);
   return next.value.portal;
+}
+
+/** A portal whose files are on the node, with what making it found out. */
+interface StoredPortal {
+  readonly draft: Draft;
+  readonly past: PastReleases;
+  readonly portal: CID;
+  readonly memories: Memories;
 }
 
 async function* storePortal(
@@ -106,7 +114,7 @@ async function* storePortal(
   { strict, rollback, merging = [] }: PortalOptions,
   campaign: PortalParts,
   world: World,
-): AsyncGenerator<PublishEvent, { draft: Draft; portal: CID; memories: Memories }> {
+): AsyncGenerator<PublishEvent, StoredPortal> {
   const found = yield* scanTree(from.tree, strict, campaign, world);
   const entries = await withReferences(found, campaign, campaign.home, world);
 
@@ -134,7 +142,7 @@ async function* storePortal(
   };
   const portal = await buildPortal(campaign.views, states, content, put, { memories, afterFile });
   await store(0);
-  return { draft, portal: portal.cid, memories };
+  return { draft, past, portal: portal.cid, memories };
 }
 
 /** Bytes of blocks that are stored together. */
