@@ -68,7 +68,8 @@ describe("what is here already", () => {
 
   it("ends a CAR that brings it", async () => {
     // One file more in every folder: each link of the root leads to something new, and nearly nothing is missing.
-    const text = (i: number, j: number) => `${i} ${j} `.repeat(4000);
+    // Large files: what is on its way in the buffers of a connection is some megabytes.
+    const text = (i: number, j: number) => `${i} ${j} `.repeat(20_000);
     const old = await aTree(10, 30, text);
     const tree = await aTree(10, 31, text);
     const home = fakeHome();
