@@ -201,65 +201,122 @@ export function excerpt(body: string): string {
   return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
 }
 
-export interface BodyLimits {
-  /** Bytes. */
-  readonly atMost: number;
-  /** ms in which at least {@link leastProgress} bytes, or the end, must arrive. */
-  readonly stallAfter: number;
-  /** Aborts the reading, with the signal's reason. */
-  readonly signal?: AbortSignal;
+/** What decides whether a body that is being received has stalled. */
+export interface Transfer {
+  /** ms between two looks at {@link stalledFor}. */
+  readonly every: number;
+  /** Marks the time in which this side waits for bytes; only that time can make a transfer stall. */
+  waits(): void;
+  /** Bytes came. */
+  received(bytes: number): void;
+  /** ms for which next to nothing came, where the transfer has stalled; else `undefined`. */
+  stalledFor(): number | undefined;
+  end(): void;
 }
 
-/** Bytes. A slower answer counts as stalled. */
-const leastProgress = 1024;
+export interface Receiving {
+  readonly transfer: Transfer;
+  /** Aborts the reading, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
- * The body of an answer, with limits on its length and on stalls. Leaves no timer and no open stream.
+ * The chunks of a body, as they come. Leaves no timer and no open stream, however the iteration ends.
  *
- * @throws Failure `corrupt` if it is longer than allowed, `unavailable` if it stalls or breaks off.
+ * @throws Failure `unavailable` where it stalls or breaks off; the signal's reason.
  */
-export async function readBody(label: string, response: Response, limits: BodyLimits): Promise<Uint8Array> {
-  const { atMost, stallAfter, signal } = limits;
+export async function* chunksOf(
+  label: string,
+  response: Response,
+  { transfer, signal }: Receiving,
+): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
-  if (!reader) return new Uint8Array(0);
-  const parts: Uint8Array[] = [];
+  if (!reader) return;
   let length = 0;
-  let lengthThen = 0;
-  let stalled = false;
-  const clock = setInterval(() => {
-    stalled = length - lengthThen < leastProgress;
-    lengthThen = length;
-    if (stalled) reader.cancel().catch(() => undefined);
-  }, stallAfter);
-  // The signal of the request may have no effect any more: see `abort.ts`.
+  let stalled: number | undefined;
+  // What cancelling fails with, reading has failed with.
   const stop = () => void reader.cancel().catch(() => undefined);
+  const clock = setInterval(() => {
+    stalled ??= transfer.stalledFor();
+    if (stalled !== undefined) stop();
+  }, transfer.every);
+  // The signal of the request may have no effect any more: see `abort.ts`.
   signal?.addEventListener("abort", stop, { once: true });
-
   try {
     for (;;) {
       signal?.throwIfAborted();
+      transfer.waits();
       const { done, value } = await reader.read();
       signal?.throwIfAborted();
-      if (stalled) {
-        throw new Failure(
-          "unavailable",
-          `${label} stalled: ${length} bytes came, then next to none in ${stallAfter} ms`,
-        );
+      if (value) transfer.received(value.length);
+      if (stalled !== undefined) {
+        throw new Failure("unavailable", `${label} stalled: ${length} bytes came, then next to none in ${stalled} ms`);
       }
-      if (done) return parts.length === 1 ? parts[0]! : joined(parts);
+      if (done) return;
       length += value.length;
-      if (length > atMost) throw new Failure("corrupt", `${label} answered more than the ${atMost} bytes allowed`);
-      parts.push(value);
+      yield value;
     }
   } catch (error) {
-    reader.cancel().catch(() => undefined);
     signal?.throwIfAborted();
     if (error instanceof Failure) throw error;
     throw new Failure("unavailable", `${label} broke off after ${length} bytes (${reasonOf(error)})`, { cause: error });
   } finally {
     clearInterval(clock);
     signal?.removeEventListener("abort", stop);
+    transfer.end();
+    stop();
   }
+}
+
+/** The whole body. @throws as {@link chunksOf} does; Failure `corrupt` where it is longer than `atMost` bytes. */
+export async function bodyOf(
+  label: string,
+  response: Response,
+  atMost: number,
+  receiving: Receiving,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunksOf(label, response, receiving)) {
+    length += chunk.length;
+    if (length > atMost) throw new Failure("corrupt", `${label} answered more than the ${atMost} bytes allowed`);
+    parts.push(chunk);
+  }
+  return parts.length === 1 ? parts[0]! : joined(parts);
+}
+
+export interface BodyLimits {
+  /** Bytes. */
+  readonly atMost: number;
+  /** ms in which at least {@link leastProgress} bytes, or the end, must arrive. */
+  readonly stallAfter: number;
+  readonly signal?: AbortSignal;
+}
+
+/** {@link bodyOf} of an answer of which nothing is known but how long it may take. */
+export function readBody(label: string, response: Response, limits: BodyLimits): Promise<Uint8Array> {
+  const { atMost, stallAfter, signal } = limits;
+  return bodyOf(label, response, atMost, { transfer: steady(stallAfter), signal });
+}
+
+/** Bytes. A slower answer counts as stalled. */
+const leastProgress = 1024;
+
+function steady(stallAfter: number): Transfer {
+  let [bytes, bytesThen] = [0, 0];
+  return {
+    every: stallAfter,
+    waits: () => {},
+    received(count) {
+      bytes += count;
+    },
+    stalledFor() {
+      const came = bytes - bytesThen;
+      bytesThen = bytes;
+      return came < leastProgress ? stallAfter : undefined;
+    },
+    end: () => {},
+  };
 }
 
 /** The code or message of the innermost cause: the error of `fetch` is "fetch failed", its cause has ECONNREFUSED. */

@@ -15,8 +15,7 @@ import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
 import { type Block, isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
-import { excerpt, kindOfStatus, readBody } from "../http/http.ts";
-import { bodyOf, chunksOf } from "./gateways/body.ts";
+import { bodyOf, chunksOf, excerpt, kindOfStatus, readBody } from "../http/http.ts";
 import { type Arrival, wantedBlocks } from "./gateways/car-answer.ts";
 import { type Link, linkOf, usualLimits } from "./gateways/link.ts";
 import { ask, baseOf, waitAsked } from "./gateways/request.ts";
@@ -117,7 +116,7 @@ async function blockIn({ name, link }: To, response: Response, cid: CID, world: 
     throw new Failure("corrupt", `${name} answered ${claims} bytes for ${cid}, more than any block has`);
   }
   const { signal } = world;
-  const bytes = await bodyOf(`${name}: ${cid}`, response, largestBlock, { link, signal });
+  const bytes = await bodyOf(`${name}: ${cid}`, response, largestBlock, { transfer: link.transfer(), signal });
   const page = response.headers.get("content-type")?.startsWith("text/html");
   const block = await verified(cid, bytes, page ? `${name}, which answered a web page,` : name);
   link.completed();
@@ -145,7 +144,11 @@ async function* carBelow(to: To, root: CID, arrivalOf: (cid: CID) => Arrival, wo
   }
   try {
     const { signal } = world;
-    yield* wantedBlocks(name, chunksOf(`${name}: CAR of ${root}`, response, { link, signal }), arrivalOf);
+    yield* wantedBlocks(
+      name,
+      chunksOf(`${name}: CAR of ${root}`, response, { transfer: link.transfer(), signal }),
+      arrivalOf,
+    );
   } catch (error) {
     if (!isFailure(error, "corrupt")) throw error;
     to.sendsCars = false;

@@ -5,17 +5,7 @@
  * From it follow the deadlines, and how many requests are worth having under way. That number is found by trying: how many blocks
  * fit into the link between a request and its answer can't be computed where a gateway takes its time for some of them.
  */
-
-/** One answer's body being received. */
-export interface Transfer {
-  /** Marks the time in which this side waits for bytes; only that time can make a transfer stall. */
-  waits(): void;
-  /** Bytes came. */
-  received(bytes: number): void;
-  /** ms for which next to nothing came, where the transfer has stalled; else `undefined`. */
-  stalledFor(): number | undefined;
-  end(): void;
-}
+import type { Transfer } from "../../http/http.ts";
 
 export interface Link {
   /** The first byte of an answer came after `ms`. */
@@ -28,6 +18,7 @@ export interface Link {
   heardAt(): number;
   /** ms within which a gateway that works answers something at least. */
   answerWithin(): number;
+  /** One answer's body being received. */
   transfer(): Transfer;
   /** How many requests are worth having under way. */
   inFlight(): number;
@@ -44,6 +35,9 @@ export interface LinkLimits {
 }
 
 export const usualLimits: LinkLimits = { firstAnswer: 6_000, stall: 5_000, fewest: 4, most: 64 };
+
+/** ms between two looks at whether a transfer has stalled. */
+const lookEvery = 250;
 
 /** ms. An answer to a probe may wait behind whatever else this machine or the gateway does. */
 const shortestAnswer = 700;
@@ -96,6 +90,7 @@ export function linkOf(limits: LinkLimits = usualLimits): Link {
       let stalled: number | undefined;
       const waitedNow = () => waited + (waitsSince === undefined ? 0 : performance.now() - waitsSince);
       return {
+        every: lookEvery,
         waits() {
           waitsSince = performance.now();
         },
