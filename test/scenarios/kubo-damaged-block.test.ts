@@ -1,34 +1,23 @@
 /** A Kubo whose disk changed bytes of blocks below a pin: it serves them, and skips storing them again. */
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { CID } from "multiformats/cid";
-import { expect, it, onTestFinished } from "vitest";
-import { aFolder, fieldtree } from "../commands/program.ts";
+import { expect, it } from "vitest";
 import { expectSchema } from "../commands/schemas.ts";
-import { blockFile, kuboBinary, startKubo } from "../servers/kubo.ts";
+import { blockFile, kuboBinary } from "../servers/kubo.ts";
+import { aKuboCampaign } from "./kubo-campaign.ts";
 
 it.skipIf(!(await kuboBinary()))(
   "is found by fsck, named with the leaf and its line, and repaired by adding the data again or from a gateway that has them",
   { timeout: 300_000 },
   async () => {
-    const kubo = await startKubo();
-    onTestFinished(() => kubo.stop());
-    const mirror = await startKubo();
-    onTestFinished(() => mirror.stop());
-    const cwd = await aFolder({
-      "campaign.yaml": `campaign: test\nnode: { kind: kubo, api: "${kubo.api}" }\ngateways: ["${mirror.gateway}"]\n`,
-      "tree.yaml": "# ours\n",
-      "data/dataset_meta.yaml": "attributes: { title: data }\n",
-      "data/values.bin": Buffer.alloc(1_000_000, 7),
-    });
-    const run = (...args: string[]) => fieldtree(args[0] === "status" ? [...args, "--deadline", "60"] : args, { cwd });
+    const { kubo, run, cidIn, chunkOf, saved, giveToMirror } = await aKuboCampaign();
     expect((await run("add", "data", "--at", "products/data")).code).toBe(0);
     expect((await run("publish")).code).toBe(0);
 
-    const values = CID.parse((await run("ls", "products/data", "--json")).json().find(isValues).cid);
-    const chunk = CID.parse((await kubo.ipfs("refs", `${values}`)).split("\n")[0]!);
+    const values = await cidIn("products/data", "values.bin");
+    const chunk = await chunkOf(values);
     const [{ root, portal }] = (await run("status", "--json")).json();
-    await writeFile(join(cwd, "portal.car"), await exported(portal));
+    const portalFile = await saved(portal);
 
     const repaired = async (...damaged: readonly CID[]) => {
       // Kubo knows that it has them, and its disk changes while it runs.
@@ -58,22 +47,15 @@ it.skipIf(!(await kuboBinary()))(
     expect((await run("publish")).code).toBe(0);
     expect(await run("fsck")).toMatchObject({ code: 0, stdout: expect.stringContaining("all is well") });
 
-    await mirror.ipfs("dag", "import", join(cwd, "portal.car"));
+    await giveToMirror(portalFile);
     await repaired(chunk, values, CID.parse(root));
     const publish = await run("publish");
     expect(publish.code, publish.stderr).toBe(0);
     expect(publish.stderr).toContain("fetch products/data");
     const verified = await run("verify", "--deep");
     expect(verified.code, verified.stdout).toBe(0);
-
-    async function exported(root: string): Promise<Uint8Array> {
-      const response = await fetch(`${kubo.api}/api/v0/dag/export?arg=${root}&progress=false`, { method: "POST" });
-      return new Uint8Array(await response.arrayBuffer());
-    }
   },
 );
-
-const isValues = ({ name }: { readonly name: string }): boolean => name === "values.bin";
 
 async function flip(file: string): Promise<void> {
   const bytes = await readFile(file);

@@ -1,33 +1,21 @@
 /** A Kubo whose disk lost a block below a pin, which its list of pins does not know. */
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { CID } from "multiformats/cid";
-import { expect, it, onTestFinished } from "vitest";
-import { aFolder, fieldtree } from "../commands/program.ts";
+import { expect, it } from "vitest";
 import { expectSchema } from "../commands/schemas.ts";
-import { blockFile, kuboBinary, startKubo } from "../servers/kubo.ts";
+import { blockFile, kuboBinary } from "../servers/kubo.ts";
+import { aKuboCampaign } from "./kubo-campaign.ts";
 
 it.skipIf(!(await kuboBinary()))(
   "is found by status, plan, verify and publish, named with the leaf and its line, until the data are added again, and fetched from a gateway that has them",
   { timeout: 300_000 },
   async () => {
-    const kubo = await startKubo();
-    onTestFinished(() => kubo.stop());
-    const mirror = await startKubo();
-    onTestFinished(() => mirror.stop());
-    const cwd = await aFolder({
-      "campaign.yaml": `campaign: test\nnode: { kind: kubo, api: "${kubo.api}" }\ngateways: ["${mirror.gateway}"]\n`,
-      "tree.yaml": "# ours\n",
-      "data/dataset_meta.yaml": "attributes: { title: data }\n",
-      "data/values.bin": Buffer.alloc(1_000_000, 7),
+    const { kubo, run, cidIn, chunkOf, saved, giveToMirror } = await aKuboCampaign({
       "other/values.bin": Buffer.alloc(300, 9),
     });
-    const run = (...args: string[]) => fieldtree(args[0] === "status" ? [...args, "--deadline", "60"] : args, { cwd });
     for (const name of ["other", "data"]) expect((await run("add", name, "--at", `products/${name}`)).code).toBe(0);
     expect((await run("publish")).code).toBe(0);
 
-    const cidIn = async (folder: string, wanted: string) =>
-      CID.parse((await run("ls", folder, "--json")).json().find(({ name }) => name === wanted).cid);
     const values = await cidIn("products/data", "values.bin");
     for (const lost of [await chunkOf(values), values]) {
       await lose(lost);
@@ -69,8 +57,7 @@ it.skipIf(!(await kuboBinary()))(
 
     // What the gateway has is fetched from there, whichever blocks are lost: of a file, the leaf, the tree, the portal.
     const [{ root, portal }] = (await run("status", "--json")).json();
-    await writeFile(join(cwd, "portal.car"), await exported(portal));
-    await mirror.ipfs("dag", "import", join(cwd, "portal.car"));
+    await giveToMirror(await saved(portal));
     const leaf = await cidIn("products", "data");
     await lose(await chunkOf(values), values, leaf, CID.parse(root), CID.parse(portal));
     const publish = await run("publish");
@@ -85,15 +72,6 @@ it.skipIf(!(await kuboBinary()))(
       await kubo.kill();
       for (const cid of lost) await rm(blockFile(kubo, cid));
       await kubo.restart();
-    }
-
-    async function exported(root: string): Promise<Uint8Array> {
-      const response = await fetch(`${kubo.api}/api/v0/dag/export?arg=${root}&progress=false`, { method: "POST" });
-      return new Uint8Array(await response.arrayBuffer());
-    }
-
-    async function chunkOf(file: CID): Promise<CID> {
-      return CID.parse((await kubo.ipfs("refs", `${file}`)).split("\n")[0]!);
     }
   },
 );
