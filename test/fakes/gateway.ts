@@ -92,6 +92,7 @@ export async function startFakeGateway(blocks: readonly Block[] = []): Promise<F
       }
     };
     response.writeHead(200, { "content-type": "application/vnd.ipld.car; version=1; order=dfs; dups=n" });
+    // A client that goes away, and a `car` that throws, are what tests want to see the other end of.
     await pipeline(Readable.from(counted(gateway.car(root))), response).catch(() => {});
   };
 

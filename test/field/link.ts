@@ -68,6 +68,7 @@ export async function fieldLink({ delay, loss, kbits, cutEvery = 0, cutFor = 0 }
   const ended = once(carrying, "close").then(() => {
     throw new Error("the link could not be made");
   });
+  // When the link is stopped, nothing waits for it any more.
   ended.catch(() => undefined);
   await Promise.race([once(lines, "line"), ended]);
   return {

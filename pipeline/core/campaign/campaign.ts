@@ -47,7 +47,7 @@ export interface Facts {
   readonly sisters?: readonly Sister[];
   /** Absent where there are none. */
   readonly mirrors?: readonly Mirror[];
-  /** Absent where nobody may follow. */
+  /** Absent where the Cluster has no followers. */
   readonly followers?: Followers;
 }
 

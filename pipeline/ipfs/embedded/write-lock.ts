@@ -154,6 +154,7 @@ function sharedCommits(run: () => Promise<void>) {
   let next: Promise<void> | undefined;
   return {
     commit(): Promise<void> {
+      // A failure is thrown to those who waited for that commit.
       next ??= running
         .catch(() => undefined)
         .then(() => {

@@ -118,6 +118,7 @@ export function startWorkerPool(
     },
 
     commit: () => leave(members, { kind: "commit" }, writing),
+    // What is thrown away may fail: the failure that led here is the one to report.
     discard: () => leave(members, { kind: "discard" }, writing).catch(() => undefined),
   };
 }
@@ -160,6 +161,7 @@ function startMember(post: Post, { onHashed, onFailed }: Events): Member {
   };
   worker.on("error", (error) => lost(error as Error));
   worker.on("exit", (code) => lost(new Error(`a thread that hashes files ended (${code})`)));
+  // Awaited by `leave`: until then its failure must not end the process.
   member.left.promise.catch(() => undefined);
   return member;
 }

@@ -111,6 +111,7 @@ function fullPacks(packs: Pick<Packs, "refresh">) {
     commit(writer: PackWriter): void {
       writer.flush();
       const done = commitAndClose(writer);
+      // Thrown by `settle`: until then it must not end the process.
       done.catch(() => undefined);
       leaving.push({ writer, done });
     },
