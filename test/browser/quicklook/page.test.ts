@@ -104,6 +104,11 @@ describe.skipIf(!(await chromium()))("the quick-look in Chromium", () => {
     await page.keyboard.press("ArrowRight");
     await expect.poll(() => page.locator(".plot-line").getAttribute("d")).not.toBe(before);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    const rightOf = (select: Element) => {
+      for (const option of select.querySelectorAll("option")) option.text = "a variable with a long name ".repeat(5);
+      return select.getBoundingClientRect().right;
+    };
+    expect(await page.getByLabel("Variable").evaluate(rightOf), "of a long name").toBeLessThanOrEqual(360 - 12);
   });
 
   it("shows a NetCDF file, a table and an image, each in its own way", async () => {
