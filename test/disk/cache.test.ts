@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, truncate } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -70,5 +70,40 @@ describe("memory", () => {
     again.set("a", 1);
     await again.save();
     expect(await readFile(file, "utf8")).toBe("a\t1\n");
+  });
+
+  it("has no value in memory once it is saved: it is read from the file, and unknown where that is gone", async () => {
+    const file = await aFile();
+    const first = await memory(file);
+    for (let i = 0; i < 3000; i++) first.set(`key ${i}`, `value ${i} ${"x".repeat(i % 97)}`);
+    await first.save();
+    for (const i of [2999, 0, 1500, 1501]) expect(first.get(`key ${i}`)).toBe(`value ${i} ${"x".repeat(i % 97)}`);
+    await rm(file);
+    expect(first.get("key 700")).toBe(undefined);
+  });
+
+  it("takes no value of another key, where another process wrote the file anew", async () => {
+    const file = await aFile();
+    const first = await memory(file);
+    first.set("a", 1);
+    await first.save();
+    await writeFile(file, "b\t2\n");
+    expect(first.get("a")).toBe(undefined);
+    first.set("a", 1);
+    await first.save();
+    expect((await memory(file)).get("a")).toBe(1);
+  });
+
+  it("saves a value again whose line can't be read", async () => {
+    const file = await aFile();
+    const first = await memory(file);
+    first.set("a", 1);
+    await first.save();
+    await appendFile(file, "b\t{broken\n");
+    const second = await memory(file);
+    expect(second.get("b")).toBe(undefined);
+    second.set("b", 2);
+    await second.save();
+    expect((await memory(file)).get("b")).toBe(2);
   });
 });
