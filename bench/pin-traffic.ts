@@ -22,12 +22,12 @@ const world = testWorld();
 
 /** In folders of ten, or all in one, which is then sharded. */
 async function oneChanged(where: string, pathOf: (i: number) => string): Promise<void> {
-  const held = new Map<string, Block>();
-  const put = (block: Block) => void held.set(keyOf(block.cid), block);
+  const stored = new Map<string, Block>();
+  const put = (block: Block) => void stored.set(keyOf(block.cid), block);
   const reads = { count: 0 };
   const get: Get = async (cid) => {
     reads.count++;
-    return held.get(keyOf(cid))!.bytes;
+    return stored.get(keyOf(cid))!.bytes;
   };
   const leaf = (i: number, text: string) => ({ path: pathOf(i), ...fileOf(Buffer.from(text), profile, put) });
   const tree = assembly(
@@ -58,15 +58,15 @@ async function oneChanged(where: string, pathOf: (i: number) => string): Promise
       await mirror.take!(root, carOf([root], counted()), world);
       return sent;
     };
-    const wish = { label: "bench/tree@1", origins: [], meta: {} };
+    const request = { label: "bench/tree@1", origins: [], meta: {} };
     const whole = await bring(previous, walk(previous, get, { scope: "all" }));
-    await mirror.pin({ ...wish, cid: previous }, world);
+    await mirror.pin({ ...request, cid: previous }, world);
 
     reads.count = 0;
     const began = performance.now();
     const sent = await bring(next, difference(next, previous, get));
     const { count: read } = reads;
-    await mirror.pin({ ...wish, cid: next, previous, label: "bench/tree@2" }, world);
+    await mirror.pin({ ...request, cid: next, previous, label: "bench/tree@2" }, world);
     const seconds = (performance.now() - began) / 1000;
 
     const ratio = sent.blocks / fresh;

@@ -81,8 +81,8 @@ names:
     const get: Get = async (cid) =>
       new Uint8Array(await (await fetch(`${mirror.gateway}/ipfs/${cid}?format=raw`)).arrayBuffer());
     const wholes = pins.filter(({ service, path }) => service === "mirror" && /^(portal)?\/$/.test(path));
-    const looked = await Promise.all(wholes.map(({ cid }) => firstBlocks(CID.parse(cid), get)));
-    const questions = questionsOf(pins, looked.flat());
+    const read = await Promise.all(wholes.map(({ cid }) => firstBlocks(CID.parse(cid), get)));
+    const questions = questionsOf(pins, read.flat());
     const results = await inTurns(turns, {
       [programName]: async () => {
         const done = await fieldtree("publish");

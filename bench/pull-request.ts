@@ -122,8 +122,10 @@ async function twoTrees(folder: string): Promise<{ base: Leaves; head: Leaves; c
       await writeFile(join(stores, name, file), text.replace(/"title": "[^"]*"/, `"title": "Meteorology, ${name}"`));
     }
   }
-  const said = await kubo.ipfs("add", "-r", "-H", "--cid-version=1", "--pin=false", "--progress=false", stores);
-  const added = new Map([...said.matchAll(/^added (\S+) stores\/(\d+\.zarr)$/gm)].map(([, cid, name]) => [name, cid!]));
+  const output = await kubo.ipfs("add", "-r", "-H", "--cid-version=1", "--pin=false", "--progress=false", stores);
+  const added = new Map(
+    [...output.matchAll(/^added (\S+) stores\/(\d+\.zarr)$/gm)].map(([, cid, name]) => [name, cid!]),
+  );
   const cids = names.map((name) => added.get(name)!);
   const head = new Map(cids.slice(0, leaves).map((cid, i) => [pathOf(i), cid]));
   const base = new Map(head);

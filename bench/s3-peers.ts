@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { accessKey, send, texts } from "../test/s3/client.ts";
-import { madeOnce } from "../test/servers/made.ts";
+import { installOnce } from "../test/servers/made.ts";
 import { freePort } from "../test/servers/ports.ts";
 import { inScratch, inTurns, peakOf, program, programName, type Run, row } from "./measure.ts";
 
@@ -61,13 +61,13 @@ await inScratch(async (folder) => {
 
 async function putAndGet(size: (typeof sizes)[number], servers: Readonly<Record<string, Server>>): Promise<void> {
   const { name, bytes, count, atOnce } = size;
-  let made = 0;
+  let numbers = 0;
   const keys = Array.from({ length: count }, (_, i) => `${bytes}/object-${i}`);
   const puts = () => {
     // Other bytes in each turn and in every chunk: nothing is had already.
     const bodies = keys.map(() => {
       const body = Buffer.alloc(bytes, "0123456789abcdef");
-      for (let at = 0; at < bytes; at += 2 ** 18) body.writeDoubleLE(made++, at);
+      for (let at = 0; at < bytes; at += 2 ** 18) body.writeDoubleLE(numbers++, at);
       return body;
     });
     return (url: string) =>
@@ -140,13 +140,13 @@ async function peer(name: keyof typeof peers, folder: string): Promise<Server | 
   let binary: string;
   try {
     const version = peers[name].split("@")[1]!;
-    const made = await madeOnce(`bench-${name}-${version}`, "up to 10 minutes", async (gobin) => {
+    const numbers = await installOnce(`bench-${name}-${version}`, "up to 10 minutes", async (gobin) => {
       await execa("go", ["install", "-trimpath", "-ldflags=-s -w", peers[name]], {
         env: { GOBIN: gobin },
         cwd: folder,
       });
     });
-    binary = join(made, name);
+    binary = join(numbers, name);
   } catch (error) {
     console.log(`without ${name}, which could not be built: ${(error as Error).message.split("\n")[0]}`);
     return undefined;

@@ -82,7 +82,7 @@ async function aLog(cwd: string): Promise<{ blocks: Block[]; root: CID }> {
   const all: Block[] = [];
   let fresh: Block[] = [];
   const put = (block: Block) => void fresh.push(block);
-  const kept = async () => {
+  const store = async () => {
     await home.put(fresh, world);
     all.push(...fresh);
     fresh = [];
@@ -121,9 +121,9 @@ async function aLog(cwd: string): Promise<{ blocks: Block[]; root: CID }> {
     const block = releaseBlock(release);
     put(block);
     before = { release, cid: block.cid, tree };
-    if (fresh.length > 5000) await kept();
+    if (fresh.length > 5000) await store();
   }
-  await kept();
+  await store();
   await home.close();
   await mkdir(join(cwd, ".fieldtree", "log"));
   await writeFile(join(cwd, ".fieldtree", "log", "head"), `${before!.cid}\n`);

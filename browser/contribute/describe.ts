@@ -13,14 +13,19 @@ import { readersUsing } from "../../pipeline/formats/readers.ts";
 import { decompressors } from "../reading/decompressors.ts";
 import type { AddedHere } from "./add.ts";
 
-export type Seen =
+export type Described =
   | { readonly kind: "dataset"; readonly about: PageAbout }
   /** No reader knows it, or it can't be read: why. */
   | { readonly kind: "plain" }
   | { readonly kind: "failed"; readonly reader: string; readonly message: string };
 
 /** @param path that it will have in the tree */
-export async function describeHere({ root, get }: AddedHere, path: string, facts: Facts, world: World): Promise<Seen> {
+export async function describeHere(
+  { root, get }: AddedHere,
+  path: string,
+  facts: Facts,
+  world: World,
+): Promise<Described> {
   const found = await readerFor(root.cid, get, world);
   if (!found) return { kind: "plain" };
   const { reader, describe } = found;

@@ -72,14 +72,14 @@ async function showLinkedPlan(address: string): Promise<void> {
 async function show(dropped: Dropped, added: AddedHere, signal: AbortSignal): Promise<void> {
   progress.textContent = texts.describing;
   const { describeHere } = await import("./describe.ts");
-  const seen = await describeHere(added, dropped.name, facts, pageWorld({ fetch: offline, signal }));
+  const described = await describeHere(added, dropped.name, facts, pageWorld({ fetch: offline, signal }));
   signal.throwIfAborted();
   // Absent where the page is not in a portal: the line for it is shown all the same.
   const tree = await fetch("tree.yaml").then(
     (response) => (response.ok ? response.text() : undefined),
     () => undefined,
   );
-  result.replaceChildren(resultView({ name: dropped.name, added, seen, tree, texts }));
+  result.replaceChildren(resultView({ name: dropped.name, added, described, tree, texts }));
   copyButtons(result, en.dataset);
   result.hidden = false;
 }

@@ -6,20 +6,20 @@ import { codeBlock } from "../../pipeline/core/page/sections.ts";
 import { formatBytes } from "../../pipeline/core/text/shown.ts";
 import type { ContributeTexts } from "../texts/contribute.ts";
 import type { AddedHere } from "./add.ts";
-import type { Seen } from "./describe.ts";
+import type { Described } from "./describe.ts";
 import { editedTree } from "./tree-edit.ts";
 
 export interface Result {
   /** Of the file or folder. */
   readonly name: string;
   readonly added: AddedHere;
-  readonly seen: Seen;
+  readonly described: Described;
   /** The campaign's, as it is published; absent where the page is not in a portal. */
   readonly tree: string | undefined;
   readonly texts: ContributeTexts;
 }
 
-export function resultView({ name, added, seen, tree, texts }: Result): DocumentFragment {
+export function resultView({ name, added, described, tree, texts }: Result): DocumentFragment {
   const cid = added.root.cid.toString();
   const { fragment, find } = parsed(html`<section aria-labelledby="cid-title"><h2 id="cid-title">${texts.cid}</h2>
 <div class="way">${codeBlock(cid)}</div><p class="quiet">${texts.size(formatBytes(added.size), texts.files(added.files))}</p></section>
@@ -31,7 +31,7 @@ ${tree === undefined && html`<p class="quiet">${texts.noTree}</p>`}
 <p class="buttons"><a class="button" id="edit" hidden rel="noopener" target="_blank">${texts.open}</a></p>
 ${tree !== undefined && html`<details><summary>${texts.copyWhole}</summary><div class="way">${codeBlock("")}</div></details>`}
 <p class="quiet">${texts.keep} <code id="command"></code></p></section>
-<section aria-labelledby="seen-title"><h2 id="seen-title">${texts.worldSees}</h2>${seenContent(seen, texts)}</section>`);
+<section aria-labelledby="seen-title"><h2 id="seen-title">${texts.visibleToAll}</h2>${describedContent(described, texts)}</section>`);
 
   const [, lines, whole] = fragment.querySelectorAll(".way code");
   const at = find<HTMLInputElement>("#at");
@@ -60,12 +60,12 @@ ${tree !== undefined && html`<details><summary>${texts.copyWhole}</summary><div 
   return fragment;
 }
 
-function seenContent(seen: Seen, texts: ContributeTexts): Content {
-  switch (seen.kind) {
+function describedContent(described: Described, texts: ContributeTexts): Content {
+  switch (described.kind) {
     case "dataset":
-      return html`<div class="preview">${datasetMain(seen.about)}</div>`;
+      return html`<div class="preview">${datasetMain(described.about)}</div>`;
     case "failed":
-      return html`<p class="notice">${texts.unreadable(seen.reader, seen.message)}</p>`;
+      return html`<p class="notice">${texts.unreadable(described.reader, described.message)}</p>`;
     case "plain":
       return html`<p>${texts.plain}</p>`;
   }

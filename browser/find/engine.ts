@@ -83,9 +83,9 @@ class IndexEngine implements Engine {
     );
     if (!this.isLocal)
       return { rows, total: isAsked(query) ? total : this.#index.documents, more, corrected, question };
-    const kept = await this.#since(rows, ask.since);
+    const matching = await this.#since(rows, ask.since);
     const newest = hits.map(({ path }) => path);
-    return { rows: sorted(kept, ask.sort, newest), total: kept.length, more: false, corrected, question };
+    return { rows: sorted(matching, ask.sort, newest), total: matching.length, more: false, corrected, question };
   }
 
   async facets(ask: Ask): Promise<Facets> {

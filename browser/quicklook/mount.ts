@@ -92,13 +92,13 @@ const zarr = () => import("./zarr.ts");
 const netcdf = () => import("../../pipeline/formats/netcdf/open.ts");
 
 /** Extensions of what may be looked at. What a file is, its first bytes say. */
-const lookedAt = /\.(nc4?|cdf|h5|hdf5?|he5|csv|tsv|txt|png|jpe?g|gif|webp|avif|mp4|m4v|webm)$/i;
+const drawable = /\.(nc4?|cdf|h5|hdf5?|he5|csv|tsv|txt|png|jpe?g|gif|webp|avif|mp4|m4v|webm)$/i;
 const mostFiles = 1000;
 
 /** A folder of files: one of them, which can be chosen. */
 async function filesView(folder: Folder, options: ViewOptions, world: World): Promise<HTMLElement | undefined> {
   const names = [...folder.entries.keys()]
-    .filter((name) => lookedAt.test(name))
+    .filter((name) => drawable.test(name))
     .sort()
     .slice(0, mostFiles);
   const [first] = names;

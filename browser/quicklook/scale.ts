@@ -87,9 +87,9 @@ function stepTick(value: number, step: number): Tick {
 }
 
 /** 1, 2 or 5 times a power of ten, about `wanted`. */
-function roundStep(wanted: number): number {
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  return power * ([1, 2, 5].find((factor) => factor * power >= wanted * 0.75) ?? 10);
+function roundStep(target: number): number {
+  const power = 10 ** Math.floor(Math.log10(target));
+  return power * ([1, 2, 5].find((factor) => factor * power >= target * 0.75) ?? 10);
 }
 
 function ticksBy(step: number, least: number, greatest: number): number[] {
@@ -122,8 +122,8 @@ const steps = [
 ];
 
 function timeTicks(least: number, greatest: number, count: number, time: NonNullable<Quantity["time"]>, values: Range) {
-  const wanted = (greatest - least) / Math.max(1, count);
-  const step = steps.find((each) => each >= wanted);
+  const target = (greatest - least) / Math.max(1, count);
+  const step = steps.find((each) => each >= target);
   if (step === undefined) return dateTicks(least, greatest, count, time);
   const ticks: number[] = [];
   for (let at = Math.ceil(least / step) * step; at <= greatest; at += step) ticks.push(at);

@@ -18,7 +18,7 @@ import type { StatusRecord } from "./status.ts";
 /** Bytes of the largest block that nodes pass on is 2 MiB; some gateways are given larger ones. */
 const largestBlock = 4 * 2 ** 20;
 /** Bytes of blocks that are kept, so that another variable of a dataset costs only what is its own. */
-const mostKept = 48 * 2 ** 20;
+const mostCached = 48 * 2 ** 20;
 
 export interface BlockSource {
   readonly get: Get;
@@ -35,9 +35,9 @@ export interface BlockSourceOptions {
 }
 
 export function blocksOf({ host, ask, sha256, record }: BlockSourceOptions): BlockSource {
-  const kept = new Map<string, Block>();
+  const cached = new Map<string, Block>();
   const underWay = new Map<string, Promise<Uint8Array>>();
-  let held = 0;
+  let cachedBytes = 0;
 
   const fetchBlock = async (cid: CID): Promise<{ readonly bytes: Uint8Array } | { readonly why: string }> => {
     const url = new URL(`/ipfs/${cid}?format=raw`, host);
@@ -56,7 +56,7 @@ export function blocksOf({ host, ask, sha256, record }: BlockSourceOptions): Blo
       record.add({ blocks: 1 });
       return bytes;
     }
-    const place = placeOf(cid, kept.values());
+    const place = placeOf(cid, cached.values());
     const message =
       isRight === undefined
         ? `block ${cid}${place} has a hash that can't be checked here`
@@ -65,13 +65,13 @@ export function blocksOf({ host, ask, sha256, record }: BlockSourceOptions): Blo
     throw new Failure("corrupt", message);
   };
 
-  const keep = (cid: CID, bytes: Uint8Array) => {
-    kept.set(keyOf(cid), { cid, bytes });
-    held += bytes.length;
-    for (const [oldest, block] of kept) {
-      if (held <= mostKept) break;
-      kept.delete(oldest);
-      held -= block.bytes.length;
+  const remember = (cid: CID, bytes: Uint8Array) => {
+    cached.set(keyOf(cid), { cid, bytes });
+    cachedBytes += bytes.length;
+    for (const [oldest, block] of cached) {
+      if (cachedBytes <= mostCached) break;
+      cached.delete(oldest);
+      cachedBytes -= block.bytes.length;
     }
   };
 
@@ -79,16 +79,16 @@ export function blocksOf({ host, ask, sha256, record }: BlockSourceOptions): Blo
     const found = await fetchBlock(cid);
     if ("why" in found) throw new Failure("unavailable", `${host.host} ${found.why}: ${cid}`);
     const bytes = await verified(cid, found.bytes);
-    keep(cid, bytes);
+    remember(cid, bytes);
     return bytes;
   };
 
   const get: Get = (cid) => {
     const key = keyOf(cid);
-    const known = kept.get(key);
+    const known = cached.get(key);
     if (known) {
-      kept.delete(key);
-      kept.set(key, known);
+      cached.delete(key);
+      cached.set(key, known);
       return Promise.resolve(known.bytes);
     }
     const asked = underWay.get(key) ?? fetchVerified(cid).finally(() => underWay.delete(key));
@@ -101,7 +101,7 @@ export function blocksOf({ host, ask, sha256, record }: BlockSourceOptions): Blo
     async refusal(cid) {
       const found = await fetchBlock(cid);
       if ("why" in found) return found.why;
-      keep(cid, await verified(cid, found.bytes));
+      remember(cid, await verified(cid, found.bytes));
       return undefined;
     },
   };

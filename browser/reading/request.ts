@@ -32,7 +32,7 @@ export function askOf(world: World): Ask {
     limit(async () => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await once(url, options, world);
+          return await requestOnce(url, options, world);
         } catch (error) {
           if (!isFailure(error, "unavailable") || attempt === attempts) throw error;
           await world.sleep(error.wait ?? 200 * 2 ** attempt);
@@ -41,7 +41,11 @@ export function askOf(world: World): Ask {
     });
 }
 
-async function once(url: URL, { headers = {}, method = "GET", most }: RequestOptions, world: World): Promise<Reply> {
+async function requestOnce(
+  url: URL,
+  { headers = {}, method = "GET", most }: RequestOptions,
+  world: World,
+): Promise<Reply> {
   let response: Response;
   try {
     response = await world.fetch(new Request(url, { method, headers, signal: world.signal }));

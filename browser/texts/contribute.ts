@@ -12,7 +12,7 @@ export const contribute = {
   open: "Edit tree.yaml on GitHub",
   copyWhole: "Copy all of tree.yaml with it",
   keep: "The data stay on this machine: publish them from a node that others reach, with",
-  worldSees: "What the world will see",
+  visibleToAll: "What the world will see",
   plain:
     "No reader knows this format: the campaign lists it as files, without a description. A sidecar, dataset_meta.yaml or NAME.meta.yaml, gives it one.",
   unreadable: (reader: string, message: string) => `It looks like ${reader}, and can't be read: ${message}`,

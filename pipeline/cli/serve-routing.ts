@@ -63,9 +63,9 @@ export async function routingOf(
 async function peerIdIn(file: string): Promise<string> {
   const stored = (await readIfThere(file))?.toString().trim();
   if (stored === undefined) {
-    const made = base58btc.encode(Buffer.concat([peerIdPrefix, randomBytes(32)])).slice(1);
-    await writeDurably(file, `${made}\n`);
-    return made;
+    const id = base58btc.encode(Buffer.concat([peerIdPrefix, randomBytes(32)])).slice(1);
+    await writeDurably(file, `${id}\n`);
+    return id;
   }
   if (!publicKeyOf(stored))
     throw new Failure("input", `${file} has no peer ID`, { hint: "remove it: a new one is made" });

@@ -129,13 +129,13 @@ interface Hashed extends Omit<Added, "cid"> {
 async function hashed(path: string, world: World): Promise<Hashed> {
   const blocks = blocksOf(path, { profile: "cid-v1", symlinks: "keep" }, world);
   const linking = new Map<string, Uint8Array>();
-  for (let made = await blocks.next(); ; made = await blocks.next()) {
-    if (made.done) {
-      const { cid } = made.value;
+  for (let block = await blocks.next(); ; block = await blocks.next()) {
+    if (block.done) {
+      const { cid } = block.value;
       const open = () => openFolder(cid, async (one) => linking.get(one.toString()) ?? missingBlock(one));
-      return { ...made.value, cid: cid.toString(), open };
+      return { ...block.value, cid: cid.toString(), open };
     }
-    const { cid, bytes } = made.value;
+    const { cid, bytes } = block.value;
     if (cid.code === codecs.dagPb) linking.set(cid.toString(), bytes);
   }
 }

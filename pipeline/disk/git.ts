@@ -46,7 +46,7 @@ export async function commitOf(ref: string, file: string, world: World): Promise
 }
 
 /** `file` at the merge base of `one` and `other`; `undefined` where git finds none. */
-export async function partedAt(
+export async function mergeBase(
   one: string,
   other: string,
   file: string,

@@ -42,7 +42,7 @@ export function withBlocks(
   const { size } = source;
   const limit = atMost(atOnce);
   const count = Math.ceil(size / blockSize);
-  let isWanted = count <= whole && count <= blocks;
+  let isDue = count <= whole && count <= blocks;
 
   const fetched = (offset: number, length: number) =>
     limit(async () => {
@@ -60,8 +60,8 @@ export function withBlocks(
   });
   const block = (number: number): Promise<Uint8Array> => {
     const bytes = remembered.get(number);
-    if (isWanted && number > 0) {
-      isWanted = false;
+    if (isDue && number > 0) {
+      isDue = false;
       for (let other = 1; other < count; other++) if (!remembered.has(other)) remembered.get(other);
     }
     return bytes;

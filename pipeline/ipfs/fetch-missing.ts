@@ -68,8 +68,8 @@ function outOfReach(
     .map(({ cid }) => cid)
     .join(", ");
   const why = missing.find(({ why }) => why !== undefined)?.why;
-  const looked = why ?? `not on ${home.name}${sources ? `, nor on ${sources.name}` : ""}`;
-  return new Failure("unavailable", `${some} below ${root} ${one ? "is" : "are"} out of reach: ${names} (${looked})`, {
+  const where = why ?? `not on ${home.name}${sources ? `, nor on ${sources.name}` : ""}`;
+  return new Failure("unavailable", `${some} below ${root} ${one ? "is" : "are"} out of reach: ${names} (${where})`, {
     hint: sources
       ? "is the data still kept somewhere? add it again, or name a gateway that has it"
       : "name gateways in campaign.yaml",

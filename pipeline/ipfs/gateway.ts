@@ -16,7 +16,7 @@ import type { World } from "../core/world.ts";
 import { type Block, isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
 import { bodyOf, chunksOf, excerpt, kindOfStatus, readBody } from "../http/http.ts";
-import { type Arrival, wantedBlocks } from "./gateways/car-answer.ts";
+import { type Arrival, requestedBlocks } from "./gateways/car-answer.ts";
 import { type Link, linkOf, usualLimits } from "./gateways/link.ts";
 import { ask, baseOf, waitAsked } from "./gateways/request.ts";
 import type { Node } from "./node.ts";
@@ -144,7 +144,7 @@ async function* carBelow(to: To, root: CID, arrivalOf: (cid: CID) => Arrival, wo
   }
   try {
     const { signal } = world;
-    yield* wantedBlocks(
+    yield* requestedBlocks(
       name,
       chunksOf(`${name}: CAR of ${root}`, response, { transfer: link.transfer(), signal }),
       arrivalOf,

@@ -163,14 +163,14 @@ function linksIn(cid: CID, bytes: Uint8Array): CID[] {
 /** The links of a release are checked only where the release itself is pinned. */
 async function missingBelowRelease(root: CID, { has, get }: BlockSource, world: World): Promise<Missing | undefined> {
   const missing: MissingBlock[] = [];
-  const wants = (cid: CID): boolean => {
+  const shouldVisit = (cid: CID): boolean => {
     world.signal.throwIfAborted();
     if (has(cid)) return hasLinks(cid);
     missing.push({ cid, path: "" });
     return false;
   };
   try {
-    for await (const _ of walk(root, get, { scope: "all", wants }));
+    for await (const _ of walk(root, get, { scope: "all", shouldVisit }));
   } catch (error) {
     if (!isFailure(error, "corrupt", "input", "unavailable")) throw error;
     missing.push({ cid: root, path: "" });

@@ -189,16 +189,16 @@ async function answer(cluster: Cluster, ask: Ask, world: World): Promise<Readonl
 /** Pins by CID. @throws Failure `unavailable` if the answer lacks one of `cids`: it was cut short. */
 async function pinsOf(cluster: Cluster, cids: readonly CID[], world: World): Promise<Map<string, Pin>> {
   const pins = new Map<string, Pin>();
-  const wanted = new Set(cids.map(String));
-  const what = wanted.size === 1 ? `asking for ${cids[0]}` : `asking for ${wanted.size} pins`;
-  const ask: Ask = { method: "GET", path: "pins", what, query: { cids: [...wanted].join() } };
+  const asked = new Set(cids.map(String));
+  const what = asked.size === 1 ? `asking for ${cids[0]}` : `asking for ${asked.size} pins`;
+  const ask: Ask = { method: "GET", path: "pins", what, query: { cids: [...asked].join() } };
   let lines = 0;
   for await (const line of cluster.calls.lines(ask, world)) {
     const pin = pinIn(line);
-    if (!pin || ++lines > wanted.size) throw unclear(`${cluster.name}: ${what}`, line);
-    if (wanted.has(pin.cid)) pins.set(pin.cid, pin);
+    if (!pin || ++lines > asked.size) throw unclear(`${cluster.name}: ${what}`, line);
+    if (asked.has(pin.cid)) pins.set(pin.cid, pin);
   }
-  for (const cid of wanted) if (!pins.has(cid)) throw cutShort(`${cluster.name}: ${what}`, `nothing about ${cid}`);
+  for (const cid of asked) if (!pins.has(cid)) throw cutShort(`${cluster.name}: ${what}`, `nothing about ${cid}`);
   return pins;
 }
 

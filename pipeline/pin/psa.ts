@@ -159,9 +159,9 @@ function requestsAt({ name, endpoint, token, hint }: PsaOptions): Requests {
 }
 
 function isOf(cid: CID): (request: Request) => boolean {
-  const wanted = identity(cid);
+  const asked = identity(cid);
   const spelled = `${cid}`;
-  return ({ pin }) => pin.cid === spelled || identityOf(pin.cid) === wanted;
+  return ({ pin }) => pin.cid === spelled || identityOf(pin.cid) === asked;
 }
 
 /** Identity of a CID: a service may report a CID in another encoding, and list CIDs that were not requested. */

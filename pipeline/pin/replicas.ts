@@ -47,7 +47,7 @@ interface PeerStatus {
 export function pinIn(line: unknown): Pin | undefined {
   if (!isRecord(line) || typeof line.cid !== "string" || !isRecord(line.peer_map)) return undefined;
   const entries = Object.entries(line.peer_map).map(
-    ([id, said]): PeerStatus => ({ ...(isRecord(said) ? said : {}), id }),
+    ([id, reported]): PeerStatus => ({ ...(isRecord(reported) ? reported : {}), id }),
   );
   // For a CID without a pin, every peer reports `unpinned`. An empty map is therefore invalid.
   if (entries.length === 0) return undefined;
@@ -62,10 +62,10 @@ export function pinIn(line: unknown): Pin | undefined {
 
 function peerIn({ id, peername, status, error }: PeerStatus): Peer {
   const word = typeof status === "string" ? status : "says nothing";
-  const said = typeof error === "string" && error !== "" ? `${word}: ${error}` : word;
+  const reported = typeof error === "string" && error !== "" ? `${word}: ${error}` : word;
   // Cluster does not store the name of a peer that left long ago.
   const name = typeof peername === "string" && peername !== "" ? peername : `the peer …${id.slice(-6)}`;
-  return { id, name: excerpt(name), state: stateOf(word), message: excerpt(said.replaceAll("_", " ")) };
+  return { id, name: excerpt(name), state: stateOf(word), message: excerpt(reported.replaceAll("_", " ")) };
 }
 
 function stateOf(word: string): Peer["state"] {
@@ -113,14 +113,14 @@ export function allocatedPeers({ peers }: Pin, terms?: Terms): Peer[] {
 export function replicationStatus({ known, since }: Pin, peers: readonly Peer[], least: number | undefined): PinStatus {
   if (!known) return { state: "absent" };
   const count = (state: Peer["state"]) => peers.filter((peer) => peer.state === state).length;
-  const [holding, fetching, waiting] = [count("holds"), count("fetches"), count("waits")];
-  const wanted = least ?? Math.max(1, peers.length - count("offline"));
+  const [having, fetching, waiting] = [count("holds"), count("fetches"), count("waits")];
+  const needed = least ?? Math.max(1, peers.length - count("offline"));
   const state =
-    holding >= wanted
+    having >= needed
       ? "pinned"
-      : holding + fetching + waiting < wanted
+      : having + fetching + waiting < needed
         ? "failed"
-        : holding + fetching > 0
+        : having + fetching > 0
           ? "pinning"
           : "queued";
   const troubles = peers
@@ -128,7 +128,7 @@ export function replicationStatus({ known, since }: Pin, peers: readonly Peer[],
     .map(({ name, state, message }) => (state === "offline" ? `${name}: offline` : `${name}: ${message}`));
   const more = troubles.length > 3 ? [`and ${troubles.length - 3} more peers`] : [];
   const total = least ?? peers.length;
-  const message = [`${Math.min(holding, total)} of ${total} replicas`, ...troubles.slice(0, 3), ...more].join("; ");
+  const message = [`${Math.min(having, total)} of ${total} replicas`, ...troubles.slice(0, 3), ...more].join("; ");
   return { state, ...(since && { since }), message };
 }
 

@@ -59,13 +59,13 @@ export function reachable<Campaign extends Parts>(
     }
   };
 
-  const lastSeen = async (): Promise<Head | undefined> => {
-    const seen = await log.lastKnownHead?.(world);
-    if (seen) return seen;
+  const lastKnown = async (): Promise<Head | undefined> => {
+    const known = await log.lastKnownHead?.(world);
+    if (known) return known;
     const { says } = found.get("log")!;
     throw new Failure("unavailable", says, { hint: "nothing was ever read of this log from here" });
   };
-  const head = asFarAs("log", log.head(inTime), lastSeen);
+  const head = asFarAs("log", log.head(inTime), lastKnown);
   head.catch(() => undefined);
 
   const live = async (): Promise<ReadonlyMap<string, CID>> => {

@@ -138,8 +138,8 @@ const coarse = (degrees: number) => Math.round(degrees * 100) / 100 + 0;
 const point = ([longitude, latitude]: Position): Position => [coarse(longitude), coarse(latitude)];
 const ring = (positions: readonly Position[]) => thinned(positions, most.points);
 
-function thinned(positions: readonly Position[], keep: number): readonly Position[] {
-  return evenlyOf(positions, keep).map(point);
+function thinned(positions: readonly Position[], limit: number): readonly Position[] {
+  return evenlyOf(positions, limit).map(point);
 }
 
 const orAbsent = <T>(list: readonly T[]) => (list.length > 0 ? list : undefined);

@@ -23,7 +23,7 @@ import type { View } from "./view.ts";
  * A hash of pages of some datasets, so that no machine takes from its memory a page that another version of this program rendered.
  * `test/views/pages.test.ts` computes it and tells what it has to be.
  */
-export const look = "132c2b48349d";
+export const pageVersion = "132c2b48349d";
 
 export const pages: View<{ readonly versions: Versions; readonly moves: Moves }> = {
   name: "pages",
@@ -72,7 +72,7 @@ interface RememberedPage {
 }
 
 const utf8 = new TextEncoder();
-const keyOf = (about: PageAbout) => sha256(utf8.encode(JSON.stringify([look, about]))).slice(0, keyLength);
+const keyOf = (about: PageAbout) => sha256(utf8.encode(JSON.stringify([pageVersion, about]))).slice(0, keyLength);
 
 const keyLength = 16;
 const digestLength = 32;

@@ -199,8 +199,8 @@ export function logContract(begin: () => Promise<{ open: () => ReleaseLog }>): v
 
     it("lets exactly one of many have it", async () => {
       const { open } = await begin();
-      const wants = Array.from({ length: 6 }, () => open().leases.take("publishing", noon));
-      const outcomes = await Promise.allSettled(wants);
+      const shouldVisit = Array.from({ length: 6 }, () => open().leases.take("publishing", noon));
+      const outcomes = await Promise.allSettled(shouldVisit);
       expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", ...Array(5).fill("rejected")]);
       for (const outcome of outcomes) if (outcome.status === "fulfilled") await outcome.value.release();
     });

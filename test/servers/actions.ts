@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { type ExecaError, execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
 import { goProgram } from "./go.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 
 const modules = join(import.meta.dirname, "actions");
 
@@ -47,7 +47,7 @@ const zizmorTool = "zizmor 1.32.0";
 export async function zizmor(): Promise<string | undefined> {
   if (isAbsent(zizmorTool)) return undefined;
   try {
-    const folder = await madeOnce("zizmor-1.32.0", "seconds", install);
+    const folder = await installOnce("zizmor-1.32.0", "seconds", install);
     return join(folder, "bin", "zizmor");
   } catch (error) {
     const get = "install Python 3.11 or newer with its venv module and let pip reach a package index";

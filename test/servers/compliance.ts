@@ -9,7 +9,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 import { ncgen } from "./ncgen.ts";
 import { getPython, makeVenv, reasonOf } from "./python.ts";
 
@@ -36,7 +36,7 @@ export async function complianceFiles(): Promise<ComplianceFiles | undefined> {
   try {
     const hash = createHash("sha256");
     for (const file of [requirements, script]) hash.update(readFileSync(file));
-    const folder = await madeOnce(`compliance-${hash.digest("hex").slice(0, 12)}`, "1 to 3 minutes", make);
+    const folder = await installOnce(`compliance-${hash.digest("hex").slice(0, 12)}`, "1 to 3 minutes", make);
     const lines = readFileSync(join(folder, "reports.jsonl"), "utf8").trim().split("\n");
     return {
       path: (name) => join(folder, "files", name),

@@ -9,7 +9,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 import { reasonOf } from "./python.ts";
 
 export interface DebianProgram {
@@ -25,7 +25,7 @@ export async function debianProgram(
 ): Promise<DebianProgram | undefined> {
   if (isAbsent(name)) return undefined;
   try {
-    const made = await madeOnce(`debian-${[name, ...libraries].join("-")}`, "some seconds", async (target) => {
+    const made = await installOnce(`debian-${[name, ...libraries].join("-")}`, "some seconds", async (target) => {
       await execa("apt-get", ["download", name, ...libraries], { cwd: target, stdin: "ignore" });
       for (const file of (await readdir(target)).filter((each) => each.endsWith(".deb")))
         await execa("dpkg", ["-x", file, "."], { cwd: target });

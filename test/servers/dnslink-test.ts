@@ -10,7 +10,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 
 const what = "@dnslink/test 0.11.1";
 const wanted = join(import.meta.dirname, "dnslink-test");
@@ -19,7 +19,7 @@ const wanted = join(import.meta.dirname, "dnslink-test");
 export async function dnslinkTest(): Promise<string | undefined> {
   if (isAbsent(what)) return undefined;
   try {
-    const folder = await madeOnce("dnslink-test-0.11.1", "seconds", async (folder) => {
+    const folder = await installOnce("dnslink-test-0.11.1", "seconds", async (folder) => {
       for (const file of ["package.json", "package-lock.json"]) await copyFile(join(wanted, file), join(folder, file));
       await execa("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder, stdin: "ignore" });
     });

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 
 export interface GoProgram {
   /** As a person would call it: `Kubo 0.43.0`. */
@@ -29,7 +29,7 @@ export async function goProgram(program: GoProgram): Promise<string | undefined>
   if (isAbsent(what)) return undefined;
   const name = from.split("/").at(-1)!;
   try {
-    return join(await madeOnce(folder, takes, (made) => build(program, join(made, name))), name);
+    return join(await installOnce(folder, takes, (made) => build(program, join(made, name))), name);
   } catch (error) {
     const get = "install Go 1.26 and let it reach a module proxy";
     return recordAbsence({ what, why: reasonOf(error), get, required: true });

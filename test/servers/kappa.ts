@@ -8,14 +8,14 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 
 const own = join(import.meta.dirname, "kappa");
 
 /** Folder that has kappa-core in its node_modules; `undefined`, and recorded, where it can't be installed. */
 export async function kappaCore(): Promise<string | undefined> {
   try {
-    return await madeOnce("kappa-core-7.0.0", "10 to 30 seconds", async (folder) => {
+    return await installOnce("kappa-core-7.0.0", "10 to 30 seconds", async (folder) => {
       await cp(own, folder, { recursive: true });
       await execa("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder, stdin: "ignore" });
       await execa("node", ["-e", "require('kappa-core')"], { cwd: folder });

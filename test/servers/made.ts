@@ -23,7 +23,11 @@ export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"
  *
  * @throws what `make` throws; nothing is kept then, and the next call tries again.
  */
-export async function madeOnce(name: string, takes: string, make: (folder: string) => Promise<void>): Promise<string> {
+export async function installOnce(
+  name: string,
+  takes: string,
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
   const folder = join(cache, name);
   const finished = join(folder, ".made");
   if (existsSync(finished)) return folder;

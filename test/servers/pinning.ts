@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 
 const files = join(import.meta.dirname, "pinning");
 const what = "the Pinning Service API's compliance suite and Pinata's SDK";
@@ -25,7 +25,7 @@ export async function pinningTools(): Promise<string | undefined> {
   try {
     const lock = await readFile(join(files, "package-lock.json"));
     const digest = createHash("sha256").update(lock).digest("hex").slice(0, 12);
-    return await madeOnce(`pinning-${digest}`, "half a minute", install);
+    return await installOnce(`pinning-${digest}`, "half a minute", install);
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
     const why = (stderr?.trim() || message).split("\n")[0]!;

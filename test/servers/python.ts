@@ -12,7 +12,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 
 const folder = join(import.meta.dirname, "python");
 const requirements = join(folder, "requirements.txt");
@@ -22,7 +22,7 @@ const what = "Python with xarray";
 export async function python(): Promise<string | undefined> {
   if (isAbsent(what)) return undefined;
   try {
-    const made = await madeOnce(`python-${await versionOf(requirements)}`, "1 to 2 minutes", (target) =>
+    const made = await installOnce(`python-${await versionOf(requirements)}`, "1 to 2 minutes", (target) =>
       makeVenv(target, requirements),
     );
     return join(made, "bin", "python");
@@ -42,7 +42,7 @@ export async function pythonWith(
   if (!program || isAbsent(name)) return undefined;
   const list = join(folder, `${name}.txt`);
   try {
-    const made = await madeOnce(`${name}-${await versionOf(list)}`, "10 to 30 seconds", async (target) => {
+    const made = await installOnce(`${name}-${await versionOf(list)}`, "10 to 30 seconds", async (target) => {
       const options = ["--quiet", "--no-deps", "--only-binary=:all:", "--target", target];
       await execa(program, ["-m", "pip", "install", ...options, "-r", list], { stdin: "ignore" });
     });

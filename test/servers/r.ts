@@ -10,7 +10,7 @@ import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 
 const what = "R with ncdf4";
 
@@ -19,7 +19,7 @@ export async function rscript(): Promise<string | undefined> {
   if (isAbsent(what)) return undefined;
   if (await runs("Rscript")) return "Rscript";
   try {
-    const made = await madeOnce("r-ncdf4", "half a minute", unpack);
+    const made = await installOnce("r-ncdf4", "half a minute", unpack);
     const program = join(made, "Rscript");
     if (!(await runs(program))) throw new Error("what was unpacked does not run");
     return program;

@@ -7,7 +7,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { isAbsent, recordAbsence } from "../absent.ts";
-import { madeOnce } from "./made.ts";
+import { installOnce } from "./made.ts";
 
 const own = join(import.meta.dirname, "s3-clients");
 const what = "AWS SDK for JavaScript and minio-js";
@@ -16,7 +16,7 @@ const what = "AWS SDK for JavaScript and minio-js";
 export async function s3Clients(): Promise<string | undefined> {
   if (isAbsent(what)) return undefined;
   try {
-    return await madeOnce("s3-clients-3.1175.0-8.0.7", "about a minute", async (folder) => {
+    return await installOnce("s3-clients-3.1175.0-8.0.7", "about a minute", async (folder) => {
       await cp(own, folder, { recursive: true });
       await execa("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder, stdin: "ignore" });
     });

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { cache, madeOnce } from "./made.ts";
+import { cache, installOnce } from "./made.ts";
 
 const list = join(import.meta.dirname, "schemas", "sha256sums.txt");
 const name = "stac-schemas-1.1.0";
@@ -21,7 +21,7 @@ export async function fetchSchemas(): Promise<string> {
     .trim()
     .split("\n")
     .map((line) => line.split("  ") as [string, string]);
-  return madeOnce(name, "seconds", async (folder) => {
+  return installOnce(name, "seconds", async (folder) => {
     for (const [hash, path] of wanted) {
       const url = `https://${path}`;
       const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });

@@ -4,7 +4,7 @@ import type { Description } from "../../pipeline/core/dataset/dataset.ts";
 import type { DatasetEntry } from "../../pipeline/core/stac/catalog-entry.ts";
 import { itemOf } from "../../pipeline/core/stac/item.ts";
 import { sha256 } from "../../pipeline/dag/hash.ts";
-import { look, pages } from "../../pipeline/views/pages.ts";
+import { pages, pageVersion } from "../../pipeline/views/pages.ts";
 import type { Content, Memory } from "../../pipeline/views/view.ts";
 import { described, dropsondes, facts, nothing } from "../fakes/descriptions.ts";
 import { byPath } from "../fakes/portal-files.ts";
@@ -104,7 +104,7 @@ describe("datasets/", () => {
       Buffer.from(sha256(Buffer.concat(bytes)))
         .toString("hex")
         .slice(0, 12),
-    ).toBe(look);
+    ).toBe(pageVersion);
   });
 
   it("does without a memory that is damaged", () => {

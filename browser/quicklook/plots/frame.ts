@@ -162,7 +162,7 @@ function barOf(
   { left, top, width, height }: Area,
   { title, scale, colours, id }: Bar,
   whole: number,
-  beside: string,
+  atEnd: string,
 ): SvgNode[] {
   const x = left + width + 14;
   const stops = Array.from({ length: 33 }, (_, i) =>
@@ -181,7 +181,7 @@ function barOf(
     svg(
       "text",
       { class: "plot-title", x: whole - 2, y: 14, "text-anchor": "end" },
-      cut(title, whole - 20 - Math.min(widthOf(beside) * 1.05, whole * 0.4)),
+      cut(title, whole - 20 - Math.min(widthOf(atEnd) * 1.05, whole * 0.4)),
     ),
   ];
 }

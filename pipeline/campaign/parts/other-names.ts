@@ -56,10 +56,10 @@ export async function recordEndpoints(
 
 /** The private key of an IPNS name in campaign.yaml, where its variable is set. */
 export function ipnsKeyOf({ names }: CampaignConfig, env: Environment, name: string): string | undefined {
-  const wanted = publicKeyOf(name);
+  const expected = publicKeyOf(name);
   const named = names.find((each) => {
     const own = "ipns" in each && each.key !== undefined ? publicKeyOf(each.key) : undefined;
-    return own && wanted && equals(own, wanted);
+    return own && expected && equals(own, expected);
   });
   return named && "ipns" in named ? env[named.ipns] : undefined;
 }

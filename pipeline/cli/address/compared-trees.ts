@@ -38,13 +38,13 @@ export async function compared(
 }
 
 /** Returns the part of the tree at a path; empty where the tree lacks the path, because it was added or removed since. */
-async function partOf({ tree, path }: Side, keep: boolean, call: Call): Promise<Tree> {
+async function partOf({ tree, path }: Side, entire: boolean, call: Call): Promise<Tree> {
   if (path === "") return tree;
   const leaves = [...tree.values()].filter((leaf) => leaf.path === path || leaf.path.startsWith(`${path}/`));
   const above = leaves.length > 0 ? undefined : leafAbove(path, tree);
   const cid = above && (await resolve(above.cid, path.slice(above.path.length + 1), (await call.campaign()).get));
   if (above && cid) leaves.push({ ...above, kind: "data", path, cid, written: cid.toString() });
-  const name = (leaf: Leaf) => (keep ? leaf.path : leaf.path.slice(path.length + 1) || path.split("/").at(-1)!);
+  const name = (leaf: Leaf) => (entire ? leaf.path : leaf.path.slice(path.length + 1) || path.split("/").at(-1)!);
   return new Map(leaves.map((leaf) => [name(leaf), { ...leaf, path: name(leaf) }]));
 }
 

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { Failure } from "../../core/failure.ts";
 import type { Finding } from "../../core/report/finding.ts";
 import { readTree, type Tree } from "../../core/tree/tree.ts";
-import { fileAt, partedAt } from "../../disk/git.ts";
+import { fileAt, mergeBase } from "../../disk/git.ts";
 import type { Call } from "../verb.ts";
 
 /** Printed for a tree without data. */
@@ -40,7 +40,7 @@ export async function baseText(
 ): Promise<{ readonly base: Uint8Array; readonly ancestor?: Uint8Array }> {
   const ref = refIn(base);
   const tree = join(call.folder(), "tree.yaml");
-  const ancestor = ref === undefined ? undefined : await partedAt(ref, refIn(proposal) ?? "HEAD", tree, call.world);
+  const ancestor = ref === undefined ? undefined : await mergeBase(ref, refIn(proposal) ?? "HEAD", tree, call.world);
   return { base: await treeText(base, call), ...(ancestor && { ancestor }) };
 }
 

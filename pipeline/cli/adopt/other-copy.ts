@@ -63,9 +63,9 @@ async function pulled(named: string, aliases: Aliases, campaign: Campaign, call:
 }
 
 async function atRelease(cid: CID, name: string, { get }: Campaign, world: World): Promise<OtherLog> {
-  const read: OtherLog["read"] = async (wanted) => {
+  const read: OtherLog["read"] = async (asked) => {
     world.signal.throwIfAborted();
-    return readRelease({ cid: wanted, bytes: await get(wanted) });
+    return readRelease({ cid: asked, bytes: await get(asked) });
   };
   return { name, head: { cid, release: await read(cid, world) }, read };
 }

@@ -10,11 +10,11 @@ export async function withoutCommands<T>(call: Call, work: (quiet: Call) => Prom
   const { out, world, env } = call;
   const resume = randomUUID();
   // Printed only on a runner, which executes these lines.
-  const say = (line: string) => env.GITHUB_ACTIONS === "true" && out.result({}, line);
-  say(`::stop-commands::${resume}`);
+  const print = (line: string) => env.GITHUB_ACTIONS === "true" && out.result({}, line);
+  print(`::stop-commands::${resume}`);
   // The runner reads stderr separately and may not have seen the command on stdout yet.
   const result = await work({ ...call, world: { ...world, log: (line) => world.log(noCommand(line)) } });
-  say(`::${resume}::`);
+  print(`::${resume}::`);
   return result;
 }
 

@@ -42,7 +42,7 @@ export function folderTarget(name: string, folder: string, get: Get): MirrorTarg
 
   return {
     name: folder,
-    storesOnce: false,
+    storesByCid: false,
     async items() {
       const found: MirrorItem[] = [];
       for (const [path, { cid, release, bytes, files, size }] of await load()) {

@@ -14,12 +14,13 @@ export function checkTable(checks: readonly Check[], paint: Paint): string[] {
 }
 
 export function verdictLine(checks: readonly Check[]): string {
-  const unmade = checks.filter(({ problem }) => problem === "unchecked").length;
-  const failed = checks.filter(({ ok }) => !ok).length - unmade;
+  const unchecked = checks.filter(({ problem }) => problem === "unchecked").length;
+  const failed = checks.filter(({ ok }) => !ok).length - unchecked;
   const of = `of ${checks.length} checks`;
-  if (unmade === 0) return failed === 0 ? `verified: all ${checks.length} checks are good` : `${failed} ${of} failed`;
-  const good = checks.length - failed - unmade;
-  return `${unmade} ${of} could not be made from here, ${failed} failed, ${plural(good, "is", "are")} good`;
+  if (unchecked === 0)
+    return failed === 0 ? `verified: all ${checks.length} checks are good` : `${failed} ${of} failed`;
+  const good = checks.length - failed - unchecked;
+  return `${unchecked} ${of} could not be made from here, ${failed} failed, ${plural(good, "is", "are")} good`;
 }
 
 const titleOf = ([first]: readonly Check[]) =>
@@ -67,7 +68,7 @@ function groupLines(says: string, group: readonly Check[]): string[] {
 }
 
 function toDo(bad: readonly Check[]): string {
-  const damage = bad.find(({ problem, mend }) => problem === "corrupt" && mend !== undefined);
+  const damage = bad.find(({ problem, mend: fix }) => problem === "corrupt" && fix !== undefined);
   if (damage) return damage.mend!;
   if (bad.some(({ problem }) => problem === "corrupt"))
     return "publish nothing on top of it; compare with another copy of the log, and find out who wrote this";

@@ -21,7 +21,7 @@ export function pinLines(pins: readonly PinObservation[], now: number): string[]
     ].join(", ");
     const alike = [...Map.groupBy(open, (pin) => openText(pin, now))];
     const more = alike.length > shown ? [`    and ${alike.length - shown} more`] : [];
-    const openLines = alike.slice(0, shown).flatMap(([say, group]) => [`    ${pathsOf(group)}`, `      ${say}`]);
+    const openLines = alike.slice(0, shown).flatMap(([reason, group]) => [`    ${pathsOf(group)}`, `      ${reason}`]);
     return [line, ...openLines, ...more];
   });
 }

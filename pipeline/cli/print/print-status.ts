@@ -161,8 +161,8 @@ function nameLines(names: readonly Awaited<ReturnType<typeof liveName>>[]): stri
   const width = Math.max(0, ...titled.map(({ title }) => title.length));
   return titled.flatMap(({ title, data, wrong }) => {
     const { length } = data.authorities;
-    const say = length === 0 ? "can't be asked" : `${length - wrong.length} of ${length} servers agree`;
-    return [`  ${title.padEnd(width)}  ${say}`, ...wrong.map((answer) => `    ${printable(answer)}`)];
+    const summary = length === 0 ? "can't be asked" : `${length - wrong.length} of ${length} servers agree`;
+    return [`  ${title.padEnd(width)}  ${summary}`, ...wrong.map((answer) => `    ${printable(answer)}`)];
   });
 }
 

@@ -29,7 +29,7 @@ interface Stream {
 }
 
 /** ms. `standing`: without progress, a log gets one line a minute. */
-const redrawEvery = { terminal: 100, plain: 5_000, standing: 60_000 };
+const redrawEvery = { terminal: 100, plain: 5_000, stalled: 60_000 };
 const paceOver = 30_000;
 
 export function terminalOn(
@@ -57,8 +57,8 @@ export function terminalOn(
       const pace = paces.get(progress.task) ?? { samples: [{ at: now(), done: 0 }], drawn: now() };
       paces.set(progress.task, pace);
       const at = now();
-      const stands = pace.samples.length > 1 && pace.samples.at(-1)!.done === progress.done;
-      if (at - pace.drawn < redrawEvery[live ? "terminal" : stands ? "standing" : "plain"]) return;
+      const stalled = pace.samples.length > 1 && pace.samples.at(-1)!.done === progress.done;
+      if (at - pace.drawn < redrawEvery[live ? "terminal" : stalled ? "stalled" : "plain"]) return;
       pace.drawn = at;
       pace.samples.push({ at, done: progress.done });
       while (pace.samples.length > 2 && at - pace.samples[0]!.at > paceOver) pace.samples.shift();

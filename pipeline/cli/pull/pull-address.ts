@@ -151,8 +151,12 @@ async function remember(
 ): Promise<void> {
   const sister = remote.kind === "campaign" ? await sisterOf(remote.state, campaign.get) : undefined;
   const change = ({ pulled, pushed }: Aliases): Aliases => {
-    const kept = address ?? pulled[name]?.address;
-    const alias = { cid: `${remote.cid}`, ...(kept !== undefined && { address: kept }), ...(sister && { sister }) };
+    const lastAddress = address ?? pulled[name]?.address;
+    const alias = {
+      cid: `${remote.cid}`,
+      ...(lastAddress !== undefined && { address: lastAddress }),
+      ...(sister && { sister }),
+    };
     return { pushed, pulled: { ...pulled, [name]: alias } };
   };
   await changeAliases(campaign, change, world);

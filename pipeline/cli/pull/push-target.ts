@@ -48,9 +48,9 @@ export async function targetFor(
       hint: "--routing https://… names an endpoint of delegated routing; or start a Kubo here, or name one in campaign.yaml",
     });
   }
-  const held = await keysAt(endpoints, world);
+  const ownKeys = await keysAt(endpoints, world);
   const publicKey = publicKeyOf(given);
-  const called = publicKey ? undefined : held.find(({ called }) => called === given);
+  const called = publicKey ? undefined : ownKeys.find(({ called }) => called === given);
   const name = publicKey ? publicName(publicKey) : called?.name;
   if (name === undefined) {
     throw new Failure(
@@ -63,7 +63,7 @@ export async function targetFor(
   }
   return pushTarget({
     name,
-    signer: await signerOf(name, keyFile === undefined ? undefined : resolve(cwd, keyFile), held, campaign),
+    signer: await signerOf(name, keyFile === undefined ? undefined : resolve(cwd, keyFile), ownKeys, campaign),
     endpoints,
     readers: await recordEndpoints(among.filter(({ kind }) => kind === "gateway")),
     attachments: campaign.attachments ?? campaign.log.attachments,
@@ -73,13 +73,13 @@ export async function targetFor(
 const uniqueOf = (endpoints: readonly RecordEndpoint[]) =>
   endpoints.filter(({ name }, i) => endpoints.findIndex((other) => other.name === name) === i);
 
-interface HeldKey {
+interface EndpointKey {
   readonly name: string;
   readonly called: string;
   readonly at: RecordEndpoint;
 }
 
-async function keysAt(endpoints: readonly RecordEndpoint[], world: World): Promise<readonly HeldKey[]> {
+async function keysAt(endpoints: readonly RecordEndpoint[], world: World): Promise<readonly EndpointKey[]> {
   const keys = await Promise.all(
     endpoints.map(async (at) => [...((await at.keys?.(world)) ?? [])].map(([name, called]) => ({ name, called, at }))),
   );
@@ -90,7 +90,7 @@ async function keysAt(endpoints: readonly RecordEndpoint[], world: World): Promi
 async function signerOf(
   name: string,
   keyFile: string | undefined,
-  held: readonly HeldKey[],
+  ownKeys: readonly EndpointKey[],
   campaign: Pick<Campaign, "ipnsKey">,
 ): Promise<Signer> {
   const text = keyFile === undefined ? campaign.ipnsKey(name) : await keyIn(keyFile);
@@ -98,7 +98,7 @@ async function signerOf(
     const from = keyFile ?? "the variable in campaign.yaml";
     return { kind: "key", key: await ownKey(await privateKeyFrom(text, from), name, from) };
   }
-  const kubo = held.find((key) => key.name === name);
+  const kubo = ownKeys.find((key) => key.name === name);
   return kubo ? { kind: "kubo", at: kubo.at, called: kubo.called } : { kind: "none" };
 }
 

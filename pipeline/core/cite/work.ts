@@ -93,8 +93,8 @@ function creatorsOf({ properties }: CitedItem, facts: Facts): readonly Creator[]
   const providers = listOf(properties.providers).flatMap(nameIn);
   const known = [...providers, ...facts.providers.map(({ name }) => name)];
   const contacts = listOf(properties.contacts).flatMap((contact) => contactIn(contact, known));
-  const named = (isWanted: (role: string) => boolean) =>
-    contacts.flatMap(({ role, creator }) => (isWanted(role) ? [creator] : []));
+  const named = (isNamed: (role: string) => boolean) =>
+    contacts.flatMap(({ role, creator }) => (isNamed(role) ? [creator] : []));
   const persons = [named((role) => role === "creator"), named((role) => role !== "publisher")];
   const organisations = providers.flatMap(organisationOf);
   return [...persons, organisations].find((list) => list.length > 0) ?? responsible(facts);

@@ -144,7 +144,7 @@ function likelyBound(parts: readonly Alternatives[], enough: number, end: number
   const step = Math.max(1, Math.ceil(all.length / mostBounds));
   const weighted = others.map((part) => part.map((list) => ({ ...list, share: shareOf(list) })));
   // Hits are spread at random: so many more that it is seldom too few.
-  const wanted = enough + 2 * Math.sqrt(enough) + 1;
+  const target = enough + 2 * Math.sqrt(enough) + 1;
   let [expected, before] = [0, end];
   for (let i = 0; i < all.length; i += step) {
     const bound = all[i] ?? 0;
@@ -155,7 +155,7 @@ function likelyBound(parts: readonly Alternatives[], enough: number, end: number
       (hits, part) => (hits * Math.min(length, countIn(part, bound, before))) / length,
       first,
     );
-    if (expected >= wanted) return bound;
+    if (expected >= target) return bound;
     before = bound;
   }
   return 0;

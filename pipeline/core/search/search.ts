@@ -296,9 +296,9 @@ async function rowsOf(
 }
 
 /** As many as `wanted` are expected to match of, with some more where that is not certain. */
-function firstOf(found: Candidates["found"], wanted: number, share: number): Candidates["found"] {
+function firstOf(found: Candidates["found"], target: number, share: number): Candidates["found"] {
   let [expected, variance, length] = [0, 0, 0];
-  while (length < found.length && expected - Math.sqrt(variance) < wanted) {
+  while (length < found.length && expected - Math.sqrt(variance) < target) {
     const chance = found[length]?.certain ? 1 : share;
     expected += chance;
     variance += chance * (1 - chance);

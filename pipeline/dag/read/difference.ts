@@ -65,7 +65,7 @@ export async function* difference(next: CID, previous: CID | undefined, get: Get
       if (link.cid.code !== codecs.raw && !before.has(keyOf(link.cid))) meet(link.cid, counterpart(link, place));
     }
   }
-  for (const cid of alone) yield* walk(cid, get, { scope: "all", wants: isNew });
+  for (const cid of alone) yield* walk(cid, get, { scope: "all", shouldVisit: isNew });
 }
 
 /** A block, and the one that was in its place. */

@@ -32,11 +32,11 @@ async function sortedListing(rows: CompactEntries): Promise<Listing> {
   const order = await rows.sorted();
   const utf8 = new TextEncoder();
   const rowOf = (name: string): number | undefined => {
-    const wanted = utf8.encode(name);
+    const sought = utf8.encode(name);
     let [from, to] = [0, order.length];
     while (from < to) {
       const middle = (from + to) >>> 1;
-      const difference = rows.compareTo(order[middle]!, wanted);
+      const difference = rows.compareTo(order[middle]!, sought);
       if (difference === 0) return order[middle]!;
       if (difference < 0) from = middle + 1;
       else to = middle;

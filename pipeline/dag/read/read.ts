@@ -53,12 +53,12 @@ export interface WalkOptions {
    * Called one time for each CID before it is loaded; `false` skips the block and its descendants. A completeness check
    * returns `false` for raw leaves after it checked that they exist.
    */
-  readonly wants?: (cid: CID) => boolean | Promise<boolean>;
+  readonly shouldVisit?: (cid: CID) => boolean | Promise<boolean>;
   /**
    * With `all`: blocks that were walked before, which are skipped; the walk adds its own. A caller passes one to share it
    * between walks, or one that does not store every CID; `wants` is then called again for the CIDs not stored.
    */
-  readonly seen?: CidSet;
+  readonly visited?: CidSet;
 }
 
 /** Maximum number of entries of a directory that is listed as a whole: about 120 MB in memory. */
@@ -192,51 +192,52 @@ export async function whole(cid: CID, get: Get): Promise<Uint8Array> {
  * @throws Failure `corrupt` for a block that does not match its CID.
  */
 export async function* walk(root: CID, get: Get, options: WalkOptions): AsyncGenerator<Block> {
-  if (options.scope === "all") return yield* everything(root, get, options.wants, options.seen);
+  if (options.scope === "all") return yield* everything(root, get, options.shouldVisit, options.visited);
 
   const bytes = await load(root, get);
   // What is no UnixFS is a whole of its own: one block.
   const kind = root.code === codecs.raw || root.code === codecs.dagPb ? shapeOf(root, bytes).kind : "other";
   const single = options.scope === "block" || kind === "symlink" || kind === "other";
-  if (kind === "file" && !single && !options.range) return yield* everything(root, get, options.wants, options.seen);
+  if (kind === "file" && !single && !options.range)
+    return yield* everything(root, get, options.shouldVisit, options.visited);
 
-  const seen = new Set<string>();
+  const visited = new Set<string>();
   const ofFile = () => fileBlocks(root, get, options.range!, { distinct: true });
   const blocks = single ? [{ cid: root, bytes }] : kind === "file" ? ofFile() : directoryBlocks(root, get);
   for await (const { cid, bytes } of blocks) {
     const key = keyOf(cid);
-    if (!seen.has(key) && !isInline(cid)) yield { cid, bytes };
-    seen.add(key);
+    if (!visited.has(key) && !isInline(cid)) yield { cid, bytes };
+    visited.add(key);
   }
 }
 
 async function* everything(
   root: CID,
   get: Get,
-  wants: WalkOptions["wants"],
-  seen: CidSet = cidSet(),
+  shouldVisit: WalkOptions["shouldVisit"],
+  visited: CidSet = cidSet(),
 ): AsyncGenerator<Block> {
   const links = waitingLinks<{ cid: CID }>(async ({ cid }) => {
-    if (seen.has(cid) || (wants && !isInline(cid) && !(await wants(cid)))) return undefined;
+    if (visited.has(cid) || (shouldVisit && !isInline(cid) && !(await shouldVisit(cid)))) return undefined;
     return load(cid, get);
   });
   links.push([{ cid: root }]);
   for (let top = links.pop(); top; top = links.pop()) {
     await pause();
     const { cid } = top.item;
-    if (seen.has(cid)) continue;
+    if (visited.has(cid)) continue;
     const bytes = await top.bytes;
-    seen.add(cid);
+    visited.add(cid);
     if (!bytes) continue;
     if (!isInline(cid)) yield { cid, bytes };
-    links.push(unseen(cid === root ? linksOf(cid, bytes) : linksBelow(cid, bytes), seen));
+    links.push(unseen(cid === root ? linksOf(cid, bytes) : linksBelow(cid, bytes), visited));
   }
 }
 
 /** The distinct links of a block that were not walked yet: a block may repeat one link a hundred thousand times. */
-function unseen(links: readonly CID[], seen: CidSet): { cid: CID }[] {
+function unseen(links: readonly CID[], visited: CidSet): { cid: CID }[] {
   const here = new Set<string>();
-  return links.filter((cid) => !seen.has(cid) && here.size < here.add(keyOf(cid)).size).map((cid) => ({ cid }));
+  return links.filter((cid) => !visited.has(cid) && here.size < here.add(keyOf(cid)).size).map((cid) => ({ cid }));
 }
 
 interface FileBlock extends Block {
@@ -293,16 +294,16 @@ async function* fileBlocks(
 const hashBits = 64;
 
 async function* directoryBlocks(root: CID, get: Get): AsyncGenerator<Block & { shape: DirectoryShape }> {
-  const seen = cidSet();
+  const visited = cidSet();
   const links = waitingLinks<{ cid: CID; fanout?: number; depth: number }>(({ cid }) => load(cid, get));
   links.push([{ cid: root, depth: 0 }]);
   for (let top = links.pop(); top; top = links.pop()) {
     await pause();
     const { cid, fanout, depth } = top.item;
     // Two shards of a directory never contain the same names. A repeated shard could list its names without limit.
-    if (seen.has(cid)) throw new Failure("corrupt", `${cid} is twice a shard of ${root}`);
+    if (visited.has(cid)) throw new Failure("corrupt", `${cid} is twice a shard of ${root}`);
     const bytes = (await top.bytes)!;
-    seen.add(cid);
+    visited.add(cid);
     const shape = asDirectory(cid, shapeUncached(cid, bytes));
     if (fanout !== undefined && (shape.kind !== "shard" || shape.fanout !== fanout)) {
       throw new Failure("corrupt", `${cid} is not a shard ${fanout} wide as its parent is`);

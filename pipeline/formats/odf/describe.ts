@@ -29,28 +29,28 @@ const most = { footers: 200, files: 1000, history: 100 } as const;
 export async function describe(folder: Folder, world: World): Promise<Description> {
   const files = filesIn(folder, world);
   const chain = await openChain(files);
-  const told = await latestOf(chain, files, world);
+  const content = await latestOf(chain, files, world);
   const findings: DatasetFinding[] = [];
-  const footers = await footersOf(told.slices, chain.nameOf, files, findings);
-  const columns = (told.schema && columnsOf(told.schema)) ?? footers[0]?.columns.map(parquetColumn) ?? [];
-  const extents = extentsOf(footers, told.vocab, footers.length < told.slices.length);
-  const { license, info } = told;
+  const footers = await footersOf(content.slices, chain.nameOf, files, findings);
+  const columns = (content.schema && columnsOf(content.schema)) ?? footers[0]?.columns.map(parquetColumn) ?? [];
+  const extents = extentsOf(footers, content.vocab, footers.length < content.slices.length);
+  const { license, info } = content;
   const attributes = {
     ...(info?.description !== undefined && { title: firstLine(info.description), summary: info.description }),
     ...(info?.keywords && { keywords: info.keywords.join(", ") }),
     ...(license && { license: license.spdxId ?? license.shortName ?? license.name ?? license.websiteUrl ?? "" }),
-    ...(told.id !== undefined && { id: told.id }),
-    history: told.history.join("\n"),
+    ...(content.id !== undefined && { id: content.id }),
+    history: content.history.join("\n"),
   };
   return {
     attributes: boundedAttributes(attributes, findings),
-    dimensions: [{ name: row, size: told.rows, kind: "other" }],
-    variables: columns.map((column) => variableOf(column, told.rows, extents.coordinates)),
+    dimensions: [{ name: row, size: content.rows, kind: "other" }],
+    variables: columns.map((column) => variableOf(column, content.rows, extents.coordinates)),
     ...(extents.time && { time: extents.time }),
     ...(extents.place && { place: extents.place }),
     access: {
       format: "files",
-      files: told.slices
+      files: content.slices
         .slice(0, most.files)
         .map(({ physicalHash, size }) => ({ name: `data/${chain.nameOf(physicalHash)}`, size })),
     },

@@ -75,11 +75,11 @@ export async function readTable(file: RangeSource, world: World): Promise<ReadTa
 /** As pandas makes them distinct: `t`, `t.1`, `t.2`. */
 function distinctColumns({ names, units }: Head): readonly Column[] {
   const taken = new Set(names);
-  const seen = new Map<string, number>();
+  const visited = new Map<string, number>();
   return names.map((written, i) => {
     const name = written === "" ? "index" : written;
-    const before = seen.get(name) ?? 0;
-    seen.set(name, before + 1);
+    const before = visited.get(name) ?? 0;
+    visited.set(name, before + 1);
     let number = before;
     while (number > 0 && taken.has(`${name}.${number}`)) number++;
     const distinct = number === 0 ? name : `${name}.${number}`;

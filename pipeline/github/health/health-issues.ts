@@ -161,8 +161,8 @@ async function openOrUpdate(
         rest.issues.create({ ...place, title, body, labels: [label] }),
       );
     const find = async () => (await ourIssues(github)).get(problem);
-    const made = await createIfAbsent<HealthIssue>({ find, create }, world);
-    return { problem, did: "opened", page: made.html_url };
+    const created = await createIfAbsent<HealthIssue>({ find, create }, world);
+    return { problem, did: "opened", page: created.html_url };
   }
   const again = issue.state !== "open";
   if (!again && issue.body === body && issue.title === title) return { problem, did: "left", page: issue.html_url };

@@ -97,6 +97,6 @@ function rowOf(change: Change): string {
 /** Returns the comment on a pull request that the release contains. */
 export function liveNote({ number, root, portal }: ReleaseFacts, releasePage: string, places: ReleaseLinks): string {
   const address = addressOf(portal, places);
-  const look = address === undefined ? "" : ` · [look at it](${address})`;
-  return `Live as [release ${number}](${releasePage}): root ${code(root)}${look}`;
+  const preview = address === undefined ? "" : ` · [look at it](${address})`;
+  return `Live as [release ${number}](${releasePage}): root ${code(root)}${preview}`;
 }

@@ -114,8 +114,8 @@ function rootsIn({ from, to }: Report["root"], preview: string | undefined): str
   const was = from === null ? "unknown" : cidLink(from, preview);
   if (to === null) return `root ${was} → not known yet`;
   if (to === from) return `root ${was}, which stays as it is`;
-  const look = preview === undefined ? "" : ` ([preview](${addressOf(to, preview)}), from when a node holds it)`;
-  return `root ${was} → ${code(to)}${look}`;
+  const link = preview === undefined ? "" : ` ([preview](${addressOf(to, preview)}), from when a node holds it)`;
+  return `root ${was} → ${code(to)}${link}`;
 }
 
 function tableOf({ changes, preview }: Report, room: Room): string[] {

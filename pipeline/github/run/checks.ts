@@ -39,13 +39,13 @@ const mostAnnotations = 2000;
 /** Resolves to the check run's page. */
 export async function postCheck(check: CheckRun, github: GitHub): Promise<string | undefined> {
   const { name, sha, page } = check;
-  const told = check.annotations.slice(0, mostAnnotations);
-  const pages = Math.max(1, Math.ceil(told.length / limits.annotations));
+  const shown = check.annotations.slice(0, mostAnnotations);
+  const pages = Math.max(1, Math.ceil(shown.length / limits.annotations));
   const part = (at: number) => ({
     output: {
       title: cut(check.title, limits.title),
       summary: cut(check.summary, limits.summary),
-      annotations: told.slice(at * limits.annotations, (at + 1) * limits.annotations).map(asGitHubHasIt),
+      annotations: shown.slice(at * limits.annotations, (at + 1) * limits.annotations).map(asGitHubHasIt),
     },
     // No conclusion before the last call, so that no merge is allowed on part of the findings.
     ...(at === pages - 1
@@ -71,9 +71,14 @@ export async function postCheck(check: CheckRun, github: GitHub): Promise<string
 }
 
 export async function postStatus({ context, sha, state, description, page }: Status, github: GitHub): Promise<void> {
-  const said = { context, state, description: cut(description, limits.description), ...(page && { target_url: page }) };
+  const commitStatus = {
+    context,
+    state,
+    description: cut(description, limits.description),
+    ...(page && { target_url: page }),
+  };
   await github.ask("setting the status", (rest, place) =>
-    rest.repos.createCommitStatus({ ...place, sha, ...said, ...repeatable }),
+    rest.repos.createCommitStatus({ ...place, sha, ...commitStatus, ...repeatable }),
   );
 }
 

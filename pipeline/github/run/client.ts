@@ -262,22 +262,22 @@ function failureOf(what: string, thrown: unknown, token: string): Failure {
   if (thrown instanceof Failure) return thrown;
   if (cause instanceof Failure) return new Failure(cause.kind, `GitHub, ${what}: ${cause.message}`);
   const words = excerpt(messageIn(response?.data, message).replaceAll(token, "…"));
-  const said = `GitHub, ${what}: ${response && status ? `${status} ` : ""}${words}`;
+  const text = `GitHub, ${what}: ${response && status ? `${status} ` : ""}${words}`;
   const wait = waitOf(headers);
   if (status === 429 || /\brate limit\b/i.test(words)) {
     const hint = "the next run of this workflow goes on from here";
-    return new Failure("unavailable", said, { hint, ...(wait !== undefined && { wait }) });
+    return new Failure("unavailable", text, { hint, ...(wait !== undefined && { wait }) });
   }
-  if (status === 401) return new Failure("refused", said, { hint: "check GITHUB_TOKEN: it is unknown or has ended" });
+  if (status === 401) return new Failure("refused", text, { hint: "check GITHUB_TOKEN: it is unknown or has ended" });
   if (status === 403 || /not accessible by/i.test(words)) {
-    return new Failure("refused", said, { hint: permissionHint(headers["x-accepted-github-permissions"]) });
+    return new Failure("refused", text, { hint: permissionHint(headers["x-accepted-github-permissions"]) });
   }
   if (status === 404 || status === 410) {
-    return new Failure("refused", said, { hint: "it is not there, or this token can't see it", cause: new Absence() });
+    return new Failure("refused", text, { hint: "it is not there, or this token can't see it", cause: new Absence() });
   }
-  if (status === 409) return new Failure("conflict", said);
+  if (status === 409) return new Failure("conflict", text);
   // GraphQL reports refusals in a response with status 200.
-  return new Failure(response && status ? kindOfStatus(status) : "refused", said);
+  return new Failure(response && status ? kindOfStatus(status) : "refused", text);
 }
 
 /** Formats `pull_requests=write; issues=write` in the spelling of workflows. */

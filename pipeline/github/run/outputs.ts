@@ -40,7 +40,7 @@ function cutTo(most: number, markdown: string): string {
   const bytes = Buffer.from(markdown);
   const room = most - Buffer.byteLength(rest) - 1;
   if (bytes.length <= room) return markdown;
-  const kept = bytes.subarray(0, bytes.lastIndexOf(0x0a, room)).toString();
-  const folds = kept.split("<details>").length - kept.split("</details>").length;
-  return `${kept}${"\n</details>".repeat(Math.max(0, folds))}${rest}`;
+  const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a, room)).toString();
+  const folds = whole.split("<details>").length - whole.split("</details>").length;
+  return `${whole}${"\n</details>".repeat(Math.max(0, folds))}${rest}`;
 }

@@ -190,7 +190,7 @@ async function collectGarbage(store: Store, writing: Writing, world: World): Pro
   };
   const { collect } = await import("./gc.ts");
   const collected = await collect(collecting, world);
-  await others.keep((digest) => packs.has(digest) || inPlace.lists(digest));
+  await others.retain((digest) => packs.has(digest) || inPlace.lists(digest));
   await writePins(pinFile, file.pins, { incomplete: labels.sort(), ...extentsOf(packs, inPlace) });
   return collected;
 }

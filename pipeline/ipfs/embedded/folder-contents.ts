@@ -26,24 +26,24 @@ export function folderContents<T>(
   load: (names: readonly string[], before: readonly T[]) => readonly T[],
 ): FolderContents<T> {
   let loaded: readonly T[] = [];
-  let seen: bigint | undefined;
+  let lastRead: bigint | undefined;
 
   return {
     list: () => loaded,
 
     refresh(which) {
       const now = statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-      if (which !== "all" && now !== undefined && now === seen) return false;
+      if (which !== "all" && now !== undefined && now === lastRead) return false;
       const before = loaded;
       loaded = load(namesIn(folder), before);
       const isSettled = now !== undefined && Date.now() - Number(now / 1_000_000n) > clockTick;
-      seen = isSettled ? now : undefined;
+      lastRead = isSettled ? now : undefined;
       return loaded.length !== before.length || loaded.some((each, i) => each !== before[i]);
     },
 
     clear() {
       loaded = [];
-      seen = undefined;
+      lastRead = undefined;
     },
   };
 }

@@ -179,11 +179,11 @@ async function neededBy(
   for (const [label, root] of pins) {
     // Other nodes are recorded for each pin anew: what a release links to is needed only where the release itself is pinned.
     const here = cidSet();
-    const seen: CidSet = {
+    const visited: CidSet = {
       has: (cid) => (cid.code === codecs.dagPb ? opened : here).has(cid),
       add: (cid) => void (hasLinks(cid) && (cid.code === codecs.dagPb ? opened : here).add(cid)),
     };
-    const wants = (cid: CID): boolean => {
+    const shouldVisit = (cid: CID): boolean => {
       world.signal.throwIfAborted();
       const digest = digestOf(cid);
       if (incomplete.has(label) && !hasLinks(cid) && (!digest || !isStored(digest))) {
@@ -194,7 +194,7 @@ async function neededBy(
       return digest === undefined || hasLinks(cid);
     };
     try {
-      for await (const _ of walk(root, get, { scope: "all", wants, seen }));
+      for await (const _ of walk(root, get, { scope: "all", shouldVisit, visited }));
     } catch (error) {
       if (!isFailure(error, "unavailable")) throw error;
       throw new Failure(

@@ -26,7 +26,7 @@ export interface OtherHashes {
   /** Says of each CID which digest its block has. Survives a power cut when this returns. */
   add(blocks: readonly AliasedBlock[]): Promise<void>;
   /** Forgets blocks whose bytes are gone. */
-  keep(isStored: (digest: Uint8Array) => boolean): Promise<void>;
+  retain(isStored: (digest: Uint8Array) => boolean): Promise<void>;
 }
 
 export interface AliasedBlock {
@@ -78,7 +78,7 @@ export function otherHashes(file: string): OtherHashes {
       refresh();
     },
 
-    async keep(isStored) {
+    async retain(isStored) {
       refresh();
       const staying = [...known].filter(([, digest]) => isStored(Buffer.from(digest, "hex")));
       if (staying.length === known.size) return;

@@ -84,14 +84,14 @@ async function assertWhole(
 ): Promise<void> {
   const pinned = new Set([...complete.values()].map(keyOf));
   const missing: CID[] = [];
-  const wants = (cid: CID): boolean => {
+  const shouldVisit = (cid: CID): boolean => {
     world.signal.throwIfAborted();
     if (pinned.has(keyOf(cid)) || missing.length >= namedWhenMissing) return false;
     if (has(cid)) return hasLinks(cid);
     missing.push(cid);
     return false;
   };
-  for await (const _ of walk(root, get, { scope: "all", wants }));
+  for await (const _ of walk(root, get, { scope: "all", shouldVisit }));
   if (missing.length === 0) return;
   const more = missing.length === namedWhenMissing ? " and perhaps others" : "";
   throw new Failure("unavailable", `${root} can't be kept: ${missing.join(", ")}${more} is not here`, {

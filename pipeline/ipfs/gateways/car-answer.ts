@@ -26,7 +26,7 @@ const leastCounted = 64;
  *
  * @throws Failure `corrupt` where the gateway sends something else than was asked for, in whatever way; what `chunks` throws.
  */
-export async function* wantedBlocks(
+export async function* requestedBlocks(
   name: string,
   chunks: AsyncGenerator<Uint8Array>,
   arrivalOf: (cid: CID) => Arrival,

@@ -37,7 +37,7 @@ export interface LinkLimits {
 export const usualLimits: LinkLimits = { firstAnswer: 6_000, stall: 5_000, fewest: 4, most: 64 };
 
 /** ms between two looks at whether a transfer has stalled. */
-const lookEvery = 250;
+const checkEvery = 250;
 
 /** ms. An answer to a probe may wait behind whatever else this machine or the gateway does. */
 const shortestAnswer = 700;
@@ -90,7 +90,7 @@ export function linkOf(limits: LinkLimits = usualLimits): Link {
       let stalled: number | undefined;
       const waitedNow = () => waited + (waitsSince === undefined ? 0 : performance.now() - waitsSince);
       return {
-        every: lookEvery,
+        every: checkEvery,
         waits() {
           waitsSince = performance.now();
         },

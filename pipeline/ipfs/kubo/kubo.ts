@@ -84,7 +84,7 @@ function pinning(calls: Rpc, put: HomeNode["put"], pinTimeoutMs: number): Pick<H
 
   const pin = async (root: CID, label: string, world: World): Promise<void> => {
     const desired = await desiredPin(calls, label, root, world);
-    if (!desired.kept) await add(root, label, desired, world);
+    if (!desired.isPinned) await add(root, label, desired, world);
     older ??= Map.groupBy(await ourPins(calls, world), (pin) => pin.label);
     for (const pin of older.get(label) ?? []) if (!pin.cid.equals(desired.cid)) await unpinOurs(calls, pin, world);
     older.set(label, [{ label, root, cid: desired.cid }]);

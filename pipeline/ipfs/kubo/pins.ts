@@ -57,18 +57,18 @@ export interface DesiredPin {
   /** A block to be stored before it is pinned. */
   readonly note?: Block;
   /** Whether Kubo lists this pin already. */
-  readonly kept: boolean;
+  readonly isPinned: boolean;
 }
 
 export async function desiredPin(rpc: Rpc, label: string, root: CID, world: World): Promise<DesiredPin> {
   const name = prefix + label;
   const itself = await nameOfPin(rpc, root, world);
-  if (itself === name) return { cid: root, name, kept: true };
+  if (itself === name) return { cid: root, name, isPinned: true };
 
   const note = blockOf(codecs.dagCbor, encode({ fieldtree: "pin", label, root }));
-  const kept = (await nameOfPin(rpc, note.cid, world)) === noteName;
+  const isPinned = (await nameOfPin(rpc, note.cid, world)) === noteName;
   const free = itself === undefined && Buffer.byteLength(name) <= longestName;
-  return free && !kept ? { cid: root, name, kept } : { cid: note.cid, name: noteName, note, kept };
+  return free && !isPinned ? { cid: root, name, isPinned } : { cid: note.cid, name: noteName, note, isPinned };
 }
 
 /** Pin, fetching what is missing while blocks arrive; false where none arrived for `timeoutMs`. */

@@ -59,8 +59,8 @@ export function assertFormAllowed(fields: Fields, bucket: string, now: number): 
     const { kind, field, value } = condition;
     covered.add(field);
     const given = values.get(field);
-    const holds = kind === "eq" ? given === value : given?.startsWith(value);
-    if (!holds) throw refused(`Policy Condition failed: ["${kind}", "$${field}", "${value}"]`);
+    const isMet = kind === "eq" ? given === value : given?.startsWith(value);
+    if (!isMet) throw refused(`Policy Condition failed: ["${kind}", "$${field}", "${value}"]`);
   }
   const extra = [...fields.keys()].find((name) => !covered.has(name) && !name.startsWith("x-ignore-"));
   if (extra !== undefined) throw refused(`Extra input fields: ${extra}`);

@@ -67,7 +67,7 @@ export function payloadOf(
   const sha256 = /^[0-9a-f]{64}$/.test(how) ? createHash("sha256") : undefined;
   if (!isChunked && !sha256 && how !== "UNSIGNED-PAYLOAD")
     throw new S3Error("InvalidArgument", "x-amz-content-sha256 is not valid.");
-  const wantedMd5 = md5In(headers);
+  const expectedMd5 = md5In(headers);
   let size = 0;
   let result: PayloadResult | undefined;
 
@@ -83,11 +83,11 @@ export function payloadOf(
     checkLength(request, headers, size, isChunked);
     if (sha256 && sha256.digest("hex") !== how) throw new S3Error("XAmzContentSHA256Mismatch");
     const digest = md5.digest();
-    if (wantedMd5 && !timingSafeEqual(wantedMd5, digest)) throw new S3Error("BadDigest");
+    if (expectedMd5 && !timingSafeEqual(expectedMd5, digest)) throw new S3Error("BadDigest");
     const value = running?.digest();
-    const wanted = expected?.value ?? (algorithm && trailers.get(`x-amz-checksum-${algorithm}`));
-    if (wanted !== undefined && wanted !== value) throw new S3Error("BadDigest");
-    if (trailing.startsWith("x-amz-checksum-") && wanted === undefined)
+    const declared = expected?.value ?? (algorithm && trailers.get(`x-amz-checksum-${algorithm}`));
+    if (declared !== undefined && declared !== value) throw new S3Error("BadDigest");
+    if (trailing.startsWith("x-amz-checksum-") && declared === undefined)
       throw new S3Error("InvalidRequest", "The trailing checksum is missing.");
     result = {
       size,

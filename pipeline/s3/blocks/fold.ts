@@ -125,10 +125,10 @@ function bucketTree(bucket: Bucket): BucketTree {
         await pause();
         changed = bucket.takeChanged();
       }
-      const made: Block[] = [];
-      const root = tree.root((block) => void made.push(block));
+      const blocks: Block[] = [];
+      const root = tree.root((block) => void blocks.push(block));
       const result = { ...root, objects: placed.size, bytes };
-      await home.put(made, world);
+      await home.put(blocks, world);
       last = result;
       return result;
     },

@@ -20,17 +20,17 @@ export async function store(
 ): Promise<FileLink> {
   let file: FileLink | undefined;
   const blocks = async function* (): AsyncGenerator<Block> {
-    const made: Block[] = [];
-    const balancing = balancer(profile, (block) => void made.push(block));
+    const done: Block[] = [];
+    const balancing = balancer(profile, (block) => void done.push(block));
     let count = 0;
     for await (const chunk of chunked(bytes)) {
       count++;
-      balancing.push(leafOf(chunk, profile, (block) => void made.push(block)));
-      yield* made.splice(0);
+      balancing.push(leafOf(chunk, profile, (block) => void done.push(block)));
+      yield* done.splice(0);
     }
-    if (count === 0) balancing.push(leafOf(new Uint8Array(0), profile, (block) => void made.push(block)));
+    if (count === 0) balancing.push(leafOf(new Uint8Array(0), profile, (block) => void done.push(block)));
     file = balancing.finish();
-    yield* made.splice(0);
+    yield* done.splice(0);
   };
   await home.put(blocks(), world);
   return file!;
@@ -65,8 +65,8 @@ export async function joinParts(
 ): Promise<FileLink> {
   const isAligned = parts.slice(0, -1).every(({ size }) => size % profile.chunkSize === 0);
   if (!isAligned) return store(contents(parts, get), home, world);
-  const made: Block[] = [];
-  const balancing = balancer(profile, (block) => void made.push(block));
+  const done: Block[] = [];
+  const balancing = balancer(profile, (block) => void done.push(block));
   let count = 0;
   for (const { cid, size } of parts) {
     // An empty last part has a leaf of its own, that no other file of these bytes has.
@@ -76,9 +76,9 @@ export async function joinParts(
       count++;
     }
   }
-  if (count === 0) balancing.push(leafOf(new Uint8Array(0), profile, (block) => void made.push(block)));
+  if (count === 0) balancing.push(leafOf(new Uint8Array(0), profile, (block) => void done.push(block)));
   const file = balancing.finish();
-  await home.put(made, world);
+  await home.put(done, world);
   return file;
 }
 

@@ -38,9 +38,9 @@ export async function retainAll(buckets: readonly Bucket[], home: Pinning, world
         count++;
       }
       if (count === 0) continue;
-      const made: Block[] = [];
-      const { cid } = tree.root((block) => void made.push(block));
-      await home.put(made, world);
+      const blocks: Block[] = [];
+      const { cid } = tree.root((block) => void blocks.push(block));
+      await home.put(blocks, world);
       labels.add(labelOf(bucket.name, what));
       await home.pin(cid, labelOf(bucket.name, what), world);
     }

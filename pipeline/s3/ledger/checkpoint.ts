@@ -42,7 +42,7 @@ export const emptyState = (): BucketState => ({ versions: versions(), uploads: n
 /** A checkpoint of a state that goes on changing: what it is at one place of the ledger. */
 export interface Snapshot {
   /** To be called before the versions of a key change. */
-  keep(key: string): void;
+  retain(key: string): void;
   /** The bytes of the checkpoint, once. */
   bytes(): AsyncGenerator<Uint8Array>;
 }
@@ -90,7 +90,7 @@ export function snapshotOf(state: BucketState, place: Place): Snapshot {
   };
 
   return {
-    keep(key) {
+    retain(key) {
       const isWritten = isDone || (written !== undefined && byBytes(key, written) <= 0);
       if (isWritten || before.has(key)) return;
       const copied = versions.encoded(key).map(({ bytes, isMarker }) => ({ bytes: Uint8Array.from(bytes), isMarker }));

@@ -11,8 +11,8 @@ const known = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 
 export async function objectAttributes(request: Request): Promise<void> {
   const object = await find(request);
-  const wanted = new Set((header(request, "x-amz-object-attributes") ?? "").split(",").map((name) => name.trim()));
-  const unknown = [...wanted].find((name) => !known.includes(name));
+  const requested = new Set((header(request, "x-amz-object-attributes") ?? "").split(",").map((name) => name.trim()));
+  const unknown = [...requested].find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new S3Error(
       "InvalidArgument",
@@ -23,14 +23,14 @@ export async function objectAttributes(request: Request): Promise<void> {
     request,
     "GetObjectAttributesResponse",
     {
-      ...(wanted.has("ETag") && { ETag: object.etag }),
-      ...(wanted.has("Checksum") &&
+      ...(requested.has("ETag") && { ETag: object.etag }),
+      ...(requested.has("Checksum") &&
         checksum && {
           Checksum: { ...checksumElements(object), ChecksumType: checksum.type ?? "FULL_OBJECT" },
         }),
-      ...(wanted.has("ObjectParts") && object.parts && { ObjectParts: partsXml(request, object) }),
-      ...(wanted.has("StorageClass") && { StorageClass: "STANDARD" }),
-      ...(wanted.has("ObjectSize") && { ObjectSize: object.size }),
+      ...(requested.has("ObjectParts") && object.parts && { ObjectParts: partsXml(request, object) }),
+      ...(requested.has("StorageClass") && { StorageClass: "STANDARD" }),
+      ...(requested.has("ObjectSize") && { ObjectSize: object.size }),
     },
     { "last-modified": new Date(object.modified).toUTCString(), ...versionHeader(request, request.bucket, object) },
   );

@@ -6,7 +6,7 @@ import { header, type Request, sendXml, writable } from "../request.ts";
 import type { StoredObject } from "../store/object.ts";
 import { aboutIn, checksumElements } from "./about.ts";
 import { assertCopyable, writeCondition } from "./conditions.ts";
-import { assertKey, find, versionHeader, type Wanted, writtenHeaders } from "./objects.ts";
+import { assertKey, find, type ObjectAddress, versionHeader, writtenHeaders } from "./objects.ts";
 
 export const isCopy = (request: Request): boolean => header(request, "x-amz-copy-source") !== undefined;
 
@@ -46,7 +46,7 @@ export async function copySource(request: Request): Promise<CopySource> {
   };
 }
 
-function sourceIn(text: string): Wanted {
+function sourceIn(text: string): ObjectAddress {
   const [, encodedPath = "", version] = /^([^?]*)(?:\?versionId=(.*))?$/.exec(text) ?? [];
   const path = decoded(encodedPath).replace(/^\//, "");
   const slash = path.indexOf("/");

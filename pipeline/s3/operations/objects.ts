@@ -29,21 +29,21 @@ export function assertKey(key: string): void {
 }
 
 /** An object to be found, in any bucket; by default that of the request. */
-export interface Wanted {
+export interface ObjectAddress {
   readonly bucket: string;
   readonly key: string;
   readonly version: string | undefined;
 }
 
-const wantedIn = (request: Request): Wanted => ({
+const addressIn = (request: Request): ObjectAddress => ({
   bucket: request.bucket,
   key: request.key,
   version: parameter(request, "versionId"),
 });
 
 /** @throws S3Error NoSuchBucket, NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker that is named */
-export async function find(request: Request, wanted: Wanted = wantedIn(request)): Promise<StoredObject> {
-  const { bucket, key, version } = wanted;
+export async function find(request: Request, address: ObjectAddress = addressIn(request)): Promise<StoredObject> {
+  const { bucket, key, version } = address;
   const own = request.s3.buckets.get(bucket);
   if (own) return findOwn(own, key, version);
   const release = await request.s3.releases.open(bucket, request.world);

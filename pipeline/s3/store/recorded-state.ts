@@ -122,7 +122,7 @@ function checkpointing(path: string, state: BucketState, last: Place) {
     /** To be called before a change of the state. */
     before(change: Change): void {
       const key = "alter" in change ? change.alter : keyChangedBy(change);
-      if (key !== undefined) snapshot?.keep(key);
+      if (key !== undefined) snapshot?.retain(key);
     },
     /** Begins to write the state as it is now, at that place. A failure is that of `finish`; the ledger has everything meanwhile. */
     begin(place: Place): void {

@@ -22,7 +22,7 @@ export function car(place: Place, form: Extract<Form, { kind: "car" }>, asking: 
     throw new Refusal(400, `entity-bytes=${address.query.get("entity-bytes")} is outside of ${stat.size} bytes`);
   }
   const scope = form.entityBytes && stat?.type === "file" && !range ? "block" : form.scope;
-  const looksInside = (Object.values(codecs) as readonly number[]).includes(cid.code);
+  const isDecoded = (Object.values(codecs) as readonly number[]).includes(cid.code);
 
   const whole = scope === "all" || (scope === "entity" && stat?.type === "file" && !range);
   const repeats = form.repeats && whole;
@@ -35,7 +35,7 @@ export function car(place: Place, form: Extract<Form, { kind: "car" }>, asking: 
     }
     const from: Get = (each) => (each.equals(cid) ? Promise.resolve(block) : get(each));
     if (repeats && cid.code === codecs.dagPb) return yield* withRepeats(cid, from);
-    const below = looksInside ? walk(cid, from, range ? { scope, range } : { scope }) : [{ cid, bytes: block }];
+    const below = isDecoded ? walk(cid, from, range ? { scope, range } : { scope }) : [{ cid, bytes: block }];
     for await (const each of below) if (!sent.has(keyOf(each.cid))) yield each;
   };
   const part = form.entityBytes ? `.${form.entityBytes.from}-${form.entityBytes.to ?? "*"}` : "";

@@ -51,9 +51,9 @@ function merge(base: string, ours: string, theirs: string, take: Side | undefine
 /** `text` with everything at and below these paths as `from` has it. */
 function withPathsOf(from: string, text: string, paths: readonly string[]): string {
   const isMeant = (leaf: string) => paths.some((path) => leaf === path || leaf.startsWith(`${path}/`));
-  const [wanted, there] = [leavesOf(from), leavesOf(text)];
-  const gone = [...there.keys()].filter((path) => isMeant(path) && !wanted.has(path)).map((path) => ({ path }));
-  const set = [...wanted].filter(([path, written]) => isMeant(path) && there.get(path) !== written);
+  const [chosen, there] = [leavesOf(from), leavesOf(text)];
+  const gone = [...there.keys()].filter((path) => isMeant(path) && !chosen.has(path)).map((path) => ({ path }));
+  const set = [...chosen].filter(([path, written]) => isMeant(path) && there.get(path) !== written);
   return editTree(text, [...gone, ...set.map(([path, written]) => ({ path, written }))]);
 }
 

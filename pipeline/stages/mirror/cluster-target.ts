@@ -38,13 +38,13 @@ export function clusterTarget(
 
   return {
     name: service.name,
-    storesOnce: true,
+    storesByCid: true,
     async items(planned, world) {
       const cids = [...new Map(planned.map(({ cid }) => [`${cid}`, cid])).values()];
       const statuses = await service.status(cids, world);
       const listed = await labelled(prefix, world);
-      const wanted = new Set(cids.map(String));
-      const others = listed.flatMap(({ cid, label }) => (wanted.has(`${cid}`) ? [] : (itemIn(label, cid) ?? [])));
+      const desired = new Set(cids.map(String));
+      const others = listed.flatMap(({ cid, label }) => (desired.has(`${cid}`) ? [] : (itemIn(label, cid) ?? [])));
       for (const { path, cid } of others) older.set(path, cid);
       return [...planned.filter(({ cid }) => statuses.get(`${cid}`)?.state === "pinned"), ...others];
     },

@@ -21,7 +21,7 @@ import { keyOf, type MirrorItem, type MirrorPlan, planMirror } from "./plan.ts";
 export interface MirrorTarget {
   readonly name: string;
   /** Whether data is stored once, at however many paths it is, and in addition to other data of the same path: at a node. */
-  readonly storesOnce: boolean;
+  readonly storesByCid: boolean;
   /**
    * What is there, whole: a copy that lost something is not among it. `planned`: what the mirror is to have, for a place that
    * lists data and not the paths of it.
@@ -65,10 +65,10 @@ export async function* mirror(
   campaign: Past & Pick<Parts, "log">,
   world: World,
 ): AsyncGenerator<MirrorEvent> {
-  const { head, plan } = await mirrorPlan(options, target.storesOnce, campaign, world);
+  const { head, plan } = await mirrorPlan(options, target.storesByCid, campaign, world);
   const have = new Map((await target.items(plan.items, world)).map((item) => [keyOf(item), item]));
-  const wanted = new Map(plan.items.map((item) => [keyOf(item), item]));
-  const gone = [...have].filter(([key]) => !wanted.has(key)).map(([, item]) => item);
+  const desired = new Map(plan.items.map((item) => [keyOf(item), item]));
+  const gone = [...have].filter(([key]) => !desired.has(key)).map(([, item]) => item);
   const fresh = plan.items.filter((item) => !have.has(keyOf(item)));
 
   // A new version may be there together with the old one only where the budget has room for both.
@@ -91,7 +91,7 @@ export async function* mirror(
   for (const item of gone) {
     if (!replaced.has(item.path)) continue;
     // Where paths are places, the new version took the place of the old one.
-    if (target.storesOnce) await target.remove(item, world);
+    if (target.storesByCid) await target.remove(item, world);
     yield { event: "removed", item };
   }
   for (const item of plan.left) yield { event: "left", item };
@@ -117,13 +117,13 @@ async function assertThere(planned: readonly MirrorItem[], target: MirrorTarget,
 /** The plan for the newest release. `once`: data is stored once, at however many paths it is. */
 export async function mirrorPlan(
   options: MirrorOptions,
-  once: boolean,
+  byCid: boolean,
   campaign: Past & Pick<Parts, "log">,
   world: World,
 ): Promise<{ readonly head: Head; readonly plan: MirrorPlan }> {
   const head = await publishedHead(campaign.log, world);
   const candidates = await candidatesOf(head, options, campaign, world);
-  return { head, plan: planMirror(candidates, options.budget, once) };
+  return { head, plan: planMirror(candidates, options.budget, byCid) };
 }
 
 const statusOf = (head: Head, { items, left }: MirrorPlan): MirrorStatus => ({ head, items, left });

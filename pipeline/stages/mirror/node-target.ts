@@ -18,7 +18,7 @@ export function nodeTarget(name: string, node: HomeNode, get: Get): MirrorTarget
 
   return {
     name: node.name,
-    storesOnce: true,
+    storesByCid: true,
     async items(_, world) {
       const [pins, incomplete] = [await node.pins(world), await node.incomplete?.(world)];
       const isIncomplete = new Set(incomplete?.map(({ label }) => label));

@@ -30,7 +30,7 @@ export interface MirrorPlan {
  *
  * @param budget bytes
  */
-export function planMirror(candidates: Iterable<MirrorItem>, budget: number, once: boolean): MirrorPlan {
+export function planMirror(candidates: Iterable<MirrorItem>, budget: number, byCid: boolean): MirrorPlan {
   const items: MirrorItem[] = [];
   const left: MirrorItem[] = [];
   const taken = new Set<string>();
@@ -40,7 +40,7 @@ export function planMirror(candidates: Iterable<MirrorItem>, budget: number, onc
     const key = keyOf(item);
     if (taken.has(key)) continue;
     taken.add(key);
-    const known = once && data.has(identity(item.cid));
+    const known = byCid && data.has(identity(item.cid));
     const more = known ? 0 : item.bytes;
     if (bytes + more > budget) {
       left.push(item);

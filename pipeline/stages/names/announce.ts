@@ -69,23 +69,23 @@ export interface ReadBack {
  * @throws Failure `unavailable` at the name's deadline, which lists every server that answers another value.
  */
 export async function readBack(name: ConfiguredName, value: string, world: World): Promise<ReadBack> {
-  const wanted = normalized(value);
+  const target = normalized(value);
   const until = performance.now() + name.deadline;
   for (let round = 0; ; round++) {
     const left = until - performance.now();
     const observed = await observeName(name, Math.max(left, leastTimeoutMs), world);
     const { value: answer, authorities = [] } = observed.answers ?? {};
-    if (answer !== undefined && agreedValue(observed) === wanted) return { name, value: answer, authorities };
-    if (left <= 0) throw notReadBack(name, wanted, observed);
-    const right = authorities.filter((answer) => normalized(answer.value ?? "") === wanted).length;
+    if (answer !== undefined && agreedValue(observed) === target) return { name, value: answer, authorities };
+    if (left <= 0) throw notReadBack(name, target, observed);
+    const right = authorities.filter((answer) => normalized(answer.value ?? "") === target).length;
     const total = authorities.length > 0 ? { total: authorities.length } : {};
     world.progress({ task: `reading ${name.name} back`, done: right, ...total, unit: "servers" });
     await world.sleep(Math.min(pauses[Math.min(round, pauses.length - 1)]!, Math.max(left, 1)));
   }
 }
 
-function notReadBack({ deadline }: ConfiguredName, wanted: string, observed: NameObservation): Failure {
-  const lines = firstLines(describeAnswers(observed, wanted));
+function notReadBack({ deadline }: ConfiguredName, target: string, observed: NameObservation): Failure {
+  const lines = firstLines(describeAnswers(observed, target));
   const what = `it was written, and not all servers say so after ${deadline / 1000} s:`;
   return new Failure("unavailable", [what, ...lines].join("\n"));
 }

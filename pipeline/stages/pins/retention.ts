@@ -45,15 +45,15 @@ export async function* oldReleases(
   if (retainsAll(campaign)) return;
   const named = numbersIn(campaign);
   // Of the same data in another spelling some services unpin together.
-  const kept = new Set([...campaign.pins.extra.map(({ cid }) => CID.parse(cid)), ...needed].map(identity));
+  const retained = new Set([...campaign.pins.extra.map(({ cid }) => CID.parse(cid)), ...needed].map(identity));
   for (const number of named) {
     const pointedAt = await releaseAt(number, head, campaign.log, world);
-    for (const cid of await rootsOf(pointedAt, campaign, world)) kept.add(identity(cid));
+    for (const cid of await rootsOf(pointedAt, campaign, world)) retained.add(identity(cid));
   }
   for await (const { at, stays } of byRule(head, named, campaign, world)) {
     const cids = stays ? await rootsOf(at, campaign, world) : await rootsKnown(at, campaign, world);
-    if (stays) for (const cid of cids) kept.add(identity(cid));
-    else yield { head: at, cids: cids.filter((cid) => !kept.has(identity(cid))) };
+    if (stays) for (const cid of cids) retained.add(identity(cid));
+    else yield { head: at, cids: cids.filter((cid) => !retained.has(identity(cid))) };
   }
 }
 

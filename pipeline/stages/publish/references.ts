@@ -128,14 +128,14 @@ function building(
     return source;
   };
 
-  const stored = async (made: References): Promise<Outcome> => {
-    if ("why" in made) return made;
+  const stored = async (built: References): Promise<Outcome> => {
+    if ("why" in built) return built;
     const put = (block: Block) => {
       if (!home) return;
       pending.push(block);
       bytes += block.bytes.length;
     };
-    const { json, consolidated, leftOut } = made;
+    const { json, consolidated, leftOut } = built;
     const link = fileOf(new TextEncoder().encode(json), profiles["cid-v1"], put);
     if (bytes > mostPending) await store();
     return { cid: link.cid.toString(), tsize: link.tsize, size: link.size, consolidated, leftOut };
@@ -147,9 +147,9 @@ function building(
     const find = async (): Promise<Outcome> => {
       const known = references.get(key) as Outcome | undefined;
       if (known && ("why" in known || !home || (await isStored(CID.parse(known.cid), home, world)))) return known;
-      const made = await stored(await build().catch(badContent));
-      references.set(key, made as Json);
-      return made;
+      const built = await stored(await build().catch(badContent));
+      references.set(key, built as Json);
+      return built;
     };
     const asked = underWay.get(key) ?? find();
     underWay.set(key, asked);

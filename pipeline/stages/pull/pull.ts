@@ -60,7 +60,7 @@ export async function pull(
 ): Promise<Pulled> {
   const source = remembering(from);
   const reach = firstOf(home, source);
-  const get: Get = (wanted) => required(wanted, reach, world);
+  const get: Get = (asked) => required(asked, reach, world);
   const remote = await recognise(cid, get, world);
   const name = nameOf(remote);
   const before = beforeOf(name);
@@ -160,13 +160,13 @@ async function* apartFromPortal(
   home: HomeNode,
   world: World,
 ): AsyncGenerator<Block & { readonly isNew: boolean }> {
-  const seen = new Set(before ? [`${before}`] : []);
+  const visited = new Set(before ? [`${before}`] : []);
   const todo: { readonly cid: CID; readonly apart: boolean }[] = [{ cid: head, apart: true }];
   // What can be reached along the main line as well is contained: that line is followed first, being pushed last.
   for (let at = todo.pop(); at; at = todo.pop()) {
     const { cid, apart } = at;
-    if (seen.has(`${cid}`)) continue;
-    seen.add(`${cid}`);
+    if (visited.has(`${cid}`)) continue;
+    visited.add(`${cid}`);
     const here = await home.get(cid, world);
     const bytes = here ?? (await source.get(cid, world));
     if (!bytes) throw new Failure("unavailable", `release ${cid} is neither on ${home.name} nor on ${source.name}`);
@@ -175,7 +175,7 @@ async function* apartFromPortal(
     const isMain = cid.equals(head) || !apart;
     for (const parent of [...parentsOf(release)].reverse())
       todo.push({ cid: parent, apart: !(isMain && release.previous?.equals(parent)) });
-    world.progress({ task: "reading releases", done: seen.size, unit: "releases" });
+    world.progress({ task: "reading releases", done: visited.size, unit: "releases" });
   }
 }
 

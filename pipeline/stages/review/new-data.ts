@@ -64,7 +64,7 @@ export async function reviewData(
   const share = Math.max(mostForOne, 1 / Math.max(1, fresh.length));
   const part = { bytes: Math.ceil(bounds.bytes * share), blocks: Math.ceil(bounds.blocks * share) };
   const found = new Map<Change, Data>();
-  const look = async ([i, { change, leaf }]: [number, (typeof fresh)[number]]) => {
+  const describe = async ([i, { change, leaf }]: [number, (typeof fresh)[number]]) => {
     const before = base.get(change.path);
     found.set(
       change,
@@ -72,7 +72,7 @@ export async function reviewData(
     );
   };
   const probeAll = async (some: Iterable<[number, (typeof fresh)[number]]>) => {
-    for await (const _ of inOrder(some, atOnce, look)) {
+    for await (const _ of inOrder(some, atOnce, describe)) {
       await pause();
       world.signal.throwIfAborted();
       world.progress({ task: "describing", done: found.size, total: fresh.length, unit: "leaves" });

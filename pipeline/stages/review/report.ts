@@ -73,7 +73,7 @@ export async function reportOn(
   ]);
   for (const [cid, size] of sizes) campaign.sizes.set(cid, size);
   await campaign.sizes.save();
-  const looked = {
+  const result = {
     root: rootsOf(sides, campaign),
     changes: data.map(({ change }): ReportedChange => change),
     findings: [
@@ -88,8 +88,8 @@ export async function reportOn(
     campaign: campaign.facts.campaign,
     ...(proposed.sha && { sha: proposed.sha }),
     ...(proposed.baseSha && { baseSha: proposed.baseSha }),
-    state: stateOf(looked),
-    ...looked,
+    state: stateOf(result),
+    ...result,
     onlyTextual: merged !== undefined && (await mergesByLine(sides.texts, world)) === false,
     removals,
     endpoints,

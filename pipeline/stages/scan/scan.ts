@@ -148,17 +148,17 @@ async function searchLeaf(
   alone: ReturnType<typeof atMost>,
   world: World,
 ): Promise<LeafContents> {
-  const getOnce = cachingRoot(cid, get);
-  const { type, size, tsize } = await stat(cid, getOnce);
+  const cachingGet = cachingRoot(cid, get);
+  const { type, size, tsize } = await stat(cid, cachingGet);
   const plain = { kind: type, size };
   if (type === "file") {
-    const source = await openFile(cid, getOnce);
+    const source = await openFile(cid, cachingGet);
     if (!source) return { found: [], plain };
     const here = await describedFile(source, readers, world, sidecar && sidecarAt(sidecar, get));
     return { found: [{ below: "", cid: cid.toString(), size: tsize, ...here }], plain: null };
   }
   if (type !== "directory" || readers.length === 0) return { found: [], plain };
-  const open = (mostNames: number) => openFolder(cid, getOnce, { mostNames });
+  const open = (mostNames: number) => openFolder(cid, cachingGet, { mostNames });
   const searched = { cid: cid.toString(), size: tsize, open };
   const search = await findDatasets(searched, readers, world, { limits: smallBounds, orThrow: true }).catch((error) => {
     if (!(error instanceof TooLarge)) throw error;

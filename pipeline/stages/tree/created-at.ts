@@ -39,8 +39,8 @@ async function ownTime(
   const release = `${number} ${previous ?? "-"} ${root} ${tree}`;
   const file = join(campaign.state, "made");
   const noted = await readIfThere(file);
-  const [of, made] = (noted?.toString() ?? "").trimEnd().split("\n");
-  if (of === release && made) return made;
+  const [of, createdAt] = (noted?.toString() ?? "").trimEnd().split("\n");
+  if (of === release && createdAt) return createdAt;
   const now = seconds(world.now());
   await writeDurably(file, `${release}\n${now}\n`);
   return now;

@@ -110,9 +110,9 @@ export async function lackingSources(
 ): Promise<Carried[]> {
   const lacking: Carried[] = [];
   let bytes = 0;
-  let looked = 0;
+  let count = 0;
   for await (const { release } of releasesFrom(head, log, world)) {
-    if (looked++ === mostAdded.releases || (await log.source(release, world))) break;
+    if (count++ === mostAdded.releases || (await log.source(release, world))) break;
     const text = await textAtHome(release, home, world);
     if (!text) break;
     bytes += text.length;

@@ -19,26 +19,26 @@ import { type Past, sourceOf, treeOf } from "./past.ts";
 export async function* withoutData(head: Head, campaign: Past, world: World): AsyncGenerator<Block> {
   const { log, get } = campaign;
   const sent = new Set<string>();
-  const once = function* (block: Block): Generator<Block> {
+  const unsent = function* (block: Block): Generator<Block> {
     if (sent.has(keyOf(block.cid))) return;
     sent.add(keyOf(block.cid));
     yield block;
   };
   for await (const { release } of allReleasesFrom(head, log, world)) {
-    yield* once(releaseBlock(release));
-    for await (const block of walk(release.tree, get, { scope: "all" })) yield* once(block);
+    yield* unsent(releaseBlock(release));
+    for await (const block of walk(release.tree, get, { scope: "all" })) yield* unsent(block);
     const { tree } = readTree(await sourceOf(release, campaign, world));
     for (const folder of await foldersOf(release.root, tree, get)) {
       if (sent.has(keyOf(folder))) continue;
-      for await (const block of walk(folder, get, { scope: "entity" })) yield* once(block);
+      for await (const block of walk(folder, get, { scope: "entity" })) yield* unsent(block);
     }
   }
   // The portal links to the tree, whose data must be left out.
   for await (const { name, cid } of entries(head.release.portal, get)) {
     if (name === "tree") continue;
-    for await (const block of walk(cid, get, { scope: "all" })) yield* once(block);
+    for await (const block of walk(cid, get, { scope: "all" })) yield* unsent(block);
   }
-  for await (const block of walk(head.release.portal, get, { scope: "entity" })) yield* once(block);
+  for await (const block of walk(head.release.portal, get, { scope: "entity" })) yield* unsent(block);
 }
 
 /** The same, with the data of `head`, without that of `since`. */

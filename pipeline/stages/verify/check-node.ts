@@ -79,8 +79,8 @@ async function checkPins(
     });
   }
   const doubtful = deep ? incomplete.filter(({ why }) => why !== undefined) : [];
-  const isKept = (cid: CID) => kept.has(cid.toString()) || doubtful.some(({ root }) => root.equals(cid));
-  const lost = [release.root, release.portal].filter((cid) => !isKept(cid));
+  const isPinned = (cid: CID) => kept.has(cid.toString()) || doubtful.some(({ root }) => root.equals(cid));
+  const lost = [release.root, release.portal].filter((cid) => !isPinned(cid));
   if (lost.length === 0) return "keeps the tree and the portal";
   throw new Failure("drift", [`does not keep ${lost.join(" nor ")}`, ...incompleteLines(incomplete)].join("\n"));
 }

@@ -213,9 +213,9 @@ function checkChanges({ release, tree }: PublishedTree, before: PublishedTree): 
     throw new Failure("corrupt", "the changes it tells are not those between its tree.yaml and the one before");
   }
   for (const what of ["root", "portal"] as const) {
-    const [told, was] = [release!.before?.[what], before.release?.[what]];
-    if (`${told}` !== `${was}`) {
-      throw new Failure("corrupt", `it tells that the ${what} before it was ${told}, and that was ${was}`);
+    const [recorded, was] = [release!.before?.[what], before.release?.[what]];
+    if (`${recorded}` !== `${was}`) {
+      throw new Failure("corrupt", `it tells that the ${what} before it was ${recorded}, and that was ${was}`);
     }
   }
 }

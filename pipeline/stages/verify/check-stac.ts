@@ -36,8 +36,8 @@ export async function* checkStac(
 ): AsyncGenerator<Check> {
   const subject = `portal of release ${release.number}`;
   for await (const check of checked("stac", subject, () => judge(release.portal, get, schemas, timeoutMs, world))) {
-    const mend = "correct the metadata of what is named, and publish again";
-    yield check.problem === "drift" ? { ...check, mend } : check;
+    const fix = "correct the metadata of what is named, and publish again";
+    yield check.problem === "drift" ? { ...check, mend: fix } : check;
   }
 }
 

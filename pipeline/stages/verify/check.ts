@@ -33,8 +33,8 @@ export async function* checked(
 export function failed(check: Check["check"], subject: string, error: Failure): Check {
   const problems: Partial<Record<Kind, Check["problem"]>> = { corrupt: "corrupt", input: "corrupt", drift: "drift" };
   const problem = problems[error.kind] ?? "unchecked";
-  const mend = problem === "unchecked" && error.hint !== undefined ? { mend: error.hint } : {};
-  return { check, subject, ok: false, says: error.message, problem, ...mend };
+  const fix = problem === "unchecked" && error.hint !== undefined ? { mend: error.hint } : {};
+  return { check, subject, ok: false, says: error.message, problem, ...fix };
 }
 
 /** Returns the outcome of a whole verification. */

@@ -262,11 +262,11 @@ describe("directories", () => {
     it("load no raw leaves where a completeness check passes them over", async () => {
       asked.length = 0;
       const leaves: string[] = [];
-      const wants = async (cid: CID) => {
+      const shouldVisit = async (cid: CID) => {
         if (cid.code === codecs.raw) leaves.push(cid.toString());
         return cid.code !== codecs.raw;
       };
-      const blocks = await cidsOf(top.cid, get, { scope: "all", wants });
+      const blocks = await cidsOf(top.cid, get, { scope: "all", shouldVisit });
       expect([...new Set(leaves)]).toEqual([x.cid.toString()]);
       expect(new Set(asked)).toEqual(new Set(blocks));
       expect(asked).not.toContain(x.cid.toString());
@@ -509,9 +509,9 @@ describe("what holds its bytes in its name", () => {
       put,
     );
     const wanted: string[] = [];
-    const wants = (cid: CID) => wanted.push(`${cid}`) > 0;
+    const shouldVisit = (cid: CID) => wanted.push(`${cid}`) > 0;
     const blocks = [root.cid, below.cid].map(String);
-    expect(await cidsOf(root.cid, get, { scope: "all", wants })).toEqual(blocks);
+    expect(await cidsOf(root.cid, get, { scope: "all", shouldVisit })).toEqual(blocks);
     expect(wanted).toEqual(blocks);
     for (const scope of ["all", "entity", "block"] as const) expect(await cidsOf(inline, get, { scope })).toEqual([]);
   });

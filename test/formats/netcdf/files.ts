@@ -13,7 +13,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { madeOnce } from "../../servers/made.ts";
+import { installOnce } from "../../servers/made.ts";
 import { python } from "../../servers/python.ts";
 
 export interface NetcdfFiles {
@@ -111,7 +111,7 @@ async function madeBy(
   const version = createHash("sha256").update(program);
   for (const file of scripts) version.update(readFileSync(file));
   const name = `netcdf-${generator.slice(0, -3)}-${version.digest("hex").slice(0, 12)}`;
-  const folder = await madeOnce(name, "a few seconds", async (made) => {
+  const folder = await installOnce(name, "a few seconds", async (made) => {
     await execa(program, [scripts[0]!, made]);
     await finish?.(made, async (paths) => (await execa(program, [scripts[1]!, ...paths])).stdout);
   });

@@ -319,14 +319,14 @@ pins:
     await writeFile(join(folder, "campaign.yaml"), config(how));
     const around = await surroundings();
     const campaign = await openCampaign(folder, { SHOP_TOKEN: "canary" }, worldOf(around));
-    const { accepts: wants, pinsEverything: whole } = campaign.pinServices.find(({ name }) => name === "shop")!;
+    const { accepts: shouldVisit, pinsEverything: whole } = campaign.pinServices.find(({ name }) => name === "shop")!;
     await campaign.close();
     const file = async (text: string) => (await aFile(around.home, text)).cid;
     const raw = `  small.nc: ${await file("1")}\n  large.nc: ${await file("x".repeat(2000))}\n  deep:\n    small.nc: ${await file("2")}\n`;
     const tree = `${await treeOf(around, { "products/a/radar": "Radar" })}raw:\n${raw}`;
     done(
       await run(around, tree, {
-        change: changing("shop", (keeper) => ({ ...keeper, accepts: wants, pinsEverything: whole })),
+        change: changing("shop", (keeper) => ({ ...keeper, accepts: shouldVisit, pinsEverything: whole })),
       }),
     );
     expect(await labelsAt(around, "shop")).toEqual(leaves.map((path) => `orcestra/${path}@1`));

@@ -76,17 +76,17 @@ interface Dictionary {
   readonly singulars: readonly string[];
 }
 
-let made: Dictionary | undefined;
+let cached: Dictionary | undefined;
 
 function dictionary(): Dictionary {
-  made ??= dictionaryOf([
+  cached ??= dictionaryOf([
     ...base.map((written, index) => [written, index] as const),
     ...[...accepted.split("\n"), ...common.split("\n")].flatMap((line) => {
       const [written, definition] = line.split(" = ");
       return definition ? [[written!, definition] as const] : [];
     }),
   ]);
-  return made;
+  return cached;
 }
 
 /** Each entry: names, with their plurals behind a slash where these are irregular, then symbols behind a bar. */

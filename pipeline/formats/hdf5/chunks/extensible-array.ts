@@ -33,7 +33,7 @@ interface ExtensibleArray {
   readonly from: number;
   readonly to: number;
   /** Addresses of data blocks that were read. */
-  readonly seen: Set<number>;
+  readonly visited: Set<number>;
   /** The index of an element's chunk. */
   indexAt(position: number): readonly number[];
 }
@@ -128,7 +128,7 @@ async function readHeader(grid: ChunkGrid, address: number): Promise<ExtensibleA
     directLevels: Math.min(count, 2 * Math.log2(leastPointers)),
     from: positionOf(slowestFirst(first), counts),
     to: positionOf(slowestFirst(last), counts),
-    seen: new Set(),
+    visited: new Set(),
     indexAt(position) {
       const [slowest, ...others] = indexAt(position, counts);
       return others.toSpliced(unlimited, 0, slowest!);
@@ -148,7 +148,7 @@ function addressesIn(block: Cursor, position: number): (i: number) => number | u
 
 /** The data blocks of a level that have elements which are sought. @param written of each, its pages. */
 function* blocksIn(
-  { from, to, seen, grid }: ExtensibleArray,
+  { from, to, visited, grid }: ExtensibleArray,
   { blocks, length, start }: Level,
   addressOf: (i: number) => number | undefined,
   written: (i: number) => Iterable<number>,
@@ -158,8 +158,8 @@ function* blocksIn(
   for (let i = first; i <= last; i++) {
     const address = addressOf(i);
     if (address === undefined) continue;
-    if (seen.has(address)) throw damaged(`${what} has a block twice`, grid.storage.base + address);
-    seen.add(address);
+    if (visited.has(address)) throw damaged(`${what} has a block twice`, grid.storage.base + address);
+    visited.add(address);
     yield { address, start: start + i * length, length, written: written(i) };
   }
 }

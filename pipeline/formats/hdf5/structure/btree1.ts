@@ -33,14 +33,14 @@ const longestNode = 2 ** 20;
 
 /** Entries of the leaves, a leaf at a time, each made when it is asked for. @throws Failure `input` where the tree is damaged. */
 export async function* btree1(storage: Storage, root: number, kind: BTree1Kind): AsyncGenerator<Iterable<BTree1Entry>> {
-  const seen = new Set<number>();
+  const visited = new Set<number>();
   let [nodes, level] = [[root], undefined as number | undefined];
   while (nodes.length > 0) {
     const below: number[] = [];
     let levelOfThese: number | undefined;
     for (const address of nodes) {
-      if (seen.has(address)) throw damaged(`${kind.what} has a node twice`, storage.base + address);
-      seen.add(address);
+      if (visited.has(address)) throw damaged(`${kind.what} has a node twice`, storage.base + address);
+      visited.add(address);
     }
     for await (const node of inOrder(nodes, atOnce, (address) => readNode(storage, address, kind))) {
       levelOfThese ??= node.level;

@@ -56,13 +56,13 @@ const around = 10;
 export async function* btree2(storage: Storage, address: number, kind: BTree2Kind): AsyncGenerator<BTree2Records> {
   const header = await readHeader(storage, address, kind);
   const { type, recordLength } = header;
-  const seen = new Set<number>();
+  const visited = new Set<number>();
   let nodes = header.root ? [header.root] : [];
   for (let level = header.levels.length - 1; level >= 0 && nodes.length > 0; level--) {
     const below: Child[] = [];
     for (const node of nodes) {
-      if (seen.has(node.address)) throw damaged(`${kind.what} has a node twice`, storage.base + node.address);
-      seen.add(node.address);
+      if (visited.has(node.address)) throw damaged(`${kind.what} has a node twice`, storage.base + node.address);
+      visited.add(node.address);
     }
     for await (const node of inOrder(nodes, atOnce, (child) => readNode(storage, child, level, header, kind))) {
       yield { type, recordLength, records: node.records };

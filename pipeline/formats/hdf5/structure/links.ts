@@ -102,11 +102,11 @@ async function* oldLinks(storage: Storage, table: Cursor, spendOn: (bytes: numbe
   const tree = table.definedAddress("a group's index");
   const names = await localHeap(storage, table.definedAddress("a group's names"));
   const kind = { what: "a group's index", type: 0, keyLength: storage.widths.lengths } as const;
-  const seen = new Set<number>();
+  const visited = new Set<number>();
   for await (const entries of btree1(storage, tree, kind)) {
     for (const { address } of entries) {
-      if (seen.has(address)) throw damaged("a group has a node twice", storage.base + address);
-      seen.add(address);
+      if (visited.has(address)) throw damaged("a group has a node twice", storage.base + address);
+      visited.add(address);
     }
     for await (const links of inOrder(entries, atOnce, ({ address }) => symbolsAt(storage, address, names, spendOn)))
       yield* links;

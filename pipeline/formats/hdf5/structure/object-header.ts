@@ -66,12 +66,12 @@ export async function readObjectHeader(storage: Storage, address: number): Promi
   };
   take(first.block, first.end);
 
-  const seen = new Set<number>([address]);
+  const visited = new Set<number>([address]);
   // The blocks of one header don't overlap, so together they are not longer than the file.
   let budget = storage.source.size;
   for (let next = following.shift(); next; next = following.shift()) {
-    if (seen.has(next.address)) throw damaged("an object's header continues in itself", storage.base + next.address);
-    seen.add(next.address);
+    if (visited.has(next.address)) throw damaged("an object's header continues in itself", storage.base + next.address);
+    visited.add(next.address);
     budget -= next.length;
     if (budget < 0) throw damaged("an object's header is longer than the file", storage.base + address);
     storage.budget.spend("memory", next.length);

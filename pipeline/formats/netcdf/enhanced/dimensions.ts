@@ -108,9 +108,9 @@ function assigning(scales: readonly Scale[]): (found: FoundDataset, group: strin
     if (++count > mostMadeUp)
       throw new Failure("input", `the file has more than ${mostMadeUp} dimensions without names, and is not read`);
     const name = `phony_dim_${next}`;
-    const made = { name: group === "" ? name : `${group}/${name}`, size, unlimited, group, number: next++ };
-    byKind.set(key, [...known, made]);
-    return made;
+    const added = { name: group === "" ? name : `${group}/${name}`, size, unlimited, group, number: next++ };
+    byKind.set(key, [...known, added]);
+    return added;
   };
 
   return ({ dataset, attributes }, group) => {

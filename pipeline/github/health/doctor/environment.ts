@@ -59,18 +59,18 @@ type Known = Awaited<ReturnType<Rest["repos"]["getEnvironment"]>>["data"];
 
 /** Returns the environment's other protection rules, because GitHub's PUT resets every rule that the request omits. */
 function protectionOf({ protection_rules = [] }: Known) {
-  const kept: {
+  const allowed: {
     wait_timer?: number;
     reviewers?: { type: "User" | "Team"; id: number }[];
     prevent_self_review?: boolean;
   } = {};
   for (const rule of protection_rules) {
-    if ("wait_timer" in rule && rule.wait_timer !== undefined) kept.wait_timer = rule.wait_timer;
+    if ("wait_timer" in rule && rule.wait_timer !== undefined) allowed.wait_timer = rule.wait_timer;
     if (!("reviewers" in rule)) continue;
-    if (rule.prevent_self_review !== undefined) kept.prevent_self_review = rule.prevent_self_review;
-    kept.reviewers = (rule.reviewers ?? []).flatMap(({ type, reviewer }) =>
+    if (rule.prevent_self_review !== undefined) allowed.prevent_self_review = rule.prevent_self_review;
+    allowed.reviewers = (rule.reviewers ?? []).flatMap(({ type, reviewer }) =>
       type && reviewer?.id !== undefined ? [{ type, id: reviewer.id }] : [],
     );
   }
-  return kept;
+  return allowed;
 }

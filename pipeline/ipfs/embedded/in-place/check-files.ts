@@ -29,12 +29,12 @@ export async function lostBlocks(
   list: LoadedList,
   inPlace: InPlace,
   world: World,
-  { wanted = () => true, progress }: { wanted?(file: ListedFile): boolean; progress?(bytes: number): void } = {},
+  { isChecked = () => true, progress }: { isChecked?(file: ListedFile): boolean; progress?(bytes: number): void } = {},
 ): Promise<LostBlocks[]> {
   const lost = new Map<ListedFile, { problem: string; entries: number[] }>();
   for (const entry of byOffset(list)) {
     const place = placeOfEntry(list, entry);
-    if (!wanted(place.file)) continue;
+    if (!isChecked(place.file)) continue;
     await pause();
     world.signal.throwIfAborted();
     const read = await inPlace.read(place);
@@ -82,7 +82,7 @@ export type Touched = ReadonlyMap<ListedFile, FileVersion | undefined>;
 async function recheckList(list: LoadedList, suspects: Touched, inPlace: InPlace, world: World): Promise<void> {
   let done = 0;
   const lost = await lostBlocks(list, inPlace, world, {
-    wanted: (file) => suspects.has(file),
+    isChecked: (file) => suspects.has(file),
     progress(bytes) {
       done += bytes;
       world.progress({ task: `checking files in place below ${list.added}`, done, unit: "bytes" });

@@ -26,7 +26,7 @@ export async function collectPlaces(
     return false;
   };
   let removed = 0;
-  let kept = 0;
+  let retained = 0;
   // Of a block that several lists have, the first place that can be read stays.
   const placed = new Set<string>();
   const files = inPlace.state();
@@ -41,12 +41,12 @@ export async function collectPlaces(
       staying[entry] = 1;
     }
     const count = staying.reduce((sum, stays) => sum + stays, 0);
-    kept += count;
+    retained += count;
     removed += list.index.count - count;
-    if (count < list.index.count) await rewriteList(inPlace, list, { keeps: (entry) => staying[entry] === 1 });
+    if (count < list.index.count) await rewriteList(inPlace, list, { isRetained: (entry) => staying[entry] === 1 });
   }
   inPlace.refresh("all");
-  return { removed, kept };
+  return { removed, kept: retained };
 
   function isElsewhere(digest: Uint8Array, list: LoadedList, entry: number): boolean {
     const places = [...inPlace.places(digest)];

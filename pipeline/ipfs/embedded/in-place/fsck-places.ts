@@ -50,7 +50,7 @@ export async function* checkPlaces(
     if (repair && (lost.length > 0 || touched.size > 0)) {
       const out = lostIn.get(list)!;
       await rewriteList(inPlace, list, {
-        keeps: (entry) => !out.has(entry),
+        isRetained: (entry) => !out.has(entry),
         file: (file) => asFound(file, touched.get(file), false),
       });
     }

@@ -27,7 +27,7 @@ export async function inPlaceOnly(
   const found: InPlaceRoot[] = [];
   for (const root of roots) {
     let added: string | undefined;
-    const wants = (cid: CID): boolean => {
+    const shouldVisit = (cid: CID): boolean => {
       world.signal.throwIfAborted();
       if (added !== undefined) return false;
       if (hasLinks(cid)) return true;
@@ -36,7 +36,7 @@ export async function inPlaceOnly(
       return false;
     };
     try {
-      for await (const _ of walk(root, get, { scope: "all", wants })) if (added !== undefined) break;
+      for await (const _ of walk(root, get, { scope: "all", shouldVisit })) if (added !== undefined) break;
     } catch (error) {
       // A node that is missing is reported with the pin that lacks it.
       if (!isFailure(error, "corrupt", "input", "unavailable")) throw error;

@@ -13,17 +13,17 @@ import { storeList } from "./record-places.ts";
 
 export interface ListChange {
   /** Whether the block of an entry of the index stays. Absent: all do. */
-  keeps?(entry: number): boolean;
+  isRetained?(entry: number): boolean;
   /** What the list has of a file from now on. Absent: the same. */
   file?(file: ListedFile): ListedFile;
 }
 
-export async function rewriteList(inPlace: InPlace, list: LoadedList, { keeps, file }: ListChange): Promise<void> {
+export async function rewriteList(inPlace: InPlace, list: LoadedList, { isRetained, file }: ListChange): Promise<void> {
   const { added, index, starts } = list;
   const staying: number[] = [];
   const used = new Set<number>();
   for (let entry = 0; entry < index.count; entry++) {
-    if (keeps && !keeps(entry)) continue;
+    if (isRetained && !isRetained(entry)) continue;
     staying.push(entry);
     used.add(fileAt(starts, placeAt(index, entry).offset));
   }

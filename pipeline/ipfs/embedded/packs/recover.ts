@@ -61,6 +61,6 @@ async function recoverPack(folder: string, pack: Pack, size: number, world: Worl
     closeSync(fd);
   }
   await writeDurably(indexPath, index.bytes);
-  const [left, kept] = [size - pack.index.covered, index.count - pack.index.count];
-  world.log(`${pack.path}: an interrupted run left ${left} bytes; kept the ${kept} whole blocks in them`);
+  const [left, recovered] = [size - pack.index.covered, index.count - pack.index.count];
+  world.log(`${pack.path}: an interrupted run left ${left} bytes; kept the ${recovered} whole blocks in them`);
 }
