@@ -30,7 +30,11 @@ const coastlines: Plugin = {
 
 /** Small modules of every page. */
 const shared =
-  /vite.preload-helper|browser.(dom|texts.(en|texts))\.|pipeline.core.(failure|json|concurrency|recent|joined|evenly|text.(shown|order|plural)|dataset.(instant|extent|dataset)|page.(groups|html)|stac.names)\.ts/;
+  /vite.preload-helper|browser.(dom|texts.(en|texts))\.|pipeline.core.(failure|json|concurrency|recent|joined|evenly|text.(shown|order|plural|entities)|dataset.(instant|extent|dataset)|page.(groups|html)|stac.names)\.ts/;
+
+/** What finds and shows datasets, without the views that are loaded when they are chosen. */
+const finding =
+  /[\\/]@?preact[\\/]|browser.find.(?!main|tree|folders|releases)[\w-]+.tsx?|pipeline.core.(search.(?!question.(?!condition))|page.row|text.format-name|last-at-most)/;
 
 /** CIDs, and reading and checking blocks. */
 const blocks =
@@ -76,6 +80,7 @@ export default defineConfig({
           includeDependenciesRecursively: false,
           groups: [
             { name: "shared", test: shared },
+            { name: "finding", test: finding },
             { name: "blocks", test: blocks },
             { name: "quicklook", test: quicklook },
           ],

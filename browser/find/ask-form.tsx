@@ -5,6 +5,7 @@ import type { ListRow } from "../../pipeline/core/page/row.ts";
 import { oneLine } from "../../pipeline/core/text/shown.ts";
 import { texts } from "../texts/texts.ts";
 import { isNarrow, nothingAsked, type ViewName, views } from "./ask.ts";
+import { loadQuestions } from "./engine.ts";
 import { chosenParts } from "./parts.ts";
 import { answer, ask, setAsk } from "./state.ts";
 
@@ -51,6 +52,7 @@ export function AskForm() {
           spellcheck={false}
           enterkeyhint="search"
           aria-keyshortcuts="/"
+          onFocus={() => void loadQuestions().catch(() => undefined)}
           onInput={(event) => setAsk({ ...ask.value, q: event.currentTarget.value }, true)}
         />
         <Toggle of="filters" isOpen={isFiltersOpen} text={find.filtersShown(chosen)} />

@@ -9,7 +9,7 @@ import type { ListRow } from "../../pipeline/core/page/row.ts";
 import type { Field } from "../../pipeline/core/search/index/document.ts";
 import { type IndexReader, openIndex } from "../../pipeline/core/search/index/index-reader.ts";
 import type { Query } from "../../pipeline/core/search/query.ts";
-import { type Question, questionOf } from "../../pipeline/core/search/question/question.ts";
+import type { Question } from "../../pipeline/core/search/question/condition.ts";
 import { ranked } from "../../pipeline/core/search/rank.ts";
 import { type FacetCount, type Found, facetCounts, search } from "../../pipeline/core/search/search.ts";
 import { type Ask, fieldNames, type Sort } from "./ask.ts";
@@ -53,6 +53,15 @@ export async function openEngine(campaign: Campaign): Promise<Engine> {
   return new IndexEngine(await openIndex((path) => readPortal(`search/${path}`)), campaign);
 }
 
+/** What understands a question comes when one is asked: no first view needs it. */
+export const loadQuestions = () => import("../../pipeline/core/search/question/question.ts");
+
+async function understood(typed: string, { time }: Campaign): Promise<Question> {
+  if (typed.trim() === "") return { query: {}, conditions: [] };
+  const { questionOf } = await loadQuestions();
+  return questionOf(typed, { time });
+}
+
 class IndexEngine implements Engine {
   readonly isLocal: boolean;
   readonly #index: IndexReader;
@@ -73,7 +82,7 @@ class IndexEngine implements Engine {
   }
 
   async find(ask: Ask, limit: number): Promise<Answer> {
-    const question = questionOf(ask.q, { time: this.#campaign.time });
+    const question = await understood(ask.q, this.#campaign);
     const query = queryOf(ask, question);
     const options = this.isLocal ? { limit: this.#index.documents + 1 } : { limit, count: isAsked(query) };
     const { hits, total, more, corrected } = await search(this.#index, query, options);
@@ -89,7 +98,7 @@ class IndexEngine implements Engine {
   }
 
   async facets(ask: Ask): Promise<Facets> {
-    const whole = queryOf(ask, questionOf(ask.q, { time: this.#campaign.time }));
+    const whole = queryOf(ask, await understood(ask.q, this.#campaign));
     // Of everything, the index has the counts.
     if (!isAsked(whole)) return { counts: byField(allFacets(await this.#index.facets())), more: false };
     const chosen = fieldNames.filter((field) => ask.values[field]);

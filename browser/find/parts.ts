@@ -1,6 +1,6 @@
 /** The parts of a question, each with a name and how to do without it: for what is shown as chosen, and where nothing is found. */
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
-import { type Condition, type Question, withoutCondition } from "../../pipeline/core/search/question/question.ts";
+import { type Condition, type Question, withoutCondition } from "../../pipeline/core/search/question/condition.ts";
 import { oneLine } from "../../pipeline/core/text/shown.ts";
 import type { Texts } from "../texts/en.ts";
 import { type Ask, fieldNames, withValue } from "./ask.ts";

@@ -4,8 +4,8 @@ import { grouped } from "../../pipeline/core/text/plural.ts";
 import { texts } from "../texts/texts.ts";
 import { isNarrow, type Sort, sorts } from "./ask.ts";
 import type { Answer } from "./engine.ts";
+import { later } from "./later.tsx";
 import type { Campaign } from "./portal.ts";
-import { Releases } from "./releases.tsx";
 import {
   answer,
   ask,
@@ -20,7 +20,10 @@ import {
   shown,
   suggestions,
 } from "./state.ts";
-import { Tree } from "./tree.tsx";
+
+/** The other views of the answer come when they are chosen. */
+const Releases = later(async () => (await import("./releases.tsx")).Releases);
+const Tree = later(async () => (await import("./tree.tsx")).Tree);
 
 export function Results({ campaign }: { readonly campaign: Campaign }) {
   const { find } = texts;

@@ -2,7 +2,7 @@
  * What the page shows, as signals: what is asked for, and what was found. The address follows what is asked for, and Back sets it.
  */
 import { effect, signal } from "@preact/signals";
-import type { Question } from "../../pipeline/core/search/question/question.ts";
+import type { Question } from "../../pipeline/core/search/question/condition.ts";
 import { grouped } from "../../pipeline/core/text/plural.ts";
 import { texts } from "../texts/texts.ts";
 import { type Ask, askIn, hashOf, isNarrow, nothingAsked } from "./ask.ts";

@@ -1,12 +1,12 @@
 /** Draws the map: water, land, a graticule, the tracks by the colours of their groups, the box that is searched. */
 
 import type { GeoPermissibleObjects } from "d3-geo";
-import { geoPath } from "d3-geo";
 import type { MultiPolygon } from "geojson";
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
 import { groupOf } from "../../pipeline/core/page/groups.ts";
 import { type Camera, projectionOf, type Size } from "./camera.ts";
 import { graticuleAt, gridLabels } from "./graticule.ts";
+import { tracer } from "./trace.ts";
 import { type Shape, shapeOf, shapeOfBox, type Track } from "./track.ts";
 
 export interface Scene {
@@ -39,12 +39,7 @@ const [dotRadius, lineWidth] = [3, 1.6];
 
 export function draw(context: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
   const { camera, size, land, tracks, groups, highlighted, box } = scene;
-  const projection = projectionOf(camera, size);
-  const path = geoPath(projection, context).pointRadius(dotRadius);
-  const trace = (shape: GeoPermissibleObjects) => {
-    context.beginPath();
-    path(shape);
-  };
+  const trace = tracer(context, projectionOf(camera, size));
   context.clearRect(0, 0, size.width, size.height);
   context.lineJoin = context.lineCap = "round";
 
@@ -68,7 +63,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene, palette: P
     const paint = palette.groups[colour] ?? palette.box;
     stroke(context, paint, lineWidth);
     context.globalAlpha = 1;
-    trace({ type: "MultiPoint", coordinates: shapes.flatMap(({ dots }) => dots.map((dot) => [...dot])) });
+    trace({ type: "MultiPoint", coordinates: shapes.flatMap(({ dots }) => dots.map((dot) => [...dot])) }, dotRadius);
     context.fillStyle = paint;
     context.fill();
   }
@@ -79,8 +74,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene, palette: P
     trace(joined([shape]));
     stroke(context, palette.halo, 6);
     stroke(context, paint, 3);
-    path.pointRadius(dotRadius + 2);
-    trace({ type: "MultiPoint", coordinates: shape.dots.map((dot) => [...dot]) });
+    trace({ type: "MultiPoint", coordinates: shape.dots.map((dot) => [...dot]) }, dotRadius + 2);
     stroke(context, palette.halo, 3);
     context.fillStyle = paint;
     context.fill();

@@ -65,6 +65,31 @@ describe.skipIf(!(await chromium()))("the page that finds datasets", () => {
     await expect.poll(() => page.locator(".rows .size").allInnerTexts()).toEqual(["1.2 kB"]);
   });
 
+  it("fetches what understands questions, and the views of folders and releases, when they are asked for", async () => {
+    const { page, requests } = await open();
+    const scripts = () => requests.flatMap((url) => /app\/(\w+)\.js$/.exec(url)?.[1] ?? []);
+    await page.locator(".map canvas").waitFor();
+    expect(scripts()).toEqual(expect.arrayContaining(["find", "map"]));
+    const later = ["question", "tree", "releases"];
+    for (const name of later) expect(scripts()).not.toContain(name);
+    await page.focus("#q");
+    await expect.poll(scripts).toContain("question");
+    await page.getByRole("button", { name: "Folders" }).click();
+    await page.locator(".tree").waitFor();
+    await page.getByRole("button", { name: "Releases" }).click();
+    await page.locator(".releases").waitFor();
+    expect(scripts()).toEqual(expect.arrayContaining(later));
+  });
+
+  it("says why where a view can't be fetched", async () => {
+    const { page } = await open();
+    await page.route("**/tree.js", (route) =>
+      route.fulfill({ status: 200, contentType: "text/javascript", body: "throw new Error('cut off')" }),
+    );
+    await page.getByRole("button", { name: "Folders" }).click();
+    await expect.poll(() => page.locator("[role=alert]").textContent()).toContain("cut off");
+  });
+
   it("answers a question of a variable, a place and a day", async () => {
     const { page } = await open();
     await page.keyboard.press("/");

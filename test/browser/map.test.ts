@@ -1,3 +1,4 @@
+import { type GeoPermissibleObjects, geoPath } from "d3-geo";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -10,8 +11,9 @@ import {
   projectionOf,
   zoomed,
 } from "../../browser/map/camera.ts";
-import { gridLabels } from "../../browser/map/graticule.ts";
+import { graticuleAt, gridLabels } from "../../browser/map/graticule.ts";
 import { pointable } from "../../browser/map/nearest.ts";
+import { tracer } from "../../browser/map/trace.ts";
 import { boxOfTracks, shapeOf, shapeOfBox, type Track } from "../../browser/map/track.ts";
 import { type Box, contains } from "../../pipeline/core/dataset/extent.ts";
 import { groupColours, groupOf, groupsIn } from "../../pipeline/core/page/groups.ts";
@@ -140,6 +142,48 @@ describe("the grid", () => {
     expect(gridLabels({ form: "globe", centre: [0, 0], scale: 100 }, size)).toEqual([]);
   });
 });
+
+describe("drawing", () => {
+  const cameras: readonly Camera[] = [
+    { form: "globe", centre: [-30, 70], scale: 180 },
+    { form: "world", centre: [150, 0], scale: 110 },
+  ];
+  const shapes = (camera: Camera): readonly GeoPermissibleObjects[] => [
+    { type: "Sphere" },
+    graticuleAt(camera, size),
+    { type: "Polygon", coordinates: [[[170, 60], [-160, 60], [-160, 80], [170, 80], [170, 60]]] }, // biome-ignore format: a ring
+    { type: "MultiPoint", coordinates: [[-30, 71], [150, 0], [-30, -70]] }, // biome-ignore format: positions
+  ];
+
+  it.each(cameras)("traces what d3's own path would, on a $form", (camera) => {
+    const projection = projectionOf(camera, size);
+    for (const shape of shapes(camera)) {
+      const [ours, theirs] = [strokes(), strokes()];
+      tracer(ours.context, projection)(shape, 3);
+      theirs.context.beginPath();
+      geoPath(projection, theirs.context).pointRadius(3)(shape);
+      expect(ours.calls).toEqual(theirs.calls);
+      expect(ours.calls.length).toBeGreaterThan(1);
+    }
+  });
+});
+
+/** A context that notes what it is called with. */
+function strokes() {
+  const calls: string[] = [];
+  const noted =
+    (name: string) =>
+    (...values: readonly unknown[]) =>
+      void calls.push(`${name} ${values.join(" ")}`);
+  const context = {
+    beginPath: noted("beginPath"),
+    moveTo: noted("moveTo"),
+    lineTo: noted("lineTo"),
+    closePath: noted("closePath"),
+    arc: noted("arc"),
+  };
+  return { calls, context };
+}
 
 describe("pointing", () => {
   const at = (path: string, coordinates: readonly (readonly [number, number])[]): Track => ({

@@ -12,26 +12,9 @@
 import type { Box } from "../../dataset/extent.ts";
 import { fold } from "../index/words.ts";
 import type { Query } from "../query.ts";
+import type { Condition, Question } from "./condition.ts";
 import { placeIn } from "./place.ts";
 import { type TimeContext, timeIn } from "./time.ts";
-
-export type Condition = {
-  /** Where in the text it is, and that part of it. */
-  readonly start: number;
-  readonly end: number;
-  readonly typed: string;
-} & (
-  | { readonly kind: "word" }
-  | { readonly kind: "place"; readonly bbox: Box }
-  | { readonly kind: "time"; readonly from?: string; readonly until?: string }
-);
-
-export interface Question {
-  /** With `words`, `bbox`, `from` and `until`. */
-  readonly query: Query;
-  /** In the order of the text. */
-  readonly conditions: readonly Condition[];
-}
 
 /** What is no condition where other words are. */
 const fillers = new Set(
@@ -59,14 +42,6 @@ export function questionOf(typed: string, context: TimeContext = {}): Question {
   conditions.push(...wordsIn(rest, conditions.length > 0));
   conditions.sort((a, b) => a.start - b.start);
   return { query: queryOf(conditions), conditions };
-}
-
-/** The text without one of its conditions. */
-export function withoutCondition(typed: string, { start, end }: Pick<Condition, "start" | "end">): string {
-  return `${typed.slice(0, start)} ${typed.slice(end)}`
-    .replace(/\s+/g, " ")
-    .replace(/ ([?.,])/g, "$1")
-    .trim();
 }
 
 function trimmed(text: string, start: number, end: number): [number, number] {

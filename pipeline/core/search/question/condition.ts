@@ -1,0 +1,29 @@
+/** What a question is read as. Apart from what reads it, which a page loads when a question is asked. */
+import type { Box } from "../../dataset/extent.ts";
+import type { Query } from "../query.ts";
+
+export type Condition = {
+  /** Where in the text it is, and that part of it. */
+  readonly start: number;
+  readonly end: number;
+  readonly typed: string;
+} & (
+  | { readonly kind: "word" }
+  | { readonly kind: "place"; readonly bbox: Box }
+  | { readonly kind: "time"; readonly from?: string; readonly until?: string }
+);
+
+export interface Question {
+  /** With `words`, `bbox`, `from` and `until`. */
+  readonly query: Query;
+  /** In the order of the text. */
+  readonly conditions: readonly Condition[];
+}
+
+/** The text without one of its conditions. */
+export function withoutCondition(typed: string, { start, end }: Pick<Condition, "start" | "end">): string {
+  return `${typed.slice(0, start)} ${typed.slice(end)}`
+    .replace(/\s+/g, " ")
+    .replace(/ ([?.,])/g, "$1")
+    .trim();
+}

@@ -1,1 +1,0 @@
-var e={"&":`&amp;`,"<":`&lt;`,">":`&gt;`,'"':`&quot;`,"'":`&#39;`};function t(t){return t.replace(/[&<>"']/g,t=>e[t]??``)}export{t};
