@@ -7,7 +7,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { Command, CommanderError, Help, Option } from "commander";
-import type { Campaign } from "./campaign/campaign.ts";
+import type { Campaign, OpenStore } from "./campaign/campaign.ts";
 import { globals, hasNoVerb, verbNames } from "./cli/arguments.ts";
 import { asking } from "./cli/ask.ts";
 import { campaignAround, noCampaign } from "./cli/campaign-folder.ts";
@@ -70,10 +70,13 @@ async function main(argv: readonly string[]): Promise<number> {
     throw error;
   });
 
-  let opened: Promise<Campaign> | undefined;
+  let opened: Promise<OpenStore> | undefined;
+  let complete: Promise<Campaign> | undefined;
   const world = worldOn(terminal, stop.signal);
   const folderAround = () => campaignAround(given.campaign, process.cwd());
   const folder = () => folderAround() ?? noCampaign(process.cwd());
+  const store = () =>
+    (opened ??= import("./campaign/campaign.ts").then(({ openStore }) => openStore(folder(), process.env, world)));
   const call = {
     world,
     out,
@@ -82,9 +85,10 @@ async function main(argv: readonly string[]): Promise<number> {
     cwd: process.cwd(),
     folder,
     folderAround,
+    store,
     campaign: () =>
-      (opened ??= import("./campaign/campaign.ts").then(({ openCampaign }) =>
-        openCampaign(folder(), process.env, world),
+      (complete ??= Promise.all([import("./campaign/campaign.ts"), store()]).then(([{ withReaders }, open]) =>
+        withReaders(open),
       )),
   };
 

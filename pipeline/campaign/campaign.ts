@@ -21,7 +21,6 @@ import { required } from "../ipfs/require-block.ts";
 import { knownForks } from "../log/forks.ts";
 import type { RecordEndpoint } from "../names/ipns/endpoints.ts";
 import type { Parts } from "../stages/parts.ts";
-import { views } from "../views/views.ts";
 import { configIn } from "./config.ts";
 import { doisIn } from "./dois.ts";
 import { type FetchingBelow, fetchingLeaves } from "./parts/fetching-leaves.ts";
@@ -33,7 +32,6 @@ import { ipnsKeyOf, type OtherNames, otherNames, recordEndpoints } from "./parts
 import { peeringOf } from "./parts/peering.ts";
 import { configuredPinServices, originsOf } from "./parts/pin-services.ts";
 import { scanFilter } from "./path-pattern.ts";
-import { readers } from "./readers/readers.ts";
 import { sistersIn } from "./remotes.ts";
 import { type Environment, secretsIn } from "./secrets.ts";
 
@@ -52,13 +50,37 @@ export interface Campaign extends Parts, FetchingBelow {
   close(): Promise<void>;
 }
 
+/** A campaign for verbs that neither describe datasets nor render a portal: half of the program's code is not loaded for them. */
+export type CampaignStore = Omit<Campaign, "readers" | "views" | "madeWith">;
+
+/** `store` with the readers and views. */
+export async function withReaders(store: OpenStore): Promise<Campaign> {
+  const [{ readers }, { views }] = await Promise.all([import("./readers/readers.ts"), import("../views/views.ts")]);
+  const madeWith = {
+    readers: Object.fromEntries(readers.map(({ name, version }) => [name, version])),
+    views: Object.fromEntries(views.map(({ name, version }) => [name, version])),
+    campaign: store.configDigest,
+  };
+  return { ...store, readers, views, madeWith };
+}
+
+export interface OpenStore extends CampaignStore {
+  /** Of what campaign.yaml contributes to descriptions and views. */
+  readonly configDigest: string;
+}
+
+/** {@link openStore} with the readers and views. @throws as it does. */
+export async function openCampaign(folder: string, env: Environment, world: World): Promise<Campaign> {
+  return withReaders(await openStore(folder, env, world));
+}
+
 /**
  * Opens the campaign in `folder`.
  *
  * @throws Failure `input` where campaign.yaml is missing or invalid, with every invalid line. For a secret that is not set,
  * only the part that needs it throws, with the line of campaign.yaml.
  */
-export async function openCampaign(folder: string, env: Environment, world: World): Promise<Campaign> {
+export async function openStore(folder: string, env: Environment, world: World): Promise<OpenStore> {
   const { config, text } = await configIn(folder);
   const secret = secretsIn(text, env);
   const state = join(folder, ".fieldtree");
@@ -85,14 +107,8 @@ export async function openCampaign(folder: string, env: Environment, world: Worl
     log,
     forks: knownForks(join(state, "log", "forks")),
     ...signing(config, secret),
-    readers,
-    views,
     isScanned: scanFilter(config),
-    madeWith: {
-      readers: Object.fromEntries(readers.map(({ name, version }) => [name, version])),
-      views: Object.fromEntries(views.map(({ name, version }) => [name, version])),
-      campaign: digestOf({ facts: published, scan: config.scan, profile: config.profile }),
-    },
+    configDigest: digestOf({ facts: published, scan: config.scan, profile: config.profile }),
     sizes: await memory(join(state, "remembered", "sizes")),
     leafContents: await memory(join(state, "remembered", "holdings")),
     references: await memory(join(state, "remembered", "references")),

@@ -35,7 +35,7 @@ export async function openPortal(address: string | undefined, call: Call): Promi
 }
 
 async function newest(call: Call): Promise<{ cid: CID; get: Get }> {
-  const campaign = await call.campaign();
+  const campaign = await call.store();
   const { release } = await publishedHead(campaign.log, call.world);
   return { cid: release.portal, get: campaign.get };
 }

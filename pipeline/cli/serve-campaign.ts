@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { networkInterfaces } from "node:os";
 import { CID } from "multiformats/cid";
 import * as v from "valibot";
-import type { Campaign } from "../campaign/campaign.ts";
+import type { CampaignStore } from "../campaign/campaign.ts";
 import { probeBlock } from "../campaign/parts/http-origin.ts";
 import type { OtherNames } from "../campaign/parts/other-names.ts";
 import type { NameTarget } from "../core/campaign/name-target.ts";
@@ -43,7 +43,7 @@ export interface ServeOptions {
 
 /** Serves until `world.signal` aborts. Prints the address when the server is ready. */
 export async function serveCampaign(
-  campaign: Campaign,
+  campaign: CampaignStore,
   { resolveAt = [], hosts = {}, routing = false, publicUrl, ...at }: ServeOptions,
   out: Output,
   world: World,
@@ -97,7 +97,7 @@ export async function serveCampaign(
 
 /** `localhost` has subdomains: browsers resolve them to this machine. The domains of the campaign are websites. */
 function hostsOf(
-  campaign: Campaign,
+  campaign: CampaignStore,
   { subdomains = [], others = [] }: NonNullable<ServeOptions["hosts"]>,
   publicUrl: string | undefined,
 ): Hosts {
@@ -111,7 +111,7 @@ function hostsOf(
 }
 
 /** Records of IPNS keys; those of the campaign's own keys are stored alongside the log, whether endpoints have them or not. */
-function recordsOf({ log, names }: Campaign, { records }: OtherNames) {
+function recordsOf({ log, names }: CampaignStore, { records }: OtherNames) {
   const own = new Set(names.filter(({ kind }) => kind === "ipns").map(({ name }) => name));
   return async (name: string, world: World) => {
     const stored = own.has(name) ? await log.attachments.read(`ipns/${name}`, world) : undefined;
@@ -151,7 +151,7 @@ function reachableAt(opened: string): readonly string[] {
  * Requests to gateways belong to the campaign, not to one HTTP request: a block that several HTTP requests need is fetched a
  * single time, and one client that disconnects must not abort the fetch for the others.
  */
-function nodeOf({ home, get, facts, state }: Campaign, withProbes: boolean): Node {
+function nodeOf({ home, get, facts, state }: CampaignStore, withProbes: boolean): Node {
   return {
     name: home.name,
     ...(home.getInto && { getInto: home.getInto }),
@@ -167,7 +167,7 @@ function nodeOf({ home, get, facts, state }: Campaign, withProbes: boolean): Nod
  * and other names to what they announce.
  */
 function resolverOf(
-  campaign: Campaign,
+  campaign: CampaignStore,
   others: OtherNames | undefined,
 ): (name: string, world: World) => Promise<Resolved | undefined> {
   const { log } = campaign;
@@ -192,7 +192,7 @@ const indexJson = v.object({
 });
 
 /** Returns lines of Python that open the portal's first Zarr dataset; none where there is no Zarr dataset. */
-async function howToOpen(campaign: Campaign, portal: CID, url: string, world: World): Promise<readonly string[]> {
+async function howToOpen(campaign: CampaignStore, portal: CID, url: string, world: World): Promise<readonly string[]> {
   try {
     const file = await resolve(portal, "index.json", campaign.get);
     if (!file) throw new Failure("corrupt", "the portal has no index.json");

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { base58btc } from "multiformats/bases/base58";
-import type { Campaign } from "../campaign/campaign.ts";
+import type { CampaignStore } from "../campaign/campaign.ts";
 import { probeBlock, recordServing } from "../campaign/parts/http-origin.ts";
 import type { OtherNames } from "../campaign/parts/other-names.ts";
 import { Failure } from "../core/failure.ts";
@@ -39,7 +39,7 @@ export async function tlsIn(cert: string | undefined, key: string | undefined): 
  * @param url where other machines reach the gateway; asked for at each request.
  */
 export async function routingOf(
-  campaign: Campaign,
+  campaign: CampaignStore,
   others: OtherNames,
   recordOf: (name: string, world: World) => Promise<NameRecord | undefined>,
   url: () => string,
@@ -92,7 +92,7 @@ const betweenWarnings = 60_000;
 
 /** Lets processes that pin find this gateway, until `end`. `listens`: where it does. */
 export async function announceOrigin(
-  { state }: Campaign,
+  { state }: CampaignStore,
   { peerId, address }: Routing,
   { url, listens }: { readonly url: string; readonly listens: string },
   world: World,

@@ -100,7 +100,7 @@ async function sourceFor(
     const { cid, get } = await locate(address, call);
     return { cid, source: walk(cid, get, { scope }) };
   }
-  const campaign = await call.campaign();
+  const campaign = await call.store();
   const head = await publishedHead(campaign.log, call.world);
   if (scope === "log") return { cid: head.cid, source: withoutData(head, campaign, call.world) };
   const { since } = call.flags;

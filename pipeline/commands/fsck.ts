@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
-import type { Campaign } from "../campaign/campaign.ts";
+import type { CampaignStore } from "../campaign/campaign.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
@@ -26,7 +26,7 @@ export const fsck: Verb = {
   example: "fieldtree fsck",
 
   async run(call) {
-    const { flags, campaign: open, out, world } = call;
+    const { flags, store: open, out, world } = call;
     const { home, state } = await open();
     if (!home.fsck) throw new Failure("input", `${home.name} checks itself`, { hint: "with Kubo: ipfs repo verify" });
     let errors = 0;
@@ -78,7 +78,11 @@ function verdict(errors: number, hints: number): string {
   return `nothing is lost; ${plural(hints, "hint")}`;
 }
 
-async function whatToAdd(incomplete: readonly IncompletePin[], campaign: Campaign, call: Call): Promise<AddAgain[]> {
+async function whatToAdd(
+  incomplete: readonly IncompletePin[],
+  campaign: CampaignStore,
+  call: Call,
+): Promise<AddAgain[]> {
   const { home, facts } = campaign;
   const get = (cid: CID) => required(cid, home, call.world);
   const pins = await allPins(home, call.world);

@@ -18,7 +18,7 @@ export const gc: Verb = {
 
   async run(call) {
     const { flags, out, world } = call;
-    const { home, state } = await call.campaign();
+    const { home, state } = await call.store();
     if (!home.gc) {
       throw new Failure("input", `${home.name} collects its own garbage`, { hint: "with Kubo: ipfs repo gc" });
     }

@@ -22,7 +22,7 @@ one that it had before. Of a folder, the history of each dataset in it; of a pat
   completes: ["tree"],
   example: "fieldtree history products/HALO/radar.zarr",
 
-  async run({ args, campaign: open, out, world }) {
+  async run({ args, store: open, out, world }) {
     const path = args[0]!.replace(/^\/+|\/+$/g, "");
     const { log } = await open();
     const releases = await Array.fromAsync(allReleasesFrom(await publishedHead(log, world), log, world));

@@ -11,11 +11,11 @@ running it again on that machine takes it over; others wait until it ends by its
 takes it away at once: do so only if you know that no one publishes.`,
   example: "fieldtree lease show",
 
-  async run({ args: [what], campaign, out, world }) {
+  async run({ args: [what], store, out, world }) {
     if (what !== "show" && what !== "break") {
       throw new Failure("input", `lease ${what}: there is only show and break`);
     }
-    const { leases } = (await campaign()).log;
+    const { leases } = (await store()).log;
     const found = (await leases[what](world)) ?? null;
     out.result({ [what === "show" ? "lease" : "broken"]: found }, text(found, what === "break"));
     return 0;

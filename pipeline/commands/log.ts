@@ -29,7 +29,7 @@ ${aboutOdf}`,
   example: "fieldtree log --json",
 
   async run(call) {
-    const { args, campaign: open, out, world } = call;
+    const { args, store: open, out, world } = call;
     const [first, ...others] = args;
     if (first === "compare" || first === "adopt") {
       if (others.length > 1) throw new Failure("input", `log ${first} takes one copy of the log`);

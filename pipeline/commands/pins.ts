@@ -38,7 +38,7 @@ has it. What is wrong with it is printed on stderr, with its line; the exit code
 };
 
 /** The text has no labels, comments or blank lines, because `ipfs pin add` reads every line as a CID. */
-async function exportPins({ campaign: open, out, world }: Call): Promise<number> {
+async function exportPins({ store: open, out, world }: Call): Promise<number> {
   const campaign = await open();
   const head = await publishedHead(campaign.log, world);
   const { number, root, portal } = head.release;

@@ -89,7 +89,7 @@ interface PortalToSearch {
 
 /** The portals of `sisters:` in campaign.yaml, as they were pulled. */
 async function sistersOf(call: Call): Promise<readonly PortalToSearch[]> {
-  const { facts } = await call.campaign();
+  const { facts } = await call.store();
   return Promise.all(
     (facts.sisters ?? []).map(async ({ name, portal }) => ({
       portal: await openPortal(`ipfs://${portal}`, call),

@@ -26,7 +26,7 @@ in campaign.yaml or any other announces, /ipfs/CID anything that the campaign's 
 
   endsBySignal: true,
 
-  async run({ campaign, flags, out, world }) {
+  async run({ store, flags, out, world }) {
     const port = portIn(String(flags.port));
     const list = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
     const text = (value: unknown) => (value === undefined ? undefined : String(value));
@@ -40,7 +40,7 @@ in campaign.yaml or any other announces, /ipfs/CID anything that the campaign's 
       ...(flags.publicUrl !== undefined && { publicUrl: urlIn(String(flags.publicUrl)) }),
       ...(tls && { tls }),
     };
-    await serveCampaign(await campaign(), options, out, world);
+    await serveCampaign(await store(), options, out, world);
     return 0;
   },
 };

@@ -99,7 +99,7 @@ async function saidBy(
     out: { json: true, result: () => {}, bytes: async () => {}, taken: async () => {} },
     cwd,
     folderAround: () => cwd,
-    campaign: async () => ({ get: node.get }),
+    store: async () => ({ get: node.get }),
   };
   await verb.run(call as unknown as Call);
   return said;

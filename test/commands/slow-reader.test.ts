@@ -37,7 +37,7 @@ it.each([[{}], [{ recursive: true }]])("ls %o waits for its reader", async (flag
     world: testWorld(),
     out: outputOn(slow, { clear: () => {} }, { json: true, quiet: false, paint: plain }),
     folderAround: () => "",
-    campaign: async () => ({ get: node.get }),
+    store: async () => ({ get: node.get }),
   };
   const running = ls.run(call as unknown as Call);
   let largest = 0;

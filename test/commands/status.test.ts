@@ -117,7 +117,7 @@ names: [{ domain: latest.example.test, to: tree, provider: { kind: manual }, aut
       taken: async () => {},
     };
     const call = { args: [], flags: { deadline: "60" }, env: {}, cwd: parts.folder, folder: () => parts.folder };
-    await status.run({ ...call, folderAround: call.folder, campaign, out, world: testWorld() });
+    await status.run({ ...call, folderAround: call.folder, campaign, store: campaign, out, world: testWorld() });
     expect(head).toHaveBeenCalledOnce();
     expect(told).toEqual([expect.objectContaining({ release: 1, next: [] })]);
   });

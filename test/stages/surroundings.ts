@@ -318,9 +318,10 @@ export async function called(
     bytes: async () => {},
     taken: async () => {},
   };
+  const store = async () => ({ ...campaign, configDigest: "" });
   const where = { env: {}, cwd: "/", folder: () => "/", folderAround: () => "/" };
   try {
-    await verb.run({ args, flags, out, ...where, world: worldOf(around), campaign: async () => campaign });
+    await verb.run({ args, flags, out, ...where, world: worldOf(around), campaign: async () => campaign, store });
     return { said };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

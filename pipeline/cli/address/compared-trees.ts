@@ -42,7 +42,7 @@ async function partOf({ tree, path }: Side, entire: boolean, call: Call): Promis
   if (path === "") return tree;
   const leaves = [...tree.values()].filter((leaf) => leaf.path === path || leaf.path.startsWith(`${path}/`));
   const above = leaves.length > 0 ? undefined : leafAbove(path, tree);
-  const cid = above && (await resolve(above.cid, path.slice(above.path.length + 1), (await call.campaign()).get));
+  const cid = above && (await resolve(above.cid, path.slice(above.path.length + 1), (await call.store()).get));
   if (above && cid) leaves.push({ ...above, kind: "data", path, cid, written: cid.toString() });
   const name = (leaf: Leaf) => (entire ? leaf.path : leaf.path.slice(path.length + 1) || path.split("/").at(-1)!);
   return new Map(leaves.map((leaf) => [name(leaf), { ...leaf, path: name(leaf) }]));
@@ -59,9 +59,7 @@ function leafAbove(path: string, tree: Tree): Leaf | undefined {
 /** Returns the tree of release N for `N` or `@N`; for any other text, as {@link validTree} does. */
 export async function baseTree(named: string, call: Call): Promise<Tree> {
   const release = releaseNamed(named, call);
-  return release === undefined
-    ? validTree(named, call)
-    : (await treeAt(release, await call.campaign(), call.world)).tree;
+  return release === undefined ? validTree(named, call) : (await treeAt(release, await call.store(), call.world)).tree;
 }
 
 async function sideNamed(named: string, call: Call): Promise<Side> {
@@ -73,7 +71,7 @@ async function sideNamed(named: string, call: Call): Promise<Side> {
       hint: "diff compares files, git:REF, releases by their number, and paths in the tree, such as products@1",
     });
   }
-  const { tree, findings } = await treeAt(address.release, await call.campaign(), call.world);
+  const { tree, findings } = await treeAt(address.release, await call.store(), call.world);
   refuseErrors(findings);
   return { tree, path: address.path };
 }

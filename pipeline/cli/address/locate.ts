@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CID } from "multiformats/cid";
-import type { Campaign } from "../../campaign/campaign.ts";
+import type { CampaignStore } from "../../campaign/campaign.ts";
 import { readAliases } from "../../campaign/remotes.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { Finding } from "../../core/report/finding.ts";
@@ -22,7 +22,6 @@ import { required } from "../../ipfs/require-block.ts";
 import { publishedHead, releaseNumbered } from "../../log/chain.ts";
 import type { Release } from "../../log/release.ts";
 import { targetOf } from "../../stages/names/target.ts";
-import { recognise } from "../../stages/pull/recognise.ts";
 import { assembleTree } from "../../stages/tree/assemble.ts";
 import { treeOf } from "../../stages/tree/past.ts";
 import { outOfReach, sizesOf } from "../../stages/tree/sizes.ts";
@@ -59,7 +58,7 @@ export async function locate(address: string, call: Call): Promise<Located> {
 }
 
 /** Opens the campaign. Where there is none, and the address resembles a CID, the failure has the reason why it is no CID. */
-async function opened(address: Address, call: Call): Promise<Campaign> {
+async function opened(address: Address, call: Call): Promise<CampaignStore> {
   if (call.folderAround() === undefined) {
     if (address.in === "tree" && address.unlike !== undefined) throw new Failure("input", address.unlike);
     if (address.in === "name") {
@@ -68,12 +67,12 @@ async function opened(address: Address, call: Call): Promise<Campaign> {
       });
     }
   }
-  return call.campaign();
+  return call.store();
 }
 
 /** Returns the leaves below `address`, with paths relative to it: those of a folder of the tree, or else a single one. */
 export async function leavesAt(address: string, call: Call): Promise<readonly { path: string; cid: CID }[]> {
-  const campaign = await call.campaign();
+  const campaign = await call.store();
   const parsed = parseAddress(address);
   if (parsed.in === "tree") {
     const { tree, findings } = await treeAt(parsed.release, campaign, call.world);
@@ -122,7 +121,7 @@ async function readingFrom(node: Node, world: World): Promise<Reading> {
 }
 
 /** Returns the CID from which to resolve, and the remaining path. */
-async function startOf(address: Address, campaign: Campaign, world: World): Promise<Start> {
+async function startOf(address: Address, campaign: CampaignStore, world: World): Promise<Start> {
   switch (address.in) {
     case "content":
       return { base: address.cid, path: address.path, ...(await fromCampaign(campaign, world, address.gateway)) };
@@ -141,7 +140,7 @@ async function startOf(address: Address, campaign: Campaign, world: World): Prom
 
 /** Reads the campaign's node, then the gateway in the address, or else those in campaign.yaml. */
 async function fromCampaign(
-  { get, home, gateways: configured }: Campaign,
+  { get, home, gateways: configured }: CampaignStore,
   world: World,
   gateway?: string,
 ): Promise<Reading> {
@@ -164,7 +163,7 @@ async function fromCampaign(
 /** Resolves a name of the campaign by the log, so that no resolver and no network is needed. */
 async function nameTarget(
   { name, release, path }: Address & { in: "name" },
-  campaign: Campaign,
+  campaign: CampaignStore,
   world: World,
 ): Promise<Pick<Start, "base" | "path">> {
   const to = targetsOf(campaign)(name);
@@ -187,7 +186,7 @@ async function nameTarget(
  * Resolves a path in the present tree.yaml. Folders above the leaves are not stored anywhere yet, so they are assembled in
  * memory; not where tree.yaml has errors, because invalid lines would be missing from them.
  */
-async function inTree(path: string, campaign: Campaign, world: World): Promise<Start> {
+async function inTree(path: string, campaign: CampaignStore, world: World): Promise<Start> {
   const { tree, findings } = await treeAt(undefined, campaign, world);
   for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
     const leaf = tree.get(path.slice(0, end));
@@ -208,10 +207,11 @@ async function inTree(path: string, campaign: Campaign, world: World): Promise<S
  * Resolves a path below a name that was pulled, where the tree has nothing of that name. Of a campaign, what was pulled is its
  * portal, whichever of its releases and portals the address led to.
  */
-async function inPulled(path: string, campaign: Campaign, world: World): Promise<Start | undefined> {
+async function inPulled(path: string, campaign: CampaignStore, world: World): Promise<Start | undefined> {
   const [name = "", ...below] = path.split("/");
   const alias = (await readAliases(campaign.folder)).pulled[name];
   if (!alias) return undefined;
+  const { recognise } = await import("../../stages/pull/recognise.ts");
   const remote = await recognise(CID.parse(alias.cid), campaign.get, world);
   const base = remote.kind === "campaign" ? remote.state.portal : remote.cid;
   return { base, path: below.join("/"), get: campaign.get };
@@ -220,7 +220,7 @@ async function inPulled(path: string, campaign: Campaign, world: World): Promise
 /** Returns the tree of a release, or that of tree.yaml with its findings. A published tree was valid. */
 export async function treeAt(
   release: number | undefined,
-  campaign: Campaign,
+  campaign: CampaignStore,
   world: World,
 ): Promise<{ tree: Tree; findings: readonly Finding[] }> {
   if (release === undefined) return readTree(await readFile(join(campaign.folder, "tree.yaml")));
@@ -228,7 +228,7 @@ export async function treeAt(
 }
 
 /** Returns release `number`, or the newest one. */
-async function releaseOf(number: number | undefined, campaign: Campaign, world: World): Promise<Release> {
+async function releaseOf(number: number | undefined, campaign: CampaignStore, world: World): Promise<Release> {
   if (number !== undefined) return (await releaseNumbered(number, campaign.log, world)).release;
   return (await publishedHead(campaign.log, world)).release;
 }

@@ -1,6 +1,6 @@
 /** The targets of the campaign's names, whether or not they were announced already. */
 
-import type { Campaign } from "../../campaign/campaign.ts";
+import type { CampaignStore } from "../../campaign/campaign.ts";
 import type { NameTarget } from "../../core/campaign/name-target.ts";
 import { publicKeyOf, publicName } from "../../core/key.ts";
 
@@ -8,7 +8,7 @@ import { publicKeyOf, publicName } from "../../core/key.ts";
  * Returns the target of a name. Names in campaign.yaml take precedence over
  * built-in names: CAMPAIGN and its domain are the portal; either with the prefix `latest.` is the tree.
  */
-export function targetsOf({ facts, names: announced }: Campaign): (name: string) => NameTarget | undefined {
+export function targetsOf({ facts, names: announced }: CampaignStore): (name: string) => NameTarget | undefined {
   const own = [facts.campaign, ...(facts.domain ? [facts.domain] : [])];
   const targets = new Map<string, NameTarget>([
     ...own.flatMap((name) => [

@@ -46,10 +46,10 @@ function namesBelow(word: string, text: Uint8Array): readonly string[] {
   return [...names];
 }
 
-async function releases({ campaign, world }: Call): Promise<readonly number[]> {
+async function releases({ store, world }: Call): Promise<readonly number[]> {
   const inTime = endedBy(world, AbortSignal.timeout(timeoutMs));
   try {
-    const head = await (await campaign()).log.head(inTime);
+    const head = await (await store()).log.head(inTime);
     const newest = head?.release.number ?? 0;
     return Array.from({ length: Math.min(newest, most) }, (_, i) => newest - i);
   } catch (error) {

@@ -29,7 +29,7 @@ export async function planToPublish(event: PushEvent | DispatchEvent, call: Call
 
 /** Imports into the campaign's node, or into this machine's where that one refuses a job without secrets. */
 async function importHere(address: string, call: Call): Promise<void> {
-  const { home, state } = await call.campaign();
+  const { home, state } = await call.store();
   const into = home.closed ? await ownNode(state) : home;
   try {
     await importCars([address], into, { ...call, out: { ...call.out, result: () => {} } });

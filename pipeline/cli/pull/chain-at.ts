@@ -37,7 +37,7 @@ export async function chainAt(given: string, call: Call): Promise<ChainAt | unde
 async function contentAt(given: string, call: Call): Promise<{ readonly cid: CID; readonly get: Get } | undefined> {
   const folder = call.folderAround();
   const alias = folder === undefined ? undefined : (await readAliases(folder)).pulled[given];
-  if (alias) return { cid: CID.parse(alias.cid), get: (await call.campaign()).get };
+  if (alias) return { cid: CID.parse(alias.cid), get: (await call.store()).get };
   if (!isContent(given)) return undefined;
   const { cid, get } = await locate(given, call);
   return { cid, get };

@@ -24,7 +24,7 @@ export interface Snapshot {
 export async function snapshotBucket(name: string | undefined, isProposed: boolean, call: Call): Promise<Snapshot> {
   const { flags, out, world, folder } = call;
   if (name === undefined) throw new Failure("input", "s3 snapshot takes the name of a bucket");
-  const { home, state } = await call.campaign();
+  const { home, state } = await call.store();
   const buckets = await readBuckets(folderOfS3(state));
   const bucket = buckets.find((each) => each.name === name);
   if (!bucket) {
