@@ -46,7 +46,8 @@ export async function* withReusedMemory(
   const read: Get = async (cid) => {
     // The root is known already.
     if (cid.code !== codecs.raw || cid.equals(root)) return get(cid);
-    const memory = free.pop() ?? Buffer.allocUnsafeSlow(usual);
+    // Shared, so that threads can read to it.
+    const memory = free.pop() ?? Buffer.from(new SharedArrayBuffer(usual));
     const bytes = await into(cid, memory);
     if (bytes) lent.set(bytes.buffer, memory);
     else free.push(memory);

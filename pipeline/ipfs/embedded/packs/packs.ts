@@ -10,6 +10,7 @@ import { digestLength } from "../../../dag/digest-set.ts";
 import { sha256 } from "../../../dag/hash.ts";
 import { smallRead } from "../../../disk/read-fully.ts";
 import { folderContents } from "../folder-contents.ts";
+import { readingThreads } from "../reading/reading-threads.ts";
 import { packHeader, recordsIn } from "./pack.ts";
 import { type PackFile, packFile } from "./pack-file.ts";
 import { entryLength, makeIndex, type PackIndex, type Place, writeEntry } from "./pack-index.ts";
@@ -31,6 +32,11 @@ export interface Packs {
    */
   read(place: PlaceInPack, into?: Buffer): Promise<Uint8Array | undefined>;
   readSync(place: PlaceInPack): Uint8Array | undefined;
+  /** Fills `memory` from byte `position` of the pack; see `ReadingThreads`. `undefined` where the pack is gone or ends before. */
+  readHashed(
+    pack: Pack,
+    reading: { readonly position: number; readonly memory: Buffer; readonly parts: readonly number[] },
+  ): Promise<Uint8Array | undefined>;
   /** Read what was committed or collected since the last call; `true` where anything was. See `folder-contents.ts`. */
   refresh(which?: "all"): boolean;
   close(): void;
@@ -65,7 +71,9 @@ export function openPacks(folder: string): Packs {
     }
   };
 
-  const fileOf = (place: PlaceInPack): PackFile | undefined => list().find((pack) => pack === place.pack)?.file;
+  const fileOf = ({ pack }: { readonly pack: Pack }): PackFile | undefined =>
+    list().find((each) => each === pack)?.file;
+  const threads = readingThreads();
 
   return {
     list,
@@ -85,9 +93,11 @@ export function openPacks(folder: string): Packs {
       const file = fileOf(place);
       return place.length <= smallRead ? file?.readSync(place, into) : file?.read(place, into);
     },
+    readHashed: async (pack, reading) => fileOf({ pack })?.readHashed(threads, reading),
     close() {
       for (const pack of list()) closePack(pack);
       clear();
+      threads.close();
     },
   };
 }
