@@ -121,14 +121,29 @@ async function inspectPath(given: string, using: Facts, call: Call, world: World
 
 interface Hashed extends Omit<Added, "cid"> {
   readonly cid: string;
-  /** Opens the folder as it would be on IPFS, for what it links. */
+  /** Opens the folder as it would be on IPFS, for the names and links in it. */
   readonly open: () => Promise<Folder | undefined>;
 }
 
-/** Returns the result of adding `path`. The blocks are computed and not stored; those that link others are retained. */
+/** Bytes of blocks that list `mostNames` entries with the longest names: those of a folder are the last that are made of it. */
+const listingBytes = 64 * 2 ** 20;
+
+/** Returns the result of adding `path`. The blocks are computed and not stored; those of the folder itself are retained. */
 async function hashed(path: string, world: World): Promise<Hashed> {
   const blocks = blocksOf(path, { profile: "cid-v1", symlinks: "keep" }, world);
+  // In the order in which they were made.
   const linking = new Map<string, Uint8Array>();
+  let retained = 0;
+  const retain = (key: string, block: Uint8Array): void => {
+    // Of a block that is made again, the last time counts.
+    if (!linking.delete(key)) retained += block.length;
+    linking.set(key, block);
+    for (const [oldest, { length }] of linking) {
+      if (retained <= listingBytes) break;
+      linking.delete(oldest);
+      retained -= length;
+    }
+  };
   for (let block = await blocks.next(); ; block = await blocks.next()) {
     if (block.done) {
       const { cid } = block.value;
@@ -136,7 +151,7 @@ async function hashed(path: string, world: World): Promise<Hashed> {
       return { ...block.value, cid: cid.toString(), open };
     }
     const { cid, bytes } = block.value;
-    if (cid.code === codecs.dagPb) linking.set(cid.toString(), bytes);
+    if (cid.code === codecs.dagPb) retain(cid.toString(), bytes);
   }
 }
 

@@ -10,6 +10,7 @@ import { ls } from "../../pipeline/commands/ls.ts";
 import { directoryBuilder } from "../../pipeline/dag/build/directory-builder.ts";
 import { fileOf } from "../../pipeline/dag/build/file.ts";
 import { profiles } from "../../pipeline/dag/profile.ts";
+import { drained } from "../dag/drained.ts";
 import { memory } from "../dag/memory.ts";
 import { testWorld } from "../fakes/world.ts";
 
@@ -21,7 +22,7 @@ it.each([[{}], [{ recursive: true }]])("ls %o waits for its reader", async (flag
   const inner = directoryBuilder(profile);
   const file = fileOf(Buffer.from("x"), profile, node.put);
   for (let i = 0; i < count; i++) inner.add(`${i}`, file.cid.bytes, file.tsize);
-  const { cid } = await inner.finish(node.put);
+  const { cid } = await drained(inner.finish(), node.put);
 
   const pending: (() => void)[] = [];
   let lines = 0;

@@ -18,6 +18,7 @@ import { blockOf } from "../../pipeline/dag/hash.ts";
 import { type ProfileName, profiles } from "../../pipeline/dag/profile.ts";
 import { addFiles } from "../../pipeline/ipfs/add-files.ts";
 import type { HomeNode, Node } from "../../pipeline/ipfs/node.ts";
+import { drained } from "../dag/drained.ts";
 import { ofOtherHashes } from "../fakes/other-hashes.ts";
 import { testWorld } from "../fakes/world.ts";
 
@@ -246,14 +247,6 @@ export function aFolder(profile: ProfileName = "cid-v1", text = "some data"): { 
     put,
   );
   return { root, blocks };
-}
-
-/** What an iterator returns at its end, when nobody wants what it yields. */
-export async function drained<T>(blocks: AsyncGenerator<Block, T>): Promise<T> {
-  for (;;) {
-    const { done, value } = await blocks.next();
-    if (done) return value;
-  }
 }
 
 function cbor(value: unknown): Block {

@@ -8,7 +8,7 @@
 import { tmpdir } from "node:os";
 import { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
-import type { Link, Put } from "../block.ts";
+import type { Block, Link } from "../block.ts";
 import { compactEntries } from "../compact-entries.ts";
 import { badName, basicBlock, emptyEstimate, estimateOf, shardBlock, sharesItsHash } from "../directory.ts";
 import { type DirectoryEntry, hamtHash } from "../directory-entry.ts";
@@ -23,8 +23,11 @@ export interface DirectoryBuilder {
    * @throws Failure `input` for a name that can't be one.
    */
   add(name: string, cid: Uint8Array, tsize: number): void;
-  /** The directory, its blocks given to `put`. @throws Failure `input` for a name given twice. Called once. */
-  finish(put: Put): Promise<Link>;
+  /**
+   * The blocks of the directory, one at a time so that the shards of millions of entries are not in memory together, and then
+   * its link. Called once. @throws Failure `input` for a name given twice.
+   */
+  finish(): AsyncGenerator<Block, Link>;
   /** Frees what it has; to be called where it is not finished. */
   close(): void;
 }
@@ -56,10 +59,10 @@ export function directoryBuilder(profile: Profile, scratch = tmpdir()): Director
       else few.add(name, cid, tsize);
     },
 
-    async finish(put) {
+    async *finish() {
       if (many) {
         try {
-          return await sharded(many.sorted(), profile, put);
+          return yield* sharded(many.sorted(), profile);
         } finally {
           many.close();
         }
@@ -69,7 +72,10 @@ export function directoryBuilder(profile: Profile, scratch = tmpdir()): Director
       for (const { name } of listed) {
         if (names.size === names.add(name).size) throw twice(name);
       }
-      return basicBlock(listed, profile, put);
+      const made: Block[] = [];
+      const link = basicBlock(listed, profile, (block) => made.push(block));
+      yield* made;
+      return link;
     },
 
     close: () => many?.close(),
@@ -118,7 +124,9 @@ interface Slot {
 }
 
 /** The directory of records that come in the order of their hashes. An entry is in the first shard that separates it from its neighbours. */
-async function sharded(records: Iterator<Uint8Array>, profile: Profile, put: Put): Promise<Link> {
+async function* sharded(records: Iterator<Uint8Array>, profile: Profile): AsyncGenerator<Block, Link> {
+  const made: Block[] = [];
+  const shardOf = (slots: readonly Slot[]): Link => shardBlock(slots, profile, (block) => made.push(block));
   const next = (): HashedEntry | undefined => {
     const { done, value } = records.next();
     return done ? undefined : entryOf(value);
@@ -137,12 +145,15 @@ async function sharded(records: Iterator<Uint8Array>, profile: Profile, put: Put
     while (open.length <= depth) open.push([]);
     open.at(depth)?.push({ slot: hash[depth]!, name, link: { cid, tsize } });
     while (open.length - 1 > inCommon[1]) {
-      const link = shardBlock(open.pop()!, profile, put);
+      const link = shardOf(open.pop()!);
       open.at(-1)?.push({ slot: hash[open.length - 1]!, link });
     }
+    yield* made.splice(0);
     [before, entry] = [entry, after];
   }
-  return shardBlock(open[0]!, profile, put);
+  const root = shardOf(open[0]!);
+  yield* made;
+  return root;
 }
 
 /** How many bytes the hashes of both begin with alike. */

@@ -40,7 +40,7 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
     yield* ready;
   };
 
-  const tree = treeBuilder(profile, put);
+  const tree = treeBuilder(profile);
   try {
     const surveyed = await survey(path, options.symlinks, world);
     const adding = addingProgress(surveyed, world);
@@ -56,8 +56,13 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
         }
         const { cid, tsize } = balancing.finish();
         tree.file(step.name, cid.bytes, tsize);
-      } else await tree.take(step);
-      yield* flush();
+        yield* flush();
+        continue;
+      }
+      for await (const block of tree.take(step)) {
+        put(block);
+        yield* flush();
+      }
     }
     return { ...tree.root!, bytes: adding.bytes, blocks: await countDistinct(digests) };
   } finally {

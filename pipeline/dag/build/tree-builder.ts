@@ -2,10 +2,10 @@
  * Folders out of the steps of a walk: what is open is in memory, what is finished is a link in the folder above it.
  *
  * The callers that hash files, in one thread or in several, pass the steps in order with the link of each file, and so
- * comes to the same CIDs.
+ * come to the same CIDs.
  */
 import { CID } from "multiformats/cid";
-import type { Link, Put } from "../block.ts";
+import type { Block, Link } from "../block.ts";
 import { makeSymlink } from "../directory.ts";
 import type { Profile } from "../profile.ts";
 import { type DirectoryBuilder, directoryBuilder } from "./directory-builder.ts";
@@ -14,8 +14,8 @@ import type { Step } from "./walk-disk.ts";
 export interface TreeBuilder {
   /** A file, its CID as bytes, which are copied. */
   file(name: string, cid: Uint8Array, tsize: number): void;
-  /** Any other step. */
-  take(step: Exclude<Step, { kind: "file" }>): Promise<void>;
+  /** Any other step: the blocks that it completes, each to be taken before the next is made. */
+  take(step: Exclude<Step, { kind: "file" }>): AsyncGenerator<Block, void>;
   /** What the steps came to. */
   readonly root: Link | undefined;
   /** Frees what folders that are not finished have. */
@@ -23,7 +23,7 @@ export interface TreeBuilder {
 }
 
 /** `scratch`: the folder for files of the entries of very large folders. */
-export function treeBuilder(profile: Profile, put: Put, scratch?: string): TreeBuilder {
+export function treeBuilder(profile: Profile, scratch?: string): TreeBuilder {
   const open: { readonly name: string; readonly directory: DirectoryBuilder }[] = [];
   let root: Link | undefined;
 
@@ -37,16 +37,23 @@ export function treeBuilder(profile: Profile, put: Put, scratch?: string): TreeB
   return {
     file: place,
 
-    async take(step) {
+    async *take(step) {
       switch (step.kind) {
-        case "symlink":
-          return placeLink(step.name, makeSymlink(step.target, profile, put));
+        case "symlink": {
+          const made: Block[] = [];
+          placeLink(
+            step.name,
+            makeSymlink(step.target, profile, (block) => made.push(block)),
+          );
+          yield* made;
+          return;
+        }
         case "folder":
           open.push({ name: step.name, directory: directoryBuilder(profile, scratch) });
           return;
         case "end": {
           const { name, directory } = open.pop()!;
-          placeLink(name, await directory.finish(put));
+          placeLink(name, yield* directory.finish());
         }
       }
     },

@@ -7,6 +7,7 @@ import { makeDirectory } from "../../../pipeline/dag/directory.ts";
 import type { DirectoryEntry } from "../../../pipeline/dag/directory-entry.ts";
 import { cidOf } from "../../../pipeline/dag/hash.ts";
 import { type Profile, type ProfileName, profiles } from "../../../pipeline/dag/profile.ts";
+import { drained } from "../drained.ts";
 
 describe.each(Object.keys(profiles) as ProfileName[])("by %s", (name) => {
   const profile = profiles[name];
@@ -42,7 +43,7 @@ it("refuses a name that is twice, in a small directory and in a sharded one", as
     const directory = directoryBuilder(profiles["cid-v1"]);
     for (let i = 0; i < count; i++) directory.add(`${i}`, entry(`${i}`).cid.bytes, 1);
     directory.add("1", entry("another").cid.bytes, 1);
-    await expect(directory.finish(() => {})).rejects.toMatchObject({
+    await expect(drained(directory.finish())).rejects.toMatchObject({
       kind: "input",
       message: '"1" is twice in one directory',
     });
@@ -73,6 +74,6 @@ async function built(entries: readonly DirectoryEntry[], profile: Profile) {
   const blocks: Block[] = [];
   const directory = directoryBuilder(profile);
   for (const { name, cid, tsize } of entries) directory.add(name, cid.bytes, tsize);
-  const { cid, tsize } = await directory.finish((block) => void blocks.push(block));
+  const { cid, tsize } = await drained(directory.finish(), (block) => void blocks.push(block));
   return { cid: `${cid}`, tsize, blocks: blocks.map((block) => `${block.cid}`) };
 }

@@ -49,7 +49,7 @@ export interface Building {
 const mostFiles = 1024;
 
 export function stepsUnderWay(walk: AsyncGenerator<Step>, building: Building): StepsUnderWay {
-  const { profile, filesInTask, tree } = building;
+  const { profile, filesInTask, tree, put } = building;
   const steps = queue<Exclude<Step, { kind: "file" }> | FileUnderWay>();
   const tasks = taskQueue();
   const isBuilt = fileBuilder(building);
@@ -108,7 +108,7 @@ export function stepsUnderWay(walk: AsyncGenerator<Step>, building: Building): S
 
     async build() {
       for (let step = steps.first(); step; step = steps.first()) {
-        if (step.kind !== "under way") await tree.take(step);
+        if (step.kind !== "under way") for await (const block of tree.take(step)) put(block);
         else if (isBuilt(step)) files--;
         else return;
         steps.shift();
