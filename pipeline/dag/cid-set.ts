@@ -7,7 +7,7 @@
  * Meant for blocks that are there. Digests chosen by an attacker may all share one slot of the set, which makes it slow.
  */
 import type { CID } from "multiformats/cid";
-import { hashes, keyOf } from "./block.ts";
+import { hashes, hasLinks, keyOf } from "./block.ts";
 import { type DigestSet, digestLength, digestSet } from "./digest-set.ts";
 
 export interface CidSet {
@@ -30,5 +30,17 @@ export function cidSet(): CidSet {
       byCodec.set(cid.code, digests);
       digests.add(cid.multihash.digest);
     },
+  };
+}
+
+/**
+ * A set that retains blocks with links alone, for a walk that reads no raw leaf: these are most of all blocks. A leaf that is
+ * linked twice is met twice.
+ */
+export function nodeSet(): CidSet {
+  const nodes = cidSet();
+  return {
+    has: (cid) => hasLinks(cid) && nodes.has(cid),
+    add: (cid) => void (hasLinks(cid) && nodes.add(cid)),
   };
 }

@@ -2,7 +2,7 @@ import { CID } from "multiformats/cid";
 import { create as digestOf } from "multiformats/hashes/digest";
 import { expect, it } from "vitest";
 import { codecs } from "../../pipeline/dag/block.ts";
-import { cidSet } from "../../pipeline/dag/cid-set.ts";
+import { cidSet, nodeSet } from "../../pipeline/dag/cid-set.ts";
 import { cidOf } from "../../pipeline/dag/hash.ts";
 
 const bytes = new TextEncoder().encode("some bytes");
@@ -42,4 +42,11 @@ it.each([
     ),
   ).toBe(false);
   expect(set.has(CID.createV1(codecs.raw, digestOf(0x12, new Uint8Array(32).fill(7))))).toBe(false);
+});
+
+it("retains no raw leaf where only nodes are to be met once", () => {
+  const nodes = nodeSet();
+  const [leaf, node] = [cidOf(codecs.raw, bytes), cidOf(codecs.dagPb, bytes)];
+  for (const cid of [leaf, node]) nodes.add(cid);
+  expect([nodes.has(leaf), nodes.has(node)]).toEqual([false, true]);
 });

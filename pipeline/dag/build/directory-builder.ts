@@ -72,9 +72,9 @@ export function directoryBuilder(profile: Profile, scratch = tmpdir()): Director
       for (const { name } of listed) {
         if (names.size === names.add(name).size) throw twice(name);
       }
-      const made: Block[] = [];
-      const link = basicBlock(listed, profile, (block) => made.push(block));
-      yield* made;
+      const blocks: Block[] = [];
+      const link = basicBlock(listed, profile, (block) => blocks.push(block));
+      yield* blocks;
       return link;
     },
 
@@ -125,8 +125,8 @@ interface Slot {
 
 /** The directory of records that come in the order of their hashes. An entry is in the first shard that separates it from its neighbours. */
 async function* sharded(records: Iterator<Uint8Array>, profile: Profile): AsyncGenerator<Block, Link> {
-  const made: Block[] = [];
-  const shardOf = (slots: readonly Slot[]): Link => shardBlock(slots, profile, (block) => made.push(block));
+  const blocks: Block[] = [];
+  const shardOf = (slots: readonly Slot[]): Link => shardBlock(slots, profile, (block) => blocks.push(block));
   const next = (): HashedEntry | undefined => {
     const { done, value } = records.next();
     return done ? undefined : entryOf(value);
@@ -148,11 +148,11 @@ async function* sharded(records: Iterator<Uint8Array>, profile: Profile): AsyncG
       const link = shardOf(open.pop()!);
       open.at(-1)?.push({ slot: hash[open.length - 1]!, link });
     }
-    yield* made.splice(0);
+    yield* blocks.splice(0);
     [before, entry] = [entry, after];
   }
   const root = shardOf(open[0]!);
-  yield* made;
+  yield* blocks;
   return root;
 }
 

@@ -40,12 +40,12 @@ export function treeBuilder(profile: Profile, scratch?: string): TreeBuilder {
     async *take(step) {
       switch (step.kind) {
         case "symlink": {
-          const made: Block[] = [];
+          const blocks: Block[] = [];
           placeLink(
             step.name,
-            makeSymlink(step.target, profile, (block) => made.push(block)),
+            makeSymlink(step.target, profile, (block) => blocks.push(block)),
           );
-          yield* made;
+          yield* blocks;
           return;
         }
         case "folder":

@@ -12,6 +12,7 @@ import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { cidOfDigest, codecs, type Get, hasLinks } from "../../dag/block.ts";
 import { type CidSet, cidSet } from "../../dag/cid-set.ts";
+import { digestHeads } from "../../dag/digest-heads.ts";
 import { digestSet } from "../../dag/digest-set.ts";
 import { sha256 } from "../../dag/hash.ts";
 import { walk } from "../../dag/read/read.ts";
@@ -25,7 +26,7 @@ import { headLength, longestHead, writeHead } from "./packs/pack.ts";
 import { digestAt, placeAt } from "./packs/pack-index.ts";
 import { indexName, nextNumber, noteNumbers } from "./packs/pack-numbers.ts";
 import { isIntact, type Pack, type Packs, type PlaceInPack } from "./packs/packs.ts";
-import { prove } from "./packs/verify-stored.ts";
+import { prove, proveAll } from "./packs/verify-stored.ts";
 import type { Pins } from "./pins.ts";
 import type { Writing } from "./write-lock.ts";
 
@@ -114,7 +115,7 @@ export async function collect(collecting: Collecting, world: World): Promise<Col
   const places = await collectPlaces(needed, { packs, inPlace }, world);
   kept.blocks += places.kept;
   removed.blocks += places.removed;
-  await prove(needed.stored, packs, { inPlace });
+  await proveAll(needed.stored, packs, inPlace);
   return { removed, kept };
 }
 
@@ -170,11 +171,12 @@ async function neededBy(
   { pins, incomplete, packs, inPlace, digestOf, get }: Collecting,
   world: World,
 ): Promise<Needed> {
-  const needed = digestSet();
+  const needed = digestHeads();
   const lost = digestSet();
   const files = inPlace.state();
   const isStored = (digest: Uint8Array): boolean => packs.has(digest) || files.has(digest);
-  // Nodes of files and folders that were read, below any pin. Raw leaves, most of all blocks, are in `needed` alone.
+  // Nodes of files and folders that were read, below any pin. Raw leaves, most of all blocks, are in `needed` alone, with the
+  // beginnings of their digests.
   const opened = cidSet();
   for (const [label, root] of pins) {
     // Other nodes are recorded for each pin anew: what a release links to is needed only where the release itself is pinned.

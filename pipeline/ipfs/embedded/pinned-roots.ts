@@ -3,6 +3,7 @@ import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { type Get, hasLinks, keyOf } from "../../dag/block.ts";
+import { nodeSet } from "../../dag/cid-set.ts";
 import { walk } from "../../dag/read/read.ts";
 import { type PinFile, type Pins, readPins, writePins } from "./pins.ts";
 import { type Checking, type Completeness, completenessOf, extentsOf } from "./repair/completeness.ts";
@@ -88,10 +89,10 @@ async function assertWhole(
     world.signal.throwIfAborted();
     if (pinned.has(keyOf(cid)) || missing.length >= namedWhenMissing) return false;
     if (has(cid)) return hasLinks(cid);
-    missing.push(cid);
+    if (!missing.some((other) => other.equals(cid))) missing.push(cid);
     return false;
   };
-  for await (const _ of walk(root, get, { scope: "all", shouldVisit }));
+  for await (const _ of walk(root, get, { scope: "all", shouldVisit, visited: nodeSet() }));
   if (missing.length === 0) return;
   const more = missing.length === namedWhenMissing ? " and perhaps others" : "";
   throw new Failure("unavailable", `${root} can't be kept: ${missing.join(", ")}${more} is not here`, {

@@ -1,6 +1,7 @@
 /** Removes from the lists the blocks that no pin needs, and those of which a pack has a valid copy. The caller has the lock. */
 import { setImmediate } from "node:timers/promises";
 import type { World } from "../../../core/world.ts";
+import type { DigestHeads } from "../../../dag/digest-heads.ts";
 import type { DigestSet } from "../../../dag/digest-set.ts";
 import { digestAt } from "../packs/pack-index.ts";
 import { isIntact, type Packs } from "../packs/packs.ts";
@@ -9,8 +10,8 @@ import { rewriteList } from "./rewrite-list.ts";
 
 /** Digests of blocks that pins need. */
 export interface Needed {
-  /** Those that are stored. */
-  readonly stored: DigestSet;
+  /** Those that are stored. It may find a block that no pin needs, which then stays. */
+  readonly stored: DigestHeads;
   /** Those of incomplete pins that are in a list though their file changed: it may be put back. */
   readonly lost: DigestSet;
 }

@@ -8,7 +8,9 @@ import { statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { Failure } from "../../../core/failure.ts";
 import { cidOfDigest, codecs } from "../../../dag/block.ts";
-import type { InPlace } from "../in-place/in-place.ts";
+import type { DigestHeads } from "../../../dag/digest-heads.ts";
+import { type InPlace, placeOfEntry } from "../in-place/in-place.ts";
+import { digestAt, placeAt } from "./pack-index.ts";
 import type { Pack, Packs } from "./packs.ts";
 
 /** Blocks looked up before the event loop runs again. */
@@ -30,7 +32,7 @@ export async function prove(
   const files = inPlace?.state();
   const sizes = new Map<Pack, number>();
   const isWhole = (pack: Pack): boolean => {
-    const size = sizes.get(pack) ?? statSync(pack.path, { throwIfNoEntry: false })?.size ?? 0;
+    const size = sizes.get(pack) ?? sizeNow(pack);
     sizes.set(pack, size);
     return size >= pack.index.covered;
   };
@@ -51,6 +53,42 @@ export async function prove(
     if (++proven % atOnce === 0) await setImmediate();
   }
 }
+
+/**
+ * Require the same of very many blocks, of which only the heads of their digests are known: the indexes are gone through.
+ *
+ * @throws Failure `corrupt` naming the pack that is short, or how many blocks are in none.
+ */
+export async function proveAll(needed: DigestHeads, packs: Packs, inPlace: InPlace): Promise<void> {
+  packs.refresh("all");
+  inPlace.refresh("all");
+  const checklist = needed.checklist();
+  let short: Pack | undefined;
+  for (const pack of packs.list()) {
+    if (sizeNow(pack) < pack.index.covered) {
+      short = pack;
+      continue;
+    }
+    for (let entry = 0; entry < pack.index.count; entry++) {
+      const { offset, length } = placeAt(pack.index, entry);
+      if (offset + length <= pack.index.covered) checklist.tick(digestAt(pack.index, entry));
+      if (entry % atOnce === 0) await setImmediate();
+    }
+  }
+  const files = inPlace.state();
+  for (const list of inPlace.list()) {
+    for (let entry = 0; entry < list.index.count; entry++) {
+      const isAsListed = files.problem(placeOfEntry(list, entry).file) === undefined;
+      if (isAsListed) checklist.tick(digestAt(list.index, entry));
+      if (entry % atOnce === 0) await setImmediate();
+    }
+  }
+  if (checklist.left === 0) return;
+  if (short) throw cutOff(short, sizeNow(short));
+  throw new Failure("corrupt", `${checklist.left} blocks were stored, and are in no pack's index now`, { hint });
+}
+
+const sizeNow = ({ path }: Pack): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 function cutOff({ path, index }: Pack, size: number): Failure {
   return new Failure("corrupt", `${path} has ${size} bytes and ${index.covered} were committed`, { hint });
