@@ -9,7 +9,7 @@ import { Failure } from "../core/failure.ts";
 import type { ReleaseSource } from "../fold/folded-view.ts";
 import { ownWorld } from "../fold/views.ts";
 import { required } from "../ipfs/require-block.ts";
-import { readRelease } from "../log/release.ts";
+import { completeRelease } from "../log/left-out-changes.ts";
 import { openCampaign } from "./campaign.ts";
 import type { Environment } from "./secrets.ts";
 
@@ -61,8 +61,7 @@ export async function logAt(
   const several = await import("../ipfs/gateways.ts");
   const node = several.gateways(gateways);
   const cid = parsed(head);
-  const read: ReleaseSource["read"] = async (cid, world) =>
-    readRelease({ cid, bytes: await required(cid, node, world) });
+  const read: ReleaseSource["read"] = (cid, world) => completeRelease(cid, (block) => required(block, node, world));
   return {
     name,
     head: async (world) => ({ cid, release: await read(cid, world) }),

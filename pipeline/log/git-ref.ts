@@ -33,6 +33,7 @@ import {
   tipAt,
 } from "./git/log-branch.ts";
 import { repositoryIn } from "./git/repository.ts";
+import { completing } from "./left-out-changes.ts";
 import type { Blocks } from "./local.ts";
 import { localLeases } from "./local-lease.ts";
 import type { Added, Attachments, Head, ReleaseLog } from "./log.ts";
@@ -60,7 +61,12 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
   const fileName = branch.replaceAll("/", "-");
   const recordedHead = join(state, "log", `seen-${fileName}`);
   const log: LogBranch = { name, branch, repository, files: branchIn(repository, name), blocks, recordedHead };
-  const read: ReleaseLog["read"] = (cid, world) => releaseAt(log, () => latestTip(log, world), cid, world);
+  const source: ReleaseLog["source"] = async (release, world) => {
+    const tip = await latestTip(log, world);
+    return tip && sourceAt(log, tip, release, world);
+  };
+  const readBlock: ReleaseLog["read"] = (cid, world) => releaseAt(log, () => latestTip(log, world), cid, world);
+  const read = completing({ name, read: readBlock, source, get: blocks.get });
 
   return {
     name,
@@ -76,10 +82,7 @@ export function gitLog({ folder, remote, branch, state, blocks, holder }: GitLog
       return tip?.head && { cid: tip.head, release: await read(tip.head, world) };
     },
 
-    async source(release, world) {
-      const tip = await latestTip(log, world);
-      return tip && sourceAt(log, tip, release, world);
-    },
+    source,
 
     async append(release, expected, world, added = {}) {
       assertFollows(release, expected);

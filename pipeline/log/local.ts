@@ -17,9 +17,10 @@ import { lock } from "../disk/lock.ts";
 import { readIfThere } from "../disk/read.ts";
 import { writeDurably } from "../disk/write.ts";
 import { assertAttachmentName, assertAttachmentSize } from "./attachments.ts";
+import { completing } from "./left-out-changes.ts";
 import { localLeases } from "./local-lease.ts";
 import type { Added, Attachments, Head, ReleaseLog } from "./log.ts";
-import { assertFollows, readRelease, releaseBlock } from "./release.ts";
+import { assertFollows, type Release, readRelease, releaseBlock } from "./release.ts";
 import { isSource, readSizes, sourceFiles, sourcePlaces } from "./source.ts";
 
 /** How the log reads and durably stores a block: the campaign's node. */
@@ -46,7 +47,7 @@ export function localLog(file: string, stored: Blocks): ReleaseLog {
 
   const own = filesIn(dirname(file));
 
-  const read: ReleaseLog["read"] = async (cid, world) => {
+  const readBlock = async (cid: CID, world: World): Promise<Release> => {
     const isRelease = (bytes: Uint8Array) => cidOf(codecs.dagCbor, bytes).equals(cid);
     const bytes = await firstFound([() => own.read(placeOf(cid), isRelease, world), () => stored.get(cid, world)]);
     if (!bytes)
@@ -55,6 +56,16 @@ export function localLog(file: string, stored: Blocks): ReleaseLog {
       });
     return readRelease({ cid, bytes });
   };
+
+  const source: ReleaseLog["source"] = async ({ tree }, world) => {
+    const places = sourcePlaces(tree);
+    const text = await own.read(places.text.join("/"), (bytes) => isSource(tree, bytes), world);
+    const sizes = text && (await own.read(places.sizes.join("/"), () => true, world));
+    const known = sizes && readSizes(sizes);
+    return text && { text, ...(known && { sizes: known }) };
+  };
+
+  const read = completing({ read: readBlock, source, get: stored.get, name: file });
 
   const head: ReleaseLog["head"] = async (world) => {
     const cid = await headCid();
@@ -92,13 +103,7 @@ export function localLog(file: string, stored: Blocks): ReleaseLog {
     name: file,
     head,
     read,
-    async source({ tree }, world) {
-      const places = sourcePlaces(tree);
-      const text = await own.read(places.text.join("/"), (bytes) => isSource(tree, bytes), world);
-      const sizes = text && (await own.read(places.sizes.join("/"), () => true, world));
-      const known = sizes && readSizes(sizes);
-      return text && { text, ...(known && { sizes: known }) };
-    },
+    source,
     async append(release, expected, world, added = {}) {
       assertFollows(release, expected);
       return move({ cid: releaseBlock(release).cid, release }, expected, added, world);

@@ -11,6 +11,7 @@ import { byBytes } from "../core/text/order.ts";
 import type { Change } from "../core/tree/changes.ts";
 import type { Block } from "../dag/block.ts";
 import { codecs } from "../dag/block.ts";
+import { largestBlock } from "../dag/car.ts";
 import { blockOf } from "../dag/hash.ts";
 
 export interface Release extends Draft {
@@ -46,6 +47,11 @@ export interface Draft {
   readonly made: string;
   /** Changes since the previous release. CIDs in it are text: a release links to roots, not to single leaves. */
   readonly changes: readonly Change[];
+  /**
+   * How many changes there are, where the block of the release has none of them because it would be larger than what nodes
+   * exchange. They follow from the tree.yaml of this release and that of the previous one (`left-out-changes.ts`).
+   */
+  readonly changesLeftOut?: number;
   /** Root and portal of the previous release; `null` for the first. */
   readonly before: { readonly root: CID; readonly portal: CID } | null;
   readonly madeWith: MadeWith;
@@ -71,7 +77,21 @@ export function mergedLinks(cids: readonly CID[]): readonly CID[] | undefined {
 
 /** The release as a dag-cbor block. */
 export function releaseBlock(release: Release): Block {
-  return blockOf(codecs.dagCbor, dagCbor.encode(release));
+  return blockOf(codecs.dagCbor, encoded(release));
+}
+
+/** As dag-cbor, without changes that are left out. */
+export function encoded(release: Draft | Omit<Release, "signed">): Uint8Array {
+  return dagCbor.encode(release.changesLeftOut === undefined ? release : { ...release, changes: [] });
+}
+
+/** Bytes of a portal's CID and of a signature, and some more: what a draft lacks of its release. */
+const restOfRelease = 1024;
+
+/** `draft`, with {@link Draft.changesLeftOut} where its changes do not fit into a block. @param most bytes of a block */
+export function fittingDraft(draft: Draft, most = largestBlock): Draft {
+  if (dagCbor.encode(draft).length + restOfRelease <= most) return draft;
+  return { ...draft, changesLeftOut: draft.changes.length };
 }
 
 /** @throws Failure `corrupt` if the bytes are no valid release. */
@@ -97,7 +117,12 @@ export function readRelease({ cid, bytes }: Block): Release {
   if (!Array.isArray(changes) || typeof madeWith !== "object" || madeWith === null) throw not("parts are missing");
   if (number === 1 ? before !== null : !CID.asCID(before?.root) || !CID.asCID(before?.portal))
     throw not("what was live before it is missing");
-  const { rollbackOf, why, signed } = value;
+  const { rollbackOf, why, signed, changesLeftOut } = value;
+  if (
+    changesLeftOut !== undefined &&
+    !(Number.isSafeInteger(changesLeftOut) && changesLeftOut > 0 && changes.length === 0)
+  )
+    throw not("changes are left out, and there are some or it is not said how many");
   if (rollbackOf !== undefined && !(Number.isSafeInteger(rollbackOf) && rollbackOf >= 1 && rollbackOf < number!))
     throw not("it rolls back to no earlier release");
   if (why !== undefined && typeof why !== "string") throw not("the reason is no text");

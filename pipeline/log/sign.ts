@@ -9,9 +9,8 @@
  * await signerOf(signed); // { by: "k51qzi5uqu5d…" }
  * ```
  */
-import * as dagCbor from "@ipld/dag-cbor";
 import { type PrivateKey, publicName, sign, verify } from "../core/key.ts";
-import type { Release } from "./release.ts";
+import { encoded, type Release } from "./release.ts";
 
 /** `release` with the signature of `key` in place of any it had. Ed25519 is deterministic: the same release, the same CID. */
 export async function signRelease(release: Release, key: PrivateKey): Promise<Release> {
@@ -30,5 +29,5 @@ export async function signerOf(release: Release): Promise<{ by: string } | { bad
 }
 
 function signedBytes({ signed: _, ...everythingElse }: Release): Uint8Array {
-  return dagCbor.encode(everythingElse);
+  return encoded(everythingElse);
 }

@@ -44,6 +44,8 @@ export interface Folded {
   readonly isMerged?: true;
   /** Present where it merges others. */
   readonly sides?: readonly MergedSide[];
+  /** The tree.yaml from which its changes follow, where its block has none of them. */
+  readonly trees?: readonly Linked[];
 }
 
 /** A state that is folded from the releases, for one view or several. It is plain JSON, so that it can be stored and loaded again. */
@@ -78,6 +80,8 @@ export interface Content {
   readonly draft: Draft;
   /** Present where the draft merges others. */
   readonly sides?: readonly MergedSide[];
+  /** As {@link Folded} has it of the draft. */
+  readonly trees?: readonly Linked[];
   /** The assembled tree, as the portal links it. */
   readonly tree: Linked;
   /** tree.yaml as it was published. */

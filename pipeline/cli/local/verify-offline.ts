@@ -6,7 +6,7 @@ import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
 import { type Get, keyOf } from "../../dag/block.ts";
 import { readCar } from "../../dag/car.ts";
-import { readRelease } from "../../log/release.ts";
+import { completeRelease } from "../../log/left-out-changes.ts";
 import type { Check } from "../../stages/verify/check.ts";
 import { checkReleases } from "../../stages/verify/check-releases.ts";
 import type { Call } from "../verb.ts";
@@ -26,7 +26,7 @@ export async function* verifyOffline(file: string, { cwd, world }: Call): AsyncG
   };
   const [root] = roots;
   if (!root) throw new Failure("input", `${file} names no root`, { hint: "fieldtree car export @RELEASE writes one" });
-  const read = async (cid: CID, _: World) => readRelease({ cid, bytes: await get(cid) });
+  const read = (cid: CID, _: World) => completeRelease(cid, get);
   const head = { cid: root, release: await read(root, world) };
   yield* checkReleases(head, { read }, get, [], world);
 }

@@ -4,8 +4,9 @@ import { readAliases } from "../../campaign/remotes.ts";
 import { isFailure } from "../../core/failure.ts";
 import type { Get } from "../../dag/block.ts";
 import { walk } from "../../dag/read/read.ts";
+import { completeRelease } from "../../log/left-out-changes.ts";
 import type { Head } from "../../log/log.ts";
-import { type Release, readRelease } from "../../log/release.ts";
+import type { Release } from "../../log/release.ts";
 import { recognise, type SisterState } from "../../stages/pull/recognise.ts";
 import { type Check, checked } from "../../stages/verify/check.ts";
 import { checkReleases } from "../../stages/verify/check-releases.ts";
@@ -29,7 +30,7 @@ export async function chainAt(given: string, call: Call): Promise<ChainAt | unde
   const remote = await recognise(cid, get, call.world);
   if (remote.kind !== "campaign") return undefined;
   const { state } = remote;
-  const read = async (cid: CID) => readRelease({ cid, bytes: await get(cid) });
+  const read = (cid: CID) => completeRelease(cid, get);
   const newest = state.head ?? state.parents[0];
   return { state, log: { read }, get, ...(newest && { head: { cid: newest, release: await read(newest) } }) };
 }

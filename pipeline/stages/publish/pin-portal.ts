@@ -12,17 +12,17 @@ import { profiles } from "../../dag/profile.ts";
 import { hasBlock } from "../../ipfs/has-block.ts";
 import { allReleasesFrom } from "../../log/chain.ts";
 import type { Head } from "../../log/log.ts";
-import { type Draft, mergedLinks, releaseBlock } from "../../log/release.ts";
+import { type Draft, fittingDraft, mergedLinks, releaseBlock } from "../../log/release.ts";
 import type { PublishEvent } from "../event.ts";
 import type { Parts } from "../parts.ts";
 import { label } from "../pins/label.ts";
 import { type Scanning, scan } from "../scan/scan.ts";
 import { creationTime } from "../tree/created-at.ts";
-import { type Past, treeOf } from "../tree/past.ts";
+import { type Past, sourceOf, treeOf } from "../tree/past.ts";
 import type { Observation } from "./observe.ts";
 import { packing } from "./packed-entries.ts";
 import type { ReleaseOfPortal } from "./plan.ts";
-import { buildPortal, foldViews, type PastReleases, sidesOf } from "./portal.ts";
+import { buildPortal, foldViews, type PastReleases, sidesOf, treesOf } from "./portal.ts";
 import { type ReferenceParts, withReferences } from "./references.ts";
 import { type Memories, recall, remember } from "./view-memory.ts";
 
@@ -129,11 +129,16 @@ async function* storePortal(
     log: campaign.log,
     // The tree.yaml of the release in the making is on no node yet.
     treeOf: async (release: Draft) => (release === draft ? from.tree : treeOf(release, campaign, world)),
+    sourceOf: async (release: Draft) => (release === draft ? from.text : sourceOf(release, campaign, world)),
     state: campaign.state,
   };
   const states = await foldViews(campaign.views, past, fold, world);
   const sides = await sidesOf(draft, fold, world);
-  const content = { draft, ...(sides && { sides }), tree: root, source, entries, campaign: campaign.facts };
+  const trees = await treesOf(draft, fold, put, world);
+  const content = {
+    ...{ draft, ...(sides && { sides }), ...(trees && { trees }) },
+    ...{ tree: root, source, entries, campaign: campaign.facts },
+  };
   let done = 0;
   const memories = await recall(campaign, world);
   const afterFile = async () => {
@@ -178,9 +183,11 @@ function batches(home: Pick<Parts["home"], "put">, world: World) {
 async function storeReleases(
   { before, merged }: PastReleases,
   all: boolean,
-  { home, log }: Pick<Parts, "home" | "log">,
+  campaign: Pick<Parts, "home" | "log"> & Past,
   world: World,
 ): Promise<void> {
+  const { home, log } = campaign;
+  const parts = { log, sourceOf: (release: Draft) => sourceOf(release, campaign, world) };
   const lacking: Block[] = [];
   for (const head of [before, ...merged]) {
     let isBelowMerge = all;
@@ -188,7 +195,9 @@ async function storeReleases(
       const isStored = await hasBlock(cid, home, world);
       if (isStored && !isBelowMerge) break;
       isBelowMerge ||= release.merged !== undefined;
-      if (!isStored) lacking.push(releaseBlock(release));
+      if (isStored) continue;
+      lacking.push(releaseBlock(release));
+      await treesOf(release, parts, (block) => lacking.push(block), world);
     }
   }
   if (lacking.length > 0) await home.put(lacking, world);
@@ -253,7 +262,7 @@ async function draftRelease(
   world: World,
 ): Promise<Draft> {
   const merged = mergedLinks(merging.map(({ cid }) => cid));
-  const draft = {
+  const draft: Omit<Draft, "made"> = {
     campaign: campaign.facts.campaign,
     number,
     previous: after?.cid ?? null,
@@ -267,8 +276,8 @@ async function draftRelease(
   };
   const parents = [...(after ? [after] : []), ...merging];
   // A merge is no edit of tree.yaml: it has the date of the newest release in it, at whichever site it is made.
-  if (merged) return { ...draft, made: newestDate(parents) };
-  return { ...draft, made: await creationTime(draft, after, campaign, world) };
+  const made = merged ? newestDate(parents) : await creationTime(draft, after, campaign, world);
+  return fittingDraft({ ...draft, made });
 }
 
 function newestDate(parents: readonly Head[]): string {

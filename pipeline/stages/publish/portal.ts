@@ -20,7 +20,7 @@ import { byDate, parentsOf, releasesFrom } from "../../log/chain.ts";
 import type { Head, ReleaseLog } from "../../log/log.ts";
 import { type Draft, mergedLinks, releaseBlock } from "../../log/release.ts";
 import { emptyStates, foldsOf, rendered, withRelease } from "../../views/folds.ts";
-import type { Content, Folded, MergedSide, Past, States, View } from "../../views/view.ts";
+import type { Content, Folded, Linked, MergedSide, Past, States, View } from "../../views/view.ts";
 import type { Memories } from "./view-memory.ts";
 
 /** The releases before a portal. */
@@ -34,6 +34,8 @@ export interface FoldParts {
   readonly log: Pick<ReleaseLog, "read">;
   /** The tree that a release published: asked for what was merged only. */
   readonly treeOf: (release: Draft) => Promise<Tree>;
+  /** The tree.yaml that a release published: asked for releases that leave out their changes only. */
+  readonly sourceOf: (release: Draft) => Promise<Uint8Array>;
   /** Folder of this machine where what was folded is kept. Losing it costs time only. */
   readonly state: string;
 }
@@ -54,7 +56,11 @@ export async function foldViews(
   const folds = foldsOf(views);
   const step = async (states: States, { release, ...block }: Past, isMerged: boolean): Promise<States> => {
     const sides = await sidesOf(release, parts, world);
-    const next: Folded = { release, block, ...(sides && { sides }), ...(isMerged && { isMerged }) };
+    const trees = await treesOf(release, parts, () => undefined, world);
+    const next: Folded = {
+      ...{ release, block, ...(sides && { sides }), ...(trees && { trees }) },
+      ...(isMerged && { isMerged }),
+    };
     return withRelease(folds, states, next);
   };
   const empty = emptyStates(folds);
@@ -116,6 +122,23 @@ export async function sidesOf(
   return sides;
 }
 
+/**
+ * The tree.yaml from which the changes of `release` follow, where its block has none of them; `undefined` where it has them.
+ *
+ * @throws Failure `unavailable` where one of them is out of reach.
+ */
+export async function treesOf(
+  release: Draft,
+  { log, sourceOf }: Pick<FoldParts, "log" | "sourceOf">,
+  put: Put,
+  world: World,
+): Promise<readonly Linked[] | undefined> {
+  if (release.changesLeftOut === undefined) return undefined;
+  const trees = [await sourceOf(release)];
+  if (release.previous) trees.push(await sourceOf(await log.read(release.previous, world)));
+  return trees.map((text) => fileOf(text, profiles["cid-v1"], put));
+}
+
 export interface Rendering {
   /** By names of views. */
   readonly memories?: Memories;
@@ -137,8 +160,9 @@ export async function buildPortal(
 ): Promise<Link> {
   const profile = profiles["cid-v1"];
   const top: Leaf[] = [];
-  const { draft, sides } = content;
-  const states = withRelease(foldsOf(views), before, { release: draft, ...(sides && { sides }) });
+  const { draft, sides, trees } = content;
+  const next = { release: draft, ...(sides && { sides }), ...(trees && { trees }) };
+  const states = withRelease(foldsOf(views), before, next);
   for (const view of views) {
     const leaves: FileLink[] = [];
     for (const { path, content: file } of rendered(view, states, content, memories?.get(view.name))) {

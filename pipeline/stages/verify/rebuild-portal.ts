@@ -16,7 +16,7 @@ import type { Draft } from "../../log/release.ts";
 import type { Parts } from "../parts.ts";
 import { packing } from "../publish/packed-entries.ts";
 import { parentsBefore } from "../publish/pin-portal.ts";
-import { buildPortal, foldViews, sidesOf } from "../publish/portal.ts";
+import { buildPortal, foldViews, sidesOf, treesOf } from "../publish/portal.ts";
 import { type ReferenceParts, withReferences } from "../publish/references.ts";
 import { type Scanning, scan } from "../scan/scan.ts";
 import { type Past, sourceOf, treeOf } from "../tree/past.ts";
@@ -38,13 +38,20 @@ export async function rebuiltPortal(head: Head, campaign: RebuildParts, world: W
   const scratch = await mkdtemp(join(tmpdir(), "fieldtree-views-"));
   try {
     const past = await parentsBefore(release, campaign, world);
-    const parts = { log: campaign.log, treeOf: (of: Draft) => treeOf(of, campaign, world), state: scratch };
+    const parts = {
+      log: campaign.log,
+      treeOf: (of: Draft) => treeOf(of, campaign, world),
+      sourceOf: (of: Draft) => sourceOf(of, campaign, world),
+      state: scratch,
+    };
     const states = await foldViews(campaign.views, past, parts, world);
     const sides = await sidesOf(release, parts, world);
     const drop = () => undefined;
+    const trees = await treesOf(release, parts, drop, world);
     const content = {
       draft: release,
       ...(sides && { sides }),
+      ...(trees && { trees }),
       tree: { cid: release.root, tsize: tsizeOf(release.root, await campaign.get(release.root)) },
       source: fileOf(text, profiles["cid-v1"], drop),
       entries: await withReferences(
