@@ -11,7 +11,7 @@ import { CID } from "multiformats/cid";
 import { Failure } from "../core/failure.ts";
 import { type Block, plain } from "./block.ts";
 import { varintLength, writeVarint } from "./codec/protobuf.ts";
-import { matchesHash } from "./matches-hash.ts";
+import { VerifiedBlock } from "./verified-block.ts";
 
 /** Bytes. What nodes exchange is no larger, so a block that is could never be fetched again. */
 export const largestBlock = 2 * 1024 * 1024;
@@ -24,8 +24,8 @@ const largestCid = 128;
 
 export interface Car {
   readonly roots: readonly CID[];
-  /** Verified, in the order of the file. Ends with a Failure `corrupt` where the file does not end well. */
-  readonly blocks: AsyncIterable<Block>;
+  /** In the order of the file. Ends with a Failure `corrupt` where the file does not end well. */
+  readonly blocks: AsyncIterable<VerifiedBlock>;
 }
 
 /** The bytes of a CARv1 with these roots and blocks, as fast as they are taken. */
@@ -46,7 +46,7 @@ export async function* carOf(
 }
 
 /**
- * The roots, and the blocks as they are read.
+ * The roots, and the blocks as they are read. A block that is within one chunk of `source` is a part of it, not a copy.
  *
  * @throws Failure `corrupt` where the header isn't that of a CARv1; blocks throw it for one that is truncated, larger than
  *   {@link largestBlock}, hashed by what can't be checked, or not what its CID says. Inlined blocks (identity CIDs) are given, too.
@@ -62,7 +62,7 @@ export async function readCar(source: AsyncIterable<Uint8Array> | Iterable<Uint8
   return { roots, blocks: sections(input) };
 }
 
-async function* sections(input: Input): AsyncGenerator<Block> {
+async function* sections(input: Input): AsyncGenerator<VerifiedBlock> {
   for (;;) {
     const start = input.offset();
     const length = await input.varint();
@@ -76,13 +76,15 @@ async function* sections(input: Input): AsyncGenerator<Block> {
     if (bytes.length > largestBlock) {
       throw new Failure("corrupt", `CAR: ${cid} at byte ${start} has ${bytes.length} bytes, more than ${largestBlock}`);
     }
-    const isMatch = await matchesHash(cid, bytes);
-    if (isMatch === undefined) {
+    const block = await VerifiedBlock.from(cid, bytes);
+    if (block === "unknown") {
       const hash = `0x${cid.multihash.code.toString(16)}`;
       throw new Failure("corrupt", `CAR: ${cid} at byte ${start} is hashed by ${hash}, which can't be checked`);
     }
-    if (!isMatch) throw new Failure("corrupt", `CAR: the bytes of ${cid} at byte ${start} are not what the CID says`);
-    yield { cid, bytes };
+    if (block === "mismatch") {
+      throw new Failure("corrupt", `CAR: the bytes of ${cid} at byte ${start} are not what the CID says`);
+    }
+    yield block;
   }
 }
 
@@ -125,50 +127,71 @@ interface Input {
 
 function inputOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Input {
   const chunks = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  let buffered: Uint8Array = new Uint8Array(0);
+  /** What was read and not taken yet; the first `skipped` bytes of the first one are taken. */
+  let parts: Uint8Array[] = [];
+  let skipped = 0;
+  let buffered = 0;
   let taken = 0;
 
-  /** Read on until `buffered` has at least `count` bytes, or the input ends. */
+  /** Reads on until `count` bytes are buffered, or the input ends. */
   const fill = async (count: number): Promise<void> => {
-    if (buffered.length >= count) return;
-    const parts = [buffered];
-    let length = buffered.length;
-    while (length < count) {
+    while (buffered < count) {
       const { done, value } = await chunks.next();
-      if (done) break;
+      if (done) return;
+      if (value.length === 0) continue;
       parts.push(value);
-      length += value.length;
+      buffered += value.length;
     }
-    buffered = Buffer.concat(parts, length);
   };
-  const advance = (count: number): void => {
-    buffered = buffered.subarray(count);
+
+  /** The next `count` bytes, which are buffered: of one chunk where they are in one, else a copy. */
+  const next = (count: number): Uint8Array => {
+    buffered -= count;
     taken += count;
+    const first = parts[0];
+    if (first && first.length - skipped > count) {
+      skipped += count;
+      return plain(first.subarray(skipped - count, skipped));
+    }
+    const bytes = Buffer.allocUnsafeSlow(count);
+    let at = 0;
+    let used = 0;
+    for (const part of parts) {
+      const piece = part.subarray(skipped, skipped + count - at);
+      bytes.set(piece, at);
+      at += piece.length;
+      if (skipped + piece.length < part.length) {
+        skipped += piece.length;
+        break;
+      }
+      skipped = 0;
+      used++;
+    }
+    parts = parts.slice(used);
+    return plain(bytes);
   };
 
   return {
     offset: () => taken,
 
     async varint() {
-      await fill(10);
-      if (buffered.length === 0) return undefined;
+      await fill(1);
+      if (buffered === 0) return undefined;
+      const start = taken;
       let value = 0;
-      for (let at = 0, scale = 1; at < Math.min(buffered.length, 8); at++, scale *= 128) {
-        value += (buffered[at]! % 128) * scale;
-        if (buffered[at]! < 128) {
-          advance(at + 1);
-          return value;
-        }
+      for (let scale = 1; scale < 128 ** 8; scale *= 128) {
+        await fill(1);
+        if (buffered === 0) break;
+        const [byte = 0] = next(1);
+        value += (byte % 128) * scale;
+        if (byte < 128) return value;
       }
-      throw new Failure("corrupt", `CAR: no length can be read at byte ${taken}`);
+      throw new Failure("corrupt", `CAR: no length can be read at byte ${start}`);
     },
 
     async take(count) {
       await fill(count);
-      if (buffered.length < count) return undefined;
-      const bytes = plain(buffered.subarray(0, count));
-      advance(count);
-      return bytes;
+      return buffered < count ? undefined : next(count);
     },
   };
 }

@@ -1,5 +1,7 @@
 /** Lists the blocks of a node once, so that raw blocks, nearly all of the data, need not be read to be found. */
+import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
+import type { Block } from "../dag/block.ts";
 import { cidSet } from "../dag/cid-set.ts";
 import type { HomeNode } from "./node.ts";
 
@@ -15,9 +17,15 @@ export async function withBlockList(
     ...home,
     has: async (cid) => isStored(cid) || since.has(cid),
     async put(blocks, world) {
-      const all = await Array.fromAsync(blocks);
-      await home.put(all, world);
-      for (const { cid } of all) since.add(cid);
+      const given: CID[] = [];
+      const noted = async function* (): AsyncGenerator<Block> {
+        for await (const block of blocks) {
+          given.push(block.cid);
+          yield block;
+        }
+      };
+      await home.put(noted(), world);
+      for (const cid of given) since.add(cid);
     },
   };
 }

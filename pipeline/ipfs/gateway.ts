@@ -13,8 +13,9 @@
 import type { CID } from "multiformats/cid";
 import { Failure, isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { type Block, isInline } from "../dag/block.ts";
+import { isInline } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
+import type { VerifiedBlock } from "../dag/verified-block.ts";
 import { bodyOf, chunksOf, excerpt, kindOfStatus, readBody } from "../http/http.ts";
 import { type Arrival, requestedBlocks } from "./gateways/car-answer.ts";
 import { type Link, linkOf, usualLimits } from "./gateways/link.ts";
@@ -131,7 +132,12 @@ const car = "application/vnd.ipld.car";
  *
  * @throws Failure `unavailable` where the answer stalls or breaks off.
  */
-async function* carBelow(to: To, root: CID, arrivalOf: (cid: CID) => Arrival, world: World): AsyncGenerator<Block> {
+async function* carBelow(
+  to: To,
+  root: CID,
+  arrivalOf: (cid: CID) => Arrival,
+  world: World,
+): AsyncGenerator<VerifiedBlock> {
   const { base, name, timeouts, link } = to;
   if (!to.sendsCars || to.busyUntil > performance.now()) return;
   const url = new URL(`${base}/ipfs/${root.toV1()}?format=car&dag-scope=all`);

@@ -10,7 +10,8 @@ import type { CID } from "multiformats/cid";
 import { atMost } from "../core/concurrency.ts";
 import { isFailure } from "../core/failure.ts";
 import type { World } from "../core/world.ts";
-import { type Block, isInline } from "../dag/block.ts";
+import { isInline } from "../dag/block.ts";
+import type { VerifiedBlock } from "../dag/verified-block.ts";
 import type { Arrival } from "./gateways/car-answer.ts";
 import { fetchBlock } from "./gateways/fetch-block.ts";
 import { type Pace, type Pool, poolOf } from "./gateways/pool.ts";
@@ -61,7 +62,7 @@ async function* belowFromFirst(
   root: CID,
   arrivalOf: (cid: CID) => Arrival,
   world: World,
-): AsyncGenerator<Block> {
+): AsyncGenerator<VerifiedBlock> {
   for (const member of pool.closed()) {
     if (!member.node.below) continue;
     const signal = AbortSignal.any([world.signal, member.gone.signal]);

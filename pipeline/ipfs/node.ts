@@ -11,6 +11,7 @@ import type { CID } from "multiformats/cid";
 import type { World } from "../core/world.ts";
 import type { Block } from "../dag/block.ts";
 import type { Added, AddOptions } from "../dag/build/add-options.ts";
+import type { VerifiedBlock } from "../dag/verified-block.ts";
 import type { Arrival } from "./gateways/car-answer.ts";
 
 export interface Node {
@@ -31,11 +32,11 @@ export interface Node {
   getInto?(cid: CID, memory: Uint8Array, world: World): Promise<Uint8Array | undefined>;
 
   /**
-   * Present where all blocks below a root can be had in one request: those that are wanted when they arrive, verified, each after
-   * a block that links to it. It may end early, for whatever reason: what did not come is not missing, but to be had by `get`,
+   * Present where all blocks below a root can be had in one request: those that are wanted when they arrive, each after a
+   * block that links to it. It may end early, for whatever reason: what did not come is not missing, but to be had by `get`,
    * which tells why.
    */
-  below?(root: CID, arrivalOf: (cid: CID) => Arrival, world: World): AsyncIterable<Block>;
+  below?(root: CID, arrivalOf: (cid: CID) => Arrival, world: World): AsyncIterable<VerifiedBlock>;
 
   /** Present where finding out whether `get` would return a block costs less than returning it. */
   has?(cid: CID, world: World): Promise<boolean>;
@@ -55,7 +56,10 @@ export interface HomeNode extends Node {
    */
   readonly perMachine?: true;
 
-  /** Store blocks. When this returns they survive a power cut. Storing a block again changes nothing. */
+  /**
+   * Store blocks as they come. When this returns they survive a power cut. Storing a block again changes nothing. What is no
+   * {@link VerifiedBlock} is hashed first.
+   */
   put(blocks: Iterable<Block> | AsyncIterable<Block>, world: World): Promise<void>;
 
   /**

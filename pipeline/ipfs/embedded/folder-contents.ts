@@ -34,6 +34,7 @@ export function folderContents<T>(
     refresh(which) {
       const now = statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
       if (which !== "all" && now !== undefined && now === lastRead) return false;
+      if (now === undefined && loaded.length === 0) return false;
       const before = loaded;
       loaded = load(namesIn(folder), before);
       const isSettled = now !== undefined && Date.now() - Number(now / 1_000_000n) > clockTick;

@@ -2,6 +2,7 @@
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
+import type { Block } from "../../dag/block.ts";
 import { tsizeOf } from "../../dag/read/tsize.ts";
 import type { HomeNode } from "../node.ts";
 import { batchesTo } from "./batches.ts";
@@ -19,7 +20,7 @@ export interface UnfetchedBlock {
 
 export interface FetchedBlocks {
   /** Takes a block to be stored. @throws Failure `refused` at the limit; what storing threw. */
-  add(cid: CID, bytes: Uint8Array): Promise<void>;
+  add(block: Block): Promise<void>;
   /** Stores all that was taken. */
   store(): Promise<void>;
   /** A block was there already: the size that the root states is no longer what there is to fetch. */
@@ -36,14 +37,15 @@ export function fetchedBlocks(root: CID, home: Pick<HomeNode, "put">, limitBytes
   let claimed: number | undefined;
   let isClaimValid = true;
   return {
-    async add(cid, block) {
-      if (bytes + block.length > limitBytes) throw atLimit(root, { blocks, bytes }, limitBytes);
+    async add(block) {
+      const { cid, bytes: content } = block;
+      if (bytes + content.length > limitBytes) throw atLimit(root, { blocks, bytes }, limitBytes);
       blocks++;
-      bytes += block.length;
-      if (isClaimValid && cid.equals(root)) claimed = tsizeOf(root, block);
+      bytes += content.length;
+      if (isClaimValid && cid.equals(root)) claimed = tsizeOf(root, content);
       const total = isClaimValid && claimed !== undefined && bytes <= claimed && { total: claimed };
       world.progress({ task: "fetching", done: bytes, ...total, unit: "bytes" });
-      await batches.add({ cid, bytes: block });
+      await batches.add(block);
     },
     store: batches.store,
     foundHere() {

@@ -163,10 +163,10 @@ function follow(links: readonly CID[], isNew: boolean, walking: Walking): void {
 async function fromSources(cid: CID, { sources, fetched, missing, world }: Walking): Promise<Uint8Array | undefined> {
   let why: string | undefined;
   try {
-    const block = await sources?.get(cid, world);
-    if (block) {
-      await fetched.add(cid, block);
-      return block;
+    const bytes = await sources?.get(cid, world);
+    if (bytes) {
+      await fetched.add({ cid, bytes });
+      return bytes;
     }
   } catch (error) {
     if (!isFailure(error, "unavailable")) throw error;
@@ -196,22 +196,19 @@ async function fetchCar(root: CID, open: readonly CID[], walking: Walking): Prom
   let foundHere = false;
   try {
     await walking.carInTurn(async () => {
-      for await (const { cid, bytes } of walking.sources!.below!(
-        root,
-        arrivalIn(expected, root, walking),
-        walking.world,
-      )) {
+      for await (const block of walking.sources!.below!(root, arrivalIn(expected, root, walking), walking.world)) {
         await pause();
-        const own = expected.get(keyOf(cid))!;
+        const own = expected.get(keyOf(block.cid))!;
         if (await walking.home.has!(own, walking.world)) {
           foundHere = true;
           return;
         }
-        await walking.fetched.add(own, bytes);
+        await walking.fetched.add(block.under(own));
         came++;
         expected.delete(keyOf(own));
         finish(own, walking);
-        for (const link of linksIn(own, bytes, walking)) if (claim(link, walking)) expected.set(keyOf(link), link);
+        for (const link of linksIn(own, block.bytes, walking))
+          if (claim(link, walking)) expected.set(keyOf(link), link);
       }
     });
   } finally {

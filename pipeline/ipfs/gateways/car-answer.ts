@@ -6,8 +6,8 @@
  */
 import type { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
-import type { Block } from "../../dag/block.ts";
 import { readCar } from "../../dag/car.ts";
+import type { VerifiedBlock } from "../../dag/verified-block.ts";
 
 /**
  * What a block is to the caller: `wanted`; `known`, where it has it or gets it elsewhere; or `unasked`, where nothing that it
@@ -22,7 +22,7 @@ const mostKnown = 1024 * 1024;
 const leastCounted = 64;
 
 /**
- * Verified blocks that are wanted when they arrive.
+ * Blocks that are wanted when they arrive.
  *
  * @throws Failure `corrupt` where the gateway sends something else than was asked for, in whatever way; what `chunks` throws.
  */
@@ -30,7 +30,7 @@ export async function* requestedBlocks(
   name: string,
   chunks: AsyncGenerator<Uint8Array>,
   arrivalOf: (cid: CID) => Arrival,
-): AsyncGenerator<Block> {
+): AsyncGenerator<VerifiedBlock> {
   let known = 0;
   try {
     const { blocks } = await readCar(chunks);
