@@ -63,6 +63,13 @@ export interface HomeNode extends Node {
   put(blocks: Iterable<Block> | AsyncIterable<Block>, world: World): Promise<void>;
 
   /**
+   * Present where many small writes can be stored faster than by `put`: stores blocks that the caller built, which are not hashed again.
+   * When this returns they survive a power cut. This node has them at once, other processes some seconds later or when it is closed,
+   * and after a crash once a process writes to the node.
+   */
+  putBuilt?(blocks: Iterable<Block> | AsyncIterable<Block>, world: World): Promise<void>;
+
+  /**
    * Pin everything under `root` against garbage collection, under a label of the campaign.
    *
    * Returns when the node has every block below `root`: the DAG of a listed pin is complete. A label has one root; pinning

@@ -5,7 +5,7 @@
  * const served = await serveS3({ s3, host: "127.0.0.1", port: 9000 }, world);
  * ```
  */
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -54,6 +54,12 @@ export async function serveS3({ s3, host, port, tls, domains = ["localhost"] }: 
   };
 }
 
+const started = randomBytes(5).toString("hex").toUpperCase();
+let requests = 0;
+
+/** 16 characters, of which the first 10 are those of this process. */
+const nextRequestId = (): string => started + (requests++ % 0x1000000).toString(16).toUpperCase().padStart(6, "0");
+
 interface Exchange {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
@@ -62,7 +68,7 @@ interface Exchange {
 }
 
 async function respond({ message, response, s3, domains }: Exchange, world: World): Promise<void> {
-  const requestId = randomUUID().replaceAll("-", "").slice(0, 16).toUpperCase();
+  const requestId = nextRequestId();
   response.setHeader("x-amz-request-id", requestId);
   response.setHeader("server", "fieldtree");
   // A client that went away: the operation that reads or writes fails by it, and without listeners the process would end.

@@ -31,8 +31,8 @@ export async function gateway(folder: string): Promise<Gateway> {
   const world = testWorld({ now: () => new Date() });
   const state = join(folder, ".fieldtree");
   const reading = embedded(state);
-  const get = (cid: CID) => required(cid, reading, world);
   const home = writingNode(async () => embedded(state));
+  const get = home.reading((cid: CID) => required(cid, reading, world), world);
   const buckets = await openBuckets(join(state, "s3"), "testing");
   const account = (id: string, secret: string, access: "read" | "write", bucket = "*") => ({
     ...{ id, secret, access, owner: id, buckets: [bucket] },

@@ -49,9 +49,10 @@ export async function serveBuckets(call: Call): Promise<number> {
       home,
       accounts,
       region: config.s3?.region ?? "us-east-1",
-      get: campaign.get,
+      get: home.reading(campaign.get, world),
       releases: releaseBuckets({ releases }, campaign.get),
     };
+    await home.recover(world);
     const domains = ["localhost", ...(Array.isArray(flags.domain) ? flags.domain : [])];
     const serving = { s3, host: String(flags.host), port, domains, ...(tls && { tls }) };
     const served = await serveS3(serving, world);

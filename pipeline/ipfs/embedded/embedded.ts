@@ -13,7 +13,7 @@
  * .fieldtree/damaged-in-place.json files with such blocks, until the next writer hashes them
  * ```
  *
- * A block is stored when its pack and then the index are on the disk. After a crash or a power cut, committed blocks are
+ * A block is stored when its pack and then the index are on the disk; of many small writes (`putBuilt`) the index follows a little later. After a crash or a power cut, committed blocks are
  * found again, and the rest is cut off or committed by the next writer. Readers take no lock.
  */
 import { join } from "node:path";
@@ -28,10 +28,11 @@ import { type InPlace, openInPlace } from "./in-place/in-place.ts";
 import { otherHashes } from "./other-hashes.ts";
 import { defaultLimits, type Limits } from "./packs/limits.ts";
 import { openPacks } from "./packs/packs.ts";
+import { recentPlaces } from "./packs/recent-places.ts";
 import { removeDrafts } from "./packs/recover.ts";
 import { pinnedRoots } from "./pinned-roots.ts";
 import { writePins } from "./pins.ts";
-import { putBlocks } from "./put-blocks.ts";
+import { putBlocks, putBuilt } from "./put-blocks.ts";
 import { blockReader } from "./read-block.ts";
 import { extentsOf } from "./repair/completeness.ts";
 import { damageNotes, fileNotes } from "./repair/damage-notes.ts";
@@ -43,14 +44,24 @@ export type EmbeddedNode = HomeNode &
   Required<
     Pick<
       HomeNode,
-      "getInto" | "has" | "add" | "addInPlace" | "inPlaceOnly" | "gc" | "fsck" | "close" | "incomplete" | "recheck"
+      | "putBuilt"
+      | "getInto"
+      | "has"
+      | "add"
+      | "addInPlace"
+      | "inPlaceOnly"
+      | "gc"
+      | "fsck"
+      | "close"
+      | "incomplete"
+      | "recheck"
     >
   >;
 
 /** The node whose state is in `folder`, which is created at the first write. */
 export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedNode {
   const store = openStore(folder);
-  const { packFolder, packs, inPlace, notes, notedFiles, others, blocks, pinned } = store;
+  const { packFolder, packs, recent, inPlace, notes, notedFiles, others, blocks, pinned } = store;
   // Roots known to be complete: their blocks were added while this process had the lock, so no other process removed any.
   const whole = new Set<string>();
   const { open, write, writeAlone, close } = writeSessions({
@@ -72,6 +83,8 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
     perMachine: true,
 
     ...readsOf(blocks),
+
+    putBuilt: (some, world) => write("storing blocks", world, (writing) => putBuilt(some, { writing, recent }, world)),
 
     put: (some, world) => write("storing blocks", world, (writing) => putBlocks(some, { writing, others }, world)),
 
@@ -143,7 +156,8 @@ function readsOf(blocks: Store["blocks"]): Required<Pick<HomeNode, "get" | "getI
 function openStore(folder: string) {
   const packFolder = join(folder, "packs");
   const pinFile = join(folder, "pins.json");
-  const packs = openPacks(packFolder);
+  const recent = recentPlaces();
+  const packs = openPacks(packFolder, recent);
   const inPlace = openInPlace(join(folder, "in-place"));
   const notes = damageNotes(join(folder, "damaged.json"));
   const notedFiles = fileNotes(join(folder, "damaged-in-place.json"));
@@ -153,19 +167,19 @@ function openStore(folder: string) {
   const noted = { notes, notedFiles };
   const pinned = pinnedRoots({ ...checking, ...noted, file: pinFile, has: blocks.has });
   const checked = { ...checking, ...noted, pinFile };
-  return { packFolder, pinFile, packs, inPlace, ...noted, others, blocks, pinned, checked };
+  return { packFolder, pinFile, packs, recent, inPlace, ...noted, others, blocks, pinned, checked };
 }
 
 type Store = ReturnType<typeof openStore>;
 
 /** Takes the lock, and removes the damage that readers noted unless the caller asks for it `asFound`. */
 async function start(
-  { packFolder, packs, inPlace, notes, notedFiles }: Store,
+  { packFolder, packs, recent, inPlace, notes, notedFiles }: Store,
   limits: Limits,
   world: World,
   asFound: "asFound" | undefined,
 ): Promise<Writing> {
-  const writing = await startWriting({ folder: packFolder, packs, inPlace, limits }, world);
+  const writing = await startWriting({ folder: packFolder, packs, recent, inPlace, limits }, world);
   try {
     removeDrafts(inPlace.folder);
     if (!asFound) {

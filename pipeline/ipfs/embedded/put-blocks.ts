@@ -5,6 +5,7 @@ import { digestSet } from "../../dag/digest-set.ts";
 import { VerifiedBlock } from "../../dag/verified-block.ts";
 import { verified } from "../verify.ts";
 import type { AliasedBlock, OtherHashes } from "./other-hashes.ts";
+import type { RecentPlaces } from "./packs/recent-places.ts";
 import { refuseUnknown, storedAs } from "./stored-block.ts";
 import type { Writing } from "./write-lock.ts";
 
@@ -44,4 +45,20 @@ export async function putBlocks(
     // Blocks that arrived before the failure are valid, and fetching them may have been slow: store them.
     await finish();
   }
+}
+
+/** See `HomeNode.putBuilt`. */
+export async function putBuilt(
+  blocks: Iterable<Block> | AsyncIterable<Block>,
+  { writing, recent }: { readonly writing: Writing; readonly recent: RecentPlaces },
+  world: World,
+): Promise<void> {
+  for await (const block of blocks) {
+    world.signal.throwIfAborted();
+    refuseUnknown(block);
+    const place = writing.append(block);
+    if (place) recent.add(block.cid.multihash.digest, place);
+    await writing.settle();
+  }
+  await writing.sync();
 }

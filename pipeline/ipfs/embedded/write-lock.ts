@@ -19,6 +19,7 @@ import type { Limits } from "./packs/limits.ts";
 import { type Counter, counterFor, nextNumber } from "./packs/pack-numbers.ts";
 import { isFull } from "./packs/pack-writer.ts";
 import type { Packs } from "./packs/packs.ts";
+import type { RecentPlace, RecentPlaces } from "./packs/recent-places.ts";
 import { recover } from "./packs/recover.ts";
 import { prove } from "./packs/verify-stored.ts";
 
@@ -26,10 +27,15 @@ export interface Writing extends Pick<Appending, "has" | "writer"> {
   readonly limits: Limits;
   /** Gives numbers for new packs, to every thread. */
   readonly counter: Counter;
-  /** Append a block unless it is stored. It is not committed before `commit`. */
-  append(block: Block): void;
+  /** Append a block unless it is stored, and return where it is. It is not committed before `commit`. */
+  append(block: Block): RecentPlace | undefined;
   /** Wait where packs are filled faster than the disk writes them. */
   settle(): Promise<void>;
+  /**
+   * Everything appended before the call is on the disk when it returns. It is committed within a second or two, or when this is closed,
+   * and is found by `recent` until then. Concurrent calls share one.
+   */
+  sync(): Promise<void>;
   /** Everything appended before the call survives a power cut when it returns. Concurrent calls share one commit. */
   commit(): Promise<void>;
   /** See `verify-stored.ts`. */
@@ -44,7 +50,7 @@ export interface Writing extends Pick<Appending, "has" | "writer"> {
   hasFailed(): boolean;
   /** Cut off what isn't committed and release the lock. Later calls fail with `why`. */
   giveUp(why: unknown): Promise<void>;
-  /** Release the lock. What isn't committed is left to the next writer. */
+  /** Commit what was synced, and release the lock. What isn't synced is left to the next writer. */
   close(): Promise<void>;
 }
 
@@ -52,11 +58,13 @@ export interface WritingTo {
   readonly folder: string;
   readonly packs: Packs;
   readonly inPlace: InPlace;
+  readonly recent: RecentPlaces;
   readonly limits: Limits;
 }
 
 /** @throws Failure `refused` where another process writes, naming it. */
-export async function startWriting({ folder, packs, inPlace, limits }: WritingTo, world: World): Promise<Writing> {
+export async function startWriting(to: WritingTo, world: World): Promise<Writing> {
+  const { folder, packs } = to;
   let acquired: Lock;
   try {
     await mkdir(folder, { recursive: true });
@@ -66,15 +74,17 @@ export async function startWriting({ folder, packs, inPlace, limits }: WritingTo
   }
   try {
     const counter = counterFor(folder);
-    await recover(folder, packs, world);
-    return writingUnder(acquired, { folder, packs, inPlace, limits }, counter);
+    // Which writes an index of everything that is whole in the packs.
+    await to.recent.clearAfter(() => recover(folder, packs, world));
+    return writingUnder(acquired, to, counter);
   } catch (error) {
     await acquired.release();
     throw diskFailure(error, `recovering ${folder}`);
   }
 }
 
-function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: WritingTo, counter: Counter): Writing {
+function writingUnder(acquired: Lock, to: WritingTo, counter: Counter): Writing {
+  const { folder, packs, inPlace, recent, limits } = to;
   const free = new Set(packs.list().map(({ number }) => number));
   let broken: { readonly why: unknown } | undefined;
   let ended = false;
@@ -101,7 +111,10 @@ function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: Writin
       throw why;
     }
   };
-  const { commit, settled } = sharedCommits(() => orBroken(appending.commit));
+  const commits = sharedCommits(() => recent.clearAfter(() => orBroken(appending.commit)));
+  const { commit } = commits;
+  const syncs = sharedCommits(() => orBroken(appending.sync));
+  const index = indexWriting(commit);
   const returned = (number: number): void => {
     packs.refresh("all");
     free.add(number);
@@ -110,7 +123,8 @@ function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: Writin
     if (ended) return;
     ended = true;
     broken ??= { why };
-    await settled();
+    index.stop();
+    await Promise.all([commits.settled(), syncs.settled()]);
     await leave().finally(() => acquired.release());
   };
 
@@ -132,10 +146,17 @@ function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: Writin
     append({ cid, bytes }) {
       if (broken) throw broken.why;
       const { digest } = cid.multihash;
-      if (!appending.has(digest, bytes)) appending.writer().append(cid.bytes, digest, bytes);
+      if (appending.has(digest, bytes)) return undefined;
+      const writer = appending.writer();
+      return { ...writer.append(cid.bytes, digest, bytes), number: writer.number };
     },
 
     settle: () => orBroken(() => appending.settle(mostLeaving)),
+
+    async sync() {
+      await syncs.commit();
+      if (!recent.isEmpty) index.plan();
+    },
 
     async rest() {
       await commit();
@@ -144,7 +165,38 @@ function writingUnder(acquired: Lock, { folder, packs, inPlace, limits }: Writin
     },
 
     giveUp: (why) => end(why, appending.discard),
-    close: () => end(new Error("the node was closed"), appending.close),
+    async close() {
+      if (!ended && !broken && !recent.isEmpty) await commit();
+      await end(new Error("the node was closed"), appending.close);
+    },
+  };
+}
+
+/** ms from a `sync` to the writing of indexes, at least; where that takes long, several times as long. */
+const indexAfterMs = 1000;
+
+/** Writes the indexes of what was synced a little later, for all that was synced meanwhile. */
+function indexWriting(commit: () => Promise<void>) {
+  let timer: NodeJS.Timeout | undefined;
+  let lastMs = 0;
+  const write = async (): Promise<void> => {
+    const began = performance.now();
+    // One that fails makes every later write fail with the same error.
+    await commit().catch(() => undefined);
+    lastMs = performance.now() - began;
+  };
+  return {
+    plan(): void {
+      timer ??= setTimeout(
+        () => {
+          timer = undefined;
+          void write();
+        },
+        Math.max(indexAfterMs, lastMs * 10),
+      );
+      timer.unref();
+    },
+    stop: () => clearTimeout(timer),
   };
 }
 

@@ -7,7 +7,7 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  */
 import { isUtf8 } from "node:buffer";
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { S3Error } from "../error.ts";
 
@@ -27,7 +27,7 @@ export interface Signed {
   /** What the client claims of its body: the sha256 of it, `UNSIGNED-PAYLOAD`, or how its chunks are signed. */
   readonly payload: string;
   /** For the chunks of a body: the key and the scope they are signed with, and the signature that the first one follows. */
-  readonly key: Buffer;
+  readonly key: KeyObject;
   readonly scope: string;
   readonly date: string;
   readonly signature: string;
@@ -45,11 +45,27 @@ const mostSkew = 15 * 60_000;
 /** Seconds that a presigned address may be valid. */
 const longestExpiry = 7 * 86_400;
 
-export const hmac = (key: string | Buffer, data: string): Buffer => createHmac("sha256", key).update(data).digest();
-export const sha256Hex = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
+type Key = string | Buffer | KeyObject;
 
-export const signingKey = (secret: string, [day, ...scope]: readonly [day: string, ...scope: string[]]): Buffer =>
-  scope.reduce(hmac, hmac(`AWS4${secret}`, day));
+export const hmac = (key: Key, data: string): Buffer => createHmac("sha256", key).update(data).digest();
+export const sha256Hex = (data: string | Uint8Array): string => hash("sha256", data, "hex");
+
+/** Keys that were derived last, by secret and scope: a client signs all day with one. */
+const signingKeys = new Map<string, KeyObject>();
+const mostSigningKeys = 100;
+
+export function signingKey(secret: string, scope: readonly [day: string, ...scope: string[]]): KeyObject {
+  const name = [secret, ...scope].join("\n");
+  const known = signingKeys.get(name);
+  if (known) return known;
+  const key = createSecretKey(scope.reduce<Buffer>((key, part) => hmac(key, part), Buffer.from(`AWS4${secret}`)));
+  for (const oldest of signingKeys.keys()) {
+    if (signingKeys.size < mostSigningKeys) break;
+    signingKeys.delete(oldest);
+  }
+  signingKeys.set(name, key);
+  return key;
+}
 
 /** Compares in constant time. @throws S3Error SignatureDoesNotMatch */
 export function assertSignature(expected: Buffer, given: Buffer): void {

@@ -39,21 +39,21 @@ export async function store(
 /** Pieces of exactly the chunk size, the last one excepted. */
 async function* chunked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const size = profile.chunkSize;
-  let chunk = new Uint8Array(size);
+  let parts: Uint8Array[] = [];
   let filled = 0;
   for await (let part of bytes) {
-    while (part.length > 0) {
+    while (filled + part.length >= size) {
       const taken = part.subarray(0, size - filled);
-      chunk.set(taken, filled);
-      filled += taken.length;
       part = part.subarray(taken.length);
-      if (filled < size) continue;
-      yield chunk;
-      chunk = new Uint8Array(size);
+      yield Buffer.concat([...parts, taken]);
+      parts = [];
       filled = 0;
     }
+    if (part.length === 0) continue;
+    parts.push(part);
+    filled += part.length;
   }
-  if (filled > 0) yield chunk.slice(0, filled);
+  if (filled > 0) yield parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
 
 /** The parts of an upload as one file. Where each but the last is a multiple of the chunk size, no byte is read again. */

@@ -10,9 +10,10 @@
  * A record is on the disk when `append` resolves; records that wait are written and synced together. What a crash left of a
  * last record is cut off when the file is opened next. A record in the middle that is not whole is damage, and refused.
  */
-import { constants } from "node:fs";
+import { constants, fdatasync, writeSync } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import * as dagCbor from "@ipld/dag-cbor";
 import { Failure } from "../../core/failure.ts";
@@ -83,8 +84,8 @@ export async function openLedger<Entry>(
     if (isTorn) await file.truncate(end.at);
     isTorn = true;
     const bytes = Buffer.concat(batch);
-    await writeWhole(file, bytes, end.at);
-    await file.datasync();
+    writeWhole(file.fd, bytes, end.at);
+    await datasync(file.fd);
     isTorn = false;
     const at = end.at + bytes.length - batch.at(-1)!.length;
     end = { at: end.at + bytes.length, last: { at, head: batch.at(-1)!.subarray(0, headLength) } };
@@ -171,11 +172,12 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** `write` may write less than it was given. */
-async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; )
-    at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+/** `write` may write less than it was given. In this thread: handing over so few bytes takes longer. */
+function writeWhole(fd: number, bytes: Uint8Array, position: number): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
 }
+
+const datasync = promisify(fdatasync);
 
 /** Bytes read at a time. */
 const pieceSize = 4 * 2 ** 20;

@@ -3,6 +3,7 @@
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
  */
+import { createSecretKey } from "node:crypto";
 import { assertAllowed } from "../access.ts";
 import { formIn } from "../auth/form.ts";
 import { type AllowedLength, assertFormAllowed, formAccount } from "../auth/form-policy.ts";
@@ -14,6 +15,9 @@ import { xmlDocument } from "../xml.ts";
 import { aboutIn, tagsInXml } from "./about.ts";
 import { assertKey, largestPut, storePayload, writtenHeaders } from "./objects.ts";
 
+/** A form has no chunks to be signed. */
+const noKey = createSecretKey(Buffer.alloc(0));
+
 export const isForm = (request: Request): boolean =>
   header(request, "content-type")?.toLowerCase().startsWith("multipart/form-data") ?? false;
 
@@ -23,7 +27,7 @@ export async function postForm(request: Request): Promise<void> {
   const form = await formIn(message, header(request, "content-type") ?? "");
   const account = formAccount(form.fields, s3.accounts);
   if (!account) throw new S3Error("AccessDenied");
-  const signed = { account, payload: "UNSIGNED-PAYLOAD", key: Buffer.alloc(0), scope: "", date: "", signature: "" };
+  const signed = { account, payload: "UNSIGNED-PAYLOAD", key: noKey, scope: "", date: "", signature: "" };
   const named = form.fields.get("key");
   if (named === undefined || named === "")
     throw new S3Error(

@@ -124,9 +124,15 @@ export async function getObject(request: Request): Promise<void> {
     return;
   }
   const offset = range?.first ?? 0;
-  const bytes = content(object.cid, s3.get, { offset, length: headers["content-length"] });
-  for await (const chunk of bytes) {
+  let left = headers["content-length"];
+  for await (const chunk of content(object.cid, s3.get, { offset, length: left })) {
     world.signal.throwIfAborted();
+    left -= chunk.length;
+    // The head and the bytes of a small object leave together.
+    if (left === 0) {
+      response.end(chunk);
+      return;
+    }
     if (!response.write(chunk)) await drained(response);
     if (response.destroyed) return;
   }

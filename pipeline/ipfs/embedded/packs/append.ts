@@ -20,6 +20,8 @@ export interface Appending {
   writer(): PackWriter;
   /** Wait until at most `most` full packs are being committed. @throws the error of a commit that failed. */
   settle(most: number): Promise<void>;
+  /** See `PackWriter.sync`. */
+  sync(): Promise<void>;
   /** Everything appended before the call survives a power cut when it returns. One call at a time. */
   commit(): Promise<void>;
   /** Commit and close. Returns the number of the pack that was being filled, which other threads may append to from now on. */
@@ -73,6 +75,11 @@ export function appendingTo({ folder, packs, counter, limits }: Where, first: ()
         own = openWriter({ folder, ...claim, piece, limits });
       }
       return own;
+    },
+
+    async sync() {
+      const writer = own;
+      await Promise.all([settle(0), writer?.sync()]);
     },
 
     async commit() {

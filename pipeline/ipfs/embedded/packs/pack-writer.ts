@@ -39,8 +39,8 @@ export interface PackWriter {
   readonly number: number;
   /** Whether the block was appended by this writer, committed or not. */
   has(digest: Uint8Array): boolean;
-  /** Append a block whose digest and bytes are known. */
-  append(cid: Uint8Array, digest: Uint8Array, bytes: Uint8Array): void;
+  /** Append a block whose digest and bytes are known. Returns where it is in the pack. */
+  append(cid: Uint8Array, digest: Uint8Array, bytes: Uint8Array): Place;
   /**
    * Append a block of `length` bytes that `fill` reads directly into the buffer, unless `isKnown` returns true for its digest
    * and bytes. `cidPrefix`: the bytes of its CID before the digest. Returns the digest.
@@ -55,13 +55,15 @@ export interface PackWriter {
   isFull(): boolean;
   /** Write the gathered bytes to the file, so that another writer can use the buffer. */
   flush(): void;
+  /** Everything appended before the call is on the disk when it returns, and in no index before the next {@link PackWriter.commit}. */
+  sync(): Promise<void>;
   /**
    * Everything appended before the call survives a power cut when it returns.
    *
    * @throws Failure `corrupt` naming the pack where the disk afterwards has other bytes than were written.
    */
   commit(): Promise<void>;
-  /** Cut off what isn't committed, which frees its space on the disk, and close. */
+  /** Cut off what is neither committed nor synced, which frees its space on the disk, and close. */
   discard(): Promise<void>;
   /** Close; what isn't committed is left to the next writer. */
   close(): Promise<void>;
@@ -98,6 +100,7 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
     added.add(digest);
   };
   const commits = commitsInTurn({ path, indexPath, fd }, file, entries);
+  let synced = file.written;
   let closed = false;
   const end = async (last: () => void): Promise<void> => {
     if (closed) return;
@@ -121,8 +124,10 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
       file.makeRoom();
       const head = writeHead(piece, file.filled, cid, bytes.length);
       piece.set(bytes, file.filled + head);
-      enter(digest, { offset: file.written + file.filled + head, length: bytes.length });
+      const place = { offset: file.written + file.filled + head, length: bytes.length };
+      enter(digest, place);
       file.fill(head + bytes.length);
+      return place;
     },
 
     appendRead(cidPrefix, length, fill, isKnown) {
@@ -140,9 +145,23 @@ export function openWriter({ folder, number, index, piece, limits }: Opening): P
       return digest;
     },
 
+    async sync() {
+      file.flush();
+      file.throwIfFailed();
+      const end = file.written;
+      if (end <= synced) return;
+      try {
+        await promisify(fdatasync)(fd);
+      } catch (why) {
+        file.fail(why);
+        throw why;
+      }
+      synced = Math.max(synced, end);
+    },
+
     commit: commits.commit,
 
-    discard: () => end(() => cutOff({ folder, number, path, indexPath }, fd, file.written)),
+    discard: () => end(() => cutOff({ folder, number, path, indexPath }, fd, { written: file.written, synced })),
 
     close: () => end(() => {}),
   };
@@ -191,11 +210,17 @@ interface PackPaths {
   readonly indexPath: string;
 }
 
-/** Cuts off what the index on the disk does not cover: a commit may have failed after its index was written. */
-function cutOff({ folder, number, path, indexPath }: PackPaths, fd: number, written: number): void {
+/** Cuts off what the index on the disk does not cover and no `sync` did: a commit may have failed after its index was written. */
+function cutOff(
+  { folder, number, path, indexPath }: PackPaths,
+  fd: number,
+  { written, synced }: { readonly written: number; readonly synced: number },
+): void {
   const covered = readIndex(readFileSync(indexPath))?.covered;
-  if (covered === undefined || covered >= written || fstatSync(fd).size !== written) return;
-  ftruncateSync(fd, covered);
+  if (covered === undefined || fstatSync(fd).size !== written) return;
+  const end = Math.max(covered, synced);
+  if (end >= written) return;
+  ftruncateSync(fd, end);
   markUnchanged(folder, { number, path });
 }
 

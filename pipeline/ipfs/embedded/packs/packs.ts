@@ -15,6 +15,7 @@ import { packHeader, recordsIn } from "./pack.ts";
 import { type PackFile, packFile } from "./pack-file.ts";
 import { entryLength, makeIndex, type PackIndex, type Place, writeEntry } from "./pack-index.ts";
 import { indexName, numberIn } from "./pack-numbers.ts";
+import type { RecentPlaces } from "./recent-places.ts";
 import { indexInMemory, type StoredIndex, storedIndex } from "./stored-index.ts";
 
 export interface Packs {
@@ -56,7 +57,8 @@ export interface PlaceInPack extends Place {
   readonly pack: Pack;
 }
 
-export function openPacks(folder: string): Packs {
+/** `recent`: places of blocks that this process appended and no index has yet. */
+export function openPacks(folder: string, recent: Pick<RecentPlaces, "find"> = { find: () => undefined }): Packs {
   const { list, refresh, clear } = folderContents<LoadedPack>(folder, (names, before) => {
     const packs = loadAll(folder, names, new Map(before.map((pack) => [pack.number, pack])));
     for (const pack of before) if (!packs.includes(pack)) closePack(pack);
@@ -69,6 +71,17 @@ export function openPacks(folder: string): Packs {
       const place = pack.index.find(digest);
       if (place) yield { ...place, pack };
     }
+    const found = recent.find(digest);
+    const pack = found && packOf(found.number);
+    if (found && pack && !(among && !among(pack))) yield { offset: found.offset, length: found.length, pack };
+  };
+  const packOf = (number: number): LoadedPack | undefined => {
+    const loaded = () => list().find((pack) => pack.number === number);
+    const pack = loaded();
+    if (pack) return pack;
+    // Created since the folder was read.
+    refresh("all");
+    return loaded();
   };
 
   const fileOf = ({ pack }: { readonly pack: Pack }): PackFile | undefined =>
@@ -77,7 +90,8 @@ export function openPacks(folder: string): Packs {
 
   return {
     list,
-    has: (digest) => list().some((pack) => isWithin(pack, pack.index.find(digest))),
+    has: (digest) =>
+      recent.find(digest) !== undefined || list().some((pack) => isWithin(pack, pack.index.find(digest))),
     hasBlock(digest, bytes) {
       for (const place of places(digest)) {
         if (place.length !== bytes.length || isShort(place.pack)) continue;
