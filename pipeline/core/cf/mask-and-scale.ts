@@ -68,16 +68,22 @@ export function packingOf({ attributes, type, missing }: CfVariable): Packing {
 
 /** float64[n], NaN where a value is missing. */
 export function unpacked(raw: Numbers, packing: Packing): Float64Array {
-  const out = new Float64Array(raw.length);
-  const { missing, scale, offset } = packing;
-  const wrapped = unwrapped(raw, packing);
-  const isPlain = missing.length === 0;
-  for (let i = 0; i < raw.length; i++) {
-    const value = Number(wrapped[i]);
-    out[i] = !isPlain && missing.includes(value) ? Number.NaN : value * scale + offset;
+  const { scale, offset } = packing;
+  const [missing = Number.NaN, ...others] = packing.missing;
+  const out = asFloat64(unwrapped(raw, packing));
+  for (let i = 0; i < out.length; i++) {
+    const value = out[i]!;
+    const isMissing = value === missing || (others.length > 0 && others.includes(value));
+    out[i] = isMissing ? Number.NaN : value * scale + offset;
   }
   return out;
 }
+
+/** A copy. By the engine where it can: a loop over arrays of any type is several times slower. */
+const asFloat64 = (numbers: Numbers): Float64Array =>
+  numbers instanceof BigInt64Array || numbers instanceof BigUint64Array
+    ? Float64Array.from(numbers, Number)
+    : new Float64Array(numbers);
 
 export interface Extremes {
   /** As exact as they are stored: a bigint where the storage is 64-bit integers and nothing scales them. */
@@ -96,13 +102,33 @@ export function extremesOf(
   known?: Extremes,
   values = unpacked(raw, packing),
 ): Extremes | undefined {
-  let least: number | bigint | undefined = known?.least;
-  let greatest: number | bigint | undefined = known?.greatest;
   const isWide = raw instanceof BigInt64Array || raw instanceof BigUint64Array;
-  const exact = isWide && packing.scale === 1 && packing.offset === 0 && !packing.wrap ? raw : values;
-  for (let i = 0; i < exact.length; i++) {
+  const isExact = isWide && packing.scale === 1 && packing.offset === 0 && !packing.wrap;
+  return isExact ? extremesOfIntegers(raw, values, known) : extremesOfFloats(values, known);
+}
+
+function extremesOfFloats(values: Float64Array, known: Extremes | undefined): Extremes | undefined {
+  let least = Number(known?.least ?? Number.POSITIVE_INFINITY);
+  let greatest = Number(known?.greatest ?? Number.NEGATIVE_INFINITY);
+  // NaN is neither less nor greater.
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return least <= greatest ? { least, greatest } : undefined;
+}
+
+function extremesOfIntegers(
+  raw: BigInt64Array | BigUint64Array,
+  values: Float64Array,
+  known: Extremes | undefined,
+): Extremes | undefined {
+  let least = known && BigInt(known.least);
+  let greatest = known && BigInt(known.greatest);
+  for (let i = 0; i < raw.length; i++) {
     if (Number.isNaN(values[i])) continue;
-    const value = exact[i]!;
+    const value = raw[i]!;
     if (least === undefined || value < least) least = value;
     if (greatest === undefined || value > greatest) greatest = value;
   }

@@ -64,12 +64,15 @@ export function pointsShape(places: Places, bounds: Bounds): Geometry {
   const { longitude, latitude } = places;
   // By longitude and latitude in steps of 1e-4, as one number: millions of values are often few places.
   const points = new Map<number, Position>();
-  let [lastX, lastY] = [Number.NaN, Number.NaN];
+  let lastX = Number.NaN;
+  let lastY = Number.NaN;
   for (let i = 0; i < latitude.length; i++) {
-    const [x, y] = [round(longitude[i]!), round(latitude[i]!)];
+    const x = round(longitude[i]!);
+    const y = round(latitude[i]!);
     // What hardly moves is at the same place as before, nearly always.
     if (Number.isNaN(y) || (x === lastX && y === lastY)) continue;
-    [lastX, lastY] = [x, y];
+    lastX = x;
+    lastY = y;
     const point = position(longitude[i]!, latitude[i]!, bounds);
     points.set(Math.round(point[0] * 1e4) * 1e7 + Math.round(point[1] * 1e4), point);
     if (points.size > mostPositions) return boxShape(bounds);
@@ -98,16 +101,24 @@ export function onePerRow({ longitude, latitude }: Places, length: number): Plac
   return middle;
 }
 
+/** The way along places that follow one another: {@link wayAlong}. */
+export interface Way {
+  /** Degrees, of the known places only, with longitudes that don't jump. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  /** In which the places hang together. */
+  readonly pieces: readonly Piece[];
+  /** Times that it crosses the antimeridian. */
+  readonly crossed: number;
+}
+
 /**
- * The way along places that follow one another, broken at the end of each row, where `time` has a gap or goes
- * backwards, and at the antimeridian. Missing places are left out, not broken at.
+ * The line of a way. Missing places are left out, not broken at.
  *
- * @param length of a row, in places
- * @param time float64[n], seconds, where each place has one
+ * @param places that it is along
  * @returns the box where nothing is left to draw a line between
  */
-export function lineShape(places: Places, bounds: Bounds, length: number, time?: Float64Array): Geometry {
-  const { x, y, pieces, crossed } = followed(places, length, time);
+export function lineShape(places: Places, bounds: Bounds, { x, y, pieces, crossed }: Way): Geometry {
   if (pieces.length === 0) return pointsShape(places, bounds);
   // Each crossing adds two positions at ±180; leave room for them.
   const room = Math.max(mostPositions - 2 * crossed, mostPositions / 2);
@@ -119,13 +130,14 @@ export function lineShape(places: Places, bounds: Bounds, length: number, time?:
     : { type: "MultiLineString", coordinates: drawn };
 }
 
-/** Whether the way along `places`, broken as {@link lineShape} breaks it, crosses the antimeridian. */
-export function crossesAntimeridian(places: Places, length: number, time?: Float64Array): boolean {
-  return followed(places, length, time).crossed > 0;
-}
-
-/** Known places only, with longitudes that don't jump, and the pieces in which they hang together. */
-function followed({ longitude, latitude }: Places, length: number, time: Float64Array | undefined) {
+/**
+ * The way along places that follow one another, broken at the end of each row, where `time` has a gap or goes backwards,
+ * and at the antimeridian.
+ *
+ * @param length of a row, in places
+ * @param time float64[n], seconds, where each place has one
+ */
+export function wayAlong({ longitude, latitude }: Places, length: number, time: Float64Array | undefined): Way {
   const gap = time ? longestPause(time) : Number.POSITIVE_INFINITY;
   const x = new Float64Array(latitude.length);
   const y = new Float64Array(latitude.length);

@@ -10,12 +10,13 @@ import { type Attributes, type CfVariable, text } from "../variable.ts";
 import type { Span } from "./bounds.ts";
 import {
   boxShape,
-  crossesAntimeridian,
   lineShape,
   onePerRow,
   outlineShape,
   type Places,
   pointsShape,
+  type Way,
+  wayAlong,
 } from "./geometry.ts";
 import type { Survey } from "./survey.ts";
 
@@ -68,26 +69,27 @@ export function placeOf(positions: Positions): { place?: Place; findings: Datase
   const { latitude, longitude } = positions;
   const findings = [...impossible(latitude, "latitude", 90), ...impossible(longitude, "longitude", 360)];
   const known = knownPlaces(positions);
-  const span = spanOf(positions, known);
+  const way = known && positions.layout === "line" ? wayAlong(known, positions.rowLength, positions.time) : undefined;
+  const span = spanOf(positions, way);
   if (!latitude.range || !span) {
     const says = `every ${latitude.range ? "longitude" : "latitude"} is missing or impossible, so the dataset has no place`;
     return { findings: [...findings, { level: "warning", rule: "no-place", says }] };
   }
   const bounds = roundedBounds({ ...span, south: latitude.range[0], north: latitude.range[1] });
-  return { place: { bounds, geometry: shapeOf(positions, known, bounds), source: "values" }, findings };
+  return { place: { bounds, geometry: shapeOf(positions, known, way, bounds), source: "values" }, findings };
 }
 
 function shapeOf(
-  { layout, latitude, longitude, rowLength, time }: Positions,
+  { layout, latitude, longitude, rowLength }: Positions,
   known: Places | undefined,
+  way: Way | undefined,
   bounds: Bounds,
 ) {
   if (layout === "curvilinear" && latitude.edge && longitude.edge)
     return outlineShape({ latitude: latitude.edge, longitude: longitude.edge }, bounds);
   if (!known) return boxShape(bounds);
+  if (way) return lineShape(known, bounds, way);
   switch (layout) {
-    case "line":
-      return lineShape(known, bounds, rowLength, time);
     case "profiles":
       return pointsShape(onePerRow(known, rowLength), bounds);
     case "points":
@@ -97,15 +99,12 @@ function shapeOf(
   }
 }
 
-function spanOf(
-  { layout, isAxis, longitude, rowLength, time }: Positions,
-  known: Places | undefined,
-): Span | undefined {
+function spanOf({ layout, isAxis, longitude }: Positions, way: Way | undefined): Span | undefined {
   if (layout === "grid" && isAxis) return longitude.spans?.grid;
   const span = longitude.spans?.points;
-  if (!span || !known || layout !== "line" || span.west > span.east) return span;
+  if (!span || span.west > span.east) return span;
   // A way around the world may cross the antimeridian although the widest gap between its points is elsewhere.
-  return crossesAntimeridian(known, rowLength, time) ? { west: -180, east: 180 } : span;
+  return way && way.crossed > 0 ? { west: -180, east: 180 } : span;
 }
 
 /** The places that were kept, NaN in both where one is missing; `undefined` where they were too many. */
