@@ -18,6 +18,7 @@
 
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import type { Decompressors } from "../decompressors.ts";
+import { type KnownAttributes, knownAttributes } from "./messages/known-attributes.ts";
 import type { Hdf5File } from "./model.ts";
 import { linksByName, objectAt } from "./objects.ts";
 import { damaged } from "./structure/failures.ts";
@@ -27,11 +28,16 @@ import { readSuperblock } from "./structure/superblock.ts";
 /**
  * @param source through `withBlocks`: it is asked for thousands of small ranges.
  * @param using what undoes the filters deflate, zstd and bzip2; without one, datasets that need it have a `problem`.
+ * @param known of files opened before: attributes that are the same are not read again.
  * @throws Failure `input` where it is no HDF5 file or damaged; `unavailable` as the source does.
  */
-export async function openHdf5(source: RangeSource, using: Decompressors): Promise<Hdf5File> {
+export async function openHdf5(
+  source: RangeSource,
+  using: Decompressors,
+  known: KnownAttributes = knownAttributes(),
+): Promise<Hdf5File> {
   const superblock = await readSuperblock(source);
-  const objects = objectsIn(superblock);
+  const objects = objectsIn(superblock, known);
   const file = { objects, using, root: superblock.root, ledThrough: linksByName(objects) };
   const root = await objectAt(file, superblock.root, "/");
   if (root.kind !== "group") throw damaged("its root is no group", superblock.storage.base + superblock.root);

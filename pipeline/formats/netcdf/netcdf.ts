@@ -13,6 +13,7 @@ import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { boundedAttributes } from "../attributes.ts";
 import type { Decompressors } from "../decompressors.ts";
+import { knownAttributes } from "../hdf5/messages/known-attributes.ts";
 import { isHdf5 } from "../hdf5/signature.ts";
 import type { FormatReader } from "../reader.ts";
 import { jsonOf } from "./attributes.ts";
@@ -24,29 +25,31 @@ import { referencesTo } from "./references/references.ts";
 import { storedArrayOf } from "./storage.ts";
 import { valuesIn } from "./values.ts";
 
-export const netcdf = (using: Decompressors): FormatReader => ({
-  name: "netcdf",
-  version: 2,
-  files: {
-    recognises: (start) => isClassic(start) || isHdf5(start),
-    // A block that never comes must not outlast the caller, whatever waits for it.
-    describe: (file, world) => unlessAborted(world.signal, describeFile(file, using, world)),
-    references: (file, url, world) =>
-      unlessAborted(
-        world.signal,
-        openFile(file, using).then((opened) => referencesTo(opened, file, url)),
-      ),
-    joinedReferences: (files, world) =>
-      unlessAborted(
-        world.signal,
-        joinedReferences(files, (source) => openFile(source, using)),
-      ),
-  },
-});
+export const netcdf = (using: Decompressors): FormatReader => {
+  const known = knownAttributes();
+  const open = (source: RangeSource) => openFile(source, using, known);
+  return {
+    name: "netcdf",
+    version: 2,
+    files: {
+      recognises: (start) => isClassic(start) || isHdf5(start),
+      // A block that never comes must not outlast the caller, whatever waits for it.
+      describe: (file, world) => unlessAborted(world.signal, describeFile(file, open, world)),
+      references: (file, url, world) =>
+        unlessAborted(
+          world.signal,
+          open(file).then((opened) => referencesTo(opened, file, url)),
+        ),
+      joinedReferences: (files, world) => unlessAborted(world.signal, joinedReferences(files, open)),
+    },
+  };
+};
+
+type Open = (source: RangeSource) => Promise<NetcdfFile>;
 
 /** @throws Failure `input` where the file is damaged or too large to be described; `unavailable` as the source does. */
-async function describeFile(source: RangeSource, using: Decompressors, world: World): Promise<Description> {
-  const file = await openFile(source, using);
+async function describeFile(source: RangeSource, open: Open, world: World): Promise<Description> {
+  const file = await open(source);
   const variables = file.groups.flatMap((group) => group.variables);
   const findings: DatasetFinding[] = [...file.findings, ...variables.flatMap(elsewhere)];
   const attributes = boundedAttributes(jsonOf(file.groups[0]!.attributes), findings);

@@ -6,6 +6,7 @@ import type { OpenArrays } from "../arrays.ts";
 import { product } from "../codecs/block.ts";
 import type { Decompressors } from "../decompressors.ts";
 import { openHdf5 } from "../hdf5/hdf5.ts";
+import type { KnownAttributes } from "../hdf5/messages/known-attributes.ts";
 import { jsonOf } from "./attributes.ts";
 import { isClassic } from "./classic/header.ts";
 import { openClassic } from "./classic/open.ts";
@@ -16,9 +17,13 @@ import type { NetcdfFile, NetcdfVariable } from "./file.ts";
 const mostVariables = 5000;
 
 /** @throws Failure `input` where the file is damaged or has too many variables; `unavailable` as the source does. */
-export async function openFile(source: RangeSource, using: Decompressors): Promise<NetcdfFile> {
+export async function openFile(
+  source: RangeSource,
+  using: Decompressors,
+  known?: KnownAttributes,
+): Promise<NetcdfFile> {
   const start = await source.read(0, 4);
-  const file = isClassic(start) ? await openClassic(source) : await openEnhanced(await openHdf5(source, using));
+  const file = isClassic(start) ? await openClassic(source) : await openEnhanced(await openHdf5(source, using, known));
   const count = file.groups.reduce((all, { variables }) => all + variables.length, 0);
   if (count > mostVariables)
     throw new Failure("input", `the file has ${count} variables; more than ${mostVariables} are not read`);

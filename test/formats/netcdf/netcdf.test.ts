@@ -52,6 +52,16 @@ describe.skipIf(!files)("a NetCDF file", () => {
     expect(reader.files!.recognises(bytes)).toBe(false);
   });
 
+  it("is described the same, whichever files were described before", async () => {
+    const fresh = (name: string) =>
+      netcdf(decompressors).files!.describe(withBlocks(rangesOf(files!.bytes(name))), testWorld());
+    const outcome = (describing: Promise<Description>) =>
+      describing.then(JSON.stringify, (error: unknown) => (error as Error).message);
+    for (const name of [...files!.names, ...files!.names]) {
+      expect(await outcome(of(name)), name).toBe(await outcome(fresh(name)));
+    }
+  });
+
   it("has place and time as xarray reads them: what is missing is masked, whatever the axes are called", async () => {
     const names = ["sonde.nc", "sonde-cdf1.nc", "stations.nc", "scales.h5", "streamed-cdf1.nc"];
     const oracle = await extentsOf(names.filter((name) => name !== "streamed-cdf1.nc").map(files!.path));

@@ -44,9 +44,12 @@ export async function attributesOf(
   };
   for (const message of header.messages) {
     if (message.type === messageType.attribute)
-      add({ attribute: await fieldsOf(objects, message), creationOrder: message.creationOrder });
+      add({
+        attribute: message.isShared ? await objects.fields(message) : objects.ownFields(message),
+        creationOrder: message.creationOrder,
+      });
     if (message.type === messageType.attributeInfo)
-      for await (const one of denseAttributes(objects, cursorOf(message, objects.storage))) add(one);
+      for await (const some of denseAttributes(objects, cursorOf(message, objects.storage))) some.forEach(add);
   }
   const all = await readAttributes(objects, stored, budget);
   const isTracked = all.every(({ creationOrder }) => creationOrder !== undefined);
@@ -54,10 +57,7 @@ export async function attributesOf(
   return new Map(all.map(({ attribute }) => [attribute.name, attribute]));
 }
 
-const fieldsOf = (objects: Objects, message: Message) =>
-  message.isShared ? objects.fields(message) : objects.ownFields(message);
-
-async function* denseAttributes(objects: Objects, info: Cursor): AsyncGenerator<Stored> {
+async function* denseAttributes(objects: Objects, info: Cursor): AsyncGenerator<readonly Stored[]> {
   const { storage } = objects;
   info.version("attribute info", 0);
   const flags = info.uint(1);
@@ -74,11 +74,16 @@ async function* denseAttributes(objects: Objects, info: Cursor): AsyncGenerator<
         isShared: (record.uint(1) & 2) !== 0,
         creationOrder: record.uint(4),
       }));
-      let at = 0;
-      for await (const bytes of heap.objects(entries.map(({ id }) => id))) {
-        const { isShared, creationOrder } = entries[at++]!;
-        const message = { type: messageType.attribute, isShared, bytes, at: storage.base + heapAddress };
-        yield { attribute: await fieldsOf(objects, message), creationOrder: flags & 1 ? creationOrder : undefined };
+      let next = 0;
+      for await (const some of heap.objects(entries.map(({ id }) => id))) {
+        const found: Stored[] = [];
+        for (const bytes of some) {
+          const { isShared, creationOrder } = entries[next++]!;
+          const message = { type: messageType.attribute, isShared, bytes, at: storage.base + heapAddress };
+          const attribute = isShared ? await objects.fields(message) : objects.ownFields(message);
+          found.push({ attribute, creationOrder: flags & 1 ? creationOrder : undefined });
+        }
+        yield found;
       }
     }
   } finally {
@@ -93,17 +98,17 @@ interface Read {
 
 /** Without a promise each: a file has hundreds of attributes, and hardly one has a part that must be waited for. */
 async function readAttributes(objects: Objects, stored: readonly Stored[], budget: Reserve): Promise<Read[]> {
-  const read = stored.map(({ attribute }) => readAttribute(objects, attribute, budget));
+  const read = stored.map(({ attribute }) => knownOrRead(objects, attribute, budget));
   const waiting = read.filter((attribute) => typeof attribute === "function");
-  const later = inOrder(waiting, atOnce, (attribute) => attribute());
+  const later = waiting.length > 0 ? inOrder(waiting, atOnce, (attribute) => attribute()) : undefined;
   const all: Read[] = [];
   try {
     for (const [i, attribute] of read.entries()) {
-      const whole = typeof attribute === "function" ? (await later.next()).value : attribute;
+      const whole = typeof attribute === "function" ? (await later?.next())?.value : attribute;
       all.push({ attribute: whole as Hdf5Attribute, creationOrder: stored[i]!.creationOrder });
     }
   } finally {
-    await later.return(undefined);
+    await later?.return(undefined);
   }
   return all;
 }
@@ -113,6 +118,33 @@ const memoryIn = (budget: FileBudget): Reserve => ({
   spend: (bytes) => budget.spend("memory", bytes),
   release: (bytes) => budget.release("memory", bytes),
 });
+
+/** As {@link readAttribute}, which costs far more than to find that the same bytes were read before. */
+function knownOrRead(
+  objects: Objects,
+  cursor: Cursor,
+  budget: Reserve,
+): Hdf5Attribute | (() => Promise<Hdf5Attribute>) {
+  const { known } = objects;
+  const before = known.get(cursor);
+  if (before) {
+    budget.spend(before.memory);
+    return before.attribute;
+  }
+  if (!known.takes(cursor)) return readAttribute(objects, cursor, budget);
+  let memory = 0;
+  const counting: Reserve = {
+    spend(bytes) {
+      budget.spend(bytes);
+      memory += bytes;
+    },
+    release: budget.release,
+  };
+  const own = new Cursor(cursor.bytes.slice(), cursor.widths, cursor.at);
+  const attribute = readAttribute(objects, own, counting);
+  if (typeof attribute !== "function") known.add(own, { attribute, memory });
+  return attribute;
+}
 
 /** The attribute, or what reads it, where a part of it is shared or in the global heap. */
 function readAttribute(
@@ -142,7 +174,7 @@ function readAttribute(
       return { ...attribute, values: await readValues(objects, attribute.type, elements, budget) };
     };
   }
-  const fields = [objects.ownFields(typeMessage), objects.ownFields(spaceMessage)] as const;
+  const fields = [cursorOf(typeMessage, objects.storage), cursorOf(spaceMessage, objects.storage)] as const;
   const { attribute, elements } = headOf(name, fields, cursor, budget);
   if (!elements) return attribute;
   if (!isElsewhere(attribute.type)) return { ...attribute, values: decodeHere(attribute.type, elements, budget) };

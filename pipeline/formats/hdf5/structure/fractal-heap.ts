@@ -12,8 +12,8 @@ import { damaged, unsupported } from "./failures.ts";
 import type { Storage } from "./storage.ts";
 
 export interface FractalHeap {
-  /** The objects with these IDs, in their order. @throws Failure `input` where the heap is damaged. */
-  objects(ids: readonly Uint8Array[]): AsyncGenerator<Uint8Array>;
+  /** The objects with these IDs, in their order, some at a time. @throws Failure `input` where the heap is damaged. */
+  objects(ids: readonly Uint8Array[]): AsyncGenerator<readonly Uint8Array[]>;
   /** Forgets the blocks that are remembered, which count as memory of the file until then. */
   close(): void;
 }
@@ -40,33 +40,61 @@ const what = "a fractal heap";
 const atOnce = 32;
 const mostBlocks = 64;
 const longestBlock = 2 ** 20;
+/** Bytes of objects that are handed on together. */
+const together = 65_536;
 
 export async function openFractalHeap(storage: Storage, address: number): Promise<FractalHeap> {
   const header = await readHeader(storage, address);
-  const blocks = new Map<number, { readonly block: Promise<Cursor>; readonly length: number }>();
+  const blocks = new Map<number, { readonly read: Promise<Cursor>; readonly length: number; block?: Cursor }>();
   const forget = (at: number) => {
     storage.budget.release("memory", blocks.get(at)?.length ?? 0);
     blocks.delete(at);
   };
-  const remembered = (at: number, length: number, read: () => Promise<Cursor>) => {
-    let known = blocks.get(at);
-    if (!known) {
-      storage.budget.spend("memory", length);
-      known = { block: read(), length };
-    }
+  const use = (at: number) => {
+    const known = blocks.get(at);
+    if (!known) return undefined;
     blocks.delete(at);
     blocks.set(at, known);
+    return known;
+  };
+  const load = ({ at, length, read }: Unread) => {
+    const known = use(at);
+    if (known) return known.read;
+    storage.budget.spend("memory", length);
+    const reading: { read: Promise<Cursor>; length: number; block?: Cursor } = { read: read(), length };
+    reading.read.then(
+      (block) => {
+        reading.block = block;
+      },
+      () => {}, // Whoever awaits it has the failure.
+    );
+    blocks.set(at, reading);
     for (const oldest of blocks.keys()) {
       if (blocks.size <= mostBlocks) break;
       forget(oldest);
     }
-    return known.block;
+    return reading.read;
   };
-  const heap: Heap = { storage, header, address, remembered };
+  const heap: Heap = { storage, header, address, load, block: (at) => use(at)?.block };
   return {
-    // Names are in the order of their hashes, so each object may be in another block than the one before.
+    // Names are in the order of their hashes, so each object may be in another block than the one before. But mostly all
+    // blocks have been read: then nothing is waited for.
     async *objects(ids) {
-      yield* inOrder(ids, atOnce, (id) => objectOf(heap, id));
+      for (let next = 0; next < ids.length; ) {
+        const here: Uint8Array[] = [];
+        for (let size = 0; next < ids.length && size < together; next++) {
+          const found = objectIn(heap, ids[next]!);
+          if (!(found instanceof Uint8Array)) break;
+          here.push(found);
+          size += found.length;
+        }
+        if (here.length > 0) yield here;
+        else {
+          for await (const object of inOrder(ids.slice(next, next + atOnce), atOnce, (id) => objectOf(heap, id)))
+            yield [object];
+          next += atOnce;
+        }
+      }
     },
     close: () => [...blocks.keys()].forEach(forget),
   };
@@ -76,7 +104,16 @@ interface Heap {
   readonly storage: Storage;
   readonly header: Header;
   readonly address: number;
-  remembered(at: number, length: number, read: () => Promise<Cursor>): Promise<Cursor>;
+  /** The block at this address, where it has been read and is remembered. */
+  block(at: number): Cursor | undefined;
+  load(block: Unread): Promise<Cursor>;
+}
+
+/** A block that has to be read first. */
+interface Unread {
+  readonly at: number;
+  readonly length: number;
+  readonly read: () => Promise<Cursor>;
 }
 
 async function readHeader(storage: Storage, address: number): Promise<Header> {
@@ -124,8 +161,24 @@ async function readHeader(storage: Storage, address: number): Promise<Header> {
   };
 }
 
-/** IDs: section III.G, "Fractal Heap ID". */
+/** An object, however much has to be read for it. */
 async function objectOf(heap: Heap, id: Uint8Array): Promise<Uint8Array> {
+  // Others may push blocks out of the heap's memory meanwhile.
+  const own = new Map<number, Cursor>();
+  for (;;) {
+    const found = objectIn(heap, id, own);
+    if (found instanceof Uint8Array) return found;
+    if ("huge" in found) return hugeObject(heap, found.huge);
+    own.set(found.at, await heap.load(found));
+  }
+}
+
+/** An object, or what it takes to find it. IDs: section III.G, "Fractal Heap ID". */
+function objectIn(
+  heap: Heap,
+  id: Uint8Array,
+  own?: ReadonlyMap<number, Cursor>,
+): Uint8Array | Unread | { readonly huge: Cursor } {
   const { storage, header, address } = heap;
   const cursor = new Cursor(id.subarray(0, header.idLength), storage.widths, storage.base + address);
   const kind = (cursor.uint(1) >> 4) & 3;
@@ -133,13 +186,15 @@ async function objectOf(heap: Heap, id: Uint8Array): Promise<Uint8Array> {
     case 0: {
       const offset = cursor.uint(header.offsetWidth);
       const length = cursor.uint(header.lengthWidth);
-      const { block, from } = await blockAt(heap, offset);
-      block.position = 0;
+      const found = blockAt(heap, offset, own);
+      if ("read" in found) return found;
+      const { block, from } = found;
       // A copy, which doesn't keep the whole block in memory.
-      return new Cursor(block.bytes.subarray(from), storage.widths, block.at + from).take(length).slice();
+      if (from + length <= block.bytes.length) return block.bytes.slice(from, from + length);
+      return new Cursor(block.bytes.subarray(from), storage.widths, block.at + from).take(length);
     }
     case 1:
-      return hugeObject(heap, cursor);
+      return { huge: cursor };
     case 2: {
       const isLong = header.idLength > 18;
       const length = isLong ? ((id[0]! & 15) << 8) + cursor.uint(1) + 1 : (id[0]! & 15) + 1;
@@ -150,11 +205,17 @@ async function objectOf(heap: Heap, id: Uint8Array): Promise<Uint8Array> {
   }
 }
 
-/** The direct block with the byte at `offset` of the heap, and where in the block it is. */
-async function blockAt({ storage, header, address, remembered }: Heap, offset: number) {
+/** The direct block with the byte at `offset` of the heap, and where in the block it is; or the next block on the way to it. */
+function blockAt(
+  heap: Heap,
+  offset: number,
+  own?: ReadonlyMap<number, Cursor>,
+): Unread | { block: Cursor; from: number } {
+  const { storage, header, address } = heap;
   const { width, startSize, directRows, offsetWidth } = header;
   const { offsets } = storage.widths;
   const at = storage.base + address;
+  const read = (block: number) => own?.get(block) ?? heap.block(block);
   let [block, rows, from] = [header.root, header.rootRows, offset];
   let size = startSize;
   while (rows > 0) {
@@ -163,26 +224,34 @@ async function blockAt({ storage, header, address, remembered }: Heap, offset: n
     if (row >= rows) throw damaged(`${what} has an object beyond its end`, at);
     size = sizeOfRow(row, header);
     const entries = rows * width;
-    const [table, tableRows] = [block, rows];
     const tableLength = 9 + offsets + offsetWidth + entries * offsets;
     if (tableLength > longestBlock) throw damaged(`${what} has a table of ${tableLength} bytes`, at);
-    const cursor = await remembered(table, tableLength, async () => {
-      const read = await storage.read(table, tableLength, what);
-      read.signature("FHIB").version(what, 0);
-      read.skip(offsets + offsetWidth + tableRows * width * offsets).checksum(what);
-      return read;
-    });
-    // One cursor is shared by all that wait for it.
-    const own = new Cursor(cursor.bytes, storage.widths, cursor.at);
-    block = own.skip(5 + offsets + offsetWidth + (row * width + column) * offsets).address();
+    const table = read(block);
+    if (!table) return unreadTable(heap, block, tableLength, rows);
+    table.position = 0;
+    block = table.skip(5 + offsets + offsetWidth + (row * width + column) * offsets).address();
     from -= start;
     const below = row < directRows ? 0 : Math.log2(size) - Math.log2(startSize * width) + 1;
     if (below >= rows) throw damaged(`${what} has a table that is larger than the one it is in`, at);
     rows = below;
   }
   if (block === undefined) throw damaged(`${what} has an object in no block`, at);
-  const [direct, length] = [block, size];
-  return { block: await remembered(direct, length, () => directBlock(storage, header, direct, length)), from };
+  const direct = read(block);
+  if (direct) return { block: direct, from };
+  const [directAt, length] = [block, size];
+  return { at: directAt, length, read: () => directBlock(storage, header, directAt, length) };
+}
+
+function unreadTable({ storage, header }: Heap, at: number, length: number, rows: number): Unread {
+  const { offsets } = storage.widths;
+  const { offsetWidth, width } = header;
+  const read = async () => {
+    const table = await storage.read(at, length, what);
+    table.signature("FHIB").version(what, 0);
+    table.skip(offsets + offsetWidth + rows * width * offsets).checksum(what);
+    return table;
+  };
+  return { at, length, read };
 }
 
 function placeOf(offset: number, { width, startSize }: Header) {

@@ -90,8 +90,10 @@ async function* denseLinks(storage: Storage, info: Cursor, spendOn: (bytes: numb
     for await (const { records } of btree2(storage, index, { what: "an index of links", types: [5] })) {
       // A hash of the name, then the heap's ID of the link.
       const ids = records.map((record) => record.skip(4).take(7));
-      for await (const bytes of heap.objects(ids))
-        yield readLink(new Cursor(bytes, storage.widths, storage.base + heapAddress), spendOn);
+      for await (const some of heap.objects(ids)) {
+        for (const bytes of some)
+          yield readLink(new Cursor(bytes, storage.widths, storage.base + heapAddress), spendOn);
+      }
     }
   } finally {
     heap.close();

@@ -6,6 +6,7 @@
  */
 
 import { recent } from "../../../core/recent.ts";
+import type { KnownAttributes } from "../messages/known-attributes.ts";
 import { Cursor } from "./cursor.ts";
 import { type FractalHeap, openFractalHeap } from "./fractal-heap.ts";
 import { type GlobalHeap, globalHeapOf } from "./global-heap.ts";
@@ -16,6 +17,7 @@ import type { Superblock } from "./superblock.ts";
 export interface Objects {
   readonly storage: Storage;
   readonly globalHeap: GlobalHeap;
+  readonly known: KnownAttributes;
 
   /** @throws Failure `input` where there is no valid header; `unavailable` as the source does. */
   header(address: number): Promise<ObjectHeader>;
@@ -33,7 +35,7 @@ export interface Objects {
 /** Headers that are remembered because others share their messages. */
 const mostShareable = 64;
 
-export function objectsIn({ storage, extension }: Superblock): Objects {
+export function objectsIn({ storage, extension }: Superblock, known: KnownAttributes): Objects {
   let shared: Promise<SharedHeaps> | undefined;
   const sharedHeaps = () => {
     shared ??= readSharedHeaps(storage, extension);
@@ -57,6 +59,7 @@ export function objectsIn({ storage, extension }: Superblock): Objects {
   const objects: Objects = {
     storage,
     globalHeap: globalHeapOf(storage),
+    known,
     header: (address) => readObjectHeader(storage, address),
 
     fields: async (message) => (message.isShared ? sharedFields(message) : objects.ownFields(message)),
@@ -88,7 +91,8 @@ async function readSharedHeaps(storage: Storage, extension: number | undefined):
       if (address === undefined) throw from.damage("a shared message is in no heap");
       const heap = opened.get(address) ?? openFractalHeap(storage, address);
       opened.set(address, heap);
-      for await (const bytes of (await heap).objects([id])) return new Cursor(bytes, storage.widths, from.at);
+      for await (const [bytes] of (await heap).objects([id]))
+        if (bytes) return new Cursor(bytes, storage.widths, from.at);
       throw from.damage("a shared message is in no heap");
     },
   };
