@@ -14,6 +14,7 @@ import type { World } from "../core/world.ts";
 import { codecs, type Get } from "../dag/block.ts";
 import type { DirectoryEntry } from "../dag/directory-entry.ts";
 import { type Stat, sortedEntries, stat } from "../dag/read/read.ts";
+import { textOfCid } from "../dag/usual-cid.ts";
 import { limitYoungHeap } from "../disk/young-heap.ts";
 
 /** Root blocks of entries requested concurrently. */
@@ -60,12 +61,12 @@ ${aboutAddresses}`,
 /** Text is printed at once: a system call for each line costs more than the line. */
 function print(some: readonly Listed[], out: Output): void {
   if (!out.json) out.result({}, some.map(textOf).join("\n"));
-  else for (const { name, cid, size, type } of some) out.result({ name, cid: cid.toString(), size, type });
+  else for (const { name, cid, size, type } of some) out.result({ name, cid: textOfCid(cid), size, type });
 }
 
 function textOf({ name, cid, type, size, target }: Listed): string {
   const shown = printable(target === undefined ? name : `${name} -> ${target}`);
-  return [type.padEnd(9), formatBytes(size).padStart(6), cid.toString().padEnd(59), shown].join("  ");
+  return [type.padEnd(9), formatBytes(size).padStart(6), textOfCid(cid).padEnd(59), shown].join("  ");
 }
 
 interface OpenFolder {

@@ -10,6 +10,7 @@ import { varintLength, writeVarint } from "./codec/protobuf.ts";
 import { compared } from "./compare-bytes.ts";
 import type { DirectoryEntry } from "./directory-entry.ts";
 import { pause } from "./event-loop.ts";
+import { usualCid } from "./usual-cid.ts";
 
 export interface CompactEntries {
   readonly count: number;
@@ -104,7 +105,10 @@ export function compactEntries(): CompactEntries {
     },
 
     // The CID is copied, so that a reference to it does not keep the whole piece in memory.
-    at: (entry) => ({ name: nameOf(entry), cid: CID.decode(cidOf(entry).slice()), tsize: tsizeOf(entry) }),
+    at(entry) {
+      const bytes = cidOf(entry).slice();
+      return { name: nameOf(entry), cid: usualCid(bytes) ?? CID.decode(bytes), tsize: tsizeOf(entry) };
+    },
     nameOf,
     tsizeOf,
     sorted: () => sortedInTurns(count, compare),

@@ -335,3 +335,19 @@ it("a state folder that was moved is as complete as before", async () => {
   renameSync(state, moved);
   expect(await pinsOf(moved)).toHaveLength(2);
 });
+
+it("fsck reads many blocks at once and names each damaged one, also the last of a pack that was cut off", async () => {
+  const state = mkdtempSync(join(tmpdir(), "fieldtree-"));
+  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
+  const blocks = Array.from({ length: 45 }, (_, i) => blockOf(codecs.raw, Buffer.alloc(262_144 - i, i)));
+  await withEmbedded(state, (node) => node.put(blocks, world));
+  const pack = join(state, "packs", "00000001.car");
+  const bytes = readFileSync(pack);
+  const damaged = [0, 14, 15, 16, 31, 44];
+  for (const i of damaged) bytes[bytes.indexOf(blocks[i]!.bytes)]! ^= 1;
+  writeFileSync(pack, bytes.subarray(0, bytes.length - 1));
+  const found = await withEmbedded(state, (node) => damageIn(node));
+  const says = found.filter(({ rule }) => rule === "damaged-block").map((each) => each.says);
+  expect(says.map((each) => /block (\w+) at/.exec(each)?.[1])).toEqual(damaged.map((i) => `${blocks[i]!.cid}`));
+  expect(says.at(-1)).toContain("is cut off");
+});

@@ -7,9 +7,9 @@
  * @see https://ipld.io/specs/codecs/dag-pb/spec/
  */
 import { CID } from "multiformats/cid";
-import { Digest } from "multiformats/hashes/digest";
 import { Failure } from "../../core/failure.ts";
 import { type Link, plain } from "../block.ts";
+import { usualCid } from "../usual-cid.ts";
 import { endOfBytes, type Reader, readVarint, varintLength, writeVarint } from "./protobuf.ts";
 import { utf8 } from "./unixfs.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
@@ -116,20 +116,9 @@ function decodeLink(reader: Reader, end: number): NamedLink {
   return { cid, name: name ?? "", tsize: tsize ?? 0 };
 }
 
-/** CIDv1 of sha2-256, codecs of one byte: nearly every link. Recognised by its first bytes, and decoded without the general decoder. */
-const usual = { length: 36, version: 1, hash: 0x12, digest: 32 } as const;
-
 function decodeCid(bytes: Uint8Array): CID {
-  if (
-    bytes.length === usual.length &&
-    bytes[0] === usual.version &&
-    bytes[1]! < 0x80 &&
-    bytes[2] === usual.hash &&
-    bytes[3] === usual.digest
-  ) {
-    const multihash = bytes.subarray(2);
-    return new CID(1, bytes[1]!, new Digest(usual.hash, usual.digest, bytes.subarray(4), multihash), bytes);
-  }
+  const usual = usualCid(bytes);
+  if (usual) return usual;
   try {
     return CID.decode(bytes);
   } catch (cause) {

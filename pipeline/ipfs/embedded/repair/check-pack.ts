@@ -5,9 +5,11 @@
  * by reading from record to record, which needs those bytes; so they are checked too, and can be rewritten.
  */
 import { closeSync, constants, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { inOrder } from "../../../core/concurrency.ts";
 import { isFailure } from "../../../core/failure.ts";
 import type { World } from "../../../core/world.ts";
 import { codecs } from "../../../dag/block.ts";
+import { varintLength } from "../../../dag/codec/protobuf.ts";
 import { pause } from "../../../dag/event-loop.ts";
 import { sha256 } from "../../../dag/hash.ts";
 import { headLength, longestHead, packHeader, writeHead } from "../packs/pack.ts";
@@ -29,7 +31,7 @@ export interface WrongHead {
   readonly what: string;
 }
 
-/** `progress` is called with the bytes of each block that was read. */
+/** `progress` is called with the bytes of blocks that were read, every few megabytes. */
 export async function checkPack(
   pack: Pack,
   packs: Packs,
@@ -44,26 +46,79 @@ export async function checkPack(
     heads.push({ at: 0, bytes: packHeader, what: "the header of a CAR file" });
 
   let read = 0;
-  let count = 0;
-  for (const entry of byOffset(pack)) {
-    await pause();
+  for await (const found of inOrder(windowsIn(pack), atOnce, (window) => checkWindow(window, pack, packs))) {
     world.signal.throwIfAborted();
-    const { offset, length } = placeAt(index, entry);
-    const before = Math.min(longestHead, offset);
-    const record = await readAt(pack, offset - before, before + length, packs);
-    const bytes = record?.subarray(before);
-    read += length;
-    if (++count % 256 === 0) progress(read);
-    if (!record || !bytes) damaged.push({ entry, problem: "is cut off, or the disk can't read it" });
-    else if (Buffer.compare(sha256(bytes), digestAt(index, entry)) !== 0)
-      damaged.push({ entry, problem: "holds other bytes" });
-    else {
-      const wrong = wrongHead(record.subarray(0, before), digestAt(index, entry), { offset, length });
-      if (wrong) heads.push(wrong);
-    }
+    damaged.push(...found.damaged);
+    heads.push(...found.heads);
+    read += found.bytes;
+    progress(read);
   }
   return { damaged, heads };
 }
+
+/** Neighbouring blocks of a pack, with the bytes before each, that are read at once. */
+interface Window {
+  /** In the order of their places. */
+  readonly entries: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Bytes of a window, unless one block needs more, and windows read concurrently. */
+const windowLength = 4 * 2 ** 20;
+const atOnce = 4;
+
+function* windowsIn(pack: Pack): Generator<Window> {
+  let [entries, start, end]: [number[], number, number] = [[], 0, 0];
+  for (const entry of byOffset(pack)) {
+    const { offset, length } = placeAt(pack.index, entry);
+    if (entries.length > 0 && offset + length - start > windowLength) {
+      yield { entries, start, end };
+      entries = [];
+    }
+    if (entries.length === 0) [start, end] = [offset - Math.min(longestHead, offset), 0];
+    entries.push(entry);
+    end = Math.max(end, offset + length);
+  }
+  if (entries.length > 0) yield { entries, start, end };
+}
+
+async function checkWindow(window: Window, pack: Pack, packs: Packs): Promise<PackCheck & { readonly bytes: number }> {
+  const { entries, start, end } = window;
+  const { index } = pack;
+  const places = entries.map((entry) => placeAt(index, entry));
+  const bytes = places.reduce((sum, { length }) => sum + length, 0);
+  const memory = memories.pop() ?? new SharedArrayBuffer(windowLength);
+  const record = Buffer.from(end - start > windowLength ? new SharedArrayBuffer(end - start) : memory, 0, end - start);
+  try {
+    const parts = places.flatMap(({ offset, length }) => [offset - start, length]);
+    const digests = await orUnreadable(packs.readHashed(pack, { position: start, memory: record, parts }));
+    const damaged: { entry: number; problem: string }[] = [];
+    const heads: WrongHead[] = [];
+    for (const [i, entry] of entries.entries()) {
+      await pause();
+      const place = places[i]!;
+      const before = Math.min(longestHead, place.offset);
+      const digest = digestAt(index, entry);
+      // A window that can't be read as a whole is read block by block.
+      const apart = digests ? undefined : await readAt(pack, place.offset - before, before + place.length, packs);
+      if (!digests && !apart) damaged.push({ entry, problem: "is cut off, or the disk can't read it" });
+      else if (digest.compare(digests?.subarray(i * 32, i * 32 + 32) ?? sha256(apart!.subarray(before))) !== 0)
+        damaged.push({ entry, problem: "holds other bytes" });
+      else {
+        const at = place.offset - start;
+        const wrong = wrongHead(apart?.subarray(0, before) ?? record.subarray(at - before, at), digest, place);
+        if (wrong) heads.push(wrong);
+      }
+    }
+    return { damaged, heads, bytes };
+  } finally {
+    memories.push(memory);
+  }
+}
+
+/** Of windows that were checked, for the next ones. */
+const memories: SharedArrayBuffer[] = [];
 
 /** Rewrite the bytes before blocks. The caller has the lock. */
 export function repairHeads({ path }: Pack, heads: readonly WrongHead[]): void {
@@ -93,9 +148,13 @@ function wrongHead(
     writeHead(head, 0, cid, length);
     return head;
   };
-  const isThere = (head: Uint8Array) =>
-    before.length >= head.length && Buffer.compare(head, before.subarray(before.length - head.length)) === 0;
-  if (prefixes.some((prefix) => isThere(headWith(prefix)))) return undefined;
+  const isThere = (prefix: Buffer) => {
+    const cid = before.length - prefix.length - digest.length;
+    const behind = varintLength(prefix.length + digest.length + length);
+    if (cid < behind || prefix.compare(before, cid, cid + prefix.length) !== 0) return false;
+    return Buffer.compare(headWith(prefix), before.subarray(cid - behind)) === 0;
+  };
+  if (prefixes.some(isThere)) return undefined;
   // The candidate with the fewest differing bytes is the one that was written there.
   const differing = (head: Uint8Array) => {
     const there = before.subarray(Math.max(0, before.length - head.length));
@@ -114,12 +173,16 @@ function byOffset({ index }: Pack): Uint32Array {
   return Uint32Array.from(offsets, (_, entry) => entry).sort((a, b) => offsets[a]! - offsets[b]!);
 }
 
-/** `undefined` where the file ends before, or the disk can't read it. */
-async function readAt(pack: Pack, offset: number, length: number, packs: Packs): Promise<Uint8Array | undefined> {
+async function orUnreadable(reading: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
   try {
-    return await packs.read({ pack, offset, length });
+    return await reading;
   } catch (error) {
     if (isFailure(error, "corrupt")) return undefined;
     throw error;
   }
+}
+
+/** `undefined` where the file ends before, or the disk can't read it. */
+async function readAt(pack: Pack, offset: number, length: number, packs: Packs): Promise<Uint8Array | undefined> {
+  return orUnreadable(packs.read({ pack, offset, length }));
 }
