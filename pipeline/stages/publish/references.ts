@@ -34,11 +34,12 @@ const mostPending = 8 * 2 ** 20;
 /**
  * The entries, packed, with the references of those whose reader makes any.
  *
+ * @param entries each is replaced by what is returned of it: no entry is in memory twice.
  * @param home where they are stored; absent where only their CIDs are sought.
  * @throws Failure `unavailable` where bytes of a dataset are out of reach, naming each: nothing is published without them.
  */
 export async function withReferences(
-  entries: readonly Entry[],
+  entries: Entry[],
   using: ReferenceParts,
   home: HomeNode | undefined,
   world: World,
@@ -59,19 +60,19 @@ export async function withReferences(
       return entry;
     }
   };
-  const done: Entry[] = [];
+  let done = 0;
   const pack = packing();
   try {
     for await (const entry of inOrder(entries, atOnce.datasets, read)) {
       world.signal.throwIfAborted();
-      done.push(pack(entry));
-      world.progress({ task: "referencing", done: done.length, total: entries.length, unit: "datasets" });
+      entries[done++] = pack(entry);
+      world.progress({ task: "referencing", done, total: entries.length, unit: "datasets" });
     }
     await finish();
   } finally {
     await using.references.save();
   }
-  if (unreachable.length === 0) return done;
+  if (unreachable.length === 0) return entries;
   throw new Failure("unavailable", unreachable.join("\n"), { hint: "publish again when the data can be reached" });
 }
 

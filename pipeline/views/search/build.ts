@@ -40,12 +40,14 @@ import { encodeRows } from "../../core/search/index/rows.ts";
 import { timeAbove } from "../../core/search/index/time-cells.ts";
 import { baseOf, special } from "../../core/search/index/words.ts";
 import { sha256 } from "../../dag/hash.ts";
-import { changesSince, withChange } from "./changes-since.ts";
-import { facetsOf } from "./facets.ts";
+import { type ChangesSince, changesSince, withChange } from "./changes-since.ts";
+import { facetCounter } from "./facets.ts";
 import {
   documentsOf,
   leftOutBits,
+  noFiles,
   nothingStored,
+  packer,
   type StoredFile,
   type StoredIndex,
   type StoredTerm,
@@ -54,7 +56,8 @@ import {
 /** A file with its bytes, or one that was written before. */
 export type SearchFile = readonly [path: string, content: Uint8Array | StoredFile];
 
-export type Numbered = readonly (readonly [number: number, document: SearchDocument])[];
+/** Documents by number, ascending, each number one time. They may be made anew each time that they are read. */
+export type Numbered = Iterable<readonly [number: number, document: SearchDocument]> & { readonly length: number };
 
 /** Documents of a campaign whose index is one file. */
 export const mostInPack = 2000;
@@ -80,7 +83,6 @@ const leafBytesOfLarge: LeafBytes = {
 const large = 50_000;
 
 /**
- * @param documents ascending by number, each number one time.
  * @param next the number that the next leaf of the tree gets.
  * @returns what the next index is built from; `undefined` where all of it is one file.
  */
@@ -90,59 +92,98 @@ export function* searchFiles(
   packed = documents.length <= mostInPack,
   before: StoredIndex = nothingStored,
 ): Generator<SearchFile, StoredIndex | undefined> {
+  // The documents are read one time: of very many, each is unpacked for it.
+  const known = packed ? nothingStored : before;
+  const { time, ...survey } = surveyOf(documents, known);
   const header: Header = {
     version,
     form: packed ? "pack" : "files",
     documents: documents.length,
-    ...timeOf(documents),
+    ...(time && { time }),
   };
   yield [headerFile, new TextEncoder().encode(stableJson(header))];
-  if (!packed) return yield* indexFiles(documents, next, before);
+  if (!packed) return yield* indexFiles(survey, next, known);
   // Of nothing stored, every file has its bytes.
-  const files = [...indexFiles(documents, next, nothingStored)] as [string, Uint8Array][];
+  const files = [...indexFiles(survey, next, known)] as [string, Uint8Array][];
   yield [packFile, encodePack(files)];
   return undefined;
 }
 
-/** The first and the last day of all of them. */
-function timeOf(documents: Numbered): Pick<Header, "time"> {
-  let [first, last]: [string | undefined, string | undefined] = [undefined, undefined];
-  for (const [, { time }] of documents) {
-    if (!time) continue;
-    if (first === undefined || time[0] < first) first = time[0];
-    if (last === undefined || time[1] > last) last = time[1];
-  }
-  return first !== undefined && last !== undefined ? { time: [first.slice(0, 10), last.slice(0, 10)] } : {};
+/** What the index needs of the documents. */
+interface Survey {
+  /** The first and the last day of all of them. */
+  readonly time?: Header["time"];
+  readonly facets: string;
+  readonly changes: ChangesSince;
+  readonly rows: ReadonlyMap<number, { readonly file: StoredFile; readonly content: Uint8Array | undefined }>;
+  readonly extentOf: (number: number) => Pick<SearchDocument, "bbox" | "time">;
 }
 
-function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Generator<SearchFile, StoredIndex> {
-  yield [facetsFile, new TextEncoder().encode(facetsOf(documents))];
-  const { changes, stored, nextId, idOf, changedRows } = changesSince(before, documents);
-  const rows = new Map<number, StoredFile>();
-  for (const [file, some] of rowFiles(documents)) {
-    const known = changedRows.has(file) ? undefined : before.rows.get(file);
-    const content = known ?? encodeRows(some);
-    rows.set(file, known ?? storedFile(content as Uint8Array));
-    yield [rowsFile(file * rowsPerFile), content];
+function surveyOf(documents: Numbered, before: StoredIndex): Survey {
+  let [first, last]: [string | undefined, string | undefined] = [undefined, undefined];
+  const facets = facetCounter();
+  const changes = changesSince(before);
+  const rows: Map<number, { readonly file: StoredFile; readonly content: Uint8Array | undefined }> = new Map();
+  const extents = new Map<number, Pick<SearchDocument, "bbox" | "time">>();
+  let ofFile: (readonly [number: number, document: SearchDocument])[] = [];
+  const flush = () => {
+    if (!ofFile[0]) return;
+    const number = Math.floor(ofFile[0][0] / rowsPerFile);
+    const content = encodeRows(ofFile);
+    const file = storedFile(content);
+    const isKnown = isSame(file, before.rows.get(number));
+    rows.set(number, { file, content: isKnown ? undefined : content });
+    ofFile = [];
+  };
+  for (const [number, document] of documents) {
+    const { time, bbox } = document;
+    if (time && (first === undefined || time[0] < first)) first = time[0];
+    if (time && (last === undefined || time[1] > last)) last = time[1];
+    facets.add(document);
+    changes.add(number, document);
+    if (time || bbox) extents.set(number, { ...(time && { time }), ...(bbox && { bbox }) });
+    if (ofFile[0] && Math.floor(ofFile[0][0] / rowsPerFile) !== Math.floor(number / rowsPerFile)) flush();
+    ofFile.push([number, document]);
   }
-  const byNumber = new Map(documents);
-  const documentAt = (number: number) => byNumber.get(number)!;
+  flush();
+  return {
+    ...(first !== undefined && last !== undefined && { time: [first.slice(0, 10), last.slice(0, 10)] as const }),
+    ...{ facets: facets.file(), changes: changes.end(), rows },
+    extentOf: (number) => extents.get(number) ?? {},
+  };
+}
+
+const isSame = (file: StoredFile, other: StoredFile | undefined): boolean =>
+  other !== undefined && file.size === other.size && file.digest.every((byte, i) => byte === other.digest[i]);
+
+function* indexFiles(
+  { facets, changes: since, rows, extentOf }: Omit<Survey, "time">,
+  next: number,
+  before: StoredIndex,
+): Generator<SearchFile, StoredIndex> {
+  yield [facetsFile, new TextEncoder().encode(facets)];
+  const { changes, stored, nextId, idOf } = since;
+  for (const [number, { file, content }] of rows) yield [rowsFile(number * rowsPerFile), content ?? file];
+  const pack = packer();
   const terms = new Map<string, StoredTerm>();
   const all = dictionaryFiles(next);
   for (const term of [...new Set([...before.terms.keys(), ...changes.keys()])].sort()) {
     const known = before.terms.get(term);
     const change = changes.get(term);
+    // What is written of a term takes the place of its change in memory.
+    changes.delete(term);
     const above = placeAbove(term) ?? timeAbove(term);
     const isLeftOut = above !== undefined && (terms.get(above)?.count ?? 0) < dividedFrom;
     const bits = known && (isLeftOut ? leftOutBits : windowBits(term, known.count, next));
     const same = !change && bits === known?.bits ? known : undefined;
     const documentsNow = () => withChange(known && documentsOf(term, known), change);
-    const now =
+    const made =
       same ??
       (isLeftOut
         ? leftOut(idOf(term), documentsNow())
-        : yield* termFiles(term, idOf(term), documentsNow(), next, documentAt));
-    if (!now) continue;
+        : yield* termFiles(term, idOf(term), documentsNow(), next, extentOf));
+    if (!made) continue;
+    const now = made === same ? same : packedTerm(made, pack);
     if (same) {
       for (const [number, file] of same.windows) yield [windowFile(term, same.bits, number), file];
       for (const [number, file] of same.boxes) yield [windowFile(term, same.bits, number, "boxes"), file];
@@ -151,7 +192,11 @@ function* indexFiles(documents: Numbered, next: number, before: StoredIndex): Ge
     if (!isLeftOut) yield* all.add(term, now);
   }
   yield* all.end();
-  return { nextId: nextId(), terms, documents: stored, rows };
+  return { nextId: nextId(), terms, documents: stored, rows: new Map(Array.from(rows, ([n, { file }]) => [n, file])) };
+}
+
+function packedTerm({ record, list, ...rest }: StoredTerm, pack: (bytes: Uint8Array) => Uint8Array): StoredTerm {
+  return { ...rest, record: pack(record), ...(list && { list: pack(list) }) };
 }
 
 /** What is stored of a term that has no list, because the cell above it has few documents. */
@@ -163,8 +208,8 @@ function leftOut(id: number, documents: readonly number[]): StoredTerm | undefin
     count: documents.length,
     bits: leftOutBits,
     record: new Uint8Array(),
-    windows: new Map(),
-    boxes: new Map(),
+    windows: noFiles,
+    boxes: noFiles,
     list,
   };
 }
@@ -216,10 +261,10 @@ function* termFiles(
   id: number,
   documents: readonly number[],
   next: number,
-  documentAt: (number: number) => SearchDocument,
+  extentOf: Survey["extentOf"],
 ): Generator<SearchFile, StoredTerm | undefined> {
   if (documents.length === 0) return undefined;
-  const postings = postingsOf(term, documents, next, (number) => extentDetail(term, documentAt(number)));
+  const postings = postingsOf(term, documents, next, (number) => extentDetail(term, extentOf(number)));
   const { count, bits } = postings;
   const windows = new Map<number, StoredFile>();
   const boxes = new Map<number, StoredFile>();
@@ -233,20 +278,14 @@ function* termFiles(
     yield [windowFile(term, bits, window.number, "boxes"), apart];
   }
   const record = encodeRecord(postings);
-  return { id, count, bits, record, windows, boxes, ...(windows.size > 0 && { list: encodeList(documents, 0) }) };
+  return {
+    ...{ id, count, bits, record },
+    ...{ windows: windows.size > 0 ? windows : noFiles, boxes: boxes.size > 0 ? boxes : noFiles },
+    ...(windows.size > 0 && { list: encodeList(documents, 0) }),
+  };
 }
 
 const storedFile = (content: Uint8Array): StoredFile => ({ digest: sha256(content), size: content.length });
-
-function* rowFiles(documents: Numbered): Generator<readonly [file: number, documents: Numbered]> {
-  for (let from = 0; from < documents.length; ) {
-    const file = Math.floor(documents[from]![0] / rowsPerFile);
-    let to = from;
-    while (to < documents.length && Math.floor(documents[to]![0] / rowsPerFile) === file) to++;
-    yield [file, documents.slice(from, to)];
-    from = to;
-  }
-}
 
 interface Leaves {
   readonly separators: readonly string[];

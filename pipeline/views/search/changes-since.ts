@@ -1,40 +1,38 @@
 /** Which terms have other documents than in a stored index. */
 import { decodeList, encodeList } from "../../core/search/index/bytes.ts";
 import type { SearchDocument } from "../../core/search/index/document.ts";
-import { rowsPerFile } from "../../core/search/index/layout.ts";
 import { detailLength } from "../../core/search/index/words.ts";
 import { termsOf } from "../../core/search/query.ts";
 import { sha256 } from "../../dag/hash.ts";
-import type { StoredDocument, StoredIndex } from "./stored.ts";
+import { packer, type StoredDocument, type StoredIndex } from "./stored.ts";
 
 /** Documents that have a term now, and those that had it. Both ascend. */
 export interface TermChange {
   readonly added: number[];
-  readonly removed: Set<number>;
+  /** Absent for none: most terms of a first index have one document. */
+  removed?: Set<number>;
 }
 
 export interface ChangesSince {
-  readonly changes: ReadonlyMap<string, TermChange>;
+  readonly changes: Map<string, TermChange>;
   /** What is stored of the documents as they are now. */
   readonly stored: ReadonlyMap<number, StoredDocument>;
-  /** Files of rows in which a document changed. */
-  readonly changedRows: ReadonlySet<number>;
   /** The id of a term, a new one where it had none. */
   readonly idOf: (term: string) => number;
   /** The id that the next new term gets. */
   readonly nextId: () => number;
 }
 
-/** @param documents ascending by number. */
-export function changesSince(
-  before: StoredIndex,
-  documents: readonly (readonly [number: number, document: SearchDocument])[],
-): ChangesSince {
+/** Returns what takes every document, in the order of their numbers, and then tells what changed. */
+export function changesSince(before: StoredIndex): {
+  add(number: number, document: SearchDocument): void;
+  end(): ChangesSince;
+} {
   const changes = new Map<string, TermChange>();
   const stored = new Map<number, StoredDocument>();
-  const changedRows = new Set<number>();
   const ids = new Map<string, number>();
   const names = new Map<number, string>();
+  const small = packer();
   for (const [term, { id }] of before.terms) {
     ids.set(term, id);
     names.set(id, term);
@@ -48,49 +46,50 @@ export function changesSince(
   const changeOf = (term: string): TermChange => {
     const known = changes.get(term);
     if (known) return known;
-    const change = { added: [], removed: new Set<number>() };
+    const change = { added: [] };
     changes.set(term, change);
     return change;
   };
+  const removeFrom = (term: string, number: number): void => {
+    const change = changeOf(term);
+    change.removed ??= new Set();
+    change.removed.add(number);
+  };
   const termsBefore = ({ terms }: StoredDocument) => new Set(decodeList(terms, 0).map((id) => names.get(id)!));
 
-  for (const [number, document] of documents) {
-    const fingerprint = fingerprintOf(document);
-    const known = before.documents.get(number);
-    if (known && fingerprint.every((byte, i) => byte === known.fingerprint[i])) {
-      stored.set(number, known);
-      continue;
-    }
-    const terms = termsOf(document);
-    const had = known ? termsBefore(known) : new Set<string>();
-    for (const term of terms) {
-      if (!had.has(term)) changeOf(term).added.push(number);
-      // Where in its cell it is may have changed.
-      else if (detailLength(term) > 0) changeOf(term);
-    }
-    for (const term of had) if (!terms.has(term)) changeOf(term).removed.add(number);
-    stored.set(number, {
-      fingerprint,
-      terms: encodeList(
-        Array.from(terms, idOf).sort((a, b) => a - b),
-        0,
-      ),
-    });
-    changedRows.add(Math.floor(number / rowsPerFile));
-  }
-  for (const [number, known] of before.documents) {
-    if (stored.has(number)) continue;
-    for (const term of termsBefore(known)) changeOf(term).removed.add(number);
-    changedRows.add(Math.floor(number / rowsPerFile));
-  }
-  return { changes, stored, changedRows, idOf, nextId: () => nextId };
+  return {
+    add(number, document) {
+      const fingerprint = fingerprintOf(document);
+      const known = before.documents.get(number);
+      if (known && fingerprint.every((byte, i) => byte === known.fingerprint[i])) {
+        stored.set(number, known);
+        return;
+      }
+      const terms = termsOf(document);
+      const had = known ? termsBefore(known) : new Set<string>();
+      for (const term of terms) {
+        if (!had.has(term)) changeOf(term).added.push(number);
+        // Where in its cell it is may have changed.
+        else if (detailLength(term) > 0) changeOf(term);
+      }
+      for (const term of had) if (!terms.has(term)) removeFrom(term, number);
+      const list = Array.from(terms, idOf).sort((a, b) => a - b);
+      stored.set(number, { fingerprint: small(fingerprint), terms: small(encodeList(list, 0)) });
+    },
+    end() {
+      for (const [number, known] of before.documents) {
+        if (!stored.has(number)) for (const term of termsBefore(known)) removeFrom(term, number);
+      }
+      return { changes, stored, idOf, nextId: () => nextId };
+    },
+  };
 }
 
 /** The list of a term after a change. */
 export function withChange(documents: readonly number[] = [], change?: TermChange): readonly number[] {
   if (!change) return documents;
   if (documents.length === 0) return change.added;
-  return [...documents.filter((number) => !change.removed.has(number)), ...change.added].sort((a, b) => a - b);
+  return [...documents.filter((number) => !change.removed?.has(number)), ...change.added].sort((a, b) => a - b);
 }
 
 const utf8 = new TextEncoder();

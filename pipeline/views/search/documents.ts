@@ -9,17 +9,28 @@ export function listed(entries: readonly Entry[]): readonly Entry[] {
   return entries.filter(({ kind, path }) => kind === "dataset" || !datasets.has(path));
 }
 
-/** A document for each path that is listed. Other files in the folder of a dataset find the dataset. */
-export function documentsOf(entries: readonly Entry[]): readonly SearchDocument[] {
+/**
+ * A document for each path that is listed, made when it is asked for: those of very many datasets do not fit into memory. Other
+ * files in the folder of a dataset find the dataset.
+ */
+export function documentsOf(entries: readonly Entry[]): {
+  readonly paths: readonly string[];
+  /** @param i of the path in `paths`. */
+  readonly at: (i: number) => SearchDocument;
+} {
   const datasets = datasetPaths(entries);
   const others = new Map<string, readonly string[]>();
   for (const entry of entries)
     if (entry.kind === "plain" && entry.names && datasets.has(entry.path)) others.set(entry.path, entry.names);
-  return listed(entries).map((entry) => {
-    const document = documentOf(entry);
-    const names = others.get(entry.path);
-    return names ? { ...document, names: [...document.names, ...names] } : document;
-  });
+  const all = listed(entries);
+  return {
+    paths: all.map(({ path }) => path),
+    at(i) {
+      const document = documentOf(all[i]!);
+      const names = others.get(document.path);
+      return names ? { ...document, names: [...document.names, ...names] } : document;
+    },
+  };
 }
 
 const datasetPaths = (entries: readonly Entry[]) =>

@@ -6,7 +6,7 @@
  */
 import { cidOfDigest, codecs } from "../../dag/block.ts";
 import type { Linked, View } from "../view.ts";
-import { searchFiles } from "./build.ts";
+import { type Numbered, searchFiles } from "./build.ts";
 import { documentsOf } from "./documents.ts";
 import { type LeafNumbers, numbers, numbersOf } from "./numbers.ts";
 import { decodeStored, encodeStored, type StoredFile } from "./stored.ts";
@@ -17,10 +17,15 @@ export const search: View<{ readonly numbers: LeafNumbers }> = {
   states: { numbers },
   remembers: true,
   *render({ numbers: leaves }, { entries }, memory) {
-    const all = documentsOf(entries);
-    const paths = all.map(({ path }) => path);
+    const { paths, at } = documentsOf(entries);
     const { numbers, next } = numbersOf(leaves, paths);
-    const documents = all.map((document) => [numbers.get(document.path)!, document] as const).sort(([a], [b]) => a - b);
+    const order = paths.map((path, i) => [numbers.get(path)!, i] as const).sort(([a], [b]) => a - b);
+    const documents: Numbered = {
+      length: order.length,
+      *[Symbol.iterator]() {
+        for (const [number, i] of order) yield [number, at(i)];
+      },
+    };
     const before = memory?.before && decodeStored(memory.before);
     const files = searchFiles(documents, next, undefined, before);
     let file = files.next();

@@ -49,6 +49,23 @@ export interface StoredIndex {
   readonly rows: ReadonlyMap<number, StoredFile>;
 }
 
+/** Bytes of one piece of memory that many small arrays share. */
+const piece = 1_048_576;
+
+/** Returns what copies an array of some bytes to memory that it shares with others: on its own, each takes several hundred bytes. */
+export function packer(): (bytes: Uint8Array) => Uint8Array {
+  let [buffer, used] = [new Uint8Array(), 0];
+  return (bytes) => {
+    if (bytes.length > buffer.length - used) [buffer, used] = [new Uint8Array(Math.max(piece, bytes.length)), 0];
+    buffer.set(bytes, used);
+    used += bytes.length;
+    return buffer.subarray(used - bytes.length, used);
+  };
+}
+
+/** Of the very many terms that have none. */
+export const noFiles: ReadonlyMap<number, StoredFile> = new Map();
+
 export const nothingStored: StoredIndex = { nextId: 0, terms: new Map(), documents: new Map(), rows: new Map() };
 
 /** The documents that have the term. */
@@ -110,8 +127,10 @@ function decode(stored: Uint8Array): StoredIndex | undefined {
   if (input.text() !== form) return undefined;
   const bytes = () => input.bytes(input.number());
   const files = () => {
+    let left = input.number();
+    if (left === 0) return noFiles;
     const all = new Map<number, StoredFile>();
-    for (let left = input.number(); left > 0; left--) {
+    for (; left > 0; left--) {
       const [number, size] = [input.number(), input.number()];
       all.set(number, { size, digest: input.bytes(32) });
     }
