@@ -9,6 +9,7 @@ import type { Facts } from "../../pipeline/core/campaign/campaign.ts";
 import { isFailure } from "../../pipeline/core/failure.ts";
 import { formatBytes } from "../../pipeline/core/text/shown.ts";
 import { copyButtons } from "../dataset/copy.ts";
+import { whereIs } from "../dataset/where.ts";
 import { byId } from "../dom.ts";
 import { sha256Of } from "../reading/hash.ts";
 import { pageWorld } from "../reading/world.ts";
@@ -16,6 +17,7 @@ import { contribute as texts } from "../texts/contribute.ts";
 import { en } from "../texts/en.ts";
 import type { AddedHere } from "./add.ts";
 import { chosenIn, type Dropped, droppedIn } from "./dropped.ts";
+import { linkedPlan } from "./linked-plan.ts";
 import { resultView } from "./result.ts";
 
 const facts = JSON.parse(byId("campaign").textContent ?? "") as Facts;
@@ -52,18 +54,18 @@ async function showPlan(file: Blob): Promise<boolean> {
   const { largestPlan, planIn, planView } = await import("./plan.ts");
   const plan = file.size <= largestPlan ? planIn(await file.text()) : undefined;
   if (!plan) return false;
-  result.innerHTML = planView(plan, texts).text;
+  result.innerHTML = planView(plan, texts, whereIs(new URL("./", location.href)).gateway).text;
   result.hidden = false;
   progress.textContent = "";
   return true;
 }
 
-/** `?plan=ADDRESS`: a plan of this host. The page's policy lets it read no other. */
-async function showLinkedPlan(address: string): Promise<void> {
+async function showLinked(): Promise<void> {
+  const linked = linkedPlan(new URL(location.href));
+  if (!linked) return;
   try {
-    const response = await fetch(new URL(address, location.href));
-    if (response.ok && (await showPlan(await response.blob()))) return;
-    progress.textContent = texts.noPlan(address);
+    const { largestPlan } = await import("./plan.ts");
+    if (!(await showPlan(await linked.read(largestPlan)))) progress.textContent = texts.noPlan(linked.name);
   } catch (error) {
     progress.textContent = texts.failed(error instanceof Error ? error.message : String(error));
   }
@@ -101,5 +103,6 @@ addEventListener("drop", (event) => {
   if (event.dataTransfer) void droppedIn(event.dataTransfer.items).then(take);
 });
 
-const linked = new URLSearchParams(location.search).get("plan");
-if (linked !== null) void showLinkedPlan(linked);
+void showLinked();
+// Another link to this page changes the fragment alone.
+addEventListener("hashchange", () => void showLinked());

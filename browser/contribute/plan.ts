@@ -29,13 +29,20 @@ export interface PlannedChange {
   /** Bytes. */
   readonly size?: number;
   readonly datasets: readonly PlannedDataset[];
+  /** Datasets that the plan does not list. */
+  readonly moreDatasets: number;
 }
 
 export interface Planned {
   readonly state?: string;
   readonly root?: string;
+  /** CID of the portal that was built with the plan. */
+  readonly portal?: string;
   readonly changes: readonly PlannedChange[];
   readonly findings: readonly { readonly level: string; readonly says: string; readonly where: string }[];
+  /** Those that a plan in a link has no room for. */
+  readonly moreChanges: number;
+  readonly moreFindings: number;
 }
 
 /** Bytes that are read of a plan: as many as `fieldtree report` reads. */
@@ -49,6 +56,9 @@ export function planIn(text: string): Planned | undefined {
   return {
     ...(typeof plan.state === "string" && { state: plan.state }),
     ...(typeof root === "string" && { root }),
+    ...(typeof plan.portal === "string" && /^[A-Za-z0-9]{46,128}$/.test(plan.portal) && { portal: plan.portal }),
+    moreChanges: countIn(plan.moreChanges),
+    moreFindings: countIn(plan.moreFindings),
     changes: recordsIn(plan.changes).map(changeIn),
     findings: recordsIn(plan.findings).map(({ level, says, file, path, line }) => ({
       level: level === "error" || level === "warning" ? level : "hint",
@@ -60,13 +70,14 @@ export function planIn(text: string): Planned | undefined {
   };
 }
 
-function changeIn({ op, path, to, size, datasets }: Json): PlannedChange {
+function changeIn({ op, path, to, size, datasets, moreDatasets }: Json): PlannedChange {
   return {
     op: textIn(op),
     path: textIn(path),
     ...(typeof to === "string" && { cid: to }),
     ...(typeof size === "number" && { size }),
     datasets: recordsIn(datasets).map(datasetIn),
+    moreDatasets: countIn(moreDatasets),
   };
 }
 
@@ -95,28 +106,39 @@ const [longest, mostVariables] = [300, 12];
 
 const textIn = (value: unknown) => (typeof value === "string" ? oneLine(value).slice(0, longest).toWellFormed() : "");
 const textsIn = (value: unknown) => (Array.isArray(value) ? value.map(textIn).filter((text) => text !== "") : []);
+const countIn = (value: unknown) => (Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : 0);
 const recordsIn = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.filter(isRecord) : []);
 
-export function planView(plan: Planned, texts: ContributeTexts): Html {
+/** @param gateway that the page came from, where it can show a portal by its CID. */
+export function planView(plan: Planned, texts: ContributeTexts, gateway?: string): Html {
   const frame = frameOf(plan.changes.flatMap(({ datasets }) => datasets.flatMap(({ bbox }) => (bbox ? [bbox] : []))));
-  const { state, root, changes, findings } = plan;
+  const { state, root, portal, changes, findings, moreChanges, moreFindings } = plan;
   return html`<section aria-labelledby="plan-title"><h2 id="plan-title">${texts.plan}</h2>
 <p>${state !== undefined && html`<strong>${state}</strong>`} ${root !== undefined && html`<code class="cid">${root}</code>`}</p>
-<ul class="planned">${changes.map((change) => changeView(change, frame))}</ul></section>
+${portal !== undefined && gateway !== undefined && html`<p><a href="${gateway}/ipfs/${portal}/index.html">${texts.planPortal}</a></p>\n`}<ul class="planned">${changes.map(
+    (change) => changeView(change, frame, texts),
+  )}</ul>${moreText(moreChanges, texts)}</section>
 ${
-  findings.length > 0 &&
+  (findings.length > 0 || moreFindings > 0) &&
   html`<section aria-labelledby="findings-title"><h2 id="findings-title">${texts.findings}</h2>
 <ul class="findings">${findings.map(
     ({ level, says, where }) =>
       html`<li class="${level}"><strong>${level}:</strong> ${says} <span class="rule">${where}</span></li>`,
-  )}</ul></section>`
+  )}</ul>${moreText(moreFindings, texts)}</section>`
 }`;
 }
 
-function changeView({ op, path, cid, size, datasets }: PlannedChange, frame: Box): Content {
+const moreText = (count: number, texts: ContributeTexts): Content =>
+  count > 0 && html`<p class="quiet">${texts.andMore(String(count))}</p>`;
+
+function changeView(
+  { op, path, cid, size, datasets, moreDatasets }: PlannedChange,
+  frame: Box,
+  texts: ContributeTexts,
+): Content {
   return html`<li><p><strong>${op}</strong> ${path}${size !== undefined && html` <span class="quiet">${formatBytes(size)}</span>`}${
     cid !== undefined && html`<br><code class="cid">${cid}</code>`
-  }</p>${datasets.map((dataset) => datasetView(dataset, frame))}</li>`;
+  }</p>${datasets.map((dataset) => datasetView(dataset, frame))}${moreText(moreDatasets, texts)}</li>`;
 }
 
 function datasetView({ title, days, bbox, variables, notes }: PlannedDataset, frame: Box): Content {

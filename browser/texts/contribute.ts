@@ -18,6 +18,8 @@ export const contribute = {
   unreadable: (reader: string, message: string) => `It looks like ${reader}, and can't be read: ${message}`,
   noTree: "The campaign's tree.yaml is not here: this is the line alone.",
   plan: "What merging would publish",
+  planPortal: "Look at the portal that it gives, where this host has it",
+  andMore: (count: string) => `and ${count} more, which are not listed here`,
   findings: "Findings",
   noPlan: (name: string) => `${name} is no plan of a pull request`,
 };

@@ -1,5 +1,6 @@
 /** The page for contributors: files become the CID that `fieldtree add` gives them, and nothing is sent. */
 import { createHash } from "node:crypto";
+import { deflateRawSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addHere } from "../../browser/contribute/add.ts";
@@ -191,6 +192,14 @@ describe.skipIf(!haveChromium)("contribute.html", { timeout: 240_000 }, () => {
     await page.goto(`${server.url}/ipfs/x/contribute.html?plan=/ipfs/plans/plan.json`);
     await expectPlan();
     expect(await axeViolations(page, { preload: false })).toEqual([]);
+    // As the comment on a pull request has it: in the fragment, which is sent to no server.
+    const packed = deflateRawSync(JSON.stringify({ ...plan, moreChanges: 7, portal: aCid("portal").toString() }));
+    await page.goto(`${server.url}/ipfs/x/contribute.html#plan=${packed.toString("base64url")}`);
+    await expectPlan();
+    expect(await page.locator("#result").textContent()).toContain("and 7 more");
+    expect(await page.getAttribute("#result a", "href")).toBe(`${server.url}/ipfs/${aCid("portal")}/index.html`);
+    await page.goto(`${server.url}/ipfs/x/contribute.html#plan=${packed.toString("base64url").slice(0, 60)}`);
+    await expect.poll(() => page.locator("#progress").textContent()).toContain("no plan of a pull request");
     await page.goto(`${server.url}/ipfs/x/contribute.html?plan=/ipfs/plans/none.json`);
     await expect.poll(() => page.locator("#progress").textContent()).toContain("no plan of a pull request");
     await page.setInputFiles("#file", {

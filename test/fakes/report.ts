@@ -231,6 +231,10 @@ export const anyReport: fc.Arbitrary<Report> = fc
       { maxLength: 2 },
     ),
     reproduce: words,
+    onMerge: fc.constantFrom("portal", "tree").map((to) => ({
+      pins: { atLeast: 0, of: [], also: [] },
+      names: [{ name: "example.org", to, ttl: 300 }],
+    })),
     removals: fc.record({
       leaves: fc.nat(9),
       of: fc.nat(9),

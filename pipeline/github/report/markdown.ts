@@ -12,6 +12,7 @@ import type { DatasetLine, Report, ReportedChange, ReportedFinding } from "../..
 import { cell, code } from "../../core/text/markdown.ts";
 import { plural } from "../../core/text/plural.ts";
 import { formatBytes } from "../../core/text/shown.ts";
+import { inLink, planLink } from "./plan-link.ts";
 import { byUrgency, counted, endpointsText, pinsText, stateText, summaryOf } from "./wording.ts";
 
 export interface MarkdownOptions {
@@ -83,8 +84,14 @@ function headOf(report: Report, repository: string): string[] {
     `**${summaryOf(report)}**`,
     "",
     rootsIn(root, report.preview),
+    ...planIn(report),
   ];
   return onlyTextual ? [...lines, "", ...mergeWithDriver(repository)] : lines;
+}
+
+function planIn(report: Report): string[] {
+  const link = report.changes.length > 0 ? planLink(report) : undefined;
+  return link === undefined ? [] : ["", `[What merging would publish](${link}), in the campaign's data browser`];
 }
 
 /** At the top of the comment, for reviewers: one line of YAML may send every secret to another server. */
@@ -255,12 +262,9 @@ function cidShort(cid: string): string {
   return cell(isCid(cid) && cid.length > 20 ? `${cid.slice(0, 8)}…${cid.slice(-4)}` : cid);
 }
 
-/** Returns the URL at campaign.yaml's first gateway. Characters that would end a link or a cell are encoded. */
+/** Returns the URL at campaign.yaml's first gateway. */
 function addressOf(cid: string, preview: string): string {
-  return `${preview}/ipfs/${cid}`.replace(
-    /[^A-Za-z0-9:/.~_%[\]-]/g,
-    (character) => `%${character.charCodeAt(0).toString(16)}`,
-  );
+  return inLink(`${preview}/ipfs/${cid}`);
 }
 
 /** The space left in the comment. */

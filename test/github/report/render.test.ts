@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
 import { describe, expect, it } from "vitest";
+import { linkedPlan } from "../../../browser/contribute/linked-plan.ts";
+import { largestPlan, type Planned, planIn } from "../../../browser/contribute/plan.ts";
 import type { Report } from "../../../pipeline/core/report/report.ts";
 import { annotationsOf, workflowCommands } from "../../../pipeline/github/report/annotations.ts";
 import { reportMarkdown } from "../../../pipeline/github/report/markdown.ts";
@@ -18,6 +20,11 @@ const html = (text: string) =>
 
 /** What no reader sees, or what turns a line round. */
 const unseen = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{DI}]/u;
+
+/** A campaign with a name that leads to its portal. */
+const withPortal = {
+  onMerge: { pins: { atLeast: 0, of: [], also: [] }, names: [{ name: "example.org", to: "portal", ttl: 300 }] },
+};
 
 /** With every stranger's word where it can be, one report for each. */
 const everyHostileReport = hostileWords.map((word) => [JSON.stringify(word.slice(0, 40)), hostile(word)] as const);
@@ -75,6 +82,27 @@ root [\`${short(v1(100))}\`](${gatewayUrl}/ipfs/${v1(100)}) → \`${v1(101)}\` (
 
 To see the same: \`fieldtree report --base git:9 git:a\`
 `);
+  });
+
+  it("links what merging would publish in the campaign's own data browser, which needs no node that holds it", async () => {
+    const findings = [aFinding({ says: "chunks are small", line: 3 })];
+    const plan = await planLinkedIn(aReport({ ...withPortal, findings }));
+    expect(plan).toMatchObject({
+      state: "ready",
+      root: v1(101),
+      changes: [{ op: "add", path: "products/HALO/radar.zarr", cid: v1(1), moreDatasets: 0 }],
+      findings: [{ says: "chunks are small", where: "tree.yaml:3" }],
+    });
+    expect(plan?.changes[0]?.datasets[0]).toMatchObject({ title: "Cloud radar", variables: ["dbz", "lwp"] });
+    expect(reportMarkdown(aReport())).not.toContain("contribute.html");
+    expect(reportMarkdown(aReport({ ...withPortal, changes: [] }))).not.toContain("contribute.html");
+  });
+
+  it("links a plan of any size in an address of a few thousand characters, which says how much it leaves out", async () => {
+    const changes = Array.from({ length: 3000 }, (_, i) => ({ ...aChange(), path: `products/${i}.zarr`, to: v1(i) }));
+    const plan = await planLinkedIn(aReport({ ...withPortal, changes }));
+    expect(plan?.changes.length).toBeGreaterThan(10);
+    expect((plan?.changes.length ?? 0) + (plan?.moreChanges ?? 0)).toBe(3000);
   });
 
   it("puts what its author has to fix first, and folds away what others left behind", () => {
@@ -291,6 +319,15 @@ describe("a status", () => {
   });
 });
 
+/** The plan that a comment links, as the page reads it that the link opens. */
+async function planLinkedIn(report: Report): Promise<Planned | undefined> {
+  const [address = ""] =
+    /https:\/\/gateway\.example\.org\/ipns\/example\.org\/contribute\.html#[^)]*/.exec(reportMarkdown(report)) ?? [];
+  expect(address.length).toBeLessThan(6200);
+  const blob = await linkedPlan(new URL(address))?.read(largestPlan);
+  return blob && planIn(await blob.text());
+}
+
 function expectInert(text: string, report: Report): void {
   expectOrderless(text);
   const shown = html(text);
@@ -300,7 +337,7 @@ function expectInert(text: string, report: Report): void {
   expect(shown.match(/<(?:details|summary)[^>]+>/g)).toBeNull();
   for (const [, attributes] of shown.matchAll(/<[a-z0-9]+ ([^>]*)>/g)) {
     expect(attributes).toMatch(
-      /^(?:href="https:\/\/gateway\.example\.org\/ipfs\/[A-Za-z0-9]{1,128}"|align="right"|class="language-sh")$/,
+      /^(?:href="https:\/\/gateway\.example\.org\/(?:ipfs\/[A-Za-z0-9]{1,128}|ipns\/example\.org\/contribute\.html#plan=[\w-]{1,6000})"|align="right"|class="language-sh")$/,
     );
   }
   // Outside code GitHub looks for people, issues, commits and addresses.
@@ -348,6 +385,7 @@ function hostile(word: string): Report {
     removals: { leaves: 1, of: 1, folders: [word], tooMany: true, label: word, labelled: true },
     endpoints: { changes: [{ key: word, from: word, to: word }], moreChanges: 1, label: word, labelled: true },
     reproduce: word,
+    ...withPortal,
   });
 }
 

@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
+import { linkedPlan } from "../../../browser/contribute/linked-plan.ts";
+import { largestPlan, planIn } from "../../../browser/contribute/plan.ts";
 import { aFolder, fieldtree } from "../../commands/program.ts";
 import { aStory, timeoutMs, treeWith } from "../story.ts";
 
@@ -9,7 +11,8 @@ it("tells a first-time contributor what merging would make live", timeoutMs, asy
   const { github, repo, leaf, propose } = await aStory({
     tree: { "products/radar.txt": "radar" },
     writers: ["ada"],
-    campaign: "owners:\n  products/**: [ada, campaign, visitor]\n",
+    campaign:
+      "owners:\n  products/**: [ada, campaign, visitor]\nnames:\n  - { domain: sea.example.org, to: portal, provider: { kind: manual } }\n",
   });
   const fork = await repo.fork("visitor");
   const text = treeWith((await repo.read("tree.yaml"))!, { "products/lidar.txt": leaf("lidar") });
@@ -33,6 +36,10 @@ it("tells a first-time contributor what merging would make live", timeoutMs, asy
   expect(comment).toMatchObject({ user: { login: "github-actions[bot]" } });
   for (const said of ["Ready to merge", "1 added", from!, to!, "products/lidar.txt"])
     expect(comment!.body).toContain(said);
+  // In the campaign's browser, without a node that has the data.
+  const [preview = ""] = /http\S+\/ipns\/sea\.example\.org\/contribute\.html#plan=[\w-]+/.exec(comment!.body) ?? [];
+  const linked = planIn(await (await linkedPlan(new URL(preview))!.read(largestPlan)).text());
+  expect(linked).toMatchObject({ state: "ready", root: to, changes: [{ op: "add", path: "products/lidar.txt" }] });
   expect(pull.checks()).toMatchObject([{ name: "fieldtree", status: "completed", conclusion: "success" }]);
   expect(pull.statuses()).toMatchObject([{ context: "fieldtree", state: "success" }]);
   // Of those who own what changes, the author is not asked.
