@@ -31,6 +31,8 @@ const aliasesSchema = v.object({
         /** Absent where it was pulled with --no-alias. */
         address: v.optional(v.string()),
         cid: cidText,
+        /** What was pulled under the name before and is pinned still, the newest first. */
+        earlier: v.optional(v.array(v.object({ cid: cidText, root: cidText, replaced: v.string() }))),
         /** Of another campaign. */
         sister: v.optional(
           v.object({

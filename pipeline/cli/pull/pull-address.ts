@@ -1,7 +1,7 @@
 /** One pull: from an address, or a name that was pulled before, to what is remembered of it. */
 import { CID } from "multiformats/cid";
 import type { Campaign } from "../../campaign/campaign.ts";
-import { type Aliases, aliasName, changeAliases, nameFrom } from "../../campaign/remotes.ts";
+import { type Aliases, aliasName, changeAliases, nameFrom, readAliases } from "../../campaign/remotes.ts";
 import { Failure } from "../../core/failure.ts";
 import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
@@ -10,7 +10,8 @@ import type { Source } from "../../ipfs/fallback.ts";
 import type { Fetched } from "../../ipfs/fetch-missing.ts";
 import { firstOf } from "../../ipfs/local-first.ts";
 import { required } from "../../ipfs/require-block.ts";
-import { type Pulled, pull } from "../../stages/pull/pull.ts";
+import { type EarlierPull, notKept, unpinEarlier } from "../../stages/pull/earlier.ts";
+import { type Pulled, pinnedRoot, pull } from "../../stages/pull/pull.ts";
 import type { Remote } from "../../stages/pull/recognise.ts";
 import { sisterOf } from "../../stages/pull/sister.ts";
 import type { Call } from "../verb.ts";
@@ -60,7 +61,10 @@ export async function pullAddress(
     campaign,
     world,
   );
-  if (pulled.taken) await remember(pulled, options.alias ? text : undefined, campaign, world);
+  if (pulled.taken) {
+    await remember(pulled, options.alias ? text : undefined, campaign, world);
+    await pruneEarlier(pulled, campaign, world);
+  }
   const { blocks, bytes } = found.already;
   return { ...pulled, fetched: { blocks: pulled.fetched.blocks + blocks, bytes: pulled.fetched.bytes + bytes } };
 }
@@ -144,7 +148,7 @@ function nameOf(remote: Remote, address: PullAddress, text: string, { pulled }: 
 }
 
 async function remember(
-  { name, remote }: Pulled,
+  { name, remote, replaced }: Pulled,
   address: string | undefined,
   campaign: Campaign,
   world: World,
@@ -152,12 +156,45 @@ async function remember(
   const sister = remote.kind === "campaign" ? await sisterOf(remote.state, campaign.get) : undefined;
   const change = ({ pulled, pushed }: Aliases): Aliases => {
     const lastAddress = address ?? pulled[name]?.address;
+    const before: readonly EarlierPull[] = pulled[name]?.earlier ?? [];
+    const last = replaced && {
+      ...{ cid: `${replaced.cid}`, root: `${pinnedRoot(replaced)}` },
+      replaced: world.now().toISOString(),
+    };
+    const earlier = (last ? [last, ...before.filter(({ root }) => root !== last.root)] : before).filter(
+      ({ root }) => root !== `${pinnedRoot(remote)}`,
+    );
     const alias = {
       cid: `${remote.cid}`,
       ...(lastAddress !== undefined && { address: lastAddress }),
+      ...(earlier.length > 0 && { earlier }),
       ...(sister && { sister }),
     };
     return { pushed, pulled: { ...pulled, [name]: alias } };
   };
   await changeAliases(campaign, change, world);
+}
+
+/** Unpins what `keep:` no longer asks for. Ended in between, the next pull goes on: what has no pin is taken from the list then. */
+async function pruneEarlier({ name, remote }: Pulled, campaign: Campaign, world: World): Promise<void> {
+  const { pulled, pushed } = await readAliases(campaign.folder);
+  const state = { root: `${pinnedRoot(remote)}`, earlier: pulled[name]?.earlier ?? [] };
+  const values = Object.values(pushed).map(({ value }) => value);
+  const gone = notKept(state, campaign.pins.keep, values, world.now());
+  if (gone.length === 0) return;
+  await unpinEarlier(name, gone, campaign.home, world);
+  const roots = new Set(gone.map(({ root }) => root));
+  const change = (aliases: Aliases): Aliases => {
+    const alias = aliases.pulled[name];
+    if (!alias) return aliases;
+    const { earlier = [], ...rest } = alias;
+    const left = earlier.filter(({ root }) => !roots.has(root));
+    return {
+      ...aliases,
+      pulled: { ...aliases.pulled, [name]: { ...rest, ...(left.length > 0 && { earlier: left }) } },
+    };
+  };
+  await changeAliases(campaign, change, world);
+  const what = gone.length === 1 ? "one earlier state" : `${gone.length} earlier states`;
+  world.log(`${name}: ${what} no longer pinned, by keep: of campaign.yaml`);
 }

@@ -3,7 +3,7 @@
  *
  * What has a history (releases of another campaign, a dataset of Open Data Fabric) is compared with what was pulled before, and
  * moves forward only: something older, diverged or unrelated is never taken for news. Everything is stored before it is pinned,
- * and pinned before the caller remembers it; what was pulled earlier keeps its pins.
+ * and pinned before the caller remembers it; what was pulled earlier stays pinned as far as `keep:` says (`earlier.ts`).
  */
 import { CID } from "multiformats/cid";
 import { Failure } from "../../core/failure.ts";
@@ -49,6 +49,8 @@ export interface Pulled {
   readonly taken: boolean;
   /** The newest entry of what `force` replaced, as text. */
   readonly overwrote?: string;
+  /** What was pulled under the name before, where it is something else. */
+  readonly replaced?: Remote;
 }
 
 /** `beforeOf`: what was pulled under a name, for a name that is known only when the address was read. */
@@ -70,6 +72,7 @@ export async function pull(
   if (!decided.take) return { name, remote, ...(relation && { relation }), fetched: nothing, taken: false };
   source.stop();
   const fetched = await bring(name, remote, before, source, { home, fetchBelow }, world);
+  const isOther = was !== undefined && !pinnedRoot(was).equals(pinnedRoot(remote));
   return {
     name,
     remote,
@@ -77,7 +80,13 @@ export async function pull(
     fetched,
     taken: true,
     ...(decided.overwrites && was && { overwrote: headOf(was) }),
+    ...(isOther && { replaced: was }),
   };
+}
+
+/** What a pin of it pins: of a campaign, the portal of its newest release. */
+export function pinnedRoot(remote: Remote): CID {
+  return remote.kind === "campaign" ? remote.state.portal : remote.cid;
 }
 
 const nothing: Fetched = { blocks: 0, bytes: 0 };
@@ -127,7 +136,7 @@ async function bring(
   const pins = await home.pins(world);
   const isPinned = (root: CID) => pins.get(pulledLabel(name, root))?.equals(root) === true;
   const pin = (root: CID) => home.pin(root, pulledLabel(name, root), world);
-  const root = remote.kind === "campaign" ? remote.state.portal : remote.cid;
+  const root = pinnedRoot(remote);
   let { blocks, bytes } = nothing;
   if (!isPinned(root)) {
     const fetched = await fetchBelow(root, [source], world);
